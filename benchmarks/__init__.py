@@ -1,0 +1,1 @@
+"""How fast the trainings are, beside the tutorial's own way. Not installed; run the scripts from a checkout."""

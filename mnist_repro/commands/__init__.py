@@ -1,0 +1,1 @@
+"""The commands of `mnist-repro`, one module each."""

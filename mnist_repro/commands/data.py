@@ -1,0 +1,156 @@
+"""Finds, verifies and fetches MNIST.
+
+Which data a command uses: --data, else MNIST_REPRO_DATA, else the Keras cache, our own cache, a download, and at last
+the surrogate (digits drawn by mnist-repro, announced loudly). A place that is named must verify or the command fails.
+
+Examples:
+  mnist-repro data info                       each place looked at, and which would be used
+  mnist-repro data verify --data ~/mnist      is this folder the real MNIST?
+  mnist-repro data fetch                      download it into our own cache
+"""
+
+from __future__ import annotations
+
+import argparse
+from typing import TYPE_CHECKING
+
+from mnist_repro.exit_codes import ExitCode
+
+# NumPy is imported when a command runs, not when its help is printed.
+if TYPE_CHECKING:
+    from mnist_repro.data.dataset import Dataset
+
+DESCRIPTION = "find, verify or fetch MNIST"
+
+_VERIFY = """\
+Reads the data and says whether it is the real MNIST (or the surrogate), by the SHA-256 of its decoded arrays.
+Exit code 2 if it is neither, or damaged.
+
+Examples:
+  mnist-repro data verify                     what MNIST_REPRO_DATA or the search gives
+  mnist-repro data verify --data ~/mnist      a folder with IDX files (plain or .gz) or mnist.npz
+"""
+
+_FETCH = """\
+Downloads Keras' mnist.npz (11 MB) into our own cache, checked by its hash.
+
+environment:
+  MNIST_REPRO_CACHE   another folder for our cache
+  MNIST_REPRO_URL     a mirror; with #sha256=… behind it if the arrays were packed anew
+  MNIST_REPRO_OFFLINE 1 forbids every download
+
+Example:
+  mnist-repro data fetch
+"""
+
+_INFO = """\
+Shows each place of the search and what it holds, which would be used, and its counts. Downloads nothing.
+
+Examples:
+  mnist-repro data info
+  mnist-repro data info --data surrogate
+"""
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """`verify`, `fetch` and `info`."""
+    actions = parser.add_subparsers(dest="action", metavar="verify|fetch|info", required=True)
+    for name, summary, text in (
+        ("verify", "is it the real MNIST?", _VERIFY),
+        ("fetch", "download MNIST into our cache", _FETCH),
+        ("info", "what each place holds", _INFO),
+    ):
+        action = actions.add_parser(
+            name, help=summary, description=text, formatter_class=argparse.RawDescriptionHelpFormatter
+        )
+        if name != "fetch":
+            add_data_option(action)
+
+
+def add_data_option(parser: argparse.ArgumentParser) -> None:
+    """The option --data, the same for every command."""
+    parser.add_argument(
+        "--data",
+        metavar="mnist|surrogate|PLACE",
+        help="mnist insists on the real thing, surrogate draws digits, PLACE is a folder or .npz file that must verify "
+        "(default: MNIST_REPRO_DATA, else the first that is found: see `mnist-repro data info`)",
+    )
+
+
+def run(arguments: argparse.Namespace) -> ExitCode:
+    """Do what the action says.
+
+    Raises:
+        BadInput: the data does not verify, or cannot be fetched.
+    """
+    if arguments.action == "verify":
+        return _verify(arguments.data)
+    if arguments.action == "fetch":
+        return _fetch()
+    return _info(arguments.data)
+
+
+def _verify(request: str | None) -> ExitCode:
+    from mnist_repro.data import locate
+    from mnist_repro.data.dataset import HASHES, describe
+    from mnist_repro.errors import BadInput
+
+    dataset = locate.load(request)
+    if dataset.name not in HASHES:
+        raise BadInput(
+            f"{dataset.source} is well-formed but neither MNIST nor the surrogate: SHA-256 {dataset.sha256}",
+            f"MNIST's decoded arrays hash to {HASHES['mnist']}",
+            "fetch the real one with `mnist-repro data fetch`, or name another folder with --data",
+        )
+    print(f"{describe(dataset)}\nsha256: {dataset.sha256}")
+    return ExitCode.PASSED
+
+
+def _fetch() -> ExitCode:
+    from mnist_repro.data import fetch, locate, mnist, places
+    from mnist_repro.errors import BadInput
+
+    target = places.own_cache() / mnist.NPZ
+    if locate.look("own cache", target).dataset:
+        print(f"MNIST is already there: {target}")
+        return ExitCode.PASSED
+    if places.offline():
+        raise BadInput(
+            f"cannot fetch MNIST: {places.OFFLINE} is set",
+            "it forbids every download",
+            f"unset {places.OFFLINE}, or name a folder that has MNIST with --data FOLDER",
+        )
+    fetch.download(fetch.remote(), target)
+    print(f"MNIST fetched and verified: {target}")
+    return ExitCode.PASSED
+
+
+def _info(request: str | None) -> ExitCode:
+    from mnist_repro.data import fetch, locate, places
+
+    print(f"--data: {request or 'not given'}")
+    print(f"{places.VARIABLE}: {places.named_by_variable() or 'not set'}")
+    findings = [locate.look(title, place) for title, place in locate.unnamed_places()]
+    for finding in findings:
+        print(finding)
+    print(f"download {fetch.remote().url}: {f'switched off by {places.OFFLINE}' if places.offline() else 'possible'}")
+    print("surrogate: always possible, drawn in a second")
+    found = [finding.dataset for finding in findings if finding.dataset]
+    wanted = locate.wish(request)
+    if wanted.place is None and not found and not places.offline():
+        print(f"used: the download{'' if wanted.insists else ', or the surrogate if it fails'}")
+    else:
+        _show(found[0] if wanted.place is None and found else locate.load(request))
+    return ExitCode.PASSED
+
+
+def _show(dataset: Dataset) -> None:
+    """Which data would be used, its hash and its counts per label."""
+    import numpy as np
+
+    from mnist_repro.data.dataset import describe
+
+    print(f"used: {describe(dataset)}\nsha256: {dataset.sha256}")
+    print("label   " + "".join(f"{label:>7}" for label in range(10)))
+    for title, labels in (("training", dataset.train_labels), ("test", dataset.test_labels)):
+        print(f"{title:8}" + "".join(f"{count:>7,}" for count in np.bincount(labels, minlength=10)))

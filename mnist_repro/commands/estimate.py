@@ -1,0 +1,47 @@
+"""Component two of the tutorial: build the model anew, read param.hdf5, score the test images.
+
+Writes eval.log (Test loss, Test accuracy) and evaluation.json (counts, confusion, errors per label and per pair,
+indices of the wrong images) beside the weights, or into --out.
+
+Examples:
+  mnist-repro estimate runs/wheel-softmax/seed-0
+  mnist-repro estimate param.hdf5 --recipe wheel-softmax
+"""
+
+from __future__ import annotations
+
+import argparse
+from pathlib import Path
+
+from mnist_repro.commands.options import add_data, add_recipe_of_file
+from mnist_repro.exit_codes import ExitCode
+
+DESCRIPTION = "score the test images with the weights of a run; leaves eval.log"
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Add what the command takes."""
+    parser.add_argument("path", type=Path, metavar="PATH", help="a run's folder, or a bare param.hdf5")
+    parser.add_argument("--out", type=Path, metavar="DIR", help="for eval.log (default: beside the weights)")
+    add_recipe_of_file(parser)
+    add_data(parser)
+
+
+def run(arguments: argparse.Namespace) -> ExitCode:
+    """Score one file of weights."""
+    from mnist_repro import components
+    from mnist_repro.data.dataset import describe
+    from mnist_repro.data.locate import load
+    from mnist_repro.framework import require_tensorflow
+    from mnist_repro.loading import locate_weights
+
+    located = locate_weights(arguments.path, arguments.recipe)
+    require_tensorflow()
+    dataset = load(arguments.data)
+    print(describe(dataset), flush=True)
+    images = located.recipe.scale(located.scale).test_images
+    out = arguments.out or located.file.parent
+    evaluation = components.estimate(located.file, located.recipe, dataset, images, out)
+    print(f"{located.recipe.name}, {images:,} test images: {evaluation.right:,} right, {evaluation.wrong:,} wrong")
+    print(components.evaluation_log(evaluation), end="")
+    return ExitCode.PASSED

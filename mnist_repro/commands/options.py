@@ -1,0 +1,51 @@
+"""Options that several commands share."""
+
+from __future__ import annotations
+
+import argparse
+
+from mnist_repro.errors import BadInput
+
+
+def add_data(parser: argparse.ArgumentParser) -> None:
+    """Which data to use."""
+    parser.add_argument(
+        "--data",
+        metavar="mnist|surrogate|DIR",
+        help="mnist insists on the real thing, surrogate draws digits, DIR holds IDX files or mnist.npz "
+        "(default: $MNIST_REPRO_DATA, else what is found)",
+    )
+
+
+def add_run(parser: argparse.ArgumentParser) -> None:
+    """How a recipe is run."""
+    parser.add_argument(
+        "--scale",
+        choices=("full", "subset"),
+        default="full",
+        help="the published budget, or some seconds of it (default: %(default)s)",
+    )
+    parser.add_argument(
+        "--arithmetic",
+        choices=("original", "framework"),
+        default="original",
+        help="optimiser and batch normalisation as in the source's time, or as this TensorFlow has them "
+        "(default: %(default)s)",
+    )
+    add_data(parser)
+
+
+def add_recipe_of_file(parser: argparse.ArgumentParser) -> None:
+    """Whose weights a file holds, where the file does not tell."""
+    parser.add_argument("--recipe", metavar="RECIPE", help="whose weights these are, where the file does not tell")
+
+
+def require_positive(option: str, value: int) -> int:
+    """``value``, if it is 1 or more.
+
+    Raises:
+        BadInput: it is not.
+    """
+    if value < 1:
+        raise BadInput(f"{option} {value}", "it must be 1 or more", f"{option} 3")
+    return value

@@ -1,0 +1,126 @@
+"""Run published trainings again and say whether the published figures still come out.
+
+Each seed is trained, its weights are written to runs/RECIPE/seed-N/param.hdf5 and scored from that file. A published
+figure is reproduced if it lies in the interval in which one more run would land (99 %, shared out among the figures
+asked for); few seeds make wide intervals, more seeds sharper ones.
+
+Recipes: wheel-softmax (default), keras-cnn, tf-softmax, tf-cnn, vgg7, vgg7-bn.
+
+Examples:
+  mnist-repro reproduce                                      the WHEEL tutorial, 3 seeds
+  mnist-repro reproduce wheel-softmax --seeds 10             a sharper answer
+  mnist-repro reproduce wheel-softmax --arithmetic framework what this TensorFlow's own optimiser gives
+  mnist-repro reproduce --all --json result.json             all six recipes, for machines too
+"""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING, Dict, List, Optional
+
+from mnist_repro.commands.options import add_run, require_positive
+from mnist_repro.errors import BadInput
+from mnist_repro.exit_codes import ExitCode
+
+if TYPE_CHECKING:
+    from mnist_repro.data.dataset import Dataset
+    from mnist_repro.workers import Failure, Task
+
+DESCRIPTION = "train published recipes again; is what was published still what comes out?"
+DEFAULT = "wheel-softmax"
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Add what the command takes."""
+    parser.add_argument("recipes", nargs="*", metavar="RECIPE", help=f"which (default: {DEFAULT})")
+    parser.add_argument("--all", action="store_true", help="all recipes")
+    parser.add_argument("--seeds", type=int, default=3, metavar="N", help="seeds 0 to N-1 (default: %(default)s)")
+    parser.add_argument("--out", type=Path, default=Path("runs"), metavar="DIR", help="(default: %(default)s)")
+    parser.add_argument("--json", type=Path, metavar="FILE", help="write the result there as well")
+    parser.add_argument("--processes", type=int, metavar="N", help="runs side by side (default: one per core)")
+    add_run(parser)
+
+
+def run(arguments: argparse.Namespace) -> ExitCode:
+    """Train, estimate, compare, print."""
+    from mnist_repro import components, reproduction, reproduction_text, workers
+    from mnist_repro.atomic import write_text
+    from mnist_repro.data.dataset import describe
+    from mnist_repro.data.locate import load
+    from mnist_repro.framework import require_tensorflow
+    from mnist_repro.recipes import RECIPES, find
+    from mnist_repro.run import read
+
+    require_positive("--seeds", arguments.seeds)
+    asked = workers.cores() if arguments.processes is None else arguments.processes
+    processes = require_positive("--processes", asked)
+    if arguments.all and arguments.recipes:
+        raise BadInput(f"--all and {' '.join(arguments.recipes)}", "--all already means every recipe", "leave one out")
+    names = list(RECIPES) if arguments.all else list(dict.fromkeys(arguments.recipes)) or [DEFAULT]
+    recipes = [find(name) for name in names]
+    require_tensorflow()
+    dataset = load(arguments.data)
+    print(describe(dataset), flush=True)
+    tasks = [
+        workers.Task(
+            components.Assignment(recipe, seed, arguments.scale, arguments.arithmetic),
+            place(dataset),
+            arguments.out / recipe.name / f"seed-{seed}",
+        )
+        for recipe in recipes
+        for seed in range(arguments.seeds)
+    ]
+    for task in tasks:
+        components.check_folder(task.folder, task.assignment.recipe)
+    outcomes = _train(tasks, processes)
+    runs = {task: read(task.folder) for task, failure in outcomes.items() if failure is None}
+    failures = {task: failure for task, failure in outcomes.items() if failure is not None}
+    result = reproduction.judge(
+        [
+            (recipe, [runs[task] for task in tasks if task in runs and task.assignment.recipe is recipe])
+            for recipe in recipes
+        ],
+        seeds=arguments.seeds,
+        scale=arguments.scale,
+        dataset=dataset,
+    )
+    if arguments.json is not None:
+        write_text(arguments.json, reproduction_text.as_json(result, arguments.arithmetic))
+    print(reproduction_text.as_text(result, arguments.scale, arguments.arithmetic), flush=True)
+    for task, failure in failures.items():
+        sys.stderr.write(f"mnist-repro: {_title(task)}: {failure}\n")
+    if any(failure.bad_input for failure in failures.values()):
+        return ExitCode.BAD_INPUT
+    return ExitCode.PASSED if result.passes else ExitCode.VERDICT
+
+
+def place(dataset: Dataset) -> str:
+    """What to pass to `load` so that another process gets the same data."""
+    from mnist_repro.data.dataset import DRAWN
+
+    return "surrogate" if dataset.source == DRAWN else dataset.source
+
+
+def _train(tasks: List[Task], processes: int) -> Dict[Task, Optional[Failure]]:
+    from mnist_repro import display, workers
+    from mnist_repro.run import FILE
+
+    before = {task: _stamp(task.folder / FILE) for task in tasks}
+    try:
+        with display.bars() as show:
+            return workers.run_all(tasks, processes, lambda event: show(_title(event.task), event.done, event.total))
+    except KeyboardInterrupt:
+        whole = [str(task.folder) for task in tasks if _stamp(task.folder / FILE) not in (None, before[task])]
+        listed = "".join(f"\n  {folder}" for folder in whole)
+        print(f"{len(whole)} of {len(tasks)} runs had finished and are whole{listed}", flush=True)
+        raise
+
+
+def _title(task: Task) -> str:
+    return f"{task.assignment.recipe.name}, seed {task.assignment.seed}"
+
+
+def _stamp(file: Path) -> Optional[int]:
+    return file.stat().st_mtime_ns if file.exists() else None

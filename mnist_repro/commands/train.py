@@ -1,0 +1,62 @@
+"""Component one of the tutorial: train a recipe and leave its weights in a folder.
+
+Writes learn.log, param.hdf5 (weights), model.h5 (whole model) and run.json. `mnist-repro estimate` is component two.
+
+Examples:
+  mnist-repro train wheel-softmax
+  mnist-repro train vgg7 --seed 4 --out runs/mine --tensorboard runs/board
+"""
+
+from __future__ import annotations
+
+import argparse
+from pathlib import Path
+from typing import TYPE_CHECKING, Optional
+
+from mnist_repro.commands.options import add_run
+from mnist_repro.exit_codes import ExitCode
+
+if TYPE_CHECKING:
+    from mnist_repro.history import Line
+
+DESCRIPTION = "train a recipe; leaves learn.log, param.hdf5, model.h5 and run.json"
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Add what the command takes."""
+    parser.add_argument(
+        "recipe", metavar="RECIPE", help="such as wheel-softmax; `mnist-repro reproduce --help` has all"
+    )
+    parser.add_argument("--seed", type=int, default=0, help="of weights and batch order (default: %(default)s)")
+    parser.add_argument("--out", type=Path, metavar="DIR", help="the run's folder (default: runs/RECIPE/seed-N)")
+    parser.add_argument("--tensorboard", type=Path, metavar="DIR", help="write the log for TensorBoard as well")
+    add_run(parser)
+
+
+def run(arguments: argparse.Namespace) -> ExitCode:
+    """Train one run in this process."""
+    from mnist_repro import components, display, tensorboard
+    from mnist_repro.data.dataset import describe
+    from mnist_repro.data.locate import load
+    from mnist_repro.framework import require_tensorflow
+    from mnist_repro.recipes import find
+
+    assignment = components.Assignment(find(arguments.recipe), arguments.seed, arguments.scale, arguments.arithmetic)
+    folder = arguments.out or Path("runs") / assignment.recipe.name / f"seed-{assignment.seed}"
+    components.check_folder(folder, assignment.recipe)
+    require_tensorflow()
+    dataset = load(arguments.data)
+    print(describe(dataset), flush=True)
+    title = f"{assignment.recipe.name}, seed {assignment.seed}"
+    with display.steps(title) as show, tensorboard.writer(arguments.tensorboard) as record:
+
+        def progress(done: int, total: int, line: Optional[Line]) -> None:
+            show(done, total)
+            record(line)
+
+        made = components.train_into(folder, assignment, dataset, progress)
+    for score in made.scores:
+        after = display.counted(score.after, made.unit)
+        print(f"after {after}: test loss {score.test.loss:.5f}, test accuracy {score.test.accuracy:.4f}")
+    print(f"left in {folder}: learn.log param.hdf5 model.h5 run.json")
+    return ExitCode.PASSED

@@ -1,0 +1,157 @@
+"""The tutorial's two components, joined by a file: `train` leaves a folder, `estimate` scores what lies in it."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Optional
+
+from mnist_repro import framework, run, weights
+from mnist_repro.atomic import replacing, write_text
+from mnist_repro.data.dataset import Dataset
+from mnist_repro.errors import BadInput
+from mnist_repro.evaluation import Evaluation, evaluate
+from mnist_repro.history import log_text
+from mnist_repro.journal import Trained
+from mnist_repro.provenance import provenance
+from mnist_repro.recipes import Recipe
+from mnist_repro.recipes.layers import lay_out, parameter_count
+from mnist_repro.recipes.recipe import Scale
+from mnist_repro.run import Run
+from mnist_repro.training import Progress, no_progress, train
+
+WEIGHTS = "param.hdf5"
+MODEL = "model.h5"
+TRAINING_LOG = "learn.log"
+EVALUATION_LOG = "eval.log"
+EVALUATION = "evaluation.json"
+STEP_LOSSES_KEPT = 100
+
+
+@dataclass(frozen=True)
+class Assignment:
+    """What to train.
+
+    Args:
+        recipe: which recipe.
+        seed: 0 or more.
+        scale: ``full`` or ``subset``.
+        arithmetic: ``original`` or ``framework``.
+    """
+
+    recipe: Recipe
+    seed: int = 0
+    scale: str = "full"
+    arithmetic: str = "original"
+
+    def __post_init__(self) -> None:
+        if self.seed < 0:
+            raise BadInput(f"seed {self.seed}", "a seed is a whole number from 0", "--seed 0")
+
+
+def check_folder(folder: Path, recipe: Recipe) -> None:
+    """Refuse a folder that holds the run of another recipe, or that is none.
+
+    Raises:
+        BadInput: that is so.
+    """
+    if folder.exists() and not folder.is_dir():
+        raise BadInput(f"{folder} is not a folder", "a run is kept in a folder of its own", "name another --out")
+    if not (folder / run.FILE).exists():
+        return
+    found = run.read(folder).recipe
+    if found != recipe.name:
+        raise BadInput(
+            f"{folder} holds a run of {found}, not of {recipe.name}",
+            "one folder keeps one recipe's run, and nothing is overwritten by another's",
+            f"--out another folder, or remove {folder}",
+        )
+
+
+def train_into(folder: Path, assignment: Assignment, dataset: Dataset, progress: Progress = no_progress) -> Run:
+    """Component one: train, and leave `learn.log`, `param.hdf5`, `model.h5` and, last, `run.json` in ``folder``.
+
+    Raises:
+        BadInput: the folder holds another recipe's run or cannot be written.
+    """
+    recipe = assignment.recipe
+    check_folder(folder, recipe)
+    scale = recipe.scale(assignment.scale)
+    trained = train(recipe, dataset, assignment.seed, scale, assignment.arithmetic, progress)
+    result = as_run(assignment, dataset, scale, trained)
+    # A folder is whole when it has run.json: what is replaced is not whole meanwhile.
+    for stale in (run.FILE, EVALUATION_LOG, EVALUATION):
+        _remove(folder / stale)
+    write_text(folder / TRAINING_LOG, log_text(recipe, scale, trained.lines))
+    weights.write(folder / WEIGHTS, recipe, trained.weights)
+    with replacing(folder / MODEL) as temporary:
+        framework.save_model(trained.model, temporary)
+    run.write(result, folder)
+    return result
+
+
+def as_run(assignment: Assignment, dataset: Dataset, scale: Scale, trained: Trained) -> Run:
+    """The Run value of a finished training."""
+    recipe = assignment.recipe
+    return Run(
+        recipe=recipe.name,
+        seed=assignment.seed,
+        scale=assignment.scale,
+        arithmetic=assignment.arithmetic,
+        unit=scale.budget.unit,
+        dataset={"name": dataset.name, "sha256": dataset.sha256, "source": dataset.source},
+        counts={
+            "parameters": parameter_count(lay_out(recipe.layers, recipe.input_shape)),
+            "training_images": scale.training_images,
+            "validation_images": scale.validation_images,
+            "test_images": scale.test_images,
+            "steps": len(trained.step_losses),
+            "batch_size": recipe.batch_size,
+        },
+        scores=trained.scores,
+        validation=trained.validation,
+        log=trained.lines,
+        step_losses=tuple(float(loss) for loss in trained.step_losses[:STEP_LOSSES_KEPT]),
+        first_predictions=trained.first_predictions,
+        provenance=provenance(trained.seconds),
+    )
+
+
+def estimate(
+    weights_file: Path, recipe: Recipe, dataset: Dataset, test_images: int, out: Optional[Path] = None
+) -> Evaluation:
+    """Component two: build the model anew, take its numbers from ``weights_file`` alone, score the test images.
+
+    Args:
+        weights_file: a `param.hdf5`.
+        recipe: whose model to build.
+        dataset: whose test images to score.
+        test_images: the first so many of them.
+        out: the folder for `eval.log` and `evaluation.json`; none are written without.
+
+    Raises:
+        BadInput: the file does not fit, or the folder cannot be written.
+    """
+    model = framework.build(recipe)
+    framework.set_weights(model, weights.read(weights_file, recipe))
+    images, labels = dataset.test_images[:test_images], dataset.test_labels[:test_images]
+    evaluation = evaluate(framework.scorer(model, recipe.input_shape)(images), labels)
+    if out is not None:
+        write_text(out / EVALUATION_LOG, evaluation_log(evaluation))
+        fields = {"schema": run.SCHEMA, "recipe": recipe.name, **(run.evaluation_fields(evaluation) or {})}
+        fields["errors_per_label"] = evaluation.errors_per_label
+        fields["errors_per_predicted_and_label"] = evaluation.errors_per_pair
+        write_text(out / EVALUATION, json.dumps(run.storable(fields), indent=1, allow_nan=False) + "\n")
+    return evaluation
+
+
+def evaluation_log(evaluation: Evaluation) -> str:
+    """The tutorial's two lines."""
+    return f"Test loss: {evaluation.loss}\nTest accuracy: {evaluation.accuracy}\n"
+
+
+def _remove(file: Path) -> None:
+    with contextlib.suppress(FileNotFoundError):
+        file.unlink()

@@ -1,0 +1,1 @@
+"""Where the digits come from: MNIST found and verified, or drawn when there is none."""

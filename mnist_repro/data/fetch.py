@@ -1,0 +1,109 @@
+"""Downloads MNIST: checked by two hashes before it appears under its name, and nothing left behind when it fails."""
+
+from __future__ import annotations
+
+import os
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from mnist_repro import atomic
+from mnist_repro.data import mnist, places
+from mnist_repro.data.dataset import HASHES, Dataset
+from mnist_repro.data.progress import TooMuchError, shown
+from mnist_repro.errors import BadInput
+
+KERAS_URL = "https://storage.googleapis.com/tensorflow/tf-keras-datasets/mnist.npz"
+KERAS_SHA256 = "731c5ac602752760c8e48fbffcf8c3b850d9dc2a2aedcf2cc48468fc17b673d1"
+
+_INSTEAD = f"try again, or set {places.MIRROR} to a mirror, or name a folder that has MNIST with --data FOLDER"
+
+
+@dataclass(frozen=True)
+class Remote:
+    """A file on a server, and what it must be.
+
+    Args:
+        url: http or https.
+        file_sha256: of the file as served.
+        arrays_sha256: of what it decodes to, see `mnist_repro.data.dataset.digest`.
+        connect_seconds: how long to wait for the connection.
+        read_seconds: how long to wait for each further piece.
+        most_bytes: an answer longer than this is given up; the real file has 11,490,434.
+    """
+
+    url: str
+    file_sha256: str = KERAS_SHA256
+    arrays_sha256: str = HASHES["mnist"]
+    connect_seconds: float = 5.0
+    read_seconds: float = 20.0
+    most_bytes: int = 100_000_000
+
+
+def remote() -> Remote:
+    """Keras' mnist.npz, or the mirror that the environment names.
+
+    A mirror that packed the arrays anew says so with its own hash: ``https://mirror/mnist.npz#sha256=…``.
+    """
+    url, _, sha256 = os.environ.get(places.MIRROR, "").partition("#sha256=")
+    return Remote(url or KERAS_URL, sha256.lower() or KERAS_SHA256)
+
+
+def download(source: Remote, target: Path) -> Dataset:
+    """Fetch ``source`` and keep it as ``target``, an .npz file.
+
+    Raises:
+        BadInput: no connection, no or another or too long an answer, or a place that cannot be written.
+            ``target`` is then as it was.
+    """
+    with atomic.replacing(target) as temporary:
+        _receive(source, temporary)
+        _check_file(source, temporary)
+        dataset = mnist.read(temporary)
+        if dataset.sha256 != source.arrays_sha256:
+            raise BadInput(
+                f"what {source.url} sent is not MNIST: its arrays hash to {dataset.sha256}",
+                f"expected is {source.arrays_sha256}",
+                _INSTEAD,
+            )
+    return replace(dataset, source=str(target))
+
+
+def _receive(source: Remote, path: Path) -> None:
+    """The body of the answer into ``path``."""
+    import pooch  # type: ignore[import-untyped]
+    from requests.exceptions import RequestException
+
+    try:
+        with shown("downloading MNIST", source.most_bytes) as meter:
+            timeout = (source.connect_seconds, source.read_seconds)
+            pooch.HTTPDownloader(progressbar=meter, chunk_size=1 << 16, timeout=timeout)(source.url, str(path), None)
+    except TooMuchError as error:
+        expected = f"MNIST is shorter than {source.most_bytes:,} bytes"
+        raise BadInput(f"{source.url} sent more than that and was cut off", expected, _INSTEAD) from error
+    except RequestException as error:
+        raise BadInput(
+            f"cannot download MNIST from {source.url}: {_reason(error)}",
+            f"{path.stat().st_size:,} bytes had come; nothing was kept",
+            _INSTEAD,
+        ) from error
+
+
+def _check_file(source: Remote, path: Path) -> None:
+    """The hash of the file as served."""
+    import pooch
+
+    found = pooch.file_hash(str(path))
+    if found != source.file_sha256:
+        raise BadInput(
+            f"what {source.url} sent is not the file expected: {path.stat().st_size:,} bytes, SHA-256 {found}",
+            f"expected is SHA-256 {source.file_sha256}; the download was cut short or is another file",
+            _INSTEAD,
+        )
+
+
+def _reason(error: BaseException) -> str:
+    """The innermost cause, which says it in the fewest words."""
+    cause = error.__cause__ or error.__context__
+    if cause is not None:
+        return _reason(cause)
+    return (error.strerror if isinstance(error, OSError) else None) or str(error) or type(error).__name__

@@ -1,0 +1,108 @@
+"""Reads and writes IDX, the format of the MNIST files: a magic number, the dimensions, big-endian values.
+
+Source: the description at the end of http://yann.lecun.com/exdb/mnist/.
+"""
+
+from __future__ import annotations
+
+import gzip
+import math
+import struct
+import zlib
+from pathlib import Path
+from typing import Tuple
+
+import numpy as np
+
+from mnist_repro import atomic
+from mnist_repro.data.guarded import WHOLE_COPY, Readable, check_promised, open_regular, read_promised, unreadable
+from mnist_repro.errors import BadInput
+
+# The third byte of the magic number.
+TYPES = {0x08: "u1", 0x09: "i1", 0x0B: "i2", 0x0C: "i4", 0x0D: "f4", 0x0E: "f8"}
+_GZIP = b"\x1f\x8b"
+
+
+def read(path: Path) -> np.ndarray:
+    """The array of an IDX file, gzip if its name ends in .gz, in the machine's byte order.
+
+    Raises:
+        BadInput: unreadable, not gzip, truncated, not IDX, or with bytes after the end.
+    """
+    packed = path.suffix == ".gz"
+    with open_regular(path) as raw:
+        try:
+            return _parse(gzip.GzipFile(fileobj=raw, mode="rb") if packed else raw, path)
+        except (EOFError, zlib.error) as error:
+            raise BadInput(f"{path} is truncated or damaged: {error}", "gzip must be whole", WHOLE_COPY) from error
+        except OSError as error:
+            # gzip's own errors carry no number of the operating system.
+            raise _not_gzip(path, error) if packed and error.errno is None else unreadable(path, error) from error
+
+
+def write(path: Path, array: np.ndarray) -> None:
+    """Write ``array`` as IDX, compressed if the name ends in .gz; the same array gives the same bytes.
+
+    Raises:
+        BadInput: a type or shape that IDX does not have, or a place that cannot be written.
+    """
+    codes = {np.dtype(name): code for code, name in TYPES.items()}
+    code = codes.get(array.dtype.newbyteorder("="))
+    if code is None or array.ndim > 255 or max(array.shape, default=0) >= 1 << 32:
+        raise BadInput(
+            f"cannot write {path}: IDX has no {array.dtype} of shape {array.shape}",
+            f"its types are {', '.join(str(kind) for kind in codes)}, its sizes 32-bit",
+            "convert the array first",
+        )
+    content = struct.pack(f">HBB{array.ndim}I", 0, code, array.ndim, *array.shape)
+    content += array.astype(array.dtype.newbyteorder(">")).tobytes()
+    with atomic.replacing(path) as temporary, temporary.open("wb") as raw:
+        if path.suffix != ".gz":
+            raw.write(content)
+            return
+        # Neither name nor time of writing in the header.
+        with gzip.GzipFile(filename="", mode="wb", fileobj=raw, mtime=0) as packed:
+            packed.write(content)
+
+
+def _parse(stream: Readable, path: Path) -> np.ndarray:
+    """The array that an open IDX stream holds."""
+    kind, shape = _header(stream, path)
+    promised = math.prod(shape) * kind.itemsize
+    content = read_promised(stream, promised)
+    check_promised(content, promised, str(path))
+    try:
+        values = np.frombuffer(content, kind, count=math.prod(shape)).reshape(shape)
+    except ValueError as error:
+        found = f"{path} has the dimensions {'×'.join(str(size) for size in shape)}"
+        raise BadInput(found, f"NumPy has no such array: {error}", WHOLE_COPY) from error
+    return values.astype(kind.newbyteorder("="), copy=False)
+
+
+def _header(stream: Readable, path: Path) -> Tuple[np.dtype, Tuple[int, ...]]:
+    """Type and dimensions, as the header says."""
+    magic = stream.read(4)
+    if len(magic) < 4:
+        raise BadInput(
+            f"{path} is truncated: {len(magic)} bytes", "an IDX file begins with 4 bytes of magic", WHOLE_COPY
+        )
+    if magic[:2] != b"\0\0" or magic[2] not in TYPES:
+        hint = f"it looks like gzip: rename it to {path.name}.gz" if magic[:2] == _GZIP else WHOLE_COPY
+        raise BadInput(
+            f"{path} has the wrong magic number 0x{magic.hex()}",
+            "an IDX file begins with 0x0000, its type (08, 09, 0b, 0c, 0d or 0e) and its number of dimensions",
+            hint,
+        )
+    sizes = stream.read(4 * magic[3])
+    if len(sizes) < 4 * magic[3]:
+        promise = f"its magic number promises {magic[3]} dimensions"
+        raise BadInput(f"{path} is truncated: it ends within its header", promise, WHOLE_COPY)
+    return np.dtype(">" + TYPES[magic[2]]), struct.unpack(f">{magic[3]}I", sizes)
+
+
+def _not_gzip(path: Path, error: OSError) -> BadInput:
+    return BadInput(
+        f"{path} is not gzip: {error}",
+        "its name ends in .gz",
+        f"if it was unpacked already, rename it to {path.stem}; otherwise {WHOLE_COPY}",
+    )

@@ -1,0 +1,161 @@
+"""Finds the data: a place that is named must verify, unnamed places are tried in turn, the surrogate comes last."""
+
+from __future__ import annotations
+
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Callable, List, Optional, Tuple
+
+from mnist_repro.data import fetch, kept, mnist, places
+from mnist_repro.data.dataset import Dataset
+from mnist_repro.errors import BadInput
+
+SURROGATE_NOTICE = """\
+mnist-repro: NO MNIST: using the SURROGATE, 70,000 digits that mnist-repro drew itself
+  no published figure can be tested on it; results are compared with the surrogate's own baselines only
+  for the real data: mnist-repro data fetch, or --data FOLDER with the four IDX files or mnist.npz
+"""
+
+Say = Callable[[str], object]
+
+
+@dataclass(frozen=True)
+class Wish:
+    """What was asked for.
+
+    Args:
+        place: "surrogate", a folder or file, or None where the unnamed places are to be searched.
+        named_by: the option or variable that said so, for messages.
+        insists: what insists on the real MNIST, for messages; None where other data will do.
+    """
+
+    place: Optional[str]
+    named_by: str
+    insists: Optional[str] = None
+
+
+@dataclass(frozen=True)
+class Finding:
+    """What looking into one unnamed place gave.
+
+    Args:
+        title: what the place is called.
+        place: the file looked at.
+        dataset: what it holds, if it is the real MNIST.
+        problem: one line if something is there but no use; None if there is nothing.
+    """
+
+    title: str
+    place: Path
+    dataset: Optional[Dataset] = None
+    problem: Optional[str] = None
+
+    def __str__(self) -> str:
+        return f"{self.title} {self.place}: {self.problem or ('MNIST' if self.dataset else 'not there')}"
+
+
+def wish(request: Optional[str] = None) -> Wish:
+    """What to look for, from the value of --data and the environment.
+
+    Args:
+        request: the value of --data: "mnist", "surrogate", a folder, an .npz file; None where nothing was said, and
+            then the environment variable MNIST_REPRO_DATA counts.
+    """
+    variable = places.named_by_variable()
+    named_by = "--data" if request else places.VARIABLE
+    wanted = request or variable
+    if wanted != "mnist":
+        return Wish(wanted, named_by)
+    insists = "--data mnist" if request else f"{places.VARIABLE}=mnist"
+    if variable in places.WORDS:
+        return Wish(None, named_by, insists)
+    # The variable says where to look, --data mnist what must be found there.
+    return Wish(variable, places.VARIABLE, insists)
+
+
+def load(request: Optional[str] = None, say: Optional[Say] = None) -> Dataset:
+    """The data that a command should use.
+
+    Args:
+        request: see `wish`.
+        say: takes the announcements, standard error if None.
+
+    Raises:
+        BadInput: the named place does not verify, or MNIST was insisted on and is nowhere.
+    """
+    say = say or sys.stderr.write
+    wanted = wish(request)
+    if wanted.place == "surrogate":
+        return _surrogate(say)
+    if wanted.place:
+        return _named(wanted.place, wanted, say)
+    found, notes = _search(say if not wanted.insists else lambda line: None)
+    if found:
+        return found
+    if wanted.insists:
+        raise BadInput(
+            f"{wanted.insists} insists on the real MNIST, and there is none",
+            f"tried were: {'; '.join(notes)}",
+            "name a folder that has it with --data FOLDER, or get it with `mnist-repro data fetch`",
+        )
+    return _surrogate(say)
+
+
+def look(title: str, place: Path) -> Finding:
+    """What an unnamed place holds; never an error."""
+    try:
+        if not place.exists():
+            return Finding(title, place)
+        dataset = mnist.read(place)
+    except (BadInput, OSError) as error:
+        return Finding(title, place, problem=error.what if isinstance(error, BadInput) else str(error))
+    if dataset.name != "mnist":
+        return Finding(title, place, problem="well-formed but not MNIST")
+    return Finding(title, place, dataset)
+
+
+def unnamed_places() -> List[Tuple[str, Path]]:
+    """The files tried, in turn, before a download."""
+    return [("Keras cache", places.keras_cache()), ("own cache", places.own_cache() / mnist.NPZ)]
+
+
+def _search(say: Say) -> Tuple[Optional[Dataset], List[str]]:
+    """The first unnamed place that verifies, and a note on each that was passed over."""
+    notes: List[str] = []
+    for title, place in unnamed_places():
+        finding = look(title, place)
+        if finding.dataset:
+            return finding.dataset, notes
+        notes.append(str(finding))
+        if finding.problem:
+            say(f"mnist-repro: passed over the {finding}\n")
+    if places.offline():
+        return None, [*notes, f"download: switched off by {places.OFFLINE}"]
+    try:
+        return fetch.download(fetch.remote(), places.own_cache() / mnist.NPZ), notes
+    except BadInput as error:
+        say(f"mnist-repro: passed over the download: {error.what}\n")
+        return None, [*notes, f"download: {error.what}"]
+
+
+def _named(place: str, wanted: Wish, say: Say) -> Dataset:
+    """The dataset in a named place, which must verify."""
+    try:
+        dataset = mnist.read(places.expanded(place))
+    except BadInput as error:
+        word = place.lower()
+        hint = f"write {word} in small letters, or {error.fix}" if word in places.WORDS else error.fix
+        raise BadInput(f"{error.what} (named by {wanted.named_by})", error.why, hint) from error
+    if wanted.insists:
+        return mnist.require_mnist(dataset, wanted.insists)
+    if dataset.name == "surrogate":
+        say(SURROGATE_NOTICE)
+    if dataset.name == "unrecognised":
+        say(f"mnist-repro: {place} is well-formed but NOT MNIST: no published figure can be tested on it\n")
+    return dataset
+
+
+def _surrogate(say: Say) -> Dataset:
+    say(SURROGATE_NOTICE)
+    return kept.surrogate_dataset()

@@ -1,0 +1,51 @@
+"""Where one more run should land, judging by the runs at hand: two-sided prediction intervals. Pure."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from typing import Optional, Sequence
+
+import numpy as np
+
+LEVEL = 0.99
+
+
+@dataclass(frozen=True)
+class Interval:
+    """From ``low`` to ``high``, both included."""
+
+    low: float
+    high: float
+
+    def __contains__(self, value: float) -> bool:
+        return self.low <= value <= self.high
+
+
+def standard_deviation(values: Sequence[float]) -> float:
+    """Of the sample, with n - 1; NaN for fewer than two values."""
+    return float(np.std(np.asarray(values, dtype=np.float64), ddof=1)) if len(values) > 1 else math.nan
+
+
+def prediction_interval(values: Sequence[float], comparisons: int, level: float = LEVEL) -> Optional[Interval]:
+    """Where a further value of the same kind lies with probability ``level``, for all comparisons together.
+
+    Student's t with n - 1 degrees of freedom times the standard deviation times sqrt(1 + 1/n); the level is shared
+    out among the comparisons (Bonferroni). None where the values cannot tell: fewer than two, one that is not finite,
+    or all the same.
+
+    Args:
+        values: one for each seed.
+        comparisons: how many such intervals are looked at together.
+        level: the probability that all of them hold.
+    """
+    deviation = standard_deviation(values)
+    if len(values) < 2 or not math.isfinite(deviation) or deviation == 0.0:
+        return None
+    # Not at the top: SciPy takes a tenth of a second that --help need not wait for.
+    from scipy.special import stdtrit
+
+    tail = (1.0 - level) / comparisons / 2.0
+    reach = -float(stdtrit(len(values) - 1, tail)) * deviation * math.sqrt(1.0 + 1.0 / len(values))
+    mean = float(np.mean(values))
+    return Interval(mean - reach, mean + reach)

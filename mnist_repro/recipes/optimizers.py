@@ -1,0 +1,53 @@
+"""The optimisers of the recipes, as values: every constant of the update rule, none left to a framework's default."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Union
+
+
+@dataclass(frozen=True)
+class GradientDescent:
+    """w -= learning_rate · gradient."""
+
+    learning_rate: float
+
+
+@dataclass(frozen=True)
+class RMSprop:
+    """The gradient over the root of its moving square; epsilon stands outside the root in original arithmetic.
+
+    Source: Tieleman and Hinton 2012; Keras 2's ``RMSprop``.
+    """
+
+    learning_rate: float
+    rho: float
+    epsilon: float
+
+
+@dataclass(frozen=True)
+class Adam:
+    """Moving mean over the root of the moving square, both debiased through the rate; epsilon outside the root.
+
+    Source: Kingma and Ba 2015, the form at the end of their section 2 ("epsilon hat"); Keras 2 and TensorFlow 1.
+    """
+
+    learning_rate: float
+    beta_1: float
+    beta_2: float
+    epsilon: float
+
+
+@dataclass(frozen=True)
+class Adadelta:
+    """The gradient scaled by the ratio of two moving roots, with epsilon inside both.
+
+    Source: Zeiler 2012; Keras 2's ``Adadelta``, whose default rate was 1.0 and is 0.001 since TensorFlow 2.
+    """
+
+    learning_rate: float
+    rho: float
+    epsilon: float
+
+
+Optimizer = Union[GradientDescent, RMSprop, Adam, Adadelta]

@@ -1,0 +1,146 @@
+"""The Recipe type: a published training as one frozen value, and what its source printed."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from types import MappingProxyType
+from typing import Mapping, Optional, Tuple, Union
+
+from mnist_repro.recipes.layers import Layer
+from mnist_repro.recipes.optimizers import Optimizer
+
+SCALES = ("full", "subset")
+ARITHMETICS = ("original", "framework")
+
+
+@dataclass(frozen=True)
+class Epochs:
+    """A budget of whole passes over the training images; the unit in which scores and figures count is an epoch."""
+
+    count: int
+    unit = "epoch"
+
+
+@dataclass(frozen=True)
+class Steps:
+    """A budget of training steps, passes being cut off where it ends.
+
+    Args:
+        count: number of steps.
+        report_every: steps between two printed lines of the source.
+    """
+
+    count: int
+    report_every: int = 100
+    unit = "step"
+
+
+Budget = Union[Epochs, Steps]
+
+
+@dataclass(frozen=True)
+class Scale:
+    """How much of the data a run uses, and for how long.
+
+    Args:
+        training_images: the first so many of the recipe's training images.
+        validation_images: the first so many of its validation images.
+        test_images: the first so many test images.
+        budget: how long it trains.
+        scored_after: epochs or steps (the budget's unit) after which the test images are scored, ascending;
+            the last is the end of the budget.
+    """
+
+    training_images: int
+    validation_images: int
+    test_images: int
+    budget: Budget
+    scored_after: Tuple[int, ...]
+
+    def __post_init__(self) -> None:
+        if not self.scored_after or self.scored_after[-1] != self.budget.count:
+            raise ValueError(f"the last score belongs to the end of the budget: {self.scored_after}")
+        if list(self.scored_after) != sorted(set(self.scored_after)):
+            raise ValueError(f"scores must ascend: {self.scored_after}")
+
+
+@dataclass(frozen=True)
+class Published:
+    """What the source printed of one run, figure by figure; what it did not print is absent.
+
+    Args:
+        after: epochs or steps (the budget's unit) after which it was scored.
+        test: test metrics, among ``loss`` (mean cross-entropy, nats) and ``accuracy`` (share of right images).
+        also_printed: further figures of the same kind that the source gives for other runs.
+        training_loss: per epoch, mean over its batches while they were trained on.
+        training_accuracy: likewise.
+        batch_accuracy: accuracy on the batch about to be trained on, every ``report_every`` steps from step 0.
+        first_predictions: the classes predicted for the first training images.
+        right: test images classified rightly.
+        wrong: and wrongly.
+        errors_per_label: wrong test images per true label.
+        errors_per_pair: (predicted, label, images), commonest first.
+    """
+
+    after: int
+    # Mappings have no hash; what they hold is as frozen as the rest.
+    test: Mapping[str, float] = field(hash=False)
+    also_printed: Mapping[str, float] = field(default_factory=dict, hash=False)
+    training_loss: Tuple[float, ...] = ()
+    training_accuracy: Tuple[float, ...] = ()
+    batch_accuracy: Tuple[float, ...] = ()
+    first_predictions: Tuple[int, ...] = ()
+    right: Optional[int] = None
+    wrong: Optional[int] = None
+    errors_per_label: Mapping[int, int] = field(default_factory=dict, hash=False)
+    errors_per_pair: Tuple[Tuple[int, int, int], ...] = ()
+
+    def __post_init__(self) -> None:
+        for name in ("test", "also_printed", "errors_per_label"):
+            object.__setattr__(self, name, MappingProxyType(dict(getattr(self, name))))
+
+
+@dataclass(frozen=True)
+class Source:
+    """Where a training was published, and with what it ran."""
+
+    title: str
+    environment: str
+    note: str = ""
+
+
+@dataclass(frozen=True)
+class Recipe:
+    """A published training: data, model, optimiser, budget, and the figures it printed.
+
+    Args:
+        name: what the command line calls it.
+        source: where it was published.
+        input_shape: of one image as the model takes it, pixels / 255 as float32.
+        layers: from input to softmax.
+        optimizer: with every constant of its update rule.
+        batch_size: images per step; the last batch of an epoch may be smaller.
+        validation_images: how many of the first training images are held out.
+        full: the published budget.
+        subset: some seconds of it.
+        published: what the source printed, one for each score.
+    """
+
+    name: str
+    source: Source
+    input_shape: Tuple[int, ...]
+    layers: Tuple[Layer, ...]
+    optimizer: Optimizer
+    batch_size: int
+    validation_images: int
+    full: Scale
+    subset: Scale
+    published: Tuple[Published, ...]
+
+    def scale(self, name: str) -> Scale:
+        """The scale called ``full`` or ``subset``."""
+        return {"full": self.full, "subset": self.subset}[name]
+
+    def published_after(self, after: int) -> Optional[Published]:
+        """What the source printed after so many epochs or steps, if anything."""
+        return next((published for published in self.published if published.after == after), None)

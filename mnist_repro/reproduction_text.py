@@ -1,0 +1,179 @@
+"""A Result as the table that people read, and as JSON for machines."""
+
+from __future__ import annotations
+
+import json
+import math
+from typing import Any, Dict, List, Optional, Sequence, Tuple
+
+import numpy as np
+
+from mnist_repro.display import counted, table
+from mnist_repro.intervals import LEVEL, standard_deviation
+from mnist_repro.recipes.recipe import Epochs, Published
+from mnist_repro.reproduction import NOT_TESTED, Comparison, RecipeResult, Result
+from mnist_repro.run import SCHEMA, Run, storable
+
+HEADER = ("", "published", "measured", "sd", "interval", "verdict")
+
+
+def as_text(result: Result, scale: str, arithmetic: str) -> str:
+    """All recipes: published figures beside the measured ones, each seed, curves, drift, verdict."""
+    parts = [_recipe_text(one, scale, arithmetic) for one in result.recipes]
+    if result.comparisons:
+        parts.append(
+            f"interval: where one more run would land, judging by these seeds; {LEVEL:.0%} for all "
+            f"{counted(result.comparisons, 'figure')} together. More seeds make it narrower."
+        )
+    else:
+        why = "at the subset scale" if result.dataset == "mnist" else f"on {result.dataset} data"
+        parts.append(f"NOTHING PUBLISHED WAS TESTED: that cannot be done {why}. The runs themselves were made.")
+    return "\n\n".join(parts)
+
+
+def as_json(result: Result, arithmetic: str) -> str:
+    """The same as JSON; its fields are described in docs/reference."""
+    recipes = {one.recipe.name: _recipe_fields(one) for one in result.recipes}
+    fields = {"schema": SCHEMA, "dataset": result.dataset, "arithmetic": arithmetic, "recipes": recipes}
+    return json.dumps(storable(fields), indent=1, allow_nan=False) + "\n"
+
+
+def _recipe_text(one: RecipeResult, scale: str, arithmetic: str) -> str:
+    lines = [
+        f"{one.recipe.name}: {one.verdict.upper()}",
+        f"  {one.recipe.source.title}",
+        f"  {scale} scale, {arithmetic} arithmetic, {len(one.runs)} of {counted(one.seeds, 'seed')}"
+        + (f", {one.runs[0].counts['parameters']:,} parameters" if one.runs else ""),
+    ]
+    if one.runs:
+        lines += ["", table(HEADER, _rows(one)), "", *_seeds(one), *_curves(one), *_predictions(one)]
+    lines.append(f"  drift: {one.drift}")
+    return "\n".join(lines)
+
+
+def _rows(one: RecipeResult) -> List[Sequence[str]]:
+    unit = one.runs[0].unit
+    if one.comparisons:
+        return [_row(comparison, unit) for comparison in one.comparisons]
+    rows: List[Sequence[str]] = []
+    for score in one.runs[0].scores:
+        for metric in ("loss", "accuracy"):
+            values = [_value(run, score.after, metric) for run in one.runs]
+            name = f"  test {metric} after {counted(score.after, unit)}"
+            rows.append(
+                (name, "", _rounded(float(np.mean(values))), _rounded(standard_deviation(values)), "", NOT_TESTED)
+            )
+    return rows
+
+
+def _row(comparison: Comparison, unit: str) -> Sequence[str]:
+    figure, values, interval = comparison.figure, comparison.measured, comparison.interval
+    return (
+        f"  test {figure.metric} after {counted(figure.after, unit)}",
+        _rounded(figure.value),
+        _rounded(float(np.mean(values))),
+        _rounded(standard_deviation(values)),
+        f"{_rounded(interval.low)} … {_rounded(interval.high)}" if interval else "unknown",
+        comparison.verdict,
+    )
+
+
+def _seeds(one: RecipeResult) -> List[str]:
+    lines = []
+    for run in one.runs:
+        scores = "; ".join(
+            f"after {counted(score.after, run.unit)} loss {score.test.loss:.5f}, accuracy {score.test.accuracy:.4f}"
+            for score in run.scores
+        )
+        lines.append(f"  seed {run.seed}: {scores}")
+    return lines
+
+
+def _curves(one: RecipeResult) -> List[str]:
+    lines = []
+    for published in one.recipe.published if one.comparisons else ():
+        for title, theirs, ours in _published_curves(one, published):
+            lines += [
+                f"  {title}",
+                "    published " + " ".join(f"{value:.4f}" for value in theirs),
+                "    measured  " + " ".join(f"{value:.4f}" for value in ours),
+            ]
+    return lines
+
+
+def _published_curves(one: RecipeResult, published: Published) -> List[Tuple[str, Sequence[float], Sequence[float]]]:
+    """(title, published, mean of ours) of each curve that the source printed."""
+    curves: List[Tuple[str, Sequence[float], Sequence[float]]] = []
+    for title, name, theirs in (
+        ("training loss", "loss", published.training_loss),
+        ("training accuracy", "accuracy", published.training_accuracy),
+        ("accuracy on the batch about to be trained on", "batch_accuracy", published.batch_accuracy),
+    ):
+        if theirs:
+            logs = [[getattr(line, name) for line in run.log] for run in one.runs]
+            ours = [_mean(values) for values in list(zip(*logs))[: len(theirs)]]
+            curves.append((f"{title}, {_points(one, published)}", theirs, ours))
+    return curves
+
+
+def _points(one: RecipeResult, published: Published) -> str:
+    budget = one.recipe.full.budget
+    if isinstance(budget, Epochs):
+        return f"per epoch (run of {counted(published.after, 'epoch')})"
+    return f"every {budget.report_every} steps from step 0"
+
+
+def _predictions(one: RecipeResult) -> List[str]:
+    published = next((each.first_predictions for each in one.recipe.published if each.first_predictions), None)
+    if published is None or not one.comparisons:
+        return []
+    lines = ["  first ten training images", f"    published   {' '.join(map(str, published))}"]
+    return lines + [f"    seed {run.seed:<6} {' '.join(map(str, run.first_predictions))}" for run in one.runs]
+
+
+def _recipe_fields(one: RecipeResult) -> Dict[str, Any]:
+    return {
+        "verdict": one.verdict,
+        "drift": {"kind": one.drift.kind, "text": str(one.drift)},
+        "seeds": [_seed_fields(run) for run in one.runs],
+        "figures": [
+            {
+                "metric": f"test_{comparison.figure.metric}",
+                "after": comparison.figure.after,
+                "unit": one.recipe.full.budget.unit,
+                "published": comparison.figure.value,
+                "mean": float(np.mean(comparison.measured)) if comparison.measured else None,
+                "sd": standard_deviation(comparison.measured),
+                "interval": [comparison.interval.low, comparison.interval.high] if comparison.interval else None,
+                "verdict": comparison.verdict,
+            }
+            for comparison in one.comparisons
+        ],
+    }
+
+
+def _seed_fields(run: Run) -> Dict[str, Any]:
+    last = run.scores[-1].test
+    return {
+        "seed": run.seed,
+        "test_loss": last.loss,
+        "test_accuracy": last.accuracy,
+        "scores": [
+            {"after": score.after, "test_loss": score.test.loss, "test_accuracy": score.test.accuracy}
+            for score in run.scores
+        ],
+        "seconds": run.provenance["seconds"],
+    }
+
+
+def _value(run: Run, after: int, metric: str) -> float:
+    score = run.score_after(after)
+    return float(getattr(score.test, metric)) if score else math.nan
+
+
+def _mean(values: Sequence[Optional[float]]) -> float:
+    return float(np.mean([math.nan if value is None else value for value in values]))
+
+
+def _rounded(value: float) -> str:
+    return "–" if math.isnan(value) else f"{value:.5f}"

@@ -1,0 +1,167 @@
+"""`param.hdf5`: the weights of a recipe in the Keras 2 layout, both ways."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any, Optional, Sequence, Tuple
+
+import numpy as np
+
+from mnist_repro import atomic, hdf5
+from mnist_repro.errors import BadInput
+from mnist_repro.framework import Weights
+from mnist_repro.recipes import RECIPES, Recipe, find
+from mnist_repro.recipes.layers import LayerSpec, lay_out
+from mnist_repro.weights_layout import StoredLayer, StoredWeight, store, stored_layers
+from mnist_repro.weights_matching import LayerShapes, difference, expected_shapes, fitting
+
+# A root attribute of ours, beside Keras' own, which passes over it.
+RECIPE_ATTRIBUTE = "mnist_repro_recipe"
+
+
+def write(path: Path, recipe: Recipe, weights: Weights) -> None:
+    """Write the weights of ``recipe`` so that TensorFlow 2.2.0, tf_keras and Keras 3 load them with `load_weights`.
+
+    The same weights give the same bytes with the same h5py, in every process and folder.
+
+    Args:
+        path: the file; whole or not there.
+        recipe: whose weights they are.
+        weights: float32, in the order of `lay_out`.
+
+    Raises:
+        ValueError: weights that are not the recipe's in number, shape or type.
+        BadInput: the file cannot be written.
+    """
+    layers = lay_out(recipe.layers, recipe.input_shape)
+    _require_own(recipe, layers, weights)
+    # Made in memory, so that HDF5 never meets a full disk: it reports one late, or not at all.
+    with hdf5.library().File("param.hdf5", "w", driver="core", backing_store=False, libver="earliest") as root:
+        store(root, layers, weights)
+        root.attrs[RECIPE_ATTRIBUTE] = np.bytes_(recipe.name.encode("utf-8"))
+        root.flush()
+        image = root.id.get_file_image()
+    with atomic.replacing(path) as temporary:
+        temporary.write_bytes(image)
+
+
+def read(path: Path, recipe: Recipe) -> Weights:
+    """The weights in a file that we or Keras wrote, float32, in the order of the recipe's layers.
+
+    Layers are matched by order and shape, not by name, as Keras does: its names count all layers of a process.
+
+    Raises:
+        BadInput: a file that cannot be read, is no weights file in the Keras 2 layout, is of another recipe, or holds
+            a number that is not finite.
+    """
+    layers = lay_out(recipe.layers, recipe.input_shape)
+    with hdf5.opened(path) as root:
+        _require_weights_alone(root, path)
+        stored = [layer for layer in stored_layers(root, path) if layer.weights]
+        found = found_shapes(stored)
+        differs = difference(expected_shapes(layers), found)
+        if differs:
+            raise BadInput(
+                f"{path} does not hold the weights of {recipe.name}: {differs.found}",
+                f"{recipe.name} has {differs.expected}",
+                _fix_for(path, recipe, fitting(found)),
+            )
+        arrays = iter(finite_arrays(stored, path))
+        return tuple(next(arrays) if spec.weights else () for spec in layers)
+
+
+def identify(path: Path, recipe_name: Optional[str] = None) -> Recipe:
+    """The recipe that weights belong to: the one named, else the one the file names, else the one whose shapes fit.
+
+    Raises:
+        BadInput: no such recipe, a file that cannot be read, or a file that fits no recipe or several.
+    """
+    if recipe_name is not None:
+        return find(recipe_name)
+    with hdf5.opened(path) as root:
+        _require_weights_alone(root, path)
+        written_for = hdf5.text(root, RECIPE_ATTRIBUTE)
+        found = found_shapes([layer for layer in stored_layers(root, path) if layer.weights])
+    if written_for in RECIPES:
+        return RECIPES[written_for]
+    if written_for is not None:
+        raise BadInput(
+            f"{path} was written for recipe {hdf5.shown(written_for)}",
+            f"the recipes are {', '.join(RECIPES)}",
+            f"mnist-repro estimate {path} --recipe RECIPE",
+        )
+    return RECIPES[_only_one(path, found, fitting(found))]
+
+
+def finite_arrays(stored: Sequence[StoredLayer], path: Path) -> Tuple[Tuple[np.ndarray, ...], ...]:
+    """Read the arrays of layers while their file is open.
+
+    Raises:
+        BadInput: a number that is not finite; says in which layer, and how many there are.
+    """
+    return tuple(tuple(_finite(layer, weight, path) for weight in layer.weights) for layer in stored)
+
+
+def found_shapes(stored: Sequence[StoredLayer]) -> Tuple[LayerShapes, ...]:
+    """Names and shapes of layers in a file, without their arrays."""
+    return tuple(LayerShapes(layer.name, tuple(weight.shape for weight in layer.weights)) for layer in stored)
+
+
+def _finite(layer: StoredLayer, weight: StoredWeight, path: Path) -> np.ndarray:
+    array = np.asarray(weight.dataset[()], dtype=np.float32)
+    wrong = array[~np.isfinite(array)]
+    if wrong.size:
+        raise BadInput(
+            f"{path} holds {wrong[0]} in layer {hdf5.shown(layer.name)}, weight {hdf5.shown(weight.name)}: "
+            f"{wrong.size:,} of {array.size:,} numbers are not finite",
+            "weights are finite numbers; a training that diverged, or damage, leaves others",
+            "train again: mnist-repro train RECIPE --out DIR",
+        )
+    return array
+
+
+def _require_own(recipe: Recipe, layers: Sequence[LayerSpec], weights: Weights) -> None:
+    expected = [[weight.shape for weight in spec.weights] for spec in layers]
+    if [[array.shape for array in held] for held in weights] != expected:
+        raise ValueError(f"these are not the weights of {recipe.name}")
+    if any(array.dtype != np.float32 for held in weights for array in held):
+        raise ValueError("weights are float32")
+
+
+def _require_weights_alone(root: Any, path: Path) -> None:
+    """Refuse the other HDF5 files that Kerases write."""
+    if "model_config" in root.attrs or "model_weights" in root:
+        raise BadInput(
+            f"{path} is a whole-model file: it holds an architecture beside the weights",
+            "weights alone are expected, as in param.hdf5",
+            f"mnist-repro predict {path}, which takes whole models, or: mnist-repro estimate {path.parent}/param.hdf5",
+        )
+    if hdf5.texts(root, "layer_names") is None and "layers" in root:
+        raise BadInput(
+            f"{path} is in the layout of Keras 3 (.weights.h5)",
+            "weights in the Keras 2 layout are expected, as in param.hdf5",
+            "save the model whole from Keras 3, model.save('model.h5'), and: mnist-repro predict model.h5",
+        )
+
+
+def _fix_for(path: Path, recipe: Recipe, names: Sequence[str]) -> str:
+    if names:
+        commands = [f"mnist-repro estimate {path} --recipe {name}" for name in names]
+        return f"it fits {' and '.join(names)}: {' or '.join(commands)}"
+    return f"it fits no recipe; train again: mnist-repro train {recipe.name} --out DIR"
+
+
+def _only_one(path: Path, found: Sequence[LayerShapes], names: Sequence[str]) -> str:
+    if len(names) == 1:
+        return names[0]
+    if names:
+        raise BadInput(
+            f"{path} does not say which recipe it is of, and its shapes fit {' and '.join(names)}",
+            "one recipe is needed to build the model",
+            f"mnist-repro estimate {path} --recipe {names[0]} (or {', '.join(names[1:])})",
+        )
+    raise BadInput(
+        f"{path} fits no recipe: it holds {', '.join(map(str, found)) or 'no weights'}",
+        f"the recipes are {', '.join(RECIPES)}",
+        f"mnist-repro estimate {path} --recipe RECIPE says what differs from one of them",
+    )

@@ -1,0 +1,88 @@
+"""Which recipe do weights of these shapes belong to, and where do they differ? Pure: names and shapes only."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Iterable, List, Optional, Sequence, Tuple
+
+from mnist_repro.recipes import RECIPES
+from mnist_repro.recipes.layers import LayerSpec, lay_out
+
+
+@dataclass(frozen=True)
+class LayerShapes:
+    """A layer that has weights: its name, and the shapes of its weights in order."""
+
+    name: str
+    shapes: Tuple[Tuple[int, ...], ...]
+
+    def __str__(self) -> str:
+        return f"{self.name} ({', '.join(_times(shape) for shape in self.shapes)})"
+
+
+@dataclass(frozen=True)
+class Difference:
+    """What stands in the way of loading weights: half a sentence each on what the file is and has."""
+
+    found: str
+    expected: str
+
+
+def expected_shapes(layers: Iterable[LayerSpec]) -> Tuple[LayerShapes, ...]:
+    """The layers that have weights, with their shapes."""
+    return tuple(
+        LayerShapes(spec.name, tuple(weight.shape for weight in spec.weights)) for spec in layers if spec.weights
+    )
+
+
+def difference(expected: Sequence[LayerShapes], found: Sequence[LayerShapes]) -> Optional[Difference]:
+    """The first difference by order and shape, as Keras loads; names count for nothing, as Keras numbers them anew."""
+    if _shapes(expected) == _shapes(found):
+        return None
+    missing, extra = _left_over(expected, found), _left_over(found, expected)
+    if missing:
+        return Difference(f"it lacks {_listed(missing)}", _counted(expected))
+    if extra:
+        return Difference(f"it has {_listed(extra)} too many", _counted(expected))
+    for place, (wanted, got) in enumerate(zip(expected, found), start=1):
+        if wanted.shapes != got.shapes:
+            return Difference(f"its layer {place} with weights is {got}", f"{wanted} there")
+    return Difference(_counted(found), _counted(expected))
+
+
+def fitting(found: Sequence[LayerShapes]) -> Tuple[str, ...]:
+    """The names of the recipes whose weights have these shapes."""
+    return tuple(
+        recipe.name
+        for recipe in RECIPES.values()
+        if difference(expected_shapes(lay_out(recipe.layers, recipe.input_shape)), found) is None
+    )
+
+
+def _shapes(layers: Sequence[LayerShapes]) -> List[Tuple[Tuple[int, ...], ...]]:
+    return [layer.shapes for layer in layers]
+
+
+def _left_over(longer: Sequence[LayerShapes], shorter: Sequence[LayerShapes]) -> Tuple[LayerShapes, ...]:
+    """What ``longer`` has beyond ``shorter``, if ``shorter`` is ``longer`` with layers taken out; else nothing."""
+    remaining = _shapes(shorter)
+    left: List[LayerShapes] = []
+    for layer in longer:
+        if remaining and remaining[0] == layer.shapes:
+            remaining.pop(0)
+        else:
+            left.append(layer)
+    return () if remaining else tuple(left)
+
+
+def _listed(layers: Sequence[LayerShapes]) -> str:
+    return f"{'layer' if len(layers) == 1 else 'layers'} {', '.join(map(str, layers))}"
+
+
+def _counted(layers: Sequence[LayerShapes]) -> str:
+    return f"{len(layers)} layers with weights: {', '.join(map(str, layers)) or 'none'}"
+
+
+def _times(shape: Tuple[int, ...]) -> str:
+    """A shape as people write it: 784×10."""
+    return "×".join(str(length) for length in shape) or "scalar"

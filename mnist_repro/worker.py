@@ -1,0 +1,59 @@
+"""A process that trains one run after another, with one thread: assignments in, events out, one JSON line each.
+
+Started by `mnist_repro.workers` as ``python -m mnist_repro.worker``. Events go to the original standard output; what
+TensorFlow and Keras print goes to standard error.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import sys
+from pathlib import Path
+from typing import IO, Any, Dict, Optional
+
+from mnist_repro.components import WEIGHTS, Assignment, estimate, train_into
+from mnist_repro.data.dataset import Dataset
+from mnist_repro.data.locate import load
+from mnist_repro.errors import BadInput
+from mnist_repro.history import Line
+from mnist_repro.recipes import find
+
+
+def main() -> None:
+    """Serve assignments until standard input ends."""
+    events = os.fdopen(os.dup(1), "w", encoding="utf-8")
+    os.dup2(2, 1)
+    datasets: Dict[str, Dataset] = {}
+    for line in sys.stdin:
+        job = json.loads(line)
+        try:
+            if job["data"] not in datasets:
+                datasets[job["data"]] = load(job["data"])
+            _serve(job, datasets[job["data"]], events)
+        except BadInput as error:
+            _say(events, event="failed", what=error.what, why=error.why, fix=error.fix)
+        else:
+            _say(events, event="done")
+
+
+def _serve(job: Dict[str, Any], dataset: Dataset, events: IO[str]) -> None:
+    recipe = find(job["recipe"])
+    assignment = Assignment(recipe, job["seed"], job["scale"], job["arithmetic"])
+    folder = Path(job["out"])
+
+    def progress(done: int, total: int, line: Optional[Line]) -> None:
+        _say(events, event="progress", done=done, total=total)
+
+    train_into(folder, assignment, dataset, progress)
+    estimate(folder / WEIGHTS, recipe, dataset, recipe.scale(assignment.scale).test_images, out=folder)
+
+
+def _say(events: IO[str], **event: Any) -> None:
+    events.write(json.dumps(event) + "\n")
+    # A parent that has gone away shows here as a broken pipe, and ends this process too.
+    events.flush()
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,5 @@
+"""`python -m pjm` is `pjm`."""
+
+from pjm.cli import entry
+
+entry()

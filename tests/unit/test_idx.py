@@ -1,0 +1,176 @@
+"""IDX files, sound and broken."""
+
+from __future__ import annotations
+
+import gzip
+import os
+import struct
+import tracemalloc
+from pathlib import Path
+from typing import Tuple
+
+import numpy as np
+import pytest
+
+from mnist_repro.data import idx
+from mnist_repro.errors import BadInput
+
+THREE_BY_TWO = bytes([0, 0, 8, 2, 0, 0, 0, 3, 0, 0, 0, 2, 1, 2, 3, 4, 5, 6])
+
+
+def refusal(path: Path) -> BadInput:
+    """The error without the path, whose folders bear the test's own words."""
+    with pytest.raises(BadInput) as caught:
+        idx.read(path)
+    assert str(path) in caught.value.what
+    return BadInput(caught.value.what.replace(str(path), "FILE"), caught.value.why, caught.value.fix)
+
+
+def test_bytes_are_read_as_the_format_says(tmp_path: Path) -> None:
+    path = tmp_path / "file"
+    path.write_bytes(THREE_BY_TWO)
+
+    assert [[1, 2], [3, 4], [5, 6]] == idx.read(path).tolist()
+
+
+def test_bytes_are_written_as_the_format_says(tmp_path: Path) -> None:
+    path = tmp_path / "file"
+    idx.write(path, np.array([[1, 2], [3, 4], [5, 6]], np.uint8))
+
+    assert THREE_BY_TWO == path.read_bytes()
+
+
+@pytest.mark.parametrize(
+    ("code", "letter", "value"),
+    [(0x08, "B", 200), (0x09, "b", -3), (0x0B, "h", -300), (0x0C, "i", -70_000), (0x0D, "f", 0.5), (0x0E, "d", 0.1)],
+)
+def test_every_type_is_big_endian_in_the_file_and_native_in_memory(
+    tmp_path: Path, code: int, letter: str, value: float
+) -> None:
+    path = tmp_path / "file"
+    path.write_bytes(bytes([0, 0, code, 1, 0, 0, 0, 1]) + struct.pack(f">{letter}", value))
+    array = idx.read(path)
+
+    assert [value] == array.tolist()
+    assert array.dtype.isnative
+    idx.write(tmp_path / "again", array)
+    assert path.read_bytes() == (tmp_path / "again").read_bytes()
+
+
+def test_gzip_is_chosen_by_the_suffix_and_holds_neither_time_nor_name(tmp_path: Path) -> None:
+    for name in ("one.gz", "other.gz"):
+        idx.write(tmp_path / name, np.arange(6, dtype=np.uint8).reshape(3, 2))
+    packed = (tmp_path / "one.gz").read_bytes()
+
+    assert packed == (tmp_path / "other.gz").read_bytes()
+    assert bytes(4) == packed[4:8]
+    assert [[0, 1], [2, 3], [4, 5]] == idx.read(tmp_path / "one.gz").tolist()
+
+
+@pytest.mark.parametrize("array", [np.zeros(3, np.uint16), np.array(["a"]), np.array([None], dtype=object)])
+def test_what_idx_has_no_type_for_is_not_written(tmp_path: Path, array: np.ndarray) -> None:
+    with pytest.raises(BadInput, match="IDX has no"):
+        idx.write(tmp_path / "file", array)
+
+    assert [] == list(tmp_path.iterdir())
+
+
+def test_truncated_gzip_is_refused_at_every_length(tmp_path: Path) -> None:
+    path = tmp_path / "file.gz"
+    whole = gzip.compress(THREE_BY_TWO)
+    for length in [0, *range(2, len(whole))]:
+        path.write_bytes(whole[:length])
+
+        assert "truncated" in refusal(path).what
+
+
+def test_truncated_idx_is_refused_at_every_length(tmp_path: Path) -> None:
+    path = tmp_path / "file"
+    for length in range(len(THREE_BY_TWO)):
+        path.write_bytes(THREE_BY_TWO[:length])
+
+        assert "truncated" in refusal(path).what
+
+
+def test_a_damaged_gzip_is_refused(tmp_path: Path) -> None:
+    path = tmp_path / "file.gz"
+    packed = bytearray(gzip.compress(THREE_BY_TWO))
+    packed[-8] ^= 1  # of the checksum
+    path.write_bytes(packed)
+
+    assert "CRC" in refusal(path).what
+
+
+@pytest.mark.parametrize("suffix", ["", ".gz"])
+def test_bytes_after_the_end_are_refused(tmp_path: Path, suffix: str) -> None:
+    path = tmp_path / f"file{suffix}"
+    content = THREE_BY_TWO + b"\0"
+    path.write_bytes(gzip.compress(content) if suffix else content)
+
+    assert "after its end" in refusal(path).what
+
+
+@pytest.mark.parametrize(
+    ("magic", "hint"),
+    [
+        (b"\1\0\x08\1", "mnist-repro data fetch"),
+        (b"\0\0\x0a\1", "mnist-repro data fetch"),
+        (b"\x1f\x8b\x08\0", "rename it to file.gz"),
+    ],
+)
+def test_a_wrong_magic_number_is_shown(tmp_path: Path, magic: bytes, hint: str) -> None:
+    path = tmp_path / "file"
+    path.write_bytes(magic + THREE_BY_TWO[4:])
+    error = refusal(path)
+
+    assert f"0x{magic.hex()}" in error.what
+    assert hint in error.fix
+
+
+def test_a_file_that_only_claims_to_be_gzip_is_refused_with_the_way_out(tmp_path: Path) -> None:
+    path = tmp_path / "file.gz"
+    path.write_bytes(THREE_BY_TWO)
+    error = refusal(path)
+
+    assert "is not gzip" in error.what
+    assert "rename it to file;" in error.fix
+
+
+@pytest.mark.parametrize("suffix", ["", ".gz"])
+@pytest.mark.parametrize("shape", [(4_000_000_000, 28, 28), (0, 4_294_967_295, 4_294_967_295, 4_294_967_295)])
+def test_a_header_that_promises_terabytes_allocates_nothing(
+    tmp_path: Path, shape: Tuple[int, ...], suffix: str
+) -> None:
+    path = tmp_path / f"file{suffix}"
+    content = struct.pack(f">HBB{len(shape)}I", 0, 8, len(shape), *shape) + bytes(100 if shape[0] else 0)
+    path.write_bytes(gzip.compress(content) if suffix else content)
+    tracemalloc.start()
+    try:
+        refusal(path)
+        peak = tracemalloc.get_traced_memory()[1]
+    finally:
+        tracemalloc.stop()
+
+    assert peak < 2_000_000
+
+
+def test_more_dimensions_than_numpy_has_are_refused(tmp_path: Path) -> None:
+    path = tmp_path / "file"
+    path.write_bytes(bytes([0, 0, 8, 200]) + struct.pack(">I", 1) * 200 + b"\0")
+
+    assert "dimensions" in refusal(path).what
+
+
+def test_a_folder_is_no_file(tmp_path: Path) -> None:
+    assert "is a folder" in refusal(tmp_path).what
+
+
+def test_a_missing_file_is_named(tmp_path: Path) -> None:
+    assert "No such file" in refusal(tmp_path / "file").what
+
+
+def test_a_pipe_is_refused_and_not_waited_for(tmp_path: Path) -> None:
+    path = tmp_path / "file"
+    os.mkfifo(path)
+
+    assert "pipe" in refusal(path).what
