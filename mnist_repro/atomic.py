@@ -4,11 +4,15 @@ from __future__ import annotations
 
 import contextlib
 import os
+import shutil
 import tempfile
 from pathlib import Path
-from typing import Iterator
+from typing import Iterator, Sequence
 
 from mnist_repro.errors import BadInput
+
+# What a killed process may leave behind begins so.
+UNFINISHED = ".unfinished-"
 
 
 @contextlib.contextmanager
@@ -21,32 +25,101 @@ def replacing(path: Path) -> Iterator[Path]:
     temporary = None
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
-        # The suffix stays: Keras chooses the file format by it.
-        handle, name = tempfile.mkstemp(prefix=f".{path.name[:40]}.", suffix=path.suffix, dir=str(path.parent))
+        # The suffix stays: Keras chooses the file format by it. A hostile one would make the name too long.
+        suffix = path.suffix if len(path.suffix) < 10 else ""
+        handle, name = tempfile.mkstemp(prefix=UNFINISHED, suffix=suffix, dir=str(path.parent))
         os.close(handle)
         temporary = Path(name)
         yield temporary
         with temporary.open("rb+") as written:
             os.fsync(written.fileno())
         temporary.chmod(0o666 & ~_umask())
-        temporary.replace(path)
+        os.replace(str(temporary), str(path))
         temporary = None
     except OSError as error:
-        raise BadInput(
-            f"cannot write {path}: {error.strerror or error}",
-            "the folder must be writable and its disk must have room; what was there before is untouched",
-            "free some space, or name another folder",
-        ) from error
+        raise _unwritable(path, error) from error
     finally:
         if temporary is not None:
             with contextlib.suppress(FileNotFoundError):
                 temporary.unlink()
 
 
+@contextlib.contextmanager
+def replacing_together(folder: Path, names: Sequence[str], stale: Sequence[str] = ()) -> Iterator[Path]:
+    """A temporary folder whose files take their places in ``folder`` when the block ends well.
+
+    Args:
+        folder: made if it is not there.
+        names: the files that the block makes, in the order in which they take their places.
+        stale: files of ``folder`` that are removed before, the first first: what they tell is no longer so.
+
+    Raises:
+        BadInput: ``folder`` cannot be made or written, or the disk is full. All in it is then as it was.
+    """
+    temporary = None
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        temporary = Path(tempfile.mkdtemp(prefix=UNFINISHED, dir=str(folder)))
+        yield temporary
+        for name in stale:
+            with contextlib.suppress(FileNotFoundError):
+                (folder / name).unlink()
+        for name in names:
+            os.replace(str(temporary / name), str(folder / name))
+    except OSError as error:
+        raise _unwritable(folder, error) from error
+    except BadInput as error:
+        # The user knows a file by the place that it was meant for.
+        raise BadInput(error.what.replace(str(temporary), str(folder)), error.why, error.fix) from error
+    finally:
+        if temporary is not None:
+            shutil.rmtree(str(temporary), ignore_errors=True)
+
+
 def write_text(path: Path, text: str) -> None:
     """Write ``text`` as UTF-8 to ``path``, whole or not at all."""
     with replacing(path) as temporary:
         temporary.write_text(text, encoding="utf-8")
+
+
+def require_writable(folder: Path) -> None:
+    """Make sure that files could be made in ``folder``, before long work is spent on them; nothing is made.
+
+    Raises:
+        BadInput: it, or what would have to hold it, is no folder, or may not be written by this user.
+    """
+    nearest = folder.absolute()
+    try:
+        while not nearest.exists() and nearest != nearest.parent:
+            nearest = nearest.parent
+    except OSError as error:
+        raise _unwritable(folder, error) from error
+    if not nearest.is_dir():
+        raise BadInput(f"{nearest} is not a folder", f"{folder} is to be one", "name another folder")
+    if not os.access(str(nearest), os.W_OK | os.X_OK):
+        raise BadInput(
+            f"cannot write into {nearest}", "its permissions, or those of its disk, forbid it", "name another folder"
+        )
+
+
+def remove_unfinished(folder: Path) -> None:
+    """Remove what a killed process was about to write into ``folder``; nobody else may be writing there."""
+    for path in folder.glob(f"{UNFINISHED}*"):
+        if path.is_dir():
+            shutil.rmtree(str(path), ignore_errors=True)
+        else:
+            with contextlib.suppress(OSError):
+                path.unlink()
+
+
+def _unwritable(path: Path, error: OSError) -> BadInput:
+    # HDF5 has its own errors, of many lines, the first of which ends in a parenthesis that was just opened.
+    reason = error.strerror or f"{error}\n".splitlines()[0].partition("(")[0].strip() or type(error).__name__
+    return BadInput(
+        f"cannot write {path}: {reason}",
+        "the folder must be writable and its disk must have room; what was there before is untouched",
+        "free some space, or name another folder",
+    )
 
 
 def _umask() -> int:

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import contextlib
 import json
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Optional
+from typing import Any, Optional
 
 from mnist_repro import framework, run, weights
-from mnist_repro.atomic import replacing, write_text
+from mnist_repro.atomic import replacing, replacing_together, require_writable, write_text
 from mnist_repro.data.dataset import Dataset
 from mnist_repro.errors import BadInput
 from mnist_repro.evaluation import Evaluation, evaluate
@@ -52,13 +51,12 @@ class Assignment:
 
 
 def check_folder(folder: Path, recipe: Recipe) -> None:
-    """Refuse a folder that holds the run of another recipe, or that is none.
+    """Refuse a folder that holds the run of another recipe, that is none, or that cannot be written.
 
     Raises:
         BadInput: that is so.
     """
-    if folder.exists() and not folder.is_dir():
-        raise BadInput(f"{folder} is not a folder", "a run is kept in a folder of its own", "name another --out")
+    require_writable(folder)
     if not (folder / run.FILE).exists():
         return
     found = run.read(folder).recipe
@@ -73,6 +71,8 @@ def check_folder(folder: Path, recipe: Recipe) -> None:
 def train_into(folder: Path, assignment: Assignment, dataset: Dataset, progress: Progress = no_progress) -> Run:
     """Component one: train, and leave `learn.log`, `param.hdf5`, `model.h5` and, last, `run.json` in ``folder``.
 
+    A folder is whole when it has `run.json`. What an earlier run left there stays as it is until all is written.
+
     Raises:
         BadInput: the folder holds another recipe's run or cannot be written.
     """
@@ -81,15 +81,22 @@ def train_into(folder: Path, assignment: Assignment, dataset: Dataset, progress:
     scale = recipe.scale(assignment.scale)
     trained = train(recipe, dataset, assignment.seed, scale, assignment.arithmetic, progress)
     result = as_run(assignment, dataset, scale, trained)
-    # A folder is whole when it has run.json: what is replaced is not whole meanwhile.
-    for stale in (run.FILE, EVALUATION_LOG, EVALUATION):
-        _remove(folder / stale)
-    write_text(folder / TRAINING_LOG, log_text(recipe, scale, trained.lines))
-    weights.write(folder / WEIGHTS, recipe, trained.weights)
-    with replacing(folder / MODEL) as temporary:
-        framework.save_model(trained.model, temporary)
-    run.write(result, folder)
+    made = (TRAINING_LOG, WEIGHTS, MODEL, run.FILE)
+    with replacing_together(folder, made, stale=(run.FILE, EVALUATION_LOG, EVALUATION)) as unfinished:
+        write_text(unfinished / TRAINING_LOG, log_text(recipe, scale, trained.lines))
+        weights.write(unfinished / WEIGHTS, recipe, trained.weights)
+        _save_model(trained.model, unfinished / MODEL)
+        run.write(result, unfinished)
     return result
+
+
+def _save_model(model: Any, file: Path) -> None:
+    with replacing(file) as temporary:
+        try:
+            framework.save_model(model, temporary)
+        except RuntimeError as error:
+            # So h5py 2.10 reports a full disk.
+            raise OSError(str(error)) from error
 
 
 def as_run(assignment: Assignment, dataset: Dataset, scale: Scale, trained: Trained) -> Run:
@@ -139,19 +146,15 @@ def estimate(
     images, labels = dataset.test_images[:test_images], dataset.test_labels[:test_images]
     evaluation = evaluate(framework.scorer(model, recipe.input_shape)(images), labels)
     if out is not None:
-        write_text(out / EVALUATION_LOG, evaluation_log(evaluation))
         fields = {"schema": run.SCHEMA, "recipe": recipe.name, **(run.evaluation_fields(evaluation) or {})}
         fields["errors_per_label"] = evaluation.errors_per_label
         fields["errors_per_predicted_and_label"] = evaluation.errors_per_pair
-        write_text(out / EVALUATION, json.dumps(run.storable(fields), indent=1, allow_nan=False) + "\n")
+        with replacing_together(out, (EVALUATION, EVALUATION_LOG)) as unfinished:
+            write_text(unfinished / EVALUATION_LOG, evaluation_log(evaluation))
+            write_text(unfinished / EVALUATION, json.dumps(run.storable(fields), indent=1, allow_nan=False) + "\n")
     return evaluation
 
 
 def evaluation_log(evaluation: Evaluation) -> str:
     """The tutorial's two lines."""
     return f"Test loss: {evaluation.loss}\nTest accuracy: {evaluation.accuracy}\n"
-
-
-def _remove(file: Path) -> None:
-    with contextlib.suppress(FileNotFoundError):
-        file.unlink()

@@ -90,6 +90,8 @@ def tensorflow() -> Any:
             "a run uses one thread on the CPU, which can only be chosen before TensorFlow's first operation",
             "start the training in a process of its own: mnist-repro train RECIPE --out DIR",
         ) from error
+    # It takes the graphs of consecutive runs for one that is traced anew by mistake.
+    tf.get_logger().setLevel("ERROR")
     keras.backend.set_floatx("float32")
     keras.backend.set_image_data_format("channels_last")
     return tf

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import functools
+import math
 import re
 import stat
 import warnings
@@ -118,10 +119,11 @@ def require_plain(dataset: Any, path: Path) -> None:
             "float32 is expected; other types are not converted, because what was trained would change",
             "save the model again with keras.backend.set_floatx('float32')",
         )
-    stored = dataset.id.get_storage_size()
-    if dataset.size * 4 > _MOST_COMPRESSED * stored:
+    stored = int(dataset.id.get_storage_size())
+    declared = math.prod(int(length) for length in dataset.shape)
+    if declared * 4 > _MOST_COMPRESSED * stored:
         raise BadInput(
-            f"{where} declares {dataset.size:,} numbers and stores {stored:,} bytes", "its numbers are missing", AGAIN
+            f"{where} declares {declared:,} numbers and stores {stored:,} bytes", "its numbers are missing", AGAIN
         )
 
 

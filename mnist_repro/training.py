@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import time
-from typing import Any, Callable, Optional, Tuple
+from typing import Any, Callable, Iterator, List, Optional, Tuple
 
 import numpy as np
 
 from mnist_repro import arithmetic, framework
-from mnist_repro.batching import segments, total_steps
+from mnist_repro.batching import Segment, segments, total_steps
 from mnist_repro.data.dataset import Dataset
 from mnist_repro.history import Line
 from mnist_repro.journal import Journal, Trained
@@ -73,14 +73,13 @@ class Training:
             if original and isinstance(spec.layer, BatchNormalization)
         }
         tf = framework.tensorflow()
-        self._run = tf.function(self._steps)
+        self._run = stepper(feed, self.step, (tf.float32, tf.int32))
         self._batch_right = tf.function(self._right_before_training)
 
     def run(self, order: np.ndarray, first: int, steps: int) -> Tuple[np.ndarray, np.ndarray]:
         """Train ``steps`` steps of an epoch from step ``first``; loss (float32) and right images (int32) of each."""
-        tf = framework.tensorflow()
-        losses, right = self._run(tf.constant(order), tf.constant(first), tf.constant(steps))
-        return losses.numpy(), right.numpy()
+        losses, right = self._run(order, first, steps)
+        return losses, right
 
     def batch_accuracy(self, order: np.ndarray, step: int) -> float:
         """Accuracy, without dropout, on the batch that step ``step`` is about to train on."""
@@ -92,17 +91,6 @@ class Training:
         """Make the model fit to be scored or saved after so many steps."""
         for normalization in self._normalizations.values():
             normalization.settle(steps)
-
-    def _steps(self, order: Any, first: Any, steps: Any) -> Tuple[Any, Any]:
-        tf = framework.tensorflow()
-        losses = tf.TensorArray(tf.float32, size=steps)
-        rights = tf.TensorArray(tf.int32, size=steps)
-        for at in tf.range(steps):
-            images, labels = self._feed.batch(order, first + at)
-            loss, right = self.step(images, labels)
-            losses = losses.write(at, loss)
-            rights = rights.write(at, right)
-        return losses.stack(), rights.stack()
 
     def step(self, images: Any, labels: Any) -> Tuple[Any, Any]:
         """One step on one batch: its mean loss and how many of its images were right before the update."""
@@ -127,6 +115,48 @@ class Training:
         images, labels = self._feed.batch(order, step)
         logits = framework.forward(self.model, images, training=False)
         return count_right(logits, labels), framework.tensorflow().size(labels)
+
+
+def stepper(
+    feed: Feed, step: Callable[[Any, Any], Tuple[Any, ...]], types: Tuple[Any, ...]
+) -> Callable[[np.ndarray, int, int], List[np.ndarray]]:
+    """A function that takes consecutive steps of an epoch in one go: (order, first step, steps) to one row per result.
+
+    Args:
+        feed: makes the batches.
+        step: takes the images and labels of one, and returns scalars.
+        types: TensorFlow's types of these scalars.
+    """
+    tf = framework.tensorflow()
+
+    def compute(order: Any, first: Any, steps: Any) -> List[Any]:
+        rows = [tf.TensorArray(each, size=steps) for each in types]
+        for at in tf.range(steps):
+            images, labels = feed.batch(order, first + at)
+            rows = [row.write(at, value) for row, value in zip(rows, step(images, labels))]
+        return [row.stack() for row in rows]
+
+    graph = tf.function(compute)
+
+    def run(order: np.ndarray, first: int, steps: int) -> List[np.ndarray]:
+        return [row.numpy() for row in graph(tf.constant(order), tf.constant(first), tf.constant(steps))]
+
+    return run
+
+
+def make_feed(recipe: Recipe, dataset: Dataset, scale: Scale) -> Feed:
+    """The training images that a recipe uses at a scale: the first after those held out."""
+    chosen = slice(recipe.validation_images, recipe.validation_images + scale.training_images)
+    return Feed(dataset.train_images[chosen], dataset.train_labels[chosen], recipe.input_shape, recipe.batch_size)
+
+
+def ordered_segments(recipe: Recipe, scale: Scale, seed: int) -> Iterator[Tuple[Segment, np.ndarray]]:
+    """Each segment of the budget, with the order in which its epoch takes the images."""
+    order = np.empty(0, dtype=np.int32)
+    for segment in segments(recipe, scale):
+        if segment.first == 0:
+            order = epoch_order(recipe.name, seed, segment.epoch, scale.training_images)
+        yield segment, order
 
 
 def mean_cross_entropy(logits: Any, labels: Any) -> Any:
@@ -162,16 +192,10 @@ def train(
         progress: called after each segment.
     """
     started = time.monotonic()
-    held_out = recipe.validation_images
-    chosen = slice(held_out, held_out + scale.training_images)
-    feed = Feed(dataset.train_images[chosen], dataset.train_labels[chosen], recipe.input_shape, recipe.batch_size)
-    training = Training(recipe, seed, arithmetic_name == "original", feed)
+    training = Training(recipe, seed, arithmetic_name == "original", make_feed(recipe, dataset, scale))
     journal = Journal(recipe, scale, dataset, training)
     total = total_steps(recipe, scale)
-    order = np.empty(0, dtype=np.int32)
-    for segment in segments(recipe, scale):
-        if segment.first == 0:
-            order = epoch_order(recipe.name, seed, segment.epoch, scale.training_images)
+    for segment, order in ordered_segments(recipe, scale, seed):
         progress(journal.steps, total, journal.before(segment, order))
         losses, rights = training.run(order, segment.first, segment.steps)
         line = journal.after(segment, losses, rights)

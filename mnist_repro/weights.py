@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Any, Optional, Sequence, Tuple
+from typing import Any, Optional, Sequence
 
 import numpy as np
 
@@ -12,8 +12,11 @@ from mnist_repro.errors import BadInput
 from mnist_repro.framework import Weights
 from mnist_repro.recipes import RECIPES, Recipe, find
 from mnist_repro.recipes.layers import LayerSpec, lay_out
-from mnist_repro.weights_layout import StoredLayer, StoredWeight, store, stored_layers
+from mnist_repro.weights_layout import finite_arrays, found_shapes, store, stored_layers
 from mnist_repro.weights_matching import LayerShapes, difference, expected_shapes, fitting
+from mnist_repro.whole_model import holds_whole_model, is_whole_model, require_whole_model
+
+__all__ = ["identify", "is_whole_model", "read", "require_whole_model", "write"]
 
 # A root attribute of ours, beside Keras' own, which passes over it.
 RECIPE_ATTRIBUTE = "mnist_repro_recipe"
@@ -93,33 +96,6 @@ def identify(path: Path, recipe_name: Optional[str] = None) -> Recipe:
     return RECIPES[_only_one(path, found, fitting(found))]
 
 
-def finite_arrays(stored: Sequence[StoredLayer], path: Path) -> Tuple[Tuple[np.ndarray, ...], ...]:
-    """Read the arrays of layers while their file is open.
-
-    Raises:
-        BadInput: a number that is not finite; says in which layer, and how many there are.
-    """
-    return tuple(tuple(_finite(layer, weight, path) for weight in layer.weights) for layer in stored)
-
-
-def found_shapes(stored: Sequence[StoredLayer]) -> Tuple[LayerShapes, ...]:
-    """Names and shapes of layers in a file, without their arrays."""
-    return tuple(LayerShapes(layer.name, tuple(weight.shape for weight in layer.weights)) for layer in stored)
-
-
-def _finite(layer: StoredLayer, weight: StoredWeight, path: Path) -> np.ndarray:
-    array = np.asarray(weight.dataset[()], dtype=np.float32)
-    wrong = array[~np.isfinite(array)]
-    if wrong.size:
-        raise BadInput(
-            f"{path} holds {wrong[0]} in layer {hdf5.shown(layer.name)}, weight {hdf5.shown(weight.name)}: "
-            f"{wrong.size:,} of {array.size:,} numbers are not finite",
-            "weights are finite numbers; a training that diverged, or damage, leaves others",
-            "train again: mnist-repro train RECIPE --out DIR",
-        )
-    return array
-
-
 def _require_own(recipe: Recipe, layers: Sequence[LayerSpec], weights: Weights) -> None:
     expected = [[weight.shape for weight in spec.weights] for spec in layers]
     if [[array.shape for array in held] for held in weights] != expected:
@@ -130,7 +106,7 @@ def _require_own(recipe: Recipe, layers: Sequence[LayerSpec], weights: Weights) 
 
 def _require_weights_alone(root: Any, path: Path) -> None:
     """Refuse the other HDF5 files that Kerases write."""
-    if "model_config" in root.attrs or "model_weights" in root:
+    if holds_whole_model(root):
         raise BadInput(
             f"{path} is a whole-model file: it holds an architecture beside the weights",
             "weights alone are expected, as in param.hdf5",

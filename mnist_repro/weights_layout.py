@@ -11,6 +11,7 @@ import numpy as np
 from mnist_repro import hdf5
 from mnist_repro.errors import BadInput
 from mnist_repro.recipes.layers import LayerSpec
+from mnist_repro.weights_matching import LayerShapes
 
 # Which Keras the layout is that of: TensorFlow 2.2.0's. Every later one still reads it without converting.
 KERAS_VERSION = b"2.3.0-tf"
@@ -85,6 +86,20 @@ def stored_layers(group: Any, path: Path) -> Tuple[StoredLayer, ...]:
     return layers
 
 
+def found_shapes(stored: Sequence[StoredLayer]) -> Tuple[LayerShapes, ...]:
+    """Names and shapes of layers in a file, without their arrays."""
+    return tuple(LayerShapes(layer.name, tuple(weight.shape for weight in layer.weights)) for layer in stored)
+
+
+def finite_arrays(stored: Sequence[StoredLayer], path: Path) -> Tuple[Tuple[np.ndarray, ...], ...]:
+    """Read the arrays of layers while their file is open.
+
+    Raises:
+        BadInput: a number that is not finite; says in which layer, and how many there are.
+    """
+    return tuple(tuple(_finite(layer, weight, path) for weight in layer.weights) for layer in stored)
+
+
 def _stored_layer(group: Any, name: str, path: Path) -> StoredLayer:
     layer = hdf5.child(group, name, path)
     if not isinstance(layer, hdf5.library().Group):
@@ -125,6 +140,19 @@ def _require_nothing_else(group: Any, listed: Sequence[str], kind: str, path: Pa
         rests = [rest for rest in below[name] if rest]
         if rests and kind == "weight":
             _require_nothing_else(hdf5.child(group, name, path), rests, kind, path)
+
+
+def _finite(layer: StoredLayer, weight: StoredWeight, path: Path) -> np.ndarray:
+    array = np.asarray(weight.dataset[()], dtype=np.float32)
+    wrong = array[~np.isfinite(array)]
+    if wrong.size:
+        raise BadInput(
+            f"{path} holds {wrong[0]} in layer {hdf5.shown(layer.name)}, weight {hdf5.shown(weight.name)}: "
+            f"{wrong.size:,} of {array.size:,} numbers are not finite",
+            "weights are finite numbers; a training that diverged, or damage, leaves others",
+            "train again: mnist-repro train RECIPE --out DIR",
+        )
+    return array
 
 
 def _bytes_row(names: Sequence[str]) -> np.ndarray:

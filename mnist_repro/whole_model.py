@@ -4,15 +4,15 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Tuple
+from typing import Any, Dict, List, Tuple
 
 from mnist_repro import hdf5
 from mnist_repro.architecture import Architecture, UnknownModelError, parse
 from mnist_repro.errors import BadInput
 from mnist_repro.framework import Weights
+from mnist_repro.recipes import RECIPES
 from mnist_repro.recipes.layers import Layer, LayerSpec, lay_out
-from mnist_repro.weights import finite_arrays, found_shapes
-from mnist_repro.weights_layout import stored_layers
+from mnist_repro.weights_layout import finite_arrays, found_shapes, stored_layers
 from mnist_repro.weights_matching import difference, expected_shapes
 
 
@@ -29,6 +29,30 @@ class WholeModel:
     input_shape: Tuple[int, ...]
     layers: Tuple[Layer, ...]
     weights: Weights
+
+    @property
+    def recipes(self) -> Tuple[str, ...]:
+        """The names of the recipes whose models have this input and these layers."""
+        return tuple(
+            recipe.name
+            for recipe in RECIPES.values()
+            if recipe.input_shape == self.input_shape and _computing(recipe.layers) == _computing(self.layers)
+        )
+
+
+def is_whole_model(path: Path) -> bool:
+    """Whether an HDF5 file is meant to hold a whole model; it may still not be one that `require_whole_model` takes.
+
+    Raises:
+        BadInput: a file that cannot be read as HDF5.
+    """
+    with hdf5.opened(path) as root:
+        return holds_whole_model(root)
+
+
+def holds_whole_model(root: Any) -> bool:
+    """The same of the root group of an open file."""
+    return "model_config" in root.attrs or "model_weights" in root
 
 
 def require_whole_model(path: Path) -> WholeModel:
@@ -57,6 +81,15 @@ def require_whole_model(path: Path) -> WholeModel:
         arrays = iter(finite_arrays(stored, path))
         weights = tuple(next(arrays) if spec.weights else () for spec in specs)
     return WholeModel(architecture.input_shape, architecture.layers, weights)
+
+
+def _computing(layers: Tuple[Layer, ...]) -> List[Tuple[str, Dict[str, Any]]]:
+    """What the layers compute, whatever their weights started from."""
+    starts = ("kernel", "bias")
+    return [
+        (layer.keras_name, {name: value for name, value in vars(layer).items() if name not in starts})
+        for layer in layers
+    ]
 
 
 def _understood(path: Path, description: str) -> Tuple[Architecture, Tuple[LayerSpec, ...]]:

@@ -2,15 +2,20 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from mnist_repro import atomic
 from mnist_repro.data import mnist, places
 from mnist_repro.data.dataset import HASHES, Dataset
 from mnist_repro.data.progress import TooMuchError, shown
 from mnist_repro.errors import BadInput
+
+if TYPE_CHECKING:
+    from requests import Response
 
 KERAS_URL = "https://storage.googleapis.com/tensorflow/tf-keras-datasets/mnist.npz"
 KERAS_SHA256 = "731c5ac602752760c8e48fbffcf8c3b850d9dc2a2aedcf2cc48468fc17b673d1"
@@ -73,10 +78,21 @@ def _receive(source: Remote, path: Path) -> None:
     import pooch  # type: ignore[import-untyped]
     from requests.exceptions import RequestException
 
+    answers = contextlib.ExitStack()
+
+    def close_at_the_end(answer: Response, **_: object) -> None:
+        """Pooch itself leaves the connection open when an answer breaks off."""
+        answers.callback(answer.close)
+
     try:
-        with shown("downloading MNIST", source.most_bytes) as meter:
-            timeout = (source.connect_seconds, source.read_seconds)
-            pooch.HTTPDownloader(progressbar=meter, chunk_size=1 << 16, timeout=timeout)(source.url, str(path), None)
+        with shown("downloading MNIST", source.most_bytes) as meter, answers:
+            download_file = pooch.HTTPDownloader(
+                progressbar=meter,
+                chunk_size=1 << 16,
+                timeout=(source.connect_seconds, source.read_seconds),
+                hooks={"response": close_at_the_end},
+            )
+            download_file(source.url, str(path), None)
     except TooMuchError as error:
         expected = f"MNIST is shorter than {source.most_bytes:,} bytes"
         raise BadInput(f"{source.url} sent more than that and was cut off", expected, _INSTEAD) from error

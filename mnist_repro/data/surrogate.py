@@ -63,7 +63,8 @@ def _bytes(random: np.random.PCG64, *shape: int) -> np.ndarray:
 
 def _bell(random: np.random.PCG64, *shape: int) -> np.ndarray:
     """Bell-shaped random numbers, int64 of ``shape`` in -510..510 with standard deviation 148."""
-    return _bytes(random, *shape, 4).sum(axis=-1, dtype=np.int64) - 510
+    total: np.ndarray = _bytes(random, *shape, 4).sum(axis=-1, dtype=np.int64)
+    return total - 510
 
 
 def _skeletons(random: np.random.PCG64) -> np.ndarray:

