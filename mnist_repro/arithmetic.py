@@ -121,16 +121,22 @@ class OriginalBatchNormalization:
     def __call__(self, values: Any) -> Any:
         """The normalised batch, shape (n, height, width, channels); moves the sums behind the moving statistics."""
         tf = framework.tensorflow()
-        normalized, mean, variance = tf.compat.v1.nn.fused_batch_norm(
-            values, self._gamma, self._beta, epsilon=self._value.epsilon, is_training=True
-        )
-        # The fused kernel has divided by n - 1 already; Keras 2.1.4 did so again, by n - 1 - epsilon.
-        count = tf.cast(tf.size(values) / tf.size(self._gamma), tf.float32)
-        variance *= count / (count - (1.0 + self._value.epsilon))
+        # Means over 100,000 values: in float32 they depend on threads and kernels from the fifth digit on.
+        wide = tf.cast(values, tf.float64)
+        mean = tf.reduce_mean(wide, axis=[0, 1, 2])
+        centred = wide - mean
+        variance = tf.reduce_mean(tf.square(centred), axis=[0, 1, 2])
+        normalized = tf.cast(centred * tf.math.rsqrt(variance + self._value.epsilon), tf.float32)
+        count = tf.cast(tf.size(values) / tf.size(self._gamma), tf.float64)
+        # TensorFlow 1's fused kernel divided by n - 1; Keras 2.1.4 corrected once more, by n - 1 - epsilon.
+        corrected = variance * count / (count - 1.0) * count / (count - (1.0 + self._value.epsilon))
+        self._move(self._mean, mean)
+        self._move(self._variance, corrected)
+        return self._gamma * normalized + self._beta
+
+    def _move(self, moving: Any, value: Any) -> None:
         keep = self._value.momentum
-        self._mean.assign(keep * self._mean + (1.0 - keep) * mean)
-        self._variance.assign(keep * self._variance + (1.0 - keep) * variance)
-        return normalized
+        moving.assign(keep * moving + (1.0 - keep) * framework.tensorflow().cast(value, moving.dtype))
 
     def settle(self, steps: int) -> None:
         """Write the moving statistics as they stand after ``steps`` steps into the layer."""

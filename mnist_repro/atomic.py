@@ -34,7 +34,7 @@ def replacing(path: Path) -> Iterator[Path]:
         with temporary.open("rb+") as written:
             os.fsync(written.fileno())
         temporary.chmod(0o666 & ~_umask())
-        os.replace(str(temporary), str(path))
+        temporary.replace(path)
         temporary = None
     except OSError as error:
         raise _unwritable(path, error) from error
@@ -65,7 +65,7 @@ def replacing_together(folder: Path, names: Sequence[str], stale: Sequence[str] 
             with contextlib.suppress(FileNotFoundError):
                 (folder / name).unlink()
         for name in names:
-            os.replace(str(temporary / name), str(folder / name))
+            (temporary / name).replace(folder / name)
     except OSError as error:
         raise _unwritable(folder, error) from error
     except BadInput as error:

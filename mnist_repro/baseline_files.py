@@ -1,24 +1,36 @@
-"""Reads and writes `baselines/RECIPE/RUNG.yml`: reviewable text in, checked values out, and back."""
+"""Reads and writes `baselines/RECIPE/RUNG.yml`: reviewable text in, checked values out, and back.
+
+What is proposed lies beside in RUNG.proposed.yml, in the same layout: one row for each seed, floats to their last bit,
+and `...` in the last line, without which a file has been cut short.
+"""
 
 from __future__ import annotations
 
 from dataclasses import asdict
 from pathlib import Path
-from typing import Any, Dict, List, Mapping
+from typing import Any, Dict
 
 from mnist_repro.atomic import write_text
-from mnist_repro.baselines import BaselineFile, Change, Entry, FingerprintEntry, SampleEntry
+from mnist_repro.baseline_fields import read_entry
+from mnist_repro.baselines import BaselineFile, Entry, SampleEntry
 from mnist_repro.errors import BadInput
-from mnist_repro.verdicts import Metric
 
 SCHEMA = 1
 FOLDER = "baselines"
-_CONFLICT = ("<<<<<<< ", "=======", ">>>>>>> ")
+_CONFLICT = ("<<<<<<< ", "||||||| ", ">>>>>>> ")
+_END = "..."
+# YAML would fold long lines, and one seed is one line.
+_WIDTH = 1_000_000
 
 
 def path_of(folder: Path, recipe: str, rung: str) -> Path:
     """Where a recipe's baseline of a rung is kept."""
     return folder / recipe / f"{rung}.yml"
+
+
+def proposed_path(folder: Path, recipe: str, rung: str) -> Path:
+    """Where what is proposed for it waits until it is accepted."""
+    return folder / recipe / f"{rung}.proposed.yml"
 
 
 def read(folder: Path, recipe: str, rung: str) -> BaselineFile:
@@ -27,138 +39,26 @@ def read(folder: Path, recipe: str, rung: str) -> BaselineFile:
     Raises:
         BadInput: the file is not one that can be trusted; the message says where and why.
     """
-    path = path_of(folder, recipe, rung)
-    if not path.exists():
-        return BaselineFile(recipe, rung)
-    fields = _load(path)
-    try:
-        if fields["recipe"] != recipe or fields["rung"] != rung:
-            raise ValueError(f"it is of {fields['recipe']!r}, {fields['rung']!r}")
-        make = _fingerprint_entry if rung == "fingerprint" else _sample_entry
-        return BaselineFile(recipe, rung, tuple(make(entry) for entry in fields["entries"]))
-    except (KeyError, TypeError, ValueError, AttributeError) as error:
-        told = f"no {error}" if isinstance(error, KeyError) else str(error)
-        raise _broken(path, told) from error
+    return _read(path_of(folder, recipe, rung), recipe, rung)
+
+
+def read_proposed(folder: Path, recipe: str, rung: str) -> BaselineFile:
+    """What is proposed for a recipe's rung; raises as `read` does."""
+    return _read(proposed_path(folder, recipe, rung), recipe, rung)
 
 
 def write(folder: Path, baseline: BaselineFile) -> Path:
     """Write a baseline, whole or not at all; where it went."""
-    import yaml
-
-    path = path_of(folder, baseline.recipe, baseline.rung)
-    fields = {
-        "schema": SCHEMA,
-        "recipe": baseline.recipe,
-        "rung": baseline.rung,
-        "entries": [_entry_fields(entry) for entry in baseline.entries],
-    }
-    text = yaml.safe_dump(_plain(fields), sort_keys=False, allow_unicode=True, width=110, default_flow_style=None)
-    write_text(path, text)
-    return path
+    return _write(path_of(folder, baseline.recipe, baseline.rung), baseline)
 
 
-def _load(path: Path) -> Dict[str, Any]:
-    import yaml
-
-    try:
-        text = path.read_text(encoding="utf-8")
-    except (OSError, UnicodeDecodeError) as error:
-        raise _broken(path, str(error)) from error
-    for number, line in enumerate(text.splitlines(), start=1):
-        if line.startswith(_CONFLICT[0]) or line.startswith(_CONFLICT[2]) or line == _CONFLICT[1]:
-            raise BadInput(
-                f"{path}:{number} has a conflict marker",
-                "a merge was left unfinished, so that nobody can say which samples hold",
-                f"git checkout --ours {path} or --theirs, whichever was measured",
-            )
-    try:
-        fields = yaml.load(text, Loader=_strict_loader())  # noqa: S506 - a SafeLoader that refuses double keys
-    except yaml.YAMLError as error:
-        raise _broken(path, " ".join(str(error).split())) from error
-    if not isinstance(fields, dict) or not isinstance(fields.get("schema"), int):
-        raise _broken(path, "it names no schema; it may have been cut short")
-    if fields["schema"] != SCHEMA:
-        raise BadInput(
-            f"{path} has schema {fields['schema']}, this program reads {SCHEMA}",
-            "a newer mnist-repro wrote it" if fields["schema"] > SCHEMA else "no version wrote such a file",
-            "pip install --upgrade mnist-repro",
-        )
-    return fields
+def write_proposed(folder: Path, baseline: BaselineFile) -> Path:
+    """Write what is proposed, likewise."""
+    return _write(proposed_path(folder, baseline.recipe, baseline.rung), baseline)
 
 
-def _strict_loader() -> Any:
-    """PyYAML's safe loader, but a key that comes twice is an error instead of a lost value."""
-    import yaml
-
-    class StrictLoader(yaml.SafeLoader):
-        """Refuses double keys."""
-
-    def mapping(loader: Any, node: Any) -> Dict[Any, Any]:
-        keys = [loader.construct_object(key, deep=True) for key, _ in node.value]
-        doubled = next((key for at, key in enumerate(keys) if key in keys[:at]), None)
-        if doubled is not None:
-            raise yaml.constructor.ConstructorError(None, None, f"{doubled!r} comes twice", node.start_mark)
-        return dict(loader.construct_pairs(node, deep=True))
-
-    StrictLoader.add_constructor(yaml.resolver.BaseResolver.DEFAULT_MAPPING_TAG, mapping)
-    return StrictLoader
-
-
-def _broken(path: Path, told: str) -> BadInput:
-    return BadInput(
-        f"{path} cannot be used as a baseline: {told}",
-        "a baseline is written by `mnist-repro baseline accept` and not by hand",
-        f"git checkout -- {path} brings the committed one back",
-    )
-
-
-def _sample_entry(fields: Mapping[str, Any]) -> SampleEntry:
-    metrics = tuple(
-        Metric(str(name), value["direction"], _number(value["margin"]), str(value["reason"]))
-        for name, value in fields["metrics"].items()
-    )
-    samples = {
-        _seed(seed): {str(name): _number(value) for name, value in values.items()}
-        for seed, values in fields["samples"].items()
-    }
-    names = {metric.name for metric in metrics}
-    for seed, values in samples.items():
-        if set(values) != names:
-            odd = ", ".join(sorted(set(values) ^ names))
-            raise ValueError(f"samples of seed {seed} and the metrics differ in {odd}")
-    return SampleEntry(
-        dataset=str(fields["dataset"]),
-        arithmetic=str(fields["arithmetic"]),
-        paired=_truth(fields["paired"]),
-        metrics=metrics,
-        samples=samples,
-        provenance=dict(fields["provenance"]),
-        history=_history(fields["history"]),
-    )
-
-
-def _fingerprint_entry(fields: Mapping[str, Any]) -> FingerprintEntry:
-    exact = {str(name): value for name, value in fields["exact"].items()}
-    if not all(type(value) is int for value in exact.values()):
-        raise ValueError("a count or checksum is not a whole number")
-    return FingerprintEntry(
-        dataset=str(fields["dataset"]),
-        arithmetic=str(fields["arithmetic"]),
-        platform=str(fields["platform"]),
-        exact=exact,
-        losses={str(name): _number(value) for name, value in fields["losses"].items()},
-        tolerance=_number(fields["tolerance"]),
-        reason=str(fields["reason"]),
-        provenance=dict(fields["provenance"]),
-        history=_history(fields["history"]),
-    )
-
-
-def _history(changes: List[Mapping[str, Any]]) -> tuple[Change, ...]:
-    return tuple(Change(str(each["date"]), str(each["reason"]), dict(each["replaced"])) for each in changes)
-
-
-def _entry_fields(entry: Entry) -> Dict[str, Any]:
+def entry_fields(entry: Entry) -> Dict[str, Any]:
+    """An entry as plain mappings and lists, as it is stored."""
     fields = asdict(entry)
     if isinstance(entry, SampleEntry):
         fields["metrics"] = {
@@ -168,28 +68,138 @@ def _entry_fields(entry: Entry) -> Dict[str, Any]:
     return fields
 
 
+def _write(path: Path, baseline: BaselineFile) -> Path:
+    fields = {
+        "schema": SCHEMA,
+        "recipe": baseline.recipe,
+        "rung": baseline.rung,
+        "entries": [entry_fields(entry) for entry in baseline.entries],
+    }
+    text = _as_text(fields)
+    # Such as a NaN: what could not be read back must not take the place of what can.
+    _parse(path, text, baseline.recipe, baseline.rung)
+    write_text(path, text)
+    return path
+
+
+def _read(path: Path, recipe: str, rung: str) -> BaselineFile:
+    try:
+        text = path.read_text(encoding="utf-8")
+    except FileNotFoundError:
+        return BaselineFile(recipe, rung)
+    except (OSError, UnicodeDecodeError) as error:
+        raise _broken(path, str(error)) from error
+    return _parse(path, text, recipe, rung)
+
+
+def _parse(path: Path, text: str, recipe: str, rung: str) -> BaselineFile:
+    fields = _load(path, text)
+    try:
+        if (fields["recipe"], fields["rung"]) != (recipe, rung):
+            raise ValueError(f"it is of {fields['recipe']!r}, {fields['rung']!r}")
+        if not isinstance(fields["entries"], list):
+            raise ValueError("entries is not a list")
+        return BaselineFile(recipe, rung, tuple(read_entry(rung, entry) for entry in fields["entries"]))
+    except (KeyError, ValueError) as error:
+        raise _broken(path, f"no {error}" if isinstance(error, KeyError) else str(error)) from error
+
+
+def _load(path: Path, text: str) -> Dict[str, Any]:
+    import yaml
+
+    for number, line in enumerate(text.splitlines(), start=1):
+        if line.startswith(_CONFLICT) or line == "=======":
+            raise BadInput(
+                f"{path}:{number} has a conflict marker",
+                "a merge was left unfinished, so that nobody can say which samples hold",
+                f"git checkout --ours {path} or --theirs, whichever was measured",
+            )
+    try:
+        fields = yaml.load(text, Loader=_strict_loader())  # noqa: S506 - a SafeLoader that refuses double keys
+    # PyYAML lets through what Python says of impossible dates, lists as keys and the like.
+    except (yaml.YAMLError, ValueError, TypeError, RecursionError) as error:
+        raise _broken(path, " ".join(str(error).split())) from error
+    if not isinstance(fields, dict) or type(fields.get("schema")) is not int:
+        raise _broken(path, "it names no schema; it may have been cut short")
+    if fields["schema"] != SCHEMA:
+        raise BadInput(
+            f"{path} has schema {fields['schema']}, this program reads {SCHEMA}",
+            "a newer mnist-repro wrote it" if fields["schema"] > SCHEMA else "no version wrote such a file",
+            "pip install --upgrade mnist-repro",
+        )
+    if text.rstrip().splitlines()[-1] != _END:
+        raise _broken(path, f"it has been cut short: its last line is not {_END}")
+    return fields
+
+
+def _broken(path: Path, told: str) -> BadInput:
+    if path.name.endswith(".proposed.yml"):
+        fix = f"remove {path} and record again: finished runs are kept"
+    else:
+        fix = f"git checkout -- {path} brings the committed one back"
+    return BadInput(
+        f"{path} cannot be used as a baseline: {told}",
+        "a baseline is written by `mnist-repro baseline` and not by hand",
+        fix,
+    )
+
+
+def _strict_loader() -> Any:
+    """PyYAML's safe loader, the fast one where there is one; a key that comes twice is an error, not a lost value."""
+    import yaml
+
+    class StrictLoader(getattr(yaml, "CSafeLoader", yaml.SafeLoader)):  # type: ignore[misc]
+        """Refuses double keys."""
+
+    def mapping(loader: Any, node: Any) -> Dict[Any, Any]:
+        pairs = loader.construct_pairs(node, deep=True)
+        fields = dict(pairs)
+        if len(fields) < len(pairs):
+            keys = [key for key, _ in pairs]
+            doubled = next(key for at, key in enumerate(keys) if key in keys[:at])
+            raise yaml.constructor.ConstructorError(None, None, f"{doubled!r} comes twice", node.start_mark)
+        return fields
+
+    StrictLoader.add_constructor(yaml.resolver.BaseResolver.DEFAULT_MAPPING_TAG, mapping)
+    return StrictLoader
+
+
+class _Row(Dict[Any, Any]):
+    """A mapping that is written in one line."""
+
+
+class _Cells(list):  # type: ignore[type-arg] # Python 3.8 has no list[Any] at run time
+    """A list that is written in one line."""
+
+
+def _as_text(fields: Dict[str, Any]) -> str:
+    import yaml
+
+    class Dumper(yaml.SafeDumper):
+        """Writes rows into one line, and every value out: no anchors for what comes twice."""
+
+        def ignore_aliases(self, data: Any) -> bool:
+            return True
+
+    Dumper.add_representer(_Row, lambda dumper, row: dumper.represent_mapping("tag:yaml.org,2002:map", row.items(), True))
+    Dumper.add_representer(_Cells, lambda dumper, row: dumper.represent_sequence("tag:yaml.org,2002:seq", row, True))
+    return yaml.dump(
+        _plain(fields),
+        Dumper=Dumper,
+        sort_keys=False,
+        allow_unicode=True,
+        width=_WIDTH,
+        default_flow_style=False,
+        explicit_end=True,
+    )
+
+
 def _plain(value: Any) -> Any:
-    """Only what YAML's safe dumper knows, numbers as they are."""
-    if isinstance(value, Mapping):
-        return {key: _plain(item) for key, item in value.items()}
+    """Only what YAML's safe dumper knows; lists of numbers or words, and a seed's values, in one line."""
+    if isinstance(value, dict):
+        row = _Row if _is_row(value) else dict
+        return row({key: _plain(item) for key, item in value.items()})
     if isinstance(value, (list, tuple)):
-        return [_plain(item) for item in value]
-    return value
-
-
-def _number(value: Any) -> float:
-    if isinstance(value, bool) or not isinstance(value, (int, float)):
-        raise ValueError(f"{value!r} is not a number")
-    return float(value)
-
-
-def _seed(value: Any) -> int:
-    if type(value) is not int or value < 0:
-        raise ValueError(f"{value!r} is not a seed")
-    return value
-
-
-def _truth(value: Any) -> bool:
-    if not isinstance(value, bool):
-        raise ValueError(f"paired is {value!r}, not true or false")
+        flat = not any(isinstance(item, (dict, list, tuple)) for item in value)
+        return (_Cells if flat else list)(_plain(item) for item in value)
     return value

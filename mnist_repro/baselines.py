@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from typing import Any, Dict, Mapping, Optional, Tuple, Union
 
 from mnist_repro.verdicts import Metric
@@ -124,6 +124,70 @@ class BaselineFile:
         kept = {entry.key: entry for entry in self.entries}
         kept[new.key] = new
         return BaselineFile(self.recipe, self.rung, tuple(kept.values()))
+
+
+def accepted(stored: BaselineFile, proposed: BaselineFile, date: str, reason: str) -> BaselineFile:
+    """The stored file with what is proposed in it, and the change told in each entry's history.
+
+    A proposed entry whose values are stored already changes nothing: accepting twice is accepting once.
+
+    Args:
+        stored: what holds until now.
+        proposed: new entries, of the same recipe and rung; their own history does not count.
+        date: of the change, ISO 8601.
+        reason: why the new values hold from now on.
+    """
+    for entry in proposed.entries:
+        old = stored.entry(*entry.key)
+        if old is not None and same_values(old, entry):
+            continue
+        change = Change(date, reason, {} if old is None else replaced_values(old, entry))
+        history = (*(old.history if old is not None else ()), change)
+        stored = stored.with_entry(replace(entry, history=history))
+    return stored
+
+
+def same_values(one: Entry, other: Entry) -> bool:
+    """Whether two entries say the same of what was measured and what is allowed, whoever measured it and when."""
+    return replace(one, provenance={}, history=()) == replace(other, provenance={}, history=())
+
+
+def replaced_values(old: Entry, new: Entry) -> Dict[str, Any]:
+    """What of ``old`` is no longer in ``new``, and what it was produced by, as a history keeps it."""
+    if isinstance(old, SampleEntry) and isinstance(new, SampleEntry):
+        replaced = _replaced_samples(old, new)
+    elif isinstance(old, FingerprintEntry) and isinstance(new, FingerprintEntry):
+        replaced = {
+            "exact": _gone(old.exact, new.exact),
+            "losses": _gone(old.losses, new.losses),
+            **_gone({"tolerance": old.tolerance}, {"tolerance": new.tolerance}),
+        }
+    else:
+        raise ValueError(f"{old.key} and {new.key} are entries of different kinds")
+    said = {name: value for name, value in replaced.items() if value != {}}
+    origin = {name: old.provenance[name] for name in ("commit", "tensorflow", "keras") if name in old.provenance}
+    return {**said, **origin}
+
+
+def _replaced_samples(old: SampleEntry, new: SampleEntry) -> Dict[str, Any]:
+    """Rows of values under one heading, so that many seeds stay short."""
+    names = [metric.name for metric in old.metrics]
+    gone = _gone(old.samples, new.samples)
+    allowed = {metric.name: _allowed(metric) for metric in old.metrics}
+    return {
+        "metrics": _gone(allowed, {metric.name: _allowed(metric) for metric in new.metrics}),
+        "columns": names if gone else {},
+        "samples": {seed: [values.get(name) for name in names] for seed, values in gone.items()},
+        **_gone({"paired": old.paired}, {"paired": new.paired}),
+    }
+
+
+def _allowed(metric: Metric) -> Dict[str, Any]:
+    return {name: value for name, value in asdict(metric).items() if name != "name"}
+
+
+def _gone(old: Mapping[Any, Any], new: Mapping[Any, Any]) -> Dict[Any, Any]:
+    return {name: value for name, value in old.items() if name not in new or new[name] != value}
 
 
 def platform_name(provenance: Mapping[str, Any]) -> str:

@@ -3,9 +3,13 @@
 from __future__ import annotations
 
 import argparse
+import contextlib
 import importlib
+import io
 import os
 import sys
+import traceback
+from pathlib import Path
 from typing import List, Optional
 
 import mnist_repro
@@ -17,6 +21,7 @@ COMMANDS = ("reproduce", "train", "estimate", "predict", "errors", "data")
 
 EPILOG = """\
 exit codes: 0 passed · 1 a verdict that does not pass · 2 bad input or environment · 130 interrupted
+            141 the reader of the output left before its end
 
 examples:
   mnist-repro reproduce                          the WHEEL tutorial's training, 3 seeds, beside the published figures
@@ -43,6 +48,8 @@ def parser() -> argparse.ArgumentParser:
             help=module.DESCRIPTION,
             description=module.__doc__,
             formatter_class=argparse.RawDescriptionHelpFormatter,
+            # Or `reproduce --seed 5` would be taken for --seeds 5.
+            allow_abbrev=False,
         )
         module.add_arguments(command)
         command.set_defaults(run=module.run)
@@ -53,7 +60,9 @@ def main(arguments: Optional[List[str]] = None) -> int:
     """Run one command and return its exit code; messages go to standard error."""
     try:
         parsed = parser().parse_args(arguments)
-        return int(parsed.run(parsed))
+        code = int(parsed.run(parsed))
+        # Here rather than when Python ends, so that what goes wrong is met by what follows.
+        sys.stdout.flush()
     except BadInput as error:
         sys.stderr.write(f"mnist-repro: {error}\n")
         return ExitCode.BAD_INPUT
@@ -61,11 +70,45 @@ def main(arguments: Optional[List[str]] = None) -> int:
         sys.stderr.write("mnist-repro: interrupted; runs that had finished are whole\n")
         return ExitCode.INTERRUPTED
     except BrokenPipeError:
-        # The reader of our output (head, less) has left: not an error of ours.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        return ExitCode.PASSED
+        # The reader of our output (head, less) has left.
+        _discard_output()
+        return ExitCode.UNREAD
+    except OSError as error:
+        # Such as standard output on a full disk.
+        refused = BadInput(str(error), "the operating system refused it", "free some space, or name another place")
+        sys.stderr.write(f"mnist-repro: {refused}\n")
+        _discard_output()
+        return ExitCode.BAD_INPUT
+    except Exception:
+        # Python's own exit code for this, 1, is that of a verdict.
+        sys.stderr.write(f"{traceback.format_exc()}mnist-repro: the command could not go on; the last line says why\n")
+        _discard_output()
+        return ExitCode.BAD_INPUT
+    return code
 
 
 def entry() -> None:
     """The console script."""
+    _open_closed_streams()
+    # A file name that the terminal's encoding does not have must not end a command.
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors="backslashreplace")
     sys.exit(main())
+
+
+def _open_closed_streams() -> None:
+    """Open what was closed when the program was started (`>&-`), or the next file opened would take its place."""
+    for descriptor, name, mode in ((0, "stdin", "r"), (1, "stdout", "w"), (2, "stderr", "w")):
+        try:
+            os.fstat(descriptor)
+        except OSError:
+            # The lowest that is free, which is this one.
+            os.open(os.devnull, os.O_RDWR)
+            setattr(sys, name, os.fdopen(descriptor, mode, encoding="utf-8"))
+
+
+def _discard_output() -> None:
+    """Let what is still to be written go nowhere, so that Python does not fail on it when it ends."""
+    with contextlib.suppress(io.UnsupportedOperation), Path(os.devnull).open("wb") as nowhere:
+        os.dup2(nowhere.fileno(), sys.stdout.fileno())

@@ -13,6 +13,7 @@ class ExitCode(IntEnum):
     VERDICT      1    a verdict that does not pass, or a run that failed
     BAD_INPUT    2    bad input or environment; nothing was half-written
     INTERRUPTED  130  stopped by Ctrl-C; finished runs are whole
+    UNREAD       141  the reader of the output left before its end (SIGPIPE)
     ======  =====================================================
     """
 
@@ -20,3 +21,4 @@ class ExitCode(IntEnum):
     VERDICT = 1
     BAD_INPUT = 2
     INTERRUPTED = 130
+    UNREAD = 141

@@ -18,7 +18,7 @@ from mnist_repro.data.dataset import Dataset
 from mnist_repro.framework import Weights
 from mnist_repro.recipes import Recipe
 from mnist_repro.recipes.layers import BatchNormalization, Dense, LayerSpec, lay_out
-from mnist_repro.recipes.recipe import Epochs, Scale, Steps
+from mnist_repro.recipes.recipe import Scale, Steps
 from mnist_repro.seeding import Stream
 from mnist_repro.training import make_feed, ordered_segments, stepper, train
 
@@ -60,13 +60,15 @@ def take(recipe: Recipe, dataset: Dataset, arithmetic: str) -> Fingerprint:
 
 
 def short_scale(recipe: Recipe) -> Scale:
-    """A training of seconds that crosses two ends of epochs, each after an incomplete batch."""
+    """A training of seconds that goes one step past two ends of epochs, each after an incomplete batch.
+
+    No further: rounding grows in CNNs from step to step, and from here on it would hide what a bug does.
+    """
     batches = 8 if is_softmax(recipe) else 1
     images = batches * recipe.batch_size + recipe.batch_size // 2
     per_epoch = batches + 1
-    if isinstance(recipe.full.budget, Epochs):
-        return Scale(images, 0, 500, Epochs(3), scored_after=(3,))
-    return Scale(images, 0, 500, Steps(3 * per_epoch, report_every=per_epoch), scored_after=(3 * per_epoch,))
+    steps = 2 * per_epoch + 1
+    return Scale(images, 0, 500, Steps(steps, report_every=per_epoch), scored_after=(per_epoch, steps))
 
 
 def is_softmax(recipe: Recipe) -> bool:
@@ -79,10 +81,7 @@ def first_steps(recipe: Recipe, dataset: Dataset, arithmetic: str) -> Iterator[T
     trained = train(recipe, dataset, SEED, short_scale(recipe), arithmetic)
     for at, loss in enumerate(trained.step_losses, start=1):
         yield f"loss of step {at}", float(loss)
-    for line in trained.lines:
-        if line.test_loss is not None:
-            yield f"test loss after {line.after} short epochs", line.test_loss
-    yield "test loss of the short training", trained.scores[-1].test.loss
+    yield "test loss after the first short epoch", trained.scores[0].test.loss
 
 
 def walk(recipe: Recipe, dataset: Dataset) -> Iterator[Tuple[str, Value]]:

@@ -49,11 +49,12 @@ def opened(path: Path) -> Iterator[Any]:
         BadInput: not there, not a regular file, not readable, empty, not HDF5, truncated, or damaged.
     """
     with _open_regular(path) as stream:
+        start = _start(stream, path)
         try:
             with library().File(stream, "r") as root:
                 yield root
         except _DAMAGE as error:
-            raise _damaged(path, error) from error
+            raise _damaged(path, start, error) from error
 
 
 def child(group: Any, name: str, path: Path) -> Any:
@@ -154,11 +155,7 @@ def _open_regular(path: Path) -> IO[bytes]:
         if stat.S_ISREG(mode):
             return path.open("rb")
     except OSError as error:
-        raise BadInput(
-            f"cannot read {path}: {error.strerror or error}",
-            "an HDF5 file that is there, and readable by the user who runs this, is expected",
-            f"check its name and permissions (ls -l {path}), or make one: mnist-repro train RECIPE --out DIR",
-        ) from error
+        raise _unreadable(path, error) from error
     raise BadInput(
         f"cannot read {path}: it is {'a folder' if stat.S_ISDIR(mode) else 'a pipe, socket or device'}",
         "an HDF5 file is expected",
@@ -166,11 +163,28 @@ def _open_regular(path: Path) -> IO[bytes]:
     )
 
 
-def _damaged(path: Path, error: BaseException) -> BadInput:
+def _unreadable(path: Path, error: OSError) -> BadInput:
+    """The message for what the operating system refuses."""
+    return BadInput(
+        f"cannot read {path}: {error.strerror or error}",
+        "an HDF5 file that is there, and readable by the user who runs this, is expected",
+        f"check its name and permissions (ls -l {path}), or make one: mnist-repro train RECIPE --out DIR",
+    )
+
+
+def _start(stream: IO[bytes], path: Path) -> bytes:
+    """The bytes where the signature belongs; leaves the stream at its beginning."""
+    try:
+        start = stream.read(len(_SIGNATURE))
+        stream.seek(0)
+    except OSError as error:
+        raise _unreadable(path, error) from error
+    return start
+
+
+def _damaged(path: Path, start: bytes, error: BaseException) -> BadInput:
     """The message for a file that h5py cannot make sense of."""
     size = path.stat().st_size
-    with path.open("rb") as stream:
-        start = stream.read(len(_SIGNATURE))
     if not start:
         return BadInput(f"{path} is empty: 0 bytes", "an HDF5 file is expected", AGAIN)
     if start != _SIGNATURE and not (size < len(_SIGNATURE) and _SIGNATURE.startswith(start)):

@@ -23,8 +23,10 @@ class Interval:
 
 
 def standard_deviation(values: Sequence[float]) -> float:
-    """Of the sample, with n - 1; NaN for fewer than two values."""
-    return float(np.std(np.asarray(values, dtype=np.float64), ddof=1)) if len(values) > 1 else math.nan
+    """Of the sample, with n - 1; NaN for fewer than two values, or where one is not finite."""
+    if len(values) < 2 or not np.isfinite(values).all():
+        return math.nan
+    return float(np.std(np.asarray(values, dtype=np.float64), ddof=1))
 
 
 def prediction_interval(values: Sequence[float], comparisons: int, level: float = LEVEL) -> Optional[Interval]:
@@ -40,7 +42,8 @@ def prediction_interval(values: Sequence[float], comparisons: int, level: float 
         level: the probability that all of them hold.
     """
     deviation = standard_deviation(values)
-    if len(values) < 2 or not math.isfinite(deviation) or deviation == 0.0:
+    # Not by the deviation: the mean is rounded, so that equal values may seem to deviate.
+    if not math.isfinite(deviation) or min(values) == max(values):
         return None
     # Not at the top: SciPy takes a tenth of a second that --help need not wait for.
     from scipy.special import stdtrit

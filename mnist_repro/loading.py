@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Callable, Optional
+from typing import Callable, Optional, Sequence
 
 import numpy as np
 
 from mnist_repro import framework, run, weights
-from mnist_repro.components import MODEL, WEIGHTS
+from mnist_repro.components import WEIGHTS
 from mnist_repro.errors import BadInput
-from mnist_repro.recipes import RECIPES, Recipe, find
+from mnist_repro.recipes import Recipe, find
 
 
 @dataclass(frozen=True)
@@ -71,21 +71,22 @@ def scorer(path: Path, recipe: Optional[str]) -> tuple[Located, Callable[[np.nda
         model = framework.build(located.recipe)
         framework.set_weights(model, weights.read(located.file, located.recipe))
     else:
-        weights.require_whole_model(path)
+        whole = weights.require_whole_model(path)
         model = framework.load_model(path)
-        located = Located(path, _recipe_of(model, path, recipe))
+        located = Located(path, _recipe_of(model, whole.recipes, path, recipe))
     return located, framework.scorer(model, located.recipe.input_shape)
 
 
-def _recipe_of(model: object, path: Path, recipe: Optional[str]) -> Recipe:
-    """Keras keeps the model's name, which is the recipe's with underscores."""
-    if recipe is not None:
-        return find(recipe)
-    name = str(getattr(model, "name", "")).replace("_", "-")
-    if name not in RECIPES:
-        raise BadInput(
-            f"{path}: its model is called {name!r}",
-            f"{MODEL} of ours bears the name of its recipe, one of {', '.join(RECIPES)}",
-            "--recipe RECIPE",
-        )
-    return RECIPES[name]
+def _recipe_of(model: object, fitting: Sequence[str], path: Path, recipe: Optional[str]) -> Recipe:
+    """Keras keeps the model's name, which is the recipe's with underscores; ``fitting`` are those it could be of."""
+    named = str(getattr(model, "name", "")).replace("_", "-")
+    asked = named if recipe is None else find(recipe).name
+    if asked in fitting:
+        return find(asked)
+    if recipe is None and len(fitting) == 1:
+        return find(fitting[0])
+    raise BadInput(
+        f"{path} is not a model of {asked}" if recipe else f"{path}: its model is called {named!r}",
+        f"its layers are those of {' and '.join(fitting) or 'no recipe'}",
+        f"--recipe {fitting[0]}" if fitting else "name a model.h5 that mnist-repro train left",
+    )

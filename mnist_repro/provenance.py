@@ -8,7 +8,7 @@ import platform
 import subprocess
 from importlib import import_module
 from pathlib import Path
-from typing import Any, Dict
+from typing import Any, Dict, List
 
 import mnist_repro
 from mnist_repro import framework
@@ -41,12 +41,19 @@ def commit() -> str:
     checkout = Path(__file__).resolve().parents[1]
     if not (checkout / ".git").exists():
         return "installed"
-    command = ["git", "-C", str(checkout), "describe", "--always", "--dirty", "--abbrev=40", "--exclude", "*"]
+    # Without optional locks: a run that is killed here must not leave the checkout locked.
+    git = ["git", "--no-optional-locks", "-C", str(checkout)]
     try:
-        asked = subprocess.run(command, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, timeout=10, check=True)
+        head = _output([*git, "rev-parse", "HEAD"])
+        changed = _output([*git, "status", "--porcelain", "--untracked-files=no"])
     except (OSError, subprocess.SubprocessError):
         return "unknown"
-    return asked.stdout.decode("ascii", "replace").strip()
+    return f"{head}-dirty" if changed else head
+
+
+def _output(command: List[str]) -> str:
+    asked = subprocess.run(command, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, timeout=10, check=True)
+    return asked.stdout.decode("utf-8", "replace").strip()
 
 
 def cpu() -> str:

@@ -27,7 +27,9 @@ def as_text(result: Result, scale: str, arithmetic: str) -> str:
         )
     else:
         why = "at the subset scale" if result.dataset == "mnist" else f"on {result.dataset} data"
-        parts.append(f"NOTHING PUBLISHED WAS TESTED: that cannot be done {why}. The runs themselves were made.")
+        missing = sum(one.seeds - len(one.runs) for one in result.recipes)
+        made = f"{counted(missing, 'run')} could not be made" if missing else "The runs themselves were made"
+        parts.append(f"NOTHING PUBLISHED WAS TESTED: that cannot be done {why}. {made}.")
     return "\n\n".join(parts)
 
 

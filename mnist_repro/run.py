@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import json
 import math
 from dataclasses import asdict, dataclass
@@ -88,7 +89,7 @@ def read(path: Path) -> Run:
             first_predictions=tuple(int(label) for label in fields["first_predictions"]),
             provenance=dict(fields["provenance"]),
         )
-    except (KeyError, TypeError, ValueError, AttributeError) as error:
+    except (KeyError, TypeError, ValueError, AttributeError, OverflowError) as error:
         raise BadInput(
             f"{file} is not a whole run: {type(error).__name__}: {error}",
             f"a run of schema {SCHEMA} has every field of docs/reference",
@@ -103,6 +104,8 @@ def read_json(file: Path, schema: int, what: str, make: str) -> Dict[str, Any]:
         BadInput: the file is missing, unreadable, not JSON, not an object, or of another schema.
     """
     try:
+        if file.exists() and not file.is_file():
+            raise OSError(errno.EINVAL, "it is not a regular file")
         fields = json.loads(file.read_text(encoding="utf-8"))
     except OSError as error:
         raise BadInput(

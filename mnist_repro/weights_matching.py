@@ -80,7 +80,7 @@ def _listed(layers: Sequence[LayerShapes]) -> str:
 
 
 def _counted(layers: Sequence[LayerShapes]) -> str:
-    return f"{len(layers)} layers with weights: {', '.join(map(str, layers)) or 'none'}"
+    return f"{len(layers)} {'layer' if len(layers) == 1 else 'layers'} with weights: {', '.join(map(str, layers))}"
 
 
 def _times(shape: Tuple[int, ...]) -> str:

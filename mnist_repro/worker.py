@@ -1,14 +1,15 @@
 """A process that trains one run after another, with one thread: assignments in, events out, one JSON line each.
 
-Started by `mnist_repro.workers` as ``python -m mnist_repro.worker``. Events go to the original standard output; what
-TensorFlow and Keras print goes to standard error.
+Started by `mnist_repro.workers`. Events go to the original standard output; what TensorFlow and Keras print goes to
+standard error.
 """
 
 from __future__ import annotations
 
 import json
 import os
-import sys
+import queue
+import threading
 from pathlib import Path
 from typing import IO, Any, Dict, Optional
 
@@ -24,9 +25,11 @@ def main() -> None:
     """Serve assignments until standard input ends."""
     events = os.fdopen(os.dup(1), "w", encoding="utf-8")
     os.dup2(2, 1)
+    jobs: queue.SimpleQueue[bytes] = queue.SimpleQueue()
+    threading.Thread(target=_listen, args=(jobs,), daemon=True).start()
     datasets: Dict[str, Dataset] = {}
-    for line in sys.stdin:
-        job = json.loads(line)
+    while True:
+        job = json.loads(jobs.get())
         try:
             if job["data"] not in datasets:
                 datasets[job["data"]] = load(job["data"])
@@ -35,6 +38,18 @@ def main() -> None:
             _say(events, event="failed", what=error.what, why=error.why, fix=error.fix)
         else:
             _say(events, event="done")
+
+
+def _listen(jobs: queue.SimpleQueue[bytes]) -> None:
+    """Take in assignments; when no more can come, end this process, and a run in the middle with it.
+
+    Its parent has then finished, or was killed: nobody is waiting for that run.
+    """
+    # Unbuffered: Python cannot end while another thread waits in a buffered reader.
+    with os.fdopen(os.dup(0), "rb", buffering=0) as lines:
+        for line in lines:
+            jobs.put(line)
+    os._exit(0)
 
 
 def _serve(job: Dict[str, Any], dataset: Dataset, events: IO[str]) -> None:
@@ -51,9 +66,4 @@ def _serve(job: Dict[str, Any], dataset: Dataset, events: IO[str]) -> None:
 
 def _say(events: IO[str], **event: Any) -> None:
     events.write(json.dumps(event) + "\n")
-    # A parent that has gone away shows here as a broken pipe, and ends this process too.
     events.flush()
-
-
-if __name__ == "__main__":
-    main()

@@ -12,8 +12,9 @@ import tempfile
 import threading
 from dataclasses import dataclass
 from pathlib import Path
-from typing import IO, Callable, Dict, Optional, Sequence
+from typing import IO, Callable, Dict, List, Optional, Sequence
 
+from mnist_repro.atomic import remove_unfinished
 from mnist_repro.components import Assignment
 from mnist_repro.errors import BadInput
 
@@ -100,11 +101,14 @@ def run_all(tasks: Sequence[Task], processes: int, watch: Watcher) -> Dict[Task,
     return {task: outcomes[task] for task in tasks}
 
 
-def same_code() -> Dict[str, str]:
-    """The environment for a Python process that imports this very package, wherever it was imported from."""
-    package_parent = str(Path(__file__).resolve().parents[1])
-    found = [package_parent, os.environ.get("PYTHONPATH", "")]
-    return {**os.environ, "PYTHONPATH": os.pathsep.join(path for path in found if path)}
+def command() -> List[str]:
+    """The command that starts a worker.
+
+    It imports from where this process does, and from nowhere else: with ``python -m``, a file json.py in the folder
+    that the user happens to be in would take the place of Python's own.
+    """
+    program = "import sys; sys.path[:] = sys.argv[1:]; from mnist_repro.worker import main; main()"
+    return [sys.executable, "-c", program, *sys.path]
 
 
 @dataclass(frozen=True)
@@ -129,8 +133,9 @@ class _Worker:
     def stop(self) -> None:
         """Kill the process at once: what it had finished is on disk, what it had not is not."""
         self._stopped = True
-        if self._process is not None:
-            self._process.kill()
+        process = self._process  # the thread may be about to let go of it
+        if process is not None:
+            process.kill()
         self._thread.join(timeout=10)
 
     def _work(self) -> None:
@@ -172,18 +177,20 @@ class _Worker:
                 return Failure(event["what"], event["why"], event["fix"], bad_input=True)
             else:
                 return None
-        return self._died(process)
+        died = self._died(process)
+        remove_unfinished(task.folder)
+        return died
 
     def _start(self) -> subprocess.Popen[str]:
-        self._log = tempfile.TemporaryFile("w+", encoding="utf-8", errors="replace")  # noqa: SIM115 - kept for the worker's life
+        # It lives as long as the process.
+        self._log = tempfile.TemporaryFile("w+", encoding="utf-8", errors="replace")  # noqa: SIM115
         self._process = subprocess.Popen(
-            [sys.executable, "-m", "mnist_repro.worker"],
+            command(),
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=self._log,
             encoding="utf-8",
             start_new_session=True,  # Ctrl-C is for us: we stop the workers in order
-            env=same_code(),
         )
         if self._stopped:
             self._process.kill()

@@ -33,12 +33,15 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(arguments: argparse.Namespace) -> ExitCode:
     """Score all test images and print the tables."""
+    from mnist_repro.atomic import require_writable
     from mnist_repro.data.dataset import describe
     from mnist_repro.data.locate import load
     from mnist_repro.evaluation import evaluate
     from mnist_repro.framework import require_tensorflow
     from mnist_repro.loading import scorer
 
+    if arguments.images is not None:
+        require_writable(arguments.images)
     require_tensorflow()
     located, logits = scorer(arguments.path, arguments.recipe)
     dataset = load(arguments.data)

@@ -36,11 +36,12 @@ def run(arguments: argparse.Namespace) -> ExitCode:
     from mnist_repro.loading import locate_weights
 
     located = locate_weights(arguments.path, arguments.recipe)
+    out = arguments.out or located.file.parent
+    components.check_folder(out, located.recipe)
     require_tensorflow()
     dataset = load(arguments.data)
     print(describe(dataset), flush=True)
     images = located.recipe.scale(located.scale).test_images
-    out = arguments.out or located.file.parent
     evaluation = components.estimate(located.file, located.recipe, dataset, images, out)
     print(f"{located.recipe.name}, {images:,} test images: {evaluation.right:,} right, {evaluation.wrong:,} wrong")
     print(components.evaluation_log(evaluation), end="")

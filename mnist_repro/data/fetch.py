@@ -94,12 +94,13 @@ def _receive(source: Remote, path: Path) -> None:
             )
             download_file(source.url, str(path), None)
     except TooMuchError as error:
-        expected = f"MNIST is shorter than {source.most_bytes:,} bytes"
-        raise BadInput(f"{source.url} sent more than that and was cut off", expected, _INSTEAD) from error
+        sent = f"{source.url} sent more than {source.most_bytes:,} bytes and was cut off"
+        raise BadInput(sent, "MNIST is much shorter", _INSTEAD) from error
     except RequestException as error:
         raise BadInput(
             f"cannot download MNIST from {source.url}: {_reason(error)}",
-            f"{path.stat().st_size:,} bytes had come; nothing was kept",
+            f"{path.stat().st_size:,} bytes had come and were not kept; we wait {source.connect_seconds:g} s for the"
+            f" connection and {source.read_seconds:g} s for each piece",
             _INSTEAD,
         ) from error
 

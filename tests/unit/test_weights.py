@@ -57,6 +57,15 @@ def test_what_is_written_is_read_again(name: str, tmp_path: Path) -> None:
     assert as_bytes(some_weights(find(name))) == as_bytes(weights.read(path, find(name)))
 
 
+def test_importing_is_cheap() -> None:
+    imported = "import sys; import mnist_repro.weights; print({'h5py', 'tensorflow'} & set(sys.modules))"
+    said = subprocess.run(
+        [sys.executable, "-c", imported], check=True, cwd=Path(__file__).parents[2], stdout=subprocess.PIPE, text=True
+    ).stdout
+
+    assert "set()\n" == said
+
+
 # TensorFlow 2.2 uses names that NumPy has since deprecated.
 @pytest.mark.filterwarnings("ignore::DeprecationWarning:tensorflow")
 @pytest.mark.parametrize("name", ["wheel-softmax", "keras-cnn", "vgg7-bn"])

@@ -1,0 +1,95 @@
+"""Planting bugs on purpose: what a bug is, where the list of them is read from, and how code is swapped for a while."""
+
+from __future__ import annotations
+
+import contextlib
+import importlib.util
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+from types import ModuleType
+from typing import Any, Callable, ContextManager, Iterator, Sequence, Tuple
+from unittest import mock
+
+from mnist_repro.errors import BadInput
+
+# Where a checkout keeps the list.
+BUGS_FILE = Path(__file__).resolve().parents[1] / "tests" / "regression" / "planted_bugs.py"
+_MODULE = "mnist_repro_planted_bugs"
+
+
+@dataclass(frozen=True)
+class Bug:
+    """A mistake that somebody could make, ready to be made.
+
+    Args:
+        name: what the command line calls it.
+        sentence: what goes wrong.
+        recipes: the names of those on which it is planted.
+        plant: the code behaves so while the context that this returns is open.
+    """
+
+    name: str
+    sentence: str
+    recipes: Tuple[str, ...]
+    plant: Callable[[], ContextManager[object]]
+
+
+@contextlib.contextmanager
+def instead_of(original: Callable[..., Any], replacement: Callable[..., Any]) -> Iterator[None]:
+    """Put ``replacement`` wherever a module of ours holds the function ``original``, as if its source were edited."""
+    name = original.__name__
+    holders = [module for module in _our_modules() if vars(module).get(name) is original]
+    if not holders:
+        raise LookupError(f"no module of mnist_repro has {name}, or it has been replaced already")
+    with contextlib.ExitStack() as stack:
+        for module in holders:
+            stack.enter_context(mock.patch.object(module, name, replacement))
+        yield
+
+
+@contextlib.contextmanager
+def all_of(*contexts: ContextManager[object]) -> Iterator[None]:
+    """Several contexts as one."""
+    with contextlib.ExitStack() as stack:
+        for context in contexts:
+            stack.enter_context(context)
+        yield
+
+
+def read_bugs(file: Path = BUGS_FILE) -> Tuple[Bug, ...]:
+    """The list ``BUGS`` of a Python file.
+
+    Raises:
+        BadInput: there is no such file or no such list in it, or two of its bugs have the same name.
+    """
+    if not file.is_file():
+        raise BadInput(
+            f"{file} is not there",
+            "the planted bugs are part of the tests, which an installed package does not have",
+            "run it in a checkout of the project, or name the file: --bugs FILE",
+        )
+    spec = importlib.util.spec_from_file_location(_MODULE, str(file))
+    if spec is None or spec.loader is None:
+        raise BadInput(f"{file} is no Python file", "its name ends in .py", "--bugs tests/regression/planted_bugs.py")
+    module = importlib.util.module_from_spec(spec)
+    # TensorFlow looks up the source of what it compiles by module.
+    sys.modules[_MODULE] = module
+    spec.loader.exec_module(module)
+    bugs = getattr(module, "BUGS", None)
+    if not isinstance(bugs, tuple) or not all(isinstance(bug, Bug) for bug in bugs):
+        raise BadInput(f"{file} has no tuple BUGS", "it lists the bugs to plant", "see tests/regression/planted_bugs.py")
+    _require_different_names(bugs, file)
+    return bugs
+
+
+def _require_different_names(bugs: Sequence[Bug], file: Path) -> None:
+    names = [bug.name for bug in bugs]
+    doubled = next((name for name in names if names.count(name) > 1), None)
+    if doubled is not None:
+        raise BadInput(f"{file} has two bugs called {doubled}", "results are kept by name", "rename one of them")
+
+
+def _our_modules() -> Sequence[ModuleType]:
+    package = __name__.partition(".")[0]
+    return [module for name, module in list(sys.modules.items()) if name == package or name.startswith(f"{package}.")]
