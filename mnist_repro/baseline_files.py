@@ -33,13 +33,24 @@ def proposed_path(folder: Path, recipe: str, rung: str) -> Path:
     return folder / recipe / f"{rung}.proposed.yml"
 
 
+def private_folder(folder: Path) -> Path:
+    """Where recordings keep their runs and locks; not for version control."""
+    return folder / ".recording"
+
+
 def read(folder: Path, recipe: str, rung: str) -> BaselineFile:
     """A recipe's stored baseline of a rung; without entries where there is no file.
 
     Raises:
         BadInput: the file is not one that can be trusted; the message says where and why.
     """
-    return _read(path_of(folder, recipe, rung), recipe, rung)
+    path = path_of(folder, recipe, rung)
+    stored = _read(path, recipe, rung)
+    # Such as a proposal that was given the name of a stored file.
+    unexplained = next((entry for entry in stored.entries if not entry.history), None)
+    if unexplained is not None:
+        raise _broken(path, f"entry {' / '.join(unexplained.key)} has no history: nobody accepted it")
+    return stored
 
 
 def read_proposed(folder: Path, recipe: str, rung: str) -> BaselineFile:
@@ -65,6 +76,7 @@ def entry_fields(entry: Entry) -> Dict[str, Any]:
             metric.name: {"direction": metric.direction, "margin": metric.margin, "reason": metric.reason}
             for metric in entry.metrics
         }
+        fields["samples"] = {seed: _Row(values) for seed, values in entry.samples.items()}
     return fields
 
 
@@ -181,7 +193,9 @@ def _as_text(fields: Dict[str, Any]) -> str:
         def ignore_aliases(self, data: Any) -> bool:
             return True
 
-    Dumper.add_representer(_Row, lambda dumper, row: dumper.represent_mapping("tag:yaml.org,2002:map", row.items(), True))
+    Dumper.add_representer(
+        _Row, lambda dumper, row: dumper.represent_mapping("tag:yaml.org,2002:map", row.items(), True)
+    )
     Dumper.add_representer(_Cells, lambda dumper, row: dumper.represent_sequence("tag:yaml.org,2002:seq", row, True))
     return yaml.dump(
         _plain(fields),
@@ -195,10 +209,9 @@ def _as_text(fields: Dict[str, Any]) -> str:
 
 
 def _plain(value: Any) -> Any:
-    """Only what YAML's safe dumper knows; lists of numbers or words, and a seed's values, in one line."""
+    """Only what YAML's safe dumper knows; a list of numbers or words is written in one line."""
     if isinstance(value, dict):
-        row = _Row if _is_row(value) else dict
-        return row({key: _plain(item) for key, item in value.items()})
+        return type(value)((key, _plain(item)) for key, item in value.items())
     if isinstance(value, (list, tuple)):
         flat = not any(isinstance(item, (dict, list, tuple)) for item in value)
         return (_Cells if flat else list)(_plain(item) for item in value)

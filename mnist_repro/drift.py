@@ -96,6 +96,10 @@ def recognise_batch_normalization(runs: Sequence[Run]) -> Recognition:
         explained |= all(biased > EXPLAINED * debiased for biased, debiased in losses)
         biased, debiased = np.mean(losses, axis=0)
         told.append(f"{debiased:.4f} instead of {biased:.4f} after {scores[0].after} {runs[0].unit}s")
+    if not told:
+        return Recognition(
+            NOT_RECOGNISED, "", "there is no score at which every run was scored with debiased statistics"
+        )
     evidence = f"debiased, the same weights give a test loss of {', '.join(told)} (mean of {_seeds(runs)})"
     if not explained:
         return Recognition(NOT_RECOGNISED, "", evidence)
@@ -105,6 +109,10 @@ def recognise_batch_normalization(runs: Sequence[Run]) -> Recognition:
 
 def recognise_softmax(recipe: Recipe, runs: Sequence[Run], dataset: Dataset) -> Recognition:
     """What the first step losses of a softmax regression tell: the source's arithmetic, a known change, or neither."""
+    if not all(run.step_losses for run in runs):
+        return Recognition(
+            NOT_RECOGNISED, "", "there are runs without step losses, which cannot be held against anything"
+        )
     asked = [agreement(_source(recipe, run), run, dataset) for run in runs]
     worst = _largest([each.worst for each in asked])
     counted = f"the first {min(len(run.step_losses) for run in runs)} step losses of {_seeds(runs)}"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import warnings
 from dataclasses import dataclass
 from typing import Optional, Sequence
 
@@ -45,10 +46,17 @@ def prediction_interval(values: Sequence[float], comparisons: int, level: float 
     # Not by the deviation: the mean is rounded, so that equal values may seem to deviate.
     if not math.isfinite(deviation) or min(values) == max(values):
         return None
-    # Not at the top: SciPy takes a tenth of a second that --help need not wait for.
-    from scipy.special import stdtrit
-
     tail = (1.0 - level) / comparisons / 2.0
-    reach = -float(stdtrit(len(values) - 1, tail)) * deviation * math.sqrt(1.0 + 1.0 / len(values))
+    reach = -student_t(len(values) - 1, tail) * deviation * math.sqrt(1.0 + 1.0 / len(values))
     mean = float(np.mean(values))
     return Interval(mean - reach, mean + reach)
+
+
+def student_t(degrees: float, probability: float) -> float:
+    """The value below which Student's t lies with this probability."""
+    with warnings.catch_warnings():
+        # SciPy 1.4 uses names that NumPy has since deprecated.
+        warnings.simplefilter("ignore")
+        # Not at the top: SciPy takes a tenth of a second that --help need not wait for.
+        from scipy.special import stdtrit
+    return float(stdtrit(degrees, probability))

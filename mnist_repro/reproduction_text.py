@@ -9,9 +9,10 @@ from typing import Any, Dict, List, Optional, Sequence, Tuple
 import numpy as np
 
 from mnist_repro.display import counted, table
-from mnist_repro.intervals import LEVEL, standard_deviation
+from mnist_repro.drift import NOT_RECOGNISED
+from mnist_repro.intervals import LEVEL, Interval, standard_deviation
 from mnist_repro.recipes.recipe import Epochs, Published
-from mnist_repro.reproduction import NOT_TESTED, Comparison, RecipeResult, Result
+from mnist_repro.reproduction import NOT_TESTED, REPRODUCED, Comparison, RecipeResult, Result
 from mnist_repro.run import SCHEMA, Run, storable
 
 HEADER = ("", "published", "measured", "sd", "interval", "verdict")
@@ -49,7 +50,9 @@ def _recipe_text(one: RecipeResult, scale: str, arithmetic: str) -> str:
     ]
     if one.runs:
         lines += ["", table(HEADER, _rows(one)), "", *_seeds(one), *_curves(one), *_predictions(one)]
-    lines.append(f"  drift: {one.drift}")
+    # Where nothing is amiss and nothing can be told, there is nothing to say.
+    if one.verdict != REPRODUCED or one.drift.kind != NOT_RECOGNISED:
+        lines.append(f"  drift: {one.drift}")
     return "\n".join(lines)
 
 
@@ -75,7 +78,7 @@ def _row(comparison: Comparison, unit: str) -> Sequence[str]:
         _rounded(figure.value),
         _rounded(float(np.mean(values))),
         _rounded(standard_deviation(values)),
-        f"{_rounded(interval.low)} … {_rounded(interval.high)}" if interval else "unknown",
+        _interval_text(interval, figure.metric) if interval else "unknown",
         comparison.verdict,
     )
 
@@ -175,6 +178,12 @@ def _value(run: Run, after: int, metric: str) -> float:
 
 def _mean(values: Sequence[Optional[float]]) -> float:
     return float(np.mean([math.nan if value is None else value for value in values]))
+
+
+def _interval_text(interval: Interval, metric: str) -> str:
+    """An interval, cut to what the metric can be: a loss is not below 0, an accuracy not above 1."""
+    low, high = max(interval.low, 0.0), interval.high if metric == "loss" else min(interval.high, 1.0)
+    return f"{_rounded(low)} … {_rounded(high)}"
 
 
 def _rounded(value: float) -> str:

@@ -111,11 +111,11 @@ def read_json(file: Path, schema: int, what: str, make: str) -> Dict[str, Any]:
         raise BadInput(
             f"cannot read {file}: {error.strerror}", f"that is where a {what} keeps its figures", make
         ) from error
-    except ValueError as error:
+    except (ValueError, RecursionError) as error:
         why = "it may have been cut short or edited"
         raise BadInput(f"{file} is not JSON: {error}", why, make) from error
     found = fields.get("schema") if isinstance(fields, dict) else None
-    if not isinstance(fields, dict) or found != schema:
+    if not isinstance(fields, dict) or isinstance(found, bool) or found != schema:
         newer = isinstance(found, int) and found > schema
         raise BadInput(
             f"{file} has schema {found!r}, this program reads {schema}",

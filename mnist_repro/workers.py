@@ -63,6 +63,8 @@ class Progress:
 
 
 Watcher = Callable[[Progress], None]
+# Called with each task when it has ended, and with its failure if it failed.
+Ended = Callable[[Task, Optional[Failure]], None]
 
 
 def cores() -> int:
@@ -72,7 +74,9 @@ def cores() -> int:
     return os.cpu_count() or 1
 
 
-def run_all(tasks: Sequence[Task], processes: int, watch: Watcher) -> Dict[Task, Optional[Failure]]:
+def run_all(
+    tasks: Sequence[Task], processes: int, watch: Watcher, ended: Optional[Ended] = None
+) -> Dict[Task, Optional[Failure]]:
     """Make all runs, ``processes`` at a time; one that fails does not take the others along.
 
     Each task ends with None or its failure, in the order of ``tasks``.
@@ -95,6 +99,8 @@ def run_all(tasks: Sequence[Task], processes: int, watch: Watcher) -> Dict[Task,
                 watch(event)
             elif isinstance(event, _Ended):
                 outcomes[event.task] = event.failure
+                if ended is not None:
+                    ended(event.task, event.failure)
     finally:
         for worker in crew:
             worker.stop()

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import pytest
+from reproduced import Reproduced, reproduce
 
 from mnist_repro import framework
 from mnist_repro.data import locate, places
-from mnist_repro.data.dataset import Dataset
+from mnist_repro.data.dataset import DRAWN, Dataset
 
 
 @pytest.fixture(scope="session")
@@ -22,3 +23,15 @@ def keras_has_epsilon_inside() -> bool:
     """Whether the installed Keras' own RMSprop divides by sqrt(v + epsilon), as it does since 2.11."""
     major, minor = (int(part) for part in framework.keras_version().split(".")[:2])
     return (major, minor) >= (2, 11)
+
+
+@pytest.fixture(scope="session")
+def data(dataset: Dataset) -> str:
+    """What to say with --data so that a command uses the same digits."""
+    return "surrogate" if dataset.source == DRAWN else dataset.source
+
+
+@pytest.fixture(scope="session")
+def reproduced(data: str, tmp_path_factory: pytest.TempPathFactory) -> Reproduced:
+    """Runs of three recipes, made once and only read."""
+    return reproduce(data, tmp_path_factory.mktemp("reproduced"))

@@ -75,7 +75,7 @@ def download(source: Remote, target: Path) -> Dataset:
 
 def _receive(source: Remote, path: Path) -> None:
     """The body of the answer into ``path``."""
-    import pooch  # type: ignore[import-untyped]
+    import pooch
     from requests.exceptions import RequestException
 
     answers = contextlib.ExitStack()

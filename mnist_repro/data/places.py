@@ -45,6 +45,6 @@ def own_cache() -> Path:
     named = os.environ.get(CACHE)
     if named:
         return expanded(named)
-    import pooch  # type: ignore[import-untyped]
+    import pooch
 
     return Path(pooch.os_cache("mnist-repro"))

@@ -51,5 +51,6 @@ def shown(title: str, most: int) -> Iterator[Meter]:
 
     columns = (TextColumn(title), BarColumn(), DownloadColumn(), TransferSpeedColumn(), TimeRemainingColumn())
     with Progress(*columns, console=Console(stderr=True)) as progress:
-        task = progress.add_task(title, total=None)
-        yield Meter(most, lambda received, total: progress.update(task, completed=received, total=total or None))
+        # Where the server does not say the size, what has come counts as all: rich 12 knows no unknown total.
+        task = progress.add_task(title, total=0)
+        yield Meter(most, lambda received, total: progress.update(task, completed=received, total=total or received))

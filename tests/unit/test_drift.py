@@ -5,7 +5,7 @@ from __future__ import annotations
 import subprocess
 import sys
 from dataclasses import replace
-from typing import Any, Optional, Sequence
+from typing import Any, Dict, Optional, Sequence
 
 import numpy as np
 import pytest
@@ -18,6 +18,8 @@ from mnist_repro.evaluation import Evaluation
 from mnist_repro.history import Score
 from mnist_repro.hypotheses import EPSILON_INSIDE, Hypothesis
 from mnist_repro.recipes import Recipe, find
+from mnist_repro.recipes.layers import Constant, Dense
+from mnist_repro.recipes.optimizers import RMSprop
 from mnist_repro.recipes.recipe import Epochs, Scale
 from mnist_repro.run import Run
 
@@ -104,6 +106,41 @@ def test_missing_shuffling_in_somebodys_code_is_named(dataset: Dataset, monkeypa
 
     monkeypatch.setattr(training, "epoch_order", in_file_order)
     assert "not shuffled" == recognise(WHEEL, [trained(dataset)], dataset).kind
+
+
+CHANGED_FIELDS: Dict[str, Dict[str, Any]] = {
+    "epsilon inside the root": {"epsilon_inside_root": True},
+    "learning rate doubled": {"optimizer": RMSprop(0.002, 0.9, 1e-7)},
+    "learning rate halved": {"optimizer": RMSprop(0.0005, 0.9, 1e-7)},
+    "learning rate times 10": {"optimizer": RMSprop(0.01, 0.9, 1e-7)},
+    "learning rate a tenth": {"optimizer": RMSprop(0.0001, 0.9, 1e-7)},
+    "rho 0.99": {"optimizer": RMSprop(0.001, 0.99, 1e-7)},
+    "pixels / 256": {"divisor": 256.0},
+    "pixels not scaled": {"divisor": 1.0},
+    "float16 pixels": {"pixel_type": "float16"},
+    "not shuffled": {"shuffled": "never"},
+    "shuffled once": {"shuffled": "once"},
+    "batch size doubled": {"batch_size": 256},
+    "batch size halved": {"batch_size": 64},
+    "last batch dropped": {"incomplete_batch": False},
+    "bias not trained": {"bias_trained": False},
+    "kernel from zeros": {"layer": Dense(10, "softmax", kernel=Constant(0.0))},
+    "kernel from glorot-uniform": {},
+    "last 1,000 images left out": {"training_images": 54_000},
+    "validation images trained on": {"first_image": 0},
+}
+
+
+def test_each_change_is_what_its_name_says() -> None:
+    was = oracle.calculation(WHEEL, "original", 55_000, 5_000)
+    expected = {kind: replace(was, **changed) for kind, changed in CHANGED_FIELDS.items()}
+    assert expected == {change.kind: change.applied(was) for change in hypotheses.SINGLE}
+
+
+def test_changes_to_what_is_not_there_change_nothing() -> None:
+    was = oracle.calculation(BEGINNERS, "original", 55_000)
+    unchanged = [change.kind for change in hypotheses.SINGLE if change.applied(was) == was]
+    assert ["epsilon inside the root", "rho 0.99", "kernel from zeros", "validation images trained on"] == unchanged
 
 
 # What wheel-softmax does already, or has not got.
@@ -209,6 +246,11 @@ def test_zero_debiasing_that_explains_nothing_is_not_named(runs: Sequence[Sequen
     assert NOT_RECOGNISED == of_batch_normalization(*runs).kind
 
 
+def test_scores_that_were_not_all_taken_again_say_so() -> None:
+    found = of_batch_normalization([scored(1.5, 0.04)], [scored(1.5, None)])
+    assert "there is no score at which every run was scored with debiased statistics" == found.evidence
+
+
 # TensorFlow 2.2 uses names that NumPy has since deprecated.
 @pytest.mark.filterwarnings("ignore:tostring:DeprecationWarning")
 def test_batch_normalization_of_the_framework_is_named_in_a_real_training(dataset: Dataset) -> None:
@@ -228,6 +270,11 @@ def test_recipes_without_an_oracle_are_not_recognised_and_it_says_why(name: str,
 
 def test_no_runs_are_no_evidence(dataset: Dataset) -> None:
     assert NOT_RECOGNISED == recognise(WHEEL, [], dataset).kind
+
+
+def test_runs_without_step_losses_do_not_read_as_without_drift(dataset: Dataset) -> None:
+    found = recognise(WHEEL, [computed(dataset), a_run(seed=1)], dataset)
+    assert "not recognised: there are runs without step losses, which cannot be held against anything" == str(found)
 
 
 def test_naming_drift_needs_no_tensorflow() -> None:

@@ -101,12 +101,13 @@ def test_what_goes_wrong_is_said_and_nothing_is_left(
 @pytest.mark.parametrize(
     ("url", "reason"),
     [
-        (f"http://127.0.0.1:{closed_port()}/mnist.npz", "Connection refused"),
+        ("http://127.0.0.1:PORT/mnist.npz", "Connection refused"),
         ("http://no-such-host.invalid/mnist.npz", ""),
         ("mirror/mnist.npz", "No scheme"),
     ],
 )
 def test_a_server_that_is_not_there(url: str, reason: str, source: Remote, tmp_path: Path) -> None:
+    url = url.replace("PORT", str(closed_port()))
     with pytest.raises(BadInput) as caught:
         fetch.download(replace(source, url=url), tmp_path / "mnist.npz")
 

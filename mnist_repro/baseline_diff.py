@@ -1,0 +1,121 @@
+"""Proposed entries beside the stored ones: what accepting them would change, as verdicts. Pure."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import List, Optional, Tuple
+
+from mnist_repro.baselines import BaselineFile, Entry, FingerprintEntry, SampleEntry, platform_name, samples_of
+from mnist_repro.gate import compare_distributions, compare_seed_by_seed
+from mnist_repro.judging import judge_fingerprint
+from mnist_repro.metrics import metrics_in_session
+from mnist_repro.verdicts import Finding, Judgement, Metric, Verdict
+
+NEW = "new"
+
+
+@dataclass(frozen=True)
+class Difference:
+    """One proposed entry beside the stored one.
+
+    Args:
+        recipe: its name.
+        rung: ``fingerprint``, ``subset`` or ``full``.
+        proposed: the new entry.
+        stored: the one that it would replace; None if there is none.
+        judgement: of the new one by the old one.
+    """
+
+    recipe: str
+    rung: str
+    proposed: Entry
+    stored: Optional[Entry]
+    judgement: Judgement
+
+    @property
+    def verdict(self) -> str:
+        """The worst finding, or `NEW`."""
+        return NEW if self.stored is None else self.judgement.verdict.value
+
+    @property
+    def passes(self) -> bool:
+        """Whether what is proposed is equivalent to what is stored."""
+        return self.stored is not None and self.judgement.verdict.passes
+
+
+def differences(stored: BaselineFile, proposed: BaselineFile) -> Tuple[Difference, ...]:
+    """Every proposed entry of a file, judged by the stored entry with the same key."""
+    return tuple(_difference(stored, entry) for entry in proposed.entries)
+
+
+def _difference(stored: BaselineFile, entry: Entry) -> Difference:
+    old = stored.entry(*entry.key)
+    if old is None:
+        judgement = Judgement(stored.recipe, ())
+    elif isinstance(old, FingerprintEntry) and isinstance(entry, FingerprintEntry):
+        judgement = _judge_fingerprint(stored, old, entry)
+    else:
+        assert isinstance(old, SampleEntry)  # noqa: S101 - a file holds one kind
+        assert isinstance(entry, SampleEntry)  # noqa: S101
+        judgement = _judge_samples(stored, old, entry)
+    return Difference(stored.recipe, stored.rung, entry, old, judgement)
+
+
+def _judge_fingerprint(stored: BaselineFile, old: FingerprintEntry, new: FingerprintEntry) -> Judgement:
+    if _platform(new) != new.platform:
+        why = f"it is proposed for {new.platform}, and was taken on {_platform(new) or 'an unnamed platform'}"
+        return Judgement(stored.recipe, (Finding(stored.rung, "platform", Verdict.INCOMPARABLE, why),))
+    judged = judge_fingerprint(stored, new.exact, new.losses, new.dataset, new.arithmetic, new.provenance)
+    notes = list(judged.notes)
+    if old.tolerance != new.tolerance:
+        notes.append(f"tolerance {old.tolerance:.2g} stored, {new.tolerance:.2g} proposed")
+    return Judgement(stored.recipe, judged.findings, tuple(notes))
+
+
+def _judge_samples(stored: BaselineFile, old: SampleEntry, new: SampleEntry) -> Judgement:
+    theirs, ours = ({metric.name: metric for metric in entry.metrics} for entry in (old, new))
+    findings: List[Finding] = []
+    for name in {**theirs, **ours}:
+        if name in theirs and name in ours:
+            findings.append(_compare(theirs[name], old, new, stored.rung))
+        else:
+            why = f"it is {'proposed' if name in ours else 'stored'} only"
+            findings.append(Finding(stored.rung, name, Verdict.INCOMPARABLE, why))
+    return Judgement(stored.recipe, tuple(findings), (*_seed_notes(old, new), *_across(old, new), *_margins(old, new)))
+
+
+def _compare(metric: Metric, old: SampleEntry, new: SampleEntry, rung: str) -> Finding:
+    stored, measured = samples_of(old, metric.name), samples_of(new, metric.name)
+    if old.paired:
+        # Seeds besides are told of in a note, and are no reason why the others could not be compared.
+        common = {seed: value for seed, value in measured.items() if seed in stored}
+        return compare_seed_by_seed(metric, stored, common or measured, rung)
+    return compare_distributions(metric, stored, measured, rung, metrics_in_session(rung))
+
+
+def _seed_notes(old: SampleEntry, new: SampleEntry) -> List[str]:
+    more, fewer = sorted(set(new.samples) - set(old.samples)), sorted(set(old.samples) - set(new.samples))
+    notes = [f"seeds proposed besides: {', '.join(map(str, more))}"] if more else []
+    return notes + ([f"seeds stored that would go: {', '.join(map(str, fewer))}"] if fewer else [])
+
+
+def _across(old: SampleEntry, new: SampleEntry) -> List[str]:
+    theirs, ours = _platform(old) or "an unnamed platform", _platform(new) or "an unnamed platform"
+    return [] if theirs == ours else [f"stored on {theirs}, proposed on {ours}"]
+
+
+def _margins(old: SampleEntry, new: SampleEntry) -> List[str]:
+    """What would be allowed from now on, where that changes."""
+    stored = {metric.name: metric.margin for metric in old.metrics}
+    return [
+        f"margin of {metric.name}: {stored[metric.name]:.3g} stored, {metric.margin:.3g} proposed"
+        for metric in new.metrics
+        if metric.name in stored and stored[metric.name] != metric.margin
+    ]
+
+
+def _platform(entry: Entry) -> str:
+    try:
+        return platform_name(entry.provenance)
+    except KeyError:
+        return ""

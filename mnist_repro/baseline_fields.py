@@ -1,0 +1,133 @@
+"""Entries of a baseline from what YAML gave: every field there, none besides, each of its kind. Pure."""
+
+from __future__ import annotations
+
+import math
+import sys
+from typing import Any, Collection, Dict, Mapping, Tuple
+
+from mnist_repro.baselines import Change, Entry, FingerprintEntry, SampleEntry
+from mnist_repro.recipes.recipe import ARITHMETICS
+from mnist_repro.verdicts import Metric
+
+_OF_EVERY_ENTRY = ("dataset", "arithmetic", "provenance", "history")
+_OF_SAMPLES = (*_OF_EVERY_ENTRY, "paired", "metrics", "samples")
+_OF_FINGERPRINTS = (*_OF_EVERY_ENTRY, "platform", "exact", "losses", "tolerance", "reason")
+
+
+def read_entry(rung: str, fields: Any) -> Entry:
+    """One entry of a file of that rung.
+
+    Raises:
+        ValueError: it is not one; says which field of which entry, and why.
+    """
+    read = _fingerprint_entry if rung == "fingerprint" else _sample_entry
+    try:
+        return read(_mapping(fields, "an entry"))
+    except ValueError as error:
+        keys = ("dataset", "arithmetic", "platform")
+        named = [str(fields[key]) for key in keys if key in fields] if isinstance(fields, dict) else []
+        raise ValueError(f"entry {' / '.join(named) or 'without dataset'}: {error}") from error
+
+
+def _sample_entry(fields: Mapping[str, Any]) -> SampleEntry:
+    _require_exactly(_OF_SAMPLES, fields, "the entry")
+    metrics = tuple(_metric(str(name), value) for name, value in _mapping(fields["metrics"], "metrics").items())
+    samples = {
+        _seed(seed): _numbers(values, f"samples of seed {seed}")
+        for seed, values in _mapping(fields["samples"], "samples").items()
+    }
+    if not samples or not metrics:
+        raise ValueError("it has no samples")
+    names = {metric.name for metric in metrics}
+    for seed, values in samples.items():
+        if set(values) != names:
+            odd = ", ".join(sorted(set(values) ^ names))
+            raise ValueError(f"samples of seed {seed} and the metrics differ in {odd}")
+    if not isinstance(fields["paired"], bool):
+        raise ValueError(f"paired is {fields['paired']!r}, not true or false")
+    return SampleEntry(
+        **_common(fields),
+        paired=fields["paired"],
+        metrics=metrics,
+        samples=samples,
+    )
+
+
+def _fingerprint_entry(fields: Mapping[str, Any]) -> FingerprintEntry:
+    _require_exactly(_OF_FINGERPRINTS, fields, "the entry")
+    exact = {str(name): value for name, value in _mapping(fields["exact"], "exact").items()}
+    odd = next((name for name, value in exact.items() if type(value) is not int), None)
+    if odd is not None:
+        raise ValueError(f"{odd} is {exact[odd]!r}, not a whole number")
+    return FingerprintEntry(
+        **_common(fields),
+        platform=str(fields["platform"]),
+        exact=exact,
+        losses=_numbers(fields["losses"], "losses"),
+        tolerance=_number(fields["tolerance"], "tolerance"),
+        reason=str(fields["reason"]),
+    )
+
+
+def _common(fields: Mapping[str, Any]) -> Dict[str, Any]:
+    if fields["arithmetic"] not in ARITHMETICS:
+        raise ValueError(f"arithmetic is {fields['arithmetic']!r}, not {' or '.join(ARITHMETICS)}")
+    return {
+        "dataset": str(fields["dataset"]),
+        "arithmetic": fields["arithmetic"],
+        "provenance": _mapping(fields["provenance"], "provenance"),
+        "history": _history(fields["history"]),
+    }
+
+
+def _metric(name: str, fields: Any) -> Metric:
+    _require_exactly(("direction", "margin", "reason"), _mapping(fields, f"metric {name}"), f"metric {name}")
+    return Metric(name, fields["direction"], _number(fields["margin"], f"margin of {name}"), str(fields["reason"]))
+
+
+def _history(changes: Any) -> Tuple[Change, ...]:
+    if not isinstance(changes, list):
+        raise ValueError("history is not a list")
+    for change in changes:
+        _require_exactly(("date", "reason", "replaced"), _mapping(change, "a change"), "a change of the history")
+    return tuple(
+        Change(str(each["date"]), str(each["reason"]), _mapping(each["replaced"], "replaced")) for each in changes
+    )
+
+
+def _require_exactly(names: Collection[str], fields: Mapping[str, Any], what: str) -> None:
+    """A missing field is a value lost, one too many a misspelt one."""
+    missing = [name for name in names if name not in fields]
+    if missing:
+        raise ValueError(f"{what} has no {', '.join(missing)}")
+    extra = [str(name) for name in fields if name not in names]
+    if extra:
+        raise ValueError(f"{what} has {', '.join(extra)}, which means nothing here")
+
+
+def _mapping(value: Any, what: str) -> Dict[Any, Any]:
+    if not isinstance(value, dict):
+        raise ValueError(f"{what} is {value!r}, not a mapping")
+    return value
+
+
+def _numbers(values: Any, what: str) -> Dict[str, float]:
+    return {str(name): _number(value, f"{what}: {name}") for name, value in _mapping(values, what).items()}
+
+
+def _number(value: Any, what: str) -> float:
+    if isinstance(value, bool) or not isinstance(value, (int, float)):
+        # 1e-06 is a word to YAML: its numbers have a point.
+        hint = "; with an exponent YAML wants a point, as in 1.0e-06" if isinstance(value, str) else ""
+        raise ValueError(f"{what} is {value!r}, not a number{hint}")
+    # An integer of 400 digits is no float.
+    if abs(value) > sys.float_info.max or math.isnan(value):
+        raise ValueError(f"{what} is {value}, which nothing can be compared with")
+    return float(value)
+
+
+def _seed(value: Any) -> int:
+    if type(value) is not int or value < 0:
+        raise ValueError(f"{value!r} is not a seed")
+    return value

@@ -1,0 +1,91 @@
+"""From pytest's reports, whichever process or job made them, to what the gate reports."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Dict, List, Optional, Tuple
+
+if TYPE_CHECKING:
+    import pytest
+
+    from mnist_repro.gate_report import Entry
+
+# Properties of a report: what its test is about, as JSON of (recipe, rung); and each `Checked`, as JSON.
+WANTED = "mnist_repro.wanted"
+CHECKED = "mnist_repro.checked"
+_REASON_SHOWN = 300
+
+
+@dataclass
+class _Test:
+    outcome: str = ""
+    reason: str = ""
+    properties: List[Tuple[str, str]] = field(default_factory=list)
+
+    def named(self, name: str) -> List[str]:
+        return [value for key, value in self.properties if key == name]
+
+
+class Collector:
+    """Sees every report of a session and keeps what the gate has to tell."""
+
+    def __init__(self) -> None:
+        self._tests: Dict[str, _Test] = {}
+
+    def see(self, report: pytest.TestReport) -> bool:
+        """Take in a report; whether it ends a comparison."""
+        if report.when == "setup" or report.nodeid not in self._tests:
+            # A test that is run again starts afresh.
+            self._tests[report.nodeid] = _Test()
+        test = self._tests[report.nodeid]
+        test.properties = [(str(name), str(value)) for name, value in report.user_properties] or test.properties
+        if report.when == "call" or not report.passed:
+            test.outcome, test.reason = _outcome(report)
+        return report.when != "setup" and bool(test.named(CHECKED))
+
+    def any(self) -> bool:
+        """Whether any test was about a comparison."""
+        return any(test.named(CHECKED) or test.named(WANTED) for test in self._tests.values())
+
+    def entries(self) -> Tuple[Entry, ...]:
+        """What became of every comparison, those without a verdict included."""
+        found: List[Entry] = []
+        for name, test in self._tests.items():
+            found += _entries(name, test)
+        return tuple(found)
+
+    def other_failures(self) -> Tuple[str, ...]:
+        """Tests that failed and are no comparisons."""
+        return tuple(
+            name
+            for name, test in self._tests.items()
+            if test.outcome == "failed" and not test.named(CHECKED) and not test.named(WANTED)
+        )
+
+
+def _outcome(report: pytest.TestReport) -> Tuple[str, str]:
+    expected: Optional[str] = getattr(report, "wasxfail", None)
+    if report.skipped and expected is not None:
+        return "xfailed", expected
+    if report.skipped and isinstance(report.longrepr, tuple):
+        return "skipped", str(report.longrepr[2])
+    lines = [line for line in report.longreprtext.splitlines() if line.strip()]
+    return report.outcome, lines[-1][:_REASON_SHOWN] if lines else ""
+
+
+def _entries(name: str, test: _Test) -> List[Entry]:
+    from mnist_repro.checked import from_fields
+    from mnist_repro.gate_report import Entry
+
+    checked = [from_fields(json.loads(text)) for text in test.named(CHECKED)]
+    outcome = test.outcome or "unfinished"
+    if checked:
+        # What failed a test is its last comparison, those before have passed.
+        outcomes = ["passed"] * (len(checked) - 1) + [outcome]
+        return [
+            Entry(name, ended, each.recipe, each.rung, each, test.reason if ended == "xfailed" else "")
+            for each, ended in zip(checked, outcomes)
+        ]
+    wanted = [json.loads(text) for text in test.named(WANTED)]
+    return [Entry(name, outcome, recipe, rung, None, test.reason) for recipe, rung in wanted]

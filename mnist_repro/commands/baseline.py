@@ -1,0 +1,213 @@
+"""Record, show, compare and accept what runs are judged by: baselines/RECIPE/RUNG.yml.
+
+`record` makes runs and leaves what it proposes beside the stored files, `diff` says what would change, `accept` stores
+it with a reason. Where CI is set, nothing is recorded or accepted.
+
+Examples:
+  mnist-repro baseline show wheel-softmax                what is stored, what is allowed, and why
+  mnist-repro baseline record vgg7 --rung subset         16 seeds; stopped, it goes on where it was
+  mnist-repro baseline diff --all                        what is proposed beside what is stored
+  mnist-repro baseline accept vgg7 --reason "dropout after the second pool, as the source has it"
+"""
+
+from __future__ import annotations
+
+import argparse
+import contextlib
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING, Callable, Dict, List
+
+from mnist_repro.commands import baseline_record
+from mnist_repro.errors import BadInput
+from mnist_repro.exit_codes import ExitCode
+
+if TYPE_CHECKING:
+    from mnist_repro.proposals import Proposal
+    from mnist_repro.recipes import Recipe
+
+DESCRIPTION = "record, show, compare and accept what runs are judged by"
+RUNGS = ("fingerprint", "subset", "full")
+_DEFAULT = Path("baselines")
+_FOLDER = "where the recipes' baselines are (default: %(default)s)"
+
+_SHOW = """\
+Shows what is stored: samples as mean and standard deviation, margins with their reasons, and the history.
+
+Examples:
+  mnist-repro baseline show vgg7-bn
+  mnist-repro baseline show --all --json
+"""
+_DIFF = """\
+Shows what is proposed beside what is stored, grouped by verdict. Exit code 0 if all of it is equivalent, 1 if something
+is not or is new, 2 if nothing is proposed.
+
+Example:
+  mnist-repro baseline diff --all
+"""
+_ACCEPT = """\
+Stores what is proposed, and tells in each entry's history when, why and what it replaced.
+
+Example:
+  mnist-repro baseline accept wheel-softmax --reason "RMSprop's epsilon outside the root, as in 2020"
+"""
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """`record`, `show`, `diff` and `accept`."""
+    actions = parser.add_subparsers(dest="action", metavar="record|show|diff|accept", required=True)
+    for name, summary, text, add in (
+        ("record", "make runs, and propose them", baseline_record.__doc__, baseline_record.add_arguments),
+        ("show", "what is stored", _SHOW, _add_show),
+        ("diff", "what is proposed beside what is stored", _DIFF, None),
+        ("accept", "store what is proposed", _ACCEPT, _add_accept),
+    ):
+        action = actions.add_parser(
+            name,
+            help=summary,
+            description=text,
+            formatter_class=argparse.RawDescriptionHelpFormatter,
+            allow_abbrev=False,
+        )
+        action.add_argument("recipes", nargs="*", metavar="RECIPE", help="which")
+        action.add_argument("--all", action="store_true", help="all recipes")
+        default = "(default: fingerprint and subset)" if name == "record" else "(default: all)"
+        action.add_argument("--rung", choices=(*RUNGS, "all"), help=default)
+        action.add_argument("--baselines", type=Path, default=_DEFAULT, metavar="DIR", help=_FOLDER)
+        if add is not None:
+            add(action)
+
+
+def _add_show(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--json", action="store_true", help="for machines, raw samples included")
+
+
+def _add_accept(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--reason", default="", metavar="TEXT", help="why the new values hold from now on; required")
+
+
+def run(arguments: argparse.Namespace) -> ExitCode:
+    """Do what the action says.
+
+    Raises:
+        BadInput: nothing is stored or proposed, a file cannot be used, another process is at it, or `CI` is set.
+    """
+    actions: Dict[str, Callable[[argparse.Namespace], ExitCode]] = {
+        "record": _record,
+        "show": _show,
+        "diff": _diff,
+        "accept": _accept,
+    }
+    return actions[arguments.action](arguments)
+
+
+def _record(arguments: argparse.Namespace) -> ExitCode:
+    from mnist_repro.read_only import require_writable_baselines
+
+    require_writable_baselines("baseline record")
+    rungs = ["fingerprint", "subset"] if arguments.rung is None else _rungs(arguments)
+    return baseline_record.run(arguments, _recipes(arguments), rungs)
+
+
+def _show(arguments: argparse.Namespace) -> ExitCode:
+    from mnist_repro import baseline_files, baseline_text
+
+    recipes, rungs = _recipes(arguments), _rungs(arguments)
+    read = {
+        recipe: [baseline_files.read(arguments.baselines, recipe.name, rung) for rung in rungs] for recipe in recipes
+    }
+    bare = [recipe.name for recipe, files in read.items() if not any(file.entries for file in files)]
+    if len(bare) == len(recipes) or (bare and not arguments.all):
+        raise BadInput(
+            f"no baseline of {', '.join(bare)} is stored in {arguments.baselines}",
+            "one is made by recording runs, and accepting them with a reason",
+            f"mnist-repro baseline record {' '.join(bare)}; --baselines DIR if they are elsewhere",
+        )
+    files = [file for each in read.values() for file in each if file.entries]
+    if arguments.json:
+        sys.stdout.write(baseline_text.as_json(files))
+    else:
+        print(baseline_text.shown(files))
+        print("".join(f"\n{name}: nothing is stored" for name in bare), end="\n" if bare else "")
+    return ExitCode.PASSED
+
+
+def _diff(arguments: argparse.Namespace) -> ExitCode:
+    from mnist_repro import baseline_text
+    from mnist_repro.baseline_diff import differences
+
+    found = _proposals(arguments)
+    compared = [each for proposal in found for each in differences(proposal.stored, proposal.proposed)]
+    print(baseline_text.differing(compared))
+    names = list(dict.fromkeys(difference.recipe for difference in compared))
+    where = "" if arguments.baselines == _DEFAULT else f" --baselines {arguments.baselines}"
+    print(f"\nto store it: mnist-repro baseline accept {' '.join(names)}{where} --reason …")
+    return ExitCode.PASSED if all(difference.passes for difference in compared) else ExitCode.VERDICT
+
+
+def _accept(arguments: argparse.Namespace) -> ExitCode:
+    import datetime
+
+    from mnist_repro import proposals
+    from mnist_repro.baseline_lock import locked
+    from mnist_repro.read_only import require_writable_baselines
+
+    require_writable_baselines("baseline accept")
+    if not arguments.reason.strip():
+        raise BadInput(
+            "baseline accept without a reason",
+            "whoever reads the history later must learn why the values changed",
+            "--reason 'what changed, and why that is right'",
+        )
+    now = datetime.datetime.now(datetime.timezone.utc).isoformat(timespec="seconds")
+    with contextlib.ExitStack() as locks:
+        waiting = []
+        for seen in _proposals(arguments):
+            recipe, rung = seen.stored.recipe, seen.stored.rung
+            locks.enter_context(locked(arguments.baselines, recipe, rung))
+            # Read again: until now another process may have changed it.
+            waiting += proposals.find(arguments.baselines, recipe, [rung])
+        for proposal in waiting:
+            proposals.require_acceptable(arguments.baselines, proposal)
+        for proposal in waiting:
+            for line in proposals.accept(arguments.baselines, proposal, now, arguments.reason.strip()):
+                print(line, flush=True)
+    return ExitCode.PASSED
+
+
+def _proposals(arguments: argparse.Namespace) -> List[Proposal]:
+    """What is proposed for the recipes and rungs asked for.
+
+    Raises:
+        BadInput: nothing is, for one that was named or for all of them.
+    """
+    from mnist_repro import proposals
+
+    recipes, rungs = _recipes(arguments), _rungs(arguments)
+    found = {recipe.name: proposals.find(arguments.baselines, recipe.name, rungs) for recipe in recipes}
+    bare = [name for name, each in found.items() if not each]
+    if len(bare) == len(recipes) or (bare and not arguments.all):
+        raise BadInput(
+            f"nothing is proposed for {', '.join(bare)} in {arguments.baselines}",
+            "`baseline record` leaves proposals there, and `baseline accept` takes them away",
+            f"mnist-repro baseline record {' '.join(bare)}",
+        )
+    return [proposal for each in found.values() for proposal in each]
+
+
+def _recipes(arguments: argparse.Namespace) -> List[Recipe]:
+    from mnist_repro.recipes import RECIPES, find
+
+    if arguments.all and arguments.recipes:
+        raise BadInput(f"--all and {' '.join(arguments.recipes)}", "--all already means every recipe", "leave one out")
+    if not arguments.all and not arguments.recipes:
+        raise BadInput(
+            f"baseline {arguments.action} without a recipe",
+            f"the recipes are {', '.join(RECIPES)}",
+            f"mnist-repro baseline {arguments.action} --all",
+        )
+    return [find(name) for name in (RECIPES if arguments.all else dict.fromkeys(arguments.recipes))]
+
+
+def _rungs(arguments: argparse.Namespace) -> List[str]:
+    return list(RUNGS) if arguments.rung in (None, "all") else [arguments.rung]

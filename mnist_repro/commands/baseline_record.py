@@ -1,0 +1,98 @@
+"""Makes the runs of a baseline and leaves what it proposes in baselines/RECIPE/RUNG.proposed.yml.
+
+Stored files stay as they are. Runs are kept in baselines/.recording until you remove it: a recording that was stopped
+or killed goes on with the seeds that it lacks. A run counts as made if it is of the same dataset, arithmetic and scale,
+of the same machine architecture, TensorFlow and Keras, and of the same training code: a hash of the source that trains
+and scores, so that neither a commit nor a changed comment makes it again, and an uncommitted change does.
+
+Margins, tolerances and reasons that are stored stay as they are unless --new-margins is given.
+
+Examples:
+  mnist-repro baseline record --all                      fingerprints and 16 seeds at subset, every recipe
+  mnist-repro baseline record tf-cnn --rung full         10 seeds of the published budget
+"""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from typing import TYPE_CHECKING, Optional, Sequence
+
+from mnist_repro.commands.options import add_data, require_positive
+from mnist_repro.errors import BadInput
+from mnist_repro.exit_codes import ExitCode
+
+if TYPE_CHECKING:
+    from mnist_repro.recipes import Recipe
+    from mnist_repro.recorder import Recorded, Recorder
+    from mnist_repro.workers import Task
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """What `baseline record` takes besides recipes and rungs."""
+    parser.add_argument("--seeds", type=int, metavar="N", help="seeds 0 to N-1 (default: 16 at subset, 10 at full)")
+    parser.add_argument("--processes", type=int, metavar="N", help="runs side by side (default: one per core)")
+    parser.add_argument("--new-margins", action="store_true", help="make margins and tolerances anew from these runs")
+    parser.add_argument(
+        "--arithmetic",
+        choices=("original", "framework"),
+        default="original",
+        help="optimiser and batch normalisation as in the source's time, or as this TensorFlow has them "
+        "(default: %(default)s)",
+    )
+    add_data(parser)
+
+
+def run(arguments: argparse.Namespace, recipes: Sequence[Recipe], rungs: Sequence[str]) -> ExitCode:
+    """Record these rungs of these recipes; what goes wrong with one does not stop the others."""
+    from mnist_repro import display, workers
+    from mnist_repro.atomic import require_writable
+    from mnist_repro.commands.reproduce import place
+    from mnist_repro.data.dataset import describe
+    from mnist_repro.data.locate import load
+    from mnist_repro.framework import require_tensorflow
+    from mnist_repro.recorder import Plan, Recorder
+
+    seeds = None if arguments.seeds is None else require_positive("--seeds", arguments.seeds)
+    asked = workers.cores() if arguments.processes is None else arguments.processes
+    processes = require_positive("--processes", asked)
+    require_tensorflow()
+    require_writable(arguments.baselines)
+    dataset = load(arguments.data)
+    print(describe(dataset), flush=True)
+    plan = Plan(arguments.baselines, dataset, place(dataset), arguments.arithmetic, processes, arguments.new_margins)
+    with display.bars() as show:
+        recorder = Recorder(plan, _say, lambda event: show(_title(event.task), event.done, event.total))
+        codes = [_record(recorder, recipe, rung, seeds) for recipe in recipes for rung in rungs]
+    return max(codes)
+
+
+def _record(recorder: Recorder, recipe: Recipe, rung: str, seeds: Optional[int]) -> ExitCode:
+    from mnist_repro.recording import DEFAULT_SEEDS
+
+    try:
+        if rung == "fingerprint":
+            return _tell(recipe, rung, recorder.fingerprint(recipe))
+        return _tell(recipe, rung, recorder.samples(recipe, rung, DEFAULT_SEEDS[rung] if seeds is None else seeds))
+    except BadInput as error:
+        sys.stderr.write(f"mnist-repro: {recipe.name} {rung}: {error}\n")
+        return ExitCode.BAD_INPUT
+
+
+def _tell(recipe: Recipe, rung: str, recorded: Recorded) -> ExitCode:
+    for task, failure in recorded.failures.items():
+        sys.stderr.write(f"mnist-repro: {_title(task)}: {failure}\n")
+    if recorded.file is not None:
+        _say(f"{recipe.name} {rung}: proposed in {recorded.file}")
+        return ExitCode.PASSED
+    _say(f"{recipe.name} {rung}: nothing is proposed; the same command makes the runs that failed, and no others")
+    bad_input = any(failure.bad_input for failure in recorded.failures.values())
+    return ExitCode.BAD_INPUT if bad_input else ExitCode.VERDICT
+
+
+def _title(task: Task) -> str:
+    return f"{task.assignment.recipe.name} {task.assignment.scale}, seed {task.assignment.seed}"
+
+
+def _say(line: str) -> None:
+    print(line, flush=True)

@@ -1,0 +1,134 @@
+"""What the gate found in a session, for people: Markdown for a pull request, some lines for a terminal. Pure."""
+
+from __future__ import annotations
+
+import html
+import re
+import unicodedata
+from typing import TYPE_CHECKING, List, Sequence
+
+from mnist_repro import gate_text
+
+if TYPE_CHECKING:
+    from mnist_repro.gate_report import Entry, Report
+
+FAILURES_SHOWN = 20
+
+
+def as_markdown(report: Report) -> str:
+    """The report as it stands in a pull request: what does not pass and why, what passes, what else to know."""
+    session = report.session
+    bad = [entry for entry in report.entries if not entry.passes]
+    good = [entry for entry in report.entries if entry.passes]
+    lines = [
+        f"## Reproduction gate: {_headline(report)}",
+        "",
+        " · ".join(
+            [
+                f"{session.scale} scale",
+                f"seeds: {escaped(session.seeds)}",
+                f"{session.arithmetic} arithmetic",
+                *(f"{escaped(name)} {escaped(version)}" for name, version in session.versions.items()),
+            ]
+        ),
+        "",
+    ]
+    if bad:
+        lines += ["### What does not pass", "", *_table(bad), "", *_reasons(bad), ""]
+    if report.other_failures:
+        lines += [f"### Tests that failed and are no comparisons: {len(report.other_failures)}", ""]
+        lines += [f"- {escaped(test)}" for test in report.other_failures[:FAILURES_SHOWN]]
+        more = len(report.other_failures) - FAILURES_SHOWN
+        lines += [*([f"- and {more} more"] if more > 0 else []), ""]
+    if good:
+        lines += ["### What passes", "", *_table(good), ""]
+    notes = _notes(report)
+    if notes:
+        lines += ["### Notes", "", *(f"- {escaped(note)}" for note in notes), ""]
+    return "\n".join(lines) + "\n"
+
+
+def summary(report: Report) -> List[str]:
+    """A line for each recipe, then what should be known besides."""
+    lines = []
+    for recipe, entries in report.recipes.items():
+        lines.append(f"{recipe}: {', '.join(f'{entry.rung} {_word(entry)}' for entry in entries)}")
+    return lines + [f"note: {note}" for note in _notes(report)]
+
+
+def escaped(text: str) -> str:
+    """Text that Markdown and HTML show as it is, in one line and one cell: test ids and paths can hold anything."""
+    printable = "".join(" " if unicodedata.category(sign)[0] in "CZ" else sign for sign in text)
+    plain = re.sub(r"([\\`*_\[\]|~#$])", r"\\\1", " ".join(printable.split()))
+    # No backslash keeps GitHub from taking @name for somebody.
+    return html.escape(plain, quote=False).replace("@", "&commat;")
+
+
+def _headline(report: Report) -> str:
+    if not report.session.complete:
+        return "INCOMPLETE, which does not pass: the session was stopped, or is still running"
+    if not report.entries:
+        return "did not pass: nothing was judged"
+    if report.passes:
+        return "passed"
+    if all(entry.passes for entry in report.entries) and report.other_failures:
+        return "did not pass: the comparisons did, other tests failed"
+    return f"did not pass: {report.verdict.value}"
+
+
+def _table(entries: Sequence[Entry]) -> List[str]:
+    header = ("recipe", "rung", *gate_text.HEADER)
+    rows = [header, tuple("---" for _ in header)]
+    for entry in entries:
+        findings = entry.checked.judgement.findings if entry.checked else ()
+        for finding in findings:
+            *cells, verdict = gate_text.cells(finding)
+            known = f" (known: {escaped(entry.reason)})" if entry.outcome == "xfailed" else ""
+            shown = verdict if finding.verdict.passes else f"**{verdict}**{known}"
+            rows.append((escaped(entry.recipe), entry.rung, *map(escaped, cells), shown))
+        if not findings:
+            rows.append((escaped(entry.recipe), entry.rung, *[""] * 5, _word(entry)))
+    return [f"| {' | '.join(row)} |" for row in rows]
+
+
+def _reasons(entries: Sequence[Entry]) -> List[str]:
+    lines = []
+    for entry in entries:
+        found = entry.checked
+        lines.append(f"- **{escaped(entry.recipe)}**, {entry.rung} ({escaped(entry.test)})")
+        if found is None:
+            lines.append(
+                f"  - ended without a verdict, {escaped(entry.outcome)}: {escaped(entry.reason or 'no reason')}"
+            )
+            continue
+        bad = [finding for finding in found.judgement.findings if not finding.verdict.passes]
+        lines += [f"  - {escaped(finding.name)}: {escaped(finding.reason)}" for finding in bad]
+        lines += [f"  - {title}: {_code(command)}" for title, command in gate_text.next_steps(found)]
+    return lines
+
+
+def _word(entry: Entry) -> str:
+    if entry.checked is None:
+        return "without a verdict"
+    word = entry.verdict.value if entry.verdict else "not judged here"
+    return f"{word}, which is known" if entry.outcome == "xfailed" else word
+
+
+def _notes(report: Report) -> List[str]:
+    notes = [
+        f"{entry.recipe}, {entry.rung}: {note}"
+        for entry in report.entries
+        if entry.checked
+        for note in entry.checked.judgement.notes
+    ]
+    trained_on = {entry.checked.dataset for entry in report.entries if entry.checked and entry.checked.provenance}
+    if trained_on - {"mnist"}:
+        notes.append(f"NOT MNIST: trained on {', '.join(sorted(trained_on))} data")
+    if report.not_judged:
+        notes.append(f"not judged in this session: {', '.join(report.not_judged)}")
+    return notes
+
+
+def _code(command: str) -> str:
+    """A command as code: one line, and no backtick of a hostile name ends it."""
+    return f"`{' '.join(command.replace('`', '').split())}`"

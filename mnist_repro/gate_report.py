@@ -1,0 +1,170 @@
+"""What the gate found in a session, as a value, as gate.json, and as a folder that holds it beside gate.md."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any, Dict, Optional, Sequence, Tuple
+
+from mnist_repro import checked
+from mnist_repro.atomic import replacing_together, write_text
+from mnist_repro.checked import Checked
+from mnist_repro.gate_markdown import as_markdown
+from mnist_repro.recipes import RECIPES
+from mnist_repro.run import storable
+from mnist_repro.verdicts import Verdict, worst
+
+SCHEMA = 1
+JSON, MARKDOWN = "gate.json", "gate.md"
+
+
+@dataclass(frozen=True)
+class Entry:
+    """One comparison of one test.
+
+    Args:
+        test: its node id.
+        outcome: ``passed``, ``failed``, ``skipped``, or ``xfailed`` for a failure that is known and explained.
+        recipe: what it is about.
+        rung: likewise.
+        checked: what was compared; None if the test ended without a verdict.
+        reason: why there is none, or why the failure is expected.
+    """
+
+    test: str
+    outcome: str
+    recipe: str
+    rung: str
+    checked: Optional[Checked] = None
+    reason: str = ""
+
+    @property
+    def verdict(self) -> Optional[Verdict]:
+        """None where the rung could not say anything; a test without verdict is one that cannot be compared."""
+        return Verdict.INCOMPARABLE if self.checked is None else self.checked.verdict
+
+    @property
+    def passes(self) -> bool:
+        """Whether it lets the gate pass: verdict and test agree that all is well, or the difference is a known one."""
+        if self.checked is None:
+            return False
+        if self.outcome == "xfailed":
+            return True
+        if self.verdict is None:
+            return self.outcome == "skipped"
+        return self.verdict.passes and self.outcome == "passed"
+
+
+@dataclass(frozen=True)
+class Session:
+    """The pytest session that a report is about.
+
+    Args:
+        scale: ``subset`` or ``full``.
+        seeds: a number, or ``auto``.
+        arithmetic: ``original`` or ``framework``.
+        started: ISO 8601.
+        finished: likewise; empty while it runs.
+        exit_code: pytest's; None while it runs.
+        complete: every test that was chosen has run.
+        versions: of what judged: mnist_repro, pytest, python.
+    """
+
+    scale: str
+    seeds: str
+    arithmetic: str
+    started: str
+    versions: Dict[str, str]
+    finished: str = ""
+    exit_code: Optional[int] = None
+    complete: bool = False
+
+
+@dataclass(frozen=True)
+class Report:
+    """All that a session's gate found.
+
+    Args:
+        session: which.
+        entries: in the order of the tests.
+        other_failures: node ids of tests that failed and are no comparisons.
+    """
+
+    session: Session
+    entries: Tuple[Entry, ...] = ()
+    other_failures: Tuple[str, ...] = ()
+
+    @property
+    def recipes(self) -> Dict[str, Tuple[Entry, ...]]:
+        """The entries of each recipe."""
+        names = dict.fromkeys(entry.recipe for entry in self.entries)
+        return {name: tuple(entry for entry in self.entries if entry.recipe == name) for name in names}
+
+    @property
+    def not_judged(self) -> Tuple[str, ...]:
+        """Recipes that no test of this session was about."""
+        return tuple(name for name in RECIPES if name not in self.recipes)
+
+    @property
+    def verdict(self) -> Verdict:
+        """The worst of all."""
+        return worst([recipe_verdict(entries) for entries in self.recipes.values()])
+
+    @property
+    def passes(self) -> bool:
+        """Whether the whole session ran, something was judged, and nothing failed."""
+        judged = all(recipe_passes(entries) for entries in self.recipes.values())
+        return self.session.complete and bool(self.entries) and judged and not self.other_failures
+
+
+def recipe_verdict(entries: Sequence[Entry]) -> Verdict:
+    """The worst finding of a recipe, known differences included; without any finding: `INCOMPARABLE`."""
+    return worst([entry.verdict for entry in entries if entry.verdict is not None])
+
+
+def recipe_passes(entries: Sequence[Entry]) -> bool:
+    """Whether every comparison passes, and at least one has a verdict to rest on."""
+    return all(entry.passes for entry in entries) and any(entry.verdict is not None for entry in entries)
+
+
+def write(report: Report, folder: Path) -> None:
+    """Write `gate.json` and `gate.md` into ``folder``, both or neither.
+
+    Raises:
+        BadInput: it cannot be written.
+    """
+    with replacing_together(folder, (JSON, MARKDOWN)) as unfinished:
+        write_text(unfinished / JSON, as_json(report))
+        write_text(unfinished / MARKDOWN, as_markdown(report))
+
+
+def as_json(report: Report) -> str:
+    """The report for machines; docs/reference/gate-json.md describes it."""
+    fields = {
+        "schema": SCHEMA,
+        "passes": report.passes,
+        "complete": report.session.complete,
+        "verdict": report.verdict.value,
+        "session": asdict(report.session),
+        "recipes": {name: _recipe_fields(entries) for name, entries in report.recipes.items()},
+        "not_judged": list(report.not_judged),
+        "other_failures": list(report.other_failures),
+    }
+    return json.dumps(storable(fields), indent=1, allow_nan=False) + "\n"
+
+
+def _recipe_fields(entries: Sequence[Entry]) -> Dict[str, Any]:
+    return {
+        "verdict": recipe_verdict(entries).value,
+        "passes": recipe_passes(entries),
+        "comparisons": [_entry_fields(entry) for entry in entries],
+    }
+
+
+def _entry_fields(entry: Entry) -> Dict[str, Any]:
+    empty = Checked(entry.rung, checked.incomparable(entry.recipe, entry.rung, "", "").judgement)
+    fields = checked.as_fields(entry.checked or empty)
+    if entry.checked is None:
+        fields["findings"] = []
+    return {"test": entry.test, "outcome": entry.outcome, "passes": entry.passes, "reason": entry.reason, **fields}

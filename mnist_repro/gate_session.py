@@ -1,0 +1,116 @@
+"""The gate's part in one pytest session: listens to the reports, says the verdicts, writes the gate report."""
+
+from __future__ import annotations
+
+import datetime
+import os
+import platform
+from pathlib import Path
+from typing import TYPE_CHECKING, List, Optional
+
+import pytest
+
+import mnist_repro
+from mnist_repro.collecting import Collector
+from mnist_repro.errors import BadInput
+
+if TYPE_CHECKING:
+    from mnist_repro.gate_report import Report
+
+# Where GitHub shows what a job has to say.
+STEP_SUMMARY = "GITHUB_STEP_SUMMARY"
+
+
+class GateSession:
+    """A pytest plugin of the process that sees all reports; under xdist and `--fugaku` not the one that made them."""
+
+    def __init__(self, config: pytest.Config) -> None:
+        self._config = config
+        self._collector = Collector()
+        self._started = _now()
+        self._problems: List[str] = []
+        reports = not config.option.collectonly
+        self._folder: Optional[Path] = config.option.gate_report if reports else None
+
+    def pytest_sessionstart(self) -> None:
+        """Take the place of what an earlier session reported, before anything can go wrong."""
+        if self._folder is None:
+            return
+        from mnist_repro.gate_report import write
+
+        try:
+            write(self._report(), self._folder)
+        except BadInput as error:
+            raise pytest.UsageError(f"--gate-report: {error}") from error
+
+    def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
+        """Take in a report; what is judged is kept at once, so that it survives whatever comes next."""
+        if self._collector.see(report) and self._folder is not None:
+            self._write(self._report())
+
+    @pytest.hookimpl(trylast=True)
+    def pytest_sessionfinish(self, session: pytest.Session, exitstatus: int) -> None:
+        """Write the whole report, and add it to the summary of a GitHub job."""
+        if self._folder is None:
+            return
+        stopped = bool(session.shouldstop or session.shouldfail)
+        ran = exitstatus in (pytest.ExitCode.OK, pytest.ExitCode.TESTS_FAILED)
+        report = self._report(_now(), int(exitstatus), complete=ran and not stopped)
+        self._write(report)
+        self._append_summary(report)
+        if self._problems and session.exitstatus == pytest.ExitCode.OK:
+            # Whoever asked for a report must not take an old one for it.
+            session.exitstatus = pytest.ExitCode.USAGE_ERROR
+
+    def pytest_terminal_summary(self, terminalreporter: pytest.TerminalReporter) -> None:
+        """A line for each recipe, and what could not be written."""
+        from mnist_repro.gate_markdown import summary
+
+        if self._collector.any() and self._config.option.verbose >= 0:
+            terminalreporter.section("gate")
+            for line in summary(self._report()):
+                terminalreporter.write_line(line)
+        for problem in self._problems:
+            terminalreporter.write_line(f"gate report: {problem}", red=True)
+        if self._folder is not None and not self._problems:
+            terminalreporter.write_line(f"gate report: {self._folder / 'gate.md'}")
+
+    def _report(self, finished: str = "", exit_code: Optional[int] = None, complete: bool = False) -> Report:
+        from mnist_repro.gate_report import Report, Session
+
+        option = self._config.option
+        versions = {
+            "mnist_repro": mnist_repro.__version__,
+            "pytest": pytest.__version__,
+            "python": platform.python_version(),
+        }
+        seeds = str(option.seeds)
+        session = Session(
+            option.scale, seeds, option.arithmetic, self._started, versions, finished, exit_code, complete
+        )
+        return Report(session, self._collector.entries(), self._collector.other_failures())
+
+    def _write(self, report: Report) -> None:
+        from mnist_repro.gate_report import write
+
+        assert self._folder is not None  # noqa: S101 - nobody calls it otherwise
+        try:
+            write(report, self._folder)
+        except BadInput as error:
+            self._problems.append(str(error))
+
+    def _append_summary(self, report: Report) -> None:
+        from mnist_repro.gate_markdown import as_markdown
+
+        place = os.environ.get(STEP_SUMMARY)
+        if not place:
+            return
+        try:
+            with Path(place).open("a", encoding="utf-8") as summary:
+                summary.write(as_markdown(report))
+        except OSError as error:
+            self._problems.append(f"cannot append to {STEP_SUMMARY}={place}: {error.strerror}")
+
+
+def _now() -> str:
+    return datetime.datetime.now(datetime.timezone.utc).isoformat(timespec="seconds")

@@ -1,0 +1,94 @@
+"""A comparison as text for people: the message of a failing test, and what to type next. Pure."""
+
+from __future__ import annotations
+
+from typing import List, Tuple
+
+from mnist_repro.checked import Checked
+from mnist_repro.display import table
+from mnist_repro.gate import AUTO_SEEDS
+from mnist_repro.measured import PUBLISHED
+from mnist_repro.verdicts import Finding, Verdict
+
+HEADER = ("metric", "stored", "measured", "interval", "margin", "verdict")
+
+_MEANING = {
+    Verdict.CHANGED: "a run does something else than before, even if its results should agree",
+    Verdict.IMPROVED: "better than the margin: a reproduction asks for sameness, so that better does not pass either",
+    Verdict.REGRESSED: "worse than the margin",
+    Verdict.INCONCLUSIVE: "so few seeds cannot tell",
+    Verdict.INCOMPARABLE: "no comparison could be made, which never counts as a pass",
+}
+
+
+def failure(found: Checked) -> str:
+    """The message of a test that does not pass: metric by metric, then why, then what to type."""
+    verdict = found.judgement.verdict
+    lines = [f"{found.recipe}, {found.rung}: {verdict.value.upper()} – {_MEANING.get(verdict, 'as stored')}"]
+    if found.dataset:
+        seeds = f", {_seeds(found)}" if found.samples else ""
+        lines.append(f"{found.dataset} data, {found.arithmetic} arithmetic{seeds}")
+    rows = [cells(finding) for finding in found.judgement.findings]
+    lines += ["", table(HEADER, rows), ""]
+    lines += [f"{finding.name}: {finding.reason}" for finding in found.judgement.findings if not finding.verdict.passes]
+    lines += [f"note: {note}" for note in found.judgement.notes]
+    lines += [f"{title}: {command}" for title, command in next_steps(found)]
+    return "\n".join(lines)
+
+
+def in_one_line(finding: Finding) -> str:
+    """A finding as JUnit shows it: ``equivalent; stored 0.41; measured 0.42; interval …; margin …``."""
+    *figures, verdict = zip(HEADER[1:], cells(finding)[1:])
+    return "; ".join([verdict[1], *(f"{title} {cell}" for title, cell in figures if cell)])
+
+
+def cells(finding: Finding) -> Tuple[str, str, str, str, str, str]:
+    """A finding as a row under `HEADER`."""
+    return (
+        finding.name,
+        finding.stored,
+        finding.measured,
+        _interval(finding),
+        "" if finding.margin is None else f"±{finding.margin:.3g}",
+        finding.verdict.value,
+    )
+
+
+def next_steps(found: Checked) -> List[Tuple[str, str]]:
+    """(title, command) of what to do about a verdict that does not pass."""
+    recipe, rung = found.recipe, found.rung
+    verdicts = {finding.verdict for finding in found.judgement.findings}
+    record = f"mnist-repro baseline record {recipe} --rung {rung}"
+    if rung == PUBLISHED:
+        return [
+            ("to see the stored samples", f"mnist-repro baseline show {recipe}"),
+            ("to see all that was published", f"mnist-repro reproduce {recipe}"),
+        ]
+    steps: List[Tuple[str, str]] = []
+    if verdicts & {Verdict.CHANGED, Verdict.IMPROVED, Verdict.REGRESSED}:
+        steps += [
+            ("to see more", f"{record} && mnist-repro baseline diff {recipe}"),
+            ("to accept it, if it is meant, after that", f"mnist-repro baseline accept {recipe} --reason '…'"),
+        ]
+    if Verdict.INCONCLUSIVE in verdicts:
+        foretold = [finding.seeds_needed for finding in found.judgement.findings if finding.seeds_needed]
+        enough = len(found.samples) < AUTO_SEEDS[-1] >= max(foretold, default=0)
+        seeds = "auto" if enough else str(max([*foretold, len(found.samples) + 1]))
+        steps.append(("to settle it", f"pytest --scale {rung} --seeds {seeds} -k {recipe}"))
+    if Verdict.INCOMPARABLE in verdicts:
+        steps.append(("to see what is stored", f"mnist-repro baseline show {recipe}"))
+    return steps
+
+
+def _interval(finding: Finding) -> str:
+    interval = finding.interval
+    if interval is None:
+        return ""
+    if finding.rung == PUBLISHED:
+        return f"{interval.low:.6g} … {interval.high:.6g}"
+    return f"{interval.low:+.3g} … {interval.high:+.3g}"
+
+
+def _seeds(found: Checked) -> str:
+    seeds = sorted(found.samples)
+    return f"seed{'s' if len(seeds) > 1 else ''} {', '.join(map(str, seeds))}"

@@ -1,0 +1,176 @@
+"""The harness in pytest: its options, the fixtures `measured` and `baseline`, the gate report. Hooks only.
+
+Nothing heavy is imported before it is needed: a login node collects tests with it.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+from pathlib import Path
+from typing import TYPE_CHECKING, Iterator, List, Optional, Tuple, Union
+
+import pytest
+
+from mnist_repro.collecting import WANTED
+
+if TYPE_CHECKING:
+    from mnist_repro.checking import Baseline
+    from mnist_repro.measured import Measured
+    from mnist_repro.measuring import Crew
+
+AUTO = "auto"
+SEEDS = 3
+RUNGS = ("fingerprint", "subset", "full", "published")
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    """Add what the harness takes."""
+    group = parser.getgroup("mnist-repro", "trainings and their baselines")
+    group.addoption(
+        "--scale",
+        choices=("subset", "full"),
+        help="how much is trained: some seconds of each recipe, or the published budget (default: subset)",
+    )
+    group.addoption(
+        "--seeds",
+        type=_seeds,
+        default=SEEDS,
+        metavar="N|auto",
+        help="runs of each recipe; auto: 3, and up to 10 while that is inconclusive (default: 3)",
+    )
+    group.addoption(
+        "--arithmetic",
+        choices=("original", "framework"),
+        default="original",
+        help="optimisers as in the source's time, or as this TensorFlow has them (default: original)",
+    )
+    group.addoption(
+        "--data",
+        metavar="mnist|surrogate|DIR",
+        help="as in `mnist-repro --data` (default: $MNIST_REPRO_DATA, else what is found without a download)",
+    )
+    group.addoption(
+        "--gate-report",
+        type=Path,
+        metavar="DIR",
+        help="write gate.json and gate.md there, and append the latter to $GITHUB_STEP_SUMMARY",
+    )
+    parser.addini("mnist_repro_baselines", "folder of the baselines, seen from the root folder", default="baselines")
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_configure(config: pytest.Config) -> None:
+    """Settle what nobody has said; last, so that a conftest.py can say it."""
+    config.option.scale = config.option.scale or "subset"
+    # Workers of xdist send their reports to the process that writes.
+    if not hasattr(config, "workerinput"):
+        from mnist_repro.gate_session import GateSession
+
+        config.pluginmanager.register(GateSession(config), "mnist_repro.gate_session")
+
+
+def pytest_report_header(config: pytest.Config) -> str:
+    """What is going to be compared."""
+    option = config.option
+    return f"mnist-repro: {option.scale} scale, seeds: {option.seeds}, {option.arithmetic} arithmetic"
+
+
+def pytest_collection_modifyitems(items: List[pytest.Item]) -> None:
+    """Have each report say what its test is about, even if it never comes to a verdict."""
+    for item in items:
+        wanted = _wanted(item)
+        if wanted is not None:
+            item.user_properties.append((WANTED, json.dumps(wanted)))
+
+
+@pytest.fixture
+def baseline(request: pytest.FixtureRequest) -> Baseline:
+    """The stored baselines: `baseline.check(measured)` fails the test unless the verdict is equivalent."""
+    from mnist_repro.checking import Baseline
+
+    config = request.config
+    # Not `record_property`, which warns unless JUnit's oldest family was chosen.
+    properties = request.node.user_properties
+    return Baseline(
+        config.rootpath / config.getini("mnist_repro_baselines"),
+        lambda name, value: properties.append((name, value)),
+        more_seeds=config.option.seeds == AUTO,
+    )
+
+
+@pytest.fixture
+def measured(request: pytest.FixtureRequest) -> Measured:
+    """What a recipe gives on a rung; parametrize it, indirectly, with pairs of (recipe, rung).
+
+    A rung is ``fingerprint``, ``subset``, ``full`` or ``published``. What cannot be measured is handed on as such, to
+    end in a verdict that does not pass.
+    """
+    from mnist_repro.errors import BadInput
+    from mnist_repro.measured import NotMeasured, PublishedFigures
+
+    wanted = _wanted(request.node)
+    if wanted is None:
+        raise pytest.UsageError(
+            f"{request.node.nodeid}: measured needs pairs of (recipe, rung), rung being one of {', '.join(RUNGS)}: "
+            "@pytest.mark.parametrize('measured', [('vgg7', 'subset')], indirect=True)"
+        )
+    recipe, rung = wanted
+    if rung == "published":
+        return PublishedFigures(recipe)
+    seeds = SEEDS if request.config.option.seeds == AUTO else request.config.option.seeds
+    try:
+        crew: Crew = request.getfixturevalue("_crew")
+        crew.begin(_ahead(request), seeds)
+        return crew.fingerprint(recipe) if rung == "fingerprint" else crew.runs(recipe, rung, seeds)
+    except BadInput as error:
+        return NotMeasured(recipe, rung, str(error))
+
+
+@pytest.fixture(scope="session")
+def _crew(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Crew]:
+    """All that this process measures, on its share of the cores."""
+    from mnist_repro import measuring
+    from mnist_repro.workers import cores
+
+    option = request.config.option
+    sharers = int(os.environ.get("PYTEST_XDIST_WORKER_COUNT", "1"))
+    crew = measuring.Crew(
+        measuring.Conditions(
+            tmp_path_factory.mktemp("measured"), option.data, option.arithmetic, max(1, cores() // sharers)
+        )
+    )
+    yield crew
+    crew.stop()
+
+
+def _ahead(request: pytest.FixtureRequest) -> List[Tuple[str, str]]:
+    """What this test and those after it want measured; xdist's workers do not know which tests will be theirs."""
+    from mnist_repro.recipes import RECIPES
+
+    if "PYTEST_XDIST_WORKER" in os.environ:
+        return []
+    items = request.session.items
+    wanted = [_wanted(item) for item in items[items.index(request.node) :]]
+    return [pair for pair in wanted if pair is not None and pair[0] in RECIPES and pair[1] != "published"]
+
+
+def _wanted(item: pytest.Item) -> Optional[Tuple[str, str]]:
+    callspec = getattr(item, "callspec", None)
+    pair = callspec.params.get("measured") if callspec is not None else None
+    if isinstance(pair, tuple) and len(pair) == 2 and pair[1] in RUNGS:
+        return str(pair[0]), pair[1]
+    return None
+
+
+def _seeds(text: str) -> Union[int, str]:
+    if text == AUTO:
+        return text
+    try:
+        seeds = int(text)
+    except ValueError:
+        seeds = 0
+    if seeds < 1:
+        raise argparse.ArgumentTypeError(f"{text!r} is neither auto nor a number from 1")
+    return seeds

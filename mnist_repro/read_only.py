@@ -1,0 +1,32 @@
+"""Where `CI` is set, baselines are read and never written: nobody is there to say why they should change."""
+
+from __future__ import annotations
+
+import os
+from typing import Mapping
+
+from mnist_repro.errors import BadInput
+
+VARIABLE = "CI"
+
+
+def in_ci(environment: Mapping[str, str] = os.environ) -> bool:
+    """Whether this is continuous integration, as its services say by setting `CI`."""
+    return environment.get(VARIABLE, "").lower() not in ("", "0", "false")
+
+
+def require_writable_baselines(action: str) -> None:
+    """Refuse what would write baselines in CI.
+
+    Args:
+        action: what was about to be done, such as ``baseline accept``.
+
+    Raises:
+        BadInput: `CI` is set.
+    """
+    if in_ci():
+        raise BadInput(
+            f"{action} does nothing here: {VARIABLE}={os.environ[VARIABLE]}",
+            "in CI baselines are read-only, so that no run can make its own result the expected one",
+            f"do it where you can review it and commit the change; `env -u {VARIABLE}` if this is no CI",
+        )

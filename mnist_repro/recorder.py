@@ -1,0 +1,180 @@
+"""Makes the runs that a baseline is recorded from, and leaves what is proposed; goes on where it was stopped."""
+
+from __future__ import annotations
+
+import contextlib
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, Callable, Dict, List, Mapping, Optional
+
+from mnist_repro import baseline_files, source
+from mnist_repro.atomic import remove_unfinished
+from mnist_repro.baseline_lock import locked
+from mnist_repro.baselines import FingerprintEntry, SampleEntry, platform_name
+from mnist_repro.components import MODEL, WEIGHTS, Assignment
+from mnist_repro.data.dataset import Dataset
+from mnist_repro.errors import BadInput
+from mnist_repro.fingerprint_worker import Answer, ask
+from mnist_repro.proposals import keeps_weights, propose, runs_folder
+from mnist_repro.recipes import Recipe
+from mnist_repro.recording import fingerprint_entry, sample_entry
+from mnist_repro.run import FILE, read
+from mnist_repro.workers import Failure, Task, Watcher, run_all
+
+# What two runs must have in common, besides recipe, seed, scale, arithmetic and data, to belong to one baseline.
+_SAME = ("tensorflow", "keras", "machine", "threads", "switches")
+
+
+@dataclass(frozen=True)
+class Plan:
+    """What to record, and how.
+
+    Args:
+        folder: of the baselines.
+        dataset: what is trained on; one that has a name.
+        data: where workers find it, as `mnist_repro.data.locate.load` takes it.
+        arithmetic: ``original`` or ``framework``.
+        processes: runs side by side.
+        new_margins: do not keep stored margins and tolerances.
+
+    Raises:
+        BadInput: the dataset is unrecognised.
+    """
+
+    folder: Path
+    dataset: Dataset
+    data: str
+    arithmetic: str = "original"
+    processes: int = 1
+    new_margins: bool = False
+
+    def __post_init__(self) -> None:
+        if self.dataset.name == "unrecognised":
+            raise BadInput(
+                f"{self.dataset.source} is neither MNIST nor the surrogate",
+                "baselines are kept by the name of their dataset, and this one has none",
+                "--data mnist, or --data surrogate",
+            )
+
+
+@dataclass(frozen=True)
+class Recorded:
+    """What became of recording one rung of one recipe.
+
+    Args:
+        file: where the proposal is; None if runs failed.
+        failures: the runs that could not be made.
+    """
+
+    file: Optional[Path]
+    failures: Mapping[Task, Failure] = field(default_factory=dict)
+
+
+class Recorder:
+    """Records one rung of one recipe at a time, and holds its lock meanwhile.
+
+    Args:
+        plan: what to record.
+        say: is told what is about to be done.
+        watch: sees the progress of runs.
+    """
+
+    def __init__(self, plan: Plan, say: Callable[[str], None], watch: Watcher) -> None:
+        self._plan, self._say, self._watch = plan, say, watch
+        self._here: Optional[Dict[str, Any]] = None
+
+    def fingerprint(self, recipe: Recipe) -> Recorded:
+        """Take the fingerprint, in a process of its own, and propose it."""
+        with locked(self._plan.folder, recipe.name, "fingerprint"):
+            return self._fingerprint(recipe)
+
+    def samples(self, recipe: Recipe, rung: str, seeds: int) -> Recorded:
+        """Make the runs of seeds 0 to ``seeds`` - 1 that are not there yet, and propose them all.
+
+        Raises:
+            BadInput: a metric is not finite, or the samples cannot serve as a baseline.
+        """
+        with locked(self._plan.folder, recipe.name, rung):
+            return self._samples(recipe, rung, seeds)
+
+    def _fingerprint(self, recipe: Recipe) -> Recorded:
+        plan = self._plan
+        self._say(f"{recipe.name} fingerprint: taking it")
+        answer = ask(recipe.name, plan.data, plan.arithmetic)
+        assert answer.fingerprint is not None  # noqa: S101 - it was asked for
+        self._here = _one_thread(answer)
+        key = (plan.dataset.name, plan.arithmetic)
+        stored = baseline_files.read(plan.folder, recipe.name, "fingerprint").entry(*key, platform_name(self._here))
+        previous = stored if isinstance(stored, FingerprintEntry) and not plan.new_margins else None
+        provenance = {**self._here, "dataset_sha256": plan.dataset.sha256}
+        entry = fingerprint_entry(recipe, answer.fingerprint, key, provenance, previous)
+        return Recorded(propose(plan.folder, recipe.name, "fingerprint", entry))
+
+    def _samples(self, recipe: Recipe, rung: str, seeds: int) -> Recorded:
+        plan = self._plan
+        key = (plan.dataset.name, plan.arithmetic)
+        # Before the work: a stored file that cannot be read would stop it in the end.
+        stored = baseline_files.read(plan.folder, recipe.name, rung).entry(*key)
+        previous = stored if isinstance(stored, SampleEntry) and not plan.new_margins else None
+        if self._here is None:
+            self._here = _one_thread(ask())
+        code = source.digest()
+        place = runs_folder(plan.folder, recipe.name, rung, key, {**self._here, "code": code})
+        tasks = [
+            Task(Assignment(recipe, seed, rung, plan.arithmetic), plan.data, place / f"seed-{seed}")
+            for seed in range(seeds)
+        ]
+        missing = [task for task in tasks if not self._usable(task)]
+        self._say(f"{recipe.name} {rung}: {len(missing)} runs to make, {len(tasks) - len(missing)} are there already")
+        failures = self._make(missing)
+        if failures:
+            return Recorded(None, failures)
+        entry = sample_entry(recipe, rung, [read(task.folder) for task in tasks], code, previous)
+        return Recorded(propose(plan.folder, recipe.name, rung, entry))
+
+    def _usable(self, task: Task) -> bool:
+        """Whether an earlier recording left the task's run, as good as one made now."""
+        try:
+            run = read(task.folder)
+        except BadInput:
+            return False
+        asked, here = task.assignment, self._here or {}
+        return (
+            (run.recipe, run.seed, run.scale, run.arithmetic)
+            == (asked.recipe.name, asked.seed, asked.scale, asked.arithmetic)
+            and run.dataset["sha256"] == self._plan.dataset.sha256
+            and all(run.provenance.get(name) == here.get(name) for name in _SAME)
+            and (not self._weights_wanted(task) or (task.folder / WEIGHTS).is_file())
+        )
+
+    def _make(self, tasks: List[Task]) -> Dict[Task, Failure]:
+        for task in tasks:
+            # A run that is of no use, and what a killed process had begun.
+            with contextlib.suppress(FileNotFoundError):
+                (task.folder / FILE).unlink()
+            remove_unfinished(task.folder)
+        outcomes = run_all(tasks, self._plan.processes, self._watch, self._ended) if tasks else {}
+        return {task: failure for task, failure in outcomes.items() if failure is not None}
+
+    def _ended(self, task: Task, failure: Optional[Failure]) -> None:
+        """Figures are recorded: the weights and models of hundreds of runs would only fill the disk."""
+        for name in (MODEL, *(() if self._weights_wanted(task) else (WEIGHTS,))):
+            with contextlib.suppress(FileNotFoundError):
+                (task.folder / name).unlink()
+
+    def _weights_wanted(self, task: Task) -> bool:
+        asked = task.assignment
+        return asked.seed == 0 and keeps_weights(
+            asked.recipe.name, asked.scale, self._plan.dataset.name, asked.arithmetic
+        )
+
+
+def _one_thread(answer: Answer) -> Dict[str, Any]:
+    """The process's provenance, if it computed with one thread."""
+    if answer.provenance["threads"] != 1:
+        raise BadInput(
+            f"MNIST_REPRO_THREADS is {answer.provenance['threads']}",
+            "the same seed gives the same bits with one thread only, and baselines are recorded so",
+            "unset MNIST_REPRO_THREADS",
+        )
+    return answer.provenance

@@ -1,0 +1,73 @@
+"""Runs mnist-repro as its users do: in this process, which is quick, or in a process of its own."""
+
+from __future__ import annotations
+
+import contextlib
+import io
+import os
+import subprocess
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Dict, List, Mapping, Optional
+
+from mnist_repro import cli
+
+# Like the console script that pip makes, its folder comes first on sys.path, not the current one.
+SCRIPT = Path(__file__).with_name("console_script.py")
+PATIENCE = 300
+
+
+@dataclass(frozen=True)
+class Ended:
+    """How a command ended, and what it said."""
+
+    code: int
+    out: str
+    err: str
+
+
+def run(*arguments: object) -> Ended:
+    """Run a command in this process."""
+    out, err = io.StringIO(), io.StringIO()
+    with contextlib.redirect_stdout(out), contextlib.redirect_stderr(err):
+        try:
+            code = cli.main([str(argument) for argument in arguments])
+        except SystemExit as asked:  # argparse
+            code = int(asked.code or 0)
+    return Ended(int(code), out.getvalue(), err.getvalue())
+
+
+def command(*arguments: object) -> List[str]:
+    """What starts a command in a process of its own."""
+    return [sys.executable, str(SCRIPT), *map(str, arguments)]
+
+
+def environment(changes: Optional[Mapping[str, str]] = None) -> Dict[str, str]:
+    """The environment for such a process, which imports the package that this one does."""
+    package = Path(cli.__file__).resolve().parents[1]
+    return {**os.environ, "PYTHONPATH": str(package), **(changes or {})}
+
+
+def start(*arguments: object, cwd: Optional[Path] = None, **changes: str) -> subprocess.Popen[str]:
+    """Start a command in a process of its own; ``changes`` are those of its environment."""
+    return subprocess.Popen(
+        command(*arguments),
+        cwd=str(cwd) if cwd else None,
+        env=environment(changes),
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        encoding="utf-8",
+    )
+
+
+def finish(process: subprocess.Popen[str]) -> Ended:
+    """Wait for a command that was started."""
+    out, err = process.communicate(timeout=PATIENCE)
+    return Ended(process.returncode, out, err)
+
+
+def run_alone(*arguments: object, cwd: Optional[Path] = None, **changes: str) -> Ended:
+    """Run a command in a process of its own."""
+    return finish(start(*arguments, cwd=cwd, **changes))

@@ -1,0 +1,5 @@
+"""What pip makes of the entry point `mnist-repro`."""
+
+from mnist_repro.cli import entry
+
+entry()

@@ -1,0 +1,18 @@
+"""Every recipe against its baselines: what it does, and what comes out of it."""
+
+from __future__ import annotations
+
+import pytest
+
+from mnist_repro.checking import Baseline
+from mnist_repro.measured import FINGERPRINT, Measured
+from mnist_repro.recipes import RECIPES
+
+
+def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
+    pairs = [(recipe, rung) for rung in (FINGERPRINT, metafunc.config.option.scale) for recipe in RECIPES]
+    metafunc.parametrize("measured", pairs, indirect=True, ids=["-".join(pair) for pair in pairs])
+
+
+def test_recipe(baseline: Baseline, measured: Measured) -> None:
+    baseline.check(measured)

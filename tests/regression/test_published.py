@@ -1,0 +1,14 @@
+"""Every published figure against our stored runs of the published budget: does it lie where they say it should?"""
+
+from __future__ import annotations
+
+import pytest
+
+from mnist_repro.checking import Baseline
+from mnist_repro.measured import PUBLISHED, Measured
+from mnist_repro.recipes import RECIPES
+
+
+@pytest.mark.parametrize("measured", [(recipe, PUBLISHED) for recipe in RECIPES], indirect=True, ids=list(RECIPES))
+def test_published(baseline: Baseline, measured: Measured) -> None:
+    baseline.check(measured)

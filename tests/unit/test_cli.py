@@ -1,0 +1,211 @@
+"""The command line itself: help, exit codes, and whatever its streams are connected to."""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import subprocess
+import sys
+import textwrap
+from pathlib import Path
+from types import SimpleNamespace
+from typing import List
+
+import pytest
+from command_line import Ended, command, environment, run, run_alone, start
+
+import mnist_repro
+from mnist_repro import cli
+from mnist_repro.data.locate import SURROGATE_NOTICE
+from mnist_repro.errors import BadInput
+from mnist_repro.exit_codes import ExitCode
+
+# What takes long to import, and is not needed to print a help text.
+HEAVY = ("numpy", "scipy", "h5py", "tensorflow", "keras", "rich", "pooch")
+
+
+def test_version() -> None:
+    assert Ended(0, f"mnist-repro {mnist_repro.__version__}\n", "") == run("--version")
+
+
+def test_the_module_is_the_program_too() -> None:
+    ended = subprocess.run(
+        [sys.executable, "-m", "mnist_repro", "--version"],
+        env=environment(),
+        stdout=subprocess.PIPE,
+        encoding="utf-8",
+        timeout=60,
+        check=True,
+    )
+
+    assert f"mnist-repro {mnist_repro.__version__}\n" == ended.stdout
+
+
+def test_the_help_names_every_command_and_exit_code() -> None:
+    ended = run("--help")
+
+    assert (0, "") == (ended.code, ended.err)
+    assert [] == [name for name in cli.COMMANDS if name not in re.findall(r"^    (\w+)", ended.out, re.MULTILINE)]
+    assert [] == [code.name for code in ExitCode if str(code.value) not in ended.out.partition("exit codes:")[2]]
+
+
+@pytest.mark.parametrize("name", cli.COMMANDS)
+def test_every_command_explains_itself_with_an_example(name: str) -> None:
+    ended = run(name, "--help")
+
+    assert (0, "") == (ended.code, ended.err)
+    assert f"\n  mnist-repro {name} " in ended.out
+
+
+@pytest.mark.parametrize("arguments", [["--help"], ["reproduce", "--help"], ["--version"], ["train"]])
+def test_help_imports_nothing_that_takes_long(arguments: List[str]) -> None:
+    program = textwrap.dedent(
+        f"""
+        import json, sys
+        from mnist_repro import cli
+        try:
+            cli.main({arguments!r})
+        except SystemExit:
+            pass
+        print("\\n" + json.dumps([name for name in {HEAVY!r} if name in sys.modules]))
+        """
+    )
+    ended = subprocess.run(
+        [sys.executable, "-c", program],
+        env=environment(),
+        stdout=subprocess.PIPE,
+        stderr=subprocess.DEVNULL,
+        encoding="utf-8",
+        timeout=60,
+        check=True,
+    )
+
+    assert [] == json.loads(ended.stdout.splitlines()[-1])
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        ([], "the following arguments are required: COMMAND"),
+        (["reproduc"], "invalid choice: 'reproduc' (choose from "),
+        (["train"], "the following arguments are required: RECIPE"),
+        (["train", "vgg7", "--scale", "half"], "argument --scale: invalid choice: 'half' (choose from "),
+        (["train", "vgg7", "--seed", "one"], "argument --seed: invalid int value: 'one'"),
+        # An abbreviation would make --seeds 5 of it.
+        (["reproduce", "--seed", "5"], "unrecognized arguments: --seed"),
+        (["predict", "param.hdf5", "--index", "3", "--first", "4"], "argument --first: not allowed with argument --index"),
+    ],
+)
+def test_what_cannot_be_understood_is_exit_code_2_and_a_usage(arguments: List[str], said: str) -> None:
+    ended = run(*arguments)
+
+    assert (2, "") == (ended.code, ended.out)
+    assert ended.err.startswith("usage: mnist-repro")
+    assert said in ended.err
+
+
+def commanded(monkeypatch: pytest.MonkeyPatch, error: BaseException) -> Ended:
+    """How the program ends if a command raises ``error``."""
+
+    def raising(arguments: object) -> int:
+        raise error
+
+    parser = SimpleNamespace(parse_args=lambda arguments: SimpleNamespace(run=raising))
+    monkeypatch.setattr(cli, "parser", lambda: parser)
+    return run("anything")
+
+
+def test_bad_input_is_exit_code_2_and_a_message_of_three_parts(monkeypatch: pytest.MonkeyPatch) -> None:
+    assert Ended(2, "", "mnist-repro: a.gz is empty\n  why: 5 bytes belong there\n  try: fetch it\n") == commanded(
+        monkeypatch, BadInput("a.gz is empty", "5 bytes belong there", "fetch it")
+    )
+
+
+def test_ctrl_c_is_exit_code_130(monkeypatch: pytest.MonkeyPatch) -> None:
+    assert Ended(130, "", "mnist-repro: interrupted; runs that had finished are whole\n") == commanded(
+        monkeypatch, KeyboardInterrupt()
+    )
+
+
+def test_a_mistake_of_ours_is_not_taken_for_a_verdict(monkeypatch: pytest.MonkeyPatch) -> None:
+    ended = commanded(monkeypatch, ZeroDivisionError("of ours"))
+
+    assert (2, "") == (ended.code, ended.out)
+    assert ended.err.startswith("Traceback (most recent call last):")
+    assert ended.err.endswith(
+        "ZeroDivisionError: of ours\nmnist-repro: the command could not go on; the last line says why\n"
+    )
+
+
+def test_a_reader_that_leaves_is_no_error_and_no_success() -> None:
+    process = start("data", "info", "--data", "surrogate", MNIST_REPRO_OFFLINE="1")
+    assert process.stdout is not None
+    assert process.stderr is not None
+    process.stdout.close()
+    err = process.stderr.read()
+    process.stderr.close()
+
+    assert (ExitCode.UNREAD, "") == (process.wait(60), err.replace(SURROGATE_NOTICE, ""))
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="no /dev/full: nothing stands for a full disk")
+def test_standard_output_on_a_full_disk() -> None:
+    with Path("/dev/full").open("w", encoding="utf-8") as full:
+        ended = subprocess.run(
+            command("data", "info", "--data", "surrogate"),
+            env=environment({"MNIST_REPRO_OFFLINE": "1"}),
+            stdout=full,
+            stderr=subprocess.PIPE,
+            encoding="utf-8",
+            timeout=60,
+            check=False,
+        )
+
+    assert (
+        2,
+        "mnist-repro: [Errno 28] No space left on device\n"
+        "  why: the operating system refused it\n"
+        "  try: free some space, or name another place\n",
+    ) == (ended.returncode, ended.stderr.replace(SURROGATE_NOTICE, ""))
+
+
+@pytest.mark.parametrize("closed", ["<&-", ">&-", "2>&-", "<&- >&- 2>&-"])
+def test_streams_that_are_closed(closed: str, tmp_path: Path) -> None:
+    # Only a shell can start a program so.
+    script = tmp_path / "start"
+    script.write_text(f'exec "$@" {closed}\n', encoding="utf-8")
+    ended = subprocess.run(
+        ["/bin/sh", str(script), *command("data", "verify", "--data", str(tmp_path / "nowhere"))],
+        env=environment(),
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        encoding="utf-8",
+        timeout=60,
+        check=False,
+    )
+
+    assert (2, "") == (ended.returncode, ended.stdout)
+    assert ("2>&-" in closed) == (ended.stderr == "")
+    assert "Traceback" not in ended.stderr
+
+
+@pytest.mark.parametrize("encoding", ["ascii", "latin-1"])
+def test_names_that_the_terminal_cannot_show(encoding: str, tmp_path: Path) -> None:
+    ended = run_alone("data", "verify", "--data", tmp_path / "数字", PYTHONIOENCODING=encoding)
+
+    assert 2 == ended.code
+    assert "\\u6570\\u5b57" in ended.err
+
+
+def test_a_name_that_is_no_text(tmp_path: Path) -> None:
+    ended = run_alone("data", "verify", "--data", tmp_path / os.fsdecode(b"\xff\xfe"))
+
+    assert (2, True) == (ended.code, "\\udcff\\udcfe" in ended.err)
+
+
+def test_the_current_folder_is_not_imported_from(tmp_path: Path) -> None:
+    for name in ("json", "numpy", "mnist_repro"):
+        (tmp_path / f"{name}.py").write_text("raise SystemExit('imported from the current folder')", encoding="utf-8")
+
+    assert f"mnist-repro {mnist_repro.__version__}\n" == run_alone("--version", cwd=tmp_path).out

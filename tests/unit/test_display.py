@@ -1,0 +1,92 @@
+"""Tables as people read them, and progress that shows on terminals only."""
+
+from __future__ import annotations
+
+import io
+import os
+import pty
+import select
+import sys
+from typing import Dict
+
+import pytest
+
+from mnist_repro import display
+
+
+def test_counts_are_named() -> None:
+    assert ["1 epoch", "20 epochs", "1,000 steps", "0 seeds"] == [
+        display.counted(1, "epoch"),
+        display.counted(20, "epoch"),
+        display.counted(1000, "step"),
+        display.counted(0, "seed"),
+    ]
+
+
+def test_a_table_is_as_wide_as_it_needs_to_be() -> None:
+    drawn = display.table(
+        ("", "published", "measured", "verdict"),
+        [("  test loss", "0.27075", "0.26973", "reproduced"), ("  test accuracy", "0.927", "", "not tested")],
+    )
+
+    assert (
+        "                 published  measured  verdict\n"
+        "  test loss        0.27075   0.26973  reproduced\n"
+        "  test accuracy      0.927            not tested"
+    ) == drawn
+
+
+def test_what_looks_like_markup_is_text() -> None:
+    assert "a           b\n[bold]x[/]  :smile:" == display.table(("a", "b"), [("[bold]x[/]", ":smile:")])
+
+
+@pytest.mark.parametrize(
+    "environment",
+    [{"COLUMNS": "10"}, {"FORCE_COLOR": "1"}, {"NO_COLOR": "1"}, {"TERM": "dumb"}, {"TTY_COMPATIBLE": "1"}],
+)
+def test_a_table_does_not_depend_on_the_terminal(environment: Dict[str, str], monkeypatch: pytest.MonkeyPatch) -> None:
+    rows = [("x" * 100, "1", "reproduced")]
+    expected = display.table(("a", "b", "c"), rows)
+    for name, value in environment.items():
+        monkeypatch.setenv(name, value)
+
+    assert expected == display.table(("a", "b", "c"), rows)
+
+
+def test_nothing_is_shown_where_there_is_no_terminal(monkeypatch: pytest.MonkeyPatch) -> None:
+    shown = io.StringIO()
+    monkeypatch.setattr(sys, "stderr", shown)
+    with display.steps("wheel-softmax, seed 0") as show:
+        show(1, 10)
+        show(10, 10)
+
+    assert "" == shown.getvalue()
+
+
+@pytest.mark.parametrize("term", ["xterm", ""])
+def test_a_terminal_shows_a_run_and_its_steps(term: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    seen = on_a_terminal(term, monkeypatch, wait_for=b"3/10 steps")
+
+    assert b"vgg7, seed 0" in seen
+
+
+def test_a_terminal_that_cannot_move_shows_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
+    assert b"" == on_a_terminal("dumb", monkeypatch).strip()
+
+
+def on_a_terminal(term: str, monkeypatch: pytest.MonkeyPatch, wait_for: bytes = b"") -> bytes:
+    """What three of ten steps look like if standard error is a terminal of this kind."""
+    monkeypatch.setenv("TERM", term)
+    ours, theirs = pty.openpty()
+    seen = b""
+    with os.fdopen(theirs, "w", encoding="utf-8") as terminal:
+        monkeypatch.setattr(sys, "stderr", terminal)
+        with display.steps("vgg7, seed 0") as show:
+            show(3, 10)
+            # rich draws ten times a second.
+            while wait_for not in seen and select.select([ours], [], [], 10)[0]:
+                seen += os.read(ours, 1 << 16)
+    if select.select([ours], [], [], 0)[0]:
+        seen += os.read(ours, 1 << 16)
+    os.close(ours)
+    return seen

@@ -1,0 +1,210 @@
+"""run.json: what is written is what is read, and what is no whole run is refused."""
+
+from __future__ import annotations
+
+import json
+import math
+import os
+from dataclasses import replace
+from pathlib import Path
+from typing import Any, Callable, Dict, Tuple
+
+import made_up
+import pytest
+
+from mnist_repro import run
+from mnist_repro.errors import BadInput
+from mnist_repro.history import Line
+from mnist_repro.run import Run
+
+AGAIN = "train it again: mnist-repro train RECIPE --out DIR"
+MAKE = "mnist-repro train RECIPE --out DIR"
+FIELDS = "a run of schema 1 has every field of docs/reference"
+
+
+@pytest.fixture
+def made() -> Run:
+    scores = (made_up.score(3, 0.125, 0.96, debiased=0.0625), made_up.score(10, 0.03125, 0.99))
+    return replace(
+        made_up.run("vgg7-bn", 4, *scores),
+        validation=made_up.evaluation(0.1, 0.97),
+        step_losses=(2.302585, 2.25),
+    )
+
+
+def refusal(path: Path) -> Tuple[str, str, str]:
+    """The message of reading ``path``, with FILE for the file."""
+    with pytest.raises(BadInput) as caught:
+        run.read(path)
+    file = path / run.FILE if path.is_dir() else path
+    what, why, fix = (part.replace(str(file), "FILE") for part in caught.value.args)
+    return what, why, fix
+
+
+def edited(folder: Path, made: Run, edit: Callable[[Dict[str, Any]], object]) -> Path:
+    """A folder with a run.json that somebody has edited."""
+    run.write(made, folder)
+    fields = json.loads((folder / run.FILE).read_text(encoding="utf-8"))
+    edit(fields)
+    (folder / run.FILE).write_text(json.dumps(fields), encoding="utf-8")
+    return folder
+
+
+def test_a_run_reads_as_it_was_written(made: Run, tmp_path: Path) -> None:
+    run.write(made, tmp_path)
+
+    assert made == run.read(tmp_path)
+    assert made == run.read(tmp_path / run.FILE)
+
+
+def test_every_float_keeps_its_last_bit(made: Run, tmp_path: Path) -> None:
+    figures = (0.1, 1.0 / 3.0, 5e-324, 1.7976931348623157e308, 0.27075190788507464)
+    run.write(replace(made, step_losses=figures), tmp_path)
+
+    assert figures == run.read(tmp_path).step_losses
+
+
+def test_figures_that_are_not_finite_survive(made: Run, tmp_path: Path) -> None:
+    diverged = replace(
+        made,
+        scores=(made_up.score(3, math.nan, 0.098), made_up.score(10, math.inf, 0.098)),
+        log=(Line(after=3, loss=math.nan, accuracy=0.1, test_loss=-math.inf),),
+        step_losses=(2.5, math.inf, math.nan),
+    )
+    run.write(diverged, tmp_path)
+    found = run.read(tmp_path)
+
+    assert repr(diverged) == repr(found)  # NaN is not equal to itself, but written alike
+
+
+def test_the_file_is_strict_json_with_a_schema_number_and_counts(made: Run, tmp_path: Path) -> None:
+    run.write(replace(made, step_losses=(math.nan,)), tmp_path)
+
+    def refuse(word: str) -> None:
+        raise AssertionError(f"{word} is no JSON")
+
+    fields = json.loads((tmp_path / run.FILE).read_text(encoding="utf-8"), parse_constant=refuse)
+    assert (1, "vgg7-bn", ["nan"]) == (fields["schema"], fields["recipe"], fields["step_losses"])
+    assert (9_900, 100) == (fields["scores"][1]["test"]["right"], fields["scores"][1]["test"]["wrong"])
+
+
+def test_score_after_finds_the_score_or_nothing(made: Run) -> None:
+    assert (made.scores[0], made.scores[1], None) == (made.score_after(3), made.score_after(10), made.score_after(5))
+
+
+def test_missing(tmp_path: Path) -> None:
+    assert (
+        "cannot read FILE: No such file or directory",
+        "that is where a run keeps its figures",
+        MAKE,
+    ) == refusal(tmp_path)
+
+
+def test_a_folder_where_the_file_belongs(tmp_path: Path) -> None:
+    (tmp_path / run.FILE).mkdir()
+
+    assert ("cannot read FILE: it is not a regular file", "that is where a run keeps its figures", MAKE) == refusal(
+        tmp_path
+    )
+
+
+def test_a_pipe_is_not_waited_for(tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / run.FILE)
+
+    assert "cannot read FILE: it is not a regular file" == refusal(tmp_path)[0]
+
+
+@pytest.mark.skipif(not Path("/proc/self/mem").exists(), reason="no /proc: no file that root may open and not read")
+def test_unreadable() -> None:
+    assert (
+        "cannot read FILE: Input/output error",
+        "that is where a run keeps its figures",
+        MAKE,
+    ) == refusal(Path("/proc/self/mem"))
+
+
+def test_truncated(made: Run, tmp_path: Path) -> None:
+    run.write(made, tmp_path)
+    text = (tmp_path / run.FILE).read_text(encoding="utf-8")
+    (tmp_path / run.FILE).write_text(text[: text.index('"test"')], encoding="utf-8")
+
+    what, why, fix = refusal(tmp_path)
+    assert what.startswith("FILE is not JSON: Expecting property name enclosed in double quotes: line ")
+    assert ("it may have been cut short or edited", MAKE) == (why, fix)
+
+
+def test_empty(tmp_path: Path) -> None:
+    (tmp_path / run.FILE).touch()
+
+    assert (
+        "FILE is not JSON: Expecting value: line 1 column 1 (char 0)",
+        "it may have been cut short or edited",
+        MAKE,
+    ) == refusal(tmp_path)
+
+
+def test_bytes_that_are_no_text(tmp_path: Path) -> None:
+    (tmp_path / run.FILE).write_bytes(b'{"schema": "\xff"}')
+
+    assert refusal(tmp_path)[0].startswith("FILE is not JSON: 'utf-8' codec can't decode byte 0xff")
+
+
+def test_brackets_without_end(tmp_path: Path) -> None:
+    (tmp_path / run.FILE).write_text("[" * 200_000, encoding="utf-8")
+
+    what, why, fix = refusal(tmp_path)
+    assert what.startswith("FILE is not JSON: ")
+    assert ("it may have been cut short or edited", MAKE) == (why, fix)
+
+
+@pytest.mark.parametrize("text", ["[]", "3", '"run"', "null"])
+def test_json_that_is_no_object(text: str, tmp_path: Path) -> None:
+    (tmp_path / run.FILE).write_text(text, encoding="utf-8")
+
+    assert ("FILE has schema None, this program reads 1", "every run names its schema", MAKE) == refusal(tmp_path)
+
+
+def test_newer_schema(made: Run, tmp_path: Path) -> None:
+    assert (
+        "FILE has schema 2, this program reads 1",
+        "a newer mnist-repro wrote it",
+        "pip install --upgrade mnist-repro",
+    ) == refusal(edited(tmp_path, made, lambda fields: fields.update(schema=2)))
+
+
+@pytest.mark.parametrize("schema", [0, "1", True, None, [1]])
+def test_schema_that_never_was(schema: object, made: Run, tmp_path: Path) -> None:
+    assert (
+        f"FILE has schema {schema!r}, this program reads 1",
+        "every run names its schema",
+        MAKE,
+    ) == refusal(edited(tmp_path, made, lambda fields: fields.update(schema=schema)))
+
+
+@pytest.mark.parametrize(
+    "field",
+    [name for name in Run.__dataclass_fields__],
+)
+def test_missing_field(field: str, made: Run, tmp_path: Path) -> None:
+    assert (f"FILE is not a whole run: KeyError: '{field}'", FIELDS, AGAIN) == refusal(
+        edited(tmp_path, made, lambda fields: fields.pop(field))
+    )
+
+
+@pytest.mark.parametrize(
+    ("edit", "problem"),
+    [
+        (lambda fields: fields.update(step_losses=["much"]), "ValueError: 'much' is not a number"),
+        (lambda fields: fields.update(step_losses=[None]), "ValueError: None is not a number"),
+        (lambda fields: fields.update(step_losses=[True]), "ValueError: True is not a number"),
+        (lambda fields: fields["scores"][0].update(test=None), "ValueError: a score without test images"),
+        (lambda fields: fields["scores"][0]["test"].pop("loss"), "KeyError: 'loss'"),
+        (lambda fields: fields.update(scores=3), "TypeError: 'int' object is not iterable"),
+        (lambda fields: fields.update(dataset=[]), "AttributeError: 'list' object has no attribute 'items'"),
+        (lambda fields: fields.update(seed=1e400), "OverflowError: cannot convert float infinity to integer"),
+    ],
+)
+def test_fields_that_make_no_sense(
+    edit: Callable[[Dict[str, Any]], object], problem: str, made: Run, tmp_path: Path
+) -> None:
+    assert (f"FILE is not a whole run: {problem}", FIELDS, AGAIN) == refusal(edited(tmp_path, made, edit))

@@ -1,0 +1,270 @@
+"""Runs in worker processes: what one suffers does not reach the others, and none outlives its parent."""
+
+from __future__ import annotations
+
+import os
+import signal
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Dict, Iterator, List, Optional, Set
+
+import pytest
+from command_line import Ended, finish, start
+from processes import NEEDED, alive, wait_until, workers_of
+from reproduced import Reproduced
+
+from mnist_repro import run, weights
+from mnist_repro.atomic import UNFINISHED
+from mnist_repro.components import Assignment
+from mnist_repro.recipes import find
+from mnist_repro.workers import Failure, Progress, Task, cores, run_all
+
+FILES = ["eval.log", "evaluation.json", "learn.log", "model.h5", "param.hdf5", "run.json"]
+
+pytestmark = NEEDED
+
+
+def task(folder: Path, data: str, recipe: str, seed: int) -> Task:
+    return Task(Assignment(find(recipe), seed, "subset"), data, folder / recipe / f"seed-{seed}")
+
+
+def listed(folder: Path) -> List[str]:
+    """The files of a folder, hidden ones too; none where there is no folder."""
+    return sorted(path.name for path in folder.iterdir()) if folder.exists() else []
+
+
+@dataclass(frozen=True)
+class Session:
+    """Five tasks through one worker at a time: the second is killed, the data of the third is not there."""
+
+    whole: Task
+    killed: Task
+    misled: Task
+    first_in_a_new_worker: Task
+    second_in_that_worker: Task
+    outcomes: Dict[Task, Optional[Failure]]
+    seen: List[Progress]
+    workers: List[int]
+
+
+@pytest.fixture(scope="module")
+def session(data: str, tmp_path_factory: pytest.TempPathFactory) -> Session:
+    folder = tmp_path_factory.mktemp("workers")
+    tasks = [
+        task(folder, data, "wheel-softmax", 1),
+        task(folder, data, "wheel-softmax", 2),
+        task(folder, str(folder / "nowhere"), "wheel-softmax", 3),
+        task(folder, data, "wheel-softmax", 0),
+        task(folder, data, "tf-softmax", 0),
+    ]
+    seen: List[Progress] = []
+    workers: List[int] = []
+
+    def watch(progress: Progress) -> None:
+        [worker] = workers_of(os.getpid())
+        workers.append(worker)
+        seen.append(progress)
+        if progress.task == tasks[1]:
+            os.kill(worker, signal.SIGKILL)
+
+    return Session(*tasks, run_all(tasks, 1, watch), seen, workers)
+
+
+def test_the_run_of_a_killed_worker_has_failed_and_says_how(session: Session) -> None:
+    assert (
+        Failure(
+            "the process of this run was killed by signal 9",
+            "its last words were:\n    (none)",
+            "run it again; if a signal 9 comes back, memory is short: try --processes 1",
+        )
+        == session.outcomes[session.killed]
+    )
+
+
+def test_bad_input_of_a_worker_arrives_whole(session: Session) -> None:
+    failure = session.outcomes[session.misled]
+
+    assert failure is not None
+    assert f"there is no {session.misled.data} (named by --data)" == failure.what
+    assert "a folder with MNIST or an .npz file is expected" == failure.why
+    assert failure.fix.startswith("fetch a whole copy with `mnist-repro data fetch`")
+    assert failure.bad_input
+
+
+def test_the_other_runs_are_whole(session: Session) -> None:
+    others = (session.whole, session.first_in_a_new_worker, session.second_in_that_worker)
+
+    assert [None] * 3 == [session.outcomes[each] for each in others]
+    assert [FILES] * 3 == [listed(each.folder) for each in others]
+    assert [("wheel-softmax", 1), ("wheel-softmax", 0), ("tf-softmax", 0)] == [
+        (made.recipe, made.seed) for made in (run.read(each.folder) for each in others)
+    ]
+
+
+def test_failed_runs_leave_nothing_behind(session: Session) -> None:
+    assert ([], []) == (listed(session.killed.folder), listed(session.misled.folder))
+
+
+def test_outcomes_come_in_the_order_of_the_tasks(session: Session) -> None:
+    assert [
+        session.whole,
+        session.killed,
+        session.misled,
+        session.first_in_a_new_worker,
+        session.second_in_that_worker,
+    ] == list(session.outcomes)
+
+
+def test_the_steps_of_a_run_are_reported_from_the_first_to_the_last(session: Session) -> None:
+    done = [progress.done for progress in session.seen if progress.task == session.whole]
+
+    # 79 steps an epoch, before and after each of three.
+    assert [0, 79, 79, 158, 158, 237] == done
+    assert {237} == {progress.total for progress in session.seen if progress.task == session.whole}
+
+
+def test_one_worker_makes_one_run_after_another_until_it_dies(session: Session) -> None:
+    by_task = {progress.task: worker for progress, worker in zip(session.seen, session.workers)}
+
+    assert by_task[session.whole] == by_task[session.killed]
+    assert by_task[session.killed] != by_task[session.first_in_a_new_worker]
+    assert by_task[session.first_in_a_new_worker] == by_task[session.second_in_that_worker]
+
+
+def test_no_worker_is_left(session: Session) -> None:
+    assert set() == {worker for worker in session.workers if alive(worker)}
+
+
+def test_a_run_is_the_same_whatever_its_worker_did_before(session: Session, reproduced: Reproduced) -> None:
+    for each in (session.first_in_a_new_worker, session.second_in_that_worker):
+        alone = reproduced.folder(each.assignment.recipe.name)
+        assert (alone / "param.hdf5").read_bytes() == (each.folder / "param.hdf5").read_bytes()
+        assert (alone / "learn.log").read_bytes() == (each.folder / "learn.log").read_bytes()
+        assert (alone / "eval.log").read_bytes() == (each.folder / "eval.log").read_bytes()
+
+
+def test_no_tasks_no_processes() -> None:
+    assert {} == run_all([], 4, lambda progress: None)
+
+
+def test_cores_are_those_that_this_process_may_use() -> None:
+    usable = sorted(os.sched_getaffinity(0))
+    os.sched_setaffinity(0, usable[:1])
+    try:
+        assert 1 == cores()
+    finally:
+        os.sched_setaffinity(0, usable)
+
+
+@dataclass(frozen=True)
+class Stopped:
+    """A real `reproduce` of more seeds than it can make, stopped by a signal when it had made some."""
+
+    runs: Path
+    workers: Set[int]
+    ended: Ended
+
+
+def stopped_by(number: int, data: str, folder: Path) -> Stopped:
+    # Names in this folder that Python could take for modules, if it looked here.
+    for name in ("json", "numpy", "mnist_repro"):
+        (folder / f"{name}.py").write_text("raise SystemExit('imported from the current folder')", encoding="utf-8")
+    process = start(
+        *("reproduce", "--scale", "subset", "--seeds", "500", "--data", data, "--out", "runs ö", "--processes", "2"),
+        cwd=folder,
+    )
+    runs = folder / "runs ö" / "wheel-softmax"
+    assert wait_until(lambda: process.poll() is not None or len(list(runs.glob("*/eval.log"))) > 1)
+    workers = workers_of(process.pid)
+    process.send_signal(number)
+    return Stopped(runs, workers, finish(process))
+
+
+@pytest.fixture(scope="module")
+def interrupted(data: str, tmp_path_factory: pytest.TempPathFactory) -> Stopped:
+    return stopped_by(signal.SIGINT, data, tmp_path_factory.mktemp("interrupted"))
+
+
+@pytest.fixture(scope="module")
+def killed(data: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stopped]:
+    stopped = stopped_by(signal.SIGKILL, data, tmp_path_factory.mktemp("killed"))
+    yield stopped
+    for worker in stopped.workers:
+        if alive(worker):
+            os.kill(worker, signal.SIGKILL)
+
+
+def test_ctrl_c_ends_with_130_and_a_word(interrupted: Stopped) -> None:
+    assert 130 == interrupted.ended.code
+    assert interrupted.ended.err.endswith("mnist-repro: interrupted; runs that had finished are whole\n")
+    assert "Traceback" not in interrupted.ended.err
+
+
+def test_ctrl_c_names_the_runs_that_are_whole(interrupted: Stopped) -> None:
+    finished = {f"runs ö/wheel-softmax/{folder.parent.name}" for folder in interrupted.runs.glob("*/run.json")}
+    said = interrupted.ended.out.splitlines()
+
+    assert f"{len(finished)} of 500 runs had finished and are whole" in said
+    assert finished == {line.strip() for line in said if line.startswith("  ")}
+
+
+def test_what_ctrl_c_leaves_is_whole(interrupted: Stopped) -> None:
+    folders = [folder for folder in interrupted.runs.iterdir() if listed(folder)]
+
+    assert len(folders) >= 2
+    for folder in folders:
+        # The worker may have been about to score the run, which is whole without.
+        assert listed(folder) in (FILES, [name for name in FILES if name not in ("eval.log", "evaluation.json")])
+        assert "wheel-softmax" == run.read(folder).recipe
+        weights.read(folder / "param.hdf5", find("wheel-softmax"))
+
+
+def test_ctrl_c_leaves_no_worker(interrupted: Stopped) -> None:
+    assert 2 == len(interrupted.workers)
+    assert set() == {worker for worker in interrupted.workers if alive(worker)}
+
+
+def test_workers_end_by_themselves_when_their_parent_is_killed(killed: Stopped) -> None:
+    assert (-signal.SIGKILL, 2) == (killed.ended.code, len(killed.workers))
+    assert wait_until(lambda: not any(alive(worker) for worker in killed.workers), seconds=5.0)
+
+
+def test_what_a_killed_parent_leaves_is_whole(killed: Stopped) -> None:
+    assert wait_until(lambda: not any(alive(worker) for worker in killed.workers), seconds=5.0)
+    for folder in killed.runs.iterdir():
+        found = [name for name in listed(folder) if not name.startswith(UNFINISHED)]
+        assert found in ([], FILES, [name for name in FILES if name not in ("eval.log", "evaluation.json")])
+
+
+def test_a_worker_that_cannot_start_fails_the_run_and_not_the_session(
+    data: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    broken = tmp_path / "mnist_repro"
+    broken.mkdir()
+    (broken / "__init__.py").write_text("raise ImportError('not whole')", encoding="utf-8")
+    monkeypatch.syspath_prepend(str(tmp_path))
+    only = task(tmp_path, data, "wheel-softmax", 0)
+    failure = run_all([only], 1, lambda progress: None)[only]
+
+    assert failure is not None
+    assert "the process of this run ended with exit code 1" == failure.what
+    assert failure.why.endswith("ImportError: not whole")
+    assert not failure.bad_input
+
+
+def test_a_python_that_is_not_there_fails_the_run_and_not_the_session(
+    data: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("sys.executable", str(tmp_path / "python"))
+    only = task(tmp_path, data, "wheel-softmax", 0)
+    failure = run_all([only], 1, lambda progress: None)[only]
+
+    assert failure is not None
+    assert failure.what.startswith("FileNotFoundError: ")
+    assert "the run's process could not be used" == failure.why
+
+
+def test_a_failure_reads_as_every_message_does() -> None:
+    assert "a\n  why: b\n  try: c" == str(Failure("a", "b", "c"))
+
+
