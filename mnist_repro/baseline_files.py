@@ -21,6 +21,7 @@ _CONFLICT = ("<<<<<<< ", "||||||| ", ">>>>>>> ")
 _END = "..."
 # YAML would fold long lines, and one seed is one line.
 _WIDTH = 1_000_000
+_DEEPEST = 20
 
 
 def path_of(folder: Path, recipe: str, rung: str) -> Path:
@@ -127,9 +128,10 @@ def _load(path: Path, text: str) -> Dict[str, Any]:
                 f"git checkout --ours {path} or --theirs, whichever was measured",
             )
     try:
+        _require_shallow(text)
         fields = yaml.load(text, Loader=_strict_loader())  # noqa: S506 - a SafeLoader that refuses double keys
     # PyYAML lets through what Python says of impossible dates, lists as keys and the like.
-    except (yaml.YAMLError, ValueError, TypeError, RecursionError) as error:
+    except (yaml.YAMLError, ValueError, TypeError) as error:
         raise _broken(path, " ".join(str(error).split())) from error
     if not isinstance(fields, dict) or type(fields.get("schema")) is not int:
         raise _broken(path, "it names no schema; it may have been cut short")
@@ -154,6 +156,19 @@ def _broken(path: Path, told: str) -> BadInput:
         "a baseline is written by `mnist-repro baseline` and not by hand",
         fix,
     )
+
+
+def _require_shallow(text: str) -> None:
+    """Refuse what is nested so deeply that reading it could end this process."""
+    import yaml
+
+    depth = 0
+    for event in yaml.parse(text, Loader=getattr(yaml, "CSafeLoader", yaml.SafeLoader)):
+        depth += isinstance(event, yaml.CollectionStartEvent) - isinstance(event, yaml.CollectionEndEvent)
+        if depth > _DEEPEST:
+            raise ValueError(
+                f"it is nested more than {_DEEPEST} levels deep, {event.start_mark.line + 1} lines from its start"
+            )
 
 
 def _strict_loader() -> Any:

@@ -51,7 +51,7 @@ class Assignment:
 
 
 def check_folder(folder: Path, recipe: Recipe) -> None:
-    """Refuse a folder that holds the run of another recipe, that is none, or that cannot be written.
+    """Refuse a folder that holds the run of another recipe, or one nobody can tell, is none, or cannot be written.
 
     Raises:
         BadInput: that is so.
@@ -59,12 +59,17 @@ def check_folder(folder: Path, recipe: Recipe) -> None:
     require_writable(folder)
     if not (folder / run.FILE).exists():
         return
-    found = run.read(folder).recipe
+    fix = f"--out another folder, or remove {folder}"
+    try:
+        found = run.read(folder).recipe
+    except BadInput as error:
+        # Not the fix of `read`, to train again, which leads here.
+        raise BadInput(error.what, error.why, fix) from error
     if found != recipe.name:
         raise BadInput(
             f"{folder} holds a run of {found}, not of {recipe.name}",
             "one folder keeps one recipe's run, and nothing is overwritten by another's",
-            f"--out another folder, or remove {folder}",
+            fix,
         )
 
 

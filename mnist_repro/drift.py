@@ -195,4 +195,7 @@ def _largest(values: Sequence[float]) -> float:
 
 
 def _seeds(runs: Sequence[Run]) -> str:
-    return f"seed{'s' if len(runs) > 1 else ''} {', '.join(str(run.seed) for run in runs)}"
+    seeds = sorted(run.seed for run in runs)
+    if len(seeds) > 2 and seeds == list(range(seeds[0], seeds[-1] + 1)):
+        return f"seeds {seeds[0]} to {seeds[-1]}"
+    return f"seed{'s' if len(seeds) > 1 else ''} {', '.join(map(str, seeds))}"

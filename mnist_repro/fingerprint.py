@@ -23,6 +23,8 @@ from mnist_repro.seeding import Stream
 from mnist_repro.training import make_feed, ordered_segments, stepper, train
 
 SEED = 0
+# Another than the walk's, or code that takes every seed for 0 would go unnoticed.
+SHORT_SEED = 1
 # A prime, so that row sums fit into int64 however many there are.
 _MODULUS = 2**31 - 1
 _WEIGHT_BITS = 20
@@ -77,10 +79,12 @@ def is_softmax(recipe: Recipe) -> bool:
 
 
 def first_steps(recipe: Recipe, dataset: Dataset, arithmetic: str) -> Iterator[Tuple[str, Value]]:
-    """The loss of every step of a short training, and the score it ends with."""
-    trained = train(recipe, dataset, SEED, short_scale(recipe), arithmetic)
+    """The loss of every step of a short training, and what is printed and scored after its first epoch."""
+    trained = train(recipe, dataset, SHORT_SEED, short_scale(recipe), arithmetic)
     for at, loss in enumerate(trained.step_losses, start=1):
         yield f"loss of step {at}", float(loss)
+    printed = next(line.loss for line in trained.lines if line.loss is not None)
+    yield "training loss of the first short epoch", printed
     yield "test loss after the first short epoch", trained.scores[0].test.loss
 
 

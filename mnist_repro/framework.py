@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import functools
+import importlib
 import importlib.util
 import os
 import sys
@@ -120,7 +121,10 @@ def _chatter_held_back() -> Iterator[None]:
 
 def keras_version() -> str:
     """Keras' own version: 2.3.0-tf for TensorFlow 2.2.0, 3.x since TensorFlow 2.16."""
-    return str(tensorflow().keras.__version__)
+    keras = tensorflow().keras
+    # From TensorFlow 2.6 to 2.15 the name stands for a package that does not say it itself.
+    package = keras if hasattr(keras, "__version__") else importlib.import_module(keras.Model.__module__.split(".")[0])
+    return str(package.__version__)
 
 
 def build(recipe: Recipe, seed: int = 0) -> Any:

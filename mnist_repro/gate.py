@@ -47,6 +47,8 @@ def compare_seed_by_seed(metric: Metric, stored: Samples, measured: Samples, run
     if strangers:
         why = f"no run of {_seeds(strangers)} is stored, only of {_seeds(sorted(stored))}"
         return _finding(metric, stored, measured, rung, Verdict.INCOMPARABLE, why)
+    # Means are only worth showing beside each other if they are of the same seeds.
+    stored = {seed: stored[seed] for seed in measured}
     differences = {seed: measured[seed] - stored[seed] for seed in sorted(measured)}
     furthest = max(differences, key=lambda seed: abs(differences[seed]))
     if abs(differences[furthest]) <= metric.margin:

@@ -8,6 +8,7 @@ import unicodedata
 from typing import TYPE_CHECKING, List, Sequence
 
 from mnist_repro import gate_text
+from mnist_repro.baselines import platform_name
 
 if TYPE_CHECKING:
     from mnist_repro.gate_report import Entry, Report
@@ -18,8 +19,9 @@ FAILURES_SHOWN = 20
 def as_markdown(report: Report) -> str:
     """The report as it stands in a pull request: what does not pass and why, what passes, what else to know."""
     session = report.session
-    bad = [entry for entry in report.entries if not entry.passes]
-    good = [entry for entry in report.entries if entry.passes]
+    by_recipe = [entry for entries in report.recipes.values() for entry in entries]
+    bad = [entry for entry in by_recipe if not entry.passes]
+    good = [entry for entry in by_recipe if entry.passes]
     lines = [
         f"## Reproduction gate: {_headline(report)}",
         "",
@@ -28,7 +30,7 @@ def as_markdown(report: Report) -> str:
                 f"{session.scale} scale",
                 f"seeds: {escaped(session.seeds)}",
                 f"{session.arithmetic} arithmetic",
-                *(f"{escaped(name)} {escaped(version)}" for name, version in session.versions.items()),
+                *(escaped(where) for where in measured_with(report)),
             ]
         ),
         "",
@@ -46,6 +48,18 @@ def as_markdown(report: Report) -> str:
     if notes:
         lines += ["### Notes", "", *(f"- {escaped(note)}" for note in notes), ""]
     return "\n".join(lines) + "\n"
+
+
+def measured_with(report: Report) -> List[str]:
+    """Platforms and commits of what was measured, each once; jobs may have run on several."""
+    found = {}
+    for entry in report.entries:
+        provenance = entry.checked.provenance if entry.checked else {}
+        if {"machine", "tensorflow", "keras"} <= set(provenance):
+            found[platform_name(provenance)] = True
+        if "commit" in provenance:
+            found[f"commit {provenance['commit']}"] = True
+    return list(found)
 
 
 def summary(report: Report) -> List[str]:

@@ -141,12 +141,13 @@ def write(report: Report, folder: Path) -> None:
 
 def as_json(report: Report) -> str:
     """The report for machines; docs/reference/gate-json.md describes it."""
+    session = asdict(report.session)
     fields = {
         "schema": SCHEMA,
         "passes": report.passes,
-        "complete": report.session.complete,
+        "complete": session.pop("complete"),
         "verdict": report.verdict.value,
-        "session": asdict(report.session),
+        "session": session,
         "recipes": {name: _recipe_fields(entries) for name, entries in report.recipes.items()},
         "not_judged": list(report.not_judged),
         "other_failures": list(report.other_failures),

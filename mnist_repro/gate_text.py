@@ -29,7 +29,8 @@ def failure(found: Checked) -> str:
         seeds = f", {_seeds(found)}" if found.samples else ""
         lines.append(f"{found.dataset} data, {found.arithmetic} arithmetic{seeds}")
     rows = [cells(finding) for finding in found.judgement.findings]
-    lines += ["", table(HEADER, rows), ""]
+    # Without figures a table says nothing.
+    lines += ["", table(HEADER, rows), ""] if any(row[1] or row[2] for row in rows) else []
     lines += [f"{finding.name}: {finding.reason}" for finding in found.judgement.findings if not finding.verdict.passes]
     lines += [f"note: {note}" for note in found.judgement.notes]
     lines += [f"{title}: {command}" for title, command in next_steps(found)]

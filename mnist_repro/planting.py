@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import difflib
 import importlib.util
 import sys
 from dataclasses import dataclass
@@ -71,16 +72,32 @@ def read_bugs(file: Path = BUGS_FILE) -> Tuple[Bug, ...]:
         )
     spec = importlib.util.spec_from_file_location(_MODULE, str(file))
     if spec is None or spec.loader is None:
-        raise BadInput(f"{file} is no Python file", "its name ends in .py", "--bugs tests/regression/planted_bugs.py")
+        raise BadInput(f"{file} is no Python file", "its name ends in .py", "leave --bugs out for the project's own")
     module = importlib.util.module_from_spec(spec)
     # TensorFlow looks up the source of what it compiles by module.
     sys.modules[_MODULE] = module
     spec.loader.exec_module(module)
     bugs = getattr(module, "BUGS", None)
     if not isinstance(bugs, tuple) or not all(isinstance(bug, Bug) for bug in bugs):
-        raise BadInput(f"{file} has no tuple BUGS", "it lists the bugs to plant", "see tests/regression/planted_bugs.py")
+        raise BadInput(
+            f"{file} has no tuple BUGS", "it lists the bugs to plant", "leave --bugs out for the project's own"
+        )
     _require_different_names(bugs, file)
     return bugs
+
+
+def find_bug(bugs: Sequence[Bug], name: str) -> Bug:
+    """The bug of that name.
+
+    Raises:
+        BadInput: there is none; the message names the nearest.
+    """
+    for bug in bugs:
+        if bug.name == name:
+            return bug
+    names = [bug.name for bug in bugs]
+    near = difflib.get_close_matches(name, names, n=1, cutoff=0.4)
+    raise BadInput(f"unknown bug {name!r}", f"the planted bugs are {', '.join(names)}", near[0] if near else names[0])
 
 
 def _require_different_names(bugs: Sequence[Bug], file: Path) -> None:

@@ -23,10 +23,10 @@ DEFAULT_SEEDS = {"subset": 16, "full": 10}
 TOLERANCES = {
     "wheel-softmax": PAIRED_TOLERANCE,
     "tf-softmax": PAIRED_TOLERANCE,
-    "keras-cnn": 1e-3,
-    "tf-cnn": 1e-3,
-    "vgg7": 1e-3,
-    "vgg7-bn": 1e-2,
+    "keras-cnn": 5e-6,
+    "tf-cnn": 5e-6,
+    "vgg7": 2e-6,
+    "vgg7-bn": 1e-5,
 }
 
 # A margin in standard deviations of the stored samples.

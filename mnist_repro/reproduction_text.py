@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import math
+import textwrap
 from typing import Any, Dict, List, Optional, Sequence, Tuple
 
 import numpy as np
@@ -15,6 +16,7 @@ from mnist_repro.recipes.recipe import Epochs, Published
 from mnist_repro.reproduction import NOT_TESTED, REPRODUCED, Comparison, RecipeResult, Result
 from mnist_repro.run import SCHEMA, Run, storable
 
+WIDTH = 110
 HEADER = ("", "published", "measured", "sd", "interval", "verdict")
 
 
@@ -24,7 +26,7 @@ def as_text(result: Result, scale: str, arithmetic: str) -> str:
     if result.comparisons:
         parts.append(
             f"interval: where one more run would land, judging by these seeds; {LEVEL:.0%} for all "
-            f"{counted(result.comparisons, 'figure')} together. More seeds make it narrower."
+            f"{counted(result.comparisons, 'figure')} together.\nMore seeds make it narrower."
         )
     else:
         why = "at the subset scale" if result.dataset == "mnist" else f"on {result.dataset} data"
@@ -52,7 +54,7 @@ def _recipe_text(one: RecipeResult, scale: str, arithmetic: str) -> str:
         lines += ["", table(HEADER, _rows(one)), "", *_seeds(one), *_curves(one), *_predictions(one)]
     # Where nothing is amiss and nothing can be told, there is nothing to say.
     if one.verdict != REPRODUCED or one.drift.kind != NOT_RECOGNISED:
-        lines.append(f"  drift: {one.drift}")
+        lines.append(textwrap.fill(f"drift: {one.drift}", WIDTH, initial_indent="  ", subsequent_indent="    "))
     return "\n".join(lines)
 
 

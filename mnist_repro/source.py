@@ -47,7 +47,11 @@ def _imported(tree: ast.Module) -> Iterator[str]:
             names = [alias.name for alias in node.names]
         else:
             continue
-        yield from (name for name in names if name.split(".")[0] == "mnist_repro" and _file(name).is_file())
+        for name in names:
+            parts = name.split(".")
+            # Importing a module runs the packages that it lies in, too.
+            modules = [".".join(parts[: at + 1]) for at in range(len(parts))]
+            yield from (module for module in modules if parts[0] == "mnist_repro" and _file(module).is_file())
 
 
 def _file(module: str) -> Path:

@@ -73,9 +73,7 @@ def test_images_divided_by_256() -> Planted:
 def images_transposed() -> Planted:
     make, original = Feed.__init__, framework.scorer
 
-    def init(
-        self: Feed, images: np.ndarray, labels: np.ndarray, input_shape: Tuple[int, ...], batch_size: int
-    ) -> None:
+    def init(self: Feed, images: np.ndarray, labels: np.ndarray, input_shape: Tuple[int, ...], batch_size: int) -> None:
         make(self, np.ascontiguousarray(images.transpose(0, 2, 1)), labels, input_shape, batch_size)
 
     def scorer(model: Any, input_shape: Tuple[int, ...]) -> Callable[[np.ndarray], np.ndarray]:
@@ -102,9 +100,7 @@ def labels_wrong(share: float) -> Plant:
     """This share of the training labels is another digit."""
     make = Feed.__init__
 
-    def init(
-        self: Feed, images: np.ndarray, labels: np.ndarray, input_shape: Tuple[int, ...], batch_size: int
-    ) -> None:
+    def init(self: Feed, images: np.ndarray, labels: np.ndarray, input_shape: Tuple[int, ...], batch_size: int) -> None:
         chosen = seeding.Stream("planted", 0, "which labels").uniform(len(labels)) < share
         shift = 1 + (seeding.Stream("planted", 0, "which digit").raw(len(labels)) % np.uint64(9)).astype(np.uint8)
         make(self, images, np.where(chosen, (labels + shift) % 10, labels), input_shape, batch_size)
@@ -203,9 +199,7 @@ def without_the_last_1000(recipe: Recipe, scale: Scale) -> Tuple[Recipe, Scale]:
 
 
 def without_the_first_5000(recipe: Recipe, scale: Scale) -> Tuple[Recipe, Scale]:
-    return replace(recipe, validation_images=5_000), replace(
-        scale, training_images=min(scale.training_images, 55_000)
-    )
+    return replace(recipe, validation_images=5_000), replace(scale, training_images=min(scale.training_images, 55_000))
 
 
 def last_batch_dropped() -> Planted:
@@ -380,11 +374,12 @@ def without_zero_debiasing() -> Planted:
     return mock.patch.object(arithmetic.OriginalBatchNormalization, "settle", settle)
 
 
-def moving_statistics_of_few_batches() -> Planted:
+def momentum_the_other_way_round() -> Planted:
+    """PyTorch's momentum is the share of what is new."""
     original = arithmetic.OriginalBatchNormalization.__init__
 
     def init(self: Any, layer: Any, value: Any) -> None:
-        original(self, layer, replace(value, momentum=0.9))
+        original(self, layer, replace(value, momentum=1.0 - value.momentum))
 
     return mock.patch.object(arithmetic.OriginalBatchNormalization, "__init__", init)
 
@@ -432,9 +427,7 @@ def training_images_scored() -> Planted:
 
     def swapped(dataset: Dataset) -> Dataset:
         count = len(dataset.test_images)
-        return replace(
-            dataset, test_images=dataset.train_images[:count], test_labels=dataset.train_labels[:count]
-        )
+        return replace(dataset, test_images=dataset.train_images[:count], test_labels=dataset.train_labels[:count])
 
     def journal(self: Journal, recipe: Recipe, scale: Scale, dataset: Dataset, model: training.Training) -> None:
         init(self, recipe, scale, swapped(dataset), model)
@@ -518,7 +511,7 @@ BUGS: Tuple[Bug, ...] = (
     Bug("padding-same", "convolutions padded to the same size", ("keras-cnn",), padding_same_everywhere),
     Bug("batch-statistics", "scoring normalises over its batch", ("vgg7-bn",), layers_through(batch_statistics_always)),
     Bug("no-debiasing", "moving statistics without zero-debiasing", ("vgg7-bn",), without_zero_debiasing),
-    Bug("momentum-0.9", "moving statistics with momentum 0.9", ("vgg7-bn",), moving_statistics_of_few_batches),
+    Bug("momentum-reversed", "moving statistics keep 1 % for 99 %", ("vgg7-bn",), momentum_the_other_way_round),
     Bug("adadelta-0.001", "Adadelta at today's default rate", ("keras-cnn",), rule_with(learning_rate=0.001)),
     Bug("validation-used", "held-out images are trained on", ("tf-softmax", "tf-cnn"), fed_from(validation_images_too)),
     Bug("labels-rolled", "labels rolled by one in one batch of a hundred", CNNS, labels_rolled_in_every_100th_batch),

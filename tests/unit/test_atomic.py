@@ -61,14 +61,19 @@ def test_the_umask_is_honoured_and_left_as_it_was(tmp_path: Path) -> None:
         os.umask(before)
 
 
+def break_off(path: Path, error: type[BaseException]) -> None:
+    with replacing(path) as temporary:
+        temporary.write_text("ne", encoding="utf-8")
+        raise error
+
+
 @pytest.mark.parametrize("error", [RuntimeError, KeyboardInterrupt])
 def test_what_breaks_off_in_the_middle_leaves_the_old_file_and_nothing_else(
     error: type[BaseException], tmp_path: Path
 ) -> None:
     write_text(tmp_path / "a.txt", "old")
-    with pytest.raises(error), replacing(tmp_path / "a.txt") as temporary:
-        temporary.write_text("ne", encoding="utf-8")
-        raise error
+    with pytest.raises(error):
+        break_off(tmp_path / "a.txt", error)
 
     assert {"a.txt": "old"} == contents(tmp_path)
 
@@ -154,13 +159,18 @@ def test_files_that_belong_together_change_together(tmp_path: Path) -> None:
     assert {"a": "new", "b": "new", "other": "old"} == contents(tmp_path)
 
 
-def test_files_that_belong_together_stay_as_they_were_together(tmp_path: Path) -> None:
-    write_text(tmp_path / "a", "old")
-    write_text(tmp_path / "stale", "old")
-    with pytest.raises(BadInput) as caught, replacing_together(tmp_path, ("a", "b"), stale=("stale",)) as temporary:
+def run_out_of_room(folder: Path) -> None:
+    with replacing_together(folder, ("a", "b"), stale=("stale",)) as temporary:
         write_text(temporary / "a", "new")
         with replacing(temporary / "b"):
             raise OSError(28, "No space left on device")
+
+
+def test_files_that_belong_together_stay_as_they_were_together(tmp_path: Path) -> None:
+    write_text(tmp_path / "a", "old")
+    write_text(tmp_path / "stale", "old")
+    with pytest.raises(BadInput) as caught:
+        run_out_of_room(tmp_path)
 
     assert f"cannot write {tmp_path / 'b'}: No space left on device" == caught.value.what
     assert {"a": "old", "stale": "old"} == contents(tmp_path)
@@ -270,7 +280,7 @@ def with_room_for(size: int, names: List[str], folder: Path) -> List[str]:
     ended = subprocess.run(
         [sys.executable, "-c", program, *(str(folder / name) for name in names)],
         env={**environment(), "PYTHONDONTWRITEBYTECODE": "1"},
-        preexec_fn=lambda: resource.setrlimit(resource.RLIMIT_FSIZE, (size, size)),  # noqa: PLW1509
+        preexec_fn=lambda: resource.setrlimit(resource.RLIMIT_FSIZE, (size, size)),
         stdout=subprocess.PIPE,
         timeout=60,
         check=True,

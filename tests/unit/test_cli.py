@@ -94,7 +94,10 @@ def test_help_imports_nothing_that_takes_long(arguments: List[str]) -> None:
         (["train", "vgg7", "--seed", "one"], "argument --seed: invalid int value: 'one'"),
         # An abbreviation would make --seeds 5 of it.
         (["reproduce", "--seed", "5"], "unrecognized arguments: --seed"),
-        (["predict", "param.hdf5", "--index", "3", "--first", "4"], "argument --first: not allowed with argument --index"),
+        (
+            ["predict", "param.hdf5", "--index", "3", "--first", "4"],
+            "argument --first: not allowed with argument --index",
+        ),
     ],
 )
 def test_what_cannot_be_understood_is_exit_code_2_and_a_usage(arguments: List[str], said: str) -> None:
@@ -178,8 +181,7 @@ def test_streams_that_are_closed(closed: str, tmp_path: Path) -> None:
     ended = subprocess.run(
         ["/bin/sh", str(script), *command("data", "verify", "--data", str(tmp_path / "nowhere"))],
         env=environment(),
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
+        capture_output=True,
         encoding="utf-8",
         timeout=60,
         check=False,

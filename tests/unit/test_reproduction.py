@@ -58,7 +58,10 @@ def test_no_run_at_all_has_failed() -> None:
 
 @pytest.mark.parametrize(("data", "scale"), [("mnist", "subset"), ("surrogate", "full"), ("unrecognised", "full")])
 def test_nothing_published_is_tested_on_other_data_or_less_of_it(data: str, scale: str) -> None:
-    assert ("not tested", "not tested") == (verdicts(NEAR, data=data, scale=scale), verdicts(FAR, data=data, scale=scale))
+    assert ("not tested", "not tested") == (
+        verdicts(NEAR, data=data, scale=scale),
+        verdicts(FAR, data=data, scale=scale),
+    )
     assert "failed" == verdicts(NEAR, 4, data, scale)
 
 

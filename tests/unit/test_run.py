@@ -183,7 +183,7 @@ def test_schema_that_never_was(schema: object, made: Run, tmp_path: Path) -> Non
 
 @pytest.mark.parametrize(
     "field",
-    [name for name in Run.__dataclass_fields__],
+    list(Run.__dataclass_fields__),
 )
 def test_missing_field(field: str, made: Run, tmp_path: Path) -> None:
     assert (f"FILE is not a whole run: KeyError: '{field}'", FIELDS, AGAIN) == refusal(

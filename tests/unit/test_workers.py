@@ -266,5 +266,3 @@ def test_a_python_that_is_not_there_fails_the_run_and_not_the_session(
 
 def test_a_failure_reads_as_every_message_does() -> None:
     assert "a\n  why: b\n  try: c" == str(Failure("a", "b", "c"))
-
-

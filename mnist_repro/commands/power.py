@@ -1,0 +1,112 @@
+"""Plant bugs on purpose and say which check notices: the usual ones, and ours; and how often ours alarms falsely.
+
+Each planted bug is run for real, in one-thread processes side by side. Results are kept in --out: the same command goes
+on where it was stopped, and measures again only what its code or its bug has changed. Needs a checkout, where the list
+of bugs is, and recorded baselines. docs/reference/power.md says what each column means.
+
+Exit code 0 if ours together catch every bug and alarm at nothing else, 1 if not.
+
+Examples:
+  mnist-repro power --quick                              fingerprints and subsets: minutes
+  mnist-repro power                                      the published budgets too: hours, to be left alone
+  mnist-repro power --recipe wheel-softmax               the first thirty bugs, at every scale
+  mnist-repro power --bug dropout-off --bug layer-frozen two of them, on all their recipes
+"""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING, Sequence, Tuple
+
+from mnist_repro.commands.options import add_data, require_positive
+from mnist_repro.errors import BadInput
+from mnist_repro.exit_codes import ExitCode
+
+if TYPE_CHECKING:
+    from mnist_repro.planting import Bug
+
+DESCRIPTION = "plant bugs on purpose: which check notices, and how often does it alarm falsely?"
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Add what the command takes."""
+    parser.add_argument("--quick", action="store_true", help="fingerprint and subset only, no published budgets")
+    parser.add_argument(
+        "--recipe", action="append", metavar="RECIPE", help="only the bugs of this one; may come several times"
+    )
+    parser.add_argument("--bug", action="append", metavar="NAME", help="only this one; may come several times")
+    parser.add_argument("--list", action="store_true", help="say which bugs there are, and end")
+    parser.add_argument(
+        "--bugs", type=Path, metavar="FILE", help="that lists them (default: the checkout's planted_bugs.py)"
+    )
+    parser.add_argument(
+        "--baselines", type=Path, default=Path("baselines"), metavar="DIR", help="(default: %(default)s)"
+    )
+    parser.add_argument(
+        "--out", type=Path, default=Path("runs/power"), metavar="DIR", help="where results are kept (%(default)s)"
+    )
+    parser.add_argument("--json", type=Path, metavar="FILE", help="write the result there as well")
+    parser.add_argument("--processes", type=int, metavar="N", help="trials side by side (default: one per core)")
+    add_data(parser)
+
+
+def run(arguments: argparse.Namespace) -> ExitCode:
+    """Measure, judge, print."""
+    from mnist_repro import planting, power_study, power_text, workers
+    from mnist_repro.atomic import require_writable, write_text
+    from mnist_repro.commands.reproduce import place
+    from mnist_repro.data.dataset import describe
+    from mnist_repro.data.locate import load
+    from mnist_repro.fingerprint_worker import ask
+    from mnist_repro.framework import require_tensorflow
+    from mnist_repro.usual_checks import require_num_regression
+
+    file = arguments.bugs or planting.BUGS_FILE
+    bugs, recipes = _chosen(planting.read_bugs(file), arguments)
+    if arguments.list:
+        print("\n".join(f"{bug.name}: {bug.sentence} ({', '.join(bug.recipes)})" for bug in bugs))
+        return ExitCode.PASSED
+    asked = workers.cores() if arguments.processes is None else arguments.processes
+    processes = require_positive("--processes", asked)
+    require_tensorflow()
+    require_num_regression()
+    require_writable(arguments.out)
+    dataset = load(arguments.data)
+    print(describe(dataset), flush=True)
+    scales = ("subset",) if arguments.quick else ("subset", "full")
+    plan = power_study.Plan(
+        bugs,
+        file.resolve(),
+        recipes,
+        scales,
+        arguments.baselines,
+        dataset,
+        place(dataset),
+        arguments.out,
+        processes,
+        ask().provenance,
+    )
+    result = power_study.study(plan, lambda line: sys.stderr.write(f"mnist-repro: {line}\n"))
+    if arguments.json is not None:
+        write_text(arguments.json, power_text.as_json(result))
+    print(power_text.as_text(result), flush=True)
+    return ExitCode.PASSED if result.passes else ExitCode.VERDICT
+
+
+def _chosen(bugs: Sequence[Bug], arguments: argparse.Namespace) -> Tuple[Tuple[Bug, ...], Tuple[str, ...]]:
+    """The bugs and recipes that were asked for; by default all."""
+    from mnist_repro.planting import find_bug
+    from mnist_repro.recipes import RECIPES, find
+
+    chosen = tuple(dict.fromkeys(find_bug(bugs, name) for name in arguments.bug)) if arguments.bug else tuple(bugs)
+    recipes = {find(name).name for name in arguments.recipe} if arguments.recipe else set(RECIPES)
+    wanted = tuple(name for name in RECIPES if name in recipes and any(name in bug.recipes for bug in chosen))
+    if not wanted:
+        raise BadInput(
+            f"{' '.join(f'--bug {bug.name}' for bug in chosen)} on {', '.join(sorted(recipes))}",
+            "none of these bugs is planted on these recipes",
+            f"--recipe {chosen[0].recipes[0]}" if chosen else "leave --bug out",
+        )
+    return tuple(bug for bug in chosen if set(bug.recipes) & set(wanted)), wanted

@@ -1,0 +1,67 @@
+"""Runs of several environments in one table."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+from made_up import score, wheel
+
+from mnist_repro import drift_table
+from mnist_repro import run as run_files
+from mnist_repro.cli import main
+from mnist_repro.errors import BadInput
+from mnist_repro.run import Run
+
+
+def on(made: Run, tensorflow: str, keras: str) -> Run:
+    return replace(made, provenance={"machine": "x86_64", "tensorflow": tensorflow, "keras": keras, "seconds": 1.0})
+
+
+def test_runs_of_two_tensorflows_are_two_groups_and_those_of_one_are_one() -> None:
+    runs = [on(wheel(seed, 0.27, 0.927), "2.2.0", "2.3.0-tf") for seed in (1, 0)]
+    runs.append(on(wheel(0, 0.265, 0.928), "2.21.0", "3.15.1"))
+
+    groups = drift_table.group(runs, dataset=None)
+
+    found = [(group.platform, [run.seed for run in group.runs]) for group in groups]
+    assert [("x86_64, TensorFlow 2.2, Keras 2.3", [0, 1]), ("x86_64, TensorFlow 2.21, Keras 3.15", [0])] == found
+
+
+def test_each_published_figure_of_a_group_has_a_row_with_its_verdict() -> None:
+    losses = (0.2640, 0.2641, 0.2642, 0.2643)
+    runs = [on(wheel(seed, loss, 0.9270 + seed / 10_000), "2.21.0", "3.15.1") for seed, loss in enumerate(losses)]
+
+    rows = drift_table.rows(drift_table.group(runs, dataset=None))
+
+    assert [("test loss after 20 epochs", "not reproduced"), ("test accuracy after 20 epochs", "reproduced")] == [
+        (row[3], row[-1]) for row in rows
+    ]
+
+
+def test_runs_that_can_test_nothing_published_say_why() -> None:
+    subset = replace(on(wheel(0, 0.4, 0.9), "2.21.0", "3.15.1"), scale="subset", scores=(score(3, 0.4, 0.9),))
+
+    [row] = drift_table.rows(drift_table.group([subset], dataset=None))
+
+    assert "not tested: subset scale, mnist data" == row[-1]
+
+
+def test_a_folder_without_runs_is_bad_input(tmp_path: Path) -> None:
+    with pytest.raises(BadInput, match=r"no run\.json in"):
+        drift_table.find_runs([tmp_path])
+
+
+def test_the_command_prints_the_table_of_all_folders_named(
+    tmp_path: Path, data: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    for name, keras in (("old", "2.3.0-tf"), ("new", "3.15.1")):
+        for seed, loss in enumerate((0.2698, 0.2702, 0.2712)):
+            made = on(wheel(seed, loss, 0.927 + seed / 10_000), "2.2.0", keras)
+            run_files.write(made, tmp_path / name / f"seed-{seed}")
+
+    code = main(["drift", str(tmp_path / "old"), str(tmp_path / "new"), "--data", data])
+
+    printed = capsys.readouterr().out
+    assert (0, 2, 2) == (code, printed.count("Keras 2.3  "), printed.count("Keras 3.15  "))

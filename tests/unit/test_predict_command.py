@@ -1,0 +1,181 @@
+"""`mnist-repro predict` through the command line: the same from weights and whole model, in any process."""
+
+from __future__ import annotations
+
+import os
+import re
+import shutil
+from pathlib import Path
+from typing import Dict, List
+
+import numpy as np
+import pytest
+from command_line import Ended, finish, run, start
+from reproduced import Reproduced
+
+from mnist_repro import pictures
+from mnist_repro.data.dataset import Dataset, describe
+from mnist_repro.exit_codes import ExitCode
+
+
+@pytest.fixture(scope="module")
+def fresh(reproduced: Reproduced) -> Dict[str, Ended]:
+    """What fresh processes predict for a hundred test images, from either file of vgg7-bn."""
+    folder = reproduced.folder("vgg7-bn")
+    started = {
+        name: start("predict", folder / name, "--first", "100", "--data", reproduced.data)
+        for name in ("param.hdf5", "model.h5")
+    }
+    return {name: finish(process) for name, process in started.items()}
+
+
+def test_fresh_processes_predict_the_same_from_weights_and_from_the_whole_model(
+    fresh: Dict[str, Ended], reproduced: Reproduced
+) -> None:
+    here = run("predict", reproduced.folder("vgg7-bn"), "--first", "100", "--data", reproduced.data)
+
+    assert (0, 0, 0) == (here.code, fresh["param.hdf5"].code, fresh["model.h5"].code)
+    assert here.out == fresh["param.hdf5"].out == fresh["model.h5"].out
+
+
+def test_predictions_are_a_line_each(fresh: Dict[str, Ended], dataset: Dataset) -> None:
+    first, second, header, *lines = fresh["model.h5"].out.splitlines()
+
+    assert [describe(dataset), "vgg7-bn, test images", "  index  label  predicted  probability"] == [
+        first,
+        second,
+        header,
+    ]
+    assert [(index, int(label)) for index, label in enumerate(dataset.test_labels[:100])] == [
+        tuple(int(cell) for cell in line.split()[:2]) for line in lines
+    ]
+    for line in lines:
+        found = re.fullmatch(r" +\d+ +(\d) +(\d) +([01]\.\d{4})(  wrong)?", line)
+        assert found is not None, line
+        assert (found[1] != found[2]) == (found[4] is not None), line
+
+
+def test_training_images_are_predicted_on_request(reproduced: Reproduced, dataset: Dataset) -> None:
+    ended = run(
+        *("predict", reproduced.folder("wheel-softmax"), "--of", "training", "--first", "10"),
+        *("--data", reproduced.data),
+    )
+
+    assert 0 == ended.code, ended.err
+    assert [str(label) for label in dataset.train_labels[:10]] == [
+        line.split()[1] for line in ended.out.splitlines()[3:]
+    ]
+
+
+def test_one_image_is_shown_with_all_ten_probabilities(reproduced: Reproduced, dataset: Dataset) -> None:
+    ended = run("predict", reproduced.folder("wheel-softmax"), "--index", "247", "--data", reproduced.data)
+    lines = ended.out.splitlines()[3:]
+
+    assert (0, 11) == (ended.code, len(lines))
+    assert ["247", str(dataset.test_labels[247])] == lines[0].split()[:2]
+    assert [str(digit) for digit in range(10)] == [line.split()[0] for line in lines[1:]]
+    assert 1.0 == pytest.approx(sum(float(line.split()[1]) for line in lines[1:]), abs=1e-3)
+
+
+@pytest.fixture
+def picture(dataset: Dataset, tmp_path: Path) -> Path:
+    """Test image 0 as a picture file."""
+    pictures.write_png(tmp_path / "eine Sieben.png", dataset.test_images[0])
+    return tmp_path / "eine Sieben.png"
+
+
+def test_a_picture_is_predicted_like_the_image_it_shows(reproduced: Reproduced, picture: Path) -> None:
+    model = reproduced.folder("wheel-softmax") / "model.h5"
+    of_data = run("predict", model, "--index", "0", "--data", reproduced.data).out.splitlines()
+    # No data is needed, nor looked for.
+    of_file = run("predict", model, "--image", picture, "--data", "/nowhere").out.splitlines()
+
+    assert f"wheel-softmax: {picture} is a {of_data[3].split()[2]}" == of_file[0]
+    assert of_data[4:] == of_file[1:]
+
+
+def refused(ended: Ended, what: str) -> None:
+    """The command has ended with one message of three parts that begins with ``what``."""
+    assert (2, True) == (ended.code, ended.err.startswith(f"mnist-repro: {what}")), ended.err
+    assert "Traceback" not in ended.err
+    assert (1, 1, 1) == tuple(ended.err.count(part) for part in ("mnist-repro: ", "\n  why: ", "\n  try: "))
+
+
+@pytest.mark.parametrize(
+    ("arguments", "what"),
+    [
+        (["--index", "10000"], "--index 10000\n  why: there are 10,000 test images, counted from 0\n"),
+        (["--index", "-1"], "--index -1\n  why: there are 10,000 test images, counted from 0\n"),
+        (["--index", "60000", "--of", "training"], "--index 60000\n  why: there are 60,000 training images"),
+        (["--first", "0"], "--first 0\n  why: there are 10,000 test images\n"),
+        (["--first", "10001"], "--first 10001\n  why: there are 10,000 test images\n"),
+    ],
+)
+def test_images_that_are_not_there(arguments: List[str], what: str, reproduced: Reproduced) -> None:
+    refused(run("predict", reproduced.folder("wheel-softmax"), "--data", reproduced.data, *arguments), what)
+
+
+def test_pictures_that_are_none(reproduced: Reproduced, tmp_path: Path) -> None:
+    weights = reproduced.folder("wheel-softmax") / "param.hdf5"
+    (tmp_path / "empty.png").touch()
+    (tmp_path / "text.png").write_text("seven", encoding="utf-8")
+    os.mkfifo(tmp_path / "pipe.png")
+    pictures.write_png(tmp_path / "large.png", np.zeros((28, 30), np.uint8))
+    whole = tmp_path / "cut.png"
+    pictures.write_png(whole, np.arange(784, dtype=np.uint32).reshape(28, 28).astype(np.uint8))
+    whole.write_bytes(whole.read_bytes()[:-40])
+    expected = {
+        "missing.png": "cannot read {}: No such file or directory",
+        ".": "cannot read {}: it is a folder",
+        "pipe.png": "cannot read {}: it is a pipe, socket or device",
+        "empty.png": "{} is not a picture that can be read: ",
+        "text.png": "{} is not a picture that can be read: ",
+        "cut.png": "{} is not a picture that can be read: ",
+        "large.png": "{} has 30×28 pixels\n",
+    }
+    for name, what in expected.items():
+        refused(run("predict", weights, "--image", tmp_path / name), what.format(tmp_path / name))
+
+
+@pytest.mark.parametrize(("source", "name"), [("param.hdf5", "model.h5"), ("model.h5", "param.hdf5")])
+def test_a_file_is_known_by_what_it_holds_not_by_its_name(
+    source: str, name: str, reproduced: Reproduced, tmp_path: Path
+) -> None:
+    folder = reproduced.folder("vgg7-bn")
+    shutil.copy(str(folder / source), str(tmp_path / name))
+    told = run("predict", tmp_path / name, "--data", reproduced.data)
+
+    assert 0 == told.code, told.err
+    assert run("predict", folder / source, "--data", reproduced.data).out == told.out
+
+
+def test_a_model_of_another_recipe(reproduced: Reproduced) -> None:
+    model = reproduced.folder("vgg7-bn") / "model.h5"
+
+    assert Ended(
+        2,
+        "",
+        f"mnist-repro: {model} is not a model of wheel-softmax\n"
+        "  why: its layers are those of vgg7-bn\n"
+        "  try: --recipe vgg7-bn\n",
+    ) == run("predict", model, "--recipe", "wheel-softmax", "--data", reproduced.data)
+
+
+@pytest.mark.parametrize("kept", [0, 100, 3000, -1])
+def test_a_truncated_model(kept: int, reproduced: Reproduced, tmp_path: Path) -> None:
+    model = tmp_path / "model.h5"
+    model.write_bytes((reproduced.folder("wheel-softmax") / "model.h5").read_bytes()[:kept])
+    refused(run("predict", model, "--data", reproduced.data), f"{model} is ")
+
+
+def test_a_reader_that_leaves_in_the_middle(reproduced: Reproduced) -> None:
+    process = start("predict", reproduced.folder("wheel-softmax"), "--first", "10000", "--data", reproduced.data)
+    assert process.stdout is not None
+    assert process.stderr is not None
+    # As `| head -1` does.
+    first = process.stdout.readline()
+    process.stdout.close()
+    err = process.stderr.read()
+    process.stderr.close()
+
+    assert (True, ExitCode.UNREAD, False) == (first.startswith("data: "), process.wait(60), "Traceback" in err)

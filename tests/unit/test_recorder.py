@@ -1,0 +1,379 @@
+"""`mnist-repro baseline record`: killed or failing, it loses nothing; told again, it goes on; stored files stay."""
+
+from __future__ import annotations
+
+import shutil
+import signal
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any, Dict, List, Mapping, Optional, Sequence
+
+import made_up
+import pytest
+from baseline_command import REASON, baseline, files, message
+from command_line import Ended, finish, start
+from made_up_baselines import HERE, fingerprint, fingerprints, metrics, samples, subset, values
+from made_up_baselines import run as made_up_run
+from processes import NEEDED, wait_until
+
+from mnist_repro import baseline_files, recorder
+from mnist_repro.baselines import FingerprintEntry, SampleEntry
+from mnist_repro.data import locate
+from mnist_repro.fingerprint import Fingerprint
+from mnist_repro.fingerprint_worker import Answer
+from mnist_repro.run import read, write
+from mnist_repro.workers import Failure, Task
+
+WHEEL, SOFTMAX = "wheel-softmax", "tf-softmax"
+
+
+@pytest.fixture(autouse=True)
+def outside_ci(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The suite itself runs with CI=true, where nothing may be recorded or accepted."""
+    monkeypatch.delenv("CI", raising=False)
+
+
+@dataclass(frozen=True)
+class Killed:
+    """A recording that was killed in the middle, what was there then, and how the next one ended."""
+
+    folder: Path
+    before: Dict[str, bytes]
+    after: Dict[str, bytes]
+    whole: Dict[Path, int]
+    again: Ended
+
+
+@pytest.fixture(scope="module")
+def killed(data: str, tmp_path_factory: pytest.TempPathFactory) -> Killed:
+    """A recording of three seeds, killed when the first was done, and then told to go on."""
+    folder = tmp_path_factory.mktemp("killed") / "baselines"
+    baseline_files.write(folder, subset(recipe=SOFTMAX))
+    before = files(folder)
+    asked = (SOFTMAX, "--seeds", 3, "--processes", 1, "--data", data)
+    process = start("baseline", "record", "--baselines", folder, "--rung", "subset", *asked, CI="")
+    wait_until(lambda: bool(list(folder.glob(".recording/**/run.json"))) or process.poll() is not None)
+    process.send_signal(signal.SIGKILL)
+    finish(process)
+    whole = {path: path.stat().st_mtime_ns for path in folder.glob(".recording/**/run.json")}
+    after = files(folder)
+    with pytest.MonkeyPatch.context() as variables:
+        variables.delenv("CI", raising=False)
+        again = baseline("record", folder, *asked)
+    return Killed(folder, before, after, whole, again)
+
+
+@pytest.fixture
+def recorded(killed: Killed, tmp_path: Path) -> Path:
+    """Baselines of tf-softmax with a proposed fingerprint and proposed subset samples of three seeds."""
+    shutil.copytree(str(killed.folder), str(tmp_path / "baselines"))
+    return tmp_path / "baselines"
+
+
+@NEEDED
+def test_a_killed_recording_leaves_what_was_stored_and_no_proposal(killed: Killed) -> None:
+    assert killed.before == killed.after
+
+
+def test_a_killed_recording_keeps_the_runs_that_had_finished(killed: Killed) -> None:
+    assert 1 <= len(killed.whole) < 3
+    assert list(range(len(killed.whole))) == sorted(read(path).seed for path in killed.whole)
+
+
+def test_the_next_recording_goes_on_and_makes_no_run_twice(killed: Killed) -> None:
+    there = len(killed.whole)
+
+    assert 0 == killed.again.code
+    assert f"tf-softmax subset: {3 - there} runs to make, {there} are there already" in killed.again.out.splitlines()
+    assert killed.whole == {path: path.stat().st_mtime_ns for path in killed.whole}
+
+
+def test_what_is_proposed_is_what_the_runs_gave(killed: Killed) -> None:
+    proposed = baseline_files.read_proposed(killed.folder, SOFTMAX, "subset").entries[0]
+    made = [read(path) for path in sorted(killed.folder.glob(".recording/**/run.json"))]
+
+    assert isinstance(proposed, SampleEntry)
+    assert {run.seed: run.scores[-1].test.loss for run in made} == {
+        seed: row["test_loss after 200 steps"] for seed, row in proposed.samples.items()
+    }
+    assert ([0, 1, 2], True, ()) == (list(proposed.samples), proposed.paired, proposed.history)
+
+
+def test_the_fingerprint_is_taken_by_a_process_with_one_thread(killed: Killed) -> None:
+    proposed = baseline_files.read_proposed(killed.folder, SOFTMAX, "fingerprint").entries[0]
+
+    assert isinstance(proposed, FingerprintEntry)
+    assert (1, 1_000) == (proposed.provenance["threads"], proposed.exact["steps of the whole budget"])
+
+
+def test_of_recorded_runs_only_figures_are_kept(killed: Killed) -> None:
+    kept = {path.name for path in killed.folder.glob(f".recording/{SOFTMAX}/**/*") if path.is_file()}
+
+    assert {"run.json", "learn.log", "eval.log", "evaluation.json"} == kept
+
+
+def test_what_was_recorded_is_accepted_shown_and_then_no_longer_proposed(recorded: Path) -> None:
+    proposed = baseline_files.read_proposed(recorded, SOFTMAX, "subset").entries[0]
+    accepted = baseline("accept", recorded, SOFTMAX, "--reason", REASON)
+    stored = baseline_files.read(recorded, SOFTMAX, "subset").entry(*proposed.key)
+
+    assert (0, 2) == (accepted.code, len(accepted.out.splitlines()))
+    assert stored is not None
+    assert proposed == replace(stored, history=())
+    assert REASON in baseline("show", recorded, SOFTMAX, "--rung", "subset").out
+    assert 2 == baseline("diff", recorded, SOFTMAX).code
+
+
+@dataclass
+class Trained:
+    """In the place of TensorFlow: runs with losses that a test chooses.
+
+    Args:
+        losses: of seeds 0, 1, …; the run of a seed with None fails.
+        made: the seeds that were run.
+        provenance: of this machine.
+    """
+
+    losses: List[Optional[float]]
+    made: List[int]
+    provenance: Mapping[str, Any]
+
+    def ask(self, recipe: Optional[str] = None, *more: object) -> Answer:
+        return Answer(dict(self.provenance), Fingerprint({"steps": 9380}, {"loss of step 1": 2.5}))
+
+    def run_all(
+        self, tasks: Sequence[Task], processes: int, watch: object, ended: Any
+    ) -> Dict[Task, Optional[Failure]]:
+        outcomes = {task: self._run(task) for task in tasks}
+        for task, failure in outcomes.items():
+            ended(task, failure)
+        return outcomes
+
+    def _run(self, task: Task) -> Optional[Failure]:
+        asked = task.assignment
+        self.made.append(asked.seed)
+        loss = self.losses[asked.seed]
+        if loss is None:
+            return Failure("the process died", "its last words were: ouch", "run it again")
+        task.folder.mkdir(parents=True, exist_ok=True)
+        for name in ("param.hdf5", "model.h5"):
+            (task.folder / name).write_text(f"{name} of seed {asked.seed}", encoding="utf-8")
+        write(made_up_run(asked.seed, loss, asked.recipe.name, asked.scale, provenance=self.provenance), task.folder)
+        return None
+
+
+@pytest.fixture
+def trained(monkeypatch: pytest.MonkeyPatch) -> Trained:
+    training = Trained([0.25, 0.5, 0.75], [], {name: value for name, value in HERE.items() if name != "code"})
+    monkeypatch.setattr(recorder, "ask", training.ask)
+    monkeypatch.setattr(recorder, "run_all", training.run_all)
+    monkeypatch.setattr(locate, "load", lambda request: made_up.dataset("mnist"))
+    return training
+
+
+def record(folder: Path, *more: object) -> Ended:
+    return baseline("record", folder, WHEEL, "--rung", "subset", "--seeds", 3, *more)
+
+
+def proposed_samples(folder: Path) -> SampleEntry:
+    (entry,) = baseline_files.read_proposed(folder, WHEEL, "subset").entries
+    assert isinstance(entry, SampleEntry)
+    return entry
+
+
+def test_runs_that_are_there_are_not_made_again(trained: Trained, tmp_path: Path) -> None:
+    first = record(tmp_path)
+    proposed = files(tmp_path)
+    second = record(tmp_path)
+
+    assert [0, 1, 2] == trained.made
+    assert "wheel-softmax subset: 3 runs to make, 0 are there already" in first.out
+    assert "wheel-softmax subset: 0 runs to make, 3 are there already" in second.out
+    assert proposed == files(tmp_path)
+
+
+def test_more_seeds_are_added_to_those_that_are_there(trained: Trained, tmp_path: Path) -> None:
+    baseline("record", tmp_path, WHEEL, "--rung", "subset", "--seeds", 1)
+    record(tmp_path)
+
+    assert [0, 1, 2] == trained.made
+    assert [0, 1, 2] == list(proposed_samples(tmp_path).samples)
+
+
+def test_what_is_stored_stays_as_it_is(trained: Trained, tmp_path: Path) -> None:
+    baseline_files.write(tmp_path, subset())
+    baseline_files.write(tmp_path, fingerprints())
+    before = files(tmp_path)
+    ended = baseline("record", tmp_path, WHEEL, "--seeds", 3)
+    after = files(tmp_path)
+
+    assert (0, "") == (ended.code, ended.err)
+    assert before == {name: after[name] for name in before}
+    assert {"wheel-softmax/fingerprint.proposed.yml", "wheel-softmax/subset.proposed.yml"} == set(after) - set(before)
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"tensorflow": "2.21.1"},
+        {"keras": "3.15.2"},
+        {"threads": 2},
+        {"switches": {"TF_ENABLE_ONEDNN_OPTS": "0"}},
+    ],
+)
+def test_runs_made_otherwise_are_made_again(changes: Dict[str, Any], trained: Trained, tmp_path: Path) -> None:
+    here = trained.provenance
+    trained.provenance = {**here, **changes}
+    record(tmp_path)
+    for path in tmp_path.glob(".recording/**/run.json"):
+        write(replace(read(path), provenance={**here, **changes}), path.parent)
+    trained.provenance, trained.made = here, []
+    record(tmp_path)
+
+    assert [0, 1, 2] == trained.made
+
+
+def test_runs_of_other_data_are_made_again(trained: Trained, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    record(tmp_path)
+    for path in tmp_path.glob(".recording/**/seed-1/run.json"):
+        write(replace(read(path), dataset={"name": "mnist", "sha256": "4567", "source": ""}), path.parent)
+    record(tmp_path)
+
+    assert [0, 1, 2, 1] == trained.made
+
+
+def test_runs_of_other_code_are_made_again(trained: Trained, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    record(tmp_path)
+    monkeypatch.setattr(recorder.source, "digest", lambda: "ba9876543210")
+    record(tmp_path)
+
+    assert [0, 1, 2, 0, 1, 2] == trained.made
+    assert "ba9876543210" == proposed_samples(tmp_path).provenance["code"]
+
+
+def test_a_run_that_was_cut_short_is_made_again(trained: Trained, tmp_path: Path) -> None:
+    record(tmp_path)
+    (path,) = tmp_path.glob(".recording/**/seed-1/run.json")
+    path.write_text(path.read_text(encoding="utf-8")[:100], encoding="utf-8")
+    record(tmp_path)
+
+    assert [0, 1, 2, 1] == trained.made
+
+
+def test_a_run_that_failed_leaves_no_proposal_and_is_made_next_time(trained: Trained, tmp_path: Path) -> None:
+    trained.losses[1] = None
+    ended = record(tmp_path)
+
+    assert (1, {}) == (ended.code, files(tmp_path))
+    assert "mnist-repro: wheel-softmax subset, seed 1: the process died\n  why: its last words were: ouch" in ended.err
+    trained.losses[1] = 0.5
+    record(tmp_path)
+    assert [0, 1, 2, 1] == trained.made
+    assert {0: values(0.25), 1: values(0.5), 2: values(0.75)} == proposed_samples(tmp_path).samples
+
+
+@pytest.mark.parametrize("lost", [float("nan"), float("inf")])
+def test_a_run_that_is_not_a_number_leaves_no_proposal(lost: float, trained: Trained, tmp_path: Path) -> None:
+    trained.losses[1] = lost
+    ended = record(tmp_path)
+
+    assert (2, {}) == (ended.code, files(tmp_path))
+    assert f"wheel-softmax subset: wheel-softmax, seed 1: test_loss after 3 epochs is {lost}" in ended.err
+
+
+def test_what_goes_wrong_with_one_rung_does_not_stop_the_others(trained: Trained, tmp_path: Path) -> None:
+    trained.losses[1] = None
+    ended = baseline("record", tmp_path, WHEEL, "--rung", "all", "--seeds", 3)
+
+    assert 1 == ended.code
+    assert ["wheel-softmax/fingerprint.proposed.yml"] == list(files(tmp_path))
+    assert "wheel-softmax full: nothing is proposed" in ended.out
+
+
+def test_entries_of_other_data_wait_side_by_side(
+    trained: Trained, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    baseline("record", tmp_path, WHEEL, "--rung", "fingerprint")
+    monkeypatch.setattr(locate, "load", lambda request: made_up.dataset("surrogate"))
+    baseline("record", tmp_path, WHEEL, "--rung", "fingerprint")
+    waiting = baseline_files.read_proposed(tmp_path, WHEEL, "fingerprint").entries
+
+    assert ["mnist", "surrogate"] == [entry.dataset for entry in waiting]
+
+
+def test_stored_margins_and_tolerances_stay_unless_new_ones_are_asked_for(trained: Trained, tmp_path: Path) -> None:
+    baseline_files.write(tmp_path, subset(samples(metrics=metrics(loss=0.125))))
+    baseline_files.write(tmp_path, fingerprints(fingerprint(tolerance=0.25)))
+
+    def allowed(*more: object) -> List[float]:
+        baseline("record", tmp_path, WHEEL, "--seeds", 3, *more)
+        (taken,) = baseline_files.read_proposed(tmp_path, WHEEL, "fingerprint").entries
+        assert isinstance(taken, FingerprintEntry)
+        return [taken.tolerance, proposed_samples(tmp_path).metrics[0].margin]
+
+    assert [0.25, 0.125] == allowed()
+    assert [2e-6, 1e-6] == allowed("--new-margins")
+
+
+def test_the_weights_of_the_published_training_are_kept_until_they_are_accepted(
+    trained: Trained, tmp_path: Path
+) -> None:
+    asked = (WHEEL, "--rung", "full", "--seeds", 3)
+    baseline("record", tmp_path, *asked)
+    (weights,) = tmp_path.glob(".recording/**/param.hdf5")
+    weights.unlink()
+    baseline("record", tmp_path, *asked)
+
+    assert "seed-0" == weights.parent.name
+    assert [0, 1, 2, 0] == trained.made
+    assert 0 == baseline("accept", tmp_path, WHEEL, "--reason", REASON).code
+    assert b"param.hdf5 of seed 0" == files(tmp_path)["wheel-softmax/param.hdf5"]
+
+
+def test_without_these_weights_nothing_is_accepted(trained: Trained, tmp_path: Path) -> None:
+    baseline("record", tmp_path, WHEEL, "--rung", "all", "--seeds", 3)
+    (weights,) = tmp_path.glob(".recording/**/param.hdf5")
+    weights.unlink()
+    before = files(tmp_path)
+
+    assert [
+        "the run of seed 0 that wheel-softmax full is proposed from is no longer there",
+        "its trained weights belong to the baseline, as DIR/wheel-softmax/param.hdf5",
+        "mnist-repro baseline record wheel-softmax --rung full",
+    ] == message(baseline("accept", tmp_path, WHEEL, "--reason", REASON), tmp_path)
+    assert before == files(tmp_path)
+
+
+def test_weights_of_another_run_are_not_taken_for_these(trained: Trained, tmp_path: Path) -> None:
+    baseline("record", tmp_path, WHEEL, "--rung", "full", "--seeds", 3)
+    (path,) = tmp_path.glob(".recording/**/seed-0/run.json")
+    write(made_up_run(0, 0.125, scale="full"), path.parent)
+
+    assert 2 == baseline("accept", tmp_path, WHEEL, "--reason", REASON).code
+    assert ["wheel-softmax/full.proposed.yml"] == list(files(tmp_path))
+
+
+def test_two_threads_are_refused(trained: Trained, tmp_path: Path) -> None:
+    trained.provenance = {**trained.provenance, "threads": 2}
+    ended = record(tmp_path)
+
+    assert (2, {}) == (ended.code, files(tmp_path))
+    assert "MNIST_REPRO_THREADS is 2\n" in ended.err
+    assert "try: unset MNIST_REPRO_THREADS\n" in ended.err
+
+
+def test_data_without_a_name_is_refused(trained: Trained, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(locate, "load", lambda request: made_up.dataset("unrecognised"))
+    ended = record(tmp_path)
+
+    assert (2, []) == (ended.code, trained.made)
+    assert "made up is neither MNIST nor the surrogate" in ended.err
+
+
+def test_a_stored_file_that_cannot_be_read_is_refused_before_any_run_is_made(trained: Trained, tmp_path: Path) -> None:
+    path = baseline_files.write(tmp_path, subset())
+    path.write_text("schema: 1\n", encoding="utf-8")
+    ended = record(tmp_path)
+
+    assert (2, []) == (ended.code, trained.made)
+    assert "git checkout -- " in ended.err

@@ -1,0 +1,234 @@
+"""`mnist-repro train` through the command line: what it leaves, and what it refuses."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any, Dict, List, Tuple
+
+import pytest
+from command_line import Ended, finish, run, start
+from full_disk import NO_LIMIT, run_with_limits
+from reproduced import Reproduced
+
+from mnist_repro import framework
+from mnist_repro.data.dataset import Dataset, describe
+
+TRAINED = ["learn.log", "model.h5", "param.hdf5", "run.json"]
+OUT_OF_ROOM = (
+    "  why: the folder must be writable and its disk must have room; what was there before is untouched\n"
+    "  try: free some space, or name another folder\n"
+)
+
+
+def listed(folder: Path) -> List[str]:
+    """Everything in a folder, hidden files too; nothing where there is none."""
+    return sorted(path.name for path in folder.iterdir()) if folder.exists() else []
+
+
+def contents(folder: Path) -> Dict[str, bytes]:
+    return {path.name: path.read_bytes() for path in sorted(folder.iterdir())}
+
+
+@pytest.fixture(scope="module")
+def alone(reproduced: Reproduced, tmp_path_factory: pytest.TempPathFactory) -> Dict[str, Path]:
+    """The same runs as `reproduced`, each trained in a fresh process that is given nothing but the command."""
+    folder = tmp_path_factory.mktemp("alone")
+    recipes = ("vgg7-bn", "wheel-softmax", "tf-softmax")
+    started = [
+        start("train", recipe, "--scale", "subset", "--data", reproduced.data, "--out", folder / recipe)
+        for recipe in recipes
+    ]
+    for process in started:
+        ended = finish(process)
+        assert 0 == ended.code, ended.err
+    return {recipe: folder / recipe for recipe in recipes}
+
+
+@pytest.mark.parametrize("recipe", ["wheel-softmax", "tf-softmax", "vgg7-bn"])
+def test_the_same_seed_gives_the_same_bytes_in_every_process(
+    recipe: str, alone: Dict[str, Path], reproduced: Reproduced
+) -> None:
+    for file in ("param.hdf5", "learn.log"):
+        assert (reproduced.folder(recipe) / file).read_bytes() == (alone[recipe] / file).read_bytes(), file
+    ours, theirs = (
+        json.loads((folder / "run.json").read_text()) for folder in (alone[recipe], reproduced.folder(recipe))
+    )
+    assert without_provenance(theirs) == without_provenance(ours)
+
+
+def without_provenance(fields: Dict[str, Any]) -> Dict[str, Any]:
+    return {name: value for name, value in fields.items() if name != "provenance"}
+
+
+@pytest.fixture(scope="module")
+def trained(data: str, tmp_path_factory: pytest.TempPathFactory) -> Tuple[Path, Ended]:
+    """A folder in which a user has said no more than what to train."""
+    folder = tmp_path_factory.mktemp("Eigene Läufe")
+    with pytest.MonkeyPatch.context() as here:
+        here.chdir(folder)
+        ended = run(
+            *("train", "wheel-softmax", "--seed", "5", "--scale", "subset", "--data", data),
+            *("--tensorboard", "board"),
+        )
+    return folder, ended
+
+
+def test_training_says_what_it_used_found_and_left(trained: Tuple[Path, Ended], dataset: Dataset) -> None:
+    folder, ended = trained
+    made = json.loads((folder / "runs" / "wheel-softmax" / "seed-5" / "run.json").read_text(encoding="utf-8"))
+    test = made["scores"][0]["test"]
+
+    assert 0 == ended.code, ended.err
+    assert [
+        describe(dataset),
+        f"after 3 epochs: test loss {test['loss']:.5f}, test accuracy {test['accuracy']:.4f}",
+        "left in runs/wheel-softmax/seed-5: learn.log param.hdf5 model.h5 run.json",
+    ] == ended.out.splitlines()
+
+
+def test_a_run_is_kept_by_recipe_and_seed_if_nothing_else_is_said(trained: Tuple[Path, Ended]) -> None:
+    folder, _ = trained
+
+    assert TRAINED == listed(folder / "runs" / "wheel-softmax" / "seed-5")
+    assert ["board", "runs"] == listed(folder)
+
+
+def test_another_seed_is_another_run(trained: Tuple[Path, Ended], reproduced: Reproduced) -> None:
+    ours = trained[0] / "runs" / "wheel-softmax" / "seed-5" / "param.hdf5"
+
+    assert ours.read_bytes() != (reproduced.folder("wheel-softmax") / "param.hdf5").read_bytes()
+
+
+def test_tensorboard_gets_the_lines_of_the_log(trained: Tuple[Path, Ended]) -> None:
+    folder, _ = trained
+    made = json.loads((folder / "runs" / "wheel-softmax" / "seed-5" / "run.json").read_text(encoding="utf-8"))
+    [file] = (folder / "board").iterdir()
+    tf = framework.tensorflow()
+    found = {
+        (value.tag, event.step): float(tf.make_ndarray(value.tensor))
+        for record in tf.data.TFRecordDataset(str(file))
+        for event in [tf.compat.v1.Event.FromString(record.numpy())]
+        for value in event.summary.value
+    }
+
+    assert {
+        (name, line["after"]): pytest.approx(line[name], rel=1e-6)
+        for line in made["log"]
+        for name in ("loss", "accuracy", "test_loss", "test_accuracy")
+    } == found
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (
+            ["wheel-softmaks"],
+            "unknown recipe 'wheel-softmaks'\n"
+            "  why: the recipes are wheel-softmax, keras-cnn, tf-softmax, tf-cnn, vgg7, vgg7-bn\n"
+            "  try: wheel-softmax\n",
+        ),
+        (
+            ["VGG7_BN"],
+            "unknown recipe 'VGG7_BN'\n"
+            "  why: the recipes are wheel-softmax, keras-cnn, tf-softmax, tf-cnn, vgg7, vgg7-bn\n"
+            "  try: wheel-softmax\n",
+        ),
+        (["vgg7", "--seed", "-1"], "seed -1\n  why: a seed is a whole number from 0\n  try: --seed 0\n"),
+        (
+            ["vgg7", "--out", "file"],
+            "{here}/file is not a folder\n  why: file is to be one\n  try: name another folder\n",
+        ),
+        (
+            ["vgg7", "--out", "file/deeper"],
+            "{here}/file is not a folder\n  why: file/deeper is to be one\n  try: name another folder\n",
+        ),
+        (
+            ["vgg7", "--out", "/dev/null/deeper"],
+            "/dev/null is not a folder\n  why: /dev/null/deeper is to be one\n  try: name another folder\n",
+        ),
+    ],
+)
+def test_what_cannot_be_done_is_refused_before_anything_is_made(
+    arguments: List[str], message: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "file").touch()
+    monkeypatch.chdir(tmp_path)
+
+    assert Ended(2, "", f"mnist-repro: {message.format(here=tmp_path)}") == run("train", *arguments)
+    assert ["file"] == listed(tmp_path)
+
+
+def test_another_recipes_run_is_not_overwritten(reproduced: Reproduced) -> None:
+    folder = reproduced.folder("tf-softmax")
+    before = contents(folder)
+
+    assert Ended(
+        2,
+        "",
+        f"mnist-repro: {folder} holds a run of tf-softmax, not of wheel-softmax\n"
+        "  why: one folder keeps one recipe's run, and nothing is overwritten by another's\n"
+        f"  try: --out another folder, or remove {folder}\n",
+    ) == run("train", "wheel-softmax", "--scale", "subset", "--data", reproduced.data, "--out", folder)
+    assert before == contents(folder)
+
+
+@pytest.fixture(scope="module")
+def filled(data: str, tmp_path_factory: pytest.TempPathFactory) -> Tuple[int, Path, Dict[str, bytes], List[Ended]]:
+    """One process that trains and scores where there is room, and then again where there is less and less."""
+    folder = tmp_path_factory.mktemp("full")
+    train = ["train", "wheel-softmax", "--scale", "subset", "--data", data]
+    code, [made, scored, *ended] = run_with_limits(
+        [
+            (NO_LIMIT, [*train, "--out", folder / "old"]),
+            (NO_LIMIT, ["estimate", folder / "old", "--data", data]),
+            (100, [*train, "--seed", "1", "--out", folder / "old"]),
+            (20_000, [*train, "--seed", "1", "--out", folder / "old"]),
+            (20_000, [*train, "--seed", "1", "--out", folder / "new"]),
+            (40_000, [*train, "--seed", "1", "--out", folder / "new"]),
+            (10, ["estimate", folder / "old", "--data", data, "--out", folder / "scored"]),
+            (100, ["estimate", folder / "old", "--data", data, "--out", folder / "scored"]),
+        ]
+    )
+    assert (0, 0) == (made.code, scored.code), made.err + scored.err
+    return code, folder, contents(folder / "old"), ended
+
+
+def test_a_disk_that_is_full_is_said_for_the_file_that_it_hit(
+    filled: Tuple[int, Path, Dict[str, bytes], List[Ended]],
+) -> None:
+    _, folder, _, ended = filled
+
+    assert [
+        (2, f"mnist-repro: cannot write {folder / file}: File too large\n{OUT_OF_ROOM}")
+        for file in (
+            *("old/learn.log", "old/param.hdf5", "new/param.hdf5", "new/model.h5"),
+            *("scored/eval.log", "scored/evaluation.json"),
+        )
+    ] == [(each.code, each.err.replace("\r", "")) for each in ended]
+
+
+def test_a_full_disk_leaves_an_older_run_as_it_was(filled: Tuple[int, Path, Dict[str, bytes], List[Ended]]) -> None:
+    _, folder, old, _ = filled
+
+    assert sorted([*TRAINED, "eval.log", "evaluation.json"]) == sorted(old)
+    assert 0 == json.loads((folder / "old" / "run.json").read_text(encoding="utf-8"))["seed"]
+
+
+def test_a_full_disk_leaves_nothing_half_written(filled: Tuple[int, Path, Dict[str, bytes], List[Ended]]) -> None:
+    _, folder, _, _ = filled
+
+    assert ([], []) == (listed(folder / "new"), listed(folder / "scored"))
+
+
+def test_a_full_disk_does_not_break_the_process(filled: Tuple[int, Path, Dict[str, bytes], List[Ended]]) -> None:
+    assert 0 == filled[0]
+
+
+def test_a_disk_that_was_full_from_the_start(data: str, tmp_path: Path) -> None:
+    code, ended = run_with_limits(
+        [(100, ["train", "wheel-softmax", "--scale", "subset", "--data", data, "--out", tmp_path / "a"])]
+    )
+
+    assert (0, [2], []) == (code, [each.code for each in ended], listed(tmp_path / "a"))
+    assert f"mnist-repro: cannot write {tmp_path / 'a' / 'learn.log'}: File too large\n" in ended[0].err
