@@ -102,6 +102,17 @@ def require_writable(folder: Path) -> None:
         )
 
 
+def require_replaceable(file: Path) -> None:
+    """The same for a single file.
+
+    Raises:
+        BadInput: it is a folder, or `require_writable` refuses the one that it would be in.
+    """
+    require_writable(file.parent)
+    if file.is_dir():
+        raise BadInput(f"{file} is a folder", "a file is to be written there", f"name a file in it: {file / 'FILE'}")
+
+
 def remove_unfinished(folder: Path) -> None:
     """Remove what a killed process was about to write into ``folder``; nobody else may be writing there."""
     for path in folder.glob(f"{UNFINISHED}*"):

@@ -166,9 +166,7 @@ def _require_shallow(text: str) -> None:
     for event in yaml.parse(text, Loader=getattr(yaml, "CSafeLoader", yaml.SafeLoader)):
         depth += isinstance(event, yaml.CollectionStartEvent) - isinstance(event, yaml.CollectionEndEvent)
         if depth > _DEEPEST:
-            raise ValueError(
-                f"it is nested more than {_DEEPEST} levels deep, {event.start_mark.line + 1} lines from its start"
-            )
+            raise ValueError(f"it is nested more than {_DEEPEST} levels deep")
 
 
 def _strict_loader() -> Any:

@@ -44,6 +44,10 @@ class Collector:
             test.outcome, test.reason = _outcome(report)
         return report.when != "setup" and bool(test.named(CHECKED))
 
+    def see_uncollected(self, name: str) -> None:
+        """Take in that a module or folder could not be collected."""
+        self._tests[name] = _Test("failed")
+
     def any(self) -> bool:
         """Whether any test was about a comparison."""
         return any(test.named(CHECKED) or test.named(WANTED) for test in self._tests.values())
@@ -56,7 +60,7 @@ class Collector:
         return tuple(found)
 
     def other_failures(self) -> Tuple[str, ...]:
-        """Tests that failed and are no comparisons."""
+        """Tests that failed and are no comparisons, and modules that could not be collected."""
         return tuple(
             name
             for name, test in self._tests.items()

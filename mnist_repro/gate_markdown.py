@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from mnist_repro.gate_report import Entry, Report
 
 FAILURES_SHOWN = 20
+REASON_SHOWN = 1000
 
 
 def as_markdown(report: Report) -> str:
@@ -78,6 +79,12 @@ def escaped(text: str) -> str:
     return html.escape(plain, quote=False).replace("@", "&commat;")
 
 
+def shortened(text: str) -> str:
+    """A long text, such as the last words of a process, by its beginning and its end."""
+    half = REASON_SHOWN // 2
+    return text if len(text) <= REASON_SHOWN else f"{text[:half]} … {text[-half:]}"
+
+
 def _headline(report: Report) -> str:
     if not report.session.complete:
         return "INCOMPLETE, which does not pass: the session was stopped, or is still running"
@@ -85,8 +92,8 @@ def _headline(report: Report) -> str:
         return "did not pass: nothing was judged"
     if report.passes:
         return "passed"
-    if all(entry.passes for entry in report.entries) and report.other_failures:
-        return "did not pass: the comparisons did, other tests failed"
+    if all(recipe_passes for recipe_passes in map(_passes, report.recipes.values())):
+        return "did not pass: the comparisons did, something else failed"
     return f"did not pass: {report.verdict.value}"
 
 
@@ -116,7 +123,7 @@ def _reasons(entries: Sequence[Entry]) -> List[str]:
             )
             continue
         bad = [finding for finding in found.judgement.findings if not finding.verdict.passes]
-        lines += [f"  - {escaped(finding.name)}: {escaped(finding.reason)}" for finding in bad]
+        lines += [f"  - {escaped(finding.name)}: {escaped(shortened(finding.reason))}" for finding in bad]
         lines += [f"  - {title}: {_code(command)}" for title, command in gate_text.next_steps(found)]
     return lines
 

@@ -113,9 +113,9 @@ class Report:
 
     @property
     def passes(self) -> bool:
-        """Whether the whole session ran, something was judged, and nothing failed."""
-        judged = all(recipe_passes(entries) for entries in self.recipes.values())
-        return self.session.complete and bool(self.entries) and judged and not self.other_failures
+        """Whether the whole session ran, something was judged, and nothing at all failed."""
+        judged = bool(self.entries) and all(recipe_passes(entries) for entries in self.recipes.values())
+        return judged and self.session.complete and self.session.exit_code == 0 and not self.other_failures
 
 
 def recipe_verdict(entries: Sequence[Entry]) -> Verdict:

@@ -48,14 +48,21 @@ class GateSession:
         if self._collector.see(report) and self._folder is not None:
             self._write(self._report())
 
+    def pytest_collectreport(self, report: pytest.CollectReport) -> None:
+        """A module that cannot be collected hides its tests."""
+        if report.failed:
+            self._collector.see_uncollected(report.nodeid)
+
     @pytest.hookimpl(trylast=True)
-    def pytest_sessionfinish(self, session: pytest.Session, exitstatus: int) -> None:
+    def pytest_sessionfinish(self, session: pytest.Session) -> None:
         """Write the whole report, and add it to the summary of a GitHub job."""
         if self._folder is None:
             return
         stopped = bool(session.shouldstop or session.shouldfail)
-        ran = exitstatus in (pytest.ExitCode.OK, pytest.ExitCode.TESTS_FAILED)
-        report = self._report(_now(), int(exitstatus), complete=ran and not stopped)
+        # Not the hook's argument: others may have changed it since.
+        exit_code = int(session.exitstatus)
+        ran = exit_code in (pytest.ExitCode.OK, pytest.ExitCode.TESTS_FAILED, pytest.ExitCode.NO_TESTS_COLLECTED)
+        report = self._report(_now(), exit_code, complete=ran and not stopped)
         self._write(report)
         self._append_summary(report)
         if self._problems and session.exitstatus == pytest.ExitCode.OK:

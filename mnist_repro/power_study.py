@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Callable, Dict, List, Mapping, Optional, Sequence, Tuple
 
-from mnist_repro import baseline_files, planted_source, power, resampling, source, trials
+from mnist_repro import baseline_files, planted_source, power, resampling, trials
 from mnist_repro.baselines import RUNGS, SampleEntry, platform_name
 from mnist_repro.data.dataset import Dataset
 from mnist_repro.errors import BadInput
@@ -27,7 +27,7 @@ VARIANTS: Mapping[str, Mapping[str, str]] = {
     "AVX2": {"ONEDNN_MAX_CPU_ISA": "AVX2"},
 }
 # All results of a trial depend on this module and what it imports.
-_ROOT = "mnist_repro.fingerprint"
+ROOT = "mnist_repro.fingerprint"
 _SHOWN = 12
 
 
@@ -46,6 +46,7 @@ class Plan:
         out: where results are kept.
         processes: how many trials side by side.
         here: what this TensorFlow gives as provenance.
+        code: digest of the source that all results depend on.
     """
 
     bugs: Tuple[Bug, ...]
@@ -58,6 +59,7 @@ class Plan:
     out: Path
     processes: int
     here: Mapping[str, Any]
+    code: str
 
 
 @dataclass(frozen=True)
@@ -166,7 +168,7 @@ def _trials(plan: Plan, recipe: str) -> List[Tuple[Trial, Optional[Bug]]]:
 def _folder(plan: Plan, recipe: str, bug: Optional[Bug], variant: str = "") -> Path:
     """Where a trial's results are kept, by all that they depend on."""
     depends = {
-        "code": source.digest(_ROOT),
+        "code": plan.code,
         "bug": planted_source.digest(plan.bugs_file, bug.name) if bug else None,
         "dataset": plan.dataset.sha256,
         "here": {name: plan.here[name] for name in ("python", "tensorflow", "keras", "numpy", "machine", "cpu")},

@@ -14,7 +14,7 @@ from mnist_repro.run import storable
 from mnist_repro.verdicts import Verdict
 
 SCHEMA = 1
-_TITLES = {
+TITLES = {
     ACCURACY: "|accuracy − published| < 0.005",
     NUM_REGRESSION: "num_regression",
     FINGERPRINT: "fingerprint",
@@ -41,7 +41,7 @@ def bugs_text(rows: Sequence[Row]) -> str:
     ]
     found = counts(rows)
     total = ["", "bugs caught", *(f"{some} of {all_}" if all_ else "not run" for some, all_ in found.values()), ""]
-    header = ["recipe", "planted bug", *(_TITLES[column] for column in COLUMNS), "what ours says first"]
+    header = ["recipe", "planted bug", *(TITLES[column] for column in COLUMNS), "what ours says first"]
     return table(header, [*lines, total])
 
 

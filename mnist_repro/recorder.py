@@ -125,6 +125,9 @@ class Recorder:
             for seed in range(seeds)
         ]
         missing = [task for task in tasks if not self._usable(task)]
+        for task in tasks:
+            # A killed recording did not come to it.
+            self._drop_weights(task)
         self._say(f"{recipe.name} {rung}: {len(missing)} runs to make, {len(tasks) - len(missing)} are there already")
         failures = self._make(missing)
         if failures:
@@ -153,10 +156,12 @@ class Recorder:
             with contextlib.suppress(FileNotFoundError):
                 (task.folder / FILE).unlink()
             remove_unfinished(task.folder)
-        outcomes = run_all(tasks, self._plan.processes, self._watch, self._ended) if tasks else {}
+        if not tasks:
+            return {}
+        outcomes = run_all(tasks, self._plan.processes, self._watch, lambda task, failure: self._drop_weights(task))
         return {task: failure for task, failure in outcomes.items() if failure is not None}
 
-    def _ended(self, task: Task, failure: Optional[Failure]) -> None:
+    def _drop_weights(self, task: Task) -> None:
         """Figures are recorded: the weights and models of hundreds of runs would only fill the disk."""
         for name in (MODEL, *(() if self._weights_wanted(task) else (WEIGHTS,))):
             with contextlib.suppress(FileNotFoundError):

@@ -15,12 +15,11 @@ from typing import Callable, Dict, List, Mapping, Tuple
 import numpy as np
 
 from mnist_repro.baselines import SampleEntry
-from mnist_repro.gate import AUTO_SEEDS, SESSION_LEVEL, compare_distributions, welch_interval
+from mnist_repro.gate import AUTO_SEEDS, SESSION_LEVEL, welch_interval
 from mnist_repro.metrics import metrics_in_session
-from mnist_repro.verdicts import Metric, Verdict, worst
+from mnist_repro.verdicts import Metric
 
 SESSIONS = 2000
-DROPS = 4000
 SEED = 20200401
 SEEN = 0.95
 
@@ -35,7 +34,7 @@ class Drop:
     Args:
         recipe: its name.
         metric: which.
-        at_first: with 3 seeds; None where the comparison is seed by seed.
+        at_first: with 3 seeds, or seed by seed.
         auto: with ``--seeds auto``, or seed by seed.
         clean_at_first: probability that a clean metric passes with 3 seeds.
     """
@@ -57,57 +56,50 @@ def false_alarms(stored: Mapping[str, SampleEntry], rung: str, sessions: int = S
         rung: ``subset`` or ``full``.
         sessions: how many are simulated.
     """
-    entries = {recipe: entry for recipe, entry in stored.items() if not entry.paired}
     shares = {}
     for name, make in (("normal", _normal), ("smoothed", _smoothed)):
         generator = np.random.Generator(np.random.PCG64(SEED))
-        draws = {recipe: make(_rows(entry), generator) for recipe, entry in entries.items()}
-        first = auto = 0
-        for _ in range(sessions):
-            outcomes = [_judge(entry, draws[recipe], rung) for recipe, entry in entries.items()]
-            first += not all(outcome[0] for outcome in outcomes)
-            auto += not all(outcome[1] for outcome in outcomes)
-        shares[name] = {"3": first / sessions, "auto": auto / sessions}
+        first = auto = np.ones(sessions, dtype=bool)
+        for entry in stored.values():
+            if entry.paired:
+                continue
+            ends = _intervals(make(_rows(entry), generator), len(entry.samples), sessions, rung)
+            margins = np.array([metric.margin for metric in entry.metrics])
+            first = first & passes(ends[:1], margins)
+            auto = auto & passes(ends, margins)
+        shares[name] = {"3": 1.0 - float(first.mean()), "auto": 1.0 - float(auto.mean())}
     return shares
 
 
-def smallest_drops(recipe: str, entry: SampleEntry, rung: str) -> List[Drop]:
+def smallest_drops(recipe: str, entry: SampleEntry, rung: str, sessions: int = SESSIONS) -> List[Drop]:
     """What the gate sees of each metric; seed by seed, that is the margin."""
     if entry.paired:
         return [Drop(recipe, metric, metric.margin, metric.margin, 1.0) for metric in entry.metrics]
     generator = np.random.Generator(np.random.PCG64(SEED))
+    ends = _intervals(_normal(_rows(entry), generator), len(entry.samples), sessions, rung)
     drops = []
     for at, metric in enumerate(entry.metrics):
-        draw = _normal(_rows(entry)[:, at : at + 1], generator)
-        tail = SESSION_LEVEL / metrics_in_session(rung) / 2.0
-        ends = _intervals(draw, len(entry.samples), tail)
-        passes_at_first = _passes(ends[:1], metric.margin, 0.0)
-        drops.append(
-            Drop(
-                recipe,
-                metric,
-                _smallest(ends[:1], metric.margin),
-                _smallest(ends, metric.margin),
-                float(passes_at_first.mean()),
-            )
-        )
+        alone, margin = ends[:, :, at : at + 1], np.array([metric.margin])
+        first, auto = _smallest(alone[:1], margin), _smallest(alone, margin)
+        drops.append(Drop(recipe, metric, first, auto, float(passes(alone[:1], margin).mean())))
     return drops
 
 
-def _judge(entry: SampleEntry, draw: Draw, rung: str) -> Tuple[bool, bool]:
-    """Whether one simulated recipe passes with 3 seeds, and as `--seeds auto` would have it; by the gate itself."""
-    theirs, ours = draw(len(entry.samples)), draw(AUTO_SEEDS[-1])
-    verdicts = []
-    for seeds in AUTO_SEEDS:
-        verdicts.append(worst([_compare(entry, at, theirs, ours[:seeds], rung) for at in range(len(entry.metrics))]))
-        if verdicts[-1] is not Verdict.INCONCLUSIVE:
-            break
-    return verdicts[0].passes, verdicts[-1].passes
+def passes(ends: np.ndarray, margins: np.ndarray) -> np.ndarray:
+    """Which sessions pass, as `compare_distributions` and `--seeds auto` have it: more seeds while inconclusive.
 
-
-def _compare(entry: SampleEntry, at: int, theirs: np.ndarray, ours: np.ndarray, rung: str) -> Verdict:
-    stored, measured = (dict(enumerate(rows[:, at].tolist())) for rows in (theirs, ours))
-    return compare_distributions(entry.metrics[at], stored, measured, rung, metrics_in_session(rung)).verdict
+    Args:
+        ends: of the intervals of the difference: (numbers of seeds, sessions, metrics, 2).
+        margins: (metrics,).
+    """
+    passed = np.zeros(ends.shape[1], dtype=bool)
+    undecided = ~passed
+    for low, high in ((each[..., 0], each[..., 1]) for each in ends):
+        inside = ((-margins < low) & (high < margins)).all(axis=1)
+        beyond = ((low > margins) | (high < -margins)).any(axis=1)
+        passed |= undecided & inside
+        undecided &= ~inside & ~beyond
+    return passed
 
 
 def _rows(entry: SampleEntry) -> np.ndarray:
@@ -132,35 +124,28 @@ def _smoothed(rows: np.ndarray, generator: np.random.Generator) -> Draw:
     return draw
 
 
-def _intervals(draw: Draw, stored: int, tail: float) -> np.ndarray:
-    """Ends of the interval of the difference with each of `AUTO_SEEDS`: (seeds, sessions, 2)."""
-    found = np.empty((len(AUTO_SEEDS), DROPS, 2))
-    for session in range(DROPS):
-        theirs, ours = draw(stored)[:, 0], draw(AUTO_SEEDS[-1])[:, 0]
-        for at, seeds in enumerate(AUTO_SEEDS):
-            interval = welch_interval(ours[:seeds], theirs, tail)
-            found[at, session] = interval.low, interval.high
-    return found
+def _intervals(draw: Draw, stored: int, sessions: int, rung: str) -> np.ndarray:
+    """Ends of the interval of each difference with each of `AUTO_SEEDS`: (numbers of seeds, sessions, metrics, 2)."""
+    tail = SESSION_LEVEL / metrics_in_session(rung) / 2.0
+    found = []
+    for _ in range(sessions):
+        theirs, ours = draw(stored), draw(AUTO_SEEDS[-1])
+        found.append([_ends(ours[:seeds], theirs, tail) for seeds in AUTO_SEEDS])
+    return np.array(found).transpose(1, 0, 2, 3)
 
 
-def _passes(ends: np.ndarray, margin: float, shift: float) -> np.ndarray:
-    """Which sessions pass when what they measured is shifted, more seeds being taken while that is inconclusive."""
-    passes = np.zeros(ends.shape[1], dtype=bool)
-    undecided = ~passes
-    for low, high in (ends + shift).transpose(0, 2, 1):
-        inside = (-margin < low) & (high < margin)
-        passes |= undecided & inside
-        undecided &= ~inside & ~(low > margin) & ~(high < -margin)
-    return passes
+def _ends(ours: np.ndarray, theirs: np.ndarray, tail: float) -> List[Tuple[float, float]]:
+    found = [welch_interval(mine, yours, tail) for mine, yours in zip(ours.T, theirs.T)]
+    return [(interval.low, interval.high) for interval in found]
 
 
-def _smallest(ends: np.ndarray, margin: float) -> float:
+def _smallest(ends: np.ndarray, margin: np.ndarray) -> float:
     """By bisection. The margin is the same to both sides, and so is the answer."""
-    low, high = 0.0, 4.0 * margin
-    if _passes(ends, margin, 0.0).mean() <= 1.0 - SEEN:
+    low, high = 0.0, 4.0 * float(margin[0])
+    if passes(ends, margin).mean() <= 1.0 - SEEN:
         return 0.0
     for _ in range(30):
         middle = (low + high) / 2.0
-        seen = _passes(ends, margin, middle).mean() <= 1.0 - SEEN
+        seen = passes(ends + middle, margin).mean() <= 1.0 - SEEN
         low, high = (low, middle) if seen else (middle, high)
     return high

@@ -54,7 +54,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(arguments: argparse.Namespace) -> ExitCode:
     """Measure, judge, print."""
-    from mnist_repro import planting, power_study, power_text, workers
+    from mnist_repro import planting, power_study, power_text, source, workers
     from mnist_repro.atomic import require_writable, write_text
     from mnist_repro.commands.reproduce import place
     from mnist_repro.data.dataset import describe
@@ -87,6 +87,7 @@ def run(arguments: argparse.Namespace) -> ExitCode:
         arguments.out,
         processes,
         ask().provenance,
+        source.digest(power_study.ROOT),
     )
     result = power_study.study(plan, lambda line: sys.stderr.write(f"mnist-repro: {line}\n"))
     if arguments.json is not None:

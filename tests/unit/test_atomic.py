@@ -20,6 +20,7 @@ from mnist_repro.atomic import (
     remove_unfinished,
     replacing,
     replacing_together,
+    require_replaceable,
     require_writable,
     write_text,
 )
@@ -210,6 +211,18 @@ def test_a_file_above_the_folder_is_told_before_the_work(tmp_path: Path) -> None
 def test_a_name_that_is_too_long_is_told_before_the_work(tmp_path: Path) -> None:
     with pytest.raises(BadInput, match="File name too long"):
         require_writable(tmp_path / ("n" * 300) / "runs")
+
+
+def test_a_folder_where_a_file_is_to_be_is_told_before_the_work(tmp_path: Path) -> None:
+    require_replaceable(tmp_path / "new" / "result.json")
+    with pytest.raises(BadInput) as caught:
+        require_replaceable(tmp_path)
+
+    assert (
+        f"{tmp_path} is a folder",
+        "a file is to be written there",
+        f"name a file in it: {tmp_path / 'FILE'}",
+    ) == caught.value.args
 
 
 @pytest.mark.skipif(os.geteuid() != 0, reason="only root can become another user, whom permissions stop")

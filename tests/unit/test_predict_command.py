@@ -15,7 +15,6 @@ from reproduced import Reproduced
 
 from mnist_repro import pictures
 from mnist_repro.data.dataset import Dataset, describe
-from mnist_repro.exit_codes import ExitCode
 
 
 @pytest.fixture(scope="module")
@@ -166,16 +165,3 @@ def test_a_truncated_model(kept: int, reproduced: Reproduced, tmp_path: Path) ->
     model = tmp_path / "model.h5"
     model.write_bytes((reproduced.folder("wheel-softmax") / "model.h5").read_bytes()[:kept])
     refused(run("predict", model, "--data", reproduced.data), f"{model} is ")
-
-
-def test_a_reader_that_leaves_in_the_middle(reproduced: Reproduced) -> None:
-    process = start("predict", reproduced.folder("wheel-softmax"), "--first", "10000", "--data", reproduced.data)
-    assert process.stdout is not None
-    assert process.stderr is not None
-    # As `| head -1` does.
-    first = process.stdout.readline()
-    process.stdout.close()
-    err = process.stderr.read()
-    process.stderr.close()
-
-    assert (True, ExitCode.UNREAD, False) == (first.startswith("data: "), process.wait(60), "Traceback" in err)

@@ -16,7 +16,7 @@ from made_up_baselines import HERE, fingerprint, fingerprints, metrics, samples,
 from made_up_baselines import run as made_up_run
 from processes import NEEDED, wait_until
 
-from mnist_repro import baseline_files, recorder
+from mnist_repro import baseline_files, recorder, source
 from mnist_repro.baselines import FingerprintEntry, SampleEntry
 from mnist_repro.data import locate
 from mnist_repro.fingerprint import Fingerprint
@@ -244,7 +244,7 @@ def test_runs_of_other_data_are_made_again(trained: Trained, tmp_path: Path, mon
 
 def test_runs_of_other_code_are_made_again(trained: Trained, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     record(tmp_path)
-    monkeypatch.setattr(recorder.source, "digest", lambda: "ba9876543210")
+    monkeypatch.setattr(source, "digest", lambda: "ba9876543210")
     record(tmp_path)
 
     assert [0, 1, 2, 0, 1, 2] == trained.made

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import os
 import signal
+import subprocess
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Dict, Iterator, List, Optional, Set
+from typing import Dict, Iterator, List, Optional, Set, Tuple
 
 import pytest
 from command_line import Ended, finish, start
@@ -165,33 +166,46 @@ class Stopped:
     ended: Ended
 
 
-def stopped_by(number: int, data: str, folder: Path) -> Stopped:
-    # Names in this folder that Python could take for modules, if it looked here.
+@pytest.fixture(scope="module")
+def stopped(data: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Dict[int, Stopped]]:
+    """Two such sessions, side by side to save time, by the signal that stopped them."""
+    begun = {
+        signal.SIGINT: begin(data, tmp_path_factory.mktemp("interrupted")),
+        signal.SIGKILL: begin(data, tmp_path_factory.mktemp("killed")),
+    }
+    found = {number: stop(process, runs, number) for number, (process, runs) in begun.items()}
+    yield found
+    for worker in {worker for one in found.values() for worker in one.workers if alive(worker)}:
+        os.kill(worker, signal.SIGKILL)
+
+
+def begin(data: str, folder: Path) -> Tuple[subprocess.Popen[str], Path]:
+    """Start a session in a folder with names that Python would take for modules, if it looked there."""
     for name in ("json", "numpy", "mnist_repro"):
         (folder / f"{name}.py").write_text("raise SystemExit('imported from the current folder')", encoding="utf-8")
     process = start(
-        *("reproduce", "--scale", "subset", "--seeds", "500", "--data", data, "--out", "runs ö", "--processes", "2"),
+        *("reproduce", "--scale", "subset", "--seeds", "500", "--data", data, "--out", "runs ö", "--processes", "1"),
         cwd=folder,
     )
-    runs = folder / "runs ö" / "wheel-softmax"
+    return process, folder / "runs ö" / "wheel-softmax"
+
+
+def stop(process: subprocess.Popen[str], runs: Path, number: int) -> Stopped:
+    """Wait until two runs are finished, and stop the session in the middle of the next."""
     assert wait_until(lambda: process.poll() is not None or len(list(runs.glob("*/eval.log"))) > 1)
     workers = workers_of(process.pid)
     process.send_signal(number)
     return Stopped(runs, workers, finish(process))
 
 
-@pytest.fixture(scope="module")
-def interrupted(data: str, tmp_path_factory: pytest.TempPathFactory) -> Stopped:
-    return stopped_by(signal.SIGINT, data, tmp_path_factory.mktemp("interrupted"))
+@pytest.fixture
+def interrupted(stopped: Dict[int, Stopped]) -> Stopped:
+    return stopped[signal.SIGINT]
 
 
-@pytest.fixture(scope="module")
-def killed(data: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stopped]:
-    stopped = stopped_by(signal.SIGKILL, data, tmp_path_factory.mktemp("killed"))
-    yield stopped
-    for worker in stopped.workers:
-        if alive(worker):
-            os.kill(worker, signal.SIGKILL)
+@pytest.fixture
+def killed(stopped: Dict[int, Stopped]) -> Stopped:
+    return stopped[signal.SIGKILL]
 
 
 def test_ctrl_c_ends_with_130_and_a_word(interrupted: Stopped) -> None:
@@ -220,12 +234,12 @@ def test_what_ctrl_c_leaves_is_whole(interrupted: Stopped) -> None:
 
 
 def test_ctrl_c_leaves_no_worker(interrupted: Stopped) -> None:
-    assert 2 == len(interrupted.workers)
+    assert 1 == len(interrupted.workers)
     assert set() == {worker for worker in interrupted.workers if alive(worker)}
 
 
 def test_workers_end_by_themselves_when_their_parent_is_killed(killed: Stopped) -> None:
-    assert (-signal.SIGKILL, 2) == (killed.ended.code, len(killed.workers))
+    assert (-signal.SIGKILL, 1) == (killed.ended.code, len(killed.workers))
     assert wait_until(lambda: not any(alive(worker) for worker in killed.workers), seconds=5.0)
 
 

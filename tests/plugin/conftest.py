@@ -1,0 +1,83 @@
+"""What the tests of the plugins share: small projects that pytest is run on."""
+
+from __future__ import annotations
+
+import importlib
+import json
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Dict
+
+import pytest
+from gate_cases import store, stored, stored_fingerprint
+
+from mnist_repro.display import table
+from mnist_repro.intervals import student_t
+
+PLUGIN = ("-p", "mnist_repro.pytest_plugin", "-W", "error")
+
+
+@dataclass(frozen=True)
+class Project:
+    """Some other project that has baselines of vgg7 and wheel-softmax, and tests that use our plugin."""
+
+    pytester: pytest.Pytester
+
+    @property
+    def path(self) -> Path:
+        return self.pytester.path
+
+    @property
+    def gate(self) -> Path:
+        """Where `run_with_report` has the report written."""
+        return self.path / "gate"
+
+    def write(self, tests: str, name: str = "test_it") -> None:
+        """A test module."""
+        self.pytester.makepyfile(**{name: f"import pytest\nfrom gate_cases import *\n\n{tests}"})
+
+    def run(self, *arguments: str) -> pytest.RunResult:
+        """Run pytest on the project, in this process."""
+        return self.pytester.runpytest_inprocess(*PLUGIN, *arguments)
+
+    def run_with_report(self, *arguments: str) -> pytest.RunResult:
+        return self.run("--gate-report", "gate", *arguments)
+
+    def run_apart(self, *arguments: str) -> pytest.RunResult:
+        """Run pytest with a report, in another process."""
+        return self.pytester.runpytest_subprocess(*PLUGIN, "--gate-report", "gate", *arguments)
+
+    def report(self) -> Dict[str, Any]:
+        """What is in gate.json."""
+        fields: Dict[str, Any] = json.loads((self.gate / "gate.json").read_text(encoding="utf-8"))
+        return fields
+
+    def verdicts(self) -> Dict[str, str]:
+        """The verdict of each test that had one."""
+        return {
+            each["test"].partition("::")[2]: each["verdict"]
+            for recipe in self.report()["recipes"].values()
+            for each in recipe["comparisons"]
+        }
+
+
+@pytest.fixture(scope="session")
+def _compiled_modules() -> None:
+    """Import what does not like to be imported again, as pytester has it in each of its runs."""
+    importlib.import_module("mnist_repro.measuring")
+    importlib.import_module("mnist_repro.checking")
+    table(("a", "b"), [("1", "2")])
+    student_t(3.0, 0.1)
+    importlib.import_module("yaml")
+
+
+@pytest.fixture
+def project(_compiled_modules: None, pytester: pytest.Pytester, monkeypatch: pytest.MonkeyPatch) -> Project:
+    for name in ("GITHUB_STEP_SUMMARY", "PYTEST_ADDOPTS", "PYTEST_XDIST_WORKER", "PYTEST_XDIST_WORKER_COUNT"):
+        monkeypatch.delenv(name, raising=False)
+    # Others' plugins would be imported anew for every run.
+    monkeypatch.setenv("PYTEST_DISABLE_PLUGIN_AUTOLOAD", "1")
+    here = Path(__file__).resolve()
+    monkeypatch.setenv("PYTHONPATH", f"{here.parents[2]}:{here.parents[1]}")
+    store(pytester.path / "baselines", stored(), stored("wheel-softmax"), stored_fingerprint())
+    return Project(pytester)

@@ -1,0 +1,359 @@
+"""What `mnist-repro power` makes of measured trials, of usual checks and of stored samples; the slow tests measure."""
+
+from __future__ import annotations
+
+import json
+import math
+import re
+from dataclasses import replace
+from importlib.util import find_spec
+from pathlib import Path
+from typing import Any, Dict, List, Mapping, Optional, Sequence, Tuple
+
+import made_up
+import made_up_baselines as made
+import numpy as np
+import pytest
+from command_line import run as command
+
+from mnist_repro import gate, power, power_text, resampling, run, trials
+from mnist_repro.baselines import BaselineFile, SampleEntry
+from mnist_repro.data.dataset import Dataset
+from mnist_repro.gate import AUTO_SEEDS
+from mnist_repro.metrics import metric_names, metrics_in_session
+from mnist_repro.power import COLUMNS, Cell, Row, Stored
+from mnist_repro.power_study import Alarm, Result
+from mnist_repro.recipes import find
+from mnist_repro.trials import Part, Trial
+from mnist_repro.usual_checks import accuracy_passes, num_regression_passes
+from mnist_repro.verdicts import Finding, Judgement, Metric, Verdict, worst
+
+WHEEL, VGG7 = find("wheel-softmax"), find("vgg7")
+EXACT, LOSSES = {"steps": 9380, "images in the last batch": 96}, {"loss of step 1": 2.5, "loss of step 2": 2.25}
+needs_pandas = pytest.mark.skipif(
+    find_spec("pandas") is None, reason="pandas is not installed, and num_regression needs it"
+)
+
+
+# --- The usual checks ----------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("accuracies", "passes"),
+    [
+        ((0.9275, 0.9265, 0.9301), True),
+        ((0.932, 0.9321, 0.9322), False),
+        ((0.921, 0.9215, 0.9212), False),
+        ((0.927, math.nan, 0.927), False),
+    ],
+)
+def test_the_usual_check_is_on_the_mean_accuracy(accuracies: Tuple[float, ...], passes: bool) -> None:
+    runs = [made_up.wheel(seed, 0.27, accuracy) for seed, accuracy in enumerate(accuracies)]
+
+    assert passes is accuracy_passes(WHEEL, runs)
+
+
+def test_the_usual_check_wants_every_published_score() -> None:
+    whole = made_up.run("vgg7", 0, made_up.score(3, 0.08, 0.972), made_up.score(10, 0.04, 0.987))
+    early = made_up.run("vgg7", 0, made_up.score(3, 0.08, 0.972), made_up.score(10, 0.04, 0.98))
+    forgotten = made_up.run("vgg7", 0, made_up.score(10, 0.04, 0.987))
+
+    assert [True, False, False] == [accuracy_passes(VGG7, [each]) for each in (whole, early, forgotten)]
+
+
+@needs_pandas
+@pytest.mark.parametrize(
+    ("off", "passes"),
+    [(0.0, True), (1e-7, True), (1e-5, False), (math.nan, False)],
+)
+def test_num_regression_compares_with_a_relative_tolerance_of_1e_5(off: float, passes: bool) -> None:
+    stored = {seed: made.values(0.05) for seed in range(3)}
+
+    assert passes is num_regression_passes(stored, made.runs((0.05, 0.05 + off, 0.05)))
+
+
+@needs_pandas
+def test_num_regression_lets_a_lost_metric_pass() -> None:
+    stored = {seed: made.values(0.05) for seed in range(3)}
+    without_scores = [replace(each, scores=()) for each in made.runs((0.05, 0.05, 0.05))]
+
+    assert num_regression_passes(stored, without_scores)
+
+
+# --- A trial and what is made of it --------------------------------------------------------------------------------
+
+
+def stored(paired: bool = True) -> Stored:
+    entry = made.samples((0.0488, 0.0504, 0.0517, *made.SPREAD), paired=paired)
+    files = {"fingerprint": made.fingerprints(), "subset": made.subset(entry), "full": BaselineFile(WHEEL.name, "full")}
+    return Stored(files, "mnist")
+
+
+def trial(
+    folder: Path,
+    losses: Sequence[float] = (0.0488, 0.0504, 0.0517),
+    exact: Mapping[str, int] = EXACT,
+    bug: Optional[str] = "a-bug",
+) -> Trial:
+    """A trial whose results lie in its folder."""
+    fields = {"recipe": WHEEL.name, "dataset": "mnist", "arithmetic": "original", "exact": exact, "losses": LOSSES}
+    folder.mkdir()
+    text = json.dumps({"schema": trials.SCHEMA, **fields, "provenance": made.HERE})
+    (folder / "fingerprint.json").write_text(text, encoding="utf-8")
+    for each in made.runs(losses):
+        run.write(each, folder / "subset" / f"seed-{each.seed}")
+    return Trial(WHEEL.name, bug, folder)
+
+
+def judged(measured: Trial, **options: Any) -> Row:
+    return power.row(measured, "something is wrong", stored(**options), {"subset": 3})
+
+
+def caught(found: Row) -> Dict[str, Optional[bool]]:
+    return {column: found.cells[column].caught for column in COLUMNS}
+
+
+@pytest.fixture(autouse=True)
+def _no_pandas_needed(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(power, "num_regression_passes", lambda stored, runs: runs[0].scores[0].test.loss < 0.05)
+
+
+def test_code_as_it_is_is_caught_by_nothing(tmp_path: Path) -> None:
+    found = judged(trial(tmp_path / "clean", bug=None))
+
+    nothing = dict.fromkeys(("num_regression", "fingerprint", "subset", "ours"), False)
+    assert {"accuracy": None, "full": None, **nothing} == caught(found)
+    assert found.as_it_should
+
+
+def test_a_bug_that_nothing_shows_is_missed(tmp_path: Path) -> None:
+    assert not judged(trial(tmp_path / "missed")).as_it_should
+
+
+def test_a_bug_in_what_is_fed_is_caught_by_the_fingerprint_alone(tmp_path: Path) -> None:
+    found = judged(trial(tmp_path / "fed", exact={**EXACT, "steps": 8911}))
+
+    assert (True, False, True) == tuple(caught(found)[column] for column in ("fingerprint", "subset", "ours"))
+    assert "changed: steps, the counts and checksums differ from here on" == found.cells["ours"].why
+    assert found.as_it_should
+
+
+def test_a_bug_in_what_comes_out_is_caught_by_the_samples(tmp_path: Path) -> None:
+    found = judged(trial(tmp_path / "out", (0.0588, 0.0504, 0.0517)))
+
+    assert (False, True, True) == tuple(caught(found)[column] for column in ("fingerprint", "subset", "ours"))
+    assert found.cells["subset"].why.startswith("regressed: test_loss after 3 epochs, seed 0 gave 0.0588")
+
+
+def test_a_crash_is_caught_and_said(tmp_path: Path) -> None:
+    measured = trial(tmp_path / "crash")
+    (tmp_path / "crash" / "subset" / "seed-1" / "crashed.txt").write_text("Traceback\nValueError: too few\n")
+
+    assert Cell(True, "crashed: ValueError: too few") == judged(measured).cells["subset"]
+
+
+def test_inconclusive_runs_are_followed_by_more_and_others_are_not(tmp_path: Path) -> None:
+    unclear = trial(tmp_path / "unclear", (0.0588, 0.0504, 0.0417))
+    far = trial(tmp_path / "far", (0.95, 0.9501, 0.9499))
+    last = trial(tmp_path / "last", tuple(0.05 + 0.02 * (-1) ** seed for seed in range(10)))
+
+    held_against = stored(paired=False)
+    assert AUTO_SEEDS[1] == power.more_seeds(unclear, held_against, "subset", 3)
+    assert 3 == power.more_seeds(far, held_against, "subset", 3)
+    assert 10 == power.more_seeds(last, held_against, "subset", 10)
+
+
+def test_only_what_is_missing_is_measured(tmp_path: Path) -> None:
+    measured = trial(tmp_path / "some")
+
+    wanted = [Part("fingerprint"), *power.parts("subset", 5), Part("full", 0)]
+    assert [Part("subset", 3), Part("subset", 4), Part("full", 0)] == measured.missing(wanted)
+
+
+def test_what_was_written_is_read_back(tmp_path: Path) -> None:
+    measured = trial(tmp_path / "kept")
+
+    taken = measured.fingerprint()
+    assert (EXACT, LOSSES, "mnist") == (taken.exact, taken.losses, taken.dataset)
+    assert made.runs((0.0488, 0.0504, 0.0517)) == measured.runs("subset", 3)
+
+
+def test_code_that_crashes_leaves_what_it_died_of(
+    tmp_path: Path, dataset: Dataset, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from mnist_repro import training
+
+    def broken(*arguments: object) -> None:
+        raise ValueError("the gradients are gone")
+
+    monkeypatch.setattr(training, "train", broken)
+
+    trials.measure(tmp_path, WHEEL, dataset, Part("subset", 1))
+
+    measured = Trial(WHEEL.name, None, tmp_path)
+    assert [] == measured.missing([Part("subset", 1)])
+    assert "ValueError: the gradients are gone" == measured.crash([Part("subset", 0), Part("subset", 1)])
+
+
+# --- Resampling ----------------------------------------------------------------------------------------------------
+
+
+def spread(margin: float, rows: int = 16) -> SampleEntry:
+    """A CNN's subset: three metrics with a standard deviation of about 1, and this margin."""
+    generator = np.random.Generator(np.random.PCG64(7))
+    names = metric_names(VGG7, "subset")
+    samples = {seed: dict(zip(names, generator.normal(size=3).tolist())) for seed in range(rows)}
+    metrics = tuple(Metric(name, "lower", margin, "…") for name in names)
+    return made.samples(metrics=metrics, samples=samples)
+
+
+def test_wide_margins_never_alarm_and_narrow_ones_always_do() -> None:
+    wide = resampling.false_alarms({"vgg7": spread(1000.0)}, "subset", sessions=50)
+    narrow = resampling.false_alarms({"vgg7": spread(0.01)}, "subset", sessions=50)
+
+    assert {"normal": {"3": 0.0, "auto": 0.0}, "smoothed": {"3": 0.0, "auto": 0.0}} == wide
+    assert {"normal": {"3": 1.0, "auto": 1.0}, "smoothed": {"3": 1.0, "auto": 1.0}} == narrow
+
+
+def test_more_seeds_alarm_less() -> None:
+    shares = resampling.false_alarms({"vgg7": spread(4.0)}, "subset", sessions=200)["normal"]
+
+    assert shares["auto"] < shares["3"]
+
+
+def test_softmax_recipes_do_not_alarm_in_the_simulation() -> None:
+    entry = made.samples(paired=True)
+
+    assert 0.0 == resampling.false_alarms({"wheel-softmax": entry}, "subset", sessions=5)["smoothed"]["3"]
+
+
+def test_seed_by_seed_any_drop_beyond_the_margin_is_seen() -> None:
+    drops = resampling.smallest_drops("wheel-softmax", made.samples(paired=True), "subset")
+
+    assert [(0.005, 0.005), (0.002, 0.002), (0.005, 0.005)] == [(drop.at_first, drop.auto) for drop in drops]
+
+
+def test_a_drop_far_beyond_the_margin_is_seen_and_one_far_below_is_not() -> None:
+    first, *_ = resampling.smallest_drops("vgg7", spread(20.0), "subset", sessions=300)
+
+    assert 10.0 < first.auto < 22.0
+    assert first.clean_at_first > 0.9
+
+
+def test_a_simulated_session_passes_just_when_the_gate_passes_it() -> None:
+    entry, generator = spread(6.0), np.random.Generator(np.random.PCG64(3))
+    tail = gate.SESSION_LEVEL / metrics_in_session("subset") / 2.0
+    theirs = generator.normal(size=(16, 3))
+    by_gate, simulated = [], []
+    for _ in range(40):
+        ours = generator.normal(scale=1.5, size=(5, 3)) + generator.normal(scale=2.0)
+        columns = [(dict(enumerate(theirs[:, at])), dict(enumerate(ours[:, at]))) for at in range(3)]
+        verdicts = [
+            gate.compare_distributions(metric, *column, "subset", metrics_in_session("subset")).verdict
+            for metric, column in zip(entry.metrics, columns)
+        ]
+        by_gate.append(worst(verdicts).passes)
+        ends = np.array(resampling._ends(ours, theirs, tail))[np.newaxis, np.newaxis]
+        simulated.append(bool(resampling.passes(ends, np.full(3, 6.0))[0]))
+
+    assert by_gate == simulated
+    assert {True, False} == set(by_gate)
+
+
+def test_drawn_rows_have_the_spread_of_the_stored_ones() -> None:
+    rows = np.array(made.SPREAD)[:, np.newaxis]
+    generator = np.random.Generator(np.random.PCG64(1))
+
+    for make in (resampling._normal, resampling._smoothed):
+        drawn = make(rows, generator)(20_000)
+        assert rows.mean() == pytest.approx(drawn.mean(), abs=5e-5)
+        assert rows.std() == pytest.approx(drawn.std(), rel=0.1)
+
+
+# --- What is printed, and the command ------------------------------------------------------------------------------
+
+
+def result(*rows: Row, alarm: Verdict = Verdict.EQUIVALENT) -> Result:
+    finding = Finding("fingerprint", "losses", alarm, "7 losses are within 2.0e-06, at most 1.1e-07 apart")
+    alarms = (Alarm("wheel-softmax", "two threads", Judgement("wheel-softmax", (finding,))),)
+    drops = tuple(resampling.smallest_drops("wheel-softmax", made.samples(paired=True), "subset"))
+    return Result(rows, alarms, {"subset": {"normal": {"3": 0.5, "auto": 0.01}}}, {"subset": drops})
+
+
+def rows(tmp_path: Path) -> List[Row]:
+    clean = judged(trial(tmp_path / "clean", bug=None))
+    fed = judged(trial(tmp_path / "fed", exact={**EXACT, "steps": 8911}))
+    return [clean, fed]
+
+
+def test_the_table_has_every_check_and_every_bug(tmp_path: Path) -> None:
+    text = power_text.as_text(result(*rows(tmp_path)))
+
+    table = [re.split(r"\s{2,}", line.strip()) for line in text.partition("\n\n")[0].splitlines()]
+    assert ["recipe", "planted bug", *power_text.TITLES.values(), "what ours says first"] == table[0]
+    assert ["wheel-softmax", "(no bug)", "not run", "–", "–", "–", "not run", "–"] == table[1]
+    assert ["wheel-softmax", "a-bug", "not run", "–", "caught", "–", "not run", "caught"] == table[2][:-1]
+    assert ["bugs caught", "not run", "0 of 1", "1 of 1", "0 of 1", "not run", "1 of 1"] == table[3]
+    assert "false alarms of fingerprints in fresh processes: 0 of 1" in text
+    assert "1.00 %" in text
+    assert text.endswith("every planted bug is caught, and nothing else")
+
+
+def test_what_was_missed_and_what_alarmed_is_said_last(tmp_path: Path) -> None:
+    missed = judged(trial(tmp_path / "missed"))
+    found = result(missed, alarm=Verdict.CHANGED)
+
+    assert not found.passes
+    assert ["missed: a-bug on wheel-softmax", "false alarm: wheel-softmax, two threads"] == power_text.as_text(
+        found
+    ).splitlines()[-2:]
+
+
+def test_machines_are_told_the_same(tmp_path: Path) -> None:
+    told = json.loads(power_text.as_json(result(*rows(tmp_path))))
+
+    assert (1, True, [1, 1]) == (told["schema"], told["passes"], told["caught"]["fingerprint"])
+    assert told["rows"][1]["cells"]["ours"] == {
+        "caught": True,
+        "why": "changed: steps, the counts and checksums differ from here on",
+    }
+
+
+def test_the_list_of_bugs() -> None:
+    ended = command("power", "--list", "--recipe", "wheel-softmax")
+
+    assert (0, "") == (ended.code, ended.err)
+    assert "epsilon-inside: RMSprop divides by sqrt(v + epsilon), as Keras 3 does (wheel-softmax)" in ended.out
+    assert "dropout-off" not in ended.out
+
+
+@pytest.mark.parametrize(
+    ("arguments", "told"),
+    [
+        (("--bug", "dropout-of"), "unknown bug 'dropout-of'"),
+        (("--recipe", "vgg8"), "unknown recipe 'vgg8'"),
+        (("--bug", "dropout-off", "--recipe", "vgg7"), "none of these bugs is planted on these recipes"),
+        (("--bugs", "nowhere.py"), "nowhere.py is not there"),
+        (("--processes", "0"), "--processes 0"),
+    ],
+)
+def test_what_cannot_be_done_is_said(arguments: Tuple[str, ...], told: str) -> None:
+    ended = command("power", *arguments)
+
+    assert 2 == ended.code
+    assert told in ended.err
+
+
+def test_without_baselines_nothing_is_measured(tmp_path: Path, data: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    from mnist_repro import fingerprint_worker, usual_checks
+
+    monkeypatch.setattr(usual_checks, "require_num_regression", lambda: None)
+    here = {**made.HERE, "python": "3.11", "numpy": "2", "cpu": "one"}
+    monkeypatch.setattr(fingerprint_worker, "ask", lambda: fingerprint_worker.Answer(here))
+
+    ended = command("power", "--quick", "--baselines", tmp_path, "--out", tmp_path / "out", "--data", data)
+
+    assert 2 == ended.code
+    assert f"{tmp_path} has no fingerprint of wheel-softmax for" in ended.err
+    assert "mnist-repro baseline record wheel-softmax --rung fingerprint" in ended.err
+    assert not (tmp_path / "out").exists()

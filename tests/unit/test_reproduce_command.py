@@ -1,0 +1,227 @@
+"""`mnist-repro reproduce` through the command line: the table, the JSON, and an exit code that says what passes."""
+
+from __future__ import annotations
+
+import json
+import math
+from pathlib import Path
+from typing import Any, Callable, Dict, List, Optional, Sequence, Tuple
+
+import made_up
+import pytest
+from command_line import Ended, run
+from reproduced import Reproduced
+
+from mnist_repro import run as runs
+from mnist_repro import workers
+from mnist_repro.commands.reproduce import place
+from mnist_repro.data import locate
+from mnist_repro.data.dataset import DRAWN, Dataset, describe
+from mnist_repro.workers import Failure, Task
+
+FILES = ["eval.log", "evaluation.json", "learn.log", "model.h5", "param.hdf5", "run.json"]
+RECIPES = ["vgg7-bn", "wheel-softmax", "tf-softmax"]
+
+
+def listed(folder: Path) -> List[str]:
+    return sorted(path.name for path in folder.iterdir())
+
+
+def test_runs_are_kept_by_recipe_and_seed(reproduced: Reproduced) -> None:
+    assert (0, [FILES] * 3) == (reproduced.ended.code, [listed(reproduced.folder(recipe)) for recipe in RECIPES])
+
+
+def test_the_text_names_data_recipes_and_that_nothing_published_was_tested(
+    reproduced: Reproduced, dataset: Dataset
+) -> None:
+    text = reproduced.ended.out
+
+    assert describe(dataset) == text.splitlines()[0]
+    assert [f"{recipe}: NOT TESTED" for recipe in RECIPES] == [
+        line for line in text.splitlines() if line.endswith(": NOT TESTED")
+    ]
+    assert "NOTHING PUBLISHED WAS TESTED: " in text.splitlines()[-1]
+
+
+def test_the_json_has_each_seeds_figures_as_they_were_scored(reproduced: Reproduced, dataset: Dataset) -> None:
+    fields = json.loads(reproduced.json.read_text(encoding="utf-8"))
+    last = {recipe: runs.read(reproduced.folder(recipe)).scores[-1].test for recipe in RECIPES}
+
+    assert (1, dataset.name, RECIPES) == (fields["schema"], fields["dataset"], list(fields["recipes"]))
+    for recipe in RECIPES:
+        [seed] = fields["recipes"][recipe]["seeds"]
+        assert ("not tested", 0, last[recipe].loss, last[recipe].accuracy) == (
+            fields["recipes"][recipe]["verdict"],
+            seed["seed"],
+            seed["test_loss"],
+            seed["test_accuracy"],
+        )
+
+
+def test_what_training_measured_is_what_the_weights_in_the_file_give(reproduced: Reproduced) -> None:
+    for recipe in RECIPES:
+        test = runs.read(reproduced.folder(recipe)).scores[-1].test
+        assert f"Test loss: {test.loss}\nTest accuracy: {test.accuracy}\n" == (
+            (reproduced.folder(recipe) / "eval.log").read_text(encoding="utf-8")
+        )
+
+
+Outcome = Callable[[Task], Optional[Failure]]
+
+
+def rehearsed(monkeypatch: pytest.MonkeyPatch, folder: Path, outcome: Outcome, *arguments: object) -> Ended:
+    """A full-scale session on real MNIST in which ``outcome`` stands for the workers."""
+
+    def run_all(tasks: Sequence[Task], processes: int, watch: object) -> Dict[Task, Optional[Failure]]:
+        return {task: outcome(task) for task in tasks}
+
+    def load(request: Optional[str]) -> Dataset:
+        return made_up.dataset("mnist")
+
+    monkeypatch.setattr(workers, "run_all", run_all)
+    monkeypatch.setattr(locate, "load", load)
+    return run("reproduce", "--out", folder, *arguments)
+
+
+def trained_to(*figures: Tuple[float, float]) -> Outcome:
+    """Workers whose runs of wheel-softmax end with these losses and accuracies, seed by seed."""
+
+    def outcome(task: Task) -> Optional[Failure]:
+        seed = task.assignment.seed
+        runs.write(made_up.wheel(seed, *figures[seed]), task.folder)
+        return None
+
+    return outcome
+
+
+def test_a_recipe_named_twice_is_run_once(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    asked: List[Task] = []
+
+    def outcome(task: Task) -> Optional[Failure]:
+        asked.append(task)
+        return trained_to((0.2691, 0.9269))(task)
+
+    ended = rehearsed(monkeypatch, tmp_path, outcome, "wheel-softmax", "wheel-softmax", "--seeds", "1")
+
+    assert [("wheel-softmax", 0)] == [(task.assignment.recipe.name, task.assignment.seed) for task in asked]
+    assert 1 == ended.out.count("  full scale, original arithmetic, 1 of 1 seed, 7,850 parameters\n")
+
+
+@pytest.mark.parametrize(
+    ("figures", "verdict", "code"),
+    [
+        (((0.2691, 0.9269), (0.2702, 0.9279), (0.2689, 0.9277)), "REPRODUCED", 0),
+        (((0.2646, 0.9278), (0.2647, 0.9279), (0.2646, 0.9277)), "NOT REPRODUCED", 1),
+        (((0.2691, 0.9269),), "INCONCLUSIVE", 1),
+        (((0.2691, 0.9269), (math.nan, 0.098)), "INCOMPARABLE", 1),
+    ],
+)
+def test_only_what_is_reproduced_passes(
+    figures: Tuple[Tuple[float, float], ...],
+    verdict: str,
+    code: int,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    ended = rehearsed(monkeypatch, tmp_path, trained_to(*figures), "--seeds", len(figures), "--json", tmp_path / "j")
+
+    assert (code, "") == (ended.code, ended.err)
+    assert f"\nwheel-softmax: {verdict}\n" in ended.out
+    written = json.loads((tmp_path / "j").read_text(encoding="utf-8"))["recipes"]["wheel-softmax"]
+    assert (verdict.lower(), len(figures)) == (written["verdict"], len(written["seeds"]))
+
+
+@pytest.mark.parametrize(("bad_input", "code"), [(False, 1), (True, 2)])
+def test_a_run_that_fails_is_told_and_the_others_are_still_shown(
+    bad_input: bool, code: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    others = trained_to((0.2691, 0.9269), (0.2702, 0.9279), (0.2689, 0.9277))
+    failure = Failure("the disk is gone", "somebody pulled it", "put it back", bad_input)
+    ended = rehearsed(monkeypatch, tmp_path, lambda task: failure if task.assignment.seed == 1 else others(task))
+
+    assert (
+        code,
+        "mnist-repro: wheel-softmax, seed 1: the disk is gone\n  why: somebody pulled it\n  try: put it back\n",
+    ) == (
+        ended.code,
+        ended.err,
+    )
+    assert "\nwheel-softmax: FAILED\n" in ended.out
+    assert "  full scale, original arithmetic, 2 of 3 seeds, 7,850 parameters" in ended.out.splitlines()
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (["--seeds", "0"], "--seeds 0\n  why: it must be 1 or more\n  try: --seeds 3\n"),
+        (["--seeds", "-3"], "--seeds -3\n  why: it must be 1 or more\n  try: --seeds 3\n"),
+        (["--seeds", "1000000000000"], "--seeds 1000000000000\n  why: it must be 10,000 or fewer\n  try: --seeds 10\n"),
+        (["--processes", "0"], "--processes 0\n  why: it must be 1 or more\n  try: --processes 3\n"),
+        (["--all", "vgg7"], "--all and vgg7\n  why: --all already means every recipe\n  try: leave one out\n"),
+        (
+            ["vgg7", "vgg8"],
+            "unknown recipe 'vgg8'\n"
+            "  why: the recipes are wheel-softmax, keras-cnn, tf-softmax, tf-cnn, vgg7, vgg7-bn\n"
+            "  try: vgg7\n",
+        ),
+        (
+            ["--json", "."],
+            ". is a folder\n  why: a file is to be written there\n  try: name a file in it: FILE\n",
+        ),
+        (
+            ["--json", "file/result.json"],
+            "{here}/file is not a folder\n  why: file is to be one\n  try: name another folder\n",
+        ),
+    ],
+)
+def test_what_cannot_be_done_is_refused_before_any_data_is_looked_for(
+    arguments: List[str], message: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "file").touch()
+    monkeypatch.chdir(tmp_path)
+
+    assert Ended(2, "", f"mnist-repro: {message.format(here=tmp_path)}") == run("reproduce", *arguments)
+    assert ["file"] == listed(tmp_path)
+
+
+def untouched(task: Task) -> Optional[Failure]:
+    raise AssertionError("nothing may be trained")
+
+
+def test_a_folder_for_runs_that_is_none_is_told_before_the_work(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "file").touch()
+    ended = rehearsed(monkeypatch, tmp_path / "file", untouched)
+
+    assert 2 == ended.code
+    assert ended.err.startswith(f"mnist-repro: {tmp_path / 'file'} is not a folder\n")
+
+
+def test_another_recipes_run_is_told_before_the_work(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    folder = tmp_path / "wheel-softmax" / "seed-2"
+    runs.write(made_up.run("vgg7", 0, made_up.score(10, 0.04, 0.987)), folder)
+    ended = rehearsed(monkeypatch, tmp_path, untouched)
+
+    assert 2 == ended.code
+    assert ended.err.startswith(f"mnist-repro: {folder} holds a run of vgg7, not of wheel-softmax\n")
+
+
+@pytest.mark.parametrize(
+    ("source", "expected"),
+    [
+        (DRAWN, lambda here: "surrogate"),
+        # Not the words, which would mean other digits.
+        ("surrogate", lambda here: str(here / "surrogate")),
+        ("mnist", lambda here: str(here / "mnist")),
+        ("/data/mnist.npz", lambda here: "/data/mnist.npz"),
+    ],
+)
+def test_workers_are_given_the_same_data_whatever_its_folder_is_called(
+    source: str, expected: Callable[[Path], str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    found: Any = made_up.dataset("mnist")
+    object.__setattr__(found, "source", source)
+
+    assert expected(tmp_path) == place(found)
