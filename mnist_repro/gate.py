@@ -7,7 +7,7 @@ from typing import Dict, Mapping, Optional, Sequence, Tuple
 
 import numpy as np
 
-from mnist_repro.intervals import Interval
+from mnist_repro.intervals import Interval, student_t
 from mnist_repro.verdicts import Finding, Metric, Verdict
 
 # The chance that a session's samples are called other than they are, for all its metrics together.
@@ -114,11 +114,9 @@ def seeds_needed(margin: float, ours: np.ndarray, theirs: np.ndarray, tail: floa
 def _welch(
     difference: float, our_variance: float, our_count: int, their_variance: float, their_count: int, tail: float
 ) -> Interval:
-    from scipy.special import stdtrit
-
     ours, theirs = our_variance / our_count, their_variance / their_count
     freedom = (ours + theirs) ** 2 / (ours**2 / (our_count - 1) + theirs**2 / (their_count - 1))
-    reach = -float(stdtrit(freedom, tail)) * math.sqrt(ours + theirs)
+    reach = -student_t(freedom, tail) * math.sqrt(ours + theirs)
     return Interval(difference - reach, difference + reach)
 
 

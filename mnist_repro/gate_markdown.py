@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, List, Sequence
 
 from mnist_repro import gate_text
 from mnist_repro.baselines import platform_name
+from mnist_repro.verdicts import Verdict
 
 if TYPE_CHECKING:
     from mnist_repro.gate_report import Entry, Report
@@ -92,7 +93,7 @@ def _headline(report: Report) -> str:
         return "did not pass: nothing was judged"
     if report.passes:
         return "passed"
-    if all(recipe_passes for recipe_passes in map(_passes, report.recipes.values())):
+    if report.comparisons_pass:
         return "did not pass: the comparisons did, something else failed"
     return f"did not pass: {report.verdict.value}"
 
@@ -116,7 +117,9 @@ def _reasons(entries: Sequence[Entry]) -> List[str]:
     lines = []
     for entry in entries:
         found = entry.checked
-        lines.append(f"- **{escaped(entry.recipe)}**, {entry.rung} ({escaped(entry.test)})")
+        verdict = entry.verdict or Verdict.INCOMPARABLE
+        lines.append(f"- **{escaped(entry.recipe)}**, {entry.rung}: {verdict.value} – {gate_text.MEANING[verdict]}")
+        lines.append(f"  - test: {escaped(entry.test)}")
         if found is None:
             lines.append(
                 f"  - ended without a verdict, {escaped(entry.outcome)}: {escaped(entry.reason or 'no reason')}"

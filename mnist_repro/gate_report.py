@@ -112,10 +112,16 @@ class Report:
         return worst([recipe_verdict(entries) for entries in self.recipes.values()])
 
     @property
+    def comparisons_pass(self) -> bool:
+        """Whether something was judged, and every recipe passes."""
+        return bool(self.entries) and all(recipe_passes(entries) for entries in self.recipes.values())
+
+    @property
     def passes(self) -> bool:
-        """Whether the whole session ran, something was judged, and nothing at all failed."""
-        judged = bool(self.entries) and all(recipe_passes(entries) for entries in self.recipes.values())
-        return judged and self.session.complete and self.session.exit_code == 0 and not self.other_failures
+        """Whether the comparisons pass, the whole session ran, and nothing else failed in it either."""
+        return (
+            self.comparisons_pass and self.session.complete and self.session.exit_code == 0 and not self.other_failures
+        )
 
 
 def recipe_verdict(entries: Sequence[Entry]) -> Verdict:

@@ -12,7 +12,8 @@ from mnist_repro.verdicts import Finding, Verdict
 
 HEADER = ("metric", "stored", "measured", "interval", "margin", "verdict")
 
-_MEANING = {
+MEANING = {
+    Verdict.EQUIVALENT: "within the margin, proven",
     Verdict.CHANGED: "a run does something else than before, even if its results should agree",
     Verdict.IMPROVED: "better than the margin: a reproduction asks for sameness, so that better does not pass either",
     Verdict.REGRESSED: "worse than the margin",
@@ -24,7 +25,7 @@ _MEANING = {
 def failure(found: Checked) -> str:
     """The message of a test that does not pass: metric by metric, then why, then what to type."""
     verdict = found.judgement.verdict
-    lines = [f"{found.recipe}, {found.rung}: {verdict.value.upper()} – {_MEANING.get(verdict, 'as stored')}"]
+    lines = [f"{found.recipe}, {found.rung}: {verdict.value.upper()} – {MEANING[verdict]}"]
     if found.dataset:
         seeds = f", {_seeds(found)}" if found.samples else ""
         lines.append(f"{found.dataset} data, {found.arithmetic} arithmetic{seeds}")
@@ -59,7 +60,7 @@ def next_steps(found: Checked) -> List[Tuple[str, str]]:
     """(title, command) of what to do about a verdict that does not pass."""
     recipe, rung = found.recipe, found.rung
     verdicts = {finding.verdict for finding in found.judgement.findings}
-    record = f"mnist-repro baseline record {recipe} --rung {rung}"
+    record = f"mnist-repro baseline record {recipe} --rung {rung}{_unusual(found)}"
     if rung == PUBLISHED:
         return [
             ("to see the stored samples", f"mnist-repro baseline show {recipe}"),
@@ -88,6 +89,12 @@ def _interval(finding: Finding) -> str:
     if finding.rung == PUBLISHED:
         return f"{interval.low:.6g} … {interval.high:.6g}"
     return f"{interval.low:+.3g} … {interval.high:+.3g}"
+
+
+def _unusual(found: Checked) -> str:
+    """The options without which a recording would be of something else."""
+    data = f" --data {found.dataset}" if found.dataset not in ("", "mnist") else ""
+    return data + (f" --arithmetic {found.arithmetic}" if found.arithmetic == "framework" else "")
 
 
 def _seeds(found: Checked) -> str:

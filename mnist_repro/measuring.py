@@ -57,9 +57,11 @@ class Crew:
         """Have these measured, in this order; what was begun before is not begun again.
 
         Raises:
-            BadInput: there is no TensorFlow, or the data that was asked for is not there.
+            BadInput: there is no TensorFlow, no such recipe, or the data that was asked for is not there.
         """
         require_tensorflow()
+        for recipe, _ in wanted:
+            find(recipe)
         self._data()
         recipes = [recipe for recipe, rung in wanted if rung == FINGERPRINT and recipe not in self._fingerprints]
         tasks = [

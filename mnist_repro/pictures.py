@@ -48,4 +48,4 @@ def read_image(path: Path) -> np.ndarray:
 def write_png(path: Path, image: np.ndarray) -> None:
     """Write a digit, uint8 (28, 28), as a PNG, whole or not at all."""
     with replacing(path) as temporary:
-        temporary.write_bytes(framework.tensorflow().io.encode_png(image[:, :, None]).numpy())
+        temporary.write_bytes(framework.tensorflow().image.encode_png(image[:, :, None]).numpy())

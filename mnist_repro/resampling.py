@@ -4,13 +4,15 @@ Sixteen stored values are too few to take some of them for stored and others for
 for each simulated session, from a distribution made of the stored rows (a seed's metrics stay together): once a normal
 one with their means and covariances, once the rows themselves, each with a little normal noise and drawn together so
 that the covariance stays (a smoothed bootstrap, Silverman and Young 1987). What is drawn as stored has as many rows as
-are stored. So that the error of the stored means counts too; the margins stay those of the files.
+are stored, so that the error of the stored means counts too; and margins are made anew from it, in the same proportion
+to its standard deviation as the stored margins are to the stored one, so that the error of the spread does as well.
+The smallest drops are those of the stored margins.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Callable, Dict, List, Mapping, Tuple
+from typing import Callable, Dict, List, Mapping, Tuple, Union
 
 import numpy as np
 
@@ -63,8 +65,8 @@ def false_alarms(stored: Mapping[str, SampleEntry], rung: str, sessions: int = S
         for entry in stored.values():
             if entry.paired:
                 continue
-            ends = _intervals(make(_rows(entry), generator), len(entry.samples), sessions, rung)
-            margins = np.array([metric.margin for metric in entry.metrics])
+            ends, deviations = _intervals(make(_rows(entry), generator), len(entry.samples), sessions, rung)
+            margins = _margins(entry) / _rows(entry).std(axis=0, ddof=1) * deviations
             first = first & passes(ends[:1], margins)
             auto = auto & passes(ends, margins)
         shares[name] = {"3": 1.0 - float(first.mean()), "auto": 1.0 - float(auto.mean())}
@@ -76,21 +78,21 @@ def smallest_drops(recipe: str, entry: SampleEntry, rung: str, sessions: int = S
     if entry.paired:
         return [Drop(recipe, metric, metric.margin, metric.margin, 1.0) for metric in entry.metrics]
     generator = np.random.Generator(np.random.PCG64(SEED))
-    ends = _intervals(_normal(_rows(entry), generator), len(entry.samples), sessions, rung)
+    ends, _ = _intervals(_normal(_rows(entry), generator), len(entry.samples), sessions, rung)
     drops = []
-    for at, metric in enumerate(entry.metrics):
-        alone, margin = ends[:, :, at : at + 1], np.array([metric.margin])
+    for at, (metric, margin) in enumerate(zip(entry.metrics, _margins(entry))):
+        alone = ends[:, :, at : at + 1]
         first, auto = _smallest(alone[:1], margin), _smallest(alone, margin)
         drops.append(Drop(recipe, metric, first, auto, float(passes(alone[:1], margin).mean())))
     return drops
 
 
-def passes(ends: np.ndarray, margins: np.ndarray) -> np.ndarray:
+def passes(ends: np.ndarray, margins: Union[np.ndarray, float]) -> np.ndarray:
     """Which sessions pass, as `compare_distributions` and `--seeds auto` have it: more seeds while inconclusive.
 
     Args:
         ends: of the intervals of the difference: (numbers of seeds, sessions, metrics, 2).
-        margins: (metrics,).
+        margins: of each metric, in all sessions or in each.
     """
     passed = np.zeros(ends.shape[1], dtype=bool)
     undecided = ~passed
@@ -100,6 +102,10 @@ def passes(ends: np.ndarray, margins: np.ndarray) -> np.ndarray:
         passed |= undecided & inside
         undecided &= ~inside & ~beyond
     return passed
+
+
+def _margins(entry: SampleEntry) -> np.ndarray:
+    return np.array([metric.margin for metric in entry.metrics])
 
 
 def _rows(entry: SampleEntry) -> np.ndarray:
@@ -124,14 +130,20 @@ def _smoothed(rows: np.ndarray, generator: np.random.Generator) -> Draw:
     return draw
 
 
-def _intervals(draw: Draw, stored: int, sessions: int, rung: str) -> np.ndarray:
-    """Ends of the interval of each difference with each of `AUTO_SEEDS`: (numbers of seeds, sessions, metrics, 2)."""
+def _intervals(draw: Draw, stored: int, sessions: int, rung: str) -> Tuple[np.ndarray, np.ndarray]:
+    """What simulated sessions come to.
+
+    Returns:
+        Ends of the interval of each difference with each of `AUTO_SEEDS`: (numbers of seeds, sessions, metrics, 2),
+        and standard deviations of what was drawn as stored: (sessions, metrics).
+    """
     tail = SESSION_LEVEL / metrics_in_session(rung) / 2.0
-    found = []
+    found, deviations = [], []
     for _ in range(sessions):
         theirs, ours = draw(stored), draw(AUTO_SEEDS[-1])
         found.append([_ends(ours[:seeds], theirs, tail) for seeds in AUTO_SEEDS])
-    return np.array(found).transpose(1, 0, 2, 3)
+        deviations.append(theirs.std(axis=0, ddof=1))
+    return np.moveaxis(np.array(found), 1, 0), np.array(deviations)
 
 
 def _ends(ours: np.ndarray, theirs: np.ndarray, tail: float) -> List[Tuple[float, float]]:
@@ -139,9 +151,9 @@ def _ends(ours: np.ndarray, theirs: np.ndarray, tail: float) -> List[Tuple[float
     return [(interval.low, interval.high) for interval in found]
 
 
-def _smallest(ends: np.ndarray, margin: np.ndarray) -> float:
+def _smallest(ends: np.ndarray, margin: float) -> float:
     """By bisection. The margin is the same to both sides, and so is the answer."""
-    low, high = 0.0, 4.0 * float(margin[0])
+    low, high = 0.0, 4.0 * margin
     if passes(ends, margin).mean() <= 1.0 - SEEN:
         return 0.0
     for _ in range(30):

@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Dict, List, Mapping, Optional
 
 from mnist_repro import cli
+from mnist_repro.data.locate import SURROGATE_NOTICE
 
 # Like the console script that pip makes, its folder comes first on sys.path, not the current one.
 SCRIPT = Path(__file__).with_name("console_script.py")
@@ -20,7 +21,7 @@ PATIENCE = 300
 
 @dataclass(frozen=True)
 class Ended:
-    """How a command ended, and what it said."""
+    """How a command ended, and what it said, but for the announcement of the surrogate, which not every run has."""
 
     code: int
     out: str
@@ -35,7 +36,7 @@ def run(*arguments: object) -> Ended:
             code = cli.main([str(argument) for argument in arguments])
         except SystemExit as asked:  # argparse
             code = int(asked.code or 0)
-    return Ended(int(code), out.getvalue(), err.getvalue())
+    return Ended(int(code), out.getvalue(), err.getvalue().replace(SURROGATE_NOTICE, ""))
 
 
 def command(*arguments: object) -> List[str]:
@@ -65,7 +66,7 @@ def start(*arguments: object, cwd: Optional[Path] = None, **changes: str) -> sub
 def finish(process: subprocess.Popen[str]) -> Ended:
     """Wait for a command that was started."""
     out, err = process.communicate(timeout=PATIENCE)
-    return Ended(process.returncode, out, err)
+    return Ended(process.returncode, out, err.replace(SURROGATE_NOTICE, ""))
 
 
 def run_alone(*arguments: object, cwd: Optional[Path] = None, **changes: str) -> Ended:

@@ -61,7 +61,8 @@ def entry(recipe: str = "vgg7", scale: str = "subset", seeds: int = 16, margin: 
     """What would be stored of the runs of these seeds."""
     paired = "softmax" in recipe
     metrics = tuple(
-        Metric(name, direction(name), 1e-6 if paired else margin, "made up") for name in metric_names(find(recipe), scale)
+        Metric(name, direction(name), 1e-6 if paired else margin, "made up")
+        for name in metric_names(find(recipe), scale)
     )
     samples = {seed: metric_values(run(recipe, seed, scale)) for seed in range(seeds)}
     change = Change("2020-02-20", "first recording")

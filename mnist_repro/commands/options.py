@@ -6,6 +6,8 @@ import argparse
 
 from mnist_repro.errors import BadInput
 
+MOST_SEEDS = 10_000
+
 
 def add_data(parser: argparse.ArgumentParser) -> None:
     """Which data to use."""
@@ -49,3 +51,14 @@ def require_positive(option: str, value: int) -> int:
     if value < 1:
         raise BadInput(f"{option} {value}", "it must be 1 or more", f"{option} 3")
     return value
+
+
+def require_seeds(value: int) -> int:
+    """How many seeds, if it is a number that anybody could mean.
+
+    Raises:
+        BadInput: it is less than 1 or more than 10,000.
+    """
+    if value > MOST_SEEDS:
+        raise BadInput(f"--seeds {value}", f"it must be {MOST_SEEDS:,} or fewer", "--seeds 10")
+    return require_positive("--seeds", value)

@@ -20,7 +20,7 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Dict, List, Optional
 
-from mnist_repro.commands.options import add_run, require_positive
+from mnist_repro.commands.options import add_run, require_positive, require_seeds
 from mnist_repro.errors import BadInput
 from mnist_repro.exit_codes import ExitCode
 
@@ -46,20 +46,22 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def run(arguments: argparse.Namespace) -> ExitCode:
     """Train, estimate, compare, print."""
     from mnist_repro import components, reproduction, reproduction_text, workers
-    from mnist_repro.atomic import write_text
+    from mnist_repro.atomic import require_replaceable, write_text
     from mnist_repro.data.dataset import describe
     from mnist_repro.data.locate import load
     from mnist_repro.framework import require_tensorflow
     from mnist_repro.recipes import RECIPES, find
     from mnist_repro.run import read
 
-    require_positive("--seeds", arguments.seeds)
+    require_seeds(arguments.seeds)
     asked = workers.cores() if arguments.processes is None else arguments.processes
     processes = require_positive("--processes", asked)
     if arguments.all and arguments.recipes:
         raise BadInput(f"--all and {' '.join(arguments.recipes)}", "--all already means every recipe", "leave one out")
     names = list(RECIPES) if arguments.all else list(dict.fromkeys(arguments.recipes)) or [DEFAULT]
     recipes = [find(name) for name in names]
+    if arguments.json is not None:
+        require_replaceable(arguments.json)
     require_tensorflow()
     dataset = load(arguments.data)
     print(describe(dataset), flush=True)
@@ -100,7 +102,8 @@ def place(dataset: Dataset) -> str:
     """What to pass to `load` so that another process gets the same data."""
     from mnist_repro.data.dataset import DRAWN
 
-    return "surrogate" if dataset.source == DRAWN else dataset.source
+    # Absolute: a folder may be called `mnist`, and that word means something else.
+    return "surrogate" if dataset.source == DRAWN else str(Path(dataset.source).absolute())
 
 
 def _train(tasks: List[Task], processes: int) -> Dict[Task, Optional[Failure]]:

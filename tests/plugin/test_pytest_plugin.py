@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib
 import json
 import subprocess
 import sys
@@ -10,7 +11,11 @@ from pathlib import Path
 from typing import Dict
 
 import pytest
-from conftest import Project
+from gate_cases import store, stored, stored_fingerprint
+from gate_project import Project
+
+from mnist_repro.display import table
+from mnist_repro.intervals import student_t
 
 CLEAN = """
 def test_clean(baseline):
@@ -37,6 +42,28 @@ VERDICTS = {
     "test_fingerprint": "equivalent",
 }
 MARKER = "[pytest]\nmarkers = slow\n"
+
+
+@pytest.fixture(scope="session")
+def _compiled_modules() -> None:
+    """Import what does not like to be imported again, as pytester has it in each of its runs."""
+    importlib.import_module("mnist_repro.measuring")
+    importlib.import_module("mnist_repro.checking")
+    table(("a", "b"), [("1", "2")])
+    student_t(3.0, 0.1)
+    importlib.import_module("yaml")
+
+
+@pytest.fixture
+def project(_compiled_modules: None, pytester: pytest.Pytester, monkeypatch: pytest.MonkeyPatch) -> Project:
+    for name in ("GITHUB_STEP_SUMMARY", "PYTEST_ADDOPTS", "PYTEST_XDIST_WORKER", "PYTEST_XDIST_WORKER_COUNT"):
+        monkeypatch.delenv(name, raising=False)
+    # Others' plugins would be imported anew for every run.
+    monkeypatch.setenv("PYTEST_DISABLE_PLUGIN_AUTOLOAD", "1")
+    here = Path(__file__).resolve()
+    monkeypatch.setenv("PYTHONPATH", f"{here.parents[2]}:{here.parents[1]}")
+    store(pytester.path / "baselines", stored(), stored("wheel-softmax"), stored_fingerprint())
+    return Project(pytester)
 
 
 # --- The verb ---
@@ -207,7 +234,7 @@ def test_scales_are_subset_and_full(project: Project) -> None:
 
 @pytest.mark.parametrize(("said", "scale"), [((), "full"), (("--scale", "subset"), "subset")])
 def test_a_conftest_may_say_which_scale_is_meant_where_nobody_said_it(
-    project: Project, said: "tuple[str, ...]", scale: str
+    project: Project, said: tuple[str, ...], scale: str
 ) -> None:
     project.pytester.makeconftest(
         "def pytest_configure(config):\n    config.option.scale = config.option.scale or 'full'"
@@ -286,7 +313,8 @@ def test_junit_properties_carry_verdict_and_figures(project: Project, family: st
 
     project.run("--junitxml", "junit.xml", "-o", f"junit_family={family}")
 
-    case = next(ElementTree.parse(project.path / "junit.xml").iter("testcase"))
+    written = ElementTree.parse(project.path / "junit.xml")  # noqa: S314 - by ourselves
+    case = next(written.iter("testcase"))
     properties = {each.attrib["name"]: each.attrib["value"] for each in case.iter("property")}
     assert "improved" == properties["vgg7 subset verdict"]
     told = properties["vgg7 subset: test_loss after 5 epochs"]
@@ -336,7 +364,9 @@ def test_several_comparisons_in_one_test_are_all_reported(project: Project) -> N
     project.run_with_report()
 
     comparisons = project.report()["recipes"]["vgg7"]["comparisons"]
-    assert [("fingerprint", "passed"), ("subset", "failed")] == [(each["rung"], each["outcome"]) for each in comparisons]
+    assert [("fingerprint", "passed"), ("subset", "failed")] == [
+        (each["rung"], each["outcome"]) for each in comparisons
+    ]
 
 
 def test_a_session_that_is_interrupted_reports_what_it_judged_as_incomplete(project: Project) -> None:
@@ -465,7 +495,7 @@ def test_a_report_that_cannot_be_written_in_the_end_does_not_pass(project: Proje
     ],
 )
 def test_only_chosen_tests_are_judged_and_reported(
-    project: Project, arguments: "tuple[str, ...]", chosen: "list[str]"
+    project: Project, arguments: tuple[str, ...], chosen: list[str]
 ) -> None:
     project.pytester.makeini(MARKER)
     project.write(SEVERAL)

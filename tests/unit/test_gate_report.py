@@ -90,6 +90,11 @@ def test_a_session_that_was_stopped_does_not_pass(folder: Path) -> None:
     assert not report(passing(folder), complete=False).passes
 
 
+@pytest.mark.parametrize("exit_code", [1, None])
+def test_a_session_that_pytest_does_not_call_passed_does_not_pass(folder: Path, exit_code: Optional[int]) -> None:
+    assert not report(passing(folder), exit_code=exit_code).passes
+
+
 def test_a_test_that_failed_elsewhere_does_not_let_the_session_pass(folder: Path) -> None:
     assert not replace(report(passing(folder)), other_failures=("tests/test_other.py::test_it",)).passes
 
@@ -191,7 +196,8 @@ def _rounded(found: Entry) -> Entry:
         for finding in found.checked.judgement.findings
     )
     samples = {
-        seed: {name: round(value, 9) for name, value in values.items()} for seed, values in found.checked.samples.items()
+        seed: {name: round(value, 9) for name, value in values.items()}
+        for seed, values in found.checked.samples.items()
     }
     judgement = replace(found.checked.judgement, findings=findings)
     return replace(found, checked=replace(found.checked, judgement=judgement, samples=samples))
@@ -242,7 +248,7 @@ def test_other_failures_are_listed_but_not_without_end(folder: Path) -> None:
 
     text = as_markdown(replace(report(passing(folder)), other_failures=many))
 
-    assert "did not pass: the comparisons did, other tests failed" in text
+    assert "did not pass: the comparisons did, something else failed" in text
     assert "test\\_19\n- and 10 more" in text
 
 
@@ -297,8 +303,18 @@ def test_the_message_shows_the_first_row_of_a_fingerprint_that_differs(folder: P
     lines = gate_text.failure(checking.judge(folder, fingerprint(losses=losses))).splitlines()
 
     assert lines[0].startswith("vgg7, fingerprint: CHANGED")
-    assert any(line.split() == "loss of step 2 2.25 2.5 changed".split() for line in lines)
+    assert any(line.split() == ["loss", "of", "step", "2", "2.25", "2.5", "changed"] for line in lines)
     assert "loss of step 2: 1.1e-01 apart, relative, where 1.0e-03 is allowed" in lines
+
+
+def test_what_to_type_is_about_the_same_data_and_arithmetic(folder: Path) -> None:
+    found = checking.judge(folder, runs(better=0.25))
+
+    steps = dict(gate_text.next_steps(replace(found, dataset="surrogate", arithmetic="framework")))
+
+    assert steps["to see more"].startswith(
+        "mnist-repro baseline record vgg7 --rung subset --data surrogate --arithmetic framework && "
+    )
 
 
 def test_the_message_on_too_few_seeds_says_how_to_settle_it(folder: Path) -> None:

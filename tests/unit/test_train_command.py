@@ -100,7 +100,7 @@ def test_another_seed_is_another_run(trained: Tuple[Path, Ended], reproduced: Re
     assert ours.read_bytes() != (reproduced.folder("wheel-softmax") / "param.hdf5").read_bytes()
 
 
-def test_the_frameworks_own_arithmetic_is_another_run(data: str, reproduced: Reproduced, tmp_path: Path) -> None:
+def test_the_frameworks_own_arithmetic_is_used_on_request(data: str, tmp_path: Path) -> None:
     ended = run(
         *("train", "wheel-softmax", "--scale", "subset", "--arithmetic", "framework"),
         *("--data", data, "--out", tmp_path),
@@ -108,7 +108,6 @@ def test_the_frameworks_own_arithmetic_is_another_run(data: str, reproduced: Rep
 
     assert 0 == ended.code, ended.err
     assert "framework" == json.loads((tmp_path / "run.json").read_text(encoding="utf-8"))["arithmetic"]
-    assert (tmp_path / "param.hdf5").read_bytes() != (reproduced.folder("wheel-softmax") / "param.hdf5").read_bytes()
 
 
 def test_tensorboard_gets_the_lines_of_the_log(trained: Tuple[Path, Ended]) -> None:

@@ -38,14 +38,30 @@ def listed(folder: Path) -> List[str]:
 class Session:
     """Five tasks through one worker at a time: the second is killed, the data of the third is not there."""
 
-    whole: Task
-    killed: Task
-    misled: Task
-    first_in_a_new_worker: Task
-    second_in_that_worker: Task
+    tasks: List[Task]
     outcomes: Dict[Task, Optional[Failure]]
     seen: List[Progress]
     workers: List[int]
+
+    @property
+    def whole(self) -> Task:
+        return self.tasks[0]
+
+    @property
+    def killed(self) -> Task:
+        return self.tasks[1]
+
+    @property
+    def misled(self) -> Task:
+        return self.tasks[2]
+
+    @property
+    def first_in_a_new_worker(self) -> Task:
+        return self.tasks[3]
+
+    @property
+    def second_in_that_worker(self) -> Task:
+        return self.tasks[4]
 
 
 @pytest.fixture(scope="module")
@@ -68,18 +84,19 @@ def session(data: str, tmp_path_factory: pytest.TempPathFactory) -> Session:
         if progress.task == tasks[1]:
             os.kill(worker, signal.SIGKILL)
 
-    return Session(*tasks, run_all(tasks, 1, watch), seen, workers)
+    return Session(tasks, run_all(tasks, 1, watch), seen, workers)
 
 
 def test_the_run_of_a_killed_worker_has_failed_and_says_how(session: Session) -> None:
+    failure = session.outcomes[session.killed]
+
+    assert failure is not None
     assert (
-        Failure(
-            "the process of this run was killed by signal 9",
-            "its last words were:\n    (none)",
-            "run it again; if a signal 9 comes back, memory is short: try --processes 1",
-        )
-        == session.outcomes[session.killed]
-    )
+        "the process of this run was killed by signal 9",
+        "run it again; if a signal 9 comes back, memory is short: try --processes 1",
+        False,
+    ) == (failure.what, failure.fix, failure.bad_input)
+    assert failure.why.startswith("its last words were:\n    ")
 
 
 def test_bad_input_of_a_worker_arrives_whole(session: Session) -> None:
@@ -107,13 +124,7 @@ def test_failed_runs_leave_nothing_behind(session: Session) -> None:
 
 
 def test_outcomes_come_in_the_order_of_the_tasks(session: Session) -> None:
-    assert [
-        session.whole,
-        session.killed,
-        session.misled,
-        session.first_in_a_new_worker,
-        session.second_in_that_worker,
-    ] == list(session.outcomes)
+    assert session.tasks == list(session.outcomes)
 
 
 def test_the_steps_of_a_run_are_reported_from_the_first_to_the_last(session: Session) -> None:
@@ -174,7 +185,7 @@ def stopped(data: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Dic
         signal.SIGKILL: begin(data, tmp_path_factory.mktemp("killed")),
     }
     found = {number: stop(process, runs, number) for number, (process, runs) in begun.items()}
-    yield found
+    yield {int(number): one for number, one in found.items()}
     for worker in {worker for one in found.values() for worker in one.workers if alive(worker)}:
         os.kill(worker, signal.SIGKILL)
 

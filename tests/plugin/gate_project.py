@@ -1,18 +1,13 @@
-"""What the tests of the plugins share: small projects that pytest is run on."""
+"""A small project that has baselines, for tests that run pytest on it."""
 
 from __future__ import annotations
 
-import importlib
 import json
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Dict
 
 import pytest
-from gate_cases import store, stored, stored_fingerprint
-
-from mnist_repro.display import table
-from mnist_repro.intervals import student_t
 
 PLUGIN = ("-p", "mnist_repro.pytest_plugin", "-W", "error")
 
@@ -59,25 +54,3 @@ class Project:
             for recipe in self.report()["recipes"].values()
             for each in recipe["comparisons"]
         }
-
-
-@pytest.fixture(scope="session")
-def _compiled_modules() -> None:
-    """Import what does not like to be imported again, as pytester has it in each of its runs."""
-    importlib.import_module("mnist_repro.measuring")
-    importlib.import_module("mnist_repro.checking")
-    table(("a", "b"), [("1", "2")])
-    student_t(3.0, 0.1)
-    importlib.import_module("yaml")
-
-
-@pytest.fixture
-def project(_compiled_modules: None, pytester: pytest.Pytester, monkeypatch: pytest.MonkeyPatch) -> Project:
-    for name in ("GITHUB_STEP_SUMMARY", "PYTEST_ADDOPTS", "PYTEST_XDIST_WORKER", "PYTEST_XDIST_WORKER_COUNT"):
-        monkeypatch.delenv(name, raising=False)
-    # Others' plugins would be imported anew for every run.
-    monkeypatch.setenv("PYTEST_DISABLE_PLUGIN_AUTOLOAD", "1")
-    here = Path(__file__).resolve()
-    monkeypatch.setenv("PYTHONPATH", f"{here.parents[2]}:{here.parents[1]}")
-    store(pytester.path / "baselines", stored(), stored("wheel-softmax"), stored_fingerprint())
-    return Project(pytester)
