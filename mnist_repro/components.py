@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Optional
+from typing import Optional
 
 from mnist_repro import framework, run, weights
 from mnist_repro.atomic import replacing, replacing_together, require_writable, write_text
@@ -27,6 +27,8 @@ TRAINING_LOG = "learn.log"
 EVALUATION_LOG = "eval.log"
 EVALUATION = "evaluation.json"
 STEP_LOSSES_KEPT = 100
+# What the description of a model's layers takes in `model.h5`, at the most.
+DESCRIPTION_BYTES = 1 << 17
 
 
 @dataclass(frozen=True)
@@ -90,15 +92,18 @@ def train_into(folder: Path, assignment: Assignment, dataset: Dataset, progress:
     with replacing_together(folder, made, stale=(run.FILE, EVALUATION_LOG, EVALUATION)) as unfinished:
         write_text(unfinished / TRAINING_LOG, log_text(recipe, scale, trained.lines))
         weights.write(unfinished / WEIGHTS, recipe, trained.weights)
-        _save_model(trained.model, unfinished / MODEL)
+        _save_model(trained, unfinished / MODEL)
         run.write(result, unfinished)
     return result
 
 
-def _save_model(model: Any, file: Path) -> None:
+def _save_model(trained: Trained, file: Path) -> None:
+    most = DESCRIPTION_BYTES + sum(array.nbytes for layer in trained.weights for array in layer)
     with replacing(file) as temporary:
+        # HDF5, once it has met a full disk, brings the process down when it ends: make sure of the room before.
+        temporary.write_bytes(bytes(most))
         try:
-            framework.save_model(model, temporary)
+            framework.save_model(trained.model, temporary)
         except RuntimeError as error:
             # So h5py 2.10 reports a full disk.
             raise OSError(str(error)) from error

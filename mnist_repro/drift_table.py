@@ -58,7 +58,7 @@ def find_runs(places: Sequence[Path]) -> Tuple[Run, ...]:
 
 def group(runs: Sequence[Run], dataset: Optional[Dataset]) -> Tuple[Group, ...]:
     """The runs, sorted and compared; the level of the intervals is shared out among a group's figures."""
-    sorted_out: Dict[Tuple[str, ...], Dict[int, Run]] = {}
+    sorted_out: Dict[Tuple[str, str, str, str, str], Dict[int, Run]] = {}
     for run in runs:
         key = (run.recipe, run.arithmetic, platform_name(run.provenance), run.scale, run.dataset["sha256"])
         sorted_out.setdefault(key, {})[run.seed] = run

@@ -59,6 +59,8 @@ class Crew:
         Raises:
             BadInput: there is no TensorFlow, no such recipe, or the data that was asked for is not there.
         """
+        if not wanted:
+            return
         require_tensorflow()
         for recipe, _ in wanted:
             find(recipe)

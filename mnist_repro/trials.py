@@ -67,7 +67,7 @@ class Trial:
         for part in parts:
             file = _place(self.folder, part) / _CRASHED
             if file.exists():
-                return file.read_text(encoding="utf-8").strip().splitlines()[-1]
+                return file.read_text(encoding="utf-8").strip().splitlines()[-1].strip()
         return None
 
     def fingerprint(self) -> TakenFingerprint:

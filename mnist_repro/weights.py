@@ -79,12 +79,19 @@ def identify(path: Path, recipe_name: Optional[str] = None) -> Recipe:
     Raises:
         BadInput: no such recipe, a file that cannot be read, or a file that fits no recipe or several.
     """
-    if recipe_name is not None:
-        return find(recipe_name)
+    named = None if recipe_name is None else find(recipe_name)
     with hdf5.opened(path) as root:
         _require_weights_alone(root, path)
         written_for = hdf5.text(root, RECIPE_ATTRIBUTE)
         found = found_shapes([layer for layer in stored_layers(root, path) if layer.weights])
+    if named is not None and written_for not in (None, named.name):
+        raise BadInput(
+            f"{path} holds the weights of {hdf5.shown(str(written_for))}, not of {named.name}",
+            "whoever wrote them said so in the file",
+            "leave --recipe out, or name another file",
+        )
+    if named is not None:
+        return named
     if written_for in RECIPES:
         return RECIPES[written_for]
     if written_for is not None:

@@ -208,10 +208,19 @@ def test_shapes_tell_where_the_file_does_not(name: str, tmp_path: Path) -> None:
     assert find(name) == weights.identify(edited(written(tmp_path, name), forget_recipe))
 
 
-def test_the_recipe_named_wins(tmp_path: Path) -> None:
-    path = written(tmp_path, "wheel-softmax")
+def test_the_recipe_named_decides_where_the_file_does_not(tmp_path: Path) -> None:
+    path = edited(written(tmp_path, "wheel-softmax"), forget_recipe)
 
     assert find("tf-softmax") == weights.identify(path, "tf-softmax")
+
+
+def test_the_recipe_named_and_that_of_the_file_must_agree(tmp_path: Path) -> None:
+    path = written(tmp_path, "wheel-softmax")
+
+    with pytest.raises(BadInput) as caught:
+        weights.identify(path, "tf-softmax")
+
+    assert f"{path} holds the weights of 'wheel-softmax', not of tf-softmax" == caught.value.what
 
 
 def test_two_recipes_of_the_same_shapes_are_asked_about(tmp_path: Path) -> None:
