@@ -29,8 +29,9 @@ class GateSession:
         self._collector = Collector()
         self._started = _now()
         self._problems: List[str] = []
-        reports = not config.option.collectonly
-        self._folder: Optional[Path] = config.option.gate_report if reports else None
+        asked: Optional[Path] = None if config.option.collectonly else config.option.gate_report
+        # Tests may change the working directory.
+        self._folder = asked.absolute() if asked is not None else None
 
     def pytest_sessionstart(self) -> None:
         """Take the place of what an earlier session reported, before anything can go wrong."""
@@ -80,7 +81,7 @@ class GateSession:
         for problem in self._problems:
             terminalreporter.write_line(f"gate report: {problem}", red=True)
         if self._folder is not None and not self._problems:
-            terminalreporter.write_line(f"gate report: {self._folder / 'gate.md'}")
+            terminalreporter.write_line(f"gate report: {self._config.option.gate_report / 'gate.md'}")
 
     def _report(self, finished: str = "", exit_code: Optional[int] = None, complete: bool = False) -> Report:
         from mnist_repro.gate_report import Report, Session
