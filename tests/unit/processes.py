@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import time
 from pathlib import Path
 from typing import Callable, List, Set
@@ -43,6 +44,15 @@ def alive(process: int) -> bool:
     except OSError:
         return False
     return state[0] != "Z"
+
+
+def busy(process: int) -> float:
+    """How many seconds of computing a process has had."""
+    try:
+        fields = Path(f"/proc/{process}/stat").read_text(encoding="utf-8", errors="replace").rpartition(")")[2].split()
+    except OSError:
+        return 0.0
+    return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
 
 
 def wait_until(true: Callable[[], bool], seconds: float = 120.0) -> bool:

@@ -5,13 +5,14 @@ from __future__ import annotations
 import os
 import signal
 import subprocess
+import threading
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Dict, Iterator, List, Optional, Set, Tuple
+from typing import Callable, Dict, Iterator, List, Optional, Set
 
 import pytest
 from command_line import Ended, finish, start
-from processes import NEEDED, alive, wait_until, workers_of
+from processes import NEEDED, alive, busy, wait_until, workers_of
 from reproduced import Reproduced
 
 from mnist_repro import run, weights
@@ -82,6 +83,8 @@ def session(data: str, tmp_path_factory: pytest.TempPathFactory) -> Session:
         workers.append(worker)
         seen.append(progress)
         if progress.task == tasks[1]:
+            # As if it had been about to write.
+            (tasks[1].folder / f"{UNFINISHED}1").mkdir(parents=True)
             os.kill(worker, signal.SIGKILL)
 
     return Session(tasks, run_all(tasks, 1, watch), seen, workers)
@@ -168,9 +171,24 @@ def test_cores_are_those_that_this_process_may_use() -> None:
         os.sched_setaffinity(0, usable)
 
 
+def test_ctrl_c_in_this_process_ends_its_workers(data: str, tmp_path: Path) -> None:
+    this = os.getpid()
+    seen: Set[int] = set()
+
+    def interrupt() -> None:
+        wait_until(lambda: bool(seen.update(workers_of(this)) or seen))
+        os.kill(this, signal.SIGINT)
+
+    threading.Thread(target=interrupt).start()
+    with pytest.raises(KeyboardInterrupt):
+        run_all([task(tmp_path, data, "keras-cnn", 0)], 1, lambda progress: None)
+
+    assert (1, set()) == (len(seen), {worker for worker in seen if alive(worker)})
+
+
 @dataclass(frozen=True)
 class Stopped:
-    """A real `reproduce` of more seeds than it can make, stopped by a signal when it had made some."""
+    """A real `reproduce`, stopped by a signal: where its runs are, its workers at that time, and how it ended."""
 
     runs: Path
     workers: Set[int]
@@ -178,45 +196,39 @@ class Stopped:
 
 
 @pytest.fixture(scope="module")
-def stopped(data: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Dict[int, Stopped]]:
-    """Two such sessions, side by side to save time, by the signal that stopped them."""
-    begun = {
-        signal.SIGINT: begin(data, tmp_path_factory.mktemp("interrupted")),
-        signal.SIGKILL: begin(data, tmp_path_factory.mktemp("killed")),
+def stopped(data: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Dict[str, Stopped]]:
+    """Two such sessions, side by side to save time."""
+    interrupted = begin(data, tmp_path_factory.mktemp("interrupted"), "--scale", "subset", "--seeds", "500")
+    killed = begin(data, tmp_path_factory.mktemp("killed"), "keras-cnn", "--seeds", "1")
+    runs = tmp_path_factory.getbasetemp() / "interrupted0" / "runs ö" / "wheel-softmax"
+    found = {
+        # In the middle of the third run.
+        "interrupted": stop(interrupted, signal.SIGINT, runs, lambda: len(list(runs.glob("*/eval.log"))) > 1),
+        # In the middle of an epoch that takes half a minute, or at least of importing TensorFlow for it.
+        "killed": stop(killed, signal.SIGKILL, runs, lambda: any(busy(each) > 4.0 for each in workers_of(killed.pid))),
     }
-    found = {number: stop(process, runs, number) for number, (process, runs) in begun.items()}
-    yield {int(number): one for number, one in found.items()}
+    yield found
     for worker in {worker for one in found.values() for worker in one.workers if alive(worker)}:
         os.kill(worker, signal.SIGKILL)
 
 
-def begin(data: str, folder: Path) -> Tuple[subprocess.Popen[str], Path]:
+def begin(data: str, folder: Path, *arguments: str) -> subprocess.Popen[str]:
     """Start a session in a folder with names that Python would take for modules, if it looked there."""
     for name in ("json", "numpy", "mnist_repro"):
         (folder / f"{name}.py").write_text("raise SystemExit('imported from the current folder')", encoding="utf-8")
-    process = start(
-        *("reproduce", "--scale", "subset", "--seeds", "500", "--data", data, "--out", "runs ö", "--processes", "1"),
-        cwd=folder,
-    )
-    return process, folder / "runs ö" / "wheel-softmax"
+    return start("reproduce", *arguments, "--data", data, "--out", "runs ö", "--processes", "1", cwd=folder)
 
 
-def stop(process: subprocess.Popen[str], runs: Path, number: int) -> Stopped:
-    """Wait until two runs are finished, and stop the session in the middle of the next."""
-    assert wait_until(lambda: process.poll() is not None or len(list(runs.glob("*/eval.log"))) > 1)
+def stop(process: subprocess.Popen[str], number: int, runs: Path, when: Callable[[], bool]) -> Stopped:
+    assert wait_until(lambda: process.poll() is not None or when())
     workers = workers_of(process.pid)
     process.send_signal(number)
     return Stopped(runs, workers, finish(process))
 
 
 @pytest.fixture
-def interrupted(stopped: Dict[int, Stopped]) -> Stopped:
-    return stopped[signal.SIGINT]
-
-
-@pytest.fixture
-def killed(stopped: Dict[int, Stopped]) -> Stopped:
-    return stopped[signal.SIGKILL]
+def interrupted(stopped: Dict[str, Stopped]) -> Stopped:
+    return stopped["interrupted"]
 
 
 def test_ctrl_c_ends_with_130_and_a_word(interrupted: Stopped) -> None:
@@ -249,16 +261,11 @@ def test_ctrl_c_leaves_no_worker(interrupted: Stopped) -> None:
     assert set() == {worker for worker in interrupted.workers if alive(worker)}
 
 
-def test_workers_end_by_themselves_when_their_parent_is_killed(killed: Stopped) -> None:
+def test_workers_end_by_themselves_when_their_parent_is_killed(stopped: Dict[str, Stopped]) -> None:
+    killed = stopped["killed"]
+
     assert (-signal.SIGKILL, 1) == (killed.ended.code, len(killed.workers))
     assert wait_until(lambda: not any(alive(worker) for worker in killed.workers), seconds=5.0)
-
-
-def test_what_a_killed_parent_leaves_is_whole(killed: Stopped) -> None:
-    assert wait_until(lambda: not any(alive(worker) for worker in killed.workers), seconds=5.0)
-    for folder in killed.runs.iterdir():
-        found = [name for name in listed(folder) if not name.startswith(UNFINISHED)]
-        assert found in ([], FILES, [name for name in FILES if name not in ("eval.log", "evaluation.json")])
 
 
 def test_a_worker_that_cannot_start_fails_the_run_and_not_the_session(
