@@ -55,7 +55,7 @@ def busy(process: int) -> float:
     return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
 
 
-def wait_until(true: Callable[[], bool], seconds: float = 120.0) -> bool:
+def wait_until(true: Callable[[], bool], seconds: float = 300.0) -> bool:
     """Wait until something is true, and say whether it ever was."""
     end = time.monotonic() + seconds
     while time.monotonic() < end:
