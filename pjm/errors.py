@@ -1,0 +1,19 @@
+"""What a user did, or has, that cannot work: said in three parts, exit code 2."""
+
+from __future__ import annotations
+
+
+class BadInput(Exception):  # noqa: N818 - what the user reads is no error of the program's
+    """Bad input or a bad environment: what happened, why, and what to type next.
+
+    Args:
+        what: what happened, naming the file, mark or option.
+        why: the value found and the value expected.
+        fix: what to type or change next.
+    """
+
+    def __init__(self, what: str, why: str, fix: str) -> None:
+        super().__init__(f"{what}\n  why: {why}\n  next: {fix}")
+        self.what = what
+        self.why = why
+        self.fix = fix
