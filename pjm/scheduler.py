@@ -152,8 +152,8 @@ class Scheduler(Protocol):
 
         Raises:
             SubmitError: refused.
-            AnswerLostError: the command died, hung or answered in a way that says neither yes nor no; or only some of the
-                steps of a step job were taken.
+            AnswerLostError: the command died, hung or answered in a way that says neither yes nor no; or only some of
+                the steps of a step job were taken.
         """
         ...
 
