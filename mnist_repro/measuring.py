@@ -8,7 +8,7 @@ from __future__ import annotations
 import contextlib
 import queue
 import threading
-from concurrent.futures import Future, ThreadPoolExecutor
+from concurrent.futures import Future
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Dict, List, Optional, Sequence, Tuple
@@ -131,10 +131,25 @@ class Crew:
             batch = self._batches.get()
             if batch is None or self._stopped:
                 return
-            with contextlib.suppress(_Stopped), ThreadPoolExecutor(self._conditions.processes) as pool:
-                list(pool.map(self._take, batch.fingerprints))
-            with contextlib.suppress(_Stopped):
-                self._make(batch.tasks)
+            self._take_all(batch.fingerprints)
+            self._make(batch.tasks)
+
+    def _take_all(self, recipes: Sequence[str]) -> None:
+        waiting: queue.SimpleQueue[str] = queue.SimpleQueue()
+        for recipe in recipes:
+            waiting.put(recipe)
+
+        def take_turns() -> None:
+            with contextlib.suppress(queue.Empty):
+                while True:
+                    self._take(waiting.get_nowait())
+
+        # Not a ThreadPoolExecutor: Python would wait for it, and so for fingerprints that nobody wants, before it ends.
+        lanes = [threading.Thread(target=take_turns, daemon=True) for _ in range(self._conditions.processes)]
+        for lane in lanes:
+            lane.start()
+        for lane in lanes:
+            lane.join()
 
     def _take(self, recipe: str) -> None:
         future = self._fingerprints[recipe]
@@ -191,13 +206,10 @@ def find_data(request: Optional[str]) -> Tuple[Dataset, str]:
         BadInput: the data that was asked for is not there.
     """
     wish = locate.wish(request)
-    if wish.place is None and wish.insists is None:
-        looked = (locate.look(title, place) for title, place in locate.unnamed_places())
-        dataset = next((finding.dataset for finding in looked if finding.dataset), None)
-        request = None if dataset else "surrogate"
-    else:
-        dataset = None
-    dataset = dataset or locate.load(request, say=lambda line: None)
+    unsaid = wish.place is None and wish.insists is None
+    looked = (locate.look(title, place).dataset for title, place in locate.unnamed_places()) if unsaid else ()
+    found = next((dataset for dataset in looked if dataset is not None), None)
+    dataset = found or locate.load("surrogate" if unsaid else request, say=lambda line: None)
     return dataset, "surrogate" if dataset.source == DRAWN else str(Path(dataset.source).absolute())
 
 

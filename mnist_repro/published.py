@@ -39,7 +39,7 @@ def judge_published(recipe: Recipe, stored: BaselineFile) -> Judgement:
     for figure in figures:
         metric = f"test_{figure.metric} after {counted(figure.after, recipe.full.budget.unit)}"
         printed[metric] += 1
-        name = metric if printed[metric] == 1 else f"{metric}, printed {printed[metric]} times"
+        name = metric if printed[metric] == 1 else f"{metric}, figure {printed[metric]}"
         findings.append(_compare(name, figure, metric, list(samples_of(entry, metric).values())))
     return Judgement(recipe.name, tuple(findings))
 

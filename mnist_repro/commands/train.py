@@ -36,6 +36,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def run(arguments: argparse.Namespace) -> ExitCode:
     """Train one run in this process."""
     from mnist_repro import components, display, tensorboard
+    from mnist_repro.atomic import require_writable
     from mnist_repro.data.dataset import describe
     from mnist_repro.data.locate import load
     from mnist_repro.framework import require_tensorflow
@@ -44,6 +45,8 @@ def run(arguments: argparse.Namespace) -> ExitCode:
     assignment = components.Assignment(find(arguments.recipe), arguments.seed, arguments.scale, arguments.arithmetic)
     folder = arguments.out or Path("runs") / assignment.recipe.name / f"seed-{assignment.seed}"
     components.check_folder(folder, assignment.recipe)
+    if arguments.tensorboard is not None:
+        require_writable(arguments.tensorboard)
     require_tensorflow()
     dataset = load(arguments.data)
     print(describe(dataset), flush=True)

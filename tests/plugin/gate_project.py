@@ -9,6 +9,20 @@ from typing import Any, Dict
 
 import pytest
 
+CLEAN = """
+def test_clean(baseline):
+    baseline.check(runs())
+"""
+BETTER = """
+def test_better(baseline):
+    baseline.check(runs(better=0.25))
+"""
+MEASURED = """
+@pytest.mark.parametrize("measured", [(RECIPE, "subset")], indirect=True)
+def test_it(baseline, measured):
+    baseline.check(measured)
+"""
+
 PLUGIN = ("-p", "mnist_repro.pytest_plugin", "-W", "error")
 
 

@@ -51,10 +51,10 @@ def test_an_unknown_recipe_is_bad_input(tmp_path: Path, data: str) -> None:
 
 
 def test_without_a_word_on_data_nothing_is_downloaded(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    for name in (places.VARIABLE, places.OFFLINE):
+    for name in (places.VARIABLE, places.OFFLINE, places.MIRROR):
         monkeypatch.delenv(name, raising=False)
     monkeypatch.setenv("KERAS_HOME", str(tmp_path))
-    monkeypatch.setenv(places.MIRROR, "http://localhost:1/nothing-listens-here")
+    monkeypatch.setattr("mnist_repro.data.fetch.download", lambda *what: pytest.fail("it was about to download"))
     # Its cache may hold the surrogate already, but no MNIST that was not asked for.
     monkeypatch.setattr("mnist_repro.data.locate.unnamed_places", list)
 

@@ -63,7 +63,7 @@ def test_the_level_is_shared_out_among_the_published_figures_of_all_recipes() ->
 def test_a_figure_that_was_printed_of_two_runs_is_compared_twice() -> None:
     found = findings(stored("tf-softmax", "full"), "tf-softmax")
 
-    names = ["test_accuracy after 1,000 steps", "test_accuracy after 1,000 steps, printed 2 times"]
+    names = ["test_accuracy after 1,000 steps", "test_accuracy after 1,000 steps, figure 2"]
     assert names == [each.name for each in found]
     assert ["0.915", "0.9163"] == [each.stored for each in found]
 

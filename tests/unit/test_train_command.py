@@ -154,6 +154,10 @@ def test_tensorboard_gets_the_lines_of_the_log(trained: Tuple[Path, Ended]) -> N
             "{here}/file is not a folder\n  why: file/deeper is to be one\n  try: name another folder\n",
         ),
         (
+            ["vgg7", "--tensorboard", "file"],
+            "{here}/file is not a folder\n  why: file is to be one\n  try: name another folder\n",
+        ),
+        (
             ["vgg7", "--out", "/dev/null/deeper"],
             "/dev/null is not a folder\n  why: /dev/null/deeper is to be one\n  try: name another folder\n",
         ),
