@@ -1,17 +1,19 @@
-"""A process of its own, with one thread, that says what TensorFlow it has and takes one fingerprint with it.
+"""A process of its own, with one thread, that says what TensorFlow it has and takes fingerprints with it.
 
-`ask` starts it; `main` runs in it: one line of JSON in, one out.
+`ask` and `ask_each` start it; `main` runs in it: one line of JSON in, one out for each recipe.
 """
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 import subprocess
 import sys
+import tempfile
 import time
 from dataclasses import asdict, dataclass
-from typing import Any, Dict, Optional
+from typing import IO, Any, Dict, Iterator, Optional, Sequence, Tuple, Union
 
 from mnist_repro.errors import BadInput
 from mnist_repro.fingerprint import Fingerprint
@@ -45,37 +47,79 @@ def ask(recipe: Optional[str] = None, data: str = "", arithmetic: str = "origina
     Raises:
         BadInput: the process refused, or died.
     """
-    asked = json.dumps({"recipe": recipe, "data": data, "arithmetic": arithmetic})
-    command = [sys.executable, "-c", _PROGRAM, *sys.path]
-    ended = subprocess.run(command, input=asked.encode(), capture_output=True, check=False)
-    said = json.loads(ended.stdout) if ended.returncode == 0 else {}
+    ((_, answer),) = ask_each([recipe], data, arithmetic)
+    if isinstance(answer, BadInput):
+        raise answer
+    return answer
+
+
+def ask_each(
+    recipes: Sequence[Optional[str]], data: str, arithmetic: str
+) -> Iterator[Tuple[Optional[str], Union[Answer, BadInput]]]:
+    """Ask one process for one fingerprint after another, so that TensorFlow is imported once; another if it dies.
+
+    Args:
+        recipes: as `ask` takes one.
+        data: as `ask` takes it.
+        arithmetic: as `ask` takes it.
+
+    Yields:
+        Each recipe with its answer, or with why there is none.
+    """
+    waiting = list(recipes)
+    while waiting:
+        asked = json.dumps({"recipes": waiting, "data": data, "arithmetic": arithmetic})
+        with tempfile.TemporaryFile() as log:
+            command = [sys.executable, "-c", _PROGRAM, *sys.path]
+            process = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=log)
+            assert process.stdin is not None  # noqa: S101 - a pipe was asked for
+            assert process.stdout is not None  # noqa: S101 - likewise
+            try:
+                with contextlib.suppress(BrokenPipeError), process.stdin as questions:
+                    questions.write(asked.encode())
+                for line in process.stdout:
+                    yield waiting.pop(0), _heard(json.loads(line))
+                code = process.wait()
+            finally:
+                process.kill()
+                process.stdout.close()
+                process.wait()
+            if waiting:
+                yield waiting[0], _died(waiting.pop(0), code, log)
+
+
+def _heard(said: Dict[str, Any]) -> Union[Answer, BadInput]:
     if "refused" in said:
-        raise BadInput(*said["refused"])
-    if "provenance" not in said:
-        last = ended.stderr.decode("utf-8", "replace").splitlines()[-_LINES_SHOWN:]
-        raise BadInput(
-            f"the process that takes the fingerprint of {recipe} ended with exit code {ended.returncode}",
-            "its last words were:\n    " + "\n    ".join(last or ["(none)"]),
-            "try again; a signal (a negative code) often means that memory is short",
-        )
+        return BadInput(*said["refused"])
     taken = said["fingerprint"]
     return Answer(said["provenance"], Fingerprint(**taken) if taken else None)
 
 
+def _died(recipe: Optional[str], code: int, log: IO[bytes]) -> BadInput:
+    log.seek(0)
+    last = log.read().decode("utf-8", "replace").splitlines()[-_LINES_SHOWN:]
+    return BadInput(
+        f"the process that takes the fingerprint of {recipe} ended with exit code {code}",
+        "its last words were:\n    " + "\n    ".join(last or ["(none)"]),
+        "try again; a signal (a negative code) often means that memory is short",
+    )
+
+
 def main() -> None:
-    """Answer what standard input asks; whatever TensorFlow prints goes to standard error."""
+    """Answer what standard input asks, a line each; whatever TensorFlow prints goes to standard error."""
     answers = os.fdopen(os.dup(1), "w", encoding="utf-8")
     os.dup2(2, 1)
-    job = json.load(sys.stdin)
-    try:
-        said = _answer(job)
-    except BadInput as error:
-        said = {"refused": error.args}
-    answers.write(json.dumps(said))
-    answers.close()
+    asked = json.load(sys.stdin)
+    for recipe in asked["recipes"]:
+        try:
+            said = _answer(recipe, asked["data"], asked["arithmetic"])
+        except BadInput as error:
+            said = {"refused": error.args}
+        answers.write(json.dumps(said) + "\n")
+        answers.flush()
 
 
-def _answer(job: Dict[str, Any]) -> Dict[str, Any]:
+def _answer(recipe: Optional[str], data: str, arithmetic: str) -> Dict[str, Any]:
     from mnist_repro.data.locate import load
     from mnist_repro.fingerprint import take
     from mnist_repro.provenance import provenance
@@ -83,6 +127,6 @@ def _answer(job: Dict[str, Any]) -> Dict[str, Any]:
 
     started = time.monotonic()
     taken = None
-    if job["recipe"] is not None:
-        taken = asdict(take(find(job["recipe"]), load(job["data"]), job["arithmetic"]))
+    if recipe is not None:
+        taken = asdict(take(find(recipe), load(data), arithmetic))
     return {"provenance": provenance(time.monotonic() - started), "fingerprint": taken}

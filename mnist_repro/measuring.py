@@ -5,7 +5,6 @@ One crew serves a whole session, so that few processes do all the work and Tenso
 
 from __future__ import annotations
 
-import contextlib
 import queue
 import threading
 from concurrent.futures import Future
@@ -17,7 +16,7 @@ from mnist_repro import components, workers
 from mnist_repro.data import locate
 from mnist_repro.data.dataset import DRAWN, Dataset
 from mnist_repro.errors import BadInput
-from mnist_repro.fingerprint_worker import ask
+from mnist_repro.fingerprint_worker import ask_each
 from mnist_repro.framework import require_tensorflow
 from mnist_repro.measured import FINGERPRINT, Runs, TakenFingerprint, Wanted
 from mnist_repro.recipes import find
@@ -135,36 +134,35 @@ class Crew:
             self._make(batch.tasks)
 
     def _take_all(self, recipes: Sequence[str]) -> None:
-        waiting: queue.SimpleQueue[str] = queue.SimpleQueue()
-        for recipe in recipes:
-            waiting.put(recipe)
-
-        def take_turns() -> None:
-            with contextlib.suppress(queue.Empty):
-                while True:
-                    self._take(waiting.get_nowait())
-
+        at_once = self._conditions.processes
+        shares = [recipes[first::at_once] for first in range(min(at_once, len(recipes)))]
         # Not a ThreadPoolExecutor: Python would wait for it, and so for fingerprints that nobody wants, before it ends.
-        lanes = [threading.Thread(target=take_turns, daemon=True) for _ in range(self._conditions.processes)]
+        lanes = [threading.Thread(target=self._take, args=(share,), daemon=True) for share in shares]
         for lane in lanes:
             lane.start()
         for lane in lanes:
             lane.join()
 
-    def _take(self, recipe: str) -> None:
-        future = self._fingerprints[recipe]
+    def _take(self, recipes: Sequence[str]) -> None:
         dataset, place = self._data()
         arithmetic = self._conditions.arithmetic
         try:
             self._go_on()
-            answer = ask(recipe, place, arithmetic)
-            assert answer.fingerprint is not None  # noqa: S101 - it was asked for
-            taken = answer.fingerprint
-            future.set_result(
-                TakenFingerprint(recipe, dataset.name, arithmetic, taken.exact, taken.losses, answer.provenance)
-            )
+            for recipe, answer in ask_each(recipes, place, arithmetic):
+                assert recipe is not None  # noqa: S101 - it is one of those asked for
+                if isinstance(answer, BadInput):
+                    self._fingerprints[recipe].set_exception(answer)
+                else:
+                    assert answer.fingerprint is not None  # noqa: S101 - it was asked for
+                    taken = answer.fingerprint
+                    self._fingerprints[recipe].set_result(
+                        TakenFingerprint(recipe, dataset.name, arithmetic, taken.exact, taken.losses, answer.provenance)
+                    )
+                self._go_on()
         except BaseException as error:  # whoever waits must hear of it
-            future.set_exception(error)
+            for recipe in recipes:
+                if not self._fingerprints[recipe].done():
+                    self._fingerprints[recipe].set_exception(error)
 
     def _make(self, tasks: Sequence[workers.Task]) -> None:
         try:

@@ -6,10 +6,11 @@ Nothing heavy is imported before it is needed: a login node collects tests with 
 from __future__ import annotations
 
 import argparse
+import contextlib
 import json
 import os
 from pathlib import Path
-from typing import TYPE_CHECKING, Iterator, List, Optional, Tuple, Union
+from typing import TYPE_CHECKING, Iterator, List, Optional, Sequence, Tuple, Union
 
 import pytest
 
@@ -119,10 +120,10 @@ def measured(request: pytest.FixtureRequest) -> Measured:
     recipe, rung = wanted
     if rung == "published":
         return PublishedFigures(recipe)
-    seeds = SEEDS if request.config.option.seeds == AUTO else request.config.option.seeds
+    seeds = _seeds_at_first(request.config)
     try:
         crew: Crew = request.getfixturevalue("_crew")
-        crew.begin(_ahead(request), seeds)
+        crew.begin(_ahead(request.session.items, request.node), seeds)
         return crew.fingerprint(recipe) if rung == "fingerprint" else crew.runs(recipe, rung, seeds)
     except BadInput as error:
         return NotMeasured(recipe, rung, str(error))
@@ -145,15 +146,34 @@ def _crew(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFacto
     crew.stop()
 
 
-def _ahead(request: pytest.FixtureRequest) -> List[Tuple[str, str]]:
-    """What this test and those after it want measured; xdist's workers do not know which tests will be theirs."""
-    from mnist_repro.recipes import RECIPES
+@pytest.fixture(scope="session", autouse=True)
+def _begun(request: pytest.FixtureRequest) -> None:
+    """Measuring begins with the first test, whichever it is: most of the waiting is over when it is wanted."""
+    from mnist_repro.errors import BadInput
 
+    wanted = _ahead(request.session.items)
+    if wanted:
+        # Whatever is wrong is said by the tests that want it.
+        with contextlib.suppress(BadInput):
+            request.getfixturevalue("_crew").begin(wanted, _seeds_at_first(request.config))
+
+
+def _ahead(items: Sequence[pytest.Item], first: Optional[pytest.Item] = None) -> List[Tuple[str, str]]:
+    """What these tests want measured, from the first one on; xdist's workers do not know which will be theirs."""
     if "PYTEST_XDIST_WORKER" in os.environ:
         return []
-    items = request.session.items
-    wanted = [_wanted(item) for item in items[items.index(request.node) :]]
-    return [pair for pair in wanted if pair is not None and pair[0] in RECIPES and pair[1] != "published"]
+    start = items.index(first) if first is not None else 0
+    wanted = [pair for pair in map(_wanted, items[start:]) if pair is not None and pair[1] != "published"]
+    if not wanted:
+        return []
+    from mnist_repro.recipes import RECIPES
+
+    return [pair for pair in wanted if pair[0] in RECIPES]
+
+
+def _seeds_at_first(config: pytest.Config) -> int:
+    seeds: Union[int, str] = config.option.seeds
+    return SEEDS if isinstance(seeds, str) else seeds
 
 
 def _wanted(item: pytest.Item) -> Optional[Tuple[str, str]]:

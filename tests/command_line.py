@@ -72,3 +72,8 @@ def finish(process: subprocess.Popen[str]) -> Ended:
 def run_alone(*arguments: object, cwd: Optional[Path] = None, **changes: str) -> Ended:
     """Run a command in a process of its own."""
     return finish(start(*arguments, cwd=cwd, **changes))
+
+
+def listed(folder: Path) -> List[str]:
+    """The files of a folder, hidden ones too; none where there is no folder."""
+    return sorted(path.name for path in folder.iterdir()) if folder.exists() else []

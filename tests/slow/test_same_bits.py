@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 from typing import Dict
 
@@ -49,5 +50,7 @@ def test_a_process_that_has_made_other_runs_gives_the_same_bits(
     assert contents(tmp_path / "alone") == contents(one_after_another / recipe / "seed-0")
 
 
-def contents(folder: Path) -> Dict[str, bytes]:
-    return {name: (folder / name).read_bytes() for name in FILES}
+def contents(folder: Path) -> Dict[str, object]:
+    made: Dict[str, object] = json.loads((folder / "run.json").read_text(encoding="utf-8"))
+    del made["provenance"]  # when, and how long
+    return {**made, **{name: (folder / name).read_bytes() for name in FILES}}

@@ -27,17 +27,17 @@ def fresh(reproduced: Reproduced, tmp_path_factory: pytest.TempPathFactory) -> D
     keras = tmp_path_factory.mktemp("keras")
     settings = {"floatx": "float16", "epsilon": 0.5, "backend": "jax", "image_data_format": "channels_first"}
     (keras / "keras.json").write_text(json.dumps(settings), encoding="utf-8")
-    elsewhere = {
-        "KERAS_HOME": str(keras),
-        "KERAS_BACKEND": "jax",
-        "OMP_NUM_THREADS": "7",
-        "CUDA_VISIBLE_DEVICES": "0",
-        "PYTHONWARNINGS": "error",
-    }
     folder = reproduced.folder("vgg7-bn")
     started = {
         "param.hdf5": start("predict", folder / "param.hdf5", "--first", "100", "--data", reproduced.data),
-        "model.h5": start("predict", folder / "model.h5", "--first", "100", "--data", reproduced.data, **elsewhere),
+        "model.h5": start(
+            *("predict", folder / "model.h5", "--first", "100", "--data", reproduced.data),
+            KERAS_HOME=str(keras),
+            KERAS_BACKEND="jax",
+            OMP_NUM_THREADS="7",
+            CUDA_VISIBLE_DEVICES="0",
+            PYTHONWARNINGS="error",
+        ),
     }
     return {name: finish(process) for name, process in started.items()}
 

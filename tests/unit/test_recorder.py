@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import shutil
-import signal
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, Dict, List, Mapping, Optional, Sequence
@@ -11,10 +9,9 @@ from typing import Any, Dict, List, Mapping, Optional, Sequence
 import made_up
 import pytest
 from baseline_command import REASON, baseline, files, message
-from command_line import Ended, finish, start
+from command_line import Ended
 from made_up_baselines import HERE, fingerprint, fingerprints, metrics, samples, subset, values
 from made_up_baselines import run as made_up_run
-from processes import NEEDED, wait_until
 
 from mnist_repro import baseline_files, recorder, source
 from mnist_repro.baselines import FingerprintEntry, SampleEntry
@@ -31,97 +28,6 @@ WHEEL, SOFTMAX = "wheel-softmax", "tf-softmax"
 def outside_ci(monkeypatch: pytest.MonkeyPatch) -> None:
     """The suite itself runs with CI=true, where nothing may be recorded or accepted."""
     monkeypatch.delenv("CI", raising=False)
-
-
-@dataclass(frozen=True)
-class Killed:
-    """A recording that was killed in the middle, what was there then, and how the next one ended."""
-
-    folder: Path
-    before: Dict[str, bytes]
-    after: Dict[str, bytes]
-    whole: Dict[Path, int]
-    again: Ended
-
-
-@pytest.fixture(scope="module")
-def killed(data: str, tmp_path_factory: pytest.TempPathFactory) -> Killed:
-    """A recording of three seeds, killed when the first was done, and then told to go on."""
-    folder = tmp_path_factory.mktemp("killed") / "baselines"
-    baseline_files.write(folder, subset(recipe=SOFTMAX))
-    before = files(folder)
-    asked = (SOFTMAX, "--seeds", 3, "--processes", 1, "--data", data)
-    process = start("baseline", "record", "--baselines", folder, "--rung", "subset", *asked, CI="")
-    wait_until(lambda: bool(list(folder.glob(".recording/**/run.json"))) or process.poll() is not None)
-    process.send_signal(signal.SIGKILL)
-    finish(process)
-    whole = {path: path.stat().st_mtime_ns for path in folder.glob(".recording/**/run.json")}
-    after = files(folder)
-    with pytest.MonkeyPatch.context() as variables:
-        variables.delenv("CI", raising=False)
-        again = baseline("record", folder, *asked)
-    return Killed(folder, before, after, whole, again)
-
-
-@pytest.fixture
-def recorded(killed: Killed, tmp_path: Path) -> Path:
-    """Baselines of tf-softmax with a proposed fingerprint and proposed subset samples of three seeds."""
-    shutil.copytree(str(killed.folder), str(tmp_path / "baselines"))
-    return tmp_path / "baselines"
-
-
-@NEEDED
-def test_a_killed_recording_leaves_what_was_stored_and_no_proposal(killed: Killed) -> None:
-    assert killed.before == killed.after
-
-
-def test_a_killed_recording_keeps_the_runs_that_had_finished(killed: Killed) -> None:
-    assert 1 <= len(killed.whole) < 3
-    assert list(range(len(killed.whole))) == sorted(read(path).seed for path in killed.whole)
-
-
-def test_the_next_recording_goes_on_and_makes_no_run_twice(killed: Killed) -> None:
-    there = len(killed.whole)
-
-    assert 0 == killed.again.code
-    assert f"tf-softmax subset: {3 - there} runs to make, {there} are there already" in killed.again.out.splitlines()
-    assert killed.whole == {path: path.stat().st_mtime_ns for path in killed.whole}
-
-
-def test_what_is_proposed_is_what_the_runs_gave(killed: Killed) -> None:
-    proposed = baseline_files.read_proposed(killed.folder, SOFTMAX, "subset").entries[0]
-    made = [read(path) for path in sorted(killed.folder.glob(".recording/**/run.json"))]
-
-    assert isinstance(proposed, SampleEntry)
-    assert {run.seed: run.scores[-1].test.loss for run in made} == {
-        seed: row["test_loss after 200 steps"] for seed, row in proposed.samples.items()
-    }
-    assert ([0, 1, 2], True, ()) == (list(proposed.samples), proposed.paired, proposed.history)
-
-
-def test_the_fingerprint_is_taken_by_a_process_with_one_thread(killed: Killed) -> None:
-    proposed = baseline_files.read_proposed(killed.folder, SOFTMAX, "fingerprint").entries[0]
-
-    assert isinstance(proposed, FingerprintEntry)
-    assert (1, 1_000) == (proposed.provenance["threads"], proposed.exact["steps of the whole budget"])
-
-
-def test_of_recorded_runs_only_figures_are_kept(killed: Killed) -> None:
-    kept = {path.name for path in killed.folder.glob(f".recording/{SOFTMAX}/**/*") if path.is_file()}
-
-    assert {"run.json", "learn.log", "eval.log", "evaluation.json"} == kept
-
-
-def test_what_was_recorded_is_accepted_shown_and_then_no_longer_proposed(recorded: Path) -> None:
-    proposed = baseline_files.read_proposed(recorded, SOFTMAX, "subset").entries[0]
-    accepted = baseline("accept", recorded, SOFTMAX, "--reason", REASON)
-    stored = baseline_files.read(recorded, SOFTMAX, "subset").entry(*proposed.key)
-
-    assert (0, 2) == (accepted.code, len(accepted.out.splitlines()))
-    assert stored is not None
-    assert proposed == replace(stored, history=())
-    assert REASON in baseline("show", recorded, SOFTMAX, "--rung", "subset").out
-    assert 2 == baseline("diff", recorded, SOFTMAX).code
 
 
 @dataclass

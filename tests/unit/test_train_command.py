@@ -4,11 +4,10 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
-from typing import Any, Dict, List, Tuple
+from typing import Dict, List, Tuple
 
 import pytest
-from command_line import Ended, finish, run, start
-from full_disk import NO_LIMIT, run_with_limits
+from command_line import Ended, listed, run
 from reproduced import Reproduced
 
 from mnist_repro import framework
@@ -21,44 +20,8 @@ OUT_OF_ROOM = (
 )
 
 
-def listed(folder: Path) -> List[str]:
-    """Everything in a folder, hidden files too; nothing where there is none."""
-    return sorted(path.name for path in folder.iterdir()) if folder.exists() else []
-
-
 def contents(folder: Path) -> Dict[str, bytes]:
     return {path.name: path.read_bytes() for path in sorted(folder.iterdir())}
-
-
-@pytest.fixture(scope="module")
-def alone(reproduced: Reproduced, tmp_path_factory: pytest.TempPathFactory) -> Dict[str, Path]:
-    """The same runs as `reproduced`, each trained in a fresh process that is given nothing but the command."""
-    folder = tmp_path_factory.mktemp("alone")
-    recipes = ("vgg7-bn", "wheel-softmax", "tf-softmax")
-    started = [
-        start("train", recipe, "--scale", "subset", "--data", reproduced.data, "--out", folder / recipe)
-        for recipe in recipes
-    ]
-    for process in started:
-        ended = finish(process)
-        assert 0 == ended.code, ended.err
-    return {recipe: folder / recipe for recipe in recipes}
-
-
-@pytest.mark.parametrize("recipe", ["wheel-softmax", "tf-softmax", "vgg7-bn"])
-def test_the_same_seed_gives_the_same_bytes_in_every_process(
-    recipe: str, alone: Dict[str, Path], reproduced: Reproduced
-) -> None:
-    for file in ("param.hdf5", "learn.log"):
-        assert (reproduced.folder(recipe) / file).read_bytes() == (alone[recipe] / file).read_bytes(), file
-    ours, theirs = (
-        json.loads((folder / "run.json").read_text()) for folder in (alone[recipe], reproduced.folder(recipe))
-    )
-    assert without_provenance(theirs) == without_provenance(ours)
-
-
-def without_provenance(fields: Dict[str, Any]) -> Dict[str, Any]:
-    return {name: value for name, value in fields.items() if name != "provenance"}
 
 
 @pytest.fixture(scope="module")
@@ -185,57 +148,3 @@ def test_another_recipes_run_is_not_overwritten(reproduced: Reproduced) -> None:
         f"  try: --out another folder, or remove {folder}\n",
     ) == run("train", "wheel-softmax", "--scale", "subset", "--data", reproduced.data, "--out", folder)
     assert before == contents(folder)
-
-
-@pytest.fixture(scope="module")
-def filled(data: str, tmp_path_factory: pytest.TempPathFactory) -> Tuple[int, Path, Dict[str, bytes], List[Ended]]:
-    """One process that trains and scores with room, and does so again with less and less."""
-    folder = tmp_path_factory.mktemp("full")
-    train = ["train", "wheel-softmax", "--scale", "subset", "--data", data]
-    code, [made, scored, *ended] = run_with_limits(
-        [
-            # What TensorFlow itself writes to temporary files (AutoGraph does) it writes now.
-            (NO_LIMIT, [*train, "--out", folder / "old"]),
-            (NO_LIMIT, ["estimate", folder / "old", "--data", data]),
-            (100, [*train, "--seed", "1", "--out", folder / "new"]),
-            (100, [*train, "--seed", "1", "--out", folder / "old"]),
-            (20_000, [*train, "--seed", "1", "--out", folder / "old"]),
-            (20_000, [*train, "--seed", "1", "--out", folder / "new"]),
-            (40_000, [*train, "--seed", "1", "--out", folder / "new"]),
-            (10, ["estimate", folder / "old", "--data", data, "--out", folder / "scored"]),
-            (100, ["estimate", folder / "old", "--data", data, "--out", folder / "scored"]),
-        ]
-    )
-    assert (0, 0) == (made.code, scored.code), made.err + scored.err
-    return code, folder, contents(folder / "old"), ended
-
-
-def test_a_disk_that_is_full_is_said_for_the_file_that_it_hit(
-    filled: Tuple[int, Path, Dict[str, bytes], List[Ended]],
-) -> None:
-    _, folder, _, ended = filled
-
-    assert [
-        (2, f"mnist-repro: cannot write {folder / file}: File too large\n{OUT_OF_ROOM}")
-        for file in (
-            *("new/learn.log", "old/learn.log", "old/param.hdf5", "new/param.hdf5", "new/model.h5"),
-            *("scored/eval.log", "scored/evaluation.json"),
-        )
-    ] == [(each.code, each.err.replace("\r", "")) for each in ended]
-
-
-def test_a_full_disk_leaves_an_older_run_as_it_was(filled: Tuple[int, Path, Dict[str, bytes], List[Ended]]) -> None:
-    _, folder, old, _ = filled
-
-    assert sorted([*TRAINED, "eval.log", "evaluation.json"]) == sorted(old)
-    assert 0 == json.loads((folder / "old" / "run.json").read_text(encoding="utf-8"))["seed"]
-
-
-def test_a_full_disk_leaves_nothing_half_written(filled: Tuple[int, Path, Dict[str, bytes], List[Ended]]) -> None:
-    _, folder, _, _ = filled
-
-    assert ([], []) == (listed(folder / "new"), listed(folder / "scored"))
-
-
-def test_a_full_disk_does_not_break_the_process(filled: Tuple[int, Path, Dict[str, bytes], List[Ended]]) -> None:
-    assert 0 == filled[0]
