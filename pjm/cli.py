@@ -7,18 +7,48 @@ import sys
 from typing import List, Optional
 
 import pjm
+from pjm.commands import add_commands
+from pjm.emulator.command import add_emulator
+from pjm.errors import BadInput
+
+EXAMPLES = """\
+examples:
+  pjm sessions                         what there is, the oldest first
+  pjm show                             the latest session: its jobs and its tests without a result
+  pjm clean 20260102-030405-0a1b       remove one session
+  pjm clean --ended                    remove all that are done
+  pjm emulator run -- pjsub job.sh     one command with an emulated PJM
+
+Exit codes: 0 done, 2 bad input or environment, 130 interrupted.
+"""
 
 
 def main(arguments: Optional[List[str]] = None) -> int:
-    """Parse the command line; there is nothing to do yet but to say so."""
+    """Run one command; its exit code."""
     parser = argparse.ArgumentParser(
         prog="pjm",
-        description="Tests as PJM batch jobs. NOT BUILT YET: this version has no plugin, no emulator and no commands.",
+        description="Sessions of `pytest --fugaku`, and PJM emulated on this machine.",
+        epilog=EXAMPLES,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
     )
     parser.add_argument("--version", action="version", version=f"pjm {pjm.__version__}")
-    parser.parse_args(arguments)
-    parser.print_help()
-    return 2
+    subparsers = parser.add_subparsers(dest="command_name", metavar="COMMAND")
+    add_commands(subparsers)
+    add_emulator(subparsers)
+    parsed = parser.parse_args(arguments)
+    if parsed.command_name is None:
+        parser.print_help()
+        return 2
+    try:
+        return int(parsed.run(parsed))
+    except BadInput as error:
+        print(f"pjm: {error}", file=sys.stderr)
+        return 2
+    except KeyboardInterrupt:
+        return 130
+    except BrokenPipeError:  # as in `pjm show | head`
+        sys.stdout = open("/dev/null", "w")  # noqa: SIM115, PTH123 - Python flushes it on its way out
+        return 0
 
 
 def entry() -> None:

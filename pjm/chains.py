@@ -1,0 +1,65 @@
+"""`after=` where marked tests run here: the order, and skipping what waited for a test that did not pass."""
+
+from __future__ import annotations
+
+from typing import Dict, List, Mapping, Optional
+
+import pytest
+
+from pjm.marks import Wish
+
+
+def in_order(items: List[pytest.Item], wishes: Mapping[str, Wish]) -> List[pytest.Item]:
+    """The items, each moved behind what it waits for; otherwise as they were."""
+    by_id = {item.nodeid: item for item in items}
+    ordered: Dict[str, pytest.Item] = {}
+
+    def place(nodeid: str) -> None:
+        stack = [nodeid]
+        while stack:
+            wish = wishes.get(stack[-1])
+            missing = [before for before in (wish.after if wish else ()) if before not in ordered]
+            if missing:
+                stack += missing
+            else:
+                last = stack.pop()
+                ordered.setdefault(last, by_id[last])
+
+    for item in items:
+        place(item.nodeid)
+    return list(ordered.values())
+
+
+def reason(before: str) -> str:
+    """Why a test is skipped."""
+    return f"waits for {before}, which did not pass"
+
+
+class LocalChains:
+    """The plugin that follows `after=` while marked tests run here."""
+
+    def __init__(self, wishes: Mapping[str, Wish]) -> None:
+        self._wishes = wishes
+        self._waited_for = {before for wish in wishes.values() for before in wish.after}
+        self._passed: Dict[str, bool] = {}
+
+    @pytest.hookimpl(tryfirst=True)
+    def pytest_runtest_setup(self, item: pytest.Item) -> None:
+        """Skip what waits for a test that did not pass."""
+        failed = self._failed(item.nodeid)
+        if failed is not None:
+            pytest.skip(reason(failed))
+
+    def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
+        """Remember what passed."""
+        if report.nodeid not in self._waited_for:
+            return
+        if report.when == "call":
+            passed = report.outcome == "passed"
+            self._passed[report.nodeid] = passed and self._passed.get(report.nodeid, True)
+        elif report.outcome != "passed":
+            self._passed[report.nodeid] = False
+
+    def _failed(self, nodeid: str) -> Optional[str]:
+        wish = self._wishes.get(nodeid)
+        return next((before for before in (wish.after if wish else ()) if not self._passed.get(before)), None)

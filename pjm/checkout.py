@@ -1,0 +1,88 @@
+"""Which files a session was submitted with, and what differs now."""
+
+from __future__ import annotations
+
+import hashlib
+import subprocess
+from pathlib import Path
+from typing import Any, Dict, Iterable, List, Mapping, Optional
+
+from pjm.errors import BadInput
+
+_CHUNK = 1 << 20
+
+
+def checkout(rootdir: Path, files: Iterable[Path]) -> Dict[str, Any]:
+    """The commit, the files that differ from it, and the tests' own files with their SHA-256."""
+    commit = _git(rootdir, "rev-parse", "HEAD")
+    changed = _git(rootdir, "diff", "--name-only", "-z", "--relative", "HEAD") if commit else None
+    names = {_shown(path, rootdir) for path in files}
+    names.update(name for name in (changed or "").split("\0") if name)
+    return {
+        "rootdir": str(rootdir),
+        "commit": commit.strip() if commit else None,
+        "files": {name: _digest(rootdir / name) for name in sorted(names)},
+    }
+
+
+def check_same(before: Mapping[str, Any], now: Mapping[str, Any], session: str) -> None:
+    """Raise BadInput, saying what differs, unless both are the same."""
+    differences: List[str] = []
+    if before.get("rootdir") != now["rootdir"]:
+        differences.append(f"root folder {before.get('rootdir')}, now {now['rootdir']}")
+    if before.get("commit") != now["commit"]:
+        differences.append(f"commit {before.get('commit')}, now {now['commit']}")
+    old = before.get("files") if isinstance(before.get("files"), dict) else {}
+    assert isinstance(old, dict)
+    for name in sorted({*old, *now["files"]}):
+        if old.get(name) != now["files"].get(name):
+            differences.append(_difference(name, old, now["files"]))
+    if differences:
+        shown = "; ".join(differences[:10])
+        more = f"; and {len(differences) - 10} more" if len(differences) > 10 else ""
+        raise BadInput(
+            f"session {session} was submitted with other files",
+            f"{shown}{more}",
+            "bring them back to what they were, or start a new session without --fugaku-resume",
+        )
+
+
+def _difference(name: str, old: Mapping[str, Any], new: Mapping[str, Any]) -> str:
+    if name not in old:
+        return f"{name} is among the files only now (new, or changed)"
+    if new.get(name) is None:
+        return f"{name} is gone, or as committed"
+    return f"{name} has changed"
+
+
+def _shown(path: Path, rootdir: Path) -> str:
+    try:
+        return path.relative_to(rootdir).as_posix()
+    except ValueError:
+        return str(path)
+
+
+def _digest(path: Path) -> Optional[str]:
+    digest = hashlib.sha256()
+    try:
+        with path.open("rb") as file:
+            for chunk in iter(lambda: file.read(_CHUNK), b""):
+                digest.update(chunk)
+    except OSError:
+        return None
+    return digest.hexdigest()
+
+
+def _git(folder: Path, *arguments: str) -> Optional[str]:
+    try:
+        done = subprocess.run(
+            ["git", "-C", str(folder), *arguments],  # noqa: S607 - the user's own git
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.DEVNULL,
+            timeout=60,
+            check=False,
+        )
+    except (OSError, subprocess.TimeoutExpired):
+        return None
+    return done.stdout.decode("utf-8", "surrogateescape") if done.returncode == 0 else None

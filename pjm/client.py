@@ -1,0 +1,383 @@
+"""One session of `pytest --fugaku`: marked tests are sent away, the others run here, and all results arrive here."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import signal
+import threading
+import time
+from pathlib import Path
+from typing import Any, Dict, Iterator, List, Optional, Sequence, Tuple
+
+import pytest
+
+from pjm import session as sessions
+from pjm.checkout import check_same, checkout
+from pjm.durations import Durations
+from pjm.errors import BadInput
+from pjm.marks import Wish, wishes
+from pjm.options import LATEST, Settings, settings
+from pjm.packing import Job, Task, describe_overlong, overlong
+from pjm.planning import Workplace
+from pjm.replay import Replay
+from pjm.resuming import load
+from pjm.results import Result, Told
+from pjm.scheduler import Scheduler, UnansweredError
+from pjm.session import Session
+from pjm.showing import dry_run
+from pjm.terminal import Progress, live_records, table
+from pjm.watch import Watch, check_budget
+
+NAME = "pjm.client"
+
+
+class Client:
+    """The plugin of a session with `--fugaku`.
+
+    Args:
+        config: pytest's.
+    """
+
+    def __init__(self, config: pytest.Config) -> None:
+        self._config = config
+        self._settings = settings(config)
+        self._wishes: Dict[str, Wish] = {}
+        self._session: Optional[Session] = None
+        self._watch: Optional[Watch] = None
+        self._replay: Optional[Replay] = None
+        self._progress = Progress(None, 0)
+        self._durations = Durations(self._settings.workdir)
+        self._lived = 0.0
+        self._left_message = ""
+
+    @property
+    def artifacts(self) -> Optional[Path]:
+        """Where the tests of this session leave files; None before there is a session."""
+        return self._session.artifacts if self._session is not None else None
+
+    @pytest.hookimpl(trylast=True)
+    def pytest_collection_modifyitems(self, items: List[pytest.Item]) -> None:
+        """See what the marks say before anything runs."""
+        try:
+            self._wishes = wishes(items, self._settings.defaults)
+        except BadInput as error:
+            raise pytest.UsageError(str(error)) from error
+
+    @pytest.hookimpl(tryfirst=True)
+    def pytest_runtestloop(self, session: pytest.Session) -> Optional[bool]:
+        """Send marked tests away, run the others here, and deliver results as they come."""
+        option = session.config.option
+        if option.collectonly or (session.testsfailed and not option.continue_on_collection_errors):
+            return None  # pytest's own loop says what it has to say
+        items = {item.nodeid: item for item in session.items if item.nodeid in self._wishes}
+        local = [item for item in session.items if item.nodeid not in self._wishes]
+        try:
+            if not items:
+                if option.fugaku_resume or option.fugaku_dry_run or option.fugaku_detach:
+                    raise _no_marked_tests(option)
+                return None
+            if len(items) + len(local) != len(session.items):
+                raise _twice(session.items)
+            return self._run(session, items, local)
+        except BadInput as error:
+            raise pytest.UsageError(str(error)) from error
+
+    @pytest.hookimpl(tryfirst=True)
+    def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
+        """Learn how long tests take."""
+        if report.nodeid in self._wishes:
+            self._durations.add(report.nodeid, report.duration)
+
+    def pytest_terminal_summary(self, terminalreporter: Any) -> None:
+        """Show the table of jobs."""
+        if self._watch is not None and self._watch.jobs and self._session is not None:
+            terminalreporter.write_sep("=", f"jobs of session {self._session.identity}")
+            for line in table(self._watch.jobs):
+                terminalreporter.write_line(line)
+        if self._left_message:
+            terminalreporter.write_line(self._left_message)
+
+    def pytest_sessionfinish(self) -> None:
+        """Keep what the next session and others can use."""
+        if self._watch is not None and self._session is not None:
+            self._write_live(force=True)
+            self._durations.save()
+
+    def pytest_unconfigure(self) -> None:
+        """Let others in."""
+        if self._session is not None:
+            self._session.close()
+
+    def _run(self, session: pytest.Session, items: Dict[str, pytest.Item], local: Sequence[pytest.Item]) -> bool:
+        option = session.config.option
+        tasks = self._tasks(items)
+        place = self._place(items)
+        scheduler = self._scheduler(dry=option.fugaku_dry_run)
+        self._session, resumed = self._open(items)
+        self._watch = watch = Watch(self._session, scheduler, self._settings, tasks, place)
+        self._replay = Replay(session.config, items)
+        reporter = session.config.pluginmanager.get_plugin("terminalreporter")
+        self._progress = Progress(reporter, len(tasks))
+        if resumed:
+            load(watch, self._session)
+        jobs = watch.plan_unassigned()
+        if option.fugaku_dry_run:
+            for line in dry_run(self._session, jobs, place, self._settings.budget):
+                reporter.write_line(line)
+            session.items[:] = []
+            session.testscollected = 0
+            return True
+        check_budget(jobs, self._settings.budget)
+        said = "back to" if resumed else "session"
+        self._progress.say(f"fugaku: {said} {self._session.identity}: {len(tasks)} tests in jobs, {len(local)} here")
+        with _terminated_like_ctrl_c():
+            try:
+                self._follow(session, watch, jobs, () if option.fugaku_detach else local, option.fugaku_detach)
+            except KeyboardInterrupt:
+                self._interrupted(session, watch)
+                raise
+        if not option.fugaku_detach:
+            self._session.note("done")
+        return True
+
+    def _follow(
+        self,
+        session: pytest.Session,
+        watch: Watch,
+        jobs: Sequence[Job],
+        local: Sequence[pytest.Item],
+        detach: bool,
+    ) -> None:
+        watch.start(jobs)
+        if detach:
+            while not watch.submitted:
+                watch.step()
+                time.sleep(min(watch.pause(), 0.2))
+            self._left(watch)
+            return
+        self._step(session, watch)
+        for place, item in enumerate(local):
+            following = local[place + 1] if place + 1 < len(local) else None
+            item.config.hook.pytest_runtest_protocol(item=item, nextitem=following)
+            self._check(session, watch)
+            self._step(session, watch)
+        while not watch.done:
+            self._progress.show(watch.jobs, len(watch.results), watch.trouble, live=True)
+            time.sleep(min(watch.pause(), 1.0))
+            self._step(session, watch)
+        self._progress.clear()
+
+    def _step(self, session: pytest.Session, watch: Watch) -> None:
+        told = watch.step()
+        self._deliver(session, watch, told)
+        self._write_live(force=bool(told))
+
+    def _deliver(self, session: pytest.Session, watch: Watch, told: Sequence[Told]) -> None:
+        assert self._replay is not None
+        if told:
+            self._progress.clear()
+        for each in told:
+            self._replay.tell(each)
+            self._check(session, watch)
+
+    def _check(self, session: pytest.Session, watch: Watch) -> None:
+        """Stop, with all jobs, when a listener of reports wants that."""
+        if not (session.shouldfail or session.shouldstop):
+            return
+        self._progress.clear()
+        self._cancel(watch)
+        if session.shouldfail:
+            raise session.Failed(session.shouldfail)
+        raise session.Interrupted(session.shouldstop)
+
+    def _interrupted(self, session: pytest.Session, watch: Watch) -> None:
+        """Keep what is done and cancel the rest; another Ctrl-C leaves at once."""
+        self._progress.clear()
+        for each in watch.collect():
+            assert self._replay is not None
+            self._replay.tell(each)
+        self._cancel(watch)
+
+    def _cancel(self, watch: Watch) -> None:
+        identity = watch.session.identity
+        done = f"{len(watch.results)} of {len(self._wishes)} tests in jobs have results"
+        try:
+            ids = watch.cancel()
+        except UnansweredError as error:
+            self._left_message = f"fugaku: jobs may still run, because they could not be cancelled: {error}; {done}"
+            return
+        self._left_message = (
+            f"fugaku: {len(ids)} jobs cancelled; {done}; the rest can be submitted again with --fugaku-resume={identity}"
+        )
+
+    def _left(self, watch: Watch) -> None:
+        identity = watch.session.identity
+        ids = ", ".join(part.id for job in watch.jobs for part in job.parts[:1] if part.id)
+        self._left_message = f"fugaku: submitted {ids or 'nothing'}; come back with: pytest --fugaku-resume={identity}"
+
+    def _write_live(self, force: bool) -> None:
+        now = time.time()
+        if self._watch is not None and self._session is not None and (force or now - self._lived > 5):
+            if now - self._lived > 0.5 or self._watch.done:
+                self._lived = now
+                with contextlib.suppress(OSError):  # for others to read; nothing of ours depends on it
+                    self._session.write_live(live_records(self._watch.jobs, now))
+
+    def _tasks(self, items: Dict[str, pytest.Item]) -> List[Task]:
+        known = self._durations.known()
+        tasks = [
+            Task(
+                nodeid,
+                self._wishes[nodeid].request,
+                item.nodeid.split("::")[0],
+                known.get(nodeid),
+                self._wishes[nodeid].after,
+            )
+            for nodeid, item in items.items()
+        ]
+        for task in overlong(tasks, self._settings.site):
+            self._config.issue_config_time_warning(pytest.PytestWarning(str(describe_overlong(task))), stacklevel=2)
+        return tasks
+
+    def _place(self, items: Dict[str, pytest.Item]) -> Workplace:
+        config = self._config
+        start = config.invocation_params.dir
+        arguments = resumed_arguments(config) or own_arguments(config)
+        family = str(config.getini("junit_family")) if config.option.xmlpath else ""
+        import sys
+
+        return Workplace(
+            python=self._settings.python,
+            prologue=self._settings.prologue,
+            start=start,
+            files={nodeid: str(item.path) for nodeid, item in items.items()},
+            arguments=tuple(arguments),
+            environment={
+                name: os.environ[name]
+                for name in ("PYTEST_ADDOPTS", "PYTEST_PLUGINS", "PYTEST_DISABLE_PLUGIN_AUTOLOAD")
+                if name in os.environ
+            },
+            path=any(entry in ("", str(start)) for entry in sys.path),
+            junit="xunit1" if family == "legacy" else family,
+        )
+
+    def _open(self, items: Dict[str, pytest.Item]) -> Tuple[Session, bool]:
+        """The session folder, new or resumed."""
+        config = self._config
+        files = {item.path for item in items.values()}
+        files.update(_conftests(config))
+        now = checkout(config.rootpath, files)
+        identity = config.option.fugaku_resume
+        if identity:
+            session = sessions.find(self._settings.workdir, None if identity == LATEST else identity)
+            check_same(session.facts["checkout"], now, session.identity)
+            session.lock()
+            return session, True
+        _check_shared(self._settings)
+        facts = {
+            "arguments": own_arguments(config),
+            "start": str(config.invocation_params.dir),
+            "checkout": now,
+            "pytest": pytest.__version__,
+            "emulate": self._settings.emulate,
+        }
+        return sessions.create(self._settings.workdir, facts), False
+
+    def _scheduler(self, dry: bool) -> Scheduler:
+        from pjm.host import LocalHost
+        from pjm.pjm_scheduler import PjmScheduler
+
+        variables = None
+        if self._settings.emulate:
+            from pjm import emulator
+
+            variables = {**os.environ, **emulator.environment(self._settings.workdir / "emulator")}
+        scheduler = PjmScheduler(LocalHost(variables), self._settings.pjsub_options)
+        if not dry:
+            scheduler.require_commands()
+        return scheduler
+
+
+def own_arguments(config: pytest.Config) -> List[str]:
+    """The command line without what is about this session only."""
+    arguments: List[str] = []
+    for argument in config.invocation_params.args:
+        text = str(argument)
+        if text.partition("=")[0] in ("--fugaku-resume", "--fugaku-detach", "--fugaku-dry-run"):
+            continue
+        arguments.append(text)
+    return arguments
+
+
+def resumed_arguments(config: pytest.Config) -> Optional[List[str]]:
+    """The command line of the session that is resumed, with this one's after it."""
+    found: Optional[List[str]] = getattr(config, "_pjm_arguments", None)
+    return found
+
+
+def saved_arguments(workdir: Path, identity: str) -> List[str]:
+    """The command line with which a session was begun.
+
+    Raises:
+        BadInput: there is no such session.
+    """
+    session = sessions.find(workdir, None if identity == LATEST else identity)
+    return [str(argument) for argument in session.facts["arguments"]]
+
+
+@contextlib.contextmanager
+def _terminated_like_ctrl_c() -> Iterator[None]:
+    """Have SIGTERM end a session as Ctrl-C does."""
+    if threading.current_thread() is not threading.main_thread():
+        yield
+        return
+
+    def interrupt(number: int, frame: object) -> None:
+        raise KeyboardInterrupt("SIGTERM")
+
+    before = signal.signal(signal.SIGTERM, interrupt)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGTERM, before)
+
+
+def _conftests(config: pytest.Config) -> List[Path]:
+    found = []
+    for plugin in config.pluginmanager.get_plugins():
+        file = getattr(plugin, "__file__", None)
+        if file and Path(file).name == "conftest.py":
+            found.append(Path(file))
+    return found
+
+
+def _check_shared(chosen: Settings) -> None:
+    """Raise BadInput if compute nodes surely cannot see the folder."""
+    if chosen.emulate:
+        return
+    for local in ("/tmp", "/var/tmp", "/dev/shm"):  # noqa: S108 - to be refused
+        if Path(local) in chosen.workdir.parents and "PJM_EMULATOR" not in os.environ:
+            raise BadInput(
+                f"the sessions' folder is {chosen.workdir}",
+                f"{local} belongs to this machine alone: compute nodes do not see it",
+                "name a folder on a shared file system: --fugaku-workdir=DIR",
+            )
+
+
+def _twice(items: Sequence[pytest.Item]) -> BadInput:
+    seen: Dict[str, int] = {}
+    for item in items:
+        seen[item.nodeid] = seen.get(item.nodeid, 0) + 1
+    twice = next(nodeid for nodeid, times in seen.items() if times > 1)
+    return BadInput(
+        f"{twice} was collected twice", "a result could not be told from the other's", "leave out --keep-duplicates"
+    )
+
+
+def _no_marked_tests(option: Any) -> BadInput:
+    return BadInput(
+        "no marked test was selected",
+        "--fugaku sends tests marked with @pytest.mark.fugaku, and there is none",
+        "mark some, or select others",
+    )

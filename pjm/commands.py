@@ -1,0 +1,183 @@
+"""`pjm sessions`, `pjm show` and `pjm clean`: what there is of `pytest --fugaku`, explained and removed."""
+
+from __future__ import annotations
+
+import argparse
+import fcntl
+import json
+import os
+import shutil
+import time
+from pathlib import Path
+from typing import Any, Dict, List, Optional
+
+from pjm import session as sessions
+from pjm.errors import BadInput
+from pjm.finished import Finished
+from pjm.events import Tail
+from pjm.request import elapse_text
+from pjm.session import Session
+from pjm.worker import EVENTS, PLAN, share_folder
+
+DEFAULT = Path(".pjm")
+
+
+def add_commands(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
+    """Add the three. Their parsers set ``run``: arguments in, exit code out."""
+    listing = subparsers.add_parser("sessions", help="list the sessions of a project")
+    _add_workdir(listing)
+    listing.set_defaults(run=list_sessions)
+    show = subparsers.add_parser("show", help="what became of a session's jobs and tests")
+    show.add_argument("session", nargs="?", help="which (default: the latest)")
+    _add_workdir(show)
+    show.set_defaults(run=show_session)
+    clean = subparsers.add_parser("clean", help="remove sessions")
+    clean.add_argument("session", nargs="*", help="which")
+    clean.add_argument("--ended", action="store_true", help="all that are done")
+    clean.add_argument("--force", action="store_true", help="also those whose jobs may still run")
+    _add_workdir(clean)
+    clean.set_defaults(run=clean_sessions)
+
+
+def _add_workdir(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument(
+        "--workdir", type=Path, default=DEFAULT, metavar="DIR", help="as in --fugaku-workdir (default: .pjm)"
+    )
+
+
+def list_sessions(arguments: argparse.Namespace) -> int:
+    """`pjm sessions`."""
+    names = sessions.identities(arguments.workdir)
+    if not names:
+        print(f"no sessions in {arguments.workdir}")
+    for name in names:
+        try:
+            summary = summarize(Session(arguments.workdir / name, sessions.read_facts(arguments.workdir / name)))
+        except BadInput as error:
+            print(f"{name}  unreadable: {error.what}")
+            continue
+        print(f"{name}  {summary['state']:10}  {summary['done']} of {summary['tests']} tests have results, "
+              f"{summary['jobs']} jobs, {summary['arguments']}")
+    return 0
+
+
+def show_session(arguments: argparse.Namespace) -> int:
+    """`pjm show`."""
+    session = sessions.find(arguments.workdir, arguments.session)
+    summary = summarize(session)
+    print(f"session {session.identity}: {summary['state']}")
+    print(f"  begun {time.strftime('%Y-%m-%d %H:%M:%S', time.localtime(session.facts.get('created', 0)))}")
+    print(f"  pytest {summary['arguments']}")
+    print(f"  {summary['done']} of {summary['tests']} tests have results")
+    for record in _live(session):
+        ident = record.get("id") or record.get("name")
+        used, wanted = record.get("node_hours_used", 0), record.get("node_hours_requested", 0)
+        print(f"  job {ident}: {len(record.get('tests', []))} tests, {record.get('outcome') or record.get('state')}, "
+              f"queued {elapse_text(max(0, record.get('queued_seconds') or 0))}, "
+              f"ran {elapse_text(record.get('ran_seconds') or 0)}, node-hours {used:.3f} of {wanted:.3f}")
+    for test in summary["missing"][:20]:
+        print(f"  no result yet: {test}")
+    if len(summary["missing"]) > 20:
+        print(f"  … and {len(summary['missing']) - 20} more")
+    if summary["state"] in ("unfinished", "cancelled"):
+        print(f"  next: pytest --fugaku-resume={session.identity}")
+    return 0
+
+
+def clean_sessions(arguments: argparse.Namespace) -> int:
+    """`pjm clean`."""
+    known = sessions.identities(arguments.workdir)
+    chosen = list(arguments.session)
+    if arguments.ended:
+        chosen += [name for name in known if _state_of(arguments.workdir / name) in ("done", "cancelled")]
+    if not chosen and not arguments.ended:
+        raise BadInput("nothing to clean was named", "expected sessions, or --ended", "type: pjm sessions")
+    for name in dict.fromkeys(chosen):
+        if name not in known:
+            raise BadInput(f"there is no session {name}", f"looked in {arguments.workdir}", "type: pjm sessions")
+        state = _state_of(arguments.workdir / name)
+        if state in ("unfinished", "in use") and not arguments.force:
+            raise BadInput(
+                f"session {name} is {state}",
+                "its jobs may still run, and their results would be lost",
+                f"finish it: pytest --fugaku-resume={name}; or remove it all the same: pjm clean --force {name}",
+            )
+        shutil.rmtree(str(arguments.workdir / name))
+        print(f"removed {name}")
+    return 0
+
+
+def summarize(session: Session) -> Dict[str, Any]:
+    """State, numbers and tests without a result."""
+    journal = session.journal()
+    tests: Dict[str, None] = {}
+    done: Dict[str, bool] = {}
+    jobs = 0
+    for record in journal:
+        if record["event"] != "planned":
+            continue
+        jobs += 1
+        folder = session.job_folder(str(record["job"]))
+        for number, share in enumerate(_shares(folder)):
+            tests.update(dict.fromkeys(share["tests"]))
+            finished = Finished()
+            finished.take(Tail(share_folder(folder, number) / EVENTS).read())
+            done.update(finished.done)
+    events = [record["event"] for record in journal]
+    return {
+        "state": _state(session.folder, events),
+        "tests": len(tests),
+        "done": sum(1 for test in tests if test in done),
+        "missing": [test for test in tests if test not in done],
+        "jobs": jobs,
+        "arguments": " ".join(map(str, session.facts["arguments"])),
+    }
+
+
+def _state_of(folder: Path) -> str:
+    """As `_state`; of a folder that cannot be read, that it is done: nothing of it can be saved."""
+    try:
+        session = Session(folder, sessions.read_facts(folder))
+        return _state(folder, [record["event"] for record in session.journal()])
+    except BadInput:
+        return "done"
+
+
+def _state(folder: Path, events: List[str]) -> str:
+    if _in_use(folder):
+        return "in use"
+    last = next((event for event in reversed(events) if event in ("done", "cancelled", "planned", "submitted")), None)
+    if last in ("done", "cancelled"):
+        return last
+    return "unfinished" if last else "done"
+
+
+def _in_use(folder: Path) -> bool:
+    try:
+        handle = os.open(str(folder / sessions.LOCK), os.O_RDWR | os.O_CLOEXEC)
+    except OSError:
+        return False
+    try:
+        fcntl.lockf(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except OSError:
+        return True
+    finally:
+        os.close(handle)
+    return False
+
+
+def _shares(folder: Path) -> List[Dict[str, Any]]:
+    try:
+        shares: List[Dict[str, Any]] = json.loads((folder / PLAN).read_text(encoding="ascii"))["shares"]
+    except (OSError, ValueError, KeyError, TypeError):
+        return []
+    return shares
+
+
+def _live(session: Session) -> List[Dict[str, Any]]:
+    try:
+        document = json.loads((session.folder / sessions.LIVE).read_text(encoding="ascii"))
+    except (OSError, ValueError):
+        return []
+    jobs: Optional[List[Dict[str, Any]]] = document.get("jobs") if isinstance(document, dict) else None
+    return jobs or []

@@ -1,0 +1,108 @@
+"""`pjm emulator`: one command with an emulator's commands on its PATH, or an emulator brought to an end."""
+
+from __future__ import annotations
+
+import argparse
+import os
+import shutil
+import signal
+import subprocess
+import sys
+import tempfile
+from pathlib import Path
+from typing import Sequence
+
+from pjm.emulator.folder import COMMANDS, environment
+from pjm.emulator.stopping import stop
+from pjm.errors import BadInput
+
+NOT_FOUND, NOT_EXECUTABLE = 127, 126
+
+RUN = """\
+Runs COMMAND with pjsub, pjstat, pjdel, pjhold, pjrls and pjwait of an emulator on its PATH. Without --dir the emulator
+lasts as long as COMMAND; with it, jobs go on afterwards, and the next run with the same folder comes back to them.
+"""
+
+
+def add_emulator(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
+    """Add `emulator` to a command line. Its parsers set ``run``: arguments in, exit code out."""
+    emulator = subparsers.add_parser("emulator", help="PJM's commands on this machine, to try and test with")
+    actions = emulator.add_subparsers(dest="action", metavar="ACTION", required=True)
+    run = actions.add_parser("run", help="run one command with an emulator", description=RUN)
+    run.add_argument("--nodes", type=int, default=4, metavar="N", help="compute nodes (default 4)")
+    run.add_argument("--dir", type=Path, metavar="D", help="keep the emulator in this folder")
+    run.add_argument(
+        "--set", action="append", default=[], metavar="NAME=VALUE", help="a setting, such as second=0.01; repeatable"
+    )
+    run.add_argument("command", nargs=argparse.REMAINDER, metavar="-- COMMAND...", help="what to run")
+    run.set_defaults(run=run_command)
+    stop = actions.add_parser("stop", help="delete all jobs of an emulator, and wait for their end")
+    stop.add_argument("--dir", type=Path, required=True, metavar="D", help="the emulator's folder")
+    stop.set_defaults(run=lambda arguments: _stopped(arguments.dir))
+
+
+def run_command(arguments: argparse.Namespace) -> int:
+    """`pjm emulator run`.
+
+    Raises:
+        BadInput: no command, or one that cannot be run.
+    """
+    words = arguments.command[1:] if arguments.command[:1] == ["--"] else arguments.command
+    if not words:
+        raise BadInput(
+            "no command to run with the emulator",
+            "expected one after --",
+            "type for example: pjm emulator run -- pjsub job.sh",
+        )
+    given = {"nodes": arguments.nodes, **dict(_setting(text) for text in arguments.set)}
+    if arguments.dir is not None:
+        return _run(arguments.dir, given, words)
+    folder = Path(tempfile.mkdtemp(prefix="pjm-emulator-"))
+    try:
+        return _run(folder, given, words)
+    finally:
+        stop(folder)
+        shutil.rmtree(str(folder), ignore_errors=True)
+
+
+def _setting(text: str) -> tuple[str, object]:
+    name, equals, value = text.partition("=")
+    if not equals:
+        raise BadInput(f"--set {text} is no setting", "NAME=VALUE was expected", "type for example: --set second=0.01")
+    for kind in (int, float):
+        try:
+            return name, kind(value)
+        except ValueError:
+            continue
+    return name, {"true": True, "false": False}.get(value, value)
+
+
+def _run(folder: Path, settings: dict[str, object], words: Sequence[str]) -> int:
+    nodes = settings.pop("nodes")
+    variables = {**os.environ, **environment(folder, int(str(nodes)), settings)}
+    try:
+        process = subprocess.Popen(list(words), env=variables)
+    except OSError as error:
+        print(f"pjm emulator run: {words[0]}: {error.strerror}", file=sys.stderr)
+        return NOT_FOUND if isinstance(error, FileNotFoundError) else NOT_EXECUTABLE
+    code = _waited(process)
+    return code if code >= 0 else 128 - code
+
+
+def _waited(process: subprocess.Popen[bytes]) -> int:
+    """Wait; Ctrl-C and SIGTERM are the command's to answer."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    before = signal.signal(signal.SIGTERM, lambda *_: process.terminate())
+    try:
+        return process.wait()
+    finally:
+        signal.signal(signal.SIGINT, signal.default_int_handler)
+        signal.signal(signal.SIGTERM, before)
+
+
+def _stopped(folder: Path) -> int:
+    if not (folder / "bin" / COMMANDS[0]).exists():
+        raise BadInput(
+            f"{folder} is no emulator's folder", "it has no commands in it", "name the one that you ran with"
+        )
+    return 0 if stop(folder) else 1

@@ -1,0 +1,162 @@
+"""Where pjsub, pjstat and the others begin and end: journal, faults on demand, exit codes."""
+
+from __future__ import annotations
+
+import contextlib
+import importlib
+import io
+import os
+import pwd
+import signal
+import sys
+import time
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import List, NoReturn, Sequence
+
+from pjm.emulator import alive, faults, settings
+from pjm.emulator.folder import Folder
+from pjm.emulator.journal import Entry
+from pjm.emulator.messages import ACCEPTANCE, Refusal, Wrapped, said
+from pjm.emulator.rules import Rule, is_message
+from pjm.emulator.settings import Settings
+from pjm.emulator.store import Store
+from pjm.errors import BadInput
+
+USER = "PJM_EMULATOR_USER"
+BROKEN = 2
+
+
+@dataclass
+class Context:
+    """What a command has to work with.
+
+    Attributes:
+        folder, settings, store, faults: the emulator.
+        user: who calls.
+        submitted: ids of jobs that the command submitted, for the journal.
+    """
+
+    folder: Folder
+    settings: Settings
+    store: Store
+    faults: faults.Faults
+    user: str
+    submitted: List[str] = field(default_factory=list)
+
+
+def main(folder: str, command: str, *words: str) -> NoReturn:
+    """Run one command and exit with its code."""
+    # PJM's messages are plain; what users wrote is printed as they wrote it.
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(encoding="utf-8", errors="surrogateescape")
+    try:
+        code = run(Folder(Path(folder)), command, list(words))
+        sys.stdout.flush()
+    except BadInput as error:
+        print(f"{command} (emulator): {error}", file=sys.stderr)
+        code = BROKEN
+    except BrokenPipeError:
+        code = 1
+        # Nothing is left to be written when Python closes it.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+    sys.exit(code)
+
+
+def run(folder: Folder, command: str, words: Sequence[str]) -> int:
+    """Run one command.
+
+    Raises:
+        BadInput: the emulator itself is set up wrongly, or gone.
+    """
+    if not folder.commands.is_dir():
+        raise BadInput(f"there is no emulator in {folder.path}", "its folder was removed", "make it anew")
+    user = caller()
+    entry = Entry(folder.journal, command, words, user)
+    context = Context(
+        folder,
+        settings.read(folder.settings, os.environ),
+        Store(folder.database),
+        faults.read(folder.faults, os.environ),
+        user,
+    )
+    rules = context.faults.of_command(command, context.store)
+    code = BROKEN
+    try:
+        code = _with_faults(context, command, words, rules)
+    finally:
+        entry.end(code, [str(rule["fault"]) for rule in rules], context.submitted)
+    return code
+
+
+def caller() -> str:
+    """The name of the user who calls; PJM_EMULATOR_USER plays another."""
+    name = os.environ.get(USER)
+    if name:
+        return name
+    try:
+        return pwd.getpwuid(os.getuid()).pw_name
+    except KeyError:
+        return str(os.getuid())
+
+
+def _with_faults(context: Context, command: str, words: Sequence[str], rules: Sequence[Rule]) -> int:
+    by_name = {str(rule["fault"]): rule for rule in rules}
+    delay = by_name.get("delay", {})
+    if delay.get("when") != "after":
+        _sleep(delay)
+    for name in ("banner", "loading"):
+        if name in by_name:
+            text = said("INFO", "0281", "pjstat", "Data loading...")
+            print(by_name[name].get("text", "Welcome to the emulator\n") if name == "banner" else text)
+    for rule in rules:
+        if is_message(rule) or rule["fault"] == "message":
+            return _fail(command, rule)
+    output = io.StringIO()
+    hidden = [name for name in ("lost-answer", "killed", "cut-output") if name in by_name]
+    with contextlib.redirect_stdout(output) if hidden else contextlib.nullcontext():
+        code = _dispatch(context, command, words, by_name)
+    if delay.get("when") == "after":
+        _sleep(delay)
+    if "killed" in by_name:
+        os.kill(os.getpid(), signal.SIGKILL)
+    if "cut-output" in by_name:
+        sys.stdout.write(output.getvalue()[: int(str(by_name["cut-output"].get("keep", 20)))])
+    if "lost-answer" in by_name:
+        sys.stderr.write(str(by_name["lost-answer"].get("text", "")))
+        return int(str(by_name["lost-answer"].get("exit", 0)))
+    return code
+
+
+def _dispatch(context: Context, command: str, words: Sequence[str], by_name: dict[str, Rule]) -> int:
+    module = importlib.import_module(f"pjm.emulator.{command}")
+    try:
+        if "no-table" in by_name:
+            return int(module.run_empty(words, bool(by_name["no-table"].get("header", False))))
+        return int(module.run(context, words))
+    except Refusal as refusal:
+        print(*refusal.lines(command), sep="\n", file=sys.stderr)
+    except Wrapped as refusal:
+        print(refusal, file=sys.stderr)
+    finally:
+        alive.ensure(context.folder, context.store)
+    return 1
+
+
+def _fail(command: str, rule: Rule) -> int:
+    number = str(rule["fault"])
+    if number == "message":
+        print(rule.get("text", ""), file=sys.stderr)
+        return 1
+    text = str(rule.get("text", "")) or ACCEPTANCE.get(number, "")
+    if number in ACCEPTANCE or number == "0079":
+        refusal = Refusal("0079", (text or ACCEPTANCE["Q01"]).rstrip("."))
+    else:
+        refusal = Refusal(number, text or {"72": "ru-accept", "91": "emulated"}.get(number[2:], "emulated"))
+    print(*refusal.lines(command), sep="\n", file=sys.stderr)
+    return 1
+
+
+def _sleep(delay: Rule) -> None:
+    time.sleep(float(str(delay.get("seconds", 1.0))) if delay else 0)

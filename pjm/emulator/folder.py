@@ -1,0 +1,156 @@
+"""The emulator's folder: what lies where in it, and the making of it."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import os
+import shlex
+import stat
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Dict, Mapping, Optional
+
+from pjm.emulator import rules
+from pjm.emulator import settings as settings_file
+from pjm.errors import BadInput
+
+COMMANDS = ("pjsub", "pjstat", "pjdel", "pjhold", "pjrls", "pjwait")
+# Isolated (-I) and without site packages (-S): quick, and neither PYTHONPATH nor a module in the user's folder that is
+# named like one of Python's can come in between.
+START = "import sys; sys.path.append(sys.argv[1]); from {module} import main; main(*sys.argv[2:])"
+
+
+@dataclass(frozen=True)
+class Folder:
+    """Where an emulator keeps all it knows. Whoever may write here can run commands as its owner: mode 0700."""
+
+    path: Path
+
+    @property
+    def commands(self) -> Path:
+        """What goes on PATH."""
+        return self.path / "bin"
+
+    @property
+    def database(self) -> Path:
+        """The jobs."""
+        return self.path / "jobs.sqlite"
+
+    @property
+    def settings(self) -> Path:
+        """See `pjm.emulator.settings`."""
+        return self.path / "emulator.json"
+
+    @property
+    def faults(self) -> Path:
+        """What shall go wrong; there need not be one."""
+        return self.path / "faults.json"
+
+    @property
+    def journal(self) -> Path:
+        """Every command that was called."""
+        return self.path / "journal.jsonl"
+
+    @property
+    def spool(self) -> Path:
+        """The scripts, as they were when they were submitted."""
+        return self.path / "spool"
+
+    @property
+    def runs(self) -> Path:
+        """One folder per start of a job."""
+        return self.path / "runs"
+
+    @property
+    def lock(self) -> Path:
+        """Held by the daemon."""
+        return self.path / "daemon.lock"
+
+    @property
+    def bell(self) -> Path:
+        """A named pipe: a byte in it makes the daemon look."""
+        return self.path / "bell"
+
+    @property
+    def log(self) -> Path:
+        """What the daemon has to complain of."""
+        return self.path / "daemon.log"
+
+    def ring(self) -> None:
+        """Make the daemon look; if it is dead nobody hears it."""
+        with contextlib.suppress(OSError):
+            handle = os.open(str(self.bell), os.O_WRONLY | os.O_NONBLOCK)
+            try:
+                os.write(handle, b"!")
+            finally:
+                os.close(handle)
+
+
+def environment(
+    folder: Path,
+    nodes: int = 4,
+    settings: Optional[Mapping[str, object]] = None,
+    faults: Optional[object] = None,
+) -> Dict[str, str]:
+    """Make an emulator in ``folder``, or come back to the one that is there, and say how to reach it.
+
+    Args:
+        folder: made if it is not there, private to its owner; keeps everything, jobs included.
+        nodes: how many nodes it has, that is, how many jobs of one node run at once.
+        settings: others of `pjm.emulator.settings.Settings`, by name.
+        faults: what shall go wrong, as `docs/reference/emulator.md` has it; None leaves what is there.
+
+    Returns:
+        Variables to set for processes that shall see the emulator: PATH with its commands first, PJM_EMULATOR.
+
+    Raises:
+        BadInput: the folder is open to others, or a setting makes no sense.
+    """
+    made = _private(folder)
+    settings_file.write(made.settings, {"nodes": nodes, **(settings or {})})
+    if faults is not None:
+        rules.checked(faults, str(made.faults))
+        made.faults.write_text(json.dumps(faults, indent=1), encoding="utf-8")
+    for inner in (made.commands, made.spool, made.runs):
+        inner.mkdir(mode=0o700, exist_ok=True)
+    if not made.bell.exists():
+        with contextlib.suppress(FileExistsError):
+            os.mkfifo(str(made.bell), 0o600)
+    for command in COMMANDS:
+        _write_command(made, command)
+    path = os.pathsep.join([str(made.commands), os.environ.get("PATH", os.defpath)])
+    return {"PATH": path, "PJM_EMULATOR": str(made.path)}
+
+
+def _private(folder: Path) -> Folder:
+    folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+    found = folder.stat()
+    if stat.S_IMODE(found.st_mode) & 0o077 or found.st_uid != os.getuid():
+        raise BadInput(
+            f"{folder} cannot be an emulator's folder",
+            f"whoever may write there can run commands as you: expected mode 700 and you as its owner, found mode "
+            f"{stat.S_IMODE(found.st_mode):o} and owner {found.st_uid}",
+            f"name another folder, or type: chmod 700 {shlex.quote(str(folder))}",
+        )
+    return Folder(folder.resolve())
+
+
+def root() -> str:
+    """The folder that holds the package pjm."""
+    return str(Path(__file__).resolve().parent.parent.parent)
+
+
+def _write_command(folder: Folder, command: str) -> None:
+    start = START.format(module="pjm.emulator.entry")
+    words = [sys.executable, "-I", "-S", "-c", start, root(), str(folder.path), command]
+    text = f'#!/bin/sh\nexec {" ".join(shlex.quote(word) for word in words)} "$@"\n'
+    target = folder.commands / command
+    if target.exists() and target.read_text(encoding="utf-8") == text:
+        return
+    # Another client may be calling it at this moment.
+    unfinished = target.with_name(f".{command}.{os.getpid()}")
+    unfinished.write_text(text, encoding="utf-8")
+    unfinished.chmod(0o700)
+    unfinished.replace(target)

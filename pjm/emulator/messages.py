@@ -1,0 +1,132 @@
+"""The messages of PJM's commands, with their numbers. Source: PJM's Command Reference, pages 101-113."""
+
+from __future__ import annotations
+
+from typing import Tuple
+
+FAMILIES = {"pjsub": "00", "pjdel": "01", "pjstat": "02", "pjhold": "03", "pjrls": "04", "pjwait": "06"}
+# These are followed by the hint to --help.
+WITH_HINT = ("01", "02", "03", "23")
+
+# By the last two digits: what they mean is the same for all commands, but for pjsub where it stands.
+TEXTS = {
+    "01": "Unknown option or no option argument: {}.",
+    "02": "Invalid combination: {}.",
+    "03": "Unknown option argument: {}.",
+    "04": "Invalid option argument: {}.",
+    "08": "Option arguments must be enclosed in quotation mark.",
+    "09": "Invalid argument: {}.",
+    "10": "No jobid(s) specified.",
+    "11": "Invalid jobid: {}.",
+    "12": "Job {} does not exist.",
+    "13": "Job {} is not in the state that {command} can be accepted.",
+    "20": "File open failed: {}.",
+    "21": "Script file name too long.",
+    "22": "File format error: {}.",
+    "23": "Multiple script files specified.",
+    "24": "Too many arguments in script file.",
+    "25": "Line length too long.",
+    "26": "The current directory is not accessible.",
+    "27": "The current directory name includes a new line.",
+    "28": "File creation failed: {}.",
+    "45": "{} isn't on the global file system.",
+    "54": "{} is less than the lower limit ({}).",
+    "56": "The specified execution time is earlier than the current time: {}.",
+    "57": "{} is greater than the upper limit ({}).",
+    "58": "{} does not exist.",
+    "59": "{} is disabled.",
+    "60": "Step number overflowed.",
+    "69": "{} in -L option is not specified.",
+    "70": "No execute permission.",
+    "71": "Group not authorized to submit a job: group({})",
+    "72": "Job exceeded the accept limit: {}.",
+    "77": "Too many custom resources.",
+    "79": "{}.",
+    "89": "Not supported: {}.",
+    "90": "PJM daemon is not present.",
+    "91": "Internal error: {}.",
+    "97": "Resource unit does not exist: {}.",
+}
+# Where a command says it in its own words.
+OWN = {"0413": "Job {} status is not hold.", "0671": "No permission: {}.", "0018": "Job name is mismatch: {}."}
+
+# Reasons of the acceptance check, for 0079: Fugaku user guide, "Checking when a job ends abnormally".
+ACCEPTANCE = {
+    "Q01": "group is not active (ACC->QUE)",
+    "Q02": "user is not active (ACC->QUE)",
+    "Q03": "Node is too few (ACC->QUE)",
+    "Q04": "Elapse limit is too short (ACC->QUE)",
+    "Q05": "Use resource is too few (ACC->QUE)",
+    "Q06": "Node is too many (ACC->QUE)",
+    "Q07": "Elapse limit is too long (ACC->QUE)",
+    "Q08": "Use resource is too many (ACC->QUE)",
+    "Q09": "Computing resources shortage occurred.[group] (ACC->QUE)",
+    "Q10": "Computing resources shortage occurred.[rsc-grp] (ACC->QUE)",
+    "Q11": "Computing resources shortage occurred.[user] (ACC->QUE)",
+    "S01": "group is not active (QUE->SIN)",
+    "S02": "user is not active (QUE->SIN)",
+    "S03": "need more resource [group] (QUE->SIN)",
+    "S04": "need more resource [rsc-grp] (QUE->SIN)",
+    "S05": "need more resource [user] (QUE->SIN)",
+    "S06": "requeue, remaining resource shortage [group] (QUE->SIN)",
+    "S07": "requeue, remaining resource shortage [rsc-grp] (QUE->SIN)",
+    "S08": "requeue, remaining resource shortage [user] (QUE->SIN)",
+    "S09": "requeue, Node is too few (QUE->SIN)",
+    "S10": "requeue, Elapse limit is too short (QUE->SIN)",
+    "S11": "requeue, Use resource is too few (QUE->SIN)",
+    "S12": "requeue, Node is too many (QUE->SIN)",
+    "S13": "requeue, Elapse limit is too long (QUE->SIN)",
+    "S14": "requeue, Use resource is too many (QUE->SIN)",
+    "S15": "Computing resources shortage occurred.(QUE->RNA)",
+}
+
+# What PJM appends to a job's standard error: Command Reference, pages 128-131.
+IN_JOB = {
+    "elapse": "[ERR.] PJM 7004 Job {} was canceled. The job exceeded its elapse time limit.",
+    "memory": "[ERR.] PJM 7005 Job {} was canceled. The job exceeded its memory limit.",
+    "directory": "[ERR.] PJM 7007 Job {} was canceled. The current directory cannot be accessed.",
+    "node-down": "[ERR.] PJM 7008 Job {} was canceled. The node running the job was down.",
+    "script": "[ERR.] PJM 7009 Job {} was canceled. The job script cannot be executed.",
+    "oom": "[ERR.] PJM 7011 Job {} was canceled. A process of the job was killed by the OOM killer.",
+    "deadline": "[ERR.] PJM 7001 Job {} was canceled. Another job or the deadline schedule started.",
+    "pjdel": "[INFO] PJM 7090 Job {} was canceled. User {} executed pjdel command.",
+    "pjhold": "[INFO] PJM 7091 Job {} was canceled. User {} executed pjhold command.",
+    "restart": "[INFO] PLE 1700 The job restarts.",
+}
+
+
+class Refusal(Exception):  # noqa: N818 - a command's refusal is what it has to say, no error of ours
+    """A command refuses: an error message with its number.
+
+    Attributes:
+        number: the last two digits; the first two are the command's. All four where the text is the command's own.
+        text: the message.
+        details: further lines.
+    """
+
+    def __init__(self, number: str, *values: object, details: Tuple[str, ...] = ()) -> None:
+        super().__init__(number, *values)
+        self.number = number
+        self.values = values
+        self.details = details
+
+    def lines(self, command: str) -> Tuple[str, ...]:
+        """What goes to standard error."""
+        number = self.number if len(self.number) == 4 else FAMILIES[command] + self.number
+        text = OWN.get(number, TEXTS.get(number[2:], "{}")).format(*self.values, *("",) * 3, command=command)
+        hint = (f"Try `{command} --help` for more information.",) if number[2:] in WITH_HINT else ()
+        return (said("ERR.", number, command, text), *self.details, *hint)
+
+
+class Wrapped(Exception):  # noqa: N818 - as above
+    """Fugaku's wrapper around pjsub refuses, in its own words and without a number."""
+
+
+def said(level: str, number: str, command: str, text: str) -> str:
+    """One message, as in `[INFO] PJM 0000 pjsub Job 1 submitted.`."""
+    return f"[{level}] PJM {number} {command} {text}"
+
+
+def info(number: str, command: str, text: str) -> str:
+    """One message of success."""
+    return said("INFO", number, command, text)

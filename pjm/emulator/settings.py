@@ -1,0 +1,191 @@
+"""What kind of machine the emulator is: nodes, delays, limits. See docs/reference/emulator.md."""
+
+from __future__ import annotations
+
+import dataclasses
+import json
+import os
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Dict, Mapping, Optional
+
+from pjm.errors import BadInput
+
+UNLIMITED = 2147483647
+PREFIX = "PJM_EMULATOR_"
+HOUR = 3600
+
+
+@dataclass(frozen=True)
+class ResourceGroup:
+    """What a resource group allows. Sources of the defaults: the Fugaku user guide's lists of `pjacl`."""
+
+    nodes_min: int = 1
+    nodes_max: int = 384
+    nodes_default: int = 1
+    elapse_min: int = 60
+    elapse_max: int = 72 * HOUR
+    elapse_default: int = 60
+    adaptive_max: int = 144 * HOUR
+    mode: str = "noncont"
+    enabled: bool = True
+
+
+GROUPS = {
+    "small": ResourceGroup(),
+    "large": ResourceGroup(385, 12288, 385, 60, 24 * HOUR, 60, 96 * HOUR, "torus"),
+    "middle": ResourceGroup(12289, 55296, 12289, 60, 24 * HOUR, 60, 96 * HOUR, "torus", enabled=False),
+    "int": ResourceGroup(1, 12, 1, 10, 6 * HOUR, 60, 6 * HOUR),
+    "spot-small": ResourceGroup(elapse_max=4 * HOUR, adaptive_max=12 * HOUR),
+    "spot-large": ResourceGroup(385, 12288, 385, 60, 4 * HOUR, 60, 12 * HOUR, "torus"),
+}
+
+
+@dataclass(frozen=True)
+class Settings:
+    """All that can be set, by these names in `emulator.json` or, in capitals, after PJM_EMULATOR_ in the environment.
+
+    Attributes:
+        nodes: compute nodes. A job that asks for more takes them all.
+        second: how long a second of PJM takes; 0.01 makes a limit of one minute pass in 0.6 s.
+        accept, start, end: how long a job is ACC, RNA and RNO; true seconds, as the next three.
+        linger: how long an ended job stays in the default view of pjstat.
+        history_delay: how long it takes, after that, until `pjstat -H` shows it.
+        late: how long a new job is in neither view.
+        kill_after: PJM's seconds from SIGXCPU at the elapse limit to SIGKILL.
+        history_days: how far back `pjstat -H` looks by default.
+        header_only: pjstat prints a table's header although no job matches; where False, nothing.
+        require_group: refuse jobs without `-g`, as Fugaku does.
+        check_directory: refuse submissions from outside folders of this prefix, as Fugaku's wrapper does.
+        check_gfscache: refuse submissions without PJM_LLIO_GFSCACHE, as Fugaku's wrapper does.
+        accept_jobs, accept_bulk, accept_step: how many a group may have unfinished; 0 for as many as it likes.
+        accept_user: how many jobs a user may have unfinished; 0 likewise.
+        first_id: the first job's id.
+        idle: true seconds without work after which the daemon goes.
+        rscunit, rscgrp: defaults.
+        groups: what each resource group allows.
+    """
+
+    nodes: int = 4
+    second: float = 1.0
+    accept: float = 0.03
+    start: float = 0.03
+    end: float = 0.03
+    linger: float = 0.0
+    history_delay: float = 0.0
+    late: float = 0.0
+    kill_after: float = 10.0
+    history_days: int = 3
+    header_only: bool = False
+    require_group: bool = False
+    check_directory: str = ""
+    check_gfscache: bool = False
+    accept_jobs: int = 1000
+    accept_bulk: int = 2000
+    accept_step: int = 50000
+    accept_user: int = 0
+    first_id: int = 48000001
+    idle: float = 2.0
+    rscunit: str = "rscunit_ft01"
+    rscgrp: str = "small"
+    groups: Mapping[str, ResourceGroup] = field(default_factory=lambda: dict(GROUPS))
+
+
+def read(path: Path, variables: Optional[Mapping[str, str]] = None) -> Settings:
+    """The settings of the file, and over them those of environment variables.
+
+    Raises:
+        BadInput: an unknown name, or a value of the wrong kind.
+    """
+    given: Dict[str, object] = {}
+    try:
+        given = json.loads(path.read_text(encoding="utf-8"))
+    except FileNotFoundError:
+        pass
+    except ValueError as error:
+        raise BadInput(f"{path} cannot be read", f"it is no JSON: {error}", "repair it, or remove it") from error
+    for entry in dataclasses.fields(Settings):
+        text = (variables or {}).get(PREFIX + entry.name.upper())
+        if text is not None and entry.name != "groups":
+            given[entry.name] = _from_text(entry.name, text)
+    return checked(given, str(path))
+
+
+def write(path: Path, given: Mapping[str, object]) -> None:
+    """Write a settings file, after checking it; settings of the file that ``given`` does not name stay.
+
+    Raises:
+        BadInput: an unknown name, or a value of the wrong kind.
+    """
+    before: Dict[str, object] = {}
+    if path.exists():
+        before = json.loads(path.read_text(encoding="utf-8"))
+    after = {**before, **given}
+    checked(after, str(path))
+    if after == before:
+        return
+    unfinished = path.with_name(f".{path.name}.{os.getpid()}")
+    unfinished.write_text(json.dumps(after, indent=1), encoding="utf-8")
+    unfinished.replace(path)
+
+
+def checked(given: Mapping[str, object], where: str) -> Settings:
+    """Settings from plain values.
+
+    Raises:
+        BadInput: an unknown name, or a value of the wrong kind.
+    """
+    values: Dict[str, object] = {}
+    kinds = {entry.name: entry.type for entry in dataclasses.fields(Settings)}
+    for name, value in given.items():
+        if name not in kinds:
+            raise BadInput(
+                f"unknown setting {name!r} in {where}", f"known are: {', '.join(sorted(kinds))}", "correct the name"
+            )
+        values[name] = _groups(value, where) if name == "groups" else _value(name, str(kinds[name]), value, where)
+    return Settings(**values)  # type: ignore[arg-type]  # each was checked against its field just now
+
+
+def _value(name: str, kind: str, value: object, where: str) -> object:
+    fits = {
+        "int": isinstance(value, int) and not isinstance(value, bool) and value >= 0,
+        "float": isinstance(value, (int, float)) and not isinstance(value, bool) and value >= 0,
+        "bool": isinstance(value, bool),
+        "str": isinstance(value, str),
+    }[kind]
+    if name in ("nodes", "second") and not value:
+        fits = False
+    if not fits:
+        raise BadInput(
+            f"setting {name!r} in {where} is {value!r}",
+            f"it must be a {kind}, and no negative one" if kind in ("int", "float") else f"it must be a {kind}",
+            "correct the value",
+        )
+    return value
+
+
+def _groups(value: object, where: str) -> Mapping[str, ResourceGroup]:
+    groups = dict(GROUPS)
+    if not isinstance(value, dict):
+        raise BadInput(f"setting 'groups' in {where} is {value!r}", "it must map names to limits", "correct it")
+    for name, changes in value.items():
+        try:
+            groups[name] = dataclasses.replace(groups.get(name, ResourceGroup()), **changes)
+        except TypeError as error:
+            known = ", ".join(entry.name for entry in dataclasses.fields(ResourceGroup))
+            raise BadInput(
+                f"resource group {name!r} in {where}: {error}", f"known are: {known}", "correct it"
+            ) from error
+    return groups
+
+
+def _from_text(name: str, text: str) -> object:
+    kind = {entry.name: str(entry.type) for entry in dataclasses.fields(Settings)}[name]
+    if kind == "str":
+        return text
+    if kind == "bool":
+        return {"1": True, "true": True, "0": False, "false": False, "": False}.get(text.lower(), text)
+    try:
+        return int(text) if kind == "int" else float(text)
+    except ValueError:
+        return text

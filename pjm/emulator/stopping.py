@@ -1,0 +1,46 @@
+"""The end of an emulator: its jobs deleted, its processes gone."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import signal
+import time
+from pathlib import Path
+
+from pjm.emulator.folder import Folder
+
+PATIENCE = 10.0
+LOOK = 0.02
+
+
+def stop(folder: Path, patience: float = PATIENCE) -> bool:
+    """Delete all jobs of an emulator and wait, at most ``patience`` seconds, until no process of it is left.
+
+    Returns:
+        Whether none is left.
+    """
+    # Here, because `import pjm.emulator` does without a database.
+    from pjm.emulator import alive
+    from pjm.emulator.store import Store
+
+    place = Folder(folder.resolve())
+    if not place.database.exists():
+        return True
+    store = Store(place.database)
+    deadline = time.monotonic() + patience
+    while store.count("over IS NULL") and time.monotonic() < deadline:
+        # Again and again: a job may have been running out, or have been submitted just now.
+        with store.changing():
+            unfinished = store.select("over IS NULL AND st NOT IN ('RNO', 'EXT', 'CCL', 'RJT')")
+            jobs = [job for job in unfinished if not job.is_parent]
+            for job in jobs:
+                job.wish = "delete"
+            store.put(jobs)
+        alive.ensure(place, store)
+        time.sleep(LOOK)
+    while not alive.is_dead(place) and time.monotonic() < deadline:
+        with contextlib.suppress(OSError, ValueError):
+            os.kill(int(place.lock.read_text(encoding="ascii")), signal.SIGTERM)
+        time.sleep(LOOK)
+    return alive.is_dead(place)

@@ -1,0 +1,100 @@
+"""Where the batch system's commands run: one process at a time, killed when it hangs."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import signal
+import subprocess
+import tempfile
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Mapping, Optional, Protocol, Sequence
+
+
+@dataclass(frozen=True)
+class Answer:
+    """What a command said, and its exit code; negative if a signal ended it."""
+
+    code: int
+    out: str
+    err: str
+
+    @property
+    def text(self) -> str:
+        """Both streams: messages are on one or the other, by version and site."""
+        return f"{self.out}\n{self.err}" if self.err else self.out
+
+
+class NotStartedError(Exception):
+    """The command was not started: it is not there, or the machine has no room for another process."""
+
+    def __init__(self, happened: str, missing: bool) -> None:
+        super().__init__(happened)
+        self.missing = missing
+
+
+class HungError(Exception):
+    """The command did not end in time and was killed."""
+
+
+class Host(Protocol):
+    """A machine on which the batch system's commands can be run."""
+
+    def run(self, command: Sequence[str], timeout: float, folder: Optional[Path] = None) -> Answer:
+        """Run a command to its end, with nothing on its standard input.
+
+        Raises:
+            NotStartedError: it did not start.
+            HungError: it was killed after `timeout` seconds.
+        """
+        ...
+
+
+@dataclass(frozen=True)
+class LocalHost:
+    """The machine we are on.
+
+    Attributes:
+        environment: of the commands, PATH included; None for our own.
+    """
+
+    environment: Optional[Mapping[str, str]] = None
+
+    def run(self, command: Sequence[str], timeout: float, folder: Optional[Path] = None) -> Answer:
+        """Run a command; its output goes to files, so that no child it leaves behind can hold us up."""
+        path = (os.environ if self.environment is None else self.environment).get("PATH")
+        executable = shutil.which(command[0], path=path)
+        if executable is None:
+            raise NotStartedError(f"there is no {command[0]} on PATH", missing=True)
+        with tempfile.TemporaryFile() as out, tempfile.TemporaryFile() as err:
+            try:
+                # A session of its own: Ctrl-C in the terminal must not reach a submission that is under way.
+                process = subprocess.Popen(
+                    [executable, *command[1:]],
+                    stdin=subprocess.DEVNULL,
+                    stdout=out,
+                    stderr=err,
+                    cwd=folder,
+                    env=None if self.environment is None else dict(self.environment),
+                    start_new_session=True,
+                )
+            except OSError as error:
+                raise NotStartedError(f"{command[0]} cannot be started: {error}", missing=False) from error
+            code = _wait(process, timeout, command[0])
+            texts = []
+            for file in (out, err):
+                file.seek(0)
+                texts.append(file.read().decode(errors="replace"))
+        return Answer(code, *texts)
+
+
+def _wait(process: subprocess.Popen[bytes], timeout: float, name: str) -> int:
+    try:
+        return process.wait(timeout)
+    except subprocess.TimeoutExpired:
+        raise HungError(f"{name} did not answer within {timeout:g} s and was killed") from None
+    finally:
+        if process.returncode is None:
+            os.killpg(process.pid, signal.SIGKILL)
+            process.wait()

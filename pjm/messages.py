@@ -1,0 +1,40 @@
+"""Message lines of PJM's commands, such as `[ERR.] PJM 0057 pjsub node=32 is greater than the upper limit (24).`."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from typing import Tuple
+
+# Command Reference p. 9. Only ERR has the dot there, but guides also show [INFO.], and lines without the command.
+_LINE = re.compile(r"^[ \t]*\[(INFO|NOTE|WARN|ERR)\.?\] PJM (\d{4})(?: (pj[a-z]+))?(?: (.*?))?[ \t\r]*$", re.MULTILINE)
+
+
+@dataclass(frozen=True)
+class Message:
+    """One line.
+
+    Attributes:
+        kind: INFO, NOTE, WARN or ERR.
+        number: four digits; what it means depends on the command.
+        command: who says it; "" if the line does not name it.
+        text: the rest.
+    """
+
+    kind: str
+    number: str
+    command: str
+    text: str
+
+    def __str__(self) -> str:
+        return f"PJM {self.number}: {self.text}"
+
+
+def messages(text: str) -> Tuple[Message, ...]:
+    """All message lines of a command's output, whatever banners stand between them."""
+    return tuple(Message(kind, number, command, words) for kind, number, command, words in _LINE.findall(text))
+
+
+def errors(text: str) -> Tuple[Message, ...]:
+    """The error lines alone."""
+    return tuple(message for message in messages(text) if message.kind == "ERR")

@@ -1,0 +1,100 @@
+"""Writes what a job needs into the session folder: its shares, its scripts, and a copy of our own code."""
+
+from __future__ import annotations
+
+import shlex
+import shutil
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Dict, Mapping, Tuple
+
+from pjm.packing import Job
+from pjm.parts import FollowedJob, from_document, resources_document, script_name
+from pjm.script import Worker, script
+from pjm.session import SCHEMA, Session, write_json
+from pjm.worker import PATH, PLAN
+
+CODE = "lib"
+
+
+@dataclass(frozen=True)
+class Workplace:
+    """What all jobs of a session have in common.
+
+    Attributes:
+        python: the interpreter.
+        prologue: lines of shell before pytest.
+        start: the folder in which pytest starts.
+        files: where each test is.
+        arguments: pytest's, as they were given to the client.
+        environment: variables that pytest looks at before its arguments.
+        path: whether `start` is on the import path.
+        junit: the family of the client's junit file; empty if it writes none.
+    """
+
+    python: str
+    prologue: Tuple[str, ...]
+    start: Path
+    files: Mapping[str, str]
+    arguments: Tuple[str, ...]
+    environment: Mapping[str, str]
+    path: bool
+    junit: str
+
+
+def write_job(session: Session, job: Job, place: Workplace, retry: bool) -> FollowedJob:
+    """Write a job's folder."""
+    folder = session.job_folder(job.name)
+    folder.mkdir(mode=0o700, exist_ok=True)
+    document = _document(session, job, place, retry)
+    write_json(folder / PLAN, document)
+    worker = Worker(place.python, place.start, prologue=(*place.prologue, *_path_lines(session)))
+    for number in range(len(job.shares) if job.step else 1):
+        (folder / script_name(number)).write_text(script(job, number, folder, worker), encoding="utf-8")
+    return from_document(folder, document)
+
+
+def copy_code(session: Session) -> None:
+    """Copy what jobs need of this package, so that their Python need not have it installed."""
+    source = Path(__file__).resolve().parent
+    target = session.folder / CODE / source.name
+    if target.exists():
+        return
+    unfinished = target.with_name(f".{source.name}")
+    shutil.rmtree(unfinished, ignore_errors=True)
+    unfinished.mkdir(parents=True, mode=0o700)
+    for file in source.glob("*.py"):
+        shutil.copyfile(str(file), str(unfinished / file.name))
+    unfinished.rename(target)
+
+
+def _path_lines(session: Session) -> Tuple[str, str]:
+    code = shlex.quote(str(session.folder / CODE))
+    return f"export {PATH}={code}", f'export PYTHONPATH={code}"${{PYTHONPATH:+:$PYTHONPATH}}"'
+
+
+def _document(session: Session, job: Job, place: Workplace, retry: bool) -> Dict[str, Any]:
+    return {
+        "schema": SCHEMA,
+        "name": job.name,
+        "bulk": job.bulk is not None,
+        "step": job.step,
+        "retry": retry,
+        "shares": [
+            {
+                "tests": list(share.nodeids),
+                "files": list(dict.fromkeys(place.files[nodeid] for nodeid in share.nodeids)),
+                "needs": list(share.needs),
+                "expected": share.expected,
+                "resources": resources_document(share.resources),
+            }
+            for share in job.shares
+        ],
+        "worker": {
+            "arguments": list(place.arguments),
+            "environment": dict(place.environment),
+            "artifacts": str(session.artifacts),
+            "path": place.path,
+            "junit": place.junit,
+        },
+    }

@@ -1,0 +1,244 @@
+"""What one test asks for: the arguments of its mark, as a validated value."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass, field
+from typing import Dict, Mapping, Optional, Sequence, Tuple, Union
+
+from pjm.errors import BadInput
+
+KEYS = ("nodes", "elapse", "rscgrp", "env", "after")
+EXAMPLE = '@pytest.mark.fugaku(nodes=1, elapse="00:30:00", env={"OMP_NUM_THREADS": "48"}, after="test_train")'
+LONGEST_ELAPSE = 2147483647  # seconds; what PJM can count (Command Reference p. 90)
+
+# Fugaku's resource groups, 2024 to 2026: nodes and longest elapse. A site's own lines replace them by name.
+FUGAKU_LIMITS = (
+    "small 1-384 72:00:00",
+    "large 385-12288 24:00:00",
+    "middle 12289-55296 24:00:00",
+    "int 1-12 6:00:00",
+    "spot-small 1-384 4:00:00",
+    "spot-large 385-12288 4:00:00",
+    "spot-middle 12289-55296 4:00:00",
+    "spot-int 1-12 6:00:00",
+    "f-pt 1-12288 24:00:00",
+)
+
+_CLOCK = re.compile(r"(?:(?:(?P<hours>\d{1,10}):)?(?P<minutes>\d{1,10}):)?(?P<seconds>\d{1,10})", re.ASCII)
+_UNITS = re.compile(
+    r"(?=.)(?:(?P<hours>\d{1,10})h)?(?:(?P<minutes>\d{1,10})m)?(?:(?P<seconds>\d{1,10})s)?", re.ASCII | re.IGNORECASE
+)
+_GROUP = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]{0,62}", re.ASCII)
+_VARIABLE = re.compile(r"[A-Za-z_][A-Za-z0-9_]*", re.ASCII)
+
+
+@dataclass(frozen=True)
+class Limit:
+    """What a resource group allows: numbers of nodes, and the longest elapse in seconds."""
+
+    least_nodes: int
+    most_nodes: int
+    longest_elapse: int
+
+
+@dataclass(frozen=True)
+class Defaults:
+    """What holds where a mark says nothing, and what it may say at most.
+
+    Attributes:
+        nodes: number of nodes.
+        elapse: seconds.
+        rscgrp: resource group; None leaves it to the site.
+        limits: by resource group; a group that is not here is not checked.
+    """
+
+    nodes: int = 1
+    elapse: int = 1800
+    rscgrp: Optional[str] = None
+    limits: Mapping[str, Limit] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Request:
+    """What one test asks for.
+
+    Attributes:
+        nodes: number of nodes.
+        elapse: limit of the running time of its job, seconds.
+        rscgrp: resource group; None leaves it to the site.
+        env: environment of its job, name and value, sorted.
+        after: the test that has to pass before, as it is written in the mark.
+    """
+
+    nodes: int
+    elapse: int
+    rscgrp: Optional[str] = None
+    env: Tuple[Tuple[str, str], ...] = ()
+    after: Optional[str] = None
+
+
+def from_mark(args: Sequence[object], kwargs: Mapping[str, object], where: str, defaults: Defaults) -> Request:
+    """The request of a mark's arguments.
+
+    Args:
+        args: positional arguments; there must be none.
+        kwargs: keyword arguments.
+        where: file and line of the mark, for messages: "tests/test_a.py:12".
+        defaults: what the mark leaves out, and the limits.
+
+    Raises:
+        BadInput: an argument that cannot be meant.
+    """
+    if args:
+        raise BadInput(
+            f"{where}: the mark fugaku has the argument {args[0]!r} without a name",
+            f"it takes keyword arguments only: {', '.join(KEYS)}",
+            f"write for example {EXAMPLE}",
+        )
+    unknown = [key for key in kwargs if key not in KEYS]
+    if unknown:
+        raise BadInput(
+            f"{where}: the mark fugaku has the unknown argument {unknown[0]!r}",
+            f"it takes {', '.join(KEYS)}",
+            f"write for example {EXAMPLE}",
+        )
+    request = Request(
+        nodes=_nodes(kwargs.get("nodes", defaults.nodes), where),
+        elapse=elapse_seconds(kwargs.get("elapse", defaults.elapse), f"{where}: the mark fugaku"),
+        rscgrp=_rscgrp(kwargs.get("rscgrp", defaults.rscgrp), where),
+        env=_env(kwargs.get("env", {}), where),
+        after=_after(kwargs.get("after"), where),
+    )
+    _check_limit(request, where, defaults.limits)
+    return request
+
+
+def elapse_seconds(value: object, where: str) -> int:
+    """Seconds of an elapse limit: 1800, "1800", "30:00", "00:30:00" or "1h30m".
+
+    Args:
+        value: a whole number of seconds, or text as the batch system writes it.
+        where: what holds the value, for messages: "tests/test_a.py:12: the mark fugaku", "the option fugaku_elapse".
+
+    Raises:
+        BadInput: neither, or zero, or more than the batch system can count.
+    """
+    seconds = None
+    if isinstance(value, int) and not isinstance(value, bool):
+        seconds = value
+    elif isinstance(value, str):
+        found = _CLOCK.fullmatch(value) or _UNITS.fullmatch(value)
+        if found:
+            parts = {name: int(text or 0) for name, text in found.groupdict().items()}
+            seconds = parts["hours"] * 3600 + parts["minutes"] * 60 + parts["seconds"]
+    if seconds is None or not 1 <= seconds <= LONGEST_ELAPSE:
+        raise BadInput(
+            f"{where} has elapse={value!r}",
+            'an elapse limit is hours:minutes:seconds, or "1h30m", or whole seconds, at least 1',
+            'write for example elapse="00:30:00"',
+        )
+    return seconds
+
+
+def elapse_text(seconds: Union[int, float]) -> str:
+    """Seconds as HH:MM:SS, hours beyond 99 in full; fractions are rounded up."""
+    whole = int(-(-seconds // 1))
+    return f"{whole // 3600:02d}:{whole // 60 % 60:02d}:{whole % 60:02d}"
+
+
+def read_limits(lines: Sequence[str], where: str) -> Dict[str, Limit]:
+    """Limits by resource group, of lines such as "small 1-384 72:00:00".
+
+    Raises:
+        BadInput: a line that is not of this form; `where` names the option.
+    """
+    limits: Dict[str, Limit] = {}
+    for line in lines:
+        words = line.split()
+        nodes = re.fullmatch(r"(\d{1,9})-(\d{1,9})", words[1], re.ASCII) if len(words) == 3 else None
+        if nodes is None or int(nodes[1]) > int(nodes[2]):
+            raise BadInput(
+                f"{where} has the line {line!r}",
+                "a line is a resource group, its fewest and most nodes, and its longest elapse",
+                "write for example: small 1-384 72:00:00",
+            )
+        limits[words[0]] = Limit(int(nodes[1]), int(nodes[2]), elapse_seconds(words[2], f"{where}: {line!r}"))
+    return limits
+
+
+def _nodes(value: object, where: str) -> int:
+    if not isinstance(value, int) or isinstance(value, bool) or value < 1:
+        raise BadInput(
+            f"{where}: the mark fugaku has nodes={value!r}",
+            "it is the number of compute nodes, a whole number of at least 1",
+            "write for example nodes=1",
+        )
+    return value
+
+
+def _rscgrp(value: object, where: str) -> Optional[str]:
+    if value is not None and not (isinstance(value, str) and _GROUP.fullmatch(value)):
+        raise BadInput(
+            f"{where}: the mark fugaku has rscgrp={value!r}",
+            "it is the name of a resource group: letters, digits and _ . - only, at most 63",
+            'write for example rscgrp="small"',
+        )
+    return value
+
+
+def _env(value: object, where: str) -> Tuple[Tuple[str, str], ...]:
+    if not isinstance(value, Mapping):
+        raise BadInput(
+            f"{where}: the mark fugaku has env={value!r}",
+            "it is a dictionary of environment variables and their values",
+            'write for example env={"OMP_NUM_THREADS": "48"}',
+        )
+    for name, text in value.items():
+        if not (isinstance(name, str) and _VARIABLE.fullmatch(name)):
+            raise BadInput(
+                f"{where}: the mark fugaku has the environment variable {name!r}",
+                "a name is made of letters, digits and _, and does not begin with a digit",
+                'write for example env={"OMP_NUM_THREADS": "48"}',
+            )
+        if name.startswith("PJM_"):
+            raise BadInput(
+                f"{where}: the mark fugaku sets the environment variable {name}",
+                "variables named PJM_… belong to the batch system, which does not let a job set them",
+                "take it out of env=; volumes are set by the option fugaku_gfscache",
+            )
+        if not isinstance(text, str) or "\0" in text:
+            raise BadInput(
+                f"{where}: the mark fugaku has env={{{name!r}: {text!r}}}",
+                "a value is a string without NUL",
+                f'write for example env={{"{name}": "48"}}',
+            )
+    return tuple(sorted(value.items()))
+
+
+def _after(value: object, where: str) -> Optional[str]:
+    if value is not None and not (isinstance(value, str) and value.strip()):
+        raise BadInput(
+            f"{where}: the mark fugaku has after={value!r}",
+            "it is the name of one test, or its node id",
+            'write for example after="test_train"',
+        )
+    return value
+
+
+def _check_limit(request: Request, where: str, limits: Mapping[str, Limit]) -> None:
+    limit = limits.get(request.rscgrp or "")
+    if limit is None:
+        return
+    if not limit.least_nodes <= request.nodes <= limit.most_nodes:
+        raise BadInput(
+            f"{where}: the mark fugaku asks for {request.nodes} nodes of the resource group {request.rscgrp}",
+            f"that group takes jobs of {limit.least_nodes} to {limit.most_nodes} nodes",
+            "change nodes= or rscgrp= (the option fugaku_limits says what this project takes a group to allow)",
+        )
+    if request.elapse > limit.longest_elapse:
+        raise BadInput(
+            f"{where}: the mark fugaku asks for {elapse_text(request.elapse)} in the resource group {request.rscgrp}",
+            f"that group takes jobs of at most {elapse_text(limit.longest_elapse)}",
+            "change elapse= or rscgrp= (the option fugaku_limits says what this project takes a group to allow)",
+        )

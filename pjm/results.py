@@ -1,0 +1,65 @@
+"""What became of a test that was sent away, ready to be told to pytest."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import List, Optional, Tuple, Union
+
+from pjm.events import Event
+from pjm.reading import SuiteProperty
+
+
+@dataclass(frozen=True)
+class Trouble:
+    """Why a test has no result of its own.
+
+    Attributes:
+        happened: what happened to its job or its process.
+        advice: what to type or change next.
+        job: id of the job, its name and its script.
+        sections: title and text: the job's last words.
+    """
+
+    happened: str
+    advice: str
+    job: str
+    sections: Tuple[Tuple[str, str], ...] = ()
+
+
+@dataclass(frozen=True)
+class Result:
+    """What is to be told of one test.
+
+    Attributes:
+        test: node id.
+        events: reports, warnings and what is for junit, in order, as they came from the job.
+        phase: the last one that began; None if none did.
+        trouble: why there is nothing more; None if the test ran to its end.
+        skipped: why it was not run; None if it was, or should have been.
+        passed: whether it passed.
+    """
+
+    test: str
+    events: List[Event] = field(default_factory=list)
+    phase: Optional[str] = None
+    trouble: Optional[Trouble] = None
+    skipped: Optional[str] = None
+
+    @property
+    def passed(self) -> bool:
+        """Whether what waits for it may run."""
+        if self.trouble is not None or self.skipped is not None:
+            return False
+        passed = False
+        for event in self.events:
+            data = event.get("data")
+            if not isinstance(data, dict):
+                continue
+            if data.get("outcome") == "failed":
+                return False
+            if data.get("when") == "call":
+                passed = data.get("outcome") == "passed"
+        return passed
+
+
+Told = Union[Result, SuiteProperty]

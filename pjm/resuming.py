@@ -1,0 +1,68 @@
+"""Takes a session up where a client left it, from its journal and its jobs' folders."""
+
+from __future__ import annotations
+
+import json
+from typing import Dict
+
+from pjm.errors import BadInput
+from pjm.parts import FollowedJob, Stage, from_document
+from pjm.scheduler import Ending
+from pjm.session import Record, Session
+from pjm.submitting import accept, refuse
+from pjm.watch import Watch
+from pjm.worker import PLAN
+
+
+def load(watch: Watch, session: Session) -> None:
+    """Have `watch` follow all jobs of the session.
+
+    Raises:
+        BadInput: the folder is corrupt.
+    """
+    jobs: Dict[str, FollowedJob] = {}
+    cancelling: Dict[str, bool] = {}
+    for record in session.journal():
+        try:
+            _apply(record, session, jobs, cancelling)
+        except (KeyError, TypeError, ValueError, OSError, IndexError) as error:
+            raise BadInput(
+                f"session {session.identity} is corrupt",
+                f"its journal's record {record!r} makes no sense ({type(error).__name__}: {error})",
+                f"remove it and start anew: pjm clean {session.identity}",
+            ) from error
+    for name, job in jobs.items():
+        if name in cancelling and job.stage is Stage.SUBMITTED:
+            watch.adopt(job, forget=True)
+        else:
+            watch.adopt(job)
+    # Whoever cancelled may have died before the batch system heard of it.
+    watch.cancel_again([jobs[name] for name, complete in cancelling.items() if not complete and name in jobs])
+
+
+def _apply(record: Record, session: Session, jobs: Dict[str, FollowedJob], cancelling: Dict[str, bool]) -> None:
+    event = record["event"]
+    if event in ("cancelling", "cancelled"):
+        cancelling.update({name: event == "cancelled" for name in record["jobs"]})
+        return
+    if event == "planned":
+        folder = session.job_folder(record["job"])
+        jobs[record["job"]] = from_document(folder, json.loads((folder / PLAN).read_text(encoding="ascii")))
+        return
+    if "job" not in record:
+        return
+    job = jobs[record["job"]]
+    if event == "submitting":
+        job.stage = Stage.UNCERTAIN
+    elif event == "submitted":
+        job.submitted = float(record["time"])
+        accept(job, [str(each) for each in record["ids"]])
+    elif event == "not-taken":
+        job.stage = Stage.PLANNED
+    elif event == "refused":
+        refuse(job, Ending(False, record["happened"], record.get("advice", ""), bool(record.get("retry", False))))
+    elif event == "ended":
+        part = job.parts[record["part"]]
+        part.elapsed, part.waited = float(record["elapsed"]), float(record["waited"])
+        part.ending = Ending(record["succeeded"], record["happened"], record["advice"], record["retry"])
+        part.ended = float("-inf")

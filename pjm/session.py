@@ -1,0 +1,235 @@
+"""The session folder: what was submitted, so that a client that died can come back; `jobs.json` for others to read."""
+
+from __future__ import annotations
+
+import fcntl
+import json
+import os
+import re
+import secrets
+import time
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Dict, List, Mapping, Optional
+
+import pjm
+from pjm.errors import BadInput
+
+SCHEMA = 1
+SESSION, JOURNAL, JOBS, LOCK, LIVE = "session.json", "journal.jsonl", "jobs", "lock", "jobs.json"
+IDENTITY = re.compile(r"\d{8}-\d{6}-[0-9a-f]{4}", re.ASCII)
+
+Record = Dict[str, Any]
+
+
+@dataclass
+class Session:
+    """One session's folder, which this process alone may write while it holds the lock.
+
+    Attributes:
+        folder: absolute.
+        facts: what session.json says: arguments, checkout, versions.
+    """
+
+    folder: Path
+    facts: Record
+    _lock: int = -1
+    _journal: int = -1
+
+    @property
+    def identity(self) -> str:
+        """What the user calls it."""
+        return self.folder.name
+
+    @property
+    def artifacts(self) -> Path:
+        """Files that tests leave for others."""
+        return self.folder / "artifacts"
+
+    def job_folder(self, name: str) -> Path:
+        """Where a job's scripts, events and outputs are."""
+        return self.folder / JOBS / name
+
+    def note(self, event: str, **fields: object) -> None:
+        """Append to the journal; it is on the disk when this returns."""
+        line = json.dumps({"event": event, "time": time.time(), **fields}, separators=(",", ":"))
+        if self._journal < 0:
+            self._journal = os.open(
+                str(self.folder / JOURNAL), os.O_RDWR | os.O_CREAT | os.O_APPEND | os.O_CLOEXEC, 0o600
+            )
+            size = os.fstat(self._journal).st_size
+            if size and os.pread(self._journal, 1, size - 1) != b"\n":
+                os.write(self._journal, b"\n")  # we died within a line
+        os.write(self._journal, line.encode("ascii") + b"\n")
+        os.fsync(self._journal)
+
+    def journal(self) -> List[Record]:
+        """All that was noted; a last line that was cut off is left out.
+
+        Raises:
+            BadInput: another line cannot be read.
+        """
+        path = self.folder / JOURNAL
+        try:
+            lines = path.read_bytes().split(b"\n")
+        except FileNotFoundError:
+            return []
+        records: List[Record] = []
+        for number, line in enumerate(lines, 1):
+            if not line:
+                continue
+            record = _object(line)
+            if record is None or not isinstance(record.get("event"), str):
+                if number >= len(lines) - 1:
+                    continue
+                raise _corrupt(path, f"line {number} is no record of this program")
+            records.append(record)
+        return records
+
+    def write_live(self, jobs: List[Record]) -> None:
+        """Replace jobs.json."""
+        document = {"schema": SCHEMA, "session": self.identity, "time": time.time(), "jobs": jobs}
+        write_json(self.folder / LIVE, document)
+
+    def lock(self) -> None:
+        """Keep other clients out until this process ends.
+
+        Raises:
+            BadInput: one is in already.
+        """
+        self._lock = os.open(str(self.folder / LOCK), os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+        try:
+            fcntl.lockf(self._lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except OSError as error:
+            holder = os.pread(self._lock, 200, 0).decode("utf-8", "replace").strip()
+            os.close(self._lock)
+            self._lock = -1
+            raise BadInput(
+                f"session {self.identity} is in use",
+                f"another pytest follows it: {holder or 'unknown'}",
+                "wait for that one to end, or end it; it loses nothing",
+            ) from error
+        os.ftruncate(self._lock, 0)
+        os.pwrite(self._lock, f"process {os.getpid()} on {os.uname().nodename}\n".encode(), 0)
+
+    def close(self) -> None:
+        """Let others in."""
+        for handle in (self._journal, self._lock):
+            if handle >= 0:
+                os.close(handle)
+        self._journal = self._lock = -1
+
+
+def create(workdir: Path, facts: Mapping[str, object]) -> Session:
+    """A new session, locked.
+
+    Raises:
+        BadInput: the folder cannot be written.
+    """
+    identity = f"{time.strftime('%Y%m%d-%H%M%S')}-{secrets.token_hex(2)}"
+    folder = workdir / identity
+    try:
+        if not workdir.exists():
+            workdir.mkdir(mode=0o700, parents=True)
+            (workdir / ".gitignore").write_text("*\n", encoding="utf-8")
+        folder.mkdir(mode=0o700)
+        (folder / JOBS).mkdir(mode=0o700)
+        (folder / "artifacts").mkdir(mode=0o700)
+        document = {"schema": SCHEMA, "pjm": pjm.__version__, "created": time.time(), **facts}
+        write_json(folder / SESSION, document)
+    except OSError as error:
+        raise BadInput(
+            f"no session can be kept in {workdir}",
+            f"{error.strerror}: {error.filename}",
+            "name a folder that you can write to and the compute nodes can see: --fugaku-workdir=DIR",
+        ) from error
+    session = Session(folder, document)
+    session.lock()
+    return session
+
+
+def find(workdir: Path, identity: Optional[str]) -> Session:
+    """A session that there is, the latest if none is named; not locked.
+
+    Raises:
+        BadInput: there is none, or it is corrupt, foreign or of a newer version.
+    """
+    if identity is not None and not IDENTITY.fullmatch(identity):
+        raise BadInput(f"{identity!r} is no session", "one is called like 20260102-030405-0a1b", "type: pjm sessions")
+    known = identities(workdir)
+    if not known or (identity is not None and identity not in known):
+        raise BadInput(
+            f"there is no session {identity}" if identity else "there is no session to come back to",
+            f"looked in {workdir}, where {len(known)} are kept",
+            "type: pjm sessions; or start one with: pytest --fugaku",
+        )
+    folder = workdir / (identity or known[-1])
+    return Session(folder, read_facts(folder))
+
+
+def identities(workdir: Path) -> List[str]:
+    """The sessions of a folder, the oldest first."""
+    try:
+        found = [each.name for each in workdir.iterdir() if IDENTITY.fullmatch(each.name) and each.is_dir()]
+    except FileNotFoundError:
+        return []
+    return sorted(found, key=lambda name: (_created(workdir / name), name))
+
+
+def _created(folder: Path) -> float:
+    try:
+        return (folder / SESSION).stat().st_mtime
+    except OSError:
+        return 0.0
+
+
+def read_facts(folder: Path) -> Record:
+    """What session.json says.
+
+    Raises:
+        BadInput: it is corrupt, somebody else's, or of a newer version.
+    """
+    path = folder / SESSION
+    try:
+        owner, data = path.stat().st_uid, path.read_bytes()
+    except FileNotFoundError as error:
+        raise _corrupt(path, "the file is missing") from error
+    except OSError as error:
+        raise _corrupt(path, f"the file cannot be read: {error.strerror}") from error
+    if owner != os.getuid():
+        raise BadInput(
+            f"session {folder.name} is somebody else's",
+            f"{path} belongs to user {owner}, and you are {os.getuid()}",
+            "start a session of your own: pytest --fugaku",
+        )
+    facts = _object(data)
+    if facts is None or not isinstance(facts.get("schema"), int):
+        raise _corrupt(path, "it is no JSON object with a schema")
+    if facts["schema"] > SCHEMA:
+        raise BadInput(
+            f"session {folder.name} is of a newer version",
+            f"its schema is {facts['schema']} (pjm {facts.get('pjm', '?')}), and this pjm {pjm.__version__} knows {SCHEMA}",
+            "use that version of pjm, or start a new session",
+        )
+    if not isinstance(facts.get("arguments"), list) or not isinstance(facts.get("checkout"), dict):
+        raise _corrupt(path, "arguments or checkout are missing")
+    return facts
+
+
+def write_json(path: Path, document: Mapping[str, object]) -> None:
+    """Write a file whole or not at all."""
+    unfinished = path.with_name(f".{path.name}.{os.getpid()}")
+    unfinished.write_text(json.dumps(document, indent=1) + "\n", encoding="ascii")
+    unfinished.replace(path)
+
+
+def _object(data: bytes) -> Optional[Record]:
+    try:
+        value = json.loads(data.decode("utf-8"))
+    except (ValueError, RecursionError):
+        return None
+    return value if isinstance(value, dict) else None
+
+
+def _corrupt(path: Path, why: str) -> BadInput:
+    return BadInput(f"{path} is corrupt", why, f"remove it and start anew: pjm clean {path.parent.name}")

@@ -1,0 +1,36 @@
+"""What `--fugaku-dry-run` writes and says."""
+
+from __future__ import annotations
+
+from typing import Iterator, Optional, Sequence
+
+from pjm.packing import Job
+from pjm.parts import script_name
+from pjm.planning import Workplace, write_job
+from pjm.request import elapse_text
+from pjm.session import Session
+
+
+def dry_run(session: Session, jobs: Sequence[Job], place: Workplace, budget: Optional[float]) -> Iterator[str]:
+    """Write all scripts, and say what would be submitted, line by line."""
+    for job in jobs:
+        write_job(session, job, place, retry=False)
+        resources = job.shares[0].resources
+        kind = "step job" if job.step else f"bulk job of {len(job.shares)}" if job.bulk else "job"
+        asks = f"{resources.nodes} node{'s' * (resources.nodes > 1)}, elapse {elapse_text(resources.elapse)}"
+        yield f"{job.name}: {kind}, {len(job.nodeids)} tests, {asks}, {job.node_hours:.2f} node-hours"
+        for number, share in enumerate(job.shares):
+            needs = f", after {', '.join(map(str, share.needs))}" if share.needs else ""
+            label = f"step {number}" if job.step else f"sub job {number}" if job.bulk else "runs"
+            yield f"  {label} (about {elapse_text(share.expected)}{needs}):"
+            for nodeid in share.nodeids:
+                yield f"    {nodeid}"
+        for number in range(len(job.shares) if job.step else 1):
+            path = session.job_folder(job.name) / script_name(number)
+            yield f"  {path}:"
+            for line in path.read_text(encoding="utf-8").splitlines():
+                yield f"    | {line}"
+    total = sum(job.node_hours for job in jobs)
+    tests = sum(len(job.nodeids) for job in jobs)
+    over = f", more than --fugaku-budget {budget:g} allows" if budget is not None and total > budget else ""
+    yield f"dry run: {len(jobs)} jobs, {tests} tests, {total:.2f} node-hours at most{over}; nothing was submitted"

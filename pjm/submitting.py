@@ -1,0 +1,125 @@
+"""Hands planned jobs over, each once: what was asked is in the journal before it is asked, and looked up if in doubt."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Callable, Optional, Sequence, Tuple
+
+from pjm.options import Settings
+from pjm.parts import FollowedJob, Stage, script_name
+from pjm.scheduler import AnswerLostError, Ending, Scheduler, Step, Submission, SubmitError, UnansweredError
+from pjm.session import Session
+
+
+@dataclass
+class Submitter:
+    """Submits jobs that are due.
+
+    Attributes:
+        session: whose journal is written.
+        scheduler: that takes the jobs.
+        settings: how patient to be.
+        clock: seconds, of any origin.
+        wall: seconds since the epoch.
+        trouble: what was refused last, for the progress line; None if nothing is.
+    """
+
+    session: Session
+    scheduler: Scheduler
+    settings: Settings
+    clock: Callable[[], float]
+    wall: Callable[[], float]
+    trouble: Optional[str] = None
+
+    def submit_due(self, jobs: Sequence[FollowedJob]) -> None:
+        """Try every job whose time has come."""
+        others = any(job.stage is Stage.SUBMITTED and job.open for job in jobs)
+        for job in jobs:
+            if job.stage in (Stage.PLANNED, Stage.UNCERTAIN) and job.due <= self.clock():
+                if job.stage is Stage.UNCERTAIN:
+                    self._look_up(job)
+                else:
+                    self._submit(job, others)
+                others = others or job.stage is Stage.SUBMITTED
+
+    def _submit(self, job: FollowedJob, others: bool) -> None:
+        steps = tuple(
+            Step(job.folder / script_name(part.number), part.number, part.needs) for part in job.parts
+        )
+        submission = Submission(
+            job.name, job.folder, steps if job.step else steps[:1], len(job.parts) if job.bulk else None
+        )
+        self.session.note("submitting", job=job.name)
+        try:
+            ids = self.scheduler.submit(submission)
+        except SubmitError as error:
+            self._refused(job, error, others)
+        except AnswerLostError as error:
+            self.trouble = f"the answer to a submission was lost ({error}); looking it up by its name"
+            job.stage, job.refused = Stage.UNCERTAIN, self.clock()
+            job.due = self.clock() + self.settings.poll[0]
+        else:
+            self._taken(job, ids)
+
+    def _look_up(self, job: FollowedJob) -> None:
+        """Find out whether a job was taken; only if it stays away for the grace time is it submitted again."""
+        if job.refused is None:
+            job.refused = self.clock()
+        job.due = self.clock() + self.settings.poll[0] * min(2**job.tries, 8)
+        job.tries += 1
+        try:
+            ids = self.scheduler.find(job.name)
+        except UnansweredError as error:
+            self.trouble = str(error)
+            return
+        if len(ids) == len(job.parts):
+            self._taken(job, ids)
+        elif self.clock() - job.refused > self.settings.grace:
+            self._not_taken(job, ids)
+
+    def _not_taken(self, job: FollowedJob, some: Tuple[str, ...]) -> None:
+        if some:  # only some steps of a step job were taken
+            try:
+                self.scheduler.cancel(some)
+            except UnansweredError as error:
+                self.trouble = str(error)
+                return
+            self.session.note("refused", job=job.name, happened="only some of its steps were taken", retry=True)
+            refuse(job, Ending(False, "only some of its steps were taken by the batch system", "", retry=True))
+            return
+        self.session.note("not-taken", job=job.name)
+        job.stage, job.refused, job.tries, job.due = Stage.PLANNED, None, 0, self.clock()
+
+    def _taken(self, job: FollowedJob, ids: Tuple[str, ...]) -> None:
+        job.submitted = self.wall()
+        self.session.note("submitted", job=job.name, ids=list(ids))
+        accept(job, ids)
+        self.trouble = None
+
+    def _refused(self, job: FollowedJob, error: SubmitError, others: bool) -> None:
+        self.session.note("not-taken", job=job.name)
+        job.refused = job.refused if job.refused is not None else self.clock()
+        patience = self.settings.queue_timeout or self.settings.submit_patience
+        if error.retry and (others or self.clock() - job.refused < patience):
+            self.trouble = f"a submission is refused for now: {error}"
+            job.due = self.clock() + min(self.settings.poll[0] * 2**job.tries, self.settings.poll[1])
+            job.tries += 1
+            return
+        happened = f"the batch system refused it: {error}"
+        self.session.note("refused", job=job.name, happened=happened, advice=error.advice)
+        refuse(job, Ending(False, happened, error.advice))
+
+
+def accept(job: FollowedJob, ids: Sequence[str]) -> None:
+    """Note the ids of a job that was taken."""
+    job.stage = Stage.SUBMITTED
+    for part, part_id in zip(job.parts, ids):
+        part.id = part_id
+
+
+def refuse(job: FollowedJob, ending: Ending) -> None:
+    """Note that a job will never run."""
+    job.stage = Stage.REFUSED
+    for part in job.parts:
+        part.ending = ending
+        part.ended = float("-inf")

@@ -1,0 +1,179 @@
+"""What runs in a job: pytest on the tests of one share, again after each test that took the whole process down.
+
+`python -m pjm.worker` reads what to do from the job's folder and appends what happens to the share's events.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import socket
+import sys
+import time
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Dict, List, Tuple
+
+from pjm import events
+from pjm.events import EventLog, Tail
+from pjm.finished import Finished
+
+FOLDER = "PYTEST_PJM_FOLDER"
+SHARE = "PYTEST_PJM_SHARE"
+PATH = "PYTEST_PJM_PATH"  # where our package was found for this job only; not for the tests
+PLAN = "job.json"
+EVENTS = "events.jsonl"
+
+PASSED, FAILED, BROKEN = 0, 1, 3
+
+
+@dataclass(frozen=True)
+class Assignment:
+    """What one share has to do.
+
+    Attributes:
+        tests: node ids in order.
+        files: where the tests are, in order.
+        arguments: pytest's, as they were given to the client.
+        artifacts: folder that the tests of a session share.
+        events: file of this share's events.
+        environment: variables that pytest looks at before it looks at its arguments.
+        path: whether the folder in which pytest starts is to be on the import path, as it was at the client.
+        junit: the family of the client's junit file; empty if it writes none.
+        started: when the job began, seconds since the epoch.
+    """
+
+    tests: Tuple[str, ...]
+    files: Tuple[str, ...]
+    arguments: Tuple[str, ...]
+    artifacts: Path
+    events: Path
+    environment: Dict[str, str]
+    path: bool
+    junit: str
+
+
+def share_folder(folder: Path, number: int) -> Path:
+    """Where the events of a share are."""
+    return folder / f"share-{number}"
+
+
+def read_assignment(folder: Path, number: int) -> Assignment:
+    """What is written in the job's folder for one share."""
+    plan: Dict[str, Any] = json.loads((folder / PLAN).read_text(encoding="utf-8"))
+    share = plan["shares"][number]
+    return Assignment(
+        tests=tuple(share["tests"]),
+        files=tuple(share["files"]),
+        arguments=tuple(plan["worker"]["arguments"]),
+        artifacts=Path(plan["worker"]["artifacts"]),
+        events=share_folder(folder, number) / EVENTS,
+        environment=dict(plan["worker"]["environment"]),
+        path=bool(plan["worker"]["path"]),
+        junit=str(plan["worker"]["junit"]),
+    )
+
+
+def main() -> int:
+    """Run the share that the environment names; 0 if every test passed, so that the steps after it may run."""
+    folder, number = Path(os.environ.pop(FOLDER)), int(os.environ.pop(SHARE))
+    assignment = read_assignment(folder, number)
+    assignment.events.parent.mkdir(mode=0o700, exist_ok=True)
+    _tidy_environment(assignment)
+    return supervise(assignment)
+
+
+def supervise(assignment: Assignment) -> int:
+    """Run pytest in a child process until no test is left or none gets further."""
+    tail, state = Tail(assignment.events), Finished()
+    state.take(tail.read())  # the batch system may have started this job before
+    while True:
+        left = state.left(assignment.tests)
+        if not left:
+            break
+        sys.stdout.flush()
+        sys.stderr.flush()
+        child = os.fork()
+        if not child:
+            os._exit(_run_pytest(assignment, left))
+        _, status = os.waitpid(child, 0)
+        state.take(tail.read())
+        if state.running is not None:
+            _note_crash(assignment, state, status)
+            state.take(tail.read())
+        if len(state.left(assignment.tests)) == len(left):
+            return os.WEXITSTATUS(status) or BROKEN if os.WIFEXITED(status) else BROKEN
+    log = EventLog(assignment.events)
+    log.write(events.END, time=time.time())
+    log.close()
+    return PASSED if all(state.done[test] for test in assignment.tests) else FAILED
+
+
+def _run_pytest(assignment: Assignment, left: List[str]) -> int:
+    """In the child: pytest, and its exit code."""
+    import pytest
+
+    from pjm.worker_plugin import WorkerPlugin
+
+    try:
+        log = EventLog(assignment.events)
+        log.write(
+            events.BEGIN,
+            time=time.time(),
+            python=sys.version.split()[0],
+            pytest=pytest.__version__,
+            host=socket.gethostname(),
+            process=os.getpid(),
+        )
+        arguments = [*assignment.arguments, "-p", "pjm.plugin"]
+        code = int(pytest.main(arguments, plugins=[WorkerPlugin(log, left, assignment)]))
+        sys.stdout.flush()
+        sys.stderr.flush()
+    except OSError as error:
+        print(f"pjm: the results cannot be written: {assignment.events}: {error.strerror}", file=sys.stderr, flush=True)
+        code = BROKEN
+    return code
+
+
+def _note_crash(assignment: Assignment, state: Finished, status: int) -> None:
+    """Say which test took the process down, and how."""
+    if os.WIFSIGNALED(status):
+        number = os.WTERMSIG(status)
+        how = f"signal {number} ({_signal_name(number)})"
+        if number == signal.SIGKILL:
+            how += "; nobody but the system sends that one: it may have run out of memory"
+    else:
+        how = state.stopped or f"exit code {os.WEXITSTATUS(status)}"
+    log = EventLog(assignment.events)
+    log.write(events.CRASH, test=state.running, phase=state.phase, how=how, time=time.time())
+    log.close()
+
+
+def _signal_name(number: int) -> str:
+    try:
+        return signal.Signals(number).name
+    except ValueError:
+        return "which has no name"
+
+
+def _tidy_environment(assignment: Assignment) -> None:
+    """The environment and the import path as the tests would have had them without us."""
+    ours = os.environ.pop(PATH, None)
+    if ours is not None:
+        words = [word for word in os.environ.get("PYTHONPATH", "").split(os.pathsep) if word and word != ours]
+        os.environ["PYTHONPATH"] = os.pathsep.join(words)
+        if not words:
+            del os.environ["PYTHONPATH"]
+        sys.path[:] = [entry for entry in sys.path if entry != ours]
+    here = os.getcwd()
+    sys.path[:] = [entry for entry in sys.path if entry not in ("", here)]
+    if assignment.path:
+        sys.path.insert(0, here)
+    for name in ("PYTEST_ADDOPTS", "PYTEST_PLUGINS", "PYTEST_DISABLE_PLUGIN_AUTOLOAD"):
+        os.environ.pop(name, None)
+    os.environ.update(assignment.environment)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

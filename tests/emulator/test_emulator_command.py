@@ -1,0 +1,124 @@
+"""`pjm emulator run` and `stop`, by the function that gives them to the command line."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import sys
+import tempfile
+from pathlib import Path
+from typing import Dict, List, Optional
+
+import pytest
+from emulated import PATIENCE, until
+
+from pjm import emulator
+
+MAIN = """
+import argparse, sys
+from pjm.emulator.command import add_emulator
+from pjm.errors import BadInput
+parser = argparse.ArgumentParser(prog="pjm")
+add_emulator(parser.add_subparsers(required=True))
+arguments = parser.parse_args()
+try:
+    sys.exit(arguments.run(arguments))
+except BadInput as error:
+    sys.exit(f"{error}")
+"""
+ROOT = str(Path(emulator.__file__).resolve().parents[2])
+
+
+def started(*words: object, env: Optional[Dict[str, str]] = None) -> subprocess.Popen[str]:
+    """`pjm emulator`, started."""
+    return subprocess.Popen(
+        [sys.executable, "-c", MAIN, "emulator", *map(str, words)],
+        env={**os.environ, "PYTHONPATH": ROOT, **(env or {})},
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        encoding="utf-8",
+    )
+
+
+def run(*words: object, env: Optional[Dict[str, str]] = None) -> List[object]:
+    """`pjm emulator`, run to its end: exit code, output, errors."""
+    process = started(*words, env=env)
+    out, err = process.communicate(timeout=PATIENCE)
+    return [process.returncode, out, err]
+
+
+def test_a_command_finds_the_emulator_and_its_exit_code_is_kept(tmp_path: Path) -> None:
+    script = "cd $WORK; echo 'echo hello' > job.sh; pjsub job.sh && pjwait 48000001; cat job.sh.*.out; exit 7"
+
+    ended = run("run", "--nodes", 1, "--", "sh", "-c", script, env={"WORK": str(tmp_path)})
+
+    assert [7, "[INFO] PJM 0000 pjsub Job 48000001 submitted.\n48000001 0 0 0\nhello\n", ""] == ended
+
+
+def test_without_a_folder_nothing_of_it_is_left(tmp_path: Path) -> None:
+    words = [
+        "sh",
+        "-c",
+        "cd $WORK; echo 'sleep 61.125' > job.sh; pjsub job.sh > /dev/null; sleep 0.3; echo $PJM_EMULATOR",
+    ]
+    code, out, _ = run("run", "--", *words, env={"WORK": str(tmp_path), "TMPDIR": str(tmp_path)})
+
+    folder = Path(str(out).strip())
+    assert 0 == code
+    assert tmp_path == folder.parent
+    assert not folder.exists()
+
+
+def test_with_a_folder_jobs_go_on_and_the_next_run_finds_them(tmp_path: Path) -> None:
+    (tmp_path / "job.sh").write_text("until test -e go; do sleep 0.02; done")
+    first = run("run", "--dir", tmp_path / "kept", "--", "sh", "-c", f"cd '{tmp_path}' && pjsub -z jid job.sh")
+    (tmp_path / "go").touch()
+    second = run("run", "--dir", tmp_path / "kept", "--", "pjwait", "48000001")
+
+    assert [[0, "48000001\n", ""], [0, "48000001 0 0 0\n", ""]] == [first, second]
+    assert [0, "", ""] == run("stop", "--dir", tmp_path / "kept")
+
+
+def test_stop_deletes_what_runs(tmp_path: Path) -> None:
+    (tmp_path / "job.sh").write_text("sleep 60")
+    run("run", "--dir", tmp_path / "kept", "--", "pjsub", tmp_path / "job.sh", "-o", "/dev/null", "-e", "/dev/null")
+
+    assert [0, "", ""] == run("stop", "--dir", tmp_path / "kept")
+    assert ["CCL"] == [job.state for job in emulator.jobs(tmp_path / "kept")]
+
+
+def test_settings_on_the_command_line(tmp_path: Path) -> None:
+    words = ("--dir", tmp_path / "kept", "--set", "header_only=true", "--set", "first_id=7")
+
+    code, out, _ = run("run", *words, "--", "pjstat")
+
+    assert (0, "JOB_ID") == (code, str(out)[:6])
+
+
+def test_sigterm_goes_to_the_command() -> None:
+    with tempfile.TemporaryDirectory() as folder:
+        ready = Path(folder) / "ready"
+        process = started("run", "--", "sh", "-c", f"trap 'exit 5' TERM; touch '{ready}'; while :; do sleep 0.05; done")
+        until(ready.exists)
+        process.send_signal(signal.SIGTERM)
+
+        assert (5, ("", "")) == (process.wait(PATIENCE), process.communicate())
+
+
+@pytest.mark.parametrize(
+    ("words", "says"),
+    [
+        (["run"], "no command to run"),
+        (["run", "--nodes", "0", "--", "true"], "setting 'nodes'"),
+        (["run", "--set", "x", "--", "true"], "--set x is no setting"),
+        (["run", "--set", "x=1", "--", "true"], "unknown setting 'x'"),
+        (["run", "--", "no-such-command"], "no-such-command: No such file or directory"),
+        (["stop", "--dir", "nowhere"], "nowhere is no emulator's folder"),
+    ],
+)
+def test_what_cannot_be_done(words: List[str], says: str) -> None:
+    code, out, err = run(*words)
+
+    assert (True, "") == (bool(code), out)
+    assert says in str(err)

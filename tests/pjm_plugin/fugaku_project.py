@@ -1,0 +1,108 @@
+"""Some project whose tests are sent to an emulated PJM, run with pytest in a process of its own."""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import subprocess
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Dict, List, Optional, Sequence
+
+from pjm import emulator
+from pjm.emulator import Call
+
+ROOT = Path(__file__).resolve().parents[2]
+QUIET = ("-p", "no:cacheprovider")
+
+
+@dataclass(frozen=True)
+class Ran:
+    """What a run of pytest left.
+
+    Attributes:
+        code: exit code.
+        out: both streams.
+    """
+
+    code: int
+    out: str
+
+    def counts(self) -> Dict[str, int]:
+        """Of the last line: {"passed": 3, "failed": 1}."""
+        last = [line for line in self.out.splitlines() if re.search(r"\d+ (passed|failed|error|skipped)", line)][-1]
+        return {word.rstrip("s") if word == "errors" else word: int(n) for n, word in re.findall(r"(\d+) (\w+)", last)}
+
+
+class FugakuProject:
+    """A project with tests in `path`, and an emulator in its working folder."""
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        self.path.mkdir(exist_ok=True)
+
+    @property
+    def workdir(self) -> Path:
+        return self.path / ".pjm"
+
+    @property
+    def emulator(self) -> Path:
+        return self.workdir / "emulator"
+
+    def write(self, text: str, name: str = "test_it.py") -> None:
+        (self.path / name).write_text(f"import os, signal, sys, time\nimport pytest\n\n{text}", encoding="utf-8")
+
+    def emulate(self, faults: Optional[Sequence[Dict[str, Any]]] = None, **settings: object) -> None:
+        """Set the emulator up."""
+        emulator.environment(self.emulator, settings=settings, faults=faults)
+
+    def start(self, *arguments: str, **variables: str) -> subprocess.Popen[str]:
+        """Start pytest with our plugin."""
+        return subprocess.Popen(
+            [sys.executable, "-m", "pytest", "-p", "pjm.plugin", *QUIET, *arguments],
+            cwd=self.path,
+            env={**_environment(), **variables},
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
+            encoding="utf-8",
+            errors="replace",
+        )
+
+    def run(self, *arguments: str, **variables: str) -> Ran:
+        """Run pytest with our plugin to its end."""
+        process = self.start(*arguments, **variables)
+        out, _ = process.communicate(timeout=120)
+        return Ran(process.returncode, out)
+
+    def send(self, *arguments: str, **variables: str) -> Ran:
+        """Run marked tests as jobs."""
+        return self.run("--fugaku", "--fugaku-emulate", *arguments, **variables)
+
+    def calls(self, command: str) -> List[Call]:
+        """What the emulator was asked."""
+        return emulator.calls(self.emulator, command)
+
+    def stop(self) -> None:
+        """End what may still run."""
+        if self.emulator.is_dir():
+            emulator.stop(self.emulator)
+
+    def session(self) -> Path:
+        """The folder of the one session that there is."""
+        (folder,) = (each for each in self.workdir.iterdir() if (each / "session.json").exists())
+        return folder
+
+    def live(self) -> Dict[str, Any]:
+        """jobs.json."""
+        document: Dict[str, Any] = json.loads((self.session() / "jobs.json").read_text(encoding="utf-8"))
+        return document
+
+
+def _environment() -> Dict[str, str]:
+    kept = {name: value for name, value in os.environ.items() if not name.startswith(("PYTEST_", "PJM_", "COV_"))}
+    # Plugins of others would make each of these runs slower.
+    return {**kept, "PYTHONPATH": str(ROOT), "PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1"}
