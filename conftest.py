@@ -1,6 +1,8 @@
-"""Joins what the tests of this project are run with, and says which scale a batch job is for."""
+"""Joins what the tests of this project are run with: the harness, and batch jobs."""
 
 from __future__ import annotations
+
+from typing import List
 
 import pytest
 
@@ -9,5 +11,18 @@ pytest_plugins = ("mnist_repro.pytest_plugin", "pjm.plugin", "pytester")
 
 def pytest_configure(config: pytest.Config) -> None:
     """With --fugaku train at full scale, on an emulated Fugaku at the subset scale, unless --scale says else."""
-    if config.option.scale is None and config.option.fugaku:
-        config.option.scale = "subset" if config.option.fugaku_emulate else "full"
+    option = config.option
+    if option.scale is None and option.fugaku:
+        option.scale = "subset" if option.fugaku_emulate else "full"
+    if config.pluginmanager.hasplugin("pjm.worker_plugin"):
+        option.gate_report = None  # written once, by the session that gets the reports of all jobs
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_collection_modifyitems(config: pytest.Config, items: List[pytest.Item]) -> None:
+    """With --fugaku nothing is trained here for the tests that jobs will run."""
+    if config.pluginmanager.hasplugin("pjm.client"):
+        from mnist_repro.pytest_plugin import ELSEWHERE  # after pytest itself, which rewrites its assertions
+
+        for item in items:
+            item.stash[ELSEWHERE] = item.get_closest_marker("fugaku") is not None

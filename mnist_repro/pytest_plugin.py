@@ -24,6 +24,8 @@ if TYPE_CHECKING:
 AUTO = "auto"
 SEEDS = 3
 RUNGS = ("fingerprint", "subset", "full", "published")
+# What a conftest.py sets on tests that another process runs: nothing is measured for them here.
+ELSEWHERE = pytest.StashKey[bool]()
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
@@ -163,7 +165,8 @@ def _ahead(items: Sequence[pytest.Item], first: Optional[pytest.Item] = None) ->
     if "PYTEST_XDIST_WORKER" in os.environ:
         return []
     start = items.index(first) if first is not None else 0
-    wanted = [pair for pair in map(_wanted, items[start:]) if pair is not None and pair[1] != "published"]
+    here = (item for item in items[start:] if not item.stash.get(ELSEWHERE, False))
+    wanted = [pair for pair in map(_wanted, here) if pair is not None and pair[1] != "published"]
     if not wanted:
         return []
     from mnist_repro.recipes import RECIPES

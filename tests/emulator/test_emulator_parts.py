@@ -10,6 +10,7 @@ from pjm.emulator.directives import directives, split
 from pjm.emulator.ids import wanted
 from pjm.emulator.messages import Refusal
 from pjm.emulator.options import Option, scan
+from pjm.emulator.request import KNOWN, merged
 from pjm.emulator.settings import Settings, checked
 from pjm.emulator.steps import removed
 from pjm.emulator.store import WHOLE, Job
@@ -33,6 +34,31 @@ from pjm.errors import BadInput
 )
 def test_words_of_a_directive(text: str, words: List[str]) -> None:
     assert words == split(text)
+
+
+@pytest.mark.parametrize(
+    ("script", "nodes"),
+    [
+        ('#PJM -L "node=2"\n', "2"),
+        ("\n\n# a comment\n\n#PJM -L node=2\n", "2"),
+        ('#PJM -L "node=2" # two of them\n', "2"),
+        ("#PJM --rsc-list=node=2\n", "2"),
+        ('#PJM -L "elapse=70, node=2"\n', "2"),
+        ("#PJM -L node=3\n#PJM -L node=2\n", "2"),
+        ("#PJM --vset N=2\n#PJM -L node=${N}\n", "2"),
+        ("# PJM -L node=2\n", "1"),
+        ("##PJM -L node=2\n", "1"),
+        ("#\tPJM -L node=2\n", "1"),
+        ("#PJMX -L node=2\n", "1"),
+        (" # indented\n#PJM -L node=2\n", "1"),
+        ("  \n#PJM -L node=2\n", "1"),
+        ("true\n#PJM -L node=2\n", "1"),
+    ],
+)
+def test_which_lines_of_a_script_are_directives(script: str, nodes: str) -> None:
+    given, _ = scan(directives(f"#!/bin/sh\n{script}")[0], KNOWN)
+
+    assert nodes == merged(given, []).keyed.get("rsc", {}).get("node", "1")
 
 
 def test_more_than_64_words_of_one_line_are_warned_of() -> None:

@@ -76,40 +76,16 @@ def test_options_may_follow_the_script(pjm: Emulated) -> None:
     assert "here\n" == pjm.read("there")
 
 
-@pytest.mark.parametrize(
-    ("script", "nodes"),
-    [
-        ('#PJM -L "node=2"\n', "2"),
-        ("\n\n# a comment\n\n#PJM -L node=2\n", "2"),
-        ('#PJM -L "node=2" # two of them\n', "2"),
-        ("#PJM --rsc-list=node=2\n", "2"),
-        ('#PJM -L "elapse=70, node=2"\n', "2"),
-        ("#PJM -L node=3\n#PJM -L node=2\n", "2"),
-        ("#PJM --vset N=2\n#PJM -L node=${N}\n", "2"),
-        ("# PJM -L node=2\n", "1"),
-        ("##PJM -L node=2\n", "1"),
-        ("#\tPJM -L node=2\n", "1"),
-        ("#PJMX -L node=2\n", "1"),
-        (" # indented\n#PJM -L node=2\n", "1"),
-        ("  \n#PJM -L node=2\n", "1"),
-        ("true\n#PJM -L node=2\n", "1"),
-    ],
-)
-def test_which_lines_of_a_script_are_directives(pjm: Emulated, script: str, nodes: str) -> None:
-    assert nodes == shown(pjm, script).split("|")[0]
+def test_directives_end_with_the_first_command(pjm: Emulated) -> None:
+    script = '\n#PJM -L "node=2" # two\n\n# PJM -L node=3\n#PJM --vset S=70\n#PJM -L elapse=${S}\n:\n#PJM -N late\n'
+
+    assert "2|70|job.sh|||" == shown(pjm, script)
 
 
 def test_the_command_line_beats_the_script_key_by_key(pjm: Emulated) -> None:
     script = "#PJM -L node=2,elapse=70 -N script -x A=script,B=script\n"
 
     assert "2|90|line|line|script|" == shown(pjm, script, "-L", "elapse=0:01:30", "-N", "line", "-x", "A=line")
-
-
-@pytest.mark.parametrize(
-    ("text", "seconds"), [("90", "90"), ("2:00", "120"), ("1:00:00", "3600"), ("1h1m1s", "3661"), ("2M", "120")]
-)
-def test_elapse_limits_are_read_in_each_of_their_forms(pjm: Emulated, text: str, seconds: str) -> None:
-    assert seconds == shown(pjm, "", "-L", f"elapse={text}").split("|")[1]
 
 
 @pytest.mark.parametrize(

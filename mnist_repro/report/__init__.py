@@ -1,0 +1,1 @@
+"""The page that shows what runs gave: facts are collected into one JSON document, and the page is made from it."""

@@ -1,0 +1,143 @@
+"""What cannot work is said in three parts, before anything is submitted."""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+from pathlib import Path
+
+import pytest
+from fugaku_project import FugakuProject
+
+GOOD = "@pytest.mark.fugaku\ndef test_it():\n    pass\n"
+
+MARKS = {
+    "fugaku(node=1)": "unknown argument 'node'",
+    "fugaku('1')": "has the argument '1' without a name",
+    "fugaku(elapse='1x')": "elapse='1x'",
+    "fugaku(nodes=0)": "nodes=0",
+    "fugaku(nodes=385, rscgrp='small')": "asks for 385 nodes of the resource group small",
+    "fugaku(elapse='73:00:00', rscgrp='small')": "at most 72:00:00",
+    "fugaku(env={'PJM_NODE': '3'})": "PJM_NODE",
+    "fugaku(after='test_missing')": "no such test was collected and selected",
+    "fugaku(after='test_it')": "in a circle",
+    "fugaku(after='test_unmarked')": "is not marked",
+    "fugaku(nodes=1)\n@pytest.mark.fugaku(nodes=2)": "two marks fugaku that exclude each other",
+}
+
+
+@pytest.mark.parametrize("mark", MARKS)
+def test_a_mark_that_cannot_be_meant_is_refused_with_its_line(project: FugakuProject, mark: str) -> None:
+    project.write(f"def test_unmarked():\n    pass\n\n@pytest.mark.{mark}\ndef test_it():\n    pass\n")
+
+    ran = project.send()
+
+    assert 4 == ran.code, ran.out
+    assert MARKS[mark] in ran.out
+    assert "test_it.py:7" in ran.out
+    assert "  why: " in ran.out
+    assert "  next: " in ran.out
+    assert [] == project.calls("pjsub") if project.emulator.exists() else True
+
+
+def test_without_pjsub_the_user_is_told_how_to_emulate(project: FugakuProject) -> None:
+    project.write(GOOD)
+
+    ran = project.run("--fugaku", f"--fugaku-workdir={project.path / 'sessions'}", PATH="", PJM_EMULATOR="none")
+
+    assert 4 == ran.code, ran.out
+    assert "there is no pjsub on PATH" in ran.out
+    assert "--fugaku-emulate" in ran.out
+
+
+def test_a_folder_that_no_compute_node_sees_is_refused(project: FugakuProject) -> None:
+    project.write(GOOD)
+    # As far as the plugin can tell, these are the commands of a real PJM.
+    project.emulate()
+    path = f"{project.emulator / 'bin'}{os.pathsep}{os.environ['PATH']}"
+
+    ran = project.run("--fugaku", "--fugaku-workdir=/tmp/pjm-sessions", PATH=path)
+
+    assert 4 == ran.code, ran.out
+    assert "compute nodes do not see it" in ran.out
+    assert not Path("/tmp/pjm-sessions").exists()  # noqa: S108 - it is refused
+
+
+def test_a_folder_that_cannot_be_written_is_refused(project: FugakuProject) -> None:
+    project.write(GOOD)
+    (project.path / "file").write_text("no folder")
+
+    ran = project.run("--fugaku-dry-run", "--fugaku-workdir=file/inside", PATH="")
+
+    assert 4 == ran.code, ran.out
+    assert "no session can be kept in" in ran.out
+    assert "--fugaku-workdir=DIR" in ran.out
+
+
+def test_a_session_that_is_not_there_cannot_be_resumed(project: FugakuProject) -> None:
+    project.write(GOOD)
+
+    unnamed, named = project.run("--fugaku-resume"), project.run("--fugaku-resume=20260101-000000-0000")
+
+    assert (4, 4) == (unnamed.code, named.code)
+    assert "there is no session to come back to" in unnamed.out
+    assert "there is no session 20260101-000000-0000" in named.out
+
+
+@pytest.mark.parametrize(
+    ("damage", "words"),
+    [
+        ("not json", "is corrupt"),
+        ('{"schema": 99, "pjm": "9.9"}', "is of a newer version"),
+        ('{"schema": 1}', "arguments or checkout are missing"),
+        ("", "is corrupt"),
+    ],
+)
+def test_a_damaged_session_is_refused(project: FugakuProject, damage: str, words: str) -> None:
+    project.write(GOOD)
+    project.run("--fugaku-dry-run", PATH="")
+    (project.session() / "session.json").write_text(damage)
+
+    ran = project.run("--fugaku-resume")
+
+    assert 4 == ran.code, ran.out
+    assert words in ran.out
+
+
+def test_another_checkout_is_refused_and_the_difference_named(project: FugakuProject) -> None:
+    project.write(GOOD)
+    project.run("--fugaku-dry-run", PATH="")
+    project.write(GOOD + "\n# changed\n")
+
+    ran = project.run("--fugaku-resume", "--fugaku-emulate")
+
+    assert 4 == ran.code, ran.out
+    assert "was submitted with other files" in ran.out
+    assert "test_it.py has changed" in ran.out
+
+
+def test_somebody_elses_session_is_refused(project: FugakuProject) -> None:
+    if os.getuid() != 0:
+        pytest.skip("only root can give files away")
+    project.write(GOOD)
+    project.run("--fugaku-dry-run", PATH="")
+    os.chown(project.session() / "session.json", 12345, 12345)
+
+    ran = project.run("--fugaku-resume")
+
+    assert 4 == ran.code, ran.out
+    assert "is somebody else's" in ran.out
+
+
+def test_a_journal_that_makes_no_sense_is_refused(project: FugakuProject) -> None:
+    project.write(GOOD)
+    project.run("--fugaku-dry-run", PATH="")
+    lines = [json.dumps({"event": "planned", "job": "none"}), json.dumps({"event": "submitting", "job": "none"})]
+    (project.session() / "journal.jsonl").write_text("\n".join(lines) + "\n")
+
+    ran = project.run("--fugaku-resume", "--fugaku-emulate")
+
+    assert 4 == ran.code, ran.out
+    assert "pjm clean" in ran.out
+    shutil.rmtree(project.session())

@@ -1,0 +1,187 @@
+"""`pytest --fugaku --fugaku-emulate`, as its user sees it."""
+
+from __future__ import annotations
+
+import re
+
+from fugaku_project import FugakuProject
+
+CHAIN = """
+@pytest.mark.fugaku
+def test_train(artifacts):
+    (artifacts.folder / "weights").write_text("trained")
+
+@pytest.mark.fugaku(after="test_train")
+def test_estimate(artifacts):
+    assert "trained" == (artifacts.of("test_train") / "weights").read_text()
+
+@pytest.mark.fugaku
+def test_fails():
+    assert False
+
+@pytest.mark.fugaku(after="test_fails")
+def test_waits():
+    pass
+
+@pytest.mark.fugaku(after="test_waits")
+def test_waits_longer():
+    pass
+"""
+
+
+def test_what_is_marked_runs_in_jobs_and_the_rest_here(project: FugakuProject) -> None:
+    project.write(
+        """
+@pytest.mark.fugaku(env={"ODD": "a b'\\"$HOME,c"}, nodes=2)
+def test_there():
+    assert "a b'\\"$HOME,c" == os.environ["ODD"]
+    assert "2" == os.environ["PJM_NODE"]
+
+def test_here():
+    assert "PJM_JOBID" not in os.environ
+"""
+    )
+
+    ran = project.send("-v")
+
+    assert (0, {"passed": 2}) == (ran.code, ran.counts()), ran.out
+    assert 1 == len(project.calls("pjsub"))
+    assert re.search(r"^job +tests +queued for +ran for +node-hours used +requested +outcome$", ran.out, re.M)
+    (record,) = project.live()["jobs"]
+    assert ("closed", "passed", ["test_it.py::test_there"], 2, 1.0) == (
+        record["state"],
+        record["outcome"],
+        record["tests"],
+        record["nodes"],
+        record["node_hours_requested"],
+    )
+
+
+def test_without_the_option_all_runs_here_and_after_orders_and_skips(project: FugakuProject) -> None:
+    before, _, after = CHAIN.partition("@pytest.mark.fugaku(after=")
+    project.write("@pytest.mark.fugaku(after=" + after + before)
+
+    ran = project.run("-v", "-rs")
+
+    assert (1, {"passed": 2, "failed": 1, "skipped": 2}) == (ran.code, ran.counts()), ran.out
+    assert ran.out.index("::test_train PASSED") < ran.out.index("::test_estimate PASSED")
+    assert "waits for test_it.py::test_fails, which did not pass" in ran.out
+
+
+def test_after_makes_steps_that_share_files_and_fall_with_the_one_before(project: FugakuProject) -> None:
+    project.write(CHAIN)
+
+    ran = project.send("-v", "-rs")
+
+    assert (1, {"passed": 2, "failed": 1, "skipped": 2}) == (ran.code, ran.counts()), ran.out
+    assert "waits for test_it.py::test_fails, which did not pass" in ran.out
+    assert "waits for test_it.py::test_waits, which did not pass" in ran.out
+    assert all("--step" in call.argv for call in project.calls("pjsub"))
+
+
+def test_the_first_failure_stops_all_jobs(project: FugakuProject) -> None:
+    project.write(
+        """
+@pytest.mark.fugaku
+def test_fails():
+    assert False
+
+@pytest.mark.fugaku(elapse="00:20:00")
+def test_is_slow():
+    time.sleep(100)
+"""
+    )
+
+    ran = project.send("-x")
+
+    assert (1, {"failed": 1}) == (ran.code, ran.counts()), ran.out
+    assert "stopping after 1 failures" in ran.out
+    assert "1 jobs cancelled; 1 of 2 tests in jobs have results" in ran.out
+    assert 1 == len(project.calls("pjdel"))
+
+
+def test_last_failed_runs_only_that(project: FugakuProject) -> None:
+    project.write(
+        """
+@pytest.mark.fugaku
+@pytest.mark.parametrize("text", ["fine", "$(odd) ['x']"])
+def test_it(text):
+    assert text == "fine"
+"""
+    )
+    options = ("-p", "cacheprovider")
+
+    first, second = project.send(*options), project.send(*options, "--lf")
+
+    assert ({"passed": 1, "failed": 1}, {"failed": 1, "deselected": 1}) == (first.counts(), second.counts()), second.out
+
+
+def test_selection_reaches_the_jobs_whole(project: FugakuProject) -> None:
+    project.write(
+        """
+pytestmark = pytest.mark.fugaku
+
+@pytest.mark.parametrize("text", ["a b", "it's", "c[d]", "日本", "new\\nline", "$(touch hacked)"])
+def test_odd(text):
+    pass
+
+def test_even():
+    pass
+"""
+    )
+
+    by_id = project.send("test_it.py::test_odd[it's]", "test_it.py::test_odd[c[d]]", "test_it.py::test_odd[$(touch hacked)]")
+    by_word = project.send("-k", "odd and not even", "--deselect", "test_it.py::test_odd[a b]")
+
+    assert {"passed": 3} == by_id.counts(), by_id.out
+    assert {"passed": 5, "deselected": 2} == by_word.counts(), by_word.out
+    assert not (project.path / "hacked").exists()
+
+
+def test_a_dry_run_writes_and_shows_scripts_and_submits_nothing(project: FugakuProject) -> None:
+    project.write(CHAIN)
+
+    ran = project.run("--fugaku-dry-run", "--fugaku-group", "hp000000", "--fugaku-gfscache", "/vol0004:/vol0003", PATH="")
+
+    assert 0 == ran.code, ran.out
+    assert "2 jobs, 5 tests, 2.50 node-hours at most; nothing was submitted" in ran.out
+    for line in ("#PJM -g hp000000", "#PJM -x PJM_LLIO_GFSCACHE=/vol0004:/vol0003", '#PJM --rsc-list "elapse=00:30:00"'):
+        assert line in ran.out
+    assert 5 == len(list(project.session().glob("jobs/*/script-*.sh")))
+
+
+def test_a_budget_refuses_before_the_first_submission(project: FugakuProject) -> None:
+    project.write(CHAIN)
+
+    ran = project.send("--fugaku-budget", "1")
+
+    assert 4 == ran.code
+    assert "--fugaku-budget allows 1 node-hours" in ran.out
+    assert "2 jobs would request 2.50: nothing was submitted" in ran.out
+    assert [] == project.calls("pjsub")
+
+
+def test_the_workers_of_xdist_are_refused(project: FugakuProject) -> None:
+    project.write(CHAIN)
+
+    ran = project.send("-p", "xdist", "-n", "2")
+
+    assert 4 == ran.code
+    assert "--fugaku does not go together with -n" in ran.out or "No module named 'xdist'" in ran.out
+    assert not project.emulator.exists()
+
+
+def test_ten_thousand_tests_of_a_module_are_one_submission(project: FugakuProject) -> None:
+    project.write(
+        """
+@pytest.mark.fugaku(elapse="24:00:00")
+@pytest.mark.parametrize("number", range(300))
+def test_it(number):
+    pass
+"""
+    )
+
+    ran = project.send("-q")
+
+    assert {"passed": 300} == ran.counts(), ran.out
+    assert 1 == len([call for call in project.calls("pjsub") if "--help" not in call.argv])
