@@ -17,7 +17,7 @@ from mnist_repro.errors import BadInput
 from mnist_repro.exit_codes import ExitCode
 
 # Modules of mnist_repro.commands: each has DESCRIPTION, add_arguments(parser) and run(arguments) -> ExitCode.
-COMMANDS = ("reproduce", "train", "estimate", "predict", "errors", "data", "drift", "baseline", "power")
+COMMANDS = ("reproduce", "train", "estimate", "predict", "errors", "data", "drift", "baseline", "power", "report")
 
 EPILOG = """\
 exit codes: 0 passed · 1 a verdict that does not pass · 2 bad input or environment · 130 interrupted

@@ -59,16 +59,20 @@ class GateSession:
         """Write the whole report, and add it to the summary of a GitHub job."""
         if self._folder is None:
             return
-        stopped = bool(session.shouldstop or session.shouldfail)
-        # Not the hook's argument: others may have changed it since.
-        exit_code = int(session.exitstatus)
-        ran = exit_code in (pytest.ExitCode.OK, pytest.ExitCode.TESTS_FAILED, pytest.ExitCode.NO_TESTS_COLLECTED)
-        report = self._report(_now(), exit_code, complete=ran and not stopped)
+        report = self.judged(session)
         self._write(report)
         self._append_summary(report)
         if self._problems and session.exitstatus == pytest.ExitCode.OK:
             # Whoever asked for a report must not take an old one for it.
             session.exitstatus = pytest.ExitCode.USAGE_ERROR
+
+    def judged(self, session: pytest.Session) -> Report:
+        """All that the gate found, for those who ask when the session ends."""
+        stopped = bool(session.shouldstop or session.shouldfail)
+        # Not the hook's argument: others may have changed it since.
+        exit_code = int(session.exitstatus)
+        ran = exit_code in (pytest.ExitCode.OK, pytest.ExitCode.TESTS_FAILED, pytest.ExitCode.NO_TESTS_COLLECTED)
+        return self._report(_now(), exit_code, complete=ran and not stopped)
 
     def pytest_terminal_summary(self, terminalreporter: pytest.TerminalReporter) -> None:
         """A line for each recipe, and what could not be written."""

@@ -60,6 +60,12 @@ def pytest_addoption(parser: pytest.Parser) -> None:
         metavar="DIR",
         help="write gate.json and gate.md there, and append the latter to $GITHUB_STEP_SUMMARY",
     )
+    group.addoption(
+        "--report",
+        type=Path,
+        metavar="DIR",
+        help="write a page for people there when the session ends, as `mnist-repro report` does",
+    )
     parser.addini("mnist_repro_baselines", "folder of the baselines, seen from the root folder", default="baselines")
 
 
@@ -71,7 +77,12 @@ def pytest_configure(config: pytest.Config) -> None:
     if not hasattr(config, "workerinput"):
         from mnist_repro.gate_session import GateSession
 
-        config.pluginmanager.register(GateSession(config), "mnist_repro.gate_session")
+        gate = GateSession(config)
+        config.pluginmanager.register(gate, "mnist_repro.gate_session")
+        if config.option.report is not None and not config.option.collectonly:
+            from mnist_repro.report_session import ReportSession
+
+            config.pluginmanager.register(ReportSession(config, gate), "mnist_repro.report_session")
 
 
 def pytest_report_header(config: pytest.Config) -> str:

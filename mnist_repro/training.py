@@ -37,14 +37,15 @@ class Feed:
     def __init__(self, images: np.ndarray, labels: np.ndarray, input_shape: Tuple[int, ...], batch_size: int) -> None:
         tf = framework.tensorflow()
         self.batch_size = batch_size
-        self._pixels = tf.constant(images.reshape((len(images), *input_shape)))
+        # All at once: for each batch anew it takes a fifth of a step's time.
+        self._images = tf.function(framework.scaled)(tf.constant(images.reshape((len(images), *input_shape))))
         self._labels = tf.constant(labels.astype(np.int32))
 
     def batch(self, order: Any, step: Any) -> Tuple[Any, Any]:
         """Images, float32 (b, *input_shape), and labels, int32 (b,), of a step of the epoch that has this order."""
         tf = framework.tensorflow()
         chosen = order[step * self.batch_size : (step + 1) * self.batch_size]
-        return framework.scaled(tf.gather(self._pixels, chosen)), tf.gather(self._labels, chosen)
+        return tf.gather(self._images, chosen), tf.gather(self._labels, chosen)
 
 
 class Training:

@@ -32,8 +32,8 @@ def check_same(before: Mapping[str, Any], now: Mapping[str, Any], session: str) 
         differences.append(f"root folder {before.get('rootdir')}, now {now['rootdir']}")
     if before.get("commit") != now["commit"]:
         differences.append(f"commit {before.get('commit')}, now {now['commit']}")
-    old = before.get("files") if isinstance(before.get("files"), dict) else {}
-    assert isinstance(old, dict)
+    found = before.get("files")
+    old: Dict[str, Any] = found if isinstance(found, dict) else {}
     for name in sorted({*old, *now["files"]}):
         if old.get(name) != now["files"].get(name):
             differences.append(_difference(name, old, now["files"]))

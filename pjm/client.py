@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import contextlib
 import os
-import signal
-import threading
 import time
 from pathlib import Path
 from typing import Any, Dict, Iterator, List, Optional, Sequence, Tuple
@@ -13,18 +11,20 @@ from typing import Any, Dict, Iterator, List, Optional, Sequence, Tuple
 import pytest
 
 from pjm import session as sessions
+from pjm.arguments import own_arguments, resumed_arguments
 from pjm.checkout import check_same, checkout
 from pjm.durations import Durations
 from pjm.errors import BadInput
+from pjm.interrupts import Interrupts
 from pjm.marks import Wish, wishes
-from pjm.options import LATEST, Settings, settings
+from pjm.options import LATEST
 from pjm.packing import Job, Task, describe_overlong, overlong
 from pjm.planning import Workplace
 from pjm.replay import Replay
 from pjm.resuming import load
-from pjm.results import Result, Told
 from pjm.scheduler import Scheduler, UnansweredError
 from pjm.session import Session
+from pjm.settings import Settings, settings
 from pjm.showing import dry_run
 from pjm.terminal import Progress, live_records, table
 from pjm.watch import Watch, check_budget
@@ -48,6 +48,7 @@ class Client:
         self._replay: Optional[Replay] = None
         self._progress = Progress(None, 0)
         self._durations = Durations(self._settings.workdir)
+        self._interrupts = Interrupts()
         self._lived = 0.0
         self._left_message = ""
 
@@ -124,18 +125,16 @@ class Client:
         jobs = watch.plan_unassigned()
         if option.fugaku_dry_run:
             for line in dry_run(self._session, jobs, place, self._settings.budget):
-                reporter.write_line(line)
-            session.items[:] = []
-            session.testscollected = 0
+                print(line) if reporter is None else reporter.write_line(line)
             return True
         check_budget(jobs, self._settings.budget)
         said = "back to" if resumed else "session"
         self._progress.say(f"fugaku: {said} {self._session.identity}: {len(tasks)} tests in jobs, {len(local)} here")
-        with _terminated_like_ctrl_c():
+        with self._interrupts.raised():
             try:
                 self._follow(session, watch, jobs, () if option.fugaku_detach else local, option.fugaku_detach)
             except KeyboardInterrupt:
-                self._interrupted(session, watch)
+                self._interrupted(watch)
                 raise
         if not option.fugaku_detach:
             self._session.note("done")
@@ -169,17 +168,20 @@ class Client:
         self._progress.clear()
 
     def _step(self, session: pytest.Session, watch: Watch) -> None:
-        told = watch.step()
-        self._deliver(session, watch, told)
-        self._write_live(force=bool(told))
-
-    def _deliver(self, session: pytest.Session, watch: Watch, told: Sequence[Told]) -> None:
-        assert self._replay is not None
-        if told:
-            self._progress.clear()
-        for each in told:
-            self._replay.tell(each)
+        watch.step()
+        self._write_live(force=bool(watch.told))
+        for _ in self._deliver(watch):
             self._check(session, watch)
+
+    def _deliver(self, watch: Watch) -> Iterator[None]:
+        """Tell pytest what has become known, each result whole."""
+        replay = self._replay
+        while replay is not None and watch.told:
+            self._progress.clear()
+            with self._interrupts.held():
+                replay.tell(watch.told[0])
+                watch.told.popleft()
+            yield
 
     def _check(self, session: pytest.Session, watch: Watch) -> None:
         """Stop, with all jobs, when a listener of reports wants that."""
@@ -191,12 +193,12 @@ class Client:
             raise session.Failed(session.shouldfail)
         raise session.Interrupted(session.shouldstop)
 
-    def _interrupted(self, session: pytest.Session, watch: Watch) -> None:
+    def _interrupted(self, watch: Watch) -> None:
         """Keep what is done and cancel the rest; another Ctrl-C leaves at once."""
         self._progress.clear()
-        for each in watch.collect():
-            assert self._replay is not None
-            self._replay.tell(each)
+        watch.collect()
+        for _ in self._deliver(watch):
+            pass
         self._cancel(watch)
 
     def _cancel(self, watch: Watch) -> None:
@@ -207,9 +209,7 @@ class Client:
         except UnansweredError as error:
             self._left_message = f"fugaku: jobs may still run, because they could not be cancelled: {error}; {done}"
             return
-        self._left_message = (
-            f"fugaku: {len(ids)} jobs cancelled; {done}; the rest can be submitted again with --fugaku-resume={identity}"
-        )
+        self._left_message = f"fugaku: {len(ids)} jobs cancelled; {done}; the rest: --fugaku-resume={identity}"
 
     def _left(self, watch: Watch) -> None:
         identity = watch.session.identity
@@ -217,12 +217,13 @@ class Client:
         self._left_message = f"fugaku: submitted {ids or 'nothing'}; come back with: pytest --fugaku-resume={identity}"
 
     def _write_live(self, force: bool) -> None:
-        now = time.time()
-        if self._watch is not None and self._session is not None and (force or now - self._lived > 5):
-            if now - self._lived > 0.5 or self._watch.done:
-                self._lived = now
-                with contextlib.suppress(OSError):  # for others to read; nothing of ours depends on it
-                    self._session.write_live(live_records(self._watch.jobs, now))
+        now, watch = time.time(), self._watch
+        if watch is None or self._session is None:
+            return
+        if now - self._lived > (0.5 if force else 5.0) or watch.done:
+            self._lived = now
+            with contextlib.suppress(OSError):  # for others to read; nothing of ours depends on it
+                self._session.write_live(live_records(watch.jobs, now))
 
     def _tasks(self, items: Dict[str, pytest.Item]) -> List[Task]:
         known = self._durations.known()
@@ -274,7 +275,8 @@ class Client:
             check_same(session.facts["checkout"], now, session.identity)
             session.lock()
             return session, True
-        _check_shared(self._settings)
+        if not config.option.fugaku_dry_run:
+            _check_shared(self._settings)
         facts = {
             "arguments": own_arguments(config),
             "start": str(config.invocation_params.dir),
@@ -290,66 +292,21 @@ class Client:
 
         variables = None
         if self._settings.emulate:
-            from pjm import emulator
-
-            variables = {**os.environ, **emulator.environment(self._settings.workdir / "emulator")}
+            variables = {**os.environ, **_emulated(self._settings.workdir / "emulator")}
         scheduler = PjmScheduler(LocalHost(variables), self._settings.pjsub_options)
         if not dry:
             scheduler.require_commands()
         return scheduler
 
 
-def own_arguments(config: pytest.Config) -> List[str]:
-    """The command line without what is about this session only."""
-    arguments: List[str] = []
-    for argument in config.invocation_params.args:
-        text = str(argument)
-        if text.partition("=")[0] in ("--fugaku-resume", "--fugaku-detach", "--fugaku-dry-run"):
-            continue
-        arguments.append(text)
-    return arguments
+def _emulated(folder: Path) -> Dict[str, str]:
+    """Variables of an emulator in this folder; one that is there keeps its settings."""
+    from pjm.emulator import environment
+    from pjm.emulator.settings import Settings as EmulatorSettings
+    from pjm.emulator.settings import read
 
-
-def resumed_arguments(config: pytest.Config) -> Optional[List[str]]:
-    """The command line of the session that is resumed, with this one's after it."""
-    found: Optional[List[str]] = getattr(config, "_pjm_arguments", None)
-    return found
-
-
-def saved_arguments(workdir: Path, identity: str) -> List[str]:
-    """The command line with which a session was begun.
-
-    Raises:
-        BadInput: there is no such session.
-    """
-    session = sessions.find(workdir, None if identity == LATEST else identity)
-    return [str(argument) for argument in session.facts["arguments"]]
-
-
-@contextlib.contextmanager
-def _terminated_like_ctrl_c() -> Iterator[None]:
-    """Have SIGTERM end a session as Ctrl-C does."""
-    if threading.current_thread() is not threading.main_thread():
-        yield
-        return
-
-    def interrupt(number: int, frame: object) -> None:
-        raise KeyboardInterrupt("SIGTERM")
-
-    before = signal.signal(signal.SIGTERM, interrupt)
-    try:
-        yield
-    finally:
-        signal.signal(signal.SIGTERM, before)
-
-
-def _conftests(config: pytest.Config) -> List[Path]:
-    found = []
-    for plugin in config.pluginmanager.get_plugins():
-        file = getattr(plugin, "__file__", None)
-        if file and Path(file).name == "conftest.py":
-            found.append(Path(file))
-    return found
+    file = folder / "emulator.json"
+    return environment(folder, nodes=read(file).nodes if file.exists() else EmulatorSettings().nodes)
 
 
 def _check_shared(chosen: Settings) -> None:
@@ -381,3 +338,12 @@ def _no_marked_tests(option: Any) -> BadInput:
         "--fugaku sends tests marked with @pytest.mark.fugaku, and there is none",
         "mark some, or select others",
     )
+
+
+def _conftests(config: pytest.Config) -> List[Path]:
+    found = []
+    for plugin in config.pluginmanager.get_plugins():
+        file = getattr(plugin, "__file__", None)
+        if file and Path(file).name == "conftest.py":
+            found.append(Path(file))
+    return found

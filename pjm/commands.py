@@ -13,8 +13,8 @@ from typing import Any, Dict, List, Optional
 
 from pjm import session as sessions
 from pjm.errors import BadInput
-from pjm.finished import Finished
 from pjm.events import Tail
+from pjm.finished import Finished
 from pjm.request import elapse_text
 from pjm.session import Session
 from pjm.worker import EVENTS, PLAN, share_folder
@@ -56,8 +56,10 @@ def list_sessions(arguments: argparse.Namespace) -> int:
         except BadInput as error:
             print(f"{name}  unreadable: {error.what}")
             continue
-        print(f"{name}  {summary['state']:10}  {summary['done']} of {summary['tests']} tests have results, "
-              f"{summary['jobs']} jobs, {summary['arguments']}")
+        print(
+            f"{name}  {summary['state']:10}  {summary['done']} of {summary['tests']} tests have results, "
+            f"{summary['jobs']} jobs, {summary['arguments']}"
+        )
     return 0
 
 
@@ -72,9 +74,11 @@ def show_session(arguments: argparse.Namespace) -> int:
     for record in _live(session):
         ident = record.get("id") or record.get("name")
         used, wanted = record.get("node_hours_used", 0), record.get("node_hours_requested", 0)
-        print(f"  job {ident}: {len(record.get('tests', []))} tests, {record.get('outcome') or record.get('state')}, "
-              f"queued {elapse_text(max(0, record.get('queued_seconds') or 0))}, "
-              f"ran {elapse_text(record.get('ran_seconds') or 0)}, node-hours {used:.3f} of {wanted:.3f}")
+        print(
+            f"  job {ident}: {len(record.get('tests', []))} tests, {record.get('outcome') or record.get('state')}, "
+            f"queued {elapse_text(max(0, record.get('queued_seconds') or 0))}, "
+            f"ran {elapse_text(record.get('ran_seconds') or 0)}, node-hours {used:.3f} of {wanted:.3f}"
+        )
     for test in summary["missing"][:20]:
         print(f"  no result yet: {test}")
     if len(summary["missing"]) > 20:

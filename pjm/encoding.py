@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import PurePath
-from typing import Any, Callable, Dict, List
+from typing import Any, Callable, Dict
 
 KIND = "$"
 
@@ -64,8 +64,7 @@ def decode(fields: Dict[str, Any]) -> Any:
 
 
 def _pairs(fields: Dict[str, Any]) -> Dict[Any, Any]:
-    items: List[List[Any]] = fields["items"]
-    return {key: value for key, value in items}
+    return dict(fields["items"])
 
 
 _MAKERS: Dict[str, Callable[[Dict[str, Any]], Any]] = {

@@ -1,22 +1,22 @@
-"""What a user is told of a test whose job ended without its result."""
+"""What a user is told of a test: its own reports, or why there are none."""
 
 from __future__ import annotations
 
 from typing import List, Tuple
 
 from pjm.parts import Part
+from pjm.reading import TestEvents
 from pjm.results import Result, Trouble
 from pjm.scheduler import Ending
 
 
-def explain(test: str, part: Part, ending: Ending, job: str, retries: int) -> Result:
+def explain(test: str, part: Part, ending: Ending, retries: int) -> Result:
     """The result of a test that has none of its own.
 
     Args:
         test: node id.
         part: what was to run it.
         ending: how that ended.
-        job: its id, name and script, for the user.
         retries: how often it was submitted again before; 0 if it is not the kind that is.
     """
     running = part.reading.running
@@ -29,9 +29,12 @@ def explain(test: str, part: Part, ending: Ending, job: str, retries: int) -> Re
         happened.append(f"this test had not begun; {running.test} was running, in its {running.phase} phase")
     if retries:
         happened.append(f"it was submitted {retries + 1} times (--fugaku-retries)")
+    happened += _own_words(part)
     if part.tail.garbled:
         happened.append(f"{part.tail.garbled} lines of {part.tail.path} are garbled")
-    trouble = Trouble("; ".join(happened), ending.advice or "run it again: pytest --fugaku --lf", job, _sections(part))
+    trouble = Trouble(
+        "; ".join(happened), ending.advice or "run it again: pytest --fugaku --lf", part.description, _sections(part)
+    )
     mine = running is not None and running.test == test
     return Result(
         test,
@@ -39,6 +42,27 @@ def explain(test: str, part: Part, ending: Ending, job: str, retries: int) -> Re
         phase=running.phase if mine and running is not None else None,
         trouble=trouble,
     )
+
+
+def _own_words(part: Part) -> List[str]:
+    """What the worker said with its last breath."""
+    lines = [line for _, text in part.last_words() for line in text.splitlines() if line.startswith("pjm: ")]
+    return [line[len("pjm: ") :] for line in lines[-1:]]
+
+
+def completed(part: Part, found: TestEvents) -> Result:
+    """The result of a test that has come to an end in its job, or that was not found there."""
+    trouble = None
+    if found.crash is not None:
+        happened = f"it took its process down in its {found.phase} phase: {found.crash}"
+        advice = f"run it alone to see more: pytest '{found.test}'"
+        trouble = Trouble(happened, advice, part.description, _sections(part))
+    elif found.missing is not None and not found.skipped:
+        advice = "have the files, packages and plugins of the job (fugaku_python) agree with those here"
+        trouble = Trouble(f"not found in the job: {found.missing}", advice, part.description)
+    skipped = found.missing if found.skipped else None
+    begun = None if found.missing is not None else found.phase
+    return Result(found.test, found.events, begun, trouble, skipped)
 
 
 def _verb(ending: Ending) -> bool:

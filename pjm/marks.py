@@ -9,14 +9,8 @@ from typing import Dict, List, Mapping, Sequence, Tuple
 import pytest
 
 from pjm.errors import BadInput
+from pjm.options import MARK
 from pjm.request import Defaults, Request, from_mark
-
-MARK = "fugaku"
-HELP = (
-    "fugaku(nodes=1, elapse='00:30:00', rscgrp=None, env={}, after=None): with --fugaku, run this test in a batch job "
-    "on so many nodes, for at most so long, in this resource group, with these environment variables, and after "
-    "another test has passed"
-)
 
 
 @dataclass(frozen=True)
@@ -61,7 +55,7 @@ def check_circles(found: Mapping[str, Wish], places: Mapping[str, str]) -> None:
     while waiting:
         ready = [nodeid for nodeid, before in waiting.items() if not before & waiting.keys()]
         if not ready:
-            circle = [nodeid for nodeid in waiting]
+            circle = list(waiting)
             raise BadInput(
                 f"{places[circle[0]]}: the marks fugaku of {len(circle)} tests say after= in a circle",
                 f"these wait for one another, or for such as do: {', '.join(circle)}",
@@ -95,7 +89,7 @@ def _request(item: pytest.Item, defaults: Defaults) -> Request:
     return from_mark((), merged, where(item), defaults)
 
 
-def _node_place(node: pytest.Item, item: pytest.Item) -> str:
+def _node_place(node: object, item: pytest.Item) -> str:
     if node is item:
         return where(item)
     path = item.location[0]

@@ -43,6 +43,8 @@ class Part:
         elapsed: seconds it has run.
         waited: seconds it has waited to start.
         outcome: for the table, when closed.
+        job: what it is a part of.
+        reading: what its events say.
     """
 
     folder: Path
@@ -60,6 +62,7 @@ class Part:
     waited: float = 0.0
     running_since: Optional[float] = None
     outcome: str = ""
+    job: FollowedJob = field(init=False, repr=False, compare=False)
     reading: Reading = field(default_factory=Reading)
 
     def __post_init__(self) -> None:
@@ -69,6 +72,16 @@ class Part:
     def node_hours(self) -> float:
         """What it has used."""
         return self.resources.nodes * self.elapsed / 3600
+
+    @property
+    def waits(self) -> bool:
+        """Whether it waits for another step, not for the machine."""
+        return any(not self.job.parts[number].closed for number in self.needs)
+
+    @property
+    def description(self) -> str:
+        """Its id, its job's name and its script, for its user."""
+        return f"job {self.id or 'without id'} ({self.job.name}), script {self.script}"
 
     @property
     def script(self) -> Path:
@@ -113,6 +126,10 @@ class FollowedJob:
     refused: Optional[float] = None
     submitted: Optional[float] = None
     again: List[str] = field(default_factory=list)
+
+    def __post_init__(self) -> None:
+        for part in self.parts:
+            part.job = self
 
     @property
     def folder(self) -> Path:

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING, List, Optional
+from typing import TYPE_CHECKING, List, Optional, Set
 
 import pytest
 
-from pjm.options import IMPLY_FUGAKU, LATEST, add_options
+from pjm import options
 
 if TYPE_CHECKING:
     from pjm.artifacts import Artifacts
@@ -16,45 +16,55 @@ _JOB = "pjm.worker_plugin"
 _CLIENT = "pjm.client"
 
 
-def pytest_addoption(parser: pytest.Parser) -> None:
+def pytest_addoption(parser: pytest.Parser, pluginmanager: pytest.PytestPluginManager) -> None:
     """Add what the plugin takes."""
-    add_options(parser)
+    options.add_settings(parser)
+    # Loaded by a conftest.py, we come too late for the hook below.
+    if any(str(getattr(plugin, "__file__", "")).endswith("conftest.py") for plugin in pluginmanager.get_plugins()):
+        options.add_options(parser)
 
 
 @pytest.hookimpl(tryfirst=True)
-def pytest_load_initial_conftests(early_config: pytest.Config, args: List[str]) -> None:
-    """Bring back the command line of a session that is resumed."""
+def pytest_load_initial_conftests(early_config: pytest.Config, parser: pytest.Parser, args: List[str]) -> None:
+    """Add the options that this command line asks for; bring back that of a session that is resumed."""
+    if options.wanted(args):
+        options.add_options(parser)
     resume = next((place for place, word in enumerate(args) if word.partition("=")[0] == "--fugaku-resume"), None)
     if resume is None or early_config.pluginmanager.hasplugin(_JOB):
         return
-    from pjm.client import saved_arguments
+    from pjm.arguments import saved_arguments
     from pjm.errors import BadInput
-    from pjm.options import workdir
     from pjm.session import IDENTITY
 
-    word, identity = args[resume], LATEST
+    word, identity = args[resume], options.LATEST
     if "=" in word:
-        identity = word.partition("=")[2] or LATEST
+        identity = word.partition("=")[2] or options.LATEST
     elif resume + 1 < len(args) and IDENTITY.fullmatch(args[resume + 1]):
         identity = args.pop(resume + 1)
     args[resume] = f"--fugaku-resume={identity}"  # or else a path behind it would be taken for an identity
-    early_config.option.fugaku_workdir = early_config.known_args_namespace.fugaku_workdir
+    early_config.option.fugaku_workdir = parser.parse_known_args(list(args)).fugaku_workdir
     try:
-        saved = saved_arguments(workdir(early_config), identity)
+        saved = saved_arguments(options.workdir(early_config), identity)
     except BadInput as error:
         raise pytest.UsageError(str(error)) from error
-    args[:0] = [each for each in saved if each not in args]
+    # A file that is given twice is collected twice.
+    repeated = _places(parser, saved) & _places(parser, args)
+    args[:0] = [each for each in saved if each not in repeated]
     early_config._pjm_arguments = saved  # type: ignore[attr-defined]
+
+
+def _places(parser: pytest.Parser, arguments: List[str]) -> Set[str]:
+    """The files, folders and node ids of a command line."""
+    found = parser.parse_known_args(list(arguments)).file_or_dir
+    return {each for each in found if Path(each.partition("::")[0]).exists()}
 
 
 @pytest.hookimpl(tryfirst=True)
 def pytest_configure(config: pytest.Config) -> None:
     """Say what the mark means; begin a session with `--fugaku`."""
-    from pjm.marks import HELP
-
-    config.addinivalue_line("markers", HELP)
+    config.addinivalue_line("markers", options.HELP)
     option = config.option
-    option.fugaku = bool(option.fugaku or any(getattr(option, name) for name in IMPLY_FUGAKU))
+    options.complete(option)
     if not option.fugaku or config.pluginmanager.hasplugin(_JOB) or hasattr(config, "workerinput"):
         return
     if getattr(option, "numprocesses", None) or getattr(option, "tx", None) or getattr(option, "dist", "no") != "no":
@@ -80,16 +90,16 @@ def pytest_collection_modifyitems(config: pytest.Config, items: List[pytest.Item
     manager = config.pluginmanager
     if manager.hasplugin(_CLIENT) or manager.hasplugin(_JOB):
         return
-    marks = [mark for item in items for mark in item.iter_markers("fugaku")]
+    marks = [mark for item in items for mark in item.iter_markers(options.MARK)]
     if not marks:
         return
     from pjm.chains import LocalChains, in_order
     from pjm.errors import BadInput
     from pjm.marks import wishes
-    from pjm.request import Defaults
+    from pjm.settings import defaults
 
     try:
-        wanted = wishes(items, Defaults())
+        wanted = wishes(items, defaults(config))
     except BadInput as error:
         raise pytest.UsageError(str(error)) from error
     if any(wish.after for wish in wanted.values()):

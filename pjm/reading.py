@@ -67,16 +67,15 @@ class Reading:
             elif kind == events.END:
                 self.ended = True
             elif self.running is not None:
-                yield from self._within(kind, event)
+                yield from self._within(self.running, kind, event)
 
-    def _within(self, kind: str, event: Event) -> Iterator[TestEvents]:
-        assert self.running is not None
+    def _within(self, running: TestEvents, kind: str, event: Event) -> Iterator[TestEvents]:
         if kind == events.PHASE:
-            self.running.phase = event["when"]
+            running.phase = event["when"]
         elif kind in (events.REPORT, events.WARNING, events.ATTRIBUTE):
-            self.running.events.append(event)
-        elif kind in (events.STOP, events.CRASH) and event["test"] == self.running.test:
-            complete, self.running = self.running, None
+            running.events.append(event)
+        elif kind in (events.STOP, events.CRASH) and event["test"] == running.test:
+            self.running = None
             if kind == events.CRASH:
-                complete.crash = str(event["how"])
-            yield complete
+                running.crash = str(event["how"])
+            yield running

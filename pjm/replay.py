@@ -7,7 +7,8 @@ import warnings
 from typing import Any, Dict, List, Mapping, Optional, Type
 
 import pytest
-from _pytest._code.code import ReprEntryNative, ReprExceptionInfo, ReprFileLocation, ReprTraceback
+from _pytest._code.code import ReprEntryNative, ReprExceptionInfo, ReprFileLocation, ReprTraceback, TerminalRepr
+from _pytest._io import TerminalWriter
 
 from pjm import events
 from pjm.events import Event
@@ -48,7 +49,10 @@ class Replay:
     def _tell_event(self, item: pytest.Item, event: Event) -> None:
         kind = event["event"]
         if kind == events.REPORT:
-            item.ihook.pytest_runtest_logreport(report=self._report(item, event["data"]))
+            report = self._report(event["data"])
+            if event.get("shown") and isinstance(report.longrepr, str):
+                report.longrepr = Text(report.longrepr)
+            item.ihook.pytest_runtest_logreport(report=report)
         elif kind == events.WARNING:
             self._config.hook.pytest_warning_recorded.call_historic(kwargs=_warning(event))
         elif kind == events.ATTRIBUTE:
@@ -56,7 +60,7 @@ class Replay:
             if xml is not None:
                 xml.node_reporter(item.nodeid).add_attribute(event["name"], event["value"])
 
-    def _report(self, item: pytest.Item, data: Dict[str, Any]) -> pytest.TestReport:
+    def _report(self, data: Dict[str, Any]) -> pytest.TestReport:
         """Rebuild a report; what another version of pytest cannot read is shown as plain text."""
         kept = dict(data)
         try:
@@ -70,8 +74,26 @@ class Replay:
             )
             if "wasxfail" in kept:
                 report.wasxfail = kept["wasxfail"]
+        context = kept.get("_subtest.context")
+        if isinstance(context, dict) and hasattr(report, "context"):
+            # pytest takes the representations of the values for values, and represents them again.
+            object.__setattr__(report.context, "kwargs", context["kwargs"])
         made: pytest.TestReport = report
         return made
+
+
+class Text(TerminalRepr):
+    """A failure that pytest shows in its own way, such as a doctest's; of it only the text has come over."""
+
+    def __init__(self, text: str) -> None:
+        self._text = text
+
+    def __str__(self) -> str:
+        return self._text
+
+    def toterminal(self, tw: TerminalWriter) -> None:
+        """Write it."""
+        tw.line(self._text)
 
 
 _FIELDS = ("nodeid", "location", "keywords", "outcome", "longrepr", "when", "sections", "duration", "user_properties")
@@ -80,7 +102,7 @@ _FIELDS = ("nodeid", "location", "keywords", "outcome", "longrepr", "when", "sec
 def _made_up(item: pytest.Item, result: Result) -> List[pytest.TestReport]:
     """The reports that no job has given: of what went wrong, and of the teardown that has to follow."""
     if result.skipped is not None:
-        path, line, _ = item.location
+        _, line, _ = item.location
         skipped = _report(item, "setup", "skipped")
         skipped.longrepr = (str(item.path), (line or 0) + 1, f"Skipped: {result.skipped}")
         return [skipped, _report(item, "teardown", "passed")]
@@ -103,7 +125,7 @@ def _report(item: pytest.Item, when: str, outcome: str) -> pytest.TestReport:
     return pytest.TestReport(
         nodeid=item.nodeid,
         location=item.location,
-        keywords={name: 1 for name in item.keywords},
+        keywords=dict.fromkeys(item.keywords, 1),
         outcome=outcome,  # type: ignore[arg-type]
         longrepr=None,
         when=when,  # type: ignore[arg-type]
@@ -139,7 +161,7 @@ def _warning(event: Event) -> Dict[str, Any]:
     else:
         category = type(name, (Warning,), {"__module__": module})
     message = warnings.WarningMessage(
-        message=event["message"],  # type: ignore[arg-type]
+        message=event["message"],
         category=category,
         filename=event["filename"],
         lineno=event["lineno"],

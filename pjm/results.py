@@ -36,7 +36,6 @@ class Result:
         phase: the last one that began; None if none did.
         trouble: why there is nothing more; None if the test ran to its end.
         skipped: why it was not run; None if it was, or should have been.
-        passed: whether it passed.
     """
 
     test: str
@@ -46,20 +45,18 @@ class Result:
     skipped: Optional[str] = None
 
     @property
+    def failed(self) -> bool:
+        """Whether it failed, or has no result of its own."""
+        outcomes = (event["data"]["outcome"] for event in self.events if "data" in event)
+        return self.trouble is not None or "failed" in outcomes
+
+    @property
     def passed(self) -> bool:
         """Whether what waits for it may run."""
-        if self.trouble is not None or self.skipped is not None:
+        if self.failed or self.skipped is not None:
             return False
-        passed = False
-        for event in self.events:
-            data = event.get("data")
-            if not isinstance(data, dict):
-                continue
-            if data.get("outcome") == "failed":
-                return False
-            if data.get("when") == "call":
-                passed = data.get("outcome") == "passed"
-        return passed
+        calls = [event["data"]["outcome"] for event in self.events if event.get("data", {}).get("when") == "call"]
+        return calls[-1:] == ["passed"]
 
 
 Told = Union[Result, SuiteProperty]

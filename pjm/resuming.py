@@ -43,7 +43,7 @@ def load(watch: Watch, session: Session) -> None:
 def _apply(record: Record, session: Session, jobs: Dict[str, FollowedJob], cancelling: Dict[str, bool]) -> None:
     event = record["event"]
     if event in ("cancelling", "cancelled"):
-        cancelling.update({name: event == "cancelled" for name in record["jobs"]})
+        cancelling.update(dict.fromkeys(record["jobs"], event == "cancelled"))
         return
     if event == "planned":
         folder = session.job_folder(record["job"])

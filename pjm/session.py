@@ -129,9 +129,10 @@ def create(workdir: Path, facts: Mapping[str, object]) -> Session:
     identity = f"{time.strftime('%Y%m%d-%H%M%S')}-{secrets.token_hex(2)}"
     folder = workdir / identity
     try:
-        if not workdir.exists():
-            workdir.mkdir(mode=0o700, parents=True)
-            (workdir / ".gitignore").write_text("*\n", encoding="utf-8")
+        workdir.mkdir(mode=0o700, parents=True, exist_ok=True)
+        ignored = workdir / ".gitignore"
+        if not ignored.exists():
+            ignored.write_text("*\n", encoding="utf-8")
         folder.mkdir(mode=0o700)
         (folder / JOBS).mkdir(mode=0o700)
         (folder / "artifacts").mkdir(mode=0o700)
@@ -208,7 +209,7 @@ def read_facts(folder: Path) -> Record:
     if facts["schema"] > SCHEMA:
         raise BadInput(
             f"session {folder.name} is of a newer version",
-            f"its schema is {facts['schema']} (pjm {facts.get('pjm', '?')}), and this pjm {pjm.__version__} knows {SCHEMA}",
+            f"its schema is {facts['schema']} (pjm {facts.get('pjm', '?')}); pjm {pjm.__version__} knows {SCHEMA}",
             "use that version of pjm, or start a new session",
         )
     if not isinstance(facts.get("arguments"), list) or not isinstance(facts.get("checkout"), dict):

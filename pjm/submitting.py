@@ -1,14 +1,14 @@
-"""Hands planned jobs over, each once: what was asked is in the journal before it is asked, and looked up if in doubt."""
+"""Hands planned jobs over, each once: the journal knows before the batch system does; doubts are looked up."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 from typing import Callable, Optional, Sequence, Tuple
 
-from pjm.options import Settings
 from pjm.parts import FollowedJob, Stage, script_name
 from pjm.scheduler import AnswerLostError, Ending, Scheduler, Step, Submission, SubmitError, UnansweredError
 from pjm.session import Session
+from pjm.settings import Settings
 
 
 @dataclass
@@ -35,28 +35,28 @@ class Submitter:
         """Try every job whose time has come."""
         others = any(job.stage is Stage.SUBMITTED and job.open for job in jobs)
         for job in jobs:
-            if job.stage in (Stage.PLANNED, Stage.UNCERTAIN) and job.due <= self.clock():
-                if job.stage is Stage.UNCERTAIN:
-                    self._look_up(job)
-                else:
-                    self._submit(job, others)
-                others = others or job.stage is Stage.SUBMITTED
+            if job.due > self.clock():
+                continue
+            if job.stage is Stage.UNCERTAIN:
+                self._look_up(job)
+            elif job.stage is Stage.PLANNED:
+                self._submit(job, others)
+                others = others or bool(job.submitted)
 
     def _submit(self, job: FollowedJob, others: bool) -> None:
-        steps = tuple(
-            Step(job.folder / script_name(part.number), part.number, part.needs) for part in job.parts
-        )
+        steps = tuple(Step(job.folder / script_name(part.number), part.number, part.needs) for part in job.parts)
         submission = Submission(
             job.name, job.folder, steps if job.step else steps[:1], len(job.parts) if job.bulk else None
         )
         self.session.note("submitting", job=job.name)
+        job.stage = Stage.UNCERTAIN  # until there is an answer, which Ctrl-C may keep us from hearing
         try:
             ids = self.scheduler.submit(submission)
         except SubmitError as error:
             self._refused(job, error, others)
         except AnswerLostError as error:
             self.trouble = f"the answer to a submission was lost ({error}); looking it up by its name"
-            job.stage, job.refused = Stage.UNCERTAIN, self.clock()
+            job.refused = self.clock()
             job.due = self.clock() + self.settings.poll[0]
         else:
             self._taken(job, ids)
@@ -98,6 +98,7 @@ class Submitter:
 
     def _refused(self, job: FollowedJob, error: SubmitError, others: bool) -> None:
         self.session.note("not-taken", job=job.name)
+        job.stage = Stage.PLANNED
         job.refused = job.refused if job.refused is not None else self.clock()
         patience = self.settings.queue_timeout or self.settings.submit_patience
         if error.retry and (others or self.clock() - job.refused < patience):

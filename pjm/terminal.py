@@ -24,9 +24,7 @@ class Progress:
         wall: seconds since the epoch.
     """
 
-    def __init__(
-        self, reporter: Optional[TerminalReporter], tests: int, wall: Callable[[], float] = time.time
-    ) -> None:
+    def __init__(self, reporter: Optional[TerminalReporter], tests: int, wall: Callable[[], float] = time.time) -> None:
         self._reporter = reporter if reporter is not None and reporter.verbosity >= 0 else None
         self._tests = tests
         self._wall = wall
@@ -38,9 +36,9 @@ class Progress:
         """Show the present state; `live` if nothing else is being written."""
         if self._reporter is None:
             return
-        if self._reporter.isatty() if callable(self._reporter.isatty) else self._reporter.isatty:
+        if self._reporter.isatty:
             if live:
-                self._rewrite(self._line(jobs, done, trouble, moving=True))
+                self._rewrite(self._reporter, self._line(jobs, done, trouble, moving=True))
             return
         line = self._line(jobs, done, trouble, moving=False)
         if line != self._last and live:
@@ -60,16 +58,15 @@ class Progress:
             self._reporter.rewrite("")
             self._live = False
 
-    def _rewrite(self, line: str) -> None:
-        assert self._reporter is not None
+    def _rewrite(self, reporter: TerminalReporter, line: str) -> None:
         if line == self._last and self._live:
             return
         if not self._live:
-            self._reporter.ensure_newline()
-        room = max(20, self._reporter._tw.fullwidth - 1)
+            reporter.ensure_newline()
+        room = max(20, reporter._tw.fullwidth - 1)
         line = line[:room]
-        self._reporter.rewrite(line.ljust(min(self._width, room)))
-        self._reporter.flush()
+        reporter.rewrite(line.ljust(min(self._width, room)))
+        reporter.flush()
         self._live, self._last, self._width = True, line, len(line)
 
     def _line(self, jobs: Sequence[FollowedJob], done: int, trouble: Optional[str], moving: bool) -> str:
@@ -119,7 +116,7 @@ def table(jobs: Sequence[FollowedJob]) -> List[str]:
 def state(job: FollowedJob, part: Part) -> str:
     """In one word, where a part is."""
     if job.stage in (Stage.PLANNED, Stage.UNCERTAIN, Stage.REFUSED):
-        return job.stage.value
+        return str(job.stage.value)
     return part.status.phase.value if part.ending is None else "ended"
 
 

@@ -2,32 +2,33 @@
 
 from __future__ import annotations
 
+import collections
 import dataclasses
 import time
-from typing import Callable, Dict, Iterable, List, Mapping, Optional, Sequence, Set, Tuple
+from typing import Callable, Deque, Dict, Iterable, List, Mapping, Optional, Sequence, Set, Tuple
 
 from pjm.errors import BadInput
-from pjm.explaining import explain
-from pjm.options import Settings
+from pjm.explaining import completed, explain
 from pjm.packing import Job, Task, pack
 from pjm.parts import FollowedJob, Part, Stage
 from pjm.planning import Workplace, copy_code, write_job
-from pjm.reading import SuiteProperty, TestEvents
+from pjm.polling import LOST, Poller
+from pjm.reading import SuiteProperty
 from pjm.results import Result, Told, Trouble
-from pjm.scheduler import Ending, Phase, Scheduler, Status, UnansweredError
+from pjm.scheduler import Ending, Scheduler, UnansweredError
 from pjm.session import Session
+from pjm.settings import Settings
 from pjm.submitting import Submitter
-
-_LOST = Ending(
-    False,
-    "vanished: the batch system knows it neither among the waiting and running nor among the ended, and it left no end",
-    "ask the site what became of it, then run the test again: --lf",
-    retry=True,
-)
 
 
 class Watch:
     """Follows a session's jobs. It never waits itself, and never asks more often than its settings say.
+
+    Attributes:
+        session: its folder.
+        jobs: all that were planned, retries included.
+        results: by test.
+        told: what has become known; whoever tells it to pytest takes it out afterwards, so that nothing is lost.
 
     Args:
         session: locked.
@@ -52,7 +53,7 @@ class Watch:
         self.session = session
         self.jobs: List[FollowedJob] = []
         self.results: Dict[str, Result] = {}
-        self.polls = 0
+        self.told: Deque[Told] = collections.deque()
         self._scheduler = scheduler
         self._settings = settings
         self._tasks = {task.nodeid: task for task in tasks}
@@ -60,14 +61,10 @@ class Watch:
         self._clock = clock
         self._wall = wall
         self._submitter = Submitter(session, scheduler, settings, clock, wall)
+        self._poller = Poller(session, scheduler, settings, clock, wall)
         self._assigned: Dict[str, FollowedJob] = {}
         self._tried_again: Dict[str, int] = {}
-        self._by_folder: Dict[str, FollowedJob] = {}
-        self._told: List[Told] = []
-        self._next_poll = 0.0
         self._next_tail = 0.0
-        self._interval = settings.poll[0]
-        self._unanswered: Optional[str] = None
 
     @property
     def done(self) -> bool:
@@ -82,7 +79,7 @@ class Watch:
     @property
     def trouble(self) -> Optional[str]:
         """What the batch system refuses or does not answer at present."""
-        return self._submitter.trouble or self._unanswered
+        return self._submitter.trouble or self._poller.trouble
 
     @property
     def requested(self) -> float:
@@ -92,7 +89,6 @@ class Watch:
     def adopt(self, job: FollowedJob, forget: bool = False) -> None:
         """Follow a job that is in the session folder already; forget it if it was cancelled, but for its results."""
         self.jobs.append(job)
-        self._by_folder[job.folder.name] = job
         if forget:
             self._read(job.parts)
             job.stage = Stage.CANCELLED
@@ -118,30 +114,26 @@ class Watch:
             self.session.note("planned", job=job.name)
             self.adopt(followed)
 
-    def step(self) -> List[Told]:
-        """Do what is due; give what has become known since the last step."""
+    def step(self) -> None:
+        """Do what is due; what becomes known is appended to `told`."""
         self._submitter.submit_due(self.jobs)
-        now = self._clock()
-        if now >= self._next_poll:
-            self._poll()
-        if now >= self._next_tail:
-            self._read(part for job in self.jobs for part in job.parts if not part.closed and job.stage is Stage.SUBMITTED)
+        if self._poller.ask(self.jobs):
+            self._next_tail = 0.0  # something has ended, and its files have its last words
+        if self._clock() >= self._next_tail:
+            taken = (job for job in self.jobs if job.stage is Stage.SUBMITTED)
+            self._read(part for job in taken for part in job.parts if not part.closed)
             self._next_tail = self._clock() + self._settings.tail
         self._close_ended()
-        told, self._told = self._told, []
-        return told
 
     def pause(self) -> float:
         """Seconds until something is due."""
-        due = [self._next_poll, self._next_tail]
+        due = [self._poller.due, self._next_tail]
         due += [job.due for job in self.jobs if job.stage in (Stage.PLANNED, Stage.UNCERTAIN)]
         return max(0.0, min(due) - self._clock())
 
-    def collect(self) -> List[Told]:
-        """What the files say, without asking the batch system."""
+    def collect(self) -> None:
+        """See what the files say, without asking the batch system."""
         self._read(part for job in self.jobs for part in job.parts if not part.closed)
-        told, self._told = self._told, []
-        return told
 
     def cancel(self) -> Tuple[str, ...]:
         """Delete every job that has not ended, in one command.
@@ -152,6 +144,9 @@ class Watch:
         Raises:
             UnansweredError: the batch system did not take it.
         """
+        for part in (part for job in self.jobs for part in job.parts):
+            if part.reading.ended and not part.closed:  # it has given all it had to give
+                part.closed, part.outcome = True, _outcome(part, self.results)
         open_jobs = [job for job in self.jobs if job.open]
         for job in open_jobs:
             if job.stage is Stage.UNCERTAIN:
@@ -179,110 +174,9 @@ class Watch:
             try:
                 self._scheduler.cancel(ids)
             except UnansweredError as error:
-                self._unanswered = str(error)
+                self._poller.trouble = str(error)
                 return
             self.session.note("cancelled", jobs=[job.name for job in jobs])
-
-    # What the batch system says.
-
-    def _poll(self) -> None:
-        parts = {part.id: part for job in self.jobs for part in job.parts if self._asked_about(job, part)}
-        if not parts:
-            self._next_poll = self._clock() + self._settings.poll[0]
-            return
-        self.polls += 1
-        changed = False
-        try:
-            statuses = self._scheduler.poll(list(parts))
-        except UnansweredError as error:
-            self._unanswered = f"the batch system does not answer: {error}"
-        else:
-            self._unanswered = None
-            for part_id, part in parts.items():
-                changed |= self._heard(part, statuses[part_id])
-            self._check_times(parts.values())
-        low, high = self._settings.poll
-        self._interval = low if changed else min(self._interval * 1.5, high)
-        self._next_poll = self._clock() + self._interval
-
-    def _asked_about(self, job: FollowedJob, part: Part) -> bool:
-        return job.stage is Stage.SUBMITTED and bool(part.id) and part.ending is None and not part.closed
-
-    def _heard(self, part: Part, status: Status) -> bool:
-        """Take one answer; whether it is news."""
-        news = status.phase is not part.status.phase
-        now = self._clock()
-        if status.phase is Phase.ABSENT:
-            part.absent = part.absent if part.absent is not None else now
-            if part.reading.ended or now - part.absent > self._settings.grace:
-                self._ended(part, Ending(True, "it said itself that it had ended") if part.reading.ended else _LOST)
-            return news
-        part.absent = None
-        part.status = status
-        if status.elapsed is not None:
-            part.elapsed = max(part.elapsed, status.elapsed)
-        if status.phase in (Phase.RUNNING, Phase.ENDING) and part.running_since is None:
-            part.running_since = status.started or self._wall()
-        if status.ending is not None:
-            if part.running_since is None and status.started:
-                part.running_since = status.started
-            self._ended(part, status.ending)
-            if status.phase is Phase.STUCK:
-                self._delete([part])
-        return news
-
-    def _ended(self, part: Part, ending: Ending) -> None:
-        part.ending, part.ended = ending, self._clock()
-        self._next_tail = 0.0
-        job = self._job(part)
-        self.session.note(
-            "ended", job=job.name, part=part.number, elapsed=part.elapsed, waited=part.waited, **vars(ending)
-        )
-
-    def _check_times(self, parts: Iterable[Part]) -> None:
-        """End what waits or runs for longer than the user allows."""
-        late: List[Part] = []
-        for part in parts:
-            if part.ending is not None:
-                continue
-            job = self._job(part)
-            if part.running_since is None:
-                part.waited = self._wall() - (job.submitted or self._wall())
-                if self._settings.queue_timeout and part.waited > self._settings.queue_timeout and not self._waits(part):
-                    said = f" (it was {part.status.phase.value}: {part.status.said})" if part.status.said else ""
-                    happened = f"waited {part.waited:.0f} s to start{said}; --fugaku-queue-timeout allows"
-                    self._ended(
-                        part,
-                        Ending(
-                            False,
-                            f"{happened} {self._settings.queue_timeout:g} s",
-                            "allow more with --fugaku-queue-timeout, or ask for less with nodes= and elapse=",
-                        ),
-                    )
-                    late.append(part)
-            else:
-                part.waited = max(0.0, part.running_since - (job.submitted or part.running_since))
-                if self._settings.run_timeout and part.elapsed > self._settings.run_timeout:
-                    happened = f"ran for {part.elapsed:.0f} s; --fugaku-run-timeout allows"
-                    advice = "allow more with --fugaku-run-timeout, or make the test quicker"
-                    self._ended(part, Ending(False, f"{happened} {self._settings.run_timeout:g} s", advice))
-                    late.append(part)
-        if late:
-            self._delete(late)
-
-    def _waits(self, part: Part) -> bool:
-        """Whether it waits for another step, not for the machine."""
-        job = self._job(part)
-        return any(not job.parts[number].closed for number in part.needs)
-
-    def _delete(self, parts: Sequence[Part]) -> None:
-        try:
-            self._scheduler.cancel([part.id for part in parts])
-        except UnansweredError as error:
-            self._unanswered = f"the batch system did not delete {len(parts)} jobs: {error}"
-
-    def _job(self, part: Part) -> FollowedJob:
-        return self._by_folder[part.folder.name]
 
     # What the jobs' files say.
 
@@ -293,33 +187,16 @@ class Watch:
                 continue
             for told in part.reading.take(new):
                 if isinstance(told, SuiteProperty):
-                    self._told.append(told)
+                    self.told.append(told)
                 elif told.test in self._tasks:
-                    self._tell(self._result(part, told))
+                    self._tell(completed(part, told))
             if part.reading.ended:
-                self._interval = self._settings.poll[0]
-                self._next_poll = min(self._next_poll, self._clock() + self._interval)
+                self._poller.hurry()
 
     def _tell(self, result: Result) -> None:
         if result.test not in self.results:
             self.results[result.test] = result
-            self._told.append(result)
-
-    def _result(self, part: Part, found: TestEvents) -> Result:
-        trouble = None
-        if found.crash is not None:
-            happened = f"it took its process down in its {found.phase} phase: {found.crash}"
-            advice = f"run it alone to see more: pytest '{found.test}'"
-            trouble = Trouble(happened, advice, self._describe(part), tuple(part.last_words()))
-        elif found.missing is not None and not found.skipped:
-            advice = "have the files, packages and plugins of the job (fugaku_python) agree with those here"
-            trouble = Trouble(f"not found in the job: {found.missing}", advice, self._describe(part))
-        skipped = found.missing if found.skipped else None
-        begun = None if found.missing is not None else found.phase
-        return Result(found.test, found.events, begun, trouble, skipped)
-
-    def _describe(self, part: Part) -> str:
-        return f"job {part.id or 'without id'} ({self._job(part).name}), script {part.script}"
+            self.told.append(result)
 
     # What is over.
 
@@ -327,7 +204,7 @@ class Watch:
         for job in self.jobs:
             for part in job.parts:
                 if not part.closed and self._over(part):
-                    self._close(job, part)
+                    self._close(job, part, part.ending or LOST)
             if job.again and not job.open:
                 again, job.again = job.again, []
                 self._submit_again(again)
@@ -336,21 +213,19 @@ class Watch:
         """Whether nothing more is to be expected of a part; its last reports may be late."""
         if part.ending is None or part.ended is None:
             return False
-        job = self._job(part)
-        if any(not job.parts[number].closed for number in part.needs):
+        if part.waits:
             return False
         self._read([part])
         if part.reading.ended or all(test in self.results for test in part.tests):
             return True
         grace = self._settings.grace if part.ending.succeeded else self._settings.grace / 10
-        return self._clock() - part.ended >= (0.0 if job.stage is Stage.REFUSED else grace)
+        return self._clock() - part.ended >= (0.0 if part.job.stage is Stage.REFUSED else grace)
 
-    def _close(self, job: FollowedJob, part: Part) -> None:
-        ending = part.ending
-        assert ending is not None
+    def _close(self, job: FollowedJob, part: Part, ending: Ending) -> None:
         part.closed = True
-        missing = [test for test in part.tests if test not in self.results and self._assigned[test] is job]
-        part.outcome = _outcome(part, self.results) if not missing else ending.happened
+        without = [test for test in part.tests if test not in self.results]
+        missing = [test for test in without if self._assigned[test] is job]  # else another job has them already
+        part.outcome = _outcome(part, self.results) if not without else ending.happened
         if ending.succeeded and missing:
             happened = "ended without the results of these tests, and the batch system found nothing wrong"
             advice = f"look into {job.folder}; its disk may be full, or its files not visible here"
@@ -373,7 +248,7 @@ class Watch:
             job.again.append(test)
             return
         retries = self._tried_again.get(test, 0) if ending.retry else 0
-        self._tell(explain(test, part, ending, self._describe(part), retries))
+        self._tell(explain(test, part, ending, retries))
 
     def _submit_again(self, tests: List[str]) -> None:
         tests = [test for test in self._tasks if test in set(tests) and test not in self.results]
@@ -391,10 +266,10 @@ class Watch:
         if not tests:
             return []
         wanted: Set[str] = set(tests)
-        tasks = [
-            dataclasses.replace(self._tasks[test], after=tuple(each for each in self._tasks[test].after if each in wanted))
-            for test in tests
-        ]
+        tasks = []
+        for task in (self._tasks[test] for test in tests):
+            after = tuple(each for each in task.after if each in wanted)
+            tasks.append(dataclasses.replace(task, after=after))
         taken = {job.name for job in self.jobs}
         generation = 0
         while any(name.startswith(self._prefix(generation) + "-") for name in taken):
@@ -407,8 +282,8 @@ class Watch:
 
 def _outcome(part: Part, results: Mapping[str, Result]) -> str:
     """What its tests came to."""
-    failed = sum(1 for test in part.tests if not results[test].passed and results[test].skipped is None)
-    return "passed" if not failed else f"{failed} of {len(part.tests)} not passed"
+    failed = sum(1 for test in part.tests if test in results and results[test].failed)
+    return "passed" if not failed else f"{failed} of {len(part.tests)} failed"
 
 
 def check_budget(jobs: Sequence[Job], budget: Optional[float]) -> None:

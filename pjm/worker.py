@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 import signal
@@ -13,7 +14,7 @@ import sys
 import time
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Dict, List, Tuple
+from typing import Any, Dict, List, NoReturn, Tuple
 
 from pjm import events
 from pjm.events import EventLog, Tail
@@ -25,7 +26,8 @@ PATH = "PYTEST_PJM_PATH"  # where our package was found for this job only; not f
 PLAN = "job.json"
 EVENTS = "events.jsonl"
 
-PASSED, FAILED, BROKEN = 0, 1, 3
+PASSED, FAILED = 0, 1
+BROKEN = 74  # the results cannot be written; the number is sysexits.h's for an error of input or output
 
 
 @dataclass(frozen=True)
@@ -99,15 +101,44 @@ def supervise(assignment: Assignment) -> int:
             os._exit(_run_pytest(assignment, left))
         _, status = os.waitpid(child, 0)
         state.take(tail.read())
+        if os.WIFEXITED(status) and os.WEXITSTATUS(status) == BROKEN:
+            return BROKEN
         if state.running is not None:
             _note_crash(assignment, state, status)
             state.take(tail.read())
         if len(state.left(assignment.tests)) == len(left):
             return os.WEXITSTATUS(status) or BROKEN if os.WIFEXITED(status) else BROKEN
-    log = EventLog(assignment.events)
-    log.write(events.END, time=time.time())
-    log.close()
+    SureLog(assignment.events).write(events.END, time=time.time())
     return PASSED if all(state.done[test] for test in assignment.tests) else FAILED
+
+
+class SureLog:
+    """A log whose process ends if it cannot be written: what it does could not be told to anybody.
+
+    Args:
+        path: of the events.
+    """
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+        self._stderr = os.dup(2)  # pytest captures the other one
+        try:
+            self._log = EventLog(path)
+        except OSError as error:
+            self._give_up(error)
+
+    def write(self, event: str, **fields: object) -> None:
+        """Append one event."""
+        try:
+            self._log.write(event, **fields)
+        except OSError as error:
+            self._give_up(error)
+
+    def _give_up(self, error: OSError) -> NoReturn:
+        text = f"\npjm: the results cannot be written: {self._path}: {error.strerror}\n"
+        with contextlib.suppress(OSError):  # standard error may be on the same disk
+            os.write(self._stderr, text.encode("utf-8", "replace"))
+        os._exit(BROKEN)
 
 
 def _run_pytest(assignment: Assignment, left: List[str]) -> int:
@@ -116,23 +147,20 @@ def _run_pytest(assignment: Assignment, left: List[str]) -> int:
 
     from pjm.worker_plugin import WorkerPlugin
 
-    try:
-        log = EventLog(assignment.events)
-        log.write(
-            events.BEGIN,
-            time=time.time(),
-            python=sys.version.split()[0],
-            pytest=pytest.__version__,
-            host=socket.gethostname(),
-            process=os.getpid(),
-        )
-        arguments = [*assignment.arguments, "-p", "pjm.plugin"]
-        code = int(pytest.main(arguments, plugins=[WorkerPlugin(log, left, assignment)]))
+    log = SureLog(assignment.events)
+    log.write(
+        events.BEGIN,
+        time=time.time(),
+        python=sys.version.split()[0],
+        pytest=pytest.__version__,
+        host=socket.gethostname(),
+        process=os.getpid(),
+    )
+    arguments = [*assignment.arguments, "-p", "pjm.plugin"]
+    code = int(pytest.main(arguments, plugins=[WorkerPlugin(log, left, assignment)]))
+    with contextlib.suppress(OSError):  # of output, nothing is lost that matters
         sys.stdout.flush()
         sys.stderr.flush()
-    except OSError as error:
-        print(f"pjm: the results cannot be written: {assignment.events}: {error.strerror}", file=sys.stderr, flush=True)
-        code = BROKEN
     return code
 
 
@@ -145,9 +173,7 @@ def _note_crash(assignment: Assignment, state: Finished, status: int) -> None:
             how += "; nobody but the system sends that one: it may have run out of memory"
     else:
         how = state.stopped or f"exit code {os.WEXITSTATUS(status)}"
-    log = EventLog(assignment.events)
-    log.write(events.CRASH, test=state.running, phase=state.phase, how=how, time=time.time())
-    log.close()
+    SureLog(assignment.events).write(events.CRASH, test=state.running, phase=state.phase, how=how, time=time.time())
 
 
 def _signal_name(number: int) -> str:
@@ -166,7 +192,7 @@ def _tidy_environment(assignment: Assignment) -> None:
         if not words:
             del os.environ["PYTHONPATH"]
         sys.path[:] = [entry for entry in sys.path if entry != ours]
-    here = os.getcwd()
+    here = str(Path.cwd())
     sys.path[:] = [entry for entry in sys.path if entry not in ("", here)]
     if assignment.path:
         sys.path.insert(0, here)

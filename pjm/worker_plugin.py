@@ -10,8 +10,7 @@ from typing import Any, Dict, Generator, List, Optional, Sequence, Tuple, Union
 import pytest
 
 from pjm import events
-from pjm.events import EventLog
-from pjm.worker import Assignment
+from pjm.worker import Assignment, SureLog
 
 NAME = "pjm.worker_plugin"
 
@@ -57,7 +56,7 @@ class WorkerPlugin:
         assignment: what the share has to do.
     """
 
-    def __init__(self, log: EventLog, left: Sequence[str], assignment: Assignment) -> None:
+    def __init__(self, log: SureLog, left: Sequence[str], assignment: Assignment) -> None:
         self.__name__ = NAME  # what pytest registers it by
         self._log = log
         self._left = list(left)
@@ -75,7 +74,7 @@ class WorkerPlugin:
         _, unknown = parser.parse_known_and_unknown_args(list(args))
         for option in unknown:
             args.remove(option)
-            print(f"pjm: no plugin of this job's environment knows {option}")
+            print(f"no plugin of this job's environment knows {option}")
 
     @pytest.hookimpl(wrapper=True, tryfirst=True)
     def pytest_cmdline_main(self, config: pytest.Config) -> Generator[None, object, object]:
@@ -151,9 +150,13 @@ class WorkerPlugin:
     @pytest.hookimpl(trylast=True)
     def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
         """Write a report down; last, because others change it: a test with failed subtests fails here."""
-        assert self._config is not None
-        data = self._config.hook.pytest_report_to_serializable(config=self._config, report=report)
-        self._log.write(events.REPORT, data=data)
+        config = self._config
+        if config is None:
+            return
+        data = config.hook.pytest_report_to_serializable(config=config, report=report)
+        # pytest turns what it has no words for into its text; the client must not take that for a mere message.
+        shown = {"shown": True} if hasattr(report.longrepr, "toterminal") and isinstance(data["longrepr"], str) else {}
+        self._log.write(events.REPORT, data=data, **shown)
 
     def pytest_keyboard_interrupt(self, excinfo: pytest.ExceptionInfo[BaseException]) -> None:
         """Write down how a test ended the whole session."""
@@ -192,7 +195,7 @@ class WorkerPlugin:
 class _JunitNotes:
     """Stands where the fixtures of junit look for its plugin, and hands what they say to the client."""
 
-    def __init__(self, log: EventLog, family: str) -> None:
+    def __init__(self, log: SureLog, family: str) -> None:
         self._log = log
         self.family = family
 
@@ -205,7 +208,7 @@ class _JunitNotes:
     class Test:
         """One test."""
 
-        def __init__(self, log: EventLog, test: str) -> None:
+        def __init__(self, log: SureLog, test: str) -> None:
             self._log = log
             self._test = test
 

@@ -25,7 +25,7 @@ def _logits(recipe: Recipe, weights: Weights, images: np.ndarray) -> np.ndarray:
     values = (images.astype(np.float32) / np.float32(255)).reshape((len(images), *recipe.input_shape))
     for layer, arrays in zip(recipe.layers, weights):
         values = _through(layer, arrays, values)
-    return values
+    return np.asarray(values)
 
 
 def _through(layer: Layer, arrays: tuple[np.ndarray, ...], values: np.ndarray) -> np.ndarray:

@@ -31,6 +31,8 @@ def main(folder: str) -> NoReturn:
     """Serve until there is nothing to do, or until another daemon is found to be there."""
     place = Folder(Path(folder))
     signal.signal(signal.SIGHUP, signal.SIG_IGN)
+    # For runners, between the fork and their own handler: an order must not kill them.
+    signal.signal(signal.SIGUSR1, signal.SIG_IGN)
     try:
         while True:
             lock = _lock(place)
@@ -85,7 +87,7 @@ class Daemon:
             kind = settings.read(self.folder.settings)
             if self.store.count(alive.WORK):
                 idle_since = now
-            elif now - idle_since >= kind.idle:
+            elif now - idle_since >= kind.idle or self.folder.leave.exists():
                 break
             with contextlib.suppress(InterruptedError):
                 if select.select([self._bell], [], [], max(0.0, min(ahead - time.time(), LOOK, kind.idle)))[0]:

@@ -60,7 +60,13 @@ def script_ended(store: Store, job: Job, result: Mapping[str, object], now: floa
         _hold(store, job, now)
         return
     codes = {name: int(str(result[name])) for name in ("ec", "pc", "sn")}
-    job.usage["final"] = {"state": result["state"], "reason": job.wish_text or result["reason"], **codes}
+    state, reason = result["state"], result["reason"]
+    if then == "restart":
+        # Deleted, and then its node went down.
+        state, codes["pc"], reason = "CCL", 1, ""
+    if state == "CCL" and codes["pc"] == 1:
+        reason = job.wish_text
+    job.usage["final"] = {"state": state, "reason": reason, **codes}
     job.wish = ""
     job.move("RNO")
     seconds = [float(str(rule.get("seconds", 1.0))) for rule in _faults(job, "runout")]
@@ -110,6 +116,8 @@ def tell_parent(store: Store, job: Job, now: float) -> None:
     }
     state = next((name for name, any_of in OF_WHOLE if states & set(any_of)), None)
     if state is None and states - set(ENDED):
+        state = "RNO"
+    if state and states & set(ENDED) and _faults(whole, "parent-runout"):
         state = "RNO"
     if state is None:
         _all_over(store, whole, states, now)

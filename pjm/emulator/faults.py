@@ -61,7 +61,10 @@ def read(path: Path, variables: Mapping[str, str]) -> Faults:
 
 
 def _means(rule: Rule, job: Job) -> bool:
-    if job.is_parent or not fnmatch.fnmatchcase(job.name, str(rule.get("job", "*"))):
+    # All but one are of what runs.
+    if job.is_parent != (rule["fault"] == "parent-runout") or not fnmatch.fnmatchcase(
+        job.name, str(rule.get("job", "*"))
+    ):
         return False
     return rule.get("part") in (None, job.sub)
 

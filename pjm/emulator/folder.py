@@ -69,6 +69,11 @@ class Folder:
         return self.path / "daemon.lock"
 
     @property
+    def leave(self) -> Path:
+        """While it is there, a daemon without work goes at once."""
+        return self.path / "leave"
+
+    @property
     def bell(self) -> Path:
         """A named pipe: a byte in it makes the daemon look."""
         return self.path / "bell"

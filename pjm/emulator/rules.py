@@ -34,6 +34,7 @@ OF_JOBS: Dict[str, Dict[str, object]] = {
     "gap": {"seconds": _NUMBER},
     "end": {"st": str, "ec": int, "pc": int, "sn": int, "reason": str, "message": str},
     "runout": {"seconds": _NUMBER},
+    "parent-runout": {},
     "node-down": {"after": _NUMBER, "attempts": int},
     "preempt": {"after": _NUMBER, "attempts": int},
     "out-of-memory": {"after": _NUMBER, "attempts": int, "pc": int},

@@ -84,6 +84,9 @@ def _attempts(rule: Rule) -> int:
 
 def run(folder: Folder, job: Job, spec: Mapping[str, object]) -> None:
     """Start the script, wait for its end, write it down."""
+    # The daemon ignores both, and jobs would inherit that.
+    signal.signal(signal.SIGUSR1, lambda *_: None)
+    signal.signal(signal.SIGHUP, signal.SIG_DFL)
     this = Run(folder, job, spec, folder.runs / job.run)
     _write(this.place / "started.json", {"runner": os.getpid()})
     result = _foreseen(this)

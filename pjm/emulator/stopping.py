@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-import contextlib
-import os
-import signal
 import time
 from pathlib import Path
 
@@ -39,8 +36,10 @@ def stop(folder: Path, patience: float = PATIENCE) -> bool:
             store.put(jobs)
         alive.ensure(place, store)
         time.sleep(LOOK)
+    # Asked, not killed: between the lock and the number in it another process could have that number.
+    place.leave.touch()
     while not alive.is_dead(place) and time.monotonic() < deadline:
-        with contextlib.suppress(OSError, ValueError):
-            os.kill(int(place.lock.read_text(encoding="ascii")), signal.SIGTERM)
+        place.ring()
         time.sleep(LOOK)
+    place.leave.unlink()
     return alive.is_dead(place)

@@ -6,6 +6,7 @@ import contextlib
 import json
 import os
 import resource
+import select
 import signal
 import stat
 import subprocess
@@ -25,9 +26,9 @@ from pjm.errors import BadInput
 
 def daemon(pjm: Emulated) -> int:
     """Its process id."""
-    text = (pjm.folder / "daemon.lock").read_text(encoding="ascii")
-    assert text
-    return int(text)
+    lock = pjm.folder / "daemon.lock"
+    until(lambda: lock.exists() and lock.read_text(encoding="ascii"))
+    return int(lock.read_text(encoding="ascii"))
 
 
 def runner(pjm: Emulated, job: str) -> int:
@@ -181,6 +182,26 @@ def test_the_daemon_goes_when_there_is_nothing_to_do_or_its_folder_is_gone(
     until(lambda: is_gone(second) and is_gone(mine))
     assert not script.exists()
     pjm.folder.with_name("gone").rename(pjm.folder)
+
+
+def test_whoever_reads_from_a_command_does_not_wait_for_the_daemon(pjm: Emulated) -> None:
+    pjm.script("sleep 30")
+    read, write = os.pipe()
+    # As a shell's `3>&1` does: the command has it, and whatever it starts might.
+    process = subprocess.Popen(
+        [str(pjm.folder / "bin" / "pjsub"), "job.sh"],
+        cwd=str(pjm.work),
+        env={**os.environ, **pjm.variables},
+        stdout=subprocess.DEVNULL,
+        pass_fds=[write],
+    )
+    os.close(write)
+    process.wait()
+    pjm.wait_for("48000001", "RUN")
+
+    assert select.select([read], [], [], 0)[0]
+    assert b"" == os.read(read, 1)
+    os.close(read)
 
 
 def test_the_journal_has_every_command(pjm: Emulated) -> None:

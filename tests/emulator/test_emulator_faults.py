@@ -203,6 +203,14 @@ def test_late_and_for_a_while_in_no_view(making: Making) -> None:
     assert [] == pjm.rows(late) + pjm.rows(gap) + pjm.rows("-H", gap)
 
 
+def test_a_bulk_job_runs_out_while_sub_jobs_of_it_wait(making: Making) -> None:
+    pjm = making(nodes=1, faults=[{"fault": "parent-runout"}])
+    job = pjm.submit("test $PJM_BULKNUM = 1 || sleep 20", "--bulk", "--sparam", "1-3")
+    pjm.wait_for(job, "RNO")
+
+    assert "QUE" == pjm.states()[f"{job}[3]"]
+
+
 def test_running_out_takes_long(making: Making) -> None:
     pjm = one(making, "runout", seconds=0.5)
 

@@ -7,8 +7,8 @@ from pathlib import Path
 from typing import Iterator
 
 import pytest
-from fugaku_project import FugakuProject
 
+from pjm_plugin.fugaku_project import FugakuProject
 
 SUITE = Path(__file__).parent / "outcome_suite"
 collect_ignore = ["outcome_suite"]

@@ -15,7 +15,6 @@ from pjm import emulator
 from pjm.emulator import Call
 
 ROOT = Path(__file__).resolve().parents[2]
-QUIET = ("-p", "no:cacheprovider")
 
 
 @dataclass(frozen=True)
@@ -58,10 +57,10 @@ class FugakuProject:
         """Set the emulator up."""
         emulator.environment(self.emulator, settings=settings, faults=faults)
 
-    def start(self, *arguments: str, **variables: str) -> subprocess.Popen[str]:
+    def start(self, *arguments: str, python: str = sys.executable, **variables: str) -> subprocess.Popen[str]:
         """Start pytest with our plugin."""
         return subprocess.Popen(
-            [sys.executable, "-m", "pytest", "-p", "pjm.plugin", *QUIET, *arguments],
+            [python, "-m", "pytest", "-p", "pjm.plugin", *arguments],
             cwd=self.path,
             env={**_environment(), **variables},
             stdin=subprocess.DEVNULL,
@@ -72,10 +71,10 @@ class FugakuProject:
             errors="replace",
         )
 
-    def run(self, *arguments: str, **variables: str) -> Ran:
+    def run(self, *arguments: str, python: str = sys.executable, **variables: str) -> Ran:
         """Run pytest with our plugin to its end."""
-        process = self.start(*arguments, **variables)
-        out, _ = process.communicate(timeout=120)
+        process = self.start(*arguments, python=python, **variables)
+        out, _ = process.communicate(timeout=600)
         return Ran(process.returncode, out)
 
     def send(self, *arguments: str, **variables: str) -> Ran:
@@ -85,6 +84,10 @@ class FugakuProject:
     def calls(self, command: str) -> List[Call]:
         """What the emulator was asked."""
         return emulator.calls(self.emulator, command)
+
+    def submissions(self) -> List[Call]:
+        """The jobs that were handed over."""
+        return [call for call in self.calls("pjsub") if "--help" not in call.argv]
 
     def stop(self) -> None:
         """End what may still run."""

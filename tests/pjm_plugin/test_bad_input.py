@@ -6,9 +6,11 @@ import json
 import os
 import shutil
 from pathlib import Path
+from typing import Tuple
 
 import pytest
-from fugaku_project import FugakuProject
+
+from pjm_plugin.fugaku_project import FugakuProject
 
 GOOD = "@pytest.mark.fugaku\ndef test_it():\n    pass\n"
 
@@ -16,7 +18,6 @@ MARKS = {
     "fugaku(node=1)": "unknown argument 'node'",
     "fugaku('1')": "has the argument '1' without a name",
     "fugaku(elapse='1x')": "elapse='1x'",
-    "fugaku(nodes=0)": "nodes=0",
     "fugaku(nodes=385, rscgrp='small')": "asks for 385 nodes of the resource group small",
     "fugaku(elapse='73:00:00', rscgrp='small')": "at most 72:00:00",
     "fugaku(env={'PJM_NODE': '3'})": "PJM_NODE",
@@ -27,18 +28,24 @@ MARKS = {
 }
 
 
+@pytest.mark.parametrize("option", [(), ("--fugaku", "--fugaku-emulate")], ids=["here", "in jobs"])
 @pytest.mark.parametrize("mark", MARKS)
-def test_a_mark_that_cannot_be_meant_is_refused_with_its_line(project: FugakuProject, mark: str) -> None:
-    project.write(f"def test_unmarked():\n    pass\n\n@pytest.mark.{mark}\ndef test_it():\n    pass\n")
+def test_a_mark_that_cannot_be_meant_is_refused_with_its_line(
+    pytester: pytest.Pytester, monkeypatch: pytest.MonkeyPatch, mark: str, option: Tuple[str, ...]
+) -> None:
+    monkeypatch.setenv("PYTEST_DISABLE_PLUGIN_AUTOLOAD", "1")
+    unmarked = "import pytest\n\n\ndef test_unmarked():\n    pass\n\n\n"
+    pytester.makepyfile(test_it=f"{unmarked}@pytest.mark.{mark}\ndef test_it():\n    pass\n")
 
-    ran = project.send()
+    ran = pytester.runpytest_inprocess("-p", "pjm.plugin", *option)
 
-    assert 4 == ran.code, ran.out
-    assert MARKS[mark] in ran.out
-    assert "test_it.py:7" in ran.out
-    assert "  why: " in ran.out
-    assert "  next: " in ran.out
-    assert [] == project.calls("pjsub") if project.emulator.exists() else True
+    assert pytest.ExitCode.USAGE_ERROR == ran.ret
+    message = ran.stderr.str()
+    assert MARKS[mark] in message
+    assert "test_it.py:8" in message
+    assert "  why: " in message
+    assert "  next: " in message
+    assert not (pytester.path / ".pjm").exists()
 
 
 def test_without_pjsub_the_user_is_told_how_to_emulate(project: FugakuProject) -> None:

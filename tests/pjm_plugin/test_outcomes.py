@@ -5,9 +5,10 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Dict, List, Tuple
 
-import junit
 import pytest
-from fugaku_project import FugakuProject, Ran
+
+from pjm_plugin import junit
+from pjm_plugin.fugaku_project import FugakuProject, Ran
 
 CRASHES = {
     "test_killed_by_a_signal": ("failure", "in its call phase: signal 9 (SIGKILL)"),

@@ -7,10 +7,8 @@ from pathlib import Path
 from typing import Dict, List, Sequence, Tuple
 
 import pytest
-from made_up_scheduler import MadeUpScheduler, write_results
 
 from pjm import session as sessions
-from pjm.options import Settings
 from pjm.packing import Site, Task
 from pjm.planning import Workplace
 from pjm.reading import SuiteProperty
@@ -19,7 +17,9 @@ from pjm.results import Result
 from pjm.resuming import load
 from pjm.scheduler import AnswerLostError, Ending, Phase, Status, SubmitError, UnansweredError
 from pjm.session import Session
+from pjm.settings import Settings
 from pjm.watch import Watch
+from pjm_plugin.made_up_scheduler import MadeUpScheduler, write_results
 
 MACHINE = Ending(False, "a node went down (code 20)", "nothing to do", retry=True)
 REQUEST = Ending(False, "over its elapse limit (code 11)", "raise elapse=", retry=False)
@@ -41,7 +41,9 @@ class Following:
         self.watch = self.make(self.session)
 
     def make(self, session: Session) -> Watch:
-        place = Workplace("python", (), self.folder, {each.nodeid: "test_it.py" for each in self.tests}, (), {}, True, "")
+        place = Workplace(
+            "python", (), self.folder, {each.nodeid: "test_it.py" for each in self.tests}, (), {}, True, ""
+        )
         return Watch(
             session, self.scheduler, self.settings, self.tests, place, lambda: self.now, lambda: 1000 + self.now
         )
@@ -54,7 +56,9 @@ class Following:
         """Move the clock, in steps of less than any limit, and have the watch do what is due."""
         for _ in range(max(1, int(seconds / 2))):
             self.now += seconds / max(1, int(seconds / 2))
-            self.told += [each for each in self.watch.step() if not isinstance(each, SuiteProperty)]
+            self.watch.step()
+            self.told += [each for each in self.watch.told if not isinstance(each, SuiteProperty)]
+            self.watch.told.clear()
 
     def results(self, job: int, part: int, tests: Sequence[str] = (), end: bool = True) -> None:
         folder = self.watch.jobs[job].folder
@@ -423,7 +427,7 @@ def test_a_client_that_is_killed_at_any_note_loses_nothing_and_submits_nothing_t
             raise KilledError
 
     monkeypatch.setattr(one.session, "note", note_and_die)
-    with pytest.raises(KilledError):
+    with pytest.raises(KilledError):  # noqa: PT012 - at any of these
         one.begin()
         one.results(0, 0, [A], end=False)
         one.scheduler.end("1.0", MACHINE)
@@ -465,5 +469,3 @@ def test_a_cancelled_session_submits_the_rest_again_when_it_is_resumed(one: Foll
 
     assert {A: "passed"} == one.outcomes()
     assert [(A, B), (B,)] == [tuple(job.tests) for job in one.watch.jobs]
-
-

@@ -8,6 +8,9 @@ from mnist_repro.checking import Baseline
 from mnist_repro.measured import FINGERPRINT, Measured
 from mnist_repro.recipes import RECIPES
 
+# With --fugaku: as long as the longest may take at full scale, three seeds of a CNN side by side on one node.
+pytestmark = pytest.mark.fugaku(elapse="06:00:00")
+
 
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
     pairs = [(recipe, rung) for rung in (FINGERPRINT, metafunc.config.option.scale) for recipe in RECIPES]

@@ -9,6 +9,7 @@ from mnist_repro.measured import PUBLISHED, Measured
 from mnist_repro.recipes import RECIPES
 
 
+@pytest.mark.fugaku
 @pytest.mark.parametrize("measured", [(recipe, PUBLISHED) for recipe in RECIPES], indirect=True, ids=list(RECIPES))
 def test_published(baseline: Baseline, measured: Measured) -> None:
     baseline.check(measured)

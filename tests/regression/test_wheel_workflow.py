@@ -1,6 +1,8 @@
-"""The WHEEL tutorial's workflow, train → estimate: with --fugaku each component is a job, the second after the first."""
+"""The WHEEL tutorial's workflow: train, then estimate. With --fugaku two jobs, the second after the first."""
 
 from __future__ import annotations
+
+from typing import List
 
 import pytest
 
@@ -10,7 +12,7 @@ from pjm.artifacts import Artifacts
 RECIPE = "wheel-softmax"
 
 
-def _common(config: pytest.Config) -> list[str]:
+def _common(config: pytest.Config) -> List[str]:
     data = [] if config.option.data is None else ["--data", config.option.data]
     return ["--scale", config.option.scale, *data]
 

@@ -14,8 +14,8 @@ def pytest_collection_modifyitems(items: List[pytest.Item]) -> None:
 
 
 @pytest.fixture(scope="session")
-def whole() -> Iterator[List[str]]:
-    yield []
+def whole() -> List[str]:
+    return []
 
 
 @pytest.fixture(scope="package")

@@ -1,0 +1,158 @@
+"""Marks, exit codes, messages and recipes, from the values and the source that they are made of."""
+
+from __future__ import annotations
+
+import ast
+import re
+from pathlib import Path
+from typing import Iterator, List, NamedTuple, Optional
+
+from markdown_text import code, plain, table
+
+ROOT = Path(__file__).resolve().parents[2]
+
+
+class Message(NamedTuple):
+    """What a user can be told: ‹name› stands for what the program puts in."""
+
+    module: str
+    what: str
+    why: str
+    fix: str
+
+
+def mark() -> str:
+    """The arguments of the mark `fugaku`."""
+    from pjm.options import HELP
+    from pjm.request import EXAMPLE, KEYS, Defaults, elapse_text
+
+    defaults = Defaults()
+    about = {
+        "nodes": ("number of compute nodes, a whole number of at least 1", str(defaults.nodes)),
+        "elapse": (
+            "limit of the test's running time: hours:minutes:seconds, `1h30m`, or whole seconds",
+            f"`fugaku_elapse`, else {elapse_text(defaults.elapse)}",
+        ),
+        "rscgrp": ("resource group", "`fugaku_rscgrp`, else the site's"),
+        "env": ("environment variables of its job; names that begin with `PJM_` are PJM's own", "none"),
+        "after": ("the test that has to pass before, by name or node id; it must be marked too", "none"),
+    }
+    rows = [(code(key), about[key][0], about[key][1]) for key in KEYS]
+    return f"```python\n{EXAMPLE}\n```\n\n{plain(HELP)}\n\n{table(('argument', 'what it is', 'default'), rows)}"
+
+
+def exit_codes() -> str:
+    """Of `mnist-repro`."""
+    from mnist_repro.exit_codes import ExitCode
+
+    lines = (ExitCode.__doc__ or "").splitlines()
+    found = [re.match(r" *([A-Z_]+) +(\d+) +(.+)$", line) for line in lines]
+    return table(("exit code", "meaning"), [(each[2], plain(each[3])) for each in found if each])
+
+
+def events() -> str:
+    """The kinds of lines in events.jsonl, with the comments beside their names."""
+    source = (ROOT / "pjm" / "events.py").read_text(encoding="utf-8")
+    found = re.findall(r'^[A-Z_]+ = "([a-z-]+)"(?:  # (.+))?$', source, re.MULTILINE)
+    return table(("event", "what it says"), [(code(name), plain(text or "see its name")) for name, text in found])
+
+
+def job_endings() -> str:
+    """PJM codes: what happened, what to do, and whether it is tried again."""
+    from pjm.causes import CODE_NAMES, CODES
+
+    rows = []
+    for number, cause in CODES.items():
+        advice = cause.advice.replace("{longer}", "twice the limit")
+        retried = "yes" if cause.retry else "no"
+        rows.append((str(number), plain(CODE_NAMES[number]), plain(cause.meaning), plain(advice), retried))
+    return table(("PC", "PJM calls it", "what happened to the job", "what to do", "tried again"), rows)
+
+
+def reasons() -> str:
+    """PJM's reasons, likewise."""
+    from pjm.causes import REASONS
+
+    rows = [
+        (code(start), plain(cause.meaning), plain(cause.advice), "yes" if cause.retry else "no")
+        for start, cause in REASONS
+    ]
+    return table(("REASON begins with", "what happened to the job", "what to do", "tried again"), rows)
+
+
+def recipes() -> str:
+    """The recipes, with their budgets and published figures."""
+    from mnist_repro.recipes import RECIPES
+
+    rows = []
+    for name, recipe in RECIPES.items():
+        figures = [
+            f"{metric} {value:.6g} after {each.after}"
+            for each in recipe.published
+            for metric, value in each.test.items()
+        ]
+        budget = f"{recipe.full.budget.count} {recipe.full.budget.unit}s of batch {recipe.batch_size}"
+        rows.append((code(name), plain(recipe.source.title), budget, ", ".join(figures)))
+    return table(("recipe", "source", "budget", "published on the test images"), rows)
+
+
+def mnist_repro_messages() -> str:
+    """Every message of `mnist-repro` that ends with exit code 2."""
+    return _messages("mnist_repro")
+
+
+def pjm_messages() -> str:
+    """Every message of `pjm` and `pytest --fugaku` that ends with exit code 2 (4 from pytest)."""
+    return _messages("pjm")
+
+
+def _messages(package: str) -> str:
+    rows = []
+    for file in sorted((ROOT / package).rglob("*.py")):
+        for message in _in_module(file):
+            rows.append((plain(message.what), plain(message.why), plain(message.fix)))
+    return table(("what happened", "why", "what to do"), sorted(set(rows)))
+
+
+def _in_module(file: Path) -> Iterator[Message]:
+    module = file.relative_to(ROOT).as_posix()
+    for node in ast.walk(ast.parse(file.read_text(encoding="utf-8"))):
+        if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id == "BadInput":
+            texts = [_text(argument) for argument in node.args]
+            if len(texts) == 3 and texts[0] is not None and any(word.isalpha() for word in texts[0].split()):
+                yield Message(module, *(text or "(as the case is)" for text in texts))
+
+
+def _text(node: ast.expr) -> Optional[str]:
+    """A string, with ‹name› for what is put in; None if it is no string of its own."""
+    if isinstance(node, ast.Constant) and isinstance(node.value, str):
+        return node.value
+    if isinstance(node, ast.JoinedStr):
+        return "".join(_piece(value) for value in node.values)
+    if isinstance(node, ast.BinOp) and isinstance(node.op, ast.Add):
+        left, right = _text(node.left), _text(node.right)
+        return f"{left or '‹…›'}{right or '‹…›'}"
+    if isinstance(node, ast.IfExp):
+        either: List[str] = [text for text in (_text(node.body), _text(node.orelse)) if text]
+        return " / ".join(either) or None
+    return None
+
+
+def _piece(value: ast.expr) -> str:
+    if isinstance(value, ast.Constant):
+        return str(value.value)
+    if isinstance(value, ast.FormattedValue):
+        return f"‹{_name(value.value)}›"
+    return ""
+
+
+def _name(node: ast.expr) -> str:
+    if isinstance(node, ast.Name):
+        return node.id.strip("_").replace("_", " ")
+    if isinstance(node, ast.Attribute):
+        return node.attr.strip("_").replace("_", " ")
+    if isinstance(node, ast.Subscript):
+        return _name(node.value)
+    if isinstance(node, ast.Constant):
+        return str(node.value)
+    return "…"

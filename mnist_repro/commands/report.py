@@ -1,0 +1,76 @@
+"""One page that shows what runs gave: verdicts, curves, mistakes, drift, jobs, and how the baselines came about.
+
+It is made from every run.json in the folders named, from baselines, from a gate report and from the jobs of the newest
+session where there are any. Nothing is trained, nothing is downloaded. The page loads nothing: send it as it is.
+
+What cannot be read is named and left out; the page is then made from the rest, and the exit code is 2.
+A verdict that does not pass is shown, and no reason for another exit code than 0: the page is what was asked for.
+
+Examples:
+  mnist-repro reproduce --all --seeds 3, then: mnist-repro report      the page is report/index.html
+  mnist-repro report runs-2.2.0 runs-newest --out drift                 two TensorFlows side by side
+  mnist-repro report --gate gate --jobs .pjm/20260102-030405-0a1b       with that gate report and those jobs
+"""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from pathlib import Path
+
+from mnist_repro.commands.options import add_data
+from mnist_repro.exit_codes import ExitCode
+
+DESCRIPTION = "one page that shows what runs gave, for people"
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Add what the command takes."""
+    parser.add_argument("runs", nargs="*", type=Path, default=[Path("runs")], help="folders with runs (default: runs)")
+    parser.add_argument(
+        "--out", type=Path, default=Path("report"), metavar="DIR", help="for the page (default: %(default)s)"
+    )
+    parser.add_argument(
+        "--baselines", type=Path, default=Path("baselines"), metavar="DIR", help="(default: %(default)s)"
+    )
+    parser.add_argument(
+        "--gate",
+        type=Path,
+        metavar="FILE|DIR",
+        help="a gate.json (default: beside the runs, or in gate, if it is there)",
+    )
+    parser.add_argument(
+        "--jobs",
+        type=Path,
+        metavar="FILE|DIR",
+        help="a jobs.json (default: the newest .pjm/*/jobs.json, if there is one)",
+    )
+    add_data(parser)
+
+
+def run(arguments: argparse.Namespace) -> ExitCode:
+    """Read what there is, write the page, name what was left out."""
+    from mnist_repro.atomic import require_writable
+    from mnist_repro.report.collect import Sources, collect, read_gate, read_jobs
+    from mnist_repro.report.figures import require_drawing
+    from mnist_repro.report.problems import Problems
+    from mnist_repro.report.sound_runs import find_runs
+    from mnist_repro.report.writing import write
+
+    require_drawing()
+    require_writable(arguments.out)
+    problems = Problems()
+    sources = Sources(
+        runs=find_runs(arguments.runs, problems),
+        places=[str(place) for place in arguments.runs],
+        baselines=arguments.baselines,
+        gate=read_gate(arguments.gate, arguments.runs, problems),
+        jobs=read_jobs(arguments.jobs, problems),
+        data=arguments.data,
+    )
+    page = write(collect(sources, problems), arguments.out)
+    count = len(sources.runs)
+    print(f"{page}: {count} run{'' if count == 1 else 's'}", flush=True)
+    for problem in problems.found:
+        sys.stderr.write(f"mnist-repro: left out: {problem}\n")
+    return ExitCode.BAD_INPUT if problems.found else ExitCode.PASSED

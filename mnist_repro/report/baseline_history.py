@@ -1,0 +1,106 @@
+"""How each baseline became what it is: every change with its date, its reason, and old beside new."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any, Dict, List, Mapping, Tuple
+
+from mnist_repro import baseline_files
+from mnist_repro.baselines import RUNGS, Entry, SampleEntry
+from mnist_repro.recipes import RECIPES
+from mnist_repro.report.problems import Problems
+
+# Which value of an entry: such as ("samples", "0", "test_loss after 3 epochs").
+Place = Tuple[str, ...]
+State = Dict[Place, Any]
+MOST_ROWS = 200
+
+
+def history_fields(folder: Path, problems: Problems) -> List[Dict[str, Any]]:
+    """The changes of every entry in a folder of baselines; a file that cannot be read goes to ``problems``."""
+    told = []
+    for recipe in RECIPES:
+        for rung in RUNGS:
+            with problems.leaving_out():
+                stored = baseline_files.read(folder, recipe, rung)
+                told += [
+                    {"recipe": recipe, "rung": rung, "key": list(entry.key), "changes": changes(entry)}
+                    for entry in stored.entries
+                ]
+    return told
+
+
+def changes(entry: Entry) -> List[Dict[str, Any]]:
+    """The changes of an entry, oldest first, each with the values before and after it."""
+    state = _state(entry)
+    told: List[Dict[str, Any]] = []
+    for change in reversed(entry.history):
+        old = _replaced(change.replaced)
+        rows = [{"what": list(place), "old": value, "new": state.get(place)} for place, value in old.items()]
+        told.append(
+            {
+                "date": change.date,
+                "reason": change.reason,
+                "first": not change.replaced,
+                "rows": rows[:MOST_ROWS],
+                "rows_count": len(rows),
+                "means": _means(old, state),
+                "commit": str(change.replaced.get("commit", "")),
+            }
+        )
+        state.update(old)
+    return told[::-1]
+
+
+def _state(entry: Entry) -> State:
+    """Every value of an entry by its place, as it is now."""
+    if isinstance(entry, SampleEntry):
+        state: State = {
+            ("samples", str(seed), name): value
+            for seed, values in entry.samples.items()
+            for name, value in values.items()
+        }
+        for metric in entry.metrics:
+            for field in ("direction", "margin", "reason"):
+                state["metrics", metric.name, field] = getattr(metric, field)
+        return {**state, ("paired",): entry.paired}
+    values: State = {("exact", name): value for name, value in entry.exact.items()}
+    losses: State = {("losses", name): value for name, value in entry.losses.items()}
+    return {**values, **losses, ("tolerance",): entry.tolerance}
+
+
+def _replaced(replaced: Mapping[str, Any]) -> State:
+    """The values that a change replaced, by their places."""
+    old: State = {}
+    columns = replaced.get("columns", ())
+    for seed, row in _items(replaced.get("samples")):
+        old.update({("samples", str(seed), str(name)): value for name, value in zip(columns, row)})
+    for name, fields in _items(replaced.get("metrics")):
+        old.update({("metrics", str(name), str(field)): value for field, value in _items(fields)})
+    for kind in ("exact", "losses"):
+        old.update({(kind, str(name)): value for name, value in _items(replaced.get(kind))})
+    old.update({(kind,): replaced[kind] for kind in ("paired", "tolerance") if kind in replaced})
+    return old
+
+
+def _items(value: Any) -> List[Tuple[Any, Any]]:
+    return list(value.items()) if isinstance(value, Mapping) else []
+
+
+def _means(old: State, new: State) -> List[Dict[str, Any]]:
+    """For each metric, the mean of the values replaced beside that of what the same seeds have now."""
+    names = dict.fromkeys(place[2] for place in old if place[0] == "samples")
+    told = []
+    for name in names:
+        places = [place for place in old if place[0] == "samples" and place[2] == name]
+        before = [old[place] for place in places if isinstance(old[place], (int, float))]
+        after = [new[place] for place in places if isinstance(new.get(place), (int, float))]
+        told.append(
+            {
+                "metric": name,
+                "seeds": len(places),
+                "old": sum(before) / len(before) if before else None,
+                "new": sum(after) / len(after) if after else None,
+            }
+        )
+    return told

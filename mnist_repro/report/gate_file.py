@@ -1,0 +1,70 @@
+"""Reads `gate.json`, the report of a pytest session, checked for all that the page takes from it."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any, Dict, List, Mapping, Optional, Sequence
+
+from mnist_repro import checked
+from mnist_repro.errors import BadInput
+from mnist_repro.gate_report import JSON, SCHEMA, Report, as_json
+from mnist_repro.run import read_json
+
+MAKE = "pytest --gate-report gate"
+# Where `MAKE` and the how-to put it.
+FOLDER = Path("gate")
+
+
+def find(places: Sequence[Path]) -> Optional[Path]:
+    """The gate report that lies beside the runs, or in `gate`, if there is one."""
+    beside = [place / JSON for place in places if place.is_dir()]
+    return next((file for file in (*beside, FOLDER / JSON) if file.is_file()), None)
+
+
+def read(place: Path) -> Dict[str, Any]:
+    """A gate report, from its file or folder.
+
+    Raises:
+        BadInput: it is missing, truncated, of a newer schema, or lacks something.
+    """
+    file = place / JSON if place.is_dir() else place
+    fields = read_json(file, SCHEMA, "gate report", MAKE)
+    try:
+        return {"file": str(file), **_chosen(fields)}
+    except (KeyError, TypeError, ValueError, AttributeError, IndexError) as error:
+        raise BadInput(
+            f"{file} is not a whole gate report: {type(error).__name__}: {error}",
+            f"one of schema {SCHEMA} has every field of docs/reference/gate-json.md",
+            MAKE,
+        ) from error
+
+
+def of_session(report: Report) -> Dict[str, Any]:
+    """The same of a session that has just ended, as its gate report says it or would have."""
+    return {"file": "pytest", **_chosen(json.loads(as_json(report)))}
+
+
+def _chosen(fields: Mapping[str, Any]) -> Dict[str, Any]:
+    session = fields["session"]
+    return {
+        "passes": bool(fields["passes"]),
+        "complete": bool(fields["complete"]),
+        "verdict": str(fields["verdict"]),
+        "session": {name: str(session[name]) for name in ("scale", "seeds", "arithmetic", "started", "finished")},
+        "exit_code": session["exit_code"],
+        "versions": {str(name): str(value) for name, value in session["versions"].items()},
+        "recipes": {str(name): _recipe(recipe) for name, recipe in fields["recipes"].items()},
+        "not_judged": [str(name) for name in fields["not_judged"]],
+        "other_failures": [str(name) for name in fields["other_failures"]],
+    }
+
+
+def _recipe(fields: Mapping[str, Any]) -> Dict[str, Any]:
+    comparisons: List[Dict[str, Any]] = []
+    for each in fields["comparisons"]:
+        # What does not come back as a value is no comparison of ours.
+        whole = checked.as_fields(checked.from_fields(each))
+        told = {name: str(each[name]) for name in ("test", "outcome", "reason")}
+        comparisons.append({**told, "passes": bool(each["passes"]), **whole, "verdict": each["verdict"]})
+    return {"verdict": str(fields["verdict"]), "passes": bool(fields["passes"]), "comparisons": comparisons}

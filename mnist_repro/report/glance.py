@@ -1,0 +1,181 @@
+"""From the document to the rows of the first table, and to the table of drift. Pure."""
+
+from __future__ import annotations
+
+from typing import Any, Dict, List, Mapping, Optional, Sequence, Tuple
+
+from mnist_repro.report.plain_numbers import number, numbers
+
+# A sentence of the page: its name among the words, and what goes into it.
+Sentence = Tuple[str, Dict[str, Any]]
+MOST_PLATFORMS = 8
+
+
+def glance(document: Mapping[str, Any]) -> List[Dict[str, Any]]:
+    """A block for each group of runs, then one for each recipe that only the gate's session was about."""
+    judged = {group["id"]: judged_in_session(document, group) for group in document["groups"]}
+    blocks = [_block(group, judged[group["id"]]) for group in document["groups"]]
+    shown = {group["recipe"] for group in document["groups"] if judged[group["id"]]}
+    gate = (document["gate"] or {}).get("recipes", {})
+    blocks += [_gate_block(name, recipe) for name, recipe in gate.items() if name not in shown]
+    return blocks
+
+
+def judged_in_session(document: Mapping[str, Any], group: Mapping[str, Any]) -> Optional[Mapping[str, Any]]:
+    """What the gate's session says of a group's recipe, if it was about the same data and arithmetic."""
+    recipe: Optional[Mapping[str, Any]] = (document["gate"] or {}).get("recipes", {}).get(group["recipe"])
+    if recipe is None or document["gate"]["session"]["arithmetic"] != group["arithmetic"]:
+        return None
+    # The published figures are judged by stored samples, whatever the session ran on.
+    data = {each["dataset"] for each in recipe["comparisons"] if each["rung"] != "published"}
+    return recipe if data <= {"", group["dataset"]["name"]} else None
+
+
+def distinctions(groups: Sequence[Mapping[str, Any]]) -> Dict[str, List[str]]:
+    """By a group's id: the words that tell it from other groups of its recipe."""
+    told: Dict[str, List[str]] = {}
+    for group in groups:
+        others = [other for other in groups if other["recipe"] == group["recipe"]]
+        told[group["id"]] = [
+            value(group)
+            for value in (_scale, _arithmetic, _dataset, _platform)
+            if len({value(other) for other in others}) > 1
+        ]
+    return told
+
+
+def _scale(group: Mapping[str, Any]) -> str:
+    return str(group["scale"])
+
+
+def _arithmetic(group: Mapping[str, Any]) -> str:
+    return str(group["arithmetic"])
+
+
+def _dataset(group: Mapping[str, Any]) -> str:
+    return str(group["dataset"]["name"])
+
+
+def _platform(group: Mapping[str, Any]) -> str:
+    return str(group["platform"])
+
+
+def _block(group: Mapping[str, Any], gate: Optional[Mapping[str, Any]]) -> Dict[str, Any]:
+    return {
+        "recipe": group["recipe"],
+        "id": group["id"],
+        "group": group,
+        "baseline_verdict": group["verdict"],
+        "published_verdict": group["published_verdict"],
+        "gate": gate,
+        # What was trained on convinces nobody; its row is among the recipe's own.
+        "rows": [_row(group, metric) for metric in group["metrics"] if not metric["name"].startswith("training")],
+    }
+
+
+def _row(group: Mapping[str, Any], metric: Mapping[str, Any]) -> Dict[str, Any]:
+    return {
+        "metric": metric["name"],
+        "published": metric["published"],
+        "stored": metric["stored"],
+        "measured": metric["measured"],
+        "verdict": metric["finding"]["verdict"] if metric["finding"] else None,
+        "reason": metric["finding"]["reason"] if metric["finding"] else "",
+        "sure": _how_sure(group, metric),
+    }
+
+
+def _how_sure(group: Mapping[str, Any], metric: Mapping[str, Any]) -> List[Sentence]:
+    sentences = [_sure_of_baseline(group, metric)]
+    finding = metric["finding"]
+    if finding and finding["seeds_needed"]:
+        sentences.append(("certain_needed", {"count": finding["seeds_needed"]}))
+    interval = published_interval(group, metric["name"])
+    if metric["published"]:
+        sentences.append(("certain_published", interval) if interval else ("too_few", {}))
+    return sentences
+
+
+def _sure_of_baseline(group: Mapping[str, Any], metric: Mapping[str, Any]) -> Sentence:
+    finding, margin = metric["finding"], metric["margin"]
+    if finding is None or margin is None:
+        return ("certain_no_baseline", {})
+    told = {"margin": f"{number(margin):.2g}"}
+    if group["paired"]:
+        return ("certain_paired", told)
+    if finding["interval"]:
+        low, high = (f"{number(end):+.2g}" for end in finding["interval"])
+        return ("certain_interval", {**told, "low": low, "high": high})
+    same = all(metric["stored"].get(seed) == value for seed, value in metric["measured"].items())
+    return ("certain_same" if same else "certain_margin", told)
+
+
+def published_interval(group: Mapping[str, Any], metric: str) -> Optional[Dict[str, str]]:
+    """Where one more run of a group would land in a metric for which something was published."""
+    for each in group["published"]:
+        after = f"{each['after']:,} {group['unit']}"
+        if each["interval"] and metric.startswith(f"{each['metric']} after {after}"):
+            return {"low": f"{number(each['interval'][0]):.5g}", "high": f"{number(each['interval'][1]):.5g}"}
+    return None
+
+
+def _gate_block(name: str, recipe: Mapping[str, Any]) -> Dict[str, Any]:
+    """What a session that left no runs here says: each finding as it was told."""
+    comparisons = [each for each in recipe["comparisons"] if each["rung"] != "published"]
+    published = next((each for each in recipe["comparisons"] if each["rung"] == "published"), None)
+    return {
+        "recipe": name,
+        "id": None,
+        "group": None,
+        "baseline_verdict": None,
+        "published_verdict": published["verdict"] if published else None,
+        "gate": recipe,
+        "rows": [
+            {"finding": finding, "rung": each["rung"], "seeds": len(each["samples"])}
+            for each in comparisons
+            for finding in each["findings"]
+            if not finding["name"].startswith("training")
+        ],
+    }
+
+
+def drift_table(groups: Sequence[Mapping[str, Any]]) -> Dict[str, Any]:
+    """Recipe by platform: the mean of the last test loss in each cell, with the drift that explains it."""
+    platforms = list(dict.fromkeys(group["platform"] for group in groups))
+    rows: Dict[Tuple[str, ...], Dict[str, Mapping[str, Any]]] = {}
+    for group in groups:
+        key = (
+            group["recipe"],
+            group["scale"],
+            group["arithmetic"],
+            group["dataset"]["name"],
+            group["dataset"]["sha256"],
+        )
+        rows.setdefault(key, {})[group["platform"]] = group
+    return {
+        "platforms": platforms[:MOST_PLATFORMS],
+        "of": len(platforms),
+        "rows": [
+            {
+                "recipe": key[0],
+                "scale": key[1],
+                "arithmetic": key[2],
+                "data": key[3],
+                "cells": [_cell(cells.get(platform)) for platform in platforms[:MOST_PLATFORMS]],
+            }
+            for key, cells in rows.items()
+        ],
+    }
+
+
+def _cell(group: Optional[Mapping[str, Any]]) -> Optional[Dict[str, Any]]:
+    if group is None:
+        return None
+    losses = numbers(run["test_loss"] for run in group["runs"])
+    mean = sum(losses) / len(losses) if losses else None
+    return {"mean": mean, "seeds": len(group["runs"]), "group": group, "unexplained": unexplained(group)}
+
+
+def unexplained(group: Mapping[str, Any]) -> bool:
+    """Whether there is a difference, from what is stored or was published, that asks for a cause."""
+    return group["published_verdict"] == "not reproduced" or group["verdict"] in ("regressed", "improved")

@@ -1,0 +1,240 @@
+"""Runs that belong side by side, judged: against stored samples, against what was published, and for drift."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Dict, List, Mapping, Optional, Sequence, Tuple
+
+from mnist_repro import baseline_files
+from mnist_repro.baselines import BaselineFile, SampleEntry, platform_name, samples_of
+from mnist_repro.drift import Recognition, recognise
+from mnist_repro.drift_table import Group, group
+from mnist_repro.judging import judge_samples
+from mnist_repro.metrics import direction, metric_values
+from mnist_repro.recipes import RECIPES, Recipe, find
+from mnist_repro.recipes.recipe import ARITHMETICS, SCALES
+from mnist_repro.report.datasets import Datasets
+from mnist_repro.report.mistakes import mistake_fields
+from mnist_repro.report.problems import Problems
+from mnist_repro.report.sound_runs import FoundRun
+from mnist_repro.reproduction import published_figures, verdict
+from mnist_repro.run import Run
+from mnist_repro.verdicts import Finding
+
+# An oracle calculates a hundred steps of each; the evidence names the seeds.
+MOST_LOOKED_AT_FOR_DRIFT = 5
+
+Fields = Dict[str, Any]
+Key = Tuple[str, str, str, str, str]
+
+
+@dataclass(frozen=True)
+class Sorted:
+    """Runs in groups, with what was said while they were sorted.
+
+    Args:
+        groups: in the order of the recipes, each with its runs by seed.
+        doubled: (key, seed) of runs that had to give way to a later one of the same seed.
+    """
+
+    groups: Tuple[Tuple[FoundRun, ...], ...]
+    doubled: Tuple[FoundRun, ...]
+
+
+def sort(found: Sequence[FoundRun]) -> Sorted:
+    """Runs of one recipe, scale, arithmetic, dataset and platform together; of the same seed the last to finish."""
+    places: Dict[Key, Dict[int, FoundRun]] = {}
+    doubled: List[FoundRun] = []
+    for each in sorted(found, key=_finished):
+        seeds = places.setdefault(_key(each.run), {})
+        if each.run.seed in seeds:
+            doubled.append(seeds[each.run.seed])
+        seeds[each.run.seed] = each
+    order = [*RECIPES, *SCALES, *ARITHMETICS]
+    keys = sorted(places, key=lambda key: ([order.index(word) for word in key[:3]], key[3:]))
+    return Sorted(tuple(tuple(places[key][seed] for seed in sorted(places[key])) for key in keys), tuple(doubled))
+
+
+def group_fields(
+    found: Sequence[FoundRun], baselines: Path, datasets: Datasets, problems: Problems, identity: str
+) -> Fields:
+    """All that the page tells of one group."""
+    first = found[0].run
+    recipe = find(first.recipe)
+    dataset = datasets.of(first.dataset["sha256"], first.dataset.get("source", ""))
+    runs = [each.run for each in found]
+    # The data is not handed on: drift is looked for below, in a few of the runs.
+    [judged] = group(runs, None)
+    drift = None if dataset is None else recognise(recipe, runs[:MOST_LOOKED_AT_FOR_DRIFT], dataset)
+    return {
+        "id": identity,
+        "recipe": recipe.name,
+        "title": recipe.source.title,
+        "environment": recipe.source.environment,
+        "scale": first.scale,
+        "arithmetic": first.arithmetic,
+        "platform": judged.platform,
+        "dataset": {"name": first.dataset["name"], "sha256": first.dataset["sha256"], "at_hand": dataset is not None},
+        "unit": first.unit,
+        "counts": dict(first.counts),
+        **_baseline_fields(runs, baselines, problems),
+        **_published_fields(recipe, judged),
+        "drift": _drift_fields(drift),
+        "curves": _curves(runs),
+        "published_curves": _published_curves(recipe) if first.scale == "full" else [],
+        "mistakes": mistake_fields(found, dataset, problems),
+        "runs": [_run_fields(each) for each in found],
+    }
+
+
+def _key(run: Run) -> Key:
+    return (run.recipe, run.scale, run.arithmetic, run.dataset["sha256"], platform_name(run.provenance))
+
+
+def _finished(found: FoundRun) -> Tuple[str, str]:
+    return (str(found.run.provenance.get("finished", "")), str(found.folder))
+
+
+def _baseline_fields(runs: Sequence[Run], folder: Path, problems: Problems) -> Fields:
+    first = runs[0]
+    stored = BaselineFile(first.recipe, first.scale)
+    with problems.leaving_out():
+        stored = baseline_files.read(folder, first.recipe, first.scale)
+    judgement = judge_samples(stored, runs)
+    entry = stored.entry(first.dataset["name"], first.arithmetic)
+    samples = entry if isinstance(entry, SampleEntry) else None
+    findings = {finding.name: finding for finding in judgement.findings}
+    names = list(dict.fromkeys(name for run in runs for name in metric_values(run)))
+    return {
+        "verdict": judgement.verdict.value,
+        "reasons": [] if samples else [finding.reason for finding in judgement.findings],
+        "notes": list(judgement.notes),
+        "paired": samples is not None and samples.paired,
+        "metrics": [_metric_fields(name, runs, samples, findings.get(name)) for name in names],
+    }
+
+
+def _metric_fields(name: str, runs: Sequence[Run], stored: Optional[SampleEntry], finding: Optional[Finding]) -> Fields:
+    measured = {run.seed: metric_values(run).get(name) for run in runs}
+    metric = next((each for each in stored.metrics if each.name == name), None) if stored else None
+    return {
+        "name": name,
+        "direction": direction(name),
+        "stored": samples_of(stored, name) if stored and metric else {},
+        "measured": {seed: value for seed, value in measured.items() if value is not None},
+        "margin": metric.margin if metric else None,
+        "margin_reason": metric.reason if metric else "",
+        "finding": _finding_fields(finding),
+        "published": _published_values(find(runs[0].recipe), name) if runs[0].scale == "full" else [],
+    }
+
+
+def _finding_fields(finding: Optional[Finding]) -> Optional[Fields]:
+    if finding is None:
+        return None
+    interval = finding.interval
+    return {
+        "verdict": finding.verdict.value,
+        "reason": finding.reason,
+        "interval": [interval.low, interval.high] if interval else None,
+        "seeds_needed": finding.seeds_needed,
+    }
+
+
+def _published_values(recipe: Recipe, metric: str) -> List[float]:
+    kind, _, rest = metric.partition(" after ")
+    after = int(rest.split()[0].replace(",", ""))
+    return [
+        figure.value for figure in published_figures(recipe) if (f"test_{figure.metric}", figure.after) == (kind, after)
+    ]
+
+
+def _published_fields(recipe: Recipe, judged: Group) -> Fields:
+    comparisons = [
+        {
+            "metric": f"test_{each.figure.metric}",
+            "after": each.figure.after,
+            "published": each.figure.value,
+            "interval": [each.interval.low, each.interval.high] if each.interval else None,
+            "verdict": each.verdict,
+        }
+        for each in judged.comparisons
+    ]
+    return {"published_verdict": verdict(judged.comparisons, 0), "published": comparisons}
+
+
+def _drift_fields(drift: Optional[Recognition]) -> Optional[Fields]:
+    if drift is None:
+        return None
+    return {"kind": drift.kind, "cause": drift.cause, "evidence": drift.evidence, "named": drift.named}
+
+
+_CURVES = ("loss", "accuracy", "test_loss", "test_accuracy", "batch_accuracy")
+
+
+def _curves(runs: Sequence[Run]) -> Mapping[str, Mapping[int, List[Tuple[int, float]]]]:
+    """By figure and seed: what was printed after how many epochs or steps."""
+    curves = {}
+    for name in _CURVES:
+        points = {run.seed: [(line.after, getattr(line, name)) for line in run.log] for run in runs}
+        told = {seed: [(x, y) for x, y in line if y is not None] for seed, line in points.items()}
+        if any(told.values()):
+            curves[name] = told
+    return curves
+
+
+def _published_curves(recipe: Recipe) -> List[Fields]:
+    """What the source printed on its way, run by run; single figures among them are curves of one point."""
+    curves: List[Fields] = []
+    every = getattr(recipe.full.budget, "report_every", 1)
+    for one in recipe.published:
+        curves += [
+            {"name": name, "points": [(epoch, value) for epoch, value in enumerate(values, start=1)]}
+            for name, values in (("loss", one.training_loss), ("accuracy", one.training_accuracy))
+            if values
+        ]
+        if one.batch_accuracy:
+            points = [(place * every, value) for place, value in enumerate(one.batch_accuracy)]
+            curves.append({"name": "batch_accuracy", "points": points})
+        curves += [{"name": f"test_{metric}", "points": [(one.after, value)]} for metric, value in one.test.items()]
+    return curves
+
+
+def _run_fields(found: FoundRun) -> Fields:
+    run = found.run
+    last = run.scores[-1].test
+    return {
+        "folder": str(found.folder),
+        "seed": run.seed,
+        "test_loss": last.loss,
+        "test_accuracy": last.accuracy,
+        "source": run.dataset.get("source", ""),
+        "seconds": float(run.provenance.get("seconds", 0.0)),
+        "provenance": _provenance_fields(run.provenance),
+    }
+
+
+# Texts; a run that does not say one of them has an empty one.
+_ORIGIN = (
+    "mnist_repro",
+    "commit",
+    "python",
+    "tensorflow",
+    "keras",
+    "numpy",
+    "h5py",
+    "machine",
+    "cpu",
+    "threads",
+    "finished",
+)
+
+
+def _provenance_fields(provenance: Mapping[str, Any]) -> Dict[str, str]:
+    switches = provenance.get("switches")
+    set_to = switches.items() if isinstance(switches, dict) else ()
+    return {
+        **{name: str(provenance.get(name, "")) for name in _ORIGIN},
+        "switches": ", ".join(f"{name}={value}" for name, value in set_to),
+    }

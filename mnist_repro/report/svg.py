@@ -1,0 +1,132 @@
+"""Makes of matplotlib's SVG one that a page may carry: no inline style, colours by class, words in both languages.
+
+A Content-Security-Policy forbids `style` attributes; so every property becomes an attribute of its own, and every
+colour of `PALETTE` a class, which the page gives its colour by day and by night.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import Dict, List, Mapping, Optional, Tuple
+from xml.etree import ElementTree
+
+# What matplotlib draws in these colours, nobody ever sees in them.
+PALETTE: Mapping[str, str] = {
+    "ink": "#010101",
+    "grid": "#020202",
+    "stored": "#030303",
+    "measured": "#040404",
+    "published": "#050505",
+    "band": "#060606",
+    "paper": "#070707",
+}
+_CLASS_OF = {colour: name for name, colour in PALETTE.items()}
+# Words in a figure are names of entries of the catalogue, so marked.
+WORD = "@"
+_KEPT = (
+    "stroke-width",
+    "stroke-dasharray",
+    "stroke-opacity",
+    "fill-opacity",
+    "opacity",
+    "text-anchor",
+    "stroke-linecap",
+)
+_NUMBER = re.compile(r"-?\d+\.\d{3,}")
+_ID = re.compile(r"url\(#([^)]+)\)")
+
+
+def for_page(svg: str, prefix: str, words: Mapping[str, Tuple[str, str]], labelled_by: str) -> str:
+    """The element `svg` that goes into a page.
+
+    Args:
+        svg: a file as matplotlib writes it, with its texts as texts.
+        prefix: what its ids begin with, so that no two figures of a page share one.
+        words: by name, in both languages.
+        labelled_by: id of the page's element that says what is to be seen.
+    """
+    root = ElementTree.fromstring(svg)  # noqa: S314 - matplotlib has just written it
+    used = {name for element in root.iter() for name in _references(element)}
+    for element in list(root.iter()):
+        _clean(element, used, prefix)
+    for parent in list(root.iter()):
+        _prune(parent)
+        _translate(parent, words)
+    box = root.attrib["viewBox"]
+    root.attrib = {"viewBox": box, "role": "img", "aria-labelledby": labelled_by, "class": "figure"}
+    return ElementTree.tostring(root, encoding="unicode")
+
+
+def _references(element: ElementTree.Element) -> List[str]:
+    found = [value[1:] for name, value in element.attrib.items() if name.endswith("href")]
+    return found + _ID.findall(" ".join(element.attrib.values()))
+
+
+def _clean(element: ElementTree.Element, used: set[str], prefix: str) -> None:
+    element.tag = element.tag.rpartition("}")[2]
+    attributes: Dict[str, str] = {}
+    for name, value in element.attrib.items():
+        plain = name.rpartition("}")[2]
+        if plain == "id":
+            if value in used:
+                attributes["id"] = f"{prefix}-{value}"
+        elif plain == "href":
+            attributes["href"] = f"#{prefix}-{value[1:]}"
+        elif plain == "style":
+            attributes.update(_attributes(value))
+        elif plain != "class":
+            attributes[plain] = _ID.sub(rf"url(#{prefix}-\1)", _shortened(value))
+    element.attrib = attributes
+    if element.tag != "text":
+        element.text = None
+    element.tail = None
+
+
+def _attributes(style: str) -> Dict[str, str]:
+    """The attributes and classes that say what a `style` did."""
+    properties = dict(part.strip().split(":", 1) for part in style.split(";") if ":" in part)
+    told = {name.strip(): value.strip() for name, value in properties.items()}
+    classes = [
+        f"{short}-{_CLASS_OF[told[name]]}"
+        for name, short in (("fill", "f"), ("stroke", "s"))
+        if told.get(name) in _CLASS_OF
+    ]
+    attributes = {name: value for name, value in told.items() if name in _KEPT}
+    if told.get("fill") == "none":
+        attributes["fill"] = "none"
+    if classes:
+        attributes["class"] = " ".join(classes)
+    return attributes
+
+
+def _prune(parent: ElementTree.Element) -> None:
+    for child in list(parent):
+        if child.tag in ("metadata", "style") or (
+            child.tag == "defs" and not any(each.tag != "style" for each in child)
+        ):
+            parent.remove(child)
+
+
+def _translate(parent: ElementTree.Element, words: Mapping[str, Tuple[str, str]]) -> None:
+    for place, child in reversed(list(enumerate(parent))):
+        if child.tag != "text" or not (child.text or "").startswith(WORD):
+            continue
+        both = words[str(child.text)[len(WORD) :]]
+        parent.remove(child)
+        for language, text in reversed(tuple(zip(("en", "ja"), both))):
+            copy = ElementTree.Element(
+                "text", {**child.attrib, "class": f"{child.get('class', '')} {language}".strip()}
+            )
+            copy.set("lang", language)
+            copy.text = text
+            parent.insert(place, copy)
+
+
+def _shortened(value: str) -> str:
+    """Coordinates to a hundredth of a point, which is finer than any screen."""
+    return _NUMBER.sub(lambda found: f"{float(found.group()):.2f}".rstrip("0").rstrip("."), value)
+
+
+def colour(name: Optional[str]) -> str:
+    """What to tell matplotlib for a colour of the page; `none` for None."""
+    return "none" if name is None else PALETTE[name]

@@ -1,0 +1,48 @@
+"""The page's words in English and Japanese, by name. What the gate says in sentences stays in its own English."""
+
+from __future__ import annotations
+
+import json
+import re
+from pathlib import Path
+from typing import Dict, Mapping, Tuple
+
+Both = Tuple[str, str]
+
+_CATALOGUE: Dict[str, Dict[str, Dict[str, str]]] = json.loads(
+    Path(__file__).with_name("templates").joinpath("words.json").read_text(encoding="utf-8")
+)
+
+
+def _part(name: str) -> Mapping[str, Both]:
+    return {key: (both["en"], both["ja"]) for key, both in _CATALOGUE[name].items()}
+
+
+PAGE = _part("page")
+VERDICTS = _part("verdicts")
+# Words of the document itself.
+TERMS = _part("terms")
+# What stands in and below figures.
+FIGURES = _part("figures")
+
+_METRIC = re.compile(r"(test_loss|test_accuracy|training_loss) after ([\d,]+) (epoch|step)s?")
+
+
+def metric(name: str) -> Both:
+    """A metric's name, such as ``test_loss after 20 epochs``, in words."""
+    known = _METRIC.fullmatch(name)
+    if not known:
+        return (name, name)
+    what, count, unit = known.groups()
+    english, japanese = FIGURES[what]
+    return (f"{english} after{name.partition(' after')[2]}", f"{count} {FIGURES[f'{unit}s'][1]}後の{japanese}")
+
+
+def filled(key: str, values: Mapping[str, object]) -> Both:
+    """An entry of `PAGE` with values in the places of their names; ones that are pairs go in by language."""
+    english, japanese = PAGE[key]
+    by_language: Tuple[Dict[str, object], Dict[str, object]] = ({}, {})
+    for name, value in values.items():
+        for place, language in enumerate(by_language):
+            language[name] = value[place] if isinstance(value, tuple) else value
+    return (english.format(**by_language[0]), japanese.format(**by_language[1]))

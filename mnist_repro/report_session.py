@@ -1,0 +1,134 @@
+"""The page at the end of a pytest session: `--report DIR` shows what its gate judged, as `mnist-repro report` would."""
+
+from __future__ import annotations
+
+import time
+from pathlib import Path
+from typing import TYPE_CHECKING, Generator, List, Mapping, Set, Tuple
+
+import pytest
+
+from mnist_repro.errors import BadInput
+
+if TYPE_CHECKING:
+    from mnist_repro.gate_report import Report
+    from mnist_repro.gate_session import GateSession
+    from mnist_repro.report.problems import Problems
+    from mnist_repro.report.sound_runs import FoundRun
+    from mnist_repro.run import Run
+
+# A run by recipe, scale and seed, and its metrics as text, in which NaN is like NaN.
+_Told = Tuple[str, str, int, str]
+
+
+class ReportSession:
+    """A pytest plugin of the process that sees all reports.
+
+    Args:
+        config: pytest's.
+        gate: what has judged the session's comparisons.
+    """
+
+    def __init__(self, config: pytest.Config, gate: GateSession) -> None:
+        self._config = config
+        self._gate = gate
+        self._shown: Path = config.option.report
+        # Tests may change the working directory.
+        self._folder = self._shown.absolute()
+        self._began = time.time()
+        self._lines: List[str] = []
+        self._failed = False
+
+    def pytest_sessionstart(self) -> None:
+        """Say what is in the way of a page before hours are spent."""
+        from mnist_repro.atomic import require_writable
+        from mnist_repro.report.figures import require_drawing
+
+        try:
+            require_drawing()
+            require_writable(self._folder)
+        except BadInput as error:
+            raise pytest.UsageError(f"--report: {error}") from error
+
+    # Before the others, because pytest may remove its temporary folders; then after them, when the exit code is known.
+    @pytest.hookimpl(wrapper=True, trylast=True)
+    def pytest_sessionfinish(self, session: pytest.Session) -> Generator[None, object, object]:
+        """Write the page."""
+        from mnist_repro.report.problems import Problems
+
+        problems = Problems()
+        found = self._runs(problems)
+        result = yield
+        try:
+            self._write(self._gate.judged(session), found, problems)
+        except BadInput as error:
+            problems.add(error)
+        self._lines += [f"report: left out: {problem}" for problem in problems.found]
+        self._failed = bool(problems.found)
+        if self._failed and session.exitstatus == pytest.ExitCode.OK:
+            # Whoever asked for a page must not take an old or partial one for it.
+            session.exitstatus = pytest.ExitCode.USAGE_ERROR
+        return result
+
+    def pytest_terminal_summary(self, terminalreporter: pytest.TerminalReporter) -> None:
+        """Where the page is, and what is not on it."""
+        for line in self._lines:
+            terminalreporter.write_line(line, red=self._failed)
+
+    def _runs(self, problems: Problems) -> List[FoundRun]:
+        """The runs that this session, on this machine, has measured."""
+        from mnist_repro.report.sound_runs import FoundRun, read_sound
+        from mnist_repro.run import FILE
+
+        # No public name, as in pytest-xdist; its workers have their folders in this one.
+        place: Path = self._config._tmp_path_factory.getbasetemp()  # type: ignore[attr-defined]
+        found: List[FoundRun] = []
+        for measured in sorted((*place.glob("measured*"), *place.glob("popen-*/measured*"))):
+            # pytest's `measuredcurrent` is a link to the newest.
+            for file in [] if measured.is_symlink() else sorted(measured.rglob(FILE)):
+                with problems.leaving_out():
+                    found.append(FoundRun(file.parent, read_sound(file)))
+        return found
+
+    def _write(self, report: Report, found: List[FoundRun], problems: Problems) -> None:
+        from mnist_repro.report import gate_file, jobs_file
+        from mnist_repro.report.collect import Sources, collect
+        from mnist_repro.report.writing import write
+
+        told = _told(report)
+        # Tests may train for other ends than a comparison.
+        judged = [each for each in found if _of(each.run) in told]
+        root = self._config.rootpath
+        jobs = jobs_file.find(root / jobs_file.SESSIONS)
+        ours = jobs is not None and jobs.stat().st_mtime >= self._began
+        sources = Sources(
+            runs=judged,
+            places=["pytest"],
+            baselines=root / self._config.getini("mnist_repro_baselines"),
+            gate=gate_file.of_session(report),
+            jobs=jobs_file.read(jobs, problems) if jobs is not None and ours else None,
+            data=self._config.option.data,
+            unkept=len(told - {_of(each.run) for each in judged}),
+        )
+        page = write(collect(sources, problems), self._folder)
+        self._lines.append(f"report: {self._shown / page.name}")
+
+
+def _told(report: Report) -> Set[_Told]:
+    """Every run that a comparison of the session rests on."""
+    return {
+        (entry.recipe, entry.rung, seed, _text(values))
+        for entry in report.entries
+        if entry.checked is not None
+        for seed, values in entry.checked.samples.items()
+    }
+
+
+def _of(run: Run) -> _Told:
+    from mnist_repro.metrics import metric_values
+
+    return (run.recipe, run.scale, run.seed, _text(metric_values(run)))
+
+
+def _text(values: Mapping[str, float]) -> str:
+    return repr(sorted(values.items()))

@@ -1,0 +1,151 @@
+"""What the batch system says of a session's jobs: one question for all, less and less often while nothing happens."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Callable, Iterable, List, Optional, Sequence
+
+from pjm.parts import FollowedJob, Part, Stage
+from pjm.scheduler import Ending, Phase, Scheduler, Status, UnansweredError
+from pjm.session import Session
+from pjm.settings import Settings
+
+LOST = Ending(
+    False,
+    "vanished: the batch system knows it neither among the waiting and running nor among the ended, and it left no end",
+    "ask the site what became of it, then run the test again: --lf",
+    retry=True,
+)
+
+
+@dataclass
+class Poller:
+    """Asks when it is time to, and notes what has ended.
+
+    Attributes:
+        session: whose journal is written.
+        scheduler: that is asked.
+        settings: how often, and what takes too long.
+        clock: seconds, of any origin.
+        wall: seconds since the epoch.
+        due: when to ask next, on our clock.
+        trouble: what is not answered at present.
+    """
+
+    session: Session
+    scheduler: Scheduler
+    settings: Settings
+    clock: Callable[[], float]
+    wall: Callable[[], float]
+    due: float = 0.0
+    trouble: Optional[str] = None
+    _silences: int = 0
+    _interval: float = 0.0
+    _ended: bool = False
+
+    def hurry(self) -> None:
+        """Something has happened: ask soon."""
+        self._interval = self.settings.poll[0]
+        self.due = min(self.due, self.clock() + self._interval)
+
+    def ask(self, jobs: Sequence[FollowedJob]) -> bool:
+        """Ask, if it is time to; whether something has ended."""
+        if self.clock() < self.due:
+            return False
+        parts = {part.id: part for job in jobs for part in job.parts if _asked_about(part)}
+        low, high = self.settings.poll
+        news, self._ended = not parts, False
+        if parts:
+            try:
+                statuses = self.scheduler.poll(list(parts))
+            except UnansweredError as error:
+                self._silences += 1
+                if self._silences > 1:  # once is nothing to speak of
+                    self.trouble = f"the batch system does not answer: {error}"
+            else:
+                self.trouble, self._silences = None, 0
+                for part_id, part in parts.items():
+                    news |= self._heard(part, statuses[part_id])
+                self._check_times(parts.values())
+        self._interval = low if news else min(max(self._interval, low) * 1.5, high)
+        self.due = self.clock() + self._interval
+        return self._ended
+
+    def _heard(self, part: Part, status: Status) -> bool:
+        """Take one answer; whether it is news."""
+        news = status.phase is not part.status.phase
+        if status.phase is Phase.ABSENT:
+            self._missed(part)
+            return news
+        part.absent = None
+        part.status = status
+        if status.elapsed is not None:
+            part.elapsed = max(part.elapsed, status.elapsed)
+        if part.running_since is None:
+            if status.phase in (Phase.RUNNING, Phase.ENDING):
+                part.running_since = status.started or self.wall()
+            elif status.ending is not None and status.started:
+                part.running_since = status.started
+        if status.ending is not None:
+            self._end(part, status.ending)
+            if status.phase is Phase.STUCK:
+                self._delete([part])
+        return news
+
+    def _missed(self, part: Part) -> None:
+        """It is nowhere: that means something only after a while, or after its own last word."""
+        now = self.clock()
+        part.absent = part.absent if part.absent is not None else now
+        if part.reading.ended:
+            self._end(part, Ending(True, "it said itself that it had ended"))
+        elif now - part.absent > self.settings.grace:
+            self._end(part, LOST)
+
+    def _end(self, part: Part, ending: Ending) -> None:
+        part.ending, part.ended, self._ended = ending, self.clock(), True
+        self._measure_wait(part)
+        self.session.note(
+            "ended", job=part.job.name, part=part.number, elapsed=part.elapsed, waited=part.waited, **vars(ending)
+        )
+
+    def _check_times(self, parts: Iterable[Part]) -> None:
+        """End what waits or runs for longer than the user allows."""
+        late: List[Part] = []
+        for part in parts:
+            if part.ending is None:
+                self._measure_wait(part)
+                ending = self._waited_too_long(part) if part.running_since is None else self._ran_too_long(part)
+                if ending is not None:
+                    self._end(part, ending)
+                    late.append(part)
+        if late:
+            self._delete(late)
+
+    def _measure_wait(self, part: Part) -> None:
+        until = part.running_since or self.wall()
+        part.waited = max(0.0, until - (part.job.submitted or until))
+
+    def _waited_too_long(self, part: Part) -> Optional[Ending]:
+        limit = self.settings.queue_timeout
+        if not limit or part.waited <= limit or part.waits:
+            return None
+        said = f" (it was {part.status.phase.value}: {part.status.said})" if part.status.said else ""
+        happened = f"waited {part.waited:.0f} s to start{said}; --fugaku-queue-timeout allows {limit:g} s"
+        return Ending(False, happened, "allow more with --fugaku-queue-timeout, or ask for less in the mark")
+
+    def _ran_too_long(self, part: Part) -> Optional[Ending]:
+        limit = self.settings.run_timeout
+        if not limit or part.elapsed <= limit:
+            return None
+        happened = f"ran for {part.elapsed:.0f} s; --fugaku-run-timeout allows {limit:g} s"
+        return Ending(False, happened, "allow more with --fugaku-run-timeout, or make the test quicker")
+
+    def _delete(self, parts: Sequence[Part]) -> None:
+        try:
+            self.scheduler.cancel([part.id for part in parts])
+        except UnansweredError as error:
+            self.trouble = f"the batch system did not delete {len(parts)} jobs: {error}"
+
+
+def _asked_about(part: Part) -> bool:
+    return part.job.stage is Stage.SUBMITTED and bool(part.id) and part.ending is None and not part.closed

@@ -1,0 +1,95 @@
+"""Runs every block of README and docs, page by page, as a reader would, and compares what is printed.
+
+Not part of the everyday suite, because it installs and trains: `tox run -e docs`, or `pytest tests/docs/run_blocks.py`;
+one page: `-k how-to/add-a-recipe`.
+"""
+
+from __future__ import annotations
+
+import time
+from pathlib import Path
+
+import pytest
+from blocks import ROOT, Block, blocks, pages
+from comparing import difference
+from shells import Said, Shell, timeout_of
+
+from mnist_repro.data import locate, places
+from mnist_repro.errors import BadInput
+
+PAGES = [page.relative_to(ROOT).as_posix() for page in pages() if any(b.kind == "run" for b in blocks(page))]
+# The same blocks as README.md, which a test of its own holds to.
+PAGES = [page for page in PAGES if page != "README.ja.md"]
+
+
+@pytest.fixture(scope="module")
+def real_mnist() -> bool:
+    """Whether commands would find the real MNIST; nothing is downloaded to find out."""
+    with pytest.MonkeyPatch.context() as environment:
+        environment.setenv(places.OFFLINE, "1")
+        try:
+            return locate.load(say=lambda text: None).name == "mnist"
+        except BadInput:
+            return False
+
+
+@pytest.fixture
+def shell(tmp_path: Path) -> Shell:
+    return Shell(tmp_path)
+
+
+@pytest.mark.parametrize("page", PAGES)
+def test_every_block_does_what_the_page_says(
+    page: str, shell: Shell, real_mnist: bool, capsys: pytest.CaptureFixture[str]
+) -> None:
+    printed, left_out = "", 0
+    for block in blocks(ROOT / page):
+        if block.kind == "file":
+            shell.write(block.rest, block.text)
+        elif block.kind == "output":
+            same(block, block.text, printed)
+        elif block.kind == "run":
+            if "mnist" in block.settings.get("needs", "") and not real_mnist:
+                left_out += 1
+                continue
+            begun = time.monotonic()
+            printed = run(block, shell)
+            with capsys.disabled():
+                print(f"\n  {block.place}: ran in {time.monotonic() - begun:.0f} s", end="", flush=True)
+    if left_out:
+        with capsys.disabled():
+            print(f"\n  {page}: {left_out} blocks NOT run, because they need the real MNIST (MNIST_REPRO_DATA)")
+
+
+def run(block: Block, shell: Shell) -> str:
+    """Run a block, as a reader would; what its last command printed."""
+    place = block.settings.get("in")
+    if place is not None:
+        {"checkout": shell.enter_checkout, "folder": shell.enter_folder}[place]()
+    if "typed" in block.settings:
+        commands = block.commands()
+        said = shell.type("".join(f"{command}\n" for command, _ in commands), timeout_of(block))
+        check_code(block, said, "typed", last=True)
+        same(block, "\n".join(output for _, output in commands if output), said.out)
+        return said.out
+    printed = ""
+    for number, (command, output) in enumerate(block.commands(), 1):
+        said = shell.run(command, timeout_of(block))
+        check_code(block, said, command, last=number == len(block.commands()))
+        if output is not None:
+            same(block, output, said.out)
+        printed = said.out
+    return printed
+
+
+def check_code(block: Block, said: Said, command: str, last: bool) -> None:
+    expected = int(block.settings.get("exit", 0)) if last else 0
+    if said.code != expected:
+        happened = f"exit code {said.code}, expected {expected}, of"
+        pytest.fail(f"{block.place}: {happened}\n{command}\n{said.out}", pytrace=False)
+
+
+def same(block: Block, expected: str, printed: str) -> None:
+    differs = difference(expected, printed)
+    if differs:
+        pytest.fail(f"{block.place}: not what the page says\n{differs}", pytrace=False)

@@ -1,0 +1,152 @@
+"""Leaving and coming back: detached, killed, interrupted."""
+
+from __future__ import annotations
+
+import os
+import re
+import signal
+import subprocess
+import time
+from pathlib import Path
+from typing import Callable, List
+
+from pjm_plugin import junit
+from pjm_plugin.fugaku_project import FugakuProject, Ran
+
+SLOW = """
+@pytest.mark.fugaku(nodes=1)
+def test_quick():
+    pass
+
+@pytest.mark.fugaku(nodes=2)
+@pytest.mark.parametrize("number", range(3))
+def test_slow(number):
+    time.sleep(0.3)
+    assert number != 1
+
+def test_here():
+    pass
+"""
+ENDLESS = """
+@pytest.mark.fugaku(nodes=1)
+def test_quick():
+    pass
+
+@pytest.mark.fugaku(nodes=2)
+def test_endless():
+    time.sleep(600)
+"""
+
+
+def _wait(condition: Callable[[], object], seconds: float = 60) -> None:
+    limit = time.monotonic() + seconds
+    while not condition():
+        assert time.monotonic() < limit, "it did not come to that in time"
+        time.sleep(0.01)
+
+
+def _done(project: FugakuProject) -> List[Path]:
+    return [each for each in project.workdir.glob("*/jobs/*/share-0/events.jsonl") if b'"end"' in each.read_bytes()]
+
+
+def _communicate(process: subprocess.Popen[str]) -> Ran:
+    out, _ = process.communicate(timeout=60)
+    return Ran(process.returncode, out)
+
+
+def test_detach_leaves_and_resume_ends_like_an_unbroken_run(project: FugakuProject) -> None:
+    project.write(SLOW)
+    unbroken = project.send("--junitxml=unbroken.xml", "-k", "quick or slow or here")
+    before = len(project.submissions())
+    common = ("test_it.py", "-o", "fugaku_grace=5")
+
+    left = project.send("--junitxml=resumed.xml", "-k", "quick or slow or here", "--fugaku-detach", *common)
+    identity = re.findall(r"--fugaku-resume=(\S+)", left.out)[-1]
+    resumed = project.run(f"--fugaku-resume={identity}", *common)
+
+    assert (0, {}) == (left.code, _counts(left)), left.out
+    assert (1, {"passed": 4, "failed": 1}) == (resumed.code, resumed.counts()) == (unbroken.code, unbroken.counts())
+    assert junit.read(project.path / "unbroken.xml") == junit.read(project.path / "resumed.xml")
+    assert before * 2 == len(project.submissions())
+
+
+def _counts(ran: Ran) -> object:
+    return {} if "no tests ran" in ran.out else ran.counts()
+
+
+def test_a_client_that_is_killed_comes_back_and_submits_nothing_twice(project: FugakuProject) -> None:
+    project.write(SLOW)
+    process = project.start("--fugaku", "--fugaku-emulate", "-v")
+    _wait(lambda: len(_done(project)) == 1)
+    os.kill(process.pid, signal.SIGKILL)
+    _communicate(process)
+    before = len(project.submissions())
+
+    resumed = project.run("--fugaku-resume")
+
+    assert (1, {"passed": 4, "failed": 1}) == (resumed.code, resumed.counts()), resumed.out
+    assert before == len(project.submissions()) == 2
+
+
+def test_ctrl_c_cancels_with_one_command_and_keeps_what_is_done(project: FugakuProject) -> None:
+    project.write(ENDLESS)
+    process = project.start("--fugaku", "--fugaku-emulate", "-v", "--junitxml=cut.xml")
+    _wait(lambda: len(_done(project)) == 1)
+
+    process.send_signal(signal.SIGINT)
+    ran = _communicate(process)
+
+    assert 2 == ran.code, ran.out
+    assert "test_quick PASSED" in ran.out
+    assert "jobs cancelled; 1 of 2 tests in jobs have results; the rest: --fugaku-resume=" in ran.out
+    assert 1 == len(project.calls("pjdel"))
+    assert ["test_quick"] == [dict(case[1])["name"] for case in junit.read(project.path / "cut.xml")[2]]
+
+
+def test_sigterm_does_the_same_and_the_session_can_be_resumed(project: FugakuProject) -> None:
+    project.write(ENDLESS.replace("time.sleep(600)", "time.sleep(0 if os.path.exists('quick') else 600)"))
+    process = project.start("--fugaku", "--fugaku-emulate")
+    _wait(lambda: len(_done(project)) == 1)
+
+    process.send_signal(signal.SIGTERM)
+    ran = _communicate(process)
+    (project.path / "quick").touch()
+    resumed = project.run("--fugaku-resume", "-v")
+
+    assert 2 == ran.code, ran.out
+    assert 1 == len(project.calls("pjdel"))
+    assert (0, {"passed": 2}) == (resumed.code, resumed.counts()), resumed.out
+    assert 3 == len(project.submissions())
+
+
+def test_a_second_ctrl_c_leaves_at_once(project: FugakuProject) -> None:
+    project.write(ENDLESS)
+    process = project.start(
+        "--fugaku",
+        "--fugaku-emulate",
+        PJM_EMULATOR_FAULTS='[{"fault": "delay", "command": "pjdel", "seconds": 60}]',
+    )
+    _wait(lambda: len(_done(project)) == 1)
+    process.send_signal(signal.SIGINT)
+    _wait(lambda: "cancelling" in (project.session() / "journal.jsonl").read_text())
+    time.sleep(0.2)
+
+    process.send_signal(signal.SIGINT)
+    begun = time.monotonic()
+    ran = _communicate(process)
+
+    assert 2 == ran.code, ran.out
+    assert time.monotonic() - begun < 20
+
+
+def test_two_clients_cannot_follow_one_session(project: FugakuProject) -> None:
+    project.write(ENDLESS)
+    process = project.start("--fugaku", "--fugaku-emulate")
+    _wait(lambda: len(_done(project)) == 1)
+
+    second = project.run("--fugaku-resume")
+    process.send_signal(signal.SIGINT)
+    _communicate(process)
+
+    assert 4 == second.code, second.out
+    assert f"another pytest follows it: process {process.pid}" in second.out

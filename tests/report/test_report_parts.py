@@ -1,0 +1,203 @@
+from __future__ import annotations
+
+import re
+import struct
+import zlib
+from pathlib import Path
+from typing import Dict, Set, Tuple
+from xml.etree import ElementTree
+
+import made_up_baselines
+import numpy as np
+import pytest
+
+import mnist_repro.report
+from mnist_repro.baselines import BaselineFile, accepted
+from mnist_repro.recipes import RECIPES
+from mnist_repro.recipes.layers import BatchNormalization, Conv2D, Dense, Flatten, MaxPooling2D, lay_out
+from mnist_repro.recipes.recipe import Recipe
+from mnist_repro.report import figures, svg, words
+from mnist_repro.report.baseline_history import changes
+from mnist_repro.report.digit_png import as_png
+from mnist_repro.report.plain_numbers import evenly, number
+from mnist_repro.report.predictions import predicted
+from mnist_repro.verdicts import Verdict
+
+TEMPLATES = Path(mnist_repro.report.__file__).with_name("templates")
+
+
+def test_a_digit_is_a_png_that_holds_its_pixels() -> None:
+    image = np.arange(784, dtype=np.uint16).reshape(28, 28).astype(np.uint8)
+
+    png = as_png(image)
+
+    assert png[:8] == b"\x89PNG\r\n\x1a\n"
+    chunks = _chunks(png)
+    assert struct.unpack(">IIBB", chunks[b"IHDR"][:10]) == (28, 28, 8, 0)
+    rows = np.frombuffer(zlib.decompress(chunks[b"IDAT"]), np.uint8).reshape(28, 29)
+    np.testing.assert_array_equal(rows[:, 1:], image)
+    assert not rows[:, 0].any()
+
+
+def _chunks(png: bytes) -> Dict[bytes, bytes]:
+    chunks, place = {}, 8
+    while place < len(png):
+        (length,) = struct.unpack(">I", png[place : place + 4])
+        body = png[place + 4 : place + 8 + length]
+        assert struct.unpack(">I", png[place + 8 + length : place + 12 + length]) == (zlib.crc32(body),)
+        chunks[body[:4]] = body[4:]
+        place += 12 + length
+    return chunks
+
+
+@pytest.mark.parametrize("name", ["vgg7-bn", "keras-cnn", "tf-cnn", "tf-softmax"])
+def test_predictions_are_what_the_layers_mean_written_out_one_number_at_a_time(name: str) -> None:
+    recipe = RECIPES[name]
+    random = np.random.default_rng(0)
+    weights = tuple(
+        tuple(
+            np.abs(random.normal(0.5, 0.3, spec.shape)).astype(np.float32) - (0.5 if len(spec.shape) > 1 else 0.0)
+            for spec in layer.weights
+        )
+        for layer in lay_out(recipe.layers, recipe.input_shape)
+    )
+    weights = tuple(tuple(np.asarray(array, np.float32) for array in arrays) for arrays in weights)
+    images = random.integers(0, 256, (3, 28, 28)).astype(np.uint8)
+
+    expected = [_slowly(recipe, weights, image) for image in images]
+
+    assert expected == list(predicted(recipe, weights, images))
+
+
+def _slowly(recipe: Recipe, weights: Tuple[Tuple[np.ndarray, ...], ...], image: np.ndarray) -> int:
+    values: np.ndarray = (image.astype(np.float64) / 255.0).reshape(recipe.input_shape)
+    for layer, arrays in zip(recipe.layers, weights):
+        if isinstance(layer, Flatten):
+            values = values.reshape(-1)
+        elif isinstance(layer, Dense):
+            values = values @ arrays[0].astype(np.float64) + arrays[1]
+            values = np.maximum(values, 0.0) if layer.activation == "relu" else values
+        elif isinstance(layer, Conv2D):
+            values = np.maximum(_convolved_slowly(layer, arrays[0].astype(np.float64), values) + arrays[1], 0.0)
+        elif isinstance(layer, MaxPooling2D):
+            height, width = values.shape[0] // 2, values.shape[1] // 2
+            values = np.array(
+                [
+                    [values[2 * y : 2 * y + 2, 2 * x : 2 * x + 2].max(axis=(0, 1)) for x in range(width)]
+                    for y in range(height)
+                ]
+            )
+        elif isinstance(layer, BatchNormalization):
+            gamma, beta, mean, variance = arrays
+            values = gamma * (values - mean) / np.sqrt(variance + layer.epsilon) + beta
+    return int(values.argmax())
+
+
+def _convolved_slowly(layer: Conv2D, kernel: np.ndarray, values: np.ndarray) -> np.ndarray:
+    height, width = values.shape[:2]
+    before = (layer.size - 1) // 2 if layer.padding == "same" else 0
+    lost = 0 if layer.padding == "same" else layer.size - 1
+    padded = np.zeros((height + layer.size, width + layer.size, values.shape[2]))
+    padded[before : before + height, before : before + width] = values
+    return np.array(
+        [
+            [np.tensordot(padded[y : y + layer.size, x : x + layer.size], kernel, axes=3) for x in range(width - lost)]
+            for y in range(height - lost)
+        ]
+    )
+
+
+METRIC = {"stored": {"0": 0.5, "1": 0.25}, "measured": {"0": 0.5}, "margin": 0.125, "published": [0.375]}
+
+
+def test_a_figure_has_no_style_of_its_own_and_words_in_both_languages() -> None:
+    drawn = figures.points(METRIC)
+    assert drawn is not None
+
+    root = parsed(svg.for_page(drawn, "f1", words.FIGURES, "caption"))
+
+    assert [] == [element.tag for element in root.iter() if "style" in element.attrib or element.tag == "style"]
+    assert root.attrib["aria-labelledby"] == "caption"
+    texts = {(element.get("lang"), element.text) for element in root.iter("text") if element.get("lang")}
+    assert texts == {("en", "stored"), ("ja", "保存値"), ("en", "measured"), ("ja", "今回")}
+    assert {"s-published", "f-band", "f-measured"} <= _classes(root)
+
+
+def test_no_two_figures_of_a_page_share_an_id() -> None:
+    drawn = figures.points(METRIC)
+    assert drawn is not None
+
+    first, second = (
+        {
+            element.attrib["id"]
+            for element in parsed(svg.for_page(drawn, name, words.FIGURES, "")).iter()
+            if "id" in element.attrib
+        }
+        for name in ("f1", "f2")
+    )
+
+    assert first
+    assert first.isdisjoint(second)
+
+
+def parsed(figure: str) -> ElementTree.Element:
+    return ElementTree.fromstring(figure)  # noqa: S314 - our own
+
+
+def _classes(root: ElementTree.Element) -> Set[str]:
+    return {name for element in root.iter() for name in element.get("class", "").split()}
+
+
+def test_every_word_that_a_template_asks_for_is_there() -> None:
+    asked = set()
+    for template in TEMPLATES.glob("*.html"):
+        asked |= set(re.findall(r"\b(?:t|words)\('(\w+)'", template.read_text(encoding="utf-8")))
+
+    assert set() == asked - set(words.PAGE)
+
+
+def test_both_languages_say_the_same_values() -> None:
+    differing = [
+        key
+        for key, both in words.PAGE.items()
+        if both[0] and len({frozenset(re.findall(r"{\w+}", text)) for text in both}) > 1
+    ]
+
+    assert [] == differing
+
+
+def test_every_verdict_has_its_word() -> None:
+    assert set() == {verdict.value for verdict in Verdict} - set(words.VERDICTS)
+
+
+def test_a_metric_is_told_in_both_languages() -> None:
+    assert words.metric("test_loss after 1,000 steps") == (
+        "test loss after 1,000 steps",
+        "1,000 ステップ後のテスト損失",
+    )
+
+
+def test_the_history_has_old_and_new_of_each_change_in_turn() -> None:
+    first = made_up_baselines.subset()
+    twice = first
+    for shift, reason in ((0.25, "first change"), (0.5, "second change")):
+        moved = made_up_baselines.samples([loss + shift for loss in made_up_baselines.SPREAD])
+        twice = accepted(twice, BaselineFile("wheel-softmax", "subset", (moved,)), "2026-01-02", reason)
+
+    told = changes(twice.entries[0])
+
+    assert ["first recording", "first change", "second change"] == [change["reason"] for change in told]
+    assert told[0]["first"]
+    losses = [(change["means"][0]["old"], change["means"][0]["new"]) for change in told[1:]]
+    mean = sum(made_up_baselines.SPREAD) / len(made_up_baselines.SPREAD)
+    np.testing.assert_allclose(losses, [(mean, mean + 0.25), (mean + 0.25, mean + 0.5)])
+
+
+def test_what_is_spread_over_many_has_the_first_and_the_last() -> None:
+    assert [0, 3, 6, 9] == evenly(list(range(10)), 4)
+    assert [1, 2] == evenly([1, 2], 4)
+
+
+def test_a_word_for_what_is_not_finite_is_no_number() -> None:
+    assert not np.isfinite(number("nan"))
+    assert not np.isfinite(number({"a": "mapping"}))

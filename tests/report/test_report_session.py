@@ -1,0 +1,107 @@
+from __future__ import annotations
+
+import json
+import os
+from typing import Any, Dict
+
+import pytest
+import report_scene
+
+from report.page_reader import Page
+
+PLUGIN = ("-p", "mnist_repro.pytest_plugin", "-W", "error")
+CLEAN = """
+    from gate_cases import runs
+
+    def test_clean(baseline):
+        baseline.check(runs())
+"""
+# As the fixture `measured` leaves them.
+MEASURED = """
+    from gate_cases import runs
+    from mnist_repro.run import write
+
+    def test_measured(baseline, tmp_path_factory):
+        measured = runs()
+        for run in measured:
+            folder = tmp_path_factory.mktemp("measured") / f"seed-{run.seed}"
+            folder.mkdir()
+            write(run, folder)
+        baseline.check(measured)
+"""
+
+
+def document(project: pytest.Pytester) -> Dict[str, Any]:
+    fields: Dict[str, Any] = json.loads((project.path / "page" / "report.json").read_text(encoding="utf-8"))
+    return fields
+
+
+def page(project: pytest.Pytester) -> Page:
+    return Page((project.path / "page" / "index.html").read_text(encoding="utf-8"))
+
+
+def test_a_session_ends_in_a_page_of_what_its_gate_judged(project: pytest.Pytester) -> None:
+    project.makepyfile(MEASURED)
+
+    ended = project.runpytest_inprocess(*PLUGIN, "--report", "page")
+
+    ended.stdout.fnmatch_lines(["report: page/index.html"])
+    assert ended.ret == 0
+    told = document(project)
+    assert told["gate"]["verdict"] == "equivalent"
+    assert told["gate"]["exit_code"] == 0
+    assert "note_doubled" not in [note["key"] for note in told["notes"]]
+    [group] = told["groups"]
+    assert (group["recipe"], [run["seed"] for run in group["runs"]]) == ("vgg7", [100, 101, 102])
+
+
+def test_runs_that_were_made_elsewhere_are_said_to_be_missing(project: pytest.Pytester) -> None:
+    project.makepyfile(CLEAN)
+
+    ended = project.runpytest_inprocess(*PLUGIN, "--report", "page")
+
+    assert ended.ret == 0
+    assert [] == document(project)["groups"]
+    assert "Runs of this session in no folder that can be read here (made elsewhere): 3;" in page(project).text
+    assert "vgg7" in page(project).text
+
+
+def test_the_page_of_a_failed_session_says_so(project: pytest.Pytester) -> None:
+    project.makepyfile(CLEAN.replace("runs()", "runs(better=0.25)"))
+
+    ended = project.runpytest_inprocess(*PLUGIN, "--report", "page")
+
+    assert ended.ret == 1
+    assert (document(project)["gate"]["verdict"], document(project)["gate"]["exit_code"]) == ("improved", 1)
+
+
+def test_with_xdist_the_page_is_written_once_and_has_the_runs_of_every_worker(project: pytest.Pytester) -> None:
+    project.makepyfile(MEASURED)
+
+    ended = project.runpytest_subprocess("-p", "xdist.plugin", *PLUGIN, "-n", "2", "--report", "page")
+
+    assert ended.ret == 0
+    [group] = document(project)["groups"]
+    assert [100, 101, 102] == [run["seed"] for run in group["runs"]]
+
+
+def test_a_folder_that_cannot_be_written_stops_the_session_before_it_begins(project: pytest.Pytester) -> None:
+    project.makepyfile(CLEAN)
+    (project.path / "file").write_text("mine", encoding="utf-8")
+
+    ended = project.runpytest_inprocess(*PLUGIN, "--report", "file/page")
+
+    assert ended.ret == pytest.ExitCode.USAGE_ERROR
+    ended.stderr.fnmatch_lines(["*--report: *file is not a folder*"])
+
+
+def test_jobs_of_an_earlier_session_are_not_taken_for_this_one(project: pytest.Pytester) -> None:
+    project.makepyfile(CLEAN)
+    report_scene.add_jobs(report_scene.Scene(project.path), report_scene.job())
+    file = project.path / ".pjm" / "20260102-030405-0a1b" / "jobs.json"
+
+    os.utime(str(file), (1.0, 1.0))
+
+    project.runpytest_inprocess(*PLUGIN, "--report", "page")
+
+    assert document(project)["jobs"] is None
