@@ -1,0 +1,252 @@
+"""What `pytest --fugaku` costs, beside plain pytest and beside one job per test, all in one run.
+
+    python -m benchmarks.plugin [--pairs N] [--tests N] [--only NAME]
+
+Exit code 1 if a goal is missed. Run it on a machine that does nothing else.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import shutil
+import statistics
+import subprocess
+import sys
+import tempfile
+import time
+from pathlib import Path
+from typing import Dict, List, NamedTuple, Optional, Sequence
+
+from pjm.host import Answer
+from pjm.scheduler import Phase
+
+ROOT = Path(__file__).resolve().parents[1]
+START_GOAL = 1.05
+ONE = "def test_it():\n    pass\n"
+MANY = """
+import pytest
+
+@pytest.mark.fugaku(elapse="24:00:00")
+@pytest.mark.parametrize("number", range({tests}))
+def test_it(number):
+    pass
+"""
+
+
+class Row(NamedTuple):
+    """One line of the table."""
+
+    name: str
+    ours: str
+    beside: str
+    goal: str
+    met: bool
+
+
+def main(arguments: Optional[List[str]] = None) -> int:
+    """Measure, print the table, and say whether all goals are met."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--pairs", type=int, default=15, help="pairs of starts (default: %(default)s)")
+    parser.add_argument("--tests", type=int, default=10_000, help="tests in jobs (default: %(default)s)")
+    parser.add_argument("--only", choices=sorted(_ROWS), help="one row")
+    given = parser.parse_args(arguments)
+    rows: List[Row] = []
+    for name, measure in _ROWS.items():
+        if given.only in (None, name):
+            rows += measure(given)
+    widths = [
+        max(len(str(row[column])) for row in [Row("", "ours", "beside", "goal", True), *rows]) for column in range(4)
+    ]
+    print("  ".join(word.ljust(width) for word, width in zip(("", "ours", "beside", "goal"), widths)))
+    for row in rows:
+        cells = "  ".join(str(cell).ljust(width) for cell, width in zip(row[:4], widths))
+        print(f"{cells}  {'met' if row.met else 'MISSED'}")
+    return 0 if all(row.met for row in rows) else 1
+
+
+def start(given: argparse.Namespace) -> List[Row]:
+    """Pytest's start, with and without the plugin, turn about."""
+    with tempfile.TemporaryDirectory() as folder:
+        (Path(folder) / "test_it.py").write_text(ONE)
+        without: List[float] = []
+        with_plugin: List[float] = []
+        for _ in range(given.pairs + 1):
+            without.append(_seconds(folder, ()))
+            with_plugin.append(_seconds(folder, ("-p", "pjm.plugin")))
+        # The first pair fills caches; the quickest of each is what disturbances leave alone.
+        ratio = min(with_plugin[1:]) / min(without[1:])
+        medians = statistics.median(with_plugin[1:]), statistics.median(without[1:])
+        foreign = _foreign_imports(folder)
+    return [
+        Row(
+            "pytest's start",
+            f"{min(with_plugin[1:]):.3f} s (median {medians[0]:.3f})",
+            f"{min(without[1:]):.3f} s without (median {medians[1]:.3f})",
+            f"at most {START_GOAL} times: {ratio:.3f}",
+            ratio <= START_GOAL,
+        ),
+        Row("third-party imports", ", ".join(foreign) or "none", "", "none", not foreign),
+    ]
+
+
+def replay(given: argparse.Namespace) -> List[Row]:
+    """Many passing tests through packing, submission, tail and replay, with a scheduler that answers at once."""
+    with tempfile.TemporaryDirectory() as folder:
+        (Path(folder) / "test_it.py").write_text(MANY.format(tests=given.tests))
+        plain = _measured(folder, "plain")
+        ours = _measured(folder, "answering")
+        few = _measured(folder, "answering", "-k", "test_it[1")
+        single = _measured(folder, "one-per-test", "-k", "test_it[1")
+    return [
+        Row(
+            f"{given.tests:,} tests: the client's processor time",
+            f"{ours['cpu']:.2f} s",
+            f"{plain['cpu']:.2f} s plain pytest",
+            "no more",
+            ours["cpu"] <= plain["cpu"],
+        ),
+        Row(
+            f"{given.tests:,} tests: elapsed",
+            f"{ours['wall']:.2f} s, with the jobs",
+            f"{plain['wall']:.2f} s plain pytest",
+            "",
+            True,
+        ),
+        Row(
+            "submissions",
+            f"{ours['submissions']} for {ours['tests']:,} tests",
+            f"{few['submissions']} for {few['tests']:,}; one job per test {single['submissions']:,}",
+            "does not grow",
+            ours["submissions"] == few["submissions"] == 1,
+        ),
+    ]
+
+
+def many_jobs(given: argparse.Namespace) -> List[Row]:
+    """One thousand jobs: questions to the batch system."""
+    from pjm.pjm_scheduler import PjmScheduler
+
+    host = QueueHost()
+    scheduler = PjmScheduler(host)
+    ids = [str(48_000_000 + number) for number in range(1000)]
+    queued = all(status.phase is Phase.QUEUED for status in scheduler.poll(ids).values())
+    with tempfile.TemporaryDirectory() as folder:
+        (Path(folder) / "test_it.py").write_text(MANY.format(tests=1000))
+        single = _measured(folder, "one-per-test")
+        packed = _measured(folder, "answering")
+    return [
+        Row(
+            "1,000 jobs: pjstat per poll",
+            f"{host.calls}, and one more for the history if some have ended",
+            f"{len(ids):,} if each were asked about",
+            "one for all",
+            queued and host.calls == 1,
+        ),
+        Row(
+            "1,000 tests: pjsub",
+            f"{packed['submissions']}",
+            f"{single['submissions']:,} with one job per test",
+            "",
+            packed["submissions"] < single["submissions"],
+        ),
+    ]
+
+
+class QueueHost:
+    """A machine on which every job that is asked about waits."""
+
+    def __init__(self) -> None:
+        self.calls = 0
+
+    def run(self, command: Sequence[str], timeout: float, folder: Optional[Path] = None) -> Answer:
+        """See `pjm.host.Host.run`."""
+        self.calls += 1
+        heading = "H,JOB_ID,ST,EC,PC,SN,START_DATE,ELAPSE_TIM,ELAPSE_LIM,REASON"
+        rows = [f",{word},QUE,0,0,0,-,0000:00:00,0000:30:00,-" for word in command if word.isdecimal()]
+        return Answer(0, "\n".join([heading, *rows]) + "\n", "")
+
+
+def tail(given: argparse.Namespace) -> List[Row]:
+    """The same new bytes behind much and behind little."""
+    from pjm.events import EventLog, Tail
+
+    seconds: Dict[int, float] = {}
+    with tempfile.TemporaryDirectory() as folder:
+        for before in (1_000, 100_000):
+            path = Path(folder) / str(before)
+            log = EventLog(path)
+            for number in range(before):
+                log.write("start", test=f"test_it.py::test_it[{number}]")
+            follower = Tail(path)
+            follower.read()
+            times = []
+            for _ in range(50):
+                log.write("start", test="test_it.py::test_new")
+                begun = time.perf_counter()
+                follower.read()
+                times.append(time.perf_counter() - begun)
+            seconds[before] = statistics.median(times)
+    ratio = seconds[100_000] / seconds[1_000]
+    return [
+        Row(
+            "one new line behind 100,000",
+            f"{seconds[100_000] * 1e6:.0f} µs",
+            f"{seconds[1_000] * 1e6:.0f} µs behind 1,000",
+            f"the same (at most 2 times): {ratio:.2f}",
+            ratio <= 2,
+        )
+    ]
+
+
+_ROWS = {"start": start, "replay": replay, "jobs": many_jobs, "tail": tail}
+
+
+def _seconds(folder: str, options: Sequence[str]) -> float:
+    command = [sys.executable, "-m", "pytest", "-p", "no:cacheprovider", "-q", *options, "test_it.py"]
+    begun = time.perf_counter()
+    subprocess.run(command, cwd=folder, env=_environment(), stdout=subprocess.DEVNULL, check=True)
+    return time.perf_counter() - begun
+
+
+def _foreign_imports(folder: str) -> List[str]:
+    """Packages that are imported with the plugin only, and are neither Python's nor ours."""
+    code = (
+        "import json, sys, pytest\n"
+        "pytest.main(sys.argv[1:], plugins=[])\n"
+        "print('\\n' + json.dumps(sorted({n.partition('.')[0] for n in sys.modules if not n.startswith('_')})))"
+    )
+    found = []
+    for options in ((), ("-p", "pjm.plugin")):
+        done = subprocess.run(
+            [sys.executable, "-c", code, "-q", "-p", "no:cacheprovider", *options, "test_it.py"],
+            cwd=folder,
+            env=_environment(),
+            stdout=subprocess.PIPE,
+            text=True,
+            check=True,
+        )
+        found.append(set(json.loads(done.stdout.splitlines()[-1])))
+    standard = set(getattr(sys, "stdlib_module_names", ()))
+    return sorted(found[1] - found[0] - standard - {"pjm"})
+
+
+def _measured(folder: str, how: str, *options: str) -> Dict[str, float]:
+    """Run pytest in a process of its own, and read what that found out about itself."""
+    result = Path(folder) / "measured.json"
+    shutil.rmtree(str(Path(folder) / ".pjm"), ignore_errors=True)  # nothing is known of how long the tests take
+    command = [sys.executable, "-m", "benchmarks.answering", how, str(result), "-q", "-p", "no:cacheprovider", *options]
+    subprocess.run(command, cwd=folder, env=_environment(), stdout=subprocess.DEVNULL, check=True)
+    measured: Dict[str, float] = json.loads(result.read_text())
+    return measured
+
+
+def _environment() -> Dict[str, str]:
+    without = ("PYTEST_", "PYTHONDONTWRITEBYTECODE")  # as a user has it: compiled once
+    kept = {name: value for name, value in os.environ.items() if not name.startswith(without)}
+    return {**kept, "PYTHONPATH": str(ROOT), "PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1"}
+
+
+if __name__ == "__main__":
+    sys.exit(main())
