@@ -10,7 +10,7 @@ import os
 import sys
 import traceback
 from pathlib import Path
-from typing import List, Optional
+from typing import List, Optional, TextIO
 
 import mnist_repro
 from mnist_repro.errors import BadInput
@@ -64,10 +64,10 @@ def main(arguments: Optional[List[str]] = None) -> int:
         # Here rather than when Python ends, so that what goes wrong is met by what follows.
         sys.stdout.flush()
     except BadInput as error:
-        sys.stderr.write(f"mnist-repro: {error}\n")
+        _complain(f"mnist-repro: {error}\n")
         return ExitCode.BAD_INPUT
     except KeyboardInterrupt:
-        sys.stderr.write("mnist-repro: interrupted; runs that had finished are whole\n")
+        _complain("mnist-repro: interrupted; runs that had finished are whole\n")
         return ExitCode.INTERRUPTED
     except BrokenPipeError:
         # The reader of our output (head, less) has left.
@@ -76,12 +76,12 @@ def main(arguments: Optional[List[str]] = None) -> int:
     except OSError as error:
         # Such as standard output on a full disk.
         refused = BadInput(str(error), "the operating system refused it", "free some space, or name another place")
-        sys.stderr.write(f"mnist-repro: {refused}\n")
+        _complain(f"mnist-repro: {refused}\n")
         _discard_output()
         return ExitCode.BAD_INPUT
     except Exception:
         # Python's own exit code for this, 1, is that of a verdict.
-        sys.stderr.write(f"{traceback.format_exc()}mnist-repro: the command could not go on; the last line says why\n")
+        _complain(f"{traceback.format_exc()}mnist-repro: the command could not go on; the last line says why\n")
         _discard_output()
         return ExitCode.BAD_INPUT
     return code
@@ -108,7 +108,20 @@ def _open_closed_streams() -> None:
             setattr(sys, name, os.fdopen(descriptor, mode, encoding="utf-8"))
 
 
+def _complain(text: str) -> None:
+    """Say what went wrong; where nobody can hear it, the exit code must still say it."""
+    try:
+        sys.stderr.write(text)
+        sys.stderr.flush()
+    except OSError:
+        _discard(sys.stderr)
+
+
 def _discard_output() -> None:
+    _discard(sys.stdout)
+
+
+def _discard(stream: TextIO) -> None:
     """Let what is still to be written go nowhere, so that Python does not fail on it when it ends."""
     with contextlib.suppress(io.UnsupportedOperation), Path(os.devnull).open("wb") as nowhere:
-        os.dup2(nowhere.fileno(), sys.stdout.fileno())
+        os.dup2(nowhere.fileno(), stream.fileno())

@@ -41,8 +41,16 @@ def threads() -> int:
     """How many threads TensorFlow computes with: one, so that the same seed gives the same bits.
 
     `MNIST_REPRO_THREADS` is there to measure how far rounding carries when that is not so.
+
+    Raises:
+        BadInput: that is no whole number from 1.
     """
-    return int(os.environ.get("MNIST_REPRO_THREADS", "1"))
+    said = os.environ.get("MNIST_REPRO_THREADS", "1")
+    if not (said.isascii() and said.isdigit() and int(said) >= 1):
+        raise BadInput(
+            f"MNIST_REPRO_THREADS={said!r}", "a whole number from 1 is expected", "unset MNIST_REPRO_THREADS"
+        )
+    return int(said)
 
 
 def require_tensorflow() -> None:
@@ -107,7 +115,6 @@ def _garbage_left_lying() -> Iterator[None]:
     try:
         yield
     finally:
-        gc.freeze()
         if was_on:
             gc.enable()
 

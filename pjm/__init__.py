@@ -1,3 +1,6 @@
-"""Tests as PJM batch jobs on Fugaku: a pytest plugin that any project can use."""
+"""Tests as PJM batch jobs on Fugaku: a pytest plugin that any project can use.
+
+PYTEST_DONT_REWRITE: a job imports it before pytest, which would warn of that.
+"""
 
 __version__ = "0.1.0"

@@ -383,7 +383,7 @@ def test_every_recipe_and_rung_is_collected_without_tensorflow(
         test_it=(root / "tests" / "regression" / "test_against_baselines.py").read_text(encoding="utf-8")
     )
 
-    result = project.run_apart("--collect-only", "-q", "--scale", "full")
+    result = project.run_apart("-p", "pjm.plugin", "--collect-only", "-q", "--scale", "full")
 
     assert pytest.ExitCode.OK == result.ret
     ids = [line.partition("::")[2] for line in result.outlines if "::" in line]
