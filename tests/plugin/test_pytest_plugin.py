@@ -378,7 +378,7 @@ def test_every_recipe_and_rung_is_collected_without_tensorflow(
 ) -> None:
     project.pytester.mkpydir("tensorflow").joinpath("__init__.py").write_text("raise SystemExit('TensorFlow!')")
     root = Path(__file__).resolve().parents[2]
-    monkeypatch.setenv("PYTHONPATH", f"{project.path}:{root}")
+    monkeypatch.setenv("PYTHONPATH", f"{project.path}:{root}:{root / 'tests'}")
     project.pytester.makepyfile(
         test_it=(root / "tests" / "regression" / "test_against_baselines.py").read_text(encoding="utf-8")
     )

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import pytest
+from job_environment import job_environment
 
 from mnist_repro.checking import Baseline
 from mnist_repro.measured import FINGERPRINT, Measured
 from mnist_repro.recipes import RECIPES
 
 # With --fugaku: as long as the longest may take at full scale, three seeds of a CNN side by side on one node.
-pytestmark = pytest.mark.fugaku(elapse="06:00:00")
+pytestmark = pytest.mark.fugaku(elapse="06:00:00", env=job_environment())
 
 
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
