@@ -256,7 +256,7 @@ class Client:
             arguments=tuple(arguments),
             environment={
                 name: os.environ[name]
-                for name in ("PYTEST_ADDOPTS", "PYTEST_PLUGINS", "PYTEST_DISABLE_PLUGIN_AUTOLOAD")
+                for name in ("PYTEST_ADDOPTS", "PYTEST_PLUGINS", "PYTEST_DISABLE_PLUGIN_AUTOLOAD", "CI", "BUILD_NUMBER")
                 if name in os.environ
             },
             path=any(entry in ("", str(start)) for entry in sys.path),

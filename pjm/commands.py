@@ -20,6 +20,7 @@ from pjm.session import Session
 from pjm.worker import EVENTS, PLAN, share_folder
 
 DEFAULT = Path(".pjm")
+_REMOVALS = 10
 
 
 def add_commands(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
@@ -106,7 +107,7 @@ def clean_sessions(arguments: argparse.Namespace) -> int:
                 "its jobs may still run, and their results would be lost",
                 f"finish it: pytest --fugaku-resume={name}; or remove it all the same: pjm clean --force {name}",
             )
-        shutil.rmtree(str(arguments.workdir / name))
+        _remove(arguments.workdir / name)
         print(f"removed {name}")
     return 0
 
@@ -185,3 +186,13 @@ def _live(session: Session) -> List[Dict[str, Any]]:
         return []
     jobs: Optional[List[Dict[str, Any]]] = document.get("jobs") if isinstance(document, dict) else None
     return jobs or []
+
+
+def _remove(folder: Path) -> None:
+    """Remove a session's folder, although one of its jobs may still be writing into it."""
+    for _ in range(_REMOVALS):
+        shutil.rmtree(str(folder), ignore_errors=True)
+        if not folder.exists():
+            return
+        time.sleep(0.2)
+    shutil.rmtree(str(folder))

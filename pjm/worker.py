@@ -196,7 +196,7 @@ def _tidy_environment(assignment: Assignment) -> None:
     sys.path[:] = [entry for entry in sys.path if entry not in ("", here)]
     if assignment.path:
         sys.path.insert(0, here)
-    for name in ("PYTEST_ADDOPTS", "PYTEST_PLUGINS", "PYTEST_DISABLE_PLUGIN_AUTOLOAD"):
+    for name in ("PYTEST_ADDOPTS", "PYTEST_PLUGINS", "PYTEST_DISABLE_PLUGIN_AUTOLOAD", "CI", "BUILD_NUMBER"):
         os.environ.pop(name, None)
     os.environ.update(assignment.environment)
 

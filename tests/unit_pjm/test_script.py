@@ -74,7 +74,7 @@ def test_outputs_are_in_the_folder_of_the_job() -> None:
 PRINT = """
 import json, os, sys
 names = ["PYTEST_PJM_FOLDER", "PYTEST_PJM_SHARE", "HOSTILE", "FROM_PROLOGUE"]
-print(json.dumps([sys.argv[1:], os.getcwd(), {name: os.environ.get(name) for name in names}]))
+print(json.dumps([sys.argv[1:], os.getcwd(), {name: os.environ.get(name) for name in names}]), flush=True)
 os._exit(int(os.environ.get("END", "0")))
 """
 
