@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import os
 import shutil
+import stat
 import tempfile
 from pathlib import Path
 from typing import Iterator, Sequence
@@ -54,13 +55,16 @@ def replacing_together(folder: Path, names: Sequence[str], stale: Sequence[str] 
         stale: files of ``folder`` that are removed before, the first first: what they tell is no longer so.
 
     Raises:
-        BadInput: ``folder`` cannot be made or written, or the disk is full. All in it is then as it was.
+        BadInput: ``folder`` cannot be made or written, one of the files may not be replaced, or the disk is full. All
+            in it is then as it was.
     """
     temporary = None
     try:
         folder.mkdir(parents=True, exist_ok=True)
         temporary = Path(tempfile.mkdtemp(prefix=UNFINISHED, dir=str(folder)))
         yield temporary
+        # Before the first of them goes: all or none.
+        require_replaceable_together(folder, (*stale, *names))
         for name in stale:
             with contextlib.suppress(FileNotFoundError):
                 (folder / name).unlink()
@@ -111,6 +115,33 @@ def require_replaceable(file: Path) -> None:
     require_writable(file.parent)
     if file.is_dir():
         raise BadInput(f"{file} is a folder", "a file is to be written there", f"name a file in it: {file / 'FILE'}")
+    require_replaceable_together(file.parent, [file.name])
+
+
+def require_replaceable_together(folder: Path, names: Sequence[str]) -> None:
+    """Make sure that files of these names could take the place of what is in ``folder``.
+
+    Raises:
+        BadInput: one of them is a folder, or belongs to somebody else in a folder where that protects it.
+    """
+    for name in names:
+        file = folder / name
+        try:
+            found = file.lstat()
+        except FileNotFoundError:
+            continue
+        except OSError as error:
+            raise _unwritable(file, error) from error
+        if stat.S_ISDIR(found.st_mode):
+            raise BadInput(
+                f"{file} is a folder", f"a file {name} is to be written there", f"remove {file}, or name another folder"
+            )
+        if _is_protected(found, folder.stat()):
+            raise BadInput(
+                f"{file} belongs to another user",
+                f"{folder} lets nobody replace what is not theirs (its sticky bit is set)",
+                "name another folder",
+            )
 
 
 def remove_unfinished(folder: Path) -> None:
@@ -131,6 +162,11 @@ def _unwritable(path: Path, error: OSError) -> BadInput:
         "the folder must be writable and its disk must have room; what was there before is untouched",
         "free some space, or name another folder",
     )
+
+
+def _is_protected(file: os.stat_result, folder: os.stat_result) -> bool:
+    """Whether the sticky bit of the folder keeps this user from replacing the file: unlink(2), EPERM."""
+    return bool(folder.st_mode & stat.S_ISVTX) and os.geteuid() not in (0, file.st_uid, folder.st_uid)
 
 
 def _umask() -> int:

@@ -8,7 +8,13 @@ from pathlib import Path
 from typing import Optional
 
 from mnist_repro import framework, run, weights
-from mnist_repro.atomic import replacing, replacing_together, require_writable, write_text
+from mnist_repro.atomic import (
+    replacing,
+    replacing_together,
+    require_replaceable_together,
+    require_writable,
+    write_text,
+)
 from mnist_repro.data.dataset import Dataset
 from mnist_repro.errors import BadInput
 from mnist_repro.evaluation import Evaluation, evaluate
@@ -26,6 +32,9 @@ MODEL = "model.h5"
 TRAINING_LOG = "learn.log"
 EVALUATION_LOG = "eval.log"
 EVALUATION = "evaluation.json"
+# What `train` makes, in the order in which it is put in place, and `estimate`.
+TRAINED = (TRAINING_LOG, WEIGHTS, MODEL, run.FILE)
+ESTIMATED = (EVALUATION, EVALUATION_LOG)
 STEP_LOSSES_KEPT = 100
 # What the description of a model's layers takes in `model.h5`, at the most.
 DESCRIPTION_BYTES = 1 << 17
@@ -55,10 +64,13 @@ class Assignment:
 def check_folder(folder: Path, recipe: Recipe) -> None:
     """Refuse a folder that holds the run of another recipe, or one nobody can tell, is none, or cannot be written.
 
+    That one of the files to be made could not take its place is told now too, and not when the training is over.
+
     Raises:
         BadInput: that is so.
     """
     require_writable(folder)
+    require_replaceable_together(folder, (*TRAINED, *ESTIMATED))
     if not (folder / run.FILE).exists():
         return
     fix = f"--out another folder, or remove {folder}"
@@ -88,8 +100,7 @@ def train_into(folder: Path, assignment: Assignment, dataset: Dataset, progress:
     scale = recipe.scale(assignment.scale)
     trained = train(recipe, dataset, assignment.seed, scale, assignment.arithmetic, progress)
     result = as_run(assignment, dataset, scale, trained)
-    made = (TRAINING_LOG, WEIGHTS, MODEL, run.FILE)
-    with replacing_together(folder, made, stale=(run.FILE, EVALUATION_LOG, EVALUATION)) as unfinished:
+    with replacing_together(folder, TRAINED, stale=(run.FILE, EVALUATION_LOG, EVALUATION)) as unfinished:
         write_text(unfinished / TRAINING_LOG, log_text(recipe, scale, trained.lines))
         weights.write(unfinished / WEIGHTS, recipe, trained.weights)
         _save_model(trained, unfinished / MODEL)
@@ -159,7 +170,7 @@ def estimate(
         fields = {"schema": run.SCHEMA, "recipe": recipe.name, **(run.evaluation_fields(evaluation) or {})}
         fields["errors_per_label"] = evaluation.errors_per_label
         fields["errors_per_predicted_and_label"] = evaluation.errors_per_pair
-        with replacing_together(out, (EVALUATION, EVALUATION_LOG)) as unfinished:
+        with replacing_together(out, ESTIMATED) as unfinished:
             write_text(unfinished / EVALUATION_LOG, evaluation_log(evaluation))
             write_text(unfinished / EVALUATION, json.dumps(run.storable(fields), indent=1, allow_nan=False) + "\n")
     return evaluation

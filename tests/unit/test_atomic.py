@@ -177,6 +177,54 @@ def test_files_that_belong_together_stay_as_they_were_together(tmp_path: Path) -
     assert {"a": "old", "stale": "old"} == contents(tmp_path)
 
 
+def replace_together(folder: Path) -> None:
+    with replacing_together(folder, ("a", "b"), stale=("stale",)) as temporary:
+        write_text(temporary / "a", "new")
+        write_text(temporary / "b", "new")
+
+
+@pytest.mark.parametrize("place", ["a", "b", "stale"])
+def test_a_folder_in_the_place_of_one_file_stops_all_of_them(place: str, tmp_path: Path) -> None:
+    files = {name for name in ("a", "b", "stale") if name != place}
+    for name in files:
+        write_text(tmp_path / name, "old")
+    (tmp_path / place).mkdir()
+    with pytest.raises(BadInput) as caught:
+        replace_together(tmp_path)
+
+    assert (
+        f"{tmp_path / place} is a folder",
+        f"a file {place} is to be written there",
+        f"remove {tmp_path / place}, or name another folder",
+    ) == caught.value.args
+    assert dict.fromkeys(files, "old") == contents(tmp_path)
+    assert ["a", "b", "stale"] == sorted(path.name for path in tmp_path.iterdir())
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root can become another user, whom permissions stop")
+def test_a_file_of_somebody_else_that_the_sticky_bit_protects_stops_all_of_them(tmp_path: Path) -> None:
+    ended = as_nobody(
+        tmp_path,
+        "from mnist_repro.atomic import replacing_together, write_text\n"
+        "from mnist_repro.errors import BadInput\n"
+        "here = Path('theirs')\n"
+        "try:\n"
+        "    with replacing_together(here, ('a', 'b')) as new:\n"
+        "        write_text(new / 'a', 'new')\n"
+        "        write_text(new / 'b', 'new')\n"
+        "except BadInput as error:\n    print(error)\n"
+        "print(sorted(path.name for path in here.iterdir()))",
+        before="os.chmod('theirs', 0o1777); Path('theirs/b').touch()",
+    )
+
+    assert (
+        "theirs/b belongs to another user\n"
+        "  why: theirs lets nobody replace what is not theirs (its sticky bit is set)\n"
+        "  try: name another folder\n"
+        "['b']\n"
+    ) == ended
+
+
 def test_what_a_killed_process_left_is_removed_and_nothing_else(tmp_path: Path) -> None:
     write_text(tmp_path / "a.txt", "kept")
     (tmp_path / f"{UNFINISHED}1.h5").touch()
@@ -242,11 +290,15 @@ def test_a_folder_of_somebody_else_is_told_before_the_work(tmp_path: Path) -> No
     ) == ended
 
 
-def as_nobody(folder: Path, program: str) -> str:
-    """What a program prints that runs as a user who may do nothing, beside a folder ``theirs`` that is not its own."""
+def as_nobody(folder: Path, program: str, before: str = "") -> str:
+    """What a program prints that runs as a user who may do nothing, beside a folder ``theirs`` that is not its own.
+
+    What is to happen ``before`` happens as root.
+    """
     (folder / "theirs").mkdir(mode=0o755)
     # The folders above are pytest's, for root alone: they are left by way of a folder that is already open.
-    start = f"import os\nfrom pathlib import Path\nfrom mnist_repro import atomic, errors\nos.setuid(65534)\n{program}"
+    imports = "import os\nfrom pathlib import Path\nfrom mnist_repro import atomic, errors"
+    start = f"{imports}\n{before}\nos.setuid(65534)\n{program}"
     for above in (folder, *folder.parents):
         if stat.S_IMODE(above.stat().st_mode) == 0o700:
             above.chmod(0o711)

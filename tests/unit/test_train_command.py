@@ -136,6 +136,20 @@ def test_what_cannot_be_done_is_refused_before_anything_is_made(
     assert ["file"] == listed(tmp_path)
 
 
+@pytest.mark.parametrize("name", ["learn.log", "param.hdf5", "model.h5", "eval.log", "evaluation.json"])
+def test_a_folder_in_the_place_of_a_file_is_told_before_the_training(name: str, tmp_path: Path) -> None:
+    (tmp_path / name).mkdir()
+
+    assert Ended(
+        2,
+        "",
+        f"mnist-repro: {tmp_path / name} is a folder\n"
+        f"  why: a file {name} is to be written there\n"
+        f"  try: remove {tmp_path / name}, or name another folder\n",
+    ) == run("train", "wheel-softmax", "--scale", "subset", "--out", tmp_path)
+    assert [name] == listed(tmp_path)
+
+
 def test_another_recipes_run_is_not_overwritten(reproduced: Reproduced) -> None:
     folder = reproduced.folder("tf-softmax")
     before = contents(folder)
