@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import List, Optional, Tuple
 
 from mnist_repro.baselines import BaselineFile, Entry, FingerprintEntry, SampleEntry, platform_name, samples_of
+from mnist_repro.display import counted
 from mnist_repro.gate import compare_distributions, compare_seed_by_seed
 from mnist_repro.judging import judge_fingerprint
 from mnist_repro.metrics import metrics_in_session
@@ -81,6 +82,7 @@ def _judge_samples(stored: BaselineFile, old: SampleEntry, new: SampleEntry) -> 
         else:
             why = f"it is {'proposed' if name in ours else 'stored'} only"
             findings.append(Finding(stored.rung, name, Verdict.INCOMPARABLE, why))
+    findings += _lost_seeds(old, new, stored.rung)
     return Judgement(stored.recipe, tuple(findings), (*_seed_notes(old, new), *_across(old, new), *_margins(old, new)))
 
 
@@ -93,10 +95,19 @@ def _compare(metric: Metric, old: SampleEntry, new: SampleEntry, rung: str) -> F
     return compare_distributions(metric, stored, measured, rung, metrics_in_session(rung))
 
 
+def _lost_seeds(old: SampleEntry, new: SampleEntry, rung: str) -> List[Finding]:
+    """Samples that would go are a change, however well those that stay agree."""
+    gone = sorted(set(old.samples) - set(new.samples))
+    if not gone:
+        return []
+    why = f"stored and not proposed, so that they would go: {', '.join(map(str, gone))}"
+    stored, proposed = (counted(len(entry.samples), "seed") for entry in (old, new))
+    return [Finding(rung, "seeds", Verdict.INCOMPARABLE, why, stored, proposed)]
+
+
 def _seed_notes(old: SampleEntry, new: SampleEntry) -> List[str]:
-    more, fewer = sorted(set(new.samples) - set(old.samples)), sorted(set(old.samples) - set(new.samples))
-    notes = [f"seeds proposed besides: {', '.join(map(str, more))}"] if more else []
-    return notes + ([f"seeds stored that would go: {', '.join(map(str, fewer))}"] if fewer else [])
+    more = sorted(set(new.samples) - set(old.samples))
+    return [f"seeds proposed besides: {', '.join(map(str, more))}"] if more else []
 
 
 def _across(old: SampleEntry, new: SampleEntry) -> List[str]:

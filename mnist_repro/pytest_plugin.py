@@ -15,6 +15,8 @@ from typing import TYPE_CHECKING, Iterator, List, Optional, Sequence, Tuple, Uni
 import pytest
 
 from mnist_repro.collecting import WANTED
+from mnist_repro.commands.options import MOST_SEEDS, require_seeds
+from mnist_repro.errors import BadInput
 
 if TYPE_CHECKING:
     from mnist_repro.checking import Baseline
@@ -121,7 +123,6 @@ def measured(request: pytest.FixtureRequest) -> Measured:
     A rung is ``fingerprint``, ``subset``, ``full`` or ``published``. What cannot be measured is handed on as such, to
     end in a verdict that does not pass.
     """
-    from mnist_repro.errors import BadInput
     from mnist_repro.measured import NotMeasured, PublishedFigures
 
     wanted = _wanted(request.node)
@@ -162,8 +163,6 @@ def _crew(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFacto
 @pytest.fixture(scope="session", autouse=True)
 def _begun(request: pytest.FixtureRequest) -> None:
     """Measuring begins with the first test, whichever it is: most of the waiting is over when it is wanted."""
-    from mnist_repro.errors import BadInput
-
     wanted = _ahead(request.session.items)
     if wanted:
         # Whatever is wrong is said by the tests that want it.
@@ -202,9 +201,7 @@ def _seeds(text: str) -> Union[int, str]:
     if text == AUTO:
         return text
     try:
-        seeds = int(text)
-    except ValueError:
-        seeds = 0
-    if seeds < 1:
-        raise argparse.ArgumentTypeError(f"{text!r} is neither auto nor a number from 1")
-    return seeds
+        return require_seeds(int(text))
+    except (ValueError, BadInput) as error:
+        what = f"{text!r} is neither auto nor a number from 1 to {MOST_SEEDS:,}"
+        raise argparse.ArgumentTypeError(what) from error

@@ -8,16 +8,16 @@ from pathlib import Path
 from typing import Any, Callable, Dict, List, Mapping, Optional
 
 from mnist_repro import baseline_files, source
-from mnist_repro.atomic import remove_unfinished
+from mnist_repro.atomic import remove_unfinished, require_replaceable
 from mnist_repro.baseline_lock import locked
-from mnist_repro.baselines import FingerprintEntry, SampleEntry, platform_name
+from mnist_repro.baselines import BaselineFile, FingerprintEntry, SampleEntry, platform_name
 from mnist_repro.components import MODEL, WEIGHTS, Assignment
 from mnist_repro.data.dataset import Dataset
 from mnist_repro.errors import BadInput
 from mnist_repro.fingerprint_worker import Answer, ask
 from mnist_repro.proposals import keeps_weights, propose, runs_folder
 from mnist_repro.recipes import Recipe
-from mnist_repro.recording import fingerprint_entry, sample_entry
+from mnist_repro.recording import DEFAULT_SEEDS, fingerprint_entry, require_enough, require_tolerance, sample_entry
 from mnist_repro.run import FILE, read
 from mnist_repro.workers import Failure, Task, Watcher, run_all
 
@@ -88,34 +88,44 @@ class Recorder:
         with locked(self._plan.folder, recipe.name, "fingerprint"):
             return self._fingerprint(recipe)
 
-    def samples(self, recipe: Recipe, rung: str, seeds: int) -> Recorded:
+    def samples(self, recipe: Recipe, rung: str, seeds: Optional[int] = None) -> Recorded:
         """Make the runs of seeds 0 to ``seeds`` - 1 that are not there yet, and propose them all.
 
+        Args:
+            recipe: of which.
+            rung: ``subset`` or ``full``.
+            seeds: how many; `DEFAULT_SEEDS`, or as many as are stored if those are more, where nothing is said.
+
         Raises:
-            BadInput: a metric is not finite, or the samples cannot serve as a baseline.
+            BadInput: there would be too few, or fewer than are stored; a metric is not finite, or the samples cannot
+                serve as a baseline.
         """
         with locked(self._plan.folder, recipe.name, rung):
             return self._samples(recipe, rung, seeds)
 
     def _fingerprint(self, recipe: Recipe) -> Recorded:
         plan = self._plan
+        file = self._stored(recipe, "fingerprint")
+        if plan.new_margins or not file.entries:
+            require_tolerance(recipe)
         self._say(f"{recipe.name} fingerprint: taking it")
         answer = ask(recipe.name, plan.data, plan.arithmetic)
         assert answer.fingerprint is not None  # noqa: S101 - it was asked for
         self._here = _one_thread(answer)
         key = (plan.dataset.name, plan.arithmetic)
-        stored = baseline_files.read(plan.folder, recipe.name, "fingerprint").entry(*key, platform_name(self._here))
+        stored = file.entry(*key, platform_name(self._here))
         previous = stored if isinstance(stored, FingerprintEntry) and not plan.new_margins else None
         provenance = {**self._here, "dataset_sha256": plan.dataset.sha256}
         entry = fingerprint_entry(recipe, answer.fingerprint, key, provenance, previous)
         return Recorded(propose(plan.folder, recipe.name, "fingerprint", entry))
 
-    def _samples(self, recipe: Recipe, rung: str, seeds: int) -> Recorded:
+    def _samples(self, recipe: Recipe, rung: str, asked: Optional[int]) -> Recorded:
         plan = self._plan
         key = (plan.dataset.name, plan.arithmetic)
-        # Before the work: a stored file that cannot be read would stop it in the end.
-        stored = baseline_files.read(plan.folder, recipe.name, rung).entry(*key)
-        previous = stored if isinstance(stored, SampleEntry) and not plan.new_margins else None
+        stored = self._stored(recipe, rung).entry(*key)
+        kept = stored if isinstance(stored, SampleEntry) else None
+        seeds = _seeds(recipe, rung, asked, kept)
+        previous = None if plan.new_margins else kept
         if self._here is None:
             self._here = _one_thread(ask())
         code = source.digest()
@@ -134,6 +144,14 @@ class Recorder:
             return Recorded(None, failures)
         entry = sample_entry(recipe, rung, [read(task.folder) for task in tasks], code, previous)
         return Recorded(propose(plan.folder, recipe.name, rung, entry))
+
+    def _stored(self, recipe: Recipe, rung: str) -> BaselineFile:
+        """What is stored, before the work: a file that cannot be read or written would stop it in the end."""
+        folder = self._plan.folder
+        stored = baseline_files.read(folder, recipe.name, rung)
+        baseline_files.read_proposed(folder, recipe.name, rung)
+        require_replaceable(baseline_files.proposed_path(folder, recipe.name, rung))
+        return stored
 
     def _usable(self, task: Task) -> bool:
         """Whether an earlier recording left the task's run, as good as one made now."""
@@ -172,6 +190,20 @@ class Recorder:
         return asked.seed == 0 and keeps_weights(
             asked.recipe.name, asked.scale, self._plan.dataset.name, asked.arithmetic
         )
+
+
+def _seeds(recipe: Recipe, rung: str, asked: Optional[int], stored: Optional[SampleEntry]) -> int:
+    """How many seeds to record: enough for a baseline, and none that is stored would go."""
+    needed = 1 + max(stored.samples) if stored is not None else 0
+    seeds = max(DEFAULT_SEEDS[rung], needed) if asked is None else asked
+    require_enough(recipe, rung, seeds)
+    if seeds < needed:
+        raise BadInput(
+            f"--seeds {seeds} of {recipe.name} {rung}, where seeds up to {needed - 1} are stored",
+            "samples that are stored would go, and nothing that is recorded tells that they were wrong",
+            f"--seeds {needed}, or leave --seeds out",
+        )
+    return seeds
 
 
 def _one_thread(answer: Answer) -> Dict[str, Any]:

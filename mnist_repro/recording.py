@@ -7,6 +7,7 @@ from decimal import ROUND_CEILING, Decimal
 from typing import Any, Dict, List, Mapping, Optional, Sequence, Tuple
 
 from mnist_repro.baselines import FingerprintEntry, SampleEntry, platform_name
+from mnist_repro.display import counted
 from mnist_repro.errors import BadInput
 from mnist_repro.fingerprint import Fingerprint, is_softmax
 from mnist_repro.gate import FEWEST_STORED, PAIRED_TOLERANCE
@@ -57,12 +58,7 @@ def sample_entry(
     names = metric_names(recipe, rung)
     samples = {run.seed: _checked(run, names) for run in sorted(runs, key=lambda run: run.seed)}
     paired = is_softmax(recipe)
-    if not paired and len(samples) < FEWEST_STORED:
-        raise BadInput(
-            f"{len(samples)} seeds of {recipe.name}",
-            f"its runs are compared as distributions, of which fewer than {FEWEST_STORED} say too little",
-            f"--seeds {DEFAULT_SEEDS[rung]}",
-        )
+    require_enough(recipe, rung, len(samples))
     kept = {} if previous is None else {metric.name: metric for metric in previous.metrics}
     images = runs[0].counts["test_images"]
     metrics = []
@@ -72,6 +68,35 @@ def sample_entry(
         metrics.append(made)
     provenance = {**joint_provenance(runs), "dataset_sha256": runs[0].dataset["sha256"], "code": code}
     return SampleEntry(runs[0].dataset["name"], runs[0].arithmetic, paired, tuple(metrics), samples, provenance, ())
+
+
+def require_enough(recipe: Recipe, rung: str, seeds: int) -> None:
+    """Make sure that so many runs can serve as a baseline.
+
+    Raises:
+        BadInput: they are too few.
+    """
+    if not is_softmax(recipe) and seeds < FEWEST_STORED:
+        raise BadInput(
+            f"{counted(seeds, 'seed')} of {recipe.name}",
+            f"its runs are compared as distributions, of which fewer than {FEWEST_STORED} say too little",
+            f"--seeds {DEFAULT_SEEDS[rung]}",
+        )
+
+
+def require_tolerance(recipe: Recipe) -> float:
+    """The tolerance on the losses of a recipe's fingerprint.
+
+    Raises:
+        BadInput: nobody has said what it is.
+    """
+    if recipe.name not in TOLERANCES:
+        raise BadInput(
+            f"TOLERANCES in mnist_repro/recording.py has no {recipe.name}",
+            "a fingerprint's losses are compared within a tolerance, and that is measured, not guessed",
+            f'add "{recipe.name}": 5e-6 (for softmax: {PAIRED_TOLERANCE:.0e}); see docs/how-to/add-a-recipe.md',
+        )
+    return TOLERANCES[recipe.name]
 
 
 def fingerprint_entry(
@@ -91,7 +116,7 @@ def fingerprint_entry(
         previous: an entry whose tolerance and reason stay.
 
     Raises:
-        BadInput: a loss is not finite.
+        BadInput: a loss is not finite, or the recipe has no tolerance.
     """
     lost = next((name for name, value in taken.losses.items() if not math.isfinite(value)), None)
     if lost is not None:
@@ -100,8 +125,9 @@ def fingerprint_entry(
             "nothing can be compared with what is not a finite number, so that it is not stored",
             "find out why the recipe diverges, then record again",
         )
-    tolerance, reason = TOLERANCES[recipe.name], tolerance_reason(recipe)
-    if previous is not None:
+    if previous is None:
+        tolerance, reason = require_tolerance(recipe), tolerance_reason(recipe)
+    else:
         tolerance, reason = previous.tolerance, previous.reason
     platform = platform_name(provenance)
     return FingerprintEntry(*key, platform, taken.exact, taken.losses, tolerance, reason, provenance, ())

@@ -18,7 +18,7 @@ import argparse
 import sys
 from typing import TYPE_CHECKING, Optional, Sequence
 
-from mnist_repro.commands.options import add_data, require_positive
+from mnist_repro.commands.options import add_data, require_positive, require_seeds
 from mnist_repro.errors import BadInput
 from mnist_repro.exit_codes import ExitCode
 
@@ -30,7 +30,12 @@ if TYPE_CHECKING:
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """What `baseline record` takes besides recipes and rungs."""
-    parser.add_argument("--seeds", type=int, metavar="N", help="seeds 0 to N-1 (default: 16 at subset, 10 at full)")
+    parser.add_argument(
+        "--seeds",
+        type=int,
+        metavar="N",
+        help="seeds 0 to N-1 (default: 16 at subset, 10 at full, or as many as are stored)",
+    )
     parser.add_argument("--processes", type=int, metavar="N", help="runs side by side (default: one per core)")
     parser.add_argument("--new-margins", action="store_true", help="make margins and tolerances anew from these runs")
     parser.add_argument(
@@ -53,7 +58,7 @@ def run(arguments: argparse.Namespace, recipes: Sequence[Recipe], rungs: Sequenc
     from mnist_repro.framework import require_tensorflow
     from mnist_repro.recorder import Plan, Recorder
 
-    seeds = None if arguments.seeds is None else require_positive("--seeds", arguments.seeds)
+    seeds = None if arguments.seeds is None else require_seeds(arguments.seeds)
     asked = workers.cores() if arguments.processes is None else arguments.processes
     processes = require_positive("--processes", asked)
     require_tensorflow()
@@ -68,12 +73,10 @@ def run(arguments: argparse.Namespace, recipes: Sequence[Recipe], rungs: Sequenc
 
 
 def _record(recorder: Recorder, recipe: Recipe, rung: str, seeds: Optional[int]) -> ExitCode:
-    from mnist_repro.recording import DEFAULT_SEEDS
-
     try:
         if rung == "fingerprint":
             return _tell(recipe, rung, recorder.fingerprint(recipe))
-        return _tell(recipe, rung, recorder.samples(recipe, rung, DEFAULT_SEEDS[rung] if seeds is None else seeds))
+        return _tell(recipe, rung, recorder.samples(recipe, rung, seeds))
     except BadInput as error:
         sys.stderr.write(f"mnist-repro: {recipe.name} {rung}: {error}\n")
         return ExitCode.BAD_INPUT

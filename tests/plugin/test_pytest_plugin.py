@@ -184,14 +184,14 @@ def test_with_seeds_auto_a_settled_verdict_needs_no_more(project: Project) -> No
 # --- Options ---
 
 
-@pytest.mark.parametrize("seeds", ["0", "-1", "many", "2.5", ""])
+@pytest.mark.parametrize("seeds", ["0", "-1", "many", "2.5", "", "10001"])
 def test_seeds_are_auto_or_a_number_from_one(project: Project, seeds: str) -> None:
     project.write(CLEAN)
 
     result = project.run(f"--seeds={seeds}")
 
     assert pytest.ExitCode.USAGE_ERROR == result.ret
-    result.stderr.fnmatch_lines([f"*{seeds!r} is neither auto nor a number from 1*"])
+    result.stderr.fnmatch_lines([f"*{seeds!r} is neither auto nor a number from 1 to 10,000*"])
 
 
 def test_scales_are_subset_and_full(project: Project) -> None:

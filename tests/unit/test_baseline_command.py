@@ -203,6 +203,19 @@ def test_a_paired_proposal_with_more_seeds_is_judged_by_those_that_are_stored(tm
     assert "    note: seeds proposed besides: 2" in ended.out.splitlines()
 
 
+@pytest.mark.parametrize("paired", [True, False])
+def test_a_proposal_with_fewer_seeds_is_not_equivalent(paired: bool, tmp_path: Path) -> None:
+    baseline_files.write(tmp_path, subset(samples(paired=paired)))
+    baseline_files.write_proposed(tmp_path, subset(samples(SPREAD[:10], paired=paired, history=())))
+    ended = baseline("diff", tmp_path, WHEEL)
+    (told,) = [line.split() for line in ended.out.splitlines() if line.startswith("    seeds ")]
+
+    assert (1, "incomparable") == (ended.code, ended.out.splitlines()[0])
+    assert "seeds 12 seeds 10 seeds incomparable: stored and not proposed, so that they would go: 10, 11" == " ".join(
+        told
+    )
+
+
 def test_a_metric_that_is_only_on_one_side_is_incomparable(tmp_path: Path) -> None:
     baseline_files.write(tmp_path, subset())
     fewer = samples(
@@ -456,6 +469,12 @@ def test_recipes_are_named_once_and_rightly(action: str, tmp_path: Path) -> None
 @pytest.mark.parametrize("option", ["--seeds", "--processes"])
 def test_numbers_are_positive(option: str, tmp_path: Path) -> None:
     assert f"{option} 0" == message(baseline("record", tmp_path, WHEEL, option, 0), tmp_path)[0]
+
+
+def test_nobody_means_a_million_seeds(tmp_path: Path) -> None:
+    assert ["--seeds 1000000", "it must be 10,000 or fewer", "--seeds 10"] == message(
+        baseline("record", tmp_path, WHEEL, "--seeds", 1_000_000), tmp_path
+    )
 
 
 def test_data_that_is_neither_mnist_nor_the_surrogate_has_no_baseline(tmp_path: Path) -> None:

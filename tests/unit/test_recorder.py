@@ -13,7 +13,7 @@ from command_line import Ended
 from made_up_baselines import HERE, fingerprint, fingerprints, metrics, samples, subset, values
 from made_up_baselines import run as made_up_run
 
-from mnist_repro import baseline_files, recorder, source
+from mnist_repro import baseline_files, recorder, recording, source
 from mnist_repro.baselines import FingerprintEntry, SampleEntry
 from mnist_repro.data import locate
 from mnist_repro.fingerprint import Fingerprint
@@ -107,7 +107,7 @@ def test_more_seeds_are_added_to_those_that_are_there(trained: Trained, tmp_path
 
 
 def test_what_is_stored_stays_as_it_is(trained: Trained, tmp_path: Path) -> None:
-    baseline_files.write(tmp_path, subset())
+    baseline_files.write(tmp_path, subset(samples([0.25, 0.5])))
     baseline_files.write(tmp_path, fingerprints())
     before = files(tmp_path)
     ended = baseline("record", tmp_path, WHEEL, "--seeds", 3)
@@ -208,7 +208,7 @@ def test_entries_of_other_data_wait_side_by_side(
 
 
 def test_stored_margins_and_tolerances_stay_unless_new_ones_are_asked_for(trained: Trained, tmp_path: Path) -> None:
-    baseline_files.write(tmp_path, subset(samples(metrics=metrics(loss=0.125))))
+    baseline_files.write(tmp_path, subset(samples([0.25, 0.5], metrics=metrics(loss=0.125))))
     baseline_files.write(tmp_path, fingerprints(fingerprint(tolerance=0.25)))
 
     def allowed(*more: object) -> List[float]:
@@ -283,3 +283,64 @@ def test_a_stored_file_that_cannot_be_read_is_refused_before_any_run_is_made(tra
 
     assert (2, []) == (ended.code, trained.made)
     assert "git checkout -- " in ended.err
+
+
+def test_fewer_seeds_than_a_distribution_needs_are_refused_before_any_run_is_made(
+    trained: Trained, tmp_path: Path
+) -> None:
+    ended = baseline("record", tmp_path, "vgg7", "--rung", "subset", "--seeds", 9)
+
+    assert (2, [], {}) == (ended.code, trained.made, files(tmp_path))
+    assert (
+        "mnist-repro: vgg7 subset: 9 seeds of vgg7\n"
+        "  why: its runs are compared as distributions, of which fewer than 10 say too little\n"
+        "  try: --seeds 16\n"
+    ) == ended.err
+
+
+def test_fewer_seeds_than_are_stored_are_refused_before_any_run_is_made(trained: Trained, tmp_path: Path) -> None:
+    baseline_files.write(tmp_path, subset())
+    before = files(tmp_path)
+    ended = record(tmp_path)
+
+    assert (2, [], before) == (ended.code, trained.made, files(tmp_path))
+    assert (
+        "mnist-repro: wheel-softmax subset: --seeds 3 of wheel-softmax subset, where seeds up to 11 are stored\n"
+        "  why: samples that are stored would go, and nothing that is recorded tells that they were wrong\n"
+        "  try: --seeds 12, or leave --seeds out\n"
+    ) == ended.err
+
+
+def test_where_nothing_is_said_as_many_seeds_as_are_stored_are_recorded(trained: Trained, tmp_path: Path) -> None:
+    trained.losses = [0.25] * 20
+    baseline_files.write(tmp_path, subset(samples([0.25] * 18)))
+    baseline("record", tmp_path, WHEEL, "--rung", "subset")
+
+    assert list(range(18)) == trained.made
+
+
+@pytest.mark.parametrize("rung", ["fingerprint", "subset"])
+def test_a_proposal_that_cannot_be_read_is_refused_before_any_run_is_made(
+    rung: str, trained: Trained, tmp_path: Path
+) -> None:
+    proposed = baseline_files.proposed_path(tmp_path, WHEEL, rung)
+    proposed.parent.mkdir()
+    proposed.write_text("schema: 1\n", encoding="utf-8")
+    ended = baseline("record", tmp_path, WHEEL, "--rung", rung, "--seeds", 3)
+
+    assert (2, [], "") == (ended.code, trained.made, ended.out.partition("\n")[2])
+    assert f"try: remove {proposed} and record again" in ended.err
+
+
+def test_a_recipe_without_a_tolerance_is_refused_before_the_fingerprint_is_taken(
+    trained: Trained, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.delitem(recording.TOLERANCES, WHEEL)
+    ended = baseline("record", tmp_path, WHEEL, "--rung", "fingerprint")
+
+    assert (2, {}) == (ended.code, files(tmp_path))
+    assert "taking it" not in ended.out
+    assert (
+        "mnist-repro: wheel-softmax fingerprint: TOLERANCES in mnist_repro/recording.py has no wheel-softmax\n"
+        "  why: a fingerprint's losses are compared within a tolerance, and that is measured, not guessed\n"
+    ) in ended.err
