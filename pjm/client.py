@@ -133,8 +133,11 @@ class Client:
         with self._interrupts.raised():
             try:
                 self._follow(session, watch, jobs, () if option.fugaku_detach else local, option.fugaku_detach)
-            except KeyboardInterrupt:
-                self._interrupted(watch)
+            except (KeyboardInterrupt, pytest.exit.Exception) as reason:
+                if not isinstance(reason, session.Interrupted):  # else a listener has stopped it at that very report
+                    self._interrupted(watch)
+                if isinstance(reason, pytest.exit.Exception):  # pytest shows no summary then
+                    self._progress.say(self._left_message)
                 raise
         if not option.fugaku_detach:
             self._session.note("done")
@@ -283,6 +286,7 @@ class Client:
             "checkout": now,
             "pytest": pytest.__version__,
             "emulate": self._settings.emulate,
+            "dry_run": bool(config.option.fugaku_dry_run),
         }
         return sessions.create(self._settings.workdir, facts), False
 
@@ -292,6 +296,7 @@ class Client:
 
         variables = None
         if self._settings.emulate:
+            sessions.make_workdir(self._settings.workdir)
             variables = {**os.environ, **_emulated(self._settings.workdir / "emulator")}
         scheduler = PjmScheduler(LocalHost(variables), self._settings.pjsub_options)
         if not dry:

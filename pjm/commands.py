@@ -94,7 +94,7 @@ def clean_sessions(arguments: argparse.Namespace) -> int:
     known = sessions.identities(arguments.workdir)
     chosen = list(arguments.session)
     if arguments.ended:
-        chosen += [name for name in known if _state_of(arguments.workdir / name) in ("done", "cancelled")]
+        chosen += [name for name in known if _state_of(arguments.workdir / name) in ("done", "cancelled", "dry run")]
     if not chosen and not arguments.ended:
         raise BadInput("nothing to clean was named", "expected sessions, or --ended", "type: pjm sessions")
     for name in dict.fromkeys(chosen):
@@ -130,7 +130,7 @@ def summarize(session: Session) -> Dict[str, Any]:
             done.update(finished.done)
     events = [record["event"] for record in journal]
     return {
-        "state": _state(session.folder, events),
+        "state": _state(session, events),
         "tests": len(tests),
         "done": sum(1 for test in tests if test in done),
         "missing": [test for test in tests if test not in done],
@@ -143,14 +143,16 @@ def _state_of(folder: Path) -> str:
     """As `_state`; of a folder that cannot be read, that it is done: nothing of it can be saved."""
     try:
         session = Session(folder, sessions.read_facts(folder))
-        return _state(folder, [record["event"] for record in session.journal()])
+        return _state(session, [record["event"] for record in session.journal()])
     except BadInput:
         return "done"
 
 
-def _state(folder: Path, events: List[str]) -> str:
-    if _in_use(folder):
+def _state(session: Session, events: List[str]) -> str:
+    if _in_use(session.folder):
         return "in use"
+    if session.facts.get("dry_run") and not events:
+        return "dry run"
     last = next((event for event in reversed(events) if event in ("done", "cancelled", "planned", "submitted")), None)
     if last in ("done", "cancelled"):
         return last

@@ -7,7 +7,7 @@ import json
 from pathlib import Path
 from typing import Dict
 
-from pjm.session import write_json
+from pjm.atomic import write_json
 
 FILE = "durations.json"
 

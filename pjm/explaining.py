@@ -66,7 +66,7 @@ def completed(part: Part, found: TestEvents) -> Result:
 
 
 def _verb(ending: Ending) -> bool:
-    return ending.happened.split(" ", 1)[0] in ("vanished:", "waited", "ran", "ended")
+    return ending.happened.split(" ", 1)[0] in ("vanished:", "waited", "ran", "ended", "was")
 
 
 def _begun(part: Part) -> bool:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import inspect
+import re
 from dataclasses import dataclass
 from typing import Dict, List, Mapping, Sequence, Tuple
 
@@ -11,6 +12,8 @@ import pytest
 from pjm.errors import BadInput
 from pjm.options import MARK
 from pjm.request import Defaults, Request, from_mark
+
+_LIST_OF_MARKS = re.compile(r"\s*pytestmark\b")
 
 
 @dataclass(frozen=True)
@@ -94,10 +97,12 @@ def _node_place(node: object, item: pytest.Item) -> str:
         return where(item)
     path = item.location[0]
     try:
-        line = inspect.getsourcelines(node.obj)[1]  # type: ignore[attr-defined]
+        lines, begin = inspect.getsourcelines(node.obj)  # type: ignore[attr-defined]
     except (AttributeError, OSError, TypeError):
-        line = 0
-    return f"{path}:{max(line, 1)}"
+        return f"{path}:1"
+    # A class has its marks above it, if it has not a list of them within, as a module has.
+    within = next((place for place, line in enumerate(lines) if _LIST_OF_MARKS.match(line)), 0)
+    return f"{path}:{max(begin, 1) + within}"
 
 
 def _by_name(items: Sequence[pytest.Item]) -> Dict[str, List[pytest.Item]]:

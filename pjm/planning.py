@@ -8,10 +8,11 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Dict, Mapping, Tuple
 
+from pjm.atomic import write_json, write_whole
 from pjm.packing import Job
 from pjm.parts import FollowedJob, from_document, resources_document, script_name
 from pjm.script import Worker, script
-from pjm.session import SCHEMA, Session, write_json
+from pjm.session import SCHEMA, Session
 from pjm.worker import PATH, PLAN
 
 CODE = "lib"
@@ -50,7 +51,7 @@ def write_job(session: Session, job: Job, place: Workplace, retry: bool) -> Foll
     write_json(folder / PLAN, document)
     worker = Worker(place.python, place.start, prologue=(*place.prologue, *_path_lines(session)))
     for number in range(len(job.shares) if job.step else 1):
-        (folder / script_name(number)).write_text(script(job, number, folder, worker), encoding="utf-8")
+        write_whole(folder / script_name(number), script(job, number, folder, worker))
     return from_document(folder, document)
 
 
@@ -62,7 +63,8 @@ def copy_code(session: Session) -> None:
         return
     unfinished = target.with_name(f".{source.name}")
     shutil.rmtree(unfinished, ignore_errors=True)
-    unfinished.mkdir(parents=True, mode=0o700)
+    unfinished.parent.mkdir(mode=0o700, exist_ok=True)
+    unfinished.mkdir(mode=0o700)
     for file in source.glob("*.py"):
         shutil.copyfile(str(file), str(unfinished / file.name))
     unfinished.rename(target)

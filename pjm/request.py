@@ -106,7 +106,7 @@ def from_mark(args: Sequence[object], kwargs: Mapping[str, object], where: str, 
     request = Request(
         nodes=_nodes(kwargs.get("nodes", defaults.nodes), where),
         elapse=elapse_seconds(kwargs.get("elapse", defaults.elapse), f"{where}: the mark fugaku"),
-        rscgrp=_rscgrp(kwargs.get("rscgrp", defaults.rscgrp), where),
+        rscgrp=group_name(kwargs.get("rscgrp", defaults.rscgrp), f"{where}: the mark fugaku has rscgrp="),
         env=_env(kwargs.get("env", {}), where),
         after=_after(kwargs.get("after"), where),
     )
@@ -141,6 +141,25 @@ def elapse_seconds(value: object, where: str) -> int:
     return seconds
 
 
+def group_name(value: object, where: str) -> Optional[str]:
+    """The name of a resource group, or None.
+
+    Args:
+        value: that name.
+        where: what holds it, up to the value, for messages: "tests/test_a.py:12: the mark fugaku has rscgrp=".
+
+    Raises:
+        BadInput: no such name can be.
+    """
+    if value is not None and not (isinstance(value, str) and _GROUP.fullmatch(value)):
+        raise BadInput(
+            f"{where}{value!r}",
+            "it is the name of a resource group: letters, digits and _ . - only, at most 63",
+            'write for example rscgrp="small"',
+        )
+    return value
+
+
 def elapse_text(seconds: Union[int, float]) -> str:
     """Seconds as HH:MM:SS, hours beyond 99 in full; fractions are rounded up."""
     whole = int(-(-seconds // 1))
@@ -173,16 +192,6 @@ def _nodes(value: object, where: str) -> int:
             f"{where}: the mark fugaku has nodes={value!r}",
             "it is the number of compute nodes, a whole number of at least 1",
             "write for example nodes=1",
-        )
-    return value
-
-
-def _rscgrp(value: object, where: str) -> Optional[str]:
-    if value is not None and not (isinstance(value, str) and _GROUP.fullmatch(value)):
-        raise BadInput(
-            f"{where}: the mark fugaku has rscgrp={value!r}",
-            "it is the name of a resource group: letters, digits and _ . - only, at most 63",
-            'write for example rscgrp="small"',
         )
     return value
 

@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any, Dict, List, Mapping, Optional
 
 import pjm
+from pjm.atomic import write_json
 from pjm.errors import BadInput
 
 SCHEMA = 1
@@ -128,29 +129,45 @@ def create(workdir: Path, facts: Mapping[str, object]) -> Session:
     """
     identity = f"{time.strftime('%Y%m%d-%H%M%S')}-{secrets.token_hex(2)}"
     folder = workdir / identity
+    make_workdir(workdir)
     try:
-        workdir.mkdir(mode=0o700, parents=True, exist_ok=True)
-        ignored = workdir / ".gitignore"
-        if not ignored.exists():
-            ignored.write_text("*\n", encoding="utf-8")
         folder.mkdir(mode=0o700)
         (folder / JOBS).mkdir(mode=0o700)
         (folder / "artifacts").mkdir(mode=0o700)
         document = {"schema": SCHEMA, "pjm": pjm.__version__, "created": time.time(), **facts}
         write_json(folder / SESSION, document)
     except OSError as error:
-        raise BadInput(
-            f"no session can be kept in {workdir}",
-            f"{error.strerror}: {error.filename}",
-            "name a folder that you can write to and the compute nodes can see: --fugaku-workdir=DIR",
-        ) from error
+        raise _not_kept(workdir, error) from error
     session = Session(folder, document)
     session.lock()
     return session
 
 
+def make_workdir(workdir: Path) -> None:
+    """Make the folder of all sessions, its owner's alone, unless it is there.
+
+    Raises:
+        BadInput: it cannot be made.
+    """
+    try:
+        workdir.mkdir(mode=0o700, parents=True, exist_ok=True)
+        ignored = workdir / ".gitignore"
+        if not ignored.exists():
+            ignored.write_text("*\n", encoding="utf-8")
+    except OSError as error:
+        raise _not_kept(workdir, error) from error
+
+
+def _not_kept(workdir: Path, error: OSError) -> BadInput:
+    return BadInput(
+        f"no session can be kept in {workdir}",
+        f"{error.strerror}: {error.filename}",
+        "name a folder that you can write to and the compute nodes can see: --fugaku-workdir=DIR",
+    )
+
+
 def find(workdir: Path, identity: Optional[str]) -> Session:
-    """A session that there is, the latest if none is named; not locked.
+    """A session that there is, the latest that was no dry run if none is named; not locked.
 
     Raises:
         BadInput: there is none, or it is corrupt, foreign or of a newer version.
@@ -158,10 +175,12 @@ def find(workdir: Path, identity: Optional[str]) -> Session:
     if identity is not None and not IDENTITY.fullmatch(identity):
         raise BadInput(f"{identity!r} is no session", "one is called like 20260102-030405-0a1b", "type: pjm sessions")
     known = identities(workdir)
+    if identity is None:
+        known = [name for name in known if not _was_dry(workdir / name)]
     if not known or (identity is not None and identity not in known):
         raise BadInput(
             f"there is no session {identity}" if identity else "there is no session to come back to",
-            f"looked in {workdir}, where {len(known)} are kept",
+            f"looked in {workdir}, where {len(known)} are kept" + ("" if identity else " that were no dry runs"),
             "type: pjm sessions; or start one with: pytest --fugaku",
         )
     folder = workdir / (identity or known[-1])
@@ -175,6 +194,14 @@ def identities(workdir: Path) -> List[str]:
     except FileNotFoundError:
         return []
     return sorted(found, key=lambda name: (_created(workdir / name), name))
+
+
+def _was_dry(folder: Path) -> bool:
+    """Whether it was a dry run; of a folder that cannot be read nobody knows."""
+    try:
+        return bool(read_facts(folder).get("dry_run"))
+    except BadInput:
+        return False
 
 
 def _created(folder: Path) -> float:
@@ -215,13 +242,6 @@ def read_facts(folder: Path) -> Record:
     if not isinstance(facts.get("arguments"), list) or not isinstance(facts.get("checkout"), dict):
         raise _corrupt(path, "arguments or checkout are missing")
     return facts
-
-
-def write_json(path: Path, document: Mapping[str, object]) -> None:
-    """Write a file whole or not at all."""
-    unfinished = path.with_name(f".{path.name}.{os.getpid()}")
-    unfinished.write_text(json.dumps(document, indent=1) + "\n", encoding="ascii")
-    unfinished.replace(path)
 
 
 def _object(data: bytes) -> Optional[Record]:

@@ -13,7 +13,7 @@ import pytest
 from pjm import options
 from pjm.errors import BadInput
 from pjm.packing import Site
-from pjm.request import FUGAKU_LIMITS, Defaults, elapse_seconds, read_limits
+from pjm.request import FUGAKU_LIMITS, Defaults, elapse_seconds, group_name, read_limits
 
 
 @dataclass(frozen=True)
@@ -104,7 +104,7 @@ def defaults(config: pytest.Config) -> Defaults:
     limits.update(read_limits(config.getini("fugaku_limits"), "the option fugaku_limits"))
     return Defaults(
         elapse=elapse_seconds(options.given(config, "elapse") or 1800, "the option fugaku_elapse"),
-        rscgrp=options.given(config, "rscgrp"),
+        rscgrp=group_name(options.given(config, "rscgrp"), "the option fugaku_rscgrp is "),
         limits=limits,
     )
 
@@ -135,9 +135,12 @@ def _timeout(text: Optional[str], name: str) -> Optional[float]:
     if text is None:
         return None
     try:
-        return float(text) or None
+        seconds = float(text)
     except ValueError:
         return float(elapse_seconds(text, f"the option {name}"))
+    if not (math.isfinite(seconds) and seconds >= 0):
+        raise BadInput(f"{name} is {text!r}", "it is a time, or 0 for no limit", f"say for example {name} = 12:00:00")
+    return seconds or None
 
 
 def _range(text: str) -> Tuple[float, float]:

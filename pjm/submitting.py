@@ -84,8 +84,10 @@ class Submitter:
             except UnansweredError as error:
                 self.trouble = str(error)
                 return
-            self.session.note("refused", job=job.name, happened="only some of its steps were taken", retry=True)
-            refuse(job, Ending(False, "only some of its steps were taken by the batch system", "", retry=True))
+            self.session.note(
+                "refused", job=job.name, happened="was taken by the batch system in part only", retry=True
+            )
+            refuse(job, Ending(False, "was taken by the batch system in part only", "", retry=True))
             return
         self.session.note("not-taken", job=job.name)
         job.stage, job.refused, job.tries, job.due = Stage.PLANNED, None, 0, self.clock()
@@ -106,7 +108,7 @@ class Submitter:
             job.due = self.clock() + min(self.settings.poll[0] * 2**job.tries, self.settings.poll[1])
             job.tries += 1
             return
-        happened = f"the batch system refused it: {error}"
+        happened = f"was refused by the batch system: {error}"
         self.session.note("refused", job=job.name, happened=happened, advice=error.advice)
         refuse(job, Ending(False, happened, error.advice))
 

@@ -117,7 +117,7 @@ def test_another_checkout_is_refused_and_the_difference_named(project: FugakuPro
     project.run("--fugaku-dry-run", PATH="")
     project.write(GOOD + "\n# changed\n")
 
-    ran = project.run("--fugaku-resume", "--fugaku-emulate")
+    ran = project.run(f"--fugaku-resume={project.session().name}", "--fugaku-emulate")
 
     assert 4 == ran.code, ran.out
     assert "was submitted with other files" in ran.out
@@ -143,8 +143,51 @@ def test_a_journal_that_makes_no_sense_is_refused(project: FugakuProject) -> Non
     lines = [json.dumps({"event": "planned", "job": "none"}), json.dumps({"event": "submitting", "job": "none"})]
     (project.session() / "journal.jsonl").write_text("\n".join(lines) + "\n")
 
-    ran = project.run("--fugaku-resume", "--fugaku-emulate")
+    ran = project.run(f"--fugaku-resume={project.session().name}", "--fugaku-emulate")
 
     assert 4 == ran.code, ran.out
     assert "pjm clean" in ran.out
     shutil.rmtree(project.session())
+
+
+@pytest.mark.parametrize(
+    ("above", "line"),
+    [
+        ("pytestmark = [\n    pytest.mark.fugaku(elapse='1x'),\n]\n\n\nclass TestIt:\n", 4),
+        ("@pytest.mark.fugaku(elapse='1x')\nclass TestIt:\n", 4),
+        ("class TestIt:\n    '''Some.'''\n\n    pytestmark = pytest.mark.fugaku(elapse='1x')\n\n", 7),
+    ],
+    ids=["module", "class", "in the class"],
+)
+def test_a_mark_of_many_tests_is_refused_with_its_own_line(
+    pytester: pytest.Pytester, monkeypatch: pytest.MonkeyPatch, above: str, line: int
+) -> None:
+    monkeypatch.setenv("PYTEST_DISABLE_PLUGIN_AUTOLOAD", "1")
+    pytester.makepyfile(test_it=f"import pytest\n\n\n{above}    def test_it(self):\n        pass\n")
+
+    ran = pytester.runpytest_inprocess("-p", "pjm.plugin", "--fugaku", "--fugaku-emulate")
+
+    assert f"ERROR: test_it.py:{line}: the mark fugaku has elapse='1x'" in ran.stderr.str()
+
+
+@pytest.mark.parametrize(
+    ("option", "words"),
+    [
+        ("--fugaku-queue-timeout=-5", "fugaku_queue_timeout is '-5'"),
+        ("--fugaku-run-timeout=nan", "fugaku_run_timeout is 'nan'"),
+        ("--fugaku-rscgrp=a,b", "the option fugaku_rscgrp is 'a,b'"),
+        ("--fugaku-poll=60-10", "fugaku_poll is '60-10'"),
+        ("--fugaku-retries=-1", "fugaku_retries is '-1'"),
+        ("--fugaku-budget=nan", "--fugaku-budget is nan"),
+    ],
+)
+def test_a_setting_that_cannot_be_meant_is_refused_by_its_name(
+    pytester: pytest.Pytester, monkeypatch: pytest.MonkeyPatch, option: str, words: str
+) -> None:
+    monkeypatch.setenv("PYTEST_DISABLE_PLUGIN_AUTOLOAD", "1")
+    pytester.makepyfile(test_it=f"import pytest\n\n\n{GOOD}")
+
+    ran = pytester.runpytest_inprocess("-p", "pjm.plugin", "--fugaku-emulate", option)
+
+    assert pytest.ExitCode.USAGE_ERROR == ran.ret
+    assert f"ERROR: {words}" in ran.stderr.str()

@@ -102,6 +102,42 @@ def test_is_slow():
     assert 1 == len(project.calls("pjdel"))
 
 
+def test_stepwise_comes_back_to_the_first_failure(project: FugakuProject) -> None:
+    project.write(
+        """
+@pytest.mark.fugaku
+@pytest.mark.parametrize("number", range(4))
+def test_it(number):
+    assert number % 2
+"""
+    )
+
+    first = project.send("--stepwise")
+    second = project.send("--stepwise", "-v")
+
+    assert (2, {"failed": 1}) == (first.code, first.counts()), first.out
+    assert "test_it[0] FAILED" in second.out, second.out
+
+
+def test_a_test_that_ends_the_session_here_ends_the_jobs_too(project: FugakuProject) -> None:
+    project.write(
+        """
+@pytest.mark.fugaku
+def test_is_slow():
+    time.sleep(100)
+
+def test_has_enough():
+    pytest.exit("enough", 7)
+"""
+    )
+
+    ran = project.send()
+
+    assert 7 == ran.code, ran.out
+    assert "1 jobs cancelled; 0 of 1 tests in jobs have results" in ran.out, ran.out
+    assert 1 == len(project.calls("pjdel"))
+
+
 def test_last_failed_runs_only_that(project: FugakuProject) -> None:
     project.write(
         """

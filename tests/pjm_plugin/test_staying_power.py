@@ -139,6 +139,31 @@ def test_a_second_ctrl_c_leaves_at_once(project: FugakuProject) -> None:
     assert time.monotonic() - begun < 20
 
 
+def test_a_dry_run_is_no_session_to_come_back_to(project: FugakuProject) -> None:
+    project.write(SLOW)
+    project.send("--fugaku-detach", "-k", "quick")
+    project.run("--fugaku-dry-run", "-k", "quick")
+    before = len(project.submissions())
+
+    resumed = project.run("--fugaku-resume")
+
+    assert (0, {"passed": 1, "deselected": 4}) == (resumed.code, resumed.counts()), resumed.out
+    assert before == len(project.submissions()) == 1
+
+
+def test_what_is_kept_is_its_owners_alone(project: FugakuProject) -> None:
+    project.write(SLOW)
+    project.send("-k", "quick")
+
+    session = project.session()
+    folders = [project.workdir, session, session / "jobs", *session.glob("jobs/*"), session / "artifacts"]
+    files = [*(each for each in session.iterdir() if each.is_file()), *session.glob("jobs/*/*.sh")]
+    files += [*session.glob("jobs/*/job.json"), *session.glob("jobs/*/*/events.jsonl")]
+    assert ["0o700"] * len(folders) == [oct(each.stat().st_mode & 0o777) for each in folders]
+    assert dict.fromkeys(files, "0o600") == {each: oct(each.stat().st_mode & 0o777) for each in files}
+    assert 7 <= len(files)
+
+
 def test_two_clients_cannot_follow_one_session(project: FugakuProject) -> None:
     project.write(ENDLESS)
     process = project.start("--fugaku", "--fugaku-emulate")

@@ -299,7 +299,7 @@ def test_a_refusal_that_does_not_pass_is_told(one: Following) -> None:
     one.step(800)
 
     assert one.watch.done
-    happened = "its job did not end well: the batch system refused it: daemon not present; no test had begun"
+    happened = "its job was refused by the batch system: daemon not present; no test had begun"
     assert {A: happened, B: happened} == one.outcomes()
 
 
