@@ -13,6 +13,7 @@ from mnist_repro.atomic import write_text
 from mnist_repro.errors import BadInput
 from mnist_repro.evaluation import Evaluation
 from mnist_repro.history import Line, Score
+from mnist_repro.run_checks import first_unsound
 
 SCHEMA = 1
 FILE = "run.json"
@@ -69,12 +70,12 @@ def read(path: Path) -> Run:
     """Read a run from its folder or from `run.json` itself.
 
     Raises:
-        BadInput: there is none, it is truncated, of a newer schema, or lacks something.
+        BadInput: there is none, it is truncated, of a newer schema, lacks something, or holds what no run of ours does.
     """
     file = path / FILE if path.is_dir() else path
     fields = read_json(file, SCHEMA, "run", "mnist-repro train RECIPE --out DIR")
     try:
-        return Run(
+        run = Run(
             recipe=str(fields["recipe"]),
             seed=int(fields["seed"]),
             scale=str(fields["scale"]),
@@ -95,6 +96,14 @@ def read(path: Path) -> Run:
             f"a run of schema {SCHEMA} has every field of docs/reference",
             "train it again: mnist-repro train RECIPE --out DIR",
         ) from error
+    unsound = first_unsound(run)
+    if unsound is not None:
+        raise BadInput(
+            f"{file} is not a sound run: {unsound}",
+            "every run that was trained here has what others count on, so that this one was edited or damaged",
+            f"train it again: mnist-repro train {run.recipe} --out DIR",
+        )
+    return run
 
 
 def read_json(file: Path, schema: int, what: str, make: str) -> Dict[str, Any]:

@@ -34,13 +34,13 @@ def run(recipe: str, seed: int, *scores: Score, unit: str = "epoch", scale: str 
         arithmetic="original",
         unit=unit,
         dataset={"name": "mnist", "sha256": "0123", "source": "/data/mnist"},
-        counts={"parameters": 7850, "training_images": 60_000, "steps": 9380, "batch_size": 128},
+        counts={"parameters": 7850, "training_images": 60_000, "test_images": 10_000, "steps": 9380, "batch_size": 128},
         scores=scores,
         validation=None,
         log=(Line(after=1, loss=0.5, accuracy=0.875, test_loss=0.25, test_accuracy=0.9),),
         step_losses=(),
         first_predictions=(5, 0, 4),
-        provenance={"seconds": 3.25, "tensorflow": "2.21.0"},
+        provenance={"seconds": 3.25, "tensorflow": "2.21.0", "keras": "3.15.1", "machine": "x86_64"},
     )
 
 

@@ -208,3 +208,51 @@ def test_fields_that_make_no_sense(
     edit: Callable[[Dict[str, Any]], object], problem: str, made: Run, tmp_path: Path
 ) -> None:
     assert (f"FILE is not a whole run: {problem}", FIELDS, AGAIN) == refusal(edited(tmp_path, made, edit))
+
+
+NO_PLATFORM = "provenance is without machine, TensorFlow or Keras"
+
+
+@pytest.mark.parametrize(
+    ("edit", "problem"),
+    [
+        (lambda fields: fields.update(seed=-1), "seed is -1"),
+        (lambda fields: fields.update(scale="huge"), "scale is huge"),
+        (lambda fields: fields.update(scale="x" * 200), f"scale is {'x' * 99}…"),
+        (lambda fields: fields.update(arithmetic="modern"), "arithmetic is modern"),
+        (lambda fields: fields.update(unit="step"), "unit is step"),
+        (lambda fields: fields.update(recipe="gone", unit="hour"), "unit is hour"),
+        (lambda fields: fields.update(dataset={}), "dataset is {}"),
+        (lambda fields: fields["dataset"].update(sha256=""), "dataset is {'name': 'mnist', 'sha256': '', 'source': '/"),
+        (lambda fields: fields.update(counts={}), "counts is {}"),
+        (lambda fields: fields.update(scores=[]), "number of scores is 0"),
+        (lambda fields: fields["scores"].reverse(), "the order of the scores is [10, 3]"),
+        (lambda fields: fields["scores"].append(fields["scores"][1]), "the order of the scores is [3, 10, 10]"),
+        (lambda fields: fields["scores"][0]["test"]["confusion"].pop(), "a confusion is not ten rows of ten counts"),
+        (lambda fields: fields["validation"]["confusion"][0].pop(), "a confusion is not ten rows of ten counts"),
+        (
+            lambda fields: fields["scores"][0]["test_debiased"]["wrong_images"].pop(),
+            "wrong images is more or fewer than",
+        ),
+        (lambda fields: fields.update(provenance={}), NO_PLATFORM),
+        (lambda fields: fields["provenance"].pop("keras"), NO_PLATFORM),
+        (lambda fields: fields["provenance"].pop("seconds"), "time is None"),
+        (lambda fields: fields["provenance"].update(seconds="nan"), "time is nan"),
+    ],
+)
+def test_what_no_run_of_ours_holds(
+    edit: Callable[[Dict[str, Any]], object], problem: str, made: Run, tmp_path: Path
+) -> None:
+    what, why, fix = refusal(edited(tmp_path, made, edit))
+
+    assert what.startswith(f"FILE is not a sound run: {problem}")
+    assert "every run that was trained here has what others count on, so that this one was edited or damaged" == why
+    assert fix.startswith("train it again: mnist-repro train ")
+
+
+def test_a_run_that_is_lost_is_a_run(made: Run, tmp_path: Path) -> None:
+    """Figures that are not finite are results, and are judged as such."""
+    lost = replace(made, scores=(made_up.score(10, math.nan, math.nan),), step_losses=(math.inf,))
+    run.write(lost, tmp_path)
+
+    assert math.isnan(run.read(tmp_path).scores[0].test.loss)
