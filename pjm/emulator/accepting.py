@@ -174,6 +174,7 @@ def _spec(context: Context, new: New) -> Dict[str, object]:
             name: os.environ.get(name, "") for name in ("HOME", "LANG", "LOGNAME", "MAIL", "PATH", "SHELL", "TZ")
         },
         "host": os.uname().nodename,
+        "umask": _mask(),
         "mpi": options.keyed.get("mpi", {}),
         "llio": options.keyed.get("llio", {}),
         "mode": wanted.mode,
@@ -191,6 +192,13 @@ def _spec(context: Context, new: New) -> Dict[str, object]:
         "second": settings.second,
         "kill_after": settings.kill_after,
     }
+
+
+def _mask() -> int:
+    """The caller's mask of files, which can only be read by being set."""
+    mask = os.umask(0o077)
+    os.umask(mask)
+    return mask
 
 
 def _within_limits(context: Context, made: List[Job], group: str) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from typing import Callable, Dict, List, Mapping, Optional, Sequence, Tuple
 
@@ -10,6 +11,7 @@ from pjm.emulator.store import Job
 
 Spec = Mapping[str, object]
 MASKED = "********"
+CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f]")
 
 
 @dataclass(frozen=True)
@@ -171,7 +173,10 @@ def data(columns: Sequence[Column], rows: Sequence[Row], delimiter: str) -> List
 
 def cell(column: Column, row: Row) -> str:
     """What stands in a column; of somebody else's job only what everybody may know."""
-    return MASKED[: column.width] if row.masked and column.item not in PUBLIC else column.cell(row)
+    if row.masked and column.item not in PUBLIC:
+        return MASKED[: column.width]
+    # The name of a script may hold what would make two rows of one.
+    return CONTROL.sub(" ", column.cell(row))
 
 
 PUBLIC = ("jid", "jmdl", "st", "sdt", "elpl", "nnumr", "vnnuma", "vcnuma", "vmema", "elp", "rscg", "rscu", "pri")

@@ -19,7 +19,7 @@ def directives(script: str, prefix: str = PREFIX, where: str = "STDIN") -> Tuple
     `# PJM`, `#<TAB>PJM` and `##PJM` are comments.
 
     Raises:
-        Refusal: a line that is too long, or whose quotation marks do not end.
+        Refusal: a line that is too long, that is no text, or whose quotation marks do not end.
     """
     words: List[str] = []
     warnings: List[str] = []
@@ -29,6 +29,8 @@ def directives(script: str, prefix: str = PREFIX, where: str = "STDIN") -> Tuple
             break
         if not re.match(re.escape(prefix) + r"[ \t]", line):
             continue
+        if "\0" in line:
+            raise Refusal("22", where, details=(f"File line {number}.",))
         if len(line.encode("utf-8", "surrogateescape")) + 1 > LONGEST_LINE:
             raise Refusal("25", details=(f"Script file {where} line {number}.",))
         found = split(_substituted(line[len(prefix) :], values))

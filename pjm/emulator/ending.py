@@ -55,14 +55,14 @@ def script_ended(store: Store, job: Job, result: Mapping[str, object], now: floa
         store.put([job])
         tell_parent(store, job, now)
         return
-    if then == "hold":
+    if then == "hold" and job.wish != "delete":
         job.retry += 1
         _hold(store, job, now)
         return
     codes = {name: int(str(result[name])) for name in ("ec", "pc", "sn")}
     state, reason = result["state"], result["reason"]
-    if then == "restart":
-        # Deleted, and then its node went down.
+    if then in ("restart", "hold"):
+        # Deleted while its node went down, or while it was on its way to be held.
         state, codes["pc"], reason = "CCL", 1, ""
     if state == "CCL" and codes["pc"] == 1:
         reason = job.wish_text

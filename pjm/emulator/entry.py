@@ -8,6 +8,7 @@ import io
 import os
 import pwd
 import signal
+import sqlite3
 import sys
 import time
 from dataclasses import dataclass, field
@@ -47,6 +48,13 @@ class Context:
 
 def main(folder: str, command: str, *words: str) -> NoReturn:
     """Run one command and exit with its code."""
+    # As any command: dead of Ctrl-C, not complaining about it.
+    if signal.getsignal(signal.SIGINT) is signal.default_int_handler:
+        signal.signal(signal.SIGINT, signal.SIG_DFL)
+    if sys.stdout is None or sys.stderr is None:
+        # Whoever calls it has closed them. The database must not take their place.
+        nothing = Path(os.devnull).open("w", encoding="utf-8")  # noqa: SIM115 - as long as the command lasts
+        sys.stdout, sys.stderr = sys.stdout or nothing, sys.stderr or nothing
     # PJM's messages are plain; what users wrote is printed as they wrote it.
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, io.TextIOWrapper):
@@ -57,8 +65,13 @@ def main(folder: str, command: str, *words: str) -> NoReturn:
     except BadInput as error:
         print(f"{command} (emulator): {error}", file=sys.stderr)
         code = BROKEN
-    except BrokenPipeError:
+    except sqlite3.Error as error:
+        print(*Refusal("91", str(error)).lines(command), sep="\n", file=sys.stderr)
         code = 1
+    except OSError as error:
+        code = 1
+        if not isinstance(error, BrokenPipeError):
+            print(f"{command} (emulator): {error}", file=sys.stderr)
         # Nothing is left to be written when Python closes it.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
     sys.exit(code)
@@ -103,9 +116,7 @@ def caller() -> str:
 
 def _with_faults(context: Context, command: str, words: Sequence[str], rules: Sequence[Rule]) -> int:
     by_name = {str(rule["fault"]): rule for rule in rules}
-    delay = by_name.get("delay", {})
-    if delay.get("when") != "after":
-        _sleep(delay)
+    _sleep(rules, "before")
     for name in ("banner", "loading"):
         if name in by_name:
             text = said("INFO", "0281", "pjstat", "Data loading...")
@@ -117,11 +128,10 @@ def _with_faults(context: Context, command: str, words: Sequence[str], rules: Se
     hidden = [name for name in ("lost-answer", "killed", "cut-output") if name in by_name]
     with contextlib.redirect_stdout(output) if hidden else contextlib.nullcontext():
         code = _dispatch(context, command, words, by_name)
-    if delay.get("when") == "after":
-        _sleep(delay)
+    _sleep(rules, "after")
     if "killed" in by_name:
         os.kill(os.getpid(), signal.SIGKILL)
-    if "cut-output" in by_name:
+    if "cut-output" in by_name and "lost-answer" not in by_name:
         sys.stdout.write(output.getvalue()[: int(str(by_name["cut-output"].get("keep", 20)))])
     if "lost-answer" in by_name:
         sys.stderr.write(str(by_name["lost-answer"].get("text", "")))
@@ -139,8 +149,13 @@ def _dispatch(context: Context, command: str, words: Sequence[str], by_name: dic
         print(*refusal.lines(command), sep="\n", file=sys.stderr)
     except Wrapped as refusal:
         print(refusal, file=sys.stderr)
+    except sqlite3.Error as error:
+        # The disk is full, say: what was begun has been taken back.
+        print(*Refusal("91", str(error)).lines(command), sep="\n", file=sys.stderr)
     finally:
-        alive.ensure(context.folder, context.store)
+        # What was accepted is accepted; the next command will wake the daemon.
+        with contextlib.suppress(OSError, sqlite3.Error):
+            alive.ensure(context.folder, context.store)
     return 1
 
 
@@ -158,5 +173,6 @@ def _fail(command: str, rule: Rule) -> int:
     return 1
 
 
-def _sleep(delay: Rule) -> None:
-    time.sleep(float(str(delay.get("seconds", 1.0))) if delay else 0)
+def _sleep(rules: Sequence[Rule], when: str) -> None:
+    delays = [rule for rule in rules if rule["fault"] == "delay" and rule.get("when", "before") == when]
+    time.sleep(sum(float(str(rule.get("seconds", 1.0))) for rule in delays))

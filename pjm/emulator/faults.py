@@ -53,6 +53,8 @@ def read(path: Path, variables: Mapping[str, str]) -> Faults:
             text = path.read_text(encoding="utf-8")
         except FileNotFoundError:
             return Faults(())
+        except (OSError, ValueError) as error:
+            raise BadInput(f"{where} cannot be read", str(error), "name a file with rules") from error
     try:
         rules = json.loads(text)
     except ValueError as error:

@@ -53,7 +53,7 @@ def append(path: Path, line: str) -> None:
     """Add a line to a job's file, if that can be done."""
     if not line:
         return
-    with contextlib.suppress(OSError), path.open("a", encoding="utf-8") as opened_file:
+    with contextlib.suppress(OSError), path.open("a", encoding="utf-8", errors="surrogateescape") as opened_file:
         opened_file.write(line + "\n")
 
 
@@ -76,10 +76,14 @@ def damage(job: Job, spec: Spec, rules: Sequence[Rule]) -> Hidden:
             if rule["fault"] == "truncate":
                 size = path.stat().st_size
                 keep = size - int(str(rule["drop"])) if "drop" in rule else int(str(rule.get("keep", 0)))
-                os.truncate(str(path), min(size, max(0, keep)))
+                with contextlib.suppress(OSError):
+                    os.truncate(str(path), min(size, max(0, keep)))
                 continue
             aside = path.with_name(f".late-{job.run}-{path.name}")
-            path.rename(aside)
+            try:
+                path.rename(aside)
+            except OSError:
+                continue
             hidden.append((time.time() + float(str(rule.get("seconds", 1.0))), aside, path))
     return hidden
 
@@ -101,5 +105,6 @@ def _meant(job: Job, spec: Spec, rule: Rule) -> List[Path]:
         else:
             text = filled(str(pattern), job)
             start, text = (Path("/"), text.lstrip("/")) if text.startswith("/") else (Path(str(spec["cwd"])), text)
-            found += sorted(start.glob(text))
+            # The id of a bulk job's sub job has brackets, which a pattern would read as a choice of letters.
+            found += [start / text] if (start / text).exists() else sorted(start.glob(text))
     return [path for path in found if path.is_file()]

@@ -62,11 +62,17 @@ def calls(folder: Path, command: Optional[str] = None) -> List[Call]:
     journal = Folder(folder).journal
     lines = journal.read_text(encoding="utf-8").splitlines() if journal.exists() else []
     for line in lines:
-        record = json.loads(line)
+        try:
+            record = json.loads(line)
+        except ValueError:
+            # What a full disk has left of it.
+            continue
         if record["event"] == "begin":
             found[record["call"]] = Call(record["command"], tuple(record["argv"]), record["user"], record["time"])
             continue
-        begun = found[record["call"]]
+        begun = found.get(record["call"])
+        if begun is None:
+            continue
         found[record["call"]] = Call(
             begun.command,
             begun.argv,

@@ -15,9 +15,12 @@ def append(path: Path, record: Mapping[str, object]) -> None:
     line = json.dumps(record, ensure_ascii=True) + "\n"
     # A full disk must not change what a command answers.
     with contextlib.suppress(OSError):
-        handle = os.open(str(path), os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o600)
+        handle = os.open(str(path), os.O_RDWR | os.O_APPEND | os.O_CREAT, 0o600)
         try:
-            os.write(handle, line.encode())
+            size = os.fstat(handle).st_size
+            # A disk that was full has left half a line: it must not take the next one with it.
+            start = "\n" if size and os.pread(handle, 1, size - 1) != b"\n" else ""
+            os.write(handle, (start + line).encode())
         finally:
             os.close(handle)
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 import re
+import unicodedata
 from dataclasses import dataclass, field
 from typing import Dict, List, Optional, Sequence, Tuple
 
@@ -253,7 +254,8 @@ def job_name(merged: Merged, script: Optional[str]) -> str:
     name = merged.single.get("name")
     if name is None:
         return script.rsplit("/", 1)[-1][:LONGEST_NAME] if script else "STDIN"
-    if not name or not name[0].isalpha() or "/" in name or len(name.encode("utf-8", "replace")) > LONGEST_NAME:
+    wrong = not name[:1].isalpha() or "/" in name or any(unicodedata.category(letter) == "Cc" for letter in name)
+    if wrong or len(name.encode("utf-8", "surrogateescape")) > LONGEST_NAME:
         raise Refusal("04", f"-N {name}")
     return name
 

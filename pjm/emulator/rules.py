@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import json
+import math
 import re
-from typing import Dict, Sequence
+from typing import Dict, Sequence, Tuple
 
-from pjm.emulator.messages import ACCEPTANCE
+from pjm.emulator.messages import ACCEPTANCE, FAMILIES
 from pjm.errors import BadInput
 
 Rule = Dict[str, object]
@@ -44,6 +45,15 @@ OF_JOBS: Dict[str, Dict[str, object]] = {
     "truncate": {"files": list, "keep": int, "drop": int},
     "late-files": {"files": list, "seconds": _NUMBER},
 }
+# What else the values of parameters have to be: numbers between these (0 and infinity where they are not named), ...
+_BETWEEN: Dict[str, Tuple[float, float]] = {"every": (1, math.inf), "exit": (0, 255), "signal": (1, 64)}
+# ... and words one of these, for all faults or for one.
+_ONE_OF: Dict[Tuple[str, str], Tuple[str, ...]] = {
+    ("", "command"): (*FAMILIES, "*"),
+    ("delay", "when"): ("before", "after"),
+    ("vanish", "when"): ("queued", "running", "ended"),
+    ("end", "st"): ("EXT", "CCL", "RJT"),
+}
 
 
 def checked(rules: object, where: str) -> Sequence[Rule]:
@@ -61,7 +71,23 @@ def checked(rules: object, where: str) -> Sequence[Rule]:
                 raise _wrong(rule, where, f"it has no {name!r}; it has: {', '.join(sorted(kinds))}")
             if not isinstance(value, kinds[name]) or (isinstance(value, bool) and kinds[name] is not bool):  # type: ignore[arg-type]
                 raise _wrong(rule, where, f"{name} is {value!r}")
+            expected = _expected(rule, name, value)
+            if expected:
+                raise _wrong(rule, where, f"{name} is {value!r}, and must be {expected}")
     return rules
+
+
+def _expected(rule: Rule, name: str, value: object) -> str:
+    """What a value ought to have been; "" if it is fine."""
+    if isinstance(value, (int, float)) and not isinstance(value, bool):
+        least, most = _BETWEEN.get(name, (0, math.inf))
+        if least <= value <= most and math.isfinite(value):
+            return ""
+        return f"at least {least:g}" if most == math.inf else f"from {least:g} to {most:g}"
+    if isinstance(value, list):
+        return "" if all(isinstance(each, str) for each in value) else "a list of words"
+    words = _ONE_OF.get((str(rule["fault"]), name)) or _ONE_OF.get(("", name))
+    return f"one of {', '.join(words)}" if words and value not in words else ""
 
 
 def is_of_jobs(rule: Rule) -> bool:

@@ -14,6 +14,7 @@ import select
 import signal
 import subprocess
 import time
+import traceback
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Callable, Dict, Iterator, List, Mapping, Optional, Tuple, Union
@@ -50,7 +51,7 @@ class Run:
         place: folder of this start.
         group: process group of the script.
         why: what ended it from outside; "" as long as nothing did.
-        deadlines: what happens next, and when.
+        deadlines: what happens next, and when, by the clock that nobody sets.
     """
 
     folder: Folder
@@ -84,19 +85,35 @@ def _attempts(rule: Rule) -> int:
 
 def run(folder: Folder, job: Job, spec: Mapping[str, object]) -> None:
     """Start the script, wait for its end, write it down."""
-    # The daemon ignores both, and jobs would inherit that.
-    signal.signal(signal.SIGUSR1, lambda *_: None)
-    signal.signal(signal.SIGHUP, signal.SIG_DFL)
+    _as_fresh(spec)
     this = Run(folder, job, spec, folder.runs / job.run)
     _write(this.place / "started.json", {"runner": os.getpid()})
-    result = _foreseen(this)
-    if result is None:
-        started = _started(this)
-        result = started if isinstance(started, dict) else _watched(this, started)
-    hidden = files.damage(this.job, this.spec, this.rules("truncate", "late-files"))
+    hidden: files.Hidden = []
+    try:
+        result = _foreseen(this)
+        if result is None:
+            started = _started(this)
+            result = started if isinstance(started, dict) else _watched(this, started)
+        hidden = files.damage(this.job, this.spec, this.rules("truncate", "late-files"))
+    except Exception:
+        # Without a result it would be a dead node's job, and start again, for ever.
+        traceback.print_exc()
+        result = _result(this, "EXT", {"ec": 0, "pc": 140, "sn": 0}, "INTERNAL ERROR")
     _write(this.place / "result.json", result)
     folder.ring()
     files.restore(hidden)
+
+
+def _as_fresh(spec: Mapping[str, object]) -> None:
+    """Nothing of the process that happened to start the daemon: neither what it ignores nor its mask of files."""
+    signal.signal(signal.SIGUSR1, lambda *_: None)
+    for number in (signal.SIGHUP, signal.SIGINT, signal.SIGQUIT, signal.SIGTERM, signal.SIGUSR2):
+        signal.signal(number, signal.SIG_DFL)
+    signal.pthread_sigmask(signal.SIG_SETMASK, [])
+    os.umask(int(str(spec.get("umask", 0o022))))
+    # pjacl of Fugaku: proc-core is 0 unless the job says else.
+    with contextlib.suppress(OSError, ValueError):
+        resource.setrlimit(resource.RLIMIT_CORE, (0, resource.getrlimit(resource.RLIMIT_CORE)[1]))
 
 
 def _foreseen(this: Run) -> Optional[Dict[str, object]]:
@@ -134,7 +151,8 @@ def _started(this: Run) -> Union[Dict[str, object], subprocess.Popen[bytes]]:
                 # A write beyond the limit must fail, as on a full disk, and not kill.
                 restore_signals=not limited,
             )
-    except OSError:
+    except (OSError, ValueError):
+        # ValueError: a NUL where no program can have one.
         files.append(files.standard(job, spec, "err"), IN_JOB["script"].format(job.id))
         return _result(this, "EXT", {"ec": 0, "pc": 21, "sn": 0}, "")
     finally:
@@ -158,7 +176,8 @@ def _small_disk(limited: List[int]) -> Iterator[None]:
 
 
 def _watched(this: Run, process: subprocess.Popen[bytes]) -> Dict[str, object]:
-    now = time.time()
+    # A clock that is set must not end jobs.
+    now = time.monotonic()
     this.deadlines = [(now + (this.job.elapse or 0) * this.second, "elapse")]
     for rule in this.rules("node-down", "preempt", "out-of-memory", "elapse", "kill"):
         this.deadlines.append((now + float(str(rule.get("after", 0.0))), _as_word(rule)))
@@ -168,8 +187,8 @@ def _watched(this: Run, process: subprocess.Popen[bytes]) -> Dict[str, object]:
     with _signals() as wait:
         while process.poll() is None:
             _act(this)
-            ahead = min([deadline for deadline, _ in this.deadlines] + [time.time() + LOOK])
-            wait(max(0.0, ahead - time.time()))
+            ahead = min([deadline for deadline, _ in this.deadlines] + [time.monotonic() + LOOK])
+            wait(max(0.0, ahead - time.monotonic()))
     # An order that came when the script had just ended is too late.
     processes.clear(this.mark, this.group)
     return _ended(this, process.returncode)
@@ -186,7 +205,7 @@ def _act(this: Run) -> None:
         _end_by(this, json.loads(order.read_text(encoding="utf-8"))["order"])
     if not this.why and not this.folder.path.is_dir():
         _end_by(this, "gone")
-    now = time.time()
+    now = time.monotonic()
     for deadline, word in sorted(this.deadlines):
         if deadline > now:
             continue
@@ -205,7 +224,7 @@ def _end_by(this: Run, word: str) -> None:
     _send(this, number)
     if number != signal.SIGKILL:
         grace = float(str(this.spec["kill_after"])) * this.second
-        this.deadlines.append((time.time() + grace, "kill"))
+        this.deadlines.append((time.monotonic() + grace, "kill"))
 
 
 def _send(this: Run, number: int) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import json
+import math
 import os
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -104,6 +105,8 @@ def read(path: Path, variables: Optional[Mapping[str, str]] = None) -> Settings:
         pass
     except ValueError as error:
         raise BadInput(f"{path} cannot be read", f"it is no JSON: {error}", "repair it, or remove it") from error
+    if not isinstance(given, dict):
+        raise BadInput(f"{path} cannot be read", 'settings by name were expected, as in {"nodes": 4}', "repair it")
     for entry in dataclasses.fields(Settings):
         text = (variables or {}).get(PREFIX + entry.name.upper())
         if text is not None and entry.name != "groups":
@@ -119,6 +122,7 @@ def write(path: Path, given: Mapping[str, object]) -> None:
     """
     before: Dict[str, object] = {}
     if path.exists():
+        read(path)
         before = json.loads(path.read_text(encoding="utf-8"))
     after = {**before, **given}
     checked(after, str(path))
@@ -153,7 +157,7 @@ def _value(name: str, kind: str, value: object, where: str) -> object:
         "bool": isinstance(value, bool),
         "str": isinstance(value, str),
     }[kind]
-    if name in ("nodes", "second") and not value:
+    if (name in ("nodes", "second") and not value) or value == math.inf:
         fits = False
     if not fits:
         raise BadInput(
@@ -169,13 +173,13 @@ def _groups(value: object, where: str) -> Mapping[str, ResourceGroup]:
     if not isinstance(value, dict):
         raise BadInput(f"setting 'groups' in {where} is {value!r}", "it must map names to limits", "correct it")
     for name, changes in value.items():
-        try:
-            groups[name] = dataclasses.replace(groups.get(name, ResourceGroup()), **changes)
-        except TypeError as error:
-            known = ", ".join(entry.name for entry in dataclasses.fields(ResourceGroup))
+        kinds = {entry.name: str(entry.type) for entry in dataclasses.fields(ResourceGroup)}
+        if not isinstance(changes, dict) or not set(changes) <= set(kinds):
             raise BadInput(
-                f"resource group {name!r} in {where}: {error}", f"known are: {known}", "correct it"
-            ) from error
+                f"resource group {name!r} in {where} is {changes!r}", f"known are: {', '.join(kinds)}", "correct it"
+            )
+        checked_changes = {key: _value(f"{name}.{key}", kinds[key], value, where) for key, value in changes.items()}
+        groups[name] = dataclasses.replace(groups.get(name, ResourceGroup()), **checked_changes)  # type: ignore[arg-type]
     return groups
 
 

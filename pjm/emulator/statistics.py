@@ -20,8 +20,9 @@ def write(job: Job, spec: Spec, subs: int = 0) -> None:
     if not kind:
         return
     # What cannot be written is not there, on PJM too.
+    content = text(job, spec, kind == "S", subs)
     with contextlib.suppress(OSError):
-        file_of(job, spec, "stats").write_text(text(job, spec, kind == "S", subs), encoding="utf-8")
+        file_of(job, spec, "stats").write_bytes(content.encode("utf-8", "surrogateescape"))
 
 
 def text(job: Job, spec: Spec, per_node: bool, subs: int = 0) -> str:

@@ -166,7 +166,8 @@ class Store:
     def select(self, where: str, values: Sequence[object] = ()) -> List[Job]:
         """Jobs by a condition in SQL (ours, never a user's); in the order of their ids unless it says else."""
         order = "" if "ORDER BY" in where else " ORDER BY jid, sub"
-        rows = self.connection.execute(f"SELECT {', '.join(COLUMNS)} FROM job WHERE {where}{order}", values)  # noqa: S608
+        selected = f"SELECT {', '.join(COLUMNS)} FROM job WHERE {where}{order}"  # noqa: S608
+        rows = self.connection.execute(selected, [_stored(value) for value in values])
         return [_job(row) for row in rows]
 
     def get(self, jid: int, sub: int = WHOLE) -> Optional[Job]:
@@ -180,7 +181,8 @@ class Store:
 
     def count(self, where: str, values: Sequence[object] = ()) -> int:
         """How many jobs meet a condition in SQL."""
-        return int(self.connection.execute(f"SELECT COUNT(*) FROM job WHERE {where}", values).fetchone()[0])  # noqa: S608
+        counted = f"SELECT COUNT(*) FROM job WHERE {where}"  # noqa: S608
+        return int(self.connection.execute(counted, [_stored(value) for value in values]).fetchone()[0])
 
     def spec(self, job: Job) -> Mapping[str, object]:
         """How a job was submitted; a bulk job's is with the whole of it."""
@@ -196,13 +198,29 @@ def _row(job: Job) -> Tuple[object, ...]:
         if name in AS_JSON and getattr(job, name)
         else getattr(job, name) or None
         if name in AS_JSON
-        else getattr(job, name)
+        else _stored(getattr(job, name))
         for name in COLUMNS
     )
 
 
+def _stored(value: object) -> object:
+    """Text that is no UTF-8, as names of files may be, as bytes: SQLite refuses it otherwise."""
+    if not isinstance(value, str):
+        return value
+    as_bytes = value.encode("utf-8", "surrogateescape")
+    try:
+        as_bytes.decode("utf-8")
+    except UnicodeDecodeError:
+        return as_bytes
+    return value
+
+
+def _read(value: object) -> object:
+    return value.decode("utf-8", "surrogateescape") if isinstance(value, bytes) else value
+
+
 def _job(row: Sequence[object]) -> Job:
-    values = dict(zip(COLUMNS, row))
+    values = {name: _read(value) for name, value in zip(COLUMNS, row)}
     for name in AS_JSON:
         text = values[name]
         values[name] = json.loads(text) if isinstance(text, str) else ([] if name == "faults" else {})

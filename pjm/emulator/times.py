@@ -63,9 +63,11 @@ def full_date(moment: Optional[float]) -> str:
 
 def day(text: str) -> Optional[float]:
     """Seconds since the epoch of `YYYYMMDD[hhmm]`; None for anything else."""
-    for layout in ("%Y%m%d%H%M", "%Y%m%d"):
-        try:
-            return time.mktime(time.strptime(text, layout))
-        except (ValueError, OverflowError):
-            continue
-    return None
+    # strptime alone would read 20261121 as the first of January, one minute past two.
+    layout = {8: "%Y%m%d", 12: "%Y%m%d%H%M"}.get(len(text)) if text.isdecimal() else None
+    if layout is None:
+        return None
+    try:
+        return time.mktime(time.strptime(text, layout))
+    except (ValueError, OverflowError):
+        return None
