@@ -12,7 +12,7 @@ import sys
 import tempfile
 import warnings
 from pathlib import Path
-from typing import Any, Iterator, List, Sequence, Tuple
+from typing import Any, Callable, Iterator, List, Sequence, Tuple
 
 import numpy as np
 
@@ -79,7 +79,6 @@ def tensorflow() -> Any:
     os.environ["KERAS_BACKEND"] = "tensorflow"
     try:
         with _chatter_held_back(), _garbage_left_lying(), warnings.catch_warnings():
-            # TensorFlow 2.2 uses names that NumPy and Python have since deprecated.
             warnings.simplefilter("ignore")
             import tensorflow as tf
 
@@ -90,6 +89,8 @@ def tensorflow() -> Any:
             "it is installed, but not whole, or not for this Python",
             "python -c 'import tensorflow' shows more; pip install 'mnist-repro[tensorflow]' into a fresh environment",
         ) from error
+    # TensorFlow 2.2 uses names that NumPy and Python have since deprecated, when it is imported and later.
+    warnings.filterwarnings("ignore", category=DeprecationWarning, module="tensorflow")
     try:
         tf.config.threading.set_intra_op_parallelism_threads(threads())
         tf.config.threading.set_inter_op_parallelism_threads(threads())
@@ -212,6 +213,11 @@ def last_logits(layer: Any, values: Any) -> Any:
     return tensorflow().matmul(values, kernel) + bias
 
 
+def graph(compute: Callable[..., Any]) -> Any:
+    """A function compiled to a graph. Not for Python loops over tensors: finding them takes a second."""
+    return tensorflow().function(compute, autograph=False)
+
+
 def scaled(pixels: Any) -> Any:
     """Pixels as every recipe takes them: / 255, float32."""
     tf = tensorflow()
@@ -225,7 +231,7 @@ def scorer(model: Any, input_shape: Tuple[int, ...]) -> Any:
     def compute(pixels: Any) -> Any:
         return forward(model, scaled(pixels), training=False)
 
-    logits = tf.function(compute)
+    logits = graph(compute)
 
     def score(images: np.ndarray) -> np.ndarray:
         shaped = images.reshape((len(images), *input_shape))

@@ -38,7 +38,7 @@ class Feed:
         tf = framework.tensorflow()
         self.batch_size = batch_size
         # All at once: for each batch anew it takes a fifth of a step's time.
-        self._images = tf.function(framework.scaled)(tf.constant(images.reshape((len(images), *input_shape))))
+        self._images = framework.graph(framework.scaled)(tf.constant(images.reshape((len(images), *input_shape))))
         self._labels = tf.constant(labels.astype(np.int32))
 
     def batch(self, order: Any, step: Any) -> Tuple[Any, Any]:
@@ -75,7 +75,7 @@ class Training:
         }
         tf = framework.tensorflow()
         self._run = stepper(feed, self.step, (tf.float32, tf.int32))
-        self._batch_right = tf.function(self._right_before_training)
+        self._batch_right = framework.graph(self._right_before_training)
 
     def run(self, order: np.ndarray, first: int, steps: int) -> Tuple[np.ndarray, np.ndarray]:
         """Train ``steps`` steps of an epoch from step ``first``; loss (float32) and right images (int32) of each."""
@@ -131,13 +131,15 @@ def stepper(
     tf = framework.tensorflow()
 
     def compute(order: Any, first: Any, steps: Any) -> List[Any]:
-        rows = [tf.TensorArray(each, size=steps) for each in types]
-        for at in tf.range(steps):
+        def one(at: Any, *rows: Any) -> Tuple[Any, ...]:
             images, labels = feed.batch(order, first + at)
-            rows = [row.write(at, value) for row, value in zip(rows, step(images, labels))]
+            return (at + 1, *(row.write(at, value) for row, value in zip(rows, step(images, labels))))
+
+        empty = (tf.TensorArray(each, size=steps) for each in types)
+        _, *rows = tf.while_loop(lambda at, *_: at < steps, one, (tf.constant(0), *empty))
         return [row.stack() for row in rows]
 
-    graph = tf.function(compute)
+    graph = framework.graph(compute)
 
     def run(order: np.ndarray, first: int, steps: int) -> List[np.ndarray]:
         return [row.numpy() for row in graph(tf.constant(order), tf.constant(first), tf.constant(steps))]
