@@ -13,6 +13,8 @@ from mnist_repro.metrics import metrics_in_session
 from mnist_repro.verdicts import Finding, Judgement, Metric, Verdict
 
 NEW = "new"
+# Of a hash, shown.
+_DIGITS = 12
 
 
 @dataclass(frozen=True)
@@ -82,7 +84,7 @@ def _judge_samples(stored: BaselineFile, old: SampleEntry, new: SampleEntry) -> 
         else:
             why = f"it is {'proposed' if name in ours else 'stored'} only"
             findings.append(Finding(stored.rung, name, Verdict.INCOMPARABLE, why))
-    findings += _lost_seeds(old, new, stored.rung)
+    findings += _lost_seeds(old, new, stored.rung) + _other_data(old, new, stored.rung)
     return Judgement(stored.recipe, tuple(findings), (*_seed_notes(old, new), *_across(old, new), *_margins(old, new)))
 
 
@@ -103,6 +105,15 @@ def _lost_seeds(old: SampleEntry, new: SampleEntry, rung: str) -> List[Finding]:
     why = f"stored and not proposed, so that they would go: {', '.join(map(str, gone))}"
     stored, proposed = (counted(len(entry.samples), "seed") for entry in (old, new))
     return [Finding(rung, "seeds", Verdict.INCOMPARABLE, why, stored, proposed)]
+
+
+def _other_data(old: SampleEntry, new: SampleEntry, rung: str) -> List[Finding]:
+    """Data of one name that are not the same images."""
+    theirs, ours = (str(entry.provenance.get("dataset_sha256", ""))[:_DIGITS] for entry in (old, new))
+    if not theirs or not ours or theirs == ours:
+        return []
+    why = f"the {old.dataset} data that was trained on are not the same"
+    return [Finding(rung, "SHA-256 of the data", Verdict.INCOMPARABLE, why, f"{theirs}…", f"{ours}…")]
 
 
 def _seed_notes(old: SampleEntry, new: SampleEntry) -> List[str]:

@@ -9,6 +9,9 @@ from mnist_repro.intervals import Interval
 from mnist_repro.run import storable
 from mnist_repro.verdicts import Finding, Judgement, Verdict
 
+# What is compared where there are no runs that could say it.
+NO_RECIPE = "(no recipe)"
+
 
 @dataclass(frozen=True)
 class Checked:

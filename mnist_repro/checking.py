@@ -10,7 +10,7 @@ from typing import Callable, List, Sequence, Tuple
 import pytest
 
 from mnist_repro import baseline_files, checked, gate_text
-from mnist_repro.checked import Checked
+from mnist_repro.checked import NO_RECIPE, Checked
 from mnist_repro.collecting import CHECKED
 from mnist_repro.errors import BadInput
 from mnist_repro.gate import AUTO_SEEDS
@@ -101,7 +101,7 @@ def _subject(measured: Measured) -> Tuple[str, str]:
         return measured.recipe, measured.scale
     if not isinstance(measured, Sequence) or not all(isinstance(run, Run) for run in measured):
         raise TypeError(f"baseline.check takes runs or a fingerprint, not {type(measured).__name__}")
-    return (measured[0].recipe, measured[0].scale) if measured else ("(no recipe)", "subset")
+    return (measured[0].recipe, measured[0].scale) if measured else (NO_RECIPE, "subset")
 
 
 def _fingerprint(folder: Path, taken: TakenFingerprint) -> Checked:

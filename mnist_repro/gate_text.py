@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from typing import List, Tuple
 
-from mnist_repro.checked import Checked
+from mnist_repro.checked import NO_RECIPE, Checked
 from mnist_repro.display import table
 from mnist_repro.gate import AUTO_SEEDS
+from mnist_repro.judging import options, record_command
 from mnist_repro.measured import PUBLISHED
 from mnist_repro.verdicts import Finding, Verdict
 
@@ -59,8 +60,10 @@ def cells(finding: Finding) -> Tuple[str, str, str, str, str, str]:
 def next_steps(found: Checked) -> List[Tuple[str, str]]:
     """(title, command) of what to do about a verdict that does not pass."""
     recipe, rung = found.recipe, found.rung
+    if recipe == NO_RECIPE:
+        return [("to have something judged", "def test_it(measured, baseline): baseline.check(measured)")]
     verdicts = {finding.verdict for finding in found.judgement.findings}
-    record = f"mnist-repro baseline record {recipe} --rung {rung}{_unusual(found)}"
+    record = record_command(recipe, rung, found.dataset, found.arithmetic)
     if rung == PUBLISHED:
         return [
             ("to see the stored samples", f"mnist-repro baseline show {recipe}"),
@@ -73,10 +76,11 @@ def next_steps(found: Checked) -> List[Tuple[str, str]]:
             ("to accept it, if it is meant, after that", f"mnist-repro baseline accept {recipe} --reason '…'"),
         ]
     if Verdict.INCONCLUSIVE in verdicts:
+        unusual = options(found.dataset, found.arithmetic)
         foretold = [finding.seeds_needed for finding in found.judgement.findings if finding.seeds_needed]
         enough = len(found.samples) < AUTO_SEEDS[-1] >= max(foretold, default=0)
         seeds = "auto" if enough else str(max([*foretold, len(found.samples) + 1]))
-        steps.append(("to settle it", f"pytest --scale {rung} --seeds {seeds} -k {recipe}"))
+        steps.append(("to settle it", f"pytest --scale {rung} --seeds {seeds}{unusual} -k {recipe}"))
     if Verdict.INCOMPARABLE in verdicts:
         steps.append(("to see what is stored", f"mnist-repro baseline show {recipe}"))
     return steps
@@ -89,12 +93,6 @@ def _interval(finding: Finding) -> str:
     if finding.rung == PUBLISHED:
         return f"{interval.low:.6g} … {interval.high:.6g}"
     return f"{interval.low:+.3g} … {interval.high:+.3g}"
-
-
-def _unusual(found: Checked) -> str:
-    """The options without which a recording would be of something else."""
-    data = f" --data {found.dataset}" if found.dataset not in ("", "mnist") else ""
-    return data + (f" --arithmetic {found.arithmetic}" if found.arithmetic == "framework" else "")
 
 
 def _seeds(found: Checked) -> str:

@@ -6,12 +6,14 @@ import math
 from typing import Any, List, Mapping, Optional, Sequence
 
 from mnist_repro.baselines import BaselineFile, FingerprintEntry, SampleEntry, platform_name, samples_of
+from mnist_repro.data.dataset import UNRECOGNISED
 from mnist_repro.gate import by_seed, compare_distributions, compare_seed_by_seed
 from mnist_repro.metrics import metric_values, metrics_in_session, values_by_seed
 from mnist_repro.run import Run
 from mnist_repro.verdicts import Finding, Judgement, Metric, Verdict
 
-RECORD = "mnist-repro baseline record {recipe} --rung {rung}, then mnist-repro baseline accept {recipe} --reason …"
+# Of a hash, shown.
+_DIGITS = 12
 
 
 def judge_samples(stored: BaselineFile, runs: Sequence[Run]) -> Judgement:
@@ -30,6 +32,9 @@ def judge_samples(stored: BaselineFile, runs: Sequence[Run]) -> Judgement:
     entry = stored.entry(first.dataset["name"], first.arithmetic)
     if not isinstance(entry, SampleEntry):
         return _incomparable(stored, _no_baseline(stored, first.dataset["name"], first.arithmetic))
+    other = _other_data(entry, runs)
+    if other:
+        return _incomparable(stored, other)
     findings = [_compare(metric, entry, runs, stored.rung) for metric in entry.metrics]
     findings += _strangers(entry, runs, stored.rung)
     return Judgement(stored.recipe, tuple(findings), _across(entry.provenance, first.provenance))
@@ -52,6 +57,17 @@ def judge_fingerprint(
         return Judgement(stored.recipe, (), (f"no fingerprint is stored for {platform}: the verdict rests on samples",))
     findings = (_first_exact_difference(entry, exact), _first_loss_difference(entry, losses))
     return Judgement(stored.recipe, tuple(finding for finding in findings if finding), ())
+
+
+def record_command(recipe: str, rung: str, dataset: str = "", arithmetic: str = "") -> str:
+    """What to type to record a baseline of this, and of nothing else."""
+    return f"mnist-repro baseline record {recipe} --rung {rung}{options(dataset, arithmetic)}"
+
+
+def options(dataset: str, arithmetic: str) -> str:
+    """The options without which a command would be about something else; empty where it would not."""
+    data = f" --data {dataset}" if dataset not in ("", "mnist", UNRECOGNISED) else ""
+    return data + (f" --arithmetic {arithmetic}" if arithmetic == "framework" else "")
 
 
 def together(recipe: str, judgements: Sequence[Judgement]) -> Judgement:
@@ -133,8 +149,21 @@ def _mixed(stored: BaselineFile, runs: Sequence[Run]) -> str:
 
 def _no_baseline(stored: BaselineFile, dataset: str, arithmetic: str) -> str:
     there = ", ".join(" / ".join(entry.key) for entry in stored.entries) or "nothing"
-    record = RECORD.format(recipe=stored.recipe, rung=stored.rung)
-    return f"no baseline for {dataset} data in {arithmetic} arithmetic (stored: {there}); to make one: {record}"
+    told = f"no baseline for {dataset} data in {arithmetic} arithmetic (stored: {there})"
+    if dataset == UNRECOGNISED:
+        return f"{told}, and none can be made: only MNIST and the surrogate have one; --data mnist, or --data surrogate"
+    record = record_command(stored.recipe, stored.rung, dataset, arithmetic)
+    return f"{told}; to make one: {record}, then mnist-repro baseline accept {stored.recipe} --reason …"
+
+
+def _other_data(entry: SampleEntry, runs: Sequence[Run]) -> str:
+    """Why runs and entry are not of the same images, whatever their dataset is called; empty if they are."""
+    stored = entry.provenance.get("dataset_sha256")
+    for run in runs:
+        if stored is not None and run.dataset["sha256"] != stored:
+            ours, theirs = (str(digest)[:_DIGITS] for digest in (run.dataset["sha256"], stored))
+            return f"the {entry.dataset} data of seed {run.seed} hash to {ours}…, those of the stored runs to {theirs}…"
+    return ""
 
 
 def _incomparable(stored: BaselineFile, why: str) -> Judgement:

@@ -12,6 +12,7 @@ from mnist_repro import baseline_files, planted_source, power, resampling, trial
 from mnist_repro.baselines import RUNGS, SampleEntry, platform_name
 from mnist_repro.data.dataset import Dataset
 from mnist_repro.errors import BadInput
+from mnist_repro.judging import record_command
 from mnist_repro.measured import FINGERPRINT
 from mnist_repro.planting import Bug
 from mnist_repro.power import Row, Stored
@@ -192,7 +193,7 @@ def _stored(plan: Plan, recipe: str) -> Stored:
             raise BadInput(
                 f"{plan.baselines} has no {rung} of {recipe} for {', '.join(key)}",
                 "what a gate sees can only be said of one that has something to compare with",
-                f"mnist-repro baseline record {recipe} --rung {rung}, then mnist-repro baseline accept {recipe} "
+                f"{record_command(recipe, rung, plan.dataset.name)}, then mnist-repro baseline accept {recipe} "
                 "--reason …; or other recipes with --recipe",
             )
     return Stored(files, plan.dataset.name)

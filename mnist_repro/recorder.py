@@ -12,7 +12,7 @@ from mnist_repro.atomic import remove_unfinished, require_replaceable
 from mnist_repro.baseline_lock import locked
 from mnist_repro.baselines import BaselineFile, FingerprintEntry, SampleEntry, platform_name
 from mnist_repro.components import MODEL, WEIGHTS, Assignment
-from mnist_repro.data.dataset import Dataset
+from mnist_repro.data.dataset import UNRECOGNISED, Dataset
 from mnist_repro.errors import BadInput
 from mnist_repro.fingerprint_worker import Answer, ask
 from mnist_repro.proposals import keeps_weights, propose, runs_folder
@@ -49,7 +49,7 @@ class Plan:
     new_margins: bool = False
 
     def __post_init__(self) -> None:
-        if self.dataset.name == "unrecognised":
+        if self.dataset.name == UNRECOGNISED:
             raise BadInput(
                 f"{self.dataset.source} is neither MNIST nor the surrogate",
                 "baselines are kept by the name of their dataset, and this one has none",

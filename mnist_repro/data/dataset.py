@@ -11,6 +11,8 @@ from mnist_repro.data.guarded import WHOLE_COPY
 from mnist_repro.errors import BadInput
 
 DRAWN = "drawn by mnist-repro"
+# What well-formed data is called that is neither MNIST nor the surrogate.
+UNRECOGNISED = "unrecognised"
 
 # SHA-256 of the decoded arrays, see `digest`: any container will do.
 KNOWN = {
@@ -22,7 +24,7 @@ HASHES = {name: sha256 for sha256, name in KNOWN.items()}
 _TITLES = {
     "mnist": "MNIST",
     "surrogate": "SURROGATE digits, not MNIST",
-    "unrecognised": "UNRECOGNISED images, not MNIST",
+    UNRECOGNISED: "UNRECOGNISED images, not MNIST",
 }
 
 
@@ -75,7 +77,7 @@ def recognise(
         BadInput: see `Dataset`.
     """
     sha256 = digest(train_images, train_labels, test_images, test_labels)
-    name = KNOWN.get(sha256, "unrecognised")
+    name = KNOWN.get(sha256, UNRECOGNISED)
     return Dataset(name, source, sha256, train_images, train_labels, test_images, test_labels)
 
 

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Callable, List, Optional, Tuple
 
 from mnist_repro.data import fetch, kept, mnist, places
-from mnist_repro.data.dataset import Dataset
+from mnist_repro.data.dataset import UNRECOGNISED, Dataset
 from mnist_repro.errors import BadInput
 
 SURROGATE_NOTICE = """\
@@ -151,7 +151,7 @@ def _named(place: str, wanted: Wish, say: Say) -> Dataset:
         return mnist.require_mnist(dataset, wanted.insists)
     if dataset.name == "surrogate":
         say(SURROGATE_NOTICE)
-    if dataset.name == "unrecognised":
+    if dataset.name == UNRECOGNISED:
         say(f"mnist-repro: {place} is well-formed but NOT MNIST: no published figure can be tested on it\n")
     return dataset
 

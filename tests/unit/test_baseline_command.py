@@ -203,6 +203,16 @@ def test_a_paired_proposal_with_more_seeds_is_judged_by_those_that_are_stored(tm
     assert "    note: seeds proposed besides: 2" in ended.out.splitlines()
 
 
+def test_a_proposal_from_other_images_under_the_same_name_is_not_equivalent(tmp_path: Path) -> None:
+    baseline_files.write(tmp_path, subset(samples(provenance={**HERE, "dataset_sha256": "0" * 64})))
+    other = samples(provenance={**HERE, "dataset_sha256": "1" * 64}, history=())
+    baseline_files.write_proposed(tmp_path, subset(other))
+    ended = baseline("diff", tmp_path, WHEEL)
+
+    assert (1, "incomparable") == (ended.code, ended.out.splitlines()[0])
+    assert "incomparable: the mnist data that was trained on are not the same" in ended.out
+
+
 @pytest.mark.parametrize("paired", [True, False])
 def test_a_proposal_with_fewer_seeds_is_not_equivalent(paired: bool, tmp_path: Path) -> None:
     baseline_files.write(tmp_path, subset(samples(paired=paired)))

@@ -323,6 +323,24 @@ def test_the_message_on_too_few_seeds_says_how_to_settle_it(folder: Path) -> Non
     assert "to settle it: pytest --scale subset --seeds auto -k vgg7" in message
 
 
+def test_how_to_settle_it_is_about_the_same_data_and_arithmetic(folder: Path) -> None:
+    found = checking.judge(folder, runs(seeds=(100,)))
+
+    steps = gate_text.next_steps(replace(found, dataset="surrogate", arithmetic="framework"))
+
+    assert [
+        ("to settle it", "pytest --scale subset --seeds auto --data surrogate --arithmetic framework -k vgg7")
+    ] == steps
+
+
+def test_where_there_was_nothing_to_judge_no_command_about_a_recipe_is_told(folder: Path) -> None:
+    assert [
+        "(no recipe), subset: INCOMPARABLE – no comparison could be made, which never counts as a pass",
+        "baseline: no run was made",
+        "to have something judged: def test_it(measured, baseline): baseline.check(measured)",
+    ] == gate_text.failure(checking.judge(folder, [])).splitlines()
+
+
 def test_the_message_names_a_baseline_that_cannot_be_read(folder: Path) -> None:
     (folder / "vgg7" / "subset.yml").write_text("schema: 1\n")
 

@@ -6,6 +6,7 @@ import math
 from dataclasses import replace
 from typing import Any, Dict, List, Sequence, Tuple
 
+import made_up
 import pytest
 from made_up_baselines import (
     ACCURACY,
@@ -102,20 +103,49 @@ def test_runs_that_do_not_belong_together_are_not_judged(changes: Dict[str, Any]
 
 
 @pytest.mark.parametrize(
-    ("changes", "asked"),
+    ("changes", "asked", "options"),
     [
-        ({"arithmetic": "framework"}, "mnist data in framework arithmetic"),
-        ({"dataset": {"name": "surrogate", "sha256": "0", "source": ""}}, "surrogate data in original arithmetic"),
+        ({"arithmetic": "framework"}, "mnist data in framework arithmetic", "--arithmetic framework"),
+        (
+            {"dataset": {"name": "surrogate", "sha256": "0", "source": ""}},
+            "surrogate data in original arithmetic",
+            "--data surrogate",
+        ),
     ],
 )
-def test_without_a_baseline_it_says_what_is_stored_and_how_to_make_one(changes: Dict[str, Any], asked: str) -> None:
+def test_without_a_baseline_it_says_what_is_stored_and_how_to_make_one(
+    changes: Dict[str, Any], asked: str, options: str
+) -> None:
     verdict, reason = only(judge_samples(subset(), [replace(each, **changes) for each in runs(SPREAD[:3])]))
 
     assert Verdict.INCOMPARABLE is verdict
     assert (
         f"no baseline for {asked} (stored: mnist / original); to make one: mnist-repro baseline record wheel-softmax "
-        "--rung subset, then mnist-repro baseline accept wheel-softmax --reason …"
+        f"--rung subset {options}, then mnist-repro baseline accept wheel-softmax --reason …"
     ) == reason
+
+
+def test_data_without_a_name_can_have_no_baseline_and_no_command_is_told_that_would_make_one() -> None:
+    elsewhere = {"name": "unrecognised", "sha256": "0", "source": "/somewhere"}
+    _, reason = only(judge_samples(subset(), [replace(each, dataset=elsewhere) for each in runs(SPREAD[:3])]))
+
+    assert (
+        "no baseline for unrecognised data in original arithmetic (stored: mnist / original), and none can be made: "
+        "only MNIST and the surrogate have one; --data mnist, or --data surrogate"
+    ) == reason
+
+
+@pytest.mark.parametrize("other", [[0], [2], [0, 1, 2]])
+def test_data_of_the_same_name_that_are_other_images_cannot_be_compared(other: List[int]) -> None:
+    entry = samples(provenance={**HERE, "dataset_sha256": made_up.dataset("mnist").sha256})
+    made = runs(SPREAD[:3])
+    changed = [
+        replace(each, dataset={**each.dataset, "sha256": "f" * 64}) if each.seed in other else each for each in made
+    ]
+    reason = f"the mnist data of seed {other[0]} hash to ffffffffffff…, those of the stored runs to 0123…"
+
+    assert Verdict.EQUIVALENT is judge_samples(subset(entry), made).verdict
+    assert (Verdict.INCOMPARABLE, reason) == only(judge_samples(subset(entry), changed))
 
 
 def test_with_nothing_stored_at_all_it_says_so() -> None:
