@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import time
 from pathlib import Path
 from typing import TYPE_CHECKING, Generator, List, Mapping, Set, Tuple
@@ -90,6 +91,16 @@ class ReportSession:
                     found.append(FoundRun(file.parent, read_sound(file)))
         return found
 
+    def _sessions(self) -> Path:
+        """Where batch jobs of this project leave their sessions; by name, because nothing of theirs is imported."""
+        from mnist_repro.report.jobs_file import SESSIONS
+
+        told = getattr(self._config.option, "fugaku_workdir", None)
+        # Where no plugin for jobs is loaded, there is no such setting.
+        with contextlib.suppress(ValueError):
+            told = told or self._config.getini("fugaku_workdir")
+        return self._config.rootpath / (Path(str(told)).expanduser() if told else SESSIONS)
+
     def _write(self, report: Report, found: List[FoundRun], problems: Problems) -> None:
         from mnist_repro.report import gate_file, jobs_file
         from mnist_repro.report.collect import Sources, collect
@@ -99,7 +110,7 @@ class ReportSession:
         # Tests may train for other ends than a comparison.
         judged = [each for each in found if _of(each.run) in told]
         root = self._config.rootpath
-        jobs = jobs_file.find(root / jobs_file.SESSIONS)
+        jobs = jobs_file.find(self._sessions())
         ours = jobs is not None and jobs.stat().st_mtime >= self._began
         sources = Sources(
             runs=judged,

@@ -30,6 +30,7 @@ class Scene:
     """A folder that `mnist-repro report` can be run on."""
 
     root: Path
+    session: str = "20260102-030405-0a1b"
 
     @property
     def runs(self) -> Path:
@@ -45,7 +46,7 @@ class Scene:
 
     @property
     def jobs(self) -> Path:
-        return self.root / ".pjm" / "20260102-030405-0a1b"
+        return self.root / ".pjm" / self.session
 
     def add(self, run: Run, name: str = "") -> Path:
         """Write a run; its folder."""

@@ -43,7 +43,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "--jobs",
         type=Path,
         metavar="FILE|DIR",
-        help="a jobs.json (default: the newest .pjm/*/jobs.json, if there is one)",
+        help="jobs: a session's folder, or one with sessions, such as --fugaku-workdir names, for the newest "
+        "(default: .pjm, here or beside the runs, if there is one)",
     )
     add_data(parser)
 
@@ -65,7 +66,7 @@ def run(arguments: argparse.Namespace) -> ExitCode:
         places=[str(place) for place in arguments.runs],
         baselines=arguments.baselines,
         gate=read_gate(arguments.gate, arguments.runs, problems),
-        jobs=read_jobs(arguments.jobs, problems),
+        jobs=read_jobs(arguments.jobs, arguments.runs, problems),
         data=arguments.data,
     )
     page = write(collect(sources, problems), arguments.out)

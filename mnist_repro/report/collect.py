@@ -80,9 +80,9 @@ def read_gate(named: Optional[Path], places: Sequence[Path], problems: Problems)
     return None
 
 
-def read_jobs(named: Optional[Path], problems: Problems) -> Optional[Dict[str, Any]]:
-    """The jobs that were named, else those of the newest session here; None if there are none."""
-    place = named or jobs_file.find()
+def read_jobs(named: Optional[Path], places: Sequence[Path], problems: Problems) -> Optional[Dict[str, Any]]:
+    """The jobs that were named, else those of the newest session here or beside the runs; None if there are none."""
+    place = named or jobs_file.beside(places)
     with problems.leaving_out():
         return None if place is None else jobs_file.read(place, problems)
     return None

@@ -8,7 +8,7 @@ from __future__ import annotations
 import os
 import stat
 from pathlib import Path
-from typing import Any, Dict, List, Mapping, Optional
+from typing import Any, Dict, List, Mapping, Optional, Sequence
 
 from mnist_repro.errors import BadInput
 from mnist_repro.report.problems import Problems
@@ -31,17 +31,27 @@ _NUMBERS = ("queued_seconds", "ran_seconds", "node_hours_used", "node_hours_requ
 
 
 def find(folder: Path = SESSIONS) -> Optional[Path]:
-    """The newest session's file, if there is one."""
+    """The file of the newest session in a folder that keeps sessions, if there is one."""
     return max(folder.glob(f"*/{FILE}"), key=lambda file: (file.stat().st_mtime, file.name), default=None)
 
 
+def beside(places: Sequence[Path]) -> Optional[Path]:
+    """The newest session's file in the `.pjm` of this folder, else of the folders that runs lie in."""
+    folders = dict.fromkeys((SESSIONS, *(place.absolute().parent / SESSIONS for place in places)))
+    return next((file for file in map(find, folders) if file is not None), None)
+
+
 def read(place: Path, problems: Problems) -> Dict[str, Any]:
-    """The jobs of a session, from its folder or file; a job that makes no sense goes to ``problems``.
+    """The jobs of a session; a job that makes no sense goes to ``problems``.
+
+    Args:
+        place: jobs.json, the folder of its session, or the folder that keeps sessions, of which the newest counts.
+        problems: takes what is wrong with single jobs.
 
     Raises:
         BadInput: the file is missing, truncated or of a newer schema.
     """
-    file = place / FILE if place.is_dir() else place
+    file = _file(place)
     fields = read_json(file, SCHEMA, "session of jobs", MAKE)
     jobs = fields.get("jobs")
     if not isinstance(jobs, list):
@@ -60,6 +70,13 @@ def read(place: Path, problems: Problems) -> Dict[str, Any]:
         "node_hours_used": sum(job["node_hours_used"] for job in told),
         "node_hours_requested": sum(job["node_hours_requested"] for job in told),
     }
+
+
+def _file(place: Path) -> Path:
+    if not place.is_dir():
+        return place
+    own = place / FILE
+    return own if own.exists() else find(place) or own
 
 
 def _job(file: Path, number: int, job: Any, texts: _Texts) -> Dict[str, Any]:

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import json
+import os
 import sys
 from dataclasses import replace
 from pathlib import Path
@@ -112,6 +113,27 @@ def test_the_parts_of_a_bulk_job_show_the_script_that_they_share(tmp_path: Path)
     command_line.run("report", scene.runs, "--jobs", scene.jobs, "--out", tmp_path / "page")
 
     assert 2 == page_of(scene).text.count("#PJM -L node=1")
+
+
+def test_of_a_folder_with_sessions_the_newest_is_shown(tmp_path: Path) -> None:
+    scene = report_scene.wheel(tmp_path)
+    report_scene.add_jobs(scene, report_scene.job(id="1"))
+    os.utime(str(scene.jobs / "jobs.json"), (1.0, 1.0))
+    report_scene.add_jobs(report_scene.Scene(tmp_path, "20260102-030406-0a1b"), report_scene.job(id="4712"))
+
+    ended = command_line.run("report", scene.runs, "--jobs", tmp_path / ".pjm", "--out", tmp_path / "page")
+
+    assert (0, "") == (ended.code, ended.err)
+    assert "4712" in page_of(scene).text
+
+
+def test_jobs_beside_the_runs_are_found_from_any_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    scene = report_scene.whole(tmp_path / "project")
+    monkeypatch.chdir(tmp_path)
+
+    command_line.run("report", scene.runs, "--baselines", scene.baselines, "--out", scene.root / "page")
+
+    assert "4711" in page_of(scene).text
 
 
 def test_no_runs_at_all_are_one_message_and_no_page(tmp_path: Path) -> None:

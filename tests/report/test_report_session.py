@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import json
 import os
-from typing import Any, Dict
+from typing import Any, Dict, Sequence
 
 import pytest
 import report_scene
@@ -105,3 +105,24 @@ def test_jobs_of_an_earlier_session_are_not_taken_for_this_one(project: pytest.P
     project.runpytest_inprocess(*PLUGIN, "--report", "page")
 
     assert document(project)["jobs"] is None
+
+
+@pytest.mark.parametrize("arguments", [("--fugaku-workdir", "kept"), ("-o", "fugaku_workdir=kept")])
+def test_jobs_are_found_where_the_session_was_told_to_keep_them(
+    project: pytest.Pytester, arguments: Sequence[str]
+) -> None:
+    # A session of jobs leaves its file like this test does.
+    project.makepyfile(
+        CLEAN
+        + """
+    def test_jobs(pytestconfig):
+        import report_scene
+        scene = report_scene.Scene(pytestconfig.rootpath)
+        report_scene.add_jobs(scene, report_scene.job())
+        (pytestconfig.rootpath / ".pjm").rename(pytestconfig.rootpath / "kept")
+    """
+    )
+
+    project.runpytest_inprocess(*PLUGIN, "-p", "pjm.plugin", "--report", "page", *arguments, "-k", "test_")
+
+    assert ["4711"] == [job["id"] for job in document(project)["jobs"]["jobs"]]
