@@ -7,6 +7,7 @@ import os
 from pathlib import Path
 from typing import Any, Dict, List, Optional
 
+from pjm.atomic import append_whole
 from pjm.encoding import decode, encode
 
 Event = Dict[str, Any]
@@ -39,26 +40,16 @@ class EventLog:
         self._file = os.open(str(path), os.O_RDWR | os.O_CREAT | os.O_APPEND | os.O_CLOEXEC, 0o600)
         size = os.fstat(self._file).st_size
         if size and os.pread(self._file, 1, size - 1) != b"\n":
-            self._append(b"\n")  # a predecessor died within a line
+            append_whole(self._file, b"\n")  # a predecessor died within a line
 
     def write(self, event: str, **fields: object) -> None:
         """Append one event."""
         line = {"event": event, **{name: encode(value) for name, value in fields.items()}}
-        self._append(json.dumps(line, separators=(",", ":")).encode("ascii") + b"\n")
+        append_whole(self._file, json.dumps(line, separators=(",", ":")).encode("ascii") + b"\n")
 
     def close(self) -> None:
         """Close the file."""
         os.close(self._file)
-
-    def _append(self, data: bytes) -> None:
-        size = os.fstat(self._file).st_size
-        rest = memoryview(data)
-        try:
-            while rest:
-                rest = rest[os.write(self._file, rest) :]
-        except OSError:
-            os.ftruncate(self._file, size)
-            raise
 
 
 class Tail:

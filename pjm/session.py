@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any, Dict, List, Mapping, Optional
 
 import pjm
-from pjm.atomic import write_json
+from pjm.atomic import append_whole, drop_torn_line, write_json
 from pjm.errors import BadInput
 
 SCHEMA = 1
@@ -52,16 +52,18 @@ class Session:
         return self.folder / JOBS / name
 
     def note(self, event: str, **fields: object) -> None:
-        """Append to the journal; it is on the disk when this returns."""
+        """Append to the journal; it is on the disk when this returns.
+
+        Raises:
+            OSError: it could not be written; the journal is as it was.
+        """
         line = json.dumps({"event": event, "time": time.time(), **fields}, separators=(",", ":"))
         if self._journal < 0:
             self._journal = os.open(
                 str(self.folder / JOURNAL), os.O_RDWR | os.O_CREAT | os.O_APPEND | os.O_CLOEXEC, 0o600
             )
-            size = os.fstat(self._journal).st_size
-            if size and os.pread(self._journal, 1, size - 1) != b"\n":
-                os.write(self._journal, b"\n")  # we died within a line
-        os.write(self._journal, line.encode("ascii") + b"\n")
+            drop_torn_line(self._journal)
+        append_whole(self._journal, line.encode("ascii") + b"\n")
         os.fsync(self._journal)
 
     def journal(self) -> List[Record]:

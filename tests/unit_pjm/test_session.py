@@ -1,0 +1,75 @@
+"""The session folder: what was noted is there for the next client, whatever became of the one before."""
+
+from __future__ import annotations
+
+import errno
+import os
+from pathlib import Path
+from typing import Callable, List
+
+import pytest
+
+from pjm import session as sessions
+from pjm.session import Session
+
+
+@pytest.fixture
+def session(tmp_path: Path) -> Session:
+    return sessions.create(tmp_path, {"arguments": [], "checkout": {}})
+
+
+def noted(session: Session) -> List[object]:
+    return [record["event"] for record in session.journal()]
+
+
+def come_back(session: Session) -> Session:
+    """The client died, and another one takes the session up."""
+    session.close()
+    return sessions.find(session.folder.parent, session.identity)
+
+
+def writing_only(sizes: List[int]) -> Callable[[int, bytes], int]:
+    """os.write as it is while the disk fills up: so many bytes, and then none."""
+    real = os.write
+
+    def write(handle: int, data: bytes) -> int:
+        if not sizes:
+            raise OSError(errno.ENOSPC, "No space left on device")
+        return real(handle, bytes(data)[: sizes.pop(0)])
+
+    return write
+
+
+def test_a_torn_line_is_taken_back_by_the_next_client_and_harms_none_after_it(session: Session) -> None:
+    session.note("planned", job="x")
+    with (session.folder / "journal.jsonl").open("a") as journal:
+        journal.write('{"event":"subm')
+
+    second = come_back(session)
+    assert ["planned"] == noted(second)
+    second.note("cancelling", jobs=[])
+    third = come_back(second)
+
+    assert ["planned", "cancelling"] == noted(third)
+
+
+def test_a_record_that_is_written_in_two_goes_is_one_record(session: Session, monkeypatch: pytest.MonkeyPatch) -> None:
+    with monkeypatch.context() as patch:
+        patch.setattr(os, "write", writing_only([10, 1000]))
+        session.note("submitting", job="x")
+    session.note("submitted", job="x", ids=["1"])
+
+    assert ["submitting", "submitted"] == noted(session)
+
+
+def test_a_record_that_does_not_fit_on_the_disk_is_said_and_leaves_nothing(
+    session: Session, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    session.note("planned", job="x")
+    with monkeypatch.context() as patch:
+        patch.setattr(os, "write", writing_only([10]))
+        with pytest.raises(OSError, match="No space left"):
+            session.note("submitting", job="x")
+    session.note("submitted", job="x", ids=["1"])
+
+    assert ["planned", "submitted"] == noted(session)
