@@ -48,6 +48,10 @@ class AnsweringScheduler:
         ended = Status(Phase.ENDED, ending=Ending(True, "ended normally"), elapsed=1.0)
         return dict.fromkeys(ids, ended)
 
+    def figures(self, statistics: Path) -> str:
+        """See `Scheduler.figures`."""
+        raise NotImplementedError
+
     def cancel(self, ids: Sequence[str]) -> None:
         """See `Scheduler.cancel`."""
         raise NotImplementedError

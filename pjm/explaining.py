@@ -4,13 +4,15 @@ from __future__ import annotations
 
 from typing import List, Tuple
 
+from pjm import captured
 from pjm.parts import Part
 from pjm.reading import TestEvents
 from pjm.results import Result, Trouble
 from pjm.scheduler import Ending
+from pjm.worker import share_folder
 
 
-def explain(test: str, part: Part, ending: Ending, retries: int) -> Result:
+def explain(test: str, part: Part, ending: Ending, retries: int, figures: str = "") -> Result:
     """The result of a test that has none of its own.
 
     Args:
@@ -18,9 +20,11 @@ def explain(test: str, part: Part, ending: Ending, retries: int) -> Result:
         part: what was to run it.
         ending: how that ended.
         retries: how often it was submitted again before; 0 if it is not the kind that is.
+        figures: what the batch system measured, in words; "" for nothing.
     """
     running = part.reading.running
     happened = [f"its job {ending.happened}" if _verb(ending) else f"its job did not end well: {ending.happened}"]
+    happened += [figures] if figures else []
     if running is None:
         happened.append("no test was running" if _begun(part) else "no test had begun")
     elif running.test == test:
@@ -32,16 +36,12 @@ def explain(test: str, part: Part, ending: Ending, retries: int) -> Result:
     happened += _own_words(part)
     if part.tail.garbled:
         happened.append(f"{part.tail.garbled} lines of {part.tail.path} are garbled")
-    trouble = Trouble(
-        "; ".join(happened), ending.advice or "run it again: pytest --fugaku --lf", part.description, _sections(part)
-    )
-    mine = running is not None and running.test == test
-    return Result(
-        test,
-        events=running.events if mine and running is not None else [],
-        phase=running.phase if mine and running is not None else None,
-        trouble=trouble,
-    )
+    advice = ending.advice or "run it again: pytest --fugaku --lf"
+    if running is None or running.test != test:
+        return Result(test, trouble=Trouble("; ".join(happened), advice, part.description, _sections(part)))
+    printed = captured.kept(share_folder(part.folder, part.number), running.phase)
+    trouble = Trouble("; ".join(happened), advice, part.description, (*printed, *_sections(part)))
+    return Result(test, running.events, running.phase, trouble)
 
 
 def _own_words(part: Part) -> List[str]:
@@ -56,7 +56,7 @@ def completed(part: Part, found: TestEvents) -> Result:
     if found.crash is not None:
         happened = f"it took its process down in its {found.phase} phase: {found.crash}"
         advice = f"run it alone to see more: pytest '{found.test}'"
-        trouble = Trouble(happened, advice, part.description, _sections(part))
+        trouble = Trouble(happened, advice, part.description, (*found.printed, *_sections(part)))
     elif found.missing is not None and not found.skipped:
         advice = "have the files, packages and plugins of the job (fugaku_python) agree with those here"
         trouble = Trouble(f"not found in the job: {found.missing}", advice, part.description)

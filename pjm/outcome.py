@@ -51,7 +51,10 @@ def ending(row: JobRow) -> Ending:
 
 def memory_use(statistics: Mapping[str, str]) -> str:
     """The most memory a job used and its limit, of its statistics file; "" if they are not in it."""
-    used, limit = statistics.get("MAX MEMORY SIZE (USE)"), statistics.get("MEMORY SIZE (LIMIT)")
+    # "12.5 MiB (13152256)": the bytes are one figure too many.
+    used, limit = (
+        statistics.get(item, "").partition(" (")[0] for item in ("MAX MEMORY SIZE (USE)", "MEMORY SIZE (LIMIT)")
+    )
     if not used:
         return ""
     return f"memory: {used} used of {limit} allowed" if limit else f"memory: {used} used"

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Dict, List, Optional, Tuple
 
+from pjm.captured import last_lines
 from pjm.events import Tail
 from pjm.reading import Reading
 from pjm.scheduler import Ending, Phase, Resources, Status
@@ -190,15 +191,3 @@ def resources_document(resources: Resources) -> Dict[str, Any]:
 def _resources(fields: Dict[str, Any]) -> Resources:
     env = tuple((name, text) for name, text in fields["env"])
     return Resources(**{**fields, "env": env})
-
-
-def last_lines(path: Path, lines: int) -> str:
-    """The end of a text file; "" if there is none."""
-    try:
-        with path.open("rb") as file:
-            size = file.seek(0, 2)
-            file.seek(max(0, size - 64 * 1024))
-            data = file.read()
-    except OSError:
-        return ""
-    return "\n".join(data.decode("utf-8", "replace").splitlines()[-lines:])

@@ -6,13 +6,14 @@ import os
 import re
 from dataclasses import dataclass, field
 from datetime import datetime
+from pathlib import Path
 from typing import Callable, Dict, Iterable, Iterator, List, Mapping, Optional, Sequence, Set, Tuple
 
 from pjm import pjacl, pjstat, pjsub
 from pjm.errors import BadInput
 from pjm.host import Answer, Host, HungError, LocalHost, NotStartedError
 from pjm.messages import errors
-from pjm.outcome import status
+from pjm.outcome import memory_use, status
 from pjm.pjstat import JOB_ID, JobRow
 from pjm.request import Limit
 from pjm.scheduler import AnswerLostError, Phase, Status, Submission, SubmitError, UnansweredError
@@ -103,6 +104,14 @@ class PjmScheduler:
                 rows = pjstat.jobs(self._ask([*view, "--data", "--choose", _ITEMS, *chunk]).out)
                 found.update(self._statuses(rows, missing))
         return {job_id: found.get(job_id, Status(Phase.ABSENT)) for job_id in ids}
+
+    def figures(self, statistics: Path) -> str:
+        """See `Scheduler.figures`: the most memory that the job used."""
+        try:
+            text = statistics.read_text(encoding="utf-8", errors="replace")
+        except OSError:
+            return ""
+        return memory_use(pjstat.statistics(text))
 
     def cancel(self, ids: Sequence[str]) -> None:
         """See `Scheduler.cancel`."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import Iterable, Iterator, List, Optional, Union
+from typing import Iterable, Iterator, List, Optional, Tuple, Union
 
 from pjm import events
 from pjm.events import Event
@@ -18,6 +18,7 @@ class TestEvents:
         events: reports, warnings and what is for junit, in order.
         phase: the last one that began.
         crash: how it took its process down; None if it did not.
+        printed: title and text of what it had printed when it did.
         missing: why it was not there; None if it was.
         skipped: whether it was missing because its module skips itself.
     """
@@ -28,6 +29,7 @@ class TestEvents:
     events: List[Event] = field(default_factory=list)
     phase: str = "setup"
     crash: Optional[str] = None
+    printed: Tuple[Tuple[str, str], ...] = ()
     missing: Optional[str] = None
     skipped: bool = False
 
@@ -78,4 +80,5 @@ class Reading:
             self.running = None
             if kind == events.CRASH:
                 running.crash = str(event["how"])
+                running.printed = tuple(event.get("printed", ()))
             yield running

@@ -117,7 +117,10 @@ def _made_up(item: pytest.Item, result: Result) -> List[pytest.TestReport]:
     failed.sections = [(title, text) for title, text in result.trouble.sections]
     reports.append(failed)
     if phase != "teardown":
-        reports.append(_report(item, "teardown", "passed"))
+        teardown = _report(item, "teardown", "passed")
+        # As pytest's own has what was captured in all phases: junit takes it from there.
+        teardown.sections = [each for each in failed.sections if each[0].startswith("Captured ")]
+        reports.append(teardown)
     return reports
 
 

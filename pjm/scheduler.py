@@ -176,6 +176,10 @@ class Scheduler(Protocol):
         """
         ...
 
+    def figures(self, statistics: Path) -> str:
+        """What it measured of a job that has ended, in words, of the file its script asked for; "" if nothing."""
+        ...
+
     def cancel(self, ids: Sequence[str]) -> None:
         """Delete jobs, in one command for all; those that have ended already are left alone.
 

@@ -16,6 +16,7 @@ from pjm.polling import LOST, Poller
 from pjm.reading import SuiteProperty
 from pjm.results import Result, Told, Trouble
 from pjm.scheduler import Ending, Scheduler, UnansweredError
+from pjm.script import outputs
 from pjm.session import Session
 from pjm.settings import Settings
 from pjm.submitting import Submitter
@@ -231,10 +232,11 @@ class Watch:
             advice = f"look into {job.folder}; its disk may be full, or its files not visible here"
             part.outcome = happened
             ending = Ending(False, f"{happened} ({ending.happened})", advice, retry=True)
+        figures = self._scheduler.figures(outputs(part.folder, part.number).stats) if missing else ""
         for test in missing:
-            self._settle(job, part, ending, test)
+            self._settle(job, part, ending, figures, test)
 
-    def _settle(self, job: FollowedJob, part: Part, ending: Ending, test: str) -> None:
+    def _settle(self, job: FollowedJob, part: Part, ending: Ending, figures: str, test: str) -> None:
         """Decide about a test that its job gave no result of: skip, try again, or tell."""
         before = self._tasks[test].after
         failed = next((each for each in before if each in self.results and not self.results[each].passed), None)
@@ -248,7 +250,7 @@ class Watch:
             job.again.append(test)
             return
         retries = self._tried_again.get(test, 0) if ending.retry else 0
-        self._tell(explain(test, part, ending, retries))
+        self._tell(explain(test, part, ending, retries, figures))
 
     def _submit_again(self, tests: List[str]) -> None:
         tests = [test for test in self._tasks if test in set(tests) and test not in self.results]

@@ -16,7 +16,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Dict, List, NoReturn, Tuple
 
-from pjm import events
+from pjm import captured, events
 from pjm.events import EventLog, Tail
 from pjm.finished import Finished
 
@@ -108,6 +108,7 @@ def supervise(assignment: Assignment) -> int:
             state.take(tail.read())
         if len(state.left(assignment.tests)) == len(left):
             return os.WEXITSTATUS(status) or BROKEN if os.WIFEXITED(status) else BROKEN
+    captured.forget(assignment.events.parent)
     SureLog(assignment.events).write(events.END, time=time.time())
     return PASSED if all(state.done[test] for test in assignment.tests) else FAILED
 
@@ -156,6 +157,7 @@ def _run_pytest(assignment: Assignment, left: List[str]) -> int:
         host=socket.gethostname(),
         process=os.getpid(),
     )
+    captured.keep(assignment.events.parent)
     arguments = [*assignment.arguments, "-p", "pjm.plugin"]
     code = int(pytest.main(arguments, plugins=[WorkerPlugin(log, left, assignment)]))
     with contextlib.suppress(OSError):  # of output, nothing is lost that matters
@@ -173,7 +175,10 @@ def _note_crash(assignment: Assignment, state: Finished, status: int) -> None:
             how += "; nobody but the system sends that one: it may have run out of memory"
     else:
         how = state.stopped or f"exit code {os.WEXITSTATUS(status)}"
-    SureLog(assignment.events).write(events.CRASH, test=state.running, phase=state.phase, how=how, time=time.time())
+    printed = captured.kept(assignment.events.parent, state.phase)
+    SureLog(assignment.events).write(
+        events.CRASH, test=state.running, phase=state.phase, how=how, printed=printed, time=time.time()
+    )
 
 
 def _signal_name(number: int) -> str:

@@ -98,6 +98,14 @@ def test_a_test_that_takes_its_process_down_fails_and_says_how(
     assert words in dict(found[1])["message"]
 
 
+def test_what_a_test_printed_before_it_took_its_process_down_is_shown(outcomes: FugakuProject, in_jobs: Ran) -> None:
+    case = _cases(outcomes.path / "jobs.xml", crashing=True)["crashing", "test_killed_by_a_signal"]
+    (printed,) = (child[2] for child in case[3] if child[0] == "system-out")
+
+    assert "last words" in printed
+    assert "Captured stdout call" in in_jobs.out.partition("_ test_killed_by_a_signal _")[2].partition("\n____")[0]
+
+
 @pytest.mark.parametrize("name", ["test_before", "test_between", "test_after"])
 def test_the_tests_around_those_pass(outcomes: FugakuProject, in_jobs: Ran, name: str) -> None:
     case = _cases(outcomes.path / "jobs.xml", crashing=True)["crashing", name]

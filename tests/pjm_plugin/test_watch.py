@@ -312,6 +312,23 @@ def test_a_refusal_for_good_is_told_at_once(one: Following) -> None:
     assert "set fugaku_group" == one.told[0].trouble.advice if one.told[0].trouble else False
 
 
+def test_what_a_test_had_printed_when_its_job_was_ended_is_shown_with_the_figures(one: Following) -> None:
+    one.begin()
+    one.scheduler.measured = "memory: 28 GiB used of 28 GiB allowed"
+    log = write_results(one.watch.jobs[0].folder, 0, [A], end=False)
+    log.write("start", test=B)
+    log.write("phase", test=B, when="call")
+    (one.watch.jobs[0].folder / "share-0" / "captured.stdout").write_text("first\nlast words\n")
+    one.scheduler.end("1.0", REQUEST)
+    one.step(20)
+    one.step(200)
+
+    (told,) = (each.trouble for each in one.told if each.test == B)
+    assert told is not None
+    assert ("Captured stdout call", "first\nlast words") == told.sections[0]
+    assert "; memory: 28 GiB used of 28 GiB allowed; this test was running, in its call phase" in told.happened
+
+
 def test_silence_of_the_batch_system_harms_nobody(one: Following) -> None:
     one.begin()
     one.scheduler.silent = [UnansweredError("0090") for _ in range(5)]

@@ -221,4 +221,5 @@ def test_memory_is_told_where_the_statistics_have_it() -> None:
 
     assert "memory: 27.9 GiB used of 28.0 GiB allowed" == memory_use(use)
     assert "memory: 27.9 GiB used" == memory_use({"MAX MEMORY SIZE (USE)": "27.9 GiB"})
+    assert "memory: 12.5 MiB used" == memory_use({"MAX MEMORY SIZE (USE)": "12.5 MiB (13152256)"})
     assert "" == memory_use({})

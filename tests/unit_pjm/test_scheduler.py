@@ -208,6 +208,17 @@ def test_of_a_bulk_and_a_step_job_the_parts_are_found_in_their_order() -> None:
     assert ("13_0", "13_1") == pjm(named(("13", "ST", "s"), ("13_0", "ST", "s"), ("13_1", "ST", "s")))[0].find("s")
 
 
+def test_the_memory_that_a_job_used_is_read_from_its_statistics(tmp_path: Path) -> None:
+    scheduler, _ = pjm()
+    file = tmp_path / "share-0.stats"
+    file.write_text(
+        " MEMORY SIZE (LIMIT)       : 28.0 GiB (30064771072)\n MAX MEMORY SIZE (USE)     : 27.9 GiB (2995)\n"
+    )
+
+    assert "memory: 27.9 GiB used of 28.0 GiB allowed" == scheduler.figures(file)
+    assert "" == scheduler.figures(tmp_path / "missing")
+
+
 def test_a_job_that_has_ended_is_found_in_the_history() -> None:
     scheduler, host = pjm(NOTHING, named(("12", "NM", "s-0")))
 
