@@ -1,16 +1,24 @@
-"""Runs and published figures in, comparisons and a verdict out. No files, no TensorFlow."""
+"""Runs and published figures in, comparisons and a verdict out. No files, no TensorFlow.
+
+Where nothing published can be tested, on other data or at the subset scale, runs are judged by those that are stored.
+"""
 
 from __future__ import annotations
 
 import math
 from dataclasses import dataclass
-from typing import List, Optional, Sequence, Tuple
+from types import MappingProxyType
+from typing import List, Mapping, Optional, Sequence, Tuple
 
+from mnist_repro.baselines import BaselineFile
 from mnist_repro.data.dataset import Dataset
 from mnist_repro.drift import Recognition, recognise
 from mnist_repro.intervals import Interval, prediction_interval
+from mnist_repro.judging import judge_samples
+from mnist_repro.metrics import metric_values
 from mnist_repro.recipes import Recipe
 from mnist_repro.run import Run
+from mnist_repro.verdicts import Finding, Judgement, Verdict
 
 REPRODUCED = "reproduced"
 NOT_REPRODUCED = "not reproduced"
@@ -18,6 +26,8 @@ INCONCLUSIVE = "inconclusive"
 INCOMPARABLE = "incomparable"
 FAILED = "failed"
 NOT_TESTED = "not tested"
+NOTHING_STORED = "no runs are stored to judge by"
+_PASSING = (REPRODUCED, Verdict.EQUIVALENT.value, NOT_TESTED)
 # A recipe is as good as its worst comparison.
 _FROM_WORST = (FAILED, INCOMPARABLE, NOT_REPRODUCED, INCONCLUSIVE, REPRODUCED)
 
@@ -104,6 +114,7 @@ class RecipeResult:
         comparisons: each published figure that could be tested.
         drift: what explains a difference, where it was looked for.
         verdict: of the recipe.
+        judgement: by the stored runs, where nothing published could be tested and there are any.
     """
 
     recipe: Recipe
@@ -112,6 +123,7 @@ class RecipeResult:
     comparisons: Tuple[Comparison, ...]
     drift: Recognition
     verdict: str
+    judgement: Optional[Judgement] = None
 
 
 @dataclass(frozen=True)
@@ -124,24 +136,56 @@ class Result:
 
     @property
     def passes(self) -> bool:
-        """Every published figure asked for is reproduced; where none can be tested, every run was made."""
-        return all(result.verdict in (REPRODUCED, NOT_TESTED) for result in self.recipes)
+        """Every published figure asked for is reproduced; where none can be tested, the runs are as those stored.
+
+        Where nothing is stored either, every run was made and ended in numbers.
+        """
+        return all(result.verdict in _PASSING for result in self.recipes)
 
 
-def judge(made: Sequence[Tuple[Recipe, Sequence[Run]]], seeds: int, scale: str, dataset: Dataset) -> Result:
-    """The verdicts on recipes of which ``seeds`` runs each were asked for."""
+def judge(
+    made: Sequence[Tuple[Recipe, Sequence[Run]]],
+    seeds: int,
+    scale: str,
+    dataset: Dataset,
+    stored: Mapping[str, BaselineFile] = MappingProxyType({}),
+) -> Result:
+    """The verdicts on recipes of which ``seeds`` runs each were asked for.
+
+    Args:
+        made: recipes, each with the runs that were made of it.
+        seeds: how many were asked for.
+        scale: of the runs.
+        dataset: that was trained on.
+        stored: baselines of that scale by recipe, for runs that can test nothing published.
+    """
     count = sum(len(testable(recipe, scale, dataset.name)) for recipe, _ in made)
     results = []
     for recipe, runs in made:
-        comparisons = compare(testable(recipe, scale, dataset.name), runs, count)
-        results.append(
-            RecipeResult(
-                recipe,
-                tuple(runs),
-                seeds,
-                comparisons,
-                recognise(recipe, runs, dataset),
-                verdict(comparisons, seeds - len(runs)),
-            )
-        )
+        figures = testable(recipe, scale, dataset.name)
+        comparisons = compare(figures, runs, count)
+        word = verdict(comparisons, seeds - len(runs))
+        judgement = None if figures else _by_stored(runs, stored.get(recipe.name))
+        if word == NOT_TESTED and judgement is not None:
+            word = judgement.verdict.value
+        drift = recognise(recipe, runs, dataset)
+        results.append(RecipeResult(recipe, tuple(runs), seeds, comparisons, drift, word, judgement))
     return Result(tuple(results), dataset.name, count)
+
+
+def _by_stored(runs: Sequence[Run], stored: Optional[BaselineFile]) -> Optional[Judgement]:
+    """The judgement on runs by those that are stored of the same data and arithmetic; None if there are none.
+
+    What is no number is found in either case.
+    """
+    if not runs:
+        return None
+    if stored is not None and stored.entry(runs[0].dataset["name"], runs[0].arithmetic) is not None:
+        return judge_samples(stored, runs)
+    lost = [
+        Finding(run.scale, name, Verdict.INCOMPARABLE, f"it is {value} for seed {run.seed}")
+        for run in runs
+        for name, value in metric_values(run).items()
+        if not math.isfinite(value)
+    ]
+    return Judgement(runs[0].recipe, tuple(lost), (NOTHING_STORED,)) if lost else None

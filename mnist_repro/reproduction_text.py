@@ -13,11 +13,13 @@ from mnist_repro.display import counted, table
 from mnist_repro.drift import NOT_RECOGNISED
 from mnist_repro.intervals import LEVEL, Interval, standard_deviation
 from mnist_repro.recipes.recipe import Epochs, Published
-from mnist_repro.reproduction import NOT_TESTED, REPRODUCED, Comparison, RecipeResult, Result
+from mnist_repro.reproduction import NOT_TESTED, NOTHING_STORED, REPRODUCED, Comparison, RecipeResult, Result
 from mnist_repro.run import SCHEMA, Run, storable
+from mnist_repro.verdicts import Finding
 
 WIDTH = 110
 HEADER = ("", "published", "measured", "sd", "interval", "verdict")
+STORED_HEADER = ("", "stored", "measured", "margin", "verdict")
 
 
 def as_text(result: Result, scale: str, arithmetic: str) -> str:
@@ -32,7 +34,7 @@ def as_text(result: Result, scale: str, arithmetic: str) -> str:
         why = "at the subset scale" if result.dataset == "mnist" else f"on {result.dataset} data"
         missing = sum(one.seeds - len(one.runs) for one in result.recipes)
         made = f"{counted(missing, 'run')} could not be made" if missing else "The runs themselves were made"
-        parts.append(f"NOTHING PUBLISHED WAS TESTED: that cannot be done {why}. {made}.")
+        parts.append(f"NOTHING PUBLISHED WAS TESTED: that cannot be done {why}. {made}.\n{_judged_by(result)}")
     return "\n\n".join(parts)
 
 
@@ -51,11 +53,48 @@ def _recipe_text(one: RecipeResult, scale: str, arithmetic: str) -> str:
         + (f", {one.runs[0].counts['parameters']:,} parameters" if one.runs else ""),
     ]
     if one.runs:
-        lines += ["", table(HEADER, _rows(one)), "", *_seeds(one), *_curves(one), *_predictions(one)]
+        lines += ["", _table(one), "", *_seeds(one), *_curves(one), *_predictions(one)]
     # Where nothing is amiss and nothing can be told, there is nothing to say.
     if one.verdict != REPRODUCED or one.drift.kind != NOT_RECOGNISED:
         lines.append(textwrap.fill(f"drift: {one.drift}", WIDTH, initial_indent="  ", subsequent_indent="    "))
     return "\n".join(lines)
+
+
+def _judged_by(result: Result) -> str:
+    """What the verdicts rest on where nothing published could be tested."""
+    judged = [
+        one.recipe.name
+        for one in result.recipes
+        if one.judgement is not None and NOTHING_STORED not in one.judgement.notes
+    ]
+    bare = [one.recipe.name for one in result.recipes if one.runs and one.recipe.name not in judged]
+    told = [f"Judged by the stored runs of the same data and arithmetic: {', '.join(judged)}."] if judged else []
+    told += [f"No stored runs to judge by: {', '.join(bare)}."] if bare else []
+    return "\n".join(told)
+
+
+def _findings(one: RecipeResult) -> Sequence[Finding]:
+    return one.judgement.findings if one.judgement else ()
+
+
+def _table(one: RecipeResult) -> str:
+    """Published figures beside measured ones, stored ones where nothing published can be tested, or measured ones."""
+    judged = _findings(one)
+    why = [f"  {each.name.replace('_', ' ')}: {each.reason}" for each in judged if not each.verdict.passes]
+    if not any(finding.stored for finding in judged):
+        return "\n".join([table(HEADER, _rows(one)), *why])
+    rows = [
+        (
+            f"  {finding.name.replace('_', ' ')}",
+            finding.stored,
+            finding.measured,
+            "" if finding.margin is None else f"±{finding.margin:.3g}",
+            finding.verdict.value,
+        )
+        for finding in judged
+    ]
+    notes = [f"  note: {note}" for note in one.judgement.notes] if one.judgement else []
+    return "\n".join([table(STORED_HEADER, rows), *why, *notes])
 
 
 def _rows(one: RecipeResult) -> List[Sequence[str]]:
@@ -155,6 +194,18 @@ def _recipe_fields(one: RecipeResult) -> Dict[str, Any]:
                 "verdict": comparison.verdict,
             }
             for comparison in one.comparisons
+        ],
+        "stored": [
+            {
+                "metric": finding.name,
+                "stored": finding.stored,
+                "measured": finding.measured,
+                "interval": [finding.interval.low, finding.interval.high] if finding.interval else None,
+                "margin": finding.margin,
+                "verdict": finding.verdict.value,
+                "reason": finding.reason,
+            }
+            for finding in _findings(one)
         ],
     }
 

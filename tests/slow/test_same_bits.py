@@ -22,7 +22,8 @@ def one_after_another(data: str, tmp_path_factory: pytest.TempPathFactory) -> Pa
         *("reproduce", "--all", "--scale", "subset", "--seeds", "1", "--processes", "1"),
         *("--data", data, "--out", folder),
     )
-    assert 0 == ended.code, ended.err
+    # One seed of a CNN cannot be judged; which bits it has can.
+    assert 1 == ended.code, ended.err
     return folder
 
 

@@ -75,7 +75,10 @@ def test_what_is_missing_is_not_said_to_be_there() -> None:
         "  full scale, original arithmetic, 0 of 3 seeds\n"
         "  drift: not recognised: nothing to hold it against"
     ) == first
-    assert ("NOTHING PUBLISHED WAS TESTED: that cannot be done on surrogate data. 3 runs could not be made.") == last
+    assert (
+        "NOTHING PUBLISHED WAS TESTED: that cannot be done on surrogate data. 3 runs could not be made.\n"
+        "No stored runs to judge by: wheel-softmax."
+    ) == last
 
 
 def test_the_curve_of_batch_accuracies_is_a_mean_over_the_seeds() -> None:
