@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import argparse
-import fcntl
+import contextlib
 import json
 import os
 import shutil
@@ -35,7 +35,7 @@ def add_commands(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]
     clean = subparsers.add_parser("clean", help="remove sessions")
     clean.add_argument("session", nargs="*", help="which")
     clean.add_argument("--ended", action="store_true", help="all that are done")
-    clean.add_argument("--force", action="store_true", help="also those whose jobs may still run")
+    clean.add_argument("--force", action="store_true", help="also those that are unfinished, in use or unreadable")
     _add_workdir(clean)
     clean.set_defaults(run=clean_sessions)
 
@@ -92,24 +92,54 @@ def show_session(arguments: argparse.Namespace) -> int:
 def clean_sessions(arguments: argparse.Namespace) -> int:
     """`pjm clean`."""
     known = sessions.identities(arguments.workdir)
-    chosen = list(arguments.session)
-    if arguments.ended:
-        chosen += [name for name in known if _state_of(arguments.workdir / name) in ("done", "cancelled", "dry run")]
-    if not chosen and not arguments.ended:
+    named = list(dict.fromkeys(arguments.session))
+    if not named and not arguments.ended:
         raise BadInput("nothing to clean was named", "expected sessions, or --ended", "type: pjm sessions")
-    for name in dict.fromkeys(chosen):
+    for name in named:
         if name not in known:
             raise BadInput(f"there is no session {name}", f"looked in {arguments.workdir}", "type: pjm sessions")
-        state = _state_of(arguments.workdir / name)
-        if state in ("unfinished", "in use") and not arguments.force:
-            raise BadInput(
-                f"session {name} is {state}",
-                "its jobs may still run, and their results would be lost",
-                f"finish it: pytest --fugaku-resume={name}; or remove it all the same: pjm clean --force {name}",
-            )
-        _remove(arguments.workdir / name)
-        print(f"removed {name}")
+        _clean(arguments.workdir / name, arguments.force)
+    for name in known:
+        if arguments.ended and name not in named:
+            with contextlib.suppress(BadInput):  # it is in use, unfinished or unreadable
+                _require_ended(arguments.workdir / name)
+                _clean(arguments.workdir / name)
     return 0
+
+
+def _clean(folder: Path, force: bool = False) -> None:
+    """Remove a session, with other clients kept out meanwhile."""
+    session = Session(folder, {})
+    try:
+        session.lock()
+        _require_ended(folder)
+    except BadInput:
+        if not force:
+            session.close()
+            raise
+    _remove(folder)
+    session.close()
+    print(f"removed {folder.name}")
+
+
+def _require_ended(folder: Path) -> None:
+    """Raise BadInput if a session's jobs may still run, as far as its journal says."""
+    name = folder.name
+    try:
+        session = Session(folder, sessions.read_facts(folder))
+        state = _state(session, [record["event"] for record in session.journal()])
+    except BadInput as error:
+        raise BadInput(
+            f"session {name} is unreadable",
+            f"nobody knows whether its jobs still run: {error.what}: {error.why}",
+            f"remove it all the same: pjm clean --force {name}",
+        ) from error
+    if state == "unfinished":
+        raise BadInput(
+            f"session {name} is {state}",
+            "its jobs may still run, and their results would be lost",
+            f"finish it: pytest --fugaku-resume={name}; or remove it all the same: pjm clean --force {name}",
+        )
 
 
 def summarize(session: Session) -> Dict[str, Any]:
@@ -130,7 +160,7 @@ def summarize(session: Session) -> Dict[str, Any]:
             done.update(finished.done)
     events = [record["event"] for record in journal]
     return {
-        "state": _state(session, events),
+        "state": "in use" if _in_use(session.folder) else _state(session, events),
         "tests": len(tests),
         "done": sum(1 for test in tests if test in done),
         "missing": [test for test in tests if test not in done],
@@ -139,18 +169,7 @@ def summarize(session: Session) -> Dict[str, Any]:
     }
 
 
-def _state_of(folder: Path) -> str:
-    """As `_state`; of a folder that cannot be read, that it is done: nothing of it can be saved."""
-    try:
-        session = Session(folder, sessions.read_facts(folder))
-        return _state(session, [record["event"] for record in session.journal()])
-    except BadInput:
-        return "done"
-
-
 def _state(session: Session, events: List[str]) -> str:
-    if _in_use(session.folder):
-        return "in use"
     if session.facts.get("dry_run") and not events:
         return "dry run"
     last = next((event for event in reversed(events) if event in ("done", "cancelled", "planned", "submitted")), None)
@@ -165,12 +184,11 @@ def _in_use(folder: Path) -> bool:
     except OSError:
         return False
     try:
-        fcntl.lockf(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        return not sessions.lock_file(handle)
     except OSError:
-        return True
+        return False  # nobody can have a lock here
     finally:
         os.close(handle)
-    return False
 
 
 def _shares(folder: Path) -> List[Dict[str, Any]]:

@@ -29,7 +29,7 @@ def load(watch: Watch, session: Session) -> None:
             raise BadInput(
                 f"session {session.identity} is corrupt",
                 f"its journal's record {record!r} makes no sense ({type(error).__name__}: {error})",
-                f"remove it and start anew: pjm clean {session.identity}",
+                f"remove it and start anew: pjm clean --force {session.identity}",
             ) from error
     for name, job in jobs.items():
         if name in cancelling and job.stage is Stage.SUBMITTED:

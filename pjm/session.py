@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import fcntl
 import json
 import os
@@ -98,22 +99,28 @@ class Session:
         """Keep other clients out until this process ends.
 
         Raises:
-            BadInput: one is in already.
+            BadInput: one is in already, or there is no locking here.
         """
-        self._lock = os.open(str(self.folder / LOCK), os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+        path = self.folder / LOCK
         try:
-            fcntl.lockf(self._lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            self._lock = os.open(str(path), os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+            if not lock_file(self._lock):
+                raise self._in_use()
+            path.stat()  # or else the session was removed while we opened it
         except OSError as error:
-            holder = os.pread(self._lock, 200, 0).decode("utf-8", "replace").strip()
-            os.close(self._lock)
-            self._lock = -1
-            raise BadInput(
-                f"session {self.identity} is in use",
-                f"another pytest follows it: {holder or 'unknown'}",
-                "wait for that one to end, or end it; it loses nothing",
-            ) from error
+            self.close()
+            raise _not_locked(path, error) from error
         os.ftruncate(self._lock, 0)
         os.pwrite(self._lock, f"process {os.getpid()} on {os.uname().nodename}\n".encode(), 0)
+
+    def _in_use(self) -> BadInput:
+        holder = os.pread(self._lock, 200, 0).decode("utf-8", "replace").strip()
+        self.close()
+        return BadInput(
+            f"session {self.identity} is in use",
+            f"another pytest follows it: {holder or 'unknown'}",
+            "wait for that one to end, or end it; it loses nothing",
+        )
 
     def close(self) -> None:
         """Let others in."""
@@ -121,6 +128,21 @@ class Session:
             if handle >= 0:
                 os.close(handle)
         self._journal = self._lock = -1
+
+
+def lock_file(handle: int) -> bool:
+    """Lock an open file; whether nobody else has.
+
+    Raises:
+        OSError: files cannot be locked here.
+    """
+    try:
+        fcntl.lockf(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except OSError as error:
+        if error.errno in (errno.EACCES, errno.EAGAIN):  # fcntl(2): either means that another process has it
+            return False
+        raise
+    return True
 
 
 def create(workdir: Path, facts: Mapping[str, object]) -> Session:
@@ -136,12 +158,11 @@ def create(workdir: Path, facts: Mapping[str, object]) -> Session:
         folder.mkdir(mode=0o700)
         (folder / JOBS).mkdir(mode=0o700)
         (folder / "artifacts").mkdir(mode=0o700)
-        document = {"schema": SCHEMA, "pjm": pjm.__version__, "created": time.time(), **facts}
-        write_json(folder / SESSION, document)
+        session = Session(folder, {"schema": SCHEMA, "pjm": pjm.__version__, "created": time.time(), **facts})
+        session.lock()
+        write_json(folder / SESSION, session.facts)
     except OSError as error:
         raise _not_kept(workdir, error) from error
-    session = Session(folder, document)
-    session.lock()
     return session
 
 
@@ -165,6 +186,16 @@ def _not_kept(workdir: Path, error: OSError) -> BadInput:
         f"no session can be kept in {workdir}",
         f"{error.strerror}: {error.filename}",
         "name a folder that you can write to and the compute nodes can see: --fugaku-workdir=DIR",
+    )
+
+
+def _not_locked(path: Path, error: OSError) -> BadInput:
+    return BadInput(
+        f"session {path.parent.name} cannot be locked",
+        f"{error.strerror}: {path}",
+        "type: pjm sessions"
+        if isinstance(error, FileNotFoundError)
+        else "name a folder that is yours, on a file system that locks files: --fugaku-workdir=DIR",
     )
 
 
@@ -255,4 +286,4 @@ def _object(data: bytes) -> Optional[Record]:
 
 
 def _corrupt(path: Path, why: str) -> BadInput:
-    return BadInput(f"{path} is corrupt", why, f"remove it and start anew: pjm clean {path.parent.name}")
+    return BadInput(f"{path} is corrupt", why, f"remove it and start anew: pjm clean --force {path.parent.name}")
