@@ -2,23 +2,41 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 from pathlib import Path
 from typing import Mapping
 
 
-def write_json(path: Path, document: Mapping[str, object]) -> None:
-    """Write a JSON file whole or not at all."""
-    write_whole(path, json.dumps(document, indent=1) + "\n")
+def write_json(path: Path, document: Mapping[str, object], lasting: bool = True) -> None:
+    """Write a JSON file, as `write_whole` does."""
+    write_whole(path, json.dumps(document, indent=1) + "\n", lasting)
 
 
-def write_whole(path: Path, text: str) -> None:
-    """Write a file that is its owner's alone, whole or not at all."""
+def write_whole(path: Path, text: str, lasting: bool = True) -> None:
+    """Write a file that is its owner's alone, whole or not at all.
+
+    Args:
+        path: what was there is replaced.
+        text: written as UTF-8.
+        lasting: it is on the disk when this returns, and outlives a crash of the machine.
+
+    Raises:
+        OSError: it could not be written; what was there is untouched.
+    """
     unfinished = path.with_name(f".{path.name}.{os.getpid()}")
-    with open(str(unfinished), "w", encoding="utf-8", opener=_for_us_alone) as file:
-        file.write(text)
-    unfinished.replace(path)
+    try:
+        with open(str(unfinished), "w", encoding="utf-8", opener=_for_us_alone) as file:
+            file.write(text)
+            file.flush()
+            if lasting:
+                os.fsync(file.fileno())
+        unfinished.replace(path)
+    except OSError:
+        with contextlib.suppress(OSError):
+            unfinished.unlink()
+        raise
 
 
 def append_whole(handle: int, data: bytes) -> None:

@@ -93,7 +93,7 @@ class Session:
     def write_live(self, jobs: List[Record]) -> None:
         """Replace jobs.json."""
         document = {"schema": SCHEMA, "session": self.identity, "time": time.time(), "jobs": jobs}
-        write_json(self.folder / LIVE, document)
+        write_json(self.folder / LIVE, document, lasting=False)  # half a second later there is another one
 
     def lock(self) -> None:
         """Keep other clients out until this process ends.

@@ -1,0 +1,50 @@
+"""A file is whole or as it was, on the disk before anything points to it, and nothing is left beside it."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+from typing import List
+
+import pytest
+
+from pjm import atomic
+
+
+def test_a_file_is_on_the_disk_before_it_takes_its_place(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    file, synced = tmp_path / "job.json", []
+
+    def fsync(handle: int) -> None:
+        synced.append((os.fstat(handle).st_size, file.exists()))
+
+    monkeypatch.setattr(os, "fsync", fsync)
+
+    atomic.write_whole(file, "whole\n")
+
+    assert [(6, False)] == synced
+    assert "whole\n" == file.read_text()
+
+
+def test_what_is_soon_replaced_need_not_last(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    synced: List[int] = []
+    monkeypatch.setattr(os, "fsync", synced.append)
+
+    atomic.write_json(tmp_path / "jobs.json", {}, lasting=False)
+
+    assert [] == synced
+
+
+def test_a_file_that_cannot_be_written_leaves_the_old_one_and_nothing_beside_it(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    file = tmp_path / "job.json"
+    file.write_text("old\n")
+
+    def fsync(handle: int) -> None:
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(os, "fsync", fsync)
+
+    with pytest.raises(OSError, match="No space left"):
+        atomic.write_whole(file, "new\n")
+    assert {file: "old\n"} == {each: each.read_text() for each in tmp_path.iterdir()}
