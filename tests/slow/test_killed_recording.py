@@ -11,7 +11,7 @@ from typing import Dict
 import pytest
 from baseline_command import REASON, baseline, files
 from command_line import Ended, finish, start
-from made_up_baselines import subset
+from made_up_baselines import SPREAD, samples, subset
 from processes import NEEDED, wait_until
 
 from mnist_repro import baseline_files
@@ -19,6 +19,7 @@ from mnist_repro.baselines import FingerprintEntry, SampleEntry
 from mnist_repro.run import read
 
 SOFTMAX = "tf-softmax"
+SEEDS = 10  # fewer are no baseline
 
 
 @pytest.fixture(autouse=True)
@@ -40,11 +41,11 @@ class Killed:
 
 @pytest.fixture(scope="module")
 def killed(data: str, tmp_path_factory: pytest.TempPathFactory) -> Killed:
-    """A recording of three seeds, killed when the first was done, and then told to go on."""
+    """A recording, killed when the first was done, and then told to go on."""
     folder = tmp_path_factory.mktemp("killed") / "baselines"
-    baseline_files.write(folder, subset(recipe=SOFTMAX))
+    baseline_files.write(folder, subset(samples(SPREAD[:SEEDS]), recipe=SOFTMAX))
     before = files(folder)
-    asked = (SOFTMAX, "--seeds", 3, "--processes", 1, "--data", data)
+    asked = (SOFTMAX, "--seeds", SEEDS, "--processes", 1, "--data", data)
     process = start("baseline", "record", "--baselines", folder, "--rung", "subset", *asked, CI="")
     wait_until(lambda: bool(list(folder.glob(".recording/**/run.json"))) or process.poll() is not None)
     process.send_signal(signal.SIGKILL)
@@ -59,7 +60,7 @@ def killed(data: str, tmp_path_factory: pytest.TempPathFactory) -> Killed:
 
 @pytest.fixture
 def recorded(killed: Killed, tmp_path: Path) -> Path:
-    """Baselines of tf-softmax with a proposed fingerprint and proposed subset samples of three seeds."""
+    """Baselines of tf-softmax with a proposed fingerprint and proposed subset samples."""
     shutil.copytree(str(killed.folder), str(tmp_path / "baselines"))
     return tmp_path / "baselines"
 
@@ -70,7 +71,7 @@ def test_a_killed_recording_leaves_what_was_stored_and_no_proposal(killed: Kille
 
 
 def test_a_killed_recording_keeps_the_runs_that_had_finished(killed: Killed) -> None:
-    assert 1 <= len(killed.whole) < 3
+    assert 1 <= len(killed.whole) < SEEDS
     assert list(range(len(killed.whole))) == sorted(read(path).seed for path in killed.whole)
 
 
@@ -78,7 +79,7 @@ def test_the_next_recording_goes_on_and_makes_no_run_twice(killed: Killed) -> No
     there = len(killed.whole)
 
     assert 0 == killed.again.code
-    assert f"tf-softmax subset: {3 - there} runs to make, {there} are there already" in killed.again.out.splitlines()
+    assert f"tf-softmax subset: {SEEDS - there} runs to make, {there} are there already" in killed.again.out.splitlines()
     assert killed.whole == {path: path.stat().st_mtime_ns for path in killed.whole}
 
 
@@ -90,7 +91,7 @@ def test_what_is_proposed_is_what_the_runs_gave(killed: Killed) -> None:
     assert {run.seed: run.scores[-1].test.loss for run in made} == {
         seed: row["test_loss after 200 steps"] for seed, row in proposed.samples.items()
     }
-    assert ([0, 1, 2], True, ()) == (list(proposed.samples), proposed.paired, proposed.history)
+    assert (list(range(SEEDS)), True, ()) == (list(proposed.samples), proposed.paired, proposed.history)
 
 
 def test_the_fingerprint_is_taken_by_a_process_with_one_thread(killed: Killed) -> None:
