@@ -79,7 +79,8 @@ def test_the_next_recording_goes_on_and_makes_no_run_twice(killed: Killed) -> No
     there = len(killed.whole)
 
     assert 0 == killed.again.code
-    assert f"tf-softmax subset: {SEEDS - there} runs to make, {there} are there already" in killed.again.out.splitlines()
+    said = killed.again.out.splitlines()
+    assert f"tf-softmax subset: {SEEDS - there} runs to make, {there} are there already" in said
     assert killed.whole == {path: path.stat().st_mtime_ns for path in killed.whole}
 
 
