@@ -48,6 +48,10 @@ class AnsweringScheduler:
         ended = Status(Phase.ENDED, ending=Ending(True, "ended normally"), elapsed=1.0)
         return dict.fromkeys(ids, ended)
 
+    def look_back(self, ids: Sequence[str]) -> Mapping[str, Status]:
+        """See `Scheduler.look_back`."""
+        raise NotImplementedError
+
     def figures(self, statistics: Path) -> str:
         """See `Scheduler.figures`."""
         raise NotImplementedError

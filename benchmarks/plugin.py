@@ -139,7 +139,7 @@ def many_jobs(given: argparse.Namespace) -> List[Row]:
     return [
         Row(
             "1,000 jobs: pjstat per poll",
-            f"{host.calls}, and one more for the history if some have ended",
+            f"{host.calls}, of the queue or of the history",
             f"{len(ids):,} if each were asked about",
             "one for all",
             queued and host.calls == 1,

@@ -97,13 +97,11 @@ class PjmScheduler:
 
     def poll(self, ids: Sequence[str]) -> Mapping[str, Status]:
         """See `Scheduler.poll`."""
-        found: Dict[str, Status] = {}
-        for view in ([], self._history()):
-            missing = [job_id for job_id in ids if job_id not in found]
-            for chunk in _chunks(dict.fromkeys(parent(job_id) for job_id in missing)):
-                rows = pjstat.jobs(self._ask([*view, "--data", "--choose", _ITEMS, *chunk]).out)
-                found.update(self._statuses(rows, missing))
-        return {job_id: found.get(job_id, Status(Phase.ABSENT)) for job_id in ids}
+        return self._listed([], ids)
+
+    def look_back(self, ids: Sequence[str]) -> Mapping[str, Status]:
+        """See `Scheduler.look_back`."""
+        return self._listed(self._history(), ids)
 
     def figures(self, statistics: Path) -> str:
         """See `Scheduler.figures`: the most memory that the job used."""
@@ -121,6 +119,13 @@ class PjmScheduler:
             if wrong or (answer.code and not errors(answer.text)):
                 said = "; ".join(map(str, wrong)) or answer.text.strip() or f"exit code {answer.code}"
                 raise UnansweredError(f"pjdel: {said}")
+
+    def _listed(self, view: Sequence[str], ids: Sequence[str]) -> Mapping[str, Status]:
+        found: Dict[str, Status] = {}
+        for chunk in _chunks(dict.fromkeys(parent(job_id) for job_id in ids)):
+            rows = pjstat.jobs(self._ask([*view, "--data", "--choose", _ITEMS, *chunk]).out)
+            found.update(self._statuses(rows, ids))
+        return {job_id: found.get(job_id, Status(Phase.ABSENT)) for job_id in ids}
 
     def _history(self) -> List[str]:
         return ["-H"] if self.history_days is None else ["-H", f"day={self.history_days}"]

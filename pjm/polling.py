@@ -1,4 +1,7 @@
-"""What the batch system says of a session's jobs: one question for all, less and less often while nothing happens."""
+"""What the batch system says of a session's jobs: one question for all, less and less often while nothing happens.
+
+It has two views, of its queue and of what has ended. Each time one of them is asked, never both.
+"""
 
 from __future__ import annotations
 
@@ -42,6 +45,7 @@ class Poller:
     _silences: int = 0
     _interval: float = 0.0
     _ended: bool = False
+    _gone: Sequence[str] = ()  # not in the queue any more: the next question is about them alone
 
     def hurry(self) -> None:
         """Something has happened: ask soon."""
@@ -55,17 +59,21 @@ class Poller:
         parts = {part.id: part for job in jobs for part in job.parts if _asked_about(part)}
         low, high = self.settings.poll
         news, self._ended = not parts, False
+        gone, self._gone = [part_id for part_id in self._gone if part_id in parts], ()
         if parts:
             try:
-                statuses = self.scheduler.poll(list(parts))
+                statuses = self.scheduler.look_back(gone) if gone else self.scheduler.poll(list(parts))
             except UnansweredError as error:
                 self._silences += 1
                 if self._silences > 1:  # once is nothing to speak of
                     self.trouble = f"the batch system does not answer: {error}"
             else:
                 self.trouble, self._silences = None, 0
-                for part_id, part in parts.items():
-                    news |= self._heard(part, statuses[part_id])
+                if not gone:
+                    self._gone = [part_id for part_id, status in statuses.items() if status.phase is Phase.ABSENT]
+                news |= bool(self._gone)
+                for part_id in statuses.keys() - set(self._gone):
+                    news |= self._heard(parts[part_id], statuses[part_id])
                 self._check_times(parts.values())
         self._interval = low if news else min(max(self._interval, low) * 1.5, high)
         self.due = self.clock() + self._interval

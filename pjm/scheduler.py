@@ -166,14 +166,18 @@ class Scheduler(Protocol):
         ...
 
     def poll(self, ids: Sequence[str]) -> Mapping[str, Status]:
-        """What is known of these jobs, in one question for all (and one to the history for those not in the queue).
+        """What is known of these jobs in the queue, in one question for all.
 
         Returns:
-            A status for every id.
+            A status for every id; of those that are not in the queue, that they are absent.
 
         Raises:
             UnansweredError: no answer.
         """
+        ...
+
+    def look_back(self, ids: Sequence[str]) -> Mapping[str, Status]:
+        """What the history knows of these jobs, likewise."""
         ...
 
     def figures(self, statistics: Path) -> str:

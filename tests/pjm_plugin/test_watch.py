@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import Dict, List, Sequence, Tuple
+from typing import Callable, Dict, List, Mapping, Sequence, Tuple
 
 import pytest
 
@@ -396,6 +396,30 @@ def test_one_question_is_asked_for_all_jobs_and_less_and_less_often(tmp_path: Pa
 
     assert 5 == len(many.scheduler.submissions)
     assert 12 <= many.scheduler.polls <= 16
+
+
+def test_queue_and_history_are_never_asked_at_once(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    following = Following(tmp_path, tasks(4), settings_of(tmp_path))
+    following.begin()
+    asked: List[Tuple[float, str, int]] = []
+
+    def of(view: str, *left: str) -> Callable[[Sequence[str]], Mapping[str, Status]]:
+        def answer(ids: Sequence[str]) -> Mapping[str, Status]:
+            asked.append((following.now, view, len(ids)))
+            ended = Status(Phase.ENDED, ending=Ending(True, "ended normally"))
+            return {each: Status(Phase.ABSENT) if each in left else ended for each in ids}
+
+        return answer
+
+    monkeypatch.setattr(following.scheduler, "poll", of("queue", "1.0"))
+    monkeypatch.setattr(following.scheduler, "look_back", of("history"))
+    for part in range(2):
+        following.results(0, part)
+    following.step(60)
+
+    assert [("queue", 2), ("history", 1)] == [(view, number) for _, view, number in asked]
+    assert asked[1][0] - asked[0][0] >= following.settings.poll[0]
+    assert following.watch.done
 
 
 def test_a_budget_holds_for_retries_too(tmp_path: Path) -> None:

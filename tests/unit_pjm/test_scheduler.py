@@ -116,16 +116,19 @@ def test_one_question_answers_for_all_jobs() -> None:
     assert [["pjstat", "-E", "--data", "--choose", items, "13", "12", "14"]] == host.asked
 
 
-def test_the_history_is_asked_once_for_those_that_are_not_in_the_queue() -> None:
+def test_the_history_answers_for_those_that_are_not_in_the_queue() -> None:
     scheduler, host = pjm(listed(("12", "RUN")), listed(("13", "EXT")), history_days=30)
 
-    found = scheduler.poll(["12", "13", "14"])
+    queued = scheduler.poll(["12", "13", "14"])
+    ended = scheduler.look_back(["13", "14"])
 
-    assert [Phase.RUNNING, Phase.ENDED, Phase.ABSENT] == [found[name].phase for name in ("12", "13", "14")]
-    assert found["13"].ending is not None
-    assert found["13"].ending.succeeded
+    assert [Phase.RUNNING, Phase.ABSENT, Phase.ABSENT] == [queued[name].phase for name in ("12", "13", "14")]
+    assert [Phase.ENDED, Phase.ABSENT] == [ended[name].phase for name in ("13", "14")]
+    assert ended["13"].ending is not None
+    assert ended["13"].ending.succeeded
     items = "jid,st,ec,pc,sn,sdt,elp,elpl,ermsg"
     assert ["pjstat", "-E", "-H", "day=30", "--data", "--choose", items, "13", "14"] == host.asked[1]
+    assert 2 == len(host.asked)
 
 
 @pytest.mark.parametrize(
@@ -135,6 +138,7 @@ def test_absent_jobs_are_absent_and_nothing_else(silence: str) -> None:
     scheduler, host = pjm(Answer(0, silence, ""), Answer(0, silence, ""))
 
     assert Phase.ABSENT == scheduler.poll(["12"])["12"].phase
+    assert Phase.ABSENT == scheduler.look_back(["12"])["12"].phase
     assert "-H" in host.asked[1]
     assert "day=30" not in host.asked[1]
 
@@ -160,6 +164,7 @@ def test_a_running_or_ended_parent_does_not_speak_for_its_parts() -> None:
     scheduler, _ = pjm(listed(("12", "RUN"), codes="-"), listed(("12", "EXT"), codes="-"))
 
     assert Phase.ABSENT == scheduler.poll(["12[0]"])["12[0]"].phase
+    assert Phase.ABSENT == scheduler.look_back(["12[0]"])["12[0]"].phase
 
 
 @pytest.mark.parametrize(
@@ -174,9 +179,9 @@ def test_a_running_or_ended_parent_does_not_speak_for_its_parts() -> None:
     ],
 )
 def test_a_question_without_an_answer_is_no_answer(answer: Said) -> None:
-    for scheduler in (pjm(answer)[0], pjm(NOTHING, answer)[0]):
+    for ask in (pjm(answer)[0].poll, pjm(answer)[0].look_back):
         with pytest.raises(UnansweredError):
-            scheduler.poll(["12"])
+            ask(["12"])
     for scheduler in (pjm(answer)[0], pjm(NOTHING, answer)[0]):
         with pytest.raises(UnansweredError):
             scheduler.find("s-0")

@@ -68,6 +68,8 @@ class Place:
         end = time.monotonic() + PATIENCE
         while True:
             found = dict(self.scheduler.poll(ids))
+            gone = [job_id for job_id, status in found.items() if status.phase is Phase.ABSENT]
+            found.update(self.scheduler.look_back(gone) if gone else {})
             if all(until(status) for status in found.values()):
                 return found
             assert time.monotonic() < end, found
@@ -196,7 +198,7 @@ def test_all_jobs_are_cancelled_by_one_command_whatever_became_of_them(made: Mad
     assert 2 == len(emulator.calls(site.folder / "emulator", "pjdel"))
 
 
-def test_one_poll_is_one_question_and_one_more_for_what_has_ended(made: Made) -> None:
+def test_one_poll_is_one_question_whether_they_have_ended_or_not(made: Made) -> None:
     site = made()
     waiting = site.scheduler.submit(site.job("sleep 60", BULK).submission)
     site.scheduler.poll(waiting)
@@ -205,6 +207,7 @@ def test_one_poll_is_one_question_and_one_more_for_what_has_ended(made: Made) ->
     site.endings(waiting)
     before = len(emulator.calls(site.folder / "emulator", "pjstat"))
     site.scheduler.poll(waiting)
+    site.scheduler.look_back(waiting)
 
     assert 1 == asked
     assert 2 == len(emulator.calls(site.folder / "emulator", "pjstat")) - before
