@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import io
-from typing import TYPE_CHECKING, Any, List, Mapping, Optional, Sequence, Tuple
+from typing import TYPE_CHECKING, Any, Iterable, List, Mapping, Optional, Sequence, Set, Tuple
 
 from mnist_repro.errors import BadInput
 from mnist_repro.report.plain_numbers import drawable, evenly, number, numbers
@@ -17,8 +17,8 @@ if TYPE_CHECKING:
 MOST_POINTS = 100
 MOST_CURVES = 20
 # A phone's width, so that letters keep their size there; wide screens place figures side by side.
-_WIDTH = 4.9
-_POINTS_HEIGHT, _CURVES_HEIGHT = 1.5, 2.6
+_WIDTH = 4.4
+_POINTS_HEIGHT, _CURVES_HEIGHT = 1.45, 2.3
 _LETTERS = 10.5
 
 _SETTINGS: Any = {
@@ -79,13 +79,12 @@ def points(metric: Mapping[str, Any]) -> Optional[str]:
         return _svg(figure)
 
 
-def curves(name: str, by_seed: Mapping[str, Sequence[Any]], published: Sequence[Mapping[str, Any]], unit: str) -> str:
+def curves(by_seed: Mapping[str, Sequence[Any]], published: Sequence[Mapping[str, Any]], unit: str) -> str:
     """One line for each seed, what was published drawn over them.
 
     Args:
-        name: of the figure: ``loss``, ``accuracy``, ``test_loss``, ``test_accuracy`` or ``batch_accuracy``.
         by_seed: points of each seed.
-        published: curves of the same name.
+        published: curves of the same figure.
         unit: what the points are counted in.
     """
     with _settings():
@@ -101,10 +100,28 @@ def curves(name: str, by_seed: Mapping[str, Sequence[Any]], published: Sequence[
             line.set_markersize(4.5 if len(xs) > 1 else 7.0)
             line.set_markeredgecolor(colour("paper"))
         axes.set_xlabel(f"{WORD}{unit}s")
-        axes.set_ylabel(f"{WORD}{name}")
-        axes.locator_params(axis="x", nbins=6, integer=True)
+        places = _places([*by_seed.values(), *(curve["points"] for curve in published)])
+        if len(places) == 1:
+            # Nothing lies between epochs.
+            axes.set_xticks(sorted(places))
+            axes.set_xlim(min(places) - 1.0, max(places) + 1.0)
+        else:
+            axes.locator_params(axis="x", nbins=6, integer=True)
         axes.locator_params(axis="y", nbins=6)
         return _svg(figure)
+
+
+def told_curves(group: Mapping[str, Any]) -> List[str]:
+    """Which of a group's figures are worth a drawing: a test figure scored once is among the samples already."""
+    return [
+        name
+        for name, by_seed in group["curves"].items()
+        if not name.startswith("test_") or len(_places(by_seed.values())) > 1
+    ]
+
+
+def _places(lines: Iterable[Sequence[Any]]) -> Set[float]:
+    return {x for line in lines for x in _coordinates(line)[0]}
 
 
 def _settings() -> Any:
@@ -131,7 +148,10 @@ def _axes(height: float) -> Tuple[Figure, Axes]:
     axes.yaxis.label.set_color(colour("ink"))
     # Room for the words at the left, in whichever language.
     figure.subplots_adjust(
-        left=0.19, right=0.96, bottom=(0.32 if height < 2.0 else 0.55) / height, top=1.0 - 0.12 / height
+        left=0.2 if height < 2.0 else 0.13,
+        right=0.96,
+        bottom=(0.32 if height < 2.0 else 0.5) / height,
+        top=1.0 - 0.1 / height,
     )
     return figure, axes
 

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from typing import Any, Dict, List, Mapping, Optional, Sequence, Tuple
 
-from mnist_repro.report.plain_numbers import number, numbers
+from mnist_repro.recipes import RECIPES
+from mnist_repro.report.plain_numbers import number, numbers, settled
 
 # A sentence of the page: its name among the words, and what goes into it.
 Sentence = Tuple[str, Dict[str, Any]]
@@ -19,6 +21,39 @@ def glance(document: Mapping[str, Any]) -> List[Dict[str, Any]]:
     gate = (document["gate"] or {}).get("recipes", {})
     blocks += [_gate_block(name, recipe) for name, recipe in gate.items() if name not in shown]
     return blocks
+
+
+def tally(document: Mapping[str, Any]) -> List[Tuple[str, List[Tuple[str, int]]]]:
+    """How often each verdict was given against baselines and against what was published: the page in one line."""
+    told = []
+    for key, field in (("against_baseline", "verdict"), ("against_published", "published_verdict")):
+        counted = Counter(str(group[field]) for group in document["groups"])
+        if counted:
+            told.append((key, counted.most_common()))
+    return told
+
+
+def facts(group: Mapping[str, Any]) -> Dict[str, Tuple[str, str]]:
+    """What a group's runs have in common: the name of a sentence of the page, and what goes into it."""
+    return {
+        "scale": ("scale_of", str(group["scale"])),
+        "arithmetic": ("arithmetic_of", str(group["arithmetic"])),
+        "data": ("data_of", str(group["dataset"]["name"])),
+        "platform": ("platform_of", str(group["platform"])),
+        "seeds": ("seed_one" if len(group["runs"]) == 1 else "seeds_count", str(len(group["runs"]))),
+    }
+
+
+def shared_facts(groups: Sequence[Mapping[str, Any]]) -> Dict[str, Tuple[str, str]]:
+    """Those that are the same of all groups, and need not be said of each."""
+    told = [facts(group) for group in groups]
+    return {name: fact for name, fact in told[0].items() if all(each[name] == fact for each in told)} if told else {}
+
+
+def in_order(history: Sequence[Mapping[str, Any]]) -> List[Tuple[str, List[Mapping[str, Any]]]]:
+    """The entries of each recipe's baselines, recipes in the order of the page."""
+    names = sorted({str(entry["recipe"]) for entry in history}, key=lambda name: ([*RECIPES, name].index(name), name))
+    return [(name, [entry for entry in history if entry["recipe"] == name]) for name in names]
 
 
 def judged_in_session(document: Mapping[str, Any], group: Mapping[str, Any]) -> Optional[Mapping[str, Any]]:
@@ -115,7 +150,7 @@ def published_interval(group: Mapping[str, Any], metric: str) -> Optional[Dict[s
     for each in group["published"]:
         after = f"{each['after']:,} {group['unit']}"
         if each["interval"] and metric.startswith(f"{each['metric']} after {after}"):
-            return {"low": f"{number(each['interval'][0]):.5g}", "high": f"{number(each['interval'][1]):.5g}"}
+            return {"low": settled(number(each["interval"][0])), "high": settled(number(each["interval"][1]))}
     return None
 
 

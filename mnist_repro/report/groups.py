@@ -145,6 +145,9 @@ def _finding_fields(finding: Optional[Finding]) -> Optional[Fields]:
 def _published_values(recipe: Recipe, metric: str) -> List[float]:
     kind, _, rest = metric.partition(" after ")
     after = int(rest.split()[0].replace(",", ""))
+    if kind == "training_loss":
+        # Printed epoch by epoch, in a run of just so many.
+        return [one.training_loss[-1] for one in recipe.published if len(one.training_loss) == after == one.after]
     return [
         figure.value for figure in published_figures(recipe) if (f"test_{figure.metric}", figure.after) == (kind, after)
     ]

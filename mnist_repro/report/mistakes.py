@@ -122,7 +122,7 @@ def _pictures(
     right = np.setdiff1d(np.arange(min(scored, len(wrong) + 50)), wrong)[:PICTURES]
     taken_for, why_not = _taken_for(shown, recipe, dataset, wrong[:MOST_PREDICTED], problems)
     every = [_picture(dataset, int(index), taken_for.get(int(index))) for index in wrong[:MOST_PREDICTED]]
-    commonest = [(pair["predicted"], pair["label"]) for pair in pairs if pair["images"]][:PAIRS_PICTURED]
+    commonest = [pair for pair in pairs if pair["images"]][:PAIRS_PICTURED]
     return {
         "right": [_picture(dataset, int(index), int(dataset.test_labels[index])) for index in right],
         "wrong": every[:PICTURES],
@@ -142,9 +142,10 @@ def _picture(dataset: Dataset, index: int, taken_for: Optional[int]) -> Picture:
     }
 
 
-def _of_pair(pair: Tuple[int, int], pictures: Sequence[Picture]) -> Dict[str, Any]:
-    chosen = [each for each in pictures if (each["predicted"], each["label"]) == pair]
-    return {"predicted": pair[0], "label": pair[1], "images": chosen[:PICTURES_OF_PAIR], "of": len(chosen)}
+def _of_pair(pair: Mapping[str, Any], pictures: Sequence[Picture]) -> Dict[str, Any]:
+    names = ("predicted", "label")
+    chosen = [each for each in pictures if all(each[name] == pair[name] for name in names)]
+    return {**{name: pair[name] for name in names}, "images": chosen[:PICTURES_OF_PAIR], "of": pair["images"]}
 
 
 def _taken_for(

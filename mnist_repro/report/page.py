@@ -4,15 +4,26 @@ from __future__ import annotations
 
 import base64
 import hashlib
+import re
 from importlib import import_module
 from pathlib import Path
 from typing import Any, List, Mapping, Optional
 
-from mnist_repro.report import figures, svg, words
-from mnist_repro.report.glance import distinctions, drift_table, glance, judged_in_session
-from mnist_repro.report.plain_numbers import drawable, number, numbers
+from mnist_repro.report import figures, sentences, svg, words
+from mnist_repro.report.glance import (
+    distinctions,
+    drift_table,
+    facts,
+    glance,
+    in_order,
+    judged_in_session,
+    shared_facts,
+    tally,
+)
+from mnist_repro.report.plain_numbers import as_printed, drawable, number, numbers, settled
 
 _TEMPLATES = Path(__file__).with_name("templates")
+_MOMENT = re.compile(r"(\d{4}-\d\d-\d\d)T(\d\d:\d\d)(?::[\d.]+)?(?:Z|\+00:00)")
 # Rows of a table that are not folded away.
 PAIRS_SHOWN = 12
 
@@ -34,9 +45,13 @@ def render(document: Mapping[str, Any]) -> str:
         script=_markup(script),
         policy=_policy(style, script),
         blocks=glance(document),
+        tally=tally(document),
+        shared=shared_facts(document["groups"]),
+        histories=in_order(document["history"]),
         drift=drift_table(document["groups"]),
         distinctions=distinctions(document["groups"]),
         judged_in_session=judged_in_session,
+        facts=facts,
         pairs_shown=PAIRS_SHOWN,
     )
     return text
@@ -69,22 +84,26 @@ def _environment() -> Any:
         t=_told,
         term=_term,
         verdict=_verdict,
+        verdict_word=lambda name: _both(*words.VERDICTS.get(name, (name, name))),
+        said=lambda text: _both(*sentences.sentence(text)),
         metric=lambda name: _both(*words.metric(name)),
         metric_words=words.metric,
         figure_words=lambda name: words.FIGURES[name],
         words=lambda key, **values: words.filled(key, values),
         term_words=lambda name: words.TERMS.get(name, (name, name)),
+        joined=lambda pairs: tuple(", ".join(pair[place] for pair in pairs) for place in (0, 1)),
         figure_name=lambda name: _both(*words.FIGURES[name]),
         points=drawn.points,
         curves=drawn.curves,
         spread=spread,
         narrow=narrow,
         last_values=last_values,
+        told_curves=figures.told_curves,
         count_undrawable=lambda values: sum(not drawable(value) for value in values),
         most_points=figures.MOST_POINTS,
         most_curves=figures.MOST_CURVES,
     )
-    environment.filters.update(short=short, fixed=_fixed, plain=_plain)
+    environment.filters.update(short=short, fixed=_fixed, plain=_plain, printed=_printed, settled=_settled, when=when)
     return environment
 
 
@@ -94,15 +113,15 @@ def short(value: Any, digits: int = 5) -> str:
 
 
 def spread(values: Mapping[Any, Any]) -> str:
-    """Mean and standard deviation of a metric's values by seed: ``0.2699 ± 0.0011``; – of none."""
+    """Mean and standard deviation of a metric's values by seed: ``0.26987 ± 0.00113``; – of none."""
     kept = numbers(values.values())
     if not kept:
         return "NaN" if values else "–"
     mean = sum(kept) / len(kept)
     if len(kept) < 2:
-        return f"{mean:.5g}"
+        return settled(mean)
     deviation = (sum((value - mean) ** 2 for value in kept) / (len(kept) - 1)) ** 0.5
-    return f"{mean:.5g} ± {deviation:.2g}"
+    return f"{settled(mean)} ± {settled(deviation)}"
 
 
 def narrow(metric: Mapping[str, Any]) -> bool:
@@ -116,6 +135,21 @@ def narrow(metric: Mapping[str, Any]) -> bool:
 def last_values(by_seed: Mapping[str, Any]) -> List[float]:
     """Where the curves end."""
     return numbers(line[-1][1] for line in by_seed.values() if line)
+
+
+def when(moment: Any) -> str:
+    """A moment of a document to the minute; what is none of ours stays as it is."""
+    text = str(moment or "–")
+    told = _MOMENT.fullmatch(text)
+    return f"{told.group(1)} {told.group(2)} UTC" if told else text
+
+
+def _printed(value: Any) -> str:
+    return as_printed(number(value))
+
+
+def _settled(value: Any) -> str:
+    return settled(number(value))
 
 
 def _fixed(value: Any, digits: int = 2) -> str:
@@ -170,8 +204,8 @@ class _Drawn:
 
     def curves(self, name: str, group: Mapping[str, Any], labelled_by: str) -> Any:
         published = [curve for curve in group["published_curves"] if curve["name"] == name]
-        return self._placed(figures.curves(name, group["curves"][name], published, group["unit"]), labelled_by)
+        return self._placed(figures.curves(group["curves"][name], published, group["unit"]), labelled_by)
 
     def _placed(self, drawn: str, labelled_by: str) -> Any:
         self._count += 1
-        return _markup(svg.for_page(drawn, f"f{self._count}", words.FIGURES, labelled_by))
+        return _markup(svg.for_page(drawn, f"f{self._count}", words.FIGURES, f"{labelled_by}-title {labelled_by}"))

@@ -27,6 +27,17 @@ def numbers(values: Iterable[Any]) -> List[float]:
     return [number(value) for value in values if drawable(value)]
 
 
+def settled(value: float) -> str:
+    """A number with five decimals, as `mnist-repro reproduce` prints it, so that columns can be read downwards."""
+    return f"{value:.5f}" if value == 0.0 or 5e-5 <= abs(value) < 1e4 else f"{value:.3g}"
+
+
+def as_printed(value: float) -> str:
+    """A published number, without decimals that its source did not print."""
+    text = settled(value)
+    return text.rstrip("0") if "e" not in text and float(text) == value else text
+
+
 def evenly(items: List[Any], most: int) -> List[Any]:
     """At most so many of the items, spread over all of them, first and last included."""
     if len(items) <= most:

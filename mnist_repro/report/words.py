@@ -1,4 +1,4 @@
-"""The page's words in English and Japanese, by name. What the gate says in sentences stays in its own English."""
+"""The page's words in English and Japanese, by name; what the gate says in sentences is in `sentences`."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ def metric(name: str) -> Both:
     """A metric's name, such as ``test_loss after 20 epochs``, in words."""
     known = _METRIC.fullmatch(name)
     if not known:
-        return (name, name)
+        return TERMS.get(name, (name, name))
     what, count, unit = known.groups()
     english, japanese = FIGURES[what]
     return (f"{english} after{name.partition(' after')[2]}", f"{count} {FIGURES[f'{unit}s'][1]}後の{japanese}")

@@ -93,6 +93,8 @@ def started(page: Path) -> Iterator[Browser]:
             options.add_argument(switch)
         options.set_capability("goog:loggingPrefs", {"browser": "ALL"})
         chrome = Chrome(options=options, service=Service(driver))
+        # The accessibility checker looks at a long page for a minute where the cores have other things to do.
+        chrome.set_script_timeout(600)
         try:
             yield Browser(chrome, page)
         finally:

@@ -100,6 +100,26 @@ def test_nothing_but_tables_scrolls_sideways(browser: Browser, width: int, langu
     assert width == browser.evaluate("document.documentElement.scrollWidth")
 
 
+@pytest.mark.parametrize("language", ["en", "ja"])
+def test_on_a_phone_figures_stand_side_by_side_and_nothing_is_cut_off(browser: Browser, language: str) -> None:
+    browser.open(WIDTHS[0])
+    browser.choose("language", language)
+    browser.unfold()
+
+    rows = browser.evaluate(
+        "Array.from(document.querySelectorAll('.glance tr')).map(row => Array.from(row.querySelectorAll('td.number')))"
+        ".filter(cells => cells.length).map(cells => cells.map(cell => cell.getBoundingClientRect().top))"
+    )
+    cut = browser.evaluate(
+        "Array.from(document.querySelectorAll('.stack, .stack td, .stack th'))"
+        ".filter(each => each.clientWidth && each.scrollWidth > each.clientWidth).map(each => each.outerHTML)"
+    )
+
+    assert len(rows) >= 12
+    assert [] == [tops for tops in rows if len(tops) != 3 or len(set(tops)) != 1]
+    assert [] == cut
+
+
 def test_the_language_is_switched_and_remembered(browser: Browser) -> None:
     assert ("en", "At a glance") == _language(browser)
 

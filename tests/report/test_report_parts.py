@@ -13,13 +13,17 @@ import pytest
 
 import mnist_repro.report
 from mnist_repro.baselines import BaselineFile, accepted
-from mnist_repro.recipes import RECIPES
+from mnist_repro.recipes import RECIPES, find
 from mnist_repro.recipes.layers import BatchNormalization, Conv2D, Dense, Flatten, MaxPooling2D, lay_out
 from mnist_repro.recipes.recipe import Recipe
 from mnist_repro.report import figures, svg, words
 from mnist_repro.report.baseline_history import changes
 from mnist_repro.report.digit_png import as_png
-from mnist_repro.report.plain_numbers import evenly, number
+from mnist_repro.report.glance import in_order, shared_facts, tally
+from mnist_repro.report.groups import _published_values
+from mnist_repro.report.mistakes import _of_pair
+from mnist_repro.report.page import spread, when
+from mnist_repro.report.plain_numbers import as_printed, evenly, number, settled
 from mnist_repro.report.predictions import predicted
 from mnist_repro.verdicts import Verdict
 
@@ -140,6 +144,23 @@ def test_no_two_figures_of_a_page_share_an_id() -> None:
     assert first.isdisjoint(second)
 
 
+def test_a_training_of_one_epoch_has_no_axis_between_epochs() -> None:
+    drawn = figures.curves({"0": [[1, 0.5]], "1": [[1, 0.25]]}, [{"name": "loss", "points": [[1, 0.375]]}], "epoch")
+
+    axis = [element.text for element in parsed(svg.for_page(drawn, "f1", words.FIGURES, "")).iter("text")]
+
+    assert ["1"] == [text for text in axis if text and re.fullmatch("[01](?:[.]9.*|[.]0.*)?", text)]
+
+
+def test_a_test_figure_that_was_scored_once_is_no_curve() -> None:
+    curves = {"loss": {"0": [[3, 0.5]]}, "test_loss": {"0": [[3, 0.5]], "1": [[3, 0.25]]}, "test_accuracy": TWO_SCORES}
+
+    assert ["loss", "test_accuracy"] == figures.told_curves({"curves": curves})
+
+
+TWO_SCORES = {"0": [[1, 0.5], [3, 0.75]]}
+
+
 def parsed(figure: str) -> ElementTree.Element:
     return ElementTree.fromstring(figure)  # noqa: S314 - our own
 
@@ -201,3 +222,59 @@ def test_what_is_spread_over_many_has_the_first_and_the_last() -> None:
 def test_a_word_for_what_is_not_finite_is_no_number() -> None:
     assert not np.isfinite(number("nan"))
     assert not np.isfinite(number({"a": "mapping"}))
+
+
+def test_numbers_of_a_column_have_the_same_decimals() -> None:
+    assert "0.26750 ± 0.03536" == spread({"0": 0.2425, "1": 0.2925})
+    assert ["0.92000", "0.00000", "5.8e-07", "1.23e+07"] == [
+        settled(each) for each in (0.92, 0.0, 5.8e-7, 12_345_678.0)
+    ]
+
+
+def test_a_published_figure_has_no_decimals_that_nobody_printed() -> None:
+    assert ["0.927", "0.27075", "0.05170"] == [as_printed(each) for each in (0.927, 0.2707519, 0.05170448)]
+
+
+def test_a_moment_is_told_to_the_minute_and_other_texts_as_they_are() -> None:
+    assert "2026-01-02 03:04 UTC" == when("2026-01-02T03:04:05+00:00")
+    assert ["–", "<b>soon</b>"] == [when(each) for each in (None, "<b>soon</b>")]
+
+
+def test_what_all_groups_share_is_said_once() -> None:
+    first = {"scale": "full", "arithmetic": "original", "dataset": {"name": "mnist"}, "platform": "here", "runs": [1]}
+    second = {**first, "scale": "subset"}
+
+    assert {"arithmetic", "data", "platform", "seeds"} == set(shared_facts([first, second]))
+    assert {} == shared_facts([])
+
+
+def test_the_tally_counts_verdicts() -> None:
+    groups = [{"verdict": each, "published_verdict": "reproduced"} for each in ("equivalent", "changed", "equivalent")]
+
+    assert [
+        ("against_baseline", [("equivalent", 2), ("changed", 1)]),
+        ("against_published", [("reproduced", 3)]),
+    ] == tally({"groups": groups})
+
+
+def test_the_history_is_in_the_order_of_the_recipes() -> None:
+    entries = [{"recipe": name} for name in ("vgg7", "keras-cnn", "wheel-softmax", "<b>", "vgg7")]
+
+    assert ["wheel-softmax", "keras-cnn", "vgg7", "<b>"] == [name for name, _ in in_order(entries)]
+
+
+def test_a_pair_is_counted_among_all_images_and_not_only_those_looked_at() -> None:
+    looked_at = [{"index": place, "predicted": 9, "label": 4} for place in range(10)]
+
+    told = _of_pair({"predicted": 9, "label": 4, "images": 41}, looked_at)
+
+    assert (41, 8) == (told["of"], len(told["images"]))
+
+
+def test_the_published_training_loss_stands_beside_the_measured() -> None:
+    found = [_published_values(find(name), f"training_loss after {after}") for name, after in PRINTED]
+
+    assert [[0.2654], [], [0.034], [0.0035]] == found
+
+
+PRINTED = (("keras-cnn", "1 epoch"), ("keras-cnn", "2 epochs"), ("vgg7-bn", "3 epochs"), ("vgg7-bn", "10 epochs"))

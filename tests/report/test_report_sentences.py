@@ -1,0 +1,182 @@
+from __future__ import annotations
+
+import re
+from dataclasses import replace
+from pathlib import Path
+from typing import Iterator, List, Set
+
+import gate_cases
+import made_up_baselines
+import pytest
+
+from mnist_repro import baseline_files, hypotheses, recording
+from mnist_repro.baselines import RUNGS, BaselineFile, SampleEntry
+from mnist_repro.drift import NONE, NOT_DEBIASED, NOT_RECOGNISED, recognise_batch_normalization
+from mnist_repro.gate import compare_distributions, compare_seed_by_seed
+from mnist_repro.judging import judge_fingerprint, judge_samples
+from mnist_repro.published import judge_published
+from mnist_repro.recipes import RECIPES, find
+from mnist_repro.report.sentences import sentence
+from mnist_repro.verdicts import Judgement, Metric
+
+BASELINES = Path(__file__).resolve().parents[2] / "baselines"
+METRIC = Metric("test_loss after 3 epochs", "lower", 0.02, "a reason")
+STORED = {seed: 0.5 + 0.001 * (seed % 7) for seed in range(16)}
+
+
+def paired() -> Iterator[str]:
+    for stored, measured in (
+        (STORED, {0: 0.5, 1: 0.501}),
+        (STORED, {0: 0.9, 1: 0.501}),
+        (STORED, {77: 0.5, 78: 0.5}),
+        ({}, {0: 0.5}),
+        (STORED, {}),
+        (STORED, {3: float("nan")}),
+        ({**STORED, 3: float("inf")}, {0: 0.5}),
+    ):
+        yield compare_seed_by_seed(METRIC, stored, measured, "subset").reason
+
+
+def distributions() -> Iterator[str]:
+    for stored, measured in (
+        (STORED, {0: 0.5, 1: 0.501}),
+        (STORED, {100: 0.501, 101: 0.502, 102: 0.503}),
+        (STORED, {100: 0.901, 101: 0.902, 102: 0.903}),
+        (STORED, {100: 0.49, 101: 0.51, 102: 0.53}),
+        (STORED, {100: 0.02, 101: 0.97}),
+        (STORED, {100: 0.5}),
+        ({0: 0.5, 1: 0.6}, {100: 0.5, 101: 0.6}),
+        (dict.fromkeys(range(16), 0.5), {100: 0.5, 101: 0.6}),
+    ):
+        yield compare_distributions(METRIC, stored, measured, "subset", 36).reason
+    # Too near to the margin for any number of seeds.
+    near = {100: 0.5199, 101: 0.5261, 102: 0.523}
+    yield compare_distributions(replace(METRIC, margin=0.0201), STORED, near, "subset", 36).reason
+
+
+def of(judgement: Judgement) -> List[str]:
+    return [*(finding.reason for finding in judgement.findings), *judgement.notes]
+
+
+def judgements() -> Iterator[str]:
+    stored, runs = gate_cases.stored(), gate_cases.runs()
+    elsewhere = {**runs[0].provenance, "machine": "aarch64"}
+    for case in (
+        (),
+        (*runs, runs[0]),
+        (*runs, gate_cases.run("vgg7-bn", 7)),
+        (*runs, gate_cases.run("vgg7", 7, "full")),
+        [replace(run, arithmetic="framework") for run in runs],
+        [replace(run, dataset={**run.dataset, "name": "unrecognised"}) for run in runs],
+        [replace(run, provenance=elsewhere) for run in runs],
+    ):
+        yield from of(judge_samples(stored, case))
+    taken = gate_cases.fingerprint()
+    for file, exact, losses in (
+        (gate_cases.stored_fingerprint(), taken.exact, taken.losses),
+        (gate_cases.stored_fingerprint(), {}, {}),
+        (gate_cases.stored_fingerprint(), taken.exact, {**taken.losses, "loss of step 2": 2.5}),
+        (BaselineFile("vgg7", "fingerprint"), taken.exact, taken.losses),
+    ):
+        yield from of(judge_fingerprint(file, exact, losses, "mnist", "original", taken.provenance))
+    there = {**taken.provenance, "machine": "aarch64"}
+    yield from of(
+        judge_fingerprint(gate_cases.stored_fingerprint(), taken.exact, taken.losses, "mnist", "original", there)
+    )
+
+
+def published() -> Iterator[str]:
+    for name in RECIPES:
+        stored = baseline_files.read(BASELINES, name, "full")
+        yield from of(judge_published(find(name), stored))
+        yield from of(judge_published(find(name), BaselineFile(name, "full")))
+        few = [replace(entry, samples=dict(list(entry.samples.items())[:3])) for entry in samples(stored)]
+        yield from of(judge_published(find(name), replace(stored, entries=tuple(few))))
+
+
+def samples(stored: BaselineFile) -> List[SampleEntry]:
+    return [entry for entry in stored.entries if isinstance(entry, SampleEntry)]
+
+
+def margins() -> Iterator[str]:
+    for name in RECIPES:
+        for rung in RUNGS[1:3]:
+            for entry in samples(baseline_files.read(BASELINES, name, rung)):
+                yield from (metric.reason for metric in entry.metrics)
+
+
+def causes() -> Iterator[str]:
+    for each in (*hypotheses.SINGLE, *hypotheses.on_top_of_epsilon()):
+        yield each.kind
+        yield each.cause
+    yield from (NONE, NOT_DEBIASED, NOT_RECOGNISED)
+    yield recognise_batch_normalization(()).evidence
+    # As `drift` puts them together.
+    counted = "the first 100 step losses of seeds 0 to 4"
+    yield f"{counted} agree with the source's arithmetic within 2.5e-07 relative"
+    yield (
+        f"{counted} agree with an oracle that computes so within 2.4e-07 relative, "
+        "and differ from the source's arithmetic by up to 3.4e-03, from step 2 on"
+    )
+    differs = "seed 3 differs from the source's arithmetic from step 2 on (loss 2.25 instead of 2.5)"
+    yield f"{differs}, and none of the 21 changes known explains that"
+    yield f"{differs}, and the losses cannot tell shuffled once from not shuffled"
+    yield (
+        "debiased, the same weights give a test loss of 0.0470 instead of 1.9216 after 3 epochs, "
+        "0.0364 instead of 0.0365 after 10 epochs (mean of seeds 0, 1)"
+    )
+
+
+@pytest.mark.parametrize("said", [paired, distributions, judgements, published, margins, causes])
+def test_everything_that_the_gate_says_is_said_in_japanese(said: object) -> None:
+    assert callable(said)
+    told = list(said())
+
+    assert len(told) > 5
+    assert [] == [english for english in told if not _is_japanese(sentence(english)[1])]
+
+
+@pytest.mark.parametrize("said", [paired, distributions, judgements, published, margins, causes])
+def test_no_figure_is_lost_in_translation(said: object) -> None:
+    assert callable(said)
+
+    assert [] == [english for english in said() if not _figures(english) <= _figures(sentence(english)[1])]
+
+
+def _is_japanese(text: str) -> bool:
+    return re.search("[ぁ-んァ-ヶ一-龠]", text) is not None
+
+
+def _figures(text: str) -> Set[str]:
+    return set(re.findall(r"[+-]?\d[\d.,]*(?:e[+-]\d+)?", re.sub(r", |[.,](?!\d)", " ", text)))
+
+
+def test_the_seeds_of_a_sentence_are_told_in_japanese() -> None:
+    assert sentence("the same bits as stored for seeds 0, 1")[1] == "シード 0、1 の値は保存値とビット単位で一致"
+
+
+def test_two_changes_at_once_are_told_one_by_one() -> None:
+    told = sentence("epsilon inside the root, batch size doubled")
+
+    assert told == ("epsilon inside the root, batch size doubled", "ε が平方根の中、バッチサイズが 2 倍")
+
+
+@pytest.mark.parametrize("written", ["because I say so", "", "2 of 3", "no baseline for <b>{data}</b>"])
+def test_what_somebody_wrote_stays_as_it_is(written: str) -> None:
+    assert sentence(written) == (written, written)
+
+
+def test_a_very_long_text_is_not_searched_for_sentences() -> None:
+    long = "the first " + "x step losses of x agree with the " * 3_000
+
+    assert sentence(long) == (long, long)
+
+
+def test_the_margins_that_are_recorded_have_reasons_that_are_known() -> None:
+    assert f"{recording.DEVIATIONS:.0f} standard" in " ".join(margins())
+
+
+def test_a_platform_is_named_as_it_is() -> None:
+    here = made_up_baselines.PLATFORM
+
+    assert here in sentence(f"stored on {here}, measured on elsewhere")[1]
