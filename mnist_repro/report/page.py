@@ -86,7 +86,7 @@ def _environment() -> Any:
         verdict=_verdict,
         verdict_word=lambda name: _both(*words.VERDICTS.get(name, (name, name))),
         said=lambda text: _both(*sentences.sentence(text)),
-        metric=lambda name: _both(*words.metric(name)),
+        metric=lambda name: _both(*_named(name)),
         metric_words=words.metric,
         figure_words=lambda name: words.FIGURES[name],
         words=lambda key, **values: words.filled(key, values),
@@ -135,6 +135,12 @@ def narrow(metric: Mapping[str, Any]) -> bool:
 def last_values(by_seed: Mapping[str, Any]) -> List[float]:
     """Where the curves end."""
     return numbers(line[-1][1] for line in by_seed.values() if line)
+
+
+def _named(name: str) -> words.Both:
+    """A metric, or a row of a fingerprint."""
+    told = words.metric(name)
+    return told if told[0] != told[1] else sentences.sentence(name)
 
 
 def when(moment: Any) -> str:

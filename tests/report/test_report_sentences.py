@@ -10,7 +10,7 @@ import made_up_baselines
 import pytest
 
 from mnist_repro import baseline_files, hypotheses, recording
-from mnist_repro.baselines import RUNGS, BaselineFile, SampleEntry
+from mnist_repro.baselines import RUNGS, BaselineFile, FingerprintEntry, SampleEntry
 from mnist_repro.drift import NONE, NOT_DEBIASED, NOT_RECOGNISED, recognise_batch_normalization
 from mnist_repro.gate import compare_distributions, compare_seed_by_seed
 from mnist_repro.judging import judge_fingerprint, judge_samples
@@ -105,6 +105,14 @@ def margins() -> Iterator[str]:
                 yield from (metric.reason for metric in entry.metrics)
 
 
+def rows() -> Iterator[str]:
+    """What the rows of fingerprints are called."""
+    for name in RECIPES:
+        for entry in baseline_files.read(BASELINES, name, "fingerprint").entries:
+            assert isinstance(entry, FingerprintEntry)
+            yield from (*entry.exact, *entry.losses)
+
+
 def causes() -> Iterator[str]:
     for each in (*hypotheses.SINGLE, *hypotheses.on_top_of_epsilon()):
         yield each.kind
@@ -127,7 +135,7 @@ def causes() -> Iterator[str]:
     )
 
 
-@pytest.mark.parametrize("said", [paired, distributions, judgements, published, margins, causes])
+@pytest.mark.parametrize("said", [paired, distributions, judgements, published, margins, rows, causes])
 def test_everything_that_the_gate_says_is_said_in_japanese(said: object) -> None:
     assert callable(said)
     told = list(said())
@@ -136,7 +144,7 @@ def test_everything_that_the_gate_says_is_said_in_japanese(said: object) -> None
     assert [] == [english for english in told if not _is_japanese(sentence(english)[1])]
 
 
-@pytest.mark.parametrize("said", [paired, distributions, judgements, published, margins, causes])
+@pytest.mark.parametrize("said", [paired, distributions, judgements, published, margins, rows, causes])
 def test_no_figure_is_lost_in_translation(said: object) -> None:
     assert callable(said)
 
