@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import os
 from pathlib import Path
-from typing import Any, Dict, List, Optional
+from typing import Any, BinaryIO, Dict, List, Optional
 
 from pjm.atomic import append_whole
 from pjm.encoding import decode, encode
@@ -57,44 +57,70 @@ class Tail:
 
     Attributes:
         garbled: number of whole lines that were no events.
-        offset: bytes read so far.
+        offset: bytes of the lines that were taken so far.
+        trouble: why the file cannot be read, if that lasts; None if it can, or if there is none yet.
+
+    Args:
+        path: of the file.
+        patience: how often a line with bytes of 0 is read before it is taken as it is: while another machine writes,
+            a shared file system may know the length of a file before it knows what is in it.
     """
 
-    def __init__(self, path: Path) -> None:
+    def __init__(self, path: Path, patience: int = 1) -> None:
         self.path = path
         self.garbled = 0
         self.offset = 0
-        self._rest = b""
+        self.trouble: Optional[str] = None
+        self._patience = patience
+        self._hollow = self._failures = 0
 
     def read(self) -> List[Event]:
-        """The events since the last call; none if there is no file yet."""
+        """The events since the last call; none if there is no file yet, or if it cannot be read at present."""
         events: List[Event] = []
         try:
             with self.path.open("rb", buffering=0) as file:
-                if os.fstat(file.fileno()).st_size <= self.offset:
-                    return events
-                file.seek(self.offset)
-                while True:
-                    data = file.read(_CHUNK)
-                    if not data:
-                        break
-                    self.offset += len(data)
-                    self._take(data, events)
+                self._read(file, events)
         except FileNotFoundError:
             pass
+        except OSError as error:  # a shared file system has moments when a file is stale
+            self._failures += 1
+            if self._failures > 1:  # once is nothing to speak of
+                self.trouble = f"{self.path} cannot be read: {error.strerror}"
+            return events
+        self._failures, self.trouble = 0, None
         return events
 
-    def _take(self, data: bytes, events: List[Event]) -> None:
-        lines = (self._rest + data).split(b"\n")
-        self._rest = lines.pop()
-        for line in lines:
-            if not line:
-                continue
-            event = parse(line)
-            if event is None:
-                self.garbled += 1
-            else:
-                events.append(event)
+    def _read(self, file: BinaryIO, events: List[Event]) -> None:
+        if os.fstat(file.fileno()).st_size <= self.offset:
+            return
+        file.seek(self.offset)
+        rest = b""
+        while True:
+            data = file.read(_CHUNK)
+            if not data:
+                return
+            lines = (rest + data).split(b"\n")
+            rest = lines.pop()
+            for line in lines:
+                if self._is_hollow(line):
+                    return
+                self.offset += len(line) + 1
+                self._take(line, events)
+
+    def _is_hollow(self, line: bytes) -> bool:
+        """Whether a line is still on its way."""
+        if b"\0" not in line:
+            return False
+        self._hollow += 1
+        return self._hollow < self._patience
+
+    def _take(self, line: bytes, events: List[Event]) -> None:
+        self._hollow = 0
+        event = parse(line)
+        if event is not None:
+            events.append(event)
+        elif line:
+            self.garbled += 1
 
 
 def parse(line: bytes) -> Optional[Event]:

@@ -67,7 +67,7 @@ class Part:
     reading: Reading = field(default_factory=Reading)
 
     def __post_init__(self) -> None:
-        self.tail = Tail(share_folder(self.folder, self.number) / EVENTS)
+        self.tail = Tail(share_folder(self.folder, self.number) / EVENTS, patience=10)
 
     @property
     def node_hours(self) -> float:
