@@ -65,6 +65,18 @@ def _recipe(fields: Mapping[str, Any]) -> Dict[str, Any]:
     for each in fields["comparisons"]:
         # What does not come back as a value is no comparison of ours.
         whole = checked.as_fields(checked.from_fields(each))
+        _require_texts(whole)
         told = {name: str(each[name]) for name in ("test", "outcome", "reason")}
         comparisons.append({**told, "passes": bool(each["passes"]), **whole, "verdict": each["verdict"]})
     return {"verdict": str(fields["verdict"]), "passes": bool(fields["passes"]), "comparisons": comparisons}
+
+
+def _require_texts(comparison: Mapping[str, Any]) -> None:
+    """Refuse a comparison in which something that is read as a text is none."""
+    texts = {name: comparison[name] for name in ("recipe", "rung", "dataset", "arithmetic")}
+    for place, finding in enumerate(comparison["findings"]):
+        texts.update({f"{name} of finding {place}": finding[name] for name in ("name", "reason", "stored", "measured")})
+    texts.update({f"note {place}": note for place, note in enumerate(comparison["notes"])})
+    for name, value in texts.items():
+        if not isinstance(value, str):
+            raise ValueError(f"{name} is no text")

@@ -136,6 +136,20 @@ def test_jobs_beside_the_runs_are_found_from_any_folder(tmp_path: Path, monkeypa
     assert "4711" in page_of(scene).text
 
 
+@pytest.mark.parametrize("place", ["name", "reason", "stored", "measured"])
+def test_a_gate_report_with_something_else_than_a_text_is_named_and_left_out(tmp_path: Path, place: str) -> None:
+    scene = report_scene.whole(tmp_path)
+    fields = json.loads((scene.gate / "gate.json").read_text(encoding="utf-8"))
+    fields["recipes"]["wheel-softmax"]["comparisons"][0]["findings"][1][place] = {"a": [1]}
+    (scene.gate / "gate.json").write_text(json.dumps(fields), encoding="utf-8")
+
+    ended = command_line.run(*scene.arguments())
+
+    assert 2 == ended.code
+    assert f"gate.json is not a whole gate report: ValueError: {place} of finding 1 is no text" in ended.err
+    assert (tmp_path / "page" / "index.html").exists()
+
+
 def test_no_runs_at_all_are_one_message_and_no_page(tmp_path: Path) -> None:
     (tmp_path / "runs").mkdir()
 
