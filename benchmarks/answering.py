@@ -13,7 +13,6 @@ from unittest import mock
 
 import pytest
 
-from pjm.client import Client
 from pjm.events import EventLog
 from pjm.scheduler import Ending, Phase, Status, Submission
 from pjm.worker import EVENTS, PLAN, share_folder
@@ -101,7 +100,7 @@ def main() -> int:
         options = ["--fugaku", "--fugaku-emulate", *packing]
     counted = Counted()
     begun = time.perf_counter()
-    with mock.patch.object(Client, "_scheduler", return_value=scheduler):
+    with mock.patch("pjm.client.make_scheduler", return_value=scheduler):
         code = pytest.main(["-p", "pjm.plugin", *options, *arguments], plugins=[counted])
     usage = resource.getrusage(resource.RUSAGE_SELF)
     measured = {

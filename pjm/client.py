@@ -3,31 +3,26 @@
 from __future__ import annotations
 
 import contextlib
-import os
 import time
 from pathlib import Path
-from typing import Any, Dict, Iterator, List, Optional, Sequence, Tuple
+from typing import Any, Dict, Iterator, List, Optional, Sequence
 
 import pytest
 
-from pjm import session as sessions
-from pjm.arguments import own_arguments, resumed_arguments
-from pjm.checkout import check_same, checkout
 from pjm.durations import Durations
 from pjm.errors import BadInput
 from pjm.interrupts import Interrupts
 from pjm.marks import Wish, wishes
-from pjm.options import LATEST
-from pjm.packing import Job, Task, describe_overlong, overlong
-from pjm.planning import Workplace
+from pjm.opening import check_budget, make_scheduler, open_session, tasks_of, workplace
+from pjm.packing import Job
 from pjm.replay import Replay
 from pjm.resuming import load
-from pjm.scheduler import Scheduler, UnansweredError
+from pjm.scheduler import UnansweredError
 from pjm.session import Session
-from pjm.settings import Settings, settings
+from pjm.settings import settings
 from pjm.showing import dry_run
 from pjm.terminal import Progress, live_records, table
-from pjm.watch import Watch, check_budget
+from pjm.watch import Watch
 
 NAME = "pjm.client"
 
@@ -111,14 +106,14 @@ class Client:
             self._session.close()
 
     def _run(self, session: pytest.Session, items: Dict[str, pytest.Item], local: Sequence[pytest.Item]) -> bool:
-        option = session.config.option
-        tasks = self._tasks(items)
-        place = self._place(items)
-        scheduler = self._scheduler(dry=option.fugaku_dry_run)
-        self._session, resumed = self._open(items)
+        config, option = session.config, session.config.option
+        tasks = tasks_of(config, self._settings, items, self._wishes, self._durations.known())
+        place = workplace(config, self._settings, items)
+        scheduler = make_scheduler(config, self._settings)
+        self._session, resumed = open_session(config, self._settings, items)
         self._watch = watch = Watch(self._session, scheduler, self._settings, tasks, place)
-        self._replay = Replay(session.config, items)
-        reporter = session.config.pluginmanager.get_plugin("terminalreporter")
+        self._replay = Replay(config, items)
+        reporter = config.pluginmanager.get_plugin("terminalreporter")
         self._progress = Progress(reporter, len(tasks))
         if resumed:
             load(watch, self._session)
@@ -228,104 +223,6 @@ class Client:
             with contextlib.suppress(OSError):  # for others to read; nothing of ours depends on it
                 self._session.write_live(live_records(watch.jobs, now))
 
-    def _tasks(self, items: Dict[str, pytest.Item]) -> List[Task]:
-        known = self._durations.known()
-        tasks = [
-            Task(
-                nodeid,
-                self._wishes[nodeid].request,
-                item.nodeid.split("::")[0],
-                known.get(nodeid),
-                self._wishes[nodeid].after,
-            )
-            for nodeid, item in items.items()
-        ]
-        for task in overlong(tasks, self._settings.site):
-            self._config.issue_config_time_warning(pytest.PytestWarning(str(describe_overlong(task))), stacklevel=2)
-        return tasks
-
-    def _place(self, items: Dict[str, pytest.Item]) -> Workplace:
-        config = self._config
-        start = config.invocation_params.dir
-        arguments = resumed_arguments(config) or own_arguments(config)
-        family = str(config.getini("junit_family")) if config.option.xmlpath else ""
-        import sys
-
-        return Workplace(
-            python=self._settings.python,
-            prologue=self._settings.prologue,
-            start=start,
-            files={nodeid: str(item.path) for nodeid, item in items.items()},
-            arguments=tuple(arguments),
-            environment={
-                name: os.environ[name]
-                for name in ("PYTEST_ADDOPTS", "PYTEST_PLUGINS", "PYTEST_DISABLE_PLUGIN_AUTOLOAD", "CI", "BUILD_NUMBER")
-                if name in os.environ
-            },
-            path=any(entry in ("", str(start)) for entry in sys.path),
-            junit="xunit1" if family == "legacy" else family,
-        )
-
-    def _open(self, items: Dict[str, pytest.Item]) -> Tuple[Session, bool]:
-        """The session folder, new or resumed."""
-        config = self._config
-        files = {item.path for item in items.values()}
-        files.update(_conftests(config))
-        now = checkout(config.rootpath, files)
-        identity = config.option.fugaku_resume
-        if identity:
-            session = sessions.find(self._settings.workdir, None if identity == LATEST else identity)
-            check_same(session.facts["checkout"], now, session.identity)
-            session.lock()
-            return session, True
-        if not config.option.fugaku_dry_run:
-            _check_shared(self._settings)
-        facts = {
-            "arguments": own_arguments(config),
-            "start": str(config.invocation_params.dir),
-            "checkout": now,
-            "pytest": pytest.__version__,
-            "emulate": self._settings.emulate,
-            "dry_run": bool(config.option.fugaku_dry_run),
-        }
-        return sessions.create(self._settings.workdir, facts), False
-
-    def _scheduler(self, dry: bool) -> Scheduler:
-        from pjm.host import LocalHost
-        from pjm.pjm_scheduler import PjmScheduler
-
-        variables = None
-        if self._settings.emulate:
-            sessions.make_workdir(self._settings.workdir)
-            variables = {**os.environ, **_emulated(self._settings.workdir / "emulator")}
-        scheduler = PjmScheduler(LocalHost(variables), self._settings.pjsub_options)
-        if not dry:
-            scheduler.require_commands()
-        return scheduler
-
-
-def _emulated(folder: Path) -> Dict[str, str]:
-    """Variables of an emulator in this folder; one that is there keeps its settings."""
-    from pjm.emulator import environment
-    from pjm.emulator.settings import Settings as EmulatorSettings
-    from pjm.emulator.settings import read
-
-    file = folder / "emulator.json"
-    return environment(folder, nodes=read(file).nodes if file.exists() else EmulatorSettings().nodes)
-
-
-def _check_shared(chosen: Settings) -> None:
-    """Raise BadInput if compute nodes surely cannot see the folder."""
-    if chosen.emulate:
-        return
-    for local in ("/tmp", "/var/tmp", "/dev/shm"):  # noqa: S108 - to be refused
-        if Path(local) in chosen.workdir.parents and "PJM_EMULATOR" not in os.environ:
-            raise BadInput(
-                f"the sessions' folder is {chosen.workdir}",
-                f"{local} belongs to this machine alone: compute nodes do not see it",
-                "name a folder on a shared file system: --fugaku-workdir=DIR",
-            )
-
 
 def _twice(items: Sequence[pytest.Item]) -> BadInput:
     seen: Dict[str, int] = {}
@@ -343,12 +240,3 @@ def _no_marked_tests(option: Any) -> BadInput:
         "--fugaku sends tests marked with @pytest.mark.fugaku, and there is none",
         "mark some, or select others",
     )
-
-
-def _conftests(config: pytest.Config) -> List[Path]:
-    found = []
-    for plugin in config.pluginmanager.get_plugins():
-        file = getattr(plugin, "__file__", None)
-        if file and Path(file).name == "conftest.py":
-            found.append(Path(file))
-    return found

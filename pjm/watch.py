@@ -5,9 +5,9 @@ from __future__ import annotations
 import collections
 import dataclasses
 import time
-from typing import Callable, Deque, Dict, Iterable, List, Mapping, Optional, Sequence, Set, Tuple
+from typing import Callable, Deque, Dict, Iterable, List, Optional, Sequence, Set, Tuple
 
-from pjm.errors import BadInput
+from pjm import cancelling
 from pjm.explaining import completed, explain
 from pjm.packing import Job, Task, pack
 from pjm.parts import FollowedJob, Part, Stage
@@ -145,39 +145,14 @@ class Watch:
         Raises:
             UnansweredError: the batch system did not take it.
         """
-        for part in (part for job in self.jobs for part in job.parts):
-            if part.reading.ended and not part.closed:  # it has given all it had to give
-                part.closed, part.outcome = True, _outcome(part, self.results)
-        open_jobs = [job for job in self.jobs if job.open]
-        for job in open_jobs:
-            if job.stage is Stage.UNCERTAIN:
-                ids = self._scheduler.find(job.name)
-                for part, part_id in zip(job.parts, ids):
-                    part.id = part_id
-        ids = tuple(
-            part.id for job in open_jobs for part in job.parts if part.id and not part.closed and part.ending is None
-        )
-        self.session.note("cancelling", jobs=[job.name for job in open_jobs])
-        if ids:
-            self._scheduler.cancel(ids)
-        self.session.note("cancelled", jobs=[job.name for job in open_jobs])
-        for job in open_jobs:
-            job.stage = Stage.CANCELLED
-            for part in job.parts:
-                if not part.closed:
-                    part.closed, part.outcome = True, "cancelled"
-        return ids
+        return cancelling.cancel(self.jobs, self.results, self._scheduler, self.session)
 
     def cancel_again(self, jobs: Sequence[FollowedJob]) -> None:
         """Make sure that jobs are deleted whose deletion may not have been heard."""
-        ids = [part.id for job in jobs for part in job.parts if part.id]
-        if ids:
-            try:
-                self._scheduler.cancel(ids)
-            except UnansweredError as error:
-                self._poller.trouble = str(error)
-                return
-            self.session.note("cancelled", jobs=[job.name for job in jobs])
+        try:
+            cancelling.cancel_again(jobs, self._scheduler, self.session)
+        except UnansweredError as error:
+            self._poller.trouble = str(error)
 
     # What the jobs' files say.
 
@@ -226,7 +201,7 @@ class Watch:
         part.closed = True
         without = [test for test in part.tests if test not in self.results]
         missing = [test for test in without if self._assigned[test] is job]  # else another job has them already
-        part.outcome = _outcome(part, self.results) if not without else ending.happened
+        part.outcome = cancelling.outcome(part, self.results) if not without else ending.happened
         if ending.succeeded and missing:
             happened = "ended without the results of these tests, and the batch system found nothing wrong"
             advice = f"look into {job.folder}; its disk may be full, or its files not visible here"
@@ -280,20 +255,3 @@ class Watch:
 
     def _prefix(self, generation: int) -> str:
         return f"pytest-{self.session.identity}-{generation}"
-
-
-def _outcome(part: Part, results: Mapping[str, Result]) -> str:
-    """What its tests came to."""
-    failed = sum(1 for test in part.tests if test in results and results[test].failed)
-    return "passed" if not failed else f"{failed} of {len(part.tests)} failed"
-
-
-def check_budget(jobs: Sequence[Job], budget: Optional[float]) -> None:
-    """Raise BadInput if jobs would cost more than is allowed."""
-    cost = sum(job.node_hours for job in jobs)
-    if budget is not None and cost > budget:
-        raise BadInput(
-            f"--fugaku-budget allows {budget:g} node-hours",
-            f"{len(jobs)} jobs would request {cost:.2f}: nothing was submitted",
-            "allow more, select fewer tests, or lower nodes= and elapse= in their marks",
-        )

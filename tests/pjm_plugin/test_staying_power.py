@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import re
 import signal
@@ -149,6 +150,22 @@ def test_a_dry_run_is_no_session_to_come_back_to(project: FugakuProject) -> None
 
     assert (0, {"passed": 1, "deselected": 4}) == (resumed.code, resumed.counts()), resumed.out
     assert before == len(project.submissions()) == 1
+
+
+def test_jobs_of_an_old_session_are_looked_for_far_back(project: FugakuProject) -> None:
+    project.write(SLOW)
+    project.send("--fugaku-detach", "-k", "quick")
+    _wait(lambda: _done(project))
+    facts = project.session() / "session.json"
+    document = json.loads(facts.read_text())
+    facts.write_text(json.dumps({**document, "created": document["created"] - 10 * 86400}))
+
+    resumed = project.run("--fugaku-resume")
+
+    assert (0, {"passed": 1, "deselected": 4}) == (resumed.code, resumed.counts()), resumed.out
+    asked = [call.argv for call in project.calls("pjstat") if "-H" in call.argv]
+    assert asked
+    assert all("day=12" in words for words in asked)
 
 
 def test_what_is_kept_is_its_owners_alone(project: FugakuProject) -> None:

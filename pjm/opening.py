@@ -1,0 +1,164 @@
+"""What a session of `pytest --fugaku` begins with: its tests, its place, its folder and its batch system."""
+
+from __future__ import annotations
+
+import os
+import sys
+import time
+from pathlib import Path
+from typing import Dict, List, Mapping, Optional, Sequence, Tuple
+
+import pytest
+
+from pjm import session as sessions
+from pjm.arguments import own_arguments, resumed_arguments
+from pjm.checkout import check_same, checkout
+from pjm.errors import BadInput
+from pjm.marks import Wish
+from pjm.options import LATEST
+from pjm.packing import Job, Task, describe_overlong, overlong
+from pjm.planning import Workplace
+from pjm.scheduler import Scheduler
+from pjm.session import Session
+from pjm.settings import Settings
+
+Items = Mapping[str, pytest.Item]
+
+_PYTEST_LOOKS_AT = ("PYTEST_ADDOPTS", "PYTEST_PLUGINS", "PYTEST_DISABLE_PLUGIN_AUTOLOAD", "CI", "BUILD_NUMBER")
+_DAY = 86400.0
+_ALWAYS_LISTED = 3  # days of history that are looked at without asking (Command Reference p. 71)
+_LONGEST_KEPT = 90  # days; more are refused on Fugaku
+
+
+def tasks_of(
+    config: pytest.Config, settings: Settings, items: Items, wishes: Mapping[str, Wish], known: Mapping[str, float]
+) -> List[Task]:
+    """The marked tests, for the packing; `known` says how many seconds each took before."""
+    tasks = [
+        Task(nodeid, wishes[nodeid].request, nodeid.split("::")[0], known.get(nodeid), wishes[nodeid].after)
+        for nodeid in items
+    ]
+    for task in overlong(tasks, settings.site):
+        config.issue_config_time_warning(pytest.PytestWarning(str(describe_overlong(task))), stacklevel=2)
+    return tasks
+
+
+def workplace(config: pytest.Config, settings: Settings, items: Items) -> Workplace:
+    """What all jobs of the session have in common."""
+    start = config.invocation_params.dir
+    family = str(config.getini("junit_family")) if config.option.xmlpath else ""
+    return Workplace(
+        python=settings.python,
+        prologue=settings.prologue,
+        start=start,
+        files={nodeid: str(item.path) for nodeid, item in items.items()},
+        arguments=tuple(resumed_arguments(config) or own_arguments(config)),
+        environment={name: os.environ[name] for name in _PYTEST_LOOKS_AT if name in os.environ},
+        path=any(entry in ("", str(start)) for entry in sys.path),
+        junit="xunit1" if family == "legacy" else family,
+    )
+
+
+def open_session(config: pytest.Config, settings: Settings, items: Items) -> Tuple[Session, bool]:
+    """The session folder, locked, and whether it is resumed.
+
+    Raises:
+        BadInput: it cannot be made, or not be resumed.
+    """
+    files = {item.path for item in items.values()}
+    files.update(_conftests(config))
+    now = checkout(config.rootpath, files)
+    session = _resumed(config, settings)
+    if session is not None:
+        check_same(session.facts["checkout"], now, session.identity)
+        session.lock()
+        return session, True
+    if not config.option.fugaku_dry_run:
+        _check_shared(settings)
+    facts = {
+        "arguments": own_arguments(config),
+        "start": str(config.invocation_params.dir),
+        "checkout": now,
+        "pytest": pytest.__version__,
+        "emulate": settings.emulate,
+        "dry_run": bool(config.option.fugaku_dry_run),
+    }
+    return sessions.create(settings.workdir, facts), False
+
+
+def make_scheduler(config: pytest.Config, settings: Settings) -> Scheduler:
+    """The batch system of the session.
+
+    Raises:
+        BadInput: it is not there.
+    """
+    from pjm.host import LocalHost
+    from pjm.pjm_scheduler import PjmScheduler
+
+    variables = None
+    if settings.emulate:
+        sessions.make_workdir(settings.workdir)
+        variables = {**os.environ, **_emulated(settings.workdir / "emulator")}
+    session = _resumed(config, settings)
+    days = history_days(session.facts.get("created"), time.time()) if session is not None else None
+    scheduler = PjmScheduler(LocalHost(variables), settings.pjsub_options, history_days=days)
+    if not config.option.fugaku_dry_run:
+        scheduler.require_commands()
+    return scheduler
+
+
+def check_budget(jobs: Sequence[Job], budget: Optional[float]) -> None:
+    """Raise BadInput if jobs would cost more than is allowed."""
+    cost = sum(job.node_hours for job in jobs)
+    if budget is not None and cost > budget:
+        raise BadInput(
+            f"--fugaku-budget allows {budget:g} node-hours",
+            f"{len(jobs)} jobs would request {cost:.2f}: nothing was submitted",
+            "allow more, select fewer tests, or lower nodes= and elapse= in their marks",
+        )
+
+
+def history_days(created: object, now: float) -> Optional[int]:
+    """How many days of history hold all jobs of a session; None if those do that are listed without asking."""
+    if not isinstance(created, (int, float)) or now - created < (_ALWAYS_LISTED - 1) * _DAY:
+        return None
+    return min(int((now - created) / _DAY) + 2, _LONGEST_KEPT)
+
+
+def _resumed(config: pytest.Config, settings: Settings) -> Optional[Session]:
+    identity = config.option.fugaku_resume
+    if not identity:
+        return None
+    return sessions.find(settings.workdir, None if identity == LATEST else identity)
+
+
+def _emulated(folder: Path) -> Dict[str, str]:
+    """Variables of an emulator in this folder; one that is there keeps its settings."""
+    from pjm.emulator import environment
+    from pjm.emulator.settings import Settings as EmulatorSettings
+    from pjm.emulator.settings import read
+
+    file = folder / "emulator.json"
+    return environment(folder, nodes=read(file).nodes if file.exists() else EmulatorSettings().nodes)
+
+
+def _check_shared(chosen: Settings) -> None:
+    """Raise BadInput if compute nodes surely cannot see the folder."""
+    if chosen.emulate:
+        return
+    for local in ("/tmp", "/var/tmp", "/dev/shm"):  # noqa: S108 - to be refused
+        if Path(local) in chosen.workdir.parents and "PJM_EMULATOR" not in os.environ:
+            raise BadInput(
+                f"the sessions' folder is {chosen.workdir}",
+                f"{local} belongs to this machine alone: compute nodes do not see it",
+                "name a folder on a shared file system: --fugaku-workdir=DIR",
+            )
+
+
+def _conftests(config: pytest.Config) -> List[Path]:
+    found = []
+    for plugin in config.pluginmanager.get_plugins():
+        file = getattr(plugin, "__file__", None)
+        if file and Path(file).name == "conftest.py":
+            found.append(Path(file))
+    return found
