@@ -7,23 +7,32 @@ import sys
 from typing import Any, Collection, Dict, Mapping, Tuple
 
 from mnist_repro.baselines import Change, Entry, FingerprintEntry, SampleEntry
+from mnist_repro.fingerprint import is_softmax
+from mnist_repro.metrics import DIRECTIONS
+from mnist_repro.recipes import RECIPES
 from mnist_repro.recipes.recipe import ARITHMETICS
 from mnist_repro.verdicts import Metric
 
+# A margin of so many times the mean of what is stored is none: those recorded stay below two, and five deviations of
+# n positive numbers cannot be more than 5 * sqrt(n) times their mean.
+MOST_MEANS = 100.0
 _OF_EVERY_ENTRY = ("dataset", "arithmetic", "provenance", "history")
 _OF_SAMPLES = (*_OF_EVERY_ENTRY, "paired", "metrics", "samples")
 _OF_FINGERPRINTS = (*_OF_EVERY_ENTRY, "platform", "exact", "losses", "tolerance", "reason")
 
 
-def read_entry(rung: str, fields: Any) -> Entry:
-    """One entry of a file of that rung.
+def read_entry(recipe: str, rung: str, fields: Any) -> Entry:
+    """One entry of a file of that recipe and rung.
 
     Raises:
         ValueError: it is not one; says which field of which entry, and why.
     """
-    read = _fingerprint_entry if rung == "fingerprint" else _sample_entry
     try:
-        return read(_mapping(fields, "an entry"))
+        if rung == "fingerprint":
+            return _fingerprint_entry(_mapping(fields, "an entry"))
+        entry = _sample_entry(_mapping(fields, "an entry"))
+        _require_sensible(recipe, entry)
+        return entry
     except ValueError as error:
         keys = ("dataset", "arithmetic", "platform")
         named = [str(fields[key]) for key in keys if key in fields] if isinstance(fields, dict) else []
@@ -31,7 +40,7 @@ def read_entry(rung: str, fields: Any) -> Entry:
 
 
 def _sample_entry(fields: Mapping[str, Any]) -> SampleEntry:
-    _require_exactly(_OF_SAMPLES, fields, "the entry")
+    require_exactly(_OF_SAMPLES, fields, "the entry")
     metrics = tuple(_metric(str(name), value) for name, value in _mapping(fields["metrics"], "metrics").items())
     samples = {
         _seed(seed): _numbers(values, f"samples of seed {seed}")
@@ -55,7 +64,7 @@ def _sample_entry(fields: Mapping[str, Any]) -> SampleEntry:
 
 
 def _fingerprint_entry(fields: Mapping[str, Any]) -> FingerprintEntry:
-    _require_exactly(_OF_FINGERPRINTS, fields, "the entry")
+    require_exactly(_OF_FINGERPRINTS, fields, "the entry")
     exact = {str(name): value for name, value in _mapping(fields["exact"], "exact").items()}
     odd = next((name for name, value in exact.items() if type(value) is not int), None)
     if odd is not None:
@@ -82,7 +91,7 @@ def _common(fields: Mapping[str, Any]) -> Dict[str, Any]:
 
 
 def _metric(name: str, fields: Any) -> Metric:
-    _require_exactly(("direction", "margin", "reason"), _mapping(fields, f"metric {name}"), f"metric {name}")
+    require_exactly(("direction", "margin", "reason"), _mapping(fields, f"metric {name}"), f"metric {name}")
     return Metric(name, fields["direction"], _number(fields["margin"], f"margin of {name}"), str(fields["reason"]))
 
 
@@ -90,14 +99,33 @@ def _history(changes: Any) -> Tuple[Change, ...]:
     if not isinstance(changes, list):
         raise ValueError("history is not a list")
     for change in changes:
-        _require_exactly(("date", "reason", "replaced"), _mapping(change, "a change"), "a change of the history")
+        require_exactly(("date", "reason", "replaced"), _mapping(change, "a change"), "a change of the history")
     return tuple(
         Change(str(each["date"]), str(each["reason"]), _mapping(each["replaced"], "replaced")) for each in changes
     )
 
 
-def _require_exactly(names: Collection[str], fields: Mapping[str, Any], what: str) -> None:
-    """A missing field is a value lost, one too many a misspelt one."""
+def _require_sensible(recipe: str, entry: SampleEntry) -> None:
+    """Refuse what would let through whatever is measured."""
+    # The other way round nothing passes that should not: rounding alone moves runs beyond such margins.
+    if entry.paired and recipe in RECIPES and not is_softmax(RECIPES[recipe]):
+        raise ValueError(f"paired is true, but runs of {recipe} are chaotic, and only their distributions compare")
+    for metric in entry.metrics:
+        known = DIRECTIONS.get(metric.name.split(" ", 1)[0])
+        if known is not None and metric.direction != known:
+            raise ValueError(f"direction of {metric.name} is {metric.direction!r}, but {known} is better")
+        values = [abs(row[metric.name]) for row in entry.samples.values()]
+        most = 1.0 if "accuracy" in metric.name else MOST_MEANS * sum(values) / len(values)
+        if metric.margin >= most:
+            raise ValueError(f"margin of {metric.name} is {metric.margin}, which lets everything below {most:.3g} pass")
+
+
+def require_exactly(names: Collection[str], fields: Mapping[str, Any], what: str) -> None:
+    """Refuse a mapping with other names: a missing field is a value lost, one too many a misspelt one.
+
+    Raises:
+        ValueError: it has others; says which.
+    """
     missing = [name for name in names if name not in fields]
     if missing:
         raise ValueError(f"{what} has no {', '.join(missing)}")

@@ -6,12 +6,13 @@ and `...` in the last line, without which a file has been cut short.
 
 from __future__ import annotations
 
+import errno
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any, Dict
 
 from mnist_repro.atomic import write_text
-from mnist_repro.baseline_fields import read_entry
+from mnist_repro.baseline_fields import read_entry, require_exactly
 from mnist_repro.baselines import BaselineFile, Entry, SampleEntry
 from mnist_repro.errors import BadInput
 
@@ -19,6 +20,7 @@ SCHEMA = 1
 FOLDER = "baselines"
 _CONFLICT = ("<<<<<<< ", "||||||| ", ">>>>>>> ")
 _END = "..."
+_FIELDS = ("schema", "recipe", "rung", "entries")
 # YAML would fold long lines, and one seed is one line.
 _WIDTH = 1_000_000
 _DEEPEST = 20
@@ -97,6 +99,9 @@ def _write(path: Path, baseline: BaselineFile) -> Path:
 
 def _read(path: Path, recipe: str, rung: str) -> BaselineFile:
     try:
+        if path.exists() and not path.is_file() and not path.is_dir():
+            # It would be waited for.
+            raise OSError(errno.EINVAL, "it is a pipe, socket or device", str(path))
         text = path.read_text(encoding="utf-8")
     except FileNotFoundError:
         return BaselineFile(recipe, rung)
@@ -110,9 +115,10 @@ def _parse(path: Path, text: str, recipe: str, rung: str) -> BaselineFile:
     try:
         if (fields["recipe"], fields["rung"]) != (recipe, rung):
             raise ValueError(f"it is of {fields['recipe']!r}, {fields['rung']!r}")
+        require_exactly(_FIELDS, fields, "it")
         if not isinstance(fields["entries"], list):
             raise ValueError("entries is not a list")
-        return BaselineFile(recipe, rung, tuple(read_entry(rung, entry) for entry in fields["entries"]))
+        return BaselineFile(recipe, rung, tuple(read_entry(recipe, rung, entry) for entry in fields["entries"]))
     except (KeyError, ValueError) as error:
         raise _broken(path, f"no {error}" if isinstance(error, KeyError) else str(error)) from error
 
@@ -136,10 +142,11 @@ def _load(path: Path, text: str) -> Dict[str, Any]:
     if not isinstance(fields, dict) or type(fields.get("schema")) is not int:
         raise _broken(path, "it names no schema; it may have been cut short")
     if fields["schema"] != SCHEMA:
+        newer = fields["schema"] > SCHEMA
         raise BadInput(
             f"{path} has schema {fields['schema']}, this program reads {SCHEMA}",
-            "a newer mnist-repro wrote it" if fields["schema"] > SCHEMA else "no version wrote such a file",
-            "pip install --upgrade mnist-repro",
+            "a newer mnist-repro wrote it" if newer else "no version wrote such a file",
+            "pip install --upgrade mnist-repro" if newer else _way_back(path),
         )
     if text.rstrip().splitlines()[-1] != _END:
         raise _broken(path, f"it has been cut short: its last line is not {_END}")
@@ -147,15 +154,17 @@ def _load(path: Path, text: str) -> Dict[str, Any]:
 
 
 def _broken(path: Path, told: str) -> BadInput:
-    if path.name.endswith(".proposed.yml"):
-        fix = f"remove {path} and record again: finished runs are kept"
-    else:
-        fix = f"git checkout -- {path} brings the committed one back"
     return BadInput(
         f"{path} cannot be used as a baseline: {told}",
         "a baseline is written by `mnist-repro baseline` and not by hand",
-        fix,
+        _way_back(path),
     )
+
+
+def _way_back(path: Path) -> str:
+    if path.name.endswith(".proposed.yml"):
+        return f"remove {path} and record again: finished runs are kept"
+    return f"git checkout -- {path} brings the committed one back"
 
 
 def _require_shallow(text: str) -> None:

@@ -66,7 +66,7 @@ def read_bugs(file: Path = BUGS_FILE) -> Tuple[Bug, ...]:
     """
     if not file.is_file():
         raise BadInput(
-            f"{file} is not there",
+            f"{file} is {'no file' if file.exists() else 'not there'}",
             "the planted bugs are part of the tests, which an installed package does not have",
             "run it in a checkout of the project, or name the file: --bugs FILE",
         )
@@ -74,9 +74,21 @@ def read_bugs(file: Path = BUGS_FILE) -> Tuple[Bug, ...]:
     if spec is None or spec.loader is None:
         raise BadInput(f"{file} is no Python file", "its name ends in .py", "leave --bugs out for the project's own")
     module = importlib.util.module_from_spec(spec)
+    before = sys.modules.get(_MODULE)
     # TensorFlow looks up the source of what it compiles by module.
     sys.modules[_MODULE] = module
-    spec.loader.exec_module(module)
+    try:
+        spec.loader.exec_module(module)
+    except (Exception, SystemExit) as error:  # whatever somebody's file may raise
+        sys.modules.pop(_MODULE)
+        if before is not None:
+            sys.modules[_MODULE] = before
+        told = " ".join(f"{type(error).__name__}: {error}".split())
+        raise BadInput(
+            f"{file} cannot be imported: {told}",
+            "it is Python that defines BUGS, a tuple of mnist_repro.planting.Bug",
+            f"python {file} shows where; or leave --bugs out for the project's own",
+        ) from error
     bugs = getattr(module, "BUGS", None)
     if not isinstance(bugs, tuple) or not all(isinstance(bug, Bug) for bug in bugs):
         raise BadInput(

@@ -55,7 +55,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def run(arguments: argparse.Namespace) -> ExitCode:
     """Measure, judge, print."""
     from mnist_repro import planting, power_study, power_text, source, workers
-    from mnist_repro.atomic import require_writable, write_text
+    from mnist_repro.atomic import require_replaceable, require_writable, write_text
     from mnist_repro.commands.reproduce import place
     from mnist_repro.data.dataset import describe
     from mnist_repro.data.locate import load
@@ -70,9 +70,11 @@ def run(arguments: argparse.Namespace) -> ExitCode:
         return ExitCode.PASSED
     asked = workers.cores() if arguments.processes is None else arguments.processes
     processes = require_positive("--processes", asked)
+    require_writable(arguments.out)
+    if arguments.json is not None:
+        require_replaceable(arguments.json)
     require_tensorflow()
     require_num_regression()
-    require_writable(arguments.out)
     dataset = load(arguments.data)
     print(describe(dataset), flush=True)
     scales = ("subset",) if arguments.quick else ("subset", "full")

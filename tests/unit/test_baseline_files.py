@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import os
 import re
 from dataclasses import replace
 from pathlib import Path
@@ -11,7 +12,7 @@ from typing import Callable, Tuple
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from made_up_baselines import ACCURACY, LOSS, TRAINING, fingerprint, fingerprints, samples, subset
+from made_up_baselines import ACCURACY, LOSS, TRAINING, fingerprint, fingerprints, samples, subset, values
 from pytest_regressions.file_regression import FileRegressionFixture
 
 from mnist_repro import baseline_files
@@ -89,11 +90,12 @@ def test_any_float_comes_back_to_its_last_bit(value: float, tmp_path_factory: py
 
 
 def _keep_float(value: float, folder: Path) -> None:
-    row = {LOSS: value, ACCURACY: -value, TRAINING: value}
-    baseline_files.write(folder, subset(samples(samples={0: row})))
+    # The second seed is one that the margins fit.
+    kept = samples(samples={0: {LOSS: value, ACCURACY: -value, TRAINING: value}, 1: values(0.5)})
+    baseline_files.write(folder, subset(kept))
     read = baseline_files.read(folder, "wheel-softmax", "subset").entries[0]
 
-    assert repr(samples(samples={0: row})) == repr(read)
+    assert repr(kept) == repr(read)
 
 
 def test_it_is_text_to_review(tmp_path: Path, file_regression: FileRegressionFixture) -> None:
@@ -151,6 +153,14 @@ def test_a_folder_in_its_place_is_refused(tmp_path: Path) -> None:
     assert "Is a directory" in told(tmp_path)
 
 
+def test_a_pipe_in_its_place_is_not_waited_for(tmp_path: Path) -> None:
+    path = baseline_files.path_of(tmp_path, "wheel-softmax", "subset")
+    path.parent.mkdir()
+    os.mkfifo(str(path))
+
+    assert "it is a pipe, socket or device" in told(tmp_path)
+
+
 @pytest.mark.parametrize("marker", ["<<<<<<< HEAD", "||||||| base", "=======", ">>>>>>> other"])
 def test_conflict_markers_are_named_with_their_line(marker: str, tmp_path: Path) -> None:
     path = stored(tmp_path)
@@ -165,16 +175,21 @@ def test_conflict_markers_are_named_with_their_line(marker: str, tmp_path: Path)
 
 
 @pytest.mark.parametrize(
-    ("schema", "why"), [("2", "a newer mnist-repro wrote it"), ("0", "no version wrote such a file")]
+    ("schema", "why", "fix"),
+    [
+        ("2", "a newer mnist-repro wrote it", "pip install --upgrade mnist-repro"),
+        ("0", "no version wrote such a file", "git checkout -- PATH brings the committed one back"),
+        ("-1", "no version wrote such a file", "git checkout -- PATH brings the committed one back"),
+    ],
 )
-def test_other_schemas_are_named(schema: str, why: str, tmp_path: Path) -> None:
+def test_other_schemas_are_named(schema: str, why: str, fix: str, tmp_path: Path) -> None:
     path = stored(tmp_path)
     path.write_text(path.read_text(encoding="utf-8").replace("schema: 1", f"schema: {schema}"), encoding="utf-8")
 
     assert (
         f"PATH has schema {schema}, this program reads 1",
         why,
-        "pip install --upgrade mnist-repro",
+        fix,
     ) == refusal(tmp_path)
 
 
@@ -194,6 +209,16 @@ EDITS = {
                        f"{MNIST}margin of {LOSS} is inf, which nothing can be compared with"),
     "huge margin": ("margin: 0.005", f"margin: 1{'0' * 400}",
                     f"{MNIST}margin of {LOSS} is 1{'0' * 400}, which nothing can be compared with"),
+    "margin for everything": ("margin: 0.005", "margin: 50.0",
+                              f"{MNIST}margin of {LOSS} is 50.0, which lets everything below 37.5 pass"),
+    "margin of every image": ("margin: 0.002", "margin: 1.0",
+                              f"{MNIST}margin of {ACCURACY} is 1.0, which lets everything below 1 pass"),
+    "loss that is better higher": ("direction: lower", "direction: higher",
+                                   f"{MNIST}direction of {LOSS} is 'higher', but lower is better"),
+    "accuracy that is better lower": ("direction: higher", "direction: lower",
+                                      f"{MNIST}direction of {ACCURACY} is 'lower', but higher is better"),
+    "field of the file that is unknown": ("rung: subset", "rung: subset\nmargins: none",
+                                          "it has margins, which means nothing here"),
     "truth for a number": ("margin: 0.005", "margin: yes", f"{MNIST}margin of {LOSS} is True, not a number"),
     "missing reason": (r"\n +reason: five standard deviations", "", f"{MNIST}metric {LOSS} has no reason"),
     "misspelt field": ("margin: 0.005", "margin: 0.005\n      margn: 1.0",
@@ -293,6 +318,17 @@ def test_a_hand_edited_fingerprint_is_refused(edit: Callable[[str], str], expect
     what, _, fix = refusal(tmp_path, "fingerprint")
     assert what.endswith(expected)
     assert "git checkout -- PATH brings the committed one back" == fix
+
+
+def test_distributions_of_chaotic_runs_are_not_compared_seed_by_seed(tmp_path: Path) -> None:
+    path = baseline_files.write(tmp_path, subset(samples(), recipe="vgg7"))
+    path.write_text(path.read_text(encoding="utf-8").replace("paired: false", "paired: true"), encoding="utf-8")
+
+    with pytest.raises(BadInput) as caught:
+        baseline_files.read(tmp_path, "vgg7", "subset")
+    assert caught.value.what.endswith(
+        "entry mnist / original: paired is true, but runs of vgg7 are chaotic, and only their distributions compare"
+    )
 
 
 def test_a_broken_proposal_may_be_removed(tmp_path: Path) -> None:

@@ -334,6 +334,11 @@ def test_the_list_of_bugs() -> None:
         (("--recipe", "vgg8"), "unknown recipe 'vgg8'"),
         (("--bug", "dropout-off", "--recipe", "vgg7"), "none of these bugs is planted on these recipes"),
         (("--bugs", "nowhere.py"), "nowhere.py is not there"),
+        (("--bugs", "."), ". is no file"),
+        (("--bugs", "README.md"), "README.md is no Python file"),
+        (("--json", "."), ". is a folder"),
+        (("--json", "README.md/power.json"), "README.md is not a folder"),
+        (("--out", "README.md"), "README.md is not a folder"),
         (("--processes", "0"), "--processes 0"),
     ],
 )
