@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+import functools
 import hashlib
+import json
 from dataclasses import dataclass
 from pathlib import Path
-from typing import List
+from typing import List, Optional
 
+from pjm.atomic import write_whole
 from pjm.errors import BadInput
+
+_NAME, _ATTEMPT = "test.json", "files-"
 
 
 @dataclass(frozen=True)
@@ -22,10 +27,26 @@ class Artifacts:
     root: Path
     test: str
 
-    @property
+    @functools.cached_property
     def folder(self) -> Path:
-        """Where this test puts what others need; it exists."""
-        return _files(self.root, self.test, make=True)
+        """Where this test puts what others need; it exists, and was empty when this attempt at the test began."""
+        home = _home(self.root, self.test)
+        home.mkdir(exist_ok=True)
+        write_whole(home / _NAME, json.dumps(self.test))  # first: who finds the folder can say whose it is
+        number = 0
+        while True:
+            attempt = home / f"{_ATTEMPT}{number}"
+            try:
+                attempt.mkdir()
+            except FileExistsError:
+                number += 1
+            else:
+                return attempt
+
+    def begin(self) -> None:
+        """Leave behind what an attempt at this test left that was killed."""
+        if _latest(self.root, self.test) is not None:
+            _ = self.folder
 
     def of(self, test: str) -> Path:
         """The folder of another test, by its name or its node id.
@@ -35,12 +56,13 @@ class Artifacts:
         """
         module, above = self.test.split("::")[0], self.test.rsplit("::", 1)[0]
         for candidate in (test, f"{above}::{test}", f"{module}::{test}"):
-            folder = _files(self.root, candidate)
-            if folder.is_dir():
+            folder = _latest(self.root, candidate)
+            if folder is not None:
                 return folder
         named = [each for each in self._tests() if each.split("::", 1)[-1] == test or each.rsplit("::", 1)[-1] == test]
-        if len(named) == 1:
-            return _files(self.root, named[0])
+        only = _latest(self.root, named[0]) if len(named) == 1 else None
+        if only is not None:
+            return only
         raise BadInput(
             f"{self.test}: artifacts.of({test!r})",
             f"several tests have that name: {', '.join(sorted(named))}" if named else "no test of that name left files",
@@ -48,14 +70,15 @@ class Artifacts:
         )
 
     def _tests(self) -> List[str]:
-        return [file.read_text(encoding="utf-8") for file in self.root.glob("*/test")]
+        return [json.loads(file.read_text(encoding="ascii")) for file in self.root.glob(f"*/{_NAME}")]
 
 
-def _files(root: Path, test: str, make: bool = False) -> Path:
+def _home(root: Path, test: str) -> Path:
     # A node id can hold what no file name can.
-    folder = root / hashlib.sha256(test.encode("utf-8", "surrogatepass")).hexdigest()[:16]
-    files = folder / "files"
-    if make and not files.is_dir():
-        files.mkdir(parents=True, exist_ok=True)
-        (folder / "test").write_text(test, encoding="utf-8", errors="surrogatepass")
-    return files
+    return root / hashlib.sha256(test.encode("utf-8", "surrogatepass")).hexdigest()[:16]
+
+
+def _latest(root: Path, test: str) -> Optional[Path]:
+    """The files of the last attempt at a test; None if it has left none."""
+    attempts = _home(root, test).glob(f"{_ATTEMPT}*")
+    return max(attempts, key=lambda each: int(each.name[len(_ATTEMPT) :]), default=None)

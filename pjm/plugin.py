@@ -120,4 +120,6 @@ def artifacts(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathF
     if root is None:
         root = tmp_path_factory.getbasetemp() / "artifacts"
         root.mkdir(exist_ok=True)
-    return Artifacts(root, request.node.nodeid)
+    made = Artifacts(root, request.node.nodeid)
+    made.begin()
+    return made
