@@ -10,7 +10,7 @@ import sys
 import textwrap
 from pathlib import Path
 from types import SimpleNamespace
-from typing import List
+from typing import List, Tuple
 
 import pytest
 from command_line import Ended, command, environment, run, run_alone, start
@@ -171,6 +171,31 @@ def test_standard_output_on_a_full_disk() -> None:
         "  why: the operating system refused it\n"
         "  try: free some space, or name another place\n",
     ) == (ended.returncode, ended.stderr.replace(SURROGATE_NOTICE, ""))
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="no /dev/full: nothing stands for a full disk")
+@pytest.mark.parametrize(
+    ("arguments", "code"),
+    [
+        (("data", "verify", "--data", "nowhere"), 2),
+        (("power", "--list"), 0),
+        (("train", "vgg8"), 2),
+        (("train",), 2),
+    ],
+)
+def test_standard_error_on_a_full_disk_does_not_change_the_exit_code(arguments: Tuple[str, ...], code: int) -> None:
+    with Path("/dev/full").open("w", encoding="utf-8") as full:
+        ended = subprocess.run(
+            command(*arguments),
+            env=environment({"MNIST_REPRO_OFFLINE": "1"}),
+            stdout=subprocess.PIPE,
+            stderr=full,
+            encoding="utf-8",
+            timeout=60,
+            check=False,
+        )
+
+    assert (code, code != 0) == (ended.returncode, ended.stdout == "")
 
 
 @pytest.mark.parametrize("closed", ["<&-", ">&-", "2>&-", "<&- >&- 2>&-"])

@@ -132,6 +132,28 @@ def test_a_known_difference_passes_and_stays_visible(folder: Path) -> None:
     assert "vgg7: subset improved, which is known" == summary(found)[0]
 
 
+@pytest.mark.parametrize("spread", [math.nan, math.inf])
+def test_that_nothing_could_be_compared_is_never_a_known_difference(spread: float, folder: Path) -> None:
+    known = replace(judged(folder, runs(spread=spread)), outcome="xfailed", reason="it has always diverged")
+    found = report(known, passing(folder))
+
+    assert Verdict.INCOMPARABLE == known.verdict
+    assert (False, False) == (found.passes, found.comparisons_pass)
+    assert json.loads(as_json(found))["recipes"]["vgg7"]["passes"] is False
+
+
+def test_a_known_failure_without_a_verdict_does_not_pass() -> None:
+    without = entry(None, "xfailed", "it has always crashed")
+
+    assert (False, Verdict.INCOMPARABLE) == (report(without).passes, report(without).verdict)
+
+
+def test_a_rung_that_says_nothing_and_fails_as_expected_does_not_pass(folder: Path) -> None:
+    silent = replace(note_only(), outcome="xfailed")
+
+    assert not report(silent, passing(folder)).passes
+
+
 # --- gate.json ---
 
 
