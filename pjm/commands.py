@@ -21,29 +21,65 @@ from pjm.worker import EVENTS, PLAN, share_folder
 
 DEFAULT = Path(".pjm")
 _REMOVALS = 10
+_LISTING = """\
+  pjm sessions                         of the project in this folder, the oldest first
+  pjm sessions --workdir other/.pjm    of another one
+"""
+_SHOWING = """\
+  pjm show                             the latest session: its jobs and its tests without a result
+  pjm show 20260102-030405-0a1b        that one
+"""
+_CLEANING = """\
+  pjm clean 20260102-030405-0a1b       remove one session
+  pjm clean --ended                    remove all that are done, cancelled or dry runs
+  pjm clean --force 20260102-030405-0a1b
+                                       also if its jobs may still run
+"""
 
 
 def add_commands(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
     """Add the three. Their parsers set ``run``: arguments in, exit code out."""
-    listing = subparsers.add_parser("sessions", help="list the sessions of a project")
+    listing = _parser(subparsers, "sessions", "list the sessions of a project", _LISTING)
     _add_workdir(listing)
     listing.set_defaults(run=list_sessions)
-    show = subparsers.add_parser("show", help="what became of a session's jobs and tests")
+    show = _parser(subparsers, "show", "what became of a session's jobs and tests", _SHOWING)
     show.add_argument("session", nargs="?", help="which (default: the latest)")
     _add_workdir(show)
     show.set_defaults(run=show_session)
-    clean = subparsers.add_parser("clean", help="remove sessions")
+    clean = _parser(subparsers, "clean", "remove sessions", _CLEANING)
     clean.add_argument("session", nargs="*", help="which")
-    clean.add_argument("--ended", action="store_true", help="all that are done")
+    clean.add_argument("--ended", action="store_true", help="all that are done, cancelled or dry runs")
     clean.add_argument("--force", action="store_true", help="also those that are unfinished, in use or unreadable")
     _add_workdir(clean)
     clean.set_defaults(run=clean_sessions)
 
 
+def _parser(
+    subparsers: argparse._SubParsersAction[argparse.ArgumentParser], name: str, text: str, examples: str
+) -> argparse.ArgumentParser:
+    return subparsers.add_parser(
+        name,
+        help=text,
+        description=f"{text[0].upper()}{text[1:]}.",
+        epilog=f"examples:\n{examples}\nExit codes: 0 done, 2 bad input or environment, 130 interrupted.\n",
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+
+
 def _add_workdir(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
-        "--workdir", type=Path, default=DEFAULT, metavar="DIR", help="as in --fugaku-workdir (default: .pjm)"
+        "--workdir",
+        type=Path,
+        default=_nearest(),
+        metavar="DIR",
+        help="as in --fugaku-workdir (default: .pjm in this folder, or in the nearest above it that has one)",
     )
+
+
+def _nearest() -> Path:
+    """Where the sessions of the project are that the present folder belongs to."""
+    candidates = (DEFAULT, *(folder / DEFAULT for folder in Path.cwd().parents))
+    return next((folder for folder in candidates if folder.is_dir()), DEFAULT)
 
 
 def list_sessions(arguments: argparse.Namespace) -> int:

@@ -64,6 +64,7 @@ class Share:
         nodeids: its tests, in the order in which they run.
         resources: what it asks for.
         expected: seconds that its tests are expected to take, without margin.
+        untimed: how many of them nobody has timed, so that this is a guess.
         needs: numbers of the shares of its job that must have succeeded before.
     """
 
@@ -71,6 +72,7 @@ class Share:
     resources: Resources
     expected: float
     needs: Tuple[int, ...] = ()
+    untimed: int = 0
 
 
 @dataclass(frozen=True)
@@ -197,7 +199,8 @@ def _touched(loads: Sequence[float], room: float, capacity: float) -> int:
 
 def _share(tasks: Sequence[Task], site: Site, needs: Tuple[int, ...] = ()) -> Share:
     expected = sum(_expected(task, site) for task in tasks)
-    return Share(tuple(task.nodeid for task in tasks), _resources(tasks[0], site), expected, needs)
+    untimed = sum(task.seconds is None for task in tasks)
+    return Share(tuple(task.nodeid for task in tasks), _resources(tasks[0], site), expected, needs, untimed)
 
 
 def _bulk_plans(tasks: Sequence[Task], site: Site) -> Iterable[Tuple[Share, ...]]:

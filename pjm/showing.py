@@ -21,8 +21,10 @@ def dry_run(session: Session, jobs: Sequence[Job], place: Workplace, budget: Opt
         yield f"{job.name}: {kind}, {len(job.nodeids)} tests, {asks}, {job.node_hours:.2f} node-hours"
         for number, share in enumerate(job.shares):
             needs = f", after {', '.join(map(str, share.needs))}" if share.needs else ""
+            takes = f"{share.untimed} of {len(share.nodeids)} tests not timed yet" if share.untimed else ""
+            takes = takes or f"about {elapse_text(share.expected)}"
             label = f"step {number}" if job.step else f"sub job {number}" if job.bulk else "runs"
-            yield f"  {label} (about {elapse_text(share.expected)}{needs}):"
+            yield f"  {label} ({takes}{needs}):"
             for nodeid in share.nodeids:
                 yield f"    {nodeid}"
         for number in range(len(job.shares) if job.step else 1):

@@ -196,6 +196,17 @@ def test_a_dry_run_writes_and_shows_scripts_and_submits_nothing(project: FugakuP
     assert 5 == len(list(project.session().glob("jobs/*/script-*.sh")))
 
 
+def test_a_dry_run_does_not_pretend_to_know_how_long_tests_take(project: FugakuProject) -> None:
+    project.write("@pytest.mark.fugaku\ndef test_it():\n    pass\n")
+
+    before = project.run("--fugaku-dry-run", PATH="")
+    project.workdir.joinpath("durations.json").write_text('{"test_it.py::test_it": 90}')
+    after = project.run("--fugaku-dry-run", PATH="")
+
+    assert "  runs (1 of 1 tests not timed yet):\n" in before.out
+    assert "  runs (about 00:01:30):\n" in after.out
+
+
 def test_a_budget_refuses_before_the_first_submission(project: FugakuProject) -> None:
     project.write(CHAIN)
 
