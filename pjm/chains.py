@@ -1,11 +1,12 @@
-"""`after=` where marked tests run here: the order, and skipping what waited for a test that did not pass."""
+"""`after=` where marked tests run here: the order, and what becomes of tests that wait for one that did not pass."""
 
 from __future__ import annotations
 
-from typing import Dict, List, Mapping, Optional
+from typing import Dict, List, Mapping
 
 import pytest
 
+from pjm.errors import BadInput
 from pjm.marks import Wish
 
 
@@ -45,10 +46,13 @@ class LocalChains:
 
     @pytest.hookimpl(tryfirst=True)
     def pytest_runtest_setup(self, item: pytest.Item) -> None:
-        """Skip what waits for a test that did not pass."""
-        failed = self._failed(item.nodeid)
-        if failed is not None:
-            pytest.skip(reason(failed))
+        """Skip what waits for a test that did not pass; one that has not run at all is nobody's reason to skip."""
+        wish = self._wishes.get(item.nodeid)
+        for before in wish.after if wish is not None else ():
+            if before not in self._passed:
+                pytest.fail(str(_not_run(item.nodeid, before)), pytrace=False)
+            if not self._passed[before]:
+                pytest.skip(reason(before))
 
     def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
         """Remember what passed."""
@@ -60,6 +64,10 @@ class LocalChains:
         elif report.outcome != "passed":
             self._passed[report.nodeid] = False
 
-    def _failed(self, nodeid: str) -> Optional[str]:
-        wish = self._wishes.get(nodeid)
-        return next((before for before in (wish.after if wish else ()) if not self._passed.get(before)), None)
+
+def _not_run(waiting: str, before: str) -> BadInput:
+    return BadInput(
+        f"{waiting} waits for {before}, which has not run in this process",
+        "workers of pytest-xdist know nothing of each other's tests",
+        "have one worker run the whole file: add --dist loadfile",
+    )

@@ -52,11 +52,11 @@ class Client:
         """Where the tests of this session leave files; None before there is a session."""
         return self._session.artifacts if self._session is not None else None
 
-    @pytest.hookimpl(trylast=True)
-    def pytest_collection_modifyitems(self, items: List[pytest.Item]) -> None:
-        """See what the marks say before anything runs."""
+    @pytest.hookimpl(tryfirst=True)
+    def pytest_collection_finish(self, session: pytest.Session) -> None:
+        """See what the marks of the selected tests say before anything runs."""
         try:
-            self._wishes = wishes(items, self._settings.defaults)
+            self._wishes = wishes(session.items, self._settings.defaults)
         except BadInput as error:
             raise pytest.UsageError(str(error)) from error
 

@@ -84,14 +84,14 @@ def pytest_configure(config: pytest.Config) -> None:
         raise pytest.UsageError(str(error)) from error
 
 
-@pytest.hookimpl(trylast=True)
-def pytest_collection_modifyitems(config: pytest.Config, items: List[pytest.Item]) -> None:
+# Not when items are modified: whatever hooks there come last, such as --ff, would have the last word.
+@pytest.hookimpl(tryfirst=True)
+def pytest_collection_finish(session: pytest.Session) -> None:
     """Where marked tests run here, keep to `after=`."""
-    manager = config.pluginmanager
+    config, manager = session.config, session.config.pluginmanager
     if manager.hasplugin(_CLIENT) or manager.hasplugin(_JOB):
         return
-    marks = [mark for item in items for mark in item.iter_markers(options.MARK)]
-    if not marks:
+    if not any(item.get_closest_marker(options.MARK) for item in session.items):
         return
     from pjm.chains import LocalChains, in_order
     from pjm.errors import BadInput
@@ -99,11 +99,11 @@ def pytest_collection_modifyitems(config: pytest.Config, items: List[pytest.Item
     from pjm.settings import defaults
 
     try:
-        wanted = wishes(items, defaults(config))
+        wanted = wishes(session.items, defaults(config))
     except BadInput as error:
         raise pytest.UsageError(str(error)) from error
     if any(wish.after for wish in wanted.values()):
-        items[:] = in_order(items, wanted)
+        session.items[:] = in_order(session.items, wanted)
         manager.register(LocalChains(wanted), "pjm.chains")
 
 
