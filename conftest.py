@@ -15,7 +15,7 @@ def pytest_configure(config: pytest.Config) -> None:
     if option.scale is None and option.fugaku:
         option.scale = "subset" if option.fugaku_emulate else "full"
     if config.pluginmanager.hasplugin("pjm.worker_plugin"):
-        option.gate_report = None  # written once, by the session that gets the reports of all jobs
+        option.gate_report = option.report = None  # written once, by the session that gets the reports of all jobs
 
 
 @pytest.hookimpl(trylast=True)

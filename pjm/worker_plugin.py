@@ -42,7 +42,7 @@ _NEUTRAL: Dict[str, Any] = {
     "dist": "no",
     "tx": [],
     "looponfail": False,
-    "gate_report": None,
+    "log_file": "",  # not None, which lets the configuration name one
 }
 _OTHERS = ("lfplugin", "nfplugin", "stepwiseplugin")  # they keep books that are the client's
 

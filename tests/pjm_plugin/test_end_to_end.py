@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from typing import List
 
 import pytest
 
@@ -228,6 +229,28 @@ def test_the_workers_of_xdist_are_refused(project: FugakuProject) -> None:
     assert 4 == ran.code
     assert "--fugaku does not go together with -n" in ran.out
     assert not project.emulator.exists()
+
+
+@pytest.mark.parametrize("how", [["--log-file=log.txt"], ["-o", "log_file=log.txt"]], ids=["option", "configuration"])
+def test_the_log_file_of_the_session_is_not_the_jobs(project: FugakuProject, how: List[str]) -> None:
+    project.write(
+        """
+import logging
+
+def test_here():
+    logging.getLogger().warning("said here")
+
+@pytest.mark.fugaku
+def test_there():
+    time.sleep(1)
+    logging.getLogger().warning("said there")
+"""
+    )
+
+    ran = project.send("-q", *how)
+
+    assert 0 == ran.code, ran.out
+    assert "said here" in (project.path / "log.txt").read_text()
 
 
 def test_sixty_tests_are_one_submission(project: FugakuProject) -> None:
