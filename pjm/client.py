@@ -15,6 +15,7 @@ from pjm.interrupts import Interrupts
 from pjm.marks import Wish, wishes
 from pjm.opening import check_budget, make_scheduler, open_session, tasks_of, workplace
 from pjm.packing import Job
+from pjm.parts import Stage
 from pjm.replay import Replay
 from pjm.resuming import load
 from pjm.scheduler import UnansweredError
@@ -93,6 +94,7 @@ class Client:
                 terminalreporter.write_line(line)
         if self._left_message:
             terminalreporter.write_line(self._left_message)
+            self._left_message = ""
 
     def pytest_sessionfinish(self) -> None:
         """Keep what the next session and others can use."""
@@ -101,9 +103,13 @@ class Client:
             self._durations.save()
 
     def pytest_unconfigure(self) -> None:
-        """Let others in."""
+        """Let others in; say what is to be known where pytest shows no summary: some exit codes have none."""
         if self._session is not None:
             self._session.close()
+        reporter = self._config.pluginmanager.get_plugin("terminalreporter")
+        if self._left_message and reporter is not None:
+            reporter.ensure_newline()
+            reporter.write_line(self._left_message)
 
     def _run(self, session: pytest.Session, items: Dict[str, pytest.Item], local: Sequence[pytest.Item]) -> bool:
         config, option = session.config, session.config.option
@@ -125,18 +131,27 @@ class Client:
         check_budget(jobs, self._settings.budget)
         said = "back to" if resumed else "session"
         self._progress.say(f"fugaku: {said} {self._session.identity}: {len(tasks)} tests in jobs, {len(local)} here")
-        with self._interrupts.raised():
-            try:
-                self._follow(session, watch, jobs, () if option.fugaku_detach else local, option.fugaku_detach)
-            except (KeyboardInterrupt, pytest.exit.Exception) as reason:
-                if not isinstance(reason, session.Interrupted):  # else a listener has stopped it at that very report
-                    self._interrupted(watch)
-                if isinstance(reason, pytest.exit.Exception):  # pytest shows no summary then
-                    self._progress.say(self._left_message)
-                raise
+        with self._interrupts.raised(), self._leaving(session, watch):
+            self._follow(session, watch, jobs, () if option.fugaku_detach else local, option.fugaku_detach)
         if not option.fugaku_detach:
             self._session.note("done")
         return True
+
+    @contextlib.contextmanager
+    def _leaving(self, session: pytest.Session, watch: Watch) -> Iterator[None]:
+        """Cancel the jobs if the user wants an end; say that they run on if something else ends this session."""
+        try:
+            try:
+                yield
+            except (session.Interrupted, session.Failed):
+                raise  # a listener wants an end, at a report, and the jobs have it
+            except (KeyboardInterrupt, pytest.exit.Exception):
+                self._interrupted(watch)
+                raise
+        except BaseException:
+            self._progress.clear()
+            self._left_alone(watch)
+            raise
 
     def _follow(
         self,
@@ -148,10 +163,7 @@ class Client:
     ) -> None:
         watch.start(jobs)
         if detach:
-            while not watch.submitted:
-                watch.step()
-                time.sleep(min(watch.pause(), 0.2))
-            self._left(watch)
+            self._detach(watch)
             return
         self._step(session, watch)
         for place, item in enumerate(local):
@@ -164,6 +176,28 @@ class Client:
             time.sleep(min(watch.pause(), 1.0))
             self._step(session, watch)
         self._progress.clear()
+
+    def _detach(self, watch: Watch) -> None:
+        """Leave when every job was handed over.
+
+        Raises:
+            BadInput: a job was refused.
+        """
+        while not watch.submitted:
+            watch.step()
+            self._progress.show(watch.jobs, len(watch.results), watch.trouble, live=True)
+            time.sleep(min(watch.pause(), 0.2))
+        self._progress.clear()
+        refused = [job.parts[0].ending for job in watch.jobs if job.stage is Stage.REFUSED]
+        if len(refused) < len(watch.jobs):
+            ids = ", ".join(part.id for job in watch.jobs for part in job.parts[:1] if part.id)
+            self._left_message = f"fugaku: submitted {ids}; come back with: {self._come_back(watch)}"
+        for ending in filter(None, refused):
+            raise BadInput(
+                f"{len(refused)} of {len(watch.jobs)} jobs were not submitted",
+                f"a job {ending.happened}",
+                ending.advice or "ask the site, or change what the marks ask for",
+            )
 
     def _step(self, session: pytest.Session, watch: Watch) -> None:
         watch.step()
@@ -209,10 +243,14 @@ class Client:
             return
         self._left_message = f"fugaku: {len(ids)} jobs cancelled; {done}; the rest: --fugaku-resume={identity}"
 
-    def _left(self, watch: Watch) -> None:
-        identity = watch.session.identity
-        ids = ", ".join(part.id for job in watch.jobs for part in job.parts[:1] if part.id)
-        self._left_message = f"fugaku: submitted {ids or 'nothing'}; come back with: pytest --fugaku-resume={identity}"
+    def _left_alone(self, watch: Watch) -> None:
+        """Say that jobs run on when something else ends this session."""
+        running = [job for job in watch.jobs if job.open and job.stage in (Stage.SUBMITTED, Stage.UNCERTAIN)]
+        if running and not self._left_message:
+            self._left_message = f"fugaku: {len(running)} jobs run on; come back with: {self._come_back(watch)}"
+
+    def _come_back(self, watch: Watch) -> str:
+        return f"pytest --fugaku-resume={watch.session.identity}"
 
     def _write_live(self, force: bool) -> None:
         now, watch = time.time(), self._watch

@@ -1,0 +1,62 @@
+"""What a client says when it leaves with jobs behind it, or without any."""
+
+from __future__ import annotations
+
+import re
+
+from pjm_plugin.fugaku_project import FugakuProject
+
+SLOW = """
+@pytest.mark.fugaku
+def test_is_slow():
+    time.sleep(100)
+
+def test_here():
+"""
+
+
+def test_an_error_of_another_plugin_leaves_the_jobs_and_says_how_to_come_back(project: FugakuProject) -> None:
+    project.write(f"{SLOW}    pass\n")
+    project.write(
+        "def pytest_runtest_logreport(report):\n    if 'here' in report.nodeid: raise RuntimeError('mine')\n",
+        "conftest.py",
+    )
+
+    ran = project.send("-q")
+
+    assert 3 == ran.code, ran.out
+    assert f"fugaku: 1 jobs run on; come back with: pytest --fugaku-resume={project.session().name}" in ran.out
+    assert [] == project.calls("pjdel")
+
+
+def test_a_test_that_exits_is_told_of_once(project: FugakuProject) -> None:
+    project.write(f"{SLOW}    pytest.exit('enough')\n")
+
+    ran = project.send()
+
+    assert 2 == ran.code, ran.out
+    assert 1 == ran.out.count("1 jobs cancelled; 0 of 1 tests in jobs have results"), ran.out
+
+
+def test_detaching_fails_if_nothing_was_submitted(project: FugakuProject) -> None:
+    project.write("@pytest.mark.fugaku(rscgrp='nosuch')\ndef test_a():\n    pass\n")
+
+    ran = project.send("-q", "--fugaku-detach")
+
+    assert 4 == ran.code, ran.out
+    assert "ERROR: 1 of 1 jobs were not submitted" in ran.out
+    assert re.search("  why: a job was refused by the batch system: .*nosuch", ran.out), ran.out
+    assert "come back" not in ran.out
+
+
+def test_detaching_fails_if_one_job_was_refused_and_says_how_to_come_back_to_the_other(project: FugakuProject) -> None:
+    project.write(
+        "@pytest.mark.fugaku(rscgrp='nosuch')\ndef test_a():\n    pass\n"
+        "@pytest.mark.fugaku(nodes=2)\ndef test_b():\n    pass\n"
+    )
+
+    ran = project.send("-q", "--fugaku-detach")
+
+    assert 4 == ran.code, ran.out
+    assert "ERROR: 1 of 2 jobs were not submitted" in ran.out
+    assert re.search(r"fugaku: submitted \d+; come back with: pytest --fugaku-resume=", ran.out), ran.out
