@@ -17,6 +17,7 @@ from pjm.opening import check_budget, make_scheduler, open_session, tasks_of, wo
 from pjm.packing import Job
 from pjm.parts import Stage
 from pjm.replay import Replay
+from pjm.results import Result
 from pjm.resuming import load
 from pjm.scheduler import UnansweredError
 from pjm.session import Session
@@ -43,7 +44,7 @@ class Client:
         self._watch: Optional[Watch] = None
         self._replay: Optional[Replay] = None
         self._progress = Progress(None, 0)
-        self._durations = Durations(self._settings.workdir)
+        self._durations = Durations(self._settings.workdir, self._settings.emulate)
         self._interrupts = Interrupts()
         self._lived = 0.0
         self._left_message = ""
@@ -79,12 +80,6 @@ class Client:
             return self._run(session, items, local)
         except BadInput as error:
             raise pytest.UsageError(str(error)) from error
-
-    @pytest.hookimpl(tryfirst=True)
-    def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
-        """Learn how long tests take."""
-        if report.nodeid in self._wishes:
-            self._durations.add(report.nodeid, report.duration)
 
     def pytest_terminal_summary(self, terminalreporter: Any) -> None:
         """Show the table of jobs."""
@@ -212,7 +207,9 @@ class Client:
             self._progress.clear()
             with self._interrupts.held():
                 replay.tell(watch.told[0])
-                watch.told.popleft()
+                told = watch.told.popleft()
+                if isinstance(told, Result):
+                    self._durations.learn(told)
             yield
 
     def _check(self, session: pytest.Session, watch: Watch) -> None:

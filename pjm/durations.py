@@ -7,9 +7,12 @@ import json
 from pathlib import Path
 from typing import Dict
 
+from pjm import events
 from pjm.atomic import write_json
+from pjm.results import Result
 
 FILE = "durations.json"
+EMULATED = "durations-emulated.json"
 
 
 class Durations:
@@ -17,10 +20,11 @@ class Durations:
 
     Args:
         workdir: where the sessions of a project are kept.
+        emulated: of jobs on this machine, which say nothing of those on another one.
     """
 
-    def __init__(self, workdir: Path) -> None:
-        self._path = workdir / FILE
+    def __init__(self, workdir: Path, emulated: bool = False) -> None:
+        self._path = workdir / (EMULATED if emulated else FILE)
         self._new: Dict[str, float] = {}
 
     def known(self) -> Dict[str, float]:
@@ -37,9 +41,13 @@ class Durations:
             if isinstance(seconds, (int, float)) and not isinstance(seconds, bool) and seconds >= 0
         }
 
-    def add(self, test: str, seconds: float) -> None:
-        """Note one phase of a test."""
-        self._new[test] = self._new.get(test, 0.0) + seconds
+    def learn(self, result: Result) -> None:
+        """Note how long a test took; of one that was cut off, that it takes at least as long."""
+        if result.cut_off is not None:
+            self._new[result.test] = max(result.cut_off, self.known().get(result.test, 0.0))
+        elif result.trouble is None and result.skipped is None:
+            reports = (event["data"] for event in result.events if event["event"] == events.REPORT)
+            self._new[result.test] = sum(float(report.get("duration", 0.0)) for report in reports)
 
     def save(self) -> None:
         """Write what was measured over what was known."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import List, Tuple
+from typing import List, Optional, Tuple
 
 from pjm import captured
 from pjm.parts import Part
@@ -41,7 +41,14 @@ def explain(test: str, part: Part, ending: Ending, retries: int, figures: str = 
         return Result(test, trouble=Trouble("; ".join(happened), advice, part.description, _sections(part)))
     printed = captured.kept(share_folder(part.folder, part.number), running.phase)
     trouble = Trouble("; ".join(happened), advice, part.description, (*printed, *_sections(part)))
-    return Result(test, running.events, running.phase, trouble)
+    return Result(test, running.events, running.phase, trouble, cut_off=_cut_off(part, running))
+
+
+def _cut_off(part: Part, running: TestEvents) -> Optional[float]:
+    """Seconds that the running test had when the job ended: what the job had, without those before it."""
+    if part.reading.began is None or running.started is None:
+        return None
+    return max(0.0, part.elapsed - (running.started - part.reading.began))
 
 
 def _own_words(part: Part) -> List[str]:

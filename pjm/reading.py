@@ -17,6 +17,7 @@ class TestEvents:
         test: node id.
         events: reports, warnings and what is for junit, in order.
         phase: the last one that began.
+        started: when it began, seconds since the epoch.
         crash: how it took its process down; None if it did not.
         printed: title and text of what it had printed when it did.
         missing: why it was not there; None if it was.
@@ -28,6 +29,7 @@ class TestEvents:
     test: str
     events: List[Event] = field(default_factory=list)
     phase: str = "setup"
+    started: Optional[float] = None
     crash: Optional[str] = None
     printed: Tuple[Tuple[str, str], ...] = ()
     missing: Optional[str] = None
@@ -47,11 +49,13 @@ class Reading:
 
     Attributes:
         running: what is known of the test that has begun and not ended.
+        began: when its first process did, seconds since the epoch.
         ended: the share has said that all is done.
     """
 
     def __init__(self) -> None:
         self.running: Optional[TestEvents] = None
+        self.began: Optional[float] = None
         self.ended = False
 
     def take(self, new: Iterable[Event]) -> Iterator[Union[TestEvents, SuiteProperty]]:
@@ -60,8 +64,9 @@ class Reading:
             kind = event["event"]
             if kind == events.BEGIN:
                 self.running = None  # of a process that died, with what it had said
+                self.began = self.began if self.began is not None else event.get("time")
             elif kind == events.START:
-                self.running = TestEvents(event["test"])
+                self.running = TestEvents(event["test"], started=event.get("time"))
             elif kind == events.MISSING:
                 yield TestEvents(event["test"], missing=str(event["why"]), skipped=event["outcome"] == "skipped")
             elif kind == events.SUITE_PROPERTY:

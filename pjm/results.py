@@ -36,6 +36,7 @@ class Result:
         phase: the last one that began; None if none did.
         trouble: why there is nothing more; None if the test ran to its end.
         skipped: why it was not run; None if it was, or should have been.
+        cut_off: seconds it had run when its job ended; None if that is not how it ended.
     """
 
     test: str
@@ -43,6 +44,7 @@ class Result:
     phase: Optional[str] = None
     trouble: Optional[Trouble] = None
     skipped: Optional[str] = None
+    cut_off: Optional[float] = None
 
     @property
     def failed(self) -> bool:
