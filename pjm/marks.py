@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import inspect
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Dict, List, Mapping, Sequence, Tuple
 
 import pytest
@@ -72,10 +72,13 @@ def _request(item: pytest.Item, defaults: Defaults) -> Request:
     """The marks of an item, the closest first: what a function says goes before what its class or module says."""
     merged: Dict[str, object] = {}
     spoken: Dict[Tuple[int, str], object] = {}
+    unlimited = replace(defaults, limits={})  # one mark may name the group, and another one the nodes
+    places: List[str] = []
     for node, mark in item.iter_markers_with_node(MARK):
         place = _node_place(node, item)
+        places.append(place)
         if mark.args:
-            from_mark(mark.args, mark.kwargs, place, defaults)
+            from_mark(mark.args, mark.kwargs, place, unlimited)
         for key, value in mark.kwargs.items():
             before = spoken.setdefault((id(node), key), value)
             if before != value:
@@ -88,8 +91,8 @@ def _request(item: pytest.Item, defaults: Defaults) -> Request:
                 merged[key] = {**value, **merged[key]}  # type: ignore[dict-item]
             else:
                 merged.setdefault(key, value)
-        from_mark((), mark.kwargs, place, defaults)
-    return from_mark((), merged, where(item), defaults)
+        from_mark((), mark.kwargs, place, unlimited)
+    return from_mark((), merged, places[0] if len(places) == 1 else where(item), defaults)
 
 
 def _node_place(node: object, item: pytest.Item) -> str:
