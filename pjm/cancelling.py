@@ -2,18 +2,31 @@
 
 from __future__ import annotations
 
-from typing import Mapping, Sequence, Tuple
+from typing import Callable, Mapping, Sequence, Tuple
 
 from pjm.parts import FollowedJob, Part, Stage
 from pjm.results import Result
-from pjm.scheduler import Scheduler
+from pjm.scheduler import Scheduler, UnansweredError
 from pjm.session import Session
 
 
 def cancel(
-    jobs: Sequence[FollowedJob], results: Mapping[str, Result], scheduler: Scheduler, session: Session
+    jobs: Sequence[FollowedJob],
+    results: Mapping[str, Result],
+    scheduler: Scheduler,
+    session: Session,
+    taken: Callable[[FollowedJob, Tuple[str, ...]], None],
 ) -> Tuple[str, ...]:
-    """Delete every job that has not ended; the ids.
+    """Delete every job that has not ended, then those whose submission was not answered; the ids.
+
+    A job that is not to be found yet stays uncertain: it may still come.
+
+    Args:
+        jobs: of the session.
+        results: by test.
+        scheduler: that has the jobs.
+        session: whose journal is written.
+        taken: told of a job that was found, with its ids.
 
     Raises:
         UnansweredError: the batch system did not take it.
@@ -21,19 +34,34 @@ def cancel(
     for part in (part for job in jobs for part in job.parts):
         if part.reading.ended and not part.closed:  # it has given all it had to give
             _close(part, results)
-    open_jobs = [job for job in jobs if job.open]
-    for job in open_jobs:
-        if job.stage is Stage.UNCERTAIN:
-            for part, part_id in zip(job.parts, scheduler.find(job.name)):
-                part.id = part_id
-    ids = tuple(
-        part.id for job in open_jobs for part in job.parts if part.id and not part.closed and part.ending is None
-    )
-    session.note("cancelling", jobs=[job.name for job in open_jobs])
+    ids = _delete([job for job in jobs if job.open and job.stage is not Stage.UNCERTAIN], results, scheduler, session)
+    found = [job for job in jobs if job.stage is Stage.UNCERTAIN and _is_there(job, scheduler, taken)]
+    return ids + _delete(found, results, scheduler, session) if found else ids
+
+
+def _is_there(job: FollowedJob, scheduler: Scheduler, taken: Callable[[FollowedJob, Tuple[str, ...]], None]) -> bool:
+    """Whether the batch system has a job, whole."""
+    try:
+        ids = scheduler.find(job.name)
+    except UnansweredError:
+        return False
+    if len(ids) == len(job.parts):
+        taken(job, ids)
+        return True
+    if ids:  # only some steps of a step job were taken
+        scheduler.cancel(ids)
+    return False
+
+
+def _delete(
+    jobs: Sequence[FollowedJob], results: Mapping[str, Result], scheduler: Scheduler, session: Session
+) -> Tuple[str, ...]:
+    ids = tuple(part.id for job in jobs for part in job.parts if part.id and not part.closed and part.ending is None)
+    session.note("cancelling", jobs=[job.name for job in jobs])
     if ids:
         scheduler.cancel(ids)
-    session.note("cancelled", jobs=[job.name for job in open_jobs])
-    for job in open_jobs:
+    session.note("cancelled", jobs=[job.name for job in jobs])
+    for job in jobs:
         job.stage = Stage.CANCELLED
         for part in job.parts:
             if not part.closed:

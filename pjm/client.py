@@ -45,7 +45,7 @@ class Client:
         self._replay: Optional[Replay] = None
         self._progress = Progress(None, 0)
         self._durations = Durations(self._settings.workdir, self._settings.emulate)
-        self._interrupts = Interrupts()
+        self._interrupts = Interrupts(lambda line: self._progress.say(line))
         self._lived = 0.0
         self._left_message = ""
 
@@ -112,7 +112,7 @@ class Client:
         place = workplace(config, self._settings, items)
         scheduler = make_scheduler(config, self._settings)
         self._session, resumed = open_session(config, self._settings, items)
-        self._watch = watch = Watch(self._session, scheduler, self._settings, tasks, place)
+        self._watch = watch = Watch(self._session, scheduler, self._settings, tasks, place, hold=self._interrupts.held)
         self._replay = Replay(config, items)
         reporter = config.pluginmanager.get_plugin("terminalreporter")
         self._progress = Progress(reporter, len(tasks))
@@ -238,7 +238,9 @@ class Client:
         except UnansweredError as error:
             self._left_message = f"fugaku: jobs may still run, because they could not be cancelled: {error}; {done}"
             return
-        self._left_message = f"fugaku: {len(ids)} jobs cancelled; {done}; the rest: --fugaku-resume={identity}"
+        doubt = f"; {len(watch.doubtful)} may still come, as nobody knows whether they were taken"
+        said = f"{len(ids)} jobs cancelled{doubt if watch.doubtful else ''}"
+        self._left_message = f"fugaku: {said}; {done}; the rest: --fugaku-resume={identity}"
 
     def _left_alone(self, watch: Watch) -> None:
         """Say that jobs run on when something else ends this session."""

@@ -9,14 +9,14 @@ import os
 import shutil
 import time
 from pathlib import Path
-from typing import Any, Dict, List, Optional
+from typing import Any, Dict, List, Optional, Sequence
 
 from pjm import session as sessions
 from pjm.errors import BadInput
 from pjm.events import Tail
 from pjm.finished import Finished
 from pjm.request import elapse_text
-from pjm.session import Session
+from pjm.session import Record, Session
 from pjm.worker import EVENTS, PLAN, share_folder
 
 DEFAULT = Path(".pjm")
@@ -163,7 +163,7 @@ def _require_ended(folder: Path) -> None:
     name = folder.name
     try:
         session = Session(folder, sessions.read_facts(folder))
-        state = _state(session, [record["event"] for record in session.journal()])
+        state = _state(session, session.journal())
     except BadInput as error:
         raise BadInput(
             f"session {name} is unreadable",
@@ -194,9 +194,8 @@ def summarize(session: Session) -> Dict[str, Any]:
             finished = Finished()
             finished.take(Tail(share_folder(folder, number) / EVENTS).read())
             done.update(finished.done)
-    events = [record["event"] for record in journal]
     return {
-        "state": "in use" if _in_use(session.folder) else _state(session, events),
+        "state": "in use" if _in_use(session.folder) else _state(session, journal),
         "tests": len(tests),
         "done": sum(1 for test in tests if test in done),
         "missing": [test for test in tests if test not in done],
@@ -205,13 +204,20 @@ def summarize(session: Session) -> Dict[str, Any]:
     }
 
 
-def _state(session: Session, events: List[str]) -> str:
+def _state(session: Session, journal: Sequence[Record]) -> str:
+    events = [str(record["event"]) for record in journal]
     if session.facts.get("dry_run") and not events:
         return "dry run"
     last = next((event for event in reversed(events) if event in ("done", "cancelled", "planned", "submitted")), None)
-    if last in ("done", "cancelled"):
+    if last in ("done", "cancelled") and not (last == "cancelled" and _in_doubt(journal)):
         return last
     return "unfinished" if last else "done"
+
+
+def _in_doubt(journal: Sequence[Record]) -> bool:
+    """Whether there is a job of which nobody knows whether it was taken."""
+    last = {record["job"]: record["event"] for record in journal if "job" in record}
+    return "submitting" in last.values()
 
 
 def _in_use(folder: Path) -> bool:

@@ -6,16 +6,24 @@ import contextlib
 import signal
 import threading
 from types import FrameType
-from typing import Any, Dict, Iterator, Optional
+from typing import Any, Callable, ContextManager, Dict, Iterator, Optional
+
+# Takes what to say when a signal has to wait; "" for nothing.
+Hold = Callable[[str], ContextManager[object]]
 
 
 class Interrupts:
     """Raises KeyboardInterrupt for SIGINT and SIGTERM, after the end of what is being held together.
 
     A second signal does not wait.
+
+    Args:
+        say: called, within the signal's handler, with what `held` was given.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, say: Callable[[str], None]) -> None:
+        self._say = say
+        self._said = ""
         self._holding = False
         self._pending = False
 
@@ -35,9 +43,9 @@ class Interrupts:
                 signal.signal(number, handler)
 
     @contextlib.contextmanager
-    def held(self) -> Iterator[None]:
-        """While this lasts, a first signal waits."""
-        self._holding = True
+    def held(self, said: str = "") -> Iterator[None]:
+        """While this lasts, a first signal waits; `said`, if it is not "", tells its sender why."""
+        self._holding, self._said = True, said
         try:
             yield
         finally:
@@ -49,6 +57,8 @@ class Interrupts:
     def _handle(self, number: int, frame: Optional[FrameType]) -> None:
         if self._holding and not self._pending:
             self._pending = True
+            if self._said:
+                self._say(self._said)
             return
         self._pending = False
         raise KeyboardInterrupt(signal.Signals(number).name)

@@ -5,10 +5,13 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Callable, Optional, Sequence, Tuple
 
+from pjm.interrupts import Hold
 from pjm.parts import FollowedJob, Stage, script_name
 from pjm.scheduler import AnswerLostError, Ending, Scheduler, Step, Submission, SubmitError, UnansweredError
 from pjm.session import Session
 from pjm.settings import Settings
+
+WAITING = "fugaku: a job is being submitted; stopping as soon as that is answered (Ctrl-C again: at once)"
 
 
 @dataclass
@@ -21,6 +24,7 @@ class Submitter:
         settings: how patient to be.
         clock: seconds, of any origin.
         wall: seconds since the epoch.
+        hold: keeps Ctrl-C away from a submission and its note.
         trouble: what was refused last, for the progress line; None if nothing is.
     """
 
@@ -29,6 +33,7 @@ class Submitter:
     settings: Settings
     clock: Callable[[], float]
     wall: Callable[[], float]
+    hold: Hold
     trouble: Optional[str] = None
 
     def submit_due(self, jobs: Sequence[FollowedJob]) -> None:
@@ -40,7 +45,8 @@ class Submitter:
             if job.stage is Stage.UNCERTAIN:
                 self._look_up(job)
             elif job.stage is Stage.PLANNED:
-                self._submit(job, others)
+                with self.hold(WAITING):
+                    self._submit(job, others)
                 others = others or bool(job.submitted)
 
     def _submit(self, job: FollowedJob, others: bool) -> None:
@@ -59,7 +65,7 @@ class Submitter:
             job.refused = self.clock()
             job.due = self.clock() + self.settings.poll[0]
         else:
-            self._taken(job, ids)
+            self.taken(job, ids)
 
     def _look_up(self, job: FollowedJob) -> None:
         """Find out whether a job was taken; only if it stays away for the grace time is it submitted again."""
@@ -73,7 +79,7 @@ class Submitter:
             self.trouble = str(error)
             return
         if len(ids) == len(job.parts):
-            self._taken(job, ids)
+            self.taken(job, ids)
         elif self.clock() - job.refused > self.settings.grace:
             self._not_taken(job, ids)
 
@@ -92,7 +98,8 @@ class Submitter:
         self.session.note("not-taken", job=job.name)
         job.stage, job.refused, job.tries, job.due = Stage.PLANNED, None, 0, self.clock()
 
-    def _taken(self, job: FollowedJob, ids: Tuple[str, ...]) -> None:
+    def taken(self, job: FollowedJob, ids: Tuple[str, ...]) -> None:
+        """Note that the batch system has a job."""
         job.submitted = self.wall()
         self.session.note("submitted", job=job.name, ids=list(ids))
         accept(job, ids)

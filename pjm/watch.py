@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import collections
+import contextlib
 import dataclasses
 import time
 from typing import Callable, Deque, Dict, Iterable, List, Optional, Sequence, Set, Tuple
 
 from pjm import cancelling
+from pjm.events import Event
 from pjm.explaining import completed, explain
+from pjm.interrupts import Hold
 from pjm.packing import Job, Task, pack
 from pjm.parts import FollowedJob, Part, Stage
 from pjm.planning import Workplace, copy_code, write_job
@@ -39,6 +42,7 @@ class Watch:
         place: what all jobs have in common.
         clock: seconds, of any origin.
         wall: seconds since the epoch.
+        hold: keeps Ctrl-C away from what must not be torn apart.
     """
 
     def __init__(
@@ -50,6 +54,7 @@ class Watch:
         place: Workplace,
         clock: Callable[[], float] = time.monotonic,
         wall: Callable[[], float] = time.time,
+        hold: Hold = contextlib.nullcontext,
     ) -> None:
         self.session = session
         self.jobs: List[FollowedJob] = []
@@ -61,7 +66,8 @@ class Watch:
         self._place = place
         self._clock = clock
         self._wall = wall
-        self._submitter = Submitter(session, scheduler, settings, clock, wall)
+        self._hold = hold
+        self._submitter = Submitter(session, scheduler, settings, clock, wall, hold)
         self._poller = Poller(session, scheduler, settings, clock, wall)
         self._assigned: Dict[str, FollowedJob] = {}
         self._tried_again: Dict[str, int] = {}
@@ -78,9 +84,15 @@ class Watch:
         return all(job.stage not in (Stage.PLANNED, Stage.UNCERTAIN) for job in self.jobs)
 
     @property
+    def doubtful(self) -> List[str]:
+        """Names of the jobs of which nobody knows whether they were taken."""
+        return [job.name for job in self.jobs if job.stage is Stage.UNCERTAIN]
+
+    @property
     def trouble(self) -> Optional[str]:
-        """What the batch system refuses or does not answer at present."""
-        return self._submitter.trouble or self._poller.trouble
+        """What the batch system refuses or does not answer at present, or what cannot be read."""
+        unread = (part.tail.trouble for job in self.jobs for part in job.parts if not part.closed)
+        return self._submitter.trouble or self._poller.trouble or next(filter(None, unread), None)
 
     @property
     def requested(self) -> float:
@@ -137,15 +149,15 @@ class Watch:
         self._read(part for job in self.jobs for part in job.parts if not part.closed)
 
     def cancel(self) -> Tuple[str, ...]:
-        """Delete every job that has not ended, in one command.
+        """Delete every job that has not ended, in one command; then those whose submission was not answered.
 
         Returns:
-            The ids.
+            The ids. What is not to be found yet stays doubtful: it may still come.
 
         Raises:
             UnansweredError: the batch system did not take it.
         """
-        return cancelling.cancel(self.jobs, self.results, self._scheduler, self.session)
+        return cancelling.cancel(self.jobs, self.results, self._scheduler, self.session, self._submitter.taken)
 
     def cancel_again(self, jobs: Sequence[FollowedJob]) -> None:
         """Make sure that jobs are deleted whose deletion may not have been heard."""
@@ -158,16 +170,17 @@ class Watch:
 
     def _read(self, parts: Iterable[Part]) -> None:
         for part in parts:
-            new = part.tail.read()
-            if not new:
-                continue
-            for told in part.reading.take(new):
-                if isinstance(told, SuiteProperty):
-                    self.told.append(told)
-                elif told.test in self._tasks:
-                    self._tell(completed(part, told))
-            if part.reading.ended:
-                self._poller.hurry()
+            with self._hold(""):  # what was read is not read again
+                self._take(part, part.tail.read())
+
+    def _take(self, part: Part, new: Sequence[Event]) -> None:
+        for told in part.reading.take(new):
+            if isinstance(told, SuiteProperty):
+                self.told.append(told)
+            elif told.test in self._tasks:
+                self._tell(completed(part, told))
+        if new and part.reading.ended:
+            self._poller.hurry()
 
     def _tell(self, result: Result) -> None:
         if result.test not in self.results:
