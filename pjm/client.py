@@ -9,12 +9,13 @@ from typing import Any, Dict, Iterator, Optional, Sequence
 
 import pytest
 
+from pjm.budget import check_budget, committed
 from pjm.durations import Durations
 from pjm.errors import BadInput
 from pjm.interrupts import Interrupts
 from pjm.marks import Wish, wishes
-from pjm.opening import check_budget, make_scheduler, open_session, tasks_of, workplace
-from pjm.packing import Job
+from pjm.opening import make_scheduler, open_session, tasks_of, workplace
+from pjm.packing import Job, pack
 from pjm.parts import Stage
 from pjm.replay import Replay
 from pjm.results import Result
@@ -111,6 +112,8 @@ class Client:
         tasks = tasks_of(config, self._settings, items, self._wishes, self._durations.known())
         place = workplace(config, self._settings, items)
         scheduler = make_scheduler(config, self._settings)
+        if not (option.fugaku_resume or option.fugaku_dry_run):  # before there is a session to come back to
+            check_budget(pack(tasks, self._settings.site, "pytest"), self._settings.budget)
         self._session, resumed = open_session(config, self._settings, items)
         self._watch = watch = Watch(self._session, scheduler, self._settings, tasks, place, hold=self._interrupts.held)
         self._replay = Replay(config, items)
@@ -123,7 +126,7 @@ class Client:
             for line in dry_run(self._session, jobs, place, self._settings.budget):
                 print(line) if reporter is None else reporter.write_line(line)
             return True
-        check_budget(jobs, self._settings.budget)
+        check_budget(jobs, self._settings.budget, committed(watch.jobs))
         said = "back to" if resumed else "session"
         self._progress.say(f"fugaku: {said} {self._session.identity}: {len(tasks)} tests in jobs, {len(local)} here")
         with self._interrupts.raised(), self._leaving(session, watch):

@@ -6,7 +6,7 @@ import os
 import sys
 import time
 from pathlib import Path
-from typing import Dict, List, Mapping, Optional, Sequence, Tuple
+from typing import Dict, List, Mapping, Optional, Tuple
 
 import pytest
 
@@ -16,7 +16,7 @@ from pjm.checkout import check_same, checkout
 from pjm.errors import BadInput
 from pjm.marks import Wish
 from pjm.options import LATEST
-from pjm.packing import Job, Task, describe_overlong, overlong
+from pjm.packing import Task, describe_overlong, overlong
 from pjm.planning import Workplace
 from pjm.scheduler import Scheduler
 from pjm.session import Session
@@ -105,17 +105,6 @@ def make_scheduler(config: pytest.Config, settings: Settings) -> Scheduler:
     if not config.option.fugaku_dry_run:
         scheduler.require_commands()
     return scheduler
-
-
-def check_budget(jobs: Sequence[Job], budget: Optional[float]) -> None:
-    """Raise BadInput if jobs would cost more than is allowed."""
-    cost = sum(job.node_hours for job in jobs)
-    if budget is not None and cost > budget:
-        raise BadInput(
-            f"--fugaku-budget allows {budget:g} node-hours",
-            f"{len(jobs)} jobs would request {cost:.2f}: nothing was submitted",
-            "allow more, select fewer tests, or lower nodes= and elapse= in their marks",
-        )
 
 
 def history_days(created: object, now: float) -> Optional[int]:

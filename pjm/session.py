@@ -200,7 +200,7 @@ def _not_locked(path: Path, error: OSError) -> BadInput:
 
 
 def find(workdir: Path, identity: Optional[str]) -> Session:
-    """A session that there is, the latest that was no dry run if none is named; not locked.
+    """A session that there is, the latest that came to jobs if none is named; not locked.
 
     Raises:
         BadInput: there is none, or it is corrupt, foreign or of a newer version.
@@ -209,11 +209,11 @@ def find(workdir: Path, identity: Optional[str]) -> Session:
         raise BadInput(f"{identity!r} is no session", "one is called like 20260102-030405-0a1b", "type: pjm sessions")
     known = identities(workdir)
     if identity is None:
-        known = [name for name in known if not _was_dry(workdir / name)]
+        known = [name for name in known if _has_jobs(workdir / name)]
     if not known or (identity is not None and identity not in known):
         raise BadInput(
             f"there is no session {identity}" if identity else "there is no session to come back to",
-            f"looked in {workdir}, where {len(known)} are kept" + ("" if identity else " that were no dry runs"),
+            f"looked in {workdir}, where {len(known)} are kept" + ("" if identity else " that came to jobs"),
             "type: pjm sessions; or start one with: pytest --fugaku",
         )
     folder = workdir / (identity or known[-1])
@@ -229,12 +229,13 @@ def identities(workdir: Path) -> List[str]:
     return sorted(found, key=lambda name: (_created(workdir / name), name))
 
 
-def _was_dry(folder: Path) -> bool:
-    """Whether it was a dry run; of a folder that cannot be read nobody knows."""
+def _has_jobs(folder: Path) -> bool:
+    """Whether jobs were planned, as they are not in a dry run; of a folder that cannot be read nobody knows."""
     try:
-        return bool(read_facts(folder).get("dry_run"))
+        session = Session(folder, read_facts(folder))
+        return any(record["event"] == "planned" for record in session.journal())
     except BadInput:
-        return False
+        return True
 
 
 def _created(folder: Path) -> float:

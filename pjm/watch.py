@@ -9,6 +9,8 @@ import time
 from typing import Callable, Deque, Dict, Iterable, List, Optional, Sequence, Set, Tuple
 
 from pjm import cancelling
+from pjm.budget import check_budget, committed
+from pjm.errors import BadInput
 from pjm.events import Event
 from pjm.explaining import completed, explain
 from pjm.interrupts import Hold
@@ -93,11 +95,6 @@ class Watch:
         """What the batch system refuses or does not answer at present, or what cannot be read."""
         unread = (part.tail.trouble for job in self.jobs for part in job.parts if not part.closed)
         return self._submitter.trouble or self._poller.trouble or next(filter(None, unread), None)
-
-    @property
-    def requested(self) -> float:
-        """Node-hours of all jobs, as requested."""
-        return sum(job.node_hours for job in self.jobs)
 
     def adopt(self, job: FollowedJob, forget: bool = False) -> None:
         """Follow a job that is in the session folder already; forget it if it was cancelled, but for its results."""
@@ -243,10 +240,11 @@ class Watch:
     def _submit_again(self, tests: List[str]) -> None:
         tests = [test for test in self._tasks if test in set(tests) and test not in self.results]
         jobs = self._pack(tests)
-        budget = self._settings.budget
-        if budget is not None and self.requested + sum(job.node_hours for job in jobs) > budget:
+        try:
+            check_budget(jobs, self._settings.budget, committed(self.jobs))
+        except BadInput as refusal:
             for test in tests:
-                happened = f"its job failed, and trying again would go over --fugaku-budget {budget:g}"
+                happened = f"its job failed, and trying again is too much: {refusal.what}; {refusal.why}"
                 self._tell(Result(test, trouble=Trouble(happened, "allow more node-hours", "no job")))
             return
         tries = max((self._tried_again.get(test, 0) for test in tests), default=0)

@@ -217,6 +217,7 @@ def test_a_budget_refuses_before_the_first_submission(project: FugakuProject) ->
     assert "--fugaku-budget allows 1 node-hours" in ran.out
     assert "2 jobs would request 2.50: nothing was submitted" in ran.out
     assert [] == project.submissions()
+    assert [] == list(project.workdir.glob("*/session.json"))
 
 
 def test_the_workers_of_xdist_are_refused(project: FugakuProject) -> None:

@@ -74,7 +74,7 @@ class Following:
     def came_back(self) -> None:
         """The client died, and another one takes the session up."""
         self.session.close()
-        self.session = sessions.find(self.folder, None)
+        self.session = sessions.find(self.folder, self.session.identity)
         self.session.lock()
         self.watch, self.told = self.make(self.session), []
         load(self.watch, self.session)
@@ -425,13 +425,23 @@ def test_queue_and_history_are_never_asked_at_once(tmp_path: Path, monkeypatch: 
 def test_a_budget_holds_for_retries_too(tmp_path: Path) -> None:
     poor = Following(tmp_path, tasks(2), replace(settings_of(tmp_path), budget=0.7))
     poor.begin()
-    poor.scheduler.end("1.0", MACHINE)
+    poor.scheduler.end("1.0", MACHINE, elapsed=1000)
 
     poor.step(100)
 
     assert poor.watch.done
     assert 1 == len(poor.scheduler.submissions)
-    assert "--fugaku-budget 0.7" in poor.outcomes()[A]
+    assert "--fugaku-budget allows 0.7 node-hours" in poor.outcomes()[A]
+
+
+def test_a_budget_holds_for_what_was_used_and_is_requested_not_for_what_was_requested_once(tmp_path: Path) -> None:
+    poor = Following(tmp_path, tasks(2), replace(settings_of(tmp_path), budget=0.7))
+    poor.begin()
+    poor.scheduler.end("1.0", MACHINE, elapsed=10)
+
+    poor.step(100)
+
+    assert 2 == len(poor.scheduler.submissions)
 
 
 def test_a_garbled_line_costs_only_what_it_said(one: Following) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import errno
 import os
+import time
 from pathlib import Path
 from typing import Callable, List
 
@@ -51,6 +52,21 @@ def test_a_torn_line_is_taken_back_by_the_next_client_and_harms_none_after_it(se
     third = come_back(second)
 
     assert ["planned", "cancelling"] == noted(third)
+
+
+def test_the_latest_session_is_the_latest_that_came_to_jobs(session: Session) -> None:
+    session.note("planned", job="x")
+    time.sleep(0.01)
+    sessions.create(session.folder.parent, {"arguments": [], "checkout": {}})
+
+    assert session.identity == sessions.find(session.folder.parent, None).identity
+
+
+def test_a_dry_run_that_was_taken_up_can_be_the_latest(tmp_path: Path) -> None:
+    dry = sessions.create(tmp_path, {"arguments": [], "checkout": {}, "dry_run": True})
+    dry.note("planned", job="x")
+
+    assert dry.identity == sessions.find(tmp_path, None).identity
 
 
 def test_a_record_that_is_written_in_two_goes_is_one_record(session: Session, monkeypatch: pytest.MonkeyPatch) -> None:
