@@ -6,17 +6,20 @@ import contextlib
 import functools
 import math
 import re
-import stat
 import warnings
 from pathlib import Path
 from typing import IO, Any, Iterator, Optional, Tuple
 
 import numpy as np
 
+from mnist_repro.data.guarded import Expected, open_regular, unreadable
 from mnist_repro.errors import BadInput
 
 AGAIN = "copy it again, or train again: mnist-repro train RECIPE --out DIR"
 
+_EXPECTED = Expected(
+    "an HDF5 file", "name the file itself, such as DIR/param.hdf5", "make one: mnist-repro train RECIPE --out DIR"
+)
 _SIGNATURE = b"\x89HDF\r\n\x1a\n"
 _KINDS = {b"PK\x03\x04": "a zip archive, as .keras and .npz files are", b"\x1f\x8b": "a gzip file"}
 
@@ -48,7 +51,7 @@ def opened(path: Path) -> Iterator[Any]:
     Raises:
         BadInput: not there, not a regular file, not readable, empty, not HDF5, truncated, or damaged.
     """
-    with _open_regular(path) as stream:
+    with open_regular(path, _EXPECTED) as stream:
         start = _start(stream, path)
         try:
             with library().File(stream, "r") as root:
@@ -148,37 +151,13 @@ def _decoded(item: Any) -> str:
     raise TypeError(f"{type(item).__name__} where text belongs")
 
 
-def _open_regular(path: Path) -> IO[bytes]:
-    """Open ``path``; a folder, pipe or device is refused at once instead of waited for."""
-    try:
-        mode = path.stat().st_mode
-        if stat.S_ISREG(mode):
-            return path.open("rb")
-    except OSError as error:
-        raise _unreadable(path, error) from error
-    raise BadInput(
-        f"cannot read {path}: it is {'a folder' if stat.S_ISDIR(mode) else 'a pipe, socket or device'}",
-        "an HDF5 file is expected",
-        "name the file itself, such as DIR/param.hdf5",
-    )
-
-
-def _unreadable(path: Path, error: OSError) -> BadInput:
-    """The message for what the operating system refuses."""
-    return BadInput(
-        f"cannot read {path}: {error.strerror or error}",
-        "an HDF5 file that is there, and readable by the user who runs this, is expected",
-        f"check its name and permissions (ls -l {path}), or make one: mnist-repro train RECIPE --out DIR",
-    )
-
-
 def _start(stream: IO[bytes], path: Path) -> bytes:
     """The bytes where the signature belongs; leaves the stream at its beginning."""
     try:
         start = stream.read(len(_SIGNATURE))
         stream.seek(0)
     except OSError as error:
-        raise _unreadable(path, error) from error
+        raise unreadable(path, error, _EXPECTED) from error
     return start
 
 

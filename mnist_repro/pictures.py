@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 import numpy as np
 
 from mnist_repro import framework
 from mnist_repro.atomic import replacing
-from mnist_repro.data.guarded import open_regular
+from mnist_repro.data.guarded import Expected, open_regular
 from mnist_repro.errors import BadInput
 
 LARGEST_FILE = 1 << 20
+_SHOWN = 200
+_EXPECTED = Expected("a picture of 28×28 pixels", "name a PNG, JPEG, GIF or BMP file", "name another with --image")
 
 
 def read_image(path: Path) -> np.ndarray:
@@ -20,7 +23,7 @@ def read_image(path: Path) -> np.ndarray:
     Raises:
         BadInput: it cannot be read, is no picture, or has another size.
     """
-    with open_regular(path) as file:
+    with open_regular(path, _EXPECTED) as file:
         content = file.read(LARGEST_FILE + 1)
     tf = framework.tensorflow()
     try:
@@ -28,9 +31,8 @@ def read_image(path: Path) -> np.ndarray:
             raise ValueError(f"more than {LARGEST_FILE:,} bytes")
         decoded = tf.io.decode_image(content, channels=0, expand_animations=False)
     except (ValueError, tf.errors.InvalidArgumentError) as error:
-        reason = str(error).splitlines()[0][:200] if str(error) else type(error).__name__
         raise BadInput(
-            f"{path} is not a picture that can be read: {reason}",
+            f"{path} is not a picture that can be read: {_reason(error)}",
             "PNG, JPEG, GIF and BMP are known",
             "convert it to a PNG of 28×28 pixels",
         ) from error
@@ -43,6 +45,12 @@ def read_image(path: Path) -> np.ndarray:
         )
     colours = pixels[:, :, : 3 if pixels.shape[2] >= 3 else 1]
     return np.asarray(colours.astype(np.uint32).mean(axis=2).round(), dtype=np.uint8)
+
+
+def _reason(error: Exception) -> str:
+    """What TensorFlow says, without where in TensorFlow it was said."""
+    said = re.sub(r"\{\{.*?\}\}|\[Op:\w+\]", "", str(error).partition("\n")[0]).strip()
+    return said[:_SHOWN] or type(error).__name__
 
 
 def write_png(path: Path, image: np.ndarray) -> None:

@@ -9,13 +9,12 @@ import argparse
 import contextlib
 import json
 import os
-from pathlib import Path
 from typing import TYPE_CHECKING, Iterator, List, Optional, Sequence, Tuple, Union
 
 import pytest
 
 from mnist_repro.collecting import WANTED
-from mnist_repro.commands.options import MOST_SEEDS, require_seeds
+from mnist_repro.commands.options import MOST_SEEDS, named, named_place, require_seeds
 from mnist_repro.errors import BadInput
 
 if TYPE_CHECKING:
@@ -53,18 +52,19 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     )
     group.addoption(
         "--data",
+        type=named,
         metavar="mnist|surrogate|DIR",
         help="as in `mnist-repro --data` (default: $MNIST_REPRO_DATA, else what is found without a download)",
     )
     group.addoption(
         "--gate-report",
-        type=Path,
+        type=named_place,
         metavar="DIR",
         help="write gate.json and gate.md there, and append the latter to $GITHUB_STEP_SUMMARY",
     )
     group.addoption(
         "--report",
-        type=Path,
+        type=named_place,
         metavar="DIR",
         help="write a page for people there when the session ends, as `mnist-repro report` does",
     )

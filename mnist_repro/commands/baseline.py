@@ -19,6 +19,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Callable, Dict, List
 
 from mnist_repro.commands import baseline_record
+from mnist_repro.commands.options import named_place
 from mnist_repro.errors import BadInput
 from mnist_repro.exit_codes import ExitCode
 
@@ -73,7 +74,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         action.add_argument("--all", action="store_true", help="all recipes")
         default = "(default: fingerprint and subset)" if name == "record" else "(default: all)"
         action.add_argument("--rung", choices=(*RUNGS, "all"), help=default)
-        action.add_argument("--baselines", type=Path, default=_DEFAULT, metavar="DIR", help=_FOLDER)
+        action.add_argument("--baselines", type=named_place, default=_DEFAULT, metavar="DIR", help=_FOLDER)
         if add is not None:
             add(action)
 

@@ -14,6 +14,7 @@ from __future__ import annotations
 import argparse
 from typing import TYPE_CHECKING
 
+from mnist_repro.commands.options import add_data
 from mnist_repro.exit_codes import ExitCode
 
 # NumPy is imported when a command runs, not when its help is printed.
@@ -64,17 +65,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
             name, help=summary, description=text, formatter_class=argparse.RawDescriptionHelpFormatter
         )
         if name != "fetch":
-            add_data_option(action)
-
-
-def add_data_option(parser: argparse.ArgumentParser) -> None:
-    """The option --data, the same for every command."""
-    parser.add_argument(
-        "--data",
-        metavar="mnist|surrogate|PLACE",
-        help="mnist insists on the real thing, surrogate draws digits, PLACE is a folder or .npz file that must verify "
-        "(default: MNIST_REPRO_DATA, else the first that is found: see `mnist-repro data info`)",
-    )
+            add_data(action)
 
 
 def run(arguments: argparse.Namespace) -> ExitCode:

@@ -13,7 +13,7 @@ from __future__ import annotations
 import argparse
 from pathlib import Path
 
-from mnist_repro.commands.options import add_data
+from mnist_repro.commands.options import add_data, named_place
 from mnist_repro.exit_codes import ExitCode
 
 DESCRIPTION = "runs of several TensorFlows in one table, with the cause of each difference"
@@ -21,7 +21,9 @@ DESCRIPTION = "runs of several TensorFlows in one table, with the cause of each 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Add what the command takes."""
-    parser.add_argument("runs", nargs="*", type=Path, default=[Path("runs")], help="folders with runs (default: runs)")
+    parser.add_argument(
+        "runs", nargs="*", type=named_place, default=[Path("runs")], help="folders with runs (default: runs)"
+    )
     add_data(parser)
 
 

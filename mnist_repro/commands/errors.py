@@ -10,10 +10,9 @@ Examples:
 from __future__ import annotations
 
 import argparse
-from pathlib import Path
 from typing import TYPE_CHECKING, List
 
-from mnist_repro.commands.options import add_data, add_recipe_of_file
+from mnist_repro.commands.options import add_data, add_recipe_of_file, named_place
 from mnist_repro.exit_codes import ExitCode
 
 if TYPE_CHECKING:
@@ -25,8 +24,8 @@ DESCRIPTION = "what a trained model gets wrong"
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Add what the command takes."""
-    parser.add_argument("path", type=Path, metavar="PATH", help="a run's folder, a param.hdf5 or a model.h5")
-    parser.add_argument("--images", type=Path, metavar="DIR", help="write each wrong image there as a PNG")
+    parser.add_argument("path", type=named_place, metavar="PATH", help="a run's folder, a param.hdf5 or a model.h5")
+    parser.add_argument("--images", type=named_place, metavar="DIR", help="write each wrong image there as a PNG")
     add_recipe_of_file(parser)
     add_data(parser)
 

@@ -11,9 +11,8 @@ Examples:
 from __future__ import annotations
 
 import argparse
-from pathlib import Path
 
-from mnist_repro.commands.options import add_data, add_recipe_of_file
+from mnist_repro.commands.options import add_data, add_recipe_of_file, named_place
 from mnist_repro.exit_codes import ExitCode
 
 DESCRIPTION = "score the test images with the weights of a run; leaves eval.log"
@@ -21,8 +20,8 @@ DESCRIPTION = "score the test images with the weights of a run; leaves eval.log"
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Add what the command takes."""
-    parser.add_argument("path", type=Path, metavar="PATH", help="a run's folder, or a bare param.hdf5")
-    parser.add_argument("--out", type=Path, metavar="DIR", help="for eval.log (default: beside the weights)")
+    parser.add_argument("path", type=named_place, metavar="PATH", help="a run's folder, or a bare param.hdf5")
+    parser.add_argument("--out", type=named_place, metavar="DIR", help="for eval.log (default: beside the weights)")
     add_recipe_of_file(parser)
     add_data(parser)
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+from pathlib import Path
 
 from mnist_repro.errors import BadInput
 
@@ -13,9 +14,10 @@ def add_data(parser: argparse.ArgumentParser) -> None:
     """Which data to use."""
     parser.add_argument(
         "--data",
+        type=named,
         metavar="mnist|surrogate|DIR",
         help="mnist insists on the real thing, surrogate draws digits, DIR holds IDX files or mnist.npz "
-        "(default: $MNIST_REPRO_DATA, else what is found)",
+        "(default: $MNIST_REPRO_DATA, else what is found: see `mnist-repro data info`)",
     )
 
 
@@ -40,6 +42,22 @@ def add_run(parser: argparse.ArgumentParser) -> None:
 def add_recipe_of_file(parser: argparse.ArgumentParser) -> None:
     """Whose weights a file holds, where the file does not tell."""
     parser.add_argument("--recipe", metavar="RECIPE", help="whose weights these are, where the file does not tell")
+
+
+def named(text: str) -> str:
+    """The value of an option, if there is one: what a script's empty variable gives is not what anybody meant.
+
+    Raises:
+        argparse.ArgumentTypeError: it is empty.
+    """
+    if not text:
+        raise argparse.ArgumentTypeError("it is empty; name something, or leave it out")
+    return text
+
+
+def named_place(text: str) -> Path:
+    """A file or folder, likewise: an empty name would stand for the current folder."""
+    return Path(named(text))
 
 
 def require_positive(option: str, value: int) -> int:

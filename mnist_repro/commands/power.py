@@ -20,7 +20,7 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Sequence, Tuple
 
-from mnist_repro.commands.options import add_data, require_positive
+from mnist_repro.commands.options import add_data, named_place, require_positive
 from mnist_repro.errors import BadInput
 from mnist_repro.exit_codes import ExitCode
 
@@ -39,15 +39,19 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--bug", action="append", metavar="NAME", help="only this one; may come several times")
     parser.add_argument("--list", action="store_true", help="say which bugs there are, and end")
     parser.add_argument(
-        "--bugs", type=Path, metavar="FILE", help="that lists them (default: the checkout's planted_bugs.py)"
+        "--bugs", type=named_place, metavar="FILE", help="that lists them (default: the checkout's planted_bugs.py)"
     )
     parser.add_argument(
-        "--baselines", type=Path, default=Path("baselines"), metavar="DIR", help="(default: %(default)s)"
+        "--baselines", type=named_place, default=Path("baselines"), metavar="DIR", help="(default: %(default)s)"
     )
     parser.add_argument(
-        "--out", type=Path, default=Path("runs/power"), metavar="DIR", help="where results are kept (%(default)s)"
+        "--out",
+        type=named_place,
+        default=Path("runs/power"),
+        metavar="DIR",
+        help="where results are kept (%(default)s)",
     )
-    parser.add_argument("--json", type=Path, metavar="FILE", help="write the result there as well")
+    parser.add_argument("--json", type=named_place, metavar="FILE", help="write the result there as well")
     parser.add_argument("--processes", type=int, metavar="N", help="trials side by side (default: one per core)")
     add_data(parser)
 

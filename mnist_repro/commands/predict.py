@@ -10,10 +10,9 @@ Examples:
 from __future__ import annotations
 
 import argparse
-from pathlib import Path
 from typing import TYPE_CHECKING
 
-from mnist_repro.commands.options import add_data, add_recipe_of_file
+from mnist_repro.commands.options import add_data, add_recipe_of_file, named_place
 from mnist_repro.errors import BadInput
 from mnist_repro.exit_codes import ExitCode
 
@@ -25,11 +24,11 @@ DESCRIPTION = "predict images of the data, or one of your own"
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Add what the command takes."""
-    parser.add_argument("path", type=Path, metavar="PATH", help="a run's folder, a param.hdf5 or a model.h5")
+    parser.add_argument("path", type=named_place, metavar="PATH", help="a run's folder, a param.hdf5 or a model.h5")
     which = parser.add_mutually_exclusive_group()
     which.add_argument("--first", type=int, default=10, metavar="N", help="the first N images (default: %(default)s)")
     which.add_argument("--index", type=int, metavar="I", help="the image at this index, counted from 0")
-    which.add_argument("--image", type=Path, metavar="FILE", help="a PNG, JPEG, GIF or BMP of 28×28 pixels")
+    which.add_argument("--image", type=named_place, metavar="FILE", help="a PNG, JPEG, GIF or BMP of 28×28 pixels")
     parser.add_argument(
         "--of", choices=("test", "training"), default="test", help="which images (default: %(default)s)"
     )

@@ -18,7 +18,7 @@ import argparse
 import sys
 from pathlib import Path
 
-from mnist_repro.commands.options import add_data
+from mnist_repro.commands.options import add_data, named_place
 from mnist_repro.exit_codes import ExitCode
 
 DESCRIPTION = "one page that shows what runs gave, for people"
@@ -26,22 +26,24 @@ DESCRIPTION = "one page that shows what runs gave, for people"
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Add what the command takes."""
-    parser.add_argument("runs", nargs="*", type=Path, default=[Path("runs")], help="folders with runs (default: runs)")
     parser.add_argument(
-        "--out", type=Path, default=Path("report"), metavar="DIR", help="for the page (default: %(default)s)"
+        "runs", nargs="*", type=named_place, default=[Path("runs")], help="folders with runs (default: runs)"
     )
     parser.add_argument(
-        "--baselines", type=Path, default=Path("baselines"), metavar="DIR", help="(default: %(default)s)"
+        "--out", type=named_place, default=Path("report"), metavar="DIR", help="for the page (default: %(default)s)"
+    )
+    parser.add_argument(
+        "--baselines", type=named_place, default=Path("baselines"), metavar="DIR", help="(default: %(default)s)"
     )
     parser.add_argument(
         "--gate",
-        type=Path,
+        type=named_place,
         metavar="FILE|DIR",
         help="a gate.json (default: beside the runs, or in gate, if it is there)",
     )
     parser.add_argument(
         "--jobs",
-        type=Path,
+        type=named_place,
         metavar="FILE|DIR",
         help="jobs: a session's folder, or one with sessions, such as --fugaku-workdir names, for the newest "
         "(default: .pjm, here or beside the runs, if there is one)",

@@ -23,7 +23,7 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Dict, List, Optional
 
-from mnist_repro.commands.options import add_run, require_positive, require_seeds
+from mnist_repro.commands.options import add_run, named_place, require_positive, require_seeds
 from mnist_repro.errors import BadInput
 from mnist_repro.exit_codes import ExitCode
 
@@ -40,11 +40,11 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("recipes", nargs="*", metavar="RECIPE", help=f"which (default: {DEFAULT})")
     parser.add_argument("--all", action="store_true", help="all recipes")
     parser.add_argument("--seeds", type=int, default=3, metavar="N", help="seeds 0 to N-1 (default: %(default)s)")
-    parser.add_argument("--out", type=Path, default=Path("runs"), metavar="DIR", help="(default: %(default)s)")
-    parser.add_argument("--json", type=Path, metavar="FILE", help="write the result there as well")
+    parser.add_argument("--out", type=named_place, default=Path("runs"), metavar="DIR", help="(default: %(default)s)")
+    parser.add_argument("--json", type=named_place, metavar="FILE", help="write the result there as well")
     parser.add_argument(
         "--baselines",
-        type=Path,
+        type=named_place,
         default=Path("baselines"),
         metavar="DIR",
         help="to judge by where nothing published can be tested (default: %(default)s, if it is there)",

@@ -13,7 +13,7 @@ import argparse
 from pathlib import Path
 from typing import TYPE_CHECKING, Optional
 
-from mnist_repro.commands.options import add_run
+from mnist_repro.commands.options import add_run, named_place
 from mnist_repro.exit_codes import ExitCode
 
 if TYPE_CHECKING:
@@ -28,8 +28,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "recipe", metavar="RECIPE", help="such as wheel-softmax; `mnist-repro reproduce --help` has all"
     )
     parser.add_argument("--seed", type=int, default=0, help="of weights and batch order (default: %(default)s)")
-    parser.add_argument("--out", type=Path, metavar="DIR", help="the run's folder (default: runs/RECIPE/seed-N)")
-    parser.add_argument("--tensorboard", type=Path, metavar="DIR", help="write the log for TensorBoard as well")
+    parser.add_argument("--out", type=named_place, metavar="DIR", help="the run's folder (default: runs/RECIPE/seed-N)")
+    parser.add_argument("--tensorboard", type=named_place, metavar="DIR", help="write the log for TensorBoard as well")
     add_run(parser)
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import stat
+from dataclasses import dataclass
 from pathlib import Path
 from typing import IO, Protocol
 
@@ -21,7 +22,25 @@ class Readable(Protocol):
         """At most ``size`` bytes, none at the end."""
 
 
-def open_regular(path: Path) -> IO[bytes]:
+@dataclass(frozen=True)
+class Expected:
+    """What somebody wants to read, for messages.
+
+    Args:
+        kind: such as ``an HDF5 file``.
+        rather: what to do where something else lies there.
+        otherwise: what to do where it cannot be read, besides looking at its name and permissions.
+    """
+
+    kind: str
+    rather: str
+    otherwise: str
+
+
+DATA = Expected("a regular file", WHOLE_COPY, "name another place with --data")
+
+
+def open_regular(path: Path, expected: Expected = DATA) -> IO[bytes]:
     """Open ``path`` for reading; a pipe or device is refused at once instead of waited for.
 
     Raises:
@@ -32,17 +51,17 @@ def open_regular(path: Path) -> IO[bytes]:
         if stat.S_ISREG(mode):
             return path.open("rb")
     except OSError as error:
-        raise unreadable(path, error) from error
-    kind = "a folder" if stat.S_ISDIR(mode) else "a pipe, socket or device"
-    raise BadInput(f"cannot read {path}: it is {kind}", "a regular file is expected there", WHOLE_COPY)
+        raise unreadable(path, error, expected) from error
+    found = "a folder" if stat.S_ISDIR(mode) else "a pipe, socket or device"
+    raise BadInput(f"cannot read {path}: it is {found}", f"{expected.kind} is expected", expected.rather)
 
 
-def unreadable(path: Path, error: OSError) -> BadInput:
+def unreadable(path: Path, error: OSError, expected: Expected = DATA) -> BadInput:
     """The message for what the operating system refuses."""
     return BadInput(
         f"cannot read {path}: {error.strerror or error}",
-        "the file must be there and readable by the user who runs this",
-        f"check its name and permissions (ls -l {path}), or name another place with --data",
+        f"{expected.kind} that is there, and readable by the user who runs this, is expected",
+        f"check its name and permissions (ls -l {path}), or {expected.otherwise}",
     )
 
 

@@ -34,10 +34,13 @@ def read(path: Path) -> np.ndarray:
         try:
             return _parse(gzip.GzipFile(fileobj=raw, mode="rb") if packed else raw, path)
         except (EOFError, zlib.error) as error:
-            raise BadInput(f"{path} is truncated or damaged: {error}", "gzip must be whole", WHOLE_COPY) from error
+            raise _damaged(path, error) from error
         except OSError as error:
             # gzip's own errors carry no number of the operating system.
-            raise _not_gzip(path, error) if packed and error.errno is None else unreadable(path, error) from error
+            if not packed or error.errno is not None:
+                raise unreadable(path, error) from error
+            raw.seek(0)
+            raise (_damaged if raw.read(len(_GZIP)) == _GZIP else _not_gzip)(path, error) from error
 
 
 def write(path: Path, array: np.ndarray) -> None:
@@ -98,6 +101,14 @@ def _header(stream: Readable, path: Path) -> Tuple[np.dtype, Tuple[int, ...]]:
         promise = f"its magic number promises {magic[3]} dimensions"
         raise BadInput(f"{path} is truncated: it ends within its header", promise, WHOLE_COPY)
     return np.dtype(">" + TYPES[magic[2]]), struct.unpack(f">{magic[3]}I", sizes)
+
+
+def _damaged(path: Path, error: Exception) -> BadInput:
+    return BadInput(
+        f"{path} is truncated or damaged: {error}",
+        "it begins as gzip does, but what follows is not whole, or has other bytes behind it",
+        WHOLE_COPY,
+    )
 
 
 def _not_gzip(path: Path, error: OSError) -> BadInput:

@@ -194,6 +194,16 @@ def test_seeds_are_auto_or_a_number_from_one(project: Project, seeds: str) -> No
     result.stderr.fnmatch_lines([f"*{seeds!r} is neither auto nor a number from 1 to 10,000*"])
 
 
+@pytest.mark.parametrize("option", ["--data", "--gate-report", "--report"])
+def test_an_empty_name_is_not_taken_for_nothing_or_for_the_current_folder(project: Project, option: str) -> None:
+    project.write(CLEAN)
+
+    result = project.run(f"{option}=")
+
+    assert pytest.ExitCode.USAGE_ERROR == result.ret
+    result.stderr.fnmatch_lines([f"*argument {option}: it is empty; name something, or leave it out*"])
+
+
 def test_scales_are_subset_and_full(project: Project) -> None:
     assert pytest.ExitCode.USAGE_ERROR == project.run("--scale", "huge").ret
 

@@ -92,6 +92,14 @@ def test_help_imports_nothing_that_takes_long(arguments: List[str]) -> None:
         (["train"], "the following arguments are required: RECIPE"),
         (["train", "vgg7", "--scale", "half"], "argument --scale: invalid choice: 'half' (choose from "),
         (["train", "vgg7", "--seed", "one"], "argument --seed: invalid int value: 'one'"),
+        # What a script's empty variable gives.
+        (["data", "info", "--data", ""], "argument --data: it is empty; name something, or leave it out"),
+        (["data", "verify", "--data="], "argument --data: it is empty"),
+        (["train", "vgg7", "--out", ""], "argument --out: it is empty"),
+        (["train", "vgg7", "--tensorboard", ""], "argument --tensorboard: it is empty"),
+        (["reproduce", "--json", ""], "argument --json: it is empty"),
+        (["estimate", ""], "argument PATH: it is empty"),
+        (["baseline", "show", "vgg7", "--baselines", ""], "argument --baselines: it is empty"),
         # An abbreviation would make --seeds 5 of it.
         (["reproduce", "--seed", "5"], "unrecognized arguments: --seed"),
         (

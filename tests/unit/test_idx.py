@@ -98,7 +98,16 @@ def test_a_damaged_gzip_is_refused(tmp_path: Path) -> None:
     packed[-8] ^= 1  # of the checksum
     path.write_bytes(packed)
 
-    assert "CRC" in refusal(path).what
+    assert refusal(path).what.startswith("FILE is truncated or damaged: CRC check failed")
+    assert "rename" not in refusal(path).fix
+
+
+def test_bytes_behind_a_gzip_are_not_taken_for_an_unpacked_file(tmp_path: Path) -> None:
+    path = tmp_path / "file.gz"
+    path.write_bytes(gzip.compress(THREE_BY_TWO) + b"junk")
+
+    assert refusal(path).what.startswith("FILE is truncated or damaged: Not a gzipped file (b'ju')")
+    assert "rename" not in refusal(path).fix
 
 
 @pytest.mark.parametrize("suffix", ["", ".gz"])
