@@ -11,6 +11,7 @@ import mnist_repro
 from mnist_repro.report import gate_file, jobs_file
 from mnist_repro.report.baseline_history import history_fields
 from mnist_repro.report.datasets import Datasets
+from mnist_repro.report.gate_samples import gate_sample_fields
 from mnist_repro.report.groups import Sorted, group_fields, sort
 from mnist_repro.report.problems import Problems
 from mnist_repro.report.sound_runs import FoundRun
@@ -53,7 +54,6 @@ def collect(sources: Sources, problems: Problems) -> Dict[str, Any]:
         group_fields(found, sources.baselines, datasets, problems, f"group-{number}")
         for number, found in enumerate(shown, start=1)
     ]
-    history = history_fields(sources.baselines, problems)
     document = {
         "schema": SCHEMA,
         "made": datetime.datetime.now(datetime.timezone.utc).isoformat(timespec="seconds"),
@@ -64,8 +64,9 @@ def collect(sources: Sources, problems: Problems) -> Dict[str, Any]:
         "notes": _notes(grouped, groups, sources.unkept),
         "groups": groups,
         "gate": sources.gate,
+        "gate_samples": gate_sample_fields(sources.gate, groups, sources.baselines, problems),
         "jobs": sources.jobs,
-        "history": history,
+        "history": history_fields(sources.baselines, problems),
         "problems": problems.fields(),
     }
     stored: Dict[str, Any] = storable(document)

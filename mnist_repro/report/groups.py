@@ -126,7 +126,7 @@ def _metric_fields(name: str, runs: Sequence[Run], stored: Optional[SampleEntry]
         "margin": metric.margin if metric else None,
         "margin_reason": metric.reason if metric else "",
         "finding": _finding_fields(finding),
-        "published": _published_values(find(runs[0].recipe), name) if runs[0].scale == "full" else [],
+        "published": published_values(find(runs[0].recipe), name) if runs[0].scale == "full" else [],
     }
 
 
@@ -142,9 +142,13 @@ def _finding_fields(finding: Optional[Finding]) -> Optional[Fields]:
     }
 
 
-def _published_values(recipe: Recipe, metric: str) -> List[float]:
+def published_values(recipe: Recipe, metric: str) -> List[float]:
+    """What was published of a metric, such as ``test_loss after 20 epochs``; nothing of a name that is no metric's."""
     kind, _, rest = metric.partition(" after ")
-    after = int(rest.split()[0].replace(",", ""))
+    count = rest.split(" ")[0].replace(",", "")
+    if not (count.isascii() and count.isdigit()):
+        return []
+    after = int(count[:9])
     if kind == "training_loss":
         # Printed epoch by epoch, in a run of just so many.
         return [one.training_loss[-1] for one in recipe.published if len(one.training_loss) == after == one.after]

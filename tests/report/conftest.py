@@ -20,7 +20,18 @@ def _compiled_modules() -> None:
         importlib.import_module(module)
     table(("a", "b"), [("1", "2")])
     student_t(3.0, 0.1)
-    render({"groups": [], "gate": None, "jobs": None, "history": [], "notes": [], "problems": [], **_EMPTY})
+    render(
+        {
+            "groups": [],
+            "gate": None,
+            "gate_samples": [],
+            "jobs": None,
+            "history": [],
+            "notes": [],
+            "problems": [],
+            **_EMPTY,
+        }
+    )
 
 
 _EMPTY = {"schema": 1, "made": "", "version": "", "places": [], "baselines": "", "runs": 0}

@@ -20,7 +20,7 @@ from mnist_repro.report import figures, svg, words
 from mnist_repro.report.baseline_history import changes
 from mnist_repro.report.digit_png import as_png
 from mnist_repro.report.glance import in_order, shared_facts, tally
-from mnist_repro.report.groups import _published_values
+from mnist_repro.report.groups import published_values
 from mnist_repro.report.mistakes import _of_pair
 from mnist_repro.report.page import spread, when
 from mnist_repro.report.plain_numbers import as_printed, evenly, number, settled
@@ -272,7 +272,7 @@ def test_a_pair_is_counted_among_all_images_and_not_only_those_looked_at() -> No
 
 
 def test_the_published_training_loss_stands_beside_the_measured() -> None:
-    found = [_published_values(find(name), f"training_loss after {after}") for name, after in PRINTED]
+    found = [published_values(find(name), f"training_loss after {after}") for name, after in PRINTED]
 
     assert [[0.2654], [], [0.034], [0.0035]] == found
 

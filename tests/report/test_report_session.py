@@ -66,6 +66,42 @@ def test_runs_that_were_made_elsewhere_are_said_to_be_missing(project: pytest.Py
     assert "vgg7" in page(project).text
 
 
+def test_what_was_measured_elsewhere_stands_beside_what_is_stored(project: pytest.Pytester) -> None:
+    project.makepyfile(CLEAN)
+
+    project.runpytest_inprocess(*PLUGIN, "--report", "page")
+
+    [told] = document(project)["gate_samples"]
+    assert ("vgg7", "subset") == (told["recipe"], told["rung"])
+    assert [(16, 3)] * len(told["metrics"]) == [
+        (len(each["stored"]), len(each["measured"])) for each in told["metrics"]
+    ]
+    figures = [each for each in page(project).named("svg") if each.get("role") == "img"]
+    assert len(told["metrics"]) == len(figures) > 0
+
+
+def test_a_page_without_runs_has_no_empty_parts(project: pytest.Pytester) -> None:
+    project.makepyfile(CLEAN)
+
+    project.runpytest_inprocess(*PLUGIN, "--report", "page")
+
+    ids = page(project).values("id")
+    assert ([], ["glance", "gate"]) == (
+        [each for each in ("recipes", "drift", "runs") if each in ids],
+        [each for each in ("glance", "gate") if each in ids],
+    )
+
+
+def test_a_session_that_fails_for_another_reason_says_so_at_the_top(project: pytest.Pytester) -> None:
+    project.makepyfile(CLEAN + "\n    def test_other():\n        raise AssertionError\n")
+
+    project.runpytest_inprocess(*PLUGIN, "--report", "page")
+
+    html = (project.path / "page" / "index.html").read_text(encoding="utf-8")
+    top = html[: html.index('<table class="glance')]
+    assert "does not pass" in top
+
+
 def test_the_page_of_a_failed_session_says_so(project: pytest.Pytester) -> None:
     project.makepyfile(CLEAN.replace("runs()", "runs(better=0.25)"))
 

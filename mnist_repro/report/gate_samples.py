@@ -1,0 +1,56 @@
+"""What a gate's session measured of recipes of which there is no run here: its samples beside the stored ones."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any, Dict, List, Mapping, Optional, Sequence
+
+from mnist_repro import baseline_files
+from mnist_repro.baselines import SampleEntry, samples_of
+from mnist_repro.recipes import RECIPES
+from mnist_repro.recipes.recipe import SCALES
+from mnist_repro.report.groups import published_values
+from mnist_repro.report.problems import Problems
+
+
+def gate_sample_fields(
+    gate: Optional[Mapping[str, Any]], groups: Sequence[Mapping[str, Any]], baselines: Path, problems: Problems
+) -> List[Dict[str, Any]]:
+    """For each such comparison: recipe, rung, and its metrics as a group of runs has them.
+
+    Args:
+        gate: as `gate_file.read` gives it; None is allowed.
+        groups: those of the page; their recipes have figures of their own.
+        baselines: folder of the baselines.
+        problems: takes what is wrong with baselines.
+    """
+    shown = {group["recipe"] for group in groups}
+    told: List[Dict[str, Any]] = []
+    for name, recipe in (gate or {}).get("recipes", {}).items():
+        for each in recipe["comparisons"]:
+            if name in RECIPES and name not in shown and each["rung"] in SCALES and each["samples"]:
+                with problems.leaving_out():
+                    told.append({"recipe": name, "rung": each["rung"], "metrics": _metrics(name, each, baselines)})
+    return told
+
+
+def _metrics(recipe: str, comparison: Mapping[str, Any], baselines: Path) -> List[Dict[str, Any]]:
+    stored = baseline_files.read(baselines, recipe, comparison["rung"])
+    entry = stored.entry(comparison["dataset"], comparison["arithmetic"])
+    samples = entry if isinstance(entry, SampleEntry) else None
+    measured: Mapping[str, Mapping[str, Any]] = comparison["samples"]
+    names = dict.fromkeys(name for values in measured.values() for name in values)
+    return [_metric(recipe, comparison["rung"], name, measured, samples) for name in names]
+
+
+def _metric(
+    recipe: str, rung: str, name: str, measured: Mapping[str, Mapping[str, Any]], stored: Optional[SampleEntry]
+) -> Dict[str, Any]:
+    known = {metric.name: metric for metric in stored.metrics} if stored else {}
+    return {
+        "name": name,
+        "stored": samples_of(stored, name) if stored and name in known else {},
+        "measured": {seed: values[name] for seed, values in measured.items() if name in values},
+        "margin": known[name].margin if name in known else None,
+        "published": published_values(RECIPES[recipe], name) if rung == "full" else [],
+    }
