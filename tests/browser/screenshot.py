@@ -17,14 +17,14 @@ from chromium import Browser, started
 from PIL import Image
 
 WIDTH = 1400
-# So many colours are enough for a page, and make the file a third.
-COLOURS = 200
+# So many colours are enough for a page, rare ones included, and make the file a third.
+COLOURS = 256
 # From the top of which element to the bottom of which: the page is far too long for one picture.
 STRIPS = (
     ("header", "tbody.recipe:nth-of-type(2)"),
-    ("#group-6", "#group-6 ~ p:nth-of-type(2)"),
-    ("#group-6 ~ .figures:nth-last-of-type(1)", "#group-6 ~ .figures:nth-last-of-type(1)"),
-    ("#group-6 ~ details", "#group-6 ~ details > .columns"),
+    ("#group-1", "#group-1 ~ .figures"),
+    ("#group-1 ~ .figures:nth-last-of-type(1)", "#group-1 ~ .figures:nth-last-of-type(1)"),
+    ("#group-1 ~ details", "#group-1 ~ details > .columns"),
 )
 _AROUND = 3
 
@@ -44,7 +44,7 @@ def main() -> int:
     for place, strip in enumerate(strips):
         whole.paste(strip, (0, sum(each.height for each in strips[:place])))
     picture.parent.mkdir(parents=True, exist_ok=True)
-    whole.quantize(COLOURS).save(picture, optimize=True)
+    whole.quantize(COLOURS, method=Image.Quantize.MAXCOVERAGE).save(picture, optimize=True)
     print(f"{picture}: {picture.stat().st_size:,} bytes")
     return 0
 
