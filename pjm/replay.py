@@ -108,10 +108,13 @@ def _made_up(item: pytest.Item, result: Result) -> List[pytest.TestReport]:
         return [skipped, _report(item, "teardown", "passed")]
     if result.trouble is None:
         return []
-    told = {event["data"].get("when") for event in result.events if event["event"] == events.REPORT}
+    reported = (event["data"] for event in result.events if event["event"] == events.REPORT)
+    told = {data.get("when"): data.get("outcome") for data in reported}
     phase = result.phase or "setup"
-    # A phase can have reported and the process died before the next one began.
-    reports = [_report(item, when, "passed") for when in _ORDER[: _ORDER.index(phase)] if when not in told]
+    if phase in told:  # the process died before the next one began
+        phase = "call" if phase == "setup" and told[phase] == "passed" else "teardown"
+    reached = _ORDER[: _ORDER.index(phase)] if told.get("setup", "passed") == "passed" else ()
+    reports = [_report(item, when, "passed") for when in reached if when not in told]
     failed = _report(item, phase, "failed")
     failed.longrepr = _representation(item, result.trouble)
     failed.sections = [(title, text) for title, text in result.trouble.sections]
