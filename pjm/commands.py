@@ -116,13 +116,18 @@ def show_session(arguments: argparse.Namespace) -> int:
             f"queued {elapse_text(max(0, record.get('queued_seconds') or 0))}, "
             f"ran {elapse_text(record.get('ran_seconds') or 0)}, node-hours {used:.3f} of {wanted:.3f}"
         )
-    for test in summary["missing"][:20]:
-        print(f"  no result yet: {test}")
-    if len(summary["missing"]) > 20:
-        print(f"  … and {len(summary['missing']) - 20} more")
+    _print_some([f"{test}: {why}" for test, why in summary["settled"].items()])
+    _print_some([f"no result yet: {test}" for test in summary["missing"]])
     if summary["state"] in ("unfinished", "cancelled"):
         print(f"  next: pytest --fugaku-resume={session.identity}")
     return 0
+
+
+def _print_some(lines: Sequence[str]) -> None:
+    for line in lines[:20]:
+        print(f"  {line}")
+    if len(lines) > 20:
+        print(f"  … and {len(lines) - 20} more")
 
 
 def clean_sessions(arguments: argparse.Namespace) -> int:
@@ -179,12 +184,15 @@ def _require_ended(folder: Path) -> None:
 
 
 def summarize(session: Session) -> Dict[str, Any]:
-    """State, numbers and tests without a result."""
+    """State, numbers, what was told of tests without a result of their own, and tests of which nothing was."""
     journal = session.journal()
     tests: Dict[str, None] = {}
     done: Dict[str, bool] = {}
+    settled: Dict[str, str] = {}
     jobs = 0
     for record in journal:
+        if record["event"] == "settled":
+            settled.update(record["tests"])
         if record["event"] != "planned":
             continue
         jobs += 1
@@ -197,8 +205,9 @@ def summarize(session: Session) -> Dict[str, Any]:
     return {
         "state": "in use" if _in_use(session.folder) else _state(session, journal),
         "tests": len(tests),
-        "done": sum(1 for test in tests if test in done),
-        "missing": [test for test in tests if test not in done],
+        "done": sum(1 for test in tests if test in done or test in settled),
+        "settled": {test: why for test, why in settled.items() if test not in done},
+        "missing": [test for test in tests if test not in done and test not in settled],
         "jobs": jobs,
         "arguments": " ".join(map(str, session.facts["arguments"])),
     }

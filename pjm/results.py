@@ -47,6 +47,13 @@ class Result:
     cut_off: Optional[float] = None
 
     @property
+    def reason(self) -> str:
+        """Why it has no result of its own; "" if it has."""
+        if self.skipped is not None:
+            return f"skipped: {self.skipped}"
+        return self.trouble.happened if self.trouble is not None else ""
+
+    @property
     def failed(self) -> bool:
         """Whether it failed, or has no result of its own."""
         outcomes = (event["data"]["outcome"] for event in self.events if "data" in event)

@@ -220,6 +220,9 @@ class Watch:
         figures = self._scheduler.figures(outputs(part.folder, part.number).stats) if missing else ""
         for test in missing:
             self._settle(job, part, ending, figures, test)
+        settled = {test: self.results[test].reason for test in missing if test in self.results}
+        if settled:  # for `pjm show`: of a test that is tried again there will be more
+            self.session.note("settled", tests=settled)
 
     def _settle(self, job: FollowedJob, part: Part, ending: Ending, figures: str, test: str) -> None:
         """Decide about a test that its job gave no result of: skip, try again, or tell."""
@@ -243,8 +246,9 @@ class Watch:
         try:
             check_budget(jobs, self._settings.budget, committed(self.jobs))
         except BadInput as refusal:
+            happened = f"its job failed, and trying again is too much: {refusal.what}; {refusal.why}"
+            self.session.note("settled", tests=dict.fromkeys(tests, happened))
             for test in tests:
-                happened = f"its job failed, and trying again is too much: {refusal.what}; {refusal.why}"
                 self._tell(Result(test, trouble=Trouble(happened, "allow more node-hours", "no job")))
             return
         tries = max((self._tried_again.get(test, 0) for test in tests), default=0)
