@@ -13,6 +13,8 @@ from pjm.errors import BadInput
 Rule = Dict[str, object]
 _COMMON = {"fault": str, "times": int, "every": int, "skip": int}
 _NUMBER = (int, float)
+# Of those that come while the script runs.
+_TIMED: Dict[str, object] = {"after": _NUMBER, "file": str, "attempts": int}
 
 # The parameters of each fault, and their kinds.
 OF_COMMANDS: Dict[str, Dict[str, object]] = {
@@ -30,17 +32,17 @@ OF_JOBS: Dict[str, Dict[str, object]] = {
     "stuck": {"reason": str, "seconds": _NUMBER},
     "gate-check": {"reason": str, "pc": int},
     "hold": {"reason": str},
-    "vanish": {"after": _NUMBER, "when": str},
+    "vanish": {**_TIMED, "when": str},
     "late": {"seconds": _NUMBER},
     "gap": {"seconds": _NUMBER},
     "end": {"st": str, "ec": int, "pc": int, "sn": int, "reason": str, "message": str},
     "runout": {"seconds": _NUMBER},
     "parent-runout": {},
-    "node-down": {"after": _NUMBER, "attempts": int},
-    "preempt": {"after": _NUMBER, "attempts": int},
-    "out-of-memory": {"after": _NUMBER, "attempts": int, "pc": int},
-    "elapse": {"after": _NUMBER, "attempts": int},
-    "kill": {"after": _NUMBER, "attempts": int, "signal": int},
+    "node-down": _TIMED,
+    "preempt": _TIMED,
+    "out-of-memory": {**_TIMED, "pc": int},
+    "elapse": _TIMED,
+    "kill": {**_TIMED, "signal": int},
     "disk-full": {"bytes": int, "files": list},
     "truncate": {"files": list, "keep": int, "drop": int},
     "late-files": {"files": list, "seconds": _NUMBER},

@@ -26,6 +26,8 @@ from pjm.emulator.store import Job
 
 LOOK = 0.5
 """Seconds after which a runner looks whether the emulator's folder is still there."""
+LOOK_FOR_FILES = 0.05
+"""The same for files that faults wait for."""
 Rule = Mapping[str, object]
 
 # What ends a job from outside: signal, state, PJM code, reason, message to its standard error, what then.
@@ -52,6 +54,7 @@ class Run:
         group: process group of the script.
         why: what ended it from outside; "" as long as nothing did.
         deadlines: what happens next, and when, by the clock that nobody sets.
+        awaited: faults whose time does not run yet.
     """
 
     folder: Folder
@@ -61,6 +64,7 @@ class Run:
     group: int = 0
     why: str = ""
     deadlines: List[Tuple[float, str]] = field(default_factory=list)
+    awaited: List[Rule] = field(default_factory=list)
 
     @property
     def mark(self) -> str:
@@ -179,19 +183,21 @@ def _watched(this: Run, process: subprocess.Popen[bytes]) -> Dict[str, object]:
     # A clock that is set must not end jobs.
     now = time.monotonic()
     this.deadlines = [(now + (this.job.elapse or 0) * this.second, "elapse")]
-    for rule in this.rules("node-down", "preempt", "out-of-memory", "elapse", "kill"):
-        this.deadlines.append((now + float(str(rule.get("after", 0.0))), _as_word(rule)))
-    for rule in this.rules("vanish"):
-        if rule.get("when", "running") == "running":
-            this.deadlines.append((now + float(str(rule.get("after", 0.0))), "vanish"))
+    running = [rule for rule in this.rules("vanish") if rule.get("when", "running") == "running"]
+    this.awaited = [*this.rules("node-down", "preempt", "out-of-memory", "elapse", "kill"), *running]
     with _signals() as wait:
         while process.poll() is None:
             _act(this)
-            ahead = min([deadline for deadline, _ in this.deadlines] + [time.monotonic() + LOOK])
+            look = LOOK_FOR_FILES if this.awaited else LOOK
+            ahead = min([deadline for deadline, _ in this.deadlines] + [time.monotonic() + look])
             wait(max(0.0, ahead - time.monotonic()))
     # An order that came when the script had just ended is too late.
     processes.clear(this.mark, this.group)
     return _ended(this, process.returncode)
+
+
+def _in_folder(this: Run, path: str) -> Path:
+    return Path(str(this.spec["cwd"])) / surroundings.filled(path, this.job)
 
 
 def _as_word(rule: Rule) -> str:
@@ -206,6 +212,10 @@ def _act(this: Run) -> None:
     if not this.why and not this.folder.path.is_dir():
         _end_by(this, "gone")
     now = time.monotonic()
+    for rule in list(this.awaited):
+        if "file" not in rule or _in_folder(this, str(rule["file"])).exists():
+            this.awaited.remove(rule)
+            this.deadlines.append((now + float(str(rule.get("after", 0.0))), _as_word(rule)))
     for deadline, word in sorted(this.deadlines):
         if deadline > now:
             continue

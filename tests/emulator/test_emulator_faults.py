@@ -280,3 +280,12 @@ def test_a_wrong_rule_is_said_where_it_is_made_and_where_it_is_read(
 
     assert 2 == answer.code
     assert why in answer.err
+
+
+def test_a_fault_waits_for_a_file(making: Callable[..., Emulated]) -> None:
+    pjm = making(faults=[{"fault": "kill", "file": "begun-%j"}])
+
+    job = pjm.submit("sleep 0.6\n> begun-$PJM_JOBID\nsleep 60")
+
+    assert ["EXT 0 0 9"] == [row.codes for row in pjm.ended(job)]
+    assert (pjm.work / f"begun-{job}").exists()
