@@ -15,6 +15,7 @@ from pjm.emulator.request import LARGEST_STEP, Merged, Wanted, bulk_range
 from pjm.emulator.store import WHOLE, Job
 
 NOBODYS_GROUP = 59999
+FREE_TEXTS = {"comment": "PJM_COMMENT", "appname": "PJM_APPNAME", "fs": "PJM_FSNAME"}
 
 
 @dataclass(frozen=True)
@@ -52,7 +53,7 @@ def accept(context: Context, new: New, parent: Optional[int] = None) -> Tuple[st
     Raises:
         Refusal: no group, a limit of acceptance, a step job that is not there.
     """
-    group = new.options.single.get("group", "")
+    group = _group(new.options.single)
     if not group and context.settings.require_group:
         raise Refusal("71", NOBODYS_GROUP)
     group = group or own_group()
@@ -74,6 +75,19 @@ def accept(context: Context, new: New, parent: Optional[int] = None) -> Tuple[st
         context.store.put(made)
     parts = [job for job in made if not job.is_parent]
     return (parts[0].id,) if made[0].model != "BU" else (str(made[0].jid), *(job.id for job in parts))
+
+
+def _group(single: Dict[str, str]) -> str:
+    """Who is charged, if that was said: by name (of a group that this machine need not have) or by number."""
+    number = single.get("gid")
+    if number is None:
+        return single.get("group", "")
+    try:
+        return grp.getgrgid(int(number)).gr_name
+    except ValueError as error:
+        raise Refusal("04", f"--gid {number}") from error
+    except (KeyError, OverflowError) as error:
+        raise Refusal("41") from error
 
 
 def _next(context: Context) -> int:
@@ -184,9 +198,12 @@ def _spec(context: Context, new: New) -> Dict[str, object]:
         "given": list(wanted.given),
         "custom": [list(pair) for pair in wanted.custom],
         "norestart": options.has("norestart"),
+        "at-text": options.single.get("at"),
         "at": times.day(options.single["at"]) if options.has("at") else None,
         "prefix": options.single.get("prefix", "#PJM"),
-        **{name: options.single.get(name) for name in ("comment", "appname", "fs", "mail", "mail-list", "net-route")},
+        **{name: options.single.get(name) for name in ("mail", "mail-list", "net-route")},
+        # Command Reference, pages 82-84: these may come from the environment.
+        **{name: options.single.get(name) or os.environ.get(variable) for name, variable in FREE_TEXTS.items()},
         "start": settings.start,
         "end": settings.end,
         "second": settings.second,

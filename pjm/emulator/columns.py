@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Callable, Dict, List, Mapping, Optional, Sequence, Tuple
 
 from pjm.emulator import statistics, times
+from pjm.emulator.statistics import ALONE, Parts
 from pjm.emulator.store import Job
 
 Spec = Mapping[str, object]
@@ -22,14 +23,14 @@ class Row:
         job, spec: the job.
         now: the time of the question.
         masked: somebody else's.
-        subs: how many sub jobs it has.
+        parts: its sub jobs.
     """
 
     job: Job
     spec: Spec
     now: float
     masked: bool = False
-    subs: int = 0
+    parts: Parts = ALONE
 
 
 @dataclass(frozen=True)
@@ -89,6 +90,13 @@ def _allocated(row: Row) -> str:
     return "-" if row.job.started is None or row.job.nodes is None else str(row.job.nodes)
 
 
+def _ranks(row: Row) -> str:
+    if row.job.is_parent:
+        return "-"
+    mpi = row.spec.get("mpi")
+    return "bynode" if isinstance(mpi, dict) and "rank-map-bynode" in mpi else "bychip"
+
+
 def _plain(name: str) -> Callable[[Row], str]:
     return lambda row: str(getattr(row.job, name))
 
@@ -109,7 +117,7 @@ COLUMNS: Tuple[Column, ...] = (
     Column("vmema", "V_MEM", 12, _nothing),
     Column("vpol", "V_POL", 5, _nothing),
     Column("epol", "E_POL", 5, _nothing),
-    Column("rankm", "RANK", 9, lambda row: "-" if row.job.is_parent else "bychip"),
+    Column("rankm", "RANK", 9, _ranks),
     Column("lst", "LST", 3, _plain("lst")),
     Column("ec", "EC", 3, _code("ec")),
     Column("pc", "PC", 3, _code("pc")),
@@ -119,7 +127,7 @@ COLUMNS: Tuple[Column, ...] = (
     Column("rscg", "RSC_GRP", 8, _plain("rscgrp")),
     Column("ermsg", "REASON", 16, lambda row: row.job.reason or "-"),
     # Below: not in the layouts, only by --pattern or --choose.
-    Column("snum", "SUB_JOB_NUM", 11, lambda row: str(row.subs) if row.job.is_parent else "-"),
+    Column("snum", "SUB_JOB_NUM", 11, lambda row: str(row.parts.total) if row.job.is_parent else "-"),
     Column("nnuma", "NODE_ALLOC", 15, _allocated),
     Column("rscu", "RSC_UNIT", 12, _plain("rscunit")),
     Column("edt", "END_DATE", 14, lambda row: times.date(row.job.ended)),
@@ -144,7 +152,7 @@ def chosen(text: str, statistical: bool) -> List[Column]:
 
 def _statistic(item: str) -> Optional[Column]:
     def value(row: Row) -> str:
-        return next((text for key, _, text in statistics.items(row.job, row.spec, row.subs) if key == item), "-")
+        return next((text for key, _, text in statistics.items(row.job, row.spec, row.parts) if key == item), "-")
 
     name = next((name for key, name, _ in _NAMES if key == item), None)
     return Column(item, name.replace(" ", "_"), max(15, len(name)), value) if name else None

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from typing import Dict, List, Tuple
+from typing import Dict, List, Mapping, Optional, Tuple
 
 from pjm.emulator.messages import Refusal
 
@@ -12,8 +12,12 @@ LONGEST_LINE = 4096
 MOST_ARGUMENTS = 64
 
 
-def directives(script: str, prefix: str = PREFIX, where: str = "STDIN") -> Tuple[List[str], List[str]]:
+def directives(
+    script: str, prefix: str = PREFIX, where: str = "STDIN", given: Optional[Mapping[str, str]] = None
+) -> Tuple[List[str], List[str]]:
     """The words of all directives of a script, and the warnings on the way.
+
+    What the command line says of `${V}` (``given``) stands above what `--vset` in the script says.
 
     Truly empty lines and comments from column 0 go on; a line of blanks, an indented comment or a command ends it. So
     `# PJM`, `#<TAB>PJM` and `##PJM` are comments.
@@ -33,7 +37,7 @@ def directives(script: str, prefix: str = PREFIX, where: str = "STDIN") -> Tuple
             raise Refusal("22", where, details=(f"File line {number}.",))
         if len(line.encode("utf-8", "surrogateescape")) + 1 > LONGEST_LINE:
             raise Refusal("25", details=(f"Script file {where} line {number}.",))
-        found = split(_substituted(line[len(prefix) :], values))
+        found = split(_substituted(line[len(prefix) :], {**values, **(given or {})}))
         if len(found) > MOST_ARGUMENTS:
             warnings.append("Too many arguments in script file.")
             found = found[:MOST_ARGUMENTS]
@@ -74,15 +78,11 @@ def split(text: str) -> List[str]:
 
 
 def _remember(words: List[str], values: Dict[str, str]) -> None:
-    for option, following in zip(words, words[1:]):
-        if option == "--vset":
-            for pair in following.split(","):
-                name, _, value = pair.strip().partition("=")
-                values[name] = value
-    for word in words:
-        if word.startswith("--vset="):
-            name, _, value = word[len("--vset=") :].partition("=")
-            values[name] = value
+    texts = [following for option, following in zip(words, words[1:]) if option == "--vset"]
+    texts += [word[len("--vset=") :] for word in words if word.startswith("--vset=")]
+    for pair in ",".join(texts).split(","):
+        name, _, value = pair.strip().partition("=")
+        values[name] = value
 
 
 def _substituted(line: str, values: Dict[str, str]) -> str:

@@ -5,10 +5,12 @@ from __future__ import annotations
 from typing import Dict, List, Mapping
 
 from pjm.emulator import statistics, steps
+from pjm.emulator.statistics import Parts
 from pjm.emulator.store import ENDED, WHOLE, Job, Store
 
 # The state of a whole job is the first of these that one of its sub jobs is in.
 OF_WHOLE = (("RUN", ("RUN",)), ("QUE", ("QUE", "RNA")), ("ACC", ("ACC",)), ("HLD", ("HLD",)), ("ERR", ("ERR",)))
+NEVER = 1e12
 TURN = (
     "NOT (model = 'ST' AND EXISTS (SELECT 1 FROM job AS earlier WHERE earlier.jid = job.jid AND earlier.sub >= 0 "
     "AND earlier.sub < job.sub AND earlier.st NOT IN ('EXT', 'CCL', 'RJT')))"
@@ -172,8 +174,11 @@ def _finish(store: Store, job: Job, now: float) -> None:
     if any(rule.get("when") == "ended" for rule in _faults(job, "vanish")):
         _forget(store, job, now)
         return
+    if job.usage.get("no-history"):
+        job.history = NEVER
     store.put([job])
-    statistics.write(job, store.spec(job))
+    if not job.usage.get("no-stats"):
+        statistics.write(job, store.spec(job))
     tell_parent(store, job, now)
 
 
@@ -181,9 +186,13 @@ def _all_over(store: Store, whole: Job, states: set[str], now: float) -> None:
     state = "EXT" if "EXT" in states else "CCL" if "CCL" in states else "RJT"
     whole.move(state)
     whole.ended = whole.over = now
+    subs = store.subs(whole.jid)
+    if subs and all(job.usage.get("no-history") for job in subs):
+        whole.history = NEVER
     store.put([whole])
     store.connection.execute("UPDATE job SET over = ? WHERE jid = ?", (now, whole.jid))
-    statistics.write(whole, whole.spec, store.count("jid = ? AND sub >= 0", (whole.jid,)))
+    if not all(job.usage.get("no-stats") for job in subs):
+        statistics.write(whole, whole.spec, Parts(len(subs), len(subs), subs[0].sub, subs[-1].sub))
 
 
 def _forget(store: Store, job: Job, now: float) -> None:

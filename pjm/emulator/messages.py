@@ -29,6 +29,7 @@ TEXTS = {
     "26": "The current directory is not accessible.",
     "27": "The current directory name includes a new line.",
     "28": "File creation failed: {}.",
+    "41": "Getting group information from gid failed.",
     "45": "{} isn't on the global file system.",
     "54": "{} is less than the lower limit ({}).",
     "56": "The specified execution time is earlier than the current time: {}.",

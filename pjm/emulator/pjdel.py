@@ -37,6 +37,7 @@ def run(context: Context, words: Sequence[str]) -> int:
             return "19"
         job.wish, job.wish_text, job.wish_user = "delete", options.get("reason", ""), context.user
         job.deleted = time.time()
+        job.usage.update({name: True for name in ("no-stats", "no-history") if name in options})
         return "00"
 
     return operating.each(context, "pjdel", names, accept, {"00": "Accepted job {}.", "19": "Already accepted job {}."})

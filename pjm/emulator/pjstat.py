@@ -112,18 +112,9 @@ def _columns(options: Dict[str, str], statistical: bool) -> List[Column]:
 
 def _blocks(found: List[Row], per_node: bool, choose: str | None) -> List[str]:
     lines: List[str] = []
+    items = None if choose is None else [item.strip().lower() for item in choose.split(",")]
     for row in found:
-        if choose is None:
-            lines += statistics.text(row.job, row.spec, per_node, row.subs).splitlines()
-            lines.append("")
-            continue
-        items = [item.strip().lower() for item in choose.split(",")]
-        known = {key: (name, text) for key, name, text in statistics.items(row.job, row.spec, row.subs)}
-        lines += [
-            "Job Statistical Information",
-            *(statistics.line(*known[item]) for item in items if item in known),
-            "",
-        ]
+        lines += [*statistics.shown(row.job, row.spec, per_node, row.parts, items), ""]
     return lines[:-1]
 
 

@@ -20,6 +20,9 @@ USAGE = (
     "Usage: pjsub [options] [script]\n       pjsub --bulk --sparam START-END | --step [--sparam ...] [options] [script]"
 )
 LONGEST_PATH = 4096
+# What the values of options must be that have few.
+WORDS = {"wait": "nowait|jobchk", "net-route": "dynamic|static", "mail": "[bersS](,?[bersS])*"}
+ON_OR_OFF = ("auto-readahead", "async-close", "cn-read-cache", "sio-read-cache")
 VOLUME = re.compile(r"/vol\d{4}\Z")
 
 
@@ -75,7 +78,9 @@ def _read(path: Optional[str], line: Sequence[Given]) -> Asked:
     prefix = next((value for name, value in reversed(line) if name == "prefix"), PREFIX)
     if len(prefix) > request.LONGEST_NAME:
         raise Refusal("04", f"-C {prefix}")
-    words, warnings = directives(text.decode("utf-8", "surrogateescape"), prefix, path or "STDIN")
+    # A script of the command line's variables: `pjsub --vset "V=x" job.sh`.
+    given = request.merged((), [each for each in line if each[0] == "vset"]).keyed.get("vset")
+    words, warnings = directives(text.decode("utf-8", "surrogateescape"), prefix, path or "STDIN", given)
     for warning in warnings:
         print(said("WARN", "0024", "pjsub", warning), file=sys.stderr)
     options, others = scan(words, request.KNOWN)
@@ -107,6 +112,10 @@ def _check(asked: Asked, context: Context) -> None:
         raise Refusal("02", "'--spath' without '-s' or '-S'")
     request.job_name(options, asked.path)
     _check_values(options.single)
+    for key in ON_OR_OFF:
+        value = options.keyed.get("llio", {}).get(key, "on")
+        if value not in ("on", "off"):
+            raise Refusal("03", f"--llio {key}={value}")
     _check_volumes(options, context)
 
 
@@ -114,6 +123,9 @@ def _check_values(single: Dict[str, str]) -> None:
     priority = single.get("priority", "127")
     if not priority.isdigit() or int(priority) > 255:
         raise Refusal("04", f"-p {priority}")
+    for name, fits in WORDS.items():
+        if name in single and not re.fullmatch(fits, single[name]):
+            raise Refusal("03", f"{request.spelt(name)} {single[name]}")
     for name, longest in (("comment", 255), ("fs", 63), ("appname", 63)):
         if len(single.get(name, "").encode("utf-8", "replace")) > longest:
             raise Refusal("04", f"--{name} {single[name]}")
@@ -138,7 +150,7 @@ def _check_volumes(options: request.Merged, context: Context) -> None:
     area = context.settings.check_directory
     if area and not str(Path.cwd()).startswith(area) and not options.has("no-check-directory"):
         raise Wrapped(
-            f"The current directory is not a data area. (directory: {area})\n"
+            f"The current directory is not a data area. (directory: {Path.cwd()})\n"
             "Specify --no-check-directory option if you want to submit jobs outside the data area."
         )
 
@@ -152,6 +164,7 @@ def _submit(asked: Asked, context: Context, parent: Optional[int]) -> int:
     if "\n" in cwd:
         raise Refusal("27")
     wanted = request.resources(options.keyed.get("rsc", {}), context.settings)
+    request.check_mpi(options.keyed.get("mpi", {}), wanted)
     new = accepting.New(request.job_name(options, asked.path), cwd, asked.path, asked.text, options, wanted)
     ids = accepting.accept(context, new, parent)
     context.submitted += ids

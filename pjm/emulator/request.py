@@ -6,7 +6,7 @@ import math
 import re
 import unicodedata
 from dataclasses import dataclass, field
-from typing import Dict, List, Optional, Sequence, Tuple
+from typing import Dict, List, Mapping, Optional, Sequence, Tuple
 
 from pjm.emulator import times
 from pjm.emulator.messages import Refusal
@@ -15,7 +15,8 @@ from pjm.emulator.settings import Settings
 
 _SPELLINGS: Dict[str, Tuple[str, ...]] = {
     "rsc": ("-L", "--rsc-list"),
-    "group": ("-g", "--gname", "--gid"),
+    "group": ("-g", "--gname"),
+    "gid": ("--gid",),
     "name": ("-N", "--name"),
     "out": ("-o", "--out"),
     "err": ("-e", "--err"),
@@ -63,11 +64,42 @@ KNOWN = {
 WRAPPERS = ("no-check-directory", "no-check-gfscache", "all-mount-gfscache")
 IGNORED_IN_SCRIPTS = ("prefix", "verbose", "script-delimiter")
 BY_KEY = ("rsc", "mpi", "llio", "env", "sparam", "vset")
+# What is known of the options that have words of their own. Of -L others are custom resources.
+SUB_OPTIONS = {
+    "mpi": (
+        "shape",
+        "proc",
+        "max-proc-per-node",
+        "rank-map-bynode",
+        "rank-map-bychip",
+        "rank-map-hostfile",
+        "assign-online-node",
+    ),
+    "llio": (
+        "sharedtmp-size",
+        "localtmp-size",
+        "cn-cache-size",
+        "cn-cached-write-size",
+        "stripe-count",
+        "stripe-size",
+        "auto-readahead",
+        "async-close",
+        "cn-read-cache",
+        "sio-read-cache",
+        "uncompleted-fileinfo-path",
+        "perf",
+        "perf-path",
+    ),
+}
 EXCLUSIVE = (("stats", "STATS"), ("restart", "norestart"), ("verbose", "quiet"))
 MODELS = ("bulk", "step", "interact", "mswk")
 # Words of `-L node=...` that exclude each other.
 ALLOCATION = ("torus", "mesh", "noncont")
 LONGEST_NAME = 63
+CORES = 48
+"""Of a node of Fugaku."""
+# Upper limits of `-L` that are the same in all groups: pjacl on Fugaku; the message for exepjrsh was recorded there.
+UPPER = {"exepjrsh": 1, "proc-crproc": 4096}
 LARGEST_BULK = 999999
 LARGEST_STEP = 65534
 MOST_CUSTOM = 64
@@ -109,25 +141,31 @@ def merged(script: Sequence[Given], line: Sequence[Given]) -> Merged:
         result.dependencies = dependencies or result.dependencies
     for first, second in (*EXCLUSIVE, *((one, other) for one in MODELS for other in MODELS if one < other)):
         if result.has(first) and result.has(second):
-            raise Refusal("02", f"'{_spelt(first)}' and '{_spelt(second)}'")
+            raise Refusal("02", f"'{spelt(first)}' and '{spelt(second)}'")
     return result
 
 
-def _spelt(name: str) -> str:
+def spelt(name: str) -> str:
+    """How an option is written."""
     return next(spelling for spelling, option in KNOWN.items() if option.name == name)
 
 
 def _pairs(name: str, value: str) -> List[Tuple[str, str]]:
     pairs: List[Tuple[str, str]] = []
-    for token in re.split(r",(?![^(]*\))", value):
+    # Commas within brackets are those of `vnode=2(core=1;mem=3)`.
+    for token in re.split(r",(?![^(]*\))" if name == "rsc" else ",", value):
         token = token.strip()
         # The values of a dependency, `ec==1,3,5`, have commas too.
         if name == "sparam" and pairs and (re.match(r"\d", token) or "=" not in token):
             pairs[-1] = (pairs[-1][0], f"{pairs[-1][1]},{token}")
             continue
         key, equals, text = token.partition("=")
+        if name == "mpi" and key.startswith("rank-map-bychip:"):
+            key, _, text = key.partition(":")
         if not key or (not equals and name in ("env", "vset")) or key != key.strip() or text != text.strip():
-            raise Refusal("04", f"{_spelt(name)} {token}")
+            raise Refusal("04", f"{spelt(name)} {token}")
+        if key not in SUB_OPTIONS.get(name, (key,)):
+            raise Refusal("03", f"{spelt(name)} {token}")
         pairs.append((key, text))
     return pairs
 
@@ -174,6 +212,11 @@ def resources(pairs: Dict[str, str], settings: Settings) -> Wanted:
     custom = tuple((key, value) for key, value in given.items() if key not in KNOWN_KEYS)
     if len(custom) > MOST_CUSTOM:
         raise Refusal("77")
+    for key, upper in UPPER.items():
+        if key in given:
+            if not given[key].isdecimal():
+                raise Refusal("04", f"-L {key}={given[key]}")
+            _bounds(key, int(given[key]), 0, upper)
     if unit != settings.rscunit:
         raise Refusal("58", f"rscunit={unit}")
     group = settings.groups.get(name)
@@ -243,6 +286,34 @@ def _size(text: str) -> Optional[int]:
         raise Refusal("04", f"-L node-mem={text}")
     power = " KMGTP".index((found.group(2) or "Mi")[0])
     return int(found.group(1)) * int(1024**power)
+
+
+def check_mpi(pairs: Mapping[str, str], wanted: Wanted) -> None:
+    """Hold `--mpi` against the nodes.
+
+    Raises:
+        Refusal: 0002, 0004, 0054 or 0057.
+    """
+    if "rank-map-bynode" in pairs and "rank-map-bychip" in pairs:
+        raise Refusal("02", "'rank-map-bynode' and 'rank-map-bychip'")
+    if "max-proc-per-node" in pairs and any(key.startswith("vnode") for key in wanted.given):
+        raise Refusal("02", "'vnode' and 'max-proc-per-node'")
+    for key in ("proc", "max-proc-per-node"):
+        if key in pairs and not re.fullmatch(r"[1-9]\d{0,8}", pairs[key]):
+            raise Refusal("04", f"--mpi {key}={pairs[key]}")
+    sides = (wanted.shape or str(wanted.nodes)).split("x")
+    shape = pairs.get("shape")
+    if shape is not None and (
+        not re.fullmatch(r"[1-9]\d{0,8}(x[1-9]\d{0,8}){0,2}", shape) or shape.count("x") != len(sides) - 1
+    ):
+        raise Refusal("04", f"--mpi shape={shape}")
+    if "proc" in pairs:
+        _bounds("proc", int(pairs["proc"]), 1, CORES * wanted.nodes)
+        if "max-proc-per-node" in pairs:
+            least = math.ceil(
+                int(pairs["proc"]) / math.prod(int(side) for side in (shape or "x".join(sides)).split("x"))
+            )
+            _bounds("max-proc-per-node", int(pairs["max-proc-per-node"]), least, CORES)
 
 
 def job_name(merged: Merged, script: Optional[str]) -> str:

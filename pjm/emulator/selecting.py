@@ -12,9 +12,11 @@ from pjm.emulator.columns import BY_ITEM, Row, cell
 from pjm.emulator.entry import Context
 from pjm.emulator.ids import Wanted, wanted
 from pjm.emulator.messages import Refusal
+from pjm.emulator.statistics import ALONE, Parts
 from pjm.emulator.store import WHOLE, Job
 
 DAY = 86400.0
+MOST_DAYS = 365
 
 
 @dataclass
@@ -94,7 +96,7 @@ def period(text: str, days: int, now: float) -> Tuple[float, float]:
     """
     given = dict(part.partition("=")[::2] for part in text.split(",") if part)
     for key in ("day", "period"):
-        if key in given and not re.fullmatch(r"[1-9]\d{0,2}", given[key]):
+        if key in given and not (re.fullmatch(r"[1-9]\d{0,2}", given[key]) and int(given[key]) <= MOST_DAYS):
             raise Refusal("04", f"-H {text}")
     moments = {key: times.day(given[key]) for key in ("start", "end") if key in given}
     if None in moments.values() or not set(given) <= {"day", "start", "end", "period"}:
@@ -116,12 +118,14 @@ def _is_named(job: Job, question: Question) -> bool:
     return False
 
 
-def _counts(context: Context, jobs: Sequence[Job]) -> Dict[int, int]:
+def _counts(context: Context, jobs: Sequence[Job]) -> Dict[int, Parts]:
+    ended = "COUNT(CASE WHEN st IN ('EXT', 'CCL', 'RJT') THEN 1 END)"
+    counted = f"SELECT {ended}, COUNT(*), MIN(sub), MAX(sub) FROM job WHERE jid = ? AND sub >= 0"  # noqa: S608
     parents = [job.jid for job in jobs if job.is_parent]
-    return {jid: context.store.count("jid = ? AND sub >= 0", (jid,)) for jid in parents}
+    return {jid: Parts(*context.store.connection.execute(counted, (jid,)).fetchone()) for jid in parents}
 
 
-def _row(context: Context, job: Job, wholes: Dict[int, Job], counts: Dict[int, int], now: float) -> Row:
+def _row(context: Context, job: Job, wholes: Dict[int, Job], counts: Dict[int, Parts], now: float) -> Row:
     spec = job.spec
     if not spec and job.sub != WHOLE:
         if job.jid not in wholes:
@@ -129,7 +133,7 @@ def _row(context: Context, job: Job, wholes: Dict[int, Job], counts: Dict[int, i
             if found is not None:
                 wholes[job.jid] = found
         spec = wholes[job.jid].spec if job.jid in wholes else {}
-    return Row(job, spec, now, job.usr != context.user, counts.get(job.jid, 0))
+    return Row(job, spec, now, job.usr != context.user, counts.get(job.jid, ALONE))
 
 
 def _passes(row: Row, filters: str) -> bool:
@@ -168,7 +172,9 @@ def _sorted(found: List[Row], sort: str) -> List[Row]:
             continue
         if direction not in ("", "A", "D"):
             raise Refusal("04", f"--sort {sort}")
-        found = sorted(found, key=_key(column.cell), reverse=direction == "D")
+        # Sub jobs by their numbers: 12[2] before 12[10].
+        key = (lambda row: row.job.key) if column.item == "jid" else _key(column.cell)
+        found = sorted(found, key=key, reverse=direction == "D")
     return found
 
 

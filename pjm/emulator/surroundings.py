@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import math
 import os
 import pwd
+import re
 from pathlib import Path
 from typing import Dict, List, Mapping, Optional, cast
 
@@ -14,6 +16,14 @@ SYSTEM_PATH = "/usr/local/bin:/usr/bin:/bin:/usr/local/sbin:/usr/sbin:/sbin"
 LONGEST_NAME = 63
 # What `-X` does not carry over.
 NOT_EXPORTED = ("LD_LIBRARY_PATH", "LD_PRELOAD", "PJM_EMULATOR_FAULTS", "PJM_EMULATOR_USER")
+
+# End-user's Guide, table 2.1: neither -x nor -X changes them, or makes one that the job has not.
+RESERVED = re.compile(
+    r"PJM_(JOBID|SUBJOBID|JOBNAME|ENVIRONMENT|JOBDIR|O_\w+|SHELL|DPREFIX|RSCUNIT|RSCGRP|ELAPSE_LIMIT|ELAPSED_TIME_MODE|"
+    r"ADAPTIVE_\w+|STDOUT_PATH|STDERR_PATH|NET_ROUTE|NODE|NODE_\w+|VNODE\w*|CORE_MEM_LIMIT|VN_POLICY|EXEC_POLICY|MPI_\w+|"
+    r"PROC_BY_NODE|RANK_MAP_\w+|ASSIGN_ONLINE_NODE|BULKNUM|STEPNUM|AT|COMMENT|APPNAME|FSNAME|NORESTART|MAILOPTION|"
+    r"MAILSENDTO|CUSTOM_RESOURCES|LOCALTMP|SHAREDTMP|LLIO_(?!GFSCACHE\Z)\w+)\Z"
+)
 
 Spec = Mapping[str, object]
 
@@ -81,9 +91,10 @@ def environment(job: Job, spec: Spec, folder: Path) -> Dict[str, str]:
     variables.update({"USER": job.usr, "LOGNAME": job.usr})
     if submitter["TZ"]:
         variables["TZ"] = submitter["TZ"]
-    exported = cast(Optional[Mapping[str, str]], spec.get("exported"))
-    variables.update({name: text for name, text in (exported or {}).items() if name not in NOT_EXPORTED})
-    variables.update(cast(Mapping[str, str], spec["env"]))
+    exported = cast(Optional[Mapping[str, str]], spec.get("exported")) or {}
+    exported = {name: text for name, text in exported.items() if name not in NOT_EXPORTED}
+    for given in (exported, cast(Mapping[str, str], spec["env"])):
+        variables.update({name: text for name, text in given.items() if not RESERVED.match(name)})
     variables.update(_own(job, spec))
     variables[processes.MARK] = processes.mark(folder, job.run)
     return variables
@@ -130,23 +141,38 @@ def _mpi(job: Job, spec: Spec) -> Dict[str, str]:
         return {}
     shape = mpi.get("shape") or str(spec["shape"] or job.nodes)
     given = {f"PJM_MPI_SHAPE_{axis}": side for axis, side in zip("XYZ", shape.split("x"))}
-    per_node = mpi.get("max-proc-per-node", "1")
-    processes_in_all = mpi.get("proc")
-    if processes_in_all is None and per_node.isdigit():
-        processes_in_all = str(int(per_node) * (job.nodes or 1))
-    return {**given, "PJM_MPI_PROC": str(processes_in_all), "PJM_PROC_BY_NODE": per_node}
+    nodes = math.prod(int(side) for side in shape.split("x"))
+    in_all = int(mpi.get("proc") or int(mpi.get("max-proc-per-node", 1)) * nodes)
+    per_node = int(mpi.get("max-proc-per-node") or math.ceil(in_all / nodes))
+    given.update({"PJM_MPI_PROC": str(in_all), "PJM_PROC_BY_NODE": str(per_node)})
+    for way in ("bychip", "bynode"):
+        if f"rank-map-{way}" in mpi:
+            given[f"PJM_RANK_MAP_{way.upper()}"] = mpi[f"rank-map-{way}"] or "DEF"
+    if "assign-online-node" in mpi:
+        given["PJM_ASSIGN_ONLINE_NODE"] = "1"
+    return given
+
+
+_OPTIONAL = (
+    ("comment", "PJM_COMMENT"),
+    ("appname", "PJM_APPNAME"),
+    ("fs", "PJM_FSNAME"),
+    ("at-text", "PJM_AT"),
+    ("mail-list", "PJM_MAILSENDTO"),
+)
 
 
 def _optional(job: Job, spec: Spec) -> Dict[str, str]:
     optional = {}
-    for name, variable in (("comment", "PJM_COMMENT"), ("appname", "PJM_APPNAME"), ("fs", "PJM_FSNAME")):
+    for name, variable in _OPTIONAL:
         if spec.get(name):
             optional[variable] = str(spec[name])
     if spec["norestart"]:
         optional["PJM_NORESTART"] = "1"
     if spec["custom"]:
         pairs = cast(List[List[str]], spec["custom"])
-        optional["PJM_CUSTOM_RESOURCES"] = ",".join(f"{name}={text}" for name, text in pairs)
+        kinds = [(name, "n" if text.isdecimal() else "s", text) for name, text in pairs]
+        optional["PJM_CUSTOM_RESOURCES"] = ",".join(f"{name}/{kind}={text}" for name, kind, text in kinds)
     if spec["least"] is not None:
         optional["PJM_ADAPTIVE_ELAPSED_TIME_MIN"] = str(spec["least"])
         optional["PJM_ADAPTIVE_ELAPSED_TIME_MAX"] = str(job.elapse)

@@ -180,10 +180,10 @@ def test_limits(waiting: Emulated) -> None:
 def test_statistics_of_a_job(waiting: Emulated) -> None:
     lines = said(waiting, "-s", "48000002")
 
-    assert "Job Statistical Information" == lines[0]
-    assert " JOB NAME                  : a-name-of-many-letters" in lines
-    assert " ELAPSE TIME (LIMIT)       : 01:30:00 (5400)" in lines
-    assert [lines[0], " STATE                     : QUE"] == said(waiting, "-s", "--choose", "st", "48000002")
+    assert "[Job Statistical Information]" == lines[0]
+    assert " JOB NAME                    : a-name-of-many-letters" in lines
+    assert " ELAPSE TIME (LIMIT)         : 01:30:00 (5400)" in lines
+    assert [lines[0], " STATE                       : QUE"] == said(waiting, "-s", "--choose", "st", "48000002")
 
 
 def test_what_has_ended_is_in_the_history_and_only_there(pjm: Emulated) -> None:
