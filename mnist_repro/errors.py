@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import unicodedata
+
 
 class BadInput(Exception):  # noqa: N818 - what the user reads is no error of the program's
     """Input or an environment that the program cannot work with; the command ends with exit code 2.
@@ -19,4 +21,22 @@ class BadInput(Exception):  # noqa: N818 - what the user reads is no error of th
         self.fix = fix
 
     def __str__(self) -> str:
-        return f"{self.what}\n  why: {self.why}\n  try: {self.fix}"
+        why, fix = (escaped(part, keep="\n") for part in (self.why, self.fix))
+        return f"{escaped(self.what)}\n  why: {why}\n  try: {fix}"
+
+
+def escaped(text: str, keep: str = "") -> str:
+    r"""Text for a terminal, which must not obey what a file's name or content tells it: ``\x1b`` for ESC.
+
+    Args:
+        text: that may hold control characters (Unicode's Cc), and marks that reverse what follows them (Cf).
+        keep: those of them that stay.
+    """
+    return "".join(
+        letter if letter in keep or unicodedata.category(letter) not in ("Cc", "Cf") else _escape(letter)
+        for letter in text
+    )
+
+
+def _escape(letter: str) -> str:
+    return letter.encode("unicode_escape").decode("ascii")

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from mnist_repro.data.guarded import WHOLE_COPY
-from mnist_repro.errors import BadInput
+from mnist_repro.errors import BadInput, escaped
 
 DRAWN = "drawn by mnist-repro"
 # What well-formed data is called that is neither MNIST nor the surrogate.
@@ -92,7 +92,7 @@ def digest(*arrays: np.ndarray) -> str:
 def describe(dataset: Dataset) -> str:
     """One line for every command's output: which data it used."""
     counts = f"({len(dataset.train_images):,} + {len(dataset.test_images):,} images)"
-    where = dataset.source if dataset.source == DRAWN else f"from {dataset.source}"
+    where = dataset.source if dataset.source == DRAWN else f"from {escaped(dataset.source)}"
     return f"data: {_TITLES[dataset.name]} {counts} {where}"
 
 
