@@ -101,7 +101,7 @@ def train_into(folder: Path, assignment: Assignment, dataset: Dataset, progress:
     trained = train(recipe, dataset, assignment.seed, scale, assignment.arithmetic, progress)
     result = as_run(assignment, dataset, scale, trained)
     with replacing_together(folder, TRAINED, stale=(run.FILE, EVALUATION_LOG, EVALUATION)) as unfinished:
-        write_text(unfinished / TRAINING_LOG, log_text(recipe, scale, trained.lines))
+        write_text(unfinished / TRAINING_LOG, log_text(scale, trained.lines))
         weights.write(unfinished / WEIGHTS, recipe, trained.weights)
         _save_model(trained, unfinished / MODEL)
         run.write(result, unfinished)

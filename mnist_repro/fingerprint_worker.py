@@ -17,10 +17,9 @@ from typing import IO, Any, Dict, Iterator, Optional, Sequence, Tuple, Union
 
 from mnist_repro.errors import BadInput
 from mnist_repro.fingerprint import Fingerprint
+from mnist_repro.own_process import command
 
 _LINES_SHOWN = 15
-# It imports from where this process does, and from nowhere else, as `mnist_repro.workers` has it.
-_PROGRAM = "import sys; sys.path[:] = sys.argv[1:]; from mnist_repro.fingerprint_worker import main; main()"
 
 
 @dataclass(frozen=True)
@@ -70,8 +69,9 @@ def ask_each(
     while waiting:
         asked = json.dumps({"recipes": waiting, "data": data, "arithmetic": arithmetic})
         with tempfile.TemporaryFile() as log:
-            command = [sys.executable, "-c", _PROGRAM, *sys.path]
-            process = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=log)
+            process = subprocess.Popen(
+                command("fingerprint_worker"), stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=log
+            )
             assert process.stdin is not None  # noqa: S101 - a pipe was asked for
             assert process.stdout is not None  # noqa: S101 - likewise
             try:

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import List, Optional, Sequence
 
 from mnist_repro.evaluation import Evaluation
-from mnist_repro.recipes.recipe import Epochs, Recipe, Scale
+from mnist_repro.recipes.recipe import Epochs, Scale
 
 
 @dataclass(frozen=True)
@@ -46,7 +46,7 @@ class Score:
     test_debiased: Optional[Evaluation] = None
 
 
-def log_text(recipe: Recipe, scale: Scale, lines: Sequence[Line]) -> str:
+def log_text(scale: Scale, lines: Sequence[Line]) -> str:
     """The text of `learn.log`: a line per epoch, or per so many steps, as the source printed it."""
     return "".join(f"{_line_text(scale, line)}\n" for line in lines)
 

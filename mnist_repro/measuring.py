@@ -14,7 +14,7 @@ from typing import Dict, List, Optional, Sequence, Tuple
 
 from mnist_repro import components, workers
 from mnist_repro.data import locate
-from mnist_repro.data.dataset import DRAWN, Dataset
+from mnist_repro.data.dataset import Dataset
 from mnist_repro.errors import BadInput
 from mnist_repro.fingerprint_worker import ask_each
 from mnist_repro.framework import require_tensorflow
@@ -208,7 +208,7 @@ def find_data(request: Optional[str]) -> Tuple[Dataset, str]:
     looked = (locate.look(title, place).dataset for title, place in locate.unnamed_places()) if unsaid else ()
     found = next((dataset for dataset in looked if dataset is not None), None)
     dataset = found or locate.load("surrogate" if unsaid else request, say=lambda line: None)
-    return dataset, "surrogate" if dataset.source == DRAWN else str(Path(dataset.source).absolute())
+    return dataset, locate.place(dataset)
 
 
 @dataclass(frozen=True)

@@ -8,7 +8,6 @@ from __future__ import annotations
 import json
 import os
 import subprocess
-import sys
 import traceback
 from concurrent.futures import ThreadPoolExecutor, as_completed
 from dataclasses import asdict, dataclass, field
@@ -19,6 +18,7 @@ from mnist_repro import run
 from mnist_repro.atomic import write_text
 from mnist_repro.errors import BadInput
 from mnist_repro.measured import FINGERPRINT, TakenFingerprint
+from mnist_repro.own_process import command
 from mnist_repro.run import Run
 
 if TYPE_CHECKING:
@@ -29,8 +29,6 @@ SCHEMA = 1
 ARITHMETIC = "original"
 _TAKEN, _CRASHED = "fingerprint.json", "crashed.txt"
 _LINES_SHOWN = 15
-# It imports from where this process does, and from nowhere else, as `mnist_repro.workers` has it.
-_PROGRAM = "import sys; sys.path[:] = sys.argv[1:]; from mnist_repro.power_worker import main; main()"
 # What changes how TensorFlow rounds; a trial has none of them unless it says so.
 _SWITCHES = ("MNIST_REPRO_THREADS", "TF_ENABLE_ONEDNN_OPTS", "ONEDNN_MAX_CPU_ISA")
 
@@ -163,7 +161,7 @@ class _Crew:
             "parts": list(parts),
         }
         process = subprocess.Popen(
-            [sys.executable, "-c", _PROGRAM, *sys.path],
+            command("power_worker"),
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,

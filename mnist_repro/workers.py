@@ -7,16 +7,16 @@ import json
 import os
 import queue
 import subprocess
-import sys
 import tempfile
 import threading
 from dataclasses import dataclass
 from pathlib import Path
-from typing import IO, Callable, Dict, List, Optional, Sequence
+from typing import IO, Callable, Dict, Optional, Sequence
 
 from mnist_repro.atomic import remove_unfinished
 from mnist_repro.components import Assignment
 from mnist_repro.errors import BadInput
+from mnist_repro.own_process import command
 
 LOG_LINES_SHOWN = 15
 
@@ -107,16 +107,6 @@ def run_all(
     return {task: outcomes[task] for task in tasks}
 
 
-def command() -> List[str]:
-    """The command that starts a worker.
-
-    It imports from where this process does, and from nowhere else: with ``python -m``, a file json.py in the folder
-    that the user happens to be in would take the place of Python's own.
-    """
-    program = "import sys; sys.path[:] = sys.argv[1:]; from mnist_repro.worker import main; main()"
-    return [sys.executable, "-c", program, *sys.path]
-
-
 @dataclass(frozen=True)
 class _Ended:
     task: Task
@@ -191,7 +181,7 @@ class _Worker:
         # It lives as long as the process.
         self._log = tempfile.TemporaryFile("w+", encoding="utf-8", errors="replace")  # noqa: SIM115
         self._process = subprocess.Popen(
-            command(),
+            command("worker"),
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=self._log,

@@ -52,9 +52,8 @@ def run(arguments: argparse.Namespace, recipes: Sequence[Recipe], rungs: Sequenc
     """Record these rungs of these recipes; what goes wrong with one does not stop the others."""
     from mnist_repro import display, workers
     from mnist_repro.atomic import require_writable
-    from mnist_repro.commands.reproduce import place
     from mnist_repro.data.dataset import describe
-    from mnist_repro.data.locate import load
+    from mnist_repro.data.locate import load, place
     from mnist_repro.framework import require_tensorflow
     from mnist_repro.recorder import Plan, Recorder
 

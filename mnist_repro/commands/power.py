@@ -60,9 +60,8 @@ def run(arguments: argparse.Namespace) -> ExitCode:
     """Measure, judge, print."""
     from mnist_repro import planting, power_study, power_text, source, workers
     from mnist_repro.atomic import require_replaceable, require_writable, write_text
-    from mnist_repro.commands.reproduce import place
     from mnist_repro.data.dataset import describe
-    from mnist_repro.data.locate import load
+    from mnist_repro.data.locate import load, place
     from mnist_repro.fingerprint_worker import ask
     from mnist_repro.framework import require_tensorflow
     from mnist_repro.usual_checks import require_num_regression

@@ -28,7 +28,6 @@ from mnist_repro.errors import BadInput
 from mnist_repro.exit_codes import ExitCode
 
 if TYPE_CHECKING:
-    from mnist_repro.data.dataset import Dataset
     from mnist_repro.workers import Failure, Task
 
 DESCRIPTION = "train published recipes again; is what was published still what comes out?"
@@ -58,7 +57,7 @@ def run(arguments: argparse.Namespace) -> ExitCode:
     from mnist_repro import baseline_files, components, reproduction, reproduction_text, workers
     from mnist_repro.atomic import require_replaceable, write_text
     from mnist_repro.data.dataset import describe
-    from mnist_repro.data.locate import load
+    from mnist_repro.data.locate import load, place
     from mnist_repro.framework import require_tensorflow
     from mnist_repro.recipes import RECIPES, find
     from mnist_repro.run import read
@@ -113,14 +112,6 @@ def run(arguments: argparse.Namespace) -> ExitCode:
     if any(failure.bad_input for failure in failures.values()):
         return ExitCode.BAD_INPUT
     return ExitCode.PASSED if result.passes else ExitCode.VERDICT
-
-
-def place(dataset: Dataset) -> str:
-    """What to pass to `load` so that another process gets the same data."""
-    from mnist_repro.data.dataset import DRAWN
-
-    # Absolute: a folder may be called `mnist`, and that word means something else.
-    return "surrogate" if dataset.source == DRAWN else str(Path(dataset.source).absolute())
 
 
 def _train(tasks: List[Task], processes: int) -> Dict[Task, Optional[Failure]]:

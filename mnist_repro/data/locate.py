@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Callable, List, Optional, Tuple
 
 from mnist_repro.data import fetch, kept, mnist, places
-from mnist_repro.data.dataset import UNRECOGNISED, Dataset
+from mnist_repro.data.dataset import DRAWN, UNRECOGNISED, Dataset
 from mnist_repro.errors import BadInput
 
 SURROGATE_NOTICE = """\
@@ -100,6 +100,12 @@ def load(request: Optional[str] = None, say: Optional[Say] = None) -> Dataset:
             "name a folder that has it with --data FOLDER, or get it with `mnist-repro data fetch`",
         )
     return _surrogate(say)
+
+
+def place(dataset: Dataset) -> str:
+    """What to pass to `load` so that another process gets the same data."""
+    # Absolute: a folder may be called `mnist`, and that word means something else.
+    return "surrogate" if dataset.source == DRAWN else str(Path(dataset.source).absolute())
 
 
 def look(title: str, place: Path) -> Finding:

@@ -140,7 +140,3 @@ class Recipe:
     def scale(self, name: str) -> Scale:
         """The scale called ``full`` or ``subset``."""
         return {"full": self.full, "subset": self.subset}[name]
-
-    def published_after(self, after: int) -> Optional[Published]:
-        """What the source printed after so many epochs or steps, if anything."""
-        return next((published for published in self.published if published.after == after), None)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import FrozenInstanceError, fields, replace
+from dataclasses import FrozenInstanceError, fields
 from typing import Any, Tuple
 
 import pytest
@@ -190,8 +190,3 @@ def test_a_score_that_does_not_close_the_budget_is_refused() -> None:
 def test_scales_are_found_by_name(scale: str) -> None:
     recipe = find("tf-cnn")
     assert {"full": recipe.full, "subset": recipe.subset}[scale] == recipe.scale(scale)
-
-
-def test_published_figures_are_found_by_when_they_were_printed() -> None:
-    recipe = replace(find("vgg7"))
-    assert [recipe.published[1], None] == [recipe.published_after(10), recipe.published_after(4)]

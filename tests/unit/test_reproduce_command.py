@@ -17,7 +17,6 @@ from reproduced import Reproduced
 from mnist_repro import baseline_files, recording, workers
 from mnist_repro import run as runs
 from mnist_repro.baselines import BaselineFile
-from mnist_repro.commands.reproduce import place
 from mnist_repro.data import locate
 from mnist_repro.data.dataset import DRAWN, Dataset, describe
 from mnist_repro.recipes import find
@@ -327,4 +326,4 @@ def test_workers_are_given_the_same_data_whatever_its_folder_is_called(
     found: Any = made_up.dataset("mnist")
     object.__setattr__(found, "source", source)
 
-    assert expected(tmp_path) == place(found)
+    assert expected(tmp_path) == locate.place(found)
