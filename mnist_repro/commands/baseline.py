@@ -72,7 +72,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         )
         action.add_argument("recipes", nargs="*", metavar="RECIPE", help="which")
         action.add_argument("--all", action="store_true", help="all recipes")
-        default = "(default: fingerprint and subset)" if name == "record" else "(default: all)"
+        default = "what of it (default: fingerprint and subset)" if name == "record" else "what of it (default: all)"
         action.add_argument("--rung", choices=(*RUNGS, "all"), help=default)
         action.add_argument("--baselines", type=named_place, default=_DEFAULT, metavar="DIR", help=_FOLDER)
         if add is not None:

@@ -18,7 +18,7 @@ import argparse
 import sys
 from typing import TYPE_CHECKING, Optional, Sequence
 
-from mnist_repro.commands.options import add_data, require_positive, require_seeds
+from mnist_repro.commands.options import add_arithmetic, add_data, require_positive, require_seeds
 from mnist_repro.errors import BadInput
 from mnist_repro.exit_codes import ExitCode
 
@@ -38,13 +38,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     )
     parser.add_argument("--processes", type=int, metavar="N", help="runs side by side (default: one per core)")
     parser.add_argument("--new-margins", action="store_true", help="make margins and tolerances anew from these runs")
-    parser.add_argument(
-        "--arithmetic",
-        choices=("original", "framework"),
-        default="original",
-        help="optimiser and batch normalisation as in the source's time, or as this TensorFlow has them "
-        "(default: %(default)s)",
-    )
+    add_arithmetic(parser)
     add_data(parser)
 
 

@@ -22,7 +22,12 @@ DESCRIPTION = "runs of several TensorFlows in one table, with the cause of each 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Add what the command takes."""
     parser.add_argument(
-        "runs", nargs="*", type=named_place, default=[Path("runs")], help="folders with runs (default: runs)"
+        "runs",
+        nargs="*",
+        metavar="RUNS",
+        type=named_place,
+        default=[Path("runs")],
+        help="folders with runs (default: runs)",
     )
     add_data(parser)
 

@@ -29,6 +29,12 @@ def add_run(parser: argparse.ArgumentParser) -> None:
         default="full",
         help="the published budget, or some seconds of it (default: %(default)s)",
     )
+    add_arithmetic(parser)
+    add_data(parser)
+
+
+def add_arithmetic(parser: argparse.ArgumentParser) -> None:
+    """What optimisers and batch normalisation compute."""
     parser.add_argument(
         "--arithmetic",
         choices=("original", "framework"),
@@ -36,7 +42,6 @@ def add_run(parser: argparse.ArgumentParser) -> None:
         help="optimiser and batch normalisation as in the source's time, or as this TensorFlow has them "
         "(default: %(default)s)",
     )
-    add_data(parser)
 
 
 def add_recipe_of_file(parser: argparse.ArgumentParser) -> None:

@@ -39,17 +39,21 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--bug", action="append", metavar="NAME", help="only this one; may come several times")
     parser.add_argument("--list", action="store_true", help="say which bugs there are, and end")
     parser.add_argument(
-        "--bugs", type=named_place, metavar="FILE", help="that lists them (default: the checkout's planted_bugs.py)"
+        "--bugs", type=named_place, metavar="FILE", help="the list of bugs (default: the checkout's planted_bugs.py)"
     )
     parser.add_argument(
-        "--baselines", type=named_place, default=Path("baselines"), metavar="DIR", help="(default: %(default)s)"
+        "--baselines",
+        type=named_place,
+        default=Path("baselines"),
+        metavar="DIR",
+        help="what gates compare with (default: %(default)s)",
     )
     parser.add_argument(
         "--out",
         type=named_place,
         default=Path("runs/power"),
         metavar="DIR",
-        help="where results are kept (%(default)s)",
+        help="where results are kept (default: %(default)s)",
     )
     parser.add_argument("--json", type=named_place, metavar="FILE", help="write the result there as well")
     parser.add_argument("--processes", type=int, metavar="N", help="trials side by side (default: one per core)")

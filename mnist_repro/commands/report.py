@@ -27,13 +27,22 @@ DESCRIPTION = "one page that shows what runs gave, for people"
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Add what the command takes."""
     parser.add_argument(
-        "runs", nargs="*", type=named_place, default=[Path("runs")], help="folders with runs (default: runs)"
+        "runs",
+        nargs="*",
+        metavar="RUNS",
+        type=named_place,
+        default=[Path("runs")],
+        help="folders with runs (default: runs)",
     )
     parser.add_argument(
         "--out", type=named_place, default=Path("report"), metavar="DIR", help="for the page (default: %(default)s)"
     )
     parser.add_argument(
-        "--baselines", type=named_place, default=Path("baselines"), metavar="DIR", help="(default: %(default)s)"
+        "--baselines",
+        type=named_place,
+        default=Path("baselines"),
+        metavar="DIR",
+        help="to judge the runs by (default: %(default)s)",
     )
     parser.add_argument(
         "--gate",

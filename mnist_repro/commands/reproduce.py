@@ -39,7 +39,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("recipes", nargs="*", metavar="RECIPE", help=f"which (default: {DEFAULT})")
     parser.add_argument("--all", action="store_true", help="all recipes")
     parser.add_argument("--seeds", type=int, default=3, metavar="N", help="seeds 0 to N-1 (default: %(default)s)")
-    parser.add_argument("--out", type=named_place, default=Path("runs"), metavar="DIR", help="(default: %(default)s)")
+    parser.add_argument(
+        "--out", type=named_place, default=Path("runs"), metavar="DIR", help="for the runs (default: %(default)s)"
+    )
     parser.add_argument("--json", type=named_place, metavar="FILE", help="write the result there as well")
     parser.add_argument(
         "--baselines",
