@@ -24,6 +24,7 @@ from mnist_repro.report.plain_numbers import as_printed, drawable, number, numbe
 
 _TEMPLATES = Path(__file__).with_name("templates")
 _MOMENT = re.compile(r"(\d{4}-\d\d-\d\d)T(\d\d:\d\d)(?::[\d.]+)?(?:Z|\+00:00)")
+_COMMIT = re.compile("([0-9a-f]{12})[0-9a-f]{28}(-dirty)?")
 # Rows of a table that are not folded away.
 PAIRS_SHOWN = 12
 
@@ -52,6 +53,7 @@ def render(document: Mapping[str, Any]) -> str:
         distinctions=distinctions(document["groups"]),
         judged_in_session=judged_in_session,
         facts=facts,
+        commit=commit,
         pairs_shown=PAIRS_SHOWN,
     )
     return text
@@ -141,6 +143,12 @@ def _named(name: str) -> words.Both:
     """A metric, or a row of a fingerprint."""
     told = words.metric(name)
     return told if told[0] != told[1] else sentences.sentence(name)
+
+
+def commit(name: str) -> str:
+    """A commit as people name it, and whether the checkout differed from it."""
+    known = _COMMIT.fullmatch(name)
+    return f"{known.group(1)}{known.group(2) or ''}" if known else name
 
 
 def when(moment: Any) -> str:

@@ -295,3 +295,23 @@ def test_paper_is_white_and_has_all_that_was_folded(browser: Browser) -> None:
     browser.command("Emulation.setEmulatedMedia", {"media": "print"})
     assert "rgb(255, 255, 255)" == _paper(browser)
     assert "none" == browser.evaluate("getComputedStyle(document.getElementById('switches')).display")
+
+
+# What a portrait page of A4, and of Letter, has between its margins.
+@pytest.mark.parametrize("width", [717, 740])
+@pytest.mark.parametrize("language", ["en", "ja"])
+def test_nothing_is_cut_off_on_paper(browser: Browser, width: int, language: str) -> None:
+    browser.open(width)
+    browser.choose("language", language)
+    browser.evaluate("window.dispatchEvent(new Event('beforeprint'))")
+    browser.command("Emulation.setEmulatedMedia", {"media": "print"})
+
+    beyond = browser.evaluate(
+        "Array.from(document.querySelectorAll('table, svg, pre, p'))"
+        f".filter(each => each.getBoundingClientRect().right > {width}).map(each => each.outerHTML.slice(0, 200))"
+    )
+
+    assert [] == beyond
+    # Figures of a row stay beside each other, as on a wide screen.
+    tops = "Array.from(document.querySelector('.glance td.number').parentElement.querySelectorAll('td.number'))"
+    assert 1 == len(set(browser.evaluate(f"{tops}.map(each => each.getBoundingClientRect().top)")))

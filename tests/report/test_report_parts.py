@@ -22,7 +22,7 @@ from mnist_repro.report.digit_png import as_png
 from mnist_repro.report.glance import in_order, shared_facts, tally
 from mnist_repro.report.groups import published_values
 from mnist_repro.report.mistakes import _of_pair
-from mnist_repro.report.page import spread, when
+from mnist_repro.report.page import commit, spread, when
 from mnist_repro.report.plain_numbers import as_printed, evenly, number, settled
 from mnist_repro.report.predictions import predicted
 from mnist_repro.verdicts import Verdict
@@ -238,6 +238,13 @@ def test_a_published_figure_has_no_decimals_that_nobody_printed() -> None:
 def test_a_moment_is_told_to_the_minute_and_other_texts_as_they_are() -> None:
     assert "2026-01-02 03:04 UTC" == when("2026-01-02T03:04:05+00:00")
     assert ["–", "<b>soon</b>"] == [when(each) for each in (None, "<b>soon</b>")]
+
+
+def test_a_commit_is_short_and_says_when_the_checkout_differed() -> None:
+    name = "8cab39ffaebd9d8340d4f6ff395f49d2dcad7635"
+
+    assert ["8cab39ffaebd", "8cab39ffaebd-dirty"] == [commit(name), commit(f"{name}-dirty")]
+    assert ["", "<b>mine</b>"] == [commit(""), commit("<b>mine</b>")]
 
 
 def test_what_all_groups_share_is_said_once() -> None:
