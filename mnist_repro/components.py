@@ -18,6 +18,7 @@ from mnist_repro.atomic import (
 from mnist_repro.data.dataset import Dataset
 from mnist_repro.errors import BadInput
 from mnist_repro.evaluation import Evaluation, evaluate
+from mnist_repro.folder_lock import alone_in
 from mnist_repro.history import log_text
 from mnist_repro.journal import Trained
 from mnist_repro.provenance import provenance
@@ -93,8 +94,13 @@ def train_into(folder: Path, assignment: Assignment, dataset: Dataset, progress:
     A folder is whole when it has `run.json`. What an earlier run left there stays as it is until all is written.
 
     Raises:
-        BadInput: the folder holds another recipe's run or cannot be written.
+        BadInput: the folder holds another recipe's run, cannot be written, or another process trains into it.
     """
+    with alone_in(folder):
+        return _train_into(folder, assignment, dataset, progress)
+
+
+def _train_into(folder: Path, assignment: Assignment, dataset: Dataset, progress: Progress) -> Run:
     recipe = assignment.recipe
     check_folder(folder, recipe)
     scale = recipe.scale(assignment.scale)

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import subprocess
+import sys
 from dataclasses import replace
 from pathlib import Path
 from typing import Any, List
@@ -10,6 +12,7 @@ from typing import Any, List
 import made_up
 import numpy as np
 import pytest
+from command_line import environment
 
 from mnist_repro import framework, run, weights
 from mnist_repro.components import Assignment, check_folder, estimate, evaluation_log, train_into
@@ -195,6 +198,38 @@ def test_a_folder_keeps_one_recipes_run(tmp_path: Path) -> None:
         "one folder keeps one recipe's run, and nothing is overwritten by another's",
         f"--out another folder, or remove {tmp_path}",
     ) == caught.value.args
+
+
+def test_two_processes_do_not_train_into_one_folder(recipe: Recipe, dataset: Dataset, tmp_path: Path) -> None:
+    holder = subprocess.Popen(
+        [
+            sys.executable,
+            "-c",
+            "import sys\nfrom pathlib import Path\nfrom mnist_repro.folder_lock import alone_in\n"
+            "with alone_in(Path(sys.argv[1])):\n    print('held', flush=True)\n    sys.stdin.read()",
+            str(tmp_path / "run"),
+        ],
+        env=environment(),
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        encoding="utf-8",
+    )
+    assert holder.stdout is not None
+    assert "held\n" == holder.stdout.readline()
+    with pytest.raises(BadInput) as caught:
+        train_into(tmp_path / "run", Assignment(recipe, 0, "subset"), dataset)
+
+    assert (
+        f"another process is training into {tmp_path / 'run'}",
+        "the files of two runs would replace each other",
+        "--out another folder, or wait until it has finished",
+    ) == caught.value.args
+    assert [] == listed(tmp_path / "run")
+    holder.communicate("", timeout=30)
+    # What it held is free, and the folder that stayed empty is gone.
+    assert [] == listed(tmp_path)
+    train_into(tmp_path / "run", Assignment(recipe, 0, "subset"), dataset)
+    assert TRAINED == listed(tmp_path / "run")
 
 
 def test_a_run_that_cannot_be_read_is_not_overwritten(tmp_path: Path) -> None:
