@@ -29,7 +29,7 @@ def add_emulator(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]
     emulator = subparsers.add_parser("emulator", help="PJM's commands on this machine, to try and test with")
     actions = emulator.add_subparsers(dest="action", metavar="ACTION", required=True)
     run = actions.add_parser("run", help="run one command with an emulator", description=RUN)
-    run.add_argument("--nodes", type=int, default=4, metavar="N", help="compute nodes (default 4)")
+    run.add_argument("--nodes", type=int, metavar="N", help="compute nodes (default: as there are; 4 in a new one)")
     run.add_argument("--dir", type=Path, metavar="D", help="keep the emulator in this folder")
     run.add_argument(
         "--set", action="append", default=[], metavar="NAME=VALUE", help="a setting, such as second=0.01; repeatable"
@@ -54,7 +54,9 @@ def run_command(arguments: argparse.Namespace) -> int:
             "expected one after --",
             "type for example: pjm emulator run -- pjsub job.sh",
         )
-    given = {"nodes": arguments.nodes, **dict(_setting(text) for text in arguments.set)}
+    given = dict(_setting(text) for text in arguments.set)
+    if arguments.nodes is not None:
+        given = {"nodes": arguments.nodes, **given}
     if arguments.dir is not None:
         return _run(arguments.dir, given, words)
     folder = Path(tempfile.mkdtemp(prefix="pjm-emulator-"))
@@ -78,8 +80,7 @@ def _setting(text: str) -> tuple[str, object]:
 
 
 def _run(folder: Path, settings: dict[str, object], words: Sequence[str]) -> int:
-    nodes = settings.pop("nodes")
-    variables = {**os.environ, **environment(folder, int(str(nodes)), settings)}
+    variables = {**os.environ, **environment(folder, settings=settings)}
     try:
         process = subprocess.Popen(list(words), env=variables)
     except OSError as error:

@@ -95,7 +95,7 @@ class Folder:
 
 def environment(
     folder: Path,
-    nodes: int = 4,
+    nodes: Optional[int] = None,
     settings: Optional[Mapping[str, object]] = None,
     faults: Optional[object] = None,
 ) -> Dict[str, str]:
@@ -103,7 +103,8 @@ def environment(
 
     Args:
         folder: made if it is not there, private to its owner; keeps everything, jobs included.
-        nodes: how many nodes it has, that is, how many jobs of one node run at once.
+        nodes: how many nodes it has, that is, how many jobs of one node run at once; None leaves what is there, and is
+            4 for a new one.
         settings: others of `pjm.emulator.settings.Settings`, by name.
         faults: what shall go wrong, as `docs/reference/emulator.md` has it; None leaves what is there.
 
@@ -114,7 +115,8 @@ def environment(
         BadInput: the folder is open to others, or a setting makes no sense.
     """
     made = _private(folder)
-    settings_file.write(made.settings, {"nodes": nodes, **(settings or {})})
+    counted = {} if nodes is None else {"nodes": nodes}
+    settings_file.write(made.settings, {**counted, **(settings or {})})
     if faults is not None:
         rules.checked(faults, str(made.faults))
         made.faults.write_text(json.dumps(faults, indent=1), encoding="utf-8")

@@ -126,7 +126,7 @@ def write(path: Path, given: Mapping[str, object]) -> None:
         before = json.loads(path.read_text(encoding="utf-8"))
     after = {**before, **given}
     checked(after, str(path))
-    if after == before:
+    if after == before and path.exists():
         return
     unfinished = path.with_name(f".{path.name}.{os.getpid()}")
     unfinished.write_text(json.dumps(after, indent=1), encoding="utf-8")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import signal
 import subprocess
@@ -122,3 +123,22 @@ def test_what_cannot_be_done(words: List[str], says: str) -> None:
 
     assert (True, "") == (bool(code), out)
     assert says in str(err)
+
+
+def test_who_comes_back_finds_the_settings_as_they_were(tmp_path: Path) -> None:
+    folder = tmp_path / "emulator"
+    show = ["--", "cat", folder / "emulator.json"]
+
+    made = run("run", "--dir", folder, "--nodes", 7, "--set", "second=0.5", *show)
+    back = run("run", "--dir", folder, *show)
+    changed = run("run", "--dir", folder, "--nodes", 2, *show)
+
+    assert [{"nodes": 7, "second": 0.5}, {"nodes": 7, "second": 0.5}, {"nodes": 2, "second": 0.5}] == [
+        json.loads(str(out)) for _, out, _ in (made, back, changed)
+    ]
+    assert {"nodes": 2, "second": 0.5} == json.loads(_kept(folder))
+
+
+def _kept(folder: Path) -> str:
+    emulator.environment(folder)
+    return (folder / "emulator.json").read_text(encoding="utf-8")
