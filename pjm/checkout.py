@@ -36,7 +36,7 @@ def check_same(before: Mapping[str, Any], now: Mapping[str, Any], session: str) 
     old: Dict[str, Any] = found if isinstance(found, dict) else {}
     for name in sorted({*old, *now["files"]}):
         if old.get(name) != now["files"].get(name):
-            differences.append(_difference(name, old, now["files"]))
+            differences.append(_difference(name, old, now["files"], Path(now["rootdir"])))
     if differences:
         shown = "; ".join(differences[:10])
         more = f"; and {len(differences) - 10} more" if len(differences) > 10 else ""
@@ -47,12 +47,15 @@ def check_same(before: Mapping[str, Any], now: Mapping[str, Any], session: str) 
         )
 
 
-def _difference(name: str, old: Mapping[str, Any], new: Mapping[str, Any]) -> str:
+def _difference(name: str, old: Mapping[str, Any], new: Mapping[str, Any], rootdir: Path) -> str:
     if name not in old:
-        return f"{name} is among the files only now (new, or changed)"
-    if new.get(name) is None:
-        return f"{name} is gone, or as committed"
-    return f"{name} has changed"
+        return f"{name} is among the files only now (new, changed, or selected)"
+    if new.get(name) is not None:
+        return f"{name} has changed"
+    present = _digest(rootdir / name)
+    if present is None:
+        return f"{name} is gone"
+    return f"{name} is not among the files now (as committed, or its tests are not selected)"
 
 
 def _shown(path: Path, rootdir: Path) -> str:

@@ -8,7 +8,7 @@ from typing import Dict
 from pjm.errors import BadInput
 from pjm.parts import FollowedJob, Stage, from_document
 from pjm.scheduler import Ending
-from pjm.session import Record, Session
+from pjm.session import JOBS, JOURNAL, Record, Session
 from pjm.submitting import accept, refuse
 from pjm.watch import Watch
 from pjm.worker import PLAN
@@ -31,6 +31,7 @@ def load(watch: Watch, session: Session) -> None:
                 f"its journal's record {record!r} makes no sense ({type(error).__name__}: {error})",
                 f"remove it and start anew: pjm clean --force {session.identity}",
             ) from error
+    _check_whole(watch, session, jobs)
     for name, job in jobs.items():
         if name in cancelling and job.stage is Stage.SUBMITTED:
             watch.adopt(job, forget=True)
@@ -38,6 +39,23 @@ def load(watch: Watch, session: Session) -> None:
             watch.adopt(job)
     # Whoever cancelled may have died before the batch system heard of it.
     watch.cancel_again([jobs[name] for name, complete in cancelling.items() if not complete and name in jobs])
+
+
+def _check_whole(watch: Watch, session: Session, jobs: Dict[str, FollowedJob]) -> None:
+    if not jobs and any(session.folder.glob("jobs/*/share-*")):
+        raise BadInput(
+            f"session {session.identity} is corrupt",
+            f"there are jobs in {session.folder / JOBS} and nothing of them in {JOURNAL}",
+            f"remove it and start anew: pjm clean --force {session.identity}",
+        )
+    left_out = [test for job in jobs.values() for test in job.tests if test not in watch.tests]
+    if left_out:
+        more = f" and {len(left_out) - 1} more" if len(left_out) > 1 else ""
+        raise BadInput(
+            f"session {session.identity} has tests that are not selected now",
+            f"{left_out[0]}{more} would be left out",
+            f"select what it was begun with: pytest --fugaku-resume={session.identity}, with no -k, -m or files",
+        )
 
 
 def _apply(record: Record, session: Session, jobs: Dict[str, FollowedJob], cancelling: Dict[str, bool]) -> None:

@@ -6,7 +6,7 @@ import collections
 import contextlib
 import dataclasses
 import time
-from typing import Callable, Deque, Dict, Iterable, List, Optional, Sequence, Set, Tuple
+from typing import AbstractSet, Callable, Deque, Dict, Iterable, List, Optional, Sequence, Set, Tuple
 
 from pjm import cancelling
 from pjm.budget import check_budget, committed
@@ -79,6 +79,11 @@ class Watch:
     def done(self) -> bool:
         """Whether every test has a result."""
         return len(self.results) == len(self._tasks) and not any(job.open for job in self.jobs)
+
+    @property
+    def tests(self) -> AbstractSet[str]:
+        """Node ids of all tests that run in a job."""
+        return self._tasks.keys()
 
     @property
     def submitted(self) -> bool:

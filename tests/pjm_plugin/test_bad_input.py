@@ -125,6 +125,29 @@ def test_another_checkout_is_refused_and_the_difference_named(project: FugakuPro
     assert "test_it.py has changed" in ran.out
 
 
+def test_a_session_of_more_tests_than_are_selected_now_is_refused(project: FugakuProject) -> None:
+    project.write(f"{GOOD}\n@pytest.mark.fugaku\ndef test_other():\n    pass\n")
+    project.send("--fugaku-detach")
+
+    ran = project.run("--fugaku-resume", "-k", "test_other")
+
+    assert 4 == ran.code, ran.out
+    assert "has tests that are not selected now" in ran.out
+    assert "test_it.py::test_it would be left out" in ran.out
+
+
+def test_a_session_whose_journal_is_gone_submits_nothing_again(project: FugakuProject) -> None:
+    project.write(GOOD)
+    project.send()
+    (project.session() / "journal.jsonl").unlink()
+
+    ran = project.run(f"--fugaku-resume={project.session().name}")
+
+    assert 4 == ran.code, ran.out
+    assert "nothing of them in journal.jsonl" in ran.out
+    assert 1 == len(project.submissions())
+
+
 def test_somebody_elses_session_is_refused(project: FugakuProject) -> None:
     if os.getuid() != 0:
         pytest.skip("only root can give files away")
