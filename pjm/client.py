@@ -9,6 +9,7 @@ from typing import Any, Dict, Iterator, Optional, Sequence
 
 import pytest
 
+from pjm import advice
 from pjm.budget import check_budget, committed
 from pjm.durations import Durations
 from pjm.errors import BadInput
@@ -189,7 +190,7 @@ class Client:
         refused = [job.parts[0].ending for job in watch.jobs if job.stage is Stage.REFUSED]
         if len(refused) < len(watch.jobs):
             ids = ", ".join(part.id for job in watch.jobs for part in job.parts[:1] if part.id)
-            self._left_message = f"fugaku: submitted {ids}; come back with: {self._come_back(watch)}"
+            self._left_message = f"fugaku: submitted {ids}; come back with: {advice.resume(watch.session.folder)}"
         for ending in filter(None, refused):
             raise BadInput(
                 f"{len(refused)} of {len(watch.jobs)} jobs were not submitted",
@@ -234,25 +235,24 @@ class Client:
         self._cancel(watch)
 
     def _cancel(self, watch: Watch) -> None:
-        identity = watch.session.identity
         done = f"{len(watch.results)} of {len(self._wishes)} tests in jobs have results"
+        rest = f"{done}; the rest: {advice.resume(watch.session.folder)}"
         try:
             ids = watch.cancel()
         except UnansweredError as error:
-            self._left_message = f"fugaku: jobs may still run, because they could not be cancelled: {error}; {done}"
+            self._left_message = f"fugaku: jobs may still run, because they could not be cancelled: {error}; {rest}"
             return
         doubt = f"; {len(watch.doubtful)} may still come, as nobody knows whether they were taken"
         said = f"{len(ids)} jobs cancelled{doubt if watch.doubtful else ''}"
-        self._left_message = f"fugaku: {said}; {done}; the rest: --fugaku-resume={identity}"
+        self._left_message = f"fugaku: {said}; {rest}"
 
     def _left_alone(self, watch: Watch) -> None:
         """Say that jobs run on when something else ends this session."""
         running = [job for job in watch.jobs if job.open and job.stage in (Stage.SUBMITTED, Stage.UNCERTAIN)]
         if running and not self._left_message:
-            self._left_message = f"fugaku: {len(running)} jobs run on; come back with: {self._come_back(watch)}"
-
-    def _come_back(self, watch: Watch) -> str:
-        return f"pytest --fugaku-resume={watch.session.identity}"
+            self._left_message = (
+                f"fugaku: {len(running)} jobs run on; come back with: {advice.resume(watch.session.folder)}"
+            )
 
     def _write_live(self, force: bool) -> None:
         now, watch = time.time(), self._watch

@@ -11,6 +11,7 @@ import time
 from pathlib import Path
 from typing import Any, Dict, List, Optional, Sequence
 
+from pjm import advice
 from pjm import session as sessions
 from pjm.errors import BadInput
 from pjm.events import Tail
@@ -19,7 +20,6 @@ from pjm.request import elapse_text
 from pjm.session import Record, Session
 from pjm.worker import EVENTS, PLAN, share_folder
 
-DEFAULT = Path(".pjm")
 _REMOVALS = 10
 _LISTING = """\
   pjm sessions                         of the project in this folder, the oldest first
@@ -70,16 +70,10 @@ def _add_workdir(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--workdir",
         type=Path,
-        default=_nearest(),
+        default=advice.nearest(),
         metavar="DIR",
         help="as in --fugaku-workdir (default: .pjm in this folder, or in the nearest above it that has one)",
     )
-
-
-def _nearest() -> Path:
-    """Where the sessions of the project are that the present folder belongs to."""
-    candidates = (DEFAULT, *(folder / DEFAULT for folder in Path.cwd().parents))
-    return next((folder for folder in candidates if folder.is_dir()), DEFAULT)
 
 
 def list_sessions(arguments: argparse.Namespace) -> int:
@@ -119,7 +113,7 @@ def show_session(arguments: argparse.Namespace) -> int:
     _print_some([f"{test}: {why}" for test, why in summary["settled"].items()])
     _print_some([f"no result yet: {test}" for test in summary["missing"]])
     if summary["state"] in ("unfinished", "cancelled"):
-        print(f"  next: pytest --fugaku-resume={session.identity}")
+        print(f"  next: {advice.resume(session.folder)}")
     return 0
 
 
@@ -134,11 +128,12 @@ def clean_sessions(arguments: argparse.Namespace) -> int:
     """`pjm clean`."""
     known = sessions.identities(arguments.workdir)
     named = list(dict.fromkeys(arguments.session))
+    listing = advice.pjm("sessions", arguments.workdir)
     if not named and not arguments.ended:
-        raise BadInput("nothing to clean was named", "expected sessions, or --ended", "type: pjm sessions")
+        raise BadInput("nothing to clean was named", "expected sessions, or --ended", f"type: {listing}")
     for name in named:
         if name not in known:
-            raise BadInput(f"there is no session {name}", f"looked in {arguments.workdir}", "type: pjm sessions")
+            raise BadInput(f"there is no session {name}", f"looked in {arguments.workdir}", f"type: {listing}")
         _clean(arguments.workdir / name, arguments.force)
     for name in known:
         if arguments.ended and name not in named:
@@ -166,6 +161,7 @@ def _clean(folder: Path, force: bool = False) -> None:
 def _require_ended(folder: Path) -> None:
     """Raise BadInput if a session's jobs may still run, as far as its journal says."""
     name = folder.name
+    remove = advice.pjm(f"clean --force {name}", folder.parent)
     try:
         session = Session(folder, sessions.read_facts(folder))
         state = _state(session, session.journal())
@@ -173,13 +169,13 @@ def _require_ended(folder: Path) -> None:
         raise BadInput(
             f"session {name} is unreadable",
             f"nobody knows whether its jobs still run: {error.what}: {error.why}",
-            f"remove it all the same: pjm clean --force {name}",
+            f"remove it all the same: {remove}",
         ) from error
     if state == "unfinished":
         raise BadInput(
             f"session {name} is {state}",
             "its jobs may still run, and their results would be lost",
-            f"finish it: pytest --fugaku-resume={name}; or remove it all the same: pjm clean --force {name}",
+            f"finish it: {advice.resume(folder)}; or remove it all the same: {remove}",
         )
 
 

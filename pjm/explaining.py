@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from typing import List, Optional, Tuple
+from typing import List, Optional, Sequence, Tuple
 
-from pjm import captured
+from pjm import advice, captured
 from pjm.parts import Part
 from pjm.reading import TestEvents
 from pjm.results import Result, Trouble
@@ -12,7 +12,9 @@ from pjm.scheduler import Ending
 from pjm.worker import share_folder
 
 
-def explain(test: str, part: Part, ending: Ending, retries: int, figures: str = "") -> Result:
+def explain(
+    test: str, part: Part, ending: Ending, retries: int, figures: str = "", needed: Sequence[str] = ()
+) -> Result:
     """The result of a test that has none of its own.
 
     Args:
@@ -21,6 +23,7 @@ def explain(test: str, part: Part, ending: Ending, retries: int, figures: str = 
         ending: how that ended.
         retries: how often it was submitted again before; 0 if it is not the kind that is.
         figures: what the batch system measured, in words; "" for nothing.
+        needed: the tests that it waits for.
     """
     running = part.reading.running
     happened = [f"its job {ending.happened}" if _verb(ending) else f"its job did not end well: {ending.happened}"]
@@ -36,11 +39,12 @@ def explain(test: str, part: Part, ending: Ending, retries: int, figures: str = 
     happened += _own_words(part)
     if part.tail.garbled:
         happened.append(f"{part.tail.garbled} lines of {part.tail.path} are garbled")
-    advice = ending.advice or "run it again: pytest --fugaku --lf"
+    again = advice.run([*needed, test], "--fugaku") if needed else "pytest --fugaku --lf"
+    what_next = ending.advice or f"run it again: {again}"
     if running is None or running.test != test:
-        return Result(test, trouble=Trouble("; ".join(happened), advice, part.description, _sections(part)))
+        return Result(test, trouble=Trouble("; ".join(happened), what_next, part.description, _sections(part)))
     printed = captured.kept(share_folder(part.folder, part.number), running.phase)
-    trouble = Trouble("; ".join(happened), advice, part.description, (*printed, *_sections(part)))
+    trouble = Trouble("; ".join(happened), what_next, part.description, (*printed, *_sections(part)))
     return Result(test, running.events, running.phase, trouble, cut_off=_cut_off(part, running))
 
 
@@ -57,16 +61,22 @@ def _own_words(part: Part) -> List[str]:
     return [line[len("pjm: ") :] for line in lines[-1:]]
 
 
-def completed(part: Part, found: TestEvents) -> Result:
-    """The result of a test that has come to an end in its job, or that was not found there."""
+def completed(part: Part, found: TestEvents, needed: Sequence[str] = ()) -> Result:
+    """The result of a test that has come to an end in its job, or that was not found there.
+
+    Args:
+        part: what has run it.
+        found: what is known of it.
+        needed: the tests that it waits for.
+    """
     trouble = None
     if found.crash is not None:
         happened = f"it took its process down in its {found.phase} phase: {found.crash}"
-        advice = f"run it alone to see more: pytest '{found.test}'"
-        trouble = Trouble(happened, advice, part.description, (*found.printed, *_sections(part)))
+        what_next = f"run it here to see more: {advice.run([*needed, found.test])}"
+        trouble = Trouble(happened, what_next, part.description, (*found.printed, *_sections(part)))
     elif found.missing is not None and not found.skipped:
-        advice = "have the files, packages and plugins of the job (fugaku_python) agree with those here"
-        trouble = Trouble(f"not found in the job: {found.missing}", advice, part.description)
+        what_next = "have the files, packages and plugins of the job (fugaku_python) agree with those here"
+        trouble = Trouble(f"not found in the job: {found.missing}", what_next, part.description)
     skipped = found.missing if found.skipped else None
     begun = None if found.missing is not None else found.phase
     return Result(found.test, found.events, begun, trouble, skipped)

@@ -9,6 +9,7 @@ from typing import Dict, List, Mapping, Sequence, Tuple
 
 import pytest
 
+from pjm import advice
 from pjm.errors import BadInput
 from pjm.options import MARK
 from pjm.request import Defaults, Request, from_mark
@@ -144,7 +145,7 @@ def _resolve(
         raise BadInput(
             f"{where(item)}: the mark fugaku says after={name!r}",
             "no such test was collected and selected",
-            "name a test of this module, or the node id of another one, and select it too",
+            f"select both, as with: {advice.run([name if '::' in name else above + name, item.nodeid])}",
         )
     unmarked = [each.nodeid for each in found if each.nodeid not in marked]
     if unmarked:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Dict, List, Mapping, Sequence
+from typing import Dict, List, Mapping, Sequence, Set
 
 from pjm.errors import BadInput
 
@@ -50,6 +50,17 @@ def chains(after: Mapping[str, Sequence[str]]) -> List[List[str]]:
     for nodeid in after:
         found.setdefault(find(nodeid), []).append(nodeid)
     return list(found.values())
+
+
+def waited_for(nodeid: str, after: Mapping[str, Sequence[str]]) -> List[str]:
+    """The tests that have to pass before one, directly or not; in the order given."""
+    found: Set[str] = set()
+    looked_at = [nodeid]
+    while looked_at:
+        new = set(after.get(looked_at.pop(), ())) - found
+        found |= new
+        looked_at += new
+    return [name for name in after if name in found]
 
 
 def _never_ready(after: Mapping[str, Sequence[str]]) -> List[str]:

@@ -16,7 +16,7 @@ from pjm.settings import Settings
 LOST = Ending(
     False,
     "vanished: the batch system knows it neither among the waiting and running nor among the ended, and it left no end",
-    "ask the site what became of it, then run the test again: --lf",
+    "ask the site what became of it, then run the test again",
     retry=True,
 )
 

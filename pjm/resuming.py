@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from typing import Dict
 
+from pjm import advice
 from pjm.errors import BadInput
 from pjm.parts import FollowedJob, Stage, from_document
 from pjm.scheduler import Ending
@@ -29,7 +30,7 @@ def load(watch: Watch, session: Session) -> None:
             raise BadInput(
                 f"session {session.identity} is corrupt",
                 f"its journal's record {record!r} makes no sense ({type(error).__name__}: {error})",
-                f"remove it and start anew: pjm clean --force {session.identity}",
+                f"remove it and start anew: {advice.pjm(f'clean --force {session.identity}', session.folder.parent)}",
             ) from error
     _check_whole(watch, session, jobs)
     for name, job in jobs.items():

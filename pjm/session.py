@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Any, Dict, List, Mapping, Optional
 
 import pjm
+from pjm import advice
 from pjm.atomic import append_whole, drop_torn_line, write_json
 from pjm.errors import BadInput
 
@@ -193,7 +194,7 @@ def _not_locked(path: Path, error: OSError) -> BadInput:
     return BadInput(
         f"session {path.parent.name} cannot be locked",
         f"{error.strerror}: {path}",
-        "type: pjm sessions"
+        f"type: {advice.pjm('sessions', path.parent.parent)}"
         if isinstance(error, FileNotFoundError)
         else "name a folder that is yours, on a file system that locks files: --fugaku-workdir=DIR",
     )
@@ -205,8 +206,9 @@ def find(workdir: Path, identity: Optional[str]) -> Session:
     Raises:
         BadInput: there is none, or it is corrupt, foreign or of a newer version.
     """
+    listing = advice.pjm("sessions", workdir)
     if identity is not None and not IDENTITY.fullmatch(identity):
-        raise BadInput(f"{identity!r} is no session", "one is called like 20260102-030405-0a1b", "type: pjm sessions")
+        raise BadInput(f"{identity!r} is no session", "one is called like 20260102-030405-0a1b", f"type: {listing}")
     known = identities(workdir)
     if identity is None:
         known = [name for name in known if _has_jobs(workdir / name)]
@@ -214,7 +216,7 @@ def find(workdir: Path, identity: Optional[str]) -> Session:
         raise BadInput(
             f"there is no session {identity}" if identity else "there is no session to come back to",
             f"looked in {workdir}, where {len(known)} are kept" + ("" if identity else " that came to jobs"),
-            "type: pjm sessions; or start one with: pytest --fugaku",
+            f"type: {listing}; or start one with: pytest --fugaku",
         )
     folder = workdir / (identity or known[-1])
     return Session(folder, read_facts(folder))
@@ -287,4 +289,5 @@ def _object(data: bytes) -> Optional[Record]:
 
 
 def _corrupt(path: Path, why: str) -> BadInput:
-    return BadInput(f"{path} is corrupt", why, f"remove it and start anew: pjm clean --force {path.parent.name}")
+    remove = advice.pjm(f"clean --force {path.parent.name}", path.parent.parent)
+    return BadInput(f"{path} is corrupt", why, f"remove it and start anew: {remove}")

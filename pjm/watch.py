@@ -8,7 +8,7 @@ import dataclasses
 import time
 from typing import AbstractSet, Callable, Deque, Dict, Iterable, List, Optional, Sequence, Set, Tuple
 
-from pjm import cancelling
+from pjm import cancelling, order
 from pjm.budget import check_budget, committed
 from pjm.errors import BadInput
 from pjm.events import Event
@@ -180,7 +180,7 @@ class Watch:
             if isinstance(told, SuiteProperty):
                 self.told.append(told)
             elif told.test in self._tasks:
-                self._tell(completed(part, told))
+                self._tell(completed(part, told, self._needed(told.test)))
         if new and part.reading.ended:
             self._poller.hurry()
 
@@ -243,7 +243,12 @@ class Watch:
             job.again.append(test)
             return
         retries = self._tried_again.get(test, 0) if ending.retry else 0
-        self._tell(explain(test, part, ending, retries, figures))
+        self._tell(explain(test, part, ending, retries, figures, self._needed(test)))
+
+    def _needed(self, test: str) -> List[str]:
+        if not self._tasks[test].after:
+            return []
+        return order.waited_for(test, {task.nodeid: task.after for task in self._tasks.values()})
 
     def _submit_again(self, tests: List[str]) -> None:
         tests = [test for test in self._tasks if test in set(tests) and test not in self.results]

@@ -70,7 +70,7 @@ def test_an_unfinished_session_says_how_to_come_back_and_is_not_removed(
     assert 0 == main(["show", identity, workdir])
     shown = capsys.readouterr().out
     assert "  no result yet: test_it.py::test_slow\n" in shown
-    assert f"  next: pytest --fugaku-resume={identity}\n" in shown
+    assert f"  next: pytest --fugaku-resume={identity} --fugaku-workdir={left.workdir}\n" in shown
     assert 0 == main(["clean", "--ended", workdir])
     assert 2 == main(["clean", identity, workdir])
     assert f"session {identity} is unfinished" in capsys.readouterr().err

@@ -38,7 +38,7 @@ def test_a_test_waits_only_for_what_is_selected_after_all(pytester: pytest.Pytes
     ran = pytester.runpytest_inprocess(*PLUGIN, "-k", "estimate")
 
     assert pytest.ExitCode.USAGE_ERROR == ran.ret
-    ran.stderr.fnmatch_lines(["*says after='test_train'*"])
+    ran.stderr.fnmatch_lines(["*says after='test_train'*", "*pytest test_it.py::test_train test_it.py::test_estimate"])
 
 
 def test_what_has_not_run_at_all_is_an_error_and_no_reason_to_skip(pytester: pytest.Pytester) -> None:

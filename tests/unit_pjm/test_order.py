@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from pjm.errors import BadInput
-from pjm.order import chains, check
+from pjm.order import chains, check, waited_for
 
 
 def test_an_order_that_can_be_kept_is_fine_however_it_is_written() -> None:
@@ -21,6 +21,12 @@ def test_only_those_in_the_circle_or_behind_it_are_named() -> None:
         check({"free": (), "a": ("b",), "b": ("a", "free"), "behind": ("a",)})
 
     assert "these tests wait for one another: a, b, behind" == refusal.value.why
+
+
+def test_what_a_test_waits_for_is_all_that_has_to_pass_before_in_the_order_given() -> None:
+    after: Dict[str, Tuple[str, ...]] = {"d": ("c", "a"), "x": ("d",), "a": (), "b": (), "c": ("a",)}
+
+    assert (["a", "c"], []) == (waited_for("d", after), waited_for("b", after))
 
 
 def test_chains_keep_the_order_given() -> None:
