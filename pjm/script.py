@@ -14,6 +14,11 @@ from pjm.scheduler import Resources
 
 # What may stand in a directive as it is: neither the shell's nor the batch system's own splitting touches it.
 _PLAIN = re.compile(r"[A-Za-z0-9_./:=+@-]{1,1000}", re.ASCII)
+# Not `-m`, which looks for modules in the project's folder before the standard library's and our own.
+START = (
+    "import os, sys; sys.path[:] = [each for each in sys.path if each and each != os.getcwd()]; "
+    "from pjm.worker import main; sys.exit(main())"
+)
 
 
 @dataclass(frozen=True)
@@ -71,7 +76,7 @@ def script(job: Job, number: int, folder: Path, worker: Worker) -> str:
         f"cd -- {shlex.quote(str(worker.rootdir))} || exit 125",
         "# At the elapse limit the signal goes to this shell as well, which has to wait for pytest's last words.",
         "trap : XCPU TERM",
-        " ".join(shlex.quote(word) for word in (worker.python, "-m", "pjm.worker", *worker.arguments)),
+        " ".join(shlex.quote(word) for word in (worker.python, "-c", START, *worker.arguments)),
         "exit $?",
     ]
     return "\n".join(lines) + "\n"

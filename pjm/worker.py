@@ -1,6 +1,6 @@
 """What runs in a job: pytest on the tests of one share, again after each test that took the whole process down.
 
-`python -m pjm.worker` reads what to do from the job's folder and appends what happens to the share's events.
+`main` reads what to do from the job's folder and appends what happens to the share's events.
 """
 
 from __future__ import annotations
@@ -204,7 +204,3 @@ def _tidy_environment(assignment: Assignment) -> None:
     for name in ("PYTEST_ADDOPTS", "PYTEST_PLUGINS", "PYTEST_DISABLE_PLUGIN_AUTOLOAD", "CI", "BUILD_NUMBER"):
         os.environ.pop(name, None)
     os.environ.update(assignment.environment)
-
-
-if __name__ == "__main__":
-    sys.exit(main())

@@ -4,7 +4,10 @@ from __future__ import annotations
 
 import json
 import os
+import shlex
+import socket
 import subprocess
+import sys
 from pathlib import Path
 from typing import Dict, List, Tuple
 
@@ -14,7 +17,7 @@ from pytest_regressions.file_regression import FileRegressionFixture
 from pjm.packing import Job, Share, Site, Task, pack
 from pjm.request import Request
 from pjm.scheduler import Resources
-from pjm.script import Outputs, Worker, outputs, script
+from pjm.script import START, Outputs, Worker, outputs, script
 
 FOLDER = Path("/vol0001/data/hp000000/u00000/project/.pjm/s/jobs/pjm-s-0")
 WORKER = Worker(
@@ -112,8 +115,25 @@ def test_hostile_words_arrive_whole(tmp_path: Path, python: Path) -> None:
         "HOSTILE": hostile,
         "FROM_PROLOGUE": "yes",
     }
-    expected: List[object] = [["-m", "pjm.worker", hostile, "-x"], str(root), environment]
+    expected: List[object] = [["-c", START, hostile, "-x"], str(root), environment]
     assert expected == json.loads(done.stdout)
+
+
+def test_neither_the_project_nor_an_empty_entry_comes_before_our_own_code_and_the_standard_library(
+    tmp_path: Path,
+) -> None:
+    project, code = tmp_path / "project", tmp_path / "lib"
+    for folder in (project, code):
+        (folder / "pjm").mkdir(parents=True)
+        (folder / "pjm" / "__init__.py").touch()
+        (folder / "pjm" / "worker.py").write_text("import json, socket\ndef main(): print(socket.__file__, __file__)\n")
+    (project / "socket.py").write_text("raise SystemExit('the project was asked first')\n")
+    path = shlex.quote(str(code))
+    worker = Worker(sys.executable, project, prologue=(f"export PYTHONPATH={path}:",))
+
+    done = run(script(packed(("a", ())), 0, FOLDER, worker), tmp_path)
+
+    assert f"{socket.__file__} {code / 'pjm' / 'worker.py'}\n" == done.stdout
 
 
 def test_a_sub_job_is_told_its_number(tmp_path: Path, python: Path) -> None:
