@@ -10,6 +10,7 @@ from typing import Dict, List, Mapping, Optional, Tuple
 
 import pytest
 
+from pjm import advice
 from pjm import session as sessions
 from pjm.arguments import own_arguments, resumed_arguments
 from pjm.checkout import check_same, checkout
@@ -118,7 +119,18 @@ def _resumed(config: pytest.Config, settings: Settings) -> Optional[Session]:
     identity = config.option.fugaku_resume
     if not identity:
         return None
-    return sessions.find(settings.workdir, None if identity == LATEST else identity)
+    session = sessions.find(settings.workdir, None if identity == LATEST else identity)
+    if resumed_arguments(config) is None:
+        raise _too_late(session)
+    return session
+
+
+def _too_late(session: Session) -> BadInput:
+    return BadInput(
+        f"session {session.identity} cannot be resumed from here",
+        "a conftest.py has loaded pjm.plugin, which is too late to bring back the session's command line",
+        f"load it before: {advice.resume(session.folder)} -p pjm.plugin (needless where pjm is installed)",
+    )
 
 
 def _emulated(folder: Path) -> Dict[str, str]:

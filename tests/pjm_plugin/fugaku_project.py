@@ -59,8 +59,17 @@ class FugakuProject:
 
     def start(self, *arguments: str, python: str = sys.executable, **variables: str) -> subprocess.Popen[str]:
         """Start pytest with our plugin."""
+        return self._start(python, ["-p", "pjm.plugin", *arguments], variables)
+
+    def run_without_plugin(self, *arguments: str) -> Ran:
+        """Run pytest to its end, with what a conftest.py loads."""
+        process = self._start(sys.executable, arguments, {})
+        out, _ = process.communicate(timeout=600)
+        return Ran(process.returncode, out)
+
+    def _start(self, python: str, arguments: Sequence[str], variables: Dict[str, str]) -> subprocess.Popen[str]:
         return subprocess.Popen(
-            [python, "-m", "pytest", "-p", "pjm.plugin", *arguments],
+            [python, "-m", "pytest", *arguments],
             cwd=self.path,
             env={**_environment(), **variables},
             stdin=subprocess.DEVNULL,

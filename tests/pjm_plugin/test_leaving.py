@@ -60,3 +60,17 @@ def test_detaching_fails_if_one_job_was_refused_and_says_how_to_come_back_to_the
     assert 4 == ran.code, ran.out
     assert "ERROR: 1 of 2 jobs were not submitted" in ran.out
     assert re.search(r"fugaku: submitted \d+; come back with: pytest --fugaku-resume=", ran.out), ran.out
+
+
+def test_a_plugin_that_a_conftest_has_loaded_does_not_resume_with_another_selection(project: FugakuProject) -> None:
+    project.write("@pytest.mark.fugaku\ndef test_a():\n    pass\n@pytest.mark.fugaku\ndef test_b():\n    pass\n")
+    project.write("pytest_plugins = ['pjm.plugin']\n", "conftest.py")
+    project.send("-k", "test_a", "--fugaku-detach")
+    before = len(project.submissions())
+
+    late, early = project.run_without_plugin("--fugaku-resume"), project.run("--fugaku-resume")
+
+    assert 4 == late.code, late.out
+    assert "  next: load it before: pytest --fugaku-resume=" in late.out
+    assert (0, {"passed": 1, "deselected": 1}) == (early.code, early.counts()), early.out
+    assert before == len(project.submissions())
