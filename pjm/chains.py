@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from typing import Dict, List, Mapping
+from typing import Dict, List, Mapping, Tuple
 
 import pytest
 
 from pjm.errors import BadInput
 from pjm.marks import Wish
+from pjm.passing import passed
 
 
 def in_order(items: List[pytest.Item], wishes: Mapping[str, Wish]) -> List[pytest.Item]:
@@ -42,27 +43,22 @@ class LocalChains:
     def __init__(self, wishes: Mapping[str, Wish]) -> None:
         self._wishes = wishes
         self._waited_for = {before for wish in wishes.values() for before in wish.after}
-        self._passed: Dict[str, bool] = {}
+        self._reports: Dict[str, List[Tuple[str, str]]] = {}
 
     @pytest.hookimpl(tryfirst=True)
     def pytest_runtest_setup(self, item: pytest.Item) -> None:
         """Skip what waits for a test that did not pass; one that has not run at all is nobody's reason to skip."""
         wish = self._wishes.get(item.nodeid)
         for before in wish.after if wish is not None else ():
-            if before not in self._passed:
+            if before not in self._reports:
                 pytest.fail(str(_not_run(item.nodeid, before)), pytrace=False)
-            if not self._passed[before]:
+            if not passed(self._reports[before]):
                 pytest.skip(reason(before))
 
     def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
-        """Remember what passed."""
-        if report.nodeid not in self._waited_for:
-            return
-        if report.when == "call":
-            passed = report.outcome == "passed"
-            self._passed[report.nodeid] = passed and self._passed.get(report.nodeid, True)
-        elif report.outcome != "passed":
-            self._passed[report.nodeid] = False
+        """Remember what has become of the tests that others wait for."""
+        if report.nodeid in self._waited_for:
+            self._reports.setdefault(report.nodeid, []).append((str(report.when), report.outcome))
 
 
 def _not_run(waiting: str, before: str) -> BadInput:

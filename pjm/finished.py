@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import Dict, Iterable, List, Optional, Sequence
+from typing import Dict, Iterable, List, Optional, Sequence, Tuple
 
 from pjm import events
 from pjm.events import Event
+from pjm.passing import passed
 
 
 @dataclass
@@ -24,8 +25,7 @@ class Finished:
     running: Optional[str] = None
     phase: str = "setup"
     stopped: str = ""
-    _passed: bool = False
-    _failed: bool = False
+    _reports: List[Tuple[str, str]] = field(default_factory=list)
 
     def take(self, new: Iterable[Event]) -> None:
         """Follow what happens."""
@@ -35,16 +35,16 @@ class Finished:
                 self.running = None
             elif kind == events.START:
                 self.running, self.phase = event["test"], "setup"
-                self._passed = self._failed = False
+                self._reports = []
                 self.stopped = ""
             elif kind == events.PHASE:
                 self.phase = event["when"]
             elif kind == events.STOPPED:
                 self.stopped = event["how"]
             elif kind == events.REPORT:
-                self._report(event["data"])
+                self._reports.append((str(event["data"].get("when")), str(event["data"].get("outcome"))))
             elif kind == events.STOP:
-                self.done[event["test"]] = self._passed and not self._failed
+                self.done[event["test"]] = passed(self._reports)
                 self.running = None
             elif kind in (events.CRASH, events.MISSING):
                 self.done[event["test"]] = False
@@ -53,12 +53,3 @@ class Finished:
     def left(self, tests: Sequence[str]) -> List[str]:
         """The tests that have no result yet."""
         return [test for test in tests if test not in self.done]
-
-    def _report(self, data: Event) -> None:
-        outcome = data.get("outcome")
-        if outcome == "rerun":
-            self._passed = self._failed = False
-        elif outcome == "failed":
-            self._failed = True  # for good: a subtest's failure is followed by other reports
-        elif data.get("when") == "call":
-            self._passed = outcome == "passed"

@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from typing import List, Optional, Tuple, Union
 
 from pjm.events import Event
+from pjm.passing import passed
 from pjm.reading import SuiteProperty
 
 
@@ -62,10 +63,10 @@ class Result:
     @property
     def passed(self) -> bool:
         """Whether what waits for it may run."""
-        if self.failed or self.skipped is not None:
+        if self.trouble is not None or self.skipped is not None:
             return False
-        calls = [event["data"]["outcome"] for event in self.events if event.get("data", {}).get("when") == "call"]
-        return calls[-1:] == ["passed"]
+        reports = (event["data"] for event in self.events if "data" in event)
+        return passed((report["when"], report["outcome"]) for report in reports)
 
 
 Told = Union[Result, SuiteProperty]
