@@ -69,18 +69,6 @@ def _delete(
     return ids
 
 
-def cancel_again(jobs: Sequence[FollowedJob], scheduler: Scheduler, session: Session) -> None:
-    """Make sure that jobs are deleted whose deletion may not have been heard.
-
-    Raises:
-        UnansweredError: the batch system did not take it.
-    """
-    ids = [part.id for job in jobs for part in job.parts if part.id]
-    if ids:
-        scheduler.cancel(ids)
-        session.note("cancelled", jobs=[job.name for job in jobs])
-
-
 def outcome(part: Part, results: Mapping[str, Result]) -> str:
     """What the tests of a part came to."""
     failed = sum(1 for test in part.tests if test in results and results[test].failed)

@@ -89,6 +89,10 @@ class Client:
             terminalreporter.write_sep("=", f"jobs of session {self._session.identity}")
             for line in table(self._watch.jobs):
                 terminalreporter.write_line(line)
+            left = self._watch.undeleted
+            if left:
+                ids = " ".join(left[:20]) + (" …" if len(left) > 20 else "")
+                terminalreporter.write_line(f"fugaku: {len(left)} jobs could not be deleted and may run: pjdel {ids}")
         if self._left_message:
             terminalreporter.write_line(self._left_message)
             self._left_message = ""

@@ -8,6 +8,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Callable, Iterable, List, Optional, Sequence
 
+from pjm.deleting import Deletions
 from pjm.parts import FollowedJob, Part, Stage
 from pjm.scheduler import Ending, Phase, Scheduler, Status, UnansweredError
 from pjm.session import Session
@@ -31,6 +32,7 @@ class Poller:
         settings: how often, and what takes too long.
         clock: seconds, of any origin.
         wall: seconds since the epoch.
+        deletions: where what takes too long goes.
         due: when to ask next, on our clock.
         trouble: what is not answered at present.
     """
@@ -40,6 +42,7 @@ class Poller:
     settings: Settings
     clock: Callable[[], float]
     wall: Callable[[], float]
+    deletions: Deletions
     due: float = 0.0
     trouble: Optional[str] = None
     _silences: int = 0
@@ -56,6 +59,7 @@ class Poller:
         """Ask, if it is time to; whether something has ended."""
         if self.clock() < self.due:
             return False
+        self.deletions.try_again()
         parts = {part.id: part for job in jobs for part in job.parts if _asked_about(part)}
         low, high = self.settings.poll
         news, self._ended = not parts, False
@@ -97,7 +101,7 @@ class Poller:
         if status.ending is not None:
             self._end(part, status.ending)
             if status.phase is Phase.STUCK:
-                self._delete([part])
+                self.deletions.add([part.id])
         return news
 
     def _missed(self, part: Part) -> None:
@@ -127,7 +131,7 @@ class Poller:
                     self._end(part, ending)
                     late.append(part)
         if late:
-            self._delete(late)
+            self.deletions.add(part.id for part in late)
 
     def _measure_wait(self, part: Part) -> None:
         until = part.running_since or self.wall()
@@ -147,12 +151,6 @@ class Poller:
             return None
         happened = f"ran for {part.elapsed:.0f} s; --fugaku-run-timeout allows {limit:g} s"
         return Ending(False, happened, "allow more with --fugaku-run-timeout, or make the test quicker")
-
-    def _delete(self, parts: Sequence[Part]) -> None:
-        try:
-            self.scheduler.cancel([part.id for part in parts])
-        except UnansweredError as error:
-            self.trouble = f"the batch system did not delete {len(parts)} jobs: {error}"
 
 
 def _asked_about(part: Part) -> bool:

@@ -23,9 +23,10 @@ def load(watch: Watch, session: Session) -> None:
     """
     jobs: Dict[str, FollowedJob] = {}
     cancelling: Dict[str, bool] = {}
+    deleting: Dict[str, bool] = {}
     for record in session.journal():
         try:
-            _apply(record, session, jobs, cancelling)
+            _apply(record, session, jobs, cancelling, deleting)
         except (KeyError, TypeError, ValueError, OSError, IndexError) as error:
             raise BadInput(
                 f"session {session.identity} is corrupt",
@@ -39,7 +40,10 @@ def load(watch: Watch, session: Session) -> None:
         else:
             watch.adopt(job)
     # Whoever cancelled may have died before the batch system heard of it.
-    watch.cancel_again([jobs[name] for name, complete in cancelling.items() if not complete and name in jobs])
+    watch.cancel_again(
+        [jobs[name] for name, complete in cancelling.items() if not complete and name in jobs],
+        [part_id for part_id, complete in deleting.items() if not complete],
+    )
 
 
 def _check_whole(watch: Watch, session: Session, jobs: Dict[str, FollowedJob]) -> None:
@@ -59,8 +63,17 @@ def _check_whole(watch: Watch, session: Session, jobs: Dict[str, FollowedJob]) -
         )
 
 
-def _apply(record: Record, session: Session, jobs: Dict[str, FollowedJob], cancelling: Dict[str, bool]) -> None:
+def _apply(
+    record: Record,
+    session: Session,
+    jobs: Dict[str, FollowedJob],
+    cancelling: Dict[str, bool],
+    deleting: Dict[str, bool],
+) -> None:
     event = record["event"]
+    if event in ("deleting", "deleted"):
+        deleting.update(dict.fromkeys(record["ids"], event == "deleted"))
+        return
     if event in ("cancelling", "cancelled"):
         cancelling.update(dict.fromkeys(record["jobs"], event == "cancelled"))
         return

@@ -10,6 +10,7 @@ from typing import AbstractSet, Callable, Deque, Dict, Iterable, List, Optional,
 
 from pjm import cancelling, order
 from pjm.budget import check_budget, committed
+from pjm.deleting import Deletions
 from pjm.errors import BadInput
 from pjm.events import Event
 from pjm.explaining import completed, explain
@@ -20,7 +21,7 @@ from pjm.planning import Workplace, copy_code, write_job
 from pjm.polling import LOST, Poller
 from pjm.reading import SuiteProperty
 from pjm.results import Result, Told, Trouble
-from pjm.scheduler import Ending, Scheduler, UnansweredError
+from pjm.scheduler import Ending, Scheduler
 from pjm.script import outputs
 from pjm.session import Session
 from pjm.settings import Settings
@@ -70,7 +71,8 @@ class Watch:
         self._wall = wall
         self._hold = hold
         self._submitter = Submitter(session, scheduler, settings, clock, wall, hold)
-        self._poller = Poller(session, scheduler, settings, clock, wall)
+        self._deletions = Deletions(session, scheduler)
+        self._poller = Poller(session, scheduler, settings, clock, wall, self._deletions)
         self._assigned: Dict[str, FollowedJob] = {}
         self._tried_again: Dict[str, int] = {}
         self._next_tail = 0.0
@@ -96,10 +98,16 @@ class Watch:
         return [job.name for job in self.jobs if job.stage is Stage.UNCERTAIN]
 
     @property
+    def undeleted(self) -> List[str]:
+        """Ids of the jobs that were to be deleted and may still be there."""
+        return list(self._deletions.left)
+
+    @property
     def trouble(self) -> Optional[str]:
         """What the batch system refuses or does not answer at present, or what cannot be read."""
         unread = (part.tail.trouble for job in self.jobs for part in job.parts if not part.closed)
-        return self._submitter.trouble or self._poller.trouble or next(filter(None, unread), None)
+        said = (self._submitter.trouble, self._poller.trouble, self._deletions.trouble, *unread)
+        return next(filter(None, said), None)
 
     def adopt(self, job: FollowedJob, forget: bool = False) -> None:
         """Follow a job that is in the session folder already; forget it if it was cancelled, but for its results."""
@@ -159,14 +167,15 @@ class Watch:
         Raises:
             UnansweredError: the batch system did not take it.
         """
-        return cancelling.cancel(self.jobs, self.results, self._scheduler, self.session, self._submitter.taken)
+        ids = cancelling.cancel(self.jobs, self.results, self._scheduler, self.session, self._submitter.taken)
+        self._deletions.try_again()
+        return ids
 
-    def cancel_again(self, jobs: Sequence[FollowedJob]) -> None:
-        """Make sure that jobs are deleted whose deletion may not have been heard."""
-        try:
-            cancelling.cancel_again(jobs, self._scheduler, self.session)
-        except UnansweredError as error:
-            self._poller.trouble = str(error)
+    def cancel_again(self, jobs: Sequence[FollowedJob], ids: Sequence[str]) -> None:
+        """Make sure that jobs, and others with these ids, are deleted whose deletion may not have been heard."""
+        known = [part.id for job in jobs for part in job.parts if part.id]
+        if self._deletions.add([*ids, *known]) and known:
+            self.session.note("cancelled", jobs=[job.name for job in jobs])
 
     # What the jobs' files say.
 
