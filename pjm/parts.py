@@ -39,6 +39,7 @@ class Part:
         status: what the batch system said last.
         ending: how it ended, as far as that is known.
         ended: when we learnt that, on our clock.
+        over: the same in seconds since the epoch, for what waits for it.
         absent: since when it is nowhere to be seen, on our clock.
         closed: nothing more is expected of it.
         elapsed: seconds it has run.
@@ -57,6 +58,7 @@ class Part:
     status: Status = field(default_factory=lambda: Status(Phase.QUEUED))
     ending: Optional[Ending] = None
     ended: Optional[float] = None
+    over: Optional[float] = None
     absent: Optional[float] = None
     closed: bool = False
     elapsed: float = 0.0
@@ -78,6 +80,12 @@ class Part:
     def waits(self) -> bool:
         """Whether it waits for another step, not for the machine."""
         return any(not self.job.parts[number].closed for number in self.needs)
+
+    def waited_by(self, now: float) -> float:
+        """Seconds, at a time of the epoch, that it has waited for the machine, not for another step or to be taken."""
+        since = [self.job.submitted, *(self.job.parts[number].over for number in self.needs)]
+        known = [each for each in since if each is not None]
+        return max(0.0, (self.running_since or now) - max(known)) if len(known) == len(since) else 0.0
 
     @property
     def description(self) -> str:

@@ -114,8 +114,8 @@ class Poller:
             self._end(part, LOST)
 
     def _end(self, part: Part, ending: Ending) -> None:
-        part.ending, part.ended, self._ended = ending, self.clock(), True
-        self._measure_wait(part)
+        part.ending, part.ended, part.over, self._ended = ending, self.clock(), self.wall(), True
+        part.waited = part.waited_by(part.over)
         self.session.note(
             "ended", job=part.job.name, part=part.number, elapsed=part.elapsed, waited=part.waited, **vars(ending)
         )
@@ -125,17 +125,13 @@ class Poller:
         late: List[Part] = []
         for part in parts:
             if part.ending is None:
-                self._measure_wait(part)
+                part.waited = part.waited_by(self.wall())
                 ending = self._waited_too_long(part) if part.running_since is None else self._ran_too_long(part)
                 if ending is not None:
                     self._end(part, ending)
                     late.append(part)
         if late:
             self.deletions.add(part.id for part in late)
-
-    def _measure_wait(self, part: Part) -> None:
-        until = part.running_since or self.wall()
-        part.waited = max(0.0, until - (part.job.submitted or until))
 
     def _waited_too_long(self, part: Part) -> Optional[Ending]:
         limit = self.settings.queue_timeout

@@ -97,4 +97,4 @@ def _apply(
         part = job.parts[record["part"]]
         part.elapsed, part.waited = float(record["elapsed"]), float(record["waited"])
         part.ending = Ending(record["succeeded"], record["happened"], record["advice"], record["retry"])
-        part.ended = float("-inf")
+        part.ended, part.over = float("-inf"), float(record["time"])

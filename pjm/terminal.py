@@ -79,9 +79,9 @@ class Progress:
         if moving:
             used = sum(part.node_hours for _, part in parts)
             words.append(f"{used:.2f} node-hours")
-            waits = [self._wall() - job.submitted for job, _ in queued if job.submitted is not None]
+            waits = [part.waited_by(self._wall()) for job, part in queued if job.submitted is not None]
             if waits:
-                words.append(f"longest wait {elapse_text(max(0, int(max(waits))))}")
+                words.append(f"longest wait {elapse_text(int(max(waits)))}")
         line = f"fugaku: {', '.join(words)}"
         return f"{line}; {trouble}" if trouble else line
 
@@ -139,7 +139,7 @@ def live_records(jobs: Sequence[FollowedJob], wall: float) -> List[Dict[str, Any
                     "elapse_limit_seconds": part.resources.elapse,
                     "submitted": job.submitted,
                     "started": part.running_since,
-                    "queued_seconds": round(wall - (job.submitted or wall) if waiting else part.waited, 3),
+                    "queued_seconds": round(part.waited_by(wall) if waiting else part.waited, 3),
                     "ran_seconds": round(part.elapsed, 3),
                     "node_hours_used": round(part.node_hours, 6),
                     "node_hours_requested": round(part.resources.node_hours, 6),
