@@ -7,7 +7,7 @@ import os
 import signal
 import subprocess
 from pathlib import Path
-from typing import Callable, List, Union
+from typing import Callable, Union
 
 import pytest
 from emulated import WAIT, Emulated, until
@@ -172,13 +172,21 @@ def test_a_day_is_a_day(pjm: Emulated) -> None:
 
 
 def test_who_is_held_and_then_deleted_is_deleted(pjm: Emulated) -> None:
-    job = pjm.submit("trap '' TERM\nwhile :; do sleep 0.02; done")
+    job = pjm.submit("sleep 60")
     pjm.wait_for(job, "RUN")
-    orders: List[str] = [pjm.command("pjhold", job).out, pjm.command("pjdel", job).out]
+    daemon = int((pjm.folder / "daemon.lock").read_text(encoding="utf-8"))
+    run = pjm.folder / "runs" / f"{job}.0"
+    until((run / "started.json").exists)
 
+    # The order to hold reaches the job, and before the daemon hears of its end somebody deletes it.
+    os.kill(daemon, signal.SIGSTOP)
+    (run / "order.json").write_text('{"order": "hold"}', encoding="utf-8")
+    until((run / "result.json").exists)
+    deleted = pjm.command("pjdel", job)
+    os.kill(daemon, signal.SIGCONT)
     (row,) = pjm.ended(job)
 
-    assert "0300 pjhold Accepted" in orders[0]
+    assert f"[INFO] PJM 0100 pjdel Accepted job {job}.\n" == deleted.out
     assert ("CCL", 1) == (row.st, row.pc)
 
 
