@@ -90,7 +90,7 @@ def test_every_figure_and_picture_can_be_seen(browser: Browser, width: int) -> N
     assert (0, True) == (broken, browser.evaluate("document.images.length") > 100)
 
 
-@pytest.mark.parametrize("width", WIDTHS)
+@pytest.mark.parametrize("width", [320, *WIDTHS, 740, 1000, 1090, 1200, 1345, 1900])
 @pytest.mark.parametrize("language", ["en", "ja"])
 def test_nothing_but_tables_scrolls_sideways(browser: Browser, width: int, language: str) -> None:
     browser.open(width)
