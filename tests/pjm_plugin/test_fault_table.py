@@ -536,7 +536,7 @@ DELETING = {
 
 
 @pytest.mark.parametrize("name", DELETING)
-def test_jobs_that_are_not_needed_are_deleted_all_the_same(project: FugakuProject, name: str) -> None:
+def test_jobs_that_are_not_needed_are_deleted_or_named(project: FugakuProject, name: str) -> None:
     project.write(
         """
 @pytest.mark.fugaku
@@ -554,4 +554,6 @@ def test_is_slow():
 
     assert (1, {"failed": 1}) == (ran.code, ran.counts()), ran.out
     left = [job.id for job in emulator.jobs(project.emulator) if job.state not in ("EXT", "CCL", "RJT", "RNO")]
-    assert [] == left or all(job in ran.out for job in left), ran.out
+    # Deleted, or else said: nobody has to find out from a bill.
+    assert not left or "jobs may still run, because they could not be cancelled" in ran.out, ran.out
+    assert all(job in ran.out for job in left)
