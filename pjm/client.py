@@ -100,7 +100,7 @@ class Client:
     def pytest_sessionfinish(self) -> None:
         """Keep what the next session and others can use."""
         if self._watch is not None and self._session is not None:
-            self._write_live(force=True)
+            self._write_live(every=0.0)
             self._durations.save()
 
     def pytest_unconfigure(self) -> None:
@@ -204,7 +204,7 @@ class Client:
 
     def _step(self, session: pytest.Session, watch: Watch) -> None:
         watch.step()
-        self._write_live(force=bool(watch.told))
+        self._write_live(every=0.5 if watch.told else 5.0)
         for _ in self._deliver(watch):
             self._check(session, watch)
 
@@ -258,11 +258,12 @@ class Client:
                 f"fugaku: {len(running)} jobs run on; come back with: {advice.resume(watch.session.folder)}"
             )
 
-    def _write_live(self, force: bool) -> None:
+    def _write_live(self, every: float) -> None:
+        """Write jobs.json, unless that was done less than so many seconds ago."""
         now, watch = time.time(), self._watch
         if watch is None or self._session is None:
             return
-        if now - self._lived > (0.5 if force else 5.0) or watch.done:
+        if now - self._lived >= every or watch.done:
             self._lived = now
             with contextlib.suppress(OSError):  # for others to read; nothing of ours depends on it
                 self._session.write_live(live_records(watch.jobs, now))
