@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import os
+import shutil
 import sys
 import time
 from pathlib import Path
-from typing import Dict, List, Mapping, Optional, Tuple
+from typing import Dict, List, Mapping, Optional, Sequence, Tuple
 
 import pytest
 
@@ -26,6 +27,7 @@ from pjm.settings import Settings
 Items = Mapping[str, pytest.Item]
 
 _PYTEST_LOOKS_AT = ("PYTEST_ADDOPTS", "PYTEST_PLUGINS", "PYTEST_DISABLE_PLUGIN_AUTOLOAD", "CI", "BUILD_NUMBER")
+_LOCAL = (Path("/tmp"), Path("/var/tmp"), Path("/dev/shm"))  # noqa: S108 - to be refused
 _DAY = 86400.0
 _ALWAYS_LISTED = 3  # days of history that are looked at without asking (Command Reference p. 71)
 _LONGEST_KEPT = 90  # days; more are refused on Fugaku
@@ -143,17 +145,30 @@ def _emulated(folder: Path) -> Dict[str, str]:
     return environment(folder, nodes=read(file).nodes if file.exists() else EmulatorSettings().nodes)
 
 
+def local_part(folder: Path, places: Sequence[Path] = _LOCAL) -> Optional[Path]:
+    """The place of this machine alone that a folder is in, by its name or in truth; None if it is in none."""
+    ways = [Path(os.path.abspath(str(folder))), folder.resolve()]  # noqa: PTH100 - links are not to be followed here
+    for place in places:
+        if any({place, place.resolve()} & {way, *way.parents} for way in ways):
+            return place
+    return None
+
+
+def emulator_found(variables: Mapping[str, str]) -> bool:
+    """Whether the pjsub on PATH is an emulator's, whose jobs run on this machine."""
+    command, folder = shutil.which("pjsub", path=variables.get("PATH")), variables.get("PJM_EMULATOR")
+    return bool(command and folder) and Path(str(folder)).resolve() in Path(str(command)).parent.resolve().parents
+
+
 def _check_shared(chosen: Settings) -> None:
     """Raise BadInput if compute nodes surely cannot see the folder."""
-    if chosen.emulate:
-        return
-    for local in ("/tmp", "/var/tmp", "/dev/shm"):  # noqa: S108 - to be refused
-        if Path(local) in chosen.workdir.parents and "PJM_EMULATOR" not in os.environ:
-            raise BadInput(
-                f"the sessions' folder is {chosen.workdir}",
-                f"{local} belongs to this machine alone: compute nodes do not see it",
-                "name a folder on a shared file system: --fugaku-workdir=DIR",
-            )
+    local = local_part(chosen.workdir)
+    if local is not None and not chosen.emulate and not emulator_found(os.environ):
+        raise BadInput(
+            f"the sessions' folder is {chosen.workdir}",
+            f"{local} belongs to this machine alone: compute nodes do not see it",
+            "name a folder on a shared file system: --fugaku-workdir=DIR",
+        )
 
 
 def _conftests(config: pytest.Config) -> List[Path]:

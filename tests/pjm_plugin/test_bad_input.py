@@ -52,7 +52,7 @@ def test_a_mark_that_cannot_be_meant_is_refused_with_its_line(
 def test_without_pjsub_the_user_is_told_how_to_emulate(project: FugakuProject) -> None:
     project.write(GOOD)
 
-    ran = project.run("--fugaku", f"--fugaku-workdir={project.path / 'sessions'}", PATH="", PJM_EMULATOR="none")
+    ran = project.run("--fugaku", f"--fugaku-workdir={project.path / 'sessions'}", PATH="")
 
     assert 4 == ran.code, ran.out
     assert "there is no pjsub on PATH" in ran.out
