@@ -55,6 +55,10 @@ class AnsweringScheduler:
         """See `Scheduler.figures`."""
         raise NotImplementedError
 
+    def how_to_cancel(self, ids: Sequence[str]) -> str:
+        """See `Scheduler.how_to_cancel`."""
+        raise NotImplementedError
+
     def cancel(self, ids: Sequence[str]) -> None:
         """See `Scheduler.cancel`."""
         raise NotImplementedError

@@ -91,8 +91,8 @@ class Client:
                 terminalreporter.write_line(line)
             left = self._watch.undeleted
             if left:
-                ids = " ".join(left[:20]) + (" …" if len(left) > 20 else "")
-                terminalreporter.write_line(f"fugaku: {len(left)} jobs could not be deleted and may run: pjdel {ids}")
+                command = self._watch.how_to_cancel(left)
+                terminalreporter.write_line(f"fugaku: {len(left)} jobs could not be deleted and may run: {command}")
         if self._left_message:
             terminalreporter.write_line(self._left_message)
             self._left_message = ""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import re
+import shlex
 from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
@@ -110,6 +111,10 @@ class PjmScheduler:
         except OSError:
             return ""
         return memory_use(pjstat.statistics(text))
+
+    def how_to_cancel(self, ids: Sequence[str]) -> str:
+        """See `Scheduler.how_to_cancel`."""
+        return " ".join(["pjdel", *(shlex.quote(word) for word in ranges(ids))])
 
     def cancel(self, ids: Sequence[str]) -> None:
         """See `Scheduler.cancel`."""

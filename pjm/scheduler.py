@@ -184,6 +184,10 @@ class Scheduler(Protocol):
         """What it measured of a job that has ended, in words, of the file its script asked for; "" if nothing."""
         ...
 
+    def how_to_cancel(self, ids: Sequence[str]) -> str:
+        """What a user types to delete these jobs."""
+        ...
+
     def cancel(self, ids: Sequence[str]) -> None:
         """Delete jobs, in one command for all; those that have ended already are left alone.
 

@@ -154,6 +154,10 @@ class Watch:
         due += [job.due for job in self.jobs if job.stage in (Stage.PLANNED, Stage.UNCERTAIN)]
         return max(0.0, min(due) - self._clock())
 
+    def how_to_cancel(self, ids: Sequence[str]) -> str:
+        """What the user types to delete jobs that we could not."""
+        return self._scheduler.how_to_cancel(ids)
+
     def collect(self) -> None:
         """See what the files say, without asking the batch system."""
         self._read(part for job in self.jobs for part in job.parts if not part.closed)

@@ -71,6 +71,9 @@ class MadeUpScheduler:
     def figures(self, statistics: Path) -> str:
         return self.measured
 
+    def how_to_cancel(self, ids: Sequence[str]) -> str:
+        return f"delete {' '.join(ids)}"
+
     def cancel(self, ids: Sequence[str]) -> None:
         self.cancelled.append(tuple(ids))
 

@@ -143,6 +143,10 @@ def test_absent_jobs_are_absent_and_nothing_else(silence: str) -> None:
     assert "day=30" not in host.asked[1]
 
 
+def test_what_to_type_to_delete_jobs_can_be_typed_in_a_shell() -> None:
+    assert "pjdel 12 '13[0-2]' 14_1" == pjm()[0].how_to_cancel(["12", "13[0]", "13[1]", "13[2]", "14_1"])
+
+
 def test_nothing_is_asked_about_no_jobs() -> None:
     scheduler, host = pjm()
 
