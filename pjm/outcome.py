@@ -10,6 +10,7 @@ from pjm.causes import CODE_NAMES, CODES, REASONS, VAGUE, Cause, machine
 from pjm.pjstat import JobRow, start_time
 from pjm.request import elapse_text
 from pjm.scheduler import Ending, Phase, Status
+from pjm.worker import BROKEN
 
 # Command Reference p. 67, End-user's Guide p. 19. The long names are those of `pjstat -s` and of site wrappers.
 _PHASES = {
@@ -90,6 +91,11 @@ def _script_cause(row: JobRow) -> Cause:
         return Cause(
             f"its script ended with exit code {row.exit_code}: a command cannot be run or found on the compute node",
             "correct fugaku_python and fugaku_prologue, after a look at the job's error output",
+        )
+    if row.exit_code == BROKEN:
+        return Cause(
+            f"its script ended with exit code {BROKEN}: its results could not be written",
+            "look at the space and the quota of the volume that the sessions' folder is on",
         )
     if row.exit_code == 125:
         return Cause(

@@ -70,9 +70,8 @@ def _ids(found: Sequence[Tuple[str, str]], submission: Submission) -> Tuple[str,
 
 def _refusal(answer: Answer, wrong: Tuple[Message, ...]) -> Exception:
     if wrong:
-        number, text = wrong[0].number, wrong[0].text
-        retry = number in _RETRY or (number == "0079" and "shortage" in text)
-        return SubmitError(f"pjsub: {wrong[0]}", _ADVICE.get(number, _NOTHING_TAKEN), retry)
+        number = wrong[0].number
+        return SubmitError(f"pjsub: {wrong[0]}", _ADVICE.get(number, _NOTHING_TAKEN), number in _RETRY)
     for words, advice in _WRAPPER:
         if words in answer.text and answer.code > 0:
             return SubmitError(f"pjsub: {_first_lines(answer)}", advice, retry=False)

@@ -52,7 +52,7 @@ def test_ids_of_the_parts_are_read(submission: Submission, out: str, ids: Tuple[
         ("[ERR.] PJM 0071 pjsub Group not authorized to submit a job: group(59999)", False, "fugaku_group"),
         ("[ERR.] PJM 0072 pjsub Job exceeded the accept limit: ru-accept.", True, "wait"),
         ("[ERR.] PJM 0079 pjsub group is not active (ACC->QUE)", False, "budget"),
-        ("[ERR.] PJM 0079 pjsub Computing resources shortage occurred.[group] (ACC->QUE)", True, "gate"),
+        ("[ERR.] PJM 0079 pjsub Computing resources shortage occurred.[group] (ACC->QUE)", False, "gate"),
         ("[ERR.] PJM 0090 pjsub PJM daemon is not present.", True, "tried again"),
         ("[ERR.] PJM 0091 pjsub Internal error: 12.", True, "tried again"),
         ("[ERR.] PJM 0999 pjsub Something of a later version.", False, "marks"),
