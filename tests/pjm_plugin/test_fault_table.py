@@ -136,6 +136,7 @@ PARTS: Mapping[str, Row] = {
 # Refusals of pjsub that are no use to try again.
 REFUSED: Mapping[str, Row] = {
     "an_inactive_group": Row([hits("Q01")], ("0079", "group is not active", "look at the group's budget"), runs=0),
+    "no_budget_left": Row([hits("Q09")], ("0079", "resources shortage", "look at the group's budget"), runs=0),
     "too_many_nodes": Row([hits("Q06")], ("0079", "Node is too many", "nodes="), runs=0),
     "a_wish_of_the_site": Row([hits("0079", text="Ask for less")], ("0079", "Ask for less"), runs=0),
     "a_limit": Row([hits("0057", text="node=32")], ("0057", "node=32 is greater", "lower it in the mark"), runs=0),
@@ -376,12 +377,12 @@ def in_turn(faults: Sequence[Fault], command: str = "pjsub") -> List[Fault]:
 
 
 def test_refused_for_now_is_tried_again_until_it_is_taken(tmp_path_factory: pytest.TempPathFactory) -> None:
-    refusals = [hits("0090"), hits("0091"), hits("0072"), hits("Q09"), hits("delay", seconds=1)]
+    refusals = [hits("0090"), hits("0091"), hits("0072"), hits("delay", seconds=1)]
     table = send(tmp_path_factory, {"refused": Row([])}, in_turn(refusals))
 
     table.check("refused")
     table.check_all()
-    assert [1, 1, 1, 1, 0] == [call.exit for call in table.project.submissions()]
+    assert [1, 1, 1, 0] == [call.exit for call in table.project.submissions()]
     table.project.stop()
 
 
