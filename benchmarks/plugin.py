@@ -160,6 +160,10 @@ class QueueHost:
     def __init__(self) -> None:
         self.calls = 0
 
+    def has(self, name: str) -> bool:
+        """See `pjm.host.Host.has`."""
+        return True
+
     def run(self, command: Sequence[str], timeout: float, folder: Optional[Path] = None) -> Answer:
         """See `pjm.host.Host.run`."""
         self.calls += 1

@@ -41,6 +41,10 @@ class HungError(Exception):
 class Host(Protocol):
     """A machine on which the batch system's commands can be run."""
 
+    def has(self, name: str) -> bool:
+        """Whether there is a command of that name."""
+        ...
+
     def run(self, command: Sequence[str], timeout: float, folder: Optional[Path] = None) -> Answer:
         """Run a command to its end, with nothing on its standard input.
 
@@ -61,10 +65,16 @@ class LocalHost:
 
     environment: Optional[Mapping[str, str]] = None
 
+    def has(self, name: str) -> bool:
+        """See `Host.has`."""
+        return self._executable(name) is not None
+
+    def _executable(self, name: str) -> Optional[str]:
+        return shutil.which(name, path=(os.environ if self.environment is None else self.environment).get("PATH"))
+
     def run(self, command: Sequence[str], timeout: float, folder: Optional[Path] = None) -> Answer:
         """Run a command; its output goes to files, so that no child it leaves behind can hold us up."""
-        path = (os.environ if self.environment is None else self.environment).get("PATH")
-        executable = shutil.which(command[0], path=path)
+        executable = self._executable(command[0])
         if executable is None:
             raise NotStartedError(f"there is no {command[0]} on PATH", missing=True)
         with tempfile.TemporaryFile() as out, tempfile.TemporaryFile() as err:

@@ -41,6 +41,7 @@ class Part:
         ended: when we learnt that, on our clock.
         over: the same in seconds since the epoch, for what waits for it.
         absent: since when it is nowhere to be seen, on our clock.
+        unheard: since when questions about it are not answered, on our clock; None if they are.
         closed: nothing more is expected of it.
         elapsed: seconds it has run.
         waited: seconds it has waited to start.
@@ -60,6 +61,7 @@ class Part:
     ended: Optional[float] = None
     over: Optional[float] = None
     absent: Optional[float] = None
+    unheard: Optional[float] = None
     closed: bool = False
     elapsed: float = 0.0
     waited: float = 0.0

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from typing import Callable, Iterable, List, Optional, Sequence
 
 from pjm.deleting import Deletions
+from pjm.errors import BadInput
 from pjm.parts import FollowedJob, Part, Stage
 from pjm.scheduler import Ending, Phase, Scheduler, Status, UnansweredError
 from pjm.session import Session
@@ -20,6 +21,9 @@ LOST = Ending(
     "ask the site what became of it, then run the test again",
     retry=True,
 )
+
+_OWN_WORD = Ending(True, "it said itself that it had ended")
+LONGEST_SILENCE = 3600.0  # seconds
 
 
 @dataclass
@@ -68,14 +72,13 @@ class Poller:
             try:
                 statuses = self.scheduler.look_back(gone) if gone else self.scheduler.poll(list(parts))
             except UnansweredError as error:
-                self._silences += 1
-                if self._silences > 1:  # once is nothing to speak of
-                    self.trouble = f"the batch system does not answer: {error}"
+                self._unanswered([parts[part_id] for part_id in gone or parts], error)
             else:
-                self.trouble, self._silences = None, 0
                 if not gone:
                     self._gone = [part_id for part_id, status in statuses.items() if status.phase is Phase.ABSENT]
-                news |= bool(self._gone)
+                if not self._gone:
+                    self.trouble, self._silences = None, 0
+                news |= any(parts[part_id].unheard is None for part_id in self._gone)
                 for part_id in statuses.keys() - set(self._gone):
                     news |= self._heard(parts[part_id], statuses[part_id])
                 self._check_times(parts.values())
@@ -83,9 +86,33 @@ class Poller:
         self.due = self.clock() + self._interval
         return self._ended
 
+    def _unanswered(self, parts: Sequence[Part], error: UnansweredError) -> None:
+        """Without an answer, a part's own last word counts after a while; where there is none, we do not wait for ever.
+
+        Raises:
+            BadInput: nothing was heard for too long.
+        """
+        self._silences += 1
+        if self._silences > 1:  # once is nothing to speak of
+            self.trouble = f"the batch system does not answer: {error}"
+        now, longest = self.clock(), 0.0
+        for part in parts:
+            part.unheard = part.unheard if part.unheard is not None else now
+            if part.reading.ended and now - part.unheard > self.settings.grace:
+                self._end(part, _OWN_WORD)
+            else:
+                longest = max(longest, now - part.unheard)
+        if longest > LONGEST_SILENCE:
+            raise BadInput(
+                f"the batch system has said nothing of {len(parts)} jobs for {longest:.0f} s",
+                str(error),
+                f"no result is lost; when it answers, come back with: pytest --fugaku-resume={self.session.identity}",
+            )
+
     def _heard(self, part: Part, status: Status) -> bool:
         """Take one answer; whether it is news."""
         news = status.phase is not part.status.phase
+        part.unheard = None
         if status.phase is Phase.ABSENT:
             self._missed(part)
             return news
@@ -109,7 +136,7 @@ class Poller:
         now = self.clock()
         part.absent = part.absent if part.absent is not None else now
         if part.reading.ended:
-            self._end(part, Ending(True, "it said itself that it had ended"))
+            self._end(part, _OWN_WORD)
         elif now - part.absent > self.settings.grace:
             self._end(part, LOST)
 

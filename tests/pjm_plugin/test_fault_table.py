@@ -368,12 +368,12 @@ def test_the_first_of_three_steps(project: FugakuProject, name: str) -> None:
     assert ("skipped" in counts) == ("waits for test_it.py::test_first, which did not pass" in ran.out)
 
 
-# 3. Faults of pjsub. Its first call only asks whether it is there.
+# 3. Faults of pjsub.
 
 
 def in_turn(faults: Sequence[Fault], command: str = "pjsub") -> List[Fault]:
-    """One fault for each call of a command, from the second call on."""
-    return [{**fault, "command": command, "skip": number, "times": 1} for number, fault in enumerate(faults, 1)]
+    """One fault for each call of a command, from the first call on."""
+    return [{**fault, "command": command, "skip": number, "times": 1} for number, fault in enumerate(faults)]
 
 
 def test_refused_for_now_is_tried_again_until_it_is_taken(tmp_path_factory: pytest.TempPathFactory) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
-from typing import List, Mapping, Optional, Sequence, Tuple, Union
+from typing import List, Mapping, Optional, Sequence, Set, Tuple, Union
 
 import pytest
 from hypothesis import given
@@ -33,6 +33,10 @@ class RecordingHost:
     answers: List[Said]
     asked: List[Sequence[str]] = field(default_factory=list)
     folders: List[Optional[Path]] = field(default_factory=list)
+    missing: Set[str] = field(default_factory=set)
+
+    def has(self, name: str) -> bool:
+        return name not in self.missing
 
     def run(self, command: Sequence[str], timeout: float, folder: Optional[Path] = None) -> Answer:
         self.asked.append(command)
@@ -301,13 +305,16 @@ def test_more_jobs_than_an_argument_list_holds_are_several_questions() -> None:
     assert 6 == len(host.asked)
 
 
-def test_pjm_that_is_not_there_is_said_with_what_to_type() -> None:
-    with pytest.raises(BadInput, match="no pjsub on PATH") as refusal:
-        pjm(NotStartedError("there is no pjsub on PATH", missing=True))[0].require_commands()
+@pytest.mark.parametrize("missing", ["pjsub", "pjstat", "pjdel"])
+def test_pjm_that_is_not_there_is_said_with_what_to_type(missing: str) -> None:
+    scheduler, host = pjm()
+    scheduler.require_commands()
+    host.missing.add(missing)
+
+    with pytest.raises(BadInput, match=f"no {missing} on PATH") as refusal:
+        scheduler.require_commands()
 
     assert "--fugaku-emulate" in refusal.value.fix
-    pjm(Answer(1, "", "usage"))[0].require_commands()
-    pjm(HungError("slow"))[0].require_commands()
 
 
 def test_what_a_resource_group_allows_is_asked_of_pjacl() -> None:
