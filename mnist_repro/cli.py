@@ -94,7 +94,11 @@ def entry() -> None:
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, io.TextIOWrapper):
             stream.reconfigure(errors="backslashreplace")
-    sys.exit(main())
+    try:
+        sys.exit(main())
+    finally:
+        # Python 3.8 holds standard error back, and would end with 120 where it cannot be written.
+        _complain("")
 
 
 def _open_closed_streams() -> None:
