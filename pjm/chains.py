@@ -8,7 +8,7 @@ import pytest
 
 from pjm.errors import BadInput
 from pjm.marks import Wish
-from pjm.passing import passed
+from pjm.passing import passed, reason_to_skip
 
 
 def in_order(items: List[pytest.Item], wishes: Mapping[str, Wish]) -> List[pytest.Item]:
@@ -32,11 +32,6 @@ def in_order(items: List[pytest.Item], wishes: Mapping[str, Wish]) -> List[pytes
     return list(ordered.values())
 
 
-def reason(before: str) -> str:
-    """Why a test is skipped."""
-    return f"waits for {before}, which did not pass"
-
-
 class LocalChains:
     """The plugin that follows `after=` while marked tests run here."""
 
@@ -53,7 +48,7 @@ class LocalChains:
             if before not in self._reports:
                 pytest.fail(str(_not_run(item.nodeid, before)), pytrace=False)
             if not passed(self._reports[before]):
-                pytest.skip(reason(before))
+                pytest.skip(reason_to_skip(before))
 
     def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
         """Remember what has become of the tests that others wait for."""

@@ -19,3 +19,8 @@ def passed(reports: Iterable[Tuple[str, str]]) -> bool:
         elif when == "call":
             called = outcome == "passed"
     return called and not failed
+
+
+def reason_to_skip(before: str) -> str:
+    """Why a test is skipped that waits for one that did not pass."""
+    return f"waits for {before}, which did not pass"

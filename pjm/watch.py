@@ -17,6 +17,7 @@ from pjm.explaining import completed, explain
 from pjm.interrupts import Hold
 from pjm.packing import Job, Task, pack
 from pjm.parts import FollowedJob, Part, Stage
+from pjm.passing import reason_to_skip
 from pjm.planning import Workplace, copy_code, write_job
 from pjm.polling import LOST, Poller
 from pjm.reading import SuiteProperty
@@ -247,9 +248,7 @@ class Watch:
         before = self._tasks[test].after
         failed = next((each for each in before if each in self.results and not self.results[each].passed), None)
         if failed is not None:
-            from pjm.chains import reason
-
-            self._tell(Result(test, skipped=reason(failed)))
+            self._tell(Result(test, skipped=reason_to_skip(failed)))
             return
         waits = any(each not in self.results for each in before)
         if waits or (ending.retry and self._tried_again.get(test, 0) < self._settings.retries):
