@@ -2,12 +2,29 @@
 
 from __future__ import annotations
 
+import signal
+from typing import Iterator
+
 import pytest
 from reproduced import Reproduced, reproduce
 
 from mnist_repro import framework
 from mnist_repro.data import locate, places
 from mnist_repro.data.dataset import DRAWN, Dataset
+
+
+@pytest.fixture(scope="session", autouse=True)
+def can_be_interrupted() -> Iterator[None]:
+    """Ctrl-C reaches the processes that tests start, even where a shell began the tests in the background.
+
+    Such a shell has SIGINT ignored, and whoever is started inherits that.
+    """
+    if signal.getsignal(signal.SIGINT) is not signal.SIG_IGN:
+        yield
+        return
+    signal.signal(signal.SIGINT, signal.default_int_handler)
+    yield
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
 
 
 @pytest.fixture(scope="session")
