@@ -44,12 +44,14 @@ class Progress:
         if line != self._last and live:
             self._last = line
             self._reporter.write_line(line)
+            self._reporter.flush()  # a pipe would hold it back until there is more
 
     def say(self, line: str) -> None:
         """Say something once, in a line of its own."""
         if self._reporter is not None:
             self.clear()
             self._reporter.write_line(line)
+            self._reporter.flush()
 
     def clear(self) -> None:
         """Take the live line away, for something else to be written."""
