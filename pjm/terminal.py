@@ -43,15 +43,14 @@ class Progress:
         line = self._line(jobs, done, trouble, moving=False)
         if line != self._last and live:
             self._last = line
-            self._reporter.write_line(line)
-            self._reporter.flush()  # a pipe would hold it back until there is more
+            self.say(line)
 
     def say(self, line: str) -> None:
         """Say something once, in a line of its own."""
         if self._reporter is not None:
             self.clear()
             self._reporter.write_line(line)
-            self._reporter.flush()
+            self._reporter.flush()  # a pipe would hold it back until there is more
 
     def clear(self) -> None:
         """Take the live line away, for something else to be written."""

@@ -15,11 +15,10 @@ from __future__ import annotations
 import argparse
 import contextlib
 import sys
-from pathlib import Path
 from typing import TYPE_CHECKING, Callable, Dict, List
 
 from mnist_repro.commands import baseline_record
-from mnist_repro.commands.options import named_place
+from mnist_repro.commands.options import BASELINES, add_baselines
 from mnist_repro.errors import BadInput
 from mnist_repro.exit_codes import ExitCode
 
@@ -29,8 +28,6 @@ if TYPE_CHECKING:
 
 DESCRIPTION = "record, show, compare and accept what runs are judged by"
 RUNGS = ("fingerprint", "subset", "full")
-_DEFAULT = Path("baselines")
-_FOLDER = "where the recipes' baselines are (default: %(default)s)"
 
 _SHOW = """\
 Shows what is stored: samples as mean and standard deviation, margins with their reasons, and the history.
@@ -74,7 +71,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         action.add_argument("--all", action="store_true", help="all recipes")
         default = "what of it (default: fingerprint and subset)" if name == "record" else "what of it (default: all)"
         action.add_argument("--rung", choices=(*RUNGS, "all"), help=default)
-        action.add_argument("--baselines", type=named_place, default=_DEFAULT, metavar="DIR", help=_FOLDER)
+        add_baselines(action, "where the recipes' baselines are (default: %(default)s)")
         if add is not None:
             add(action)
 
@@ -141,7 +138,7 @@ def _diff(arguments: argparse.Namespace) -> ExitCode:
     compared = [each for proposal in found for each in differences(proposal.stored, proposal.proposed)]
     print(baseline_text.differing(compared))
     names = list(dict.fromkeys(difference.recipe for difference in compared))
-    where = "" if arguments.baselines == _DEFAULT else f" --baselines {arguments.baselines}"
+    where = "" if arguments.baselines == BASELINES else f" --baselines {arguments.baselines}"
     print(f"\nto store it: mnist-repro baseline accept {' '.join(names)}{where} --reason …")
     return ExitCode.PASSED if all(difference.passes for difference in compared) else ExitCode.VERDICT
 

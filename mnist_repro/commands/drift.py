@@ -11,9 +11,8 @@ Examples:
 from __future__ import annotations
 
 import argparse
-from pathlib import Path
 
-from mnist_repro.commands.options import add_data, named_place
+from mnist_repro.commands.options import add_data, add_runs
 from mnist_repro.exit_codes import ExitCode
 
 DESCRIPTION = "runs of several TensorFlows in one table, with the cause of each difference"
@@ -21,14 +20,7 @@ DESCRIPTION = "runs of several TensorFlows in one table, with the cause of each 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Add what the command takes."""
-    parser.add_argument(
-        "runs",
-        nargs="*",
-        metavar="RUNS",
-        type=named_place,
-        default=[Path("runs")],
-        help="folders with runs (default: runs)",
-    )
+    add_runs(parser)
     add_data(parser)
 
 

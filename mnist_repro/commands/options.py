@@ -7,6 +7,7 @@ from pathlib import Path
 
 from mnist_repro.errors import BadInput
 
+BASELINES = Path("baselines")
 MOST_SEEDS = 10_000
 
 
@@ -19,6 +20,23 @@ def add_data(parser: argparse.ArgumentParser) -> None:
         help="mnist insists on the real thing, surrogate draws digits, DIR holds IDX files or mnist.npz "
         "(default: $MNIST_REPRO_DATA, else what is found: see `mnist-repro data info`)",
     )
+
+
+def add_runs(parser: argparse.ArgumentParser) -> None:
+    """Which runs to read."""
+    parser.add_argument(
+        "runs",
+        nargs="*",
+        metavar="RUNS",
+        type=named_place,
+        default=[Path("runs")],
+        help="folders with runs (default: runs)",
+    )
+
+
+def add_baselines(parser: argparse.ArgumentParser, use: str) -> None:
+    """Which baselines are meant; ``use`` says in the help what for."""
+    parser.add_argument("--baselines", type=named_place, default=BASELINES, metavar="DIR", help=use)
 
 
 def add_run(parser: argparse.ArgumentParser) -> None:

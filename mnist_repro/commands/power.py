@@ -20,7 +20,7 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Sequence, Tuple
 
-from mnist_repro.commands.options import add_data, named_place, require_positive
+from mnist_repro.commands.options import add_baselines, add_data, named_place, require_positive
 from mnist_repro.errors import BadInput
 from mnist_repro.exit_codes import ExitCode
 
@@ -41,13 +41,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--bugs", type=named_place, metavar="FILE", help="the list of bugs (default: the checkout's planted_bugs.py)"
     )
-    parser.add_argument(
-        "--baselines",
-        type=named_place,
-        default=Path("baselines"),
-        metavar="DIR",
-        help="what gates compare with (default: %(default)s)",
-    )
+    add_baselines(parser, "what gates compare with (default: %(default)s)")
     parser.add_argument(
         "--out",
         type=named_place,

@@ -18,7 +18,7 @@ import argparse
 import sys
 from pathlib import Path
 
-from mnist_repro.commands.options import add_data, named_place
+from mnist_repro.commands.options import add_baselines, add_data, add_runs, named_place
 from mnist_repro.exit_codes import ExitCode
 
 DESCRIPTION = "one page that shows what runs gave, for people"
@@ -26,24 +26,11 @@ DESCRIPTION = "one page that shows what runs gave, for people"
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Add what the command takes."""
-    parser.add_argument(
-        "runs",
-        nargs="*",
-        metavar="RUNS",
-        type=named_place,
-        default=[Path("runs")],
-        help="folders with runs (default: runs)",
-    )
+    add_runs(parser)
     parser.add_argument(
         "--out", type=named_place, default=Path("report"), metavar="DIR", help="for the page (default: %(default)s)"
     )
-    parser.add_argument(
-        "--baselines",
-        type=named_place,
-        default=Path("baselines"),
-        metavar="DIR",
-        help="to judge the runs by (default: %(default)s)",
-    )
+    add_baselines(parser, "to judge the runs by (default: %(default)s)")
     parser.add_argument(
         "--gate",
         type=named_place,

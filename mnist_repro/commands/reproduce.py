@@ -23,7 +23,7 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Dict, List, Optional
 
-from mnist_repro.commands.options import add_run, named_place, require_positive, require_seeds
+from mnist_repro.commands.options import add_baselines, add_run, named_place, require_positive, require_seeds
 from mnist_repro.errors import BadInput
 from mnist_repro.exit_codes import ExitCode
 
@@ -43,13 +43,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "--out", type=named_place, default=Path("runs"), metavar="DIR", help="for the runs (default: %(default)s)"
     )
     parser.add_argument("--json", type=named_place, metavar="FILE", help="write the result there as well")
-    parser.add_argument(
-        "--baselines",
-        type=named_place,
-        default=Path("baselines"),
-        metavar="DIR",
-        help="to judge by where nothing published can be tested (default: %(default)s, if it is there)",
-    )
+    add_baselines(parser, "to judge by where nothing published can be tested (default: %(default)s, if it is there)")
     parser.add_argument("--processes", type=int, metavar="N", help="runs side by side (default: one per core)")
     add_run(parser)
 

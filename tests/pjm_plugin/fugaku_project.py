@@ -16,6 +16,17 @@ from pjm.emulator import Call
 
 ROOT = Path(__file__).resolve().parents[2]
 
+# In jobs of their own, because their limits differ.
+FAILS_BESIDE_A_SLOW_ONE = """
+@pytest.mark.fugaku
+def test_fails():
+    assert False
+
+@pytest.mark.fugaku(elapse="00:20:00")
+def test_is_slow():
+    time.sleep(100)
+"""
+
 
 @dataclass(frozen=True)
 class Ran:

@@ -7,7 +7,7 @@ from typing import List
 
 import pytest
 
-from pjm_plugin.fugaku_project import FugakuProject
+from pjm_plugin.fugaku_project import FAILS_BESIDE_A_SLOW_ONE, FugakuProject
 
 CHAIN = """
 @pytest.mark.fugaku
@@ -83,17 +83,7 @@ def test_after_makes_steps_that_share_files_and_fall_with_the_one_before(project
 
 
 def test_the_first_failure_stops_all_jobs(project: FugakuProject) -> None:
-    project.write(
-        """
-@pytest.mark.fugaku
-def test_fails():
-    assert False
-
-@pytest.mark.fugaku(elapse="00:20:00")
-def test_is_slow():
-    time.sleep(100)
-"""
-    )
+    project.write(FAILS_BESIDE_A_SLOW_ONE)
 
     ran = project.send("-x")
 

@@ -13,7 +13,7 @@ from typing import Any, Dict, Iterator, List, Mapping, Sequence, Tuple
 import pytest
 
 from pjm import emulator
-from pjm_plugin.fugaku_project import FugakuProject, Ran
+from pjm_plugin.fugaku_project import FAILS_BESIDE_A_SLOW_ONE, FugakuProject, Ran
 
 Fault = Dict[str, Any]
 ONCE = {"times": 1}
@@ -541,17 +541,7 @@ DELETING = {
 
 @pytest.mark.parametrize("name", DELETING)
 def test_jobs_that_are_not_needed_are_deleted_or_named(project: FugakuProject, name: str) -> None:
-    project.write(
-        """
-@pytest.mark.fugaku
-def test_fails():
-    assert False
-
-@pytest.mark.fugaku(elapse="00:20:00")
-def test_is_slow():
-    time.sleep(100)
-"""
-    )
+    project.write(FAILS_BESIDE_A_SLOW_ONE)
     project.emulate([DELETING[name]])
 
     ran = project.send("-x")
