@@ -82,8 +82,9 @@ def test_with_a_folder_jobs_go_on_and_the_next_run_finds_them(tmp_path: Path) ->
 
 
 def test_stop_deletes_what_runs(tmp_path: Path) -> None:
-    (tmp_path / "job.sh").write_text("sleep 60")
-    run("run", "--dir", tmp_path / "kept", "--", "pjsub", tmp_path / "job.sh", "-o", "/dev/null", "-e", "/dev/null")
+    (tmp_path / "job.sh").write_text(f"touch '{tmp_path}/started'; sleep 60")
+    submit = "pjsub job.sh -o /dev/null -e /dev/null; until test -e started; do sleep 0.02; done"
+    run("run", "--dir", tmp_path / "kept", "--", "sh", "-c", f"cd '{tmp_path}' && {submit}")
 
     assert [0, "", ""] == run("stop", "--dir", tmp_path / "kept")
     assert ["CCL"] == [job.state for job in emulator.jobs(tmp_path / "kept")]
