@@ -5,7 +5,9 @@ from __future__ import annotations
 import contextlib
 import difflib
 import importlib.util
+import re
 import sys
+import traceback
 from dataclasses import dataclass
 from pathlib import Path
 from types import ModuleType
@@ -17,6 +19,9 @@ from mnist_repro.errors import BadInput
 # Where a checkout keeps the list.
 BUGS_FILE = Path(__file__).resolve().parents[1] / "tests" / "regression" / "planted_bugs.py"
 _MODULE = "mnist_repro_planted_bugs"
+# What Python raises where code asks for what is not there, or not in that form.
+_MISFITS = (TypeError, AttributeError, ImportError, NameError)
+_CALLED_OTHERWISE = re.compile(r"\(\) (takes|missing|got an unexpected|got multiple|got some)\b")
 
 
 @dataclass(frozen=True)
@@ -56,6 +61,39 @@ def all_of(*contexts: ContextManager[object]) -> Iterator[None]:
         for context in contexts:
             stack.enter_context(context)
         yield
+
+
+@contextlib.contextmanager
+def planted(bug: Bug, file: Path) -> Iterator[None]:
+    """The code behaves as the bug has it.
+
+    Args:
+        bug: which.
+        file: that lists it.
+
+    Raises:
+        BadInput: it was written for other code than this, which shows when it is planted, or when its code is called.
+    """
+    with contextlib.ExitStack() as stack:
+        try:
+            stack.enter_context(bug.plant())
+        except (*_MISFITS, LookupError) as error:
+            raise _misfit(bug, file, error) from error
+        try:
+            yield
+        except _MISFITS as error:
+            if no_longer_fits(error):
+                raise _misfit(bug, file, error) from error
+            raise
+
+
+def no_longer_fits(error: BaseException) -> bool:
+    """Whether a planted bug's own code raised it, or a call of that: it crashed, and not what it changes."""
+    if not isinstance(error, _MISFITS):
+        return False
+    frames = [frame for frame, _ in traceback.walk_tb(error.__traceback__)]
+    own = bool(frames) and frames[-1].f_globals.get("__name__") == _MODULE
+    return own or (isinstance(error, TypeError) and _CALLED_OTHERWISE.search(str(error)) is not None)
 
 
 def read_bugs(file: Path = BUGS_FILE) -> Tuple[Bug, ...]:
@@ -117,6 +155,15 @@ def _require_different_names(bugs: Sequence[Bug], file: Path) -> None:
     doubled = next((name for name in names if names.count(name) > 1), None)
     if doubled is not None:
         raise BadInput(f"{file} has two bugs called {doubled}", "results are kept by name", "rename one of them")
+
+
+def _misfit(bug: Bug, file: Path, error: Exception) -> BadInput:
+    told = " ".join(f"{type(error).__name__}: {error}".split())
+    return BadInput(
+        f"the bug {bug.name} does not fit the code: {told}",
+        f"{file} plants it in functions of this package, which are not what they were, so that nobody can catch it",
+        "mend it there, or name the others: --bug NAME",
+    )
 
 
 def _our_modules() -> Sequence[ModuleType]:

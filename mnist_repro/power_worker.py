@@ -43,8 +43,9 @@ def _measure_all(job: Dict[str, Any]) -> None:
 
 
 def _planted(job: Dict[str, Any]) -> ContextManager[object]:
-    from mnist_repro.planting import find_bug, read_bugs
+    from mnist_repro.planting import find_bug, planted, read_bugs
 
     if job["bug"] is None:
         return contextlib.nullcontext()
-    return find_bug(read_bugs(Path(job["bugs"])), job["bug"]).plant()
+    file = Path(job["bugs"])
+    return planted(find_bug(read_bugs(file), job["bug"]), file)

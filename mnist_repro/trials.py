@@ -14,11 +14,12 @@ from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Callable, Dict, List, Mapping, NamedTuple, Optional, Sequence, Tuple
 
-from mnist_repro import run
+from mnist_repro import framework, run
 from mnist_repro.atomic import write_text
 from mnist_repro.errors import BadInput
 from mnist_repro.measured import FINGERPRINT, TakenFingerprint
 from mnist_repro.own_process import command
+from mnist_repro.planting import no_longer_fits
 from mnist_repro.run import Run
 
 if TYPE_CHECKING:
@@ -86,12 +87,15 @@ def measure(folder: Path, recipe: Recipe, dataset: Dataset, part: Part) -> None:
     """Measure one part in this process and keep it; code that crashes leaves what it died of.
 
     Raises:
-        BadInput: the folder cannot be written.
+        BadInput: the folder cannot be written, or something cannot be read.
+        Exception: what says nothing about the code: no space, no memory, a bug written for other code. Nothing is kept.
     """
     place = _place(folder, part)
     try:
         keep = _fingerprint(recipe, dataset) if part.rung == FINGERPRINT else _run(recipe, dataset, part)
-    except Exception:  # a crash is a result: no test would let it pass
+    except Exception as error:  # a crash is a result: no test would let it pass
+        if _says_nothing(error):
+            raise
         write_text(place / _CRASHED, traceback.format_exc())
         return
     keep(place)
@@ -190,6 +194,12 @@ def _require_done(trial: Trial, code: int, said: bytes, died: bytes) -> None:
             "its last words were:\n    " + "\n    ".join(last or ["(none)"]),
             "run the same command again: it goes on; a signal (a negative code) often means that memory is short",
         )
+
+
+def _says_nothing(error: Exception) -> bool:
+    """Whether it is none of the code measured, but of this machine, or of a bug that does not fit the code."""
+    exhausted = framework.tensorflow().errors.ResourceExhaustedError
+    return isinstance(error, (BadInput, OSError, MemoryError, exhausted)) or no_longer_fits(error)
 
 
 def _fingerprint(recipe: Recipe, dataset: Dataset) -> Callable[[Path], None]:

@@ -8,7 +8,7 @@ import re
 from dataclasses import replace
 from importlib.util import find_spec
 from pathlib import Path
-from typing import Any, Dict, List, Mapping, Optional, Sequence, Tuple
+from typing import Any, Callable, Dict, List, Mapping, Optional, Sequence, Tuple
 
 import made_up
 import made_up_baselines as made
@@ -16,9 +16,10 @@ import numpy as np
 import pytest
 from command_line import run as command
 
-from mnist_repro import gate, power, power_text, resampling, run, trials
+from mnist_repro import framework, gate, power, power_text, resampling, run, trials
 from mnist_repro.baselines import BaselineFile, SampleEntry
 from mnist_repro.data.dataset import Dataset
+from mnist_repro.errors import BadInput
 from mnist_repro.gate import AUTO_SEEDS
 from mnist_repro.metrics import metric_names, metrics_in_session
 from mnist_repro.power import COLUMNS, Cell, Row, Stored
@@ -193,6 +194,101 @@ def test_code_that_crashes_leaves_what_it_died_of(
     measured = Trial(WHEEL.name, None, tmp_path)
     assert [] == measured.missing([Part("subset", 1)])
     assert "ValueError: the gradients are gone" == measured.crash([Part("subset", 0), Part("subset", 1)])
+
+
+def of_tensorflow() -> Exception:
+    error = framework.tensorflow().errors.ResourceExhaustedError
+    return error(None, None, "OOM when allocating tensor")  # type: ignore[no-any-return]
+
+
+@pytest.mark.parametrize(
+    "make",
+    [
+        lambda: BadInput("cannot write x: No space left on device", "…", "…"),
+        lambda: OSError(28, "No space left on device"),
+        lambda: MemoryError(),
+        lambda: TypeError("batch() takes 3 positional arguments but 4 were given"),
+        of_tensorflow,
+    ],
+    ids=["bad input", "full disk", "no memory", "called otherwise", "no memory for a tensor"],
+)
+def test_what_says_nothing_about_the_code_is_not_kept(
+    tmp_path: Path, dataset: Dataset, monkeypatch: pytest.MonkeyPatch, make: Callable[[], Exception]
+) -> None:
+    from mnist_repro import training
+
+    error = make()
+
+    def broken(*arguments: object) -> None:
+        raise error
+
+    monkeypatch.setattr(training, "train", broken)
+
+    with pytest.raises(type(error)) as raised:
+        trials.measure(tmp_path, WHEEL, dataset, Part("subset", 1))
+
+    measured = Trial(WHEEL.name, None, tmp_path)
+    assert error is raised.value
+    assert ([Part("subset", 1)], None) == (measured.missing([Part("subset", 1)]), measured.crash([Part("subset", 1)]))
+
+
+# What no longer fits: a name that is gone, a field that is gone, an argument too few, and what the code crashes of.
+UNFIT = """
+from mnist_repro import batching, training
+from mnist_repro.planting import Bug, instead_of
+
+def field_gone(*arguments):
+    return training.Feed.no_such_field
+
+def argument_gone():
+    return 0
+
+def crash(*arguments):
+    return int("nothing")
+
+BUGS = (
+    Bug("name", "…", ("tf-softmax",), lambda: instead_of(batching.no_such_name, crash)),
+    Bug("function", "…", ("tf-softmax",), lambda: instead_of(crash, crash)),
+    Bug("field", "…", ("tf-softmax",), lambda: instead_of(training.train, field_gone)),
+    Bug("argument", "…", ("tf-softmax",), lambda: instead_of(training.train, argument_gone)),
+    Bug("crash", "…", ("tf-softmax",), lambda: instead_of(training.train, crash)),
+)
+"""
+
+
+@pytest.mark.parametrize(
+    ("bug", "told"),
+    [
+        ("name", "AttributeError: module 'mnist_repro.batching' has no attribute 'no_such_name'"),
+        ("function", "LookupError: no module of mnist_repro has crash"),
+        ("field", "AttributeError: type object 'Feed' has no attribute 'no_such_field'"),
+        ("argument", "TypeError: argument_gone() takes 0 positional arguments but 5 were given"),
+    ],
+)
+def test_a_bug_that_does_not_fit_the_code_is_refused_and_nothing_is_kept(
+    tmp_path: Path, data: str, bug: str, told: str
+) -> None:
+    measured, file = unfit(tmp_path, bug)
+
+    with pytest.raises(BadInput, match="does not fit the code") as raised:
+        trials.measure_all([(measured, [Part("subset", 0)])], data, file, 1, len)
+
+    assert raised.value.what.startswith(f"the bug {bug} does not fit the code: {told}")
+    assert [Part("subset", 0)] == measured.missing([Part("subset", 0)])
+
+
+def test_a_bug_whose_code_crashes_of_what_it_does_is_caught(tmp_path: Path, data: str) -> None:
+    measured, file = unfit(tmp_path, "crash")
+
+    trials.measure_all([(measured, [Part("subset", 0)])], data, file, 1, len)
+
+    assert "ValueError: invalid literal for int() with base 10: 'nothing'" == measured.crash([Part("subset", 0)])
+
+
+def unfit(tmp_path: Path, bug: str) -> Tuple[Trial, Path]:
+    file = tmp_path / "bugs.py"
+    file.write_text(UNFIT, encoding="utf-8")
+    return Trial("tf-softmax", bug, tmp_path / "out"), file
 
 
 # --- Resampling ----------------------------------------------------------------------------------------------------
