@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Dict, List, Mapping, Optional, Sequence, Tuple
+from typing import Dict, Iterable, List, Mapping, Optional, Sequence, Tuple
 
 from mnist_repro.baselines import BaselineFile, SampleEntry
 from mnist_repro.gate import AUTO_SEEDS
@@ -18,6 +18,8 @@ ACCURACY, NUM_REGRESSION, OURS = "accuracy", "num_regression", "ours"
 SAMPLES = ("subset", "full")
 COLUMNS = (ACCURACY, NUM_REGRESSION, FINGERPRINT, *SAMPLES, OURS)
 SEEDS = AUTO_SEEDS[0]
+# Of the usual checks, which hold them against the stored runs of the same seeds.
+_USUAL = range(SEEDS)
 
 
 @dataclass(frozen=True)
@@ -100,14 +102,30 @@ def row(trial: Trial, sentence: str, stored: Stored, seeds: Mapping[str, int]) -
 
 def more_seeds(trial: Trial, stored: Stored, scale: str, seeds: int) -> int:
     """How many seeds `--seeds auto` would go on to: more than ``seeds`` if these leave it inconclusive."""
-    if trial.crash(parts(scale, seeds)) or _judged(trial, stored, scale, seeds).verdict is not Verdict.INCONCLUSIVE:
+    crash = trial.crash(parts(trial, stored, scale, seeds))
+    if crash or _judged(trial, stored, scale, seeds).verdict is not Verdict.INCONCLUSIVE:
         return seeds
     return next((more for more in AUTO_SEEDS if more > seeds), seeds)
 
 
-def parts(scale: str, seeds: int) -> List[Part]:
-    """The parts of a trial that these runs are."""
-    return [Part(scale, seed) for seed in range(seeds)]
+def parts(trial: Trial, stored: Stored, scale: str, seeds: int) -> List[Part]:
+    """The runs that all checks together need of a trial, when so many are compared with the samples."""
+    return _parts(scale, dict.fromkeys([*_USUAL, *compared_seeds(trial, stored, scale, seeds)]))
+
+
+def compared_seeds(trial: Trial, stored: Stored, scale: str, seeds: int) -> range:
+    """The seeds whose runs are compared with the stored samples.
+
+    Code as it is gives the stored bits for the stored seeds, which passes before anything is compared: it is given
+    seeds that are not stored, unless it is compared seed by seed.
+    """
+    entry = stored.samples(scale)
+    first = max(entry.samples) + 1 if trial.bug is None and not entry.paired else 0
+    return range(first, first + seeds)
+
+
+def _parts(scale: str, seeds: Iterable[int]) -> List[Part]:
+    return [Part(scale, seed) for seed in seeds]
 
 
 def fingerprint_judgement(trial: Trial, stored: Stored) -> Judgement:
@@ -124,30 +142,30 @@ def _fingerprint(trial: Trial, stored: Stored) -> Cell:
 
 
 def _samples(trial: Trial, stored: Stored, scale: str, seeds: int) -> Cell:
-    crash = trial.crash(parts(scale, seeds))
+    crash = trial.crash(_parts(scale, compared_seeds(trial, stored, scale, seeds)))
     return _crashed(crash) if crash else _cell(_judged(trial, stored, scale, seeds))
 
 
 def _judged(trial: Trial, stored: Stored, scale: str, seeds: int) -> Judgement:
-    return judge_samples(stored.files[scale], trial.runs(scale, seeds))
+    return judge_samples(stored.files[scale], trial.runs(scale, compared_seeds(trial, stored, scale, seeds)))
 
 
 def _num_regression(trial: Trial, stored: Stored, scales: Sequence[str]) -> Cell:
     """Each scale that was run is a test of its own, of the first three seeds."""
     for scale in scales:
-        crash = trial.crash(parts(scale, SEEDS))
+        crash = trial.crash(_parts(scale, _USUAL))
         if crash:
             return _crashed(crash)
-        if not num_regression_passes(stored.samples(scale).samples, trial.runs(scale, SEEDS)):
+        if not num_regression_passes(stored.samples(scale).samples, trial.runs(scale, _USUAL)):
             return Cell(True, f"{scale}: values are not sufficiently close")
     return Cell(False)
 
 
 def _accuracy(trial: Trial) -> Cell:
-    crash = trial.crash(parts("full", SEEDS))
+    crash = trial.crash(_parts("full", _USUAL))
     if crash:
         return _crashed(crash)
-    return Cell(not accuracy_passes(find(trial.recipe), trial.runs("full", SEEDS)))
+    return Cell(not accuracy_passes(find(trial.recipe), trial.runs("full", _USUAL)))
 
 
 def _cell(judgement: Judgement) -> Cell:

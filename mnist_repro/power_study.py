@@ -133,7 +133,10 @@ def _measure_scale(
     first: List[Part] = [Part(FINGERPRINT)] if scale == plan.scales[0] else []
     wanted = dict.fromkeys(asked, power.SEEDS)
     while wanted:
-        _measure(plan, [(trial, [*first, *power.parts(scale, count)]) for trial, count in wanted.items()], say)
+        needed = {
+            trial: [*first, *power.parts(trial, stored[trial.recipe], scale, count)] for trial, count in wanted.items()
+        }
+        _measure(plan, list(needed.items()), say)
         for trial, count in wanted.items():
             seeds[trial][scale] = count
         more = {trial: power.more_seeds(trial, stored[trial.recipe], scale, count) for trial, count in wanted.items()}

@@ -78,9 +78,9 @@ class Trial:
         values["losses"] = {name: float(value) for name, value in fields["losses"].items()}
         return TakenFingerprint(**values)
 
-    def runs(self, scale: str, seeds: int) -> Tuple[Run, ...]:
-        """The runs of seeds 0 to ``seeds`` - 1; they have been measured and none has crashed."""
-        return tuple(run.read(_place(self.folder, Part(scale, seed))) for seed in range(seeds))
+    def runs(self, scale: str, seeds: Sequence[int]) -> Tuple[Run, ...]:
+        """The runs of these seeds; they have been measured and none has crashed."""
+        return tuple(run.read(_place(self.folder, Part(scale, seed))) for seed in seeds)
 
 
 def measure(folder: Path, recipe: Recipe, dataset: Dataset, part: Part) -> None:

@@ -16,14 +16,14 @@ import numpy as np
 import pytest
 from command_line import run as command
 
-from mnist_repro import framework, gate, power, power_text, resampling, run, trials
+from mnist_repro import framework, gate, power, power_study, power_text, resampling, run, trials
 from mnist_repro.baselines import BaselineFile, SampleEntry
 from mnist_repro.data.dataset import Dataset
 from mnist_repro.errors import BadInput
 from mnist_repro.gate import AUTO_SEEDS
 from mnist_repro.metrics import metric_names, metrics_in_session
 from mnist_repro.power import COLUMNS, Cell, Row, Stored
-from mnist_repro.power_study import Alarm, Result
+from mnist_repro.power_study import Alarm, Plan, Result
 from mnist_repro.recipes import find
 from mnist_repro.trials import Part, Trial
 from mnist_repro.usual_checks import accuracy_passes, num_regression_passes
@@ -164,10 +164,72 @@ def test_inconclusive_runs_are_followed_by_more_and_others_are_not(tmp_path: Pat
     assert 10 == power.more_seeds(last, held_against, "subset", 10)
 
 
+# What is stored: fifteen seeds, 0 to 14.
+FRESH = (15, 16, 17)
+
+
+def with_runs(measured: Trial, seeds: Sequence[int], loss: float) -> Trial:
+    for seed in seeds:
+        run.write(made.run(seed, loss + 1e-5 * (seed % 3)), measured.folder / "subset" / f"seed-{seed}")
+    return measured
+
+
+def test_code_as_it_is_is_compared_by_seeds_that_are_not_stored(tmp_path: Path) -> None:
+    clean = with_runs(trial(tmp_path / "clean", bug=None), FRESH, 0.5)
+
+    found = judged(clean, paired=False)
+
+    # The stored seeds give the stored bits, which would be equivalent.
+    assert (False, True) == (found.cells["num_regression"].caught, found.cells["subset"].caught)
+    assert found.cells["subset"].why.startswith("regressed: test_loss after 3 epochs")
+    assert not found.as_it_should
+
+
+def test_code_as_it_is_passes_by_seeds_that_are_not_stored(tmp_path: Path) -> None:
+    clean = with_runs(trial(tmp_path / "clean", bug=None), FRESH, 0.05)
+
+    found = judged(clean, paired=False)
+    assert [False, False, False] == [found.cells[column].caught for column in ("num_regression", "subset", "ours")]
+    assert "equivalent" == found.cells["subset"].why.partition(":")[0]
+    assert "the same bits" not in found.cells["subset"].why
+
+
+def test_bugs_and_what_is_compared_seed_by_seed_are_given_the_stored_seeds(tmp_path: Path) -> None:
+    clean, bug = Trial(WHEEL.name, None, tmp_path), Trial(WHEEL.name, "a-bug", tmp_path)
+
+    given = [
+        list(power.compared_seeds(each, stored(paired), "subset", 3))
+        for each in (clean, bug)
+        for paired in (False, True)
+    ]
+    assert [[15, 16, 17], [0, 1, 2], [0, 1, 2], [0, 1, 2]] == given
+
+
+def test_of_code_as_it_is_both_kinds_of_runs_are_made_and_more_of_those_compared(
+    tmp_path: Path, dataset: Dataset, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    clean, asked = Trial(WHEEL.name, None, tmp_path), []
+
+    def measure(trials: Sequence[Tuple[Trial, Sequence[Part]]], *others: object) -> None:
+        [(of, parts)] = trials
+        asked.append([part.seed for part in of.missing(parts) if part.rung == "subset"])
+        # Far enough from each other to be inconclusive.
+        for seed in asked[-1]:
+            run.write(made.run(seed, 0.05 + 0.02 * (-1) ** seed), tmp_path / "subset" / f"seed-{seed}")
+
+    monkeypatch.setattr(trials, "measure_all", measure)
+    plan = Plan((), tmp_path, (WHEEL.name,), ("subset",), tmp_path, dataset, "", tmp_path, 1, made.HERE, "")
+    seeds: Dict[Trial, Dict[str, int]] = {clean: {}}
+    power_study._measure_scale(plan, "subset", [clean], {WHEEL.name: stored(paired=False)}, seeds, len)
+
+    assert [[0, 1, 2, 15, 16, 17], [18, 19], [20, 21, 22, 23, 24]] == asked
+    assert {clean: {"subset": 10}} == seeds
+
+
 def test_only_what_is_missing_is_measured(tmp_path: Path) -> None:
     measured = trial(tmp_path / "some")
 
-    wanted = [Part("fingerprint"), *power.parts("subset", 5), Part("full", 0)]
+    wanted = [Part("fingerprint"), *power.parts(measured, stored(), "subset", 5), Part("full", 0)]
     assert [Part("subset", 3), Part("subset", 4), Part("full", 0)] == measured.missing(wanted)
 
 
@@ -176,7 +238,7 @@ def test_what_was_written_is_read_back(tmp_path: Path) -> None:
 
     taken = measured.fingerprint()
     assert (EXACT, LOSSES, "mnist") == (taken.exact, taken.losses, taken.dataset)
-    assert made.runs((0.0488, 0.0504, 0.0517)) == measured.runs("subset", 3)
+    assert made.runs((0.0488, 0.0504, 0.0517)) == measured.runs("subset", range(3))
 
 
 def test_code_that_crashes_leaves_what_it_died_of(
