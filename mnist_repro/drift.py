@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
-from typing import List, Optional, Sequence, Tuple
+from typing import Dict, List, Optional, Sequence, Tuple
 
 import numpy as np
 
@@ -118,9 +118,9 @@ def recognise_softmax(recipe: Recipe, runs: Sequence[Run], dataset: Dataset) -> 
     counted = f"the first {min(len(run.step_losses) for run in runs)} step losses of {_seeds(runs)}"
     if all(each.step is None for each in asked):
         return Recognition(NONE, "", f"{counted} agree with the source's arithmetic within {worst:.1e} relative")
-    agreeing = _agreeing(recipe, runs, dataset)
+    agreeing, tried = _agreeing(recipe, runs, dataset)
     if len(agreeing) != 1:
-        return Recognition(NOT_RECOGNISED, "", _unexplained(runs, asked, [found for found, _ in agreeing]))
+        return Recognition(NOT_RECOGNISED, "", _unexplained(runs, asked, [found for found, _ in agreeing], tried))
     [(hypothesis, within)] = agreeing
     step = min(each.step for each in asked if each.step is not None)
     evidence = (
@@ -151,42 +151,53 @@ def _source(recipe: Recipe, run: Run) -> Calculation:
     return calculation(recipe, "original", scale.training_images, recipe.validation_images)
 
 
-def _agreeing(recipe: Recipe, runs: Sequence[Run], dataset: Dataset) -> List[Tuple[Hypothesis, float]]:
-    """The hypotheses that every run agrees with, and how closely; two changes at once only if no single one does."""
+def _agreeing(
+    recipe: Recipe, runs: Sequence[Run], dataset: Dataset
+) -> Tuple[List[Tuple[Hypothesis, float]], List[Calculation]]:
+    """The hypotheses that every run agrees with, and how closely; and all that was calculated to find them.
+
+    Two changes at once are tried only if no single one agrees, and nothing is calculated twice: where one of two
+    changes nothing, the other has been tried.
+    """
+    source = _source(recipe, runs[0])
+    tried: Dict[Calculation, Optional[float]] = {}
     for candidates in (SINGLE, on_top_of_epsilon()):
         agreeing = []
         for hypothesis in candidates:
-            closeness = _closeness(hypothesis, recipe, runs, dataset)
+            changed = hypothesis.applied(source)
+            if changed == source:
+                continue
+            if changed not in tried:
+                tried[changed] = _closeness(changed, runs, dataset)
+            closeness = tried[changed]
             if closeness is not None:
                 agreeing.append((hypothesis, closeness))
         if agreeing:
-            return agreeing
-    return []
+            return agreeing, list(tried)
+    return [], list(tried)
 
 
-def _closeness(hypothesis: Hypothesis, recipe: Recipe, runs: Sequence[Run], dataset: Dataset) -> Optional[float]:
-    """The largest relative difference between the runs and a hypothesis; None if one of them does not agree."""
+def _closeness(chosen: Calculation, runs: Sequence[Run], dataset: Dataset) -> Optional[float]:
+    """The largest relative difference between the runs and a calculation; None if one of them does not agree."""
     worst = []
     for run in runs:
-        source = _source(recipe, run)
-        changed = hypothesis.applied(source)
-        if changed == source:
-            return None
-        found = agreement(changed, run, dataset, whole=False)
+        found = agreement(chosen, run, dataset, whole=False)
         if found.step is not None:
             return None
         worst.append(found.worst)
     return _largest(worst)
 
 
-def _unexplained(runs: Sequence[Run], asked: Sequence[Agreement], agreeing: Sequence[Hypothesis]) -> str:
+def _unexplained(
+    runs: Sequence[Run], asked: Sequence[Agreement], agreeing: Sequence[Hypothesis], tried: Sequence[Calculation]
+) -> str:
     """Where the first run that differs does so, and what could not be told apart."""
     run, one = next((run, each) for run, each in zip(runs, asked) if each.step is not None)
     differs = f"seed {run.seed} differs from the source's arithmetic from step {one.step} on"
     figures = f"loss {one.found:.7g} instead of {one.expected:.7g}"
     if agreeing:
         return f"{differs} ({figures}), and the losses cannot tell {' from '.join(each.kind for each in agreeing)}"
-    return f"{differs} ({figures}), and none of the {len(SINGLE)} changes known explains that"
+    return f"{differs} ({figures}), and none of the {len(tried)} changes tried, alone or in pairs, explains that"
 
 
 def _largest(values: Sequence[float]) -> float:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import subprocess
 import sys
 from dataclasses import replace
-from typing import Any, Dict, Optional, Sequence
+from typing import Any, Dict, Iterator, List, Optional, Sequence
 
 import numpy as np
 import pytest
@@ -178,6 +178,26 @@ def test_an_unknown_change_is_not_recognised_and_its_first_step_is_given(dataset
     assert (NOT_RECOGNISED, "", False) == (found.kind, found.cause, found.named)
     assert f"seed 0 differs from the source's arithmetic from step {step + 1} on" in found.evidence
     assert f"(loss {losses[step]:.7g} instead of {expected[step]:.7g})" in found.evidence
+
+
+@pytest.mark.parametrize(
+    ("recipe", "changes"), [(WHEEL, 17 + 16), (BEGINNERS, 16)], ids=["RMSprop", "gradient descent"]
+)
+def test_every_change_is_calculated_once_and_counted(
+    dataset: Dataset, monkeypatch: pytest.MonkeyPatch, recipe: Recipe, changes: int
+) -> None:
+    calculated: List[oracle.Calculation] = []
+
+    def losses(chosen: oracle.Calculation, *others: Any) -> Iterator[float]:
+        calculated.append(chosen)
+        return iter([1.0])
+
+    monkeypatch.setattr(drift, "losses_one_by_one", losses)
+    found = recognise(recipe, [a_run(recipe, losses=[2.0])], dataset)
+
+    # The source's own, then what is changed in it.
+    assert 1 + changes == len(calculated) == len(set(calculated))
+    assert found.evidence.endswith(f"and none of the {changes} changes tried, alone or in pairs, explains that")
 
 
 def test_a_loss_that_is_not_a_number_agrees_with_nothing(dataset: Dataset) -> None:
