@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Dict, List, Optional, Sequence, Tuple
 
 import numpy as np
@@ -12,10 +11,10 @@ from mnist_repro.baselines import platform_name
 from mnist_repro.data.dataset import Dataset
 from mnist_repro.display import counted
 from mnist_repro.drift import Recognition, recognise
-from mnist_repro.errors import BadInput
+from mnist_repro.found_runs import Sorted
 from mnist_repro.recipes import find
 from mnist_repro.reproduction import Comparison, compare, testable
-from mnist_repro.run import FILE, Run, read
+from mnist_repro.run import Run
 
 
 @dataclass(frozen=True)
@@ -37,38 +36,26 @@ class Group:
     drift: Optional[Recognition]
 
 
+# Of folders.
+_SHOWN = 5
 HEADER = ("recipe", "arithmetic", "platform", "figure", "published", "measured", "sd", "seeds", "verdict")
 
 
-def find_runs(places: Sequence[Path]) -> Tuple[Run, ...]:
-    """Every run in the folders named, at any depth.
-
-    Raises:
-        BadInput: there is none, or one cannot be read.
-    """
-    files = [file for place in places for file in ([place] if place.is_file() else sorted(place.rglob(FILE)))]
-    if not files:
-        raise BadInput(
-            f"no {FILE} in {', '.join(map(str, places))}",
-            "the table is made from runs",
-            "mnist-repro reproduce --all --out FOLDER in each environment, then name the folders",
-        )
-    return tuple(read(file) for file in files)
-
-
 def group(runs: Sequence[Run], dataset: Optional[Dataset]) -> Tuple[Group, ...]:
-    """The runs, sorted and compared; the level of the intervals is shared out among a group's figures."""
-    sorted_out: Dict[Tuple[str, str, str, str, str], Dict[int, Run]] = {}
+    """The runs, grouped and compared; the level of the intervals is shared out among a group's figures.
+
+    Args:
+        runs: no two of the same seed in what becomes a group, as `mnist_repro.found_runs.sort` leaves them.
+        dataset: to look for drift in runs that saw it.
+    """
+    grouped: Dict[Tuple[str, str, str, str, str], List[Run]] = {}
     for run in runs:
         key = (run.recipe, run.arithmetic, platform_name(run.provenance), run.scale, run.dataset["sha256"])
-        sorted_out.setdefault(key, {})[run.seed] = run
-    figures = {
-        key: testable(find(key[0]), key[3], next(iter(seeds.values())).dataset["name"])
-        for key, seeds in sorted_out.items()
-    }
+        grouped.setdefault(key, []).append(run)
+    figures = {key: testable(find(key[0]), key[3], mine[0].dataset["name"]) for key, mine in grouped.items()}
     groups = []
-    for key in sorted(sorted_out):
-        mine = tuple(sorted_out[key][seed] for seed in sorted(sorted_out[key]))
+    for key in sorted(grouped):
+        mine = tuple(sorted(grouped[key], key=lambda run: run.seed))
         same_data = dataset is not None and dataset.sha256 == key[4]
         groups.append(
             Group(
@@ -106,6 +93,13 @@ def rows(groups: Sequence[Group]) -> List[Sequence[str]]:
             why = f"not tested: {each.scale} scale, {each.runs[0].dataset['name']} data"
             cells.append((*head, "last test loss", "", f"{np.mean(last):.5f}", "", str(len(last)), why))
     return cells
+
+
+def notes(found: Sorted) -> List[str]:
+    """What a reader should know of runs that are not in the table."""
+    folders = ", ".join(str(each.folder) for each in found.doubled[:_SHOWN])
+    count = len(found.doubled)
+    return [f"runs that gave way to a later one of the same seed: {count} ({folders})"] if count else []
 
 
 def causes(groups: Sequence[Group]) -> List[str]:

@@ -12,10 +12,10 @@ import pytest
 from mnist_repro.errors import BadInput
 
 if TYPE_CHECKING:
+    from mnist_repro.found_runs import FoundRun
     from mnist_repro.gate_report import Report
     from mnist_repro.gate_session import GateSession
-    from mnist_repro.report.problems import Problems
-    from mnist_repro.report.sound_runs import FoundRun
+    from mnist_repro.problems import Problems
     from mnist_repro.run import Run
 
 # A run by recipe, scale and seed, and its metrics as text, in which NaN is like NaN.
@@ -55,7 +55,7 @@ class ReportSession:
     @pytest.hookimpl(wrapper=True, trylast=True)
     def pytest_sessionfinish(self, session: pytest.Session) -> Generator[None, object, object]:
         """Write the page."""
-        from mnist_repro.report.problems import Problems
+        from mnist_repro.problems import Problems
 
         problems = Problems()
         found = self._runs(problems)
@@ -78,7 +78,7 @@ class ReportSession:
 
     def _runs(self, problems: Problems) -> List[FoundRun]:
         """The runs that this session, on this machine, has measured."""
-        from mnist_repro.report.sound_runs import FoundRun, read_sound
+        from mnist_repro.found_runs import FoundRun, read_sound
         from mnist_repro.run import FILE
 
         # No public name, as in pytest-xdist; its workers have their folders in this one.

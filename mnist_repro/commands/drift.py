@@ -1,6 +1,10 @@
 """One table from the runs of several environments: recipe by TensorFlow version, with the cause where it is known.
 
 Make the runs in each environment, in folders of their own, then name the folders.
+Of two runs of one seed and platform, the one that finished last is taken, and a note says so.
+
+What cannot be read is named and left out; the table is then made from the rest, and the exit code is 2.
+A figure that is not reproduced is shown, and no reason for another exit code than 0: the table is what was asked for.
 
 Examples:
   mnist-repro reproduce --all --arithmetic framework --out runs-2.2.0        (in the environment with TensorFlow 2.2.0)
@@ -11,6 +15,7 @@ Examples:
 from __future__ import annotations
 
 import argparse
+import sys
 
 from mnist_repro.commands.options import add_data, add_runs
 from mnist_repro.exit_codes import ExitCode
@@ -25,17 +30,23 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def run(arguments: argparse.Namespace) -> ExitCode:
-    """Read the runs, compare, print."""
+    """Read the runs, compare, print, name what was left out."""
     from mnist_repro import drift_table
     from mnist_repro.data.dataset import describe
     from mnist_repro.data.locate import load
     from mnist_repro.display import table
+    from mnist_repro.found_runs import find_runs, sort
+    from mnist_repro.problems import Problems
 
-    found = drift_table.find_runs(arguments.runs)
+    problems = Problems()
+    found = sort(find_runs(arguments.runs, problems))
     dataset = load(arguments.data)
     print(describe(dataset), flush=True)
-    groups = drift_table.group(found, dataset)
+    groups = drift_table.group([each.run for together in found.groups for each in together], dataset)
     print(table(drift_table.HEADER, drift_table.rows(groups)))
-    for line in drift_table.causes(groups):
+    for line in (*drift_table.notes(found), *drift_table.causes(groups)):
         print(f"\n{line}")
-    return ExitCode.PASSED
+    sys.stdout.flush()
+    for problem in problems.found:
+        sys.stderr.write(f"mnist-repro: left out: {problem}\n")
+    return ExitCode.BAD_INPUT if problems.found else ExitCode.PASSED

@@ -50,10 +50,10 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def run(arguments: argparse.Namespace) -> ExitCode:
     """Read what there is, write the page, name what was left out."""
     from mnist_repro.atomic import require_writable
+    from mnist_repro.found_runs import find_runs
+    from mnist_repro.problems import Problems
     from mnist_repro.report.collect import Sources, collect, read_gate, read_jobs
     from mnist_repro.report.figures import require_drawing
-    from mnist_repro.report.problems import Problems
-    from mnist_repro.report.sound_runs import find_runs
     from mnist_repro.report.writing import write
 
     require_drawing()

@@ -7,8 +7,8 @@ from typing import Any, Dict, List, Mapping, Tuple
 
 from mnist_repro import baseline_files
 from mnist_repro.baselines import RUNGS, Entry, SampleEntry
+from mnist_repro.problems import Problems
 from mnist_repro.recipes import RECIPES
-from mnist_repro.report.problems import Problems
 
 # Which value of an entry: such as ("samples", "0", "test_loss after 3 epochs").
 Place = Tuple[str, ...]

@@ -8,13 +8,13 @@ from pathlib import Path
 from typing import Any, Dict, List, Optional, Sequence
 
 import mnist_repro
+from mnist_repro.found_runs import FoundRun, Sorted, sort
+from mnist_repro.problems import Problems
 from mnist_repro.report import gate_file, jobs_file
 from mnist_repro.report.baseline_history import history_fields
 from mnist_repro.report.datasets import Datasets
 from mnist_repro.report.gate_samples import gate_sample_fields
-from mnist_repro.report.groups import Sorted, group_fields, sort
-from mnist_repro.report.problems import Problems
-from mnist_repro.report.sound_runs import FoundRun
+from mnist_repro.report.groups import group_fields
 from mnist_repro.run import storable
 
 SCHEMA = 1

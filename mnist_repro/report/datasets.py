@@ -9,7 +9,7 @@ from typing import Dict, Iterator, Optional
 from mnist_repro.data import kept, locate, mnist
 from mnist_repro.data.dataset import HASHES, Dataset
 from mnist_repro.errors import BadInput
-from mnist_repro.report.problems import Problems
+from mnist_repro.problems import Problems
 
 
 class Datasets:

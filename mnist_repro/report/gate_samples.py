@@ -7,10 +7,10 @@ from typing import Any, Dict, List, Mapping, Optional, Sequence
 
 from mnist_repro import baseline_files
 from mnist_repro.baselines import SampleEntry, samples_of
+from mnist_repro.problems import Problems
 from mnist_repro.recipes import RECIPES
 from mnist_repro.recipes.recipe import SCALES
 from mnist_repro.report.groups import published_values
-from mnist_repro.report.problems import Problems
 
 
 def gate_sample_fields(

@@ -2,22 +2,20 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Dict, List, Mapping, Optional, Sequence, Tuple
 
 from mnist_repro import baseline_files
-from mnist_repro.baselines import BaselineFile, SampleEntry, platform_name, samples_of
+from mnist_repro.baselines import BaselineFile, SampleEntry, samples_of
 from mnist_repro.drift import Recognition, recognise
 from mnist_repro.drift_table import Group, group
+from mnist_repro.found_runs import FoundRun
 from mnist_repro.judging import judge_samples
 from mnist_repro.metrics import direction, metric_values
-from mnist_repro.recipes import RECIPES, Recipe, find
-from mnist_repro.recipes.recipe import ARITHMETICS, SCALES
+from mnist_repro.problems import Problems
+from mnist_repro.recipes import Recipe, find
 from mnist_repro.report.datasets import Datasets
 from mnist_repro.report.mistakes import mistake_fields
-from mnist_repro.report.problems import Problems
-from mnist_repro.report.sound_runs import FoundRun
 from mnist_repro.reproduction import published_figures, verdict
 from mnist_repro.run import Run
 from mnist_repro.verdicts import Finding
@@ -26,34 +24,6 @@ from mnist_repro.verdicts import Finding
 MOST_LOOKED_AT_FOR_DRIFT = 5
 
 Fields = Dict[str, Any]
-Key = Tuple[str, str, str, str, str]
-
-
-@dataclass(frozen=True)
-class Sorted:
-    """Runs in groups, with what was said while they were sorted.
-
-    Args:
-        groups: in the order of the recipes, each with its runs by seed.
-        doubled: (key, seed) of runs that had to give way to a later one of the same seed.
-    """
-
-    groups: Tuple[Tuple[FoundRun, ...], ...]
-    doubled: Tuple[FoundRun, ...]
-
-
-def sort(found: Sequence[FoundRun]) -> Sorted:
-    """Runs of one recipe, scale, arithmetic, dataset and platform together; of the same seed the last to finish."""
-    places: Dict[Key, Dict[int, FoundRun]] = {}
-    doubled: List[FoundRun] = []
-    for each in sorted(found, key=_finished):
-        seeds = places.setdefault(_key(each.run), {})
-        if each.run.seed in seeds:
-            doubled.append(seeds[each.run.seed])
-        seeds[each.run.seed] = each
-    order = [*RECIPES, *SCALES, *ARITHMETICS]
-    keys = sorted(places, key=lambda key: ([order.index(word) for word in key[:3]], key[3:]))
-    return Sorted(tuple(tuple(places[key][seed] for seed in sorted(places[key])) for key in keys), tuple(doubled))
 
 
 def group_fields(
@@ -86,14 +56,6 @@ def group_fields(
         "mistakes": mistake_fields(found, dataset, problems),
         "runs": [_run_fields(each) for each in found],
     }
-
-
-def _key(run: Run) -> Key:
-    return (run.recipe, run.scale, run.arithmetic, run.dataset["sha256"], platform_name(run.provenance))
-
-
-def _finished(found: FoundRun) -> Tuple[str, str]:
-    return (str(found.run.provenance.get("finished", "")), str(found.folder))
 
 
 def _baseline_fields(runs: Sequence[Run], folder: Path, problems: Problems) -> Fields:

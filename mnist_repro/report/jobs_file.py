@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any, Dict, List, Mapping, Optional, Sequence
 
 from mnist_repro.errors import BadInput
-from mnist_repro.report.problems import Problems
+from mnist_repro.problems import Problems
 from mnist_repro.run import read_json
 
 FILE = "jobs.json"

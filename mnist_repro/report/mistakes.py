@@ -11,12 +11,12 @@ import numpy as np
 from mnist_repro.data.dataset import Dataset
 from mnist_repro.errors import BadInput
 from mnist_repro.evaluation import Evaluation
+from mnist_repro.found_runs import FoundRun
+from mnist_repro.problems import Problems
 from mnist_repro.recipes import Recipe, find
 from mnist_repro.recipes.recipe import Published
 from mnist_repro.report import predictions
 from mnist_repro.report.digit_png import as_base64
-from mnist_repro.report.problems import Problems
-from mnist_repro.report.sound_runs import FoundRun
 
 WEIGHTS = "param.hdf5"
 PICTURES = 3

@@ -1,18 +1,22 @@
-"""Finds runs and reads those that can be shown; one that cannot is named and left out."""
+"""Finds runs, reads those that can be shown, and sorts them; one that cannot be read is named and left out."""
 
 from __future__ import annotations
 
 import os
 from dataclasses import dataclass
 from pathlib import Path
-from typing import List, Sequence, Tuple
+from typing import Dict, List, Sequence, Tuple
 
+from mnist_repro.baselines import platform_name
 from mnist_repro.errors import BadInput
-from mnist_repro.recipes import find
-from mnist_repro.report.problems import Problems
+from mnist_repro.problems import Problems
+from mnist_repro.recipes import RECIPES, find
+from mnist_repro.recipes.recipe import ARITHMETICS, SCALES
 from mnist_repro.run import FILE, Run, read
 
 LARGEST_FILE = 32 << 20
+
+Key = Tuple[str, str, str, str, str]
 
 
 @dataclass(frozen=True)
@@ -21,6 +25,19 @@ class FoundRun:
 
     folder: Path
     run: Run
+
+
+@dataclass(frozen=True)
+class Sorted:
+    """Runs in groups, with what was said while they were sorted.
+
+    Args:
+        groups: in the order of the recipes, each with its runs by seed.
+        doubled: runs that had to give way to a later one of the same seed.
+    """
+
+    groups: Tuple[Tuple[FoundRun, ...], ...]
+    doubled: Tuple[FoundRun, ...]
 
 
 def find_runs(places: Sequence[Path], problems: Problems) -> Tuple[FoundRun, ...]:
@@ -36,8 +53,8 @@ def find_runs(places: Sequence[Path], problems: Problems) -> Tuple[FoundRun, ...
     if not files:
         raise BadInput(
             f"no {FILE} in {', '.join(map(str, places))}",
-            "the page is made from runs",
-            "mnist-repro reproduce --all --seeds 3, then: mnist-repro report",
+            "pages and tables are made from runs",
+            "mnist-repro reproduce --all --seeds 3 --out FOLDER, then name that folder",
         )
     found = []
     for file in dict.fromkeys(files):
@@ -56,6 +73,28 @@ def read_sound(file: Path) -> Run:
     run = read(file)
     find(run.recipe)
     return run
+
+
+def sort(found: Sequence[FoundRun]) -> Sorted:
+    """Runs of one recipe, scale, arithmetic, dataset and platform together; of the same seed the last to finish."""
+    places: Dict[Key, Dict[int, FoundRun]] = {}
+    doubled: List[FoundRun] = []
+    for each in sorted(found, key=_finished):
+        seeds = places.setdefault(_key(each.run), {})
+        if each.run.seed in seeds:
+            doubled.append(seeds[each.run.seed])
+        seeds[each.run.seed] = each
+    order = [*RECIPES, *SCALES, *ARITHMETICS]
+    keys = sorted(places, key=lambda key: ([order.index(word) for word in key[:3]], key[3:]))
+    return Sorted(tuple(tuple(places[key][seed] for seed in sorted(places[key])) for key in keys), tuple(doubled))
+
+
+def _key(run: Run) -> Key:
+    return (run.recipe, run.scale, run.arithmetic, run.dataset["sha256"], platform_name(run.provenance))
+
+
+def _finished(found: FoundRun) -> Tuple[str, str]:
+    return (str(found.run.provenance.get("finished", "")), str(found.folder))
 
 
 def _files(place: Path) -> List[Path]:

@@ -1,4 +1,4 @@
-"""What was wrong with the input of a page: each thing said once, while the page is made from the rest."""
+"""What was wrong with the input of a page or table: each thing said once, while it is made from the rest."""
 
 from __future__ import annotations
 
