@@ -16,6 +16,8 @@ from mnist_repro.verdicts import Metric
 # A margin of so many times the mean of what is stored is none: those recorded stay below two, and five deviations of
 # n positive numbers cannot be more than 5 * sqrt(n) times their mean.
 MOST_MEANS = 100.0
+# Where only rounding may differ, a thousandth of a loss is five hundred times what it was ever seen to make.
+MOST_ROUNDING = 1e-3
 _OF_EVERY_ENTRY = ("dataset", "arithmetic", "provenance", "history")
 _OF_SAMPLES = (*_OF_EVERY_ENTRY, "paired", "metrics", "samples")
 _OF_FINGERPRINTS = (*_OF_EVERY_ENTRY, "platform", "exact", "losses", "tolerance", "reason")
@@ -29,7 +31,9 @@ def read_entry(recipe: str, rung: str, fields: Any) -> Entry:
     """
     try:
         if rung == "fingerprint":
-            return _fingerprint_entry(_mapping(fields, "an entry"))
+            taken = _fingerprint_entry(_mapping(fields, "an entry"))
+            _require_rounding("tolerance", taken.tolerance, MOST_ROUNDING)
+            return taken
         entry = _sample_entry(_mapping(fields, "an entry"))
         _require_sensible(recipe, entry)
         return entry
@@ -115,9 +119,17 @@ def _require_sensible(recipe: str, entry: SampleEntry) -> None:
         if known is not None and metric.direction != known:
             raise ValueError(f"direction of {metric.name} is {metric.direction!r}, but {known} is better")
         values = [abs(row[metric.name]) for row in entry.samples.values()]
-        most = 1.0 if "accuracy" in metric.name else MOST_MEANS * sum(values) / len(values)
+        mean = sum(values) / len(values)
+        most = 1.0 if metric.is_share else MOST_MEANS * mean
         if metric.margin >= most:
             raise ValueError(f"margin of {metric.name} is {metric.margin}, which lets everything below {most:.3g} pass")
+        if entry.paired and not metric.is_share:
+            _require_rounding(f"margin of {metric.name}", metric.margin, MOST_ROUNDING * mean)
+
+
+def _require_rounding(name: str, allowed: float, most: float) -> None:
+    if not 0.0 <= allowed <= most:
+        raise ValueError(f"{name} is {allowed}, where rounding alone may differ: from 0 to {most:.3g}")
 
 
 def require_exactly(names: Collection[str], fields: Mapping[str, Any], what: str) -> None:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Dict, List, Optional, Tuple
 if TYPE_CHECKING:
     import pytest
 
+    from mnist_repro.checked import Checked
     from mnist_repro.gate_report import Entry
 
 # Properties of a report: what its test is about, as JSON of (recipe, rung); and each `Checked`, as JSON.
@@ -78,6 +79,12 @@ def _outcome(report: pytest.TestReport) -> Tuple[str, str]:
     return report.outcome, lines[-1][:_REASON_SHOWN] if lines else ""
 
 
+def _explained(checked: Checked, outcome: str, reason: str) -> str:
+    """The reason, where the findings do not tell it: a known difference, or a failure although all is well."""
+    other = outcome != "passed" and checked.verdict is not None and checked.verdict.passes
+    return reason if outcome == "xfailed" or other else ""
+
+
 def _entries(name: str, test: _Test) -> List[Entry]:
     from mnist_repro.checked import from_fields
     from mnist_repro.gate_report import Entry
@@ -88,7 +95,7 @@ def _entries(name: str, test: _Test) -> List[Entry]:
         # What failed a test is its last comparison, those before have passed.
         outcomes = ["passed"] * (len(checked) - 1) + [outcome]
         return [
-            Entry(name, ended, each.recipe, each.rung, each, test.reason if ended == "xfailed" else "")
+            Entry(name, ended, each.recipe, each.rung, each, _explained(each, ended, test.reason))
             for each, ended in zip(checked, outcomes)
         ]
     wanted = [json.loads(text) for text in test.named(WANTED)]

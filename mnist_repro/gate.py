@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from typing import Dict, Mapping, Optional, Sequence, Tuple
+from typing import Mapping, Optional, Sequence
 
 import numpy as np
 
@@ -14,6 +14,8 @@ from mnist_repro.verdicts import Finding, Metric, Verdict
 SESSION_LEVEL = 0.05
 # Fewer say too little about their own spread.
 FEWEST_STORED = 10
+# Seed by seed their spread does not matter; fewer could not show that the seed does.
+FEWEST_PAIRED = 3
 # Seed by seed, float32 rounding stays below this on every TensorFlow and CPU, relative.
 PAIRED_TOLERANCE = 2e-6
 # What `--seeds auto` tries in turn.
@@ -24,23 +26,9 @@ MOST_SEEDS_FORETOLD = 1000
 Samples = Mapping[int, float]
 
 
-def by_seed(pairs: Sequence[Tuple[int, float]], name: str) -> Dict[int, float]:
-    """Samples from (seed, value) pairs.
-
-    Raises:
-        ValueError: a seed comes twice, which would count one run as two.
-    """
-    samples: Dict[int, float] = {}
-    for seed, value in pairs:
-        if seed in samples:
-            raise ValueError(f"{name}: seed {seed} comes twice")
-        samples[seed] = value
-    return samples
-
-
 def compare_seed_by_seed(metric: Metric, stored: Samples, measured: Samples, rung: str) -> Finding:
     """Every measured seed beside the stored run of the same seed; the margin is on each, in the metric's unit."""
-    broken = _degenerate(metric, stored, measured, rung, fewest_stored=1, fewest_measured=1, spread=False)
+    broken = _degenerate(metric, stored, measured, rung, FEWEST_PAIRED, fewest_measured=1)
     if broken:
         return broken
     strangers = sorted(set(measured) - set(stored))
@@ -72,7 +60,7 @@ def compare_distributions(metric: Metric, stored: Samples, measured: Samples, ru
         rung: ``subset`` or ``full``.
         metrics: how many metrics are compared in a session; the level is shared out among them (Bonferroni).
     """
-    broken = _degenerate(metric, stored, measured, rung, FEWEST_STORED, fewest_measured=2, spread=True)
+    broken = _degenerate(metric, stored, measured, rung, FEWEST_STORED, fewest_measured=2)
     if broken:
         return broken
     if all(stored.get(seed) == value for seed, value in measured.items()):
@@ -127,7 +115,6 @@ def _degenerate(
     rung: str,
     fewest_stored: int,
     fewest_measured: int,
-    spread: bool,
 ) -> Optional[Finding]:
     """The finding on samples that cannot be compared, else None."""
 
@@ -144,8 +131,10 @@ def _degenerate(
                 return incomparable(f"{whose} is {value} for seed {seed}")
     if len(stored) < fewest_stored:
         return incomparable(f"{len(stored)} stored samples are too few, {fewest_stored} are needed")
-    if spread and len(set(stored.values())) == 1:
+    if len(set(stored.values())) == 1:
         return incomparable(f"all {len(stored)} stored samples are the same, so that their spread is not known")
+    if len(measured) > 1 and len(set(measured.values())) == 1 and not metric.is_share:
+        return incomparable(f"it is the same for all {len(measured)} seeds, which are one run counted several times")
     if len(measured) < fewest_measured:
         why = f"{len(measured)} seed says nothing about spread, {fewest_measured} or more do"
         return _finding(metric, stored, measured, rung, Verdict.INCONCLUSIVE, why, None, AUTO_SEEDS[0])

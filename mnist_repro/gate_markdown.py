@@ -21,9 +21,8 @@ REASON_SHOWN = 1000
 def as_markdown(report: Report) -> str:
     """The report as it stands in a pull request: what does not pass and why, what passes, what else to know."""
     session = report.session
-    by_recipe = [entry for entries in report.recipes.values() for entry in entries]
-    bad = [entry for entry in by_recipe if not entry.passes]
-    good = [entry for entry in by_recipe if entry.passes]
+    bad = report.in_the_way
+    good = [entry for entries in report.recipes.values() for entry in entries if entry not in bad]
     lines = [
         f"## Reproduction gate: {_headline(report)}",
         "",
@@ -93,7 +92,7 @@ def _headline(report: Report) -> str:
         return "did not pass: nothing was judged"
     if report.passes:
         return "passed"
-    if report.comparisons_pass:
+    if report.comparisons_pass or report.verdict.passes:
         return "did not pass: the comparisons did, something else failed"
     return f"did not pass: {report.verdict.value}"
 
@@ -125,6 +124,10 @@ def _reasons(entries: Sequence[Entry]) -> List[str]:
                 f"  - ended without a verdict, {escaped(entry.outcome)}: {escaped(entry.reason or 'no reason')}"
             )
             continue
+        if entry.verdict is None:
+            lines.append("  - nothing of this recipe that this session measured has a verdict to rest on")
+        elif entry.verdict.passes:
+            lines.append(f"  - the test {escaped(entry.outcome)} all the same: {escaped(entry.reason or 'no reason')}")
         bad = [finding for finding in found.judgement.findings if not finding.verdict.passes]
         lines += [f"  - {escaped(finding.name)}: {escaped(shortened(finding.reason))}" for finding in bad]
         lines += [f"  - {title}: {_code(command)}" for title, command in gate_text.next_steps(found)]

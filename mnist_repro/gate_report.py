@@ -113,9 +113,19 @@ class Report:
         return worst([recipe_verdict(entries) for entries in self.recipes.values()])
 
     @property
+    def in_the_way(self) -> Tuple[Entry, ...]:
+        """On whose account it does not pass: entries that do not, or whose recipe has no verdict at all to rest on."""
+        return tuple(
+            entry
+            for entries in self.recipes.values()
+            for entry in entries
+            if not (entry.passes and _any_verdict(entries))
+        )
+
+    @property
     def comparisons_pass(self) -> bool:
         """Whether something was judged, and every recipe passes."""
-        return bool(self.entries) and all(recipe_passes(entries) for entries in self.recipes.values())
+        return bool(self.entries) and not self.in_the_way
 
     @property
     def passes(self) -> bool:
@@ -132,7 +142,11 @@ def recipe_verdict(entries: Sequence[Entry]) -> Verdict:
 
 def recipe_passes(entries: Sequence[Entry]) -> bool:
     """Whether every comparison passes, and at least one has a verdict to rest on."""
-    return all(entry.passes for entry in entries) and any(entry.verdict is not None for entry in entries)
+    return all(entry.passes for entry in entries) and _any_verdict(entries)
+
+
+def _any_verdict(entries: Sequence[Entry]) -> bool:
+    return any(entry.verdict is not None for entry in entries)
 
 
 def write(report: Report, folder: Path) -> None:

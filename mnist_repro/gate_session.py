@@ -56,10 +56,14 @@ class GateSession:
 
     @pytest.hookimpl(trylast=True)
     def pytest_sessionfinish(self, session: pytest.Session) -> None:
-        """Write the whole report, and add it to the summary of a GitHub job."""
+        """Have the exit code say what the gate says; write the whole report, also into the summary of a GitHub job."""
+        report = self.judged(session)
+        if session.exitstatus == pytest.ExitCode.OK and report.entries and not report.comparisons_pass:
+            # A comparison that was skipped, or that is known to be impossible: pytest counts neither as a failure.
+            session.exitstatus = pytest.ExitCode.TESTS_FAILED
+            report = self.judged(session)
         if self._folder is None:
             return
-        report = self.judged(session)
         self._write(report)
         self._append_summary(report)
         if self._problems and session.exitstatus == pytest.ExitCode.OK:
@@ -80,8 +84,13 @@ class GateSession:
 
         if self._collector.any() and self._config.option.verbose >= 0:
             terminalreporter.section("gate")
-            for line in summary(self._report()):
+            report = self._report()
+            for line in summary(report):
                 terminalreporter.write_line(line)
+            if not report.comparisons_pass:
+                terminalreporter.write_line(
+                    "the gate does not pass: not every comparison was made and passed", red=True
+                )
         for problem in self._problems:
             terminalreporter.write_line(f"gate report: {problem}", red=True)
         if self._folder is not None and not self._problems:

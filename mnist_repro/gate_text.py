@@ -62,7 +62,11 @@ def next_steps(found: Checked) -> List[Tuple[str, str]]:
     recipe, rung = found.recipe, found.rung
     if recipe == NO_RECIPE:
         return [("to have something judged", "def test_it(measured, baseline): baseline.check(measured)")]
-    verdicts = {finding.verdict for finding in found.judgement.findings}
+    findings = found.judgement.findings
+    verdicts = {finding.verdict for finding in findings}
+    undecided = [finding for finding in findings if finding.verdict is Verdict.INCONCLUSIVE]
+    foretold = [finding.seeds_needed for finding in undecided if finding.seeds_needed]
+    settled_by_seeds = undecided and len(foretold) == len(undecided)
     record = record_command(recipe, rung, found.dataset, found.arithmetic)
     if rung == PUBLISHED:
         return [
@@ -70,15 +74,17 @@ def next_steps(found: Checked) -> List[Tuple[str, str]]:
             ("to see all that was published", f"mnist-repro reproduce {recipe}"),
         ]
     steps: List[Tuple[str, str]] = []
-    if verdicts & {Verdict.CHANGED, Verdict.IMPROVED, Verdict.REGRESSED}:
+    if verdicts & {Verdict.CHANGED, Verdict.IMPROVED, Verdict.REGRESSED} or (undecided and not settled_by_seeds):
         steps += [
-            ("to see more", f"{record} && mnist-repro baseline diff {recipe}"),
-            ("to accept it, if it is meant, after that", f"mnist-repro baseline accept {recipe} --reason '…'"),
+            ("to see more", f"{record} && mnist-repro baseline diff {recipe} --rung {rung}"),
+            (
+                "to accept it, if it is meant, after that",
+                f"mnist-repro baseline accept {recipe} --rung {rung} --reason '…'",
+            ),
         ]
-    if Verdict.INCONCLUSIVE in verdicts:
+    if settled_by_seeds:
         unusual = options(found.dataset, found.arithmetic)
-        foretold = [finding.seeds_needed for finding in found.judgement.findings if finding.seeds_needed]
-        enough = len(found.samples) < AUTO_SEEDS[-1] >= max(foretold, default=0)
+        enough = len(found.samples) < AUTO_SEEDS[-1] >= max(foretold)
         seeds = "auto" if enough else str(max([*foretold, len(found.samples) + 1]))
         steps.append(("to settle it", f"pytest --scale {rung} --seeds {seeds}{unusual} -k {recipe}"))
     if Verdict.INCOMPARABLE in verdicts:

@@ -7,7 +7,7 @@ from typing import Any, List, Mapping, Optional, Sequence
 
 from mnist_repro.baselines import BaselineFile, FingerprintEntry, SampleEntry, platform_name, samples_of
 from mnist_repro.data.dataset import UNRECOGNISED
-from mnist_repro.gate import by_seed, compare_distributions, compare_seed_by_seed
+from mnist_repro.gate import compare_distributions, compare_seed_by_seed
 from mnist_repro.metrics import metric_values, metrics_in_session, values_by_seed
 from mnist_repro.run import Run
 from mnist_repro.verdicts import Finding, Judgement, Metric, Verdict
@@ -70,17 +70,8 @@ def options(dataset: str, arithmetic: str) -> str:
     return data + (f" --arithmetic {arithmetic}" if arithmetic == "framework" else "")
 
 
-def together(recipe: str, judgements: Sequence[Judgement]) -> Judgement:
-    """One judgement from those of several rungs."""
-    return Judgement(
-        recipe,
-        tuple(finding for judgement in judgements for finding in judgement.findings),
-        tuple(note for judgement in judgements for note in judgement.notes),
-    )
-
-
 def _compare(metric: Metric, entry: SampleEntry, runs: Sequence[Run], rung: str) -> Finding:
-    measured = by_seed(values_by_seed(runs, metric.name), metric.name)
+    measured = values_by_seed(runs, metric.name)
     missing = [run.seed for run in runs if run.seed not in measured]
     if missing:
         why = f"the run of seed {missing[0]} does not have it"

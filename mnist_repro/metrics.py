@@ -44,7 +44,7 @@ def metrics_in_session(scale: str) -> int:
     return sum(len(metric_names(recipe, scale)) for recipe in RECIPES.values())
 
 
-def values_by_seed(runs: Sequence[Run], name: str) -> Sequence[Tuple[int, float]]:
-    """One metric of several runs, as (seed, value), for those that have it."""
+def values_by_seed(runs: Sequence[Run], name: str) -> Dict[int, float]:
+    """One metric of several runs, each of another seed, for those that have it."""
     found = [(run.seed, metric_values(run)) for run in runs]
-    return [(seed, values[name]) for seed, values in found if name in values]
+    return {seed: values[name] for seed, values in found if name in values}

@@ -10,7 +10,7 @@ from mnist_repro.baselines import FingerprintEntry, SampleEntry, platform_name
 from mnist_repro.display import counted
 from mnist_repro.errors import BadInput
 from mnist_repro.fingerprint import Fingerprint, is_softmax
-from mnist_repro.gate import FEWEST_STORED, PAIRED_TOLERANCE
+from mnist_repro.gate import FEWEST_PAIRED, FEWEST_STORED, PAIRED_TOLERANCE
 from mnist_repro.intervals import standard_deviation
 from mnist_repro.metrics import direction, metric_names, metric_values
 from mnist_repro.recipes import Recipe
@@ -76,10 +76,11 @@ def require_enough(recipe: Recipe, rung: str, seeds: int) -> None:
     Raises:
         BadInput: they are too few.
     """
-    if not is_softmax(recipe) and seeds < FEWEST_STORED:
+    how, fewest = ("seed by seed", FEWEST_PAIRED) if is_softmax(recipe) else ("as distributions", FEWEST_STORED)
+    if seeds < fewest:
         raise BadInput(
             f"{counted(seeds, 'seed')} of {recipe.name}",
-            f"its runs are compared as distributions, of which fewer than {FEWEST_STORED} say too little",
+            f"its runs are compared {how}, of which fewer than {fewest} say too little",
             f"--seeds {DEFAULT_SEEDS[rung]}",
         )
 
@@ -165,12 +166,21 @@ def spread_metric(name: str, values: Sequence[float]) -> Metric:
             "samples without spread say nothing about how far apart clean runs lie",
             "record more seeds with --seeds N, or look for why the seed changes nothing",
         )
-    reason = (
-        f"{DEVIATIONS:.0f} standard deviations of the {len(values)} recorded samples: with 16 stored and at most 10 "
-        "measured, --seeds auto then fails a clean session of all metrics less than once in 100, "
-        "tails heavier than normal included"
-    )
+    reason = f"{DEVIATIONS:.0f} standard deviations of the {len(values)} recorded samples: {_false_alarms(len(values))}"
     return Metric(name, direction(name), rounded_up(DEVIATIONS * standard_deviation(values)), reason)
+
+
+def _false_alarms(stored: int) -> str:
+    """What `mnist-repro power` says of such margins."""
+    if stored >= DEFAULT_SEEDS["subset"]:
+        return (
+            "with 16 stored and at most 10 measured, --seeds auto then fails a clean session of all metrics "
+            "less than once in 100, tails heavier than normal included"
+        )
+    return (
+        "with as few as 10 stored and at most 10 measured, --seeds auto then fails a clean session of all metrics "
+        "2 to 5 times in 100, because so few samples say little of their spread"
+    )
 
 
 def rounded_up(value: float) -> float:

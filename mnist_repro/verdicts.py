@@ -58,6 +58,11 @@ class Metric:
         if not 0.0 < self.margin < float("inf"):
             raise ValueError(f"margin of {self.name} is {self.margin}, not a positive number")
 
+    @property
+    def is_share(self) -> bool:
+        """Whether it is a share of images, which two runs may have alike by chance, as no two losses are."""
+        return "accuracy" in self.name
+
 
 @dataclass(frozen=True)
 class Finding:

@@ -14,6 +14,7 @@ from __future__ import annotations
 
 import argparse
 import contextlib
+import shlex
 import sys
 from typing import TYPE_CHECKING, Callable, Dict, List
 
@@ -138,8 +139,10 @@ def _diff(arguments: argparse.Namespace) -> ExitCode:
     compared = [each for proposal in found for each in differences(proposal.stored, proposal.proposed)]
     print(baseline_text.differing(compared))
     names = list(dict.fromkeys(difference.recipe for difference in compared))
-    where = "" if arguments.baselines == BASELINES else f" --baselines {arguments.baselines}"
-    print(f"\nto store it: mnist-repro baseline accept {' '.join(names)}{where} --reason …")
+    # Nothing that was not shown is to be accepted along with it.
+    rung = "" if arguments.rung is None else f" --rung {arguments.rung}"
+    where = "" if arguments.baselines == BASELINES else f" --baselines {shlex.quote(str(arguments.baselines))}"
+    print(f"\nto store it: mnist-repro baseline accept {' '.join(names)}{rung}{where} --reason …")
     return ExitCode.PASSED if all(difference.passes for difference in compared) else ExitCode.VERDICT
 
 

@@ -39,6 +39,20 @@ def add_baselines(parser: argparse.ArgumentParser, use: str) -> None:
     parser.add_argument("--baselines", type=named_place, default=BASELINES, metavar="DIR", help=use)
 
 
+def require_there(baselines: Path) -> None:
+    """Make sure that a folder of baselines that was named is one; the usual one may be missing.
+
+    Raises:
+        BadInput: it is not, so that what was asked for could not be judged.
+    """
+    if baselines != BASELINES and not baselines.is_dir():
+        raise BadInput(
+            f"there is no folder {baselines}",
+            "it was named to judge by, and without it nothing could be",
+            f"--baselines {BASELINES}, or record some: mnist-repro baseline record --help",
+        )
+
+
 def add_run(parser: argparse.ArgumentParser) -> None:
     """How a recipe is run."""
     parser.add_argument(

@@ -23,7 +23,14 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Dict, List, Optional
 
-from mnist_repro.commands.options import add_baselines, add_run, named_place, require_positive, require_seeds
+from mnist_repro.commands.options import (
+    add_baselines,
+    add_run,
+    named_place,
+    require_positive,
+    require_seeds,
+    require_there,
+)
 from mnist_repro.errors import BadInput
 from mnist_repro.exit_codes import ExitCode
 
@@ -70,6 +77,7 @@ def run(arguments: argparse.Namespace) -> ExitCode:
     require_tensorflow()
     dataset = load(arguments.data)
     print(describe(dataset), flush=True)
+    require_there(arguments.baselines)
     # Before the work: one that cannot be read would stop it in the end.
     stored = {
         recipe.name: baseline_files.read(arguments.baselines, recipe.name, arguments.scale)

@@ -118,9 +118,29 @@ def test_a_comparison_that_somebody_skips_does_not_let_the_session_pass(project:
 
     result = project.run_with_report()
 
-    assert pytest.ExitCode.OK == result.ret
+    assert (pytest.ExitCode.TESTS_FAILED, 1) == (result.ret, project.report()["session"]["exit_code"])
     assert not project.report()["passes"]
     assert "without a verdict, skipped: Skipped: not today" in (project.gate / "gate.md").read_text(encoding="utf-8")
+
+
+def test_a_comparison_that_is_known_to_be_impossible_does_not_let_the_session_pass(project: Project) -> None:
+    project.write("@pytest.mark.xfail(reason='too few')\ndef test_it(baseline):\n    baseline.check([])")
+
+    result = project.run()
+
+    result.assert_outcomes(xfailed=1)
+    assert pytest.ExitCode.TESTS_FAILED == result.ret
+    result.stdout.fnmatch_lines(["the gate does not pass: not every comparison was made and passed"])
+
+
+def test_why_a_test_failed_whose_comparison_passes_is_reported(project: Project) -> None:
+    project.write(CLEAN.rstrip() + "\n    assert 'something' == 'else'\n")
+
+    project.run_with_report()
+
+    comparison = project.report()["recipes"]["vgg7"]["comparisons"][0]
+    assert ("failed", "equivalent", False) == tuple(comparison[name] for name in ("outcome", "verdict", "passes"))
+    assert comparison["reason"].endswith("AssertionError")
 
 
 def test_a_known_difference_is_reported_with_its_reason(project: Project) -> None:

@@ -53,7 +53,7 @@ def test_a_verdict_that_does_not_pass_fails_the_test_with_a_message_and_without_
             "vgg7, subset: IMPROVED*",
             "metric * stored * measured * interval * margin * verdict",
             "test_loss after 5 epochs * 0.2* … -0.2* ±0.02 * improved",
-            "to accept it, if it is meant, after that: mnist-repro baseline accept vgg7 --reason *",
+            "to accept it, if it is meant, after that: mnist-repro baseline accept vgg7 --rung subset --reason *",
         ]
     )
     result.stdout.no_fnmatch_line("*checking.py*")

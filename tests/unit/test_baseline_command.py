@@ -180,6 +180,17 @@ def test_the_differences_are_shown_worst_first(folder: Path, file_regression: Fi
     file_regression.check(ended.out.replace(str(folder), "DIR"))
 
 
+def test_what_was_not_shown_is_not_told_to_be_stored(tmp_path: Path) -> None:
+    folder = tmp_path / "of mine"
+    baseline_files.write_proposed(folder, subset(samples(history=())))
+    ended = baseline("diff", folder, WHEEL, "--rung", "subset")
+
+    assert (
+        f"to store it: mnist-repro baseline accept wheel-softmax --rung subset --baselines '{folder}' --reason …"
+        == ended.out.splitlines()[-1]
+    )
+
+
 def test_equivalent_proposals_are_no_difference(folder: Path) -> None:
     baseline_files.write_proposed(folder, subset(samples(history=())))
     baseline_files.write_proposed(folder, fingerprints(fingerprint(history=())))
@@ -195,12 +206,12 @@ def test_what_is_new_is_a_difference(tmp_path: Path) -> None:
 
 
 def test_a_paired_proposal_with_more_seeds_is_judged_by_those_that_are_stored(tmp_path: Path) -> None:
-    baseline_files.write(tmp_path, subset(samples([0.25, 0.5], paired=True)))
-    baseline_files.write_proposed(tmp_path, subset(samples([0.25, 0.5, 0.75], paired=True, history=())))
+    baseline_files.write(tmp_path, subset(samples([0.25, 0.5, 0.75], paired=True)))
+    baseline_files.write_proposed(tmp_path, subset(samples([0.25, 0.5, 0.75, 1.0], paired=True, history=())))
     ended = baseline("diff", tmp_path, WHEEL)
 
     assert 0 == ended.code
-    assert "    note: seeds proposed besides: 2" in ended.out.splitlines()
+    assert "    note: seeds proposed besides: 3" in ended.out.splitlines()
 
 
 def test_a_proposal_from_other_images_under_the_same_name_is_not_equivalent(tmp_path: Path) -> None:

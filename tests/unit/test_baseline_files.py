@@ -305,6 +305,10 @@ def test_what_is_no_baseline_at_all_is_refused(text: str, expected: str, tmp_pat
         (lambda text: text.replace("steps: 9380", "steps: 9380.0"), "steps is 9380.0, not a whole number"),
         (lambda text: text.replace("tolerance: 2.0e-06", "tolerance: 2"), "tolerance 2.0 is not between 0 and 1"),
         (
+            lambda text: text.replace("tolerance: 2.0e-06", "tolerance: 0.9"),
+            "tolerance is 0.9, where rounding alone may differ: from 0 to 0.001",
+        ),
+        (
             lambda text: text.replace("loss of step 1: 2.5", "loss of step 1:"),
             "losses: loss of step 1 is None, not a number",
         ),
@@ -318,6 +322,13 @@ def test_a_hand_edited_fingerprint_is_refused(edit: Callable[[str], str], expect
     what, _, fix = refusal(tmp_path, "fingerprint")
     assert what.endswith(expected)
     assert "git checkout -- PATH brings the committed one back" == fix
+
+
+def test_where_runs_are_compared_seed_by_seed_a_margin_allows_for_rounding_alone(tmp_path: Path) -> None:
+    path = baseline_files.write(tmp_path, subset(samples([0.25, 0.5, 0.75], paired=True)))
+    path.write_text(path.read_text(encoding="utf-8").replace("margin: 1.0e-06", "margin: 0.3", 1), encoding="utf-8")
+
+    assert f"{MNIST}margin of {LOSS} is 0.3, where rounding alone may differ: from 0 to 0.0005" == told(tmp_path)
 
 
 def test_distributions_of_chaotic_runs_are_not_compared_seed_by_seed(tmp_path: Path) -> None:

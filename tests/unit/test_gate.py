@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 import warnings
 from dataclasses import replace
-from typing import Mapping
+from typing import Callable, Mapping
 
 import numpy as np
 import pytest
@@ -13,20 +13,21 @@ from gate_cases import MARGIN, entry, run, runs, stored, with_samples
 
 from mnist_repro.baselines import SampleEntry
 from mnist_repro.gate import (
+    FEWEST_PAIRED,
     FEWEST_STORED,
     SESSION_LEVEL,
-    by_seed,
     compare_distributions,
     compare_seed_by_seed,
     seeds_needed,
     welch_interval,
 )
 from mnist_repro.history import Line
-from mnist_repro.judging import judge_samples, together
+from mnist_repro.judging import judge_samples
 from mnist_repro.metrics import metric_values, metrics_in_session
 from mnist_repro.run import Run
 from mnist_repro.verdicts import Finding, Judgement, Metric, Verdict
 
+Compare = Callable[[Metric, Mapping[int, float], Mapping[int, float]], Finding]
 LOSS = Metric("test_loss after 5 epochs", "lower", 0.02, "made up")
 ACCURACY = Metric("test_accuracy after 5 epochs", "higher", 0.02, "made up")
 
@@ -43,6 +44,10 @@ def measured(mean: float, count: int = 3, spread: float = 0.002) -> Mapping[int,
 
 def distributions(metric: Metric, theirs: Mapping[int, float], ours: Mapping[int, float], metrics: int = 1) -> Finding:
     return compare_distributions(metric, theirs, ours, "subset", metrics)
+
+
+def seed_by_seed(metric: Metric, theirs: Mapping[int, float], ours: Mapping[int, float]) -> Finding:
+    return compare_seed_by_seed(metric, theirs, ours, "subset")
 
 
 def with_loss(made: Run, loss: float) -> Run:
@@ -103,15 +108,15 @@ def test_the_same_seeds_with_the_same_bits_need_no_statistics() -> None:
 @pytest.mark.parametrize(("away", "verdict"), [(0.9e-6, Verdict.EQUIVALENT), (1.1e-6, Verdict.REGRESSED)])
 def test_seed_by_seed_the_margin_is_on_every_run(away: float, verdict: Verdict) -> None:
     metric = replace(LOSS, margin=1e-6)
-    theirs = {0: 0.25, 1: 0.75}
+    theirs = {0: 0.25, 1: 0.75, 2: 0.5}
 
-    finding = compare_seed_by_seed(metric, theirs, {0: 0.25, 1: 0.75 + away}, "subset")
+    finding = seed_by_seed(metric, theirs, {0: 0.25, 1: 0.75 + away})
 
     assert verdict == finding.verdict
 
 
 def test_seed_by_seed_means_are_of_the_seeds_that_were_measured() -> None:
-    finding = compare_seed_by_seed(LOSS, {0: 0.25, 1: 0.75}, {0: 0.25}, "subset")
+    finding = seed_by_seed(LOSS, {0: 0.25, 1: 0.75, 2: 0.5}, {0: 0.25})
 
     assert ("0.25", "0.25") == (finding.stored, finding.measured)
 
@@ -119,7 +124,7 @@ def test_seed_by_seed_means_are_of_the_seeds_that_were_measured() -> None:
 def test_seed_by_seed_one_run_beyond_the_margin_is_not_averaged_away() -> None:
     metric = replace(LOSS, margin=1e-6)
 
-    finding = compare_seed_by_seed(metric, {0: 0.5, 1: 0.5}, {0: 0.5 + 1e-3, 1: 0.5 - 1e-3}, "subset")
+    finding = seed_by_seed(metric, {0: 0.5, 1: 0.25, 2: 0.75}, {0: 0.5 + 1e-3, 1: 0.25 - 1e-3})
 
     assert not finding.verdict.passes
     assert "seed 0 gave 0.501" in finding.reason
@@ -236,6 +241,33 @@ def test_stored_samples_that_are_all_the_same_say_nothing_about_their_spread() -
     assert Verdict.INCOMPARABLE == finding.verdict
 
 
+@pytest.mark.parametrize("compare", [distributions, seed_by_seed])
+def test_one_run_counted_several_times_is_no_sample(compare: Compare) -> None:
+    alike = dict.fromkeys((0, 1, 2), 0.5)
+
+    finding = compare(LOSS, {**samples(0.5), **({} if compare is distributions else alike)}, alike)
+
+    assert Verdict.INCOMPARABLE == finding.verdict
+    assert "it is the same for all 3 seeds, which are one run counted several times" == finding.reason
+
+
+def test_several_runs_may_have_the_same_accuracy() -> None:
+    assert Verdict.EQUIVALENT == distributions(ACCURACY, samples(0.5), dict.fromkeys((100, 101, 102), 0.5)).verdict
+
+
+def test_seed_by_seed_stored_samples_that_are_all_the_same_cannot_be_compared_with() -> None:
+    finding = seed_by_seed(LOSS, dict.fromkeys(range(16), 0.5), {0: 0.5})
+
+    assert Verdict.INCOMPARABLE == finding.verdict
+
+
+def test_seed_by_seed_too_few_stored_samples_cannot_be_compared_with() -> None:
+    enough, too_few = (seed_by_seed(LOSS, samples(0.5, count), {0: 0.502}) for count in (FEWEST_PAIRED, 2))
+
+    assert (Verdict.EQUIVALENT, Verdict.INCOMPARABLE) == (enough.verdict, too_few.verdict)
+    assert "2 stored samples are too few, 3 are needed" == too_few.reason
+
+
 def test_too_few_stored_samples_cannot_be_compared_with() -> None:
     enough, too_few = (distributions(LOSS, samples(0.5, count), measured(0.5)) for count in (FEWEST_STORED, 9))
 
@@ -252,8 +284,6 @@ def test_a_seed_that_comes_twice_would_count_one_run_as_two() -> None:
 
     assert Verdict.INCOMPARABLE == judgement.verdict
     assert "seed 100 comes twice" in judgement.findings[0].reason
-    with pytest.raises(ValueError, match="seed 3 comes twice"):
-        by_seed([(3, 0.5), (3, 0.25)], "test_loss")
 
 
 @pytest.mark.parametrize("other", [{"dataset": {"name": "surrogate"}}, {"arithmetic": "framework"}])
@@ -327,9 +357,9 @@ def test_the_direction_of_each_metric_counts(better: float, verdict: Verdict) ->
 
 
 def test_a_recipe_is_as_good_as_its_worst_finding() -> None:
-    good, bad = judge_samples(stored(), runs()), judge_samples(stored(), runs(better=-5 * MARGIN))
+    findings = [judge_samples(stored(), runs(better=better)).findings[0] for better in (0.0, -5 * MARGIN)]
 
-    assert Verdict.REGRESSED == together("vgg7", [good, bad]).verdict
+    assert Verdict.REGRESSED == Judgement("vgg7", tuple(findings)).verdict
 
 
 def test_samples_of_another_platform_are_compared_and_the_note_names_both() -> None:

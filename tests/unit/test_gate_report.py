@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any, Dict, Optional
 
 import pytest
-from gate_cases import fingerprint, runs, store, stored, stored_fingerprint
+from gate_cases import MARGIN, fingerprint, runs, store, stored, stored_fingerprint
 from pytest_regressions.file_regression import FileRegressionFixture
 
 from mnist_repro import checked, checking, gate_text
@@ -280,6 +280,20 @@ def test_data_other_than_mnist_are_pointed_out(folder: Path) -> None:
     assert "NOT MNIST: trained on surrogate data" in as_markdown(report(judged(folder, measured)))
 
 
+def test_gate_md_says_why_a_test_failed_whose_comparison_passes(folder: Path) -> None:
+    told = as_markdown(report(replace(passing(folder), outcome="failed", reason="assert 1 == 2"), exit_code=1))
+
+    assert told.startswith("## Reproduction gate: did not pass: the comparisons did, something else failed\n")
+    assert "  - the test failed all the same: assert 1 == 2" in told.splitlines()
+
+
+def test_gate_md_says_why_a_fingerprint_alone_that_is_not_stored_does_not_pass() -> None:
+    told = as_markdown(report(note_only()))
+
+    assert "### What passes" not in told
+    assert "  - nothing of this recipe that this session measured has a verdict to rest on" in told.splitlines()
+
+
 # --- Files ---
 
 
@@ -315,8 +329,12 @@ def test_the_message_shows_metric_by_metric_and_what_to_type(folder: Path) -> No
     row = lines[4].split()
     assert ["test_loss", "after", "5", "epochs"] == row[:4]
     assert ["…", "±0.02", "improved"] == [row[7], *row[-2:]]
-    assert "to see more: mnist-repro baseline record vgg7 --rung subset && mnist-repro baseline diff vgg7" in lines
-    assert "to accept it, if it is meant, after that: mnist-repro baseline accept vgg7 --reason '…'" in lines
+    assert (
+        "to see more: mnist-repro baseline record vgg7 --rung subset && mnist-repro baseline diff vgg7 --rung subset"
+    ) in lines
+    assert (
+        "to accept it, if it is meant, after that: mnist-repro baseline accept vgg7 --rung subset --reason '…'" in lines
+    )
 
 
 def test_the_message_shows_the_first_row_of_a_fingerprint_that_differs(folder: Path) -> None:
@@ -343,6 +361,15 @@ def test_the_message_on_too_few_seeds_says_how_to_settle_it(folder: Path) -> Non
     message = gate_text.failure(checking.judge(folder, runs(seeds=(100,))))
 
     assert "to settle it: pytest --scale subset --seeds auto -k vgg7" in message
+
+
+def test_what_no_number_of_seeds_settles_is_not_told_to_be_settled_by_seeds(folder: Path) -> None:
+    found = checking.judge(folder, runs(better=MARGIN))
+
+    assert Verdict.INCONCLUSIVE == found.verdict
+    assert ["to see more", "to accept it, if it is meant, after that"] == [
+        title for title, _ in gate_text.next_steps(found)
+    ]
 
 
 def test_how_to_settle_it_is_about_the_same_data_and_arithmetic(folder: Path) -> None:

@@ -25,11 +25,11 @@ from made_up_baselines import (
 )
 
 from mnist_repro.baselines import BaselineFile, SampleEntry
-from mnist_repro.judging import judge_fingerprint, judge_samples, relative_difference, together
+from mnist_repro.judging import judge_fingerprint, judge_samples, relative_difference
 from mnist_repro.run import Run
 from mnist_repro.verdicts import Judgement, Verdict
 
-PAIRED = samples([0.25, 0.5], paired=True, metrics=metrics(1e-6, 1e-6))
+PAIRED = samples([0.25, 0.5, 0.75], paired=True)
 
 
 def verdicts(judgement: Judgement) -> Dict[str, str]:
@@ -78,7 +78,7 @@ def test_paired_runs_are_held_against_their_own_seed() -> None:
 def test_a_seed_that_is_not_stored_cannot_be_held_against_anything() -> None:
     judgement = judge_samples(subset(PAIRED), [run(7, 0.5)])
 
-    assert {"no run of seed 7 is stored, only of seeds 0, 1"} == {finding.reason for finding in judgement.findings}
+    assert {"no run of seed 7 is stored, only of seeds 0, 1, 2"} == {finding.reason for finding in judgement.findings}
     assert Verdict.INCOMPARABLE is judgement.verdict
 
 
@@ -300,16 +300,7 @@ def test_a_fingerprint_of_other_data_or_arithmetic_has_no_baseline(changes: Dict
 
 
 def test_a_fingerprint_alone_on_a_new_platform_does_not_pass() -> None:
-    assert Verdict.INCOMPARABLE is together("wheel-softmax", [taken(provenance={**HERE, "machine": "aarch64"})]).verdict
-
-
-def test_rungs_together_are_as_good_as_the_worst_and_keep_all_notes() -> None:
-    elsewhere = {**HERE, "machine": "aarch64"}
-    judgement = together(
-        "wheel-softmax", [taken(provenance=elsewhere), judge_samples(subset(), runs(SPREAD[:3], provenance=elsewhere))]
-    )
-
-    assert (Verdict.EQUIVALENT, 2) == (judgement.verdict, len(judgement.notes))
+    assert Verdict.INCOMPARABLE is taken(provenance={**HERE, "machine": "aarch64"}).verdict
 
 
 @pytest.mark.parametrize(("stored", "measured", "expected"), [(2.0, 2.5, 0.25), (-2.0, -1.5, 0.25), (0.0, 1e-12, 1.0)])

@@ -70,4 +70,4 @@ def test_a_session_counts_the_metrics_of_all_recipes(scale: str) -> None:
 def test_runs_without_a_metric_are_left_out() -> None:
     runs = [run(4, 0.25), replace(run(5, 0.5), scores=())]
 
-    assert [(4, 0.25)] == list(values_by_seed(runs, LOSS))
+    assert {4: 0.25} == values_by_seed(runs, LOSS)

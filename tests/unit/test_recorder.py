@@ -99,15 +99,16 @@ def test_runs_that_are_there_are_not_made_again(trained: Trained, tmp_path: Path
 
 
 def test_more_seeds_are_added_to_those_that_are_there(trained: Trained, tmp_path: Path) -> None:
-    baseline("record", tmp_path, WHEEL, "--rung", "subset", "--seeds", 1)
+    trained.losses.append(1.0)
     record(tmp_path)
+    baseline("record", tmp_path, WHEEL, "--rung", "subset", "--seeds", 4)
 
-    assert [0, 1, 2] == trained.made
-    assert [0, 1, 2] == list(proposed_samples(tmp_path).samples)
+    assert [0, 1, 2, 3] == trained.made
+    assert [0, 1, 2, 3] == list(proposed_samples(tmp_path).samples)
 
 
 def test_what_is_stored_stays_as_it_is(trained: Trained, tmp_path: Path) -> None:
-    baseline_files.write(tmp_path, subset(samples([0.25, 0.5])))
+    baseline_files.write(tmp_path, subset(samples([0.25, 0.5, 0.75], paired=True)))
     baseline_files.write(tmp_path, fingerprints())
     before = files(tmp_path)
     ended = baseline("record", tmp_path, WHEEL, "--seeds", 3)
@@ -208,8 +209,8 @@ def test_entries_of_other_data_wait_side_by_side(
 
 
 def test_stored_margins_and_tolerances_stay_unless_new_ones_are_asked_for(trained: Trained, tmp_path: Path) -> None:
-    baseline_files.write(tmp_path, subset(samples([0.25, 0.5], metrics=metrics(loss=0.125))))
-    baseline_files.write(tmp_path, fingerprints(fingerprint(tolerance=0.25)))
+    baseline_files.write(tmp_path, subset(samples([0.25, 0.5, 0.75], paired=True, metrics=metrics(5e-4, 5e-4))))
+    baseline_files.write(tmp_path, fingerprints(fingerprint(tolerance=5e-4)))
 
     def allowed(*more: object) -> List[float]:
         baseline("record", tmp_path, WHEEL, "--seeds", 3, *more)
@@ -217,7 +218,7 @@ def test_stored_margins_and_tolerances_stay_unless_new_ones_are_asked_for(traine
         assert isinstance(taken, FingerprintEntry)
         return [taken.tolerance, proposed_samples(tmp_path).metrics[0].margin]
 
-    assert [0.25, 0.125] == allowed()
+    assert [5e-4, 5e-4] == allowed()
     assert [2e-6, 1e-6] == allowed("--new-margins")
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import replace
+from typing import Sequence
 
 import pytest
 from hypothesis import given, settings
@@ -45,14 +46,14 @@ TAKEN = Fingerprint({"steps": 9380}, {"loss of step 1": 2.5})
 
 
 def test_samples_are_those_of_the_runs_seed_by_seed() -> None:
-    entry = sample_entry(WHEEL, "subset", runs([0.25, 0.5]), CODE)
+    entry = sample_entry(WHEEL, "subset", runs([0.25, 0.5, 0.375]), CODE)
 
-    assert {0: values(0.25), 1: values(0.5)} == entry.samples
+    assert {0: values(0.25), 1: values(0.5), 2: values(0.375)} == entry.samples
     assert ("mnist", "original", ()) == (*entry.key, entry.history)
 
 
 def test_softmax_recipes_are_compared_seed_by_seed_within_rounding() -> None:
-    entry = sample_entry(WHEEL, "subset", runs([0.25, 0.5]), CODE)
+    entry = sample_entry(WHEEL, "subset", runs([0.25, 0.5, 0.375]), CODE)
 
     assert entry.paired
     assert {LOSS: ("lower", 7.5e-7), ACCURACY: ("higher", 1.5e-4), TRAINING: ("lower", 1.75e-6)} == {
@@ -72,15 +73,30 @@ def test_cnns_are_compared_as_distributions_within_five_standard_deviations() ->
     assert not entry.paired
     assert list(names) == [metric.name for metric in entry.metrics]
     assert {margin} == {metric.margin for metric in entry.metrics}
-    assert entry.metrics[0].reason.startswith("5 standard deviations of the 12 recorded samples: with 16 stored and")
+
+
+@pytest.mark.parametrize(
+    ("losses", "said"),
+    [
+        (SPREAD, "5 standard deviations of the 12 recorded samples: with as few as 10 stored … 2 to 5 times in 100"),
+        (
+            SPREAD + SPREAD[:4],
+            "5 standard deviations of the 16 recorded samples: with 16 stored … less than once in 100",
+        ),
+    ],
+)
+def test_a_margin_says_how_often_it_fails_clean_runs(losses: Sequence[float], said: str) -> None:
+    metric = sample_entry(VGG7, "subset", runs(losses, recipe="vgg7"), CODE).metrics[0]
+
+    assert all(part in metric.reason for part in said.split(" … "))
 
 
 def test_what_produced_the_runs_is_told() -> None:
-    entry = sample_entry(WHEEL, "subset", runs([0.25, 0.5]), CODE)
+    entry = sample_entry(WHEEL, "subset", runs([0.25, 0.5, 0.375]), CODE)
     told = {name: entry.provenance[name] for name in ("commit", "seconds", "code", "dataset_sha256")}
     sha256 = run(0, 0.25).dataset["sha256"]
 
-    assert {"commit": "c0ffee", "seconds": 3.0, "code": CODE, "dataset_sha256": sha256} == told
+    assert {"commit": "c0ffee", "seconds": 4.5, "code": CODE, "dataset_sha256": sha256} == told
 
 
 def test_runs_of_two_commits_name_both() -> None:
@@ -98,12 +114,12 @@ def test_runs_of_two_commits_name_both() -> None:
 def test_stored_margins_and_reasons_stay() -> None:
     previous = samples(metrics=metrics(loss=0.125, accuracy=0.25))
 
-    assert previous.metrics == sample_entry(WHEEL, "subset", runs([0.25, 0.5]), CODE, previous).metrics
+    assert previous.metrics == sample_entry(WHEEL, "subset", runs([0.25, 0.5, 0.375]), CODE, previous).metrics
 
 
 def test_a_metric_that_was_not_stored_gets_a_margin_of_its_own() -> None:
     previous = samples(metrics=metrics(loss=0.125)[:1])
-    entry = sample_entry(WHEEL, "subset", runs([0.25, 0.5]), CODE, previous)
+    entry = sample_entry(WHEEL, "subset", runs([0.25, 0.5, 0.375]), CODE, previous)
 
     assert [0.125, 1.5e-4, 1.75e-6] == [metric.margin for metric in entry.metrics]
 
@@ -131,8 +147,11 @@ def test_too_few_runs_of_a_cnn_are_refused_before_a_gate_has_to() -> None:
     assert ("9 seeds of vgg7", "--seeds 16") == (caught.value.what, caught.value.fix)
 
 
-def test_one_run_of_a_softmax_recipe_is_enough() -> None:
-    assert {3: values(0.25)} == sample_entry(WHEEL, "subset", [run(3, 0.25)], CODE).samples
+def test_too_few_runs_of_a_softmax_recipe_are_refused_as_well() -> None:
+    with pytest.raises(BadInput) as caught:
+        sample_entry(WHEEL, "subset", runs([0.25, 0.5]), CODE)
+
+    assert ("2 seeds of wheel-softmax", "--seeds 16") == (caught.value.what, caught.value.fix)
 
 
 def test_runs_without_spread_are_refused() -> None:

@@ -222,6 +222,15 @@ def test_where_nothing_is_stored_either_runs_have_to_end_in_numbers(
     assert "No stored runs to judge by: vgg7." == ended.out.splitlines()[-1]
 
 
+def test_baselines_that_were_named_and_are_not_there_are_told_before_the_work(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    ended = rehearsed(monkeypatch, tmp_path, untouched, *SUBSET, "--baselines", tmp_path / "baslines")
+
+    assert 2 == ended.code
+    assert f"there is no folder {tmp_path / 'baslines'}" in ended.err
+
+
 def test_a_baseline_that_cannot_be_read_is_told_before_the_work(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
