@@ -56,8 +56,14 @@ def find_runs(places: Sequence[Path]) -> Tuple[Run, ...]:
     return tuple(read(file) for file in files)
 
 
-def group(runs: Sequence[Run], dataset: Optional[Dataset]) -> Tuple[Group, ...]:
-    """The runs, sorted and compared; the level of the intervals is shared out among a group's figures."""
+def group(runs: Sequence[Run], dataset: Optional[Dataset], comparisons: Optional[int] = None) -> Tuple[Group, ...]:
+    """The runs, sorted and compared; the level of the intervals is shared out among all figures shown together.
+
+    Args:
+        runs: all those of a table, or of a part of it.
+        dataset: what they were trained on, to look for drift; None where it is not to be looked for.
+        comparisons: how many figures are shown together; None if those of these runs.
+    """
     sorted_out: Dict[Tuple[str, str, str, str, str], Dict[int, Run]] = {}
     for run in runs:
         key = (run.recipe, run.arithmetic, platform_name(run.provenance), run.scale, run.dataset["sha256"])
@@ -66,6 +72,7 @@ def group(runs: Sequence[Run], dataset: Optional[Dataset]) -> Tuple[Group, ...]:
         key: testable(find(key[0]), key[3], next(iter(seeds.values())).dataset["name"])
         for key, seeds in sorted_out.items()
     }
+    together = sum(map(len, figures.values())) if comparisons is None else comparisons
     groups = []
     for key in sorted(sorted_out):
         mine = tuple(sorted_out[key][seed] for seed in sorted(sorted_out[key]))
@@ -74,7 +81,7 @@ def group(runs: Sequence[Run], dataset: Optional[Dataset]) -> Tuple[Group, ...]:
             Group(
                 *key[:4],
                 runs=mine,
-                comparisons=compare(figures[key], mine, len(figures[key])),
+                comparisons=compare(figures[key], mine, together),
                 drift=recognise(find(key[0]), mine, dataset) if dataset is not None and same_data else None,
             )
         )
