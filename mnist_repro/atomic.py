@@ -56,7 +56,7 @@ def replacing_together(folder: Path, names: Sequence[str], stale: Sequence[str] 
 
     Raises:
         BadInput: ``folder`` cannot be made or written, one of the files may not be replaced, or the disk is full. All
-            in it is then as it was.
+            in it is then as it was; if even that fails, the message says which file is not.
     """
     temporary = None
     try:
@@ -65,11 +65,7 @@ def replacing_together(folder: Path, names: Sequence[str], stale: Sequence[str] 
         yield temporary
         # Before the first of them goes: all or none.
         require_replaceable_together(folder, (*stale, *names))
-        for name in stale:
-            with contextlib.suppress(FileNotFoundError):
-                (folder / name).unlink()
-        for name in names:
-            (temporary / name).replace(folder / name)
+        _take_places(temporary, folder, names, stale)
     except OSError as error:
         raise _unwritable(folder, error) from error
     except BadInput as error:
@@ -78,6 +74,71 @@ def replacing_together(folder: Path, names: Sequence[str], stale: Sequence[str] 
     finally:
         if temporary is not None:
             shutil.rmtree(str(temporary), ignore_errors=True)
+
+
+def _take_places(new: Path, folder: Path, names: Sequence[str], stale: Sequence[str]) -> None:
+    """Move the files ``names`` of ``new`` into ``folder``, from which ``stale`` go; whatever stops it, none of them."""
+    # What is stale may be made anew.
+    every = list(dict.fromkeys((*stale, *names)))
+    old = _kept(folder, every)
+    try:
+        for name in stale:
+            with contextlib.suppress(FileNotFoundError):
+                (folder / name).unlink()
+        for name in names:
+            (new / name).replace(folder / name)
+    except BaseException:
+        moved = [name for name in names if not _is_there(new / name)]
+        _put_back(old, folder, [name for name in every if name in moved or not _is_there(folder / name)])
+        raise
+    shutil.rmtree(str(old), ignore_errors=True)
+
+
+def _kept(folder: Path, names: Sequence[str]) -> Path:
+    """A new folder in which the files of ``folder``, those that there are, have a second name."""
+    kept = Path(tempfile.mkdtemp(prefix=UNFINISHED, dir=str(folder)))
+    try:
+        for name in names:
+            with contextlib.suppress(FileNotFoundError):
+                try:
+                    os.link(str(folder / name), str(kept / name), follow_symlinks=False)
+                except OSError:
+                    # Not every file system has second names, and not everybody may give one.
+                    shutil.copy2(str(folder / name), str(kept / name), follow_symlinks=False)
+    except BaseException:
+        shutil.rmtree(str(kept), ignore_errors=True)
+        raise
+    return kept
+
+
+def _put_back(old: Path, folder: Path, names: Sequence[str]) -> None:
+    """Bring back what ``folder`` had under these names: the files of ``old``, and nothing where there is none.
+
+    Raises:
+        BadInput: one of them cannot be brought back. ``old`` is then still there.
+    """
+    failed = []
+    for name in names:
+        try:
+            if _is_there(old / name):
+                (old / name).replace(folder / name)
+            else:
+                with contextlib.suppress(FileNotFoundError):
+                    (folder / name).unlink()
+        except OSError as error:
+            failed.append(f"{folder / name} could not be put back: {error.strerror}")
+    if failed:
+        raise BadInput(
+            "; ".join(failed),
+            f"writing {folder} failed half way, and so did undoing it: not all files there belong together",
+            f"make the folder writable; what it had before is in {old}",
+        )
+    shutil.rmtree(str(old), ignore_errors=True)
+
+
+def _is_there(file: Path) -> bool:
+    """Whether there is something of this name, a link that leads nowhere included."""
+    return os.path.lexists(str(file))
 
 
 def write_text(path: Path, text: str) -> None:

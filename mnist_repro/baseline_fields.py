@@ -20,6 +20,18 @@ MOST_MEANS = 100.0
 MOST_ROUNDING = 1e-3
 _OF_EVERY_ENTRY = ("dataset", "arithmetic", "provenance", "history")
 _OF_SAMPLES = (*_OF_EVERY_ENTRY, "paired", "metrics", "samples")
+_OF_REPLACED = (
+    "metrics",
+    "columns",
+    "samples",
+    "paired",
+    "exact",
+    "losses",
+    "tolerance",
+    "commit",
+    "tensorflow",
+    "keras",
+)
 _OF_FINGERPRINTS = (*_OF_EVERY_ENTRY, "platform", "exact", "losses", "tolerance", "reason")
 
 
@@ -89,7 +101,7 @@ def _common(fields: Mapping[str, Any]) -> Dict[str, Any]:
     return {
         "dataset": str(fields["dataset"]),
         "arithmetic": fields["arithmetic"],
-        "provenance": _mapping(fields["provenance"], "provenance"),
+        "provenance": _plain(_mapping(fields["provenance"], "provenance"), "provenance"),
         "history": _history(fields["history"]),
     }
 
@@ -99,13 +111,54 @@ def _metric(name: str, fields: Any) -> Metric:
     return Metric(name, fields["direction"], _number(fields["margin"], f"margin of {name}"), str(fields["reason"]))
 
 
+def _replaced(fields: Dict[Any, Any]) -> Dict[Any, Any]:
+    """Refuse what `baselines.replaced_values` does not write."""
+    extra = [str(name) for name in fields if name not in _OF_REPLACED]
+    if extra:
+        raise ValueError(f"replaced has {', '.join(extra)}, which means nothing here")
+    _plain(fields, "replaced")
+    for name, metric in _mapping(fields.get("metrics", {}), "replaced metrics").items():
+        _metric(str(name), metric)
+    columns = fields.get("columns", [])
+    if not isinstance(columns, list) or not all(isinstance(name, str) for name in columns):
+        raise ValueError(f"replaced columns is {columns!r}, not a list of names")
+    for seed, row in _mapping(fields.get("samples", {}), "replaced samples").items():
+        if not isinstance(row, list) or len(row) != len(columns):
+            raise ValueError(f"replaced samples of seed {_seed(seed)} is {row!r}, not a value for each column")
+        _numbers({name: value for name, value in zip(columns, row) if value is not None}, f"replaced samples of {seed}")
+    for kind in ("exact", "losses"):
+        _numbers(fields.get(kind, {}), f"replaced {kind}")
+    _number(fields.get("tolerance", 0.0), "replaced tolerance")
+    if not isinstance(fields.get("paired", False), bool):
+        raise ValueError(f"replaced paired is {fields['paired']!r}, not true or false")
+    return fields
+
+
+def _plain(value: Any, what: str) -> Any:
+    """Refuse what JSON could not say, such as a date, and what is there twice by an alias, which could be endless."""
+    met, waiting = set(), [value]
+    while waiting:
+        item = waiting.pop()
+        if isinstance(item, (dict, list)):
+            if id(item) in met:
+                raise ValueError(f"{what} refers to something by an alias")
+            met.add(id(item))
+            waiting += [*item, *item.values()] if isinstance(item, dict) else item
+        elif isinstance(item, (int, float)):
+            _number(float(item) if isinstance(item, bool) else item, f"a value of {what}")
+        elif item is not None and not isinstance(item, str):
+            raise ValueError(f"{what} has {item!r}, which is neither a text nor a number; quoted, it is a text")
+    return value
+
+
 def _history(changes: Any) -> Tuple[Change, ...]:
     if not isinstance(changes, list):
         raise ValueError("history is not a list")
     for change in changes:
         require_exactly(("date", "reason", "replaced"), _mapping(change, "a change"), "a change of the history")
     return tuple(
-        Change(str(each["date"]), str(each["reason"]), _mapping(each["replaced"], "replaced")) for each in changes
+        Change(str(each["date"]), str(each["reason"]), _replaced(_mapping(each["replaced"], "replaced")))
+        for each in changes
     )
 
 

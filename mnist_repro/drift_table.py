@@ -41,18 +41,21 @@ _SHOWN = 5
 HEADER = ("recipe", "arithmetic", "platform", "figure", "published", "measured", "sd", "seeds", "verdict")
 
 
-def group(runs: Sequence[Run], dataset: Optional[Dataset]) -> Tuple[Group, ...]:
-    """The runs, grouped and compared; the level of the intervals is shared out among a group's figures.
+def group(runs: Sequence[Run], dataset: Optional[Dataset], comparisons: Optional[int] = None) -> Tuple[Group, ...]:
+    """The runs, grouped and compared; the level of the intervals is shared out among all figures shown together.
 
     Args:
-        runs: no two of the same seed in what becomes a group, as `mnist_repro.found_runs.sort` leaves them.
-        dataset: to look for drift in runs that saw it.
+        runs: all those of a table, or of a part of it; no two of the same seed in what becomes a group, as
+            `mnist_repro.found_runs.sort` leaves them.
+        dataset: what they were trained on, to look for drift; None where it is not to be looked for.
+        comparisons: how many figures are shown together; None if those of these runs.
     """
     grouped: Dict[Tuple[str, str, str, str, str], List[Run]] = {}
     for run in runs:
         key = (run.recipe, run.arithmetic, platform_name(run.provenance), run.scale, run.dataset["sha256"])
         grouped.setdefault(key, []).append(run)
     figures = {key: testable(find(key[0]), key[3], mine[0].dataset["name"]) for key, mine in grouped.items()}
+    together = sum(map(len, figures.values())) if comparisons is None else comparisons
     groups = []
     for key in sorted(grouped):
         mine = tuple(sorted(grouped[key], key=lambda run: run.seed))
@@ -61,7 +64,7 @@ def group(runs: Sequence[Run], dataset: Optional[Dataset]) -> Tuple[Group, ...]:
             Group(
                 *key[:4],
                 runs=mine,
-                comparisons=compare(figures[key], mine, len(figures[key])),
+                comparisons=compare(figures[key], mine, together),
                 drift=recognise(find(key[0]), mine, dataset) if dataset is not None and same_data else None,
             )
         )

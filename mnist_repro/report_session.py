@@ -5,7 +5,7 @@ from __future__ import annotations
 import contextlib
 import time
 from pathlib import Path
-from typing import TYPE_CHECKING, Generator, List, Mapping, Set, Tuple
+from typing import TYPE_CHECKING, Any, Dict, Generator, List, Mapping, Optional, Set, Tuple
 
 import pytest
 
@@ -60,12 +60,14 @@ class ReportSession:
         problems = Problems()
         found = self._runs(problems)
         result = yield
+        lines = []
         try:
-            self._write(self._gate.judged(session), found, problems)
+            lines.append(f"report: {self._write(self._gate.judged(session), found, problems)}")
         except BadInput as error:
-            problems.add(error)
-        self._lines += [f"report: left out: {problem}" for problem in problems.found]
-        self._failed = bool(problems.found)
+            lines.append(f"report: no page was written: {error}")
+            self._failed = True
+        self._lines = lines + [f"report: left out: {problem}" for problem in problems.found]
+        self._failed |= bool(problems.found)
         if self._failed and session.exitstatus == pytest.ExitCode.OK:
             # Whoever asked for a page must not take an old or partial one for it.
             session.exitstatus = pytest.ExitCode.USAGE_ERROR
@@ -101,8 +103,13 @@ class ReportSession:
             told = told or self._config.getini("fugaku_workdir")
         return self._config.rootpath / (Path(str(told)).expanduser() if told else SESSIONS)
 
-    def _write(self, report: Report, found: List[FoundRun], problems: Problems) -> None:
-        from mnist_repro.report import gate_file, jobs_file
+    def _write(self, report: Report, found: List[FoundRun], problems: Problems) -> Path:
+        """Write the page from what is not bad input; where it is, as the user named it.
+
+        Raises:
+            BadInput: it cannot be written.
+        """
+        from mnist_repro.report import gate_file
         from mnist_repro.report.collect import Sources, collect
         from mnist_repro.report.writing import write
 
@@ -110,19 +117,28 @@ class ReportSession:
         # Tests may train for other ends than a comparison.
         judged = [each for each in found if _of(each.run) in told]
         root = self._config.rootpath
-        jobs = jobs_file.find(self._sessions())
-        ours = jobs is not None and jobs.stat().st_mtime >= self._began
         sources = Sources(
             runs=judged,
             places=["pytest"],
             baselines=root / self._config.getini("mnist_repro_baselines"),
             gate=gate_file.of_session(report),
-            jobs=jobs_file.read(jobs, problems) if jobs is not None and ours else None,
+            jobs=self._jobs(problems),
             data=self._config.option.data,
             unkept=len(told - {_of(each.run) for each in judged}),
         )
         page = write(collect(sources, problems), self._folder)
-        self._lines.append(f"report: {self._shown / page.name}")
+        return self._shown / page.name
+
+    def _jobs(self, problems: Problems) -> Optional[Dict[str, Any]]:
+        """The jobs that this session has started; None if there are none, or they cannot be read."""
+        from mnist_repro.report import jobs_file
+
+        place = jobs_file.find(self._sessions())
+        if place is None or place.stat().st_mtime < self._began:
+            return None
+        with problems.leaving_out():
+            return jobs_file.read(place, problems)
+        return None
 
 
 def _told(report: Report) -> Set[_Told]:

@@ -17,6 +17,7 @@ from mnist_repro.intervals import Interval, prediction_interval
 from mnist_repro.judging import judge_samples
 from mnist_repro.metrics import metric_values
 from mnist_repro.recipes import Recipe
+from mnist_repro.recipes.recipe import Published
 from mnist_repro.run import Run
 from mnist_repro.verdicts import Finding, Judgement, Verdict
 
@@ -65,6 +66,11 @@ def published_figures(recipe: Recipe) -> Tuple[Figure, ...]:
         for metrics in (published.test, published.also_printed):
             figures += [Figure(published.after, metric, value) for metric, value in metrics.items()]
     return tuple(figures)
+
+
+def published_errors(recipe: Recipe) -> Optional[Published]:
+    """What the source printed with its table of errors, the last if there are several; None if there is none."""
+    return next((one for one in reversed(recipe.published) if one.errors_per_label), None)
 
 
 def testable(recipe: Recipe, scale: str, dataset: str) -> Tuple[Figure, ...]:

@@ -60,7 +60,9 @@ def run(arguments: argparse.Namespace) -> ExitCode:
 
 def tables(recipe: Recipe, evaluation: Evaluation) -> List[str]:
     """The lines of the analysis, the published figures beside ours where the source printed any."""
-    published = next((one for one in reversed(recipe.published) if one.errors_per_label), None)
+    from mnist_repro.reproduction import published_errors
+
+    published = published_errors(recipe)
     pairs = {(predicted, label): count for predicted, label, count in evaluation.errors_per_pair}
     theirs = {(p, la): count for p, la, count in published.errors_per_pair} if published else {}
     beside = "  published" if published else ""

@@ -10,12 +10,14 @@ from typing import Any, Dict, List, Optional, Sequence
 import mnist_repro
 from mnist_repro.found_runs import FoundRun, Sorted, sort
 from mnist_repro.problems import Problems
+from mnist_repro.recipes import find
 from mnist_repro.report import gate_file, jobs_file
 from mnist_repro.report.baseline_history import history_fields
 from mnist_repro.report.datasets import Datasets
 from mnist_repro.report.gate_samples import gate_sample_fields
 from mnist_repro.report.groups import group_fields
-from mnist_repro.run import storable
+from mnist_repro.reproduction import testable
+from mnist_repro.run import Run, storable
 
 SCHEMA = 1
 # Of more groups only the runs are listed: there are twelve of recipe and scale.
@@ -50,8 +52,9 @@ def collect(sources: Sources, problems: Problems) -> Dict[str, Any]:
     grouped = sort(sources.runs)
     datasets = Datasets(sources.data, problems)
     shown = grouped.groups[:MOST_GROUPS]
+    comparisons = _figures_shown([found[0].run for found in shown])
     groups = [
-        group_fields(found, sources.baselines, datasets, problems, f"group-{number}")
+        group_fields(found, sources.baselines, datasets, problems, f"group-{number}", comparisons)
         for number, found in enumerate(shown, start=1)
     ]
     document = {
@@ -87,6 +90,11 @@ def read_jobs(named: Optional[Path], places: Sequence[Path], problems: Problems)
     with problems.leaving_out():
         return None if place is None else jobs_file.read(place, problems)
     return None
+
+
+def _figures_shown(firsts: Sequence[Run]) -> int:
+    """How many published figures the page holds against groups, of which these are the first runs."""
+    return sum(len(testable(find(run.recipe), run.scale, run.dataset["name"])) for run in firsts)
 
 
 def _notes(grouped: Sorted, groups: Sequence[Dict[str, Any]], unkept: int) -> List[Dict[str, Any]]:

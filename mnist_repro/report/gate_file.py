@@ -10,6 +10,7 @@ from mnist_repro import checked
 from mnist_repro.errors import BadInput
 from mnist_repro.gate_report import JSON, SCHEMA, Report, as_json
 from mnist_repro.run import read_json
+from mnist_repro.verdicts import Verdict
 
 MAKE = "pytest --gate-report gate"
 # Where `MAKE` and the how-to put it.
@@ -32,7 +33,7 @@ def read(place: Path) -> Dict[str, Any]:
     fields = read_json(file, SCHEMA, "gate report", MAKE)
     try:
         return {"file": str(file), **_chosen(fields)}
-    except (KeyError, TypeError, ValueError, AttributeError, IndexError) as error:
+    except (KeyError, TypeError, ValueError, AttributeError, IndexError, OverflowError, RecursionError) as error:
         raise BadInput(
             f"{file} is not a whole gate report: {type(error).__name__}: {error}",
             f"one of schema {SCHEMA} has every field of docs/reference/gate-json.md",
@@ -50,9 +51,9 @@ def _chosen(fields: Mapping[str, Any]) -> Dict[str, Any]:
     return {
         "passes": bool(fields["passes"]),
         "complete": bool(fields["complete"]),
-        "verdict": str(fields["verdict"]),
+        "verdict": _verdict(fields["verdict"]),
         "session": {name: str(session[name]) for name in ("scale", "seeds", "arithmetic", "started", "finished")},
-        "exit_code": session["exit_code"],
+        "exit_code": None if session["exit_code"] is None else int(session["exit_code"]),
         "versions": {str(name): str(value) for name, value in session["versions"].items()},
         "recipes": {str(name): _recipe(recipe) for name, recipe in fields["recipes"].items()},
         "not_judged": [str(name) for name in fields["not_judged"]],
@@ -67,8 +68,23 @@ def _recipe(fields: Mapping[str, Any]) -> Dict[str, Any]:
         whole = checked.as_fields(checked.from_fields(each))
         _require_texts(whole)
         told = {name: str(each[name]) for name in ("test", "outcome", "reason")}
-        comparisons.append({**told, "passes": bool(each["passes"]), **whole, "verdict": each["verdict"]})
-    return {"verdict": str(fields["verdict"]), "passes": bool(fields["passes"]), "comparisons": comparisons}
+        verdict = None if each["verdict"] is None else _verdict(each["verdict"])
+        # What is nested deeply could not be written, and none of ours is.
+        origin = {name: value for name, value in whole["provenance"].items() if _flat(value)}
+        comparisons.append({**told, "passes": bool(each["passes"]), **whole, "verdict": verdict, "provenance": origin})
+    return {"verdict": _verdict(fields["verdict"]), "passes": bool(fields["passes"]), "comparisons": comparisons}
+
+
+def _flat(value: Any) -> bool:
+    items = list(value.values()) if isinstance(value, dict) else value if isinstance(value, list) else []
+    return not any(isinstance(item, (dict, list)) for item in items)
+
+
+def _verdict(word: Any) -> str:
+    try:
+        return Verdict(word).value
+    except ValueError as error:
+        raise ValueError(f"{word!r} is no verdict") from error
 
 
 def _require_texts(comparison: Mapping[str, Any]) -> None:

@@ -5,8 +5,10 @@ from __future__ import annotations
 from collections import Counter
 from typing import Any, Dict, List, Mapping, Optional, Sequence, Tuple
 
+from mnist_repro.baselines import platform_name
 from mnist_repro.recipes import RECIPES
 from mnist_repro.report.plain_numbers import number, numbers, settled
+from mnist_repro.verdicts import Verdict, worst
 
 # A sentence of the page: its name among the words, and what goes into it.
 Sentence = Tuple[str, Dict[str, Any]]
@@ -17,9 +19,12 @@ def glance(document: Mapping[str, Any]) -> List[Dict[str, Any]]:
     """A block for each group of runs, then one for each recipe that only the gate's session was about."""
     judged = {group["id"]: judged_in_session(document, group) for group in document["groups"]}
     blocks = [_block(group, judged[group["id"]]) for group in document["groups"]]
-    shown = {group["recipe"] for group in document["groups"] if judged[group["id"]]}
-    gate = (document["gate"] or {}).get("recipes", {})
-    blocks += [_gate_block(name, recipe) for name, recipe in gate.items() if name not in shown]
+    for name, recipe in (document["gate"] or {}).get("recipes", {}).items():
+        mine = [judged[group["id"]] for group in document["groups"] if group["recipe"] == name]
+        shown = [each for told in mine if told for each in told["comparisons"]]
+        left = [each for each in recipe["comparisons"] if each not in shown]
+        if left or not any(mine):
+            blocks.append(_gate_block(name, _of_these(recipe, left)))
     return blocks
 
 
@@ -57,13 +62,37 @@ def in_order(history: Sequence[Mapping[str, Any]]) -> List[Tuple[str, List[Mappi
 
 
 def judged_in_session(document: Mapping[str, Any], group: Mapping[str, Any]) -> Optional[Mapping[str, Any]]:
-    """What the gate's session says of a group's recipe, if it was about the same data and arithmetic."""
+    """What the gate's session says of a group's recipe, if it was about the same data and arithmetic.
+
+    A fingerprint speaks for the platform that it was taken on, and for no other.
+    """
     recipe: Optional[Mapping[str, Any]] = (document["gate"] or {}).get("recipes", {}).get(group["recipe"])
     if recipe is None or document["gate"]["session"]["arithmetic"] != group["arithmetic"]:
         return None
     # The published figures are judged by stored samples, whatever the session ran on.
     data = {each["dataset"] for each in recipe["comparisons"] if each["rung"] != "published"}
-    return recipe if data <= {"", group["dataset"]["name"]} else None
+    mine = [each for each in recipe["comparisons"] if _taken_on(each) in (None, group["platform"])]
+    return _of_these(recipe, mine) if mine and data <= {"", group["dataset"]["name"]} else None
+
+
+def _taken_on(comparison: Mapping[str, Any]) -> Optional[str]:
+    """The platform that a comparison speaks for; None if for every one, or if nothing was taken."""
+    provenance = comparison["provenance"]
+    if comparison["rung"] != "fingerprint" or not provenance:
+        return None
+    try:
+        return platform_name(provenance)
+    except KeyError:
+        return "not said"
+
+
+def _of_these(recipe: Mapping[str, Any], comparisons: Sequence[Mapping[str, Any]]) -> Mapping[str, Any]:
+    """What a session says of a recipe if these of its comparisons alone are looked at."""
+    if len(comparisons) == len(recipe["comparisons"]):
+        return recipe
+    verdicts = [Verdict(each["verdict"]) for each in comparisons if each["verdict"] is not None]
+    passes = bool(verdicts) and all(each["passes"] for each in comparisons)
+    return {"verdict": worst(verdicts).value, "passes": passes, "comparisons": comparisons}
 
 
 def distinctions(groups: Sequence[Mapping[str, Any]]) -> Dict[str, List[str]]:

@@ -27,15 +27,20 @@ Fields = Dict[str, Any]
 
 
 def group_fields(
-    found: Sequence[FoundRun], baselines: Path, datasets: Datasets, problems: Problems, identity: str
+    found: Sequence[FoundRun],
+    baselines: Path,
+    datasets: Datasets,
+    problems: Problems,
+    identity: str,
+    comparisons: int,
 ) -> Fields:
-    """All that the page tells of one group."""
+    """All that the page tells of one group; ``comparisons`` is how many published figures it shows in all."""
     first = found[0].run
     recipe = find(first.recipe)
     dataset = datasets.of(first.dataset["sha256"], first.dataset.get("source", ""))
     runs = [each.run for each in found]
     # The data is not handed on: drift is looked for below, in a few of the runs.
-    [judged] = group(runs, None)
+    [judged] = group(runs, None, comparisons)
     drift = None if dataset is None else recognise(recipe, runs[:MOST_LOOKED_AT_FOR_DRIFT], dataset)
     return {
         "id": identity,

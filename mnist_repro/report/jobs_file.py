@@ -53,7 +53,7 @@ def read(place: Path, problems: Problems) -> Dict[str, Any]:
     """
     file = _file(place)
     fields = read_json(file, SCHEMA, "session of jobs", MAKE)
-    jobs = fields.get("jobs")
+    jobs, session = fields.get("jobs"), fields.get("session")
     if not isinstance(jobs, list):
         raise BadInput(f"{file} has no list of jobs", "jobs.json lists each part of each job", MAKE)
     texts = _Texts(file.parent / "jobs")
@@ -63,7 +63,7 @@ def read(place: Path, problems: Problems) -> Dict[str, Any]:
             told.append(_job(file, number, job, texts))
     return {
         "file": str(file),
-        "session": str(fields.get("session", "")),
+        "session": session if isinstance(session, str) else "",
         "jobs": told,
         "left_out": len(jobs) - len(told),
         "silent": texts.silent,
@@ -95,7 +95,7 @@ def _job(file: Path, number: int, job: Any, texts: _Texts) -> Dict[str, Any]:
             "tests_count": len(tests),
             "texts": texts.of(str(job["name"]), int(job["part"])),
         }
-    except (KeyError, TypeError, ValueError) as error:
+    except (KeyError, TypeError, ValueError, OverflowError, RecursionError) as error:
         raise BadInput(
             f"{file}: job {number} is not whole: {type(error).__name__}: {error}",
             "the page shows name, id, state, times and node-hours of each",
@@ -119,7 +119,9 @@ class _Texts:
         folder = self._folder / name
         texts: List[Mapping[str, str]] = []
         # The parts of a bulk job share one script.
-        script = f"script-{part}.sh" if (folder / f"script-{part}.sh").exists() else "script-0.sh"
+        own = f"script-{part}.sh"
+        # Not Path.exists, which fails on a name that is too long.
+        script = own if os.path.exists(str(folder / own)) else "script-0.sh"  # noqa: PTH110
         for pattern, kind, most in (
             (script, "script", SCRIPT_CHARACTERS),
             (f"share-{part}.out", "log", LOG_CHARACTERS),

@@ -17,6 +17,7 @@ from mnist_repro.recipes import Recipe, find
 from mnist_repro.recipes.recipe import Published
 from mnist_repro.report import predictions
 from mnist_repro.report.digit_png import as_base64
+from mnist_repro.reproduction import published_errors
 
 WEIGHTS = "param.hdf5"
 PICTURES = 3
@@ -39,7 +40,7 @@ def mistake_fields(found: Sequence[FoundRun], dataset: Optional[Dataset], proble
     shown = found[0]
     recipe = find(shown.run.recipe)
     evaluations = [each.run.scores[-1].test for each in found]
-    published = _published_table(recipe) if shown.run.scale == "full" else None
+    published = published_errors(recipe) if shown.run.scale == "full" else None
     fields: Dict[str, Any] = {
         "seed": shown.run.seed,
         "seeds": len(found),
@@ -55,10 +56,6 @@ def mistake_fields(found: Sequence[FoundRun], dataset: Optional[Dataset], proble
         with problems.leaving_out():
             fields["pictures"] = _pictures(shown, recipe, dataset, fields["pairs"], problems)
     return fields
-
-
-def _published_table(recipe: Recipe) -> Optional[Published]:
-    return next((one for one in reversed(recipe.published) if one.errors_per_label), None)
 
 
 def _count(published: Published) -> int:

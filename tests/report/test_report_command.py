@@ -171,23 +171,29 @@ def test_a_folder_that_cannot_be_written_is_said_first(tmp_path: Path) -> None:
     assert (tmp_path / "file").read_text(encoding="utf-8") == "mine"
 
 
+@pytest.mark.parametrize("refused", ["report.json", "index.html"])
 def test_a_page_that_cannot_be_made_leaves_the_old_one_as_it_was(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, refused: str
 ) -> None:
     scene = report_scene.whole(tmp_path)
     command_line.run(*scene.arguments())
-    before = {file.name: file.read_bytes() for file in (tmp_path / "page").iterdir()}
-    monkeypatch.setattr(Path, "replace", _refuse)
+    before = {"report.json": b"an older document", "index.html": b"and its page"}
+    for name, text in before.items():
+        (tmp_path / "page" / name).write_bytes(text)
+    moved = Path.replace
+
+    def refuse(self: Path, target: Path) -> Path:
+        if target.name == refused:
+            raise OSError(28, "No space left on device")
+        return moved(self, target)
+
+    monkeypatch.setattr(Path, "replace", refuse)
 
     ended = command_line.run(*scene.arguments())
 
     assert ended.code == 2
     assert "what was there before is untouched" in ended.err
     assert {file.name: file.read_bytes() for file in (tmp_path / "page").iterdir()} == before
-
-
-def _refuse(self: Path, target: Path) -> Path:
-    raise OSError(28, "No space left on device")
 
 
 def test_runs_of_several_datasets_are_grouped_and_said(tmp_path: Path) -> None:

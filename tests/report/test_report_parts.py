@@ -177,6 +177,13 @@ def test_every_word_that_a_template_asks_for_is_there() -> None:
     assert set() == asked - set(words.PAGE)
 
 
+def test_every_word_of_the_page_is_used() -> None:
+    sources = [*TEMPLATES.glob("*.html"), *TEMPLATES.parent.glob("*.py")]
+    named = set(re.findall(r"[\"'](\w+)[\"']", "\n".join(each.read_text(encoding="utf-8") for each in sources)))
+
+    assert set() == set(words.PAGE) - named
+
+
 def test_both_languages_say_the_same_values() -> None:
     differing = [
         key

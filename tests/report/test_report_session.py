@@ -162,3 +162,52 @@ def test_jobs_are_found_where_the_session_was_told_to_keep_them(
     project.runpytest_inprocess(*PLUGIN, "-p", "pjm.plugin", "--report", "page", *arguments, "-k", "test_")
 
     assert ["4711"] == [job["id"] for job in document(project)["jobs"]["jobs"]]
+
+
+# As a session of jobs that is odd would leave it, after the test before it has run.
+ODD_JOBS = """
+    def test_jobs(pytestconfig):
+        import report_scene
+        scene = report_scene.Scene(pytestconfig.rootpath)
+        report_scene.add_jobs(scene, report_scene.job())
+        file = scene.jobs / "jobs.json"
+        text = file.read_text(encoding="utf-8")
+        file.write_text(text.replace({old!r}, {new!r}), encoding="utf-8")
+"""
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "said"),
+    [
+        ('"part": 0', '"part": 1e999', "*jobs.json: job 1 is not whole: OverflowError*"),
+        ('"ran_seconds": 36.0', f'"ran_seconds": 1{"0" * 400}', "*jobs.json: job 1 is not whole: OverflowError*"),
+        ('"jobs": [', '"jobs": ', "*jobs.json is not JSON*"),
+        ('"schema": 1', '"schema": 7', "*jobs.json has schema 7, this program reads 1"),
+    ],
+)
+def test_odd_jobs_are_left_out_of_the_page_of_a_session(
+    project: pytest.Pytester, old: str, new: str, said: str
+) -> None:
+    project.makepyfile(CLEAN + ODD_JOBS.format(old=old, new=new))
+
+    ended = project.runpytest_inprocess(*PLUGIN, "--report", "page")
+
+    assert pytest.ExitCode.USAGE_ERROR == ended.ret
+    ended.stdout.fnmatch_lines(["report: page/index.html", f"report: left out: {said}"])
+    assert "equivalent" == document(project)["gate"]["verdict"]
+    assert "4711" not in page(project).text
+
+
+def test_a_session_whose_page_cannot_be_written_says_that_there_is_none(project: pytest.Pytester) -> None:
+    hinder = """
+    def test_hinder(pytestconfig):
+        (pytestconfig.rootpath / "page" / "index.html").mkdir(parents=True)
+    """
+    project.makepyfile(CLEAN + hinder)
+
+    ended = project.runpytest_inprocess(*PLUGIN, "--report", "page")
+
+    assert pytest.ExitCode.USAGE_ERROR == ended.ret
+    ended.stdout.fnmatch_lines(["report: no page was written: *index.html is a folder"])
+    ended.stdout.no_fnmatch_line("*left out*")
+    ended.stdout.no_fnmatch_line("report: page/index.html")

@@ -5,12 +5,13 @@ from __future__ import annotations
 import json
 import os
 import resource
+import shutil
 import signal
 import stat
 import subprocess
 import sys
 from pathlib import Path
-from typing import Dict, List
+from typing import Callable, Dict, List
 
 import pytest
 from command_line import environment
@@ -181,6 +182,116 @@ def replace_together(folder: Path) -> None:
     with replacing_together(folder, ("a", "b"), stale=("stale",)) as temporary:
         write_text(temporary / "a", "new")
         write_text(temporary / "b", "new")
+
+
+def move_but_not(refused: str, error: BaseException) -> Callable[[Path, Path], Path]:
+    """Path.replace, but not of a new file by the name of ``refused`` to its place."""
+    moved = Path.replace
+
+    def replace(self: Path, target: Path) -> Path:
+        if self.name == target.name == refused and self.read_text(encoding="utf-8") == "new":
+            raise error
+        return moved(self, target)
+
+    return replace
+
+
+# Each with what there is before, of files that are to be replaced and of one that is to go.
+BEFORE = [{}, {"a": "old"}, {"b": "old"}, {"a": "old", "b": "old", "stale": "old"}]
+
+
+@pytest.mark.parametrize("before", BEFORE)
+@pytest.mark.parametrize("links", [True, False])
+@pytest.mark.parametrize("error", [OSError(28, "No space left on device"), KeyboardInterrupt()])
+def test_where_only_the_second_file_cannot_take_its_place_the_first_does_not_either(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, before: Dict[str, str], links: bool, error: BaseException
+) -> None:
+    for name, text in before.items():
+        write_text(tmp_path / name, text)
+    if not links:
+        monkeypatch.setattr(os, "link", refuse_links)
+    monkeypatch.setattr(Path, "replace", move_but_not("b", error))
+    with pytest.raises((BadInput, KeyboardInterrupt)):
+        replace_together(tmp_path)
+
+    assert before == contents(tmp_path)
+    assert sorted(before) == sorted(path.name for path in tmp_path.iterdir())
+
+
+def refuse_links(source: str, target: str, follow_symlinks: bool = True) -> None:
+    """As a file system that has none."""
+    if os.path.lexists(source):
+        raise PermissionError(1, "Operation not permitted")
+    raise FileNotFoundError(2, "No such file or directory")
+
+
+def test_what_is_stale_and_made_anew_is_there_again_if_it_cannot_take_its_place(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    write_text(tmp_path / "b", "old")
+    monkeypatch.setattr(Path, "replace", move_but_not("b", OSError(28, "No space left on device")))
+    with pytest.raises(BadInput, match="No space left on device"):
+        make_anew(tmp_path)
+    assert {"b": "old"} == contents(tmp_path)
+
+    monkeypatch.undo()
+    make_anew(tmp_path)
+    assert {"a": "new", "b": "new"} == contents(tmp_path)
+
+
+def make_anew(folder: Path) -> None:
+    with replacing_together(folder, ("a", "b"), stale=("b",)) as temporary:
+        write_text(temporary / "a", "new")
+        write_text(temporary / "b", "new")
+
+
+def test_a_file_that_was_not_made_leaves_the_others_as_they_were(tmp_path: Path) -> None:
+    write_text(tmp_path / "a", "old")
+    write_text(tmp_path / "b", "old")
+    with pytest.raises(BadInput, match="No such file or directory"), replacing_together(tmp_path, ("a", "b")) as new:
+        write_text(new / "a", "new")
+
+    assert {"a": "old", "b": "old"} == contents(tmp_path)
+
+
+def test_where_no_copy_can_be_kept_nothing_is_replaced(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    write_text(tmp_path / "a", "old")
+    write_text(tmp_path / "b", "old")
+    monkeypatch.setattr(os, "link", refuse_links)
+    monkeypatch.setattr(shutil, "copy2", refuse_copy_of_b)
+    with pytest.raises(BadInput, match="No space left on device"):
+        replace_together(tmp_path)
+
+    assert {"a": "old", "b": "old"} == contents(tmp_path)
+    assert ["a", "b"] == sorted(path.name for path in tmp_path.iterdir())
+
+
+def refuse_copy_of_b(source: str, target: str, follow_symlinks: bool = True) -> None:
+    Path(target).write_text(Path(source).read_text(encoding="utf-8")[:1], encoding="utf-8")
+    if Path(source).name == "b":
+        raise OSError(28, "No space left on device")
+
+
+def test_what_cannot_be_put_back_is_said_and_kept(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    write_text(tmp_path / "a", "old")
+    write_text(tmp_path / "stale", "old")
+    moved = Path.replace
+
+    def only_the_new_a(self: Path, target: Path) -> Path:
+        # What is written beside first has another name.
+        if target.name == "b" == self.name or (target.name == "a" == self.name and self.read_text() == "old"):
+            raise OSError(30, "Read-only file system")
+        return moved(self, target)
+
+    monkeypatch.setattr(Path, "replace", only_the_new_a)
+    with pytest.raises(BadInput) as caught:
+        replace_together(tmp_path)
+
+    assert f"{tmp_path / 'a'} could not be put back: Read-only file system" == caught.value.what
+    kept = Path(caught.value.fix.split(" is in ")[1])
+    assert {"a": "old"} == contents(kept)
+    # What can be put back is.
+    assert "old" == (tmp_path / "stale").read_text(encoding="utf-8")
 
 
 @pytest.mark.parametrize("place", ["a", "b", "stale"])

@@ -30,7 +30,7 @@ from pytest_regressions.file_regression import FileRegressionFixture
 
 from mnist_repro import baseline_files
 from mnist_repro.baseline_lock import locked
-from mnist_repro.baselines import SampleEntry
+from mnist_repro.baselines import SampleEntry, accepted
 from mnist_repro.errors import BadInput
 
 WHEEL = "wheel-softmax"
@@ -518,3 +518,39 @@ def test_its_help_is_whole() -> None:
         ended = run("baseline", action, "--help")
         assert 0 == ended.code
         assert "Example" in ended.out
+
+
+@pytest.mark.parametrize("more", [(), ("--json",)])
+@pytest.mark.parametrize(
+    ("there", "edited", "said"),
+    [
+        ("replaced: {}", "replaced: {samples: 3}", "replaced samples is 3, not a mapping"),
+        ("threads: 1", "threads: 2026-01-02", "provenance has datetime.date(2026, 1, 2)"),
+    ],
+)
+def test_what_is_no_provenance_or_history_is_one_message(
+    folder: Path, more: Tuple[str, ...], there: str, edited: str, said: str
+) -> None:
+    path = baseline_files.path_of(folder, WHEEL, "subset")
+    path.write_text(path.read_text(encoding="utf-8").replace(there, edited), encoding="utf-8")
+
+    ended = baseline("show", folder, WHEEL, *more)
+
+    assert (2, "") == (ended.code, ended.out)
+    assert ended.err.startswith(f"mnist-repro: {path} cannot be used as a baseline: entry mnist / original: {said}")
+
+
+def test_every_change_that_is_accepted_can_be_read_back(tmp_path: Path) -> None:
+    first = subset(samples())
+    other = subset(samples([0.25, 0.5], paired=True, metrics=metrics(0.25)))
+    both = [accepted(first, other, "2027-01-01", "why"), accepted(fingerprints(), CHANGED, "2027-01-01", "why")]
+
+    for each in both:
+        baseline_files.write(tmp_path, each)
+
+    assert both == [baseline_files.read(tmp_path, WHEEL, each.rung) for each in both]
+    replaced = [set(each.entries[0].history[-1].replaced) - {"commit", "tensorflow", "keras"} for each in both]
+    assert [{"metrics", "columns", "samples", "paired"}, {"exact", "losses", "tolerance"}] == replaced
+
+
+CHANGED = fingerprints(fingerprint({"steps": 1}, {"loss of step 1": 2.25}, tolerance=1e-5))

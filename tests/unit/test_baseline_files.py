@@ -194,6 +194,7 @@ def test_other_schemas_are_named(schema: str, why: str, fix: str, tmp_path: Path
 
 
 MNIST = "entry mnist / original: "
+NEITHER = "which is neither a text nor a number; quoted, it is a text"
 EDITS = {
     "missing direction": (r"\n +direction: lower", "", f"{MNIST}metric {LOSS} has no direction"),
     "other direction": ("direction: lower", "direction: sideways",
@@ -251,6 +252,35 @@ EDITS = {
     "history of words": (r"\n  history:\n(  [- ] .*\n)+- dataset", "\n  history: [because]\n- dataset",
                          f"{MNIST}a change is 'because', not a mapping"),
     "change without reason": ("reason: first recording", "reason: ''", f"{MNIST}a change needs a reason"),
+    "date in the provenance": ("finished: '.*'", "finished: 2026-01-02",
+                               f"{MNIST}provenance has datetime.date(2026, 1, 2), {NEITHER}"),
+    "set in the provenance": (r"switches: \{\}", "switches: !!set {a}",
+                              f"{MNIST}provenance has {{'a'}}, {NEITHER}"),
+    "endless seconds": ("seconds: 1.5", "seconds: .inf",
+                        f"{MNIST}a value of provenance is inf, which nothing can be compared with"),
+    "provenance with an alias": (r"switches: \{\}", "switches: &a {}\n    more: *a",
+                                 f"{MNIST}provenance refers to something by an alias"),
+    "number of samples replaced": (r"replaced: \{\}", "replaced: {samples: 3}",
+                                   f"{MNIST}replaced samples is 3, not a mapping"),
+    "replaced without columns": (r"replaced: \{\}", "replaced: {samples: {0: [1.0]}}",
+                                 f"{MNIST}replaced samples of seed 0 is [1.0], not a value for each column"),
+    "replaced word": (r"replaced: \{\}", "replaced: {samples: {0: [low]}, columns: [a]}",
+                      f"{MNIST}replaced samples of 0: a is 'low', not a number; "
+                      "with an exponent YAML wants a point, as in 1.0e-06"),
+    "replaced columns": (r"replaced: \{\}", "replaced: {columns: 3}",
+                         f"{MNIST}replaced columns is 3, not a list of names"),
+    "replaced margin": (r"replaced: \{\}", "replaced: {metrics: {a: {margin: 1.0}}}",
+                        f"{MNIST}metric a has no direction, reason"),
+    "replaced count": (r"replaced: \{\}", "replaced: {exact: [1]}", f"{MNIST}replaced exact is [1], not a mapping"),
+    "replaced tolerance": (r"replaced: \{\}", "replaced: {tolerance: little}",
+                           f"{MNIST}replaced tolerance is 'little', not a number; "
+                           "with an exponent YAML wants a point, as in 1.0e-06"),
+    "replaced pairing": (r"replaced: \{\}", "replaced: {paired: 1}",
+                         f"{MNIST}replaced paired is 1, not true or false"),
+    "replaced by what is unknown": (r"replaced: \{\}", "replaced: {values: 1}",
+                                    f"{MNIST}replaced has values, which means nothing here"),
+    "replaced date": (r"replaced: \{\}", "replaced: {commit: 2026-01-02}",
+                      f"{MNIST}replaced has datetime.date(2026, 1, 2), {NEITHER}"),
     "another recipe's": ("recipe: wheel-softmax", "recipe: vgg7", "it is of 'vgg7', 'subset'"),
     "no entries": (r"entries:\n(.*\n)+\.\.\.", "entries:\n...", "entries is not a list"),
     "entry of words": (r"entries:\n(.*\n)+\.\.\.", "entries:\n- hello\n...",

@@ -12,6 +12,7 @@ from made_up import score, wheel
 from mnist_repro import drift_table
 from mnist_repro import run as run_files
 from mnist_repro.cli import main
+from mnist_repro.intervals import prediction_interval
 from mnist_repro.run import Run
 
 
@@ -38,6 +39,19 @@ def test_each_published_figure_of_a_group_has_a_row_with_its_verdict() -> None:
     assert [("test loss after 20 epochs", "not reproduced"), ("test accuracy after 20 epochs", "reproduced")] == [
         (row[3], row[-1]) for row in rows
     ]
+
+
+def test_the_level_is_shared_out_among_all_figures_of_the_table() -> None:
+    runs = [on(wheel(seed, 0.27 + seed / 1000, 0.927), "2.2.0", "2.3.0-tf") for seed in range(3)]
+    more = [on(wheel(seed, 0.27 + seed / 1000, 0.927), "2.21.0", "3.15.1") for seed in range(3)]
+
+    alone, among_more, as_told = (
+        drift_table.group(made, None, count)[0].comparisons[0].interval
+        for made, count in ((runs, None), ([*runs, *more], None), (runs, 4))
+    )
+
+    assert alone == prediction_interval((0.27, 0.271, 0.272), 2)
+    assert among_more == prediction_interval((0.27, 0.271, 0.272), 4) == as_told
 
 
 def test_runs_that_can_test_nothing_published_say_why() -> None:

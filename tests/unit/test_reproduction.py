@@ -12,7 +12,7 @@ from made_up import dataset, run, score, wheels
 from mnist_repro import reproduction
 from mnist_repro.intervals import Interval
 from mnist_repro.recipes import RECIPES, find
-from mnist_repro.reproduction import Comparison, Figure, Result, judge
+from mnist_repro.reproduction import Comparison, Figure, Result, judge, published_errors
 
 LOSS = Figure(20, "loss", 0.27075190788507464)
 ACCURACY = Figure(20, "accuracy", 0.927)
@@ -158,3 +158,11 @@ def test_a_session_passes_if_nothing_asked_for_is_missing(words: Sequence[str], 
     results = tuple(replace(made, verdict=word) for word in words)
 
     assert passes is Result(results, "mnist", 0).passes
+
+
+def test_the_table_of_errors_is_the_last_that_was_printed_with_one() -> None:
+    recipe = find("vgg7-bn")
+    first, last, without = (replace(recipe.published[0], errors_per_label=table) for table in ({0: 1}, {0: 2}, {}))
+
+    assert last == published_errors(replace(recipe, published=(first, last, without)))
+    assert published_errors(replace(recipe, published=(without,))) is None
