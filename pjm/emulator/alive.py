@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import fcntl
 import os
 import sys
@@ -52,8 +53,11 @@ def _become_daemon(folder: Folder) -> NoReturn:
         os.dup2(nothing, 0)
         os.dup2(nothing, 1)
         os.dup2(log, 2)
-        # Whoever reads the command's output must not wait for the daemon's end.
-        os.closerange(3, 256)
+        # Whoever reads the command's output, or waits for a lock that it inherited, must not wait for the daemon's end.
+        for name in os.listdir("/proc/self/fd"):
+            if int(name) > 2:
+                with contextlib.suppress(OSError):  # the listing's own is closed already
+                    os.close(int(name))
         start = START.format(module="pjm.emulator.daemon")
         words = [sys.executable, "-I", "-S", "-c", start, root(), str(folder.path)]
         # Of the caller's environment nothing: jobs have their own.
