@@ -7,12 +7,11 @@ import signal
 import time
 from pathlib import Path
 
+from pjm import underway
+from pjm.scheduler import AnswerLostError
 from pjm_plugin.fugaku_project import FugakuProject
 from pjm_plugin.made_up_scheduler import write_results
 from pjm_plugin.test_watch import A, B, Following, settings_of, tasks
-
-from pjm import underway
-from pjm.scheduler import AnswerLostError
 
 SLOW = [{"fault": "delay", "command": "pjsub", "seconds": 6, "when": "before", "times": 1}]
 

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from pjm import underway
+from pjm import emulator, underway
 from pjm.host import LocalHost
 
 
@@ -39,6 +39,20 @@ def test_a_command_leaves_it_to_its_children(tmp_path: Path) -> None:
 
     assert underway.lasts(tmp_path, 0)
     (tmp_path / "stop").write_text("\n")
+
+
+def test_the_daemon_of_the_emulator_does_not_inherit_it(tmp_path: Path) -> None:
+    variables = emulator.environment(tmp_path / "emulator", nodes=1)
+    (tmp_path / "job.sh").write_text("#!/bin/bash\n#PJM -L node=1,elapse=60\nsleep 3\n")
+
+    with underway.begin(tmp_path, 0) as mark:
+        high = fcntl.fcntl(mark, fcntl.F_DUPFD, 300)  # as of a client that has many files open
+        done = LocalHost({**os.environ, **variables}).run(["pjsub", "job.sh"], 60, tmp_path, (high,))
+        os.close(high)
+
+    assert 0 == done.code, done.text
+    assert not underway.lasts(tmp_path, 0)
+    emulator.stop(tmp_path / "emulator")
 
 
 def test_what_began_on_another_machine_counts_for_as_long_as_it_may_take(tmp_path: Path) -> None:
