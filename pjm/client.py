@@ -39,6 +39,12 @@ class Client:
     """
 
     def __init__(self, config: pytest.Config) -> None:
+        if config.option.fugaku_resume and config.option.fugaku_dry_run:
+            raise BadInput(
+                "--fugaku-resume and --fugaku-dry-run do not go together",
+                "who comes back to a session submits and deletes jobs, and a dry run does neither",
+                "leave one of them out",
+            )
         self._config = config
         self._settings = settings(config)
         self._wishes: Dict[str, Wish] = {}
