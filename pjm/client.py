@@ -220,10 +220,10 @@ class Client:
         while replay is not None and watch.told:
             self._progress.clear()
             with self._interrupts.held():
-                replay.tell(watch.told[0])
-                told = watch.told.popleft()
+                told = watch.told.popleft()  # before a listener can raise: nothing is told twice
                 if isinstance(told, Result):
                     self._durations.learn(told)
+                replay.tell(told)
             yield
 
     def _check(self, session: pytest.Session, watch: Watch) -> None:
@@ -239,9 +239,13 @@ class Client:
     def _interrupted(self, watch: Watch) -> None:
         """Keep what is done and cancel the rest; another Ctrl-C leaves at once."""
         self._progress.clear()
-        watch.collect()
-        for _ in self._deliver(watch):
-            pass
+        try:
+            watch.collect()
+            for _ in self._deliver(watch):
+                pass
+        except Exception:  # a listener's: it keeps no job from being cancelled
+            self._cancel(watch)
+            raise
         self._cancel(watch)
 
     def _cancel(self, watch: Watch) -> None:
