@@ -14,6 +14,7 @@ from pjm.budget import check_budget, committed
 from pjm.durations import Durations
 from pjm.errors import BadInput
 from pjm.interrupts import Interrupts
+from pjm.keeping import writing
 from pjm.marks import Wish, wishes
 from pjm.opening import make_scheduler, open_session, tasks_of, workplace
 from pjm.packing import Job, pack
@@ -131,7 +132,8 @@ class Client:
         reporter = config.pluginmanager.get_plugin("terminalreporter")
         self._progress = Progress(reporter, len(tasks))
         if resumed:
-            load(watch, self._session)
+            with writing(self._session):
+                load(watch, self._session)
         jobs = watch.plan_unassigned()
         if option.fugaku_dry_run:
             for line in dry_run(self._session, jobs, place, self._settings.budget):
@@ -143,7 +145,8 @@ class Client:
         with self._interrupts.raised(), self._leaving(session, watch):
             self._follow(session, watch, jobs, () if option.fugaku_detach else local, option.fugaku_detach)
         if not option.fugaku_detach:
-            self._session.note("done")
+            with contextlib.suppress(OSError):  # for those who look at it later; all results are told
+                self._session.note("done")
         return True
 
     @contextlib.contextmanager
@@ -170,7 +173,8 @@ class Client:
         local: Sequence[pytest.Item],
         detach: bool,
     ) -> None:
-        watch.start(jobs)
+        with writing(watch.session):
+            watch.start(jobs)
         if detach:
             self._detach(watch)
             return
@@ -193,7 +197,8 @@ class Client:
             BadInput: a job was refused.
         """
         while not watch.submitted:
-            watch.step()
+            with writing(watch.session):
+                watch.step()
             self._progress.show(watch.jobs, len(watch.results), watch.trouble, live=True)
             time.sleep(min(watch.pause(), 0.2))
         self._progress.clear()
@@ -209,7 +214,8 @@ class Client:
             )
 
     def _step(self, session: pytest.Session, watch: Watch) -> None:
-        watch.step()
+        with writing(watch.session):
+            watch.step()
         self._write_live(every=0.5 if watch.told else 5.0)
         for _ in self._deliver(watch):
             self._check(session, watch)

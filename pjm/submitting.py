@@ -112,9 +112,9 @@ class Submitter:
     def taken(self, job: FollowedJob, ids: Tuple[str, ...]) -> None:
         """Note that the batch system has a job."""
         job.submitted = self.wall()
-        self.session.note("submitted", job=job.name, ids=list(ids))
         accept(job, ids)
         self.trouble = None
+        self.session.note("submitted", job=job.name, ids=list(ids))
 
     def _refused(self, job: FollowedJob, error: SubmitError, others: bool) -> None:
         self.session.note("not-taken", job=job.name)
