@@ -164,7 +164,9 @@ class QueueHost:
         """See `pjm.host.Host.has`."""
         return True
 
-    def run(self, command: Sequence[str], timeout: float, folder: Optional[Path] = None) -> Answer:
+    def run(
+        self, command: Sequence[str], timeout: float, folder: Optional[Path] = None, keep_open: Sequence[int] = ()
+    ) -> Answer:
         """See `pjm.host.Host.run`."""
         self.calls += 1
         heading = "H,JOB_ID,ST,EC,PC,SN,START_DATE,ELAPSE_TIM,ELAPSE_LIM,REASON"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 from typing import Callable, Mapping, Sequence, Tuple
 
 from pjm.parts import FollowedJob, Part, Stage
@@ -46,7 +47,8 @@ def _is_there(job: FollowedJob, scheduler: Scheduler, taken: Callable[[FollowedJ
     except UnansweredError:
         return False
     if len(ids) == len(job.parts):
-        taken(job, ids)
+        with contextlib.suppress(OSError):
+            taken(job, ids)
         return True
     if ids:  # only some steps of a step job were taken
         scheduler.cancel(ids)
@@ -57,10 +59,12 @@ def _delete(
     jobs: Sequence[FollowedJob], results: Mapping[str, Result], scheduler: Scheduler, session: Session
 ) -> Tuple[str, ...]:
     ids = tuple(part.id for job in jobs for part in job.parts if part.id and not part.closed and part.ending is None)
-    session.note("cancelling", jobs=[job.name for job in jobs])
+    with contextlib.suppress(OSError):  # a full disk keeps no job from being deleted: whoever comes back asks again
+        session.note("cancelling", jobs=[job.name for job in jobs])
     if ids:
         scheduler.cancel(ids)
-    session.note("cancelled", jobs=[job.name for job in jobs])
+    with contextlib.suppress(OSError):
+        session.note("cancelled", jobs=[job.name for job in jobs])
     for job in jobs:
         job.stage = Stage.CANCELLED
         for part in job.parts:

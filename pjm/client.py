@@ -14,6 +14,7 @@ from pjm.budget import check_budget, committed
 from pjm.durations import Durations
 from pjm.errors import BadInput
 from pjm.interrupts import Interrupts
+from pjm.keeping import writing
 from pjm.marks import Wish, wishes
 from pjm.opening import make_scheduler, open_session, tasks_of, workplace
 from pjm.packing import Job, pack
@@ -39,6 +40,12 @@ class Client:
     """
 
     def __init__(self, config: pytest.Config) -> None:
+        if config.option.fugaku_resume and config.option.fugaku_dry_run:
+            raise BadInput(
+                "--fugaku-resume and --fugaku-dry-run do not go together",
+                "who comes back to a session submits and deletes jobs, and a dry run does neither",
+                "leave one of them out",
+            )
         self._config = config
         self._settings = settings(config)
         self._wishes: Dict[str, Wish] = {}
@@ -125,7 +132,8 @@ class Client:
         reporter = config.pluginmanager.get_plugin("terminalreporter")
         self._progress = Progress(reporter, len(tasks))
         if resumed:
-            load(watch, self._session)
+            with writing(self._session):
+                load(watch, self._session)
         jobs = watch.plan_unassigned()
         if option.fugaku_dry_run:
             for line in dry_run(self._session, jobs, place, self._settings.budget):
@@ -137,7 +145,8 @@ class Client:
         with self._interrupts.raised(), self._leaving(session, watch):
             self._follow(session, watch, jobs, () if option.fugaku_detach else local, option.fugaku_detach)
         if not option.fugaku_detach:
-            self._session.note("done")
+            with contextlib.suppress(OSError):  # for those who look at it later; all results are told
+                self._session.note("done")
         return True
 
     @contextlib.contextmanager
@@ -164,7 +173,8 @@ class Client:
         local: Sequence[pytest.Item],
         detach: bool,
     ) -> None:
-        watch.start(jobs)
+        with writing(watch.session):
+            watch.start(jobs)
         if detach:
             self._detach(watch)
             return
@@ -187,7 +197,8 @@ class Client:
             BadInput: a job was refused.
         """
         while not watch.submitted:
-            watch.step()
+            with writing(watch.session):
+                watch.step()
             self._progress.show(watch.jobs, len(watch.results), watch.trouble, live=True)
             time.sleep(min(watch.pause(), 0.2))
         self._progress.clear()
@@ -203,7 +214,8 @@ class Client:
             )
 
     def _step(self, session: pytest.Session, watch: Watch) -> None:
-        watch.step()
+        with writing(watch.session):
+            watch.step()
         self._write_live(every=0.5 if watch.told else 5.0)
         for _ in self._deliver(watch):
             self._check(session, watch)
@@ -214,10 +226,10 @@ class Client:
         while replay is not None and watch.told:
             self._progress.clear()
             with self._interrupts.held():
-                replay.tell(watch.told[0])
-                told = watch.told.popleft()
+                told = watch.told.popleft()  # before a listener can raise: nothing is told twice
                 if isinstance(told, Result):
                     self._durations.learn(told)
+                replay.tell(told)
             yield
 
     def _check(self, session: pytest.Session, watch: Watch) -> None:
@@ -233,9 +245,13 @@ class Client:
     def _interrupted(self, watch: Watch) -> None:
         """Keep what is done and cancel the rest; another Ctrl-C leaves at once."""
         self._progress.clear()
-        watch.collect()
-        for _ in self._deliver(watch):
-            pass
+        try:
+            watch.collect()
+            for _ in self._deliver(watch):
+                pass
+        except Exception:  # a listener's: it keeps no job from being cancelled
+            self._cancel(watch)
+            raise
         self._cancel(watch)
 
     def _cancel(self, watch: Watch) -> None:

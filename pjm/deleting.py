@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 from dataclasses import dataclass, field
 from typing import Dict, Iterable, Optional
 
@@ -29,7 +30,8 @@ class Deletions:
         """Delete jobs; whether that was taken. What was not stays among those that are left."""
         new = [each for each in ids if each not in self.left]
         if new:
-            self.session.note("deleting", ids=new)
+            with contextlib.suppress(OSError):  # a full disk keeps no job from being deleted
+                self.session.note("deleting", ids=new)
             self.left.update(dict.fromkeys(new))
         return self.try_again()
 
@@ -43,7 +45,8 @@ class Deletions:
         except UnansweredError as error:
             self.trouble = f"the batch system did not delete {len(ids)} jobs: {error}"
             return False
-        self.session.note("deleted", ids=ids)
+        with contextlib.suppress(OSError):  # whoever comes back asks again
+            self.session.note("deleted", ids=ids)
         self.left.clear()
         self.trouble = None
         return True

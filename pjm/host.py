@@ -45,8 +45,16 @@ class Host(Protocol):
         """Whether there is a command of that name."""
         ...
 
-    def run(self, command: Sequence[str], timeout: float, folder: Optional[Path] = None) -> Answer:
+    def run(
+        self, command: Sequence[str], timeout: float, folder: Optional[Path] = None, keep_open: Sequence[int] = ()
+    ) -> Answer:
         """Run a command to its end, with nothing on its standard input.
+
+        Args:
+            command: its name and its arguments.
+            timeout: seconds.
+            folder: where it runs; None for our own.
+            keep_open: files that it inherits open.
 
         Raises:
             NotStartedError: it did not start.
@@ -72,7 +80,9 @@ class LocalHost:
     def _executable(self, name: str) -> Optional[str]:
         return shutil.which(name, path=(os.environ if self.environment is None else self.environment).get("PATH"))
 
-    def run(self, command: Sequence[str], timeout: float, folder: Optional[Path] = None) -> Answer:
+    def run(
+        self, command: Sequence[str], timeout: float, folder: Optional[Path] = None, keep_open: Sequence[int] = ()
+    ) -> Answer:
         """Run a command; its output goes to files, so that no child it leaves behind can hold us up."""
         executable = self._executable(command[0])
         if executable is None:
@@ -88,6 +98,7 @@ class LocalHost:
                     cwd=folder,
                     env=None if self.environment is None else dict(self.environment),
                     start_new_session=True,
+                    pass_fds=keep_open,
                 )
             except OSError as error:
                 raise NotStartedError(f"{command[0]} cannot be started: {error}", missing=False) from error

@@ -13,6 +13,7 @@ from pjm.request import Request, elapse_text
 from pjm.scheduler import Resources
 
 _PREFIX = re.compile(r"[A-Za-z][A-Za-z0-9_-]{0,51}", re.ASCII)  # with "-" and a number at most 63, PJM's longest name
+_ROOM_FOR_NEEDS = 2000  # characters of step numbers: they stand twice in a line of 4096, the longest of a job script
 _LEAST_SECONDS = 0.01  # of a test: pytest's own work around it is in no recorded duration
 
 
@@ -120,7 +121,7 @@ def pack(tasks: Sequence[Task], site: Site, prefix: str) -> Tuple[Job, ...]:
         prefix: what the names of the jobs begin with: a letter, then letters, digits, "-" and "_", at most 52.
 
     Raises:
-        BadInput: an `after` that is not among the tasks, or a circle of them.
+        BadInput: an `after` that is not among the tasks, a circle of them, or more of one test than a script can name.
     """
     if not _PREFIX.fullmatch(prefix):
         raise ValueError(f"{prefix!r} cannot begin the name of a job")
@@ -225,11 +226,21 @@ def _step_plan(chain: Sequence[Task], site: Site) -> Tuple[Share, ...]:
         waiting = [task for task in waiting if not all(name in number for name in task.after)]
         for members in _step_members(ready, waited_for, site):
             needs = tuple(sorted({number[name] for name in members[0].after}))
+            _check_room(members[0], needs)
             for task in members:
                 if task.nodeid in waited_for:
                     number[task.nodeid] = len(steps)
             steps.append(_share(members, site, needs))
     return tuple(steps)
+
+
+def _check_room(task: Task, needs: Tuple[int, ...]) -> None:
+    if len("".join(f":{need}" for need in needs)) > _ROOM_FOR_NEEDS:
+        raise BadInput(
+            f"{task.nodeid}: its mark fugaku says after= of {len(needs)} tests",
+            "no line of a job script has room to name them all; there is for some 500",
+            "name fewer tests, or tests that come after some of them each",
+        )
 
 
 def _step_members(ready: Sequence[Task], waited_for: Set[str], site: Site) -> Iterable[List[Task]]:

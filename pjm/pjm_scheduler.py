@@ -10,7 +10,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import Callable, Dict, Iterable, Iterator, List, Mapping, Optional, Sequence, Set, Tuple
 
-from pjm import pjacl, pjstat, pjsub
+from pjm import pjacl, pjstat, pjsub, underway
 from pjm.errors import BadInput
 from pjm.host import Answer, Host, HungError, LocalHost, NotStartedError
 from pjm.messages import errors
@@ -41,7 +41,7 @@ class PjmScheduler:
 
     host: Host = field(default_factory=LocalHost)
     options: Tuple[str, ...] = ()
-    submit_timeout: float = 600.0
+    submit_timeout: float = underway.LONGEST
     timeout: float = 120.0
     history_days: Optional[int] = None
     now: Callable[[], datetime] = datetime.now
@@ -74,7 +74,7 @@ class PjmScheduler:
         # Relative: in the path of a script, a comma would make two of it.
         command += [os.path.relpath(step.script, submission.folder) for step in submission.scripts]
         try:
-            answer = self.host.run(command, self.submit_timeout, submission.folder)
+            answer = self.host.run(command, self.submit_timeout, submission.folder, submission.keep_open)
         except NotStartedError as error:
             raise SubmitError(str(error), _HOW_TO_GET_ONE, retry=not error.missing) from error
         except HungError as error:

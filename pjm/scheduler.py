@@ -106,12 +106,14 @@ class Submission:
         folder: working directory of the submission.
         scripts: the steps of a step job; otherwise the one script, as step 0.
         bulk: number of sub jobs, numbered from 0, of a bulk job; None for a normal or a step job. Never 1.
+        keep_open: open files for whatever submits to inherit: they tell others that it has not ended.
     """
 
     name: str
     folder: Path
     scripts: Tuple[Step, ...]
     bulk: Optional[int] = None
+    keep_open: Tuple[int, ...] = ()
 
     @property
     def parts(self) -> int:

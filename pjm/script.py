@@ -106,7 +106,8 @@ def _directives(job: Job, number: int, share: str) -> Iterator[str]:
 
 def _step_parameters(number: int, needs: Tuple[int, ...]) -> str:
     """A step's number and what removes it: a step it needs failed, of itself or of the system; its followers go too."""
-    conditions = [f"sd={code}!=0:after:{need}" for need in needs for code in ("ec", "pc")]
+    steps = "".join(f":{need}" for need in needs)  # Command Reference p. 96: one of those listed is enough
+    conditions = [f"sd={code}!=0:after{steps}" for code in ("ec", "pc") if needs]
     return ",".join([f"sn={number}", *conditions])
 
 

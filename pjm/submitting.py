@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Callable, Optional, Sequence, Tuple
 
+from pjm import underway
 from pjm.interrupts import Hold
 from pjm.parts import FollowedJob, Stage, script_name
 from pjm.scheduler import AnswerLostError, Ending, Scheduler, Step, Submission, SubmitError, UnansweredError
@@ -50,9 +51,13 @@ class Submitter:
                 others = others or bool(job.submitted)
 
     def _submit(self, job: FollowedJob, others: bool) -> None:
+        with underway.begin(job.folder, self.wall()) as mark:
+            self._hand_over(job, others, mark)
+
+    def _hand_over(self, job: FollowedJob, others: bool, mark: int) -> None:
         steps = tuple(Step(job.folder / script_name(part.number), part.number, part.needs) for part in job.parts)
         submission = Submission(
-            job.name, job.folder, steps if job.step else steps[:1], len(job.parts) if job.bulk else None
+            job.name, job.folder, steps if job.step else steps[:1], len(job.parts) if job.bulk else None, (mark,)
         )
         self.session.note("submitting", job=job.name)
         job.stage = Stage.UNCERTAIN  # until there is an answer, which Ctrl-C may keep us from hearing
@@ -68,8 +73,14 @@ class Submitter:
             self.taken(job, ids)
 
     def _look_up(self, job: FollowedJob) -> None:
-        """Find out whether a job was taken; only if it stays away for the grace time is it submitted again."""
-        if job.refused is None:
+        """Find out whether a job was taken; only if it stays away for the grace time is it submitted again.
+
+        That time begins when the submission is over, whose client may have died before it.
+        """
+        lasts = underway.lasts(job.folder, self.wall())
+        if lasts:
+            self.trouble = f"a submission that was begun before may still be under way, see {job.folder}: waiting"
+        if lasts or job.refused is None:
             job.refused = self.clock()
         job.due = self.clock() + self.settings.poll[0] * min(2**job.tries, 8)
         job.tries += 1
@@ -101,9 +112,9 @@ class Submitter:
     def taken(self, job: FollowedJob, ids: Tuple[str, ...]) -> None:
         """Note that the batch system has a job."""
         job.submitted = self.wall()
-        self.session.note("submitted", job=job.name, ids=list(ids))
         accept(job, ids)
         self.trouble = None
+        self.session.note("submitted", job=job.name, ids=list(ids))
 
     def _refused(self, job: FollowedJob, error: SubmitError, others: bool) -> None:
         self.session.note("not-taken", job=job.name)

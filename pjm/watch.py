@@ -36,7 +36,7 @@ class Watch:
         session: its folder.
         jobs: all that were planned, retries included.
         results: by test.
-        told: what has become known; whoever tells it to pytest takes it out afterwards, so that nothing is lost.
+        told: what has become known; whoever tells it to pytest takes it out. The jobs' files keep it.
 
     Args:
         session: locked.

@@ -107,7 +107,7 @@ def supervise(assignment: Assignment) -> int:
             _note_crash(assignment, state, status)
             state.take(tail.read())
         if len(state.left(assignment.tests)) == len(left):
-            return os.WEXITSTATUS(status) or BROKEN if os.WIFEXITED(status) else BROKEN
+            return 128 + os.WTERMSIG(status) if os.WIFSIGNALED(status) else os.WEXITSTATUS(status) or FAILED
     captured.forget(assignment.events.parent)
     SureLog(assignment.events).write(events.END, time=time.time())
     return PASSED if all(state.done[test] for test in assignment.tests) else FAILED

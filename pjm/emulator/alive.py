@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import contextlib
 import fcntl
 import os
 import sys
+from pathlib import Path
 from typing import NoReturn
 
 from pjm.emulator.folder import START, Folder, root
@@ -52,8 +54,11 @@ def _become_daemon(folder: Folder) -> NoReturn:
         os.dup2(nothing, 0)
         os.dup2(nothing, 1)
         os.dup2(log, 2)
-        # Whoever reads the command's output must not wait for the daemon's end.
-        os.closerange(3, 256)
+        # Whoever reads the command's output, or waits for a lock that it inherited, must not wait for the daemon's end.
+        for number in [int(each.name) for each in Path("/proc/self/fd").iterdir()]:
+            if number > 2:
+                with contextlib.suppress(OSError):  # the listing's own is closed already
+                    os.close(number)
         start = START.format(module="pjm.emulator.daemon")
         words = [sys.executable, "-I", "-S", "-c", start, root(), str(folder.path)]
         # Of the caller's environment nothing: jobs have their own.

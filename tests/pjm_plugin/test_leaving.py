@@ -29,6 +29,26 @@ def test_an_error_of_another_plugin_leaves_the_jobs_and_says_how_to_come_back(pr
     assert [] == project.calls("pjdel")
 
 
+def test_a_listener_that_exits_ends_the_jobs_and_hears_of_each_result_once(project: FugakuProject) -> None:
+    project.write(
+        "@pytest.mark.fugaku\n@pytest.mark.parametrize('n', range(3))\ndef test_fails(n):\n    assert False\n"
+        "@pytest.mark.fugaku(nodes=2)\ndef test_is_slow():\n    time.sleep(100)\n"
+    )
+    project.write(
+        "def pytest_runtest_logreport(report):\n"
+        "    if report.failed and 'PJM_JOBID' not in os.environ: pytest.exit('enough')\n",
+        "conftest.py",
+    )
+
+    ran = project.send("-rf")
+
+    assert 2 == ran.code, ran.out
+    assert 1 == ran.out.count(" jobs cancelled; "), ran.out
+    assert 1 == len(project.calls("pjdel"))
+    failed = [line for line in ran.out.splitlines() if line.startswith("FAILED")]
+    assert len(set(failed)) == len(failed) > 0, ran.out
+
+
 def test_a_test_that_exits_is_told_of_once(project: FugakuProject) -> None:
     project.write(f"{SLOW}    pytest.exit('enough')\n")
 

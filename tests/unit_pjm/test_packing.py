@@ -157,6 +157,13 @@ def test_a_test_after_one_that_is_not_there_is_refused() -> None:
         pack([task("m::a", after=("m::gone",))], SITE, "s")
 
 
+def test_a_test_after_more_than_a_job_script_can_name_is_refused() -> None:
+    many = [task(f"m::{number}") for number in range(600)]
+
+    with pytest.raises(BadInput, match=r"m::last: .* after= of 600 tests"):
+        pack([*many, task("m::last", after=tuple(each.nodeid for each in many))], SITE, "s")
+
+
 @pytest.mark.parametrize("prefix", ["", "1a", "a/b", "a b", "a" * 53, "a%j"])
 def test_names_that_the_batch_system_does_not_take_are_refused(prefix: str) -> None:
     with pytest.raises(ValueError, match="name of a job"):

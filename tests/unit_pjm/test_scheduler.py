@@ -38,7 +38,9 @@ class RecordingHost:
     def has(self, name: str) -> bool:
         return name not in self.missing
 
-    def run(self, command: Sequence[str], timeout: float, folder: Optional[Path] = None) -> Answer:
+    def run(
+        self, command: Sequence[str], timeout: float, folder: Optional[Path] = None, keep_open: Sequence[int] = ()
+    ) -> Answer:
         self.asked.append(command)
         self.folders.append(folder)
         answer = self.answers.pop(0)

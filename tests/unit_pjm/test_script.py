@@ -14,6 +14,7 @@ from typing import Dict, List, Tuple
 import pytest
 from pytest_regressions.file_regression import FileRegressionFixture
 
+from pjm.emulator.steps import Dependency, dependency
 from pjm.packing import Job, Share, Site, Task, pack
 from pjm.request import Request
 from pjm.scheduler import Resources
@@ -47,6 +48,20 @@ def test_the_last_of_three_steps(file_regression: FileRegressionFixture) -> None
     job = packed(("train", ()), ("train again", ()), ("estimate", ("train", "train again")))
 
     file_regression.check(script(job, 2, FOLDER, WORKER), extension=".sh")
+
+
+def test_a_step_that_waits_for_hundreds_of_others_fits_into_a_line() -> None:
+    names = [f"train[{number}]" for number in range(500)]
+    job = packed(*((name, ()) for name in names), ("estimate", tuple(names)))
+
+    (line,) = [line for line in script(job, 500, FOLDER, WORKER).splitlines() if "--sparam" in line]
+
+    assert len(line) < 4096
+    sn, *conditions = line.split('"')[1].split(",")
+    assert "sn=500" == sn
+    read = [dependency(text.partition("sd=")[2]) for text in conditions]
+    expected = [Dependency(code, "!=", (0,), "after", tuple(range(500))) for code in ("ec", "pc")]
+    assert expected == read
 
 
 def test_a_site_that_sets_nothing_and_values_no_directive_can_carry(file_regression: FileRegressionFixture) -> None:

@@ -6,7 +6,7 @@
 #PJM -g hp000000
 #PJM -x PJM_LLIO_GFSCACHE=/vol0003:/vol0004
 #PJM -x OMP_NUM_THREADS=48
-#PJM --sparam "sn=2,sd=ec!=0:after:0,sd=pc!=0:after:0,sd=ec!=0:after:1,sd=pc!=0:after:1"
+#PJM --sparam "sn=2,sd=ec!=0:after:0:1,sd=pc!=0:after:0:1"
 #PJM -o share-2.out
 #PJM -e share-2.err
 #PJM -S
