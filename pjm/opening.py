@@ -98,11 +98,11 @@ def make_scheduler(config: pytest.Config, settings: Settings) -> Scheduler:
     from pjm.host import LocalHost
     from pjm.pjm_scheduler import PjmScheduler
 
+    session = _resumed(config, settings)
     variables = None
     if settings.emulate:
         sessions.make_workdir(settings.workdir)
         variables = {**os.environ, **_emulated(settings.workdir / "emulator")}
-    session = _resumed(config, settings)
     days = history_days(session.facts.get("created"), time.time()) if session is not None else None
     scheduler = PjmScheduler(LocalHost(variables), settings.pjsub_options, history_days=days)
     if not config.option.fugaku_dry_run:
@@ -124,6 +124,9 @@ def _resumed(config: pytest.Config, settings: Settings) -> Optional[Session]:
     session = sessions.find(settings.workdir, None if identity == LATEST else identity)
     if resumed_arguments(config) is None:
         raise _too_late(session)
+    begun = session.facts.get("emulate", settings.emulate)
+    if begun != settings.emulate:
+        raise _another_system(session, bool(begun))
     return session
 
 
@@ -132,6 +135,17 @@ def _too_late(session: Session) -> BadInput:
         f"session {session.identity} cannot be resumed from here",
         "a conftest.py has loaded pjm.plugin, which is too late to bring back the session's command line",
         f"load it before: {advice.resume(session.folder)} -p pjm.plugin (needless where pjm is installed)",
+    )
+
+
+def _another_system(session: Session, emulated: bool) -> BadInput:
+    """Its jobs are unknown there: all of them would be taken for vanished, and their tests run a second time."""
+    return BadInput(
+        f"session {session.identity} was begun {'with' if emulated else 'without'} --fugaku-emulate",
+        "its jobs are in another batch system than the one that would be asked now",
+        f"type: {advice.resume(session.folder)} --fugaku-emulate"
+        if emulated
+        else "leave out --fugaku-emulate, also in PYTEST_ADDOPTS and addopts",
     )
 
 
