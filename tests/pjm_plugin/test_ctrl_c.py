@@ -11,7 +11,7 @@ from typing import List, Tuple
 
 import pytest
 
-from pjm.commands import summarize
+from pjm.summarizing import summarize
 from pjm.events import Event, Tail
 from pjm.interrupts import Hold, Interrupts
 from pjm.planning import Workplace
