@@ -143,14 +143,3 @@ def test_who_comes_back_finds_the_settings_as_they_were(tmp_path: Path) -> None:
 def _kept(folder: Path) -> str:
     emulator.environment(folder)
     return (folder / "emulator.json").read_text(encoding="utf-8")
-
-
-@pytest.mark.parametrize("place", ["file", "file/inside"])
-def test_a_folder_that_cannot_be_made_is_said(tmp_path: Path, place: str) -> None:
-    (tmp_path / "file").write_text("")
-
-    code, out, err = run("run", "--dir", tmp_path / place, "--", "true")
-
-    assert (1, "") == (code, out)
-    assert f"{tmp_path / place} cannot be an emulator's folder\n  why: " in str(err)
-    assert "Traceback" not in str(err)
