@@ -43,7 +43,6 @@ class Assignment:
         environment: variables that pytest looks at before it looks at its arguments.
         path: whether the folder in which pytest starts is to be on the import path, as it was at the client.
         junit: the family of the client's junit file; empty if it writes none.
-        started: when the job began, seconds since the epoch.
     """
 
     tests: Tuple[str, ...]

@@ -24,7 +24,8 @@ ONE = "@pytest.mark.fugaku\ndef test_a():\n    pass\n"
 def outside(project: FugakuProject) -> Dict[str, str]:
     """The emulator's commands as a login node has PJM's, without the option that emulates."""
     project.emulate()
-    return {"PATH": f"{project.emulator / 'bin'}{os.pathsep}{os.environ['PATH']}", "PJM_EMULATOR": str(project.emulator)}
+    path = f"{project.emulator / 'bin'}{os.pathsep}{os.environ['PATH']}"
+    return {"PATH": path, "PJM_EMULATOR": str(project.emulator)}
 
 
 def test_jobs_of_one_batch_system_are_not_looked_for_in_the_emulator(project: FugakuProject) -> None:
