@@ -23,10 +23,10 @@ from pjm.planning import Workplace
 from pjm.scheduler import Scheduler
 from pjm.session import Session
 from pjm.settings import Settings
+from pjm.worker import PYTEST_LOOKS_AT
 
 Items = Mapping[str, pytest.Item]
 
-_PYTEST_LOOKS_AT = ("PYTEST_ADDOPTS", "PYTEST_PLUGINS", "PYTEST_DISABLE_PLUGIN_AUTOLOAD", "CI", "BUILD_NUMBER")
 _LOCAL = (Path("/tmp"), Path("/var/tmp"), Path("/dev/shm"))  # noqa: S108 - to be refused
 _DAY = 86400.0
 _ALWAYS_LISTED = 3  # days of history that are looked at without asking (Command Reference p. 71)
@@ -56,7 +56,7 @@ def workplace(config: pytest.Config, settings: Settings, items: Items) -> Workpl
         start=start,
         files={nodeid: str(item.path) for nodeid, item in items.items()},
         arguments=tuple(resumed_arguments(config) or own_arguments(config)),
-        environment={name: os.environ[name] for name in _PYTEST_LOOKS_AT if name in os.environ},
+        environment={name: os.environ[name] for name in PYTEST_LOOKS_AT if name in os.environ},
         path=any(entry in ("", str(start)) for entry in sys.path),
         junit="xunit1" if family == "legacy" else family,
     )
