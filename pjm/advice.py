@@ -7,17 +7,18 @@ from pathlib import Path
 from typing import Sequence
 
 DEFAULT = Path(".pjm")
+HERE = Path()
 
 
-def nearest() -> Path:
-    """Where the sessions of the project are that the present folder belongs to."""
-    candidates = (DEFAULT, *(folder / DEFAULT for folder in Path.cwd().parents))
+def nearest(start: Path = HERE) -> Path:
+    """Where the sessions of the project are that a folder belongs to, the present one if none is given."""
+    candidates = (start / DEFAULT, *(folder / DEFAULT for folder in start.resolve().parents))
     return next((folder for folder in candidates if folder.is_dir()), DEFAULT)
 
 
-def resume(folder: Path) -> str:
-    """What comes back to a session, whose folder is given."""
-    return f"pytest --fugaku-resume={folder.name}{_where('--fugaku-workdir', folder.parent)}"
+def resume(folder: Path, start: Path = HERE) -> str:
+    """What comes back to a session, whose folder is given, for who types it in `start`."""
+    return f"pytest --fugaku-resume={folder.name}{_where('--fugaku-workdir', folder.parent, start)}"
 
 
 def pjm(words: str, workdir: Path) -> str:
@@ -30,7 +31,7 @@ def run(tests: Sequence[str], *options: str) -> str:
     return " ".join(["pytest", *options, *map(shlex.quote, tests)])
 
 
-def _where(option: str, workdir: Path) -> str:
-    """An option for a folder that is not found without it."""
-    found = workdir.resolve() == nearest().resolve()
+def _where(option: str, workdir: Path, start: Path = HERE) -> str:
+    """An option for a folder that is not found from `start` without it."""
+    found = workdir.resolve() == nearest(start).resolve()
     return "" if found else f" {option}={shlex.quote(str(workdir.absolute()))}"

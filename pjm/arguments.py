@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import shlex
 from pathlib import Path
 from typing import List, Optional
 
 import pytest
 
+from pjm import advice
 from pjm import session as sessions
+from pjm.errors import BadInput
 from pjm.options import LATEST
 
 
@@ -23,16 +26,23 @@ def own_arguments(config: pytest.Config) -> List[str]:
 
 
 def resumed_arguments(config: pytest.Config) -> Optional[List[str]]:
-    """The command line of the session that is resumed, with this one's after it."""
+    """The command line with which the session that is resumed was begun; None if none is."""
     found: Optional[List[str]] = getattr(config, "_pjm_arguments", None)
     return found
 
 
-def saved_arguments(workdir: Path, identity: str) -> List[str]:
-    """The command line with which a session was begun.
+def saved_arguments(workdir: Path, identity: str, folder: Path) -> List[str]:
+    """The command line with which a session was begun, to be used again in the same folder.
 
     Raises:
-        BadInput: there is no such session.
+        BadInput: there is no such session, or it was begun in another folder, which its paths start from.
     """
     session = sessions.find(workdir, None if identity == LATEST else identity)
+    start = Path(str(session.facts.get("start", folder)))
+    if start.resolve() != folder.resolve():
+        raise BadInput(
+            f"session {session.identity} was begun in another folder",
+            f"the paths of its command line start from {start}, and this is {folder}",
+            f"type: cd {shlex.quote(str(start))} && {advice.resume(session.folder, start)}",
+        )
     return [str(argument) for argument in session.facts["arguments"]]

@@ -5,20 +5,17 @@ from __future__ import annotations
 import argparse
 import contextlib
 import json
-import os
 import shutil
 import time
 from pathlib import Path
-from typing import Any, Dict, List, Optional, Sequence
+from typing import Any, Dict, List, Sequence
 
 from pjm import advice
 from pjm import session as sessions
 from pjm.errors import BadInput
-from pjm.events import Tail
-from pjm.finished import Finished
 from pjm.request import elapse_text
-from pjm.session import Record, Session
-from pjm.worker import EVENTS, PLAN, share_folder
+from pjm.session import Session
+from pjm.summarizing import SENSELESS, making_sense, state_of, summarize
 
 _REMOVALS = 10
 _LISTING = """\
@@ -99,22 +96,34 @@ def show_session(arguments: argparse.Namespace) -> int:
     session = sessions.find(arguments.workdir, arguments.session)
     summary = summarize(session)
     print(f"session {session.identity}: {summary['state']}")
-    print(f"  begun {time.strftime('%Y-%m-%d %H:%M:%S', time.localtime(session.facts.get('created', 0)))}")
+    print(f"  begun {_date(session.facts.get('created'))}")
     print(f"  pytest {summary['arguments']}")
     print(f"  {summary['done']} of {summary['tests']} tests have results")
     for record in _live(session):
-        ident = record.get("id") or record.get("name")
-        used, wanted = record.get("node_hours_used", 0), record.get("node_hours_requested", 0)
-        print(
-            f"  job {ident}: {len(record.get('tests', []))} tests, {record.get('outcome') or record.get('state')}, "
-            f"queued {elapse_text(max(0, record.get('queued_seconds') or 0))}, "
-            f"ran {elapse_text(record.get('ran_seconds') or 0)}, node-hours {used:.3f} of {wanted:.3f}"
-        )
+        with contextlib.suppress(*SENSELESS):  # the file is for others to read, and is written anew all the time
+            print(_job_line(record))
     _print_some([f"{test}: {why}" for test, why in summary["settled"].items()])
     _print_some([f"no result yet: {test}" for test in summary["missing"]])
     if summary["state"] in ("unfinished", "cancelled"):
         print(f"  next: {advice.resume(session.folder)}")
     return 0
+
+
+def _date(seconds: Any) -> str:
+    try:
+        return time.strftime("%Y-%m-%d %H:%M:%S", time.localtime(seconds)) if seconds is not None else "at some time"
+    except SENSELESS:
+        return "at some time"
+
+
+def _job_line(record: Dict[str, Any]) -> str:
+    ident = record.get("id") or record.get("name")
+    used, wanted = record.get("node_hours_used", 0), record.get("node_hours_requested", 0)
+    return (
+        f"  job {ident}: {len(record.get('tests', []))} tests, {record.get('outcome') or record.get('state')}, "
+        f"queued {elapse_text(max(0, record.get('queued_seconds') or 0))}, "
+        f"ran {elapse_text(record.get('ran_seconds') or 0)}, node-hours {used:.3f} of {wanted:.3f}"
+    )
 
 
 def _print_some(lines: Sequence[str]) -> None:
@@ -164,7 +173,8 @@ def _require_ended(folder: Path) -> None:
     remove = advice.pjm(f"clean --force {name}", folder.parent)
     try:
         session = Session(folder, sessions.read_facts(folder))
-        state = _state(session, session.journal())
+        with making_sense(session):
+            state = state_of(session, session.journal())
     except BadInput as error:
         raise BadInput(
             f"session {name} is unreadable",
@@ -179,80 +189,13 @@ def _require_ended(folder: Path) -> None:
         )
 
 
-def summarize(session: Session) -> Dict[str, Any]:
-    """State, numbers, what was told of tests without a result of their own, and tests of which nothing was."""
-    journal = session.journal()
-    tests: Dict[str, None] = {}
-    done: Dict[str, bool] = {}
-    settled: Dict[str, str] = {}
-    jobs = 0
-    for record in journal:
-        if record["event"] == "settled":
-            settled.update(record["tests"])
-        if record["event"] != "planned":
-            continue
-        jobs += 1
-        folder = session.job_folder(str(record["job"]))
-        for number, share in enumerate(_shares(folder)):
-            tests.update(dict.fromkeys(share["tests"]))
-            finished = Finished()
-            finished.take(Tail(share_folder(folder, number) / EVENTS).read())
-            done.update(finished.done)
-    return {
-        "state": "in use" if _in_use(session.folder) else _state(session, journal),
-        "tests": len(tests),
-        "done": sum(1 for test in tests if test in done or test in settled),
-        "settled": {test: why for test, why in settled.items() if test not in done},
-        "missing": [test for test in tests if test not in done and test not in settled],
-        "jobs": jobs,
-        "arguments": " ".join(map(str, session.facts["arguments"])),
-    }
-
-
-def _state(session: Session, journal: Sequence[Record]) -> str:
-    events = [str(record["event"]) for record in journal]
-    if session.facts.get("dry_run") and not events:
-        return "dry run"
-    last = next((event for event in reversed(events) if event in ("done", "cancelled", "planned", "submitted")), None)
-    if last in ("done", "cancelled") and not (last == "cancelled" and _in_doubt(journal)):
-        return last
-    return "unfinished" if last else "done"
-
-
-def _in_doubt(journal: Sequence[Record]) -> bool:
-    """Whether there is a job of which nobody knows whether it was taken."""
-    last = {record["job"]: record["event"] for record in journal if "job" in record}
-    return "submitting" in last.values()
-
-
-def _in_use(folder: Path) -> bool:
-    try:
-        handle = os.open(str(folder / sessions.LOCK), os.O_RDWR | os.O_CLOEXEC)
-    except OSError:
-        return False
-    try:
-        return not sessions.lock_file(handle)
-    except OSError:
-        return False  # nobody can have a lock here
-    finally:
-        os.close(handle)
-
-
-def _shares(folder: Path) -> List[Dict[str, Any]]:
-    try:
-        shares: List[Dict[str, Any]] = json.loads((folder / PLAN).read_text(encoding="ascii"))["shares"]
-    except (OSError, ValueError, KeyError, TypeError):
-        return []
-    return shares
-
-
 def _live(session: Session) -> List[Dict[str, Any]]:
     try:
         document = json.loads((session.folder / sessions.LIVE).read_text(encoding="ascii"))
     except (OSError, ValueError):
         return []
-    jobs: Optional[List[Dict[str, Any]]] = document.get("jobs") if isinstance(document, dict) else None
-    return jobs or []
+    jobs = document.get("jobs") if isinstance(document, dict) else None
+    return [job for job in jobs if isinstance(job, dict)] if isinstance(jobs, list) else []
 
 
 def _remove(folder: Path) -> None:

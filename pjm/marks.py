@@ -12,6 +12,7 @@ import pytest
 from pjm import advice
 from pjm.errors import BadInput
 from pjm.options import MARK
+from pjm.order import never_ready
 from pjm.request import Defaults, Request, from_mark
 
 _LIST_OF_MARKS = re.compile(r"\s*pytestmark\b")
@@ -55,18 +56,13 @@ def where(item: pytest.Item) -> str:
 
 def check_circles(found: Mapping[str, Wish], places: Mapping[str, str]) -> None:
     """Raise BadInput if tests wait for one another."""
-    waiting = {nodeid: set(wish.after) for nodeid, wish in found.items() if wish.after}
-    while waiting:
-        ready = [nodeid for nodeid, before in waiting.items() if not before & waiting.keys()]
-        if not ready:
-            circle = list(waiting)
-            raise BadInput(
-                f"{places[circle[0]]}: the marks fugaku of {len(circle)} tests say after= in a circle",
-                f"these wait for one another, or for such as do: {', '.join(circle)}",
-                "take one after= out of the circle",
-            )
-        for nodeid in ready:
-            del waiting[nodeid]
+    circle = never_ready({nodeid: wish.after for nodeid, wish in found.items()})
+    if circle:
+        raise BadInput(
+            f"{places[circle[0]]}: the marks fugaku of {len(circle)} tests say after= in a circle",
+            f"these wait for one another, or for such as do: {', '.join(circle)}",
+            "take one after= out of the circle",
+        )
 
 
 def _request(item: pytest.Item, defaults: Defaults) -> Request:

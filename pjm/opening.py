@@ -23,10 +23,10 @@ from pjm.planning import Workplace
 from pjm.scheduler import Scheduler
 from pjm.session import Session
 from pjm.settings import Settings
+from pjm.worker import PYTEST_LOOKS_AT
 
 Items = Mapping[str, pytest.Item]
 
-_PYTEST_LOOKS_AT = ("PYTEST_ADDOPTS", "PYTEST_PLUGINS", "PYTEST_DISABLE_PLUGIN_AUTOLOAD", "CI", "BUILD_NUMBER")
 _LOCAL = (Path("/tmp"), Path("/var/tmp"), Path("/dev/shm"))  # noqa: S108 - to be refused
 _DAY = 86400.0
 _ALWAYS_LISTED = 3  # days of history that are looked at without asking (Command Reference p. 71)
@@ -56,7 +56,7 @@ def workplace(config: pytest.Config, settings: Settings, items: Items) -> Workpl
         start=start,
         files={nodeid: str(item.path) for nodeid, item in items.items()},
         arguments=tuple(resumed_arguments(config) or own_arguments(config)),
-        environment={name: os.environ[name] for name in _PYTEST_LOOKS_AT if name in os.environ},
+        environment={name: os.environ[name] for name in PYTEST_LOOKS_AT if name in os.environ},
         path=any(entry in ("", str(start)) for entry in sys.path),
         junit="xunit1" if family == "legacy" else family,
     )
@@ -98,11 +98,11 @@ def make_scheduler(config: pytest.Config, settings: Settings) -> Scheduler:
     from pjm.host import LocalHost
     from pjm.pjm_scheduler import PjmScheduler
 
+    session = _resumed(config, settings)
     variables = None
     if settings.emulate:
         sessions.make_workdir(settings.workdir)
         variables = {**os.environ, **_emulated(settings.workdir / "emulator")}
-    session = _resumed(config, settings)
     days = history_days(session.facts.get("created"), time.time()) if session is not None else None
     scheduler = PjmScheduler(LocalHost(variables), settings.pjsub_options, history_days=days)
     if not config.option.fugaku_dry_run:
@@ -124,6 +124,9 @@ def _resumed(config: pytest.Config, settings: Settings) -> Optional[Session]:
     session = sessions.find(settings.workdir, None if identity == LATEST else identity)
     if resumed_arguments(config) is None:
         raise _too_late(session)
+    begun = session.facts.get("emulate", settings.emulate)
+    if begun != settings.emulate:
+        raise _another_system(session, bool(begun))
     return session
 
 
@@ -132,6 +135,17 @@ def _too_late(session: Session) -> BadInput:
         f"session {session.identity} cannot be resumed from here",
         "a conftest.py has loaded pjm.plugin, which is too late to bring back the session's command line",
         f"load it before: {advice.resume(session.folder)} -p pjm.plugin (needless where pjm is installed)",
+    )
+
+
+def _another_system(session: Session, emulated: bool) -> BadInput:
+    """Its jobs are unknown there: all of them would be taken for vanished, and their tests run a second time."""
+    return BadInput(
+        f"session {session.identity} was begun {'with' if emulated else 'without'} --fugaku-emulate",
+        "its jobs are in another batch system than the one that would be asked now",
+        f"type: {advice.resume(session.folder)} --fugaku-emulate"
+        if emulated
+        else "leave out --fugaku-emulate, also in PYTEST_ADDOPTS and addopts",
     )
 
 

@@ -24,7 +24,7 @@ def check(after: Mapping[str, Sequence[str]]) -> None:
                 "no such test is among those that are to run as jobs",
                 "name a test that is marked and selected too",
             )
-    circle = _never_ready(after)
+    circle = never_ready(after)
     if circle:
         raise BadInput(
             f"{circle[0]}: its mark fugaku says after= in a circle",
@@ -63,7 +63,7 @@ def waited_for(nodeid: str, after: Mapping[str, Sequence[str]]) -> List[str]:
     return [name for name in after if name in found]
 
 
-def _never_ready(after: Mapping[str, Sequence[str]]) -> List[str]:
+def never_ready(after: Mapping[str, Sequence[str]]) -> List[str]:
     """Tests in a circle, or after one: what is left when all that can run have run."""
     waits = {nodeid: len(set(before)) for nodeid, before in after.items()}
     followers: Dict[str, List[str]] = {}

@@ -10,13 +10,12 @@ from datetime import datetime
 from pathlib import Path
 from typing import Callable, Dict, Iterable, Iterator, List, Mapping, Optional, Sequence, Set, Tuple
 
-from pjm import pjacl, pjstat, pjsub, underway
+from pjm import pjstat, pjsub, underway
 from pjm.errors import BadInput
 from pjm.host import Answer, Host, HungError, LocalHost, NotStartedError
 from pjm.messages import errors
 from pjm.outcome import memory_use, status
 from pjm.pjstat import JOB_ID, JobRow
-from pjm.request import Limit
 from pjm.scheduler import AnswerLostError, Phase, Status, Submission, SubmitError, UnansweredError
 
 # REASON last: it is free text, which may hold the delimiter.
@@ -55,14 +54,6 @@ class PjmScheduler:
         for name in ("pjsub", "pjstat", "pjdel"):
             if not self.host.has(name):
                 raise BadInput("--fugaku needs PJM's commands", f"there is no {name} on PATH", _HOW_TO_GET_ONE)
-
-    def allowed(self, rscgrp: str) -> Optional[Limit]:
-        """What a resource group allows at this moment; None if PJM does not say."""
-        try:
-            answer = self.host.run(["pjacl", "--rg", rscgrp], self.timeout)
-        except (NotStartedError, HungError):
-            return None
-        return pjacl.limit(answer.out) if answer.code == 0 else None
 
     def submit(self, submission: Submission) -> Tuple[str, ...]:
         """See `Scheduler.submit`. What the steps of a step job need stands in their scripts."""

@@ -1,4 +1,4 @@
-"""What pjstat says, as values: tables sliced by their header, CSV, summaries, limits and statistics; and pjwait."""
+"""What pjstat says, as values: tables sliced by their header, CSV and statistics."""
 
 from __future__ import annotations
 
@@ -51,16 +51,6 @@ class JobRow:
     group: str = ""
 
 
-@dataclass(frozen=True)
-class LimitRow:
-    """One line of `pjstat --limit`: limit None means unlimited."""
-
-    scope: str
-    name: str
-    limit: Optional[int]
-    used: int
-
-
 def jobs(text: str) -> Tuple[JobRow, ...]:
     """The jobs in any output of pjstat, whatever stands around them; none in an empty output or a header alone."""
     records = list(data(text)) or list(table(text))
@@ -100,34 +90,6 @@ def data(text: str, delimiter: str = ",") -> Iterator[Mapping[str, str]]:
             yield dict(zip(names, [field.strip() for field in [*fields[1 : len(names)], rest]]))
 
 
-def summary(text: str) -> Mapping[str, Mapping[str, int]]:
-    """Counts by state name, of `--summary` and `--with-summary`: under "" of jobs, under "s" of sub jobs."""
-    names: List[str] = []
-    counts: Dict[str, Dict[str, int]] = {}
-    for line in text.splitlines():
-        words = line.split()
-        if words[:2] == ["ACCEPT", "QUEUED"]:
-            names = words
-        elif names and words and all(word.isdigit() for word in words[-len(names) :]):
-            label = words[0] if len(words) > len(names) else ""
-            if label in ("", "s") and len(words) == len(names) + bool(label):
-                counts[label] = dict(zip(names, map(int, words[-len(names) :])))
-    return counts
-
-
-def limits(text: str) -> Tuple[LimitRow, ...]:
-    """Lines of `pjstat --limit`; the scope is what their heading says, such as `USER: user1` or `ALL:`."""
-    scope = ""
-    found: List[LimitRow] = []
-    for line in text.splitlines():
-        words = line.split()
-        if re.match(r"\s*(USER|GROUP|ALL):", line):
-            scope = " ".join(words)
-        elif len(words) == 3 and re.fullmatch(r"\d+|unlimited", words[1]) and words[2].isdigit():
-            found.append(LimitRow(scope, words[0], None if words[1] == "unlimited" else int(words[1]), int(words[2])))
-    return tuple(found)
-
-
 def statistics(text: str) -> Mapping[str, str]:
     """Items of the job's part of a .stats file or of `pjstat -s`, by name; sites choose which there are."""
     items: Dict[str, str] = {}
@@ -138,16 +100,6 @@ def statistics(text: str) -> Mapping[str, str]:
         if found:
             items.setdefault(found.group(1), re.sub(r"\s*<DEFAULT>", "", found.group(2)).strip())
     return items
-
-
-def waited(text: str) -> Tuple[JobRow, ...]:
-    """Lines of pjwait: job id, PC, EC and SN."""
-    lines = [line.split() for line in text.splitlines()]
-    return tuple(
-        JobRow(words[0], pjm_code=_number(words[1]), exit_code=_number(words[2]), signal=_number(words[3]))
-        for words in lines
-        if len(words) == 4 and JOB_ID.fullmatch(words[0])
-    )
 
 
 def start_time(start: str, now: datetime) -> Optional[float]:

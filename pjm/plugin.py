@@ -44,7 +44,7 @@ def pytest_load_initial_conftests(early_config: pytest.Config, parser: pytest.Pa
     args[resume] = f"--fugaku-resume={identity}"  # or else a path behind it would be taken for an identity
     early_config.option.fugaku_workdir = parser.parse_known_args(list(args)).fugaku_workdir
     try:
-        saved = saved_arguments(options.workdir(early_config), identity)
+        saved = saved_arguments(options.workdir(early_config), identity, early_config.invocation_params.dir)
     except BadInput as error:
         raise pytest.UsageError(str(error)) from error
     # A file that is given twice is collected twice.

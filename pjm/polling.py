@@ -8,6 +8,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Callable, Iterable, List, Optional, Sequence
 
+from pjm import advice
 from pjm.deleting import Deletions
 from pjm.errors import BadInput
 from pjm.parts import FollowedJob, Part, Stage
@@ -106,7 +107,7 @@ class Poller:
             raise BadInput(
                 f"the batch system has said nothing of {len(parts)} jobs for {longest:.0f} s",
                 str(error),
-                f"no result is lost; when it answers, come back with: pytest --fugaku-resume={self.session.identity}",
+                f"no result is lost; when it answers, come back with: {advice.resume(self.session.folder)}",
             )
 
     def _heard(self, part: Part, status: Status) -> bool:

@@ -51,7 +51,7 @@ def _check_whole(watch: Watch, session: Session, jobs: Dict[str, FollowedJob]) -
         raise BadInput(
             f"session {session.identity} is corrupt",
             f"there are jobs in {session.folder / JOBS} and nothing of them in {JOURNAL}",
-            f"remove it and start anew: pjm clean --force {session.identity}",
+            f"remove it and start anew: {advice.pjm(f'clean --force {session.identity}', session.folder.parent)}",
         )
     left_out = [test for job in jobs.values() for test in job.tests if test not in watch.tests]
     if left_out:
@@ -59,7 +59,7 @@ def _check_whole(watch: Watch, session: Session, jobs: Dict[str, FollowedJob]) -
         raise BadInput(
             f"session {session.identity} has tests that are not selected now",
             f"{left_out[0]}{more} would be left out",
-            f"select what it was begun with: pytest --fugaku-resume={session.identity}, with no -k, -m or files",
+            f"select what it was begun with, with no -k, -m or files: {advice.resume(session.folder)}",
         )
 
 

@@ -28,13 +28,11 @@ class Worker:
     Attributes:
         python: the interpreter of the compute nodes, as it is called there.
         rootdir: where pytest starts.
-        arguments: of the worker, which reads in the folder what pytest is to be given.
         prologue: lines of shell that the project's configuration puts before pytest.
     """
 
     python: str
     rootdir: Path
-    arguments: Tuple[str, ...] = ()
     prologue: Tuple[str, ...] = ()
 
 
@@ -76,7 +74,7 @@ def script(job: Job, number: int, folder: Path, worker: Worker) -> str:
         f"cd -- {shlex.quote(str(worker.rootdir))} || exit 125",
         "# At the elapse limit the signal goes to this shell as well, which has to wait for pytest's last words.",
         "trap : XCPU TERM",
-        " ".join(shlex.quote(word) for word in (worker.python, "-c", START, *worker.arguments)),
+        " ".join(shlex.quote(word) for word in (worker.python, "-c", START)),
         "exit $?",
     ]
     return "\n".join(lines) + "\n"

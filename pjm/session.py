@@ -21,6 +21,7 @@ from pjm.errors import BadInput
 SCHEMA = 1
 SESSION, JOURNAL, JOBS, LOCK, LIVE = "session.json", "journal.jsonl", "jobs", "lock", "jobs.json"
 IDENTITY = re.compile(r"\d{8}-\d{6}-[0-9a-f]{4}", re.ASCII)
+_ATTEMPTS = 10
 
 Record = Dict[str, Any]
 
@@ -72,13 +73,15 @@ class Session:
         """All that was noted; a last line that was cut off is left out.
 
         Raises:
-            BadInput: another line cannot be read.
+            BadInput: another line, or the file, cannot be read.
         """
         path = self.folder / JOURNAL
         try:
             lines = path.read_bytes().split(b"\n")
         except FileNotFoundError:
             return []
+        except OSError as error:
+            raise corrupt(path, f"the file cannot be read: {error.strerror}") from error
         records: List[Record] = []
         for number, line in enumerate(lines, 1):
             if not line:
@@ -87,7 +90,7 @@ class Session:
             if record is None or not isinstance(record.get("event"), str):
                 if number >= len(lines) - 1:
                     continue
-                raise _corrupt(path, f"line {number} is no record of this program")
+                raise corrupt(path, f"line {number} is no record of this program")
             records.append(record)
         return records
 
@@ -105,7 +108,7 @@ class Session:
         path = self.folder / LOCK
         try:
             self._lock = os.open(str(path), os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
-            if not lock_file(self._lock):
+            if not _lock_soon(self._lock):
                 raise self._in_use()
             path.stat()  # or else the session was removed while we opened it
         except OSError as error:
@@ -144,6 +147,15 @@ def lock_file(handle: int) -> bool:
             return False
         raise
     return True
+
+
+def _lock_soon(handle: int) -> bool:
+    """Lock an open file; whether nobody else has, but for the moment that it takes to see whether it is in use."""
+    for _ in range(_ATTEMPTS):
+        if lock_file(handle):
+            return True
+        time.sleep(0.1)
+    return False
 
 
 def create(workdir: Path, facts: Mapping[str, object]) -> Session:
@@ -223,11 +235,21 @@ def find(workdir: Path, identity: Optional[str]) -> Session:
 
 
 def identities(workdir: Path) -> List[str]:
-    """The sessions of a folder, the oldest first."""
+    """The sessions of a folder, the oldest first.
+
+    Raises:
+        BadInput: it is no folder, or one that cannot be read.
+    """
     try:
         found = [each.name for each in workdir.iterdir() if IDENTITY.fullmatch(each.name) and each.is_dir()]
     except FileNotFoundError:
         return []
+    except OSError as error:
+        raise BadInput(
+            f"{workdir} cannot be looked into for sessions",
+            str(error.strerror),
+            "name the folder where they are kept: --workdir=DIR for pjm, --fugaku-workdir=DIR for pytest",
+        ) from error
     return sorted(found, key=lambda name: (_created(workdir / name), name))
 
 
@@ -257,9 +279,9 @@ def read_facts(folder: Path) -> Record:
     try:
         owner, data = path.stat().st_uid, path.read_bytes()
     except FileNotFoundError as error:
-        raise _corrupt(path, "the file is missing") from error
+        raise corrupt(path, "the file is missing") from error
     except OSError as error:
-        raise _corrupt(path, f"the file cannot be read: {error.strerror}") from error
+        raise corrupt(path, f"the file cannot be read: {error.strerror}") from error
     if owner != os.getuid():
         raise BadInput(
             f"session {folder.name} is somebody else's",
@@ -268,7 +290,7 @@ def read_facts(folder: Path) -> Record:
         )
     facts = _object(data)
     if facts is None or not isinstance(facts.get("schema"), int):
-        raise _corrupt(path, "it is no JSON object with a schema")
+        raise corrupt(path, "it is no JSON object with a schema")
     if facts["schema"] > SCHEMA:
         raise BadInput(
             f"session {folder.name} is of a newer version",
@@ -276,7 +298,7 @@ def read_facts(folder: Path) -> Record:
             "use that version of pjm, or start a new session",
         )
     if not isinstance(facts.get("arguments"), list) or not isinstance(facts.get("checkout"), dict):
-        raise _corrupt(path, "arguments or checkout are missing")
+        raise corrupt(path, "arguments or checkout are missing")
     return facts
 
 
@@ -288,6 +310,7 @@ def _object(data: bytes) -> Optional[Record]:
     return value if isinstance(value, dict) else None
 
 
-def _corrupt(path: Path, why: str) -> BadInput:
+def corrupt(path: Path, why: str) -> BadInput:
+    """What to say of a file of a session that cannot be read."""
     remove = advice.pjm(f"clean --force {path.parent.name}", path.parent.parent)
     return BadInput(f"{path} is corrupt", why, f"remove it and start anew: {remove}")

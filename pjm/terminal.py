@@ -16,7 +16,7 @@ _WAITING = (Phase.QUEUED, Phase.HELD, Phase.ABSENT)
 
 
 class Progress:
-    """Says how it goes, at most once a second where lines stay, and only if something has changed.
+    """Says how it goes, if something has changed: in one live line on a terminal, elsewhere in lines that stay.
 
     Args:
         reporter: pytest's; None if there is none.

@@ -25,6 +25,8 @@ SHARE = "PYTEST_PJM_SHARE"
 PATH = "PYTEST_PJM_PATH"  # where our package was found for this job only; not for the tests
 PLAN = "job.json"
 EVENTS = "events.jsonl"
+# What pytest looks at besides its arguments: as it was at the client, so that a job's tests run as there.
+PYTEST_LOOKS_AT = ("PYTEST_ADDOPTS", "PYTEST_PLUGINS", "PYTEST_DISABLE_PLUGIN_AUTOLOAD", "CI", "BUILD_NUMBER")
 
 PASSED, FAILED = 0, 1
 BROKEN = 74  # the results cannot be written; the number is sysexits.h's for an error of input or output
@@ -43,7 +45,6 @@ class Assignment:
         environment: variables that pytest looks at before it looks at its arguments.
         path: whether the folder in which pytest starts is to be on the import path, as it was at the client.
         junit: the family of the client's junit file; empty if it writes none.
-        started: when the job began, seconds since the epoch.
     """
 
     tests: Tuple[str, ...]
@@ -201,6 +202,6 @@ def _tidy_environment(assignment: Assignment) -> None:
     sys.path[:] = [entry for entry in sys.path if entry not in ("", here)]
     if assignment.path:
         sys.path.insert(0, here)
-    for name in ("PYTEST_ADDOPTS", "PYTEST_PLUGINS", "PYTEST_DISABLE_PLUGIN_AUTOLOAD", "CI", "BUILD_NUMBER"):
+    for name in PYTEST_LOOKS_AT:
         os.environ.pop(name, None)
     os.environ.update(assignment.environment)

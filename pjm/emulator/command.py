@@ -10,13 +10,15 @@ import subprocess
 import sys
 import tempfile
 from pathlib import Path
-from typing import Sequence
+from typing import List, Mapping, Sequence
 
-from pjm.emulator.folder import COMMANDS, environment
+from pjm.emulator.folder import COMMANDS, Folder, environment
+from pjm.emulator.history import jobs
 from pjm.emulator.stopping import stop
 from pjm.errors import BadInput
 
 NOT_FOUND, NOT_EXECUTABLE = 127, 126
+PATIENCE = 60.0
 
 RUN = """\
 Runs COMMAND with pjsub, pjstat, pjdel, pjhold, pjrls and pjwait of an emulator on its PATH. Without --dir the emulator
@@ -82,23 +84,38 @@ def _setting(text: str) -> tuple[str, object]:
 def _run(folder: Path, settings: dict[str, object], words: Sequence[str]) -> int:
     variables = {**os.environ, **environment(folder, settings=settings)}
     try:
-        process = subprocess.Popen(list(words), env=variables)
+        code = _ran(words, variables)
     except OSError as error:
         print(f"pjm emulator run: {words[0]}: {error.strerror}", file=sys.stderr)
         return NOT_FOUND if isinstance(error, FileNotFoundError) else NOT_EXECUTABLE
-    code = _waited(process)
     return code if code >= 0 else 128 - code
 
 
-def _waited(process: subprocess.Popen[bytes]) -> int:
-    """Wait; Ctrl-C and SIGTERM are the command's to answer."""
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
-    before = signal.signal(signal.SIGTERM, lambda *_: process.terminate())
+def _ran(words: Sequence[str], variables: Mapping[str, str]) -> int:
+    """Run a command to its end; Ctrl-C and SIGTERM are its to answer, from its very beginning."""
+    running: List[subprocess.Popen[bytes]] = []
+    asked: List[int] = []
+
+    def pass_on(number: int, _: object) -> None:
+        asked.append(number)
+        for process in running:
+            process.terminate()
+
+    # Handlers, which the command does not inherit; from a terminal it has the Ctrl-C itself.
+    interrupt, terminate = signal.signal(signal.SIGINT, _heard), signal.signal(signal.SIGTERM, pass_on)
     try:
+        process = subprocess.Popen(list(words), env=variables)
+        running.append(process)
+        if asked:
+            process.terminate()
         return process.wait()
     finally:
-        signal.signal(signal.SIGINT, signal.default_int_handler)
-        signal.signal(signal.SIGTERM, before)
+        signal.signal(signal.SIGINT, interrupt)
+        signal.signal(signal.SIGTERM, terminate)
+
+
+def _heard(*_: object) -> None:
+    """Do nothing about a signal."""
 
 
 def _stopped(folder: Path) -> int:
@@ -106,4 +123,14 @@ def _stopped(folder: Path) -> int:
         raise BadInput(
             f"{folder} is no emulator's folder", "it has no commands in it", "name the one that you ran with"
         )
-    return 0 if stop(folder) else 1
+    if stop(folder, PATIENCE):
+        return 0
+    from pjm.emulator.store import ENDED  # here, because a command line does without a database
+
+    left = ", ".join(f"{job.id} ({job.state})" for job in jobs(folder) if job.state not in ENDED)
+    print(
+        f"pjm emulator stop: after {PATIENCE:.0f} s {f'these jobs are left: {left}' if left else 'a process is left'}; "
+        f"type it again, or see {Folder(folder).log}",
+        file=sys.stderr,
+    )
+    return 1

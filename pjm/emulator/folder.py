@@ -112,8 +112,21 @@ def environment(
         Variables to set for processes that shall see the emulator: PATH with its commands first, PJM_EMULATOR.
 
     Raises:
-        BadInput: the folder is open to others, or a setting makes no sense.
+        BadInput: the folder is open to others or cannot be written, or a setting makes no sense.
     """
+    try:
+        made = _made(folder, nodes, settings, faults)
+    except OSError as error:
+        raise BadInput(
+            f"{folder} cannot be an emulator's folder", f"{error.strerror}: {error.filename}", "name another folder"
+        ) from error
+    path = os.pathsep.join([str(made.commands), os.environ.get("PATH", os.defpath)])
+    return {"PATH": path, "PJM_EMULATOR": str(made.path)}
+
+
+def _made(
+    folder: Path, nodes: Optional[int], settings: Optional[Mapping[str, object]], faults: Optional[object]
+) -> Folder:
     made = _private(folder)
     counted = {} if nodes is None else {"nodes": nodes}
     settings_file.write(made.settings, {**counted, **(settings or {})})
@@ -127,8 +140,7 @@ def environment(
             os.mkfifo(str(made.bell), 0o600)
     for command in COMMANDS:
         _write_command(made, command)
-    path = os.pathsep.join([str(made.commands), os.environ.get("PATH", os.defpath)])
-    return {"PATH": path, "PJM_EMULATOR": str(made.path)}
+    return made
 
 
 def _private(folder: Path) -> Folder:

@@ -85,7 +85,6 @@ ACCEPTANCE = {
 IN_JOB = {
     "elapse": "[ERR.] PJM 7004 Job {} was canceled. The job exceeded its elapse time limit.",
     "memory": "[ERR.] PJM 7005 Job {} was canceled. The job exceeded its memory limit.",
-    "directory": "[ERR.] PJM 7007 Job {} was canceled. The current directory cannot be accessed.",
     "node-down": "[ERR.] PJM 7008 Job {} was canceled. The node running the job was down.",
     "script": "[ERR.] PJM 7009 Job {} was canceled. The job script cannot be executed.",
     "oom": "[ERR.] PJM 7011 Job {} was canceled. A process of the job was killed by the OOM killer.",

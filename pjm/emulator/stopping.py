@@ -37,9 +37,9 @@ def stop(folder: Path, patience: float = PATIENCE) -> bool:
         alive.ensure(place, store)
         time.sleep(LOOK)
     # Asked, not killed: between the lock and the number in it another process could have that number.
-    place.leave.touch()
     while not alive.is_dead(place) and time.monotonic() < deadline:
+        place.leave.touch()  # again and again: another one that stops it takes this away when it is done
         place.ring()
         time.sleep(LOOK)
-    place.leave.unlink()
+    place.leave.unlink(missing_ok=True)
     return alive.is_dead(place)

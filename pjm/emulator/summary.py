@@ -48,13 +48,7 @@ def summary(context: Context, question: Question) -> List[str]:
 
 def _counted(first: str, jobs: Sequence[Job]) -> str:
     numbers = [sum(job.st in states for job in jobs) for _, states in STATES]
-    return (
-        first
-        + " "
-        + " ".join(
-            f"{number:>5}" if place == -1 else f"{number:>6}" for place, number in enumerate([*numbers, len(jobs)])
-        )
-    )
+    return " ".join([first, *(f"{number:>6}" for number in [*numbers, len(jobs)])])
 
 
 def limits(context: Context, of_group: bool) -> List[str]:

@@ -125,7 +125,7 @@ def test_a_damaged_session_is_refused(project: FugakuProject, damage: str, words
 
 def test_another_checkout_is_refused_and_the_difference_named(project: FugakuProject) -> None:
     project.write(GOOD)
-    project.run("--fugaku-dry-run", PATH="")
+    project.run("--fugaku-dry-run", "--fugaku-emulate", PATH="")
     project.write(GOOD + "\n# changed\n")
 
     ran = project.run(f"--fugaku-resume={project.session().name}", "--fugaku-emulate")
@@ -173,7 +173,7 @@ def test_somebody_elses_session_is_refused(project: FugakuProject) -> None:
 
 def test_a_journal_that_makes_no_sense_is_refused(project: FugakuProject) -> None:
     project.write(GOOD)
-    project.run("--fugaku-dry-run", PATH="")
+    project.run("--fugaku-dry-run", "--fugaku-emulate", PATH="")
     lines = [json.dumps({"event": "planned", "job": "none"}), json.dumps({"event": "submitting", "job": "none"})]
     (project.session() / "journal.jsonl").write_text("\n".join(lines) + "\n")
 

@@ -11,13 +11,13 @@ from typing import List, Tuple
 
 import pytest
 
-from pjm.commands import summarize
 from pjm.events import Event, Tail
 from pjm.interrupts import Hold, Interrupts
 from pjm.planning import Workplace
 from pjm.request import Request
 from pjm.scheduler import AnswerLostError, UnansweredError
 from pjm.submitting import WAITING
+from pjm.summarizing import summarize
 from pjm.watch import Watch
 from pjm_plugin.fugaku_project import FugakuProject
 from pjm_plugin.test_watch import A, B, Following, settings_of, tasks

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import contextlib
 import fcntl
+import json
+import os
 import subprocess
 import sys
 from pathlib import Path
-from typing import Iterator, List
+from typing import Dict, Iterator, List
 
 import pytest
 
@@ -138,3 +140,108 @@ def test_where_files_cannot_be_locked_sessions_are_not_in_use(
     assert f"session {session.identity} cannot be locked" in said[0]
     assert f"  why: No locks available: {session.folder / 'lock'}" == said[1]
     assert 0 == clean(session, session.identity, "--force")
+
+
+def listed(session: Session, capsys: pytest.CaptureFixture[str]) -> str:
+    capsys.readouterr()
+    assert 0 == main(["sessions", f"--workdir={session.folder.parent}"])
+    return capsys.readouterr().out
+
+
+def test_a_session_with_a_job_that_could_not_be_deleted_is_kept_until_it_was(
+    session: Session, capsys: pytest.CaptureFixture[str]
+) -> None:
+    session.note("deleting", ids=["1", "2"])
+    session.note("deleted", ids=["2"])
+    session.note("done")
+    session.close()
+
+    assert f"{session.identity}  unfinished " in listed(session, capsys)
+    assert 0 == clean(session, "--ended")
+    assert session.folder.exists()
+
+    session.note("deleting", ids=["3"])
+    session.note("deleted", ids=["1", "3"])
+    session.close()
+
+    assert f"{session.identity}  done " in listed(session, capsys)
+    assert 0 == clean(session, "--ended")
+    assert not session.folder.exists()
+
+
+def test_who_comes_back_is_not_refused_because_somebody_looks_whether_it_is_in_use(
+    session: Session, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with follow(session) as other:
+        assert other.stdout is not None
+        assert "locked\n" == other.stdout.readline()
+        # The other one lets go as soon as we wait for it.
+        monkeypatch.setattr("time.sleep", lambda seconds: other.communicate())
+
+        session.lock()
+
+    assert f"process {os.getpid()} on " in (session.folder / "lock").read_text()
+    session.close()
+
+
+@pytest.mark.parametrize("command", [["sessions"], ["show"], ["clean", "--ended"]])
+def test_a_file_is_no_place_for_sessions(
+    tmp_path: Path, command: List[str], capsys: pytest.CaptureFixture[str]
+) -> None:
+    (tmp_path / "file").write_text("")
+
+    assert 2 == main([*command, f"--workdir={tmp_path / 'file'}"])
+    assert f"pjm: {tmp_path / 'file'} cannot be looked into" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    "record",
+    [
+        {"event": "planned"},
+        {"event": "settled", "tests": 1},
+        {"event": "deleting", "ids": 1},
+        {"event": "deleting"},
+    ],
+)
+def test_a_session_of_records_that_make_no_sense_does_not_hide_the_others(
+    session: Session, record: Dict[str, object], capsys: pytest.CaptureFixture[str]
+) -> None:
+    other = sessions.create(session.folder.parent, {"arguments": ["--fugaku"], "checkout": {}})
+    other.close()
+    with (session.folder / "journal.jsonl").open("a") as journal:
+        journal.write(json.dumps(record) + "\n")
+
+    said = listed(session, capsys)
+
+    assert f"{session.identity}  unreadable: {session.folder / 'journal.jsonl'} is corrupt" in said
+    assert f"{other.identity}  done " in said
+    assert 2 == main(["show", session.identity, f"--workdir={session.folder.parent}"])
+    assert "makes no sense" in capsys.readouterr().err
+
+
+def test_a_journal_that_cannot_be_read_is_said(session: Session, capsys: pytest.CaptureFixture[str]) -> None:
+    (session.folder / "journal.jsonl").unlink()
+    (session.folder / "journal.jsonl").mkdir()
+
+    assert 2 == main(["show", f"--workdir={session.folder.parent}"])
+    assert "the file cannot be read: Is a directory" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("jobs", [1, [1], [{"tests": 1}], [{"queued_seconds": "x"}], [{"ran_seconds": [1]}], {"a": 1}])
+def test_jobs_that_make_no_sense_are_not_shown(
+    session: Session, jobs: object, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (session.folder / "jobs.json").write_text(json.dumps({"jobs": jobs}))
+
+    assert 0 == main(["show", f"--workdir={session.folder.parent}"])
+    assert "  job " not in capsys.readouterr().out
+
+
+@pytest.mark.parametrize("created", ["yesterday", None, [], 1e300])
+def test_a_session_that_does_not_say_when_it_began_is_shown(
+    session: Session, created: object, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (session.folder / "session.json").write_text(json.dumps({**session.facts, "created": created}))
+
+    assert 0 == main(["show", f"--workdir={session.folder.parent}"])
+    assert "  begun at some time\n" in capsys.readouterr().out

@@ -11,7 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from pjstat_layouts import WIDE, comma, wide
 
-from pjm.pjstat import JobRow, LimitRow, data, jobs, limits, start_time, statistics, summary, table, waited
+from pjm.pjstat import JobRow, data, jobs, start_time, statistics, table
 
 OVER_ITS_LIMIT = {
     "JOB_ID": "4711",
@@ -151,23 +151,6 @@ def test_another_delimiter_is_read() -> None:
     assert [{"JOB_ID": "12", "ST": "RUN"}] == list(data("H;JOB_ID;ST\n;12;RUN\n", ";"))
 
 
-def test_summaries_are_counted_by_state() -> None:
-    text = "  ACCEPT QUEUED RUNING   TOTAL\n       0      4      8      12\ns      0      1      2       3\n"
-
-    expected = {
-        "": {"ACCEPT": 0, "QUEUED": 4, "RUNING": 8, "TOTAL": 12},
-        "s": {"ACCEPT": 0, "QUEUED": 1, "RUNING": 2, "TOTAL": 3},
-    }
-    assert expected == summary(text + wide([OVER_ITS_LIMIT]))
-    assert (AS_A_ROW,) == jobs(text + wide([OVER_ITS_LIMIT]))
-
-
-def test_limits_are_read_with_what_they_hold_for() -> None:
-    text = "RSCUNIT: u\n USER: me\n  LIMIT-NAME  LIMIT  ALLOC\n  ru-accept  100  3\n ALL:\n  ru-accept  unlimited  40\n"
-
-    assert (LimitRow("USER: me", "ru-accept", 100, 3), LimitRow("ALL:", "ru-accept", None, 40)) == limits(text)
-
-
 def test_statistics_are_read_by_name_and_end_before_those_of_nodes() -> None:
     text = textwrap.dedent(
         """\
@@ -190,17 +173,6 @@ def test_statistics_are_read_by_name_and_end_before_those_of_nodes() -> None:
         "MAX MEMORY SIZE (USE)": "1024.0 MiB (1073741824)",
     }
     assert expected == statistics(text)
-
-
-def test_lines_of_pjwait_are_read() -> None:
-    text = "[INFO] whatever\n10 0 1 0\n11[1] 11 0 24\n12 - - -\n"
-
-    expected = (
-        JobRow("10", pjm_code=0, exit_code=1, signal=0),
-        JobRow("11[1]", pjm_code=11, exit_code=0, signal=24),
-        JobRow("12"),
-    )
-    assert expected == waited(text)
 
 
 NEW_YEAR = datetime(2025, 1, 1, 0, 10)
@@ -285,5 +257,5 @@ CUT_OFF = ROWS.map(wide).flatmap(lambda text: st.integers(0, len(text)).map(lamb
 @given(st.text(max_size=300) | CUT_OFF)
 @settings(deadline=None)
 def test_no_text_at_all_stops_the_parsers(text: str) -> None:
-    for parse in (jobs, summary, limits, statistics, waited):
-        parse(text)
+    jobs(text)
+    statistics(text)

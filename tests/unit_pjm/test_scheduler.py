@@ -15,7 +15,6 @@ from pjstat_layouts import comma
 from pjm.errors import BadInput
 from pjm.host import Answer, HungError, NotStartedError
 from pjm.pjm_scheduler import PjmScheduler, parent, ranges
-from pjm.request import Limit
 from pjm.scheduler import AnswerLostError, Phase, Scheduler, Step, Submission, SubmitError, UnansweredError
 
 FOLDER = Path("/f/jobs/s-0")
@@ -317,14 +316,6 @@ def test_pjm_that_is_not_there_is_said_with_what_to_type(missing: str) -> None:
         scheduler.require_commands()
 
     assert "--fugaku-emulate" in refusal.value.fix
-
-
-def test_what_a_resource_group_allows_is_asked_of_pjacl() -> None:
-    text = "pjsub option parameters\n    (elapse=)   00:01:00  72:00:00  00:01:00\n    (node=)   1  384  1\n"
-
-    assert Limit(1, 384, 259200) == pjm(Answer(0, text, ""))[0].allowed("small")
-    for silent in (Answer(1, "", "?"), Answer(0, "", ""), HungError(""), NotStartedError("", missing=True)):
-        assert None is pjm(silent)[0].allowed("small")
 
 
 IDS = st.lists(

@@ -24,7 +24,6 @@ FOLDER = Path("/vol0001/data/hp000000/u00000/project/.pjm/s/jobs/pjm-s-0")
 WORKER = Worker(
     "/vol0001/data/hp000000/u00000/venv/bin/python",
     Path("/vol0001/data/hp000000/u00000/project"),
-    ("--rootdir=.", "-c", "pyproject.toml", "-o", "markers=a b"),
     ("export PATH=/home/apps/oss/TensorFlow-2.2.0/bin:$PATH", "export LD_LIBRARY_PATH=/lib64:$LD_LIBRARY_PATH"),
 )
 REQUEST = Request(nodes=1, elapse=1800, rscgrp="small", env=(("OMP_NUM_THREADS", "48"),))
@@ -67,7 +66,7 @@ def test_a_step_that_waits_for_hundreds_of_others_fits_into_a_line() -> None:
 def test_a_site_that_sets_nothing_and_values_no_directive_can_carry(file_regression: FileRegressionFixture) -> None:
     awkward = (("COMMA", "a,b"), ("EMPTY", ""), ("JAPANESE", "富岳"), ("LINES", "a\nb"), ("QUOTES", "\"'`$(id)`"))
     job = packed(("a", ()), request=Request(2, 360000, env=awkward), site=Site())
-    worker = Worker("python3", Path("/a b/$(id)/'/富岳"), ("--basetemp=x y",))
+    worker = Worker("python3", Path("/a b/$(id)/'/富岳"))
 
     text = script(job, 0, Path("/a b/,/%j/-x"), worker)
 
@@ -120,7 +119,7 @@ def test_hostile_words_arrive_whole(tmp_path: Path, python: Path) -> None:
     root = tmp_path / "a $(b) 'c'"
     root.mkdir()
     job = Job("s-0", (Share(("a",), Resources(1, 60, env=(("HOSTILE", hostile),)), 1.0),))
-    worker = Worker(str(python), root, (hostile, "-x"), ("export FROM_PROLOGUE=yes",))
+    worker = Worker(str(python), root, ("export FROM_PROLOGUE=yes",))
 
     done = run(script(job, 0, tmp_path / "$(d)", worker), tmp_path)
 
@@ -130,7 +129,7 @@ def test_hostile_words_arrive_whole(tmp_path: Path, python: Path) -> None:
         "HOSTILE": hostile,
         "FROM_PROLOGUE": "yes",
     }
-    expected: List[object] = [["-c", START, hostile, "-x"], str(root), environment]
+    expected: List[object] = [["-c", START], str(root), environment]
     assert expected == json.loads(done.stdout)
 
 

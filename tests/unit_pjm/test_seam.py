@@ -13,7 +13,7 @@ import pjm
 
 PACKAGE = Path(pjm.__file__).parent
 # The other side: what calls PJM's commands, reads what they say, and writes what they read.
-SPEAKING = {"pjm_scheduler", "pjsub", "pjstat", "pjacl", "messages", "outcome", "causes", "script"}
+SPEAKING = {"pjm_scheduler", "pjsub", "pjstat", "messages", "outcome", "causes", "script"}
 # What the user is told of PJM: help texts, and what settings are called.
 TELLING = {"__init__", "cli", "options"}
 CHOOSING = {"opening"}  # looks for a batch system, and makes the other side
