@@ -81,7 +81,7 @@ def test_a_killed_runner_is_a_dead_node_and_the_job_restarts(pjm: Emulated) -> N
 
 def test_daemon_and_runner_killed_at_once(pjm: Emulated) -> None:
     job = pjm.submit("echo $$ >> ran; sleep 600", "--norestart")
-    process = pjm.written("ran").strip()
+    script = pjm.written("ran").strip()
     for process in (daemon(pjm), runner(pjm, job)):
         kill(process)
     pjm.rows()
@@ -90,7 +90,7 @@ def test_daemon_and_runner_killed_at_once(pjm: Emulated) -> None:
 
     assert "EXT 0 20 9" == row.codes
     # What was left of it was killed.
-    until(lambda: is_gone(process))
+    until(lambda: is_gone(script))
 
 
 def test_a_job_may_be_deleted_at_any_moment_of_its_life(making: Callable[..., Emulated]) -> None:
