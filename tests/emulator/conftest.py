@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Callable, Iterator, List
 
 import pytest
-from emulated import Emulated, make
+from emulated import PATIENCE, Emulated, make
 
 from pjm import emulator
 
@@ -21,7 +21,7 @@ def making(tmp_path: Path) -> Iterator[Callable[..., Emulated]]:
         return made[-1]
 
     yield one
-    assert all(emulator.stop(each.folder) for each in made)
+    assert all(emulator.stop(each.folder, PATIENCE) for each in made)
 
 
 @pytest.fixture

@@ -11,10 +11,12 @@ from pathlib import Path
 from typing import Callable, Dict, List, Mapping, NamedTuple, Optional, Sequence, Set, TypeVar
 
 from pjm import emulator
-from pjm.emulator.store import Store
+from pjm.emulator.store import Job, Store
 
 T = TypeVar("T")
-PATIENCE = 60.0  # seconds, of a machine that others use too
+PATIENCE = 120.0  # seconds, of a machine that others use too
+# A test's jobs must not meet their limits, of a minute and more, because the machine is slow: unless it says otherwise.
+SECOND = 10.0
 # A job's script that goes on when the test says so, however slow the machine is.
 WAIT = "until test -e go; do sleep 0.02; done\n"
 
@@ -95,6 +97,23 @@ class Emulated:
         found = [job for job in Store(self.folder / "jobs.sqlite").select("1") if job.id in ids]
         return [Row(job.id, job.st, job.ec, job.pc, job.sn, job.reason, job.lst) for job in found]
 
+    def job(self, name: str) -> Job:
+        """What the emulator knows of a job."""
+        (found,) = (job for job in Store(self.folder / "jobs.sqlite").select("1") if job.id == name)
+        return found
+
+    def ran_for(self, name: str) -> float:
+        """Seconds from a job's start to the end of its script."""
+        job = self.job(name)
+        assert job.started is not None
+        return float(str(job.usage["ended"])) - job.started
+
+    def ran_out_for(self, name: str) -> float:
+        """Seconds from the end of a job's script to its own."""
+        job = self.job(name)
+        assert job.ended is not None
+        return job.ended - float(str(job.usage["ended"]))
+
     def states(self) -> Dict[str, str]:
         """The states of all jobs and sub jobs, without asking pjstat, which takes its time."""
         return {job.id: job.st for job in Store(self.folder / "jobs.sqlite").select("1")}
@@ -106,6 +125,10 @@ class Emulated:
     def wait_for(self, job: str, state: str) -> None:
         """Wait until a job is in a state."""
         until(lambda: self.states().get(job) == state)
+
+    def written(self, name: str) -> str:
+        """Wait until a job has come to write something to a file of the user's folder: RUN does not say that much."""
+        return until(lambda: self.read(name) if (self.work / name).exists() else "")
 
     def go(self) -> None:
         """Let the jobs go on that WAIT."""
@@ -127,11 +150,19 @@ def until(done: Callable[[], Optional[T]]) -> T:
         time.sleep(0.01)
 
 
+def is_gone(process: object) -> bool:
+    """It has ended; nobody need have asked how."""
+    try:
+        return not Path(f"/proc/{process}/cmdline").read_bytes()
+    except OSError:
+        return True
+
+
 def make(
     place: Path, nodes: int = 4, faults: Optional[Sequence[Mapping[str, object]]] = None, **settings: object
 ) -> Emulated:
     """An emulator in a folder, with an empty folder to work in."""
     work = place / "work"
     work.mkdir(exist_ok=True)
-    quick = {"accept": 0.005, "start": 0.005, "end": 0.005, **settings}
+    quick = {"accept": 0.005, "start": 0.005, "end": 0.005, "second": SECOND, **settings}
     return Emulated(place / "emulator", work, emulator.environment(place / "emulator", nodes, quick, faults))

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Dict, List, Optional
 
 import pytest
-from emulated import PATIENCE, until
+from emulated import PATIENCE, is_gone, until
 
 from pjm import emulator
 
@@ -61,7 +61,8 @@ def test_without_a_folder_nothing_of_it_is_left(tmp_path: Path) -> None:
     words = [
         "sh",
         "-c",
-        "cd $WORK; echo 'sleep 61.125' > job.sh; pjsub job.sh > /dev/null; sleep 0.3; echo $PJM_EMULATOR",
+        "cd $WORK; echo 'echo $$ > began; exec sleep 600' > job.sh; pjsub job.sh > /dev/null; "
+        "until test -s began; do sleep 0.02; done; echo $PJM_EMULATOR",
     ]
     code, out, _ = run("run", "--", *words, env={"WORK": str(tmp_path), "TMPDIR": str(tmp_path)})
 
@@ -69,6 +70,7 @@ def test_without_a_folder_nothing_of_it_is_left(tmp_path: Path) -> None:
     assert 0 == code
     assert tmp_path == folder.parent
     assert not folder.exists()
+    until(lambda: is_gone((tmp_path / "began").read_text().strip()))
 
 
 def test_with_a_folder_jobs_go_on_and_the_next_run_finds_them(tmp_path: Path) -> None:
@@ -82,7 +84,7 @@ def test_with_a_folder_jobs_go_on_and_the_next_run_finds_them(tmp_path: Path) ->
 
 
 def test_stop_deletes_what_runs(tmp_path: Path) -> None:
-    (tmp_path / "job.sh").write_text(f"touch '{tmp_path}/started'; sleep 60")
+    (tmp_path / "job.sh").write_text(f"touch '{tmp_path}/started'; sleep 600")
     submit = "pjsub job.sh -o /dev/null -e /dev/null; until test -e started; do sleep 0.02; done"
     run("run", "--dir", tmp_path / "kept", "--", "sh", "-c", f"cd '{tmp_path}' && {submit}")
 
@@ -102,10 +104,17 @@ def test_sigterm_goes_to_the_command() -> None:
     with tempfile.TemporaryDirectory() as folder:
         ready = Path(folder) / "ready"
         process = started("run", "--", "sh", "-c", f"trap 'exit 5' TERM; touch '{ready}'; while :; do sleep 0.05; done")
-        until(ready.exists)
+        until(lambda: ready.exists() and _catches(process.pid, signal.SIGTERM))
         process.send_signal(signal.SIGTERM)
 
         assert (5, ("", "")) == (process.wait(PATIENCE), process.communicate())
+
+
+def _catches(process: int, number: int) -> bool:
+    """A process has a handler of its own for a signal."""
+    status = Path(f"/proc/{process}/status").read_text(encoding="utf-8")
+    caught = next(line.split()[1] for line in status.splitlines() if line.startswith("SigCgt:"))
+    return bool(int(caught, 16) >> (number - 1) & 1)
 
 
 @pytest.mark.parametrize(

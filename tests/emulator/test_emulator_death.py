@@ -17,7 +17,7 @@ from pathlib import Path
 from typing import Callable, List
 
 import pytest
-from emulated import PATIENCE, Emulated, until
+from emulated import PATIENCE, WAIT, Emulated, is_gone, until
 
 from pjm import emulator
 from pjm.emulator.folder import environment
@@ -44,14 +44,6 @@ def kill(process: int) -> None:
         os.kill(process, signal.SIGKILL)
 
 
-def is_gone(process: object) -> bool:
-    """It has ended; nobody need have asked how."""
-    try:
-        return not Path(f"/proc/{process}/cmdline").read_bytes()
-    except OSError:
-        return True
-
-
 def test_the_next_command_revives_a_killed_daemon_and_running_jobs_run_on(pjm: Emulated) -> None:
     jobs = [pjm.submit("echo began >> ran; sleep 0.3; echo ended >> ran") for _ in range(6)]
     for _ in range(8):
@@ -75,8 +67,8 @@ def test_a_job_that_ended_while_no_daemon_lived_is_known_to_have_ended(pjm: Emul
 
 
 def test_a_killed_runner_is_a_dead_node_and_the_job_restarts(pjm: Emulated) -> None:
-    job = pjm.submit("echo $$ >> ran; test $(wc -l < ran) = 2 || sleep 30")
-    until((pjm.work / "ran").exists)
+    job = pjm.submit("echo $$ >> ran; test $(wc -l < ran) = 2 || sleep 600")
+    pjm.written("ran")
     kill(runner(pjm, job))
 
     (row,) = pjm.ended(job)
@@ -88,8 +80,8 @@ def test_a_killed_runner_is_a_dead_node_and_the_job_restarts(pjm: Emulated) -> N
 
 
 def test_daemon_and_runner_killed_at_once(pjm: Emulated) -> None:
-    job = pjm.submit("echo $$ >> ran; sleep 30", "--norestart")
-    until((pjm.work / "ran").exists)
+    job = pjm.submit("echo $$ >> ran; sleep 600", "--norestart")
+    script = pjm.written("ran").strip()
     for process in (daemon(pjm), runner(pjm, job)):
         kill(process)
     pjm.rows()
@@ -98,12 +90,12 @@ def test_daemon_and_runner_killed_at_once(pjm: Emulated) -> None:
 
     assert "EXT 0 20 9" == row.codes
     # What was left of it was killed.
-    until(lambda: is_gone(pjm.read("ran").strip()))
+    until(lambda: is_gone(script))
 
 
 def test_a_job_may_be_deleted_at_any_moment_of_its_life(making: Callable[..., Emulated]) -> None:
     pjm = making(nodes=16, accept=0.02, start=0.02)
-    pjm.script("sleep 30")
+    pjm.script("sleep 600")
     ids = []
     for number in range(16):
         # Those that come later are nearer to their start when all are deleted at once.
@@ -156,7 +148,7 @@ def test_many_clients_at_once_do_not_tread_on_each_other(making: Callable[..., E
 
 
 def test_others_jobs_cannot_be_deleted_or_waited_for(pjm: Emulated) -> None:
-    job = pjm.submit("sleep 30")
+    job = pjm.submit(WAIT)
 
     assert (
         f"[ERR.] PJM 0112 pjdel Job {job} does not exist.\n"
@@ -173,7 +165,7 @@ def test_the_daemon_goes_when_there_is_nothing_to_do_or_its_folder_is_gone(
     first = daemon(pjm)
     until(lambda: is_gone(first))
 
-    job = pjm.submit("sleep 61.25")
+    job = pjm.submit("sleep 600")
     pjm.wait_for(job, "RUN")
     second = daemon(pjm)
     script = pjm.folder / "runs" / f"{job}.0"
@@ -185,7 +177,7 @@ def test_the_daemon_goes_when_there_is_nothing_to_do_or_its_folder_is_gone(
 
 
 def test_whoever_reads_from_a_command_does_not_wait_for_the_daemon(pjm: Emulated) -> None:
-    pjm.script("sleep 30")
+    pjm.script(WAIT)
     read, write = os.pipe()
     # As a shell's `3>&1` does: the command has it, and whatever it starts might.
     process = subprocess.Popen(
@@ -248,7 +240,7 @@ def test_folders_with_blanks_and_quotes_and_modules_of_pythons_names_beside_the_
     )
 
     assert b"[INFO] PJM 0000" in ended.stdout
-    assert emulator.stop(place / "emulator")
+    assert emulator.stop(place / "emulator", PATIENCE)
 
 
 def test_a_command_starts_quickly(pjm: Emulated) -> None:

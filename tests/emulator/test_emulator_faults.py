@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Callable, Dict
 
 import pytest
-from emulated import Emulated, Row, until
+from emulated import WAIT, Emulated, Row, until
 
 from pjm import emulator
 from pjm.emulator.messages import ACCEPTANCE
@@ -22,7 +22,7 @@ def one(making: Making, fault: str, **parameters: object) -> Emulated:
     return making(faults=[{"fault": fault, **parameters}])
 
 
-def ended(pjm: Emulated, script: str = "sleep 20", *options: str) -> Row:
+def ended(pjm: Emulated, script: str = WAIT, *options: str) -> Row:
     """How a job ends."""
     return pjm.ended(pjm.submit(script, *options))[0]
 
@@ -106,7 +106,7 @@ def test_noise_before_the_answer_and_an_answer_cut_short(making: Making) -> None
             {"fault": "no-table", "skip": 3},
         ]
     )
-    job = pjm.command("pjsub", pjm.script("sleep 20").name).out
+    job = pjm.command("pjsub", pjm.script(WAIT).name).out
     noise = "Maintenance on Monday\n[INFO] PJM 0281 pjstat Data loading...\n"
 
     assert "Maintenance on Monday\n[INFO] PJM 0000 pjsub Job 48000001 submitted.\n" == job
@@ -130,20 +130,20 @@ def test_noise_before_the_answer_and_an_answer_cut_short(making: Making) -> None
     ids=str,
 )
 def test_ways_to_end(making: Making, fault: Dict[str, object], expected: str) -> None:
-    assert expected == summed(ended(making(faults=[fault]), "sleep 20", "--norestart"))
+    assert expected == summed(ended(making(faults=[fault]), WAIT, "--norestart"))
 
 
 def test_what_pjm_says_of_an_end_is_in_the_standard_error(making: Making) -> None:
     pjm = one(making, "preempt", after=0.05)
-    job = pjm.submit("sleep 20")
+    job = pjm.submit(WAIT)
     pjm.ended(job)
 
     assert "[ERR.] PJM 7001" in pjm.read(f"job.sh.{job}.err")
 
 
 def test_a_node_goes_down_and_the_job_restarts(making: Making) -> None:
-    pjm = one(making, "node-down", after=0.1)
-    job = pjm.submit("echo try; test $(grep -c try here) = 2 || sleep 20", "-o", "here")
+    pjm = one(making, "node-down", file="begun")
+    job = pjm.submit("echo try; > begun; test $(grep -c try here) = 2 || sleep 600", "-o", "here")
 
     assert "EXT 0 0 0 -" == summed(pjm.ended(job)[0])
     assert "try\n[INFO] PLE 1700 The job restarts.\ntry\n" == pjm.read("here")
@@ -177,7 +177,7 @@ def test_jobs_that_get_stuck_until_they_are_deleted(
 @pytest.mark.parametrize("when", ["queued", "running", "ended"])
 def test_a_job_vanishes_from_both_views(making: Making, when: str) -> None:
     pjm = one(making, "vanish", when=when)
-    job = pjm.submit("echo ran; test $PJM_JOBNAME = quick || sleep 20", "-N", "quick" if when == "ended" else "slow")
+    job = pjm.submit("echo ran; test $PJM_JOBNAME = quick || sleep 600", "-N", "quick" if when == "ended" else "slow")
 
     until(lambda: not pjm.rows(job) and not pjm.rows("-H", job))
     time.sleep(0.1)
@@ -187,7 +187,7 @@ def test_a_job_vanishes_from_both_views(making: Making, when: str) -> None:
 
 def test_a_vanished_sub_job_leaves_the_others(making: Making) -> None:
     pjm = one(making, "vanish", part=2)
-    job = pjm.submit("sleep 0.2", "--bulk", "--sparam", "1-3")
+    job = pjm.submit("test $PJM_BULKNUM != 2 || sleep 600", "--bulk", "--sparam", "1-3")
 
     assert ["EXT"] * 3 == [row.st for row in pjm.ended(job, f"{job}[1]", f"{job}[3]")]
     assert [] == pjm.rows("-H", "-E", f"{job}[2]")
@@ -195,9 +195,9 @@ def test_a_vanished_sub_job_leaves_the_others(making: Making) -> None:
 
 def test_late_and_for_a_while_in_no_view(making: Making) -> None:
     pjm = making(
-        faults=[{"fault": "late", "seconds": 60, "job": "late"}, {"fault": "gap", "seconds": 60, "job": "gap"}]
+        faults=[{"fault": "late", "seconds": 600, "job": "late"}, {"fault": "gap", "seconds": 600, "job": "gap"}]
     )
-    late, gap = pjm.submit("sleep 20", "-N", "late"), pjm.submit("true", "-N", "gap")
+    late, gap = pjm.submit(WAIT, "-N", "late"), pjm.submit("true", "-N", "gap")
     pjm.command("pjwait", gap)
 
     assert [] == pjm.rows(late) + pjm.rows(gap) + pjm.rows("-H", gap)
@@ -205,7 +205,7 @@ def test_late_and_for_a_while_in_no_view(making: Making) -> None:
 
 def test_a_bulk_job_runs_out_while_sub_jobs_of_it_wait(making: Making) -> None:
     pjm = making(nodes=1, faults=[{"fault": "parent-runout"}])
-    job = pjm.submit("test $PJM_BULKNUM = 1 || sleep 20", "--bulk", "--sparam", "1-3")
+    job = pjm.submit("test $PJM_BULKNUM = 1 || sleep 600", "--bulk", "--sparam", "1-3")
     pjm.wait_for(job, "RNO")
 
     assert "QUE" == pjm.states()[f"{job}[3]"]
@@ -214,7 +214,11 @@ def test_a_bulk_job_runs_out_while_sub_jobs_of_it_wait(making: Making) -> None:
 def test_running_out_takes_long(making: Making) -> None:
     pjm = one(making, "runout", seconds=0.5)
 
-    pjm.wait_for(pjm.submit("true"), "RNO")
+    job = pjm.submit("true")
+    (row,) = pjm.ended(job)
+
+    assert "RNO" == row.lst
+    assert 0.5 <= pjm.ran_out_for(job)
 
 
 def test_a_disk_is_full_for_what_is_written_from_some_byte_on(making: Making) -> None:
@@ -239,16 +243,17 @@ def test_files_are_truncated_or_come_late(making: Making) -> None:
     pjm = making(
         faults=[
             {"fault": "truncate", "files": ["*.jsonl", "out"], "drop": 3},
-            {"fault": "late-files", "files": ["late.txt"], "seconds": 0.4},
+            {"fault": "late-files", "files": ["late.txt"], "seconds": 0.1},
+            {"fault": "late-files", "files": ["later.txt"], "seconds": 30},
         ]
     )
-    job = pjm.submit("echo 123456; echo 123456 > a.jsonl; echo 123456 > late.txt")
+    job = pjm.submit("echo 123456; for file in a.jsonl late.txt later.txt; do echo 123456 > $file; done")
     pjm.ended(job)
-    was_there = (pjm.work / "late.txt").exists()
 
+    assert not (pjm.work / "later.txt").exists()
     assert ("1234", "1234") == (pjm.read("a.jsonl"), pjm.read(f"job.sh.{job}.out"))
-    assert not was_there
     until((pjm.work / "late.txt").exists)
+    assert "123456\n" == pjm.read("late.txt")
 
 
 def test_faults_of_one_client_come_by_its_environment(pjm: Emulated, tmp_path: Path) -> None:

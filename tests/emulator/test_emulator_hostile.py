@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Callable, Union
 
 import pytest
-from emulated import WAIT, Emulated, until
+from emulated import PATIENCE, WAIT, Emulated, until
 
 from pjm import emulator
 
@@ -79,7 +79,7 @@ def test_any_folder_will_do(tmp_path: Path, folder: str) -> None:
 
     assert ["EXT 0 0 0"] == [row.codes for row in pjm.ended(job)]
     assert f"{tmp_path}/{folder}\n" == pjm.read(f"{folder}.sh.{job}.out")
-    assert emulator.stop(pjm.folder)
+    assert emulator.stop(pjm.folder, PATIENCE)
 
 
 def test_a_job_has_nothing_of_the_process_that_woke_the_daemon(pjm: Emulated) -> None:
@@ -172,7 +172,7 @@ def test_a_day_is_a_day(pjm: Emulated) -> None:
 
 
 def test_who_is_held_and_then_deleted_is_deleted(pjm: Emulated) -> None:
-    job = pjm.submit("sleep 60")
+    job = pjm.submit(WAIT)
     pjm.wait_for(job, "RUN")
     daemon = int((pjm.folder / "daemon.lock").read_text(encoding="utf-8"))
     run = pjm.folder / "runs" / f"{job}.0"
@@ -180,7 +180,8 @@ def test_who_is_held_and_then_deleted_is_deleted(pjm: Emulated) -> None:
 
     # The order to hold reaches the job, and before the daemon hears of its end somebody deletes it.
     os.kill(daemon, signal.SIGSTOP)
-    (run / "order.json").write_text('{"order": "hold"}', encoding="utf-8")
+    (run / "order").write_text('{"order": "hold"}', encoding="utf-8")
+    (run / "order").rename(run / "order.json")
     until((run / "result.json").exists)
     deleted = pjm.command("pjdel", job)
     os.kill(daemon, signal.SIGCONT)

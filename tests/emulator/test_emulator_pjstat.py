@@ -6,7 +6,7 @@ import re
 from typing import Callable, Iterator, List
 
 import pytest
-from emulated import Emulated, make, until
+from emulated import PATIENCE, WAIT, Emulated, make, until
 
 from pjm import emulator
 
@@ -29,15 +29,16 @@ def masked(text: str) -> str:
 @pytest.fixture(scope="module")
 def waiting(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Emulated]:
     """One node, and jobs of all models; those that are asked about are those of `somebody`."""
-    pjm = make(tmp_path_factory.mktemp("waiting"), nodes=1)
-    pjm.submit("sleep 60", "-N", "first", "-g", "hp000000", env=USER)
+    pjm = make(tmp_path_factory.mktemp("waiting"), nodes=1, second=1000)
+    pjm.submit("sleep 60000", "-N", "first", "-g", "hp000000", env=USER)
     pjm.submit("true", "-N", "a-name-of-many-letters", "-L", "node=2x3x2,elapse=1:30:00", "-g", "hp000000", env=USER)
     pjm.submit("true", "-N", "many", "--bulk", "--sparam", "1-3", "-g", "hp000000", env=USER)
     pjm.submit("true", "-N", "steps", "--step", "-g", "hp000000", env=USER)
-    pjm.submit("true", "-N", "others", "-g", "hp000001", env={"PJM_EMULATOR_USER": "else"})
+    others = pjm.submit("true", "-N", "others", "-g", "hp000001", env={"PJM_EMULATOR_USER": "else"})
+    pjm.wait_for(others, "QUE")
     until(lambda: ["RUN", *["QUE"] * 3] == [row["ST"] for row in pjm.rows("--choose=st", env=USER)])
     yield pjm
-    assert emulator.stop(pjm.folder)
+    assert emulator.stop(pjm.folder, PATIENCE)
 
 
 def said(pjm: Emulated, *words: object) -> List[str]:
@@ -197,7 +198,7 @@ def test_what_has_ended_is_in_the_history_and_only_there(pjm: Emulated) -> None:
 
 
 def test_finished_sub_jobs_stay_until_the_whole_job_has_ended(pjm: Emulated) -> None:
-    job = pjm.submit("test $PJM_BULKNUM = 1 || sleep 60", "--bulk", "--sparam", "1-2")
+    job = pjm.submit("test $PJM_BULKNUM = 1 || sleep 600", "--bulk", "--sparam", "1-2")
     pjm.wait_for(f"{job}[1]", "EXT")
 
     assert [] == pjm.rows("-H", "-E", job)
@@ -205,7 +206,7 @@ def test_finished_sub_jobs_stay_until_the_whole_job_has_ended(pjm: Emulated) -> 
 
 
 def test_a_planned_start_is_in_parentheses(making: Callable[..., Emulated]) -> None:
-    pjm = making(start=5)
+    pjm = making(start=600)
     job = pjm.submit("true")
     pjm.wait_for(job, "RNA")
 
@@ -213,10 +214,11 @@ def test_a_planned_start_is_in_parentheses(making: Callable[..., Emulated]) -> N
 
 
 def test_ended_jobs_may_linger_and_be_in_no_view_for_a_while(making: Callable[..., Emulated]) -> None:
-    pjm = making(linger=60)
+    pjm = making(linger=600)
     lingering = pjm.submit("true")
     pjm.wait_for(lingering, "EXT")
-    pjm = making(linger=0, history_delay=60)
+    assert ["EXT"] == [row["ST"] for row in pjm.rows(lingering)]
+    pjm = making(linger=0, history_delay=600)
     between = pjm.submit("true")
     pjm.command("pjwait", between)
 
@@ -231,6 +233,6 @@ def test_a_table_without_rows_may_have_a_header(making: Callable[..., Emulated])
 
 
 def test_a_range_of_elapse_limits_is_shown(pjm: Emulated) -> None:
-    job = pjm.submit("sleep 60", "-L", "elapse=60-120")
+    job = pjm.submit(WAIT, "-L", "elapse=60-120")
 
     assert "0000:01:00-0000:02:00" == pjm.rows("--choose=elpl", job)[0]["ELAPSE_LIM"]

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Callable, List
 
 import pytest
-from emulated import Emulated, make
+from emulated import WAIT, Emulated, make
 
 from pjm import emulator
 
@@ -162,12 +162,12 @@ def test_the_wrapper_refuses_without_a_number(making: Callable[..., Emulated]) -
 def test_limits_of_acceptance_are_those_of_the_group(making: Callable[..., Emulated]) -> None:
     pjm = making(accept_jobs=2, accept_bulk=3, accept_step=1)
     full = "[ERR.] PJM 0072 pjsub Job exceeded the accept limit: ru-accept"
-    pjm.script("sleep 5")
+    pjm.script(WAIT)
 
     assert f"{full}-bulksubjob.\n" == pjm.command("pjsub", "--bulk", "--sparam", "1-4", "job.sh").err
-    pjm.submit("sleep 5", "--bulk", "--sparam", "1-3")
+    pjm.submit(WAIT, "--bulk", "--sparam", "1-3")
     assert f"{full}-bulksubjob.\n" == pjm.command("pjsub", "--bulk", "--sparam", "1-2", "job.sh").err
-    pjm.submit("sleep 5", "--step")
+    pjm.submit(WAIT, "--step")
     assert f"{full}.\n" == pjm.command("pjsub", "job.sh").err
     assert f"{full}-stepsubjob.\n" == pjm.command("pjsub", "--step", "--sparam", "jid=48000002", "job.sh").err
     # What was refused has used no id up but its own.

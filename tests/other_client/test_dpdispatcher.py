@@ -22,7 +22,7 @@ def emulated(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
     for name, value in emulator.environment(folder).items():
         monkeypatch.setenv(name, value)
     yield folder
-    assert emulator.stop(folder)
+    assert emulator.stop(folder, 120)
 
 
 def submission(folder: Path, *commands: str) -> Submission:

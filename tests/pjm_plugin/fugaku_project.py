@@ -15,6 +15,7 @@ from pjm import emulator
 from pjm.emulator import Call
 
 ROOT = Path(__file__).resolve().parents[2]
+PATIENCE = 120.0  # seconds, of a machine that others use too
 
 # In jobs of their own, because their limits differ.
 FAILS_BESIDE_A_SLOW_ONE = """
@@ -24,7 +25,7 @@ def test_fails():
 
 @pytest.mark.fugaku(elapse="00:20:00")
 def test_is_slow():
-    time.sleep(100)
+    time.sleep(600)
 """
 
 
@@ -109,10 +110,15 @@ class FugakuProject:
         """The jobs that were handed over."""
         return [call for call in self.calls("pjsub") if "--help" not in call.argv]
 
+    def running(self) -> List[str]:
+        """The jobs that have not ended."""
+        ended = ("EXT", "CCL", "RJT")
+        return [job.id for job in emulator.jobs(self.emulator) if job.state not in ended]
+
     def stop(self) -> None:
         """End what may still run."""
         if self.emulator.is_dir():
-            emulator.stop(self.emulator)
+            assert emulator.stop(self.emulator, PATIENCE)
 
     def session(self) -> Path:
         """The folder of the one session that there is."""

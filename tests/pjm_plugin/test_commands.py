@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import signal
-import time
 from pathlib import Path
 
 import pytest
+from processes import wait_until
 
 from pjm import session as sessions
 from pjm.cli import main
-from pjm_plugin.fugaku_project import FugakuProject
+from pjm_plugin.fugaku_project import PATIENCE, FugakuProject
 
 TESTS = """
 @pytest.mark.fugaku
@@ -33,12 +33,9 @@ def done(project: FugakuProject) -> FugakuProject:
 @pytest.fixture
 def left(project: FugakuProject) -> FugakuProject:
     """A session whose client was killed."""
-    project.write(TESTS.replace('os.environ.get("SECONDS", "0")', '"60"'))
+    project.write(TESTS.replace('os.environ.get("SECONDS", "0")', '"600"'))
     process = project.start("--fugaku", "--fugaku-emulate")
-    limit = time.monotonic() + 60
-    while not list(project.workdir.glob("*/jobs/*/share-0/events.jsonl")):
-        assert time.monotonic() < limit
-        time.sleep(0.02)
+    assert wait_until(lambda: bool(list(project.workdir.glob("*/jobs/*/share-0/events.jsonl"))), PATIENCE)
     process.send_signal(signal.SIGKILL)
     process.communicate()
     return project

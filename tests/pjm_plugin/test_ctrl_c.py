@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import os
 import signal
-import time
 from dataclasses import replace
 from pathlib import Path
 from typing import List, Tuple
 
 import pytest
+from processes import wait_until
 
 from pjm.events import Event, Tail
 from pjm.interrupts import Hold, Interrupts
@@ -19,7 +19,7 @@ from pjm.scheduler import AnswerLostError, UnansweredError
 from pjm.submitting import WAITING
 from pjm.summarizing import summarize
 from pjm.watch import Watch
-from pjm_plugin.fugaku_project import FugakuProject
+from pjm_plugin.fugaku_project import PATIENCE, FugakuProject
 from pjm_plugin.test_watch import A, B, Following, settings_of, tasks
 
 
@@ -128,16 +128,16 @@ def test_a_question_that_is_not_answered_keeps_no_other_job_from_being_cancelled
 
 def test_ctrl_c_while_pjsub_is_under_way_cancels_its_job(project: FugakuProject) -> None:
     project.write("@pytest.mark.fugaku\ndef test_endless():\n    time.sleep(600)\n")
-    project.emulate(faults=[{"fault": "delay", "command": "pjsub", "seconds": 2, "when": "before", "times": 9}])
+    project.emulate(faults=[{"fault": "delay", "command": "pjsub", "seconds": 3, "when": "before", "times": 9}])
     process = project.start("--fugaku", "--fugaku-emulate")
-    limit = time.monotonic() + 60
-    while not any(b"submitting" in each.read_bytes() for each in project.workdir.glob("*-*/journal.jsonl")):
-        assert time.monotonic() < limit
-        time.sleep(0.02)
-    time.sleep(0.3)
+
+    def submitting() -> bool:
+        return any(b"submitting" in each.read_bytes() for each in project.workdir.glob("*-*/journal.jsonl"))
+
+    assert wait_until(submitting, PATIENCE)
 
     process.send_signal(signal.SIGINT)
-    out, _ = process.communicate(timeout=60)
+    out, _ = process.communicate(timeout=PATIENCE)
 
     assert 2 == process.returncode, out
     assert WAITING in out

@@ -115,7 +115,7 @@ def test_a_test_that_ends_the_session_here_ends_the_jobs_too(project: FugakuProj
         """
 @pytest.mark.fugaku
 def test_is_slow():
-    time.sleep(100)
+    time.sleep(600)
 
 def test_has_enough():
     pytest.exit("enough", 7)

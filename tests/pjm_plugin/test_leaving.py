@@ -9,7 +9,7 @@ from pjm_plugin.fugaku_project import FugakuProject
 SLOW = """
 @pytest.mark.fugaku
 def test_is_slow():
-    time.sleep(100)
+    time.sleep(600)
 
 def test_here():
 """

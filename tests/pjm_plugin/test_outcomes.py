@@ -32,7 +32,7 @@ def here(outcomes: FugakuProject) -> Ran:
 @pytest.fixture(scope="module")
 def in_jobs(outcomes: FugakuProject) -> Ran:
     """Run as jobs, together with what plain pytest does not survive."""
-    outcomes.emulate(second=0.1, groups={"small": {"elapse_min": 1}})
+    outcomes.emulate(groups={"small": {"elapse_min": 1}})
     modules = [*_local_modules(outcomes), "crashing.py"]
     return outcomes.send("-rA", "-v", "--durations=3", "--junitxml=jobs.xml", *modules)
 

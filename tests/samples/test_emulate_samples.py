@@ -27,7 +27,7 @@ FOLDER = Path(os.environ.get("PJM_SAMPLES") or Path(__file__).parents[3] / "shar
 pytestmark = pytest.mark.skipif(
     not FOLDER.is_dir(), reason=f"no recorded outputs of PJM in {FOLDER}: name their folder in PJM_SAMPLES"
 )
-PATIENCE = 60.0
+PATIENCE = 120.0
 NODES = {"small": {"nodes_max": 24}}
 DATES = (
     (r"\(\d\d/\d\d \d\d:\d\d\)", "(MM/DD hh:mm)"),
@@ -60,7 +60,8 @@ class Machine:
     def __init__(self, place: Path, **settings: object) -> None:
         self.place = place
         self.folder = place / "emulator"
-        self.variables = emulator.environment(self.folder, 100, settings)
+        # Jobs must not meet their limits because this machine is slow.
+        self.variables = emulator.environment(self.folder, 100, {"second": 10.0, **settings})
 
     def says(self, *command: object, user: str = "user1", code: int = 0, **env: str) -> str:
         """Both streams of a command."""
@@ -79,7 +80,7 @@ class Machine:
         return ended.stdout
 
     def submits(
-        self, script: str, *options: object, text: str = "sleep 60", user: str = "user1", code: int = 0, **env: str
+        self, script: str, *options: object, text: str = "sleep 600", user: str = "user1", code: int = 0, **env: str
     ) -> str:
         """What pjsub says to a script of this name."""
         (self.place / script).write_text(text + "\n", encoding="utf-8")
@@ -100,7 +101,7 @@ Making = Callable[..., Machine]
 def machine(tmp_path: Path) -> Iterator[Making]:
     """Makes the emulator of a test."""
     yield lambda **settings: Machine(tmp_path, **settings)
-    assert emulator.stop(tmp_path / "emulator")
+    assert emulator.stop(tmp_path / "emulator", PATIENCE)
 
 
 def test_pjsub_normal(machine: Making) -> None:
@@ -122,7 +123,7 @@ def test_pjsub_step_by_three_commands(machine: Making) -> None:
 def test_pjsub_step_of_two_scripts(machine: Making) -> None:
     ours = machine(first_id=300)
     for script in ("stepjob1.sh", "stepjob2.sh"):
-        (ours.place / script).write_text("sleep 60\n")
+        (ours.place / script).write_text("sleep 600\n")
 
     assert sample("pjsub_step_two_scripts_manual.txt") == ours.says("pjsub", "--step", "stepjob1.sh,stepjob2.sh")
 
@@ -174,7 +175,7 @@ def test_pjhold_and_pjrls(machine: Making) -> None:
 def test_pjwait(machine: Making) -> None:
     ours = machine(first_id=10)
     for number in (10, 11, 12):
-        ours.submits(f"{number}.sh", text="sleep 60" if number == 11 else "exit 1")
+        ours.submits(f"{number}.sh", text="sleep 600" if number == 11 else "exit 1")
     ours.wait("EXT", "RUN", "EXT")
     ours.says("pjdel", 11)
 
@@ -292,7 +293,7 @@ def test_pjstat_of_a_step_job_of_which_one_step_has_ended(machine: Making) -> No
     ours = machine(first_id=4)
     shape = ("-L", "node=32,elapse=1:00:00")
     (ours.place / "t1.sh").write_text("true\n")
-    (ours.place / "t2.sh").write_text("sleep 60\n")
+    (ours.place / "t2.sh").write_text("sleep 600\n")
     ours.says("pjsub", "--step", *shape, "t1.sh,t2.sh")
     ours.wait("RUN", "EXT", "RUN")
 

@@ -100,4 +100,4 @@ def test_workers_end_by_themselves_when_their_parent_is_killed(stopped: Dict[str
     killed = stopped["killed"]
 
     assert (-signal.SIGKILL, 1) == (killed.ended.code, len(killed.workers))
-    assert wait_until(lambda: not any(alive(worker) for worker in killed.workers), seconds=15.0)
+    assert wait_until(lambda: not any(alive(worker) for worker in killed.workers))

@@ -39,7 +39,7 @@ def _handler(content: bytes, stop: threading.Event) -> Callable[..., http.server
             ways: Dict[str, Callable[[], object]] = {
                 "/whole": lambda: self.answer(len(content), content),
                 "/short": lambda: self.answer(len(content), content[: len(content) // 2]),
-                "/silent": lambda: stop.wait(30),
+                "/silent": lambda: stop.wait(600),
                 "/hangs": lambda: self.answer(len(content), content[:100], stop),
                 "/lies": lambda: self.answer(len(content), bytes(len(content))),
                 "/page": lambda: self.answer(9, b"<html>Hi!"),
@@ -56,7 +56,7 @@ def _handler(content: bytes, stop: threading.Event) -> Callable[..., http.server
             self.wfile.write(body)
             self.wfile.flush()
             if until:
-                until.wait(30)
+                until.wait(600)
 
         def endless(self) -> None:
             self.send_response(200)

@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Callable, Dict, List
 
 import pytest
-from command_line import environment
+from command_line import PATIENCE, environment
 
 from mnist_repro.atomic import (
     UNFINISHED,
@@ -420,7 +420,7 @@ def as_nobody(folder: Path, program: str, before: str = "") -> str:
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
         encoding="utf-8",
-        timeout=60,
+        timeout=PATIENCE,
         check=False,
     )
     return ended.stdout
@@ -458,7 +458,7 @@ def with_room_for(size: int, names: List[str], folder: Path) -> List[str]:
         env={**environment(), "PYTHONDONTWRITEBYTECODE": "1"},
         preexec_fn=lambda: resource.setrlimit(resource.RLIMIT_FSIZE, (size, size)),
         stdout=subprocess.PIPE,
-        timeout=60,
+        timeout=PATIENCE,
         check=True,
     )
     said: List[str] = json.loads(ended.stdout)
@@ -475,7 +475,7 @@ def test_a_process_killed_in_the_middle_leaves_the_old_file(tmp_path: Path) -> N
         "    temporary.write_text('ne')\n    os.kill(os.getpid(), signal.SIGKILL)"
     )
     ended = subprocess.run(
-        [sys.executable, "-c", program, str(tmp_path / "a.txt")], env=environment(), timeout=60, check=False
+        [sys.executable, "-c", program, str(tmp_path / "a.txt")], env=environment(), timeout=PATIENCE, check=False
     )
     assert -signal.SIGKILL == ended.returncode
     assert "old" == (tmp_path / "a.txt").read_text(encoding="utf-8")

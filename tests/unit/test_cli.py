@@ -13,7 +13,7 @@ from types import SimpleNamespace
 from typing import List, Tuple
 
 import pytest
-from command_line import Ended, command, environment, run, run_alone, start
+from command_line import PATIENCE, Ended, command, environment, run, run_alone, start
 
 import mnist_repro
 from mnist_repro import cli
@@ -35,7 +35,7 @@ def test_the_module_is_the_program_too() -> None:
         env=environment(),
         stdout=subprocess.PIPE,
         encoding="utf-8",
-        timeout=60,
+        timeout=PATIENCE,
         check=True,
     )
 
@@ -77,7 +77,7 @@ def test_help_imports_nothing_that_takes_long(arguments: List[str]) -> None:
         stdout=subprocess.PIPE,
         stderr=subprocess.DEVNULL,
         encoding="utf-8",
-        timeout=60,
+        timeout=PATIENCE,
         check=True,
     )
 
@@ -157,7 +157,7 @@ def test_a_reader_that_leaves_is_no_error_and_no_success() -> None:
     err = process.stderr.read()
     process.stderr.close()
 
-    assert (ExitCode.UNREAD, "") == (process.wait(60), err.replace(SURROGATE_NOTICE, ""))
+    assert (ExitCode.UNREAD, "") == (process.wait(PATIENCE), err.replace(SURROGATE_NOTICE, ""))
 
 
 @pytest.mark.skipif(not Path("/dev/full").exists(), reason="no /dev/full: nothing stands for a full disk")
@@ -169,7 +169,7 @@ def test_standard_output_on_a_full_disk() -> None:
             stdout=full,
             stderr=subprocess.PIPE,
             encoding="utf-8",
-            timeout=60,
+            timeout=PATIENCE,
             check=False,
         )
 
@@ -199,7 +199,7 @@ def test_standard_error_on_a_full_disk_does_not_change_the_exit_code(arguments: 
             stdout=subprocess.PIPE,
             stderr=full,
             encoding="utf-8",
-            timeout=60,
+            timeout=PATIENCE,
             check=False,
         )
 
@@ -216,7 +216,7 @@ def test_streams_that_are_closed(closed: str, tmp_path: Path) -> None:
         env=environment(),
         capture_output=True,
         encoding="utf-8",
-        timeout=60,
+        timeout=PATIENCE,
         check=False,
     )
 

@@ -225,7 +225,7 @@ def test_two_processes_do_not_train_into_one_folder(recipe: Recipe, dataset: Dat
         "--out another folder, or wait until it has finished",
     ) == caught.value.args
     assert [] == listed(tmp_path / "run")
-    holder.communicate("", timeout=30)
+    holder.communicate("", timeout=120)
     # What it held is free, and the folder that stayed empty is gone.
     assert [] == listed(tmp_path)
     train_into(tmp_path / "run", Assignment(recipe, 0, "subset"), dataset)

@@ -102,7 +102,7 @@ def test_nobody_comes_back_to_a_session_while_it_is_being_removed(
     real, came_back = commands._remove, []
 
     def remove(folder: Path) -> None:
-        came_back.append(follow(session).communicate(timeout=30)[1])
+        came_back.append(follow(session).communicate(timeout=120)[1])
         real(folder)
 
     monkeypatch.setattr(commands, "_remove", remove)

@@ -9,6 +9,7 @@ import time
 from pathlib import Path
 
 import pytest
+from processes import alive, wait_until
 
 import pjm
 from pjm.host import Answer, HungError, LocalHost, NotStartedError
@@ -56,24 +57,28 @@ def test_a_command_that_is_not_there_is_told_from_one_that_cannot_start(tmp_path
 
 
 def test_a_command_that_hangs_is_killed_with_its_children(tmp_path: Path) -> None:
-    host = command(tmp_path, "hang", f"sleep 600 & echo $! > {tmp_path}/child; wait")
+    child = tmp_path / "child"
+    host = command(tmp_path, "hang", f"sleep 600 & echo $! > {child}; wait")
     begun = time.monotonic()
 
-    with pytest.raises(HungError, match="hang did not answer within 1 s"):
-        host.run(["hang"], 1)
+    # A slow machine may not get as far as to the child within a second.
+    for seconds in (1, 5, 25):
+        with pytest.raises(HungError, match=f"hang did not answer within {seconds} s"):
+            host.run(["hang"], seconds)
+        if child.exists() and child.read_text():
+            break
 
-    assert time.monotonic() - begun < 30
-    child = int((tmp_path / "child").read_text())
-    assert gone(child)
+    assert time.monotonic() - begun < 300
+    assert gone(int(child.read_text()))
 
 
 def test_a_child_that_stays_behind_does_not_hold_us_up(tmp_path: Path) -> None:
-    host = command(tmp_path, "leave", f"sleep 60 & echo $! > {tmp_path}/child; echo done")
+    host = command(tmp_path, "leave", f"sleep 600 & echo $! > {tmp_path}/child; echo done")
     begun = time.monotonic()
 
-    assert Answer(0, "done\n", "") == host.run(["leave"], 30)
+    assert Answer(0, "done\n", "") == host.run(["leave"], 300)
 
-    assert time.monotonic() - begun < 30
+    assert time.monotonic() - begun < 300
     os.kill(int((tmp_path / "child").read_text()), 9)
 
 
@@ -83,9 +88,4 @@ def test_a_command_ended_by_a_signal_has_a_negative_code(tmp_path: Path) -> None
 
 def gone(process: int) -> bool:
     """Whether a process that we did not start ends soon; a zombie that nobody has waited for counts."""
-    status = Path(f"/proc/{process}/stat")
-    for _ in range(200):
-        if not status.exists() or ") Z " in status.read_text():
-            return True
-        time.sleep(0.05)
-    return False
+    return wait_until(lambda: not alive(process), 60)
