@@ -542,7 +542,7 @@ def test_what_is_no_provenance_or_history_is_one_message(
 
 def test_every_change_that_is_accepted_can_be_read_back(tmp_path: Path) -> None:
     first = subset(samples())
-    other = subset(samples([0.25, 0.5], paired=True, metrics=metrics(0.25)))
+    other = subset(samples([0.25, 0.5], paired=True, metrics=metrics(1e-5)))
     both = [accepted(first, other, "2027-01-01", "why"), accepted(fingerprints(), CHANGED, "2027-01-01", "why")]
 
     for each in both:
