@@ -77,11 +77,12 @@ class Submitter:
 
         That time begins when the submission is over, whose client may have died before it.
         """
-        lasts = underway.lasts(job.folder, self.wall())
-        if lasts:
+        now = self.clock()  # before the question, which may take long
+        if underway.lasts(job.folder, self.wall()):
             self.trouble = f"a submission that was begun before may still be under way, see {job.folder}: waiting"
-        if lasts or job.refused is None:
-            job.refused = self.clock()
+            job.refused = None
+        elif job.refused is None:
+            job.refused = now
         job.due = self.clock() + self.settings.poll[0] * min(2**job.tries, 8)
         job.tries += 1
         try:
@@ -91,7 +92,7 @@ class Submitter:
             return
         if len(ids) == len(job.parts):
             self.taken(job, ids)
-        elif self.clock() - job.refused > self.settings.grace:
+        elif job.refused is not None and now - job.refused > self.settings.grace:
             self._not_taken(job, ids)
 
     def _not_taken(self, job: FollowedJob, some: Tuple[str, ...]) -> None:

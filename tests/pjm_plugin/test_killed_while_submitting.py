@@ -6,6 +6,9 @@ import os
 import signal
 import time
 from pathlib import Path
+from typing import Tuple
+
+import pytest
 
 from pjm import underway
 from pjm.scheduler import AnswerLostError
@@ -34,6 +37,26 @@ def test_a_job_is_submitted_once_although_its_pjsub_outlived_the_client(project:
     assert 1 == len([job for call in project.submissions() for job in call.jobs]), project.submissions()
     assert 1 == len(project.submissions())
     assert "x" == (project.path / "ran").read_text()
+
+
+def test_a_look_that_takes_longer_than_the_grace_time_is_no_reason_to_submit_again(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    one = Following(tmp_path, tasks(2), settings_of(tmp_path))
+    one.scheduler.refusals = [AnswerLostError("killed")]
+    one.begin()
+    one.came_back()
+
+    def find(name: str) -> Tuple[str, ...]:
+        one.now += 500
+        return ()
+
+    monkeypatch.setattr(one.scheduler, "find", find)
+    with underway.begin(one.watch.jobs[0].folder, 0):
+        one.step(20)
+    one.step()
+
+    assert 1 == len(one.scheduler.submissions)
 
 
 def test_the_grace_time_begins_when_the_submission_is_over(tmp_path: Path) -> None:
