@@ -58,6 +58,14 @@ class Comparison:
     interval: Optional[Interval]
     verdict: str
 
+    @property
+    def possible(self) -> Optional[Interval]:
+        """The interval, cut to what the figure can be: a loss is not below 0, an accuracy not above 1."""
+        if self.interval is None:
+            return None
+        highest = math.inf if self.figure.metric == "loss" else 1.0
+        return Interval(max(self.interval.low, 0.0), min(self.interval.high, highest))
+
 
 def published_figures(recipe: Recipe) -> Tuple[Figure, ...]:
     """Every test figure that the recipe's source printed, those it printed of other runs included."""

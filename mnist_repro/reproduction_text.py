@@ -11,7 +11,7 @@ import numpy as np
 
 from mnist_repro.display import counted, table
 from mnist_repro.drift import NOT_RECOGNISED
-from mnist_repro.intervals import LEVEL, Interval, standard_deviation
+from mnist_repro.intervals import LEVEL, standard_deviation
 from mnist_repro.recipes.recipe import Epochs, Published
 from mnist_repro.reproduction import NOT_TESTED, NOTHING_STORED, REPRODUCED, Comparison, RecipeResult, Result
 from mnist_repro.run import SCHEMA, Run, storable
@@ -113,13 +113,13 @@ def _rows(one: RecipeResult) -> List[Sequence[str]]:
 
 
 def _row(comparison: Comparison, unit: str) -> Sequence[str]:
-    figure, values, interval = comparison.figure, comparison.measured, comparison.interval
+    figure, values, interval = comparison.figure, comparison.measured, comparison.possible
     return (
         f"  test {figure.metric} after {counted(figure.after, unit)}",
         _rounded(figure.value),
         _rounded(float(np.mean(values))),
         _rounded(standard_deviation(values)),
-        _interval_text(interval, figure.metric) if interval else "unknown",
+        f"{_rounded(interval.low)} … {_rounded(interval.high)}" if interval else "unknown",
         comparison.verdict,
     )
 
@@ -231,12 +231,6 @@ def _value(run: Run, after: int, metric: str) -> float:
 
 def _mean(values: Sequence[Optional[float]]) -> float:
     return float(np.mean([math.nan if value is None else value for value in values]))
-
-
-def _interval_text(interval: Interval, metric: str) -> str:
-    """An interval, cut to what the metric can be: a loss is not below 0, an accuracy not above 1."""
-    low, high = max(interval.low, 0.0), interval.high if metric == "loss" else min(interval.high, 1.0)
-    return f"{_rounded(low)} … {_rounded(high)}"
 
 
 def _rounded(value: float) -> str:

@@ -130,7 +130,7 @@ def _published_fields(recipe: Recipe, judged: Group) -> Fields:
             "metric": f"test_{each.figure.metric}",
             "after": each.figure.after,
             "published": each.figure.value,
-            "interval": [each.interval.low, each.interval.high] if each.interval else None,
+            "interval": [each.possible.low, each.possible.high] if each.possible else None,
             "verdict": each.verdict,
         }
         for each in judged.comparisons

@@ -228,6 +228,6 @@ def test_the_page_shares_its_level_among_all_published_figures_that_it_holds_aga
     reproduced = {each.recipe.name: each.comparisons for each in judged.recipes}
     for other in (in_drift, reproduced):
         assert shown == {
-            name: [one.interval and [one.interval.low, one.interval.high] for one in comparisons]
+            name: [one.possible and [one.possible.low, one.possible.high] for one in comparisons]
             for name, comparisons in other.items()
         }

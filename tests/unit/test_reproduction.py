@@ -122,6 +122,13 @@ def test_every_printed_figure_is_compared(name: str, expected: Sequence[Figure])
     assert expected == list(reproduction.published_figures(find(name)))
 
 
+@pytest.mark.parametrize(("metric", "expected"), [("loss", Interval(0.0, 1.25)), ("accuracy", Interval(0.0, 1.0))])
+def test_what_is_shown_of_an_interval_is_what_the_figure_can_be(metric: str, expected: Interval) -> None:
+    wide = Comparison(Figure(1, metric, 0.5), (0.25, 0.75), Interval(-0.25, 1.25), "reproduced")
+
+    assert (expected, None) == (wide.possible, replace(wide, interval=None).possible)
+
+
 def comparison(verdict: str) -> Comparison:
     return Comparison(LOSS, (0.27, 0.271), Interval(0.2, 0.3), verdict)
 
