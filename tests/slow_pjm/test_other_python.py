@@ -20,8 +20,8 @@ DIFFERENT = ("test_subtests", "test_subtests_pass", "test_no_parameters[NOTSET]"
 def python() -> str:
     """An interpreter of Python 3.8 with pytest 8.3."""
     found = os.environ.get("PJM_JOBS_PYTHON", "")
-    if not found:
-        pytest.skip("PJM_JOBS_PYTHON names no interpreter with pytest 8.3")
+    if not os.access(found, os.X_OK):
+        pytest.skip(f"PJM_JOBS_PYTHON={found} names no interpreter with pytest 8.3")
     return found
 
 
