@@ -133,6 +133,13 @@ def test_a_comparison_that_is_known_to_be_impossible_does_not_let_the_session_pa
     result.stdout.fnmatch_lines(["the gate does not pass: not every comparison was made and passed"])
 
 
+@pytest.mark.parametrize("option", ["--setup-plan", "--collect-only"])
+def test_where_no_test_is_called_no_comparison_is_missing(option: str, project: Project) -> None:
+    project.write(MEASURED.replace("RECIPE", "'vgg7'"))
+
+    assert pytest.ExitCode.OK == project.run(option).ret
+
+
 def test_why_a_test_failed_whose_comparison_passes_is_reported(project: Project) -> None:
     project.write(CLEAN.rstrip() + "\n    assert 'something' == 'else'\n")
 
