@@ -64,9 +64,9 @@ def next_steps(found: Checked) -> List[Tuple[str, str]]:
         return [("to have something judged", "def test_it(measured, baseline): baseline.check(measured)")]
     findings = found.judgement.findings
     verdicts = {finding.verdict for finding in findings}
-    undecided = [finding for finding in findings if finding.verdict is Verdict.INCONCLUSIVE]
-    foretold = [finding.seeds_needed for finding in undecided if finding.seeds_needed]
-    settled_by_seeds = undecided and len(foretold) == len(undecided)
+    needed = [finding.seeds_needed for finding in findings if finding.verdict is Verdict.INCONCLUSIVE]
+    foretold = [count for count in needed if count]
+    hopeless = len(foretold) < len(needed)
     record = record_command(recipe, rung, found.dataset, found.arithmetic)
     if rung == PUBLISHED:
         return [
@@ -74,7 +74,7 @@ def next_steps(found: Checked) -> List[Tuple[str, str]]:
             ("to see all that was published", f"mnist-repro reproduce {recipe}"),
         ]
     steps: List[Tuple[str, str]] = []
-    if verdicts & {Verdict.CHANGED, Verdict.IMPROVED, Verdict.REGRESSED} or (undecided and not settled_by_seeds):
+    if verdicts & {Verdict.CHANGED, Verdict.IMPROVED, Verdict.REGRESSED} or hopeless:
         steps += [
             ("to see more", f"{record} && mnist-repro baseline diff {recipe} --rung {rung}"),
             (
@@ -82,7 +82,7 @@ def next_steps(found: Checked) -> List[Tuple[str, str]]:
                 f"mnist-repro baseline accept {recipe} --rung {rung} --reason '…'",
             ),
         ]
-    if settled_by_seeds:
+    if foretold and not hopeless:
         unusual = options(found.dataset, found.arithmetic)
         enough = len(found.samples) < AUTO_SEEDS[-1] >= max(foretold)
         seeds = "auto" if enough else str(max([*foretold, len(found.samples) + 1]))
