@@ -8,8 +8,7 @@ from typing import List, Optional
 
 import pytest
 
-from pjm import advice
-from pjm import session as sessions
+from pjm import advice, sessions
 from pjm.errors import BadInput
 from pjm.options import LATEST
 

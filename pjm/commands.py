@@ -10,11 +10,10 @@ import time
 from pathlib import Path
 from typing import Any, Dict, List, Sequence
 
-from pjm import advice
-from pjm import session as sessions
+from pjm import advice, sessions
 from pjm.errors import BadInput
 from pjm.request import elapse_text
-from pjm.session import Session
+from pjm.session import LIVE, Session, read_facts
 from pjm.summarizing import SENSELESS, making_sense, state_of, summarize
 
 _REMOVALS = 10
@@ -80,7 +79,7 @@ def list_sessions(arguments: argparse.Namespace) -> int:
         print(f"no sessions in {arguments.workdir}")
     for name in names:
         try:
-            summary = summarize(Session(arguments.workdir / name, sessions.read_facts(arguments.workdir / name)))
+            summary = summarize(Session(arguments.workdir / name, read_facts(arguments.workdir / name)))
         except BadInput as error:
             print(f"{name}  unreadable: {error.what}")
             continue
@@ -172,7 +171,7 @@ def _require_ended(folder: Path) -> None:
     name = folder.name
     remove = advice.pjm(f"clean --force {name}", folder.parent)
     try:
-        session = Session(folder, sessions.read_facts(folder))
+        session = Session(folder, read_facts(folder))
         with making_sense(session):
             state = state_of(session, session.journal())
     except BadInput as error:
@@ -191,7 +190,7 @@ def _require_ended(folder: Path) -> None:
 
 def _live(session: Session) -> List[Dict[str, Any]]:
     try:
-        document = json.loads((session.folder / sessions.LIVE).read_text(encoding="ascii"))
+        document = json.loads((session.folder / LIVE).read_text(encoding="ascii"))
     except (OSError, ValueError):
         return []
     jobs = document.get("jobs") if isinstance(document, dict) else None

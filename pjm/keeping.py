@@ -11,8 +11,12 @@ from pjm.session import Session
 
 
 @contextlib.contextmanager
-def writing(session: Session) -> Iterator[None]:
+def writing(session: Session, dry: bool = False) -> Iterator[None]:
     """Around what writes files of a session, and nothing else: what is on the disk stays whole.
+
+    Args:
+        session: which one.
+        dry: it is a dry run's, which nobody comes back to.
 
     Raises:
         BadInput: a file cannot be written.
@@ -20,8 +24,9 @@ def writing(session: Session) -> Iterator[None]:
     try:
         yield
     except OSError as error:
+        then = "type the same again" if dry else f"come back with: {advice.resume(session.folder)}"
         raise BadInput(
             f"session {session.identity} cannot go on",
             f"a file cannot be written: {error.strerror}: {error.filename or session.folder}",
-            f"look at the space and the quota there; then come back with: {advice.resume(session.folder)}",
+            f"look at the space and the quota there; then {then}",
         ) from error

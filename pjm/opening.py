@@ -11,8 +11,7 @@ from typing import Dict, List, Mapping, Optional, Sequence, Tuple
 
 import pytest
 
-from pjm import advice
-from pjm import session as sessions
+from pjm import advice, sessions
 from pjm.arguments import own_arguments, resumed_arguments
 from pjm.checkout import check_same, checkout
 from pjm.errors import BadInput

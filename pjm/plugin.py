@@ -34,7 +34,7 @@ def pytest_load_initial_conftests(early_config: pytest.Config, parser: pytest.Pa
         return
     from pjm.arguments import saved_arguments
     from pjm.errors import BadInput
-    from pjm.session import IDENTITY
+    from pjm.sessions import IDENTITY
 
     word, identity = args[resume], options.LATEST
     if "=" in word:

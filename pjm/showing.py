@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Iterator, Optional, Sequence
 
+from pjm.keeping import writing
 from pjm.packing import Job
 from pjm.parts import script_name
 from pjm.planning import Workplace, write_job
@@ -13,8 +14,10 @@ from pjm.session import Session
 
 def dry_run(session: Session, jobs: Sequence[Job], place: Workplace, budget: Optional[float]) -> Iterator[str]:
     """Write all scripts, and say what would be submitted, line by line."""
+    with writing(session, dry=True):
+        for job in jobs:
+            write_job(session, job, place, retry=False)
     for job in jobs:
-        write_job(session, job, place, retry=False)
         resources = job.shares[0].resources
         kind = "step job" if job.step else f"bulk job of {len(job.shares)}" if job.bulk else "job"
         asks = f"{resources.nodes} node{'s' * (resources.nodes > 1)}, elapse {elapse_text(resources.elapse)}"

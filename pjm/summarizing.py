@@ -8,10 +8,9 @@ import os
 from pathlib import Path
 from typing import Any, Dict, Iterator, List, Sequence, Set
 
-from pjm import session as sessions
 from pjm.events import Tail
 from pjm.finished import Finished
-from pjm.session import Record, Session
+from pjm.session import JOURNAL, LOCK, Record, Session, corrupt, lock_file
 from pjm.worker import EVENTS, PLAN, share_folder
 
 # What comes of values that have another shape than this program gives them.
@@ -35,7 +34,7 @@ def making_sense(session: Session) -> Iterator[None]:
         yield
     except SENSELESS as error:
         why = f"a record of it, or of a job, makes no sense ({type(error).__name__}: {error})"
-        raise sessions.corrupt(session.folder / sessions.JOURNAL, why) from error
+        raise corrupt(session.folder / JOURNAL, why) from error
 
 
 def _summarized(session: Session, journal: Sequence[Record]) -> Dict[str, Any]:
@@ -96,11 +95,11 @@ def _in_doubt(journal: Sequence[Record]) -> bool:
 
 def _in_use(folder: Path) -> bool:
     try:
-        handle = os.open(str(folder / sessions.LOCK), os.O_RDWR | os.O_CLOEXEC)
+        handle = os.open(str(folder / LOCK), os.O_RDWR | os.O_CLOEXEC)
     except OSError:
         return False
     try:
-        return not sessions.lock_file(handle)
+        return not lock_file(handle)
     except OSError:
         return False  # nobody can have a lock here
     finally:

@@ -10,11 +10,11 @@ from typing import Dict
 import pytest
 
 from pjm import advice
-from pjm import session as sessions
 from pjm.errors import BadInput
 from pjm.polling import LONGEST_SILENCE
 from pjm.resuming import load
 from pjm.scheduler import UnansweredError
+from pjm.session import JOURNAL
 from pjm_plugin.fugaku_project import FugakuProject
 from pjm_plugin.test_watch import Following, settings_of, tasks
 
@@ -91,7 +91,7 @@ def test_what_to_type_for_a_damaged_session_and_for_another_selection_names_its_
 
     with pytest.raises(BadInput, match="not selected now") as selection:
         load(fewer.watch, one.session)
-    (one.session.folder / sessions.JOURNAL).unlink()
+    (one.session.folder / JOURNAL).unlink()
     with pytest.raises(BadInput, match="is corrupt") as damage:
         load(fewer.watch, one.session)
 

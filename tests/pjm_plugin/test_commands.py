@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from processes import wait_until
 
-from pjm import session as sessions
+from pjm import sessions
 from pjm.cli import main
 from pjm_plugin.fugaku_project import PATIENCE, FugakuProject
 

@@ -34,6 +34,14 @@ def note(self, event, **fields):
 
 Session.note = note
 """
+NO_ROOM_FOR_PLANS = """
+from pjm import planning
+
+def write_json(path, document):
+    raise OSError(28, "No space left on device", str(path))
+
+planning.write_json = write_json
+"""
 
 
 @pytest.fixture
@@ -98,3 +106,16 @@ def test_a_session_that_cannot_be_written_says_so_and_is_there_for_later(project
     assert "Traceback" not in stopped.out
     assert (0, {"passed": 2}) == (resumed.code, resumed.counts()), resumed.out
     assert 1 == len(project.submissions())
+
+
+def test_a_dry_run_without_room_for_its_scripts_says_so(project: FugakuProject) -> None:
+    project.write(SLOW)
+    project.write(NO_ROOM_FOR_PLANS, "conftest.py")
+
+    stopped = project.run("--fugaku-dry-run", "--fugaku-emulate")
+
+    assert 4 == stopped.code, stopped.out
+    assert "a file cannot be written: No space left on device: " in stopped.out
+    assert "quota there; then type the same again" in stopped.out
+    assert "Traceback" not in stopped.out
+    assert [] == project.submissions()

@@ -8,7 +8,7 @@ from typing import Callable, Dict, List, Mapping, Sequence, Tuple
 
 import pytest
 
-from pjm import session as sessions
+from pjm import sessions
 from pjm.packing import Site, Task
 from pjm.planning import Workplace
 from pjm.reading import SuiteProperty

@@ -9,7 +9,7 @@ from typing import cast
 
 import pytest
 
-from pjm import session as sessions
+from pjm import sessions
 from pjm.client import Client
 from pjm.watch import Watch
 

@@ -13,8 +13,7 @@ from typing import Dict, Iterator, List
 
 import pytest
 
-from pjm import commands
-from pjm import session as sessions
+from pjm import commands, sessions
 from pjm.cli import main
 from pjm.session import Session
 

@@ -10,7 +10,7 @@ from typing import Callable, List
 
 import pytest
 
-from pjm import session as sessions
+from pjm import sessions
 from pjm.session import Session
 
 
