@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Dict, List, Optional, Sequence, Tuple
+from typing import List, Optional, Sequence, Tuple
 
 import numpy as np
 
@@ -13,7 +13,7 @@ from mnist_repro.display import counted
 from mnist_repro.drift import Recognition, recognise
 from mnist_repro.found_runs import Sorted
 from mnist_repro.recipes import find
-from mnist_repro.reproduction import Comparison, compare, testable
+from mnist_repro.reproduction import Comparison, Figure, compare, testable
 from mnist_repro.run import Run
 
 
@@ -41,34 +41,33 @@ _SHOWN = 5
 HEADER = ("recipe", "arithmetic", "platform", "figure", "published", "measured", "sd", "seeds", "verdict")
 
 
-def group(runs: Sequence[Run], dataset: Optional[Dataset], comparisons: Optional[int] = None) -> Tuple[Group, ...]:
-    """The runs, grouped and compared; the level of the intervals is shared out among all figures shown together.
+def judge(
+    together: Sequence[Sequence[Run]], dataset: Optional[Dataset], comparisons: Optional[int] = None
+) -> Tuple[Group, ...]:
+    """Runs that should agree, compared; the level of the intervals is shared out among all figures shown together.
 
     Args:
-        runs: all those of a table, or of a part of it; no two of the same seed in what becomes a group, as
-            `mnist_repro.found_runs.sort` leaves them.
+        together: those of a table, or of a part of it, as `mnist_repro.found_runs.sort` puts them together.
         dataset: what they were trained on, to look for drift; None where it is not to be looked for.
         comparisons: how many figures are shown together; None if those of these runs.
     """
-    grouped: Dict[Tuple[str, str, str, str, str], List[Run]] = {}
-    for run in runs:
-        key = (run.recipe, run.arithmetic, platform_name(run.provenance), run.scale, run.dataset["sha256"])
-        grouped.setdefault(key, []).append(run)
-    figures = {key: testable(find(key[0]), key[3], mine[0].dataset["name"]) for key, mine in grouped.items()}
-    together = sum(map(len, figures.values())) if comparisons is None else comparisons
-    groups = []
-    for key in sorted(grouped):
-        mine = tuple(sorted(grouped[key], key=lambda run: run.seed))
-        same_data = dataset is not None and dataset.sha256 == key[4]
-        groups.append(
-            Group(
-                *key[:4],
-                runs=mine,
-                comparisons=compare(figures[key], mine, together),
-                drift=recognise(find(key[0]), mine, dataset) if dataset is not None and same_data else None,
-            )
-        )
-    return tuple(groups)
+    figures = [testable(find(runs[0].recipe), runs[0].scale, runs[0].dataset["name"]) for runs in together]
+    count = sum(map(len, figures)) if comparisons is None else comparisons
+    return tuple(_judge(runs, mine, count, dataset) for runs, mine in zip(together, figures))
+
+
+def _judge(runs: Sequence[Run], figures: Sequence[Figure], count: int, dataset: Optional[Dataset]) -> Group:
+    first = runs[0]
+    at_hand = dataset is not None and dataset.sha256 == first.dataset["sha256"]
+    return Group(
+        recipe=first.recipe,
+        arithmetic=first.arithmetic,
+        platform=platform_name(first.provenance),
+        scale=first.scale,
+        runs=tuple(runs),
+        comparisons=compare(figures, runs, count),
+        drift=recognise(find(first.recipe), runs, dataset) if dataset is not None and at_hand else None,
+    )
 
 
 def rows(groups: Sequence[Group]) -> List[Sequence[str]]:

@@ -15,7 +15,7 @@ from mnist_repro.intervals import standard_deviation
 from mnist_repro.metrics import direction, metric_names, metric_values
 from mnist_repro.recipes import Recipe
 from mnist_repro.run import Run
-from mnist_repro.verdicts import Metric
+from mnist_repro.verdicts import Metric, is_share
 
 DEFAULT_SEEDS = {"subset": 16, "full": 10}
 
@@ -143,7 +143,7 @@ def tolerance_reason(recipe: Recipe) -> str:
 
 def paired_metric(name: str, values: Sequence[float], test_images: int) -> Metric:
     """A metric that is compared seed by seed: what float32 rounding may do to it."""
-    if "accuracy" in name:
+    if is_share(name):
         reason = f"{IMAGES} of {test_images:,} images: rounding may move one that lies on a boundary, not two"
         return Metric(name, direction(name), IMAGES / test_images, reason)
     mean = sum(values) / len(values)

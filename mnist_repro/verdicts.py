@@ -36,6 +36,11 @@ WORST_FIRST = (
 )
 
 
+def is_share(name: str) -> bool:
+    """Whether a metric is a share of images, by its name."""
+    return "accuracy" in name
+
+
 @dataclass(frozen=True)
 class Metric:
     """What is compared, and how large a difference does not matter.
@@ -61,7 +66,7 @@ class Metric:
     @property
     def is_share(self) -> bool:
         """Whether it is a share of images, which two runs may have alike by chance, as no two losses are."""
-        return "accuracy" in self.name
+        return is_share(self.name)
 
 
 @dataclass(frozen=True)

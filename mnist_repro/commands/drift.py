@@ -42,7 +42,7 @@ def run(arguments: argparse.Namespace) -> ExitCode:
     found = sort(find_runs(arguments.runs, problems))
     dataset = load(arguments.data)
     print(describe(dataset), flush=True)
-    groups = drift_table.group([each.run for together in found.groups for each in together], dataset)
+    groups = drift_table.judge([[each.run for each in together] for together in found.groups], dataset)
     print(table(drift_table.HEADER, drift_table.rows(groups)))
     for line in (*drift_table.notes(found), *drift_table.causes(groups)):
         print(f"\n{line}")

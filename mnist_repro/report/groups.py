@@ -8,7 +8,7 @@ from typing import Any, Dict, List, Mapping, Optional, Sequence, Tuple
 from mnist_repro import baseline_files
 from mnist_repro.baselines import BaselineFile, SampleEntry, samples_of
 from mnist_repro.drift import Recognition, recognise
-from mnist_repro.drift_table import Group, group
+from mnist_repro.drift_table import Group, judge
 from mnist_repro.found_runs import FoundRun
 from mnist_repro.judging import judge_samples
 from mnist_repro.metrics import direction, metric_values
@@ -40,7 +40,7 @@ def group_fields(
     dataset = datasets.of(first.dataset["sha256"], first.dataset.get("source", ""))
     runs = [each.run for each in found]
     # The data is not handed on: drift is looked for below, in a few of the runs.
-    [judged] = group(runs, None, comparisons)
+    [judged] = judge([runs], None, comparisons)
     drift = None if dataset is None else recognise(recipe, runs[:MOST_LOOKED_AT_FOR_DRIFT], dataset)
     return {
         "id": identity,

@@ -13,8 +13,7 @@ import made_up_baselines
 import pytest
 import report_scene
 
-from mnist_repro import baseline_files
-from mnist_repro.drift_table import group
+from mnist_repro import baseline_files, drift_table
 from mnist_repro.judging import judge_fingerprint
 from mnist_repro.recipes import find
 from mnist_repro.reproduction import judge
@@ -222,7 +221,7 @@ def test_the_page_shares_its_level_among_all_published_figures_that_it_holds_aga
 
     assert 0 == ended.code, ended.err
     shown = {each["recipe"]: [one["interval"] for one in each["published"]] for each in document(scene)["groups"]}
-    in_drift = {each.recipe: each.comparisons for each in group([run for runs in made.values() for run in runs], None)}
+    in_drift = {each.recipe: each.comparisons for each in drift_table.judge(list(made.values()), None)}
     data = made_up.dataset("mnist")
     judged = judge([(find(name), runs) for name, runs in made.items()], 3, "full", data)
     reproduced = {each.recipe.name: each.comparisons for each in judged.recipes}

@@ -12,6 +12,7 @@ from made_up import score, wheel
 from mnist_repro import drift_table
 from mnist_repro import run as run_files
 from mnist_repro.cli import main
+from mnist_repro.found_runs import FoundRun, sort
 from mnist_repro.intervals import prediction_interval
 from mnist_repro.run import Run
 
@@ -23,18 +24,20 @@ def on(made: Run, tensorflow: str, keras: str) -> Run:
 def test_runs_of_two_tensorflows_are_two_groups_and_those_of_one_are_one() -> None:
     runs = [on(wheel(seed, 0.27, 0.927), "2.2.0", "2.3.0-tf") for seed in (1, 0)]
     runs.append(on(wheel(0, 0.265, 0.928), "2.21.0", "3.15.1"))
+    found = sort([FoundRun(Path(), run) for run in runs])
 
-    groups = drift_table.group(runs, dataset=None)
+    groups = drift_table.judge([[each.run for each in together] for together in found.groups], dataset=None)
 
-    found = [(group.platform, [run.seed for run in group.runs]) for group in groups]
-    assert [("x86_64, TensorFlow 2.2, Keras 2.3", [0, 1]), ("x86_64, TensorFlow 2.21, Keras 3.15", [0])] == found
+    assert [("x86_64, TensorFlow 2.2, Keras 2.3", [0, 1]), ("x86_64, TensorFlow 2.21, Keras 3.15", [0])] == [
+        (group.platform, [run.seed for run in group.runs]) for group in groups
+    ]
 
 
 def test_each_published_figure_of_a_group_has_a_row_with_its_verdict() -> None:
     losses = (0.2640, 0.2641, 0.2642, 0.2643)
     runs = [on(wheel(seed, loss, 0.9270 + seed / 10_000), "2.21.0", "3.15.1") for seed, loss in enumerate(losses)]
 
-    rows = drift_table.rows(drift_table.group(runs, dataset=None))
+    rows = drift_table.rows(drift_table.judge([runs], dataset=None))
 
     assert [("test loss after 20 epochs", "not reproduced"), ("test accuracy after 20 epochs", "reproduced")] == [
         (row[3], row[-1]) for row in rows
@@ -46,8 +49,8 @@ def test_the_level_is_shared_out_among_all_figures_of_the_table() -> None:
     more = [on(wheel(seed, 0.27 + seed / 1000, 0.927), "2.21.0", "3.15.1") for seed in range(3)]
 
     alone, among_more, as_told = (
-        drift_table.group(made, None, count)[0].comparisons[0].interval
-        for made, count in ((runs, None), ([*runs, *more], None), (runs, 4))
+        drift_table.judge(made, None, count)[0].comparisons[0].interval
+        for made, count in (([runs], None), ([runs, more], None), ([runs], 4))
     )
 
     assert alone == prediction_interval((0.27, 0.271, 0.272), 2)
@@ -57,7 +60,7 @@ def test_the_level_is_shared_out_among_all_figures_of_the_table() -> None:
 def test_runs_that_can_test_nothing_published_say_why() -> None:
     subset = replace(on(wheel(0, 0.4, 0.9), "2.21.0", "3.15.1"), scale="subset", scores=(score(3, 0.4, 0.9),))
 
-    [row] = drift_table.rows(drift_table.group([subset], dataset=None))
+    [row] = drift_table.rows(drift_table.judge([[subset]], dataset=None))
 
     assert "not tested: subset scale, mnist data" == row[-1]
 
