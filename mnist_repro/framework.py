@@ -2,21 +2,18 @@
 
 from __future__ import annotations
 
-import contextlib
 import functools
-import gc
 import importlib
 import importlib.util
 import os
-import sys
-import tempfile
 import warnings
 from pathlib import Path
-from typing import Any, Callable, Iterator, List, Sequence, Tuple
+from typing import Any, Callable, List, Sequence, Tuple
 
 import numpy as np
 
 from mnist_repro.errors import BadInput
+from mnist_repro.importing import quick_and_quiet
 from mnist_repro.recipes.layers import (
     BatchNormalization,
     Conv2D,
@@ -78,8 +75,7 @@ def tensorflow() -> Any:
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
     os.environ["KERAS_BACKEND"] = "tensorflow"
     try:
-        with _chatter_held_back(), _garbage_left_lying(), warnings.catch_warnings():
-            warnings.simplefilter("ignore")
+        with quick_and_quiet():
             import tensorflow as tf
 
             keras = tf.keras
@@ -106,39 +102,6 @@ def tensorflow() -> Any:
     keras.backend.set_floatx("float32")
     keras.backend.set_image_data_format("channels_last")
     return tf
-
-
-@contextlib.contextmanager
-def _garbage_left_lying() -> Iterator[None]:
-    # An import makes a million objects and hardly any garbage: looking for it takes a fifth of TensorFlow's import.
-    was_on = gc.isenabled()
-    gc.disable()
-    try:
-        yield
-    finally:
-        if was_on:
-            gc.enable()
-
-
-@contextlib.contextmanager
-def _chatter_held_back() -> Iterator[None]:
-    """Keep what C++ code writes to standard error, and show it only if the block fails.
-
-    TensorFlow announces oneDNN on every import, before any log level is in force.
-    """
-    sys.stderr.flush()
-    with tempfile.TemporaryFile() as held:
-        kept = os.dup(2)
-        os.dup2(held.fileno(), 2)
-        try:
-            yield
-        except BaseException:
-            held.seek(0)
-            os.write(kept, held.read())
-            raise
-        finally:
-            os.dup2(kept, 2)
-            os.close(kept)
 
 
 def keras_version() -> str:
