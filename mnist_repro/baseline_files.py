@@ -7,12 +7,13 @@ and `...` in the last line, without which a file has been cut short.
 from __future__ import annotations
 
 import errno
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Any, Dict
 
 from mnist_repro.atomic import write_text
 from mnist_repro.baseline_fields import read_entry, require_exactly
+from mnist_repro.baseline_folder import option
 from mnist_repro.baselines import BaselineFile, Entry, SampleEntry
 from mnist_repro.errors import BadInput
 
@@ -53,7 +54,7 @@ def read(folder: Path, recipe: str, rung: str) -> BaselineFile:
     unexplained = next((entry for entry in stored.entries if not entry.history), None)
     if unexplained is not None:
         raise _broken(path, f"entry {' / '.join(unexplained.key)} has no history: nobody accepted it")
-    return stored
+    return replace(stored, option=option(folder))
 
 
 def read_proposed(folder: Path, recipe: str, rung: str) -> BaselineFile:

@@ -104,11 +104,13 @@ class BaselineFile:
         recipe: its name.
         rung: ``fingerprint``, ``subset`` or ``full``.
         entries: no two with the same key.
+        option: what commands need to mean the folder it lies in; see `mnist_repro.baseline_folder`.
     """
 
     recipe: str
     rung: str
     entries: Tuple[Entry, ...] = ()
+    option: str = field(default="", compare=False)
 
     def __post_init__(self) -> None:
         keys = [entry.key for entry in self.entries]

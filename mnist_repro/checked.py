@@ -24,6 +24,7 @@ class Checked:
         arithmetic: ``original`` or ``framework``; likewise.
         samples: metric values by seed, as measured.
         provenance: what produced them.
+        option: what commands need to mean the baselines compared with; see `mnist_repro.baseline_folder`.
     """
 
     rung: str
@@ -32,6 +33,7 @@ class Checked:
     arithmetic: str = ""
     samples: Mapping[int, Mapping[str, float]] = field(default_factory=dict)
     provenance: Mapping[str, Any] = field(default_factory=dict)
+    option: str = ""
 
     @property
     def recipe(self) -> str:
@@ -61,6 +63,7 @@ def as_fields(checked: Checked) -> Dict[str, Any]:
         "notes": list(checked.judgement.notes),
         "samples": checked.samples,
         "provenance": checked.provenance,
+        "baselines_option": checked.option,
     }
     stored: Dict[str, Any] = storable({name: _plain(value) for name, value in fields.items()})
     return stored
@@ -80,6 +83,7 @@ def from_fields(fields: Mapping[str, Any]) -> Checked:
             for seed, values in fields["samples"].items()
         },
         provenance=fields["provenance"],
+        option=str(fields.get("baselines_option", "")),
     )
 
 

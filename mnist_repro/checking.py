@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Callable, List, Sequence, Tuple
 
 import pytest
 
 from mnist_repro import baseline_files, checked, gate_text
+from mnist_repro.baseline_folder import option
 from mnist_repro.checked import NO_RECIPE, Checked
 from mnist_repro.collecting import CHECKED
 from mnist_repro.errors import BadInput
@@ -61,12 +62,16 @@ class Baseline:
                 try:
                     found = judge(self.folder, runs.grown_to(seeds))
                 except BadInput as error:
-                    return _not_measured(runs.recipe, runs.scale, error)
+                    return replace(_not_measured(runs.recipe, runs.scale, error), option=option(self.folder))
         return found
 
 
 def judge(folder: Path, measured: Measured) -> Checked:
     """The verdict on what was measured; a baseline that cannot be read is one that cannot be compared with."""
+    return replace(_judge(folder, measured), option=option(folder))
+
+
+def _judge(folder: Path, measured: Measured) -> Checked:
     recipe, rung = _subject(measured)
     try:
         if isinstance(measured, NotMeasured):

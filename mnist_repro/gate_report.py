@@ -11,6 +11,7 @@ from mnist_repro import checked
 from mnist_repro.atomic import replacing_together, write_text
 from mnist_repro.checked import Checked
 from mnist_repro.gate_markdown import as_markdown
+from mnist_repro.measured import PUBLISHED
 from mnist_repro.recipes import RECIPES
 from mnist_repro.run import storable
 from mnist_repro.verdicts import Verdict, worst
@@ -114,13 +115,8 @@ class Report:
 
     @property
     def in_the_way(self) -> Tuple[Entry, ...]:
-        """On whose account it does not pass: entries that do not, or whose recipe has no verdict at all to rest on."""
-        return tuple(
-            entry
-            for entries in self.recipes.values()
-            for entry in entries
-            if not (entry.passes and _any_verdict(entries))
-        )
+        """On whose account it does not pass: entries that do not, or have no verdict and none to rest on."""
+        return tuple(entry for entries in self.recipes.values() for entry in entries if not _stands(entry, entries))
 
     @property
     def comparisons_pass(self) -> bool:
@@ -141,12 +137,14 @@ def recipe_verdict(entries: Sequence[Entry]) -> Verdict:
 
 
 def recipe_passes(entries: Sequence[Entry]) -> bool:
-    """Whether every comparison passes, and at least one has a verdict to rest on."""
-    return all(entry.passes for entry in entries) and _any_verdict(entries)
+    """Whether every comparison passes, and those without a verdict have one to rest on."""
+    return all(_stands(entry, entries) for entry in entries)
 
 
-def _any_verdict(entries: Sequence[Entry]) -> bool:
-    return any(entry.verdict is not None for entry in entries)
+def _stands(entry: Entry, others: Sequence[Entry]) -> bool:
+    """Whether an entry passes: by its own verdict, or by one on what was measured, which published figures are not."""
+    rests = any(each.verdict is not None and each.rung != PUBLISHED for each in others)
+    return entry.passes and (entry.verdict is not None or rests)
 
 
 def write(report: Report, folder: Path) -> None:
@@ -187,6 +185,8 @@ def _recipe_fields(entries: Sequence[Entry]) -> Dict[str, Any]:
 def _entry_fields(entry: Entry) -> Dict[str, Any]:
     empty = Checked(entry.rung, checked.incomparable(entry.recipe, entry.rung, "", "").judgement)
     fields = checked.as_fields(entry.checked or empty)
+    # A path of this machine, which says nothing elsewhere.
+    del fields["baselines_option"]
     if entry.checked is None:
         fields["findings"] = []
     return {"test": entry.test, "outcome": entry.outcome, "passes": entry.passes, "reason": entry.reason, **fields}

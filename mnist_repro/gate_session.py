@@ -29,6 +29,7 @@ class GateSession:
         self._collector = Collector()
         self._started = _now()
         self._problems: List[str] = []
+        self._called = False
         asked: Optional[Path] = None if config.option.collectonly else config.option.gate_report
         # Tests may change the working directory.
         self._folder = asked.absolute() if asked is not None else None
@@ -46,6 +47,7 @@ class GateSession:
 
     def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
         """Take in a report; what is judged is kept at once, so that it survives whatever comes next."""
+        self._called = self._called or report.when != "setup"
         if self._collector.see(report) and self._folder is not None:
             self._write(self._report())
 
@@ -58,10 +60,7 @@ class GateSession:
     def pytest_sessionfinish(self, session: pytest.Session) -> None:
         """Have the exit code say what the gate says; write the whole report, also into the summary of a GitHub job."""
         report = self.judged(session)
-        # With --setup-plan and --setup-only no test is called, and nothing asked for is missing.
-        called = not getattr(self._config.option, "setuponly", False)
-        if called and session.exitstatus == pytest.ExitCode.OK and report.entries and not report.comparisons_pass:
-            # A comparison that was skipped, or that is known to be impossible: pytest counts neither as a failure.
+        if self._must_fail(report) and session.exitstatus == pytest.ExitCode.OK:
             session.exitstatus = pytest.ExitCode.TESTS_FAILED
             report = self.judged(session)
         if self._folder is None:
@@ -71,6 +70,17 @@ class GateSession:
         if self._problems and session.exitstatus == pytest.ExitCode.OK:
             # Whoever asked for a report must not take an old one for it.
             session.exitstatus = pytest.ExitCode.USAGE_ERROR
+
+    def _must_fail(self, report: Report) -> bool:
+        """Whether the gate does not pass for what pytest counts as no failure."""
+        # With --setup-plan and --setup-only no test is called, and nothing asked for is missing.
+        if getattr(self._config.option, "setuponly", False):
+            return False
+        if report.entries:
+            # A comparison that was skipped, or that is known to be impossible.
+            return not report.comparisons_pass
+        # A session that was asked for a gate's report, and whose tests are no gate.
+        return self._folder is not None and self._called
 
     def judged(self, session: pytest.Session) -> Report:
         """All that the gate found, for those who ask when the session ends."""
@@ -93,6 +103,8 @@ class GateSession:
                 terminalreporter.write_line(
                     "the gate does not pass: not every comparison was made and passed", red=True
                 )
+        elif self._must_fail(self._report()):
+            terminalreporter.write_line("the gate does not pass: a report was asked for, and nothing judged", red=True)
         for problem in self._problems:
             terminalreporter.write_line(f"gate report: {problem}", red=True)
         if self._folder is not None and not self._problems:

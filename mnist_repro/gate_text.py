@@ -67,19 +67,19 @@ def next_steps(found: Checked) -> List[Tuple[str, str]]:
     needed = [finding.seeds_needed for finding in findings if finding.verdict is Verdict.INCONCLUSIVE]
     foretold = [count for count in needed if count]
     hopeless = len(foretold) < len(needed)
-    record = record_command(recipe, rung, found.dataset, found.arithmetic)
+    record = record_command(recipe, rung, found.dataset, found.arithmetic, found.option)
     if rung == PUBLISHED:
         return [
-            ("to see the stored samples", f"mnist-repro baseline show {recipe}"),
+            ("to see the stored samples", f"mnist-repro baseline show {recipe}{found.option}"),
             ("to see all that was published", f"mnist-repro reproduce {recipe}"),
         ]
     steps: List[Tuple[str, str]] = []
     if verdicts & {Verdict.CHANGED, Verdict.IMPROVED, Verdict.REGRESSED} or hopeless:
         steps += [
-            ("to see more", f"{record} && mnist-repro baseline diff {recipe} --rung {rung}"),
+            ("to see more", f"{record} && mnist-repro baseline diff {recipe} --rung {rung}{found.option}"),
             (
                 "to accept it, if it is meant, after that",
-                f"mnist-repro baseline accept {recipe} --rung {rung} --reason '…'",
+                f"mnist-repro baseline accept {recipe} --rung {rung}{found.option} --reason '…'",
             ),
         ]
     if foretold and not hopeless:
@@ -88,7 +88,7 @@ def next_steps(found: Checked) -> List[Tuple[str, str]]:
         seeds = "auto" if enough else str(max([*foretold, len(found.samples) + 1]))
         steps.append(("to settle it", f"pytest --scale {rung} --seeds {seeds}{unusual} -k {recipe}"))
     if Verdict.INCOMPARABLE in verdicts:
-        steps.append(("to see what is stored", f"mnist-repro baseline show {recipe}"))
+        steps.append(("to see what is stored", f"mnist-repro baseline show {recipe}{found.option}"))
     return steps
 
 

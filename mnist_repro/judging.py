@@ -59,9 +59,9 @@ def judge_fingerprint(
     return Judgement(stored.recipe, tuple(finding for finding in findings if finding), ())
 
 
-def record_command(recipe: str, rung: str, dataset: str = "", arithmetic: str = "") -> str:
-    """What to type to record a baseline of this, and of nothing else."""
-    return f"mnist-repro baseline record {recipe} --rung {rung}{options(dataset, arithmetic)}"
+def record_command(recipe: str, rung: str, dataset: str = "", arithmetic: str = "", folder: str = "") -> str:
+    """What to type to record a baseline of this, and of nothing else; ``folder`` is an option that names its place."""
+    return f"mnist-repro baseline record {recipe} --rung {rung}{options(dataset, arithmetic)}{folder}"
 
 
 def options(dataset: str, arithmetic: str) -> str:
@@ -143,8 +143,8 @@ def _no_baseline(stored: BaselineFile, dataset: str, arithmetic: str) -> str:
     told = f"no baseline for {dataset} data in {arithmetic} arithmetic (stored: {there})"
     if dataset == UNRECOGNISED:
         return f"{told}, and none can be made: only MNIST and the surrogate have one; --data mnist, or --data surrogate"
-    record = record_command(stored.recipe, stored.rung, dataset, arithmetic)
-    return f"{told}; to make one: {record}, then mnist-repro baseline accept {stored.recipe} --reason …"
+    record = record_command(stored.recipe, stored.rung, dataset, arithmetic, stored.option)
+    return f"{told}; to make one: {record}, then mnist-repro baseline accept {stored.recipe}{stored.option} --reason …"
 
 
 def _other_data(entry: SampleEntry, runs: Sequence[Run]) -> str:

@@ -196,8 +196,8 @@ def _stored(plan: Plan, recipe: str) -> Stored:
             raise BadInput(
                 f"{plan.baselines} has no {rung} of {recipe} for {', '.join(key)}",
                 "what a gate sees can only be said of one that has something to compare with",
-                f"{record_command(recipe, rung, plan.dataset.name)}, then mnist-repro baseline accept {recipe} "
-                "--reason …; or other recipes with --recipe",
+                f"{record_command(recipe, rung, plan.dataset.name, folder=files[rung].option)}, then "
+                f"mnist-repro baseline accept {recipe}{files[rung].option} --reason …; or other recipes with --recipe",
             )
     return Stored(files, plan.dataset.name)
 

@@ -75,6 +75,7 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 def pytest_configure(config: pytest.Config) -> None:
     """Settle what nobody has said; last, so that a conftest.py can say it."""
     config.option.scale = config.option.scale or "subset"
+    _require_data(config.option.data)
     # Workers of xdist send their reports to the process that writes.
     if not hasattr(config, "workerinput"):
         from mnist_repro.gate_session import GateSession
@@ -104,11 +105,15 @@ def pytest_collection_modifyitems(items: List[pytest.Item]) -> None:
 @pytest.fixture
 def baseline(request: pytest.FixtureRequest) -> Baseline:
     """The stored baselines: `baseline.check(measured)` fails the test unless the verdict is equivalent."""
+    from mnist_repro.checked import NO_RECIPE
     from mnist_repro.checking import Baseline
 
     config = request.config
     # Not `record_property`, which warns unless JUnit's oldest family was chosen.
     properties = request.node.user_properties
+    if _wanted(request.node) is None:
+        # Whoever asks for the baselines and never compares is to be seen in the gate report too.
+        properties.append((WANTED, json.dumps((NO_RECIPE, config.option.scale))))
     return Baseline(
         config.rootpath / config.getini("mnist_repro_baselines"),
         lambda name, value: properties.append((name, value)),
@@ -168,6 +173,22 @@ def _begun(request: pytest.FixtureRequest) -> None:
         # Whatever is wrong is said by the tests that want it.
         with contextlib.suppress(BadInput):
             request.getfixturevalue("_crew").begin(wanted, _seeds_at_first(request.config))
+
+
+def _require_data(named: Optional[str]) -> None:
+    """Refuse a place that was named and is not there, before anything runs; what it holds is read when it is needed.
+
+    Raises:
+        UsageError: that is so.
+    """
+    from mnist_repro.data.places import WORDS, expanded
+
+    if named is not None and named not in WORDS and not expanded(named).exists():
+        raise pytest.UsageError(
+            f"--data {named}: there is no such folder or file\n"
+            "  why: what was named is used, and nothing else instead\n"
+            "  next: name a folder with MNIST, or mnist, or surrogate"
+        )
 
 
 def _ahead(items: Sequence[pytest.Item], first: Optional[pytest.Item] = None) -> List[Tuple[str, str]]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import contextlib
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, Callable, Dict, List, Mapping, Optional
+from typing import Any, Callable, Dict, List, Mapping, Optional, Tuple
 
 from mnist_repro import baseline_files, source
 from mnist_repro.atomic import remove_unfinished, require_replaceable
@@ -94,7 +94,8 @@ class Recorder:
         Args:
             recipe: of which.
             rung: ``subset`` or ``full``.
-            seeds: how many; `DEFAULT_SEEDS`, or as many as are stored if those are more, where nothing is said.
+            seeds: how many; `DEFAULT_SEEDS`, or as many as are stored or proposed if those are more, where nothing is
+                said.
 
         Raises:
             BadInput: there would be too few, or fewer than are stored; a metric is not finite, or the samples cannot
@@ -124,7 +125,7 @@ class Recorder:
         key = (plan.dataset.name, plan.arithmetic)
         stored = self._stored(recipe, rung).entry(*key)
         kept = stored if isinstance(stored, SampleEntry) else None
-        seeds = _seeds(recipe, rung, asked, kept)
+        seeds = _seeds(recipe, rung, asked, kept, self._waiting(recipe, rung, key))
         previous = None if plan.new_margins else kept
         if self._here is None:
             self._here = _one_thread(ask())
@@ -144,6 +145,11 @@ class Recorder:
             return Recorded(None, failures)
         entry = sample_entry(recipe, rung, [read(task.folder) for task in tasks], code, previous)
         return Recorded(propose(plan.folder, recipe.name, rung, entry))
+
+    def _waiting(self, recipe: Recipe, rung: str, key: Tuple[str, str]) -> int:
+        """How many seeds an earlier recording proposes."""
+        proposed = baseline_files.read_proposed(self._plan.folder, recipe.name, rung).entry(*key)
+        return 1 + max(proposed.samples) if isinstance(proposed, SampleEntry) else 0
 
     def _stored(self, recipe: Recipe, rung: str) -> BaselineFile:
         """What is stored, before the work: a file that cannot be read or written would stop it in the end."""
@@ -192,10 +198,10 @@ class Recorder:
         )
 
 
-def _seeds(recipe: Recipe, rung: str, asked: Optional[int], stored: Optional[SampleEntry]) -> int:
-    """How many seeds to record: enough for a baseline, and none that is stored would go."""
+def _seeds(recipe: Recipe, rung: str, asked: Optional[int], stored: Optional[SampleEntry], waiting: int) -> int:
+    """How many seeds to record: enough for a baseline, none that is stored would go, nor one that waits unasked."""
     needed = 1 + max(stored.samples) if stored is not None else 0
-    seeds = max(DEFAULT_SEEDS[rung], needed) if asked is None else asked
+    seeds = max(DEFAULT_SEEDS[rung], needed, waiting) if asked is None else asked
     require_enough(recipe, rung, seeds)
     if seeds < needed:
         raise BadInput(

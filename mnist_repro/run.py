@@ -58,12 +58,12 @@ class Run:
         return next((score for score in self.scores if score.after == after), None)
 
 
-def write(run: Run, folder: Path) -> None:
-    """Write `run.json` into ``folder``, whole or not at all."""
+def write(run: Run, folder: Path, name: str = FILE) -> None:
+    """Write `run.json`, or a file of another name, into ``folder``, whole or not at all."""
     fields = {"schema": SCHEMA, **asdict(run)}
     fields["scores"] = [_score_fields(score) for score in run.scores]
     fields["validation"] = evaluation_fields(run.validation)
-    write_text(folder / FILE, json.dumps(storable(fields), indent=1, allow_nan=False) + "\n")
+    write_text(folder / name, json.dumps(storable(fields), indent=1, allow_nan=False) + "\n")
 
 
 def read(path: Path) -> Run:

@@ -28,7 +28,8 @@ if TYPE_CHECKING:
 
 SCHEMA = 1
 ARITHMETIC = "original"
-_TAKEN, _CRASHED = "fingerprint.json", "crashed.txt"
+# Not run.json: who looks for runs must not take a planted bug for one.
+_TAKEN, RUN, _CRASHED = "fingerprint.json", "trial.json", "crashed.txt"
 _LINES_SHOWN = 15
 # What changes how TensorFlow rounds; a trial has none of them unless it says so.
 _SWITCHES = ("MNIST_REPRO_THREADS", "TF_ENABLE_ONEDNN_OPTS", "ONEDNN_MAX_CPU_ISA")
@@ -80,7 +81,7 @@ class Trial:
 
     def runs(self, scale: str, seeds: Sequence[int]) -> Tuple[Run, ...]:
         """The runs of these seeds; they have been measured and none has crashed."""
-        return tuple(run.read(_place(self.folder, Part(scale, seed))) for seed in seeds)
+        return tuple(run.read(_place(self.folder, Part(scale, seed)) / RUN) for seed in seeds)
 
 
 def measure(folder: Path, recipe: Recipe, dataset: Dataset, part: Part) -> None:
@@ -218,7 +219,7 @@ def _run(recipe: Recipe, dataset: Dataset, part: Part) -> Callable[[Path], None]
     scale = recipe.scale(part.rung)
     trained = training.train(recipe, dataset, part.seed, scale, ARITHMETIC)
     made = as_run(Assignment(recipe, part.seed, part.rung, ARITHMETIC), dataset, scale, trained)
-    return lambda place: run.write(made, place)
+    return lambda place: run.write(made, place, RUN)
 
 
 def _write(file: Path, fields: Dict[str, Any]) -> None:
@@ -231,7 +232,7 @@ def _place(folder: Path, part: Part) -> Path:
 
 def _ended(folder: Path, part: Part) -> bool:
     place = _place(folder, part)
-    kept = _TAKEN if part.rung == FINGERPRINT else run.FILE
+    kept = _TAKEN if part.rung == FINGERPRINT else RUN
     return (place / kept).exists() or (place / _CRASHED).exists()
 
 

@@ -14,12 +14,12 @@ from __future__ import annotations
 
 import argparse
 import contextlib
-import shlex
 import sys
 from typing import TYPE_CHECKING, Callable, Dict, List
 
+from mnist_repro.baseline_folder import option
 from mnist_repro.commands import baseline_record
-from mnist_repro.commands.options import BASELINES, add_baselines
+from mnist_repro.commands.options import add_baselines
 from mnist_repro.errors import BadInput
 from mnist_repro.exit_codes import ExitCode
 
@@ -120,7 +120,7 @@ def _show(arguments: argparse.Namespace) -> ExitCode:
         raise BadInput(
             f"no baseline of {', '.join(bare)} is stored in {arguments.baselines}",
             "one is made by recording runs, and accepting them with a reason",
-            f"mnist-repro baseline record {' '.join(bare)}; --baselines DIR if they are elsewhere",
+            f"mnist-repro baseline record {' '.join(bare)}{option(arguments.baselines)}; or another --baselines DIR",
         )
     files = [file for each in read.values() for file in each if file.entries]
     if arguments.json:
@@ -141,7 +141,7 @@ def _diff(arguments: argparse.Namespace) -> ExitCode:
     names = list(dict.fromkeys(difference.recipe for difference in compared))
     # Nothing that was not shown is to be accepted along with it.
     rung = "" if arguments.rung is None else f" --rung {arguments.rung}"
-    where = "" if arguments.baselines == BASELINES else f" --baselines {shlex.quote(str(arguments.baselines))}"
+    where = option(arguments.baselines)
     print(f"\nto store it: mnist-repro baseline accept {' '.join(names)}{rung}{where} --reason …")
     return ExitCode.PASSED if all(difference.passes for difference in compared) else ExitCode.VERDICT
 
@@ -191,7 +191,7 @@ def _proposals(arguments: argparse.Namespace) -> List[Proposal]:
         raise BadInput(
             f"nothing is proposed for {', '.join(bare)} in {arguments.baselines}",
             "`baseline record` leaves proposals there, and `baseline accept` takes them away",
-            f"mnist-repro baseline record {' '.join(bare)}",
+            f"mnist-repro baseline record {' '.join(bare)}{option(arguments.baselines)}",
         )
     return [proposal for each in found.values() for proposal in each]
 

@@ -5,9 +5,9 @@ from __future__ import annotations
 import argparse
 from pathlib import Path
 
+from mnist_repro.baseline_folder import BASELINES
 from mnist_repro.errors import BadInput
 
-BASELINES = Path("baselines")
 MOST_SEEDS = 10_000
 
 

@@ -225,14 +225,44 @@ def test_a_conftest_may_say_which_scale_is_meant_where_nobody_said_it(
 # --- Measuring ---
 
 
-def test_data_that_are_not_there_end_in_a_verdict_that_does_not_pass(project: Project) -> None:
+def test_data_that_are_not_there_are_refused_before_anything_runs(project: Project) -> None:
     project.write(MEASURED.replace("RECIPE", "'vgg7'"))
 
     result = project.run_with_report("--data", "nowhere")
 
+    assert pytest.ExitCode.USAGE_ERROR == result.ret
+    result.stderr.fnmatch_lines(["ERROR: --data nowhere: there is no such folder or file", "  why: *", "  next: *"])
+
+
+def test_data_that_cannot_be_read_end_in_a_verdict_that_does_not_pass(project: Project, tmp_path: Path) -> None:
+    project.write(MEASURED.replace("RECIPE", "'vgg7'"))
+    (tmp_path / "empty").mkdir()
+
+    result = project.run_with_report("--data", str(tmp_path / "empty"))
+
     result.assert_outcomes(failed=1)
-    result.stdout.fnmatch_lines(["vgg7, subset: INCOMPARABLE*", "measurement: *nowhere*"])
+    result.stdout.fnmatch_lines(["vgg7, subset: INCOMPARABLE*", "measurement: *empty*"])
     assert {"test_it[measured0]": "incomparable"} == project.verdicts()
+
+
+def test_a_report_that_was_asked_for_without_a_comparison_fails_the_session(project: Project) -> None:
+    project.write("def test_something_else():\n    pass")
+
+    without, asked = project.run(), project.run_with_report()
+
+    assert (pytest.ExitCode.OK, pytest.ExitCode.TESTS_FAILED) == (without.ret, asked.ret)
+    asked.stdout.fnmatch_lines(["the gate does not pass: a report was asked for, and nothing judged"])
+    assert not project.report()["passes"]
+
+
+def test_whoever_asks_for_the_baselines_and_compares_nothing_does_not_pass(project: Project) -> None:
+    project.write(CLEAN + "\ndef test_forgets(baseline):\n    pass")
+
+    result = project.run_with_report()
+
+    assert pytest.ExitCode.TESTS_FAILED == result.ret
+    assert {"test_clean": "equivalent", "test_forgets": "incomparable"} == project.verdicts()
+    assert "ended without a verdict, passed: it never called baseline.check" in (project.gate / "gate.md").read_text()
 
 
 def test_without_tensorflow_the_verdict_does_not_pass(project: Project, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -361,8 +391,8 @@ def test_a_worker_of_xdist_that_dies_does_not_let_the_session_pass(project: Proj
 
     project.run_apart("-p", "xdist", "-n", "1")
 
-    found = project.report()
-    assert (False, ["test_it.py::test_dies"]) == (found["passes"], found["other_failures"])
+    assert not project.report()["passes"]
+    assert "incomparable" == project.verdicts()["test_dies"]
 
 
 def _figures(project: Project) -> Dict[str, object]:

@@ -351,7 +351,7 @@ def test_nothing_proposed_is_nothing_to_look_at_or_accept(action: str, tmp_path:
     assert [
         "nothing is proposed for wheel-softmax in DIR",
         "`baseline record` leaves proposals there, and `baseline accept` takes them away",
-        "mnist-repro baseline record wheel-softmax",
+        "mnist-repro baseline record wheel-softmax --baselines DIR",
     ] == message(baseline(action, tmp_path, WHEEL, *more), tmp_path)
     assert before == files(tmp_path)
 
@@ -368,7 +368,7 @@ def test_without_a_baseline_there_is_nothing_to_show(tmp_path: Path) -> None:
     assert [
         "no baseline of vgg7 is stored in DIR/nowhere",
         "one is made by recording runs, and accepting them with a reason",
-        "mnist-repro baseline record vgg7; --baselines DIR if they are elsewhere",
+        "mnist-repro baseline record vgg7 --baselines DIR/nowhere; or another --baselines DIR",
     ] == message(baseline("show", tmp_path / "nowhere", "vgg7"), tmp_path)
 
 

@@ -36,9 +36,10 @@ SESSION = Session(
 
 
 @pytest.fixture
-def folder(tmp_path: Path) -> Path:
-    """Baselines of vgg7 and wheel-softmax."""
-    return store(tmp_path, stored(), stored("wheel-softmax"), stored_fingerprint())
+def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """Baselines of vgg7 and wheel-softmax, where commands look for them."""
+    monkeypatch.chdir(tmp_path)
+    return store(tmp_path / "baselines", stored(), stored("wheel-softmax"), stored_fingerprint())
 
 
 def entry(found: Optional[Checked], outcome: str = "passed", reason: str = "") -> Entry:
@@ -120,6 +121,17 @@ def test_a_platform_without_fingerprint_rests_on_its_samples(folder: Path) -> No
 
 def test_a_platform_without_fingerprint_and_without_samples_does_not_pass() -> None:
     assert not report(note_only()).passes
+
+
+def test_a_platform_without_fingerprint_does_not_rest_on_what_was_published(folder: Path) -> None:
+    sound = passing(folder).checked
+    assert sound is not None
+    published = entry(replace(sound, rung="published"))
+    found = report(note_only(), published)
+
+    assert not found.passes
+    assert [note_only()] == list(found.in_the_way)
+    assert report(published).passes
 
 
 def test_a_known_difference_passes_and_stays_visible(folder: Path) -> None:
@@ -355,6 +367,20 @@ def test_what_to_type_is_about_the_same_data_and_arithmetic(folder: Path) -> Non
     assert steps["to see more"].startswith(
         "mnist-repro baseline record vgg7 --rung subset --data surrogate --arithmetic framework && "
     )
+
+
+def test_what_to_type_names_baselines_that_lie_elsewhere(tmp_path: Path) -> None:
+    elsewhere = store(tmp_path / "kept here", stored())
+    option = f"--baselines '{elsewhere}'"
+
+    changed = dict(gate_text.next_steps(checking.judge(elsewhere, runs(better=0.25))))
+    surrogate = tuple(replace(each, dataset={**each.dataset, "name": "surrogate"}) for each in runs())
+    unknown = checking.judge(elsewhere, surrogate)
+
+    assert [option in command for command in changed.values()] == [True, True]
+    assert 2 == changed["to see more"].count(option)
+    assert f"record vgg7 --rung subset --data surrogate {option}, then" in unknown.judgement.findings[0].reason
+    assert f"mnist-repro baseline show vgg7 {option}" == dict(gate_text.next_steps(unknown))["to see what is stored"]
 
 
 def test_the_message_on_too_few_seeds_says_how_to_settle_it(folder: Path) -> None:

@@ -20,10 +20,12 @@ from mnist_repro import framework, gate, power, power_study, power_text, resampl
 from mnist_repro.baselines import BaselineFile, SampleEntry
 from mnist_repro.data.dataset import Dataset
 from mnist_repro.errors import BadInput
+from mnist_repro.found_runs import find_runs
 from mnist_repro.gate import AUTO_SEEDS
 from mnist_repro.metrics import metric_names, metrics_in_session
 from mnist_repro.power import COLUMNS, Cell, Row, Stored
 from mnist_repro.power_study import Alarm, Plan, Result
+from mnist_repro.problems import Problems
 from mnist_repro.recipes import find
 from mnist_repro.trials import Part, Trial
 from mnist_repro.usual_checks import accuracy_passes, num_regression_passes
@@ -102,8 +104,16 @@ def trial(
     text = json.dumps({"schema": trials.SCHEMA, **fields, "provenance": made.HERE})
     (folder / "fingerprint.json").write_text(text, encoding="utf-8")
     for each in made.runs(losses):
-        run.write(each, folder / "subset" / f"seed-{each.seed}")
+        run.write(each, folder / "subset" / f"seed-{each.seed}", trials.RUN)
     return Trial(WHEEL.name, bug, folder)
+
+
+def test_a_trial_is_no_run_to_those_who_look_for_runs(tmp_path: Path) -> None:
+    measured = trial(tmp_path / "runs")
+
+    assert 3 == len(measured.runs("subset", range(3)))
+    with pytest.raises(BadInput, match=r"no run\.json in"):
+        find_runs([measured.folder], Problems())
 
 
 def judged(measured: Trial, **options: Any) -> Row:
@@ -170,7 +180,7 @@ FRESH = (15, 16, 17)
 
 def with_runs(measured: Trial, seeds: Sequence[int], loss: float) -> Trial:
     for seed in seeds:
-        run.write(made.run(seed, loss + 1e-5 * (seed % 3)), measured.folder / "subset" / f"seed-{seed}")
+        run.write(made.run(seed, loss + 1e-5 * (seed % 3)), measured.folder / "subset" / f"seed-{seed}", trials.RUN)
     return measured
 
 
@@ -210,12 +220,12 @@ def test_of_code_as_it_is_both_kinds_of_runs_are_made_and_more_of_those_compared
 ) -> None:
     clean, asked = Trial(WHEEL.name, None, tmp_path), []
 
-    def measure(trials: Sequence[Tuple[Trial, Sequence[Part]]], *others: object) -> None:
-        [(of, parts)] = trials
+    def measure(asked_for: Sequence[Tuple[Trial, Sequence[Part]]], *others: object) -> None:
+        [(of, parts)] = asked_for
         asked.append([part.seed for part in of.missing(parts) if part.rung == "subset"])
         # Far enough from each other to be inconclusive.
         for seed in asked[-1]:
-            run.write(made.run(seed, 0.05 + 0.02 * (-1) ** seed), tmp_path / "subset" / f"seed-{seed}")
+            run.write(made.run(seed, 0.05 + 0.02 * (-1) ** seed), tmp_path / "subset" / f"seed-{seed}", trials.RUN)
 
     monkeypatch.setattr(trials, "measure_all", measure)
     plan = Plan((), tmp_path, (WHEEL.name,), ("subset",), tmp_path, dataset, "", tmp_path, 1, made.HERE, "")

@@ -312,6 +312,14 @@ def test_fewer_seeds_than_are_stored_are_refused_before_any_run_is_made(trained:
     ) == ended.err
 
 
+def test_where_nothing_is_said_as_many_seeds_as_are_proposed_are_recorded(trained: Trained, tmp_path: Path) -> None:
+    trained.losses = [0.25] * 20
+    baseline("record", tmp_path, WHEEL, "--rung", "subset", "--seeds", 18)
+    baseline("record", tmp_path, WHEEL, "--rung", "subset")
+
+    assert list(range(18)) == sorted(proposed_samples(tmp_path).samples)
+
+
 def test_where_nothing_is_said_as_many_seeds_as_are_stored_are_recorded(trained: Trained, tmp_path: Path) -> None:
     trained.losses = [0.25] * 20
     baseline_files.write(tmp_path, subset(samples([0.25] * 18)))
