@@ -225,13 +225,14 @@ def test_a_conftest_may_say_which_scale_is_meant_where_nobody_said_it(
 # --- Measuring ---
 
 
-def test_data_that_are_not_there_are_refused_before_anything_runs(project: Project) -> None:
+@pytest.mark.parametrize("named", ["nowhere", "n" * 300])
+def test_data_that_are_not_there_are_refused_before_anything_runs(named: str, project: Project) -> None:
     project.write(MEASURED.replace("RECIPE", "'vgg7'"))
 
-    result = project.run_with_report("--data", "nowhere")
+    result = project.run_with_report("--data", named)
 
     assert pytest.ExitCode.USAGE_ERROR == result.ret
-    result.stderr.fnmatch_lines(["ERROR: --data nowhere: there is no such folder or file", "  why: *", "  next: *"])
+    result.stderr.fnmatch_lines([f"ERROR: --data {named}: there is no such folder or file", "  why: *", "  next: *"])
 
 
 def test_data_that_cannot_be_read_end_in_a_verdict_that_does_not_pass(project: Project, tmp_path: Path) -> None:
