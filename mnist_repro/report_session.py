@@ -1,4 +1,4 @@
-"""The page at the end of a pytest session: `--report DIR` shows what its gate judged, as `mnist-repro report` would."""
+"""The page at the end of a pytest session: `--report=DIR` shows what its gate judged, as `mnist-repro report` would."""
 
 from __future__ import annotations
 
