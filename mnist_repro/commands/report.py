@@ -18,7 +18,7 @@ import argparse
 import sys
 from pathlib import Path
 
-from mnist_repro.commands.options import add_baselines, add_data, add_runs, named_place
+from mnist_repro.commands.options import add_baselines, add_data, add_runs, named_place, require_there
 from mnist_repro.exit_codes import ExitCode
 
 DESCRIPTION = "one page that shows what runs gave, for people"
@@ -57,6 +57,7 @@ def run(arguments: argparse.Namespace) -> ExitCode:
     from mnist_repro.report.writing import write
 
     require_drawing()
+    require_there(arguments.baselines)
     require_writable(arguments.out)
     problems = Problems()
     sources = Sources(

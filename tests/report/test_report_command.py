@@ -196,6 +196,18 @@ def test_a_page_that_cannot_be_made_leaves_the_old_one_as_it_was(
     assert {file.name: file.read_bytes() for file in (tmp_path / "page").iterdir()} == before
 
 
+def test_baselines_that_were_named_and_are_not_there_are_one_message_and_no_page(tmp_path: Path) -> None:
+    scene = report_scene.wheel(tmp_path)
+
+    ended = command_line.run("report", scene.runs, "--baselines", tmp_path / "baslines", "--out", tmp_path / "page")
+
+    assert (2, "") == (ended.code, ended.out)
+    assert ended.err.startswith(
+        f"mnist-repro: there is no folder {tmp_path}/baslines\n  why: it was named to judge by, "
+    )
+    assert not (tmp_path / "page").exists()
+
+
 def test_runs_of_several_datasets_are_grouped_and_said(tmp_path: Path) -> None:
     scene = report_scene.wheel(tmp_path)
     scene.add(report_scene.not_mnist(report_scene.run(0)), "other-0")
@@ -257,6 +269,21 @@ def test_a_broken_baseline_is_named_and_left_out(tmp_path: Path) -> None:
     assert ended.code == 2
     assert ended.err.count("left out") == 1
     assert "subset.yml:2 has a conflict marker" in ended.err
+
+
+def test_runs_whose_baseline_is_broken_are_not_said_to_have_none(tmp_path: Path) -> None:
+    scene = report_scene.wheel(tmp_path)
+    file = scene.baselines / "wheel-softmax" / "subset.yml"
+    file.write_text("schema: 1\n", encoding="utf-8")
+
+    command_line.run("report", scene.runs, "--baselines", scene.baselines, "--out", tmp_path / "page")
+
+    [group] = json.loads((tmp_path / "page" / "report.json").read_text(encoding="utf-8"))["groups"]
+    assert ("incomparable", 1) == (group["verdict"], len(group["reasons"]))
+    assert group["reasons"][0].startswith(f"{file} cannot be used as a baseline: ")
+    assert group["reasons"][0].endswith(f"; try: git checkout -- {file} brings the committed one back")
+    assert group["reasons"][0] in page_of(scene).text
+    assert "stored: nothing" not in page_of(scene).text
 
 
 @pytest.mark.parametrize("name", ["jinja2", "matplotlib.figure"])
