@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Dict, Optional
+from typing import Any, Dict, Optional, Sequence
 
 from mnist_repro import framework, run, weights
 from mnist_repro.atomic import (
@@ -88,6 +88,28 @@ def check_folder(folder: Path, recipe: Recipe) -> None:
             f"{folder} holds a run of {found}, not of {recipe.name}",
             "one folder keeps one recipe's run, and nothing is overwritten by another's",
             fix,
+        )
+
+
+def check_result(file: Path, folders: Sequence[Path]) -> None:
+    """Refuse a file for results that would take the place of what a run needs.
+
+    Args:
+        file: where the results are to be written.
+        folders: of the runs that are to be made; others are known by their `run.json`.
+
+    Raises:
+        BadInput: it is one of the files of a run, or lies where a folder for one has to be.
+    """
+    to_come = [folder.resolve() for folder in folders]
+    # Not where it leads if it is a link: the link is what would be replaced.
+    place, fix = file.parent.resolve() / file.name, "name another file, such as result.json"
+    if any(place in (folder, *folder.parents) for folder in to_come):
+        raise BadInput(f"{file} cannot be a file", "it is to be a folder with runs", fix)
+    of_run = (file.parent / run.FILE).exists() or place.parent in to_come
+    if of_run and file.name in (*TRAINED, *ESTIMATED):
+        raise BadInput(
+            f"{file} is a file of a run's own", f"without its {file.name} nobody could use the run any more", fix
         )
 
 
