@@ -7,7 +7,7 @@ import os
 from pathlib import Path
 from typing import Iterator
 
-from mnist_repro.atomic import require_writable
+from mnist_repro.atomic import require_writable, write_text
 from mnist_repro.baseline_files import private_folder
 from mnist_repro.errors import BadInput
 
@@ -26,6 +26,8 @@ def locked(folder: Path, recipe: str, rung: str) -> Iterator[None]:
     private = private_folder(folder)
     require_writable(private)
     private.mkdir(parents=True, exist_ok=True)
+    if not (private / ".gitignore").exists():
+        write_text(private / ".gitignore", "*\n")
     # Not inherited by the workers, which may outlive a killed recording by a moment.
     handle = os.open(str(private / f"{recipe}-{rung}.lock"), os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o666)
     try:

@@ -59,7 +59,11 @@ def parser() -> argparse.ArgumentParser:
 def main(arguments: Optional[List[str]] = None) -> int:
     """Run one command and return its exit code; messages go to standard error."""
     try:
-        parsed = parser().parse_args(arguments)
+        try:
+            parsed = parser().parse_args(arguments)
+        finally:
+            # A help text ends the program, too.
+            sys.stdout.flush()
         code = int(parsed.run(parsed))
         # Here rather than when Python ends, so that what goes wrong is met by what follows.
         sys.stdout.flush()

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Optional
+from typing import Any, Dict, Optional, Sequence
 
 from mnist_repro import framework, run, weights
 from mnist_repro.atomic import (
@@ -15,6 +15,7 @@ from mnist_repro.atomic import (
     require_writable,
     write_text,
 )
+from mnist_repro.data import places
 from mnist_repro.data.dataset import Dataset
 from mnist_repro.errors import BadInput
 from mnist_repro.evaluation import Evaluation, evaluate
@@ -37,6 +38,8 @@ EVALUATION = "evaluation.json"
 TRAINED = (TRAINING_LOG, WEIGHTS, MODEL, run.FILE)
 ESTIMATED = (EVALUATION, EVALUATION_LOG)
 STEP_LOSSES_KEPT = 100
+# Of a hash, shown.
+_DIGITS = 12
 # What the description of a model's layers takes in `model.h5`, at the most.
 DESCRIPTION_BYTES = 1 << 17
 
@@ -85,6 +88,50 @@ def check_folder(folder: Path, recipe: Recipe) -> None:
             f"{folder} holds a run of {found}, not of {recipe.name}",
             "one folder keeps one recipe's run, and nothing is overwritten by another's",
             fix,
+        )
+
+
+def check_result(file: Path, folders: Sequence[Path]) -> None:
+    """Refuse a file for results that would take the place of what a run needs.
+
+    Args:
+        file: where the results are to be written.
+        folders: of the runs that are to be made; others are known by their `run.json`.
+
+    Raises:
+        BadInput: it is one of the files of a run, or lies where a folder for one has to be.
+    """
+    to_come = [folder.resolve() for folder in folders]
+    # Not where it leads if it is a link: the link is what would be replaced.
+    place, fix = file.parent.resolve() / file.name, "name another file, such as result.json"
+    if any(place in (folder, *folder.parents) for folder in to_come):
+        raise BadInput(f"{file} cannot be a file", "it is to be a folder with runs", fix)
+    of_run = (file.parent / run.FILE).exists() or place.parent in to_come
+    if of_run and file.name in (*TRAINED, *ESTIMATED):
+        raise BadInput(
+            f"{file} is a file of a run's own", f"without its {file.name} nobody could use the run any more", fix
+        )
+
+
+def check_data(folder: Path, dataset: Dataset) -> None:
+    """Refuse a folder that holds the run of other data, of which it would be read as telling.
+
+    Raises:
+        BadInput: that is so.
+    """
+    if not (folder / run.FILE).exists():
+        return
+    theirs = run.read(folder).dataset
+    if theirs["sha256"] != dataset.sha256:
+        told = [
+            f"{name} data ({sha256[:_DIGITS]}…)"
+            for name, sha256 in ((theirs["name"], theirs["sha256"]), (dataset.name, dataset.sha256))
+        ]
+        own = theirs["name"] if theirs["name"] in places.WORDS else "DIR with the run's own"
+        raise BadInput(
+            f"{folder} holds a run on {told[0]}, not on {told[1]}",
+            f"what {EVALUATION_LOG} tells there must be of the same images as its {run.FILE}",
+            f"--out another folder, or --data {own}",
         )
 
 
@@ -173,7 +220,12 @@ def estimate(
     images, labels = dataset.test_images[:test_images], dataset.test_labels[:test_images]
     evaluation = evaluate(framework.scorer(model, recipe.input_shape)(images), labels)
     if out is not None:
-        fields = {"schema": run.SCHEMA, "recipe": recipe.name, **(run.evaluation_fields(evaluation) or {})}
+        fields: Dict[str, Any] = {
+            "schema": run.SCHEMA,
+            "recipe": recipe.name,
+            "dataset": {"name": dataset.name, "sha256": dataset.sha256},
+            **(run.evaluation_fields(evaluation) or {}),
+        }
         fields["errors_per_label"] = evaluation.errors_per_label
         fields["errors_per_predicted_and_label"] = evaluation.errors_per_pair
         with replacing_together(out, ESTIMATED) as unfinished:

@@ -56,8 +56,12 @@ def find_runs(places: Sequence[Path], problems: Problems) -> Tuple[FoundRun, ...
             "pages and tables are made from runs",
             "mnist-repro reproduce --all --seeds 3 --out FOLDER, then name that folder",
         )
+    # By its own name and through a link, a file is met twice.
+    once: Dict[str, Path] = {}
+    for file in files:
+        once.setdefault(os.path.realpath(str(file)), file)
     found = []
-    for file in dict.fromkeys(files):
+    for file in once.values():
         with problems.leaving_out():
             found.append(FoundRun(file.parent, read_sound(file)))
     return tuple(found)

@@ -32,6 +32,8 @@ from mnist_repro.seeding import dropout_seed
 Weights = Tuple[Tuple[np.ndarray, ...], ...]
 
 SCORED_AT_ONCE = 1000
+# With many more TensorFlow cannot start, and ends the process.
+MOST_THREADS = 1024
 
 
 def threads() -> int:
@@ -40,22 +42,26 @@ def threads() -> int:
     `MNIST_REPRO_THREADS` is there to measure how far rounding carries when that is not so.
 
     Raises:
-        BadInput: that is no whole number from 1.
+        BadInput: that is no whole number from 1 to 1024.
     """
-    said = os.environ.get("MNIST_REPRO_THREADS", "1")
-    if not (said.isascii() and said.isdigit() and int(said) >= 1):
+    said = os.environ.get("MNIST_REPRO_THREADS") or "1"
+    # Python may refuse to read a number of thousands of digits.
+    if not (said.isascii() and said.isdigit() and len(said) < 10 and 1 <= int(said) <= MOST_THREADS):
         raise BadInput(
-            f"MNIST_REPRO_THREADS={said!r}", "a whole number from 1 is expected", "unset MNIST_REPRO_THREADS"
+            f"MNIST_REPRO_THREADS={said!r}",
+            f"a whole number from 1 to {MOST_THREADS} is expected",
+            "unset MNIST_REPRO_THREADS",
         )
     return int(said)
 
 
 def require_tensorflow() -> None:
-    """Make sure that TensorFlow is installed, without importing it.
+    """Make sure that TensorFlow is installed, without importing it, and that `threads` can be chosen.
 
     Raises:
-        BadInput: it is not.
+        BadInput: it is not, or they cannot.
     """
+    threads()
     if importlib.util.find_spec("tensorflow") is None:
         raise BadInput(
             "TensorFlow is not installed in this environment",

@@ -1,4 +1,4 @@
-"""The page at the end of a pytest session: `--report DIR` shows what its gate judged, as `mnist-repro report` would."""
+"""The page at the end of a pytest session: `--report=DIR` shows what its gate judged, as `mnist-repro report` would."""
 
 from __future__ import annotations
 
@@ -44,10 +44,12 @@ class ReportSession:
         """Say what is in the way of a page before hours are spent."""
         from mnist_repro.atomic import require_writable
         from mnist_repro.report.figures import require_drawing
+        from mnist_repro.report.writing import require_ours
 
         try:
             require_drawing()
             require_writable(self._folder)
+            require_ours(self._folder)
         except BadInput as error:
             raise pytest.UsageError(f"--report: {error}") from error
 

@@ -35,9 +35,18 @@ def main(arguments: Optional[List[str]] = None) -> int:
     subparsers = parser.add_subparsers(dest="command_name", metavar="COMMAND")
     add_commands(subparsers)
     add_emulator(subparsers)
-    parsed = parser.parse_args(arguments)
+    try:
+        parsed = _parsed(parser, arguments)
+    except BrokenPipeError:  # as in `pjm --help | head`
+        return _unread()
+    except OSError as error:  # such as standard output on a full disk
+        refused = BadInput(
+            str(error), "the help text cannot be written there", "free some space, or name another place"
+        )
+        print(f"pjm: {refused}", file=sys.stderr)
+        _unread()
+        return 2
     if parsed.command_name is None:
-        parser.print_help()
         return 2
     try:
         return int(parsed.run(parsed))
@@ -47,8 +56,25 @@ def main(arguments: Optional[List[str]] = None) -> int:
     except KeyboardInterrupt:
         return 130
     except BrokenPipeError:  # as in `pjm show | head`
-        sys.stdout = open("/dev/null", "w")  # noqa: SIM115, PTH123 - Python flushes it on its way out
-        return 0
+        return _unread()
+
+
+def _parsed(parser: argparse.ArgumentParser, arguments: Optional[List[str]]) -> argparse.Namespace:
+    """What was typed; a help text that it asked for is written, or it is an error that it was not."""
+    try:
+        parsed = parser.parse_args(arguments)
+        if parsed.command_name is None:
+            parser.print_help()
+    finally:
+        # Not sys.stdout.flush(): where it was closed (`>&-`) there is none.
+        print(end="", flush=True)
+    return parsed
+
+
+def _unread() -> int:
+    """The exit code where nobody reads what is written; what is left of it goes nowhere."""
+    sys.stdout = open("/dev/null", "w")  # noqa: SIM115, PTH123 - Python flushes it on its way out
+    return 0
 
 
 def entry() -> None:

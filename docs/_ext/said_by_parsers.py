@@ -96,8 +96,9 @@ def _options(recorder: Recorder) -> str:
     rows = []
     for name, about in recorder.options:
         value = about.get("metavar") or "|".join(about.get("choices", ()))
-        joint = "[=" if about.get("nargs") == "?" else " "
-        shown = f"{name}{joint}{value}{']' if joint == '[=' else ''}" if value else name
+        # One word, as pytest's own help has it: an existing folder as a word of its own could be taken for tests.
+        assigned = f"[={value}]" if about.get("nargs") == "?" else f"={value}"
+        shown = f"{name}{assigned}" if value else name
         rows.append((code(shown), plain(about.get("help", ""))))
     return table(("option", "what it does"), rows)
 

@@ -10,9 +10,12 @@ Examples:
 from __future__ import annotations
 
 import argparse
-from typing import TYPE_CHECKING, List
+import re
+from pathlib import Path
+from typing import TYPE_CHECKING, Collection, List
 
 from mnist_repro.commands.options import add_data, add_recipe_of_file, named_place
+from mnist_repro.errors import BadInput
 from mnist_repro.exit_codes import ExitCode
 
 if TYPE_CHECKING:
@@ -20,6 +23,8 @@ if TYPE_CHECKING:
     from mnist_repro.recipes import Recipe
 
 DESCRIPTION = "what a trained model gets wrong"
+# What --images writes.
+_PICTURE = re.compile(r"\d{5}-label-\d-predicted-\d\.png")
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -47,15 +52,32 @@ def run(arguments: argparse.Namespace) -> ExitCode:
     print(describe(dataset), flush=True)
     scores = logits(dataset.test_images)
     evaluation = evaluate(scores, dataset.test_labels)
+    names = {
+        index: f"{index:05d}-label-{dataset.test_labels[index]}-predicted-{scores[index].argmax()}.png"
+        for index in evaluation.wrong_images
+    }
+    if arguments.images is not None:
+        _require_no_others(arguments.images, names.values())
     print("\n".join(tables(located.recipe, evaluation)))
     if arguments.images is not None:
         from mnist_repro.pictures import write_png
 
-        for index in evaluation.wrong_images:
-            name = f"{index:05d}-label-{dataset.test_labels[index]}-predicted-{scores[index].argmax()}.png"
+        for index, name in names.items():
             write_png(arguments.images / name, dataset.test_images[index])
         print(f"{evaluation.wrong} images in {arguments.images}")
     return ExitCode.PASSED
+
+
+def _require_no_others(folder: Path, names: Collection[str]) -> None:
+    """Refuse a folder that has pictures of what another model got wrong; those of ``names`` are replaced."""
+    there = sorted(path.name for path in folder.iterdir()) if folder.is_dir() else []
+    others = [name for name in there if _PICTURE.fullmatch(name) and name not in names]
+    if others:
+        raise BadInput(
+            f"{folder} has pictures of what another model got wrong, such as {others[0]}",
+            f"{len(others):,} of them are none of this one's, and nobody could tell whose is whose",
+            f"--images another folder, or remove the pictures from {folder}",
+        )
 
 
 def tables(recipe: Recipe, evaluation: Evaluation) -> List[str]:

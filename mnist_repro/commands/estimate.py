@@ -1,10 +1,12 @@
 """Component two of the tutorial: build the model anew, read param.hdf5, score the test images.
 
 Writes eval.log (Test loss, Test accuracy) and evaluation.json (counts, confusion, errors per label and per pair,
-indices of the wrong images) beside the weights, or into --out.
+indices of the wrong images, which data) beside the weights, or into --out. The folder of a run takes them of the run's
+own data alone.
 
 Examples:
   mnist-repro estimate runs/wheel-softmax/seed-0
+  mnist-repro estimate runs/wheel-softmax/seed-0 --data surrogate --out elsewhere
   mnist-repro estimate param.hdf5 --recipe wheel-softmax
 """
 
@@ -13,6 +15,7 @@ from __future__ import annotations
 import argparse
 
 from mnist_repro.commands.options import add_data, add_recipe_of_file, named_place
+from mnist_repro.errors import BadInput
 from mnist_repro.exit_codes import ExitCode
 
 DESCRIPTION = "score the test images with the weights of a run; leaves eval.log"
@@ -36,10 +39,16 @@ def run(arguments: argparse.Namespace) -> ExitCode:
 
     located = locate_weights(arguments.path, arguments.recipe)
     out = arguments.out or located.file.parent
-    components.check_folder(out, located.recipe)
+    try:
+        components.check_folder(out, located.recipe)
+    except BadInput as error:
+        if arguments.out is not None or "--out" in error.fix:
+            raise
+        raise BadInput(error.what, error.why, f"{error.fix}: --out DIR") from error
     require_tensorflow()
     dataset = load(arguments.data)
     print(describe(dataset), flush=True)
+    components.check_data(out, dataset)
     images = located.recipe.scale(located.scale).test_images
     evaluation = components.estimate(located.file, located.recipe, dataset, images, out)
     print(f"{located.recipe.name}, {images:,} test images: {evaluation.right:,} right, {evaluation.wrong:,} wrong")

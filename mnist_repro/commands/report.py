@@ -18,7 +18,7 @@ import argparse
 import sys
 from pathlib import Path
 
-from mnist_repro.commands.options import add_baselines, add_data, add_runs, named_place
+from mnist_repro.commands.options import add_baselines, add_data, add_runs, named_place, require_there
 from mnist_repro.exit_codes import ExitCode
 
 DESCRIPTION = "one page that shows what runs gave, for people"
@@ -54,10 +54,12 @@ def run(arguments: argparse.Namespace) -> ExitCode:
     from mnist_repro.problems import Problems
     from mnist_repro.report.collect import Sources, collect, read_gate, read_jobs
     from mnist_repro.report.figures import require_drawing
-    from mnist_repro.report.writing import write
+    from mnist_repro.report.writing import require_ours, write
 
     require_drawing()
+    require_there(arguments.baselines)
     require_writable(arguments.out)
+    require_ours(arguments.out)
     problems = Problems()
     sources = Sources(
         runs=find_runs(arguments.runs, problems),

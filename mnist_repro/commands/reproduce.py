@@ -95,6 +95,8 @@ def run(arguments: argparse.Namespace) -> ExitCode:
     ]
     for task in tasks:
         components.check_folder(task.folder, task.assignment.recipe)
+    if arguments.json is not None:
+        components.check_result(arguments.json, [task.folder for task in tasks])
     outcomes = _train(tasks, processes)
     runs = {task: read(task.folder) for task, failure in outcomes.items() if failure is None}
     failures = {task: failure for task, failure in outcomes.items() if failure is not None}

@@ -13,6 +13,8 @@ OFFLINE = "MNIST_REPRO_OFFLINE"
 MIRROR = "MNIST_REPRO_URL"
 CACHE = "MNIST_REPRO_CACHE"
 
+# What a variable that forbids something says where it does not.
+_NOT = ("", "0", "no", "false")
 # Requests that are no places.
 WORDS = ("mnist", "surrogate")
 
@@ -24,7 +26,7 @@ def named_by_variable() -> Optional[str]:
 
 def offline() -> bool:
     """Whether `OFFLINE` forbids the download."""
-    return os.environ.get(OFFLINE, "") not in ("", "0")
+    return os.environ.get(OFFLINE, "").lower() not in _NOT
 
 
 def expanded(place: str) -> Path:

@@ -12,7 +12,7 @@ from mnist_repro.gate_report import JSON, SCHEMA, Report, as_json
 from mnist_repro.run import read_json
 from mnist_repro.verdicts import Verdict
 
-MAKE = "pytest --gate-report gate"
+MAKE = "pytest --gate-report=gate"
 # Where `MAKE` and the how-to put it.
 FOLDER = Path("gate")
 

@@ -9,6 +9,7 @@ from mnist_repro import baseline_files
 from mnist_repro.baselines import BaselineFile, SampleEntry, samples_of
 from mnist_repro.drift import Recognition, recognise
 from mnist_repro.drift_table import Group, judge
+from mnist_repro.errors import BadInput
 from mnist_repro.found_runs import FoundRun
 from mnist_repro.judging import judge_samples
 from mnist_repro.metrics import direction, metric_values
@@ -18,7 +19,7 @@ from mnist_repro.report.datasets import Datasets
 from mnist_repro.report.mistakes import mistake_fields
 from mnist_repro.reproduction import published_figures, verdict
 from mnist_repro.run import Run
-from mnist_repro.verdicts import Finding
+from mnist_repro.verdicts import Finding, Judgement, Verdict
 
 # An oracle calculates a hundred steps of each; the evidence names the seeds.
 MOST_LOOKED_AT_FOR_DRIFT = 5
@@ -65,10 +66,12 @@ def group_fields(
 
 def _baseline_fields(runs: Sequence[Run], folder: Path, problems: Problems) -> Fields:
     first = runs[0]
-    stored = BaselineFile(first.recipe, first.scale)
-    with problems.leaving_out():
+    try:
         stored = baseline_files.read(folder, first.recipe, first.scale)
-    judgement = judge_samples(stored, runs)
+        judgement = judge_samples(stored, runs)
+    except BadInput as problem:
+        problems.add(problem)
+        stored, judgement = BaselineFile(first.recipe, first.scale), _unjudged(first, problem)
     entry = stored.entry(first.dataset["name"], first.arithmetic)
     samples = entry if isinstance(entry, SampleEntry) else None
     findings = {finding.name: finding for finding in judgement.findings}
@@ -80,6 +83,12 @@ def _baseline_fields(runs: Sequence[Run], folder: Path, problems: Problems) -> F
         "paired": samples is not None and samples.paired,
         "metrics": [_metric_fields(name, runs, samples, findings.get(name)) for name in names],
     }
+
+
+def _unjudged(run: Run, problem: BadInput) -> Judgement:
+    """No verdict, and why: not that nothing is stored, for nobody knows what is."""
+    why = "; ".join(line.strip() for line in str(problem).splitlines())
+    return Judgement(run.recipe, (Finding(run.scale, "baseline", Verdict.INCOMPARABLE, why),))
 
 
 def _metric_fields(name: str, runs: Sequence[Run], stored: Optional[SampleEntry], finding: Optional[Finding]) -> Fields:

@@ -120,5 +120,14 @@ def test_options_that_pages_mention_exist(helped: str) -> None:
     assert set() == mentioned - known
 
 
+def test_a_folder_for_a_report_is_given_in_one_word() -> None:
+    # As a word of its own, one that exists would be taken for a place of tests, in which pytest looks for conftest.py.
+    shown = [*pages(), *(ROOT / ".github" / "workflows").iterdir(), *(ROOT / "mnist_repro").rglob("*.py")]
+    told = "\n".join(page.read_text(encoding="utf-8") for page in shown) + GENERATORS["mnist-repro-options"]()
+
+    assert [] == re.findall(r"--(?:gate-)?report (?:DIR|FOLDER|gate|report)\b", told)
+    assert "`--gate-report=DIR`" in told
+
+
 def _source_of(package: str) -> str:
     return "".join(file.read_text(encoding="utf-8") for file in Path(ROOT / package).rglob("*.py"))

@@ -177,7 +177,7 @@ def test_a_page_that_cannot_be_made_leaves_the_old_one_as_it_was(
 ) -> None:
     scene = report_scene.whole(tmp_path)
     command_line.run(*scene.arguments())
-    before = {"report.json": b"an older document", "index.html": b"and its page"}
+    before = {"report.json": b"an older document", "index.html": b"<title>Its page \xc2\xb7 mnist-repro</title>"}
     for name, text in before.items():
         (tmp_path / "page" / name).write_bytes(text)
     moved = Path.replace
@@ -194,6 +194,52 @@ def test_a_page_that_cannot_be_made_leaves_the_old_one_as_it_was(
     assert ended.code == 2
     assert "what was there before is untouched" in ended.err
     assert {file.name: file.read_bytes() for file in (tmp_path / "page").iterdir()} == before
+
+
+def test_an_older_page_is_replaced_and_somebody_elses_is_not(tmp_path: Path) -> None:
+    scene = report_scene.whole(tmp_path)
+    page = tmp_path / "page" / "index.html"
+    command_line.run(*scene.arguments())
+    made = page.read_bytes()
+    again = command_line.run(*scene.arguments())
+    page.write_text("<h1>mine</h1>", encoding="utf-8")
+    (tmp_path / "page" / "report.json").unlink()
+
+    refused = command_line.run(*scene.arguments())
+
+    assert (0, "") == (again.code, again.err)
+    assert b" mnist-repro</title>" in made
+    assert refused == command_line.Ended(
+        2,
+        "",
+        f"mnist-repro: {page} is not a page that mnist-repro made\n"
+        "  why: the new one would take its place, and it would be gone\n"
+        f"  try: name another folder, or remove {page}\n",
+    )
+    assert {"index.html": b"<h1>mine</h1>"} == {file.name: file.read_bytes() for file in page.parent.iterdir()}
+
+
+def test_a_run_that_is_reached_by_a_link_too_is_shown_once(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    scene = report_scene.wheel(tmp_path)
+    (tmp_path / "link").symlink_to(scene.runs)
+    monkeypatch.chdir(tmp_path)
+
+    ended = command_line.run("report", "runs", "link", scene.runs, "runs/wheel-softmax/..", "--out", tmp_path / "page")
+
+    assert ended == command_line.Ended(0, f"{tmp_path}/page/index.html: 3 runs\n", "")
+    assert "gave way" not in page_of(scene).text
+
+
+def test_baselines_that_were_named_and_are_not_there_are_one_message_and_no_page(tmp_path: Path) -> None:
+    scene = report_scene.wheel(tmp_path)
+
+    ended = command_line.run("report", scene.runs, "--baselines", tmp_path / "baslines", "--out", tmp_path / "page")
+
+    assert (2, "") == (ended.code, ended.out)
+    assert ended.err.startswith(
+        f"mnist-repro: there is no folder {tmp_path}/baslines\n  why: it was named to judge by, "
+    )
+    assert not (tmp_path / "page").exists()
 
 
 def test_runs_of_several_datasets_are_grouped_and_said(tmp_path: Path) -> None:
@@ -257,6 +303,21 @@ def test_a_broken_baseline_is_named_and_left_out(tmp_path: Path) -> None:
     assert ended.code == 2
     assert ended.err.count("left out") == 1
     assert "subset.yml:2 has a conflict marker" in ended.err
+
+
+def test_runs_whose_baseline_is_broken_are_not_said_to_have_none(tmp_path: Path) -> None:
+    scene = report_scene.wheel(tmp_path)
+    file = scene.baselines / "wheel-softmax" / "subset.yml"
+    file.write_text("schema: 1\n", encoding="utf-8")
+
+    command_line.run("report", scene.runs, "--baselines", scene.baselines, "--out", tmp_path / "page")
+
+    [group] = json.loads((tmp_path / "page" / "report.json").read_text(encoding="utf-8"))["groups"]
+    assert ("incomparable", 1) == (group["verdict"], len(group["reasons"]))
+    assert group["reasons"][0].startswith(f"{file} cannot be used as a baseline: ")
+    assert group["reasons"][0].endswith(f"; try: git checkout -- {file} brings the committed one back")
+    assert group["reasons"][0] in page_of(scene).text
+    assert "stored: nothing" not in page_of(scene).text
 
 
 @pytest.mark.parametrize("name", ["jinja2", "matplotlib.figure"])

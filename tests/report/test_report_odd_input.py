@@ -216,8 +216,9 @@ def test_the_page_shares_its_level_among_all_published_figures_that_it_holds_aga
     for runs in made.values():
         for each in runs:
             scene.add(each)
+    scene.baselines.mkdir()
 
-    ended = command_line.run("report", scene.runs, "--baselines", tmp_path / "none", "--out", tmp_path / "page")
+    ended = command_line.run("report", scene.runs, "--baselines", scene.baselines, "--out", tmp_path / "page")
 
     assert 0 == ended.code, ended.err
     shown = {each["recipe"]: [one["interval"] for one in each["published"]] for each in document(scene)["groups"]}

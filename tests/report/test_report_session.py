@@ -131,6 +131,18 @@ def test_a_folder_that_cannot_be_written_stops_the_session_before_it_begins(proj
     ended.stderr.fnmatch_lines(["*--report: *file is not a folder*"])
 
 
+def test_somebody_elses_page_stops_the_session_before_it_begins(project: pytest.Pytester) -> None:
+    project.makepyfile(CLEAN)
+    theirs = project.mkdir("page") / "index.html"
+    theirs.write_text("<h1>mine</h1>", encoding="utf-8")
+
+    ended = project.runpytest_inprocess(*PLUGIN, "--report=page")
+
+    assert ended.ret == pytest.ExitCode.USAGE_ERROR
+    ended.stderr.fnmatch_lines(["*--report: *index.html is not a page that mnist-repro made*"])
+    assert theirs.read_text(encoding="utf-8") == "<h1>mine</h1>"
+
+
 def test_jobs_of_an_earlier_session_are_not_taken_for_this_one(project: pytest.Pytester) -> None:
     project.makepyfile(CLEAN)
     report_scene.add_jobs(report_scene.Scene(project.path), report_scene.job())

@@ -164,8 +164,9 @@ def test_accepting_may_be_killed_anywhere_and_done_again(
         assert ["first recording", REASON] == [change.reason for change in stored(copy).history]
         deaths += 1
 
-    # Before the new file is written, before it takes its place, and before the proposal is removed.
-    assert 3 == deaths
+    # Before the private folder's .gitignore is written, and before it takes its place; likewise with the new file; and
+    # before the proposal is removed.
+    assert 5 == deaths
 
 
 def test_the_differences_are_shown_worst_first(folder: Path, file_regression: FileRegressionFixture) -> None:

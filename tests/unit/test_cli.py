@@ -182,6 +182,29 @@ def test_standard_output_on_a_full_disk() -> None:
 
 
 @pytest.mark.skipif(not Path("/dev/full").exists(), reason="no /dev/full: nothing stands for a full disk")
+@pytest.mark.parametrize("arguments", [("--help",), ("--version",), ("reproduce", "--help")])
+def test_a_help_text_on_a_full_disk(arguments: Tuple[str, ...]) -> None:
+    with Path("/dev/full").open("w", encoding="utf-8") as full:
+        ended = subprocess.run(
+            command(*arguments),
+            # Without a buffer, argparse itself meets the full disk, and keeps that to itself.
+            env=environment({"PYTHONUNBUFFERED": ""}),
+            stdout=full,
+            stderr=subprocess.PIPE,
+            encoding="utf-8",
+            timeout=PATIENCE,
+            check=False,
+        )
+
+    assert (
+        2,
+        "mnist-repro: [Errno 28] No space left on device\n"
+        "  why: the operating system refused it\n"
+        "  try: free some space, or name another place\n",
+    ) == (ended.returncode, ended.stderr)
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="no /dev/full: nothing stands for a full disk")
 @pytest.mark.parametrize(
     ("arguments", "code"),
     [

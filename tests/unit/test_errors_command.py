@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from pathlib import Path
 from typing import Any, Dict, List
 
@@ -12,7 +13,7 @@ from reproduced import Reproduced
 
 from mnist_repro import pictures
 from mnist_repro.commands.errors import tables
-from mnist_repro.data.dataset import Dataset
+from mnist_repro.data.dataset import Dataset, describe
 from mnist_repro.evaluation import Evaluation
 from mnist_repro.recipes import find
 
@@ -54,6 +55,24 @@ def test_every_wrong_image_is_named_and_written(analysed: Dict[str, Any], datase
         index, label, predicted = int(name[:5]), int(name[12]), int(name.split("predicted-")[1][0])
         assert (int(dataset.test_labels[index]), True) == (label, label != predicted), name
         assert (dataset.test_images[index] == pictures.read_image(analysed["images"] / name)).all(), name
+
+
+def test_the_images_of_two_models_are_not_mixed(
+    analysed: Dict[str, Any], reproduced: Reproduced, dataset: Dataset, tmp_path: Path
+) -> None:
+    folder = tmp_path / "wrong"
+    shutil.copytree(str(analysed["images"]), str(folder))
+    (folder / "notes.png").touch()
+    before = sorted(folder.iterdir())
+    other = run("errors", reproduced.folder("wheel-softmax"), "--data", reproduced.data, "--images", folder)
+    again = run("errors", reproduced.folder("vgg7-bn"), "--data", reproduced.data, "--images", folder)
+
+    assert (2, f"{describe(dataset)}\n") == (other.code, other.out)
+    assert other.err.startswith(f"mnist-repro: {folder} has pictures of what another model got wrong, such as 0")
+    assert other.err.endswith(f"  try: --images another folder, or remove the pictures from {folder}\n")
+    # The same model's pictures take their own places.
+    assert (0, "") == (again.code, again.err)
+    assert before == sorted(folder.iterdir())
 
 
 def test_all_test_images_are_looked_at(analysed: Dict[str, Any]) -> None:

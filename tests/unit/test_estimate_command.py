@@ -257,3 +257,63 @@ def test_a_folder_without_run_json_tells_by_its_weights(reproduced: Reproduced, 
 
     assert 0 == ended.code, ended.err
     assert 1 == json.loads((tmp_path / "evaluation.json").read_text(encoding="utf-8"))["schema"]
+
+
+@pytest.fixture
+def own(reproduced: Reproduced, tmp_path: Path) -> Path:
+    """A copy of a run whose run.json says that it is of other data than there is."""
+    folder = tmp_path / "run"
+    shutil.copytree(str(reproduced.folder("wheel-softmax")), str(folder))
+    fields = json.loads((folder / "run.json").read_text(encoding="utf-8"))
+    fields["dataset"] = {"name": "surrogate", "sha256": "0123456789abcdef", "source": "drawn by somebody"}
+    (folder / "run.json").write_text(json.dumps(fields), encoding="utf-8")
+    return folder
+
+
+@pytest.mark.parametrize("named", ["", "param.hdf5"])
+def test_a_run_is_not_told_to_have_scored_on_other_data(
+    named: str, own: Path, reproduced: Reproduced, dataset: Dataset
+) -> None:
+    before = contents(own)
+    ended = run("estimate", own / named, "--data", reproduced.data)
+
+    assert (
+        Ended(
+            2,
+            f"{describe(dataset)}\n",
+            f"mnist-repro: {own} holds a run on surrogate data (0123456789ab…), "
+            f"not on {dataset.name} data ({dataset.sha256[:12]}…)\n"
+            "  why: what eval.log tells there must be of the same images as its run.json\n"
+            "  try: --out another folder, or --data surrogate\n",
+        )
+        == ended
+    )
+    assert before == contents(own)
+
+
+def test_other_data_is_scored_elsewhere_and_the_file_says_which(
+    own: Path, reproduced: Reproduced, dataset: Dataset
+) -> None:
+    elsewhere = own.parent / "elsewhere"
+    before = contents(own)
+    ended = run("estimate", own, "--data", reproduced.data, "--out", elsewhere)
+
+    assert 0 == ended.code, ended.err
+    assert {"name": dataset.name, "sha256": dataset.sha256} == (
+        json.loads((elsewhere / "evaluation.json").read_text(encoding="utf-8"))["dataset"]
+    )
+    assert before == contents(own)
+
+
+def test_a_run_that_cannot_be_written_into_can_be_scored_elsewhere(own: Path, reproduced: Reproduced) -> None:
+    file = own / "eval.log"
+    file.unlink()
+    file.mkdir()
+
+    assert Ended(
+        2,
+        "",
+        f"mnist-repro: {file} is a folder\n"
+        "  why: a file eval.log is to be written there\n"
+        f"  try: remove {file}, or name another folder: --out DIR\n",
+    ) == run("estimate", own, "--data", reproduced.data)

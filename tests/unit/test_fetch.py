@@ -20,7 +20,7 @@ from misbehaving_server import closed_port, serving
 from mnist_files import black, black_digest, find_real_mnist, isolate, surrogate_cache
 
 from mnist_repro import cli
-from mnist_repro.data import fetch, locate
+from mnist_repro.data import fetch, locate, places
 from mnist_repro.data.fetch import Remote
 from mnist_repro.errors import BadInput
 
@@ -161,6 +161,27 @@ def test_fetch_says_why_it_failed(
     assert (2, "") == (code, out)
     assert f"what {server}/lies sent is not the file expected" in err
     assert [] == list((tmp_path / "cache").iterdir())
+
+
+@pytest.mark.parametrize(
+    ("said", "forbids"),
+    [
+        ("", False),
+        ("0", False),
+        ("no", False),
+        ("False", False),
+        ("NO", False),
+        ("1", True),
+        ("yes", True),
+        ("on", True),
+    ],
+)
+def test_the_download_is_forbidden_by_a_word_that_says_so(
+    said: str, forbids: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("MNIST_REPRO_OFFLINE", said)
+
+    assert forbids == places.offline()
 
 
 def test_fetch_offline_says_so(capsys: pytest.CaptureFixture[str]) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import subprocess
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, Dict, List, Mapping, Optional, Sequence
@@ -267,6 +268,20 @@ def test_two_threads_are_refused(trained: Trained, tmp_path: Path) -> None:
     assert (2, {}) == (ended.code, files(tmp_path))
     assert "MNIST_REPRO_THREADS is 2\n" in ended.err
     assert "try: unset MNIST_REPRO_THREADS\n" in ended.err
+
+
+def test_runs_that_are_kept_are_not_for_version_control(trained: Trained, tmp_path: Path) -> None:
+    record(tmp_path / "baselines")
+    for action in ("init --quiet", "add baselines"):
+        git(tmp_path, action)
+
+    assert 3 == len(list(tmp_path.glob("baselines/.recording/**/run.json")))
+    assert [f"baselines/{WHEEL}/subset.proposed.yml"] == git(tmp_path, "ls-files").splitlines()
+
+
+def git(folder: Path, action: str) -> str:
+    command = ["git", *action.split()]
+    return subprocess.run(command, cwd=str(folder), stdout=subprocess.PIPE, encoding="utf-8", check=True).stdout
 
 
 def test_data_without_a_name_is_refused(trained: Trained, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -309,6 +309,45 @@ def test_a_folder_for_runs_that_is_none_is_told_before_the_work(
     assert ended.err.startswith(f"mnist-repro: {tmp_path / 'file'} is not a folder\n")
 
 
+@pytest.mark.parametrize(
+    ("name", "what", "why"),
+    [
+        *(
+            (
+                f"{folder}/{name}",
+                f"{folder}/{name} is a file of a run's own",
+                f"without its {name} nobody could use the run any more",
+            )
+            # To be made; through a link; of a session before.
+            for folder in ("runs/wheel-softmax/seed-2", "link/wheel-softmax/seed-0", "before/vgg7/seed-0")
+            for name in FILES
+        ),
+        ("runs/wheel-softmax", "runs/wheel-softmax cannot be a file", "it is to be a folder with runs"),
+        ("runs/wheel-softmax/seed-1", "runs/wheel-softmax/seed-1 cannot be a file", "it is to be a folder with runs"),
+    ],
+)
+def test_a_result_does_not_take_the_place_of_a_run(
+    name: str, what: str, why: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "runs").mkdir()
+    (tmp_path / "link").symlink_to("runs")
+    runs.write(made_up.run("vgg7", 0, made_up.score(10, 0.04, 0.987)), tmp_path / "before" / "vgg7" / "seed-0")
+    ended = rehearsed(monkeypatch, Path("runs"), untouched, "--json", name)
+
+    assert (2, f"mnist-repro: {what}\n  why: {why}\n  try: name another file, such as result.json\n") == (
+        ended.code,
+        ended.err,
+    )
+
+
+def test_a_result_may_lie_beside_the_files_of_a_run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    file = tmp_path / "wheel-softmax" / "seed-0" / "result.json"
+    ended = rehearsed(monkeypatch, tmp_path, trained_to((0.2691, 0.9269)), "--seeds", "1", "--json", file)
+
+    assert (1, "", True) == (ended.code, ended.err, file.is_file())
+
+
 def test_another_recipes_run_is_told_before_the_work(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     folder = tmp_path / "wheel-softmax" / "seed-2"
     runs.write(made_up.run("vgg7", 0, made_up.score(10, 0.04, 0.987)), folder)

@@ -136,6 +136,32 @@ def test_what_cannot_be_done_is_refused_before_anything_is_made(
     assert ["file"] == listed(tmp_path)
 
 
+@pytest.mark.parametrize("said", ["0", "two", "-1", "1025", "99999", "9" * 5000])
+@pytest.mark.parametrize("command", [("train", "vgg7"), ("reproduce",)])
+def test_threads_that_tensorflow_cannot_have_are_refused_before_anything_is_made(
+    command: Tuple[str, ...], said: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("MNIST_REPRO_THREADS", said)
+
+    assert Ended(
+        2,
+        "",
+        f"mnist-repro: MNIST_REPRO_THREADS='{said}'\n"
+        "  why: a whole number from 1 to 1024 is expected\n"
+        "  try: unset MNIST_REPRO_THREADS\n",
+    ) == run(*command, "--out", tmp_path)
+    assert [] == listed(tmp_path)
+
+
+@pytest.mark.parametrize(("said", "threads"), [("", 1), ("1", 1), ("2", 2), ("1024", 1024)])
+def test_a_training_has_one_thread_unless_somebody_says_how_many(
+    said: str, threads: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("MNIST_REPRO_THREADS", said)
+
+    assert threads == framework.threads()
+
+
 @pytest.mark.parametrize("name", ["learn.log", "param.hdf5", "model.h5", "eval.log", "evaluation.json"])
 def test_a_folder_in_the_place_of_a_file_is_told_before_the_training(name: str, tmp_path: Path) -> None:
     (tmp_path / name).mkdir()

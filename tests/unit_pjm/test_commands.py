@@ -9,7 +9,7 @@ import os
 import subprocess
 import sys
 from pathlib import Path
-from typing import Dict, Iterator, List
+from typing import Dict, Iterator, List, Tuple
 
 import pytest
 
@@ -244,3 +244,41 @@ def test_a_session_that_does_not_say_when_it_began_is_shown(
 
     assert 0 == main(["show", f"--workdir={session.folder.parent}"])
     assert "  begun at some time\n" in capsys.readouterr().out
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="no /dev/full: nothing stands for a full disk")
+@pytest.mark.parametrize("arguments", [("--help",), ("--version",), ("show", "--help"), ()])
+def test_a_help_text_on_a_full_disk(arguments: Tuple[str, ...]) -> None:
+    with Path("/dev/full").open("w", encoding="utf-8") as full:
+        ended = subprocess.run(
+            [sys.executable, "-m", "pjm", *arguments],
+            # Without a buffer, argparse itself meets the full disk, and keeps that to itself.
+            env={**os.environ, "PYTHONUNBUFFERED": ""},
+            cwd=str(Path(commands.__file__).resolve().parents[1]),
+            stdout=full,
+            stderr=subprocess.PIPE,
+            encoding="utf-8",
+            timeout=60,
+            check=False,
+        )
+
+    assert (
+        2,
+        "pjm: [Errno 28] No space left on device\n"
+        "  why: the help text cannot be written there\n"
+        "  next: free some space, or name another place\n",
+    ) == (ended.returncode, ended.stderr)
+
+
+def test_standard_output_may_be_closed(tmp_path: Path) -> None:
+    # Only a shell can start a program so.
+    ended = subprocess.run(
+        ["/bin/sh", "-c", 'exec "$@" >&-', "sh", sys.executable, "-m", "pjm", "sessions", "--workdir", str(tmp_path)],
+        cwd=str(Path(commands.__file__).resolve().parents[1]),
+        stderr=subprocess.PIPE,
+        encoding="utf-8",
+        timeout=60,
+        check=False,
+    )
+
+    assert (0, "") == (ended.returncode, ended.stderr)
