@@ -20,7 +20,7 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Sequence, Tuple
 
-from mnist_repro.commands.options import add_baselines, add_data, named_place, require_positive
+from mnist_repro.commands.options import add_baselines, add_data, named_place, require_positive, require_there
 from mnist_repro.errors import BadInput
 from mnist_repro.exit_codes import ExitCode
 
@@ -58,6 +58,7 @@ def run(arguments: argparse.Namespace) -> ExitCode:
     """Measure, judge, print."""
     from mnist_repro import planting, power_study, power_text, source, workers
     from mnist_repro.atomic import require_replaceable, require_writable, write_text
+    from mnist_repro.components import check_result
     from mnist_repro.data.dataset import describe
     from mnist_repro.data.locate import load, place
     from mnist_repro.fingerprint_worker import ask
@@ -71,8 +72,10 @@ def run(arguments: argparse.Namespace) -> ExitCode:
         return ExitCode.PASSED
     asked = workers.cores() if arguments.processes is None else arguments.processes
     processes = require_positive("--processes", asked)
+    require_there(arguments.baselines)
     require_writable(arguments.out)
     if arguments.json is not None:
+        check_result(arguments.json, [])
         require_replaceable(arguments.json)
     require_tensorflow()
     require_num_regression()

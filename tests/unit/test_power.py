@@ -507,6 +507,7 @@ def test_the_list_of_bugs() -> None:
         (("--json", "."), ". is a folder"),
         (("--json", "README.md/power.json"), "README.md is not a folder"),
         (("--out", "README.md"), "README.md is not a folder"),
+        (("--baselines", "nowhere"), "there is no folder nowhere"),
         (("--processes", "0"), "--processes 0"),
     ],
 )
