@@ -67,18 +67,15 @@ def pytest_configure(config: pytest.Config) -> None:
     options.complete(option)
     if not option.fugaku or config.pluginmanager.hasplugin(_JOB) or hasattr(config, "workerinput"):
         return
-    if getattr(option, "numprocesses", None) or getattr(option, "tx", None) or getattr(option, "dist", "no") != "no":
-        raise pytest.UsageError(
-            "--fugaku does not go together with -n, --dist and --tx of pytest-xdist\n"
-            "  why: jobs run side by side already, and xdist's workers would each submit them\n"
-            "  next: leave out -n (add -p no:xdist if it stands in addopts)"
-        )
-    if option.help or option.version or getattr(option, "markers", False) or getattr(option, "showfixtures", False):
+    from pjm.together import check_together, stays_here
+
+    if stays_here(option):
         return
     from pjm.client import Client
     from pjm.errors import BadInput
 
     try:
+        check_together(option)
         config.pluginmanager.register(Client(config), _CLIENT)
     except BadInput as error:
         raise pytest.UsageError(str(error)) from error
