@@ -7,4 +7,4 @@ _DOUBLINGS = 10  # far above any limit; 2**1024 is no floating-point number any 
 
 def doubled(first: float, tries: int, longest: float = float("inf")) -> float:
     """Seconds before the next try: `first` if there was none before, doubled for each, at most `longest`."""
-    return min(first * 2 ** min(tries, _DOUBLINGS), longest)
+    return min(first * 2.0 ** min(tries, _DOUBLINGS), longest)
