@@ -21,7 +21,7 @@ from pjm.packing import Job, pack
 from pjm.parts import Stage
 from pjm.replay import Replay
 from pjm.results import Result
-from pjm.resuming import load
+from pjm.resuming import load, obeyed
 from pjm.session import Session
 from pjm.settings import settings
 from pjm.showing import dry_run
@@ -128,7 +128,7 @@ class Client:
             check_budget(pack(tasks, self._settings.site, "pytest"), self._settings.budget)
         self._session, resumed = open_session(config, self._settings, items)
         self._watch = watch = Watch(self._session, scheduler, self._settings, tasks, place, hold=self._interrupts.held)
-        self._replay = Replay(config, items)
+        self._replay = Replay(config, items, obeyed(self._session) if resumed else ())
         reporter = config.pluginmanager.get_plugin("terminalreporter")
         self._progress = Progress(reporter, len(tasks))
         if resumed:
@@ -244,6 +244,9 @@ class Client:
         if not (session.shouldfail or session.shouldstop):
             return
         self._progress.clear()
+        if self._replay is not None and self._replay.ended:
+            with contextlib.suppress(OSError):  # whoever comes back is stopped once more
+                watch.session.note("obeyed", tests=self._replay.ended)
         self._cancel(session, watch)
         if session.shouldfail:
             raise session.Failed(session.shouldfail)

@@ -20,6 +20,7 @@ from pjm.options import LATEST
 from pjm.packing import Task, describe_overlong, overlong
 from pjm.planning import Workplace
 from pjm.scheduler import Scheduler
+from pjm.selection import check_selection, variables
 from pjm.session import Session
 from pjm.settings import Settings
 from pjm.worker import PYTEST_LOOKS_AT
@@ -73,6 +74,7 @@ def open_session(config: pytest.Config, settings: Settings, items: Items) -> Tup
     session = _resumed(config, settings)
     if session is not None:
         check_same(session.facts["checkout"], now, session.identity)
+        check_selection(session.facts, items.keys(), session.folder)
         session.lock()
         return session, True
     if not config.option.fugaku_dry_run:
@@ -80,6 +82,8 @@ def open_session(config: pytest.Config, settings: Settings, items: Items) -> Tup
     facts = {
         "arguments": own_arguments(config),
         "start": str(config.invocation_params.dir),
+        "tests": list(items),
+        "variables": variables(),
         "checkout": now,
         "pytest": pytest.__version__,
         "emulate": settings.emulate,

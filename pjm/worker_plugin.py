@@ -27,6 +27,7 @@ _NEUTRAL: Dict[str, Any] = {
     "stepwise_skip": False,
     "stepwise_reset": False,
     "maxfail": 0,
+    "session_timeout": 1e9,  # not None, which lets the configuration name one, and not 0, which is over at once
     "usepdb": False,
     "trace": False,
     "collectonly": False,
@@ -129,6 +130,14 @@ class WorkerPlugin:
         """Frame what happens to a test."""
         self._log.write(events.START, test=item.nodeid, time=time.time())
         result = yield
+        session = item.session
+        if session.shouldfail or session.shouldstop:
+            self._log.write(
+                events.ENOUGH,
+                test=item.nodeid,
+                failed=bool(session.shouldfail),
+                why=str(session.shouldfail or session.shouldstop),
+            )
         self._log.write(events.STOP, test=item.nodeid, time=time.time())
         return result
 

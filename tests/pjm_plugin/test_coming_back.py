@@ -71,6 +71,39 @@ def test_a_session_is_resumed_in_the_folder_in_which_it_was_begun(
     assert 0 == project.run(f"--fugaku-resume={project.session().name}").code
 
 
+@pytest.mark.parametrize(
+    ("before", "now", "happened", "why"),
+    [
+        (
+            "-k test_a",
+            "",
+            "fewer tests than are selected now",
+            "test_it.py::test_b would be submitted as well",
+        ),
+        ("", "-k test_a", "tests that are not selected now", "test_it.py::test_b would be left out"),
+    ],
+    ids=["more", "fewer"],
+)
+def test_variables_that_select_other_tests_are_named_and_nothing_is_submitted(
+    project: FugakuProject, before: str, now: str, happened: str, why: str
+) -> None:
+    project.write(f"{ONE}@pytest.mark.fugaku\ndef test_b():\n    pass\n")
+    began, came = ({"PYTEST_ADDOPTS": each} if each else {} for each in (before, now))
+    project.send("--fugaku-detach", **began)
+    submitted = len(project.submissions())
+
+    ran = project.run("--fugaku-resume", **came)
+
+    assert 4 == ran.code, ran.out
+    assert f"session {project.session().name} has {happened}" in ran.out
+    was, present = (f"'{each}'" if each else "not set" for each in (before, now))
+    assert f"  why: {why}; PYTEST_ADDOPTS was {was} and is {present}\n" in ran.out
+    setting = f"PYTEST_ADDOPTS='{before}'" if before else "env -u PYTEST_ADDOPTS"
+    assert f": {setting} pytest --fugaku-resume={project.session().name}\n" in ran.out
+    assert submitted == len(project.submissions())
+    assert 0 == project.run("--fugaku-resume", **began).code
+
+
 def test_after_a_long_silence_the_way_back_names_the_sessions_folder(tmp_path: Path) -> None:
     one = Following(tmp_path, tasks(2), settings_of(tmp_path))
     one.begin()

@@ -83,3 +83,55 @@ def test_the_way_back_lifts_the_limit_that_would_bar_it(
     monkeypatch.chdir(tmp_path)
 
     assert f"pytest --fugaku-resume=1{more}" == Way(tmp_path / ".pjm" / "1", limited).command
+
+
+WANTS_AN_END = """
+@pytest.mark.fugaku
+@pytest.mark.parametrize("number", range(3))
+def test_it(request, number):
+    if number == 0:
+        request.session.{} = "enough of it"
+    else:
+        time.sleep(1)
+"""
+
+
+@pytest.mark.parametrize("name", ["shouldstop", "shouldfail"])
+def test_a_test_in_a_job_that_wants_an_end_of_the_session_gets_it_as_here(project: FugakuProject, name: str) -> None:
+    project.write(WANTS_AN_END.format(name))
+
+    here, ran = project.run(), project.send()
+
+    assert (here.code, {"passed": 1}) == (ran.code, ran.counts()), ran.out
+    ends = [[line.strip("! ") for line in each.out.splitlines() if "enough of it" in line] for each in (here, ran)]
+    assert ends[0] == ends[1] != []
+    assert 1 == len(project.calls("pjdel"))
+
+
+def test_who_comes_back_after_that_gets_the_rest(project: FugakuProject) -> None:
+    project.write(WANTS_AN_END.format("shouldstop"))
+    stopped = project.send()
+
+    rest = advised(project, stopped)
+
+    assert (2, {"passed": 1}) == (stopped.code, stopped.counts()), stopped.out
+    assert (0, {"passed": 3}) == (rest.code, rest.counts()), rest.out
+
+
+def test_the_time_limit_of_the_session_is_not_that_of_each_job(project: FugakuProject) -> None:
+    project.write(
+        """
+def pytest_addoption(parser):
+    parser.addoption("--session-timeout", dest="session_timeout", type=float)
+
+def pytest_runtest_teardown(item):  # as pytest-timeout does
+    if item.config.option.session_timeout < 1:
+        item.session.shouldfail = "session-timeout"
+""",
+        "conftest.py",
+    )
+    project.write(FIRST_FAILS.replace("assert number", "pass"))
+
+    ran = project.send("--session-timeout=0.5")
+
+    assert (0, {"passed": 4}) == (ran.code, ran.counts()), ran.out
