@@ -49,7 +49,8 @@ def tasks_of(
 def workplace(config: pytest.Config, settings: Settings, items: Items) -> Workplace:
     """What all jobs of the session have in common."""
     start = config.invocation_params.dir
-    family = str(config.getini("junit_family")) if config.option.xmlpath else ""
+    # Whoever comes back may want a junit file where there was none; xunit1 takes all and warns of nothing.
+    family = str(config.getini("junit_family")) if getattr(config.option, "xmlpath", None) else "xunit1"
     return Workplace(
         python=settings.python,
         prologue=settings.prologue,

@@ -90,14 +90,13 @@ class WorkerPlugin:
     @pytest.hookimpl(trylast=True)
     def pytest_configure(self, config: pytest.Config) -> None:
         """Keep others from keeping books; take what is meant for the client's junit file."""
+        from _pytest.junitxml import xml_key
+
         manager = config.pluginmanager
         for name in _OTHERS:
             if manager.hasplugin(name):
                 manager.unregister(name=name)
-        if self._assignment.junit:
-            from _pytest.junitxml import xml_key
-
-            config.stash[xml_key] = _JunitNotes(self._log, self._assignment.junit)  # type: ignore[misc]
+        config.stash[xml_key] = _JunitNotes(self._log, self._assignment.junit)  # type: ignore[misc]
 
     @pytest.hookimpl(tryfirst=True)
     def pytest_unconfigure(self, config: pytest.Config) -> None:

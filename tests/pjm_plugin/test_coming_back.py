@@ -15,6 +15,7 @@ from pjm.polling import LONGEST_SILENCE
 from pjm.resuming import load
 from pjm.scheduler import UnansweredError
 from pjm.session import JOURNAL
+from pjm_plugin import junit
 from pjm_plugin.fugaku_project import FugakuProject
 from pjm_plugin.test_watch import Following, settings_of, tasks
 
@@ -69,6 +70,30 @@ def test_a_session_is_resumed_in_the_folder_in_which_it_was_begun(
     monkeypatch.chdir(project.path / "elsewhere")
     assert advice.resume(project.session(), project.path) == typed.split(" && ")[1]
     assert 0 == project.run(f"--fugaku-resume={project.session().name}").code
+
+
+def test_a_junit_file_that_is_first_wanted_when_coming_back_has_all(project: FugakuProject) -> None:
+    project.write(
+        "@pytest.mark.fugaku\ndef test_it(record_testsuite_property, record_property, record_xml_attribute):\n"
+        "    record_testsuite_property('suite', 'its')\n    record_property('test', 'its')\n"
+        "    record_xml_attribute('assertions', '7')\n"
+    )
+    (project.path / "pytest.ini").write_text("[pytest]\njunit_family = xunit1\n")
+    project.run("--junitxml=here.xml")
+    project.send("--fugaku-detach")
+
+    ran = project.run("--fugaku-resume", "--junitxml=resumed.xml")
+
+    assert 0 == ran.code, ran.out
+    assert junit.read(project.path / "here.xml") == junit.read(project.path / "resumed.xml")
+
+
+def test_without_a_junit_file_nobody_is_warned_of_its_family(project: FugakuProject) -> None:
+    project.write("@pytest.mark.fugaku\ndef test_it(record_property):\n    record_property('test', 'its')\n")
+
+    here, ran = project.run(), project.send()
+
+    assert {"passed": 1} == here.counts() == ran.counts(), ran.out
 
 
 @pytest.mark.parametrize(
