@@ -88,6 +88,15 @@ def test_a_junit_file_that_is_first_wanted_when_coming_back_has_all(project: Fug
     assert junit.read(project.path / "here.xml") == junit.read(project.path / "resumed.xml")
 
 
+def test_a_quiet_session_is_not_quieter_when_it_is_asked_to_be_quiet_again(project: FugakuProject) -> None:
+    project.write(ONE)
+    project.send("-q", "--fugaku-detach")
+
+    ran = project.run("--fugaku-resume", "-q")
+
+    assert (0, {"passed": 1}) == (ran.code, ran.counts()), ran.out
+
+
 def test_without_a_junit_file_nobody_is_warned_of_its_family(project: FugakuProject) -> None:
     project.write("@pytest.mark.fugaku\ndef test_it(record_property):\n    record_property('test', 'its')\n")
 
