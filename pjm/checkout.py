@@ -44,7 +44,7 @@ def check_same(before: Mapping[str, Any], now: Mapping[str, Any], session: str) 
         back = _restorable(old, now["files"], Path(now["rootdir"])) if same_commit else []
         shown = "; ".join(differences[:10])
         more = f"; and {len(differences) - 10} more" if len(differences) > 10 else ""
-        cause = f"; a test, here or in a job, has probably written to {back[0]}, which git keeps" if back else ""
+        cause = f"; probably a test, a job or pytest itself has written to {back[0]}, which git keeps" if back else ""
         raise BadInput(
             f"session {session} was submitted with other files",
             f"{shown}{more}{cause}",

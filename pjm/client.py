@@ -268,7 +268,7 @@ class Client:
         self._left_message = parting.cancel(watch, self._way(session, watch))
 
     def _way(self, session: pytest.Session, watch: Watch) -> parting.Way:
-        return parting.way_back(session, watch.session.folder, self._unmarked)
+        return parting.way_back(session, watch, self._unmarked)
 
     def _write_live(self, every: float) -> None:
         """Write jobs.json, unless that was done less than so many seconds ago."""

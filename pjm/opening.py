@@ -74,6 +74,8 @@ def open_session(config: pytest.Config, settings: Settings, items: Items) -> Tup
     now = checkout(config.rootpath, files)
     session = _resumed(config, settings)
     if session is not None:
+        if session.facts.get("variables") != variables():  # they would explain other files, too
+            check_selection(session.facts, items.keys(), session.folder)
         check_same(session.facts["checkout"], now, session.identity)
         check_selection(session.facts, items.keys(), session.folder)
         session.lock()

@@ -1,4 +1,4 @@
-"""What a client says when it leaves before every test has a result."""
+"""How a client leaves before every test has a result: what becomes of the jobs, and what it says."""
 
 from __future__ import annotations
 
@@ -34,10 +34,11 @@ class Way:
         return advice.resume(self.folder) + (" --maxfail=0" if self.limited else "")
 
 
-def way_back(session: pytest.Session, folder: Path, unmarked: int) -> Way:
-    """The way back from where pytest's session stands now."""
+def way_back(session: pytest.Session, watch: Watch, unmarked: int) -> Way:
+    """The way back from where pytest's session stands now, whether or not it has been told all that is known."""
     limit = session.config.option.maxfail
-    return Way(folder, bool(limit and session.testsfailed >= limit), unmarked)
+    failures = max(session.testsfailed, sum(1 for result in watch.results.values() if result.failed))
+    return Way(watch.session.folder, bool(limit and failures >= limit), unmarked)
 
 
 def cancel(watch: Watch, way: Way) -> str:
@@ -60,7 +61,8 @@ def left_alone(watch: Watch, way: Way) -> Optional[str]:
 
 def detached(jobs: Sequence[FollowedJob], way: Way) -> str:
     """Which jobs were handed over."""
-    ids = ", ".join(part.id for job in jobs for part in job.parts[:1] if part.id)
+    there = (job for job in jobs if job.stage is not Stage.CANCELLED)
+    ids = ", ".join(part.id for job in there for part in job.parts[:1] if part.id)
     return f"fugaku: submitted {ids}; come back with: {way.command}"
 
 

@@ -138,6 +138,17 @@ def test_variables_that_select_other_tests_are_named_and_nothing_is_submitted(
     assert 0 == project.run("--fugaku-resume", **began).code
 
 
+def test_a_variable_that_selects_other_files_is_named_rather_than_the_files(project: FugakuProject) -> None:
+    project.write(ONE)
+    project.write(ONE, "test_other.py")
+    project.send("--fugaku-detach", PYTEST_ADDOPTS="test_it.py")
+
+    ran = project.run("--fugaku-resume")
+
+    assert 4 == ran.code, ran.out
+    assert "test_other.py::test_a would be submitted as well; PYTEST_ADDOPTS was 'test_it.py' and is not set" in ran.out
+
+
 def test_after_a_long_silence_the_way_back_names_the_sessions_folder(tmp_path: Path) -> None:
     one = Following(tmp_path, tasks(2), settings_of(tmp_path))
     one.begin()

@@ -63,6 +63,19 @@ def test_what_has_become_known_before_the_first_look_counts_for_the_limit(projec
     assert "the rest" not in ran.out
 
 
+def test_who_has_the_rest_submitted_and_leaves_is_told_how_to_get_it(project: FugakuProject) -> None:
+    project.write(FIRST_FAILS)
+    project.send("-x")
+
+    left = project.run("--fugaku-resume", "--fugaku-detach")
+    ran = project.run("--fugaku-resume", "--maxfail=0")
+
+    _, submitted = [job for call in project.submissions() for job in call.jobs]
+    assert f"fugaku: submitted {submitted}; come back with: " in left.out, left.out
+    assert f"pytest --fugaku-resume={project.session().name} --maxfail=0\n" in left.out
+    assert (1, {"failed": 1, "passed": 3}) == (ran.code, ran.counts()), ran.out
+
+
 def test_unmarked_tests_that_did_not_run_are_part_of_the_rest(project: FugakuProject) -> None:
     project.write("@pytest.mark.fugaku\ndef test_fails():\n    assert False\n\ndef test_here():\n    pass\n")
     project.send("-x", "--fugaku-detach")

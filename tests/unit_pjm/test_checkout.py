@@ -54,7 +54,7 @@ def test_a_committed_file_that_a_test_has_written_to_is_brought_back_by_what_the
 
     refusal = refused(project, before)
 
-    assert f"a test, here or in a job, has probably written to {name}, which git keeps" in refusal.why
+    assert f"probably a test, a job or pytest itself has written to {name}, which git keeps" in refusal.why
     assert ["git", "checkout", "--", name] == typed(refusal.fix)
     git(*typed(refusal.fix)[1:])
     check_same(before, checkout(project, [project / "test_it.py"]), "1")
