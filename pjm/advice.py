@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import shlex
 from pathlib import Path
-from typing import Sequence
+from typing import Mapping, Optional, Sequence
 
 DEFAULT = Path(".pjm")
 HERE = Path()
@@ -19,6 +19,13 @@ def nearest(start: Path = HERE) -> Path:
 def resume(folder: Path, start: Path = HERE) -> str:
     """What comes back to a session, whose folder is given, for who types it in `start`."""
     return f"pytest --fugaku-resume={folder.name}{_where('--fugaku-workdir', folder.parent, start)}"
+
+
+def with_variables(command: str, variables: Mapping[str, Optional[str]]) -> str:
+    """A command in an environment with these variables; without those that are None."""
+    without = [f"-u {name}" for name, value in variables.items() if value is None]
+    values = [f"{name}={shlex.quote(value)}" for name, value in variables.items() if value is not None]
+    return " ".join([*(["env", *without] if without else []), *values, command])
 
 
 def pjm(words: str, workdir: Path) -> str:

@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+import re
 import shlex
 from pathlib import Path
-from typing import List, Optional
+from typing import List, Optional, Sequence, Tuple
 
 import pytest
 
 from pjm import advice, sessions
 from pjm.errors import BadInput
 from pjm.options import LATEST
+
+_SAYS = ("--quiet", "--verbose", "--verbosity")
+_SHORT = re.compile("-[qvxsl]+")  # pytest's options of one letter that take no value
 
 
 def own_arguments(config: pytest.Config) -> List[str]:
@@ -45,3 +49,23 @@ def saved_arguments(workdir: Path, identity: str, folder: Path) -> List[str]:
             f"type: cd {shlex.quote(str(start))} && {advice.resume(session.folder, start)}",
         )
     return [str(argument) for argument in session.facts["arguments"]]
+
+
+def without_repetition(saved: Sequence[str], typed: Sequence[str]) -> List[str]:
+    """A session's command line for who comes back: how much pytest says is not added up, the later word holds."""
+    return _quiet_or_verbose(saved)[1] if _quiet_or_verbose(typed)[0] else list(saved)
+
+
+def _quiet_or_verbose(words: Sequence[str]) -> Tuple[bool, List[str]]:
+    """Whether a command line says how much pytest is to say, and the command line without that."""
+    said, rest, value = False, [], False
+    for word in words:
+        less = word
+        if value or word in _SAYS or word.startswith("--verbosity="):
+            less = ""
+        elif _SHORT.fullmatch(word):
+            less = re.sub("[qv]", "", word)
+        value = word == "--verbosity" and not value
+        said = said or less != word
+        rest += [less] if less not in ("", "-") or less == word else []
+    return said, rest

@@ -62,4 +62,6 @@ def drop_torn_line(handle: int) -> None:
 
 
 def _for_us_alone(path: str, flags: int) -> int:
-    return os.open(path, flags, 0o600)
+    handle = os.open(path, flags, 0o600)
+    os.fchmod(handle, 0o600)  # a test may have left a umask that takes even that away
+    return handle

@@ -9,7 +9,7 @@ from typing import Any, Dict, Iterator, Optional, Sequence
 
 import pytest
 
-from pjm import advice
+from pjm import parting
 from pjm.budget import check_budget, committed
 from pjm.durations import Durations
 from pjm.errors import BadInput
@@ -21,8 +21,7 @@ from pjm.packing import Job, pack
 from pjm.parts import Stage
 from pjm.replay import Replay
 from pjm.results import Result
-from pjm.resuming import load
-from pjm.scheduler import UnansweredError
+from pjm.resuming import load, obeyed
 from pjm.session import Session
 from pjm.settings import settings
 from pjm.showing import dry_run
@@ -57,6 +56,7 @@ class Client:
         self._interrupts = Interrupts(lambda line: self._progress.say(line))
         self._lived = 0.0
         self._left_message = ""
+        self._unmarked = 0  # tests that have still to run here
 
     @property
     def artifacts(self) -> Optional[Path]:
@@ -128,12 +128,13 @@ class Client:
             check_budget(pack(tasks, self._settings.site, "pytest"), self._settings.budget)
         self._session, resumed = open_session(config, self._settings, items)
         self._watch = watch = Watch(self._session, scheduler, self._settings, tasks, place, hold=self._interrupts.held)
-        self._replay = Replay(config, items)
+        self._replay = Replay(config, items, obeyed(self._session) if resumed else ())
         reporter = config.pluginmanager.get_plugin("terminalreporter")
         self._progress = Progress(reporter, len(tasks))
         if resumed:
             with writing(self._session):
                 load(watch, self._session)
+                watch.collect()
         jobs = watch.plan_unassigned()
         if option.fugaku_dry_run:
             for line in dry_run(self._session, jobs, place, self._settings.budget):
@@ -158,11 +159,11 @@ class Client:
             except (session.Interrupted, session.Failed):
                 raise  # a listener wants an end, at a report, and the jobs have it
             except (KeyboardInterrupt, pytest.exit.Exception):
-                self._interrupted(watch)
+                self._interrupted(session, watch)
                 raise
         except BaseException:
             self._progress.clear()
-            self._left_alone(watch)
+            self._left_message = self._left_message or parting.left_alone(watch, self._way(session, watch)) or ""
             raise
 
     def _follow(
@@ -173,15 +174,19 @@ class Client:
         local: Sequence[pytest.Item],
         detach: bool,
     ) -> None:
+        self._unmarked = len(local)
+        if not detach:
+            self._tell(session, watch)  # what is known may be enough to stop, and then nothing is submitted
         with writing(watch.session):
             watch.start(jobs)
         if detach:
-            self._detach(watch)
+            self._detach(session, watch)
             return
         self._step(session, watch)
         for place, item in enumerate(local):
             following = local[place + 1] if place + 1 < len(local) else None
             item.config.hook.pytest_runtest_protocol(item=item, nextitem=following)
+            self._unmarked -= 1
             self._check(session, watch)
             self._step(session, watch)
         while not watch.done:
@@ -190,7 +195,7 @@ class Client:
             self._step(session, watch)
         self._progress.clear()
 
-    def _detach(self, watch: Watch) -> None:
+    def _detach(self, session: pytest.Session, watch: Watch) -> None:
         """Leave when every job was handed over.
 
         Raises:
@@ -204,8 +209,7 @@ class Client:
         self._progress.clear()
         refused = [job.parts[0].ending for job in watch.jobs if job.stage is Stage.REFUSED]
         if len(refused) < len(watch.jobs):
-            ids = ", ".join(part.id for job in watch.jobs for part in job.parts[:1] if part.id)
-            self._left_message = f"fugaku: submitted {ids}; come back with: {advice.resume(watch.session.folder)}"
+            self._left_message = parting.detached(watch.jobs, self._way(session, watch))
         for ending in filter(None, refused):
             raise BadInput(
                 f"{len(refused)} of {len(watch.jobs)} jobs were not submitted",
@@ -217,6 +221,9 @@ class Client:
         with writing(watch.session):
             watch.step()
         self._write_live(every=0.5 if watch.told else 5.0)
+        self._tell(session, watch)
+
+    def _tell(self, session: pytest.Session, watch: Watch) -> None:
         for _ in self._deliver(watch):
             self._check(session, watch)
 
@@ -237,12 +244,15 @@ class Client:
         if not (session.shouldfail or session.shouldstop):
             return
         self._progress.clear()
-        self._cancel(watch)
+        if self._replay is not None and self._replay.ended:
+            with contextlib.suppress(OSError):  # whoever comes back is stopped once more
+                watch.session.note("obeyed", tests=self._replay.ended)
+        self._cancel(session, watch)
         if session.shouldfail:
             raise session.Failed(session.shouldfail)
         raise session.Interrupted(session.shouldstop)
 
-    def _interrupted(self, watch: Watch) -> None:
+    def _interrupted(self, session: pytest.Session, watch: Watch) -> None:
         """Keep what is done and cancel the rest; another Ctrl-C leaves at once."""
         self._progress.clear()
         try:
@@ -250,29 +260,15 @@ class Client:
             for _ in self._deliver(watch):
                 pass
         except Exception:  # a listener's: it keeps no job from being cancelled
-            self._cancel(watch)
+            self._cancel(session, watch)
             raise
-        self._cancel(watch)
+        self._cancel(session, watch)
 
-    def _cancel(self, watch: Watch) -> None:
-        done = f"{len(watch.results)} of {len(self._wishes)} tests in jobs have results"
-        rest = f"{done}; the rest: {advice.resume(watch.session.folder)}"
-        try:
-            ids = watch.cancel()
-        except UnansweredError as error:
-            self._left_message = f"fugaku: jobs may still run, because they could not be cancelled: {error}; {rest}"
-            return
-        doubt = f"; {len(watch.doubtful)} may still come, as nobody knows whether they were taken"
-        said = f"{len(ids)} jobs cancelled{doubt if watch.doubtful else ''}"
-        self._left_message = f"fugaku: {said}; {rest}"
+    def _cancel(self, session: pytest.Session, watch: Watch) -> None:
+        self._left_message = parting.cancel(watch, self._way(session, watch))
 
-    def _left_alone(self, watch: Watch) -> None:
-        """Say that jobs run on when something else ends this session."""
-        running = [job for job in watch.jobs if job.open and job.stage in (Stage.SUBMITTED, Stage.UNCERTAIN)]
-        if running and not self._left_message:
-            self._left_message = (
-                f"fugaku: {len(running)} jobs run on; come back with: {advice.resume(watch.session.folder)}"
-            )
+    def _way(self, session: pytest.Session, watch: Watch) -> parting.Way:
+        return parting.way_back(session, watch, self._unmarked)
 
     def _write_live(self, every: float) -> None:
         """Write jobs.json, unless that was done less than so many seconds ago."""

@@ -20,6 +20,7 @@ REPORT = "report"  # as pytest serializes it
 STOP = "stop"  # a test
 WARNING = "warning"
 STOPPED = "stopped"  # the test that is running ended the whole session: pytest.exit, KeyboardInterrupt
+ENOUGH = "enough"  # the test, or who listened, has set session.shouldstop or session.shouldfail
 CRASH = "crash"  # the process died while a test was running
 MISSING = "missing"  # a test that was wanted and not found
 SUITE_PROPERTY = "suite-property"

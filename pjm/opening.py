@@ -20,6 +20,7 @@ from pjm.options import LATEST
 from pjm.packing import Task, describe_overlong, overlong
 from pjm.planning import Workplace
 from pjm.scheduler import Scheduler
+from pjm.selection import check_selection, variables
 from pjm.session import Session
 from pjm.settings import Settings
 from pjm.worker import PYTEST_LOOKS_AT
@@ -48,7 +49,8 @@ def tasks_of(
 def workplace(config: pytest.Config, settings: Settings, items: Items) -> Workplace:
     """What all jobs of the session have in common."""
     start = config.invocation_params.dir
-    family = str(config.getini("junit_family")) if config.option.xmlpath else ""
+    # Whoever comes back may want a junit file where there was none; xunit1 takes all and warns of nothing.
+    family = str(config.getini("junit_family")) if getattr(config.option, "xmlpath", None) else "xunit1"
     return Workplace(
         python=settings.python,
         prologue=settings.prologue,
@@ -72,7 +74,10 @@ def open_session(config: pytest.Config, settings: Settings, items: Items) -> Tup
     now = checkout(config.rootpath, files)
     session = _resumed(config, settings)
     if session is not None:
+        if session.facts.get("variables") != variables():  # they would explain other files, too
+            check_selection(session.facts, items.keys(), session.folder)
         check_same(session.facts["checkout"], now, session.identity)
+        check_selection(session.facts, items.keys(), session.folder)
         session.lock()
         return session, True
     if not config.option.fugaku_dry_run:
@@ -80,6 +85,8 @@ def open_session(config: pytest.Config, settings: Settings, items: Items) -> Tup
     facts = {
         "arguments": own_arguments(config),
         "start": str(config.invocation_params.dir),
+        "tests": list(items),
+        "variables": variables(),
         "checkout": now,
         "pytest": pytest.__version__,
         "emulate": settings.emulate,

@@ -30,7 +30,7 @@ class Workplace:
         arguments: pytest's, as they were given to the client.
         environment: variables that pytest looks at before its arguments.
         path: whether `start` is on the import path.
-        junit: the family of the client's junit file; empty if it writes none.
+        junit: the family of the client's junit file; if it writes none, one that takes all.
     """
 
     python: str

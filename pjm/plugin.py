@@ -32,7 +32,7 @@ def pytest_load_initial_conftests(early_config: pytest.Config, parser: pytest.Pa
     resume = next((place for place, word in enumerate(args) if word.partition("=")[0] == "--fugaku-resume"), None)
     if resume is None or early_config.pluginmanager.hasplugin(_JOB):
         return
-    from pjm.arguments import saved_arguments
+    from pjm.arguments import saved_arguments, without_repetition
     from pjm.errors import BadInput
     from pjm.sessions import IDENTITY
 
@@ -49,7 +49,8 @@ def pytest_load_initial_conftests(early_config: pytest.Config, parser: pytest.Pa
         raise pytest.UsageError(str(error)) from error
     # A file that is given twice is collected twice.
     repeated = _places(parser, saved) & _places(parser, args)
-    args[:0] = [each for each in saved if each not in repeated]
+    kept = without_repetition(saved, [str(word) for word in early_config.invocation_params.args])
+    args[:0] = [each for each in kept if each not in repeated]
     early_config._pjm_arguments = saved  # type: ignore[attr-defined]
 
 
@@ -67,18 +68,15 @@ def pytest_configure(config: pytest.Config) -> None:
     options.complete(option)
     if not option.fugaku or config.pluginmanager.hasplugin(_JOB) or hasattr(config, "workerinput"):
         return
-    if getattr(option, "numprocesses", None) or getattr(option, "tx", None) or getattr(option, "dist", "no") != "no":
-        raise pytest.UsageError(
-            "--fugaku does not go together with -n, --dist and --tx of pytest-xdist\n"
-            "  why: jobs run side by side already, and xdist's workers would each submit them\n"
-            "  next: leave out -n (add -p no:xdist if it stands in addopts)"
-        )
-    if option.help or option.version or getattr(option, "markers", False) or getattr(option, "showfixtures", False):
+    from pjm.together import check_together, stays_here
+
+    if stays_here(option):
         return
     from pjm.client import Client
     from pjm.errors import BadInput
 
     try:
+        check_together(option)
         config.pluginmanager.register(Client(config), _CLIENT)
     except BadInput as error:
         raise pytest.UsageError(str(error)) from error

@@ -15,7 +15,7 @@ class TestEvents:
 
     Attributes:
         test: node id.
-        events: reports, warnings and what is for junit, in order.
+        events: reports, warnings, what is for junit and what ends the session, in order.
         phase: the last one that began.
         started: when it began, seconds since the epoch.
         crash: how it took its process down; None if it did not.
@@ -79,7 +79,7 @@ class Reading:
     def _within(self, running: TestEvents, kind: str, event: Event) -> Iterator[TestEvents]:
         if kind == events.PHASE:
             running.phase = event["when"]
-        elif kind in (events.REPORT, events.WARNING, events.ATTRIBUTE):
+        elif kind in (events.REPORT, events.WARNING, events.ATTRIBUTE, events.ENOUGH):
             running.events.append(event)
         elif kind in (events.STOP, events.CRASH) and event["test"] == running.test:
             self.running = None

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sys
 import warnings
-from typing import Any, Dict, List, Mapping, Optional, Type
+from typing import Any, Container, Dict, List, Mapping, Optional, Type
 
 import pytest
 from _pytest._code.code import ReprEntryNative, ReprExceptionInfo, ReprFileLocation, ReprTraceback, TerminalRepr
@@ -24,11 +24,17 @@ class Replay:
     Args:
         config: pytest's.
         items: those that ran elsewhere, by node id.
+        obeyed: tests that wanted an end of the session, and had it when it was followed before.
+
+    Attributes:
+        ended: tests that have ended the session now.
     """
 
-    def __init__(self, config: pytest.Config, items: Mapping[str, pytest.Item]) -> None:
+    def __init__(self, config: pytest.Config, items: Mapping[str, pytest.Item], obeyed: Container[str] = ()) -> None:
+        self.ended: List[str] = []
         self._config = config
         self._items = items
+        self._obeyed = obeyed
 
     def tell(self, told: Told) -> None:
         """Tell of one test, from its start to its end, or of one property of the suite."""
@@ -59,6 +65,12 @@ class Replay:
             xml = _junit(self._config)
             if xml is not None:
                 xml.node_reporter(item.nodeid).add_attribute(event["name"], event["value"])
+        elif kind == events.ENOUGH and item.nodeid not in self._obeyed:
+            self.ended.append(item.nodeid)
+            if event["failed"]:
+                item.session.shouldfail = event["why"]
+            else:
+                item.session.shouldstop = event["why"]
 
     def _report(self, data: Dict[str, Any]) -> pytest.TestReport:
         """Rebuild a report; what another version of pytest cannot read is shown as plain text."""

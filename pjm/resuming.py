@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from typing import Dict
+from typing import Dict, Set
 
 from pjm import advice
 from pjm.errors import BadInput
@@ -44,6 +44,11 @@ def load(watch: Watch, session: Session) -> None:
         [jobs[name] for name, complete in cancelling.items() if not complete and name in jobs],
         [part_id for part_id, complete in deleting.items() if not complete],
     )
+
+
+def obeyed(session: Session) -> Set[str]:
+    """Tests that wanted an end of the session, and had it: whoever comes back wants the rest."""
+    return {test for record in session.journal() if record["event"] == "obeyed" for test in record.get("tests", ())}
 
 
 def _check_whole(watch: Watch, session: Session, jobs: Dict[str, FollowedJob]) -> None:

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import Callable, Optional, Sequence, Tuple
 
 from pjm import underway
+from pjm.delays import doubled
 from pjm.interrupts import Hold
 from pjm.parts import FollowedJob, Stage, script_name
 from pjm.scheduler import AnswerLostError, Ending, Scheduler, Step, Submission, SubmitError, UnansweredError
@@ -83,7 +84,7 @@ class Submitter:
             job.refused = None
         elif job.refused is None:
             job.refused = now
-        job.due = self.clock() + self.settings.poll[0] * min(2**job.tries, 8)
+        job.due = self.clock() + doubled(self.settings.poll[0], job.tries, self.settings.poll[0] * 8)
         job.tries += 1
         try:
             ids = self.scheduler.find(job.name)
@@ -124,7 +125,7 @@ class Submitter:
         patience = self.settings.queue_timeout or self.settings.submit_patience
         if error.retry and (others or self.clock() - job.refused < patience):
             self.trouble = f"a submission is refused for now: {error}"
-            job.due = self.clock() + min(self.settings.poll[0] * 2**job.tries, self.settings.poll[1])
+            job.due = self.clock() + doubled(self.settings.poll[0], job.tries, self.settings.poll[1])
             job.tries += 1
             return
         happened = f"was refused by the batch system: {error}"

@@ -10,6 +10,7 @@ from typing import AbstractSet, Callable, Deque, Dict, Iterable, List, Optional,
 
 from pjm import cancelling, order
 from pjm.budget import check_budget, committed
+from pjm.delays import doubled
 from pjm.deleting import Deletions
 from pjm.errors import BadInput
 from pjm.events import Event
@@ -274,7 +275,7 @@ class Watch:
                 self._tell(Result(test, trouble=Trouble(happened, "allow more node-hours", "no job")))
             return
         tries = max((self._tried_again.get(test, 0) for test in tests), default=0)
-        self.start(jobs, retry=True, delay=self._settings.backoff * 2**tries)
+        self.start(jobs, retry=True, delay=doubled(self._settings.backoff, tries))
 
     def _pack(self, tests: Sequence[str]) -> List[Job]:
         if not tests:

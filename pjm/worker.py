@@ -44,7 +44,7 @@ class Assignment:
         events: file of this share's events.
         environment: variables that pytest looks at before it looks at its arguments.
         path: whether the folder in which pytest starts is to be on the import path, as it was at the client.
-        junit: the family of the client's junit file; empty if it writes none.
+        junit: the family of the client's junit file; if it writes none, one that takes all.
     """
 
     tests: Tuple[str, ...]

@@ -27,6 +27,7 @@ _NEUTRAL: Dict[str, Any] = {
     "stepwise_skip": False,
     "stepwise_reset": False,
     "maxfail": 0,
+    "session_timeout": 1e9,  # not None, which lets the configuration name one, and not 0, which is over at once
     "usepdb": False,
     "trace": False,
     "collectonly": False,
@@ -89,14 +90,13 @@ class WorkerPlugin:
     @pytest.hookimpl(trylast=True)
     def pytest_configure(self, config: pytest.Config) -> None:
         """Keep others from keeping books; take what is meant for the client's junit file."""
+        from _pytest.junitxml import xml_key
+
         manager = config.pluginmanager
         for name in _OTHERS:
             if manager.hasplugin(name):
                 manager.unregister(name=name)
-        if self._assignment.junit:
-            from _pytest.junitxml import xml_key
-
-            config.stash[xml_key] = _JunitNotes(self._log, self._assignment.junit)  # type: ignore[misc]
+        config.stash[xml_key] = _JunitNotes(self._log, self._assignment.junit)  # type: ignore[misc]
 
     @pytest.hookimpl(tryfirst=True)
     def pytest_unconfigure(self, config: pytest.Config) -> None:
@@ -129,6 +129,14 @@ class WorkerPlugin:
         """Frame what happens to a test."""
         self._log.write(events.START, test=item.nodeid, time=time.time())
         result = yield
+        session = item.session
+        if session.shouldfail or session.shouldstop:
+            self._log.write(
+                events.ENOUGH,
+                test=item.nodeid,
+                failed=bool(session.shouldfail),
+                why=str(session.shouldfail or session.shouldstop),
+            )
         self._log.write(events.STOP, test=item.nodeid, time=time.time())
         return result
 

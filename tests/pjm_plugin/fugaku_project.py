@@ -7,6 +7,7 @@ import os
 import re
 import subprocess
 import sys
+import time
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Dict, List, Optional, Sequence
@@ -114,6 +115,13 @@ class FugakuProject:
         """The jobs that have not ended."""
         ended = ("EXT", "CCL", "RJT")
         return [job.id for job in emulator.jobs(self.emulator) if job.state not in ended]
+
+    def wait_for_end(self) -> None:
+        """Wait until all jobs have ended."""
+        deadline = time.monotonic() + PATIENCE
+        while self.running():
+            assert time.monotonic() < deadline, self.running()
+            time.sleep(0.05)
 
     def stop(self) -> None:
         """End what may still run."""

@@ -15,6 +15,7 @@ from pjm.polling import LONGEST_SILENCE
 from pjm.resuming import load
 from pjm.scheduler import UnansweredError
 from pjm.session import JOURNAL
+from pjm_plugin import junit
 from pjm_plugin.fugaku_project import FugakuProject
 from pjm_plugin.test_watch import Following, settings_of, tasks
 
@@ -69,6 +70,83 @@ def test_a_session_is_resumed_in_the_folder_in_which_it_was_begun(
     monkeypatch.chdir(project.path / "elsewhere")
     assert advice.resume(project.session(), project.path) == typed.split(" && ")[1]
     assert 0 == project.run(f"--fugaku-resume={project.session().name}").code
+
+
+def test_a_junit_file_that_is_first_wanted_when_coming_back_has_all(project: FugakuProject) -> None:
+    project.write(
+        "@pytest.mark.fugaku\ndef test_it(record_testsuite_property, record_property, record_xml_attribute):\n"
+        "    record_testsuite_property('suite', 'its')\n    record_property('test', 'its')\n"
+        "    record_xml_attribute('assertions', '7')\n"
+    )
+    (project.path / "pytest.ini").write_text("[pytest]\njunit_family = xunit1\n")
+    project.run("--junitxml=here.xml")
+    project.send("--fugaku-detach")
+
+    ran = project.run("--fugaku-resume", "--junitxml=resumed.xml")
+
+    assert 0 == ran.code, ran.out
+    assert junit.read(project.path / "here.xml") == junit.read(project.path / "resumed.xml")
+
+
+def test_a_quiet_session_is_not_quieter_when_it_is_asked_to_be_quiet_again(project: FugakuProject) -> None:
+    project.write(ONE)
+    project.send("-q", "--fugaku-detach")
+
+    ran = project.run("--fugaku-resume", "-q")
+
+    assert (0, {"passed": 1}) == (ran.code, ran.counts()), ran.out
+
+
+def test_without_a_junit_file_nobody_is_warned_of_its_family(project: FugakuProject) -> None:
+    project.write("@pytest.mark.fugaku\ndef test_it(record_property):\n    record_property('test', 'its')\n")
+
+    here, ran = project.run(), project.send()
+
+    assert {"passed": 1} == here.counts() == ran.counts(), ran.out
+
+
+@pytest.mark.parametrize(
+    ("before", "now", "happened", "why"),
+    [
+        (
+            "-k test_a",
+            "",
+            "fewer tests than are selected now",
+            "test_it.py::test_b would be submitted as well",
+        ),
+        ("", "-k test_a", "tests that are not selected now", "test_it.py::test_b would be left out"),
+    ],
+    ids=["more", "fewer"],
+)
+def test_variables_that_select_other_tests_are_named_and_nothing_is_submitted(
+    project: FugakuProject, before: str, now: str, happened: str, why: str
+) -> None:
+    project.write(f"{ONE}@pytest.mark.fugaku\ndef test_b():\n    pass\n")
+    began, came = ({"PYTEST_ADDOPTS": each} if each else {} for each in (before, now))
+    project.send("--fugaku-detach", **began)
+    submitted = len(project.submissions())
+
+    ran = project.run("--fugaku-resume", **came)
+
+    assert 4 == ran.code, ran.out
+    assert f"session {project.session().name} has {happened}" in ran.out
+    was, present = (f"'{each}'" if each else "not set" for each in (before, now))
+    assert f"  why: {why}; PYTEST_ADDOPTS was {was} and is {present}\n" in ran.out
+    setting = f"PYTEST_ADDOPTS='{before}'" if before else "env -u PYTEST_ADDOPTS"
+    assert f": {setting} pytest --fugaku-resume={project.session().name}\n" in ran.out
+    assert submitted == len(project.submissions())
+    assert 0 == project.run("--fugaku-resume", **began).code
+
+
+def test_a_variable_that_selects_other_files_is_named_rather_than_the_files(project: FugakuProject) -> None:
+    project.write(ONE)
+    project.write(ONE, "test_other.py")
+    project.send("--fugaku-detach", PYTEST_ADDOPTS="test_it.py")
+
+    ran = project.run("--fugaku-resume")
+
+    assert 4 == ran.code, ran.out
+    assert "test_other.py::test_a would be submitted as well; PYTEST_ADDOPTS was 'test_it.py' and is not set" in ran.out
 
 
 def test_after_a_long_silence_the_way_back_names_the_sessions_folder(tmp_path: Path) -> None:

@@ -93,23 +93,6 @@ def test_the_first_failure_stops_all_jobs(project: FugakuProject) -> None:
     assert 1 == len(project.calls("pjdel"))
 
 
-def test_stepwise_comes_back_to_the_first_failure(project: FugakuProject) -> None:
-    project.write(
-        """
-@pytest.mark.fugaku
-@pytest.mark.parametrize("number", range(4))
-def test_it(number):
-    assert number % 2
-"""
-    )
-
-    first = project.send("--stepwise")
-    second = project.send("--stepwise", "-v")
-
-    assert (2, {"failed": 1}) == (first.code, first.counts()), first.out
-    assert "test_it[0] FAILED" in second.out, second.out
-
-
 def test_a_test_that_ends_the_session_here_ends_the_jobs_too(project: FugakuProject) -> None:
     project.write(
         """
@@ -208,18 +191,6 @@ def test_a_budget_refuses_before_the_first_submission(project: FugakuProject) ->
     assert "2 jobs would request 2.50: nothing was submitted" in ran.out
     assert [] == project.submissions()
     assert [] == list(project.workdir.glob("*/session.json"))
-
-
-def test_the_workers_of_xdist_are_refused(project: FugakuProject) -> None:
-    project.write(CHAIN)
-
-    ran = project.send("-p", "xdist", "-n", "2")
-
-    if "No module named 'xdist'" in ran.out:
-        pytest.skip("pytest-xdist is not installed")
-    assert 4 == ran.code
-    assert "--fugaku does not go together with -n" in ran.out
-    assert not project.emulator.exists()
 
 
 @pytest.mark.parametrize("how", [["--log-file=log.txt"], ["-o", "log_file=log.txt"]], ids=["option", "configuration"])

@@ -10,6 +10,7 @@ import pytest
 
 from pjm import sessions
 from pjm.packing import Site, Task
+from pjm.parts import Stage
 from pjm.planning import Workplace
 from pjm.reading import SuiteProperty
 from pjm.request import Defaults, Request
@@ -301,6 +302,30 @@ def test_a_refusal_that_does_not_pass_is_told(one: Following) -> None:
     assert one.watch.done
     happened = "its job was refused by the batch system: daemon not present; no test had begun"
     assert {A: happened, B: happened} == one.outcomes()
+
+
+def test_a_queue_that_is_full_for_days_is_waited_for_as_long_as_other_jobs_run(tmp_path: Path) -> None:
+    settings = replace(settings_of(tmp_path), poll=(0.001, 0.001), site=Site(tests_per_job=1))
+    two = Following(tmp_path, [replace(each, request=Request(n, 1800)) for n, each in enumerate(tasks(2), 1)], settings)
+    two.scheduler.refusals = [None, *(SubmitError("full", "", retry=True) for _ in range(1100))]
+    two.begin()
+
+    for _ in range(1200):
+        two.now += 1
+        two.watch.step()
+
+    assert [Stage.SUBMITTED] * 2 == [job.stage for job in two.watch.jobs]
+
+
+def test_the_time_before_a_retry_does_not_grow_without_end(tmp_path: Path) -> None:
+    one = Following(tmp_path, tasks(1), replace(settings_of(tmp_path), retries=2000))
+    one.begin()
+    one.watch._tried_again[A] = 1100
+    one.scheduler.end("1.0", MACHINE)
+
+    one.step(300)
+
+    assert 2 == len(one.watch.jobs)
 
 
 def test_a_refusal_for_good_is_told_at_once(one: Following) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import stat
 from pathlib import Path
 from typing import List
 
@@ -48,3 +49,14 @@ def test_a_file_that_cannot_be_written_leaves_the_old_one_and_nothing_beside_it(
     with pytest.raises(OSError, match="No space left"):
         atomic.write_whole(file, "new\n")
     assert {file: "old\n"} == {each: each.read_text() for each in tmp_path.iterdir()}
+
+
+@pytest.mark.parametrize("mask", [0o777, 0o022, 0])
+def test_a_file_is_its_owners_alone_whatever_umask_a_test_has_left(tmp_path: Path, mask: int) -> None:
+    before = os.umask(mask)
+    try:
+        atomic.write_whole(tmp_path / "durations.json", "{}\n")
+    finally:
+        os.umask(before)
+
+    assert 0o600 == stat.S_IMODE((tmp_path / "durations.json").stat().st_mode)
