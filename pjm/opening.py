@@ -22,6 +22,7 @@ from pjm.planning import Workplace
 from pjm.scheduler import Scheduler
 from pjm.session import Session
 from pjm.settings import Settings
+from pjm.switches import own_switches
 from pjm.worker import PYTEST_LOOKS_AT
 
 Items = Mapping[str, pytest.Item]
@@ -58,6 +59,7 @@ def workplace(config: pytest.Config, settings: Settings, items: Items) -> Workpl
         environment={name: os.environ[name] for name in PYTEST_LOOKS_AT if name in os.environ},
         path=any(entry in ("", str(start)) for entry in sys.path),
         junit="xunit1" if family == "legacy" else family,
+        switches=own_switches(),
     )
 
 
