@@ -17,6 +17,7 @@ from pathlib import Path
 from typing import Any, Dict, List, NoReturn, Tuple
 
 from pjm import captured, events
+from pjm.atomic import system_bytes
 from pjm.events import EventLog, Tail
 from pjm.finished import Finished
 
@@ -69,14 +70,19 @@ def read_assignment(folder: Path, number: int) -> Assignment:
     asked = {name: text for name, text in share["resources"]["env"] if name in PYTEST_LOOKS_AT}
     return Assignment(
         tests=tuple(share["tests"]),
-        files=tuple(share["files"]),
-        arguments=tuple(plan["worker"]["arguments"]),
-        artifacts=Path(plan["worker"]["artifacts"]),
+        files=tuple(map(_as_here, share["files"])),
+        arguments=tuple(map(_as_here, plan["worker"]["arguments"])),
+        artifacts=Path(_as_here(plan["worker"]["artifacts"])),
         events=share_folder(folder, number) / EVENTS,
         environment={**plan["worker"]["environment"], **asked},
         path=bool(plan["worker"]["path"]),
         junit=str(plan["worker"]["junit"]),
     )
+
+
+def _as_here(name: str) -> str:
+    """A name as this process has it, whose locale need not be the client's: the bytes are the same."""
+    return os.fsdecode(system_bytes(name))
 
 
 def main() -> int:

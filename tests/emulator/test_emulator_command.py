@@ -130,8 +130,9 @@ def test_a_closed_terminal_leaves_nothing_of_it(tmp_path: Path) -> None:
 def test_under_nohup_a_closed_terminal_ends_nothing(tmp_path: Path) -> None:
     ready, go = tmp_path / "ready", tmp_path / "go"
     script = f"touch '{ready}'; until test -e '{go}'; do sleep 0.02; done; exit 7"
+    command = [sys.executable, "-c", MAIN, "emulator", "run", "--", "sh", "-c", script]
     process = subprocess.Popen(
-        ["nohup", sys.executable, "-c", MAIN, "emulator", "run", "--", "sh", "-c", script],
+        ["/bin/sh", "-c", "trap '' HUP; exec \"$@\"", "sh", *command],
         env={**os.environ, "PYTHONPATH": ROOT, "TMPDIR": str(tmp_path)},
         stdout=subprocess.DEVNULL,
         stderr=subprocess.DEVNULL,

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import os
+import subprocess
+import sys
 from pathlib import Path
-from typing import List
+from typing import Dict, List
 
 import pytest
 
@@ -48,3 +50,18 @@ def test_a_file_that_cannot_be_written_leaves_the_old_one_and_nothing_beside_it(
     with pytest.raises(OSError, match="No space left"):
         atomic.write_whole(file, "new\n")
     assert {file: "old\n"} == {each: each.read_text() for each in tmp_path.iterdir()}
+
+
+@pytest.mark.parametrize("name", [b"caf\xe9", "富岳".encode(), b"plain"])
+@pytest.mark.parametrize("locale", [{}, {"LC_ALL": "C", "PYTHONUTF8": "0", "PYTHONCOERCECLOCALE": "0"}], ids=["this one", "ASCII"])
+def test_names_of_files_are_written_byte_for_byte_whatever_the_locale_is(name: bytes, locale: Dict[str, str]) -> None:
+    ours = "import os, sys; from pjm.atomic import system_bytes; os.write(1, system_bytes(f'{sys.argv[1]}\\n\\u5bcc'))"
+
+    done = subprocess.run(
+        [sys.executable, "-c", ours, name],
+        env={**os.environ, "PYTHONPATH": str(Path(atomic.__file__).parents[1]), **locale},
+        stdout=subprocess.PIPE,
+        check=True,
+    )
+
+    assert name + "\n富".encode() == done.stdout
