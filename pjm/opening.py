@@ -55,12 +55,18 @@ def workplace(config: pytest.Config, settings: Settings, items: Items) -> Workpl
         prologue=settings.prologue,
         start=start,
         files={nodeid: str(item.path) for nodeid, item in items.items()},
-        arguments=tuple(resumed_arguments(config) or own_arguments(config)),
+        arguments=(*(resumed_arguments(config) or own_arguments(config)), *_drawn(config)),
         environment={name: os.environ[name] for name in PYTEST_LOOKS_AT if name in os.environ},
         path=any(entry in ("", str(start)) for entry in sys.path),
         junit="xunit1" if family == "legacy" else family,
         switches=own_switches(),
     )
+
+
+def _drawn(config: pytest.Config) -> Tuple[str, ...]:
+    """The seed of pytest-randomly that is printed here; jobs would draw others."""
+    seed = getattr(config.option, "randomly_seed", None)
+    return (f"--randomly-seed={seed}",) if isinstance(seed, int) else ()
 
 
 def open_session(config: pytest.Config, settings: Settings, items: Items) -> Tuple[Session, bool]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import subprocess
 import sys
 from typing import List, Sequence
@@ -83,3 +84,34 @@ def test_has_what_pytest_looks_at_here():
     ran = project.send(CI="true", PYTEST_ADDOPTS="-rf", OTHER="here")
 
     assert {"passed": 2} == ran.counts(), ran.out
+
+
+def test_the_seed_that_pytest_randomly_draws_here_is_that_of_the_jobs(project: FugakuProject) -> None:
+    project.write(
+        """
+import random
+
+def pytest_addoption(parser):
+    parser.addoption("--randomly-seed", dest="randomly_seed", type=int)
+
+def pytest_configure(config):
+    if config.option.randomly_seed is None:
+        config.option.randomly_seed = random.getrandbits(32)
+
+def pytest_report_header(config):
+    return f"seed: {config.option.randomly_seed}"
+""",
+        "conftest.py",
+    )
+    project.write(
+        """
+@pytest.mark.fugaku
+def test_seed(request):
+    print(f"seed in the job: {request.config.option.randomly_seed}")
+"""
+    )
+
+    ran = project.send("-rP")
+
+    (here,) = re.findall(r"^seed: (\d+)$", ran.out, re.MULTILINE)
+    assert f"seed in the job: {here}\n" in ran.out
