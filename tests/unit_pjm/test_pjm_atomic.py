@@ -53,7 +53,9 @@ def test_a_file_that_cannot_be_written_leaves_the_old_one_and_nothing_beside_it(
 
 
 @pytest.mark.parametrize("name", [b"caf\xe9", "富岳".encode(), b"plain"])
-@pytest.mark.parametrize("locale", [{}, {"LC_ALL": "C", "PYTHONUTF8": "0", "PYTHONCOERCECLOCALE": "0"}], ids=["this one", "ASCII"])
+@pytest.mark.parametrize(
+    "locale", [{}, {"LC_ALL": "C", "PYTHONUTF8": "0", "PYTHONCOERCECLOCALE": "0"}], ids=["this one", "ASCII"]
+)
 def test_names_of_files_are_written_byte_for_byte_whatever_the_locale_is(name: bytes, locale: Dict[str, str]) -> None:
     ours = "import os, sys; from pjm.atomic import system_bytes; os.write(1, system_bytes(f'{sys.argv[1]}\\n\\u5bcc'))"
 
