@@ -74,6 +74,12 @@ def pytest_configure(config: pytest.Config) -> None:
             "  why: jobs run side by side already, and xdist's workers would each submit them\n"
             "  next: leave out -n (add -p no:xdist if it stands in addopts)"
         )
+    if getattr(option, "cov_source", None) and not getattr(option, "no_cov", False):
+        raise pytest.UsageError(
+            "--fugaku does not go together with --cov of pytest-cov\n"
+            "  why: each job would erase and write the same data file, and the total would be a matter of luck\n"
+            "  next: add --no-cov, or measure with all tests here, without --fugaku"
+        )
     if option.help or option.version or getattr(option, "markers", False) or getattr(option, "showfixtures", False):
         return
     from pjm.client import Client
