@@ -80,6 +80,7 @@ def open_session(config: pytest.Config, settings: Settings, items: Items) -> Tup
     now = checkout(config.rootpath, files)
     session = _resumed(config, settings)
     if session is not None:
+        sessions.check_private(settings.workdir)
         check_same(session.facts["checkout"], now, session.identity)
         session.lock()
         return session, True

@@ -48,7 +48,7 @@ def make_workdir(workdir: Path) -> None:
     """
     try:
         workdir.mkdir(mode=0o700, parents=True, exist_ok=True)
-        _check_private(workdir)
+        check_private(workdir)
         ignored = workdir / ".gitignore"
         if not ignored.exists():
             ignored.write_text("*\n", encoding="utf-8")
@@ -56,8 +56,12 @@ def make_workdir(workdir: Path) -> None:
         raise _not_kept(workdir, error) from error
 
 
-def _check_private(workdir: Path) -> None:
-    """Raise BadInput if others may put another folder in the place of a session's."""
+def check_private(workdir: Path) -> None:
+    """See that nobody else can put another folder in the place of a session's.
+
+    Raises:
+        BadInput: others may write to the folder of all sessions.
+    """
     mode = stat.S_IMODE(workdir.stat().st_mode)
     if mode & 0o022 and not mode & stat.S_ISVTX:  # in a folder such as /tmp, only the owner of a file may rename it
         raise BadInput(
