@@ -122,7 +122,7 @@ def test_a_closed_terminal_leaves_nothing_of_it(tmp_path: Path) -> None:
     until(lambda: not _catches(process.pid, signal.SIGHUP))  # the command is gone, and the emulator is going
     process.send_signal(signal.SIGHUP)
 
-    assert (128 + signal.SIGHUP, ("", "")) == (process.wait(PATIENCE), process.communicate())
+    assert (128 + signal.SIGHUP, ("", "")) == (process.wait(PATIENCE), process.communicate(timeout=PATIENCE))
     assert not Path(ready.read_text().strip()).exists()
     until(lambda: is_gone((tmp_path / "began").read_text().strip()))
 
