@@ -11,7 +11,7 @@ import pytest
 
 from pjm import advice, sessions
 from pjm.errors import BadInput
-from pjm.options import LATEST
+from pjm.options import LATEST, spread
 
 _SAYS = ("--quiet", "--verbose", "--verbosity")
 _SHORT = re.compile("-[qvxsl]+")  # pytest's options of one letter that take no value
@@ -20,8 +20,7 @@ _SHORT = re.compile("-[qvxsl]+")  # pytest's options of one letter that take no 
 def own_arguments(config: pytest.Config) -> List[str]:
     """The command line without what is about this session only."""
     arguments: List[str] = []
-    for argument in config.invocation_params.args:
-        text = str(argument)
+    for text in spread([str(argument) for argument in config.invocation_params.args]):
         if text.partition("=")[0] in ("--fugaku-resume", "--fugaku-detach", "--fugaku-dry-run"):
             continue
         arguments.append(text)

@@ -19,7 +19,7 @@ def write_whole(path: Path, text: str, lasting: bool = True) -> None:
 
     Args:
         path: what was there is replaced.
-        text: written as UTF-8.
+        text: written as `system_bytes` has it.
         lasting: it is on the disk when this returns, and outlives a crash of the machine.
 
     Raises:
@@ -27,8 +27,8 @@ def write_whole(path: Path, text: str, lasting: bool = True) -> None:
     """
     unfinished = path.with_name(f".{path.name}.{os.getpid()}")
     try:
-        with open(str(unfinished), "w", encoding="utf-8", opener=_for_us_alone) as file:
-            file.write(text)
+        with open(str(unfinished), "wb", opener=_for_us_alone) as file:
+            file.write(system_bytes(text))
             file.flush()
             if lasting:
                 os.fsync(file.fileno())
@@ -37,6 +37,18 @@ def write_whole(path: Path, text: str, lasting: bool = True) -> None:
         with contextlib.suppress(OSError):
             unfinished.unlink()
         raise
+
+
+def system_bytes(text: str) -> bytes:
+    """Text as shells read it: names of files byte for byte, whatever the locale is; a line with others as UTF-8."""
+    return b"".join(map(_line_bytes, text.splitlines(keepends=True)))
+
+
+def _line_bytes(line: str) -> bytes:
+    try:
+        return os.fsencode(line)
+    except UnicodeEncodeError:
+        return line.encode("utf-8", "surrogateescape")
 
 
 def append_whole(handle: int, data: bytes) -> None:

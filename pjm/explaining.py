@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import os
+import re
+import shlex
 from typing import List, Optional, Sequence, Tuple
 
 from pjm import advice, captured
@@ -10,6 +13,8 @@ from pjm.reading import TestEvents
 from pjm.results import Result, Trouble
 from pjm.scheduler import Ending
 from pjm.worker import share_folder
+
+_NO_MODULE = re.compile(r"\bModuleNotFoundError\b|\bNo module named\b")
 
 
 def explain(
@@ -75,11 +80,19 @@ def completed(part: Part, found: TestEvents, needed: Sequence[str] = ()) -> Resu
         what_next = f"run it here to see more: {advice.run([*needed, found.test])}"
         trouble = Trouble(happened, what_next, part.description, (*found.printed, *_sections(part)))
     elif found.missing is not None and not found.skipped:
-        what_next = "have the files, packages and plugins of the job (fugaku_python) agree with those here"
-        trouble = Trouble(f"not found in the job: {found.missing}", what_next, part.description)
+        trouble = Trouble(f"not found in the job: {found.missing}", _how_to_agree(found.missing), part.description)
     skipped = found.missing if found.skipped else None
     begun = None if found.missing is not None else found.phase
     return Result(found.test, found.events, begun, trouble, skipped)
+
+
+def _how_to_agree(missing: str) -> str:
+    agree = "have the files, packages and plugins of the job (fugaku_python) agree with those here"
+    path = os.environ.get("PYTHONPATH")
+    if not path or not _NO_MODULE.search(missing):
+        return agree
+    line = f"export PYTHONPATH={shlex.quote(path)}"
+    return f"{agree}; PYTHONPATH of this shell does not reach jobs: fugaku_prologue can have the line {line}"
 
 
 def _verb(ending: Ending) -> bool:

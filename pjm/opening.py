@@ -23,6 +23,7 @@ from pjm.scheduler import Scheduler
 from pjm.selection import check_selection, variables
 from pjm.session import Session
 from pjm.settings import Settings
+from pjm.switches import own_switches
 from pjm.worker import PYTEST_LOOKS_AT
 
 Items = Mapping[str, pytest.Item]
@@ -56,11 +57,18 @@ def workplace(config: pytest.Config, settings: Settings, items: Items) -> Workpl
         prologue=settings.prologue,
         start=start,
         files={nodeid: str(item.path) for nodeid, item in items.items()},
-        arguments=tuple(resumed_arguments(config) or own_arguments(config)),
+        arguments=(*(resumed_arguments(config) or own_arguments(config)), *_drawn(config)),
         environment={name: os.environ[name] for name in PYTEST_LOOKS_AT if name in os.environ},
         path=any(entry in ("", str(start)) for entry in sys.path),
         junit="xunit1" if family == "legacy" else family,
+        switches=own_switches(),
     )
+
+
+def _drawn(config: pytest.Config) -> Tuple[str, ...]:
+    """The seed of pytest-randomly that is printed here; jobs would draw others."""
+    seed = getattr(config.option, "randomly_seed", None)
+    return (f"--randomly-seed={seed}",) if isinstance(seed, int) else ()
 
 
 def open_session(config: pytest.Config, settings: Settings, items: Items) -> Tuple[Session, bool]:
@@ -74,6 +82,7 @@ def open_session(config: pytest.Config, settings: Settings, items: Items) -> Tup
     now = checkout(config.rootpath, files)
     session = _resumed(config, settings)
     if session is not None:
+        sessions.check_private(settings.workdir)
         if session.facts.get("variables") != variables():  # they would explain other files, too
             check_selection(session.facts, items.keys(), session.folder)
         check_same(session.facts["checkout"], now, session.identity)

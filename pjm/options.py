@@ -5,8 +5,10 @@ Every start of pytest imports this, so it imports next to nothing.
 
 from __future__ import annotations
 
+import contextlib
+import sys
 from pathlib import Path
-from typing import TYPE_CHECKING, Optional, Sequence
+from typing import TYPE_CHECKING, List, Optional, Sequence
 
 if TYPE_CHECKING:
     import argparse
@@ -56,6 +58,18 @@ def add_settings(parser: pytest.Parser) -> None:
         parser.addini(f"fugaku_{name}", text, default=None)
     for name, kind, text in _INI:
         parser.addini(f"fugaku_{name}", text, type=kind, default=[] if kind != "string" else None)  # type: ignore[arg-type]
+
+
+def spread(arguments: Sequence[str]) -> List[str]:
+    """A command line with the lines of a file in place of `@file`, as pytest itself reads it later."""
+    found: List[str] = []
+    for word in arguments:
+        lines = None
+        if word.startswith("@"):
+            with contextlib.suppress(OSError, ValueError):  # pytest says what is wrong with it
+                lines = Path(word[1:]).read_text(encoding=sys.getfilesystemencoding(), errors="surrogateescape")
+        found += [word] if lines is None else spread(lines.splitlines())
+    return found
 
 
 def wanted(arguments: Sequence[str]) -> bool:

@@ -31,6 +31,7 @@ class Workplace:
         environment: variables that pytest looks at before its arguments.
         path: whether `start` is on the import path.
         junit: the family of the client's junit file; if it writes none, one that takes all.
+        switches: of the interpreter itself.
     """
 
     python: str
@@ -41,6 +42,7 @@ class Workplace:
     environment: Mapping[str, str]
     path: bool
     junit: str
+    switches: Tuple[str, ...] = ()
 
 
 def write_job(session: Session, job: Job, place: Workplace, retry: bool) -> FollowedJob:
@@ -49,7 +51,7 @@ def write_job(session: Session, job: Job, place: Workplace, retry: bool) -> Foll
     folder.mkdir(mode=0o700, exist_ok=True)
     document = _document(session, job, place, retry)
     write_json(folder / PLAN, document)
-    worker = Worker(place.python, place.start, prologue=(*place.prologue, *_path_lines(session)))
+    worker = Worker(place.python, place.start, (*place.prologue, *_path_lines(session)), place.switches)
     for number in range(len(job.shares) if job.step else 1):
         write_whole(folder / script_name(number), script(job, number, folder, worker))
     return from_document(folder, document)

@@ -27,6 +27,7 @@ def pytest_addoption(parser: pytest.Parser, pluginmanager: pytest.PytestPluginMa
 @pytest.hookimpl(tryfirst=True)
 def pytest_load_initial_conftests(early_config: pytest.Config, parser: pytest.Parser, args: List[str]) -> None:
     """Add the options that this command line asks for; bring back that of a session that is resumed."""
+    args[:] = options.spread(args)
     if options.wanted(args):
         options.add_options(parser)
     resume = next((place for place, word in enumerate(args) if word.partition("=")[0] == "--fugaku-resume"), None)

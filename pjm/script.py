@@ -11,6 +11,8 @@ from typing import Iterator, Tuple
 from pjm.packing import Job
 from pjm.request import elapse_text
 from pjm.scheduler import Resources
+from pjm.switches import without_environment
+from pjm.worker import PATH
 
 # What may stand in a directive as it is: neither the shell's nor the batch system's own splitting touches it.
 _PLAIN = re.compile(r"[A-Za-z0-9_./:=+@-]{1,1000}", re.ASCII)
@@ -19,6 +21,8 @@ START = (
     "import os, sys; sys.path[:] = [each for each in sys.path if each and each != os.getcwd()]; "
     "from pjm.worker import main; sys.exit(main())"
 )
+# Where PYTHONPATH, which has our code, is not looked at.
+FIND = f"import os, sys; sys.path.insert(0, os.environ['{PATH}']); "
 
 
 @dataclass(frozen=True)
@@ -29,11 +33,19 @@ class Worker:
         python: the interpreter of the compute nodes, as it is called there.
         rootdir: where pytest starts.
         prologue: lines of shell that the project's configuration puts before pytest.
+        switches: of the interpreter itself.
     """
 
     python: str
     rootdir: Path
     prologue: Tuple[str, ...] = ()
+    switches: Tuple[str, ...] = ()
+
+    @property
+    def command(self) -> Tuple[str, ...]:
+        """What starts pytest."""
+        start = FIND + START if without_environment(self.switches) else START
+        return (self.python, *self.switches, "-c", start)
 
 
 @dataclass(frozen=True)
@@ -74,7 +86,7 @@ def script(job: Job, number: int, folder: Path, worker: Worker) -> str:
         f"cd -- {shlex.quote(str(worker.rootdir))} || exit 125",
         "# At the elapse limit the signal goes to this shell as well, which has to wait for pytest's last words.",
         "trap : XCPU TERM",
-        " ".join(shlex.quote(word) for word in (worker.python, "-c", START)),
+        " ".join(shlex.quote(word) for word in worker.command),
         "exit $?",
     ]
     return "\n".join(lines) + "\n"

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import re
 import secrets
+import shlex
+import stat
 import time
 from pathlib import Path
 from typing import List, Mapping, Optional
@@ -46,11 +48,27 @@ def make_workdir(workdir: Path) -> None:
     """
     try:
         workdir.mkdir(mode=0o700, parents=True, exist_ok=True)
+        check_private(workdir)
         ignored = workdir / ".gitignore"
         if not ignored.exists():
             ignored.write_text("*\n", encoding="utf-8")
     except OSError as error:
         raise _not_kept(workdir, error) from error
+
+
+def check_private(workdir: Path) -> None:
+    """See that nobody else can put another folder in the place of a session's.
+
+    Raises:
+        BadInput: others may write to the folder of all sessions.
+    """
+    mode = stat.S_IMODE(workdir.stat().st_mode)
+    if mode & 0o022 and not mode & stat.S_ISVTX:  # in a folder such as /tmp, only the owner of a file may rename it
+        raise BadInput(
+            f"no session can be kept in {workdir}",
+            f"its mode is {mode:o}: others may write to it, and could have your jobs run what they like",
+            f"type: chmod go-w {shlex.quote(str(workdir))}; or name another folder: --fugaku-workdir=DIR",
+        )
 
 
 def _not_kept(workdir: Path, error: OSError) -> BadInput:

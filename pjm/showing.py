@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from typing import Iterator, Optional, Sequence
 
 from pjm.keeping import writing
@@ -10,6 +11,11 @@ from pjm.parts import script_name
 from pjm.planning import Workplace, write_job
 from pjm.request import elapse_text
 from pjm.session import Session
+
+
+def printable(text: object) -> str:
+    """A text that any terminal takes: bytes of names that are no characters here are spelt out."""
+    return str(text).encode("utf-8", "backslashreplace").decode("utf-8")
 
 
 def dry_run(session: Session, jobs: Sequence[Job], place: Workplace, budget: Optional[float]) -> Iterator[str]:
@@ -32,9 +38,9 @@ def dry_run(session: Session, jobs: Sequence[Job], place: Workplace, budget: Opt
                 yield f"    {nodeid}"
         for number in range(len(job.shares) if job.step else 1):
             path = session.job_folder(job.name) / script_name(number)
-            yield f"  {path}:"
-            for line in path.read_text(encoding="utf-8").splitlines():
-                yield f"    | {line}"
+            yield f"  {printable(path)}:"
+            for line in os.fsdecode(path.read_bytes()).split("\n")[:-1]:
+                yield f"    | {printable(line)}"
     total = sum(job.node_hours for job in jobs)
     tests = sum(len(job.nodeids) for job in jobs)
     over = f", more than --fugaku-budget {budget:g} allows" if budget is not None and total > budget else ""

@@ -26,6 +26,12 @@ def check_together(option: argparse.Namespace) -> None:
             "jobs run side by side already, and xdist's workers would each submit them",
             "leave out -n (add -p no:xdist if it stands in addopts)",
         )
+    if getattr(option, "cov_source", None) and not getattr(option, "no_cov", False):
+        raise BadInput(
+            "--fugaku does not go together with --cov of pytest-cov",
+            "each job would erase and write the same data file, and the total would be a matter of luck",
+            "add --no-cov, or measure with all tests here, without --fugaku",
+        )
     if any(getattr(option, name, False) for name in ("stepwise", "stepwise_skip", "stepwise_reset")):
         raise BadInput(
             "--fugaku does not go together with --stepwise, --stepwise-skip and --stepwise-reset",

@@ -17,6 +17,7 @@ from pathlib import Path
 from typing import Any, Dict, List, NoReturn, Tuple
 
 from pjm import captured, events
+from pjm.atomic import system_bytes
 from pjm.events import EventLog, Tail
 from pjm.finished import Finished
 
@@ -42,7 +43,7 @@ class Assignment:
         arguments: pytest's, as they were given to the client.
         artifacts: folder that the tests of a session share.
         events: file of this share's events.
-        environment: variables that pytest looks at before it looks at its arguments.
+        environment: variables that pytest looks at before it looks at its arguments: the client's, or the mark's.
         path: whether the folder in which pytest starts is to be on the import path, as it was at the client.
         junit: the family of the client's junit file; if it writes none, one that takes all.
     """
@@ -66,16 +67,22 @@ def read_assignment(folder: Path, number: int) -> Assignment:
     """What is written in the job's folder for one share."""
     plan: Dict[str, Any] = json.loads((folder / PLAN).read_text(encoding="utf-8"))
     share = plan["shares"][number]
+    asked = {name: text for name, text in share["resources"]["env"] if name in PYTEST_LOOKS_AT}
     return Assignment(
         tests=tuple(share["tests"]),
-        files=tuple(share["files"]),
-        arguments=tuple(plan["worker"]["arguments"]),
-        artifacts=Path(plan["worker"]["artifacts"]),
+        files=tuple(map(_as_here, share["files"])),
+        arguments=tuple(map(_as_here, plan["worker"]["arguments"])),
+        artifacts=Path(_as_here(plan["worker"]["artifacts"])),
         events=share_folder(folder, number) / EVENTS,
-        environment=dict(plan["worker"]["environment"]),
+        environment={**plan["worker"]["environment"], **asked},
         path=bool(plan["worker"]["path"]),
         junit=str(plan["worker"]["junit"]),
     )
+
+
+def _as_here(name: str) -> str:
+    """A name as this process has it, whose locale need not be the client's: the bytes are the same."""
+    return os.fsdecode(system_bytes(name))
 
 
 def main() -> int:

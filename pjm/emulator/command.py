@@ -14,6 +14,7 @@ from typing import List, Mapping, Sequence
 
 from pjm.emulator.folder import COMMANDS, Folder, environment
 from pjm.emulator.history import jobs
+from pjm.emulator.settings import checked
 from pjm.emulator.stopping import stop
 from pjm.errors import BadInput
 
@@ -57,7 +58,12 @@ def run_command(arguments: argparse.Namespace) -> int:
             "type for example: pjm emulator run -- pjsub job.sh",
         )
     given = dict(_setting(text) for text in arguments.set)
+    checked(given, "--set")
     if arguments.nodes is not None:
+        if arguments.nodes < 1:
+            raise BadInput(
+                f"--nodes is {arguments.nodes}", "a machine has one node at least", "say for example: --nodes 4"
+            )
         given = {"nodes": arguments.nodes, **given}
     if arguments.dir is not None:
         return _run(arguments.dir, given, words)
@@ -92,26 +98,32 @@ def _run(folder: Path, settings: dict[str, object], words: Sequence[str]) -> int
 
 
 def _ran(words: Sequence[str], variables: Mapping[str, str]) -> int:
-    """Run a command to its end; Ctrl-C and SIGTERM are its to answer, from its very beginning."""
+    """Run a command to its end; Ctrl-C, SIGTERM and SIGHUP are its to answer, from its very beginning."""
     running: List[subprocess.Popen[bytes]] = []
     asked: List[int] = []
 
     def pass_on(number: int, _: object) -> None:
         asked.append(number)
         for process in running:
-            process.terminate()
+            process.send_signal(number)
 
     # Handlers, which the command does not inherit; from a terminal it has the Ctrl-C itself.
-    interrupt, terminate = signal.signal(signal.SIGINT, _heard), signal.signal(signal.SIGTERM, pass_on)
+    before = {signal.SIGINT: signal.signal(signal.SIGINT, _heard)}
+    before[signal.SIGTERM] = signal.signal(signal.SIGTERM, pass_on)
+    if signal.getsignal(signal.SIGHUP) != signal.SIG_IGN:  # as under nohup
+        before[signal.SIGHUP] = signal.signal(signal.SIGHUP, pass_on)
     try:
         process = subprocess.Popen(list(words), env=variables)
         running.append(process)
-        if asked:
-            process.terminate()
+        for number in asked:
+            process.send_signal(number)
         return process.wait()
     finally:
-        signal.signal(signal.SIGINT, interrupt)
-        signal.signal(signal.SIGTERM, terminate)
+        if signal.SIGHUP in asked:
+            # A closed terminal says so twice, through the shell and by itself: that must not keep us from tidying up.
+            before[signal.SIGHUP] = signal.SIG_IGN
+        for which, handler in before.items():
+            signal.signal(which, handler)
 
 
 def _heard(*_: object) -> None:

@@ -17,6 +17,8 @@ from pjm.emulator import settings as settings_file
 from pjm.errors import BadInput
 
 COMMANDS = ("pjsub", "pjstat", "pjdel", "pjhold", "pjrls", "pjwait")
+# Bytes of a path of SQLite's, which puts up to 8 behind it ("-journal") and counts to 512.
+LONGEST = 504
 # Isolated (-I) and without site packages (-S): quick, and neither PYTHONPATH nor a module in the user's folder that is
 # named like one of Python's can come in between.
 START = "import sys; sys.path.append(sys.argv[1]); from {module} import main; main(*sys.argv[2:])"
@@ -112,7 +114,7 @@ def environment(
         Variables to set for processes that shall see the emulator: PATH with its commands first, PJM_EMULATOR.
 
     Raises:
-        BadInput: the folder is open to others or cannot be written, or a setting makes no sense.
+        BadInput: the folder is open to others, cannot be written or has too long a path, or a setting makes no sense.
     """
     try:
         made = _made(folder, nodes, settings, faults)
@@ -144,6 +146,7 @@ def _made(
 
 
 def _private(folder: Path) -> Folder:
+    _check_length(folder)
     folder.mkdir(mode=0o700, parents=True, exist_ok=True)
     found = folder.stat()
     if stat.S_IMODE(found.st_mode) & 0o077 or found.st_uid != os.getuid():
@@ -156,6 +159,17 @@ def _private(folder: Path) -> Folder:
     return Folder(folder.resolve())
 
 
+def _check_length(folder: Path) -> None:
+    longest = LONGEST - len(f"/{Folder(folder).database.name}")
+    length = len(os.fsencode(folder.resolve()))
+    if length > longest:
+        raise BadInput(
+            f"{folder} cannot be an emulator's folder",
+            f"its path has {length} bytes, and SQLite, which keeps the jobs, takes no more than {longest} here",
+            "name a shorter one: --fugaku-workdir=DIR for pytest, --dir DIR for pjm emulator run",
+        )
+
+
 def root() -> str:
     """The folder that holds the package pjm."""
     return str(Path(__file__).resolve().parent.parent.parent)
@@ -164,12 +178,12 @@ def root() -> str:
 def _write_command(folder: Folder, command: str) -> None:
     start = START.format(module="pjm.emulator.entry")
     words = [sys.executable, "-I", "-S", "-c", start, root(), str(folder.path), command]
-    text = f'#!/bin/sh\nexec {" ".join(shlex.quote(word) for word in words)} "$@"\n'
+    text = os.fsencode(f'#!/bin/sh\nexec {" ".join(shlex.quote(word) for word in words)} "$@"\n')
     target = folder.commands / command
-    if target.exists() and target.read_text(encoding="utf-8") == text:
+    if target.exists() and target.read_bytes() == text:
         return
     # Another client may be calling it at this moment.
     unfinished = target.with_name(f".{command}.{os.getpid()}")
-    unfinished.write_text(text, encoding="utf-8")
+    unfinished.write_bytes(text)
     unfinished.chmod(0o700)
     unfinished.replace(target)

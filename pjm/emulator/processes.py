@@ -19,7 +19,7 @@ def mark(folder: Path, run: str) -> str:
 
 def of(value: str) -> List[int]:
     """Ids of the processes that have the mark; none where there is no /proc."""
-    wanted = f"{MARK}={value}".encode()
+    wanted = os.fsencode(f"{MARK}={value}")
     found = []
     for entry in PROC.iterdir() if PROC.is_dir() else ():
         if not entry.name.isdigit() or int(entry.name) == os.getpid():

@@ -14,6 +14,13 @@ from pjm.errors import BadInput
 
 UNLIMITED = 2147483647
 PREFIX = "PJM_EMULATOR_"
+_NEVER_0 = ("nodes", "second")
+_KINDS = {
+    "int": "a whole number, and no negative one",
+    "float": "a number, and no negative one",
+    "bool": "true or false",
+    "str": "a text",
+}
 HOUR = 3600
 
 
@@ -157,12 +164,12 @@ def _value(name: str, kind: str, value: object, where: str) -> object:
         "bool": isinstance(value, bool),
         "str": isinstance(value, str),
     }[kind]
-    if (name in ("nodes", "second") and not value) or value == math.inf:
+    if (name in _NEVER_0 and not value) or value == math.inf:
         fits = False
     if not fits:
         raise BadInput(
             f"setting {name!r} in {where} is {value!r}",
-            f"it must be a {kind}, and no negative one" if kind in ("int", "float") else f"it must be a {kind}",
+            f"it must be {_KINDS[kind]}{', and not 0' if name in _NEVER_0 else ''}",
             "correct the value",
         )
     return value

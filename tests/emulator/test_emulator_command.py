@@ -110,6 +110,41 @@ def test_sigterm_goes_to_the_command() -> None:
         assert (5, ("", "")) == (process.wait(PATIENCE), process.communicate())
 
 
+def test_a_closed_terminal_leaves_nothing_of_it(tmp_path: Path) -> None:
+    script = (
+        "cd $WORK; echo 'echo $$ > began; exec sleep 600' > job.sh; pjsub job.sh > /dev/null; "
+        "until test -s began; do sleep 0.02; done; echo $PJM_EMULATOR > ready; exec sleep 600"
+    )
+    process = started("run", "--", "sh", "-c", script, env={"WORK": str(tmp_path), "TMPDIR": str(tmp_path)})
+    ready = tmp_path / "ready"
+    until(lambda: ready.exists() and ready.read_text().endswith("\n"))
+    process.send_signal(signal.SIGHUP)
+    until(lambda: not _catches(process.pid, signal.SIGHUP))  # the command is gone, and the emulator is going
+    process.send_signal(signal.SIGHUP)
+
+    assert (128 + signal.SIGHUP, ("", "")) == (process.wait(PATIENCE), process.communicate(timeout=PATIENCE))
+    assert not Path(ready.read_text().strip()).exists()
+    until(lambda: is_gone((tmp_path / "began").read_text().strip()))
+
+
+def test_under_nohup_a_closed_terminal_ends_nothing(tmp_path: Path) -> None:
+    ready, go = tmp_path / "ready", tmp_path / "go"
+    script = f"touch '{ready}'; until test -e '{go}'; do sleep 0.02; done; exit 7"
+    command = [sys.executable, "-c", MAIN, "emulator", "run", "--", "sh", "-c", script]
+    process = subprocess.Popen(
+        ["/bin/sh", "-c", "trap '' HUP; exec \"$@\"", "sh", *command],
+        env={**os.environ, "PYTHONPATH": ROOT, "TMPDIR": str(tmp_path)},
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+    )
+    until(ready.exists)
+    process.send_signal(signal.SIGHUP)
+    go.touch()
+
+    assert 7 == process.wait(PATIENCE)
+    assert {ready, go} == set(tmp_path.iterdir())
+
+
 def _catches(process: int, number: int) -> bool:
     """A process has a handler of its own for a signal."""
     status = Path(f"/proc/{process}/status").read_text(encoding="utf-8")
@@ -121,9 +156,10 @@ def _catches(process: int, number: int) -> bool:
     ("words", "says"),
     [
         (["run"], "no command to run"),
-        (["run", "--nodes", "0", "--", "true"], "setting 'nodes'"),
+        (["run", "--nodes", "0", "--", "true"], "--nodes is 0\n  why: a machine has one node at least\n"),
         (["run", "--set", "x", "--", "true"], "--set x is no setting"),
-        (["run", "--set", "x=1", "--", "true"], "unknown setting 'x'"),
+        (["run", "--set", "x=1", "--", "true"], "unknown setting 'x' in --set\n"),
+        (["run", "--set", "accept_jobs=a", "--", "true"], "why: it must be a whole number, and no negative one\n"),
         (["run", "--", "no-such-command"], "no-such-command: No such file or directory"),
         (["stop", "--dir", "nowhere"], "nowhere is no emulator's folder"),
     ],

@@ -13,6 +13,7 @@ import pytest
 from emulated import PATIENCE, WAIT, Emulated, until
 
 from pjm import emulator
+from pjm.errors import BadInput
 
 Making = Callable[..., Emulated]
 Word = Union[str, bytes]
@@ -80,6 +81,37 @@ def test_any_folder_will_do(tmp_path: Path, folder: str) -> None:
     assert ["EXT 0 0 0"] == [row.codes for row in pjm.ended(job)]
     assert f"{tmp_path}/{folder}\n" == pjm.read(f"{folder}.sh.{job}.out")
     assert emulator.stop(pjm.folder, PATIENCE)
+
+
+def test_a_folder_whose_name_is_no_utf8_will_do(tmp_path: Path) -> None:
+    work = tmp_path / os.fsdecode(b"caf\xe9")
+    work.mkdir()
+    variables = emulator.environment(work / "emulator", settings={"accept": 0.005, "start": 0.005})
+    pjm = Emulated(work / "emulator", work, variables)
+
+    job = pjm.submit("pwd")
+
+    assert ["EXT 0 0 0"] == [row.codes for row in pjm.ended(job)]
+    assert os.fsencode(work) + b"\n" == (work / f"job.sh.{job}.out").read_bytes()
+    assert emulator.stop(pjm.folder, PATIENCE)
+
+
+def test_a_folder_whose_path_is_as_long_as_can_be_will_do_and_a_longer_one_is_refused(tmp_path: Path) -> None:
+    inner = tmp_path
+    while len(os.fsencode(inner)) < 400:
+        inner = inner / ("é" * 20)
+    longest = inner / ("l" * (504 - len("/jobs.sqlite") - len(os.fsencode(inner)) - 1))
+    pjm = Emulated(longest, tmp_path, emulator.environment(longest, settings={"accept": 0.005, "start": 0.005}))
+    longer = Path(f"{longest}r")
+
+    with pytest.raises(BadInput) as refusal:
+        emulator.environment(longer)
+
+    assert ["EXT 0 0 0"] == [row.codes for row in pjm.ended(pjm.submit("true"))]
+    assert emulator.stop(pjm.folder, PATIENCE)
+    assert "its path has 493 bytes" in refusal.value.why
+    assert "--fugaku-workdir=DIR" in refusal.value.fix
+    assert not longer.exists()
 
 
 def test_a_job_has_nothing_of_the_process_that_woke_the_daemon(pjm: Emulated) -> None:

@@ -68,6 +68,7 @@ class FugakuProject:
 
     def emulate(self, faults: Optional[Sequence[Dict[str, Any]]] = None, **settings: object) -> None:
         """Set the emulator up."""
+        self.workdir.mkdir(mode=0o700, exist_ok=True)
         emulator.environment(self.emulator, settings=settings, faults=faults)
 
     def start(self, *arguments: str, python: str = sys.executable, **variables: str) -> subprocess.Popen[str]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import shutil
+import stat
 import sys
 from pathlib import Path
 from typing import Tuple
@@ -12,6 +13,7 @@ from typing import Tuple
 import pytest
 
 from pjm_plugin.fugaku_project import FugakuProject
+from pjm_plugin.test_coming_back import outside
 
 GOOD = "@pytest.mark.fugaku\ndef test_it():\n    pass\n"
 
@@ -81,6 +83,30 @@ def test_a_folder_that_cannot_be_written_is_refused(project: FugakuProject) -> N
     assert 4 == ran.code, ran.out
     assert "no session can be kept in" in ran.out
     assert "--fugaku-workdir=DIR" in ran.out
+
+
+@pytest.mark.parametrize(("mode", "code"), [(0o777, 4), (0o770, 4), (0o755, 0), (0o1777, 0)], ids=oct)
+def test_a_folder_that_others_may_write_to_is_refused(project: FugakuProject, mode: int, code: int) -> None:
+    project.write(GOOD)
+    project.workdir.mkdir()
+    project.workdir.chmod(mode)
+
+    ran = project.run("--fugaku-dry-run", "--fugaku-emulate")
+
+    assert code == ran.code, ran.out
+    assert (f"next: type: chmod go-w {project.workdir}; or" in ran.out) == bool(code)
+    assert mode == stat.S_IMODE(project.workdir.stat().st_mode)
+
+
+def test_a_session_in_a_folder_that_others_may_write_to_is_not_resumed(project: FugakuProject) -> None:
+    project.write(GOOD)
+    project.run("--fugaku-dry-run", PATH="")
+    project.workdir.chmod(0o775)
+
+    ran = project.run(f"--fugaku-resume={project.session().name}", **outside(project))
+
+    assert 4 == ran.code, ran.out
+    assert "its mode is 775: others may write to it" in ran.out
 
 
 def test_a_session_that_is_not_there_cannot_be_resumed(project: FugakuProject) -> None:

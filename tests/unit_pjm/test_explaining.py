@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Optional
+
+import pytest
 
 from pjm.explaining import completed, explain
 from pjm.parts import FollowedJob, Part
@@ -41,3 +44,24 @@ def test_a_test_that_waits_for_others_is_run_again_with_them(tmp_path: Path) -> 
         "run it again: pytest --fugaku t.py::a 't.py::b[$x]'",
         "run it here to see more: pytest t.py::a 't.py::b[$x]'",
     ] == [each.trouble.advice for each in (lost, crashed) if each.trouble is not None]
+
+
+@pytest.mark.parametrize(
+    ("path", "missing", "advised"),
+    [
+        ("src:a b", "ModuleNotFoundError: No module named 'x'", "can have the line export PYTHONPATH='src:a b'"),
+        ("src", "no such test was collected", "(fugaku_python) agree with those here"),
+        (None, "ModuleNotFoundError: No module named 'x'", "(fugaku_python) agree with those here"),
+    ],
+)
+def test_a_module_that_only_a_variable_of_this_shell_finds_is_looked_for_there(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, path: Optional[str], missing: str, advised: str
+) -> None:
+    part = Part(tmp_path, 0, ("a",), Resources(1, 60))
+    FollowedJob("job", (part,), bulk=False, step=False)
+    monkeypatch.setenv("PYTHONPATH", path) if path else monkeypatch.delenv("PYTHONPATH", raising=False)
+
+    result = completed(part, TestEvents("a", missing=missing))
+
+    assert result.trouble is not None
+    assert result.trouble.advice.endswith(advised)

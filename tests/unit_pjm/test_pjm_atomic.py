@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import os
 import stat
+import subprocess
+import sys
 from pathlib import Path
-from typing import List
+from typing import Dict, List
 
 import pytest
 
@@ -60,3 +62,20 @@ def test_a_file_is_its_owners_alone_whatever_umask_a_test_has_left(tmp_path: Pat
         os.umask(before)
 
     assert 0o600 == stat.S_IMODE((tmp_path / "durations.json").stat().st_mode)
+
+
+@pytest.mark.parametrize("name", [b"caf\xe9", "富岳".encode(), b"plain"])
+@pytest.mark.parametrize(
+    "locale", [{}, {"LC_ALL": "C", "PYTHONUTF8": "0", "PYTHONCOERCECLOCALE": "0"}], ids=["this one", "ASCII"]
+)
+def test_names_of_files_are_written_byte_for_byte_whatever_the_locale_is(name: bytes, locale: Dict[str, str]) -> None:
+    ours = "import os, sys; from pjm.atomic import system_bytes; os.write(1, system_bytes(f'{sys.argv[1]}\\n\\u5bcc'))"
+
+    done = subprocess.run(
+        [sys.executable, "-c", ours, name],
+        env={**os.environ, "PYTHONPATH": str(Path(atomic.__file__).parents[1]), **locale},
+        stdout=subprocess.PIPE,
+        check=True,
+    )
+
+    assert name + "\n富".encode() == done.stdout
