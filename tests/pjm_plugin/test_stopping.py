@@ -10,18 +10,30 @@ import pytest
 from pjm.parting import Way
 from pjm_plugin.fugaku_project import FugakuProject, Ran
 
-FIRST_FAILS = """
+# Until somebody says so, no machine is so slow that the tests after the first have ended before it is told of.
+WAIT = """
+def wait():
+    while not os.path.exists(os.path.join(os.path.dirname(__file__), os.pardir, "go")):
+        time.sleep(0.02)
+"""
+FIRST_FAILS = f"""{WAIT}
 @pytest.mark.fugaku
 @pytest.mark.parametrize("number", range(4))
 def test_it(number):
     if number:
-        time.sleep(2)
+        wait()
     assert number
 """
 
 
+def go(project: FugakuProject) -> None:
+    """Have the tests after the first end."""
+    (project.path.parent / "go").touch()
+
+
 def advised(project: FugakuProject, ran: Ran) -> Ran:
-    """What becomes of the command that a message has named."""
+    """What becomes of the command that a message has named, once all tests may end."""
+    go(project)
     command = next(line for line in ran.out.splitlines() if "; the rest" in line).partition(": pytest ")[2]
     return project.run(*shlex.split(command))
 
@@ -67,6 +79,7 @@ def test_who_has_the_rest_submitted_and_leaves_is_told_how_to_get_it(project: Fu
     project.write(FIRST_FAILS)
     project.send("-x")
 
+    go(project)
     left = project.run("--fugaku-resume", "--fugaku-detach")
     ran = project.run("--fugaku-resume", "--maxfail=0")
 
@@ -98,20 +111,20 @@ def test_the_way_back_lifts_the_limit_that_would_bar_it(
     assert f"pytest --fugaku-resume=1{more}" == Way(tmp_path / ".pjm" / "1", limited).command
 
 
-WANTS_AN_END = """
+WANTS_AN_END = f"""{WAIT}
 @pytest.mark.fugaku
 @pytest.mark.parametrize("number", range(3))
 def test_it(request, number):
     if number == 0:
-        request.session.{} = "enough of it"
+        request.session.HOW = "enough of it"
     else:
-        time.sleep(1)
+        wait()
 """
 
 
 @pytest.mark.parametrize("name", ["shouldstop", "shouldfail"])
 def test_a_test_in_a_job_that_wants_an_end_of_the_session_gets_it_as_here(project: FugakuProject, name: str) -> None:
-    project.write(WANTS_AN_END.format(name))
+    project.write(WANTS_AN_END.replace("HOW", name))
 
     here, ran = project.run(), project.send()
 
@@ -122,7 +135,7 @@ def test_a_test_in_a_job_that_wants_an_end_of_the_session_gets_it_as_here(projec
 
 
 def test_who_comes_back_after_that_gets_the_rest(project: FugakuProject) -> None:
-    project.write(WANTS_AN_END.format("shouldstop"))
+    project.write(WANTS_AN_END.replace("HOW", "shouldstop"))
     stopped = project.send()
 
     rest = advised(project, stopped)
@@ -144,6 +157,7 @@ def pytest_runtest_teardown(item):  # as pytest-timeout does
         "conftest.py",
     )
     project.write(FIRST_FAILS.replace("assert number", "pass"))
+    go(project)
 
     ran = project.send("--session-timeout=0.5")
 
