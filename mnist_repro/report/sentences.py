@@ -1,4 +1,4 @@
-"""What the gate says in sentences, in Japanese as well: those that it has templates for; others stay as they are."""
+"""What the gate says in sentences, and of jobs, in Japanese too: those that there are templates for; others stay."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import json
 import re
 from functools import lru_cache, partial
 from pathlib import Path
-from typing import List, Mapping, Match, Optional, Pattern, Tuple
+from typing import Dict, List, Mapping, Match, Optional, Pattern, Tuple
 
 from mnist_repro.report.words import TERMS, Both
 
@@ -14,6 +14,8 @@ _FILE = Path(__file__).with_name("templates") / "sentences.json"
 _PLACE = re.compile(r"{(\w+)}")
 _SEEDS = re.compile(r"seeds? ([\d, ]+?)(?: to (\d+))?")
 _INSTEAD = re.compile(r"(\S+) instead of (\S+) after (\d+) (epoch|step)s?")
+# A place for what is a sentence itself.
+_SENTENCE = "cause"
 _UNITS = {"epoch": "エポック", "step": "ステップ"}
 # Two changes at once come as one text each: kinds behind commas, causes behind semicolons.
 _JOINTS = (("; ", "。"), (", ", "、"))
@@ -35,9 +37,18 @@ def _japanese(english: str) -> Optional[str]:
         return TERMS[english][1]
     for pattern, japanese in _templates():
         found = pattern.fullmatch(english)
-        if found:
-            return _PLACE.sub(partial(_value, found.groupdict()), japanese)
+        values = _known(found.groupdict()) if found else None
+        if values is not None:
+            return _PLACE.sub(partial(_value, values), japanese)
     return None
+
+
+def _known(values: Dict[str, str]) -> Optional[Dict[str, str]]:
+    """The values of a sentence; None if one that is a sentence itself is not known."""
+    if _SENTENCE not in values:
+        return values
+    told = _japanese(values[_SENTENCE])
+    return None if told is None else {**values, _SENTENCE: told}
 
 
 def _joined(english: str) -> Optional[str]:
@@ -58,8 +69,13 @@ def _pattern(english: str) -> Pattern[str]:
     parts = _PLACE.split(english)
     # Every second part is the name of a value.
     return re.compile(
-        "".join(f"(?P<{part}>.+?)" if place % 2 else re.escape(part) for place, part in enumerate(parts)), re.DOTALL
+        "".join(_group(part) if place % 2 else re.escape(part) for place, part in enumerate(parts)), re.DOTALL
     )
+
+
+def _group(name: str) -> str:
+    """What a place takes: as little as it can, but a sentence, which may have brackets as what comes after it has."""
+    return f"(?P<{name}>.+)" if name == _SENTENCE else f"(?P<{name}>.+?)"
 
 
 def _value(values: Mapping[str, str], place: Match[str]) -> str:

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import re
+import signal
 from dataclasses import replace
 from pathlib import Path
 from typing import Iterator, List, Set
@@ -18,6 +19,10 @@ from mnist_repro.published import judge_published
 from mnist_repro.recipes import RECIPES, find
 from mnist_repro.report.sentences import sentence
 from mnist_repro.verdicts import Judgement, Metric
+from pjm.causes import CODES, REASONS
+from pjm.outcome import ending
+from pjm.pjstat import JobRow
+from pjm.polling import LOST
 
 BASELINES = Path(__file__).resolve().parents[2] / "baselines"
 METRIC = Metric("test_loss after 3 epochs", "lower", 0.02, "a reason")
@@ -135,8 +140,37 @@ def causes() -> Iterator[str]:
     )
 
 
-@pytest.mark.parametrize("said", [paired, distributions, judgements, published, margins, rows, causes])
-def test_everything_that_the_gate_says_is_said_in_japanese(said: object) -> None:
+def ends_of_jobs() -> Iterator[str]:
+    """What jobs.json says of jobs that did not end well."""
+    ended = JobRow("12", "EXT", 0, 0, 0, elapsed=31, elapse_limit=30)
+    for code in CODES:
+        yield ending(replace(ended, pjm_code=code)).happened
+    for reason, _ in REASONS:
+        yield ending(replace(ended, pjm_code=100, reason=reason)).happened
+    for code in (1, 74, 125, 126, 127, 128 + signal.SIGKILL, 128 + signal.SIGTERM):
+        yield ending(replace(ended, exit_code=code)).happened
+    yield ending(replace(ended, pjm_code=55)).happened
+    yield ending(replace(ended, pjm_code=155)).happened
+    yield ending(replace(ended, exit_code=None, pjm_code=0)).happened
+    yield ending(replace(ended, pjm_code=3, elapsed=None)).happened
+    yield ending(replace(ended, pjm_code=1, elapse_limit=None)).happened
+    yield ending(JobRow("12", "ERR", reason="GATE CHECK")).happened
+    yield ending(JobRow("12", "ERR")).happened
+    yield LOST.happened
+    # As pjm puts them together where it follows and submits jobs.
+    yield "waited 12 s to start (it was queued: QUE); --fugaku-queue-timeout allows 10 s"
+    yield "waited 12 s to start; --fugaku-queue-timeout allows 10 s"
+    yield "ran for 12 s; --fugaku-run-timeout allows 10 s"
+    yield "was taken by the batch system in part only"
+    yield "was refused by the batch system: PJM 0071: Group not authorized"
+    yield "ended without the results of these tests, and the batch system found nothing wrong"
+
+
+TOLD = [paired, distributions, judgements, published, margins, rows, causes, ends_of_jobs]
+
+
+@pytest.mark.parametrize("said", TOLD)
+def test_everything_that_is_said_is_said_in_japanese(said: object) -> None:
     assert callable(said)
     told = list(said())
 
@@ -144,7 +178,7 @@ def test_everything_that_the_gate_says_is_said_in_japanese(said: object) -> None
     assert [] == [english for english in told if not _is_japanese(sentence(english)[1])]
 
 
-@pytest.mark.parametrize("said", [paired, distributions, judgements, published, margins, rows, causes])
+@pytest.mark.parametrize("said", TOLD)
 def test_no_figure_is_lost_in_translation(said: object) -> None:
     assert callable(said)
 
@@ -169,7 +203,9 @@ def test_two_changes_at_once_are_told_one_by_one() -> None:
     assert told == ("epsilon inside the root, batch size doubled", "ε が平方根の中、バッチサイズが 2 倍")
 
 
-@pytest.mark.parametrize("written", ["because I say so", "", "2 of 3", "no baseline for <b>{data}</b>"])
+@pytest.mark.parametrize(
+    "written", ["because I say so", "", "2 of 3", "no baseline for <b>{data}</b>", "it is late (EXT, PC 11)"]
+)
 def test_what_somebody_wrote_stays_as_it_is(written: str) -> None:
     assert sentence(written) == (written, written)
 
