@@ -13,7 +13,7 @@ import sys
 import tempfile
 import time
 from dataclasses import asdict, dataclass
-from typing import IO, Any, Dict, Iterator, Optional, Sequence, Tuple, Union
+from typing import IO, Any, Dict, Iterator, Mapping, Optional, Sequence, Tuple, Union
 
 from mnist_repro.errors import BadInput
 from mnist_repro.fingerprint import Fingerprint
@@ -53,7 +53,7 @@ def ask(recipe: Optional[str] = None, data: str = "", arithmetic: str = "origina
 
 
 def ask_each(
-    recipes: Sequence[Optional[str]], data: str, arithmetic: str
+    recipes: Sequence[Optional[str]], data: str, arithmetic: str, environment: Optional[Mapping[str, str]] = None
 ) -> Iterator[Tuple[Optional[str], Union[Answer, BadInput]]]:
     """Ask one process for one fingerprint after another, so that TensorFlow is imported once; another if it dies.
 
@@ -61,6 +61,7 @@ def ask_each(
         recipes: as `ask` takes one.
         data: as `ask` takes it.
         arithmetic: as `ask` takes it.
+        environment: of the process; this one's as it is then if None.
 
     Yields:
         Each recipe with its answer, or with why there is none.
@@ -70,7 +71,11 @@ def ask_each(
         asked = json.dumps({"recipes": waiting, "data": data, "arithmetic": arithmetic})
         with tempfile.TemporaryFile() as log:
             process = subprocess.Popen(
-                command("fingerprint_worker"), stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=log
+                command("fingerprint_worker"),
+                stdin=subprocess.PIPE,
+                stdout=subprocess.PIPE,
+                stderr=log,
+                env=environment,
             )
             assert process.stdin is not None  # noqa: S101 - a pipe was asked for
             assert process.stdout is not None  # noqa: S101 - likewise

@@ -14,8 +14,8 @@ from typing import Iterator
 @contextlib.contextmanager
 def quick_and_quiet() -> Iterator[None]:
     """Around the import of TensorFlow; leaves everything as it was."""
-    # Keras 3 imports pyplot at once, where it is installed, for pictures that nobody here asks it for: a quarter of
-    # TensorFlow's import, and minutes where matplotlib has no cache of fonts yet.
+    # Keras 3 imports pyplot at once, where it is installed, for pictures that nobody here asks it for: that would be a
+    # quarter of TensorFlow's import.
     with _chatter_held_back(), _garbage_left_lying(), _left_out("matplotlib"), warnings.catch_warnings():
         warnings.simplefilter("ignore")
         yield

@@ -5,6 +5,7 @@ One crew serves a whole session, so that few processes do all the work and Tenso
 
 from __future__ import annotations
 
+import os
 import queue
 import threading
 from concurrent.futures import Future
@@ -45,6 +46,8 @@ class Crew:
 
     def __init__(self, conditions: Conditions) -> None:
         self._conditions = conditions
+        # What tests do to it while we measure is their own.
+        self._environment = dict(os.environ)
         self._dataset: Optional[Tuple[Dataset, str]] = None
         self._fingerprints: Dict[str, Future[TakenFingerprint]] = {}
         self._runs: Dict[workers.Task, Future[Run]] = {}
@@ -148,7 +151,7 @@ class Crew:
         arithmetic = self._conditions.arithmetic
         try:
             self._go_on()
-            for recipe, answer in ask_each(recipes, place, arithmetic):
+            for recipe, answer in ask_each(recipes, place, arithmetic, self._environment):
                 assert recipe is not None  # noqa: S101 - it is one of those asked for
                 if isinstance(answer, BadInput):
                     self._fingerprints[recipe].set_exception(answer)
@@ -168,7 +171,9 @@ class Crew:
         try:
             self._go_on()
             if tasks:
-                workers.run_all(tasks, self._conditions.processes, lambda progress: self._go_on(), self._ended)
+                workers.run_all(
+                    tasks, self._conditions.processes, lambda progress: self._go_on(), self._ended, self._environment
+                )
         except BaseException as error:  # whoever waits must hear of it
             for task in tasks:
                 if not self._runs[task].done():

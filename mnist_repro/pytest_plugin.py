@@ -181,10 +181,12 @@ def _require_data(named: Optional[str]) -> None:
     Raises:
         UsageError: that is so.
     """
+    if named is None:
+        return
     from mnist_repro.data.places import WORDS, expanded
 
     # Not Path.exists, which fails on a name that is too long.
-    if named is not None and named not in WORDS and not os.path.exists(str(expanded(named))):  # noqa: PTH110
+    if named not in WORDS and not os.path.exists(str(expanded(named))):  # noqa: PTH110
         raise pytest.UsageError(
             f"--data {named}: there is no such folder or file\n"
             "  why: what was named is used, and nothing else instead\n"

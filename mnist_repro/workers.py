@@ -11,7 +11,7 @@ import tempfile
 import threading
 from dataclasses import dataclass
 from pathlib import Path
-from typing import IO, Callable, Dict, Optional, Sequence
+from typing import IO, Callable, Dict, Mapping, Optional, Sequence
 
 from mnist_repro.atomic import remove_unfinished
 from mnist_repro.components import Assignment
@@ -75,11 +75,16 @@ def cores() -> int:
 
 
 def run_all(
-    tasks: Sequence[Task], processes: int, watch: Watcher, ended: Optional[Ended] = None
+    tasks: Sequence[Task],
+    processes: int,
+    watch: Watcher,
+    ended: Optional[Ended] = None,
+    environment: Optional[Mapping[str, str]] = None,
 ) -> Dict[Task, Optional[Failure]]:
     """Make all runs, ``processes`` at a time; one that fails does not take the others along.
 
-    Each task ends with None or its failure, in the order of ``tasks``.
+    Each task ends with None or its failure, in the order of ``tasks``. The processes have ``environment``, or this
+    one's as it is when they start.
 
     Raises:
         KeyboardInterrupt: the user pressed Ctrl-C; the processes have been stopped, finished runs are whole.
@@ -88,7 +93,7 @@ def run_all(
     for task in tasks:
         waiting.put(task)
     happened: queue.SimpleQueue[object] = queue.SimpleQueue()
-    crew = [_Worker(waiting, happened) for _ in range(max(1, min(processes, len(tasks))))]
+    crew = [_Worker(waiting, happened, environment) for _ in range(max(1, min(processes, len(tasks))))]
     outcomes: Dict[Task, Optional[Failure]] = {}
     try:
         for worker in crew:
@@ -116,8 +121,13 @@ class _Ended:
 class _Worker:
     """A thread that keeps one process busy, and starts another when that dies."""
 
-    def __init__(self, waiting: queue.SimpleQueue[Task], happened: queue.SimpleQueue[object]) -> None:
-        self._waiting, self._happened = waiting, happened
+    def __init__(
+        self,
+        waiting: queue.SimpleQueue[Task],
+        happened: queue.SimpleQueue[object],
+        environment: Optional[Mapping[str, str]],
+    ) -> None:
+        self._waiting, self._happened, self._environment = waiting, happened, environment
         self._process: Optional[subprocess.Popen[str]] = None
         self._log: Optional[IO[str]] = None
         self._stopped = False
@@ -186,6 +196,7 @@ class _Worker:
             stdout=subprocess.PIPE,
             stderr=self._log,
             encoding="utf-8",
+            env=self._environment,
             start_new_session=True,  # Ctrl-C is for us: we stop the workers in order
         )
         if self._stopped:

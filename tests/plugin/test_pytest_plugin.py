@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import subprocess
 import sys
 import xml.etree.ElementTree as ElementTree
@@ -407,11 +408,20 @@ def _figures(project: Project) -> Dict[str, object]:
 # --- Nothing heavy before it is needed ---
 
 
-def test_the_plugin_imports_nothing_heavy() -> None:
-    heavy = "{'numpy', 'scipy', 'yaml', 'rich', 'h5py', 'tensorflow'}"
-    program = f"import sys, mnist_repro.pytest_plugin; sys.exit(', '.join({heavy} & set(sys.modules)) or None)"
+HEAVY = "sys.exit(', '.join({'numpy', 'scipy', 'yaml', 'rich', 'h5py', 'tensorflow'} & set(sys.modules)) or None)"
 
-    subprocess.run([sys.executable, "-c", program], check=True)
+
+@pytest.mark.parametrize(
+    "what",
+    ["mnist_repro.pytest_plugin", "pytest; pytest.main(['-p', 'mnist_repro.pytest_plugin', '--collect-only', '.'])"],
+    ids=["imported", "in a session that measures nothing"],
+)
+def test_the_plugin_imports_nothing_heavy(what: str, tmp_path: Path) -> None:
+    root = Path(__file__).resolve().parents[2]
+    alone = {**os.environ, "PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1", "PYTHONPATH": str(root)}
+    (tmp_path / "test_it.py").write_text("def test_it():\n    pass\n", encoding="utf-8")
+
+    subprocess.run([sys.executable, "-c", f"import sys, {what}; {HEAVY}"], check=True, cwd=str(tmp_path), env=alone)
 
 
 def test_every_recipe_and_rung_is_collected_without_tensorflow(

@@ -4,16 +4,17 @@ from __future__ import annotations
 
 import contextlib
 import hashlib
+import json
 import os
 import pty
-import resource
 import subprocess
 import sys
 import time
-from dataclasses import replace
+from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Iterator, List, Tuple
 
+import command_line
 import numpy as np
 import pytest
 from misbehaving_server import closed_port, serving
@@ -124,15 +125,26 @@ def test_the_right_file_with_other_arrays_in_it_is_refused(source: Remote, tmp_p
     assert [] == list(tmp_path.iterdir())
 
 
-def test_a_full_disk_leaves_nothing(source: Remote, tmp_path: Path) -> None:
-    soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
-    resource.setrlimit(resource.RLIMIT_FSIZE, (10_000, hard))
-    try:
-        with pytest.raises(BadInput, match="cannot write"):
-            fetch.download(source, tmp_path / "mnist.npz")
-    finally:
-        resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
+ON_A_FULL_DISK = """
+import json, resource, sys
+from pathlib import Path
+from mnist_repro.data import fetch
+from mnist_repro.errors import BadInput
 
+resource.setrlimit(resource.RLIMIT_FSIZE, (10_000, 10_000))
+try:
+    fetch.download(fetch.Remote(**json.loads(sys.argv[1])), Path(sys.argv[2]))
+except BadInput as error:
+    print(error.what)
+"""
+
+
+def test_a_full_disk_leaves_nothing(source: Remote, tmp_path: Path) -> None:
+    # A process of its own: its limit would be that of those that are started meanwhile.
+    started = [sys.executable, "-c", ON_A_FULL_DISK, json.dumps(asdict(source)), str(tmp_path / "mnist.npz")]
+    ended = subprocess.run(started, env=command_line.environment(), stdout=subprocess.PIPE, check=True)
+
+    assert b"cannot write" in ended.stdout
     assert [] == list(tmp_path.iterdir())
 
 

@@ -37,6 +37,18 @@ def test_runs_are_made_once_more_can_be_had_and_one_that_fails_takes_no_other_al
     made.stop()
 
 
+def test_what_tests_do_to_the_environment_does_not_reach_what_is_measured(
+    tmp_path: Path, data: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    made = crew(tmp_path, data)
+    # No Python starts with that.
+    monkeypatch.setenv("PYTHONHOME", str(tmp_path / "nowhere"))
+
+    assert "tf-softmax" == made.fingerprint("tf-softmax").recipe
+    assert 1 == len(made.runs("tf-softmax", "subset", 1))
+    made.stop()
+
+
 def test_data_that_are_not_there_are_bad_input_before_anything_is_started(tmp_path: Path) -> None:
     made = crew(tmp_path, str(tmp_path / "nowhere"))
 
