@@ -18,7 +18,6 @@ from mnist_repro.baselines import BaselineFile, Entry, SampleEntry
 from mnist_repro.errors import BadInput
 
 SCHEMA = 1
-FOLDER = "baselines"
 _CONFLICT = ("<<<<<<< ", "||||||| ", ">>>>>>> ")
 _END = "..."
 _FIELDS = ("schema", "recipe", "rung", "entries")

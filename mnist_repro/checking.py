@@ -62,7 +62,7 @@ class Baseline:
                 try:
                     found = judge(self.folder, runs.grown_to(seeds))
                 except BadInput as error:
-                    return replace(_not_measured(runs.recipe, runs.scale, error), option=option(self.folder))
+                    return judge(self.folder, NotMeasured(runs.recipe, runs.scale, str(error)))
         return found
 
 
@@ -128,7 +128,3 @@ def _samples(folder: Path, recipe: str, rung: str, runs: Sequence[Run]) -> Check
     first = runs[0]
     samples = {run.seed: metric_values(run) for run in runs}
     return Checked(rung, judgement, first.dataset["name"], first.arithmetic, samples, first.provenance)
-
-
-def _not_measured(recipe: str, rung: str, error: BadInput) -> Checked:
-    return checked.incomparable(recipe, rung, "measurement", str(error))

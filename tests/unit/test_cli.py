@@ -160,12 +160,19 @@ def test_a_reader_that_leaves_is_no_error_and_no_success() -> None:
     assert (ExitCode.UNREAD, "") == (process.wait(PATIENCE), err.replace(SURROGATE_NOTICE, ""))
 
 
-@pytest.mark.skipif(not Path("/dev/full").exists(), reason="no /dev/full: nothing stands for a full disk")
-def test_standard_output_on_a_full_disk() -> None:
+NO_SPACE = """\
+mnist-repro: [Errno 28] No space left on device
+  why: the operating system refused it
+  try: free some space, or name another place
+"""
+
+
+def onto_a_full_disk(*arguments: str, **changes: str) -> subprocess.CompletedProcess[str]:
+    """A command whose standard output has no room; ``changes`` are those of its environment."""
     with Path("/dev/full").open("w", encoding="utf-8") as full:
-        ended = subprocess.run(
-            command("data", "info", "--data", "surrogate"),
-            env=environment({"MNIST_REPRO_OFFLINE": "1"}),
+        return subprocess.run(
+            command(*arguments),
+            env=environment(changes),
             stdout=full,
             stderr=subprocess.PIPE,
             encoding="utf-8",
@@ -173,35 +180,21 @@ def test_standard_output_on_a_full_disk() -> None:
             check=False,
         )
 
-    assert (
-        2,
-        "mnist-repro: [Errno 28] No space left on device\n"
-        "  why: the operating system refused it\n"
-        "  try: free some space, or name another place\n",
-    ) == (ended.returncode, ended.stderr.replace(SURROGATE_NOTICE, ""))
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="no /dev/full: nothing stands for a full disk")
+def test_standard_output_on_a_full_disk() -> None:
+    ended = onto_a_full_disk("data", "info", "--data", "surrogate", MNIST_REPRO_OFFLINE="1")
+
+    assert (2, NO_SPACE) == (ended.returncode, ended.stderr.replace(SURROGATE_NOTICE, ""))
 
 
 @pytest.mark.skipif(not Path("/dev/full").exists(), reason="no /dev/full: nothing stands for a full disk")
 @pytest.mark.parametrize("arguments", [("--help",), ("--version",), ("reproduce", "--help")])
 def test_a_help_text_on_a_full_disk(arguments: Tuple[str, ...]) -> None:
-    with Path("/dev/full").open("w", encoding="utf-8") as full:
-        ended = subprocess.run(
-            command(*arguments),
-            # Without a buffer, argparse itself meets the full disk, and keeps that to itself.
-            env=environment({"PYTHONUNBUFFERED": ""}),
-            stdout=full,
-            stderr=subprocess.PIPE,
-            encoding="utf-8",
-            timeout=PATIENCE,
-            check=False,
-        )
+    # Without a buffer, argparse itself meets the full disk, and keeps that to itself.
+    ended = onto_a_full_disk(*arguments, PYTHONUNBUFFERED="")
 
-    assert (
-        2,
-        "mnist-repro: [Errno 28] No space left on device\n"
-        "  why: the operating system refused it\n"
-        "  try: free some space, or name another place\n",
-    ) == (ended.returncode, ended.stderr)
+    assert (2, NO_SPACE) == (ended.returncode, ended.stderr)
 
 
 @pytest.mark.skipif(not Path("/dev/full").exists(), reason="no /dev/full: nothing stands for a full disk")
