@@ -5,11 +5,12 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import List, Optional, Tuple
 
-from mnist_repro.baselines import BaselineFile, Entry, FingerprintEntry, SampleEntry, platform_name, samples_of
+from mnist_repro.baselines import BaselineFile, Entry, FingerprintEntry, SampleEntry, samples_of
 from mnist_repro.display import counted
 from mnist_repro.gate import compare_distributions, compare_seed_by_seed
 from mnist_repro.judging import judge_fingerprint
 from mnist_repro.metrics import metrics_in_session
+from mnist_repro.platform_names import platform_text
 from mnist_repro.verdicts import Finding, Judgement, Metric, Verdict
 
 NEW = "new"
@@ -65,8 +66,8 @@ def _difference(stored: BaselineFile, entry: Entry) -> Difference:
 
 
 def _judge_fingerprint(stored: BaselineFile, old: FingerprintEntry, new: FingerprintEntry) -> Judgement:
-    if _platform(new) != new.platform:
-        why = f"it is proposed for {new.platform}, and was taken on {_platform(new) or 'an unnamed platform'}"
+    if platform_text(new.provenance) != new.platform:
+        why = f"it is proposed for {new.platform}, and was taken on {platform_text(new.provenance)}"
         return Judgement(stored.recipe, (Finding(stored.rung, "platform", Verdict.INCOMPARABLE, why),))
     judged = judge_fingerprint(stored, new.exact, new.losses, new.dataset, new.arithmetic, new.provenance)
     notes = list(judged.notes)
@@ -122,7 +123,7 @@ def _seed_notes(old: SampleEntry, new: SampleEntry) -> List[str]:
 
 
 def _across(old: SampleEntry, new: SampleEntry) -> List[str]:
-    theirs, ours = _platform(old) or "an unnamed platform", _platform(new) or "an unnamed platform"
+    theirs, ours = platform_text(old.provenance), platform_text(new.provenance)
     return [] if theirs == ours else [f"stored on {theirs}, proposed on {ours}"]
 
 
@@ -134,10 +135,3 @@ def _margins(old: SampleEntry, new: SampleEntry) -> List[str]:
         for metric in new.metrics
         if metric.name in stored and stored[metric.name] != metric.margin
     ]
-
-
-def _platform(entry: Entry) -> str:
-    try:
-        return platform_name(entry.provenance)
-    except KeyError:
-        return ""

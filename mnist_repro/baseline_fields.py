@@ -7,7 +7,6 @@ import sys
 from typing import Any, Collection, Dict, Mapping, Tuple
 
 from mnist_repro.baselines import Change, Entry, FingerprintEntry, SampleEntry
-from mnist_repro.fingerprint import is_softmax
 from mnist_repro.metrics import DIRECTIONS
 from mnist_repro.recipes import RECIPES
 from mnist_repro.recipes.recipe import ARITHMETICS
@@ -165,7 +164,7 @@ def _history(changes: Any) -> Tuple[Change, ...]:
 def _require_sensible(recipe: str, entry: SampleEntry) -> None:
     """Refuse what would let through whatever is measured."""
     # The other way round nothing passes that should not: rounding alone moves runs beyond such margins.
-    if entry.paired and recipe in RECIPES and not is_softmax(RECIPES[recipe]):
+    if entry.paired and recipe in RECIPES and not RECIPES[recipe].is_softmax_regression:
         raise ValueError(f"paired is true, but runs of {recipe} are chaotic, and only their distributions compare")
     for metric in entry.metrics:
         known = DIRECTIONS.get(metric.name.split(" ", 1)[0])

@@ -7,9 +7,10 @@ from typing import Any, Dict, List, Sequence
 
 from mnist_repro.baseline_diff import NEW, Difference
 from mnist_repro.baseline_files import entry_fields
-from mnist_repro.baselines import BaselineFile, Change, Entry, FingerprintEntry, SampleEntry, platform_name, samples_of
+from mnist_repro.baselines import BaselineFile, Change, Entry, FingerprintEntry, SampleEntry, samples_of
 from mnist_repro.display import counted, table
 from mnist_repro.intervals import standard_deviation
+from mnist_repro.platform_names import platform_text
 from mnist_repro.verdicts import WORST_FIRST, Finding
 
 JSON_SCHEMA = 1
@@ -85,10 +86,7 @@ def _title(entry: Entry) -> str:
 
 def _origin(entry: Entry) -> str:
     provenance = entry.provenance
-    try:
-        platform = platform_name(provenance)
-    except KeyError:
-        platform = "an unnamed platform"
+    platform = platform_text(provenance)
     return f"{platform}, commit {provenance.get('commit', 'unknown')}, {provenance.get('finished', 'at some time')}"
 
 

@@ -7,7 +7,10 @@ from typing import Any, Dict, Mapping, Optional, Tuple, Union
 
 from mnist_repro.verdicts import Metric
 
-RUNGS = ("fingerprint", "subset", "full")
+FINGERPRINT = "fingerprint"
+PUBLISHED = "published"
+# What a baseline file stores: published figures are no measurement of ours.
+RUNGS = (FINGERPRINT, "subset", "full")
 
 
 @dataclass(frozen=True)
@@ -190,16 +193,6 @@ def _allowed(metric: Metric) -> Dict[str, Any]:
 
 def _gone(old: Mapping[Any, Any], new: Mapping[Any, Any]) -> Dict[Any, Any]:
     return {name: value for name, value in old.items() if name not in new or new[name] != value}
-
-
-def platform_name(provenance: Mapping[str, Any]) -> str:
-    """The platform of a fingerprint: ``x86_64, TensorFlow 2.21, Keras 3.15``."""
-    tensorflow, keras = (_minor(str(provenance[name])) for name in ("tensorflow", "keras"))
-    return f"{provenance['machine']}, TensorFlow {tensorflow}, Keras {keras}"
-
-
-def _minor(version: str) -> str:
-    return ".".join(version.split("-")[0].split(".")[:2])
 
 
 def samples_of(entry: SampleEntry, metric: str) -> Dict[int, float]:

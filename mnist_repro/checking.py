@@ -11,12 +11,13 @@ import pytest
 
 from mnist_repro import baseline_files, checked, gate_text
 from mnist_repro.baseline_folder import option
+from mnist_repro.baselines import FINGERPRINT, PUBLISHED
 from mnist_repro.checked import NO_RECIPE, Checked
 from mnist_repro.collecting import CHECKED
 from mnist_repro.errors import BadInput
 from mnist_repro.gate import AUTO_SEEDS
 from mnist_repro.judging import judge_fingerprint, judge_samples
-from mnist_repro.measured import FINGERPRINT, PUBLISHED, Measured, NotMeasured, PublishedFigures, Runs, TakenFingerprint
+from mnist_repro.measured import Measured, NotMeasured, PublishedFigures, Runs, TakenFingerprint
 from mnist_repro.metrics import metric_values
 from mnist_repro.published import judge_published
 from mnist_repro.recipes import find

@@ -14,7 +14,7 @@ import numpy as np
 
 from mnist_repro.data.dataset import Dataset
 from mnist_repro.hypotheses import SINGLE, Hypothesis, on_top_of_epsilon
-from mnist_repro.oracle import Calculation, calculation, is_softmax_regression, losses_one_by_one
+from mnist_repro.oracle import Calculation, calculation, can_compute, losses_one_by_one
 from mnist_repro.recipes import Recipe
 from mnist_repro.run import Run
 
@@ -78,7 +78,7 @@ def recognise(recipe: Recipe, runs: Sequence[Run], dataset: Dataset) -> Recognit
     """
     if not runs:
         return Recognition(NOT_RECOGNISED, "", "there is no run to look at")
-    if is_softmax_regression(recipe):
+    if can_compute(recipe):
         return recognise_softmax(recipe, runs, dataset)
     if any(score.test_debiased for run in runs for score in run.scores):
         return recognise_batch_normalization(runs)

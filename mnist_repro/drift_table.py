@@ -7,13 +7,14 @@ from typing import List, Optional, Sequence, Tuple
 
 import numpy as np
 
-from mnist_repro.baselines import platform_name
 from mnist_repro.data.dataset import Dataset
 from mnist_repro.display import counted
 from mnist_repro.drift import Recognition, recognise
 from mnist_repro.found_runs import Sorted
+from mnist_repro.platform_names import platform_name
 from mnist_repro.recipes import find
-from mnist_repro.reproduction import Comparison, Figure, compare, testable
+from mnist_repro.recipes.published import Figure
+from mnist_repro.reproduction import Comparison, compare, testable
 from mnist_repro.run import Run
 
 

@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Dict, List, Sequence, Tuple
 
-from mnist_repro.baselines import platform_name
 from mnist_repro.errors import BadInput
+from mnist_repro.platform_names import platform_name
 from mnist_repro.problems import Problems
 from mnist_repro.recipes import RECIPES, find
 from mnist_repro.recipes.recipe import ARITHMETICS, SCALES

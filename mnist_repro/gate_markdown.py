@@ -5,14 +5,12 @@ from __future__ import annotations
 import html
 import re
 import unicodedata
-from typing import TYPE_CHECKING, List, Sequence
+from typing import List, Sequence
 
 from mnist_repro import gate_text
-from mnist_repro.baselines import platform_name
+from mnist_repro.gate_report import Entry, Report
+from mnist_repro.platform_names import platform_name
 from mnist_repro.verdicts import Verdict
-
-if TYPE_CHECKING:
-    from mnist_repro.gate_report import Entry, Report
 
 FAILURES_SHOWN = 20
 REASON_SHOWN = 1000

@@ -4,14 +4,11 @@ from __future__ import annotations
 
 import json
 from dataclasses import asdict, dataclass
-from pathlib import Path
 from typing import Any, Dict, Optional, Sequence, Tuple
 
 from mnist_repro import checked
-from mnist_repro.atomic import replacing_together, write_text
+from mnist_repro.baselines import PUBLISHED
 from mnist_repro.checked import Checked
-from mnist_repro.gate_markdown import as_markdown
-from mnist_repro.measured import PUBLISHED
 from mnist_repro.recipes import RECIPES
 from mnist_repro.run import storable
 from mnist_repro.verdicts import Verdict, worst
@@ -145,17 +142,6 @@ def _stands(entry: Entry, others: Sequence[Entry]) -> bool:
     """Whether an entry passes: by its own verdict, or by one on what was measured, which published figures are not."""
     rests = any(each.verdict is not None and each.rung != PUBLISHED for each in others)
     return entry.passes and (entry.verdict is not None or rests)
-
-
-def write(report: Report, folder: Path) -> None:
-    """Write `gate.json` and `gate.md` into ``folder``, both or neither.
-
-    Raises:
-        BadInput: it cannot be written.
-    """
-    with replacing_together(folder, (JSON, MARKDOWN)) as unfinished:
-        write_text(unfinished / JSON, as_json(report))
-        write_text(unfinished / MARKDOWN, as_markdown(report))
 
 
 def as_json(report: Report) -> str:

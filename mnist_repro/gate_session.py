@@ -38,8 +38,6 @@ class GateSession:
         """Take the place of what an earlier session reported, before anything can go wrong."""
         if self._folder is None:
             return
-        from mnist_repro.gate_report import write
-
         try:
             write(self._report(), self._folder)
         except BadInput as error:
@@ -128,8 +126,6 @@ class GateSession:
         return Report(session, self._collector.entries(), self._collector.other_failures())
 
     def _write(self, report: Report) -> None:
-        from mnist_repro.gate_report import write
-
         assert self._folder is not None  # noqa: S101 - nobody calls it otherwise
         try:
             write(report, self._folder)
@@ -147,6 +143,21 @@ class GateSession:
                 summary.write(as_markdown(report))
         except OSError as error:
             self._problems.append(f"cannot append to {STEP_SUMMARY}={place}: {error.strerror}")
+
+
+def write(report: Report, folder: Path) -> None:
+    """Write `gate.json` and `gate.md` into ``folder``, both or neither.
+
+    Raises:
+        BadInput: it cannot be written.
+    """
+    from mnist_repro import gate_report
+    from mnist_repro.atomic import replacing_together, write_text
+    from mnist_repro.gate_markdown import as_markdown
+
+    with replacing_together(folder, (gate_report.JSON, gate_report.MARKDOWN)) as unfinished:
+        write_text(unfinished / gate_report.JSON, gate_report.as_json(report))
+        write_text(unfinished / gate_report.MARKDOWN, as_markdown(report))
 
 
 def _now() -> str:

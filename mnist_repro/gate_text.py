@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from typing import List, Tuple
 
+from mnist_repro.baselines import PUBLISHED
 from mnist_repro.checked import NO_RECIPE, Checked
 from mnist_repro.display import table
 from mnist_repro.gate import AUTO_SEEDS
 from mnist_repro.judging import options, record_command
-from mnist_repro.measured import PUBLISHED
 from mnist_repro.verdicts import Finding, Verdict
 
 HEADER = ("metric", "stored", "measured", "interval", "margin", "verdict")

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, List, Optional, Tuple
+from typing import Any, List, Optional, Tuple
 
 import numpy as np
 
@@ -13,11 +13,9 @@ from mnist_repro.data.dataset import Dataset
 from mnist_repro.evaluation import Evaluation, evaluate
 from mnist_repro.framework import Weights
 from mnist_repro.history import Line, Score
+from mnist_repro.model import Training
 from mnist_repro.recipes.layers import BatchNormalization, lay_out
 from mnist_repro.recipes.recipe import Epochs, Recipe, Scale, Steps
-
-if TYPE_CHECKING:
-    from mnist_repro.training import Training
 
 FIRST_PREDICTIONS = 10
 
@@ -47,7 +45,7 @@ class Trained:
     seconds: float
 
 
-class Journal:
+class TrainingRecord:
     """The record of one training.
 
     Args:

@@ -5,10 +5,11 @@ from __future__ import annotations
 import math
 from typing import Any, List, Mapping, Optional, Sequence
 
-from mnist_repro.baselines import BaselineFile, FingerprintEntry, SampleEntry, platform_name, samples_of
+from mnist_repro.baselines import BaselineFile, FingerprintEntry, SampleEntry, samples_of
 from mnist_repro.data.dataset import UNRECOGNISED
 from mnist_repro.gate import compare_distributions, compare_seed_by_seed
 from mnist_repro.metrics import metric_values, metrics_in_session, values_by_seed
+from mnist_repro.platform_names import platform_name
 from mnist_repro.run import Run
 from mnist_repro.verdicts import Finding, Judgement, Metric, Verdict
 

@@ -7,9 +7,6 @@ from typing import Any, Callable, Mapping, Sequence, Tuple, Union, overload
 
 from mnist_repro.run import Run
 
-FINGERPRINT = "fingerprint"
-PUBLISHED = "published"
-
 # (recipe, rung): what a test is about.
 Wanted = Tuple[str, str]
 

@@ -14,12 +14,13 @@ from pathlib import Path
 from typing import Dict, List, Optional, Sequence, Tuple
 
 from mnist_repro import components, workers
+from mnist_repro.baselines import FINGERPRINT
 from mnist_repro.data import locate
 from mnist_repro.data.dataset import Dataset
 from mnist_repro.errors import BadInput
 from mnist_repro.fingerprint_worker import ask_each
 from mnist_repro.framework import require_tensorflow
-from mnist_repro.measured import FINGERPRINT, Runs, TakenFingerprint, Wanted
+from mnist_repro.measured import Runs, TakenFingerprint, Wanted
 from mnist_repro.recipes import find
 from mnist_repro.run import Run, read
 

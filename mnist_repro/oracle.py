@@ -65,11 +65,10 @@ class Solution:
     losses: np.ndarray
 
 
-def is_softmax_regression(recipe: Recipe) -> bool:
+def can_compute(recipe: Recipe) -> bool:
     """Whether the oracle can compute this recipe."""
-    layer = recipe.layers[-1]
-    plain = len(recipe.layers) == 1 and isinstance(layer, Dense) and layer.activation == "softmax"
-    return plain and recipe.input_shape == (784,) and isinstance(recipe.optimizer, (GradientDescent, RMSprop))
+    known = recipe.input_shape == (784,) and isinstance(recipe.optimizer, (GradientDescent, RMSprop))
+    return recipe.is_softmax_regression and known
 
 
 def calculation(recipe: Recipe, arithmetic: str, training_images: int, first_image: int = 0) -> Calculation:
@@ -85,7 +84,7 @@ def calculation(recipe: Recipe, arithmetic: str, training_images: int, first_ima
         ValueError: the recipe is no softmax regression, or there is no such arithmetic.
     """
     layer, optimizer = recipe.layers[-1], recipe.optimizer
-    if not (is_softmax_regression(recipe) and isinstance(layer, Dense)):
+    if not (can_compute(recipe) and isinstance(layer, Dense)):
         raise ValueError(f"{recipe.name} is not a softmax regression, which is all the oracle computes")
     if not isinstance(optimizer, (GradientDescent, RMSprop)):
         raise ValueError(f"the oracle has no {type(optimizer).__name__}")

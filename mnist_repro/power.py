@@ -5,10 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Dict, Iterable, List, Mapping, Optional, Sequence, Tuple
 
-from mnist_repro.baselines import BaselineFile, SampleEntry
+from mnist_repro.baselines import FINGERPRINT, BaselineFile, SampleEntry
 from mnist_repro.gate import AUTO_SEEDS
 from mnist_repro.judging import judge_fingerprint, judge_samples
-from mnist_repro.measured import FINGERPRINT
 from mnist_repro.recipes import find
 from mnist_repro.trials import ARITHMETIC, Part, Trial
 from mnist_repro.usual_checks import accuracy_passes, num_regression_passes

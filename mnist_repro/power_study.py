@@ -9,12 +9,12 @@ from pathlib import Path
 from typing import Any, Callable, Dict, List, Mapping, Optional, Sequence, Tuple
 
 from mnist_repro import baseline_files, planted_source, power, resampling, trials
-from mnist_repro.baselines import RUNGS, SampleEntry, platform_name
+from mnist_repro.baselines import FINGERPRINT, RUNGS, SampleEntry
 from mnist_repro.data.dataset import Dataset
 from mnist_repro.errors import BadInput
 from mnist_repro.judging import record_command
-from mnist_repro.measured import FINGERPRINT
 from mnist_repro.planting import Bug
+from mnist_repro.platform_names import platform_name
 from mnist_repro.power import Row, Stored
 from mnist_repro.resampling import Drop
 from mnist_repro.trials import ARITHMETIC, Part, Trial

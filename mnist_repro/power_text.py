@@ -5,8 +5,8 @@ from __future__ import annotations
 import json
 from typing import List, Sequence
 
+from mnist_repro.baselines import FINGERPRINT
 from mnist_repro.display import table
-from mnist_repro.measured import FINGERPRINT
 from mnist_repro.power import ACCURACY, COLUMNS, NUM_REGRESSION, OURS, Cell, Row, counts
 from mnist_repro.power_study import Alarm, Result
 from mnist_repro.resampling import SESSIONS, Drop

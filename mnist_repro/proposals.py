@@ -10,9 +10,10 @@ from typing import Any, List, Mapping, Optional, Sequence, Tuple
 
 from mnist_repro import baseline_files, run
 from mnist_repro.atomic import replacing
-from mnist_repro.baselines import RUNGS, BaselineFile, Entry, SampleEntry, accepted, platform_name, same_values
+from mnist_repro.baselines import RUNGS, BaselineFile, Entry, SampleEntry, accepted, same_values
 from mnist_repro.errors import BadInput
 from mnist_repro.metrics import metric_values
+from mnist_repro.platform_names import platform_name
 
 WEIGHTS = "param.hdf5"
 # The one run whose weights are kept: recipe, rung, dataset, arithmetic; seed 0.

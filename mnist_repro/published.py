@@ -12,7 +12,7 @@ from mnist_repro.gate import FEWEST_STORED
 from mnist_repro.intervals import prediction_interval
 from mnist_repro.metrics import direction
 from mnist_repro.recipes import RECIPES, Recipe
-from mnist_repro.reproduction import Figure, published_figures
+from mnist_repro.recipes.published import Figure, published_figures
 from mnist_repro.verdicts import Finding, Judgement, Verdict
 
 RUNG = "published"

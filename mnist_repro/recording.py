@@ -6,13 +6,14 @@ import math
 from decimal import ROUND_CEILING, Decimal
 from typing import Any, Dict, List, Mapping, Optional, Sequence, Tuple
 
-from mnist_repro.baselines import FingerprintEntry, SampleEntry, platform_name
+from mnist_repro.baselines import FingerprintEntry, SampleEntry
 from mnist_repro.display import counted
 from mnist_repro.errors import BadInput
-from mnist_repro.fingerprint import Fingerprint, is_softmax
+from mnist_repro.fingerprint import Fingerprint
 from mnist_repro.gate import FEWEST_PAIRED, FEWEST_STORED, PAIRED_TOLERANCE
 from mnist_repro.intervals import standard_deviation
 from mnist_repro.metrics import direction, metric_names, metric_values
+from mnist_repro.platform_names import platform_name
 from mnist_repro.recipes import Recipe
 from mnist_repro.run import Run
 from mnist_repro.verdicts import Metric, is_share
@@ -57,7 +58,7 @@ def sample_entry(
     """
     names = metric_names(recipe, rung)
     samples = {run.seed: _checked(run, names) for run in sorted(runs, key=lambda run: run.seed)}
-    paired = is_softmax(recipe)
+    paired = recipe.is_softmax_regression
     require_enough(recipe, rung, len(samples))
     kept = {} if previous is None else {metric.name: metric for metric in previous.metrics}
     images = runs[0].counts["test_images"]
@@ -76,7 +77,9 @@ def require_enough(recipe: Recipe, rung: str, seeds: int) -> None:
     Raises:
         BadInput: they are too few.
     """
-    how, fewest = ("seed by seed", FEWEST_PAIRED) if is_softmax(recipe) else ("as distributions", FEWEST_STORED)
+    how, fewest = (
+        ("seed by seed", FEWEST_PAIRED) if recipe.is_softmax_regression else ("as distributions", FEWEST_STORED)
+    )
     if seeds < fewest:
         raise BadInput(
             f"{counted(seeds, 'seed')} of {recipe.name}",
@@ -136,7 +139,7 @@ def fingerprint_entry(
 
 def tolerance_reason(recipe: Recipe) -> str:
     """Why a recipe's fingerprint has its tolerance, in words."""
-    if is_softmax(recipe):
+    if recipe.is_softmax_regression:
         return "float32 rounding stays below this, as it does not grow from step to step"
     return "ten times what threads, oneDNN and instruction sets make of these first steps; later ones are chaotic"
 

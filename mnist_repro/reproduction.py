@@ -8,7 +8,7 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass
 from types import MappingProxyType
-from typing import List, Mapping, Optional, Sequence, Tuple
+from typing import Mapping, Optional, Sequence, Tuple
 
 from mnist_repro.baselines import BaselineFile
 from mnist_repro.data.dataset import Dataset
@@ -17,7 +17,7 @@ from mnist_repro.intervals import Interval, prediction_interval
 from mnist_repro.judging import judge_samples
 from mnist_repro.metrics import metric_values
 from mnist_repro.recipes import Recipe
-from mnist_repro.recipes.recipe import Published
+from mnist_repro.recipes.published import Figure, published_figures
 from mnist_repro.run import Run
 from mnist_repro.verdicts import Finding, Judgement, Verdict
 
@@ -31,15 +31,6 @@ NOTHING_STORED = "no runs are stored to judge by"
 _PASSING = (REPRODUCED, Verdict.EQUIVALENT.value, NOT_TESTED)
 # A recipe is as good as its worst comparison.
 _FROM_WORST = (FAILED, INCOMPARABLE, NOT_REPRODUCED, INCONCLUSIVE, REPRODUCED)
-
-
-@dataclass(frozen=True)
-class Figure:
-    """A figure that a source printed: of which metric, after how many epochs or steps."""
-
-    after: int
-    metric: str
-    value: float
 
 
 @dataclass(frozen=True)
@@ -65,20 +56,6 @@ class Comparison:
             return None
         highest = math.inf if self.figure.metric == "loss" else 1.0
         return Interval(max(self.interval.low, 0.0), min(self.interval.high, highest))
-
-
-def published_figures(recipe: Recipe) -> Tuple[Figure, ...]:
-    """Every test figure that the recipe's source printed, those it printed of other runs included."""
-    figures: List[Figure] = []
-    for published in recipe.published:
-        for metrics in (published.test, published.also_printed):
-            figures += [Figure(published.after, metric, value) for metric, value in metrics.items()]
-    return tuple(figures)
-
-
-def published_errors(recipe: Recipe) -> Optional[Published]:
-    """What the source printed with its table of errors, the last if there are several; None if there is none."""
-    return next((one for one in reversed(recipe.published) if one.errors_per_label), None)
 
 
 def testable(recipe: Recipe, scale: str, dataset: str) -> Tuple[Figure, ...]:

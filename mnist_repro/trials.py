@@ -16,8 +16,9 @@ from typing import TYPE_CHECKING, Any, Callable, Dict, List, Mapping, NamedTuple
 
 from mnist_repro import framework, run
 from mnist_repro.atomic import write_text
+from mnist_repro.baselines import FINGERPRINT
 from mnist_repro.errors import BadInput
-from mnist_repro.measured import FINGERPRINT, TakenFingerprint
+from mnist_repro.measured import TakenFingerprint
 from mnist_repro.own_process import command
 from mnist_repro.planting import no_longer_fits
 from mnist_repro.run import Run

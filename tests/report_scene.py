@@ -11,7 +11,7 @@ import gate_cases
 import made_up
 import made_up_baselines
 
-from mnist_repro import baseline_files, checked, gate_report
+from mnist_repro import baseline_files, checked, gate_session
 from mnist_repro import run as runs
 from mnist_repro.baselines import accepted
 from mnist_repro.checked import Checked
@@ -96,7 +96,7 @@ def add_gate(
     found = Checked("fingerprint", judgement, "mnist", "original", {}, taken.provenance)
     session = Session("subset", "3", "original", "2026-01-02T03:04:05+00:00", {"pytest": "8.3"}, "2026-01-02", 1, True)
     entry = Entry(test, "failed", "wheel-softmax", "fingerprint", found, reason)
-    gate_report.write(Report(session, (entry,), tuple(failures)), scene.gate)
+    gate_session.write(Report(session, (entry,), tuple(failures)), scene.gate)
     assert checked.as_fields(found)["verdict"] == "changed"
 
 

@@ -82,7 +82,7 @@ def _require_no_others(folder: Path, names: Collection[str]) -> None:
 
 def tables(recipe: Recipe, evaluation: Evaluation) -> List[str]:
     """The lines of the analysis, the published figures beside ours where the source printed any."""
-    from mnist_repro.reproduction import published_errors
+    from mnist_repro.recipes.published import published_errors
 
     published = published_errors(recipe)
     pairs = {(predicted, label): count for predicted, label, count in evaluation.errors_per_pair}

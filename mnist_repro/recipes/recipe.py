@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from types import MappingProxyType
 from typing import Mapping, Optional, Tuple, Union
 
-from mnist_repro.recipes.layers import Layer
+from mnist_repro.recipes.layers import Dense, Layer
 from mnist_repro.recipes.optimizers import Optimizer
 
 SCALES = ("full", "subset")
@@ -136,6 +136,12 @@ class Recipe:
     full: Scale
     subset: Scale
     published: Tuple[Published, ...]
+
+    @property
+    def is_softmax_regression(self) -> bool:
+        """Whether it is one softmax layer: a convex problem, in which rounding does not grow from step to step."""
+        layer = self.layers[-1]
+        return len(self.layers) == 1 and isinstance(layer, Dense) and layer.activation == "softmax"
 
     def scale(self, name: str) -> Scale:
         """The scale called ``full`` or ``subset``."""

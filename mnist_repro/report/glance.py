@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from typing import Any, Dict, List, Mapping, Optional, Sequence, Tuple
 
-from mnist_repro.baselines import platform_name
+from mnist_repro.platform_names import platform_text
 from mnist_repro.recipes import RECIPES
 from mnist_repro.report.plain_numbers import number, numbers, settled
 from mnist_repro.verdicts import Verdict, worst
@@ -80,10 +80,7 @@ def _taken_on(comparison: Mapping[str, Any]) -> Optional[str]:
     provenance = comparison["provenance"]
     if comparison["rung"] != "fingerprint" or not provenance:
         return None
-    try:
-        return platform_name(provenance)
-    except KeyError:
-        return "not said"
+    return platform_text(provenance)
 
 
 def _of_these(recipe: Mapping[str, Any], comparisons: Sequence[Mapping[str, Any]]) -> Mapping[str, Any]:

@@ -15,9 +15,10 @@ from mnist_repro.judging import judge_samples
 from mnist_repro.metrics import direction, metric_values
 from mnist_repro.problems import Problems
 from mnist_repro.recipes import Recipe, find
+from mnist_repro.recipes.published import published_figures
 from mnist_repro.report.datasets import Datasets
 from mnist_repro.report.mistakes import mistake_fields
-from mnist_repro.reproduction import published_figures, verdict
+from mnist_repro.reproduction import verdict
 from mnist_repro.run import Run
 from mnist_repro.verdicts import Finding, Judgement, Verdict
 

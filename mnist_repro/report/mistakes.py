@@ -14,10 +14,10 @@ from mnist_repro.evaluation import Evaluation
 from mnist_repro.found_runs import FoundRun
 from mnist_repro.problems import Problems
 from mnist_repro.recipes import Recipe, find
+from mnist_repro.recipes.published import published_errors
 from mnist_repro.recipes.recipe import Published
 from mnist_repro.report import predictions
 from mnist_repro.report.digit_png import as_base64
-from mnist_repro.reproduction import published_errors
 
 WEIGHTS = "param.hdf5"
 PICTURES = 3

@@ -12,16 +12,16 @@ from unittest import mock
 
 import numpy as np
 
-from mnist_repro import arithmetic, batching, components, evaluation, framework, seeding, training, weights
+from mnist_repro import arithmetic, batching, components, evaluation, framework, model, seeding, training, weights
 from mnist_repro.data.dataset import Dataset
 from mnist_repro.evaluation import Evaluation
 from mnist_repro.framework import Weights
-from mnist_repro.journal import Journal
+from mnist_repro.journal import TrainingRecord
+from mnist_repro.model import Feed, Training
 from mnist_repro.planting import Bug, all_of, instead_of
 from mnist_repro.recipes import Recipe, find
 from mnist_repro.recipes.layers import Conv2D, Layer, lay_out
 from mnist_repro.recipes.recipe import Epochs, Scale
-from mnist_repro.training import Feed
 
 Planted = ContextManager[object]
 Plant = Callable[[], Planted]
@@ -121,7 +121,7 @@ def labels_rolled_in_every_100th_batch() -> Planted:
 
 def fed_from(change: Callable[[Recipe, Dataset, Scale], Tuple[Recipe, Dataset]]) -> Plant:
     """The training images are taken from somewhere else."""
-    original = training.make_feed
+    original = model.make_feed
 
     def make_feed(recipe: Recipe, dataset: Dataset, scale: Scale) -> Feed:
         return original(*change(recipe, dataset, scale), scale)
@@ -150,10 +150,10 @@ Change = Callable[[Recipe, Scale], Tuple[Recipe, Scale]]
 def as_if(change: Change) -> Plant:
     """Everything about training goes by another recipe or scale than the one asked for."""
     make_feed, ordered, total, init = (
-        training.make_feed,
+        model.make_feed,
         training.ordered_segments,
         batching.total_steps,
-        Journal.__init__,
+        TrainingRecord.__init__,
     )
 
     def feed(recipe: Recipe, dataset: Dataset, scale: Scale) -> Feed:
@@ -167,14 +167,14 @@ def as_if(change: Change) -> Plant:
             count = scale.budget.count
             yield replace(segment, reported=count, scored=count) if last else segment, order
 
-    def journal(self: Journal, recipe: Recipe, scale: Scale, dataset: Dataset, model: training.Training) -> None:
+    def journal(self: TrainingRecord, recipe: Recipe, scale: Scale, dataset: Dataset, model: Training) -> None:
         init(self, *change(recipe, scale), dataset, model)
 
     return lambda: all_of(
         instead_of(make_feed, feed),
         instead_of(ordered, segments),
         instead_of(total, lambda recipe, scale: total(*change(recipe, scale))),
-        mock.patch.object(Journal, "__init__", journal),
+        mock.patch.object(TrainingRecord, "__init__", journal),
     )
 
 
@@ -292,7 +292,7 @@ def without_bias() -> Planted:
 
 
 def loss_as(loss: Callable[[Any, Any], Any]) -> Plant:
-    return lambda: instead_of(training.mean_cross_entropy, loss)
+    return lambda: instead_of(model.mean_cross_entropy, loss)
 
 
 def squared_error(logits: Any, labels: Any) -> Any:
@@ -423,19 +423,19 @@ def only_1000_scored() -> Planted:
 
 
 def training_images_scored() -> Planted:
-    init, estimate = Journal.__init__, components.estimate
+    init, estimate = TrainingRecord.__init__, components.estimate
 
     def swapped(dataset: Dataset) -> Dataset:
         count = len(dataset.test_images)
         return replace(dataset, test_images=dataset.train_images[:count], test_labels=dataset.train_labels[:count])
 
-    def journal(self: Journal, recipe: Recipe, scale: Scale, dataset: Dataset, model: training.Training) -> None:
+    def journal(self: TrainingRecord, recipe: Recipe, scale: Scale, dataset: Dataset, model: Training) -> None:
         init(self, recipe, scale, swapped(dataset), model)
 
     def otherwise(file: Any, recipe: Recipe, dataset: Dataset, *others: Any, **named: Any) -> Evaluation:
         return estimate(file, recipe, swapped(dataset), *others, **named)
 
-    return all_of(mock.patch.object(Journal, "__init__", journal), instead_of(estimate, otherwise))
+    return all_of(mock.patch.object(TrainingRecord, "__init__", journal), instead_of(estimate, otherwise))
 
 
 def confusion_transposed() -> Planted:
@@ -450,17 +450,17 @@ def confusion_transposed() -> Planted:
 
 def batches_averaged_alike() -> Planted:
     """The training loss of an epoch is the mean of its batches, the incomplete one weighing as much as a full one."""
-    return mock.patch.object(Journal, "_batch_sizes", lambda self, segment: np.full(segment.steps, 128.0))
+    return mock.patch.object(TrainingRecord, "_batch_sizes", lambda self, segment: np.full(segment.steps, 128.0))
 
 
 def early_score_forgotten() -> Planted:
-    original = Journal._score
+    original = TrainingRecord._score
 
-    def score(self: Journal, segment: batching.Segment) -> Evaluation:
+    def score(self: TrainingRecord, segment: batching.Segment) -> Evaluation:
         at_the_end = segment.scored == self._scale.budget.count
         return original(self, segment if at_the_end else replace(segment, scored=None))
 
-    return mock.patch.object(Journal, "_score", score)
+    return mock.patch.object(TrainingRecord, "_score", score)
 
 
 # --- The list ------------------------------------------------------------------------------------------------------

@@ -5,8 +5,9 @@ from __future__ import annotations
 import pytest
 from job_environment import job_environment
 
+from mnist_repro.baselines import FINGERPRINT
 from mnist_repro.checking import Baseline
-from mnist_repro.measured import FINGERPRINT, Measured
+from mnist_repro.measured import Measured
 from mnist_repro.recipes import RECIPES
 
 # With --fugaku: as long as the longest may take at full scale, three seeds of a CNN side by side on one node.

@@ -17,7 +17,7 @@ pytestmark = pytest.mark.skipif(
 BASELINES = Path(__file__).resolve().parents[2] / "baselines"
 LIST = """
 import contextlib
-from mnist_repro import framework, training
+from mnist_repro import framework, model, training
 from mnist_repro.planting import Bug, instead_of
 
 def shape_lost(logits, labels):
@@ -26,7 +26,7 @@ def shape_lost(logits, labels):
 BUGS = (
     Bug("nothing", "nothing is wrong", ("tf-softmax",), contextlib.nullcontext),
     Bug("crash", "the loss cannot be computed", ("tf-softmax",),
-        lambda: instead_of(training.mean_cross_entropy, shape_lost)),
+        lambda: instead_of(model.mean_cross_entropy, shape_lost)),
     Bug("unplantable", "there is no such function", ("tf-softmax",), lambda: instead_of(shape_lost, len)),
 )
 """

@@ -21,7 +21,8 @@ from made_up_baselines import (
     values,
 )
 
-from mnist_repro.baselines import BaselineFile, Change, accepted, platform_name, replaced_values, same_values
+from mnist_repro.baselines import BaselineFile, Change, accepted, replaced_values, same_values
+from mnist_repro.platform_names import platform_name
 
 LATER = "2027-01-01T00:00:00+00:00"
 

@@ -17,7 +17,8 @@ from mnist_repro import checked, checking, gate_text
 from mnist_repro.checked import Checked
 from mnist_repro.errors import BadInput
 from mnist_repro.gate_markdown import as_markdown, escaped, summary
-from mnist_repro.gate_report import Entry, Report, Session, as_json, write
+from mnist_repro.gate_report import Entry, Report, Session, as_json
+from mnist_repro.gate_session import write
 from mnist_repro.intervals import Interval
 from mnist_repro.measured import Measured, NotMeasured
 from mnist_repro.recipes import RECIPES

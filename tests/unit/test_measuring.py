@@ -7,9 +7,9 @@ from pathlib import Path
 import pytest
 
 from mnist_repro import components
+from mnist_repro.baselines import FINGERPRINT
 from mnist_repro.data import places
 from mnist_repro.errors import BadInput
-from mnist_repro.measured import FINGERPRINT
 from mnist_repro.measuring import Conditions, Crew, find_data
 from mnist_repro.run import FILE
 

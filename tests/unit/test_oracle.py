@@ -136,7 +136,7 @@ def test_a_hundred_steps_take_little_time_on_any_number_of_cores(dataset: Datase
 
 
 def test_the_oracle_computes_the_softmax_regressions_and_no_other_recipe() -> None:
-    assert list(SOFTMAX) == [name for name, recipe in RECIPES.items() if oracle.is_softmax_regression(recipe)]
+    assert list(SOFTMAX) == [name for name, recipe in RECIPES.items() if oracle.can_compute(recipe)]
 
 
 def test_what_the_oracle_cannot_compute_is_refused() -> None:

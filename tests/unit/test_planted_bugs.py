@@ -9,7 +9,7 @@ from typing import Any, Dict, Tuple
 import numpy as np
 import pytest
 
-from mnist_repro import batching, evaluation, framework, planted_source, seeding, training
+from mnist_repro import batching, evaluation, framework, model, planted_source, seeding, training
 from mnist_repro.data.dataset import Dataset
 from mnist_repro.errors import BadInput
 from mnist_repro.planting import BUGS_FILE, Bug, find_bug, instead_of, read_bugs
@@ -125,13 +125,13 @@ def fed(dataset: Dataset, recipe: str, step: int) -> Tuple[np.ndarray, np.ndarra
     tf = framework.tensorflow()
     chosen = find(recipe)
     order = tf.constant(np.arange(chosen.full.training_images, dtype=np.int32))
-    images, labels = training.make_feed(chosen, dataset, chosen.full).batch(order, tf.constant(step))
+    images, labels = model.make_feed(chosen, dataset, chosen.full).batch(order, tf.constant(step))
     return images.numpy(), labels.numpy()
 
 
 def test_one_label_in_a_hundred_is_another_digit(dataset: Dataset) -> None:
     with planted("labels-1-percent-wrong"):
-        feed = training.Feed(dataset.train_images[:20_000], dataset.train_labels[:20_000], (784,), 20_000)
+        feed = model.Feed(dataset.train_images[:20_000], dataset.train_labels[:20_000], (784,), 20_000)
         _, labels = feed.batch(np.arange(20_000), 0)
 
     wrong = np.count_nonzero(labels.numpy() != dataset.train_labels[:20_000])

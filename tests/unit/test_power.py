@@ -306,11 +306,11 @@ def test_what_says_nothing_about_the_code_is_not_kept(
 
 # What no longer fits: a name that is gone, a field that is gone, an argument too few, and what the code crashes of.
 UNFIT = """
-from mnist_repro import batching, training
+from mnist_repro import batching, model, training
 from mnist_repro.planting import Bug, instead_of
 
 def field_gone(*arguments):
-    return training.Feed.no_such_field
+    return model.Feed.no_such_field
 
 def argument_gone():
     return 0

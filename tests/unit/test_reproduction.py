@@ -12,7 +12,8 @@ from made_up import dataset, run, score, wheels
 from mnist_repro import reproduction
 from mnist_repro.intervals import Interval
 from mnist_repro.recipes import RECIPES, find
-from mnist_repro.reproduction import Comparison, Figure, Result, judge, published_errors
+from mnist_repro.recipes.published import Figure, published_errors, published_figures
+from mnist_repro.reproduction import Comparison, Result, judge
 
 LOSS = Figure(20, "loss", 0.27075190788507464)
 ACCURACY = Figure(20, "accuracy", 0.927)
@@ -119,7 +120,7 @@ def test_the_more_is_compared_the_wider_are_the_intervals() -> None:
     ],
 )
 def test_every_printed_figure_is_compared(name: str, expected: Sequence[Figure]) -> None:
-    assert expected == list(reproduction.published_figures(find(name)))
+    assert expected == list(published_figures(find(name)))
 
 
 @pytest.mark.parametrize(("metric", "expected"), [("loss", Interval(0.0, 1.25)), ("accuracy", Interval(0.0, 1.0))])

@@ -14,6 +14,7 @@ from mnist_repro import reproduction
 from mnist_repro.drift import NONE, NOT_RECOGNISED, Recognition
 from mnist_repro.history import Line
 from mnist_repro.recipes import find
+from mnist_repro.recipes.published import published_figures
 from mnist_repro.reproduction import RecipeResult, Result
 from mnist_repro.reproduction_text import as_json, as_text
 from mnist_repro.run import Run
@@ -35,7 +36,7 @@ def keras_cnn(seed: int, loss: float, accuracy: float, training: Line) -> Run:
 
 def result_of(name: str, runs: Tuple[Run, ...], seeds: int, drift: Recognition, comparisons: int = 0) -> RecipeResult:
     """A recipe's part of a result, its figures compared if ``comparisons`` are made in all."""
-    figures = reproduction.published_figures(find(name)) if comparisons else ()
+    figures = published_figures(find(name)) if comparisons else ()
     compared = reproduction.compare(figures, runs, comparisons)
     word = reproduction.verdict(compared, seeds - len(runs))
     return RecipeResult(find(name), runs, seeds, compared, drift, word)

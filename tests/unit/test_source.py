@@ -62,6 +62,8 @@ def test_changed_code_changes_it(module: str, edit: Callable[[str], str], tmp_pa
     ("module", "edit"),
     [
         ("training.py", lambda text: text + "\n\n# Why this is so.\n"),
+        ("training.py", lambda text: text.replace('"""Say nothing."""', '"""Be silent."""')),
+        ("training.py", lambda text: text + "\nfrom mnist_repro import errors as elsewhere\n"),
         ("gate.py", lambda text: text + "\nMORE = 1\n"),
     ],
 )
