@@ -1,0 +1,31 @@
+"""The figures that a recipe's source printed, one by one. Pure."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import List, Optional, Tuple
+
+from mnist_repro.recipes.recipe import Published, Recipe
+
+
+@dataclass(frozen=True)
+class Figure:
+    """A figure that a source printed: of which metric, after how many epochs or steps."""
+
+    after: int
+    metric: str
+    value: float
+
+
+def published_figures(recipe: Recipe) -> Tuple[Figure, ...]:
+    """Every test figure that the recipe's source printed, those it printed of other runs included."""
+    figures: List[Figure] = []
+    for published in recipe.published:
+        for metrics in (published.test, published.also_printed):
+            figures += [Figure(published.after, metric, value) for metric, value in metrics.items()]
+    return tuple(figures)
+
+
+def published_errors(recipe: Recipe) -> Optional[Published]:
+    """What the source printed with its table of errors, the last if there are several; None if there is none."""
+    return next((one for one in reversed(recipe.published) if one.errors_per_label), None)
