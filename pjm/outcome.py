@@ -7,8 +7,8 @@ from datetime import datetime
 from typing import Mapping, Optional
 
 from pjm.causes import CODE_NAMES, CODES, REASONS, VAGUE, Cause, machine
+from pjm.elapse import elapse_text
 from pjm.pjstat import JobRow, start_time
-from pjm.request import elapse_text
 from pjm.scheduler import Ending, Phase, Status
 from pjm.worker import BROKEN
 

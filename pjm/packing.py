@@ -8,8 +8,9 @@ from dataclasses import dataclass
 from typing import Dict, Iterable, List, Optional, Sequence, Set, Tuple
 
 from pjm import order
+from pjm.elapse import elapse_text
 from pjm.errors import BadInput
-from pjm.request import Request, elapse_text
+from pjm.request import Request
 from pjm.scheduler import Resources
 
 _PREFIX = re.compile(r"[A-Za-z][A-Za-z0-9_-]{0,51}", re.ASCII)  # with "-" and a number at most 63, PJM's longest name

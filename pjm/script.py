@@ -8,8 +8,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Iterator, Tuple
 
+from pjm.elapse import elapse_text
 from pjm.packing import Job
-from pjm.request import elapse_text
 from pjm.scheduler import Resources
 from pjm.switches import without_environment
 from pjm.worker import PATH

@@ -5,11 +5,11 @@ from __future__ import annotations
 import os
 from typing import Iterator, Optional, Sequence
 
+from pjm.elapse import elapse_text
 from pjm.keeping import writing
 from pjm.packing import Job
 from pjm.parts import script_name
 from pjm.planning import Workplace, write_job
-from pjm.request import elapse_text
 from pjm.session import Session
 
 

@@ -7,8 +7,8 @@ from typing import Any, Callable, Dict, List, Optional, Sequence
 
 from _pytest.terminal import TerminalReporter
 
+from pjm.elapse import elapse_text
 from pjm.parts import FollowedJob, Part, Stage
-from pjm.request import elapse_text
 from pjm.scheduler import Phase
 
 _HEADINGS = ("job", "tests", "queued for", "ran for", "node-hours used", "requested", "outcome")
