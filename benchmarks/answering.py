@@ -13,9 +13,9 @@ from unittest import mock
 
 import pytest
 
+from pjm.assignment import EVENTS, PLAN, share_folder
 from pjm.events import EventLog
 from pjm.scheduler import Ending, Phase, Status, Submission
-from pjm.worker import EVENTS, PLAN, share_folder
 
 
 class AnsweringScheduler:

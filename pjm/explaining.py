@@ -8,11 +8,11 @@ import shlex
 from typing import List, Optional, Sequence, Tuple
 
 from pjm import advice, captured
+from pjm.assignment import share_folder
 from pjm.parts import Part
 from pjm.reading import TestEvents
 from pjm.results import Result, Trouble
 from pjm.scheduler import Ending
-from pjm.worker import share_folder
 
 _NO_MODULE = re.compile(r"\bModuleNotFoundError\b|\bNo module named\b")
 

@@ -13,6 +13,7 @@ import pytest
 
 from pjm import advice, sessions
 from pjm.arguments import own_arguments, resumed_arguments
+from pjm.assignment import PYTEST_LOOKS_AT
 from pjm.checkout import check_same, checkout
 from pjm.errors import BadInput
 from pjm.marks import Wish
@@ -24,7 +25,6 @@ from pjm.selection import check_selection, variables
 from pjm.session import Session
 from pjm.settings import Settings
 from pjm.switches import own_switches
-from pjm.worker import PYTEST_LOOKS_AT
 
 Items = Mapping[str, pytest.Item]
 

@@ -7,12 +7,12 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Dict, List, Optional, Tuple
 
+from pjm.assignment import EVENTS, share_folder
 from pjm.captured import last_lines
 from pjm.events import Tail
 from pjm.reading import Reading
 from pjm.scheduler import Ending, Phase, Resources, Status
 from pjm.script import outputs
-from pjm.worker import EVENTS, share_folder
 
 
 class Stage(enum.Enum):

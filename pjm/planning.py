@@ -8,12 +8,12 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Dict, Mapping, Tuple
 
+from pjm.assignment import PATH, PLAN
 from pjm.atomic import write_json, write_whole
 from pjm.packing import Job
 from pjm.parts import FollowedJob, from_document, resources_document, script_name
 from pjm.script import Worker, script
 from pjm.session import SCHEMA, Session
-from pjm.worker import PATH, PLAN
 
 CODE = "lib"
 

@@ -6,13 +6,13 @@ import json
 from typing import Dict, Set
 
 from pjm import advice
+from pjm.assignment import PLAN
 from pjm.errors import BadInput
 from pjm.parts import FollowedJob, Stage, from_document
 from pjm.scheduler import Ending
 from pjm.session import JOBS, JOURNAL, Record, Session
 from pjm.submitting import accept, refuse
 from pjm.watch import Watch
-from pjm.worker import PLAN
 
 
 def load(watch: Watch, session: Session) -> None:

@@ -8,11 +8,11 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Iterator, Tuple
 
+from pjm.assignment import PATH
 from pjm.elapse import elapse_text
 from pjm.packing import Job
 from pjm.scheduler import Resources
 from pjm.switches import without_environment
-from pjm.worker import PATH
 
 # What may stand in a directive as it is: neither the shell's nor the batch system's own splitting touches it.
 _PLAIN = re.compile(r"[A-Za-z0-9_./:=+@-]{1,1000}", re.ASCII)

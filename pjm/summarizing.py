@@ -8,10 +8,10 @@ import os
 from pathlib import Path
 from typing import Any, Dict, Iterator, List, Sequence, Set
 
+from pjm.assignment import EVENTS, PLAN, share_folder
 from pjm.events import Tail
 from pjm.finished import Finished
 from pjm.session import JOURNAL, LOCK, Record, Session, corrupt, lock_file
-from pjm.worker import EVENTS, PLAN, share_folder
 
 # What comes of values that have another shape than this program gives them.
 SENSELESS = (KeyError, IndexError, TypeError, ValueError, AttributeError, OverflowError, OSError)

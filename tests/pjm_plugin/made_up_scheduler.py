@@ -7,9 +7,9 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Callable, Dict, List, Mapping, Optional, Sequence, Tuple, Union
 
+from pjm.assignment import EVENTS, PLAN, share_folder
 from pjm.events import EventLog
 from pjm.scheduler import Ending, Phase, Status, Submission
-from pjm.worker import EVENTS, PLAN, share_folder
 
 Answer = Union[Status, Exception]
 NORMAL = Ending(True, "ended normally")
