@@ -137,7 +137,7 @@ class Client:
                 watch.collect()
         jobs = watch.plan_unassigned()
         if option.fugaku_dry_run:
-            for line in dry_run(self._session, jobs, place, self._settings.budget):
+            for line in dry_run(self._session, jobs, place, scheduler, self._settings.budget):
                 print(line) if reporter is None else reporter.write_line(line)
             return True
         check_budget(jobs, self._settings.budget, committed(watch.jobs))

@@ -10,13 +10,13 @@ from datetime import datetime
 from pathlib import Path
 from typing import Callable, Dict, Iterable, Iterator, List, Mapping, Optional, Sequence, Set, Tuple
 
-from pjm import pjstat, pjsub, underway
+from pjm import directives, pjstat, pjsub, underway
 from pjm.errors import BadInput
 from pjm.host import Answer, Host, HungError, LocalHost, NotStartedError
 from pjm.messages import errors
 from pjm.outcome import memory_use, status
 from pjm.pjstat import JOB_ID, JobRow
-from pjm.scheduler import AnswerLostError, Phase, Status, Submission, SubmitError, UnansweredError
+from pjm.scheduler import AnswerLostError, Phase, Resources, Status, Submission, SubmitError, UnansweredError
 
 # REASON last: it is free text, which may hold the delimiter.
 _ITEMS = "jid,st,ec,pc,sn,sdt,elp,elpl,ermsg"
@@ -44,6 +44,17 @@ class PjmScheduler:
     timeout: float = 120.0
     history_days: Optional[int] = None
     now: Callable[[], datetime] = datetime.now
+
+    @property
+    def bulk_number(self) -> str:
+        """See `Scheduler.bulk_number`."""
+        return directives.BULK_NUMBER
+
+    def directives(
+        self, name: str, resources: Resources, number: Optional[int], needs: Optional[Tuple[int, ...]]
+    ) -> Iterable[str]:
+        """See `Scheduler.directives`."""
+        return directives.directives(name, resources, number, needs)
 
     def require_commands(self) -> None:
         """See whether PJM's commands are there.

@@ -12,6 +12,7 @@ from pjm.assignment import PATH, PLAN
 from pjm.atomic import write_json, write_whole
 from pjm.packing import Job
 from pjm.parts import FollowedJob, from_document, resources_document, script_name
+from pjm.scheduler import Scheduler
 from pjm.script import Worker, script
 from pjm.session import SCHEMA, Session
 
@@ -45,7 +46,7 @@ class Workplace:
     switches: Tuple[str, ...] = ()
 
 
-def write_job(session: Session, job: Job, place: Workplace, retry: bool) -> FollowedJob:
+def write_job(session: Session, job: Job, place: Workplace, scheduler: Scheduler, retry: bool) -> FollowedJob:
     """Write a job's folder."""
     folder = session.job_folder(job.name)
     folder.mkdir(mode=0o700, exist_ok=True)
@@ -53,7 +54,7 @@ def write_job(session: Session, job: Job, place: Workplace, retry: bool) -> Foll
     write_json(folder / PLAN, document)
     worker = Worker(place.python, place.start, (*place.prologue, *_path_lines(session)), place.switches)
     for number in range(len(job.shares) if job.step else 1):
-        write_whole(folder / script_name(number), script(job, number, folder, worker))
+        write_whole(folder / script_name(number), script(job, number, folder, worker, scheduler))
     return from_document(folder, document)
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import enum
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Mapping, Optional, Protocol, Sequence, Tuple
+from typing import Iterable, Mapping, Optional, Protocol, Sequence, Tuple
 
 
 class Phase(enum.Enum):
@@ -145,6 +145,26 @@ class UnansweredError(Exception):
 
 class Scheduler(Protocol):
     """A batch system. Blocking calls, never more than one process at a time."""
+
+    @property
+    def bulk_number(self) -> str:
+        """What the shell of a sub job expands to its number."""
+        ...
+
+    def directives(
+        self, name: str, resources: Resources, number: Optional[int], needs: Optional[Tuple[int, ...]]
+    ) -> Iterable[str]:
+        """The lines of a job script that ask for what it needs; they stand before its first command.
+
+        Args:
+            name: of the job.
+            resources: what the share asks for; its environment holds plain values only.
+            number: of the share, by which its outputs are named: "share-0.out", ".err" and ".stats"; None in the one
+                script of a bulk job, where each sub job has its own number.
+            needs: numbers of the steps that must have succeeded; if one has not, this step is removed from the queue.
+                None where it is no step.
+        """
+        ...
 
     def submit(self, submission: Submission) -> Tuple[str, ...]:
         """Hand over one job.

@@ -10,6 +10,7 @@ from pjm.keeping import writing
 from pjm.packing import Job
 from pjm.parts import script_name
 from pjm.planning import Workplace, write_job
+from pjm.scheduler import Scheduler
 from pjm.session import Session
 
 
@@ -18,11 +19,13 @@ def printable(text: object) -> str:
     return str(text).encode("utf-8", "backslashreplace").decode("utf-8")
 
 
-def dry_run(session: Session, jobs: Sequence[Job], place: Workplace, budget: Optional[float]) -> Iterator[str]:
+def dry_run(
+    session: Session, jobs: Sequence[Job], place: Workplace, scheduler: Scheduler, budget: Optional[float]
+) -> Iterator[str]:
     """Write all scripts, and say what would be submitted, line by line."""
     with writing(session, dry=True):
         for job in jobs:
-            write_job(session, job, place, retry=False)
+            write_job(session, job, place, scheduler, retry=False)
     for job in jobs:
         resources = job.shares[0].resources
         kind = "step job" if job.step else f"bulk job of {len(job.shares)}" if job.bulk else "job"

@@ -134,7 +134,7 @@ class Watch:
         """Write jobs into the session folder and have them submitted in the next step."""
         copy_code(self.session)
         for job in jobs:
-            followed = write_job(self.session, job, self._place, retry)
+            followed = write_job(self.session, job, self._place, self._scheduler, retry)
             followed.due = self._clock() + delay
             self.session.note("planned", job=job.name)
             self.adopt(followed)

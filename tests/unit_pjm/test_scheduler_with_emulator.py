@@ -59,7 +59,7 @@ class Place:
         steps = []
         for number in range(len(job.shares) if job.step else 1):
             path = folder / f"script-{number}.sh"
-            path.write_text(script(job, number, folder, Worker(str(run), self.folder)))
+            path.write_text(script(job, number, folder, Worker(str(run), self.folder), self.scheduler))
             steps.append(Step(path, number, job.shares[number].needs))
         return Prepared(job, folder, Submission(job.name, folder, tuple(steps), job.bulk))
 
