@@ -10,7 +10,7 @@ from typing import Any, Dict, Iterator, Optional, Sequence
 import pytest
 
 from pjm import parting
-from pjm.budget import check_budget, committed
+from pjm.budget import check_budget
 from pjm.durations import Durations
 from pjm.errors import BadInput
 from pjm.interrupts import Interrupts
@@ -140,7 +140,7 @@ class Client:
             for line in dry_run(self._session, jobs, place, scheduler, self._settings.budget):
                 print(line) if reporter is None else reporter.write_line(line)
             return True
-        check_budget(jobs, self._settings.budget, committed(watch.jobs))
+        check_budget(jobs, self._settings.budget, sum(job.committed for job in watch.jobs))
         said = "back to" if resumed else "session"
         self._progress.say(f"fugaku: {said} {self._session.identity}: {len(tasks)} tests in jobs, {len(local)} here")
         with self._interrupts.raised(), self._leaving(session, watch):

@@ -48,7 +48,7 @@ def explain(
     what_next = ending.advice or f"run it again: {again}"
     if running is None or running.test != test:
         return Result(test, trouble=Trouble("; ".join(happened), what_next, part.description, _sections(part)))
-    printed = captured.kept(share_folder(part.folder, part.number), running.phase)
+    printed = captured.kept(share_folder(part.job.folder, part.number), running.phase)
     trouble = Trouble("; ".join(happened), what_next, part.description, (*printed, *_sections(part)))
     return Result(test, running.events, running.phase, trouble, cut_off=_cut_off(part, running))
 

@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-import json
 from typing import Dict, Set
 
 from pjm import advice
-from pjm.assignment import PLAN
 from pjm.errors import BadInput
-from pjm.parts import FollowedJob, Stage, from_document
+from pjm.parts import FollowedJob, Stage
 from pjm.scheduler import Ending
 from pjm.session import JOBS, JOURNAL, Record, Session
 from pjm.submitting import accept, refuse
@@ -83,8 +81,7 @@ def _apply(
         cancelling.update(dict.fromkeys(record["jobs"], event == "cancelled"))
         return
     if event == "planned":
-        folder = session.job_folder(record["job"])
-        jobs[record["job"]] = from_document(folder, json.loads((folder / PLAN).read_text(encoding="ascii")))
+        jobs[record["job"]] = FollowedJob.read(session.job_folder(record["job"]))
         return
     if "job" not in record:
         return

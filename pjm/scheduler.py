@@ -7,6 +7,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Iterable, Mapping, Optional, Protocol, Sequence, Tuple
 
+LONGEST_SUBMISSION = 600.0  # seconds after which the answer of a submission counts as lost
+
 
 class Phase(enum.Enum):
     """Where a job is in its life. Absent is not an end: look again, then at the job's own files."""
@@ -83,35 +85,20 @@ class Resources:
 
 
 @dataclass(frozen=True)
-class Step:
-    """One script of a step job.
-
-    Attributes:
-        script: the job script.
-        number: its step number.
-        needs: numbers of the steps that must have succeeded; if one has not, this step is removed from the queue.
-    """
-
-    script: Path
-    number: int
-    needs: Tuple[int, ...] = ()
-
-
-@dataclass(frozen=True)
 class Submission:
     """One job as handed to the batch system; all that is not in its scripts.
 
     Attributes:
         name: unique, so that a submission whose answer was lost can be found again.
         folder: working directory of the submission.
-        scripts: the steps of a step job; otherwise the one script, as step 0.
+        scripts: of a step job, by the numbers of the steps; otherwise the one script.
         bulk: number of sub jobs, numbered from 0, of a bulk job; None for a normal or a step job. Never 1.
         keep_open: open files for whatever submits to inherit: they tell others that it has not ended.
     """
 
     name: str
     folder: Path
-    scripts: Tuple[Step, ...]
+    scripts: Tuple[Path, ...]
     bulk: Optional[int] = None
     keep_open: Tuple[int, ...] = ()
 

@@ -56,6 +56,11 @@ class Outputs:
     stats: Path
 
 
+def script_names(job: Job) -> Tuple[str, ...]:
+    """The names of a job's scripts in its folder: one for each step of a step job, otherwise one."""
+    return tuple(f"script-{number}.sh" for number in range(len(job.shares) if job.step else 1))
+
+
 def outputs(folder: Path, number: int) -> Outputs:
     """Where the share of that number has its output; `folder` is the job's, from which it has to be submitted."""
     return Outputs(*(folder / f"share-{number}.{kind}" for kind in ("out", "err", "stats")))

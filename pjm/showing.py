@@ -8,9 +8,9 @@ from typing import Iterator, Optional, Sequence
 from pjm.elapse import elapse_text
 from pjm.keeping import writing
 from pjm.packing import Job
-from pjm.parts import script_name
 from pjm.planning import Workplace, write_job
 from pjm.scheduler import Scheduler
+from pjm.script import script_names
 from pjm.session import Session
 
 
@@ -39,8 +39,8 @@ def dry_run(
             yield f"  {label} ({takes}{needs}):"
             for nodeid in share.nodeids:
                 yield f"    {nodeid}"
-        for number in range(len(job.shares) if job.step else 1):
-            path = session.job_folder(job.name) / script_name(number)
+        for name in script_names(job):
+            path = session.job_folder(job.name) / name
             yield f"  {printable(path)}:"
             for line in os.fsdecode(path.read_bytes()).split("\n")[:-1]:
                 yield f"    | {printable(line)}"

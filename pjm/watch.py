@@ -9,7 +9,7 @@ import time
 from typing import AbstractSet, Callable, Deque, Dict, Iterable, List, Optional, Sequence, Set, Tuple
 
 from pjm import cancelling, order
-from pjm.budget import check_budget, committed
+from pjm.budget import check_budget
 from pjm.delays import doubled
 from pjm.deleting import Deletions
 from pjm.errors import BadInput
@@ -24,7 +24,6 @@ from pjm.polling import LOST, Poller
 from pjm.reading import SuiteProperty
 from pjm.results import Result, Told, Trouble
 from pjm.scheduler import Ending, Scheduler
-from pjm.script import outputs
 from pjm.session import Session
 from pjm.settings import Settings
 from pjm.submitting import Submitter
@@ -134,7 +133,7 @@ class Watch:
         """Write jobs into the session folder and have them submitted in the next step."""
         copy_code(self.session)
         for job in jobs:
-            followed = write_job(self.session, job, self._place, self._scheduler, retry)
+            followed = FollowedJob.read(write_job(self.session, job, self._place, self._scheduler, retry))
             followed.due = self._clock() + delay
             self.session.note("planned", job=job.name)
             self.adopt(followed)
@@ -237,7 +236,7 @@ class Watch:
             advice = f"look into {job.folder}; its disk may be full, or its files not visible here"
             part.outcome = happened
             ending = Ending(False, f"{happened} ({ending.happened})", advice, retry=True)
-        figures = self._scheduler.figures(outputs(part.folder, part.number).stats) if missing else ""
+        figures = self._scheduler.figures(part.outputs.stats) if missing else ""
         for test in missing:
             self._settle(job, part, ending, figures, test)
         settled = {test: self.results[test].reason for test in missing if test in self.results}
@@ -267,7 +266,7 @@ class Watch:
         tests = [test for test in self._tasks if test in set(tests) and test not in self.results]
         jobs = self._pack(tests)
         try:
-            check_budget(jobs, self._settings.budget, committed(self.jobs))
+            check_budget(jobs, self._settings.budget, sum(job.committed for job in self.jobs))
         except BadInput as refusal:
             happened = f"its job failed, and trying again is too much: {refusal.what}; {refusal.why}"
             self.session.note("settled", tests=dict.fromkeys(tests, happened))
