@@ -17,7 +17,7 @@ from typing import List
 from pjm import captured, events
 from pjm.assignment import FOLDER, PATH, PYTEST_LOOKS_AT, SHARE, Assignment, read_assignment
 from pjm.events import BROKEN, SureLog, Tail
-from pjm.finished import Finished
+from pjm.reading import Reading, TestEvents
 
 PASSED, FAILED = 0, 1
 
@@ -33,10 +33,10 @@ def main() -> int:
 
 def supervise(assignment: Assignment) -> int:
     """Run pytest in a child process until no test is left or none gets further."""
-    tail, state = Tail(assignment.events), Finished()
-    state.take(tail.read())  # the batch system may have started this job before
+    tail, reading = Tail(assignment.events), Reading()
+    reading.take(tail.read())  # the batch system may have started this job before
     while True:
-        left = state.left(assignment.tests)
+        left = reading.left(assignment.tests)
         if not left:
             break
         sys.stdout.flush()
@@ -45,17 +45,17 @@ def supervise(assignment: Assignment) -> int:
         if not child:
             os._exit(_run_pytest(assignment, left))
         _, status = os.waitpid(child, 0)
-        state.take(tail.read())
+        reading.take(tail.read())
         if os.WIFEXITED(status) and os.WEXITSTATUS(status) == BROKEN:
             return BROKEN
-        if state.running is not None:
-            _note_crash(assignment, state, status)
-            state.take(tail.read())
-        if len(state.left(assignment.tests)) == len(left):
+        if reading.running is not None:
+            _note_crash(assignment, reading.running, status)
+            reading.take(tail.read())
+        if len(reading.left(assignment.tests)) == len(left):
             return 128 + os.WTERMSIG(status) if os.WIFSIGNALED(status) else os.WEXITSTATUS(status) or FAILED
     captured.forget(assignment.events.parent)
     SureLog(assignment.events).write(events.END, time=time.time())
-    return PASSED if all(state.done[test] for test in assignment.tests) else FAILED
+    return PASSED if all(reading.done[test] for test in assignment.tests) else FAILED
 
 
 def _run_pytest(assignment: Assignment, left: List[str]) -> int:
@@ -82,7 +82,7 @@ def _run_pytest(assignment: Assignment, left: List[str]) -> int:
     return code
 
 
-def _note_crash(assignment: Assignment, state: Finished, status: int) -> None:
+def _note_crash(assignment: Assignment, running: TestEvents, status: int) -> None:
     """Say which test took the process down, and how."""
     if os.WIFSIGNALED(status):
         number = os.WTERMSIG(status)
@@ -90,10 +90,10 @@ def _note_crash(assignment: Assignment, state: Finished, status: int) -> None:
         if number == signal.SIGKILL:
             how += "; nobody but the system sends that one: it may have run out of memory"
     else:
-        how = state.stopped or f"exit code {os.WEXITSTATUS(status)}"
-    printed = captured.kept(assignment.events.parent, state.phase)
+        how = running.stopped or f"exit code {os.WEXITSTATUS(status)}"
+    printed = captured.kept(assignment.events.parent, running.phase)
     SureLog(assignment.events).write(
-        events.CRASH, test=state.running, phase=state.phase, how=how, printed=printed, time=time.time()
+        events.CRASH, test=running.test, phase=running.phase, how=how, printed=printed, time=time.time()
     )
 
 

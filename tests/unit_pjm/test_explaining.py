@@ -23,15 +23,13 @@ def part_of(folder: Path, *tests: str) -> Part:
 def test_the_running_test_had_what_the_job_had_without_those_before_it(tmp_path: Path) -> None:
     part = part_of(tmp_path, "a", "b", "c")
     part.elapsed = 60.0
-    list(
-        part.reading.take(
-            [
-                {"event": "begin", "time": 1000.0},
-                {"event": "start", "test": "a", "time": 1002.0},
-                {"event": "stop", "test": "a"},
-                {"event": "start", "test": "b", "time": 1010.0},
-            ]
-        )
+    part.reading.take(
+        [
+            {"event": "begin", "time": 1000.0},
+            {"event": "start", "test": "a", "time": 1002.0},
+            {"event": "stop", "test": "a"},
+            {"event": "start", "test": "b", "time": 1010.0},
+        ]
     )
 
     assert {"b": 50.0, "c": None} == {test: explain(test, part, ENDING, 0).cut_off for test in ("b", "c")}
