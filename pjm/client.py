@@ -14,7 +14,6 @@ from pjm.budget import check_budget
 from pjm.durations import Durations
 from pjm.errors import BadInput
 from pjm.interrupts import Interrupts
-from pjm.keeping import writing
 from pjm.marks import Wish, wishes
 from pjm.opening import make_scheduler, open_session, tasks_of, workplace
 from pjm.packing import Job, pack
@@ -132,7 +131,7 @@ class Client:
         reporter = config.pluginmanager.get_plugin("terminalreporter")
         self._progress = Progress(reporter, len(tasks))
         if resumed:
-            with writing(self._session):
+            with self._session.writing():
                 load(watch, self._session)
                 watch.collect()
         jobs = watch.plan_unassigned()
@@ -177,7 +176,7 @@ class Client:
         self._unmarked = len(local)
         if not detach:
             self._tell(session, watch)  # what is known may be enough to stop, and then nothing is submitted
-        with writing(watch.session):
+        with watch.session.writing():
             watch.start(jobs)
         if detach:
             self._detach(session, watch)
@@ -202,7 +201,7 @@ class Client:
             BadInput: a job was refused.
         """
         while not watch.submitted:
-            with writing(watch.session):
+            with watch.session.writing():
                 watch.step()
             self._progress.show(watch.jobs, len(watch.results), watch.trouble, live=True)
             time.sleep(min(watch.pause(), 0.2))
@@ -218,7 +217,7 @@ class Client:
             )
 
     def _step(self, session: pytest.Session, watch: Watch) -> None:
-        with writing(watch.session):
+        with watch.session.writing():
             watch.step()
         self._write_live(every=0.5 if watch.told else 5.0)
         self._tell(session, watch)

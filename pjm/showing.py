@@ -6,7 +6,6 @@ import os
 from typing import Iterator, Optional, Sequence
 
 from pjm.elapse import elapse_text
-from pjm.keeping import writing
 from pjm.packing import Job
 from pjm.planning import Workplace, write_job
 from pjm.scheduler import Scheduler
@@ -23,7 +22,7 @@ def dry_run(
     session: Session, jobs: Sequence[Job], place: Workplace, scheduler: Scheduler, budget: Optional[float]
 ) -> Iterator[str]:
     """Write all scripts, and say what would be submitted, line by line."""
-    with writing(session, dry=True):
+    with session.writing(dry=True):
         for job in jobs:
             write_job(session, job, place, scheduler, retry=False)
     for job in jobs:

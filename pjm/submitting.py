@@ -6,7 +6,6 @@ from dataclasses import dataclass
 from typing import Callable, Optional, Sequence, Tuple
 
 from pjm import underway
-from pjm.delays import doubled
 from pjm.interrupts import Hold
 from pjm.parts import FollowedJob, Stage
 from pjm.scheduler import AnswerLostError, Ending, Scheduler, Submission, SubmitError, UnansweredError
@@ -15,6 +14,7 @@ from pjm.session import Session
 from pjm.settings import Settings
 
 WAITING = "fugaku: a job is being submitted; stopping as soon as that is answered (Ctrl-C again: at once)"
+_DOUBLINGS = 10  # far above any limit; 2**1024 is no floating-point number any more
 
 
 @dataclass
@@ -145,3 +145,8 @@ def refuse(job: FollowedJob, ending: Ending) -> None:
     for part in job.parts:
         part.ending = ending
         part.ended = float("-inf")
+
+
+def doubled(first: float, tries: int, longest: float = float("inf")) -> float:
+    """Seconds before the next try: `first` if there was none before, doubled for each, at most `longest`."""
+    return min(first * 2.0 ** min(tries, _DOUBLINGS), longest)

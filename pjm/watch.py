@@ -10,7 +10,6 @@ from typing import AbstractSet, Callable, Deque, Dict, Iterable, List, Optional,
 
 from pjm import cancelling, order
 from pjm.budget import check_budget
-from pjm.delays import doubled
 from pjm.deleting import Deletions
 from pjm.errors import BadInput
 from pjm.events import Event
@@ -26,7 +25,7 @@ from pjm.results import Result, Told, Trouble
 from pjm.scheduler import Ending, Scheduler
 from pjm.session import Session
 from pjm.settings import Settings
-from pjm.submitting import Submitter
+from pjm.submitting import Submitter, doubled
 
 
 class Watch:
