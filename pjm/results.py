@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import List, Optional, Tuple, Union
+from typing import List, Mapping, Optional, Sequence, Tuple, Union
 
 from pjm.events import Event
 from pjm.passing import passed
@@ -66,3 +66,9 @@ class Result:
 
 
 Told = Union[Result, SuiteProperty]
+
+
+def outcome(tests: Sequence[str], results: Mapping[str, Result]) -> str:
+    """What some tests came to, in words for a table."""
+    failed = sum(1 for test in tests if test in results and results[test].failed)
+    return "passed" if not failed else f"{failed} of {len(tests)} failed"

@@ -8,9 +8,9 @@ import dataclasses
 import time
 from typing import AbstractSet, Callable, Deque, Dict, Iterable, List, Optional, Sequence, Set, Tuple
 
-from pjm import cancelling, order
+from pjm import order
 from pjm.budget import check_budget
-from pjm.deleting import Deletions
+from pjm.deletion import Deletions
 from pjm.errors import BadInput
 from pjm.events import Event
 from pjm.explaining import completed, explain
@@ -21,7 +21,7 @@ from pjm.passing import reason_to_skip
 from pjm.planning import Workplace, copy_code, write_job
 from pjm.polling import LOST, Poller
 from pjm.reading import SuiteProperty
-from pjm.results import Result, Told, Trouble
+from pjm.results import Result, Told, Trouble, outcome
 from pjm.scheduler import Ending, Scheduler
 from pjm.session import Session
 from pjm.settings import Settings
@@ -36,6 +36,7 @@ class Watch:
         jobs: all that were planned, retries included.
         results: by test.
         told: what has become known; whoever tells it to pytest takes it out. The jobs' files keep it.
+        deletions: the jobs that have to go.
 
     Args:
         session: locked.
@@ -71,8 +72,8 @@ class Watch:
         self._wall = wall
         self._hold = hold
         self._submitter = Submitter(session, scheduler, settings, clock, wall, hold)
-        self._deletions = Deletions(session, scheduler)
-        self._poller = Poller(session, scheduler, settings, clock, wall, self._deletions)
+        self.deletions = Deletions(session, scheduler)
+        self._poller = Poller(session, scheduler, settings, clock, wall, self.deletions)
         self._assigned: Dict[str, FollowedJob] = {}
         self._tried_again: Dict[str, int] = {}
         self._next_tail = 0.0
@@ -100,13 +101,13 @@ class Watch:
     @property
     def undeleted(self) -> List[str]:
         """Ids of the jobs that were to be deleted and may still be there."""
-        return list(self._deletions.left)
+        return list(self.deletions.left)
 
     @property
     def trouble(self) -> Optional[str]:
         """What the batch system refuses or does not answer at present, or what cannot be read."""
         unread = (part.tail.trouble for job in self.jobs for part in job.parts if not part.closed)
-        said = (self._submitter.trouble, self._poller.trouble, self._deletions.trouble, *unread)
+        said = (self._submitter.trouble, self._poller.trouble, self.deletions.trouble, *unread)
         return next(filter(None, said), None)
 
     def adopt(self, job: FollowedJob, forget: bool = False) -> None:
@@ -163,23 +164,8 @@ class Watch:
         self._read(part for job in self.jobs for part in job.parts if not part.closed)
 
     def cancel(self) -> Tuple[str, ...]:
-        """Delete every job that has not ended, in one command; then those whose submission was not answered.
-
-        Returns:
-            The ids. What is not to be found yet stays doubtful: it may still come.
-
-        Raises:
-            UnansweredError: the batch system did not take it.
-        """
-        ids = cancelling.cancel(self.jobs, self.results, self._scheduler, self.session, self._submitter.taken)
-        self._deletions.try_again()
-        return ids
-
-    def cancel_again(self, jobs: Sequence[FollowedJob], ids: Sequence[str]) -> None:
-        """Make sure that jobs, and others with these ids, are deleted whose deletion may not have been heard."""
-        known = [part.id for job in jobs for part in job.parts if part.id]
-        if self._deletions.add([*ids, *known]) and known:
-            self.session.note("cancelled", jobs=[job.name for job in jobs])
+        """Delete every job that has not ended; see `Deletions.cancel`."""
+        return self.deletions.cancel(self.jobs, self.results, self._submitter.taken)
 
     # What the jobs' files say.
 
@@ -229,7 +215,7 @@ class Watch:
         part.closed = True
         without = [test for test in part.tests if test not in self.results]
         missing = [test for test in without if self._assigned[test] is job]  # else another job has them already
-        part.outcome = cancelling.outcome(part, self.results) if not without else ending.happened
+        part.outcome = outcome(part.tests, self.results) if not without else ending.happened
         if ending.succeeded and missing:
             happened = "ended without the results of these tests, and the batch system found nothing wrong"
             advice = f"look into {job.folder}; its disk may be full, or its files not visible here"

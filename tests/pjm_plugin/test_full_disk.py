@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from pjm.deleting import Deletions
+from pjm.deletion import Deletions
 from pjm.scheduler import AnswerLostError
 from pjm_plugin.fugaku_project import FugakuProject
 from pjm_plugin.test_watch import Following, settings_of, tasks
