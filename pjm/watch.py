@@ -10,6 +10,7 @@ from typing import AbstractSet, Callable, Deque, Dict, Iterable, List, Optional,
 
 from pjm import order
 from pjm.budget import check_budget
+from pjm.decide import Retry, Skip, decide
 from pjm.deletion import Deletions
 from pjm.errors import BadInput
 from pjm.events import Event
@@ -17,7 +18,6 @@ from pjm.explaining import completed, explain
 from pjm.interrupts import Hold
 from pjm.packing import Job, Task, pack
 from pjm.parts import FollowedJob, Part, Stage
-from pjm.passing import reason_to_skip
 from pjm.planning import Workplace, copy_code, write_job
 from pjm.polling import LOST, Poller
 from pjm.reading import SuiteProperty
@@ -229,18 +229,14 @@ class Watch:
             self.session.note("settled", tests=settled)
 
     def _settle(self, job: FollowedJob, part: Part, ending: Ending, figures: str, test: str) -> None:
-        """Decide about a test that its job gave no result of: skip, try again, or tell."""
-        before = self._tasks[test].after
-        failed = next((each for each in before if each in self.results and not self.results[each].passed), None)
-        if failed is not None:
-            self._tell(Result(test, skipped=reason_to_skip(failed)))
-            return
-        waits = any(each not in self.results for each in before)
-        if waits or (ending.retry and self._tried_again.get(test, 0) < self._settings.retries):
+        after, tries = self._tasks[test].after, self._tried_again.get(test, 0)
+        decision = decide(after, self.results, ending, tries, self._settings.retries)
+        if isinstance(decision, Retry):
             job.again.append(test)
-            return
-        retries = self._tried_again.get(test, 0) if ending.retry else 0
-        self._tell(explain(test, part, ending, retries, figures, self._needed(test)))
+        elif isinstance(decision, Skip):
+            self._tell(Result(test, skipped=decision.reason))
+        else:
+            self._tell(explain(test, part, ending, decision.retries, figures, self._needed(test)))
 
     def _needed(self, test: str) -> List[str]:
         if not self._tasks[test].after:
