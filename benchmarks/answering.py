@@ -8,14 +8,15 @@ import resource
 import sys
 import time
 from pathlib import Path
-from typing import Dict, List, Mapping, Sequence, Tuple
+from typing import Dict, Iterable, List, Mapping, Optional, Sequence, Tuple
 from unittest import mock
 
 import pytest
 
+from pjm import directives
+from pjm.assignment import EVENTS, PLAN, share_folder
 from pjm.events import EventLog
-from pjm.scheduler import Ending, Phase, Status, Submission
-from pjm.worker import EVENTS, PLAN, share_folder
+from pjm.scheduler import Ending, Phase, Resources, Status, Submission
 
 
 class AnsweringScheduler:
@@ -25,6 +26,17 @@ class AnsweringScheduler:
         self.submissions = 0
         self.polls = 0
         self._ids: Dict[str, Tuple[str, ...]] = {}
+
+    @property
+    def bulk_number(self) -> str:
+        """See `Scheduler.bulk_number`."""
+        return directives.BULK_NUMBER
+
+    def directives(
+        self, name: str, resources: Resources, number: Optional[int], needs: Optional[Tuple[int, ...]]
+    ) -> Iterable[str]:
+        """See `Scheduler.directives`."""
+        return directives.directives(name, resources, number, needs)
 
     def submit(self, submission: Submission) -> Tuple[str, ...]:
         """See `Scheduler.submit`."""

@@ -6,6 +6,7 @@ from typing import Dict, List, Mapping, Tuple
 
 import pytest
 
+from pjm import order
 from pjm.errors import BadInput
 from pjm.marks import Wish
 from pjm.passing import passed, reason_to_skip
@@ -14,22 +15,8 @@ from pjm.passing import passed, reason_to_skip
 def in_order(items: List[pytest.Item], wishes: Mapping[str, Wish]) -> List[pytest.Item]:
     """The items, each moved behind what it waits for; otherwise as they were."""
     by_id = {item.nodeid: item for item in items}
-    ordered: Dict[str, pytest.Item] = {}
-
-    def place(nodeid: str) -> None:
-        stack = [nodeid]
-        while stack:
-            wish = wishes.get(stack[-1])
-            missing = [before for before in (wish.after if wish else ()) if before not in ordered]
-            if missing:
-                stack += missing
-            else:
-                last = stack.pop()
-                ordered.setdefault(last, by_id[last])
-
-    for item in items:
-        place(item.nodeid)
-    return list(ordered.values())
+    after = {nodeid: wishes[nodeid].after if nodeid in wishes else () for nodeid in by_id}
+    return [by_id[nodeid] for nodeid in order.in_order(after)]
 
 
 class LocalChains:

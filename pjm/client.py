@@ -10,11 +10,10 @@ from typing import Any, Dict, Iterator, Optional, Sequence
 import pytest
 
 from pjm import parting
-from pjm.budget import check_budget, committed
+from pjm.budget import check_budget
 from pjm.durations import Durations
 from pjm.errors import BadInput
 from pjm.interrupts import Interrupts
-from pjm.keeping import writing
 from pjm.marks import Wish, wishes
 from pjm.opening import make_scheduler, open_session, tasks_of, workplace
 from pjm.packing import Job, pack
@@ -132,15 +131,15 @@ class Client:
         reporter = config.pluginmanager.get_plugin("terminalreporter")
         self._progress = Progress(reporter, len(tasks))
         if resumed:
-            with writing(self._session):
+            with self._session.writing():
                 load(watch, self._session)
                 watch.collect()
         jobs = watch.plan_unassigned()
         if option.fugaku_dry_run:
-            for line in dry_run(self._session, jobs, place, self._settings.budget):
+            for line in dry_run(self._session, jobs, place, scheduler, self._settings.budget):
                 print(line) if reporter is None else reporter.write_line(line)
             return True
-        check_budget(jobs, self._settings.budget, committed(watch.jobs))
+        check_budget(jobs, self._settings.budget, sum(job.committed for job in watch.jobs))
         said = "back to" if resumed else "session"
         self._progress.say(f"fugaku: {said} {self._session.identity}: {len(tasks)} tests in jobs, {len(local)} here")
         with self._interrupts.raised(), self._leaving(session, watch):
@@ -177,7 +176,7 @@ class Client:
         self._unmarked = len(local)
         if not detach:
             self._tell(session, watch)  # what is known may be enough to stop, and then nothing is submitted
-        with writing(watch.session):
+        with watch.session.writing():
             watch.start(jobs)
         if detach:
             self._detach(session, watch)
@@ -202,7 +201,7 @@ class Client:
             BadInput: a job was refused.
         """
         while not watch.submitted:
-            with writing(watch.session):
+            with watch.session.writing():
                 watch.step()
             self._progress.show(watch.jobs, len(watch.results), watch.trouble, live=True)
             time.sleep(min(watch.pause(), 0.2))
@@ -218,7 +217,7 @@ class Client:
             )
 
     def _step(self, session: pytest.Session, watch: Watch) -> None:
-        with writing(watch.session):
+        with watch.session.writing():
             watch.step()
         self._write_live(every=0.5 if watch.told else 5.0)
         self._tell(session, watch)

@@ -11,8 +11,8 @@ from pathlib import Path
 from typing import Any, Dict, List, Sequence
 
 from pjm import advice, sessions
+from pjm.elapse import elapse_text
 from pjm.errors import BadInput
-from pjm.request import elapse_text
 from pjm.session import LIVE, Session, read_facts
 from pjm.summarizing import SENSELESS, making_sense, state_of, summarize
 

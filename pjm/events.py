@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 from pathlib import Path
-from typing import Any, BinaryIO, Dict, List, Optional
+from typing import Any, BinaryIO, Dict, List, NoReturn, Optional
 
 from pjm.atomic import append_whole
 from pjm.encoding import decode, encode
@@ -27,6 +28,7 @@ SUITE_PROPERTY = "suite-property"
 ATTRIBUTE = "attribute"  # of a test, for junit
 END = "end"  # all is done
 
+BROKEN = 74  # the results cannot be written; the number is sysexits.h's for an error of input or output
 _CHUNK = 1 << 20
 
 
@@ -51,6 +53,35 @@ class EventLog:
     def close(self) -> None:
         """Close the file."""
         os.close(self._file)
+
+
+class SureLog:
+    """A log whose process ends if it cannot be written: what it does could not be told to anybody.
+
+    Args:
+        path: of the events.
+    """
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+        self._stderr = os.dup(2)  # pytest captures the other one
+        try:
+            self._log = EventLog(path)
+        except OSError as error:
+            self._give_up(error)
+
+    def write(self, event: str, **fields: object) -> None:
+        """Append one event."""
+        try:
+            self._log.write(event, **fields)
+        except OSError as error:
+            self._give_up(error)
+
+    def _give_up(self, error: OSError) -> NoReturn:
+        text = f"\npjm: the results cannot be written: {self._path}: {error.strerror}\n"
+        with contextlib.suppress(OSError):  # standard error may be on the same disk
+            os.write(self._stderr, text.encode("utf-8", "replace"))
+        os._exit(BROKEN)
 
 
 class Tail:

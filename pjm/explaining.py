@@ -8,11 +8,11 @@ import shlex
 from typing import List, Optional, Sequence, Tuple
 
 from pjm import advice, captured
+from pjm.assignment import share_folder
 from pjm.parts import Part
 from pjm.reading import TestEvents
 from pjm.results import Result, Trouble
 from pjm.scheduler import Ending
-from pjm.worker import share_folder
 
 _NO_MODULE = re.compile(r"\bModuleNotFoundError\b|\bNo module named\b")
 
@@ -48,7 +48,7 @@ def explain(
     what_next = ending.advice or f"run it again: {again}"
     if running is None or running.test != test:
         return Result(test, trouble=Trouble("; ".join(happened), what_next, part.description, _sections(part)))
-    printed = captured.kept(share_folder(part.folder, part.number), running.phase)
+    printed = captured.kept(share_folder(part.job.folder, part.number), running.phase)
     trouble = Trouble("; ".join(happened), what_next, part.description, (*printed, *_sections(part)))
     return Result(test, running.events, running.phase, trouble, cut_off=_cut_off(part, running))
 

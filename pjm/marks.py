@@ -60,7 +60,7 @@ def check_circles(found: Mapping[str, Wish], places: Mapping[str, str]) -> None:
     if circle:
         raise BadInput(
             f"{places[circle[0]]}: the marks fugaku of {len(circle)} tests say after= in a circle",
-            f"these wait for one another, or for such as do: {', '.join(circle)}",
+            f"these tests wait for each other, directly or indirectly: {', '.join(circle)}",
             "take one after= out of the circle",
         )
 

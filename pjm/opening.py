@@ -7,12 +7,13 @@ import shutil
 import sys
 import time
 from pathlib import Path
-from typing import Dict, List, Mapping, Optional, Sequence, Tuple
+from typing import List, Mapping, Optional, Sequence, Tuple
 
 import pytest
 
 from pjm import advice, sessions
 from pjm.arguments import own_arguments, resumed_arguments
+from pjm.assignment import PYTEST_LOOKS_AT
 from pjm.checkout import check_same, checkout
 from pjm.errors import BadInput
 from pjm.marks import Wish
@@ -24,7 +25,6 @@ from pjm.selection import check_selection, variables
 from pjm.session import Session
 from pjm.settings import Settings
 from pjm.switches import own_switches
-from pjm.worker import PYTEST_LOOKS_AT
 
 Items = Mapping[str, pytest.Item]
 
@@ -116,8 +116,10 @@ def make_scheduler(config: pytest.Config, settings: Settings) -> Scheduler:
     session = _resumed(config, settings)
     variables = None
     if settings.emulate:
+        from pjm.emulator import environment
+
         sessions.make_workdir(settings.workdir)
-        variables = {**os.environ, **_emulated(settings.workdir / "emulator")}
+        variables = {**os.environ, **environment(settings.workdir / "emulator")}
     days = history_days(session.facts.get("created"), time.time()) if session is not None else None
     scheduler = PjmScheduler(LocalHost(variables), settings.pjsub_options, history_days=days)
     if not config.option.fugaku_dry_run:
@@ -162,16 +164,6 @@ def _another_system(session: Session, emulated: bool) -> BadInput:
         if emulated
         else "leave out --fugaku-emulate, also in PYTEST_ADDOPTS and addopts",
     )
-
-
-def _emulated(folder: Path) -> Dict[str, str]:
-    """Variables of an emulator in this folder; one that is there keeps its settings."""
-    from pjm.emulator import environment
-    from pjm.emulator.settings import Settings as EmulatorSettings
-    from pjm.emulator.settings import read
-
-    file = folder / "emulator.json"
-    return environment(folder, nodes=read(file).nodes if file.exists() else EmulatorSettings().nodes)
 
 
 def local_part(folder: Path, places: Sequence[Path] = _LOCAL) -> Optional[Path]:

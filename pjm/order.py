@@ -1,36 +1,42 @@
-"""Which tests must pass before which: `after=` among node ids, checked, and the chains it makes."""
+"""Which tests must pass before which: the order that `after=` asks for, and the chains it makes."""
 
 from __future__ import annotations
 
+import heapq
 from typing import Dict, List, Mapping, Sequence, Set
 
-from pjm.errors import BadInput
 
-
-def check(after: Mapping[str, Sequence[str]]) -> None:
-    """See whether all tests can run.
+def in_order(after: Mapping[str, Sequence[str]]) -> List[str]:
+    """The tests, each moved behind those that must pass before it, otherwise in the order given.
 
     Args:
-        after: for each test in the collected order, those that must pass before it.
+        after: for each test, those that must pass before it.
 
-    Raises:
-        BadInput: one that is not there, or a circle.
+    Returns:
+        All but those that wait for one another, or for one that is not there, directly or not.
     """
+    tests = list(after)
+    places = {nodeid: place for place, nodeid in enumerate(tests)}
+    waits = {nodeid: len(set(before)) for nodeid, before in after.items()}
+    followers: Dict[str, List[str]] = {}
     for nodeid, before in after.items():
-        missing = [name for name in before if name not in after]
-        if missing:
-            raise BadInput(
-                f"{nodeid}: its mark fugaku says after={missing[0]!r}",
-                "no such test is among those that are to run as jobs",
-                "name a test that is marked and selected too",
-            )
-    circle = never_ready(after)
-    if circle:
-        raise BadInput(
-            f"{circle[0]}: its mark fugaku says after= in a circle",
-            f"these tests wait for one another: {', '.join(circle)}",
-            "take one after= out of the circle",
-        )
+        for name in set(before):
+            followers.setdefault(name, []).append(nodeid)
+    ready = [places[nodeid] for nodeid, count in waits.items() if count == 0]  # sorted, and so a heap
+    ordered = []
+    while ready:
+        ordered.append(tests[heapq.heappop(ready)])
+        for nodeid in followers.get(ordered[-1], ()):
+            waits[nodeid] -= 1
+            if waits[nodeid] == 0:
+                heapq.heappush(ready, places[nodeid])
+    return ordered
+
+
+def never_ready(after: Mapping[str, Sequence[str]]) -> List[str]:
+    """The tests that `in_order` leaves out."""
+    ordered = set(in_order(after))
+    return [nodeid for nodeid in after if nodeid not in ordered]
 
 
 def chains(after: Mapping[str, Sequence[str]]) -> List[List[str]]:
@@ -61,21 +67,3 @@ def waited_for(nodeid: str, after: Mapping[str, Sequence[str]]) -> List[str]:
         found |= new
         looked_at += new
     return [name for name in after if name in found]
-
-
-def never_ready(after: Mapping[str, Sequence[str]]) -> List[str]:
-    """Tests in a circle, or after one: what is left when all that can run have run."""
-    waits = {nodeid: len(set(before)) for nodeid, before in after.items()}
-    followers: Dict[str, List[str]] = {}
-    for nodeid, before in after.items():
-        for name in set(before):
-            followers.setdefault(name, []).append(nodeid)
-    ready = [nodeid for nodeid, count in waits.items() if count == 0]
-    while ready:
-        name = ready.pop()
-        del waits[name]
-        for nodeid in followers.get(name, ()):
-            waits[nodeid] -= 1
-            if waits[nodeid] == 0:
-                ready.append(nodeid)
-    return list(waits)

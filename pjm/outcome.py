@@ -7,10 +7,10 @@ from datetime import datetime
 from typing import Mapping, Optional
 
 from pjm.causes import CODE_NAMES, CODES, REASONS, VAGUE, Cause, machine
+from pjm.elapse import elapse_text
+from pjm.events import BROKEN
 from pjm.pjstat import JobRow, start_time
-from pjm.request import elapse_text
 from pjm.scheduler import Ending, Phase, Status
-from pjm.worker import BROKEN
 
 # Command Reference p. 67, End-user's Guide p. 19. The long names are those of `pjstat -s` and of site wrappers.
 _PHASES = {

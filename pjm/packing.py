@@ -5,11 +5,12 @@ from __future__ import annotations
 import itertools
 import re
 from dataclasses import dataclass
-from typing import Dict, Iterable, List, Optional, Sequence, Set, Tuple
+from typing import Dict, Iterable, List, Optional, Sequence, Tuple
 
 from pjm import order
+from pjm.elapse import elapse_text
 from pjm.errors import BadInput
-from pjm.request import Request, elapse_text
+from pjm.request import Request
 from pjm.scheduler import Resources
 
 _PREFIX = re.compile(r"[A-Za-z][A-Za-z0-9_-]{0,51}", re.ASCII)  # with "-" and a number at most 63, PJM's longest name
@@ -121,14 +122,16 @@ def pack(tasks: Sequence[Task], site: Site, prefix: str) -> Tuple[Job, ...]:
         prefix: what the names of the jobs begin with: a letter, then letters, digits, "-" and "_", at most 52.
 
     Raises:
-        BadInput: an `after` that is not among the tasks, a circle of them, or more of one test than a script can name.
+        BadInput: a test comes after more others than a script can name.
+        ValueError: an `after` that is not among the tasks, or a circle of them.
     """
     if not _PREFIX.fullmatch(prefix):
         raise ValueError(f"{prefix!r} cannot begin the name of a job")
     places = {task.nodeid: place for place, task in enumerate(tasks)}
     if len(places) != len(tasks):
         raise ValueError("a node id comes twice")
-    order.check({task.nodeid: task.after for task in tasks})
+    if order.never_ready({task.nodeid: task.after for task in tasks}):
+        raise ValueError("tests wait for one another, or for one that is not there")
     chained = {task.nodeid for task in tasks if task.after} | {name for task in tasks for name in task.after}
     plans = list(_bulk_plans([task for task in tasks if task.nodeid not in chained], site))
     chains = order.chains({task.nodeid: task.after for task in tasks if task.nodeid in chained})
@@ -217,20 +220,16 @@ def _bulk_plans(tasks: Sequence[Task], site: Site) -> Iterable[Tuple[Share, ...]
 
 def _step_plan(chain: Sequence[Task], site: Site) -> Tuple[Share, ...]:
     """The steps of one chain: each test that another waits for has its own, the others share by what they wait for."""
+    tasks = {task.nodeid: task for task in chain}
     waited_for = {name for task in chain for name in task.after}
-    number: Dict[str, int] = {}
+    ordered = order.in_order({task.nodeid: task.after for task in chain})
+    alone = [[tasks[nodeid]] for nodeid in ordered if nodeid in waited_for]
+    number = {task.nodeid: place for place, (task,) in enumerate(alone)}
     steps: List[Share] = []
-    waiting: List[Task] = list(chain)
-    while waiting:
-        ready = [task for task in waiting if all(name in number for name in task.after)]
-        waiting = [task for task in waiting if not all(name in number for name in task.after)]
-        for members in _step_members(ready, waited_for, site):
-            needs = tuple(sorted({number[name] for name in members[0].after}))
-            _check_room(members[0], needs)
-            for task in members:
-                if task.nodeid in waited_for:
-                    number[task.nodeid] = len(steps)
-            steps.append(_share(members, site, needs))
+    for members in (*alone, *_last_steps([task for task in chain if task.nodeid not in waited_for], site)):
+        needs = tuple(sorted({number[name] for name in members[0].after}))
+        _check_room(members[0], needs)
+        steps.append(_share(members, site, needs))
     return tuple(steps)
 
 
@@ -243,13 +242,10 @@ def _check_room(task: Task, needs: Tuple[int, ...]) -> None:
         )
 
 
-def _step_members(ready: Sequence[Task], waited_for: Set[str], site: Site) -> Iterable[List[Task]]:
-    """Tests that can run next, cut into steps."""
+def _last_steps(tasks: Sequence[Task], site: Site) -> Iterable[List[Task]]:
+    """Tests that no other waits for, cut into steps."""
     alike: Dict[Tuple[Resources, Tuple[str, ...]], List[Task]] = {}
-    for task in ready:
-        if task.nodeid in waited_for:
-            yield [task]
-        else:
-            alike.setdefault((_resources(task, site), tuple(sorted(task.after))), []).append(task)
+    for task in tasks:
+        alike.setdefault((_resources(task, site), tuple(sorted(task.after))), []).append(task)
     for members in alike.values():
         yield from _fill(members, site)

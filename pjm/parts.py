@@ -5,14 +5,16 @@ from __future__ import annotations
 import enum
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, Dict, List, Optional, Tuple
+from typing import List, Optional, Tuple
 
+from pjm.assignment import events_file
 from pjm.captured import last_lines
 from pjm.events import Tail
+from pjm.packing import Job, Share
+from pjm.planning import read_job
 from pjm.reading import Reading
-from pjm.scheduler import Ending, Phase, Resources, Status
-from pjm.script import outputs
-from pjm.worker import EVENTS, share_folder
+from pjm.scheduler import Ending, Phase, Status
+from pjm.script import Outputs, outputs, script_names
 
 
 class Stage(enum.Enum):
@@ -27,14 +29,12 @@ class Stage(enum.Enum):
 
 @dataclass
 class Part:
-    """One share of a job: what has one script run, one job id and one file of events.
+    """One share of a job while it is followed: it has one job id and one file of events.
 
     Attributes:
-        folder: of its job.
+        job: what it is a part of.
         number: within its job.
-        tests: node ids in order.
-        resources: what it asks for.
-        needs: numbers of the parts that must have succeeded.
+        share: its tests and what it asks for.
         id: what the batch system calls it; "" before it has said.
         status: what the batch system said last.
         ending: how it ended, as far as that is known.
@@ -46,15 +46,12 @@ class Part:
         elapsed: seconds it has run.
         waited: seconds it has waited to start.
         outcome: for the table, when closed.
-        job: what it is a part of.
         reading: what its events say.
     """
 
-    folder: Path
+    job: FollowedJob = field(repr=False, compare=False)
     number: int
-    tests: Tuple[str, ...]
-    resources: Resources
-    needs: Tuple[int, ...] = ()
+    share: Share
     id: str = ""
     status: Status = field(default_factory=lambda: Status(Phase.QUEUED))
     ending: Optional[Ending] = None
@@ -67,25 +64,39 @@ class Part:
     waited: float = 0.0
     running_since: Optional[float] = None
     outcome: str = ""
-    job: FollowedJob = field(init=False, repr=False, compare=False)
     reading: Reading = field(default_factory=Reading)
 
     def __post_init__(self) -> None:
-        self.tail = Tail(share_folder(self.folder, self.number) / EVENTS, patience=10)
+        self.tail = Tail(events_file(self.job.folder, self.number), patience=10)
+
+    @property
+    def tests(self) -> Tuple[str, ...]:
+        """Node ids in order."""
+        return self.share.nodeids
 
     @property
     def node_hours(self) -> float:
         """What it has used."""
-        return self.resources.nodes * self.elapsed / 3600
+        return self.share.resources.nodes * self.elapsed / 3600
+
+    @property
+    def committed(self) -> float:
+        """Node-hours that it has used or, as long as it may run, requests."""
+        if self.ending is not None:
+            return self.node_hours
+        if self.job.stage is Stage.CANCELLED and not self.tail.offset:
+            return 0.0
+        # A job cancelled while running is charged in full: its actual run time was never queried.
+        return self.share.resources.node_hours
 
     @property
     def waits(self) -> bool:
         """Whether it waits for another step, not for the machine."""
-        return any(not self.job.parts[number].closed for number in self.needs)
+        return any(not self.job.parts[number].closed for number in self.share.needs)
 
     def waited_by(self, now: float) -> float:
         """Seconds, at a time of the epoch, that it has waited for the machine, not for another step or to be taken."""
-        since = [self.job.submitted, *(self.job.parts[number].over for number in self.needs)]
+        since = [self.job.submitted, *(self.job.parts[number].over for number in self.share.needs)]
         known = [each for each in since if each is not None]
         return max(0.0, (self.running_since or now) - max(known)) if len(known) == len(since) else 0.0
 
@@ -96,13 +107,18 @@ class Part:
 
     @property
     def script(self) -> Path:
-        """Its job script."""
-        numbered = self.folder / script_name(self.number)
-        return numbered if numbered.exists() else self.folder / script_name(0)
+        """Its job script, which the sub jobs of a bulk job share."""
+        names = script_names(self.job.planned)
+        return self.job.folder / names[min(self.number, len(names) - 1)]
+
+    @property
+    def outputs(self) -> Outputs:
+        """The files that the batch system writes for it."""
+        return outputs(self.job.folder, self.number)
 
     def last_words(self, lines: int = 30) -> List[Tuple[str, str]]:
         """Title and text of the ends of its outputs."""
-        files = outputs(self.folder, self.number)
+        files = self.outputs
         return [
             (f"job's {stream} (last {lines} lines)", last_lines(path, lines))
             for stream, path in (("stdout", files.out), ("stderr", files.err))
@@ -114,9 +130,8 @@ class FollowedJob:
     """One job that is or will be submitted.
 
     Attributes:
-        name: unique.
-        parts: by number.
-        bulk, step: of which kind it is; neither is a normal job.
+        folder: its own.
+        planned: what it runs.
         retry: whether its tests were submitted before.
         stage: of the submission.
         due: when to try next, on our clock.
@@ -124,12 +139,11 @@ class FollowedJob:
         refused: since when, on our clock; None if it is not.
         submitted: seconds since the epoch.
         again: tests that have to be submitted again when all its parts are closed.
+        parts: by number.
     """
 
-    name: str
-    parts: Tuple[Part, ...]
-    bulk: bool
-    step: bool
+    folder: Path
+    planned: Job
     retry: bool = False
     stage: Stage = Stage.PLANNED
     due: float = 0.0
@@ -139,65 +153,34 @@ class FollowedJob:
     again: List[str] = field(default_factory=list)
 
     def __post_init__(self) -> None:
-        for part in self.parts:
-            part.job = self
+        self.parts = tuple(Part(self, number, share) for number, share in enumerate(self.planned.shares))
+
+    @classmethod
+    def read(cls, folder: Path) -> FollowedJob:
+        """The job that was written into a folder.
+
+        Raises:
+            OSError, KeyError, TypeError, ValueError: there is none.
+        """
+        planned, retry = read_job(folder)
+        return cls(folder, planned, retry)
 
     @property
-    def folder(self) -> Path:
-        """Its folder."""
-        return self.parts[0].folder
+    def name(self) -> str:
+        """Its name, which is unique."""
+        return self.planned.name
 
     @property
     def tests(self) -> List[str]:
         """All its tests."""
-        return [test for part in self.parts for test in part.tests]
+        return list(self.planned.nodeids)
 
     @property
-    def node_hours(self) -> float:
-        """What it costs at most."""
-        return sum(part.resources.node_hours for part in self.parts)
+    def committed(self) -> float:
+        """Node-hours that its parts have used or, as long as they may run, request."""
+        return sum(part.committed for part in self.parts)
 
     @property
     def open(self) -> bool:
         """Whether anything is expected of it still."""
         return any(not part.closed for part in self.parts)
-
-
-def script_name(number: int) -> str:
-    """The name of a job script in its job's folder."""
-    return f"script-{number}.sh"
-
-
-def from_document(folder: Path, document: Dict[str, Any]) -> FollowedJob:
-    """A job as `job.json` describes it.
-
-    Raises:
-        KeyError, TypeError, ValueError: it is no such description.
-    """
-    parts = tuple(
-        Part(
-            folder,
-            number,
-            tuple(share["tests"]),
-            _resources(share["resources"]),
-            tuple(share["needs"]),
-        )
-        for number, share in enumerate(document["shares"])
-    )
-    return FollowedJob(
-        name=document["name"],
-        parts=parts,
-        bulk=bool(document["bulk"]),
-        step=bool(document["step"]),
-        retry=bool(document["retry"]),
-    )
-
-
-def resources_document(resources: Resources) -> Dict[str, Any]:
-    """For `job.json`."""
-    return {**vars(resources), "env": [list(pair) for pair in resources.env]}
-
-
-def _resources(fields: Dict[str, Any]) -> Resources:
-    env = tuple((name, text) for name, text in fields["env"])
-    return Resources(**{**fields, "env": env})

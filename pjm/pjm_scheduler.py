@@ -10,13 +10,22 @@ from datetime import datetime
 from pathlib import Path
 from typing import Callable, Dict, Iterable, Iterator, List, Mapping, Optional, Sequence, Set, Tuple
 
-from pjm import pjstat, pjsub, underway
+from pjm import directives, pjstat, pjsub
 from pjm.errors import BadInput
 from pjm.host import Answer, Host, HungError, LocalHost, NotStartedError
 from pjm.messages import errors
 from pjm.outcome import memory_use, status
 from pjm.pjstat import JOB_ID, JobRow
-from pjm.scheduler import AnswerLostError, Phase, Status, Submission, SubmitError, UnansweredError
+from pjm.scheduler import (
+    LONGEST_SUBMISSION,
+    AnswerLostError,
+    Phase,
+    Resources,
+    Status,
+    Submission,
+    SubmitError,
+    UnansweredError,
+)
 
 # REASON last: it is free text, which may hold the delimiter.
 _ITEMS = "jid,st,ec,pc,sn,sdt,elp,elpl,ermsg"
@@ -40,10 +49,21 @@ class PjmScheduler:
 
     host: Host = field(default_factory=LocalHost)
     options: Tuple[str, ...] = ()
-    submit_timeout: float = underway.LONGEST
+    submit_timeout: float = LONGEST_SUBMISSION
     timeout: float = 120.0
     history_days: Optional[int] = None
     now: Callable[[], datetime] = datetime.now
+
+    @property
+    def bulk_number(self) -> str:
+        """See `Scheduler.bulk_number`."""
+        return directives.BULK_NUMBER
+
+    def directives(
+        self, name: str, resources: Resources, number: Optional[int], needs: Optional[Tuple[int, ...]]
+    ) -> Iterable[str]:
+        """See `Scheduler.directives`."""
+        return directives.directives(name, resources, number, needs)
 
     def require_commands(self) -> None:
         """See whether PJM's commands are there.
@@ -63,7 +83,7 @@ class PjmScheduler:
         elif len(submission.scripts) > 1:
             command += ["--step", "--sparam", f"jnam={submission.name}"]
         # Relative: in the path of a script, a comma would make two of it.
-        command += [os.path.relpath(step.script, submission.folder) for step in submission.scripts]
+        command += [os.path.relpath(script, submission.folder) for script in submission.scripts]
         try:
             answer = self.host.run(command, self.submit_timeout, submission.folder, submission.keep_open)
         except NotStartedError as error:

@@ -8,12 +8,12 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Dict, Mapping, Tuple
 
-from pjm.atomic import write_json, write_whole
-from pjm.packing import Job
-from pjm.parts import FollowedJob, from_document, resources_document, script_name
-from pjm.script import Worker, script
+from pjm.assignment import PATH, read_document, write_document
+from pjm.atomic import write_whole
+from pjm.packing import Job, Share
+from pjm.scheduler import Resources, Scheduler
+from pjm.script import Worker, script, script_names
 from pjm.session import SCHEMA, Session
-from pjm.worker import PATH, PLAN
 
 CODE = "lib"
 
@@ -45,16 +45,31 @@ class Workplace:
     switches: Tuple[str, ...] = ()
 
 
-def write_job(session: Session, job: Job, place: Workplace, retry: bool) -> FollowedJob:
-    """Write a job's folder."""
+def write_job(session: Session, job: Job, place: Workplace, scheduler: Scheduler, retry: bool) -> Path:
+    """Write a job's folder, and say which that is."""
     folder = session.job_folder(job.name)
     folder.mkdir(mode=0o700, exist_ok=True)
-    document = _document(session, job, place, retry)
-    write_json(folder / PLAN, document)
+    write_document(folder, _document(session, job, place, retry))
     worker = Worker(place.python, place.start, (*place.prologue, *_path_lines(session)), place.switches)
-    for number in range(len(job.shares) if job.step else 1):
-        write_whole(folder / script_name(number), script(job, number, folder, worker))
-    return from_document(folder, document)
+    for number, name in enumerate(script_names(job)):
+        write_whole(folder / name, script(job, number, folder, worker, scheduler))
+    return folder
+
+
+def read_job(folder: Path) -> Tuple[Job, bool]:
+    """The job that was written into a folder, and whether its tests were submitted before.
+
+    Raises:
+        OSError, KeyError, TypeError, ValueError: there is none.
+    """
+    document = read_document(folder)
+    return Job(document["name"], tuple(map(_share, document["shares"]))), bool(document["retry"])
+
+
+def _share(fields: Mapping[str, Any]) -> Share:
+    env = tuple((name, text) for name, text in fields["resources"]["env"])
+    resources = Resources(**{**fields["resources"], "env": env})
+    return Share(tuple(fields["tests"]), resources, fields["expected"], tuple(fields["needs"]))
 
 
 def copy_code(session: Session) -> None:
@@ -77,7 +92,7 @@ def _path_lines(session: Session) -> Tuple[str, str]:
     return f"export {PATH}={code}", f'export PYTHONPATH={code}"${{PYTHONPATH:+:$PYTHONPATH}}"'
 
 
-def _document(session: Session, job: Job, place: Workplace, retry: bool) -> Dict[str, Any]:
+def _document(session: Session, job: Job, place: Workplace, retry: bool) -> Dict[str, object]:
     return {
         "schema": SCHEMA,
         "name": job.name,
@@ -90,7 +105,7 @@ def _document(session: Session, job: Job, place: Workplace, retry: bool) -> Dict
                 "files": list(dict.fromkeys(place.files[nodeid] for nodeid in share.nodeids)),
                 "needs": list(share.needs),
                 "expected": share.expected,
-                "resources": resources_document(share.resources),
+                "resources": vars(share.resources),
             }
             for share in job.shares
         ],

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from typing import Callable, Iterable, List, Optional, Sequence
 
 from pjm import advice
-from pjm.deleting import Deletions
+from pjm.deletion import Deletions
 from pjm.errors import BadInput
 from pjm.parts import FollowedJob, Part, Stage
 from pjm.scheduler import Ending, Phase, Scheduler, Status, UnansweredError

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass, field
-from typing import Dict, Mapping, Optional, Sequence, Tuple, Union
+from typing import Dict, Mapping, Optional, Sequence, Tuple
 
+from pjm.elapse import elapse_seconds, elapse_text
 from pjm.errors import BadInput
 
 KEYS = ("nodes", "elapse", "rscgrp", "env", "after")
 EXAMPLE = '@pytest.mark.fugaku(nodes=1, elapse="00:30:00", env={"OMP_NUM_THREADS": "48"}, after="test_train")'
-LONGEST_ELAPSE = 2147483647  # seconds; what PJM can count (Command Reference p. 90)
 
 # Fugaku's resource groups, 2024 to 2026: nodes and longest elapse. A site's own lines replace them by name.
 FUGAKU_LIMITS = (
@@ -25,10 +25,6 @@ FUGAKU_LIMITS = (
     "f-pt 1-12288 24:00:00",
 )
 
-_CLOCK = re.compile(r"(?:(?:(?P<hours>\d{1,10}):)?(?P<minutes>\d{1,10}):)?(?P<seconds>\d{1,10})", re.ASCII)
-_UNITS = re.compile(
-    r"(?=.)(?:(?P<hours>\d{1,10})h)?(?:(?P<minutes>\d{1,10})m)?(?:(?P<seconds>\d{1,10})s)?", re.ASCII | re.IGNORECASE
-)
 _GROUP = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]{0,62}", re.ASCII)
 _VARIABLE = re.compile(r"[A-Za-z_][A-Za-z0-9_]*", re.ASCII)
 
@@ -114,33 +110,6 @@ def from_mark(args: Sequence[object], kwargs: Mapping[str, object], where: str, 
     return request
 
 
-def elapse_seconds(value: object, where: str) -> int:
-    """Seconds of an elapse limit: 1800, "1800", "30:00", "00:30:00" or "1h30m".
-
-    Args:
-        value: a whole number of seconds, or text as the batch system writes it.
-        where: what holds the value, for messages: "tests/test_a.py:12: the mark fugaku", "the option fugaku_elapse".
-
-    Raises:
-        BadInput: neither, or zero, or more than the batch system can count.
-    """
-    seconds = None
-    if isinstance(value, int) and not isinstance(value, bool):
-        seconds = value
-    elif isinstance(value, str):
-        found = _CLOCK.fullmatch(value) or _UNITS.fullmatch(value)
-        if found:
-            parts = {name: int(text or 0) for name, text in found.groupdict().items()}
-            seconds = parts["hours"] * 3600 + parts["minutes"] * 60 + parts["seconds"]
-    if seconds is None or not 1 <= seconds <= LONGEST_ELAPSE:
-        raise BadInput(
-            f"{where} has elapse={value!r}",
-            'an elapse limit is hours:minutes:seconds, or "1h30m", or whole seconds, at least 1',
-            'write for example elapse="00:30:00"',
-        )
-    return seconds
-
-
 def group_name(value: object, where: str) -> Optional[str]:
     """The name of a resource group, or None.
 
@@ -158,12 +127,6 @@ def group_name(value: object, where: str) -> Optional[str]:
             'write for example rscgrp="small"',
         )
     return value
-
-
-def elapse_text(seconds: Union[int, float]) -> str:
-    """Seconds as HH:MM:SS, hours beyond 99 in full; fractions are rounded up."""
-    whole = int(-(-seconds // 1))
-    return f"{whole // 3600:02d}:{whole // 60 % 60:02d}:{whole % 60:02d}"
 
 
 def read_limits(lines: Sequence[str], where: str) -> Dict[str, Limit]:

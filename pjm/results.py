@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import List, Optional, Tuple, Union
+from typing import List, Mapping, Optional, Sequence, Tuple, Union
 
 from pjm.events import Event
 from pjm.passing import passed
-from pjm.reading import SuiteProperty
+from pjm.reading import SuiteProperty, outcomes
 
 
 @dataclass(frozen=True)
@@ -57,16 +57,18 @@ class Result:
     @property
     def failed(self) -> bool:
         """Whether it failed, or has no result of its own."""
-        outcomes = (event["data"]["outcome"] for event in self.events if "data" in event)
-        return self.trouble is not None or "failed" in outcomes
+        return self.trouble is not None or any(outcome == "failed" for _, outcome in outcomes(self.events))
 
     @property
     def passed(self) -> bool:
         """Whether what waits for it may run."""
-        if self.trouble is not None or self.skipped is not None:
-            return False
-        reports = (event["data"] for event in self.events if "data" in event)
-        return passed((report["when"], report["outcome"]) for report in reports)
+        return self.trouble is None and self.skipped is None and passed(outcomes(self.events))
 
 
 Told = Union[Result, SuiteProperty]
+
+
+def outcome(tests: Sequence[str], results: Mapping[str, Result]) -> str:
+    """What some tests came to, in words for a table."""
+    failed = sum(1 for test in tests if test in results and results[test].failed)
+    return "passed" if not failed else f"{failed} of {len(tests)} failed"

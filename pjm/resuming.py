@@ -2,17 +2,15 @@
 
 from __future__ import annotations
 
-import json
 from typing import Dict, Set
 
 from pjm import advice
 from pjm.errors import BadInput
-from pjm.parts import FollowedJob, Stage, from_document
+from pjm.parts import FollowedJob, Stage
 from pjm.scheduler import Ending
 from pjm.session import JOBS, JOURNAL, Record, Session
 from pjm.submitting import accept, refuse
 from pjm.watch import Watch
-from pjm.worker import PLAN
 
 
 def load(watch: Watch, session: Session) -> None:
@@ -22,11 +20,10 @@ def load(watch: Watch, session: Session) -> None:
         BadInput: the folder is corrupt.
     """
     jobs: Dict[str, FollowedJob] = {}
-    cancelling: Dict[str, bool] = {}
-    deleting: Dict[str, bool] = {}
     for record in session.journal():
         try:
-            _apply(record, session, jobs, cancelling, deleting)
+            watch.deletions.replay(record)
+            _apply(record, session, jobs)
         except (KeyError, TypeError, ValueError, OSError, IndexError) as error:
             raise BadInput(
                 f"session {session.identity} is corrupt",
@@ -35,15 +32,8 @@ def load(watch: Watch, session: Session) -> None:
             ) from error
     _check_whole(watch, session, jobs)
     for name, job in jobs.items():
-        if name in cancelling and job.stage is Stage.SUBMITTED:
-            watch.adopt(job, forget=True)
-        else:
-            watch.adopt(job)
-    # Whoever cancelled may have died before the batch system heard of it.
-    watch.cancel_again(
-        [jobs[name] for name, complete in cancelling.items() if not complete and name in jobs],
-        [part_id for part_id, complete in deleting.items() if not complete],
-    )
+        watch.adopt(job, forget=name in watch.deletions.cancelled and job.stage is Stage.SUBMITTED)
+    watch.deletions.resume(jobs.values())
 
 
 def obeyed(session: Session) -> Set[str]:
@@ -68,23 +58,10 @@ def _check_whole(watch: Watch, session: Session, jobs: Dict[str, FollowedJob]) -
         )
 
 
-def _apply(
-    record: Record,
-    session: Session,
-    jobs: Dict[str, FollowedJob],
-    cancelling: Dict[str, bool],
-    deleting: Dict[str, bool],
-) -> None:
+def _apply(record: Record, session: Session, jobs: Dict[str, FollowedJob]) -> None:
     event = record["event"]
-    if event in ("deleting", "deleted"):
-        deleting.update(dict.fromkeys(record["ids"], event == "deleted"))
-        return
-    if event in ("cancelling", "cancelled"):
-        cancelling.update(dict.fromkeys(record["jobs"], event == "cancelled"))
-        return
     if event == "planned":
-        folder = session.job_folder(record["job"])
-        jobs[record["job"]] = from_document(folder, json.loads((folder / PLAN).read_text(encoding="ascii")))
+        jobs[record["job"]] = FollowedJob.read(session.job_folder(record["job"]))
         return
     if "job" not in record:
         return

@@ -5,7 +5,9 @@ from __future__ import annotations
 import enum
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Mapping, Optional, Protocol, Sequence, Tuple
+from typing import Iterable, Mapping, Optional, Protocol, Sequence, Tuple
+
+LONGEST_SUBMISSION = 600.0  # seconds after which the answer of a submission counts as lost
 
 
 class Phase(enum.Enum):
@@ -83,35 +85,20 @@ class Resources:
 
 
 @dataclass(frozen=True)
-class Step:
-    """One script of a step job.
-
-    Attributes:
-        script: the job script.
-        number: its step number.
-        needs: numbers of the steps that must have succeeded; if one has not, this step is removed from the queue.
-    """
-
-    script: Path
-    number: int
-    needs: Tuple[int, ...] = ()
-
-
-@dataclass(frozen=True)
 class Submission:
     """One job as handed to the batch system; all that is not in its scripts.
 
     Attributes:
         name: unique, so that a submission whose answer was lost can be found again.
         folder: working directory of the submission.
-        scripts: the steps of a step job; otherwise the one script, as step 0.
+        scripts: of a step job, by the numbers of the steps; otherwise the one script.
         bulk: number of sub jobs, numbered from 0, of a bulk job; None for a normal or a step job. Never 1.
         keep_open: open files for whatever submits to inherit: they tell others that it has not ended.
     """
 
     name: str
     folder: Path
-    scripts: Tuple[Step, ...]
+    scripts: Tuple[Path, ...]
     bulk: Optional[int] = None
     keep_open: Tuple[int, ...] = ()
 
@@ -145,6 +132,26 @@ class UnansweredError(Exception):
 
 class Scheduler(Protocol):
     """A batch system. Blocking calls, never more than one process at a time."""
+
+    @property
+    def bulk_number(self) -> str:
+        """What the shell of a sub job expands to its number."""
+        ...
+
+    def directives(
+        self, name: str, resources: Resources, number: Optional[int], needs: Optional[Tuple[int, ...]]
+    ) -> Iterable[str]:
+        """The lines of a job script that ask for what it needs; they stand before its first command.
+
+        Args:
+            name: of the job.
+            resources: what the share asks for; its environment holds plain values only.
+            number: of the share, by which its outputs are named: "share-0.out", ".err" and ".stats"; None in the one
+                script of a bulk job, where each sub job has its own number.
+            needs: numbers of the steps that must have succeeded; if one has not, this step is removed from the queue.
+                None where it is no step.
+        """
+        ...
 
     def submit(self, submission: Submission) -> Tuple[str, ...]:
         """Hand over one job.

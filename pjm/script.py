@@ -1,18 +1,17 @@
-"""The job script of a share: directives for the batch system, then pytest with our worker."""
+"""The job script of a share: what it asks the batch system for, then pytest with our worker."""
 
 from __future__ import annotations
 
 import re
 import shlex
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Iterator, Tuple
+from typing import Tuple
 
+from pjm.assignment import FOLDER, PATH, SHARE
 from pjm.packing import Job
-from pjm.request import elapse_text
-from pjm.scheduler import Resources
+from pjm.scheduler import Scheduler
 from pjm.switches import without_environment
-from pjm.worker import PATH
 
 # What may stand in a directive as it is: neither the shell's nor the batch system's own splitting touches it.
 _PLAIN = re.compile(r"[A-Za-z0-9_./:=+@-]{1,1000}", re.ASCII)
@@ -57,12 +56,17 @@ class Outputs:
     stats: Path
 
 
+def script_names(job: Job) -> Tuple[str, ...]:
+    """The names of a job's scripts in its folder: one for each step of a step job, otherwise one."""
+    return tuple(f"script-{number}.sh" for number in range(len(job.shares) if job.step else 1))
+
+
 def outputs(folder: Path, number: int) -> Outputs:
     """Where the share of that number has its output; `folder` is the job's, from which it has to be submitted."""
     return Outputs(*(folder / f"share-{number}.{kind}" for kind in ("out", "err", "stats")))
 
 
-def script(job: Job, number: int, folder: Path, worker: Worker) -> str:
+def script(job: Job, number: int, folder: Path, worker: Worker, scheduler: Scheduler) -> str:
     """The text of one job script.
 
     A normal and a bulk job have one, for number 0; a step job one per step. It has to be submitted from `folder`: its
@@ -75,13 +79,18 @@ def script(job: Job, number: int, folder: Path, worker: Worker) -> str:
         number: of the share whose script it is.
         folder: the job's own, absolute.
         worker: what runs.
+        scheduler: for which it is.
     """
-    share = "%b" if job.bulk else str(number)
-    lines = ["#!/bin/bash", *_directives(job, number, share)]
-    lines += ["", *(f"export {name}={shlex.quote(text)}" for name, text in _awkward(job.shares[number].resources))]
+    share = job.shares[number]
+    environment = share.resources.env
+    resources = replace(share.resources, env=tuple(filter(_is_plain, environment)))
+    numbered = None if job.bulk else number
+    lines = ["#!/bin/bash"]
+    lines += scheduler.directives(job.name, resources, numbered, share.needs if job.step else None)
+    lines += ["", *(f"export {name}={shlex.quote(text)}" for name, text in environment if not _is_plain((name, text)))]
     lines += [
-        f"export PYTEST_PJM_FOLDER={shlex.quote(str(folder))}",
-        f"export PYTEST_PJM_SHARE={'$PJM_BULKNUM' if job.bulk else number}",
+        f"export {FOLDER}={shlex.quote(str(folder))}",
+        f"export {SHARE}={scheduler.bulk_number if job.bulk else number}",
         *worker.prologue,
         f"cd -- {shlex.quote(str(worker.rootdir))} || exit 125",
         "# At the elapse limit the signal goes to this shell as well, which has to wait for pytest's last words.",
@@ -92,35 +101,5 @@ def script(job: Job, number: int, folder: Path, worker: Worker) -> str:
     return "\n".join(lines) + "\n"
 
 
-def _directives(job: Job, number: int, share: str) -> Iterator[str]:
-    resources = job.shares[number].resources
-    yield f"#PJM -N {job.name}"
-    yield f'#PJM --rsc-list "elapse={elapse_text(resources.elapse)}"'
-    if resources.rscgrp is not None:
-        yield f'#PJM --rsc-list "rscgrp={resources.rscgrp}"'
-    yield f'#PJM -L "node={resources.nodes}"'
-    if resources.group is not None:
-        yield f"#PJM -g {shlex.quote(resources.group)}"
-    if resources.gfscache is not None:
-        yield f"#PJM -x PJM_LLIO_GFSCACHE={shlex.quote(resources.gfscache)}"
-    for name, text in resources.env:
-        if _PLAIN.fullmatch(text):
-            yield f"#PJM -x {name}={text}"
-    if job.step:
-        yield f'#PJM --sparam "{_step_parameters(number, job.shares[number].needs)}"'
-    yield f"#PJM -o share-{share}.out"
-    yield f"#PJM -e share-{share}.err"
-    yield "#PJM -S"
-    yield f"#PJM --spath share-{share}.stats"
-
-
-def _step_parameters(number: int, needs: Tuple[int, ...]) -> str:
-    """A step's number and what removes it: a step it needs failed, of itself or of the system; its followers go too."""
-    steps = "".join(f":{need}" for need in needs)  # Command Reference p. 96: one of those listed is enough
-    conditions = [f"sd={code}!=0:after{steps}" for code in ("ec", "pc") if needs]
-    return ",".join([f"sn={number}", *conditions])
-
-
-def _awkward(resources: Resources) -> Tuple[Tuple[str, str], ...]:
-    """Environment variables that no directive can carry whole."""
-    return tuple((name, text) for name, text in resources.env if not _PLAIN.fullmatch(text))
+def _is_plain(pair: Tuple[str, str]) -> bool:
+    return _PLAIN.fullmatch(pair[1]) is not None

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import errno
 import fcntl
 import json
@@ -9,7 +10,7 @@ import os
 import time
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Dict, List, Optional
+from typing import Any, Dict, Iterator, List, Optional
 
 import pjm
 from pjm import advice
@@ -95,6 +96,26 @@ class Session:
         """Replace jobs.json."""
         document = {"schema": SCHEMA, "session": self.identity, "time": time.time(), "jobs": jobs}
         write_json(self.folder / LIVE, document, lasting=False)  # half a second later there is another one
+
+    @contextlib.contextmanager
+    def writing(self, dry: bool = False) -> Iterator[None]:
+        """Around what writes files of the session, and nothing else: what is on the disk stays whole.
+
+        Args:
+            dry: it is a dry run's, which cannot be resumed.
+
+        Raises:
+            BadInput: a file cannot be written.
+        """
+        try:
+            yield
+        except OSError as error:
+            then = "type the same again" if dry else f"come back with: {advice.resume(self.folder)}"
+            raise BadInput(
+                f"session {self.identity} cannot go on",
+                f"a file cannot be written: {error.strerror}: {error.filename or self.folder}",
+                f"look at the space and the quota there; then {then}",
+            ) from error
 
     def lock(self) -> None:
         """Keep other clients out until this process ends.

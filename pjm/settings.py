@@ -11,9 +11,10 @@ from typing import Optional, Tuple
 import pytest
 
 from pjm import options
+from pjm.elapse import elapse_seconds
 from pjm.errors import BadInput
 from pjm.packing import Site
-from pjm.request import FUGAKU_LIMITS, Defaults, elapse_seconds, group_name, read_limits
+from pjm.request import FUGAKU_LIMITS, Defaults, group_name, read_limits
 
 
 @dataclass(frozen=True)

@@ -5,11 +5,11 @@ from __future__ import annotations
 import os
 from typing import Iterator, Optional, Sequence
 
-from pjm.keeping import writing
+from pjm.elapse import elapse_text
 from pjm.packing import Job
-from pjm.parts import script_name
 from pjm.planning import Workplace, write_job
-from pjm.request import elapse_text
+from pjm.scheduler import Scheduler
+from pjm.script import script_names
 from pjm.session import Session
 
 
@@ -18,11 +18,13 @@ def printable(text: object) -> str:
     return str(text).encode("utf-8", "backslashreplace").decode("utf-8")
 
 
-def dry_run(session: Session, jobs: Sequence[Job], place: Workplace, budget: Optional[float]) -> Iterator[str]:
+def dry_run(
+    session: Session, jobs: Sequence[Job], place: Workplace, scheduler: Scheduler, budget: Optional[float]
+) -> Iterator[str]:
     """Write all scripts, and say what would be submitted, line by line."""
-    with writing(session, dry=True):
+    with session.writing(dry=True):
         for job in jobs:
-            write_job(session, job, place, retry=False)
+            write_job(session, job, place, scheduler, retry=False)
     for job in jobs:
         resources = job.shares[0].resources
         kind = "step job" if job.step else f"bulk job of {len(job.shares)}" if job.bulk else "job"
@@ -36,8 +38,8 @@ def dry_run(session: Session, jobs: Sequence[Job], place: Workplace, budget: Opt
             yield f"  {label} ({takes}{needs}):"
             for nodeid in share.nodeids:
                 yield f"    {nodeid}"
-        for number in range(len(job.shares) if job.step else 1):
-            path = session.job_folder(job.name) / script_name(number)
+        for name in script_names(job):
+            path = session.job_folder(job.name) / name
             yield f"  {printable(path)}:"
             for line in os.fsdecode(path.read_bytes()).split("\n")[:-1]:
                 yield f"    | {printable(line)}"

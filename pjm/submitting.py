@@ -6,14 +6,15 @@ from dataclasses import dataclass
 from typing import Callable, Optional, Sequence, Tuple
 
 from pjm import underway
-from pjm.delays import doubled
 from pjm.interrupts import Hold
-from pjm.parts import FollowedJob, Stage, script_name
-from pjm.scheduler import AnswerLostError, Ending, Scheduler, Step, Submission, SubmitError, UnansweredError
+from pjm.parts import FollowedJob, Stage
+from pjm.scheduler import AnswerLostError, Ending, Scheduler, Submission, SubmitError, UnansweredError
+from pjm.script import script_names
 from pjm.session import Session
 from pjm.settings import Settings
 
 WAITING = "fugaku: a job is being submitted; stopping as soon as that is answered (Ctrl-C again: at once)"
+_DOUBLINGS = 10  # far above any limit; 2**1024 is no floating-point number any more
 
 
 @dataclass
@@ -56,10 +57,8 @@ class Submitter:
             self._hand_over(job, others, mark)
 
     def _hand_over(self, job: FollowedJob, others: bool, mark: int) -> None:
-        steps = tuple(Step(job.folder / script_name(part.number), part.number, part.needs) for part in job.parts)
-        submission = Submission(
-            job.name, job.folder, steps if job.step else steps[:1], len(job.parts) if job.bulk else None, (mark,)
-        )
+        scripts = tuple(job.folder / name for name in script_names(job.planned))
+        submission = Submission(job.name, job.folder, scripts, job.planned.bulk, (mark,))
         self.session.note("submitting", job=job.name)
         job.stage = Stage.UNCERTAIN  # until there is an answer, which Ctrl-C may keep us from hearing
         try:
@@ -146,3 +145,8 @@ def refuse(job: FollowedJob, ending: Ending) -> None:
     for part in job.parts:
         part.ending = ending
         part.ended = float("-inf")
+
+
+def doubled(first: float, tries: int, longest: float = float("inf")) -> float:
+    """Seconds before the next try: `first` if there was none before, doubled for each, at most `longest`."""
+    return min(first * 2.0 ** min(tries, _DOUBLINGS), longest)

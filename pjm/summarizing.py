@@ -3,15 +3,14 @@
 from __future__ import annotations
 
 import contextlib
-import json
 import os
 from pathlib import Path
 from typing import Any, Dict, Iterator, List, Sequence, Set
 
+from pjm.assignment import events_file, read_document
 from pjm.events import Tail
-from pjm.finished import Finished
+from pjm.reading import Reading
 from pjm.session import JOURNAL, LOCK, Record, Session, corrupt, lock_file
-from pjm.worker import EVENTS, PLAN, share_folder
 
 # What comes of values that have another shape than this program gives them.
 SENSELESS = (KeyError, IndexError, TypeError, ValueError, AttributeError, OverflowError, OSError)
@@ -51,9 +50,9 @@ def _summarized(session: Session, journal: Sequence[Record]) -> Dict[str, Any]:
         folder = session.job_folder(str(record["job"]))
         for number, share in enumerate(_shares(folder)):
             tests.update(dict.fromkeys(share["tests"]))
-            finished = Finished()
-            finished.take(Tail(share_folder(folder, number) / EVENTS).read())
-            done.update(finished.done)
+            reading = Reading()
+            reading.take(Tail(events_file(folder, number)).read())
+            done.update(reading.done)
     return {
         "state": "in use" if _in_use(session.folder) else state_of(session, journal),
         "tests": len(tests),
@@ -108,7 +107,7 @@ def _in_use(folder: Path) -> bool:
 
 def _shares(folder: Path) -> List[Dict[str, Any]]:
     try:
-        shares: List[Dict[str, Any]] = json.loads((folder / PLAN).read_text(encoding="ascii"))["shares"]
+        shares: List[Dict[str, Any]] = read_document(folder)["shares"]
     except (OSError, ValueError, KeyError, TypeError):
         return []
     return shares

@@ -7,8 +7,8 @@ from typing import Any, Callable, Dict, List, Optional, Sequence
 
 from _pytest.terminal import TerminalReporter
 
+from pjm.elapse import elapse_text
 from pjm.parts import FollowedJob, Part, Stage
-from pjm.request import elapse_text
 from pjm.scheduler import Phase
 
 _HEADINGS = ("job", "tests", "queued for", "ran for", "node-hours used", "requested", "outcome")
@@ -99,13 +99,13 @@ def table(jobs: Sequence[FollowedJob]) -> List[str]:
                     elapse_text(max(0, int(part.waited))) if part.id else "-",
                     elapse_text(int(part.elapsed)) if part.running_since is not None or part.elapsed else "-",
                     f"{part.node_hours:.3f}",
-                    f"{part.resources.node_hours:.3f}",
+                    f"{part.share.resources.node_hours:.3f}",
                     part.outcome or state(job, part),
                 )
             )
     total = ("total", str(sum(len(part.tests) for job in jobs for part in job.parts)), "", "")
     used = sum(part.node_hours for job in jobs for part in job.parts)
-    rows.append((*total, f"{used:.3f}", f"{sum(job.node_hours for job in jobs):.3f}", ""))
+    rows.append((*total, f"{used:.3f}", f"{sum(job.planned.node_hours for job in jobs):.3f}", ""))
     widths = [max(len(row[column]) for row in rows) for column in range(len(_HEADINGS) - 1)]
     lines = []
     for row in rows:
@@ -136,14 +136,14 @@ def live_records(jobs: Sequence[FollowedJob], wall: float) -> List[Dict[str, Any
                     "outcome": part.outcome or None,
                     "tests": list(part.tests),
                     "retry": job.retry,
-                    "nodes": part.resources.nodes,
-                    "elapse_limit_seconds": part.resources.elapse,
+                    "nodes": part.share.resources.nodes,
+                    "elapse_limit_seconds": part.share.resources.elapse,
                     "submitted": job.submitted,
                     "started": part.running_since,
                     "queued_seconds": round(part.waited_by(wall) if waiting else part.waited, 3),
                     "ran_seconds": round(part.elapsed, 3),
                     "node_hours_used": round(part.node_hours, 6),
-                    "node_hours_requested": round(part.resources.node_hours, 6),
+                    "node_hours_requested": round(part.share.resources.node_hours, 6),
                 }
             )
     return records

@@ -12,8 +12,9 @@ import os
 from pathlib import Path
 from typing import Iterator
 
+from pjm.scheduler import LONGEST_SUBMISSION
+
 LOCK = "submitting.lock"
-LONGEST = 600.0  # seconds after which the answer of a submission counts as lost
 
 
 @contextlib.contextmanager
@@ -44,7 +45,7 @@ def begin(folder: Path, now: float) -> Iterator[int]:
 def lasts(folder: Path, now: float) -> bool:
     """Whether the last submission from this folder may still be under way.
 
-    Another machine's lock is not seen on every shared file system: what began there counts for `LONGEST`.
+    Another machine's lock is not seen on every shared file system: what began there counts for `LONGEST_SUBMISSION`.
     """
     try:
         handle = os.open(str(folder / LOCK), os.O_RDWR | os.O_CLOEXEC)
@@ -55,7 +56,7 @@ def lasts(folder: Path, now: float) -> bool:
             if not _lock(handle):
                 return True
         begun = json.loads(os.pread(handle, 1000, 0))
-        return bool(begun["host"] != os.uname().nodename and now < begun["time"] + LONGEST)
+        return bool(begun["host"] != os.uname().nodename and now < begun["time"] + LONGEST_SUBMISSION)
     except ValueError:
         return False  # it is written before the command starts
     finally:

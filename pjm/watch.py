@@ -8,26 +8,24 @@ import dataclasses
 import time
 from typing import AbstractSet, Callable, Deque, Dict, Iterable, List, Optional, Sequence, Set, Tuple
 
-from pjm import cancelling, order
-from pjm.budget import check_budget, committed
-from pjm.delays import doubled
-from pjm.deleting import Deletions
+from pjm import order
+from pjm.budget import check_budget
+from pjm.decide import Retry, Skip, decide
+from pjm.deletion import Deletions
 from pjm.errors import BadInput
 from pjm.events import Event
 from pjm.explaining import completed, explain
 from pjm.interrupts import Hold
 from pjm.packing import Job, Task, pack
 from pjm.parts import FollowedJob, Part, Stage
-from pjm.passing import reason_to_skip
 from pjm.planning import Workplace, copy_code, write_job
 from pjm.polling import LOST, Poller
 from pjm.reading import SuiteProperty
-from pjm.results import Result, Told, Trouble
+from pjm.results import Result, Told, Trouble, outcome
 from pjm.scheduler import Ending, Scheduler
-from pjm.script import outputs
 from pjm.session import Session
 from pjm.settings import Settings
-from pjm.submitting import Submitter
+from pjm.submitting import Submitter, doubled
 
 
 class Watch:
@@ -38,6 +36,7 @@ class Watch:
         jobs: all that were planned, retries included.
         results: by test.
         told: what has become known; whoever tells it to pytest takes it out. The jobs' files keep it.
+        deletions: the jobs that have to go.
 
     Args:
         session: locked.
@@ -73,8 +72,8 @@ class Watch:
         self._wall = wall
         self._hold = hold
         self._submitter = Submitter(session, scheduler, settings, clock, wall, hold)
-        self._deletions = Deletions(session, scheduler)
-        self._poller = Poller(session, scheduler, settings, clock, wall, self._deletions)
+        self.deletions = Deletions(session, scheduler)
+        self._poller = Poller(session, scheduler, settings, clock, wall, self.deletions)
         self._assigned: Dict[str, FollowedJob] = {}
         self._tried_again: Dict[str, int] = {}
         self._next_tail = 0.0
@@ -102,13 +101,13 @@ class Watch:
     @property
     def undeleted(self) -> List[str]:
         """Ids of the jobs that were to be deleted and may still be there."""
-        return list(self._deletions.left)
+        return list(self.deletions.left)
 
     @property
     def trouble(self) -> Optional[str]:
         """What the batch system refuses or does not answer at present, or what cannot be read."""
         unread = (part.tail.trouble for job in self.jobs for part in job.parts if not part.closed)
-        said = (self._submitter.trouble, self._poller.trouble, self._deletions.trouble, *unread)
+        said = (self._submitter.trouble, self._poller.trouble, self.deletions.trouble, *unread)
         return next(filter(None, said), None)
 
     def adopt(self, job: FollowedJob, forget: bool = False) -> None:
@@ -134,7 +133,7 @@ class Watch:
         """Write jobs into the session folder and have them submitted in the next step."""
         copy_code(self.session)
         for job in jobs:
-            followed = write_job(self.session, job, self._place, retry)
+            followed = FollowedJob.read(write_job(self.session, job, self._place, self._scheduler, retry))
             followed.due = self._clock() + delay
             self.session.note("planned", job=job.name)
             self.adopt(followed)
@@ -165,23 +164,8 @@ class Watch:
         self._read(part for job in self.jobs for part in job.parts if not part.closed)
 
     def cancel(self) -> Tuple[str, ...]:
-        """Delete every job that has not ended, in one command; then those whose submission was not answered.
-
-        Returns:
-            The ids. What is not to be found yet stays doubtful: it may still come.
-
-        Raises:
-            UnansweredError: the batch system did not take it.
-        """
-        ids = cancelling.cancel(self.jobs, self.results, self._scheduler, self.session, self._submitter.taken)
-        self._deletions.try_again()
-        return ids
-
-    def cancel_again(self, jobs: Sequence[FollowedJob], ids: Sequence[str]) -> None:
-        """Make sure that jobs, and others with these ids, are deleted whose deletion may not have been heard."""
-        known = [part.id for job in jobs for part in job.parts if part.id]
-        if self._deletions.add([*ids, *known]) and known:
-            self.session.note("cancelled", jobs=[job.name for job in jobs])
+        """Delete every job that has not ended; see `Deletions.cancel`."""
+        return self.deletions.cancel(self.jobs, self.results, self._submitter.taken)
 
     # What the jobs' files say.
 
@@ -231,13 +215,13 @@ class Watch:
         part.closed = True
         without = [test for test in part.tests if test not in self.results]
         missing = [test for test in without if self._assigned[test] is job]  # else another job has them already
-        part.outcome = cancelling.outcome(part, self.results) if not without else ending.happened
+        part.outcome = outcome(part.tests, self.results) if not without else ending.happened
         if ending.succeeded and missing:
             happened = "ended without the results of these tests, and the batch system found nothing wrong"
             advice = f"look into {job.folder}; its disk may be full, or its files not visible here"
             part.outcome = happened
             ending = Ending(False, f"{happened} ({ending.happened})", advice, retry=True)
-        figures = self._scheduler.figures(outputs(part.folder, part.number).stats) if missing else ""
+        figures = self._scheduler.figures(part.outputs.stats) if missing else ""
         for test in missing:
             self._settle(job, part, ending, figures, test)
         settled = {test: self.results[test].reason for test in missing if test in self.results}
@@ -245,18 +229,14 @@ class Watch:
             self.session.note("settled", tests=settled)
 
     def _settle(self, job: FollowedJob, part: Part, ending: Ending, figures: str, test: str) -> None:
-        """Decide about a test that its job gave no result of: skip, try again, or tell."""
-        before = self._tasks[test].after
-        failed = next((each for each in before if each in self.results and not self.results[each].passed), None)
-        if failed is not None:
-            self._tell(Result(test, skipped=reason_to_skip(failed)))
-            return
-        waits = any(each not in self.results for each in before)
-        if waits or (ending.retry and self._tried_again.get(test, 0) < self._settings.retries):
+        after, tries = self._tasks[test].after, self._tried_again.get(test, 0)
+        decision = decide(after, self.results, ending, tries, self._settings.retries)
+        if isinstance(decision, Retry):
             job.again.append(test)
-            return
-        retries = self._tried_again.get(test, 0) if ending.retry else 0
-        self._tell(explain(test, part, ending, retries, figures, self._needed(test)))
+        elif isinstance(decision, Skip):
+            self._tell(Result(test, skipped=decision.reason))
+        else:
+            self._tell(explain(test, part, ending, decision.retries, figures, self._needed(test)))
 
     def _needed(self, test: str) -> List[str]:
         if not self._tasks[test].after:
@@ -267,7 +247,7 @@ class Watch:
         tests = [test for test in self._tasks if test in set(tests) and test not in self.results]
         jobs = self._pack(tests)
         try:
-            check_budget(jobs, self._settings.budget, committed(self.jobs))
+            check_budget(jobs, self._settings.budget, sum(job.committed for job in self.jobs))
         except BadInput as refusal:
             happened = f"its job failed, and trying again is too much: {refusal.what}; {refusal.why}"
             self.session.note("settled", tests=dict.fromkeys(tests, happened))

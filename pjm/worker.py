@@ -6,83 +6,20 @@
 from __future__ import annotations
 
 import contextlib
-import json
 import os
 import signal
 import socket
 import sys
 import time
-from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Dict, List, NoReturn, Tuple
+from typing import List
 
 from pjm import captured, events
-from pjm.atomic import system_bytes
-from pjm.events import EventLog, Tail
-from pjm.finished import Finished
-
-FOLDER = "PYTEST_PJM_FOLDER"
-SHARE = "PYTEST_PJM_SHARE"
-PATH = "PYTEST_PJM_PATH"  # where our package was found for this job only; not for the tests
-PLAN = "job.json"
-EVENTS = "events.jsonl"
-# What pytest looks at besides its arguments: as it was at the client, so that a job's tests run as there.
-PYTEST_LOOKS_AT = ("PYTEST_ADDOPTS", "PYTEST_PLUGINS", "PYTEST_DISABLE_PLUGIN_AUTOLOAD", "CI", "BUILD_NUMBER")
+from pjm.assignment import FOLDER, PATH, PYTEST_LOOKS_AT, SHARE, Assignment, read_assignment
+from pjm.events import BROKEN, SureLog, Tail
+from pjm.reading import Reading, TestEvents
 
 PASSED, FAILED = 0, 1
-BROKEN = 74  # the results cannot be written; the number is sysexits.h's for an error of input or output
-
-
-@dataclass(frozen=True)
-class Assignment:
-    """What one share has to do.
-
-    Attributes:
-        tests: node ids in order.
-        files: where the tests are, in order.
-        arguments: pytest's, as they were given to the client.
-        artifacts: folder that the tests of a session share.
-        events: file of this share's events.
-        environment: variables that pytest looks at before it looks at its arguments: the client's, or the mark's.
-        path: whether the folder in which pytest starts is to be on the import path, as it was at the client.
-        junit: the family of the client's junit file; if it writes none, one that takes all.
-    """
-
-    tests: Tuple[str, ...]
-    files: Tuple[str, ...]
-    arguments: Tuple[str, ...]
-    artifacts: Path
-    events: Path
-    environment: Dict[str, str]
-    path: bool
-    junit: str
-
-
-def share_folder(folder: Path, number: int) -> Path:
-    """Where the events of a share are."""
-    return folder / f"share-{number}"
-
-
-def read_assignment(folder: Path, number: int) -> Assignment:
-    """What is written in the job's folder for one share."""
-    plan: Dict[str, Any] = json.loads((folder / PLAN).read_text(encoding="utf-8"))
-    share = plan["shares"][number]
-    asked = {name: text for name, text in share["resources"]["env"] if name in PYTEST_LOOKS_AT}
-    return Assignment(
-        tests=tuple(share["tests"]),
-        files=tuple(map(_as_here, share["files"])),
-        arguments=tuple(map(_as_here, plan["worker"]["arguments"])),
-        artifacts=Path(_as_here(plan["worker"]["artifacts"])),
-        events=share_folder(folder, number) / EVENTS,
-        environment={**plan["worker"]["environment"], **asked},
-        path=bool(plan["worker"]["path"]),
-        junit=str(plan["worker"]["junit"]),
-    )
-
-
-def _as_here(name: str) -> str:
-    """A name as this process has it, whose locale need not be the client's: the bytes are the same."""
-    return os.fsdecode(system_bytes(name))
 
 
 def main() -> int:
@@ -96,10 +33,10 @@ def main() -> int:
 
 def supervise(assignment: Assignment) -> int:
     """Run pytest in a child process until no test is left or none gets further."""
-    tail, state = Tail(assignment.events), Finished()
-    state.take(tail.read())  # the batch system may have started this job before
+    tail, reading = Tail(assignment.events), Reading()
+    reading.take(tail.read())  # the batch system may have started this job before
     while True:
-        left = state.left(assignment.tests)
+        left = reading.left(assignment.tests)
         if not left:
             break
         sys.stdout.flush()
@@ -108,46 +45,17 @@ def supervise(assignment: Assignment) -> int:
         if not child:
             os._exit(_run_pytest(assignment, left))
         _, status = os.waitpid(child, 0)
-        state.take(tail.read())
+        reading.take(tail.read())
         if os.WIFEXITED(status) and os.WEXITSTATUS(status) == BROKEN:
             return BROKEN
-        if state.running is not None:
-            _note_crash(assignment, state, status)
-            state.take(tail.read())
-        if len(state.left(assignment.tests)) == len(left):
+        if reading.running is not None:
+            _note_crash(assignment, reading.running, status)
+            reading.take(tail.read())
+        if len(reading.left(assignment.tests)) == len(left):
             return 128 + os.WTERMSIG(status) if os.WIFSIGNALED(status) else os.WEXITSTATUS(status) or FAILED
     captured.forget(assignment.events.parent)
     SureLog(assignment.events).write(events.END, time=time.time())
-    return PASSED if all(state.done[test] for test in assignment.tests) else FAILED
-
-
-class SureLog:
-    """A log whose process ends if it cannot be written: what it does could not be told to anybody.
-
-    Args:
-        path: of the events.
-    """
-
-    def __init__(self, path: Path) -> None:
-        self._path = path
-        self._stderr = os.dup(2)  # pytest captures the other one
-        try:
-            self._log = EventLog(path)
-        except OSError as error:
-            self._give_up(error)
-
-    def write(self, event: str, **fields: object) -> None:
-        """Append one event."""
-        try:
-            self._log.write(event, **fields)
-        except OSError as error:
-            self._give_up(error)
-
-    def _give_up(self, error: OSError) -> NoReturn:
-        text = f"\npjm: the results cannot be written: {self._path}: {error.strerror}\n"
-        with contextlib.suppress(OSError):  # standard error may be on the same disk
-            os.write(self._stderr, text.encode("utf-8", "replace"))
-        os._exit(BROKEN)
+    return PASSED if all(reading.done[test] for test in assignment.tests) else FAILED
 
 
 def _run_pytest(assignment: Assignment, left: List[str]) -> int:
@@ -174,7 +82,7 @@ def _run_pytest(assignment: Assignment, left: List[str]) -> int:
     return code
 
 
-def _note_crash(assignment: Assignment, state: Finished, status: int) -> None:
+def _note_crash(assignment: Assignment, running: TestEvents, status: int) -> None:
     """Say which test took the process down, and how."""
     if os.WIFSIGNALED(status):
         number = os.WTERMSIG(status)
@@ -182,10 +90,10 @@ def _note_crash(assignment: Assignment, state: Finished, status: int) -> None:
         if number == signal.SIGKILL:
             how += "; nobody but the system sends that one: it may have run out of memory"
     else:
-        how = state.stopped or f"exit code {os.WEXITSTATUS(status)}"
-    printed = captured.kept(assignment.events.parent, state.phase)
+        how = running.stopped or f"exit code {os.WEXITSTATUS(status)}"
+    printed = captured.kept(assignment.events.parent, running.phase)
     SureLog(assignment.events).write(
-        events.CRASH, test=state.running, phase=state.phase, how=how, printed=printed, time=time.time()
+        events.CRASH, test=running.test, phase=running.phase, how=how, printed=printed, time=time.time()
     )
 
 

@@ -10,7 +10,8 @@ from typing import Any, Dict, Generator, List, Optional, Sequence, Tuple, Union
 import pytest
 
 from pjm import events
-from pjm.worker import Assignment, SureLog
+from pjm.assignment import Assignment
+from pjm.events import SureLog
 
 NAME = "pjm.worker_plugin"
 

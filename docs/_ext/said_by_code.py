@@ -23,8 +23,9 @@ class Message(NamedTuple):
 
 def mark() -> str:
     """The arguments of the mark `fugaku`."""
+    from pjm.elapse import elapse_text
     from pjm.options import HELP
-    from pjm.request import EXAMPLE, KEYS, Defaults, elapse_text
+    from pjm.request import EXAMPLE, KEYS, Defaults
 
     defaults = Defaults()
     about = {

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from typing import Dict, List, Optional, Tuple
 
 from pjm.emulator import times
-from pjm.emulator.entry import Context
+from pjm.emulator.context import Context, own_group
 from pjm.emulator.messages import Refusal
 from pjm.emulator.request import LARGEST_STEP, Merged, Wanted, bulk_range
 from pjm.emulator.store import WHOLE, Job
@@ -250,11 +250,3 @@ def _put_aside(context: Context, new: New, job: Job) -> str:
     except OSError as error:
         raise Refusal("28", str(target)) from error
     return str(target)
-
-
-def own_group() -> str:
-    """The group of the user who calls."""
-    try:
-        return grp.getgrgid(os.getgid()).gr_name
-    except KeyError:
-        return str(os.getgid())

@@ -11,39 +11,20 @@ import signal
 import sqlite3
 import sys
 import time
-from dataclasses import dataclass, field
 from pathlib import Path
-from typing import List, NoReturn, Sequence
+from typing import NoReturn, Sequence
 
 from pjm.emulator import alive, faults, settings
+from pjm.emulator.context import Context
 from pjm.emulator.folder import Folder
 from pjm.emulator.journal import Entry
 from pjm.emulator.messages import ACCEPTANCE, Refusal, Wrapped, said
 from pjm.emulator.rules import Rule, is_message
-from pjm.emulator.settings import Settings
 from pjm.emulator.store import Store
 from pjm.errors import BadInput
 
 USER = "PJM_EMULATOR_USER"
 BROKEN = 2
-
-
-@dataclass
-class Context:
-    """What a command has to work with.
-
-    Attributes:
-        folder, settings, store, faults: the emulator.
-        user: who calls.
-        submitted: ids of jobs that the command submitted, for the journal.
-    """
-
-    folder: Folder
-    settings: Settings
-    store: Store
-    faults: faults.Faults
-    user: str
-    submitted: List[str] = field(default_factory=list)
 
 
 def main(folder: str, command: str, *words: str) -> NoReturn:

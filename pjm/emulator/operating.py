@@ -9,7 +9,7 @@ from __future__ import annotations
 import sys
 from typing import Callable, List, Mapping, Sequence
 
-from pjm.emulator.entry import Context
+from pjm.emulator.context import Context
 from pjm.emulator.ids import Wanted, wanted
 from pjm.emulator.messages import FAMILIES, Refusal, info
 from pjm.emulator.store import WHOLE, Job

@@ -6,7 +6,7 @@ import time
 from typing import Sequence
 
 from pjm.emulator import operating
-from pjm.emulator.entry import Context
+from pjm.emulator.context import Context
 from pjm.emulator.messages import Refusal
 from pjm.emulator.options import Option, scan
 from pjm.emulator.store import Job

@@ -6,7 +6,7 @@ from typing import Dict, List, Sequence
 
 from pjm.emulator import statistics, summary
 from pjm.emulator.columns import BY_ITEM, DEFAULT, EXPANDED_ID, PATTERN, VERBOSE, Column, Row, chosen, data, table
-from pjm.emulator.entry import Context
+from pjm.emulator.context import Context
 from pjm.emulator.messages import Refusal
 from pjm.emulator.options import FLAG, MAYBE, VALUE, Option, scan
 from pjm.emulator.selecting import Question, parse_ids, period, rows

@@ -11,8 +11,8 @@ from pathlib import Path
 from typing import Dict, List, Optional, Sequence, Tuple
 
 from pjm.emulator import accepting, request, steps, times
+from pjm.emulator.context import Context
 from pjm.emulator.directives import PREFIX, directives
-from pjm.emulator.entry import Context
 from pjm.emulator.messages import Refusal, Wrapped, info, said
 from pjm.emulator.options import Given, scan
 

@@ -7,7 +7,7 @@ import time
 from typing import List, Sequence
 
 from pjm.emulator import alive
-from pjm.emulator.entry import Context
+from pjm.emulator.context import Context
 from pjm.emulator.ids import Wanted
 from pjm.emulator.messages import Refusal
 from pjm.emulator.options import Option, scan

@@ -9,7 +9,7 @@ from typing import Callable, Dict, List, Optional, Sequence, Tuple
 
 from pjm.emulator import times
 from pjm.emulator.columns import BY_ITEM, Row, cell
-from pjm.emulator.entry import Context
+from pjm.emulator.context import Context
 from pjm.emulator.ids import Wanted, wanted
 from pjm.emulator.messages import Refusal
 from pjm.emulator.statistics import ALONE, Parts

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Dict, List, Sequence, Tuple
 
-from pjm.emulator.entry import Context
+from pjm.emulator.context import Context, own_group
 from pjm.emulator.selecting import Question, rows
 from pjm.emulator.store import ON_NODES, WHOLE, Job
 
@@ -59,7 +59,7 @@ def limits(context: Context, of_group: bool) -> List[str]:
         lines.append(f"RSCGRP: {context.settings.rscgrp}")
     store = context.store
     mine = store.select("over IS NULL AND usr = ?", (context.user,))
-    group = mine[0].grp if mine else _group()
+    group = mine[0].grp if mine else own_group()
     theirs = store.select("over IS NULL AND grp = ?", (group,))
     of_groups = {
         "accept": context.settings.accept_jobs,
@@ -69,12 +69,6 @@ def limits(context: Context, of_group: bool) -> List[str]:
     lines += [f"USER: {context.user}", *_section(prefix, {"accept": context.settings.accept_user}, mine)]
     lines += [f"GROUP: {group}", *_section(prefix, of_groups, theirs)]
     return [*lines, "ALL:", *_section(prefix, {}, store.select("over IS NULL"))]
-
-
-def _group() -> str:
-    from pjm.emulator.accepting import own_group
-
-    return own_group()
 
 
 def _section(prefix: str, given: Dict[str, int], jobs: Sequence[Job]) -> List[str]:

@@ -5,11 +5,11 @@ from __future__ import annotations
 import json
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Callable, Dict, List, Mapping, Optional, Sequence, Tuple, Union
+from typing import Callable, Dict, Iterable, List, Mapping, Optional, Sequence, Tuple, Union
 
+from pjm.assignment import EVENTS, PLAN, share_folder
 from pjm.events import EventLog
-from pjm.scheduler import Ending, Phase, Status, Submission
-from pjm.worker import EVENTS, PLAN, share_folder
+from pjm.scheduler import Ending, Phase, Resources, Status, Submission
 
 Answer = Union[Status, Exception]
 NORMAL = Ending(True, "ended normally")
@@ -39,6 +39,15 @@ class MadeUpScheduler:
     silent: List[Exception] = field(default_factory=list)
     measured: str = ""
     on_submit: Optional[Callable[[Submission], None]] = None
+
+    @property
+    def bulk_number(self) -> str:
+        return "$NUMBER"
+
+    def directives(
+        self, name: str, resources: Resources, number: Optional[int], needs: Optional[Tuple[int, ...]]
+    ) -> Iterable[str]:
+        return [f"#MADE-UP {name} {resources.nodes} {number} {needs}"]
 
     def submit(self, submission: Submission) -> Tuple[str, ...]:
         self.submissions.append(submission)

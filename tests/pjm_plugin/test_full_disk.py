@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from pjm.deleting import Deletions
+from pjm.deletion import Deletions
 from pjm.scheduler import AnswerLostError
 from pjm_plugin.fugaku_project import FugakuProject
 from pjm_plugin.test_watch import Following, settings_of, tasks
@@ -37,10 +37,10 @@ Session.note = note
 NO_ROOM_FOR_PLANS = """
 from pjm import planning
 
-def write_json(path, document):
-    raise OSError(28, "No space left on device", str(path))
+def write_document(folder, document):
+    raise OSError(28, "No space left on device", str(folder))
 
-planning.write_json = write_json
+planning.write_document = write_document
 """
 
 

@@ -410,7 +410,7 @@ def test_a_chain_whose_first_test_was_lost_is_tried_again_as_a_chain(tmp_path: P
     chain.step(100)
 
     assert [[A, B], [A, B]] == [job.tests for job in chain.watch.jobs]
-    assert [True, True] == [job.step for job in chain.watch.jobs]
+    assert [True, True] == [job.planned.step for job in chain.watch.jobs]
 
 
 def test_one_question_is_asked_for_all_jobs_and_less_and_less_often(tmp_path: Path) -> None:

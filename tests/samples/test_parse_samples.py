@@ -19,14 +19,14 @@ from pjm.messages import Message, messages
 from pjm.outcome import status
 from pjm.pjstat import JobRow, data, jobs, statistics, table
 from pjm.pjsub import taken
-from pjm.scheduler import Phase, Step, Submission, SubmitError
+from pjm.scheduler import Phase, Submission, SubmitError
 
 FOLDER = Path(os.environ.get("PJM_SAMPLES") or Path(__file__).parents[3] / "shared" / "pjm" / "samples")
 pytestmark = pytest.mark.skipif(
     not FOLDER.is_dir(), reason=f"no recorded outputs of PJM in {FOLDER}: name their folder in PJM_SAMPLES"
 )
 
-ONE = (Step(Path("/f/a.sh"), 0),)
+ONE = (Path("/f/a.sh"),)
 NORMAL = Submission("n", Path("/f"), ONE)
 
 
@@ -280,14 +280,14 @@ def pjsub_normal_fugaku_2021(text: str) -> None:
 
 
 def pjsub_step_three_fugaku(text: str) -> None:
-    steps = tuple(Step(Path(f"/f/{number}.sh"), number) for number in range(3))
+    steps = tuple(Path(f"/f/{number}.sh") for number in range(3))
 
     expected = ("11716781_0", "11716781_1", "11716781_2")
     assert expected == taken(Answer(0, text, ""), Submission("n", Path("/f"), steps))
 
 
 def pjsub_step_two_scripts_manual(text: str) -> None:
-    steps = tuple(Step(Path(f"/f/{number}.sh"), number) for number in range(2))
+    steps = tuple(Path(f"/f/{number}.sh") for number in range(2))
 
     assert ("300_0", "300_1") == taken(Answer(0, text, ""), Submission("n", Path("/f"), steps))
 

@@ -8,6 +8,7 @@ from typing import Optional
 import pytest
 
 from pjm.explaining import completed, explain
+from pjm.packing import Job, Share
 from pjm.parts import FollowedJob, Part
 from pjm.reading import TestEvents
 from pjm.scheduler import Ending, Resources
@@ -15,26 +16,27 @@ from pjm.scheduler import Ending, Resources
 ENDING = Ending(False, "ran over its elapse limit", "raise elapse=")
 
 
+def part_of(folder: Path, *tests: str) -> Part:
+    return FollowedJob(folder, Job("job", (Share(tests, Resources(1, 60), 1.0),))).parts[0]
+
+
 def test_the_running_test_had_what_the_job_had_without_those_before_it(tmp_path: Path) -> None:
-    part = Part(tmp_path, 0, ("a", "b", "c"), Resources(1, 60), elapsed=60.0)
-    FollowedJob("job", (part,), bulk=False, step=False)
-    list(
-        part.reading.take(
-            [
-                {"event": "begin", "time": 1000.0},
-                {"event": "start", "test": "a", "time": 1002.0},
-                {"event": "stop", "test": "a"},
-                {"event": "start", "test": "b", "time": 1010.0},
-            ]
-        )
+    part = part_of(tmp_path, "a", "b", "c")
+    part.elapsed = 60.0
+    part.reading.take(
+        [
+            {"event": "begin", "time": 1000.0},
+            {"event": "start", "test": "a", "time": 1002.0},
+            {"event": "stop", "test": "a"},
+            {"event": "start", "test": "b", "time": 1010.0},
+        ]
     )
 
     assert {"b": 50.0, "c": None} == {test: explain(test, part, ENDING, 0).cut_off for test in ("b", "c")}
 
 
 def test_a_test_that_waits_for_others_is_run_again_with_them(tmp_path: Path) -> None:
-    part = Part(tmp_path, 0, ("t.py::b[$x]",), Resources(1, 60))
-    FollowedJob("job", (part,), bulk=False, step=False)
+    part = part_of(tmp_path, "t.py::b[$x]")
     unknown = Ending(False, "was taken by the batch system in part only", "")
 
     lost = explain("t.py::b[$x]", part, unknown, 0, needed=["t.py::a"])
@@ -57,8 +59,7 @@ def test_a_test_that_waits_for_others_is_run_again_with_them(tmp_path: Path) -> 
 def test_a_module_that_only_a_variable_of_this_shell_finds_is_looked_for_there(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, path: Optional[str], missing: str, advised: str
 ) -> None:
-    part = Part(tmp_path, 0, ("a",), Resources(1, 60))
-    FollowedJob("job", (part,), bulk=False, step=False)
+    part = part_of(tmp_path, "a")
     monkeypatch.setenv("PYTHONPATH", path) if path else monkeypatch.delenv("PYTHONPATH", raising=False)
 
     result = completed(part, TestEvents("a", missing=missing))

@@ -1,26 +1,29 @@
-"""`after=` is checked for what is missing and for circles, and makes chains."""
+"""`after=` makes an order and chains; what is in a circle is never ready."""
 
 from __future__ import annotations
 
 from typing import Dict, List, Tuple
 
-import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pjm.errors import BadInput
-from pjm.order import chains, check, waited_for
+from pjm.order import chains, in_order, never_ready, waited_for
 
 
-def test_an_order_that_can_be_kept_is_fine_however_it_is_written() -> None:
-    check({"c": ("a", "b", "a"), "a": (), "b": ("a",)})
+def test_a_test_is_moved_behind_what_it_waits_for_and_the_others_stay_as_they_were() -> None:
+    after: Dict[str, Tuple[str, ...]] = {"c": ("a", "b", "a"), "x": (), "a": (), "b": ("a",), "y": ()}
+
+    assert ["x", "a", "b", "c", "y"] == in_order(after)
 
 
-def test_only_those_in_the_circle_or_behind_it_are_named() -> None:
-    with pytest.raises(BadInput) as refusal:
-        check({"free": (), "a": ("b",), "b": ("a", "free"), "behind": ("a",)})
+def test_only_those_in_a_circle_or_behind_one_are_never_ready() -> None:
+    after: Dict[str, Tuple[str, ...]] = {"free": (), "a": ("b",), "b": ("a", "free"), "behind": ("a",), "own": ("own",)}
 
-    assert "these tests wait for one another: a, b, behind" == refusal.value.why
+    assert ["a", "b", "behind", "own"] == never_ready(after)
+
+
+def test_a_test_that_waits_for_one_that_is_not_there_is_never_ready() -> None:
+    assert ["a"] == never_ready({"a": ("gone",), "b": ()})
 
 
 def test_what_a_test_waits_for_is_all_that_has_to_pass_before_in_the_order_given() -> None:
@@ -46,5 +49,16 @@ def test_a_chain_holds_all_that_its_members_wait_for(edges: List[Tuple[int, int]
 
 
 @given(st.lists(st.tuples(st.integers(0, 9), st.integers(0, 9)), max_size=20))
-def test_what_waits_only_for_lower_numbers_is_never_a_circle(edges: List[Tuple[int, int]]) -> None:
-    check({str(n): tuple({str(low) for high, low in edges if low < high == n}) for n in range(10)})
+def test_every_test_comes_behind_all_that_it_waits_for(edges: List[Tuple[int, int]]) -> None:
+    after = {
+        str(n): tuple({str(low) for high, low in edges if low < high == n}) for n in (7, 2, 9, 0, 5, 1, 8, 3, 6, 4)
+    }
+    ordered = in_order(after)
+
+    assert sorted(after) == sorted(ordered)
+    assert all(ordered.index(name) < ordered.index(nodeid) for nodeid in after for name in after[nodeid])
+
+
+@given(st.permutations("abcde"))
+def test_an_order_that_keeps_to_it_already_stays(names: List[str]) -> None:
+    assert names == in_order({name: names[:place] for place, name in enumerate(names)})

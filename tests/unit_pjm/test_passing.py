@@ -8,9 +8,9 @@ from typing import List, Tuple, cast
 import pytest
 
 from pjm.chains import LocalChains
-from pjm.finished import Finished
 from pjm.marks import Wish
 from pjm.passing import passed
+from pjm.reading import Reading
 from pjm.request import Request
 from pjm.results import Result
 
@@ -52,11 +52,11 @@ def here(reports: Reports) -> bool:
 
 
 def in_a_job(reports: Reports) -> bool:
-    finished = Finished()
-    finished.take([{"event": "start", "test": "a"}])
-    finished.take({"event": "report", "data": {"when": when, "outcome": outcome}} for when, outcome in reports)
-    finished.take([{"event": "stop", "test": "a"}])
-    return finished.done["a"]
+    reading = Reading()
+    reading.take([{"event": "start", "test": "a"}])
+    reading.take({"event": "report", "data": {"when": when, "outcome": outcome}} for when, outcome in reports)
+    reading.take([{"event": "stop", "test": "a"}])
+    return reading.done["a"]
 
 
 def for_the_client(reports: Reports) -> bool:

@@ -9,13 +9,13 @@ import pytest
 
 from pjm.host import Answer
 from pjm.pjsub import taken
-from pjm.scheduler import AnswerLostError, Step, Submission, SubmitError
+from pjm.scheduler import AnswerLostError, Submission, SubmitError
 
 FOLDER = Path("/f")
-ONE = (Step(FOLDER / "script.sh", 0),)
+ONE = (FOLDER / "script.sh",)
 NORMAL = Submission("s-0", FOLDER, ONE)
 BULK = Submission("s-0", FOLDER, ONE, bulk=3)
-STEPS = Submission("s-0", FOLDER, (*ONE, Step(FOLDER / "second.sh", 1, (0,))))
+STEPS = Submission("s-0", FOLDER, (*ONE, FOLDER / "second.sh"))
 
 
 @pytest.mark.parametrize(

@@ -5,11 +5,9 @@ from __future__ import annotations
 from typing import Dict, Mapping
 
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
 
 from pjm.errors import BadInput
-from pjm.request import FUGAKU_LIMITS, Defaults, Limit, Request, elapse_seconds, elapse_text, from_mark, read_limits
+from pjm.request import FUGAKU_LIMITS, Defaults, Limit, Request, from_mark, read_limits
 
 WHERE = "tests/test_a.py:12"
 
@@ -31,25 +29,6 @@ def test_every_argument_of_a_mark_is_taken() -> None:
 
     expected = Request(4, 3600, "large", (("A", "1 ; $(rm)"), ("B", "2")), "test_train")
     assert expected == from_mark((), arguments, WHERE, Defaults(nodes=2, rscgrp="small"))
-
-
-@pytest.mark.parametrize(
-    ("text", "seconds"),
-    [
-        ("00:30:00", 1800),
-        ("0:10:0", 600),
-        ("60:00", 3600),
-        ("86400", 86400),
-        ("1:00:00", 3600),
-        ("100:00:00", 360000),
-        ("1h2m3s", 3723),
-        ("90M", 5400),
-        ("2h", 7200),
-        (5, 5),
-    ],
-)
-def test_an_elapse_limit_is_read_as_pjm_reads_it(text: object, seconds: int) -> None:
-    assert seconds == elapse_seconds(text, WHERE)
 
 
 @pytest.mark.parametrize(
@@ -83,15 +62,6 @@ def test_an_elapse_limit_that_cannot_be_meant_is_refused_with_file_and_line(valu
 
     assert str(refusal.value).startswith(f"{WHERE}: the mark fugaku has elapse={value!r}")
     assert 'elapse="00:30:00"' in refusal.value.fix
-
-
-@given(st.integers(1, 2147483647))
-def test_seconds_written_out_are_read_back(seconds: int) -> None:
-    assert seconds == elapse_seconds(elapse_text(seconds), WHERE)
-
-
-def test_fractions_of_a_second_are_rounded_up() -> None:
-    assert "00:00:02" == elapse_text(1.2)
 
 
 @pytest.mark.parametrize(

@@ -15,10 +15,10 @@ from pjstat_layouts import comma
 from pjm.errors import BadInput
 from pjm.host import Answer, HungError, NotStartedError
 from pjm.pjm_scheduler import PjmScheduler, parent, ranges
-from pjm.scheduler import AnswerLostError, Phase, Scheduler, Step, Submission, SubmitError, UnansweredError
+from pjm.scheduler import AnswerLostError, Phase, Scheduler, Submission, SubmitError, UnansweredError
 
 FOLDER = Path("/f/jobs/s-0")
-NORMAL = Submission("s-0", FOLDER, (Step(FOLDER / "script-0.sh", 0),))
+NORMAL = Submission("s-0", FOLDER, (FOLDER / "script-0.sh",))
 COLUMNS = ("JOB_ID", "ST", "EC", "PC", "SN", "START_DATE", "ELAPSE_TIM", "ELAPSE_LIM", "REASON")
 NOTHING = Answer(0, "", "")
 
@@ -91,7 +91,7 @@ def test_a_step_job_is_one_command() -> None:
     scheduler, host = pjm(
         Answer(0, "[INFO] PJM 0000 pjsub Job 12_0 submitted.\n[INFO] PJM 0000 pjsub Job 12_1 submitted.\n", "")
     )
-    steps = (*NORMAL.scripts, Step(FOLDER / "script-1.sh", 1, (0,)))
+    steps = (*NORMAL.scripts, FOLDER / "script-1.sh")
 
     assert ("12_0", "12_1") == scheduler.submit(Submission("s-0", FOLDER, steps))
     assert [["pjsub", "--step", "--sparam", "jnam=s-0", "script-0.sh", "script-1.sh"]] == host.asked

@@ -22,12 +22,11 @@ from pjm.scheduler import (
     Ending,
     Phase,
     Status,
-    Step,
     Submission,
     SubmitError,
     UnansweredError,
 )
-from pjm.script import Worker, outputs, script
+from pjm.script import Worker, outputs, script, script_names
 
 PATIENCE = 120.0  # seconds, of a machine that others use too
 FAST = {"second": 0.01}  # a minute's limit passes in 0.6 s
@@ -56,12 +55,10 @@ class Place:
         (job,) = pack(tasks, Site("hp000000", "/vol0004", tests_per_job=1), "pjm-s")
         folder = self.folder / "a job's folder, with a comma"
         folder.mkdir()
-        steps = []
-        for number in range(len(job.shares) if job.step else 1):
-            path = folder / f"script-{number}.sh"
-            path.write_text(script(job, number, folder, Worker(str(run), self.folder)))
-            steps.append(Step(path, number, job.shares[number].needs))
-        return Prepared(job, folder, Submission(job.name, folder, tuple(steps), job.bulk))
+        scripts = tuple(folder / name for name in script_names(job))
+        for number, path in enumerate(scripts):
+            path.write_text(script(job, number, folder, Worker(str(run), self.folder), self.scheduler))
+        return Prepared(job, folder, Submission(job.name, folder, scripts, job.bulk))
 
     def wait(self, ids: Sequence[str], until: Callable[[Status], bool]) -> Dict[str, Status]:
         """Poll until every job is as wished."""
@@ -229,7 +226,7 @@ def test_a_refusal_that_passes_is_told_from_one_that_does_not(made: Made, number
 def test_too_many_nodes_are_refused_for_good(made: Made) -> None:
     site = made()
     prepared = site.job("true", ONE)
-    path = prepared.submission.scripts[0].script
+    path = prepared.submission.scripts[0]
     path.write_text(path.read_text().replace("node=1", "node=999"))
 
     with pytest.raises(SubmitError, match=r"PJM 0057: node=999 is greater than the upper limit \(384\)") as refusal:

@@ -16,9 +16,11 @@ from pytest_regressions.file_regression import FileRegressionFixture
 
 from pjm.emulator.steps import Dependency, dependency
 from pjm.packing import Job, Share, Site, Task, pack
+from pjm.pjm_scheduler import PjmScheduler
 from pjm.request import Request
 from pjm.scheduler import Resources
-from pjm.script import START, Outputs, Worker, outputs, script
+from pjm.script import START, Outputs, Worker, outputs
+from pjm.script import script as script_for
 
 FOLDER = Path("/vol0001/data/hp000000/u00000/project/.pjm/s/jobs/pjm-s-0")
 WORKER = Worker(
@@ -33,6 +35,10 @@ SITE = Site(group="hp000000", gfscache="/vol0003:/vol0004", tests_per_job=1)
 def packed(*tests: Tuple[str, Tuple[str, ...]], request: Request = REQUEST, site: Site = SITE) -> Job:
     (job,) = pack([Task(name, request, "m", after=after) for name, after in tests], site, "pjm-s")
     return job
+
+
+def script(job: Job, number: int, folder: Path, worker: Worker) -> str:
+    return script_for(job, number, folder, worker, PjmScheduler())
 
 
 def test_a_normal_job(file_regression: FileRegressionFixture) -> None:

@@ -13,7 +13,7 @@ import pjm
 
 PACKAGE = Path(pjm.__file__).parent
 # The other side: what calls PJM's commands, reads what they say, and writes what they read.
-SPEAKING = {"pjm_scheduler", "pjsub", "pjstat", "messages", "outcome", "causes", "script"}
+SPEAKING = {"pjm_scheduler", "pjsub", "pjstat", "messages", "outcome", "causes", "directives"}
 # What the user is told of PJM: help texts, and what settings are called.
 TELLING = {"__init__", "cli", "options"}
 CHOOSING = {"opening"}  # looks for a batch system, and makes the other side
@@ -49,11 +49,12 @@ def test_a_module_on_this_side_says_none_of_pjms_words(module: str) -> None:
 
 @pytest.mark.parametrize("module", SILENT)
 def test_a_module_on_this_side_knows_the_other_by_its_protocol(module: str) -> None:
-    # One place chooses the batch system; scripts are written here and read there.
-    allowed = {"pjm_scheduler", "script"} if module in CHOOSING else {"script"}
+    allowed = {"pjm_scheduler"} if module in CHOOSING else set()
 
     assert set() == imports(module) & SPEAKING - allowed
 
 
 def test_the_words_are_found_where_they_are() -> None:
-    assert all(any(WORDS.search(text) for text in texts(module)) for module in ("pjm_scheduler", "outcome", "script"))
+    assert all(
+        any(WORDS.search(text) for text in texts(module)) for module in ("pjm_scheduler", "outcome", "directives")
+    )

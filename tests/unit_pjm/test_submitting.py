@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from pjm.delays import doubled
+from pjm.submitting import doubled
 
 
 @pytest.mark.parametrize(("tries", "expected"), [(0, 10.0), (1, 20.0), (2, 40.0), (3, 60.0), (1024, 60.0)])
