@@ -148,14 +148,14 @@ def _stands(entry: Entry, others: Sequence[Entry]) -> bool:
 
 
 def write(report: Report, folder: Path) -> None:
-    """Write `gate.json` and `gate.md` into ``folder``, both or neither.
+    """Write `gate.json` and `gate.md` into ``folder``: `gate.json` last, which says that both are there.
 
     Raises:
         BadInput: it cannot be written.
     """
-    with replacing_together(folder, (JSON, MARKDOWN)) as unfinished:
-        write_text(unfinished / JSON, as_json(report))
+    with replacing_together(folder, (MARKDOWN, JSON)) as unfinished:
         write_text(unfinished / MARKDOWN, as_markdown(report))
+        write_text(unfinished / JSON, as_json(report))
 
 
 def as_json(report: Report) -> str:
