@@ -36,7 +36,8 @@ def replacing(path: Path) -> Iterator[Path]:
         raise _unwritable(path, error) from error
     finally:
         with contextlib.suppress(OSError):
-            temporary.unlink()
+            if temporary.exists():
+                temporary.unlink()
 
 
 @contextlib.contextmanager

@@ -19,9 +19,9 @@ from mnist_repro.data import places
 from mnist_repro.data.dataset import Dataset
 from mnist_repro.errors import BadInput
 from mnist_repro.evaluation import Evaluation, evaluate
-from mnist_repro.folder_lock import alone_in
 from mnist_repro.history import log_text
 from mnist_repro.journal import Trained
+from mnist_repro.locks import alone_in
 from mnist_repro.provenance import provenance
 from mnist_repro.recipes import Recipe
 from mnist_repro.recipes.layers import lay_out, parameter_count
