@@ -7,8 +7,8 @@ import os
 from pathlib import Path
 from typing import Any, BinaryIO, Dict, List, Optional
 
-from pjm.atomic import append_whole
 from pjm.encoding import decode, encode
+from pjm.files import append_whole
 
 Event = Dict[str, Any]
 

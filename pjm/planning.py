@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Dict, Mapping, Tuple
 
-from pjm.atomic import write_json, write_whole
+from pjm.files import write_json, write_whole
 from pjm.packing import Job
 from pjm.parts import FollowedJob, from_document, resources_document, script_name
 from pjm.script import Worker, script

@@ -9,8 +9,9 @@ from pathlib import Path
 from typing import Any, Dict, Iterator, List, Sequence, Set
 
 from pjm.events import Tail
+from pjm.files import try_lock
 from pjm.finished import Finished
-from pjm.session import JOURNAL, LOCK, Record, Session, corrupt, lock_file
+from pjm.session import JOURNAL, LOCK, Record, Session, corrupt
 from pjm.worker import EVENTS, PLAN, share_folder
 
 # What comes of values that have another shape than this program gives them.
@@ -99,7 +100,7 @@ def _in_use(folder: Path) -> bool:
     except OSError:
         return False
     try:
-        return not lock_file(handle)
+        return not try_lock(handle, inherited=False)  # as the client does
     except OSError:
         return False  # nobody can have a lock here
     finally:

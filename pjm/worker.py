@@ -17,8 +17,8 @@ from pathlib import Path
 from typing import Any, Dict, List, NoReturn, Tuple
 
 from pjm import captured, events
-from pjm.atomic import system_bytes
 from pjm.events import EventLog, Tail
+from pjm.files import system_bytes
 from pjm.finished import Finished
 
 FOLDER = "PYTEST_PJM_FOLDER"
