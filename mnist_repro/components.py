@@ -11,7 +11,7 @@ from mnist_repro import framework, run, weights
 from mnist_repro.atomic import (
     replacing,
     replacing_together,
-    require_replaceable_together,
+    require_no_folders,
     require_writable,
     write_text,
 )
@@ -19,9 +19,9 @@ from mnist_repro.data import places
 from mnist_repro.data.dataset import Dataset
 from mnist_repro.errors import BadInput
 from mnist_repro.evaluation import Evaluation, evaluate
-from mnist_repro.folder_lock import alone_in
 from mnist_repro.history import log_text
 from mnist_repro.journal import Trained
+from mnist_repro.locks import alone_in
 from mnist_repro.provenance import provenance
 from mnist_repro.recipes import Recipe
 from mnist_repro.recipes.layers import lay_out, parameter_count
@@ -34,9 +34,9 @@ MODEL = "model.h5"
 TRAINING_LOG = "learn.log"
 EVALUATION_LOG = "eval.log"
 EVALUATION = "evaluation.json"
-# What `train` makes, in the order in which it is put in place, and `estimate`.
+# What `train` and `estimate` make, in the order in which it is put in place.
 TRAINED = (TRAINING_LOG, WEIGHTS, MODEL, run.FILE)
-ESTIMATED = (EVALUATION, EVALUATION_LOG)
+ESTIMATED = (EVALUATION_LOG, EVALUATION)
 STEP_LOSSES_KEPT = 100
 # Of a hash, shown.
 _DIGITS = 12
@@ -74,7 +74,7 @@ def check_folder(folder: Path, recipe: Recipe) -> None:
         BadInput: that is so.
     """
     require_writable(folder)
-    require_replaceable_together(folder, (*TRAINED, *ESTIMATED))
+    require_no_folders(folder, (*TRAINED, *ESTIMATED))
     if not (folder / run.FILE).exists():
         return
     fix = f"--out another folder, or remove {folder}"
@@ -153,7 +153,7 @@ def _train_into(folder: Path, assignment: Assignment, dataset: Dataset, progress
     scale = recipe.scale(assignment.scale)
     trained = train(recipe, dataset, assignment.seed, scale, assignment.arithmetic, progress)
     result = as_run(assignment, dataset, scale, trained)
-    with replacing_together(folder, TRAINED, stale=(run.FILE, EVALUATION_LOG, EVALUATION)) as unfinished:
+    with replacing_together(folder, TRAINED, stale=ESTIMATED) as unfinished:
         write_text(unfinished / TRAINING_LOG, log_text(scale, trained.lines))
         weights.write(unfinished / WEIGHTS, recipe, trained.weights)
         _save_model(trained, unfinished / MODEL)

@@ -146,7 +146,7 @@ class GateSession:
 
 
 def write(report: Report, folder: Path) -> None:
-    """Write `gate.json` and `gate.md` into ``folder``, both or neither.
+    """Write `gate.json` and `gate.md` into ``folder``: `gate.json` last, which says that both are there.
 
     Raises:
         BadInput: it cannot be written.
@@ -155,9 +155,9 @@ def write(report: Report, folder: Path) -> None:
     from mnist_repro.atomic import replacing_together, write_text
     from mnist_repro.gate_markdown import as_markdown
 
-    with replacing_together(folder, (gate_report.JSON, gate_report.MARKDOWN)) as unfinished:
-        write_text(unfinished / gate_report.JSON, gate_report.as_json(report))
+    with replacing_together(folder, (gate_report.MARKDOWN, gate_report.JSON)) as unfinished:
         write_text(unfinished / gate_report.MARKDOWN, as_markdown(report))
+        write_text(unfinished / gate_report.JSON, gate_report.as_json(report))
 
 
 def _now() -> str:

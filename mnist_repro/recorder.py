@@ -5,16 +5,16 @@ from __future__ import annotations
 import contextlib
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, Callable, Dict, List, Mapping, Optional, Tuple
+from typing import Any, Callable, ContextManager, Dict, List, Mapping, Optional, Tuple
 
 from mnist_repro import baseline_files, source
 from mnist_repro.atomic import remove_unfinished, require_replaceable
-from mnist_repro.baseline_lock import locked
 from mnist_repro.baselines import BaselineFile, FingerprintEntry, SampleEntry
 from mnist_repro.components import MODEL, WEIGHTS, Assignment
 from mnist_repro.data.dataset import UNRECOGNISED, Dataset
 from mnist_repro.errors import BadInput
 from mnist_repro.fingerprint_worker import Answer, ask
+from mnist_repro.locks import locked
 from mnist_repro.platform_names import platform_name
 from mnist_repro.proposals import keeps_weights, propose, runs_folder
 from mnist_repro.recipes import Recipe
@@ -86,7 +86,7 @@ class Recorder:
 
     def fingerprint(self, recipe: Recipe) -> Recorded:
         """Take the fingerprint, in a process of its own, and propose it."""
-        with locked(self._plan.folder, recipe.name, "fingerprint"):
+        with self._lock(recipe, "fingerprint"):
             return self._fingerprint(recipe)
 
     def samples(self, recipe: Recipe, rung: str, seeds: Optional[int] = None) -> Recorded:
@@ -102,8 +102,11 @@ class Recorder:
             BadInput: there would be too few, or fewer than are stored; a metric is not finite, or the samples cannot
                 serve as a baseline.
         """
-        with locked(self._plan.folder, recipe.name, rung):
+        with self._lock(recipe, rung):
             return self._samples(recipe, rung, seeds)
+
+    def _lock(self, recipe: Recipe, rung: str) -> ContextManager[None]:
+        return locked(baseline_files.private_folder(self._plan.folder), recipe.name, rung)
 
     def _fingerprint(self, recipe: Recipe) -> Recorded:
         plan = self._plan

@@ -9,8 +9,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import List, Optional
 
-from pjm.atomic import write_whole
 from pjm.errors import BadInput
+from pjm.files import write_whole
 
 _NAME, _ATTEMPT = "test.json", "files-"
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Dict, Mapping, Tuple
 
-from pjm.atomic import system_bytes, write_json
+from pjm.files import system_bytes, write_json
 
 FOLDER = "PYTEST_PJM_FOLDER"
 SHARE = "PYTEST_PJM_SHARE"

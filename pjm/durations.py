@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Dict
 
 from pjm import events
-from pjm.atomic import write_json
+from pjm.files import write_json
 from pjm.results import Result
 
 FILE = "durations.json"

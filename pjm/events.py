@@ -8,8 +8,8 @@ import os
 from pathlib import Path
 from typing import Any, BinaryIO, Dict, List, NoReturn, Optional
 
-from pjm.atomic import append_whole
 from pjm.encoding import decode, encode
+from pjm.files import append_whole
 
 Event = Dict[str, Any]
 

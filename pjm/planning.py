@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any, Dict, Mapping, Tuple
 
 from pjm.assignment import PATH, read_document, write_document
-from pjm.atomic import write_whole
+from pjm.files import write_whole
 from pjm.packing import Job, Share
 from pjm.scheduler import Resources, Scheduler
 from pjm.script import Worker, script, script_names

@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import errno
-import fcntl
 import json
 import os
 import time
@@ -14,8 +12,8 @@ from typing import Any, Dict, Iterator, List, Optional
 
 import pjm
 from pjm import advice
-from pjm.atomic import append_whole, drop_torn_line, write_json
 from pjm.errors import BadInput
+from pjm.files import append_whole, drop_torn_line, try_lock, write_json
 
 SCHEMA = 1
 SESSION, JOURNAL, JOBS, LOCK, LIVE = "session.json", "journal.jsonl", "jobs", "lock", "jobs.json"
@@ -152,25 +150,11 @@ class Session:
         self._journal = self._lock = -1
 
 
-def lock_file(handle: int) -> bool:
-    """Lock an open file; whether nobody else has.
-
-    Raises:
-        OSError: files cannot be locked here.
-    """
-    try:
-        fcntl.lockf(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except OSError as error:
-        if error.errno in (errno.EACCES, errno.EAGAIN):  # fcntl(2): either means that another process has it
-            return False
-        raise
-    return True
-
-
 def _lock_soon(handle: int) -> bool:
     """Lock an open file; whether nobody else has, but for the moment that it takes to see whether it is in use."""
     for _ in range(_ATTEMPTS):
-        if lock_file(handle):
+        # Not inherited: a child that outlives this client must not keep the next one out.
+        if try_lock(handle, inherited=False):
             return True
         time.sleep(0.1)
     return False

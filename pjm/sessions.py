@@ -12,8 +12,8 @@ from typing import List, Mapping, Optional
 
 import pjm
 from pjm import advice
-from pjm.atomic import write_json
 from pjm.errors import BadInput
+from pjm.files import write_json
 from pjm.session import JOBS, SCHEMA, SESSION, Session, read_facts
 
 IDENTITY = re.compile(r"\d{8}-\d{6}-[0-9a-f]{4}", re.ASCII)

@@ -9,8 +9,9 @@ from typing import Any, Dict, Iterator, List, Sequence, Set
 
 from pjm.assignment import events_file, read_document
 from pjm.events import Tail
+from pjm.files import try_lock
 from pjm.reading import Reading
-from pjm.session import JOURNAL, LOCK, Record, Session, corrupt, lock_file
+from pjm.session import JOURNAL, LOCK, Record, Session, corrupt
 
 # What comes of values that have another shape than this program gives them.
 SENSELESS = (KeyError, IndexError, TypeError, ValueError, AttributeError, OverflowError, OSError)
@@ -98,7 +99,7 @@ def _in_use(folder: Path) -> bool:
     except OSError:
         return False
     try:
-        return not lock_file(handle)
+        return not try_lock(handle, inherited=False)  # as the client does
     except OSError:
         return False  # nobody can have a lock here
     finally:

@@ -6,12 +6,12 @@ A file in the job's folder is locked as long as any process has it open, and the
 from __future__ import annotations
 
 import contextlib
-import fcntl
 import json
 import os
 from pathlib import Path
 from typing import Iterator
 
+from pjm.files import try_lock
 from pjm.scheduler import LONGEST_SUBMISSION
 
 LOCK = "submitting.lock"
@@ -32,7 +32,7 @@ def begin(folder: Path, now: float) -> Iterator[int]:
     try:
         host = os.uname().nodename
         try:
-            _lock(handle)
+            try_lock(handle)
         except OSError:
             host = ""  # there is no locking here: only the time can tell
         os.write(handle, json.dumps({"host": host, "time": now}).encode("ascii"))
@@ -53,7 +53,7 @@ def lasts(folder: Path, now: float) -> bool:
         return False
     try:
         with contextlib.suppress(OSError):
-            if not _lock(handle):
+            if not try_lock(handle):
                 return True
         begun = json.loads(os.pread(handle, 1000, 0))
         return bool(begun["host"] != os.uname().nodename and now < begun["time"] + LONGEST_SUBMISSION)
@@ -61,16 +61,3 @@ def lasts(folder: Path, now: float) -> bool:
         return False  # it is written before the command starts
     finally:
         os.close(handle)
-
-
-def _lock(handle: int) -> bool:
-    """Lock an open file, in a way that a child inherits; whether nobody else has.
-
-    Raises:
-        OSError: files cannot be locked here.
-    """
-    try:
-        fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except (BlockingIOError, PermissionError):
-        return False
-    return True

@@ -150,7 +150,8 @@ def _accept(arguments: argparse.Namespace) -> ExitCode:
     import datetime
 
     from mnist_repro import proposals
-    from mnist_repro.baseline_lock import locked
+    from mnist_repro.baseline_files import private_folder
+    from mnist_repro.locks import locked
     from mnist_repro.read_only import require_writable_baselines
 
     require_writable_baselines("baseline accept")
@@ -165,7 +166,7 @@ def _accept(arguments: argparse.Namespace) -> ExitCode:
         waiting = []
         for seen in _proposals(arguments):
             recipe, rung = seen.stored.recipe, seen.stored.rung
-            locks.enter_context(locked(arguments.baselines, recipe, rung))
+            locks.enter_context(locked(private_folder(arguments.baselines), recipe, rung))
             # Read again: until now another process may have changed it.
             waiting += proposals.find(arguments.baselines, recipe, [rung])
         for proposal in waiting:

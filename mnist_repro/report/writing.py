@@ -1,4 +1,4 @@
-"""Writes a page and its document into a folder, both or neither."""
+"""Writes a page and its document into a folder."""
 
 from __future__ import annotations
 
@@ -43,7 +43,7 @@ def require_ours(folder: Path) -> None:
 
 
 def write(document: Mapping[str, Any], folder: Path) -> Path:
-    """Write ``report.json`` and the page made from it; where the page is.
+    """Write ``report.json`` and the page made from it; ``report.json`` takes its place last. Returns where the page is.
 
     Raises:
         BadInput: the folder cannot be written or has somebody else's page, or Jinja2 or matplotlib is missing. What was
@@ -53,7 +53,7 @@ def write(document: Mapping[str, Any], folder: Path) -> Path:
     require_ours(folder)
     # From the text, so that no page can show what its document does not say.
     page = render(json.loads(text))
-    with replacing_together(folder, (DOCUMENT, PAGE)) as unfinished:
+    with replacing_together(folder, (PAGE, DOCUMENT)) as unfinished:
         (unfinished / DOCUMENT).write_text(text, encoding="utf-8")
         # A lone surrogate, such as of a file name that is no UTF-8, has no bytes of its own.
         (unfinished / PAGE).write_text(page, encoding="utf-8", errors="backslashreplace")

@@ -15,6 +15,9 @@ from pjm.emulator.request import LARGEST_STEP, Merged, Wanted, bulk_range
 from pjm.emulator.store import WHOLE, Job
 
 NOBODYS_GROUP = 59999
+# The umask of the caller. Reading it means setting it for a moment, so it is read once, before any file is written.
+_MASK = os.umask(0o077)
+os.umask(_MASK)
 FREE_TEXTS = {"comment": "PJM_COMMENT", "appname": "PJM_APPNAME", "fs": "PJM_FSNAME"}
 
 
@@ -188,7 +191,7 @@ def _spec(context: Context, new: New) -> Dict[str, object]:
             name: os.environ.get(name, "") for name in ("HOME", "LANG", "LOGNAME", "MAIL", "PATH", "SHELL", "TZ")
         },
         "host": os.uname().nodename,
-        "umask": _mask(),
+        "umask": _MASK,
         "mpi": options.keyed.get("mpi", {}),
         "llio": options.keyed.get("llio", {}),
         "mode": wanted.mode,
@@ -209,13 +212,6 @@ def _spec(context: Context, new: New) -> Dict[str, object]:
         "second": settings.second,
         "kill_after": settings.kill_after,
     }
-
-
-def _mask() -> int:
-    """The caller's mask of files, which can only be read by being set."""
-    mask = os.umask(0o077)
-    os.umask(mask)
-    return mask
 
 
 def _within_limits(context: Context, made: List[Job], group: str) -> None:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import fcntl
 import os
 import sys
 from pathlib import Path
@@ -11,6 +10,7 @@ from typing import NoReturn
 
 from pjm.emulator.folder import START, Folder, root
 from pjm.emulator.store import Store
+from pjm.files import try_lock
 
 # What moves by itself, or has to be moved. The held and the stuck wait for a user.
 WORK = (
@@ -35,12 +35,9 @@ def is_dead(folder: Folder) -> bool:
     """No daemon serves this folder."""
     handle = os.open(str(folder.lock), os.O_RDWR | os.O_CREAT, 0o600)
     try:
-        fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except OSError:
-        return False
+        return try_lock(handle)
     finally:
         os.close(handle)
-    return True
 
 
 def _become_daemon(folder: Folder) -> NoReturn:

@@ -18,6 +18,7 @@ from pjm.emulator import alive, ending, files, processes, runner, settings
 from pjm.emulator.folder import Folder
 from pjm.emulator.messages import IN_JOB
 from pjm.emulator.store import ON_NODES, WHOLE, Job, Store
+from pjm.files import try_lock, write_json
 
 LOOK = 0.5
 """Seconds after which it looks whether its folder is still there."""
@@ -53,9 +54,7 @@ def main(folder: str) -> NoReturn:
 
 def _lock(folder: Folder) -> Optional[int]:
     handle = os.open(str(folder.lock), os.O_RDWR | os.O_CREAT, 0o600)
-    try:
-        fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except OSError:
+    if not try_lock(handle):
         os.close(handle)
         return None
     os.ftruncate(handle, 0)
@@ -143,9 +142,7 @@ class Daemon:
         order = place / "order.json"
         if order.exists() or not place.is_dir():
             return
-        unfinished = order.with_suffix(".unfinished")
-        unfinished.write_text(json.dumps({"order": job.wish}), encoding="utf-8")
-        unfinished.replace(order)
+        write_json(order, {"order": job.wish}, lasting=False)
         started = _read(place / "started.json")
         # Its lock is held, so its number is its own.
         if started is not None and _is_locked(place / "alive"):
@@ -218,12 +215,9 @@ def _is_locked(path: Path) -> bool:
     except OSError:
         return False
     try:
-        fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except OSError:
-        return True
+        return not try_lock(handle)
     finally:
         os.close(handle)
-    return False
 
 
 def _read(path: Path) -> Optional[Dict[str, object]]:

@@ -15,6 +15,7 @@ from typing import Dict, Mapping, Optional
 from pjm.emulator import rules
 from pjm.emulator import settings as settings_file
 from pjm.errors import BadInput
+from pjm.files import system_bytes, write_whole
 
 COMMANDS = ("pjsub", "pjstat", "pjdel", "pjhold", "pjrls", "pjwait")
 # Bytes of a path of SQLite's, which puts up to 8 behind it ("-journal") and counts to 512.
@@ -178,12 +179,8 @@ def root() -> str:
 def _write_command(folder: Folder, command: str) -> None:
     start = START.format(module="pjm.emulator.entry")
     words = [sys.executable, "-I", "-S", "-c", start, root(), str(folder.path), command]
-    text = os.fsencode(f'#!/bin/sh\nexec {" ".join(shlex.quote(word) for word in words)} "$@"\n')
+    text = f'#!/bin/sh\nexec {" ".join(shlex.quote(word) for word in words)} "$@"\n'
     target = folder.commands / command
-    if target.exists() and target.read_bytes() == text:
-        return
-    # Another client may be calling it at this moment.
-    unfinished = target.with_name(f".{command}.{os.getpid()}")
-    unfinished.write_bytes(text)
-    unfinished.chmod(0o700)
-    unfinished.replace(target)
+    if not target.exists() or target.read_bytes() != system_bytes(text):
+        # Whole: another client may be calling it at this moment.
+        write_whole(target, text, lasting=False, mode=0o700)

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import contextlib
+import fcntl
 import json
 import os
 import time
 from pathlib import Path
 from typing import Mapping, Sequence
+
+from pjm.files import append_whole, drop_torn_line
 
 
 def append(path: Path, record: Mapping[str, object]) -> None:
@@ -17,10 +20,10 @@ def append(path: Path, record: Mapping[str, object]) -> None:
     with contextlib.suppress(OSError):
         handle = os.open(str(path), os.O_RDWR | os.O_APPEND | os.O_CREAT, 0o600)
         try:
-            size = os.fstat(handle).st_size
-            # A disk that was full has left half a line: it must not take the next one with it.
-            start = "\n" if size and os.pread(handle, 1, size - 1) != b"\n" else ""
-            os.write(handle, (start + line).encode())
+            # One command at a time: the line that a full disk cuts off must be the last, to be taken back.
+            fcntl.flock(handle, fcntl.LOCK_EX)
+            drop_torn_line(handle)
+            append_whole(handle, line.encode("ascii"))
         finally:
             os.close(handle)
 

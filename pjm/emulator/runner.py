@@ -23,6 +23,7 @@ from pjm.emulator import files, processes, surroundings
 from pjm.emulator.folder import Folder
 from pjm.emulator.messages import IN_JOB
 from pjm.emulator.store import Job
+from pjm.files import write_json
 
 LOOK = 0.5
 """Seconds after which a runner looks whether the emulator's folder is still there."""
@@ -91,7 +92,7 @@ def run(folder: Folder, job: Job, spec: Mapping[str, object]) -> None:
     """Start the script, wait for its end, write it down."""
     _as_fresh(spec)
     this = Run(folder, job, spec, folder.runs / job.run)
-    _write(this.place / "started.json", {"runner": os.getpid()})
+    write_json(this.place / "started.json", {"runner": os.getpid()}, lasting=False)
     hidden: files.Hidden = []
     try:
         result = _foreseen(this)
@@ -103,7 +104,7 @@ def run(folder: Folder, job: Job, spec: Mapping[str, object]) -> None:
         # Without a result it would be a dead node's job, and start again, for ever.
         traceback.print_exc()
         result = _result(this, "EXT", {"ec": 0, "pc": 140, "sn": 0}, "INTERNAL ERROR")
-    _write(this.place / "result.json", result)
+    write_json(this.place / "result.json", result, lasting=False)
     folder.ring()
     files.restore(hidden)
 
@@ -162,7 +163,7 @@ def _started(this: Run) -> Union[Dict[str, object], subprocess.Popen[bytes]]:
     finally:
         os.close(out)
         os.close(err)
-    _write(this.place / "started.json", {"runner": os.getpid(), "group": process.pid})
+    write_json(this.place / "started.json", {"runner": os.getpid(), "group": process.pid}, lasting=False)
     this.group = process.pid
     return process
 
@@ -288,9 +289,3 @@ def _signals() -> Iterator[Callable[[float], None]]:
 def _list(rule: Rule, name: str) -> List[object]:
     found = rule.get(name, [])
     return found if isinstance(found, list) else []
-
-
-def _write(path: Path, value: Mapping[str, object]) -> None:
-    unfinished = path.with_suffix(".unfinished")
-    unfinished.write_text(json.dumps(value), encoding="utf-8")
-    unfinished.replace(path)

@@ -5,12 +5,12 @@ from __future__ import annotations
 import dataclasses
 import json
 import math
-import os
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Dict, Mapping, Optional
 
 from pjm.errors import BadInput
+from pjm.files import write_json
 
 UNLIMITED = 2147483647
 PREFIX = "PJM_EMULATOR_"
@@ -135,9 +135,7 @@ def write(path: Path, given: Mapping[str, object]) -> None:
     checked(after, str(path))
     if after == before and path.exists():
         return
-    unfinished = path.with_name(f".{path.name}.{os.getpid()}")
-    unfinished.write_text(json.dumps(after, indent=1), encoding="utf-8")
-    unfinished.replace(path)
+    write_json(path, after, lasting=False)
 
 
 def checked(given: Mapping[str, object], where: str) -> Settings:

@@ -29,9 +29,9 @@ from mnist_files import write_folder
 from pytest_regressions.file_regression import FileRegressionFixture
 
 from mnist_repro import baseline_files
-from mnist_repro.baseline_lock import locked
 from mnist_repro.baselines import SampleEntry, accepted
 from mnist_repro.errors import BadInput
+from mnist_repro.locks import locked
 
 WHEEL = "wheel-softmax"
 PATIENCE = 120
@@ -421,8 +421,9 @@ def test_a_broken_proposal_is_not_accepted(folder: Path) -> None:
 HOLD = """
 import sys
 from pathlib import Path
-from mnist_repro.baseline_lock import locked
-with locked(Path(sys.argv[1]), "wheel-softmax", "subset"):
+from mnist_repro.baseline_files import private_folder
+from mnist_repro.locks import locked
+with locked(private_folder(Path(sys.argv[1])), "wheel-softmax", "subset"):
     print("held", flush=True)
     sys.stdin.read()
 """

@@ -205,7 +205,7 @@ def test_two_processes_do_not_train_into_one_folder(recipe: Recipe, dataset: Dat
         [
             sys.executable,
             "-c",
-            "import sys\nfrom pathlib import Path\nfrom mnist_repro.folder_lock import alone_in\n"
+            "import sys\nfrom pathlib import Path\nfrom mnist_repro.locks import alone_in\n"
             "with alone_in(Path(sys.argv[1])):\n    print('held', flush=True)\n    sys.stdin.read()",
             str(tmp_path / "run"),
         ],

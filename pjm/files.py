@@ -1,8 +1,9 @@
-"""Writes files, and appends to them, whole or not at all."""
+"""Files: writes them and appends to them, whole or not at all, and locks them."""
 
 from __future__ import annotations
 
 import contextlib
+import fcntl
 import json
 import os
 from pathlib import Path
@@ -14,20 +15,22 @@ def write_json(path: Path, document: Mapping[str, object], lasting: bool = True)
     write_whole(path, json.dumps(document, indent=1) + "\n", lasting)
 
 
-def write_whole(path: Path, text: str, lasting: bool = True) -> None:
+def write_whole(path: Path, text: str, lasting: bool = True, mode: int = 0o600) -> None:
     """Write a file that is its owner's alone, whole or not at all.
 
     Args:
         path: what was there is replaced.
         text: written as `system_bytes` has it.
         lasting: it is on the disk when this returns, and outlives a crash of the machine.
+        mode: permissions, whatever the umask is: a test may have left one that takes even the owner's away.
 
     Raises:
         OSError: it could not be written; what was there is untouched.
     """
     unfinished = path.with_name(f".{path.name}.{os.getpid()}")
     try:
-        with open(str(unfinished), "wb", opener=_for_us_alone) as file:
+        with open(str(unfinished), "wb", opener=lambda name, flags: os.open(name, flags, 0o600)) as file:
+            os.fchmod(file.fileno(), mode)
             file.write(system_bytes(text))
             file.flush()
             if lasting:
@@ -52,7 +55,7 @@ def _line_bytes(line: str) -> bytes:
 
 
 def append_whole(handle: int, data: bytes) -> None:
-    """Append to an open file, whole or not at all.
+    """Append to an open file that no other process appends to meanwhile, whole or not at all.
 
     Raises:
         OSError: it could not be written; what was written of it is taken back.
@@ -70,10 +73,23 @@ def append_whole(handle: int, data: bytes) -> None:
 def drop_torn_line(handle: int) -> None:
     """Take back what follows the last whole line of an open file: its writer died within a line."""
     size = os.fstat(handle).st_size
-    os.ftruncate(handle, os.pread(handle, size, 0).rfind(b"\n") + 1)
+    if size and os.pread(handle, 1, size - 1) != b"\n":
+        os.ftruncate(handle, os.pread(handle, size, 0).rfind(b"\n") + 1)
 
 
-def _for_us_alone(path: str, flags: int) -> int:
-    handle = os.open(path, flags, 0o600)
-    os.fchmod(handle, 0o600)  # a test may have left a umask that takes even that away
-    return handle
+def try_lock(handle: int, inherited: bool = True) -> bool:
+    """Lock an open file, unless another process has it locked; whether it is locked now.
+
+    Args:
+        handle: open for reading and writing.
+        inherited: a child that has the file open keeps it locked, as flock(2) has it. If not: the lock is this
+            process's alone and ends when it closes any handle of the file, as lockf(3) has it.
+
+    Raises:
+        OSError: files cannot be locked here.
+    """
+    try:
+        (fcntl.flock if inherited else fcntl.lockf)(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except (BlockingIOError, PermissionError):  # fcntl(2): either means that another process has it
+        return False
+    return True
