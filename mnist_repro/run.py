@@ -159,11 +159,14 @@ def _score(fields: Mapping[str, Any]) -> Score:
 def _evaluation(fields: Optional[Mapping[str, Any]]) -> Optional[Evaluation]:
     if fields is None:
         return None
+    # Optional: runs made before predictions were stored have none.
+    predictions = fields.get("wrong_predictions")
     return Evaluation(
         loss=_finite_or_not(fields["loss"]),
         accuracy=_finite_or_not(fields["accuracy"]),
         confusion=tuple(tuple(int(count) for count in row) for row in fields["confusion"]),
         wrong_images=tuple(int(index) for index in fields["wrong_images"]),
+        wrong_predictions=None if predictions is None else tuple(int(label) for label in predictions),
     )
 
 
