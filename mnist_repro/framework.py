@@ -217,11 +217,6 @@ def save_model(model: Any, path: Path) -> None:
         model.save(str(path), include_optimizer=False, **_quiet_save_arguments())
 
 
-def load_model(path: Path) -> Any:
-    """A whole model; the caller has made sure that the file holds nothing but our layers."""
-    return tensorflow().keras.models.load_model(str(path), compile=False)
-
-
 def _quiet_save_arguments() -> dict[str, str]:
     """Keras 2 is told the format; Keras 3 takes it from the file's name and warns that it is the old one."""
     if keras_version().startswith("2."):
