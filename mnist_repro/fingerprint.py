@@ -15,9 +15,8 @@ import numpy as np
 
 from mnist_repro import components, framework, weights
 from mnist_repro.data.dataset import Dataset
-from mnist_repro.framework import Weights
 from mnist_repro.recipes import Recipe
-from mnist_repro.recipes.layers import BatchNormalization, Dense, LayerSpec, lay_out
+from mnist_repro.recipes.layers import BatchNormalization, Dense, LayerSpec, Weights, lay_out
 from mnist_repro.recipes.recipe import Scale, Steps
 from mnist_repro.seeding import Stream
 from mnist_repro.training import make_feed, ordered_segments, stepper, train

@@ -23,13 +23,11 @@ from mnist_repro.recipes.layers import (
     Layer,
     LayerSpec,
     MaxPooling2D,
+    Weights,
     lay_out,
 )
 from mnist_repro.recipes.recipe import Recipe
 from mnist_repro.seeding import dropout_seed
-
-# One array per weight, one tuple per layer, in the order of `lay_out`.
-Weights = Tuple[Tuple[np.ndarray, ...], ...]
 
 SCORED_AT_ONCE = 1000
 # With many more TensorFlow cannot start, and ends the process.

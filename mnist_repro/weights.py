@@ -9,9 +9,8 @@ import numpy as np
 
 from mnist_repro import atomic, hdf5
 from mnist_repro.errors import BadInput
-from mnist_repro.framework import Weights
 from mnist_repro.recipes import RECIPES, Recipe, find
-from mnist_repro.recipes.layers import LayerSpec, lay_out
+from mnist_repro.recipes.layers import LayerSpec, Weights, lay_out
 from mnist_repro.weights_layout import finite_arrays, found_shapes, store, stored_layers
 from mnist_repro.weights_matching import LayerShapes, difference, expected_shapes, fitting
 from mnist_repro.whole_model import holds_whole_model, is_whole_model, read_whole_model

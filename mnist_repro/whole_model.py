@@ -12,9 +12,8 @@ from typing import Any, Dict, List, Mapping, Optional, Sequence, Tuple
 
 from mnist_repro import hdf5
 from mnist_repro.errors import BadInput
-from mnist_repro.framework import Weights
 from mnist_repro.recipes import RECIPES, Recipe, find
-from mnist_repro.recipes.layers import Layer, MaxPooling2D, lay_out
+from mnist_repro.recipes.layers import Layer, MaxPooling2D, Weights, lay_out
 from mnist_repro.weights_layout import finite_arrays, found_shapes, stored_layers
 from mnist_repro.weights_matching import Difference, LayerShapes, difference, expected_shapes
 

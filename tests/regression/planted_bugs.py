@@ -15,11 +15,10 @@ import numpy as np
 from mnist_repro import arithmetic, batching, components, evaluation, framework, seeding, training, weights
 from mnist_repro.data.dataset import Dataset
 from mnist_repro.evaluation import Evaluation
-from mnist_repro.framework import Weights
 from mnist_repro.journal import Journal
 from mnist_repro.planting import Bug, all_of, instead_of
 from mnist_repro.recipes import Recipe, find
-from mnist_repro.recipes.layers import Conv2D, Layer, lay_out
+from mnist_repro.recipes.layers import Conv2D, Layer, Weights, lay_out
 from mnist_repro.recipes.recipe import Epochs, Scale
 from mnist_repro.training import Feed
 

@@ -12,9 +12,8 @@ import numpy as np
 
 from mnist_repro import framework, weights
 from mnist_repro.evaluation import cross_entropies
-from mnist_repro.framework import Weights
 from mnist_repro.recipes import Recipe
-from mnist_repro.recipes.layers import BatchNormalization, Conv2D, Dense, Dropout, Flatten, Layer, MaxPooling2D
+from mnist_repro.recipes.layers import BatchNormalization, Conv2D, Dense, Dropout, Flatten, Layer, MaxPooling2D, Weights
 from mnist_repro.recipes.optimizers import GradientDescent
 from mnist_repro.training import Feed, Training
 
