@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Dict, Optional, Sequence
@@ -22,6 +21,7 @@ from mnist_repro.evaluation import Evaluation, evaluate
 from mnist_repro.folder_lock import alone_in
 from mnist_repro.history import log_text
 from mnist_repro.journal import Trained
+from mnist_repro.json_files import json_text
 from mnist_repro.provenance import provenance
 from mnist_repro.recipes import Recipe
 from mnist_repro.recipes.layers import lay_out, parameter_count
@@ -230,7 +230,7 @@ def estimate(
         fields["errors_per_predicted_and_label"] = evaluation.errors_per_pair
         with replacing_together(out, ESTIMATED) as unfinished:
             write_text(unfinished / EVALUATION_LOG, evaluation_log(evaluation))
-            write_text(unfinished / EVALUATION, json.dumps(run.storable(fields), indent=1, allow_nan=False) + "\n")
+            write_text(unfinished / EVALUATION, json_text(fields))
     return evaluation
 
 

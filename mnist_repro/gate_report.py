@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any, Dict, Optional, Sequence, Tuple
@@ -11,9 +10,9 @@ from mnist_repro import checked
 from mnist_repro.atomic import replacing_together, write_text
 from mnist_repro.checked import Checked
 from mnist_repro.gate_markdown import as_markdown
+from mnist_repro.json_files import json_text
 from mnist_repro.measured import PUBLISHED
 from mnist_repro.recipes import RECIPES
-from mnist_repro.run import storable
 from mnist_repro.verdicts import Verdict, worst
 
 SCHEMA = 1
@@ -171,7 +170,7 @@ def as_json(report: Report) -> str:
         "not_judged": list(report.not_judged),
         "other_failures": list(report.other_failures),
     }
-    return json.dumps(storable(fields), indent=1, allow_nan=False) + "\n"
+    return json_text(fields)
 
 
 def _recipe_fields(entries: Sequence[Entry]) -> Dict[str, Any]:
