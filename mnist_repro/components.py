@@ -26,17 +26,9 @@ from mnist_repro.provenance import provenance
 from mnist_repro.recipes import Recipe
 from mnist_repro.recipes.layers import lay_out, parameter_count
 from mnist_repro.recipes.recipe import Scale
-from mnist_repro.run import Run
+from mnist_repro.run import ESTIMATED, EVALUATION, EVALUATION_LOG, MODEL, TRAINED, TRAINING_LOG, WEIGHTS, Run
 from mnist_repro.training import Progress, no_progress, train
 
-WEIGHTS = "param.hdf5"
-MODEL = "model.h5"
-TRAINING_LOG = "learn.log"
-EVALUATION_LOG = "eval.log"
-EVALUATION = "evaluation.json"
-# What `train` makes, in the order in which it is put in place, and `estimate`.
-TRAINED = (TRAINING_LOG, WEIGHTS, MODEL, run.FILE)
-ESTIMATED = (EVALUATION, EVALUATION_LOG)
 STEP_LOSSES_KEPT = 100
 # Of a hash, shown.
 _DIGITS = 12

@@ -9,9 +9,9 @@ from typing import Callable, Optional
 import numpy as np
 
 from mnist_repro import framework, run, weights
-from mnist_repro.components import WEIGHTS
 from mnist_repro.errors import BadInput
 from mnist_repro.recipes import Recipe, find
+from mnist_repro.run import WEIGHTS
 
 
 @dataclass(frozen=True)

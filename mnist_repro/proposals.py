@@ -13,8 +13,8 @@ from mnist_repro.atomic import replacing
 from mnist_repro.baselines import RUNGS, BaselineFile, Entry, SampleEntry, accepted, platform_name, same_values
 from mnist_repro.errors import BadInput
 from mnist_repro.metrics import metric_values
+from mnist_repro.run import WEIGHTS
 
-WEIGHTS = "param.hdf5"
 # The one run whose weights are kept: recipe, rung, dataset, arithmetic; seed 0.
 _KEPT = ("wheel-softmax", "full", "mnist", "original")
 

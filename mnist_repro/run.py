@@ -14,7 +14,15 @@ from mnist_repro.json_files import json_text, read_json
 from mnist_repro.run_checks import first_unsound
 
 SCHEMA = 1
+# The files in the folder of a run: what `train` makes, in the order in which it is put in place, and `estimate`.
+TRAINING_LOG = "learn.log"
+WEIGHTS = "param.hdf5"
+MODEL = "model.h5"
 FILE = "run.json"
+TRAINED = (TRAINING_LOG, WEIGHTS, MODEL, FILE)
+EVALUATION = "evaluation.json"
+EVALUATION_LOG = "eval.log"
+ESTIMATED = (EVALUATION, EVALUATION_LOG)
 
 
 @dataclass(frozen=True)
