@@ -442,7 +442,9 @@ def confusion_transposed() -> Planted:
 
     def evaluate(logits: np.ndarray, labels: np.ndarray) -> Evaluation:
         right = original(logits, labels)
-        return replace(right, confusion=tuple(zip(*right.confusion)))
+        # Of the wrong images as well, or the run would be refused before anything is compared.
+        swapped = tuple(int(labels[index]) for index in right.wrong_images)
+        return replace(right, confusion=tuple(zip(*right.confusion)), wrong_predictions=swapped)
 
     return instead_of(original, evaluate)
 
