@@ -6,7 +6,7 @@ from dataclasses import asdict, dataclass, field
 from typing import Any, Dict, Mapping, Optional
 
 from mnist_repro.intervals import Interval
-from mnist_repro.run import storable
+from mnist_repro.json_files import storable
 from mnist_repro.verdicts import Finding, Judgement, Verdict
 
 # What is compared where there are no runs that could say it.

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Dict, Optional, Sequence
@@ -21,22 +20,15 @@ from mnist_repro.errors import BadInput
 from mnist_repro.evaluation import Evaluation, evaluate
 from mnist_repro.history import log_text
 from mnist_repro.journal import Trained
+from mnist_repro.json_files import json_text
 from mnist_repro.locks import alone_in
 from mnist_repro.provenance import provenance
 from mnist_repro.recipes import Recipe
 from mnist_repro.recipes.layers import lay_out, parameter_count
 from mnist_repro.recipes.recipe import Scale
-from mnist_repro.run import Run
+from mnist_repro.run import ESTIMATED, EVALUATION, EVALUATION_LOG, MODEL, TRAINED, TRAINING_LOG, WEIGHTS, Run
 from mnist_repro.training import Progress, no_progress, train
 
-WEIGHTS = "param.hdf5"
-MODEL = "model.h5"
-TRAINING_LOG = "learn.log"
-EVALUATION_LOG = "eval.log"
-EVALUATION = "evaluation.json"
-# What `train` and `estimate` make, in the order in which it is put in place.
-TRAINED = (TRAINING_LOG, WEIGHTS, MODEL, run.FILE)
-ESTIMATED = (EVALUATION_LOG, EVALUATION)
 STEP_LOSSES_KEPT = 100
 # Of a hash, shown.
 _DIGITS = 12
@@ -230,7 +222,7 @@ def estimate(
         fields["errors_per_predicted_and_label"] = evaluation.errors_per_pair
         with replacing_together(out, ESTIMATED) as unfinished:
             write_text(unfinished / EVALUATION_LOG, evaluation_log(evaluation))
-            write_text(unfinished / EVALUATION, json.dumps(run.storable(fields), indent=1, allow_nan=False) + "\n")
+            write_text(unfinished / EVALUATION, json_text(fields))
     return evaluation
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Dict, Tuple
+from typing import Dict, Optional, Tuple
 
 import numpy as np
 
@@ -17,12 +17,14 @@ class Evaluation:
         accuracy: share of images whose largest logit is at their label.
         confusion: images by [label][predicted], 10 rows of 10.
         wrong_images: indices of the images classified wrongly, ascending.
+        wrong_predictions: the class predicted for each of ``wrong_images``; None in runs made before it was stored.
     """
 
     loss: float
     accuracy: float
     confusion: Tuple[Tuple[int, ...], ...]
     wrong_images: Tuple[int, ...]
+    wrong_predictions: Optional[Tuple[int, ...]] = None
 
     @property
     def wrong(self) -> int:
@@ -70,4 +72,5 @@ def evaluate(logits: np.ndarray, labels: np.ndarray) -> Evaluation:
         accuracy=(len(labels) - len(wrong)) / len(labels),
         confusion=tuple(tuple(int(count) for count in row) for row in confusion),
         wrong_images=tuple(int(index) for index in wrong),
+        wrong_predictions=tuple(int(label) for label in predicted[wrong]),
     )

@@ -15,11 +15,11 @@ import numpy as np
 
 from mnist_repro import components, framework, weights
 from mnist_repro.data.dataset import Dataset
-from mnist_repro.framework import Weights
 from mnist_repro.model import make_feed, stepper
 from mnist_repro.recipes import Recipe
-from mnist_repro.recipes.layers import BatchNormalization, LayerSpec, lay_out
+from mnist_repro.recipes.layers import BatchNormalization, LayerSpec, Weights, lay_out
 from mnist_repro.recipes.recipe import Scale, Steps
+from mnist_repro.run import WEIGHTS
 from mnist_repro.seeding import Stream
 from mnist_repro.training import ordered_segments, train
 
@@ -111,7 +111,7 @@ def walk(recipe: Recipe, dataset: Dataset) -> Iterator[Tuple[str, Value]]:
 def evaluation(recipe: Recipe, dataset: Dataset) -> Iterator[Tuple[str, Value]]:
     """How given weights score after they have been saved and loaded."""
     with tempfile.TemporaryDirectory(prefix="mnist-repro-") as folder:
-        file = Path(folder) / components.WEIGHTS
+        file = Path(folder) / WEIGHTS
         weights.write(file, recipe, given_weights(recipe))
         found = components.estimate(file, recipe, dataset, recipe.full.test_images)
     yield "test images scored", found.right + found.wrong

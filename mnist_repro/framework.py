@@ -23,13 +23,11 @@ from mnist_repro.recipes.layers import (
     Layer,
     LayerSpec,
     MaxPooling2D,
+    Weights,
     lay_out,
 )
 from mnist_repro.recipes.recipe import Recipe
 from mnist_repro.seeding import dropout_seed
-
-# One array per weight, one tuple per layer, in the order of `lay_out`.
-Weights = Tuple[Tuple[np.ndarray, ...], ...]
 
 SCORED_AT_ONCE = 1000
 # With many more TensorFlow cannot start, and ends the process.
@@ -215,11 +213,6 @@ def save_model(model: Any, path: Path) -> None:
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
         model.save(str(path), include_optimizer=False, **_quiet_save_arguments())
-
-
-def load_model(path: Path) -> Any:
-    """A whole model; the caller has made sure that the file holds nothing but our layers."""
-    return tensorflow().keras.models.load_model(str(path), compile=False)
 
 
 def _quiet_save_arguments() -> dict[str, str]:

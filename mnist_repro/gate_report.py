@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-import json
 from dataclasses import asdict, dataclass
 from typing import Any, Dict, Optional, Sequence, Tuple
 
 from mnist_repro import checked
 from mnist_repro.baselines import PUBLISHED
 from mnist_repro.checked import Checked
+from mnist_repro.json_files import json_text
 from mnist_repro.recipes import RECIPES
-from mnist_repro.run import storable
 from mnist_repro.verdicts import Verdict, worst
 
 SCHEMA = 1
@@ -157,7 +156,7 @@ def as_json(report: Report) -> str:
         "not_judged": list(report.not_judged),
         "other_failures": list(report.other_failures),
     }
-    return json.dumps(storable(fields), indent=1, allow_nan=False) + "\n"
+    return json_text(fields)
 
 
 def _recipe_fields(entries: Sequence[Entry]) -> Dict[str, Any]:

@@ -11,10 +11,9 @@ from mnist_repro import arithmetic, framework
 from mnist_repro.batching import Segment
 from mnist_repro.data.dataset import Dataset
 from mnist_repro.evaluation import Evaluation, evaluate
-from mnist_repro.framework import Weights
 from mnist_repro.history import Line, Score
 from mnist_repro.model import Training
-from mnist_repro.recipes.layers import BatchNormalization, lay_out
+from mnist_repro.recipes.layers import BatchNormalization, Weights, lay_out
 from mnist_repro.recipes.recipe import Epochs, Recipe, Scale, Steps
 
 FIRST_PREDICTIONS = 10

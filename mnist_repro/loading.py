@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Callable, Optional, Sequence
+from typing import Callable, Optional
 
 import numpy as np
 
 from mnist_repro import framework, run, weights
-from mnist_repro.components import WEIGHTS
 from mnist_repro.errors import BadInput
 from mnist_repro.recipes import Recipe, find
+from mnist_repro.run import WEIGHTS
 
 
 @dataclass(frozen=True)
@@ -68,25 +68,10 @@ def scorer(path: Path, recipe: Optional[str]) -> tuple[Located, Callable[[np.nda
     """
     if path.is_dir() or not weights.is_whole_model(path):
         located = locate_weights(path, recipe)
-        model = framework.build(located.recipe)
-        framework.set_weights(model, weights.read(located.file, located.recipe))
+        arrays = weights.read(located.file, located.recipe)
     else:
-        whole = weights.require_whole_model(path)
-        model = framework.load_model(path)
-        located = Located(path, _recipe_of(model, whole.recipes, path, recipe))
+        found, arrays = weights.read_whole_model(path, recipe)
+        located = Located(path, found)
+    model = framework.build(located.recipe)
+    framework.set_weights(model, arrays)
     return located, framework.scorer(model, located.recipe.input_shape)
-
-
-def _recipe_of(model: object, fitting: Sequence[str], path: Path, recipe: Optional[str]) -> Recipe:
-    """Keras keeps the model's name, which is the recipe's with underscores; ``fitting`` are those it could be of."""
-    named = str(getattr(model, "name", "")).replace("_", "-")
-    asked = named if recipe is None else find(recipe).name
-    if asked in fitting:
-        return find(asked)
-    if recipe is None and len(fitting) == 1:
-        return find(fitting[0])
-    raise BadInput(
-        f"{path} is not a model of {asked}" if recipe else f"{path}: its model is called {named!r}",
-        f"its layers are those of {' and '.join(fitting) or 'no recipe'}",
-        f"--recipe {fitting[0]}" if fitting else "name a model.h5 that mnist-repro train left",
-    )

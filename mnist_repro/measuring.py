@@ -22,7 +22,7 @@ from mnist_repro.fingerprint_worker import ask_each
 from mnist_repro.framework import require_tensorflow
 from mnist_repro.measured import Runs, TakenFingerprint, Wanted
 from mnist_repro.recipes import find
-from mnist_repro.run import Run, read
+from mnist_repro.run import MODEL, WEIGHTS, Run, read
 
 
 @dataclass(frozen=True)
@@ -189,7 +189,7 @@ class Crew:
                 raise BadInput(what, failure.why, failure.fix)
             run = read(task.folder)
             # Figures are judged; the weights of a session's runs would only fill the disk.
-            for name in (components.WEIGHTS, components.MODEL):
+            for name in (MODEL, WEIGHTS):
                 (task.folder / name).unlink()
             future.set_result(run)
         except (BadInput, OSError) as error:

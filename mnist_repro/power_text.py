@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-import json
 from typing import List, Sequence
 
 from mnist_repro.baselines import FINGERPRINT
 from mnist_repro.display import table
+from mnist_repro.json_files import json_text
 from mnist_repro.power import ACCURACY, COLUMNS, NUM_REGRESSION, OURS, Cell, Row, counts
 from mnist_repro.power_study import Alarm, Result
 from mnist_repro.resampling import SESSIONS, Drop
-from mnist_repro.run import storable
 from mnist_repro.verdicts import Verdict
 
 SCHEMA = 1
@@ -121,7 +120,7 @@ def as_json(result: Result) -> str:
             for scale, drops in result.drops.items()
         },
     }
-    return json.dumps(storable(fields), indent=1, allow_nan=False, ensure_ascii=False) + "\n"
+    return json_text(fields, ascii_only=False)
 
 
 def _cell(cell: Cell) -> str:

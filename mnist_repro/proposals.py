@@ -14,8 +14,8 @@ from mnist_repro.baselines import RUNGS, BaselineFile, Entry, SampleEntry, accep
 from mnist_repro.errors import BadInput
 from mnist_repro.metrics import metric_values
 from mnist_repro.platform_names import platform_name
+from mnist_repro.run import WEIGHTS
 
-WEIGHTS = "param.hdf5"
 # The one run whose weights are kept: recipe, rung, dataset, arithmetic; seed 0.
 _KEPT = ("wheel-softmax", "full", "mnist", "original")
 

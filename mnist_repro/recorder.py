@@ -10,7 +10,7 @@ from typing import Any, Callable, ContextManager, Dict, List, Mapping, Optional,
 from mnist_repro import baseline_files, source
 from mnist_repro.atomic import remove_unfinished, require_replaceable
 from mnist_repro.baselines import BaselineFile, FingerprintEntry, SampleEntry
-from mnist_repro.components import MODEL, WEIGHTS, Assignment
+from mnist_repro.components import Assignment
 from mnist_repro.data.dataset import UNRECOGNISED, Dataset
 from mnist_repro.errors import BadInput
 from mnist_repro.fingerprint_worker import Answer, ask
@@ -19,7 +19,7 @@ from mnist_repro.platform_names import platform_name
 from mnist_repro.proposals import keeps_weights, propose, runs_folder
 from mnist_repro.recipes import Recipe
 from mnist_repro.recording import DEFAULT_SEEDS, fingerprint_entry, require_enough, require_tolerance, sample_entry
-from mnist_repro.run import FILE, read
+from mnist_repro.run import FILE, MODEL, WEIGHTS, read
 from mnist_repro.workers import Failure, Task, Watcher, run_all
 
 # What two runs must have in common, besides recipe, seed, scale, arithmetic and data, to belong to one baseline.

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import math
 import textwrap
 from typing import Any, Dict, List, Optional, Sequence, Tuple
@@ -12,9 +11,10 @@ import numpy as np
 from mnist_repro.display import counted, table
 from mnist_repro.drift import NOT_RECOGNISED
 from mnist_repro.intervals import LEVEL, standard_deviation
+from mnist_repro.json_files import json_text
 from mnist_repro.recipes.recipe import Epochs, Published
 from mnist_repro.reproduction import NOT_TESTED, NOTHING_STORED, REPRODUCED, Comparison, RecipeResult, Result
-from mnist_repro.run import SCHEMA, Run, storable
+from mnist_repro.run import SCHEMA, Run
 from mnist_repro.verdicts import Finding
 
 WIDTH = 110
@@ -42,7 +42,7 @@ def as_json(result: Result, arithmetic: str) -> str:
     """The same as JSON; its fields are described in docs/reference."""
     recipes = {one.recipe.name: _recipe_fields(one) for one in result.recipes}
     fields = {"schema": SCHEMA, "dataset": result.dataset, "arithmetic": arithmetic, "recipes": recipes}
-    return json.dumps(storable(fields), indent=1, allow_nan=False) + "\n"
+    return json_text(fields)
 
 
 def _recipe_text(one: RecipeResult, scale: str, arithmetic: str) -> str:

@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-import errno
-import json
-import math
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any, Dict, Mapping, Optional, Tuple
@@ -13,10 +10,19 @@ from mnist_repro.atomic import write_text
 from mnist_repro.errors import BadInput
 from mnist_repro.evaluation import Evaluation
 from mnist_repro.history import Line, Score
+from mnist_repro.json_files import json_text, read_json
 from mnist_repro.run_checks import first_unsound
 
 SCHEMA = 1
+# The files in the folder of a run: what `train` makes, in the order in which it is put in place, and `estimate`.
+TRAINING_LOG = "learn.log"
+WEIGHTS = "param.hdf5"
+MODEL = "model.h5"
 FILE = "run.json"
+TRAINED = (TRAINING_LOG, WEIGHTS, MODEL, FILE)
+EVALUATION = "evaluation.json"
+EVALUATION_LOG = "eval.log"
+ESTIMATED = (EVALUATION_LOG, EVALUATION)
 
 
 @dataclass(frozen=True)
@@ -63,7 +69,7 @@ def write(run: Run, folder: Path, name: str = FILE) -> None:
     fields = {"schema": SCHEMA, **asdict(run)}
     fields["scores"] = [_score_fields(score) for score in run.scores]
     fields["validation"] = evaluation_fields(run.validation)
-    write_text(folder / name, json.dumps(storable(fields), indent=1, allow_nan=False) + "\n")
+    write_text(folder / name, json_text(fields))
 
 
 def read(path: Path) -> Run:
@@ -106,34 +112,6 @@ def read(path: Path) -> Run:
     return run
 
 
-def read_json(file: Path, schema: int, what: str, make: str) -> Dict[str, Any]:
-    """A JSON object of ours from a file, its schema checked.
-
-    Raises:
-        BadInput: the file is missing, unreadable, not JSON, not an object, or of another schema.
-    """
-    try:
-        if file.exists() and not file.is_file():
-            raise OSError(errno.EINVAL, "it is not a regular file")
-        fields = json.loads(file.read_text(encoding="utf-8"))
-    except OSError as error:
-        raise BadInput(
-            f"cannot read {file}: {error.strerror}", f"that is where a {what} keeps its figures", make
-        ) from error
-    except (ValueError, RecursionError) as error:
-        why = "it may have been cut short or edited"
-        raise BadInput(f"{file} is not JSON: {error}", why, make) from error
-    found = fields.get("schema") if isinstance(fields, dict) else None
-    if not isinstance(fields, dict) or isinstance(found, bool) or found != schema:
-        newer = isinstance(found, int) and found > schema
-        raise BadInput(
-            f"{file} has schema {found!r}, this program reads {schema}",
-            "a newer mnist-repro wrote it" if newer else f"every {what} names its schema",
-            "pip install --upgrade mnist-repro" if newer else make,
-        )
-    return fields
-
-
 def _score_fields(score: Score) -> Dict[str, Any]:
     return {
         "after": score.after,
@@ -159,23 +137,15 @@ def _score(fields: Mapping[str, Any]) -> Score:
 def _evaluation(fields: Optional[Mapping[str, Any]]) -> Optional[Evaluation]:
     if fields is None:
         return None
+    # Optional: runs made before predictions were stored have none.
+    predictions = fields.get("wrong_predictions")
     return Evaluation(
         loss=_finite_or_not(fields["loss"]),
         accuracy=_finite_or_not(fields["accuracy"]),
         confusion=tuple(tuple(int(count) for count in row) for row in fields["confusion"]),
         wrong_images=tuple(int(index) for index in fields["wrong_images"]),
+        wrong_predictions=None if predictions is None else tuple(int(label) for label in predictions),
     )
-
-
-def storable(value: Any) -> Any:
-    """A value ready for strict JSON, which has no NaN and no infinity: they are stored as words, and so not lost."""
-    if isinstance(value, dict):
-        return {str(name): storable(item) for name, item in value.items()}
-    if isinstance(value, (list, tuple)):
-        return [storable(item) for item in value]
-    if isinstance(value, float) and not math.isfinite(value):
-        return repr(value)
-    return value
 
 
 def _finite_or_not(value: Any) -> float:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections import Counter
 from typing import TYPE_CHECKING, Any, Callable, List, Optional, Tuple
 
 from mnist_repro.evaluation import Evaluation
@@ -38,6 +39,7 @@ def _checks(run: Run) -> List[Tuple[str, Any, Callable[[], bool]]]:
         ("the order of the scores", scored, lambda: scored[0] >= 1 and scored == sorted(set(scored))),
         ("a confusion", "not ten rows of ten counts", lambda: all(map(_is_confusion, evaluations))),
         ("wrong images", "more or fewer than the confusion", lambda: all(map(_is_consistent, evaluations))),
+        ("wrong predictions", "not those of the confusion", lambda: all(map(_has_its_predictions, evaluations))),
         ("provenance", "without machine, TensorFlow or Keras", lambda: all(run.provenance[name] for name in _PLATFORM)),
         ("time", run.provenance.get("seconds"), lambda: 0.0 <= float(run.provenance["seconds"]) < math.inf),
     ]
@@ -57,6 +59,16 @@ def _is_consistent(evaluation: Evaluation) -> bool:
     wrong = sum(sum(row) - row[label] for label, row in enumerate(evaluation.confusion))
     images = evaluation.wrong_images
     return wrong == len(images) and (not images or min(images) >= 0)
+
+
+def _has_its_predictions(evaluation: Evaluation) -> bool:
+    """Whether each class is predicted for as many wrong images as its column of the confusion counts."""
+    if evaluation.wrong_predictions is None:
+        return True
+    counted: Counter[int] = Counter()
+    for predicted, _, images in evaluation.errors_per_pair:
+        counted[predicted] += images
+    return counted == Counter(evaluation.wrong_predictions)
 
 
 def _holds(sound: Callable[[], bool]) -> bool:

@@ -18,6 +18,7 @@ from mnist_repro import framework, run
 from mnist_repro.atomic import write_text
 from mnist_repro.baselines import FINGERPRINT
 from mnist_repro.errors import BadInput
+from mnist_repro.json_files import json_text, read_json
 from mnist_repro.measured import TakenFingerprint
 from mnist_repro.own_process import command
 from mnist_repro.planting import no_longer_fits
@@ -74,7 +75,7 @@ class Trial:
     def fingerprint(self) -> TakenFingerprint:
         """The fingerprint; it has been measured and has not crashed."""
         file = _place(self.folder, Part(FINGERPRINT)) / _TAKEN
-        fields = run.read_json(file, SCHEMA, "trial", "mnist-repro power")
+        fields = read_json(file, SCHEMA, "trial", "mnist-repro power")
         names = ("recipe", "dataset", "arithmetic", "exact", "losses", "provenance")
         values = {name: fields[name] for name in names}
         values["losses"] = {name: float(value) for name, value in fields["losses"].items()}
@@ -224,7 +225,7 @@ def _run(recipe: Recipe, dataset: Dataset, part: Part) -> Callable[[Path], None]
 
 
 def _write(file: Path, fields: Dict[str, Any]) -> None:
-    write_text(file, json.dumps(run.storable(fields), indent=1, allow_nan=False) + "\n")
+    write_text(file, json_text(fields))
 
 
 def _place(folder: Path, part: Part) -> Path:

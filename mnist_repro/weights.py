@@ -9,14 +9,13 @@ import numpy as np
 
 from mnist_repro import atomic, hdf5
 from mnist_repro.errors import BadInput
-from mnist_repro.framework import Weights
 from mnist_repro.recipes import RECIPES, Recipe, find
-from mnist_repro.recipes.layers import LayerSpec, lay_out
+from mnist_repro.recipes.layers import LayerSpec, Weights, lay_out
 from mnist_repro.weights_layout import finite_arrays, found_shapes, store, stored_layers
 from mnist_repro.weights_matching import LayerShapes, difference, expected_shapes, fitting
-from mnist_repro.whole_model import holds_whole_model, is_whole_model, require_whole_model
+from mnist_repro.whole_model import holds_whole_model, is_whole_model, read_whole_model
 
-__all__ = ["identify", "is_whole_model", "read", "require_whole_model", "write"]
+__all__ = ["identify", "is_whole_model", "read", "read_whole_model", "write"]
 
 # A root attribute of ours, beside Keras' own, which passes over it.
 RECIPE_ATTRIBUTE = "mnist_repro_recipe"

@@ -13,12 +13,13 @@ import threading
 from pathlib import Path
 from typing import IO, Any, Dict, Optional
 
-from mnist_repro.components import WEIGHTS, Assignment, estimate, train_into
+from mnist_repro.components import Assignment, estimate, train_into
 from mnist_repro.data.dataset import Dataset
 from mnist_repro.data.locate import load
 from mnist_repro.errors import BadInput
 from mnist_repro.history import Line
 from mnist_repro.recipes import find
+from mnist_repro.run import WEIGHTS
 
 
 def main() -> None:

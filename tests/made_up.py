@@ -18,7 +18,7 @@ def evaluation(loss: float, accuracy: float) -> Evaluation:
     wrong = 0 if accuracy != accuracy else round(10_000 * (1.0 - accuracy))
     confusion = [[0] * 10 for _ in range(10)]
     confusion[4][4], confusion[4][9] = 10_000 - wrong, wrong
-    return Evaluation(loss, accuracy, tuple(tuple(row) for row in confusion), tuple(range(wrong)))
+    return Evaluation(loss, accuracy, tuple(tuple(row) for row in confusion), tuple(range(wrong)), (9,) * wrong)
 
 
 def score(after: int, loss: float, accuracy: float, debiased: Optional[float] = None) -> Score:

@@ -3,7 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import List, Tuple, Union
+from typing import TYPE_CHECKING, List, Tuple, Union
+
+if TYPE_CHECKING:
+    import numpy as np
+
+# One array per weight, one tuple per layer, in the order of `lay_out`.
+Weights = Tuple[Tuple["np.ndarray", ...], ...]
 
 
 @dataclass(frozen=True)

@@ -9,6 +9,7 @@ from typing import Any, Dict, List, Optional, Sequence
 
 import mnist_repro
 from mnist_repro.found_runs import FoundRun, Sorted, sort
+from mnist_repro.json_files import storable
 from mnist_repro.problems import Problems
 from mnist_repro.recipes import find
 from mnist_repro.report import gate_file, jobs_file
@@ -17,7 +18,7 @@ from mnist_repro.report.datasets import Datasets
 from mnist_repro.report.gate_samples import gate_sample_fields
 from mnist_repro.report.groups import group_fields
 from mnist_repro.reproduction import testable
-from mnist_repro.run import Run, storable
+from mnist_repro.run import Run
 
 SCHEMA = 1
 # Of more groups only the runs are listed: there are twelve of recipe and scale.

@@ -9,7 +9,7 @@ from typing import Any, Dict, List, Mapping, Optional, Sequence
 from mnist_repro import checked
 from mnist_repro.errors import BadInput
 from mnist_repro.gate_report import JSON, SCHEMA, Report, as_json
-from mnist_repro.run import read_json
+from mnist_repro.json_files import read_json
 from mnist_repro.verdicts import Verdict
 
 MAKE = "pytest --gate-report=gate"

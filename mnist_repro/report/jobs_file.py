@@ -11,8 +11,8 @@ from pathlib import Path
 from typing import Any, Dict, List, Mapping, Optional, Sequence
 
 from mnist_repro.errors import BadInput
+from mnist_repro.json_files import read_json
 from mnist_repro.problems import Problems
-from mnist_repro.run import read_json
 
 FILE = "jobs.json"
 SCHEMA = 1

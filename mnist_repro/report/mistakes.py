@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections import Counter
-from pathlib import Path
 from typing import Any, Dict, List, Mapping, Optional, Sequence, Tuple
 
 import numpy as np
@@ -16,15 +15,11 @@ from mnist_repro.problems import Problems
 from mnist_repro.recipes import Recipe, find
 from mnist_repro.recipes.published import published_errors
 from mnist_repro.recipes.recipe import Published
-from mnist_repro.report import predictions
 from mnist_repro.report.digit_png import as_base64
 
-WEIGHTS = "param.hdf5"
 PICTURES = 3
 PAIRS_PICTURED = 6
 PICTURES_OF_PAIR = 8
-# Of more wrong images only the first are looked at: the page is to be made in seconds.
-MOST_PREDICTED = 500
 
 Picture = Dict[str, Any]
 
@@ -35,7 +30,7 @@ def mistake_fields(found: Sequence[FoundRun], dataset: Optional[Dataset], proble
     Args:
         found: the runs, by seed; pictures are of the first.
         dataset: what they were scored on; None where it is not at hand.
-        problems: takes what is wrong with images and weights.
+        problems: takes what is wrong with images.
     """
     shown = found[0]
     recipe = find(shown.run.recipe)
@@ -54,7 +49,7 @@ def mistake_fields(found: Sequence[FoundRun], dataset: Optional[Dataset], proble
     }
     if dataset is not None:
         with problems.leaving_out():
-            fields["pictures"] = _pictures(shown, recipe, dataset, fields["pairs"], problems)
+            fields["pictures"] = _pictures(shown, recipe, dataset, fields["pairs"])
     return fields
 
 
@@ -98,77 +93,48 @@ def _pairs(evaluations: Sequence[Evaluation], published: Optional[Published]) ->
     ]
 
 
-def _pictures(
-    shown: FoundRun, recipe: Recipe, dataset: Dataset, pairs: Sequence[Mapping[str, Any]], problems: Problems
-) -> Dict[str, Any]:
-    """Right and wrong images of one run; what the wrong ones were taken for, where its weights tell.
+def _pictures(shown: FoundRun, recipe: Recipe, dataset: Dataset, pairs: Sequence[Mapping[str, Any]]) -> Dict[str, Any]:
+    """Right and wrong images of one run, with what each was predicted to be; old runs do not tell that of wrong ones.
 
     Raises:
         BadInput: the run names images that the dataset does not have.
     """
     evaluation = shown.run.scores[-1].test
-    wrong = np.asarray(evaluation.wrong_images, dtype=np.int64)
+    wrong, predictions = evaluation.wrong_images, evaluation.wrong_predictions
     scored = min(sum(map(sum, evaluation.confusion)), len(dataset.test_labels))
-    beyond = wrong[wrong >= scored]
-    if len(beyond):
+    beyond = next((index for index in wrong if index >= scored), None)
+    if beyond is not None:
         raise BadInput(
-            f"{shown.folder}: image {beyond[0]} cannot be shown",
+            f"{shown.folder}: image {beyond} cannot be shown",
             f"the run was scored on {scored:,} test images, counted from 0",
             f"train it again: mnist-repro train {recipe.name} --out DIR",
         )
     right = np.setdiff1d(np.arange(min(scored, len(wrong) + 50)), wrong)[:PICTURES]
-    taken_for, why_not = _taken_for(shown, recipe, dataset, wrong[:MOST_PREDICTED], problems)
-    every = [_picture(dataset, int(index), taken_for.get(int(index))) for index in wrong[:MOST_PREDICTED]]
+    first = zip(wrong[:PICTURES], predictions or (None,) * PICTURES)
     commonest = [pair for pair in pairs if pair["images"]][:PAIRS_PICTURED]
     return {
         "right": [_picture(dataset, int(index), int(dataset.test_labels[index])) for index in right],
-        "wrong": every[:PICTURES],
-        "pairs": [_of_pair(pair, every) for pair in commonest] if taken_for else [],
-        "unpredicted": why_not,
-        "looked_at": min(len(wrong), MOST_PREDICTED),
-        "of": len(wrong),
+        "wrong": [_picture(dataset, index, predicted) for index, predicted in first],
+        "pairs": [] if predictions is None else [_of_pair(pair, evaluation, dataset) for pair in commonest],
+        "unpredicted": "not stored" if predictions is None else "",
     }
 
 
-def _picture(dataset: Dataset, index: int, taken_for: Optional[int]) -> Picture:
+def _picture(dataset: Dataset, index: int, predicted: Optional[int]) -> Picture:
     return {
         "index": index,
         "label": int(dataset.test_labels[index]),
-        "predicted": taken_for,
+        "predicted": predicted,
         "png": as_base64(dataset.test_images[index]),
     }
 
 
-def _of_pair(pair: Mapping[str, Any], pictures: Sequence[Picture]) -> Dict[str, Any]:
-    names = ("predicted", "label")
-    chosen = [each for each in pictures if all(each[name] == pair[name] for name in names)]
-    return {**{name: pair[name] for name in names}, "images": chosen[:PICTURES_OF_PAIR], "of": pair["images"]}
-
-
-def _taken_for(
-    shown: FoundRun, recipe: Recipe, dataset: Dataset, wrong: np.ndarray, problems: Problems
-) -> Tuple[Dict[int, int], str]:
-    """The class that each wrong image was taken for; empty, and why, where the weights do not tell."""
-    file: Path = shown.folder / WEIGHTS
-    if not file.is_file():
-        return {}, "no weights"
-    from mnist_repro.weights import read
-
-    try:
-        classes = predictions.predicted(recipe, read(file, recipe), dataset.test_images[wrong])
-    except BadInput as problem:
-        problems.add(problem)
-        return {}, "no weights"
-    taken_for = {int(index): int(label) for index, label in zip(wrong, classes)}
-    if not _same_model(shown.run.scores[-1].test, taken_for, dataset.test_labels):
-        return {}, "other weights"
-    return taken_for, ""
-
-
-def _same_model(evaluation: Evaluation, taken_for: Mapping[int, int], labels: np.ndarray) -> bool:
-    """Whether the weights make the mistakes that the run did; rounding may move an image or two."""
-    counted = Counter((int(labels[index]), guess) for index, guess in taken_for.items())
-    surplus = sum(
-        max(0, images - (evaluation.confusion[la][p] if la != p else 0)) for (la, p), images in counted.items()
-    )
-    return surplus <= max(2, len(taken_for) // 50)
+def _of_pair(pair: Mapping[str, Any], evaluation: Evaluation, dataset: Dataset) -> Dict[str, Any]:
+    predicted, label = pair["predicted"], pair["label"]
+    indices = [
+        index
+        for index, guess in zip(evaluation.wrong_images, evaluation.wrong_predictions or ())
+        if (guess, dataset.test_labels[index]) == (predicted, label)
+    ]
+    pictures = [_picture(dataset, index, predicted) for index in indices[:PICTURES_OF_PAIR]]
+    return {"predicted": predicted, "label": label, "images": pictures, "of": pair["images"]}

@@ -15,9 +15,18 @@ from hypothesis.extra import numpy as arrays
 
 from mnist_repro import weights
 from mnist_repro.errors import BadInput
-from mnist_repro.framework import Weights
 from mnist_repro.recipes import Recipe, find
-from mnist_repro.recipes.layers import BatchNormalization, Conv2D, Dense, Dropout, Flatten, Layer, MaxPooling2D, lay_out
+from mnist_repro.recipes.layers import (
+    BatchNormalization,
+    Conv2D,
+    Dense,
+    Dropout,
+    Flatten,
+    Layer,
+    MaxPooling2D,
+    Weights,
+    lay_out,
+)
 from mnist_repro.weights_matching import LayerShapes, difference
 
 SPATIAL: st.SearchStrategy[Layer] = st.one_of(

@@ -15,12 +15,11 @@ import numpy as np
 from mnist_repro import arithmetic, batching, components, evaluation, framework, model, seeding, training, weights
 from mnist_repro.data.dataset import Dataset
 from mnist_repro.evaluation import Evaluation
-from mnist_repro.framework import Weights
 from mnist_repro.journal import TrainingRecord
 from mnist_repro.model import Feed, Training
 from mnist_repro.planting import Bug, all_of, instead_of
 from mnist_repro.recipes import Recipe, find
-from mnist_repro.recipes.layers import Conv2D, Layer, lay_out
+from mnist_repro.recipes.layers import Conv2D, Layer, Weights, lay_out
 from mnist_repro.recipes.recipe import Epochs, Scale
 
 Planted = ContextManager[object]
@@ -443,7 +442,9 @@ def confusion_transposed() -> Planted:
 
     def evaluate(logits: np.ndarray, labels: np.ndarray) -> Evaluation:
         right = original(logits, labels)
-        return replace(right, confusion=tuple(zip(*right.confusion)))
+        # Of the wrong images as well, or the run would be refused before anything is compared.
+        swapped = tuple(int(labels[index]) for index in right.wrong_images)
+        return replace(right, confusion=tuple(zip(*right.confusion)), wrong_predictions=swapped)
 
     return instead_of(original, evaluate)
 

@@ -5,6 +5,7 @@ import os
 import sys
 from dataclasses import replace
 from pathlib import Path
+from typing import Any, Dict, List, Optional, Tuple
 
 import command_line
 import made_up_baselines
@@ -13,6 +14,7 @@ import report_scene
 
 from mnist_repro.data.dataset import Dataset
 from mnist_repro.report.page import render
+from mnist_repro.run import read
 from report.page_reader import Page
 
 
@@ -280,6 +282,48 @@ def test_an_image_that_the_data_does_not_have_is_named_and_the_rest_shown(tmp_pa
     assert f"{folder}: image 123456 cannot be shown" in ended.err
     assert [] == page_of(scene).named("img")
     assert "Errors per label" in page_of(scene).text
+
+
+def test_wrong_images_are_shown_with_the_predictions_that_the_run_has_stored(tmp_path: Path, dataset: Dataset) -> None:
+    scene = report_scene.wheel(tmp_path, dataset, seeds=1)
+
+    command_line.run("report", scene.runs, "--baselines", scene.baselines, "--out", tmp_path / "page")
+
+    pictures = json.loads((tmp_path / "page" / "report.json").read_text(encoding="utf-8"))["groups"][0]["mistakes"][
+        "pictures"
+    ]
+    [run] = [read(file) for file in scene.runs.rglob("run.json")]
+    wrong = run.scores[-1].test.wrong_images
+    fours = [index for index in wrong if dataset.test_labels[index] == 4]
+    [pair] = pictures["pairs"]
+    assert ("", [(index, 9) for index in wrong[:3]]) == (pictures["unpredicted"], _guesses(pictures["wrong"]))
+    assert (9, 4, len(wrong)) == (pair["predicted"], pair["label"], pair["of"])
+    assert [(index, 9) for index in fours[:8]] == _guesses(pair["images"])
+    assert "are not known" not in page_of(scene).text
+
+
+def test_a_run_without_stored_predictions_has_its_pictures_without_them(tmp_path: Path, dataset: Dataset) -> None:
+    scene = report_scene.wheel(tmp_path, dataset, seeds=1)
+    [file] = scene.runs.rglob("run.json")
+    fields = json.loads(file.read_text(encoding="utf-8"))
+    wrong = fields["scores"][-1]["test"]["wrong_images"]
+    for score in fields["scores"]:
+        del score["test"]["wrong_predictions"]
+    file.write_text(json.dumps(fields), encoding="utf-8")
+
+    ended = command_line.run("report", scene.runs, "--baselines", scene.baselines, "--out", tmp_path / "page")
+
+    pictures = json.loads((tmp_path / "page" / "report.json").read_text(encoding="utf-8"))["groups"][0]["mistakes"][
+        "pictures"
+    ]
+    assert 0 == ended.code
+    assert ("not stored", []) == (pictures["unpredicted"], pictures["pairs"])
+    assert [(index, None) for index in wrong[:3]] == _guesses(pictures["wrong"])
+    assert "The classes predicted for wrong images are not known" in page_of(scene).text
+
+
+def _guesses(pictures: List[Dict[str, Any]]) -> List[Tuple[int, Optional[int]]]:
+    return [(each["index"], each["predicted"]) for each in pictures]
 
 
 def test_a_named_folder_without_data_is_one_message_and_a_page_without_images(tmp_path: Path) -> None:

@@ -4,27 +4,22 @@ import re
 import struct
 import zlib
 from pathlib import Path
-from typing import Dict, Set, Tuple
+from typing import Dict, Set
 from xml.etree import ElementTree
 
 import made_up_baselines
 import numpy as np
-import pytest
 
 import mnist_repro.report
 from mnist_repro.baselines import BaselineFile, accepted
-from mnist_repro.recipes import RECIPES, find
-from mnist_repro.recipes.layers import BatchNormalization, Conv2D, Dense, Flatten, MaxPooling2D, lay_out
-from mnist_repro.recipes.recipe import Recipe
+from mnist_repro.recipes import find
 from mnist_repro.report import figures, svg, words
 from mnist_repro.report.baseline_history import changes
 from mnist_repro.report.digit_png import as_png
 from mnist_repro.report.glance import in_order, shared_facts, tally
 from mnist_repro.report.groups import published_values
-from mnist_repro.report.mistakes import _of_pair
 from mnist_repro.report.page import commit, spread, when
 from mnist_repro.report.plain_numbers import as_printed, evenly, number, settled
-from mnist_repro.report.predictions import predicted
 from mnist_repro.verdicts import Verdict
 
 TEMPLATES = Path(mnist_repro.report.__file__).with_name("templates")
@@ -52,63 +47,6 @@ def _chunks(png: bytes) -> Dict[bytes, bytes]:
         chunks[body[:4]] = body[4:]
         place += 12 + length
     return chunks
-
-
-@pytest.mark.parametrize("name", ["vgg7-bn", "keras-cnn", "tf-cnn", "tf-softmax"])
-def test_predictions_are_what_the_layers_mean_written_out_one_number_at_a_time(name: str) -> None:
-    recipe = RECIPES[name]
-    random = np.random.default_rng(0)
-    weights = tuple(
-        tuple(
-            np.abs(random.normal(0.5, 0.3, spec.shape)).astype(np.float32) - (0.5 if len(spec.shape) > 1 else 0.0)
-            for spec in layer.weights
-        )
-        for layer in lay_out(recipe.layers, recipe.input_shape)
-    )
-    weights = tuple(tuple(np.asarray(array, np.float32) for array in arrays) for arrays in weights)
-    images = random.integers(0, 256, (3, 28, 28)).astype(np.uint8)
-
-    expected = [_slowly(recipe, weights, image) for image in images]
-
-    assert expected == list(predicted(recipe, weights, images))
-
-
-def _slowly(recipe: Recipe, weights: Tuple[Tuple[np.ndarray, ...], ...], image: np.ndarray) -> int:
-    values: np.ndarray = (image.astype(np.float64) / 255.0).reshape(recipe.input_shape)
-    for layer, arrays in zip(recipe.layers, weights):
-        if isinstance(layer, Flatten):
-            values = values.reshape(-1)
-        elif isinstance(layer, Dense):
-            values = values @ arrays[0].astype(np.float64) + arrays[1]
-            values = np.maximum(values, 0.0) if layer.activation == "relu" else values
-        elif isinstance(layer, Conv2D):
-            values = np.maximum(_convolved_slowly(layer, arrays[0].astype(np.float64), values) + arrays[1], 0.0)
-        elif isinstance(layer, MaxPooling2D):
-            height, width = values.shape[0] // 2, values.shape[1] // 2
-            values = np.array(
-                [
-                    [values[2 * y : 2 * y + 2, 2 * x : 2 * x + 2].max(axis=(0, 1)) for x in range(width)]
-                    for y in range(height)
-                ]
-            )
-        elif isinstance(layer, BatchNormalization):
-            gamma, beta, mean, variance = arrays
-            values = gamma * (values - mean) / np.sqrt(variance + layer.epsilon) + beta
-    return int(values.argmax())
-
-
-def _convolved_slowly(layer: Conv2D, kernel: np.ndarray, values: np.ndarray) -> np.ndarray:
-    height, width = values.shape[:2]
-    before = (layer.size - 1) // 2 if layer.padding == "same" else 0
-    lost = 0 if layer.padding == "same" else layer.size - 1
-    padded = np.zeros((height + layer.size, width + layer.size, values.shape[2]))
-    padded[before : before + height, before : before + width] = values
-    return np.array(
-        [
-            [np.tensordot(padded[y : y + layer.size, x : x + layer.size], kernel, axes=3) for x in range(width - lost)]
-            for y in range(height - lost)
-        ]
-    )
 
 
 METRIC = {"stored": {"0": 0.5, "1": 0.25}, "measured": {"0": 0.5}, "margin": 0.125, "published": [0.375]}
@@ -275,14 +213,6 @@ def test_the_history_is_in_the_order_of_the_recipes() -> None:
     entries = [{"recipe": name} for name in ("vgg7", "keras-cnn", "wheel-softmax", "<b>", "vgg7")]
 
     assert ["wheel-softmax", "keras-cnn", "vgg7", "<b>"] == [name for name, _ in in_order(entries)]
-
-
-def test_a_pair_is_counted_among_all_images_and_not_only_those_looked_at() -> None:
-    looked_at = [{"index": place, "predicted": 9, "label": 4} for place in range(10)]
-
-    told = _of_pair({"predicted": 9, "label": 4, "images": 41}, looked_at)
-
-    assert (41, 8) == (told["of"], len(told["images"]))
 
 
 def test_the_published_training_loss_stands_beside_the_measured() -> None:

@@ -31,7 +31,7 @@ def test_a_small_confusion_as_worked_by_hand() -> None:
     expected = [[0] * 10 for _ in range(10)]
     expected[3][3], expected[3][5], expected[5][5], expected[0][0], expected[9][4] = 1, 2, 1, 1, 1
     assert expected == [list(row) for row in found.confusion]
-    assert (1, 2, 5) == found.wrong_images
+    assert ((1, 2, 5), (5, 5, 4)) == (found.wrong_images, found.wrong_predictions)
     assert (3, 3) == (found.right, found.wrong)
     assert found.accuracy == 0.5
     assert ((5, 3, 2), (4, 9, 1)) == found.errors_per_pair

@@ -6,12 +6,11 @@ from pathlib import Path
 
 import pytest
 
-from mnist_repro import components
 from mnist_repro.baselines import FINGERPRINT
 from mnist_repro.data import places
 from mnist_repro.errors import BadInput
 from mnist_repro.measuring import Conditions, Crew, find_data
-from mnist_repro.run import FILE
+from mnist_repro.run import FILE, MODEL, WEIGHTS
 
 
 def crew(folder: Path, data: str) -> Crew:
@@ -33,7 +32,7 @@ def test_runs_are_made_once_more_can_be_had_and_one_that_fails_takes_no_other_al
         runs.grown_to(2)
     kept = {path.name for path in (seeds / "seed-0").iterdir()}
     assert FILE in kept
-    assert not {components.WEIGHTS, components.MODEL} & kept
+    assert not {WEIGHTS, MODEL} & kept
     made.stop()
 
 

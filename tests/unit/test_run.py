@@ -7,7 +7,7 @@ import math
 import os
 from dataclasses import replace
 from pathlib import Path
-from typing import Any, Callable, Dict, Tuple
+from typing import Any, Callable, Dict, List, Sequence, Tuple
 
 import made_up
 import pytest
@@ -55,6 +55,15 @@ def test_a_run_reads_as_it_was_written(made: Run, tmp_path: Path) -> None:
 
     assert made == run.read(tmp_path)
     assert made == run.read(tmp_path / run.FILE)
+
+
+def test_a_run_made_before_predictions_were_stored_still_reads(made: Run, tmp_path: Path) -> None:
+    older = replace(made, scores=made.scores[1:], validation=None)
+    edited(tmp_path, older, lambda fields: fields["scores"][0]["test"].pop("wrong_predictions"))
+    [score] = older.scores
+
+    expected = replace(older, scores=(replace(score, test=replace(score.test, wrong_predictions=None)),))
+    assert expected == run.read(tmp_path)
 
 
 def test_every_float_keeps_its_last_bit(made: Run, tmp_path: Path) -> None:
@@ -210,6 +219,13 @@ def test_fields_that_make_no_sense(
     assert (f"FILE is not a whole run: {problem}", FIELDS, AGAIN) == refusal(edited(tmp_path, made, edit))
 
 
+# Of a validation that has predicted 9 for every wrong image: one too few, one too many, no class, another class.
+WRONG_PREDICTIONS: Sequence[Callable[[List[int]], object]] = (
+    lambda predictions: predictions.pop(),
+    lambda predictions: predictions.append(9),
+    lambda predictions: predictions.__setitem__(0, 10),
+    lambda predictions: predictions.__setitem__(0, 4),
+)
 NO_PLATFORM = "provenance is without machine, TensorFlow or Keras"
 
 
@@ -233,6 +249,13 @@ NO_PLATFORM = "provenance is without machine, TensorFlow or Keras"
         (
             lambda fields: fields["scores"][0]["test_debiased"]["wrong_images"].pop(),
             "wrong images is more or fewer than",
+        ),
+        *(
+            (
+                lambda fields, edit=edit: edit(fields["validation"]["wrong_predictions"]),
+                "wrong predictions is not those of",
+            )
+            for edit in WRONG_PREDICTIONS
         ),
         (lambda fields: fields.update(provenance={}), NO_PLATFORM),
         (lambda fields: fields["provenance"].pop("keras"), NO_PLATFORM),

@@ -13,9 +13,8 @@ import pytest
 
 from mnist_repro import framework, hdf5, weights
 from mnist_repro.errors import BadInput
-from mnist_repro.framework import Weights
 from mnist_repro.recipes import RECIPES, Recipe, find
-from mnist_repro.recipes.layers import lay_out
+from mnist_repro.recipes.layers import Weights, lay_out
 from mnist_repro.seeding import initial_weights
 
 WRITE = """\

@@ -12,10 +12,9 @@ import numpy as np
 
 from mnist_repro import framework, weights
 from mnist_repro.evaluation import cross_entropies
-from mnist_repro.framework import Weights
 from mnist_repro.model import Feed, Training
 from mnist_repro.recipes import Recipe
-from mnist_repro.recipes.layers import BatchNormalization, Conv2D, Dense, Dropout, Flatten, Layer, MaxPooling2D
+from mnist_repro.recipes.layers import BatchNormalization, Conv2D, Dense, Dropout, Flatten, Layer, MaxPooling2D, Weights
 from mnist_repro.recipes.optimizers import GradientDescent
 
 # Small enough that the rounding of batch normalisation's sums, 1e-6 of the loss, is not amplified by the step.

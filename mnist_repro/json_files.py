@@ -1,0 +1,55 @@
+"""Our JSON files: each has a schema number, and numbers that are not finite are stored as words."""
+
+from __future__ import annotations
+
+import errno
+import json
+import math
+from pathlib import Path
+from typing import Any, Dict
+
+from mnist_repro.errors import BadInput
+
+
+def read_json(file: Path, schema: int, what: str, make: str) -> Dict[str, Any]:
+    """A JSON object of ours from a file, its schema checked.
+
+    Raises:
+        BadInput: the file is missing, unreadable, not JSON, not an object, or of another schema.
+    """
+    try:
+        if file.exists() and not file.is_file():
+            raise OSError(errno.EINVAL, "it is not a regular file")
+        fields = json.loads(file.read_text(encoding="utf-8"))
+    except OSError as error:
+        raise BadInput(
+            f"cannot read {file}: {error.strerror}", f"that is where a {what} keeps its figures", make
+        ) from error
+    except (ValueError, RecursionError) as error:
+        why = "it may have been cut short or edited"
+        raise BadInput(f"{file} is not JSON: {error}", why, make) from error
+    found = fields.get("schema") if isinstance(fields, dict) else None
+    if not isinstance(fields, dict) or isinstance(found, bool) or found != schema:
+        newer = isinstance(found, int) and found > schema
+        raise BadInput(
+            f"{file} has schema {found!r}, this program reads {schema}",
+            "a newer mnist-repro wrote it" if newer else f"every {what} names its schema",
+            "pip install --upgrade mnist-repro" if newer else make,
+        )
+    return fields
+
+
+def json_text(fields: Any, ascii_only: bool = True) -> str:
+    """The text of a JSON file; what is not finite is in it as a word."""
+    return json.dumps(storable(fields), indent=1, allow_nan=False, ensure_ascii=ascii_only) + "\n"
+
+
+def storable(value: Any) -> Any:
+    """A value ready for strict JSON, which has no NaN and no infinity: they are stored as words, and so not lost."""
+    if isinstance(value, dict):
+        return {str(name): storable(item) for name, item in value.items()}
+    if isinstance(value, (list, tuple)):
+        return [storable(item) for item in value]
+    if isinstance(value, float) and not math.isfinite(value):
+        return repr(value)
+    return value
