@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Dict, Optional, Sequence
 
-from mnist_repro import framework, run, weights
+from mnist_repro import framework, run_json, weights
 from mnist_repro.atomic import (
     replacing,
     replacing_together,
@@ -26,7 +26,8 @@ from mnist_repro.provenance import provenance
 from mnist_repro.recipes import Recipe
 from mnist_repro.recipes.layers import lay_out, parameter_count
 from mnist_repro.recipes.recipe import Scale
-from mnist_repro.run import ESTIMATED, EVALUATION, EVALUATION_LOG, MODEL, TRAINED, TRAINING_LOG, WEIGHTS, Run
+from mnist_repro.run import Run
+from mnist_repro.run_json import ESTIMATED, EVALUATION, EVALUATION_LOG, MODEL, TRAINED, TRAINING_LOG, WEIGHTS
 from mnist_repro.training import Progress, no_progress, train
 
 STEP_LOSSES_KEPT = 100
@@ -67,11 +68,11 @@ def check_folder(folder: Path, recipe: Recipe) -> None:
     """
     require_writable(folder)
     require_no_folders(folder, (*TRAINED, *ESTIMATED))
-    if not (folder / run.FILE).exists():
+    if not (folder / run_json.FILE).exists():
         return
     fix = f"--out another folder, or remove {folder}"
     try:
-        found = run.read(folder).recipe
+        found = run_json.read(folder).recipe
     except BadInput as error:
         # Not the fix of `read`, to train again, which leads here.
         raise BadInput(error.what, error.why, fix) from error
@@ -98,7 +99,7 @@ def check_result(file: Path, folders: Sequence[Path]) -> None:
     place, fix = file.parent.resolve() / file.name, "name another file, such as result.json"
     if any(place in (folder, *folder.parents) for folder in to_come):
         raise BadInput(f"{file} cannot be a file", "it is to be a folder with runs", fix)
-    of_run = (file.parent / run.FILE).exists() or place.parent in to_come
+    of_run = (file.parent / run_json.FILE).exists() or place.parent in to_come
     if of_run and file.name in (*TRAINED, *ESTIMATED):
         raise BadInput(
             f"{file} is a file of a run's own", f"without its {file.name} nobody could use the run any more", fix
@@ -111,9 +112,9 @@ def check_data(folder: Path, dataset: Dataset) -> None:
     Raises:
         BadInput: that is so.
     """
-    if not (folder / run.FILE).exists():
+    if not (folder / run_json.FILE).exists():
         return
-    theirs = run.read(folder).dataset
+    theirs = run_json.read(folder).dataset
     if theirs["sha256"] != dataset.sha256:
         told = [
             f"{name} data ({sha256[:_DIGITS]}…)"
@@ -122,7 +123,7 @@ def check_data(folder: Path, dataset: Dataset) -> None:
         own = theirs["name"] if theirs["name"] in places.WORDS else "DIR with the run's own"
         raise BadInput(
             f"{folder} holds a run on {told[0]}, not on {told[1]}",
-            f"what {EVALUATION_LOG} tells there must be of the same images as its {run.FILE}",
+            f"what {EVALUATION_LOG} tells there must be of the same images as its {run_json.FILE}",
             f"--out another folder, or --data {own}",
         )
 
@@ -149,7 +150,7 @@ def _train_into(folder: Path, assignment: Assignment, dataset: Dataset, progress
         write_text(unfinished / TRAINING_LOG, log_text(scale, trained.lines))
         weights.write(unfinished / WEIGHTS, recipe, trained.weights)
         _save_model(trained, unfinished / MODEL)
-        run.write(result, unfinished)
+        run_json.write(result, unfinished)
     return result
 
 
@@ -213,10 +214,10 @@ def estimate(
     evaluation = evaluate(framework.scorer(model, recipe.input_shape)(images), labels)
     if out is not None:
         fields: Dict[str, Any] = {
-            "schema": run.SCHEMA,
+            "schema": run_json.SCHEMA,
             "recipe": recipe.name,
             "dataset": {"name": dataset.name, "sha256": dataset.sha256},
-            **(run.evaluation_fields(evaluation) or {}),
+            **(run_json.evaluation_fields(evaluation) or {}),
         }
         fields["errors_per_label"] = evaluation.errors_per_label
         fields["errors_per_predicted_and_label"] = evaluation.errors_per_pair

@@ -19,7 +19,7 @@ from mnist_repro.model import make_feed, stepper
 from mnist_repro.recipes import Recipe
 from mnist_repro.recipes.layers import BatchNormalization, LayerSpec, Weights, lay_out
 from mnist_repro.recipes.recipe import Scale, Steps
-from mnist_repro.run import WEIGHTS
+from mnist_repro.run_json import WEIGHTS
 from mnist_repro.seeding import Stream
 from mnist_repro.training import ordered_segments, train
 

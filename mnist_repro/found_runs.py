@@ -12,7 +12,8 @@ from mnist_repro.platform_names import platform_name
 from mnist_repro.problems import Problems
 from mnist_repro.recipes import RECIPES, find
 from mnist_repro.recipes.recipe import ARITHMETICS, SCALES
-from mnist_repro.run import FILE, Run, read
+from mnist_repro.run import Run
+from mnist_repro.run_json import FILE, read
 
 LARGEST_FILE = 32 << 20
 

@@ -8,10 +8,10 @@ from typing import Callable, Optional
 
 import numpy as np
 
-from mnist_repro import framework, run, weights
+from mnist_repro import framework, run_json, weights
 from mnist_repro.errors import BadInput
 from mnist_repro.recipes import Recipe, find
-from mnist_repro.run import WEIGHTS
+from mnist_repro.run_json import WEIGHTS
 
 
 @dataclass(frozen=True)
@@ -44,13 +44,13 @@ def locate_weights(path: Path, recipe: Optional[str]) -> Located:
             "a run folder has the weights that `train` left there",
             f"mnist-repro train RECIPE --out {path}",
         )
-    if not (path / run.FILE).exists():
+    if not (path / run_json.FILE).exists():
         return Located(file, weights.identify(file, recipe))
-    made = run.read(path)
+    made = run_json.read(path)
     if recipe is not None and find(recipe).name != made.recipe:
         raise BadInput(
             f"{path} is a run of {made.recipe}, not of {recipe}",
-            f"its {run.FILE} says so",
+            f"its {run_json.FILE} says so",
             "leave --recipe out, or name another folder",
         )
     return Located(file, find(made.recipe), made.scale)

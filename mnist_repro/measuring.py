@@ -22,7 +22,8 @@ from mnist_repro.fingerprint_worker import ask_each
 from mnist_repro.framework import require_tensorflow
 from mnist_repro.measured import Runs, TakenFingerprint, Wanted
 from mnist_repro.recipes import find
-from mnist_repro.run import MODEL, WEIGHTS, Run, read
+from mnist_repro.run import Run
+from mnist_repro.run_json import MODEL, WEIGHTS, read
 
 
 @dataclass(frozen=True)

@@ -8,13 +8,13 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, List, Mapping, Optional, Sequence, Tuple
 
-from mnist_repro import baseline_files, run
+from mnist_repro import baseline_files, run_json
 from mnist_repro.atomic import replacing
 from mnist_repro.baselines import RUNGS, BaselineFile, Entry, SampleEntry, accepted, same_values
 from mnist_repro.errors import BadInput
 from mnist_repro.metrics import metric_values
 from mnist_repro.platform_names import platform_name
-from mnist_repro.run import WEIGHTS
+from mnist_repro.run_json import WEIGHTS
 
 # The one run whose weights are kept: recipe, rung, dataset, arithmetic; seed 0.
 _KEPT = ("wheel-softmax", "full", "mnist", "original")
@@ -139,7 +139,7 @@ def _seed_0(folder: Path, recipe: str, rung: str, entry: SampleEntry) -> Optiona
     """The folder of the run that the entry's samples of seed 0 are from, with its weights; None if there is none."""
     try:
         place = runs_folder(folder, recipe, rung, entry.key, entry.provenance) / "seed-0"
-        same = metric_values(run.read(place)) == entry.samples.get(0)
+        same = metric_values(run_json.read(place)) == entry.samples.get(0)
     except (KeyError, BadInput):
         return None
     return place if same and (place / WEIGHTS).is_file() else None

@@ -19,7 +19,7 @@ from mnist_repro.platform_names import platform_name
 from mnist_repro.proposals import keeps_weights, propose, runs_folder
 from mnist_repro.recipes import Recipe
 from mnist_repro.recording import DEFAULT_SEEDS, fingerprint_entry, require_enough, require_tolerance, sample_entry
-from mnist_repro.run import FILE, MODEL, WEIGHTS, read
+from mnist_repro.run_json import FILE, MODEL, WEIGHTS, read
 from mnist_repro.workers import Failure, Task, Watcher, run_all
 
 # What two runs must have in common, besides recipe, seed, scale, arithmetic and data, to belong to one baseline.

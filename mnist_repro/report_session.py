@@ -83,7 +83,7 @@ class ReportSession:
     def _runs(self, problems: Problems) -> List[FoundRun]:
         """The runs that this session, on this machine, has measured."""
         from mnist_repro.found_runs import FoundRun, read_sound
-        from mnist_repro.run import FILE
+        from mnist_repro.run_json import FILE
 
         # No public name, as in pytest-xdist; its workers have their folders in this one.
         place: Path = self._config._tmp_path_factory.getbasetemp()  # type: ignore[attr-defined]

@@ -14,7 +14,8 @@ from mnist_repro.intervals import LEVEL, standard_deviation
 from mnist_repro.json_files import json_text
 from mnist_repro.recipes.recipe import Epochs, Published
 from mnist_repro.reproduction import NOT_TESTED, NOTHING_STORED, REPRODUCED, Comparison, RecipeResult, Result
-from mnist_repro.run import SCHEMA, Run
+from mnist_repro.run import Run
+from mnist_repro.run_json import SCHEMA
 from mnist_repro.verdicts import Finding
 
 WIDTH = 110

@@ -1,17 +1,15 @@
-"""What every run of ours holds, so that nobody who has read one has to look again. Pure."""
+"""Soundness of a run: checks that its parts fit together, so that its readers need no checks of their own. Pure."""
 
 from __future__ import annotations
 
 import math
 from collections import Counter
-from typing import TYPE_CHECKING, Any, Callable, List, Optional, Tuple
+from typing import Any, Callable, List, Optional, Tuple
 
 from mnist_repro.evaluation import Evaluation
 from mnist_repro.recipes import RECIPES
 from mnist_repro.recipes.recipe import ARITHMETICS, SCALES
-
-if TYPE_CHECKING:
-    from mnist_repro.run import Run
+from mnist_repro.run import Run
 
 _UNITS = ("epoch", "step")
 _PLATFORM = ("machine", "tensorflow", "keras")

@@ -14,7 +14,7 @@ from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Callable, Dict, List, Mapping, NamedTuple, Optional, Sequence, Tuple
 
-from mnist_repro import framework, run
+from mnist_repro import framework, run_json
 from mnist_repro.atomic import write_text
 from mnist_repro.baselines import FINGERPRINT
 from mnist_repro.errors import BadInput
@@ -83,7 +83,7 @@ class Trial:
 
     def runs(self, scale: str, seeds: Sequence[int]) -> Tuple[Run, ...]:
         """The runs of these seeds; they have been measured and none has crashed."""
-        return tuple(run.read(_place(self.folder, Part(scale, seed)) / RUN) for seed in seeds)
+        return tuple(run_json.read(_place(self.folder, Part(scale, seed)) / RUN) for seed in seeds)
 
 
 def measure(folder: Path, recipe: Recipe, dataset: Dataset, part: Part) -> None:
@@ -221,7 +221,7 @@ def _run(recipe: Recipe, dataset: Dataset, part: Part) -> Callable[[Path], None]
     scale = recipe.scale(part.rung)
     trained = training.train(recipe, dataset, part.seed, scale, ARITHMETIC)
     made = as_run(Assignment(recipe, part.seed, part.rung, ARITHMETIC), dataset, scale, trained)
-    return lambda place: run.write(made, place, RUN)
+    return lambda place: run_json.write(made, place, RUN)
 
 
 def _write(file: Path, fields: Dict[str, Any]) -> None:

@@ -19,7 +19,7 @@ from mnist_repro.data.locate import load
 from mnist_repro.errors import BadInput
 from mnist_repro.history import Line
 from mnist_repro.recipes import find
-from mnist_repro.run import WEIGHTS
+from mnist_repro.run_json import WEIGHTS
 
 
 def main() -> None:

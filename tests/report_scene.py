@@ -11,8 +11,7 @@ import gate_cases
 import made_up
 import made_up_baselines
 
-from mnist_repro import baseline_files, checked, gate_session
-from mnist_repro import run as runs
+from mnist_repro import baseline_files, checked, gate_session, run_json
 from mnist_repro.baselines import accepted
 from mnist_repro.checked import Checked
 from mnist_repro.data.dataset import Dataset
@@ -52,7 +51,7 @@ class Scene:
         """Write a run; its folder."""
         folder = self.runs / run.recipe / (name or f"seed-{run.seed}")
         folder.mkdir(parents=True, exist_ok=True)
-        runs.write(run, folder)
+        run_json.write(run, folder)
         return folder
 
     def arguments(self, *more: object) -> List[object]:

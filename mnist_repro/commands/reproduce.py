@@ -63,7 +63,7 @@ def run(arguments: argparse.Namespace) -> ExitCode:
     from mnist_repro.data.locate import load, place
     from mnist_repro.framework import require_tensorflow
     from mnist_repro.recipes import RECIPES, find
-    from mnist_repro.run import read
+    from mnist_repro.run_json import read
 
     require_seeds(arguments.seeds)
     asked = workers.cores() if arguments.processes is None else arguments.processes
@@ -122,7 +122,7 @@ def run(arguments: argparse.Namespace) -> ExitCode:
 
 def _train(tasks: List[Task], processes: int) -> Dict[Task, Optional[Failure]]:
     from mnist_repro import display, workers
-    from mnist_repro.run import FILE
+    from mnist_repro.run_json import FILE
 
     before = {task: _stamp(task.folder / FILE) for task in tasks}
     try:

@@ -14,7 +14,7 @@ import report_scene
 
 from mnist_repro.data.dataset import Dataset
 from mnist_repro.report.page import render
-from mnist_repro.run import read
+from mnist_repro.run_json import read
 from report.page_reader import Page
 
 

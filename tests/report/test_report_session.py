@@ -19,7 +19,7 @@ CLEAN = """
 # As the fixture `measured` leaves them.
 MEASURED = """
     from gate_cases import runs
-    from mnist_repro.run import write
+    from mnist_repro.run_json import write
 
     def test_measured(baseline, tmp_path_factory):
         measured = runs()

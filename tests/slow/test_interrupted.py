@@ -13,7 +13,7 @@ import pytest
 from command_line import Ended, finish, listed, start
 from processes import NEEDED, alive, busy, wait_until, workers_of
 
-from mnist_repro import run, weights
+from mnist_repro import run_json, weights
 from mnist_repro.recipes import find
 
 FILES = ["eval.log", "evaluation.json", "learn.log", "model.h5", "param.hdf5", "run.json"]
@@ -87,7 +87,7 @@ def test_what_ctrl_c_leaves_is_whole(interrupted: Stopped) -> None:
     for folder in folders:
         # The worker may have been about to score the run, which is whole without.
         assert listed(folder) in (FILES, [name for name in FILES if name not in ("eval.log", "evaluation.json")])
-        assert "wheel-softmax" == run.read(folder).recipe
+        assert "wheel-softmax" == run_json.read(folder).recipe
         weights.read(folder / "param.hdf5", find("wheel-softmax"))
 
 

@@ -16,7 +16,7 @@ from processes import NEEDED, wait_until
 
 from mnist_repro import baseline_files
 from mnist_repro.baselines import FingerprintEntry, SampleEntry
-from mnist_repro.run import read
+from mnist_repro.run_json import read
 
 SOFTMAX = "tf-softmax"
 SEEDS = 10  # fewer are no baseline

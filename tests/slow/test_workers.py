@@ -14,7 +14,7 @@ from command_line import listed
 from processes import NEEDED, alive, wait_until, workers_of
 from reproduced import Reproduced
 
-from mnist_repro import run
+from mnist_repro import run_json
 from mnist_repro.atomic import UNFINISHED
 from mnist_repro.components import Assignment
 from mnist_repro.recipes import find
@@ -112,7 +112,7 @@ def test_the_other_runs_are_whole(session: Session) -> None:
     assert [None] * 3 == [session.outcomes[each] for each in others]
     assert [FILES] * 3 == [listed(each.folder) for each in others]
     assert [("wheel-softmax", 1), ("wheel-softmax", 0), ("tf-softmax", 0)] == [
-        (made.recipe, made.seed) for made in (run.read(each.folder) for each in others)
+        (made.recipe, made.seed) for made in (run_json.read(each.folder) for each in others)
     ]
 
 

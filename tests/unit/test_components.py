@@ -14,7 +14,7 @@ import numpy as np
 import pytest
 from command_line import environment
 
-from mnist_repro import framework, run, weights
+from mnist_repro import framework, run_json, weights
 from mnist_repro.components import Assignment, check_folder, estimate, evaluation_log, train_into
 from mnist_repro.data.dataset import Dataset
 from mnist_repro.errors import BadInput
@@ -48,7 +48,7 @@ def test_training_leaves_four_files(trained: Path) -> None:
 
 
 def test_the_run_says_what_was_trained_on_what_and_by_what(trained: Path, dataset: Dataset) -> None:
-    made = run.read(trained)
+    made = run_json.read(trained)
 
     assert ("wheel-softmax", 7, "subset", "original", "epoch") == (
         made.recipe,
@@ -81,7 +81,7 @@ def test_the_log_has_a_line_per_epoch(trained: Path) -> None:
 
 
 def test_estimating_gives_what_training_measured(trained: Path, recipe: Recipe, dataset: Dataset) -> None:
-    [score] = run.read(trained).scores
+    [score] = run_json.read(trained).scores
 
     assert score.test == estimate(trained / "param.hdf5", recipe, dataset, 200)
 
@@ -120,7 +120,7 @@ def test_the_whole_model_predicts_what_the_weights_do(trained: Path, recipe: Rec
     images, labels = dataset.test_images[:200], dataset.test_labels[:200]
     model = framework.tensorflow().keras.models.load_model(str(trained / "model.h5"), compile=False)
 
-    [score] = run.read(trained).scores
+    [score] = run_json.read(trained).scores
     assert score.test == evaluate(framework.scorer(model, recipe.input_shape)(images), labels)
 
 
@@ -138,7 +138,7 @@ def test_training_again_removes_what_was_estimated_from_the_old_weights(
     assert sorted(TRAINED + ESTIMATED) == listed(tmp_path)
 
     train_into(tmp_path, Assignment(recipe, 1, "subset"), dataset)
-    assert (TRAINED, 1) == (listed(tmp_path), run.read(tmp_path).seed)
+    assert (TRAINED, 1) == (listed(tmp_path), run_json.read(tmp_path).seed)
 
 
 @pytest.mark.parametrize("file", ["param.hdf5", "model.h5", "run.json"])
@@ -188,7 +188,7 @@ def test_hdf5_of_old_reports_a_full_disk_in_its_own_way(
 
 
 def test_a_folder_keeps_one_recipes_run(tmp_path: Path) -> None:
-    run.write(made_up.run("vgg7", 0, made_up.score(10, 0.04, 0.987)), tmp_path)
+    run_json.write(made_up.run("vgg7", 0, made_up.score(10, 0.04, 0.987)), tmp_path)
     check_folder(tmp_path, find("vgg7"))
     with pytest.raises(BadInput) as caught:
         check_folder(tmp_path, find("vgg7-bn"))

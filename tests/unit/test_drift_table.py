@@ -9,8 +9,7 @@ import pytest
 from command_line import run as command
 from made_up import score, wheel
 
-from mnist_repro import drift_table
-from mnist_repro import run as run_files
+from mnist_repro import drift_table, run_json
 from mnist_repro.cli import main
 from mnist_repro.found_runs import FoundRun, sort
 from mnist_repro.intervals import prediction_interval
@@ -71,7 +70,7 @@ def test_the_command_prints_the_table_of_all_folders_named(
     for name, keras in (("old", "2.3.0-tf"), ("new", "3.15.1")):
         for seed, loss in enumerate((0.2698, 0.2702, 0.2712)):
             made = on(wheel(seed, loss, 0.927 + seed / 10_000), "2.2.0", keras)
-            run_files.write(made, tmp_path / name / f"seed-{seed}")
+            run_json.write(made, tmp_path / name / f"seed-{seed}")
 
     code = main(["drift", str(tmp_path / "old"), str(tmp_path / "new"), "--data", data])
 
@@ -87,8 +86,8 @@ def finished(made: Run, when: str) -> Run:
 def test_of_two_runs_of_one_seed_the_last_to_finish_is_in_the_table_and_the_other_is_named(
     tmp_path: Path, data: str, first: str, last: str
 ) -> None:
-    run_files.write(finished(on(wheel(0, 9.0, 0.1), "2.21.0", "3.15.1"), "2"), tmp_path / first)
-    run_files.write(finished(on(wheel(0, 0.27, 0.927), "2.21.0", "3.15.1"), "3"), tmp_path / last)
+    run_json.write(finished(on(wheel(0, 9.0, 0.1), "2.21.0", "3.15.1"), "2"), tmp_path / first)
+    run_json.write(finished(on(wheel(0, 0.27, 0.927), "2.21.0", "3.15.1"), "3"), tmp_path / last)
 
     ended = command("drift", tmp_path, "--data", data)
 
@@ -98,16 +97,16 @@ def test_of_two_runs_of_one_seed_the_last_to_finish_is_in_the_table_and_the_othe
 
 
 def test_runs_of_different_seeds_and_platforms_give_way_to_none(tmp_path: Path, data: str) -> None:
-    run_files.write(on(wheel(0, 0.27, 0.927), "2.21.0", "3.15.1"), tmp_path / "a")
-    run_files.write(on(wheel(1, 0.27, 0.927), "2.21.0", "3.15.1"), tmp_path / "b")
-    run_files.write(on(wheel(0, 0.27, 0.927), "2.2.0", "2.3.0-tf"), tmp_path / "c")
+    run_json.write(on(wheel(0, 0.27, 0.927), "2.21.0", "3.15.1"), tmp_path / "a")
+    run_json.write(on(wheel(1, 0.27, 0.927), "2.21.0", "3.15.1"), tmp_path / "b")
+    run_json.write(on(wheel(0, 0.27, 0.927), "2.2.0", "2.3.0-tf"), tmp_path / "c")
 
     assert "gave way" not in command("drift", tmp_path, "--data", data).out
 
 
 def test_a_figure_that_is_not_reproduced_is_no_exit_code_and_the_help_says_so(tmp_path: Path, data: str) -> None:
     for seed, loss in enumerate((0.5, 0.501, 0.502)):
-        run_files.write(on(wheel(seed, loss, 0.927 + seed / 10_000), "2.21.0", "3.15.1"), tmp_path / str(seed))
+        run_json.write(on(wheel(seed, loss, 0.927 + seed / 10_000), "2.21.0", "3.15.1"), tmp_path / str(seed))
 
     ended = command("drift", tmp_path, "--data", data)
 
@@ -116,7 +115,7 @@ def test_a_figure_that_is_not_reproduced_is_no_exit_code_and_the_help_says_so(tm
 
 
 def test_what_cannot_be_read_is_named_and_the_table_is_made_from_the_rest(tmp_path: Path, data: str) -> None:
-    run_files.write(on(wheel(0, 0.27, 0.927), "2.21.0", "3.15.1"), tmp_path / "whole")
+    run_json.write(on(wheel(0, 0.27, 0.927), "2.21.0", "3.15.1"), tmp_path / "whole")
     (tmp_path / "cut").mkdir()
     (tmp_path / "cut" / "run.json").write_text("{", encoding="utf-8")
 

@@ -16,7 +16,7 @@ from mnist_repro import hdf5, weights
 from mnist_repro.data.dataset import Dataset, describe
 from mnist_repro.recipes import find
 from mnist_repro.recipes.layers import lay_out
-from mnist_repro.run import read
+from mnist_repro.run_json import read
 from mnist_repro.seeding import initial_weights
 
 

@@ -10,7 +10,7 @@ from mnist_repro.baselines import FINGERPRINT
 from mnist_repro.data import places
 from mnist_repro.errors import BadInput
 from mnist_repro.measuring import Conditions, Crew, find_data
-from mnist_repro.run import FILE, MODEL, WEIGHTS
+from mnist_repro.run_json import FILE, MODEL, WEIGHTS
 
 
 def crew(folder: Path, data: str) -> Crew:

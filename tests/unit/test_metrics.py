@@ -12,7 +12,7 @@ from reproduced import Reproduced
 from mnist_repro.history import Line
 from mnist_repro.metrics import direction, metric_names, metric_values, metrics_in_session, values_by_seed
 from mnist_repro.recipes import RECIPES, find
-from mnist_repro.run import read
+from mnist_repro.run_json import read
 
 
 @pytest.mark.parametrize("name", ["wheel-softmax", "tf-softmax", "vgg7-bn"])

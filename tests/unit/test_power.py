@@ -16,7 +16,7 @@ import numpy as np
 import pytest
 from command_line import run as command
 
-from mnist_repro import framework, gate, power, power_study, power_text, resampling, run, trials
+from mnist_repro import framework, gate, power, power_study, power_text, resampling, run_json, trials
 from mnist_repro.baselines import BaselineFile, SampleEntry
 from mnist_repro.data.dataset import Dataset
 from mnist_repro.errors import BadInput
@@ -104,7 +104,7 @@ def trial(
     text = json.dumps({"schema": trials.SCHEMA, **fields, "provenance": made.HERE})
     (folder / "fingerprint.json").write_text(text, encoding="utf-8")
     for each in made.runs(losses):
-        run.write(each, folder / "subset" / f"seed-{each.seed}", trials.RUN)
+        run_json.write(each, folder / "subset" / f"seed-{each.seed}", trials.RUN)
     return Trial(WHEEL.name, bug, folder)
 
 
@@ -180,7 +180,9 @@ FRESH = (15, 16, 17)
 
 def with_runs(measured: Trial, seeds: Sequence[int], loss: float) -> Trial:
     for seed in seeds:
-        run.write(made.run(seed, loss + 1e-5 * (seed % 3)), measured.folder / "subset" / f"seed-{seed}", trials.RUN)
+        run_json.write(
+            made.run(seed, loss + 1e-5 * (seed % 3)), measured.folder / "subset" / f"seed-{seed}", trials.RUN
+        )
     return measured
 
 
@@ -225,7 +227,7 @@ def test_of_code_as_it_is_both_kinds_of_runs_are_made_and_more_of_those_compared
         asked.append([part.seed for part in of.missing(parts) if part.rung == "subset"])
         # Far enough from each other to be inconclusive.
         for seed in asked[-1]:
-            run.write(made.run(seed, 0.05 + 0.02 * (-1) ** seed), tmp_path / "subset" / f"seed-{seed}", trials.RUN)
+            run_json.write(made.run(seed, 0.05 + 0.02 * (-1) ** seed), tmp_path / "subset" / f"seed-{seed}", trials.RUN)
 
     monkeypatch.setattr(trials, "measure_all", measure)
     plan = Plan((), tmp_path, (WHEEL.name,), ("subset",), tmp_path, dataset, "", tmp_path, 1, made.HERE, "")

@@ -19,7 +19,7 @@ from mnist_repro.baselines import FingerprintEntry, SampleEntry
 from mnist_repro.data import locate
 from mnist_repro.fingerprint import Fingerprint
 from mnist_repro.fingerprint_worker import Answer
-from mnist_repro.run import read, write
+from mnist_repro.run_json import read, write
 from mnist_repro.workers import Failure, Task
 
 WHEEL, SOFTMAX = "wheel-softmax", "tf-softmax"

@@ -14,8 +14,7 @@ import pytest
 from command_line import Ended, run
 from reproduced import Reproduced
 
-from mnist_repro import baseline_files, recording, workers
-from mnist_repro import run as runs
+from mnist_repro import baseline_files, recording, run_json, workers
 from mnist_repro.baselines import BaselineFile
 from mnist_repro.data import locate
 from mnist_repro.data.dataset import DRAWN, Dataset, describe
@@ -53,7 +52,7 @@ def test_the_text_names_data_recipes_and_that_nothing_published_was_tested(
 
 def test_the_json_has_each_seeds_figures_as_they_were_scored(reproduced: Reproduced, dataset: Dataset) -> None:
     fields = json.loads(reproduced.json.read_text(encoding="utf-8"))
-    last = {recipe: runs.read(reproduced.folder(recipe)).scores[-1].test for recipe in RECIPES}
+    last = {recipe: run_json.read(reproduced.folder(recipe)).scores[-1].test for recipe in RECIPES}
 
     assert (1, dataset.name, RECIPES) == (fields["schema"], fields["dataset"], list(fields["recipes"]))
     for recipe in RECIPES:
@@ -69,7 +68,7 @@ def test_the_json_has_each_seeds_figures_as_they_were_scored(reproduced: Reprodu
 
 def test_what_training_measured_is_what_the_weights_in_the_file_give(reproduced: Reproduced) -> None:
     for recipe in RECIPES:
-        test = runs.read(reproduced.folder(recipe)).scores[-1].test
+        test = run_json.read(reproduced.folder(recipe)).scores[-1].test
         assert f"Test loss: {test.loss}\nTest accuracy: {test.accuracy}\n" == (
             (reproduced.folder(recipe) / "eval.log").read_text(encoding="utf-8")
         )
@@ -97,7 +96,7 @@ def trained_to(*figures: Tuple[float, float]) -> Outcome:
 
     def outcome(task: Task) -> Optional[Failure]:
         seed = task.assignment.seed
-        runs.write(made_up.wheel(seed, *figures[seed]), task.folder)
+        run_json.write(made_up.wheel(seed, *figures[seed]), task.folder)
         return None
 
     return outcome
@@ -145,7 +144,7 @@ def at_subset(*losses: float) -> Outcome:
 
     def outcome(task: Task) -> Optional[Failure]:
         seed = task.assignment.seed
-        runs.write(made_up_baselines.run(seed, losses[seed], "vgg7", "subset"), task.folder)
+        run_json.write(made_up_baselines.run(seed, losses[seed], "vgg7", "subset"), task.folder)
         return None
 
     return outcome
@@ -332,7 +331,7 @@ def test_a_result_does_not_take_the_place_of_a_run(
     monkeypatch.chdir(tmp_path)
     (tmp_path / "runs").mkdir()
     (tmp_path / "link").symlink_to("runs")
-    runs.write(made_up.run("vgg7", 0, made_up.score(10, 0.04, 0.987)), tmp_path / "before" / "vgg7" / "seed-0")
+    run_json.write(made_up.run("vgg7", 0, made_up.score(10, 0.04, 0.987)), tmp_path / "before" / "vgg7" / "seed-0")
     ended = rehearsed(monkeypatch, Path("runs"), untouched, "--json", name)
 
     assert (2, f"mnist-repro: {what}\n  why: {why}\n  try: name another file, such as result.json\n") == (
@@ -350,7 +349,7 @@ def test_a_result_may_lie_beside_the_files_of_a_run(tmp_path: Path, monkeypatch:
 
 def test_another_recipes_run_is_told_before_the_work(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     folder = tmp_path / "wheel-softmax" / "seed-2"
-    runs.write(made_up.run("vgg7", 0, made_up.score(10, 0.04, 0.987)), folder)
+    run_json.write(made_up.run("vgg7", 0, made_up.score(10, 0.04, 0.987)), folder)
     ended = rehearsed(monkeypatch, tmp_path, untouched)
 
     assert 2 == ended.code

@@ -12,7 +12,7 @@ from typing import Any, Callable, Dict, List, Sequence, Tuple
 import made_up
 import pytest
 
-from mnist_repro import run
+from mnist_repro import run_json
 from mnist_repro.errors import BadInput
 from mnist_repro.history import Line
 from mnist_repro.run import Run
@@ -35,26 +35,26 @@ def made() -> Run:
 def refusal(path: Path) -> Tuple[str, str, str]:
     """The message of reading ``path``, with FILE for the file."""
     with pytest.raises(BadInput) as caught:
-        run.read(path)
-    file = path / run.FILE if path.is_dir() else path
+        run_json.read(path)
+    file = path / run_json.FILE if path.is_dir() else path
     what, why, fix = (part.replace(str(file), "FILE") for part in caught.value.args)
     return what, why, fix
 
 
 def edited(folder: Path, made: Run, edit: Callable[[Dict[str, Any]], object]) -> Path:
     """A folder with a run.json that somebody has edited."""
-    run.write(made, folder)
-    fields = json.loads((folder / run.FILE).read_text(encoding="utf-8"))
+    run_json.write(made, folder)
+    fields = json.loads((folder / run_json.FILE).read_text(encoding="utf-8"))
     edit(fields)
-    (folder / run.FILE).write_text(json.dumps(fields), encoding="utf-8")
+    (folder / run_json.FILE).write_text(json.dumps(fields), encoding="utf-8")
     return folder
 
 
 def test_a_run_reads_as_it_was_written(made: Run, tmp_path: Path) -> None:
-    run.write(made, tmp_path)
+    run_json.write(made, tmp_path)
 
-    assert made == run.read(tmp_path)
-    assert made == run.read(tmp_path / run.FILE)
+    assert made == run_json.read(tmp_path)
+    assert made == run_json.read(tmp_path / run_json.FILE)
 
 
 def test_a_run_made_before_predictions_were_stored_still_reads(made: Run, tmp_path: Path) -> None:
@@ -63,14 +63,14 @@ def test_a_run_made_before_predictions_were_stored_still_reads(made: Run, tmp_pa
     [score] = older.scores
 
     expected = replace(older, scores=(replace(score, test=replace(score.test, wrong_predictions=None)),))
-    assert expected == run.read(tmp_path)
+    assert expected == run_json.read(tmp_path)
 
 
 def test_every_float_keeps_its_last_bit(made: Run, tmp_path: Path) -> None:
     figures = (0.1, 1.0 / 3.0, 5e-324, 1.7976931348623157e308, 0.27075190788507464)
-    run.write(replace(made, step_losses=figures), tmp_path)
+    run_json.write(replace(made, step_losses=figures), tmp_path)
 
-    assert figures == run.read(tmp_path).step_losses
+    assert figures == run_json.read(tmp_path).step_losses
 
 
 def test_figures_that_are_not_finite_survive(made: Run, tmp_path: Path) -> None:
@@ -80,19 +80,19 @@ def test_figures_that_are_not_finite_survive(made: Run, tmp_path: Path) -> None:
         log=(Line(after=3, loss=math.nan, accuracy=0.1, test_loss=-math.inf),),
         step_losses=(2.5, math.inf, math.nan),
     )
-    run.write(diverged, tmp_path)
-    found = run.read(tmp_path)
+    run_json.write(diverged, tmp_path)
+    found = run_json.read(tmp_path)
 
     assert repr(diverged) == repr(found)  # NaN is not equal to itself, but written alike
 
 
 def test_the_file_is_strict_json_with_a_schema_number_and_counts(made: Run, tmp_path: Path) -> None:
-    run.write(replace(made, step_losses=(math.nan,)), tmp_path)
+    run_json.write(replace(made, step_losses=(math.nan,)), tmp_path)
 
     def refuse(word: str) -> None:
         raise AssertionError(f"{word} is no JSON")
 
-    fields = json.loads((tmp_path / run.FILE).read_text(encoding="utf-8"), parse_constant=refuse)
+    fields = json.loads((tmp_path / run_json.FILE).read_text(encoding="utf-8"), parse_constant=refuse)
     assert (1, "vgg7-bn", ["nan"]) == (fields["schema"], fields["recipe"], fields["step_losses"])
     assert (9_900, 100) == (fields["scores"][1]["test"]["right"], fields["scores"][1]["test"]["wrong"])
 
@@ -110,7 +110,7 @@ def test_missing(tmp_path: Path) -> None:
 
 
 def test_a_folder_where_the_file_belongs(tmp_path: Path) -> None:
-    (tmp_path / run.FILE).mkdir()
+    (tmp_path / run_json.FILE).mkdir()
 
     assert ("cannot read FILE: it is not a regular file", "that is where a run keeps its figures", MAKE) == refusal(
         tmp_path
@@ -118,7 +118,7 @@ def test_a_folder_where_the_file_belongs(tmp_path: Path) -> None:
 
 
 def test_a_pipe_is_not_waited_for(tmp_path: Path) -> None:
-    os.mkfifo(tmp_path / run.FILE)
+    os.mkfifo(tmp_path / run_json.FILE)
 
     assert "cannot read FILE: it is not a regular file" == refusal(tmp_path)[0]
 
@@ -133,9 +133,9 @@ def test_unreadable() -> None:
 
 
 def test_truncated(made: Run, tmp_path: Path) -> None:
-    run.write(made, tmp_path)
-    text = (tmp_path / run.FILE).read_text(encoding="utf-8")
-    (tmp_path / run.FILE).write_text(text[: text.index('"test"')], encoding="utf-8")
+    run_json.write(made, tmp_path)
+    text = (tmp_path / run_json.FILE).read_text(encoding="utf-8")
+    (tmp_path / run_json.FILE).write_text(text[: text.index('"test"')], encoding="utf-8")
 
     what, why, fix = refusal(tmp_path)
     assert what.startswith("FILE is not JSON: Expecting property name enclosed in double quotes: line ")
@@ -143,7 +143,7 @@ def test_truncated(made: Run, tmp_path: Path) -> None:
 
 
 def test_empty(tmp_path: Path) -> None:
-    (tmp_path / run.FILE).touch()
+    (tmp_path / run_json.FILE).touch()
 
     assert (
         "FILE is not JSON: Expecting value: line 1 column 1 (char 0)",
@@ -153,13 +153,13 @@ def test_empty(tmp_path: Path) -> None:
 
 
 def test_bytes_that_are_no_text(tmp_path: Path) -> None:
-    (tmp_path / run.FILE).write_bytes(b'{"schema": "\xff"}')
+    (tmp_path / run_json.FILE).write_bytes(b'{"schema": "\xff"}')
 
     assert refusal(tmp_path)[0].startswith("FILE is not JSON: 'utf-8' codec can't decode byte 0xff")
 
 
 def test_brackets_without_end(tmp_path: Path) -> None:
-    (tmp_path / run.FILE).write_text("[" * 200_000, encoding="utf-8")
+    (tmp_path / run_json.FILE).write_text("[" * 200_000, encoding="utf-8")
 
     what, why, fix = refusal(tmp_path)
     assert what.startswith("FILE is not JSON: ")
@@ -168,7 +168,7 @@ def test_brackets_without_end(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("text", ["[]", "3", '"run"', "null"])
 def test_json_that_is_no_object(text: str, tmp_path: Path) -> None:
-    (tmp_path / run.FILE).write_text(text, encoding="utf-8")
+    (tmp_path / run_json.FILE).write_text(text, encoding="utf-8")
 
     assert ("FILE has schema None, this program reads 1", "every run names its schema", MAKE) == refusal(tmp_path)
 
@@ -276,6 +276,6 @@ def test_what_no_run_of_ours_holds(
 def test_a_run_that_is_lost_is_a_run(made: Run, tmp_path: Path) -> None:
     """Figures that are not finite are results, and are judged as such."""
     lost = replace(made, scores=(made_up.score(10, math.nan, math.nan),), step_losses=(math.inf,))
-    run.write(lost, tmp_path)
+    run_json.write(lost, tmp_path)
 
-    assert math.isnan(run.read(tmp_path).scores[0].test.loss)
+    assert math.isnan(run_json.read(tmp_path).scores[0].test.loss)
