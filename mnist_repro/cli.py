@@ -13,8 +13,7 @@ from pathlib import Path
 from typing import List, Optional, TextIO
 
 import mnist_repro
-from mnist_repro.errors import BadInput
-from mnist_repro.exit_codes import ExitCode
+from mnist_repro.errors import BadInput, ExitCode
 
 # Modules of mnist_repro.commands: each has DESCRIPTION, add_arguments(parser) and run(arguments) -> ExitCode.
 COMMANDS = ("reproduce", "train", "estimate", "predict", "errors", "data", "drift", "baseline", "power", "report")

@@ -44,7 +44,7 @@ def mark() -> str:
 
 def exit_codes() -> str:
     """Of `mnist-repro`."""
-    from mnist_repro.exit_codes import ExitCode
+    from mnist_repro.errors import ExitCode
 
     lines = (ExitCode.__doc__ or "").splitlines()
     found = [re.match(r" *([A-Z_]+) +(\d+) +(.+)$", line) for line in lines]

@@ -20,8 +20,7 @@ from typing import TYPE_CHECKING, Callable, Dict, List
 from mnist_repro.baseline_folder import option
 from mnist_repro.commands import baseline_record
 from mnist_repro.commands.options import add_baselines
-from mnist_repro.errors import BadInput
-from mnist_repro.exit_codes import ExitCode
+from mnist_repro.errors import BadInput, ExitCode
 
 if TYPE_CHECKING:
     from mnist_repro.proposals import Proposal

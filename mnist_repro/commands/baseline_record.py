@@ -19,8 +19,7 @@ import sys
 from typing import TYPE_CHECKING, Optional, Sequence
 
 from mnist_repro.commands.options import add_arithmetic, add_data, require_positive, require_seeds
-from mnist_repro.errors import BadInput
-from mnist_repro.exit_codes import ExitCode
+from mnist_repro.errors import BadInput, ExitCode
 
 if TYPE_CHECKING:
     from mnist_repro.recipes import Recipe

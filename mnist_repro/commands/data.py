@@ -15,7 +15,7 @@ import argparse
 from typing import TYPE_CHECKING
 
 from mnist_repro.commands.options import add_data
-from mnist_repro.exit_codes import ExitCode
+from mnist_repro.errors import ExitCode
 
 # NumPy is imported when a command runs, not when its help is printed.
 if TYPE_CHECKING:

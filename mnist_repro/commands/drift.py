@@ -18,7 +18,7 @@ import argparse
 import sys
 
 from mnist_repro.commands.options import add_data, add_runs
-from mnist_repro.exit_codes import ExitCode
+from mnist_repro.errors import ExitCode
 
 DESCRIPTION = "runs of several TensorFlows in one table, with the cause of each difference"
 

@@ -15,8 +15,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Collection, List
 
 from mnist_repro.commands.options import add_data, add_recipe_of_file, named_place
-from mnist_repro.errors import BadInput
-from mnist_repro.exit_codes import ExitCode
+from mnist_repro.errors import BadInput, ExitCode
 
 if TYPE_CHECKING:
     from mnist_repro.evaluation import Evaluation

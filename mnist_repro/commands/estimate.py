@@ -15,8 +15,7 @@ from __future__ import annotations
 import argparse
 
 from mnist_repro.commands.options import add_data, add_recipe_of_file, named_place
-from mnist_repro.errors import BadInput
-from mnist_repro.exit_codes import ExitCode
+from mnist_repro.errors import BadInput, ExitCode
 
 DESCRIPTION = "score the test images with the weights of a run; leaves eval.log"
 

@@ -21,8 +21,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Sequence, Tuple
 
 from mnist_repro.commands.options import add_baselines, add_data, named_place, require_positive, require_there
-from mnist_repro.errors import BadInput
-from mnist_repro.exit_codes import ExitCode
+from mnist_repro.errors import BadInput, ExitCode
 
 if TYPE_CHECKING:
     from mnist_repro.planting import Bug

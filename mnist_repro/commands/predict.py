@@ -13,8 +13,7 @@ import argparse
 from typing import TYPE_CHECKING
 
 from mnist_repro.commands.options import add_data, add_recipe_of_file, named_place
-from mnist_repro.errors import BadInput
-from mnist_repro.exit_codes import ExitCode
+from mnist_repro.errors import BadInput, ExitCode
 
 if TYPE_CHECKING:
     import numpy as np

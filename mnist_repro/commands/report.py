@@ -19,7 +19,7 @@ import sys
 from pathlib import Path
 
 from mnist_repro.commands.options import add_baselines, add_data, add_runs, named_place, require_there
-from mnist_repro.exit_codes import ExitCode
+from mnist_repro.errors import ExitCode
 
 DESCRIPTION = "one page that shows what runs gave, for people"
 

@@ -31,8 +31,7 @@ from mnist_repro.commands.options import (
     require_seeds,
     require_there,
 )
-from mnist_repro.errors import BadInput
-from mnist_repro.exit_codes import ExitCode
+from mnist_repro.errors import BadInput, ExitCode
 
 if TYPE_CHECKING:
     from mnist_repro.workers import Failure, Task

@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Optional
 
 from mnist_repro.commands.options import add_run, named_place
-from mnist_repro.exit_codes import ExitCode
+from mnist_repro.errors import ExitCode
 
 if TYPE_CHECKING:
     from mnist_repro.history import Line

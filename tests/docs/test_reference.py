@@ -14,7 +14,7 @@ from blocks import ROOT, pages
 from generated import GENERATORS, expanded
 
 from mnist_repro.cli import parser
-from mnist_repro.exit_codes import ExitCode
+from mnist_repro.errors import ExitCode
 
 
 def test_every_command_is_there() -> None:

@@ -18,8 +18,7 @@ from command_line import PATIENCE, Ended, command, environment, run, run_alone, 
 import mnist_repro
 from mnist_repro import cli
 from mnist_repro.data.locate import SURROGATE_NOTICE
-from mnist_repro.errors import BadInput
-from mnist_repro.exit_codes import ExitCode
+from mnist_repro.errors import BadInput, ExitCode
 
 # What takes long to import, and is not needed to print a help text.
 HEAVY = ("numpy", "scipy", "h5py", "tensorflow", "keras", "rich", "pooch")
