@@ -90,13 +90,13 @@ def read(path: Path) -> Run:
             first_predictions=tuple(int(label) for label in fields["first_predictions"]),
             provenance=dict(fields["provenance"]),
         )
-    except (KeyError, TypeError, ValueError, AttributeError, OverflowError) as error:
+        unsound = first_unsound(run)
+    except (KeyError, TypeError, ValueError, AttributeError, OverflowError, RecursionError) as error:
         raise BadInput(
-            f"{file} is not a whole run: {type(error).__name__}: {error}",
-            f"a run of schema {SCHEMA} has every field of docs/reference",
+            f"{file} is not a whole run",
+            f"a run of schema {SCHEMA} has every field of docs/reference: {type(error).__name__}: {error}",
             "train it again: mnist-repro train RECIPE --out DIR",
         ) from error
-    unsound = first_unsound(run)
     if unsound is not None:
         raise BadInput(
             f"{file} is not a sound run: {unsound}",
@@ -121,8 +121,7 @@ def read_json(file: Path, schema: int, what: str, make: str) -> Dict[str, Any]:
             f"cannot read {file}: {error.strerror}", f"that is where a {what} keeps its figures", make
         ) from error
     except (ValueError, RecursionError) as error:
-        why = "it may have been cut short or edited"
-        raise BadInput(f"{file} is not JSON: {error}", why, make) from error
+        raise BadInput(f"{file} is not JSON", f"it may have been cut short or edited: {error}", make) from error
     found = fields.get("schema") if isinstance(fields, dict) else None
     if not isinstance(fields, dict) or isinstance(found, bool) or found != schema:
         newer = isinstance(found, int) and found > schema
