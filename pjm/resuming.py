@@ -11,6 +11,7 @@ from pjm.parts import FollowedJob, Stage, from_document
 from pjm.scheduler import Ending
 from pjm.session import JOBS, JOURNAL, Record, Session
 from pjm.submitting import accept, refuse
+from pjm.summarizing import SENSELESS
 from pjm.watch import Watch
 from pjm.worker import PLAN
 
@@ -27,7 +28,7 @@ def load(watch: Watch, session: Session) -> None:
     for record in session.journal():
         try:
             _apply(record, session, jobs, cancelling, deleting)
-        except (KeyError, TypeError, ValueError, OSError, IndexError) as error:
+        except SENSELESS as error:
             raise BadInput(
                 f"session {session.identity} is corrupt",
                 f"its journal's record {record!r} makes no sense ({type(error).__name__}: {error})",

@@ -321,7 +321,6 @@ DEEP = "it is nested more than 20 levels deep"
         ("schema: 1\nrecipe: 2026-13-45\n", NO_YAML),
         ("schema: [1\n", NO_YAML),
         ("schema: 1\nrecipe: \0\n", NO_YAML),
-        (f"schema: 1\nrecipe: {'9' * 5000}\n", NO_YAML),
         ("schema: !!python/object/apply:os.system [true]\n", NO_YAML),
         ("schema: &a [*a]\n", NO_YAML),
         ("schema: 1\na: " + "[" * 19 + "\n", NO_YAML),
