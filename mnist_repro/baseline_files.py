@@ -9,7 +9,7 @@ from __future__ import annotations
 import errno
 from dataclasses import asdict, replace
 from pathlib import Path
-from typing import Any, Dict
+from typing import Any, Dict, Optional
 
 from mnist_repro.atomic import write_text
 from mnist_repro.baseline_fields import read_entry, require_exactly
@@ -105,22 +105,24 @@ def _read(path: Path, recipe: str, rung: str) -> BaselineFile:
         text = path.read_text(encoding="utf-8")
     except FileNotFoundError:
         return BaselineFile(recipe, rung)
-    except (OSError, UnicodeDecodeError) as error:
-        raise _broken(path, str(error)) from error
+    except UnicodeDecodeError as error:
+        raise _broken(path, "it is not UTF-8 text", error) from error
+    except OSError as error:
+        raise _broken(path, str(error.strerror)) from error
     return _parse(path, text, recipe, rung)
 
 
 def _parse(path: Path, text: str, recipe: str, rung: str) -> BaselineFile:
     fields = _load(path, text)
     try:
+        require_exactly(_FIELDS, fields, "it")
         if (fields["recipe"], fields["rung"]) != (recipe, rung):
             raise ValueError(f"it is of {fields['recipe']!r}, {fields['rung']!r}")
-        require_exactly(_FIELDS, fields, "it")
         if not isinstance(fields["entries"], list):
             raise ValueError("entries is not a list")
         return BaselineFile(recipe, rung, tuple(read_entry(recipe, rung, entry) for entry in fields["entries"]))
-    except (KeyError, ValueError) as error:
-        raise _broken(path, f"no {error}" if isinstance(error, KeyError) else str(error)) from error
+    except ValueError as error:
+        raise _broken(path, str(error)) from error
 
 
 def _load(path: Path, text: str) -> Dict[str, Any]:
@@ -134,11 +136,11 @@ def _load(path: Path, text: str) -> Dict[str, Any]:
                 f"git checkout --ours {path} or --theirs, whichever was measured",
             )
     try:
-        _require_shallow(text)
-        fields = yaml.load(text, Loader=_strict_loader())  # noqa: S506 - a SafeLoader that refuses double keys
+        _require_shallow(path, text)
+        fields = yaml.load(text, Loader=_strict_loader(path))  # noqa: S506 - a SafeLoader that refuses double keys
     # PyYAML lets through what Python says of impossible dates, lists as keys and the like.
     except (yaml.YAMLError, ValueError, TypeError) as error:
-        raise _broken(path, " ".join(str(error).split())) from error
+        raise _broken(path, "it cannot be read as YAML", error) from error
     if not isinstance(fields, dict) or type(fields.get("schema")) is not int:
         raise _broken(path, "it names no schema; it may have been cut short")
     if fields["schema"] != SCHEMA:
@@ -153,10 +155,11 @@ def _load(path: Path, text: str) -> Dict[str, Any]:
     return fields
 
 
-def _broken(path: Path, told: str) -> BadInput:
+def _broken(path: Path, told: str, error: Optional[Exception] = None) -> BadInput:
+    detail = f": {' '.join(str(error).split())}" if error else ""
     return BadInput(
         f"{path} cannot be used as a baseline: {told}",
-        "a baseline is written by `mnist-repro baseline` and not by hand",
+        f"a baseline is written by `mnist-repro baseline` and not by hand{detail}",
         _way_back(path),
     )
 
@@ -167,18 +170,27 @@ def _way_back(path: Path) -> str:
     return f"git checkout -- {path} brings the committed one back"
 
 
-def _require_shallow(text: str) -> None:
+def _require_shallow(path: Path, text: str) -> None:
     """Refuse what is nested so deeply that reading it could end this process."""
     import yaml
 
     depth = 0
-    for event in yaml.parse(text, Loader=getattr(yaml, "CSafeLoader", yaml.SafeLoader)):
-        depth += isinstance(event, yaml.CollectionStartEvent) - isinstance(event, yaml.CollectionEndEvent)
-        if depth > _DEEPEST:
-            raise ValueError(f"it is nested more than {_DEEPEST} levels deep")
+    try:
+        for event in yaml.parse(text, Loader=getattr(yaml, "CSafeLoader", yaml.SafeLoader)):
+            depth += isinstance(event, yaml.CollectionStartEvent) - isinstance(event, yaml.CollectionEndEvent)
+            if depth > _DEEPEST:
+                break
+    except yaml.MarkedYAMLError as error:
+        # PyYAML 6.0.4 refuses a line of many brackets before it reports the first of them.
+        before = text[: error.problem_mark.index] if error.problem_mark else ""
+        depth = sum(before.count(sign) for sign in "[{") - sum(before.count(sign) for sign in "]}")
+        if depth <= _DEEPEST:
+            raise
+    if depth > _DEEPEST:
+        raise _broken(path, f"it is nested more than {_DEEPEST} levels deep")
 
 
-def _strict_loader() -> Any:
+def _strict_loader(path: Path) -> Any:
     """PyYAML's safe loader, the fast one where there is one; a key that comes twice is an error, not a lost value."""
     import yaml
 
@@ -191,7 +203,7 @@ def _strict_loader() -> Any:
         if len(fields) < len(pairs):
             keys = [key for key, _ in pairs]
             doubled = next(key for at, key in enumerate(keys) if key in keys[:at])
-            raise yaml.constructor.ConstructorError(None, None, f"{doubled!r} comes twice", node.start_mark)
+            raise _broken(path, f"{doubled!r} comes twice")
         return fields
 
     StrictLoader.add_constructor(yaml.resolver.BaseResolver.DEFAULT_MAPPING_TAG, mapping)

@@ -78,7 +78,9 @@ def main(arguments: Optional[List[str]] = None) -> int:
         return ExitCode.UNREAD
     except OSError as error:
         # Such as standard output on a full disk.
-        refused = BadInput(str(error), "the operating system refused it", "free some space, or name another place")
+        where = f": {error.filename}" if error.filename else ""
+        what = f"cannot go on: {error.strerror or error}{where}"
+        refused = BadInput(what, "the operating system refused it", "free some space, or name another place")
         _complain(f"mnist-repro: {refused}\n")
         _discard_output()
         return ExitCode.BAD_INPUT

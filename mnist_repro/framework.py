@@ -83,10 +83,11 @@ def tensorflow() -> Any:
             import tensorflow as tf
 
             keras = tf.keras
-    except ImportError as error:
+    # Beside ImportError: TypeError from another protobuf, AttributeError from another NumPy or a folder of that name.
+    except Exception as error:
         raise BadInput(
-            f"TensorFlow cannot be imported: {error}",
-            "it is installed, but not whole, or not for this Python",
+            "TensorFlow cannot be imported",
+            f"it is installed, but not whole, or not for this Python: {type(error).__name__}: {error}",
             "python -c 'import tensorflow' shows more; pip install 'mnist-repro[tensorflow]' into a fresh environment",
         ) from error
     # TensorFlow 2.2 uses names that NumPy and Python have since deprecated, when it is imported and later.
@@ -97,8 +98,8 @@ def tensorflow() -> Any:
         tf.config.set_visible_devices([], "GPU")
     except RuntimeError as error:
         raise BadInput(
-            f"TensorFlow was already running in this process: {error}",
-            "a run uses one thread on the CPU, which can only be chosen before TensorFlow's first operation",
+            "TensorFlow was already running in this process",
+            f"a run uses one thread on the CPU, which can only be chosen before TensorFlow's first operation: {error}",
             "start the training in a process of its own: mnist-repro train RECIPE --out DIR",
         ) from error
     # It takes the graphs of consecutive runs for one that is traced anew by mistake.

@@ -5,7 +5,6 @@ from __future__ import annotations
 import contextlib
 import functools
 import math
-import re
 import warnings
 from pathlib import Path
 from typing import IO, Any, Iterator, Optional, Tuple
@@ -169,9 +168,4 @@ def _damaged(path: Path, start: bytes, error: BaseException) -> BadInput:
     if start != _SIGNATURE and not (size < len(_SIGNATURE) and _SIGNATURE.startswith(start)):
         kind = next((kind for begins, kind in _KINDS.items() if start.startswith(begins)), f"it begins with {start!r}")
         return BadInput(f"{path} is not an HDF5 file: {kind}", f"HDF5 files begin with {_SIGNATURE!r}", AGAIN)
-    promised = re.search(r"truncated file: .*stored_eof = (\d+)", str(error))
-    if promised:
-        return BadInput(
-            f"{path} is truncated: {size:,} bytes", f"its header promises {int(promised[1]):,} bytes", AGAIN
-        )
     return BadInput(f"{path} is truncated or damaged: {size:,} bytes", f"HDF5 stopped reading it: {error}", AGAIN)

@@ -26,8 +26,7 @@ def read_json(file: Path, schema: int, what: str, make: str) -> Dict[str, Any]:
             f"cannot read {file}: {error.strerror}", f"that is where a {what} keeps its figures", make
         ) from error
     except (ValueError, RecursionError) as error:
-        why = "it may have been cut short or edited"
-        raise BadInput(f"{file} is not JSON: {error}", why, make) from error
+        raise BadInput(f"{file} is not JSON", f"it may have been cut short or edited: {error}", make) from error
     found = fields.get("schema") if isinstance(fields, dict) else None
     if not isinstance(fields, dict) or isinstance(found, bool) or found != schema:
         newer = isinstance(found, int) and found > schema

@@ -32,8 +32,8 @@ def read_image(path: Path) -> np.ndarray:
         decoded = tf.io.decode_image(content, channels=0, expand_animations=False)
     except (ValueError, tf.errors.InvalidArgumentError) as error:
         raise BadInput(
-            f"{path} is not a picture that can be read: {_reason(error)}",
-            "PNG, JPEG, GIF and BMP are known",
+            f"{path} is not a picture that can be read",
+            f"PNG, JPEG, GIF and BMP are known: {_reason(error)}",
             "convert it to a PNG of 28×28 pixels",
         ) from error
     pixels = decoded.numpy()

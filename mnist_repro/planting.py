@@ -123,8 +123,8 @@ def read_bugs(file: Path = BUGS_FILE) -> Tuple[Bug, ...]:
             sys.modules[_MODULE] = before
         told = " ".join(f"{type(error).__name__}: {error}".split())
         raise BadInput(
-            f"{file} cannot be imported: {told}",
-            "it is Python that defines BUGS, a tuple of mnist_repro.planting.Bug",
+            f"{file} cannot be imported",
+            f"it is Python that defines BUGS, a tuple of mnist_repro.planting.Bug: {told}",
             f"python {file} shows where; or leave --bugs out for the project's own",
         ) from error
     bugs = getattr(module, "BUGS", None)
@@ -160,8 +160,9 @@ def _require_different_names(bugs: Sequence[Bug], file: Path) -> None:
 def _misfit(bug: Bug, file: Path, error: Exception) -> BadInput:
     told = " ".join(f"{type(error).__name__}: {error}".split())
     return BadInput(
-        f"the bug {bug.name} does not fit the code: {told}",
-        f"{file} plants it in functions of this package, which are not what they were, so that nobody can catch it",
+        f"the bug {bug.name} does not fit the code",
+        f"{file} plants it in functions of this package, which are not what they were, so that nobody can catch it:"
+        f" {told}",
         "mend it there, or name the others: --bug NAME",
     )
 

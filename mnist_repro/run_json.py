@@ -58,13 +58,13 @@ def read(path: Path) -> Run:
             first_predictions=tuple(int(label) for label in fields["first_predictions"]),
             provenance=dict(fields["provenance"]),
         )
-    except (KeyError, TypeError, ValueError, AttributeError, OverflowError) as error:
+        unsound = first_unsound(run)
+    except (KeyError, TypeError, ValueError, AttributeError, OverflowError, RecursionError) as error:
         raise BadInput(
-            f"{file} is not a whole run: {type(error).__name__}: {error}",
-            f"a run of schema {SCHEMA} has every field of docs/reference",
+            f"{file} is not a whole run",
+            f"a run of schema {SCHEMA} has every field of docs/reference: {type(error).__name__}: {error}",
             "train it again: mnist-repro train RECIPE --out DIR",
         ) from error
-    unsound = first_unsound(run)
     if unsound is not None:
         raise BadInput(
             f"{file} is not a sound run: {unsound}",

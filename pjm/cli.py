@@ -42,7 +42,9 @@ def main(arguments: Optional[List[str]] = None) -> int:
         return _unread()
     except OSError as error:  # such as standard output on a full disk
         refused = BadInput(
-            str(error), "the help text cannot be written there", "free some space, or name another place"
+            f"cannot go on: {error.strerror}",
+            "the help text cannot be written there",
+            "free some space, or name another place",
         )
         print(f"pjm: {refused}", file=sys.stderr)
         _unread()

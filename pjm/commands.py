@@ -191,7 +191,7 @@ def _require_ended(folder: Path) -> None:
 def _live(session: Session) -> List[Dict[str, Any]]:
     try:
         document = json.loads((session.folder / LIVE).read_text(encoding="ascii"))
-    except (OSError, ValueError):
+    except (OSError, ValueError, RecursionError):
         return []
     jobs = document.get("jobs") if isinstance(document, dict) else None
     return [job for job in jobs if isinstance(job, dict)] if isinstance(jobs, list) else []

@@ -13,6 +13,7 @@ from pjm.results import Result
 
 FILE = "durations.json"
 EMULATED = "durations-emulated.json"
+_LONGEST = 1e9  # seconds, 30 years: what is longer was not measured
 
 
 class Durations:
@@ -31,14 +32,14 @@ class Durations:
         """Seconds by node id; nothing where the file is missing or damaged: it only makes packing better."""
         try:
             found = json.loads(self._path.read_text(encoding="ascii"))
-        except (OSError, ValueError):
+        except (OSError, ValueError, RecursionError):
             return {}
         if not isinstance(found, dict):
             return {}
         return {
             name: float(seconds)
             for name, seconds in found.items()
-            if isinstance(seconds, (int, float)) and not isinstance(seconds, bool) and seconds >= 0
+            if isinstance(seconds, (int, float)) and not isinstance(seconds, bool) and 0 <= seconds < _LONGEST
         }
 
     def learn(self, result: Result) -> None:

@@ -10,6 +10,7 @@ from pjm.parts import FollowedJob, Stage
 from pjm.scheduler import Ending
 from pjm.session import JOBS, JOURNAL, Record, Session
 from pjm.submitting import accept, refuse
+from pjm.summarizing import SENSELESS
 from pjm.watch import Watch
 
 
@@ -24,7 +25,7 @@ def load(watch: Watch, session: Session) -> None:
         try:
             watch.deletions.replay(record)
             _apply(record, session, jobs)
-        except (KeyError, TypeError, ValueError, OSError, IndexError) as error:
+        except SENSELESS as error:
             raise BadInput(
                 f"session {session.identity} is corrupt",
                 f"its journal's record {record!r} makes no sense ({type(error).__name__}: {error})",

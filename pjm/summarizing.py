@@ -14,7 +14,16 @@ from pjm.reading import Reading
 from pjm.session import JOURNAL, LOCK, Record, Session, corrupt
 
 # What comes of values that have another shape than this program gives them.
-SENSELESS = (KeyError, IndexError, TypeError, ValueError, AttributeError, OverflowError, OSError)
+SENSELESS = (
+    KeyError,
+    IndexError,
+    TypeError,
+    ValueError,
+    AttributeError,
+    OverflowError,
+    RecursionError,
+    OSError,
+)
 
 
 def summarize(session: Session) -> Dict[str, Any]:
@@ -109,6 +118,6 @@ def _in_use(folder: Path) -> bool:
 def _shares(folder: Path) -> List[Dict[str, Any]]:
     try:
         shares: List[Dict[str, Any]] = read_document(folder)["shares"]
-    except (OSError, ValueError, KeyError, TypeError):
+    except (OSError, ValueError, KeyError, TypeError, RecursionError):
         return []
     return shares

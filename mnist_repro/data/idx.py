@@ -105,15 +105,15 @@ def _header(stream: Readable, path: Path) -> Tuple[np.dtype, Tuple[int, ...]]:
 
 def _damaged(path: Path, error: Exception) -> BadInput:
     return BadInput(
-        f"{path} is truncated or damaged: {error}",
-        "it begins as gzip does, but what follows is not whole, or has other bytes behind it",
+        f"{path} is truncated or damaged",
+        f"it begins as gzip does, but what follows is not whole, or has other bytes behind it: {error}",
         WHOLE_COPY,
     )
 
 
 def _not_gzip(path: Path, error: OSError) -> BadInput:
     return BadInput(
-        f"{path} is not gzip: {error}",
-        "its name ends in .gz",
+        f"{path} is not gzip",
+        f"its name ends in .gz: {error}",
         f"if it was unpacked already, rename it to {path.stem}; otherwise {WHOLE_COPY}",
     )

@@ -33,8 +33,8 @@ def read(path: Path) -> Dict[str, np.ndarray]:
                 return {key: _member(archive, key, path) for key in KEYS}
         except _DAMAGE as error:
             raise BadInput(
-                f"{path} is truncated, damaged or no .npz at all: {error}",
-                "an .npz file is a zip of .npy arrays",
+                f"{path} is truncated, damaged or no .npz at all",
+                f"an .npz file is a zip of .npy arrays: {error}",
                 WHOLE_COPY,
             ) from error
 

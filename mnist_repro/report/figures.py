@@ -42,8 +42,8 @@ def require_drawing() -> None:
         import matplotlib.figure
     except ImportError as error:
         raise BadInput(
-            f"the page cannot be made: {error}",
-            "it needs Jinja2 and matplotlib, which the rest of mnist-repro does not",
+            "the page cannot be made without Jinja2 and matplotlib",
+            f"the rest of mnist-repro does not need them: {error}",
             "pip install 'mnist-repro[report]'",
         ) from error
     del jinja2, matplotlib

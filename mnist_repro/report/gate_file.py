@@ -35,8 +35,8 @@ def read(place: Path) -> Dict[str, Any]:
         return {"file": str(file), **_chosen(fields)}
     except (KeyError, TypeError, ValueError, AttributeError, IndexError, OverflowError, RecursionError) as error:
         raise BadInput(
-            f"{file} is not a whole gate report: {type(error).__name__}: {error}",
-            f"one of schema {SCHEMA} has every field of docs/reference/gate-json.md",
+            f"{file} is not a whole gate report",
+            f"one of schema {SCHEMA} has every field of docs/reference/gate-json.md: {type(error).__name__}: {error}",
             MAKE,
         ) from error
 

@@ -97,8 +97,8 @@ def _job(file: Path, number: int, job: Any, texts: _Texts) -> Dict[str, Any]:
         }
     except (KeyError, TypeError, ValueError, OverflowError, RecursionError) as error:
         raise BadInput(
-            f"{file}: job {number} is not whole: {type(error).__name__}: {error}",
-            "the page shows name, id, state, times and node-hours of each",
+            f"{file}: job {number} is not whole",
+            f"the page shows name, id, state, times and node-hours of each: {type(error).__name__}: {error}",
             f"{MAKE}, which writes the file anew",
         ) from error
 

@@ -57,7 +57,7 @@ def read(path: Path, variables: Mapping[str, str]) -> Faults:
             raise BadInput(f"{where} cannot be read", str(error), "name a file with rules") from error
     try:
         rules = json.loads(text)
-    except ValueError as error:
+    except (ValueError, RecursionError) as error:
         raise BadInput(f"{where} cannot be read", f"it is no JSON: {error}", "repair it, or remove it") from error
     return Faults(checked(rules, where))
 

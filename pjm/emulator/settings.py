@@ -110,7 +110,9 @@ def read(path: Path, variables: Optional[Mapping[str, str]] = None) -> Settings:
         given = json.loads(path.read_text(encoding="utf-8"))
     except FileNotFoundError:
         pass
-    except ValueError as error:
+    except OSError as error:
+        raise BadInput(f"{path} cannot be read", str(error.strerror), "repair it, or remove it") from error
+    except (ValueError, RecursionError) as error:
         raise BadInput(f"{path} cannot be read", f"it is no JSON: {error}", "repair it, or remove it") from error
     if not isinstance(given, dict):
         raise BadInput(f"{path} cannot be read", 'settings by name were expected, as in {"nodes": 4}', "repair it")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import json
 import os
 import signal
@@ -160,7 +161,7 @@ def _catches(process: int, number: int) -> bool:
         (["run", "--set", "x", "--", "true"], "--set x is no setting"),
         (["run", "--set", "x=1", "--", "true"], "unknown setting 'x' in --set\n"),
         (["run", "--set", "accept_jobs=a", "--", "true"], "why: it must be a whole number, and no negative one\n"),
-        (["run", "--", "no-such-command"], "no-such-command: No such file or directory"),
+        (["run", "--", "no-such-command"], f"no-such-command: {os.strerror(errno.ENOENT)}"),
         (["stop", "--dir", "nowhere"], "nowhere is no emulator's folder"),
     ],
 )

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import errno
 import json
+import os
 import time
 from pathlib import Path
 from typing import Callable, Dict
@@ -236,7 +238,7 @@ def test_a_disk_is_full_for_some_files(making: Making) -> None:
     (row,) = pjm.ended(job)
 
     assert 5 == row.ec
-    assert "No space left on device" in pjm.read(f"job.sh.{job}.err")
+    assert os.strerror(errno.ENOSPC) in pjm.read(f"job.sh.{job}.err")
 
 
 def test_files_are_truncated_or_come_late(making: Making) -> None:

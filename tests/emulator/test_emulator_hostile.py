@@ -7,12 +7,13 @@ import os
 import signal
 import subprocess
 from pathlib import Path
-from typing import Callable, Union
+from typing import Callable, Optional, Union
 
 import pytest
 from emulated import PATIENCE, WAIT, Emulated, until
 
 from pjm import emulator
+from pjm.emulator import faults, settings
 from pjm.errors import BadInput
 
 Making = Callable[..., Emulated]
@@ -189,6 +190,26 @@ def test_settings_that_mean_nothing_are_refused(pjm: Emulated, text: str) -> Non
     assert "emulator.json" in refused.err
     assert "Traceback" not in refused.err
     (pjm.folder / "emulator.json").write_text("{}", encoding="utf-8")
+
+
+@pytest.mark.parametrize("read", [settings.read, faults.read])
+@pytest.mark.parametrize(
+    "content",
+    [b"", b'{"nodes": ', b'{"nodes": "\xff"}', b"\0", b"[" * 200_000 + b"]" * 200_000, None],
+    ids=["empty", "truncated", "not UTF-8", "NUL", "nested", "folder"],
+)
+def test_a_file_that_is_not_json_is_named(
+    tmp_path: Path, content: Optional[bytes], read: Callable[..., object]
+) -> None:
+    path = tmp_path / "file.json"
+    if content is None:
+        path.mkdir()
+    else:
+        path.write_bytes(content)
+
+    with pytest.raises(BadInput) as caught:
+        read(path, {})
+    assert f"{path} cannot be read" == caught.value.what
 
 
 def test_a_day_is_a_day(pjm: Emulated) -> None:

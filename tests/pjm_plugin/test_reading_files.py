@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import errno
+import os
 import shutil
 from pathlib import Path
 
@@ -22,5 +24,5 @@ def test_a_file_that_cannot_be_read_for_a_while_is_said_and_ends_nothing(tmp_pat
     one.scheduler.end("1.0")
     one.step(60)
 
-    assert f"{share / 'events.jsonl'} cannot be read: Not a directory" == said
+    assert f"{share / 'events.jsonl'} cannot be read: {os.strerror(errno.ENOTDIR)}" == said
     assert ({A: "passed", B: "passed"}, None) == (one.outcomes(), one.watch.trouble)

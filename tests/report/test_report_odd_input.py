@@ -43,24 +43,24 @@ def nested(depth: int) -> object:
 
 
 @pytest.mark.parametrize(
-    ("change", "said"),
+    "change",
     [
-        ({"part": ENDLESS}, "OverflowError"),
-        ({"nodes": ENDLESS}, "OverflowError"),
-        ({"ran_seconds": HUGE}, "OverflowError"),
-        ({"elapse_limit_seconds": HUGE}, "OverflowError"),
-        ({"nodes": [1]}, "TypeError"),
-        ({"tests": 7}, "TypeError"),
+        {"part": ENDLESS},
+        {"nodes": ENDLESS},
+        {"ran_seconds": HUGE},
+        {"elapse_limit_seconds": HUGE},
+        {"nodes": [1]},
+        {"tests": 7},
     ],
 )
-def test_a_job_with_odd_numbers_is_named_and_left_out(tmp_path: Path, change: Dict[str, Any], said: str) -> None:
+def test_a_job_with_odd_numbers_is_named_and_left_out(tmp_path: Path, change: Dict[str, Any]) -> None:
     scene = report_scene.wheel(tmp_path)
     report_scene.add_jobs(scene, report_scene.job(), report_scene.job("pytest-1", id="4712", **change))
 
     ended = command_line.run("report", scene.runs, "--jobs", scene.jobs, "--out", tmp_path / "page")
 
     assert (2, 1) == (ended.code, ended.err.count("left out"))
-    assert f"jobs.json: job 2 is not whole: {said}" in ended.err
+    assert "jobs.json: job 2 is not whole\n" in ended.err
     jobs = document(scene)["jobs"]
     assert (["4711"], 1) == ([job["id"] for job in jobs["jobs"]], jobs["left_out"])
 
@@ -82,15 +82,15 @@ def test_a_job_whose_name_no_file_can_have_is_shown_without_its_texts(tmp_path: 
 
 SAMPLES = {"0": {"test_loss after 3 epochs": HUGE}}
 GATES = [
-    (("verdict",), "nonsense", "ValueError: 'nonsense' is no verdict"),
-    (("recipes", "wheel-softmax", "verdict"), "reproduced", "ValueError: 'reproduced' is no verdict"),
-    (("recipes", "wheel-softmax", "comparisons", 0, "verdict"), ["a"], "ValueError: ['a'] is no verdict"),
-    (("recipes", "wheel-softmax", "comparisons", 0, "verdict"), "good", "ValueError: 'good' is no verdict"),
-    (("recipes", "wheel-softmax", "comparisons", 0, "findings", 0, "interval"), [HUGE, 1], "OverflowError"),
-    (("recipes", "wheel-softmax", "comparisons", 0, "samples"), SAMPLES, "OverflowError"),
-    (("recipes", "wheel-softmax", "comparisons", 0, "provenance"), [1], "AttributeError"),
-    (("session", "exit_code"), ENDLESS, "OverflowError"),
-    (("session", "exit_code"), {"a": 1}, "TypeError"),
+    (("verdict",), "nonsense", "'nonsense' is no verdict"),
+    (("recipes", "wheel-softmax", "verdict"), "reproduced", "'reproduced' is no verdict"),
+    (("recipes", "wheel-softmax", "comparisons", 0, "verdict"), ["a"], "['a'] is no verdict"),
+    (("recipes", "wheel-softmax", "comparisons", 0, "verdict"), "good", "'good' is no verdict"),
+    (("recipes", "wheel-softmax", "comparisons", 0, "findings", 0, "interval"), [HUGE, 1], ""),
+    (("recipes", "wheel-softmax", "comparisons", 0, "samples"), SAMPLES, ""),
+    (("recipes", "wheel-softmax", "comparisons", 0, "provenance"), [1], ""),
+    (("session", "exit_code"), ENDLESS, ""),
+    (("session", "exit_code"), {"a": 1}, ""),
 ]
 
 
@@ -104,7 +104,8 @@ def test_a_gate_report_with_odd_values_is_named_and_left_out(
     ended = command_line.run(*scene.arguments())
 
     assert (2, 1) == (ended.code, ended.err.count("left out"))
-    assert f"gate.json is not a whole gate report: {said}" in ended.err
+    assert "gate.json is not a whole gate report\n" in ended.err
+    assert said in ended.err
     assert (None, 3) == (document(scene)["gate"], document(scene)["runs"])
 
 

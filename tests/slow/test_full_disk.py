@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import errno
 import json
+import os
 from pathlib import Path
 from typing import Dict, List, Tuple
 
@@ -50,7 +52,7 @@ def test_a_disk_that_is_full_is_said_for_the_file_that_it_hit(
     _, folder, _, ended = filled
 
     assert [
-        (2, f"mnist-repro: cannot write {folder / file}: File too large\n{OUT_OF_ROOM}")
+        (2, f"mnist-repro: cannot write {folder / file}: {os.strerror(errno.EFBIG)}\n{OUT_OF_ROOM}")
         for file in (
             *("new/learn.log", "old/learn.log", "old/param.hdf5", "new/param.hdf5", "new/model.h5"),
             *("scored/eval.log", "scored/evaluation.json"),

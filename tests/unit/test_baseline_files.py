@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import math
 import os
 import re
@@ -40,9 +41,9 @@ def refusal(folder: Path, rung: str = "subset") -> Tuple[str, str, str]:
 
 
 def told(folder: Path) -> str:
-    """What is wrong with it, where the rest of the message is as usual."""
+    """What is wrong with it, where the rest of the message is as usual; a library's own words may follow the why."""
     what, why, fix = refusal(folder)
-    assert "a baseline is written by `mnist-repro baseline` and not by hand" == why
+    assert why.startswith("a baseline is written by `mnist-repro baseline` and not by hand")
     assert "git checkout -- PATH brings the committed one back" == fix
     start = "PATH cannot be used as a baseline: "
     assert start == what[: len(start)]
@@ -144,13 +145,13 @@ def test_an_entry_is_not_lost_where_the_file_ends_between_two(tmp_path: Path) ->
 def test_bytes_that_are_no_text_are_refused(tmp_path: Path) -> None:
     stored(tmp_path).write_bytes(b"\xff\xfe\x00")
 
-    assert "'utf-8' codec can't decode byte 0xff in position 0: invalid start byte" == told(tmp_path)
+    assert "it is not UTF-8 text" == told(tmp_path)
 
 
 def test_a_folder_in_its_place_is_refused(tmp_path: Path) -> None:
     baseline_files.path_of(tmp_path, "wheel-softmax", "subset").mkdir(parents=True)
 
-    assert "Is a directory" in told(tmp_path)
+    assert os.strerror(errno.EISDIR) == told(tmp_path)
 
 
 def test_a_pipe_in_its_place_is_not_waited_for(tmp_path: Path) -> None:
@@ -158,7 +159,7 @@ def test_a_pipe_in_its_place_is_not_waited_for(tmp_path: Path) -> None:
     path.parent.mkdir()
     os.mkfifo(str(path))
 
-    assert "it is a pipe, socket or device" in told(tmp_path)
+    assert "it is a pipe, socket or device" == told(tmp_path)
 
 
 @pytest.mark.parametrize("marker", ["<<<<<<< HEAD", "||||||| base", "=======", ">>>>>>> other"])
@@ -304,29 +305,37 @@ def test_a_hand_edited_file_is_refused_and_says_where(name: str, tmp_path: Path)
     assert expected == told(tmp_path)
 
 
+NO_YAML = "it cannot be read as YAML"
+DEEP = "it is nested more than 20 levels deep"
+
+
 @pytest.mark.parametrize(
     ("text", "expected"),
     [
         ("", "it names no schema; it may have been cut short"),
         ("hello\n", "it names no schema; it may have been cut short"),
         ("- 1\n- 2\n", "it names no schema; it may have been cut short"),
-        ("schema: 1\n...\n", "no 'recipe'"),
+        ("schema: 1\n...\n", "it has no recipe, rung, entries"),
         ("schema: 1\nrecipe: a\nrecipe: b\n...\n", "'recipe' comes twice"),
-        ("schema: 1\nrecipe: {[]: 1}\n", "unhashable"),
-        ("schema: 1\nrecipe: 2026-13-45\n", "month must be in 1..12"),
-        ("schema: [1\n", "while parsing a flow sequence"),
-        ("schema: !!python/object/apply:os.system [true]\n", "could not determine a constructor"),
-        ("schema: &a [*a]\n", "recursive"),
-        (
-            "schema: 1\na: " + "[" * 200_000 + "]" * 200_000,
-            "it is nested more than 20 levels deep",
-        ),
+        ("schema: 1\nrecipe: {[]: 1}\n", NO_YAML),
+        ("schema: 1\nrecipe: 2026-13-45\n", NO_YAML),
+        ("schema: [1\n", NO_YAML),
+        ("schema: 1\nrecipe: \0\n", NO_YAML),
+        ("schema: !!python/object/apply:os.system [true]\n", NO_YAML),
+        ("schema: &a [*a]\n", NO_YAML),
+        ("schema: 1\na: " + "[" * 19 + "\n", NO_YAML),
+        ("schema: 1\na: " + "[" * 20 + "]" * 20, DEEP),
+        ("schema: 1\na: " + "[" * 200_000 + "]" * 200_000, DEEP),
+        ("schema: 1\na: " + "{a: " * 200_000 + "\n", DEEP),
+        ("schema: 1\na: " + "[\n" * 200_000, DEEP),
+        ("- " * 200_000, DEEP),
     ],
+    ids=lambda text: text[:30],
 )
 def test_what_is_no_baseline_at_all_is_refused(text: str, expected: str, tmp_path: Path) -> None:
     stored(tmp_path).write_text(text, encoding="utf-8")
 
-    assert expected in told(tmp_path)
+    assert expected == told(tmp_path)
 
 
 @pytest.mark.parametrize(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import json
 import os
 import re
@@ -86,33 +87,30 @@ def test_help_imports_nothing_that_takes_long(arguments: List[str]) -> None:
 @pytest.mark.parametrize(
     ("arguments", "said"),
     [
-        ([], "the following arguments are required: COMMAND"),
-        (["reproduc"], "invalid choice: 'reproduc' (choose from "),
-        (["train"], "the following arguments are required: RECIPE"),
-        (["train", "vgg7", "--scale", "half"], "argument --scale: invalid choice: 'half' (choose from "),
-        (["train", "vgg7", "--seed", "one"], "argument --seed: invalid int value: 'one'"),
+        ([], "COMMAND"),
+        (["reproduc"], "'reproduc'"),
+        (["train"], "RECIPE"),
+        (["train", "vgg7", "--scale", "half"], "'half'"),
+        (["train", "vgg7", "--seed", "one"], "'one'"),
         # What a script's empty variable gives.
-        (["data", "info", "--data", ""], "argument --data: it is empty; name something, or leave it out"),
-        (["data", "verify", "--data="], "argument --data: it is empty"),
-        (["train", "vgg7", "--out", ""], "argument --out: it is empty"),
-        (["train", "vgg7", "--tensorboard", ""], "argument --tensorboard: it is empty"),
-        (["reproduce", "--json", ""], "argument --json: it is empty"),
-        (["estimate", ""], "argument PATH: it is empty"),
-        (["baseline", "show", "vgg7", "--baselines", ""], "argument --baselines: it is empty"),
+        (["data", "info", "--data", ""], "--data: it is empty; name something, or leave it out"),
+        (["data", "verify", "--data="], "--data: it is empty"),
+        (["train", "vgg7", "--out", ""], "--out: it is empty"),
+        (["train", "vgg7", "--tensorboard", ""], "--tensorboard: it is empty"),
+        (["reproduce", "--json", ""], "--json: it is empty"),
+        (["estimate", ""], "PATH: it is empty"),
+        (["baseline", "show", "vgg7", "--baselines", ""], "--baselines: it is empty"),
         # An abbreviation would make --seeds 5 of it.
-        (["reproduce", "--seed", "5"], "unrecognized arguments: --seed"),
-        (
-            ["predict", "param.hdf5", "--index", "3", "--first", "4"],
-            "argument --first: not allowed with argument --index",
-        ),
+        (["reproduce", "--seed", "5"], ": --seed\n"),
+        (["predict", "param.hdf5", "--index", "3", "--first", "4"], "--first"),
     ],
 )
 def test_what_cannot_be_understood_is_exit_code_2_and_a_usage(arguments: List[str], said: str) -> None:
     ended = run(*arguments)
 
     assert (2, "") == (ended.code, ended.out)
-    assert ended.err.startswith("usage: mnist-repro")
-    assert said in ended.err
+    # The sentence around it is argparse's, and not the same on each Python.
+    assert said in ended.err.rpartition("mnist-repro")[2].partition(": ")[2]
 
 
 def commanded(monkeypatch: pytest.MonkeyPatch, error: BaseException) -> Ended:
@@ -142,7 +140,7 @@ def test_a_mistake_of_ours_is_not_taken_for_a_verdict(monkeypatch: pytest.Monkey
     ended = commanded(monkeypatch, ZeroDivisionError("of ours"))
 
     assert (2, "") == (ended.code, ended.out)
-    assert ended.err.startswith("Traceback (most recent call last):")
+    assert "raising" in ended.err
     assert ended.err.endswith(
         "ZeroDivisionError: of ours\nmnist-repro: the command could not go on; the last line says why\n"
     )
@@ -159,8 +157,8 @@ def test_a_reader_that_leaves_is_no_error_and_no_success() -> None:
     assert (ExitCode.UNREAD, "") == (process.wait(PATIENCE), err.replace(SURROGATE_NOTICE, ""))
 
 
-NO_SPACE = """\
-mnist-repro: [Errno 28] No space left on device
+NO_SPACE = f"""\
+mnist-repro: cannot go on: {os.strerror(errno.ENOSPC)}
   why: the operating system refused it
   try: free some space, or name another place
 """

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import gzip
 import os
 import subprocess
@@ -194,7 +195,7 @@ def test_what_is_unreadable_is_refused(name: str) -> None:
         folder.chmod(0o755)
 
     assert 2 == ended.returncode
-    assert f"cannot read {folder / name}: Permission denied" in ended.stderr
+    assert f"cannot read {folder / name}: {os.strerror(errno.EACCES)}" in ended.stderr
 
 
 @pytest.mark.parametrize("place", ["~nobody-of-this-name/mnist", "nul\0byte", "x" * 300, "MNIST"])

@@ -248,7 +248,7 @@ def test_a_run_that_is_no_longer_whole(reproduced: Reproduced, tmp_path: Path) -
     file = tmp_path / "run" / "run.json"
     text = file.read_text(encoding="utf-8")
     file.write_text(text[: len(text) // 2], encoding="utf-8")
-    refused(run("estimate", tmp_path / "run", "--data", reproduced.data), f"{file} is not JSON: ")
+    refused(run("estimate", tmp_path / "run", "--data", reproduced.data), f"{file} is not JSON\n")
 
 
 def test_a_folder_without_run_json_tells_by_its_weights(reproduced: Reproduced, tmp_path: Path) -> None:

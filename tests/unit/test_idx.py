@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import gzip
 import os
 import struct
@@ -98,7 +99,7 @@ def test_a_damaged_gzip_is_refused(tmp_path: Path) -> None:
     packed[-8] ^= 1  # of the checksum
     path.write_bytes(packed)
 
-    assert refusal(path).what.startswith("FILE is truncated or damaged: CRC check failed")
+    assert "FILE is truncated or damaged" == refusal(path).what
     assert "rename" not in refusal(path).fix
 
 
@@ -106,7 +107,7 @@ def test_bytes_behind_a_gzip_are_not_taken_for_an_unpacked_file(tmp_path: Path) 
     path = tmp_path / "file.gz"
     path.write_bytes(gzip.compress(THREE_BY_TWO) + b"junk")
 
-    assert refusal(path).what.startswith("FILE is truncated or damaged: Not a gzipped file (b'ju')")
+    assert "FILE is truncated or damaged" == refusal(path).what
     assert "rename" not in refusal(path).fix
 
 
@@ -141,7 +142,7 @@ def test_a_file_that_only_claims_to_be_gzip_is_refused_with_the_way_out(tmp_path
     path.write_bytes(THREE_BY_TWO)
     error = refusal(path)
 
-    assert "is not gzip" in error.what
+    assert "FILE is not gzip" == error.what
     assert "rename it to file;" in error.fix
 
 
@@ -175,7 +176,7 @@ def test_a_folder_is_no_file(tmp_path: Path) -> None:
 
 
 def test_a_missing_file_is_named(tmp_path: Path) -> None:
-    assert "No such file" in refusal(tmp_path / "file").what
+    assert f"cannot read FILE: {os.strerror(errno.ENOENT)}" == refusal(tmp_path / "file").what
 
 
 def test_a_pipe_is_refused_and_not_waited_for(tmp_path: Path) -> None:

@@ -246,12 +246,9 @@ def test_every_bug_of_ours_is_told_by_its_own_code() -> None:
     ("text", "told"),
     [
         ("bugs = ()\n", "no tuple BUGS"),
-        ("BUGS = (\n", "cannot be imported: SyntaxError: "),
-        (
-            "import nowhere_to_be_found\n",
-            "cannot be imported: ModuleNotFoundError: No module named 'nowhere_to_be_found'",
-        ),
-        ("raise SystemExit(0)\n", "cannot be imported: SystemExit: 0"),
+        ("BUGS = (\n", "cannot be imported\n"),
+        ("import nowhere_to_be_found\n", r"cannot be imported\n.*'nowhere_to_be_found'"),
+        ("raise SystemExit(0)\n", r"cannot be imported\n.*: SystemExit: 0\n"),
         ("BUGS = ('one',)\n", "no tuple BUGS"),
         (LIST.replace('"other"', '"one"'), "two bugs called one"),
     ],

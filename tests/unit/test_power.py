@@ -318,7 +318,7 @@ def argument_gone():
     return 0
 
 def crash(*arguments):
-    return int("nothing")
+    raise ValueError("nothing is left")
 
 BUGS = (
     Bug("name", "…", ("tf-softmax",), lambda: instead_of(batching.no_such_name, crash)),
@@ -333,10 +333,10 @@ BUGS = (
 @pytest.mark.parametrize(
     ("bug", "told"),
     [
-        ("name", "AttributeError: module 'mnist_repro.batching' has no attribute 'no_such_name'"),
-        ("function", "LookupError: no module of mnist_repro has crash"),
-        ("field", "AttributeError: type object 'Feed' has no attribute 'no_such_field'"),
-        ("argument", "TypeError: argument_gone() takes 0 positional arguments but 5 were given"),
+        ("name", "'no_such_name'"),
+        ("function", "no module of mnist_repro has crash"),
+        ("field", "'no_such_field'"),
+        ("argument", "argument_gone()"),
     ],
 )
 def test_a_bug_that_does_not_fit_the_code_is_refused_and_nothing_is_kept(
@@ -347,7 +347,8 @@ def test_a_bug_that_does_not_fit_the_code_is_refused_and_nothing_is_kept(
     with pytest.raises(BadInput, match="does not fit the code") as raised:
         trials.measure_all([(measured, [Part("subset", 0)])], data, file, 1, len)
 
-    assert raised.value.what.startswith(f"the bug {bug} does not fit the code: {told}")
+    assert f"the bug {bug} does not fit the code" == raised.value.what
+    assert told in raised.value.why
     assert [Part("subset", 0)] == measured.missing([Part("subset", 0)])
 
 
@@ -356,7 +357,7 @@ def test_a_bug_whose_code_crashes_of_what_it_does_is_caught(tmp_path: Path, data
 
     trials.measure_all([(measured, [Part("subset", 0)])], data, file, 1, len)
 
-    assert "ValueError: invalid literal for int() with base 10: 'nothing'" == measured.crash([Part("subset", 0)])
+    assert "ValueError: nothing is left" == measured.crash([Part("subset", 0)])
 
 
 def unfit(tmp_path: Path, bug: str) -> Tuple[Trial, Path]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import json
 import os
 import re
@@ -138,12 +139,12 @@ def test_pictures_that_are_none(reproduced: Reproduced, tmp_path: Path) -> None:
     pictures.write_png(whole, np.arange(784, dtype=np.uint32).reshape(28, 28).astype(np.uint8))
     whole.write_bytes(whole.read_bytes()[:-40])
     expected = {
-        "missing.png": "cannot read {}: No such file or directory",
+        "missing.png": f"cannot read {{}}: {os.strerror(errno.ENOENT)}",
         ".": "cannot read {}: it is a folder",
         "pipe.png": "cannot read {}: it is a pipe, socket or device",
-        "empty.png": "{} is not a picture that can be read: ",
-        "text.png": "{} is not a picture that can be read: ",
-        "cut.png": "{} is not a picture that can be read: ",
+        "empty.png": "{} is not a picture that can be read\n",
+        "text.png": "{} is not a picture that can be read\n",
+        "cut.png": "{} is not a picture that can be read\n",
         "large.png": "{} has 30×28 pixels\n",
     }
     for name, what in expected.items():

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import json
 import math
 import os
@@ -103,7 +104,7 @@ def test_score_after_finds_the_score_or_nothing(made: Run) -> None:
 
 def test_missing(tmp_path: Path) -> None:
     assert (
-        "cannot read FILE: No such file or directory",
+        f"cannot read FILE: {os.strerror(errno.ENOENT)}",
         "that is where a run keeps its figures",
         MAKE,
     ) == refusal(tmp_path)
@@ -126,44 +127,31 @@ def test_a_pipe_is_not_waited_for(tmp_path: Path) -> None:
 @pytest.mark.skipif(not Path("/proc/self/mem").exists(), reason="no /proc: no file that root may open and not read")
 def test_unreadable() -> None:
     assert (
-        "cannot read FILE: Input/output error",
+        f"cannot read FILE: {os.strerror(errno.EIO)}",
         "that is where a run keeps its figures",
         MAKE,
     ) == refusal(Path("/proc/self/mem"))
 
 
-def test_truncated(made: Run, tmp_path: Path) -> None:
-    run_json.write(made, tmp_path)
-    text = (tmp_path / run_json.FILE).read_text(encoding="utf-8")
-    (tmp_path / run_json.FILE).write_text(text[: text.index('"test"')], encoding="utf-8")
+@pytest.mark.parametrize(
+    "content",
+    [
+        b"",
+        b'{"schema": 1, "scores": [{"after": 3, ',
+        b'{"schema": "\xff"}',
+        b'{"schema": "\0"}',
+        b"[" * 200_000,
+        b"[" * 200_000 + b"]" * 200_000,
+    ],
+    ids=["empty", "truncated", "not UTF-8", "NUL", "brackets without end", "brackets"],
+)
+def test_what_is_not_json(content: bytes, tmp_path: Path) -> None:
+    (tmp_path / run_json.FILE).write_bytes(content)
 
     what, why, fix = refusal(tmp_path)
-    assert what.startswith("FILE is not JSON: Expecting property name enclosed in double quotes: line ")
-    assert ("it may have been cut short or edited", MAKE) == (why, fix)
-
-
-def test_empty(tmp_path: Path) -> None:
-    (tmp_path / run_json.FILE).touch()
-
-    assert (
-        "FILE is not JSON: Expecting value: line 1 column 1 (char 0)",
-        "it may have been cut short or edited",
-        MAKE,
-    ) == refusal(tmp_path)
-
-
-def test_bytes_that_are_no_text(tmp_path: Path) -> None:
-    (tmp_path / run_json.FILE).write_bytes(b'{"schema": "\xff"}')
-
-    assert refusal(tmp_path)[0].startswith("FILE is not JSON: 'utf-8' codec can't decode byte 0xff")
-
-
-def test_brackets_without_end(tmp_path: Path) -> None:
-    (tmp_path / run_json.FILE).write_text("[" * 200_000, encoding="utf-8")
-
-    what, why, fix = refusal(tmp_path)
-    assert what.startswith("FILE is not JSON: ")
-    assert ("it may have been cut short or edited", MAKE) == (why, fix)
+    # Python's own words follow the why.
+    assert ("FILE is not JSON", MAKE) == (what, fix)
+    assert why.startswith("it may have been cut short or edited: ")
 
 
 @pytest.mark.parametrize("text", ["[]", "3", '"run"', "null"])
@@ -195,28 +183,51 @@ def test_schema_that_never_was(schema: object, made: Run, tmp_path: Path) -> Non
     list(Run.__dataclass_fields__),
 )
 def test_missing_field(field: str, made: Run, tmp_path: Path) -> None:
-    assert (f"FILE is not a whole run: KeyError: '{field}'", FIELDS, AGAIN) == refusal(
-        edited(tmp_path, made, lambda fields: fields.pop(field))
-    )
+    what, why, fix = refusal(edited(tmp_path, made, lambda fields: fields.pop(field)))
+
+    assert ("FILE is not a whole run", AGAIN) == (what, fix)
+    assert why.startswith(FIELDS)
+    assert field in why[len(FIELDS) :]
 
 
 @pytest.mark.parametrize(
     ("edit", "problem"),
     [
-        (lambda fields: fields.update(step_losses=["much"]), "ValueError: 'much' is not a number"),
-        (lambda fields: fields.update(step_losses=[None]), "ValueError: None is not a number"),
-        (lambda fields: fields.update(step_losses=[True]), "ValueError: True is not a number"),
-        (lambda fields: fields["scores"][0].update(test=None), "ValueError: a score without test images"),
-        (lambda fields: fields["scores"][0]["test"].pop("loss"), "KeyError: 'loss'"),
-        (lambda fields: fields.update(scores=3), "TypeError: 'int' object is not iterable"),
-        (lambda fields: fields.update(dataset=[]), "AttributeError: 'list' object has no attribute 'items'"),
-        (lambda fields: fields.update(seed=1e400), "OverflowError: cannot convert float infinity to integer"),
+        (lambda fields: fields.update(step_losses=["much"]), "'much' is not a number"),
+        (lambda fields: fields.update(step_losses=[None]), "None is not a number"),
+        (lambda fields: fields.update(step_losses=[True]), "True is not a number"),
+        (lambda fields: fields["scores"][0].update(test=None), "a score without test images"),
+        (lambda fields: fields["scores"][0]["test"].pop("loss"), "'loss'"),
+        (lambda fields: fields.update(scores=3), ""),
+        (lambda fields: fields.update(dataset=[]), ""),
+        (lambda fields: fields.update(seed=1e400), ""),
+        (lambda fields: fields.update(seed=math.nan), ""),
+        (lambda fields: fields["counts"].update(images=math.nan), ""),
+        (lambda fields: fields.update(step_losses=[10**400]), ""),
+        (lambda fields: fields.update(dataset=None), ""),
     ],
 )
 def test_fields_that_make_no_sense(
     edit: Callable[[Dict[str, Any]], object], problem: str, made: Run, tmp_path: Path
 ) -> None:
-    assert (f"FILE is not a whole run: {problem}", FIELDS, AGAIN) == refusal(edited(tmp_path, made, edit))
+    what, why, fix = refusal(edited(tmp_path, made, edit))
+
+    assert ("FILE is not a whole run", AGAIN) == (what, fix)
+    assert why.startswith(FIELDS)
+    assert problem in why[len(FIELDS) :]
+
+
+@pytest.mark.parametrize("value", [*("[" * depth + "]" * depth for depth in (400, 700, 900, 5_000)), "9" * 5_000])
+def test_a_field_that_is_too_deep_or_too_long(value: str, made: Run, tmp_path: Path) -> None:
+    for field in ("dataset", "counts", "provenance"):
+        run_json.write(replace(made, **{field: {"seconds": "DEEP"}}), tmp_path)  # type: ignore[arg-type]  # damaged
+        file = tmp_path / run_json.FILE
+        file.write_text(file.read_text(encoding="utf-8").replace('"DEEP"', value), encoding="utf-8")
+
+        # What is too deep or too long for JSON is not the same for each Python.
+        assert refusal(tmp_path)[0].startswith(
+            ("FILE is not JSON", "FILE is not a whole run", "FILE is not a sound run: ")
+        )
 
 
 # Of a validation that has predicted 9 for every wrong image: one too few, one too many, no class, another class.

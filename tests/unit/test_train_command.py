@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import json
+import os
 from pathlib import Path
 from typing import Dict, List, Tuple
 
 import pytest
-from command_line import Ended, listed, run
+from command_line import Ended, listed, run, run_alone
 from reproduced import Reproduced
 
 from mnist_repro import framework
@@ -151,6 +152,27 @@ def test_threads_that_tensorflow_cannot_have_are_refused_before_anything_is_made
         "  try: unset MNIST_REPRO_THREADS\n",
     ) == run(*command, "--out", tmp_path)
     assert [] == listed(tmp_path)
+
+
+@pytest.mark.parametrize(
+    "source",
+    [
+        "raise ImportError('not whole')",
+        "raise TypeError('descriptors of another protobuf')",
+        "import numpy\nnumpy.gone",
+        "",
+    ],
+)
+def test_a_tensorflow_that_is_broken_is_named_once(source: str, tmp_path: Path) -> None:
+    (tmp_path / "tensorflow").mkdir()
+    (tmp_path / "tensorflow" / "__init__.py").write_text(source, encoding="utf-8")
+    package = Path(framework.__file__).parents[1]
+    path = os.pathsep.join(map(str, (tmp_path, package)))
+    ended = run_alone("train", "tf-softmax", "--data", "surrogate", "--out", tmp_path / "run", PYTHONPATH=path)
+
+    assert (2, True) == (ended.code, ended.err.startswith("mnist-repro: TensorFlow cannot be imported\n  why: "))
+    assert "  try: python -c 'import tensorflow' shows more; " in ended.err
+    assert "Traceback" not in ended.err
 
 
 @pytest.mark.parametrize(("said", "threads"), [("", 1), ("1", 1), ("2", 2), ("1024", 1024)])

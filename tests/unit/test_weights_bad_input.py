@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import subprocess
 import sys
@@ -44,7 +45,7 @@ def refusal(path: Path, name: str) -> Tuple[str, str, str]:
 
 def test_missing_file(tmp_path: Path) -> None:
     assert (
-        "cannot read PATH: No such file or directory",
+        f"cannot read PATH: {os.strerror(errno.ENOENT)}",
         "an HDF5 file that is there, and readable by the user who runs this, is expected",
         "check its name and permissions (ls -l PATH), or make one: mnist-repro train RECIPE --out DIR",
     ) == refusal(tmp_path / "param.hdf5", "vgg7")
@@ -69,7 +70,7 @@ def test_pipe_is_not_waited_for(tmp_path: Path) -> None:
 def test_file_that_cannot_be_read_even_by_root() -> None:
     # Its first page is never mapped, so that reading fails for everybody.
     assert (
-        "cannot read PATH: Input/output error",
+        f"cannot read PATH: {os.strerror(errno.EIO)}",
         "an HDF5 file that is there, and readable by the user who runs this, is expected",
         "check its name and permissions (ls -l PATH), or make one: mnist-repro train RECIPE --out DIR",
     ) == refusal(Path("/proc/self/mem"), "vgg7")
@@ -99,12 +100,11 @@ def test_other_formats(content: bytes, kind: str, tmp_path: Path) -> None:
 
 def test_truncated_file_says_how_much_is_there(tmp_path: Path) -> None:
     path = written(tmp_path, "vgg7")
-    whole = path.stat().st_size
     os.truncate(path, 1_000_000)
+    what, why, fix = refusal(path, "vgg7")
 
-    assert ("PATH is truncated: 1,000,000 bytes", f"its header promises {whole:,} bytes", AGAIN) == refusal(
-        path, "vgg7"
-    )
+    assert ("PATH is truncated or damaged: 1,000,000 bytes", AGAIN) == (what, fix)
+    assert why.startswith(DAMAGED)
 
 
 def test_truncated_anywhere(tmp_path: Path) -> None:
@@ -114,7 +114,7 @@ def test_truncated_anywhere(tmp_path: Path) -> None:
     for length in (*range(1, 100), *range(100, len(content), 997), len(content) - 1):
         path.write_bytes(content[:length])
 
-        assert refusal(path, "wheel-softmax")[0].startswith(("PATH is truncated: ", "PATH is truncated or damaged: "))
+        assert refusal(path, "wheel-softmax")[0].startswith("PATH is truncated or damaged: ")
 
 
 def test_another_recipe_whose_shapes_differ(tmp_path: Path) -> None:
@@ -334,7 +334,7 @@ TRAIN = "train again: mnist-repro train RECIPE --out DIR"
         (external, ": /dense/dense/bias:0 is an external dataset, with its numbers in other files", STORED, AGAIN),
         (path_upwards, " names '../dense_1/dense_1/bias:0' in /dense", DOWN, AGAIN),
         (names_of_numbers, " is truncated or damaged: ", f"{DAMAGED}int where text belongs", AGAIN),
-        (names_not_utf8, " is truncated or damaged: ", f"{DAMAGED}'utf-8' codec can't decode byte 0xff", AGAIN),
+        (names_not_utf8, " is truncated or damaged: ", DAMAGED, AGAIN),
     ],
     ids=lambda value: getattr(value, "__name__", None) if callable(value) else "",
 )
@@ -414,6 +414,6 @@ def test_full_disk_leaves_the_file_as_it_was(tmp_path: Path) -> None:
         text=True,
     ).stdout
 
-    assert f"cannot write {path}: File too large\n" == said
+    assert f"cannot write {path}: {os.strerror(errno.EFBIG)}\n" == said
     assert before == path.read_bytes()
     assert [path] == list(tmp_path.iterdir())

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import errno
 import fcntl
 import json
 import os
@@ -223,14 +224,16 @@ def test_a_journal_that_cannot_be_read_is_said(session: Session, capsys: pytest.
     (session.folder / "journal.jsonl").mkdir()
 
     assert 2 == main(["show", f"--workdir={session.folder.parent}"])
-    assert "the file cannot be read: Is a directory" in capsys.readouterr().err
+    assert f"the file cannot be read: {os.strerror(errno.EISDIR)}" in capsys.readouterr().err
 
 
-@pytest.mark.parametrize("jobs", [1, [1], [{"tests": 1}], [{"queued_seconds": "x"}], [{"ran_seconds": [1]}], {"a": 1}])
+@pytest.mark.parametrize(
+    "jobs", [1, [1], [{"tests": 1}], [{"queued_seconds": "x"}], [{"ran_seconds": [1]}], {"a": 1}, "", "[" * 200_000]
+)
 def test_jobs_that_make_no_sense_are_not_shown(
     session: Session, jobs: object, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    (session.folder / "jobs.json").write_text(json.dumps({"jobs": jobs}))
+    (session.folder / "jobs.json").write_text(jobs if isinstance(jobs, str) else json.dumps({"jobs": jobs}))
 
     assert 0 == main(["show", f"--workdir={session.folder.parent}"])
     assert "  job " not in capsys.readouterr().out
@@ -264,7 +267,7 @@ def test_a_help_text_on_a_full_disk(arguments: Tuple[str, ...]) -> None:
 
     assert (
         2,
-        "pjm: [Errno 28] No space left on device\n"
+        f"pjm: cannot go on: {os.strerror(errno.ENOSPC)}\n"
         "  why: the help text cannot be written there\n"
         "  next: free some space, or name another place\n",
     ) == (ended.returncode, ended.stderr)

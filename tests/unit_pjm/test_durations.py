@@ -53,6 +53,25 @@ def test_what_was_cut_off_takes_at_least_as_long(tmp_path: Path, before: object,
     assert {"a": after} == Durations(tmp_path).known()
 
 
+@pytest.mark.parametrize(
+    "content",
+    [
+        b"",
+        b'{"a": 1',
+        b"\xff",
+        b"\0",
+        b"[]",
+        b"[" * 200_000,
+        b'{"a": "1", "b": NaN, "c": Infinity, "d": 1%s}' % (b"0" * 400),
+    ],
+    ids=["empty", "truncated", "not ASCII", "NUL", "list", "nested", "values"],
+)
+def test_a_damaged_file_says_nothing(tmp_path: Path, content: bytes) -> None:
+    (tmp_path / "durations.json").write_bytes(content)
+
+    assert {} == Durations(tmp_path).known()
+
+
 def test_jobs_on_this_machine_say_nothing_of_those_elsewhere(tmp_path: Path) -> None:
     durations = Durations(tmp_path, emulated=True)
 

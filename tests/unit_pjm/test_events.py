@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import errno
+import os
 from pathlib import Path
 from typing import List
 
@@ -66,7 +68,7 @@ def test_a_file_that_cannot_be_read_is_nothing_new_and_is_said_if_it_lasts(tmp_p
     tail = Tail(share / "events.jsonl")
 
     assert ([], None) == (tail.read(), tail.trouble)
-    assert ([], f"{tail.path} cannot be read: Not a directory") == (tail.read(), tail.trouble)
+    assert ([], f"{tail.path} cannot be read: {os.strerror(errno.ENOTDIR)}") == (tail.read(), tail.trouble)
 
     share.unlink()
     share.mkdir()

@@ -6,12 +6,15 @@ import errno
 import os
 import time
 from pathlib import Path
-from typing import Callable, List
+from typing import Callable, List, cast
 
 import pytest
 
-from pjm import sessions
+from pjm import resuming, sessions
+from pjm.errors import BadInput
 from pjm.session import Session
+from pjm.summarizing import summarize
+from pjm.watch import Watch
 
 
 @pytest.fixture
@@ -89,3 +92,38 @@ def test_a_record_that_does_not_fit_on_the_disk_is_said_and_leaves_nothing(
     session.note("submitted", job="x", ids=["1"])
 
     assert ["planned", "submitted"] == noted(session)
+
+
+DAMAGE = {
+    "empty": b"",
+    "truncated": b'{"schema": 1, "arguments": [',
+    "not UTF-8": b'{"schema": "\xff"}',
+    "NUL": b"\0\0\0",
+    "a list": b"[]",
+    "nested": b"[" * 200_000 + b"]" * 200_000,
+    "NaN": b'{"schema": NaN}',
+}
+
+
+@pytest.mark.parametrize("name", DAMAGE)
+def test_damaged_files_of_a_session_are_named(name: str, session: Session) -> None:
+    (session.folder / "session.json").write_bytes(DAMAGE[name])
+    (session.folder / "journal.jsonl").write_bytes((DAMAGE[name] or b"{}") + b"\n{}\n{}\n")
+
+    for file, read in (("session.json", lambda: come_back(session)), ("journal.jsonl", session.journal)):
+        with pytest.raises(BadInput) as caught:
+            read()
+        assert f"{session.folder / file} is corrupt" == caught.value.what
+        assert caught.value.fix.startswith("remove it and start anew: ")
+
+
+@pytest.mark.parametrize("name", DAMAGE)
+def test_a_damaged_plan_of_a_job_does_not_hide_the_session(name: str, session: Session) -> None:
+    session.note("planned", job="x")
+    session.job_folder("x").mkdir(parents=True)
+    (session.job_folder("x") / "job.json").write_bytes(DAMAGE[name])
+
+    with pytest.raises(BadInput) as caught:
+        resuming.load(cast(Watch, None), session)
+    assert f"session {session.identity} is corrupt" == caught.value.what
+    assert 1 == summarize(session)["jobs"]
