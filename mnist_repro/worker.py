@@ -17,6 +17,7 @@ from mnist_repro.components import WEIGHTS, Assignment, estimate, train_into
 from mnist_repro.data.dataset import Dataset
 from mnist_repro.data.locate import load
 from mnist_repro.errors import BadInput
+from mnist_repro.fingerprint_worker import take_into
 from mnist_repro.history import Line
 from mnist_repro.recipes import find
 
@@ -54,6 +55,9 @@ def _listen(jobs: queue.SimpleQueue[bytes]) -> None:
 
 def _serve(job: Dict[str, Any], dataset: Dataset, events: IO[str]) -> None:
     recipe = find(job["recipe"])
+    if job["fingerprint"]:
+        take_into(Path(job["out"]), recipe, dataset, job["arithmetic"])
+        return
     assignment = Assignment(recipe, job["seed"], job["scale"], job["arithmetic"])
     folder = Path(job["out"])
 
