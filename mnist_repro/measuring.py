@@ -110,7 +110,7 @@ class Crew:
     def _fingerprint_task(self, recipe: str) -> workers.Task:
         made, place = self._conditions, self._data()[1]
         assignment = components.Assignment(find(recipe), arithmetic=made.arithmetic)
-        return workers.Task(assignment, place, made.folder / recipe / FINGERPRINT, fingerprint=True)
+        return workers.Task(assignment, place, made.folder / recipe / FINGERPRINT, workers.FINGERPRINT)
 
     def _tasks(self, recipe: str, scale: str, seeds: int) -> List[workers.Task]:
         made, place = self._conditions, self._data()[1]
@@ -119,6 +119,7 @@ class Crew:
                 components.Assignment(find(recipe), seed, scale, made.arithmetic),
                 place,
                 made.folder / recipe / scale / f"seed-{seed}",
+                workers.RUN,
             )
             for seed in range(seeds)
         ]
@@ -149,12 +150,13 @@ class Crew:
                     self._made[task].set_exception(error)
 
     def _ended(self, task: workers.Task, failure: Optional[workers.Failure]) -> None:
+        taken = task.leaves == workers.FINGERPRINT
         try:
             if failure:
                 assignment = task.assignment
-                which = FINGERPRINT if task.fingerprint else f"seed {assignment.seed}"
+                which = FINGERPRINT if taken else f"seed {assignment.seed}"
                 raise BadInput(f"{assignment.recipe.name}, {which}: {failure.what}", failure.why, failure.fix)
-            self._made[task].set_result(self._taken(task) if task.fingerprint else self._run(task))
+            self._made[task].set_result(self._taken(task) if taken else read(task.folder))
         except (BadInput, OSError) as error:
             self._made[task].set_exception(error)
         self._go_on()
@@ -165,13 +167,6 @@ class Crew:
         assert taken is not None  # noqa: S101 - it was asked for
         name = self._data()[0].name
         return TakenFingerprint(made.recipe.name, name, made.arithmetic, taken.exact, taken.losses, answer.provenance)
-
-    def _run(self, task: workers.Task) -> Run:
-        run = read(task.folder)
-        # Figures are judged; the weights of a session's runs would only fill the disk.
-        for name in (components.WEIGHTS, components.MODEL):
-            (task.folder / name).unlink()
-        return run
 
     def _go_on(self) -> None:
         if self._stopped:

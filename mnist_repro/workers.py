@@ -19,6 +19,8 @@ from mnist_repro.errors import BadInput
 from mnist_repro.own_process import command
 
 LOG_LINES_SHOWN = 15
+# What a task leaves in its folder.
+COMPONENTS, RUN, FINGERPRINT = "components", "run", "fingerprint"
 
 
 @dataclass(frozen=True)
@@ -29,14 +31,14 @@ class Task:
         assignment: what to train.
         data: the dataset's place, as `mnist_repro.data.locate.load` takes it.
         folder: where the run's files go.
-        fingerprint: nothing is trained at the assignment's scale; the recipe's fingerprint is taken, and left in
-            ``folder`` as `mnist_repro.fingerprint_worker.take_into` writes it.
+        leaves: ``components`` (the files of `train` and `estimate`), ``run`` (`run.json` alone: no weights are saved,
+            and nothing is scored from them), or ``fingerprint`` (the recipe's, whatever the scale).
     """
 
     assignment: Assignment
     data: str
     folder: Path
-    fingerprint: bool = False
+    leaves: str = COMPONENTS
 
 
 @dataclass(frozen=True)
@@ -205,7 +207,7 @@ class _Worker:
             "arithmetic": assignment.arithmetic,
             "data": task.data,
             "out": str(task.folder),
-            "fingerprint": task.fingerprint,
+            "leaves": task.leaves,
         }
         with contextlib.suppress(BrokenPipeError):  # a dead process shows below, by having no more to say
             process.stdin.write(json.dumps(job) + "\n")
