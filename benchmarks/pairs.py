@@ -9,7 +9,7 @@ import tempfile
 import time
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Dict, List, Sequence, Tuple
+from typing import Dict, List, Optional, Sequence, Tuple
 
 LINES_SHOWN = 25
 
@@ -22,11 +22,13 @@ class Command:
         arguments: after the interpreter.
         leaves: files that it must leave in its working folder.
         passes: exit codes that are no failure.
+        folder: its working folder; without one, an empty folder of its own.
     """
 
     arguments: Tuple[str, ...]
     leaves: Tuple[str, ...] = ()
     passes: Tuple[int, ...] = (0,)
+    folder: Optional[Path] = None
 
     def __str__(self) -> str:
         named = (Path(argument).name if Path(argument).is_absolute() else argument for argument in self.arguments)
@@ -76,16 +78,17 @@ class ProcessError(Exception):
 
 
 def seconds(command: Command, environment: Dict[str, str]) -> float:
-    """How long a process takes from its start to its end, in an empty folder of its own.
+    """How long a process takes from its start to its end.
 
     Raises:
         ProcessError: its exit code is not among those that pass, or a file is missing.
     """
-    with tempfile.TemporaryDirectory() as folder:
+    with tempfile.TemporaryDirectory() as empty:
+        folder = command.folder or Path(empty)
         started = time.perf_counter()
         ended = subprocess.run(
             [sys.executable, *command.arguments],
-            cwd=folder,
+            cwd=str(folder),
             env=environment,
             stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE,
@@ -94,7 +97,7 @@ def seconds(command: Command, environment: Dict[str, str]) -> float:
             errors="replace",
         )
         took = time.perf_counter() - started
-        missing = [name for name in command.leaves if not (Path(folder) / name).is_file()]
+        missing = [name for name in command.leaves if not (folder / name).is_file()]
     if ended.returncode not in command.passes or missing:
         why = (
             f"left no {', '.join(missing)}; exit code {ended.returncode}"

@@ -1,11 +1,11 @@
-"""A process of its own, with one thread, that says what TensorFlow it has and takes fingerprints with it.
+"""A process of its own, with one thread, that says what TensorFlow it has and takes a fingerprint with it.
 
-`ask` and `ask_each` start it; `main` runs in it: one line of JSON in, one out for each recipe.
+`ask` starts it; `main` runs in it: one line of JSON in, one out. `take_into` and `taken_in` are for processes that take
+several, one after the other.
 """
 
 from __future__ import annotations
 
-import contextlib
 import json
 import os
 import subprocess
@@ -13,12 +13,19 @@ import sys
 import tempfile
 import time
 from dataclasses import asdict, dataclass
-from typing import IO, Any, Dict, Iterator, Mapping, Optional, Sequence, Tuple, Union
+from pathlib import Path
+from typing import IO, Any, Dict, Optional
 
+from mnist_repro.atomic import write_text
+from mnist_repro.data.dataset import Dataset
+from mnist_repro.data.locate import load
 from mnist_repro.errors import BadInput
-from mnist_repro.fingerprint import Fingerprint
+from mnist_repro.fingerprint import Fingerprint, take
 from mnist_repro.own_process import command
+from mnist_repro.provenance import provenance
+from mnist_repro.recipes import Recipe, find
 
+FILE = "fingerprint.json"
 _LINES_SHOWN = 15
 
 
@@ -46,56 +53,34 @@ def ask(recipe: Optional[str] = None, data: str = "", arithmetic: str = "origina
     Raises:
         BadInput: the process refused, or died.
     """
-    ((_, answer),) = ask_each([recipe], data, arithmetic)
-    if isinstance(answer, BadInput):
-        raise answer
-    return answer
-
-
-def ask_each(
-    recipes: Sequence[Optional[str]], data: str, arithmetic: str, environment: Optional[Mapping[str, str]] = None
-) -> Iterator[Tuple[Optional[str], Union[Answer, BadInput]]]:
-    """Ask one process for one fingerprint after another, so that TensorFlow is imported once; another if it dies.
-
-    Args:
-        recipes: as `ask` takes one.
-        data: as `ask` takes it.
-        arithmetic: as `ask` takes it.
-        environment: of the process; this one's as it is then if None.
-
-    Yields:
-        Each recipe with its answer, or with why there is none.
-    """
-    waiting = list(recipes)
-    while waiting:
-        asked = json.dumps({"recipes": waiting, "data": data, "arithmetic": arithmetic})
-        with tempfile.TemporaryFile() as log:
-            process = subprocess.Popen(
-                command("fingerprint_worker"),
-                stdin=subprocess.PIPE,
-                stdout=subprocess.PIPE,
-                stderr=log,
-                env=environment,
-            )
-            assert process.stdin is not None  # noqa: S101 - a pipe was asked for
-            assert process.stdout is not None  # noqa: S101 - likewise
-            try:
-                with contextlib.suppress(BrokenPipeError), process.stdin as questions:
-                    questions.write(asked.encode())
-                for line in process.stdout:
-                    yield waiting.pop(0), _heard(json.loads(line))
-                code = process.wait()
-            finally:
-                process.kill()
-                process.stdout.close()
-                process.wait()
-            if waiting:
-                yield waiting[0], _died(waiting.pop(0), code, log)
-
-
-def _heard(said: Dict[str, Any]) -> Union[Answer, BadInput]:
+    asked = json.dumps({"recipe": recipe, "data": data, "arithmetic": arithmetic})
+    with tempfile.TemporaryFile() as log:
+        ended = subprocess.run(
+            command("fingerprint_worker"), input=asked.encode(), stdout=subprocess.PIPE, stderr=log, check=False
+        )
+        if not ended.stdout:
+            raise _died(recipe, ended.returncode, log)
+    said = json.loads(ended.stdout)
     if "refused" in said:
-        return BadInput(*said["refused"])
+        raise BadInput(*said["refused"])
+    return _answer(said)
+
+
+def take_into(folder: Path, recipe: Recipe, dataset: Dataset, arithmetic: str) -> None:
+    """Take a fingerprint in this process, and leave it in ``folder`` for `taken_in`.
+
+    Raises:
+        BadInput: the folder cannot be written.
+    """
+    write_text(folder / FILE, json.dumps(_fields(recipe, dataset, arithmetic)))
+
+
+def taken_in(folder: Path) -> Answer:
+    """What `take_into` left in ``folder``."""
+    return _answer(json.loads((folder / FILE).read_text(encoding="utf-8")))
+
+
+def _answer(said: Dict[str, Any]) -> Answer:
     taken = said["fingerprint"]
     return Answer(said["provenance"], Fingerprint(**taken) if taken else None)
 
@@ -111,27 +96,24 @@ def _died(recipe: Optional[str], code: int, log: IO[bytes]) -> BadInput:
 
 
 def main() -> None:
-    """Answer what standard input asks, a line each; whatever TensorFlow prints goes to standard error."""
+    """Answer what standard input asks, in one line; whatever TensorFlow prints goes to standard error."""
     answers = os.fdopen(os.dup(1), "w", encoding="utf-8")
     os.dup2(2, 1)
     asked = json.load(sys.stdin)
-    for recipe in asked["recipes"]:
-        try:
-            said = _answer(recipe, asked["data"], asked["arithmetic"])
-        except BadInput as error:
-            said = {"refused": error.args}
-        answers.write(json.dumps(said) + "\n")
-        answers.flush()
+    name, data, arithmetic = asked["recipe"], asked["data"], asked["arithmetic"]
+    try:
+        said = (
+            {"provenance": provenance(0.0), "fingerprint": None}
+            if name is None
+            else _fields(find(name), load(data), arithmetic)
+        )
+    except BadInput as error:
+        said = {"refused": error.args}
+    answers.write(json.dumps(said) + "\n")
+    answers.flush()
 
 
-def _answer(recipe: Optional[str], data: str, arithmetic: str) -> Dict[str, Any]:
-    from mnist_repro.data.locate import load
-    from mnist_repro.fingerprint import take
-    from mnist_repro.provenance import provenance
-    from mnist_repro.recipes import find
-
+def _fields(recipe: Recipe, dataset: Dataset, arithmetic: str) -> Dict[str, Any]:
     started = time.monotonic()
-    taken = None
-    if recipe is not None:
-        taken = asdict(take(find(recipe), load(data), arithmetic))
+    taken = asdict(take(recipe, dataset, arithmetic))
     return {"provenance": provenance(time.monotonic() - started), "fingerprint": taken}

@@ -91,8 +91,9 @@ def welch_interval(ours: np.ndarray, theirs: np.ndarray, tail: float) -> Interva
 def seeds_needed(margin: float, ours: np.ndarray, theirs: np.ndarray, tail: float) -> Optional[int]:
     """How many seeds would settle the comparison if mean and spread stay as they are; None if too many."""
     difference = float(ours.mean() - theirs.mean())
+    our_variance, their_variance = ours.var(ddof=1), theirs.var(ddof=1)
     for count in range(len(ours) + 1, MOST_SEEDS_FORETOLD + 1):
-        interval = _welch(difference, ours.var(ddof=1), count, theirs.var(ddof=1), len(theirs), tail)
+        interval = _welch(difference, our_variance, count, their_variance, len(theirs), tail)
         inside = -margin < interval.low and interval.high < margin
         if inside or interval.low > margin or interval.high < -margin:
             return count

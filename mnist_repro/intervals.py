@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import functools
 import math
 import warnings
 from dataclasses import dataclass
-from typing import Optional, Sequence
+from typing import Callable, Optional, Sequence
 
 import numpy as np
 
@@ -54,9 +55,15 @@ def prediction_interval(values: Sequence[float], comparisons: int, level: float 
 
 def student_t(degrees: float, probability: float) -> float:
     """The value below which Student's t lies with this probability."""
+    return float(_quantile()(degrees, probability))
+
+
+@functools.lru_cache(maxsize=None)
+def _quantile() -> Callable[[float, float], float]:
     with warnings.catch_warnings():
         # SciPy 1.4 uses names that NumPy has since deprecated.
         warnings.simplefilter("ignore")
         # Not at the top: SciPy takes a tenth of a second that --help need not wait for.
         from scipy.special import stdtrit
-    return float(stdtrit(degrees, probability))
+    quantile: Callable[[float, float], float] = stdtrit
+    return quantile

@@ -11,19 +11,19 @@ import threading
 from concurrent.futures import Future
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Dict, List, Optional, Sequence, Tuple
+from typing import Dict, List, Optional, Sequence, Tuple, Union
 
 from mnist_repro import components, workers
 from mnist_repro.baselines import FINGERPRINT
 from mnist_repro.data import locate
 from mnist_repro.data.dataset import Dataset
 from mnist_repro.errors import BadInput
-from mnist_repro.fingerprint_worker import ask_each
+from mnist_repro.fingerprint_worker import taken_in
 from mnist_repro.framework import require_tensorflow
 from mnist_repro.measured import Runs, TakenFingerprint, Wanted
 from mnist_repro.recipes import find
 from mnist_repro.run import Run
-from mnist_repro.run_json import MODEL, WEIGHTS, read
+from mnist_repro.run_json import read
 
 
 @dataclass(frozen=True)
@@ -51,9 +51,8 @@ class Crew:
         # What tests do to it while we measure is their own.
         self._environment = dict(os.environ)
         self._dataset: Optional[Tuple[Dataset, str]] = None
-        self._fingerprints: Dict[str, Future[TakenFingerprint]] = {}
-        self._runs: Dict[workers.Task, Future[Run]] = {}
-        self._batches: queue.SimpleQueue[Optional[_Batch]] = queue.SimpleQueue()
+        self._made: Dict[workers.Task, Future[Union[Run, TakenFingerprint]]] = {}
+        self._batches: queue.SimpleQueue[Optional[Sequence[workers.Task]]] = queue.SimpleQueue()
         self._stopped = False
         self._thread = threading.Thread(target=self._work, daemon=True)
 
@@ -68,20 +67,13 @@ class Crew:
         require_tensorflow()
         for recipe, _ in wanted:
             find(recipe)
-        self._data()
-        recipes = [recipe for recipe, rung in wanted if rung == FINGERPRINT and recipe not in self._fingerprints]
-        tasks = [
-            task
-            for recipe, rung in wanted
-            if rung != FINGERPRINT
-            for task in self._tasks(recipe, rung, seeds)
-            if task not in self._runs
-        ]
-        if not recipes and not tasks:
+        fingerprints = [self._fingerprint_task(recipe) for recipe, rung in wanted if rung == FINGERPRINT]
+        runs = [task for recipe, rung in wanted if rung != FINGERPRINT for task in self._tasks(recipe, rung, seeds)]
+        tasks = [task for task in dict.fromkeys([*fingerprints, *runs]) if task not in self._made]
+        if not tasks:
             return
-        self._fingerprints.update({recipe: Future() for recipe in recipes})
-        self._runs.update({task: Future() for task in tasks})
-        self._batches.put(_Batch(tuple(dict.fromkeys(recipes)), tuple(dict.fromkeys(tasks))))
+        self._made.update({task: Future() for task in tasks})
+        self._batches.put(tasks)
         if not self._thread.is_alive():
             self._thread.start()
 
@@ -92,7 +84,9 @@ class Crew:
             BadInput: it could not be taken.
         """
         self.begin([(recipe, FINGERPRINT)], 0)
-        return self._fingerprints[recipe].result()
+        taken = self._made[self._fingerprint_task(recipe)].result()
+        assert isinstance(taken, TakenFingerprint)  # noqa: S101 - it was asked for
+        return taken
 
     def runs(self, recipe: str, scale: str, seeds: int) -> Runs:
         """The runs of seeds 0 to ``seeds`` - 1, when all are there.
@@ -103,7 +97,8 @@ class Crew:
 
         def make(count: int) -> Tuple[Run, ...]:
             self.begin([(recipe, scale)], count)
-            return tuple(self._runs[task].result() for task in self._tasks(recipe, scale, count))
+            made = [self._made[task].result() for task in self._tasks(recipe, scale, count)]
+            return tuple(run for run in made if isinstance(run, Run))
 
         return Runs(recipe, scale, make(seeds), make)
 
@@ -114,6 +109,11 @@ class Crew:
         if self._thread.is_alive():
             self._thread.join(timeout=1.0)
 
+    def _fingerprint_task(self, recipe: str) -> workers.Task:
+        made, place = self._conditions, self._data()[1]
+        assignment = components.Assignment(find(recipe), arithmetic=made.arithmetic)
+        return workers.Task(assignment, place, made.folder / recipe / FINGERPRINT, workers.FINGERPRINT)
+
     def _tasks(self, recipe: str, scale: str, seeds: int) -> List[workers.Task]:
         made, place = self._conditions, self._data()[1]
         return [
@@ -121,6 +121,7 @@ class Crew:
                 components.Assignment(find(recipe), seed, scale, made.arithmetic),
                 place,
                 made.folder / recipe / scale / f"seed-{seed}",
+                workers.RUN,
             )
             for seed in range(seeds)
         ]
@@ -131,70 +132,43 @@ class Crew:
         return self._dataset
 
     def _work(self) -> None:
+        # One pool for all batches: in each process TensorFlow is imported once.
+        pool = workers.Pool(self._conditions.processes, self._environment)
         while True:
-            batch = self._batches.get()
-            if batch is None or self._stopped:
-                return
-            self._take_all(batch.fingerprints)
-            self._make(batch.tasks)
+            tasks = self._batches.get()
+            if tasks is None or self._stopped:
+                break
+            self._make(pool, tasks)
+        pool.close()
 
-    def _take_all(self, recipes: Sequence[str]) -> None:
-        at_once = self._conditions.processes
-        shares = [recipes[first::at_once] for first in range(min(at_once, len(recipes)))]
-        # Not a ThreadPoolExecutor: Python would wait for it, and so for fingerprints that nobody wants, before it ends.
-        lanes = [threading.Thread(target=self._take, args=(share,), daemon=True) for share in shares]
-        for lane in lanes:
-            lane.start()
-        for lane in lanes:
-            lane.join()
-
-    def _take(self, recipes: Sequence[str]) -> None:
-        dataset, place = self._data()
-        arithmetic = self._conditions.arithmetic
+    def _make(self, pool: workers.Pool, tasks: Sequence[workers.Task]) -> None:
         try:
             self._go_on()
-            for recipe, answer in ask_each(recipes, place, arithmetic, self._environment):
-                assert recipe is not None  # noqa: S101 - it is one of those asked for
-                if isinstance(answer, BadInput):
-                    self._fingerprints[recipe].set_exception(answer)
-                else:
-                    assert answer.fingerprint is not None  # noqa: S101 - it was asked for
-                    taken = answer.fingerprint
-                    self._fingerprints[recipe].set_result(
-                        TakenFingerprint(recipe, dataset.name, arithmetic, taken.exact, taken.losses, answer.provenance)
-                    )
-                self._go_on()
-        except BaseException as error:  # whoever waits must hear of it
-            for recipe in recipes:
-                if not self._fingerprints[recipe].done():
-                    self._fingerprints[recipe].set_exception(error)
-
-    def _make(self, tasks: Sequence[workers.Task]) -> None:
-        try:
-            self._go_on()
-            if tasks:
-                workers.run_all(
-                    tasks, self._conditions.processes, lambda progress: self._go_on(), self._ended, self._environment
-                )
+            pool.submit(tasks)
+            pool.wait(tasks, lambda progress: self._go_on(), self._ended)
         except BaseException as error:  # whoever waits must hear of it
             for task in tasks:
-                if not self._runs[task].done():
-                    self._runs[task].set_exception(error)
+                if not self._made[task].done():
+                    self._made[task].set_exception(error)
 
     def _ended(self, task: workers.Task, failure: Optional[workers.Failure]) -> None:
-        future = self._runs[task]
-        assignment = task.assignment
+        taken = task.leaves == workers.FINGERPRINT
         try:
             if failure:
-                what = f"{assignment.recipe.name}, seed {assignment.seed}: {failure.what}"
-                raise BadInput(what, failure.why, failure.fix)
-            run = read(task.folder)
-            # Figures are judged; the weights of a session's runs would only fill the disk.
-            for name in (MODEL, WEIGHTS):
-                (task.folder / name).unlink()
-            future.set_result(run)
+                assignment = task.assignment
+                which = FINGERPRINT if taken else f"seed {assignment.seed}"
+                raise BadInput(f"{assignment.recipe.name}, {which}: {failure.what}", failure.why, failure.fix)
+            self._made[task].set_result(self._taken(task) if taken else read(task.folder))
         except (BadInput, OSError) as error:
-            future.set_exception(error)
+            self._made[task].set_exception(error)
+        self._go_on()
+
+    def _taken(self, task: workers.Task) -> TakenFingerprint:
+        answer, made = taken_in(task.folder), task.assignment
+        taken = answer.fingerprint
+        assert taken is not None  # noqa: S101 - it was asked for
+        name = self._data()[0].name
+        return TakenFingerprint(made.recipe.name, name, made.arithmetic, taken.exact, taken.losses, answer.provenance)
 
     def _go_on(self) -> None:
         if self._stopped:
@@ -216,12 +190,6 @@ def find_data(request: Optional[str]) -> Tuple[Dataset, str]:
     found = next((dataset for dataset in looked if dataset is not None), None)
     dataset = found or locate.load("surrogate" if unsaid else request, say=lambda line: None)
     return dataset, locate.place(dataset)
-
-
-@dataclass(frozen=True)
-class _Batch:
-    fingerprints: Tuple[str, ...]
-    tasks: Tuple[workers.Task, ...]
 
 
 class _Stopped(Exception):  # noqa: N818 - no error: the session is over

@@ -13,13 +13,18 @@ import threading
 from pathlib import Path
 from typing import IO, Any, Dict, Optional
 
-from mnist_repro.components import Assignment, estimate, train_into
+from mnist_repro import run_json
+from mnist_repro.atomic import require_writable
+from mnist_repro.components import Assignment, as_run, estimate, train_into
 from mnist_repro.data.dataset import Dataset
 from mnist_repro.data.locate import load
 from mnist_repro.errors import BadInput
+from mnist_repro.fingerprint_worker import take_into
 from mnist_repro.history import Line
 from mnist_repro.recipes import find
 from mnist_repro.run_json import WEIGHTS
+from mnist_repro.training import train
+from mnist_repro.workers import FINGERPRINT, RUN
 
 
 def main() -> None:
@@ -56,13 +61,21 @@ def _listen(jobs: queue.SimpleQueue[bytes]) -> None:
 def _serve(job: Dict[str, Any], dataset: Dataset, events: IO[str]) -> None:
     recipe = find(job["recipe"])
     assignment = Assignment(recipe, job["seed"], job["scale"], job["arithmetic"])
+    scale = recipe.scale(assignment.scale)
     folder = Path(job["out"])
 
     def progress(done: int, total: int, line: Optional[Line]) -> None:
         _say(events, event="progress", done=done, total=total)
 
-    train_into(folder, assignment, dataset, progress)
-    estimate(folder / WEIGHTS, recipe, dataset, recipe.scale(assignment.scale).test_images, out=folder)
+    if job["leaves"] == FINGERPRINT:
+        take_into(folder, recipe, dataset, assignment.arithmetic)
+    elif job["leaves"] == RUN:
+        require_writable(folder)
+        trained = train(recipe, dataset, assignment.seed, scale, assignment.arithmetic, progress)
+        run_json.write(as_run(assignment, dataset, scale, trained), folder)
+    else:
+        train_into(folder, assignment, dataset, progress)
+        estimate(folder / WEIGHTS, recipe, dataset, scale.test_images, out=folder)
 
 
 def _say(events: IO[str], **event: Any) -> None:

@@ -11,7 +11,7 @@ import tempfile
 import threading
 from dataclasses import dataclass
 from pathlib import Path
-from typing import IO, Callable, Dict, Mapping, Optional, Sequence
+from typing import IO, Callable, Dict, Mapping, Optional, Sequence, Union
 
 from mnist_repro.atomic import remove_unfinished
 from mnist_repro.components import Assignment
@@ -19,6 +19,8 @@ from mnist_repro.errors import BadInput
 from mnist_repro.own_process import command
 
 LOG_LINES_SHOWN = 15
+# What a task leaves in its folder.
+COMPONENTS, RUN, FINGERPRINT = "components", "run", "fingerprint"
 
 
 @dataclass(frozen=True)
@@ -29,11 +31,14 @@ class Task:
         assignment: what to train.
         data: the dataset's place, as `mnist_repro.data.locate.load` takes it.
         folder: where the run's files go.
+        leaves: ``components`` (the files of `train` and `estimate`), ``run`` (`run.json` alone: no weights are saved,
+            and nothing is scored from them), or ``fingerprint`` (the recipe's, whatever the scale).
     """
 
     assignment: Assignment
     data: str
     folder: Path
+    leaves: str = COMPONENTS
 
 
 @dataclass(frozen=True)
@@ -75,41 +80,71 @@ def cores() -> int:
 
 
 def run_all(
-    tasks: Sequence[Task],
-    processes: int,
-    watch: Watcher,
-    ended: Optional[Ended] = None,
-    environment: Optional[Mapping[str, str]] = None,
+    tasks: Sequence[Task], processes: int, watch: Watcher, ended: Optional[Ended] = None
 ) -> Dict[Task, Optional[Failure]]:
     """Make all runs, ``processes`` at a time; one that fails does not take the others along.
 
-    Each task ends with None or its failure, in the order of ``tasks``. The processes have ``environment``, or this
-    one's as it is when they start.
+    Each task ends with None or its failure, in the order of ``tasks``.
 
     Raises:
         KeyboardInterrupt: the user pressed Ctrl-C; the processes have been stopped, finished runs are whole.
     """
-    waiting: queue.SimpleQueue[Task] = queue.SimpleQueue()
-    for task in tasks:
-        waiting.put(task)
-    happened: queue.SimpleQueue[object] = queue.SimpleQueue()
-    crew = [_Worker(waiting, happened, environment) for _ in range(max(1, min(processes, len(tasks))))]
-    outcomes: Dict[Task, Optional[Failure]] = {}
-    try:
-        for worker in crew:
+    with contextlib.closing(Pool(max(1, min(processes, len(tasks))))) as pool:
+        pool.submit(tasks)
+        pool.no_more()
+        return pool.wait(tasks, watch, ended)
+
+
+class Pool:
+    """Worker processes, started when there is something to do, that stay for the next tasks until the pool is closed.
+
+    Args:
+        processes: how many there are at the most.
+        environment: theirs; this process's as it is when they start if None.
+    """
+
+    def __init__(self, processes: int, environment: Optional[Mapping[str, str]] = None) -> None:
+        self._waiting: queue.SimpleQueue[Optional[Task]] = queue.SimpleQueue()
+        self._happened: queue.SimpleQueue[Union[Progress, _Ended]] = queue.SimpleQueue()
+        self._crew = [_Worker(self._waiting, self._happened, environment) for _ in range(processes)]
+        for worker in self._crew:
             worker.start()
-        while len(outcomes) < len(tasks):
-            event = happened.get()
+
+    def submit(self, tasks: Sequence[Task]) -> None:
+        """Have these made, after those that were submitted before."""
+        for task in tasks:
+            self._waiting.put(task)
+
+    def no_more(self) -> None:
+        """Let each process end as soon as nothing is left for it."""
+        for _ in self._crew:
+            self._waiting.put(None)
+
+    def wait(
+        self, tasks: Sequence[Task], watch: Watcher, ended: Optional[Ended] = None
+    ) -> Dict[Task, Optional[Failure]]:
+        """Wait for tasks that were submitted; what `watch` or `ended` raises ends the waiting."""
+        outcomes: Dict[Task, Optional[Failure]] = {}
+        waited_for = set(tasks)
+        while len(outcomes) < len(waited_for):
+            event = self._happened.get()
+            if event.task not in waited_for:
+                continue  # nobody waits for it any more
             if isinstance(event, Progress):
                 watch(event)
-            elif isinstance(event, _Ended):
+            else:
                 outcomes[event.task] = event.failure
                 if ended is not None:
                     ended(event.task, event.failure)
-    finally:
-        for worker in crew:
+        return {task: outcomes[task] for task in tasks}
+
+    def close(self) -> None:
+        """Kill the processes at once: what they had finished is on disk, what they had not is not."""
+        for worker in self._crew:
             worker.stop()
-    return {task: outcomes[task] for task in tasks}
+        self.no_more()
+        for worker in self._crew:
+            worker.join()
 
 
 @dataclass(frozen=True)
@@ -123,8 +158,8 @@ class _Worker:
 
     def __init__(
         self,
-        waiting: queue.SimpleQueue[Task],
-        happened: queue.SimpleQueue[object],
+        waiting: queue.SimpleQueue[Optional[Task]],
+        happened: queue.SimpleQueue[Union[Progress, _Ended]],
         environment: Optional[Mapping[str, str]],
     ) -> None:
         self._waiting, self._happened, self._environment = waiting, happened, environment
@@ -137,18 +172,19 @@ class _Worker:
         self._thread.start()
 
     def stop(self) -> None:
-        """Kill the process at once: what it had finished is on disk, what it had not is not."""
+        """Kill the process, and let the thread end with its next task."""
         self._stopped = True
         process = self._process  # the thread may be about to let go of it
         if process is not None:
             process.kill()
+
+    def join(self) -> None:
         self._thread.join(timeout=10)
 
     def _work(self) -> None:
-        while not self._stopped:
-            try:
-                task = self._waiting.get_nowait()
-            except queue.Empty:
+        while True:
+            task = self._waiting.get()
+            if task is None or self._stopped:
                 break
             try:
                 failure = self._run(task)
@@ -171,6 +207,7 @@ class _Worker:
             "arithmetic": assignment.arithmetic,
             "data": task.data,
             "out": str(task.folder),
+            "leaves": task.leaves,
         }
         with contextlib.suppress(BrokenPipeError):  # a dead process shows below, by having no more to say
             process.stdin.write(json.dumps(job) + "\n")

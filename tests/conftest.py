@@ -9,7 +9,7 @@ import pytest
 from reproduced import Reproduced, reproduce
 
 from mnist_repro import framework
-from mnist_repro.data import locate, places
+from mnist_repro.data import locate, mnist, places
 from mnist_repro.data.dataset import DRAWN, Dataset
 
 
@@ -28,11 +28,19 @@ def can_be_interrupted() -> Iterator[None]:
 
 
 @pytest.fixture(scope="session")
-def dataset() -> Dataset:
-    """Real MNIST where `MNIST_REPRO_DATA` or a cache has it, else the surrogate: tests do not download."""
+def dataset() -> Iterator[Dataset]:
+    """Real MNIST where `MNIST_REPRO_DATA` or a cache has it, else the surrogate: tests do not download.
+
+    Commands that read it again in this process get the same value: decoding and hashing it takes longer than most of
+    what they do with it. What is read from anywhere else is read.
+    """
     with pytest.MonkeyPatch.context() as environment:
         environment.setenv(places.OFFLINE, "1")
-        return locate.load()
+        dataset = locate.load()
+    read = mnist.read
+    with pytest.MonkeyPatch.context() as once:
+        once.setattr(mnist, "read", lambda place: dataset if str(place) == dataset.source else read(place))
+        yield dataset
 
 
 @pytest.fixture(scope="session")

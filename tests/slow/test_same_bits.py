@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import functools
 import json
 from pathlib import Path
-from typing import Dict
+from typing import Callable, Dict, Tuple
 
 import pytest
 from command_line import finish, run, start
@@ -27,28 +28,42 @@ def one_after_another(data: str, tmp_path_factory: pytest.TempPathFactory) -> Pa
     return folder
 
 
+Pair = Tuple[Path, Path]
+
+
+@pytest.fixture(scope="module")
+def fresh(data: str, tmp_path_factory: pytest.TempPathFactory) -> Callable[[str, str], Pair]:
+    """Takes recipe and arithmetic; returns the folders of two runs, each made by a fresh process. Each is made once."""
+
+    @functools.lru_cache(maxsize=None)
+    def make(recipe: str, arithmetic: str) -> Pair:
+        folder = tmp_path_factory.mktemp(f"{recipe}-{arithmetic}")
+        pair = folder / "a", folder / "b"
+        train = ("train", recipe, "--scale", "subset", "--arithmetic", arithmetic, "--data", data)
+        started = [start(*train, "--out", out) for out in pair]
+        assert [0, 0] == [finish(process).code for process in started]
+        return pair
+
+    return make
+
+
 @pytest.mark.parametrize("arithmetic", ["original", "framework"])
 @pytest.mark.parametrize("recipe", RECIPES)
-def test_two_fresh_processes_give_the_same_bits(recipe: str, arithmetic: str, data: str, tmp_path: Path) -> None:
-    started = [
-        start(
-            "train", recipe, "--scale", "subset", "--arithmetic", arithmetic, "--data", data, "--out", tmp_path / name
-        )
-        for name in ("a", "b")
-    ]
-    assert [0, 0] == [finish(process).code for process in started]
+def test_two_fresh_processes_give_the_same_bits(
+    recipe: str, arithmetic: str, fresh: Callable[[str, str], Pair]
+) -> None:
+    one, other = fresh(recipe, arithmetic)
 
-    assert contents(tmp_path / "a") == contents(tmp_path / "b")
+    assert contents(one) == contents(other)
 
 
 @pytest.mark.parametrize("recipe", RECIPES)
 def test_a_process_that_has_made_other_runs_gives_the_same_bits(
-    recipe: str, data: str, one_after_another: Path, tmp_path: Path
+    recipe: str, fresh: Callable[[str, str], Pair], one_after_another: Path
 ) -> None:
-    ended = finish(start("train", recipe, "--scale", "subset", "--data", data, "--out", tmp_path / "alone"))
-    assert 0 == ended.code, ended.err
+    alone, _ = fresh(recipe, "original")
 
-    assert contents(tmp_path / "alone") == contents(one_after_another / recipe / "seed-0")
+    assert contents(alone) == contents(one_after_another / recipe / "seed-0")
 
 
 def contents(folder: Path) -> Dict[str, object]:

@@ -145,11 +145,12 @@ def test_no_worker_is_left(session: Session) -> None:
 
 
 def test_a_run_is_the_same_whatever_its_worker_did_before(session: Session, reproduced: Reproduced) -> None:
+    # `reproduced` made them after vgg7-bn, in one process.
     for each in (session.first_in_a_new_worker, session.second_in_that_worker):
-        alone = reproduced.folder(each.assignment.recipe.name)
-        assert (alone / "param.hdf5").read_bytes() == (each.folder / "param.hdf5").read_bytes()
-        assert (alone / "learn.log").read_bytes() == (each.folder / "learn.log").read_bytes()
-        assert (alone / "eval.log").read_bytes() == (each.folder / "eval.log").read_bytes()
+        theirs = reproduced.folder(each.assignment.recipe.name)
+        assert (theirs / "param.hdf5").read_bytes() == (each.folder / "param.hdf5").read_bytes()
+        assert (theirs / "learn.log").read_bytes() == (each.folder / "learn.log").read_bytes()
+        assert (theirs / "eval.log").read_bytes() == (each.folder / "eval.log").read_bytes()
 
 
 def test_no_tasks_no_processes() -> None:

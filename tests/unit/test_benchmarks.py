@@ -10,6 +10,7 @@ from typing import List
 
 import pytest
 
+from benchmarks import suite
 from benchmarks.pairs import Command, ProcessError, Row, Times, measure, seconds, spread, table
 from benchmarks.training import rows
 
@@ -73,6 +74,19 @@ def test_a_process_that_leaves_less_than_it_must_is_no_measurement() -> None:
         seconds(python("open('first', 'w').close()", "first", "second"), dict(os.environ))
 
 
+def test_a_process_starts_in_the_folder_that_was_named(tmp_path: Path) -> None:
+    seconds(Command(("-c", "open('here', 'w').close()"), folder=tmp_path), dict(os.environ))
+
+    assert (tmp_path / "here").is_file()
+
+
+@pytest.mark.parametrize(("tests", "verdict"), [(44.0, "met"), (44.1, "MISSED")])
+def test_the_tests_take_at_most_22_imports_of_tensorflow(tests: float, verdict: str) -> None:
+    text = suite.text(Times(ours=(40.0, tests, 60.0), peer=(2.0, 2.0, 2.0)))
+
+    assert f"ratio: {tests / 2:.2f} (20.00–30.00), goal: at most 22: {verdict}" == text.splitlines()[-1]
+
+
 @pytest.mark.parametrize(("tensorflow", "goal"), [((2, 2), 2.0), ((2, 15), 2.0), ((2, 16), 3.0), ((3, 0), 3.0)])
 def test_more_is_asked_of_one_run_where_keras_3_is_the_tutorials(tensorflow: tuple[int, int], goal: float) -> None:
     goals = {row.name: row.goal for row in rows(tensorflow, Path("mnist.npz"), "full")}
@@ -80,7 +94,7 @@ def test_more_is_asked_of_one_run_where_keras_3_is_the_tutorials(tensorflow: tup
     assert {"one-run": goal, "ten-seeds": 0.4, "two-keras-cnn": 1.0, "two-vgg7": 1.0, "help": 1 / 3} == goals
 
 
-@pytest.mark.parametrize("script", ["training.py", "tutorial.py"])
+@pytest.mark.parametrize("script", ["suite.py", "training.py", "tutorial.py"])
 def test_each_script_helps_from_anywhere(script: str, tmp_path: Path) -> None:
     assert "usage:" in said([str(SCRIPTS / script), "--help"], tmp_path)
 

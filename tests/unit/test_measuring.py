@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
 from pathlib import Path
+from typing import Iterator
 
 import pytest
 
@@ -17,35 +20,44 @@ def crew(folder: Path, data: str) -> Crew:
     return Crew(Conditions(folder, data, "original", processes=1))
 
 
-def test_runs_are_made_once_more_can_be_had_and_one_that_fails_takes_no_other_along(tmp_path: Path, data: str) -> None:
-    seeds = tmp_path / "tf-softmax" / "subset"
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return tmp_path_factory.mktemp("measured")
+
+
+@pytest.fixture(scope="module")
+def busy(data: str, folder: Path) -> Iterator[Crew]:
+    """A crew that makes two runs, of which the second cannot be made, while a test changes the environment."""
+    seeds = folder / "tf-softmax" / "subset"
     seeds.mkdir(parents=True)
     (seeds / "seed-1").write_text("where the folder of a run should be")
-    made = crew(tmp_path, data)
-    made.begin([("tf-softmax", "subset")], 2)
+    made = crew(folder, data)
+    with pytest.MonkeyPatch.context() as environment:
+        # No Python starts with that.
+        environment.setenv("PYTHONHOME", str(folder / "nowhere"))
+        made.begin([("tf-softmax", "subset")], 2)
+        yield made
+    made.stop()
 
-    runs = made.runs("tf-softmax", "subset", 1)
+
+def test_runs_are_made_once_more_can_be_had_and_one_that_fails_takes_no_other_along(busy: Crew, folder: Path) -> None:
+    runs = busy.runs("tf-softmax", "subset", 1)
 
     assert [("tf-softmax", 0, "subset")] == [(run.recipe, run.seed, run.scale) for run in runs]
-    assert runs[0] is made.runs("tf-softmax", "subset", 1)[0]
+    assert runs[0] is busy.runs("tf-softmax", "subset", 1)[0]
     with pytest.raises(BadInput, match=r"tf-softmax, seed 1: .*seed-1"):
         runs.grown_to(2)
-    kept = {path.name for path in (seeds / "seed-0").iterdir()}
+    kept = {path.name for path in (folder / "tf-softmax" / "subset" / "seed-0").iterdir()}
     assert FILE in kept
     assert not {WEIGHTS, MODEL} & kept
-    made.stop()
 
 
-def test_what_tests_do_to_the_environment_does_not_reach_what_is_measured(
-    tmp_path: Path, data: str, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    made = crew(tmp_path, data)
-    # No Python starts with that.
-    monkeypatch.setenv("PYTHONHOME", str(tmp_path / "nowhere"))
+def test_what_tests_do_to_the_environment_does_not_reach_what_is_measured(busy: Crew) -> None:
+    with pytest.raises(subprocess.CalledProcessError):
+        subprocess.run([sys.executable, "-c", ""], check=True, stderr=subprocess.DEVNULL)
 
-    assert "tf-softmax" == made.fingerprint("tf-softmax").recipe
-    assert 1 == len(made.runs("tf-softmax", "subset", 1))
-    made.stop()
+    assert "tf-softmax" == busy.fingerprint("tf-softmax").recipe
+    assert 1 == len(busy.runs("tf-softmax", "subset", 1))
 
 
 def test_data_that_are_not_there_are_bad_input_before_anything_is_started(tmp_path: Path) -> None:

@@ -7,43 +7,57 @@ import json
 import os
 import re
 import shutil
+import subprocess
+import sys
 from pathlib import Path
 from typing import Dict, List
 
 import numpy as np
 import pytest
-from command_line import Ended, finish, run, start
+from command_line import Ended, environment, run
 from reproduced import Reproduced
 
 from mnist_repro import pictures
 from mnist_repro.data.dataset import Dataset, describe
 
+# Two commands in a process that imports TensorFlow once; what they say is kept apart.
+PREDICT_BOTH = """
+import json, sys
+from command_line import run
+
+print(json.dumps([vars(run("predict", file, "--first", "100", "--data", sys.argv[3])) for file in sys.argv[1:3]]))
+"""
+
 
 @pytest.fixture(scope="module")
 def fresh(reproduced: Reproduced, tmp_path_factory: pytest.TempPathFactory) -> Dict[str, Ended]:
-    """What fresh processes predict for a hundred test images, from either file of vgg7-bn.
+    """What a fresh process predicts for a hundred test images, from either file of vgg7-bn.
 
-    One of them in an environment that somebody has set up for something else.
+    Its environment is one that somebody has set up for something else.
     """
     keras = tmp_path_factory.mktemp("keras")
     settings = {"floatx": "float16", "epsilon": 0.5, "backend": "jax", "image_data_format": "channels_first"}
     (keras / "keras.json").write_text(json.dumps(settings), encoding="utf-8")
-    folder = reproduced.folder("vgg7-bn")
-    started = {
-        "param.hdf5": start("predict", folder / "param.hdf5", "--first", "100", "--data", reproduced.data),
-        "model.h5": start(
-            *("predict", folder / "model.h5", "--first", "100", "--data", reproduced.data),
-            KERAS_HOME=str(keras),
-            KERAS_BACKEND="jax",
-            OMP_NUM_THREADS="7",
-            CUDA_VISIBLE_DEVICES="0",
-            PYTHONWARNINGS="error",
-        ),
+    files = ["param.hdf5", "model.h5"]
+    changes = {
+        "KERAS_HOME": str(keras),
+        "KERAS_BACKEND": "jax",
+        "OMP_NUM_THREADS": "7",
+        "CUDA_VISIBLE_DEVICES": "0",
+        "PYTHONWARNINGS": "error",
     }
-    return {name: finish(process) for name, process in started.items()}
+    places = [str(reproduced.folder("vgg7-bn") / file) for file in files]
+    ended = subprocess.run(
+        [sys.executable, "-c", PREDICT_BOTH, *places, reproduced.data],
+        cwd=str(Path(__file__).parents[1]),
+        env=environment(changes),
+        stdout=subprocess.PIPE,
+        check=True,
+    )
+    return {file: Ended(**fields) for file, fields in zip(files, json.loads(ended.stdout))}
 
 
-def test_fresh_processes_predict_the_same_from_weights_and_from_the_whole_model(
+def test_a_fresh_process_predicts_the_same_from_weights_and_from_the_whole_model(
     fresh: Dict[str, Ended], reproduced: Reproduced
 ) -> None:
     here = run("predict", reproduced.folder("vgg7-bn"), "--first", "100", "--data", reproduced.data)

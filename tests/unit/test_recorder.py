@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import subprocess
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -23,6 +24,8 @@ from mnist_repro.run_json import read, write
 from mnist_repro.workers import Failure, Task
 
 WHEEL, SOFTMAX = "wheel-softmax", "tf-softmax"
+# No test changes the source, and parsing it takes longer than the rest of a recording without TensorFlow.
+digest_once = functools.lru_cache(maxsize=None)(source.digest)
 
 
 @pytest.fixture(autouse=True)
@@ -74,6 +77,7 @@ def trained(monkeypatch: pytest.MonkeyPatch) -> Trained:
     training = Trained([0.25, 0.5, 0.75], [], {name: value for name, value in HERE.items() if name != "code"})
     monkeypatch.setattr(recorder, "ask", training.ask)
     monkeypatch.setattr(recorder, "run_all", training.run_all)
+    monkeypatch.setattr(source, "digest", digest_once)
     monkeypatch.setattr(locate, "load", lambda request: made_up.dataset("mnist"))
     return training
 
