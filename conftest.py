@@ -6,7 +6,7 @@ from typing import List
 
 import pytest
 
-pytest_plugins = ("mnist_repro.pytest_plugin", "pjm.plugin", "pytester")
+pytest_plugins = ("mnist_repro.pytest_plugin", "pytest_pjm", "pytester")
 
 
 def pytest_configure(config: pytest.Config) -> None:

@@ -7,11 +7,24 @@ from typing import Dict, List, Mapping, Tuple
 import pytest
 
 from pjm.errors import BadInput
-from pjm.marks import Wish
+from pjm.marks import Wish, wishes
 from pjm.passing import passed, reason_to_skip
+from pjm.settings import defaults
 
 
-def in_order(items: List[pytest.Item], wishes: Mapping[str, Wish]) -> List[pytest.Item]:
+def keep_order(session: pytest.Session) -> None:
+    """Have the marked tests of a session that runs them here keep to `after=`.
+
+    Raises:
+        BadInput: a mark that cannot be meant.
+    """
+    wanted = wishes(session.items, defaults(session.config))
+    if any(wish.after for wish in wanted.values()):
+        session.items[:] = in_order(session.items, wanted)
+        session.config.pluginmanager.register(LocalChains(wanted), "pjm.chains")
+
+
+def in_order(items: List[pytest.Item], wanted: Mapping[str, Wish]) -> List[pytest.Item]:
     """The items, each moved behind what it waits for; otherwise as they were."""
     by_id = {item.nodeid: item for item in items}
     ordered: Dict[str, pytest.Item] = {}
@@ -19,7 +32,7 @@ def in_order(items: List[pytest.Item], wishes: Mapping[str, Wish]) -> List[pytes
     def place(nodeid: str) -> None:
         stack = [nodeid]
         while stack:
-            wish = wishes.get(stack[-1])
+            wish = wanted.get(stack[-1])
             missing = [before for before in (wish.after if wish else ()) if before not in ordered]
             if missing:
                 stack += missing
@@ -35,9 +48,9 @@ def in_order(items: List[pytest.Item], wishes: Mapping[str, Wish]) -> List[pytes
 class LocalChains:
     """The plugin that follows `after=` while marked tests run here."""
 
-    def __init__(self, wishes: Mapping[str, Wish]) -> None:
-        self._wishes = wishes
-        self._waited_for = {before for wish in wishes.values() for before in wish.after}
+    def __init__(self, wanted: Mapping[str, Wish]) -> None:
+        self._wishes = wanted
+        self._waited_for = {before for wish in wanted.values() for before in wish.after}
         self._reports: Dict[str, List[Tuple[str, str]]] = {}
 
     @pytest.hookimpl(tryfirst=True)

@@ -10,7 +10,7 @@ from typing import Optional, Tuple
 
 import pytest
 
-from pjm import options
+import pytest_pjm as options
 from pjm.errors import BadInput
 from pjm.packing import Site
 from pjm.request import FUGAKU_LIMITS, Defaults, elapse_seconds, group_name, read_limits

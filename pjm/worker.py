@@ -13,9 +13,11 @@ import socket
 import sys
 import time
 from dataclasses import dataclass
+from importlib import import_module
 from pathlib import Path
 from typing import Any, Dict, List, NoReturn, Tuple
 
+import pjm
 from pjm import captured, events
 from pjm.atomic import system_bytes
 from pjm.events import EventLog, Tail
@@ -166,12 +168,23 @@ def _run_pytest(assignment: Assignment, left: List[str]) -> int:
         process=os.getpid(),
     )
     captured.keep(assignment.events.parent)
-    arguments = [*assignment.arguments, "-p", "pjm.plugin"]
+    _import_plugin()
+    arguments = [*assignment.arguments, "-p", "pytest_pjm"]
     code = int(pytest.main(arguments, plugins=[WorkerPlugin(log, left, assignment)]))
     with contextlib.suppress(OSError):  # of output, nothing is lost that matters
         sys.stdout.flush()
         sys.stderr.flush()
     return code
+
+
+def _import_plugin() -> None:
+    """Import the plugin's module, which lies beside our package: the import path of the tests may not lead there."""
+    folder = str(Path(pjm.__file__).resolve().parents[1])
+    sys.path.insert(0, folder)
+    try:
+        import_module("pytest_pjm")
+    finally:
+        sys.path.remove(folder)
 
 
 def _note_crash(assignment: Assignment, state: Finished, status: int) -> None:

@@ -23,8 +23,8 @@ class Message(NamedTuple):
 
 def mark() -> str:
     """The arguments of the mark `fugaku`."""
-    from pjm.options import HELP
     from pjm.request import EXAMPLE, KEYS, Defaults, elapse_text
+    from pytest_pjm import HELP
 
     defaults = Defaults()
     about = {
