@@ -11,7 +11,7 @@ import pytest
 # wait for each other, it takes twenty times as long.
 os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
 
-pytest_plugins = ("mnist_repro.pytest_plugin", "pjm.plugin", "pytester")
+pytest_plugins = ("mnist_repro.pytest_plugin", "pytest_pjm", "pytester")
 
 
 def pytest_configure(config: pytest.Config) -> None:

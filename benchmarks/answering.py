@@ -117,7 +117,7 @@ def main() -> int:
     counted = Counted()
     begun = time.perf_counter()
     with mock.patch("pjm.client.make_scheduler", return_value=scheduler):
-        code = pytest.main(["-p", "pjm.plugin", *options, *arguments], plugins=[counted])
+        code = pytest.main(["-p", "pytest_pjm", *options, *arguments], plugins=[counted])
     usage = resource.getrusage(resource.RUSAGE_SELF)
     measured = {
         "wall": time.perf_counter() - begun,

@@ -74,7 +74,7 @@ def start(given: argparse.Namespace) -> List[Row]:
         with_plugin: List[float] = []
         for _ in range(given.pairs + 1):
             without.append(_seconds(folder, ()))
-            with_plugin.append(_seconds(folder, ("-p", "pjm.plugin")))
+            with_plugin.append(_seconds(folder, ("-p", "pytest_pjm")))
         # The first pair fills caches; the quickest of each is what disturbances leave alone.
         ratio = min(with_plugin[1:]) / min(without[1:])
         medians = statistics.median(with_plugin[1:]), statistics.median(without[1:])
@@ -217,14 +217,14 @@ def _seconds(folder: str, options: Sequence[str]) -> float:
 
 
 def _foreign_imports(folder: str) -> List[str]:
-    """Packages that are imported with the plugin only, and are neither Python's nor ours."""
+    """Packages that are imported with the plugin only, and are neither Python's nor the plugin's one module."""
     code = (
         "import json, sys, pytest\n"
         "pytest.main(sys.argv[1:], plugins=[])\n"
         "print('\\n' + json.dumps(sorted({n.partition('.')[0] for n in sys.modules if not n.startswith('_')})))"
     )
     found = []
-    for options in ((), ("-p", "pjm.plugin")):
+    for options in ((), ("-p", "pytest_pjm")):
         done = subprocess.run(
             [sys.executable, "-c", code, "-q", "-p", "no:cacheprovider", *options, "test_it.py"],
             cwd=folder,
@@ -235,7 +235,7 @@ def _foreign_imports(folder: str) -> List[str]:
         )
         found.append(set(json.loads(done.stdout.splitlines()[-1])))
     standard = set(getattr(sys, "stdlib_module_names", ()))
-    return sorted(found[1] - found[0] - standard - {"pjm"})
+    return sorted(found[1] - found[0] - standard - {"pytest_pjm"})
 
 
 def _measured(folder: str, how: str, *options: str) -> Dict[str, float]:

@@ -5,13 +5,13 @@ from __future__ import annotations
 import re
 import shlex
 from pathlib import Path
-from typing import List, Optional, Sequence, Tuple
+from typing import List, Optional, Sequence, Set, Tuple
 
 import pytest
 
 from pjm import advice, sessions
 from pjm.errors import BadInput
-from pjm.options import LATEST, spread
+from pytest_pjm import LATEST, spread, workdir
 
 _SAYS = ("--quiet", "--verbose", "--verbosity")
 _SHORT = re.compile("-[qvxsl]+")  # pytest's options of one letter that take no value
@@ -25,6 +25,33 @@ def own_arguments(config: pytest.Config) -> List[str]:
             continue
         arguments.append(text)
     return arguments
+
+
+def bring_back(early_config: pytest.Config, parser: pytest.Parser, args: List[str], resume: int) -> None:
+    """Put the command line of a session before the one that resumes it, whose `--fugaku-resume` is `args[resume]`.
+
+    Raises:
+        BadInput: as `saved_arguments`.
+    """
+    word, identity = args[resume], LATEST
+    if "=" in word:
+        identity = word.partition("=")[2] or LATEST
+    elif resume + 1 < len(args) and sessions.IDENTITY.fullmatch(args[resume + 1]):
+        identity = args.pop(resume + 1)
+    args[resume] = f"--fugaku-resume={identity}"  # or else a path behind it would be taken for an identity
+    early_config.option.fugaku_workdir = parser.parse_known_args(list(args)).fugaku_workdir
+    saved = saved_arguments(workdir(early_config), identity, early_config.invocation_params.dir)
+    # A file that is given twice is collected twice.
+    repeated = _places(parser, saved) & _places(parser, args)
+    kept = without_repetition(saved, [str(word) for word in early_config.invocation_params.args])
+    args[:0] = [each for each in kept if each not in repeated]
+    early_config._pjm_arguments = saved  # type: ignore[attr-defined]
+
+
+def _places(parser: pytest.Parser, arguments: List[str]) -> Set[str]:
+    """The files, folders and node ids of a command line."""
+    found = parser.parse_known_args(list(arguments)).file_or_dir
+    return {each for each in found if Path(each.partition("::")[0]).exists()}
 
 
 def resumed_arguments(config: pytest.Config) -> Optional[List[str]]:

@@ -8,23 +8,36 @@ import pytest
 
 from pjm import order
 from pjm.errors import BadInput
-from pjm.marks import Wish
+from pjm.marks import Wish, wishes
 from pjm.passing import passed, reason_to_skip
+from pjm.settings import defaults
 
 
-def in_order(items: List[pytest.Item], wishes: Mapping[str, Wish]) -> List[pytest.Item]:
+def keep_order(session: pytest.Session) -> None:
+    """Have the marked tests of a session that runs them here keep to `after=`.
+
+    Raises:
+        BadInput: a mark that cannot be meant.
+    """
+    wanted = wishes(session.items, defaults(session.config))
+    if any(wish.after for wish in wanted.values()):
+        session.items[:] = in_order(session.items, wanted)
+        session.config.pluginmanager.register(LocalChains(wanted), "pjm.chains")
+
+
+def in_order(items: List[pytest.Item], wanted: Mapping[str, Wish]) -> List[pytest.Item]:
     """The items, each moved behind what it waits for; otherwise as they were."""
     by_id = {item.nodeid: item for item in items}
-    after = {nodeid: wishes[nodeid].after if nodeid in wishes else () for nodeid in by_id}
+    after = {nodeid: wanted[nodeid].after if nodeid in wanted else () for nodeid in by_id}
     return [by_id[nodeid] for nodeid in order.in_order(after)]
 
 
 class LocalChains:
     """The plugin that follows `after=` while marked tests run here."""
 
-    def __init__(self, wishes: Mapping[str, Wish]) -> None:
-        self._wishes = wishes
-        self._waited_for = {before for wish in wishes.values() for before in wish.after}
+    def __init__(self, wanted: Mapping[str, Wish]) -> None:
+        self._wishes = wanted
+        self._waited_for = {before for wish in wanted.values() for before in wish.after}
         self._reports: Dict[str, List[Tuple[str, str]]] = {}
 
     @pytest.hookimpl(tryfirst=True)

@@ -11,9 +11,9 @@ import pytest
 
 from pjm import advice
 from pjm.errors import BadInput
-from pjm.options import MARK
 from pjm.order import never_ready
 from pjm.request import Defaults, Request, from_mark
+from pytest_pjm import MARK
 
 _LIST_OF_MARKS = re.compile(r"\s*pytestmark\b")
 

@@ -17,7 +17,6 @@ from pjm.assignment import PYTEST_LOOKS_AT
 from pjm.checkout import check_same, checkout
 from pjm.errors import BadInput
 from pjm.marks import Wish
-from pjm.options import LATEST
 from pjm.packing import Task, describe_overlong, overlong
 from pjm.planning import Workplace
 from pjm.scheduler import Scheduler
@@ -25,6 +24,7 @@ from pjm.selection import check_selection, variables
 from pjm.session import Session
 from pjm.settings import Settings
 from pjm.switches import own_switches
+from pytest_pjm import LATEST
 
 Items = Mapping[str, pytest.Item]
 
@@ -150,8 +150,8 @@ def _resumed(config: pytest.Config, settings: Settings) -> Optional[Session]:
 def _too_late(session: Session) -> BadInput:
     return BadInput(
         f"session {session.identity} cannot be resumed from here",
-        "a conftest.py has loaded pjm.plugin, which is too late to bring back the session's command line",
-        f"load it before: {advice.resume(session.folder)} -p pjm.plugin (needless where pjm is installed)",
+        "a conftest.py has loaded the plugin, which is too late to bring back the session's command line",
+        f"load it before: {advice.resume(session.folder)} -p pytest_pjm (needless where pjm is installed)",
     )
 
 

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Dict, Mapping, Tuple
 
+import pytest_pjm
 from pjm.assignment import PATH, read_document, write_document
 from pjm.files import write_whole
 from pjm.packing import Job, Share
@@ -75,15 +76,15 @@ def _share(fields: Mapping[str, Any]) -> Share:
 def copy_code(session: Session) -> None:
     """Copy what jobs need of this package, so that their Python need not have it installed."""
     source = Path(__file__).resolve().parent
-    target = session.folder / CODE / source.name
+    target = session.folder / CODE
     if target.exists():
         return
-    unfinished = target.with_name(f".{source.name}")
+    unfinished = target.with_name(f".{CODE}")
     shutil.rmtree(unfinished, ignore_errors=True)
-    unfinished.parent.mkdir(mode=0o700, exist_ok=True)
-    unfinished.mkdir(mode=0o700)
-    for file in source.glob("*.py"):
-        shutil.copyfile(str(file), str(unfinished / file.name))
+    for folder, files in ((unfinished, [Path(pytest_pjm.__file__)]), (unfinished / source.name, source.glob("*.py"))):
+        folder.mkdir(mode=0o700)
+        for file in files:
+            shutil.copyfile(str(file), str(folder / file.name))
     unfinished.rename(target)
 
 

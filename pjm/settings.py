@@ -10,7 +10,7 @@ from typing import Optional, Tuple
 
 import pytest
 
-from pjm import options
+import pytest_pjm
 from pjm.elapse import elapse_seconds
 from pjm.errors import BadInput
 from pjm.packing import Site
@@ -63,14 +63,14 @@ def settings(config: pytest.Config) -> Settings:
     Raises:
         BadInput: a value that cannot be meant.
     """
-    given = {name: options.given(config, name) for name, _, _ in options.BOTH}
+    given = {name: pytest_pjm.given(config, name) for name, _, _ in pytest_pjm.BOTH}
     emulate = bool(config.getoption("fugaku_emulate"))
     low, high = _range(given["poll"] or ("0.05-0.5" if emulate else "10-60"))
     budget = config.getoption("fugaku_budget")
     if budget is not None and not (math.isfinite(budget) and budget >= 0):
         raise BadInput(f"--fugaku-budget is {budget}", "it is a number of node-hours", "say for example 12.5")
     return Settings(
-        workdir=options.workdir(config),
+        workdir=pytest_pjm.workdir(config),
         emulate=emulate,
         python=given["python"] or sys.executable,
         prologue=tuple(config.getini("fugaku_prologue")),
@@ -104,8 +104,8 @@ def defaults(config: pytest.Config) -> Defaults:
     limits = read_limits(FUGAKU_LIMITS, "Fugaku's limits")
     limits.update(read_limits(config.getini("fugaku_limits"), "the option fugaku_limits"))
     return Defaults(
-        elapse=elapse_seconds(options.given(config, "elapse") or 1800, "the option fugaku_elapse"),
-        rscgrp=group_name(options.given(config, "rscgrp"), "the option fugaku_rscgrp is "),
+        elapse=elapse_seconds(pytest_pjm.given(config, "elapse") or 1800, "the option fugaku_elapse"),
+        rscgrp=group_name(pytest_pjm.given(config, "rscgrp"), "the option fugaku_rscgrp is "),
         limits=limits,
     )
 

@@ -11,9 +11,11 @@ import signal
 import socket
 import sys
 import time
+from importlib import import_module
 from pathlib import Path
 from typing import List
 
+import pjm
 from pjm import captured, events
 from pjm.assignment import FOLDER, PATH, PYTEST_LOOKS_AT, SHARE, Assignment, read_assignment
 from pjm.events import BROKEN, SureLog, Tail
@@ -74,12 +76,23 @@ def _run_pytest(assignment: Assignment, left: List[str]) -> int:
         process=os.getpid(),
     )
     captured.keep(assignment.events.parent)
-    arguments = [*assignment.arguments, "-p", "pjm.plugin"]
+    _import_plugin()
+    arguments = [*assignment.arguments, "-p", "pytest_pjm"]
     code = int(pytest.main(arguments, plugins=[WorkerPlugin(log, left, assignment)]))
     with contextlib.suppress(OSError):  # of output, nothing is lost that matters
         sys.stdout.flush()
         sys.stderr.flush()
     return code
+
+
+def _import_plugin() -> None:
+    """Import the plugin's module, which lies beside our package: the import path of the tests may not lead there."""
+    folder = str(Path(pjm.__file__).resolve().parents[1])
+    sys.path.insert(0, folder)
+    try:
+        import_module("pytest_pjm")
+    finally:
+        sys.path.remove(folder)
 
 
 def _note_crash(assignment: Assignment, running: TestEvents, status: int) -> None:

@@ -11,6 +11,8 @@ from markdown_text import code, plain, table
 
 ROOT = Path(__file__).resolve().parents[2]
 
+_SAY = ("BadInput", "_refusal")
+
 
 class Message(NamedTuple):
     """What a user can be told: ‹name› stands for what the program puts in."""
@@ -24,8 +26,8 @@ class Message(NamedTuple):
 def mark() -> str:
     """The arguments of the mark `fugaku`."""
     from pjm.elapse import elapse_text
-    from pjm.options import HELP
     from pjm.request import EXAMPLE, KEYS, Defaults
+    from pytest_pjm import HELP
 
     defaults = Defaults()
     about = {
@@ -104,12 +106,12 @@ def mnist_repro_messages() -> str:
 
 def pjm_messages() -> str:
     """Every message of `pjm` and `pytest --fugaku` that ends with exit code 2 (4 from pytest)."""
-    return _messages("pjm")
+    return _messages("pjm", "pytest_pjm.py")
 
 
-def _messages(package: str) -> str:
+def _messages(package: str, *modules: str) -> str:
     rows = []
-    for file in sorted((ROOT / package).rglob("*.py")):
+    for file in sorted([*(ROOT / package).rglob("*.py"), *(ROOT / module for module in modules)]):
         for message in _in_module(file):
             rows.append((plain(message.what), plain(message.why), plain(message.fix)))
     return table(("what happened", "why", "what to do"), sorted(set(rows)))
@@ -118,7 +120,7 @@ def _messages(package: str) -> str:
 def _in_module(file: Path) -> Iterator[Message]:
     module = file.relative_to(ROOT).as_posix()
     for node in ast.walk(ast.parse(file.read_text(encoding="utf-8"))):
-        if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id == "BadInput":
+        if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id in _SAY:
             texts = [_text(argument) for argument in node.args]
             if len(texts) == 3 and texts[0] is not None and any(word.isalpha() for word in texts[0].split()):
                 yield Message(module, *(text or "(as the case is)" for text in texts))

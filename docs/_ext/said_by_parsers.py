@@ -84,7 +84,7 @@ def _of_harness() -> Recorder:
 
 
 def _of_pjm() -> Recorder:
-    from pjm.options import add_options, add_settings
+    from pytest_pjm import add_options, add_settings
 
     recorder = Recorder()
     add_settings(recorder)  # type: ignore[arg-type]

@@ -12,7 +12,7 @@ import tarfile
 import zipfile
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Set
+from typing import Dict, Set, Tuple
 
 import pytest
 
@@ -36,6 +36,12 @@ def test_analyses(artifacts):
 def test_runs_here():
     assert True
 """
+
+_THEIR_TEST = "import pjm\n\n\ndef test_theirs():\n    assert 42 == pjm.ANSWER\n"
+THEIR_PJM = (
+    {"pjm/__init__.py": "ANSWER = 42\n", "pjm/conftest.py": "", "pjm/test_theirs.py": _THEIR_TEST},
+    {"pjm.py": "ANSWER = 42\n", "test_theirs.py": _THEIR_TEST},
+)
 
 
 @dataclass(frozen=True)
@@ -99,20 +105,23 @@ def in_checkout(*packages: str) -> Set[str]:
     }
 
 
-def test_the_wheel_holds_the_two_packages_and_nothing_else() -> None:
+def test_the_wheel_holds_the_two_packages_and_pytests_module_and_nothing_else() -> None:
     with zipfile.ZipFile(the_file("*.whl")) as wheel:
         held = {name for name in wheel.namelist() if ".dist-info/" not in name}
 
-    assert in_checkout("mnist_repro", "pjm") == held
+    assert in_checkout("mnist_repro", "pjm") | {"pytest_pjm.py"} == held
 
 
 def test_the_sdist_holds_what_tests_and_documentation_need() -> None:
     with tarfile.open(the_file("*.tar.gz")) as sdist:
         held = {member.name.partition("/")[2] for member in sdist.getmembers() if member.isfile()}
-    wanted = in_checkout("mnist_repro", "pjm", "baselines", "tests", "docs", "changes")
+    wanted = in_checkout("mnist_repro", "pjm", "baselines", "tests", "docs", "changes") | {"pytest_pjm.py"}
 
     assert set() == {name for name in wanted if "_build" not in name and ".recording" not in name} - held
-    assert set() == {"conftest.py", "tox.ini", "LICENSE", "README.md", "README.ja.md", "CHANGELOG.md"} - held
+    assert (
+        set()
+        == {"pytest_pjm.py", "conftest.py", "tox.ini", "LICENSE", "README.md", "README.ja.md", "CHANGELOG.md"} - held
+    )
 
 
 def test_the_licence_and_the_readme_are_in_the_wheels_metadata() -> None:
@@ -175,6 +184,47 @@ def test_somebody_elses_tests_run_as_jobs_although_their_warnings_are_errors(
     ended = environment.run("pytest", "--fugaku", "--fugaku-emulate", folder=tmp_path)
 
     assert (0, True) == (ended.returncode, "3 passed" in ended.stdout), ended.stdout
+
+
+@pytest.mark.parametrize("theirs", THEIR_PJM, ids=["package", "module"])
+@pytest.mark.parametrize("pytest_", [("pytest",), ("python", "-m", "pytest")], ids=" ".join)
+def test_a_project_may_have_a_module_pjm_of_its_own(
+    environment: Environment, tmp_path: Path, theirs: Dict[str, str], pytest_: Tuple[str, ...]
+) -> None:
+    for name, text in theirs.items():
+        (tmp_path / name).parent.mkdir(exist_ok=True)
+        (tmp_path / name).write_text(text, encoding="utf-8")
+
+    for options in ((), ("-p", "pjm.plugin"), ("-p", "pytest_pjm"), ("-p", "no:pjm.plugin")):
+        ended = environment.run(*pytest_, *options, folder=tmp_path)
+        assert (0, True) == (ended.returncode, "1 passed" in ended.stdout), ended.stdout
+    refused = environment.run(*pytest_, "--fugaku", folder=tmp_path)
+
+    assert 4 == refused.returncode, refused.stdout
+    happened = "ERROR: --fugaku does not work in this project, which has a module pjm of its own: "
+    assert f"{happened}{tmp_path / next(iter(theirs))}\n  why: " in refused.stdout
+    assert "Traceback" not in refused.stdout
+
+
+@pytest.mark.parametrize(
+    "options",
+    [
+        (),
+        ("-p", "pjm.plugin"),
+        ("-p", "pytest_pjm"),
+        ("-p", "pjm.plugin", "-p", "pytest_pjm"),
+        ("-p", "pytest_pjm", "-p", "pjm.plugin"),
+    ],
+    ids=" ".join,
+)
+def test_the_plugin_is_loaded_once_by_whatever_names(
+    environment: Environment, tmp_path: Path, options: Tuple[str, ...]
+) -> None:
+    (tmp_path / "conftest.py").write_text("pytest_plugins = ['pjm.plugin', 'pytest_pjm']\n", encoding="utf-8")
+
+    ended = environment.run("pytest", "--markers", "-W", "error", *options, folder=tmp_path)
+
+    assert (0, 1) == (ended.returncode, ended.stdout.count("@pytest.mark.fugaku(nodes=1")), ended.stdout
 
 
 def test_training_without_tensorflow_says_what_to_install(environment: Environment, tmp_path: Path) -> None:

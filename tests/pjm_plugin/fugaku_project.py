@@ -75,9 +75,9 @@ class FugakuProject:
         """Start pytest with our plugin."""
         return self._start(python, ["-p", "pjm.plugin", *arguments], variables)
 
-    def run_without_plugin(self, *arguments: str) -> Ran:
-        """Run pytest to its end, with what a conftest.py loads."""
-        process = self._start(sys.executable, arguments, {})
+    def run_without_plugin(self, *arguments: str, **variables: str) -> Ran:
+        """Run pytest to its end, with what its arguments or a conftest.py load."""
+        process = self._start(sys.executable, arguments, variables)
         out, _ = process.communicate(timeout=600)
         return Ran(process.returncode, out)
 
@@ -85,7 +85,7 @@ class FugakuProject:
         return subprocess.Popen(
             [python, "-m", "pytest", *arguments],
             cwd=self.path,
-            env={**_environment(), **variables},
+            env={**environment(), **variables},
             stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
@@ -140,7 +140,8 @@ class FugakuProject:
         return document
 
 
-def _environment() -> Dict[str, str]:
+def environment() -> Dict[str, str]:
+    """Of such a run: our code from the checkout, and no plugin but what is named."""
     kept = {name: value for name, value in os.environ.items() if not name.startswith(("PYTEST_", "PJM_", "COV_"))}
     # Plugins of others would make each of these runs slower.
     return {**kept, "PYTHONPATH": str(ROOT), "PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1"}

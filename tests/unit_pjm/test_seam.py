@@ -15,7 +15,7 @@ PACKAGE = Path(pjm.__file__).parent
 # The other side: what calls PJM's commands, reads what they say, and writes what they read.
 SPEAKING = {"pjm_scheduler", "pjsub", "pjstat", "messages", "outcome", "causes", "directives"}
 # What the user is told of PJM: help texts, and what settings are called.
-TELLING = {"__init__", "cli", "options"}
+TELLING = {"__init__", "cli"}
 CHOOSING = {"opening"}  # looks for a batch system, and makes the other side
 SILENT = sorted(path.stem for path in PACKAGE.glob("*.py") if path.stem not in SPEAKING | TELLING)
 WORDS = re.compile(

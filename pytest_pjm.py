@@ -1,0 +1,278 @@
+"""What every start of pytest loads of us: options and hooks. The package `pjm` is imported where a hook needs it.
+
+A project may have a module `pjm` of its own, which its tests are to get. PYTEST_DONT_REWRITE: there are several ways
+to load this module, and pytest would warn of the second.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import sys
+from importlib import import_module
+from importlib.machinery import PathFinder
+from pathlib import Path
+from typing import TYPE_CHECKING, Iterator, List, Optional, Sequence
+
+import pytest
+
+if TYPE_CHECKING:
+    import argparse
+
+    from pjm.artifacts import Artifacts
+
+_JOB = "pjm.worker_plugin"
+_CLIENT = "pjm.client"
+_OURS = Path(__file__).resolve().with_name("pjm") / "__init__.py"
+
+MARK = "fugaku"
+HELP = (
+    "fugaku(nodes=1, elapse='00:30:00', rscgrp=None, env={}, after=None): with --fugaku, run this test in a batch job "
+    "on so many nodes, for at most so long, in this resource group, with these environment variables, and after "
+    "another test has passed"
+)
+GROUP = "tests as batch jobs (marked with @pytest.mark.fugaku)"
+LATEST = "latest"
+IMPLY_FUGAKU = ("fugaku_emulate", "fugaku_dry_run", "fugaku_detach", "fugaku_resume")
+
+# name, metavar, what it is. Each is an option --fugaku-NAME, and fugaku_NAME in pytest's configuration.
+BOTH = (
+    ("group", "GROUP", "who is charged (pjsub -g)"),
+    ("rscgrp", "NAME", "resource group where a mark names none"),
+    ("gfscache", "VOLUMES", 'volumes that jobs read, joined with ":", such as /vol0004:/vol0005'),
+    ("elapse", "TIME", "elapse limit where a mark has none (default: 00:30:00)"),
+    ("python", "PYTHON", "interpreter of the jobs, as it is called on the compute nodes (default: this one)"),
+    ("workdir", "DIR", "where sessions are kept; compute nodes must see it (default: .pjm below the root folder)"),
+    ("retries", "N", "how often a test is submitted again after a failure of the system (default: 2)"),
+    ("queue_timeout", "TIME", "how long a job may wait to start; 0 for ever (default: 0)"),
+    ("run_timeout", "TIME", "how long a job may run, besides its elapse limit; 0 for no other limit (default: 0)"),
+    ("poll", "S-S", "seconds between questions to the batch system, from-to (default: 10-60; emulated: 0.05-0.5)"),
+)
+_INI = (
+    ("prologue", "linelist", "lines of shell before pytest in each job script, such as export PATH=..."),
+    ("limits", "linelist", "what resource groups allow, one a line: small 1-384 72:00:00 (default: Fugaku's)"),
+    ("tests_per_job", "string", "tests in a job while nobody knows how long they take (default: 20)"),
+    ("bulk_limit", "string", "sub jobs of a bulk job (default: 2000)"),
+    ("start_up", "string", "seconds of an elapse limit that are kept free for the start (default: 60)"),
+    ("grace", "string", "seconds to wait for results and jobs that ought to be there (default: 120; emulated: 3)"),
+    ("backoff", "string", "seconds before the first retry, doubled for each further one (default: 30; emulated: 0.1)"),
+    ("pjsub_options", "args", "options for every pjsub, such as --no-check-directory"),
+)
+
+
+def add_settings(parser: pytest.Parser) -> None:
+    """Add what pytest's configuration may hold, and the option that everything begins with."""
+    group = parser.getgroup("fugaku", GROUP)
+    group.addoption("--fugaku", action="store_true", help="run marked tests as batch jobs")
+    for name, _, text in BOTH:
+        parser.addini(f"fugaku_{name}", text, default=None)
+    for name, kind, text in _INI:
+        parser.addini(f"fugaku_{name}", text, type=kind, default=[] if kind != "string" else None)  # type: ignore[arg-type]
+
+
+def spread(arguments: Sequence[str]) -> List[str]:
+    """A command line with the lines of a file in place of `@file`, as pytest itself reads it later."""
+    found: List[str] = []
+    for word in arguments:
+        lines = None
+        if word.startswith("@"):
+            with contextlib.suppress(OSError, ValueError):  # pytest says what is wrong with it
+                lines = Path(word[1:]).read_text(encoding=sys.getfilesystemencoding(), errors="surrogateescape")
+        found += [word] if lines is None else spread(lines.splitlines())
+    return found
+
+
+def wanted(arguments: Sequence[str]) -> bool:
+    """Whether a command line asks for any of the other options: each costs every start of pytest some time."""
+    return any(word.startswith(("--fugaku-", "-h", "--help")) for word in arguments)
+
+
+def add_options(parser: pytest.Parser) -> None:
+    """Add the other options."""
+    group = parser.getgroup("fugaku", GROUP)
+    group.addoption("--fugaku-emulate", action="store_true", help="with an emulated PJM on this machine")
+    group.addoption("--fugaku-dry-run", action="store_true", help="write and show the job scripts; submit nothing")
+    group.addoption("--fugaku-budget", type=float, metavar="NODE_HOURS", help="submit nothing if more were requested")
+    group.addoption("--fugaku-detach", action="store_true", help="submit and leave; --fugaku-resume comes back")
+    group.addoption(
+        "--fugaku-resume",
+        nargs="?",
+        const=LATEST,
+        metavar="ID",
+        help="collect the results of a session that was left or died (=ID; default: the latest)",
+    )
+    for name, metavar, text in BOTH:
+        group.addoption(f"--fugaku-{name.replace('_', '-')}", metavar=metavar, help=text)
+
+
+def complete(option: argparse.Namespace) -> None:
+    """Give options that were not added the values of options that were not given."""
+    for name in ("emulate", "dry_run", "budget", "detach", "resume", *(name for name, _, _ in BOTH)):
+        if not hasattr(option, f"fugaku_{name}"):
+            setattr(option, f"fugaku_{name}", None)
+    option.fugaku = bool(option.fugaku or any(getattr(option, name) for name in IMPLY_FUGAKU))
+
+
+def workdir(config: pytest.Config) -> Path:
+    """Where the sessions of this project are kept."""
+    folder = given(config, "workdir")
+    return (config.rootpath / (Path(folder).expanduser() if folder else ".pjm")).absolute()
+
+
+def given(config: pytest.Config, name: str) -> Optional[str]:
+    """The option, else the configuration."""
+    option = config.getoption(f"fugaku_{name}", None)
+    value = option if option is not None else config.getini(f"fugaku_{name}")
+    return None if value in (None, "", []) else str(value)
+
+
+class EntryPoint:
+    """What pytest loads where this is installed, by the name "pjm.plugin": who lists or blocks that name, finds it."""
+
+    @staticmethod
+    def pytest_addoption(pluginmanager: pytest.PytestPluginManager) -> None:
+        """Load this module by its own name, once, whoever else names it."""
+        pluginmanager.import_plugin(__name__)
+
+
+def pytest_addoption(parser: pytest.Parser, pluginmanager: pytest.PytestPluginManager) -> None:
+    """Add what the plugin takes."""
+    add_settings(parser)
+    # Loaded by a conftest.py, we come too late for the hook below.
+    if any(str(getattr(plugin, "__file__", "")).endswith("conftest.py") for plugin in pluginmanager.get_plugins()):
+        add_options(parser)
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_load_initial_conftests(early_config: pytest.Config, parser: pytest.Parser, args: List[str]) -> None:
+    """Add the options that this command line asks for; bring back that of a session that is resumed."""
+    args[:] = spread(args)
+    if wanted(args):
+        add_options(parser)
+    resume = next((place for place, word in enumerate(args) if word.partition("=")[0] == "--fugaku-resume"), None)
+    if resume is None or early_config.pluginmanager.hasplugin(_JOB):
+        return
+    with _own_package(early_config, "--fugaku"):
+        from pjm.arguments import bring_back
+
+        bring_back(early_config, parser, args, resume)
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_configure(config: pytest.Config) -> None:
+    """Say what the mark means; begin a session with `--fugaku`."""
+    config.addinivalue_line("markers", HELP)
+    option = config.option
+    complete(option)
+    if not option.fugaku or config.pluginmanager.hasplugin(_JOB) or hasattr(config, "workerinput"):
+        return
+    with _own_package(config, "--fugaku"):
+        from pjm.together import check_together, stays_here
+
+        if stays_here(option):
+            return
+        from pjm.client import Client
+
+        check_together(option)
+        config.pluginmanager.register(Client(config), _CLIENT)
+
+
+# Not when items are modified: whatever hooks there come last, such as --ff, would have the last word.
+@pytest.hookimpl(tryfirst=True)
+def pytest_collection_finish(session: pytest.Session) -> None:
+    """Where marked tests run here, keep to `after=`."""
+    config, manager = session.config, session.config.pluginmanager
+    if manager.hasplugin(_JOB):
+        return
+    if manager.hasplugin(_CLIENT):
+        require_own_package(config, "--fugaku")  # once more: the folders of the tests are on the import path now
+        return
+    marks = [mark for item in session.items for mark in item.iter_markers(MARK)]
+    # With another module pjm there are no jobs, and the marks mean nothing but `after=`.
+    if not marks or (_stranger(config) and not any("after" in mark.kwargs for mark in marks)):
+        return
+    with _own_package(config, "after= of a mark"):
+        from pjm.chains import keep_order
+
+        keep_order(session)
+
+
+@pytest.fixture
+def artifacts(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Artifacts:
+    """Files for the tests after this one: `artifacts.folder` to write to, `artifacts.of("test_train")` to read from."""
+    manager = request.config.pluginmanager
+    if not manager.hasplugin(_JOB):
+        try:
+            require_own_package(request.config, "the fixture artifacts")
+        except pytest.UsageError as error:
+            pytest.fail(str(error), pytrace=False)
+    from pjm.artifacts import Artifacts
+
+    root: Optional[Path] = None
+    for name in (_JOB, _CLIENT):
+        plugin = manager.get_plugin(name)
+        root = root or getattr(plugin, "artifacts", None)
+    if root is None:
+        root = tmp_path_factory.getbasetemp() / "artifacts"
+        root.mkdir(exist_ok=True)
+    made = Artifacts(root, request.node.nodeid)
+    made.begin()
+    return made
+
+
+@contextlib.contextmanager
+def _own_package(config: pytest.Config, asks: str) -> Iterator[None]:
+    """Import our package; what it refuses is an error of usage."""
+    require_own_package(config, asks)
+    from pjm.errors import BadInput
+
+    try:
+        yield
+    except BadInput as error:
+        raise pytest.UsageError(str(error)) from error
+
+
+def require_own_package(config: pytest.Config, asks: str) -> None:
+    """Import our package `pjm`.
+
+    Raises:
+        pytest.UsageError: the tests of this project import another module of that name.
+    """
+    stranger = _stranger(config)
+    if stranger is not None:
+        raise _refusal(
+            f"{asks} does not work in this project, which has a module pjm of its own: {stranger}",
+            f"the plugin needs its package {_OURS.parent}, and one Python process has one module of a name",
+            "rename the project's module; without --fugaku, after= and artifacts, its tests run as they are",
+        )
+    if "pjm" in sys.modules:
+        return
+    # Before a folder pjm without Python modules, which some ways to install put first.
+    sys.path.insert(0, str(_OURS.parents[1]))
+    try:
+        import_module("pjm")
+    finally:
+        sys.path.remove(str(_OURS.parents[1]))
+
+
+def _stranger(config: pytest.Config) -> Optional[str]:
+    """The module pjm that the tests of this project import, if it is not ours."""
+    loaded = sys.modules.get("pjm")
+    if loaded is not None and not _is_ours(getattr(loaded, "__file__", None)):
+        return str(getattr(loaded, "__file__", None) or loaded)
+    # pytest may put the first two on the path only when it collects.
+    folders = [str(config.invocation_params.dir), str(config.rootpath), *sys.path]
+    found = PathFinder.find_spec("pjm", folders)
+    return None if found is None or found.origin is None or _is_ours(found.origin) else found.origin
+
+
+def _is_ours(file: Optional[str]) -> bool:
+    """Whether a module pjm is the package beside this file, or a copy of it: a checkout beside an installed wheel."""
+    try:
+        return file is not None and Path(file).read_bytes() == _OURS.read_bytes()
+    except OSError:
+        return False
+
+
+def _refusal(what: str, why: str, fix: str) -> pytest.UsageError:
+    """As `pjm.errors.BadInput`, where that cannot be imported."""
+    return pytest.UsageError(f"{what}\n  why: {why}\n  next: {fix}")
