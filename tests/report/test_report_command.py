@@ -183,14 +183,14 @@ def test_a_page_that_cannot_be_made_leaves_the_old_one_as_it_was(
     before = {"report.json": b"an older document", "index.html": b"<title>Its page \xc2\xb7 mnist-repro</title>"}
     for name, text in before.items():
         (tmp_path / "page" / name).write_bytes(text)
-    moved = Path.replace
+    written = Path.write_text
 
-    def refuse(self: Path, target: Path) -> Path:
-        if target.name == refused:
+    def refuse(self: Path, text: str, encoding: str, errors: str = "strict") -> int:
+        if self.name == refused:
             raise OSError(28, "No space left on device")
-        return moved(self, target)
+        return written(self, text, encoding, errors)
 
-    monkeypatch.setattr(Path, "replace", refuse)
+    monkeypatch.setattr(Path, "write_text", refuse)
 
     ended = command_line.run(*scene.arguments())
 
