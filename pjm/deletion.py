@@ -6,7 +6,7 @@ import contextlib
 from dataclasses import dataclass, field
 from typing import Callable, Dict, Iterable, Mapping, Optional, Sequence, Tuple
 
-from pjm.parts import FollowedJob, Part, Stage
+from pjm.parts import FollowedJob, FollowedShare, Stage
 from pjm.results import Result, outcome
 from pjm.scheduler import Scheduler, UnansweredError
 from pjm.session import Record, Session
@@ -129,6 +129,6 @@ class Deletions:
             self.session.note(event, **fields)
 
 
-def _close(part: Part, results: Mapping[str, Result]) -> None:
+def _close(part: FollowedShare, results: Mapping[str, Result]) -> None:
     whole = all(test in results for test in part.tests)
-    part.closed, part.outcome = True, outcome(part.tests, results) if whole else "cancelled"
+    part.close(outcome(part.tests, results) if whole else "cancelled")

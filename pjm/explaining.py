@@ -9,7 +9,7 @@ from typing import List, Optional, Sequence, Tuple
 
 from pjm import advice, captured
 from pjm.assignment import share_folder
-from pjm.parts import Part
+from pjm.parts import FollowedShare
 from pjm.reading import TestEvents
 from pjm.results import Result, Trouble
 from pjm.scheduler import Ending
@@ -18,7 +18,7 @@ _NO_MODULE = re.compile(r"\bModuleNotFoundError\b|\bNo module named\b")
 
 
 def explain(
-    test: str, part: Part, ending: Ending, retries: int, figures: str = "", needed: Sequence[str] = ()
+    test: str, part: FollowedShare, ending: Ending, retries: int, figures: str = "", needed: Sequence[str] = ()
 ) -> Result:
     """The result of a test that has none of its own.
 
@@ -53,20 +53,20 @@ def explain(
     return Result(test, running.events, running.phase, trouble, cut_off=_cut_off(part, running))
 
 
-def _cut_off(part: Part, running: TestEvents) -> Optional[float]:
+def _cut_off(part: FollowedShare, running: TestEvents) -> Optional[float]:
     """Seconds that the running test had when the job ended: what the job had, without those before it."""
     if part.reading.began is None or running.started is None:
         return None
     return max(0.0, part.elapsed - (running.started - part.reading.began))
 
 
-def _own_words(part: Part) -> List[str]:
+def _own_words(part: FollowedShare) -> List[str]:
     """What the worker said with its last breath."""
     lines = [line for _, text in part.last_words() for line in text.splitlines() if line.startswith("pjm: ")]
     return [line[len("pjm: ") :] for line in lines[-1:]]
 
 
-def completed(part: Part, found: TestEvents, needed: Sequence[str] = ()) -> Result:
+def completed(part: FollowedShare, found: TestEvents, needed: Sequence[str] = ()) -> Result:
     """The result of a test that has come to an end in its job, or that was not found there.
 
     Args:
@@ -99,10 +99,10 @@ def _verb(ending: Ending) -> bool:
     return ending.happened.split(" ", 1)[0] in ("vanished:", "waited", "ran", "ended", "was")
 
 
-def _begun(part: Part) -> bool:
+def _begun(part: FollowedShare) -> bool:
     return part.tail.offset > 0
 
 
-def _sections(part: Part) -> Tuple[Tuple[str, str], ...]:
+def _sections(part: FollowedShare) -> Tuple[Tuple[str, str], ...]:
     words: List[Tuple[str, str]] = part.last_words()
     return tuple((title, text or "(empty)") for title, text in words)

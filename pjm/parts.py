@@ -28,7 +28,7 @@ class Stage(enum.Enum):
 
 
 @dataclass
-class Part:
+class FollowedShare:
     """One share of a job while it is followed: it has one job id and one file of events.
 
     Attributes:
@@ -38,8 +38,8 @@ class Part:
         id: what the batch system calls it; "" before it has said.
         status: what the batch system said last.
         ending: how it ended, as far as that is known.
-        ended: when we learnt that, on our clock.
-        over: the same in seconds since the epoch, for what waits for it.
+        ended: when we learnt that, on our clock; long ago if an earlier client did.
+        ended_at: the same in seconds since the epoch; the waiting time of the steps that need it starts here.
         absent: since when it is nowhere to be seen, on our clock.
         unheard: since when questions about it are not answered, on our clock; None if they are.
         closed: nothing more is expected of it.
@@ -55,8 +55,8 @@ class Part:
     id: str = ""
     status: Status = field(default_factory=lambda: Status(Phase.QUEUED))
     ending: Optional[Ending] = None
-    ended: Optional[float] = None
-    over: Optional[float] = None
+    ended: float = float("-inf")
+    ended_at: Optional[float] = None
     absent: Optional[float] = None
     unheard: Optional[float] = None
     closed: bool = False
@@ -68,6 +68,14 @@ class Part:
 
     def __post_init__(self) -> None:
         self.tail = Tail(events_file(self.job.folder, self.number), patience=10)
+
+    def end(self, ending: Ending, clock: float = float("-inf"), wall: Optional[float] = None) -> None:
+        """Note how it ended, and when that was on our clock and in seconds since the epoch."""
+        self.ending, self.ended, self.ended_at = ending, clock, wall
+
+    def close(self, outcome: str) -> None:
+        """Expect nothing more of it; `outcome` is for the table."""
+        self.closed, self.outcome = True, outcome
 
     @property
     def tests(self) -> Tuple[str, ...]:
@@ -96,7 +104,7 @@ class Part:
 
     def waited_by(self, now: float) -> float:
         """Seconds, at a time of the epoch, that it has waited for the machine, not for another step or to be taken."""
-        since = [self.job.submitted, *(self.job.parts[number].over for number in self.share.needs)]
+        since = [self.job.submitted, *(self.job.parts[number].ended_at for number in self.share.needs)]
         known = [each for each in since if each is not None]
         return max(0.0, (self.running_since or now) - max(known)) if len(known) == len(since) else 0.0
 
@@ -153,7 +161,7 @@ class FollowedJob:
     again: List[str] = field(default_factory=list)
 
     def __post_init__(self) -> None:
-        self.parts = tuple(Part(self, number, share) for number, share in enumerate(self.planned.shares))
+        self.parts = tuple(FollowedShare(self, number, share) for number, share in enumerate(self.planned.shares))
 
     @classmethod
     def read(cls, folder: Path) -> FollowedJob:

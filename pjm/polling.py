@@ -11,7 +11,7 @@ from typing import Callable, Iterable, List, Optional, Sequence
 from pjm import advice
 from pjm.deletion import Deletions
 from pjm.errors import BadInput
-from pjm.parts import FollowedJob, Part, Stage
+from pjm.parts import FollowedJob, FollowedShare, Stage
 from pjm.scheduler import Ending, Phase, Scheduler, Status, UnansweredError
 from pjm.session import Session
 from pjm.settings import Settings
@@ -87,7 +87,7 @@ class Poller:
         self.due = self.clock() + self._interval
         return self._ended
 
-    def _unanswered(self, parts: Sequence[Part], error: UnansweredError) -> None:
+    def _unanswered(self, parts: Sequence[FollowedShare], error: UnansweredError) -> None:
         """Without an answer, a part's own last word counts after a while; where there is none, we do not wait for ever.
 
         Raises:
@@ -110,7 +110,7 @@ class Poller:
                 f"no result is lost; when it answers, come back with: {advice.resume(self.session.folder)}",
             )
 
-    def _heard(self, part: Part, status: Status) -> bool:
+    def _heard(self, part: FollowedShare, status: Status) -> bool:
         """Take one answer; whether it is news."""
         news = status.phase is not part.status.phase
         part.unheard = None
@@ -132,7 +132,7 @@ class Poller:
                 self.deletions.add([part.id])
         return news
 
-    def _missed(self, part: Part) -> None:
+    def _missed(self, part: FollowedShare) -> None:
         """It is nowhere: that means something only after a while, or after its own last word."""
         now = self.clock()
         part.absent = part.absent if part.absent is not None else now
@@ -141,16 +141,17 @@ class Poller:
         elif now - part.absent > self.settings.grace:
             self._end(part, LOST)
 
-    def _end(self, part: Part, ending: Ending) -> None:
-        part.ending, part.ended, part.over, self._ended = ending, self.clock(), self.wall(), True
-        part.waited = part.waited_by(part.over)
+    def _end(self, part: FollowedShare, ending: Ending) -> None:
+        self._ended, now = True, self.wall()
+        part.end(ending, self.clock(), now)
+        part.waited = part.waited_by(now)
         self.session.note(
             "ended", job=part.job.name, part=part.number, elapsed=part.elapsed, waited=part.waited, **vars(ending)
         )
 
-    def _check_times(self, parts: Iterable[Part]) -> None:
+    def _check_times(self, parts: Iterable[FollowedShare]) -> None:
         """End what waits or runs for longer than the user allows."""
-        late: List[Part] = []
+        late: List[FollowedShare] = []
         for part in parts:
             if part.ending is None:
                 part.waited = part.waited_by(self.wall())
@@ -161,7 +162,7 @@ class Poller:
         if late:
             self.deletions.add(part.id for part in late)
 
-    def _waited_too_long(self, part: Part) -> Optional[Ending]:
+    def _waited_too_long(self, part: FollowedShare) -> Optional[Ending]:
         limit = self.settings.queue_timeout
         if not limit or part.waited <= limit or part.waits:
             return None
@@ -169,7 +170,7 @@ class Poller:
         happened = f"waited {part.waited:.0f} s to start{said}; --fugaku-queue-timeout allows {limit:g} s"
         return Ending(False, happened, "allow more with --fugaku-queue-timeout, or ask for less in the mark")
 
-    def _ran_too_long(self, part: Part) -> Optional[Ending]:
+    def _ran_too_long(self, part: FollowedShare) -> Optional[Ending]:
         limit = self.settings.run_timeout
         if not limit or part.elapsed <= limit:
             return None
@@ -177,5 +178,5 @@ class Poller:
         return Ending(False, happened, "allow more with --fugaku-run-timeout, or make the test quicker")
 
 
-def _asked_about(part: Part) -> bool:
+def _asked_about(part: FollowedShare) -> bool:
     return part.job.stage is Stage.SUBMITTED and bool(part.id) and part.ending is None and not part.closed

@@ -79,5 +79,5 @@ def _apply(record: Record, session: Session, jobs: Dict[str, FollowedJob]) -> No
     elif event == "ended":
         part = job.parts[record["part"]]
         part.elapsed, part.waited = float(record["elapsed"]), float(record["waited"])
-        part.ending = Ending(record["succeeded"], record["happened"], record["advice"], record["retry"])
-        part.ended, part.over = float("-inf"), float(record["time"])
+        ending = Ending(record["succeeded"], record["happened"], record["advice"], record["retry"])
+        part.end(ending, wall=float(record["time"]))

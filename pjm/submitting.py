@@ -143,8 +143,7 @@ def refuse(job: FollowedJob, ending: Ending) -> None:
     """Note that a job will never run."""
     job.stage = Stage.REFUSED
     for part in job.parts:
-        part.ending = ending
-        part.ended = float("-inf")
+        part.end(ending)
 
 
 def doubled(first: float, tries: int, longest: float = float("inf")) -> float:

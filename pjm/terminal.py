@@ -8,7 +8,7 @@ from typing import Any, Callable, Dict, List, Optional, Sequence
 from _pytest.terminal import TerminalReporter
 
 from pjm.elapse import elapse_text
-from pjm.parts import FollowedJob, Part, Stage
+from pjm.parts import FollowedJob, FollowedShare, Stage
 from pjm.scheduler import Phase
 
 _HEADINGS = ("job", "tests", "queued for", "ran for", "node-hours used", "requested", "outcome")
@@ -114,7 +114,7 @@ def table(jobs: Sequence[FollowedJob]) -> List[str]:
     return lines
 
 
-def state(job: FollowedJob, part: Part) -> str:
+def state(job: FollowedJob, part: FollowedShare) -> str:
     """In one word, where a part is."""
     if job.stage in (Stage.PLANNED, Stage.UNCERTAIN, Stage.REFUSED):
         return str(job.stage.value)

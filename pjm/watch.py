@@ -17,7 +17,7 @@ from pjm.events import Event
 from pjm.explaining import completed, explain
 from pjm.interrupts import Hold
 from pjm.packing import Job, Task, pack
-from pjm.parts import FollowedJob, Part, Stage
+from pjm.parts import FollowedJob, FollowedShare, Stage
 from pjm.planning import Workplace, copy_code, write_job
 from pjm.polling import LOST, Poller
 from pjm.reading import SuiteProperty
@@ -117,7 +117,7 @@ class Watch:
             self._read(job.parts)
             job.stage = Stage.CANCELLED
             for part in job.parts:
-                part.closed, part.outcome = True, "cancelled"
+                part.close("cancelled")
             return
         for test in job.tests:
             self._assigned[test] = job
@@ -169,12 +169,12 @@ class Watch:
 
     # What the jobs' files say.
 
-    def _read(self, parts: Iterable[Part]) -> None:
+    def _read(self, parts: Iterable[FollowedShare]) -> None:
         for part in parts:
             with self._hold(""):  # what was read is not read again
                 self._take(part, part.tail.read())
 
-    def _take(self, part: Part, new: Sequence[Event]) -> None:
+    def _take(self, part: FollowedShare, new: Sequence[Event]) -> None:
         for told in part.reading.take(new):
             if isinstance(told, SuiteProperty):
                 self.told.append(told)
@@ -199,11 +199,9 @@ class Watch:
                 again, job.again = job.again, []
                 self._submit_again(again)
 
-    def _over(self, part: Part) -> bool:
+    def _over(self, part: FollowedShare) -> bool:
         """Whether nothing more is to be expected of a part; its last reports may be late."""
-        if part.ending is None or part.ended is None:
-            return False
-        if part.waits:
+        if part.ending is None or part.waits:
             return False
         self._read([part])
         if part.reading.ended or all(test in self.results for test in part.tests):
@@ -211,11 +209,10 @@ class Watch:
         grace = self._settings.grace if part.ending.succeeded else self._settings.grace / 10
         return self._clock() - part.ended >= (0.0 if part.job.stage is Stage.REFUSED else grace)
 
-    def _close(self, job: FollowedJob, part: Part, ending: Ending) -> None:
-        part.closed = True
+    def _close(self, job: FollowedJob, part: FollowedShare, ending: Ending) -> None:
         without = [test for test in part.tests if test not in self.results]
         missing = [test for test in without if self._assigned[test] is job]  # else another job has them already
-        part.outcome = outcome(part.tests, self.results) if not without else ending.happened
+        part.close(outcome(part.tests, self.results) if not without else ending.happened)
         if ending.succeeded and missing:
             happened = "ended without the results of these tests, and the batch system found nothing wrong"
             advice = f"look into {job.folder}; its disk may be full, or its files not visible here"
@@ -228,7 +225,7 @@ class Watch:
         if settled:  # for `pjm show`: of a test that is tried again there will be more
             self.session.note("settled", tests=settled)
 
-    def _settle(self, job: FollowedJob, part: Part, ending: Ending, figures: str, test: str) -> None:
+    def _settle(self, job: FollowedJob, part: FollowedShare, ending: Ending, figures: str, test: str) -> None:
         after, tries = self._tasks[test].after, self._tried_again.get(test, 0)
         decision = decide(after, self.results, ending, tries, self._settings.retries)
         if isinstance(decision, Retry):

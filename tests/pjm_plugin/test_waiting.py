@@ -69,8 +69,8 @@ def test_whoever_comes_back_knows_since_when_a_step_waits(chain: Following) -> N
     chain.came_back()
 
     first, second = chain.watch.jobs[0].parts
-    assert first.over is not None
-    assert 50.0 == second.waited_by(first.over + 50)
+    assert first.ended_at is not None
+    assert 50.0 == second.waited_by(first.ended_at + 50)
 
 
 def test_a_first_step_waits_from_its_submission_on(tmp_path: Path) -> None:

@@ -9,14 +9,14 @@ import pytest
 
 from pjm.explaining import completed, explain
 from pjm.packing import Job, Share
-from pjm.parts import FollowedJob, Part
+from pjm.parts import FollowedJob, FollowedShare
 from pjm.reading import TestEvents
 from pjm.scheduler import Ending, Resources
 
 ENDING = Ending(False, "ran over its elapse limit", "raise elapse=")
 
 
-def part_of(folder: Path, *tests: str) -> Part:
+def part_of(folder: Path, *tests: str) -> FollowedShare:
     return FollowedJob(folder, Job("job", (Share(tests, Resources(1, 60), 1.0),))).parts[0]
 
 
