@@ -237,21 +237,21 @@ def require_own_package(config: pytest.Config, asks: str) -> None:
     Raises:
         pytest.UsageError: the tests of this project import another module of that name.
     """
-    stranger = _stranger(config)
+    stranger, package = _stranger(config), _OURS.parent
     if stranger is not None:
         raise _refusal(
             f"{asks} does not work in this project, which has a module pjm of its own: {stranger}",
-            f"the plugin needs its package {_OURS.parent}, and one Python process has one module of a name",
+            f"the plugin needs its package {package}, and one Python process has one module of a name",
             "rename the project's module; without --fugaku, after= and artifacts, its tests run as they are",
         )
     if "pjm" in sys.modules:
         return
     # Before a folder pjm without Python modules, which some ways to install put first.
-    sys.path.insert(0, str(_OURS.parents[1]))
+    sys.path.insert(0, str(package.parent))
     try:
         import_module("pjm")
     finally:
-        sys.path.remove(str(_OURS.parents[1]))
+        sys.path.remove(str(package.parent))
 
 
 def _stranger(config: pytest.Config) -> Optional[str]:

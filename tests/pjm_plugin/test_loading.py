@@ -30,15 +30,12 @@ LOADED = [
     (["pjm.plugin"], []),
     (["pytest_pjm"], []),
     (NAMES, []),
-    ([], ["-p", "pytest_pjm", "-p", "xdist", "-n", "1"]),
 ]
 BLOCKED = [["-p", f"no:{name}"] for name in ("pjm", *NAMES)]
 
 
 def counted(pytester: pytest.Pytester, listed: Sequence[str], options: Sequence[str]) -> str:
     """What a test says of the hooks of the plugin and the value of its option."""
-    if "xdist" in options:
-        pytest.importorskip("xdist", reason="pytest-xdist is not installed: workers are NOT tested")
     pytester.makeconftest(f"pytest_plugins = {list(listed)}")
     pytester.makepyfile(COUNTED)
     ran = pytester.runpytest_inprocess("-rP", *options)
@@ -46,14 +43,26 @@ def counted(pytester: pytest.Pytester, listed: Sequence[str], options: Sequence[
     return next(line for line in ran.outlines if line.endswith(("None", "False", "True")))
 
 
-@pytest.mark.parametrize("autoload", ["", "1"], ids=["entry point", "no entry point"])
+@pytest.mark.parametrize("installed", [True, False], ids=["installed", "not installed"])
 @pytest.mark.parametrize(("listed", "options"), LOADED, ids=str)
 def test_the_plugin_is_loaded_once_by_whatever_names(
-    pytester: pytest.Pytester, monkeypatch: pytest.MonkeyPatch, listed: List[str], options: List[str], autoload: str
+    pytester: pytest.Pytester, monkeypatch: pytest.MonkeyPatch, listed: List[str], options: List[str], installed: bool
 ) -> None:
-    monkeypatch.setenv("PYTEST_DISABLE_PLUGIN_AUTOLOAD", autoload)
+    monkeypatch.delenv("PYTEST_DISABLE_PLUGIN_AUTOLOAD", raising=False)
+    if not installed:
+        monkeypatch.setattr("importlib.metadata.distributions", tuple)
 
     assert "1 hooks, False" == counted(pytester, listed, options)
+
+
+@pytest.mark.parametrize("autoload", ["", "1"], ids=["entry point", "no entry point"])
+def test_workers_of_xdist_load_the_plugin_once(
+    pytester: pytest.Pytester, monkeypatch: pytest.MonkeyPatch, autoload: str
+) -> None:
+    pytest.importorskip("xdist", reason="pytest-xdist is not installed: workers are NOT tested")
+    monkeypatch.setenv("PYTEST_DISABLE_PLUGIN_AUTOLOAD", autoload)
+
+    assert "1 hooks, False" == counted(pytester, ["pjm.plugin"], ["-p", "pytest_pjm", "-p", "xdist", "-n", "1"])
 
 
 @pytest.mark.parametrize("options", BLOCKED, ids=" ".join)
@@ -63,7 +72,6 @@ def test_an_installed_plugin_is_blocked_by_any_of_its_names(
     monkeypatch.delenv("PYTEST_DISABLE_PLUGIN_AUTOLOAD", raising=False)
 
     assert "0 hooks, None" == counted(pytester, [], options)
-    assert "1 hooks, False" == counted(pytester, [], ["-p", "no:cacheprovider"])
 
 
 def modules_of(project: FugakuProject, *options: str) -> Set[str]:
