@@ -115,7 +115,8 @@ def test_the_wheel_holds_the_two_packages_and_pytests_module_and_nothing_else() 
 def test_the_sdist_holds_what_tests_and_documentation_need() -> None:
     with tarfile.open(the_file("*.tar.gz")) as sdist:
         held = {member.name.partition("/")[2] for member in sdist.getmembers() if member.isfile()}
-    wanted = in_checkout("mnist_repro", "pjm", "baselines", "tests", "docs", "changes") | {"pytest_pjm.py"}
+    parts = ("mnist_repro", "pjm", "baselines", "constraints", "tests", "docs", "changes")
+    wanted = in_checkout(*parts) | {"pytest_pjm.py"}
 
     assert set() == {name for name in wanted if "_build" not in name and ".recording" not in name} - held
     assert (
