@@ -11,14 +11,12 @@ import sys
 from importlib import import_module
 from importlib.machinery import PathFinder
 from pathlib import Path
-from typing import TYPE_CHECKING, Iterator, List, Optional, Sequence
+from typing import TYPE_CHECKING, Any, Iterator, List, Optional, Sequence
 
 import pytest
 
 if TYPE_CHECKING:
     import argparse
-
-    from pjm.artifacts import Artifacts
 
 _JOB = "pjm.worker_plugin"
 _CLIENT = "pjm.client"
@@ -151,10 +149,8 @@ def pytest_load_initial_conftests(early_config: pytest.Config, parser: pytest.Pa
     resume = next((place for place, word in enumerate(args) if word.partition("=")[0] == "--fugaku-resume"), None)
     if resume is None or early_config.pluginmanager.hasplugin(_JOB):
         return
-    with _own_package(early_config, "--fugaku"):
-        from pjm.arguments import bring_back
-
-        bring_back(early_config, parser, args, resume)
+    with _own_package(early_config, "--fugaku") as package:
+        package.bring_back(early_config, parser, args, resume)
 
 
 @pytest.hookimpl(tryfirst=True)
@@ -165,15 +161,8 @@ def pytest_configure(config: pytest.Config) -> None:
     complete(option)
     if not option.fugaku or config.pluginmanager.hasplugin(_JOB) or hasattr(config, "workerinput"):
         return
-    with _own_package(config, "--fugaku"):
-        from pjm.together import check_together, stays_here
-
-        if stays_here(option):
-            return
-        from pjm.client import Client
-
-        check_together(option)
-        config.pluginmanager.register(Client(config), _CLIENT)
+    with _own_package(config, "--fugaku") as package:
+        package.begin(config, _CLIENT)
 
 
 # Not when items are modified: whatever hooks there come last, such as --ff, would have the last word.
@@ -190,14 +179,12 @@ def pytest_collection_finish(session: pytest.Session) -> None:
     # With another module pjm there are no jobs, and the marks mean nothing but `after=`.
     if not marks or (_stranger(config) and not any("after" in mark.kwargs for mark in marks)):
         return
-    with _own_package(config, "after= of a mark"):
-        from pjm.chains import keep_order
-
-        keep_order(session)
+    with _own_package(config, "after= of a mark") as package:
+        package.keep_order(session)
 
 
 @pytest.fixture
-def artifacts(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Artifacts:
+def artifacts(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> object:
     """Files for the tests after this one: `artifacts.folder` to write to, `artifacts.of("test_train")` to read from."""
     manager = request.config.pluginmanager
     if not manager.hasplugin(_JOB):
@@ -205,8 +192,6 @@ def artifacts(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathF
             require_own_package(request.config, "the fixture artifacts")
         except pytest.UsageError as error:
             pytest.fail(str(error), pytrace=False)
-    from pjm.artifacts import Artifacts
-
     root: Optional[Path] = None
     for name in (_JOB, _CLIENT):
         plugin = manager.get_plugin(name)
@@ -214,20 +199,17 @@ def artifacts(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathF
     if root is None:
         root = tmp_path_factory.getbasetemp() / "artifacts"
         root.mkdir(exist_ok=True)
-    made = Artifacts(root, request.node.nodeid)
-    made.begin()
-    return made
+    return import_module("pjm.plugin").begin_artifacts(root, request.node.nodeid)
 
 
 @contextlib.contextmanager
-def _own_package(config: pytest.Config, asks: str) -> Iterator[None]:
-    """Import our package; what it refuses is an error of usage."""
+def _own_package(config: pytest.Config, asks: str) -> Iterator[Any]:
+    """Import our package, and give its `pjm.plugin`; what it refuses is an error of usage."""
     require_own_package(config, asks)
-    from pjm.errors import BadInput
-
+    package = import_module("pjm.plugin")
     try:
-        yield
-    except BadInput as error:
+        yield package
+    except package.BadInput as error:
         raise pytest.UsageError(str(error)) from error
 
 
