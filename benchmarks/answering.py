@@ -13,10 +13,10 @@ from unittest import mock
 
 import pytest
 
-from pjm import directives
-from pjm.assignment import EVENTS, PLAN, share_folder
-from pjm.events import EventLog
-from pjm.scheduler import Ending, Phase, Resources, Status, Submission
+from pjm.batch.pjm import directives
+from pjm.batch.scheduler import Ending, Phase, Resources, Status, Submission
+from pjm.job.assignment import EVENTS, PLAN, share_folder
+from pjm.job.events import EventLog
 
 
 class AnsweringScheduler:
@@ -116,7 +116,7 @@ def main() -> int:
         options = ["--fugaku", "--fugaku-emulate", *packing]
     counted = Counted()
     begun = time.perf_counter()
-    with mock.patch("pjm.client.make_scheduler", return_value=scheduler):
+    with mock.patch("pjm.client.client.make_scheduler", return_value=scheduler):
         code = pytest.main(["-p", "pytest_pjm", *options, *arguments], plugins=[counted])
     usage = resource.getrusage(resource.RUSAGE_SELF)
     measured = {

@@ -19,8 +19,8 @@ import time
 from pathlib import Path
 from typing import Dict, List, NamedTuple, Optional, Sequence
 
-from pjm.host import Answer
-from pjm.scheduler import Phase
+from pjm.batch.host import Answer
+from pjm.batch.scheduler import Phase
 
 ROOT = Path(__file__).resolve().parents[1]
 START_GOAL = 1.05
@@ -126,7 +126,7 @@ def replay(given: argparse.Namespace) -> List[Row]:
 
 def many_jobs(given: argparse.Namespace) -> List[Row]:
     """One thousand jobs: questions to the batch system."""
-    from pjm.pjm_scheduler import PjmScheduler
+    from pjm.batch.pjm.scheduler import PjmScheduler
 
     host = QueueHost()
     scheduler = PjmScheduler(host)
@@ -161,13 +161,13 @@ class QueueHost:
         self.calls = 0
 
     def has(self, name: str) -> bool:
-        """See `pjm.host.Host.has`."""
+        """See `pjm.batch.host.Host.has`."""
         return True
 
     def run(
         self, command: Sequence[str], timeout: float, folder: Optional[Path] = None, keep_open: Sequence[int] = ()
     ) -> Answer:
-        """See `pjm.host.Host.run`."""
+        """See `pjm.batch.host.Host.run`."""
         self.calls += 1
         heading = "H,JOB_ID,ST,EC,PC,SN,START_DATE,ELAPSE_TIM,ELAPSE_LIM,REASON"
         rows = [f",{word},QUE,0,0,0,-,0000:00:00,0000:30:00,-" for word in command if word.isdecimal()]
@@ -176,7 +176,7 @@ class QueueHost:
 
 def tail(given: argparse.Namespace) -> List[Row]:
     """The same new bytes behind much and behind little."""
-    from pjm.events import EventLog, Tail
+    from pjm.job.events import EventLog, Tail
 
     seconds: Dict[int, float] = {}
     with tempfile.TemporaryDirectory() as folder:

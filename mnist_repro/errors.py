@@ -42,7 +42,7 @@ class BadInput(Exception):  # noqa: N818 - what the user reads is no error of th
 
     def __str__(self) -> str:
         why, fix = (escaped(part, keep="\n") for part in (self.why, self.fix))
-        return f"{escaped(self.what)}\n  why: {why}\n  try: {fix}"
+        return f"{escaped(self.what)}\n  why: {why}\n  next: {fix}"
 
 
 def escaped(text: str, keep: str = "") -> str:

@@ -13,14 +13,14 @@ from typing import TYPE_CHECKING, Iterator, List, Optional, Sequence, Tuple, Uni
 
 import pytest
 
-from mnist_repro.collecting import WANTED
 from mnist_repro.commands.options import MOST_SEEDS, named, named_place, require_seeds
 from mnist_repro.errors import BadInput
+from mnist_repro.gate.session.reports import WANTED
 
 if TYPE_CHECKING:
-    from mnist_repro.checking import Baseline
-    from mnist_repro.measured import Measured
-    from mnist_repro.measuring import Crew
+    from mnist_repro.harness.checkable import Measured
+    from mnist_repro.harness.fixture import Baseline
+    from mnist_repro.harness.measurements import Measurements
 
 AUTO = "auto"
 SEEDS = 3
@@ -78,12 +78,12 @@ def pytest_configure(config: pytest.Config) -> None:
     _require_data(config.option.data)
     # Workers of xdist send their reports to the process that writes.
     if not hasattr(config, "workerinput"):
-        from mnist_repro.gate_session import GateSession
+        from mnist_repro.gate.session.gate_session import GateSession
 
         gate = GateSession(config)
         config.pluginmanager.register(gate, "mnist_repro.gate_session")
         if config.option.report is not None and not config.option.collectonly:
-            from mnist_repro.report_session import ReportSession
+            from mnist_repro.harness.report_session import ReportSession
 
             config.pluginmanager.register(ReportSession(config, gate), "mnist_repro.report_session")
 
@@ -105,8 +105,8 @@ def pytest_collection_modifyitems(items: List[pytest.Item]) -> None:
 @pytest.fixture
 def baseline(request: pytest.FixtureRequest) -> Baseline:
     """The stored baselines: `baseline.check(measured)` fails the test unless the verdict is equivalent."""
-    from mnist_repro.checked import NO_RECIPE
-    from mnist_repro.checking import Baseline
+    from mnist_repro.gate.comparison import NO_RECIPE
+    from mnist_repro.harness.fixture import Baseline
 
     config = request.config
     # Not `record_property`, which warns unless JUnit's oldest family was chosen.
@@ -128,7 +128,7 @@ def measured(request: pytest.FixtureRequest) -> Measured:
     A rung is ``fingerprint``, ``subset``, ``full`` or ``published``. What cannot be measured is handed on as such, to
     end in a verdict that does not pass.
     """
-    from mnist_repro.measured import NotMeasured, PublishedFigures
+    from mnist_repro.harness.checkable import NotMeasured, PublishedFigures
 
     wanted = _wanted(request.node)
     if wanted is None:
@@ -141,7 +141,7 @@ def measured(request: pytest.FixtureRequest) -> Measured:
         return PublishedFigures(recipe)
     seeds = _seeds_at_first(request.config)
     try:
-        crew: Crew = request.getfixturevalue("_crew")
+        crew: Measurements = request.getfixturevalue("_crew")
         crew.begin(_ahead(request.session.items, request.node), seeds)
         return crew.fingerprint(recipe) if rung == "fingerprint" else crew.runs(recipe, rung, seeds)
     except BadInput as error:
@@ -149,14 +149,14 @@ def measured(request: pytest.FixtureRequest) -> Measured:
 
 
 @pytest.fixture(scope="session")
-def _crew(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Crew]:
+def _crew(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Measurements]:
     """All that this process measures, on its share of the cores."""
-    from mnist_repro import measuring
-    from mnist_repro.workers import cores
+    from mnist_repro.execution.workers import cores
+    from mnist_repro.harness import measurements as measuring
 
     option = request.config.option
     sharers = int(os.environ.get("PYTEST_XDIST_WORKER_COUNT", "1"))
-    crew = measuring.Crew(
+    crew = measuring.Measurements(
         measuring.Conditions(
             tmp_path_factory.mktemp("measured"), option.data, option.arithmetic, max(1, cores() // sharers)
         )

@@ -8,9 +8,9 @@ import sys
 from typing import List, Optional
 
 import pjm
-from pjm.commands import add_commands
 from pjm.emulator.command import add_emulator
 from pjm.errors import BadInput
+from pjm.sessions.commands import add_commands
 
 EXAMPLES = """\
 examples:

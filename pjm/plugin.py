@@ -13,14 +13,14 @@ from pjm.errors import BadInput as BadInput
 if TYPE_CHECKING:
     import pytest
 
-    from pjm.artifacts import Artifacts
+    from pjm.job.artifacts import Artifacts
 
 pytest_plugins = ("pytest_pjm",)
 
 
 def bring_back(early_config: pytest.Config, parser: pytest.Parser, args: List[str], place: int) -> None:
     """Put the command line of a session that is resumed before ``args``, which has ``--fugaku-resume`` at ``place``."""
-    from pjm import arguments
+    from pjm.client import command_line as arguments
 
     arguments.bring_back(early_config, parser, args, place)
 
@@ -31,11 +31,11 @@ def begin(config: pytest.Config, name: str) -> None:
     Raises:
         BadInput: options that do not go together.
     """
-    from pjm.together import check_together, stays_here
+    from pjm.client.conflicts import check_together, stays_here
 
     if stays_here(config.option):
         return
-    from pjm.client import Client
+    from pjm.client.client import Client
 
     check_together(config.option)
     config.pluginmanager.register(Client(config), name)
@@ -47,14 +47,14 @@ def keep_order(session: pytest.Session) -> None:
     Raises:
         BadInput: a mark that cannot be meant.
     """
-    from pjm import chains
+    from pjm.client import local_after as chains
 
     chains.keep_order(session)
 
 
 def begin_artifacts(root: Path, nodeid: str) -> Artifacts:
     """The artifacts of a test that is about to run."""
-    from pjm.artifacts import Artifacts
+    from pjm.job.artifacts import Artifacts
 
     artifacts = Artifacts(root, nodeid)
     artifacts.begin()

@@ -6,11 +6,11 @@ import signal
 from typing import Iterator
 
 import pytest
-from reproduced import Reproduced, reproduce
 
-from mnist_repro import framework
 from mnist_repro.data import locate, mnist, places
 from mnist_repro.data.dataset import DRAWN, Dataset
+from mnist_repro.training import framework
+from tests.builders.reproduced import Reproduced, reproduce
 
 
 @pytest.fixture(scope="session", autouse=True)

@@ -26,7 +26,7 @@ class Message(NamedTuple):
 def mark() -> str:
     """The arguments of the mark `fugaku`."""
     from pjm.elapse import elapse_text
-    from pjm.request import EXAMPLE, KEYS, Defaults
+    from pjm.marks.mark import EXAMPLE, KEYS, Defaults
     from pytest_pjm import HELP
 
     defaults = Defaults()
@@ -62,7 +62,7 @@ def events() -> str:
 
 def job_endings() -> str:
     """PJM codes: what happened, what to do, and whether it is tried again."""
-    from pjm.causes import CODE_NAMES, CODES
+    from pjm.batch.pjm.codes import CODE_NAMES, CODES
 
     rows = []
     for number, cause in CODES.items():
@@ -74,7 +74,7 @@ def job_endings() -> str:
 
 def reasons() -> str:
     """PJM's reasons, likewise."""
-    from pjm.causes import REASONS
+    from pjm.batch.pjm.codes import REASONS
 
     rows = [
         (code(start), plain(cause.meaning), plain(cause.advice), "yes" if cause.retry else "no")

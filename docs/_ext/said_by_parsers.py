@@ -45,8 +45,8 @@ def mnist_repro_commands() -> str:
 
 def pjm_commands() -> str:
     """Every command of `pjm`."""
-    from pjm.commands import add_commands
     from pjm.emulator.command import add_emulator
+    from pjm.sessions.commands import add_commands
 
     top = argparse.ArgumentParser(prog="pjm")
     subparsers = top.add_subparsers(metavar="COMMAND")

@@ -17,13 +17,13 @@ import contextlib
 import sys
 from typing import TYPE_CHECKING, Callable, Dict, List
 
-from mnist_repro.baseline_folder import option
 from mnist_repro.commands import baseline_record
 from mnist_repro.commands.options import add_baselines
 from mnist_repro.errors import BadInput, ExitCode
+from mnist_repro.gate.baselines.folder import option
 
 if TYPE_CHECKING:
-    from mnist_repro.proposals import Proposal
+    from mnist_repro.gate.baselines.proposals import Proposal
     from mnist_repro.recipes import Recipe
 
 DESCRIPTION = "record, show, compare and accept what runs are judged by"
@@ -100,7 +100,7 @@ def run(arguments: argparse.Namespace) -> ExitCode:
 
 
 def _record(arguments: argparse.Namespace) -> ExitCode:
-    from mnist_repro.read_only import require_writable_baselines
+    from mnist_repro.gate.baselines.read_only import require_writable_baselines
 
     require_writable_baselines("baseline record")
     rungs = ["fingerprint", "subset"] if arguments.rung is None else _rungs(arguments)
@@ -108,7 +108,8 @@ def _record(arguments: argparse.Namespace) -> ExitCode:
 
 
 def _show(arguments: argparse.Namespace) -> ExitCode:
-    from mnist_repro import baseline_files, baseline_text
+    from mnist_repro.gate.baselines import files as baseline_files
+    from mnist_repro.gate.baselines import text as baseline_text
 
     recipes, rungs = _recipes(arguments), _rungs(arguments)
     read = {
@@ -131,8 +132,8 @@ def _show(arguments: argparse.Namespace) -> ExitCode:
 
 
 def _diff(arguments: argparse.Namespace) -> ExitCode:
-    from mnist_repro import baseline_text
-    from mnist_repro.baseline_diff import differences
+    from mnist_repro.gate.baselines import text as baseline_text
+    from mnist_repro.gate.baselines.diff import differences
 
     found = _proposals(arguments)
     compared = [each for proposal in found for each in differences(proposal.stored, proposal.proposed)]
@@ -148,10 +149,10 @@ def _diff(arguments: argparse.Namespace) -> ExitCode:
 def _accept(arguments: argparse.Namespace) -> ExitCode:
     import datetime
 
-    from mnist_repro import proposals
-    from mnist_repro.baseline_files import private_folder
-    from mnist_repro.locks import locked
-    from mnist_repro.read_only import require_writable_baselines
+    from mnist_repro.files.locks import locked
+    from mnist_repro.gate.baselines import proposals
+    from mnist_repro.gate.baselines.files import private_folder
+    from mnist_repro.gate.baselines.read_only import require_writable_baselines
 
     require_writable_baselines("baseline accept")
     if not arguments.reason.strip():
@@ -182,7 +183,7 @@ def _proposals(arguments: argparse.Namespace) -> List[Proposal]:
     Raises:
         BadInput: nothing is, for one that was named or for all of them.
     """
-    from mnist_repro import proposals
+    from mnist_repro.gate.baselines import proposals
 
     recipes, rungs = _recipes(arguments), _rungs(arguments)
     found = {recipe.name: proposals.find(arguments.baselines, recipe.name, rungs) for recipe in recipes}

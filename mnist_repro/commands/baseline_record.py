@@ -22,9 +22,9 @@ from mnist_repro.commands.options import add_arithmetic, add_data, require_posit
 from mnist_repro.errors import BadInput, ExitCode
 
 if TYPE_CHECKING:
+    from mnist_repro.execution.workers import Task
+    from mnist_repro.harness.recorder import Recorded, Recorder
     from mnist_repro.recipes import Recipe
-    from mnist_repro.recorder import Recorded, Recorder
-    from mnist_repro.workers import Task
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -43,12 +43,13 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(arguments: argparse.Namespace, recipes: Sequence[Recipe], rungs: Sequence[str]) -> ExitCode:
     """Record these rungs of these recipes; what goes wrong with one does not stop the others."""
-    from mnist_repro import display, workers
-    from mnist_repro.atomic import require_writable
+    from mnist_repro import display
     from mnist_repro.data.dataset import describe
     from mnist_repro.data.locate import load, place
-    from mnist_repro.framework import require_tensorflow
-    from mnist_repro.recorder import Plan, Recorder
+    from mnist_repro.execution import workers
+    from mnist_repro.files.atomic import require_writable
+    from mnist_repro.harness.recorder import Plan, Recorder
+    from mnist_repro.training.framework import require_tensorflow
 
     seeds = None if arguments.seeds is None else require_seeds(arguments.seeds)
     asked = workers.cores() if arguments.processes is None else arguments.processes

@@ -31,12 +31,12 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(arguments: argparse.Namespace) -> ExitCode:
     """Read the runs, compare, print, name what was left out."""
-    from mnist_repro import drift_table
     from mnist_repro.data.dataset import describe
     from mnist_repro.data.locate import load
     from mnist_repro.display import table
-    from mnist_repro.found_runs import find_runs, sort
-    from mnist_repro.problems import Problems
+    from mnist_repro.reproduction import table as drift_table
+    from mnist_repro.runs.found import find_runs, sort
+    from mnist_repro.runs.problems import Problems
 
     problems = Problems()
     found = sort(find_runs(arguments.runs, problems))

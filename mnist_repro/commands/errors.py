@@ -18,8 +18,8 @@ from mnist_repro.commands.options import add_data, add_recipe_of_file, named_pla
 from mnist_repro.errors import BadInput, ExitCode
 
 if TYPE_CHECKING:
-    from mnist_repro.evaluation import Evaluation
     from mnist_repro.recipes import Recipe
+    from mnist_repro.runs.evaluation import Evaluation
 
 DESCRIPTION = "what a trained model gets wrong"
 # What --images writes.
@@ -36,12 +36,12 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(arguments: argparse.Namespace) -> ExitCode:
     """Score all test images and print the tables."""
-    from mnist_repro.atomic import require_writable
     from mnist_repro.data.dataset import describe
     from mnist_repro.data.locate import load
-    from mnist_repro.evaluation import evaluate
-    from mnist_repro.framework import require_tensorflow
-    from mnist_repro.loading import scorer
+    from mnist_repro.execution.trained_model import scorer
+    from mnist_repro.files.atomic import require_writable
+    from mnist_repro.runs.evaluation import evaluate
+    from mnist_repro.training.framework import require_tensorflow
 
     if arguments.images is not None:
         require_writable(arguments.images)
@@ -59,7 +59,7 @@ def run(arguments: argparse.Namespace) -> ExitCode:
         _require_no_others(arguments.images, names.values())
     print("\n".join(tables(located.recipe, evaluation)))
     if arguments.images is not None:
-        from mnist_repro.pictures import write_png
+        from mnist_repro.training.pictures import write_png
 
         for index, name in names.items():
             write_png(arguments.images / name, dataset.test_images[index])

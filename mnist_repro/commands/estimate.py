@@ -30,11 +30,11 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(arguments: argparse.Namespace) -> ExitCode:
     """Score one file of weights."""
-    from mnist_repro import components
     from mnist_repro.data.dataset import describe
     from mnist_repro.data.locate import load
-    from mnist_repro.framework import require_tensorflow
-    from mnist_repro.loading import locate_weights
+    from mnist_repro.execution import components
+    from mnist_repro.execution.trained_model import locate_weights
+    from mnist_repro.training.framework import require_tensorflow
 
     located = locate_weights(arguments.path, arguments.recipe)
     out = arguments.out or located.file.parent

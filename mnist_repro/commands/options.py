@@ -5,8 +5,8 @@ from __future__ import annotations
 import argparse
 from pathlib import Path
 
-from mnist_repro.baseline_folder import BASELINES
 from mnist_repro.errors import BadInput
+from mnist_repro.gate.baselines.folder import BASELINES
 
 MOST_SEEDS = 10_000
 

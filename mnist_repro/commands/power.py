@@ -24,7 +24,7 @@ from mnist_repro.commands.options import add_baselines, add_data, named_place, r
 from mnist_repro.errors import BadInput, ExitCode
 
 if TYPE_CHECKING:
-    from mnist_repro.planting import Bug
+    from mnist_repro.power.bugs import Bug
 
 DESCRIPTION = "plant bugs on purpose: which check notices, and how often does it alarm falsely?"
 
@@ -55,14 +55,18 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(arguments: argparse.Namespace) -> ExitCode:
     """Measure, judge, print."""
-    from mnist_repro import planting, power_study, power_text, source, workers
-    from mnist_repro.atomic import require_replaceable, require_writable, write_text
-    from mnist_repro.components import check_result
     from mnist_repro.data.dataset import describe
     from mnist_repro.data.locate import load, place
-    from mnist_repro.fingerprint_worker import ask
-    from mnist_repro.framework import require_tensorflow
-    from mnist_repro.usual_checks import require_num_regression
+    from mnist_repro.execution import code_digest as source
+    from mnist_repro.execution import workers
+    from mnist_repro.execution.components import check_result
+    from mnist_repro.execution.fingerprint_worker import ask
+    from mnist_repro.files.atomic import require_replaceable, require_writable, write_text
+    from mnist_repro.power import bugs as planting
+    from mnist_repro.power import study as power_study
+    from mnist_repro.power import text as power_text
+    from mnist_repro.power.usual_checks import require_num_regression
+    from mnist_repro.training.framework import require_tensorflow
 
     file = arguments.bugs or planting.BUGS_FILE
     bugs, recipes = _chosen(planting.read_bugs(file), arguments)
@@ -103,7 +107,7 @@ def run(arguments: argparse.Namespace) -> ExitCode:
 
 def _chosen(bugs: Sequence[Bug], arguments: argparse.Namespace) -> Tuple[Tuple[Bug, ...], Tuple[str, ...]]:
     """The bugs and recipes that were asked for; by default all."""
-    from mnist_repro.planting import find_bug
+    from mnist_repro.power.bugs import find_bug
     from mnist_repro.recipes import RECIPES, find
 
     chosen = tuple(dict.fromkeys(find_bug(bugs, name) for name in arguments.bug)) if arguments.bug else tuple(bugs)

@@ -39,13 +39,13 @@ def run(arguments: argparse.Namespace) -> ExitCode:
     """Predict and print a line for each image."""
     from mnist_repro.data.dataset import describe
     from mnist_repro.data.locate import load
-    from mnist_repro.framework import require_tensorflow
-    from mnist_repro.loading import scorer
+    from mnist_repro.execution.trained_model import scorer
+    from mnist_repro.training.framework import require_tensorflow
 
     require_tensorflow()
     located, logits = scorer(arguments.path, arguments.recipe)
     if arguments.image is not None:
-        from mnist_repro.pictures import read_image
+        from mnist_repro.training.pictures import read_image
 
         scores = logits(read_image(arguments.image)[None])
         print(f"{located.recipe.name}: {arguments.image} is a {scores[0].argmax()}")

@@ -49,19 +49,19 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(arguments: argparse.Namespace) -> ExitCode:
     """Read what there is, write the page, name what was left out."""
-    from mnist_repro.atomic import require_writable
-    from mnist_repro.found_runs import find_runs
-    from mnist_repro.problems import Problems
-    from mnist_repro.report.collect import Sources, collect, read_gate, read_jobs
-    from mnist_repro.report.figures import require_drawing
-    from mnist_repro.report.writing import require_ours, write
+    from mnist_repro.files.atomic import require_writable
+    from mnist_repro.report.document import PageInputs, collect, read_gate, read_jobs
+    from mnist_repro.report.page.figures import require_drawing
+    from mnist_repro.report.page.page_file import require_ours, write
+    from mnist_repro.runs.found import find_runs
+    from mnist_repro.runs.problems import Problems
 
     require_drawing()
     require_there(arguments.baselines)
     require_writable(arguments.out)
     require_ours(arguments.out)
     problems = Problems()
-    sources = Sources(
+    sources = PageInputs(
         runs=find_runs(arguments.runs, problems),
         places=[str(place) for place in arguments.runs],
         baselines=arguments.baselines,

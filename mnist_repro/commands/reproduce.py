@@ -34,7 +34,7 @@ from mnist_repro.commands.options import (
 from mnist_repro.errors import BadInput, ExitCode
 
 if TYPE_CHECKING:
-    from mnist_repro.workers import Failure, Task
+    from mnist_repro.execution.workers import Failure, Task
 
 DESCRIPTION = "train published recipes again; is what was published still what comes out?"
 DEFAULT = "wheel-softmax"
@@ -56,13 +56,16 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(arguments: argparse.Namespace) -> ExitCode:
     """Train, estimate, compare, print."""
-    from mnist_repro import baseline_files, components, reproduction, reproduction_text, workers
-    from mnist_repro.atomic import require_replaceable, write_text
     from mnist_repro.data.dataset import describe
     from mnist_repro.data.locate import load, place
-    from mnist_repro.framework import require_tensorflow
+    from mnist_repro.execution import components, workers
+    from mnist_repro.files.atomic import require_replaceable, write_text
+    from mnist_repro.gate.baselines import files as baseline_files
     from mnist_repro.recipes import RECIPES, find
-    from mnist_repro.run_json import read
+    from mnist_repro.reproduction import judgement as reproduction
+    from mnist_repro.reproduction import text as reproduction_text
+    from mnist_repro.runs.run_json import read
+    from mnist_repro.training.framework import require_tensorflow
 
     require_seeds(arguments.seeds)
     asked = workers.cores() if arguments.processes is None else arguments.processes
@@ -120,8 +123,9 @@ def run(arguments: argparse.Namespace) -> ExitCode:
 
 
 def _train(tasks: List[Task], processes: int) -> Dict[Task, Optional[Failure]]:
-    from mnist_repro import display, workers
-    from mnist_repro.run_json import FILE
+    from mnist_repro import display
+    from mnist_repro.execution import workers
+    from mnist_repro.runs.run_json import FILE
 
     before = {task: _stamp(task.folder / FILE) for task in tasks}
     try:

@@ -17,7 +17,7 @@ from mnist_repro.commands.options import add_run, named_place
 from mnist_repro.errors import ExitCode
 
 if TYPE_CHECKING:
-    from mnist_repro.history import Line
+    from mnist_repro.runs.log import Line
 
 DESCRIPTION = "train a recipe; leaves learn.log, param.hdf5, model.h5 and run.json"
 
@@ -37,12 +37,14 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(arguments: argparse.Namespace) -> ExitCode:
     """Train one run in this process."""
-    from mnist_repro import components, display, tensorboard
-    from mnist_repro.atomic import require_writable
+    from mnist_repro import display
     from mnist_repro.data.dataset import describe
     from mnist_repro.data.locate import load
-    from mnist_repro.framework import require_tensorflow
+    from mnist_repro.execution import components
+    from mnist_repro.files.atomic import require_writable
     from mnist_repro.recipes import find
+    from mnist_repro.training import tensorboard
+    from mnist_repro.training.framework import require_tensorflow
 
     assignment = components.Assignment(find(arguments.recipe), arguments.seed, arguments.scale, arguments.arithmetic)
     folder = arguments.out or Path("runs") / assignment.recipe.name / f"seed-{assignment.seed}"

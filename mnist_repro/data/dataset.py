@@ -7,8 +7,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from mnist_repro.data.guarded import WHOLE_COPY
 from mnist_repro.errors import BadInput, escaped
+from mnist_repro.files.guarded import WHOLE_COPY
 
 DRAWN = "drawn by mnist-repro"
 # What well-formed data is called that is neither MNIST nor the surrogate.

@@ -8,11 +8,11 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from mnist_repro import atomic
 from mnist_repro.data import mnist, places
 from mnist_repro.data.dataset import HASHES, Dataset
 from mnist_repro.data.progress import TooMuchError, shown
 from mnist_repro.errors import BadInput
+from mnist_repro.files import atomic
 
 if TYPE_CHECKING:
     from requests import Response

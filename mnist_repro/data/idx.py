@@ -14,9 +14,9 @@ from typing import Tuple
 
 import numpy as np
 
-from mnist_repro import atomic
-from mnist_repro.data.guarded import WHOLE_COPY, Readable, check_promised, open_regular, read_promised, unreadable
 from mnist_repro.errors import BadInput
+from mnist_repro.files import atomic
+from mnist_repro.files.guarded import WHOLE_COPY, Readable, check_promised, open_regular, read_promised, unreadable
 
 # The third byte of the magic number.
 TYPES = {0x08: "u1", 0x09: "i1", 0x0B: "i2", 0x0C: "i4", 0x0D: "f4", 0x0E: "f8"}

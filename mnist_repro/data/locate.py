@@ -7,7 +7,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Callable, List, Optional, Tuple
 
-from mnist_repro.data import fetch, kept, mnist, places
+from mnist_repro.data import fetch, mnist, places
+from mnist_repro.data import surrogate_cache as kept
 from mnist_repro.data.dataset import DRAWN, UNRECOGNISED, Dataset
 from mnist_repro.errors import BadInput
 
@@ -21,7 +22,7 @@ Say = Callable[[str], object]
 
 
 @dataclass(frozen=True)
-class Wish:
+class DataRequest:
     """What was asked for.
 
     Args:
@@ -36,7 +37,7 @@ class Wish:
 
 
 @dataclass(frozen=True)
-class Finding:
+class Candidate:
     """What looking into one unnamed place gave.
 
     Args:
@@ -55,7 +56,7 @@ class Finding:
         return f"{self.title} {self.place}: {self.problem or ('MNIST' if self.dataset else 'not there')}"
 
 
-def wish(request: Optional[str] = None) -> Wish:
+def wish(request: Optional[str] = None) -> DataRequest:
     """What to look for, from the value of --data and the environment.
 
     Args:
@@ -66,12 +67,12 @@ def wish(request: Optional[str] = None) -> Wish:
     named_by = "--data" if request else places.VARIABLE
     wanted = request or variable
     if wanted != "mnist":
-        return Wish(wanted, named_by)
+        return DataRequest(wanted, named_by)
     insists = "--data mnist" if request else f"{places.VARIABLE}=mnist"
     if variable in places.WORDS:
-        return Wish(None, named_by, insists)
+        return DataRequest(None, named_by, insists)
     # The variable says where to look, --data mnist what must be found there.
-    return Wish(variable, places.VARIABLE, insists)
+    return DataRequest(variable, places.VARIABLE, insists)
 
 
 def load(request: Optional[str] = None, say: Optional[Say] = None) -> Dataset:
@@ -108,17 +109,17 @@ def place(dataset: Dataset) -> str:
     return "surrogate" if dataset.source == DRAWN else str(Path(dataset.source).absolute())
 
 
-def look(title: str, place: Path) -> Finding:
+def look(title: str, place: Path) -> Candidate:
     """What an unnamed place holds; never an error."""
     try:
         if not place.exists():
-            return Finding(title, place)
+            return Candidate(title, place)
         dataset = mnist.read(place)
     except (BadInput, OSError) as error:
-        return Finding(title, place, problem=error.what if isinstance(error, BadInput) else str(error))
+        return Candidate(title, place, problem=error.what if isinstance(error, BadInput) else str(error))
     if dataset.name != "mnist":
-        return Finding(title, place, problem="well-formed but not MNIST")
-    return Finding(title, place, dataset)
+        return Candidate(title, place, problem="well-formed but not MNIST")
+    return Candidate(title, place, dataset)
 
 
 def unnamed_places() -> List[Tuple[str, Path]]:
@@ -145,7 +146,7 @@ def _search(say: Say) -> Tuple[Optional[Dataset], List[str]]:
         return None, [*notes, f"download: {error.what}"]
 
 
-def _named(place: str, wanted: Wish, say: Say) -> Dataset:
+def _named(place: str, wanted: DataRequest, say: Say) -> Dataset:
     """The dataset in a named place, which must verify."""
     try:
         dataset = mnist.read(places.expanded(place))

@@ -9,8 +9,8 @@ import numpy as np
 
 from mnist_repro.data import idx, npz
 from mnist_repro.data.dataset import Dataset, check_images, check_labels, recognise
-from mnist_repro.data.guarded import WHOLE_COPY, unreadable
 from mnist_repro.errors import BadInput
+from mnist_repro.files.guarded import WHOLE_COPY, unreadable
 
 NPZ = "mnist.npz"
 

@@ -12,8 +12,8 @@ from typing import IO, Dict
 
 import numpy as np
 
-from mnist_repro.data.guarded import WHOLE_COPY, check_promised, open_regular, read_promised
 from mnist_repro.errors import BadInput
+from mnist_repro.files.guarded import WHOLE_COPY, check_promised, open_regular, read_promised
 
 KEYS = ("x_train", "y_train", "x_test", "y_test")
 

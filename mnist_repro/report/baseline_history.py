@@ -5,10 +5,10 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any, Dict, List, Mapping, Tuple
 
-from mnist_repro import baseline_files
-from mnist_repro.baselines import RUNGS, Entry, SampleEntry
-from mnist_repro.problems import Problems
+from mnist_repro.gate.baselines import files as baseline_files
+from mnist_repro.gate.baselines.values import RUNGS, BaselineEntry, SampleEntry
 from mnist_repro.recipes import RECIPES
+from mnist_repro.runs.problems import Problems
 
 # Which value of an entry: such as ("samples", "0", "test_loss after 3 epochs").
 Place = Tuple[str, ...]
@@ -30,7 +30,7 @@ def history_fields(folder: Path, problems: Problems) -> List[Dict[str, Any]]:
     return told
 
 
-def changes(entry: Entry) -> List[Dict[str, Any]]:
+def changes(entry: BaselineEntry) -> List[Dict[str, Any]]:
     """The changes of an entry, oldest first, each with the values before and after it."""
     state = _state(entry)
     told: List[Dict[str, Any]] = []
@@ -52,7 +52,7 @@ def changes(entry: Entry) -> List[Dict[str, Any]]:
     return told[::-1]
 
 
-def _state(entry: Entry) -> State:
+def _state(entry: BaselineEntry) -> State:
     """Every value of an entry by its place, as it is now."""
     if isinstance(entry, SampleEntry):
         state: State = {

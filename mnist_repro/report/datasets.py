@@ -6,10 +6,11 @@ import contextlib
 from pathlib import Path
 from typing import Dict, Iterator, Optional
 
-from mnist_repro.data import kept, locate, mnist
+from mnist_repro.data import locate, mnist
+from mnist_repro.data import surrogate_cache as kept
 from mnist_repro.data.dataset import HASHES, Dataset
 from mnist_repro.errors import BadInput
-from mnist_repro.problems import Problems
+from mnist_repro.runs.problems import Problems
 
 
 class Datasets:

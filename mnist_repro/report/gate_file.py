@@ -6,11 +6,11 @@ import json
 from pathlib import Path
 from typing import Any, Dict, List, Mapping, Optional, Sequence
 
-from mnist_repro import checked
 from mnist_repro.errors import BadInput
-from mnist_repro.gate_report import JSON, SCHEMA, Report, as_json
-from mnist_repro.json_files import read_json
-from mnist_repro.verdicts import Verdict
+from mnist_repro.files.json import read_json
+from mnist_repro.gate import comparison as checked
+from mnist_repro.gate.report import JSON, SCHEMA, Report, as_json
+from mnist_repro.gate.verdicts import Verdict
 
 MAKE = "pytest --gate-report=gate"
 # Where `MAKE` and the how-to put it.

@@ -5,12 +5,12 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any, Dict, List, Mapping, Optional, Sequence
 
-from mnist_repro import baseline_files
-from mnist_repro.baselines import SampleEntry, samples_of
-from mnist_repro.problems import Problems
+from mnist_repro.gate.baselines import files as baseline_files
+from mnist_repro.gate.baselines.values import SampleEntry, samples_of
 from mnist_repro.recipes import RECIPES
 from mnist_repro.recipes.recipe import SCALES
 from mnist_repro.report.groups import published_values
+from mnist_repro.runs.problems import Problems
 
 
 def gate_sample_fields(

@@ -5,22 +5,22 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any, Dict, List, Mapping, Optional, Sequence, Tuple
 
-from mnist_repro import baseline_files
-from mnist_repro.baselines import BaselineFile, SampleEntry, samples_of
-from mnist_repro.drift import Recognition, recognise
-from mnist_repro.drift_table import Group, judge
 from mnist_repro.errors import BadInput
-from mnist_repro.found_runs import FoundRun
-from mnist_repro.judging import judge_samples
-from mnist_repro.metrics import direction, metric_values
-from mnist_repro.problems import Problems
+from mnist_repro.gate.baselines import files as baseline_files
+from mnist_repro.gate.baselines.judge import judge_samples
+from mnist_repro.gate.baselines.values import BaselineFile, SampleEntry, samples_of
+from mnist_repro.gate.verdicts import Finding, Judgement, Verdict
 from mnist_repro.recipes import Recipe, find
 from mnist_repro.recipes.published import published_figures
 from mnist_repro.report.datasets import Datasets
 from mnist_repro.report.mistakes import mistake_fields
-from mnist_repro.reproduction import verdict
-from mnist_repro.run import Run
-from mnist_repro.verdicts import Finding, Judgement, Verdict
+from mnist_repro.reproduction.drift import Drift, recognise
+from mnist_repro.reproduction.judgement import verdict
+from mnist_repro.reproduction.table import Group, judge
+from mnist_repro.runs.found import FoundRun
+from mnist_repro.runs.metrics import direction, metric_values
+from mnist_repro.runs.problems import Problems
+from mnist_repro.runs.run import Run
 
 # An oracle calculates a hundred steps of each; the evidence names the seeds.
 MOST_LOOKED_AT_FOR_DRIFT = 5
@@ -148,7 +148,7 @@ def _published_fields(recipe: Recipe, judged: Group) -> Fields:
     return {"published_verdict": verdict(judged.comparisons, 0), "published": comparisons}
 
 
-def _drift_fields(drift: Optional[Recognition]) -> Optional[Fields]:
+def _drift_fields(drift: Optional[Drift]) -> Optional[Fields]:
     if drift is None:
         return None
     return {"kind": drift.kind, "cause": drift.cause, "evidence": drift.evidence, "named": drift.named}

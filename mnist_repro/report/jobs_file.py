@@ -11,8 +11,8 @@ from pathlib import Path
 from typing import Any, Dict, List, Mapping, Optional, Sequence
 
 from mnist_repro.errors import BadInput
-from mnist_repro.json_files import read_json
-from mnist_repro.problems import Problems
+from mnist_repro.files.json import read_json
+from mnist_repro.runs.problems import Problems
 
 FILE = "jobs.json"
 SCHEMA = 1

@@ -9,13 +9,13 @@ import numpy as np
 
 from mnist_repro.data.dataset import Dataset
 from mnist_repro.errors import BadInput
-from mnist_repro.evaluation import Evaluation
-from mnist_repro.found_runs import FoundRun
-from mnist_repro.problems import Problems
 from mnist_repro.recipes import Recipe, find
 from mnist_repro.recipes.published import published_errors
 from mnist_repro.recipes.recipe import Published
 from mnist_repro.report.digit_png import as_base64
+from mnist_repro.runs.evaluation import Evaluation
+from mnist_repro.runs.found import FoundRun
+from mnist_repro.runs.problems import Problems
 
 PICTURES = 3
 PAIRS_PICTURED = 6

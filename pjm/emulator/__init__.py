@@ -1,7 +1,7 @@
 """PJM for one machine: pjsub, pjstat, pjdel, pjhold, pjrls and pjwait as real commands, jobs as real processes."""
 
-from pjm.emulator.folder import environment
 from pjm.emulator.history import Call, Ran, calls, jobs
+from pjm.emulator.machine.folder import environment
 from pjm.emulator.stopping import stop
 
 __all__ = ["Call", "Ran", "calls", "environment", "jobs", "stop"]

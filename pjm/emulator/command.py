@@ -12,9 +12,9 @@ import tempfile
 from pathlib import Path
 from typing import List, Mapping, Sequence
 
-from pjm.emulator.folder import COMMANDS, Folder, environment
 from pjm.emulator.history import jobs
-from pjm.emulator.settings import checked
+from pjm.emulator.machine.folder import COMMANDS, Folder, environment
+from pjm.emulator.machine.settings import checked
 from pjm.emulator.stopping import stop
 from pjm.errors import BadInput
 
@@ -137,7 +137,7 @@ def _stopped(folder: Path) -> int:
         )
     if stop(folder, PATIENCE):
         return 0
-    from pjm.emulator.store import ENDED  # here, because a command line does without a database
+    from pjm.emulator.machine.store import ENDED  # here, because a command line does without a database
 
     left = ", ".join(f"{job.id} ({job.state})" for job in jobs(folder) if job.state not in ENDED)
     print(

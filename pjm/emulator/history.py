@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Dict, List, Optional, Tuple
 
-from pjm.emulator.folder import Folder
+from pjm.emulator.machine.folder import Folder
 
 
 @dataclass(frozen=True)
@@ -89,7 +89,7 @@ def calls(folder: Path, command: Optional[str] = None) -> List[Call]:
 def jobs(folder: Path) -> List[Ran]:
     """All jobs ever accepted, in order: normal jobs and sub jobs, not those that only stand for sub jobs."""
     # Here, because whoever only sets an emulator up needs no database.
-    from pjm.emulator.store import Store
+    from pjm.emulator.machine.store import Store
 
     database = Folder(folder).database
     if not database.exists():

@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 from pathlib import Path
 
-from pjm.emulator.folder import Folder
+from pjm.emulator.machine.folder import Folder
 
 PATIENCE = 10.0
 LOOK = 0.02
@@ -18,8 +18,8 @@ def stop(folder: Path, patience: float = PATIENCE) -> bool:
         Whether none is left.
     """
     # Here, because `import pjm.emulator` does without a database.
-    from pjm.emulator import alive
-    from pjm.emulator.store import Store
+    from pjm.emulator.machine.store import Store
+    from pjm.emulator.running import alive
 
     place = Folder(folder.resolve())
     if not place.database.exists():

@@ -6,7 +6,7 @@ import importlib
 import sys
 from typing import Callable, Mapping
 
-from blocks import ROOT
+from tests.docs.blocks import ROOT
 
 sys.path.insert(0, str(ROOT / "docs" / "_ext"))
 _EXTENSION = importlib.import_module("from_code")

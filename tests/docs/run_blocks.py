@@ -10,12 +10,12 @@ import time
 from pathlib import Path
 
 import pytest
-from blocks import ROOT, Block, blocks, pages
-from comparing import difference
-from shells import Said, Shell, timeout_of
 
 from mnist_repro.data import locate, places
 from mnist_repro.errors import BadInput
+from tests.docs.blocks import ROOT, Block, blocks, pages
+from tests.docs.comparing import difference
+from tests.docs.shells import Said, Shell, timeout_of
 
 PAGES = [page.relative_to(ROOT).as_posix() for page in pages() if any(b.kind == "run" for b in blocks(page))]
 # The same blocks as README.md, which a test of its own holds to.

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Dict, Iterator
 
-from blocks import ROOT, Block
+from tests.docs.blocks import ROOT, Block
 
 PATIENCE = 900
 # What belongs to the session that runs this test, and not to the reader's.

@@ -6,7 +6,8 @@ import re
 from pathlib import Path
 
 import pytest
-from blocks import KEYS, KINDS, ROOT, Block, all_blocks, blocks
+
+from tests.docs.blocks import KEYS, KINDS, ROOT, Block, all_blocks, blocks
 
 # How many blocks no test runs. Raise it only with a reason that nobody can argue with.
 MOST_NOT_RUN = 12

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import pytest
-from comparing import difference
+
+from tests.docs.comparing import difference
 
 
 @pytest.mark.parametrize(

@@ -5,8 +5,9 @@ from __future__ import annotations
 import re
 
 import pytest
-from blocks import ROOT, blocks
-from links import links
+
+from tests.docs.blocks import ROOT, blocks
+from tests.docs.links import links
 
 ENGLISH, JAPANESE = ROOT / "README.md", ROOT / "README.ja.md"
 TEXTS = {page: page.read_text(encoding="utf-8") for page in (ENGLISH, JAPANESE)}

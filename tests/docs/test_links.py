@@ -5,9 +5,10 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from blocks import ROOT, pages
-from generated import expanded
-from links import anchors, headings, is_elsewhere, links, target
+
+from tests.docs.blocks import ROOT, pages
+from tests.docs.generated import expanded
+from tests.docs.links import anchors, headings, is_elsewhere, links, target
 
 PAGES = [page.relative_to(ROOT).as_posix() for page in pages()]
 

@@ -10,11 +10,11 @@ from pathlib import Path
 from typing import Iterator
 
 import pytest
-from blocks import ROOT, pages
-from generated import GENERATORS, expanded
 
 from mnist_repro.cli import parser
 from mnist_repro.errors import ExitCode
+from tests.docs.blocks import ROOT, pages
+from tests.docs.generated import GENERATORS, expanded
 
 
 def test_every_command_is_there() -> None:

@@ -12,15 +12,21 @@ from unittest import mock
 
 import numpy as np
 
-from mnist_repro import arithmetic, batching, components, evaluation, framework, model, seeding, training, weights
 from mnist_repro.data.dataset import Dataset
-from mnist_repro.evaluation import Evaluation
-from mnist_repro.journal import TrainingRecord
-from mnist_repro.model import Feed, Training
-from mnist_repro.planting import Bug, all_of, instead_of
+from mnist_repro.execution import components
+from mnist_repro.power.bugs import Bug, all_of, instead_of
 from mnist_repro.recipes import Recipe, find
 from mnist_repro.recipes.layers import Conv2D, Layer, Weights, lay_out
 from mnist_repro.recipes.recipe import Epochs, Scale
+from mnist_repro.runs import evaluation
+from mnist_repro.runs.evaluation import Evaluation
+from mnist_repro.training import arithmetic, framework, model
+from mnist_repro.training import batches as batching
+from mnist_repro.training import seeds as seeding
+from mnist_repro.training import train as training
+from mnist_repro.training.model import Feed, Training
+from mnist_repro.training.record import TrainingRecord
+from mnist_repro.weights import param_hdf5 as weights
 
 Planted = ContextManager[object]
 Plant = Callable[[], Planted]

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import pytest
-from job_environment import job_environment
 
-from mnist_repro.baselines import FINGERPRINT
-from mnist_repro.checking import Baseline
-from mnist_repro.measured import Measured
+from mnist_repro.gate.baselines.values import FINGERPRINT
+from mnist_repro.harness.checkable import Measured
+from mnist_repro.harness.fixture import Baseline
 from mnist_repro.recipes import RECIPES
+from tests.builders.job_environment import job_environment
 
 # With --fugaku: as long as the longest may take at full scale, three seeds of a CNN side by side on one node.
 pytestmark = pytest.mark.fugaku(elapse="06:00:00", env=job_environment())

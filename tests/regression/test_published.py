@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import pytest
 
-from mnist_repro.baselines import PUBLISHED
-from mnist_repro.checking import Baseline
-from mnist_repro.measured import Measured
+from mnist_repro.gate.baselines.values import PUBLISHED
+from mnist_repro.harness.checkable import Measured
+from mnist_repro.harness.fixture import Baseline
 from mnist_repro.recipes import RECIPES
 
 

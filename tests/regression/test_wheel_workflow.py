@@ -6,10 +6,10 @@ import json
 from typing import List
 
 import pytest
-from job_environment import job_environment
 
 from mnist_repro.cli import main
-from pjm.artifacts import Artifacts
+from pjm.job.artifacts import Artifacts
+from tests.builders.job_environment import job_environment
 
 RECIPE = "wheel-softmax"
 

@@ -1,0 +1,228 @@
+"""The tutorial's two components, joined by a file: `train` leaves a folder, `estimate` scores what lies in it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Dict, Optional, Sequence
+
+from mnist_repro.data import places
+from mnist_repro.data.dataset import Dataset
+from mnist_repro.errors import BadInput
+from mnist_repro.files.atomic import replacing, replacing_together, require_no_folders, require_writable, write_text
+from mnist_repro.files.json import json_text
+from mnist_repro.files.locks import alone_in
+from mnist_repro.recipes import Recipe
+from mnist_repro.recipes.layers import lay_out, parameter_count
+from mnist_repro.recipes.recipe import Scale
+from mnist_repro.runs import run_json
+from mnist_repro.runs.evaluation import Evaluation, evaluate
+from mnist_repro.runs.log import log_text
+from mnist_repro.runs.run import Run
+from mnist_repro.runs.run_json import ESTIMATED, EVALUATION, EVALUATION_LOG, MODEL, TRAINED, TRAINING_LOG, WEIGHTS
+from mnist_repro.training import framework
+from mnist_repro.training.provenance import provenance
+from mnist_repro.training.record import Trained
+from mnist_repro.training.train import Progress, no_progress, train
+from mnist_repro.weights import param_hdf5 as weights
+
+STEP_LOSSES_KEPT = 100
+# Of a hash, shown.
+_DIGITS = 12
+# What the description of a model's layers takes in `model.h5`, at the most.
+DESCRIPTION_BYTES = 1 << 17
+
+
+@dataclass(frozen=True)
+class Assignment:
+    """What to train.
+
+    Args:
+        recipe: which recipe.
+        seed: 0 or more.
+        scale: ``full`` or ``subset``.
+        arithmetic: ``original`` or ``framework``.
+    """
+
+    recipe: Recipe
+    seed: int = 0
+    scale: str = "full"
+    arithmetic: str = "original"
+
+    def __post_init__(self) -> None:
+        if self.seed < 0:
+            raise BadInput(f"seed {self.seed}", "a seed is a whole number from 0", "--seed 0")
+
+
+def check_folder(folder: Path, recipe: Recipe) -> None:
+    """Refuse a folder that holds the run of another recipe, or one nobody can tell, is none, or cannot be written.
+
+    That one of the files to be made could not take its place is told now too, and not when the training is over.
+
+    Raises:
+        BadInput: that is so.
+    """
+    require_writable(folder)
+    require_no_folders(folder, (*TRAINED, *ESTIMATED))
+    if not (folder / run_json.FILE).exists():
+        return
+    fix = f"--out another folder, or remove {folder}"
+    try:
+        found = run_json.read(folder).recipe
+    except BadInput as error:
+        # Not the fix of `read`, to train again, which leads here.
+        raise BadInput(error.what, error.why, fix) from error
+    if found != recipe.name:
+        raise BadInput(
+            f"{folder} holds a run of {found}, not of {recipe.name}",
+            "one folder keeps one recipe's run, and nothing is overwritten by another's",
+            fix,
+        )
+
+
+def check_result(file: Path, folders: Sequence[Path]) -> None:
+    """Refuse a file for results that would take the place of what a run needs.
+
+    Args:
+        file: where the results are to be written.
+        folders: of the runs that are to be made; others are known by their `run.json`.
+
+    Raises:
+        BadInput: it is one of the files of a run, or lies where a folder for one has to be.
+    """
+    to_come = [folder.resolve() for folder in folders]
+    # Not where it leads if it is a link: the link is what would be replaced.
+    place, fix = file.parent.resolve() / file.name, "name another file, such as result.json"
+    if any(place in (folder, *folder.parents) for folder in to_come):
+        raise BadInput(f"{file} cannot be a file", "it is to be a folder with runs", fix)
+    of_run = (file.parent / run_json.FILE).exists() or place.parent in to_come
+    if of_run and file.name in (*TRAINED, *ESTIMATED):
+        raise BadInput(
+            f"{file} is a file of a run's own", f"without its {file.name} nobody could use the run any more", fix
+        )
+
+
+def check_data(folder: Path, dataset: Dataset) -> None:
+    """Refuse a folder that holds the run of other data, of which it would be read as telling.
+
+    Raises:
+        BadInput: that is so.
+    """
+    if not (folder / run_json.FILE).exists():
+        return
+    theirs = run_json.read(folder).dataset
+    if theirs["sha256"] != dataset.sha256:
+        told = [
+            f"{name} data ({sha256[:_DIGITS]}…)"
+            for name, sha256 in ((theirs["name"], theirs["sha256"]), (dataset.name, dataset.sha256))
+        ]
+        own = theirs["name"] if theirs["name"] in places.WORDS else "DIR with the run's own"
+        raise BadInput(
+            f"{folder} holds a run on {told[0]}, not on {told[1]}",
+            f"what {EVALUATION_LOG} tells there must be of the same images as its {run_json.FILE}",
+            f"--out another folder, or --data {own}",
+        )
+
+
+def train_into(folder: Path, assignment: Assignment, dataset: Dataset, progress: Progress = no_progress) -> Run:
+    """Component one: train, and leave `learn.log`, `param.hdf5`, `model.h5` and, last, `run.json` in ``folder``.
+
+    A folder is whole when it has `run.json`. What an earlier run left there stays as it is until all is written.
+
+    Raises:
+        BadInput: the folder holds another recipe's run, cannot be written, or another process trains into it.
+    """
+    with alone_in(folder):
+        return _train_into(folder, assignment, dataset, progress)
+
+
+def _train_into(folder: Path, assignment: Assignment, dataset: Dataset, progress: Progress) -> Run:
+    recipe = assignment.recipe
+    check_folder(folder, recipe)
+    scale = recipe.scale(assignment.scale)
+    trained = train(recipe, dataset, assignment.seed, scale, assignment.arithmetic, progress)
+    result = as_run(assignment, dataset, scale, trained)
+    with replacing_together(folder, TRAINED, stale=ESTIMATED) as unfinished:
+        write_text(unfinished / TRAINING_LOG, log_text(scale, trained.lines))
+        weights.write(unfinished / WEIGHTS, recipe, trained.weights)
+        _save_model(trained, unfinished / MODEL)
+        run_json.write(result, unfinished)
+    return result
+
+
+def _save_model(trained: Trained, file: Path) -> None:
+    most = DESCRIPTION_BYTES + sum(array.nbytes for layer in trained.weights for array in layer)
+    with replacing(file) as temporary:
+        # HDF5, once it has met a full disk, brings the process down when it ends: make sure of the room before.
+        temporary.write_bytes(bytes(most))
+        try:
+            framework.save_model(trained.model, temporary)
+        except RuntimeError as error:
+            # So h5py 2.10 reports a full disk.
+            raise OSError(str(error)) from error
+
+
+def as_run(assignment: Assignment, dataset: Dataset, scale: Scale, trained: Trained) -> Run:
+    """The Run value of a finished training."""
+    recipe = assignment.recipe
+    return Run(
+        recipe=recipe.name,
+        seed=assignment.seed,
+        scale=assignment.scale,
+        arithmetic=assignment.arithmetic,
+        unit=scale.budget.unit,
+        dataset={"name": dataset.name, "sha256": dataset.sha256, "source": dataset.source},
+        counts={
+            "parameters": parameter_count(lay_out(recipe.layers, recipe.input_shape)),
+            "training_images": scale.training_images,
+            "validation_images": scale.validation_images,
+            "test_images": scale.test_images,
+            "steps": len(trained.step_losses),
+            "batch_size": recipe.batch_size,
+        },
+        scores=trained.scores,
+        validation=trained.validation,
+        log=trained.lines,
+        step_losses=tuple(float(loss) for loss in trained.step_losses[:STEP_LOSSES_KEPT]),
+        first_predictions=trained.first_predictions,
+        provenance=provenance(trained.seconds),
+    )
+
+
+def estimate(
+    weights_file: Path, recipe: Recipe, dataset: Dataset, test_images: int, out: Optional[Path] = None
+) -> Evaluation:
+    """Component two: build the model anew, take its numbers from ``weights_file`` alone, score the test images.
+
+    Args:
+        weights_file: a `param.hdf5`.
+        recipe: whose model to build.
+        dataset: whose test images to score.
+        test_images: the first so many of them.
+        out: the folder for `eval.log` and `evaluation.json`; none are written without.
+
+    Raises:
+        BadInput: the file does not fit, or the folder cannot be written.
+    """
+    model = framework.build(recipe)
+    framework.set_weights(model, weights.read(weights_file, recipe))
+    images, labels = dataset.test_images[:test_images], dataset.test_labels[:test_images]
+    evaluation = evaluate(framework.scorer(model, recipe.input_shape)(images), labels)
+    if out is not None:
+        fields: Dict[str, Any] = {
+            "schema": run_json.SCHEMA,
+            "recipe": recipe.name,
+            "dataset": {"name": dataset.name, "sha256": dataset.sha256},
+            **(run_json.evaluation_fields(evaluation) or {}),
+        }
+        fields["errors_per_label"] = evaluation.errors_per_label
+        fields["errors_per_predicted_and_label"] = evaluation.errors_per_pair
+        with replacing_together(out, ESTIMATED) as unfinished:
+            write_text(unfinished / EVALUATION_LOG, evaluation_log(evaluation))
+            write_text(unfinished / EVALUATION, json_text(fields))
+    return evaluation
+
+
+def evaluation_log(evaluation: Evaluation) -> str:
+    """The tutorial's two lines."""
+    return f"Test loss: {evaluation.loss}\nTest accuracy: {evaluation.accuracy}\n"

@@ -1,0 +1,123 @@
+"""A process of its own, with one thread, that says what TensorFlow it has and takes a fingerprint with it.
+
+`ask` starts it; `main` runs in it: one line of JSON in, one out. `take_into` and `taken_in` are for processes that take
+several, one after the other.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+import tempfile
+import time
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import IO, Any, Dict, Optional
+
+from mnist_repro.data.dataset import Dataset
+from mnist_repro.data.locate import load
+from mnist_repro.errors import BadInput
+from mnist_repro.execution.fingerprint import Fingerprint, take
+from mnist_repro.execution.processes import command
+from mnist_repro.files.atomic import write_text
+from mnist_repro.recipes import Recipe, find
+from mnist_repro.training.provenance import provenance
+
+FILE = "fingerprint.json"
+_LINES_SHOWN = 15
+
+
+@dataclass(frozen=True)
+class Answer:
+    """What the process said.
+
+    Args:
+        provenance: its versions, CPU and threads.
+        fingerprint: if one was asked for.
+    """
+
+    provenance: Dict[str, Any]
+    fingerprint: Optional[Fingerprint] = None
+
+
+def ask(recipe: Optional[str] = None, data: str = "", arithmetic: str = "original") -> Answer:
+    """Start the process and wait for its answer.
+
+    Args:
+        recipe: whose fingerprint to take; without one, only the provenance is asked for.
+        data: the dataset's place, as `mnist_repro.data.locate.load` takes it.
+        arithmetic: ``original`` or ``framework``.
+
+    Raises:
+        BadInput: the process refused, or died.
+    """
+    asked = json.dumps({"recipe": recipe, "data": data, "arithmetic": arithmetic})
+    with tempfile.TemporaryFile() as log:
+        ended = subprocess.run(
+            command("execution.fingerprint_worker"),
+            input=asked.encode(),
+            stdout=subprocess.PIPE,
+            stderr=log,
+            check=False,
+        )
+        if not ended.stdout:
+            raise _died(recipe, ended.returncode, log)
+    said = json.loads(ended.stdout)
+    if "refused" in said:
+        raise BadInput(*said["refused"])
+    return _answer(said)
+
+
+def take_into(folder: Path, recipe: Recipe, dataset: Dataset, arithmetic: str) -> None:
+    """Take a fingerprint in this process, and leave it in ``folder`` for `taken_in`.
+
+    Raises:
+        BadInput: the folder cannot be written.
+    """
+    write_text(folder / FILE, json.dumps(_fields(recipe, dataset, arithmetic)))
+
+
+def taken_in(folder: Path) -> Answer:
+    """What `take_into` left in ``folder``."""
+    return _answer(json.loads((folder / FILE).read_text(encoding="utf-8")))
+
+
+def _answer(said: Dict[str, Any]) -> Answer:
+    taken = said["fingerprint"]
+    return Answer(said["provenance"], Fingerprint(**taken) if taken else None)
+
+
+def _died(recipe: Optional[str], code: int, log: IO[bytes]) -> BadInput:
+    log.seek(0)
+    last = log.read().decode("utf-8", "replace").splitlines()[-_LINES_SHOWN:]
+    return BadInput(
+        f"the process that takes the fingerprint of {recipe} ended with exit code {code}",
+        "its last words were:\n    " + "\n    ".join(last or ["(none)"]),
+        "try again; a signal (a negative code) often means that memory is short",
+    )
+
+
+def main() -> None:
+    """Answer what standard input asks, in one line; whatever TensorFlow prints goes to standard error."""
+    answers = os.fdopen(os.dup(1), "w", encoding="utf-8")
+    os.dup2(2, 1)
+    asked = json.load(sys.stdin)
+    name, data, arithmetic = asked["recipe"], asked["data"], asked["arithmetic"]
+    try:
+        said = (
+            {"provenance": provenance(0.0), "fingerprint": None}
+            if name is None
+            else _fields(find(name), load(data), arithmetic)
+        )
+    except BadInput as error:
+        said = {"refused": error.args}
+    answers.write(json.dumps(said) + "\n")
+    answers.flush()
+
+
+def _fields(recipe: Recipe, dataset: Dataset, arithmetic: str) -> Dict[str, Any]:
+    started = time.monotonic()
+    taken = asdict(take(recipe, dataset, arithmetic))
+    return {"provenance": provenance(time.monotonic() - started), "fingerprint": taken}

@@ -1,0 +1,79 @@
+"""From what a user names (run folder, `param.hdf5`, `model.h5`) to a model that scores images."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Callable, Optional
+
+import numpy as np
+
+from mnist_repro.errors import BadInput
+from mnist_repro.recipes import Recipe, find
+from mnist_repro.runs import run_json
+from mnist_repro.runs.run_json import WEIGHTS
+from mnist_repro.training import framework
+from mnist_repro.weights import param_hdf5 as weights
+
+
+@dataclass(frozen=True)
+class Located:
+    """A file of weights or a whole model, and whose it is.
+
+    Args:
+        file: a `param.hdf5` or a whole-model file.
+        recipe: whose model it is.
+        scale: at which the run was made, where a run folder tells.
+    """
+
+    file: Path
+    recipe: Recipe
+    scale: str = "full"
+
+
+def locate_weights(path: Path, recipe: Optional[str]) -> Located:
+    """The `param.hdf5` that ``path``, a run folder or the file itself, stands for.
+
+    Raises:
+        BadInput: there is none, or it is not clear whose it is.
+    """
+    if not path.is_dir():
+        return Located(path, weights.identify(path, recipe))
+    file = path / WEIGHTS
+    if not file.exists():
+        raise BadInput(
+            f"{path} has no {WEIGHTS}",
+            "a run folder has the weights that `train` left there",
+            f"mnist-repro train RECIPE --out {path}",
+        )
+    if not (path / run_json.FILE).exists():
+        return Located(file, weights.identify(file, recipe))
+    made = run_json.read(path)
+    if recipe is not None and find(recipe).name != made.recipe:
+        raise BadInput(
+            f"{path} is a run of {made.recipe}, not of {recipe}",
+            f"its {run_json.FILE} says so",
+            "leave --recipe out, or name another folder",
+        )
+    return Located(file, find(made.recipe), made.scale)
+
+
+def scorer(path: Path, recipe: Optional[str]) -> tuple[Located, Callable[[np.ndarray], np.ndarray]]:
+    """Whose model ``path`` is, and a function from images, uint8 (n, 28, 28), to logits, float32 (n, 10).
+
+    Args:
+        path: a run folder, a `param.hdf5`, or a whole-model file.
+        recipe: its name, where the file does not tell.
+
+    Raises:
+        BadInput: there is no such file, or it is not one that we can take.
+    """
+    if path.is_dir() or not weights.is_whole_model(path):
+        located = locate_weights(path, recipe)
+        arrays = weights.read(located.file, located.recipe)
+    else:
+        found, arrays = weights.read_whole_model(path, recipe)
+        located = Located(path, found)
+    model = framework.build(located.recipe)
+    framework.set_weights(model, arrays)
+    return located, framework.scorer(model, located.recipe.input_shape)

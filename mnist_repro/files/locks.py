@@ -1,0 +1,96 @@
+"""Locks between processes: one at a time trains into a folder, one at a time changes a baseline.
+
+A lock ends with its process, however that ends. Children that are started do not inherit it.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import os
+from pathlib import Path
+from typing import Iterator
+
+from mnist_repro.errors import BadInput
+from mnist_repro.files.atomic import require_writable, write_text
+
+
+def try_lock(handle: int) -> bool:
+    """Lock an open file or folder, unless another process has it locked; whether it is locked now.
+
+    Raises:
+        OSError: its file system has no locks, as some NFS.
+    """
+    # Windows has no fcntl, and is no reason to fail before something is locked.
+    import fcntl
+
+    try:
+        # flock(2) and not lockf(3), which locks no folder.
+        fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except (BlockingIOError, PermissionError):
+        return False
+    return True
+
+
+@contextlib.contextmanager
+def alone_in(folder: Path) -> Iterator[None]:
+    """Keep other trainings out of ``folder`` while the block runs; it is made, and removed again if it stays empty.
+
+    The lock is on the folder itself and leaves no file. Where the file system has no locks, nothing is locked.
+
+    Raises:
+        BadInput: another process trains into it, or it cannot be written.
+    """
+    require_writable(folder)
+    new = not folder.exists()
+    folder.mkdir(parents=True, exist_ok=True)
+    handle = os.open(str(folder), os.O_RDONLY | os.O_CLOEXEC)
+    try:
+        try:
+            if not try_lock(handle):
+                raise BadInput(
+                    f"another process is training into {folder}",
+                    "the files of two runs would replace each other",
+                    "--out another folder, or wait until it has finished",
+                )
+        except OSError:
+            # Another process may be about to write into it.
+            new = False
+        yield
+    finally:
+        if new:
+            with contextlib.suppress(OSError):
+                folder.rmdir()
+        os.close(handle)
+
+
+@contextlib.contextmanager
+def locked(private: Path, recipe: str, rung: str) -> Iterator[None]:
+    """Hold the lock of a recipe's rung while the block runs.
+
+    Args:
+        private: the folder for locks in that of the baselines; made if it is missing. The file of a lock stays there,
+            and means nothing by itself.
+        recipe: its name.
+        rung: of which baseline.
+
+    Raises:
+        BadInput: another process holds it, or the folder cannot be written.
+    """
+    require_writable(private)
+    private.mkdir(parents=True, exist_ok=True)
+    if not (private / ".gitignore").exists():
+        write_text(private / ".gitignore", "*\n")
+    handle = os.open(str(private / f"{recipe}-{rung}.lock"), os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o666)
+    try:
+        if not try_lock(handle):
+            holder = os.pread(handle, 32, 0).decode("ascii", "replace").strip()
+            raise BadInput(
+                f"process {holder or '(unknown)'} is recording or accepting {recipe} {rung} in {private.parent}",
+                "two at once could each undo what the other wrote",
+                f"wait until it has finished (ps {holder}), then type the command again",
+            )
+        os.ftruncate(handle, 0)
+        os.pwrite(handle, f"{os.getpid()}\n".encode(), 0)
+        yield
+    finally:
+        os.close(handle)

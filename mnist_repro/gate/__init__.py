@@ -1,0 +1,1 @@
+"""The gate: samples and stored baselines in, a verdict out."""

@@ -1,0 +1,1 @@
+"""Baselines: what was measured before, as reviewable files."""

@@ -1,0 +1,137 @@
+"""Proposed entries beside the stored ones: what accepting them would change, as verdicts. Pure."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import List, Optional, Tuple
+
+from mnist_repro.display import counted
+from mnist_repro.gate.baselines.judge import judge_fingerprint
+from mnist_repro.gate.baselines.values import BaselineEntry, BaselineFile, FingerprintEntry, SampleEntry, samples_of
+from mnist_repro.gate.platform import platform_text
+from mnist_repro.gate.statistics import compare_distributions, compare_seed_by_seed
+from mnist_repro.gate.verdicts import Finding, Judgement, Metric, Verdict
+from mnist_repro.runs.metrics import metrics_in_session
+
+NEW = "new"
+# Of a hash, shown.
+_DIGITS = 12
+
+
+@dataclass(frozen=True)
+class Difference:
+    """One proposed entry beside the stored one.
+
+    Args:
+        recipe: its name.
+        rung: ``fingerprint``, ``subset`` or ``full``.
+        proposed: the new entry.
+        stored: the one that it would replace; None if there is none.
+        judgement: of the new one by the old one.
+    """
+
+    recipe: str
+    rung: str
+    proposed: BaselineEntry
+    stored: Optional[BaselineEntry]
+    judgement: Judgement
+
+    @property
+    def verdict(self) -> str:
+        """The worst finding, or `NEW`."""
+        return NEW if self.stored is None else self.judgement.verdict.value
+
+    @property
+    def passes(self) -> bool:
+        """Whether what is proposed is equivalent to what is stored."""
+        return self.stored is not None and self.judgement.verdict.passes
+
+
+def differences(stored: BaselineFile, proposed: BaselineFile) -> Tuple[Difference, ...]:
+    """Every proposed entry of a file, judged by the stored entry with the same key."""
+    return tuple(_difference(stored, entry) for entry in proposed.entries)
+
+
+def _difference(stored: BaselineFile, entry: BaselineEntry) -> Difference:
+    old = stored.entry(*entry.key)
+    if old is None:
+        judgement = Judgement(stored.recipe, ())
+    elif isinstance(old, FingerprintEntry) and isinstance(entry, FingerprintEntry):
+        judgement = _judge_fingerprint(stored, old, entry)
+    else:
+        assert isinstance(old, SampleEntry)  # noqa: S101 - a file holds one kind
+        assert isinstance(entry, SampleEntry)  # noqa: S101
+        judgement = _judge_samples(stored, old, entry)
+    return Difference(stored.recipe, stored.rung, entry, old, judgement)
+
+
+def _judge_fingerprint(stored: BaselineFile, old: FingerprintEntry, new: FingerprintEntry) -> Judgement:
+    if platform_text(new.provenance) != new.platform:
+        why = f"it is proposed for {new.platform}, and was taken on {platform_text(new.provenance)}"
+        return Judgement(stored.recipe, (Finding(stored.rung, "platform", Verdict.INCOMPARABLE, why),))
+    judged = judge_fingerprint(stored, new.exact, new.losses, new.dataset, new.arithmetic, new.provenance)
+    notes = list(judged.notes)
+    if old.tolerance != new.tolerance:
+        notes.append(f"tolerance {old.tolerance:.2g} stored, {new.tolerance:.2g} proposed")
+    return Judgement(stored.recipe, judged.findings, tuple(notes))
+
+
+def _judge_samples(stored: BaselineFile, old: SampleEntry, new: SampleEntry) -> Judgement:
+    theirs, ours = ({metric.name: metric for metric in entry.metrics} for entry in (old, new))
+    findings: List[Finding] = []
+    for name in {**theirs, **ours}:
+        if name in theirs and name in ours:
+            findings.append(_compare(theirs[name], old, new, stored.rung))
+        else:
+            why = f"it is {'proposed' if name in ours else 'stored'} only"
+            findings.append(Finding(stored.rung, name, Verdict.INCOMPARABLE, why))
+    findings += _lost_seeds(old, new, stored.rung) + _other_data(old, new, stored.rung)
+    return Judgement(stored.recipe, tuple(findings), (*_seed_notes(old, new), *_across(old, new), *_margins(old, new)))
+
+
+def _compare(metric: Metric, old: SampleEntry, new: SampleEntry, rung: str) -> Finding:
+    stored, measured = samples_of(old, metric.name), samples_of(new, metric.name)
+    if old.paired:
+        # Seeds besides are told of in a note, and are no reason why the others could not be compared.
+        common = {seed: value for seed, value in measured.items() if seed in stored}
+        return compare_seed_by_seed(metric, stored, common or measured, rung)
+    return compare_distributions(metric, stored, measured, rung, metrics_in_session(rung))
+
+
+def _lost_seeds(old: SampleEntry, new: SampleEntry, rung: str) -> List[Finding]:
+    """Samples that would go are a change, however well those that stay agree."""
+    gone = sorted(set(old.samples) - set(new.samples))
+    if not gone:
+        return []
+    why = f"stored and not proposed, so that they would go: {', '.join(map(str, gone))}"
+    stored, proposed = (counted(len(entry.samples), "seed") for entry in (old, new))
+    return [Finding(rung, "seeds", Verdict.INCOMPARABLE, why, stored, proposed)]
+
+
+def _other_data(old: SampleEntry, new: SampleEntry, rung: str) -> List[Finding]:
+    """Data of one name that are not the same images."""
+    theirs, ours = (str(entry.provenance.get("dataset_sha256", ""))[:_DIGITS] for entry in (old, new))
+    if not theirs or not ours or theirs == ours:
+        return []
+    why = f"the {old.dataset} data that was trained on are not the same"
+    return [Finding(rung, "SHA-256 of the data", Verdict.INCOMPARABLE, why, f"{theirs}…", f"{ours}…")]
+
+
+def _seed_notes(old: SampleEntry, new: SampleEntry) -> List[str]:
+    more = sorted(set(new.samples) - set(old.samples))
+    return [f"seeds proposed besides: {', '.join(map(str, more))}"] if more else []
+
+
+def _across(old: SampleEntry, new: SampleEntry) -> List[str]:
+    theirs, ours = platform_text(old.provenance), platform_text(new.provenance)
+    return [] if theirs == ours else [f"stored on {theirs}, proposed on {ours}"]
+
+
+def _margins(old: SampleEntry, new: SampleEntry) -> List[str]:
+    """What would be allowed from now on, where that changes."""
+    stored = {metric.name: metric.margin for metric in old.metrics}
+    return [
+        f"margin of {metric.name}: {stored[metric.name]:.3g} stored, {metric.margin:.3g} proposed"
+        for metric in new.metrics
+        if metric.name in stored and stored[metric.name] != metric.margin
+    ]

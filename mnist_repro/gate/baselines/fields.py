@@ -1,0 +1,225 @@
+"""Entries of a baseline from what YAML gave: every field there, none besides, each of its kind. Pure."""
+
+from __future__ import annotations
+
+import math
+import sys
+from typing import Any, Collection, Dict, Mapping, Tuple
+
+from mnist_repro.gate.baselines.values import BaselineEntry, Change, FingerprintEntry, SampleEntry
+from mnist_repro.gate.verdicts import Metric
+from mnist_repro.recipes import RECIPES
+from mnist_repro.recipes.recipe import ARITHMETICS
+from mnist_repro.runs.metrics import DIRECTIONS
+
+# A margin of so many times the mean of what is stored is none: those recorded stay below two, and five deviations of
+# n positive numbers cannot be more than 5 * sqrt(n) times their mean.
+MOST_MEANS = 100.0
+# Where only rounding may differ, a thousandth of a loss is five hundred times what it was ever seen to make.
+MOST_ROUNDING = 1e-3
+_OF_EVERY_ENTRY = ("dataset", "arithmetic", "provenance", "history")
+_OF_SAMPLES = (*_OF_EVERY_ENTRY, "paired", "metrics", "samples")
+_OF_REPLACED = (
+    "metrics",
+    "columns",
+    "samples",
+    "paired",
+    "exact",
+    "losses",
+    "tolerance",
+    "commit",
+    "tensorflow",
+    "keras",
+)
+_OF_FINGERPRINTS = (*_OF_EVERY_ENTRY, "platform", "exact", "losses", "tolerance", "reason")
+
+
+def read_entry(recipe: str, rung: str, fields: Any) -> BaselineEntry:
+    """One entry of a file of that recipe and rung.
+
+    Raises:
+        ValueError: it is not one; says which field of which entry, and why.
+    """
+    try:
+        if rung == "fingerprint":
+            taken = _fingerprint_entry(_mapping(fields, "an entry"))
+            _require_rounding("tolerance", taken.tolerance, MOST_ROUNDING)
+            return taken
+        entry = _sample_entry(_mapping(fields, "an entry"))
+        _require_sensible(recipe, entry)
+        return entry
+    except ValueError as error:
+        keys = ("dataset", "arithmetic", "platform")
+        named = [str(fields[key]) for key in keys if key in fields] if isinstance(fields, dict) else []
+        raise ValueError(f"entry {' / '.join(named) or 'without dataset'}: {error}") from error
+
+
+def _sample_entry(fields: Mapping[str, Any]) -> SampleEntry:
+    require_exactly(_OF_SAMPLES, fields, "the entry")
+    metrics = tuple(_metric(str(name), value) for name, value in _mapping(fields["metrics"], "metrics").items())
+    samples = {
+        _seed(seed): _numbers(values, f"samples of seed {seed}")
+        for seed, values in _mapping(fields["samples"], "samples").items()
+    }
+    if not samples or not metrics:
+        raise ValueError("it has no samples")
+    names = {metric.name for metric in metrics}
+    for seed, values in samples.items():
+        if set(values) != names:
+            odd = ", ".join(sorted(set(values) ^ names))
+            raise ValueError(f"samples of seed {seed} and the metrics differ in {odd}")
+    if not isinstance(fields["paired"], bool):
+        raise ValueError(f"paired is {fields['paired']!r}, not true or false")
+    return SampleEntry(
+        **_common(fields),
+        paired=fields["paired"],
+        metrics=metrics,
+        samples=samples,
+    )
+
+
+def _fingerprint_entry(fields: Mapping[str, Any]) -> FingerprintEntry:
+    require_exactly(_OF_FINGERPRINTS, fields, "the entry")
+    exact = {str(name): value for name, value in _mapping(fields["exact"], "exact").items()}
+    odd = next((name for name, value in exact.items() if type(value) is not int), None)
+    if odd is not None:
+        raise ValueError(f"{odd} is {exact[odd]!r}, not a whole number")
+    return FingerprintEntry(
+        **_common(fields),
+        platform=str(fields["platform"]),
+        exact=exact,
+        losses=_numbers(fields["losses"], "losses"),
+        tolerance=_number(fields["tolerance"], "tolerance"),
+        reason=str(fields["reason"]),
+    )
+
+
+def _common(fields: Mapping[str, Any]) -> Dict[str, Any]:
+    if fields["arithmetic"] not in ARITHMETICS:
+        raise ValueError(f"arithmetic is {fields['arithmetic']!r}, not {' or '.join(ARITHMETICS)}")
+    return {
+        "dataset": str(fields["dataset"]),
+        "arithmetic": fields["arithmetic"],
+        "provenance": _plain(_mapping(fields["provenance"], "provenance"), "provenance"),
+        "history": _history(fields["history"]),
+    }
+
+
+def _metric(name: str, fields: Any) -> Metric:
+    require_exactly(("direction", "margin", "reason"), _mapping(fields, f"metric {name}"), f"metric {name}")
+    return Metric(name, fields["direction"], _number(fields["margin"], f"margin of {name}"), str(fields["reason"]))
+
+
+def _replaced(fields: Dict[Any, Any]) -> Dict[Any, Any]:
+    """Refuse what `baselines.replaced_values` does not write."""
+    extra = [str(name) for name in fields if name not in _OF_REPLACED]
+    if extra:
+        raise ValueError(f"replaced has {', '.join(extra)}, which means nothing here")
+    _plain(fields, "replaced")
+    for name, metric in _mapping(fields.get("metrics", {}), "replaced metrics").items():
+        _metric(str(name), metric)
+    columns = fields.get("columns", [])
+    if not isinstance(columns, list) or not all(isinstance(name, str) for name in columns):
+        raise ValueError(f"replaced columns is {columns!r}, not a list of names")
+    for seed, row in _mapping(fields.get("samples", {}), "replaced samples").items():
+        if not isinstance(row, list) or len(row) != len(columns):
+            raise ValueError(f"replaced samples of seed {_seed(seed)} is {row!r}, not a value for each column")
+        _numbers({name: value for name, value in zip(columns, row) if value is not None}, f"replaced samples of {seed}")
+    for kind in ("exact", "losses"):
+        _numbers(fields.get(kind, {}), f"replaced {kind}")
+    _number(fields.get("tolerance", 0.0), "replaced tolerance")
+    if not isinstance(fields.get("paired", False), bool):
+        raise ValueError(f"replaced paired is {fields['paired']!r}, not true or false")
+    return fields
+
+
+def _plain(value: Any, what: str) -> Any:
+    """Refuse what JSON could not say, such as a date, and what is there twice by an alias, which could be endless."""
+    met, waiting = set(), [value]
+    while waiting:
+        item = waiting.pop()
+        if isinstance(item, (dict, list)):
+            if id(item) in met:
+                raise ValueError(f"{what} refers to something by an alias")
+            met.add(id(item))
+            waiting += [*item, *item.values()] if isinstance(item, dict) else item
+        elif isinstance(item, (int, float)):
+            _number(float(item) if isinstance(item, bool) else item, f"a value of {what}")
+        elif item is not None and not isinstance(item, str):
+            raise ValueError(f"{what} has {item!r}, which is neither a text nor a number; quoted, it is a text")
+    return value
+
+
+def _history(changes: Any) -> Tuple[Change, ...]:
+    if not isinstance(changes, list):
+        raise ValueError("history is not a list")
+    for change in changes:
+        require_exactly(("date", "reason", "replaced"), _mapping(change, "a change"), "a change of the history")
+    return tuple(
+        Change(str(each["date"]), str(each["reason"]), _replaced(_mapping(each["replaced"], "replaced")))
+        for each in changes
+    )
+
+
+def _require_sensible(recipe: str, entry: SampleEntry) -> None:
+    """Refuse what would let through whatever is measured."""
+    # The other way round nothing passes that should not: rounding alone moves runs beyond such margins.
+    if entry.paired and recipe in RECIPES and not RECIPES[recipe].is_softmax_regression:
+        raise ValueError(f"paired is true, but runs of {recipe} are chaotic, and only their distributions compare")
+    for metric in entry.metrics:
+        known = DIRECTIONS.get(metric.name.split(" ", 1)[0])
+        if known is not None and metric.direction != known:
+            raise ValueError(f"direction of {metric.name} is {metric.direction!r}, but {known} is better")
+        values = [abs(row[metric.name]) for row in entry.samples.values()]
+        mean = sum(values) / len(values)
+        most = 1.0 if metric.is_share else MOST_MEANS * mean
+        if metric.margin >= most:
+            raise ValueError(f"margin of {metric.name} is {metric.margin}, which lets everything below {most:.3g} pass")
+        if entry.paired and not metric.is_share:
+            _require_rounding(f"margin of {metric.name}", metric.margin, MOST_ROUNDING * mean)
+
+
+def _require_rounding(name: str, allowed: float, most: float) -> None:
+    if not 0.0 <= allowed <= most:
+        raise ValueError(f"{name} is {allowed}, where rounding alone may differ: from 0 to {most:.3g}")
+
+
+def require_exactly(names: Collection[str], fields: Mapping[str, Any], what: str) -> None:
+    """Refuse a mapping with other names: a missing field is a value lost, one too many a misspelt one.
+
+    Raises:
+        ValueError: it has others; says which.
+    """
+    missing = [name for name in names if name not in fields]
+    if missing:
+        raise ValueError(f"{what} has no {', '.join(missing)}")
+    extra = [str(name) for name in fields if name not in names]
+    if extra:
+        raise ValueError(f"{what} has {', '.join(extra)}, which means nothing here")
+
+
+def _mapping(value: Any, what: str) -> Dict[Any, Any]:
+    if not isinstance(value, dict):
+        raise ValueError(f"{what} is {value!r}, not a mapping")
+    return value
+
+
+def _numbers(values: Any, what: str) -> Dict[str, float]:
+    return {str(name): _number(value, f"{what}: {name}") for name, value in _mapping(values, what).items()}
+
+
+def _number(value: Any, what: str) -> float:
+    if isinstance(value, bool) or not isinstance(value, (int, float)):
+        # 1e-06 is a word to YAML: its numbers have a point.
+        hint = "; with an exponent YAML wants a point, as in 1.0e-06" if isinstance(value, str) else ""
+        raise ValueError(f"{what} is {value!r}, not a number{hint}")
+    # An integer of 400 digits is no float.
+    if abs(value) > sys.float_info.max or math.isnan(value):
+        raise ValueError(f"{what} is {value}, which nothing can be compared with")
+    return float(value)
+
+
+def _seed(value: Any) -> int:
+    if type(value) is not int or value < 0:
+        raise ValueError(f"{value!r} is not a seed")
+    return value

@@ -1,0 +1,252 @@
+"""Reads and writes `baselines/RECIPE/RUNG.yml`: reviewable text in, checked values out, and back.
+
+What is proposed lies beside in RUNG.proposed.yml, in the same layout: one row for each seed, floats to their last bit,
+and `...` in the last line, without which a file has been cut short.
+"""
+
+from __future__ import annotations
+
+import errno
+from dataclasses import asdict, replace
+from pathlib import Path
+from typing import Any, Dict, Optional
+
+from mnist_repro.errors import BadInput
+from mnist_repro.files.atomic import write_text
+from mnist_repro.gate.baselines.fields import read_entry, require_exactly
+from mnist_repro.gate.baselines.folder import option
+from mnist_repro.gate.baselines.values import BaselineEntry, BaselineFile, SampleEntry
+
+SCHEMA = 1
+_CONFLICT = ("<<<<<<< ", "||||||| ", ">>>>>>> ")
+_END = "..."
+_FIELDS = ("schema", "recipe", "rung", "entries")
+# YAML would fold long lines, and one seed is one line.
+_WIDTH = 1_000_000
+_DEEPEST = 20
+
+
+def path_of(folder: Path, recipe: str, rung: str) -> Path:
+    """Where a recipe's baseline of a rung is kept."""
+    return folder / recipe / f"{rung}.yml"
+
+
+def proposed_path(folder: Path, recipe: str, rung: str) -> Path:
+    """Where what is proposed for it waits until it is accepted."""
+    return folder / recipe / f"{rung}.proposed.yml"
+
+
+def private_folder(folder: Path) -> Path:
+    """Where recordings keep their runs and locks; not for version control."""
+    return folder / ".recording"
+
+
+def read(folder: Path, recipe: str, rung: str) -> BaselineFile:
+    """A recipe's stored baseline of a rung; without entries where there is no file.
+
+    Raises:
+        BadInput: the file is not one that can be trusted; the message says where and why.
+    """
+    path = path_of(folder, recipe, rung)
+    stored = _read(path, recipe, rung)
+    # Such as a proposal that was given the name of a stored file.
+    unexplained = next((entry for entry in stored.entries if not entry.history), None)
+    if unexplained is not None:
+        raise _broken(path, f"entry {' / '.join(unexplained.key)} has no history: nobody accepted it")
+    return replace(stored, option=option(folder))
+
+
+def read_proposed(folder: Path, recipe: str, rung: str) -> BaselineFile:
+    """What is proposed for a recipe's rung; raises as `read` does."""
+    return _read(proposed_path(folder, recipe, rung), recipe, rung)
+
+
+def write(folder: Path, baseline: BaselineFile) -> Path:
+    """Write a baseline, whole or not at all; where it went."""
+    return _write(path_of(folder, baseline.recipe, baseline.rung), baseline)
+
+
+def write_proposed(folder: Path, baseline: BaselineFile) -> Path:
+    """Write what is proposed, likewise."""
+    return _write(proposed_path(folder, baseline.recipe, baseline.rung), baseline)
+
+
+def entry_fields(entry: BaselineEntry) -> Dict[str, Any]:
+    """An entry as plain mappings and lists, as it is stored."""
+    fields = asdict(entry)
+    if isinstance(entry, SampleEntry):
+        fields["metrics"] = {
+            metric.name: {"direction": metric.direction, "margin": metric.margin, "reason": metric.reason}
+            for metric in entry.metrics
+        }
+        fields["samples"] = {seed: _Row(values) for seed, values in entry.samples.items()}
+    return fields
+
+
+def _write(path: Path, baseline: BaselineFile) -> Path:
+    fields = {
+        "schema": SCHEMA,
+        "recipe": baseline.recipe,
+        "rung": baseline.rung,
+        "entries": [entry_fields(entry) for entry in baseline.entries],
+    }
+    text = _as_text(fields)
+    # Such as a NaN: what could not be read back must not take the place of what can.
+    _parse(path, text, baseline.recipe, baseline.rung)
+    write_text(path, text)
+    return path
+
+
+def _read(path: Path, recipe: str, rung: str) -> BaselineFile:
+    try:
+        if path.exists() and not path.is_file() and not path.is_dir():
+            # It would be waited for.
+            raise OSError(errno.EINVAL, "it is a pipe, socket or device", str(path))
+        text = path.read_text(encoding="utf-8")
+    except FileNotFoundError:
+        return BaselineFile(recipe, rung)
+    except UnicodeDecodeError as error:
+        raise _broken(path, "it is not UTF-8 text", error) from error
+    except OSError as error:
+        raise _broken(path, str(error.strerror)) from error
+    return _parse(path, text, recipe, rung)
+
+
+def _parse(path: Path, text: str, recipe: str, rung: str) -> BaselineFile:
+    fields = _load(path, text)
+    try:
+        require_exactly(_FIELDS, fields, "it")
+        if (fields["recipe"], fields["rung"]) != (recipe, rung):
+            raise ValueError(f"it is of {fields['recipe']!r}, {fields['rung']!r}")
+        if not isinstance(fields["entries"], list):
+            raise ValueError("entries is not a list")
+        return BaselineFile(recipe, rung, tuple(read_entry(recipe, rung, entry) for entry in fields["entries"]))
+    except ValueError as error:
+        raise _broken(path, str(error)) from error
+
+
+def _load(path: Path, text: str) -> Dict[str, Any]:
+    import yaml
+
+    for number, line in enumerate(text.splitlines(), start=1):
+        if line.startswith(_CONFLICT) or line == "=======":
+            raise BadInput(
+                f"{path}:{number} has a conflict marker",
+                "a merge was left unfinished, so that nobody can say which samples hold",
+                f"git checkout --ours {path} or --theirs, whichever was measured",
+            )
+    try:
+        _require_shallow(path, text)
+        fields = yaml.load(text, Loader=_strict_loader(path))  # noqa: S506 - a SafeLoader that refuses double keys
+    # PyYAML lets through what Python says of impossible dates, lists as keys and the like.
+    except (yaml.YAMLError, ValueError, TypeError) as error:
+        raise _broken(path, "it cannot be read as YAML", error) from error
+    if not isinstance(fields, dict) or type(fields.get("schema")) is not int:
+        raise _broken(path, "it names no schema; it may have been cut short")
+    if fields["schema"] != SCHEMA:
+        newer = fields["schema"] > SCHEMA
+        raise BadInput(
+            f"{path} has schema {fields['schema']}, this program reads {SCHEMA}",
+            "a newer mnist-repro wrote it" if newer else "no version wrote such a file",
+            "pip install --upgrade mnist-repro" if newer else _way_back(path),
+        )
+    if text.rstrip().splitlines()[-1] != _END:
+        raise _broken(path, f"it has been cut short: its last line is not {_END}")
+    return fields
+
+
+def _broken(path: Path, told: str, error: Optional[Exception] = None) -> BadInput:
+    detail = f": {' '.join(str(error).split())}" if error else ""
+    return BadInput(
+        f"{path} cannot be used as a baseline: {told}",
+        f"a baseline is written by `mnist-repro baseline` and not by hand{detail}",
+        _way_back(path),
+    )
+
+
+def _way_back(path: Path) -> str:
+    if path.name.endswith(".proposed.yml"):
+        return f"remove {path} and record again: finished runs are kept"
+    return f"git checkout -- {path} brings the committed one back"
+
+
+def _require_shallow(path: Path, text: str) -> None:
+    """Refuse what is nested so deeply that reading it could end this process."""
+    import yaml
+
+    depth = 0
+    try:
+        for event in yaml.parse(text, Loader=getattr(yaml, "CSafeLoader", yaml.SafeLoader)):
+            depth += isinstance(event, yaml.CollectionStartEvent) - isinstance(event, yaml.CollectionEndEvent)
+            if depth > _DEEPEST:
+                break
+    except yaml.MarkedYAMLError as error:
+        # PyYAML 6.0.4 refuses a line of many brackets before it reports the first of them.
+        before = text[: error.problem_mark.index] if error.problem_mark else ""
+        depth = sum(before.count(sign) for sign in "[{") - sum(before.count(sign) for sign in "]}")
+        if depth <= _DEEPEST:
+            raise
+    if depth > _DEEPEST:
+        raise _broken(path, f"it is nested more than {_DEEPEST} levels deep")
+
+
+def _strict_loader(path: Path) -> Any:
+    """PyYAML's safe loader, the fast one where there is one; a key that comes twice is an error, not a lost value."""
+    import yaml
+
+    class StrictLoader(getattr(yaml, "CSafeLoader", yaml.SafeLoader)):  # type: ignore[misc]
+        """Refuses double keys."""
+
+    def mapping(loader: Any, node: Any) -> Dict[Any, Any]:
+        pairs = loader.construct_pairs(node, deep=True)
+        fields = dict(pairs)
+        if len(fields) < len(pairs):
+            keys = [key for key, _ in pairs]
+            doubled = next(key for at, key in enumerate(keys) if key in keys[:at])
+            raise _broken(path, f"{doubled!r} comes twice")
+        return fields
+
+    StrictLoader.add_constructor(yaml.resolver.BaseResolver.DEFAULT_MAPPING_TAG, mapping)
+    return StrictLoader
+
+
+class _Row(Dict[Any, Any]):
+    """A mapping that is written in one line."""
+
+
+class _Cells(list):  # type: ignore[type-arg] # Python 3.8 has no list[Any] at run time
+    """A list that is written in one line."""
+
+
+def _as_text(fields: Dict[str, Any]) -> str:
+    import yaml
+
+    class Dumper(yaml.SafeDumper):
+        """Writes rows into one line, and every value out: no anchors for what comes twice."""
+
+        def ignore_aliases(self, data: Any) -> bool:
+            return True
+
+    Dumper.add_representer(
+        _Row, lambda dumper, row: dumper.represent_mapping("tag:yaml.org,2002:map", row.items(), True)
+    )
+    Dumper.add_representer(_Cells, lambda dumper, row: dumper.represent_sequence("tag:yaml.org,2002:seq", row, True))
+    return yaml.dump(
+        _plain(fields),
+        Dumper=Dumper,
+        sort_keys=False,
+        allow_unicode=True,
+        width=_WIDTH,
+        default_flow_style=False,
+        explicit_end=True,
+    )
+
+
+def _plain(value: Any) -> Any:
+    """Only what YAML's safe dumper knows; a list of numbers or words is written in one line."""
+    if isinstance(value, dict):
+        return type(value)((key, _plain(item)) for key, item in value.items())
+    if isinstance(value, (list, tuple)):
+        flat = not any(isinstance(item, (dict, list, tuple)) for item in value)
+        return (_Cells if flat else list)(_plain(item) for item in value)
+    return value

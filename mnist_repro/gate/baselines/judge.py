@@ -1,0 +1,171 @@
+"""Baselines and what was measured in, a judgement out: which comparisons are made, and in which order. Pure."""
+
+from __future__ import annotations
+
+import math
+from typing import Any, List, Mapping, Optional, Sequence
+
+from mnist_repro.data.dataset import UNRECOGNISED
+from mnist_repro.gate.baselines.values import BaselineFile, FingerprintEntry, SampleEntry, samples_of
+from mnist_repro.gate.platform import platform_name
+from mnist_repro.gate.statistics import compare_distributions, compare_seed_by_seed
+from mnist_repro.gate.verdicts import Finding, Judgement, Metric, Verdict
+from mnist_repro.runs.metrics import metric_values, metrics_in_session, values_by_seed
+from mnist_repro.runs.run import Run
+
+# Of a hash, shown.
+_DIGITS = 12
+
+
+def judge_samples(stored: BaselineFile, runs: Sequence[Run]) -> Judgement:
+    """Runs of one recipe against the stored runs of the same scale, dataset and arithmetic.
+
+    Args:
+        stored: the baseline of the runs' recipe and scale.
+        runs: of one dataset and arithmetic, each of another seed; at least one.
+    """
+    if not runs:
+        return _incomparable(stored, "no run was made")
+    first = runs[0]
+    mixed = _mixed(stored, runs)
+    if mixed:
+        return _incomparable(stored, mixed)
+    entry = stored.entry(first.dataset["name"], first.arithmetic)
+    if not isinstance(entry, SampleEntry):
+        return _incomparable(stored, _no_baseline(stored, first.dataset["name"], first.arithmetic))
+    other = _other_data(entry, runs)
+    if other:
+        return _incomparable(stored, other)
+    findings = [_compare(metric, entry, runs, stored.rung) for metric in entry.metrics]
+    findings += _strangers(entry, runs, stored.rung)
+    return Judgement(stored.recipe, tuple(findings), _across(entry.provenance, first.provenance))
+
+
+def judge_fingerprint(
+    stored: BaselineFile,
+    exact: Mapping[str, int],
+    losses: Mapping[str, float],
+    dataset: str,
+    arithmetic: str,
+    provenance: Mapping[str, Any],
+) -> Judgement:
+    """A fingerprint against the stored one of the same platform; without one, no finding but a note."""
+    platform = platform_name(provenance)
+    entry = stored.entry(dataset, arithmetic, platform)
+    if not isinstance(entry, FingerprintEntry):
+        if not any(each.key[:2] == (dataset, arithmetic) for each in stored.entries):
+            return _incomparable(stored, _no_baseline(stored, dataset, arithmetic))
+        return Judgement(stored.recipe, (), (f"no fingerprint is stored for {platform}: the verdict rests on samples",))
+    findings = (_first_exact_difference(entry, exact), _first_loss_difference(entry, losses))
+    return Judgement(stored.recipe, tuple(finding for finding in findings if finding), ())
+
+
+def record_command(recipe: str, rung: str, dataset: str = "", arithmetic: str = "", folder: str = "") -> str:
+    """What to type to record a baseline of this, and of nothing else; ``folder`` is an option that names its place."""
+    return f"mnist-repro baseline record {recipe} --rung {rung}{options(dataset, arithmetic)}{folder}"
+
+
+def options(dataset: str, arithmetic: str) -> str:
+    """The options without which a command would be about something else; empty where it would not."""
+    data = f" --data {dataset}" if dataset not in ("", "mnist", UNRECOGNISED) else ""
+    return data + (f" --arithmetic {arithmetic}" if arithmetic == "framework" else "")
+
+
+def _compare(metric: Metric, entry: SampleEntry, runs: Sequence[Run], rung: str) -> Finding:
+    measured = values_by_seed(runs, metric.name)
+    missing = [run.seed for run in runs if run.seed not in measured]
+    if missing:
+        why = f"the run of seed {missing[0]} does not have it"
+        return Finding(rung, metric.name, Verdict.INCOMPARABLE, why)
+    stored = samples_of(entry, metric.name)
+    if entry.paired:
+        return compare_seed_by_seed(metric, stored, measured, rung)
+    return compare_distributions(metric, stored, measured, rung, metrics_in_session(rung))
+
+
+def _strangers(entry: SampleEntry, runs: Sequence[Run], rung: str) -> List[Finding]:
+    """Metrics that were measured but are not stored."""
+    known = {metric.name for metric in entry.metrics}
+    extra = sorted({name for run in runs for name in metric_values(run)} - known)
+    why = "it was measured, but no baseline is stored for it"
+    return [Finding(rung, name, Verdict.INCOMPARABLE, why) for name in extra]
+
+
+def _first_exact_difference(entry: FingerprintEntry, exact: Mapping[str, int]) -> Finding:
+    for name in (*entry.exact, *exact):
+        stored, measured = entry.exact.get(name), exact.get(name)
+        if stored != measured:
+            return _fingerprint_finding(name, stored, measured, "the counts and checksums differ from here on")
+    why = f"{len(entry.exact)} counts and checksums are equal"
+    return Finding("fingerprint", "what is fed and scored", Verdict.EQUIVALENT, why)
+
+
+def _first_loss_difference(entry: FingerprintEntry, losses: Mapping[str, float]) -> Finding:
+    furthest = 0.0
+    for name in (*entry.losses, *losses):
+        stored, measured = entry.losses.get(name), losses.get(name)
+        apart = math.nan if stored is None or measured is None else relative_difference(stored, measured)
+        # Not `>`: NaN, from a missing value or a lost run, is a difference.
+        if not apart <= entry.tolerance:
+            why = f"{apart:.1e} apart, relative, where {entry.tolerance:.1e} is allowed"
+            return _fingerprint_finding(name, stored, measured, why)
+        furthest = max(furthest, apart)
+    why = f"{len(entry.losses)} losses are within {entry.tolerance:.1e}, at most {furthest:.1e} apart"
+    return Finding("fingerprint", "losses", Verdict.EQUIVALENT, why)
+
+
+def relative_difference(stored: float, measured: float) -> float:
+    """How far a loss is from the stored one, relative to it; NaN if either is none."""
+    return abs(measured - stored) / max(abs(stored), 1e-12)
+
+
+def _fingerprint_finding(name: str, stored: Optional[float], measured: Optional[float], why: str) -> Finding:
+    theirs, ours = ("none" if value is None else f"{value!r}" for value in (stored, measured))
+    return Finding("fingerprint", name, Verdict.CHANGED, why, theirs, ours)
+
+
+def _mixed(stored: BaselineFile, runs: Sequence[Run]) -> str:
+    """Why these runs cannot be judged together; empty if they can."""
+    for name, values in (
+        ("recipe", {run.recipe for run in runs} | {stored.recipe}),
+        ("scale", {run.scale for run in runs} | {stored.rung}),
+        ("dataset", {run.dataset["name"] for run in runs}),
+        ("arithmetic", {run.arithmetic for run in runs}),
+    ):
+        if len(values) > 1:
+            return f"different {name}s: {', '.join(sorted(values))}"
+    seeds = [run.seed for run in runs]
+    doubled = sorted({seed for seed in seeds if seeds.count(seed) > 1})
+    return f"seed {doubled[0]} comes twice, which would count one run as two" if doubled else ""
+
+
+def _no_baseline(stored: BaselineFile, dataset: str, arithmetic: str) -> str:
+    there = ", ".join(" / ".join(entry.key) for entry in stored.entries) or "nothing"
+    told = f"no baseline for {dataset} data in {arithmetic} arithmetic (stored: {there})"
+    if dataset == UNRECOGNISED:
+        return f"{told}, and none can be made: only MNIST and the surrogate have one; --data mnist, or --data surrogate"
+    record = record_command(stored.recipe, stored.rung, dataset, arithmetic, stored.option)
+    return f"{told}; to make one: {record}, then mnist-repro baseline accept {stored.recipe}{stored.option} --reason …"
+
+
+def _other_data(entry: SampleEntry, runs: Sequence[Run]) -> str:
+    """Why runs and entry are not of the same images, whatever their dataset is called; empty if they are."""
+    stored = entry.provenance.get("dataset_sha256")
+    for run in runs:
+        if stored is not None and run.dataset["sha256"] != stored:
+            ours, theirs = (str(digest)[:_DIGITS] for digest in (run.dataset["sha256"], stored))
+            return f"the {entry.dataset} data of seed {run.seed} hash to {ours}…, those of the stored runs to {theirs}…"
+    return ""
+
+
+def _incomparable(stored: BaselineFile, why: str) -> Judgement:
+    return Judgement(stored.recipe, (Finding(stored.rung, "baseline", Verdict.INCOMPARABLE, why),))
+
+
+def _across(stored: Mapping[str, Any], measured: Mapping[str, Any]) -> tuple[str, ...]:
+    """A note where samples of another platform are compared with."""
+    try:
+        theirs, ours = platform_name(stored), platform_name(measured)
+    except KeyError:
+        return ("the samples do not say on which platform they were measured",)
+    return () if theirs == ours else (f"stored on {theirs}, measured on {ours}",)

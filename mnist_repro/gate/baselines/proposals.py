@@ -1,0 +1,152 @@
+"""Proposed entries beside the stored files: left by recordings, accepted with a reason; nothing is lost on the way."""
+
+from __future__ import annotations
+
+import re
+import shutil
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, List, Mapping, Optional, Sequence, Tuple
+
+from mnist_repro.errors import BadInput
+from mnist_repro.files.atomic import replacing
+from mnist_repro.gate.baselines import files as baseline_files
+from mnist_repro.gate.baselines.values import RUNGS, BaselineEntry, BaselineFile, SampleEntry, accepted, same_values
+from mnist_repro.gate.platform import platform_name
+from mnist_repro.runs import run_json
+from mnist_repro.runs.metrics import metric_values
+from mnist_repro.runs.run_json import WEIGHTS
+
+# The one run whose weights are kept: recipe, rung, dataset, arithmetic; seed 0.
+_KEPT = ("wheel-softmax", "full", "mnist", "original")
+
+
+@dataclass(frozen=True)
+class Proposal:
+    """What is proposed for one file, beside what it holds.
+
+    Args:
+        stored: the file as it is.
+        proposed: entries to take the place of those with the same key.
+    """
+
+    stored: BaselineFile
+    proposed: BaselineFile
+
+    def pairs(self) -> Tuple[Tuple[BaselineEntry, Optional[BaselineEntry]], ...]:
+        """Each proposed entry with the stored one that it would replace, if there is one."""
+        return tuple((entry, self.stored.entry(*entry.key)) for entry in self.proposed.entries)
+
+
+def propose(folder: Path, recipe: str, rung: str, entry: BaselineEntry) -> Path:
+    """Put an entry beside the stored file, in the place of an earlier proposal of the same key; where it went.
+
+    The lock of recipe and rung must be held.
+    """
+    proposed = baseline_files.read_proposed(folder, recipe, rung)
+    return baseline_files.write_proposed(folder, proposed.with_entry(entry))
+
+
+def find(folder: Path, recipe: str, rungs: Sequence[str] = RUNGS) -> List[Proposal]:
+    """What is proposed for a recipe.
+
+    Raises:
+        BadInput: a file of it, stored or proposed, cannot be used.
+    """
+    found = []
+    for rung in rungs:
+        proposed = baseline_files.read_proposed(folder, recipe, rung)
+        if proposed.entries:
+            found.append(Proposal(baseline_files.read(folder, recipe, rung), proposed))
+    return found
+
+
+def require_acceptable(folder: Path, proposal: Proposal) -> None:
+    """Make sure that `accept` would find all it needs, before anything is changed.
+
+    Raises:
+        BadInput: the weights that belong to the baseline are no longer there.
+    """
+    _weights_to_keep(folder, proposal)
+
+
+def accept(folder: Path, proposal: Proposal, date: str, reason: str) -> List[str]:
+    """Store what is proposed, tell it in the history, and remove the proposal; one line for each entry.
+
+    Killed at any point, it leaves every stored and every proposed value in at least one file, and accepting again
+    finishes it. The lock of recipe and rung must be held.
+
+    Args:
+        folder: of the baselines.
+        proposal: as `find` read it.
+        date: of the change, ISO 8601.
+        reason: why.
+
+    Raises:
+        BadInput: see `require_acceptable`; or the disk is full, and then all is as it was.
+    """
+    recipe, rung = proposal.stored.recipe, proposal.stored.rung
+    for weights in _weights_to_keep(folder, proposal):
+        with replacing(folder / recipe / WEIGHTS) as temporary:
+            shutil.copyfile(str(weights), str(temporary))
+    after = accepted(proposal.stored, proposal.proposed, date, reason)
+    if after != proposal.stored:
+        baseline_files.write(folder, after)
+    baseline_files.proposed_path(folder, recipe, rung).unlink()
+    return [f"{recipe} {rung}, {', '.join(entry.key)}: {_told(entry, old)}" for entry, old in proposal.pairs()]
+
+
+def keeps_weights(recipe: str, rung: str, dataset: str, arithmetic: str) -> bool:
+    """Whether the trained weights of seed 0 are part of this baseline."""
+    return (recipe, rung, dataset, arithmetic) == _KEPT
+
+
+def runs_folder(folder: Path, recipe: str, rung: str, key: Sequence[str], provenance: Mapping[str, Any]) -> Path:
+    """Where the runs of a recording are kept, by all that they must have in common; seed N in `seed-N`.
+
+    Args:
+        folder: of the baselines.
+        recipe: its name.
+        rung: ``subset`` or ``full``.
+        key: dataset and arithmetic.
+        provenance: with the versions, the machine, and ``code``, the digest of the source that trains.
+    """
+    platform = re.sub(r"[^A-Za-z0-9_.]+", "-", platform_name(provenance))
+    name = "-".join((rung, *key[:2], platform))
+    return baseline_files.private_folder(folder) / recipe / name / str(provenance["code"])
+
+
+def _weights_to_keep(folder: Path, proposal: Proposal) -> List[Path]:
+    """Seed 0's weights in the recordings of those proposed entries that keep them."""
+    recipe, rung = proposal.stored.recipe, proposal.stored.rung
+    there = (folder / recipe / WEIGHTS).is_file()
+    found = []
+    for entry, old in proposal.pairs():
+        if there and old is not None and same_values(old, entry):
+            continue
+        if keeps_weights(recipe, rung, *entry.key[:2]) and isinstance(entry, SampleEntry):
+            place = _seed_0(folder, recipe, rung, entry)
+            if place is None:
+                raise BadInput(
+                    f"the run of seed 0 that {recipe} {rung} is proposed from is no longer there",
+                    f"its trained weights belong to the baseline, as {folder / recipe / WEIGHTS}",
+                    f"mnist-repro baseline record {recipe} --rung {rung}",
+                )
+            found.append(place / WEIGHTS)
+    return found
+
+
+def _seed_0(folder: Path, recipe: str, rung: str, entry: SampleEntry) -> Optional[Path]:
+    """The folder of the run that the entry's samples of seed 0 are from, with its weights; None if there is none."""
+    try:
+        place = runs_folder(folder, recipe, rung, entry.key, entry.provenance) / "seed-0"
+        same = metric_values(run_json.read(place)) == entry.samples.get(0)
+    except (KeyError, BadInput):
+        return None
+    return place if same and (place / WEIGHTS).is_file() else None
+
+
+def _told(entry: BaselineEntry, old: Optional[BaselineEntry]) -> str:
+    if old is None:
+        return "stored for the first time"
+    return "is stored already" if same_values(old, entry) else "stored; its history has what it replaced"

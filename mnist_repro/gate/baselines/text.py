@@ -1,0 +1,165 @@
+"""Baselines and what is proposed for them, as text to read and as JSON."""
+
+from __future__ import annotations
+
+import json
+from typing import Any, Dict, List, Sequence
+
+from mnist_repro.display import counted, table
+from mnist_repro.gate.baselines.diff import NEW, Difference
+from mnist_repro.gate.baselines.files import entry_fields
+from mnist_repro.gate.baselines.values import (
+    BaselineEntry,
+    BaselineFile,
+    Change,
+    FingerprintEntry,
+    SampleEntry,
+    samples_of,
+)
+from mnist_repro.gate.intervals import standard_deviation
+from mnist_repro.gate.platform import platform_text
+from mnist_repro.gate.verdicts import WORST_FIRST, Finding
+
+JSON_SCHEMA = 1
+
+
+def shown(files: Sequence[BaselineFile]) -> str:
+    """What `baseline show` prints: entry by entry what is stored, what is allowed and why, and how it came about."""
+    return "\n\n".join(
+        "\n".join((f"{file.recipe} {file.rung}", *(line for entry in file.entries for line in _entry_lines(entry))))
+        for file in files
+    )
+
+
+def as_json(files: Sequence[BaselineFile]) -> str:
+    """The same for machines: every field of the files, and each metric's mean and standard deviation."""
+    listed = [
+        {
+            "recipe": file.recipe,
+            "rung": file.rung,
+            "entries": [{**entry_fields(entry), **_summary_fields(entry)} for entry in file.entries],
+        }
+        for file in files
+    ]
+    return json.dumps({"schema": JSON_SCHEMA, "baselines": listed}, indent=1, allow_nan=False) + "\n"
+
+
+def differing(differences: Sequence[Difference]) -> str:
+    """What `baseline diff` prints: proposed beside stored, grouped by verdict, the worst first."""
+    groups = []
+    for verdict in (*(verdict.value for verdict in WORST_FIRST), NEW):
+        chosen = [difference for difference in differences if difference.verdict == verdict]
+        if chosen:
+            lines = [line for difference in chosen for line in _difference_lines(difference)]
+            groups.append("\n".join((verdict, *lines)))
+    return "\n\n".join(groups)
+
+
+def spread(values: Sequence[float]) -> str:
+    """Mean and standard deviation: ``0.04567 ± 0.0012``; of one value that value."""
+    mean = sum(values) / len(values)
+    return f"{mean:.5g}" if len(values) < 2 else f"{mean:.5g} ± {standard_deviation(values):.2g}"
+
+
+def _entry_lines(entry: BaselineEntry) -> List[str]:
+    lines = [f"  {_title(entry)}", f"    from {_origin(entry)}"]
+    if isinstance(entry, FingerprintEntry):
+        lines.append(
+            f"    {len(entry.exact)} counts and checksums, {len(entry.losses)} losses within {entry.tolerance:.2g}, "
+            f"relative: {entry.reason}"
+        )
+    else:
+        rows = [
+            (
+                metric.name,
+                spread(list(samples_of(entry, metric.name).values())),
+                f"{metric.margin:.3g}",
+                f"{metric.direction} is better; {metric.reason}",
+            )
+            for metric in entry.metrics
+        ]
+        lines += _indented(table(("metric", "mean ± sd", "margin", "why that margin"), rows), 4)
+    lines.append("    history")
+    return lines + [f"      {_change(change)}" for change in entry.history]
+
+
+def _title(entry: BaselineEntry) -> str:
+    title = f"{entry.dataset} data, {entry.arithmetic} arithmetic"
+    if isinstance(entry, FingerprintEntry):
+        return f"{title}, {entry.platform}"
+    how = "compared seed by seed" if entry.paired else "compared as distributions"
+    return f"{title}, {counted(len(entry.samples), 'seed')}, {how}"
+
+
+def _origin(entry: BaselineEntry) -> str:
+    provenance = entry.provenance
+    platform = platform_text(provenance)
+    return f"{platform}, commit {provenance.get('commit', 'unknown')}, {provenance.get('finished', 'at some time')}"
+
+
+def _change(change: Change) -> str:
+    parts = []
+    for name, what in (("samples", "seed"), ("metrics", "margin"), ("exact", "count"), ("losses", "loss")):
+        count = len(change.replaced.get(name, ()))
+        if count:
+            parts.append(f"{count} losses" if what == "loss" and count > 1 else counted(count, what))
+    if "tolerance" in change.replaced:
+        parts.append("the tolerance")
+    replaced = f" (replaced {', '.join(parts)})" if parts else ""
+    return f"{change.date}  {' '.join(change.reason.split())}{replaced}"
+
+
+def _summary_fields(entry: BaselineEntry) -> Dict[str, Any]:
+    if not isinstance(entry, SampleEntry):
+        return {}
+    summary = {}
+    for metric in entry.metrics:
+        values = list(samples_of(entry, metric.name).values())
+        deviation = standard_deviation(values) if len(values) > 1 else None
+        summary[metric.name] = {"mean": sum(values) / len(values), "sd": deviation, "count": len(values)}
+    return {"summary": summary}
+
+
+def _difference_lines(difference: Difference) -> List[str]:
+    entry = difference.proposed
+    lines = [f"  {difference.recipe} {difference.rung}: {_title(entry)}"]
+    if difference.stored is None:
+        lines += ["    nothing is stored yet"]
+        lines += _indented(table(("metric", "proposed", "margin"), _new_rows(entry)), 4) if _new_rows(entry) else []
+        return lines
+    rows = [_finding_row(finding, difference.stored, entry) for finding in difference.judgement.findings]
+    lines += _indented(table(("what", "stored", "proposed", "margin", "verdict"), rows), 4)
+    return lines + [f"    note: {note}" for note in difference.judgement.notes]
+
+
+def _new_rows(entry: BaselineEntry) -> List[Sequence[str]]:
+    if isinstance(entry, FingerprintEntry):
+        return []
+    return [
+        (metric.name, spread(list(samples_of(entry, metric.name).values())), f"{metric.margin:.3g}")
+        for metric in entry.metrics
+    ]
+
+
+def _finding_row(finding: Finding, stored: BaselineEntry, proposed: BaselineEntry) -> Sequence[str]:
+    interval = finding.interval
+    told = f"{finding.verdict.value}: {finding.reason}"
+    if interval is not None:
+        told += f" (difference {interval.low:+.2g} to {interval.high:+.2g})"
+    margin = "" if finding.margin is None else f"{finding.margin:.3g}"
+    return (
+        finding.name,
+        _value(finding.name, stored) or finding.stored,
+        _value(finding.name, proposed) or finding.measured,
+        margin,
+        told,
+    )
+
+
+def _value(name: str, entry: BaselineEntry) -> str:
+    values = list(samples_of(entry, name).values()) if isinstance(entry, SampleEntry) else []
+    return spread(values) if values else ""
+
+
+def _indented(text: str, by: int) -> List[str]:
+    return [f"{' ' * by}{line}" for line in text.splitlines()]

@@ -1,0 +1,159 @@
+"""What the gate found in a session, for people: Markdown for a pull request, some lines for a terminal. Pure."""
+
+from __future__ import annotations
+
+import html
+import re
+import unicodedata
+from typing import List, Sequence
+
+from mnist_repro.gate import text as gate_text
+from mnist_repro.gate.platform import platform_name
+from mnist_repro.gate.report import Report, ReportEntry
+from mnist_repro.gate.verdicts import Verdict
+
+FAILURES_SHOWN = 20
+REASON_SHOWN = 1000
+
+
+def as_markdown(report: Report) -> str:
+    """The report as it stands in a pull request: what does not pass and why, what passes, what else to know."""
+    session = report.session
+    bad = report.in_the_way
+    good = [entry for entries in report.recipes.values() for entry in entries if entry not in bad]
+    lines = [
+        f"## Reproduction gate: {_headline(report)}",
+        "",
+        " · ".join(
+            [
+                f"{session.scale} scale",
+                f"seeds: {escaped(session.seeds)}",
+                f"{session.arithmetic} arithmetic",
+                *(escaped(where) for where in measured_with(report)),
+            ]
+        ),
+        "",
+    ]
+    if bad:
+        lines += ["### What does not pass", "", *_table(bad), "", *_reasons(bad), ""]
+    if report.other_failures:
+        lines += [f"### Tests that failed and are no comparisons: {len(report.other_failures)}", ""]
+        lines += [f"- {escaped(test)}" for test in report.other_failures[:FAILURES_SHOWN]]
+        more = len(report.other_failures) - FAILURES_SHOWN
+        lines += [*([f"- and {more} more"] if more > 0 else []), ""]
+    if good:
+        lines += ["### What passes", "", *_table(good), ""]
+    notes = _notes(report)
+    if notes:
+        lines += ["### Notes", "", *(f"- {escaped(note)}" for note in notes), ""]
+    return "\n".join(lines) + "\n"
+
+
+def measured_with(report: Report) -> List[str]:
+    """Platforms and commits of what was measured, each once; jobs may have run on several."""
+    found = {}
+    for entry in report.entries:
+        provenance = entry.checked.provenance if entry.checked else {}
+        if {"machine", "tensorflow", "keras"} <= set(provenance):
+            found[platform_name(provenance)] = True
+        if "commit" in provenance:
+            found[f"commit {provenance['commit']}"] = True
+    return list(found)
+
+
+def summary(report: Report) -> List[str]:
+    """A line for each recipe, then what should be known besides."""
+    lines = []
+    for recipe, entries in report.recipes.items():
+        lines.append(f"{recipe}: {', '.join(f'{entry.rung} {_word(entry)}' for entry in entries)}")
+    return lines + [f"note: {note}" for note in _notes(report)]
+
+
+def escaped(text: str) -> str:
+    """Text that Markdown and HTML show as it is, in one line and one cell: test ids and paths can hold anything."""
+    printable = "".join(" " if unicodedata.category(sign)[0] in "CZ" else sign for sign in text)
+    plain = re.sub(r"([\\`*_\[\]|~#$])", r"\\\1", " ".join(printable.split()))
+    # No backslash keeps GitHub from taking @name for somebody.
+    return html.escape(plain, quote=False).replace("@", "&commat;")
+
+
+def shortened(text: str) -> str:
+    """A long text, such as the last words of a process, by its beginning and its end."""
+    half = REASON_SHOWN // 2
+    return text if len(text) <= REASON_SHOWN else f"{text[:half]} … {text[-half:]}"
+
+
+def _headline(report: Report) -> str:
+    if not report.session.complete:
+        return "INCOMPLETE, which does not pass: the session was stopped, or is still running"
+    if not report.entries:
+        return "did not pass: nothing was judged"
+    if report.passes:
+        return "passed"
+    if report.comparisons_pass or report.verdict.passes:
+        return "did not pass: the comparisons did, something else failed"
+    return f"did not pass: {report.verdict.value}"
+
+
+def _table(entries: Sequence[ReportEntry]) -> List[str]:
+    header = ("recipe", "rung", *gate_text.HEADER)
+    rows = [header, tuple("---" for _ in header)]
+    for entry in entries:
+        findings = entry.checked.judgement.findings if entry.checked else ()
+        for finding in findings:
+            *cells, verdict = gate_text.cells(finding)
+            known = f" (known: {escaped(entry.reason)})" if entry.outcome == "xfailed" else ""
+            shown = verdict if finding.verdict.passes else f"**{verdict}**{known}"
+            rows.append((escaped(entry.recipe), entry.rung, *map(escaped, cells), shown))
+        if not findings:
+            rows.append((escaped(entry.recipe), entry.rung, *[""] * 5, _word(entry)))
+    return [f"| {' | '.join(row)} |" for row in rows]
+
+
+def _reasons(entries: Sequence[ReportEntry]) -> List[str]:
+    lines = []
+    for entry in entries:
+        found = entry.checked
+        verdict = entry.verdict or Verdict.INCOMPARABLE
+        lines.append(f"- **{escaped(entry.recipe)}**, {entry.rung}: {verdict.value} – {gate_text.MEANING[verdict]}")
+        lines.append(f"  - test: {escaped(entry.test)}")
+        if found is None:
+            lines.append(
+                f"  - ended without a verdict, {escaped(entry.outcome)}: {escaped(entry.reason or 'no reason')}"
+            )
+            continue
+        if entry.verdict is None:
+            lines.append("  - nothing of this recipe that this session measured has a verdict to rest on")
+        elif entry.verdict.passes:
+            lines.append(f"  - the test {escaped(entry.outcome)} all the same: {escaped(entry.reason or 'no reason')}")
+        bad = [finding for finding in found.judgement.findings if not finding.verdict.passes]
+        lines += [f"  - {escaped(finding.name)}: {escaped(shortened(finding.reason))}" for finding in bad]
+        lines += [f"  - {title}: {_code(command)}" for title, command in gate_text.next_steps(found)]
+    return lines
+
+
+def _word(entry: ReportEntry) -> str:
+    if entry.checked is None:
+        return "without a verdict"
+    word = entry.verdict.value if entry.verdict else "not judged here"
+    return f"{word}, which is known" if entry.outcome == "xfailed" else word
+
+
+def _notes(report: Report) -> List[str]:
+    notes = [
+        f"{entry.recipe}, {entry.rung}: {note}"
+        for entry in report.entries
+        if entry.checked
+        for note in entry.checked.judgement.notes
+    ]
+    trained_on = {entry.checked.dataset for entry in report.entries if entry.checked and entry.checked.provenance}
+    if trained_on - {"mnist"}:
+        notes.append(f"NOT MNIST: trained on {', '.join(sorted(trained_on))} data")
+    if report.not_judged:
+        notes.append(f"not judged in this session: {', '.join(report.not_judged)}")
+    return notes
+
+
+def _code(command: str) -> str:
+    """A command as code: one line, and no backtick of a hostile name ends it."""
+    return f"`{' '.join(command.replace('`', '').split())}`"

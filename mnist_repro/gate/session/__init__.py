@@ -1,0 +1,1 @@
+"""The gate's part in a pytest session."""

@@ -1,0 +1,164 @@
+"""The gate's part in one pytest session: listens to the reports, says the verdicts, writes the gate report."""
+
+from __future__ import annotations
+
+import datetime
+import os
+import platform
+from pathlib import Path
+from typing import TYPE_CHECKING, List, Optional
+
+import pytest
+
+import mnist_repro
+from mnist_repro.errors import BadInput
+from mnist_repro.gate.session.reports import Collector
+
+if TYPE_CHECKING:
+    from mnist_repro.gate.report import Report
+
+# Where GitHub shows what a job has to say.
+STEP_SUMMARY = "GITHUB_STEP_SUMMARY"
+
+
+class GateSession:
+    """A pytest plugin of the process that sees all reports; under xdist and `--fugaku` not the one that made them."""
+
+    def __init__(self, config: pytest.Config) -> None:
+        self._config = config
+        self._collector = Collector()
+        self._started = _now()
+        self._problems: List[str] = []
+        self._called = False
+        asked: Optional[Path] = None if config.option.collectonly else config.option.gate_report
+        # Tests may change the working directory.
+        self._folder = asked.absolute() if asked is not None else None
+
+    def pytest_sessionstart(self) -> None:
+        """Take the place of what an earlier session reported, before anything can go wrong."""
+        if self._folder is None:
+            return
+        try:
+            write(self._report(), self._folder)
+        except BadInput as error:
+            raise pytest.UsageError(f"--gate-report: {error}") from error
+
+    def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
+        """Take in a report; what is judged is kept at once, so that it survives whatever comes next."""
+        self._called = self._called or report.when != "setup"
+        if self._collector.see(report) and self._folder is not None:
+            self._write(self._report())
+
+    def pytest_collectreport(self, report: pytest.CollectReport) -> None:
+        """A module that cannot be collected hides its tests."""
+        if report.failed:
+            self._collector.see_uncollected(report.nodeid)
+
+    @pytest.hookimpl(trylast=True)
+    def pytest_sessionfinish(self, session: pytest.Session) -> None:
+        """Have the exit code say what the gate says; write the whole report, also into the summary of a GitHub job."""
+        if self._folder is None and not self._collector.any():
+            return
+        report = self.judged(session)
+        if self._must_fail(report) and session.exitstatus == pytest.ExitCode.OK:
+            session.exitstatus = pytest.ExitCode.TESTS_FAILED
+            report = self.judged(session)
+        if self._folder is None:
+            return
+        self._write(report)
+        self._append_summary(report)
+        if self._problems and session.exitstatus == pytest.ExitCode.OK:
+            # Whoever asked for a report must not take an old one for it.
+            session.exitstatus = pytest.ExitCode.USAGE_ERROR
+
+    def _must_fail(self, report: Report) -> bool:
+        """Whether the gate does not pass for what pytest counts as no failure."""
+        # With --setup-plan and --setup-only no test is called, and nothing asked for is missing.
+        if getattr(self._config.option, "setuponly", False):
+            return False
+        if report.entries:
+            # A comparison that was skipped, or that is known to be impossible.
+            return not report.comparisons_pass
+        # A session that was asked for a gate's report, and whose tests are no gate.
+        return self._folder is not None and self._called
+
+    def judged(self, session: pytest.Session) -> Report:
+        """All that the gate found, for those who ask when the session ends."""
+        stopped = bool(session.shouldstop or session.shouldfail)
+        # Not the hook's argument: others may have changed it since.
+        exit_code = int(session.exitstatus)
+        ran = exit_code in (pytest.ExitCode.OK, pytest.ExitCode.TESTS_FAILED, pytest.ExitCode.NO_TESTS_COLLECTED)
+        return self._report(_now(), exit_code, complete=ran and not stopped)
+
+    def pytest_terminal_summary(self, terminalreporter: pytest.TerminalReporter) -> None:
+        """A line for each recipe, and what could not be written."""
+        if self._collector.any() and self._config.option.verbose >= 0:
+            from mnist_repro.gate.markdown import summary
+
+            terminalreporter.section("gate")
+            report = self._report()
+            for line in summary(report):
+                terminalreporter.write_line(line)
+            if not report.comparisons_pass:
+                terminalreporter.write_line(
+                    "the gate does not pass: not every comparison was made and passed", red=True
+                )
+        elif self._folder is not None and self._must_fail(self._report()):
+            terminalreporter.write_line("the gate does not pass: a report was asked for, and nothing judged", red=True)
+        for problem in self._problems:
+            terminalreporter.write_line(f"gate report: {problem}", red=True)
+        if self._folder is not None and not self._problems:
+            terminalreporter.write_line(f"gate report: {self._config.option.gate_report / 'gate.md'}")
+
+    def _report(self, finished: str = "", exit_code: Optional[int] = None, complete: bool = False) -> Report:
+        from mnist_repro.gate.report import Report, Session
+
+        option = self._config.option
+        versions = {
+            "mnist_repro": mnist_repro.__version__,
+            "pytest": pytest.__version__,
+            "python": platform.python_version(),
+        }
+        seeds = str(option.seeds)
+        session = Session(
+            option.scale, seeds, option.arithmetic, self._started, versions, finished, exit_code, complete
+        )
+        return Report(session, self._collector.entries(), self._collector.other_failures())
+
+    def _write(self, report: Report) -> None:
+        assert self._folder is not None  # noqa: S101 - nobody calls it otherwise
+        try:
+            write(report, self._folder)
+        except BadInput as error:
+            self._problems.append(str(error))
+
+    def _append_summary(self, report: Report) -> None:
+        from mnist_repro.gate.markdown import as_markdown
+
+        place = os.environ.get(STEP_SUMMARY)
+        if not place:
+            return
+        try:
+            with Path(place).open("a", encoding="utf-8") as summary:
+                summary.write(as_markdown(report))
+        except OSError as error:
+            self._problems.append(f"cannot append to {STEP_SUMMARY}={place}: {error.strerror}")
+
+
+def write(report: Report, folder: Path) -> None:
+    """Write `gate.json` and `gate.md` into ``folder``: `gate.json` last, which says that both are there.
+
+    Raises:
+        BadInput: it cannot be written.
+    """
+    from mnist_repro.files.atomic import replacing_together, write_text
+    from mnist_repro.gate import report as gate_report
+    from mnist_repro.gate.markdown import as_markdown
+
+    with replacing_together(folder, (gate_report.MARKDOWN, gate_report.JSON)) as unfinished:
+        write_text(unfinished / gate_report.MARKDOWN, as_markdown(report))
+        write_text(unfinished / gate_report.JSON, gate_report.as_json(report))
+
+
+def _now() -> str:
+    return datetime.datetime.now(datetime.timezone.utc).isoformat(timespec="seconds")

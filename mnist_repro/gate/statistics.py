@@ -1,0 +1,172 @@
+"""Numbers in, verdict out: samples against samples, run by run or as distributions. No files, no TensorFlow."""
+
+from __future__ import annotations
+
+import math
+from typing import Mapping, Optional, Sequence
+
+import numpy as np
+
+from mnist_repro.gate.intervals import Interval, student_t
+from mnist_repro.gate.verdicts import Finding, Metric, Verdict
+
+# The chance that a session's samples are called other than they are, for all its metrics together.
+SESSION_LEVEL = 0.05
+# Fewer say too little about their own spread.
+FEWEST_STORED = 10
+# Seed by seed their spread does not matter; fewer could not show that the seed does.
+FEWEST_PAIRED = 3
+# Seed by seed, float32 rounding stays below this on every TensorFlow and CPU, relative.
+PAIRED_TOLERANCE = 2e-6
+# What `--seeds auto` tries in turn.
+AUTO_SEEDS = (3, 5, 10)
+MOST_SEEDS_FORETOLD = 1000
+
+# A metric's value for each seed.
+Samples = Mapping[int, float]
+
+
+def compare_seed_by_seed(metric: Metric, stored: Samples, measured: Samples, rung: str) -> Finding:
+    """Every measured seed beside the stored run of the same seed; the margin is on each, in the metric's unit."""
+    broken = _degenerate(metric, stored, measured, rung, FEWEST_PAIRED, fewest_measured=1)
+    if broken:
+        return broken
+    strangers = sorted(set(measured) - set(stored))
+    if strangers:
+        why = f"no run of {_seeds(strangers)} is stored, only of {_seeds(sorted(stored))}"
+        return _finding(metric, stored, measured, rung, Verdict.INCOMPARABLE, why)
+    # Means are only worth showing beside each other if they are of the same seeds.
+    stored = {seed: stored[seed] for seed in measured}
+    differences = {seed: measured[seed] - stored[seed] for seed in sorted(measured)}
+    furthest = max(differences, key=lambda seed: abs(differences[seed]))
+    if abs(differences[furthest]) <= metric.margin:
+        why = f"seed by seed within {metric.margin:.2g}, at most {abs(differences[furthest]):.1e} apart"
+        return _finding(metric, stored, measured, rung, Verdict.EQUIVALENT, why)
+    verdict = _beyond(metric, float(np.mean(list(differences.values()))) or differences[furthest])
+    why = (
+        f"seed {furthest} gave {measured[furthest]:.7g}, stored is {stored[furthest]:.7g}: "
+        f"{differences[furthest]:+.2e} where {metric.margin:.2g} is allowed"
+    )
+    return _finding(metric, stored, measured, rung, verdict, why)
+
+
+def compare_distributions(metric: Metric, stored: Samples, measured: Samples, rung: str, metrics: int) -> Finding:
+    """Welch's interval for the difference of means, held against the metric's two-sided margin.
+
+    Args:
+        metric: what is compared.
+        stored: at least `FEWEST_STORED` values, not all the same.
+        measured: at least two values.
+        rung: ``subset`` or ``full``.
+        metrics: how many metrics are compared in a session; the level is shared out among them (Bonferroni).
+    """
+    broken = _degenerate(metric, stored, measured, rung, FEWEST_STORED, fewest_measured=2)
+    if broken:
+        return broken
+    if all(stored.get(seed) == value for seed, value in measured.items()):
+        why = f"the same bits as stored for {_seeds(sorted(measured))}"
+        return _finding(metric, stored, measured, rung, Verdict.EQUIVALENT, why)
+    tail = SESSION_LEVEL / metrics / 2.0
+    ours, theirs = _values(measured), _values(stored)
+    interval = welch_interval(ours, theirs, tail)
+    if -metric.margin < interval.low and interval.high < metric.margin:
+        why, verdict = "the difference lies within the margin, proven", Verdict.EQUIVALENT
+    elif interval.low > metric.margin or interval.high < -metric.margin:
+        why, verdict = "the difference lies beyond the margin, proven", _beyond(metric, interval.low)
+    else:
+        why, verdict = "the interval of the difference crosses the margin", Verdict.INCONCLUSIVE
+    needed = seeds_needed(metric.margin, ours, theirs, tail) if verdict is Verdict.INCONCLUSIVE else None
+    if verdict is Verdict.INCONCLUSIVE:
+        why += f": {needed} seeds would probably settle it" if needed else ": no number of seeds is likely to settle it"
+    return _finding(metric, stored, measured, rung, verdict, why, interval, needed)
+
+
+def welch_interval(ours: np.ndarray, theirs: np.ndarray, tail: float) -> Interval:
+    """The difference of means, ours minus theirs, with ``tail`` probability beyond each end. Source: Welch 1947."""
+    return _welch(
+        float(ours.mean() - theirs.mean()), ours.var(ddof=1), len(ours), theirs.var(ddof=1), len(theirs), tail
+    )
+
+
+def seeds_needed(margin: float, ours: np.ndarray, theirs: np.ndarray, tail: float) -> Optional[int]:
+    """How many seeds would settle the comparison if mean and spread stay as they are; None if too many."""
+    difference = float(ours.mean() - theirs.mean())
+    our_variance, their_variance = ours.var(ddof=1), theirs.var(ddof=1)
+    for count in range(len(ours) + 1, MOST_SEEDS_FORETOLD + 1):
+        interval = _welch(difference, our_variance, count, their_variance, len(theirs), tail)
+        inside = -margin < interval.low and interval.high < margin
+        if inside or interval.low > margin or interval.high < -margin:
+            return count
+    return None
+
+
+def _welch(
+    difference: float, our_variance: float, our_count: int, their_variance: float, their_count: int, tail: float
+) -> Interval:
+    ours, theirs = our_variance / our_count, their_variance / their_count
+    freedom = (ours + theirs) ** 2 / (ours**2 / (our_count - 1) + theirs**2 / (their_count - 1))
+    reach = -student_t(freedom, tail) * math.sqrt(ours + theirs)
+    return Interval(difference - reach, difference + reach)
+
+
+def _degenerate(
+    metric: Metric,
+    stored: Samples,
+    measured: Samples,
+    rung: str,
+    fewest_stored: int,
+    fewest_measured: int,
+) -> Optional[Finding]:
+    """The finding on samples that cannot be compared, else None."""
+
+    def incomparable(why: str) -> Finding:
+        return _finding(metric, stored, measured, rung, Verdict.INCOMPARABLE, why)
+
+    if not stored:
+        return incomparable("nothing is stored for this metric")
+    if not measured:
+        return incomparable("it was not measured")
+    for whose, samples in (("stored", stored), ("measured", measured)):
+        for seed, value in samples.items():
+            if not math.isfinite(value):
+                return incomparable(f"{whose} is {value} for seed {seed}")
+    if len(stored) < fewest_stored:
+        return incomparable(f"{len(stored)} stored samples are too few, {fewest_stored} are needed")
+    if len(set(stored.values())) == 1:
+        return incomparable(f"all {len(stored)} stored samples are the same, so that their spread is not known")
+    if len(measured) > 1 and len(set(measured.values())) == 1 and not metric.is_share:
+        return incomparable(f"it is the same for all {len(measured)} seeds, which are one run counted several times")
+    if len(measured) < fewest_measured:
+        why = f"{len(measured)} seed says nothing about spread, {fewest_measured} or more do"
+        return _finding(metric, stored, measured, rung, Verdict.INCONCLUSIVE, why, None, AUTO_SEEDS[0])
+    return None
+
+
+def _beyond(metric: Metric, difference: float) -> Verdict:
+    better = difference < 0.0 if metric.direction == "lower" else difference > 0.0
+    return Verdict.IMPROVED if better else Verdict.REGRESSED
+
+
+def _finding(
+    metric: Metric,
+    stored: Samples,
+    measured: Samples,
+    rung: str,
+    verdict: Verdict,
+    why: str,
+    interval: Optional[Interval] = None,
+    needed: Optional[int] = None,
+) -> Finding:
+    return Finding(rung, metric.name, verdict, why, _mean(stored), _mean(measured), interval, metric.margin, needed)
+
+
+def _values(samples: Samples) -> np.ndarray:
+    return np.array([samples[seed] for seed in sorted(samples)], dtype=np.float64)
+
+
+def _mean(samples: Samples) -> str:
+    return f"{float(np.mean(list(samples.values()))):.6g}" if samples else ""
+
+
+def _seeds(seeds: Sequence[int]) -> str:
+    return f"seed{'s' if len(seeds) > 1 else ''} {', '.join(map(str, seeds))}"

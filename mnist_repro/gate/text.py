@@ -1,0 +1,106 @@
+"""A comparison as text for people: the message of a failing test, and what to type next. Pure."""
+
+from __future__ import annotations
+
+from typing import List, Tuple
+
+from mnist_repro.display import table
+from mnist_repro.gate.baselines.judge import options, record_command
+from mnist_repro.gate.baselines.values import PUBLISHED
+from mnist_repro.gate.comparison import NO_RECIPE, Comparison
+from mnist_repro.gate.statistics import AUTO_SEEDS
+from mnist_repro.gate.verdicts import Finding, Verdict
+
+HEADER = ("metric", "stored", "measured", "interval", "margin", "verdict")
+
+MEANING = {
+    Verdict.EQUIVALENT: "within the margin, proven",
+    Verdict.CHANGED: "a run does something else than before, even if its results should agree",
+    Verdict.IMPROVED: "better than the margin: a reproduction asks for sameness, so that better does not pass either",
+    Verdict.REGRESSED: "worse than the margin",
+    Verdict.INCONCLUSIVE: "so few seeds cannot tell",
+    Verdict.INCOMPARABLE: "no comparison could be made, which never counts as a pass",
+}
+
+
+def failure(found: Comparison) -> str:
+    """The message of a test that does not pass: metric by metric, then why, then what to type."""
+    verdict = found.judgement.verdict
+    lines = [f"{found.recipe}, {found.rung}: {verdict.value.upper()} – {MEANING[verdict]}"]
+    if found.dataset:
+        seeds = f", {_seeds(found)}" if found.samples else ""
+        lines.append(f"{found.dataset} data, {found.arithmetic} arithmetic{seeds}")
+    rows = [cells(finding) for finding in found.judgement.findings]
+    # Without figures a table says nothing.
+    lines += ["", table(HEADER, rows), ""] if any(row[1] or row[2] for row in rows) else []
+    lines += [f"{finding.name}: {finding.reason}" for finding in found.judgement.findings if not finding.verdict.passes]
+    lines += [f"note: {note}" for note in found.judgement.notes]
+    lines += [f"{title}: {command}" for title, command in next_steps(found)]
+    return "\n".join(lines)
+
+
+def in_one_line(finding: Finding) -> str:
+    """A finding as JUnit shows it: ``equivalent; stored 0.41; measured 0.42; interval …; margin …``."""
+    *figures, verdict = zip(HEADER[1:], cells(finding)[1:])
+    return "; ".join([verdict[1], *(f"{title} {cell}" for title, cell in figures if cell)])
+
+
+def cells(finding: Finding) -> Tuple[str, str, str, str, str, str]:
+    """A finding as a row under `HEADER`."""
+    return (
+        finding.name,
+        finding.stored,
+        finding.measured,
+        _interval(finding),
+        "" if finding.margin is None else f"±{finding.margin:.3g}",
+        finding.verdict.value,
+    )
+
+
+def next_steps(found: Comparison) -> List[Tuple[str, str]]:
+    """(title, command) of what to do about a verdict that does not pass."""
+    recipe, rung = found.recipe, found.rung
+    if recipe == NO_RECIPE:
+        return [("to have something judged", "def test_it(measured, baseline): baseline.check(measured)")]
+    findings = found.judgement.findings
+    verdicts = {finding.verdict for finding in findings}
+    needed = [finding.seeds_needed for finding in findings if finding.verdict is Verdict.INCONCLUSIVE]
+    foretold = [count for count in needed if count]
+    hopeless = len(foretold) < len(needed)
+    record = record_command(recipe, rung, found.dataset, found.arithmetic, found.option)
+    if rung == PUBLISHED:
+        return [
+            ("to see the stored samples", f"mnist-repro baseline show {recipe}{found.option}"),
+            ("to see all that was published", f"mnist-repro reproduce {recipe}"),
+        ]
+    steps: List[Tuple[str, str]] = []
+    if verdicts & {Verdict.CHANGED, Verdict.IMPROVED, Verdict.REGRESSED} or hopeless:
+        steps += [
+            ("to see more", f"{record} && mnist-repro baseline diff {recipe} --rung {rung}{found.option}"),
+            (
+                "to accept it, if it is meant, after that",
+                f"mnist-repro baseline accept {recipe} --rung {rung}{found.option} --reason '…'",
+            ),
+        ]
+    if foretold and not hopeless:
+        unusual = options(found.dataset, found.arithmetic)
+        enough = len(found.samples) < AUTO_SEEDS[-1] >= max(foretold)
+        seeds = "auto" if enough else str(max([*foretold, len(found.samples) + 1]))
+        steps.append(("to settle it", f"pytest --scale {rung} --seeds {seeds}{unusual} -k {recipe}"))
+    if Verdict.INCOMPARABLE in verdicts:
+        steps.append(("to see what is stored", f"mnist-repro baseline show {recipe}{found.option}"))
+    return steps
+
+
+def _interval(finding: Finding) -> str:
+    interval = finding.interval
+    if interval is None:
+        return ""
+    if finding.rung == PUBLISHED:
+        return f"{interval.low:.6g} … {interval.high:.6g}"
+    return f"{interval.low:+.3g} … {interval.high:+.3g}"
+
+
+def _seeds(found: Comparison) -> str:
+    seeds = sorted(found.samples)
+    return f"seed{'s' if len(seeds) > 1 else ''} {', '.join(map(str, seeds))}"

@@ -1,0 +1,133 @@
+"""What is behind the `baseline` fixture: looks the baseline up, judges, records the verdict, fails the test."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Callable, List, Sequence, Tuple
+
+import pytest
+
+from mnist_repro.errors import BadInput
+from mnist_repro.gate import comparison as checked
+from mnist_repro.gate import text as gate_text
+from mnist_repro.gate.baselines import files as baseline_files
+from mnist_repro.gate.baselines.folder import option
+from mnist_repro.gate.baselines.judge import judge_fingerprint, judge_samples
+from mnist_repro.gate.baselines.values import FINGERPRINT, PUBLISHED
+from mnist_repro.gate.comparison import NO_RECIPE, Comparison
+from mnist_repro.gate.session.reports import CHECKED
+from mnist_repro.gate.statistics import AUTO_SEEDS
+from mnist_repro.gate.verdicts import Verdict
+from mnist_repro.harness.checkable import Measured, NotMeasured, PublishedFigures, Runs, TakenFingerprint
+from mnist_repro.harness.published_rung import judge_published
+from mnist_repro.recipes import find
+from mnist_repro.runs.metrics import metric_values
+from mnist_repro.runs.run import Run
+
+
+@dataclass(frozen=True)
+class Baseline:
+    """The stored baselines, as a test sees them.
+
+    Args:
+        folder: of the baselines.
+        record: takes name and value of each property of the test's report.
+        more_seeds: whether inconclusive runs are followed by more.
+    """
+
+    folder: Path
+    record: Callable[[str, str], None]
+    more_seeds: bool = False
+
+    def check(self, measured: Measured) -> None:
+        """Compare with what is stored, and fail the test unless the verdict is equivalent.
+
+        The test is skipped, visibly, where this rung cannot say anything and the others have to.
+        """
+        __tracebackhide__ = True
+        found = judge(self.folder, measured)
+        if self.more_seeds and isinstance(measured, Runs):
+            found = self._until_conclusive(found, measured)
+        for name, value in properties(found):
+            self.record(name, value)
+        if found.verdict is None:
+            pytest.skip("; ".join(found.judgement.notes))
+        if not found.verdict.passes:
+            pytest.fail(gate_text.failure(found), pytrace=False)
+
+    def _until_conclusive(self, found: Comparison, runs: Runs) -> Comparison:
+        for seeds in AUTO_SEEDS:
+            if found.verdict is not Verdict.INCONCLUSIVE:
+                break
+            if seeds > len(runs):
+                try:
+                    found = judge(self.folder, runs.grown_to(seeds))
+                except BadInput as error:
+                    return judge(self.folder, NotMeasured(runs.recipe, runs.scale, str(error)))
+        return found
+
+
+def judge(folder: Path, measured: Measured) -> Comparison:
+    """The verdict on what was measured; a baseline that cannot be read is one that cannot be compared with."""
+    return replace(_judge(folder, measured), option=option(folder))
+
+
+def _judge(folder: Path, measured: Measured) -> Comparison:
+    recipe, rung = _subject(measured)
+    try:
+        if isinstance(measured, NotMeasured):
+            return checked.incomparable(recipe, rung, "measurement", measured.reason)
+        if isinstance(measured, TakenFingerprint):
+            return _fingerprint(folder, measured)
+        if isinstance(measured, PublishedFigures):
+            judgement = judge_published(find(recipe), baseline_files.read(folder, recipe, "full"))
+            return Comparison(PUBLISHED, judgement, "mnist", "original")
+        return _samples(folder, recipe, rung, tuple(measured))
+    except BadInput as error:
+        return checked.incomparable(recipe, rung, "baseline", str(error))
+
+
+def properties(found: Comparison) -> List[Tuple[str, str]]:
+    """What JUnit and the gate report are told: the verdict, each finding's figures, and the whole as JSON."""
+    told = [(f"{found.recipe} {found.rung} verdict", found.verdict.value if found.verdict else "none")]
+    for finding in found.judgement.findings:
+        told.append((f"{found.recipe} {found.rung}: {finding.name}", gate_text.in_one_line(finding)))
+    return [*told, (CHECKED, json.dumps(checked.as_fields(found), allow_nan=False))]
+
+
+def _subject(measured: Measured) -> Tuple[str, str]:
+    """Recipe and rung."""
+    if isinstance(measured, TakenFingerprint):
+        return measured.recipe, FINGERPRINT
+    if isinstance(measured, PublishedFigures):
+        return measured.recipe, PUBLISHED
+    if isinstance(measured, NotMeasured):
+        return measured.recipe, measured.rung
+    if isinstance(measured, Runs):
+        return measured.recipe, measured.scale
+    if not isinstance(measured, Sequence) or not all(isinstance(run, Run) for run in measured):
+        raise TypeError(f"baseline.check takes runs or a fingerprint, not {type(measured).__name__}")
+    return (measured[0].recipe, measured[0].scale) if measured else (NO_RECIPE, "subset")
+
+
+def _fingerprint(folder: Path, taken: TakenFingerprint) -> Comparison:
+    judgement = judge_fingerprint(
+        baseline_files.read(folder, taken.recipe, FINGERPRINT),
+        taken.exact,
+        taken.losses,
+        taken.dataset,
+        taken.arithmetic,
+        taken.provenance,
+    )
+    return Comparison(FINGERPRINT, judgement, taken.dataset, taken.arithmetic, {}, taken.provenance)
+
+
+def _samples(folder: Path, recipe: str, rung: str, runs: Sequence[Run]) -> Comparison:
+    judgement = judge_samples(baseline_files.read(folder, recipe, rung), runs)
+    if not runs:
+        return Comparison(rung, judgement)
+    first = runs[0]
+    samples = {run.seed: metric_values(run) for run in runs}
+    return Comparison(rung, judgement, first.dataset["name"], first.arithmetic, samples, first.provenance)

@@ -1,0 +1,196 @@
+"""What tests want measured, begun ahead of them and made side by side: fingerprints first, then runs.
+
+One crew serves a whole session, so that few processes do all the work and TensorFlow is imported seldom.
+"""
+
+from __future__ import annotations
+
+import os
+import queue
+import threading
+from concurrent.futures import Future
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Dict, List, Optional, Sequence, Tuple, Union
+
+from mnist_repro.data import locate
+from mnist_repro.data.dataset import Dataset
+from mnist_repro.errors import BadInput
+from mnist_repro.execution import components, workers
+from mnist_repro.execution.fingerprint_worker import taken_in
+from mnist_repro.gate.baselines.values import FINGERPRINT
+from mnist_repro.harness.checkable import Runs, TakenFingerprint, Target
+from mnist_repro.recipes import find
+from mnist_repro.runs.run import Run
+from mnist_repro.runs.run_json import read
+from mnist_repro.training.framework import require_tensorflow
+
+
+@dataclass(frozen=True)
+class Conditions:
+    """What all measurements of a session have in common.
+
+    Args:
+        folder: for the runs' files.
+        data: as `find_data` takes it.
+        arithmetic: ``original`` or ``framework``.
+        processes: how many run side by side.
+    """
+
+    folder: Path
+    data: Optional[str]
+    arithmetic: str
+    processes: int
+
+
+class Measurements:
+    """Takes fingerprints and makes runs in the background; whoever wants one waits for that one only."""
+
+    def __init__(self, conditions: Conditions) -> None:
+        self._conditions = conditions
+        # What tests do to it while we measure is their own.
+        self._environment = dict(os.environ)
+        self._dataset: Optional[Tuple[Dataset, str]] = None
+        self._made: Dict[workers.Task, Future[Union[Run, TakenFingerprint]]] = {}
+        self._batches: queue.SimpleQueue[Optional[Sequence[workers.Task]]] = queue.SimpleQueue()
+        self._stopped = False
+        self._thread = threading.Thread(target=self._work, daemon=True)
+
+    def begin(self, wanted: Sequence[Target], seeds: int) -> None:
+        """Have these measured, in this order; what was begun before is not begun again.
+
+        Raises:
+            BadInput: there is no TensorFlow, no such recipe, or the data that was asked for is not there.
+        """
+        if not wanted:
+            return
+        require_tensorflow()
+        for recipe, _ in wanted:
+            find(recipe)
+        fingerprints = [self._fingerprint_task(recipe) for recipe, rung in wanted if rung == FINGERPRINT]
+        runs = [task for recipe, rung in wanted if rung != FINGERPRINT for task in self._tasks(recipe, rung, seeds)]
+        tasks = [task for task in dict.fromkeys([*fingerprints, *runs]) if task not in self._made]
+        if not tasks:
+            return
+        self._made.update({task: Future() for task in tasks})
+        self._batches.put(tasks)
+        if not self._thread.is_alive():
+            self._thread.start()
+
+    def fingerprint(self, recipe: str) -> TakenFingerprint:
+        """The fingerprint of a recipe, when it is there.
+
+        Raises:
+            BadInput: it could not be taken.
+        """
+        self.begin([(recipe, FINGERPRINT)], 0)
+        taken = self._made[self._fingerprint_task(recipe)].result()
+        assert isinstance(taken, TakenFingerprint)  # noqa: S101 - it was asked for
+        return taken
+
+    def runs(self, recipe: str, scale: str, seeds: int) -> Runs:
+        """The runs of seeds 0 to ``seeds`` - 1, when all are there.
+
+        Raises:
+            BadInput: one could not be made.
+        """
+
+        def make(count: int) -> Tuple[Run, ...]:
+            self.begin([(recipe, scale)], count)
+            made = [self._made[task].result() for task in self._tasks(recipe, scale, count)]
+            return tuple(run for run in made if isinstance(run, Run))
+
+        return Runs(recipe, scale, make(seeds), make)
+
+    def stop(self) -> None:
+        """Begin nothing more, and stop what is under way at its next sign of life, or when this process ends."""
+        self._stopped = True
+        self._batches.put(None)
+        if self._thread.is_alive():
+            self._thread.join(timeout=1.0)
+
+    def _fingerprint_task(self, recipe: str) -> workers.Task:
+        made, place = self._conditions, self._data()[1]
+        assignment = components.Assignment(find(recipe), arithmetic=made.arithmetic)
+        return workers.Task(assignment, place, made.folder / recipe / FINGERPRINT, workers.FINGERPRINT)
+
+    def _tasks(self, recipe: str, scale: str, seeds: int) -> List[workers.Task]:
+        made, place = self._conditions, self._data()[1]
+        return [
+            workers.Task(
+                components.Assignment(find(recipe), seed, scale, made.arithmetic),
+                place,
+                made.folder / recipe / scale / f"seed-{seed}",
+                workers.RUN,
+            )
+            for seed in range(seeds)
+        ]
+
+    def _data(self) -> Tuple[Dataset, str]:
+        if self._dataset is None:
+            self._dataset = find_data(self._conditions.data)
+        return self._dataset
+
+    def _work(self) -> None:
+        # One pool for all batches: in each process TensorFlow is imported once.
+        pool = workers.Pool(self._conditions.processes, self._environment)
+        while True:
+            tasks = self._batches.get()
+            if tasks is None or self._stopped:
+                break
+            self._make(pool, tasks)
+        pool.close()
+
+    def _make(self, pool: workers.Pool, tasks: Sequence[workers.Task]) -> None:
+        try:
+            self._go_on()
+            pool.submit(tasks)
+            pool.wait(tasks, lambda progress: self._go_on(), self._ended)
+        except BaseException as error:  # whoever waits must hear of it
+            for task in tasks:
+                if not self._made[task].done():
+                    self._made[task].set_exception(error)
+
+    def _ended(self, task: workers.Task, failure: Optional[workers.Failure]) -> None:
+        taken = task.leaves == workers.FINGERPRINT
+        try:
+            if failure:
+                assignment = task.assignment
+                which = FINGERPRINT if taken else f"seed {assignment.seed}"
+                raise BadInput(f"{assignment.recipe.name}, {which}: {failure.what}", failure.why, failure.fix)
+            self._made[task].set_result(self._taken(task) if taken else read(task.folder))
+        except (BadInput, OSError) as error:
+            self._made[task].set_exception(error)
+        self._go_on()
+
+    def _taken(self, task: workers.Task) -> TakenFingerprint:
+        answer, made = taken_in(task.folder), task.assignment
+        taken = answer.fingerprint
+        assert taken is not None  # noqa: S101 - it was asked for
+        name = self._data()[0].name
+        return TakenFingerprint(made.recipe.name, name, made.arithmetic, taken.exact, taken.losses, answer.provenance)
+
+    def _go_on(self) -> None:
+        if self._stopped:
+            raise _Stopped
+
+
+def find_data(request: Optional[str]) -> Tuple[Dataset, str]:
+    """The dataset, and what to pass to `locate.load` so that another process gets the same.
+
+    Args:
+        request: the value of --data. Where neither it nor the environment says anything, nothing is downloaded.
+
+    Raises:
+        BadInput: the data that was asked for is not there.
+    """
+    wish = locate.wish(request)
+    unsaid = wish.place is None and wish.insists is None
+    looked = (locate.look(title, place).dataset for title, place in locate.unnamed_places()) if unsaid else ()
+    found = next((dataset for dataset in looked if dataset is not None), None)
+    dataset = found or locate.load("surrogate" if unsaid else request, say=lambda line: None)
+    return dataset, locate.place(dataset)
+
+
+class _Stopped(Exception):  # noqa: N818 - no error: the session is over
+    """The session is over."""

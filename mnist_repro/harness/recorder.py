@@ -1,0 +1,234 @@
+"""Makes the runs that a baseline is recorded from, and leaves what is proposed; goes on where it was stopped."""
+
+from __future__ import annotations
+
+import contextlib
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, Callable, ContextManager, Dict, List, Mapping, Optional, Tuple
+
+from mnist_repro.data.dataset import UNRECOGNISED, Dataset
+from mnist_repro.errors import BadInput
+from mnist_repro.execution import code_digest as source
+from mnist_repro.execution.components import Assignment
+from mnist_repro.execution.fingerprint_worker import Answer, ask
+from mnist_repro.execution.workers import Failure, Task, Watcher, run_all
+from mnist_repro.files.atomic import remove_unfinished, require_replaceable
+from mnist_repro.files.locks import locked
+from mnist_repro.gate.baselines import files as baseline_files
+from mnist_repro.gate.baselines.proposals import keeps_weights, propose, runs_folder
+from mnist_repro.gate.baselines.values import BaselineFile, FingerprintEntry, SampleEntry
+from mnist_repro.gate.platform import platform_name
+from mnist_repro.harness.tolerances import (
+    DEFAULT_SEEDS,
+    fingerprint_entry,
+    require_enough,
+    require_tolerance,
+    sample_entry,
+)
+from mnist_repro.recipes import Recipe
+from mnist_repro.runs.run_json import FILE, MODEL, WEIGHTS, read
+
+# What two runs must have in common, besides recipe, seed, scale, arithmetic and data, to belong to one baseline.
+_SAME = ("tensorflow", "keras", "machine", "threads", "switches")
+
+
+@dataclass(frozen=True)
+class Plan:
+    """What to record, and how.
+
+    Args:
+        folder: of the baselines.
+        dataset: what is trained on; one that has a name.
+        data: where workers find it, as `mnist_repro.data.locate.load` takes it.
+        arithmetic: ``original`` or ``framework``.
+        processes: runs side by side.
+        new_margins: do not keep stored margins and tolerances.
+
+    Raises:
+        BadInput: the dataset is unrecognised.
+    """
+
+    folder: Path
+    dataset: Dataset
+    data: str
+    arithmetic: str = "original"
+    processes: int = 1
+    new_margins: bool = False
+
+    def __post_init__(self) -> None:
+        if self.dataset.name == UNRECOGNISED:
+            raise BadInput(
+                f"{self.dataset.source} is neither MNIST nor the surrogate",
+                "baselines are kept by the name of their dataset, and this one has none",
+                "--data mnist, or --data surrogate",
+            )
+
+
+@dataclass(frozen=True)
+class Recorded:
+    """What became of recording one rung of one recipe.
+
+    Args:
+        file: where the proposal is; None if runs failed.
+        failures: the runs that could not be made.
+    """
+
+    file: Optional[Path]
+    failures: Mapping[Task, Failure] = field(default_factory=dict)
+
+
+class Recorder:
+    """Records one rung of one recipe at a time, and holds its lock meanwhile.
+
+    Args:
+        plan: what to record.
+        say: is told what is about to be done.
+        watch: sees the progress of runs.
+    """
+
+    def __init__(self, plan: Plan, say: Callable[[str], None], watch: Watcher) -> None:
+        self._plan, self._say, self._watch = plan, say, watch
+        self._here: Optional[Dict[str, Any]] = None
+
+    def fingerprint(self, recipe: Recipe) -> Recorded:
+        """Take the fingerprint, in a process of its own, and propose it."""
+        with self._lock(recipe, "fingerprint"):
+            return self._fingerprint(recipe)
+
+    def samples(self, recipe: Recipe, rung: str, seeds: Optional[int] = None) -> Recorded:
+        """Make the runs of seeds 0 to ``seeds`` - 1 that are not there yet, and propose them all.
+
+        Args:
+            recipe: of which.
+            rung: ``subset`` or ``full``.
+            seeds: how many; `DEFAULT_SEEDS`, or as many as are stored or proposed if those are more, where nothing is
+                said.
+
+        Raises:
+            BadInput: there would be too few, or fewer than are stored; a metric is not finite, or the samples cannot
+                serve as a baseline.
+        """
+        with self._lock(recipe, rung):
+            return self._samples(recipe, rung, seeds)
+
+    def _lock(self, recipe: Recipe, rung: str) -> ContextManager[None]:
+        return locked(baseline_files.private_folder(self._plan.folder), recipe.name, rung)
+
+    def _fingerprint(self, recipe: Recipe) -> Recorded:
+        plan = self._plan
+        file = self._stored(recipe, "fingerprint")
+        if plan.new_margins or not file.entries:
+            require_tolerance(recipe)
+        self._say(f"{recipe.name} fingerprint: taking it")
+        answer = ask(recipe.name, plan.data, plan.arithmetic)
+        assert answer.fingerprint is not None  # noqa: S101 - it was asked for
+        self._here = _one_thread(answer)
+        key = (plan.dataset.name, plan.arithmetic)
+        stored = file.entry(*key, platform_name(self._here))
+        previous = stored if isinstance(stored, FingerprintEntry) and not plan.new_margins else None
+        provenance = {**self._here, "dataset_sha256": plan.dataset.sha256}
+        entry = fingerprint_entry(recipe, answer.fingerprint, key, provenance, previous)
+        return Recorded(propose(plan.folder, recipe.name, "fingerprint", entry))
+
+    def _samples(self, recipe: Recipe, rung: str, asked: Optional[int]) -> Recorded:
+        plan = self._plan
+        key = (plan.dataset.name, plan.arithmetic)
+        stored = self._stored(recipe, rung).entry(*key)
+        kept = stored if isinstance(stored, SampleEntry) else None
+        seeds = _seeds(recipe, rung, asked, kept, self._waiting(recipe, rung, key))
+        previous = None if plan.new_margins else kept
+        if self._here is None:
+            self._here = _one_thread(ask())
+        code = source.digest()
+        place = runs_folder(plan.folder, recipe.name, rung, key, {**self._here, "code": code})
+        tasks = [
+            Task(Assignment(recipe, seed, rung, plan.arithmetic), plan.data, place / f"seed-{seed}")
+            for seed in range(seeds)
+        ]
+        missing = [task for task in tasks if not self._usable(task)]
+        for task in tasks:
+            # A killed recording did not come to it.
+            self._drop_weights(task)
+        self._say(f"{recipe.name} {rung}: {len(missing)} runs to make, {len(tasks) - len(missing)} are there already")
+        failures = self._make(missing)
+        if failures:
+            return Recorded(None, failures)
+        entry = sample_entry(recipe, rung, [read(task.folder) for task in tasks], code, previous)
+        return Recorded(propose(plan.folder, recipe.name, rung, entry))
+
+    def _waiting(self, recipe: Recipe, rung: str, key: Tuple[str, str]) -> int:
+        """How many seeds an earlier recording proposes."""
+        proposed = baseline_files.read_proposed(self._plan.folder, recipe.name, rung).entry(*key)
+        return 1 + max(proposed.samples) if isinstance(proposed, SampleEntry) else 0
+
+    def _stored(self, recipe: Recipe, rung: str) -> BaselineFile:
+        """What is stored, before the work: a file that cannot be read or written would stop it in the end."""
+        folder = self._plan.folder
+        stored = baseline_files.read(folder, recipe.name, rung)
+        baseline_files.read_proposed(folder, recipe.name, rung)
+        require_replaceable(baseline_files.proposed_path(folder, recipe.name, rung))
+        return stored
+
+    def _usable(self, task: Task) -> bool:
+        """Whether an earlier recording left the task's run, as good as one made now."""
+        try:
+            run = read(task.folder)
+        except BadInput:
+            return False
+        asked, here = task.assignment, self._here or {}
+        return (
+            (run.recipe, run.seed, run.scale, run.arithmetic)
+            == (asked.recipe.name, asked.seed, asked.scale, asked.arithmetic)
+            and run.dataset["sha256"] == self._plan.dataset.sha256
+            and all(run.provenance.get(name) == here.get(name) for name in _SAME)
+            and (not self._weights_wanted(task) or (task.folder / WEIGHTS).is_file())
+        )
+
+    def _make(self, tasks: List[Task]) -> Dict[Task, Failure]:
+        for task in tasks:
+            # A run that is of no use, and what a killed process had begun.
+            with contextlib.suppress(FileNotFoundError):
+                (task.folder / FILE).unlink()
+            remove_unfinished(task.folder)
+        if not tasks:
+            return {}
+        outcomes = run_all(tasks, self._plan.processes, self._watch, lambda task, failure: self._drop_weights(task))
+        return {task: failure for task, failure in outcomes.items() if failure is not None}
+
+    def _drop_weights(self, task: Task) -> None:
+        """Figures are recorded: the weights and models of hundreds of runs would only fill the disk."""
+        for name in (MODEL, *(() if self._weights_wanted(task) else (WEIGHTS,))):
+            with contextlib.suppress(FileNotFoundError):
+                (task.folder / name).unlink()
+
+    def _weights_wanted(self, task: Task) -> bool:
+        asked = task.assignment
+        return asked.seed == 0 and keeps_weights(
+            asked.recipe.name, asked.scale, self._plan.dataset.name, asked.arithmetic
+        )
+
+
+def _seeds(recipe: Recipe, rung: str, asked: Optional[int], stored: Optional[SampleEntry], waiting: int) -> int:
+    """How many seeds to record: enough for a baseline, none that is stored would go, nor one that waits unasked."""
+    needed = 1 + max(stored.samples) if stored is not None else 0
+    seeds = max(DEFAULT_SEEDS[rung], needed, waiting) if asked is None else asked
+    require_enough(recipe, rung, seeds)
+    if seeds < needed:
+        raise BadInput(
+            f"--seeds {seeds} of {recipe.name} {rung}, where seeds up to {needed - 1} are stored",
+            "samples that are stored would go, and nothing that is recorded tells that they were wrong",
+            f"--seeds {needed}, or leave --seeds out",
+        )
+    return seeds
+
+
+def _one_thread(answer: Answer) -> Dict[str, Any]:
+    """The process's provenance, if it computed with one thread."""
+    if answer.provenance["threads"] != 1:
+        raise BadInput(
+            f"MNIST_REPRO_THREADS is {answer.provenance['threads']}",
+            "the same seed gives the same bits with one thread only, and baselines are recorded so",
+            "unset MNIST_REPRO_THREADS",
+        )
+    return answer.provenance

@@ -1,0 +1,226 @@
+"""Runs and fingerprints in, proposed entries out: which margins and tolerances a new baseline gets, and why. Pure."""
+
+from __future__ import annotations
+
+import math
+from decimal import ROUND_CEILING, Decimal
+from typing import Any, Dict, List, Mapping, Optional, Sequence, Tuple
+
+from mnist_repro.display import counted
+from mnist_repro.errors import BadInput
+from mnist_repro.execution.fingerprint import Fingerprint
+from mnist_repro.gate.baselines.values import FingerprintEntry, SampleEntry
+from mnist_repro.gate.intervals import standard_deviation
+from mnist_repro.gate.platform import platform_name
+from mnist_repro.gate.statistics import FEWEST_PAIRED, FEWEST_STORED, PAIRED_TOLERANCE
+from mnist_repro.gate.verdicts import Metric, is_share
+from mnist_repro.recipes import Recipe
+from mnist_repro.runs.metrics import direction, metric_names, metric_values
+from mnist_repro.runs.run import Run
+
+DEFAULT_SEEDS = {"subset": 16, "full": 10}
+
+# Relative tolerance on a fingerprint's losses. Softmax recipes: rounding, which does not grow. The others: ten times
+# what one and two threads, oneDNN off, SSE4.1 and AVX2 differ by over the fingerprint's steps.
+TOLERANCES = {
+    "wheel-softmax": PAIRED_TOLERANCE,
+    "tf-softmax": PAIRED_TOLERANCE,
+    "keras-cnn": 5e-6,
+    "tf-cnn": 5e-6,
+    "vgg7": 2e-6,
+    "vgg7-bn": 1e-5,
+}
+
+# A margin in standard deviations of the stored samples.
+DEVIATIONS = 5.0
+# One image on a boundary may fall to the other side by rounding, two do not.
+IMAGES = 1.5
+
+
+def sample_entry(
+    recipe: Recipe,
+    rung: str,
+    runs: Sequence[Run],
+    code: str,
+    previous: Optional[SampleEntry] = None,
+) -> SampleEntry:
+    """What is proposed to be stored of these runs.
+
+    Args:
+        recipe: that they are of.
+        rung: ``subset`` or ``full``.
+        runs: one for each seed, all of one dataset and arithmetic.
+        code: digest of the source that made them.
+        previous: an entry whose margins, directions and reasons stay.
+
+    Raises:
+        BadInput: a metric of a run is missing or not finite, or the samples say nothing about their spread.
+    """
+    names = metric_names(recipe, rung)
+    samples = {run.seed: _checked(run, names) for run in sorted(runs, key=lambda run: run.seed)}
+    paired = recipe.is_softmax_regression
+    require_enough(recipe, rung, len(samples))
+    kept = {} if previous is None else {metric.name: metric for metric in previous.metrics}
+    images = runs[0].counts["test_images"]
+    metrics = []
+    for name in names:
+        values = [values[name] for values in samples.values()]
+        made = kept.get(name) or (paired_metric(name, values, images) if paired else spread_metric(name, values))
+        metrics.append(made)
+    provenance = {**joint_provenance(runs), "dataset_sha256": runs[0].dataset["sha256"], "code": code}
+    return SampleEntry(runs[0].dataset["name"], runs[0].arithmetic, paired, tuple(metrics), samples, provenance, ())
+
+
+def require_enough(recipe: Recipe, rung: str, seeds: int) -> None:
+    """Make sure that so many runs can serve as a baseline.
+
+    Raises:
+        BadInput: they are too few.
+    """
+    how, fewest = (
+        ("seed by seed", FEWEST_PAIRED) if recipe.is_softmax_regression else ("as distributions", FEWEST_STORED)
+    )
+    if seeds < fewest:
+        raise BadInput(
+            f"{counted(seeds, 'seed')} of {recipe.name}",
+            f"its runs are compared {how}, of which fewer than {fewest} say too little",
+            f"--seeds {DEFAULT_SEEDS[rung]}",
+        )
+
+
+def require_tolerance(recipe: Recipe) -> float:
+    """The tolerance on the losses of a recipe's fingerprint.
+
+    Raises:
+        BadInput: nobody has said what it is.
+    """
+    if recipe.name not in TOLERANCES:
+        raise BadInput(
+            f"TOLERANCES in mnist_repro/harness/tolerances.py has no {recipe.name}",
+            "a fingerprint's losses are compared within a tolerance, and that is measured, not guessed",
+            f'add "{recipe.name}": 5e-6 (for softmax: {PAIRED_TOLERANCE:.0e}); see docs/how-to/add-a-recipe.md',
+        )
+    return TOLERANCES[recipe.name]
+
+
+def fingerprint_entry(
+    recipe: Recipe,
+    taken: Fingerprint,
+    key: Tuple[str, str],
+    provenance: Mapping[str, Any],
+    previous: Optional[FingerprintEntry] = None,
+) -> FingerprintEntry:
+    """What is proposed to be stored of a fingerprint.
+
+    Args:
+        recipe: whose it is.
+        taken: the fingerprint.
+        key: dataset and arithmetic.
+        provenance: what it was taken with.
+        previous: an entry whose tolerance and reason stay.
+
+    Raises:
+        BadInput: a loss is not finite, or the recipe has no tolerance.
+    """
+    lost = next((name for name, value in taken.losses.items() if not math.isfinite(value)), None)
+    if lost is not None:
+        raise BadInput(
+            f"{recipe.name}: {lost} is {taken.losses[lost]}",
+            "nothing can be compared with what is not a finite number, so that it is not stored",
+            "find out why the recipe diverges, then record again",
+        )
+    if previous is None:
+        tolerance, reason = require_tolerance(recipe), tolerance_reason(recipe)
+    else:
+        tolerance, reason = previous.tolerance, previous.reason
+    platform = platform_name(provenance)
+    return FingerprintEntry(*key, platform, taken.exact, taken.losses, tolerance, reason, provenance, ())
+
+
+def tolerance_reason(recipe: Recipe) -> str:
+    """Why a recipe's fingerprint has its tolerance, in words."""
+    if recipe.is_softmax_regression:
+        return "float32 rounding stays below this, as it does not grow from step to step"
+    return "ten times what threads, oneDNN and instruction sets make of these first steps; later ones are chaotic"
+
+
+def paired_metric(name: str, values: Sequence[float], test_images: int) -> Metric:
+    """A metric that is compared seed by seed: what float32 rounding may do to it."""
+    if is_share(name):
+        reason = f"{IMAGES} of {test_images:,} images: rounding may move one that lies on a boundary, not two"
+        return Metric(name, direction(name), IMAGES / test_images, reason)
+    mean = sum(values) / len(values)
+    reason = (
+        f"{PAIRED_TOLERANCE:.0e} of the mean: seed by seed float32 rounding stays below on every TensorFlow and CPU"
+    )
+    return Metric(name, direction(name), float(f"{PAIRED_TOLERANCE * abs(mean):.3g}"), reason)
+
+
+def spread_metric(name: str, values: Sequence[float]) -> Metric:
+    """A metric that is compared as a distribution: so far apart that clean runs are hardly ever called different.
+
+    Raises:
+        BadInput: all values are the same, or there is only one.
+    """
+    # Not by the deviation: the mean is rounded, so that equal values may seem to deviate.
+    if min(values) == max(values):
+        raise BadInput(
+            f"{name} is {values[0]} for all of {len(values)} seeds",
+            "samples without spread say nothing about how far apart clean runs lie",
+            "record more seeds with --seeds N, or look for why the seed changes nothing",
+        )
+    reason = f"{DEVIATIONS:.0f} standard deviations of the {len(values)} recorded samples: {_false_alarms(len(values))}"
+    return Metric(name, direction(name), rounded_up(DEVIATIONS * standard_deviation(values)), reason)
+
+
+def _false_alarms(stored: int) -> str:
+    """What `mnist-repro power` says of such margins."""
+    if stored >= DEFAULT_SEEDS["subset"]:
+        return (
+            "with 16 stored and at most 10 measured, --seeds auto then fails a clean session of all metrics "
+            "less than once in 100, tails heavier than normal included"
+        )
+    return (
+        "with as few as 10 stored and at most 10 measured, --seeds auto then fails a clean session of all metrics "
+        "2 to 5 times in 100, because so few samples say little of their spread"
+    )
+
+
+def rounded_up(value: float) -> float:
+    """A positive number to two significant digits, upwards."""
+    exact = Decimal(repr(value))
+    return float(exact.quantize(Decimal(1).scaleb(exact.adjusted() - 1), rounding=ROUND_CEILING))
+
+
+def joint_provenance(runs: Sequence[Run]) -> Dict[str, Any]:
+    """What several runs were produced by: one value where all have it, else each of them."""
+    joint: Dict[str, Any] = {}
+    for name in runs[0].provenance:
+        values: List[Any] = []
+        for run in runs:
+            value = run.provenance.get(name)
+            values += [value] if value not in values else []
+        joint[name] = values[0] if len(values) == 1 else ", ".join(map(str, values))
+    # They differ from run to run, and say most as these.
+    joint["finished"] = max(str(run.provenance["finished"]) for run in runs)
+    joint["seconds"] = round(sum(float(run.provenance["seconds"]) for run in runs), 3)
+    return joint
+
+
+def _checked(run: Run, names: Sequence[str]) -> Dict[str, float]:
+    values = metric_values(run)
+    if set(values) != set(names):
+        odd = ", ".join(sorted(set(values) ^ set(names)))
+        raise BadInput(
+            f"the run of {run.recipe}, seed {run.seed}, and the recipe's metrics differ in {odd}",
+            f"recorded are {', '.join(names)}",
+            "remove that run's folder and record again",
+        )
+    lost = next((name for name in names if not math.isfinite(values[name])), None)
+    if lost is not None:
+        raise BadInput(
+            f"{run.recipe}, seed {run.seed}: {lost} is {values[lost]}",
+            "nothing can be compared with what is not a finite number, so that no sample of this recipe is proposed",
+            "find out why this seed diverges, then record again",
+        )
+    return {name: values[name] for name in names}

@@ -1,0 +1,1 @@
+"""Power: planted bugs, and which check catches them."""

@@ -1,0 +1,172 @@
+"""Planting bugs on purpose: what a bug is, where the list of them is read from, and how code is swapped for a while."""
+
+from __future__ import annotations
+
+import contextlib
+import difflib
+import importlib.util
+import re
+import sys
+import traceback
+from dataclasses import dataclass
+from pathlib import Path
+from types import ModuleType
+from typing import Any, Callable, ContextManager, Iterator, Sequence, Tuple
+from unittest import mock
+
+from mnist_repro.errors import BadInput
+
+# Where a checkout keeps the list.
+BUGS_FILE = Path(__file__).resolve().parents[2] / "tests" / "regression" / "planted_bugs.py"
+_MODULE = "mnist_repro_planted_bugs"
+# What Python raises where code asks for what is not there, or not in that form.
+_MISFITS = (TypeError, AttributeError, ImportError, NameError)
+_CALLED_OTHERWISE = re.compile(r"\(\) (takes|missing|got an unexpected|got multiple|got some)\b")
+
+
+@dataclass(frozen=True)
+class Bug:
+    """A mistake that somebody could make, ready to be made.
+
+    Args:
+        name: what the command line calls it.
+        sentence: what goes wrong.
+        recipes: the names of those on which it is planted.
+        plant: the code behaves so while the context that this returns is open.
+    """
+
+    name: str
+    sentence: str
+    recipes: Tuple[str, ...]
+    plant: Callable[[], ContextManager[object]]
+
+
+@contextlib.contextmanager
+def instead_of(original: Callable[..., Any], replacement: Callable[..., Any]) -> Iterator[None]:
+    """Put ``replacement`` wherever a module of ours holds the function ``original``, as if its source were edited."""
+    name = original.__name__
+    holders = [module for module in _our_modules() if vars(module).get(name) is original]
+    if not holders:
+        raise LookupError(f"no module of mnist_repro has {name}, or it has been replaced already")
+    with contextlib.ExitStack() as stack:
+        for module in holders:
+            stack.enter_context(mock.patch.object(module, name, replacement))
+        yield
+
+
+@contextlib.contextmanager
+def all_of(*contexts: ContextManager[object]) -> Iterator[None]:
+    """Several contexts as one."""
+    with contextlib.ExitStack() as stack:
+        for context in contexts:
+            stack.enter_context(context)
+        yield
+
+
+@contextlib.contextmanager
+def planted(bug: Bug, file: Path) -> Iterator[None]:
+    """The code behaves as the bug has it.
+
+    Args:
+        bug: which.
+        file: that lists it.
+
+    Raises:
+        BadInput: it was written for other code than this, which shows when it is planted, or when its code is called.
+    """
+    with contextlib.ExitStack() as stack:
+        try:
+            stack.enter_context(bug.plant())
+        except (*_MISFITS, LookupError) as error:
+            raise _misfit(bug, file, error) from error
+        try:
+            yield
+        except _MISFITS as error:
+            if no_longer_fits(error):
+                raise _misfit(bug, file, error) from error
+            raise
+
+
+def no_longer_fits(error: BaseException) -> bool:
+    """Whether a planted bug's own code raised it, or a call of that: it crashed, and not what it changes."""
+    if not isinstance(error, _MISFITS):
+        return False
+    frames = [frame for frame, _ in traceback.walk_tb(error.__traceback__)]
+    own = bool(frames) and frames[-1].f_globals.get("__name__") == _MODULE
+    return own or (isinstance(error, TypeError) and _CALLED_OTHERWISE.search(str(error)) is not None)
+
+
+def read_bugs(file: Path = BUGS_FILE) -> Tuple[Bug, ...]:
+    """The list ``BUGS`` of a Python file.
+
+    Raises:
+        BadInput: there is no such file or no such list in it, or two of its bugs have the same name.
+    """
+    if not file.is_file():
+        raise BadInput(
+            f"{file} is {'no file' if file.exists() else 'not there'}",
+            "the planted bugs are part of the tests, which an installed package does not have",
+            "run it in a checkout of the project, or name the file: --bugs FILE",
+        )
+    spec = importlib.util.spec_from_file_location(_MODULE, str(file))
+    if spec is None or spec.loader is None:
+        raise BadInput(f"{file} is no Python file", "its name ends in .py", "leave --bugs out for the project's own")
+    module = importlib.util.module_from_spec(spec)
+    before = sys.modules.get(_MODULE)
+    # TensorFlow looks up the source of what it compiles by module.
+    sys.modules[_MODULE] = module
+    try:
+        spec.loader.exec_module(module)
+    except (Exception, SystemExit) as error:  # whatever somebody's file may raise
+        sys.modules.pop(_MODULE)
+        if before is not None:
+            sys.modules[_MODULE] = before
+        told = " ".join(f"{type(error).__name__}: {error}".split())
+        raise BadInput(
+            f"{file} cannot be imported",
+            f"it is Python that defines BUGS, a tuple of mnist_repro.power.bugs.Bug: {told}",
+            f"python {file} shows where; or leave --bugs out for the project's own",
+        ) from error
+    bugs = getattr(module, "BUGS", None)
+    if not isinstance(bugs, tuple) or not all(isinstance(bug, Bug) for bug in bugs):
+        raise BadInput(
+            f"{file} has no tuple BUGS", "it lists the bugs to plant", "leave --bugs out for the project's own"
+        )
+    _require_different_names(bugs, file)
+    return bugs
+
+
+def find_bug(bugs: Sequence[Bug], name: str) -> Bug:
+    """The bug of that name.
+
+    Raises:
+        BadInput: there is none; the message names the nearest.
+    """
+    for bug in bugs:
+        if bug.name == name:
+            return bug
+    names = [bug.name for bug in bugs]
+    near = difflib.get_close_matches(name, names, n=1, cutoff=0.4)
+    raise BadInput(f"unknown bug {name!r}", f"the planted bugs are {', '.join(names)}", near[0] if near else names[0])
+
+
+def _require_different_names(bugs: Sequence[Bug], file: Path) -> None:
+    names = [bug.name for bug in bugs]
+    doubled = next((name for name in names if names.count(name) > 1), None)
+    if doubled is not None:
+        raise BadInput(f"{file} has two bugs called {doubled}", "results are kept by name", "rename one of them")
+
+
+def _misfit(bug: Bug, file: Path, error: Exception) -> BadInput:
+    told = " ".join(f"{type(error).__name__}: {error}".split())
+    return BadInput(
+        f"the bug {bug.name} does not fit the code",
+        f"{file} plants it in functions of this package, which are not what they were, so that nobody can catch it:"
+        f" {told}",
+        "mend it there, or name the others: --bug NAME",
+    )
+
+
+def _our_modules() -> Sequence[ModuleType]:
+    package = __name__.partition(".")[0]
+    return [module for name, module in list(sys.modules.items()) if name == package or name.startswith(f"{package}.")]

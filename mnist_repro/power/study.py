@@ -1,0 +1,213 @@
+"""The study behind `mnist-repro power`: which trials to measure, in which order, and what they amount to."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, Callable, Dict, List, Mapping, Optional, Sequence, Tuple
+
+from mnist_repro.data.dataset import Dataset
+from mnist_repro.errors import BadInput
+from mnist_repro.gate.baselines import files as baseline_files
+from mnist_repro.gate.baselines.judge import record_command
+from mnist_repro.gate.baselines.values import FINGERPRINT, RUNGS, SampleEntry
+from mnist_repro.gate.platform import platform_name
+from mnist_repro.gate.verdicts import Judgement
+from mnist_repro.power import bug_digest as planted_source
+from mnist_repro.power import resampling, trials
+from mnist_repro.power import table as power
+from mnist_repro.power.bugs import Bug
+from mnist_repro.power.resampling import Drop
+from mnist_repro.power.table import Row, Stored
+from mnist_repro.power.trials import ARITHMETIC, Measurement, Trial
+
+# What stands in for other CPUs and settings: the environment of each.
+VARIANTS: Mapping[str, Mapping[str, str]] = {
+    "two threads": {"MNIST_REPRO_THREADS": "2"},
+    "oneDNN off": {"TF_ENABLE_ONEDNN_OPTS": "0"},
+    "SSE4.1": {"ONEDNN_MAX_CPU_ISA": "SSE41"},
+    "AVX2": {"ONEDNN_MAX_CPU_ISA": "AVX2"},
+}
+# All results of a trial depend on this module and what it imports.
+ROOT = "mnist_repro.execution.fingerprint"
+_SHOWN = 12
+
+
+@dataclass(frozen=True)
+class Plan:
+    """What to measure, and how.
+
+    Args:
+        bugs: which to plant.
+        bugs_file: that lists them.
+        recipes: on which of their recipes.
+        scales: ``subset``, and ``full`` unless it has to be quick.
+        baselines: their folder.
+        dataset: what is trained on.
+        data: where workers find it, as `mnist_repro.data.locate.load` takes it.
+        out: where results are kept.
+        processes: how many trials side by side.
+        here: what this TensorFlow gives as provenance.
+        code: digest of the source that all results depend on.
+    """
+
+    bugs: Tuple[Bug, ...]
+    bugs_file: Path
+    recipes: Tuple[str, ...]
+    scales: Tuple[str, ...]
+    baselines: Path
+    dataset: Dataset
+    data: str
+    out: Path
+    processes: int
+    here: Mapping[str, Any]
+    code: str
+
+
+@dataclass(frozen=True)
+class Alarm:
+    """A fingerprint of code as it is, under other conditions."""
+
+    recipe: str
+    variant: str
+    judgement: Judgement
+
+
+@dataclass(frozen=True)
+class Result:
+    """What the study found.
+
+    Args:
+        rows: code as it is, then each bug, recipe by recipe.
+        alarms: fingerprints under other conditions.
+        false_alarms: shares of clean sessions that do not pass: by scale, kind of draw and seeds.
+        drops: the smallest drop that is seen of each metric, by scale.
+    """
+
+    rows: Tuple[Row, ...]
+    alarms: Tuple[Alarm, ...]
+    false_alarms: Mapping[str, Mapping[str, Mapping[str, float]]] = field(default_factory=dict)
+    drops: Mapping[str, Tuple[Drop, ...]] = field(default_factory=dict)
+
+    @property
+    def passes(self) -> bool:
+        """Every bug is caught, and nothing else is."""
+        return all(row.as_it_should for row in self.rows) and not any(
+            not alarm.judgement.verdict.passes for alarm in self.alarms
+        )
+
+
+def study(plan: Plan, say: Callable[[str], object]) -> Result:
+    """Measure all that is missing, and judge it.
+
+    Raises:
+        BadInput: a baseline is missing or cannot be read, or a process died.
+        KeyboardInterrupt: Ctrl-C; what was measured is kept.
+    """
+    stored = {recipe: _stored(plan, recipe) for recipe in plan.recipes}
+    asked = [(trial, bug) for recipe in plan.recipes for trial, bug in _trials(plan, recipe)]
+    seeds: Dict[Trial, Dict[str, int]] = {trial: {} for trial, _ in asked}
+    for scale in plan.scales:
+        _measure_scale(plan, scale, [trial for trial, _ in asked], stored, seeds, say)
+    rows = tuple(
+        power.row(trial, bug.sentence if bug else "", stored[trial.recipe], seeds[trial]) for trial, bug in asked
+    )
+    entries = {scale: _all_entries(plan, scale) for scale in plan.scales}
+    say("simulating sessions from the stored samples")
+    return Result(
+        rows,
+        _alarms(plan, stored, say),
+        {scale: resampling.false_alarms(found, scale) for scale, found in entries.items()},
+        {scale: _drops(found, scale) for scale, found in entries.items()},
+    )
+
+
+def _measure_scale(
+    plan: Plan,
+    scale: str,
+    asked: Sequence[Trial],
+    stored: Mapping[str, Stored],
+    seeds: Dict[Trial, Dict[str, int]],
+    say: Callable[[str], object],
+) -> None:
+    """Make the runs of a scale, and more of those that are inconclusive; with the first scale, fingerprints too."""
+    first: List[Measurement] = [Measurement(FINGERPRINT)] if scale == plan.scales[0] else []
+    wanted = dict.fromkeys(asked, power.SEEDS)
+    while wanted:
+        needed = {
+            trial: [*first, *power.parts(trial, stored[trial.recipe], scale, count)] for trial, count in wanted.items()
+        }
+        _measure(plan, list(needed.items()), say)
+        for trial, count in wanted.items():
+            seeds[trial][scale] = count
+        more = {trial: power.more_seeds(trial, stored[trial.recipe], scale, count) for trial, count in wanted.items()}
+        wanted = {trial: count for trial, count in more.items() if count > wanted[trial]}
+
+
+def _measure(plan: Plan, asked: Sequence[Tuple[Trial, Sequence[Measurement]]], say: Callable[[str], object]) -> None:
+    trials.measure_all(asked, plan.data, plan.bugs_file, plan.processes, say)
+
+
+def _alarms(plan: Plan, stored: Mapping[str, Stored], say: Callable[[str], object]) -> Tuple[Alarm, ...]:
+    asked = [
+        (Trial(recipe, None, _folder(plan, recipe, None, variant), environment), variant)
+        for variant, environment in VARIANTS.items()
+        for recipe in plan.recipes
+    ]
+    _measure(plan, [(trial, [Measurement(FINGERPRINT)]) for trial, _ in asked], say)
+    return tuple(
+        Alarm(trial.recipe, variant, power.fingerprint_judgement(trial, stored[trial.recipe]))
+        for trial, variant in asked
+    )
+
+
+def _trials(plan: Plan, recipe: str) -> List[Tuple[Trial, Optional[Bug]]]:
+    """The recipe as it is, and with each bug that is planted on it."""
+    bugs = [bug for bug in plan.bugs if recipe in bug.recipes]
+    return [
+        (Trial(recipe, bug.name if bug else None, _folder(plan, recipe, bug)), bug)
+        for bug in ([None, *bugs] if bugs else [])
+    ]
+
+
+def _folder(plan: Plan, recipe: str, bug: Optional[Bug], variant: str = "") -> Path:
+    """Where a trial's results are kept, by all that they depend on."""
+    depends = {
+        "code": plan.code,
+        "bug": planted_source.digest(plan.bugs_file, bug.name) if bug else None,
+        "dataset": plan.dataset.sha256,
+        "here": {name: plan.here[name] for name in ("python", "tensorflow", "keras", "numpy", "machine", "cpu")},
+    }
+    key = hashlib.sha256(json.dumps(depends, sort_keys=True).encode()).hexdigest()[:_SHOWN]
+    name = bug.name if bug else "-".join(["clean", *variant.split()])
+    return plan.out / recipe / name / key
+
+
+def _stored(plan: Plan, recipe: str) -> Stored:
+    """The baselines of a recipe, each with an entry for this dataset and, for the fingerprint, this platform.
+
+    Raises:
+        BadInput: one is missing.
+    """
+    files = {rung: baseline_files.read(plan.baselines, recipe, rung) for rung in RUNGS}
+    for rung in (FINGERPRINT, *plan.scales):
+        key = (plan.dataset.name, ARITHMETIC, *((platform_name(plan.here),) if rung == FINGERPRINT else ()))
+        entry = files[rung].entry(*key)
+        if entry is None:
+            raise BadInput(
+                f"{plan.baselines} has no {rung} of {recipe} for {', '.join(key)}",
+                "what a gate sees can only be said of one that has something to compare with",
+                f"{record_command(recipe, rung, plan.dataset.name, folder=files[rung].option)}, then "
+                f"mnist-repro baseline accept {recipe}{files[rung].option} --reason …; or other recipes with --recipe",
+            )
+    return Stored(files, plan.dataset.name)
+
+
+def _drops(entries: Mapping[str, SampleEntry], scale: str) -> Tuple[Drop, ...]:
+    return tuple(drop for recipe, entry in entries.items() for drop in resampling.smallest_drops(recipe, entry, scale))
+
+
+def _all_entries(plan: Plan, scale: str) -> Dict[str, SampleEntry]:
+    return {recipe: _stored(plan, recipe).samples(scale) for recipe in plan.recipes}

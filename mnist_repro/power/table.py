@@ -1,0 +1,188 @@
+"""Which check notices which planted bug: measured trials in, a table of cells out. Runs nothing."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Dict, Iterable, List, Mapping, Optional, Sequence, Tuple
+
+from mnist_repro.gate.baselines.judge import judge_fingerprint, judge_samples
+from mnist_repro.gate.baselines.values import FINGERPRINT, BaselineFile, SampleEntry
+from mnist_repro.gate.statistics import AUTO_SEEDS
+from mnist_repro.gate.verdicts import Judgement, Verdict
+from mnist_repro.power.trials import ARITHMETIC, Measurement, Trial
+from mnist_repro.power.usual_checks import accuracy_passes, num_regression_passes
+from mnist_repro.recipes import find
+
+ACCURACY, NUM_REGRESSION, OURS = "accuracy", "num_regression", "ours"
+SAMPLES = ("subset", "full")
+COLUMNS = (ACCURACY, NUM_REGRESSION, FINGERPRINT, *SAMPLES, OURS)
+SEEDS = AUTO_SEEDS[0]
+# Of the usual checks, which hold them against the stored runs of the same seeds.
+_USUAL = range(SEEDS)
+
+
+@dataclass(frozen=True)
+class Cell:
+    """What one check made of one trial.
+
+    Args:
+        caught: whether it noticed; None if it was not run.
+        why: the verdict and the first finding behind it, for reading.
+    """
+
+    caught: Optional[bool]
+    why: str = ""
+
+
+NOT_RUN = Cell(None, "not run")
+
+
+@dataclass(frozen=True)
+class Row:
+    """All checks of one bug on one recipe.
+
+    Args:
+        recipe: its name.
+        bug: its name; None for the code as it is.
+        sentence: what goes wrong.
+        cells: by column.
+    """
+
+    recipe: str
+    bug: Optional[str]
+    sentence: str
+    cells: Mapping[str, Cell]
+
+    @property
+    def as_it_should(self) -> bool:
+        """A bug is caught by ours together; code as it is, by none of ours."""
+        return self.cells[OURS].caught is (self.bug is not None)
+
+
+@dataclass(frozen=True)
+class Stored:
+    """The baselines that a recipe's trials are held against.
+
+    Args:
+        files: by rung.
+        dataset: name of the data.
+    """
+
+    files: Mapping[str, BaselineFile]
+    dataset: str
+
+    def samples(self, rung: str) -> SampleEntry:
+        """The entry of a rung; it is there, or there would be no trial."""
+        entry = self.files[rung].entry(self.dataset, ARITHMETIC)
+        assert isinstance(entry, SampleEntry)  # noqa: S101 - it was looked for at the start
+        return entry
+
+
+def row(trial: Trial, sentence: str, stored: Stored, seeds: Mapping[str, int]) -> Row:
+    """What every check makes of a trial.
+
+    Args:
+        trial: what was measured.
+        sentence: what goes wrong in it.
+        stored: what it is held against.
+        seeds: how many runs were made of each scale; a scale that is not in it was not run.
+    """
+    cells: Dict[str, Cell] = {FINGERPRINT: _fingerprint(trial, stored)}
+    for scale in SAMPLES:
+        cells[scale] = _samples(trial, stored, scale, seeds[scale]) if scale in seeds else NOT_RUN
+    cells[NUM_REGRESSION] = _num_regression(trial, stored, list(seeds))
+    on_mnist = "full" in seeds and stored.dataset == "mnist"
+    cells[ACCURACY] = _accuracy(trial) if on_mnist else NOT_RUN
+    ours = [cells[column] for column in (FINGERPRINT, *SAMPLES) if cells[column].caught is not None]
+    caught = any(cell.caught for cell in ours)
+    cells[OURS] = Cell(caught, next((cell.why for cell in ours if cell.caught), ""))
+    return Row(trial.recipe, trial.bug, sentence, {column: cells[column] for column in COLUMNS})
+
+
+def more_seeds(trial: Trial, stored: Stored, scale: str, seeds: int) -> int:
+    """How many seeds `--seeds auto` would go on to: more than ``seeds`` if these leave it inconclusive."""
+    crash = trial.crash(parts(trial, stored, scale, seeds))
+    if crash or _judged(trial, stored, scale, seeds).verdict is not Verdict.INCONCLUSIVE:
+        return seeds
+    return next((more for more in AUTO_SEEDS if more > seeds), seeds)
+
+
+def parts(trial: Trial, stored: Stored, scale: str, seeds: int) -> List[Measurement]:
+    """The runs that all checks together need of a trial, when so many are compared with the samples."""
+    return _parts(scale, dict.fromkeys([*_USUAL, *compared_seeds(trial, stored, scale, seeds)]))
+
+
+def compared_seeds(trial: Trial, stored: Stored, scale: str, seeds: int) -> range:
+    """The seeds whose runs are compared with the stored samples.
+
+    Code as it is gives the stored bits for the stored seeds, which passes before anything is compared: it is given
+    seeds that are not stored, unless it is compared seed by seed.
+    """
+    entry = stored.samples(scale)
+    first = max(entry.samples) + 1 if trial.bug is None and not entry.paired else 0
+    return range(first, first + seeds)
+
+
+def _parts(scale: str, seeds: Iterable[int]) -> List[Measurement]:
+    return [Measurement(scale, seed) for seed in seeds]
+
+
+def fingerprint_judgement(trial: Trial, stored: Stored) -> Judgement:
+    """The fingerprint rung of the gate on a trial that has not crashed."""
+    taken = trial.fingerprint()
+    return judge_fingerprint(
+        stored.files[FINGERPRINT], taken.exact, taken.losses, taken.dataset, taken.arithmetic, taken.provenance
+    )
+
+
+def _fingerprint(trial: Trial, stored: Stored) -> Cell:
+    crash = trial.crash([Measurement(FINGERPRINT)])
+    return _crashed(crash) if crash else _cell(fingerprint_judgement(trial, stored))
+
+
+def _samples(trial: Trial, stored: Stored, scale: str, seeds: int) -> Cell:
+    crash = trial.crash(_parts(scale, compared_seeds(trial, stored, scale, seeds)))
+    return _crashed(crash) if crash else _cell(_judged(trial, stored, scale, seeds))
+
+
+def _judged(trial: Trial, stored: Stored, scale: str, seeds: int) -> Judgement:
+    return judge_samples(stored.files[scale], trial.runs(scale, compared_seeds(trial, stored, scale, seeds)))
+
+
+def _num_regression(trial: Trial, stored: Stored, scales: Sequence[str]) -> Cell:
+    """Each scale that was run is a test of its own, of the first three seeds."""
+    for scale in scales:
+        crash = trial.crash(_parts(scale, _USUAL))
+        if crash:
+            return _crashed(crash)
+        if not num_regression_passes(stored.samples(scale).samples, trial.runs(scale, _USUAL)):
+            return Cell(True, f"{scale}: values are not sufficiently close")
+    return Cell(False)
+
+
+def _accuracy(trial: Trial) -> Cell:
+    crash = trial.crash(_parts("full", _USUAL))
+    if crash:
+        return _crashed(crash)
+    return Cell(not accuracy_passes(find(trial.recipe), trial.runs("full", _USUAL)))
+
+
+def _cell(judgement: Judgement) -> Cell:
+    verdict = judgement.verdict
+    finding = next((each for each in judgement.findings if each.verdict is verdict), None)
+    told = f"{verdict.value}: {finding.name}, {finding.reason}" if finding else verdict.value
+    return Cell(not verdict.passes, told)
+
+
+def _crashed(last_line: str) -> Cell:
+    return Cell(True, f"crashed: {last_line}")
+
+
+def counts(rows: Sequence[Row]) -> Dict[str, Tuple[int, int]]:
+    """For each column, how many bugs it caught, of how many that it was run on."""
+    planted = [each for each in rows if each.bug is not None]
+    found = {}
+    for column in COLUMNS:
+        cells = [each.cells[column] for each in planted if each.cells[column].caught is not None]
+        found[column] = (sum(bool(cell.caught) for cell in cells), len(cells))
+    return found

@@ -1,0 +1,145 @@
+"""What the power study found, as text for people and as JSON."""
+
+from __future__ import annotations
+
+from typing import List, Sequence
+
+from mnist_repro.display import table
+from mnist_repro.files.json import json_text
+from mnist_repro.gate.baselines.values import FINGERPRINT
+from mnist_repro.gate.verdicts import Verdict
+from mnist_repro.power.resampling import SESSIONS, Drop
+from mnist_repro.power.study import Alarm, Result
+from mnist_repro.power.table import ACCURACY, COLUMNS, NUM_REGRESSION, OURS, Cell, Row, counts
+
+SCHEMA = 1
+TITLES = {
+    ACCURACY: "|accuracy − published| < 0.005",
+    NUM_REGRESSION: "num_regression",
+    FINGERPRINT: "fingerprint",
+    "subset": "subset samples",
+    "full": "full samples",
+    OURS: "ours",
+}
+
+
+def as_text(result: Result) -> str:
+    """The whole: table of bugs, false alarms, smallest drops, and what follows."""
+    sections = [bugs_text(result.rows), alarms_text(result.alarms)]
+    if result.false_alarms:
+        sections.append(false_alarms_text(result))
+    sections += [drops_text(scale, drops) for scale, drops in result.drops.items() if drops]
+    return "\n\n".join([*sections, _verdict(result)])
+
+
+def bugs_text(rows: Sequence[Row]) -> str:
+    """Each bug and which column catches it."""
+    lines = [
+        [row.recipe, row.bug or "(no bug)", *(_cell(row.cells[column]) for column in COLUMNS), row.cells[OURS].why]
+        for row in rows
+    ]
+    found = counts(rows)
+    total = ["", "bugs caught", *(f"{some} of {all_}" if all_ else "not run" for some, all_ in found.values()), ""]
+    header = ["recipe", "planted bug", *(TITLES[column] for column in COLUMNS), "what ours says first"]
+    return table(header, [*lines, total])
+
+
+def alarms_text(alarms: Sequence[Alarm]) -> str:
+    """Fingerprints of code as it is, elsewhere."""
+    wrong = [alarm for alarm in alarms if not alarm.judgement.verdict.passes]
+    lines = [f"false alarms of fingerprints in fresh processes: {len(wrong)} of {len(alarms)}"]
+    rows = [[alarm.recipe, alarm.variant, alarm.judgement.verdict.value, _reason(alarm)] for alarm in alarms]
+    return "\n".join([*lines, table(["recipe", "condition", "verdict", "losses"], rows)])
+
+
+def false_alarms_text(result: Result) -> str:
+    """Shares of clean sessions that do not pass."""
+    rows = [
+        [scale, draw, f"{100.0 * shares['3']:.2f} %", f"{100.0 * shares['auto']:.2f} %"]
+        for scale, draws in result.false_alarms.items()
+        for draw, shares in draws.items()
+    ]
+    title = f"clean sessions that do not pass, of {SESSIONS:,} drawn like the stored samples (all recipes and metrics):"
+    return f"{title}\n{table(['scale', 'drawn', '3 seeds', '--seeds auto'], rows)}"
+
+
+def drops_text(scale: str, drops: Sequence[Drop]) -> str:
+    """The smallest drop of each metric that is seen."""
+    rows = [
+        [
+            drop.recipe,
+            drop.metric.name,
+            f"{drop.metric.margin:.3g}",
+            f"{drop.at_first:.3g}",
+            f"{drop.auto:.3g}",
+            f"{100.0 * drop.clean_at_first:.1f} %",
+        ]
+        for drop in drops
+    ]
+    header = ["recipe", "metric", "margin", "3 seeds", "--seeds auto", "clean passes with 3"]
+    return f"smallest drop seen with 95 % probability, {scale}:\n{table(header, rows)}"
+
+
+def as_json(result: Result) -> str:
+    """The same, for machines."""
+    fields = {
+        "schema": SCHEMA,
+        "passes": result.passes,
+        "caught": {column: list(found) for column, found in counts(result.rows).items()},
+        "rows": [
+            {
+                "recipe": row.recipe,
+                "bug": row.bug,
+                "sentence": row.sentence,
+                "cells": {column: {"caught": cell.caught, "why": cell.why} for column, cell in row.cells.items()},
+            }
+            for row in result.rows
+        ],
+        "fingerprints_elsewhere": [
+            {
+                "recipe": alarm.recipe,
+                "condition": alarm.variant,
+                "verdict": alarm.judgement.verdict.value,
+                "reason": _reason(alarm),
+            }
+            for alarm in result.alarms
+        ],
+        "false_alarms": result.false_alarms,
+        "drops": {
+            scale: [
+                {
+                    "recipe": drop.recipe,
+                    "metric": drop.metric.name,
+                    "margin": drop.metric.margin,
+                    "seeds_3": drop.at_first,
+                    "seeds_auto": drop.auto,
+                    "clean_passes_with_3": drop.clean_at_first,
+                }
+                for drop in drops
+            ]
+            for scale, drops in result.drops.items()
+        },
+    }
+    return json_text(fields, ascii_only=False)
+
+
+def _cell(cell: Cell) -> str:
+    return {True: "caught", False: "–", None: "not run"}[cell.caught]
+
+
+def _reason(alarm: Alarm) -> str:
+    findings = alarm.judgement.findings
+    told = [each for each in findings if each.verdict is not Verdict.EQUIVALENT] or findings[-1:]
+    return f"{told[0].name}: {told[0].reason}" if told else "; ".join(alarm.judgement.notes)
+
+
+def _verdict(result: Result) -> str:
+    missed = [f"{row.bug} on {row.recipe}" for row in result.rows if row.bug and not row.as_it_should]
+    false = [f"{row.recipe} as it is" for row in result.rows if not row.bug and not row.as_it_should]
+    false += [f"{each.recipe}, {each.variant}" for each in result.alarms if not each.judgement.verdict.passes]
+    lines: List[str] = []
+    if missed:
+        lines.append(f"missed: {'; '.join(missed)}")
+    if false:
+        lines.append(f"false alarm: {'; '.join(false)}")
+    return "\n".join(lines) or "every planted bug is caught, and nothing else"

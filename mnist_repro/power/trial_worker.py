@@ -1,0 +1,51 @@
+"""A process of its own, with one thread, that plants one bug and measures what then comes out; it leaves files.
+
+`mnist_repro.power.trials` starts it: one JSON object in; files in the trial's folder, and one JSON object, out.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import os
+import sys
+from pathlib import Path
+from typing import Any, ContextManager, Dict
+
+from mnist_repro.errors import BadInput
+
+
+def main() -> None:
+    """Measure what standard input asks for; whatever TensorFlow prints goes to standard error."""
+    answers = os.fdopen(os.dup(1), "w", encoding="utf-8")
+    os.dup2(2, 1)
+    job = json.load(sys.stdin)
+    try:
+        _measure_all(job)
+        said: Dict[str, Any] = {"done": True}
+    except BadInput as error:
+        said = {"refused": error.args}
+    answers.write(json.dumps(said))
+    answers.close()
+
+
+def _measure_all(job: Dict[str, Any]) -> None:
+    # All that a bug may have to reach is loaded before it is planted.
+    from mnist_repro.data.locate import load
+    from mnist_repro.power import trials
+    from mnist_repro.recipes import find
+
+    dataset = load(job["data"], say=lambda line: None)
+    folder = Path(job["folder"])
+    with _planted(job):
+        for part in job["parts"]:
+            trials.measure(folder, find(job["recipe"]), dataset, trials.Measurement(*part))
+
+
+def _planted(job: Dict[str, Any]) -> ContextManager[object]:
+    from mnist_repro.power.bugs import find_bug, planted, read_bugs
+
+    if job["bug"] is None:
+        return contextlib.nullcontext()
+    file = Path(job["bugs"])
+    return planted(find_bug(read_bugs(file), job["bug"]), file)

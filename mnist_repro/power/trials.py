@@ -1,0 +1,244 @@
+"""Trials: a recipe's own code, mutated or in a changed environment, measured part by part in processes of their own.
+
+What a trial has measured is kept in its folder; asked again, it measures only what is not there.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import traceback
+from concurrent.futures import ThreadPoolExecutor, as_completed
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Callable, Dict, List, Mapping, NamedTuple, Optional, Sequence, Tuple
+
+from mnist_repro.errors import BadInput
+from mnist_repro.execution.processes import command
+from mnist_repro.files.atomic import write_text
+from mnist_repro.files.json import json_text, read_json
+from mnist_repro.gate.baselines.values import FINGERPRINT
+from mnist_repro.harness.checkable import TakenFingerprint
+from mnist_repro.power.bugs import no_longer_fits
+from mnist_repro.runs import run_json
+from mnist_repro.runs.run import Run
+from mnist_repro.training import framework
+
+if TYPE_CHECKING:
+    from mnist_repro.data.dataset import Dataset
+    from mnist_repro.recipes import Recipe
+
+SCHEMA = 1
+ARITHMETIC = "original"
+# Not run.json: who looks for runs must not take a planted bug for one.
+_TAKEN, RUN, _CRASHED = "fingerprint.json", "trial.json", "crashed.txt"
+_LINES_SHOWN = 15
+# What changes how TensorFlow rounds; a trial has none of them unless it says so.
+_SWITCHES = ("MNIST_REPRO_THREADS", "TF_ENABLE_ONEDNN_OPTS", "ONEDNN_MAX_CPU_ISA")
+
+
+class Measurement(NamedTuple):
+    """What is measured in one go: the fingerprint, or one run (``subset`` or ``full``) from a seed."""
+
+    rung: str
+    seed: int = 0
+
+
+@dataclass(frozen=True)
+class Trial:
+    """A recipe under one condition.
+
+    Args:
+        recipe: its name.
+        bug: the one planted, if any.
+        folder: where results are kept; nobody else's.
+        environment: variables that the process has besides.
+    """
+
+    recipe: str
+    bug: Optional[str]
+    folder: Path
+    environment: Mapping[str, str] = field(default_factory=dict, hash=False, compare=False)
+
+    def missing(self, parts: Sequence[Measurement]) -> List[Measurement]:
+        """Those parts that have not been measured yet."""
+        return [part for part in parts if not _ended(self.folder, part)]
+
+    def crash(self, parts: Sequence[Measurement]) -> Optional[str]:
+        """The last line of what the first part to crash died of, if one did."""
+        for part in parts:
+            file = _place(self.folder, part) / _CRASHED
+            if file.exists():
+                return file.read_text(encoding="utf-8").strip().splitlines()[-1].strip()
+        return None
+
+    def fingerprint(self) -> TakenFingerprint:
+        """The fingerprint; it has been measured and has not crashed."""
+        file = _place(self.folder, Measurement(FINGERPRINT)) / _TAKEN
+        fields = read_json(file, SCHEMA, "trial", "mnist-repro power")
+        names = ("recipe", "dataset", "arithmetic", "exact", "losses", "provenance")
+        values = {name: fields[name] for name in names}
+        values["losses"] = {name: float(value) for name, value in fields["losses"].items()}
+        return TakenFingerprint(**values)
+
+    def runs(self, scale: str, seeds: Sequence[int]) -> Tuple[Run, ...]:
+        """The runs of these seeds; they have been measured and none has crashed."""
+        return tuple(run_json.read(_place(self.folder, Measurement(scale, seed)) / RUN) for seed in seeds)
+
+
+def measure(folder: Path, recipe: Recipe, dataset: Dataset, part: Measurement) -> None:
+    """Measure one part in this process and keep it; code that crashes leaves what it died of.
+
+    Raises:
+        BadInput: the folder cannot be written, or something cannot be read.
+        Exception: what says nothing about the code: no space, no memory, a bug written for other code. Nothing is kept.
+    """
+    place = _place(folder, part)
+    try:
+        keep = _fingerprint(recipe, dataset) if part.rung == FINGERPRINT else _run(recipe, dataset, part)
+    except Exception as error:  # a crash is a result: no test would let it pass
+        if _says_nothing(error):
+            raise
+        write_text(place / _CRASHED, traceback.format_exc())
+        return
+    keep(place)
+
+
+def measure_all(
+    asked: Sequence[Tuple[Trial, Sequence[Measurement]]],
+    data: str,
+    bugs: Path,
+    processes: int,
+    say: Callable[[str], object],
+) -> None:
+    """Measure what is missing of these trials, ``processes`` of them side by side.
+
+    Args:
+        asked: trials, and the parts wanted of each.
+        data: the dataset's place, as `mnist_repro.data.locate.load` takes it.
+        bugs: the file that lists them.
+        processes: how many at a time.
+        say: is told when a trial has been measured.
+
+    Raises:
+        BadInput: a process refused, or died; the others have been measured all the same.
+        KeyboardInterrupt: Ctrl-C; the processes have been stopped, what was measured is kept.
+    """
+    jobs = [(trial, missing) for trial, parts in asked for missing in [trial.missing(parts)] if missing]
+    crew = _Crew()
+    refused: List[BadInput] = []
+    with ThreadPoolExecutor(processes) as pool:
+        futures = {pool.submit(crew.measure, *job, data, bugs): job for job in jobs}
+        try:
+            for done, future in enumerate(as_completed(futures), start=1):
+                trial, parts = futures[future]
+                try:
+                    future.result()
+                except BadInput as error:
+                    refused.append(error)
+                say(f"{done}/{len(jobs)} {trial.recipe}, {trial.bug or 'no bug'}: {_told(parts)}")
+        except BaseException:
+            crew.stop()
+            raise
+    if refused:
+        raise refused[0]
+
+
+class _Crew:
+    """The processes that are running, so that they can be stopped."""
+
+    def __init__(self) -> None:
+        self._stopped = False
+        self._running: List[subprocess.Popen[bytes]] = []
+
+    def stop(self) -> None:
+        self._stopped = True
+        for process in list(self._running):
+            process.kill()
+
+    def measure(self, trial: Trial, parts: Sequence[Measurement], data: str, bugs: Path) -> None:
+        if self._stopped:
+            return
+        job = {
+            "recipe": trial.recipe,
+            "bug": trial.bug,
+            "bugs": str(bugs),
+            "data": data,
+            "folder": str(trial.folder),
+            "parts": list(parts),
+        }
+        process = subprocess.Popen(
+            command("power.trial_worker"),
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            env={**{name: value for name, value in os.environ.items() if name not in _SWITCHES}, **trial.environment},
+            start_new_session=True,  # Ctrl-C is for us: we stop the processes in order
+        )
+        self._running.append(process)
+        try:
+            if self._stopped:
+                process.kill()
+            said, died = process.communicate(json.dumps(job).encode())
+        finally:
+            self._running.remove(process)
+        if not self._stopped:
+            _require_done(trial, process.returncode, said, died)
+
+
+def _require_done(trial: Trial, code: int, said: bytes, died: bytes) -> None:
+    answer = json.loads(said) if code == 0 and said else {}
+    if "refused" in answer:
+        raise BadInput(*answer["refused"])
+    if "done" not in answer:
+        last = died.decode("utf-8", "replace").splitlines()[-_LINES_SHOWN:]
+        raise BadInput(
+            f"the process of {trial.recipe}, {trial.bug or 'no bug'}, ended with exit code {code}",
+            "its last words were:\n    " + "\n    ".join(last or ["(none)"]),
+            "run the same command again: it goes on; a signal (a negative code) often means that memory is short",
+        )
+
+
+def _says_nothing(error: Exception) -> bool:
+    """Whether it is none of the code measured, but of this machine, or of a bug that does not fit the code."""
+    exhausted = framework.tensorflow().errors.ResourceExhaustedError
+    return isinstance(error, (BadInput, OSError, MemoryError, exhausted)) or no_longer_fits(error)
+
+
+def _fingerprint(recipe: Recipe, dataset: Dataset) -> Callable[[Path], None]:
+    from mnist_repro.execution import fingerprint
+    from mnist_repro.training.provenance import provenance
+
+    taken = asdict(fingerprint.take(recipe, dataset, ARITHMETIC))
+    fields = {"recipe": recipe.name, "dataset": dataset.name, "arithmetic": ARITHMETIC, **taken}
+    return lambda place: _write(place / _TAKEN, {"schema": SCHEMA, **fields, "provenance": provenance(0.0)})
+
+
+def _run(recipe: Recipe, dataset: Dataset, part: Measurement) -> Callable[[Path], None]:
+    from mnist_repro.execution.components import Assignment, as_run
+    from mnist_repro.training import train as training
+
+    scale = recipe.scale(part.rung)
+    trained = training.train(recipe, dataset, part.seed, scale, ARITHMETIC)
+    made = as_run(Assignment(recipe, part.seed, part.rung, ARITHMETIC), dataset, scale, trained)
+    return lambda place: run_json.write(made, place, RUN)
+
+
+def _write(file: Path, fields: Dict[str, Any]) -> None:
+    write_text(file, json_text(fields))
+
+
+def _place(folder: Path, part: Measurement) -> Path:
+    return folder if part.rung == FINGERPRINT else folder / part.rung / f"seed-{part.seed}"
+
+
+def _ended(folder: Path, part: Measurement) -> bool:
+    place = _place(folder, part)
+    kept = _TAKEN if part.rung == FINGERPRINT else RUN
+    return (place / kept).exists() or (place / _CRASHED).exists()
+
+
+def _told(parts: Sequence[Measurement]) -> str:
+    rungs = [part.rung for part in parts]
+    return ", ".join(f"{rungs.count(rung)} {rung}" for rung in dict.fromkeys(rungs))

@@ -1,0 +1,126 @@
+"""Collects the facts of a page into one JSON document, described in docs/reference/report-json.md."""
+
+from __future__ import annotations
+
+import datetime
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Dict, List, Optional, Sequence
+
+import mnist_repro
+from mnist_repro.files.json import storable
+from mnist_repro.recipes import find
+from mnist_repro.report import gate_file, jobs_file
+from mnist_repro.report.baseline_history import history_fields
+from mnist_repro.report.datasets import Datasets
+from mnist_repro.report.gate_samples import gate_sample_fields
+from mnist_repro.report.groups import group_fields
+from mnist_repro.reproduction.judgement import testable
+from mnist_repro.runs.found import FoundRun, Sorted, sort
+from mnist_repro.runs.problems import Problems
+from mnist_repro.runs.run import Run
+
+SCHEMA = 1
+# Of more groups only the runs are listed: there are twelve of recipe and scale.
+MOST_GROUPS = 24
+
+
+@dataclass(frozen=True)
+class PageInputs:
+    """What a page is made from.
+
+    Args:
+        runs: those that could be read.
+        places: where they were looked for, as the user named them.
+        baselines: folder of the baselines.
+        gate: a gate report, as `gate_file.read` gives it.
+        jobs: jobs, as `jobs_file.read` gives them.
+        data: the value of --data.
+        unkept: how many runs were judged and are not among ``runs``.
+    """
+
+    runs: Sequence[FoundRun]
+    places: Sequence[str]
+    baselines: Path
+    gate: Optional[Dict[str, Any]] = None
+    jobs: Optional[Dict[str, Any]] = None
+    data: Optional[str] = None
+    unkept: int = 0
+
+
+def collect(sources: PageInputs, problems: Problems) -> Dict[str, Any]:
+    """The document: plain mappings, lists, texts and numbers; what is not finite is in it as a word."""
+    grouped = sort(sources.runs)
+    datasets = Datasets(sources.data, problems)
+    shown = grouped.groups[:MOST_GROUPS]
+    comparisons = _figures_shown([found[0].run for found in shown])
+    groups = [
+        group_fields(found, sources.baselines, datasets, problems, f"group-{number}", comparisons)
+        for number, found in enumerate(shown, start=1)
+    ]
+    document = {
+        "schema": SCHEMA,
+        "made": datetime.datetime.now(datetime.timezone.utc).isoformat(timespec="seconds"),
+        "version": mnist_repro.__version__,
+        "places": [str(place) for place in sources.places],
+        "baselines": str(sources.baselines),
+        "runs": len(sources.runs),
+        "notes": _notes(grouped, groups, sources.unkept),
+        "groups": groups,
+        "gate": sources.gate,
+        "gate_samples": gate_sample_fields(sources.gate, groups, sources.baselines, problems),
+        "jobs": sources.jobs,
+        "history": history_fields(sources.baselines, problems),
+        "problems": problems.fields(),
+    }
+    stored: Dict[str, Any] = storable(document)
+    return stored
+
+
+def read_gate(named: Optional[Path], places: Sequence[Path], problems: Problems) -> Optional[Dict[str, Any]]:
+    """The gate report that was named, else the one that lies where it is usually put; None if there is none."""
+    place = named or gate_file.find(places)
+    with problems.leaving_out():
+        return None if place is None else gate_file.read(place)
+    return None
+
+
+def read_jobs(named: Optional[Path], places: Sequence[Path], problems: Problems) -> Optional[Dict[str, Any]]:
+    """The jobs that were named, else those of the newest session here or beside the runs; None if there are none."""
+    place = named or jobs_file.beside(places)
+    with problems.leaving_out():
+        return None if place is None else jobs_file.read(place, problems)
+    return None
+
+
+def _figures_shown(firsts: Sequence[Run]) -> int:
+    """How many published figures the page holds against groups, of which these are the first runs."""
+    return sum(len(testable(find(run.recipe), run.scale, run.dataset["name"])) for run in firsts)
+
+
+def _notes(grouped: Sorted, groups: Sequence[Dict[str, Any]], unkept: int) -> List[Dict[str, Any]]:
+    """What a reader should know first, each with the key of its words and what goes into them."""
+    notes: List[Dict[str, Any]] = []
+    runs = [group[0].run for group in grouped.groups]
+    for key, values in (
+        ("note_datasets", {f"{run.dataset['name']} ({run.dataset['sha256'][:12]})" for run in runs}),
+        ("note_scales", {run.scale for run in runs}),
+        ("note_arithmetics", {run.arithmetic for run in runs}),
+        ("note_platforms", {group["platform"] for group in groups}),
+    ):
+        if len(values) > 1:
+            notes.append({"key": key, "values": {"list": ", ".join(sorted(values)[:10]), "count": len(values)}})
+    if unkept:
+        notes.append({"key": "note_unkept", "values": {"count": unkept}})
+    if grouped.doubled:
+        folders = ", ".join(str(each.folder) for each in grouped.doubled[:5])
+        notes.append({"key": "note_doubled", "values": {"count": len(grouped.doubled), "list": folders}})
+    if len(grouped.groups) > len(groups):
+        left = sum(len(group) for group in grouped.groups[len(groups) :])
+        notes.append({"key": "note_groups", "values": {"shown": len(groups), "left": left}})
+    strangers = sorted({group["dataset"]["name"] for group in groups if not group["dataset"]["at_hand"]})
+    if strangers:
+        notes.append({"key": "note_no_data", "values": {"list": ", ".join(strangers)}})
+    if any(group["dataset"]["name"] != "mnist" for group in groups):
+        notes.append({"key": "note_not_mnist", "values": {}})
+    return notes

@@ -1,0 +1,1 @@
+"""The page itself: values in, HTML out."""

@@ -1,0 +1,173 @@
+"""Draws the figures of a page: samples as points, trainings as curves. Values in, SVG out; matplotlib is needed."""
+
+from __future__ import annotations
+
+import io
+from typing import TYPE_CHECKING, Any, Iterable, List, Mapping, Optional, Sequence, Set, Tuple
+
+from mnist_repro.errors import BadInput
+from mnist_repro.report.page.numbers import drawable, evenly, number, numbers
+from mnist_repro.report.page.svg import WORD, colour
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+    from matplotlib.figure import Figure
+
+# Of more seeds only so many are drawn, spread evenly over all; the text below a figure says so.
+MOST_POINTS = 100
+MOST_CURVES = 20
+# A phone's width, so that letters keep their size there; wide screens place figures side by side.
+_WIDTH = 4.4
+_POINTS_HEIGHT, _CURVES_HEIGHT = 1.45, 2.3
+_LETTERS = 10.5
+
+_SETTINGS: Any = {
+    "svg.fonttype": "none",
+    "svg.hashsalt": "mnist-repro",
+    "font.size": _LETTERS,
+    "axes.formatter.useoffset": False,
+    "axes.formatter.limits": (-4, 6),
+    "path.simplify": True,
+}
+
+
+def require_drawing() -> None:
+    """Make sure that pages can be made here.
+
+    Raises:
+        BadInput: matplotlib or Jinja2 is missing.
+    """
+    try:
+        import jinja2
+        import matplotlib.figure
+    except ImportError as error:
+        raise BadInput(
+            "the page cannot be made without Jinja2 and matplotlib",
+            f"the rest of mnist-repro does not need them: {error}",
+            "pip install 'mnist-repro[report]'",
+        ) from error
+    del jinja2, matplotlib
+
+
+def points(metric: Mapping[str, Any]) -> Optional[str]:
+    """Measured seeds as points below the stored samples, with margin and published values; None without a number.
+
+    Args:
+        metric: an entry of a group's ``metrics``.
+    """
+    stored, measured = numbers(metric["stored"].values()), numbers(metric["measured"].values())
+    if not stored and not measured:
+        return None
+    with _settings():
+        figure, axes = _axes(_POINTS_HEIGHT)
+        if stored and drawable(metric["margin"]):
+            mean, margin = sum(stored) / len(stored), number(metric["margin"])
+            axes.axvspan(mean - margin, mean + margin, color=colour("band"), alpha=0.5, linewidth=0)
+        for value in numbers(metric["published"]):
+            axes.axvline(value, color=colour("published"), linewidth=1.8, linestyle=(0, (5, 3)))
+        for row, values, name in ((1.0, stored, "stored"), (0.0, measured, "measured")):
+            drawn = evenly(sorted(values), MOST_POINTS)
+            [line] = axes.plot(drawn, _spread(row, len(drawn)), linestyle="", marker="o" if name == "stored" else "D")
+            line.set_markersize(7.0 if name == "stored" else 6.5)
+            line.set_markerfacecolor(colour(None if name == "stored" else name))
+            line.set_markeredgecolor(colour(name if name == "stored" else "paper"))
+        axes.set_yticks([1.0, 0.0])
+        axes.set_yticklabels([f"{WORD}stored", f"{WORD}measured"])
+        axes.set_ylim(-0.6, 1.6)
+        axes.locator_params(axis="x", nbins=5)
+        axes.margins(x=0.06)
+        return _svg(figure)
+
+
+def curves(by_seed: Mapping[str, Sequence[Any]], published: Sequence[Mapping[str, Any]], unit: str) -> str:
+    """One line for each seed, what was published drawn over them.
+
+    Args:
+        by_seed: points of each seed.
+        published: curves of the same figure.
+        unit: what the points are counted in.
+    """
+    with _settings():
+        figure, axes = _axes(_CURVES_HEIGHT)
+        for seed in evenly(list(by_seed), MOST_CURVES):
+            xs, ys = _coordinates(by_seed[seed])
+            [line] = axes.plot(xs, ys, color=colour("measured"), linewidth=1.1, alpha=0.7)
+            line.set_marker("o" if len(xs) < 3 else "")
+            line.set_markersize(4.0)
+        for curve in published:
+            xs, ys = _coordinates(curve["points"])
+            [line] = axes.plot(xs, ys, color=colour("published"), linewidth=2.0, linestyle=(0, (5, 3)), marker="D")
+            line.set_markersize(4.5 if len(xs) > 1 else 7.0)
+            line.set_markeredgecolor(colour("paper"))
+        axes.set_xlabel(f"{WORD}{unit}s")
+        places = _places([*by_seed.values(), *(curve["points"] for curve in published)])
+        if len(places) == 1:
+            # Nothing lies between epochs.
+            axes.set_xticks(sorted(places))
+            axes.set_xlim(min(places) - 1.0, max(places) + 1.0)
+        else:
+            axes.locator_params(axis="x", nbins=6, integer=True)
+        axes.locator_params(axis="y", nbins=6)
+        return _svg(figure)
+
+
+def told_curves(group: Mapping[str, Any]) -> List[str]:
+    """Which of a group's figures are worth a drawing: a test figure scored once is among the samples already."""
+    return [
+        name
+        for name, by_seed in group["curves"].items()
+        if not name.startswith("test_") or len(_places(by_seed.values())) > 1
+    ]
+
+
+def _places(lines: Iterable[Sequence[Any]]) -> Set[float]:
+    return {x for line in lines for x in _coordinates(line)[0]}
+
+
+def _settings() -> Any:
+    import matplotlib
+
+    return matplotlib.rc_context(_SETTINGS)
+
+
+def _axes(height: float) -> Tuple[Figure, Axes]:
+    # Not pyplot: it keeps every figure, and asks for a display.
+    from matplotlib.figure import Figure
+
+    figure = Figure(figsize=(_WIDTH, height))
+    figure.patch.set_visible(False)
+    axes = figure.subplots()
+    axes.patch.set_visible(False)
+    axes.grid(True, color=colour("grid"), linewidth=0.7)
+    axes.set_axisbelow(True)
+    for side, spine in axes.spines.items():
+        spine.set_visible(side in ("left", "bottom"))
+        spine.set_color(colour("grid"))
+    axes.tick_params(colors=colour("ink"), length=0, labelcolor=colour("ink"))
+    axes.xaxis.label.set_color(colour("ink"))
+    axes.yaxis.label.set_color(colour("ink"))
+    # Room for the words at the left, in whichever language.
+    figure.subplots_adjust(
+        left=0.2 if height < 2.0 else 0.13,
+        right=0.96,
+        bottom=(0.32 if height < 2.0 else 0.5) / height,
+        top=1.0 - 0.1 / height,
+    )
+    return figure, axes
+
+
+def _spread(row: float, count: int) -> List[float]:
+    """Points of a row a little above and below it, always in the same way, so that equal values can be told apart."""
+    return [row + 0.28 * ((place * 7) % 5 - 2) / 2 if count > 1 else row for place in range(count)]
+
+
+def _coordinates(line: Sequence[Any]) -> Tuple[List[float], List[float]]:
+    kept = [(number(x), number(y)) for x, y in line if drawable(x) and drawable(y)]
+    return [x for x, _ in kept], [y for _, y in kept]
+
+
+def _svg(figure: Figure) -> str:
+    written = io.StringIO()
+    # No date: the same document makes the same page.
+    figure.savefig(written, format="svg", metadata={"Date": None})
+    return written.getvalue()

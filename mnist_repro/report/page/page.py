@@ -1,0 +1,225 @@
+"""Makes the page from the document: one HTML file that carries its style, script, pictures and figures in itself."""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import re
+from importlib import import_module
+from pathlib import Path
+from typing import Any, List, Mapping, Optional
+
+from mnist_repro.report.page import figures, sentences, svg, words
+from mnist_repro.report.page.glance import (
+    distinctions,
+    drift_table,
+    facts,
+    glance,
+    in_order,
+    judged_in_session,
+    shared_facts,
+    tally,
+)
+from mnist_repro.report.page.numbers import as_printed, drawable, number, numbers, settled
+
+_TEMPLATES = Path(__file__).with_name("templates")
+_MOMENT = re.compile(r"(\d{4}-\d\d-\d\d)T(\d\d:\d\d)(?::[\d.]+)?(?:Z|\+00:00)")
+_COMMIT = re.compile("([0-9a-f]{12})[0-9a-f]{28}(-dirty)?")
+# Rows of a table that are not folded away.
+PAIRS_SHOWN = 12
+
+
+def render(document: Mapping[str, Any]) -> str:
+    """The page of a document, as `collect` made it or as it came back from its JSON.
+
+    Raises:
+        BadInput: Jinja2 or matplotlib is missing.
+    """
+    figures.require_drawing()
+    style, script = (
+        (_TEMPLATES / name).read_text(encoding="utf-8").replace("\r\n", "\n") for name in ("page.css", "page.js")
+    )
+    environment = _environment()
+    text: str = environment.get_template("page.html").render(
+        document=document,
+        style=_markup(style),
+        script=_markup(script),
+        policy=_policy(style, script),
+        blocks=glance(document),
+        tally=tally(document),
+        shared=shared_facts(document["groups"]),
+        histories=in_order(document["history"]),
+        drift=drift_table(document["groups"]),
+        distinctions=distinctions(document["groups"]),
+        judged_in_session=judged_in_session,
+        facts=facts,
+        commit=commit,
+        pairs_shown=PAIRS_SHOWN,
+    )
+    return text
+
+
+def _policy(style: str, script: str) -> str:
+    """Only what the page itself holds; hashes, so that text that came in from elsewhere can neither run nor style."""
+    return (
+        f"default-src 'none'; img-src data:; style-src '{_hash(style)}'; script-src '{_hash(script)}'; "
+        "base-uri 'none'; form-action 'none'"
+    )
+
+
+def _hash(text: str) -> str:
+    return "sha256-" + base64.b64encode(hashlib.sha256(text.encode("utf-8")).digest()).decode("ascii")
+
+
+def _environment() -> Any:
+    import jinja2
+
+    environment = jinja2.Environment(
+        loader=jinja2.FileSystemLoader(str(_TEMPLATES)),
+        autoescape=True,
+        undefined=jinja2.StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    drawn = _Drawn()
+    environment.globals.update(
+        t=_told,
+        term=_term,
+        verdict=_verdict,
+        verdict_word=lambda name: _both(*words.VERDICTS.get(name, (name, name))),
+        said=lambda text: _both(*sentences.sentence(text)),
+        metric=lambda name: _both(*_named(name)),
+        metric_words=words.metric,
+        figure_words=lambda name: words.FIGURES[name],
+        words=lambda key, **values: words.filled(key, values),
+        term_words=lambda name: words.TERMS.get(name, (name, name)),
+        joined=lambda pairs: tuple(", ".join(pair[place] for pair in pairs) for place in (0, 1)),
+        figure_name=lambda name: _both(*words.FIGURES[name]),
+        points=drawn.points,
+        curves=drawn.curves,
+        spread=spread,
+        narrow=narrow,
+        last_values=last_values,
+        told_curves=figures.told_curves,
+        count_undrawable=lambda values: sum(not drawable(value) for value in values),
+        most_points=figures.MOST_POINTS,
+        most_curves=figures.MOST_CURVES,
+    )
+    environment.filters.update(short=short, fixed=_fixed, plain=_plain, printed=_printed, settled=_settled, when=when)
+    return environment
+
+
+def short(value: Any, digits: int = 5) -> str:
+    """A number in a table; a word for what is none."""
+    return f"{number(value):.{digits}g}" if value is not None else "–"
+
+
+def spread(values: Mapping[Any, Any]) -> str:
+    """Mean and standard deviation of a metric's values by seed: ``0.26987 ± 0.00113``; – of none."""
+    kept = numbers(values.values())
+    if not kept:
+        return "NaN" if values else "–"
+    mean = sum(kept) / len(kept)
+    if len(kept) < 2:
+        return settled(mean)
+    deviation = (sum((value - mean) ** 2 for value in kept) / (len(kept) - 1)) ** 0.5
+    return f"{settled(mean)} ± {settled(deviation)}"
+
+
+def narrow(metric: Mapping[str, Any]) -> bool:
+    """Whether the margin of a metric is too narrow to be seen among its samples."""
+    values = numbers([*metric["stored"].values(), *metric["measured"].values()])
+    return (
+        metric["margin"] is not None and bool(values) and number(metric["margin"]) < (max(values) - min(values)) / 100
+    )
+
+
+def last_values(by_seed: Mapping[str, Any]) -> List[float]:
+    """Where the curves end."""
+    return numbers(line[-1][1] for line in by_seed.values() if line)
+
+
+def _named(name: str) -> words.Both:
+    """A metric, or a row of a fingerprint."""
+    told = words.metric(name)
+    return told if told[0] != told[1] else sentences.sentence(name)
+
+
+def commit(name: str) -> str:
+    """A commit as people name it, and whether the checkout differed from it."""
+    known = _COMMIT.fullmatch(name)
+    return f"{known.group(1)}{known.group(2) or ''}" if known else name
+
+
+def when(moment: Any) -> str:
+    """A moment of a document to the minute; what is none of ours stays as it is."""
+    text = str(moment or "–")
+    told = _MOMENT.fullmatch(text)
+    return f"{told.group(1)} {told.group(2)} UTC" if told else text
+
+
+def _printed(value: Any) -> str:
+    return as_printed(number(value))
+
+
+def _settled(value: Any) -> str:
+    return settled(number(value))
+
+
+def _fixed(value: Any, digits: int = 2) -> str:
+    return f"{number(value):.{digits}f}"
+
+
+def _plain(value: Any) -> str:
+    """A value of a history in one line."""
+    if isinstance(value, float):
+        return f"{value:.7g}"
+    return "–" if value is None else str(value)
+
+
+def _markup(text: str) -> Any:
+    # Jinja2 brings it; our own text alone goes through here.
+    return import_module("markupsafe").Markup(text)
+
+
+def _both(english: str, japanese: str) -> Any:
+    """Both languages, of which the page shows one."""
+    if english == japanese:
+        return import_module("markupsafe").escape(english)
+    told = _markup('<span class="en" lang="en">{}</span><span class="ja" lang="ja">{}</span>')
+    return told.format(english, japanese)
+
+
+def _told(key: str, **values: Any) -> Any:
+    return _both(*words.filled(key, values))
+
+
+def _term(name: str) -> Any:
+    return _both(*words.TERMS.get(name, (name, name)))
+
+
+def _verdict(name: Optional[str]) -> Any:
+    kind = {"equivalent": " good", "reproduced": " good", "inconclusive": "", "not tested": ""}.get(str(name), " bad")
+    if name is None:
+        return _told("no_value")
+    both = words.VERDICTS.get(name, (name, name))
+    return _markup('<span class="badge{}">{}</span>').format(kind, _both(*both))
+
+
+class _Drawn:
+    """Figures of one page, each with ids of its own."""
+
+    def __init__(self) -> None:
+        self._count = 0
+
+    def points(self, metric: Mapping[str, Any], labelled_by: str) -> Any:
+        drawn = figures.points(metric)
+        return None if drawn is None else self._placed(drawn, labelled_by)
+
+    def curves(self, name: str, group: Mapping[str, Any], labelled_by: str) -> Any:
+        published = [curve for curve in group["published_curves"] if curve["name"] == name]
+        return self._placed(figures.curves(group["curves"][name], published, group["unit"]), labelled_by)
+
+    def _placed(self, drawn: str, labelled_by: str) -> Any:
+        self._count += 1
+        return _markup(svg.for_page(drawn, f"f{self._count}", words.FIGURES, f"{labelled_by}-title {labelled_by}"))

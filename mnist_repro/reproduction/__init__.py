@@ -1,0 +1,1 @@
+"""Reproduction: runs against published figures, and the cause of a difference."""

@@ -1,0 +1,115 @@
+"""Runs of several environments side by side: recipe by TensorFlow version, what each gives, and why."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import List, Optional, Sequence, Tuple
+
+import numpy as np
+
+from mnist_repro.data.dataset import Dataset
+from mnist_repro.display import counted
+from mnist_repro.gate.platform import platform_name
+from mnist_repro.recipes import find
+from mnist_repro.recipes.published import Figure
+from mnist_repro.reproduction.drift import Drift, recognise
+from mnist_repro.reproduction.judgement import FigureComparison, compare, testable
+from mnist_repro.runs.found import Sorted
+from mnist_repro.runs.run import Run
+
+
+@dataclass(frozen=True)
+class Group:
+    """Runs that should agree: of one recipe, scale, arithmetic, dataset and platform.
+
+    Args:
+        runs: by seed.
+        comparisons: the published figures that they can test.
+        drift: what explains a difference; None where the data that they saw is not at hand.
+    """
+
+    recipe: str
+    arithmetic: str
+    platform: str
+    scale: str
+    runs: Tuple[Run, ...]
+    comparisons: Tuple[FigureComparison, ...]
+    drift: Optional[Drift]
+
+
+# Of folders.
+_SHOWN = 5
+HEADER = ("recipe", "arithmetic", "platform", "figure", "published", "measured", "sd", "seeds", "verdict")
+
+
+def judge(
+    together: Sequence[Sequence[Run]], dataset: Optional[Dataset], comparisons: Optional[int] = None
+) -> Tuple[Group, ...]:
+    """Runs that should agree, compared; the level of the intervals is shared out among all figures shown together.
+
+    Args:
+        together: those of a table, or of a part of it, as `mnist_repro.runs.found.sort` puts them together.
+        dataset: what they were trained on, to look for drift; None where it is not to be looked for.
+        comparisons: how many figures are shown together; None if those of these runs.
+    """
+    figures = [testable(find(runs[0].recipe), runs[0].scale, runs[0].dataset["name"]) for runs in together]
+    count = sum(map(len, figures)) if comparisons is None else comparisons
+    return tuple(_judge(runs, mine, count, dataset) for runs, mine in zip(together, figures))
+
+
+def _judge(runs: Sequence[Run], figures: Sequence[Figure], count: int, dataset: Optional[Dataset]) -> Group:
+    first = runs[0]
+    at_hand = dataset is not None and dataset.sha256 == first.dataset["sha256"]
+    return Group(
+        recipe=first.recipe,
+        arithmetic=first.arithmetic,
+        platform=platform_name(first.provenance),
+        scale=first.scale,
+        runs=tuple(runs),
+        comparisons=compare(figures, runs, count),
+        drift=recognise(find(first.recipe), runs, dataset) if dataset is not None and at_hand else None,
+    )
+
+
+def rows(groups: Sequence[Group]) -> List[Sequence[str]]:
+    """The cells of the table: a row for each published figure of each group."""
+    cells: List[Sequence[str]] = []
+    for each in groups:
+        head = (each.recipe, each.arithmetic, each.platform)
+        unit = each.runs[0].unit
+        for comparison in each.comparisons:
+            figure, values = comparison.figure, comparison.measured
+            spread = f"{np.std(values, ddof=1):.5f}" if len(values) > 1 else "–"
+            cells.append(
+                (
+                    *head,
+                    f"test {figure.metric} after {counted(figure.after, unit)}",
+                    f"{figure.value:.5f}",
+                    f"{np.mean(values):.5f}",
+                    spread,
+                    str(len(values)),
+                    comparison.verdict,
+                )
+            )
+        if not each.comparisons:
+            last = [run.scores[-1].test.loss for run in each.runs]
+            why = f"not tested: {each.scale} scale, {each.runs[0].dataset['name']} data"
+            cells.append((*head, "last test loss", "", f"{np.mean(last):.5f}", "", str(len(last)), why))
+    return cells
+
+
+def notes(found: Sorted) -> List[str]:
+    """What a reader should know of runs that are not in the table."""
+    folders = ", ".join(str(each.folder) for each in found.doubled[:_SHOWN])
+    count = len(found.doubled)
+    return [f"runs that gave way to a later one of the same seed: {count} ({folders})"] if count else []
+
+
+def causes(groups: Sequence[Group]) -> List[str]:
+    """A line for each group in which a drift was named, or a figure is not reproduced without one."""
+    lines = []
+    for each in groups:
+        failing = any(comparison.verdict != "reproduced" for comparison in each.comparisons)
+        if each.drift is not None and (each.drift.named or failing):
+            lines.append(f"{each.recipe}, {each.arithmetic}, {each.platform}: {each.drift}")
+    return lines

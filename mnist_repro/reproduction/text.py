@@ -1,0 +1,245 @@
+"""A Result as the table that people read, and as JSON for machines."""
+
+from __future__ import annotations
+
+import math
+import textwrap
+from typing import Any, Dict, List, Optional, Sequence, Tuple
+
+import numpy as np
+
+from mnist_repro.display import counted, table
+from mnist_repro.files.json import json_text
+from mnist_repro.gate.intervals import LEVEL, standard_deviation
+from mnist_repro.gate.verdicts import Finding
+from mnist_repro.recipes.recipe import Epochs, Published
+from mnist_repro.reproduction.drift import NOT_RECOGNISED
+from mnist_repro.reproduction.judgement import (
+    NOT_TESTED,
+    NOTHING_STORED,
+    REPRODUCED,
+    FigureComparison,
+    RecipeResult,
+    Result,
+)
+from mnist_repro.runs.run import Run
+from mnist_repro.runs.run_json import SCHEMA
+
+WIDTH = 110
+HEADER = ("", "published", "measured", "sd", "interval", "verdict")
+STORED_HEADER = ("", "stored", "measured", "margin", "verdict")
+
+
+def as_text(result: Result, scale: str, arithmetic: str) -> str:
+    """All recipes: published figures beside the measured ones, each seed, curves, drift, verdict."""
+    parts = [_recipe_text(one, scale, arithmetic) for one in result.recipes]
+    if result.comparisons:
+        parts.append(
+            f"interval: where one more run would land, judging by these seeds; {LEVEL:.0%} for all "
+            f"{counted(result.comparisons, 'figure')} together.\nMore seeds make it narrower."
+        )
+    else:
+        why = "at the subset scale" if result.dataset == "mnist" else f"on {result.dataset} data"
+        missing = sum(one.seeds - len(one.runs) for one in result.recipes)
+        made = f"{counted(missing, 'run')} could not be made" if missing else "The runs themselves were made"
+        parts.append(f"NOTHING PUBLISHED WAS TESTED: that cannot be done {why}. {made}.\n{_judged_by(result)}")
+    return "\n\n".join(parts)
+
+
+def as_json(result: Result, arithmetic: str) -> str:
+    """The same as JSON; its fields are described in docs/reference."""
+    recipes = {one.recipe.name: _recipe_fields(one) for one in result.recipes}
+    fields = {"schema": SCHEMA, "dataset": result.dataset, "arithmetic": arithmetic, "recipes": recipes}
+    return json_text(fields)
+
+
+def _recipe_text(one: RecipeResult, scale: str, arithmetic: str) -> str:
+    lines = [
+        f"{one.recipe.name}: {one.verdict.upper()}",
+        f"  {one.recipe.source.title}",
+        f"  {scale} scale, {arithmetic} arithmetic, {len(one.runs)} of {counted(one.seeds, 'seed')}"
+        + (f", {one.runs[0].counts['parameters']:,} parameters" if one.runs else ""),
+    ]
+    if one.runs:
+        lines += ["", _table(one), "", *_seeds(one), *_curves(one), *_predictions(one)]
+    # Where nothing is amiss and nothing can be told, there is nothing to say.
+    if one.verdict != REPRODUCED or one.drift.kind != NOT_RECOGNISED:
+        lines.append(textwrap.fill(f"drift: {one.drift}", WIDTH, initial_indent="  ", subsequent_indent="    "))
+    return "\n".join(lines)
+
+
+def _judged_by(result: Result) -> str:
+    """What the verdicts rest on where nothing published could be tested."""
+    judged = [
+        one.recipe.name
+        for one in result.recipes
+        if one.judgement is not None and NOTHING_STORED not in one.judgement.notes
+    ]
+    bare = [one.recipe.name for one in result.recipes if one.runs and one.recipe.name not in judged]
+    told = [f"Judged by the stored runs of the same data and arithmetic: {', '.join(judged)}."] if judged else []
+    told += [f"No stored runs to judge by: {', '.join(bare)}."] if bare else []
+    return "\n".join(told)
+
+
+def _findings(one: RecipeResult) -> Sequence[Finding]:
+    return one.judgement.findings if one.judgement else ()
+
+
+def _table(one: RecipeResult) -> str:
+    """Published figures beside measured ones, stored ones where nothing published can be tested, or measured ones."""
+    judged = _findings(one)
+    why = [f"  {each.name.replace('_', ' ')}: {each.reason}" for each in judged if not each.verdict.passes]
+    if not any(finding.stored for finding in judged):
+        return "\n".join([table(HEADER, _rows(one)), *why])
+    rows = [
+        (
+            f"  {finding.name.replace('_', ' ')}",
+            finding.stored,
+            finding.measured,
+            "" if finding.margin is None else f"±{finding.margin:.3g}",
+            finding.verdict.value,
+        )
+        for finding in judged
+    ]
+    notes = [f"  note: {note}" for note in one.judgement.notes] if one.judgement else []
+    return "\n".join([table(STORED_HEADER, rows), *why, *notes])
+
+
+def _rows(one: RecipeResult) -> List[Sequence[str]]:
+    unit = one.runs[0].unit
+    if one.comparisons:
+        return [_row(comparison, unit) for comparison in one.comparisons]
+    rows: List[Sequence[str]] = []
+    for score in one.runs[0].scores:
+        for metric in ("loss", "accuracy"):
+            values = [_value(run, score.after, metric) for run in one.runs]
+            name = f"  test {metric} after {counted(score.after, unit)}"
+            rows.append(
+                (name, "", _rounded(float(np.mean(values))), _rounded(standard_deviation(values)), "", NOT_TESTED)
+            )
+    return rows
+
+
+def _row(comparison: FigureComparison, unit: str) -> Sequence[str]:
+    figure, values, interval = comparison.figure, comparison.measured, comparison.possible
+    return (
+        f"  test {figure.metric} after {counted(figure.after, unit)}",
+        _rounded(figure.value),
+        _rounded(float(np.mean(values))),
+        _rounded(standard_deviation(values)),
+        f"{_rounded(interval.low)} … {_rounded(interval.high)}" if interval else "unknown",
+        comparison.verdict,
+    )
+
+
+def _seeds(one: RecipeResult) -> List[str]:
+    lines = []
+    for run in one.runs:
+        scores = "; ".join(
+            f"after {counted(score.after, run.unit)} loss {score.test.loss:.5f}, accuracy {score.test.accuracy:.4f}"
+            for score in run.scores
+        )
+        lines.append(f"  seed {run.seed}: {scores}")
+    return lines
+
+
+def _curves(one: RecipeResult) -> List[str]:
+    lines = []
+    for published in one.recipe.published if one.comparisons else ():
+        for title, theirs, ours in _published_curves(one, published):
+            lines += [
+                f"  {title}",
+                "    published " + " ".join(f"{value:.4f}" for value in theirs),
+                "    measured  " + " ".join(f"{value:.4f}" for value in ours),
+            ]
+    return lines
+
+
+def _published_curves(one: RecipeResult, published: Published) -> List[Tuple[str, Sequence[float], Sequence[float]]]:
+    """(title, published, mean of ours) of each curve that the source printed."""
+    curves: List[Tuple[str, Sequence[float], Sequence[float]]] = []
+    for title, name, theirs in (
+        ("training loss", "loss", published.training_loss),
+        ("training accuracy", "accuracy", published.training_accuracy),
+        ("accuracy on the batch about to be trained on", "batch_accuracy", published.batch_accuracy),
+    ):
+        if theirs:
+            logs = [[getattr(line, name) for line in run.log] for run in one.runs]
+            ours = [_mean(values) for values in list(zip(*logs))[: len(theirs)]]
+            curves.append((f"{title}, {_points(one, published)}", theirs, ours))
+    return curves
+
+
+def _points(one: RecipeResult, published: Published) -> str:
+    budget = one.recipe.full.budget
+    if isinstance(budget, Epochs):
+        return f"per epoch (run of {counted(published.after, 'epoch')})"
+    return f"every {budget.report_every} steps from step 0"
+
+
+def _predictions(one: RecipeResult) -> List[str]:
+    published = next((each.first_predictions for each in one.recipe.published if each.first_predictions), None)
+    if published is None or not one.comparisons:
+        return []
+    lines = ["  first ten training images", f"    published   {' '.join(map(str, published))}"]
+    return lines + [f"    seed {run.seed:<6} {' '.join(map(str, run.first_predictions))}" for run in one.runs]
+
+
+def _recipe_fields(one: RecipeResult) -> Dict[str, Any]:
+    return {
+        "verdict": one.verdict,
+        "drift": {"kind": one.drift.kind, "text": str(one.drift)},
+        "seeds": [_seed_fields(run) for run in one.runs],
+        "figures": [
+            {
+                "metric": f"test_{comparison.figure.metric}",
+                "after": comparison.figure.after,
+                "unit": one.recipe.full.budget.unit,
+                "published": comparison.figure.value,
+                "mean": float(np.mean(comparison.measured)) if comparison.measured else None,
+                "sd": standard_deviation(comparison.measured),
+                "interval": [comparison.interval.low, comparison.interval.high] if comparison.interval else None,
+                "verdict": comparison.verdict,
+            }
+            for comparison in one.comparisons
+        ],
+        "stored": [
+            {
+                "metric": finding.name,
+                "stored": finding.stored,
+                "measured": finding.measured,
+                "interval": [finding.interval.low, finding.interval.high] if finding.interval else None,
+                "margin": finding.margin,
+                "verdict": finding.verdict.value,
+                "reason": finding.reason,
+            }
+            for finding in _findings(one)
+        ],
+    }
+
+
+def _seed_fields(run: Run) -> Dict[str, Any]:
+    last = run.scores[-1].test
+    return {
+        "seed": run.seed,
+        "test_loss": last.loss,
+        "test_accuracy": last.accuracy,
+        "scores": [
+            {"after": score.after, "test_loss": score.test.loss, "test_accuracy": score.test.accuracy}
+            for score in run.scores
+        ],
+        "seconds": run.provenance["seconds"],
+    }
+
+
+def _value(run: Run, after: int, metric: str) -> float:
+    score = run.score_after(after)
+    return float(getattr(score.test, metric)) if score else math.nan
+
+
+def _mean(values: Sequence[Optional[float]]) -> float:
+    return float(np.mean([math.nan if value is None else value for value in values]))
+
+
+def _rounded(value: float) -> str:
+    return "–" if math.isnan(value) else f"{value:.5f}"

@@ -1,0 +1,1 @@
+"""Runs: what a training left behind, as values and as run.json."""

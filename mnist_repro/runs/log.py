@@ -1,0 +1,67 @@
+"""What a training prints on its way, as values: lines of a log and scores of the test images."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import List, Optional, Sequence
+
+from mnist_repro.recipes.recipe import Epochs, Scale
+from mnist_repro.runs.evaluation import Evaluation
+
+
+@dataclass(frozen=True)
+class Line:
+    """One line of the log; a figure that belongs to another kind of line is None.
+
+    Args:
+        after: epochs or steps done.
+        loss: mean loss of the images trained on since the line before, as they were trained on.
+        accuracy: share of them that were right, likewise.
+        test_loss: of the test images after this epoch.
+        test_accuracy: likewise.
+        batch_accuracy: on the batch about to be trained on, without dropout.
+    """
+
+    after: int
+    loss: Optional[float] = None
+    accuracy: Optional[float] = None
+    test_loss: Optional[float] = None
+    test_accuracy: Optional[float] = None
+    batch_accuracy: Optional[float] = None
+
+
+@dataclass(frozen=True)
+class Score:
+    """The test images' evaluation after so many epochs or steps.
+
+    Args:
+        after: epochs or steps done.
+        test: what the model makes of the test images.
+        test_debiased: the same with zero-debiased moving statistics, where the framework's batch normalisation
+            did not debias them: what the score would have been.
+    """
+
+    after: int
+    test: Evaluation
+    test_debiased: Optional[Evaluation] = None
+
+
+def log_text(scale: Scale, lines: Sequence[Line]) -> str:
+    """The text of `learn.log`: a line per epoch, or per so many steps, as the source printed it."""
+    return "".join(f"{_line_text(scale, line)}\n" for line in lines)
+
+
+def _line_text(scale: Scale, line: Line) -> str:
+    if isinstance(scale.budget, Epochs):
+        parts: List[str] = [f"Epoch {line.after}/{scale.budget.count}"]
+    else:
+        parts = [f"step {line.after}"]
+    named = (
+        ("loss", line.loss),
+        ("accuracy", line.accuracy),
+        ("val_loss", line.test_loss),
+        ("val_accuracy", line.test_accuracy),
+        ("training accuracy", line.batch_accuracy),
+    )
+    parts += [f"{name}: {value:.4f}" for name, value in named if value is not None]
+    return " - ".join(parts)

@@ -1,0 +1,50 @@
+"""From runs to the metrics that baselines store: names, directions, values. Pure."""
+
+from __future__ import annotations
+
+import math
+from typing import Dict, Sequence, Tuple
+
+from mnist_repro.display import counted
+from mnist_repro.recipes import RECIPES, Recipe
+from mnist_repro.runs.run import Run
+
+DIRECTIONS = {"test_loss": "lower", "test_accuracy": "higher", "training_loss": "lower"}
+
+
+def metric_names(recipe: Recipe, scale: str) -> Tuple[str, ...]:
+    """What is compared of a recipe at a scale: test loss and accuracy at each score, and the last training loss."""
+    chosen = recipe.scale(scale)
+    names = []
+    for after in chosen.scored_after:
+        names += [f"{metric} after {counted(after, chosen.budget.unit)}" for metric in ("test_loss", "test_accuracy")]
+    return (*names, f"training_loss after {counted(chosen.budget.count, chosen.budget.unit)}")
+
+
+def direction(name: str) -> str:
+    """Which way of a metric is better."""
+    return DIRECTIONS[name.split(" ", 1)[0]]
+
+
+def metric_values(run: Run) -> Dict[str, float]:
+    """A run's metrics; one that it does not have is not there, one that is not a number is NaN."""
+    values: Dict[str, float] = {}
+    for score in run.scores:
+        values[f"test_loss after {counted(score.after, run.unit)}"] = score.test.loss
+        values[f"test_accuracy after {counted(score.after, run.unit)}"] = score.test.accuracy
+    if run.log:
+        last = run.log[-1]
+        loss = last.loss
+        values[f"training_loss after {counted(last.after, run.unit)}"] = math.nan if loss is None else loss
+    return values
+
+
+def metrics_in_session(scale: str) -> int:
+    """How many metrics a session of all recipes compares at a scale: what levels are corrected for."""
+    return sum(len(metric_names(recipe, scale)) for recipe in RECIPES.values())
+
+
+def values_by_seed(runs: Sequence[Run], name: str) -> Dict[int, float]:
+    """One metric of several runs, each of another seed, for those that have it."""
+    found = [(run.seed, metric_values(run)) for run in runs]
+    return {seed: values[name] for seed, values in found if name in values}

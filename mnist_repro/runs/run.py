@@ -1,0 +1,48 @@
+"""The Run: everything a training left behind, as one value. `mnist_repro.runs.run_json` has its file. Pure."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any, Mapping, Optional, Tuple
+
+from mnist_repro.runs.evaluation import Evaluation
+from mnist_repro.runs.log import Line, Score
+
+
+@dataclass(frozen=True)
+class Run:
+    """One training of one recipe from one seed.
+
+    Args:
+        recipe: name of the recipe.
+        seed: of initial weights, orders and dropout masks.
+        scale: ``full`` or ``subset``.
+        arithmetic: ``original`` or ``framework``.
+        unit: what ``after`` counts in lines and scores: ``epoch`` or ``step``.
+        dataset: name, SHA-256 of the decoded arrays, and where they came from.
+        counts: parameters, images, steps, images per step.
+        scores: the test images' evaluation at each point where the recipe is scored; the last is the end.
+        validation: evaluation of the held-out images at the end, where there are any.
+        log: what the training printed.
+        step_losses: losses of the first steps.
+        first_predictions: classes predicted for the first images of the training files.
+        provenance: what produced the numbers: versions, CPU, threads, commit, wall time.
+    """
+
+    recipe: str
+    seed: int
+    scale: str
+    arithmetic: str
+    unit: str
+    dataset: Mapping[str, str]
+    counts: Mapping[str, int]
+    scores: Tuple[Score, ...]
+    validation: Optional[Evaluation]
+    log: Tuple[Line, ...]
+    step_losses: Tuple[float, ...]
+    first_predictions: Tuple[int, ...]
+    provenance: Mapping[str, Any]
+
+    def score_after(self, after: int) -> Optional[Score]:
+        """The score after so many epochs or steps, if it was taken."""
+        return next((score for score in self.scores if score.after == after), None)

@@ -1,0 +1,123 @@
+"""run.json: a run as a file, and what the files beside it are called."""
+
+from __future__ import annotations
+
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any, Dict, Mapping, Optional
+
+from mnist_repro.errors import BadInput
+from mnist_repro.files.atomic import write_text
+from mnist_repro.files.json import json_text, read_json
+from mnist_repro.runs.evaluation import Evaluation
+from mnist_repro.runs.log import Line, Score
+from mnist_repro.runs.run import Run
+from mnist_repro.runs.soundness import first_unsound
+
+SCHEMA = 1
+# The files in the folder of a run: what `train` makes, in the order in which it is put in place, and `estimate`.
+TRAINING_LOG = "learn.log"
+WEIGHTS = "param.hdf5"
+MODEL = "model.h5"
+FILE = "run.json"
+TRAINED = (TRAINING_LOG, WEIGHTS, MODEL, FILE)
+EVALUATION = "evaluation.json"
+EVALUATION_LOG = "eval.log"
+ESTIMATED = (EVALUATION_LOG, EVALUATION)
+
+
+def write(run: Run, folder: Path, name: str = FILE) -> None:
+    """Write `run.json`, or a file of another name, into ``folder``, whole or not at all."""
+    fields = {"schema": SCHEMA, **asdict(run)}
+    fields["scores"] = [_score_fields(score) for score in run.scores]
+    fields["validation"] = evaluation_fields(run.validation)
+    write_text(folder / name, json_text(fields))
+
+
+def read(path: Path) -> Run:
+    """Read a run from its folder or from `run.json` itself.
+
+    Raises:
+        BadInput: there is none, it is truncated, of a newer schema, lacks something, or holds what no run of ours does.
+    """
+    file = path / FILE if path.is_dir() else path
+    fields = read_json(file, SCHEMA, "run", "mnist-repro train RECIPE --out DIR")
+    try:
+        run = Run(
+            recipe=str(fields["recipe"]),
+            seed=int(fields["seed"]),
+            scale=str(fields["scale"]),
+            arithmetic=str(fields["arithmetic"]),
+            unit=str(fields["unit"]),
+            dataset={str(name): str(value) for name, value in fields["dataset"].items()},
+            counts={str(name): int(value) for name, value in fields["counts"].items()},
+            scores=tuple(_score(score) for score in fields["scores"]),
+            validation=_evaluation(fields["validation"]),
+            log=tuple(Line(**{name: _number(value) for name, value in line.items()}) for line in fields["log"]),
+            step_losses=tuple(_finite_or_not(loss) for loss in fields["step_losses"]),
+            first_predictions=tuple(int(label) for label in fields["first_predictions"]),
+            provenance=dict(fields["provenance"]),
+        )
+        unsound = first_unsound(run)
+    except (KeyError, TypeError, ValueError, AttributeError, OverflowError, RecursionError) as error:
+        raise BadInput(
+            f"{file} is not a whole run",
+            f"a run of schema {SCHEMA} has every field of docs/reference: {type(error).__name__}: {error}",
+            "train it again: mnist-repro train RECIPE --out DIR",
+        ) from error
+    if unsound is not None:
+        raise BadInput(
+            f"{file} is not a sound run: {unsound}",
+            "every run that was trained here has what others count on, so that this one was edited or damaged",
+            f"train it again: mnist-repro train {run.recipe} --out DIR",
+        )
+    return run
+
+
+def _score_fields(score: Score) -> Dict[str, Any]:
+    return {
+        "after": score.after,
+        "test": evaluation_fields(score.test),
+        "test_debiased": evaluation_fields(score.test_debiased),
+    }
+
+
+def evaluation_fields(evaluation: Optional[Evaluation]) -> Optional[Dict[str, Any]]:
+    """The JSON form of an evaluation, its counts included."""
+    if evaluation is None:
+        return None
+    return {**asdict(evaluation), "right": evaluation.right, "wrong": evaluation.wrong}
+
+
+def _score(fields: Mapping[str, Any]) -> Score:
+    test = _evaluation(fields["test"])
+    if test is None:
+        raise ValueError("a score without test images")
+    return Score(int(fields["after"]), test, _evaluation(fields["test_debiased"]))
+
+
+def _evaluation(fields: Optional[Mapping[str, Any]]) -> Optional[Evaluation]:
+    if fields is None:
+        return None
+    # Optional: runs made before predictions were stored have none.
+    predictions = fields.get("wrong_predictions")
+    return Evaluation(
+        loss=_finite_or_not(fields["loss"]),
+        accuracy=_finite_or_not(fields["accuracy"]),
+        confusion=tuple(tuple(int(count) for count in row) for row in fields["confusion"]),
+        wrong_images=tuple(int(index) for index in fields["wrong_images"]),
+        wrong_predictions=None if predictions is None else tuple(int(label) for label in predictions),
+    )
+
+
+def _finite_or_not(value: Any) -> float:
+    """A float from its JSON form; only the words for what is not finite may be a string."""
+    if isinstance(value, str) and value not in ("nan", "inf", "-inf"):
+        raise ValueError(f"{value!r} is not a number")
+    if isinstance(value, bool) or value is None:
+        raise ValueError(f"{value!r} is not a number")
+    return float(value)
+
+
+def _number(value: Any) -> Any:
+    return value if value is None or isinstance(value, int) else _finite_or_not(value)

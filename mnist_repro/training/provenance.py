@@ -1,0 +1,71 @@
+"""What produced a number: versions, CPU, threads, commit, time."""
+
+from __future__ import annotations
+
+import datetime
+import os
+import platform
+import subprocess
+from importlib import import_module
+from pathlib import Path
+from typing import Any, Dict, List
+
+import mnist_repro
+from mnist_repro.training import framework
+
+# Switches that change how TensorFlow rounds.
+_SWITCHES = ("TF_ENABLE_ONEDNN_OPTS", "ONEDNN_MAX_CPU_ISA")
+
+
+def provenance(seconds: float) -> Dict[str, Any]:
+    """What a run on this machine, now, was produced by; ``seconds`` is the wall time it took."""
+    return {
+        "mnist_repro": mnist_repro.__version__,
+        "commit": commit(),
+        "python": platform.python_version(),
+        "tensorflow": str(framework.tensorflow().__version__),
+        "keras": framework.keras_version(),
+        "numpy": _version("numpy"),
+        "h5py": _version("h5py"),
+        "machine": platform.machine(),
+        "cpu": cpu(),
+        "threads": framework.threads(),
+        "switches": {name: os.environ[name] for name in _SWITCHES if name in os.environ},
+        "finished": datetime.datetime.now(datetime.timezone.utc).isoformat(timespec="seconds"),
+        "seconds": round(seconds, 3),
+    }
+
+
+def commit() -> str:
+    """The commit of the checkout that this code runs from, ``-dirty`` if it was changed since; else ``installed``."""
+    checkout = Path(__file__).resolve().parents[2]
+    if not (checkout / ".git").exists():
+        return "installed"
+    # Without optional locks: a run that is killed here must not leave the checkout locked.
+    git = ["git", "--no-optional-locks", "-C", str(checkout)]
+    try:
+        head = _output([*git, "rev-parse", "HEAD"])
+        changed = _output([*git, "status", "--porcelain", "--untracked-files=no"])
+    except (OSError, subprocess.SubprocessError):
+        return "unknown"
+    return f"{head}-dirty" if changed else head
+
+
+def _output(command: List[str]) -> str:
+    asked = subprocess.run(command, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, timeout=10, check=True)
+    return asked.stdout.decode("utf-8", "replace").strip()
+
+
+def cpu() -> str:
+    """The CPU's name as the system gives it."""
+    try:
+        for line in Path("/proc/cpuinfo").read_text(encoding="utf-8", errors="replace").splitlines():
+            if line.startswith("model name"):
+                return line.partition(":")[2].strip()
+    except OSError:
+        pass  # not Linux
+    return platform.processor() or platform.machine()
+
+
+def _version(module: str) -> str:
+    return str(import_module(module).__version__)

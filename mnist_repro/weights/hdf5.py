@@ -1,0 +1,171 @@
+"""Opens HDF5 files that nobody vouches for: plain groups, attributes and datasets of this very file, or a message."""
+
+from __future__ import annotations
+
+import contextlib
+import functools
+import math
+import warnings
+from pathlib import Path
+from typing import IO, Any, Iterator, Optional, Tuple
+
+import numpy as np
+
+from mnist_repro.errors import BadInput
+from mnist_repro.files.guarded import Expected, open_regular, unreadable
+
+AGAIN = "copy it again, or train again: mnist-repro train RECIPE --out DIR"
+
+_EXPECTED = Expected(
+    "an HDF5 file", "name the file itself, such as DIR/param.hdf5", "make one: mnist-repro train RECIPE --out DIR"
+)
+_SIGNATURE = b"\x89HDF\r\n\x1a\n"
+_KINDS = {b"PK\x03\x04": "a zip archive, as .keras and .npz files are", b"\x1f\x8b": "a gzip file"}
+
+# What h5py raises on damaged files: HDF5's own errors as OSError, RuntimeError and KeyError, and types, texts and
+# sizes that make no sense as the others.
+_DAMAGE = (OSError, RuntimeError, LookupError, TypeError, ValueError, ArithmeticError, MemoryError)
+
+# HDF5's best compression, deflate, saves at most this factor: a dataset that stores less was never written, or is
+# meant to fill the memory.
+_MOST_COMPRESSED = 1100
+
+
+@functools.lru_cache(maxsize=None)
+def library() -> Any:
+    """The module h5py; imported on first use, because it takes as long as all of NumPy."""
+    with warnings.catch_warnings():
+        # h5py 2.10 uses names that NumPy has since deprecated.
+        warnings.simplefilter("ignore")
+        import h5py
+    return h5py
+
+
+@contextlib.contextmanager
+def opened(path: Path) -> Iterator[Any]:
+    """The root group of an HDF5 file, for reading.
+
+    HDF5 reads through a file that Python has opened: it then asks for no lock, which shared file systems may refuse.
+
+    Raises:
+        BadInput: not there, not a regular file, not readable, empty, not HDF5, truncated, or damaged.
+    """
+    with open_regular(path, _EXPECTED) as stream:
+        start = _start(stream, path)
+        try:
+            with library().File(stream, "r") as root:
+                yield root
+        except _DAMAGE as error:
+            raise _damaged(path, start, error) from error
+
+
+def child(group: Any, name: str, path: Path) -> Any:
+    """What ``group`` holds under ``name`` (components parted by ``/``), or None; links are refused, not followed.
+
+    Raises:
+        BadInput: a soft, external or user-defined link stands in the way, or the name leads out of the group.
+    """
+    found = group
+    for part in name.split("/"):
+        if part in ("", ".", ".."):
+            raise BadInput(f"{path} names {name!r} in {group.name}", "names lead down from group to group", AGAIN)
+        if not isinstance(found, library().Group):
+            return None
+        link = found.get(part, getlink=True)
+        if link is None:
+            return None
+        if not isinstance(link, library().HardLink):
+            raise BadInput(
+                f"{path}: {part!r} in {found.name} is a link ({type(link).__name__})",
+                "weights are stored in the file itself; links to other places and files are not followed",
+                AGAIN,
+            )
+        found = found[part]
+    return found
+
+
+def text(holder: Any, name: str) -> Optional[str]:
+    """The attribute ``name`` of a group as text, whichever of bytes and str h5py makes of it, or None."""
+    if name not in holder.attrs:
+        return None
+    return _decoded(np.asarray(holder.attrs[name]).item())
+
+
+def texts(holder: Any, name: str) -> Optional[Tuple[str, ...]]:
+    """The attribute ``name`` of a group as a row of texts, or None.
+
+    Keras parts what is longer than 64 KiB into ``name0``, ``name1``, …
+    """
+    if name in holder.attrs:
+        return _row(holder.attrs[name])
+    row: Tuple[str, ...] = ()
+    part = 0
+    while f"{name}{part}" in holder.attrs:
+        row += _row(holder.attrs[f"{name}{part}"])
+        part += 1
+    return row if part else None
+
+
+def require_plain(dataset: Any, path: Path) -> None:
+    """Refuse a dataset that is not float32 numbers stored in this file.
+
+    Raises:
+        BadInput: stored elsewhere (external or virtual), of another type, or with less behind it than it declares.
+    """
+    where = f"{path}: {dataset.name}"
+    if dataset.is_virtual or dataset.external:
+        kind = "a virtual dataset" if dataset.is_virtual else "an external dataset"
+        raise BadInput(f"{where} is {kind}, with its numbers in other files", "weights are stored in the file", AGAIN)
+    if dataset.dtype.kind != "f" or dataset.dtype.itemsize != 4:
+        raise BadInput(
+            f"{where} is {dataset.dtype}",
+            "float32 is expected; other types are not converted, because what was trained would change",
+            "save the model again with keras.backend.set_floatx('float32')",
+        )
+    stored = int(dataset.id.get_storage_size())
+    declared = math.prod(int(length) for length in dataset.shape)
+    if declared * 4 > _MOST_COMPRESSED * stored:
+        raise BadInput(
+            f"{where} declares {declared:,} numbers and stores {stored:,} bytes", "its numbers are missing", AGAIN
+        )
+
+
+def shown(name: str) -> str:
+    """A name out of a file, short and without control characters, for a message."""
+    return repr(name if len(name) <= 60 else f"{name[:60]}…")
+
+
+def _row(value: Any) -> Tuple[str, ...]:
+    row = np.asarray(value)
+    if row.ndim != 1:
+        raise ValueError(f"a row of names has {row.ndim} dimensions")
+    return tuple(_decoded(item) for item in row.tolist())
+
+
+def _decoded(item: Any) -> str:
+    if isinstance(item, bytes):
+        return item.decode("utf-8")
+    if isinstance(item, str):
+        return item
+    raise TypeError(f"{type(item).__name__} where text belongs")
+
+
+def _start(stream: IO[bytes], path: Path) -> bytes:
+    """The bytes where the signature belongs; leaves the stream at its beginning."""
+    try:
+        start = stream.read(len(_SIGNATURE))
+        stream.seek(0)
+    except OSError as error:
+        raise unreadable(path, error, _EXPECTED) from error
+    return start
+
+
+def _damaged(path: Path, start: bytes, error: BaseException) -> BadInput:
+    """The message for a file that h5py cannot make sense of."""
+    size = path.stat().st_size
+    if not start:
+        return BadInput(f"{path} is empty: 0 bytes", "an HDF5 file is expected", AGAIN)
+    if start != _SIGNATURE and not (size < len(_SIGNATURE) and _SIGNATURE.startswith(start)):
+        kind = next((kind for begins, kind in _KINDS.items() if start.startswith(begins)), f"it begins with {start!r}")
+        return BadInput(f"{path} is not an HDF5 file: {kind}", f"HDF5 files begin with {_SIGNATURE!r}", AGAIN)
+    return BadInput(f"{path} is truncated or damaged: {size:,} bytes", f"HDF5 stopped reading it: {error}", AGAIN)

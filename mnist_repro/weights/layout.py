@@ -1,0 +1,160 @@
+"""The Keras 2 layout of weights in an HDF5 group: which layers it lists, and where their arrays lie."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Dict, List, Sequence, Tuple
+
+import numpy as np
+
+from mnist_repro.errors import BadInput
+from mnist_repro.recipes.layers import LayerSpec
+from mnist_repro.weights import hdf5
+from mnist_repro.weights.matching import LayerShapes
+
+# Which Keras the layout is that of: TensorFlow 2.2.0's. Every later one still reads it without converting.
+KERAS_VERSION = b"2.3.0-tf"
+
+# Of later Keras 2: weights that belong to the model and to no layer. Our models have none.
+_TOP_LEVEL = "top_level_model_weights"
+
+
+@dataclass(frozen=True, eq=False)
+class StoredWeight:
+    """One array in a file, not yet read.
+
+    Args:
+        name: such as ``dense/kernel:0``, or as Keras counted, ``dense_3/kernel:0``.
+        shape: as the file declares it.
+        dataset: of h5py; usable as long as the file is open.
+    """
+
+    name: str
+    shape: Tuple[int, ...]
+    dataset: Any
+
+
+@dataclass(frozen=True, eq=False)
+class StoredLayer:
+    """One layer in a file: its name, and its weights in the order in which Keras loads them."""
+
+    name: str
+    weights: Tuple[StoredWeight, ...]
+
+
+def store(group: Any, layers: Sequence[LayerSpec], weights: Sequence[Sequence[np.ndarray]]) -> None:
+    """Write the layers and their arrays, float32, into an empty group; the bytes depend on nothing else."""
+    names = ["input_1", *(spec.name for spec in layers)]
+    # Fixed-length bytes throughout: TensorFlow 2.2.0 decodes every attribute, and variable-length text, which a newer
+    # h5py makes of str, would reach it as str.
+    group.attrs["layer_names"] = _bytes_row(names)
+    group.attrs["backend"] = np.bytes_(b"tensorflow")
+    group.attrs["keras_version"] = np.bytes_(KERAS_VERSION)
+    arrays = {spec.name: (spec.weights, held) for spec, held in zip(layers, weights)}
+    # In the order of their names, as Keras does, so that no name is made before another that begins it.
+    for name in sorted(names):
+        specs, held = arrays.get(name, ((), ()))
+        layer = group.create_group(name)
+        layer.attrs["weight_names"] = _bytes_row([spec.name for spec in specs])
+        for spec, array in zip(specs, held):
+            # h5py 2.10 would stamp each dataset with the time.
+            layer.create_dataset(spec.name, data=np.ascontiguousarray(array, dtype="<f4"), track_times=False)
+
+
+def stored_layers(group: Any, path: Path) -> Tuple[StoredLayer, ...]:
+    """The layers that a group in the Keras 2 layout lists, those without weights included.
+
+    Raises:
+        BadInput: something listed is missing, something is there that is not listed, or a dataset is not plain.
+    """
+    names = hdf5.texts(group, "layer_names")
+    if names is None:
+        raise BadInput(
+            f"{path} lists no layers: {group.name} has no attribute layer_names",
+            "weights in the Keras 2 layout list their layers there",
+            hdf5.AGAIN,
+        )
+    layers = tuple(_stored_layer(group, name, path) for name in names)
+    _require_nothing_else(group, [*names, _TOP_LEVEL], "layer", path)
+    if _TOP_LEVEL in group and _stored_layer(group, _TOP_LEVEL, path).weights:
+        raise BadInput(
+            f"{path} holds weights that belong to no layer, in {_TOP_LEVEL}",
+            "each weight belongs to a layer",
+            hdf5.AGAIN,
+        )
+    return layers
+
+
+def found_shapes(stored: Sequence[StoredLayer]) -> Tuple[LayerShapes, ...]:
+    """Names and shapes of layers in a file, without their arrays."""
+    return tuple(LayerShapes(layer.name, tuple(weight.shape for weight in layer.weights)) for layer in stored)
+
+
+def finite_arrays(stored: Sequence[StoredLayer], path: Path) -> Tuple[Tuple[np.ndarray, ...], ...]:
+    """Read the arrays of layers while their file is open.
+
+    Raises:
+        BadInput: a number that is not finite; says in which layer, and how many there are.
+    """
+    return tuple(tuple(_finite(layer, weight, path) for weight in layer.weights) for layer in stored)
+
+
+def _stored_layer(group: Any, name: str, path: Path) -> StoredLayer:
+    layer = hdf5.child(group, name, path)
+    if not isinstance(layer, hdf5.library().Group):
+        raise BadInput(
+            f"{path} lacks layer {hdf5.shown(name)}, which it lists", "each layer listed has its group", hdf5.AGAIN
+        )
+    names = hdf5.texts(layer, "weight_names") or ()
+    weights = tuple(_stored_weight(layer, weight, path) for weight in names)
+    _require_nothing_else(layer, names, "weight", path)
+    return StoredLayer(name, weights)
+
+
+def _stored_weight(layer: Any, name: str, path: Path) -> StoredWeight:
+    dataset = hdf5.child(layer, name, path)
+    if not isinstance(dataset, hdf5.library().Dataset):
+        raise BadInput(
+            f"{path} lacks weight {hdf5.shown(name)} of layer {hdf5.shown(layer.name)}, which it lists",
+            "each weight listed has its dataset",
+            hdf5.AGAIN,
+        )
+    hdf5.require_plain(dataset, path)
+    return StoredWeight(name, tuple(int(length) for length in dataset.shape), dataset)
+
+
+def _require_nothing_else(group: Any, listed: Sequence[str], kind: str, path: Path) -> None:
+    """Refuse what a group holds beside the paths listed, as Keras would pass over it in silence."""
+    below: Dict[str, List[str]] = {}
+    for name in listed:
+        first, _, rest = name.partition("/")
+        below.setdefault(first, []).append(rest)
+    for name in group:
+        if name not in below:
+            raise BadInput(
+                f"{path} holds an extra {kind}, {hdf5.shown(name)} in {group.name}, which it does not list",
+                f"each {kind} is listed in the attribute {kind}_names",
+                hdf5.AGAIN,
+            )
+        rests = [rest for rest in below[name] if rest]
+        if rests and kind == "weight":
+            _require_nothing_else(hdf5.child(group, name, path), rests, kind, path)
+
+
+def _finite(layer: StoredLayer, weight: StoredWeight, path: Path) -> np.ndarray:
+    array = np.asarray(weight.dataset[()], dtype=np.float32)
+    wrong = array[~np.isfinite(array)]
+    if wrong.size:
+        raise BadInput(
+            f"{path} holds {wrong[0]} in layer {hdf5.shown(layer.name)}, weight {hdf5.shown(weight.name)}: "
+            f"{wrong.size:,} of {array.size:,} numbers are not finite",
+            "weights are finite numbers; a training that diverged, or damage, leaves others",
+            "train again: mnist-repro train RECIPE --out DIR",
+        )
+    return array
+
+
+def _bytes_row(names: Sequence[str]) -> np.ndarray:
+    """Names as an array of fixed-length bytes, also when there are none."""
+    return np.array([name.encode("utf-8") for name in names], dtype=None if names else "S1")

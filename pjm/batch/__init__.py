@@ -1,0 +1,1 @@
+"""Batch systems: the seam, and what speaks to them."""

@@ -1,0 +1,1 @@
+"""PJM, the batch system of Fugaku: its commands, codes and directives."""

@@ -1,0 +1,85 @@
+"""What pjsub answers: the ids of what it took, or why it took nothing."""
+
+from __future__ import annotations
+
+import re
+from typing import Mapping, Sequence, Tuple
+
+from pjm.batch.host import Answer
+from pjm.batch.pjm.messages import Message, errors
+from pjm.batch.scheduler import AnswerLostError, Submission, SubmitError
+
+_TAKEN = re.compile(r"\bJob\s+(\d{1,10})(?:_(\d{1,5})|\[\d*\])?\s+submitted\b", re.ASCII)
+
+# Command Reference p. 101-109. What is not here needs a look at the message itself.
+_ADVICE: Mapping[str, str] = {
+    "0020": "look whether the session folder can be read",
+    "0045": "set fugaku_workdir to a folder on the data area, and fugaku_gfscache to its volume",
+    "0054": "raise it in the mark of the tests, or choose another rscgrp=",
+    "0057": "lower it in the mark of the tests, or choose another rscgrp=",
+    "0058": "correct rscgrp= in the mark, or fugaku_rscgrp",
+    "0059": "choose another rscgrp= in the mark, or fugaku_rscgrp",
+    "0068": "the site changed its configuration in this moment: it is tried again",
+    "0070": "ask the site for the permission, or choose another rscgrp= or group",
+    "0071": "set fugaku_group to a group that is charged for your jobs; `id -Gn` lists yours",
+    "0072": "wait until other jobs have ended: it is tried again",
+    "0079": "the site's gate check says so: look at the group's budget, and at rscgrp=, nodes= and elapse= in the mark",
+    "0090": "the batch system is away for the moment: it is tried again",
+    "0091": "the batch system has trouble for the moment: it is tried again",
+}
+_RETRY = {"0068", "0072", "0090", "0091"}
+_NEVER_RAN = (126, 127)  # exit codes of a shell that could not start it
+_NOTHING_TAKEN = "correct the marks or the fugaku_… options that the message names"
+
+# The wrapper of Fugaku speaks without a number (user guide, JobExecution/NormalJob).
+_WRAPPER: Tuple[Tuple[str, str], ...] = (
+    ("is not a data area", "set fugaku_workdir to a folder below /vol…/data, or give pjsub --no-check-directory"),
+    ("PJM_LLIO_GFSCACHE", "set fugaku_gfscache to the volumes that the jobs read, for example /vol0004"),
+)
+
+
+def taken(answer: Answer, submission: Submission) -> Tuple[str, ...]:
+    """The ids of the parts of a submission, by what pjsub said.
+
+    Raises:
+        SubmitError: nothing was taken.
+        AnswerLostError: something may have been.
+    """
+    found = _TAKEN.findall(answer.text)
+    wrong = errors(answer.text)
+    if not found:
+        raise _refusal(answer, wrong)
+    ids = _ids(found, submission)
+    if answer.code or wrong or len(ids) != submission.parts:
+        raise AnswerLostError(f"pjsub took only some of {submission.name}, or says so: {_first_lines(answer)}")
+    return ids
+
+
+def _ids(found: Sequence[Tuple[str, str]], submission: Submission) -> Tuple[str, ...]:
+    parents = {parent for parent, _ in found}
+    if len(parents) != 1:
+        return ()
+    parent = parents.pop()
+    if submission.bulk is not None:
+        return tuple(f"{parent}[{number}]" for number in range(submission.bulk))
+    if len(submission.scripts) > 1:
+        numbers = sorted({int(number) for _, number in found if number})
+        return tuple(f"{parent}_{number}" for number in numbers)
+    return (parent,)
+
+
+def _refusal(answer: Answer, wrong: Tuple[Message, ...]) -> Exception:
+    if wrong:
+        number = wrong[0].number
+        return SubmitError(f"pjsub: {wrong[0]}", _ADVICE.get(number, _NOTHING_TAKEN), number in _RETRY)
+    for words, advice in _WRAPPER:
+        if words in answer.text and answer.code > 0:
+            return SubmitError(f"pjsub: {_first_lines(answer)}", advice, retry=False)
+    if answer.code in _NEVER_RAN:
+        return SubmitError(f"pjsub cannot be run: {_first_lines(answer)}", "ask the site", retry=False)
+    # Words that nobody knows, such as "connection reset", may have come after the job was taken.
+    return AnswerLostError(f"pjsub ended with exit code {answer.code} and named no job: {_first_lines(answer)}")
+
+
+def _first_lines(answer: Answer) -> str:
+    return " / ".join(answer.text.split("\n"))[:500].strip(" /") or "it said nothing"

@@ -1,0 +1,225 @@
+"""PJM as the scheduler: pjsub, pjstat and pjdel, one process at a time."""
+
+from __future__ import annotations
+
+import os
+import re
+import shlex
+from dataclasses import dataclass, field
+from datetime import datetime
+from pathlib import Path
+from typing import Callable, Dict, Iterable, Iterator, List, Mapping, Optional, Sequence, Set, Tuple
+
+from pjm.batch.host import Answer, Host, HungError, LocalHost, NotStartedError
+from pjm.batch.pjm import directives, pjstat, pjsub
+from pjm.batch.pjm.messages import errors
+from pjm.batch.pjm.pjstat import JOB_ID, JobRow
+from pjm.batch.pjm.status import memory_use, status
+from pjm.batch.scheduler import (
+    LONGEST_SUBMISSION,
+    AnswerLostError,
+    Phase,
+    Resources,
+    Status,
+    Submission,
+    SubmitError,
+    UnansweredError,
+)
+from pjm.errors import BadInput
+
+# REASON last: it is free text, which may hold the delimiter.
+_ITEMS = "jid,st,ec,pc,sn,sdt,elp,elpl,ermsg"
+_LONGEST_COMMAND = 100_000  # characters of ids; an argument list may have 128 KiB at the least
+_GONE_ALREADY = {"0112", "0113", "0119"}  # pjdel: does not exist, not in a state for it, accepted before
+_HOW_TO_GET_ONE = "run it on a login node, or try it here with --fugaku --fugaku-emulate, or under: pjm emulator run --"
+
+
+@dataclass(frozen=True)
+class PjmScheduler:
+    """A `Scheduler` that calls PJM's commands.
+
+    Attributes:
+        host: where they run.
+        options: for every pjsub, such as --no-check-directory.
+        submit_timeout: seconds after which the answer of a pjsub counts as lost.
+        timeout: seconds after which the other commands count as unanswered.
+        history_days: how far back to look for ended jobs; None for PJM's own (3 days by default).
+        now: for dates, which PJM gives without a year.
+    """
+
+    host: Host = field(default_factory=LocalHost)
+    options: Tuple[str, ...] = ()
+    submit_timeout: float = LONGEST_SUBMISSION
+    timeout: float = 120.0
+    history_days: Optional[int] = None
+    now: Callable[[], datetime] = datetime.now
+
+    @property
+    def bulk_number(self) -> str:
+        """See `Scheduler.bulk_number`."""
+        return directives.BULK_NUMBER
+
+    def directives(
+        self, name: str, resources: Resources, number: Optional[int], needs: Optional[Tuple[int, ...]]
+    ) -> Iterable[str]:
+        """See `Scheduler.directives`."""
+        return directives.directives(name, resources, number, needs)
+
+    def require_commands(self) -> None:
+        """See whether PJM's commands are there.
+
+        Raises:
+            BadInput: one is not.
+        """
+        for name in ("pjsub", "pjstat", "pjdel"):
+            if not self.host.has(name):
+                raise BadInput("--fugaku needs PJM's commands", f"there is no {name} on PATH", _HOW_TO_GET_ONE)
+
+    def submit(self, submission: Submission) -> Tuple[str, ...]:
+        """See `Scheduler.submit`. What the steps of a step job need stands in their scripts."""
+        command = ["pjsub", *self.options]
+        if submission.bulk is not None:
+            command += ["--bulk", "--sparam", f"0-{submission.bulk - 1}"]
+        elif len(submission.scripts) > 1:
+            command += ["--step", "--sparam", f"jnam={submission.name}"]
+        # Relative: in the path of a script, a comma would make two of it.
+        command += [os.path.relpath(script, submission.folder) for script in submission.scripts]
+        try:
+            answer = self.host.run(command, self.submit_timeout, submission.folder, submission.keep_open)
+        except NotStartedError as error:
+            raise SubmitError(str(error), _HOW_TO_GET_ONE, retry=not error.missing) from error
+        except HungError as error:
+            raise AnswerLostError(str(error)) from error
+        return pjsub.taken(answer, submission)
+
+    def find(self, name: str) -> Tuple[str, ...]:
+        """See `Scheduler.find`."""
+        for view in ([], self._history()):
+            rows = pjstat.jobs(self._ask([*view, "--data", "--choose", "jid,jmdl,jnam"]).out)
+            ids = {row.job_id for row in rows if row.name == name}
+            parts = {job_id for job_id in ids if parent(job_id) != job_id}
+            if ids and not parts and any(row.name == name and row.model in ("BU", "ST") for row in rows):
+                raise UnansweredError(f"PJM has {name} and does not list its parts yet")
+            if ids:
+                return tuple(sorted(parts or ids, key=_order))
+        return ()
+
+    def poll(self, ids: Sequence[str]) -> Mapping[str, Status]:
+        """See `Scheduler.poll`."""
+        return self._listed([], ids)
+
+    def look_back(self, ids: Sequence[str]) -> Mapping[str, Status]:
+        """See `Scheduler.look_back`."""
+        return self._listed(self._history(), ids)
+
+    def figures(self, statistics: Path) -> str:
+        """See `Scheduler.figures`: the most memory that the job used."""
+        try:
+            text = statistics.read_text(encoding="utf-8", errors="replace")
+        except OSError:
+            return ""
+        return memory_use(pjstat.statistics(text))
+
+    def how_to_cancel(self, ids: Sequence[str]) -> str:
+        """See `Scheduler.how_to_cancel`."""
+        return " ".join(["pjdel", *(shlex.quote(word) for word in ranges(ids))])
+
+    def cancel(self, ids: Sequence[str]) -> None:
+        """See `Scheduler.cancel`."""
+        for chunk in _chunks(ranges(ids)):
+            answer = self._run(["pjdel", *chunk])
+            wrong = [message for message in errors(answer.text) if message.number not in _GONE_ALREADY]
+            if wrong or (answer.code and not errors(answer.text)):
+                said = "; ".join(map(str, wrong)) or answer.text.strip() or f"exit code {answer.code}"
+                raise UnansweredError(f"pjdel: {said}")
+
+    def _listed(self, view: Sequence[str], ids: Sequence[str]) -> Mapping[str, Status]:
+        found: Dict[str, Status] = {}
+        for chunk in _chunks(dict.fromkeys(parent(job_id) for job_id in ids)):
+            rows = pjstat.jobs(self._ask([*view, "--data", "--choose", _ITEMS, *chunk]).out)
+            found.update(self._statuses(rows, ids))
+        return {job_id: found.get(job_id, Status(Phase.ABSENT)) for job_id in ids}
+
+    def _history(self) -> List[str]:
+        return ["-H"] if self.history_days is None else ["-H", f"day={self.history_days}"]
+
+    def _ask(self, arguments: Sequence[str]) -> Answer:
+        answer = self._run(["pjstat", "-E", *arguments])
+        if answer.code or errors(answer.text):
+            said = "; ".join(map(str, errors(answer.text))) or answer.text.strip()[:500] or "it said nothing"
+            raise UnansweredError(f"pjstat (exit code {answer.code}): {said}")
+        return answer
+
+    def _run(self, command: Sequence[str]) -> Answer:
+        try:
+            return self.host.run(command, self.timeout)
+        except (NotStartedError, HungError) as error:
+            raise UnansweredError(str(error)) from error
+
+    def _statuses(self, rows: Iterable[JobRow], ids: Iterable[str]) -> Iterator[Tuple[str, Status]]:
+        """Statuses of the ids that are listed, or whose parent says it for all its parts."""
+        now = self.now()
+        said = {row.job_id: row for row in rows}
+        for job_id in ids:
+            above = said.get(parent(job_id))
+            if job_id in said:
+                yield job_id, status(said[job_id], now)
+            elif above is not None and (above.state in ("RJT", "CCL") or _not_begun(status(above, now))):
+                yield job_id, status(above, now)
+
+
+def parent(job_id: str) -> str:
+    """The job that a sub job or step belongs to; of a normal job itself.
+
+    Raises:
+        BadInput: no job id.
+    """
+    if not JOB_ID.fullmatch(job_id):
+        raise BadInput(
+            f"{job_id!r} is no job id of PJM",
+            "one is a number, or a number with [number] or _number after it",
+            "start a new session: the folder of this one is damaged",
+        )
+    return re.split(r"[_\[]", job_id)[0]
+
+
+def ranges(ids: Iterable[str]) -> List[str]:
+    """Ids with those of neighbouring parts joined as PJM reads them: 12[0-3], 12_1-2."""
+    numbers: Dict[Tuple[str, str], Set[int]] = {}
+    for job_id in ids:
+        kind = "[" if "[" in job_id else "_" if "_" in job_id else ""
+        numbers.setdefault((parent(job_id), kind), set()).add(_order(job_id)[1])
+    return [f"{job}{kind}{text}" for (job, kind), parts in numbers.items() for text in _spans(sorted(parts), kind)]
+
+
+def _spans(parts: Sequence[int], kind: str) -> Iterator[str]:
+    close = "]" if kind == "[" else ""
+    start = 0
+    for place, number in enumerate(parts):
+        if place + 1 == len(parts) or parts[place + 1] != number + 1:
+            first = parts[start]
+            yield "" if not kind else f"{first}{close}" if first == number else f"{first}-{number}{close}"
+            start = place + 1
+
+
+def _order(job_id: str) -> Tuple[int, int]:
+    numbers = [int(number) for number in re.findall(r"\d+", job_id)]
+    return numbers[0], numbers[1] if len(numbers) > 1 else -1
+
+
+def _not_begun(above: Status) -> bool:
+    return above.phase in (Phase.QUEUED, Phase.HELD, Phase.STUCK)
+
+
+def _chunks(words: Iterable[str]) -> Iterator[List[str]]:
+    """Words for as few commands as the longest argument list allows: one, normally; none if there are no words."""
+    chunk: List[str] = []
+    length = 0
+    for word in words:
+        if chunk and length + len(word) + 1 > _LONGEST_COMMAND:
+            yield chunk
+            chunk, length = [], 0
+        chunk.append(word)
+        length += len(word) + 1
+    if chunk:
+        yield chunk

@@ -1,0 +1,140 @@
+"""What became of a job: PJM's state, PJM code (PC), exit code (EC), signal (SN) and reason, in words for its user."""
+
+from __future__ import annotations
+
+import signal
+from datetime import datetime
+from typing import Mapping, Optional
+
+from pjm.batch.pjm.codes import CODE_NAMES, CODES, REASONS, VAGUE, Cause, machine
+from pjm.batch.pjm.pjstat import JobRow, start_time
+from pjm.batch.scheduler import Ending, Phase, Status
+from pjm.elapse import elapse_text
+from pjm.job.events import BROKEN
+
+# Command Reference p. 67, End-user's Guide p. 19. The long names are those of `pjstat -s` and of site wrappers.
+_PHASES = {
+    Phase.QUEUED: "ACC ACCEPT QUE QUEUED RNA RUNNING-A",
+    Phase.HELD: "HLD HOLD",
+    Phase.RUNNING: "RNP RUNNING-P RUN RUNNING SPP SUSPEND SPD SUSPENDED RSM RESUME",
+    Phase.ENDING: "RNE RUNNING-E RNO RUNOUT",
+    Phase.ENDED: "EXT EXIT END RJT REJECT CCL CANCEL",
+    Phase.STUCK: "ERR ERROR",
+}
+_STATES = {state: phase for phase, states in _PHASES.items() for state in states.split()}
+
+
+def status(row: JobRow, now: datetime) -> Status:
+    """What pjstat says of one job, without PJM's words except in `said` and in the ending."""
+    phase = _STATES.get(row.state.upper())
+    if phase is None:  # a state of a later version: the job is there, and has neither ended nor is stuck
+        phase = Phase.RUNNING if row.elapsed else Phase.QUEUED
+    return Status(
+        phase=phase,
+        said=_said(row),
+        ending=ending(row) if phase in (Phase.ENDED, Phase.STUCK) else None,
+        started=start_time(row.start, now),
+        elapsed=float(row.elapsed) if row.elapsed is not None else None,
+    )
+
+
+def ending(row: JobRow) -> Ending:
+    """How a job ended. It succeeded only if PC, EC and SN are all 0: at an elapse limit EC is 0 as well."""
+    if _STATES.get(row.state.upper()) is Phase.STUCK:
+        cause = _cause(row) or machine("an error of the system")
+        happened = f"stuck, because {cause.meaning}{_use(row)} ({_said(row)})"
+        return Ending(False, happened, _advice(row, cause), cause.retry)
+    if row.state.upper() in ("EXT", "EXIT", "END") and (row.pjm_code, row.exit_code, row.signal) == (0, 0, 0):
+        return Ending(True, f"ended normally ({_said(row)})")
+    cause = _cause(row) or _script_cause(row)
+    return Ending(False, f"{cause.meaning}{_use(row)} ({_said(row)})", _advice(row, cause), cause.retry)
+
+
+def memory_use(statistics: Mapping[str, str]) -> str:
+    """The most memory a job used and its limit, of its statistics file; "" if they are not in it."""
+    # "12.5 MiB (13152256)": the bytes are one figure too many.
+    used, limit = (
+        statistics.get(item, "").partition(" (")[0] for item in ("MAX MEMORY SIZE (USE)", "MEMORY SIZE (LIMIT)")
+    )
+    if not used:
+        return ""
+    return f"memory: {used} used of {limit} allowed" if limit else f"memory: {used} used"
+
+
+def _cause(row: JobRow) -> Optional[Cause]:
+    """What PJM itself found; None if it found nothing."""
+    reason = next((cause for start, cause in REASONS if row.reason.upper().startswith(start)), None)
+    code = row.pjm_code or 0
+    if reason is not None and code in VAGUE:
+        return reason
+    if code in CODES:
+        return CODES[code]
+    if code >= 100:
+        return machine("internal error of the system")
+    if code:
+        return Cause("PJM ended it for a reason that this program does not know", "look the PJM code up at the site")
+    if row.state.upper() in ("CCL", "CANCEL"):
+        return CODES[1]
+    return CODES[2] if row.state.upper() in ("RJT", "REJECT") else None
+
+
+def _script_cause(row: JobRow) -> Cause:
+    """What the job's own script did, where PJM found nothing."""
+    output = "read the job's error output"
+    if row.exit_code is None:
+        return Cause("it ended, and PJM does not say how", output)
+    number = row.signal or (row.exit_code - 128 if 128 < row.exit_code < 160 else 0)
+    if number:
+        killed = ", often for want of memory" if number == signal.SIGKILL else ""
+        return Cause(f"it was ended by signal {number} ({_signal_name(number)}{killed})", output)
+    if row.exit_code in (126, 127):
+        return Cause(
+            f"its script ended with exit code {row.exit_code}: a command cannot be run or found on the compute node",
+            "correct fugaku_python and fugaku_prologue, after a look at the job's error output",
+        )
+    if row.exit_code == BROKEN:
+        return Cause(
+            f"its script ended with exit code {BROKEN}: its results could not be written",
+            "look at the space and the quota of the volume that the sessions' folder is on",
+        )
+    if row.exit_code == 125:
+        return Cause(
+            "its script ended with exit code 125: the project's folder cannot be entered on the compute node",
+            "run pytest in a folder that the compute nodes share, and name its volume in fugaku_gfscache",
+        )
+    return Cause(f"its script ended with exit code {row.exit_code}", output)
+
+
+def _advice(row: JobRow, cause: Cause) -> str:
+    longer = elapse_text(2 * (row.elapse_limit or row.elapsed or 1800))
+    advice = cause.advice.replace("{longer}", longer)
+    stuck = _STATES.get(row.state.upper()) is Phase.STUCK
+    return f"pjstat -s {row.job_id} says more, pjdel {row.job_id} removes it; {advice}" if stuck else advice
+
+
+def _use(row: JobRow) -> str:
+    """Limit and use of the running time, where it ran at all."""
+    if not row.elapsed:
+        return ""
+    limit = f" of {elapse_text(row.elapse_limit)} allowed" if row.elapse_limit else ""
+    return f", after {elapse_text(row.elapsed)}{limit}"
+
+
+def _said(row: JobRow) -> str:
+    """PJM's own words, codes with their meaning."""
+    words = [row.state]
+    over = _STATES.get(row.state.upper()) in (Phase.ENDED, None) or row.pjm_code
+    if row.pjm_code is not None and over:  # before the end all three are 0, which says nothing
+        words.append(f"PC {row.pjm_code}: {CODE_NAMES.get(row.pjm_code, 'unknown')}")
+        words.append(f"EC {'-' if row.exit_code is None else row.exit_code}")
+        words.append(f"SN {row.signal}: {_signal_name(row.signal)}" if row.signal else "SN 0")
+    if row.reason:
+        words.append(f"REASON {row.reason}")
+    return ", ".join(words)
+
+
+def _signal_name(number: int) -> str:
+    try:
+        return signal.Signals(number).name
+    except ValueError:
+        return "no signal of this machine"

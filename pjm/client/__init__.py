@@ -1,0 +1,1 @@
+"""The client: the pytest session that submits jobs and reports their results."""

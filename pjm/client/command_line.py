@@ -1,0 +1,98 @@
+"""The command line of pytest as a session keeps it, for its jobs and for whoever comes back to it."""
+
+from __future__ import annotations
+
+import re
+import shlex
+from pathlib import Path
+from typing import List, Optional, Sequence, Set, Tuple
+
+import pytest
+
+from pjm import suggest as advice
+from pjm.errors import BadInput
+from pjm.sessions import index as sessions
+from pytest_pjm import LATEST, spread, workdir
+
+_SAYS = ("--quiet", "--verbose", "--verbosity")
+_SHORT = re.compile("-[qvxsl]+")  # pytest's options of one letter that take no value
+
+
+def own_arguments(config: pytest.Config) -> List[str]:
+    """The command line without what is about this session only."""
+    arguments: List[str] = []
+    for text in spread([str(argument) for argument in config.invocation_params.args]):
+        if text.partition("=")[0] in ("--fugaku-resume", "--fugaku-detach", "--fugaku-dry-run"):
+            continue
+        arguments.append(text)
+    return arguments
+
+
+def bring_back(early_config: pytest.Config, parser: pytest.Parser, args: List[str], resume: int) -> None:
+    """Put the command line of a session before the one that resumes it, whose `--fugaku-resume` is `args[resume]`.
+
+    Raises:
+        BadInput: as `saved_arguments`.
+    """
+    word, identity = args[resume], LATEST
+    if "=" in word:
+        identity = word.partition("=")[2] or LATEST
+    elif resume + 1 < len(args) and sessions.IDENTITY.fullmatch(args[resume + 1]):
+        identity = args.pop(resume + 1)
+    args[resume] = f"--fugaku-resume={identity}"  # or else a path behind it would be taken for an identity
+    early_config.option.fugaku_workdir = parser.parse_known_args(list(args)).fugaku_workdir
+    saved = saved_arguments(workdir(early_config), identity, early_config.invocation_params.dir)
+    # A file that is given twice is collected twice.
+    repeated = _places(parser, saved) & _places(parser, args)
+    kept = without_repetition(saved, [str(word) for word in early_config.invocation_params.args])
+    args[:0] = [each for each in kept if each not in repeated]
+    early_config._pjm_arguments = saved  # type: ignore[attr-defined]
+
+
+def _places(parser: pytest.Parser, arguments: List[str]) -> Set[str]:
+    """The files, folders and node ids of a command line."""
+    found = parser.parse_known_args(list(arguments)).file_or_dir
+    return {each for each in found if Path(each.partition("::")[0]).exists()}
+
+
+def resumed_arguments(config: pytest.Config) -> Optional[List[str]]:
+    """The command line with which the session that is resumed was begun; None if none is."""
+    found: Optional[List[str]] = getattr(config, "_pjm_arguments", None)
+    return found
+
+
+def saved_arguments(workdir: Path, identity: str, folder: Path) -> List[str]:
+    """The command line with which a session was begun, to be used again in the same folder.
+
+    Raises:
+        BadInput: there is no such session, or it was begun in another folder, which its paths start from.
+    """
+    session = sessions.find(workdir, None if identity == LATEST else identity)
+    start = Path(str(session.facts.get("start", folder)))
+    if start.resolve() != folder.resolve():
+        raise BadInput(
+            f"session {session.identity} was begun in another folder",
+            f"the paths of its command line start from {start}, and this is {folder}",
+            f"type: cd {shlex.quote(str(start))} && {advice.resume(session.folder, start)}",
+        )
+    return [str(argument) for argument in session.facts["arguments"]]
+
+
+def without_repetition(saved: Sequence[str], typed: Sequence[str]) -> List[str]:
+    """A session's command line for who comes back: how much pytest says is not added up, the later word holds."""
+    return _quiet_or_verbose(saved)[1] if _quiet_or_verbose(typed)[0] else list(saved)
+
+
+def _quiet_or_verbose(words: Sequence[str]) -> Tuple[bool, List[str]]:
+    """Whether a command line says how much pytest is to say, and the command line without that."""
+    said, rest, value = False, [], False
+    for word in words:
+        less = word
+        if value or word in _SAYS or word.startswith("--verbosity="):
+            less = ""
+        elif _SHORT.fullmatch(word):
+            less = re.sub("[qv]", "", word)
+        value = word == "--verbosity" and not value
+        said = said or less != word
+        rest += [less] if less not in ("", "-") or less == word else []
+    return said, rest

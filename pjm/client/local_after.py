@@ -1,0 +1,64 @@
+"""`after=` where marked tests run here: the order, and what becomes of tests that wait for one that did not pass."""
+
+from __future__ import annotations
+
+from typing import Dict, List, Mapping, Tuple
+
+import pytest
+
+from pjm.errors import BadInput
+from pjm.job.passed import passed, reason_to_skip
+from pjm.marks import after as order
+from pjm.marks.marks import MarkedTest, wishes
+from pjm.plan.settings import defaults
+
+
+def keep_order(session: pytest.Session) -> None:
+    """Have the marked tests of a session that runs them here keep to `after=`.
+
+    Raises:
+        BadInput: a mark that cannot be meant.
+    """
+    wanted = wishes(session.items, defaults(session.config))
+    if any(wish.after for wish in wanted.values()):
+        session.items[:] = in_order(session.items, wanted)
+        session.config.pluginmanager.register(LocalChains(wanted), "pjm.chains")
+
+
+def in_order(items: List[pytest.Item], wanted: Mapping[str, MarkedTest]) -> List[pytest.Item]:
+    """The items, each moved behind what it waits for; otherwise as they were."""
+    by_id = {item.nodeid: item for item in items}
+    after = {nodeid: wanted[nodeid].after if nodeid in wanted else () for nodeid in by_id}
+    return [by_id[nodeid] for nodeid in order.in_order(after)]
+
+
+class LocalChains:
+    """The plugin that follows `after=` while marked tests run here."""
+
+    def __init__(self, wanted: Mapping[str, MarkedTest]) -> None:
+        self._wishes = wanted
+        self._waited_for = {before for wish in wanted.values() for before in wish.after}
+        self._reports: Dict[str, List[Tuple[str, str]]] = {}
+
+    @pytest.hookimpl(tryfirst=True)
+    def pytest_runtest_setup(self, item: pytest.Item) -> None:
+        """Skip what waits for a test that did not pass; one that has not run at all is nobody's reason to skip."""
+        wish = self._wishes.get(item.nodeid)
+        for before in wish.after if wish is not None else ():
+            if before not in self._reports:
+                pytest.fail(str(_not_run(item.nodeid, before)), pytrace=False)
+            if not passed(self._reports[before]):
+                pytest.skip(reason_to_skip(before))
+
+    def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
+        """Remember what has become of the tests that others wait for."""
+        if report.nodeid in self._waited_for:
+            self._reports.setdefault(report.nodeid, []).append((str(report.when), report.outcome))
+
+
+def _not_run(waiting: str, before: str) -> BadInput:
+    return BadInput(
+        f"{waiting} waits for {before}, which has not run in this process",
+        "workers of pytest-xdist know nothing of each other's tests",
+        "have one worker run the whole file: add --dist loadfile",
+    )

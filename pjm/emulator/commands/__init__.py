@@ -1,0 +1,1 @@
+"""PJM's commands, one module each."""

@@ -1,0 +1,89 @@
+"""The `#PJM` lines of a job script. Source: Command Reference, pages 82 and 102; End-user's Guide, page 40."""
+
+from __future__ import annotations
+
+import re
+from typing import Dict, List, Mapping, Optional, Tuple
+
+from pjm.emulator.machine.messages import Refusal
+
+PREFIX = "#PJM"
+LONGEST_LINE = 4096
+MOST_ARGUMENTS = 64
+
+
+def directives(
+    script: str, prefix: str = PREFIX, where: str = "STDIN", given: Optional[Mapping[str, str]] = None
+) -> Tuple[List[str], List[str]]:
+    """The words of all directives of a script, and the warnings on the way.
+
+    What the command line says of `${V}` (``given``) stands above what `--vset` in the script says.
+
+    Truly empty lines and comments from column 0 go on; a line of blanks, an indented comment or a command ends it. So
+    `# PJM`, `#<TAB>PJM` and `##PJM` are comments.
+
+    Raises:
+        Refusal: a line that is too long, that is no text, or whose quotation marks do not end.
+    """
+    words: List[str] = []
+    warnings: List[str] = []
+    values: Dict[str, str] = {}
+    for number, line in enumerate(script.split("\n"), 1):
+        if line and not line.startswith("#"):
+            break
+        if not re.match(re.escape(prefix) + r"[ \t]", line):
+            continue
+        if "\0" in line:
+            raise Refusal("22", where, details=(f"File line {number}.",))
+        if len(line.encode("utf-8", "surrogateescape")) + 1 > LONGEST_LINE:
+            raise Refusal("25", details=(f"Script file {where} line {number}.",))
+        found = split(_substituted(line[len(prefix) :], {**values, **(given or {})}))
+        if len(found) > MOST_ARGUMENTS:
+            warnings.append("Too many arguments in script file.")
+            found = found[:MOST_ARGUMENTS]
+        _remember(found, values)
+        words += found
+    return words, warnings
+
+
+def split(text: str) -> List[str]:
+    """Words as a shell takes them apart, nothing expanded; a `#` that begins a word begins a comment.
+
+    Raises:
+        Refusal: a quotation mark without its other.
+    """
+    words: List[str] = []
+    word, quote, started = "", "", False
+    characters = iter(text)
+    for character in characters:
+        if character == "\\" and quote != "'":
+            after = next(characters, "")
+            word += after if not quote or after in '"\\$`' else character + after
+            started = True
+        elif quote:
+            quote, word = ("", word) if character == quote else (quote, word + character)
+        elif character in "'\"":
+            quote, started = character, True
+        elif character in " \t\r":
+            if started:
+                words.append(word)
+            word, started = "", False
+        elif character == "#" and not started:
+            break
+        else:
+            word, started = word + character, True
+    if quote:
+        raise Refusal("08")
+    return [*words, word] if started else words
+
+
+def _remember(words: List[str], values: Dict[str, str]) -> None:
+    texts = [following for option, following in zip(words, words[1:]) if option == "--vset"]
+    texts += [word[len("--vset=") :] for word in words if word.startswith("--vset=")]
+    for pair in ",".join(texts).split(","):
+        name, _, value = pair.strip().partition("=")
+        values[name] = value
+
+
+def _substituted(line: str, values: Dict[str, str]) -> str:
+    return re.sub(r"\$\{(\w+)\}", lambda found: values.get(found.group(1), found.group(0)), line)

@@ -1,0 +1,160 @@
+"""Where pjsub, pjstat and the others begin and end: journal, faults on demand, exit codes."""
+
+from __future__ import annotations
+
+import contextlib
+import importlib
+import io
+import os
+import pwd
+import signal
+import sqlite3
+import sys
+import time
+from pathlib import Path
+from typing import NoReturn, Sequence
+
+from pjm.emulator.machine import faults, settings
+from pjm.emulator.machine.context import Context
+from pjm.emulator.machine.fault_rules import Rule, is_message
+from pjm.emulator.machine.folder import Folder
+from pjm.emulator.machine.journal import Entry
+from pjm.emulator.machine.messages import ACCEPTANCE, Refusal, Wrapped, said
+from pjm.emulator.machine.store import Store
+from pjm.emulator.running import alive
+from pjm.errors import BadInput
+
+USER = "PJM_EMULATOR_USER"
+BROKEN = 2
+
+
+def main(folder: str, command: str, *words: str) -> NoReturn:
+    """Run one command and exit with its code."""
+    # As any command: dead of Ctrl-C, not complaining about it.
+    if signal.getsignal(signal.SIGINT) is signal.default_int_handler:
+        signal.signal(signal.SIGINT, signal.SIG_DFL)
+    if sys.stdout is None or sys.stderr is None:
+        # Whoever calls it has closed them. The database must not take their place.
+        nothing = Path(os.devnull).open("w", encoding="utf-8")  # noqa: SIM115 - as long as the command lasts
+        sys.stdout, sys.stderr = sys.stdout or nothing, sys.stderr or nothing
+    # PJM's messages are plain; what users wrote is printed as they wrote it.
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(encoding="utf-8", errors="surrogateescape")
+    try:
+        code = run(Folder(Path(folder)), command, list(words))
+        sys.stdout.flush()
+    except BadInput as error:
+        print(f"{command} (emulator): {error}", file=sys.stderr)
+        code = BROKEN
+    except sqlite3.Error as error:
+        print(*Refusal("91", str(error)).lines(command), sep="\n", file=sys.stderr)
+        code = 1
+    except OSError as error:
+        code = 1
+        if not isinstance(error, BrokenPipeError):
+            print(f"{command} (emulator): {error}", file=sys.stderr)
+        # Nothing is left to be written when Python closes it.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+    sys.exit(code)
+
+
+def run(folder: Folder, command: str, words: Sequence[str]) -> int:
+    """Run one command.
+
+    Raises:
+        BadInput: the emulator itself is set up wrongly, or gone.
+    """
+    if not folder.commands.is_dir():
+        raise BadInput(f"there is no emulator in {folder.path}", "its folder was removed", "make it anew")
+    user = caller()
+    entry = Entry(folder.journal, command, words, user)
+    context = Context(
+        folder,
+        settings.read(folder.settings, os.environ),
+        Store(folder.database),
+        faults.read(folder.faults, os.environ),
+        user,
+    )
+    rules = context.faults.of_command(command, context.store)
+    code = BROKEN
+    try:
+        code = _with_faults(context, command, words, rules)
+    finally:
+        entry.end(code, [str(rule["fault"]) for rule in rules], context.submitted)
+    return code
+
+
+def caller() -> str:
+    """The name of the user who calls; PJM_EMULATOR_USER plays another."""
+    name = os.environ.get(USER)
+    if name:
+        return name
+    try:
+        return pwd.getpwuid(os.getuid()).pw_name
+    except KeyError:
+        return str(os.getuid())
+
+
+def _with_faults(context: Context, command: str, words: Sequence[str], rules: Sequence[Rule]) -> int:
+    by_name = {str(rule["fault"]): rule for rule in rules}
+    _sleep(rules, "before")
+    for name in ("banner", "loading"):
+        if name in by_name:
+            text = said("INFO", "0281", "pjstat", "Data loading...")
+            print(by_name[name].get("text", "Welcome to the emulator\n") if name == "banner" else text)
+    for rule in rules:
+        if is_message(rule) or rule["fault"] == "message":
+            return _fail(command, rule)
+    output = io.StringIO()
+    hidden = [name for name in ("lost-answer", "killed", "cut-output") if name in by_name]
+    with contextlib.redirect_stdout(output) if hidden else contextlib.nullcontext():
+        code = _dispatch(context, command, words, by_name)
+    _sleep(rules, "after")
+    if "killed" in by_name:
+        os.kill(os.getpid(), signal.SIGKILL)
+    if "cut-output" in by_name and "lost-answer" not in by_name:
+        sys.stdout.write(output.getvalue()[: int(str(by_name["cut-output"].get("keep", 20)))])
+    if "lost-answer" in by_name:
+        sys.stderr.write(str(by_name["lost-answer"].get("text", "")))
+        return int(str(by_name["lost-answer"].get("exit", 0)))
+    return code
+
+
+def _dispatch(context: Context, command: str, words: Sequence[str], by_name: dict[str, Rule]) -> int:
+    module = importlib.import_module(f"pjm.emulator.commands.{command}")
+    try:
+        if "no-table" in by_name:
+            return int(module.run_empty(words, bool(by_name["no-table"].get("header", False))))
+        return int(module.run(context, words))
+    except Refusal as refusal:
+        print(*refusal.lines(command), sep="\n", file=sys.stderr)
+    except Wrapped as refusal:
+        print(refusal, file=sys.stderr)
+    except sqlite3.Error as error:
+        # The disk is full, say: what was begun has been taken back.
+        print(*Refusal("91", str(error)).lines(command), sep="\n", file=sys.stderr)
+    finally:
+        # What was accepted is accepted; the next command will wake the daemon.
+        with contextlib.suppress(OSError, sqlite3.Error):
+            alive.ensure(context.folder, context.store)
+    return 1
+
+
+def _fail(command: str, rule: Rule) -> int:
+    number = str(rule["fault"])
+    if number == "message":
+        print(rule.get("text", ""), file=sys.stderr)
+        return 1
+    text = str(rule.get("text", "")) or ACCEPTANCE.get(number, "")
+    if number in ACCEPTANCE or number == "0079":
+        refusal = Refusal("0079", (text or ACCEPTANCE["Q01"]).rstrip("."))
+    else:
+        refusal = Refusal(number, text or {"72": "ru-accept", "91": "emulated"}.get(number[2:], "emulated"))
+    print(*refusal.lines(command), sep="\n", file=sys.stderr)
+    return 1
+
+
+def _sleep(rules: Sequence[Rule], when: str) -> None:
+    delays = [rule for rule in rules if rule["fault"] == "delay" and rule.get("when", "before") == when]
+    time.sleep(sum(float(str(rule.get("seconds", 1.0))) for rule in delays))

@@ -1,0 +1,86 @@
+"""Command lines as PJM's commands read them: getopt's rules, `--name=value` and `--name value`, options after words."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from typing import List, Mapping, Sequence, Tuple
+
+from pjm.emulator.machine.messages import Refusal
+
+FLAG, VALUE, MAYBE = "flag", "value", "maybe"
+
+
+@dataclass(frozen=True)
+class Option:
+    """An option that a command knows.
+
+    Attributes:
+        name: what it is called in the program.
+        kind: FLAG has no value, VALUE needs one, MAYBE takes the next word if that fits ``fits``.
+        fits: a regular expression.
+    """
+
+    name: str
+    kind: str = FLAG
+    fits: str = ""
+
+
+Given = Tuple[str, str]
+
+
+def scan(words: Sequence[str], known: Mapping[str, Option]) -> Tuple[List[Given], List[str]]:
+    """Options in their order, as name and value (empty for a flag), and the words that are no options.
+
+    Raises:
+        Refusal: an unknown option, a missing value, or one that is not asked for.
+    """
+    given: List[Given] = []
+    others: List[str] = []
+    rest = list(words)
+    while rest:
+        word = rest.pop(0)
+        if word == "--":
+            others += rest
+            break
+        if word.startswith("--"):
+            _long(word, rest, known, given)
+        elif word.startswith("-") and word != "-":
+            _short(word, rest, known, given)
+        else:
+            others.append(word)
+    return given, others
+
+
+def _long(word: str, rest: List[str], known: Mapping[str, Option], given: List[Given]) -> None:
+    name, equals, value = word.partition("=")
+    option = known.get(name)
+    if option is None or (option.kind == FLAG and equals):
+        raise Refusal("01", word)
+    if option.kind != FLAG and not equals:
+        value = _following(name, option, rest)
+    given.append((option.name, value))
+
+
+def _short(word: str, rest: List[str], known: Mapping[str, Option], given: List[Given]) -> None:
+    letters = word[1:]
+    while letters:
+        name, letters = "-" + letters[0], letters[1:]
+        option = known.get(name)
+        if option is None:
+            raise Refusal("01", name)
+        if option.kind == FLAG:
+            given.append((option.name, ""))
+            continue
+        attached = bool(letters) and (option.kind == VALUE or re.fullmatch(option.fits, letters) is not None)
+        given.append((option.name, letters if attached else _following(name, option, [] if letters else rest)))
+        if attached:
+            return
+
+
+def _following(name: str, option: Option, rest: List[str]) -> str:
+    if option.kind == VALUE:
+        if not rest:
+            raise Refusal("01", name)
+        return rest.pop(0)
+    return rest.pop(0) if rest and re.fullmatch(option.fits, rest[0]) else ""

@@ -1,0 +1,77 @@
+"""pjwait: waits for jobs, and says how they ended. Source: Command Reference, 109-113."""
+
+from __future__ import annotations
+
+import sys
+import time
+from typing import List, Sequence
+
+from pjm.emulator.commands.getopt import Option, scan
+from pjm.emulator.listing.selection import parse_ids
+from pjm.emulator.machine.context import Context
+from pjm.emulator.machine.ids import Wanted
+from pjm.emulator.machine.messages import Refusal
+from pjm.emulator.machine.store import Job
+from pjm.emulator.running import alive
+
+USAGE = "Usage: pjwait [-w waitany|waitnone] [-z] jobid ..."
+KNOWN = {"-w": Option("wait", "value"), "-z": Option("quiet"), "--help": Option("help")}
+LOOK = 0.05
+# Why a job that waits may wait for ever.
+LETTERS = {"ERR": "E", "HLD": "H"}
+
+
+def run(context: Context, words: Sequence[str]) -> int:
+    """Wait, then print `jobid PC EC SN` of each."""
+    given, names = scan(words, KNOWN)
+    options = dict(given)
+    if "help" in options:
+        print(USAGE)
+        return 0
+    if not names:
+        raise Refusal("10")
+    if options.get("wait", "waitall") not in ("waitall", "waitany", "waitnone"):
+        raise Refusal("04", f"-w {options['wait']}")
+    wanted = parse_ids(names)
+    while not _enough(_jobs(context, wanted), options.get("wait", "waitall")):
+        time.sleep(LOOK)
+        # The daemon may be killed while we wait; then nobody else would wake it.
+        alive.ensure(context.folder, context.store)
+    if "quiet" not in options:
+        for job in _jobs(context, wanted):
+            if job.st != "RJT":
+                print(_line(job))
+    sys.stdout.flush()
+    return 0
+
+
+def _jobs(context: Context, wanted: Sequence[Wanted]) -> List[Job]:
+    found: List[Job] = []
+    for one in wanted:
+        # A step job with all its sub jobs; of a bulk job only the whole.
+        jobs = context.store.select("jid BETWEEN ? AND ?", one.jids)
+        named = [
+            job
+            for job in jobs
+            if one.names(job) or (one.subs is None and job.model == "ST" and one.jids[0] <= job.jid <= one.jids[1])
+        ]
+        if any(job.usr != context.user for job in named):
+            raise Refusal("71", f"job {one.word}")
+        found += named
+    return found
+
+
+def _enough(jobs: Sequence[Job], wait: str) -> bool:
+    waited_for = [job for job in jobs if not job.is_parent or job.model == "BU"]
+    ended = [job.has_ended or job.st in LETTERS for job in waited_for]
+    return wait == "waitnone" or not ended or all(ended) or (wait == "waitany" and any(ended))
+
+
+def _line(job: Job) -> str:
+    if job.st in LETTERS:
+        return f"{job.id} {LETTERS[job.st]} - -"
+    if not job.has_ended:
+        return f"{job.id} X - -"
+    if job.is_parent:
+        return f"{job.id} - - -"
+    return f"{job.id} {job.pc} {job.ec} {job.sn}"

@@ -1,0 +1,346 @@
+"""What a submission asks for: directives and command line merged, read, checked. Source: Command Reference, 81-99."""
+
+from __future__ import annotations
+
+import math
+import re
+import unicodedata
+from dataclasses import dataclass, field
+from typing import Dict, List, Mapping, Optional, Sequence, Tuple
+
+from pjm.emulator.commands.getopt import FLAG, MAYBE, VALUE, Given, Option
+from pjm.emulator.machine import times
+from pjm.emulator.machine.messages import Refusal
+from pjm.emulator.machine.settings import Settings
+
+_SPELLINGS: Dict[str, Tuple[str, ...]] = {
+    "rsc": ("-L", "--rsc-list"),
+    "group": ("-g", "--gname"),
+    "gid": ("--gid",),
+    "name": ("-N", "--name"),
+    "out": ("-o", "--out"),
+    "err": ("-e", "--err"),
+    "spath": ("--spath",),
+    "env": ("-x",),
+    "mpi": ("--mpi",),
+    "llio": ("--llio",),
+    "sparam": ("--sparam",),
+    "at": ("--at",),
+    "priority": ("-p",),
+    "mail": ("-m",),
+    "mail-list": ("--mail-list",),
+    "comment": ("--comment",),
+    "fs": ("--fs",),
+    "appname": ("--appname",),
+    "vnode-policy": ("-P",),
+    "net-route": ("--net-route",),
+    "vset": ("--vset",),
+    "wait": ("-w",),
+    "script-delimiter": ("--script-delimiter",),
+    "prefix": ("-C", "--dir-prefix"),
+}
+_FLAGS: Dict[str, Tuple[str, ...]] = {
+    "join": ("-j",),
+    "stats": ("-s", "--stats"),
+    "STATS": ("-S", "--STATS"),
+    "export": ("-X",),
+    "bulk": ("--bulk",),
+    "step": ("--step",),
+    "interact": ("--interact",),
+    "mswk": ("--mswk",),
+    "restart": ("--restart",),
+    "norestart": ("--norestart",),
+    "verbose": ("--verbose",),
+    "help": ("--help",),
+    "no-check-directory": ("--no-check-directory",),
+    "no-check-gfscache": ("--no-check-gfscache",),
+    "all-mount-gfscache": ("--all-mount-gfscache",),
+}
+KNOWN = {
+    **{spelling: Option(name, VALUE) for name, spellings in _SPELLINGS.items() for spelling in spellings},
+    **{spelling: Option(name, FLAG) for name, spellings in _FLAGS.items() for spelling in spellings},
+    "-z": Option("quiet", MAYBE, "jid"),
+}
+WRAPPERS = ("no-check-directory", "no-check-gfscache", "all-mount-gfscache")
+IGNORED_IN_SCRIPTS = ("prefix", "verbose", "script-delimiter")
+BY_KEY = ("rsc", "mpi", "llio", "env", "sparam", "vset")
+# What is known of the options that have words of their own. Of -L others are custom resources.
+SUB_OPTIONS = {
+    "mpi": (
+        "shape",
+        "proc",
+        "max-proc-per-node",
+        "rank-map-bynode",
+        "rank-map-bychip",
+        "rank-map-hostfile",
+        "assign-online-node",
+    ),
+    "llio": (
+        "sharedtmp-size",
+        "localtmp-size",
+        "cn-cache-size",
+        "cn-cached-write-size",
+        "stripe-count",
+        "stripe-size",
+        "auto-readahead",
+        "async-close",
+        "cn-read-cache",
+        "sio-read-cache",
+        "uncompleted-fileinfo-path",
+        "perf",
+        "perf-path",
+    ),
+}
+EXCLUSIVE = (("stats", "STATS"), ("restart", "norestart"), ("verbose", "quiet"))
+MODELS = ("bulk", "step", "interact", "mswk")
+# Words of `-L node=...` that exclude each other.
+ALLOCATION = ("torus", "mesh", "noncont")
+LONGEST_NAME = 63
+CORES = 48
+"""Of a node of Fugaku."""
+# Upper limits of `-L` that are the same in all groups: pjacl on Fugaku; the message for exepjrsh was recorded there.
+UPPER = {"exepjrsh": 1, "proc-crproc": 4096}
+LARGEST_BULK = 999999
+LARGEST_STEP = 65534
+MOST_CUSTOM = 64
+RLIMITS = ("core", "cpu", "crproc", "data", "lockm", "msgq", "openfd", "psig", "filesz", "stack", "vmem")
+
+
+@dataclass
+class Merged:
+    """Options after precedence: the command line beats the script option by option, and where one has keys, by key."""
+
+    single: Dict[str, str] = field(default_factory=dict)
+    keyed: Dict[str, Dict[str, str]] = field(default_factory=dict)
+    dependencies: List[str] = field(default_factory=list)
+
+    def has(self, name: str) -> bool:
+        """The option was given."""
+        return name in self.single or name in self.keyed
+
+
+def merged(script: Sequence[Given], line: Sequence[Given]) -> Merged:
+    """Merge the options of the script and of the command line.
+
+    Raises:
+        Refusal: options that exclude each other, or that may not stand in a script.
+    """
+    result = Merged()
+    for name, _ in script:
+        if name in WRAPPERS:
+            raise Refusal("01", f"--{name}")
+    for origin in ([given for given in script if given[0] not in IGNORED_IN_SCRIPTS], line):
+        dependencies: List[str] = []
+        for name, value in origin:
+            if name in BY_KEY:
+                pairs = _pairs(name, value)
+                dependencies += [text for key, text in pairs if (name, key) == ("sparam", "sd")]
+                result.keyed.setdefault(name, {}).update(pairs)
+            else:
+                result.single[name] = value
+        result.dependencies = dependencies or result.dependencies
+    for first, second in (*EXCLUSIVE, *((one, other) for one in MODELS for other in MODELS if one < other)):
+        if result.has(first) and result.has(second):
+            raise Refusal("02", f"'{spelt(first)}' and '{spelt(second)}'")
+    return result
+
+
+def spelt(name: str) -> str:
+    """How an option is written."""
+    return next(spelling for spelling, option in KNOWN.items() if option.name == name)
+
+
+def _pairs(name: str, value: str) -> List[Tuple[str, str]]:
+    pairs: List[Tuple[str, str]] = []
+    # Commas within brackets are those of `vnode=2(core=1;mem=3)`.
+    for token in re.split(r",(?![^(]*\))" if name == "rsc" else ",", value):
+        token = token.strip()
+        # The values of a dependency, `ec==1,3,5`, have commas too.
+        if name == "sparam" and pairs and (re.match(r"\d", token) or "=" not in token):
+            pairs[-1] = (pairs[-1][0], f"{pairs[-1][1]},{token}")
+            continue
+        key, equals, text = token.partition("=")
+        if name == "mpi" and key.startswith("rank-map-bychip:"):
+            key, _, text = key.partition(":")
+        if not key or (not equals and name in ("env", "vset")) or key != key.strip() or text != text.strip():
+            raise Refusal("04", f"{spelt(name)} {token}")
+        if key not in SUB_OPTIONS.get(name, (key,)):
+            raise Refusal("03", f"{spelt(name)} {token}")
+        pairs.append((key, text))
+    return pairs
+
+
+@dataclass(frozen=True)
+class Wanted:
+    """The resources that a job asks for.
+
+    Attributes:
+        nodes: how many.
+        shape: as `2x3x2`; "" if only a number was given.
+        mode: torus, mesh or noncont.
+        elapse: limit in seconds; that which the job has at least first, if it is a range.
+        most: the upper end of a range; None for a plain limit.
+        memory: of a node, in bytes; None for unlimited.
+        given: the keys that the user gave.
+        custom: custom resources.
+    """
+
+    rscunit: str
+    rscgrp: str
+    nodes: int
+    shape: str
+    mode: str
+    elapse: int
+    most: Optional[int]
+    memory: Optional[int]
+    given: Tuple[str, ...]
+    custom: Tuple[Tuple[str, str], ...]
+
+
+def resources(pairs: Dict[str, str], settings: Settings) -> Wanted:
+    """Read `-L`, and hold it against the limits of the resource group.
+
+    Raises:
+        Refusal: 0004 for what cannot be read, 0054, 0057, 0058 and 0059 for limits.
+    """
+    given = {{"rg": "rscgrp", "ru": "rscunit"}.get(key, key): value for key, value in pairs.items()}
+    unit, name = given.get("rscunit", settings.rscunit), given.get("rscgrp", settings.rscgrp)
+    # What cannot be read comes before what does not exist.
+    node = _node(given["node"]) if "node" in given else None
+    limits = _elapse(given["elapse"]) if "elapse" in given else None
+    memory = _size(given["node-mem"]) if "node-mem" in given else None
+    custom = tuple((key, value) for key, value in given.items() if key not in KNOWN_KEYS)
+    if len(custom) > MOST_CUSTOM:
+        raise Refusal("77")
+    for key, upper in UPPER.items():
+        if key in given:
+            if not given[key].isdecimal():
+                raise Refusal("04", f"-L {key}={given[key]}")
+            _bounds(key, int(given[key]), 0, upper)
+    if unit != settings.rscunit:
+        raise Refusal("58", f"rscunit={unit}")
+    group = settings.groups.get(name)
+    if group is None or not group.enabled:
+        raise Refusal("58" if group is None else "59", f"rscgrp={name}")
+    nodes, shape, mode = node or (group.nodes_default, "", "")
+    least, most = limits or (group.elapse_default, group.elapse_default)
+    _bounds("node", nodes, group.nodes_min, group.nodes_max)
+    adaptive = most != least
+    _bounds("elapse", least, group.elapse_min, group.elapse_max)
+    if adaptive:
+        most = group.adaptive_max if most is None else most
+        _bounds("elapse", most, least + 1, group.adaptive_max)
+    return Wanted(
+        unit, name, nodes, shape, mode or group.mode, least, most if adaptive else None, memory, tuple(given), custom
+    )
+
+
+KNOWN_KEYS = (
+    "node",
+    "elapse",
+    "rscunit",
+    "rscgrp",
+    "node-mem",
+    "vnode",
+    "vnode-core",
+    "vnode-mem",
+    "core-mem",
+    *(f"proc-{name}" for name in RLIMITS),
+)
+
+
+def _bounds(name: str, value: int, least: int, most: int) -> None:
+    if value < least:
+        raise Refusal("54", f"{name}={value}", least)
+    if value > most:
+        raise Refusal("57", f"{name}={value}", most)
+
+
+def _node(text: str) -> Tuple[int, str, str]:
+    shape, *suffixes = text.split(":")
+    if not re.fullmatch(r"[1-9]\d{0,8}(x[1-9]\d{0,8}){0,2}", shape):
+        raise Refusal("04", f"-L node={text}")
+    modes = [suffix for suffix in suffixes if suffix in ALLOCATION]
+    known = (*ALLOCATION, "strict", "strict-io", "io-exclusive", "no-io-exclusive")
+    if len(modes) > 1 or any(suffix not in known for suffix in suffixes):
+        raise Refusal("04", f"-L node={text}")
+    for suffix in ("strict", "strict-io"):
+        if suffix in suffixes and modes and modes[0] != "torus":
+            raise Refusal("02", f"'{suffix}' and '{modes[0]}'")
+    numbers = [int(part) for part in shape.split("x")]
+    return math.prod(numbers), shape if len(numbers) > 1 else "", modes[0] if modes else ""
+
+
+def _elapse(text: str) -> Tuple[int, Optional[int]]:
+    found = times.limits(text)
+    if found is None:
+        raise Refusal("04", f"-L elapse={text}")
+    return found
+
+
+def _size(text: str) -> Optional[int]:
+    if text == "unlimited":
+        return None
+    found = re.fullmatch(r"(\d+)([KMGTP]i)?", text)
+    if found is None:
+        raise Refusal("04", f"-L node-mem={text}")
+    power = " KMGTP".index((found.group(2) or "Mi")[0])
+    return int(found.group(1)) * int(1024**power)
+
+
+def check_mpi(pairs: Mapping[str, str], wanted: Wanted) -> None:
+    """Hold `--mpi` against the nodes.
+
+    Raises:
+        Refusal: 0002, 0004, 0054 or 0057.
+    """
+    if "rank-map-bynode" in pairs and "rank-map-bychip" in pairs:
+        raise Refusal("02", "'rank-map-bynode' and 'rank-map-bychip'")
+    if "max-proc-per-node" in pairs and any(key.startswith("vnode") for key in wanted.given):
+        raise Refusal("02", "'vnode' and 'max-proc-per-node'")
+    for key in ("proc", "max-proc-per-node"):
+        if key in pairs and not re.fullmatch(r"[1-9]\d{0,8}", pairs[key]):
+            raise Refusal("04", f"--mpi {key}={pairs[key]}")
+    sides = (wanted.shape or str(wanted.nodes)).split("x")
+    shape = pairs.get("shape")
+    if shape is not None and (
+        not re.fullmatch(r"[1-9]\d{0,8}(x[1-9]\d{0,8}){0,2}", shape) or shape.count("x") != len(sides) - 1
+    ):
+        raise Refusal("04", f"--mpi shape={shape}")
+    if "proc" in pairs:
+        _bounds("proc", int(pairs["proc"]), 1, CORES * wanted.nodes)
+        if "max-proc-per-node" in pairs:
+            least = math.ceil(
+                int(pairs["proc"]) / math.prod(int(side) for side in (shape or "x".join(sides)).split("x"))
+            )
+            _bounds("max-proc-per-node", int(pairs["max-proc-per-node"]), least, CORES)
+
+
+def job_name(merged: Merged, script: Optional[str]) -> str:
+    """The name of a job.
+
+    Raises:
+        Refusal: one that PJM does not take.
+    """
+    name = merged.single.get("name")
+    if name is None:
+        return script.rsplit("/", 1)[-1][:LONGEST_NAME] if script else "STDIN"
+    wrong = not name[:1].isalpha() or "/" in name or any(unicodedata.category(letter) == "Cc" for letter in name)
+    if wrong or len(name.encode("utf-8", "surrogateescape")) > LONGEST_NAME:
+        raise Refusal("04", f"-N {name}")
+    return name
+
+
+def bulk_range(merged: Merged) -> Tuple[int, int]:
+    """First and last number of a bulk job's sub jobs.
+
+    Raises:
+        Refusal: none given, or the last is not greater than the first.
+    """
+    words = list(merged.keyed.get("sparam", {}))
+    if not words:
+        raise Refusal("01", "--sparam")
+    found = re.fullmatch(r"(\d{1,6})-(\d{1,6})", words[-1])
+    if found is None or int(found.group(2)) <= int(found.group(1)):
+        raise Refusal("04", f"--sparam {words[-1]}")
+    return int(found.group(1)), int(found.group(2))

@@ -1,0 +1,248 @@
+"""A submission becomes jobs in the database: ids, limits of acceptance, the script put aside."""
+
+from __future__ import annotations
+
+import grp
+import os
+import time
+from dataclasses import dataclass
+from typing import Dict, List, Optional, Tuple
+
+from pjm.emulator.commands.request import LARGEST_STEP, Merged, Wanted, bulk_range
+from pjm.emulator.machine import times
+from pjm.emulator.machine.context import Context, own_group
+from pjm.emulator.machine.messages import Refusal
+from pjm.emulator.machine.store import WHOLE, Job
+
+NOBODYS_GROUP = 59999
+# The umask of the caller. Reading it means setting it for a moment, so it is read once, before any file is written.
+_MASK = os.umask(0o077)
+os.umask(_MASK)
+FREE_TEXTS = {"comment": "PJM_COMMENT", "appname": "PJM_APPNAME", "fs": "PJM_FSNAME"}
+
+
+@dataclass(frozen=True)
+class New:
+    """A job that is about to be accepted.
+
+    Attributes:
+        name: of the job.
+        folder: where it was submitted, and will run.
+        path: of the script; None for standard input.
+        text: of the script.
+        options: merged.
+        wanted: its resources.
+    """
+
+    name: str
+    folder: str
+    path: Optional[str]
+    text: bytes
+    options: Merged
+    wanted: Wanted
+
+
+def accept(context: Context, new: New, parent: Optional[int] = None) -> Tuple[str, ...]:
+    """Put a job into the database.
+
+    Args:
+        context: the emulator.
+        new: the job.
+        parent: the step job that this command has begun.
+
+    Returns:
+        The id to answer with, and after it those of a bulk job's sub jobs.
+
+    Raises:
+        Refusal: no group, a limit of acceptance, a step job that is not there.
+    """
+    group = _group(new.options.single)
+    if not group and context.settings.require_group:
+        raise Refusal("71", NOBODYS_GROUP)
+    group = group or own_group()
+    with context.store.changing():
+        if new.options.has("step"):
+            made = _step(context, new, group, parent)
+        elif new.options.has("bulk"):
+            made = _bulk(context, new, group)
+        else:
+            made = [_job(context, new, group, _next(context), WHOLE, "NM")]
+        _within_limits(context, made, group)
+        for job in made:
+            job.faults = context.faults.of_job(job, context.store)
+            _postpone(job)
+        script = _put_aside(context, new, made[-1])
+        for job in made:
+            if job.spec:
+                job.spec["script"] = script
+        context.store.put(made)
+    parts = [job for job in made if not job.is_parent]
+    return (parts[0].id,) if made[0].model != "BU" else (str(made[0].jid), *(job.id for job in parts))
+
+
+def _group(single: Dict[str, str]) -> str:
+    """Who is charged, if that was said: by name (of a group that this machine need not have) or by number."""
+    number = single.get("gid")
+    if number is None:
+        return single.get("group", "")
+    try:
+        return grp.getgrgid(int(number)).gr_name
+    except ValueError as error:
+        raise Refusal("04", f"--gid {number}") from error
+    except (KeyError, OverflowError) as error:
+        raise Refusal("41") from error
+
+
+def _next(context: Context) -> int:
+    return context.store.next("jid", context.settings.first_id)
+
+
+def _bulk(context: Context, new: New, group: str) -> List[Job]:
+    first, last = bulk_range(new.options)
+    whole = _job(context, new, group, _next(context), WHOLE, "BU")
+    subs = []
+    for number in range(first, last + 1):
+        sub = _job(context, new, group, whole.jid, number, "BU")
+        sub.spec = {}
+        subs.append(sub)
+    whole.due = None
+    return [whole, *subs]
+
+
+def _step(context: Context, new: New, group: str, parent: Optional[int]) -> List[Job]:
+    sparam = new.options.keyed.get("sparam", {})
+    whole = _existing(context, sparam, parent)
+    made: List[Job] = []
+    if whole is None:
+        whole = _job(context, new, group, _next(context), WHOLE, "ST")
+        whole.nodes, whole.elapse, whole.due = None, None, None
+        made.append(whole)
+    numbers = [job.sub for job in context.store.subs(whole.jid)]
+    number = int(sparam["sn"]) if "sn" in sparam else max(numbers, default=-1) + 1
+    if numbers and number <= max(numbers):
+        # Of several scripts in one command only the first has the number that was asked for.
+        if parent is None or "sn" not in sparam:
+            raise Refusal("04", f"--sparam sn={number}")
+        number = max(numbers) + 1
+    if number > LARGEST_STEP:
+        raise Refusal("60")
+    step = _job(context, new, group, whole.jid, number, "ST")
+    step.name = sparam.get("jnam", step.name)
+    whole.name = whole.name if not made else step.name
+    step.spec["needs"] = list(new.options.dependencies)
+    if not made and whole.st not in ("RUN", "QUE"):
+        whole.move("QUE")
+        made.append(whole)
+    return [*made, step]
+
+
+def _existing(context: Context, sparam: Dict[str, str], parent: Optional[int]) -> Optional[Job]:
+    if parent is not None:
+        return context.store.get(parent)
+    unfinished = f"model = 'ST' AND sub = {WHOLE} AND over IS NULL AND usr = ?"
+    if "jid" in sparam:
+        found = context.store.select(f"{unfinished} AND jid = ?", (context.user, int(sparam["jid"])))
+        if not found:
+            raise Refusal("12", sparam["jid"])
+        return found[0]
+    if "jnam" in sparam:
+        found = context.store.select(f"{unfinished} AND name = ?", (context.user, sparam["jnam"]))
+        return found[-1] if found else None
+    return None
+
+
+def _job(context: Context, new: New, group: str, jid: int, sub: int, model: str) -> Job:
+    now = time.time()
+    settings, wanted, single = context.settings, new.wanted, new.options.single
+    return Job(
+        jid,
+        sub,
+        model,
+        new.name,
+        context.user,
+        group,
+        accepted=now,
+        due=now + settings.accept,
+        visible=now + settings.late,
+        history=settings.history_delay,
+        linger=settings.linger,
+        nodes=wanted.nodes,
+        elapse=wanted.elapse if wanted.most is None else wanted.most,
+        rscunit=wanted.rscunit,
+        rscgrp=wanted.rscgrp,
+        priority=int(single.get("priority", 127)),
+        spec=_spec(context, new) if sub == WHOLE or model == "ST" else {},
+    )
+
+
+def _spec(context: Context, new: New) -> Dict[str, object]:
+    settings, options, wanted = context.settings, new.options, new.wanted
+    return {
+        "cwd": new.folder,
+        "path": new.path,
+        "out": options.single.get("out"),
+        "err": options.single.get("err"),
+        "join": options.has("join"),
+        "stats": "S" if options.has("STATS") else "s" if options.has("stats") else "",
+        "spath": options.single.get("spath"),
+        "env": options.keyed.get("env", {}),
+        "exported": dict(os.environ) if options.has("export") else None,
+        "submitter": {
+            name: os.environ.get(name, "") for name in ("HOME", "LANG", "LOGNAME", "MAIL", "PATH", "SHELL", "TZ")
+        },
+        "host": os.uname().nodename,
+        "umask": _MASK,
+        "mpi": options.keyed.get("mpi", {}),
+        "llio": options.keyed.get("llio", {}),
+        "mode": wanted.mode,
+        "shape": wanted.shape,
+        "memory": wanted.memory,
+        "least": wanted.elapse if wanted.most is not None else None,
+        "given": list(wanted.given),
+        "custom": [list(pair) for pair in wanted.custom],
+        "norestart": options.has("norestart"),
+        "at-text": options.single.get("at"),
+        "at": times.day(options.single["at"]) if options.has("at") else None,
+        "prefix": options.single.get("prefix", "#PJM"),
+        **{name: options.single.get(name) for name in ("mail", "mail-list", "net-route")},
+        # Command Reference, pages 82-84: these may come from the environment.
+        **{name: options.single.get(name) or os.environ.get(variable) for name, variable in FREE_TEXTS.items()},
+        "start": settings.start,
+        "end": settings.end,
+        "second": settings.second,
+        "kill_after": settings.kill_after,
+    }
+
+
+def _within_limits(context: Context, made: List[Job], group: str) -> None:
+    settings, store = context.settings, context.store
+    new = sum(job.sub == WHOLE for job in made)
+    for column, name, most in (("usr", context.user, settings.accept_user), ("grp", group, settings.accept_jobs)):
+        # The column is one of these two.
+        if most and new + store.count(f"over IS NULL AND {column} = ? AND sub = {WHOLE}", (name,)) > most:
+            raise Refusal("72", "ru-accept")
+    for model, most in (("BU", settings.accept_bulk), ("ST", settings.accept_step)):
+        new = sum(job.model == model and job.sub != WHOLE for job in made)
+        before = f"over IS NULL AND grp = ? AND model = ? AND sub != {WHOLE}"
+        if most and new and new + store.count(before, (group, model)) > most:
+            raise Refusal("72", f"ru-accept-{'bulk' if model == 'BU' else 'step'}subjob")
+
+
+def _postpone(job: Job) -> None:
+    """Faults that begin with the submission."""
+    for rule in job.faults:
+        seconds = float(str(rule.get("seconds", 1.0)))
+        if rule["fault"] == "late":
+            job.visible += seconds
+        elif rule["fault"] == "gap":
+            job.history += seconds
+
+
+def _put_aside(context: Context, new: New, job: Job) -> str:
+    target = context.folder.spool / (f"{job.jid}.{job.sub}.sh" if job.model == "ST" else f"{job.jid}.sh")
+    try:
+        target.write_bytes(new.text)
+        target.chmod(0o600)
+    except OSError as error:
+        raise Refusal("28", str(target)) from error
+    return str(target)

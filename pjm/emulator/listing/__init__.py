@@ -1,0 +1,1 @@
+"""What pjstat lists: which jobs, which columns, summaries."""

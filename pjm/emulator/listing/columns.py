@@ -1,0 +1,195 @@
+"""The columns of pjstat: item, header, width, what stands in them. Source: Command Reference, 67-79."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from typing import Callable, Dict, List, Mapping, Optional, Sequence, Tuple
+
+from pjm.emulator.machine import times
+from pjm.emulator.machine.store import Job
+from pjm.emulator.running import statistics
+from pjm.emulator.running.statistics import ALONE, Parts
+
+Spec = Mapping[str, object]
+MASKED = "********"
+CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f]")
+
+
+@dataclass(frozen=True)
+class Row:
+    """A job as pjstat sees it.
+
+    Attributes:
+        job, spec: the job.
+        now: the time of the question.
+        masked: somebody else's.
+        parts: its sub jobs.
+    """
+
+    job: Job
+    spec: Spec
+    now: float
+    masked: bool = False
+    parts: Parts = ALONE
+
+
+@dataclass(frozen=True)
+class Column:
+    """One column.
+
+    Attributes:
+        item: its name for `--choose`.
+        header: its title.
+        width: cells are padded, and cut, to it.
+        cell: what stands in it.
+    """
+
+    item: str
+    header: str
+    width: int
+    cell: Callable[[Row], str]
+
+
+def _start(row: Row) -> str:
+    job = row.job
+    if job.started is not None:
+        return times.date(job.started)
+    if job.st == "RNA" and job.planned is not None:
+        return times.planned(job.planned)
+    at = row.spec.get("at")
+    return f"{times.planned(float(str(at)))}@" if at is not None and not job.has_ended else "-"
+
+
+def _elapse_limit(row: Row) -> str:
+    least = row.spec.get("least")
+    if least is not None and row.job.elapse is not None:
+        return f"{times.duration(float(str(least)))}-{times.duration(row.job.elapse)}"
+    return times.duration(row.job.elapse)
+
+
+def _nodes(row: Row) -> str:
+    if row.job.nodes is None:
+        return "-"
+    shape = row.spec.get("shape")
+    return f"{row.job.nodes}:{shape}" if shape else str(row.job.nodes)
+
+
+def _elapsed(row: Row) -> str:
+    return times.duration(statistics.elapsed(row.job, row.spec, row.now) or 0)
+
+
+def _code(name: str) -> Callable[[Row], str]:
+    return lambda row: "-" if row.job.is_parent else str(getattr(row.job, name))
+
+
+def _nothing(_: Row) -> str:
+    return "-"
+
+
+def _allocated(row: Row) -> str:
+    return "-" if row.job.started is None or row.job.nodes is None else str(row.job.nodes)
+
+
+def _ranks(row: Row) -> str:
+    if row.job.is_parent:
+        return "-"
+    mpi = row.spec.get("mpi")
+    return "bynode" if isinstance(mpi, dict) and "rank-map-bynode" in mpi else "bychip"
+
+
+def _plain(name: str) -> Callable[[Row], str]:
+    return lambda row: str(getattr(row.job, name))
+
+
+COLUMNS: Tuple[Column, ...] = (
+    Column("jid", "JOB_ID", 10, _plain("id")),
+    Column("jnam", "JOB_NAME", 10, _plain("name")),
+    Column("jmdl", "MD", 2, _plain("model")),
+    Column("st", "ST", 3, _plain("st")),
+    Column("usr", "USER", 8, _plain("usr")),
+    Column("grp", "GROUP", 8, _plain("grp")),
+    Column("sdt", "START_DATE", 15, _start),
+    Column("elp", "ELAPSE_TIM", 10, _elapsed),
+    Column("elpl", "ELAPSE_LIM", 21, _elapse_limit),
+    Column("nnumr", "NODE_REQUIRE", 15, _nodes),
+    Column("vnnuma", "VNODE", 6, _nothing),
+    Column("vcnuma", "CORE", 4, _nothing),
+    Column("vmema", "V_MEM", 12, _nothing),
+    Column("vpol", "V_POL", 5, _nothing),
+    Column("epol", "E_POL", 5, _nothing),
+    Column("rankm", "RANK", 9, _ranks),
+    Column("lst", "LST", 3, _plain("lst")),
+    Column("ec", "EC", 3, _code("ec")),
+    Column("pc", "PC", 3, _code("pc")),
+    Column("sn", "SN", 2, _code("sn")),
+    Column("pri", "PRI", 3, _plain("priority")),
+    Column("adt", "ACCEPT", 14, lambda row: times.date(row.job.accepted)),
+    Column("rscg", "RSC_GRP", 8, _plain("rscgrp")),
+    Column("ermsg", "REASON", 16, lambda row: row.job.reason or "-"),
+    # Below: not in the layouts, only by --pattern or --choose.
+    Column("snum", "SUB_JOB_NUM", 11, lambda row: str(row.parts.total) if row.job.is_parent else "-"),
+    Column("nnuma", "NODE_ALLOC", 15, _allocated),
+    Column("rscu", "RSC_UNIT", 12, _plain("rscunit")),
+    Column("edt", "END_DATE", 14, lambda row: times.date(row.job.ended)),
+    Column("vnid", "VNODE_ID", 10, _nothing),
+)
+# With -E: as wide as in the End-user's Guide, page 150.
+EXPANDED_ID = Column("jid", "JOB_ID", 24, _plain("id"))
+BY_ITEM: Dict[str, Column] = {column.item: column for column in COLUMNS}
+DEFAULT = ("jid", "jnam", "jmdl", "st", "usr", "sdt", "elpl", "nnumr", "vnnuma", "vcnuma", "vmema")
+VERBOSE = tuple(column.item for column in COLUMNS[:24])
+# `-v --pattern=1`, Command Reference page 75.
+PATTERN = (*VERBOSE, "snum", "nnuma", "rscu")
+
+
+def chosen(text: str, statistical: bool) -> List[Column]:
+    """The columns of `--choose`: unknown items are dropped, of a duplicate the last stays."""
+    items = [item.strip().lower() for item in text.split(",")]
+    items = [item for place, item in enumerate(items) if item not in items[place + 1 :]]
+    found = [BY_ITEM.get(item) or (_statistic(item) if statistical else None) for item in items]
+    return [column for column in found if column is not None]
+
+
+def _statistic(item: str) -> Optional[Column]:
+    def value(row: Row) -> str:
+        return next((text for key, _, text in statistics.items(row.job, row.spec, row.parts) if key == item), "-")
+
+    name = next((name for key, name, _ in _NAMES if key == item), None)
+    return Column(item, name.replace(" ", "_"), max(15, len(name)), value) if name else None
+
+
+_NAMES = statistics.items(Job(0, 0, "NM", "", "", ""), {"cwd": "", "stats": ""})
+
+
+def table(columns: Sequence[Column], rows: Sequence[Row]) -> List[str]:
+    """Header and rows, blank-padded to the last column."""
+    lines = [" ".join(f"{column.header:<{column.width}}" for column in columns)]
+    return lines + [" ".join(_padded(column, row) for column in columns) for row in rows]
+
+
+def _padded(column: Column, row: Row) -> str:
+    text = cell(column, row)
+    # An id is never cut: nobody could use it.
+    return f"{text if column.item == 'jid' else text[: column.width]:<{column.width}}"
+
+
+def data(columns: Sequence[Column], rows: Sequence[Row], delimiter: str) -> List[str]:
+    """Records of `--data`: the header's begins with H, the others with an empty field."""
+    lines = [delimiter.join(["H", *(column.header for column in columns)])]
+    return lines + [delimiter.join(["", *(_field(cell(column, row), delimiter) for column in columns)]) for row in rows]
+
+
+def cell(column: Column, row: Row) -> str:
+    """What stands in a column; of somebody else's job only what everybody may know."""
+    if row.masked and column.item not in PUBLIC:
+        return MASKED[: column.width]
+    # The name of a script may hold what would make two rows of one.
+    return CONTROL.sub(" ", column.cell(row))
+
+
+PUBLIC = ("jid", "jmdl", "st", "sdt", "elpl", "nnumr", "vnnuma", "vcnuma", "vmema", "elp", "rscg", "rscu", "pri")
+
+
+def _field(text: str, delimiter: str) -> str:
+    return f'"{text}"' if delimiter in text else text

@@ -1,0 +1,187 @@
+"""Which jobs pjstat shows, and in which order. Source: Command Reference, 67-73."""
+
+from __future__ import annotations
+
+import re
+import time
+from dataclasses import dataclass, field
+from typing import Callable, Dict, List, Optional, Sequence, Tuple
+
+from pjm.emulator.listing.columns import BY_ITEM, Row, cell
+from pjm.emulator.machine import times
+from pjm.emulator.machine.context import Context
+from pjm.emulator.machine.ids import Wanted, wanted
+from pjm.emulator.machine.messages import Refusal
+from pjm.emulator.machine.store import WHOLE, Job
+from pjm.emulator.running.statistics import ALONE, Parts
+
+DAY = 86400.0
+MOST_DAYS = 365
+
+
+@dataclass
+class Question:
+    """What pjstat was asked.
+
+    Attributes:
+        ids: jobs; all if none.
+        expand: sub jobs too (-E).
+        everyone: others' jobs too (-A).
+        history: -H; its argument, if any, in ``period``.
+        filters: `--filter`.
+        sort: `--sort`.
+    """
+
+    ids: List[Wanted] = field(default_factory=list)
+    expand: bool = False
+    everyone: bool = False
+    history: bool = False
+    period: str = ""
+    filters: str = ""
+    sort: str = ""
+
+
+def parse_ids(words: Sequence[str]) -> List[Wanted]:
+    """Ids of the command line.
+
+    Raises:
+        Refusal: one that is none.
+    """
+    found = []
+    for word in words:
+        one = wanted(word)
+        if one is None:
+            raise Refusal("11", word)
+        found.append(one)
+    return found
+
+
+def rows(context: Context, question: Question) -> List[Row]:
+    """The jobs to show."""
+    now = time.time()
+    condition, values = _view(context, question, now)
+    if not question.expand and not any(one.subs for one in question.ids):
+        condition += f" AND sub = {WHOLE}"
+    if question.ids:
+        condition += f" AND ({' OR '.join(['jid BETWEEN ? AND ?'] * len(question.ids))})"
+        values += [number for one in question.ids for number in one.jids]
+    jobs = [job for job in context.store.select(condition, values) if _is_named(job, question)]
+    counts = _counts(context, jobs)
+    wholes: Dict[int, Job] = {job.jid: job for job in jobs if job.sub == WHOLE}
+    found = [_row(context, job, wholes, counts, now) for job in jobs]
+    return _sorted([row for row in found if _passes(row, question.filters)], question.sort)
+
+
+def _view(context: Context, question: Question, now: float) -> Tuple[str, List[object]]:
+    condition, values = "visible <= ?", [now]  # type: Tuple[str, List[object]]
+    if question.history:
+        start, end = period(question.period, context.settings.history_days, now)
+        # Sub jobs move to the history with the whole job.
+        condition += " AND over IS NOT NULL AND over + history <= ? AND over BETWEEN ? AND ?"
+        values += [now, start, end]
+    else:
+        condition += " AND (over IS NULL OR over + linger > ?)"
+        values += [now]
+    if not question.everyone:
+        condition += " AND usr = ?"
+        values += [context.user]
+    return condition, values
+
+
+def period(text: str, days: int, now: float) -> Tuple[float, float]:
+    """Start and end of `day=N`, `start=...`, `start=...,end=...` or `start=...,period=N`.
+
+    Raises:
+        Refusal: it cannot be read.
+    """
+    given = dict(part.partition("=")[::2] for part in text.split(",") if part)
+    for key in ("day", "period"):
+        if key in given and not (re.fullmatch(r"[1-9]\d{0,2}", given[key]) and int(given[key]) <= MOST_DAYS):
+            raise Refusal("04", f"-H {text}")
+    moments = {key: times.day(given[key]) for key in ("start", "end") if key in given}
+    if None in moments.values() or not set(given) <= {"day", "start", "end", "period"}:
+        raise Refusal("04", f"-H {text}")
+    start = moments.get("start")
+    if start is None:
+        return now - DAY * int(given.get("day", days)), now + 1
+    if "period" in given:
+        return start, start + DAY * int(given["period"])
+    return start, moments.get("end") or now + 1
+
+
+def _is_named(job: Job, question: Question) -> bool:
+    if not question.ids:
+        return question.expand or job.sub == WHOLE
+    for one in question.ids:
+        if one.names(job) or (question.expand and one.subs is None and one.jids[0] <= job.jid <= one.jids[1]):
+            return True
+    return False
+
+
+def _counts(context: Context, jobs: Sequence[Job]) -> Dict[int, Parts]:
+    ended = "COUNT(CASE WHEN st IN ('EXT', 'CCL', 'RJT') THEN 1 END)"
+    counted = f"SELECT {ended}, COUNT(*), MIN(sub), MAX(sub) FROM job WHERE jid = ? AND sub >= 0"  # noqa: S608
+    parents = [job.jid for job in jobs if job.is_parent]
+    return {jid: Parts(*context.store.connection.execute(counted, (jid,)).fetchone()) for jid in parents}
+
+
+def _row(context: Context, job: Job, wholes: Dict[int, Job], counts: Dict[int, Parts], now: float) -> Row:
+    spec = job.spec
+    if not spec and job.sub != WHOLE:
+        if job.jid not in wholes:
+            found = context.store.get(job.jid)
+            if found is not None:
+                wholes[job.jid] = found
+        spec = wholes[job.jid].spec if job.jid in wholes else {}
+    return Row(job, spec, now, job.usr != context.user, counts.get(job.jid, ALONE))
+
+
+def _passes(row: Row, filters: str) -> bool:
+    for part in _split(filters, ","):
+        item, _, values = part.partition("=")
+        column = BY_ITEM.get(item.strip().lower())
+        # An unknown item matches nothing.
+        if column is None or not any(_matches(cell(column, row), value) for value in _split(values, "+")):
+            return False
+    return True
+
+
+def _split(text: str, sign: str) -> List[str]:
+    if not text:
+        return []
+    return re.split(rf"(?<!\\){re.escape(sign)}", text)
+
+
+def _matches(text: str, pattern: str) -> bool:
+    found = re.fullmatch(r"(\d*)-(\d*)", pattern)
+    if found and pattern != "-":
+        number = re.match(r"\d+", text)
+        low, high = found.groups()
+        return number is not None and (int(low or 0) <= int(number.group()) <= int(high or 1 << 62))
+    parts = re.findall(r"\\.|.", pattern, re.DOTALL)
+    wild = {".": ".", "*": ".*"}
+    expression = "".join(wild.get(part) or re.escape(part[-1]) for part in parts)
+    return re.fullmatch(expression, text, re.DOTALL) is not None
+
+
+def _sorted(found: List[Row], sort: str) -> List[Row]:
+    for part in reversed([part for part in sort.split(",") if part]):
+        item, _, direction = part.partition(":")
+        column = BY_ITEM.get(item.strip().lower())
+        if column is None:
+            continue
+        if direction not in ("", "A", "D"):
+            raise Refusal("04", f"--sort {sort}")
+        # Sub jobs by their numbers: 12[2] before 12[10].
+        key = (lambda row: row.job.key) if column.item == "jid" else _key(column.cell)
+        found = sorted(found, key=key, reverse=direction == "D")
+    return found
+
+
+def _key(read: Callable[[Row], str]) -> Callable[[Row], Tuple[int, int, str]]:
+    def key(row: Row) -> Tuple[int, int, str]:
+        text = read(row)
+        number: Optional[re.Match[str]] = re.match(r"\d+", text)
+        return (0, int(number.group()), text) if number else (1, 0, text)
+
+    return key

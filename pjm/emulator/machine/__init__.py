@@ -1,0 +1,1 @@
+"""The emulated machine: its folder, settings, jobs and faults."""

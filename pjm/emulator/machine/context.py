@@ -1,0 +1,39 @@
+"""What a command of the emulator has to work with: the emulator it was called in, and who calls."""
+
+from __future__ import annotations
+
+import grp
+import os
+from dataclasses import dataclass, field
+from typing import List
+
+from pjm.emulator.machine import faults
+from pjm.emulator.machine.folder import Folder
+from pjm.emulator.machine.settings import Settings
+from pjm.emulator.machine.store import Store
+
+
+@dataclass
+class Context:
+    """What a command has to work with.
+
+    Attributes:
+        folder, settings, store, faults: the emulator.
+        user: who calls.
+        submitted: ids of jobs that the command submitted, for the journal.
+    """
+
+    folder: Folder
+    settings: Settings
+    store: Store
+    faults: faults.Faults
+    user: str
+    submitted: List[str] = field(default_factory=list)
+
+
+def own_group() -> str:
+    """The group of the user who calls."""
+    try:
+        return grp.getgrgid(os.getgid()).gr_name
+    except KeyError:
+        return str(os.getgid())

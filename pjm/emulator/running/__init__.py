@@ -1,0 +1,1 @@
+"""Running jobs: the daemon, processes, states, files and statistics."""

@@ -1,0 +1,65 @@
+"""Is the daemon alive? If it is not and there is work, it is started: any command revives a killed emulator."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import sys
+from pathlib import Path
+from typing import NoReturn
+
+from pjm.emulator.machine.folder import START, Folder, root
+from pjm.emulator.machine.store import Store
+from pjm.files import try_lock
+
+# What moves by itself, or has to be moved. The held and the stuck wait for a user.
+WORK = (
+    "(over IS NULL AND st NOT IN ('HLD', 'ERR') AND NOT (st = 'QUE' AND reason != '')) OR wish != '' OR due IS NOT NULL"
+)
+
+
+def ensure(folder: Folder, store: Store) -> None:
+    """Wake the daemon; start it if it is dead and there is work."""
+    folder.ring()
+    if not is_dead(folder) or not store.count(WORK):
+        return
+    child = os.fork()
+    if child:
+        # The child only starts the daemon's process and is gone; so the daemon is nobody's child.
+        os.waitpid(child, 0)
+        return
+    _become_daemon(folder)
+
+
+def is_dead(folder: Folder) -> bool:
+    """No daemon serves this folder."""
+    handle = os.open(str(folder.lock), os.O_RDWR | os.O_CREAT, 0o600)
+    try:
+        return try_lock(handle)
+    finally:
+        os.close(handle)
+
+
+def _become_daemon(folder: Folder) -> NoReturn:
+    try:
+        os.setsid()
+        if os.fork():
+            os._exit(0)
+        os.chdir(str(folder.path))
+        nothing = os.open(os.devnull, os.O_RDWR)
+        log = os.open(str(folder.log), os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o600)
+        os.dup2(nothing, 0)
+        os.dup2(nothing, 1)
+        os.dup2(log, 2)
+        # Whoever reads the command's output, or waits for a lock that it inherited, must not wait for the daemon's end.
+        for number in [int(each.name) for each in Path("/proc/self/fd").iterdir()]:
+            if number > 2:
+                with contextlib.suppress(OSError):  # the listing's own is closed already
+                    os.close(number)
+        start = START.format(module="pjm.emulator.running.daemon")
+        words = [sys.executable, "-I", "-S", "-c", start, root(), str(folder.path)]
+        # Of the caller's environment nothing: jobs have their own.
+        clean = {name: os.environ[name] for name in ("PATH", "TZ", "LD_LIBRARY_PATH") if name in os.environ}
+        os.execve(sys.executable, words, clean)  # noqa: S606 - no shell, and the words are ours
+    finally:
+        os._exit(1)

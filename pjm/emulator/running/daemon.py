@@ -1,0 +1,231 @@
+"""The daemon: moves jobs from state to state and gives them nodes. It may be killed at any moment."""
+
+from __future__ import annotations
+
+import contextlib
+import fcntl
+import json
+import os
+import select
+import signal
+import sys
+import time
+import traceback
+from pathlib import Path
+from typing import Dict, List, NoReturn, Optional, Set
+
+from pjm.emulator.machine import settings
+from pjm.emulator.machine.folder import Folder
+from pjm.emulator.machine.messages import IN_JOB
+from pjm.emulator.machine.store import ON_NODES, WHOLE, Job, Store
+from pjm.emulator.running import alive, processes, runner
+from pjm.emulator.running import job_files as files
+from pjm.emulator.running import states as ending
+from pjm.files import try_lock, write_json
+
+LOOK = 0.5
+"""Seconds after which it looks whether its folder is still there."""
+ADOPTED = 0.2
+"""The same for runners that an earlier daemon started and whose death nobody tells."""
+AT_ONCE = 64
+"""How many waiting jobs are looked at for free nodes."""
+
+
+def main(folder: str) -> NoReturn:
+    """Serve until there is nothing to do, or until another daemon is found to be there."""
+    place = Folder(Path(folder))
+    signal.signal(signal.SIGHUP, signal.SIG_IGN)
+    # For runners, between the fork and their own handler: an order must not kill them.
+    signal.signal(signal.SIGUSR1, signal.SIG_IGN)
+    try:
+        while True:
+            lock = _lock(place)
+            if lock is None:
+                break
+            daemon = Daemon(place, lock)
+            daemon.serve()
+            os.close(lock)
+            # Between the last look and the release somebody may have submitted and found the lock still held.
+            if not place.database.exists() or not daemon.store.count(alive.WORK):
+                break
+    except Exception:
+        with contextlib.suppress(OSError):
+            traceback.print_exc()
+        sys.exit(1)
+    sys.exit(0)
+
+
+def _lock(folder: Folder) -> Optional[int]:
+    handle = os.open(str(folder.lock), os.O_RDWR | os.O_CREAT, 0o600)
+    if not try_lock(handle):
+        os.close(handle)
+        return None
+    os.ftruncate(handle, 0)
+    # Whoever finds the lock held may trust the number.
+    os.write(handle, str(os.getpid()).encode())
+    return handle
+
+
+class Daemon:
+    """One life of the daemon."""
+
+    def __init__(self, folder: Folder, lock: int) -> None:
+        self.folder = folder
+        self.store = Store(folder.database)
+        self._lock = lock
+        self._bell = os.open(str(folder.bell), os.O_RDWR | os.O_NONBLOCK)
+        self._children: Set[int] = set()
+        self._runs: Dict[str, int] = {}
+        self._changed: Dict[int, Job] = {}
+        self._launch: List[Job] = []
+
+    def serve(self) -> None:
+        """Work until there has been nothing to do for a while."""
+        idle_since = time.time()
+        while self.folder.lock.exists():
+            self._reap()
+            now = time.time()
+            ahead = self._turn(now)
+            kind = settings.read(self.folder.settings)
+            if self.store.count(alive.WORK):
+                idle_since = now
+            elif now - idle_since >= kind.idle or self.folder.leave.exists():
+                break
+            with contextlib.suppress(InterruptedError):
+                if select.select([self._bell], [], [], max(0.0, min(ahead - time.time(), LOOK, kind.idle)))[0]:
+                    os.read(self._bell, 4096)
+        os.close(self._bell)
+
+    def _turn(self, now: float) -> float:
+        """Do all that is due; returns when to look again."""
+        self._launch = []
+        with self.store.changing():
+            self._collect(now)
+            self._grant_wishes(now)
+            self._step_on(now)
+            self._give_nodes(now)
+        # Only now: a job that has a runner must be known to have one, whoever dies.
+        for job in self._launch:
+            self._start(job)
+        due = self.store.connection.execute("SELECT MIN(due) FROM job").fetchone()[0]
+        adopted = self.store.count("st = 'RUN'") > len(self._children)
+        return min(due or now + LOOK, now + (ADOPTED if adopted else LOOK))
+
+    def _collect(self, now: float) -> None:
+        for job in self.store.select(f"st = 'RUN' AND NOT (sub = {WHOLE} AND model != 'NM')"):
+            place = self.folder.runs / job.run
+            result = _read(place / "result.json")
+            if result is not None:
+                ending.script_ended(self.store, job, result, now)
+            elif not _is_locked(place / "alive"):
+                started = _read(place / "started.json")
+                if started is None:
+                    self._launch.append(job)
+                else:
+                    self._lost_node(job, started, now)
+
+    def _lost_node(self, job: Job, started: Dict[str, object], now: float) -> None:
+        group = started.get("group")
+        processes.clear(processes.mark(self.folder.path, job.run), int(str(group)) if group else None)
+        spec = self.store.spec(job)
+        files.append(files.standard(job, spec, "err"), IN_JOB["node-down"].format(job.id))
+        then = "" if spec["norestart"] else "restart"
+        result = {"state": "EXT", "ec": 0, "pc": 20, "sn": 9, "reason": "LOST COMM", "then": then, "ended": now}
+        ending.script_ended(self.store, job, result, now)
+
+    def _grant_wishes(self, now: float) -> None:
+        for job in self.store.select("wish != ''"):
+            if job.st == "RUN" and not job.is_parent:
+                self._order(job)
+            else:
+                ending.wished(self.store, job, now)
+
+    def _order(self, job: Job) -> None:
+        place = self.folder.runs / job.run
+        order = place / "order.json"
+        if order.exists() or not place.is_dir():
+            return
+        write_json(order, {"order": job.wish}, lasting=False)
+        started = _read(place / "started.json")
+        # Its lock is held, so its number is its own.
+        if started is not None and _is_locked(place / "alive"):
+            with contextlib.suppress(OSError):
+                os.kill(int(str(started["runner"])), signal.SIGUSR1)
+
+    def _step_on(self, now: float) -> None:
+        for job in self.store.select("due IS NOT NULL AND due <= ?", (now,)):
+            if job.st == "RNA":
+                job.move("RUN")
+                job.started = now
+                job.usage["starts"] = int(str(job.usage.get("starts", 0))) + 1
+                self.store.put([job])
+                ending.tell_parent(self.store, job, now)
+                self._launch.append(job)
+            else:
+                ending.due(self.store, job, now)
+
+    def _give_nodes(self, now: float) -> None:
+        nodes = settings.read(self.folder.settings).nodes
+        marks = ", ".join("?" * len(ON_NODES))
+        busy = self.store.select(f"st IN ({marks}) AND NOT (sub = {WHOLE} AND model != 'NM')", ON_NODES)
+        free = nodes - sum(min(job.nodes or 1, nodes) for job in busy)
+        if free <= 0:
+            return
+        for job in ending.waiting(self.store, AT_ONCE):
+            if min(job.nodes or 1, nodes) <= free:
+                free -= min(job.nodes or 1, nodes)
+                job.move("RNA")
+                job.planned = now
+                job.due = now + float(str(self.store.spec(job)["start"]))
+                self.store.put([job])
+
+    def _start(self, job: Job) -> None:
+        """Fork a runner. It holds the lock of its folder as long as it lives."""
+        place = self.folder.runs / job.run
+        place.mkdir(mode=0o700, exist_ok=True)
+        spec = self.store.spec(job)
+        held = os.open(str(place / "alive"), os.O_RDWR | os.O_CREAT, 0o600)
+        fcntl.flock(held, fcntl.LOCK_EX)
+        child = os.fork()
+        if child:
+            os.close(held)
+            self._children.add(child)
+            return
+        try:
+            os.setsid()
+            os.dup2(held, 3)
+            # The daemon's lock above all: a new daemon must be able to take it when this one is dead.
+            os.closerange(4, 256)
+            runner.run(self.folder, job, spec)
+        except BaseException:
+            with contextlib.suppress(BaseException):
+                traceback.print_exc()
+        finally:
+            os._exit(0)
+
+    def _reap(self) -> None:
+        with contextlib.suppress(ChildProcessError):
+            while True:
+                child, _ = os.waitpid(-1, os.WNOHANG)
+                if not child:
+                    return
+                self._children.discard(child)
+
+
+def _is_locked(path: Path) -> bool:
+    try:
+        handle = os.open(str(path), os.O_RDWR)
+    except OSError:
+        return False
+    try:
+        return not try_lock(handle)
+    finally:
+        os.close(handle)
+
+
+def _read(path: Path) -> Optional[Dict[str, object]]:
+    try:
+        found = json.loads(path.read_text(encoding="utf-8"))
+    except (OSError, ValueError):
+        return None
+    return found if isinstance(found, dict) else None

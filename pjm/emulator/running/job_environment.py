@@ -1,0 +1,181 @@
+"""What a job finds: its files and its environment. Source: End-user's Guide, pages 44-51, 86 and 161-162."""
+
+from __future__ import annotations
+
+import math
+import os
+import pwd
+import re
+from pathlib import Path
+from typing import Dict, List, Mapping, Optional, cast
+
+from pjm.emulator.machine.store import WHOLE, Job
+from pjm.emulator.running import processes
+
+SYSTEM_PATH = "/usr/local/bin:/usr/bin:/bin:/usr/local/sbin:/usr/sbin:/sbin"
+LONGEST_NAME = 63
+# What `-X` does not carry over.
+NOT_EXPORTED = ("LD_LIBRARY_PATH", "LD_PRELOAD", "PJM_EMULATOR_FAULTS", "PJM_EMULATOR_USER")
+
+# End-user's Guide, table 2.1: neither -x nor -X changes them, or makes one that the job has not.
+RESERVED = re.compile(
+    r"PJM_(JOBID|SUBJOBID|JOBNAME|ENVIRONMENT|JOBDIR|O_\w+|SHELL|DPREFIX|RSCUNIT|RSCGRP|ELAPSE_LIMIT|ELAPSED_TIME_MODE|"
+    r"ADAPTIVE_\w+|STDOUT_PATH|STDERR_PATH|NET_ROUTE|NODE|NODE_\w+|VNODE\w*|CORE_MEM_LIMIT|VN_POLICY|EXEC_POLICY|MPI_\w+|"
+    r"PROC_BY_NODE|RANK_MAP_\w+|ASSIGN_ONLINE_NODE|BULKNUM|STEPNUM|AT|COMMENT|APPNAME|FSNAME|NORESTART|MAILOPTION|"
+    r"MAILSENDTO|CUSTOM_RESOURCES|LOCALTMP|SHAREDTMP|LLIO_(?!GFSCACHE\Z)\w+)\Z"
+)
+
+Spec = Mapping[str, object]
+
+
+def filled(pattern: str, job: Job) -> str:
+    """A path with %j, %J, %b, %s and %n filled in."""
+    number = str(job.sub) if job.sub != WHOLE else ""
+    values = {
+        "j": str(job.jid),
+        "J": job.id,
+        "b": number if job.model == "BU" else "",
+        "s": number if job.model == "ST" else "",
+        "n": job.name,
+        "%": "%",
+    }
+    parts = pattern.split("%")
+    result = parts.pop(0)
+    while parts:
+        part = parts.pop(0)
+        if not part and parts:
+            result += "%" + parts.pop(0)
+        else:
+            result += values.get(part[:1], "%" + part[:1]) + part[1:]
+    return result
+
+
+def keyword(name: str) -> str:
+    """How a job's name begins the names of its files."""
+    return (f"J{name}" if name[:1].isdigit() else name)[:LONGEST_NAME]
+
+
+def file_of(job: Job, spec: Spec, kind: str) -> Path:
+    """Where a job's `out`, `err` or `stats` goes."""
+    folder = Path(str(spec["cwd"]))
+    given = spec.get("spath" if kind == "stats" else kind)
+    if kind == "err" and spec.get("join") and not given:
+        return file_of(job, spec, "out")
+    if given and not (kind == "stats" and job.is_parent):
+        return folder / filled(str(given), job)
+    return folder / f"{keyword(job.name)}.{job.id}.{kind}"
+
+
+def command(script: str, shell: str) -> List[str]:
+    """How a script is started: by its first line, or else by the login shell."""
+    with Path(script).open("rb") as opened:
+        first = opened.readline(4096)
+    if not first.startswith(b"#!"):
+        return [shell, script]
+    words = os.fsdecode(first[2:].strip(b" \t\n")).split(None, 1)
+    return [*words, script] if words else [shell, script]
+
+
+def login_shell() -> str:
+    """The shell of the user who owns the emulator."""
+    try:
+        return pwd.getpwuid(os.getuid()).pw_shell or "/bin/sh"
+    except KeyError:
+        return "/bin/sh"
+
+
+def environment(job: Job, spec: Spec, folder: Path) -> Dict[str, str]:
+    """The environment of a job; of the submitter's, only what `-X` and `-x` say."""
+    submitter = cast(Mapping[str, str], spec["submitter"])
+    variables = {"PATH": SYSTEM_PATH, "HOME": submitter["HOME"] or "/", "SHELL": login_shell()}
+    variables.update({"USER": job.usr, "LOGNAME": job.usr})
+    if submitter["TZ"]:
+        variables["TZ"] = submitter["TZ"]
+    exported = cast(Optional[Mapping[str, str]], spec.get("exported")) or {}
+    exported = {name: text for name, text in exported.items() if name not in NOT_EXPORTED}
+    for given in (exported, cast(Mapping[str, str], spec["env"])):
+        variables.update({name: text for name, text in given.items() if not RESERVED.match(name)})
+    variables.update(_own(job, spec))
+    variables[processes.MARK] = processes.mark(folder, job.run)
+    return variables
+
+
+def _own(job: Job, spec: Spec) -> Dict[str, str]:
+    submitter = cast(Mapping[str, str], spec["submitter"])
+    own = {
+        "PJM_JOBID": str(job.jid),
+        "PJM_SUBJOBID": job.id,
+        "PJM_JOBNAME": job.name,
+        "PJM_ENVIRONMENT": "BATCH",
+        "PJM_JOBDIR": str(spec["cwd"]),
+        "PJM_O_WORKDIR": str(spec["cwd"]),
+        "PJM_O_HOST": str(spec["host"]),
+        **{f"PJM_O_{name}": text for name, text in submitter.items()},
+        "PJM_SHELL": login_shell(),
+        "PJM_DPREFIX": str(spec["prefix"]),
+        "PJM_RSCUNIT": job.rscunit,
+        "PJM_RSCGRP": job.rscgrp,
+        "PJM_ELAPSE_LIMIT": str(job.elapse),
+        "PJM_ELAPSED_TIME_MODE": "fixed" if spec["least"] is None else "adaptive",
+        "PJM_STDOUT_PATH": str(file_of(job, spec, "out")),
+        "PJM_STDERR_PATH": str(file_of(job, spec, "err")),
+        "PJM_NET_ROUTE": str(spec.get("net-route") or "dynamic"),
+    }
+    if job.model != "NM":
+        own["PJM_BULKNUM" if job.model == "BU" else "PJM_STEPNUM"] = str(job.sub)
+    return {**own, **_nodes(job, spec), **_mpi(job, spec), **_optional(job, spec)}
+
+
+def _nodes(job: Job, spec: Spec) -> Dict[str, str]:
+    nodes = {"PJM_NODE": str(job.nodes), "PJM_NODE_ALLOCATION_MODE": str(spec["mode"])}
+    sides = str(spec["shape"] or job.nodes).split("x")
+    nodes.update({f"PJM_NODE_{axis}": side for axis, side in zip("XYZ", sides)})
+    if spec["memory"] is not None:
+        nodes["PJM_NODE_MEM_LIMIT"] = str(spec["memory"])
+    return nodes
+
+
+def _mpi(job: Job, spec: Spec) -> Dict[str, str]:
+    mpi = cast(Mapping[str, str], spec["mpi"])
+    if not mpi and job.nodes == 1:
+        return {}
+    shape = mpi.get("shape") or str(spec["shape"] or job.nodes)
+    given = {f"PJM_MPI_SHAPE_{axis}": side for axis, side in zip("XYZ", shape.split("x"))}
+    nodes = math.prod(int(side) for side in shape.split("x"))
+    in_all = int(mpi.get("proc") or int(mpi.get("max-proc-per-node", 1)) * nodes)
+    per_node = int(mpi.get("max-proc-per-node") or math.ceil(in_all / nodes))
+    given.update({"PJM_MPI_PROC": str(in_all), "PJM_PROC_BY_NODE": str(per_node)})
+    for way in ("bychip", "bynode"):
+        if f"rank-map-{way}" in mpi:
+            given[f"PJM_RANK_MAP_{way.upper()}"] = mpi[f"rank-map-{way}"] or "DEF"
+    if "assign-online-node" in mpi:
+        given["PJM_ASSIGN_ONLINE_NODE"] = "1"
+    return given
+
+
+_OPTIONAL = (
+    ("comment", "PJM_COMMENT"),
+    ("appname", "PJM_APPNAME"),
+    ("fs", "PJM_FSNAME"),
+    ("at-text", "PJM_AT"),
+    ("mail-list", "PJM_MAILSENDTO"),
+)
+
+
+def _optional(job: Job, spec: Spec) -> Dict[str, str]:
+    optional = {}
+    for name, variable in _OPTIONAL:
+        if spec.get(name):
+            optional[variable] = str(spec[name])
+    if spec["norestart"]:
+        optional["PJM_NORESTART"] = "1"
+    if spec["custom"]:
+        pairs = cast(List[List[str]], spec["custom"])
+        kinds = [(name, "n" if text.isdecimal() else "s", text) for name, text in pairs]
+        optional["PJM_CUSTOM_RESOURCES"] = ",".join(f"{name}/{kind}={text}" for name, kind, text in kinds)
+    if spec["least"] is not None:
+        optional["PJM_ADAPTIVE_ELAPSED_TIME_MIN"] = str(spec["least"])
+        optional["PJM_ADAPTIVE_ELAPSED_TIME_MAX"] = str(job.elapse)
+    for name, text in cast(Mapping[str, str], spec["llio"]).items():
+        optional[f"PJM_LLIO_{name.upper().replace('-', '_')}"] = text
+    return optional

@@ -1,0 +1,110 @@
+"""The files of a job, and what may happen to them: standard output and error, a full disk, truncation, late arrival."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import time
+from pathlib import Path
+from typing import Iterable, List, Mapping, Sequence, Tuple
+
+from pjm.emulator.machine.store import WHOLE, Job
+from pjm.emulator.running.job_environment import file_of, filled
+
+FULL = "/dev/full"
+Rule = Mapping[str, object]
+Spec = Mapping[str, object]
+Hidden = List[Tuple[float, Path, Path]]
+
+
+def standard(job: Job, spec: Spec, kind: str) -> Path:
+    """Where standard output (`out`) or standard error (`err`) goes."""
+    return file_of(job, spec, kind)
+
+
+def opened(job: Job, spec: Spec, full: Iterable[str]) -> Tuple[int, int]:
+    """Open standard output and standard error; those of ``full`` are on a full disk.
+
+    Raises:
+        OSError: one cannot be written.
+    """
+    paths = {kind: standard(job, spec, kind) for kind in ("out", "err")}
+    # A restarted job's output goes on, and sub jobs may share a file.
+    fresh = os.O_TRUNC if not job.retry and job.sub == WHOLE else 0
+    out = _open("out", paths["out"], full, fresh)
+    if paths["err"] == paths["out"]:
+        return out, os.dup(out)
+    try:
+        return out, _open("err", paths["err"], full, fresh)
+    except OSError:
+        os.close(out)
+        raise
+
+
+def _open(kind: str, path: Path, full: Iterable[str], fresh: int) -> int:
+    handle = os.open(str(path), os.O_WRONLY | os.O_CREAT | os.O_APPEND | fresh, 0o666)
+    if kind not in full:
+        return handle
+    os.close(handle)
+    return os.open(FULL, os.O_WRONLY)
+
+
+def append(path: Path, line: str) -> None:
+    """Add a line to a job's file, if that can be done."""
+    if not line:
+        return
+    with contextlib.suppress(OSError), path.open("a", encoding="utf-8", errors="surrogateescape") as opened_file:
+        opened_file.write(line + "\n")
+
+
+def make_full(job: Job, spec: Spec, patterns: Iterable[str]) -> None:
+    """Make files that no byte can be written to: they end in a device that is always full."""
+    for pattern in patterns:
+        path = Path(str(spec["cwd"])) / filled(pattern, job)
+        with contextlib.suppress(OSError):
+            path.parent.mkdir(parents=True, exist_ok=True)
+            if path.exists() or path.is_symlink():
+                path.unlink()
+            path.symlink_to(FULL)
+
+
+def damage(job: Job, spec: Spec, rules: Sequence[Rule]) -> Hidden:
+    """Truncate what is to be truncated, and hide what is to come late: until when, where it is and where it belongs."""
+    hidden: Hidden = []
+    for rule in rules:
+        for path in _meant(job, spec, rule):
+            if rule["fault"] == "truncate":
+                size = path.stat().st_size
+                keep = size - int(str(rule["drop"])) if "drop" in rule else int(str(rule.get("keep", 0)))
+                with contextlib.suppress(OSError):
+                    os.truncate(str(path), min(size, max(0, keep)))
+                continue
+            aside = path.with_name(f".late-{job.run}-{path.name}")
+            try:
+                path.rename(aside)
+            except OSError:
+                continue
+            hidden.append((time.time() + float(str(rule.get("seconds", 1.0))), aside, path))
+    return hidden
+
+
+def restore(hidden: Hidden) -> None:
+    """Wait, and put back what was hidden."""
+    for moment, aside, path in sorted(hidden):
+        time.sleep(max(0.0, moment - time.time()))
+        with contextlib.suppress(OSError):
+            aside.rename(path)
+
+
+def _meant(job: Job, spec: Spec, rule: Rule) -> List[Path]:
+    found: List[Path] = []
+    patterns = rule.get("files", ["out"])
+    for pattern in patterns if isinstance(patterns, list) else []:
+        if pattern in ("out", "err"):
+            found.append(standard(job, spec, str(pattern)))
+        else:
+            text = filled(str(pattern), job)
+            start, text = (Path("/"), text.lstrip("/")) if text.startswith("/") else (Path(str(spec["cwd"])), text)
+            # The id of a bulk job's sub job has brackets, which a pattern would read as a choice of letters.
+            found += [start / text] if (start / text).exists() else sorted(start.glob(text))
+    return [path for path in found if path.is_file()]

@@ -1,0 +1,293 @@
+"""One start of a job: a process that starts the script, watches its limits and writes down how it ended.
+
+It knows nothing of the database: it may outlive the daemon, whose successor reads what it wrote. Whoever kills it
+(SIGKILL) does to the job what a dead node does.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import os
+import resource
+import select
+import signal
+import subprocess
+import time
+import traceback
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Callable, Dict, Iterator, List, Mapping, Optional, Tuple, Union
+
+from pjm.emulator.machine.folder import Folder
+from pjm.emulator.machine.messages import IN_JOB
+from pjm.emulator.machine.store import Job
+from pjm.emulator.running import job_environment as surroundings
+from pjm.emulator.running import job_files as files
+from pjm.emulator.running import processes
+from pjm.files import write_json
+
+LOOK = 0.5
+"""Seconds after which a runner looks whether the emulator's folder is still there."""
+LOOK_FOR_FILES = 0.05
+"""The same for files that faults wait for."""
+Rule = Mapping[str, object]
+
+# What ends a job from outside: signal, state, PJM code, reason, message to its standard error, what then.
+ENDINGS: Dict[str, Tuple[int, str, int, str, str, str]] = {
+    "elapse": (signal.SIGXCPU, "EXT", 11, "ELAPSE LIMIT EXCEEDED", "elapse", ""),
+    "node-down": (signal.SIGKILL, "EXT", 20, "LOST COMM", "node-down", "restart"),
+    "preempt": (signal.SIGTERM, "CCL", 18, "ANOTHER JOB STARTED", "deadline", ""),
+    "out-of-memory": (signal.SIGKILL, "EXT", 12, "LIMIT OVER MEMORY", "memory", ""),
+    "vanish": (signal.SIGKILL, "EXT", 0, "", "", "vanish"),
+    "delete": (signal.SIGKILL, "CCL", 1, "", "pjdel", ""),
+    "hold": (signal.SIGKILL, "HLD", 4, "", "pjhold", "hold"),
+    "gone": (signal.SIGKILL, "EXT", 0, "", "", ""),
+}
+
+
+@dataclass
+class Run:
+    """A start of a job as its runner knows it.
+
+    Attributes:
+        folder: the emulator.
+        job, spec: the job.
+        place: folder of this start.
+        group: process group of the script.
+        why: what ended it from outside; "" as long as nothing did.
+        deadlines: what happens next, and when, by the clock that nobody sets.
+        awaited: faults whose time does not run yet.
+    """
+
+    folder: Folder
+    job: Job
+    spec: Mapping[str, object]
+    place: Path
+    group: int = 0
+    why: str = ""
+    deadlines: List[Tuple[float, str]] = field(default_factory=list)
+    awaited: List[Rule] = field(default_factory=list)
+
+    @property
+    def mark(self) -> str:
+        """What its processes have in their environment."""
+        return processes.mark(self.folder.path, self.job.run)
+
+    @property
+    def second(self) -> float:
+        """How long a second of PJM takes."""
+        return float(str(self.spec["second"]))
+
+    def rules(self, *names: str) -> List[Rule]:
+        """The faults of these names that hit this start."""
+        return [rule for rule in self.job.faults if rule["fault"] in names and self.job.retry < _attempts(rule)]
+
+
+def _attempts(rule: Rule) -> int:
+    """How many starts of a job it hits: what ends a job from outside, by itself only the first."""
+    lasting = rule["fault"] in ("disk-full", "truncate", "late-files", "end")
+    return int(str(rule.get("attempts", 1 << 30 if lasting else 1)))
+
+
+def run(folder: Folder, job: Job, spec: Mapping[str, object]) -> None:
+    """Start the script, wait for its end, write it down."""
+    _as_fresh(spec)
+    this = Run(folder, job, spec, folder.runs / job.run)
+    write_json(this.place / "started.json", {"runner": os.getpid()}, lasting=False)
+    hidden: files.Hidden = []
+    try:
+        result = _foreseen(this)
+        if result is None:
+            started = _started(this)
+            result = started if isinstance(started, dict) else _watched(this, started)
+        hidden = files.damage(this.job, this.spec, this.rules("truncate", "late-files"))
+    except Exception:
+        # Without a result it would be a dead node's job, and start again, for ever.
+        traceback.print_exc()
+        result = _result(this, "EXT", {"ec": 0, "pc": 140, "sn": 0}, "INTERNAL ERROR")
+    write_json(this.place / "result.json", result, lasting=False)
+    folder.ring()
+    files.restore(hidden)
+
+
+def _as_fresh(spec: Mapping[str, object]) -> None:
+    """Nothing of the process that happened to start the daemon: neither what it ignores nor its mask of files."""
+    signal.signal(signal.SIGUSR1, lambda *_: None)
+    for number in (signal.SIGHUP, signal.SIGINT, signal.SIGQUIT, signal.SIGTERM, signal.SIGUSR2):
+        signal.signal(number, signal.SIG_DFL)
+    signal.pthread_sigmask(signal.SIG_SETMASK, [])
+    os.umask(int(str(spec.get("umask", 0o022))))
+    # pjacl of Fugaku: proc-core is 0 unless the job says else.
+    with contextlib.suppress(OSError, ValueError):
+        resource.setrlimit(resource.RLIMIT_CORE, (0, resource.getrlimit(resource.RLIMIT_CORE)[1]))
+
+
+def _foreseen(this: Run) -> Optional[Dict[str, object]]:
+    for rule in this.rules("end"):
+        codes = {name: int(str(rule.get(name, 0))) for name in ("ec", "pc", "sn")}
+        files.append(files.standard(this.job, this.spec, "err"), str(rule.get("message", "")))
+        return _result(this, str(rule.get("st", "EXT")), codes, str(rule.get("reason", "")))
+    return None
+
+
+def _started(this: Run) -> Union[Dict[str, object], subprocess.Popen[bytes]]:
+    """Start the script; a result if that cannot be done."""
+    job, spec = this.job, this.spec
+    full = {str(name) for rule in this.rules("disk-full") for name in _list(rule, "files")}
+    if not Path(str(spec["cwd"])).is_dir():
+        return _result(this, "EXT", {"ec": 0, "pc": 16, "sn": 0}, "NO CURRENT DIR")
+    try:
+        out, err = files.opened(job, spec, full)
+    except OSError:
+        return _result(this, "EXT", {"ec": 0, "pc": 16, "sn": 0}, "FILE IO ERROR")
+    if job.retry:
+        os.write(out, (IN_JOB["restart"] + "\n").encode())
+    files.make_full(job, spec, full - {"out", "err"})
+    limited = [int(str(rule["bytes"])) for rule in this.rules("disk-full") if "bytes" in rule]
+    try:
+        with _small_disk(limited):
+            process = subprocess.Popen(
+                surroundings.command(str(spec["script"]), surroundings.login_shell()),
+                cwd=str(spec["cwd"]),
+                env=surroundings.environment(job, spec, this.folder.path),
+                stdin=subprocess.DEVNULL,
+                stdout=out,
+                stderr=err,
+                start_new_session=True,
+                # A write beyond the limit must fail, as on a full disk, and not kill.
+                restore_signals=not limited,
+            )
+    except (OSError, ValueError):
+        # ValueError: a NUL where no program can have one.
+        files.append(files.standard(job, spec, "err"), IN_JOB["script"].format(job.id))
+        return _result(this, "EXT", {"ec": 0, "pc": 21, "sn": 0}, "")
+    finally:
+        os.close(out)
+        os.close(err)
+    write_json(this.place / "started.json", {"runner": os.getpid(), "group": process.pid}, lasting=False)
+    this.group = process.pid
+    return process
+
+
+@contextlib.contextmanager
+def _small_disk(limited: List[int]) -> Iterator[None]:
+    before = resource.getrlimit(resource.RLIMIT_FSIZE)
+    if limited:
+        signal.signal(signal.SIGPIPE, signal.SIG_DFL)
+        resource.setrlimit(resource.RLIMIT_FSIZE, (min(limited), before[1]))
+    try:
+        yield
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, before)
+
+
+def _watched(this: Run, process: subprocess.Popen[bytes]) -> Dict[str, object]:
+    # A clock that is set must not end jobs.
+    now = time.monotonic()
+    this.deadlines = [(now + (this.job.elapse or 0) * this.second, "elapse")]
+    running = [rule for rule in this.rules("vanish") if rule.get("when", "running") == "running"]
+    this.awaited = [*this.rules("node-down", "preempt", "out-of-memory", "elapse", "kill"), *running]
+    with _signals() as wait:
+        while process.poll() is None:
+            _act(this)
+            look = LOOK_FOR_FILES if this.awaited else LOOK
+            ahead = min([deadline for deadline, _ in this.deadlines] + [time.monotonic() + look])
+            wait(max(0.0, ahead - time.monotonic()))
+    # An order that came when the script had just ended is too late.
+    processes.clear(this.mark, this.group)
+    return _ended(this, process.returncode)
+
+
+def _in_folder(this: Run, path: str) -> Path:
+    return Path(str(this.spec["cwd"])) / surroundings.filled(path, this.job)
+
+
+def _as_word(rule: Rule) -> str:
+    name = str(rule["fault"])
+    return f"signal {rule.get('signal', 9)}" if name == "kill" else name
+
+
+def _act(this: Run) -> None:
+    order = this.place / "order.json"
+    if not this.why and order.exists():
+        _end_by(this, json.loads(order.read_text(encoding="utf-8"))["order"])
+    if not this.why and not this.folder.path.is_dir():
+        _end_by(this, "gone")
+    now = time.monotonic()
+    for rule in list(this.awaited):
+        if "file" not in rule or _in_folder(this, str(rule["file"])).exists():
+            this.awaited.remove(rule)
+            this.deadlines.append((now + float(str(rule.get("after", 0.0))), _as_word(rule)))
+    for deadline, word in sorted(this.deadlines):
+        if deadline > now:
+            continue
+        this.deadlines.remove((deadline, word))
+        if word == "kill":
+            _send(this, signal.SIGKILL)
+        elif word.startswith("signal "):
+            _send(this, int(word.split()[1]))
+        elif not this.why:
+            _end_by(this, word)
+
+
+def _end_by(this: Run, word: str) -> None:
+    this.why = word
+    number = ENDINGS[word][0]
+    _send(this, number)
+    if number != signal.SIGKILL:
+        grace = float(str(this.spec["kill_after"])) * this.second
+        this.deadlines.append((time.monotonic() + grace, "kill"))
+
+
+def _send(this: Run, number: int) -> None:
+    processes.send(this.mark, this.group, number)
+
+
+def _ended(this: Run, code: int) -> Dict[str, object]:
+    codes = {"ec": max(code, 0), "pc": 0, "sn": max(-code, 0)}
+    if not this.why:
+        return _result(this, "EXT", codes, "")
+    _, state, codes["pc"], reason, message, then = ENDINGS[this.why]
+    for rule in this.rules(this.why):
+        codes["pc"] = int(str(rule.get("pc", codes["pc"])))
+    if this.why == "delete":
+        # The manual's example of a deleted job: EC 1, SN 9.
+        codes["ec"] = 1
+    if then == "restart" and this.spec["norestart"]:
+        then = ""
+    if codes["pc"] == 23:
+        message = "oom"
+    if message:
+        text = IN_JOB[message].format(this.job.id, this.job.wish_user or this.job.usr)
+        files.append(files.standard(this.job, this.spec, "err"), text)
+    return _result(this, state, codes, reason, then)
+
+
+def _result(this: Run, state: str, codes: Dict[str, int], reason: str, then: str = "") -> Dict[str, object]:
+    used = resource.getrusage(resource.RUSAGE_CHILDREN)
+    usage = {"user": used.ru_utime, "system": used.ru_stime, "memory": used.ru_maxrss * 1024}
+    return {"state": state, **codes, "reason": reason, "then": then, "ended": time.time(), "usage": usage}
+
+
+@contextlib.contextmanager
+def _signals() -> Iterator[Callable[[float], None]]:
+    """A wait that a child's end or an order (SIGUSR1) ends early."""
+    read, write = os.pipe()
+    os.set_blocking(read, False)
+    os.set_blocking(write, False)
+    for number in (signal.SIGCHLD, signal.SIGUSR1):
+        signal.signal(number, lambda *_: None)
+    signal.set_wakeup_fd(write, warn_on_full_buffer=False)
+
+    def wait(seconds: float) -> None:
+        if select.select([read], [], [], seconds)[0]:
+            os.read(read, 4096)
+
+    yield wait
+    signal.set_wakeup_fd(-1)
+
+
+def _list(rule: Rule, name: str) -> List[object]:
+    found = rule.get(name, [])
+    return found if isinstance(found, list) else []

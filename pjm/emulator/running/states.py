@@ -1,0 +1,239 @@
+"""What becomes of a job: the states after each event, and what that means for the jobs around it."""
+
+from __future__ import annotations
+
+from typing import Dict, List, Mapping
+
+from pjm.emulator.machine.store import ENDED, WHOLE, Job, Store
+from pjm.emulator.running import statistics, steps
+from pjm.emulator.running.statistics import Parts
+
+# The state of a whole job is the first of these that one of its sub jobs is in.
+OF_WHOLE = (("RUN", ("RUN",)), ("QUE", ("QUE", "RNA")), ("ACC", ("ACC",)), ("HLD", ("HLD",)), ("ERR", ("ERR",)))
+NEVER = 1e12
+TURN = (
+    "NOT (model = 'ST' AND EXISTS (SELECT 1 FROM job AS earlier WHERE earlier.jid = job.jid AND earlier.sub >= 0 "
+    "AND earlier.sub < job.sub AND earlier.st NOT IN ('EXT', 'CCL', 'RJT')))"
+)
+
+
+def waiting(store: Store, most: int) -> List[Job]:
+    """Jobs that could start if there were nodes, those of higher priority first, then the older."""
+    parents = f"NOT (sub = {WHOLE} AND model != 'NM')"
+    return store.select(
+        f"st = 'QUE' AND due IS NULL AND wish = '' AND reason = '' AND {parents} AND {TURN} "
+        f"ORDER BY priority DESC, jid, sub LIMIT {int(most)}"
+    )
+
+
+def due(store: Store, job: Job, now: float) -> None:
+    """The time of a job's present state is over."""
+    if job.st == "ACC":
+        _accepted(store, job, now)
+    elif job.st == "QUE":
+        job.due, job.reason = None, ""
+        if any(rule.get("when") == "queued" for rule in _faults(job, "vanish")):
+            _forget(store, job, now)
+            return
+        store.put([job])
+    elif job.st == "RNO":
+        _finish(store, job, now)
+    else:
+        job.due = None
+        store.put([job])
+
+
+def script_ended(store: Store, job: Job, result: Mapping[str, object], now: float) -> None:
+    """The script has come to its end, by itself or not."""
+    if result.get("usage"):
+        job.usage.update({"ended": result["ended"], **_mapping(result["usage"])})
+    then = result.get("then", "")
+    if then == "vanish":
+        _forget(store, job, now)
+        return
+    if then == "restart" and job.wish != "delete":
+        job.move("QUE")
+        job.pc, job.retry, job.started, job.planned = 0, job.retry + 1, None, None
+        store.put([job])
+        tell_parent(store, job, now)
+        return
+    if then == "hold" and job.wish != "delete":
+        job.retry += 1
+        _hold(store, job, now)
+        return
+    codes = {name: int(str(result[name])) for name in ("ec", "pc", "sn")}
+    state, reason = result["state"], result["reason"]
+    if then in ("restart", "hold"):
+        # Deleted while its node went down, or while it was on its way to be held.
+        state, codes["pc"], reason = "CCL", 1, ""
+    if state == "CCL" and codes["pc"] == 1:
+        reason = job.wish_text
+    job.usage["final"] = {"state": state, "reason": reason, **codes}
+    job.wish = ""
+    job.move("RNO")
+    seconds = [float(str(rule.get("seconds", 1.0))) for rule in _faults(job, "runout")]
+    job.due = now + sum([float(str(store.spec(job)["end"])), *seconds])
+    store.put([job])
+    tell_parent(store, job, now)
+
+
+def wished(store: Store, job: Job, now: float) -> None:
+    """Do what pjdel or pjhold asked for a job that is not running."""
+    if job.is_parent:
+        job.wish = ""
+        store.put([job])
+    elif job.wish == "hold":
+        if job.st in ("QUE", "RNA"):
+            _hold(store, job, now)
+        else:
+            job.wish = ""
+            store.put([job])
+    elif job.st in ("RNO", *ENDED):
+        job.wish = ""
+        store.put([job])
+    else:
+        state, code = ("RJT", 2) if job.st == "ACC" else ("CCL", 1)
+        end(store, job, state, now, pc=code, reason=job.wish_text)
+
+
+def end(store: Store, job: Job, state: str, now: float, pc: int = 0, reason: str = "") -> None:
+    """A job ends without having run, or without having run to its end."""
+    job.usage["final"] = {"state": state, "reason": reason, "ec": job.ec, "pc": pc, "sn": job.sn}
+    job.wish = ""
+    _finish(store, job, now)
+
+
+def tell_parent(store: Store, job: Job, now: float) -> None:
+    """Bring the whole job up to date with its sub jobs, and let the next step have its turn."""
+    if job.sub == WHOLE:
+        return
+    if job.model == "ST" and job.has_ended:
+        _next_step(store, job.jid, now)
+    whole = store.get(job.jid)
+    if whole is None or whole.over is not None:
+        return
+    states = {
+        str(row[0])
+        for row in store.connection.execute("SELECT DISTINCT st FROM job WHERE jid = ? AND sub >= 0", (job.jid,))
+    }
+    state = next((name for name, any_of in OF_WHOLE if states & set(any_of)), None)
+    if state is None and states - set(ENDED):
+        state = "RNO"
+    if state and states & set(ENDED) and _faults(whole, "parent-runout"):
+        state = "RNO"
+    if state is None:
+        _all_over(store, whole, states, now)
+    elif whole.st != state:
+        whole.move(state)
+        if state == "RUN" and whole.started is None:
+            whole.started = now
+        store.put([whole])
+
+
+def _accepted(store: Store, job: Job, now: float) -> None:
+    for rule in _faults(job, "reject"):
+        end(store, job, "RJT", now, pc=2, reason=str(rule.get("reason", "RSCGRP STOP")))
+        return
+    job.move("QUE")
+    job.queued = now
+    for rule in _faults(job, "gate-check"):
+        job.move("ERR", str(rule.get("reason", "GATE CHECK")))
+        job.pc = int(str(rule.get("pc", 8)))
+    for rule in _faults(job, "hold"):
+        job.move("HLD", str(rule.get("reason", "operator:maintenance")))
+        job.pc = 4
+    for rule in _faults(job, "stuck"):
+        job.reason = str(rule.get("reason", "INSUFF NODE"))
+        job.due = now + float(str(rule["seconds"])) if "seconds" in rule else None
+    for rule in _faults(job, "vanish"):
+        if rule.get("when") == "queued":
+            job.due = now + float(str(rule.get("after", 0.0)))
+    at = store.spec(job).get("at")
+    if at is not None:
+        job.due = max(float(str(at)), job.due or 0.0)
+    store.put([job])
+    if job.model == "ST":
+        _next_step(store, job.jid, now)
+    tell_parent(store, job, now)
+
+
+def _hold(store: Store, job: Job, now: float) -> None:
+    job.move("HLD", job.wish_text or f"{job.wish_user}:")
+    job.pc, job.held, job.holder, job.wish = 4, job.held + 1, job.wish_user, ""
+    store.put([job])
+    tell_parent(store, job, now)
+
+
+def _finish(store: Store, job: Job, now: float) -> None:
+    final = _mapping(job.usage["final"])
+    job.move(str(final["state"]), str(final["reason"]))
+    job.ec, job.pc, job.sn = (int(str(final[name])) for name in ("ec", "pc", "sn"))
+    job.ended = now
+    if job.model == "NM":
+        job.over = now
+    if any(rule.get("when") == "ended" for rule in _faults(job, "vanish")):
+        _forget(store, job, now)
+        return
+    if job.usage.get("no-history"):
+        job.history = NEVER
+    store.put([job])
+    if not job.usage.get("no-stats"):
+        statistics.write(job, store.spec(job))
+    tell_parent(store, job, now)
+
+
+def _all_over(store: Store, whole: Job, states: set[str], now: float) -> None:
+    state = "EXT" if "EXT" in states else "CCL" if "CCL" in states else "RJT"
+    whole.move(state)
+    whole.ended = whole.over = now
+    subs = store.subs(whole.jid)
+    if subs and all(job.usage.get("no-history") for job in subs):
+        whole.history = NEVER
+    store.put([whole])
+    store.connection.execute("UPDATE job SET over = ? WHERE jid = ?", (now, whole.jid))
+    if not all(job.usage.get("no-stats") for job in subs):
+        statistics.write(whole, whole.spec, Parts(len(subs), len(subs), subs[0].sub, subs[-1].sub))
+
+
+def _forget(store: Store, job: Job, now: float) -> None:
+    """The system loses a job: no view knows it."""
+    store.remove(job.key)
+    if job.sub == WHOLE:
+        return
+    job.st = "EXT"
+    if store.subs(job.jid):
+        tell_parent(store, job, now)
+    else:
+        store.remove((job.jid, WHOLE))
+
+
+def _next_step(store: Store, jid: int, now: float) -> None:
+    """It is the turn of the first step that has not ended: removed by its dependencies, or free to run."""
+    jobs = store.subs(jid)
+    open_steps = [job for job in jobs if not job.has_ended]
+    if not open_steps or open_steps[0].st not in ("QUE", "HLD", "ACC") or open_steps[0].wish:
+        return
+    turn = open_steps[0]
+    # In the order in which they were executed; the removed were not.
+    over = sorted((job for job in jobs if job.has_ended), key=lambda job: (job.started is not None, job.ended or 0.0))
+    ended = {job.sub: {"ec": job.ec, "pc": job.pc} for job in over}
+    later = {job.sub: _needs(job) for job in open_steps[1:]}
+    gone = steps.removed(turn.sub, _needs(turn), ended, later)
+    for number in gone:
+        # The end of one may have been the end of others.
+        job = store.get(jid, number)
+        if job is not None and job.st in ("ACC", "QUE", "HLD"):
+            end(store, job, "CCL", now, pc=6)
+
+
+def _needs(job: Job) -> List[str]:
+    needs = job.spec.get("needs", [])
+    return [str(text) for text in needs] if isinstance(needs, list) else []
+
+
+def _faults(job: Job, name: str) -> List[Dict[str, object]]:
+    return [rule for rule in job.faults if rule["fault"] == name]
+
+
+def _mapping(value: object) -> Dict[str, object]:
+    return value if isinstance(value, dict) else {}

@@ -1,0 +1,1 @@
+"""Following jobs: submit, poll, read results, try again, delete."""

@@ -1,0 +1,83 @@
+"""Takes a session up where a client left it, from its journal and its jobs' folders."""
+
+from __future__ import annotations
+
+from typing import Dict, Set
+
+from pjm import suggest as advice
+from pjm.batch.scheduler import Ending
+from pjm.errors import BadInput
+from pjm.follow.jobs import FollowedJob, Stage
+from pjm.follow.submit import accept, refuse
+from pjm.follow.watch import Watch
+from pjm.sessions.session import JOBS, JOURNAL, Record, Session
+from pjm.sessions.summary import SENSELESS
+
+
+def load(watch: Watch, session: Session) -> None:
+    """Have `watch` follow all jobs of the session.
+
+    Raises:
+        BadInput: the folder is corrupt.
+    """
+    jobs: Dict[str, FollowedJob] = {}
+    for record in session.journal():
+        try:
+            watch.deletions.replay(record)
+            _apply(record, session, jobs)
+        except SENSELESS as error:
+            raise BadInput(
+                f"session {session.identity} is corrupt",
+                f"its journal's record {record!r} makes no sense ({type(error).__name__}: {error})",
+                f"remove it and start anew: {advice.pjm(f'clean --force {session.identity}', session.folder.parent)}",
+            ) from error
+    _check_whole(watch, session, jobs)
+    for name, job in jobs.items():
+        watch.adopt(job, forget=name in watch.deletions.cancelled and job.stage is Stage.SUBMITTED)
+    watch.deletions.resume(jobs.values())
+
+
+def obeyed(session: Session) -> Set[str]:
+    """Tests that wanted an end of the session, and had it: whoever comes back wants the rest."""
+    return {test for record in session.journal() if record["event"] == "obeyed" for test in record.get("tests", ())}
+
+
+def _check_whole(watch: Watch, session: Session, jobs: Dict[str, FollowedJob]) -> None:
+    if not jobs and any(session.folder.glob("jobs/*/share-*")):
+        raise BadInput(
+            f"session {session.identity} is corrupt",
+            f"there are jobs in {session.folder / JOBS} and nothing of them in {JOURNAL}",
+            f"remove it and start anew: {advice.pjm(f'clean --force {session.identity}', session.folder.parent)}",
+        )
+    left_out = [test for job in jobs.values() for test in job.tests if test not in watch.tests]
+    if left_out:
+        more = f" and {len(left_out) - 1} more" if len(left_out) > 1 else ""
+        raise BadInput(
+            f"session {session.identity} has tests that are not selected now",
+            f"{left_out[0]}{more} would be left out",
+            f"select what it was begun with, with no -k, -m or files: {advice.resume(session.folder)}",
+        )
+
+
+def _apply(record: Record, session: Session, jobs: Dict[str, FollowedJob]) -> None:
+    event = record["event"]
+    if event == "planned":
+        jobs[record["job"]] = FollowedJob.read(session.job_folder(record["job"]))
+        return
+    if "job" not in record:
+        return
+    job = jobs[record["job"]]
+    if event == "submitting":
+        job.stage = Stage.UNCERTAIN
+    elif event == "submitted":
+        job.submitted = float(record["time"])
+        accept(job, [str(each) for each in record["ids"]])
+    elif event == "not-taken":
+        job.stage = Stage.PLANNED
+    elif event == "refused":
+        refuse(job, Ending(False, record["happened"], record.get("advice", ""), bool(record.get("retry", False))))
+    elif event == "ended":
+        part = job.parts[record["part"]]
+        part.elapsed, part.waited = float(record["elapsed"]), float(record["waited"])
+        ending = Ending(record["succeeded"], record["happened"], record["advice"], record["retry"])
+        part.end(ending, wall=float(record["time"]))

@@ -1,0 +1,151 @@
+"""Hands planned jobs over, each once: the journal knows before the batch system does; doubts are looked up."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Callable, Optional, Sequence, Tuple
+
+from pjm.batch import submission_lock as underway
+from pjm.batch.scheduler import AnswerLostError, Ending, Scheduler, Submission, SubmitError, UnansweredError
+from pjm.follow.interrupts import Hold
+from pjm.follow.jobs import FollowedJob, Stage
+from pjm.plan.script import script_names
+from pjm.plan.settings import Settings
+from pjm.sessions.session import Session
+
+WAITING = "fugaku: a job is being submitted; stopping as soon as that is answered (Ctrl-C again: at once)"
+_DOUBLINGS = 10  # far above any limit; 2**1024 is no floating-point number any more
+
+
+@dataclass
+class Submitter:
+    """Submits jobs that are due.
+
+    Attributes:
+        session: whose journal is written.
+        scheduler: that takes the jobs.
+        settings: how patient to be.
+        clock: seconds, of any origin.
+        wall: seconds since the epoch.
+        hold: keeps Ctrl-C away from a submission and its note.
+        trouble: what was refused last, for the progress line; None if nothing is.
+    """
+
+    session: Session
+    scheduler: Scheduler
+    settings: Settings
+    clock: Callable[[], float]
+    wall: Callable[[], float]
+    hold: Hold
+    trouble: Optional[str] = None
+
+    def submit_due(self, jobs: Sequence[FollowedJob]) -> None:
+        """Try every job whose time has come."""
+        others = any(job.stage is Stage.SUBMITTED and job.open for job in jobs)
+        for job in jobs:
+            if job.due > self.clock():
+                continue
+            if job.stage is Stage.UNCERTAIN:
+                self._look_up(job)
+            elif job.stage is Stage.PLANNED:
+                with self.hold(WAITING):
+                    self._submit(job, others)
+                others = others or bool(job.submitted)
+
+    def _submit(self, job: FollowedJob, others: bool) -> None:
+        with underway.begin(job.folder, self.wall()) as mark:
+            self._hand_over(job, others, mark)
+
+    def _hand_over(self, job: FollowedJob, others: bool, mark: int) -> None:
+        scripts = tuple(job.folder / name for name in script_names(job.planned))
+        submission = Submission(job.name, job.folder, scripts, job.planned.bulk, (mark,))
+        self.session.note("submitting", job=job.name)
+        job.stage = Stage.UNCERTAIN  # until there is an answer, which Ctrl-C may keep us from hearing
+        try:
+            ids = self.scheduler.submit(submission)
+        except SubmitError as error:
+            self._refused(job, error, others)
+        except AnswerLostError as error:
+            self.trouble = f"the answer to a submission was lost ({error}); looking it up by its name"
+            job.refused = self.clock()
+            job.due = self.clock() + self.settings.poll[0]
+        else:
+            self.taken(job, ids)
+
+    def _look_up(self, job: FollowedJob) -> None:
+        """Find out whether a job was taken; only if it stays away for the grace time is it submitted again.
+
+        That time begins when the submission is over, whose client may have died before it.
+        """
+        now = self.clock()  # before the question, which may take long
+        if underway.lasts(job.folder, self.wall()):
+            self.trouble = f"a submission that was begun before may still be under way, see {job.folder}: waiting"
+            job.refused = None
+        elif job.refused is None:
+            job.refused = now
+        job.due = self.clock() + doubled(self.settings.poll[0], job.tries, self.settings.poll[0] * 8)
+        job.tries += 1
+        try:
+            ids = self.scheduler.find(job.name)
+        except UnansweredError as error:
+            self.trouble = str(error)
+            return
+        if len(ids) == len(job.parts):
+            self.taken(job, ids)
+        elif job.refused is not None and now - job.refused > self.settings.grace:
+            self._not_taken(job, ids)
+
+    def _not_taken(self, job: FollowedJob, some: Tuple[str, ...]) -> None:
+        if some:  # only some steps of a step job were taken
+            try:
+                self.scheduler.cancel(some)
+            except UnansweredError as error:
+                self.trouble = str(error)
+                return
+            self.session.note(
+                "refused", job=job.name, happened="was taken by the batch system in part only", retry=True
+            )
+            refuse(job, Ending(False, "was taken by the batch system in part only", "", retry=True))
+            return
+        self.session.note("not-taken", job=job.name)
+        job.stage, job.refused, job.tries, job.due = Stage.PLANNED, None, 0, self.clock()
+
+    def taken(self, job: FollowedJob, ids: Tuple[str, ...]) -> None:
+        """Note that the batch system has a job."""
+        job.submitted = self.wall()
+        accept(job, ids)
+        self.trouble = None
+        self.session.note("submitted", job=job.name, ids=list(ids))
+
+    def _refused(self, job: FollowedJob, error: SubmitError, others: bool) -> None:
+        self.session.note("not-taken", job=job.name)
+        job.stage = Stage.PLANNED
+        job.refused = job.refused if job.refused is not None else self.clock()
+        patience = self.settings.queue_timeout or self.settings.submit_patience
+        if error.retry and (others or self.clock() - job.refused < patience):
+            self.trouble = f"a submission is refused for now: {error}"
+            job.due = self.clock() + doubled(self.settings.poll[0], job.tries, self.settings.poll[1])
+            job.tries += 1
+            return
+        happened = f"was refused by the batch system: {error}"
+        self.session.note("refused", job=job.name, happened=happened, advice=error.advice)
+        refuse(job, Ending(False, happened, error.advice))
+
+
+def accept(job: FollowedJob, ids: Sequence[str]) -> None:
+    """Note the ids of a job that was taken."""
+    job.stage = Stage.SUBMITTED
+    for part, part_id in zip(job.parts, ids):
+        part.id = part_id
+
+
+def refuse(job: FollowedJob, ending: Ending) -> None:
+    """Note that a job will never run."""
+    job.stage = Stage.REFUSED
+    for part in job.parts:
+        part.end(ending)
+
+
+def doubled(first: float, tries: int, longest: float = float("inf")) -> float:
+    """Seconds before the next try: `first` if there was none before, doubled for each, at most `longest`."""
+    return min(first * 2.0 ** min(tries, _DOUBLINGS), longest)

@@ -1,0 +1,272 @@
+"""Poll, tail, deliver: follows the jobs of a session until every test has a result."""
+
+from __future__ import annotations
+
+import collections
+import contextlib
+import dataclasses
+import time
+from typing import AbstractSet, Callable, Deque, Dict, Iterable, List, Optional, Sequence, Set, Tuple
+
+from pjm.batch.scheduler import Ending, Scheduler
+from pjm.errors import BadInput
+from pjm.follow.decide import Retry, Skip, decide
+from pjm.follow.deletion import Deletions
+from pjm.follow.explain import completed, explain
+from pjm.follow.interrupts import Hold
+from pjm.follow.jobs import FollowedJob, FollowedShare, Stage
+from pjm.follow.poll import LOST, Poller
+from pjm.follow.results import NoResult, Result, Told, outcome
+from pjm.follow.submit import Submitter, doubled
+from pjm.job.events import Event
+from pjm.job.share_events import SuiteProperty
+from pjm.marks import after as order
+from pjm.plan.budget import check_budget
+from pjm.plan.job_folder import Workplace, copy_code, write_job
+from pjm.plan.packing import Job, Task, pack
+from pjm.plan.settings import Settings
+from pjm.sessions.session import Session
+
+
+class Watch:
+    """Follows a session's jobs. It never waits itself, and never asks more often than its settings say.
+
+    Attributes:
+        session: its folder.
+        jobs: all that were planned, retries included.
+        results: by test.
+        told: what has become known; whoever tells it to pytest takes it out. The jobs' files keep it.
+        deletions: the jobs that have to go.
+
+    Args:
+        session: locked.
+        scheduler: that runs the jobs.
+        settings: how often, how long, how patiently.
+        tasks: every test that runs in a job, in order.
+        place: what all jobs have in common.
+        clock: seconds, of any origin.
+        wall: seconds since the epoch.
+        hold: keeps Ctrl-C away from what must not be torn apart.
+    """
+
+    def __init__(
+        self,
+        session: Session,
+        scheduler: Scheduler,
+        settings: Settings,
+        tasks: Sequence[Task],
+        place: Workplace,
+        clock: Callable[[], float] = time.monotonic,
+        wall: Callable[[], float] = time.time,
+        hold: Hold = contextlib.nullcontext,
+    ) -> None:
+        self.session = session
+        self.jobs: List[FollowedJob] = []
+        self.results: Dict[str, Result] = {}
+        self.told: Deque[Told] = collections.deque()
+        self._scheduler = scheduler
+        self._settings = settings
+        self._tasks = {task.nodeid: task for task in tasks}
+        self._place = place
+        self._clock = clock
+        self._wall = wall
+        self._hold = hold
+        self._submitter = Submitter(session, scheduler, settings, clock, wall, hold)
+        self.deletions = Deletions(session, scheduler)
+        self._poller = Poller(session, scheduler, settings, clock, wall, self.deletions)
+        self._assigned: Dict[str, FollowedJob] = {}
+        self._tried_again: Dict[str, int] = {}
+        self._next_tail = 0.0
+
+    @property
+    def done(self) -> bool:
+        """Whether every test has a result."""
+        return len(self.results) == len(self._tasks) and not any(job.open for job in self.jobs)
+
+    @property
+    def tests(self) -> AbstractSet[str]:
+        """Node ids of all tests that run in a job."""
+        return self._tasks.keys()
+
+    @property
+    def submitted(self) -> bool:
+        """Whether every job was handed over, or refused."""
+        return all(job.stage not in (Stage.PLANNED, Stage.UNCERTAIN) for job in self.jobs)
+
+    @property
+    def doubtful(self) -> List[str]:
+        """Names of the jobs of which nobody knows whether they were taken."""
+        return [job.name for job in self.jobs if job.stage is Stage.UNCERTAIN]
+
+    @property
+    def undeleted(self) -> List[str]:
+        """Ids of the jobs that were to be deleted and may still be there."""
+        return list(self.deletions.left)
+
+    @property
+    def trouble(self) -> Optional[str]:
+        """What the batch system refuses or does not answer at present, or what cannot be read."""
+        unread = (part.tail.trouble for job in self.jobs for part in job.parts if not part.closed)
+        said = (self._submitter.trouble, self._poller.trouble, self.deletions.trouble, *unread)
+        return next(filter(None, said), None)
+
+    def adopt(self, job: FollowedJob, forget: bool = False) -> None:
+        """Follow a job that is in the session folder already; forget it if it was cancelled, but for its results."""
+        self.jobs.append(job)
+        if forget:
+            self._read(job.parts)
+            job.stage = Stage.CANCELLED
+            for part in job.parts:
+                part.close("cancelled")
+            return
+        for test in job.tests:
+            self._assigned[test] = job
+            if job.retry:
+                self._tried_again[test] = self._tried_again.get(test, 0) + 1
+
+    def plan_unassigned(self) -> List[Job]:
+        """The jobs for tests that have none yet; nothing is written."""
+        left = [test for test in self._tasks if test not in self.results and test not in self._assigned]
+        return self._pack(left)
+
+    def start(self, jobs: Sequence[Job], retry: bool = False, delay: float = 0.0) -> None:
+        """Write jobs into the session folder and have them submitted in the next step."""
+        copy_code(self.session)
+        for job in jobs:
+            followed = FollowedJob.read(write_job(self.session, job, self._place, self._scheduler, retry))
+            followed.due = self._clock() + delay
+            self.session.note("planned", job=job.name)
+            self.adopt(followed)
+
+    def step(self) -> None:
+        """Do what is due; what becomes known is appended to `told`."""
+        self._submitter.submit_due(self.jobs)
+        if self._poller.ask(self.jobs):
+            self._next_tail = 0.0  # something has ended, and its files have its last words
+        if self._clock() >= self._next_tail:
+            taken = (job for job in self.jobs if job.stage is Stage.SUBMITTED)
+            self._read(part for job in taken for part in job.parts if not part.closed)
+            self._next_tail = self._clock() + self._settings.tail
+        self._close_ended()
+
+    def pause(self) -> float:
+        """Seconds until something is due."""
+        due = [self._poller.due, self._next_tail]
+        due += [job.due for job in self.jobs if job.stage in (Stage.PLANNED, Stage.UNCERTAIN)]
+        return max(0.0, min(due) - self._clock())
+
+    def how_to_cancel(self, ids: Sequence[str]) -> str:
+        """What the user types to delete jobs that we could not."""
+        return self._scheduler.how_to_cancel(ids)
+
+    def collect(self) -> None:
+        """See what the files say, without asking the batch system."""
+        self._read(part for job in self.jobs for part in job.parts if not part.closed)
+
+    def cancel(self) -> Tuple[str, ...]:
+        """Delete every job that has not ended; see `Deletions.cancel`."""
+        return self.deletions.cancel(self.jobs, self.results, self._submitter.taken)
+
+    # What the jobs' files say.
+
+    def _read(self, parts: Iterable[FollowedShare]) -> None:
+        for part in parts:
+            with self._hold(""):  # what was read is not read again
+                self._take(part, part.tail.read())
+
+    def _take(self, part: FollowedShare, new: Sequence[Event]) -> None:
+        for told in part.reading.take(new):
+            if isinstance(told, SuiteProperty):
+                self.told.append(told)
+            elif told.test in self._tasks:
+                self._tell(completed(part, told, self._needed(told.test)))
+        if new and part.reading.ended:
+            self._poller.hurry()
+
+    def _tell(self, result: Result) -> None:
+        if result.test not in self.results:
+            self.results[result.test] = result
+            self.told.append(result)
+
+    # What is over.
+
+    def _close_ended(self) -> None:
+        for job in self.jobs:
+            for part in job.parts:
+                if not part.closed and self._over(part):
+                    self._close(job, part, part.ending or LOST)
+            if job.again and not job.open:
+                again, job.again = job.again, []
+                self._submit_again(again)
+
+    def _over(self, part: FollowedShare) -> bool:
+        """Whether nothing more is to be expected of a part; its last reports may be late."""
+        if part.ending is None or part.waits:
+            return False
+        self._read([part])
+        if part.reading.ended or all(test in self.results for test in part.tests):
+            return True
+        grace = self._settings.grace if part.ending.succeeded else self._settings.grace / 10
+        return self._clock() - part.ended >= (0.0 if part.job.stage is Stage.REFUSED else grace)
+
+    def _close(self, job: FollowedJob, part: FollowedShare, ending: Ending) -> None:
+        without = [test for test in part.tests if test not in self.results]
+        missing = [test for test in without if self._assigned[test] is job]  # else another job has them already
+        part.close(outcome(part.tests, self.results) if not without else ending.happened)
+        if ending.succeeded and missing:
+            happened = "ended without the results of these tests, and the batch system found nothing wrong"
+            advice = f"look into {job.folder}; its disk may be full, or its files not visible here"
+            part.outcome = happened
+            ending = Ending(False, f"{happened} ({ending.happened})", advice, retry=True)
+        figures = self._scheduler.figures(part.outputs.stats) if missing else ""
+        for test in missing:
+            self._settle(job, part, ending, figures, test)
+        settled = {test: self.results[test].reason for test in missing if test in self.results}
+        if settled:  # for `pjm show`: of a test that is tried again there will be more
+            self.session.note("settled", tests=settled)
+
+    def _settle(self, job: FollowedJob, part: FollowedShare, ending: Ending, figures: str, test: str) -> None:
+        after, tries = self._tasks[test].after, self._tried_again.get(test, 0)
+        decision = decide(after, self.results, ending, tries, self._settings.retries)
+        if isinstance(decision, Retry):
+            job.again.append(test)
+        elif isinstance(decision, Skip):
+            self._tell(Result(test, skipped=decision.reason))
+        else:
+            self._tell(explain(test, part, ending, decision.retries, figures, self._needed(test)))
+
+    def _needed(self, test: str) -> List[str]:
+        if not self._tasks[test].after:
+            return []
+        return order.waited_for(test, {task.nodeid: task.after for task in self._tasks.values()})
+
+    def _submit_again(self, tests: List[str]) -> None:
+        tests = [test for test in self._tasks if test in set(tests) and test not in self.results]
+        jobs = self._pack(tests)
+        try:
+            check_budget(jobs, self._settings.budget, sum(job.committed for job in self.jobs))
+        except BadInput as refusal:
+            happened = f"its job failed, and trying again is too much: {refusal.what}; {refusal.why}"
+            self.session.note("settled", tests=dict.fromkeys(tests, happened))
+            for test in tests:
+                self._tell(Result(test, trouble=NoResult(happened, "allow more node-hours", "no job")))
+            return
+        tries = max((self._tried_again.get(test, 0) for test in tests), default=0)
+        self.start(jobs, retry=True, delay=doubled(self._settings.backoff, tries))
+
+    def _pack(self, tests: Sequence[str]) -> List[Job]:
+        if not tests:
+            return []
+        wanted: Set[str] = set(tests)
+        tasks = []
+        for task in (self._tasks[test] for test in tests):
+            after = tuple(each for each in task.after if each in wanted)
+            tasks.append(dataclasses.replace(task, after=after))
+        taken = {job.name for job in self.jobs}
+        generation = 0
+        while any(name.startswith(self._prefix(generation) + "-") for name in taken):
+            generation += 1
+        return list(pack(tasks, self._settings.site, self._prefix(generation)))
+
+    def _prefix(self, generation: int) -> str:
+        return f"pytest-{self.session.identity}-{generation}"

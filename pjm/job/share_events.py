@@ -1,0 +1,117 @@
+"""Follows the events of a share: what each test reported, which one is running, and which are left."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Dict, Iterable, Iterator, List, Optional, Sequence, Tuple, Union
+
+from pjm.job import events
+from pjm.job.events import Event
+from pjm.job.passed import passed
+
+
+@dataclass
+class TestEvents:
+    """What is known of one test.
+
+    Attributes:
+        test: node id.
+        events: reports, warnings, what is for junit and what ends the session, in order.
+        phase: the last one that began.
+        started: when it began, seconds since the epoch.
+        stopped: how it ended the whole session; "" if it did not.
+        crash: how it took its process down; None if it did not.
+        printed: title and text of what it had printed when it did.
+        missing: why it was not there; None if it was.
+        skipped: whether it was missing because its module skips itself.
+    """
+
+    __test__ = False  # its name begins like a test's
+
+    test: str
+    events: List[Event] = field(default_factory=list)
+    phase: str = "setup"
+    started: Optional[float] = None
+    stopped: str = ""
+    crash: Optional[str] = None
+    printed: Tuple[Tuple[str, str], ...] = ()
+    missing: Optional[str] = None
+    skipped: bool = False
+
+    @property
+    def passed(self) -> bool:
+        """Whether what waits for it may run."""
+        return self.crash is None and self.missing is None and passed(outcomes(self.events))
+
+
+def outcomes(found: Iterable[Event]) -> Iterator[Tuple[str, str]]:
+    """Phase and outcome of every report among some events."""
+    for event in found:
+        if event["event"] == events.REPORT:
+            yield str(event["data"].get("when")), str(event["data"].get("outcome"))
+
+
+@dataclass(frozen=True)
+class SuiteProperty:
+    """A property of the whole suite, for junit."""
+
+    name: str
+    value: str
+
+
+class Reading:
+    """Follows the events of one share.
+
+    Attributes:
+        done: tests that have stopped, crashed or were not found, and whether each passed.
+        running: what is known of the test that has begun and not ended.
+        began: when its first process did, seconds since the epoch.
+        ended: the share has said that all is done.
+    """
+
+    def __init__(self) -> None:
+        self.done: Dict[str, bool] = {}
+        self.running: Optional[TestEvents] = None
+        self.began: Optional[float] = None
+        self.ended = False
+
+    def take(self, new: Iterable[Event]) -> List[Union[TestEvents, SuiteProperty]]:
+        """Follow new events; give what they complete."""
+        completed = list(self._follow(new))
+        self.done.update({found.test: found.passed for found in completed if isinstance(found, TestEvents)})
+        return completed
+
+    def left(self, tests: Sequence[str]) -> List[str]:
+        """The tests that are not done."""
+        return [test for test in tests if test not in self.done]
+
+    def _follow(self, new: Iterable[Event]) -> Iterator[Union[TestEvents, SuiteProperty]]:
+        for event in new:
+            kind = event["event"]
+            if kind == events.BEGIN:
+                self.running = None  # of a process that died, with what it had said
+                self.began = self.began if self.began is not None else event.get("time")
+            elif kind == events.START:
+                self.running = TestEvents(event["test"], started=event.get("time"))
+            elif kind == events.MISSING:
+                yield TestEvents(event["test"], missing=str(event["why"]), skipped=event["outcome"] == "skipped")
+            elif kind == events.SUITE_PROPERTY:
+                yield SuiteProperty(event["name"], event["value"])
+            elif kind == events.END:
+                self.ended = True
+            elif self.running is not None:
+                yield from self._within(self.running, kind, event)
+
+    def _within(self, running: TestEvents, kind: str, event: Event) -> Iterator[TestEvents]:
+        if kind == events.PHASE:
+            running.phase = event["when"]
+        elif kind == events.STOPPED:
+            running.stopped = event["how"]
+        elif kind in (events.REPORT, events.WARNING, events.ATTRIBUTE, events.ENOUGH):
+            running.events.append(event)
+        elif kind in (events.STOP, events.CRASH) and event["test"] == running.test:
+            self.running = None
+            if kind == events.CRASH:
+                running.crash = str(event["how"])
+                running.printed = tuple(event.get("printed", ()))
+            yield running

@@ -1,0 +1,234 @@
+"""pytest in a job: runs exactly the tests of a share, and writes down every report."""
+
+from __future__ import annotations
+
+import time
+import warnings
+from pathlib import Path
+from typing import Any, Dict, Generator, List, Optional, Sequence, Tuple, Union
+
+import pytest
+
+from pjm.job import events
+from pjm.job.assignment import Assignment
+from pjm.job.events import SureLog
+
+NAME = "pjm.worker_plugin"
+
+# What the client does itself, and what would make a job run other tests than the ones it was given.
+_NEUTRAL: Dict[str, Any] = {
+    "keyword": "",
+    "markexpr": "",
+    "deselect": None,
+    "lf": False,
+    "failedfirst": False,
+    "newfirst": False,
+    "cacheclear": False,
+    "stepwise": False,
+    "stepwise_skip": False,
+    "stepwise_reset": False,
+    "maxfail": 0,
+    "session_timeout": 1e9,  # not None, which lets the configuration name one, and not 0, which is over at once
+    "usepdb": False,
+    "trace": False,
+    "collectonly": False,
+    "continue_on_collection_errors": True,
+    "pyargs": False,
+    "xmlpath": None,
+    "htmlpath": None,
+    "report_log": None,
+    "json_report": False,
+    "pastebin": None,
+    "basetemp": None,
+    "numprocesses": None,
+    "dist": "no",
+    "tx": [],
+    "looponfail": False,
+    "log_file": "",  # not None, which lets the configuration name one
+}
+_OTHERS = ("lfplugin", "nfplugin", "stepwiseplugin")  # they keep books that are the client's
+
+
+class WorkerPlugin:
+    """The plugin of one pytest process of a job.
+
+    Args:
+        log: where the events go.
+        left: node ids to run, in order.
+        assignment: what the share has to do.
+    """
+
+    def __init__(self, log: SureLog, left: Sequence[str], assignment: Assignment) -> None:
+        self.__name__ = NAME  # what pytest registers it by
+        self._log = log
+        self._left = list(left)
+        self._assignment = assignment
+        self._collection_trouble: Dict[str, Tuple[str, str]] = {}
+        self._config: Optional[pytest.Config] = None
+        self.artifacts: Path = assignment.artifacts
+
+    @pytest.hookimpl(wrapper=True, tryfirst=True)
+    def pytest_load_initial_conftests(
+        self, early_config: pytest.Config, parser: pytest.Parser, args: List[str]
+    ) -> Generator[None, None, None]:
+        """Take out the options that only the client's plugins know: a job has an environment of its own."""
+        yield
+        _, unknown = parser.parse_known_and_unknown_args(list(args))
+        for option in unknown:
+            args.remove(option)
+            print(f"no plugin of this job's environment knows {option}")
+
+    @pytest.hookimpl(wrapper=True, tryfirst=True)
+    def pytest_cmdline_main(self, config: pytest.Config) -> Generator[None, object, object]:
+        """Have this process do what was given to it, and nothing that is the client's."""
+        self._config = config
+        for name, value in _NEUTRAL.items():
+            if hasattr(config.option, name):
+                setattr(config.option, name, value)
+        config.args[:] = self._assignment.files
+        return (yield)
+
+    @pytest.hookimpl(trylast=True)
+    def pytest_configure(self, config: pytest.Config) -> None:
+        """Keep others from keeping books; take what is meant for the client's junit file."""
+        from _pytest.junitxml import xml_key
+
+        manager = config.pluginmanager
+        for name in _OTHERS:
+            if manager.hasplugin(name):
+                manager.unregister(name=name)
+        config.stash[xml_key] = _JunitNotes(self._log, self._assignment.junit)  # type: ignore[misc]
+
+    @pytest.hookimpl(tryfirst=True)
+    def pytest_unconfigure(self, config: pytest.Config) -> None:
+        """Leave nothing to junit's own plugin that it does not know."""
+        from _pytest.junitxml import xml_key
+
+        if xml_key in config.stash:
+            del config.stash[xml_key]
+
+    def pytest_collectreport(self, report: pytest.CollectReport) -> None:
+        """Remember why tests may be missing."""
+        if not report.passed:
+            self._collection_trouble[report.nodeid] = (report.outcome, _text(report))
+
+    @pytest.hookimpl(wrapper=True, tryfirst=True)
+    def pytest_collection_modifyitems(
+        self, items: List[pytest.Item], session: pytest.Session
+    ) -> Generator[None, None, None]:
+        """Select this share's tests, in its order, whatever else wants to change that."""
+        found = {item.nodeid: item for item in items}
+        yield
+        items[:] = [found[test] for test in self._left if test in found]
+        for test in self._left:
+            if test not in found:
+                outcome, why = self._why_missing(test)
+                self._log.write(events.MISSING, test=test, outcome=outcome, why=why)
+
+    @pytest.hookimpl(wrapper=True, tryfirst=True)
+    def pytest_runtest_protocol(self, item: pytest.Item) -> Generator[None, object, object]:
+        """Frame what happens to a test."""
+        self._log.write(events.START, test=item.nodeid, time=time.time())
+        result = yield
+        session = item.session
+        if session.shouldfail or session.shouldstop:
+            self._log.write(
+                events.ENOUGH,
+                test=item.nodeid,
+                failed=bool(session.shouldfail),
+                why=str(session.shouldfail or session.shouldstop),
+            )
+        self._log.write(events.STOP, test=item.nodeid, time=time.time())
+        return result
+
+    @pytest.hookimpl(tryfirst=True)
+    def pytest_runtest_setup(self, item: pytest.Item) -> None:
+        """Note the phase."""
+        self._log.write(events.PHASE, test=item.nodeid, when="setup")
+
+    @pytest.hookimpl(tryfirst=True)
+    def pytest_runtest_call(self, item: pytest.Item) -> None:
+        """Note the phase."""
+        self._log.write(events.PHASE, test=item.nodeid, when="call")
+
+    @pytest.hookimpl(tryfirst=True)
+    def pytest_runtest_teardown(self, item: pytest.Item) -> None:
+        """Note the phase."""
+        self._log.write(events.PHASE, test=item.nodeid, when="teardown")
+
+    @pytest.hookimpl(trylast=True)
+    def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
+        """Write a report down; last, because others change it: a test with failed subtests fails here."""
+        config = self._config
+        if config is None:
+            return
+        data = config.hook.pytest_report_to_serializable(config=config, report=report)
+        # pytest turns what it has no words for into its text; the client must not take that for a mere message.
+        shown = {"shown": True} if hasattr(report.longrepr, "toterminal") and isinstance(data["longrepr"], str) else {}
+        self._log.write(events.REPORT, data=data, **shown)
+
+    def pytest_keyboard_interrupt(self, excinfo: pytest.ExceptionInfo[BaseException]) -> None:
+        """Write down how a test ended the whole session."""
+        self._log.write(events.STOPPED, how=excinfo.exconly())
+
+    def pytest_warning_recorded(
+        self,
+        warning_message: warnings.WarningMessage,
+        when: str,
+        nodeid: str,
+        location: Optional[Tuple[str, int, str]],
+    ) -> None:
+        """Write a warning down; those of configuration and collection the client has seen itself."""
+        if when != "runtest":
+            return
+        category = warning_message.category
+        self._log.write(
+            events.WARNING,
+            message=str(warning_message.message),
+            category=[category.__module__, category.__qualname__],
+            filename=warning_message.filename,
+            lineno=warning_message.lineno,
+            when=when,
+            nodeid=nodeid,
+            location=location,
+        )
+
+    def _why_missing(self, test: str) -> Tuple[str, str]:
+        """Whether a test that was not collected counts as failed or skipped, and what collection said."""
+        for node, trouble in self._collection_trouble.items():
+            if not node or test == node or test.startswith((node + "::", node + "/")):
+                return trouble
+        return "failed", "no such test was collected in the job: the files or the plugins there differ from those here"
+
+
+class _JunitNotes:
+    """Stands where the fixtures of junit look for its plugin, and hands what they say to the client."""
+
+    def __init__(self, log: SureLog, family: str) -> None:
+        self._log = log
+        self.family = family
+
+    def add_global_property(self, name: str, value: object) -> None:
+        self._log.write(events.SUITE_PROPERTY, name=name, value=str(value))
+
+    def node_reporter(self, report: object) -> _JunitNotes.Test:
+        return _JunitNotes.Test(self._log, str(getattr(report, "nodeid", report)))
+
+    class Test:
+        """One test."""
+
+        def __init__(self, log: SureLog, test: str) -> None:
+            self._log = log
+            self._test = test
+
+        def add_attribute(self, name: str, value: object) -> None:
+            self._log.write(events.ATTRIBUTE, test=self._test, name=str(name), value=str(value))
+
+        def add_property(self, name: str, value: object) -> None:
+            self._log.write(events.ATTRIBUTE, test=self._test, name=str(name), value=str(value))
+
+
+def _text(report: Union[pytest.CollectReport, pytest.TestReport]) -> str:
+    if isinstance(report.longrepr, tuple):
+        return str(report.longrepr[2])
+    return str(report.longreprtext)

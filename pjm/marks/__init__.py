@@ -1,0 +1,1 @@
+"""Marks: what a test asks for, and what it waits for."""

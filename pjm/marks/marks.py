@@ -1,0 +1,153 @@
+"""The mark `fugaku` of pytest's items: what each asks for, and which tests have to pass before it."""
+
+from __future__ import annotations
+
+import inspect
+import re
+from dataclasses import dataclass, replace
+from typing import Dict, List, Mapping, Sequence, Tuple
+
+import pytest
+
+from pjm import suggest as advice
+from pjm.errors import BadInput
+from pjm.marks.after import never_ready
+from pjm.marks.mark import Defaults, Request, from_mark
+from pytest_pjm import MARK
+
+_LIST_OF_MARKS = re.compile(r"\s*pytestmark\b")
+
+
+@dataclass(frozen=True)
+class MarkedTest:
+    """What one item's marks say.
+
+    Attributes:
+        request: the arguments.
+        after: node ids of the tests that have to pass before.
+    """
+
+    request: Request
+    after: Tuple[str, ...] = ()
+
+
+def wishes(items: Sequence[pytest.Item], defaults: Defaults) -> Dict[str, MarkedTest]:
+    """What the marked items ask for, by node id, in their order.
+
+    Raises:
+        BadInput: arguments that cannot be meant, an `after` that names no marked test, or a circle of them.
+    """
+    marked = {item.nodeid: item for item in items if item.get_closest_marker(MARK)}
+    requests = {nodeid: _request(item, defaults) for nodeid, item in marked.items()}
+    found = {}
+    names = _by_name(items) if any(request.after for request in requests.values()) else {}
+    for nodeid, request in requests.items():
+        after = _resolve(marked[nodeid], request.after, names, marked) if request.after else ()
+        found[nodeid] = MarkedTest(request, after)
+    check_circles(found, {nodeid: where(marked[nodeid]) for nodeid, wish in found.items() if wish.after})
+    return found
+
+
+def where(item: pytest.Item) -> str:
+    """File and line of an item, for messages."""
+    path, line, _ = item.location
+    return f"{path}:{(line or 0) + 1}"
+
+
+def check_circles(found: Mapping[str, MarkedTest], places: Mapping[str, str]) -> None:
+    """Raise BadInput if tests wait for one another."""
+    circle = never_ready({nodeid: wish.after for nodeid, wish in found.items()})
+    if circle:
+        raise BadInput(
+            f"{places[circle[0]]}: the marks fugaku of {len(circle)} tests say after= in a circle",
+            f"these tests wait for each other, directly or indirectly: {', '.join(circle)}",
+            "take one after= out of the circle",
+        )
+
+
+def _request(item: pytest.Item, defaults: Defaults) -> Request:
+    """The marks of an item, the closest first: what a function says goes before what its class or module says."""
+    merged: Dict[str, object] = {}
+    spoken: Dict[Tuple[int, str], object] = {}
+    unlimited = replace(defaults, limits={})  # one mark may name the group, and another one the nodes
+    places: List[str] = []
+    for node, mark in item.iter_markers_with_node(MARK):
+        place = _node_place(node, item)
+        places.append(place)
+        if mark.args:
+            from_mark(mark.args, mark.kwargs, place, unlimited)
+        for key, value in mark.kwargs.items():
+            before = spoken.setdefault((id(node), key), value)
+            if before != value:
+                raise BadInput(
+                    f"{place}: {item.nodeid} has two marks fugaku that exclude each other",
+                    f"one says {key}={value!r}, the other {key}={before!r}",
+                    "leave one of them",
+                )
+            if key == "env" and isinstance(value, Mapping) and isinstance(merged.get(key), Mapping):
+                merged[key] = {**value, **merged[key]}  # type: ignore[dict-item]
+            else:
+                merged.setdefault(key, value)
+        from_mark((), mark.kwargs, place, unlimited)
+    return from_mark((), merged, places[0] if len(places) == 1 else where(item), defaults)
+
+
+def _node_place(node: object, item: pytest.Item) -> str:
+    if node is item:
+        return where(item)
+    path = item.location[0]
+    try:
+        lines, begin = inspect.getsourcelines(node.obj)  # type: ignore[attr-defined]
+    except (AttributeError, OSError, TypeError):
+        return f"{path}:1"
+    # A class has its marks above it, if it has not a list of them within, as a module has.
+    within = next((place for place, line in enumerate(lines) if _LIST_OF_MARKS.match(line)), 0)
+    return f"{path}:{max(begin, 1) + within}"
+
+
+def _by_name(items: Sequence[pytest.Item]) -> Dict[str, List[pytest.Item]]:
+    """Items by what an `after` may call them: with and without parameters."""
+    names: Dict[str, List[pytest.Item]] = {}
+    for item in items:
+        plain = getattr(item, "originalname", None) or item.name.split("[")[0]
+        ends = {item.name, str(plain)}
+        above = item.nodeid[: -len(item.name)] if item.nodeid.endswith(item.name) else ""
+        for end in ends:
+            names.setdefault(end, []).append(item)
+            if above:
+                names.setdefault(above + end, []).append(item)
+    return names
+
+
+def _resolve(
+    item: pytest.Item, name: str, names: Mapping[str, List[pytest.Item]], marked: Mapping[str, pytest.Item]
+) -> Tuple[str, ...]:
+    """The node ids that a name means: of the same class, else the same module, else anywhere."""
+    above = item.nodeid[: -len(item.name)] if item.nodeid.endswith(item.name) else ""
+    module = item.nodeid.split("::")[0] + "::"
+    found = names.get(name, []) if "::" in name else []
+    for prefix in (above, module):
+        found = found or names.get(prefix + name, [])
+    if not found and "::" not in name:
+        found = [each for each in names.get(name, []) if each is not item]
+        if len({each.nodeid.rsplit("::", 1)[0] for each in found}) > 1:
+            places = ", ".join(sorted(each.nodeid for each in found)[:3])
+            raise BadInput(
+                f"{where(item)}: the mark fugaku says after={name!r}",
+                f"there are several tests of that name: {places}",
+                "give the whole node id",
+            )
+    if not found:
+        raise BadInput(
+            f"{where(item)}: the mark fugaku says after={name!r}",
+            "no such test was collected and selected",
+            f"select both, as with: {advice.run([name if '::' in name else above + name, item.nodeid])}",
+        )
+    unmarked = [each.nodeid for each in found if each.nodeid not in marked]
+    if unmarked:
+        raise BadInput(
+            f"{where(item)}: the mark fugaku says after={name!r}",
+            f"{unmarked[0]} is not marked, so that it does not run in a job",
+            "mark it with @pytest.mark.fugaku too",
+        )
+    return tuple(dict.fromkeys(each.nodeid for each in found))

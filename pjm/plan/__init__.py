@@ -1,0 +1,1 @@
+"""Plans: from marked tests to jobs, scripts and job folders."""

@@ -1,0 +1,30 @@
+"""What a session may cost: node-hours that it has used and requests, held against `--fugaku-budget`."""
+
+from __future__ import annotations
+
+from typing import Optional, Sequence
+
+from pjm.errors import BadInput
+from pjm.plan.packing import Job
+
+
+def check_budget(new: Sequence[Job], budget: Optional[float], before: float = 0.0) -> None:
+    """See whether jobs may be submitted.
+
+    Args:
+        new: what is not submitted yet.
+        budget: node-hours of the whole session; None for no limit.
+        before: what its other jobs have used or request.
+
+    Raises:
+        BadInput: they would cost more than is allowed.
+    """
+    cost = sum(job.node_hours for job in new)
+    if budget is None or not new or before + cost <= budget:
+        return
+    besides = f", besides {before:.2f} that this session has used or requested" if before else ""
+    raise BadInput(
+        f"--fugaku-budget allows {budget:g} node-hours",
+        f"{len(new)} jobs would request {cost:.2f}{besides}: nothing was submitted",
+        "allow more, select fewer tests, or lower nodes= and elapse= in their marks",
+    )

@@ -1,0 +1,125 @@
+"""Writes what a job needs into the session folder: its shares, its scripts, and a copy of our own code."""
+
+from __future__ import annotations
+
+import shlex
+import shutil
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Dict, Mapping, Tuple
+
+import pjm
+import pytest_pjm
+from pjm.batch.scheduler import Resources, Scheduler
+from pjm.files import write_whole
+from pjm.job.assignment import PATH, read_document, write_document
+from pjm.plan.packing import Job, Share
+from pjm.plan.script import JobPython, script, script_names
+from pjm.sessions.session import SCHEMA, Session
+
+CODE = "lib"
+
+
+@dataclass(frozen=True)
+class Workplace:
+    """What all jobs of a session have in common.
+
+    Attributes:
+        python: the interpreter.
+        prologue: lines of shell before pytest.
+        start: the folder in which pytest starts.
+        files: where each test is.
+        arguments: pytest's, as they were given to the client.
+        environment: variables that pytest looks at before its arguments.
+        path: whether `start` is on the import path.
+        junit: the family of the client's junit file; if it writes none, one that takes all.
+        switches: of the interpreter itself.
+    """
+
+    python: str
+    prologue: Tuple[str, ...]
+    start: Path
+    files: Mapping[str, str]
+    arguments: Tuple[str, ...]
+    environment: Mapping[str, str]
+    path: bool
+    junit: str
+    switches: Tuple[str, ...] = ()
+
+
+def write_job(session: Session, job: Job, place: Workplace, scheduler: Scheduler, retry: bool) -> Path:
+    """Write a job's folder, and say which that is."""
+    folder = session.job_folder(job.name)
+    folder.mkdir(mode=0o700, exist_ok=True)
+    write_document(folder, _document(session, job, place, retry))
+    worker = JobPython(place.python, place.start, (*place.prologue, *_path_lines(session)), place.switches)
+    for number, name in enumerate(script_names(job)):
+        write_whole(folder / name, script(job, number, folder, worker, scheduler))
+    return folder
+
+
+def read_job(folder: Path) -> Tuple[Job, bool]:
+    """The job that was written into a folder, and whether its tests were submitted before.
+
+    Raises:
+        OSError, KeyError, TypeError, ValueError: there is none.
+    """
+    document = read_document(folder)
+    return Job(document["name"], tuple(map(_share, document["shares"]))), bool(document["retry"])
+
+
+def _share(fields: Mapping[str, Any]) -> Share:
+    env = tuple((name, text) for name, text in fields["resources"]["env"])
+    resources = Resources(**{**fields["resources"], "env": env})
+    return Share(tuple(fields["tests"]), resources, fields["expected"], tuple(fields["needs"]))
+
+
+def copy_code(session: Session) -> None:
+    """Copy what jobs need of this package, so that their Python need not have it installed."""
+    package = Path(pjm.__file__).resolve().parent
+    target = session.folder / CODE
+    if target.exists():
+        return
+    unfinished = target.with_name(f".{CODE}")
+    shutil.rmtree(unfinished, ignore_errors=True)
+    for folder, files in (
+        (unfinished, [Path(pytest_pjm.__file__)]),
+        (unfinished / package.name, package.glob("*.py")),
+        (unfinished / package.name / "job", package.glob("job/*.py")),
+    ):
+        folder.mkdir(mode=0o700)
+        for file in files:
+            shutil.copyfile(str(file), str(folder / file.name))
+    unfinished.rename(target)
+
+
+def _path_lines(session: Session) -> Tuple[str, str]:
+    code = shlex.quote(str(session.folder / CODE))
+    return f"export {PATH}={code}", f'export PYTHONPATH={code}"${{PYTHONPATH:+:$PYTHONPATH}}"'
+
+
+def _document(session: Session, job: Job, place: Workplace, retry: bool) -> Dict[str, object]:
+    return {
+        "schema": SCHEMA,
+        "name": job.name,
+        "bulk": job.bulk is not None,
+        "step": job.step,
+        "retry": retry,
+        "shares": [
+            {
+                "tests": list(share.nodeids),
+                "files": list(dict.fromkeys(place.files[nodeid] for nodeid in share.nodeids)),
+                "needs": list(share.needs),
+                "expected": share.expected,
+                "resources": vars(share.resources),
+            }
+            for share in job.shares
+        ],
+        "worker": {
+            "arguments": list(place.arguments),
+            "environment": dict(place.environment),
+            "artifacts": str(session.artifacts),
+            "path": place.path,
+            "junit": place.junit,
+        },
+    }

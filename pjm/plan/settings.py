@@ -1,0 +1,155 @@
+"""What the plugin was told, as one validated value."""
+
+from __future__ import annotations
+
+import math
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Optional, Tuple
+
+import pytest
+
+import pytest_pjm
+from pjm.elapse import elapse_seconds
+from pjm.errors import BadInput
+from pjm.marks.mark import FUGAKU_LIMITS, Defaults, group_name, read_limits
+from pjm.plan.packing import Site
+
+
+@dataclass(frozen=True)
+class Settings:
+    """How jobs are made and watched.
+
+    Attributes:
+        workdir: where sessions are kept, absolute.
+        emulate: with the emulator.
+        python: of the jobs.
+        prologue: lines of shell before pytest.
+        retries: submissions of a test after the first.
+        queue_timeout, run_timeout: seconds; None for none.
+        poll: shortest and longest seconds between questions.
+        tail: seconds between looks at the files of running jobs.
+        grace: seconds to wait for what ought to be there.
+        backoff: seconds before the first retry.
+        submit_patience: seconds that the batch system may refuse for reasons of its own while no job of ours is open.
+        budget: node-hours; None for no limit.
+        site: for the packing.
+        defaults: for the marks.
+        pjsub_options: for every submission.
+    """
+
+    workdir: Path
+    emulate: bool
+    python: str
+    prologue: Tuple[str, ...]
+    retries: int
+    queue_timeout: Optional[float]
+    run_timeout: Optional[float]
+    poll: Tuple[float, float]
+    tail: float
+    grace: float
+    backoff: float
+    submit_patience: float
+    budget: Optional[float]
+    site: Site
+    defaults: Defaults
+    pjsub_options: Tuple[str, ...]
+
+
+def settings(config: pytest.Config) -> Settings:
+    """The settings of one session.
+
+    Raises:
+        BadInput: a value that cannot be meant.
+    """
+    given = {name: pytest_pjm.given(config, name) for name, _, _ in pytest_pjm.BOTH}
+    emulate = bool(config.getoption("fugaku_emulate"))
+    low, high = _range(given["poll"] or ("0.05-0.5" if emulate else "10-60"))
+    budget = config.getoption("fugaku_budget")
+    if budget is not None and not (math.isfinite(budget) and budget >= 0):
+        raise BadInput(f"--fugaku-budget is {budget}", "it is a number of node-hours", "say for example 12.5")
+    return Settings(
+        workdir=pytest_pjm.workdir(config),
+        emulate=emulate,
+        python=given["python"] or sys.executable,
+        prologue=tuple(config.getini("fugaku_prologue")),
+        retries=_whole(given["retries"], "fugaku_retries", 2, 0),
+        queue_timeout=_timeout(given["queue_timeout"], "fugaku_queue_timeout"),
+        run_timeout=_timeout(given["run_timeout"], "fugaku_run_timeout"),
+        poll=(low, high),
+        tail=min(low, 2.0),
+        grace=_number(config.getini("fugaku_grace"), "fugaku_grace", 3.0 if emulate else 120.0),
+        backoff=_number(config.getini("fugaku_backoff"), "fugaku_backoff", 0.1 if emulate else 30.0),
+        submit_patience=600.0,
+        budget=budget,
+        site=Site(
+            group=given["group"] or None,
+            gfscache=given["gfscache"] or None,
+            bulk_limit=_whole(config.getini("fugaku_bulk_limit"), "fugaku_bulk_limit", 2000, 1),
+            tests_per_job=_whole(config.getini("fugaku_tests_per_job"), "fugaku_tests_per_job", 20, 1),
+            start_up=_number(config.getini("fugaku_start_up"), "fugaku_start_up", 60.0),
+        ),
+        defaults=defaults(config),
+        pjsub_options=tuple(config.getini("fugaku_pjsub_options")),
+    )
+
+
+def defaults(config: pytest.Config) -> Defaults:
+    """What holds where a mark says nothing, and what it may say at most.
+
+    Raises:
+        BadInput: a value that cannot be meant.
+    """
+    limits = read_limits(FUGAKU_LIMITS, "Fugaku's limits")
+    limits.update(read_limits(config.getini("fugaku_limits"), "the option fugaku_limits"))
+    return Defaults(
+        elapse=elapse_seconds(pytest_pjm.given(config, "elapse") or 1800, "the option fugaku_elapse"),
+        rscgrp=group_name(pytest_pjm.given(config, "rscgrp"), "the option fugaku_rscgrp is "),
+        limits=limits,
+    )
+
+
+def _number(text: Optional[str], name: str, default: float) -> float:
+    if not text:
+        return default
+    try:
+        value = float(text)
+    except ValueError:
+        value = -1.0
+    if not (math.isfinite(value) and value >= 0):
+        raise BadInput(f"{name} is {text!r}", "it is a number, at least 0", f"say for example {name} = {default:g}")
+    return value
+
+
+def _whole(text: Optional[str], name: str, default: int, least: int) -> int:
+    if not text:
+        return default
+    if not text.isdecimal() or int(text) < least:
+        raise BadInput(
+            f"{name} is {text!r}", f"it is a whole number, at least {least}", f"say for example {name} = {default}"
+        )
+    return int(text)
+
+
+def _timeout(text: Optional[str], name: str) -> Optional[float]:
+    if text is None:
+        return None
+    try:
+        seconds = float(text)
+    except ValueError:
+        return float(elapse_seconds(text, f"the option {name}"))
+    if not (math.isfinite(seconds) and seconds >= 0):
+        raise BadInput(f"{name} is {text!r}", "it is a time, or 0 for no limit", f"say for example {name} = 12:00:00")
+    return seconds or None
+
+
+def _range(text: str) -> Tuple[float, float]:
+    words = text.split("-")
+    try:
+        low, high = float(words[0]), float(words[-1])
+    except ValueError:
+        low, high = 0.0, 0.0
+    if len(words) > 2 or not 0 < low <= high or not math.isfinite(high):
+        raise BadInput(f"fugaku_poll is {text!r}", "it is one number of seconds, or two: from-to", "say: 10-60")
+    return low, high

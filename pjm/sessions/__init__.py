@@ -1,0 +1,1 @@
+"""Session folders: what was submitted, and what became of it."""

@@ -1,0 +1,208 @@
+"""`pjm sessions`, `pjm show` and `pjm clean`: what there is of `pytest --fugaku`, explained and removed."""
+
+from __future__ import annotations
+
+import argparse
+import contextlib
+import json
+import shutil
+import time
+from pathlib import Path
+from typing import Any, Dict, List, Sequence
+
+from pjm import suggest as advice
+from pjm.elapse import elapse_text
+from pjm.errors import BadInput
+from pjm.sessions import index as sessions
+from pjm.sessions.session import LIVE, Session, read_facts
+from pjm.sessions.summary import SENSELESS, making_sense, state_of, summarize
+
+_REMOVALS = 10
+_LISTING = """\
+  pjm sessions                         of the project in this folder, the oldest first
+  pjm sessions --workdir other/.pjm    of another one
+"""
+_SHOWING = """\
+  pjm show                             the latest session: its jobs and its tests without a result
+  pjm show 20260102-030405-0a1b        that one
+"""
+_CLEANING = """\
+  pjm clean 20260102-030405-0a1b       remove one session
+  pjm clean --ended                    remove all that are done, cancelled or dry runs
+  pjm clean --force 20260102-030405-0a1b
+                                       also if its jobs may still run
+"""
+
+
+def add_commands(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
+    """Add the three. Their parsers set ``run``: arguments in, exit code out."""
+    listing = _parser(subparsers, "sessions", "list the sessions of a project", _LISTING)
+    _add_workdir(listing)
+    listing.set_defaults(run=list_sessions)
+    show = _parser(subparsers, "show", "what became of a session's jobs and tests", _SHOWING)
+    show.add_argument("session", nargs="?", help="which (default: the latest)")
+    _add_workdir(show)
+    show.set_defaults(run=show_session)
+    clean = _parser(subparsers, "clean", "remove sessions", _CLEANING)
+    clean.add_argument("session", nargs="*", help="which")
+    clean.add_argument("--ended", action="store_true", help="all that are done, cancelled or dry runs")
+    clean.add_argument("--force", action="store_true", help="also those that are unfinished, in use or unreadable")
+    _add_workdir(clean)
+    clean.set_defaults(run=clean_sessions)
+
+
+def _parser(
+    subparsers: argparse._SubParsersAction[argparse.ArgumentParser], name: str, text: str, examples: str
+) -> argparse.ArgumentParser:
+    return subparsers.add_parser(
+        name,
+        help=text,
+        description=f"{text[0].upper()}{text[1:]}.",
+        epilog=f"examples:\n{examples}\nExit codes: 0 done, 2 bad input or environment, 130 interrupted.\n",
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+
+
+def _add_workdir(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument(
+        "--workdir",
+        type=Path,
+        default=advice.nearest(),
+        metavar="DIR",
+        help="as in --fugaku-workdir (default: .pjm in this folder, or in the nearest above it that has one)",
+    )
+
+
+def list_sessions(arguments: argparse.Namespace) -> int:
+    """`pjm sessions`."""
+    names = sessions.identities(arguments.workdir)
+    if not names:
+        print(f"no sessions in {arguments.workdir}")
+    for name in names:
+        try:
+            summary = summarize(Session(arguments.workdir / name, read_facts(arguments.workdir / name)))
+        except BadInput as error:
+            print(f"{name}  unreadable: {error.what}")
+            continue
+        print(
+            f"{name}  {summary['state']:10}  {summary['done']} of {summary['tests']} tests have results, "
+            f"{summary['jobs']} jobs, {summary['arguments']}"
+        )
+    return 0
+
+
+def show_session(arguments: argparse.Namespace) -> int:
+    """`pjm show`."""
+    session = sessions.find(arguments.workdir, arguments.session)
+    summary = summarize(session)
+    print(f"session {session.identity}: {summary['state']}")
+    print(f"  begun {_date(session.facts.get('created'))}")
+    print(f"  pytest {summary['arguments']}")
+    print(f"  {summary['done']} of {summary['tests']} tests have results")
+    for record in _live(session):
+        with contextlib.suppress(*SENSELESS):  # the file is for others to read, and is written anew all the time
+            print(_job_line(record))
+    _print_some([f"{test}: {why}" for test, why in summary["settled"].items()])
+    _print_some([f"no result yet: {test}" for test in summary["missing"]])
+    if summary["state"] in ("unfinished", "cancelled"):
+        print(f"  next: {advice.resume(session.folder)}")
+    return 0
+
+
+def _date(seconds: Any) -> str:
+    try:
+        return time.strftime("%Y-%m-%d %H:%M:%S", time.localtime(seconds)) if seconds is not None else "at some time"
+    except SENSELESS:
+        return "at some time"
+
+
+def _job_line(record: Dict[str, Any]) -> str:
+    ident = record.get("id") or record.get("name")
+    used, wanted = record.get("node_hours_used", 0), record.get("node_hours_requested", 0)
+    return (
+        f"  job {ident}: {len(record.get('tests', []))} tests, {record.get('outcome') or record.get('state')}, "
+        f"queued {elapse_text(max(0, record.get('queued_seconds') or 0))}, "
+        f"ran {elapse_text(record.get('ran_seconds') or 0)}, node-hours {used:.3f} of {wanted:.3f}"
+    )
+
+
+def _print_some(lines: Sequence[str]) -> None:
+    for line in lines[:20]:
+        print(f"  {line}")
+    if len(lines) > 20:
+        print(f"  … and {len(lines) - 20} more")
+
+
+def clean_sessions(arguments: argparse.Namespace) -> int:
+    """`pjm clean`."""
+    known = sessions.identities(arguments.workdir)
+    named = list(dict.fromkeys(arguments.session))
+    listing = advice.pjm("sessions", arguments.workdir)
+    if not named and not arguments.ended:
+        raise BadInput("nothing to clean was named", "expected sessions, or --ended", f"type: {listing}")
+    for name in named:
+        if name not in known:
+            raise BadInput(f"there is no session {name}", f"looked in {arguments.workdir}", f"type: {listing}")
+        _clean(arguments.workdir / name, arguments.force)
+    for name in known:
+        if arguments.ended and name not in named:
+            with contextlib.suppress(BadInput):  # it is in use, unfinished or unreadable
+                _require_ended(arguments.workdir / name)
+                _clean(arguments.workdir / name)
+    return 0
+
+
+def _clean(folder: Path, force: bool = False) -> None:
+    """Remove a session, with other clients kept out meanwhile."""
+    session = Session(folder, {})
+    try:
+        session.lock()
+        _require_ended(folder)
+    except BadInput:
+        if not force:
+            session.close()
+            raise
+    _remove(folder)
+    session.close()
+    print(f"removed {folder.name}")
+
+
+def _require_ended(folder: Path) -> None:
+    """Raise BadInput if a session's jobs may still run, as far as its journal says."""
+    name = folder.name
+    remove = advice.pjm(f"clean --force {name}", folder.parent)
+    try:
+        session = Session(folder, read_facts(folder))
+        with making_sense(session):
+            state = state_of(session, session.journal())
+    except BadInput as error:
+        raise BadInput(
+            f"session {name} is unreadable",
+            f"nobody knows whether its jobs still run: {error.what}: {error.why}",
+            f"remove it all the same: {remove}",
+        ) from error
+    if state == "unfinished":
+        raise BadInput(
+            f"session {name} is {state}",
+            "its jobs may still run, and their results would be lost",
+            f"finish it: {advice.resume(folder)}; or remove it all the same: {remove}",
+        )
+
+
+def _live(session: Session) -> List[Dict[str, Any]]:
+    try:
+        document = json.loads((session.folder / LIVE).read_text(encoding="ascii"))
+    except (OSError, ValueError, RecursionError):
+        return []
+    jobs = document.get("jobs") if isinstance(document, dict) else None
+    return [job for job in jobs if isinstance(job, dict)] if isinstance(jobs, list) else []
+
+
+def _remove(folder: Path) -> None:
+    """Remove a session's folder, although one of its jobs may still be writing into it."""
+    for _ in range(_REMOVALS):
+        shutil.rmtree(str(folder), ignore_errors=True)
+        if not folder.exists():
+            return
+        time.sleep(0.2)
+    shutil.rmtree(str(folder))

@@ -1,0 +1,123 @@
+"""What the folder of a session says of it: its state, and which of its tests have results."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+from pathlib import Path
+from typing import Any, Dict, Iterator, List, Sequence, Set
+
+from pjm.files import try_lock
+from pjm.job.assignment import events_file, read_document
+from pjm.job.events import Tail
+from pjm.job.share_events import Reading
+from pjm.sessions.session import JOURNAL, LOCK, Record, Session, corrupt
+
+# What comes of values that have another shape than this program gives them.
+SENSELESS = (
+    KeyError,
+    IndexError,
+    TypeError,
+    ValueError,
+    AttributeError,
+    OverflowError,
+    RecursionError,
+    OSError,
+)
+
+
+def summarize(session: Session) -> Dict[str, Any]:
+    """State, numbers, what was told of tests without a result of their own, and tests of which nothing was.
+
+    Raises:
+        BadInput: the session is corrupt.
+    """
+    with making_sense(session):
+        return _summarized(session, session.journal())
+
+
+@contextlib.contextmanager
+def making_sense(session: Session) -> Iterator[None]:
+    """Raise BadInput where the records of a session are not of the shape that this program gives them."""
+    try:
+        yield
+    except SENSELESS as error:
+        why = f"a record of it, or of a job, makes no sense ({type(error).__name__}: {error})"
+        raise corrupt(session.folder / JOURNAL, why) from error
+
+
+def _summarized(session: Session, journal: Sequence[Record]) -> Dict[str, Any]:
+    tests: Dict[str, None] = {}
+    done: Dict[str, bool] = {}
+    settled: Dict[str, str] = {}
+    jobs = 0
+    for record in journal:
+        if record["event"] == "settled":
+            settled.update(record["tests"])
+        if record["event"] != "planned":
+            continue
+        jobs += 1
+        folder = session.job_folder(str(record["job"]))
+        for number, share in enumerate(_shares(folder)):
+            tests.update(dict.fromkeys(share["tests"]))
+            reading = Reading()
+            reading.take(Tail(events_file(folder, number)).read())
+            done.update(reading.done)
+    return {
+        "state": "in use" if _in_use(session.folder) else state_of(session, journal),
+        "tests": len(tests),
+        "done": sum(1 for test in tests if test in done or test in settled),
+        "settled": {test: why for test, why in settled.items() if test not in done},
+        "missing": [test for test in tests if test not in done and test not in settled],
+        "jobs": jobs,
+        "arguments": " ".join(map(str, session.facts["arguments"])),
+    }
+
+
+def state_of(session: Session, journal: Sequence[Record]) -> str:
+    """In one word or two: done, cancelled, dry run, unfinished."""
+    events = [str(record["event"]) for record in journal]
+    if session.facts.get("dry_run") and not events:
+        return "dry run"
+    last = next((event for event in reversed(events) if event in ("done", "cancelled", "planned", "submitted")), None)
+    if _undeleted(journal) or (last == "cancelled" and _in_doubt(journal)):
+        return "unfinished"
+    return last if last in ("done", "cancelled") else "unfinished" if last else "done"
+
+
+def _undeleted(journal: Sequence[Record]) -> Set[str]:
+    """Ids of jobs that took too long and were never deleted."""
+    left: Set[str] = set()
+    for record in journal:
+        if record["event"] == "deleting":
+            left.update(record["ids"])
+        elif record["event"] == "deleted":
+            left.difference_update(record["ids"])
+    return left
+
+
+def _in_doubt(journal: Sequence[Record]) -> bool:
+    """Whether there is a job of which nobody knows whether it was taken."""
+    last = {record["job"]: record["event"] for record in journal if "job" in record}
+    return "submitting" in last.values()
+
+
+def _in_use(folder: Path) -> bool:
+    try:
+        handle = os.open(str(folder / LOCK), os.O_RDWR | os.O_CLOEXEC)
+    except OSError:
+        return False
+    try:
+        return not try_lock(handle, inherited=False)  # as the client does
+    except OSError:
+        return False  # nobody can have a lock here
+    finally:
+        os.close(handle)
+
+
+def _shares(folder: Path) -> List[Dict[str, Any]]:
+    try:
+        shares: List[Dict[str, Any]] = read_document(folder)["shares"]
+    except (OSError, ValueError, KeyError, TypeError, RecursionError):
+        return []
+    return shares

@@ -1,0 +1,168 @@
+"""An emulator and its user, for tests: real commands, real processes."""
+
+from __future__ import annotations
+
+import os
+import re
+import subprocess
+import time
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Callable, Dict, List, Mapping, NamedTuple, Optional, Sequence, Set, TypeVar
+
+from pjm import emulator
+from pjm.emulator.machine.store import Job, Store
+
+T = TypeVar("T")
+PATIENCE = 120.0  # seconds, of a machine that others use too
+# A test's jobs must not meet their limits, of a minute and more, because the machine is slow: unless it says otherwise.
+SECOND = 10.0
+# A job's script that goes on when the test says so, however slow the machine is.
+WAIT = "until test -e go; do sleep 0.02; done\n"
+
+
+@dataclass(frozen=True)
+class Ended:
+    """How a command ended."""
+
+    code: int
+    out: str
+    err: str
+
+
+class Row(NamedTuple):
+    """How a job ended."""
+
+    id: str
+    st: str
+    ec: int
+    pc: int
+    sn: int
+    reason: str
+    lst: str
+
+    @property
+    def codes(self) -> str:
+        """State, EC, PC, SN."""
+        return f"{self.st} {self.ec} {self.pc} {self.sn}"
+
+
+@dataclass(frozen=True)
+class Emulated:
+    """An emulator, and the folder in which its user works."""
+
+    folder: Path
+    work: Path
+    variables: Mapping[str, str]
+
+    def command(
+        self, *words: object, stdin: str = "", cwd: Optional[Path] = None, env: Optional[Mapping[str, str]] = None
+    ) -> Ended:
+        """Run one of its commands to its end; ``env`` is added to the environment."""
+        ended = subprocess.run(
+            [str(word) for word in words],
+            cwd=str(cwd or self.work),
+            env={**os.environ, **self.variables, **(env or {})},
+            input=stdin,
+            capture_output=True,
+            encoding="utf-8",
+            timeout=PATIENCE,
+            check=False,
+        )
+        return Ended(ended.returncode, ended.stdout, ended.stderr)
+
+    def script(self, text: str, name: str = "job.sh") -> Path:
+        """A job script in the user's folder."""
+        path = self.work / name
+        path.write_text(text, encoding="utf-8")
+        return path
+
+    def submit(self, text: str, *options: object, name: str = "job.sh", env: Optional[Mapping[str, str]] = None) -> str:
+        """Submit a script; the id that pjsub answers with."""
+        ended = self.command("pjsub", "-z", "jid", *options, self.script(text, name).name, env=env)
+        assert (0, "") == (ended.code, ended.err)
+        return ended.out.split()[-1]
+
+    def rows(self, *words: object, env: Optional[Mapping[str, str]] = None) -> List[Dict[str, str]]:
+        """What pjstat says, by column."""
+        lines = self.command("pjstat", "--data", *words, env=env).out.splitlines()
+        if not lines:
+            return []
+        names = lines[0].split(",")[1:]
+        return [dict(zip(names, line.split(",")[1:])) for line in lines[1:]]
+
+    def ended(self, *ids: str) -> List[Row]:
+        """Wait until the jobs, and those that they are part of, have ended; how they did."""
+        until(lambda: not {re.split(r"[_\[]", name)[0] for name in ids} & self.unfinished())
+        found = [job for job in Store(self.folder / "jobs.sqlite").select("1") if job.id in ids]
+        return [Row(job.id, job.st, job.ec, job.pc, job.sn, job.reason, job.lst) for job in found]
+
+    def job(self, name: str) -> Job:
+        """What the emulator knows of a job."""
+        (found,) = (job for job in Store(self.folder / "jobs.sqlite").select("1") if job.id == name)
+        return found
+
+    def ran_for(self, name: str) -> float:
+        """Seconds from a job's start to the end of its script."""
+        job = self.job(name)
+        assert job.started is not None
+        return float(str(job.usage["ended"])) - job.started
+
+    def ran_out_for(self, name: str) -> float:
+        """Seconds from the end of a job's script to its own."""
+        job = self.job(name)
+        assert job.ended is not None
+        return job.ended - float(str(job.usage["ended"]))
+
+    def states(self) -> Dict[str, str]:
+        """The states of all jobs and sub jobs, without asking pjstat, which takes its time."""
+        return {job.id: job.st for job in Store(self.folder / "jobs.sqlite").select("1")}
+
+    def unfinished(self) -> Set[str]:
+        """Numbers of the jobs that have not ended as a whole."""
+        return {str(job.jid) for job in Store(self.folder / "jobs.sqlite").select("over IS NULL")}
+
+    def wait_for(self, job: str, state: str) -> None:
+        """Wait until a job is in a state."""
+        until(lambda: self.states().get(job) == state)
+
+    def written(self, name: str) -> str:
+        """Wait until a job has come to write something to a file of the user's folder: RUN does not say that much."""
+        return until(lambda: self.read(name) if (self.work / name).exists() else "")
+
+    def go(self) -> None:
+        """Let the jobs go on that WAIT."""
+        (self.work / "go").touch()
+
+    def read(self, name: str) -> str:
+        """A file of the user's folder."""
+        return (self.work / name).read_text(encoding="utf-8")
+
+
+def until(done: Callable[[], Optional[T]]) -> T:
+    """Wait for something to be so; what it then is."""
+    end = time.monotonic() + PATIENCE
+    while True:
+        found = done()
+        if found:
+            return found
+        assert time.monotonic() < end, "it never came"
+        time.sleep(0.01)
+
+
+def is_gone(process: object) -> bool:
+    """It has ended; nobody need have asked how."""
+    try:
+        return not Path(f"/proc/{process}/cmdline").read_bytes()
+    except OSError:
+        return True
+
+
+def make(
+    place: Path, nodes: int = 4, faults: Optional[Sequence[Mapping[str, object]]] = None, **settings: object
+) -> Emulated:
+    """An emulator in a folder, with an empty folder to work in."""
+    work = place / "work"
+    work.mkdir(exist_ok=True)
+    quick = {"accept": 0.005, "start": 0.005, "end": 0.005, "second": SECOND, **settings}
+    return Emulated(place / "emulator", work, emulator.environment(place / "emulator", nodes, quick, faults))

@@ -1,0 +1,101 @@
+"""Baselines and runs that nobody measured, for tests of what is made of them."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+from typing import Any, Dict, Mapping, Optional, Sequence, Tuple
+
+from mnist_repro.gate.baselines import files as baseline_files
+from mnist_repro.gate.baselines.values import BaselineFile, Change, FingerprintEntry, SampleEntry
+from mnist_repro.gate.verdicts import Metric
+from mnist_repro.harness.checkable import TakenFingerprint
+from mnist_repro.recipes import find
+from mnist_repro.runs.evaluation import Evaluation
+from mnist_repro.runs.log import Line, Score
+from mnist_repro.runs.metrics import direction, metric_names, metric_values
+from mnist_repro.runs.run import Run
+
+SPREAD = 0.002
+MARGIN = 0.02
+PROVENANCE: Mapping[str, Any] = {
+    "commit": "0123abc",
+    "tensorflow": "2.21.0",
+    "keras": "3.15.1",
+    "machine": "x86_64",
+    "threads": 1,
+}
+PLATFORM = "x86_64, TensorFlow 2.21, Keras 3.15"
+EXACT = {"steps of the whole budget": 1180, "right with given weights": 1035}
+LOSSES = {"loss of step 1": 2.3125, "loss of step 2": 2.25}
+
+
+def run(recipe: str = "vgg7", seed: int = 0, scale: str = "subset", better: float = 0.0, spread: float = SPREAD) -> Run:
+    """A run whose losses are ``better`` lower, and whose accuracies are as much higher, than the stored ones' mean."""
+    chosen = find(recipe).scale(scale)
+    noise = spread * ((seed * 37 + 11) % 17 - 8) / 8
+    evaluated = Evaluation(0.5 - better + noise, 0.75 + better - noise, ((0,) * 10,) * 10, ())
+    return Run(
+        recipe=recipe,
+        seed=seed,
+        scale=scale,
+        arithmetic="original",
+        unit=chosen.budget.unit,
+        dataset={"name": "mnist", "sha256": "0123", "source": "made up"},
+        counts={"parameters": 272_234, "training_images": 1000, "test_images": 1000},
+        scores=tuple(Score(after, evaluated) for after in chosen.scored_after),
+        validation=None,
+        log=(Line(after=chosen.budget.count, loss=0.625 - better + noise),),
+        step_losses=(),
+        first_predictions=(),
+        provenance={**PROVENANCE, "seconds": 1.5},
+    )
+
+
+def runs(recipe: str = "vgg7", seeds: Sequence[int] = (100, 101, 102), **arguments: Any) -> Tuple[Run, ...]:
+    """Runs of seeds that are not among the stored ones, unless they are asked for."""
+    return tuple(run(recipe, seed, **arguments) for seed in seeds)
+
+
+def entry(recipe: str = "vgg7", scale: str = "subset", seeds: int = 16, margin: float = MARGIN) -> SampleEntry:
+    """What would be stored of the runs of these seeds."""
+    paired = "softmax" in recipe
+    metrics = tuple(
+        Metric(name, direction(name), 1e-6 if paired else margin, "made up")
+        for name in metric_names(find(recipe), scale)
+    )
+    samples = {seed: metric_values(run(recipe, seed, scale)) for seed in range(seeds)}
+    change = Change("2020-02-20", "first recording")
+    return SampleEntry("mnist", "original", paired, metrics, samples, PROVENANCE, (change,))
+
+
+def stored(recipe: str = "vgg7", scale: str = "subset", **arguments: Any) -> BaselineFile:
+    """A baseline file with one entry."""
+    return BaselineFile(recipe, scale, (entry(recipe, scale, **arguments),))
+
+
+def with_samples(file: BaselineFile, samples: Mapping[int, Mapping[str, float]]) -> BaselineFile:
+    """The same file with other samples in its entry."""
+    kept = file.entries[0]
+    assert isinstance(kept, SampleEntry)
+    return replace(file, entries=(replace(kept, samples=samples),))
+
+
+def fingerprint(recipe: str = "vgg7", losses: Optional[Dict[str, float]] = None, **provenance: str) -> TakenFingerprint:
+    """The stored fingerprint, taken again."""
+    told = {**PROVENANCE, **provenance}
+    return TakenFingerprint(recipe, "mnist", "original", EXACT, LOSSES if losses is None else losses, told)
+
+
+def stored_fingerprint(recipe: str = "vgg7") -> BaselineFile:
+    """A fingerprint's baseline file."""
+    change = Change("2020-02-20", "first recording")
+    made = FingerprintEntry("mnist", "original", PLATFORM, EXACT, LOSSES, 1e-3, "made up", PROVENANCE, (change,))
+    return BaselineFile(recipe, "fingerprint", (made,))
+
+
+def store(folder: Path, *files: BaselineFile) -> Path:
+    """Write baselines into a folder, which is returned."""
+    for file in files:
+        baseline_files.write(folder, file)
+    return folder

@@ -1,0 +1,70 @@
+"""Makes folders and files like MNIST's, cheaply: black images, sparse on the disk or packed into 60 kB."""
+
+from __future__ import annotations
+
+import os
+import struct
+from pathlib import Path
+from typing import Dict, Tuple
+
+import numpy as np
+import pytest
+
+from mnist_repro.data import locate
+from mnist_repro.data import surrogate_cache as kept
+from mnist_repro.data.dataset import Dataset, digest
+from mnist_repro.data.mnist import IDX_FILES
+
+SHAPES: Tuple[Tuple[int, ...], ...] = ((60_000, 28, 28), (60_000,), (10_000, 28, 28), (10_000,))
+
+
+def black() -> Dict[str, np.ndarray]:
+    """Black images, all labelled 0, under the keys of mnist.npz."""
+    return {key: np.zeros(shape, np.uint8) for key, shape in zip(("x_train", "y_train", "x_test", "y_test"), SHAPES)}
+
+
+def black_digest() -> str:
+    return digest(*black().values())
+
+
+def write_folder(folder: Path) -> Path:
+    """Black MNIST as four plain IDX files, holes but for their headers."""
+    for name, shape in zip(IDX_FILES, SHAPES):
+        write_zeros(folder / name, shape)
+    return folder
+
+
+def write_zeros(path: Path, shape: Tuple[int, ...]) -> None:
+    """An IDX file of zeros."""
+    with path.open("wb") as file:
+        file.write(struct.pack(f">HBB{len(shape)}I", 0, 8, len(shape), *shape))
+        file.truncate(file.tell() + int(np.prod(shape)))
+
+
+def isolate(monkeypatch: pytest.MonkeyPatch, folder: Path) -> None:
+    """Let the search find nothing of this machine: caches in ``folder``, no variable, no network."""
+    for name in ("MNIST_REPRO_DATA", "MNIST_REPRO_URL"):
+        monkeypatch.delenv(name, raising=False)
+    monkeypatch.setenv("KERAS_HOME", str(folder / "keras"))
+    monkeypatch.setenv("MNIST_REPRO_CACHE", str(folder / "cache"))
+    monkeypatch.setenv("MNIST_REPRO_OFFLINE", "1")
+
+
+def surrogate_cache(factory: pytest.TempPathFactory) -> Path:
+    """A cache folder that has the surrogate in it, drawn once for all tests of this process."""
+    folder = factory.getbasetemp() / "surrogate-cache"
+    with pytest.MonkeyPatch.context() as monkeypatch:
+        monkeypatch.setenv("MNIST_REPRO_CACHE", str(folder))
+        kept.surrogate_dataset()
+    return folder
+
+
+def find_real_mnist() -> Dataset:
+    """The real MNIST of this machine, where MNIST_REPRO_DATA or a cache has it; skips the test elsewhere."""
+    named = os.environ.get("MNIST_REPRO_DATA")
+    places = [Path(named)] if named else [place for _, place in locate.unnamed_places()]
+    for place in places:
+        dataset = locate.look("", place).dataset
+        if dataset:
+            return dataset
+    pytest.skip("needs the real MNIST: set MNIST_REPRO_DATA to its folder")

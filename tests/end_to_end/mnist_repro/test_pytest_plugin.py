@@ -1,0 +1,442 @@
+"""The harness in pytest: fixtures, options, messages; in a project that is not this one."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+import xml.etree.ElementTree as ElementTree
+from pathlib import Path
+from typing import Dict
+
+import pytest
+
+from tests.builders.gate_project import BETTER, CLEAN, MEASURED, Project
+
+SEVERAL = """
+@pytest.mark.parametrize("better", [0.0, 0.25], ids=["clean", "better"])
+@pytest.mark.parametrize("recipe", ["vgg7", pytest.param("wheel-softmax", marks=pytest.mark.slow)])
+def test_recipe(baseline, recipe, better):
+    baseline.check(runs(recipe, seeds=(0, 1, 2), better=better))
+
+def test_fingerprint(baseline):
+    baseline.check(fingerprint())
+"""
+VERDICTS = {
+    "test_recipe[vgg7-clean]": "equivalent",
+    "test_recipe[vgg7-better]": "improved",
+    "test_recipe[wheel-softmax-clean]": "equivalent",
+    "test_recipe[wheel-softmax-better]": "improved",
+    "test_fingerprint": "equivalent",
+}
+MARKER = "[pytest]\nmarkers = slow\n"
+
+
+# --- The verb ---
+
+
+def test_runs_that_agree_with_the_baseline_pass(project: Project) -> None:
+    project.write(CLEAN)
+
+    project.run().assert_outcomes(passed=1)
+
+
+def test_a_verdict_that_does_not_pass_fails_the_test_with_a_message_and_without_a_traceback(project: Project) -> None:
+    project.write(BETTER)
+
+    result = project.run()
+
+    result.assert_outcomes(failed=1)
+    assert pytest.ExitCode.TESTS_FAILED == result.ret
+    result.stdout.fnmatch_lines(
+        [
+            "vgg7, subset: IMPROVED*",
+            "metric * stored * measured * interval * margin * verdict",
+            "test_loss after 5 epochs * 0.2* … -0.2* ±0.02 * improved",
+            "to accept it, if it is meant, after that: mnist-repro baseline accept vgg7 --rung subset --reason *",
+        ]
+    )
+    result.stdout.no_fnmatch_line("*checking.py*")
+    result.stdout.no_fnmatch_line("*def test_better*")
+
+
+def test_a_fingerprint_that_changed_fails_and_shows_the_first_row(project: Project) -> None:
+    project.write(
+        """
+def test_fingerprint(baseline):
+    baseline.check(fingerprint(losses={"loss of step 1": 2.3125, "loss of step 2": 2.5}))
+"""
+    )
+
+    result = project.run()
+
+    result.assert_outcomes(failed=1)
+    result.stdout.fnmatch_lines(["vgg7, fingerprint: CHANGED*", "loss of step 2 * 2.25 * 2.5 * changed"])
+
+
+def test_a_platform_without_fingerprint_is_skipped_with_the_reason_and_never_equivalent(project: Project) -> None:
+    project.write(
+        """
+def test_fingerprint(baseline):
+    baseline.check(fingerprint(machine="aarch64"))
+
+def test_samples(baseline):
+    baseline.check(runs())
+"""
+    )
+
+    result = project.run_with_report("-rs")
+
+    result.assert_outcomes(passed=1, skipped=1)
+    result.stdout.fnmatch_lines(["SKIPPED*no fingerprint is stored for aarch64*rests on samples"])
+    first, second = project.report()["recipes"]["vgg7"]["comparisons"]
+    assert (None, "equivalent") == (first["verdict"], second["verdict"])
+    assert "no fingerprint is stored for aarch64" in first["notes"][0]
+
+
+def test_without_a_baseline_nothing_passes(project: Project) -> None:
+    project.write("def test_it(baseline):\n    baseline.check(runs('vgg7-bn'))")
+
+    result = project.run()
+
+    result.assert_outcomes(failed=1)
+    result.stdout.fnmatch_lines(["vgg7-bn, subset: INCOMPARABLE*", "*mnist-repro baseline record vgg7-bn*"])
+
+
+def test_no_runs_do_not_pass(project: Project) -> None:
+    project.write("def test_it(baseline):\n    baseline.check([])")
+
+    result = project.run()
+
+    result.assert_outcomes(failed=1)
+    result.stdout.fnmatch_lines(["*INCOMPARABLE*", "*no run was made*"])
+
+
+def test_what_is_neither_runs_nor_a_fingerprint_is_an_error(project: Project) -> None:
+    project.write("def test_it(baseline):\n    baseline.check(0.927)")
+
+    result = project.run()
+
+    result.assert_outcomes(failed=1)
+    result.stdout.fnmatch_lines(["*TypeError: baseline.check takes runs or a fingerprint, not float"])
+
+
+def test_the_folder_of_the_baselines_is_an_ini_option(project: Project) -> None:
+    (project.path / "baselines").rename(project.path / "elsewhere")
+    project.pytester.makeini("[pytest]\nmnist_repro_baselines = elsewhere\n")
+    project.write(CLEAN)
+
+    project.run().assert_outcomes(passed=1)
+
+
+# --- More seeds ---
+
+GROWING = """
+from mnist_repro.harness.checkable import Runs
+
+def make(seeds):
+    # The first three lie far apart.
+    print("seeds", seeds)
+    return tuple(run(seed=100 + seed, better=[-0.018, 0, 0.018][seed] if seed < 3 else 0) for seed in range(seeds))
+
+def test_it(baseline):
+    baseline.check(Runs("vgg7", "subset", make(3), make))
+"""
+
+
+def test_three_seeds_that_cannot_tell_fail_and_say_what_would_help(project: Project) -> None:
+    project.write(GROWING)
+
+    result = project.run()
+
+    result.assert_outcomes(failed=1)
+    result.stdout.fnmatch_lines(["vgg7, subset: INCONCLUSIVE*", "to settle it: pytest --scale subset --seeds *"])
+
+
+def test_with_seeds_auto_more_are_run_until_it_is_settled(project: Project) -> None:
+    project.write(GROWING)
+
+    result = project.run_with_report("--seeds", "auto", "-s")
+
+    result.assert_outcomes(passed=1)
+    assert ["3", "5", "10"] == [line.split()[-1] for line in result.outlines if "seeds " in line and ":" not in line]
+    assert 10 == len(project.report()["recipes"]["vgg7"]["comparisons"][0]["samples"])
+
+
+def test_with_seeds_auto_it_fails_closed_after_ten(project: Project) -> None:
+    project.write(GROWING.replace("if seed < 3 else 0", "if seed < 3 else 0.018 * (-1) ** seed"))
+
+    result = project.run("--seeds", "auto")
+
+    result.assert_outcomes(failed=1)
+    result.stdout.fnmatch_lines(["vgg7, subset: INCONCLUSIVE*", "*seeds 100, 101, *, 109"])
+
+
+def test_with_seeds_auto_a_settled_verdict_needs_no_more(project: Project) -> None:
+    project.write(GROWING.replace("[-0.018, 0, 0.018][seed]", "0.25"))
+
+    result = project.run("--seeds", "auto", "-s")
+
+    result.assert_outcomes(failed=1)
+    result.stdout.no_fnmatch_line("*seeds 5")
+
+
+# --- Options ---
+
+
+@pytest.mark.parametrize("seeds", ["0", "-1", "many", "2.5", "", "10001"])
+def test_seeds_are_auto_or_a_number_from_one(project: Project, seeds: str) -> None:
+    project.write(CLEAN)
+
+    result = project.run(f"--seeds={seeds}")
+
+    assert pytest.ExitCode.USAGE_ERROR == result.ret
+    result.stderr.fnmatch_lines([f"*{seeds!r} is neither auto nor a number from 1 to 10,000*"])
+
+
+@pytest.mark.parametrize("option", ["--data", "--gate-report", "--report"])
+def test_an_empty_name_is_not_taken_for_nothing_or_for_the_current_folder(project: Project, option: str) -> None:
+    project.write(CLEAN)
+
+    result = project.run(f"{option}=")
+
+    assert pytest.ExitCode.USAGE_ERROR == result.ret
+    result.stderr.fnmatch_lines([f"*argument {option}: it is empty; name something, or leave it out*"])
+
+
+def test_scales_are_subset_and_full(project: Project) -> None:
+    assert pytest.ExitCode.USAGE_ERROR == project.run("--scale", "huge").ret
+
+
+@pytest.mark.parametrize(("said", "scale"), [((), "full"), (("--scale", "subset"), "subset")])
+def test_a_conftest_may_say_which_scale_is_meant_where_nobody_said_it(
+    project: Project, said: tuple[str, ...], scale: str
+) -> None:
+    project.pytester.makeconftest(
+        "def pytest_configure(config):\n    config.option.scale = config.option.scale or 'full'"
+    )
+    project.write("def test_it(pytestconfig):\n    print(pytestconfig.option.scale)")
+
+    result = project.run("-s", *said)
+
+    result.stdout.fnmatch_lines([f"mnist-repro: {scale} scale, seeds: 3, original arithmetic"])
+
+
+# --- Measuring ---
+
+
+@pytest.mark.parametrize("named", ["nowhere", "n" * 300])
+def test_data_that_are_not_there_are_refused_before_anything_runs(named: str, project: Project) -> None:
+    project.write(MEASURED.replace("RECIPE", "'vgg7'"))
+
+    result = project.run_with_report("--data", named)
+
+    assert pytest.ExitCode.USAGE_ERROR == result.ret
+    result.stderr.fnmatch_lines([f"ERROR: --data {named}: there is no such folder or file", "  why: *", "  next: *"])
+
+
+def test_data_that_cannot_be_read_end_in_a_verdict_that_does_not_pass(project: Project, tmp_path: Path) -> None:
+    project.write(MEASURED.replace("RECIPE", "'vgg7'"))
+    (tmp_path / "empty").mkdir()
+
+    result = project.run_with_report("--data", str(tmp_path / "empty"))
+
+    result.assert_outcomes(failed=1)
+    result.stdout.fnmatch_lines(["vgg7, subset: INCOMPARABLE*", "measurement: *empty*"])
+    assert {"test_it[measured0]": "incomparable"} == project.verdicts()
+
+
+def test_a_report_that_was_asked_for_without_a_comparison_fails_the_session(project: Project) -> None:
+    project.write("def test_something_else():\n    pass")
+
+    without, asked = project.run(), project.run_with_report()
+
+    assert (pytest.ExitCode.OK, pytest.ExitCode.TESTS_FAILED) == (without.ret, asked.ret)
+    asked.stdout.fnmatch_lines(["the gate does not pass: a report was asked for, and nothing judged"])
+    assert not project.report()["passes"]
+
+
+def test_whoever_asks_for_the_baselines_and_compares_nothing_does_not_pass(project: Project) -> None:
+    project.write(CLEAN + "\ndef test_forgets(baseline):\n    pass")
+
+    result = project.run_with_report()
+
+    assert pytest.ExitCode.TESTS_FAILED == result.ret
+    assert {"test_clean": "equivalent", "test_forgets": "incomparable"} == project.verdicts()
+    assert "ended without a verdict, passed: it never called baseline.check" in (project.gate / "gate.md").read_text()
+
+
+def test_without_tensorflow_the_verdict_does_not_pass(project: Project, monkeypatch: pytest.MonkeyPatch) -> None:
+    project.write(MEASURED.replace("RECIPE", "'vgg7'"))
+    monkeypatch.setattr("importlib.util.find_spec", lambda name: None)
+
+    result = project.run_with_report("--data", "surrogate")
+
+    result.assert_outcomes(failed=1)
+    result.stdout.fnmatch_lines(["measurement: TensorFlow is not installed*"])
+
+
+def test_an_unknown_recipe_ends_in_a_verdict_that_does_not_pass(project: Project) -> None:
+    project.write(MEASURED.replace("RECIPE", "'vgg8'"))
+
+    result = project.run("--data", "surrogate")
+
+    result.assert_outcomes(failed=1)
+    result.stdout.fnmatch_lines(["vgg8, subset: INCOMPARABLE*", "measurement: unknown recipe 'vgg8'"])
+
+
+def test_measured_needs_to_know_what(project: Project) -> None:
+    project.write("def test_it(measured):\n    pass")
+
+    result = project.run()
+
+    result.assert_outcomes(errors=1)
+    result.stdout.fnmatch_lines(["*measured needs pairs of (recipe, rung)*"])
+
+
+def test_published_figures_without_stored_samples_are_incomparable(project: Project) -> None:
+    regression = Path(__file__).resolve().parents[2] / "regression"
+    project.pytester.makepyfile(test_published_elsewhere=(regression / "test_published.py").read_text(encoding="utf-8"))
+
+    result = project.run_with_report()
+
+    result.assert_outcomes(failed=6)
+    assert {"incomparable"} == set(project.verdicts().values())
+    assert 6 == len(project.verdicts())
+
+
+# --- JUnit ---
+
+
+@pytest.mark.parametrize("family", ["xunit1", "xunit2"])
+def test_junit_properties_carry_verdict_and_figures(project: Project, family: str) -> None:
+    project.write(BETTER)
+
+    project.run("--junitxml", "junit.xml", "-o", f"junit_family={family}")
+
+    written = ElementTree.parse(project.path / "junit.xml")  # noqa: S314 - by ourselves
+    case = next(written.iter("testcase"))
+    properties = {each.attrib["name"]: each.attrib["value"] for each in case.iter("property")}
+    assert "improved" == properties["vgg7 subset verdict"]
+    told = properties["vgg7 subset: test_loss after 5 epochs"]
+    assert told.startswith("improved; stored 0.5")
+    assert told.endswith("; margin ±0.02")
+    assert "improved" == json.loads(properties["mnist_repro.checked"])["findings"][0]["verdict"]
+
+
+# --- Beside other features of pytest ---
+
+
+@pytest.mark.parametrize(
+    ("arguments", "chosen"),
+    [
+        (("-k", "vgg7 and clean"), ["test_recipe[vgg7-clean]"]),
+        (("-m", "slow"), ["test_recipe[wheel-softmax-clean]", "test_recipe[wheel-softmax-better]"]),
+        (("test_it.py::test_fingerprint",), ["test_fingerprint"]),
+    ],
+)
+def test_only_chosen_tests_are_judged_and_reported(
+    project: Project, arguments: tuple[str, ...], chosen: list[str]
+) -> None:
+    project.pytester.makeini(MARKER)
+    project.write(SEVERAL)
+
+    project.run_with_report(*arguments)
+
+    assert {name: VERDICTS[name] for name in chosen} == project.verdicts()
+
+
+def test_last_failed_runs_those_that_did_not_pass(project: Project) -> None:
+    project.pytester.makeini(MARKER)
+    project.write(SEVERAL)
+    project.run_with_report()
+
+    project.run_with_report("--lf")
+
+    assert {name: verdict for name, verdict in VERDICTS.items() if verdict == "improved"} == project.verdicts()
+
+
+def test_pytest_without_its_cache_judges_all_the_same(project: Project) -> None:
+    project.write(CLEAN)
+
+    project.run_with_report("-p", "no:cacheprovider")
+
+    assert {"test_clean": "equivalent"} == project.verdicts()
+
+
+def test_collecting_alone_writes_no_report(project: Project) -> None:
+    project.write(CLEAN)
+
+    result = project.run_with_report("--collect-only")
+
+    assert pytest.ExitCode.OK == result.ret
+    assert not project.gate.exists()
+
+
+def test_side_by_side_the_verdicts_and_figures_are_the_same(project: Project) -> None:
+    pytest.importorskip("xdist", reason="pytest-xdist is not installed: tests side by side are NOT tested")
+    project.pytester.makeini(MARKER)
+    project.write(SEVERAL)
+    project.run_with_report()
+    alone = _figures(project)
+
+    project.run_apart("-p", "xdist", "-n", "2").assert_outcomes(passed=3, failed=2)
+
+    assert VERDICTS == project.verdicts()
+    assert alone == _figures(project)
+
+
+def test_a_worker_of_xdist_that_dies_does_not_let_the_session_pass(project: Project) -> None:
+    pytest.importorskip("xdist", reason="pytest-xdist is not installed: tests side by side are NOT tested")
+    project.write(CLEAN + "\ndef test_dies(baseline):\n    import os\n    os._exit(0)")
+
+    project.run_apart("-p", "xdist", "-n", "1")
+
+    assert not project.report()["passes"]
+    assert "incomparable" == project.verdicts()["test_dies"]
+
+
+def _figures(project: Project) -> Dict[str, object]:
+    return {
+        each["test"]: each["findings"]
+        for recipe in project.report()["recipes"].values()
+        for each in recipe["comparisons"]
+    }
+
+
+# --- Nothing heavy before it is needed ---
+
+
+HEAVY = "sys.exit(', '.join({'numpy', 'scipy', 'yaml', 'rich', 'h5py', 'tensorflow'} & set(sys.modules)) or None)"
+
+
+@pytest.mark.parametrize(
+    "what",
+    ["mnist_repro.pytest_plugin", "pytest; pytest.main(['-p', 'mnist_repro.pytest_plugin', '--collect-only', '.'])"],
+    ids=["imported", "in a session that measures nothing"],
+)
+def test_the_plugin_imports_nothing_heavy(what: str, tmp_path: Path) -> None:
+    root = Path(__file__).resolve().parents[3]
+    alone = {**os.environ, "PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1", "PYTHONPATH": str(root)}
+    (tmp_path / "test_it.py").write_text("def test_it():\n    pass\n", encoding="utf-8")
+
+    subprocess.run([sys.executable, "-c", f"import sys, {what}; {HEAVY}"], check=True, cwd=str(tmp_path), env=alone)
+
+
+def test_every_recipe_and_rung_is_collected_without_tensorflow(
+    project: Project, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    project.pytester.mkpydir("tensorflow").joinpath("__init__.py").write_text("raise SystemExit('TensorFlow!')")
+    root = Path(__file__).resolve().parents[3]
+    monkeypatch.setenv("PYTHONPATH", f"{project.path}:{root}:{root / 'tests'}")
+    project.pytester.makepyfile(
+        test_it=(root / "tests" / "regression" / "test_against_baselines.py").read_text(encoding="utf-8")
+    )
+
+    result = project.run_apart("-p", "pjm.plugin", "--collect-only", "-q", "--scale", "full")
+
+    assert pytest.ExitCode.OK == result.ret
+    ids = [line.partition("::")[2] for line in result.outlines if "::" in line]
+    recipes = ("wheel-softmax", "keras-cnn", "tf-softmax", "tf-cnn", "vgg7", "vgg7-bn")
+    assert [f"test_recipe[{recipe}-{rung}]" for rung in ("fingerprint", "full") for recipe in recipes] == ids

@@ -1,0 +1,180 @@
+"""Coming back to a session: only where its jobs are, from where it was begun, and with advice that can be typed."""
+
+from __future__ import annotations
+
+import os
+import shlex
+from pathlib import Path
+from typing import Dict
+
+import pytest
+
+from pjm import suggest as advice
+from pjm.batch.scheduler import UnansweredError
+from pjm.errors import BadInput
+from pjm.follow.poll import LONGEST_SILENCE
+from pjm.follow.resume import load
+from pjm.sessions.session import JOURNAL
+from tests.builders import junit
+from tests.builders.fugaku_project import FugakuProject
+from tests.end_to_end.pjm.test_watch import Following, settings_of, tasks
+
+ONE = "@pytest.mark.fugaku\ndef test_a():\n    pass\n"
+
+
+def outside(project: FugakuProject) -> Dict[str, str]:
+    """The emulator's commands as a login node has PJM's, without the option that emulates."""
+    project.emulate()
+    path = f"{project.emulator / 'bin'}{os.pathsep}{os.environ['PATH']}"
+    return {"PATH": path, "PJM_EMULATOR": str(project.emulator)}
+
+
+def test_jobs_of_one_batch_system_are_not_looked_for_in_the_emulator(project: FugakuProject) -> None:
+    project.write(ONE)
+    left = project.run("--fugaku", "--fugaku-detach", **outside(project))
+
+    ran = project.run("--fugaku-resume", "--fugaku-emulate")
+
+    assert (0, 4) == (left.code, ran.code), left.out + ran.out
+    assert f"session {project.session().name} was begun without --fugaku-emulate" in ran.out
+    assert "  next: leave out --fugaku-emulate" in ran.out
+    assert 1 == len(project.submissions())
+
+
+def test_emulated_jobs_are_not_looked_for_in_another_batch_system(project: FugakuProject) -> None:
+    project.write(ONE)
+    left = project.run("--fugaku", "--fugaku-detach", PYTEST_ADDOPTS="--fugaku-emulate")
+
+    ran = project.run("--fugaku-resume", **outside(project))
+
+    assert (0, 4) == (left.code, ran.code), left.out + ran.out
+    assert f"session {project.session().name} was begun with --fugaku-emulate" in ran.out
+    assert 1 == len(project.submissions())
+    advised = ran.out.split("  next: type: pytest ")[1].splitlines()[0]
+    assert 0 == project.run(*shlex.split(advised)).code
+
+
+def test_a_session_is_resumed_in_the_folder_in_which_it_was_begun(
+    project: FugakuProject, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    project.write(ONE)
+    assert 0 == project.send("test_it.py", "--fugaku-detach").code
+    elsewhere = FugakuProject(project.path / "elsewhere")
+
+    ran = elsewhere.run("--fugaku-resume", f"--fugaku-workdir={project.workdir}")
+
+    assert 4 == ran.code, ran.out
+    assert f"session {project.session().name} was begun in another folder" in ran.out
+    typed = f"cd {project.path} && pytest --fugaku-resume={project.session().name}"
+    assert f"  next: type: {typed}\n" in ran.out
+    monkeypatch.chdir(project.path / "elsewhere")
+    assert advice.resume(project.session(), project.path) == typed.split(" && ")[1]
+    assert 0 == project.run(f"--fugaku-resume={project.session().name}").code
+
+
+def test_a_junit_file_that_is_first_wanted_when_coming_back_has_all(project: FugakuProject) -> None:
+    project.write(
+        "@pytest.mark.fugaku\ndef test_it(record_testsuite_property, record_property, record_xml_attribute):\n"
+        "    record_testsuite_property('suite', 'its')\n    record_property('test', 'its')\n"
+        "    record_xml_attribute('assertions', '7')\n"
+    )
+    (project.path / "pytest.ini").write_text("[pytest]\njunit_family = xunit1\n")
+    project.run("--junitxml=here.xml")
+    project.send("--fugaku-detach")
+
+    ran = project.run("--fugaku-resume", "--junitxml=resumed.xml")
+
+    assert 0 == ran.code, ran.out
+    assert junit.read(project.path / "here.xml") == junit.read(project.path / "resumed.xml")
+
+
+def test_a_quiet_session_is_not_quieter_when_it_is_asked_to_be_quiet_again(project: FugakuProject) -> None:
+    project.write(ONE)
+    project.send("-q", "--fugaku-detach")
+
+    ran = project.run("--fugaku-resume", "-q")
+
+    assert (0, {"passed": 1}) == (ran.code, ran.counts()), ran.out
+
+
+def test_without_a_junit_file_nobody_is_warned_of_its_family(project: FugakuProject) -> None:
+    project.write("@pytest.mark.fugaku\ndef test_it(record_property):\n    record_property('test', 'its')\n")
+
+    here, ran = project.run(), project.send()
+
+    assert {"passed": 1} == here.counts() == ran.counts(), ran.out
+
+
+@pytest.mark.parametrize(
+    ("before", "now", "happened", "why"),
+    [
+        (
+            "-k test_a",
+            "",
+            "fewer tests than are selected now",
+            "test_it.py::test_b would be submitted as well",
+        ),
+        ("", "-k test_a", "tests that are not selected now", "test_it.py::test_b would be left out"),
+    ],
+    ids=["more", "fewer"],
+)
+def test_variables_that_select_other_tests_are_named_and_nothing_is_submitted(
+    project: FugakuProject, before: str, now: str, happened: str, why: str
+) -> None:
+    project.write(f"{ONE}@pytest.mark.fugaku\ndef test_b():\n    pass\n")
+    began, came = ({"PYTEST_ADDOPTS": each} if each else {} for each in (before, now))
+    project.send("--fugaku-detach", **began)
+    submitted = len(project.submissions())
+
+    ran = project.run("--fugaku-resume", **came)
+
+    assert 4 == ran.code, ran.out
+    assert f"session {project.session().name} has {happened}" in ran.out
+    was, present = (f"'{each}'" if each else "not set" for each in (before, now))
+    assert f"  why: {why}; PYTEST_ADDOPTS was {was} and is {present}\n" in ran.out
+    setting = f"PYTEST_ADDOPTS='{before}'" if before else "env -u PYTEST_ADDOPTS"
+    assert f": {setting} pytest --fugaku-resume={project.session().name}\n" in ran.out
+    assert submitted == len(project.submissions())
+    assert 0 == project.run("--fugaku-resume", **began).code
+
+
+def test_a_variable_that_selects_other_files_is_named_rather_than_the_files(project: FugakuProject) -> None:
+    project.write(ONE)
+    project.write(ONE, "test_other.py")
+    project.send("--fugaku-detach", PYTEST_ADDOPTS="test_it.py")
+
+    ran = project.run("--fugaku-resume")
+
+    assert 4 == ran.code, ran.out
+    assert "test_other.py::test_a would be submitted as well; PYTEST_ADDOPTS was 'test_it.py' and is not set" in ran.out
+
+
+def test_after_a_long_silence_the_way_back_names_the_sessions_folder(tmp_path: Path) -> None:
+    one = Following(tmp_path, tasks(2), settings_of(tmp_path))
+    one.begin()
+    one.scheduler.silent = [UnansweredError("PJM 0290") for _ in range(10_000)]
+
+    with pytest.raises(BadInput, match="has said nothing of 1 jobs") as refusal:
+        one.step(LONGEST_SILENCE + 100)
+
+    assert refusal.value.fix.endswith(f"come back with: {advice.resume(one.session.folder)}")
+    assert f"--fugaku-workdir={one.session.folder.parent}" in refusal.value.fix
+
+
+def test_what_to_type_for_a_damaged_session_and_for_another_selection_names_its_folder(tmp_path: Path) -> None:
+    one = Following(tmp_path, tasks(2), settings_of(tmp_path))
+    one.begin()
+    one.results(0, 0)
+    fewer = Following(tmp_path / "other", tasks(1), settings_of(tmp_path))
+
+    with pytest.raises(BadInput, match="not selected now") as selection:
+        load(fewer.watch, one.session)
+    (one.session.folder / JOURNAL).unlink()
+    with pytest.raises(BadInput, match="is corrupt") as damage:
+        load(fewer.watch, one.session)
+
+    assert selection.value.fix.endswith(f": {advice.resume(one.session.folder)}")
+    assert f"--fugaku-workdir={tmp_path}" in selection.value.fix
+    typed = advice.pjm(f"clean --force {one.session.identity}", tmp_path)
+    assert f"remove it and start anew: {typed}" == damage.value.fix
+    assert f"--workdir={tmp_path}" in typed

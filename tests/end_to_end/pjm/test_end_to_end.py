@@ -1,0 +1,251 @@
+"""`pytest --fugaku --fugaku-emulate`, as its user sees it."""
+
+from __future__ import annotations
+
+import re
+from typing import List
+
+import pytest
+
+from tests.builders.fugaku_project import FAILS_BESIDE_A_SLOW_ONE, FugakuProject
+
+CHAIN = """
+@pytest.mark.fugaku
+def test_train(artifacts):
+    (artifacts.folder / "weights").write_text("trained")
+
+@pytest.mark.fugaku(after="test_train")
+def test_estimate(artifacts):
+    assert "trained" == (artifacts.of("test_train") / "weights").read_text()
+
+@pytest.mark.fugaku
+def test_fails():
+    assert False
+
+@pytest.mark.fugaku(after="test_fails")
+def test_waits():
+    pass
+
+@pytest.mark.fugaku(after="test_waits")
+def test_waits_longer():
+    pass
+"""
+
+
+def test_what_is_marked_runs_in_jobs_and_the_rest_here(project: FugakuProject) -> None:
+    project.write(
+        """
+@pytest.mark.fugaku(env={"ODD": "a b'\\"$HOME,c"}, nodes=2)
+def test_there():
+    assert "a b'\\"$HOME,c" == os.environ["ODD"]
+    assert "2" == os.environ["PJM_NODE"]
+
+def test_here():
+    assert "PJM_JOBID" not in os.environ
+"""
+    )
+
+    ran = project.send("-v")
+
+    assert (0, {"passed": 2}) == (ran.code, ran.counts()), ran.out
+    assert 1 == len(project.submissions())
+    assert re.search(r"^job +tests +queued for +ran for +node-hours used +requested +outcome$", ran.out, re.M)
+    (record,) = project.live()["jobs"]
+    assert ("closed", "passed", ["test_it.py::test_there"], 2, 1.0) == (
+        record["state"],
+        record["outcome"],
+        record["tests"],
+        record["nodes"],
+        record["node_hours_requested"],
+    )
+
+
+def test_without_the_option_all_runs_here_and_after_orders_and_skips(project: FugakuProject) -> None:
+    before, _, after = CHAIN.partition("@pytest.mark.fugaku(after=")
+    project.write("@pytest.mark.fugaku(after=" + after + before)
+
+    ran = project.run("-v", "-rs")
+
+    assert (1, {"passed": 2, "failed": 1, "skipped": 2}) == (ran.code, ran.counts()), ran.out
+    assert ran.out.index("::test_train PASSED") < ran.out.index("::test_estimate PASSED")
+    assert "waits for test_it.py::test_fails, which did not pass" in ran.out
+
+
+def test_after_makes_steps_that_share_files_and_fall_with_the_one_before(project: FugakuProject) -> None:
+    project.write(CHAIN)
+
+    ran = project.send("-v", "-rs")
+
+    assert (1, {"passed": 2, "failed": 1, "skipped": 2}) == (ran.code, ran.counts()), ran.out
+    assert "waits for test_it.py::test_fails, which did not pass" in ran.out
+    assert "waits for test_it.py::test_waits, which did not pass" in ran.out
+    assert all("--step" in call.argv for call in project.submissions())
+
+
+def test_the_first_failure_stops_all_jobs(project: FugakuProject) -> None:
+    project.write(FAILS_BESIDE_A_SLOW_ONE)
+
+    ran = project.send("-x")
+
+    assert (1, {"failed": 1}) == (ran.code, ran.counts()), ran.out
+    assert "stopping after 1 failures" in ran.out
+    assert re.search("[12] jobs cancelled; 1 of 2 tests in jobs have results", ran.out), ran.out
+    assert 1 == len(project.calls("pjdel"))
+
+
+def test_a_test_that_ends_the_session_here_ends_the_jobs_too(project: FugakuProject) -> None:
+    project.write(
+        """
+@pytest.mark.fugaku
+def test_is_slow():
+    time.sleep(600)
+
+def test_has_enough():
+    pytest.exit("enough", 7)
+"""
+    )
+
+    ran = project.send()
+
+    assert 7 == ran.code, ran.out
+    assert "1 jobs cancelled; 0 of 1 tests in jobs have results" in ran.out, ran.out
+    assert 1 == len(project.calls("pjdel"))
+
+
+def test_last_failed_runs_only_that(project: FugakuProject) -> None:
+    project.write(
+        """
+@pytest.mark.fugaku
+@pytest.mark.parametrize("text", ["fine", "$(odd) ['x']"])
+def test_it(text):
+    assert text == "fine"
+"""
+    )
+
+    first, second = project.send(), project.send("--lf")
+
+    assert {"passed": 1, "failed": 1} == first.counts(), first.out
+    assert (1, None) == (second.counts()["failed"], second.counts().get("passed")), second.out
+
+
+def test_selection_reaches_the_jobs_whole(project: FugakuProject) -> None:
+    project.write(
+        """
+pytestmark = pytest.mark.fugaku
+
+@pytest.mark.parametrize("text", ["a b", "it's", "c[d]", "日本", "new\\nline", "$(touch hacked)"])
+def test_odd(text):
+    pass
+
+def test_even():
+    pass
+"""
+    )
+
+    by_id = project.send(
+        "test_it.py::test_odd[it's]", "test_it.py::test_odd[c[d]]", "test_it.py::test_odd[$(touch hacked)]"
+    )
+    by_word = project.send("-k", "odd and not even", "--deselect", "test_it.py::test_odd[a b]")
+
+    assert {"passed": 3} == by_id.counts(), by_id.out
+    assert {"passed": 5, "deselected": 2} == by_word.counts(), by_word.out
+    assert not (project.path / "hacked").exists()
+
+
+def test_a_dry_run_writes_and_shows_scripts_and_submits_nothing(project: FugakuProject) -> None:
+    project.write(CHAIN)
+
+    ran = project.run(
+        "--fugaku-dry-run", "--fugaku-group", "hp000000", "--fugaku-gfscache", "/vol0004:/vol0003", PATH=""
+    )
+
+    assert 0 == ran.code, ran.out
+    assert "2 jobs, 5 tests, 2.50 node-hours at most; nothing was submitted" in ran.out
+    for line in (
+        "#PJM -g hp000000",
+        "#PJM -x PJM_LLIO_GFSCACHE=/vol0004:/vol0003",
+        '#PJM --rsc-list "elapse=00:30:00"',
+    ):
+        assert line in ran.out
+    assert 5 == len(list(project.session().glob("jobs/*/script-*.sh")))
+
+
+def test_a_dry_run_does_not_pretend_to_know_how_long_tests_take(project: FugakuProject) -> None:
+    project.write("@pytest.mark.fugaku\ndef test_it():\n    pass\n")
+
+    before = project.run("--fugaku-dry-run", PATH="")
+    project.workdir.joinpath("durations.json").write_text('{"test_it.py::test_it": 90}')
+    after = project.run("--fugaku-dry-run", PATH="")
+
+    assert "  runs (1 of 1 tests not timed yet):\n" in before.out
+    assert "  runs (about 00:01:30):\n" in after.out
+
+
+def test_a_budget_refuses_before_the_first_submission(project: FugakuProject) -> None:
+    project.write(CHAIN)
+
+    ran = project.send("--fugaku-budget", "1")
+
+    assert 4 == ran.code
+    assert "--fugaku-budget allows 1 node-hours" in ran.out
+    assert "2 jobs would request 2.50: nothing was submitted" in ran.out
+    assert [] == project.submissions()
+    assert [] == list(project.workdir.glob("*/session.json"))
+
+
+COVERAGE = """
+def pytest_addoption(parser):
+    parser.addoption("--cov", action="append", nargs="?", const=True, default=[], dest="cov_source")
+    parser.addoption("--no-cov", action="store_true", dest="no_cov")
+"""
+
+
+def test_a_measurement_of_coverage_is_refused_unless_it_is_switched_off(project: FugakuProject) -> None:
+    project.write("@pytest.mark.fugaku\ndef test_it():\n    pass\n")
+    project.write(COVERAGE, "conftest.py")  # the options of pytest-cov
+
+    refused, switched_off = project.send("--cov"), project.send("--cov=it", "--no-cov")
+    here = project.run("--cov")
+
+    assert (4, 0, 0) == (refused.code, switched_off.code, here.code), refused.out + switched_off.out
+    assert "--fugaku does not go together with --cov" in refused.out
+    assert "next: add --no-cov" in refused.out
+    assert 1 == len(project.submissions())
+
+
+@pytest.mark.parametrize("how", [["--log-file=log.txt"], ["-o", "log_file=log.txt"]], ids=["option", "configuration"])
+def test_the_log_file_of_the_session_is_not_the_jobs(project: FugakuProject, how: List[str]) -> None:
+    project.write(
+        """
+import logging
+
+def test_here():
+    logging.getLogger().warning("said here")
+
+@pytest.mark.fugaku
+def test_there():
+    time.sleep(1)
+    logging.getLogger().warning("said there")
+"""
+    )
+
+    ran = project.send("-q", *how)
+
+    assert 0 == ran.code, ran.out
+    assert "said here" in (project.path / "log.txt").read_text()
+
+
+def test_sixty_tests_are_one_submission(project: FugakuProject) -> None:
+    project.write(
+        """
+@pytest.mark.fugaku(elapse="24:00:00")
+@pytest.mark.parametrize("number", range(60))
+def test_it(number):
+    pass
+"""
+    )
+
+    ran = project.send("-q")
+
+    assert {"passed": 60} == ran.counts(), ran.out
+    assert 1 == len(project.submissions())

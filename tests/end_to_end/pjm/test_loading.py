@@ -1,0 +1,215 @@
+"""The plugin by each of its names, and in projects that have a module `pjm` of their own."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+from typing import List, Sequence, Set
+
+import pytest
+
+from tests.builders.fugaku_project import ROOT, FugakuProject, Ran, environment
+
+COUNTED = """
+def test_counts(pytestconfig):
+    hook = pytestconfig.pluginmanager.hook.pytest_collection_finish
+    found = [each for each in hook.get_hookimpls() if each.function.__module__ == "pytest_pjm"]
+    print(f"{len(found)} hooks, {pytestconfig.getoption('fugaku', None)}")
+"""
+NAMES = ("pjm.plugin", "pytest_pjm")
+# What lists them in a conftest.py, and the options.
+LOADED = [
+    ([], ["-p", "pjm.plugin"]),
+    ([], ["-p", "pytest_pjm"]),
+    ([], ["-p", "pjm.plugin", "-p", "pytest_pjm"]),
+    ([], ["-p", "pytest_pjm", "-p", "pjm.plugin"]),
+    (["pjm.plugin"], ["-p", "pytest_pjm"]),
+    (["pytest_pjm"], ["-p", "pjm.plugin"]),
+    (["pjm.plugin"], []),
+    (["pytest_pjm"], []),
+    (NAMES, []),
+]
+BLOCKED = [["-p", f"no:{name}"] for name in ("pjm", *NAMES)]
+
+
+def counted(pytester: pytest.Pytester, listed: Sequence[str], options: Sequence[str]) -> str:
+    """What a test says of the hooks of the plugin and the value of its option."""
+    pytester.makeconftest(f"pytest_plugins = {list(listed)}")
+    pytester.makepyfile(COUNTED)
+    ran = pytester.runpytest_inprocess("-rP", *options)
+    assert 0 == ran.ret
+    return next(line for line in ran.outlines if line.endswith(("None", "False", "True")))
+
+
+@pytest.mark.parametrize("installed", [True, False], ids=["installed", "not installed"])
+@pytest.mark.parametrize(("listed", "options"), LOADED, ids=str)
+def test_the_plugin_is_loaded_once_by_whatever_names(
+    pytester: pytest.Pytester, monkeypatch: pytest.MonkeyPatch, listed: List[str], options: List[str], installed: bool
+) -> None:
+    monkeypatch.delenv("PYTEST_DISABLE_PLUGIN_AUTOLOAD", raising=False)
+    if not installed:
+        monkeypatch.setattr("importlib.metadata.distributions", tuple)
+
+    assert "1 hooks, False" == counted(pytester, listed, options)
+
+
+@pytest.mark.parametrize("autoload", ["", "1"], ids=["entry point", "no entry point"])
+def test_workers_of_xdist_load_the_plugin_once(
+    pytester: pytest.Pytester, monkeypatch: pytest.MonkeyPatch, autoload: str
+) -> None:
+    pytest.importorskip("xdist", reason="pytest-xdist is not installed: workers are NOT tested")
+    monkeypatch.setenv("PYTEST_DISABLE_PLUGIN_AUTOLOAD", autoload)
+
+    assert "1 hooks, False" == counted(pytester, ["pjm.plugin"], ["-p", "pytest_pjm", "-p", "xdist", "-n", "1"])
+
+
+@pytest.mark.parametrize("options", BLOCKED, ids=" ".join)
+def test_an_installed_plugin_is_blocked_by_any_of_its_names(
+    pytester: pytest.Pytester, monkeypatch: pytest.MonkeyPatch, options: List[str]
+) -> None:
+    monkeypatch.delenv("PYTEST_DISABLE_PLUGIN_AUTOLOAD", raising=False)
+
+    assert "0 hooks, None" == counted(pytester, [], options)
+
+
+def modules_of(project: FugakuProject, *options: str) -> Set[str]:
+    """What a run of pytest has imported in the end."""
+    program = "import json, sys, pytest; pytest.main(sys.argv[1:]); print(json.dumps(list(sys.modules)))"
+    ran = run_by(project, program, "-q", *options)
+    return set(json.loads(ran.out.splitlines()[-1]))
+
+
+def run_by(project: FugakuProject, program: str, *arguments: str) -> Ran:
+    """Run pytest by a program, for which the folder of the project is not on the import path."""
+    process = subprocess.run(
+        [sys.executable, "-c", f"import sys; sys.path.remove(''); {program}", *arguments],
+        cwd=project.path,
+        env=environment(),
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        encoding="utf-8",
+        timeout=600,
+        check=False,
+    )
+    return Ran(process.returncode, process.stdout)
+
+
+def test_a_start_without_fugaku_imports_one_module(project: FugakuProject) -> None:
+    project.write("def test_it():\n    pass\n")
+
+    assert {"pytest_pjm"} == modules_of(project, "-p", "pytest_pjm") - modules_of(project)
+
+
+ANSWER = "ANSWER = 42\n"
+ASKS = "import pjm\n\ndef test_asks():\n    assert 42 == pjm.ANSWER\n"
+STRANGERS = {
+    "package": {"pjm/__init__.py": ANSWER, "pjm/conftest.py": "", "pjm/test_in.py": ASKS},
+    "module": {"pjm.py": ANSWER, "test_in.py": ASKS},
+    "beside the tests": {"tests/pjm.py": ANSWER, "tests/test_in.py": ASKS},
+    "on the path": {"src/pjm.py": ANSWER, "test_in.py": ASKS, "pytest.ini": "[pytest]\npythonpath = src\n"},
+}
+PYTEST = "import pytest; sys.exit(pytest.main())"
+
+
+@pytest.fixture(params=STRANGERS)
+def theirs(request: pytest.FixtureRequest, project: FugakuProject) -> FugakuProject:
+    """A project with a module `pjm` of its own."""
+    for name, text in STRANGERS[request.param].items():
+        (project.path / name).parent.mkdir(exist_ok=True)
+        (project.path / name).write_text(text, encoding="utf-8")
+    return project
+
+
+def test_a_project_with_a_module_pjm_gets_its_own(theirs: FugakuProject) -> None:
+    ran = [theirs.run_without_plugin("-p", "pytest_pjm"), run_by(theirs, PYTEST, "-p", "pytest_pjm")]
+
+    assert [{"passed": 1}, {"passed": 1}] == [each.counts() for each in ran], ran
+
+
+def test_with_fugaku_their_module_is_named_and_nothing_is_submitted(theirs: FugakuProject) -> None:
+    (stranger,) = [*theirs.path.rglob("pjm.py"), *theirs.path.rglob("pjm/__init__.py")]
+
+    ran = run_by(theirs, PYTEST, "-p", "pytest_pjm", "--fugaku-emulate")
+
+    assert_names_the_stranger(ran, "--fugaku", stranger)
+    assert [] == theirs.submissions()
+
+
+def test_a_resume_names_their_module(project: FugakuProject) -> None:
+    (project.path / "pjm.py").touch()
+
+    ran = project.run_without_plugin("-p", "pytest_pjm", "--fugaku-resume")
+
+    assert_names_the_stranger(ran, "--fugaku", project.path / "pjm.py")
+
+
+def assert_names_the_stranger(ran: Ran, asks: str, stranger: Path) -> None:
+    assert 4 == ran.code, ran.out
+    expected = (
+        f"ERROR: {asks} does not work in this project, which has a module pjm of its own: {stranger}\n"
+        f"  why: the plugin needs its package {ROOT / 'pjm'}, and one Python process has one module of a name\n"
+        "  next: rename the project's module; without --fugaku, after= and artifacts, its tests run as they are\n"
+    )
+    assert expected in ran.out
+    assert "Traceback" not in ran.out
+
+
+def test_here_their_tests_may_be_marked_and_may_not_wait_for_one_another(project: FugakuProject) -> None:
+    (project.path / "pjm.py").write_text(ANSWER)
+    project.write("@pytest.mark.fugaku\ndef test_before():\n    import pjm\n    assert 42 == pjm.ANSWER\n")
+
+    assert {"passed": 1} == project.run_without_plugin("-p", "pytest_pjm").counts()
+
+    project.write("@pytest.mark.fugaku(after='test_before')\ndef test_after():\n    pass\n", "test_that.py")
+    ran = project.run_without_plugin("-p", "pytest_pjm")
+
+    assert_names_the_stranger(ran, "after= of a mark", project.path / "pjm.py")
+
+
+def test_a_test_that_asks_for_artifacts_beside_a_module_pjm_fails_alone(project: FugakuProject) -> None:
+    (project.path / "pjm.py").write_text(ANSWER)
+    project.write(
+        "def test_asks(artifacts):\n    pass\n\ndef test_other():\n    import pjm\n    assert 42 == pjm.ANSWER\n"
+    )
+
+    ran = project.run_without_plugin("-p", "pytest_pjm")
+
+    assert {"passed": 1, "error": 1} == ran.counts(), ran.out
+    assert "\nthe fixture artifacts does not work in this project, which has a module pjm of its own: " in ran.out
+    assert "Traceback" not in ran.out
+
+
+def test_a_folder_pjm_with_no_python_in_it_is_in_nobodys_way(project: FugakuProject) -> None:
+    (project.path / "pjm").mkdir()
+    (project.path / "pjm" / "job.sh").touch()
+    project.write("@pytest.mark.fugaku\ndef test_it():\n    pass\n")
+
+    # An editable install finds our package after folders, PYTHONPATH before.
+    ran = project.run_without_plugin("-p", "pytest_pjm", "--fugaku-emulate", "--fugaku-dry-run", PYTHONPATH="")
+
+    assert (0, True) == (ran.code, "nothing was submitted" in ran.out), ran.out
+
+
+def test_jobs_have_our_code_whatever_else_their_import_path_finds(project: FugakuProject, tmp_path: Path) -> None:
+    elsewhere = tmp_path / "elsewhere"
+    elsewhere.mkdir()
+    for name in ("pjm.py", "pytest_pjm.py"):
+        (elsewhere / name).write_text("raise SystemExit('a stranger')\n", encoding="utf-8")
+    settings = f"[pytest]\nfugaku_prologue = export PYTHONPATH={elsewhere}\n"
+    (project.path / "pytest.ini").write_text(settings, encoding="utf-8")
+    project.write(
+        """
+@pytest.mark.fugaku
+def test_it(artifacts):
+    import pjm.job.artifacts, pytest_pjm
+    code = os.path.dirname(pytest_pjm.__file__)
+    assert ("lib", code) == (os.path.basename(code), os.path.dirname(os.path.dirname(pjm.__file__)))
+"""
+    )
+
+    ran = project.send()
+
+    assert (0, {"passed": 1}) == (ran.code, ran.counts()), ran.out

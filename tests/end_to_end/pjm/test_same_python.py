@@ -1,0 +1,117 @@
+"""A job's Python and its environment are as at the client, but for what the project says of jobs."""
+
+from __future__ import annotations
+
+import os
+import re
+import subprocess
+import sys
+from typing import List, Sequence
+
+import pytest
+
+from tests.builders.fugaku_project import ROOT, FugakuProject, Ran
+
+STRICT = """
+import warnings
+
+pytestmark = pytest.mark.fugaku
+
+def test_warns():
+    warnings.warn("old", UserWarning)
+
+def test_is_not_optimised():
+    assert __debug__, "optimised"
+    if not __debug__:
+        pytest.fail("optimised")
+
+def test_is_not_isolated():
+    assert 0 == sys.flags.isolated
+"""
+
+
+def run_with(project: FugakuProject, switches: Sequence[str], *arguments: str) -> Ran:
+    """Run pytest on a project by a Python with switches, to which PYTHONPATH may mean nothing."""
+    program = f"import sys; sys.path.insert(0, {str(ROOT)!r}); import pytest; sys.exit(pytest.main())"
+    process = subprocess.Popen(
+        [sys.executable, *switches, "-c", program, "-p", "pjm.plugin", *arguments],
+        cwd=project.path,
+        env={**os.environ, "PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1"},
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        encoding="utf-8",
+    )
+    out, _ = process.communicate(timeout=600)
+    return Ran(process.returncode, out)
+
+
+@pytest.mark.parametrize("switches", [["-W", "error"], ["-O"], ["-I"], ["-E", "-X", "dev"]], ids=" ".join)
+def test_switches_of_python_reach_the_jobs(project: FugakuProject, switches: List[str]) -> None:
+    project.write(STRICT)
+    others = ["-p", "no:cacheprovider"]
+
+    here = run_with(project, switches, *others)
+    in_jobs = run_with(project, switches, "--fugaku-emulate", *others)
+
+    assert (here.code, here.counts()) == (in_jobs.code, in_jobs.counts()), in_jobs.out
+
+
+def test_filters_of_warnings_in_the_environment_reach_the_jobs(project: FugakuProject) -> None:
+    project.write(STRICT)
+
+    ran = project.send(PYTHONWARNINGS="error::UserWarning")
+
+    assert {"failed": 1, "passed": 2} == ran.counts(), ran.out
+
+
+def test_a_job_has_all_variables_of_its_mark_whoever_else_sets_them(project: FugakuProject) -> None:
+    project.write(
+        """
+ENV = {"CI": "", "BUILD_NUMBER": "7", "PYTEST_ADDOPTS": "-rA", "OTHER": "a b"}
+
+@pytest.mark.fugaku(env=ENV)
+def test_env():
+    assert ENV == {name: os.environ.get(name) for name in ENV}
+
+@pytest.mark.fugaku
+def test_has_what_pytest_looks_at_here():
+    assert ("true", "-rf") == (os.environ["CI"], os.environ["PYTEST_ADDOPTS"])
+    assert "OTHER" not in os.environ
+"""
+    )
+
+    ran = project.send(CI="true", PYTEST_ADDOPTS="-rf", OTHER="here")
+
+    assert {"passed": 2} == ran.counts(), ran.out
+
+
+def test_the_seed_that_pytest_randomly_draws_here_is_that_of_the_jobs(project: FugakuProject) -> None:
+    project.write(
+        """
+import random
+
+def pytest_addoption(parser):
+    parser.addoption("--randomly-seed", dest="randomly_seed", type=int)
+
+def pytest_configure(config):
+    if config.option.randomly_seed is None:
+        config.option.randomly_seed = random.getrandbits(32)
+
+def pytest_report_header(config):
+    return f"seed: {config.option.randomly_seed}"
+""",
+        "conftest.py",
+    )
+    project.write(
+        """
+@pytest.mark.fugaku
+def test_seed(request):
+    print(f"seed in the job: {request.config.option.randomly_seed}")
+"""
+    )
+
+    ran = project.send("-rP")
+
+    (here,) = re.findall(r"^seed: (\d+)$", ran.out, re.MULTILINE)
+    assert f"seed in the job: {here}\n" in ran.out

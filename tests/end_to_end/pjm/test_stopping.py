@@ -1,0 +1,164 @@
+"""A session that something has stopped: it stops again before it submits, and the rest is to be had."""
+
+from __future__ import annotations
+
+import shlex
+from pathlib import Path
+
+import pytest
+
+from pjm.client.leave_session import ResumeHint
+from tests.builders.fugaku_project import FugakuProject, Ran
+
+# Until somebody says so, no machine is so slow that the tests after the first have ended before it is told of.
+WAIT = """
+def wait():
+    while not os.path.exists(os.path.join(os.path.dirname(__file__), os.pardir, "go")):
+        time.sleep(0.02)
+"""
+FIRST_FAILS = f"""{WAIT}
+@pytest.mark.fugaku
+@pytest.mark.parametrize("number", range(4))
+def test_it(number):
+    if number:
+        wait()
+    assert number
+"""
+
+
+def go(project: FugakuProject) -> None:
+    """Have the tests after the first end."""
+    (project.path.parent / "go").touch()
+
+
+def advised(project: FugakuProject, ran: Ran) -> Ran:
+    """What becomes of the command that a message has named, once all tests may end."""
+    go(project)
+    command = next(line for line in ran.out.splitlines() if "; the rest" in line).partition(": pytest ")[2]
+    return project.run(*shlex.split(command))
+
+
+def test_after_a_limit_of_failures_the_advice_gets_to_the_rest(project: FugakuProject) -> None:
+    project.write(FIRST_FAILS)
+    stopped = project.send("-x")
+
+    rest = advised(project, stopped)
+
+    assert "the rest, with no limit of failures to stop it again: pytest --fugaku-resume=" in stopped.out
+    assert (1, {"failed": 1, "passed": 3}) == (rest.code, rest.counts()), rest.out
+    assert 2 == len(project.submissions())
+
+
+def test_a_limit_that_has_stopped_the_session_stops_it_again_before_anything_is_submitted(
+    project: FugakuProject,
+) -> None:
+    project.write(FIRST_FAILS)
+    project.send("-x")
+
+    again = project.run("--fugaku-resume")
+
+    assert (1, {"failed": 1}) == (again.code, again.counts()), again.out
+    assert "stopping after 1 failures" in again.out
+    assert "fugaku: 1 of 4 tests in jobs have results; the rest, " in again.out
+    assert (1, 1) == (len(project.submissions()), len(project.calls("pjdel")))
+
+
+def test_what_has_become_known_before_the_first_look_counts_for_the_limit(project: FugakuProject) -> None:
+    project.write("@pytest.mark.fugaku\ndef test_fails():\n    assert False\n")
+    project.send("-x", "--fugaku-detach")
+    project.wait_for_end()
+
+    ran = project.run("--fugaku-resume")
+
+    assert (1, {"failed": 1}) == (ran.code, ran.counts()), ran.out
+    assert "fugaku: 1 of 1 tests in jobs have results\n" in ran.out
+    assert "the rest" not in ran.out
+
+
+def test_who_has_the_rest_submitted_and_leaves_is_told_how_to_get_it(project: FugakuProject) -> None:
+    project.write(FIRST_FAILS)
+    project.send("-x")
+
+    go(project)
+    left = project.run("--fugaku-resume", "--fugaku-detach")
+    ran = project.run("--fugaku-resume", "--maxfail=0")
+
+    _, submitted = [job for call in project.submissions() for job in call.jobs]
+    assert f"fugaku: submitted {submitted}; come back with: " in left.out, left.out
+    assert f"pytest --fugaku-resume={project.session().name} --maxfail=0\n" in left.out
+    assert (1, {"failed": 1, "passed": 3}) == (ran.code, ran.counts()), ran.out
+
+
+def test_unmarked_tests_that_did_not_run_are_part_of_the_rest(project: FugakuProject) -> None:
+    project.write("@pytest.mark.fugaku\ndef test_fails():\n    assert False\n\ndef test_here():\n    pass\n")
+    project.send("-x", "--fugaku-detach")
+    project.wait_for_end()
+
+    ran = project.run("--fugaku-resume")
+    rest = advised(project, ran)
+
+    assert {"failed": 1} == ran.counts(), ran.out
+    assert (1, {"failed": 1, "passed": 1}) == (rest.code, rest.counts()), rest.out
+
+
+@pytest.mark.parametrize(("limited", "more"), [(False, ""), (True, " --maxfail=0")])
+def test_the_way_back_lifts_the_limit_that_would_bar_it(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, limited: bool, more: str
+) -> None:
+    (tmp_path / ".pjm").mkdir()
+    monkeypatch.chdir(tmp_path)
+
+    assert f"pytest --fugaku-resume=1{more}" == ResumeHint(tmp_path / ".pjm" / "1", limited).command
+
+
+WANTS_AN_END = f"""{WAIT}
+@pytest.mark.fugaku
+@pytest.mark.parametrize("number", range(3))
+def test_it(request, number):
+    if number == 0:
+        request.session.HOW = "enough of it"
+    else:
+        wait()
+"""
+
+
+@pytest.mark.parametrize("name", ["shouldstop", "shouldfail"])
+def test_a_test_in_a_job_that_wants_an_end_of_the_session_gets_it_as_here(project: FugakuProject, name: str) -> None:
+    project.write(WANTS_AN_END.replace("HOW", name))
+
+    here, ran = project.run(), project.send()
+
+    assert (here.code, {"passed": 1}) == (ran.code, ran.counts()), ran.out
+    ends = [[line.strip("! ") for line in each.out.splitlines() if "enough of it" in line] for each in (here, ran)]
+    assert ends[0] == ends[1] != []
+    assert 1 == len(project.calls("pjdel"))
+
+
+def test_who_comes_back_after_that_gets_the_rest(project: FugakuProject) -> None:
+    project.write(WANTS_AN_END.replace("HOW", "shouldstop"))
+    stopped = project.send()
+
+    rest = advised(project, stopped)
+
+    assert (2, {"passed": 1}) == (stopped.code, stopped.counts()), stopped.out
+    assert (0, {"passed": 3}) == (rest.code, rest.counts()), rest.out
+
+
+def test_the_time_limit_of_the_session_is_not_that_of_each_job(project: FugakuProject) -> None:
+    project.write(
+        """
+def pytest_addoption(parser):
+    parser.addoption("--session-timeout", dest="session_timeout", type=float)
+
+def pytest_runtest_teardown(item):  # as pytest-timeout does
+    if item.config.option.session_timeout < 1:
+        item.session.shouldfail = "session-timeout"
+""",
+        "conftest.py",
+    )
+    project.write(FIRST_FAILS.replace("assert number", "pass"))
+    go(project)
+
+    ran = project.send("--session-timeout=0.5")
+
+    assert (0, {"passed": 4}) == (ran.code, ran.counts()), ran.out

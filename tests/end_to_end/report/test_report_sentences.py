@@ -1,0 +1,227 @@
+from __future__ import annotations
+
+import re
+import signal
+from dataclasses import replace
+from pathlib import Path
+from typing import Iterator, List, Set
+
+import pytest
+
+from mnist_repro.gate.baselines import files as baseline_files
+from mnist_repro.gate.baselines.judge import judge_fingerprint, judge_samples
+from mnist_repro.gate.baselines.values import RUNGS, BaselineFile, FingerprintEntry, SampleEntry
+from mnist_repro.gate.statistics import compare_distributions, compare_seed_by_seed
+from mnist_repro.gate.verdicts import Judgement, Metric
+from mnist_repro.harness import tolerances as recording
+from mnist_repro.harness.published_rung import judge_published
+from mnist_repro.recipes import RECIPES, find
+from mnist_repro.report.page.sentences import sentence
+from mnist_repro.reproduction import hypotheses
+from mnist_repro.reproduction.drift import NONE, NOT_DEBIASED, NOT_RECOGNISED, recognise_batch_normalization
+from pjm.batch.pjm.codes import CODES, REASONS
+from pjm.batch.pjm.pjstat import JobRow
+from pjm.batch.pjm.status import ending
+from pjm.follow.poll import LOST
+from tests.builders import gate_cases, made_up_baselines
+
+BASELINES = Path(__file__).resolve().parents[3] / "baselines"
+METRIC = Metric("test_loss after 3 epochs", "lower", 0.02, "a reason")
+STORED = {seed: 0.5 + 0.001 * (seed % 7) for seed in range(16)}
+
+
+def paired() -> Iterator[str]:
+    for stored, measured in (
+        (STORED, {0: 0.5, 1: 0.501}),
+        (STORED, {0: 0.9, 1: 0.501}),
+        (STORED, {77: 0.5, 78: 0.5}),
+        ({}, {0: 0.5}),
+        (STORED, {}),
+        (STORED, {3: float("nan")}),
+        ({**STORED, 3: float("inf")}, {0: 0.5}),
+    ):
+        yield compare_seed_by_seed(METRIC, stored, measured, "subset").reason
+
+
+def distributions() -> Iterator[str]:
+    for stored, measured in (
+        (STORED, {0: 0.5, 1: 0.501}),
+        (STORED, {100: 0.501, 101: 0.502, 102: 0.503}),
+        (STORED, {100: 0.901, 101: 0.902, 102: 0.903}),
+        (STORED, {100: 0.49, 101: 0.51, 102: 0.53}),
+        (STORED, {100: 0.02, 101: 0.97}),
+        (STORED, {100: 0.5}),
+        ({0: 0.5, 1: 0.6}, {100: 0.5, 101: 0.6}),
+        (dict.fromkeys(range(16), 0.5), {100: 0.5, 101: 0.6}),
+    ):
+        yield compare_distributions(METRIC, stored, measured, "subset", 36).reason
+    # Too near to the margin for any number of seeds.
+    near = {100: 0.5199, 101: 0.5261, 102: 0.523}
+    yield compare_distributions(replace(METRIC, margin=0.0201), STORED, near, "subset", 36).reason
+
+
+def of(judgement: Judgement) -> List[str]:
+    return [*(finding.reason for finding in judgement.findings), *judgement.notes]
+
+
+def judgements() -> Iterator[str]:
+    stored, runs = gate_cases.stored(), gate_cases.runs()
+    elsewhere = {**runs[0].provenance, "machine": "aarch64"}
+    for case in (
+        (),
+        (*runs, runs[0]),
+        (*runs, gate_cases.run("vgg7-bn", 7)),
+        (*runs, gate_cases.run("vgg7", 7, "full")),
+        [replace(run, arithmetic="framework") for run in runs],
+        [replace(run, dataset={**run.dataset, "name": "unrecognised"}) for run in runs],
+        [replace(run, provenance=elsewhere) for run in runs],
+    ):
+        yield from of(judge_samples(stored, case))
+    taken = gate_cases.fingerprint()
+    for file, exact, losses in (
+        (gate_cases.stored_fingerprint(), taken.exact, taken.losses),
+        (gate_cases.stored_fingerprint(), {}, {}),
+        (gate_cases.stored_fingerprint(), taken.exact, {**taken.losses, "loss of step 2": 2.5}),
+        (BaselineFile("vgg7", "fingerprint"), taken.exact, taken.losses),
+    ):
+        yield from of(judge_fingerprint(file, exact, losses, "mnist", "original", taken.provenance))
+    there = {**taken.provenance, "machine": "aarch64"}
+    yield from of(
+        judge_fingerprint(gate_cases.stored_fingerprint(), taken.exact, taken.losses, "mnist", "original", there)
+    )
+
+
+def published() -> Iterator[str]:
+    for name in RECIPES:
+        stored = baseline_files.read(BASELINES, name, "full")
+        yield from of(judge_published(find(name), stored))
+        yield from of(judge_published(find(name), BaselineFile(name, "full")))
+        few = [replace(entry, samples=dict(list(entry.samples.items())[:3])) for entry in samples(stored)]
+        yield from of(judge_published(find(name), replace(stored, entries=tuple(few))))
+
+
+def samples(stored: BaselineFile) -> List[SampleEntry]:
+    return [entry for entry in stored.entries if isinstance(entry, SampleEntry)]
+
+
+def margins() -> Iterator[str]:
+    for name in RECIPES:
+        for rung in RUNGS[1:3]:
+            for entry in samples(baseline_files.read(BASELINES, name, rung)):
+                yield from (metric.reason for metric in entry.metrics)
+
+
+def rows() -> Iterator[str]:
+    """What the rows of fingerprints are called."""
+    for name in RECIPES:
+        for entry in baseline_files.read(BASELINES, name, "fingerprint").entries:
+            assert isinstance(entry, FingerprintEntry)
+            yield from (*entry.exact, *entry.losses)
+
+
+def causes() -> Iterator[str]:
+    for each in (*hypotheses.SINGLE, *hypotheses.on_top_of_epsilon()):
+        yield each.kind
+        yield each.cause
+    yield from (NONE, NOT_DEBIASED, NOT_RECOGNISED)
+    yield recognise_batch_normalization(()).evidence
+    # As `drift` puts them together.
+    counted = "the first 100 step losses of seeds 0 to 4"
+    yield f"{counted} agree with the source's arithmetic within 2.5e-07 relative"
+    yield (
+        f"{counted} agree with an oracle that computes so within 2.4e-07 relative, "
+        "and differ from the source's arithmetic by up to 3.4e-03, from step 2 on"
+    )
+    differs = "seed 3 differs from the source's arithmetic from step 2 on (loss 2.25 instead of 2.5)"
+    yield f"{differs}, and none of the 33 changes tried, alone or in pairs, explains that"
+    yield f"{differs}, and the losses cannot tell shuffled once from not shuffled"
+    yield (
+        "debiased, the same weights give a test loss of 0.0470 instead of 1.9216 after 3 epochs, "
+        "0.0364 instead of 0.0365 after 10 epochs (mean of seeds 0, 1)"
+    )
+
+
+def ends_of_jobs() -> Iterator[str]:
+    """What jobs.json says of jobs that did not end well."""
+    ended = JobRow("12", "EXT", 0, 0, 0, elapsed=31, elapse_limit=30)
+    for code in CODES:
+        yield ending(replace(ended, pjm_code=code)).happened
+    for reason, _ in REASONS:
+        yield ending(replace(ended, pjm_code=100, reason=reason)).happened
+    for code in (1, 74, 125, 126, 127, 128 + signal.SIGKILL, 128 + signal.SIGTERM):
+        yield ending(replace(ended, exit_code=code)).happened
+    yield ending(replace(ended, pjm_code=55)).happened
+    yield ending(replace(ended, pjm_code=155)).happened
+    yield ending(replace(ended, exit_code=None, pjm_code=0)).happened
+    yield ending(replace(ended, pjm_code=3, elapsed=None)).happened
+    yield ending(replace(ended, pjm_code=1, elapse_limit=None)).happened
+    yield ending(JobRow("12", "ERR", reason="GATE CHECK")).happened
+    yield ending(JobRow("12", "ERR")).happened
+    yield LOST.happened
+    # As pjm puts them together where it follows and submits jobs.
+    yield "waited 12 s to start (it was queued: QUE); --fugaku-queue-timeout allows 10 s"
+    yield "waited 12 s to start; --fugaku-queue-timeout allows 10 s"
+    yield "ran for 12 s; --fugaku-run-timeout allows 10 s"
+    yield "was taken by the batch system in part only"
+    yield "was refused by the batch system: PJM 0071: Group not authorized"
+    yield "ended without the results of these tests, and the batch system found nothing wrong"
+
+
+TOLD = [paired, distributions, judgements, published, margins, rows, causes, ends_of_jobs]
+
+
+@pytest.mark.parametrize("said", TOLD)
+def test_everything_that_is_said_is_said_in_japanese(said: object) -> None:
+    assert callable(said)
+    told = list(said())
+
+    assert len(told) > 5
+    assert [] == [english for english in told if not _is_japanese(sentence(english)[1])]
+
+
+@pytest.mark.parametrize("said", TOLD)
+def test_no_figure_is_lost_in_translation(said: object) -> None:
+    assert callable(said)
+
+    assert [] == [english for english in said() if not _figures(english) <= _figures(sentence(english)[1])]
+
+
+def _is_japanese(text: str) -> bool:
+    return re.search("[ぁ-んァ-ヶ一-龠]", text) is not None
+
+
+def _figures(text: str) -> Set[str]:
+    return set(re.findall(r"[+-]?\d[\d.,]*(?:e[+-]\d+)?", re.sub(r", |[.,](?!\d)", " ", text)))
+
+
+def test_the_seeds_of_a_sentence_are_told_in_japanese() -> None:
+    assert sentence("the same bits as stored for seeds 0, 1")[1] == "シード 0、1 の値は保存値とビット単位で一致"
+
+
+def test_two_changes_at_once_are_told_one_by_one() -> None:
+    told = sentence("epsilon inside the root, batch size doubled")
+
+    assert told == ("epsilon inside the root, batch size doubled", "ε が平方根の中、バッチサイズが 2 倍")
+
+
+@pytest.mark.parametrize(
+    "written", ["because I say so", "", "2 of 3", "no baseline for <b>{data}</b>", "it is late (EXT, PC 11)"]
+)
+def test_what_somebody_wrote_stays_as_it_is(written: str) -> None:
+    assert sentence(written) == (written, written)
+
+
+def test_a_very_long_text_is_not_searched_for_sentences() -> None:
+    long = "the first " + "x step losses of x agree with the " * 3_000
+
+    assert sentence(long) == (long, long)
+
+
+def test_the_margins_that_are_recorded_have_reasons_that_are_known() -> None:
+    assert f"{recording.DEVIATIONS:.0f} standard" in " ".join(margins())
+
+
+def test_a_platform_is_named_as_it_is() -> None:
+    here = made_up_baselines.PLATFORM
+
+    assert here in sentence(f"stored on {here}, measured on elsewhere")[1]

@@ -1,0 +1,549 @@
+"""`mnist-repro baseline` show, diff and accept: what they say, what they refuse, and that no sample is ever lost."""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import signal
+import subprocess
+import sys
+from dataclasses import replace
+from pathlib import Path
+from typing import Callable, Dict, List, Tuple
+
+import pytest
+from pytest_regressions.file_regression import FileRegressionFixture
+
+from mnist_repro.errors import BadInput
+from mnist_repro.files.locks import locked
+from mnist_repro.gate.baselines import files as baseline_files
+from mnist_repro.gate.baselines.values import SampleEntry, accepted
+from tests.builders.baseline_command import REASON, baseline, files, message
+from tests.builders.command_line import Ended, environment, run
+from tests.builders.made_up_baselines import HERE, SPREAD, fingerprint, fingerprints, metrics, samples, subset, values
+from tests.builders.mnist_files import write_folder
+
+WHEEL = "wheel-softmax"
+PATIENCE = 120
+
+
+@pytest.fixture(autouse=True)
+def outside_ci(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The suite itself runs with CI=true, where nothing may be recorded or accepted."""
+    monkeypatch.delenv("CI", raising=False)
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    """Baselines of wheel-softmax, a fingerprint and samples, beside which other ones are proposed."""
+    baseline_files.write(tmp_path, subset())
+    baseline_files.write(tmp_path, fingerprints())
+    baseline_files.write_proposed(tmp_path, subset(samples([0.25, 0.5], history=())))
+    other = fingerprint(losses={"loss of step 1": 2.5, "loss of step 2": 2.125}, history=())
+    baseline_files.write_proposed(tmp_path, fingerprints(other))
+    return tmp_path
+
+
+def accept(folder: Path, *more: object) -> Ended:
+    return baseline("accept", folder, WHEEL, "--reason", REASON, *more)
+
+
+def stored(folder: Path) -> SampleEntry:
+    (entry,) = baseline_files.read(folder, WHEEL, "subset").entries
+    assert isinstance(entry, SampleEntry)
+    return entry
+
+
+def every_sample(folder: Path) -> List[Tuple[int, Tuple[float, ...]]]:
+    """What is stored or was stored before, by seed."""
+    entry = stored(folder)
+    rows = [(seed, tuple(row.values())) for seed, row in entry.samples.items()]
+    for change in entry.history:
+        rows += [(seed, tuple(row)) for seed, row in change.replaced.get("samples", {}).items()]
+    return rows
+
+
+STORED = [(seed, tuple(values(loss).values())) for seed, loss in enumerate(SPREAD)]
+
+
+def test_what_is_accepted_is_stored_with_its_reason_and_no_longer_proposed(folder: Path) -> None:
+    ended = accept(folder)
+
+    assert (0, "") == (ended.code, ended.err)
+    assert [
+        "wheel-softmax fingerprint, mnist, original, x86_64, TensorFlow 2.21, Keras 3.15: "
+        "stored; its history has what it replaced",
+        "wheel-softmax subset, mnist, original: stored; its history has what it replaced",
+    ] == ended.out.splitlines()
+    assert ["wheel-softmax/fingerprint.yml", "wheel-softmax/subset.yml"] == list(files(folder))
+    assert {0: values(0.25), 1: values(0.5)} == stored(folder).samples
+    assert ["first recording", REASON] == [change.reason for change in stored(folder).history]
+
+
+def test_no_sample_that_was_stored_is_lost(folder: Path) -> None:
+    accept(folder)
+
+    assert set(STORED) <= set(every_sample(folder))
+
+
+def test_one_rung_may_be_accepted_alone(folder: Path) -> None:
+    before = files(folder)
+    accept(folder, "--rung", "fingerprint")
+    after = files(folder)
+
+    assert {"wheel-softmax/fingerprint.proposed.yml"} == set(before) - set(after)
+    assert before["wheel-softmax/subset.yml"] == after["wheel-softmax/subset.yml"]
+
+
+def test_all_means_every_recipe_for_which_something_is_proposed(folder: Path) -> None:
+    baseline_files.write_proposed(folder, fingerprints(fingerprint(history=()), recipe="vgg7"))
+    ended = baseline("accept", folder, "--all", "--reason", REASON)
+
+    assert (0, 3) == (ended.code, len(ended.out.splitlines()))
+    assert not list(folder.glob("*/*.proposed.yml"))
+
+
+def test_what_is_stored_already_changes_nothing(folder: Path) -> None:
+    baseline_files.write_proposed(folder, subset(samples(history=(), provenance={**HERE, "commit": "d00f"})))
+    before = files(folder)["wheel-softmax/subset.yml"]
+    ended = accept(folder, "--rung", "subset")
+
+    assert (0, "wheel-softmax subset, mnist, original: is stored already\n") == (ended.code, ended.out)
+    assert before == files(folder)["wheel-softmax/subset.yml"]
+
+
+ACCEPT_AND_DIE = """
+import os, pathlib, signal, sys
+from mnist_repro import cli
+left = int(sys.argv[1])
+def dying(change):
+    def wrapped(*arguments, **options):
+        global left
+        if not left:
+            os.kill(os.getpid(), signal.SIGKILL)
+        left -= 1
+        return change(*arguments, **options)
+    return wrapped
+for name in ("replace", "unlink", "write_text"):
+    setattr(pathlib.Path, name, dying(getattr(pathlib.Path, name)))
+sys.exit(cli.main(sys.argv[2:]))
+"""
+
+
+def test_accepting_may_be_killed_anywhere_and_done_again(
+    folder: Path, tmp_path_factory: pytest.TempPathFactory
+) -> None:
+    command = ["baseline", "accept", WHEEL, "--rung", "subset", "--reason", REASON, "--baselines"]
+    deaths = 0
+    while True:
+        copy = tmp_path_factory.mktemp("dying") / "baselines"
+        shutil.copytree(str(folder), str(copy))
+        ended = subprocess.run(
+            [sys.executable, "-c", ACCEPT_AND_DIE, str(deaths), *command, str(copy)],
+            env=environment({"CI": ""}),
+            stdout=subprocess.PIPE,
+            timeout=PATIENCE,
+            check=False,
+        )
+        assert set(STORED) <= set(every_sample(copy))
+        if ended.returncode == 0:
+            break
+        assert -signal.SIGKILL == ended.returncode
+        assert 0 == accept(copy, "--rung", "subset").code
+        assert {0: values(0.25), 1: values(0.5)} == stored(copy).samples
+        assert ["first recording", REASON] == [change.reason for change in stored(copy).history]
+        deaths += 1
+
+    # Before the private folder's .gitignore is written, and before it takes its place; likewise with the new file; and
+    # before the proposal is removed.
+    assert 5 == deaths
+
+
+def test_the_differences_are_shown_worst_first(folder: Path, file_regression: FileRegressionFixture) -> None:
+    baseline_files.write(folder, subset(recipe="vgg7"))
+    baseline_files.write_proposed(folder, subset(samples(history=(), metrics=metrics(loss=0.25)), recipe="vgg7"))
+    baseline_files.write(folder, subset(recipe="tf-cnn"))
+    lower = samples([loss / 2 for loss in SPREAD], history=(), provenance={**HERE, "tensorflow": "2.22.0"})
+    baseline_files.write_proposed(folder, subset(lower, samples(dataset="surrogate"), recipe="tf-cnn"))
+    ended = baseline("diff", folder, "--all")
+
+    assert (1, "") == (ended.code, ended.err)
+    file_regression.check(ended.out.replace(str(folder), "DIR"))
+
+
+def test_what_was_not_shown_is_not_told_to_be_stored(tmp_path: Path) -> None:
+    folder = tmp_path / "of mine"
+    baseline_files.write_proposed(folder, subset(samples(history=())))
+    ended = baseline("diff", folder, WHEEL, "--rung", "subset")
+
+    assert (
+        f"to store it: mnist-repro baseline accept wheel-softmax --rung subset --baselines '{folder}' --reason …"
+        == ended.out.splitlines()[-1]
+    )
+
+
+def test_equivalent_proposals_are_no_difference(folder: Path) -> None:
+    baseline_files.write_proposed(folder, subset(samples(history=())))
+    baseline_files.write_proposed(folder, fingerprints(fingerprint(history=())))
+
+    assert 0 == baseline("diff", folder, WHEEL).code
+
+
+def test_what_is_new_is_a_difference(tmp_path: Path) -> None:
+    baseline_files.write_proposed(tmp_path, subset(samples(history=())))
+    ended = baseline("diff", tmp_path, WHEEL)
+
+    assert (1, "new") == (ended.code, ended.out.splitlines()[0])
+
+
+def test_a_paired_proposal_with_more_seeds_is_judged_by_those_that_are_stored(tmp_path: Path) -> None:
+    baseline_files.write(tmp_path, subset(samples([0.25, 0.5, 0.75], paired=True)))
+    baseline_files.write_proposed(tmp_path, subset(samples([0.25, 0.5, 0.75, 1.0], paired=True, history=())))
+    ended = baseline("diff", tmp_path, WHEEL)
+
+    assert 0 == ended.code
+    assert "    note: seeds proposed besides: 3" in ended.out.splitlines()
+
+
+def test_a_proposal_from_other_images_under_the_same_name_is_not_equivalent(tmp_path: Path) -> None:
+    baseline_files.write(tmp_path, subset(samples(provenance={**HERE, "dataset_sha256": "0" * 64})))
+    other = samples(provenance={**HERE, "dataset_sha256": "1" * 64}, history=())
+    baseline_files.write_proposed(tmp_path, subset(other))
+    ended = baseline("diff", tmp_path, WHEEL)
+
+    assert (1, "incomparable") == (ended.code, ended.out.splitlines()[0])
+    assert "incomparable: the mnist data that was trained on are not the same" in ended.out
+
+
+@pytest.mark.parametrize("paired", [True, False])
+def test_a_proposal_with_fewer_seeds_is_not_equivalent(paired: bool, tmp_path: Path) -> None:
+    baseline_files.write(tmp_path, subset(samples(paired=paired)))
+    baseline_files.write_proposed(tmp_path, subset(samples(SPREAD[:10], paired=paired, history=())))
+    ended = baseline("diff", tmp_path, WHEEL)
+    (told,) = [line.split() for line in ended.out.splitlines() if line.startswith("    seeds ")]
+
+    assert (1, "incomparable") == (ended.code, ended.out.splitlines()[0])
+    assert "seeds 12 seeds 10 seeds incomparable: stored and not proposed, so that they would go: 10, 11" == " ".join(
+        told
+    )
+
+
+def test_a_metric_that_is_only_on_one_side_is_incomparable(tmp_path: Path) -> None:
+    baseline_files.write(tmp_path, subset())
+    fewer = samples(
+        metrics=metrics()[:2],
+        samples={seed: dict(list(row.items())[:2]) for seed, row in samples().samples.items()},
+        history=(),
+    )
+    baseline_files.write_proposed(tmp_path, subset(fewer))
+    ended = baseline("diff", tmp_path, WHEEL)
+
+    assert (1, "incomparable") == (ended.code, ended.out.splitlines()[0])
+    assert "incomparable: it is stored only" in ended.out
+
+
+def test_what_is_stored_is_shown_with_its_reasons_and_history(
+    folder: Path, file_regression: FileRegressionFixture
+) -> None:
+    change = stored(folder).history[0]
+    baseline_files.write(folder, subset(samples([0.25], paired=True, provenance={}), samples(dataset="surrogate")))
+    later = replace(change, reason="epsilon\noutside", replaced={"exact": {"a": 1}, "losses": {"b": 1.0, "c": 2.0}})
+    baseline_files.write(folder, fingerprints(fingerprint(history=(change, later))))
+    ended = baseline("show", folder, WHEEL)
+
+    assert (0, "") == (ended.code, ended.err)
+    file_regression.check(ended.out)
+
+
+def test_recipes_without_baseline_are_named_where_all_are_shown(folder: Path) -> None:
+    bare = ["keras-cnn", "tf-softmax", "tf-cnn", "vgg7", "vgg7-bn"]
+
+    assert [f"{name}: nothing is stored" for name in bare] == baseline("show", folder, "--all").out.splitlines()[-5:]
+
+
+def test_machines_get_samples_and_summary(folder: Path) -> None:
+    told = json.loads(baseline("show", folder, WHEEL, "--json").out)
+    entry = told["baselines"][1]["entries"][0]
+
+    assert (1, ["fingerprint", "subset"]) == (told["schema"], [each["rung"] for each in told["baselines"]])
+    assert {str(seed): values(loss) for seed, loss in enumerate(SPREAD)} == entry["samples"]
+    assert {"mean", "sd", "count"} == set(entry["summary"]["test_loss after 3 epochs"])
+
+
+@pytest.mark.parametrize("action", ["show", "diff", "accept"])
+def test_no_tensorflow_is_imported(action: str, folder: Path) -> None:
+    program = (
+        "import sys; from mnist_repro import cli; code = cli.main(sys.argv[1:]); "
+        "sys.exit(3 if {'tensorflow', 'keras'} & set(sys.modules) else code)"
+    )
+    more = ["--reason", REASON] if action == "accept" else []
+    ended = subprocess.run(
+        [sys.executable, "-c", program, "baseline", action, WHEEL, "--baselines", str(folder), *more],
+        env=environment({"CI": ""}),
+        stdout=subprocess.PIPE,
+        timeout=PATIENCE,
+        check=False,
+    )
+
+    assert {"show": 0, "diff": 1, "accept": 0}[action] == ended.returncode
+
+
+# Bad input.
+
+
+@pytest.mark.parametrize("value", ["true", "1", "woodpecker"])
+@pytest.mark.parametrize("action", ["record", "accept"])
+def test_in_ci_nothing_is_recorded_or_accepted(
+    action: str, value: str, folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("CI", value)
+    before = files(folder)
+    more = ("--reason", REASON) if action == "accept" else ()
+
+    assert [
+        f"baseline {action} does nothing here: CI={value}",
+        "in CI baselines are read-only, so that no run can make its own result the expected one",
+        "do it where you can review it and commit the change; `env -u CI` if this is no CI",
+    ] == message(baseline(action, folder, WHEEL, *more), folder)
+    assert before == files(folder)
+
+
+def test_in_ci_what_is_stored_and_proposed_is_shown(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("CI", "true")
+
+    assert [0, 1] == [baseline(action, folder, WHEEL).code for action in ("show", "diff")]
+
+
+@pytest.mark.parametrize("value", ["", "false", "0"])
+def test_a_variable_that_says_no_is_no_ci(value: str, folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("CI", value)
+
+    assert 0 == accept(folder).code
+
+
+@pytest.mark.parametrize("reason", [(), ("--reason", ""), ("--reason", " \n")])
+def test_accepting_needs_a_reason(reason: Tuple[str, ...], folder: Path) -> None:
+    before = files(folder)
+
+    assert [
+        "baseline accept without a reason",
+        "whoever reads the history later must learn why the values changed",
+        "--reason 'what changed, and why that is right'",
+    ] == message(baseline("accept", folder, WHEEL, *reason), folder)
+    assert before == files(folder)
+
+
+@pytest.mark.parametrize("action", ["diff", "accept"])
+def test_nothing_proposed_is_nothing_to_look_at_or_accept(action: str, tmp_path: Path) -> None:
+    baseline_files.write(tmp_path, subset())
+    before = files(tmp_path)
+    more = ("--reason", REASON) if action == "accept" else ()
+
+    assert [
+        "nothing is proposed for wheel-softmax in DIR",
+        "`baseline record` leaves proposals there, and `baseline accept` takes them away",
+        "mnist-repro baseline record wheel-softmax --baselines DIR",
+    ] == message(baseline(action, tmp_path, WHEEL, *more), tmp_path)
+    assert before == files(tmp_path)
+
+
+def test_nothing_is_accepted_where_one_of_the_recipes_named_has_nothing(folder: Path) -> None:
+    before = files(folder)
+    ended = baseline("accept", folder, WHEEL, "vgg7", "--reason", REASON)
+
+    assert "nothing is proposed for vgg7 in DIR" == message(ended, folder)[0]
+    assert before == files(folder)
+
+
+def test_without_a_baseline_there_is_nothing_to_show(tmp_path: Path) -> None:
+    assert [
+        "no baseline of vgg7 is stored in DIR/nowhere",
+        "one is made by recording runs, and accepting them with a reason",
+        "mnist-repro baseline record vgg7 --baselines DIR/nowhere; or another --baselines DIR",
+    ] == message(baseline("show", tmp_path / "nowhere", "vgg7"), tmp_path)
+
+
+BROKEN: Dict[str, Tuple[Callable[[str], str], str]] = {
+    "truncated": (lambda text: text[: len(text) // 2], "DIR/wheel-softmax/subset.yml cannot be used as a baseline: "),
+    "nonsense": (lambda text: "nonsense", "DIR/wheel-softmax/subset.yml cannot be used as a baseline: it names no"),
+    "conflict": (lambda text: f"<<<<<<< HEAD\n{text}", "DIR/wheel-softmax/subset.yml:1 has a conflict marker"),
+    "newer schema": (
+        lambda text: text.replace("schema: 1", "schema: 2"),
+        "DIR/wheel-softmax/subset.yml has schema 2, this program reads 1",
+    ),
+    "missing direction": (
+        lambda text: text.replace("      direction: lower\n", "", 1),
+        "DIR/wheel-softmax/subset.yml cannot be used as a baseline: entry mnist / original: "
+        "metric test_loss after 3 epochs has no direction",
+    ),
+    "negative margin": (
+        lambda text: text.replace("margin: 0.005", "margin: -0.005", 1),
+        "DIR/wheel-softmax/subset.yml cannot be used as a baseline: entry mnist / original: "
+        "margin of test_loss after 3 epochs is -0.005, not a positive number",
+    ),
+}
+
+
+@pytest.mark.parametrize("action", ["show", "diff", "accept"])
+@pytest.mark.parametrize("name", BROKEN)
+def test_a_broken_file_is_named_and_nothing_is_changed(action: str, name: str, folder: Path) -> None:
+    edit, expected = BROKEN[name]
+    path = baseline_files.path_of(folder, WHEEL, "subset")
+    path.write_text(edit(path.read_text(encoding="utf-8")), encoding="utf-8")
+    before = files(folder)
+    more = ("--reason", REASON) if action == "accept" else ()
+    parts = message(baseline(action, folder, WHEEL, *more), folder)
+
+    assert (expected, 3) == (parts[0][: len(expected)], len(parts))
+    assert before == files(folder)
+
+
+def test_a_broken_proposal_is_not_accepted(folder: Path) -> None:
+    path = baseline_files.proposed_path(folder, WHEEL, "subset")
+    path.write_text(path.read_text(encoding="utf-8")[:-20], encoding="utf-8")
+    before = files(folder)
+    parts = message(accept(folder), folder)
+
+    assert "remove DIR/wheel-softmax/subset.proposed.yml and record again: finished runs are kept" == parts[2]
+    assert before == files(folder)
+
+
+HOLD = """
+import sys
+from pathlib import Path
+from mnist_repro.gate.baselines.files import private_folder
+from mnist_repro.files.locks import locked
+with locked(private_folder(Path(sys.argv[1])), "wheel-softmax", "subset"):
+    print("held", flush=True)
+    sys.stdin.read()
+"""
+
+
+@pytest.mark.parametrize("action", ["record", "accept"])
+def test_two_processes_do_not_change_the_same_baseline_at_once(action: str, folder: Path, data: str) -> None:
+    holder = subprocess.Popen(
+        [sys.executable, "-c", HOLD, str(folder)], env=environment(), stdin=subprocess.PIPE, stdout=subprocess.PIPE
+    )
+    try:
+        assert holder.stdout is not None
+        assert b"held\n" == holder.stdout.readline()
+        before = files(folder)
+        more = ("--reason", REASON) if action == "accept" else ("--data", data)
+        ended = baseline(action, folder, WHEEL, "--rung", "subset", *more)
+        assert 2 == ended.code
+        assert (
+            f"process {holder.pid} is recording or accepting wheel-softmax subset in {folder}\n"
+            "  why: two at once could each undo what the other wrote\n"
+            f"  next: wait until it has finished (ps {holder.pid}), then type the command again\n"
+        ) in ended.err
+        assert before == files(folder)
+        # Another rung is another file.
+        assert 0 == accept(folder, "--rung", "fingerprint").code
+    finally:
+        holder.kill()
+        holder.communicate()
+
+    assert 0 == accept(folder, "--rung", "subset").code
+
+
+def test_the_lock_of_a_process_that_has_died_is_no_obstacle(folder: Path) -> None:
+    private = baseline_files.private_folder(folder)
+    private.mkdir()
+    (private / "wheel-softmax-subset.lock").write_text("1\n", encoding="ascii")
+
+    assert 0 == accept(folder).code
+
+
+def test_a_lock_names_its_holder(tmp_path: Path) -> None:
+    told = pytest.raises(BadInput, match=f"process {os.getpid()} is recording or accepting wheel-softmax full")
+    with locked(tmp_path, WHEEL, "full"), told, locked(tmp_path, WHEEL, "full"):
+        pass
+
+
+def test_baselines_in_a_place_that_is_no_folder_are_refused(tmp_path: Path, data: str) -> None:
+    place = tmp_path / "file"
+    place.write_text("", encoding="ascii")
+    parts = message(baseline("record", place, WHEEL, "--data", data), tmp_path)
+
+    assert ["DIR/file is not a folder", "DIR/file is to be one", "name another folder"] == parts
+
+
+@pytest.mark.parametrize("action", ["record", "show", "diff", "accept"])
+def test_recipes_are_named_once_and_rightly(action: str, tmp_path: Path) -> None:
+    more = ("--reason", REASON) if action == "accept" else ()
+    refused = [
+        message(baseline(action, tmp_path, *recipes, *more), tmp_path)[0]
+        for recipes in ((), ("--all", "vgg7"), ("vgg8",))
+    ]
+
+    assert [f"baseline {action} without a recipe", "--all and vgg7", "unknown recipe 'vgg8'"] == refused
+
+
+@pytest.mark.parametrize("option", ["--seeds", "--processes"])
+def test_numbers_are_positive(option: str, tmp_path: Path) -> None:
+    assert f"{option} 0" == message(baseline("record", tmp_path, WHEEL, option, 0), tmp_path)[0]
+
+
+def test_nobody_means_a_million_seeds(tmp_path: Path) -> None:
+    assert ["--seeds 1000000", "it must be 10,000 or fewer", "--seeds 10"] == message(
+        baseline("record", tmp_path, WHEEL, "--seeds", 1_000_000), tmp_path
+    )
+
+
+def test_data_that_is_neither_mnist_nor_the_surrogate_has_no_baseline(tmp_path: Path) -> None:
+    (tmp_path / "black").mkdir()
+    ended = baseline("record", tmp_path / "baselines", WHEEL, "--data", write_folder(tmp_path / "black"))
+
+    assert 2 == ended.code
+    assert "is neither MNIST nor the surrogate\n  why: baselines are kept by the name of their dataset" in ended.err
+
+
+def test_without_an_action_it_says_which_there_are() -> None:
+    ended = run("baseline")
+
+    assert 2 == ended.code
+    assert "record|show|diff|accept" in ended.err
+
+
+def test_its_help_is_whole() -> None:
+    for action in ("record", "show", "diff", "accept"):
+        ended = run("baseline", action, "--help")
+        assert 0 == ended.code
+        assert "Example" in ended.out
+
+
+@pytest.mark.parametrize("more", [(), ("--json",)])
+@pytest.mark.parametrize(
+    ("there", "edited", "said"),
+    [
+        ("replaced: {}", "replaced: {samples: 3}", "replaced samples is 3, not a mapping"),
+        ("threads: 1", "threads: 2026-01-02", "provenance has datetime.date(2026, 1, 2)"),
+    ],
+)
+def test_what_is_no_provenance_or_history_is_one_message(
+    folder: Path, more: Tuple[str, ...], there: str, edited: str, said: str
+) -> None:
+    path = baseline_files.path_of(folder, WHEEL, "subset")
+    path.write_text(path.read_text(encoding="utf-8").replace(there, edited), encoding="utf-8")
+
+    ended = baseline("show", folder, WHEEL, *more)
+
+    assert (2, "") == (ended.code, ended.out)
+    assert ended.err.startswith(f"mnist-repro: {path} cannot be used as a baseline: entry mnist / original: {said}")
+
+
+def test_every_change_that_is_accepted_can_be_read_back(tmp_path: Path) -> None:
+    first = subset(samples())
+    other = subset(samples([0.25, 0.5], paired=True, metrics=metrics(1e-5)))
+    both = [accepted(first, other, "2027-01-01", "why"), accepted(fingerprints(), CHANGED, "2027-01-01", "why")]
+
+    for each in both:
+        baseline_files.write(tmp_path, each)
+
+    assert both == [baseline_files.read(tmp_path, WHEEL, each.rung) for each in both]
+    replaced = [set(each.entries[0].history[-1].replaced) - {"commit", "tensorflow", "keras"} for each in both]
+    assert [{"metrics", "columns", "samples", "paired"}, {"exact", "losses", "tolerance"}] == replaced
+
+
+CHANGED = fingerprints(fingerprint({"steps": 1}, {"loss of step 1": 2.25}, tolerance=1e-5))

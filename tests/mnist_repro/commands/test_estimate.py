@@ -1,0 +1,320 @@
+"""`mnist-repro estimate` through the command line: the tutorial's second component, and every file it refuses."""
+
+from __future__ import annotations
+
+import json
+import shutil
+from pathlib import Path
+from typing import Any, Callable, Dict, List
+
+import numpy as np
+import pytest
+
+from mnist_repro.data.dataset import Dataset, describe
+from mnist_repro.recipes import find
+from mnist_repro.recipes.layers import lay_out
+from mnist_repro.runs.run_json import read
+from mnist_repro.training.seeds import initial_weights
+from mnist_repro.weights import hdf5
+from mnist_repro.weights import param_hdf5 as weights
+from tests.builders.command_line import Ended, run
+from tests.builders.reproduced import Reproduced
+
+
+def listed(folder: Path) -> List[str]:
+    return sorted(path.name for path in folder.iterdir())
+
+
+def contents(folder: Path) -> Dict[str, bytes]:
+    return {path.name: path.read_bytes() for path in sorted(folder.iterdir())}
+
+
+def edited(path: Path, edit: Callable[[Any], object]) -> None:
+    with hdf5.library().File(str(path), "r+") as root:
+        edit(root)
+
+
+@pytest.mark.parametrize("recipe", ["wheel-softmax", "vgg7-bn"])
+def test_a_run_is_scored_from_its_weights(
+    recipe: str, reproduced: Reproduced, dataset: Dataset, tmp_path: Path
+) -> None:
+    ended = run("estimate", reproduced.folder(recipe), "--data", reproduced.data, "--out", tmp_path / "out")
+    test = read(reproduced.folder(recipe)).scores[-1].test
+
+    assert 0 == ended.code, ended.err
+    assert [
+        describe(dataset),
+        f"{recipe}, {test.right + test.wrong:,} test images: {test.right:,} right, {test.wrong:,} wrong",
+        f"Test loss: {test.loss}",
+        f"Test accuracy: {test.accuracy}",
+    ] == ended.out.splitlines()
+    assert f"Test loss: {test.loss}\nTest accuracy: {test.accuracy}\n" == (
+        (tmp_path / "out" / "eval.log").read_text(encoding="utf-8")
+    )
+    assert ["eval.log", "evaluation.json"] == listed(tmp_path / "out")
+
+
+def test_a_bare_file_says_itself_whose_weights_it_holds(reproduced: Reproduced, tmp_path: Path) -> None:
+    file = shutil.copy(str(reproduced.folder("tf-softmax") / "param.hdf5"), str(tmp_path / "somebody's Gewichte.hdf5"))
+    ended = run("estimate", file, "--data", reproduced.data)
+
+    assert 0 == ended.code, ended.err
+    assert ended.out.splitlines()[1].startswith("tf-softmax, 10,000 test images: ")
+    assert ["eval.log", "evaluation.json", "somebody's Gewichte.hdf5"] == listed(tmp_path)
+
+
+def test_a_file_that_does_not_say_is_scored_as_the_recipe_named(reproduced: Reproduced, tmp_path: Path) -> None:
+    file = tmp_path / "param.hdf5"
+    shutil.copy(str(reproduced.folder("wheel-softmax") / "param.hdf5"), str(file))
+    edited(file, lambda root: root.attrs.pop(weights.RECIPE_ATTRIBUTE))
+    unnamed = run("estimate", file, "--data", reproduced.data)
+    named = run("estimate", file, "--data", reproduced.data, "--recipe", "wheel-softmax")
+
+    assert (
+        Ended(
+            2,
+            "",
+            f"mnist-repro: {file} does not say which recipe it is of, and its shapes fit wheel-softmax and tf-softmax\n"
+            "  why: one recipe is needed to build the model\n"
+            f"  next: mnist-repro estimate {file} --recipe wheel-softmax (or tf-softmax)\n",
+        )
+        == unnamed
+    )
+    assert (0, True) == (named.code, "\nwheel-softmax, 10,000 test images: " in named.out)
+
+
+def test_a_run_is_found_from_the_folder_that_one_is_in(reproduced: Reproduced, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(reproduced.folder("wheel-softmax"))
+    before = contents(Path())
+    ended = run("estimate", ".", "--data", reproduced.data)
+
+    assert 0 == ended.code, ended.err
+    # What `reproduce` had estimated in a process of its own is written again, with the same bytes.
+    assert before == contents(Path())
+
+
+def nothing(root: Any) -> None:
+    """Leave the file as it is."""
+
+
+def with_nan(root: Any) -> None:
+    [bias] = [data for data in datasets(root) if data.name.endswith("bias:0")]
+    bias[3] = np.nan
+
+
+def datasets(root: Any) -> List[Any]:
+    found: List[Any] = []
+    root.visititems(lambda name, item: found.append(item) if isinstance(item, hdf5.library().Dataset) else None)
+    return found
+
+
+def without_its_layer(root: Any) -> None:
+    del root[next(name for name in root if len(root[name]))]
+
+
+def unlisted(root: Any) -> None:
+    names = root.attrs["layer_names"]
+    root.attrs["layer_names"] = names[:-1]
+    without_its_layer(root)
+
+
+@pytest.fixture
+def softmax(reproduced: Reproduced, tmp_path: Path) -> Path:
+    """A copy of weights of wheel-softmax that may be spoilt."""
+    file = tmp_path / "param.hdf5"
+    shutil.copy(str(reproduced.folder("wheel-softmax") / "param.hdf5"), str(file))
+    return file
+
+
+@pytest.mark.parametrize(
+    ("spoil", "recipe", "what"),
+    [
+        pytest.param(with_nan, None, "{file} holds nan in layer '", id="NaN"),
+        pytest.param(without_its_layer, None, "{file} lacks layer '", id="missing layer"),
+        pytest.param(
+            unlisted, "wheel-softmax", "{file} does not hold the weights of wheel-softmax: it lacks", id="fewer layers"
+        ),
+        pytest.param(nothing, "vgg7", "{file} ", id="another recipe's shapes"),
+        pytest.param(nothing, "tf-softmax", "{file} ", id="another recipe of the same shapes"),
+        pytest.param(nothing, "tf-sofmax", "unknown recipe 'tf-sofmax'\n", id="unknown recipe"),
+    ],
+)
+def test_weights_that_cannot_be_those_of_the_recipe(
+    spoil: Callable[[Any], None], recipe: str | None, what: str, softmax: Path, data: str
+) -> None:
+    edited(softmax, spoil)
+    refused(
+        run("estimate", softmax, "--data", data, *(["--recipe", recipe] if recipe else [])), what.format(file=softmax)
+    )
+
+    assert ["param.hdf5"] == listed(softmax.parent)
+
+
+def refused(ended: Ended, what: str) -> None:
+    """The command has ended with one message of three parts that begins with ``what``."""
+    assert (2, True) == (ended.code, ended.err.startswith(f"mnist-repro: {what}")), ended.err
+    assert "Traceback" not in ended.err
+    assert (1, 1, 1) == tuple(ended.err.count(part) for part in ("mnist-repro: ", "\n  why: ", "\n  next: "))
+
+
+@pytest.mark.parametrize("kept", [0, 7, 100, 2048, 20_000, -1])
+def test_truncated_weights(kept: int, softmax: Path, data: str) -> None:
+    whole = softmax.read_bytes()
+    softmax.write_bytes(whole[:kept])
+    refused(run("estimate", softmax, "--data", data), f"{softmax} is ")
+
+    assert ["param.hdf5"] == listed(softmax.parent)
+
+
+def test_weights_that_are_no_hdf5(tmp_path: Path, data: str) -> None:
+    file = tmp_path / "param.hdf5"
+    np.savez(str(tmp_path / "a.npz"), kernel=np.zeros(3))
+    (tmp_path / "a.npz").rename(file)
+    refused(run("estimate", file, "--data", data), f"{file} is not an HDF5 file: a zip archive, as .keras and .npz")
+
+
+def test_a_whole_model_where_weights_belong(reproduced: Reproduced, tmp_path: Path) -> None:
+    file = tmp_path / "model.h5"
+    shutil.copy(str(reproduced.folder("wheel-softmax") / "model.h5"), str(file))
+
+    assert Ended(
+        2,
+        "",
+        f"mnist-repro: {file} is a whole-model file: it holds an architecture beside the weights\n"
+        "  why: weights alone are expected, as in param.hdf5\n"
+        f"  next: mnist-repro predict {file}, which takes whole models, "
+        f"or: mnist-repro estimate {tmp_path}/param.hdf5\n",
+    ) == run("estimate", file, "--data", reproduced.data)
+    assert ["model.h5"] == listed(tmp_path)
+
+
+def test_a_whole_model_by_the_name_of_weights(reproduced: Reproduced, tmp_path: Path) -> None:
+    file = tmp_path / "param.hdf5"
+    shutil.copy(str(reproduced.folder("vgg7-bn") / "model.h5"), str(file))
+    refused(run("estimate", tmp_path, "--data", reproduced.data), f"{file} is a whole-model file")
+
+
+def test_weights_of_another_recipe_in_a_runs_folder(reproduced: Reproduced, tmp_path: Path) -> None:
+    for name in ("run.json", "param.hdf5"):
+        shutil.copy(str(reproduced.folder("wheel-softmax") / name), str(tmp_path / name))
+    recipe = find("vgg7")
+    weights.write(
+        tmp_path / "param.hdf5", recipe, initial_weights("vgg7", lay_out(recipe.layers, recipe.input_shape), 0)
+    )
+    refused(
+        run("estimate", tmp_path, "--data", reproduced.data),
+        f"{tmp_path / 'param.hdf5'} does not hold the weights of wheel-softmax: ",
+    )
+    assert ["param.hdf5", "run.json"] == listed(tmp_path)
+
+
+def test_a_folder_without_weights(tmp_path: Path, data: str) -> None:
+    assert Ended(
+        2,
+        "",
+        f"mnist-repro: {tmp_path} has no param.hdf5\n"
+        "  why: a run folder has the weights that `train` left there\n"
+        f"  next: mnist-repro train RECIPE --out {tmp_path}\n",
+    ) == run("estimate", tmp_path, "--data", data)
+
+
+def test_a_file_that_is_not_there(tmp_path: Path, data: str) -> None:
+    refused(run("estimate", tmp_path / "param.hdf5", "--data", data), f"cannot read {tmp_path / 'param.hdf5'}: No such")
+
+
+def test_another_recipe_than_the_runs(reproduced: Reproduced) -> None:
+    folder = reproduced.folder("vgg7-bn")
+
+    assert Ended(
+        2,
+        "",
+        f"mnist-repro: {folder} is a run of vgg7-bn, not of vgg7\n"
+        "  why: its run.json says so\n"
+        "  next: leave --recipe out, or name another folder\n",
+    ) == run("estimate", folder, "--data", reproduced.data, "--recipe", "vgg7")
+
+
+def test_another_recipes_folder_is_not_written_into(reproduced: Reproduced) -> None:
+    there = reproduced.folder("vgg7-bn")
+    before = contents(there)
+    refused(
+        run("estimate", reproduced.folder("wheel-softmax"), "--data", reproduced.data, "--out", there),
+        f"{there} holds a run of vgg7-bn, not of wheel-softmax\n",
+    )
+    assert before == contents(there)
+
+
+def test_a_run_that_is_no_longer_whole(reproduced: Reproduced, tmp_path: Path) -> None:
+    shutil.copytree(str(reproduced.folder("wheel-softmax")), str(tmp_path / "run"))
+    file = tmp_path / "run" / "run.json"
+    text = file.read_text(encoding="utf-8")
+    file.write_text(text[: len(text) // 2], encoding="utf-8")
+    refused(run("estimate", tmp_path / "run", "--data", reproduced.data), f"{file} is not JSON\n")
+
+
+def test_a_folder_without_run_json_tells_by_its_weights(reproduced: Reproduced, tmp_path: Path) -> None:
+    shutil.copy(str(reproduced.folder("wheel-softmax") / "param.hdf5"), str(tmp_path / "param.hdf5"))
+    ended = run("estimate", tmp_path, "--data", reproduced.data)
+
+    assert 0 == ended.code, ended.err
+    assert 1 == json.loads((tmp_path / "evaluation.json").read_text(encoding="utf-8"))["schema"]
+
+
+@pytest.fixture
+def own(reproduced: Reproduced, tmp_path: Path) -> Path:
+    """A copy of a run whose run.json says that it is of other data than there is."""
+    folder = tmp_path / "run"
+    shutil.copytree(str(reproduced.folder("wheel-softmax")), str(folder))
+    fields = json.loads((folder / "run.json").read_text(encoding="utf-8"))
+    fields["dataset"] = {"name": "surrogate", "sha256": "0123456789abcdef", "source": "drawn by somebody"}
+    (folder / "run.json").write_text(json.dumps(fields), encoding="utf-8")
+    return folder
+
+
+@pytest.mark.parametrize("named", ["", "param.hdf5"])
+def test_a_run_is_not_told_to_have_scored_on_other_data(
+    named: str, own: Path, reproduced: Reproduced, dataset: Dataset
+) -> None:
+    before = contents(own)
+    ended = run("estimate", own / named, "--data", reproduced.data)
+
+    assert (
+        Ended(
+            2,
+            f"{describe(dataset)}\n",
+            f"mnist-repro: {own} holds a run on surrogate data (0123456789ab…), "
+            f"not on {dataset.name} data ({dataset.sha256[:12]}…)\n"
+            "  why: what eval.log tells there must be of the same images as its run.json\n"
+            "  next: --out another folder, or --data surrogate\n",
+        )
+        == ended
+    )
+    assert before == contents(own)
+
+
+def test_other_data_is_scored_elsewhere_and_the_file_says_which(
+    own: Path, reproduced: Reproduced, dataset: Dataset
+) -> None:
+    elsewhere = own.parent / "elsewhere"
+    before = contents(own)
+    ended = run("estimate", own, "--data", reproduced.data, "--out", elsewhere)
+
+    assert 0 == ended.code, ended.err
+    assert {"name": dataset.name, "sha256": dataset.sha256} == (
+        json.loads((elsewhere / "evaluation.json").read_text(encoding="utf-8"))["dataset"]
+    )
+    assert before == contents(own)
+
+
+def test_a_run_that_cannot_be_written_into_can_be_scored_elsewhere(own: Path, reproduced: Reproduced) -> None:
+    file = own / "eval.log"
+    file.unlink()
+    file.mkdir()
+
+    assert Ended(
+        2,
+        "",
+        f"mnist-repro: {file} is a folder\n"
+        "  why: a file eval.log is to be written there\n"
+        f"  next: remove {file}, or name another folder: --out DIR\n",
+    ) == run("estimate", own, "--data", reproduced.data)

@@ -1,0 +1,381 @@
+"""`mnist-repro reproduce` through the command line: the table, the JSON, and an exit code that says what passes."""
+
+from __future__ import annotations
+
+import json
+import math
+from dataclasses import replace
+from pathlib import Path
+from typing import Any, Callable, Dict, List, Optional, Sequence, Tuple
+
+import pytest
+
+from mnist_repro.data import locate
+from mnist_repro.data.dataset import DRAWN, Dataset, describe
+from mnist_repro.execution import workers
+from mnist_repro.execution.workers import Failure, Task
+from mnist_repro.gate.baselines import files as baseline_files
+from mnist_repro.gate.baselines.values import BaselineFile
+from mnist_repro.harness import tolerances as recording
+from mnist_repro.recipes import find
+from mnist_repro.runs import run_json
+from tests.builders import made_up, made_up_baselines
+from tests.builders.command_line import Ended, run
+from tests.builders.reproduced import Reproduced
+
+FILES = ["eval.log", "evaluation.json", "learn.log", "model.h5", "param.hdf5", "run.json"]
+RECIPES = ["vgg7-bn", "wheel-softmax", "tf-softmax"]
+
+
+def listed(folder: Path) -> List[str]:
+    return sorted(path.name for path in folder.iterdir())
+
+
+def test_runs_are_kept_by_recipe_and_seed(reproduced: Reproduced) -> None:
+    # One seed of a CNN cannot be judged as a distribution.
+    assert (1, [FILES] * 3) == (reproduced.ended.code, [listed(reproduced.folder(recipe)) for recipe in RECIPES])
+
+
+def test_the_text_names_data_recipes_and_that_nothing_published_was_tested(
+    reproduced: Reproduced, dataset: Dataset
+) -> None:
+    text = reproduced.ended.out
+
+    assert describe(dataset) == text.splitlines()[0]
+    assert ["vgg7-bn: INCONCLUSIVE", "wheel-softmax: EQUIVALENT", "tf-softmax: EQUIVALENT"] == [
+        line for line in text.splitlines() if line.split(":")[0] in RECIPES
+    ]
+    assert "NOTHING PUBLISHED WAS TESTED: " in text.splitlines()[-2]
+    assert (
+        "Judged by the stored runs of the same data and arithmetic: vgg7-bn, wheel-softmax, tf-softmax."
+        == text.splitlines()[-1]
+    )
+
+
+def test_the_json_has_each_seeds_figures_as_they_were_scored(reproduced: Reproduced, dataset: Dataset) -> None:
+    fields = json.loads(reproduced.json.read_text(encoding="utf-8"))
+    last = {recipe: run_json.read(reproduced.folder(recipe)).scores[-1].test for recipe in RECIPES}
+
+    assert (1, dataset.name, RECIPES) == (fields["schema"], fields["dataset"], list(fields["recipes"]))
+    for recipe in RECIPES:
+        [seed] = fields["recipes"][recipe]["seeds"]
+        expected = "inconclusive" if recipe == "vgg7-bn" else "equivalent"
+        assert (expected, 0, last[recipe].loss, last[recipe].accuracy) == (
+            fields["recipes"][recipe]["verdict"],
+            seed["seed"],
+            seed["test_loss"],
+            seed["test_accuracy"],
+        )
+
+
+def test_what_training_measured_is_what_the_weights_in_the_file_give(reproduced: Reproduced) -> None:
+    for recipe in RECIPES:
+        test = run_json.read(reproduced.folder(recipe)).scores[-1].test
+        assert f"Test loss: {test.loss}\nTest accuracy: {test.accuracy}\n" == (
+            (reproduced.folder(recipe) / "eval.log").read_text(encoding="utf-8")
+        )
+
+
+Outcome = Callable[[Task], Optional[Failure]]
+
+
+def rehearsed(monkeypatch: pytest.MonkeyPatch, folder: Path, outcome: Outcome, *arguments: object) -> Ended:
+    """A full-scale session on real MNIST in which ``outcome`` stands for the workers."""
+
+    def run_all(tasks: Sequence[Task], processes: int, watch: object) -> Dict[Task, Optional[Failure]]:
+        return {task: outcome(task) for task in tasks}
+
+    def load(request: Optional[str]) -> Dataset:
+        return made_up.dataset("mnist")
+
+    monkeypatch.setattr(workers, "run_all", run_all)
+    monkeypatch.setattr(locate, "load", load)
+    return run("reproduce", "--out", folder, *arguments)
+
+
+def trained_to(*figures: Tuple[float, float]) -> Outcome:
+    """Workers whose runs of wheel-softmax end with these losses and accuracies, seed by seed."""
+
+    def outcome(task: Task) -> Optional[Failure]:
+        seed = task.assignment.seed
+        run_json.write(made_up.wheel(seed, *figures[seed]), task.folder)
+        return None
+
+    return outcome
+
+
+def test_a_recipe_named_twice_is_run_once(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    asked: List[Task] = []
+
+    def outcome(task: Task) -> Optional[Failure]:
+        asked.append(task)
+        return trained_to((0.2691, 0.9269))(task)
+
+    ended = rehearsed(monkeypatch, tmp_path, outcome, "wheel-softmax", "wheel-softmax", "--seeds", "1")
+
+    assert [("wheel-softmax", 0)] == [(task.assignment.recipe.name, task.assignment.seed) for task in asked]
+    assert 1 == ended.out.count("  full scale, original arithmetic, 1 of 1 seed, 7,850 parameters\n")
+
+
+@pytest.mark.parametrize(
+    ("figures", "verdict", "code"),
+    [
+        (((0.2691, 0.9269), (0.2702, 0.9279), (0.2689, 0.9277)), "REPRODUCED", 0),
+        (((0.2646, 0.9278), (0.2647, 0.9279), (0.2646, 0.9277)), "NOT REPRODUCED", 1),
+        (((0.2691, 0.9269),), "INCONCLUSIVE", 1),
+        (((0.2691, 0.9269), (math.nan, 0.098)), "INCOMPARABLE", 1),
+    ],
+)
+def test_only_what_is_reproduced_passes(
+    figures: Tuple[Tuple[float, float], ...],
+    verdict: str,
+    code: int,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    ended = rehearsed(monkeypatch, tmp_path, trained_to(*figures), "--seeds", len(figures), "--json", tmp_path / "j")
+
+    assert (code, "") == (ended.code, ended.err)
+    assert f"\nwheel-softmax: {verdict}\n" in ended.out
+    written = json.loads((tmp_path / "j").read_text(encoding="utf-8"))["recipes"]["wheel-softmax"]
+    assert (verdict.lower(), len(figures)) == (written["verdict"], len(written["seeds"]))
+
+
+def at_subset(*losses: float) -> Outcome:
+    """Workers whose runs of vgg7 at the subset scale end with these losses, seed by seed."""
+
+    def outcome(task: Task) -> Optional[Failure]:
+        seed = task.assignment.seed
+        run_json.write(made_up_baselines.run(seed, losses[seed], "vgg7", "subset"), task.folder)
+        return None
+
+    return outcome
+
+
+def vgg7_baseline(folder: Path, arithmetic: str = "original") -> Path:
+    """Baselines with twelve runs of vgg7 at the subset scale, at a loss of about 0.05."""
+    losses = made_up_baselines.SPREAD
+    entry = recording.sample_entry(
+        find("vgg7"), "subset", made_up_baselines.runs(losses, recipe="vgg7", arithmetic=arithmetic), "0123"
+    )
+    baseline_files.write(folder, BaselineFile("vgg7", "subset", (replace(entry, history=(made_up_baselines.FIRST,)),)))
+    return folder
+
+
+SUBSET = ("vgg7", "--scale", "subset", "--seeds", 3)
+
+
+@pytest.mark.parametrize(
+    ("losses", "verdict", "code"),
+    [
+        ((0.0495, 0.0502, 0.0505), "EQUIVALENT", 0),
+        ((0.0195, 0.0202, 0.0205), "IMPROVED", 1),
+        ((0.0795, 0.0802, 0.0805), "REGRESSED", 1),
+        ((0.0495, math.nan, 0.0505), "INCOMPARABLE", 1),
+    ],
+)
+def test_where_nothing_published_can_be_tested_the_stored_runs_judge(
+    losses: Tuple[float, ...], verdict: str, code: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    baselines = vgg7_baseline(tmp_path / "baselines")
+    result = tmp_path / "result.json"
+    ended = rehearsed(
+        *(monkeypatch, tmp_path / "runs", at_subset(*losses), *SUBSET, "--baselines", baselines, "--json", result)
+    )
+    recipe = json.loads(result.read_text(encoding="utf-8"))["recipes"]["vgg7"]
+
+    assert (code, "") == (ended.code, ended.err)
+    assert f"\nvgg7: {verdict}\n" in ended.out
+    assert "Judged by the stored runs of the same data and arithmetic: vgg7." == ended.out.splitlines()[-1]
+    assert ("test_loss after 5 epochs", verdict.lower()) == (recipe["stored"][0]["metric"], recipe["verdict"])
+
+
+@pytest.mark.parametrize(
+    ("losses", "verdict", "code", "why"),
+    [
+        ((0.0195, 0.0202, 0.0205), "NOT TESTED", 0, []),
+        (
+            (0.0495, math.nan, 0.0505),
+            "INCOMPARABLE",
+            1,
+            [
+                "  test loss after 5 epochs: it is nan for seed 1",
+                "  test accuracy after 5 epochs: it is nan for seed 1",
+                "  training loss after 5 epochs: it is nan for seed 1",
+            ],
+        ),
+    ],
+)
+def test_where_nothing_is_stored_either_runs_have_to_end_in_numbers(
+    losses: Tuple[float, ...],
+    verdict: str,
+    code: int,
+    why: List[str],
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    baselines = vgg7_baseline(tmp_path / "baselines", arithmetic="framework")
+    ended = rehearsed(monkeypatch, tmp_path / "runs", at_subset(*losses), *SUBSET, "--baselines", baselines)
+
+    assert (code, "") == (ended.code, ended.err)
+    assert f"\nvgg7: {verdict}\n" in ended.out
+    assert why == [line for line in ended.out.splitlines() if " for seed " in line]
+    assert "No stored runs to judge by: vgg7." == ended.out.splitlines()[-1]
+
+
+def test_baselines_that_were_named_and_are_not_there_are_told_before_the_work(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    ended = rehearsed(monkeypatch, tmp_path, untouched, *SUBSET, "--baselines", tmp_path / "baslines")
+
+    assert 2 == ended.code
+    assert f"there is no folder {tmp_path / 'baslines'}" in ended.err
+
+
+def test_a_baseline_that_cannot_be_read_is_told_before_the_work(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    file = vgg7_baseline(tmp_path / "baselines") / "vgg7" / "subset.yml"
+    file.write_text("schema: 1\n", encoding="utf-8")
+    ended = rehearsed(monkeypatch, tmp_path, untouched, *SUBSET, "--baselines", tmp_path / "baselines")
+
+    assert 2 == ended.code
+    assert f"{file} cannot be used as a baseline" in ended.err
+
+
+@pytest.mark.parametrize(("bad_input", "code"), [(False, 1), (True, 2)])
+def test_a_run_that_fails_is_told_and_the_others_are_still_shown(
+    bad_input: bool, code: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    others = trained_to((0.2691, 0.9269), (0.2702, 0.9279), (0.2689, 0.9277))
+    failure = Failure("the disk is gone", "somebody pulled it", "put it back", bad_input)
+    ended = rehearsed(monkeypatch, tmp_path, lambda task: failure if task.assignment.seed == 1 else others(task))
+
+    assert (
+        code,
+        "mnist-repro: wheel-softmax, seed 1: the disk is gone\n  why: somebody pulled it\n  next: put it back\n",
+    ) == (
+        ended.code,
+        ended.err,
+    )
+    assert "\nwheel-softmax: FAILED\n" in ended.out
+    assert "  full scale, original arithmetic, 2 of 3 seeds, 7,850 parameters" in ended.out.splitlines()
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (["--seeds", "0"], "--seeds 0\n  why: it must be 1 or more\n  next: --seeds 3\n"),
+        (["--seeds", "-3"], "--seeds -3\n  why: it must be 1 or more\n  next: --seeds 3\n"),
+        (
+            ["--seeds", "1000000000000"],
+            "--seeds 1000000000000\n  why: it must be 10,000 or fewer\n  next: --seeds 10\n",
+        ),
+        (["--processes", "0"], "--processes 0\n  why: it must be 1 or more\n  next: --processes 3\n"),
+        (["--all", "vgg7"], "--all and vgg7\n  why: --all already means every recipe\n  next: leave one out\n"),
+        (
+            ["vgg7", "vgg8"],
+            "unknown recipe 'vgg8'\n"
+            "  why: the recipes are wheel-softmax, keras-cnn, tf-softmax, tf-cnn, vgg7, vgg7-bn\n"
+            "  next: vgg7\n",
+        ),
+        (
+            ["--json", "."],
+            ". is a folder\n  why: a file is to be written there\n  next: name a file in it: FILE\n",
+        ),
+        (
+            ["--json", "file/result.json"],
+            "{here}/file is not a folder\n  why: file is to be one\n  next: name another folder\n",
+        ),
+    ],
+)
+def test_what_cannot_be_done_is_refused_before_any_data_is_looked_for(
+    arguments: List[str], message: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "file").touch()
+    monkeypatch.chdir(tmp_path)
+
+    assert Ended(2, "", f"mnist-repro: {message.format(here=tmp_path)}") == run("reproduce", *arguments)
+    assert ["file"] == listed(tmp_path)
+
+
+def untouched(task: Task) -> Optional[Failure]:
+    raise AssertionError("nothing may be trained")
+
+
+def test_a_folder_for_runs_that_is_none_is_told_before_the_work(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "file").touch()
+    ended = rehearsed(monkeypatch, tmp_path / "file", untouched)
+
+    assert 2 == ended.code
+    assert ended.err.startswith(f"mnist-repro: {tmp_path / 'file'} is not a folder\n")
+
+
+@pytest.mark.parametrize(
+    ("name", "what", "why"),
+    [
+        *(
+            (
+                f"{folder}/{name}",
+                f"{folder}/{name} is a file of a run's own",
+                f"without its {name} nobody could use the run any more",
+            )
+            # To be made; through a link; of a session before.
+            for folder in ("runs/wheel-softmax/seed-2", "link/wheel-softmax/seed-0", "before/vgg7/seed-0")
+            for name in FILES
+        ),
+        ("runs/wheel-softmax", "runs/wheel-softmax cannot be a file", "it is to be a folder with runs"),
+        ("runs/wheel-softmax/seed-1", "runs/wheel-softmax/seed-1 cannot be a file", "it is to be a folder with runs"),
+    ],
+)
+def test_a_result_does_not_take_the_place_of_a_run(
+    name: str, what: str, why: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "runs").mkdir()
+    (tmp_path / "link").symlink_to("runs")
+    run_json.write(made_up.run("vgg7", 0, made_up.score(10, 0.04, 0.987)), tmp_path / "before" / "vgg7" / "seed-0")
+    ended = rehearsed(monkeypatch, Path("runs"), untouched, "--json", name)
+
+    assert (2, f"mnist-repro: {what}\n  why: {why}\n  next: name another file, such as result.json\n") == (
+        ended.code,
+        ended.err,
+    )
+
+
+def test_a_result_may_lie_beside_the_files_of_a_run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    file = tmp_path / "wheel-softmax" / "seed-0" / "result.json"
+    ended = rehearsed(monkeypatch, tmp_path, trained_to((0.2691, 0.9269)), "--seeds", "1", "--json", file)
+
+    assert (1, "", True) == (ended.code, ended.err, file.is_file())
+
+
+def test_another_recipes_run_is_told_before_the_work(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    folder = tmp_path / "wheel-softmax" / "seed-2"
+    run_json.write(made_up.run("vgg7", 0, made_up.score(10, 0.04, 0.987)), folder)
+    ended = rehearsed(monkeypatch, tmp_path, untouched)
+
+    assert 2 == ended.code
+    assert ended.err.startswith(f"mnist-repro: {folder} holds a run of vgg7, not of wheel-softmax\n")
+
+
+@pytest.mark.parametrize(
+    ("source", "expected"),
+    [
+        (DRAWN, lambda here: "surrogate"),
+        # Not the words, which would mean other digits.
+        ("surrogate", lambda here: str(here / "surrogate")),
+        ("mnist", lambda here: str(here / "mnist")),
+        ("/data/mnist.npz", lambda here: "/data/mnist.npz"),
+    ],
+)
+def test_workers_are_given_the_same_data_whatever_its_folder_is_called(
+    source: str, expected: Callable[[Path], str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    found: Any = made_up.dataset("mnist")
+    object.__setattr__(found, "source", source)
+
+    assert expected(tmp_path) == locate.place(found)

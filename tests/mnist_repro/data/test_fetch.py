@@ -1,0 +1,266 @@
+"""Downloads from a real server that serves well, cuts short, hangs, lies, is gone or is not there."""
+
+from __future__ import annotations
+
+import contextlib
+import hashlib
+import json
+import os
+import pty
+import subprocess
+import sys
+import time
+from dataclasses import asdict, replace
+from pathlib import Path
+from typing import Iterator, List, Tuple
+
+import numpy as np
+import pytest
+
+from mnist_repro import cli
+from mnist_repro.data import fetch, locate, places
+from mnist_repro.data.fetch import Remote
+from mnist_repro.errors import BadInput
+from tests.builders import command_line
+from tests.builders.misbehaving_server import closed_port, serving
+from tests.builders.mnist_files import black, black_digest, find_real_mnist, isolate, surrogate_cache
+
+
+@pytest.fixture(scope="module")
+def content(tmp_path_factory: pytest.TempPathFactory) -> bytes:
+    """A sound .npz, 60 kB."""
+    path = tmp_path_factory.mktemp("content") / "mnist.npz"
+    arrays = black()
+    np.savez_compressed(
+        str(path),
+        x_train=arrays["x_train"],
+        y_train=arrays["y_train"],
+        x_test=arrays["x_test"],
+        y_test=arrays["y_test"],
+    )
+    return path.read_bytes()
+
+
+@pytest.fixture(scope="module")
+def server(content: bytes) -> Iterator[str]:
+    with serving(content) as address:
+        yield address
+
+
+@pytest.fixture
+def source(content: bytes, server: str) -> Remote:
+    """The sound answer, with the patience that a slow machine needs."""
+    return Remote(f"{server}/whole", hashlib.sha256(content).hexdigest(), black_digest(), 60.0, 60.0, 1_000_000)
+
+
+@pytest.fixture(autouse=True)
+def nothing_of_this_machine(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    isolate(monkeypatch, tmp_path)
+    # A proxy would answer in the place of our server.
+    monkeypatch.setenv("NO_PROXY", "127.0.0.1")
+
+
+def test_the_file_arrives_whole_and_is_read(source: Remote, content: bytes, tmp_path: Path) -> None:
+    target = tmp_path / "cache" / "mnist.npz"
+    dataset = fetch.download(source, target)
+
+    assert content == target.read_bytes()
+    assert (str(target), source.arrays_sha256) == (dataset.source, dataset.sha256)
+    assert [target] == list(target.parent.iterdir())
+
+
+@pytest.mark.parametrize(
+    ("way", "reason"),
+    [
+        ("short", "IncompleteRead"),
+        ("silent", "timed out"),
+        ("hangs", "timed out"),
+        ("lies", "is not the file expected"),
+        ("page", "is not the file expected: 9 bytes"),
+        ("endless", "was cut off"),
+        ("gone", "404"),
+        ("broken", "503"),
+    ],
+)
+def test_what_goes_wrong_is_said_and_nothing_is_left(
+    way: str, reason: str, source: Remote, server: str, tmp_path: Path
+) -> None:
+    target = tmp_path / "mnist.npz"
+    target.write_text("what was there before")
+    seconds = 0.2 if reason == "timed out" else 60.0
+    begin = time.monotonic()
+    with pytest.raises(BadInput) as caught:
+        fetch.download(replace(source, url=f"{server}/{way}", read_seconds=seconds), target)
+
+    assert f"{server}/{way}" in caught.value.what
+    assert reason in caught.value.what
+    assert "--data FOLDER" in caught.value.fix
+    # The silent ones would keep us for 600 seconds.
+    assert time.monotonic() - begin < 15
+    assert ([target], "what was there before") == (list(tmp_path.iterdir()), target.read_text())
+
+
+@pytest.mark.parametrize(
+    ("url", "reason"),
+    [
+        ("http://127.0.0.1:PORT/mnist.npz", "Connection refused"),
+        ("http://no-such-host.invalid/mnist.npz", ""),
+        ("mirror/mnist.npz", "No scheme"),
+    ],
+)
+def test_a_server_that_is_not_there(url: str, reason: str, source: Remote, tmp_path: Path) -> None:
+    url = url.replace("PORT", str(closed_port()))
+    with pytest.raises(BadInput) as caught:
+        fetch.download(replace(source, url=url), tmp_path / "mnist.npz")
+
+    assert caught.value.what.startswith(f"cannot download MNIST from {url}: ")
+    assert reason in caught.value.what
+    assert [] == list(tmp_path.iterdir())
+
+
+def test_the_right_file_with_other_arrays_in_it_is_refused(source: Remote, tmp_path: Path) -> None:
+    with pytest.raises(BadInput, match="is not MNIST"):
+        fetch.download(replace(source, arrays_sha256="0" * 64), tmp_path / "mnist.npz")
+
+    assert [] == list(tmp_path.iterdir())
+
+
+ON_A_FULL_DISK = """
+import json, resource, sys
+from pathlib import Path
+from mnist_repro.data import fetch
+from mnist_repro.errors import BadInput
+
+resource.setrlimit(resource.RLIMIT_FSIZE, (10_000, 10_000))
+try:
+    fetch.download(fetch.Remote(**json.loads(sys.argv[1])), Path(sys.argv[2]))
+except BadInput as error:
+    print(error.what)
+"""
+
+
+def test_a_full_disk_leaves_nothing(source: Remote, tmp_path: Path) -> None:
+    # A process of its own: its limit would be that of those that are started meanwhile.
+    started = [sys.executable, "-c", ON_A_FULL_DISK, json.dumps(asdict(source)), str(tmp_path / "mnist.npz")]
+    ended = subprocess.run(started, env=command_line.environment(), stdout=subprocess.PIPE, check=True)
+
+    assert b"cannot write" in ended.stdout
+    assert [] == list(tmp_path.iterdir())
+
+
+def test_the_default_is_keras_file(monkeypatch: pytest.MonkeyPatch) -> None:
+    assert (fetch.KERAS_URL, fetch.KERAS_SHA256) == (fetch.remote().url, fetch.remote().file_sha256)
+
+
+def test_a_mirror_must_have_the_same_file_or_say_its_own_hash(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("MNIST_REPRO_URL", "http://mirror/m.npz")
+    same = fetch.remote()
+    monkeypatch.setenv("MNIST_REPRO_URL", "http://mirror/m.npz#sha256=ABC")
+    other = fetch.remote()
+
+    assert ("http://mirror/m.npz", fetch.KERAS_SHA256) == (same.url, same.file_sha256)
+    assert ("http://mirror/m.npz", "abc") == (other.url, other.file_sha256)
+
+
+def test_fetch_says_why_it_failed(
+    server: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setenv("MNIST_REPRO_OFFLINE", "0")
+    monkeypatch.setenv("MNIST_REPRO_URL", f"{server}/lies")
+    code = cli.main(["data", "fetch"])
+    out, err = capsys.readouterr()
+
+    assert (2, "") == (code, out)
+    assert f"what {server}/lies sent is not the file expected" in err
+    assert [] == list((tmp_path / "cache").iterdir())
+
+
+@pytest.mark.parametrize(
+    ("said", "forbids"),
+    [
+        ("", False),
+        ("0", False),
+        ("no", False),
+        ("False", False),
+        ("NO", False),
+        ("1", True),
+        ("yes", True),
+        ("on", True),
+    ],
+)
+def test_the_download_is_forbidden_by_a_word_that_says_so(
+    said: str, forbids: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("MNIST_REPRO_OFFLINE", said)
+
+    assert forbids == places.offline()
+
+
+def test_fetch_offline_says_so(capsys: pytest.CaptureFixture[str]) -> None:
+    assert 2 == cli.main(["data", "fetch"])
+    assert "MNIST_REPRO_OFFLINE is set" in capsys.readouterr().err
+
+
+def test_a_failed_download_is_passed_over_in_one_line(
+    server: str, monkeypatch: pytest.MonkeyPatch, tmp_path_factory: pytest.TempPathFactory
+) -> None:
+    monkeypatch.setenv("MNIST_REPRO_CACHE", str(surrogate_cache(tmp_path_factory)))
+    monkeypatch.setenv("MNIST_REPRO_OFFLINE", "")
+    monkeypatch.setenv("MNIST_REPRO_URL", f"{server}/gone")
+    lines: List[str] = []
+
+    assert "surrogate" == locate.load(None, lines.append).name
+    assert lines[0].startswith(f"mnist-repro: passed over the download: cannot download MNIST from {server}/gone: 404")
+    assert [1, 3] == [line.count("\n") for line in lines]
+
+
+def test_real_mnist_is_fetched_once_and_then_found(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.undo()
+    real = find_real_mnist()
+    isolate(monkeypatch, tmp_path)
+    packed = tmp_path / "packed.npz"
+    np.savez(
+        str(packed),
+        x_train=real.train_images,
+        y_train=real.train_labels,
+        x_test=real.test_images,
+        y_test=real.test_labels,
+    )
+    content = packed.read_bytes()
+    monkeypatch.setenv("MNIST_REPRO_OFFLINE", "")
+    with serving(content) as address:
+        url = f"{address}/whole#sha256={hashlib.sha256(content).hexdigest()}"
+        monkeypatch.setenv("MNIST_REPRO_URL", url)
+        first, second = (data("fetch") for _ in range(2))
+    target = tmp_path / "cache" / "mnist.npz"
+
+    assert (0, f"MNIST fetched and verified: {target}\n", "") == first
+    assert (0, f"MNIST is already there: {target}\n", "") == second
+    assert ("mnist", str(target)) == (locate.load().name, locate.load().source)
+
+
+def data(*words: str) -> Tuple[int, str, str]:
+    """`mnist-repro data` in a process of its own."""
+    command = [sys.executable, "-m", "mnist_repro", "data", *words]
+    done = subprocess.run(command, capture_output=True, check=False)
+    return done.returncode, done.stdout.decode(), done.stderr.decode()
+
+
+def test_a_terminal_sees_a_bar() -> None:
+    program = (
+        "from mnist_repro.data.progress import shown\n"
+        "with shown('downloading MNIST', 99) as meter:\n"
+        "    meter.total = 50; meter.update(25); meter.reset(); meter.update(50); meter.close()\n"
+    )
+    ours, theirs = pty.openpty()
+    environment = {**os.environ, "TERM": "xterm", "COLUMNS": "100"}
+    subprocess.run([sys.executable, "-c", program], stderr=theirs, check=True, env=environment)
+    os.close(theirs)
+    seen = b""
+    # Linux reports the closed other end as an error.
+    with os.fdopen(ours, "rb", buffering=0) as terminal, contextlib.suppress(OSError):
+        while True:
+            seen += terminal.read(1000)
+
+    assert b"downloading MNIST" in seen
+    assert b"50/50 bytes" in seen

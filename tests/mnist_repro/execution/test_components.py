@@ -1,0 +1,256 @@
+"""The two components and the folder that joins them."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from dataclasses import replace
+from pathlib import Path
+from typing import Any, List
+
+import numpy as np
+import pytest
+
+from mnist_repro.data.dataset import Dataset
+from mnist_repro.errors import BadInput
+from mnist_repro.execution.components import Assignment, check_folder, estimate, evaluation_log, train_into
+from mnist_repro.recipes import find
+from mnist_repro.recipes.recipe import Epochs, Recipe, Scale
+from mnist_repro.runs import run_json
+from mnist_repro.runs.evaluation import evaluate
+from mnist_repro.training import framework
+from mnist_repro.weights import param_hdf5 as weights
+from tests.builders import made_up
+from tests.builders.command_line import environment
+
+TRAINED = ["learn.log", "model.h5", "param.hdf5", "run.json"]
+ESTIMATED = ["eval.log", "evaluation.json"]
+
+
+@pytest.fixture(scope="module")
+def recipe() -> Recipe:
+    """wheel-softmax at a scale that takes no time: three steps an epoch, the last of 44 images."""
+    return replace(find("wheel-softmax"), subset=Scale(300, 0, 200, Epochs(2), scored_after=(2,)))
+
+
+@pytest.fixture(scope="module")
+def trained(recipe: Recipe, dataset: Dataset, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("components") / "deeper" / "run"
+    train_into(folder, Assignment(recipe, 7, "subset"), dataset)
+    return folder
+
+
+def listed(folder: Path) -> List[str]:
+    return sorted(path.name for path in folder.iterdir())
+
+
+def test_training_leaves_four_files(trained: Path) -> None:
+    assert set(TRAINED) == set(listed(trained)) - set(ESTIMATED)
+
+
+def test_the_run_says_what_was_trained_on_what_and_by_what(trained: Path, dataset: Dataset) -> None:
+    made = run_json.read(trained)
+
+    assert ("wheel-softmax", 7, "subset", "original", "epoch") == (
+        made.recipe,
+        made.seed,
+        made.scale,
+        made.arithmetic,
+        made.unit,
+    )
+    assert {"name": dataset.name, "sha256": dataset.sha256, "source": dataset.source} == made.dataset
+    assert {
+        "parameters": 7850,
+        "training_images": 300,
+        "validation_images": 0,
+        "test_images": 200,
+        "steps": 6,
+        "batch_size": 128,
+    } == made.counts
+    assert (6, 2, 10, 1) == (
+        len(made.step_losses),
+        len(made.log),
+        len(made.first_predictions),
+        made.provenance["threads"],
+    )
+
+
+def test_the_log_has_a_line_per_epoch(trained: Path) -> None:
+    lines = (trained / "learn.log").read_text(encoding="utf-8").splitlines()
+
+    assert ["Epoch 1/2", "Epoch 2/2"] == [line.split(" - ")[0] for line in lines]
+
+
+def test_estimating_gives_what_training_measured(trained: Path, recipe: Recipe, dataset: Dataset) -> None:
+    [score] = run_json.read(trained).scores
+
+    assert score.test == estimate(trained / "param.hdf5", recipe, dataset, 200)
+
+
+def test_the_evaluation_is_written_for_people_and_for_machines(
+    trained: Path, recipe: Recipe, dataset: Dataset, tmp_path: Path
+) -> None:
+    found = estimate(trained / "param.hdf5", recipe, dataset, 200, out=tmp_path / "new")
+    fields = json.loads((tmp_path / "new" / "evaluation.json").read_text(encoding="utf-8"))
+
+    assert ESTIMATED == listed(tmp_path / "new")
+    assert f"Test loss: {found.loss!r}\nTest accuracy: {found.accuracy!r}\n" == (
+        tmp_path / "new" / "eval.log"
+    ).read_text(encoding="utf-8")
+    assert (1, "wheel-softmax", found.loss, found.accuracy, found.right, found.wrong) == tuple(
+        fields[name] for name in ("schema", "recipe", "loss", "accuracy", "right", "wrong")
+    )
+    assert [list(row) for row in found.confusion] == fields["confusion"]
+    assert list(found.wrong_images) == fields["wrong_images"]
+    assert found.wrong == sum(fields["errors_per_label"].values())
+    assert [list(pair) for pair in found.errors_per_pair] == fields["errors_per_predicted_and_label"]
+
+
+def test_the_numbers_come_from_the_file_of_weights_alone(
+    trained: Path, recipe: Recipe, dataset: Dataset, tmp_path: Path
+) -> None:
+    [(kernel, _)] = weights.read(trained / "param.hdf5", recipe)
+    weights.write(tmp_path / "param.hdf5", recipe, ((np.zeros_like(kernel), np.eye(10, dtype=np.float32)[3]),))
+    found = estimate(tmp_path / "param.hdf5", recipe, dataset, 200)
+
+    # Everything is taken for a three.
+    assert int((dataset.test_labels[:200] == 3).sum()) == found.right
+
+
+def test_the_whole_model_predicts_what_the_weights_do(trained: Path, recipe: Recipe, dataset: Dataset) -> None:
+    images, labels = dataset.test_images[:200], dataset.test_labels[:200]
+    model = framework.tensorflow().keras.models.load_model(str(trained / "model.h5"), compile=False)
+
+    [score] = run_json.read(trained).scores
+    assert score.test == evaluate(framework.scorer(model, recipe.input_shape)(images), labels)
+
+
+def test_the_log_has_the_tutorials_two_lines() -> None:
+    assert "Test loss: 0.27075190788507464\nTest accuracy: 0.927\n" == evaluation_log(
+        made_up.evaluation(0.27075190788507464, 0.927)
+    )
+
+
+def test_training_again_removes_what_was_estimated_from_the_old_weights(
+    recipe: Recipe, dataset: Dataset, tmp_path: Path
+) -> None:
+    train_into(tmp_path, Assignment(recipe, 0, "subset"), dataset)
+    estimate(tmp_path / "param.hdf5", recipe, dataset, 200, out=tmp_path)
+    assert sorted(TRAINED + ESTIMATED) == listed(tmp_path)
+
+    train_into(tmp_path, Assignment(recipe, 1, "subset"), dataset)
+    assert (TRAINED, 1) == (listed(tmp_path), run_json.read(tmp_path).seed)
+
+
+@pytest.mark.parametrize("file", ["param.hdf5", "model.h5", "run.json"])
+def test_an_older_run_survives_a_disk_that_fills_up(
+    file: str, recipe: Recipe, dataset: Dataset, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    train_into(tmp_path, Assignment(recipe, 0, "subset"), dataset)
+    estimate(tmp_path / "param.hdf5", recipe, dataset, 200, out=tmp_path)
+    before = {path.name: path.read_bytes() for path in tmp_path.iterdir()}
+
+    full = OSError(28, "No space left on device")
+    really_open = Path.open
+
+    def open_unless_full(path: Path, mode: str = "r", *arguments: Any, **more: Any) -> Any:
+        # The temporary of param.hdf5 is the only one with that suffix, and so on.
+        if path.suffix == Path(file).suffix and "w" in mode:
+            raise full
+        return really_open(path, mode, *arguments, **more)
+
+    def save_unless_full(model: object, path: Path) -> None:
+        raise full
+
+    if file == "model.h5":
+        monkeypatch.setattr(framework, "save_model", save_unless_full)
+    else:
+        monkeypatch.setattr(Path, "open", open_unless_full)
+    with pytest.raises(BadInput) as caught:
+        train_into(tmp_path, Assignment(recipe, 1, "subset"), dataset)
+    monkeypatch.undo()
+
+    assert f"cannot write {tmp_path / file}: No space left on device" == caught.value.what
+    assert before == {path.name: path.read_bytes() for path in tmp_path.iterdir()}
+
+
+def test_hdf5_of_old_reports_a_full_disk_in_its_own_way(
+    recipe: Recipe, dataset: Dataset, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fail(model: object, path: Path) -> None:
+        raise RuntimeError("Can't decrement id ref count (file write failed: time = Sat")
+
+    monkeypatch.setattr(framework, "save_model", fail)
+    with pytest.raises(BadInput) as caught:
+        train_into(tmp_path, Assignment(recipe, 1, "subset"), dataset)
+
+    assert f"cannot write {tmp_path / 'model.h5'}: Can't decrement id ref count" == caught.value.what
+    assert [] == listed(tmp_path)
+
+
+def test_a_folder_keeps_one_recipes_run(tmp_path: Path) -> None:
+    run_json.write(made_up.run("vgg7", 0, made_up.score(10, 0.04, 0.987)), tmp_path)
+    check_folder(tmp_path, find("vgg7"))
+    with pytest.raises(BadInput) as caught:
+        check_folder(tmp_path, find("vgg7-bn"))
+
+    assert (
+        f"{tmp_path} holds a run of vgg7, not of vgg7-bn",
+        "one folder keeps one recipe's run, and nothing is overwritten by another's",
+        f"--out another folder, or remove {tmp_path}",
+    ) == caught.value.args
+
+
+def test_two_processes_do_not_train_into_one_folder(recipe: Recipe, dataset: Dataset, tmp_path: Path) -> None:
+    holder = subprocess.Popen(
+        [
+            sys.executable,
+            "-c",
+            "import sys\nfrom pathlib import Path\nfrom mnist_repro.files.locks import alone_in\n"
+            "with alone_in(Path(sys.argv[1])):\n    print('held', flush=True)\n    sys.stdin.read()",
+            str(tmp_path / "run"),
+        ],
+        env=environment(),
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        encoding="utf-8",
+    )
+    assert holder.stdout is not None
+    assert "held\n" == holder.stdout.readline()
+    with pytest.raises(BadInput) as caught:
+        train_into(tmp_path / "run", Assignment(recipe, 0, "subset"), dataset)
+
+    assert (
+        f"another process is training into {tmp_path / 'run'}",
+        "the files of two runs would replace each other",
+        "--out another folder, or wait until it has finished",
+    ) == caught.value.args
+    assert [] == listed(tmp_path / "run")
+    holder.communicate("", timeout=120)
+    # What it held is free, and the folder that stayed empty is gone.
+    assert [] == listed(tmp_path)
+    train_into(tmp_path / "run", Assignment(recipe, 0, "subset"), dataset)
+    assert TRAINED == listed(tmp_path / "run")
+
+
+def test_a_run_that_cannot_be_read_is_not_overwritten(tmp_path: Path) -> None:
+    (tmp_path / "run.json").write_text('{"schema": 1, "recipe": "vg', encoding="utf-8")
+    with pytest.raises(BadInput) as caught:
+        check_folder(tmp_path, find("vgg7"))
+
+    assert f"{tmp_path / 'run.json'} is not JSON" == caught.value.what
+    assert f"--out another folder, or remove {tmp_path}" == caught.value.fix
+
+
+def test_a_file_is_no_folder(tmp_path: Path) -> None:
+    (tmp_path / "runs").touch()
+    with pytest.raises(BadInput, match=r"runs is not a folder"):
+        check_folder(tmp_path / "runs", find("vgg7"))
+
+
+def test_a_negative_seed_is_refused() -> None:
+    with pytest.raises(BadInput) as caught:
+        Assignment(find("vgg7"), -1)
+
+    assert ("seed -1", "a seed is a whole number from 0", "--seed 0") == caught.value.args

@@ -1,0 +1,59 @@
+"""Our JSON is strict, keeps what is not finite, and says what is wrong with a file."""
+
+from __future__ import annotations
+
+import json
+import math
+from pathlib import Path
+from typing import Tuple
+
+import pytest
+
+from mnist_repro.errors import BadInput
+from mnist_repro.files.json import json_text, read_json
+
+
+def test_what_is_not_finite_is_stored_as_a_word_at_any_depth() -> None:
+    assert {"1": ["nan", {"b": "-inf"}], "c": 0.5} == json.loads(
+        json_text({1: (math.nan, {"b": -math.inf}), "c": 0.5}), parse_constant=pytest.fail
+    )
+
+
+@pytest.mark.parametrize(("ascii_only", "expected"), [(True, '"\\u5b66"\n'), (False, '"学"\n')])
+def test_text_is_ascii_unless_told_otherwise(ascii_only: bool, expected: str) -> None:
+    assert expected == json_text("学", ascii_only)
+
+
+@pytest.mark.parametrize(
+    ("content", "what", "why", "fix"),
+    [
+        ("[1", "FILE is not JSON: ", "it may have been cut short or edited", "make it"),
+        ("[1]", "FILE has schema None, this program reads 1", "every thing names its schema", "make it"),
+        (
+            '{"schema": 2}',
+            "FILE has schema 2, this program reads 1",
+            "a newer mnist-repro wrote it",
+            "pip install --upgrade mnist-repro",
+        ),
+        ('{"schema": true}', "FILE has schema True, this program reads 1", "every thing names its schema", "make it"),
+    ],
+)
+def test_files_that_are_refused(content: str, what: str, why: str, fix: str, tmp_path: Path) -> None:
+    (tmp_path / "a.json").write_text(content, encoding="utf-8")
+    refused = refusal(tmp_path / "a.json")
+
+    assert (what, why, fix) == (refused[0][: len(what)], *refused[1:])
+
+
+def test_a_file_that_is_not_there(tmp_path: Path) -> None:
+    assert (
+        "cannot read FILE: No such file or directory",
+        "that is where a thing keeps its figures",
+        "make it",
+    ) == refusal(tmp_path / "a.json")
+
+
+def refusal(file: Path) -> Tuple[str, ...]:
+    with pytest.raises(BadInput) as caught:
+        read_json(file, 1, "thing", "make it")
+    return tuple(part.replace(str(file), "FILE") for part in caught.value.args)

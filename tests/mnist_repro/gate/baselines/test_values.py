@@ -1,0 +1,142 @@
+"""Baselines as values: what is accepted takes its place, and what it replaced is in the history."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Dict
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from mnist_repro.gate.baselines.values import BaselineFile, Change, accepted, replaced_values, same_values
+from mnist_repro.gate.platform import platform_name
+from tests.builders.made_up_baselines import (
+    ACCURACY,
+    FIRST,
+    LOSS,
+    TRAINING,
+    fingerprint,
+    fingerprints,
+    metrics,
+    samples,
+    subset,
+    values,
+)
+
+LATER = "2027-01-01T00:00:00+00:00"
+
+
+def test_a_change_has_a_reason() -> None:
+    with pytest.raises(ValueError, match="a change needs a reason"):
+        Change(LATER, " \n")
+
+
+def test_no_two_entries_of_a_file_have_the_same_key() -> None:
+    with pytest.raises(ValueError, match="two entries have the same dataset, arithmetic and platform"):
+        subset(samples(), samples([0.1, 0.2]))
+
+
+def test_fingerprints_of_two_platforms_stand_side_by_side() -> None:
+    other = fingerprint(platform="aarch64, TensorFlow 2.2, Keras 2.3")
+
+    assert other == fingerprints(fingerprint(), other).entry("mnist", "original", other.platform)
+
+
+@pytest.mark.parametrize("tolerance", [0.0, -1e-6, 1.0, float("nan")])
+def test_a_tolerance_is_between_0_and_1(tolerance: float) -> None:
+    with pytest.raises(ValueError, match="is not between 0 and 1"):
+        fingerprint(tolerance=tolerance)
+
+
+def test_a_platform_is_machine_and_minor_versions() -> None:
+    named = platform_name({"machine": "aarch64", "tensorflow": "2.2.0-rc1", "keras": "2.3.0-tf"})
+
+    assert "aarch64, TensorFlow 2.2, Keras 2.3" == named
+
+
+def test_a_first_recording_replaces_nothing() -> None:
+    after = accepted(BaselineFile("wheel-softmax", "subset"), subset(samples(history=())), LATER, "it is time")
+
+    assert (samples(history=(Change(LATER, "it is time"),)),) == after.entries
+
+
+def test_what_is_accepted_takes_the_place_of_what_was_stored_and_says_so() -> None:
+    new = samples([0.25, 0.05], history=())
+    after = accepted(subset(samples([0.5, 0.05, 0.75])), subset(new), LATER, "another optimiser")
+
+    told = Change(
+        LATER,
+        "another optimiser",
+        {
+            "columns": [LOSS, ACCURACY, TRAINING],
+            "samples": {0: list(values(0.5).values()), 2: list(values(0.75).values())},
+            "commit": "c0ffee",
+            "tensorflow": "2.21.0",
+            "keras": "3.15.1",
+        },
+    )
+    assert (replace(new, history=(FIRST, told)),) == after.entries
+
+
+def test_other_entries_of_the_file_stay() -> None:
+    surrogate = samples([0.1, 0.2], dataset="surrogate")
+    after = accepted(subset(samples(), surrogate), subset(samples([0.3])), LATER, "because")
+
+    assert (("mnist", "original"), ("surrogate", "original")) == tuple(entry.key for entry in after.entries)
+    assert surrogate == after.entry("surrogate", "original")
+
+
+def test_accepting_twice_is_accepting_once() -> None:
+    proposed = subset(samples([0.25, 0.05], history=()))
+    once = accepted(subset(), proposed, LATER, "because")
+
+    assert once == accepted(once, proposed, "2028-01-01T00:00:00+00:00", "because again")
+
+
+def test_who_measured_the_same_values_and_when_makes_no_change() -> None:
+    assert same_values(samples(), samples(provenance={"commit": "d00f"}, history=()))
+
+
+def test_other_margins_are_a_change() -> None:
+    new = samples(metrics=metrics(loss=0.25))
+
+    assert not same_values(samples(), new)
+    assert {
+        "metrics": {
+            name: {"direction": "lower", "margin": 0.005, "reason": "five standard deviations"}
+            for name in (LOSS, TRAINING)
+        }
+    } == {name: value for name, value in replaced_values(samples(), new).items() if name == "metrics"}
+
+
+def test_a_fingerprint_tells_the_counts_and_losses_that_it_replaced() -> None:
+    old = fingerprint({"steps": 9380, "gone": 3}, {"loss of step 1": 2.5, "loss of step 2": 2.25})
+    new = fingerprint({"steps": 9379}, {"loss of step 1": 2.5, "loss of step 2": 2.125}, tolerance=1e-3)
+    origin = {"commit": "c0ffee", "tensorflow": "2.21.0", "keras": "3.15.1"}
+
+    assert {
+        "exact": {"steps": 9380, "gone": 3},
+        "losses": {"loss of step 2": 2.25},
+        "tolerance": 2e-6,
+        **origin,
+    } == replaced_values(old, new)
+
+
+def test_a_fingerprint_does_not_replace_samples() -> None:
+    with pytest.raises(ValueError, match="different kinds"):
+        replaced_values(samples(), fingerprint())
+
+
+SOME_SAMPLES = st.dictionaries(st.integers(0, 5), st.sampled_from([0.125, 0.25, 0.5]).map(values), min_size=1)
+
+
+@settings(deadline=None, max_examples=50)
+@given(SOME_SAMPLES, SOME_SAMPLES)
+def test_no_stored_sample_is_lost(old: Dict[int, Dict[str, float]], new: Dict[int, Dict[str, float]]) -> None:
+    after = accepted(subset(samples(samples=old)), subset(samples(samples=new)), LATER, "because").entries[0]
+    replaced = after.history[-1].replaced if len(after.history) > 1 else {}
+    rows = replaced.get("samples", {})
+    kept = {seed: dict(zip(replaced["columns"], row)) for seed, row in rows.items()}
+
+    assert old == {seed: kept.get(seed, new.get(seed)) for seed in old}

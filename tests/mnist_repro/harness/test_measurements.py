@@ -1,0 +1,95 @@
+"""The crew that measures what tests want: real processes, few of them, ahead and side by side."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from pathlib import Path
+from typing import Iterator
+
+import pytest
+
+from mnist_repro.data import places
+from mnist_repro.errors import BadInput
+from mnist_repro.gate.baselines.values import FINGERPRINT
+from mnist_repro.harness.measurements import Conditions, Measurements, find_data
+from mnist_repro.runs.run_json import FILE, MODEL, WEIGHTS
+
+
+def crew(folder: Path, data: str) -> Measurements:
+    return Measurements(Conditions(folder, data, "original", processes=1))
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return tmp_path_factory.mktemp("measured")
+
+
+@pytest.fixture(scope="module")
+def busy(data: str, folder: Path) -> Iterator[Measurements]:
+    """A crew that makes two runs, of which the second cannot be made, while a test changes the environment."""
+    seeds = folder / "tf-softmax" / "subset"
+    seeds.mkdir(parents=True)
+    (seeds / "seed-1").write_text("where the folder of a run should be")
+    made = crew(folder, data)
+    with pytest.MonkeyPatch.context() as environment:
+        # No Python starts with that.
+        environment.setenv("PYTHONHOME", str(folder / "nowhere"))
+        made.begin([("tf-softmax", "subset")], 2)
+        yield made
+    made.stop()
+
+
+def test_runs_are_made_once_more_can_be_had_and_one_that_fails_takes_no_other_along(
+    busy: Measurements, folder: Path
+) -> None:
+    runs = busy.runs("tf-softmax", "subset", 1)
+
+    assert [("tf-softmax", 0, "subset")] == [(run.recipe, run.seed, run.scale) for run in runs]
+    assert runs[0] is busy.runs("tf-softmax", "subset", 1)[0]
+    with pytest.raises(BadInput, match=r"tf-softmax, seed 1: .*seed-1"):
+        runs.grown_to(2)
+    kept = {path.name for path in (folder / "tf-softmax" / "subset" / "seed-0").iterdir()}
+    assert FILE in kept
+    assert not {WEIGHTS, MODEL} & kept
+
+
+def test_what_tests_do_to_the_environment_does_not_reach_what_is_measured(busy: Measurements) -> None:
+    with pytest.raises(subprocess.CalledProcessError):
+        subprocess.run([sys.executable, "-c", ""], check=True, stderr=subprocess.DEVNULL)
+
+    assert "tf-softmax" == busy.fingerprint("tf-softmax").recipe
+    assert 1 == len(busy.runs("tf-softmax", "subset", 1))
+
+
+def test_data_that_are_not_there_are_bad_input_before_anything_is_started(tmp_path: Path) -> None:
+    made = crew(tmp_path, str(tmp_path / "nowhere"))
+
+    for _ in range(2):
+        with pytest.raises(BadInput, match="nowhere"):
+            made.fingerprint("vgg7")
+
+
+def test_an_unknown_recipe_is_bad_input(tmp_path: Path, data: str) -> None:
+    with pytest.raises(BadInput, match="unknown recipe 'vgg8'"):
+        crew(tmp_path, data).begin([("vgg8", FINGERPRINT)], 3)
+
+
+def test_without_a_word_on_data_nothing_is_downloaded(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in (places.VARIABLE, places.OFFLINE, places.MIRROR):
+        monkeypatch.delenv(name, raising=False)
+    monkeypatch.setenv("KERAS_HOME", str(tmp_path))
+    monkeypatch.setattr("mnist_repro.data.fetch.download", lambda *what: pytest.fail("it was about to download"))
+    # Its cache may hold the surrogate already, but no MNIST that was not asked for.
+    monkeypatch.setattr("mnist_repro.data.locate.unnamed_places", list)
+
+    dataset, place = find_data(None)
+
+    assert ("surrogate", "surrogate") == (dataset.name, place)
+
+
+def test_data_found_are_named_so_that_other_processes_find_them_too(data: str) -> None:
+    dataset, place = find_data(data)
+
+    assert place == "surrogate" or Path(place).is_absolute()
+    assert dataset.sha256 == find_data(place)[0].sha256

@@ -1,0 +1,96 @@
+"""Published figures against stored samples."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import replace
+from typing import Mapping, Sequence
+
+import pytest
+
+from mnist_repro.gate.baselines.values import BaselineFile, SampleEntry
+from mnist_repro.gate.intervals import prediction_interval
+from mnist_repro.gate.verdicts import Finding, Verdict
+from mnist_repro.harness.published_rung import figures_in_session, judge_published
+from mnist_repro.recipes import RECIPES, find
+from tests.builders.gate_cases import stored
+
+LOSS, ACCURACY = "test_loss after 20 epochs", "test_accuracy after 20 epochs"
+TRAINING = "training_loss after 20 epochs"
+# Published: 0.27075190788507464 and 0.927.
+LOSSES = [0.2697 + 0.0012 * away for away in (-1.5, -1, -0.5, -0.5, 0, 0, 0.5, 0.5, 1, 1.5)]
+ACCURACIES = [0.9277 + 0.0007 * away for away in (-1.5, -1, -0.5, -0.5, 0, 0, 0.5, 0.5, 1, 1.5)]
+
+
+def wheel(losses: Sequence[float] = LOSSES, accuracies: Sequence[float] = ACCURACIES) -> BaselineFile:
+    """Stored full samples of wheel-softmax."""
+    file = stored("wheel-softmax", "full")
+    entry = file.entries[0]
+    assert isinstance(entry, SampleEntry)
+    pairs = enumerate(zip(losses, accuracies))
+    samples: Mapping[int, Mapping[str, float]] = {
+        seed: {LOSS: loss, ACCURACY: accuracy, TRAINING: 0.25} for seed, (loss, accuracy) in pairs
+    }
+    return replace(file, entries=(replace(entry, samples=samples),))
+
+
+def findings(file: BaselineFile, recipe: str = "wheel-softmax") -> Sequence[Finding]:
+    return judge_published(find(recipe), file).findings
+
+
+def test_figures_where_our_samples_say_they_should_be_are_equivalent() -> None:
+    found = findings(wheel())
+
+    assert [(LOSS, Verdict.EQUIVALENT), (ACCURACY, Verdict.EQUIVALENT)] == [(each.name, each.verdict) for each in found]
+    assert ["published"] * 2 == [each.rung for each in found]
+    assert [("0.270752", "0.2697"), ("0.927", "0.9277")] == [(each.stored, each.measured) for each in found]
+
+
+@pytest.mark.parametrize(("by", "verdict"), [(-0.01, Verdict.IMPROVED), (+0.01, Verdict.REGRESSED)])
+def test_a_figure_beyond_either_end_does_not_pass(by: float, verdict: Verdict) -> None:
+    assert verdict == findings(wheel([loss + by for loss in LOSSES]))[0].verdict
+
+
+def test_more_accurate_than_published_is_better_than_published() -> None:
+    assert Verdict.IMPROVED == findings(wheel(accuracies=[value + 0.02 for value in ACCURACIES]))[1].verdict
+
+
+def test_the_level_is_shared_out_among_the_published_figures_of_all_recipes() -> None:
+    assert 15 == figures_in_session()
+    assert prediction_interval(LOSSES, 15) == findings(wheel())[0].interval
+
+
+def test_a_figure_that_was_printed_of_two_runs_is_compared_twice() -> None:
+    found = findings(stored("tf-softmax", "full"), "tf-softmax")
+
+    names = ["test_accuracy after 1,000 steps", "test_accuracy after 1,000 steps, figure 2"]
+    assert names == [each.name for each in found]
+    assert ["0.915", "0.9163"] == [each.stored for each in found]
+
+
+@pytest.mark.parametrize("recipe", list(RECIPES))
+def test_without_stored_samples_nothing_can_be_compared(recipe: str) -> None:
+    assert Verdict.INCOMPARABLE == judge_published(find(recipe), BaselineFile(recipe, "full")).verdict
+
+
+@pytest.mark.parametrize(
+    "losses",
+    [LOSSES[:9], [*LOSSES[:9], math.nan], [*LOSSES[:9], math.inf], [0.27] * 10],
+    ids=["too few", "NaN", "infinity", "all the same"],
+)
+def test_samples_that_say_nothing_cannot_be_compared_with(losses: Sequence[float]) -> None:
+    assert Verdict.INCOMPARABLE == findings(wheel(losses))[0].verdict
+
+
+@pytest.mark.parametrize("other", [{"dataset": "surrogate"}, {"arithmetic": "framework"}])
+def test_samples_of_other_data_or_arithmetic_are_not_what_was_published_of(other: Mapping[str, str]) -> None:
+    file = wheel()
+    entry = file.entries[0]
+    assert isinstance(entry, SampleEntry)
+
+    judgement = judge_published(
+        find("wheel-softmax"),
+        replace(file, entries=(replace(entry, **other),)),  # type: ignore[arg-type]
+    )
+
+    assert Verdict.INCOMPARABLE == judgement.verdict

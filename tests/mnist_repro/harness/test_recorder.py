@@ -1,0 +1,377 @@
+"""`mnist-repro baseline record`: killed or failing, it loses nothing; told again, it goes on; stored files stay."""
+
+from __future__ import annotations
+
+import functools
+import subprocess
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any, Dict, List, Mapping, Optional, Sequence
+
+import pytest
+
+from mnist_repro.data import locate
+from mnist_repro.execution import code_digest as source
+from mnist_repro.execution.fingerprint import Fingerprint
+from mnist_repro.execution.fingerprint_worker import Answer
+from mnist_repro.execution.workers import Failure, Task
+from mnist_repro.gate.baselines import files as baseline_files
+from mnist_repro.gate.baselines.values import FingerprintEntry, SampleEntry
+from mnist_repro.harness import recorder
+from mnist_repro.harness import tolerances as recording
+from mnist_repro.runs.run_json import read, write
+from tests.builders import made_up
+from tests.builders.baseline_command import REASON, baseline, files, message
+from tests.builders.command_line import Ended
+from tests.builders.made_up_baselines import HERE, fingerprint, fingerprints, metrics, samples, subset, values
+from tests.builders.made_up_baselines import run as made_up_run
+
+WHEEL, SOFTMAX = "wheel-softmax", "tf-softmax"
+# No test changes the source, and parsing it takes longer than the rest of a recording without TensorFlow.
+digest_once = functools.lru_cache(maxsize=None)(source.digest)
+
+
+@pytest.fixture(autouse=True)
+def outside_ci(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The suite itself runs with CI=true, where nothing may be recorded or accepted."""
+    monkeypatch.delenv("CI", raising=False)
+
+
+@dataclass
+class Trained:
+    """In the place of TensorFlow: runs with losses that a test chooses.
+
+    Args:
+        losses: of seeds 0, 1, …; the run of a seed with None fails.
+        made: the seeds that were run.
+        provenance: of this machine.
+    """
+
+    losses: List[Optional[float]]
+    made: List[int]
+    provenance: Mapping[str, Any]
+
+    def ask(self, recipe: Optional[str] = None, *more: object) -> Answer:
+        return Answer(dict(self.provenance), Fingerprint({"steps": 9380}, {"loss of step 1": 2.5}))
+
+    def run_all(
+        self, tasks: Sequence[Task], processes: int, watch: object, ended: Any
+    ) -> Dict[Task, Optional[Failure]]:
+        outcomes = {task: self._run(task) for task in tasks}
+        for task, failure in outcomes.items():
+            ended(task, failure)
+        return outcomes
+
+    def _run(self, task: Task) -> Optional[Failure]:
+        asked = task.assignment
+        self.made.append(asked.seed)
+        loss = self.losses[asked.seed]
+        if loss is None:
+            return Failure("the process died", "its last words were: ouch", "run it again")
+        task.folder.mkdir(parents=True, exist_ok=True)
+        for name in ("param.hdf5", "model.h5"):
+            (task.folder / name).write_text(f"{name} of seed {asked.seed}", encoding="utf-8")
+        write(made_up_run(asked.seed, loss, asked.recipe.name, asked.scale, provenance=self.provenance), task.folder)
+        return None
+
+
+@pytest.fixture
+def trained(monkeypatch: pytest.MonkeyPatch) -> Trained:
+    training = Trained([0.25, 0.5, 0.75], [], {name: value for name, value in HERE.items() if name != "code"})
+    monkeypatch.setattr(recorder, "ask", training.ask)
+    monkeypatch.setattr(recorder, "run_all", training.run_all)
+    monkeypatch.setattr(source, "digest", digest_once)
+    monkeypatch.setattr(locate, "load", lambda request: made_up.dataset("mnist"))
+    return training
+
+
+def record(folder: Path, *more: object) -> Ended:
+    return baseline("record", folder, WHEEL, "--rung", "subset", "--seeds", 3, *more)
+
+
+def proposed_samples(folder: Path) -> SampleEntry:
+    (entry,) = baseline_files.read_proposed(folder, WHEEL, "subset").entries
+    assert isinstance(entry, SampleEntry)
+    return entry
+
+
+def test_runs_that_are_there_are_not_made_again(trained: Trained, tmp_path: Path) -> None:
+    first = record(tmp_path)
+    proposed = files(tmp_path)
+    second = record(tmp_path)
+
+    assert [0, 1, 2] == trained.made
+    assert "wheel-softmax subset: 3 runs to make, 0 are there already" in first.out
+    assert "wheel-softmax subset: 0 runs to make, 3 are there already" in second.out
+    assert proposed == files(tmp_path)
+
+
+def test_more_seeds_are_added_to_those_that_are_there(trained: Trained, tmp_path: Path) -> None:
+    trained.losses.append(1.0)
+    record(tmp_path)
+    baseline("record", tmp_path, WHEEL, "--rung", "subset", "--seeds", 4)
+
+    assert [0, 1, 2, 3] == trained.made
+    assert [0, 1, 2, 3] == list(proposed_samples(tmp_path).samples)
+
+
+def test_what_is_stored_stays_as_it_is(trained: Trained, tmp_path: Path) -> None:
+    baseline_files.write(tmp_path, subset(samples([0.25, 0.5, 0.75], paired=True)))
+    baseline_files.write(tmp_path, fingerprints())
+    before = files(tmp_path)
+    ended = baseline("record", tmp_path, WHEEL, "--seeds", 3)
+    after = files(tmp_path)
+
+    assert (0, "") == (ended.code, ended.err)
+    assert before == {name: after[name] for name in before}
+    assert {"wheel-softmax/fingerprint.proposed.yml", "wheel-softmax/subset.proposed.yml"} == set(after) - set(before)
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"tensorflow": "2.21.1"},
+        {"keras": "3.15.2"},
+        {"threads": 2},
+        {"switches": {"TF_ENABLE_ONEDNN_OPTS": "0"}},
+    ],
+)
+def test_runs_made_otherwise_are_made_again(changes: Dict[str, Any], trained: Trained, tmp_path: Path) -> None:
+    here = trained.provenance
+    trained.provenance = {**here, **changes}
+    record(tmp_path)
+    for path in tmp_path.glob(".recording/**/run.json"):
+        write(replace(read(path), provenance={**here, **changes}), path.parent)
+    trained.provenance, trained.made = here, []
+    record(tmp_path)
+
+    assert [0, 1, 2] == trained.made
+
+
+def test_runs_of_other_data_are_made_again(trained: Trained, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    record(tmp_path)
+    for path in tmp_path.glob(".recording/**/seed-1/run.json"):
+        write(replace(read(path), dataset={"name": "mnist", "sha256": "4567", "source": ""}), path.parent)
+    record(tmp_path)
+
+    assert [0, 1, 2, 1] == trained.made
+
+
+def test_runs_of_other_code_are_made_again(trained: Trained, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    record(tmp_path)
+    monkeypatch.setattr(source, "digest", lambda: "ba9876543210")
+    record(tmp_path)
+
+    assert [0, 1, 2, 0, 1, 2] == trained.made
+    assert "ba9876543210" == proposed_samples(tmp_path).provenance["code"]
+
+
+def test_a_run_that_was_cut_short_is_made_again(trained: Trained, tmp_path: Path) -> None:
+    record(tmp_path)
+    (path,) = tmp_path.glob(".recording/**/seed-1/run.json")
+    path.write_text(path.read_text(encoding="utf-8")[:100], encoding="utf-8")
+    record(tmp_path)
+
+    assert [0, 1, 2, 1] == trained.made
+
+
+def test_a_run_that_failed_leaves_no_proposal_and_is_made_next_time(trained: Trained, tmp_path: Path) -> None:
+    trained.losses[1] = None
+    ended = record(tmp_path)
+
+    assert (1, {}) == (ended.code, files(tmp_path))
+    assert "mnist-repro: wheel-softmax subset, seed 1: the process died\n  why: its last words were: ouch" in ended.err
+    trained.losses[1] = 0.5
+    record(tmp_path)
+    assert [0, 1, 2, 1] == trained.made
+    assert {0: values(0.25), 1: values(0.5), 2: values(0.75)} == proposed_samples(tmp_path).samples
+
+
+@pytest.mark.parametrize("lost", [float("nan"), float("inf")])
+def test_a_run_that_is_not_a_number_leaves_no_proposal(lost: float, trained: Trained, tmp_path: Path) -> None:
+    trained.losses[1] = lost
+    ended = record(tmp_path)
+
+    assert (2, {}) == (ended.code, files(tmp_path))
+    assert f"wheel-softmax subset: wheel-softmax, seed 1: test_loss after 3 epochs is {lost}" in ended.err
+
+
+def test_what_goes_wrong_with_one_rung_does_not_stop_the_others(trained: Trained, tmp_path: Path) -> None:
+    trained.losses[1] = None
+    ended = baseline("record", tmp_path, WHEEL, "--rung", "all", "--seeds", 3)
+
+    assert 1 == ended.code
+    assert ["wheel-softmax/fingerprint.proposed.yml"] == list(files(tmp_path))
+    assert "wheel-softmax full: nothing is proposed" in ended.out
+
+
+def test_entries_of_other_data_wait_side_by_side(
+    trained: Trained, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    baseline("record", tmp_path, WHEEL, "--rung", "fingerprint")
+    monkeypatch.setattr(locate, "load", lambda request: made_up.dataset("surrogate"))
+    baseline("record", tmp_path, WHEEL, "--rung", "fingerprint")
+    waiting = baseline_files.read_proposed(tmp_path, WHEEL, "fingerprint").entries
+
+    assert ["mnist", "surrogate"] == [entry.dataset for entry in waiting]
+
+
+def test_stored_margins_and_tolerances_stay_unless_new_ones_are_asked_for(trained: Trained, tmp_path: Path) -> None:
+    baseline_files.write(tmp_path, subset(samples([0.25, 0.5, 0.75], paired=True, metrics=metrics(5e-4, 5e-4))))
+    baseline_files.write(tmp_path, fingerprints(fingerprint(tolerance=5e-4)))
+
+    def allowed(*more: object) -> List[float]:
+        baseline("record", tmp_path, WHEEL, "--seeds", 3, *more)
+        (taken,) = baseline_files.read_proposed(tmp_path, WHEEL, "fingerprint").entries
+        assert isinstance(taken, FingerprintEntry)
+        return [taken.tolerance, proposed_samples(tmp_path).metrics[0].margin]
+
+    assert [5e-4, 5e-4] == allowed()
+    assert [2e-6, 1e-6] == allowed("--new-margins")
+
+
+def test_the_weights_of_the_published_training_are_kept_until_they_are_accepted(
+    trained: Trained, tmp_path: Path
+) -> None:
+    asked = (WHEEL, "--rung", "full", "--seeds", 3)
+    baseline("record", tmp_path, *asked)
+    (weights,) = tmp_path.glob(".recording/**/param.hdf5")
+    weights.unlink()
+    baseline("record", tmp_path, *asked)
+
+    assert "seed-0" == weights.parent.name
+    assert [0, 1, 2, 0] == trained.made
+    assert 0 == baseline("accept", tmp_path, WHEEL, "--reason", REASON).code
+    assert b"param.hdf5 of seed 0" == files(tmp_path)["wheel-softmax/param.hdf5"]
+
+
+def test_without_these_weights_nothing_is_accepted(trained: Trained, tmp_path: Path) -> None:
+    baseline("record", tmp_path, WHEEL, "--rung", "all", "--seeds", 3)
+    (weights,) = tmp_path.glob(".recording/**/param.hdf5")
+    weights.unlink()
+    before = files(tmp_path)
+
+    assert [
+        "the run of seed 0 that wheel-softmax full is proposed from is no longer there",
+        "its trained weights belong to the baseline, as DIR/wheel-softmax/param.hdf5",
+        "mnist-repro baseline record wheel-softmax --rung full",
+    ] == message(baseline("accept", tmp_path, WHEEL, "--reason", REASON), tmp_path)
+    assert before == files(tmp_path)
+
+
+def test_weights_of_another_run_are_not_taken_for_these(trained: Trained, tmp_path: Path) -> None:
+    baseline("record", tmp_path, WHEEL, "--rung", "full", "--seeds", 3)
+    (path,) = tmp_path.glob(".recording/**/seed-0/run.json")
+    write(made_up_run(0, 0.125, scale="full"), path.parent)
+
+    assert 2 == baseline("accept", tmp_path, WHEEL, "--reason", REASON).code
+    assert ["wheel-softmax/full.proposed.yml"] == list(files(tmp_path))
+
+
+def test_two_threads_are_refused(trained: Trained, tmp_path: Path) -> None:
+    trained.provenance = {**trained.provenance, "threads": 2}
+    ended = record(tmp_path)
+
+    assert (2, {}) == (ended.code, files(tmp_path))
+    assert "MNIST_REPRO_THREADS is 2\n" in ended.err
+    assert "try: unset MNIST_REPRO_THREADS\n" in ended.err
+
+
+def test_runs_that_are_kept_are_not_for_version_control(trained: Trained, tmp_path: Path) -> None:
+    record(tmp_path / "baselines")
+    for action in ("init --quiet", "add baselines"):
+        git(tmp_path, action)
+
+    assert 3 == len(list(tmp_path.glob("baselines/.recording/**/run.json")))
+    assert [f"baselines/{WHEEL}/subset.proposed.yml"] == git(tmp_path, "ls-files").splitlines()
+
+
+def git(folder: Path, action: str) -> str:
+    command = ["git", *action.split()]
+    return subprocess.run(command, cwd=str(folder), stdout=subprocess.PIPE, encoding="utf-8", check=True).stdout
+
+
+def test_data_without_a_name_is_refused(trained: Trained, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(locate, "load", lambda request: made_up.dataset("unrecognised"))
+    ended = record(tmp_path)
+
+    assert (2, []) == (ended.code, trained.made)
+    assert "made up is neither MNIST nor the surrogate" in ended.err
+
+
+def test_a_stored_file_that_cannot_be_read_is_refused_before_any_run_is_made(trained: Trained, tmp_path: Path) -> None:
+    path = baseline_files.write(tmp_path, subset())
+    path.write_text("schema: 1\n", encoding="utf-8")
+    ended = record(tmp_path)
+
+    assert (2, []) == (ended.code, trained.made)
+    assert "git checkout -- " in ended.err
+
+
+def test_fewer_seeds_than_a_distribution_needs_are_refused_before_any_run_is_made(
+    trained: Trained, tmp_path: Path
+) -> None:
+    ended = baseline("record", tmp_path, "vgg7", "--rung", "subset", "--seeds", 9)
+
+    assert (2, [], {}) == (ended.code, trained.made, files(tmp_path))
+    assert (
+        "mnist-repro: vgg7 subset: 9 seeds of vgg7\n"
+        "  why: its runs are compared as distributions, of which fewer than 10 say too little\n"
+        "  next: --seeds 16\n"
+    ) == ended.err
+
+
+def test_fewer_seeds_than_are_stored_are_refused_before_any_run_is_made(trained: Trained, tmp_path: Path) -> None:
+    baseline_files.write(tmp_path, subset())
+    before = files(tmp_path)
+    ended = record(tmp_path)
+
+    assert (2, [], before) == (ended.code, trained.made, files(tmp_path))
+    assert (
+        "mnist-repro: wheel-softmax subset: --seeds 3 of wheel-softmax subset, where seeds up to 11 are stored\n"
+        "  why: samples that are stored would go, and nothing that is recorded tells that they were wrong\n"
+        "  next: --seeds 12, or leave --seeds out\n"
+    ) == ended.err
+
+
+def test_where_nothing_is_said_as_many_seeds_as_are_proposed_are_recorded(trained: Trained, tmp_path: Path) -> None:
+    trained.losses = [0.25] * 20
+    baseline("record", tmp_path, WHEEL, "--rung", "subset", "--seeds", 18)
+    baseline("record", tmp_path, WHEEL, "--rung", "subset")
+
+    assert list(range(18)) == sorted(proposed_samples(tmp_path).samples)
+
+
+def test_where_nothing_is_said_as_many_seeds_as_are_stored_are_recorded(trained: Trained, tmp_path: Path) -> None:
+    trained.losses = [0.25] * 20
+    baseline_files.write(tmp_path, subset(samples([0.25] * 18)))
+    baseline("record", tmp_path, WHEEL, "--rung", "subset")
+
+    assert list(range(18)) == trained.made
+
+
+@pytest.mark.parametrize("rung", ["fingerprint", "subset"])
+def test_a_proposal_that_cannot_be_read_is_refused_before_any_run_is_made(
+    rung: str, trained: Trained, tmp_path: Path
+) -> None:
+    proposed = baseline_files.proposed_path(tmp_path, WHEEL, rung)
+    proposed.parent.mkdir()
+    proposed.write_text("schema: 1\n", encoding="utf-8")
+    ended = baseline("record", tmp_path, WHEEL, "--rung", rung, "--seeds", 3)
+
+    assert (2, [], "") == (ended.code, trained.made, ended.out.partition("\n")[2])
+    assert f"try: remove {proposed} and record again" in ended.err
+
+
+def test_a_recipe_without_a_tolerance_is_refused_before_the_fingerprint_is_taken(
+    trained: Trained, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.delitem(recording.TOLERANCES, WHEEL)
+    ended = baseline("record", tmp_path, WHEEL, "--rung", "fingerprint")
+
+    assert (2, {}) == (ended.code, files(tmp_path))
+    assert "taking it" not in ended.out
+    assert (
+        "mnist-repro: wheel-softmax fingerprint: TOLERANCES in mnist_repro/harness/tolerances.py has no wheel-softmax\n"
+        "  why: a fingerprint's losses are compared within a tolerance, and that is measured, not guessed\n"
+    ) in ended.err

@@ -1,0 +1,208 @@
+"""What is proposed of runs and fingerprints: margins with their reasons, and nothing that is not a number."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import replace
+from typing import Sequence
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from mnist_repro.errors import BadInput
+from mnist_repro.execution.fingerprint import Fingerprint
+from mnist_repro.gate.intervals import standard_deviation
+from mnist_repro.harness.tolerances import (
+    DEFAULT_SEEDS,
+    TOLERANCES,
+    fingerprint_entry,
+    joint_provenance,
+    rounded_up,
+    sample_entry,
+    spread_metric,
+)
+from mnist_repro.recipes import RECIPES, find
+from mnist_repro.runs.metrics import metric_names
+from tests.builders.made_up_baselines import (
+    ACCURACY,
+    HERE,
+    LOSS,
+    PLATFORM,
+    SPREAD,
+    TRAINING,
+    fingerprint,
+    metrics,
+    run,
+    runs,
+    samples,
+    values,
+)
+
+WHEEL, VGG7 = find("wheel-softmax"), find("vgg7")
+CODE = "0123456789ab"
+MNIST = ("mnist", "original")
+TAKEN = Fingerprint({"steps": 9380}, {"loss of step 1": 2.5})
+
+
+def test_samples_are_those_of_the_runs_seed_by_seed() -> None:
+    entry = sample_entry(WHEEL, "subset", runs([0.25, 0.5, 0.375]), CODE)
+
+    assert {0: values(0.25), 1: values(0.5), 2: values(0.375)} == entry.samples
+    assert ("mnist", "original", ()) == (*entry.key, entry.history)
+
+
+def test_softmax_recipes_are_compared_seed_by_seed_within_rounding() -> None:
+    entry = sample_entry(WHEEL, "subset", runs([0.25, 0.5, 0.375]), CODE)
+
+    assert entry.paired
+    assert {LOSS: ("lower", 7.5e-7), ACCURACY: ("higher", 1.5e-4), TRAINING: ("lower", 1.75e-6)} == {
+        metric.name: (metric.direction, metric.margin) for metric in entry.metrics
+    }
+    assert [
+        "2e-06 of the mean: seed by seed float32 rounding stays below on every TensorFlow and CPU",
+        "1.5 of 10,000 images: rounding may move one that lies on a boundary, not two",
+    ] == [metric.reason for metric in entry.metrics[:2]]
+
+
+def test_cnns_are_compared_as_distributions_within_five_standard_deviations() -> None:
+    entry = sample_entry(VGG7, "subset", runs(SPREAD, recipe="vgg7"), CODE)
+    names = metric_names(VGG7, "subset")
+    margin = rounded_up(5.0 * standard_deviation(SPREAD))
+
+    assert not entry.paired
+    assert list(names) == [metric.name for metric in entry.metrics]
+    assert {margin} == {metric.margin for metric in entry.metrics}
+
+
+@pytest.mark.parametrize(
+    ("losses", "said"),
+    [
+        (SPREAD, "5 standard deviations of the 12 recorded samples: with as few as 10 stored … 2 to 5 times in 100"),
+        (
+            SPREAD + SPREAD[:4],
+            "5 standard deviations of the 16 recorded samples: with 16 stored … less than once in 100",
+        ),
+    ],
+)
+def test_a_margin_says_how_often_it_fails_clean_runs(losses: Sequence[float], said: str) -> None:
+    metric = sample_entry(VGG7, "subset", runs(losses, recipe="vgg7"), CODE).metrics[0]
+
+    assert all(part in metric.reason for part in said.split(" … "))
+
+
+def test_what_produced_the_runs_is_told() -> None:
+    entry = sample_entry(WHEEL, "subset", runs([0.25, 0.5, 0.375]), CODE)
+    told = {name: entry.provenance[name] for name in ("commit", "seconds", "code", "dataset_sha256")}
+    sha256 = run(0, 0.25).dataset["sha256"]
+
+    assert {"commit": "c0ffee", "seconds": 4.5, "code": CODE, "dataset_sha256": sha256} == told
+
+
+def test_runs_of_two_commits_name_both() -> None:
+    first, second = runs([0.25, 0.5])
+    later = {**second.provenance, "commit": "d00f-dirty", "finished": "2026-02-01T00:00:00+00:00"}
+    joint = joint_provenance([first, replace(second, provenance=later)])
+
+    assert ("c0ffee, d00f-dirty", "2026-02-01T00:00:00+00:00", {}) == (
+        joint["commit"],
+        joint["finished"],
+        joint["switches"],
+    )
+
+
+def test_stored_margins_and_reasons_stay() -> None:
+    previous = samples(metrics=metrics(loss=0.125, accuracy=0.25))
+
+    assert previous.metrics == sample_entry(WHEEL, "subset", runs([0.25, 0.5, 0.375]), CODE, previous).metrics
+
+
+def test_a_metric_that_was_not_stored_gets_a_margin_of_its_own() -> None:
+    previous = samples(metrics=metrics(loss=0.125)[:1])
+    entry = sample_entry(WHEEL, "subset", runs([0.25, 0.5, 0.375]), CODE, previous)
+
+    assert [0.125, 1.5e-4, 1.75e-6] == [metric.margin for metric in entry.metrics]
+
+
+@pytest.mark.parametrize("lost", [math.nan, math.inf, -math.inf])
+def test_a_run_that_is_not_a_number_is_refused_and_its_seed_named(lost: float) -> None:
+    with pytest.raises(BadInput) as caught:
+        sample_entry(WHEEL, "subset", [run(0, 0.25), run(7, lost)], CODE)
+
+    assert f"wheel-softmax, seed 7: {LOSS} is {lost}" == caught.value.what
+    assert "no sample of this recipe is proposed" in caught.value.why
+
+
+def test_a_run_without_one_of_the_metrics_is_refused_and_its_seed_named() -> None:
+    with pytest.raises(BadInput) as caught:
+        sample_entry(WHEEL, "subset", [run(0, 0.25), replace(run(7, 0.25), log=())], CODE)
+
+    assert f"the run of wheel-softmax, seed 7, and the recipe's metrics differ in {TRAINING}" == caught.value.what
+
+
+def test_too_few_runs_of_a_cnn_are_refused_before_a_gate_has_to() -> None:
+    with pytest.raises(BadInput) as caught:
+        sample_entry(VGG7, "subset", runs(SPREAD[:9], recipe="vgg7"), CODE)
+
+    assert ("9 seeds of vgg7", "--seeds 16") == (caught.value.what, caught.value.fix)
+
+
+def test_too_few_runs_of_a_softmax_recipe_are_refused_as_well() -> None:
+    with pytest.raises(BadInput) as caught:
+        sample_entry(WHEEL, "subset", runs([0.25, 0.5]), CODE)
+
+    assert ("2 seeds of wheel-softmax", "--seeds 16") == (caught.value.what, caught.value.fix)
+
+
+def test_runs_without_spread_are_refused() -> None:
+    with pytest.raises(BadInput) as caught:
+        # Their mean is rounded, so that their standard deviation is not 0.
+        spread_metric(LOSS, [0.1] * 12)
+
+    assert f"{LOSS} is 0.1 for all of 12 seeds" == caught.value.what
+
+
+@pytest.mark.parametrize(
+    ("value", "expected"),
+    [(0.012, 0.012), (0.0121, 0.013), (0.012000001, 0.013), (9.91, 10.0), (123.4, 130.0), (5e-324, 5e-324)],
+)
+def test_margins_have_two_digits(value: float, expected: float) -> None:
+    assert expected == rounded_up(value)
+
+
+@settings(deadline=None)
+@given(st.floats(min_value=1e-300, max_value=1e300))
+def test_rounding_up_never_makes_a_margin_smaller_nor_much_larger(value: float) -> None:
+    assert value <= rounded_up(value) <= 1.1 * value
+
+
+def test_a_fingerprint_gets_its_recipe_s_tolerance_and_platform() -> None:
+    entry = fingerprint_entry(find("vgg7-bn"), TAKEN, MNIST, HERE)
+
+    assert (*MNIST, PLATFORM) == entry.key
+    assert TOLERANCES["vgg7-bn"] == entry.tolerance
+    assert entry.reason.startswith("ten times what threads, oneDNN and instruction sets make of these first steps")
+
+
+def test_every_recipe_has_a_tolerance_and_the_softmax_ones_that_of_rounding() -> None:
+    assert list(RECIPES) == sorted(TOLERANCES, key=list(RECIPES).index)
+    assert {2e-6} == {TOLERANCES["wheel-softmax"], TOLERANCES["tf-softmax"]}
+
+
+def test_a_stored_tolerance_stays() -> None:
+    previous = fingerprint(tolerance=0.25, reason="measured on another machine")
+    entry = fingerprint_entry(WHEEL, TAKEN, MNIST, HERE, previous)
+
+    assert (0.25, "measured on another machine") == (entry.tolerance, entry.reason)
+
+
+@pytest.mark.parametrize("lost", [math.nan, math.inf])
+def test_a_fingerprint_that_is_not_a_number_is_refused(lost: float) -> None:
+    with pytest.raises(BadInput) as caught:
+        fingerprint_entry(WHEEL, Fingerprint({}, {"loss of step 2": lost}), MNIST, HERE)
+
+    assert f"wheel-softmax: loss of step 2 is {lost}" == caught.value.what
+
+
+def test_there_are_seeds_enough_by_default() -> None:
+    assert {"subset": 16, "full": 10} == DEFAULT_SEEDS

@@ -1,0 +1,271 @@
+"""The planted bugs: all that were asked for are there, each changes the code while it is planted, and none stays."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+from typing import Any, Dict, Tuple
+
+import numpy as np
+import pytest
+
+from mnist_repro.data.dataset import Dataset
+from mnist_repro.errors import BadInput
+from mnist_repro.power import bug_digest as planted_source
+from mnist_repro.power.bugs import BUGS_FILE, Bug, find_bug, instead_of, read_bugs
+from mnist_repro.recipes import RECIPES, find
+from mnist_repro.runs import evaluation
+from mnist_repro.training import batches as batching
+from mnist_repro.training import framework, model
+from mnist_repro.training import seeds as seeding
+from mnist_repro.training import train as training
+
+# In the order in which they were asked for.
+THIRTY = (
+    *("epsilon-inside", "pixels-over-256", "pixels-unscaled", "test-over-256", "unshuffled", "batch-256", "batch-64"),
+    *("rate-doubled", "rate-halved", "epochs-19", "epochs-21", "epochs-10", "labels-1-percent-wrong"),
+    *("labels-5-percent-wrong", "last-1000-dropped", "first-5000-dropped", "test-leaked", "zero-start"),
+    *("normal-start", "no-bias", "squared-error", "float16-inputs", "rho-0.99", "last-batch-dropped"),
+    *("last-batch-as-full", "1000-scored", "training-scored", "weight-decay", "epsilon-1e-3", "16-levels"),
+)
+CONVOLUTIONAL = (
+    *("dropout-off", "dropout-scored", "padding-shifted", "batch-statistics", "no-debiasing", "adadelta-0.001"),
+    *("validation-used", "labels-rolled", "layer-frozen", "layer-not-restored"),
+)
+BUGS = read_bugs()
+WHEEL = find("wheel-softmax")
+
+
+def planted(name: str) -> Any:
+    return find_bug(BUGS, name).plant()
+
+
+def code() -> Dict[Tuple[str, ...], Any]:
+    """What every name in our modules, and in their classes, stands for."""
+    found: Dict[Tuple[str, ...], Any] = {}
+    for module_name, module in list(sys.modules.items()):
+        if module_name.startswith("mnist_repro."):
+            for name, value in vars(module).items():
+                found[module_name, name] = value
+                if isinstance(value, type) and value.__module__ == module_name:
+                    found.update({(module_name, name, inner): held for inner, held in vars(value).items()})
+    return found
+
+
+def changed(before: Dict[Tuple[str, ...], Any], after: Dict[Tuple[str, ...], Any]) -> set[Tuple[str, ...]]:
+    return {name for name in {*before, *after} if before.get(name) is not after.get(name)}
+
+
+def test_the_thirty_are_planted_on_the_tutorial() -> None:
+    assert list(THIRTY) == [bug.name for bug in BUGS][:30]
+    assert all(bug.recipes == ("wheel-softmax",) for bug in BUGS[:30])
+
+
+def test_the_convolutional_ones_are_planted_on_convolutional_recipes() -> None:
+    assert [] == [name for name in CONVOLUTIONAL if not set(find_bug(BUGS, name).recipes) - {"wheel-softmax"}]
+
+
+def test_every_bug_says_what_goes_wrong_and_where() -> None:
+    assert [] == [bug.name for bug in BUGS if not bug.sentence or not bug.recipes or set(bug.recipes) - set(RECIPES)]
+
+
+@pytest.mark.parametrize("bug", BUGS, ids=[bug.name for bug in BUGS])
+def test_a_bug_changes_the_code_and_leaves_it_as_it_was(bug: Bug) -> None:
+    before = code()
+
+    with bug.plant():
+        during = code()
+
+    assert changed(before, during)
+    assert set() == changed(before, code())
+
+
+def test_a_function_is_replaced_wherever_it_was_imported() -> None:
+    with instead_of(evaluation.evaluate, len):
+        holders = {name for name, value in code().items() if value is len and name[-1] == "evaluate"}
+
+    assert {("mnist_repro.runs.evaluation", "evaluate"), ("mnist_repro.training.record", "evaluate")} <= holders
+
+
+def test_nothing_is_replaced_twice() -> None:
+    with instead_of(evaluation.evaluate, len), pytest.raises(LookupError):
+        instead_of(evaluation.evaluate, max).__enter__()
+
+
+def steps(recipe: str = "wheel-softmax", scale: str = "full") -> int:
+    chosen = find(recipe)
+    return sum(segment.steps for segment, _ in training.ordered_segments(chosen, chosen.scale(scale), 0))
+
+
+@pytest.mark.parametrize(
+    ("name", "full", "subset"),
+    [
+        ("epochs-19", 19 * 469, 237),
+        ("epochs-21", 21 * 469, 237),
+        ("batch-256", 20 * 235, 120),
+        ("last-1000-dropped", 20 * 461, 237),
+        ("first-5000-dropped", 20 * 430, 237),
+        ("last-batch-dropped", 20 * 468, 234),
+    ],
+)
+def test_steps_of_the_budget(monkeypatch: pytest.MonkeyPatch, name: str, full: int, subset: int) -> None:
+    # Sorting 60,000 numbers per epoch takes longer than all else here.
+    monkeypatch.setattr(training, "epoch_order", lambda recipe, seed, epoch, images: np.arange(images))
+
+    with planted(name):
+        found = (steps(), steps(scale="subset"))
+
+    assert (full, subset) == found
+
+
+def test_whoever_stops_early_takes_the_last_score_for_the_one_asked_for() -> None:
+    with planted("epochs-19"):
+        *_, (last, _) = training.ordered_segments(WHEEL, WHEEL.full, 0)
+
+    assert (18, 20, 20) == (last.epoch, last.reported, last.scored)
+
+
+def fed(dataset: Dataset, recipe: str, step: int) -> Tuple[np.ndarray, np.ndarray]:
+    """Images and labels of a step that takes them in the order of the files."""
+    tf = framework.tensorflow()
+    chosen = find(recipe)
+    order = tf.constant(np.arange(chosen.full.training_images, dtype=np.int32))
+    images, labels = model.make_feed(chosen, dataset, chosen.full).batch(order, tf.constant(step))
+    return images.numpy(), labels.numpy()
+
+
+def test_one_label_in_a_hundred_is_another_digit(dataset: Dataset) -> None:
+    with planted("labels-1-percent-wrong"):
+        feed = model.Feed(dataset.train_images[:20_000], dataset.train_labels[:20_000], (784,), 20_000)
+        _, labels = feed.batch(np.arange(20_000), 0)
+
+    wrong = np.count_nonzero(labels.numpy() != dataset.train_labels[:20_000])
+    assert wrong == pytest.approx(200, abs=60)
+
+
+def test_labels_are_rolled_in_one_batch_of_a_hundred(dataset: Dataset) -> None:
+    with planted("labels-rolled"):
+        found = {step: fed(dataset, "tf-cnn", step)[1] for step in (98, 99, 100)}
+
+    right = {step: dataset.train_labels[5000 + 100 * step : 5100 + 100 * step] for step in found}
+    assert [99] == [step for step in found if not np.array_equal(right[step], found[step])]
+    assert np.roll(right[99], 1).tolist() == found[99].tolist()
+
+
+def test_float16_is_not_far_off(dataset: Dataset) -> None:
+    right, _ = fed(dataset, "wheel-softmax", 0)
+    with planted("float16-inputs"):
+        wrong, _ = fed(dataset, "wheel-softmax", 0)
+
+    assert 0.0 < np.abs(wrong - right).max() < 3e-4
+
+
+def test_an_unknown_bug_is_answered_with_the_nearest() -> None:
+    with pytest.raises(BadInput, match=r"unknown bug 'dropout-of'.*\n.*\n.*dropout-off"):
+        find_bug(BUGS, "dropout-of")
+
+
+def test_the_order_of_another_seed_is_that_of_seed_0_where_the_seed_is_ignored() -> None:
+    with planted("seed-ignored"):
+        orders = [next(training.ordered_segments(find("vgg7"), find("vgg7").subset, seed))[1] for seed in (0, 1)]
+
+    first = seeding.epoch_order("vgg7", 0, 0, 5000).tolist()
+    assert [first, first] == [order.tolist() for order in orders]
+
+
+def test_batches_of_another_size_are_what_the_model_is_fed() -> None:
+    with planted("batch-64"):
+        assert 157 == next(training.ordered_segments(WHEEL, WHEEL.subset, 0))[0].steps
+    assert 79 == batching.steps_per_epoch(10_000, 128)
+
+
+# --- The file ------------------------------------------------------------------------------------------------------
+
+LIST = """
+from mnist_repro.power.bugs import Bug
+
+def helper(): return 1
+def one(): return helper()
+def other(): return 2
+
+BUGS = (Bug("one", "…", ("vgg7",), one), Bug("other", "…", ("vgg7",), other))
+"""
+
+
+def test_a_bug_is_the_same_while_its_own_code_is(tmp_path: Path) -> None:
+    file = tmp_path / "bugs.py"
+
+    def digests(text: str) -> Tuple[str, str]:
+        file.write_text(text, encoding="utf-8")
+        return planted_source.digest(file, "one"), planted_source.digest(file, "other")
+
+    one, other = digests(LIST)
+
+    assert (one, other) == digests(LIST.replace("\ndef other", "\n# a comment\ndef other"))
+    assert (one, other) == digests(LIST.replace('"one", "…"', '"one", "said better"'))
+    assert (one, other) == digests(f'"""What the file is for."""\n{LIST}')
+    assert other == digests(LIST.replace("return 1", "return 3"))[1]
+    assert one != digests(LIST.replace("return 1", "return 3"))[0]
+    assert one == digests(LIST.replace("return 2", "return 3"))[0]
+
+
+@pytest.mark.parametrize(
+    ("listed", "helper"),
+    [
+        ('Bug("one", "…", ("vgg7",), plant=one)', "def helper(): return 1"),
+        ('Bug("one", sentence="…", recipes=("vgg7",), plant=one)', "def helper(): return 1"),
+        ('Bug("one", "…", ("vgg7",), **dict(plant=one))', "def helper(): return 1"),
+        ('Bug("one", *("…", ("vgg7",), one))', "def helper(): return 1"),
+        ('Bug(name="one", sentence="…", recipes=("vgg7",), plant=one)', "def helper(): return 1"),
+        ('Bug("one", "…", ("vgg7",), one)', "two, helper = 2, lambda: 1"),
+        ('Bug("one", "…", ("vgg7",), one)', "if True:\n    def helper(): return 1"),
+        (
+            'Bug("one", "…", ("vgg7",), one)',
+            "try:\n    from nowhere import helper\nexcept ImportError:\n    helper = 1",
+        ),
+        ('Bug("one", "…", ("vgg7",), one)', "helper = []\nhelper += [1]"),
+        ('Bug("one", "…", ("vgg7",), one)', "helper = []\nhelper.append(1)"),
+        ('Bug("one", "…", ("vgg7",), one)', "globals()['helper'] = lambda: 1"),
+    ],
+)
+def test_a_bug_is_another_when_its_code_changes_however_it_is_written(tmp_path: Path, listed: str, helper: str) -> None:
+    file = tmp_path / "bugs.py"
+    written = LIST.replace('Bug("one", "…", ("vgg7",), one)', listed).replace("def helper(): return 1", helper)
+
+    def told(text: str) -> str:
+        file.write_text(text, encoding="utf-8")
+        return planted_source.digest(file, "one")
+
+    assert told(written) == told(f"# a comment\n{written}")
+    assert told(written) != told(written.replace(helper, helper.replace("1", "3")))
+
+
+def test_every_bug_of_ours_is_told_by_its_own_code() -> None:
+    found = [planted_source.digest(BUGS_FILE, bug.name) for bug in BUGS]
+
+    assert len(BUGS) == len(set(found))
+    assert planted_source.digest(BUGS_FILE, "the whole file") not in found
+
+
+@pytest.mark.parametrize(
+    ("text", "told"),
+    [
+        ("bugs = ()\n", "no tuple BUGS"),
+        ("BUGS = (\n", "cannot be imported\n"),
+        ("import nowhere_to_be_found\n", r"cannot be imported\n.*'nowhere_to_be_found'"),
+        ("raise SystemExit(0)\n", r"cannot be imported\n.*: SystemExit: 0\n"),
+        ("BUGS = ('one',)\n", "no tuple BUGS"),
+        (LIST.replace('"other"', '"one"'), "two bugs called one"),
+    ],
+)
+def test_a_file_without_a_proper_list_is_refused(tmp_path: Path, text: str, told: str) -> None:
+    file = tmp_path / "bugs.py"
+    file.write_text(text, encoding="utf-8")
+
+    with pytest.raises(BadInput, match=told):
+        read_bugs(file)
+
+
+def test_an_installed_package_has_no_bugs(tmp_path: Path) -> None:
+    with pytest.raises(BadInput, match=r"is not there\n.*installed package does not have\n.*checkout"):
+        read_bugs(tmp_path / "planted_bugs.py")

@@ -1,0 +1,305 @@
+"""Drift is named where the losses prove it, whatever was asked for, and not recognised otherwise."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from dataclasses import replace
+from typing import Any, Dict, Iterator, List, Optional, Sequence
+
+import numpy as np
+import pytest
+
+from mnist_repro.data.dataset import Dataset
+from mnist_repro.execution.components import Assignment, as_run
+from mnist_repro.recipes import Recipe, find
+from mnist_repro.recipes.layers import Constant, Dense
+from mnist_repro.recipes.optimizers import RMSprop
+from mnist_repro.recipes.recipe import Epochs, Scale
+from mnist_repro.reproduction import drift, hypotheses, oracle
+from mnist_repro.reproduction.drift import NONE, NOT_DEBIASED, NOT_RECOGNISED, recognise
+from mnist_repro.reproduction.hypotheses import EPSILON_INSIDE, Hypothesis
+from mnist_repro.runs.evaluation import Evaluation
+from mnist_repro.runs.log import Score
+from mnist_repro.runs.run import Run
+from mnist_repro.training import framework
+from mnist_repro.training import train as training
+
+# Two epochs of 16 and of 21 steps, the last of each with an incomplete batch.
+WHEEL = replace(find("wheel-softmax"), subset=Scale(2_000, 0, 100, Epochs(2), scored_after=(2,)))
+BEGINNERS = replace(find("tf-softmax"), subset=Scale(2_030, 0, 100, Epochs(2), scored_after=(2,)))
+STEPS = 30
+
+
+def a_run(recipe: Recipe = WHEEL, seed: int = 0, losses: Sequence[float] = (), scores: Sequence[Score] = ()) -> Run:
+    return Run(
+        recipe=recipe.name,
+        seed=seed,
+        scale="subset",
+        arithmetic="original",
+        unit="epoch",
+        dataset={},
+        counts={},
+        scores=tuple(scores),
+        validation=None,
+        log=(),
+        step_losses=tuple(losses),
+        first_predictions=(),
+        provenance={},
+    )
+
+
+def computed(dataset: Dataset, recipe: Recipe = WHEEL, change: Optional[Hypothesis] = None, seed: int = 0) -> Run:
+    """The first steps of a run with one thing changed, rounded to float32 as a real one."""
+    chosen = oracle.calculation(recipe, "original", recipe.subset.training_images, recipe.validation_images)
+    chosen = change.applied(chosen) if change else chosen
+    losses = oracle.train(chosen, dataset.train_images, dataset.train_labels, seed, STEPS).losses
+    return a_run(recipe, seed, [float(loss) for loss in losses.astype(np.float32)])
+
+
+def trained(dataset: Dataset, recipe: Recipe = WHEEL, arithmetic: str = "original") -> Run:
+    """A real run."""
+    result = training.train(recipe, dataset, 0, recipe.subset, arithmetic)
+    return as_run(Assignment(recipe, 0, "subset", arithmetic), dataset, recipe.subset, result)
+
+
+def test_a_training_in_original_arithmetic_has_no_drift(dataset: Dataset) -> None:
+    found = recognise(WHEEL, [trained(dataset)], dataset)
+    assert (NONE, False) == (found.kind, found.named)
+    assert str(found).startswith("none: the first 32 step losses of seed 0 agree with the source's arithmetic within ")
+
+
+def test_the_frameworks_own_rmsprop_is_named_for_what_it_computes(
+    dataset: Dataset, keras_has_epsilon_inside: bool
+) -> None:
+    found = recognise(WHEEL, [trained(dataset, arithmetic="framework")], dataset)
+    assert (EPSILON_INSIDE if keras_has_epsilon_inside else NONE) == found.kind
+
+
+def test_the_frameworks_own_gradient_descent_has_no_drift(dataset: Dataset) -> None:
+    assert NONE == recognise(BEGINNERS, [trained(dataset, BEGINNERS, "framework")], dataset).kind
+
+
+def test_a_changed_learning_rate_in_somebodys_recipe_is_named(dataset: Dataset) -> None:
+    changed = replace(WHEEL, optimizer=replace(WHEEL.optimizer, learning_rate=2e-3))
+    assert "learning rate doubled" == recognise(WHEEL, [trained(dataset, changed)], dataset).kind
+
+
+def test_a_changed_division_in_somebodys_code_is_named(dataset: Dataset, monkeypatch: pytest.MonkeyPatch) -> None:
+    def scaled(pixels: Any) -> Any:
+        return framework.tensorflow().cast(pixels, "float32") / 256.0
+
+    monkeypatch.setattr(framework, "scaled", scaled)
+    assert "pixels / 256" == recognise(WHEEL, [trained(dataset)], dataset).kind
+
+
+def test_float16_pixels_in_somebodys_code_are_named(dataset: Dataset, monkeypatch: pytest.MonkeyPatch) -> None:
+    def scaled(pixels: Any) -> Any:
+        tf = framework.tensorflow()
+        return tf.cast(tf.cast(tf.cast(pixels, tf.float32) / 255.0, tf.float16), tf.float32)
+
+    monkeypatch.setattr(framework, "scaled", scaled)
+    assert "float16 pixels" == recognise(WHEEL, [trained(dataset)], dataset).kind
+
+
+def test_missing_shuffling_in_somebodys_code_is_named(dataset: Dataset, monkeypatch: pytest.MonkeyPatch) -> None:
+    def in_file_order(recipe: str, seed: int, epoch: int, images: int) -> np.ndarray:
+        return np.arange(images, dtype=np.int32)
+
+    monkeypatch.setattr(training, "epoch_order", in_file_order)
+    assert "not shuffled" == recognise(WHEEL, [trained(dataset)], dataset).kind
+
+
+CHANGED_FIELDS: Dict[str, Dict[str, Any]] = {
+    "epsilon inside the root": {"epsilon_inside_root": True},
+    "learning rate doubled": {"optimizer": RMSprop(0.002, 0.9, 1e-7)},
+    "learning rate halved": {"optimizer": RMSprop(0.0005, 0.9, 1e-7)},
+    "learning rate times 10": {"optimizer": RMSprop(0.01, 0.9, 1e-7)},
+    "learning rate a tenth": {"optimizer": RMSprop(0.0001, 0.9, 1e-7)},
+    "rho 0.99": {"optimizer": RMSprop(0.001, 0.99, 1e-7)},
+    "pixels / 256": {"divisor": 256.0},
+    "pixels not scaled": {"divisor": 1.0},
+    "float16 pixels": {"pixel_type": "float16"},
+    "not shuffled": {"shuffled": "never"},
+    "shuffled once": {"shuffled": "once"},
+    "batch size doubled": {"batch_size": 256},
+    "batch size halved": {"batch_size": 64},
+    "last batch dropped": {"incomplete_batch": False},
+    "bias not trained": {"bias_trained": False},
+    "kernel from zeros": {"layer": Dense(10, "softmax", kernel=Constant(0.0))},
+    "kernel from glorot-uniform": {},
+    "last 1,000 images left out": {"training_images": 54_000},
+    "validation images trained on": {"first_image": 0},
+}
+
+
+def test_each_change_is_what_its_name_says() -> None:
+    was = oracle.calculation(WHEEL, "original", 55_000, 5_000)
+    expected = {kind: replace(was, **changed) for kind, changed in CHANGED_FIELDS.items()}
+    assert expected == {change.kind: change.applied(was) for change in hypotheses.SINGLE}
+
+
+def test_changes_to_what_is_not_there_change_nothing() -> None:
+    was = oracle.calculation(BEGINNERS, "original", 55_000)
+    unchanged = [change.kind for change in hypotheses.SINGLE if change.applied(was) == was]
+    assert ["epsilon inside the root", "rho 0.99", "kernel from zeros", "validation images trained on"] == unchanged
+
+
+# What wheel-softmax does already, or has not got.
+NO_CHANGE = ("kernel from glorot-uniform", "validation images trained on")
+
+
+@pytest.mark.parametrize("change", hypotheses.SINGLE, ids=lambda change: str(change.kind))
+def test_each_change_is_told_from_all_others(change: Hypothesis, dataset: Dataset) -> None:
+    recipe = BEGINNERS if change.kind in NO_CHANGE else WHEEL
+    found = recognise(recipe, [computed(dataset, recipe, change)], dataset)
+    assert (change.kind, change.cause, True) == (found.kind, found.cause, found.named)
+
+
+def test_a_change_on_top_of_the_frameworks_arithmetic_is_named_with_it(dataset: Dataset) -> None:
+    [both] = [each for each in hypotheses.on_top_of_epsilon() if each.kind.endswith("batch size halved")]
+    found = recognise(WHEEL, [computed(dataset, change=both)], dataset)
+    assert "epsilon inside the root, batch size halved" == found.kind
+
+
+def test_the_evidence_says_how_closely_and_from_where(dataset: Dataset) -> None:
+    runs = [computed(dataset, change=hypotheses.SINGLE[0], seed=seed) for seed in (0, 5)]
+    evidence = recognise(WHEEL, runs, dataset).evidence
+    assert evidence.startswith("the first 30 step losses of seeds 0, 5 agree with an oracle that computes so within ")
+    assert evidence.endswith(", from step 2 on")
+
+
+def test_an_unknown_change_is_not_recognised_and_its_first_step_is_given(dataset: Dataset) -> None:
+    noisy = dataset.train_labels.copy()
+    noisy[::100] = (noisy[::100] + 1) % 10
+    chosen = oracle.calculation(WHEEL, "original", WHEEL.subset.training_images)
+    losses = oracle.train(chosen, dataset.train_images, noisy, 0, STEPS).losses
+    expected = oracle.train(chosen, dataset.train_images, dataset.train_labels, 0, STEPS).losses
+    step = int(np.flatnonzero(losses != expected)[0])
+    found = recognise(WHEEL, [a_run(losses=[float(loss) for loss in losses])], dataset)
+    assert (NOT_RECOGNISED, "", False) == (found.kind, found.cause, found.named)
+    assert f"seed 0 differs from the source's arithmetic from step {step + 1} on" in found.evidence
+    assert f"(loss {losses[step]:.7g} instead of {expected[step]:.7g})" in found.evidence
+
+
+@pytest.mark.parametrize(
+    ("recipe", "changes"), [(WHEEL, 17 + 16), (BEGINNERS, 16)], ids=["RMSprop", "gradient descent"]
+)
+def test_every_change_is_calculated_once_and_counted(
+    dataset: Dataset, monkeypatch: pytest.MonkeyPatch, recipe: Recipe, changes: int
+) -> None:
+    calculated: List[oracle.Calculation] = []
+
+    def losses(chosen: oracle.Calculation, *others: Any) -> Iterator[float]:
+        calculated.append(chosen)
+        return iter([1.0])
+
+    monkeypatch.setattr(drift, "losses_one_by_one", losses)
+    found = recognise(recipe, [a_run(recipe, losses=[2.0])], dataset)
+
+    # The source's own, then what is changed in it.
+    assert 1 + changes == len(calculated) == len(set(calculated))
+    assert found.evidence.endswith(f"and none of the {changes} changes tried, alone or in pairs, explains that")
+
+
+def test_a_loss_that_is_not_a_number_agrees_with_nothing(dataset: Dataset) -> None:
+    losses = list(computed(dataset).step_losses)
+    losses[21] = float("nan")
+    found = recognise(WHEEL, [a_run(losses=losses)], dataset)
+    assert NOT_RECOGNISED == found.kind
+    assert "from step 22 on (loss nan instead of" in found.evidence
+
+
+def test_a_drift_of_some_seeds_only_is_not_recognised(dataset: Dataset) -> None:
+    runs = [computed(dataset, seed=3), computed(dataset, change=hypotheses.SINGLE[0], seed=4)]
+    found = recognise(WHEEL, runs, dataset)
+    assert NOT_RECOGNISED == found.kind
+    assert found.evidence.startswith("seed 4 differs")
+
+
+def test_two_changes_that_the_losses_cannot_tell_apart_are_not_guessed_at(
+    dataset: Dataset, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    change = hypotheses.SINGLE[1]
+    monkeypatch.setattr(drift, "SINGLE", (change, replace(change, kind="its twin")))
+    found = recognise(WHEEL, [computed(dataset, change=change)], dataset)
+    assert NOT_RECOGNISED == found.kind
+    assert found.evidence.endswith("the losses cannot tell learning rate doubled from its twin")
+
+
+def scored(loss: float, debiased: Optional[float], after: int = 3) -> Score:
+    def evaluation(value: float) -> Evaluation:
+        return Evaluation(value, 0.9, ((0,) * 10,) * 10, ())
+
+    return Score(after, evaluation(loss), None if debiased is None else evaluation(debiased))
+
+
+def of_batch_normalization(*runs: Sequence[Score]) -> drift.Drift:
+    made = [a_run(find("vgg7-bn"), seed, scores=scores) for seed, scores in enumerate(runs)]
+    return drift.recognise_batch_normalization(made)
+
+
+def test_missing_zero_debiasing_is_named_with_what_it_costs() -> None:
+    found = of_batch_normalization([scored(1.5, 0.04)], [scored(2.5, 0.06)])
+    assert (NOT_DEBIASED, True) == (found.kind, found.named)
+    expected = "a test loss of 0.0500 instead of 2.0000 after 3 epochs (mean of seeds 0, 1)"
+    assert found.evidence == f"debiased, the same weights give {expected}"
+
+
+def test_missing_zero_debiasing_is_named_though_nothing_is_left_of_it_in_the_end() -> None:
+    found = of_batch_normalization([scored(1.5, 0.04), scored(0.035, 0.035, 10)])
+    assert NOT_DEBIASED == found.kind
+    assert "1.5000 after 3 epochs, 0.0350 instead of 0.0350 after 10 epochs" in found.evidence
+
+
+@pytest.mark.parametrize(
+    "runs",
+    [
+        ([scored(0.05, 0.048)],),
+        ([scored(1.5, 0.04)], [scored(0.05, 0.048)]),
+        ([scored(0.04, 1.5)],),
+        ([scored(float("nan"), 0.04)],),
+        ([scored(1.5, float("nan"))],),
+        ([scored(1.5, 0.04)], [scored(1.5, None)]),
+    ],
+    ids=["too little", "one seed only", "the other way", "no number", "no debiased number", "not all re-scored"],
+)
+def test_zero_debiasing_that_explains_nothing_is_not_named(runs: Sequence[Sequence[Score]]) -> None:
+    assert NOT_RECOGNISED == of_batch_normalization(*runs).kind
+
+
+def test_scores_that_were_not_all_taken_again_say_so() -> None:
+    found = of_batch_normalization([scored(1.5, 0.04)], [scored(1.5, None)])
+    assert "there is no score at which every run was scored with debiased statistics" == found.evidence
+
+
+# TensorFlow 2.2 uses names that NumPy has since deprecated.
+@pytest.mark.filterwarnings("ignore:tostring:DeprecationWarning")
+def test_batch_normalization_of_the_framework_is_named_in_a_real_training(dataset: Dataset) -> None:
+    short = replace(find("vgg7-bn"), subset=Scale(1_000, 0, 100, Epochs(1), scored_after=(1,)), batch_size=50)
+    result = training.train(short, dataset, 0, short.subset, "framework")
+    run = as_run(Assignment(short, 0, "subset", "framework"), dataset, short.subset, result)
+    assert NOT_DEBIASED == recognise(short, [run], dataset).kind
+
+
+@pytest.mark.parametrize("name", ["keras-cnn", "tf-cnn", "vgg7", "vgg7-bn"])
+def test_recipes_without_an_oracle_are_not_recognised_and_it_says_why(name: str, dataset: Dataset) -> None:
+    recipe = find(name)
+    found = recognise(recipe, [a_run(recipe, losses=[2.3], scores=[scored(0.04, None)])], dataset)
+    expected = f"not recognised: no oracle computes {name}, so there is nothing to hold it against"
+    assert expected == str(found)
+
+
+def test_no_runs_are_no_evidence(dataset: Dataset) -> None:
+    assert NOT_RECOGNISED == recognise(WHEEL, [], dataset).kind
+
+
+def test_runs_without_step_losses_do_not_read_as_without_drift(dataset: Dataset) -> None:
+    found = recognise(WHEEL, [computed(dataset), a_run(seed=1)], dataset)
+    assert "not recognised: there are runs without step losses, which cannot be held against anything" == str(found)
+
+
+def test_naming_drift_needs_no_tensorflow() -> None:
+    code = "import sys, mnist_repro.reproduction.drift; print('tensorflow' in sys.modules)"
+    command = [sys.executable, "-c", code]
+    assert "False\n" == subprocess.run(command, check=True, stdout=subprocess.PIPE, text=True).stdout

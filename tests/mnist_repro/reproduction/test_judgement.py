@@ -1,0 +1,176 @@
+"""The table of verdicts: when is a published figure reproduced, and when does a recipe or a session pass?"""
+
+from __future__ import annotations
+
+import math
+from dataclasses import replace
+from typing import Sequence, Tuple
+
+import pytest
+
+from mnist_repro.gate.intervals import Interval
+from mnist_repro.recipes import RECIPES, find
+from mnist_repro.recipes.published import Figure, published_errors, published_figures
+from mnist_repro.reproduction import judgement as reproduction
+from mnist_repro.reproduction.judgement import FigureComparison, Result, judge
+from tests.builders.made_up import dataset, run, score, wheels
+
+LOSS = Figure(20, "loss", 0.27075190788507464)
+ACCURACY = Figure(20, "accuracy", 0.927)
+
+# What the WHEEL tutorial's own framework gave, and what the newest one gives with its own arithmetic.
+NEAR = ((0.2691, 0.9269), (0.2702, 0.9279), (0.2689, 0.9277))
+FAR = ((0.2646, 0.9278), (0.2647, 0.9279), (0.2646, 0.9277))
+
+
+def verdicts(figures: Sequence[Tuple[float, float]], seeds: int = 0, data: str = "mnist", scale: str = "full") -> str:
+    """The verdict on wheel-softmax after runs with these losses and accuracies."""
+    made = [(find("wheel-softmax"), wheels(*figures))]
+    [result] = judge(made, seeds or len(figures), scale, dataset(data)).recipes
+    return result.verdict
+
+
+@pytest.mark.parametrize(
+    ("figures", "expected"),
+    [
+        pytest.param(NEAR, "reproduced", id="where one more run would land"),
+        pytest.param(FAR, "not reproduced", id="loss away, accuracy at home"),
+        pytest.param(
+            ((0.2691, 0.9), (0.2702, 0.9001), (0.2689, 0.9)), "not reproduced", id="accuracy away, loss at home"
+        ),
+        pytest.param(NEAR[:1], "inconclusive", id="one seed"),
+        pytest.param(((0.27075190788507464, 0.927),) * 3, "inconclusive", id="seeds that do not differ"),
+        pytest.param(((0.2691, 0.927), (0.2702, 0.927), (0.2689, 0.927)), "inconclusive", id="one metric too few"),
+        pytest.param((*NEAR, (math.nan, 0.098)), "incomparable", id="one diverged"),
+        pytest.param((*NEAR, (math.inf, 0.098)), "incomparable", id="one without bounds"),
+    ],
+)
+def test_verdicts_on_the_runs_of_a_recipe(figures: Sequence[Tuple[float, float]], expected: str) -> None:
+    assert expected == verdicts(figures)
+
+
+def test_a_run_that_was_not_made_fails_the_recipe_however_good_the_others() -> None:
+    assert "failed" == verdicts(NEAR, seeds=4)
+
+
+def test_no_run_at_all_has_failed() -> None:
+    assert "failed" == verdicts((), seeds=3)
+
+
+@pytest.mark.parametrize(("data", "scale"), [("mnist", "subset"), ("surrogate", "full"), ("unrecognised", "full")])
+def test_nothing_published_is_tested_on_other_data_or_less_of_it(data: str, scale: str) -> None:
+    assert ("not tested", "not tested") == (
+        verdicts(NEAR, data=data, scale=scale),
+        verdicts(FAR, data=data, scale=scale),
+    )
+    assert "failed" == verdicts(NEAR, 4, data, scale)
+
+
+def test_a_run_that_was_not_scored_there_is_incomparable() -> None:
+    recipe = find("vgg7")
+    made = [run("vgg7", seed, score(10, 0.04 + seed / 1000, 0.987 + seed / 10000)) for seed in range(3)]
+    [result] = judge([(recipe, made)], 3, "full", dataset("mnist")).recipes
+
+    assert ["incomparable", "incomparable", "reproduced", "reproduced"] == [each.verdict for each in result.comparisons]
+    assert "incomparable" == result.verdict
+
+
+def test_figures_are_compared_with_the_interval_of_one_more_run() -> None:
+    [loss, accuracy] = reproduction.compare((LOSS, ACCURACY), wheels(*NEAR), comparisons=2)
+
+    # t(0.9975, 2) = 14.0890; standard deviations 7.0000e-4 and 5.2915e-4; times sqrt(1 + 1/3).
+    assert (0.2694 - 0.0113879, 0.2694 + 0.0113879) == pytest.approx(ends(loss), abs=1e-6)
+    assert (0.9275 - 0.0086084, 0.9275 + 0.0086084) == pytest.approx(ends(accuracy), abs=1e-6)
+    assert ((0.2691, 0.2702, 0.2689), (0.9269, 0.9279, 0.9277)) == (loss.measured, accuracy.measured)
+
+
+def ends(comparison: FigureComparison) -> Tuple[float, float]:
+    assert comparison.interval is not None
+    return comparison.interval.low, comparison.interval.high
+
+
+def test_the_more_is_compared_the_wider_are_the_intervals() -> None:
+    alone = judge([(find("wheel-softmax"), wheels(*NEAR))], 3, "full", dataset("mnist"))
+    others = [(recipe, ()) for name, recipe in RECIPES.items() if name != "wheel-softmax"]
+    together = judge([(find("wheel-softmax"), wheels(*NEAR)), *others], 3, "full", dataset("mnist"))
+
+    assert (2, 15) == (alone.comparisons, together.comparisons)
+    narrow, wide = alone.recipes[0].comparisons[0].interval, together.recipes[0].comparisons[0].interval
+    assert narrow is not None
+    assert wide is not None
+    assert wide.low < narrow.low < narrow.high < wide.high
+
+
+@pytest.mark.parametrize(
+    ("name", "expected"),
+    [
+        ("wheel-softmax", [LOSS, ACCURACY]),
+        ("keras-cnn", [Figure(1, "loss", 0.059171129403682424), Figure(1, "accuracy", 0.9812)]),
+        ("tf-softmax", [Figure(1000, "accuracy", 0.915), Figure(1000, "accuracy", 0.9163)]),
+        ("tf-cnn", [Figure(2000, "accuracy", 0.9795)]),
+        (
+            "vgg7-bn",
+            [
+                Figure(3, "loss", 0.051704482543468475),
+                Figure(3, "accuracy", 0.9844999995231628),
+                Figure(10, "loss", 0.034382903814315795),
+                Figure(10, "accuracy", 0.9893999994277954),
+            ],
+        ),
+    ],
+)
+def test_every_printed_figure_is_compared(name: str, expected: Sequence[Figure]) -> None:
+    assert expected == list(published_figures(find(name)))
+
+
+@pytest.mark.parametrize(("metric", "expected"), [("loss", Interval(0.0, 1.25)), ("accuracy", Interval(0.0, 1.0))])
+def test_what_is_shown_of_an_interval_is_what_the_figure_can_be(metric: str, expected: Interval) -> None:
+    wide = FigureComparison(Figure(1, metric, 0.5), (0.25, 0.75), Interval(-0.25, 1.25), "reproduced")
+
+    assert (expected, None) == (wide.possible, replace(wide, interval=None).possible)
+
+
+def comparison(verdict: str) -> FigureComparison:
+    return FigureComparison(LOSS, (0.27, 0.271), Interval(0.2, 0.3), verdict)
+
+
+@pytest.mark.parametrize(
+    ("found", "failures", "expected"),
+    [
+        (["reproduced", "reproduced"], 0, "reproduced"),
+        (["reproduced", "inconclusive"], 0, "inconclusive"),
+        (["inconclusive", "not reproduced", "reproduced"], 0, "not reproduced"),
+        (["not reproduced", "incomparable"], 0, "incomparable"),
+        (["reproduced"], 1, "failed"),
+        ([], 0, "not tested"),
+        ([], 1, "failed"),
+    ],
+)
+def test_a_recipe_is_as_good_as_its_worst_comparison(found: Sequence[str], failures: int, expected: str) -> None:
+    assert expected == reproduction.verdict([comparison(word) for word in found], failures)
+
+
+@pytest.mark.parametrize(
+    ("words", "passes"),
+    [
+        (["reproduced", "reproduced"], True),
+        (["not tested"], True),
+        (["reproduced", "not reproduced"], False),
+        (["reproduced", "inconclusive"], False),
+        (["incomparable"], False),
+        (["not tested", "failed"], False),
+    ],
+)
+def test_a_session_passes_if_nothing_asked_for_is_missing(words: Sequence[str], passes: bool) -> None:
+    made = judge([(find("wheel-softmax"), ())], 0, "subset", dataset("mnist")).recipes[0]
+    results = tuple(replace(made, verdict=word) for word in words)
+
+    assert passes is Result(results, "mnist", 0).passes
+
+
+def test_the_table_of_errors_is_the_last_that_was_printed_with_one() -> None:
+    recipe = find("vgg7-bn")
+    first, last, without = (replace(recipe.published[0], errors_per_label=table) for table in ({0: 1}, {0: 2}, {}))
+
+    assert last == published_errors(replace(recipe, published=(first, last, without)))
+    assert published_errors(replace(recipe, published=(without,))) is None

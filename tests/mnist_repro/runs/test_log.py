@@ -1,0 +1,54 @@
+"""The text of learn.log, as the sources printed theirs."""
+
+from __future__ import annotations
+
+from mnist_repro.recipes import find
+from mnist_repro.runs.log import Line, log_text
+
+
+def test_a_line_per_epoch() -> None:
+    recipe = find("wheel-softmax")
+    lines = [
+        Line(after=1, loss=0.55, accuracy=0.8625, test_loss=0.33333333, test_accuracy=0.9104),
+        Line(after=20, loss=0.27, accuracy=0.925, test_loss=0.26975, test_accuracy=0.92774),
+    ]
+
+    assert (
+        "Epoch 1/20 - loss: 0.5500 - accuracy: 0.8625 - val_loss: 0.3333 - val_accuracy: 0.9104\n"
+        "Epoch 20/20 - loss: 0.2700 - accuracy: 0.9250 - val_loss: 0.2697 - val_accuracy: 0.9277\n"
+    ) == log_text(recipe.full, lines)
+
+
+def test_a_line_per_hundred_steps() -> None:
+    recipe = find("tf-cnn")
+    lines = [
+        Line(after=0, batch_accuracy=0.17),
+        Line(after=100, loss=1.0, accuracy=0.5, batch_accuracy=0.81),
+        Line(after=2000, loss=0.125, accuracy=0.96, test_loss=0.0625, test_accuracy=0.9795),
+    ]
+
+    assert (
+        "step 0 - training accuracy: 0.1700\n"
+        "step 100 - loss: 1.0000 - accuracy: 0.5000 - training accuracy: 0.8100\n"
+        "step 2000 - loss: 0.1250 - accuracy: 0.9600 - val_loss: 0.0625 - val_accuracy: 0.9795\n"
+    ) == log_text(recipe.full, lines)
+
+
+def test_the_epochs_of_the_scale_are_counted() -> None:
+    recipe = find("vgg7")
+
+    assert "Epoch 2/5 - loss: 2.3026\n" == log_text(recipe.subset, [Line(after=2, loss=2.302585)])
+
+
+def test_figures_that_are_not_finite_are_printed_as_such() -> None:
+    recipe = find("wheel-softmax")
+
+    assert "Epoch 1/20 - loss: nan - val_loss: inf\n" == log_text(
+        recipe.full, [Line(after=1, loss=float("nan"), test_loss=float("inf"))]
+    )
+
+
+def test_nothing_printed_is_an_empty_log() -> None:
+    recipe = find("wheel-softmax")
+
+    assert "" == log_text(recipe.full, [])

@@ -1,0 +1,292 @@
+"""run.json: what is written is what is read, and what is no whole run is refused."""
+
+from __future__ import annotations
+
+import errno
+import json
+import math
+import os
+from dataclasses import replace
+from pathlib import Path
+from typing import Any, Callable, Dict, List, Sequence, Tuple
+
+import pytest
+
+from mnist_repro.errors import BadInput
+from mnist_repro.runs import run_json
+from mnist_repro.runs.log import Line
+from mnist_repro.runs.run import Run
+from tests.builders import made_up
+
+AGAIN = "train it again: mnist-repro train RECIPE --out DIR"
+MAKE = "mnist-repro train RECIPE --out DIR"
+FIELDS = "a run of schema 1 has every field of docs/reference"
+
+
+@pytest.fixture
+def made() -> Run:
+    scores = (made_up.score(3, 0.125, 0.96, debiased=0.0625), made_up.score(10, 0.03125, 0.99))
+    return replace(
+        made_up.run("vgg7-bn", 4, *scores),
+        validation=made_up.evaluation(0.1, 0.97),
+        step_losses=(2.302585, 2.25),
+    )
+
+
+def refusal(path: Path) -> Tuple[str, str, str]:
+    """The message of reading ``path``, with FILE for the file."""
+    with pytest.raises(BadInput) as caught:
+        run_json.read(path)
+    file = path / run_json.FILE if path.is_dir() else path
+    what, why, fix = (part.replace(str(file), "FILE") for part in caught.value.args)
+    return what, why, fix
+
+
+def edited(folder: Path, made: Run, edit: Callable[[Dict[str, Any]], object]) -> Path:
+    """A folder with a run.json that somebody has edited."""
+    run_json.write(made, folder)
+    fields = json.loads((folder / run_json.FILE).read_text(encoding="utf-8"))
+    edit(fields)
+    (folder / run_json.FILE).write_text(json.dumps(fields), encoding="utf-8")
+    return folder
+
+
+def test_a_run_reads_as_it_was_written(made: Run, tmp_path: Path) -> None:
+    run_json.write(made, tmp_path)
+
+    assert made == run_json.read(tmp_path)
+    assert made == run_json.read(tmp_path / run_json.FILE)
+
+
+def test_a_run_made_before_predictions_were_stored_still_reads(made: Run, tmp_path: Path) -> None:
+    older = replace(made, scores=made.scores[1:], validation=None)
+    edited(tmp_path, older, lambda fields: fields["scores"][0]["test"].pop("wrong_predictions"))
+    [score] = older.scores
+
+    expected = replace(older, scores=(replace(score, test=replace(score.test, wrong_predictions=None)),))
+    assert expected == run_json.read(tmp_path)
+
+
+def test_every_float_keeps_its_last_bit(made: Run, tmp_path: Path) -> None:
+    figures = (0.1, 1.0 / 3.0, 5e-324, 1.7976931348623157e308, 0.27075190788507464)
+    run_json.write(replace(made, step_losses=figures), tmp_path)
+
+    assert figures == run_json.read(tmp_path).step_losses
+
+
+def test_figures_that_are_not_finite_survive(made: Run, tmp_path: Path) -> None:
+    diverged = replace(
+        made,
+        scores=(made_up.score(3, math.nan, 0.098), made_up.score(10, math.inf, 0.098)),
+        log=(Line(after=3, loss=math.nan, accuracy=0.1, test_loss=-math.inf),),
+        step_losses=(2.5, math.inf, math.nan),
+    )
+    run_json.write(diverged, tmp_path)
+    found = run_json.read(tmp_path)
+
+    assert repr(diverged) == repr(found)  # NaN is not equal to itself, but written alike
+
+
+def test_the_file_is_strict_json_with_a_schema_number_and_counts(made: Run, tmp_path: Path) -> None:
+    run_json.write(replace(made, step_losses=(math.nan,)), tmp_path)
+
+    def refuse(word: str) -> None:
+        raise AssertionError(f"{word} is no JSON")
+
+    fields = json.loads((tmp_path / run_json.FILE).read_text(encoding="utf-8"), parse_constant=refuse)
+    assert (1, "vgg7-bn", ["nan"]) == (fields["schema"], fields["recipe"], fields["step_losses"])
+    assert (9_900, 100) == (fields["scores"][1]["test"]["right"], fields["scores"][1]["test"]["wrong"])
+
+
+def test_score_after_finds_the_score_or_nothing(made: Run) -> None:
+    assert (made.scores[0], made.scores[1], None) == (made.score_after(3), made.score_after(10), made.score_after(5))
+
+
+def test_missing(tmp_path: Path) -> None:
+    assert (
+        f"cannot read FILE: {os.strerror(errno.ENOENT)}",
+        "that is where a run keeps its figures",
+        MAKE,
+    ) == refusal(tmp_path)
+
+
+def test_a_folder_where_the_file_belongs(tmp_path: Path) -> None:
+    (tmp_path / run_json.FILE).mkdir()
+
+    assert ("cannot read FILE: it is not a regular file", "that is where a run keeps its figures", MAKE) == refusal(
+        tmp_path
+    )
+
+
+def test_a_pipe_is_not_waited_for(tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / run_json.FILE)
+
+    assert "cannot read FILE: it is not a regular file" == refusal(tmp_path)[0]
+
+
+@pytest.mark.skipif(not Path("/proc/self/mem").exists(), reason="no /proc: no file that root may open and not read")
+def test_unreadable() -> None:
+    assert (
+        f"cannot read FILE: {os.strerror(errno.EIO)}",
+        "that is where a run keeps its figures",
+        MAKE,
+    ) == refusal(Path("/proc/self/mem"))
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        b"",
+        b'{"schema": 1, "scores": [{"after": 3, ',
+        b'{"schema": "\xff"}',
+        b'{"schema": "\0"}',
+        b"[" * 200_000,
+        b"[" * 200_000 + b"]" * 200_000,
+    ],
+    ids=["empty", "truncated", "not UTF-8", "NUL", "brackets without end", "brackets"],
+)
+def test_what_is_not_json(content: bytes, tmp_path: Path) -> None:
+    (tmp_path / run_json.FILE).write_bytes(content)
+
+    what, why, fix = refusal(tmp_path)
+    # Python's own words follow the why.
+    assert ("FILE is not JSON", MAKE) == (what, fix)
+    assert why.startswith("it may have been cut short or edited: ")
+
+
+@pytest.mark.parametrize("text", ["[]", "3", '"run"', "null"])
+def test_json_that_is_no_object(text: str, tmp_path: Path) -> None:
+    (tmp_path / run_json.FILE).write_text(text, encoding="utf-8")
+
+    assert ("FILE has schema None, this program reads 1", "every run names its schema", MAKE) == refusal(tmp_path)
+
+
+def test_newer_schema(made: Run, tmp_path: Path) -> None:
+    assert (
+        "FILE has schema 2, this program reads 1",
+        "a newer mnist-repro wrote it",
+        "pip install --upgrade mnist-repro",
+    ) == refusal(edited(tmp_path, made, lambda fields: fields.update(schema=2)))
+
+
+@pytest.mark.parametrize("schema", [0, "1", True, None, [1]])
+def test_schema_that_never_was(schema: object, made: Run, tmp_path: Path) -> None:
+    assert (
+        f"FILE has schema {schema!r}, this program reads 1",
+        "every run names its schema",
+        MAKE,
+    ) == refusal(edited(tmp_path, made, lambda fields: fields.update(schema=schema)))
+
+
+@pytest.mark.parametrize(
+    "field",
+    list(Run.__dataclass_fields__),
+)
+def test_missing_field(field: str, made: Run, tmp_path: Path) -> None:
+    what, why, fix = refusal(edited(tmp_path, made, lambda fields: fields.pop(field)))
+
+    assert ("FILE is not a whole run", AGAIN) == (what, fix)
+    assert why.startswith(FIELDS)
+    assert field in why[len(FIELDS) :]
+
+
+@pytest.mark.parametrize(
+    ("edit", "problem"),
+    [
+        (lambda fields: fields.update(step_losses=["much"]), "'much' is not a number"),
+        (lambda fields: fields.update(step_losses=[None]), "None is not a number"),
+        (lambda fields: fields.update(step_losses=[True]), "True is not a number"),
+        (lambda fields: fields["scores"][0].update(test=None), "a score without test images"),
+        (lambda fields: fields["scores"][0]["test"].pop("loss"), "'loss'"),
+        (lambda fields: fields.update(scores=3), ""),
+        (lambda fields: fields.update(dataset=[]), ""),
+        (lambda fields: fields.update(seed=1e400), ""),
+        (lambda fields: fields.update(seed=math.nan), ""),
+        (lambda fields: fields["counts"].update(images=math.nan), ""),
+        (lambda fields: fields.update(step_losses=[10**400]), ""),
+        (lambda fields: fields.update(dataset=None), ""),
+    ],
+)
+def test_fields_that_make_no_sense(
+    edit: Callable[[Dict[str, Any]], object], problem: str, made: Run, tmp_path: Path
+) -> None:
+    what, why, fix = refusal(edited(tmp_path, made, edit))
+
+    assert ("FILE is not a whole run", AGAIN) == (what, fix)
+    assert why.startswith(FIELDS)
+    assert problem in why[len(FIELDS) :]
+
+
+@pytest.mark.parametrize("value", [*("[" * depth + "]" * depth for depth in (400, 700, 900, 5_000)), "9" * 5_000])
+def test_a_field_that_is_too_deep_or_too_long(value: str, made: Run, tmp_path: Path) -> None:
+    for field in ("dataset", "counts", "provenance"):
+        run_json.write(replace(made, **{field: {"seconds": "DEEP"}}), tmp_path)  # type: ignore[arg-type]  # damaged
+        file = tmp_path / run_json.FILE
+        file.write_text(file.read_text(encoding="utf-8").replace('"DEEP"', value), encoding="utf-8")
+
+        # What is too deep or too long for JSON is not the same for each Python.
+        assert refusal(tmp_path)[0].startswith(
+            ("FILE is not JSON", "FILE is not a whole run", "FILE is not a sound run: ")
+        )
+
+
+# Of a validation that has predicted 9 for every wrong image: one too few, one too many, no class, another class.
+WRONG_PREDICTIONS: Sequence[Callable[[List[int]], object]] = (
+    lambda predictions: predictions.pop(),
+    lambda predictions: predictions.append(9),
+    lambda predictions: predictions.__setitem__(0, 10),
+    lambda predictions: predictions.__setitem__(0, 4),
+)
+NO_PLATFORM = "provenance is without machine, TensorFlow or Keras"
+
+
+@pytest.mark.parametrize(
+    ("edit", "problem"),
+    [
+        (lambda fields: fields.update(seed=-1), "seed is -1"),
+        (lambda fields: fields.update(scale="huge"), "scale is huge"),
+        (lambda fields: fields.update(scale="x" * 200), f"scale is {'x' * 99}…"),
+        (lambda fields: fields.update(arithmetic="modern"), "arithmetic is modern"),
+        (lambda fields: fields.update(unit="step"), "unit is step"),
+        (lambda fields: fields.update(recipe="gone", unit="hour"), "unit is hour"),
+        (lambda fields: fields.update(dataset={}), "dataset is {}"),
+        (lambda fields: fields["dataset"].update(sha256=""), "dataset is {'name': 'mnist', 'sha256': '', 'source': '/"),
+        (lambda fields: fields.update(counts={}), "counts is {}"),
+        (lambda fields: fields.update(scores=[]), "number of scores is 0"),
+        (lambda fields: fields["scores"].reverse(), "the order of the scores is [10, 3]"),
+        (lambda fields: fields["scores"].append(fields["scores"][1]), "the order of the scores is [3, 10, 10]"),
+        (lambda fields: fields["scores"][0]["test"]["confusion"].pop(), "a confusion is not ten rows of ten counts"),
+        (lambda fields: fields["validation"]["confusion"][0].pop(), "a confusion is not ten rows of ten counts"),
+        (
+            lambda fields: fields["scores"][0]["test_debiased"]["wrong_images"].pop(),
+            "wrong images is more or fewer than",
+        ),
+        *(
+            (
+                lambda fields, edit=edit: edit(fields["validation"]["wrong_predictions"]),
+                "wrong predictions is not those of",
+            )
+            for edit in WRONG_PREDICTIONS
+        ),
+        (lambda fields: fields.update(provenance={}), NO_PLATFORM),
+        (lambda fields: fields["provenance"].pop("keras"), NO_PLATFORM),
+        (lambda fields: fields["provenance"].pop("seconds"), "time is None"),
+        (lambda fields: fields["provenance"].update(seconds="nan"), "time is nan"),
+    ],
+)
+def test_what_no_run_of_ours_holds(
+    edit: Callable[[Dict[str, Any]], object], problem: str, made: Run, tmp_path: Path
+) -> None:
+    what, why, fix = refusal(edited(tmp_path, made, edit))
+
+    assert what.startswith(f"FILE is not a sound run: {problem}")
+    assert "every run that was trained here has what others count on, so that this one was edited or damaged" == why
+    assert fix.startswith("train it again: mnist-repro train ")
+
+
+def test_a_run_that_is_lost_is_a_run(made: Run, tmp_path: Path) -> None:
+    """Figures that are not finite are results, and are judged as such."""
+    lost = replace(made, scores=(made_up.score(10, math.nan, math.nan),), step_losses=(math.inf,))
+    run_json.write(lost, tmp_path)
+
+    assert math.isnan(run_json.read(tmp_path).scores[0].test.loss)

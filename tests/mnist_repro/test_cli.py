@@ -1,0 +1,288 @@
+"""The command line itself: help, exit codes, and whatever its streams are connected to."""
+
+from __future__ import annotations
+
+import errno
+import json
+import os
+import re
+import subprocess
+import sys
+import textwrap
+from pathlib import Path
+from types import SimpleNamespace
+from typing import List, Tuple
+
+import pytest
+
+import mnist_repro
+from mnist_repro import cli
+from mnist_repro.data.locate import SURROGATE_NOTICE
+from mnist_repro.errors import BadInput, ExitCode
+from tests.builders.command_line import PATIENCE, Ended, command, environment, run, run_alone, start
+
+# What takes long to import, and is not needed to print a help text.
+HEAVY = ("numpy", "scipy", "h5py", "tensorflow", "keras", "rich", "pooch")
+
+
+def test_version() -> None:
+    assert Ended(0, f"mnist-repro {mnist_repro.__version__}\n", "") == run("--version")
+
+
+def test_the_module_is_the_program_too() -> None:
+    ended = subprocess.run(
+        [sys.executable, "-m", "mnist_repro", "--version"],
+        env=environment(),
+        stdout=subprocess.PIPE,
+        encoding="utf-8",
+        timeout=PATIENCE,
+        check=True,
+    )
+
+    assert f"mnist-repro {mnist_repro.__version__}\n" == ended.stdout
+
+
+def test_the_help_names_every_command_and_exit_code() -> None:
+    ended = run("--help")
+
+    assert (0, "") == (ended.code, ended.err)
+    assert [] == [name for name in cli.COMMANDS if name not in re.findall(r"^    (\w+)", ended.out, re.MULTILINE)]
+    assert [] == [code.name for code in ExitCode if str(code.value) not in ended.out.partition("exit codes:")[2]]
+
+
+@pytest.mark.parametrize("name", cli.COMMANDS)
+def test_every_command_explains_itself_with_an_example(name: str) -> None:
+    ended = run(name, "--help")
+
+    assert (0, "") == (ended.code, ended.err)
+    assert f"\n  mnist-repro {name} " in ended.out
+
+
+@pytest.mark.parametrize("arguments", [["--help"], ["reproduce", "--help"], ["--version"], ["train"]])
+def test_help_imports_nothing_that_takes_long(arguments: List[str]) -> None:
+    program = textwrap.dedent(
+        f"""
+        import json, sys
+        from mnist_repro import cli
+        try:
+            cli.main({arguments!r})
+        except SystemExit:
+            pass
+        print("\\n" + json.dumps([name for name in {HEAVY!r} if name in sys.modules]))
+        """
+    )
+    ended = subprocess.run(
+        [sys.executable, "-c", program],
+        env=environment(),
+        stdout=subprocess.PIPE,
+        stderr=subprocess.DEVNULL,
+        encoding="utf-8",
+        timeout=PATIENCE,
+        check=True,
+    )
+
+    assert [] == json.loads(ended.stdout.splitlines()[-1])
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        ([], "COMMAND"),
+        (["reproduc"], "'reproduc'"),
+        (["train"], "RECIPE"),
+        (["train", "vgg7", "--scale", "half"], "'half'"),
+        (["train", "vgg7", "--seed", "one"], "'one'"),
+        # What a script's empty variable gives.
+        (["data", "info", "--data", ""], "--data: it is empty; name something, or leave it out"),
+        (["data", "verify", "--data="], "--data: it is empty"),
+        (["train", "vgg7", "--out", ""], "--out: it is empty"),
+        (["train", "vgg7", "--tensorboard", ""], "--tensorboard: it is empty"),
+        (["reproduce", "--json", ""], "--json: it is empty"),
+        (["estimate", ""], "PATH: it is empty"),
+        (["baseline", "show", "vgg7", "--baselines", ""], "--baselines: it is empty"),
+        # An abbreviation would make --seeds 5 of it.
+        (["reproduce", "--seed", "5"], ": --seed\n"),
+        (["predict", "param.hdf5", "--index", "3", "--first", "4"], "--first"),
+    ],
+)
+def test_what_cannot_be_understood_is_exit_code_2_and_a_usage(arguments: List[str], said: str) -> None:
+    ended = run(*arguments)
+
+    assert (2, "") == (ended.code, ended.out)
+    # The sentence around it is argparse's, and not the same on each Python.
+    assert said in ended.err.rpartition("mnist-repro")[2].partition(": ")[2]
+
+
+def commanded(monkeypatch: pytest.MonkeyPatch, error: BaseException) -> Ended:
+    """How the program ends if a command raises ``error``."""
+
+    def raising(arguments: object) -> int:
+        raise error
+
+    parser = SimpleNamespace(parse_args=lambda arguments: SimpleNamespace(run=raising))
+    monkeypatch.setattr(cli, "parser", lambda: parser)
+    return run("anything")
+
+
+def test_bad_input_is_exit_code_2_and_a_message_of_three_parts(monkeypatch: pytest.MonkeyPatch) -> None:
+    assert Ended(2, "", "mnist-repro: a.gz is empty\n  why: 5 bytes belong there\n  next: fetch it\n") == commanded(
+        monkeypatch, BadInput("a.gz is empty", "5 bytes belong there", "fetch it")
+    )
+
+
+def test_ctrl_c_is_exit_code_130(monkeypatch: pytest.MonkeyPatch) -> None:
+    assert Ended(130, "", "mnist-repro: interrupted; runs that had finished are whole\n") == commanded(
+        monkeypatch, KeyboardInterrupt()
+    )
+
+
+def test_a_mistake_of_ours_is_not_taken_for_a_verdict(monkeypatch: pytest.MonkeyPatch) -> None:
+    ended = commanded(monkeypatch, ZeroDivisionError("of ours"))
+
+    assert (2, "") == (ended.code, ended.out)
+    assert "raising" in ended.err
+    assert ended.err.endswith(
+        "ZeroDivisionError: of ours\nmnist-repro: the command could not go on; the last line says why\n"
+    )
+
+
+def test_a_reader_that_leaves_is_no_error_and_no_success() -> None:
+    process = start("data", "info", "--data", "surrogate", MNIST_REPRO_OFFLINE="1")
+    assert process.stdout is not None
+    assert process.stderr is not None
+    process.stdout.close()
+    err = process.stderr.read()
+    process.stderr.close()
+
+    assert (ExitCode.UNREAD, "") == (process.wait(PATIENCE), err.replace(SURROGATE_NOTICE, ""))
+
+
+NO_SPACE = f"""\
+mnist-repro: cannot go on: {os.strerror(errno.ENOSPC)}
+  why: the operating system refused it
+  next: free some space, or name another place
+"""
+
+
+def onto_a_full_disk(*arguments: str, **changes: str) -> subprocess.CompletedProcess[str]:
+    """A command whose standard output has no room; ``changes`` are those of its environment."""
+    with Path("/dev/full").open("w", encoding="utf-8") as full:
+        return subprocess.run(
+            command(*arguments),
+            env=environment(changes),
+            stdout=full,
+            stderr=subprocess.PIPE,
+            encoding="utf-8",
+            timeout=PATIENCE,
+            check=False,
+        )
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="no /dev/full: nothing stands for a full disk")
+def test_standard_output_on_a_full_disk() -> None:
+    ended = onto_a_full_disk("data", "info", "--data", "surrogate", MNIST_REPRO_OFFLINE="1")
+
+    assert (2, NO_SPACE) == (ended.returncode, ended.stderr.replace(SURROGATE_NOTICE, ""))
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="no /dev/full: nothing stands for a full disk")
+@pytest.mark.parametrize("arguments", [("--help",), ("--version",), ("reproduce", "--help")])
+def test_a_help_text_on_a_full_disk(arguments: Tuple[str, ...]) -> None:
+    # Without a buffer, argparse itself meets the full disk, and keeps that to itself.
+    ended = onto_a_full_disk(*arguments, PYTHONUNBUFFERED="")
+
+    assert (2, NO_SPACE) == (ended.returncode, ended.stderr)
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="no /dev/full: nothing stands for a full disk")
+@pytest.mark.parametrize(
+    ("arguments", "code"),
+    [
+        (("data", "verify", "--data", "nowhere"), 2),
+        (("power", "--list"), 0),
+        (("train", "vgg8"), 2),
+        (("train",), 2),
+    ],
+)
+def test_standard_error_on_a_full_disk_does_not_change_the_exit_code(arguments: Tuple[str, ...], code: int) -> None:
+    with Path("/dev/full").open("w", encoding="utf-8") as full:
+        ended = subprocess.run(
+            command(*arguments),
+            env=environment({"MNIST_REPRO_OFFLINE": "1"}),
+            stdout=subprocess.PIPE,
+            stderr=full,
+            encoding="utf-8",
+            timeout=PATIENCE,
+            check=False,
+        )
+
+    assert (code, code != 0) == (ended.returncode, ended.stdout == "")
+
+
+@pytest.mark.parametrize("closed", ["<&-", ">&-", "2>&-", "<&- >&- 2>&-"])
+def test_streams_that_are_closed(closed: str, tmp_path: Path) -> None:
+    # Only a shell can start a program so.
+    script = tmp_path / "start"
+    script.write_text(f'exec "$@" {closed}\n', encoding="utf-8")
+    ended = subprocess.run(
+        ["/bin/sh", str(script), *command("data", "verify", "--data", str(tmp_path / "nowhere"))],
+        env=environment(),
+        capture_output=True,
+        encoding="utf-8",
+        timeout=PATIENCE,
+        check=False,
+    )
+
+    assert (2, "") == (ended.returncode, ended.stdout)
+    assert ("2>&-" in closed) == (ended.stderr == "")
+    assert "Traceback" not in ended.stderr
+
+
+@pytest.mark.parametrize("encoding", ["ascii", "latin-1"])
+def test_names_that_the_terminal_cannot_show(encoding: str, tmp_path: Path) -> None:
+    place = tmp_path / "数字"
+    ended = run_alone("data", "info", "--data", place, PYTHONIOENCODING=encoding, MNIST_REPRO_OFFLINE="1")
+
+    assert (2, f"--data: {tmp_path}/\\u6570\\u5b57") == (ended.code, ended.out.splitlines()[0])
+    assert f"mnist-repro: there is no {tmp_path}/\\u6570\\u5b57 " in ended.err
+
+
+@pytest.mark.parametrize(
+    ("name", "shown"),
+    [
+        ("a\x1b[2Jb", r"a\x1b[2Jb"),
+        ("a\nb", r"a\nb"),
+        ("a\rb", r"a\rb"),
+        ("a\x7fb\x9bc", r"a\x7fb\x9bc"),
+        ("a\u202egnp.b", r"a\u202egnp.b"),
+        ("zwölf 数字 ☃", "zwölf 数字 ☃"),
+    ],
+)
+def test_a_name_does_not_tell_the_terminal_what_to_do(name: str, shown: str, tmp_path: Path) -> None:
+    ended = run("data", "verify", "--data", tmp_path / name)
+
+    assert (2, f"mnist-repro: there is no {tmp_path}/{shown} (named by --data)") == (
+        ended.code,
+        ended.err.splitlines()[0],
+    )
+    assert 3 == len(ended.err.splitlines())
+
+
+def test_the_last_words_of_a_process_keep_their_lines_and_nothing_else() -> None:
+    told = BadInput("it died", "its last words were:\n    one\n    \x1b[31mtwo", "try again")
+
+    assert "it died\n  why: its last words were:\n    one\n    \\x1b[31mtwo\n  next: try again" == str(told)
+
+
+def test_a_name_that_is_no_text(tmp_path: Path) -> None:
+    place = tmp_path / os.fsdecode(b"\xff\xfe")
+    ended = run_alone("data", "info", "--data", place, MNIST_REPRO_OFFLINE="1")
+
+    assert (2, f"--data: {tmp_path}/\\udcff\\udcfe") == (ended.code, ended.out.splitlines()[0])
+
+
+def test_the_current_folder_is_not_imported_from(tmp_path: Path) -> None:
+    for name in ("json", "numpy", "mnist_repro"):
+        (tmp_path / f"{name}.py").write_text("raise SystemExit('imported from the current folder')", encoding="utf-8")
+
+    assert f"mnist-repro {mnist_repro.__version__}\n" == run_alone("--version", cwd=tmp_path).out

@@ -1,0 +1,133 @@
+"""A budget is walked step by step to its end, and stops where its source printed or was scored."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import List, Tuple
+
+import pytest
+
+from mnist_repro.recipes import RECIPES, Recipe, find
+from mnist_repro.recipes.recipe import SCALES, Epochs, Scale, Steps
+from mnist_repro.training.batches import Segment, segments, steps_per_epoch, total_steps
+
+STEPS = {
+    ("wheel-softmax", "full"): 9_380,
+    ("wheel-softmax", "subset"): 237,
+    ("keras-cnn", "full"): 469,
+    ("keras-cnn", "subset"): 40,
+    ("tf-softmax", "full"): 1_000,
+    ("tf-softmax", "subset"): 200,
+    ("tf-cnn", "full"): 2_000,
+    ("tf-cnn", "subset"): 60,
+    ("vgg7", "full"): 1_180,
+    ("vgg7", "subset"): 50,
+    ("vgg7-bn", "full"): 1_180,
+    ("vgg7-bn", "subset"): 50,
+}
+# Images in the last batch of an epoch.
+LAST_BATCH = {
+    ("wheel-softmax", "full"): 96,
+    ("wheel-softmax", "subset"): 16,
+    ("keras-cnn", "full"): 96,
+    ("keras-cnn", "subset"): 68,
+    ("tf-softmax", "full"): 100,
+    ("tf-softmax", "subset"): 30,
+    ("tf-cnn", "full"): 100,
+    ("tf-cnn", "subset"): 50,
+    ("vgg7", "full"): 96,
+    ("vgg7", "subset"): 392,
+    ("vgg7-bn", "full"): 96,
+    ("vgg7-bn", "subset"): 392,
+}
+
+every_budget = pytest.mark.parametrize(
+    ("recipe", "scale"),
+    [(recipe, recipe.scale(name)) for recipe in RECIPES.values() for name in SCALES],
+    ids=[f"{recipe.name}-{name}" for recipe in RECIPES.values() for name in SCALES],
+)
+
+
+def walked(recipe: Recipe, scale: Scale) -> List[Tuple[int, int]]:
+    """(epoch, step within it) of every step, in turn."""
+    return [
+        (segment.epoch, step)
+        for segment in segments(recipe, scale)
+        for step in range(segment.first, segment.first + segment.steps)
+    ]
+
+
+def test_every_budget_takes_as_many_steps_as_it_should() -> None:
+    found = {
+        (name, scale): total_steps(recipe, recipe.scale(scale)) for name, recipe in RECIPES.items() for scale in SCALES
+    }
+    assert found == STEPS
+
+
+def test_the_last_batch_of_an_epoch_has_the_images_that_are_left() -> None:
+    found = {}
+    for name, recipe in RECIPES.items():
+        for scale in SCALES:
+            images = recipe.scale(scale).training_images
+            found[name, scale] = images - (steps_per_epoch(images, recipe.batch_size) - 1) * recipe.batch_size
+    assert found == LAST_BATCH
+
+
+@every_budget
+def test_segments_walk_the_whole_budget_in_order(recipe: Recipe, scale: Scale) -> None:
+    per_epoch = steps_per_epoch(scale.training_images, recipe.batch_size)
+    expected = [divmod(step, per_epoch) for step in range(total_steps(recipe, scale))]
+    assert expected == walked(recipe, scale)
+
+
+@every_budget
+def test_every_score_is_taken_once_and_when_due(recipe: Recipe, scale: Scale) -> None:
+    per_unit = 1
+    if isinstance(scale.budget, Epochs):
+        per_unit = steps_per_epoch(scale.training_images, recipe.batch_size)
+    steps, scored = 0, []
+    for segment in segments(recipe, scale):
+        steps += segment.steps
+        if segment.scored is not None:
+            scored.append(segment.scored)
+            assert segment.scored * per_unit == steps
+    assert scale.scored_after == tuple(scored)
+
+
+@every_budget
+def test_the_subset_crosses_an_epoch_end_and_an_incomplete_batch(recipe: Recipe, scale: Scale) -> None:
+    subset = recipe.subset
+    assert subset.training_images % recipe.batch_size
+    assert total_steps(recipe, subset) > steps_per_epoch(subset.training_images, recipe.batch_size)
+
+
+@pytest.mark.parametrize(
+    ("images", "batch_size", "steps"), [(1, 128, 1), (128, 128, 1), (129, 128, 2), (60_000, 128, 469)]
+)
+def test_an_epoch_has_the_full_batches_and_the_rest(images: int, batch_size: int, steps: int) -> None:
+    assert steps == steps_per_epoch(images, batch_size)
+
+
+def test_a_budget_in_epochs_is_reported_after_each() -> None:
+    scale = Scale(300, 0, 1, Epochs(3), scored_after=(2, 3))
+    found = list(segments(replace(find("wheel-softmax"), batch_size=128), scale))
+    assert [Segment(0, 0, 3, 1, None), Segment(1, 0, 3, 2, 2), Segment(2, 0, 3, 3, 3)] == found
+
+
+def test_a_budget_in_steps_stops_at_epoch_ends_reports_scores_and_its_own_end() -> None:
+    scale = Scale(70, 0, 1, Steps(25, report_every=10), scored_after=(12, 25))
+    expected = [
+        Segment(0, 0, 7, None, None),
+        Segment(1, 0, 3, 10, None),
+        Segment(1, 3, 2, None, 12),
+        Segment(1, 5, 2, None, None),
+        Segment(2, 0, 6, 20, None),
+        Segment(2, 6, 1, None, None),
+        Segment(3, 0, 4, 25, 25),
+    ]
+    assert expected == list(segments(replace(find("tf-softmax"), batch_size=10), scale))
+
+
+def test_the_tutorials_in_steps_report_every_hundred() -> None:
+    reported = [segment.reported for segment in segments(find("tf-cnn"), find("tf-cnn").full) if segment.reported]
+    assert list(range(100, 2_001, 100)) == reported

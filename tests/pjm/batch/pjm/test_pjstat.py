@@ -1,0 +1,261 @@
+"""pjstat's output becomes values, in all its layouts and whatever stands around them."""
+
+from __future__ import annotations
+
+import textwrap
+from datetime import datetime
+from typing import Dict, List, Optional
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from pjm.batch.pjm.pjstat import JobRow, data, jobs, start_time, statistics, table
+from tests.builders.pjstat_layouts import WIDE, comma, wide
+
+OVER_ITS_LIMIT = {
+    "JOB_ID": "4711",
+    "JOB_NAME": "train.sh",
+    "MD": "NM",
+    "ST": "EXT",
+    "USER": "u00000",
+    "GROUP": "ab000000",
+    "START_DATE": "02/03 04:05:06",
+    "ELAPSE_TIM": "0000:30:02",
+    "ELAPSE_LIM": "0000:30:00",
+    "NODE_REQUIRE": "12:2x3x2",
+    "V_MEM": "4096 MiB",
+    "LST": "RNO",
+    "EC": "0",
+    "PC": "11",
+    "SN": "24",
+    "ACCEPT": "02/03 04:00:00",
+    "RSC_GRP": "small",
+    "REASON": "ELAPSE LIMIT EXC",
+}
+AS_A_ROW = JobRow(
+    job_id="4711",
+    state="EXT",
+    exit_code=0,
+    pjm_code=11,
+    signal=24,
+    reason="ELAPSE LIMIT EXC",
+    start="02/03 04:05:06",
+    elapsed=1802,
+    elapse_limit=1800,
+    name="train.sh",
+    model="NM",
+    group="small",
+)
+
+
+@pytest.mark.parametrize("padded", [True, False])
+def test_cells_with_blanks_inside_are_cut_where_the_header_says(padded: bool) -> None:
+    text = wide([OVER_ITS_LIMIT], padded)
+
+    assert (AS_A_ROW,) == jobs(text)
+    assert "4096 MiB" == next(iter(table(text)))["V_MEM"]
+
+
+def test_what_stands_around_the_table_does_not_matter() -> None:
+    text = wide([OVER_ITS_LIMIT, {**OVER_ITS_LIMIT, "JOB_ID": "4712"}])
+    header, first, second = text.splitlines()
+    noisy = "\n".join(
+        [
+            "*** Welcome. USER data is deleted on Monday, ST 1 ***",
+            "USER guide: see the portal",
+            "[INFO] PJM 0281 pjstat Data loading...",
+            "",
+            "[ RSCUNIT: unit1 ]",
+            header,
+            first,
+            "",
+            "[ RSCGRP: group1 ]",
+            header,
+            second,
+            "Autoloading module x",
+        ]
+    )
+
+    assert ["4711", "4712"] == [row.job_id for row in jobs(noisy)]
+    assert AS_A_ROW == jobs(noisy)[0]
+
+
+@pytest.mark.parametrize("text", ["", "\n", wide([OVER_ITS_LIMIT]).splitlines()[0], "H,JOB_ID,ST\n", "No jobs.\n"])
+def test_an_empty_answer_and_a_header_alone_are_no_jobs(text: str) -> None:
+    assert () == jobs(text)
+
+
+def test_an_id_that_is_wider_than_its_column_moves_the_rest() -> None:
+    for job_id in ("34703955[1]", "34703955[1999]", "2147483647_65534"):
+        (row,) = jobs(wide([{**OVER_ITS_LIMIT, "JOB_ID": job_id}]))
+
+        assert (job_id, "train.sh", 11, "ELAPSE LIMIT EXC") == (row.job_id, row.name, row.pjm_code, row.reason)
+
+
+def test_a_header_that_documents_cut_short_names_fewer_columns() -> None:
+    text = textwrap.dedent(
+        """\
+        JOB_ID   JOB_NAME MD ST  START_DATE     ... (*)
+        12       a.sh     ST RUN 11/17 09:01:42 ...
+        12_0     a.sh     ST QUE -              ...
+        """
+    )
+
+    first, second = jobs(text)
+    assert ("12", "a.sh", "ST", "RUN") == (first.job_id, first.name, first.model, first.state)
+    assert ("12_0", "QUE") == (second.job_id, second.state)
+    assert ("11/17 09:01:42", "") == (first.start, second.start)
+
+
+def test_parents_have_no_codes() -> None:
+    (row,) = jobs(wide([{**OVER_ITS_LIMIT, "EC": "-", "PC": "-", "SN": "-", "REASON": "-", "ELAPSE_LIM": "-"}]))
+
+    assert (None, None, None, "", None) == (row.exit_code, row.pjm_code, row.signal, row.reason, row.elapse_limit)
+
+
+def test_of_a_range_of_elapse_limits_the_upper_end_counts() -> None:
+    (row,) = jobs(wide([{**OVER_ITS_LIMIT, "ELAPSE_LIM": "0001:00:00-0002:00:00"}]))
+
+    assert 7200 == row.elapse_limit
+
+
+def test_comma_separated_output_is_read_by_its_header() -> None:
+    banner = "banner, with a comma\n[INFO] PJM 0281 pjstat Data loading...\n"
+
+    assert (AS_A_ROW,) == jobs(banner + comma(list(OVER_ITS_LIMIT), [OVER_ITS_LIMIT]))
+
+
+def test_a_reason_that_holds_the_delimiter_stays_whole() -> None:
+    (row,) = jobs("H,JOB_ID,ST,REASON\n,12,HLD,user:later, or never, I think\n")
+
+    assert "user:later, or never, I think" == row.reason
+
+
+def test_quoted_fields_are_read() -> None:
+    (row,) = jobs('"H","JOB_ID","ST","REASON"\n"","12","HLD","user:a,b"\n')
+
+    assert ("12", "user:a,b") == (row.job_id, row.reason)
+
+
+def test_the_empty_heading_of_grouped_output_has_no_cell() -> None:
+    assert [{"RSCUNIT": "u", "RSCGRP": "g", "JOB_ID": "12"}] == list(data("H,RSCUNIT,RSCGRP,,JOB_ID\n,u,g,12\n"))
+
+
+@pytest.mark.parametrize("cut", [",12", ",12,RU", ",1"])
+def test_a_record_that_was_cut_off_is_left_out(cut: str) -> None:
+    assert ["11"] == [row.job_id for row in jobs(f"H,JOB_ID,ST,REASON\n,11,RUN,-\n{cut}")]
+
+
+def test_another_delimiter_is_read() -> None:
+    assert [{"JOB_ID": "12", "ST": "RUN"}] == list(data("H;JOB_ID;ST\n;12;RUN\n", ";"))
+
+
+def test_statistics_are_read_by_name_and_end_before_those_of_nodes() -> None:
+    text = textwrap.dedent(
+        """\
+        Job Statistical Information
+         JOB ID                    : 12
+         JOB NAME                  : a : b
+         NODE NUM (REQUIRE)        : 1 <DEFAULT>
+         MAX MEMORY SIZE (USE)     : 1024.0 MiB (1073741824)
+         COMMENT                   :
+        --------------------------------------------------
+        Node Statistical Information
+         NODE ID                   : 0x01010001
+        """
+    )
+
+    expected = {
+        "JOB ID": "12",
+        "JOB NAME": "a : b",
+        "NODE NUM (REQUIRE)": "1",
+        "MAX MEMORY SIZE (USE)": "1024.0 MiB (1073741824)",
+    }
+    assert expected == statistics(text)
+
+
+NEW_YEAR = datetime(2025, 1, 1, 0, 10)
+
+
+@pytest.mark.parametrize(
+    ("start", "expected"),
+    [
+        ("01/01 00:05:00", datetime(2025, 1, 1, 0, 5)),
+        ("12/31 23:59:59", datetime(2024, 12, 31, 23, 59, 59)),
+        ("12/31 23:59:59<", datetime(2024, 12, 31, 23, 59, 59)),
+        ("01/01 12:00:00", datetime(2025, 1, 1, 12)),  # a clock may be ahead
+        ("02/29 10:00:00", datetime(2024, 2, 29, 10)),
+        ("2023/05/06 07:08:09", datetime(2023, 5, 6, 7, 8, 9)),
+        ("-", None),
+        ("", None),
+        ("(12/31 23:59)", None),
+        ("(2027/12/31)", None),
+        ("02/30 10:00:00", None),
+        ("12/31 24:00:00", None),
+    ],
+)
+def test_a_start_without_its_year_is_the_last_one_that_can_be(start: str, expected: Optional[datetime]) -> None:
+    assert (expected.timestamp() if expected else None) == start_time(start, NEW_YEAR)
+
+
+CELLS = {
+    "JOB_ID": st.from_regex(r"[1-9][0-9]{0,7}(_[0-9]{1,4}|\[[0-9]{1,4}\])?", fullmatch=True),
+    "JOB_NAME": st.from_regex(r"[A-Za-z][a-z0-9_]{0,9}", fullmatch=True),
+    "MD": st.sampled_from(["NM", "BU", "ST", "MW"]),
+    "ST": st.sampled_from(["ACC", "QUE", "RNA", "RUN", "RNO", "EXT", "CCL", "RJT", "HLD", "ERR"]),
+    "START_DATE": st.sampled_from(["-", "11/17 09:01:41", "11/17 09:01:41<", "(04/12 11:25)", "(2027/04/12)"]),
+    "ELAPSE_TIM": st.sampled_from(["0000:00:00", "0012:15:02"]),
+    "V_MEM": st.sampled_from(["-", "4096 MiB", "unlimited"]),
+    "EC": st.integers(0, 255).map(str) | st.just("-"),
+    "PC": st.integers(0, 180).map(str) | st.just("-"),
+    "SN": st.integers(0, 64).map(str) | st.just("-"),
+    "REASON": st.sampled_from(["-", "ELAPSE LIMIT EXC", "GATE CHECK", "user:a, b"]),
+}
+ROWS = st.lists(st.fixed_dictionaries(CELLS), max_size=5)
+
+
+def number(text: str) -> Optional[int]:
+    return None if text == "-" else int(text)
+
+
+def expected_rows(rows: List[Dict[str, str]]) -> List[JobRow]:
+    return [
+        JobRow(
+            job_id=row["JOB_ID"],
+            state=row["ST"],
+            exit_code=number(row["EC"]),
+            pjm_code=number(row["PC"]),
+            signal=number(row["SN"]),
+            reason=row["REASON"].replace("-", ""),
+            start=row["START_DATE"].replace("-", ""),
+            elapsed={"0000:00:00": 0, "0012:15:02": 44102}[row["ELAPSE_TIM"]],
+            name=row["JOB_NAME"],
+            model=row["MD"],
+        )
+        for row in rows
+    ]
+
+
+@given(ROWS, st.booleans(), st.lists(st.sampled_from(["", "[INFO] PJM 0281 pjstat Data loading...", "motd"])))
+@settings(deadline=None)
+def test_whatever_is_in_a_table_is_read_back(rows: List[Dict[str, str]], padded: bool, banner: List[str]) -> None:
+    assert expected_rows(rows) == list(jobs("\n".join([*banner, wide(rows, padded)])))
+
+
+@given(ROWS, st.lists(st.sampled_from(["", "[INFO] PJM 0281 pjstat Data loading...", "motd, H"])))
+@settings(deadline=None)
+def test_whatever_is_in_a_record_is_read_back(rows: List[Dict[str, str]], banner: List[str]) -> None:
+    columns = [name for name, _ in WIDE]  # REASON, the last, may hold a comma
+
+    assert expected_rows(rows) == list(jobs("\n".join([*banner, comma(columns, rows)])))
+
+
+CUT_OFF = ROWS.map(wide).flatmap(lambda text: st.integers(0, len(text)).map(lambda end: text[:end]))
+
+
+@given(st.text(max_size=300) | CUT_OFF)
+@settings(deadline=None)
+def test_no_text_at_all_stops_the_parsers(text: str) -> None:
+    jobs(text)
+    statistics(text)

@@ -1,0 +1,96 @@
+"""Events are written whole, and read as they come, whatever the file system between writer and reader does."""
+
+from __future__ import annotations
+
+import errno
+import os
+from pathlib import Path
+from typing import List
+
+import pytest
+
+from pjm.job.events import EventLog, Tail
+
+
+@pytest.fixture
+def file(tmp_path: Path) -> Path:
+    return tmp_path / "events.jsonl"
+
+
+def names(tail: Tail) -> List[object]:
+    return [event["event"] for event in tail.read()]
+
+
+def add(file: Path, data: bytes) -> None:
+    with file.open("ab") as opened:
+        opened.write(data)
+
+
+def test_a_line_is_read_once_and_when_it_is_whole(file: Path) -> None:
+    tail = Tail(file)
+    assert [] == names(tail)
+
+    EventLog(file).write("begin")
+    add(file, b'{"event":')
+    assert ["begin"] == names(tail)
+    assert [] == names(tail)
+    add(file, b'"end"}\n')
+
+    assert ["end"] == names(tail)
+    assert 0 == tail.garbled
+
+
+def test_a_line_that_its_writer_takes_back_harms_none_after_it(file: Path) -> None:
+    tail, log = Tail(file), EventLog(file)
+    log.write("begin")
+    size = file.stat().st_size
+    add(file, b'{"event":"star')  # the disk is full
+    assert ["begin"] == names(tail)
+    with file.open("ab") as opened:
+        opened.truncate(size)
+
+    log.write("end")
+
+    assert (["end"], 0) == (names(tail), tail.garbled)
+
+
+def test_a_predecessor_that_died_within_a_line_costs_that_line_only(file: Path) -> None:
+    tail = Tail(file)
+    add(file, b'{"event":"star')
+    EventLog(file).write("begin")
+
+    assert (["begin"], 1) == (names(tail), tail.garbled)
+
+
+def test_a_file_that_cannot_be_read_is_nothing_new_and_is_said_if_it_lasts(tmp_path: Path) -> None:
+    share = tmp_path / "share-0"
+    share.write_text("no folder")
+    tail = Tail(share / "events.jsonl")
+
+    assert ([], None) == (tail.read(), tail.trouble)
+    assert ([], f"{tail.path} cannot be read: {os.strerror(errno.ENOTDIR)}") == (tail.read(), tail.trouble)
+
+    share.unlink()
+    share.mkdir()
+    EventLog(tail.path).write("begin")
+    assert (["begin"], None) == (names(tail), tail.trouble)
+
+
+def test_a_line_whose_bytes_are_still_on_their_way_is_waited_for(file: Path) -> None:
+    tail = Tail(file, patience=3)
+    file.write_bytes(b'{"event":"begin"}\n' + bytes(14) + b'}\n{"event":"end"}\n')
+    assert ["begin"] == names(tail)
+    assert [] == names(tail)
+
+    file.write_bytes(b'{"event":"begin"}\n{"event":"stop"}\n{"event":"end"}\n')
+
+    assert ["stop", "end"] == names(tail)
+    assert 0 == tail.garbled
+
+
+def test_a_line_whose_bytes_never_come_is_not_waited_for_for_ever(file: Path) -> None:
+    tail = Tail(file, patience=3)
+    file.write_bytes(bytes(10) + b'\n{"event":"end"}\n')
+
+    assert [[], [], ["end"], []] == [names(tail) for _ in range(4)]
+    assert 1 == tail.garbled

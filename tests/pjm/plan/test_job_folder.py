@@ -1,0 +1,68 @@
+"""What is written into a job's folder is what the client and the job read there."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from pjm.batch.pjm.scheduler import PjmScheduler
+from pjm.batch.scheduler import Resources
+from pjm.job.assignment import Assignment, read_assignment
+from pjm.plan.job_folder import Workplace, read_job, write_job
+from pjm.plan.packing import Job, Share
+from pjm.sessions import index as sessions
+from pjm.sessions.session import Session
+
+PLACE = Workplace(
+    python="python3",
+    prologue=("module load gcc",),
+    start=Path("/project"),
+    files={"a.py::a": "/project/a.py", "a.py::b": "/project/a.py", "b.py::c[富岳]": "/project/b.py"},
+    arguments=("-x", "tests"),
+    environment={"CI": "1"},
+    path=True,
+    junit="xunit1",
+)
+JOB = Job(
+    "s-0",
+    (
+        Share(("a.py::a", "a.py::b"), Resources(1, 60, "small", "hp1", "/vol1:/vol2", (("A", "1 2"), ("CI", ""))), 2.5),
+        Share(("b.py::c[富岳]",), Resources(2, 3600), 1.0, (0,)),
+    ),
+)
+
+
+@pytest.fixture
+def session(tmp_path: Path) -> Session:
+    return sessions.create(tmp_path / ".pjm", {})
+
+
+def test_a_job_is_read_as_it_was_written(session: Session) -> None:
+    folder = write_job(session, JOB, PLACE, PjmScheduler(), retry=True)
+
+    assert (JOB, True) == read_job(folder)
+
+
+def test_each_share_reads_what_it_has_to_do_and_the_mark_goes_before_the_clients_environment(session: Session) -> None:
+    folder = write_job(session, JOB, PLACE, PjmScheduler(), retry=False)
+
+    first = Assignment(
+        tests=("a.py::a", "a.py::b"),
+        files=("/project/a.py",),
+        arguments=("-x", "tests"),
+        artifacts=session.artifacts,
+        events=folder / "share-0" / "events.jsonl",
+        environment={"CI": ""},
+        path=True,
+        junit="xunit1",
+    )
+    assert first == read_assignment(folder, 0)
+    second = read_assignment(folder, 1)
+    assert (("b.py::c[富岳]",), ("/project/b.py",), {"CI": "1"}) == (second.tests, second.files, second.environment)
+
+
+def test_a_step_job_has_a_script_for_each_step(session: Session) -> None:
+    folder = write_job(session, JOB, PLACE, PjmScheduler(), retry=False)
+
+    assert ["job.json", "script-0.sh", "script-1.sh"] == sorted(path.name for path in folder.iterdir())

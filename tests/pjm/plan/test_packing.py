@@ -1,0 +1,238 @@
+"""Tests are packed by what they ask for, how long they took and what must pass before, in the collected order."""
+
+from __future__ import annotations
+
+from typing import Dict, List, Optional, Tuple
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from pjm.batch.scheduler import Resources
+from pjm.errors import BadInput
+from pjm.marks.mark import Request
+from pjm.plan.packing import Job, Share, Site, Task, describe_overlong, overlong, pack
+
+HOUR = Request(nodes=1, elapse=3600)
+SITE = Site(group="hp000000", gfscache="/vol0004", start_up=600, safety=1.5, tests_per_job=3)
+
+
+def task(name: str, seconds: Optional[float] = None, after: Tuple[str, ...] = (), request: Request = HOUR) -> Task:
+    return Task(name, request, name.split("::")[0], seconds, after)
+
+
+def shares(job: Job) -> List[Tuple[Tuple[str, ...], Tuple[int, ...]]]:
+    return [(share.nodeids, share.needs) for share in job.shares]
+
+
+def test_nothing_makes_no_jobs() -> None:
+    assert () == pack([], SITE, "s")
+
+
+def test_one_test_makes_a_normal_job_with_what_its_mark_and_the_site_say() -> None:
+    request = Request(nodes=2, elapse=60, rscgrp="small", env=(("A", "1"),))
+
+    (job,) = pack([task("a", 7.0, request=request)], SITE, "pjm-x")
+
+    resources = Resources(2, 60, "small", "hp000000", "/vol0004", (("A", "1"),))
+    assert Job("pjm-x-0", (Share(("a",), resources, 7.0),)) == job
+    assert (None, False) == (job.bulk, job.step)
+    assert 2 * 60 / 3600 == job.node_hours
+
+
+def test_without_durations_tests_are_packed_by_count() -> None:
+    (job,) = pack([task(f"m::{number}") for number in range(7)], SITE, "s")
+
+    assert [3, 3, 1] == [len(share.nodeids) for share in job.shares]
+    assert 3 == job.bulk
+
+
+def test_durations_with_their_margin_fill_the_elapse_limit_but_for_the_start_up() -> None:
+    # 3000 s are free; each test counts 1.5 times its duration.
+    (job,) = pack([task(f"m::{number}", 500.0) for number in range(5)], SITE, "s")
+
+    assert [4, 1] == [len(share.nodeids) for share in job.shares]
+    assert [2000.0, 500.0] == [share.expected for share in job.shares]
+
+
+def test_a_test_that_fits_only_without_margin_runs_alone() -> None:
+    (job,) = pack([task("m::a", 10.0), task("m::b", 2900.0), task("m::c", 10.0)], SITE, "s")
+
+    assert [("m::a",), ("m::b",), ("m::c",)] == [share.nodeids for share in job.shares]
+
+
+def test_a_test_that_took_longer_than_its_limit_allows_is_named() -> None:
+    long, short = task("m::long", 3001.0), task("m::short", 3000.0)
+
+    assert (long,) == overlong([long, short], SITE)
+    assert 'elapse="01:42:02"' in describe_overlong(long).fix
+
+
+def test_a_short_limit_leaves_half_of_it_to_the_tests() -> None:
+    brief = Request(nodes=1, elapse=10)
+    (job,) = pack([task("m::a", 1.0, request=brief), task("m::b", 1.0, request=brief)], SITE, "s")
+
+    assert (("m::a", "m::b"),) == tuple(share.nodeids for share in job.shares)
+
+
+def test_a_module_that_fits_a_share_is_not_cut() -> None:
+    (job,) = pack([task(name) for name in ("m::1", "m::2", "n::1", "n::2", "o::1")], SITE, "s")
+
+    assert [("m::1", "m::2"), ("n::1", "n::2", "o::1")] == [share.nodeids for share in job.shares]
+
+
+def test_a_module_that_has_to_be_cut_uses_the_room_that_is_left() -> None:
+    names = [f"m::{number}" for number in range(5)] + [f"n::{number}" for number in range(4)]
+    (job,) = pack([task(name) for name in names], SITE, "s")
+
+    assert [3, 3, 3] == [len(share.nodeids) for share in job.shares]
+
+
+def test_tests_that_ask_for_different_things_are_in_different_jobs() -> None:
+    other = Request(nodes=1, elapse=3600, env=(("A", "1"),))
+    jobs = pack([task("m::1"), task("m::2", request=other), task("m::3")], SITE, "s")
+
+    assert [("m::1", "m::3"), ("m::2",)] == [job.nodeids for job in jobs]
+    assert ["s-0", "s-1"] == [job.name for job in jobs]
+
+
+def test_a_bulk_job_has_no_more_sub_jobs_than_the_site_takes() -> None:
+    jobs = pack([task(f"m::{n}") for n in range(15)], Site(tests_per_job=3, bulk_limit=2), "s")
+
+    assert [2, 2, None] == [job.bulk for job in jobs]
+
+
+def test_train_and_estimate_are_two_steps() -> None:
+    (job,) = pack([task("m::train"), task("m::estimate", after=("m::train",))], SITE, "s")
+
+    assert [(("m::train",), ()), (("m::estimate",), (0,))] == shares(job)
+    assert (None, True) == (job.bulk, job.step)
+
+
+def test_steps_keep_their_own_resources() -> None:
+    train = Request(nodes=4, elapse=7200)
+    (job,) = pack([task("m::train", request=train), task("m::estimate", after=("m::train",))], SITE, "s")
+
+    assert [(4, 7200), (1, 3600)] == [(share.resources.nodes, share.resources.elapse) for share in job.shares]
+    assert 9.0 == job.node_hours
+
+
+def test_tests_that_wait_for_the_same_share_a_step() -> None:
+    names = [("m::train", ()), ("m::a", ("m::train",)), ("m::b", ("m::train",)), ("m::last", ("m::b",))]
+    (job,) = pack([task(name, after=after) for name, after in names], SITE, "s")
+
+    expected = [(("m::train",), ()), (("m::b",), (0,)), (("m::a",), (0,)), (("m::last",), (1,))]
+    assert expected == shares(job)
+
+
+def test_a_test_may_stand_before_the_one_it_comes_after() -> None:
+    (job,) = pack([task("m::estimate", after=("m::train",)), task("m::train")], SITE, "s")
+
+    assert [(("m::train",), ()), (("m::estimate",), (0,))] == shares(job)
+
+
+def test_chains_that_have_nothing_to_do_with_each_other_are_different_jobs() -> None:
+    names = [("m::a", ()), ("m::b", ("m::a",)), ("m::c", ()), ("m::d", ("m::c",)), ("m::e", ())]
+    jobs = pack([task(name, after=after) for name, after in names], SITE, "s")
+
+    assert [("m::a", "m::b"), ("m::c", "m::d"), ("m::e",)] == [job.nodeids for job in jobs]
+
+
+@pytest.mark.parametrize("after", ["m::a", "m::gone"])
+def test_a_test_that_can_never_run_is_a_mistake_of_the_caller(after: str) -> None:
+    with pytest.raises(ValueError, match="wait for one another, or for one that is not there"):
+        pack([task("m::a", after=(after,))], SITE, "s")
+
+
+def test_a_test_after_more_than_a_job_script_can_name_is_refused() -> None:
+    many = [task(f"m::{number}") for number in range(600)]
+
+    with pytest.raises(BadInput, match=r"m::last: .* after= of 600 tests"):
+        pack([*many, task("m::last", after=tuple(each.nodeid for each in many))], SITE, "s")
+
+
+@pytest.mark.parametrize("prefix", ["", "1a", "a/b", "a b", "a" * 53, "a%j"])
+def test_names_that_the_batch_system_does_not_take_are_refused(prefix: str) -> None:
+    with pytest.raises(ValueError, match="name of a job"):
+        pack([], SITE, prefix)
+
+
+def test_a_node_id_that_comes_twice_is_refused() -> None:
+    with pytest.raises(ValueError, match="twice"):
+        pack([task("a"), task("a")], SITE, "s")
+
+
+REQUESTS = [Request(1, 3600), Request(1, 600), Request(2, 3600, "small"), Request(1, 3600, env=(("A", "1"),))]
+
+
+@st.composite
+def any_tasks(draw: st.DrawFn) -> List[Task]:
+    modules = sorted(draw(st.lists(st.sampled_from("klmn"), max_size=40)))
+    tasks: List[Task] = []
+    for number, module in enumerate(modules):
+        earlier = [before.nodeid for before in tasks]
+        chained = draw(st.booleans()) and bool(earlier)
+        after: List[str] = draw(st.lists(st.sampled_from(earlier), max_size=2, unique=True)) if chained else []
+        seconds = draw(st.none() | st.floats(0, 4000))
+        tasks.append(
+            Task(f"{module}::{number}[é \"$(x)'\n]", draw(st.sampled_from(REQUESTS)), module, seconds, tuple(after))
+        )
+    shuffled = draw(st.booleans())
+    return draw(st.permutations(tasks)) if shuffled else tasks
+
+
+@given(any_tasks(), st.integers(2, 5), st.integers(1, 6))
+@settings(deadline=None, max_examples=200)
+def test_whatever_the_tests_no_promise_of_the_packing_is_broken(tasks: List[Task], bulk: int, count: int) -> None:
+    site = Site(start_up=60, safety=1.5, bulk_limit=bulk, tests_per_job=count)
+    jobs = pack(tasks, site, "s")
+    by_id = {one.nodeid: one for one in tasks}
+    place = {one.nodeid: number for number, one in enumerate(tasks)}
+
+    assert sorted(by_id) == sorted(nodeid for job in jobs for nodeid in job.nodeids)
+    assert len(jobs) == len({job.name for job in jobs})
+    assert all(len(job.shares) <= bulk for job in jobs if not job.step)
+    for job in jobs:
+        for number, share in enumerate(job.shares):
+            members = [by_id[nodeid] for nodeid in share.nodeids]
+            check_share(members, share, site)
+            assert sorted(share.nodeids, key=place.__getitem__) == list(share.nodeids)
+            assert all(need < number for need in share.needs)
+            before = {nodeid for need in share.needs for nodeid in job.shares[need].nodeids}
+            assert all(before == set(one.after) for one in members)
+        if job.bulk:
+            assert 1 == len({share.resources for share in job.shares})
+
+
+def check_share(members: List[Task], share: Share, site: Site) -> None:
+    first = members[0].request
+    assert all(
+        (one.request.nodes, one.request.elapse, one.request.env) == (first.nodes, first.elapse, first.env)
+        for one in members
+    )
+    assert (share.resources.nodes, share.resources.elapse) == (first.nodes, first.elapse)
+    if len(members) > 1:
+        free = share.resources.elapse - site.start_up
+        known = sum((one.seconds or 0) * site.safety for one in members)
+        unknown = sum(one.seconds is None for one in members)
+        assert known + unknown * free / site.tests_per_job <= free * (1 + 1e-6)
+
+
+@given(st.lists(st.tuples(st.sampled_from("klmn"), st.floats(0, 1500)), max_size=40))
+@settings(deadline=None)
+def test_a_module_is_cut_only_where_it_does_not_fit_one_share(durations: List[Tuple[str, float]]) -> None:
+    tasks = [Task(f"{m}::{n}", HOUR, m, seconds) for n, (m, seconds) in enumerate(sorted(durations))]
+    load: Dict[str, float] = {}
+    for one in tasks:
+        load[one.module] = load.get(one.module, 0.0) + (one.seconds or 0.0) * SITE.safety
+    parts = [share.nodeids for job in pack(tasks, SITE, "s") for share in job.shares]
+
+    for module, seconds in load.items():
+        homes = sum(any(nodeid.startswith(f"{module}::") for nodeid in part) for part in parts)
+        assert homes == 1 or seconds > 3000
+
+
+def test_ten_thousand_tests_are_one_bulk_job() -> None:
+    (job,) = pack([task(f"m{number // 50}::{number}", 0.01) for number in range(10_000)], Site(), "s")
+
+    assert 10_000 == len(job.nodeids)

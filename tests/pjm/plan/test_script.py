@@ -1,0 +1,197 @@
+"""Job scripts read as stored, are valid shell, and start pytest with exactly what was asked for."""
+
+from __future__ import annotations
+
+import json
+import os
+import shlex
+import socket
+import subprocess
+import sys
+from pathlib import Path
+from typing import Dict, List, Tuple
+
+import pytest
+from pytest_regressions.file_regression import FileRegressionFixture
+
+from pjm.batch.pjm.scheduler import PjmScheduler
+from pjm.batch.scheduler import Resources
+from pjm.emulator.running.steps import Dependency, dependency
+from pjm.marks.mark import Request
+from pjm.plan.packing import Job, Share, Site, Task, pack
+from pjm.plan.script import START, JobPython, Outputs, outputs
+from pjm.plan.script import script as script_for
+
+FOLDER = Path("/vol0001/data/hp000000/u00000/project/.pjm/s/jobs/pjm-s-0")
+WORKER = JobPython(
+    "/vol0001/data/hp000000/u00000/venv/bin/python",
+    Path("/vol0001/data/hp000000/u00000/project"),
+    ("export PATH=/home/apps/oss/TensorFlow-2.2.0/bin:$PATH", "export LD_LIBRARY_PATH=/lib64:$LD_LIBRARY_PATH"),
+)
+REQUEST = Request(nodes=1, elapse=1800, rscgrp="small", env=(("OMP_NUM_THREADS", "48"),))
+SITE = Site(group="hp000000", gfscache="/vol0003:/vol0004", tests_per_job=1)
+
+
+def packed(*tests: Tuple[str, Tuple[str, ...]], request: Request = REQUEST, site: Site = SITE) -> Job:
+    (job,) = pack([Task(name, request, "m", after=after) for name, after in tests], site, "pjm-s")
+    return job
+
+
+def script(job: Job, number: int, folder: Path, worker: JobPython) -> str:
+    return script_for(job, number, folder, worker, PjmScheduler())
+
+
+def test_a_normal_job(file_regression: FileRegressionFixture) -> None:
+    file_regression.check(script(packed(("a", ())), 0, FOLDER, WORKER), extension=".sh")
+
+
+def test_a_bulk_job(file_regression: FileRegressionFixture) -> None:
+    file_regression.check(script(packed(("a", ()), ("b", ())), 0, FOLDER, WORKER), extension=".sh")
+
+
+def test_the_last_of_three_steps(file_regression: FileRegressionFixture) -> None:
+    job = packed(("train", ()), ("train again", ()), ("estimate", ("train", "train again")))
+
+    file_regression.check(script(job, 2, FOLDER, WORKER), extension=".sh")
+
+
+def test_a_step_that_waits_for_hundreds_of_others_fits_into_a_line() -> None:
+    names = [f"train[{number}]" for number in range(500)]
+    job = packed(*((name, ()) for name in names), ("estimate", tuple(names)))
+
+    (line,) = [line for line in script(job, 500, FOLDER, WORKER).splitlines() if "--sparam" in line]
+
+    assert len(line) < 4096
+    sn, *conditions = line.split('"')[1].split(",")
+    assert "sn=500" == sn
+    read = [dependency(text.partition("sd=")[2]) for text in conditions]
+    expected = [Dependency(code, "!=", (0,), "after", tuple(range(500))) for code in ("ec", "pc")]
+    assert expected == read
+
+
+def test_a_site_that_sets_nothing_and_values_no_directive_can_carry(file_regression: FileRegressionFixture) -> None:
+    awkward = (("COMMA", "a,b"), ("EMPTY", ""), ("JAPANESE", "富岳"), ("LINES", "a\nb"), ("QUOTES", "\"'`$(id)`"))
+    job = packed(("a", ()), request=Request(2, 360000, env=awkward), site=Site())
+    worker = JobPython("python3", Path("/a b/$(id)/'/富岳"))
+
+    text = script(job, 0, Path("/a b/,/%j/-x"), worker)
+
+    file_regression.check(text, extension=".sh", encoding="utf-8")
+
+
+@pytest.mark.parametrize("golden", sorted(Path(__file__).with_suffix("").glob("*.sh")), ids=lambda path: path.stem)
+def test_stored_scripts_are_valid_shell_with_directives_first(golden: Path) -> None:
+    assert 0 == subprocess.run(["/bin/bash", "-n", str(golden)], check=False).returncode
+    lines = golden.read_text(encoding="utf-8").splitlines()
+    head = lines[: lines.index("")]
+
+    assert "#!/bin/bash" == head[0]
+    assert all(line.startswith("#PJM ") and len(line) < 4096 for line in head[1:])
+    assert not any(line.startswith("#PJM") for line in lines[len(head) :])
+
+
+def test_outputs_are_in_the_folder_of_the_job() -> None:
+    assert Outputs(FOLDER / "share-3.out", FOLDER / "share-3.err", FOLDER / "share-3.stats") == outputs(FOLDER, 3)
+
+
+PRINT = """
+import json, os, sys
+names = ["PYTEST_PJM_FOLDER", "PYTEST_PJM_SHARE", "HOSTILE", "FROM_PROLOGUE"]
+print(json.dumps([sys.argv[1:], os.getcwd(), {name: os.environ.get(name) for name in names}]), flush=True)
+os._exit(int(os.environ.get("END", "0")))
+"""
+
+
+@pytest.fixture
+def python(tmp_path: Path) -> Path:
+    """Something that says what it was started with, under a name with a blank and a quote."""
+    path = tmp_path / "it's a python"
+    path.write_text("#!/usr/bin/env python3\n" + PRINT)
+    path.chmod(0o755)
+    return path
+
+
+def run(text: str, tmp_path: Path, **environment: str) -> subprocess.CompletedProcess[str]:
+    path = tmp_path / "job.sh"
+    path.write_text(text, encoding="utf-8")
+    env = {**os.environ, "PYTHONUTF8": "1", **environment}
+    return subprocess.run(
+        ["/bin/bash", str(path)], env=env, stdout=subprocess.PIPE, encoding="utf-8", check=False, cwd=str(tmp_path)
+    )
+
+
+def test_hostile_words_arrive_whole(tmp_path: Path, python: Path) -> None:
+    hostile = "a,b 'c' \"d\" $(id) `id` \\ \n 富岳 ; rm -rf *"
+    root = tmp_path / "a $(b) 'c'"
+    root.mkdir()
+    job = Job("s-0", (Share(("a",), Resources(1, 60, env=(("HOSTILE", hostile),)), 1.0),))
+    worker = JobPython(str(python), root, ("export FROM_PROLOGUE=yes",))
+
+    done = run(script(job, 0, tmp_path / "$(d)", worker), tmp_path)
+
+    environment: Dict[str, str] = {
+        "PYTEST_PJM_FOLDER": str(tmp_path / "$(d)"),
+        "PYTEST_PJM_SHARE": "0",
+        "HOSTILE": hostile,
+        "FROM_PROLOGUE": "yes",
+    }
+    expected: List[object] = [["-c", START], str(root), environment]
+    assert expected == json.loads(done.stdout)
+
+
+def test_neither_the_project_nor_an_empty_entry_comes_before_our_own_code_and_the_standard_library(
+    tmp_path: Path,
+) -> None:
+    project, code = tmp_path / "project", tmp_path / "lib"
+    for folder in (project, code):
+        (folder / "pjm").mkdir(parents=True)
+        (folder / "pjm" / "__init__.py").touch()
+        (folder / "pjm" / "worker.py").write_text("import json, socket\ndef main(): print(socket.__file__, __file__)\n")
+    (project / "socket.py").write_text("raise SystemExit('the project was asked first')\n")
+    path = shlex.quote(str(code))
+    worker = JobPython(sys.executable, project, prologue=(f"export PYTHONPATH={path}:",))
+
+    done = run(script(packed(("a", ())), 0, FOLDER, worker), tmp_path)
+
+    assert f"{socket.__file__} {code / 'pjm' / 'worker.py'}\n" == done.stdout
+
+
+def test_a_sub_job_is_told_its_number(tmp_path: Path, python: Path) -> None:
+    text = script(packed(("a", ()), ("b", ())), 0, FOLDER, JobPython(str(python), tmp_path))
+
+    assert "1" == json.loads(run(text, tmp_path, PJM_BULKNUM="1").stdout)[2]["PYTEST_PJM_SHARE"]
+
+
+def test_a_step_is_told_its_number(tmp_path: Path, python: Path) -> None:
+    text = script(packed(("a", ()), ("b", ("a",))), 1, FOLDER, JobPython(str(python), tmp_path))
+
+    assert "1" == json.loads(run(text, tmp_path).stdout)[2]["PYTEST_PJM_SHARE"]
+
+
+def test_the_script_ends_as_pytest_does(tmp_path: Path, python: Path) -> None:
+    text = script(packed(("a", ())), 0, FOLDER, JobPython(str(python), tmp_path))
+
+    assert 3 == run(text, tmp_path, END="3").returncode
+
+
+def test_a_script_whose_pytest_is_killed_ends_with_the_signal(tmp_path: Path) -> None:
+    killed = tmp_path / "killed"
+    killed.write_text("#!/bin/bash\nkill -SEGV $$\n")
+    killed.chmod(0o755)
+
+    assert 139 == run(script(packed(("a", ())), 0, FOLDER, JobPython(str(killed), tmp_path)), tmp_path).returncode
+
+
+def test_at_the_elapse_limit_the_script_waits_for_pytests_last_words(tmp_path: Path) -> None:
+    signalled = tmp_path / "signalled"
+    signalled.write_text("#!/bin/bash\ntrap 'echo last words; exit 7' XCPU\nkill -XCPU $PPID\nkill -XCPU $$\nsleep 9\n")
+    signalled.chmod(0o755)
+    done = run(script(packed(("a", ())), 0, FOLDER, JobPython(str(signalled), tmp_path)), tmp_path)
+
+    assert (7, "last words\n") == (done.returncode, done.stdout)
+
+
+def test_a_project_folder_that_is_not_there_ends_the_script_with_its_own_code(tmp_path: Path, python: Path) -> None:
+    text = script(packed(("a", ())), 0, FOLDER, JobPython(str(python), tmp_path / "gone"))
+
+    assert (125, "") == (run(text, tmp_path).returncode, run(text, tmp_path).stdout)

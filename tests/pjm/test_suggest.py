@@ -1,0 +1,27 @@
+"""What a message tells its reader to type works where it is read."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from pjm import suggest as advice
+
+
+@pytest.fixture
+def project(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    (tmp_path / ".pjm").mkdir()
+    (tmp_path / "tests").mkdir()
+    monkeypatch.chdir(tmp_path / "tests")
+    return tmp_path
+
+
+def test_the_folder_that_is_found_anyway_is_not_named(project: Path) -> None:
+    assert "pytest --fugaku-resume=1" == advice.resume(project / ".pjm" / "1")
+    assert "pjm clean 1" == advice.pjm("clean 1", project / ".pjm")
+
+
+def test_another_folder_is_named_whole(project: Path) -> None:
+    assert f"pytest --fugaku-resume=1 --fugaku-workdir='{project}/a b'" == advice.resume(project / "a b" / "1")
+    assert f"pjm clean 1 --workdir='{project}/a b'" == advice.pjm("clean 1", project / "a b")

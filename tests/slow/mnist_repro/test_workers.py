@@ -1,0 +1,214 @@
+"""Runs in worker processes: what one suffers does not reach the others, and none outlives its parent."""
+
+from __future__ import annotations
+
+import os
+import signal
+import threading
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Dict, List, Optional, Set
+
+import pytest
+
+from mnist_repro.execution.components import Assignment
+from mnist_repro.execution.workers import Failure, Progress, Task, cores, run_all
+from mnist_repro.files.atomic import UNFINISHED
+from mnist_repro.recipes import find
+from mnist_repro.runs import run_json
+from tests.builders.command_line import listed
+from tests.builders.processes import NEEDED, alive, wait_until, workers_of
+from tests.builders.reproduced import Reproduced
+
+FILES = ["eval.log", "evaluation.json", "learn.log", "model.h5", "param.hdf5", "run.json"]
+
+pytestmark = NEEDED
+
+
+def task(folder: Path, data: str, recipe: str, seed: int) -> Task:
+    return Task(Assignment(find(recipe), seed, "subset"), data, folder / recipe / f"seed-{seed}")
+
+
+@dataclass(frozen=True)
+class Session:
+    """Five tasks through one worker at a time: the second is killed, the data of the third is not there."""
+
+    tasks: List[Task]
+    outcomes: Dict[Task, Optional[Failure]]
+    seen: List[Progress]
+    workers: List[int]
+
+    @property
+    def whole(self) -> Task:
+        return self.tasks[0]
+
+    @property
+    def killed(self) -> Task:
+        return self.tasks[1]
+
+    @property
+    def misled(self) -> Task:
+        return self.tasks[2]
+
+    @property
+    def first_in_a_new_worker(self) -> Task:
+        return self.tasks[3]
+
+    @property
+    def second_in_that_worker(self) -> Task:
+        return self.tasks[4]
+
+
+@pytest.fixture(scope="module")
+def session(data: str, tmp_path_factory: pytest.TempPathFactory) -> Session:
+    folder = tmp_path_factory.mktemp("workers")
+    tasks = [
+        task(folder, data, "wheel-softmax", 1),
+        task(folder, data, "wheel-softmax", 2),
+        task(folder, str(folder / "nowhere"), "wheel-softmax", 3),
+        task(folder, data, "wheel-softmax", 0),
+        task(folder, data, "tf-softmax", 0),
+    ]
+    seen: List[Progress] = []
+    workers: List[int] = []
+
+    def watch(progress: Progress) -> None:
+        [worker] = workers_of(os.getpid())
+        workers.append(worker)
+        seen.append(progress)
+        if progress.task == tasks[1]:
+            # As if it had been about to write.
+            (tasks[1].folder / f"{UNFINISHED}1").mkdir(parents=True)
+            os.kill(worker, signal.SIGKILL)
+
+    return Session(tasks, run_all(tasks, 1, watch), seen, workers)
+
+
+def test_the_run_of_a_killed_worker_has_failed_and_says_how(session: Session) -> None:
+    failure = session.outcomes[session.killed]
+
+    assert failure is not None
+    assert (
+        "the process of this run was killed by signal 9",
+        "run it again; if a signal 9 comes back, memory is short: try --processes 1",
+        False,
+    ) == (failure.what, failure.fix, failure.bad_input)
+    assert failure.why.startswith("its last words were:\n    ")
+
+
+def test_bad_input_of_a_worker_arrives_whole(session: Session) -> None:
+    failure = session.outcomes[session.misled]
+
+    assert failure is not None
+    assert f"there is no {session.misled.data} (named by --data)" == failure.what
+    assert "a folder with MNIST or an .npz file is expected" == failure.why
+    assert failure.fix.startswith("fetch a whole copy with `mnist-repro data fetch`")
+    assert failure.bad_input
+
+
+def test_the_other_runs_are_whole(session: Session) -> None:
+    others = (session.whole, session.first_in_a_new_worker, session.second_in_that_worker)
+
+    assert [None] * 3 == [session.outcomes[each] for each in others]
+    assert [FILES] * 3 == [listed(each.folder) for each in others]
+    assert [("wheel-softmax", 1), ("wheel-softmax", 0), ("tf-softmax", 0)] == [
+        (made.recipe, made.seed) for made in (run_json.read(each.folder) for each in others)
+    ]
+
+
+def test_failed_runs_leave_nothing_behind(session: Session) -> None:
+    assert ([], []) == (listed(session.killed.folder), listed(session.misled.folder))
+
+
+def test_outcomes_come_in_the_order_of_the_tasks(session: Session) -> None:
+    assert session.tasks == list(session.outcomes)
+
+
+def test_the_steps_of_a_run_are_reported_from_the_first_to_the_last(session: Session) -> None:
+    done = [progress.done for progress in session.seen if progress.task == session.whole]
+
+    # 79 steps an epoch, before and after each of three.
+    assert [0, 79, 79, 158, 158, 237] == done
+    assert {237} == {progress.total for progress in session.seen if progress.task == session.whole}
+
+
+def test_one_worker_makes_one_run_after_another_until_it_dies(session: Session) -> None:
+    by_task = {progress.task: worker for progress, worker in zip(session.seen, session.workers)}
+
+    assert by_task[session.whole] == by_task[session.killed]
+    assert by_task[session.killed] != by_task[session.first_in_a_new_worker]
+    assert by_task[session.first_in_a_new_worker] == by_task[session.second_in_that_worker]
+
+
+def test_no_worker_is_left(session: Session) -> None:
+    assert set() == {worker for worker in session.workers if alive(worker)}
+
+
+def test_a_run_is_the_same_whatever_its_worker_did_before(session: Session, reproduced: Reproduced) -> None:
+    # `reproduced` made them after vgg7-bn, in one process.
+    for each in (session.first_in_a_new_worker, session.second_in_that_worker):
+        theirs = reproduced.folder(each.assignment.recipe.name)
+        assert (theirs / "param.hdf5").read_bytes() == (each.folder / "param.hdf5").read_bytes()
+        assert (theirs / "learn.log").read_bytes() == (each.folder / "learn.log").read_bytes()
+        assert (theirs / "eval.log").read_bytes() == (each.folder / "eval.log").read_bytes()
+
+
+def test_no_tasks_no_processes() -> None:
+    assert {} == run_all([], 4, lambda progress: None)
+
+
+def test_cores_are_those_that_this_process_may_use() -> None:
+    usable = sorted(os.sched_getaffinity(0))
+    os.sched_setaffinity(0, usable[:1])
+    try:
+        assert 1 == cores()
+    finally:
+        os.sched_setaffinity(0, usable)
+
+
+def test_ctrl_c_in_this_process_ends_its_workers(data: str, tmp_path: Path) -> None:
+    this = os.getpid()
+    seen: Set[int] = set()
+
+    def interrupt() -> None:
+        wait_until(lambda: bool(workers_of(this)))
+        seen.update(workers_of(this))
+        os.kill(this, signal.SIGINT)
+
+    threading.Thread(target=interrupt).start()
+    with pytest.raises(KeyboardInterrupt):
+        run_all([task(tmp_path, data, "keras-cnn", 0)], 1, lambda progress: None)
+
+    assert (1, set()) == (len(seen), {worker for worker in seen if alive(worker)})
+
+
+def test_a_worker_that_cannot_start_fails_the_run_and_not_the_session(
+    data: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    broken = tmp_path / "mnist_repro"
+    broken.mkdir()
+    (broken / "__init__.py").write_text("raise ImportError('not whole')", encoding="utf-8")
+    monkeypatch.syspath_prepend(str(tmp_path))
+    only = task(tmp_path, data, "wheel-softmax", 0)
+    failure = run_all([only], 1, lambda progress: None)[only]
+
+    assert failure is not None
+    assert "the process of this run ended with exit code 1" == failure.what
+    assert failure.why.endswith("ImportError: not whole")
+    assert not failure.bad_input
+
+
+def test_a_python_that_is_not_there_fails_the_run_and_not_the_session(
+    data: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("sys.executable", str(tmp_path / "python"))
+    only = task(tmp_path, data, "wheel-softmax", 0)
+    failure = run_all([only], 1, lambda progress: None)[only]
+
+    assert failure is not None
+    assert failure.what.startswith("FileNotFoundError: ")
+    assert "the run's process could not be used" == failure.why
+
+
+def test_a_failure_reads_as_every_message_does() -> None:
+    assert "a\n  why: b\n  next: c" == str(Failure("a", "b", "c"))
