@@ -81,8 +81,8 @@ def _described(path: Path, description: str) -> Tuple[str, List[_Described]]:
         ]
     except (LookupError, TypeError, ValueError, RecursionError) as error:
         raise BadInput(
-            f"{path} describes its model in a way that makes no sense: {error!r}",
-            "Keras describes each layer in JSON, in full",
+            f"{path} describes its model in a way that makes no sense",
+            f"Keras describes each layer in JSON, in full: {error!r}",
             hdf5.AGAIN,
         ) from error
 

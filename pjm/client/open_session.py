@@ -18,7 +18,7 @@ from pjm.errors import BadInput
 from pjm.job.assignment import PYTEST_LOOKS_AT
 from pjm.marks.marks import MarkedTest
 from pjm.plan.interpreter import own_switches
-from pjm.plan.job_folder import Workplace
+from pjm.plan.job_folder import CODE, Workplace, has_other_code
 from pjm.plan.packing import Task, describe_overlong, overlong
 from pjm.plan.settings import Settings
 from pjm.sessions import index as sessions
@@ -149,6 +149,13 @@ def _resumed(config: pytest.Config, settings: Settings) -> Optional[Session]:
     begun = session.facts.get("emulate", settings.emulate)
     if begun != settings.emulate:
         raise _another_system(session, bool(begun))
+    if has_other_code(session):
+        raise BadInput(
+            f"session {session.identity} was begun by another version of pjm",
+            f"the code that its jobs run, in {session.folder / CODE}, has its modules elsewhere",
+            f"see its results: {advice.pjm(f'show {session.identity}', session.folder.parent)}; "
+            "run the rest in a new session: pytest --fugaku",
+        )
     return session
 
 

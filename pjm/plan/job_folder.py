@@ -74,6 +74,12 @@ def _share(fields: Mapping[str, Any]) -> Share:
     return Share(tuple(fields["tests"]), resources, fields["expected"], tuple(fields["needs"]))
 
 
+def has_other_code(session: Session) -> bool:
+    """Whether the session keeps the code of another version of pjm, in which new scripts would not find the worker."""
+    target = session.folder / CODE
+    return target.exists() and not (target / "pjm" / "job" / "worker.py").exists()
+
+
 def copy_code(session: Session) -> None:
     """Copy what jobs need of this package, so that their Python need not have it installed."""
     package = Path(pjm.__file__).resolve().parent

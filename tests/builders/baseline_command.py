@@ -19,7 +19,7 @@ def baseline(action: str, folder: Path, *more: object) -> Ended:
 def message(ended: Ended, folder: Path) -> List[str]:
     """The three parts of a command's one message, with DIR for ``folder``; it said nothing else, and ended with 2."""
     assert (2, "") == (ended.code, ended.out)
-    parts = re.split(r"\n  (?:why|try): ", ended.err.rstrip("\n").replace(str(folder), "DIR"))
+    parts = re.split(r"\n  (?:why|next): ", ended.err.rstrip("\n").replace(str(folder), "DIR"))
     return [parts[0].replace("mnist-repro: ", "", 1), *parts[1:]]
 
 

@@ -54,6 +54,19 @@ def test_emulated_jobs_are_not_looked_for_in_another_batch_system(project: Fugak
     assert 0 == project.run(*shlex.split(advised)).code
 
 
+def test_a_session_that_keeps_the_code_of_another_version_is_refused(project: FugakuProject) -> None:
+    project.write(ONE)
+    assert 0 == project.send("test_it.py", "--fugaku-detach").code
+    package = project.session() / "lib" / "pjm"
+    (package / "job").rename(package / "worker")
+
+    ran = project.run("--fugaku-resume", "--fugaku-emulate")
+
+    assert 4 == ran.code, ran.out
+    assert f"session {project.session().name} was begun by another version of pjm" in ran.out
+    assert f"  next: see its results: pjm show {project.session().name}" in ran.out
+
+
 def test_a_session_is_resumed_in_the_folder_in_which_it_was_begun(
     project: FugakuProject, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -358,7 +358,7 @@ def test_runs_whose_baseline_is_broken_are_not_said_to_have_none(tmp_path: Path)
     [group] = json.loads((tmp_path / "page" / "report.json").read_text(encoding="utf-8"))["groups"]
     assert ("incomparable", 1) == (group["verdict"], len(group["reasons"]))
     assert group["reasons"][0].startswith(f"{file} cannot be used as a baseline: ")
-    assert group["reasons"][0].endswith(f"; try: git checkout -- {file} brings the committed one back")
+    assert group["reasons"][0].endswith(f"; next: git checkout -- {file} brings the committed one back")
     assert group["reasons"][0] in page_of(scene).text
     assert "stored: nothing" not in page_of(scene).text
 

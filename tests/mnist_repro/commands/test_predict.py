@@ -49,7 +49,7 @@ def fresh(reproduced: Reproduced, tmp_path_factory: pytest.TempPathFactory) -> D
     places = [str(reproduced.folder("vgg7-bn") / file) for file in files]
     ended = subprocess.run(
         [sys.executable, "-c", PREDICT_BOTH, *places, reproduced.data],
-        cwd=str(Path(__file__).parents[2]),
+        cwd=str(Path(__file__).parents[3]),
         env=environment(changes),
         stdout=subprocess.PIPE,
         check=True,

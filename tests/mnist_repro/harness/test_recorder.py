@@ -274,7 +274,7 @@ def test_two_threads_are_refused(trained: Trained, tmp_path: Path) -> None:
 
     assert (2, {}) == (ended.code, files(tmp_path))
     assert "MNIST_REPRO_THREADS is 2\n" in ended.err
-    assert "try: unset MNIST_REPRO_THREADS\n" in ended.err
+    assert "next: unset MNIST_REPRO_THREADS\n" in ended.err
 
 
 def test_runs_that_are_kept_are_not_for_version_control(trained: Trained, tmp_path: Path) -> None:
@@ -360,7 +360,7 @@ def test_a_proposal_that_cannot_be_read_is_refused_before_any_run_is_made(
     ended = baseline("record", tmp_path, WHEEL, "--rung", rung, "--seeds", 3)
 
     assert (2, [], "") == (ended.code, trained.made, ended.out.partition("\n")[2])
-    assert f"try: remove {proposed} and record again" in ended.err
+    assert f"next: remove {proposed} and record again" in ended.err
 
 
 def test_a_recipe_without_a_tolerance_is_refused_before_the_fingerprint_is_taken(

@@ -155,7 +155,7 @@ def test_truncated_file(saved: Path, tmp_path: Path) -> None:
     content = (saved / "vgg7.h5").read_bytes()
     path.write_bytes(content[:-1000])
 
-    assert f"PATH is truncated: {len(content) - 1000:,} bytes" == refusal(path)[0]
+    assert f"PATH is truncated or damaged: {len(content) - 1000:,} bytes" == refusal(path)[0]
 
 
 def layer(description: Description, number: int) -> Description:
@@ -260,23 +260,24 @@ def _datasets(group: Any) -> Tuple[str, ...]:
 
 
 @pytest.mark.parametrize(
-    ("description", "found"),
+    "description",
     [
-        ("{", "JSONDecodeError("),
-        ("[" * 60_000, "RecursionError("),
-        ("[]", "TypeError("),
-        ("null", "TypeError("),
-        ('{"config": "x"}', "TypeError("),
-        ('{"config": {"name": "x", "layers": [{"class_name": "Dense"}]}}', "KeyError("),
-        ('{"config": [{"class_name": "Dense", "config": 3}]}', "TypeError("),
+        "{",
+        "[" * 60_000,
+        "[]",
+        "null",
+        '{"config": "x"}',
+        '{"config": {"name": "x", "layers": [{"class_name": "Dense"}]}}',
+        '{"config": [{"class_name": "Dense", "config": 3}]}',
     ],
     ids=["cut off", "too deep", "a list", "null", "text", "no settings", "settings are a number"],
 )
-def test_descriptions_that_are_none(description: str, found: str, saved: Path, tmp_path: Path) -> None:
-    what, *rest = refusal(described_as(description, saved, "tf-softmax", tmp_path))
+def test_descriptions_that_are_none(description: str, saved: Path, tmp_path: Path) -> None:
+    what, why, fix = refusal(described_as(description, saved, "tf-softmax", tmp_path))
 
-    assert what.startswith(f"PATH describes its model in a way that makes no sense: {found}")
-    assert ["Keras describes each layer in JSON, in full", AGAIN] == rest
+    assert ("PATH describes its model in a way that makes no sense", AGAIN) == (what, fix)
+    # Python's own words follow.
+    assert why.startswith("Keras describes each layer in JSON, in full: ")
 
 
 def test_the_sequential_of_keras_2_1_is_understood(saved: Path, tmp_path: Path) -> None:

@@ -144,16 +144,19 @@ def test_neither_the_project_nor_an_empty_entry_comes_before_our_own_code_and_th
 ) -> None:
     project, code = tmp_path / "project", tmp_path / "lib"
     for folder in (project, code):
-        (folder / "pjm").mkdir(parents=True)
+        (folder / "pjm" / "job").mkdir(parents=True)
         (folder / "pjm" / "__init__.py").touch()
-        (folder / "pjm" / "worker.py").write_text("import json, socket\ndef main(): print(socket.__file__, __file__)\n")
+        (folder / "pjm" / "job" / "__init__.py").touch()
+        (folder / "pjm" / "job" / "worker.py").write_text(
+            "import json, socket\ndef main(): print(socket.__file__, __file__)\n"
+        )
     (project / "socket.py").write_text("raise SystemExit('the project was asked first')\n")
     path = shlex.quote(str(code))
     worker = JobPython(sys.executable, project, prologue=(f"export PYTHONPATH={path}:",))
 
     done = run(script(packed(("a", ())), 0, FOLDER, worker), tmp_path)
 
-    assert f"{socket.__file__} {code / 'pjm' / 'worker.py'}\n" == done.stdout
+    assert f"{socket.__file__} {code / 'pjm' / 'job' / 'worker.py'}\n" == done.stdout
 
 
 def test_a_sub_job_is_told_its_number(tmp_path: Path, python: Path) -> None:

@@ -18,5 +18,5 @@ export PYTEST_PJM_SHARE=0
 cd -- '/a b/$(id)/'"'"'/富岳' || exit 125
 # At the elapse limit the signal goes to this shell as well, which has to wait for pytest's last words.
 trap : XCPU TERM
-python3 -c 'import os, sys; sys.path[:] = [each for each in sys.path if each and each != os.getcwd()]; from pjm.worker import main; sys.exit(main())'
+python3 -c 'import os, sys; sys.path[:] = [each for each in sys.path if each and each != os.getcwd()]; from pjm.job.worker import main; sys.exit(main())'
 exit $?

@@ -19,5 +19,5 @@ export LD_LIBRARY_PATH=/lib64:$LD_LIBRARY_PATH
 cd -- /vol0001/data/hp000000/u00000/project || exit 125
 # At the elapse limit the signal goes to this shell as well, which has to wait for pytest's last words.
 trap : XCPU TERM
-/vol0001/data/hp000000/u00000/venv/bin/python -c 'import os, sys; sys.path[:] = [each for each in sys.path if each and each != os.getcwd()]; from pjm.worker import main; sys.exit(main())'
+/vol0001/data/hp000000/u00000/venv/bin/python -c 'import os, sys; sys.path[:] = [each for each in sys.path if each and each != os.getcwd()]; from pjm.job.worker import main; sys.exit(main())'
 exit $?
