@@ -22,7 +22,7 @@ from mnist_repro.report.page.numbers import as_printed, evenly, number, settled
 from mnist_repro.report.page.page import commit, spread, when
 from tests.builders import made_up_baselines
 
-TEMPLATES = Path(mnist_repro.report.__file__).with_name("templates")
+TEMPLATES = Path(mnist_repro.report.__file__).parent / "page" / "templates"
 
 
 def test_a_digit_is_a_png_that_holds_its_pixels() -> None:
@@ -116,7 +116,7 @@ def test_every_word_that_a_template_asks_for_is_there() -> None:
 
 
 def test_every_word_of_the_page_is_used() -> None:
-    sources = [*TEMPLATES.glob("*.html"), *TEMPLATES.parent.glob("*.py")]
+    sources = [*TEMPLATES.glob("*.html"), *TEMPLATES.parents[1].rglob("*.py")]
     named = set(re.findall(r"[\"'](\w+)[\"']", "\n".join(each.read_text(encoding="utf-8") for each in sources)))
 
     assert set() == set(words.PAGE) - named

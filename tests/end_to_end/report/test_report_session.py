@@ -191,8 +191,8 @@ ODD_JOBS = """
 @pytest.mark.parametrize(
     ("old", "new", "said"),
     [
-        ('"part": 0', '"part": 1e999', "*jobs.json: job 1 is not whole: OverflowError*"),
-        ('"ran_seconds": 36.0', f'"ran_seconds": 1{"0" * 400}', "*jobs.json: job 1 is not whole: OverflowError*"),
+        ('"part": 0', '"part": 1e999', "*jobs.json: job 1 is not whole*"),
+        ('"ran_seconds": 36.0', f'"ran_seconds": 1{"0" * 400}', "*jobs.json: job 1 is not whole*"),
         ('"jobs": [', '"jobs": ', "*jobs.json is not JSON*"),
         ('"schema": 1', '"schema": 7', "*jobs.json has schema 7, this program reads 1"),
     ],

@@ -371,13 +371,7 @@ def test_a_bug_that_cannot_be_planted_is_refused_and_nothing_is_kept(
     assert [Measurement("subset", 0)] == measured.missing([Measurement("subset", 0)])
 
 
-@pytest.mark.parametrize(
-    ("bug", "told"),
-    [
-        ("field", "AttributeError: type object 'Feed' has no attribute 'no_such_field'"),
-        ("argument", "TypeError: argument_gone() takes 0 positional arguments but 5 were given"),
-    ],
-)
+@pytest.mark.parametrize(("bug", "told"), [("field", "'no_such_field'"), ("argument", "argument_gone()")])
 def test_a_bug_that_does_not_fit_what_it_meets_is_refused_and_nothing_is_kept(
     tmp_path: Path, data: str, bug: str, told: str
 ) -> None:
@@ -386,7 +380,8 @@ def test_a_bug_that_does_not_fit_what_it_meets_is_refused_and_nothing_is_kept(
     with pytest.raises(BadInput, match="does not fit the code") as raised:
         measure_here(measured, data, file)
 
-    assert raised.value.what.startswith(f"the bug {bug} does not fit the code: {told}")
+    assert f"the bug {bug} does not fit the code" == raised.value.what
+    assert told in raised.value.why
     assert [Measurement("subset", 0)] == measured.missing([Measurement("subset", 0)])
 
 
