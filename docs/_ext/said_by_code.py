@@ -55,7 +55,7 @@ def exit_codes() -> str:
 
 def events() -> str:
     """The kinds of lines in events.jsonl, with the comments beside their names."""
-    source = (ROOT / "pjm" / "events.py").read_text(encoding="utf-8")
+    source = (ROOT / "pjm" / "job" / "events.py").read_text(encoding="utf-8")
     found = re.findall(r'^[A-Z_]+ = "([a-z-]+)"(?:  # (.+))?$', source, re.MULTILINE)
     return table(("event", "what it says"), [(code(name), plain(text or "see its name")) for name, text in found])
 

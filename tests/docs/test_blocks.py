@@ -65,7 +65,7 @@ def test_what_is_shown_of_a_file_stands_in_it(block: Block) -> None:
 
 
 def test_a_page_is_read_as_it_is_written(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("blocks.ROOT", tmp_path)
+    monkeypatch.setattr("tests.docs.blocks.ROOT", tmp_path)
     page = tmp_path / "page.md"
     page.write_text(
         "<!-- block: run exit=1 in=checkout -->\n\n```console\n$ first \\\n> rest\nsaid\n$ second\n```\n\n"

@@ -2,7 +2,7 @@
 
     mnist-repro reproduce --all --seeds 10
     mnist-repro report
-    python tests/end_to_end/browser/screenshot.py report/index.html docs/images/report.png
+    python -m tests.end_to_end.browser.screenshot report/index.html docs/images/report.png
 
 It needs Chromium with its driver, selenium and Pillow, as `tox -e browser` has them.
 """

@@ -1,6 +1,6 @@
 """Trains all recipes and leaves their weights, and what this environment makes of them, for other environments.
 
-Usage: python write_weights.py newest|tf220, with MNIST_REPRO_WEIGHTS_FOLDER saying where.
+Usage: python -m tests.end_to_end.weights.write_weights newest|tf220, with MNIST_REPRO_WEIGHTS_FOLDER saying where.
 """
 
 from __future__ import annotations
