@@ -15,7 +15,7 @@ from mnist_repro.errors import BadInput
 from mnist_repro.files import atomic
 
 if TYPE_CHECKING:
-    from requests import Response
+    from requests import RequestException, Response
 
 KERAS_URL = "https://storage.googleapis.com/tensorflow/tf-keras-datasets/mnist.npz"
 KERAS_SHA256 = "731c5ac602752760c8e48fbffcf8c3b850d9dc2a2aedcf2cc48468fc17b673d1"
@@ -98,9 +98,9 @@ def _receive(source: Remote, path: Path) -> None:
         raise BadInput(sent, "MNIST is much shorter", _INSTEAD) from error
     except RequestException as error:
         raise BadInput(
-            f"cannot download MNIST from {source.url}: {_reason(error)}",
+            f"the download from {source.url} failed",
             f"{path.stat().st_size:,} bytes had come and were not kept; we wait {source.connect_seconds:g} s for the"
-            f" connection and {source.read_seconds:g} s for each piece",
+            f" connection and {source.read_seconds:g} s for each piece: {_reason(error)}",
             _INSTEAD,
         ) from error
 
@@ -118,9 +118,12 @@ def _check_file(source: Remote, path: Path) -> None:
         )
 
 
-def _reason(error: BaseException) -> str:
-    """The innermost cause, which says it in the fewest words."""
-    cause = error.__cause__ or error.__context__
-    if cause is not None:
-        return _reason(cause)
-    return (error.strerror if isinstance(error, OSError) else None) or str(error) or type(error).__name__
+def _reason(error: RequestException) -> str:
+    """The status of an answer that is an error; else the text of the innermost cause, which is the shortest."""
+    # Not `if error.response`: an answer that is an error is false.
+    if error.response is not None:
+        return f"HTTP status {error.response.status_code} {error.response.reason}".rstrip()
+    cause: BaseException = error
+    while cause.__cause__ or cause.__context__:
+        cause = cause.__cause__ or cause.__context__ or cause
+    return (cause.strerror if isinstance(cause, OSError) else None) or str(cause) or type(cause).__name__

@@ -142,8 +142,9 @@ def _search(say: Say) -> Tuple[Optional[Dataset], List[str]]:
     try:
         return fetch.download(fetch.remote(), places.own_cache() / mnist.NPZ), notes
     except BadInput as error:
-        say(f"mnist-repro: passed over the download: {error.what}\n")
-        return None, [*notes, f"download: {error.what}"]
+        reason = f"{error.what}; {error.why}"
+        say(f"mnist-repro: could not download MNIST ({reason}); continuing without it\n")
+        return None, [*notes, f"download: {reason}"]
 
 
 def _named(place: str, wanted: DataRequest, say: Say) -> Dataset:

@@ -190,7 +190,9 @@ class _Worker:
                 failure = self._run(task)
             except Exception as error:  # a worker must never leave its caller waiting
                 failure = Failure(
-                    f"{type(error).__name__}: {error}", "the run's process could not be used", "run it again"
+                    "the process of this run could not be used",
+                    f"it did not start, or it answered something else than expected: {type(error).__name__}: {error}",
+                    "run it again",
                 )
             self._happened.put(_Ended(task, failure))
         self._discard()

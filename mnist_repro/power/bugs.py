@@ -4,14 +4,15 @@ from __future__ import annotations
 
 import contextlib
 import difflib
+import functools
 import importlib.util
-import re
+import inspect
 import sys
 import traceback
 from dataclasses import dataclass
 from pathlib import Path
-from types import ModuleType
-from typing import Any, Callable, ContextManager, Iterator, Sequence, Tuple
+from types import FunctionType, ModuleType
+from typing import Any, Callable, ContextManager, Iterator, Sequence, Tuple, Union
 from unittest import mock
 
 from mnist_repro.errors import BadInput
@@ -21,7 +22,10 @@ BUGS_FILE = Path(__file__).resolve().parents[2] / "tests" / "regression" / "plan
 _MODULE = "mnist_repro_planted_bugs"
 # What Python raises where code asks for what is not there, or not in that form.
 _MISFITS = (TypeError, AttributeError, ImportError, NameError)
-_CALLED_OTHERWISE = re.compile(r"\(\) (takes|missing|got an unexpected|got multiple|got some)\b")
+
+
+class CalledOtherwiseError(TypeError):
+    """A planted function was called with other arguments than it takes."""
 
 
 @dataclass(frozen=True)
@@ -77,6 +81,8 @@ def planted(bug: Bug, file: Path) -> Iterator[None]:
     with contextlib.ExitStack() as stack:
         try:
             stack.enter_context(bug.plant())
+            for holder, name, function in _planted_functions():
+                stack.enter_context(mock.patch.object(holder, name, checked(function)))
         except (*_MISFITS, LookupError) as error:
             raise _misfit(bug, file, error) from error
         try:
@@ -93,7 +99,28 @@ def no_longer_fits(error: BaseException) -> bool:
         return False
     frames = [frame for frame, _ in traceback.walk_tb(error.__traceback__)]
     own = bool(frames) and frames[-1].f_globals.get("__name__") == _MODULE
-    return own or (isinstance(error, TypeError) and _CALLED_OTHERWISE.search(str(error)) is not None)
+    return own or isinstance(error, CalledOtherwiseError)
+
+
+def checked(function: Callable[..., Any]) -> Callable[..., Any]:
+    """A planted function that raises `CalledOtherwiseError` for arguments that it does not take.
+
+    So does a planted function that it returns.
+    """
+    signature = inspect.signature(function)
+
+    @functools.wraps(function)
+    def check_and_call(*arguments: Any, **named: Any) -> Any:
+        try:
+            signature.bind(*arguments, **named)
+        except TypeError as error:
+            raise CalledOtherwiseError(
+                f"{function.__name__} is called with other arguments than it takes: {error}"
+            ) from None
+        answer = function(*arguments, **named)
+        return checked(answer) if _is_planted(answer) else answer
+
+    return check_and_call
 
 
 def read_bugs(file: Path = BUGS_FILE) -> Tuple[Bug, ...]:
@@ -165,6 +192,26 @@ def _misfit(bug: Bug, file: Path, error: Exception) -> BadInput:
         f" {told}",
         "mend it there, or name the others: --bug NAME",
     )
+
+
+def _is_planted(value: object) -> bool:
+    return isinstance(value, FunctionType) and value.__globals__.get("__name__") == _MODULE
+
+
+def _planted_functions() -> Sequence[Tuple[Union[ModuleType, type], str, Callable[..., Any]]]:
+    """The functions of planted bugs that our modules and their classes hold: holder, name, function."""
+    modules = _our_modules()
+    classes = [value for module in modules for value in vars(module).values() if _is_class_of(module, value)]
+    return [
+        (holder, name, value)
+        for holder in (*modules, *classes)
+        for name, value in vars(holder).items()
+        if _is_planted(value)
+    ]
+
+
+def _is_class_of(module: ModuleType, value: object) -> bool:
+    return isinstance(value, type) and value.__module__ == module.__name__
 
 
 def _our_modules() -> Sequence[ModuleType]:

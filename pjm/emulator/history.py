@@ -94,7 +94,8 @@ def jobs(folder: Path) -> List[Ran]:
     database = Folder(folder).database
     if not database.exists():
         return []
-    found = [job for job in Store(database).select("1") if not job.is_parent]
+    with Store(database) as store:
+        found = [job for job in store.select("1") if not job.is_parent]
     return [
         Ran(job.id, job.name, job.st, int(str(job.usage.get("starts", 0))), job.pc, job.ec, job.sn) for job in found
     ]

@@ -24,18 +24,18 @@ def stop(folder: Path, patience: float = PATIENCE) -> bool:
     place = Folder(folder.resolve())
     if not place.database.exists():
         return True
-    store = Store(place.database)
     deadline = time.monotonic() + patience
-    while store.count("over IS NULL") and time.monotonic() < deadline:
-        # Again and again: a job may have been running out, or have been submitted just now.
-        with store.changing():
-            unfinished = store.select("over IS NULL AND st NOT IN ('RNO', 'EXT', 'CCL', 'RJT')")
-            jobs = [job for job in unfinished if not job.is_parent]
-            for job in jobs:
-                job.wish = "delete"
-            store.put(jobs)
-        alive.ensure(place, store)
-        time.sleep(LOOK)
+    with Store(place.database) as store:
+        while store.count("over IS NULL") and time.monotonic() < deadline:
+            # Again and again: a job may have been running out, or have been submitted just now.
+            with store.changing():
+                unfinished = store.select("over IS NULL AND st NOT IN ('RNO', 'EXT', 'CCL', 'RJT')")
+                jobs = [job for job in unfinished if not job.is_parent]
+                for job in jobs:
+                    job.wish = "delete"
+                store.put(jobs)
+            alive.ensure(place, store)
+            time.sleep(LOOK)
     # Asked, not killed: between the lock and the number in it another process could have that number.
     while not alive.is_dead(place) and time.monotonic() < deadline:
         place.leave.touch()  # again and again: another one that stops it takes this away when it is done

@@ -94,12 +94,17 @@ class Emulated:
     def ended(self, *ids: str) -> List[Row]:
         """Wait until the jobs, and those that they are part of, have ended; how they did."""
         until(lambda: not {re.split(r"[_\[]", name)[0] for name in ids} & self.unfinished())
-        found = [job for job in Store(self.folder / "jobs.sqlite").select("1") if job.id in ids]
+        found = [job for job in self.jobs() if job.id in ids]
         return [Row(job.id, job.st, job.ec, job.pc, job.sn, job.reason, job.lst) for job in found]
+
+    def jobs(self, where: str = "1") -> List[Job]:
+        """What the emulator knows of all jobs and sub jobs that meet a condition in SQL."""
+        with Store(self.folder / "jobs.sqlite") as store:
+            return store.select(where)
 
     def job(self, name: str) -> Job:
         """What the emulator knows of a job."""
-        (found,) = (job for job in Store(self.folder / "jobs.sqlite").select("1") if job.id == name)
+        (found,) = (job for job in self.jobs() if job.id == name)
         return found
 
     def ran_for(self, name: str) -> float:
@@ -116,11 +121,11 @@ class Emulated:
 
     def states(self) -> Dict[str, str]:
         """The states of all jobs and sub jobs, without asking pjstat, which takes its time."""
-        return {job.id: job.st for job in Store(self.folder / "jobs.sqlite").select("1")}
+        return {job.id: job.st for job in self.jobs()}
 
     def unfinished(self) -> Set[str]:
         """Numbers of the jobs that have not ended as a whole."""
-        return {str(job.jid) for job in Store(self.folder / "jobs.sqlite").select("over IS NULL")}
+        return {str(job.jid) for job in self.jobs("over IS NULL")}
 
     def wait_for(self, job: str, state: str) -> None:
         """Wait until a job is in a state."""

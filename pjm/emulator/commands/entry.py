@@ -69,19 +69,15 @@ def run(folder: Folder, command: str, words: Sequence[str]) -> int:
         raise BadInput(f"there is no emulator in {folder.path}", "its folder was removed", "make it anew")
     user = caller()
     entry = Entry(folder.journal, command, words, user)
-    context = Context(
-        folder,
-        settings.read(folder.settings, os.environ),
-        Store(folder.database),
-        faults.read(folder.faults, os.environ),
-        user,
-    )
-    rules = context.faults.of_command(command, context.store)
-    code = BROKEN
-    try:
-        code = _with_faults(context, command, words, rules)
-    finally:
-        entry.end(code, [str(rule["fault"]) for rule in rules], context.submitted)
+    kind = settings.read(folder.settings, os.environ)
+    with Store(folder.database) as store:
+        context = Context(folder, kind, store, faults.read(folder.faults, os.environ), user)
+        rules = context.faults.of_command(command, store)
+        code = BROKEN
+        try:
+            code = _with_faults(context, command, words, rules)
+        finally:
+            entry.end(code, [str(rule["fault"]) for rule in rules], context.submitted)
     return code
 
 

@@ -114,14 +114,28 @@ AS_JSON = ("spec", "faults", "usage")
 
 
 class Store:
-    """The database, opened."""
+    """The database, opened; as a context manager, it is closed at the end of the block."""
 
     def __init__(self, path: Path) -> None:
         self.connection = sqlite3.connect(str(path), timeout=PATIENCE, isolation_level=None)
-        # A killed process loses nothing so; only a dead machine could, and its jobs are dead then anyway.
-        self.connection.execute("PRAGMA synchronous = OFF")
-        if not self.connection.execute("SELECT name FROM sqlite_master WHERE name = 'job'").fetchone():
-            self._make()
+        try:
+            # A killed process loses nothing so; only a dead machine could, and its jobs are dead then anyway.
+            self.connection.execute("PRAGMA synchronous = OFF")
+            if not self.connection.execute("SELECT name FROM sqlite_master WHERE name = 'job'").fetchone():
+                self._make()
+        except BaseException:
+            self.close()
+            raise
+
+    def __enter__(self) -> Store:
+        return self
+
+    def __exit__(self, *error: object) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """Close the database."""
+        self.connection.close()
 
     def _make(self) -> None:
         self.connection.execute("PRAGMA journal_mode = WAL")

@@ -42,12 +42,12 @@ def main(folder: str) -> NoReturn:
             lock = _lock(place)
             if lock is None:
                 break
-            daemon = Daemon(place, lock)
-            daemon.serve()
-            os.close(lock)
-            # Between the last look and the release somebody may have submitted and found the lock still held.
-            if not place.database.exists() or not daemon.store.count(alive.WORK):
-                break
+            with Store(place.database) as store:
+                Daemon(place, store, lock).serve()
+                os.close(lock)
+                # Between the last look and the release somebody may have submitted and found the lock still held.
+                if not place.database.exists() or not store.count(alive.WORK):
+                    break
     except Exception:
         with contextlib.suppress(OSError):
             traceback.print_exc()
@@ -69,9 +69,9 @@ def _lock(folder: Folder) -> Optional[int]:
 class Daemon:
     """One life of the daemon."""
 
-    def __init__(self, folder: Folder, lock: int) -> None:
+    def __init__(self, folder: Folder, store: Store, lock: int) -> None:
         self.folder = folder
-        self.store = Store(folder.database)
+        self.store = store
         self._lock = lock
         self._bell = os.open(str(folder.bell), os.O_RDWR | os.O_NONBLOCK)
         self._children: Set[int] = set()

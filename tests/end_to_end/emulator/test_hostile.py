@@ -115,8 +115,12 @@ def test_a_folder_whose_path_is_as_long_as_can_be_will_do_and_a_longer_one_is_re
     assert not longer.exists()
 
 
+# Signals 32 and 33: no program can set them, and glibc's posix_spawn, which Python 3.13 uses, ignores them in children.
+OF_THE_C_LIBRARY = 0b11 << 31
+
+
 def test_a_job_has_nothing_of_the_process_that_woke_the_daemon(pjm: Emulated) -> None:
-    script = pjm.script("umask; grep -E '^Sig(Ign|Blk)' /proc/self/status | tr -d '\\n0\\t'; ulimit -c\n")
+    script = pjm.script("umask; ulimit -c; grep -E '^Sig(Ign|Blk)' /proc/self/status\n")
     variables = {**os.environ, **pjm.variables}
     # In the background of a shell without job control, Ctrl-C and Ctrl-\ are ignored.
     line = f"umask 0077; trap '' INT QUIT TERM HUP; pjstat; umask 0027; pjsub -z jid {script.name}"
@@ -127,7 +131,9 @@ def test_a_job_has_nothing_of_the_process_that_woke_the_daemon(pjm: Emulated) ->
     job = shell.stdout.strip()
     pjm.ended(job)
 
-    assert "0027\nSigBlk:SigIgn:0\n" == pjm.read(f"job.sh.{job}.out")
+    umask, core, *masks = pjm.read(f"job.sh.{job}.out").splitlines()
+    signals = {name: int(mask, 16) & ~OF_THE_C_LIBRARY for name, mask in (line.split(":") for line in masks)}
+    assert ("0027", "0", {"SigBlk": 0, "SigIgn": 0}) == (umask, core, signals)
 
 
 def test_closed_and_full_streams_lose_no_job(pjm: Emulated) -> None:

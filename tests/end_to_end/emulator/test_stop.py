@@ -34,7 +34,7 @@ sys.exit(main(sys.argv[1:]))
 
 def test_two_that_stop_an_emulator_do_not_tread_on_each_other(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     emulator.environment(tmp_path / "emulator")
-    Store(Folder(tmp_path / "emulator").database).connection.close()
+    Store(Folder(tmp_path / "emulator").database).close()
     asked: List[bool] = []
 
     def is_dead(place: Folder) -> bool:

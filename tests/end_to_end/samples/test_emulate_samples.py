@@ -9,7 +9,6 @@ none, nor has the emulator), a rejected job that had a start (pjstat_H_manual), 
 
 from __future__ import annotations
 
-import contextlib
 import json
 import os
 import re
@@ -89,9 +88,10 @@ class Machine:
     def wait(self, *states: str) -> None:
         """Until the jobs and sub jobs, in the order of their ids, are in these states."""
         end = time.monotonic() + PATIENCE
-        while [job.st for job in Store(self.folder / "jobs.sqlite").select("1")] != list(states):
-            assert time.monotonic() < end
-            time.sleep(0.02)
+        with Store(self.folder / "jobs.sqlite") as store:
+            while [job.st for job in store.select("1")] != list(states):
+                assert time.monotonic() < end
+                time.sleep(0.02)
 
 
 Making = Callable[..., Machine]
@@ -221,8 +221,8 @@ def test_pjstat_records_with_statistics(machine: Making) -> None:
     ours.wait("EXT")
     stuck = json.dumps([{"fault": "stuck"}])
     ours.submits("normal.sh", PJM_EMULATOR_FAULTS=stuck)
-    with contextlib.closing(Store(ours.folder / "jobs.sqlite").connection) as connection:
-        connection.execute("UPDATE counter SET value = 34716168 WHERE name = 'jid'")
+    with Store(ours.folder / "jobs.sqlite") as store:
+        store.connection.execute("UPDATE counter SET value = 34716168 WHERE name = 'jid'")
     ours.submits("bulk.sh", "--bulk", "--sparam", "1-2", PJM_EMULATOR_FAULTS=stuck)
     ours.wait("EXT", "QUE", "QUE", "QUE", "QUE")
 

@@ -35,6 +35,7 @@ from mnist_repro.power import (
 from mnist_repro.power import (
     trial_worker as power_worker,
 )
+from mnist_repro.power.bugs import CalledOtherwiseError
 from mnist_repro.power.study import Alarm, Plan, Result
 from mnist_repro.power.table import COLUMNS, Cell, Row, Stored
 from mnist_repro.power.trials import Measurement, Trial
@@ -299,7 +300,7 @@ def of_tensorflow() -> Exception:
         lambda: BadInput("cannot write x: No space left on device", "…", "…"),
         lambda: OSError(28, "No space left on device"),
         lambda: MemoryError(),
-        lambda: TypeError("batch() takes 3 positional arguments but 4 were given"),
+        lambda: CalledOtherwiseError("batch is called with other arguments than it takes"),
         of_tensorflow,
     ],
     ids=["bad input", "full disk", "no memory", "called otherwise", "no memory for a tensor"],
@@ -329,7 +330,9 @@ def test_what_says_nothing_about_the_code_is_not_kept(
 
 # What no longer fits: a name that is gone, a field that is gone, an argument too few, and what the code crashes of.
 UNFIT = """
-from mnist_repro.training import batches as batching, model, train as training
+from unittest import mock
+
+from mnist_repro.training import arithmetic, batches as batching, framework, model, train as training
 from mnist_repro.power.bugs import Bug, instead_of
 
 def field_gone(*arguments):
@@ -337,6 +340,15 @@ def field_gone(*arguments):
 
 def argument_gone():
     return 0
+
+def batch_without_step(self, order):
+    return order, order
+
+def update_without_gradients(rule, weights):
+    return lambda: None
+
+def answer_of_another_type(*arguments):
+    return None
 
 def crash(*arguments):
     raise ValueError("nothing is left")
@@ -346,6 +358,9 @@ BUGS = (
     Bug("function", "…", ("tf-softmax",), lambda: instead_of(crash, crash)),
     Bug("field", "…", ("tf-softmax",), lambda: instead_of(training.train, field_gone)),
     Bug("argument", "…", ("tf-softmax",), lambda: instead_of(training.train, argument_gone)),
+    Bug("method", "…", ("tf-softmax",), lambda: mock.patch.object(model.Feed, "batch", batch_without_step)),
+    Bug("returned", "…", ("tf-softmax",), lambda: instead_of(arithmetic.original_update, update_without_gradients)),
+    Bug("answer", "…", ("tf-softmax",), lambda: instead_of(framework.scorer, answer_of_another_type)),
     Bug("crash", "…", ("tf-softmax",), lambda: instead_of(training.train, crash)),
 )
 """
@@ -371,7 +386,15 @@ def test_a_bug_that_cannot_be_planted_is_refused_and_nothing_is_kept(
     assert [Measurement("subset", 0)] == measured.missing([Measurement("subset", 0)])
 
 
-@pytest.mark.parametrize(("bug", "told"), [("field", "'no_such_field'"), ("argument", "argument_gone()")])
+@pytest.mark.parametrize(
+    ("bug", "told"),
+    [
+        ("field", "no_such_field"),
+        ("argument", "argument_gone is called with other arguments than it takes"),
+        ("method", "batch_without_step is called with other arguments than it takes"),
+        ("returned", "<lambda> is called with other arguments than it takes"),
+    ],
+)
 def test_a_bug_that_does_not_fit_what_it_meets_is_refused_and_nothing_is_kept(
     tmp_path: Path, data: str, bug: str, told: str
 ) -> None:
@@ -391,6 +414,15 @@ def test_a_bug_whose_code_crashes_of_what_it_does_is_caught(tmp_path: Path, data
     measure_here(measured, data, file)
 
     assert "ValueError: nothing is left" == measured.crash([Measurement("subset", 0)])
+
+
+def test_code_that_crashes_of_what_a_bug_answers_is_caught(tmp_path: Path, data: str) -> None:
+    measured, file = unfit(tmp_path, "answer")
+
+    measure_here(measured, data, file)
+
+    # Our code calls None, which is no function of the bug's.
+    assert str(measured.crash([Measurement("subset", 0)])).startswith("TypeError: ")
 
 
 def measure_here(measured: Trial, data: str, bugs: Path) -> None:

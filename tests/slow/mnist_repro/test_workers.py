@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import signal
 import threading
@@ -206,8 +207,9 @@ def test_a_python_that_is_not_there_fails_the_run_and_not_the_session(
     failure = run_all([only], 1, lambda progress: None)[only]
 
     assert failure is not None
-    assert failure.what.startswith("FileNotFoundError: ")
-    assert "the run's process could not be used" == failure.why
+    assert "the process of this run could not be used" == failure.what
+    assert failure.why.startswith("it did not start, or it answered something else than expected: ")
+    assert os.strerror(errno.ENOENT) in failure.why
 
 
 def test_a_failure_reads_as_every_message_does() -> None:
