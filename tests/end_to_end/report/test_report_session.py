@@ -171,7 +171,7 @@ def test_jobs_are_found_where_the_session_was_told_to_keep_them(
     """
     )
 
-    project.runpytest_inprocess(*PLUGIN, "-p", "pjm.plugin", "--report", "page", *arguments, "-k", "test_")
+    project.runpytest_inprocess(*PLUGIN, "-p", "pytest_pjm", "--report", "page", *arguments, "-k", "test_")
 
     assert ["4711"] == [job["id"] for job in document(project)["jobs"]["jobs"]]
 
@@ -186,13 +186,14 @@ ODD_JOBS = """
         text = file.read_text(encoding="utf-8")
         file.write_text(text.replace({old!r}, {new!r}), encoding="utf-8")
 """
+BROKEN_JOB = "*jobs.json: job 1 is not whole\n  why: *: OverflowError:"
 
 
 @pytest.mark.parametrize(
     ("old", "new", "said"),
     [
-        ('"part": 0', '"part": 1e999', "*jobs.json: job 1 is not whole: OverflowError*"),
-        ('"ran_seconds": 36.0', f'"ran_seconds": 1{"0" * 400}', "*jobs.json: job 1 is not whole: OverflowError*"),
+        ('"part": 0', '"part": 1e999', f"{BROKEN_JOB} cannot convert float infinity to integer"),
+        ('"ran_seconds": 36.0', f'"ran_seconds": 1{"0" * 400}', f"{BROKEN_JOB} int too large to convert to float"),
         ('"jobs": [', '"jobs": ', "*jobs.json is not JSON*"),
         ('"schema": 1', '"schema": 7', "*jobs.json has schema 7, this program reads 1"),
     ],
@@ -205,7 +206,7 @@ def test_odd_jobs_are_left_out_of_the_page_of_a_session(
     ended = project.runpytest_inprocess(*PLUGIN, "--report", "page")
 
     assert pytest.ExitCode.USAGE_ERROR == ended.ret
-    ended.stdout.fnmatch_lines(["report: page/index.html", f"report: left out: {said}"])
+    ended.stdout.fnmatch_lines(["report: page/index.html", *f"report: left out: {said}".splitlines()])
     assert "equivalent" == document(project)["gate"]["verdict"]
     assert "4711" not in page(project).text
 
