@@ -54,7 +54,7 @@ Examples:
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
-    """`verify`, `fetch` and `info`."""
+    """Add the actions `verify`, `fetch` and `info`."""
     actions = parser.add_subparsers(dest="action", metavar="verify|fetch|info", required=True)
     for name, summary, text in (
         ("verify", "is it the real MNIST?", _VERIFY),
@@ -73,7 +73,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def run(arguments: argparse.Namespace) -> ExitCode:
-    """Do what the action says.
+    """Run the action.
 
     Raises:
         BadInput: the data does not verify, or cannot be fetched.
@@ -140,7 +140,7 @@ def _info(request: str | None) -> ExitCode:
 
 
 def _show(dataset: Dataset) -> None:
-    """Which data would be used, its hash and its counts per label."""
+    """Print which data would be used, its hash and its counts per label."""
     import numpy as np
 
     from mnist_repro.data.dataset import describe

@@ -24,13 +24,13 @@ DESCRIPTION = "runs of several TensorFlows in one table, with the cause of each 
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
-    """Add what the command takes."""
+    """Add the arguments of the command."""
     add_runs(parser)
     add_data(parser)
 
 
 def run(arguments: argparse.Namespace) -> ExitCode:
-    """Read the runs, compare, print, name what was left out."""
+    """Read the runs, compare them, print the table, and name the files that were left out."""
     from mnist_repro.data.dataset import describe
     from mnist_repro.data.locate import load
     from mnist_repro.display import table

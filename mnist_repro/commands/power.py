@@ -30,7 +30,7 @@ DESCRIPTION = "plant bugs on purpose: which check notices, and how often does it
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
-    """Add what the command takes."""
+    """Add the arguments of the command."""
     parser.add_argument("--quick", action="store_true", help="fingerprint and subset only, no published budgets")
     parser.add_argument(
         "--recipe", action="append", metavar="RECIPE", help="only the bugs of this one; may come several times"
@@ -54,7 +54,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def run(arguments: argparse.Namespace) -> ExitCode:
-    """Measure, judge, print."""
+    """Measure the bugs, judge them, and print the table."""
     from mnist_repro.data.dataset import describe
     from mnist_repro.data.locate import load, place
     from mnist_repro.execution import code_digest as source
@@ -106,7 +106,7 @@ def run(arguments: argparse.Namespace) -> ExitCode:
 
 
 def _chosen(bugs: Sequence[Bug], arguments: argparse.Namespace) -> Tuple[Tuple[Bug, ...], Tuple[str, ...]]:
-    """The bugs and recipes that were asked for; by default all."""
+    """The bugs and recipes that the user named; by default all."""
     from mnist_repro.power.bugs import find_bug
     from mnist_repro.recipes import RECIPES, find
 

@@ -23,7 +23,7 @@ DESCRIPTION = "train a recipe; leaves learn.log, param.hdf5, model.h5 and run.js
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
-    """Add what the command takes."""
+    """Add the arguments of the command."""
     parser.add_argument(
         "recipe", metavar="RECIPE", help="such as wheel-softmax; `mnist-repro reproduce --help` has all"
     )
