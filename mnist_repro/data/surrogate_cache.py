@@ -1,4 +1,4 @@
-"""Keeps the drawn digits in our cache, so that the second command need not draw them again."""
+"""Keeps the surrogate in our cache, so that later commands do not draw it again."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ def surrogate_dataset() -> Dataset:
     """The surrogate, from the cache if a sound copy is there.
 
     Raises:
-        BadInput: this machine's NumPy draws other digits than it must.
+        BadInput: this machine's NumPy draws different digits, as their hash shows.
     """
     path = kept_path()
     with contextlib.suppress(BadInput):
@@ -26,14 +26,14 @@ def surrogate_dataset() -> Dataset:
         if kept.name == "surrogate":
             return dataclasses.replace(kept, source=DRAWN)
     drawn = _draw()
-    # A cache that cannot be written only costs the next command a second.
+    # If the cache cannot be written, the next command only needs a second more.
     with contextlib.suppress(BadInput):
         _keep(drawn, path)
     return drawn
 
 
 def kept_path() -> Path:
-    """Where the copy is kept; its name has the hash, so that other versions of the drawing do not meet."""
+    """The file of the copy. Its name has the hash, so that versions with different digits use different files."""
     return places.own_cache() / f"surrogate-{HASHES['surrogate'][:12]}.npz"
 
 

@@ -1,7 +1,7 @@
-"""A process of its own, with one thread, that says what TensorFlow it has and takes a fingerprint with it.
+"""A worker process with one thread that reports its TensorFlow and takes a fingerprint.
 
-`ask` starts it; `main` runs in it: one line of JSON in, one out. `take_into` and `taken_in` are for processes that take
-several, one after the other.
+`ask` starts the process and `main` runs in it: one line of JSON in, one line out. Processes that take several
+fingerprints, one after the other, use `take_into` and `taken_in`.
 """
 
 from __future__ import annotations
@@ -31,11 +31,11 @@ _LINES_SHOWN = 15
 
 @dataclass(frozen=True)
 class Answer:
-    """What the process said.
+    """The answer of the process.
 
     Args:
-        provenance: its versions, CPU and threads.
-        fingerprint: if one was asked for.
+        provenance: versions, CPU and threads of the process.
+        fingerprint: the fingerprint, if the request names a recipe.
     """
 
     provenance: Dict[str, Any]
@@ -46,8 +46,8 @@ def ask(recipe: Optional[str] = None, data: str = "", arithmetic: str = "origina
     """Start the process and wait for its answer.
 
     Args:
-        recipe: whose fingerprint to take; without one, only the provenance is asked for.
-        data: the dataset's place, as `mnist_repro.data.locate.load` takes it.
+        recipe: recipe of the fingerprint; without a recipe, the answer has only the provenance.
+        data: place of the dataset, as `mnist_repro.data.locate.load` takes it.
         arithmetic: ``original`` or ``framework``.
 
     Raises:
@@ -71,7 +71,7 @@ def ask(recipe: Optional[str] = None, data: str = "", arithmetic: str = "origina
 
 
 def take_into(folder: Path, recipe: Recipe, dataset: Dataset, arithmetic: str) -> None:
-    """Take a fingerprint in this process, and leave it in ``folder`` for `taken_in`.
+    """Take a fingerprint in this process, and write it into ``folder`` for `taken_in`.
 
     Raises:
         BadInput: the folder cannot be written.
@@ -80,7 +80,7 @@ def take_into(folder: Path, recipe: Recipe, dataset: Dataset, arithmetic: str) -
 
 
 def taken_in(folder: Path) -> Answer:
-    """What `take_into` left in ``folder``."""
+    """The answer that `take_into` wrote into ``folder``."""
     return _answer(json.loads((folder / FILE).read_text(encoding="utf-8")))
 
 
@@ -100,7 +100,7 @@ def _died(recipe: Optional[str], code: int, log: IO[bytes]) -> BadInput:
 
 
 def main() -> None:
-    """Answer what standard input asks, in one line; whatever TensorFlow prints goes to standard error."""
+    """Answer the request on standard input, in one line. TensorFlow's own output goes to standard error."""
     answers = os.fdopen(os.dup(1), "w", encoding="utf-8")
     os.dup2(2, 1)
     asked = json.load(sys.stdin)
