@@ -1,4 +1,4 @@
-"""A comparison as text for people: the message of a failing test, and what to type next. Pure."""
+"""Formats a comparison as text: the message of a failing test, and the commands to type next. Pure."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ def failure(found: Comparison) -> str:
         seeds = f", {_seeds(found)}" if found.samples else ""
         lines.append(f"{found.dataset} data, {found.arithmetic} arithmetic{seeds}")
     rows = [cells(finding) for finding in found.judgement.findings]
-    # Without figures a table says nothing.
+    # A table without figures is useless.
     lines += ["", table(HEADER, rows), ""] if any(row[1] or row[2] for row in rows) else []
     lines += [f"{finding.name}: {finding.reason}" for finding in found.judgement.findings if not finding.verdict.passes]
     lines += [f"note: {note}" for note in found.judgement.notes]
@@ -40,7 +40,7 @@ def failure(found: Comparison) -> str:
 
 
 def in_one_line(finding: Finding) -> str:
-    """A finding as JUnit shows it: ``equivalent; stored 0.41; measured 0.42; interval …; margin …``."""
+    """A finding in one line for JUnit: ``equivalent; stored 0.41; measured 0.42; interval …; margin …``."""
     *figures, verdict = zip(HEADER[1:], cells(finding)[1:])
     return "; ".join([verdict[1], *(f"{title} {cell}" for title, cell in figures if cell)])
 
@@ -58,7 +58,7 @@ def cells(finding: Finding) -> Tuple[str, str, str, str, str, str]:
 
 
 def next_steps(found: Comparison) -> List[Tuple[str, str]]:
-    """(title, command) of what to do about a verdict that does not pass."""
+    """The next steps after a verdict that does not pass, as (title, command)."""
     recipe, rung = found.recipe, found.rung
     if recipe == NO_RECIPE:
         return [("to have something judged", "def test_it(measured, baseline): baseline.check(measured)")]

@@ -1,4 +1,4 @@
-"""Proposed entries beside the stored ones: what accepting them would change, as verdicts. Pure."""
+"""Compares proposed entries with stored entries: a verdict on what `baseline accept` would change. Pure."""
 
 from __future__ import annotations
 
@@ -14,20 +14,20 @@ from mnist_repro.gate.verdicts import Finding, Judgement, Metric, Verdict
 from mnist_repro.runs.metrics import metrics_in_session
 
 NEW = "new"
-# Of a hash, shown.
+# Number of digits of a hash in messages.
 _DIGITS = 12
 
 
 @dataclass(frozen=True)
 class Difference:
-    """One proposed entry beside the stored one.
+    """One proposed entry, compared with the stored entry.
 
     Args:
-        recipe: its name.
+        recipe: name of the recipe.
         rung: ``fingerprint``, ``subset`` or ``full``.
         proposed: the new entry.
-        stored: the one that it would replace; None if there is none.
-        judgement: of the new one by the old one.
+        stored: the entry that it would replace; None if there is none.
+        judgement: judgement on the new entry by the stored entry.
     """
 
     recipe: str
@@ -43,12 +43,12 @@ class Difference:
 
     @property
     def passes(self) -> bool:
-        """Whether what is proposed is equivalent to what is stored."""
+        """Whether the proposed entry is equivalent to the stored entry."""
         return self.stored is not None and self.judgement.verdict.passes
 
 
 def differences(stored: BaselineFile, proposed: BaselineFile) -> Tuple[Difference, ...]:
-    """Every proposed entry of a file, judged by the stored entry with the same key."""
+    """A difference for every proposed entry; the stored entry with the same key judges it."""
     return tuple(_difference(stored, entry) for entry in proposed.entries)
 
 
@@ -92,14 +92,14 @@ def _judge_samples(stored: BaselineFile, old: SampleEntry, new: SampleEntry) -> 
 def _compare(metric: Metric, old: SampleEntry, new: SampleEntry, rung: str) -> Finding:
     stored, measured = samples_of(old, metric.name), samples_of(new, metric.name)
     if old.paired:
-        # Seeds besides are told of in a note, and are no reason why the others could not be compared.
+        # A note reports additional seeds; they do not prevent the comparison of the common seeds.
         common = {seed: value for seed, value in measured.items() if seed in stored}
         return compare_seed_by_seed(metric, stored, common or measured, rung)
     return compare_distributions(metric, stored, measured, rung, metrics_in_session(rung))
 
 
 def _lost_seeds(old: SampleEntry, new: SampleEntry, rung: str) -> List[Finding]:
-    """Samples that would go are a change, however well those that stay agree."""
+    """A finding if stored samples would be lost, even if the other samples agree."""
     gone = sorted(set(old.samples) - set(new.samples))
     if not gone:
         return []
@@ -109,7 +109,7 @@ def _lost_seeds(old: SampleEntry, new: SampleEntry, rung: str) -> List[Finding]:
 
 
 def _other_data(old: SampleEntry, new: SampleEntry, rung: str) -> List[Finding]:
-    """Data of one name that are not the same images."""
+    """A finding if two datasets have the same name and different images."""
     theirs, ours = (str(entry.provenance.get("dataset_sha256", ""))[:_DIGITS] for entry in (old, new))
     if not theirs or not ours or theirs == ours:
         return []
@@ -128,7 +128,7 @@ def _across(old: SampleEntry, new: SampleEntry) -> List[str]:
 
 
 def _margins(old: SampleEntry, new: SampleEntry) -> List[str]:
-    """What would be allowed from now on, where that changes."""
+    """A note on each margin that would change."""
     stored = {metric.name: metric.margin for metric in old.metrics}
     return [
         f"margin of {metric.name}: {stored[metric.name]:.3g} stored, {metric.margin:.3g} proposed"
