@@ -1,4 +1,4 @@
-"""What is behind the `baseline` fixture: looks the baseline up, judges, records the verdict, fails the test."""
+"""The value of the `baseline` fixture: reads the baseline, judges, records the verdict, and fails the test."""
 
 from __future__ import annotations
 
@@ -32,9 +32,9 @@ class Baseline:
     """The stored baselines, as a test sees them.
 
     Args:
-        folder: of the baselines.
-        record: takes name and value of each property of the test's report.
-        more_seeds: whether inconclusive runs are followed by more.
+        folder: folder of the baselines.
+        record: called with name and value of each property of the test's report.
+        more_seeds: whether to make more runs while the verdict is inconclusive.
     """
 
     folder: Path
@@ -42,9 +42,9 @@ class Baseline:
     more_seeds: bool = False
 
     def check(self, measured: Measured) -> None:
-        """Compare with what is stored, and fail the test unless the verdict is equivalent.
+        """Compare with the stored baseline, and fail the test unless the verdict is equivalent.
 
-        The test is skipped, visibly, where this rung cannot say anything and the others have to.
+        If this rung gives no verdict, the test is skipped visibly, and the other rungs decide.
         """
         __tracebackhide__ = True
         found = judge(self.folder, measured)
@@ -70,7 +70,7 @@ class Baseline:
 
 
 def judge(folder: Path, measured: Measured) -> Comparison:
-    """The verdict on what was measured; a baseline that cannot be read is one that cannot be compared with."""
+    """Compare a measurement with its baseline. A baseline that cannot be read gives the verdict incomparable."""
     return replace(_judge(folder, measured), option=option(folder))
 
 
@@ -90,15 +90,15 @@ def _judge(folder: Path, measured: Measured) -> Comparison:
 
 
 def properties(found: Comparison) -> List[Tuple[str, str]]:
-    """What JUnit and the gate report are told: the verdict, each finding's figures, and the whole as JSON."""
-    told = [(f"{found.recipe} {found.rung} verdict", found.verdict.value if found.verdict else "none")]
+    """The properties for JUnit and the gate report: verdict, figures of each finding, and the comparison as JSON."""
+    values = [(f"{found.recipe} {found.rung} verdict", found.verdict.value if found.verdict else "none")]
     for finding in found.judgement.findings:
-        told.append((f"{found.recipe} {found.rung}: {finding.name}", gate_text.in_one_line(finding)))
-    return [*told, (CHECKED, json.dumps(checked.as_fields(found), allow_nan=False))]
+        values.append((f"{found.recipe} {found.rung}: {finding.name}", gate_text.in_one_line(finding)))
+    return [*values, (CHECKED, json.dumps(checked.as_fields(found), allow_nan=False))]
 
 
 def _subject(measured: Measured) -> Tuple[str, str]:
-    """Recipe and rung."""
+    """The recipe and the rung of a measurement."""
     if isinstance(measured, TakenFingerprint):
         return measured.recipe, FINGERPRINT
     if isinstance(measured, PublishedFigures):
