@@ -1,4 +1,4 @@
-"""What one run got wrong, and what several did on average: labels, pairs, confusion, and the pictures themselves."""
+"""The mistakes of one run and the average of several runs: labels, pairs, confusion, and pictures."""
 
 from __future__ import annotations
 
@@ -28,9 +28,9 @@ def mistake_fields(found: Sequence[FoundRun], dataset: Optional[Dataset], proble
     """The mistakes of runs of one recipe and scale, as the page shows them.
 
     Args:
-        found: the runs, by seed; pictures are of the first.
-        dataset: what they were scored on; None where it is not at hand.
-        problems: takes what is wrong with images.
+        found: the runs by seed; the pictures are of the first run.
+        dataset: the dataset of the scores; None if it is not on this machine.
+        problems: collects errors of images.
     """
     shown = found[0]
     recipe = find(shown.run.recipe)
@@ -72,7 +72,7 @@ def _labels(evaluations: Sequence[Evaluation], published: Optional[Published]) -
 
 
 def _pairs(evaluations: Sequence[Evaluation], published: Optional[Published]) -> List[Dict[str, Any]]:
-    """By how many of the shown run's images they hold, then by the mean; those only published last."""
+    """The (predicted, label) pairs by images in the shown run, then by mean; pairs that are only published are last."""
     first = {(predicted, label): images for predicted, label, images in evaluations[0].errors_per_pair}
     total: Counter[Tuple[int, int]] = Counter()
     for evaluation in evaluations:
@@ -94,7 +94,7 @@ def _pairs(evaluations: Sequence[Evaluation], published: Optional[Published]) ->
 
 
 def _pictures(shown: FoundRun, recipe: Recipe, dataset: Dataset, pairs: Sequence[Mapping[str, Any]]) -> Dict[str, Any]:
-    """Right and wrong images of one run, with what each was predicted to be; old runs do not tell that of wrong ones.
+    """Right and wrong images of one run with their predicted classes; old runs lack those of wrong images.
 
     Raises:
         BadInput: the run names images that the dataset does not have.
