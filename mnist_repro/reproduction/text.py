@@ -1,4 +1,4 @@
-"""A Result as the table that people read, and as JSON for machines."""
+"""Formats the result of a reproduction as text and as JSON."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ STORED_HEADER = ("", "stored", "measured", "margin", "verdict")
 
 
 def as_text(result: Result, scale: str, arithmetic: str) -> str:
-    """All recipes: published figures beside the measured ones, each seed, curves, drift, verdict."""
+    """The text of all recipes: published and measured figures, each seed, curves, drift, verdict."""
     parts = [_recipe_text(one, scale, arithmetic) for one in result.recipes]
     if result.comparisons:
         parts.append(
@@ -47,7 +47,7 @@ def as_text(result: Result, scale: str, arithmetic: str) -> str:
 
 
 def as_json(result: Result, arithmetic: str) -> str:
-    """The same as JSON; its fields are described in docs/reference."""
+    """The result as JSON; docs/reference describes its fields."""
     recipes = {one.recipe.name: _recipe_fields(one) for one in result.recipes}
     fields = {"schema": SCHEMA, "dataset": result.dataset, "arithmetic": arithmetic, "recipes": recipes}
     return json_text(fields)
@@ -62,23 +62,23 @@ def _recipe_text(one: RecipeResult, scale: str, arithmetic: str) -> str:
     ]
     if one.runs:
         lines += ["", _table(one), "", *_seeds(one), *_curves(one), *_predictions(one)]
-    # Where nothing is amiss and nothing can be told, there is nothing to say.
+    # No line if all figures are reproduced and no drift was recognised.
     if one.verdict != REPRODUCED or one.drift.kind != NOT_RECOGNISED:
         lines.append(textwrap.fill(f"drift: {one.drift}", WIDTH, initial_indent="  ", subsequent_indent="    "))
     return "\n".join(lines)
 
 
 def _judged_by(result: Result) -> str:
-    """What the verdicts rest on where nothing published could be tested."""
+    """The basis of the verdicts, if no published figure could be tested."""
     judged = [
         one.recipe.name
         for one in result.recipes
         if one.judgement is not None and NOTHING_STORED not in one.judgement.notes
     ]
     bare = [one.recipe.name for one in result.recipes if one.runs and one.recipe.name not in judged]
-    told = [f"Judged by the stored runs of the same data and arithmetic: {', '.join(judged)}."] if judged else []
-    told += [f"No stored runs to judge by: {', '.join(bare)}."] if bare else []
-    return "\n".join(told)
+    lines = [f"Judged by the stored runs of the same data and arithmetic: {', '.join(judged)}."] if judged else []
+    lines += [f"No stored runs to judge by: {', '.join(bare)}."] if bare else []
+    return "\n".join(lines)
 
 
 def _findings(one: RecipeResult) -> Sequence[Finding]:
@@ -86,7 +86,7 @@ def _findings(one: RecipeResult) -> Sequence[Finding]:
 
 
 def _table(one: RecipeResult) -> str:
-    """Published figures beside measured ones, stored ones where nothing published can be tested, or measured ones."""
+    """The table of a recipe: measured figures with published ones, else with stored ones, else alone."""
     judged = _findings(one)
     why = [f"  {each.name.replace('_', ' ')}: {each.reason}" for each in judged if not each.verdict.passes]
     if not any(finding.stored for finding in judged):
@@ -156,7 +156,7 @@ def _curves(one: RecipeResult) -> List[str]:
 
 
 def _published_curves(one: RecipeResult, published: Published) -> List[Tuple[str, Sequence[float], Sequence[float]]]:
-    """(title, published, mean of ours) of each curve that the source printed."""
+    """Each curve that the source printed: (title, published values, means of our values)."""
     curves: List[Tuple[str, Sequence[float], Sequence[float]]] = []
     for title, name, theirs in (
         ("training loss", "loss", published.training_loss),
