@@ -182,7 +182,7 @@ def last_logits(layer: Any, values: Any) -> Any:
 
 
 def graph(compute: Callable[..., Any]) -> Any:
-    """A function compiled to a graph, without autograph, which takes a second. It must have no Python loops over tensors."""
+    """A function compiled to a graph. It must have no Python loops over tensors, whose search takes a second."""
     return tensorflow().function(compute, autograph=False)
 
 
