@@ -67,7 +67,7 @@ class Training:
         self._batch_right = framework.graph(self._right_before_training)
 
     def run(self, order: np.ndarray, first: int, steps: int) -> Tuple[np.ndarray, np.ndarray]:
-        """Train ``steps`` steps from step ``first`` of an epoch; return losses (float32) and right images (int32) by step."""
+        """Train ``steps`` steps of an epoch from ``first``; return loss (float32) and right images (int32) of each."""
         losses, right = self._run(order, first, steps)
         return losses, right
 

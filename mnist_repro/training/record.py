@@ -71,7 +71,7 @@ class TrainingRecord:
         return self._print(self.steps, batch_accuracy=self._training.batch_accuracy(order, segment.first))
 
     def after(self, segment: Segment, losses: np.ndarray, rights: np.ndarray) -> Optional[Line]:
-        """Record the steps of a segment, and score. Returns a line for budgets in epochs, and at the end of a budget."""
+        """Record the steps of a segment, and score. Returns a line for budgets in epochs, and at the budget's end."""
         self.steps += segment.steps
         self._step_losses.append(losses)
         images = self._batch_sizes(segment)
