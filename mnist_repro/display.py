@@ -50,12 +50,12 @@ def table(header: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
     from rich.table import Table
     from rich.text import Text
 
-    drawn = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0), header_style="")
+    grid = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0), header_style="")
     for at, title in enumerate(header):
-        drawn.add_column(title, justify="left" if at in (0, len(header) - 1) else "right", no_wrap=True)
+        grid.add_column(title, justify="left" if at in (0, len(header) - 1) else "right", no_wrap=True)
     for row in rows:
-        drawn.add_row(*(Text(cell) for cell in row))
+        grid.add_row(*(Text(cell) for cell in row))
     to = io.StringIO()
-    Console(file=to, width=400, color_system=None, highlight=False).print(drawn)
+    Console(file=to, width=400, color_system=None, highlight=False).print(grid)
     lines: List[str] = [line.rstrip() for line in to.getvalue().splitlines()]
     return "\n".join(lines)

@@ -97,9 +97,9 @@ def pytest_report_header(config: pytest.Config) -> str:
 def pytest_collection_modifyitems(items: List[pytest.Item]) -> None:
     """Attach recipe and rung to each test, so that its report names them even without a verdict."""
     for item in items:
-        wanted = _wanted(item)
-        if wanted is not None:
-            item.user_properties.append((WANTED, json.dumps(wanted)))
+        target = _wanted(item)
+        if target is not None:
+            item.user_properties.append((WANTED, json.dumps(target)))
 
 
 @pytest.fixture
@@ -130,13 +130,13 @@ def measured(request: pytest.FixtureRequest) -> Measured:
     """
     from mnist_repro.harness.checkable import NotMeasured, PublishedFigures
 
-    wanted = _wanted(request.node)
-    if wanted is None:
+    target = _wanted(request.node)
+    if target is None:
         raise pytest.UsageError(
             f"{request.node.nodeid}: measured needs pairs of (recipe, rung), rung being one of {', '.join(RUNGS)}: "
             "@pytest.mark.parametrize('measured', [('vgg7', 'subset')], indirect=True)"
         )
-    recipe, rung = wanted
+    recipe, rung = target
     if rung == "published":
         return PublishedFigures(recipe)
     seeds = _seeds_at_first(request.config)
@@ -168,11 +168,11 @@ def _crew(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFacto
 @pytest.fixture(scope="session", autouse=True)
 def _begun(request: pytest.FixtureRequest) -> None:
     """Start measuring with the session's first test, so that later tests wait less for their measurements."""
-    wanted = _ahead(request.session.items)
-    if wanted:
+    targets = _ahead(request.session.items)
+    if targets:
         # The tests that need a measurement report its error.
         with contextlib.suppress(BadInput):
-            request.getfixturevalue("_crew").begin(wanted, _seeds_at_first(request.config))
+            request.getfixturevalue("_crew").begin(targets, _seeds_at_first(request.config))
 
 
 def _require_data(named: Optional[str]) -> None:
@@ -199,13 +199,13 @@ def _ahead(items: Sequence[pytest.Item], first: Optional[pytest.Item] = None) ->
     if "PYTEST_XDIST_WORKER" in os.environ:
         return []
     start = items.index(first) if first is not None else 0
-    here = (item for item in items[start:] if not item.stash.get(ELSEWHERE, False))
-    wanted = [pair for pair in map(_wanted, here) if pair is not None and pair[1] != "published"]
-    if not wanted:
+    own_items = (item for item in items[start:] if not item.stash.get(ELSEWHERE, False))
+    targets = [pair for pair in map(_wanted, own_items) if pair is not None and pair[1] != "published"]
+    if not targets:
         return []
     from mnist_repro.recipes import RECIPES
 
-    return [pair for pair in wanted if pair[0] in RECIPES]
+    return [pair for pair in targets if pair[0] in RECIPES]
 
 
 def _seeds_at_first(config: pytest.Config) -> int:

@@ -135,8 +135,8 @@ def _diff(arguments: argparse.Namespace) -> ExitCode:
     from mnist_repro.gate.baselines import text as baseline_text
     from mnist_repro.gate.baselines.diff import differences
 
-    found = _proposals(arguments)
-    compared = [each for proposal in found for each in differences(proposal.stored, proposal.proposed)]
+    pending = _proposals(arguments)
+    compared = [each for proposal in pending for each in differences(proposal.stored, proposal.proposed)]
     print(baseline_text.differing(compared))
     names = list(dict.fromkeys(difference.recipe for difference in compared))
     # The command names the same recipes and rung, so that `accept` stores only what was shown.
@@ -164,8 +164,8 @@ def _accept(arguments: argparse.Namespace) -> ExitCode:
     now = datetime.datetime.now(datetime.timezone.utc).isoformat(timespec="seconds")
     with contextlib.ExitStack() as locks:
         waiting = []
-        for seen in _proposals(arguments):
-            recipe, rung = seen.stored.recipe, seen.stored.rung
+        for pending in _proposals(arguments):
+            recipe, rung = pending.stored.recipe, pending.stored.rung
             locks.enter_context(locked(private_folder(arguments.baselines), recipe, rung))
             # Read again under the lock: another process may have changed the proposal before.
             waiting += proposals.find(arguments.baselines, recipe, [rung])
@@ -186,15 +186,15 @@ def _proposals(arguments: argparse.Namespace) -> List[Proposal]:
     from mnist_repro.gate.baselines import proposals
 
     recipes, rungs = _recipes(arguments), _rungs(arguments)
-    found = {recipe.name: proposals.find(arguments.baselines, recipe.name, rungs) for recipe in recipes}
-    bare = [name for name, each in found.items() if not each]
+    by_recipe = {recipe.name: proposals.find(arguments.baselines, recipe.name, rungs) for recipe in recipes}
+    bare = [name for name, each in by_recipe.items() if not each]
     if len(bare) == len(recipes) or (bare and not arguments.all):
         raise BadInput(
             f"nothing is proposed for {', '.join(bare)} in {arguments.baselines}",
             "`baseline record` leaves proposals there, and `baseline accept` takes them away",
             f"mnist-repro baseline record {' '.join(bare)}{option(arguments.baselines)}",
         )
-    return [proposal for each in found.values() for proposal in each]
+    return [proposal for each in by_recipe.values() for proposal in each]
 
 
 def _recipes(arguments: argparse.Namespace) -> List[Recipe]:

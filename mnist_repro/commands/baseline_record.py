@@ -52,8 +52,8 @@ def run(arguments: argparse.Namespace, recipes: Sequence[Recipe], rungs: Sequenc
     from mnist_repro.training.framework import require_tensorflow
 
     seeds = None if arguments.seeds is None else require_seeds(arguments.seeds)
-    asked = workers.cores() if arguments.processes is None else arguments.processes
-    processes = require_positive("--processes", asked)
+    number = workers.cores() if arguments.processes is None else arguments.processes
+    processes = require_positive("--processes", number)
     require_tensorflow()
     require_writable(arguments.baselines)
     dataset = load(arguments.data)

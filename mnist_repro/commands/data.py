@@ -130,12 +130,12 @@ def _info(request: str | None) -> ExitCode:
         print(finding)
     print(f"download {fetch.remote().url}: {f'switched off by {places.OFFLINE}' if places.offline() else 'possible'}")
     print("surrogate: always possible, drawn in a second")
-    found = [finding.dataset for finding in findings if finding.dataset]
-    wanted = locate.wish(request)
-    if wanted.place is None and not found and not places.offline():
-        print(f"used: the download{'' if wanted.insists else ', or the surrogate if it fails'}")
+    datasets = [finding.dataset for finding in findings if finding.dataset]
+    data_request = locate.wish(request)
+    if data_request.place is None and not datasets and not places.offline():
+        print(f"used: the download{'' if data_request.insists else ', or the surrogate if it fails'}")
     else:
-        _show(found[0] if wanted.place is None and found else locate.load(request))
+        _show(datasets[0] if data_request.place is None and datasets else locate.load(request))
     return ExitCode.PASSED
 
 

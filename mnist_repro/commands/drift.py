@@ -39,12 +39,12 @@ def run(arguments: argparse.Namespace) -> ExitCode:
     from mnist_repro.runs.problems import Problems
 
     problems = Problems()
-    found = sort(find_runs(arguments.runs, problems))
+    grouped = sort(find_runs(arguments.runs, problems))
     dataset = load(arguments.data)
     print(describe(dataset), flush=True)
-    groups = drift_table.judge([[each.run for each in together] for together in found.groups], dataset)
+    groups = drift_table.judge([[each.run for each in together] for together in grouped.groups], dataset)
     print(table(drift_table.HEADER, drift_table.rows(groups)))
-    for line in (*drift_table.notes(found), *drift_table.causes(groups)):
+    for line in (*drift_table.notes(grouped), *drift_table.causes(groups)):
         print(f"\n{line}")
     sys.stdout.flush()
     for problem in problems.found:

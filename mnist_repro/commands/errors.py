@@ -85,17 +85,18 @@ def tables(recipe: Recipe, evaluation: Evaluation) -> List[str]:
 
     published = published_errors(recipe)
     pairs = {(predicted, label): count for predicted, label, count in evaluation.errors_per_pair}
-    theirs = {(p, la): count for p, la, count in published.errors_per_pair} if published else {}
+    published_pairs = {(p, la): count for p, la, count in published.errors_per_pair} if published else {}
     beside = "  published" if published else ""
     lines = [f"{recipe.name}: {evaluation.right:,} right, {evaluation.wrong:,} wrong", "", f"label  wrong{beside}"]
     for label, count in evaluation.errors_per_label.items():
         lines.append(f"{label:>5}{count:>7}" + (f"{published.errors_per_label.get(label, 0):>11}" if published else ""))
     lines += ["", f"predicted  label  images{beside}"]
-    order = list(pairs) + [pair for pair in theirs if pair not in pairs]
+    order = list(pairs) + [pair for pair in published_pairs if pair not in pairs]
     for predicted, label in order:
-        ours = pairs.get((predicted, label), 0)
+        images = pairs.get((predicted, label), 0)
         lines.append(
-            f"{predicted:>9}{label:>7}{ours:>8}" + (f"{theirs.get((predicted, label), 0):>11}" if published else "")
+            f"{predicted:>9}{label:>7}{images:>8}"
+            + (f"{published_pairs.get((predicted, label), 0):>11}" if published else "")
         )
     lines += ["", "indices of the wrong images: " + " ".join(str(index) for index in evaluation.wrong_images)]
     return lines

@@ -73,8 +73,8 @@ def run(arguments: argparse.Namespace) -> ExitCode:
     if arguments.list:
         print("\n".join(f"{bug.name}: {bug.sentence} ({', '.join(bug.recipes)})" for bug in bugs))
         return ExitCode.PASSED
-    asked = workers.cores() if arguments.processes is None else arguments.processes
-    processes = require_positive("--processes", asked)
+    number = workers.cores() if arguments.processes is None else arguments.processes
+    processes = require_positive("--processes", number)
     require_there(arguments.baselines)
     require_writable(arguments.out)
     if arguments.json is not None:
@@ -112,11 +112,11 @@ def _chosen(bugs: Sequence[Bug], arguments: argparse.Namespace) -> Tuple[Tuple[B
 
     chosen = tuple(dict.fromkeys(find_bug(bugs, name) for name in arguments.bug)) if arguments.bug else tuple(bugs)
     recipes = {find(name).name for name in arguments.recipe} if arguments.recipe else set(RECIPES)
-    wanted = tuple(name for name in RECIPES if name in recipes and any(name in bug.recipes for bug in chosen))
-    if not wanted:
+    names = tuple(name for name in RECIPES if name in recipes and any(name in bug.recipes for bug in chosen))
+    if not names:
         raise BadInput(
             f"{' '.join(f'--bug {bug.name}' for bug in chosen)} on {', '.join(sorted(recipes))}",
             "none of these bugs is planted on these recipes",
             f"--recipe {chosen[0].recipes[0]}" if chosen else "leave --bug out",
         )
-    return tuple(bug for bug in chosen if set(bug.recipes) & set(wanted)), wanted
+    return tuple(bug for bug in chosen if set(bug.recipes) & set(names)), names

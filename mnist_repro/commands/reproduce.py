@@ -68,8 +68,8 @@ def run(arguments: argparse.Namespace) -> ExitCode:
     from mnist_repro.training.framework import require_tensorflow
 
     require_seeds(arguments.seeds)
-    asked = workers.cores() if arguments.processes is None else arguments.processes
-    processes = require_positive("--processes", asked)
+    number = workers.cores() if arguments.processes is None else arguments.processes
+    processes = require_positive("--processes", number)
     if arguments.all and arguments.recipes:
         raise BadInput(f"--all and {' '.join(arguments.recipes)}", "--all already means every recipe", "leave one out")
     names = list(RECIPES) if arguments.all else list(dict.fromkeys(arguments.recipes)) or [DEFAULT]

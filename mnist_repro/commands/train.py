@@ -61,9 +61,9 @@ def run(arguments: argparse.Namespace) -> ExitCode:
             show(done, total)
             record(line)
 
-        made = components.train_into(folder, assignment, dataset, progress)
-    for score in made.scores:
-        after = display.counted(score.after, made.unit)
+        trained = components.train_into(folder, assignment, dataset, progress)
+    for score in trained.scores:
+        after = display.counted(score.after, trained.unit)
         print(f"after {after}: test loss {score.test.loss:.5f}, test accuracy {score.test.accuracy:.4f}")
     print(f"left in {folder}: learn.log param.hdf5 model.h5 run.json")
     return ExitCode.PASSED

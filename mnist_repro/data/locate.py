@@ -65,9 +65,9 @@ def wish(request: Optional[str] = None) -> DataRequest:
     """
     variable = places.named_by_variable()
     named_by = "--data" if request else places.VARIABLE
-    wanted = request or variable
-    if wanted != "mnist":
-        return DataRequest(wanted, named_by)
+    value = request or variable
+    if value != "mnist":
+        return DataRequest(value, named_by)
     insists = "--data mnist" if request else f"{places.VARIABLE}=mnist"
     if variable in places.WORDS:
         return DataRequest(None, named_by, insists)
@@ -86,17 +86,17 @@ def load(request: Optional[str] = None, say: Optional[Say] = None) -> Dataset:
         BadInput: the named place does not verify, or the real MNIST is demanded and is in no place.
     """
     say = say or sys.stderr.write
-    wanted = wish(request)
-    if wanted.place == "surrogate":
+    data_request = wish(request)
+    if data_request.place == "surrogate":
         return _surrogate(say)
-    if wanted.place:
-        return _named(wanted.place, wanted, say)
-    found, notes = _search(say if not wanted.insists else lambda line: None)
-    if found:
-        return found
-    if wanted.insists:
+    if data_request.place:
+        return _named(data_request.place, data_request, say)
+    dataset, notes = _search(say if not data_request.insists else lambda line: None)
+    if dataset:
+        return dataset
+    if data_request.insists:
         raise BadInput(
-            f"{wanted.insists} insists on the real MNIST, and there is none",
+            f"{data_request.insists} insists on the real MNIST, and there is none",
             f"tried were: {'; '.join(notes)}",
             "name a folder that has it with --data FOLDER, or get it with `mnist-repro data fetch`",
         )
@@ -146,16 +146,16 @@ def _search(say: Say) -> Tuple[Optional[Dataset], List[str]]:
         return None, [*notes, f"download: {error.what}"]
 
 
-def _named(place: str, wanted: DataRequest, say: Say) -> Dataset:
+def _named(place: str, data_request: DataRequest, say: Say) -> Dataset:
     """The dataset in a named place, which must verify."""
     try:
         dataset = mnist.read(places.expanded(place))
     except BadInput as error:
         word = place.lower()
         hint = f"write {word} in small letters, or {error.fix}" if word in places.WORDS else error.fix
-        raise BadInput(f"{error.what} (named by {wanted.named_by})", error.why, hint) from error
-    if wanted.insists:
-        return mnist.require_mnist(dataset, wanted.insists)
+        raise BadInput(f"{error.what} (named by {data_request.named_by})", error.why, hint) from error
+    if data_request.insists:
+        return mnist.require_mnist(dataset, data_request.insists)
     if dataset.name == "surrogate":
         say(SURROGATE_NOTICE)
     if dataset.name == UNRECOGNISED:

@@ -53,21 +53,21 @@ def ask(recipe: Optional[str] = None, data: str = "", arithmetic: str = "origina
     Raises:
         BadInput: the process refused, or died.
     """
-    asked = json.dumps({"recipe": recipe, "data": data, "arithmetic": arithmetic})
+    question = json.dumps({"recipe": recipe, "data": data, "arithmetic": arithmetic})
     with tempfile.TemporaryFile() as log:
         ended = subprocess.run(
             command("execution.fingerprint_worker"),
-            input=asked.encode(),
+            input=question.encode(),
             stdout=subprocess.PIPE,
             stderr=log,
             check=False,
         )
         if not ended.stdout:
             raise _died(recipe, ended.returncode, log)
-    said = json.loads(ended.stdout)
-    if "refused" in said:
-        raise BadInput(*said["refused"])
-    return _answer(said)
+    answer = json.loads(ended.stdout)
+    if "refused" in answer:
+        raise BadInput(*answer["refused"])
+    return _answer(answer)
 
 
 def take_into(folder: Path, recipe: Recipe, dataset: Dataset, arithmetic: str) -> None:
@@ -84,9 +84,9 @@ def taken_in(folder: Path) -> Answer:
     return _answer(json.loads((folder / FILE).read_text(encoding="utf-8")))
 
 
-def _answer(said: Dict[str, Any]) -> Answer:
-    taken = said["fingerprint"]
-    return Answer(said["provenance"], Fingerprint(**taken) if taken else None)
+def _answer(answer: Dict[str, Any]) -> Answer:
+    fingerprint = answer["fingerprint"]
+    return Answer(answer["provenance"], Fingerprint(**fingerprint) if fingerprint else None)
 
 
 def _died(recipe: Optional[str], code: int, log: IO[bytes]) -> BadInput:
@@ -103,21 +103,21 @@ def main() -> None:
     """Answer the request on standard input, in one line. TensorFlow's own output goes to standard error."""
     answers = os.fdopen(os.dup(1), "w", encoding="utf-8")
     os.dup2(2, 1)
-    asked = json.load(sys.stdin)
-    name, data, arithmetic = asked["recipe"], asked["data"], asked["arithmetic"]
+    question = json.load(sys.stdin)
+    name, data, arithmetic = question["recipe"], question["data"], question["arithmetic"]
     try:
-        said = (
+        answer = (
             {"provenance": provenance(0.0), "fingerprint": None}
             if name is None
             else _fields(find(name), load(data), arithmetic)
         )
     except BadInput as error:
-        said = {"refused": error.args}
-    answers.write(json.dumps(said) + "\n")
+        answer = {"refused": error.args}
+    answers.write(json.dumps(answer) + "\n")
     answers.flush()
 
 
 def _fields(recipe: Recipe, dataset: Dataset, arithmetic: str) -> Dict[str, Any]:
     started = time.monotonic()
-    taken = asdict(take(recipe, dataset, arithmetic))
-    return {"provenance": provenance(time.monotonic() - started), "fingerprint": taken}
+    fingerprint = asdict(take(recipe, dataset, arithmetic))
+    return {"provenance": provenance(time.monotonic() - started), "fingerprint": fingerprint}

@@ -48,14 +48,14 @@ def locate_weights(path: Path, recipe: Optional[str]) -> Located:
         )
     if not (path / run_json.FILE).exists():
         return Located(file, weights.identify(file, recipe))
-    made = run_json.read(path)
-    if recipe is not None and find(recipe).name != made.recipe:
+    run = run_json.read(path)
+    if recipe is not None and find(recipe).name != run.recipe:
         raise BadInput(
-            f"{path} is a run of {made.recipe}, not of {recipe}",
+            f"{path} is a run of {run.recipe}, not of {recipe}",
             f"its {run_json.FILE} says so",
             "leave --recipe out, or name another folder",
         )
-    return Located(file, find(made.recipe), made.scale)
+    return Located(file, find(run.recipe), run.scale)
 
 
 def scorer(path: Path, recipe: Optional[str]) -> tuple[Located, Callable[[np.ndarray], np.ndarray]]:
@@ -72,8 +72,8 @@ def scorer(path: Path, recipe: Optional[str]) -> tuple[Located, Callable[[np.nda
         located = locate_weights(path, recipe)
         arrays = weights.read(located.file, located.recipe)
     else:
-        found, arrays = weights.read_whole_model(path, recipe)
-        located = Located(path, found)
+        model_recipe, arrays = weights.read_whole_model(path, recipe)
+        located = Located(path, model_recipe)
     model = framework.build(located.recipe)
     framework.set_weights(model, arrays)
     return located, framework.scorer(model, located.recipe.input_shape)

@@ -51,14 +51,14 @@ def as_markdown(report: Report) -> str:
 
 def measured_with(report: Report) -> List[str]:
     """The platforms and commits of the measurements, without repetition; jobs may have run on several."""
-    found = {}
+    names = {}
     for entry in report.entries:
         provenance = entry.checked.provenance if entry.checked else {}
         if {"machine", "tensorflow", "keras"} <= set(provenance):
-            found[platform_name(provenance)] = True
+            names[platform_name(provenance)] = True
         if "commit" in provenance:
-            found[f"commit {provenance['commit']}"] = True
-    return list(found)
+            names[f"commit {provenance['commit']}"] = True
+    return list(names)
 
 
 def summary(report: Report) -> List[str]:
@@ -113,11 +113,11 @@ def _table(entries: Sequence[ReportEntry]) -> List[str]:
 def _reasons(entries: Sequence[ReportEntry]) -> List[str]:
     lines = []
     for entry in entries:
-        found = entry.checked
+        comparison = entry.checked
         verdict = entry.verdict or Verdict.INCOMPARABLE
         lines.append(f"- **{escaped(entry.recipe)}**, {entry.rung}: {verdict.value} – {gate_text.MEANING[verdict]}")
         lines.append(f"  - test: {escaped(entry.test)}")
-        if found is None:
+        if comparison is None:
             lines.append(
                 f"  - ended without a verdict, {escaped(entry.outcome)}: {escaped(entry.reason or 'no reason')}"
             )
@@ -126,9 +126,9 @@ def _reasons(entries: Sequence[ReportEntry]) -> List[str]:
             lines.append("  - nothing of this recipe that this session measured has a verdict to rest on")
         elif entry.verdict.passes:
             lines.append(f"  - the test {escaped(entry.outcome)} all the same: {escaped(entry.reason or 'no reason')}")
-        bad = [finding for finding in found.judgement.findings if not finding.verdict.passes]
+        bad = [finding for finding in comparison.judgement.findings if not finding.verdict.passes]
         lines += [f"  - {escaped(finding.name)}: {escaped(shortened(finding.reason))}" for finding in bad]
-        lines += [f"  - {title}: {_code(command)}" for title, command in gate_text.next_steps(found)]
+        lines += [f"  - {title}: {_code(command)}" for title, command in gate_text.next_steps(comparison)]
     return lines
 
 

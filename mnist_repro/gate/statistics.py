@@ -67,36 +67,43 @@ def compare_distributions(metric: Metric, stored: Samples, measured: Samples, ru
         why = f"the same bits as stored for {_seeds(sorted(measured))}"
         return _finding(metric, stored, measured, rung, Verdict.EQUIVALENT, why)
     tail = SESSION_LEVEL / metrics / 2.0
-    ours, theirs = _values(measured), _values(stored)
-    interval = welch_interval(ours, theirs, tail)
+    measured_values, stored_values = _values(measured), _values(stored)
+    interval = welch_interval(measured_values, stored_values, tail)
     if -metric.margin < interval.low and interval.high < metric.margin:
         why, verdict = "the difference lies within the margin, proven", Verdict.EQUIVALENT
     elif interval.low > metric.margin or interval.high < -metric.margin:
         why, verdict = "the difference lies beyond the margin, proven", _beyond(metric, interval.low)
     else:
         why, verdict = "the interval of the difference crosses the margin", Verdict.INCONCLUSIVE
-    needed = seeds_needed(metric.margin, ours, theirs, tail) if verdict is Verdict.INCONCLUSIVE else None
+    needed = (
+        seeds_needed(metric.margin, measured_values, stored_values, tail) if verdict is Verdict.INCONCLUSIVE else None
+    )
     if verdict is Verdict.INCONCLUSIVE:
         why += f": {needed} seeds would probably settle it" if needed else ": no number of seeds is likely to settle it"
     return _finding(metric, stored, measured, rung, verdict, why, interval, needed)
 
 
-def welch_interval(ours: np.ndarray, theirs: np.ndarray, tail: float) -> Interval:
-    """The interval of the difference of means, ours minus theirs, with probability ``tail`` beyond each end.
+def welch_interval(measured: np.ndarray, stored: np.ndarray, tail: float) -> Interval:
+    """The interval of the difference of means, measured minus stored, with probability ``tail`` beyond each end.
 
     Source: Welch 1947.
     """
     return _welch(
-        float(ours.mean() - theirs.mean()), ours.var(ddof=1), len(ours), theirs.var(ddof=1), len(theirs), tail
+        float(measured.mean() - stored.mean()),
+        measured.var(ddof=1),
+        len(measured),
+        stored.var(ddof=1),
+        len(stored),
+        tail,
     )
 
 
-def seeds_needed(margin: float, ours: np.ndarray, theirs: np.ndarray, tail: float) -> Optional[int]:
+def seeds_needed(margin: float, measured: np.ndarray, stored: np.ndarray, tail: float) -> Optional[int]:
     """The number of seeds that would decide the comparison if mean and spread stay the same; None if too many."""
-    difference = float(ours.mean() - theirs.mean())
-    our_variance, their_variance = ours.var(ddof=1), theirs.var(ddof=1)
-    for count in range(len(ours) + 1, MOST_SEEDS_FORETOLD + 1):
-        interval = _welch(difference, our_variance, count, their_variance, len(theirs), tail)
+    difference = float(measured.mean() - stored.mean())
+    our_variance, their_variance = measured.var(ddof=1), stored.var(ddof=1)
+    for count in range(len(measured) + 1, MOST_SEEDS_FORETOLD + 1):
+        interval = _welch(difference, our_variance, count, their_variance, len(stored), tail)
         inside = -margin < interval.low and interval.high < margin
         if inside or interval.low > margin or interval.high < -margin:
             return count
@@ -106,9 +113,9 @@ def seeds_needed(margin: float, ours: np.ndarray, theirs: np.ndarray, tail: floa
 def _welch(
     difference: float, our_variance: float, our_count: int, their_variance: float, their_count: int, tail: float
 ) -> Interval:
-    ours, theirs = our_variance / our_count, their_variance / their_count
-    freedom = (ours + theirs) ** 2 / (ours**2 / (our_count - 1) + theirs**2 / (their_count - 1))
-    reach = -student_t(freedom, tail) * math.sqrt(ours + theirs)
+    our_error, their_error = our_variance / our_count, their_variance / their_count
+    freedom = (our_error + their_error) ** 2 / (our_error**2 / (our_count - 1) + their_error**2 / (their_count - 1))
+    reach = -student_t(freedom, tail) * math.sqrt(our_error + their_error)
     return Interval(difference - reach, difference + reach)
 
 

@@ -57,19 +57,19 @@ class Measurements:
         self._stopped = False
         self._thread = threading.Thread(target=self._work, daemon=True)
 
-    def begin(self, wanted: Sequence[Target], seeds: int) -> None:
+    def begin(self, targets: Sequence[Target], seeds: int) -> None:
         """Start measurements in this order, without those that were started before.
 
         Raises:
             BadInput: TensorFlow is missing, there is no such recipe, or the requested data is missing.
         """
-        if not wanted:
+        if not targets:
             return
         require_tensorflow()
-        for recipe, _ in wanted:
+        for recipe, _ in targets:
             find(recipe)
-        fingerprints = [self._fingerprint_task(recipe) for recipe, rung in wanted if rung == FINGERPRINT]
-        runs = [task for recipe, rung in wanted if rung != FINGERPRINT for task in self._tasks(recipe, rung, seeds)]
+        fingerprints = [self._fingerprint_task(recipe) for recipe, rung in targets if rung == FINGERPRINT]
+        runs = [task for recipe, rung in targets if rung != FINGERPRINT for task in self._tasks(recipe, rung, seeds)]
         tasks = [task for task in dict.fromkeys([*fingerprints, *runs]) if task not in self._made]
         if not tasks:
             return
@@ -85,9 +85,9 @@ class Measurements:
             BadInput: the fingerprint could not be taken.
         """
         self.begin([(recipe, FINGERPRINT)], 0)
-        taken = self._made[self._fingerprint_task(recipe)].result()
-        assert isinstance(taken, TakenFingerprint)  # noqa: S101 - it was asked for
-        return taken
+        fingerprint = self._made[self._fingerprint_task(recipe)].result()
+        assert isinstance(fingerprint, TakenFingerprint)  # noqa: S101 - it was asked for
+        return fingerprint
 
     def runs(self, recipe: str, scale: str, seeds: int) -> Runs:
         """Wait for the runs of seeds 0 to ``seeds`` - 1, and return them.
@@ -98,8 +98,8 @@ class Measurements:
 
         def make(count: int) -> Tuple[Run, ...]:
             self.begin([(recipe, scale)], count)
-            made = [self._made[task].result() for task in self._tasks(recipe, scale, count)]
-            return tuple(run for run in made if isinstance(run, Run))
+            results = [self._made[task].result() for task in self._tasks(recipe, scale, count)]
+            return tuple(run for run in results if isinstance(run, Run))
 
         return Runs(recipe, scale, make(seeds), make)
 
@@ -111,17 +111,17 @@ class Measurements:
             self._thread.join(timeout=1.0)
 
     def _fingerprint_task(self, recipe: str) -> workers.Task:
-        made, place = self._conditions, self._data()[1]
-        assignment = components.Assignment(find(recipe), arithmetic=made.arithmetic)
-        return workers.Task(assignment, place, made.folder / recipe / FINGERPRINT, workers.FINGERPRINT)
+        conditions, place = self._conditions, self._data()[1]
+        assignment = components.Assignment(find(recipe), arithmetic=conditions.arithmetic)
+        return workers.Task(assignment, place, conditions.folder / recipe / FINGERPRINT, workers.FINGERPRINT)
 
     def _tasks(self, recipe: str, scale: str, seeds: int) -> List[workers.Task]:
-        made, place = self._conditions, self._data()[1]
+        conditions, place = self._conditions, self._data()[1]
         return [
             workers.Task(
-                components.Assignment(find(recipe), seed, scale, made.arithmetic),
+                components.Assignment(find(recipe), seed, scale, conditions.arithmetic),
                 place,
-                made.folder / recipe / scale / f"seed-{seed}",
+                conditions.folder / recipe / scale / f"seed-{seed}",
                 workers.RUN,
             )
             for seed in range(seeds)
@@ -153,23 +153,30 @@ class Measurements:
                     self._made[task].set_exception(error)
 
     def _ended(self, task: workers.Task, failure: Optional[workers.Failure]) -> None:
-        taken = task.leaves == workers.FINGERPRINT
+        is_fingerprint = task.leaves == workers.FINGERPRINT
         try:
             if failure:
                 assignment = task.assignment
-                which = FINGERPRINT if taken else f"seed {assignment.seed}"
+                which = FINGERPRINT if is_fingerprint else f"seed {assignment.seed}"
                 raise BadInput(f"{assignment.recipe.name}, {which}: {failure.what}", failure.why, failure.fix)
-            self._made[task].set_result(self._taken(task) if taken else read(task.folder))
+            self._made[task].set_result(self._taken(task) if is_fingerprint else read(task.folder))
         except (BadInput, OSError) as error:
             self._made[task].set_exception(error)
         self._go_on()
 
     def _taken(self, task: workers.Task) -> TakenFingerprint:
-        answer, made = taken_in(task.folder), task.assignment
-        taken = answer.fingerprint
-        assert taken is not None  # noqa: S101 - it was asked for
+        answer, assignment = taken_in(task.folder), task.assignment
+        fingerprint = answer.fingerprint
+        assert fingerprint is not None  # noqa: S101 - it was asked for
         name = self._data()[0].name
-        return TakenFingerprint(made.recipe.name, name, made.arithmetic, taken.exact, taken.losses, answer.provenance)
+        return TakenFingerprint(
+            assignment.recipe.name,
+            name,
+            assignment.arithmetic,
+            fingerprint.exact,
+            fingerprint.losses,
+            answer.provenance,
+        )
 
     def _go_on(self) -> None:
         if self._stopped:
@@ -187,9 +194,9 @@ def find_data(request: Optional[str]) -> Tuple[Dataset, str]:
     """
     wish = locate.wish(request)
     unsaid = wish.place is None and wish.insists is None
-    looked = (locate.look(title, place).dataset for title, place in locate.unnamed_places()) if unsaid else ()
-    found = next((dataset for dataset in looked if dataset is not None), None)
-    dataset = found or locate.load("surrogate" if unsaid else request, say=lambda line: None)
+    candidates = (locate.look(title, place).dataset for title, place in locate.unnamed_places()) if unsaid else ()
+    local = next((dataset for dataset in candidates if dataset is not None), None)
+    dataset = local or locate.load("surrogate" if unsaid else request, say=lambda line: None)
     return dataset, locate.place(dataset)
 
 

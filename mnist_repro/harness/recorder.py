@@ -131,13 +131,13 @@ class Recorder:
         entry = fingerprint_entry(recipe, answer.fingerprint, key, provenance, previous)
         return Recorded(propose(plan.folder, recipe.name, "fingerprint", entry))
 
-    def _samples(self, recipe: Recipe, rung: str, asked: Optional[int]) -> Recorded:
+    def _samples(self, recipe: Recipe, rung: str, requested: Optional[int]) -> Recorded:
         plan = self._plan
         key = (plan.dataset.name, plan.arithmetic)
         stored = self._stored(recipe, rung).entry(*key)
-        kept = stored if isinstance(stored, SampleEntry) else None
-        seeds = _seeds(recipe, rung, asked, kept, self._waiting(recipe, rung, key))
-        previous = None if plan.new_margins else kept
+        previous_samples = stored if isinstance(stored, SampleEntry) else None
+        seeds = _seeds(recipe, rung, requested, previous_samples, self._waiting(recipe, rung, key))
+        previous = None if plan.new_margins else previous_samples
         if self._here is None:
             self._here = _one_thread(ask())
         code = source.digest()
@@ -176,10 +176,10 @@ class Recorder:
             run = read(task.folder)
         except BadInput:
             return False
-        asked, here = task.assignment, self._here or {}
+        assignment, here = task.assignment, self._here or {}
         return (
             (run.recipe, run.seed, run.scale, run.arithmetic)
-            == (asked.recipe.name, asked.seed, asked.scale, asked.arithmetic)
+            == (assignment.recipe.name, assignment.seed, assignment.scale, assignment.arithmetic)
             and run.dataset["sha256"] == self._plan.dataset.sha256
             and all(run.provenance.get(name) == here.get(name) for name in _SAME)
             and (not self._weights_wanted(task) or (task.folder / WEIGHTS).is_file())
@@ -203,19 +203,19 @@ class Recorder:
                 (task.folder / name).unlink()
 
     def _weights_wanted(self, task: Task) -> bool:
-        asked = task.assignment
-        return asked.seed == 0 and keeps_weights(
-            asked.recipe.name, asked.scale, self._plan.dataset.name, asked.arithmetic
+        assignment = task.assignment
+        return assignment.seed == 0 and keeps_weights(
+            assignment.recipe.name, assignment.scale, self._plan.dataset.name, assignment.arithmetic
         )
 
 
-def _seeds(recipe: Recipe, rung: str, asked: Optional[int], stored: Optional[SampleEntry], waiting: int) -> int:
+def _seeds(recipe: Recipe, rung: str, requested: Optional[int], stored: Optional[SampleEntry], waiting: int) -> int:
     """The number of seeds to record: enough for a baseline, and no fewer than the stored or proposed seeds.
 
     Fewer seeds than the proposed ones are allowed if the user names the number.
     """
     needed = 1 + max(stored.samples) if stored is not None else 0
-    seeds = max(DEFAULT_SEEDS[rung], needed, waiting) if asked is None else asked
+    seeds = max(DEFAULT_SEEDS[rung], needed, waiting) if requested is None else requested
     require_enough(recipe, rung, seeds)
     if seeds < needed:
         raise BadInput(

@@ -61,11 +61,11 @@ class ReportSession:
         from mnist_repro.runs.problems import Problems
 
         problems = Problems()
-        found = self._runs(problems)
+        runs = self._runs(problems)
         result = yield
         lines = []
         try:
-            lines.append(f"report: {self._write(self._gate.judged(session), found, problems)}")
+            lines.append(f"report: {self._write(self._gate.judged(session), runs, problems)}")
         except BadInput as error:
             lines.append(f"report: no page was written: {error}")
             self._failed = True
@@ -88,13 +88,13 @@ class ReportSession:
 
         # pytest has no public name for this; pytest-xdist uses the same. Folders of xdist's workers are in this folder.
         place: Path = self._config._tmp_path_factory.getbasetemp()  # type: ignore[attr-defined]
-        found: List[FoundRun] = []
+        runs: List[FoundRun] = []
         for measured in sorted((*place.glob("measured*"), *place.glob("popen-*/measured*"))):
             # pytest's `measuredcurrent` is a link to the newest folder.
             for file in [] if measured.is_symlink() else sorted(measured.rglob(FILE)):
                 with problems.leaving_out():
-                    found.append(FoundRun(file.parent, read_sound(file)))
-        return found
+                    runs.append(FoundRun(file.parent, read_sound(file)))
+        return runs
 
     def _sessions(self) -> Path:
         """The folder with sessions of batch jobs. The option's name is text here, because `pjm` is not imported."""
@@ -106,7 +106,7 @@ class ReportSession:
             folder = folder or self._config.getini("fugaku_workdir")
         return self._config.rootpath / (Path(str(folder)).expanduser() if folder else SESSIONS)
 
-    def _write(self, report: Report, found: List[FoundRun], problems: Problems) -> Path:
+    def _write(self, report: Report, runs: List[FoundRun], problems: Problems) -> Path:
         """Write the page from the valid input; return its path in the folder as the user named it.
 
         Raises:
@@ -118,7 +118,7 @@ class ReportSession:
 
         compared = _compared_runs(report)
         # Runs without a comparison are left out: tests may train for other purposes.
-        judged = [each for each in found if _identity(each.run) in compared]
+        judged = [each for each in runs if _identity(each.run) in compared]
         root = self._config.rootpath
         sources = PageInputs(
             runs=judged,

@@ -60,13 +60,15 @@ def sample_entry(
     samples = {run.seed: _checked(run, names) for run in sorted(runs, key=lambda run: run.seed)}
     paired = recipe.is_softmax_regression
     require_enough(recipe, rung, len(samples))
-    kept = {} if previous is None else {metric.name: metric for metric in previous.metrics}
+    previous_metrics = {} if previous is None else {metric.name: metric for metric in previous.metrics}
     images = runs[0].counts["test_images"]
     metrics = []
     for name in names:
         values = [values[name] for values in samples.values()]
-        made = kept.get(name) or (paired_metric(name, values, images) if paired else spread_metric(name, values))
-        metrics.append(made)
+        chosen = previous_metrics.get(name) or (
+            paired_metric(name, values, images) if paired else spread_metric(name, values)
+        )
+        metrics.append(chosen)
     provenance = {**joint_provenance(runs), "dataset_sha256": runs[0].dataset["sha256"], "code": code}
     return SampleEntry(runs[0].dataset["name"], runs[0].arithmetic, paired, tuple(metrics), samples, provenance, ())
 
@@ -105,7 +107,7 @@ def require_tolerance(recipe: Recipe) -> float:
 
 def fingerprint_entry(
     recipe: Recipe,
-    taken: Fingerprint,
+    fingerprint: Fingerprint,
     key: Tuple[str, str],
     provenance: Mapping[str, Any],
     previous: Optional[FingerprintEntry] = None,
@@ -114,7 +116,7 @@ def fingerprint_entry(
 
     Args:
         recipe: recipe of the fingerprint.
-        taken: the fingerprint.
+        fingerprint: the fingerprint.
         key: dataset and arithmetic.
         provenance: the environment in which it was taken.
         previous: an entry; its tolerance and reason are kept.
@@ -122,10 +124,10 @@ def fingerprint_entry(
     Raises:
         BadInput: a loss is not finite, or the recipe has no tolerance.
     """
-    lost = next((name for name, value in taken.losses.items() if not math.isfinite(value)), None)
+    lost = next((name for name, value in fingerprint.losses.items() if not math.isfinite(value)), None)
     if lost is not None:
         raise BadInput(
-            f"{recipe.name}: {lost} is {taken.losses[lost]}",
+            f"{recipe.name}: {lost} is {fingerprint.losses[lost]}",
             "nothing can be compared with what is not a finite number, so that it is not stored",
             "find out why the recipe diverges, then record again",
         )
@@ -134,7 +136,7 @@ def fingerprint_entry(
     else:
         tolerance, reason = previous.tolerance, previous.reason
     platform = platform_name(provenance)
-    return FingerprintEntry(*key, platform, taken.exact, taken.losses, tolerance, reason, provenance, ())
+    return FingerprintEntry(*key, platform, fingerprint.exact, fingerprint.losses, tolerance, reason, provenance, ())
 
 
 def tolerance_reason(recipe: Recipe) -> str:

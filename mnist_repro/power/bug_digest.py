@@ -65,7 +65,7 @@ def _bound(code: ast.AST) -> Set[str]:
 
 def _planted(listed: Sequence[ast.stmt], bug: str) -> List[ast.expr]:
     """The ``plant`` expressions of a bug, from its ``Bug(name, sentence, recipes, plant)``; empty if there are none."""
-    entry = next((found for node in listed for found in [_entry(node, bug)] if found is not None), None)
+    entry = next((call for node in listed for call in [_entry(node, bug)] if call is not None), None)
     if entry is None or any(isinstance(each, ast.Starred) for each in entry.args):
         return []
     named = [keyword.value for keyword in entry.keywords if keyword.arg not in _DESCRIPTION]
@@ -87,17 +87,17 @@ def _reached(planted: Sequence[ast.expr], module: ast.Module, named: _Named) -> 
 
     A statement that defines no name may change an object of another statement, so every bug needs it.
     """
-    found: List[ast.AST] = [*planted, *(node for node in module.body if not _given(node) and not _is_text(node))]
-    seen: Set[str] = {_LIST}
-    for node in found:
+    nodes: List[ast.AST] = [*planted, *(node for node in module.body if not _given(node) and not _is_text(node))]
+    resolved: Set[str] = {_LIST}
+    for node in nodes:
         bound = _bound(node)
-        for name in sorted({each.id for each in ast.walk(node) if isinstance(each, ast.Name)} - seen):
+        for name in sorted({each.id for each in ast.walk(node) if isinstance(each, ast.Name)} - resolved):
             if name in named:
-                seen.add(name)
-                found += [statement for statement in named[name] if statement not in found]
+                resolved.add(name)
+                nodes += [statement for statement in named[name] if statement not in nodes]
             elif name not in bound and not hasattr(builtins, name):
                 return None
-    return found
+    return nodes
 
 
 def _is_text(statement: ast.stmt) -> bool:

@@ -92,8 +92,8 @@ def no_longer_fits(error: BaseException) -> bool:
     if not isinstance(error, _MISFITS):
         return False
     frames = [frame for frame, _ in traceback.walk_tb(error.__traceback__)]
-    own = bool(frames) and frames[-1].f_globals.get("__name__") == _MODULE
-    return own or (isinstance(error, TypeError) and _CALLED_OTHERWISE.search(str(error)) is not None)
+    in_bug = bool(frames) and frames[-1].f_globals.get("__name__") == _MODULE
+    return in_bug or (isinstance(error, TypeError) and _CALLED_OTHERWISE.search(str(error)) is not None)
 
 
 def read_bugs(file: Path = BUGS_FILE) -> Tuple[Bug, ...]:
@@ -121,10 +121,10 @@ def read_bugs(file: Path = BUGS_FILE) -> Tuple[Bug, ...]:
         sys.modules.pop(_MODULE)
         if before is not None:
             sys.modules[_MODULE] = before
-        told = " ".join(f"{type(error).__name__}: {error}".split())
+        what = " ".join(f"{type(error).__name__}: {error}".split())
         raise BadInput(
             f"{file} cannot be imported",
-            f"it is Python that defines BUGS, a tuple of mnist_repro.power.bugs.Bug: {told}",
+            f"it is Python that defines BUGS, a tuple of mnist_repro.power.bugs.Bug: {what}",
             f"python {file} shows where; or leave --bugs out for the project's own",
         ) from error
     bugs = getattr(module, "BUGS", None)
@@ -158,11 +158,11 @@ def _require_different_names(bugs: Sequence[Bug], file: Path) -> None:
 
 
 def _misfit(bug: Bug, file: Path, error: Exception) -> BadInput:
-    told = " ".join(f"{type(error).__name__}: {error}".split())
+    what = " ".join(f"{type(error).__name__}: {error}".split())
     return BadInput(
         f"the bug {bug.name} does not fit the code",
         f"{file} plants it in functions of this package, which are not what they were, so that nobody can catch it:"
-        f" {told}",
+        f" {what}",
         "mend it there, or name the others: --bug NAME",
     )
 

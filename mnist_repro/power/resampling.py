@@ -138,17 +138,20 @@ def _intervals(draw: Draw, stored: int, sessions: int, rung: str) -> Tuple[np.nd
         and standard deviations of the simulated stored samples: (sessions, metrics).
     """
     tail = SESSION_LEVEL / metrics_in_session(rung) / 2.0
-    found, deviations = [], []
+    intervals, deviations = [], []
     for _ in range(sessions):
-        theirs, ours = draw(stored), draw(AUTO_SEEDS[-1])
-        found.append([_ends(ours[:seeds], theirs, tail) for seeds in AUTO_SEEDS])
-        deviations.append(theirs.std(axis=0, ddof=1))
-    return np.moveaxis(np.array(found), 1, 0), np.array(deviations)
+        stored_rows, measured_rows = draw(stored), draw(AUTO_SEEDS[-1])
+        intervals.append([_ends(measured_rows[:seeds], stored_rows, tail) for seeds in AUTO_SEEDS])
+        deviations.append(stored_rows.std(axis=0, ddof=1))
+    return np.moveaxis(np.array(intervals), 1, 0), np.array(deviations)
 
 
-def _ends(ours: np.ndarray, theirs: np.ndarray, tail: float) -> List[Tuple[float, float]]:
-    found = [welch_interval(mine, yours, tail) for mine, yours in zip(ours.T, theirs.T)]
-    return [(interval.low, interval.high) for interval in found]
+def _ends(measured: np.ndarray, stored: np.ndarray, tail: float) -> List[Tuple[float, float]]:
+    intervals = [
+        welch_interval(measured_column, stored_column, tail)
+        for measured_column, stored_column in zip(measured.T, stored.T)
+    ]
+    return [(interval.low, interval.high) for interval in intervals]
 
 
 def _smallest(ends: np.ndarray, margin: float) -> float:
@@ -158,6 +161,6 @@ def _smallest(ends: np.ndarray, margin: float) -> float:
         return 0.0
     for _ in range(30):
         middle = (low + high) / 2.0
-        seen = passes(ends + middle, margin).mean() <= 1.0 - SEEN
-        low, high = (low, middle) if seen else (middle, high)
+        detected = passes(ends + middle, margin).mean() <= 1.0 - SEEN
+        low, high = (low, middle) if detected else (middle, high)
     return high

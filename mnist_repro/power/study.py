@@ -107,12 +107,12 @@ def study(plan: Plan, say: Callable[[str], object]) -> Result:
         KeyboardInterrupt: Ctrl-C; finished measurements are kept.
     """
     stored = {recipe: _stored(plan, recipe) for recipe in plan.recipes}
-    asked = [(trial, bug) for recipe in plan.recipes for trial, bug in _trials(plan, recipe)]
-    seeds: Dict[Trial, Dict[str, int]] = {trial: {} for trial, _ in asked}
+    pairs = [(trial, bug) for recipe in plan.recipes for trial, bug in _trials(plan, recipe)]
+    seeds: Dict[Trial, Dict[str, int]] = {trial: {} for trial, _ in pairs}
     for scale in plan.scales:
-        _measure_scale(plan, scale, [trial for trial, _ in asked], stored, seeds, say)
+        _measure_scale(plan, scale, [trial for trial, _ in pairs], stored, seeds, say)
     rows = tuple(
-        power.row(trial, bug.sentence if bug else "", stored[trial.recipe], seeds[trial]) for trial, bug in asked
+        power.row(trial, bug.sentence if bug else "", stored[trial.recipe], seeds[trial]) for trial, bug in pairs
     )
     entries = {scale: _all_entries(plan, scale) for scale in plan.scales}
     say("simulating sessions from the stored samples")
@@ -127,39 +127,43 @@ def study(plan: Plan, say: Callable[[str], object]) -> Result:
 def _measure_scale(
     plan: Plan,
     scale: str,
-    asked: Sequence[Trial],
+    scale_trials: Sequence[Trial],
     stored: Mapping[str, Stored],
     seeds: Dict[Trial, Dict[str, int]],
     say: Callable[[str], object],
 ) -> None:
     """Make the runs of a scale, and more runs while a trial is inconclusive. The first scale includes fingerprints."""
     first: List[Measurement] = [Measurement(FINGERPRINT)] if scale == plan.scales[0] else []
-    wanted = dict.fromkeys(asked, power.SEEDS)
-    while wanted:
+    seeds_by_trial = dict.fromkeys(scale_trials, power.SEEDS)
+    while seeds_by_trial:
         needed = {
-            trial: [*first, *power.parts(trial, stored[trial.recipe], scale, count)] for trial, count in wanted.items()
+            trial: [*first, *power.parts(trial, stored[trial.recipe], scale, count)]
+            for trial, count in seeds_by_trial.items()
         }
         _measure(plan, list(needed.items()), say)
-        for trial, count in wanted.items():
+        for trial, count in seeds_by_trial.items():
             seeds[trial][scale] = count
-        more = {trial: power.more_seeds(trial, stored[trial.recipe], scale, count) for trial, count in wanted.items()}
-        wanted = {trial: count for trial, count in more.items() if count > wanted[trial]}
+        more = {
+            trial: power.more_seeds(trial, stored[trial.recipe], scale, count)
+            for trial, count in seeds_by_trial.items()
+        }
+        seeds_by_trial = {trial: count for trial, count in more.items() if count > seeds_by_trial[trial]}
 
 
-def _measure(plan: Plan, asked: Sequence[Tuple[Trial, Sequence[Measurement]]], say: Callable[[str], object]) -> None:
-    trials.measure_all(asked, plan.data, plan.bugs_file, plan.processes, say)
+def _measure(plan: Plan, jobs: Sequence[Tuple[Trial, Sequence[Measurement]]], say: Callable[[str], object]) -> None:
+    trials.measure_all(jobs, plan.data, plan.bugs_file, plan.processes, say)
 
 
 def _alarms(plan: Plan, stored: Mapping[str, Stored], say: Callable[[str], object]) -> Tuple[Alarm, ...]:
-    asked = [
+    pairs = [
         (Trial(recipe, None, _folder(plan, recipe, None, variant), environment), variant)
         for variant, environment in VARIANTS.items()
         for recipe in plan.recipes
     ]
-    _measure(plan, [(trial, [Measurement(FINGERPRINT)]) for trial, _ in asked], say)
+    _measure(plan, [(trial, [Measurement(FINGERPRINT)]) for trial, _ in pairs], say)
     return tuple(
         Alarm(trial.recipe, variant, power.fingerprint_judgement(trial, stored[trial.recipe]))
-        for trial, variant in asked
+        for trial, variant in pairs
     )
 
 

@@ -93,9 +93,9 @@ def row(trial: Trial, sentence: str, stored: Stored, seeds: Mapping[str, int]) -
     cells[NUM_REGRESSION] = _num_regression(trial, stored, list(seeds))
     on_mnist = "full" in seeds and stored.dataset == "mnist"
     cells[ACCURACY] = _accuracy(trial) if on_mnist else NOT_RUN
-    ours = [cells[column] for column in (FINGERPRINT, *SAMPLES) if cells[column].caught is not None]
-    caught = any(cell.caught for cell in ours)
-    cells[OURS] = Cell(caught, next((cell.why for cell in ours if cell.caught), ""))
+    own_cells = [cells[column] for column in (FINGERPRINT, *SAMPLES) if cells[column].caught is not None]
+    caught = any(cell.caught for cell in own_cells)
+    cells[OURS] = Cell(caught, next((cell.why for cell in own_cells if cell.caught), ""))
     return Row(trial.recipe, trial.bug, sentence, {column: cells[column] for column in COLUMNS})
 
 
@@ -129,9 +129,14 @@ def _parts(scale: str, seeds: Iterable[int]) -> List[Measurement]:
 
 def fingerprint_judgement(trial: Trial, stored: Stored) -> Judgement:
     """The judgement of the fingerprint rung on a trial that has not crashed."""
-    taken = trial.fingerprint()
+    fingerprint = trial.fingerprint()
     return judge_fingerprint(
-        stored.files[FINGERPRINT], taken.exact, taken.losses, taken.dataset, taken.arithmetic, taken.provenance
+        stored.files[FINGERPRINT],
+        fingerprint.exact,
+        fingerprint.losses,
+        fingerprint.dataset,
+        fingerprint.arithmetic,
+        fingerprint.provenance,
     )
 
 
@@ -181,8 +186,8 @@ def _crashed(last_line: str) -> Cell:
 def counts(rows: Sequence[Row]) -> Dict[str, Tuple[int, int]]:
     """For each column: the number of bugs that it caught, and the number of bugs for which it was run."""
     planted = [each for each in rows if each.bug is not None]
-    found = {}
+    by_column = {}
     for column in COLUMNS:
         cells = [each.cells[column] for each in planted if each.cells[column].caught is not None]
-        found[column] = (sum(bool(cell.caught) for cell in cells), len(cells))
-    return found
+        by_column[column] = (sum(bool(cell.caught) for cell in cells), len(cells))
+    return by_column

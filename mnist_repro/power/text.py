@@ -38,8 +38,8 @@ def bugs_text(rows: Sequence[Row]) -> str:
         [row.recipe, row.bug or "(no bug)", *(_cell(row.cells[column]) for column in COLUMNS), row.cells[OURS].why]
         for row in rows
     ]
-    found = counts(rows)
-    total = ["", "bugs caught", *(f"{some} of {all_}" if all_ else "not run" for some, all_ in found.values()), ""]
+    caught = counts(rows)
+    total = ["", "bugs caught", *(f"{some} of {all_}" if all_ else "not run" for some, all_ in caught.values()), ""]
     header = ["recipe", "planted bug", *(TITLES[column] for column in COLUMNS), "what ours says first"]
     return table(header, [*lines, total])
 
@@ -129,8 +129,8 @@ def _cell(cell: Cell) -> str:
 
 def _reason(alarm: Alarm) -> str:
     findings = alarm.judgement.findings
-    told = [each for each in findings if each.verdict is not Verdict.EQUIVALENT] or findings[-1:]
-    return f"{told[0].name}: {told[0].reason}" if told else "; ".join(alarm.judgement.notes)
+    notable = [each for each in findings if each.verdict is not Verdict.EQUIVALENT] or findings[-1:]
+    return f"{notable[0].name}: {notable[0].reason}" if notable else "; ".join(alarm.judgement.notes)
 
 
 def _verdict(result: Result) -> str:

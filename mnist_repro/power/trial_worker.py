@@ -23,10 +23,10 @@ def main() -> None:
     job = json.load(sys.stdin)
     try:
         _measure_all(job)
-        said: Dict[str, Any] = {"done": True}
+        answer: Dict[str, Any] = {"done": True}
     except BadInput as error:
-        said = {"refused": error.args}
-    answers.write(json.dumps(said))
+        answer = {"refused": error.args}
+    answers.write(json.dumps(answer))
     answers.close()
 
 

@@ -106,7 +106,7 @@ def measure(folder: Path, recipe: Recipe, dataset: Dataset, part: Measurement) -
 
 
 def measure_all(
-    asked: Sequence[Tuple[Trial, Sequence[Measurement]]],
+    trial_parts: Sequence[Tuple[Trial, Sequence[Measurement]]],
     data: str,
     bugs: Path,
     processes: int,
@@ -115,7 +115,7 @@ def measure_all(
     """Measure the missing parts of these trials, ``processes`` trials at a time.
 
     Args:
-        asked: the trials, each with the parts that are needed.
+        trial_parts: the trials, each with the parts that are needed.
         data: place of the dataset, as `mnist_repro.data.locate.load` takes it.
         bugs: the file that lists the bugs.
         processes: number of processes at the same time.
@@ -125,7 +125,7 @@ def measure_all(
         BadInput: a process refused its task or died; the other trials have been measured nevertheless.
         KeyboardInterrupt: Ctrl-C; the processes have been stopped, and finished measurements are kept.
     """
-    jobs = [(trial, missing) for trial, parts in asked for missing in [trial.missing(parts)] if missing]
+    jobs = [(trial, missing) for trial, parts in trial_parts for missing in [trial.missing(parts)] if missing]
     crew = _Crew()
     refused: List[BadInput] = []
     with ThreadPoolExecutor(processes) as pool:
@@ -137,7 +137,7 @@ def measure_all(
                     future.result()
                 except BadInput as error:
                     refused.append(error)
-                say(f"{done}/{len(jobs)} {trial.recipe}, {trial.bug or 'no bug'}: {_told(parts)}")
+                say(f"{done}/{len(jobs)} {trial.recipe}, {trial.bug or 'no bug'}: {_counts_text(parts)}")
         except BaseException:
             crew.stop()
             raise
@@ -180,15 +180,15 @@ class _Crew:
         try:
             if self._stopped:
                 process.kill()
-            said, died = process.communicate(json.dumps(job).encode())
+            output, died = process.communicate(json.dumps(job).encode())
         finally:
             self._running.remove(process)
         if not self._stopped:
-            _require_done(trial, process.returncode, said, died)
+            _require_done(trial, process.returncode, output, died)
 
 
-def _require_done(trial: Trial, code: int, said: bytes, died: bytes) -> None:
-    answer = json.loads(said) if code == 0 and said else {}
+def _require_done(trial: Trial, code: int, output: bytes, died: bytes) -> None:
+    answer = json.loads(output) if code == 0 and output else {}
     if "refused" in answer:
         raise BadInput(*answer["refused"])
     if "done" not in answer:
@@ -210,8 +210,8 @@ def _fingerprint(recipe: Recipe, dataset: Dataset) -> Callable[[Path], None]:
     from mnist_repro.execution import fingerprint
     from mnist_repro.training.provenance import provenance
 
-    taken = asdict(fingerprint.take(recipe, dataset, ARITHMETIC))
-    fields = {"recipe": recipe.name, "dataset": dataset.name, "arithmetic": ARITHMETIC, **taken}
+    values = asdict(fingerprint.take(recipe, dataset, ARITHMETIC))
+    fields = {"recipe": recipe.name, "dataset": dataset.name, "arithmetic": ARITHMETIC, **values}
     return lambda place: _write(place / _TAKEN, {"schema": SCHEMA, **fields, "provenance": provenance(0.0)})
 
 
@@ -221,8 +221,8 @@ def _run(recipe: Recipe, dataset: Dataset, part: Measurement) -> Callable[[Path]
 
     scale = recipe.scale(part.rung)
     trained = training.train(recipe, dataset, part.seed, scale, ARITHMETIC)
-    made = as_run(Assignment(recipe, part.seed, part.rung, ARITHMETIC), dataset, scale, trained)
-    return lambda place: run_json.write(made, place, RUN)
+    run = as_run(Assignment(recipe, part.seed, part.rung, ARITHMETIC), dataset, scale, trained)
+    return lambda place: run_json.write(run, place, RUN)
 
 
 def _write(file: Path, fields: Dict[str, Any]) -> None:
@@ -235,10 +235,10 @@ def _place(folder: Path, part: Measurement) -> Path:
 
 def _ended(folder: Path, part: Measurement) -> bool:
     place = _place(folder, part)
-    kept = _TAKEN if part.rung == FINGERPRINT else RUN
-    return (place / kept).exists() or (place / _CRASHED).exists()
+    result = _TAKEN if part.rung == FINGERPRINT else RUN
+    return (place / result).exists() or (place / _CRASHED).exists()
 
 
-def _told(parts: Sequence[Measurement]) -> str:
+def _counts_text(parts: Sequence[Measurement]) -> str:
     rungs = [part.rung for part in parts]
     return ", ".join(f"{rungs.count(rung)} {rung}" for rung in dict.fromkeys(rungs))

@@ -26,9 +26,9 @@ def accuracy_passes(recipe: Recipe, runs: Sequence[Run]) -> bool:
     """
     for published in recipe.published:
         scores = [run.score_after(published.after) for run in runs]
-        found = [math.nan if score is None else score.test.accuracy for score in scores]
+        accuracies = [math.nan if score is None else score.test.accuracy for score in scores]
         # Not `>=`: NaN must fail.
-        if not abs(sum(found) / len(found) - published.test["accuracy"]) < ACCURACY_REACH:
+        if not abs(sum(accuracies) / len(accuracies) - published.test["accuracy"]) < ACCURACY_REACH:
             return False
     return True
 

@@ -24,11 +24,11 @@ class Datasets:
     def __init__(self, request: Optional[str], problems: Problems) -> None:
         self._found: Dict[str, Optional[Dataset]] = {}
         self._problems = problems
-        wanted = locate.wish(request)
+        data_request = locate.wish(request)
         # `mnist` and `surrogate` are not paths; these datasets are found by their hashes.
-        if wanted.place is not None and wanted.place != "surrogate":
+        if data_request.place is not None and data_request.place != "surrogate":
             with problems.leaving_out():
-                self._keep(locate.load(wanted.place, say=lambda line: None))
+                self._keep(locate.load(data_request.place, say=lambda line: None))
 
     def of(self, sha256: str, source: str = "") -> Optional[Dataset]:
         """The dataset with this hash, or None if it is not on this machine.
@@ -56,9 +56,9 @@ class Datasets:
                 yield mnist.read(Path(source))
         if sha256 == HASHES["mnist"]:
             for title, place in locate.unnamed_places():
-                found = locate.look(title, place).dataset
-                if found is not None:
-                    yield found
+                dataset = locate.look(title, place).dataset
+                if dataset is not None:
+                    yield dataset
 
     def _keep(self, dataset: Dataset) -> None:
         self._found[dataset.sha256] = dataset

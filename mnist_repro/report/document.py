@@ -116,8 +116,8 @@ def _notes(grouped: Sorted, groups: Sequence[Dict[str, Any]], unkept: int) -> Li
         folders = ", ".join(str(each.folder) for each in grouped.doubled[:5])
         notes.append({"key": "note_doubled", "values": {"count": len(grouped.doubled), "list": folders}})
     if len(grouped.groups) > len(groups):
-        left = sum(len(group) for group in grouped.groups[len(groups) :])
-        notes.append({"key": "note_groups", "values": {"shown": len(groups), "left": left}})
+        hidden = sum(len(group) for group in grouped.groups[len(groups) :])
+        notes.append({"key": "note_groups", "values": {"shown": len(groups), "left": hidden}})
     strangers = sorted({group["dataset"]["name"] for group in groups if not group["dataset"]["at_hand"]})
     if strangers:
         notes.append({"key": "note_no_data", "values": {"list": ", ".join(strangers)}})

@@ -29,7 +29,7 @@ Fields = Dict[str, Any]
 
 
 def group_fields(
-    found: Sequence[FoundRun],
+    group: Sequence[FoundRun],
     baselines: Path,
     datasets: Datasets,
     problems: Problems,
@@ -37,10 +37,10 @@ def group_fields(
     comparisons: int,
 ) -> Fields:
     """All facts of one group for the page; ``comparisons`` is the number of published figures on the whole page."""
-    first = found[0].run
+    first = group[0].run
     recipe = find(first.recipe)
     dataset = datasets.of(first.dataset["sha256"], first.dataset.get("source", ""))
-    runs = [each.run for each in found]
+    runs = [each.run for each in group]
     # Without the dataset, `judge` does not look for drift; that is done below with a few runs.
     [judged] = judge([runs], None, comparisons)
     drift = None if dataset is None else recognise(recipe, runs[:MOST_LOOKED_AT_FOR_DRIFT], dataset)
@@ -60,8 +60,8 @@ def group_fields(
         "drift": _drift_fields(drift),
         "curves": _curves(runs),
         "published_curves": _published_curves(recipe) if first.scale == "full" else [],
-        "mistakes": mistake_fields(found, dataset, problems),
-        "runs": [_run_fields(each) for each in found],
+        "mistakes": mistake_fields(group, dataset, problems),
+        "runs": [_run_fields(each) for each in group],
     }
 
 
@@ -185,11 +185,11 @@ def _published_curves(recipe: Recipe) -> List[Fields]:
     return curves
 
 
-def _run_fields(found: FoundRun) -> Fields:
-    run = found.run
+def _run_fields(located: FoundRun) -> Fields:
+    run = located.run
     last = run.scores[-1].test
     return {
-        "folder": str(found.folder),
+        "folder": str(located.folder),
         "seed": run.seed,
         "test_loss": last.loss,
         "test_accuracy": last.accuracy,

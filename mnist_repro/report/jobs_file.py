@@ -75,8 +75,8 @@ def read(place: Path, problems: Problems) -> Dict[str, Any]:
 def _file(place: Path) -> Path:
     if not place.is_dir():
         return place
-    own = place / FILE
-    return own if own.exists() else find(place) or own
+    file = place / FILE
+    return file if file.exists() else find(place) or file
 
 
 def _job(file: Path, number: int, job: Any, texts: _Texts) -> Dict[str, Any]:
@@ -119,9 +119,9 @@ class _Texts:
         folder = self._folder / name
         texts: List[Mapping[str, str]] = []
         # The parts of a bulk job share one script.
-        own = f"script-{part}.sh"
+        own_script = f"script-{part}.sh"
         # Not `Path.exists`: it fails on a name that is too long.
-        script = own if os.path.exists(str(folder / own)) else "script-0.sh"  # noqa: PTH110
+        script = own_script if os.path.exists(str(folder / own_script)) else "script-0.sh"  # noqa: PTH110
         for pattern, kind, most in (
             (script, "script", SCRIPT_CHARACTERS),
             (f"share-{part}.out", "log", LOG_CHARACTERS),
@@ -144,9 +144,9 @@ def _end_of(file: Path, characters: int, lines: Optional[int]) -> str:
     except (OSError, ValueError):
         return ""
     with os.fdopen(handle, "rb") as opened:
-        found = os.fstat(opened.fileno())
-        if not stat.S_ISREG(found.st_mode):
+        status = os.fstat(opened.fileno())
+        if not stat.S_ISREG(status.st_mode):
             return ""
-        opened.seek(max(0, found.st_size - 4 * characters))
+        opened.seek(max(0, status.st_size - 4 * characters))
         text = opened.read(4 * characters).decode("utf-8", "replace")[-characters:]
     return text if lines is None else "\n".join(text.splitlines()[-lines:])

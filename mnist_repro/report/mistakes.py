@@ -24,21 +24,21 @@ PICTURES_OF_PAIR = 8
 Picture = Dict[str, Any]
 
 
-def mistake_fields(found: Sequence[FoundRun], dataset: Optional[Dataset], problems: Problems) -> Dict[str, Any]:
+def mistake_fields(runs: Sequence[FoundRun], dataset: Optional[Dataset], problems: Problems) -> Dict[str, Any]:
     """The mistakes of runs of one recipe and scale, as the page shows them.
 
     Args:
-        found: the runs by seed; the pictures are of the first run.
+        runs: the runs by seed; the pictures are of the first run.
         dataset: the dataset of the scores; None if it is not on this machine.
         problems: collects errors of images.
     """
-    shown = found[0]
+    shown = runs[0]
     recipe = find(shown.run.recipe)
-    evaluations = [each.run.scores[-1].test for each in found]
+    evaluations = [each.run.scores[-1].test for each in runs]
     published = published_errors(recipe) if shown.run.scale == "full" else None
     fields: Dict[str, Any] = {
         "seed": shown.run.seed,
-        "seeds": len(found),
+        "seeds": len(runs),
         "right": evaluations[0].right,
         "wrong": evaluations[0].wrong,
         "confusion": evaluations[0].confusion,
@@ -78,16 +78,16 @@ def _pairs(evaluations: Sequence[Evaluation], published: Optional[Published]) ->
     for evaluation in evaluations:
         for predicted, label, images in evaluation.errors_per_pair:
             total[predicted, label] += images
-    theirs = {} if published is None else {(p, la): images for p, la, images in published.errors_per_pair}
-    every = {*total, *theirs}
-    ordered = sorted(every, key=lambda pair: (-first.get(pair, 0), -total[pair], -theirs.get(pair, 0), pair))
+    published_pairs = {} if published is None else {(p, la): images for p, la, images in published.errors_per_pair}
+    every = {*total, *published_pairs}
+    ordered = sorted(every, key=lambda pair: (-first.get(pair, 0), -total[pair], -published_pairs.get(pair, 0), pair))
     return [
         {
             "predicted": pair[0],
             "label": pair[1],
             "images": first.get(pair, 0),
             "mean": total[pair] / len(evaluations),
-            "published": None if published is None else theirs.get(pair, 0),
+            "published": None if published is None else published_pairs.get(pair, 0),
         }
         for pair in ordered
     ]

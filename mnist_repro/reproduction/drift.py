@@ -116,7 +116,7 @@ def recognise_softmax(recipe: Recipe, runs: Sequence[Run], dataset: Dataset) -> 
         return Drift(NONE, "", f"{counted} agree with the source's arithmetic within {worst:.1e} relative")
     agreeing, tried = _agreeing(recipe, runs, dataset)
     if len(agreeing) != 1:
-        return Drift(NOT_RECOGNISED, "", _unexplained(runs, by_source, [found for found, _ in agreeing], tried))
+        return Drift(NOT_RECOGNISED, "", _unexplained(runs, by_source, [candidate for candidate, _ in agreeing], tried))
     [(hypothesis, within)] = agreeing
     step = min(each.step for each in by_source if each.step is not None)
     evidence = (
@@ -131,11 +131,11 @@ def agreement(chosen: Calculation, run: Run, dataset: Dataset, whole: bool = Tru
     oracle = losses_one_by_one(chosen, dataset.train_images, dataset.train_labels, run.seed)
     differences: List[float] = []
     first: Optional[Tuple[int, float, float]] = None
-    for step, (found, expected) in enumerate(zip(run.step_losses, oracle), start=1):
-        differences.append(abs(found - expected) / expected if expected else math.inf)
+    for step, (loss, expected) in enumerate(zip(run.step_losses, oracle), start=1):
+        differences.append(abs(loss - expected) / expected if expected else math.inf)
         # Not `>`: a loss that is NaN does not agree.
         if first is None and not differences[-1] <= TOLERANCE:
-            first = (step, found, expected)
+            first = (step, loss, expected)
             if not whole:
                 break
     return Agreement(_largest(differences), *(first or ()))
@@ -177,10 +177,10 @@ def _closeness(chosen: Calculation, runs: Sequence[Run], dataset: Dataset) -> Op
     """The largest relative difference between the runs and a calculation; None if a run does not agree."""
     worst = []
     for run in runs:
-        found = agreement(chosen, run, dataset, whole=False)
-        if found.step is not None:
+        compared = agreement(chosen, run, dataset, whole=False)
+        if compared.step is not None:
             return None
-        worst.append(found.worst)
+        worst.append(compared.worst)
     return _largest(worst)
 
 
@@ -188,9 +188,9 @@ def _unexplained(
     runs: Sequence[Run], by_source: Sequence[Agreement], agreeing: Sequence[Hypothesis], tried: Sequence[Calculation]
 ) -> str:
     """The evidence of an unexplained difference: its first step, and the hypotheses that all agree."""
-    run, one = next((run, each) for run, each in zip(runs, by_source) if each.step is not None)
-    differs = f"seed {run.seed} differs from the source's arithmetic from step {one.step} on"
-    figures = f"loss {one.found:.7g} instead of {one.expected:.7g}"
+    run, difference = next((run, each) for run, each in zip(runs, by_source) if each.step is not None)
+    differs = f"seed {run.seed} differs from the source's arithmetic from step {difference.step} on"
+    figures = f"loss {difference.found:.7g} instead of {difference.expected:.7g}"
     if agreeing:
         return f"{differs} ({figures}), and the losses cannot tell {' from '.join(each.kind for each in agreeing)}"
     return f"{differs} ({figures}), and none of the {len(tried)} changes tried, alone or in pairs, explains that"

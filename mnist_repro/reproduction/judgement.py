@@ -72,8 +72,8 @@ def verdict(comparisons: Sequence[FigureComparison], failures: int) -> str:
     """The verdict on a recipe: its worst comparison, or `FAILED` if a run was not made."""
     if failures:
         return FAILED
-    found = {comparison.verdict for comparison in comparisons}
-    return next((word for word in _FROM_WORST if word in found), NOT_TESTED)
+    verdicts = {comparison.verdict for comparison in comparisons}
+    return next((word for word in _FROM_WORST if word in verdicts), NOT_TESTED)
 
 
 def measured(run: Run, figure: Figure) -> float:

@@ -54,7 +54,7 @@ def judge(
     """
     figures = [testable(find(runs[0].recipe), runs[0].scale, runs[0].dataset["name"]) for runs in together]
     count = sum(map(len, figures)) if comparisons is None else comparisons
-    return tuple(_judge(runs, mine, count, dataset) for runs, mine in zip(together, figures))
+    return tuple(_judge(runs, own_figures, count, dataset) for runs, own_figures in zip(together, figures))
 
 
 def _judge(runs: Sequence[Run], figures: Sequence[Figure], count: int, dataset: Optional[Dataset]) -> Group:
@@ -98,10 +98,10 @@ def rows(groups: Sequence[Group]) -> List[Sequence[str]]:
     return cells
 
 
-def notes(found: Sorted) -> List[str]:
+def notes(grouped: Sorted) -> List[str]:
     """Notes about runs that are not in the table."""
-    folders = ", ".join(str(each.folder) for each in found.doubled[:_SHOWN])
-    count = len(found.doubled)
+    folders = ", ".join(str(each.folder) for each in grouped.doubled[:_SHOWN])
+    count = len(grouped.doubled)
     return [f"runs that gave way to a later one of the same seed: {count} ({folders})"] if count else []
 
 

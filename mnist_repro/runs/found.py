@@ -58,14 +58,14 @@ def find_runs(places: Sequence[Path], problems: Problems) -> Tuple[FoundRun, ...
             "mnist-repro reproduce --all --seeds 3 --out FOLDER, then name that folder",
         )
     # A file can occur twice: by its own path, and through a link.
-    once: Dict[str, Path] = {}
+    by_real_path: Dict[str, Path] = {}
     for file in files:
-        once.setdefault(os.path.realpath(str(file)), file)
-    found = []
-    for file in once.values():
+        by_real_path.setdefault(os.path.realpath(str(file)), file)
+    runs = []
+    for file in by_real_path.values():
         with problems.leaving_out():
-            found.append(FoundRun(file.parent, read_sound(file)))
-    return tuple(found)
+            runs.append(FoundRun(file.parent, read_sound(file)))
+    return tuple(runs)
 
 
 def read_sound(file: Path) -> Run:
@@ -80,11 +80,11 @@ def read_sound(file: Path) -> Run:
     return run
 
 
-def sort(found: Sequence[FoundRun]) -> Sorted:
+def sort(runs: Sequence[FoundRun]) -> Sorted:
     """Group runs by recipe, scale, arithmetic, dataset and platform; of runs with one seed, keep the last to finish."""
     places: Dict[Key, Dict[int, FoundRun]] = {}
     doubled: List[FoundRun] = []
-    for each in sorted(found, key=_finished):
+    for each in sorted(runs, key=_finished):
         seeds = places.setdefault(_key(each.run), {})
         if each.run.seed in seeds:
             doubled.append(seeds[each.run.seed])
@@ -98,8 +98,8 @@ def _key(run: Run) -> Key:
     return (run.recipe, run.scale, run.arithmetic, run.dataset["sha256"], platform_name(run.provenance))
 
 
-def _finished(found: FoundRun) -> Tuple[str, str]:
-    return (str(found.run.provenance.get("finished", "")), str(found.folder))
+def _finished(located: FoundRun) -> Tuple[str, str]:
+    return (str(located.run.provenance.get("finished", "")), str(located.folder))
 
 
 def _files(place: Path) -> List[Path]:

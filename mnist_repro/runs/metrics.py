@@ -46,5 +46,5 @@ def metrics_in_session(scale: str) -> int:
 
 def values_by_seed(runs: Sequence[Run], name: str) -> Dict[int, float]:
     """One metric by seed, of the runs that have it; each run has a different seed."""
-    found = [(run.seed, metric_values(run)) for run in runs]
-    return {seed: values[name] for seed, values in found if name in values}
+    by_seed = [(run.seed, metric_values(run)) for run in runs]
+    return {seed: values[name] for seed, values in by_seed if name in values}

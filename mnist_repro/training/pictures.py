@@ -49,8 +49,8 @@ def read_image(path: Path) -> np.ndarray:
 
 def _reason(error: Exception) -> str:
     """TensorFlow's message, without the place in TensorFlow."""
-    said = re.sub(r"\{\{.*?\}\}|\[Op:\w+\]", "", str(error).partition("\n")[0]).strip()
-    return said[:_SHOWN] or type(error).__name__
+    message = re.sub(r"\{\{.*?\}\}|\[Op:\w+\]", "", str(error).partition("\n")[0]).strip()
+    return message[:_SHOWN] or type(error).__name__
 
 
 def write_png(path: Path, image: np.ndarray) -> None:

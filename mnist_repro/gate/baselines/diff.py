@@ -77,13 +77,13 @@ def _judge_fingerprint(stored: BaselineFile, old: FingerprintEntry, new: Fingerp
 
 
 def _judge_samples(stored: BaselineFile, old: SampleEntry, new: SampleEntry) -> Judgement:
-    theirs, ours = ({metric.name: metric for metric in entry.metrics} for entry in (old, new))
+    stored_metrics, proposed_metrics = ({metric.name: metric for metric in entry.metrics} for entry in (old, new))
     findings: List[Finding] = []
-    for name in {**theirs, **ours}:
-        if name in theirs and name in ours:
-            findings.append(_compare(theirs[name], old, new, stored.rung))
+    for name in {**stored_metrics, **proposed_metrics}:
+        if name in stored_metrics and name in proposed_metrics:
+            findings.append(_compare(stored_metrics[name], old, new, stored.rung))
         else:
-            why = f"it is {'proposed' if name in ours else 'stored'} only"
+            why = f"it is {'proposed' if name in proposed_metrics else 'stored'} only"
             findings.append(Finding(stored.rung, name, Verdict.INCOMPARABLE, why))
     findings += _lost_seeds(old, new, stored.rung) + _other_data(old, new, stored.rung)
     return Judgement(stored.recipe, tuple(findings), (*_seed_notes(old, new), *_across(old, new), *_margins(old, new)))
@@ -100,21 +100,21 @@ def _compare(metric: Metric, old: SampleEntry, new: SampleEntry, rung: str) -> F
 
 def _lost_seeds(old: SampleEntry, new: SampleEntry, rung: str) -> List[Finding]:
     """A finding if stored samples would be lost, even if the other samples agree."""
-    gone = sorted(set(old.samples) - set(new.samples))
-    if not gone:
+    lost = sorted(set(old.samples) - set(new.samples))
+    if not lost:
         return []
-    why = f"stored and not proposed, so that they would go: {', '.join(map(str, gone))}"
+    why = f"stored and not proposed, so that they would go: {', '.join(map(str, lost))}"
     stored, proposed = (counted(len(entry.samples), "seed") for entry in (old, new))
     return [Finding(rung, "seeds", Verdict.INCOMPARABLE, why, stored, proposed)]
 
 
 def _other_data(old: SampleEntry, new: SampleEntry, rung: str) -> List[Finding]:
     """A finding if two datasets have the same name and different images."""
-    theirs, ours = (str(entry.provenance.get("dataset_sha256", ""))[:_DIGITS] for entry in (old, new))
-    if not theirs or not ours or theirs == ours:
+    stored, proposed = (str(entry.provenance.get("dataset_sha256", ""))[:_DIGITS] for entry in (old, new))
+    if not stored or not proposed or stored == proposed:
         return []
     why = f"the {old.dataset} data that was trained on are not the same"
-    return [Finding(rung, "SHA-256 of the data", Verdict.INCOMPARABLE, why, f"{theirs}…", f"{ours}…")]
+    return [Finding(rung, "SHA-256 of the data", Verdict.INCOMPARABLE, why, f"{stored}…", f"{proposed}…")]
 
 
 def _seed_notes(old: SampleEntry, new: SampleEntry) -> List[str]:
@@ -123,8 +123,8 @@ def _seed_notes(old: SampleEntry, new: SampleEntry) -> List[str]:
 
 
 def _across(old: SampleEntry, new: SampleEntry) -> List[str]:
-    theirs, ours = platform_text(old.provenance), platform_text(new.provenance)
-    return [] if theirs == ours else [f"stored on {theirs}, proposed on {ours}"]
+    stored, proposed = platform_text(old.provenance), platform_text(new.provenance)
+    return [] if stored == proposed else [f"stored on {stored}, proposed on {proposed}"]
 
 
 def _margins(old: SampleEntry, new: SampleEntry) -> List[str]:

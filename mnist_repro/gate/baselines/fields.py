@@ -42,9 +42,9 @@ def read_entry(recipe: str, rung: str, fields: Any) -> BaselineEntry:
     """
     try:
         if rung == "fingerprint":
-            taken = _fingerprint_entry(_mapping(fields, "an entry"))
-            _require_rounding("tolerance", taken.tolerance, MOST_ROUNDING)
-            return taken
+            fingerprint = _fingerprint_entry(_mapping(fields, "an entry"))
+            _require_rounding("tolerance", fingerprint.tolerance, MOST_ROUNDING)
+            return fingerprint
         entry = _sample_entry(_mapping(fields, "an entry"))
         _require_sensible(recipe, entry)
         return entry
@@ -135,13 +135,13 @@ def _replaced(fields: Dict[Any, Any]) -> Dict[Any, Any]:
 
 def _plain(value: Any, what: str) -> Any:
     """Refuse values that JSON does not have, such as dates, and YAML aliases, which could make endless structures."""
-    met, waiting = set(), [value]
+    ids, waiting = set(), [value]
     while waiting:
         item = waiting.pop()
         if isinstance(item, (dict, list)):
-            if id(item) in met:
+            if id(item) in ids:
                 raise ValueError(f"{what} refers to something by an alias")
-            met.add(id(item))
+            ids.add(id(item))
             waiting += [*item, *item.values()] if isinstance(item, dict) else item
         elif isinstance(item, (int, float)):
             _number(float(item) if isinstance(item, bool) else item, f"a value of {what}")

@@ -155,10 +155,10 @@ def _load(path: Path, text: str) -> Dict[str, Any]:
     return fields
 
 
-def _broken(path: Path, told: str, error: Optional[Exception] = None) -> BadInput:
+def _broken(path: Path, what: str, error: Optional[Exception] = None) -> BadInput:
     detail = f": {' '.join(str(error).split())}" if error else ""
     return BadInput(
-        f"{path} cannot be used as a baseline: {told}",
+        f"{path} cannot be used as a baseline: {what}",
         f"a baseline is written by `mnist-repro baseline` and not by hand{detail}",
         _way_back(path),
     )

@@ -120,8 +120,8 @@ def relative_difference(stored: float, measured: float) -> float:
 
 
 def _fingerprint_finding(name: str, stored: Optional[float], measured: Optional[float], why: str) -> Finding:
-    theirs, ours = ("none" if value is None else f"{value!r}" for value in (stored, measured))
-    return Finding("fingerprint", name, Verdict.CHANGED, why, theirs, ours)
+    stored_text, measured_text = ("none" if value is None else f"{value!r}" for value in (stored, measured))
+    return Finding("fingerprint", name, Verdict.CHANGED, why, stored_text, measured_text)
 
 
 def _mixed(stored: BaselineFile, runs: Sequence[Run]) -> str:
@@ -141,11 +141,11 @@ def _mixed(stored: BaselineFile, runs: Sequence[Run]) -> str:
 
 def _no_baseline(stored: BaselineFile, dataset: str, arithmetic: str) -> str:
     there = ", ".join(" / ".join(entry.key) for entry in stored.entries) or "nothing"
-    told = f"no baseline for {dataset} data in {arithmetic} arithmetic (stored: {there})"
+    what = f"no baseline for {dataset} data in {arithmetic} arithmetic (stored: {there})"
     if dataset == UNRECOGNISED:
-        return f"{told}, and none can be made: only MNIST and the surrogate have one; --data mnist, or --data surrogate"
+        return f"{what}, and none can be made: only MNIST and the surrogate have one; --data mnist, or --data surrogate"
     record = record_command(stored.recipe, stored.rung, dataset, arithmetic, stored.option)
-    return f"{told}; to make one: {record}, then mnist-repro baseline accept {stored.recipe}{stored.option} --reason …"
+    return f"{what}; to make one: {record}, then mnist-repro baseline accept {stored.recipe}{stored.option} --reason …"
 
 
 def _other_data(entry: SampleEntry, runs: Sequence[Run]) -> str:
@@ -153,8 +153,8 @@ def _other_data(entry: SampleEntry, runs: Sequence[Run]) -> str:
     stored = entry.provenance.get("dataset_sha256")
     for run in runs:
         if stored is not None and run.dataset["sha256"] != stored:
-            ours, theirs = (str(digest)[:_DIGITS] for digest in (run.dataset["sha256"], stored))
-            return f"the {entry.dataset} data of seed {run.seed} hash to {ours}…, those of the stored runs to {theirs}…"
+            new, old = (str(digest)[:_DIGITS] for digest in (run.dataset["sha256"], stored))
+            return f"the {entry.dataset} data of seed {run.seed} hash to {new}…, those of the stored runs to {old}…"
     return ""
 
 
@@ -165,7 +165,7 @@ def _incomparable(stored: BaselineFile, why: str) -> Judgement:
 def _across(stored: Mapping[str, Any], measured: Mapping[str, Any]) -> tuple[str, ...]:
     """A note if the stored samples are of another platform."""
     try:
-        theirs, ours = platform_name(stored), platform_name(measured)
+        old, new = platform_name(stored), platform_name(measured)
     except KeyError:
         return ("the samples do not say on which platform they were measured",)
-    return () if theirs == ours else (f"stored on {theirs}, measured on {ours}",)
+    return () if old == new else (f"stored on {old}, measured on {new}",)

@@ -53,12 +53,12 @@ def find(folder: Path, recipe: str, rungs: Sequence[str] = RUNGS) -> List[Propos
     Raises:
         BadInput: a stored or proposed file of the recipe is not valid.
     """
-    found = []
+    proposals = []
     for rung in rungs:
         proposed = baseline_files.read_proposed(folder, recipe, rung)
         if proposed.entries:
-            found.append(Proposal(baseline_files.read(folder, recipe, rung), proposed))
-    return found
+            proposals.append(Proposal(baseline_files.read(folder, recipe, rung), proposed))
+    return proposals
 
 
 def require_acceptable(folder: Path, proposal: Proposal) -> None:
@@ -93,7 +93,7 @@ def accept(folder: Path, proposal: Proposal, date: str, reason: str) -> List[str
     if after != proposal.stored:
         baseline_files.write(folder, after)
     baseline_files.proposed_path(folder, recipe, rung).unlink()
-    return [f"{recipe} {rung}, {', '.join(entry.key)}: {_told(entry, old)}" for entry, old in proposal.pairs()]
+    return [f"{recipe} {rung}, {', '.join(entry.key)}: {_change_text(entry, old)}" for entry, old in proposal.pairs()]
 
 
 def keeps_weights(recipe: str, rung: str, dataset: str, arithmetic: str) -> bool:
@@ -120,7 +120,7 @@ def _weights_to_keep(folder: Path, proposal: Proposal) -> List[Path]:
     """The weight files of seed 0 for the proposed entries that keep weights."""
     recipe, rung = proposal.stored.recipe, proposal.stored.rung
     there = (folder / recipe / WEIGHTS).is_file()
-    found = []
+    files = []
     for entry, old in proposal.pairs():
         if there and old is not None and same_values(old, entry):
             continue
@@ -132,8 +132,8 @@ def _weights_to_keep(folder: Path, proposal: Proposal) -> List[Path]:
                     f"its trained weights belong to the baseline, as {folder / recipe / WEIGHTS}",
                     f"mnist-repro baseline record {recipe} --rung {rung}",
                 )
-            found.append(place / WEIGHTS)
-    return found
+            files.append(place / WEIGHTS)
+    return files
 
 
 def _seed_0(folder: Path, recipe: str, rung: str, entry: SampleEntry) -> Optional[Path]:
@@ -146,7 +146,7 @@ def _seed_0(folder: Path, recipe: str, rung: str, entry: SampleEntry) -> Optiona
     return place if same and (place / WEIGHTS).is_file() else None
 
 
-def _told(entry: BaselineEntry, old: Optional[BaselineEntry]) -> str:
+def _change_text(entry: BaselineEntry, old: Optional[BaselineEntry]) -> str:
     if old is None:
         return "stored for the first time"
     return "is stored already" if same_values(old, entry) else "stored; its history has what it replaced"

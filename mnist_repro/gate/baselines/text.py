@@ -143,16 +143,16 @@ def _new_rows(entry: BaselineEntry) -> List[Sequence[str]]:
 
 def _finding_row(finding: Finding, stored: BaselineEntry, proposed: BaselineEntry) -> Sequence[str]:
     interval = finding.interval
-    told = f"{finding.verdict.value}: {finding.reason}"
+    why = f"{finding.verdict.value}: {finding.reason}"
     if interval is not None:
-        told += f" (difference {interval.low:+.2g} to {interval.high:+.2g})"
+        why += f" (difference {interval.low:+.2g} to {interval.high:+.2g})"
     margin = "" if finding.margin is None else f"{finding.margin:.3g}"
     return (
         finding.name,
         _value(finding.name, stored) or finding.stored,
         _value(finding.name, proposed) or finding.measured,
         margin,
-        told,
+        why,
     )
 
 

@@ -126,9 +126,9 @@ class BaselineFile:
 
     def with_entry(self, new: BaselineEntry) -> BaselineFile:
         """The file with ``new`` in the place of the entry with the same key, or at the end."""
-        kept = {entry.key: entry for entry in self.entries}
-        kept[new.key] = new
-        return BaselineFile(self.recipe, self.rung, tuple(kept.values()))
+        entries = {entry.key: entry for entry in self.entries}
+        entries[new.key] = new
+        return BaselineFile(self.recipe, self.rung, tuple(entries.values()))
 
 
 def accepted(stored: BaselineFile, proposed: BaselineFile, date: str, reason: str) -> BaselineFile:
@@ -169,20 +169,20 @@ def replaced_values(old: BaselineEntry, new: BaselineEntry) -> Dict[str, Any]:
         }
     else:
         raise ValueError(f"{old.key} and {new.key} are entries of different kinds")
-    said = {name: value for name, value in replaced.items() if value != {}}
+    values = {name: value for name, value in replaced.items() if value != {}}
     origin = {name: old.provenance[name] for name in ("commit", "tensorflow", "keras") if name in old.provenance}
-    return {**said, **origin}
+    return {**values, **origin}
 
 
 def _replaced_samples(old: SampleEntry, new: SampleEntry) -> Dict[str, Any]:
     """Replaced samples as rows under one list of columns, so that many seeds need little space."""
     names = [metric.name for metric in old.metrics]
-    gone = _gone(old.samples, new.samples)
+    rows = _gone(old.samples, new.samples)
     allowed = {metric.name: _allowed(metric) for metric in old.metrics}
     return {
         "metrics": _gone(allowed, {metric.name: _allowed(metric) for metric in new.metrics}),
-        "columns": names if gone else {},
-        "samples": {seed: [values.get(name) for name in names] for seed, values in gone.items()},
+        "columns": names if rows else {},
+        "samples": {seed: [values.get(name) for name in names] for seed, values in rows.items()},
         **_gone({"paired": old.paired}, {"paired": new.paired}),
     }
 

@@ -30,9 +30,9 @@ class GateSession:
         self._started = _now()
         self._problems: List[str] = []
         self._called = False
-        asked: Optional[Path] = None if config.option.collectonly else config.option.gate_report
+        folder: Optional[Path] = None if config.option.collectonly else config.option.gate_report
         # Tests may change the working directory.
-        self._folder = asked.absolute() if asked is not None else None
+        self._folder = folder.absolute() if folder is not None else None
 
     def pytest_sessionstart(self) -> None:
         """Replace the report of an earlier session at once, so that an error cannot leave it there."""

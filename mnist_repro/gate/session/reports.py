@@ -55,10 +55,10 @@ class Collector:
 
     def entries(self) -> Tuple[ReportEntry, ...]:
         """An entry for every comparison, also for those without a verdict."""
-        found: List[ReportEntry] = []
+        entries: List[ReportEntry] = []
         for name, test in self._tests.items():
-            found += _entries(name, test)
-        return tuple(found)
+            entries += _entries(name, test)
+        return tuple(entries)
 
     def other_failures(self) -> Tuple[str, ...]:
         """Failed tests without a comparison, and modules that could not be collected."""
@@ -98,6 +98,6 @@ def _entries(name: str, test: _Test) -> List[ReportEntry]:
             ReportEntry(name, ended, each.recipe, each.rung, each, _explained(each, ended, test.reason))
             for each, ended in zip(checked, outcomes)
         ]
-    wanted = [json.loads(text) for text in test.named(WANTED)]
+    targets = [json.loads(text) for text in test.named(WANTED)]
     reason = test.reason or ("it never called baseline.check" if outcome == "passed" else "")
-    return [ReportEntry(name, outcome, recipe, rung, None, reason) for recipe, rung in wanted]
+    return [ReportEntry(name, outcome, recipe, rung, None, reason) for recipe, rung in targets]

@@ -66,8 +66,8 @@ def points(metric: Mapping[str, Any]) -> Optional[str]:
         for value in numbers(metric["published"]):
             axes.axvline(value, color=colour("published"), linewidth=1.8, linestyle=(0, (5, 3)))
         for row, values, name in ((1.0, stored, "stored"), (0.0, measured, "measured")):
-            drawn = evenly(sorted(values), MOST_POINTS)
-            [line] = axes.plot(drawn, _spread(row, len(drawn)), linestyle="", marker="o" if name == "stored" else "D")
+            shown = evenly(sorted(values), MOST_POINTS)
+            [line] = axes.plot(shown, _spread(row, len(shown)), linestyle="", marker="o" if name == "stored" else "D")
             line.set_markersize(7.0 if name == "stored" else 6.5)
             line.set_markerfacecolor(colour(None if name == "stored" else name))
             line.set_markeredgecolor(colour(name if name == "stored" else "paper"))
@@ -111,7 +111,7 @@ def curves(by_seed: Mapping[str, Sequence[Any]], published: Sequence[Mapping[str
         return _svg(figure)
 
 
-def told_curves(group: Mapping[str, Any]) -> List[str]:
+def curves_to_draw(group: Mapping[str, Any]) -> List[str]:
     """The figures of a group to draw as curves. A test figure that is scored once is already among the samples."""
     return [
         name
@@ -162,8 +162,8 @@ def _spread(row: float, count: int) -> List[float]:
 
 
 def _coordinates(line: Sequence[Any]) -> Tuple[List[float], List[float]]:
-    kept = [(number(x), number(y)) for x, y in line if drawable(x) and drawable(y)]
-    return [x for x, _ in kept], [y for _, y in kept]
+    drawable_points = [(number(x), number(y)) for x, y in line if drawable(x) and drawable(y)]
+    return [x for x, _ in drawable_points], [y for _, y in drawable_points]
 
 
 def _svg(figure: Figure) -> str:

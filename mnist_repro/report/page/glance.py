@@ -20,11 +20,11 @@ def glance(document: Mapping[str, Any]) -> List[Dict[str, Any]]:
     judged = {group["id"]: judged_in_session(document, group) for group in document["groups"]}
     blocks = [_block(group, judged[group["id"]]) for group in document["groups"]]
     for name, recipe in (document["gate"] or {}).get("recipes", {}).items():
-        mine = [judged[group["id"]] for group in document["groups"] if group["recipe"] == name]
-        shown = [each for judged_recipe in mine if judged_recipe for each in judged_recipe["comparisons"]]
-        left = [each for each in recipe["comparisons"] if each not in shown]
-        if left or not any(mine):
-            blocks.append(_gate_block(name, _of_these(recipe, left)))
+        reports = [judged[group["id"]] for group in document["groups"] if group["recipe"] == name]
+        shown = [each for judged_recipe in reports if judged_recipe for each in judged_recipe["comparisons"]]
+        others = [each for each in recipe["comparisons"] if each not in shown]
+        if others or not any(reports):
+            blocks.append(_gate_block(name, _of_these(recipe, others)))
     return blocks
 
 
@@ -72,8 +72,8 @@ def judged_in_session(document: Mapping[str, Any], group: Mapping[str, Any]) -> 
         return None
     # Stored samples judge the published figures, so the data of the session does not matter for them.
     data = {each["dataset"] for each in recipe["comparisons"] if each["rung"] != "published"}
-    mine = [each for each in recipe["comparisons"] if _taken_on(each) in (None, group["platform"])]
-    return _of_these(recipe, mine) if mine and data <= {"", group["dataset"]["name"]} else None
+    comparisons = [each for each in recipe["comparisons"] if _taken_on(each) in (None, group["platform"])]
+    return _of_these(recipe, comparisons) if comparisons and data <= {"", group["dataset"]["name"]} else None
 
 
 def _taken_on(comparison: Mapping[str, Any]) -> Optional[str]:

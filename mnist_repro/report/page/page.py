@@ -81,7 +81,7 @@ def _environment() -> Any:
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    drawn = _Drawn()
+    page_figures = _Drawn()
     environment.globals.update(
         t=_entry,
         term=_term,
@@ -95,12 +95,12 @@ def _environment() -> Any:
         term_words=lambda name: words.TERMS.get(name, (name, name)),
         joined=lambda pairs: tuple(", ".join(pair[place] for pair in pairs) for place in (0, 1)),
         figure_name=lambda name: _both(*words.FIGURES[name]),
-        points=drawn.points,
-        curves=drawn.curves,
+        points=page_figures.points,
+        curves=page_figures.curves,
         spread=spread,
         narrow=narrow,
         last_values=last_values,
-        told_curves=figures.told_curves,
+        curves_to_draw=figures.curves_to_draw,
         count_undrawable=lambda values: sum(not drawable(value) for value in values),
         most_points=figures.MOST_POINTS,
         most_curves=figures.MOST_CURVES,
@@ -116,13 +116,13 @@ def short(value: Any, digits: int = 5) -> str:
 
 def spread(values: Mapping[Any, Any]) -> str:
     """Mean and standard deviation of a metric's values by seed: ``0.26987 ± 0.00113``; – without values."""
-    kept = numbers(values.values())
-    if not kept:
+    finite = numbers(values.values())
+    if not finite:
         return "NaN" if values else "–"
-    mean = sum(kept) / len(kept)
-    if len(kept) < 2:
+    mean = sum(finite) / len(finite)
+    if len(finite) < 2:
         return settled(mean)
-    deviation = (sum((value - mean) ** 2 for value in kept) / (len(kept) - 1)) ** 0.5
+    deviation = (sum((value - mean) ** 2 for value in finite) / (len(finite) - 1)) ** 0.5
     return f"{settled(mean)} ± {settled(deviation)}"
 
 
@@ -213,13 +213,13 @@ class _Drawn:
         self._count = 0
 
     def points(self, metric: Mapping[str, Any], labelled_by: str) -> Any:
-        drawn = figures.points(metric)
-        return None if drawn is None else self._placed(drawn, labelled_by)
+        figure = figures.points(metric)
+        return None if figure is None else self._placed(figure, labelled_by)
 
     def curves(self, name: str, group: Mapping[str, Any], labelled_by: str) -> Any:
         published = [curve for curve in group["published_curves"] if curve["name"] == name]
         return self._placed(figures.curves(group["curves"][name], published, group["unit"]), labelled_by)
 
-    def _placed(self, drawn: str, labelled_by: str) -> Any:
+    def _placed(self, figure: str, labelled_by: str) -> Any:
         self._count += 1
-        return _markup(svg.for_page(drawn, f"f{self._count}", words.FIGURES, f"{labelled_by}-title {labelled_by}"))
+        return _markup(svg.for_page(figure, f"f{self._count}", words.FIGURES, f"{labelled_by}-title {labelled_by}"))

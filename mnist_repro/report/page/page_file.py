@@ -29,12 +29,12 @@ def require_ours(folder: Path) -> None:
         return
     try:
         with page.open("rb") as file:
-            ours = _TITLE.search(file.read(_HEAD))
+            title = _TITLE.search(file.read(_HEAD))
     except OSError as error:
         raise BadInput(
             f"cannot read {page}: {error.strerror}", "only a page of mnist-repro's own is replaced", _ELSEWHERE
         ) from error
-    if not ours:
+    if not title:
         raise BadInput(
             f"{page} is not a page that mnist-repro made",
             "the new one would take its place, and it would be gone",

@@ -36,8 +36,8 @@ def _japanese(english: str) -> Optional[str]:
     if english in TERMS:
         return TERMS[english][1]
     for pattern, japanese in _templates():
-        found = pattern.fullmatch(english)
-        values = _known(found.groupdict()) if found else None
+        match = pattern.fullmatch(english)
+        values = _known(match.groupdict()) if match else None
         if values is not None:
             return _PLACE.sub(partial(_value, values), japanese)
     return None

@@ -58,8 +58,8 @@ def for_page(svg: str, prefix: str, words: Mapping[str, Tuple[str, str]], labell
 
 
 def _references(element: ElementTree.Element) -> List[str]:
-    found = [value[1:] for name, value in element.attrib.items() if name.endswith("href")]
-    return found + _ID.findall(" ".join(element.attrib.values()))
+    ids = [value[1:] for name, value in element.attrib.items() if name.endswith("href")]
+    return ids + _ID.findall(" ".join(element.attrib.values()))
 
 
 def _clean(element: ElementTree.Element, used: set[str], prefix: str) -> None:
@@ -124,7 +124,7 @@ def _translate(parent: ElementTree.Element, words: Mapping[str, Tuple[str, str]]
 
 def _shortened(value: str) -> str:
     """Round coordinates to a hundredth of a point, which is finer than any screen."""
-    return _NUMBER.sub(lambda found: f"{float(found.group()):.2f}".rstrip("0").rstrip("."), value)
+    return _NUMBER.sub(lambda match: f"{float(match.group()):.2f}".rstrip("0").rstrip("."), value)
 
 
 def colour(name: Optional[str]) -> str:
