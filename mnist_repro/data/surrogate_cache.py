@@ -15,7 +15,7 @@ from mnist_repro.files import atomic
 
 
 def surrogate_dataset() -> Dataset:
-    """The surrogate, from the cache if a sound copy is there.
+    """The surrogate, from the cache if it has a valid copy.
 
     Raises:
         BadInput: this machine's NumPy draws different digits, as their hash shows.

@@ -35,10 +35,10 @@ DESCRIPTION_BYTES = 1 << 17
 
 @dataclass(frozen=True)
 class Assignment:
-    """What to train.
+    """One training to make.
 
     Args:
-        recipe: which recipe.
+        recipe: the recipe.
         seed: 0 or more.
         scale: ``full`` or ``subset``.
         arithmetic: ``original`` or ``framework``.

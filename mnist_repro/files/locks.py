@@ -35,7 +35,7 @@ def try_lock(handle: int) -> bool:
 def alone_in(folder: Path) -> Iterator[None]:
     """Keep other trainings out of ``folder`` during the block. Makes it; removes a new one that stays empty.
 
-    The lock is on the folder itself and leaves no file. Where the file system has no locks, nothing is locked.
+    The lock is on the folder itself and leaves no file. If the file system has no locks, nothing is locked.
 
     Raises:
         BadInput: another process trains into ``folder``, or ``folder`` cannot be written.

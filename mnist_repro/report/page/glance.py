@@ -21,7 +21,7 @@ def glance(document: Mapping[str, Any]) -> List[Dict[str, Any]]:
     blocks = [_block(group, judged[group["id"]]) for group in document["groups"]]
     for name, recipe in (document["gate"] or {}).get("recipes", {}).items():
         reports = [judged[group["id"]] for group in document["groups"] if group["recipe"] == name]
-        shown = [each for judged_recipe in reports if judged_recipe for each in judged_recipe["comparisons"]]
+        shown = [each for report in reports if report for each in report["comparisons"]]
         others = [each for each in recipe["comparisons"] if each not in shown]
         if others or not any(reports):
             blocks.append(_gate_block(name, _of_these(recipe, others)))

@@ -1,4 +1,4 @@
-"""Writes a page and its document into a folder, and never over somebody else's page."""
+"""Writes a page and its document into a folder, and never replaces a page of another program."""
 
 from __future__ import annotations
 
