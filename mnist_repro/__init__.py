@@ -1,3 +1,3 @@
-"""Reproduce published MNIST trainings, and know whether they still give what they gave."""
+"""Reproduces published MNIST trainings, and checks whether they still give the same results."""
 
 __version__ = "0.1.0"

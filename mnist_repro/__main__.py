@@ -1,4 +1,4 @@
-"""`python -m mnist_repro` is `mnist-repro`."""
+"""Runs the command `mnist-repro` for `python -m mnist_repro`."""
 
 from mnist_repro.cli import entry
 

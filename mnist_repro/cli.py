@@ -47,7 +47,7 @@ def parser() -> argparse.ArgumentParser:
             help=module.DESCRIPTION,
             description=module.__doc__,
             formatter_class=argparse.RawDescriptionHelpFormatter,
-            # Or `reproduce --seed 5` would be taken for --seeds 5.
+            # With abbreviations, `reproduce --seed 5` would be read as `--seeds 5`.
             allow_abbrev=False,
         )
         module.add_arguments(command)
@@ -61,10 +61,10 @@ def main(arguments: Optional[List[str]] = None) -> int:
         try:
             parsed = parser().parse_args(arguments)
         finally:
-            # A help text ends the program, too.
+            # argparse ends the program after a help text.
             sys.stdout.flush()
         code = int(parsed.run(parsed))
-        # Here rather than when Python ends, so that what goes wrong is met by what follows.
+        # Here and not when Python ends, so that the handlers below catch a failed write.
         sys.stdout.flush()
     except BadInput as error:
         _complain(f"mnist-repro: {error}\n")
@@ -73,11 +73,11 @@ def main(arguments: Optional[List[str]] = None) -> int:
         _complain("mnist-repro: interrupted; runs that had finished are whole\n")
         return ExitCode.INTERRUPTED
     except BrokenPipeError:
-        # The reader of our output (head, less) has left.
+        # The reader of our output (head, less) closed the pipe.
         _discard_output()
         return ExitCode.UNREAD
     except OSError as error:
-        # Such as standard output on a full disk.
+        # For example, standard output is on a full disk.
         where = f": {error.filename}" if error.filename else ""
         what = f"cannot go on: {error.strerror or error}{where}"
         refused = BadInput(what, "the operating system refused it", "free some space, or name another place")
@@ -85,7 +85,7 @@ def main(arguments: Optional[List[str]] = None) -> int:
         _discard_output()
         return ExitCode.BAD_INPUT
     except Exception:
-        # Python's own exit code for this, 1, is that of a verdict.
+        # Python itself would end with 1, the exit code of a verdict that does not pass.
         _complain(f"{traceback.format_exc()}mnist-repro: the command could not go on; the last line says why\n")
         _discard_output()
         return ExitCode.BAD_INPUT
@@ -93,32 +93,32 @@ def main(arguments: Optional[List[str]] = None) -> int:
 
 
 def entry() -> None:
-    """The console script."""
+    """Run the command line as the console script `mnist-repro` does."""
     _open_closed_streams()
-    # A file name that the terminal's encoding does not have must not end a command.
+    # A file name with letters that the terminal's encoding lacks must not end a command.
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, io.TextIOWrapper):
             stream.reconfigure(errors="backslashreplace")
     try:
         sys.exit(main())
     finally:
-        # Python 3.8 holds standard error back, and would end with 120 where it cannot be written.
+        # Python 3.8 buffers standard error. If it failed to write the buffer at its end, it would end with 120.
         _complain("")
 
 
 def _open_closed_streams() -> None:
-    """Open what was closed when the program was started (`>&-`), or the next file opened would take its place."""
+    """Open the standard streams that were closed at the start (`>&-`): the next file would get their numbers."""
     for descriptor, name, mode in ((0, "stdin", "r"), (1, "stdout", "w"), (2, "stderr", "w")):
         try:
             os.fstat(descriptor)
         except OSError:
-            # The lowest that is free, which is this one.
+            # `os.open` takes the lowest free number, which is this one.
             os.open(os.devnull, os.O_RDWR)
             setattr(sys, name, os.fdopen(descriptor, mode, encoding="utf-8"))
 
 
 def _complain(text: str) -> None:
-    """Say what went wrong; where nobody can hear it, the exit code must still say it."""
+    """Write a message to standard error; if that is impossible, the exit code alone reports the error."""
     try:
         sys.stderr.write(text)
         sys.stderr.flush()
@@ -131,6 +131,6 @@ def _discard_output() -> None:
 
 
 def _discard(stream: TextIO) -> None:
-    """Let what is still to be written go nowhere, so that Python does not fail on it when it ends."""
+    """Send buffered output to the null device, so that Python does not fail when it writes it at its end."""
     with contextlib.suppress(io.UnsupportedOperation), Path(os.devnull).open("wb") as nowhere:
         os.dup2(nowhere.fileno(), stream.fileno())

@@ -1,4 +1,4 @@
-"""Progress on a terminal and tables in plain text; nothing moves where nobody looks."""
+"""Progress bars on a terminal, and tables in plain text. Without a terminal, no bar is drawn."""
 
 from __future__ import annotations
 
@@ -7,25 +7,25 @@ import io
 import sys
 from typing import Callable, Iterator, List, Sequence
 
-# Called with the steps done and the steps in all.
+# Arguments: the number of steps done, and the number of all steps.
 Show = Callable[[int, int], None]
 
 
 def counted(count: int, unit: str) -> str:
-    """``20 epochs``, ``1 epoch``, ``1,000 steps``."""
+    """A count with its unit: ``20 epochs``, ``1 epoch``, ``1,000 steps``."""
     return f"{count:,} {unit}" + ("" if count == 1 else "s")
 
 
 @contextlib.contextmanager
 def steps(title: str) -> Iterator[Show]:
-    """A bar on standard error while the block runs, if that is a terminal."""
+    """A progress bar on standard error while the block runs, if standard error is a terminal."""
     with bars() as show:
         yield lambda done, total: show(title, done, total)
 
 
 @contextlib.contextmanager
 def bars() -> Iterator[Callable[[str, int, int], None]]:
-    """A bar for each title from its first call on, on standard error, if that is a terminal."""
+    """One progress bar per title, drawn on standard error from the first call on, if it is a terminal."""
     if not sys.stderr.isatty():
         yield lambda title, done, total: None
         return
@@ -45,17 +45,17 @@ def bars() -> Iterator[Callable[[str, int, int], None]]:
 
 
 def table(header: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
-    """A table of text cells, as wide as it needs to be, without trailing blanks; rich measures and aligns."""
+    """A table of text cells, as wide as its content, without trailing blanks; rich measures and aligns."""
     from rich.console import Console
     from rich.table import Table
     from rich.text import Text
 
-    drawn = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0), header_style="")
+    grid = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0), header_style="")
     for at, title in enumerate(header):
-        drawn.add_column(title, justify="left" if at in (0, len(header) - 1) else "right", no_wrap=True)
+        grid.add_column(title, justify="left" if at in (0, len(header) - 1) else "right", no_wrap=True)
     for row in rows:
-        drawn.add_row(*(Text(cell) for cell in row))
+        grid.add_row(*(Text(cell) for cell in row))
     to = io.StringIO()
-    Console(file=to, width=400, color_system=None, highlight=False).print(drawn)
+    Console(file=to, width=400, color_system=None, highlight=False).print(grid)
     lines: List[str] = [line.rstrip() for line in to.getvalue().splitlines()]
     return "\n".join(lines)

@@ -25,7 +25,7 @@ class ExitCode(IntEnum):
     UNREAD = 141
 
 
-class BadInput(Exception):  # noqa: N818 - what the user reads is no error of the program's
+class BadInput(Exception):  # noqa: N818 - bad input is not an error of the program
     """Input or an environment that the program cannot work with; the command ends with exit code 2.
 
     Args:
@@ -46,11 +46,13 @@ class BadInput(Exception):  # noqa: N818 - what the user reads is no error of th
 
 
 def escaped(text: str, keep: str = "") -> str:
-    r"""Text for a terminal, which must not obey what a file's name or content tells it: ``\x1b`` for ESC.
+    r"""Text that cannot control a terminal: control characters are escaped, for example ``\x1b`` for ESC.
+
+    Names and contents of files may hold such characters.
 
     Args:
-        text: that may hold control characters (Unicode's Cc), and marks that reverse what follows them (Cf).
-        keep: those of them that stay.
+        text: may hold control characters (Unicode category Cc) and marks that reverse the text after them (Cf).
+        keep: control characters and marks that are not escaped.
     """
     return "".join(
         letter if letter in keep or unicodedata.category(letter) not in ("Cc", "Cf") else _escape(letter)

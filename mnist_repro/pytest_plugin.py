@@ -1,6 +1,6 @@
-"""The harness in pytest: its options, the fixtures `measured` and `baseline`, the gate report. Hooks only.
+"""The pytest plugin of the harness: options, the fixtures `measured` and `baseline`, the gate report. Hooks only.
 
-Nothing heavy is imported before it is needed: a login node collects tests with it.
+Large modules are imported when they are needed and not before, because login nodes collect tests with this plugin.
 """
 
 from __future__ import annotations
@@ -25,12 +25,12 @@ if TYPE_CHECKING:
 AUTO = "auto"
 SEEDS = 3
 RUNGS = ("fingerprint", "subset", "full", "published")
-# What a conftest.py sets on tests that another process runs: nothing is measured for them here.
+# A conftest.py sets this key on tests that another process runs: this process measures nothing for them.
 ELSEWHERE = pytest.StashKey[bool]()
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
-    """Add what the harness takes."""
+    """Add the options and the setting of the harness."""
     group = parser.getgroup("mnist-repro", "trainings and their baselines")
     group.addoption(
         "--scale",
@@ -73,10 +73,10 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 
 @pytest.hookimpl(trylast=True)
 def pytest_configure(config: pytest.Config) -> None:
-    """Settle what nobody has said; last, so that a conftest.py can say it."""
+    """Set the options that are still unset. This hook runs last, so that a conftest.py can set them first."""
     config.option.scale = config.option.scale or "subset"
     _require_data(config.option.data)
-    # Workers of xdist send their reports to the process that writes.
+    # xdist's workers send their reports to the main process, which writes the gate report.
     if not hasattr(config, "workerinput"):
         from mnist_repro.gate.session.gate_session import GateSession
 
@@ -89,17 +89,17 @@ def pytest_configure(config: pytest.Config) -> None:
 
 
 def pytest_report_header(config: pytest.Config) -> str:
-    """What is going to be compared."""
+    """The line at the start of a session: scale, seeds and arithmetic."""
     option = config.option
     return f"mnist-repro: {option.scale} scale, seeds: {option.seeds}, {option.arithmetic} arithmetic"
 
 
 def pytest_collection_modifyitems(items: List[pytest.Item]) -> None:
-    """Have each report say what its test is about, even if it never comes to a verdict."""
+    """Attach recipe and rung to each test, so that its report names them even without a verdict."""
     for item in items:
-        wanted = _wanted(item)
-        if wanted is not None:
-            item.user_properties.append((WANTED, json.dumps(wanted)))
+        target = _wanted(item)
+        if target is not None:
+            item.user_properties.append((WANTED, json.dumps(target)))
 
 
 @pytest.fixture
@@ -109,10 +109,10 @@ def baseline(request: pytest.FixtureRequest) -> Baseline:
     from mnist_repro.harness.fixture import Baseline
 
     config = request.config
-    # Not `record_property`, which warns unless JUnit's oldest family was chosen.
+    # Not `record_property`: it warns unless JUnit's oldest family was chosen.
     properties = request.node.user_properties
     if _wanted(request.node) is None:
-        # Whoever asks for the baselines and never compares is to be seen in the gate report too.
+        # A test that takes the baselines and never compares anything must appear in the gate report too.
         properties.append((WANTED, json.dumps((NO_RECIPE, config.option.scale))))
     return Baseline(
         config.rootpath / config.getini("mnist_repro_baselines"),
@@ -123,20 +123,20 @@ def baseline(request: pytest.FixtureRequest) -> Baseline:
 
 @pytest.fixture
 def measured(request: pytest.FixtureRequest) -> Measured:
-    """What a recipe gives on a rung; parametrize it, indirectly, with pairs of (recipe, rung).
+    """The measurements of a recipe on a rung. Parametrize it, indirectly, with pairs of (recipe, rung).
 
-    A rung is ``fingerprint``, ``subset``, ``full`` or ``published``. What cannot be measured is handed on as such, to
-    end in a verdict that does not pass.
+    A rung is ``fingerprint``, ``subset``, ``full`` or ``published``. If the measurement fails, the
+    fixture returns a `NotMeasured`, which leads to a verdict that does not pass.
     """
     from mnist_repro.harness.checkable import NotMeasured, PublishedFigures
 
-    wanted = _wanted(request.node)
-    if wanted is None:
+    target = _wanted(request.node)
+    if target is None:
         raise pytest.UsageError(
             f"{request.node.nodeid}: measured needs pairs of (recipe, rung), rung being one of {', '.join(RUNGS)}: "
             "@pytest.mark.parametrize('measured', [('vgg7', 'subset')], indirect=True)"
         )
-    recipe, rung = wanted
+    recipe, rung = target
     if rung == "published":
         return PublishedFigures(recipe)
     seeds = _seeds_at_first(request.config)
@@ -150,7 +150,7 @@ def measured(request: pytest.FixtureRequest) -> Measured:
 
 @pytest.fixture(scope="session")
 def _crew(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Measurements]:
-    """All that this process measures, on its share of the cores."""
+    """The measurements of this process, made on its share of the cores."""
     from mnist_repro.execution.workers import cores
     from mnist_repro.harness import measurements as measuring
 
@@ -167,25 +167,25 @@ def _crew(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFacto
 
 @pytest.fixture(scope="session", autouse=True)
 def _begun(request: pytest.FixtureRequest) -> None:
-    """Measuring begins with the first test, whichever it is: most of the waiting is over when it is wanted."""
-    wanted = _ahead(request.session.items)
-    if wanted:
-        # Whatever is wrong is said by the tests that want it.
+    """Start measuring with the session's first test, so that later tests wait less for their measurements."""
+    targets = _ahead(request.session.items)
+    if targets:
+        # The tests that need a measurement report its error.
         with contextlib.suppress(BadInput):
-            request.getfixturevalue("_crew").begin(wanted, _seeds_at_first(request.config))
+            request.getfixturevalue("_crew").begin(targets, _seeds_at_first(request.config))
 
 
 def _require_data(named: Optional[str]) -> None:
-    """Refuse a place that was named and is not there, before anything runs; what it holds is read when it is needed.
+    """Refuse a named place that does not exist, before any test runs. Its content is read when it is needed.
 
     Raises:
-        UsageError: that is so.
+        UsageError: the place does not exist.
     """
     if named is None:
         return
     from mnist_repro.data.places import WORDS, expanded
 
-    # Not Path.exists, which fails on a name that is too long.
+    # Not `Path.exists`: it fails on a name that is too long.
     if named not in WORDS and not os.path.exists(str(expanded(named))):  # noqa: PTH110
         raise pytest.UsageError(
             f"--data {named}: there is no such folder or file\n"
@@ -195,17 +195,17 @@ def _require_data(named: Optional[str]) -> None:
 
 
 def _ahead(items: Sequence[pytest.Item], first: Optional[pytest.Item] = None) -> List[Tuple[str, str]]:
-    """What these tests want measured, from the first one on; xdist's workers do not know which will be theirs."""
+    """The measurements that tests need, from ``first`` on. Empty in xdist's workers: they do not know their tests."""
     if "PYTEST_XDIST_WORKER" in os.environ:
         return []
     start = items.index(first) if first is not None else 0
-    here = (item for item in items[start:] if not item.stash.get(ELSEWHERE, False))
-    wanted = [pair for pair in map(_wanted, here) if pair is not None and pair[1] != "published"]
-    if not wanted:
+    own_items = (item for item in items[start:] if not item.stash.get(ELSEWHERE, False))
+    targets = [pair for pair in map(_wanted, own_items) if pair is not None and pair[1] != "published"]
+    if not targets:
         return []
     from mnist_repro.recipes import RECIPES
 
-    return [pair for pair in wanted if pair[0] in RECIPES]
+    return [pair for pair in targets if pair[0] in RECIPES]
 
 
 def _seeds_at_first(config: pytest.Config) -> int:

@@ -52,7 +52,7 @@ Example:
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
-    """`record`, `show`, `diff` and `accept`."""
+    """Add the actions `record`, `show`, `diff` and `accept`."""
     actions = parser.add_subparsers(dest="action", metavar="record|show|diff|accept", required=True)
     for name, summary, text, add in (
         ("record", "make runs, and propose them", baseline_record.__doc__, baseline_record.add_arguments),
@@ -85,10 +85,10 @@ def _add_accept(parser: argparse.ArgumentParser) -> None:
 
 
 def run(arguments: argparse.Namespace) -> ExitCode:
-    """Do what the action says.
+    """Run the action.
 
     Raises:
-        BadInput: nothing is stored or proposed, a file cannot be used, another process is at it, or `CI` is set.
+        BadInput: nothing is stored or proposed, a file cannot be used, another process holds the lock, or `CI` is set.
     """
     actions: Dict[str, Callable[[argparse.Namespace], ExitCode]] = {
         "record": _record,
@@ -135,11 +135,11 @@ def _diff(arguments: argparse.Namespace) -> ExitCode:
     from mnist_repro.gate.baselines import text as baseline_text
     from mnist_repro.gate.baselines.diff import differences
 
-    found = _proposals(arguments)
-    compared = [each for proposal in found for each in differences(proposal.stored, proposal.proposed)]
+    pending = _proposals(arguments)
+    compared = [each for proposal in pending for each in differences(proposal.stored, proposal.proposed)]
     print(baseline_text.differing(compared))
     names = list(dict.fromkeys(difference.recipe for difference in compared))
-    # Nothing that was not shown is to be accepted along with it.
+    # The command names the same recipes and rung, so that `accept` stores only what was shown.
     rung = "" if arguments.rung is None else f" --rung {arguments.rung}"
     where = option(arguments.baselines)
     print(f"\nto store it: mnist-repro baseline accept {' '.join(names)}{rung}{where} --reason …")
@@ -164,10 +164,10 @@ def _accept(arguments: argparse.Namespace) -> ExitCode:
     now = datetime.datetime.now(datetime.timezone.utc).isoformat(timespec="seconds")
     with contextlib.ExitStack() as locks:
         waiting = []
-        for seen in _proposals(arguments):
-            recipe, rung = seen.stored.recipe, seen.stored.rung
+        for pending in _proposals(arguments):
+            recipe, rung = pending.stored.recipe, pending.stored.rung
             locks.enter_context(locked(private_folder(arguments.baselines), recipe, rung))
-            # Read again: until now another process may have changed it.
+            # Read again under the lock: another process may have changed the proposal before.
             waiting += proposals.find(arguments.baselines, recipe, [rung])
         for proposal in waiting:
             proposals.require_acceptable(arguments.baselines, proposal)
@@ -178,23 +178,23 @@ def _accept(arguments: argparse.Namespace) -> ExitCode:
 
 
 def _proposals(arguments: argparse.Namespace) -> List[Proposal]:
-    """What is proposed for the recipes and rungs asked for.
+    """The proposals for the recipes and rungs that the user named.
 
     Raises:
-        BadInput: nothing is, for one that was named or for all of them.
+        BadInput: a named recipe has no proposal, or no recipe has one.
     """
     from mnist_repro.gate.baselines import proposals
 
     recipes, rungs = _recipes(arguments), _rungs(arguments)
-    found = {recipe.name: proposals.find(arguments.baselines, recipe.name, rungs) for recipe in recipes}
-    bare = [name for name, each in found.items() if not each]
+    by_recipe = {recipe.name: proposals.find(arguments.baselines, recipe.name, rungs) for recipe in recipes}
+    bare = [name for name, each in by_recipe.items() if not each]
     if len(bare) == len(recipes) or (bare and not arguments.all):
         raise BadInput(
             f"nothing is proposed for {', '.join(bare)} in {arguments.baselines}",
             "`baseline record` leaves proposals there, and `baseline accept` takes them away",
             f"mnist-repro baseline record {' '.join(bare)}{option(arguments.baselines)}",
         )
-    return [proposal for each in found.values() for proposal in each]
+    return [proposal for each in by_recipe.values() for proposal in each]
 
 
 def _recipes(arguments: argparse.Namespace) -> List[Recipe]:

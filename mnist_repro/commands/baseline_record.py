@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
-    """What `baseline record` takes besides recipes and rungs."""
+    """Add the options of `baseline record`, except recipes and rungs."""
     parser.add_argument(
         "--seeds",
         type=int,
@@ -42,7 +42,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def run(arguments: argparse.Namespace, recipes: Sequence[Recipe], rungs: Sequence[str]) -> ExitCode:
-    """Record these rungs of these recipes; what goes wrong with one does not stop the others."""
+    """Record these rungs of these recipes; an error in one does not stop the others."""
     from mnist_repro import display
     from mnist_repro.data.dataset import describe
     from mnist_repro.data.locate import load, place
@@ -52,8 +52,8 @@ def run(arguments: argparse.Namespace, recipes: Sequence[Recipe], rungs: Sequenc
     from mnist_repro.training.framework import require_tensorflow
 
     seeds = None if arguments.seeds is None else require_seeds(arguments.seeds)
-    asked = workers.cores() if arguments.processes is None else arguments.processes
-    processes = require_positive("--processes", asked)
+    number = workers.cores() if arguments.processes is None else arguments.processes
+    processes = require_positive("--processes", number)
     require_tensorflow()
     require_writable(arguments.baselines)
     dataset = load(arguments.data)

@@ -54,7 +54,7 @@ Examples:
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
-    """`verify`, `fetch` and `info`."""
+    """Add the actions `verify`, `fetch` and `info`."""
     actions = parser.add_subparsers(dest="action", metavar="verify|fetch|info", required=True)
     for name, summary, text in (
         ("verify", "is it the real MNIST?", _VERIFY),
@@ -73,7 +73,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def run(arguments: argparse.Namespace) -> ExitCode:
-    """Do what the action says.
+    """Run the action.
 
     Raises:
         BadInput: the data does not verify, or cannot be fetched.
@@ -130,17 +130,17 @@ def _info(request: str | None) -> ExitCode:
         print(finding)
     print(f"download {fetch.remote().url}: {f'switched off by {places.OFFLINE}' if places.offline() else 'possible'}")
     print("surrogate: always possible, drawn in a second")
-    found = [finding.dataset for finding in findings if finding.dataset]
-    wanted = locate.wish(request)
-    if wanted.place is None and not found and not places.offline():
-        print(f"used: the download{'' if wanted.insists else ', or the surrogate if it fails'}")
+    datasets = [finding.dataset for finding in findings if finding.dataset]
+    data_request = locate.wish(request)
+    if data_request.place is None and not datasets and not places.offline():
+        print(f"used: the download{'' if data_request.insists else ', or the surrogate if it fails'}")
     else:
-        _show(found[0] if wanted.place is None and found else locate.load(request))
+        _show(datasets[0] if data_request.place is None and datasets else locate.load(request))
     return ExitCode.PASSED
 
 
 def _show(dataset: Dataset) -> None:
-    """Which data would be used, its hash and its counts per label."""
+    """Print which data would be used, its hash and its counts per label."""
     import numpy as np
 
     from mnist_repro.data.dataset import describe

@@ -24,13 +24,13 @@ DESCRIPTION = "runs of several TensorFlows in one table, with the cause of each 
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
-    """Add what the command takes."""
+    """Add the arguments of the command."""
     add_runs(parser)
     add_data(parser)
 
 
 def run(arguments: argparse.Namespace) -> ExitCode:
-    """Read the runs, compare, print, name what was left out."""
+    """Read the runs, compare them, print the table, and name the files that were left out."""
     from mnist_repro.data.dataset import describe
     from mnist_repro.data.locate import load
     from mnist_repro.display import table
@@ -39,12 +39,12 @@ def run(arguments: argparse.Namespace) -> ExitCode:
     from mnist_repro.runs.problems import Problems
 
     problems = Problems()
-    found = sort(find_runs(arguments.runs, problems))
+    grouped = sort(find_runs(arguments.runs, problems))
     dataset = load(arguments.data)
     print(describe(dataset), flush=True)
-    groups = drift_table.judge([[each.run for each in together] for together in found.groups], dataset)
+    groups = drift_table.judge([[each.run for each in together] for together in grouped.groups], dataset)
     print(table(drift_table.HEADER, drift_table.rows(groups)))
-    for line in (*drift_table.notes(found), *drift_table.causes(groups)):
+    for line in (*drift_table.notes(grouped), *drift_table.causes(groups)):
         print(f"\n{line}")
     sys.stdout.flush()
     for problem in problems.found:

@@ -22,12 +22,12 @@ if TYPE_CHECKING:
     from mnist_repro.runs.evaluation import Evaluation
 
 DESCRIPTION = "what a trained model gets wrong"
-# What --images writes.
+# The names of the files that --images writes.
 _PICTURE = re.compile(r"\d{5}-label-\d-predicted-\d\.png")
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
-    """Add what the command takes."""
+    """Add the arguments of the command."""
     parser.add_argument("path", type=named_place, metavar="PATH", help="a run's folder, a param.hdf5 or a model.h5")
     parser.add_argument("--images", type=named_place, metavar="DIR", help="write each wrong image there as a PNG")
     add_recipe_of_file(parser)
@@ -68,7 +68,7 @@ def run(arguments: argparse.Namespace) -> ExitCode:
 
 
 def _require_no_others(folder: Path, names: Collection[str]) -> None:
-    """Refuse a folder that has pictures of what another model got wrong; those of ``names`` are replaced."""
+    """Refuse a folder with pictures of another model's mistakes. Pictures in ``names`` may be replaced."""
     there = sorted(path.name for path in folder.iterdir()) if folder.is_dir() else []
     others = [name for name in there if _PICTURE.fullmatch(name) and name not in names]
     if others:
@@ -80,22 +80,23 @@ def _require_no_others(folder: Path, names: Collection[str]) -> None:
 
 
 def tables(recipe: Recipe, evaluation: Evaluation) -> List[str]:
-    """The lines of the analysis, the published figures beside ours where the source printed any."""
+    """The lines of the analysis; the published figures are beside ours if the source printed any."""
     from mnist_repro.recipes.published import published_errors
 
     published = published_errors(recipe)
     pairs = {(predicted, label): count for predicted, label, count in evaluation.errors_per_pair}
-    theirs = {(p, la): count for p, la, count in published.errors_per_pair} if published else {}
+    published_pairs = {(p, la): count for p, la, count in published.errors_per_pair} if published else {}
     beside = "  published" if published else ""
     lines = [f"{recipe.name}: {evaluation.right:,} right, {evaluation.wrong:,} wrong", "", f"label  wrong{beside}"]
     for label, count in evaluation.errors_per_label.items():
         lines.append(f"{label:>5}{count:>7}" + (f"{published.errors_per_label.get(label, 0):>11}" if published else ""))
     lines += ["", f"predicted  label  images{beside}"]
-    order = list(pairs) + [pair for pair in theirs if pair not in pairs]
+    order = list(pairs) + [pair for pair in published_pairs if pair not in pairs]
     for predicted, label in order:
-        ours = pairs.get((predicted, label), 0)
+        images = pairs.get((predicted, label), 0)
         lines.append(
-            f"{predicted:>9}{label:>7}{ours:>8}" + (f"{theirs.get((predicted, label), 0):>11}" if published else "")
+            f"{predicted:>9}{label:>7}{images:>8}"
+            + (f"{published_pairs.get((predicted, label), 0):>11}" if published else "")
         )
     lines += ["", "indices of the wrong images: " + " ".join(str(index) for index in evaluation.wrong_images)]
     return lines

@@ -21,7 +21,7 @@ DESCRIPTION = "score the test images with the weights of a run; leaves eval.log"
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
-    """Add what the command takes."""
+    """Add the arguments of the command."""
     parser.add_argument("path", type=named_place, metavar="PATH", help="a run's folder, or a bare param.hdf5")
     parser.add_argument("--out", type=named_place, metavar="DIR", help="for eval.log (default: beside the weights)")
     add_recipe_of_file(parser)

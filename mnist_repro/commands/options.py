@@ -12,7 +12,7 @@ MOST_SEEDS = 10_000
 
 
 def add_data(parser: argparse.ArgumentParser) -> None:
-    """Which data to use."""
+    """Add the option that says which data to use."""
     parser.add_argument(
         "--data",
         type=named,
@@ -23,7 +23,7 @@ def add_data(parser: argparse.ArgumentParser) -> None:
 
 
 def add_runs(parser: argparse.ArgumentParser) -> None:
-    """Which runs to read."""
+    """Add the argument that says which runs to read."""
     parser.add_argument(
         "runs",
         nargs="*",
@@ -35,15 +35,15 @@ def add_runs(parser: argparse.ArgumentParser) -> None:
 
 
 def add_baselines(parser: argparse.ArgumentParser, use: str) -> None:
-    """Which baselines are meant; ``use`` says in the help what for."""
+    """Add the option for the folder of the baselines; ``use`` is its help text."""
     parser.add_argument("--baselines", type=named_place, default=BASELINES, metavar="DIR", help=use)
 
 
 def require_there(baselines: Path) -> None:
-    """Make sure that a folder of baselines that was named is one; the usual one may be missing.
+    """Make sure that a named folder of baselines exists; the default folder may be missing.
 
     Raises:
-        BadInput: it is not, so that what was asked for could not be judged.
+        BadInput: the named folder does not exist, so that runs could not be judged by it.
     """
     if baselines != BASELINES and not baselines.is_dir():
         raise BadInput(
@@ -54,7 +54,7 @@ def require_there(baselines: Path) -> None:
 
 
 def add_run(parser: argparse.ArgumentParser) -> None:
-    """How a recipe is run."""
+    """Add the options that say how a recipe is run."""
     parser.add_argument(
         "--scale",
         choices=("full", "subset"),
@@ -66,7 +66,7 @@ def add_run(parser: argparse.ArgumentParser) -> None:
 
 
 def add_arithmetic(parser: argparse.ArgumentParser) -> None:
-    """What optimisers and batch normalisation compute."""
+    """Add the option that says what optimisers and batch normalisation compute."""
     parser.add_argument(
         "--arithmetic",
         choices=("original", "framework"),
@@ -77,15 +77,15 @@ def add_arithmetic(parser: argparse.ArgumentParser) -> None:
 
 
 def add_recipe_of_file(parser: argparse.ArgumentParser) -> None:
-    """Whose weights a file holds, where the file does not tell."""
+    """Add the option for the recipe of a file of weights that does not name its recipe."""
     parser.add_argument("--recipe", metavar="RECIPE", help="whose weights these are, where the file does not tell")
 
 
 def named(text: str) -> str:
-    """The value of an option, if there is one: what a script's empty variable gives is not what anybody meant.
+    """The value of an option, unless it is empty: an empty value usually comes from an unset variable in a script.
 
     Raises:
-        argparse.ArgumentTypeError: it is empty.
+        argparse.ArgumentTypeError: the value is empty.
     """
     if not text:
         raise argparse.ArgumentTypeError("it is empty; name something, or leave it out")
@@ -93,15 +93,15 @@ def named(text: str) -> str:
 
 
 def named_place(text: str) -> Path:
-    """A file or folder, likewise: an empty name would stand for the current folder."""
+    """A file or folder as a path. An empty name is refused: it would mean the current folder."""
     return Path(named(text))
 
 
 def require_positive(option: str, value: int) -> int:
-    """``value``, if it is 1 or more.
+    """Return ``value``, if it is 1 or more.
 
     Raises:
-        BadInput: it is not.
+        BadInput: ``value`` is less than 1.
     """
     if value < 1:
         raise BadInput(f"{option} {value}", "it must be 1 or more", f"{option} 3")
@@ -109,10 +109,10 @@ def require_positive(option: str, value: int) -> int:
 
 
 def require_seeds(value: int) -> int:
-    """How many seeds, if it is a number that anybody could mean.
+    """Return ``value``, if it is a plausible number of seeds.
 
     Raises:
-        BadInput: it is less than 1 or more than 10,000.
+        BadInput: ``value`` is less than 1 or more than 10,000.
     """
     if value > MOST_SEEDS:
         raise BadInput(f"--seeds {value}", f"it must be {MOST_SEEDS:,} or fewer", "--seeds 10")

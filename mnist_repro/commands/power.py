@@ -30,7 +30,7 @@ DESCRIPTION = "plant bugs on purpose: which check notices, and how often does it
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
-    """Add what the command takes."""
+    """Add the arguments of the command."""
     parser.add_argument("--quick", action="store_true", help="fingerprint and subset only, no published budgets")
     parser.add_argument(
         "--recipe", action="append", metavar="RECIPE", help="only the bugs of this one; may come several times"
@@ -54,7 +54,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def run(arguments: argparse.Namespace) -> ExitCode:
-    """Measure, judge, print."""
+    """Measure the bugs, judge them, and print the table."""
     from mnist_repro.data.dataset import describe
     from mnist_repro.data.locate import load, place
     from mnist_repro.execution import code_digest as source
@@ -73,8 +73,8 @@ def run(arguments: argparse.Namespace) -> ExitCode:
     if arguments.list:
         print("\n".join(f"{bug.name}: {bug.sentence} ({', '.join(bug.recipes)})" for bug in bugs))
         return ExitCode.PASSED
-    asked = workers.cores() if arguments.processes is None else arguments.processes
-    processes = require_positive("--processes", asked)
+    number = workers.cores() if arguments.processes is None else arguments.processes
+    processes = require_positive("--processes", number)
     require_there(arguments.baselines)
     require_writable(arguments.out)
     if arguments.json is not None:
@@ -106,17 +106,17 @@ def run(arguments: argparse.Namespace) -> ExitCode:
 
 
 def _chosen(bugs: Sequence[Bug], arguments: argparse.Namespace) -> Tuple[Tuple[Bug, ...], Tuple[str, ...]]:
-    """The bugs and recipes that were asked for; by default all."""
+    """The bugs and recipes that the user named; by default all."""
     from mnist_repro.power.bugs import find_bug
     from mnist_repro.recipes import RECIPES, find
 
     chosen = tuple(dict.fromkeys(find_bug(bugs, name) for name in arguments.bug)) if arguments.bug else tuple(bugs)
     recipes = {find(name).name for name in arguments.recipe} if arguments.recipe else set(RECIPES)
-    wanted = tuple(name for name in RECIPES if name in recipes and any(name in bug.recipes for bug in chosen))
-    if not wanted:
+    names = tuple(name for name in RECIPES if name in recipes and any(name in bug.recipes for bug in chosen))
+    if not names:
         raise BadInput(
             f"{' '.join(f'--bug {bug.name}' for bug in chosen)} on {', '.join(sorted(recipes))}",
             "none of these bugs is planted on these recipes",
             f"--recipe {chosen[0].recipes[0]}" if chosen else "leave --bug out",
         )
-    return tuple(bug for bug in chosen if set(bug.recipes) & set(wanted)), wanted
+    return tuple(bug for bug in chosen if set(bug.recipes) & set(names)), names

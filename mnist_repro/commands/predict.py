@@ -22,7 +22,7 @@ DESCRIPTION = "predict images of the data, or one of your own"
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
-    """Add what the command takes."""
+    """Add the arguments of the command."""
     parser.add_argument("path", type=named_place, metavar="PATH", help="a run's folder, a param.hdf5 or a model.h5")
     which = parser.add_mutually_exclusive_group()
     which.add_argument("--first", type=int, default=10, metavar="N", help="the first N images (default: %(default)s)")

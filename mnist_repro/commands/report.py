@@ -25,7 +25,7 @@ DESCRIPTION = "one page that shows what runs gave, for people"
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
-    """Add what the command takes."""
+    """Add the arguments of the command."""
     add_runs(parser)
     parser.add_argument(
         "--out", type=named_place, default=Path("report"), metavar="DIR", help="for the page (default: %(default)s)"
@@ -48,7 +48,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def run(arguments: argparse.Namespace) -> ExitCode:
-    """Read what there is, write the page, name what was left out."""
+    """Read the runs and the other inputs, write the page, and name the files that were left out."""
     from mnist_repro.files.atomic import require_writable
     from mnist_repro.report.document import PageInputs, collect, read_gate, read_jobs
     from mnist_repro.report.page.figures import require_drawing

@@ -41,7 +41,7 @@ DEFAULT = "wheel-softmax"
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
-    """Add what the command takes."""
+    """Add the arguments of the command."""
     parser.add_argument("recipes", nargs="*", metavar="RECIPE", help=f"which (default: {DEFAULT})")
     parser.add_argument("--all", action="store_true", help="all recipes")
     parser.add_argument("--seeds", type=int, default=3, metavar="N", help="seeds 0 to N-1 (default: %(default)s)")
@@ -55,7 +55,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def run(arguments: argparse.Namespace) -> ExitCode:
-    """Train, estimate, compare, print."""
+    """Train and estimate the runs, compare them with the published figures, and print the result."""
     from mnist_repro.data.dataset import describe
     from mnist_repro.data.locate import load, place
     from mnist_repro.execution import components, workers
@@ -68,8 +68,8 @@ def run(arguments: argparse.Namespace) -> ExitCode:
     from mnist_repro.training.framework import require_tensorflow
 
     require_seeds(arguments.seeds)
-    asked = workers.cores() if arguments.processes is None else arguments.processes
-    processes = require_positive("--processes", asked)
+    number = workers.cores() if arguments.processes is None else arguments.processes
+    processes = require_positive("--processes", number)
     if arguments.all and arguments.recipes:
         raise BadInput(f"--all and {' '.join(arguments.recipes)}", "--all already means every recipe", "leave one out")
     names = list(RECIPES) if arguments.all else list(dict.fromkeys(arguments.recipes)) or [DEFAULT]
@@ -80,7 +80,7 @@ def run(arguments: argparse.Namespace) -> ExitCode:
     dataset = load(arguments.data)
     print(describe(dataset), flush=True)
     require_there(arguments.baselines)
-    # Before the work: one that cannot be read would stop it in the end.
+    # Read before the work: a baseline that cannot be read would stop the command at its end.
     stored = {
         recipe.name: baseline_files.read(arguments.baselines, recipe.name, arguments.scale)
         for recipe in recipes

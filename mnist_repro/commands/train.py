@@ -23,7 +23,7 @@ DESCRIPTION = "train a recipe; leaves learn.log, param.hdf5, model.h5 and run.js
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
-    """Add what the command takes."""
+    """Add the arguments of the command."""
     parser.add_argument(
         "recipe", metavar="RECIPE", help="such as wheel-softmax; `mnist-repro reproduce --help` has all"
     )
@@ -61,9 +61,9 @@ def run(arguments: argparse.Namespace) -> ExitCode:
             show(done, total)
             record(line)
 
-        made = components.train_into(folder, assignment, dataset, progress)
-    for score in made.scores:
-        after = display.counted(score.after, made.unit)
+        trained = components.train_into(folder, assignment, dataset, progress)
+    for score in trained.scores:
+        after = display.counted(score.after, trained.unit)
         print(f"after {after}: test loss {score.test.loss:.5f}, test accuracy {score.test.accuracy:.4f}")
     print(f"left in {folder}: learn.log param.hdf5 model.h5 run.json")
     return ExitCode.PASSED

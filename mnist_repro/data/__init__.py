@@ -1,1 +1,1 @@
-"""Where the digits come from: MNIST found and verified, or drawn when there is none."""
+"""The data: finds, downloads and verifies MNIST, or draws surrogate digits if there is no MNIST."""

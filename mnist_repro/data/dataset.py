@@ -1,4 +1,4 @@
-"""The value that trainings are given: images and labels, checked, with a name that says whether they are MNIST."""
+"""The `Dataset` that trainings use: checked images and labels, with a name that says whether they are MNIST."""
 
 from __future__ import annotations
 
@@ -11,10 +11,10 @@ from mnist_repro.errors import BadInput, escaped
 from mnist_repro.files.guarded import WHOLE_COPY
 
 DRAWN = "drawn by mnist-repro"
-# What well-formed data is called that is neither MNIST nor the surrogate.
+# The name of well-formed data that is neither MNIST nor the surrogate.
 UNRECOGNISED = "unrecognised"
 
-# SHA-256 of the decoded arrays, see `digest`: any container will do.
+# SHA-256 of the decoded arrays, see `digest`: the file format does not matter.
 KNOWN = {
     "06b0d1f124c4e5fa796686ade41a9b778edacc8622f2195a352ef479ad44fc16": "mnist",
     "fd176cacd30df9ca86055cc8763701fb495050a3f92f79af7297a1c8c968e191": "surrogate",
@@ -40,7 +40,7 @@ class Dataset:
         train_labels: uint8 (60000,), each 0 to 9, as are the test labels (10000,).
 
     Raises:
-        BadInput: images that are not 28×28 bytes, labels that are not 0 to 9, or not one label to the image.
+        BadInput: images are not 28×28 bytes, labels are not 0 to 9, or the numbers of images and labels differ.
     """
 
     name: str
@@ -62,7 +62,7 @@ class Dataset:
             check_labels(labels, f"{self.source}: {part} labels")
             _check_counts(images, labels, self.source, part)
         for field in ("train_images", "train_labels", "test_images", "test_labels"):
-            # A view, so that the caller's own array stays as it was.
+            # A view, so that the caller's array stays writable.
             view = getattr(self, field).view()
             view.setflags(write=False)
             object.__setattr__(self, field, view)
@@ -71,7 +71,7 @@ class Dataset:
 def recognise(
     source: str, train_images: np.ndarray, train_labels: np.ndarray, test_images: np.ndarray, test_labels: np.ndarray
 ) -> Dataset:
-    """The dataset of these arrays, named by what they hash to.
+    """The dataset of these arrays; their hash decides its name.
 
     Raises:
         BadInput: see `Dataset`.
@@ -90,17 +90,17 @@ def digest(*arrays: np.ndarray) -> str:
 
 
 def describe(dataset: Dataset) -> str:
-    """One line for every command's output: which data it used."""
+    """One line that says which data a command used."""
     counts = f"({len(dataset.train_images):,} + {len(dataset.test_images):,} images)"
     where = dataset.source if dataset.source == DRAWN else f"from {escaped(dataset.source)}"
     return f"data: {_TITLES[dataset.name]} {counts} {where}"
 
 
 def check_images(images: np.ndarray, where: str) -> None:
-    """Refuse what is not 28×28 images of bytes.
+    """Refuse an array that is not 28×28 images of bytes.
 
     Args:
-        images: what was read.
+        images: the array.
         where: the file or part, for the message.
     """
     if images.dtype == np.uint8 and images.ndim == 3 and images.shape[1:] == (28, 28):
@@ -114,7 +114,7 @@ def check_images(images: np.ndarray, where: str) -> None:
 
 
 def check_labels(labels: np.ndarray, where: str) -> None:
-    """Refuse what is not a row of labels 0 to 9; arguments as in `check_images`."""
+    """Refuse an array that is not one-dimensional with labels 0 to 9; arguments as in `check_images`."""
     if labels.dtype != np.uint8 or labels.ndim != 1:
         looks = ", which looks like images" if labels.ndim == 3 else ""
         raise BadInput(

@@ -1,4 +1,4 @@
-"""The ten digits as pen strokes: control points of integer splines, a few ways of writing each."""
+"""The ten digits as pen strokes: control points of integer splines, in a few forms per digit."""
 
 from __future__ import annotations
 
@@ -58,7 +58,7 @@ class Stroke:
     """One movement of the pen.
 
     Args:
-        points: control points (x, y), each named once, so that a corner stays a corner when points are moved.
+        points: control points (x, y), each listed once, so that a corner stays a corner when its point moves.
         order: indices into ``points`` in the order of the spline, ends and corners twice.
     """
 
@@ -67,7 +67,7 @@ class Stroke:
 
 
 def stroke(text: str) -> Stroke:
-    """Read one stroke of `FORMS`."""
+    """Parse one stroke of `FORMS`."""
     words = text.split()
     closed = words[0] == "o"
     words = words[1:] if closed else words

@@ -18,16 +18,16 @@ from mnist_repro.errors import BadInput
 from mnist_repro.files import atomic
 from mnist_repro.files.guarded import WHOLE_COPY, Readable, check_promised, open_regular, read_promised, unreadable
 
-# The third byte of the magic number.
+# NumPy types by the third byte of the magic number.
 TYPES = {0x08: "u1", 0x09: "i1", 0x0B: "i2", 0x0C: "i4", 0x0D: "f4", 0x0E: "f8"}
 _GZIP = b"\x1f\x8b"
 
 
 def read(path: Path) -> np.ndarray:
-    """The array of an IDX file, gzip if its name ends in .gz, in the machine's byte order.
+    """The array of an IDX file, in the machine's byte order. If the name ends in .gz, the file is gzip.
 
     Raises:
-        BadInput: unreadable, not gzip, truncated, not IDX, or with bytes after the end.
+        BadInput: the file is unreadable, not gzip, truncated, not IDX, or has bytes after its end.
     """
     packed = path.suffix == ".gz"
     with open_regular(path) as raw:
@@ -36,7 +36,7 @@ def read(path: Path) -> np.ndarray:
         except (EOFError, zlib.error) as error:
             raise _damaged(path, error) from error
         except OSError as error:
-            # gzip's own errors carry no number of the operating system.
+            # gzip's own errors have no errno.
             if not packed or error.errno is not None:
                 raise unreadable(path, error) from error
             raw.seek(0)
@@ -47,7 +47,7 @@ def write(path: Path, array: np.ndarray) -> None:
     """Write ``array`` as IDX, compressed if the name ends in .gz; the same array gives the same bytes.
 
     Raises:
-        BadInput: a type or shape that IDX does not have, or a place that cannot be written.
+        BadInput: IDX does not have this type or shape, or the file cannot be written.
     """
     codes = {np.dtype(name): code for code, name in TYPES.items()}
     code = codes.get(array.dtype.newbyteorder("="))
@@ -63,7 +63,7 @@ def write(path: Path, array: np.ndarray) -> None:
         if path.suffix != ".gz":
             raw.write(content)
             return
-        # Neither name nor time of writing in the header.
+        # Without name and time in the header, the same array gives the same bytes.
         with gzip.GzipFile(filename="", mode="wb", fileobj=raw, mtime=0) as packed:
             packed.write(content)
 
@@ -83,7 +83,7 @@ def _parse(stream: Readable, path: Path) -> np.ndarray:
 
 
 def _header(stream: Readable, path: Path) -> Tuple[np.dtype, Tuple[int, ...]]:
-    """Type and dimensions, as the header says."""
+    """The type and the dimensions in the header."""
     magic = stream.read(4)
     if len(magic) < 4:
         raise BadInput(

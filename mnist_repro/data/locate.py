@@ -1,4 +1,4 @@
-"""Finds the data: a place that is named must verify, unnamed places are tried in turn, the surrogate comes last."""
+"""Finds the data: a place that the user names must verify; else other places are tried, the surrogate last."""
 
 from __future__ import annotations
 
@@ -23,12 +23,12 @@ Say = Callable[[str], object]
 
 @dataclass(frozen=True)
 class DataRequest:
-    """What was asked for.
+    """The data that the user asks for.
 
     Args:
-        place: "surrogate", a folder or file, or None where the unnamed places are to be searched.
-        named_by: the option or variable that said so, for messages.
-        insists: what insists on the real MNIST, for messages; None where other data will do.
+        place: "surrogate", a folder or file, or None to search the unnamed places.
+        named_by: the option or variable with this value, for messages.
+        insists: the option or variable that demands the real MNIST, for messages; None if other data is allowed.
     """
 
     place: Optional[str]
@@ -38,13 +38,13 @@ class DataRequest:
 
 @dataclass(frozen=True)
 class Candidate:
-    """What looking into one unnamed place gave.
+    """The result of a look into one unnamed place.
 
     Args:
-        title: what the place is called.
+        title: name of the place.
         place: the file looked at.
-        dataset: what it holds, if it is the real MNIST.
-        problem: one line if something is there but no use; None if there is nothing.
+        dataset: the data in it, if it is the real MNIST.
+        problem: one line if the file exists but cannot be used; None if it does not exist.
     """
 
     title: str
@@ -57,21 +57,21 @@ class Candidate:
 
 
 def wish(request: Optional[str] = None) -> DataRequest:
-    """What to look for, from the value of --data and the environment.
+    """The data to look for, from the value of --data and the environment.
 
     Args:
-        request: the value of --data: "mnist", "surrogate", a folder, an .npz file; None where nothing was said, and
-            then the environment variable MNIST_REPRO_DATA counts.
+        request: the value of --data: "mnist", "surrogate", a folder, an .npz file. If it is None, the
+            environment variable MNIST_REPRO_DATA is used.
     """
     variable = places.named_by_variable()
     named_by = "--data" if request else places.VARIABLE
-    wanted = request or variable
-    if wanted != "mnist":
-        return DataRequest(wanted, named_by)
+    value = request or variable
+    if value != "mnist":
+        return DataRequest(value, named_by)
     insists = "--data mnist" if request else f"{places.VARIABLE}=mnist"
     if variable in places.WORDS:
         return DataRequest(None, named_by, insists)
-    # The variable says where to look, --data mnist what must be found there.
+    # The variable says where to look; `--data mnist` says that the real MNIST must be there.
     return DataRequest(variable, places.VARIABLE, insists)
 
 
@@ -80,23 +80,23 @@ def load(request: Optional[str] = None, say: Optional[Say] = None) -> Dataset:
 
     Args:
         request: see `wish`.
-        say: takes the announcements, standard error if None.
+        say: receives the announcements; None writes them to standard error.
 
     Raises:
-        BadInput: the named place does not verify, or MNIST was insisted on and is nowhere.
+        BadInput: the named place does not verify, or the real MNIST is demanded and is in no place.
     """
     say = say or sys.stderr.write
-    wanted = wish(request)
-    if wanted.place == "surrogate":
+    data_request = wish(request)
+    if data_request.place == "surrogate":
         return _surrogate(say)
-    if wanted.place:
-        return _named(wanted.place, wanted, say)
-    found, notes = _search(say if not wanted.insists else lambda line: None)
-    if found:
-        return found
-    if wanted.insists:
+    if data_request.place:
+        return _named(data_request.place, data_request, say)
+    dataset, notes = _search(say if not data_request.insists else lambda line: None)
+    if dataset:
+        return dataset
+    if data_request.insists:
         raise BadInput(
-            f"{wanted.insists} insists on the real MNIST, and there is none",
+            f"{data_request.insists} insists on the real MNIST, and there is none",
             f"tried were: {'; '.join(notes)}",
             "name a folder that has it with --data FOLDER, or get it with `mnist-repro data fetch`",
         )
@@ -104,13 +104,13 @@ def load(request: Optional[str] = None, say: Optional[Say] = None) -> Dataset:
 
 
 def place(dataset: Dataset) -> str:
-    """What to pass to `load` so that another process gets the same data."""
-    # Absolute: a folder may be called `mnist`, and that word means something else.
+    """The value that makes `load` give the same data in another process."""
+    # Absolute: `load` would read the relative path `mnist` as the word `mnist`, and not as a folder.
     return "surrogate" if dataset.source == DRAWN else str(Path(dataset.source).absolute())
 
 
 def look(title: str, place: Path) -> Candidate:
-    """What an unnamed place holds; never an error."""
+    """Look into an unnamed place; problems become part of the result, and nothing is raised."""
     try:
         if not place.exists():
             return Candidate(title, place)
@@ -123,12 +123,12 @@ def look(title: str, place: Path) -> Candidate:
 
 
 def unnamed_places() -> List[Tuple[str, Path]]:
-    """The files tried, in turn, before a download."""
+    """The files to try before a download, in order."""
     return [("Keras cache", places.keras_cache()), ("own cache", places.own_cache() / mnist.NPZ)]
 
 
 def _search(say: Say) -> Tuple[Optional[Dataset], List[str]]:
-    """The first unnamed place that verifies, and a note on each that was passed over."""
+    """The dataset of the first unnamed place that verifies, and a note on each place before it."""
     notes: List[str] = []
     for title, place in unnamed_places():
         finding = look(title, place)
@@ -147,16 +147,16 @@ def _search(say: Say) -> Tuple[Optional[Dataset], List[str]]:
         return None, [*notes, f"download: {reason}"]
 
 
-def _named(place: str, wanted: DataRequest, say: Say) -> Dataset:
+def _named(place: str, data_request: DataRequest, say: Say) -> Dataset:
     """The dataset in a named place, which must verify."""
     try:
         dataset = mnist.read(places.expanded(place))
     except BadInput as error:
         word = place.lower()
         hint = f"write {word} in small letters, or {error.fix}" if word in places.WORDS else error.fix
-        raise BadInput(f"{error.what} (named by {wanted.named_by})", error.why, hint) from error
-    if wanted.insists:
-        return mnist.require_mnist(dataset, wanted.insists)
+        raise BadInput(f"{error.what} (named by {data_request.named_by})", error.why, hint) from error
+    if data_request.insists:
+        return mnist.require_mnist(dataset, data_request.insists)
     if dataset.name == "surrogate":
         say(SURROGATE_NOTICE)
     if dataset.name == UNRECOGNISED:

@@ -1,4 +1,4 @@
-"""Reads MNIST from a folder of IDX files or from mnist.npz, and says whether it is the real one."""
+"""Reads MNIST from a folder of IDX files or from mnist.npz, and checks whether it is the real MNIST."""
 
 from __future__ import annotations
 
@@ -14,19 +14,19 @@ from mnist_repro.files.guarded import WHOLE_COPY, unreadable
 
 NPZ = "mnist.npz"
 
-# In the order of the digest: training images, training labels, test images, test labels.
+# In the order of `mnist_repro.data.dataset.digest`: training images, training labels, test images, test labels.
 IDX_FILES = ("train-images-idx3-ubyte", "train-labels-idx1-ubyte", "t10k-images-idx3-ubyte", "t10k-labels-idx1-ubyte")
 
 
 def read(place: Path) -> Dataset:
-    """The dataset in a folder or .npz file, named by what its arrays hash to.
+    """The dataset in a folder or .npz file; the hash of its arrays decides its name.
 
     Args:
-        place: an .npz file as Keras keeps it, or a folder that has one or has the four IDX files, plain or .gz, with
-            "-" or "." before "idx". IDX goes before .npz, plain before .gz.
+        place: an .npz file as Keras keeps it, or a folder with such a file or with the four IDX files, plain or .gz,
+            with "-" or "." before "idx". IDX is preferred to .npz, and plain to .gz.
 
     Raises:
-        BadInput: nothing there, something missing or damaged, or other sizes than MNIST's.
+        BadInput: the place does not exist, a file is missing or damaged, or the sizes are not MNIST's.
     """
     try:
         folder = place.is_dir()
@@ -46,10 +46,10 @@ def read(place: Path) -> Dataset:
 
 
 def require_mnist(dataset: Dataset, who: str) -> Dataset:
-    """``dataset`` itself if it is the real MNIST.
+    """Return ``dataset`` if it is the real MNIST.
 
     Raises:
-        BadInput: it is something else; ``who`` says what wanted MNIST.
+        BadInput: it is other data; the message names ``who``, which demands MNIST.
     """
     if dataset.name == "mnist":
         return dataset
@@ -61,7 +61,7 @@ def require_mnist(dataset: Dataset, who: str) -> Dataset:
 
 
 def _npz_or_idx(folder: Path) -> Tuple[Path, List[Path]]:
-    """What a folder offers: its .npz and no files, or its four IDX files."""
+    """The files to read in a folder: (the .npz, no files), or (the folder, its four IDX files)."""
     found = [_spelling(folder, name) for name in IDX_FILES]
     files = [path for path in found if path is not None]
     if len(files) == len(IDX_FILES):
@@ -75,7 +75,7 @@ def _npz_or_idx(folder: Path) -> Tuple[Path, List[Path]]:
 
 
 def _spelling(folder: Path, name: str) -> Path | None:
-    """The file of this name in one of its spellings; a folder of that name only if there is nothing better."""
+    """The file with this name in any spelling; a folder with such a name only if there is no file."""
     dotted = name.replace("-idx", ".idx")
     spellings = [folder / spelling for spelling in (name, dotted, f"{name}.gz", f"{dotted}.gz")]
     there = [path for path in spellings if path.exists()]
@@ -84,7 +84,7 @@ def _spelling(folder: Path, name: str) -> Path | None:
 
 
 def _read_idx(files: List[Path]) -> List[np.ndarray]:
-    """The four arrays, each checked under the name of its own file."""
+    """The four arrays. The message for a wrong array names its file."""
     arrays = []
     for path, check in zip(files, (check_images, check_labels) * 2):
         array = idx.read(path)
@@ -94,7 +94,7 @@ def _read_idx(files: List[Path]) -> List[np.ndarray]:
 
 
 def _read_npz(path: Path) -> List[np.ndarray]:
-    """The four arrays in the order of the digest, each checked under its key."""
+    """The four arrays in the order of the digest. The message for a wrong array names its key."""
     found = npz.read(path)
     for key, check in zip(npz.KEYS, (check_images, check_labels) * 2):
         check(found[key], f"{key} in {path}")
@@ -102,7 +102,7 @@ def _read_npz(path: Path) -> List[np.ndarray]:
 
 
 def _check_sizes(place: Path, arrays: List[np.ndarray]) -> None:
-    """The recipes are written for MNIST's sizes."""
+    """Refuse data without MNIST's numbers of images: the recipes need them."""
     for part, (images, labels), expected in (("training", arrays[:2], 60_000), ("test", arrays[2:], 10_000)):
         if not len(images) == len(labels) == expected:
             raise BadInput(

@@ -21,10 +21,10 @@ _DAMAGE = (zipfile.BadZipFile, struct.error, zlib.error, lzma.LZMAError, EOFErro
 
 
 def read(path: Path) -> Dict[str, np.ndarray]:
-    """The arrays of `KEYS`, uint8 as Keras writes them.
+    """The arrays with the names in `KEYS`, uint8, as Keras writes them.
 
     Raises:
-        BadInput: unreadable, not a zip, truncated, an array missing or of another type than uint8.
+        BadInput: the file is unreadable, not a zip or truncated, or an array is missing or not uint8.
     """
     with open_regular(path) as raw:
         try:
@@ -40,7 +40,7 @@ def read(path: Path) -> Dict[str, np.ndarray]:
 
 
 def _check_keys(archive: zipfile.ZipFile, path: Path) -> None:
-    """Name what is missing."""
+    """Refuse an archive that lacks an array, and name the missing arrays."""
     found = [name[: -len(".npy")] for name in archive.namelist() if name.endswith(".npy")]
     missing = [key for key in KEYS if key not in found]
     if missing:
@@ -52,7 +52,7 @@ def _check_keys(archive: zipfile.ZipFile, path: Path) -> None:
 
 
 def _member(archive: zipfile.ZipFile, key: str, path: Path) -> np.ndarray:
-    """One array, decoded here because np.load would allocate whatever a header says."""
+    """One array. Not read by np.load, which allocates as much memory as a header demands."""
     with archive.open(f"{key}.npy") as stream:
         shape, fortran = _shape(stream, f"{key} in {path}")
         promised = math.prod(shape)
@@ -62,7 +62,7 @@ def _member(archive: zipfile.ZipFile, key: str, path: Path) -> np.ndarray:
 
 
 def _shape(stream: IO[bytes], where: str) -> tuple[tuple[int, ...], bool]:
-    """Shape and whether the first index runs fastest; refuses every type but uint8."""
+    """The shape, and whether the first index varies fastest. Refuses every type except uint8."""
     version = np.lib.format.read_magic(stream)
     if version != (1, 0):
         raise BadInput(f"{where} is .npy of version {version}", "np.savez writes version (1, 0)", WHOLE_COPY)

@@ -1,4 +1,4 @@
-"""Where on this machine MNIST may lie, and what the environment variables say about it."""
+"""The places on this machine where MNIST may be, and the environment variables that name them."""
 
 from __future__ import annotations
 
@@ -13,14 +13,14 @@ OFFLINE = "MNIST_REPRO_OFFLINE"
 MIRROR = "MNIST_REPRO_URL"
 CACHE = "MNIST_REPRO_CACHE"
 
-# What a variable that forbids something says where it does not.
+# Values of the variable `OFFLINE` that allow the download.
 _NOT = ("", "0", "no", "false")
-# Requests that are no places.
+# Values of `VARIABLE` and --data that are not paths.
 WORDS = ("mnist", "surrogate")
 
 
 def named_by_variable() -> Optional[str]:
-    """What `VARIABLE` asks for: one of `WORDS`, a path, or None where it is unset or empty."""
+    """The value of `VARIABLE`: one of `WORDS`, a path, or None if it is unset or empty."""
     return os.environ.get(VARIABLE) or None
 
 
@@ -30,7 +30,7 @@ def offline() -> bool:
 
 
 def expanded(place: str) -> Path:
-    """A place as typed, with ~ resolved where the user has a home at all."""
+    """The path of a place as typed; ~ is resolved if the user has a home folder."""
     try:
         return Path(place).expanduser()
     except RuntimeError:
@@ -38,12 +38,12 @@ def expanded(place: str) -> Path:
 
 
 def keras_cache() -> Path:
-    """Where Keras keeps its MNIST."""
+    """The file in which Keras keeps its MNIST."""
     return expanded(os.environ.get("KERAS_HOME") or "~/.keras") / "datasets" / NPZ
 
 
 def own_cache() -> Path:
-    """Our own cache folder: `CACHE`, or the user's cache folder as this platform has it."""
+    """Our own cache folder: the value of `CACHE`, else the platform's cache folder for this user."""
     named = os.environ.get(CACHE)
     if named:
         return expanded(named)

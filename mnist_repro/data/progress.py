@@ -1,4 +1,4 @@
-"""Shows how far a download is: a bar on a terminal, nothing elsewhere."""
+"""Shows the progress of a download as a bar on a terminal. Without a terminal, shows nothing."""
 
 from __future__ import annotations
 
@@ -8,15 +8,15 @@ from typing import Callable, Iterator
 
 
 class TooMuchError(Exception):
-    """More bytes than the file can have."""
+    """The server sends more bytes than the file can have."""
 
 
 class Meter:
-    """What pooch tells of a download's progress, in bytes.
+    """The object to which pooch reports a download's progress, in bytes.
 
     Args:
-        most: bytes after which the download is given up, because no honest answer is that long.
-        show: called with the bytes so far and the bytes announced (0 where the server does not say).
+        most: number of bytes after which the download stops, because the real file is shorter.
+        show: called with the bytes received and the bytes announced (0 if the server does not say).
     """
 
     def __init__(self, most: int, show: Callable[[int, int], None]) -> None:
@@ -26,23 +26,23 @@ class Meter:
         self._received = 0
 
     def update(self, count: int) -> None:
-        """``count`` more bytes, rounded up to whole chunks by pooch."""
+        """Count ``count`` more bytes; pooch rounds them up to whole chunks."""
         self._received += count
         if self._received > self._most:
             raise TooMuchError
         self._show(self._received, self.total)
 
     def reset(self) -> None:
-        """Called by pooch before it reports the exact total at the end."""
+        """Set the count to zero. Pooch calls this at the end, before it reports the exact total."""
         self._received = 0
 
     def close(self) -> None:
-        """Called by pooch at the end; `shown` tidies up, because pooch does not call this after an error."""
+        """Do nothing. Pooch calls this at the end, but not after an error, so `shown` closes the bar."""
 
 
 @contextlib.contextmanager
 def shown(title: str, most: int) -> Iterator[Meter]:
-    """A meter that draws a bar on standard error while the block runs, if that is a terminal."""
+    """A meter that draws a bar on standard error while the block runs, if standard error is a terminal."""
     if not sys.stderr.isatty():
         yield Meter(most, lambda received, total: None)
         return
@@ -51,6 +51,6 @@ def shown(title: str, most: int) -> Iterator[Meter]:
 
     columns = (TextColumn(title), BarColumn(), DownloadColumn(), TransferSpeedColumn(), TimeRemainingColumn())
     with Progress(*columns, console=Console(stderr=True)) as progress:
-        # Where the server does not say the size, what has come counts as all: rich 12 knows no unknown total.
+        # If the server does not say the size, the bytes received count as the total: rich 12 needs a total.
         task = progress.add_task(title, total=0)
         yield Meter(most, lambda received, total: progress.update(task, completed=received, total=total or received))

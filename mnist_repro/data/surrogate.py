@@ -1,8 +1,9 @@
-"""Draws 70,000 digits in integer arithmetic alone: the stand-in where there is no MNIST.
+"""Draws the surrogate: 70,000 digits in integer arithmetic, which are used if there is no MNIST.
 
-Integers only, and only raw words of PCG64, because NumPy promises their stream for all time: so the bytes are the
-same on every machine and with every NumPy. Each digit is an affine and slightly bent view of one of 1,280 pen
-skeletons, seen through its distance field, which gives the stroke its width and soft edge.
+The only random numbers are raw words of PCG64, because NumPy promises never to change their stream. Together with
+integer arithmetic they give the same bytes on every machine and with every NumPy. Each digit is an affine and slightly
+bent view of one of 1,280 pen skeletons, seen through its distance field, which gives the stroke its width and soft
+edge.
 """
 
 from __future__ import annotations
@@ -21,13 +22,13 @@ CANVAS = 96  # side of a skeleton's canvas, three cells to the pixel
 PIXEL = 64 * 3  # one pixel in the fixed-point unit of all positions: 1/64 of a cell
 REACH = 8  # cells from the skeleton beyond which there is no ink
 WIDTHS = 16
-CHUNK = 250  # images drawn at once: what fits the processor's cache
+CHUNK = 250  # images drawn at once: they fit the processor's cache
 
 # Found by trial, so that softmax regression ends near 0.92 while a small CNN finds it easy.
 WOBBLE = 96  # of control points
 ZOOM, SLANT, TILT, SHIFT, BEND = 44, 72, 36, 720, 2
-BARS = 40  # of 256 images, those with a bar cut out
-SPECKS = 3  # of 256 pixels, those lit by chance
+BARS = 40  # number of images with a bar cut out, per 256 images
+SPECKS = 3  # number of pixels lit by chance, per 256 pixels
 
 
 def draw() -> Tuple[np.ndarray, np.ndarray]:
@@ -54,7 +55,7 @@ def draw() -> Tuple[np.ndarray, np.ndarray]:
 
 
 def _bytes(random: np.random.PCG64, *shape: int) -> np.ndarray:
-    """Uniform random bytes, uint8 of ``shape``; little-endian whatever the machine."""
+    """Uniform random bytes, uint8 of ``shape``; little-endian on every machine."""
     count = math.prod(shape)
     words = random.random_raw(-(-count // 8)).astype("<u8")
     uniform: np.ndarray = words.view(np.uint8)[:count].reshape(shape)
@@ -68,7 +69,7 @@ def _bell(random: np.random.PCG64, *shape: int) -> np.ndarray:
 
 
 def _skeletons(random: np.random.PCG64) -> np.ndarray:
-    """Every variant of every digit, one cell thin: bool (1280, 96, 96)."""
+    """The skeletons of every variant of every digit, one cell thin: bool (1280, 96, 96)."""
     canvas = np.zeros((10 * VARIANTS, CANVAS, CANVAS), np.bool_)
     for digit, forms in enumerate(FORMS):
         for number, form in enumerate(forms):
@@ -80,7 +81,10 @@ def _skeletons(random: np.random.PCG64) -> np.ndarray:
 
 
 def _spline(text: str, random: np.random.PCG64, variants: int, steps: int = 40) -> Tuple[np.ndarray, np.ndarray]:
-    """The cells (x, y) that one stroke passes through, each int64 (variants, spans x steps), its points wobbling."""
+    """The cells (x, y) that one stroke passes through, each int64 (variants, spans x steps).
+
+    Chance moves the control points of the stroke a little.
+    """
     pen = stroke(text)
     # 80 units of the glyph's box are 60 cells, 20 pixels.
     points = np.array(pen.points, np.int64) * 48 + _bell(random, variants, len(pen.points), 2) * WOBBLE // 64
@@ -110,7 +114,7 @@ def _distances(skeletons: np.ndarray) -> np.ndarray:
 
 
 def _ink() -> np.ndarray:
-    """Brightness for each stroke width and squared distance, uint8 (16, 256): an edge one pixel soft."""
+    """Brightness for each stroke width and squared distance, uint8 (16, 256): the edge is one pixel wide."""
     table = np.zeros((WIDTHS, 256), np.uint8)
     for width in range(WIDTHS):
         half = 24 + 4 * width  # in sixteenths of a cell
@@ -121,7 +125,7 @@ def _ink() -> np.ndarray:
 
 
 def _views(chance: np.ndarray) -> Tuple[Tuple[np.ndarray, np.ndarray], Tuple[np.ndarray, np.ndarray]]:
-    """How each image looks at its skeleton, as sums of a part per row and a part per column of the image.
+    """The skeleton position that each pixel sees, as the sum of a part per row and a part per column of the image.
 
     Args:
         chance: int64 (count, 8), see `_bell`.
@@ -143,7 +147,7 @@ def _views(chance: np.ndarray) -> Tuple[Tuple[np.ndarray, np.ndarray], Tuple[np.
 
 
 def _cells(rows: np.ndarray, columns: np.ndarray) -> np.ndarray:
-    """The cell of the canvas, along one axis, that each pixel of each image looks at: int16 (count, 28, 28)."""
+    """The cell of the canvas, along one axis, that each pixel of each image sees: int16 (count, 28, 28)."""
     cells: np.ndarray = (rows[:, :, None] + columns[:, None, :]) >> 6
     return cells.clip(0, CANVAS - 1)
 

@@ -1,4 +1,4 @@
-"""Keeps the drawn digits in our cache, so that the second command need not draw them again."""
+"""Keeps the surrogate in our cache, so that later commands do not draw it again."""
 
 from __future__ import annotations
 
@@ -15,46 +15,46 @@ from mnist_repro.files import atomic
 
 
 def surrogate_dataset() -> Dataset:
-    """The surrogate, from the cache if a sound copy is there.
+    """The surrogate, from the cache if it has a valid copy.
 
     Raises:
-        BadInput: this machine's NumPy draws other digits than it must.
+        BadInput: this machine's NumPy draws different digits, as their hash shows.
     """
     path = kept_path()
     with contextlib.suppress(BadInput):
-        kept = mnist.read(path)
-        if kept.name == "surrogate":
-            return dataclasses.replace(kept, source=DRAWN)
-    drawn = _draw()
-    # A cache that cannot be written only costs the next command a second.
+        cached = mnist.read(path)
+        if cached.name == "surrogate":
+            return dataclasses.replace(cached, source=DRAWN)
+    dataset = _draw()
+    # If the cache cannot be written, the next command only needs a second more.
     with contextlib.suppress(BadInput):
-        _keep(drawn, path)
-    return drawn
+        _keep(dataset, path)
+    return dataset
 
 
 def kept_path() -> Path:
-    """Where the copy is kept; its name has the hash, so that other versions of the drawing do not meet."""
+    """The file of the copy. Its name has the hash, so that versions with different digits use different files."""
     return places.own_cache() / f"surrogate-{HASHES['surrogate'][:12]}.npz"
 
 
 def _draw() -> Dataset:
     images, labels = surrogate.draw()
-    drawn = recognise(DRAWN, images[:60_000], labels[:60_000], images[60_000:], labels[60_000:])
-    if drawn.name != "surrogate":
+    dataset = recognise(DRAWN, images[:60_000], labels[:60_000], images[60_000:], labels[60_000:])
+    if dataset.name != "surrogate":
         raise BadInput(
-            f"the surrogate drawn with NumPy {np.__version__} hashes to {drawn.sha256}",
+            f"the surrogate drawn with NumPy {np.__version__} hashes to {dataset.sha256}",
             f"it is {HASHES['surrogate']} on every machine and with every NumPy",
             "use another NumPy, or real data with --data FOLDER, and report this as a bug",
         )
-    return drawn
+    return dataset
 
 
-def _keep(drawn: Dataset, path: Path) -> None:
+def _keep(dataset: Dataset, path: Path) -> None:
     with atomic.replacing(path) as temporary, temporary.open("wb") as file:
         np.savez(
             file,
-            x_train=drawn.train_images,
-            y_train=drawn.train_labels,
-            x_test=drawn.test_images,
-            y_test=drawn.test_labels,
+            x_train=dataset.train_images,
+            y_train=dataset.train_labels,
+            x_test=dataset.test_images,
+            y_test=dataset.test_labels,
         )

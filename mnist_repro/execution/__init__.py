@@ -1,1 +1,1 @@
-"""Execution: the two components train and estimate, in this process or in processes of their own."""
+"""Execution: runs the two components, train and estimate, in this process or in worker processes."""

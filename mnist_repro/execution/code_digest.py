@@ -9,16 +9,16 @@ from typing import Dict, Iterator, List
 
 import mnist_repro
 
-# What trains and scores; all that it imports from this package counts.
+# The module that trains and scores; every module of this package that it imports is hashed too.
 ROOT = "mnist_repro.training.train"
 _SHOWN = 12
 
 
 def digest(root: str = ROOT) -> str:
-    """12 hexadecimal digits that change with the code that ``root`` is made of.
+    """12 hexadecimal digits that change with the code of ``root`` and of the modules that it imports.
 
-    Comments, docstrings, imports and the names of modules do not count, so that code may move. Only to be compared on
-    one version of Python, because it is taken over syntax trees.
+    Comments, docstrings, imports and the names of modules do not count, so that code may move. Digests are
+    comparable only within one version of Python, because they are hashes of syntax trees.
     """
     running = hashlib.sha256()
     for code in sorted(_code(tree) for tree in trees(root).values()):
@@ -41,7 +41,7 @@ def _computes_nothing(statement: ast.stmt) -> bool:
 
 
 def trees(root: str = ROOT) -> Dict[str, ast.Module]:
-    """The syntax trees of a module and of every module of this package that it imports, anywhere, by name."""
+    """By name: the syntax trees of a module and of every module of this package that it imports, also indirectly."""
     found: Dict[str, ast.Module] = {}
     waiting: List[str] = [root]
     while waiting:
@@ -64,7 +64,7 @@ def _imported(tree: ast.Module) -> Iterator[str]:
             continue
         for name in names:
             parts = name.split(".")
-            # Importing a module runs the packages that it lies in, too.
+            # The import of a module also runs the packages that contain it.
             modules = [".".join(parts[: at + 1]) for at in range(len(parts))]
             yield from (module for module in modules if parts[0] == "mnist_repro" and _file(module).is_file())
 

@@ -1,4 +1,4 @@
-"""The tutorial's two components, joined by a file: `train` leaves a folder, `estimate` scores what lies in it."""
+"""The tutorial's two components: `train` writes a folder with weights, `estimate` scores the weights in it."""
 
 from __future__ import annotations
 
@@ -27,18 +27,18 @@ from mnist_repro.training.train import Progress, no_progress, train
 from mnist_repro.weights import param_hdf5 as weights
 
 STEP_LOSSES_KEPT = 100
-# Of a hash, shown.
+# Number of digits of a hash in messages.
 _DIGITS = 12
-# What the description of a model's layers takes in `model.h5`, at the most.
+# The most bytes that the description of a model's layers takes in `model.h5`.
 DESCRIPTION_BYTES = 1 << 17
 
 
 @dataclass(frozen=True)
 class Assignment:
-    """What to train.
+    """One training to make.
 
     Args:
-        recipe: which recipe.
+        recipe: the recipe.
         seed: 0 or more.
         scale: ``full`` or ``subset``.
         arithmetic: ``original`` or ``framework``.
@@ -55,12 +55,11 @@ class Assignment:
 
 
 def check_folder(folder: Path, recipe: Recipe) -> None:
-    """Refuse a folder that holds the run of another recipe, or one nobody can tell, is none, or cannot be written.
-
-    That one of the files to be made could not take its place is told now too, and not when the training is over.
+    """Make sure, before the training, that a run of ``recipe`` can be written into ``folder``.
 
     Raises:
-        BadInput: that is so.
+        BadInput: the folder holds the run of another recipe or an unreadable run, is not a folder, cannot be written,
+            or has a folder in the place of a file that is to be written.
     """
     require_writable(folder)
     require_no_folders(folder, (*TRAINED, *ESTIMATED))
@@ -70,7 +69,7 @@ def check_folder(folder: Path, recipe: Recipe) -> None:
     try:
         found = run_json.read(folder).recipe
     except BadInput as error:
-        # Not the fix of `read`, to train again, which leads here.
+        # Not the fix that `read` gives, to train again: it would lead to this error again.
         raise BadInput(error.what, error.why, fix) from error
     if found != recipe.name:
         raise BadInput(
@@ -81,17 +80,17 @@ def check_folder(folder: Path, recipe: Recipe) -> None:
 
 
 def check_result(file: Path, folders: Sequence[Path]) -> None:
-    """Refuse a file for results that would take the place of what a run needs.
+    """Refuse a file for results if it would replace a file or folder that a run needs.
 
     Args:
-        file: where the results are to be written.
-        folders: of the runs that are to be made; others are known by their `run.json`.
+        file: the file to write the results into.
+        folders: folders of the runs that will be made; folders of other runs have a `run.json`.
 
     Raises:
-        BadInput: it is one of the files of a run, or lies where a folder for one has to be.
+        BadInput: it is a file of a run, or has the path of a folder that a run needs.
     """
     to_come = [folder.resolve() for folder in folders]
-    # Not where it leads if it is a link: the link is what would be replaced.
+    # The path of the file itself, even if it is a link: the link would be replaced, and not its target.
     place, fix = file.parent.resolve() / file.name, "name another file, such as result.json"
     if any(place in (folder, *folder.parents) for folder in to_come):
         raise BadInput(f"{file} cannot be a file", "it is to be a folder with runs", fix)
@@ -103,10 +102,10 @@ def check_result(file: Path, folders: Sequence[Path]) -> None:
 
 
 def check_data(folder: Path, dataset: Dataset) -> None:
-    """Refuse a folder that holds the run of other data, of which it would be read as telling.
+    """Refuse a folder that holds a run on other data: the results would seem to be of that data.
 
     Raises:
-        BadInput: that is so.
+        BadInput: the folder holds a run on other data.
     """
     if not (folder / run_json.FILE).exists():
         return
@@ -125,9 +124,9 @@ def check_data(folder: Path, dataset: Dataset) -> None:
 
 
 def train_into(folder: Path, assignment: Assignment, dataset: Dataset, progress: Progress = no_progress) -> Run:
-    """Component one: train, and leave `learn.log`, `param.hdf5`, `model.h5` and, last, `run.json` in ``folder``.
+    """Component one: train, and write `learn.log`, `param.hdf5`, `model.h5` and, last, `run.json` into ``folder``.
 
-    A folder is whole when it has `run.json`. What an earlier run left there stays as it is until all is written.
+    A folder with `run.json` is complete. Files of an earlier run stay there until all new files are written.
 
     Raises:
         BadInput: the folder holds another recipe's run, cannot be written, or another process trains into it.
@@ -153,17 +152,17 @@ def _train_into(folder: Path, assignment: Assignment, dataset: Dataset, progress
 def _save_model(trained: Trained, file: Path) -> None:
     most = DESCRIPTION_BYTES + sum(array.nbytes for layer in trained.weights for array in layer)
     with replacing(file) as temporary:
-        # HDF5, once it has met a full disk, brings the process down when it ends: make sure of the room before.
+        # If HDF5 meets a full disk, the process crashes at its end. So make sure first that there is room.
         temporary.write_bytes(bytes(most))
         try:
             framework.save_model(trained.model, temporary)
         except RuntimeError as error:
-            # So h5py 2.10 reports a full disk.
+            # h5py 2.10 reports a full disk in this way.
             raise OSError(str(error)) from error
 
 
 def as_run(assignment: Assignment, dataset: Dataset, scale: Scale, trained: Trained) -> Run:
-    """The Run value of a finished training."""
+    """The `Run` of a finished training."""
     recipe = assignment.recipe
     return Run(
         recipe=recipe.name,
@@ -192,14 +191,14 @@ def as_run(assignment: Assignment, dataset: Dataset, scale: Scale, trained: Trai
 def estimate(
     weights_file: Path, recipe: Recipe, dataset: Dataset, test_images: int, out: Optional[Path] = None
 ) -> Evaluation:
-    """Component two: build the model anew, take its numbers from ``weights_file`` alone, score the test images.
+    """Component two: build a new model, read its weights from ``weights_file``, and score the test images.
 
     Args:
         weights_file: a `param.hdf5`.
-        recipe: whose model to build.
-        dataset: whose test images to score.
-        test_images: the first so many of them.
-        out: the folder for `eval.log` and `evaluation.json`; none are written without.
+        recipe: recipe of the model.
+        dataset: dataset of the test images.
+        test_images: number of test images to score, from the first on.
+        out: the folder for `eval.log` and `evaluation.json`; None writes neither.
 
     Raises:
         BadInput: the file does not fit, or the folder cannot be written.
@@ -224,5 +223,5 @@ def estimate(
 
 
 def evaluation_log(evaluation: Evaluation) -> str:
-    """The tutorial's two lines."""
+    """The text of `eval.log`: the tutorial's two lines."""
     return f"Test loss: {evaluation.loss}\nTest accuracy: {evaluation.accuracy}\n"

@@ -1,7 +1,7 @@
-"""What a run does, in seconds: its first steps, everything it would be fed, and how it scores given weights.
+"""Takes a recipe's fingerprint in seconds: its first steps, all its training input, and the score of given weights.
 
-Nothing here looks at a recipe's declared values or at source: each part goes through the very code that trains, saves,
-loads and scores.
+The fingerprint does not use a recipe's declared values or the source code: each part calls the same code that trains,
+saves, loads and scores.
 """
 
 from __future__ import annotations
@@ -26,9 +26,9 @@ from mnist_repro.training.train import ordered_segments, train
 from mnist_repro.weights import param_hdf5 as weights
 
 SEED = 0
-# Another than the walk's, or code that takes every seed for 0 would go unnoticed.
+# Not the seed of `walk`: else code that uses 0 for every seed would not be noticed.
 SHORT_SEED = 1
-# A prime, so that row sums fit into int64 however many there are.
+# A prime modulus, so that any number of row sums fits into int64.
 _MODULUS = 2**31 - 1
 _WEIGHT_BITS = 20
 
@@ -37,11 +37,11 @@ Value = Union[int, float]
 
 @dataclass(frozen=True)
 class Fingerprint:
-    """What a recipe did on a platform: named values in the order in which a difference should be looked for.
+    """The fingerprint of a recipe on a platform: named values, in the order in which to look for a difference.
 
     Args:
         exact: counts and checksums that must be equal.
-        losses: losses and shares that may differ by rounding.
+        losses: losses and shares of images, which may differ by rounding.
     """
 
     exact: Dict[str, int]
@@ -49,7 +49,7 @@ class Fingerprint:
 
 
 def take(recipe: Recipe, dataset: Dataset, arithmetic: str) -> Fingerprint:
-    """Take the fingerprint of a recipe, by training, feeding and scoring with the code as it is now."""
+    """Take the fingerprint of a recipe: train, feed and score with the current code."""
     exact: Dict[str, int] = {}
     losses: Dict[str, float] = {}
     for name, value in (
@@ -65,9 +65,9 @@ def take(recipe: Recipe, dataset: Dataset, arithmetic: str) -> Fingerprint:
 
 
 def short_scale(recipe: Recipe) -> Scale:
-    """A training of seconds that goes one step past two ends of epochs, each after an incomplete batch.
+    """A training of some seconds: two epochs that end with an incomplete batch, and one step more.
 
-    No further: rounding grows in CNNs from step to step, and from here on it would hide what a bug does.
+    It is not longer, because in CNNs rounding grows from step to step and would soon hide the effect of a bug.
     """
     batches = 8 if recipe.is_softmax_regression else 1
     images = batches * recipe.batch_size + recipe.batch_size // 2
@@ -77,7 +77,7 @@ def short_scale(recipe: Recipe) -> Scale:
 
 
 def first_steps(recipe: Recipe, dataset: Dataset, arithmetic: str) -> Iterator[Tuple[str, Value]]:
-    """The loss of every step of a short training, and what is printed and scored after its first epoch."""
+    """The loss of every step of a short training, and the printed line and the score after its first epoch."""
     trained = train(recipe, dataset, SHORT_SEED, short_scale(recipe), arithmetic)
     for at, loss in enumerate(trained.step_losses, start=1):
         yield f"loss of step {at}", float(loss)
@@ -87,7 +87,7 @@ def first_steps(recipe: Recipe, dataset: Dataset, arithmetic: str) -> Iterator[T
 
 
 def walk(recipe: Recipe, dataset: Dataset) -> Iterator[Tuple[str, Value]]:
-    """Everything that the full budget would feed: counts and checksums, without training."""
+    """Counts and checksums of everything that the full budget would feed, without training."""
     tf = framework.tensorflow()
     scale = recipe.full
     pixels = int(np.prod(recipe.input_shape))
@@ -100,7 +100,7 @@ def walk(recipe: Recipe, dataset: Dataset) -> Iterator[Tuple[str, Value]]:
         images += int(sizes.sum())
         last = int(sizes[-1])
         for ours, theirs in zip(image_sums.tolist(), label_sums.tolist()):
-            # Order matters: each step is folded into what came before it.
+            # The checksum depends on the order of the steps.
             image_sum = (image_sum * 31 + ours) % _MODULUS
             label_sum = (label_sum * 31 + theirs) % _MODULUS
     yield "steps of the whole budget", steps
@@ -111,7 +111,7 @@ def walk(recipe: Recipe, dataset: Dataset) -> Iterator[Tuple[str, Value]]:
 
 
 def evaluation(recipe: Recipe, dataset: Dataset) -> Iterator[Tuple[str, Value]]:
-    """How given weights score after they have been saved and loaded."""
+    """The score of given weights after they have been saved and loaded."""
     with tempfile.TemporaryDirectory(prefix="mnist-repro-") as folder:
         file = Path(folder) / WEIGHTS
         weights.write(file, recipe, given_weights(recipe))
@@ -124,7 +124,7 @@ def evaluation(recipe: Recipe, dataset: Dataset) -> Iterator[Tuple[str, Value]]:
 
 
 def given_weights(recipe: Recipe) -> Weights:
-    """Weights drawn from a fixed seed, moving statistics included, none of them as a layer starts."""
+    """Weights from a fixed seed, moving statistics included; no weight equals the initial weight of its layer."""
     return tuple(_given(recipe, spec) for spec in lay_out(recipe.layers, recipe.input_shape))
 
 
@@ -141,7 +141,7 @@ def _given(recipe: Recipe, spec: LayerSpec) -> Tuple[np.ndarray, ...]:
 
 
 def _checksums(pixels: int, batch_size: int) -> Any:
-    """A step that trains nothing: images in the batch, a checksum of their very bits, a checksum of the labels."""
+    """A step without training: the number of images, a checksum of their bits, and a checksum of the labels."""
     tf = framework.tensorflow()
     most = 4 * batch_size
     columns = _odd("columns", pixels)
@@ -163,6 +163,6 @@ def _checksums(pixels: int, batch_size: int) -> Any:
 
 
 def _odd(purpose: str, count: int) -> Any:
-    """Odd weights below 2**20, int64: a change of any one value, or of the order, moves the sum."""
+    """Odd weights below 2**20, int64. With them, a change of one value or of the order changes the sum."""
     raw = Stream("fingerprint", SEED, purpose).raw(count) >> np.uint64(64 - _WEIGHT_BITS)
     return framework.tensorflow().constant((raw | np.uint64(1)).astype(np.int64))

@@ -1,7 +1,7 @@
-"""A process of its own, with one thread, that says what TensorFlow it has and takes a fingerprint with it.
+"""A worker process with one thread that reports its TensorFlow and takes a fingerprint.
 
-`ask` starts it; `main` runs in it: one line of JSON in, one out. `take_into` and `taken_in` are for processes that take
-several, one after the other.
+`ask` starts the process and `main` runs in it: one line of JSON in, one line out. Processes that take several
+fingerprints, one after the other, use `take_into` and `taken_in`.
 """
 
 from __future__ import annotations
@@ -31,11 +31,11 @@ _LINES_SHOWN = 15
 
 @dataclass(frozen=True)
 class Answer:
-    """What the process said.
+    """The answer of the process.
 
     Args:
-        provenance: its versions, CPU and threads.
-        fingerprint: if one was asked for.
+        provenance: versions, CPU and threads of the process.
+        fingerprint: the fingerprint, if the request names a recipe.
     """
 
     provenance: Dict[str, Any]
@@ -46,32 +46,32 @@ def ask(recipe: Optional[str] = None, data: str = "", arithmetic: str = "origina
     """Start the process and wait for its answer.
 
     Args:
-        recipe: whose fingerprint to take; without one, only the provenance is asked for.
-        data: the dataset's place, as `mnist_repro.data.locate.load` takes it.
+        recipe: recipe of the fingerprint; without a recipe, the answer has only the provenance.
+        data: place of the dataset, as `mnist_repro.data.locate.load` takes it.
         arithmetic: ``original`` or ``framework``.
 
     Raises:
         BadInput: the process refused, or died.
     """
-    asked = json.dumps({"recipe": recipe, "data": data, "arithmetic": arithmetic})
+    question = json.dumps({"recipe": recipe, "data": data, "arithmetic": arithmetic})
     with tempfile.TemporaryFile() as log:
         ended = subprocess.run(
             command("execution.fingerprint_worker"),
-            input=asked.encode(),
+            input=question.encode(),
             stdout=subprocess.PIPE,
             stderr=log,
             check=False,
         )
         if not ended.stdout:
             raise _died(recipe, ended.returncode, log)
-    said = json.loads(ended.stdout)
-    if "refused" in said:
-        raise BadInput(*said["refused"])
-    return _answer(said)
+    answer = json.loads(ended.stdout)
+    if "refused" in answer:
+        raise BadInput(*answer["refused"])
+    return _answer(answer)
 
 
 def take_into(folder: Path, recipe: Recipe, dataset: Dataset, arithmetic: str) -> None:
-    """Take a fingerprint in this process, and leave it in ``folder`` for `taken_in`.
+    """Take a fingerprint in this process, and write it into ``folder`` for `taken_in`.
 
     Raises:
         BadInput: the folder cannot be written.
@@ -80,13 +80,13 @@ def take_into(folder: Path, recipe: Recipe, dataset: Dataset, arithmetic: str) -
 
 
 def taken_in(folder: Path) -> Answer:
-    """What `take_into` left in ``folder``."""
+    """The answer that `take_into` wrote into ``folder``."""
     return _answer(json.loads((folder / FILE).read_text(encoding="utf-8")))
 
 
-def _answer(said: Dict[str, Any]) -> Answer:
-    taken = said["fingerprint"]
-    return Answer(said["provenance"], Fingerprint(**taken) if taken else None)
+def _answer(answer: Dict[str, Any]) -> Answer:
+    fingerprint = answer["fingerprint"]
+    return Answer(answer["provenance"], Fingerprint(**fingerprint) if fingerprint else None)
 
 
 def _died(recipe: Optional[str], code: int, log: IO[bytes]) -> BadInput:
@@ -100,24 +100,24 @@ def _died(recipe: Optional[str], code: int, log: IO[bytes]) -> BadInput:
 
 
 def main() -> None:
-    """Answer what standard input asks, in one line; whatever TensorFlow prints goes to standard error."""
+    """Answer the request on standard input, in one line. TensorFlow's own output goes to standard error."""
     answers = os.fdopen(os.dup(1), "w", encoding="utf-8")
     os.dup2(2, 1)
-    asked = json.load(sys.stdin)
-    name, data, arithmetic = asked["recipe"], asked["data"], asked["arithmetic"]
+    question = json.load(sys.stdin)
+    name, data, arithmetic = question["recipe"], question["data"], question["arithmetic"]
     try:
-        said = (
+        answer = (
             {"provenance": provenance(0.0), "fingerprint": None}
             if name is None
             else _fields(find(name), load(data), arithmetic)
         )
     except BadInput as error:
-        said = {"refused": error.args}
-    answers.write(json.dumps(said) + "\n")
+        answer = {"refused": error.args}
+    answers.write(json.dumps(answer) + "\n")
     answers.flush()
 
 
 def _fields(recipe: Recipe, dataset: Dataset, arithmetic: str) -> Dict[str, Any]:
     started = time.monotonic()
-    taken = asdict(take(recipe, dataset, arithmetic))
-    return {"provenance": provenance(time.monotonic() - started), "fingerprint": taken}
+    fingerprint = asdict(take(recipe, dataset, arithmetic))
+    return {"provenance": provenance(time.monotonic() - started), "fingerprint": fingerprint}

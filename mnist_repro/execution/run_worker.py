@@ -1,7 +1,7 @@
-"""A process that trains one run after another, with one thread: assignments in, events out, one JSON line each.
+"""A worker process with one thread that trains one run after another: JSON lines with assignments in, with events out.
 
-`mnist_repro.execution.workers` starts it. Events go to the original standard output; what TensorFlow and Keras print
-goes to standard error.
+`mnist_repro.execution.workers` starts it. Events go to the original standard output; the output of TensorFlow and
+Keras goes to standard error.
 """
 
 from __future__ import annotations
@@ -47,9 +47,9 @@ def main() -> None:
 
 
 def _listen(jobs: queue.SimpleQueue[bytes]) -> None:
-    """Take in assignments; when no more can come, end this process, and a run in the middle with it.
+    """Read assignments into the queue. When standard input ends, end this process, also in the middle of a run.
 
-    Its parent has then finished, or was killed: nobody is waiting for that run.
+    Its parent has then finished or was killed, so that no process needs the result of that run.
     """
     # Unbuffered: Python cannot end while another thread waits in a buffered reader.
     with os.fdopen(os.dup(0), "rb", buffering=0) as lines:

@@ -1,4 +1,4 @@
-"""From what a user names (run folder, `param.hdf5`, `model.h5`) to a model that scores images."""
+"""Loads a model that scores images from a run folder, a `param.hdf5` or a `model.h5`."""
 
 from __future__ import annotations
 
@@ -18,12 +18,12 @@ from mnist_repro.weights import param_hdf5 as weights
 
 @dataclass(frozen=True)
 class Located:
-    """A file of weights or a whole model, and whose it is.
+    """A file of weights or a whole model, and its recipe.
 
     Args:
         file: a `param.hdf5` or a whole-model file.
-        recipe: whose model it is.
-        scale: at which the run was made, where a run folder tells.
+        recipe: recipe of the model.
+        scale: scale of the run, if a run folder names it.
     """
 
     file: Path
@@ -32,10 +32,10 @@ class Located:
 
 
 def locate_weights(path: Path, recipe: Optional[str]) -> Located:
-    """The `param.hdf5` that ``path``, a run folder or the file itself, stands for.
+    """The `param.hdf5` at ``path``, which is a run folder or the file itself.
 
     Raises:
-        BadInput: there is none, or it is not clear whose it is.
+        BadInput: the file does not exist, or its recipe is not clear.
     """
     if not path.is_dir():
         return Located(path, weights.identify(path, recipe))
@@ -48,32 +48,32 @@ def locate_weights(path: Path, recipe: Optional[str]) -> Located:
         )
     if not (path / run_json.FILE).exists():
         return Located(file, weights.identify(file, recipe))
-    made = run_json.read(path)
-    if recipe is not None and find(recipe).name != made.recipe:
+    run = run_json.read(path)
+    if recipe is not None and find(recipe).name != run.recipe:
         raise BadInput(
-            f"{path} is a run of {made.recipe}, not of {recipe}",
+            f"{path} is a run of {run.recipe}, not of {recipe}",
             f"its {run_json.FILE} says so",
             "leave --recipe out, or name another folder",
         )
-    return Located(file, find(made.recipe), made.scale)
+    return Located(file, find(run.recipe), run.scale)
 
 
 def scorer(path: Path, recipe: Optional[str]) -> tuple[Located, Callable[[np.ndarray], np.ndarray]]:
-    """Whose model ``path`` is, and a function from images, uint8 (n, 28, 28), to logits, float32 (n, 10).
+    """The file and recipe of a model, and a function from images, uint8 (n, 28, 28), to logits, float32 (n, 10).
 
     Args:
         path: a run folder, a `param.hdf5`, or a whole-model file.
-        recipe: its name, where the file does not tell.
+        recipe: name of the recipe, needed if the file does not name it.
 
     Raises:
-        BadInput: there is no such file, or it is not one that we can take.
+        BadInput: the file does not exist, or is neither weights nor a model of a recipe.
     """
     if path.is_dir() or not weights.is_whole_model(path):
         located = locate_weights(path, recipe)
         arrays = weights.read(located.file, located.recipe)
     else:
-        found, arrays = weights.read_whole_model(path, recipe)
-        located = Located(path, found)
+        model_recipe, arrays = weights.read_whole_model(path, recipe)
+        located = Located(path, model_recipe)
     model = framework.build(located.recipe)
     framework.set_weights(model, arrays)
     return located, framework.scorer(model, located.recipe.input_shape)

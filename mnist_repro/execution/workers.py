@@ -1,4 +1,4 @@
-"""Runs side by side: one-thread worker processes over the cores, each taking the next run when it is done with one."""
+"""A pool of worker processes with one thread each that makes several runs at the same time."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from mnist_repro.execution.processes import command
 from mnist_repro.files.atomic import remove_unfinished
 
 LOG_LINES_SHOWN = 15
-# What a task leaves in its folder.
+# The kinds of files that a task can write; see `Task.leaves`.
 COMPONENTS, RUN, FINGERPRINT = "components", "run", "fingerprint"
 
 
@@ -29,10 +29,10 @@ class Task:
 
     Args:
         assignment: what to train.
-        data: the dataset's place, as `mnist_repro.data.locate.load` takes it.
-        folder: where the run's files go.
-        leaves: ``components`` (the files of `train` and `estimate`), ``run`` (`run.json` alone: no weights are saved,
-            and nothing is scored from them), or ``fingerprint`` (the recipe's, whatever the scale).
+        data: place of the dataset, as `mnist_repro.data.locate.load` takes it.
+        folder: the folder for the run's files.
+        leaves: ``components`` (the files of `train` and `estimate`), ``run`` (only `run.json`: no weights are saved
+            or scored), or ``fingerprint`` (the fingerprint of the recipe; the scale does not matter).
     """
 
     assignment: Assignment
@@ -46,7 +46,7 @@ class Failure:
     """Why a run was not made: what happened, why, what to do next.
 
     Args:
-        bad_input: the input or the environment was at fault, not the run.
+        bad_input: the cause is the input or the environment, and not the run.
     """
 
     what: str
@@ -60,7 +60,7 @@ class Failure:
 
 @dataclass(frozen=True)
 class Progress:
-    """Steps that a task has done, of so many."""
+    """The number of steps that a task has done, and of all its steps."""
 
     task: Task
     done: int
@@ -68,12 +68,12 @@ class Progress:
 
 
 Watcher = Callable[[Progress], None]
-# Called with each task when it has ended, and with its failure if it failed.
+# Called when a task has ended; the second argument is its failure, or None.
 Ended = Callable[[Task, Optional[Failure]], None]
 
 
 def cores() -> int:
-    """How many cores this process may use."""
+    """The number of cores that this process may use."""
     if hasattr(os, "sched_getaffinity"):
         return len(os.sched_getaffinity(0))
     return os.cpu_count() or 1
@@ -82,9 +82,9 @@ def cores() -> int:
 def run_all(
     tasks: Sequence[Task], processes: int, watch: Watcher, ended: Optional[Ended] = None
 ) -> Dict[Task, Optional[Failure]]:
-    """Make all runs, ``processes`` at a time; one that fails does not take the others along.
+    """Make all runs, ``processes`` at a time; a failed run does not stop the others.
 
-    Each task ends with None or its failure, in the order of ``tasks``.
+    Returns for each task its failure, or None, in the order of ``tasks``.
 
     Raises:
         KeyboardInterrupt: the user pressed Ctrl-C; the processes have been stopped, finished runs are whole.
@@ -96,11 +96,11 @@ def run_all(
 
 
 class Pool:
-    """Worker processes, started when there is something to do, that stay for the next tasks until the pool is closed.
+    """A pool of worker processes. A process starts with its first task and stays until the pool is closed.
 
     Args:
-        processes: how many there are at the most.
-        environment: theirs; this process's as it is when they start if None.
+        processes: the largest number of processes.
+        environment: environment of the processes; None means that of this process at the time they start.
     """
 
     def __init__(self, processes: int, environment: Optional[Mapping[str, str]] = None) -> None:
@@ -111,25 +111,25 @@ class Pool:
             worker.start()
 
     def submit(self, tasks: Sequence[Task]) -> None:
-        """Have these made, after those that were submitted before."""
+        """Add tasks to the end of the queue."""
         for task in tasks:
             self._waiting.put(task)
 
     def no_more(self) -> None:
-        """Let each process end as soon as nothing is left for it."""
+        """Let each process end when the queue is empty."""
         for _ in self._crew:
             self._waiting.put(None)
 
     def wait(
         self, tasks: Sequence[Task], watch: Watcher, ended: Optional[Ended] = None
     ) -> Dict[Task, Optional[Failure]]:
-        """Wait for tasks that were submitted; what `watch` or `ended` raises ends the waiting."""
+        """Wait for submitted tasks; an exception from `watch` or `ended` ends the wait."""
         outcomes: Dict[Task, Optional[Failure]] = {}
         waited_for = set(tasks)
         while len(outcomes) < len(waited_for):
             event = self._happened.get()
             if event.task not in waited_for:
-                continue  # nobody waits for it any more
+                continue  # an earlier `wait` was interrupted before this task ended
             if isinstance(event, Progress):
                 watch(event)
             else:
@@ -139,7 +139,7 @@ class Pool:
         return {task: outcomes[task] for task in tasks}
 
     def close(self) -> None:
-        """Kill the processes at once: what they had finished is on disk, what they had not is not."""
+        """Kill the processes at once. Finished runs are on disk; unfinished runs are lost."""
         for worker in self._crew:
             worker.stop()
         self.no_more()
@@ -154,7 +154,7 @@ class _Ended:
 
 
 class _Worker:
-    """A thread that keeps one process busy, and starts another when that dies."""
+    """A thread that gives tasks to one process, and starts a new process when that one has died."""
 
     def __init__(
         self,
@@ -172,9 +172,9 @@ class _Worker:
         self._thread.start()
 
     def stop(self) -> None:
-        """Kill the process, and let the thread end with its next task."""
+        """Kill the process; the thread ends before its next task."""
         self._stopped = True
-        process = self._process  # the thread may be about to let go of it
+        process = self._process  # the thread may set it to None at any time
         if process is not None:
             process.kill()
 
@@ -188,7 +188,7 @@ class _Worker:
                 break
             try:
                 failure = self._run(task)
-            except Exception as error:  # a worker must never leave its caller waiting
+            except Exception as error:  # without an answer, `wait` would never end
                 failure = Failure(
                     "the process of this run could not be used",
                     f"it did not start, or it answered something else than expected: {type(error).__name__}: {error}",
@@ -211,7 +211,7 @@ class _Worker:
             "out": str(task.folder),
             "leaves": task.leaves,
         }
-        with contextlib.suppress(BrokenPipeError):  # a dead process shows below, by having no more to say
+        with contextlib.suppress(BrokenPipeError):  # if the process is dead, its output ends, which is handled below
             process.stdin.write(json.dumps(job) + "\n")
             process.stdin.flush()
         for line in process.stdout:
@@ -227,7 +227,7 @@ class _Worker:
         return died
 
     def _start(self) -> subprocess.Popen[str]:
-        # It lives as long as the process.
+        # The file stays open as long as the process lives.
         self._log = tempfile.TemporaryFile("w+", encoding="utf-8", errors="replace")  # noqa: SIM115
         self._process = subprocess.Popen(
             command("execution.run_worker"),
@@ -236,7 +236,7 @@ class _Worker:
             stderr=self._log,
             encoding="utf-8",
             env=self._environment,
-            start_new_session=True,  # Ctrl-C is for us: we stop the workers in order
+            start_new_session=True,  # Ctrl-C must reach only this process, which then stops the workers
         )
         if self._stopped:
             self._process.kill()

@@ -1,1 +1,1 @@
-"""Files on disk: whole or not at all, read within limits, locked."""
+"""Files on disk: atomic writes, reads within limits, JSON, and locks."""

@@ -1,4 +1,4 @@
-"""Files that are either whole or not there: written beside, flushed, then renamed."""
+"""Writes files atomically: into a temporary file beside the target, flushed to disk, then renamed."""
 
 from __future__ import annotations
 
@@ -12,13 +12,13 @@ from typing import Iterator, Sequence
 
 from mnist_repro.errors import BadInput
 
-# What a killed process may leave behind begins so.
+# Prefix of temporary files, which a killed process may leave behind.
 UNFINISHED = ".unfinished-"
 
 
 @contextlib.contextmanager
 def replacing(path: Path) -> Iterator[Path]:
-    """A temporary path in the folder of ``path`` that takes its place when the block ends well.
+    """A temporary path in the folder of ``path``; it replaces ``path`` when the block ends without an error.
 
     Raises:
         BadInput: the folder cannot be made or written, or the disk is full. ``path`` is then as it was.
@@ -42,19 +42,19 @@ def replacing(path: Path) -> Iterator[Path]:
 
 @contextlib.contextmanager
 def replacing_together(folder: Path, names: Sequence[str], stale: Sequence[str] = ()) -> Iterator[Path]:
-    """A temporary folder whose files take their places in ``folder`` when the block ends well.
+    """A temporary folder; its files move into ``folder`` when the block ends without an error.
 
-    A full disk is met while the block writes, when nothing is replaced yet. A process that is killed while the files
-    take their places leaves ``folder`` without the last of ``names``: a folder that has this file is whole.
+    A full disk causes an error while the block writes, before any file is replaced. A process that is killed while
+    the files move leaves ``folder`` without the last of ``names``: a folder that has this file is complete.
 
     Args:
         folder: made if it is missing.
-        names: the files that the block makes, in the order in which they take their places.
-        stale: files of ``folder`` that are removed before: the new ones make them untrue.
+        names: the files that the block makes, in the order in which they move.
+        stale: files of ``folder`` that are removed first, because the new files make them invalid.
 
     Raises:
         BadInput: ``folder`` cannot be made or written, has a folder in the place of a file, or the disk is full; all
-            files in it are then as they were. Or one of them cannot be replaced.
+            files in it are then unchanged. Or a file in it cannot be replaced.
     """
     temporary = None
     try:
@@ -66,7 +66,7 @@ def replacing_together(folder: Path, names: Sequence[str], stale: Sequence[str] 
     except OSError as error:
         raise _unwritable(folder, error) from error
     except BadInput as error:
-        # The user knows a file by the place that it was meant for.
+        # The user knows the file by its final path.
         raise BadInput(error.what.replace(str(temporary), str(folder)), error.why, error.fix) from error
     finally:
         if temporary is not None:
@@ -74,7 +74,7 @@ def replacing_together(folder: Path, names: Sequence[str], stale: Sequence[str] 
 
 
 def _take_places(new: Path, folder: Path, names: Sequence[str], stale: Sequence[str]) -> None:
-    """Move the files ``names`` of ``new`` into ``folder``, which has the last of them only before and after."""
+    """Move the files ``names`` of ``new`` into ``folder``, which lacks the last of them during the move."""
     marker = name = names[-1]
     try:
         for name in (marker, *stale):
@@ -97,10 +97,10 @@ def write_text(path: Path, text: str) -> None:
 
 
 def require_writable(folder: Path) -> None:
-    """Make sure that files could be made in ``folder``, before long work is spent on them; nothing is made.
+    """Make sure, before long work begins, that files can be made in ``folder``. No file or folder is made.
 
     Raises:
-        BadInput: it, or what would have to hold it, is no folder, or may not be written by this user.
+        BadInput: ``folder``, or its nearest existing parent, is not a folder, or this user may not write into it.
     """
     nearest = folder.absolute()
     try:
@@ -117,10 +117,10 @@ def require_writable(folder: Path) -> None:
 
 
 def require_replaceable(file: Path) -> None:
-    """The same for a single file.
+    """Make sure, before long work begins, that ``file`` can be written or replaced.
 
     Raises:
-        BadInput: it is a folder, or `require_writable` refuses the one that it would be in.
+        BadInput: ``file`` is a folder, or `require_writable` refuses its parent folder.
     """
     require_writable(file.parent)
     if file.is_dir():
@@ -131,7 +131,7 @@ def require_no_folders(folder: Path, names: Sequence[str]) -> None:
     """Make sure that no folder is in the place of one of the files ``names`` of ``folder``.
 
     Raises:
-        BadInput: one is.
+        BadInput: a folder has one of these names.
     """
     for file in (folder / name for name in names):
         # A link to a folder can be replaced.
@@ -144,7 +144,7 @@ def require_no_folders(folder: Path, names: Sequence[str]) -> None:
 
 
 def remove_unfinished(folder: Path) -> None:
-    """Remove what a killed process was about to write into ``folder``; nobody else may be writing there."""
+    """Remove the temporary files that a killed process left in ``folder``. No process may be writing there."""
     for path in folder.glob(f"{UNFINISHED}*"):
         if path.is_dir():
             shutil.rmtree(str(path), ignore_errors=True)
@@ -154,7 +154,7 @@ def remove_unfinished(folder: Path) -> None:
 
 
 def _unwritable(path: Path, error: OSError) -> BadInput:
-    # HDF5 has its own errors, of many lines, the first of which ends in a parenthesis that was just opened.
+    # HDF5's own errors have many lines; the first line ends with an opening parenthesis.
     reason = error.strerror or f"{error}\n".splitlines()[0].partition("(")[0].strip() or type(error).__name__
     return BadInput(
         f"cannot write {path}: {reason}",

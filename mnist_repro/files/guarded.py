@@ -1,4 +1,4 @@
-"""Opens and reads files that nobody vouches for: regular files only, and never more bytes than were promised."""
+"""Opens and reads untrusted files: only regular files, and never more bytes than their header promises."""
 
 from __future__ import annotations
 
@@ -11,25 +11,25 @@ from mnist_repro.errors import BadInput
 
 WHOLE_COPY = "fetch a whole copy with `mnist-repro data fetch`, or name another folder with --data"
 
-# Small enough that a header with a wrong size costs nothing, large enough for speed.
+# Bytes per read: small, so that a header with a wrong size wastes little memory, and large enough for speed.
 _CHUNK = 1 << 18
 
 
 class Readable(Protocol):
-    """What is read from: a file, or one inside a gzip or zip."""
+    """A file that can be read, or a file inside a gzip or zip."""
 
     def read(self, size: int, /) -> bytes:
-        """At most ``size`` bytes, none at the end."""
+        """Return at most ``size`` bytes; none at the end of the file."""
 
 
 @dataclass(frozen=True)
 class Expected:
-    """What somebody wants to read, for messages.
+    """The kind of file that a caller expects, and advice for messages.
 
     Args:
         kind: such as ``an HDF5 file``.
-        rather: what to do where something else lies there.
-        otherwise: what to do where it cannot be read, besides looking at its name and permissions.
+        rather: what the user should do if the path is something else.
+        otherwise: what the user can do if the file cannot be read, apart from a check of name and permissions.
     """
 
     kind: str
@@ -44,7 +44,7 @@ def open_regular(path: Path, expected: Expected = DATA) -> IO[bytes]:
     """Open ``path`` for reading; a pipe or device is refused at once instead of waited for.
 
     Raises:
-        BadInput: not there, not a regular file, or not readable by this user.
+        BadInput: the path does not exist, is not a regular file, or is not readable by this user.
     """
     try:
         mode = path.stat().st_mode
@@ -57,7 +57,7 @@ def open_regular(path: Path, expected: Expected = DATA) -> IO[bytes]:
 
 
 def unreadable(path: Path, error: OSError, expected: Expected = DATA) -> BadInput:
-    """The message for what the operating system refuses."""
+    """The message for a file that the operating system refuses to open or read."""
     return BadInput(
         f"cannot read {path}: {error.strerror or error}",
         f"{expected.kind} that is there, and readable by the user who runs this, is expected",
@@ -66,9 +66,9 @@ def unreadable(path: Path, error: OSError, expected: Expected = DATA) -> BadInpu
 
 
 def read_promised(stream: Readable, promised: int) -> bytearray:
-    """Read until the end or until one byte more than ``promised``, so that the length tells which it was.
+    """Read at most one byte more than ``promised``, so that the length shows whether the file is longer.
 
-    Memory grows with what is really there, not with what a header promises.
+    The memory used grows with the real content and not with the size in a header.
     """
     content = bytearray()
     while len(content) <= promised:
@@ -85,10 +85,10 @@ def check_promised(content: bytearray, promised: int, path: str) -> None:
     Args:
         content: from `read_promised`.
         promised: bytes after the header.
-        path: the file, and where in it.
+        path: the file, and the part of it if it has several.
 
     Raises:
-        BadInput: truncated, or with bytes after the end.
+        BadInput: the content is truncated, or has bytes after its end.
     """
     expected = f"its header promises {promised:,} bytes after itself"
     if len(content) < promised:

@@ -1,4 +1,4 @@
-"""Our JSON files: each has a schema number, and numbers that are not finite are stored as words."""
+"""Reads and writes our JSON files: each has a schema number; NaN and infinity are stored as words."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from mnist_repro.errors import BadInput
 
 
 def read_json(file: Path, schema: int, what: str, make: str) -> Dict[str, Any]:
-    """A JSON object of ours from a file, its schema checked.
+    """Read a JSON object from one of our files, and check its schema number.
 
     Raises:
         BadInput: the file is missing, unreadable, not JSON, not an object, or of another schema.
@@ -39,12 +39,12 @@ def read_json(file: Path, schema: int, what: str, make: str) -> Dict[str, Any]:
 
 
 def json_text(fields: Any, ascii_only: bool = True) -> str:
-    """The text of a JSON file; what is not finite is in it as a word."""
+    """The text of a JSON file; NaN and infinity are stored as words."""
     return json.dumps(storable(fields), indent=1, allow_nan=False, ensure_ascii=ascii_only) + "\n"
 
 
 def storable(value: Any) -> Any:
-    """A value ready for strict JSON, which has no NaN and no infinity: they are stored as words, and so not lost."""
+    """A value for strict JSON, which has no NaN and no infinity: both become words, so that they are not lost."""
     if isinstance(value, dict):
         return {str(name): storable(item) for name, item in value.items()}
     if isinstance(value, (list, tuple)):

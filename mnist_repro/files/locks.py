@@ -1,6 +1,6 @@
-"""Locks between processes: one at a time trains into a folder, one at a time changes a baseline.
+"""Locks between processes: only one process at a time trains into a folder or changes a baseline.
 
-A lock ends with its process, however that ends. Children that are started do not inherit it.
+The system releases a lock when its process ends, for any reason. Child processes do not inherit a lock.
 """
 
 from __future__ import annotations
@@ -15,16 +15,16 @@ from mnist_repro.files.atomic import require_writable, write_text
 
 
 def try_lock(handle: int) -> bool:
-    """Lock an open file or folder, unless another process has it locked; whether it is locked now.
+    """Lock an open file or folder, unless another process holds its lock; return whether we hold it now.
 
     Raises:
-        OSError: its file system has no locks, as some NFS.
+        OSError: the file system has no locks, as some NFS servers.
     """
-    # Windows has no fcntl, and is no reason to fail before something is locked.
+    # Imported here: Windows has no fcntl, and must fail only when something is locked.
     import fcntl
 
     try:
-        # flock(2) and not lockf(3), which locks no folder.
+        # flock(2), because lockf(3) cannot lock a folder.
         fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
     except (BlockingIOError, PermissionError):
         return False
@@ -33,12 +33,12 @@ def try_lock(handle: int) -> bool:
 
 @contextlib.contextmanager
 def alone_in(folder: Path) -> Iterator[None]:
-    """Keep other trainings out of ``folder`` while the block runs; it is made, and removed again if it stays empty.
+    """Keep other trainings out of ``folder`` during the block. Makes it; removes a new one that stays empty.
 
-    The lock is on the folder itself and leaves no file. Where the file system has no locks, nothing is locked.
+    The lock is on the folder itself and leaves no file. If the file system has no locks, nothing is locked.
 
     Raises:
-        BadInput: another process trains into it, or it cannot be written.
+        BadInput: another process trains into ``folder``, or ``folder`` cannot be written.
     """
     require_writable(folder)
     new = not folder.exists()
@@ -53,7 +53,7 @@ def alone_in(folder: Path) -> Iterator[None]:
                     "--out another folder, or wait until it has finished",
                 )
         except OSError:
-            # Another process may be about to write into it.
+            # Another process may be about to write into the folder.
             new = False
         yield
     finally:
@@ -68,13 +68,13 @@ def locked(private: Path, recipe: str, rung: str) -> Iterator[None]:
     """Hold the lock of a recipe's rung while the block runs.
 
     Args:
-        private: the folder for locks in that of the baselines; made if it is missing. The file of a lock stays there,
-            and means nothing by itself.
-        recipe: its name.
-        rung: of which baseline.
+        private: the folder for locks inside the folder of the baselines; made if it is missing. The file of a lock
+            stays there after the lock is released.
+        recipe: name of the recipe.
+        rung: rung of the baseline.
 
     Raises:
-        BadInput: another process holds it, or the folder cannot be written.
+        BadInput: another process holds the lock, or the folder cannot be written.
     """
     require_writable(private)
     private.mkdir(parents=True, exist_ok=True)

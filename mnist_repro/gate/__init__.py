@@ -1,1 +1,1 @@
-"""The gate: samples and stored baselines in, a verdict out."""
+"""The gate: compares measured samples with stored baselines and gives a verdict."""

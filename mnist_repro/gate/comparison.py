@@ -1,4 +1,4 @@
-"""One comparison that a test made, with all that a report tells of it; as a value, and as JSON that travels."""
+"""The `Comparison` that a test made, as a value and as JSON, which processes send to each other."""
 
 from __future__ import annotations
 
@@ -9,22 +9,22 @@ from mnist_repro.files.json import storable
 from mnist_repro.gate.intervals import Interval
 from mnist_repro.gate.verdicts import Finding, Judgement, Verdict
 
-# What is compared where there are no runs that could say it.
+# The name of the recipe in a comparison without runs.
 NO_RECIPE = "(no recipe)"
 
 
 @dataclass(frozen=True)
 class Comparison:
-    """What a test measured, and what became of it.
+    """What a test measured, and the judgement on it.
 
     Args:
         rung: ``fingerprint``, ``subset``, ``full`` or ``published``.
-        judgement: with a finding for each metric; without any where the rung cannot say anything, and a note does.
-        dataset: name of the data; empty where nothing was measured.
-        arithmetic: ``original`` or ``framework``; likewise.
+        judgement: a finding for each metric; or no finding but a note, if the rung cannot give a verdict.
+        dataset: name of the data; empty if nothing was measured.
+        arithmetic: ``original`` or ``framework``; empty if nothing was measured.
         samples: metric values by seed, as measured.
-        provenance: what produced them.
-        option: what commands need to mean the baselines compared with; see `mnist_repro.gate.baselines.folder`.
+        provenance: what produced the samples.
+        option: option with which a command uses the same baselines; see `mnist_repro.gate.baselines.folder`.
     """
 
     rung: str
@@ -42,7 +42,7 @@ class Comparison:
 
     @property
     def verdict(self) -> Optional[Verdict]:
-        """The worst finding; None where the rung says nothing."""
+        """The worst finding; None if the rung gives no verdict."""
         return self.judgement.verdict if self.judgement.findings else None
 
 
@@ -52,7 +52,7 @@ def incomparable(recipe: str, rung: str, name: str, reason: str) -> Comparison:
 
 
 def as_fields(checked: Comparison) -> Dict[str, Any]:
-    """The JSON form, described in docs/reference/gate-json.md; what is not finite is in it as a word."""
+    """The JSON form, see docs/reference/gate-json.md; NaN and infinity are stored as words."""
     fields = {
         "recipe": checked.recipe,
         "rung": checked.rung,
@@ -70,7 +70,7 @@ def as_fields(checked: Comparison) -> Dict[str, Any]:
 
 
 def from_fields(fields: Mapping[str, Any]) -> Comparison:
-    """The value of a JSON form made by `as_fields`."""
+    """The comparison of a JSON form that `as_fields` made."""
     return Comparison(
         rung=fields["rung"],
         judgement=Judgement(
@@ -108,5 +108,5 @@ def _finding(fields: Mapping[str, Any]) -> Finding:
 
 
 def _plain(value: Any) -> Any:
-    """Mappings of every kind as dicts."""
+    """Convert mappings of every kind to dicts."""
     return {name: _plain(item) for name, item in value.items()} if isinstance(value, Mapping) else value

@@ -1,4 +1,4 @@
-"""Where one more run should land, judging by the runs at hand: two-sided prediction intervals. Pure."""
+"""Two-sided prediction intervals: where a further run should lie, calculated from existing runs. Pure."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ LEVEL = 0.99
 
 @dataclass(frozen=True)
 class Interval:
-    """From ``low`` to ``high``, both included."""
+    """The numbers from ``low`` to ``high``, both included."""
 
     low: float
     high: float
@@ -25,26 +25,26 @@ class Interval:
 
 
 def standard_deviation(values: Sequence[float]) -> float:
-    """Of the sample, with n - 1; NaN for fewer than two values, or where one is not finite."""
+    """Standard deviation of a sample, with n - 1; NaN for fewer than two values, or if a value is not finite."""
     if len(values) < 2 or not np.isfinite(values).all():
         return math.nan
     return float(np.std(np.asarray(values, dtype=np.float64), ddof=1))
 
 
 def prediction_interval(values: Sequence[float], comparisons: int, level: float = LEVEL) -> Optional[Interval]:
-    """Where a further value of the same kind lies with probability ``level``, for all comparisons together.
+    """The interval in which a further value lies; ``level`` is the probability for all comparisons together.
 
     Student's t with n - 1 degrees of freedom times the standard deviation times sqrt(1 + 1/n); the level is shared
-    out among the comparisons (Bonferroni). None where the values cannot tell: fewer than two, one that is not finite,
-    or all the same.
+    out among the comparisons (Bonferroni). None if there are fewer than two values, a value is not finite, or all
+    values are equal.
 
     Args:
-        values: one for each seed.
-        comparisons: how many such intervals are looked at together.
-        level: the probability that all of them hold.
+        values: one value for each seed.
+        comparisons: number of intervals that are used together.
+        level: probability that all these intervals hold.
     """
     deviation = standard_deviation(values)
-    # Not by the deviation: the mean is rounded, so that equal values may seem to deviate.
+    # Not `deviation == 0`: the mean is rounded, so that equal values may have a small deviation.
     if not math.isfinite(deviation) or min(values) == max(values):
         return None
     tail = (1.0 - level) / comparisons / 2.0
@@ -61,9 +61,9 @@ def student_t(degrees: float, probability: float) -> float:
 @functools.lru_cache(maxsize=None)
 def _quantile() -> Callable[[float, float], float]:
     with warnings.catch_warnings():
-        # SciPy 1.4 uses names that NumPy has since deprecated.
+        # SciPy 1.4 uses names that later versions of NumPy deprecated.
         warnings.simplefilter("ignore")
-        # Not at the top: SciPy takes a tenth of a second that --help need not wait for.
+        # Imported here: the import takes a tenth of a second, and --help does not need it.
         from scipy.special import stdtrit
     quantile: Callable[[float, float], float] = stdtrit
     return quantile

@@ -1,4 +1,4 @@
-"""What the gate found in a session, for people: Markdown for a pull request, some lines for a terminal. Pure."""
+"""The gate's report on a session as text: Markdown for a pull request, and some lines for a terminal. Pure."""
 
 from __future__ import annotations
 
@@ -17,9 +17,9 @@ REASON_SHOWN = 1000
 
 
 def as_markdown(report: Report) -> str:
-    """The report as it stands in a pull request: what does not pass and why, what passes, what else to know."""
+    """The report for a pull request: what does not pass and why, what passes, and notes."""
     session = report.session
-    bad = report.in_the_way
+    bad = report.blocking
     good = [entry for entries in report.recipes.values() for entry in entries if entry not in bad]
     lines = [
         f"## Reproduction gate: {_headline(report)}",
@@ -50,19 +50,19 @@ def as_markdown(report: Report) -> str:
 
 
 def measured_with(report: Report) -> List[str]:
-    """Platforms and commits of what was measured, each once; jobs may have run on several."""
-    found = {}
+    """The platforms and commits of the measurements, without repetition; jobs may have run on several."""
+    names = {}
     for entry in report.entries:
         provenance = entry.checked.provenance if entry.checked else {}
         if {"machine", "tensorflow", "keras"} <= set(provenance):
-            found[platform_name(provenance)] = True
+            names[platform_name(provenance)] = True
         if "commit" in provenance:
-            found[f"commit {provenance['commit']}"] = True
-    return list(found)
+            names[f"commit {provenance['commit']}"] = True
+    return list(names)
 
 
 def summary(report: Report) -> List[str]:
-    """A line for each recipe, then what should be known besides."""
+    """A line for each recipe, then the notes."""
     lines = []
     for recipe, entries in report.recipes.items():
         lines.append(f"{recipe}: {', '.join(f'{entry.rung} {_word(entry)}' for entry in entries)}")
@@ -70,15 +70,15 @@ def summary(report: Report) -> List[str]:
 
 
 def escaped(text: str) -> str:
-    """Text that Markdown and HTML show as it is, in one line and one cell: test ids and paths can hold anything."""
+    """Text that Markdown and HTML show unchanged, in one line and one cell: test ids and paths can hold any letter."""
     printable = "".join(" " if unicodedata.category(sign)[0] in "CZ" else sign for sign in text)
     plain = re.sub(r"([\\`*_\[\]|~#$])", r"\\\1", " ".join(printable.split()))
-    # No backslash keeps GitHub from taking @name for somebody.
+    # GitHub reads @name as a user; a backslash does not prevent that.
     return html.escape(plain, quote=False).replace("@", "&commat;")
 
 
 def shortened(text: str) -> str:
-    """A long text, such as the last words of a process, by its beginning and its end."""
+    """The beginning and the end of a text that is too long, such as the last output of a process."""
     half = REASON_SHOWN // 2
     return text if len(text) <= REASON_SHOWN else f"{text[:half]} … {text[-half:]}"
 
@@ -113,11 +113,11 @@ def _table(entries: Sequence[ReportEntry]) -> List[str]:
 def _reasons(entries: Sequence[ReportEntry]) -> List[str]:
     lines = []
     for entry in entries:
-        found = entry.checked
+        comparison = entry.checked
         verdict = entry.verdict or Verdict.INCOMPARABLE
         lines.append(f"- **{escaped(entry.recipe)}**, {entry.rung}: {verdict.value} – {gate_text.MEANING[verdict]}")
         lines.append(f"  - test: {escaped(entry.test)}")
-        if found is None:
+        if comparison is None:
             lines.append(
                 f"  - ended without a verdict, {escaped(entry.outcome)}: {escaped(entry.reason or 'no reason')}"
             )
@@ -126,9 +126,9 @@ def _reasons(entries: Sequence[ReportEntry]) -> List[str]:
             lines.append("  - nothing of this recipe that this session measured has a verdict to rest on")
         elif entry.verdict.passes:
             lines.append(f"  - the test {escaped(entry.outcome)} all the same: {escaped(entry.reason or 'no reason')}")
-        bad = [finding for finding in found.judgement.findings if not finding.verdict.passes]
+        bad = [finding for finding in comparison.judgement.findings if not finding.verdict.passes]
         lines += [f"  - {escaped(finding.name)}: {escaped(shortened(finding.reason))}" for finding in bad]
-        lines += [f"  - {title}: {_code(command)}" for title, command in gate_text.next_steps(found)]
+        lines += [f"  - {title}: {_code(command)}" for title, command in gate_text.next_steps(comparison)]
     return lines
 
 
@@ -155,5 +155,5 @@ def _notes(report: Report) -> List[str]:
 
 
 def _code(command: str) -> str:
-    """A command as code: one line, and no backtick of a hostile name ends it."""
+    """A command as Markdown code, in one line; backticks in a hostile name cannot end it."""
     return f"`{' '.join(command.replace('`', '').split())}`"

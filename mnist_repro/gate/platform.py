@@ -1,4 +1,4 @@
-"""The platform that a fingerprint or a sample was measured on, as one text. Pure."""
+"""The platform of a fingerprint or a sample, as one text. Pure."""
 
 from __future__ import annotations
 
@@ -11,14 +11,14 @@ def platform_name(provenance: Mapping[str, Any]) -> str:
     """The platform of a provenance: ``x86_64, TensorFlow 2.21, Keras 3.15``.
 
     Raises:
-        KeyError: the provenance does not say which.
+        KeyError: the provenance does not name the platform.
     """
     tensorflow, keras = (_minor(str(provenance[name])) for name in ("tensorflow", "keras"))
     return f"{provenance['machine']}, TensorFlow {tensorflow}, Keras {keras}"
 
 
 def platform_text(provenance: Mapping[str, Any]) -> str:
-    """The platform of a provenance for a reader: also where it does not say which."""
+    """The platform of a provenance as text for people; works also if the provenance does not name the platform."""
     try:
         return platform_name(provenance)
     except KeyError:

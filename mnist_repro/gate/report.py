@@ -1,4 +1,4 @@
-"""What the gate found in a session, as a value, as gate.json, and as a folder that holds it beside gate.md."""
+"""The gate's report on a session, as a value and as gate.json."""
 
 from __future__ import annotations
 
@@ -21,12 +21,12 @@ class ReportEntry:
     """One comparison of one test.
 
     Args:
-        test: its node id.
+        test: node id of the test.
         outcome: ``passed``, ``failed``, ``skipped``, or ``xfailed`` for a failure that is known and explained.
-        recipe: what it is about.
-        rung: likewise.
-        checked: what was compared; None if the test ended without a verdict.
-        reason: why there is none, or why the failure is expected.
+        recipe: name of the recipe.
+        rung: name of the rung.
+        checked: the comparison; None if the test ended before it made one.
+        reason: why there is no comparison, or why the failure is expected.
     """
 
     test: str
@@ -38,16 +38,16 @@ class ReportEntry:
 
     @property
     def verdict(self) -> Optional[Verdict]:
-        """None where the rung could not say anything; a test without verdict is one that cannot be compared."""
+        """The verdict of the comparison; None if the rung gives none. Without a comparison: `INCOMPARABLE`."""
         return Verdict.INCOMPARABLE if self.checked is None else self.checked.verdict
 
     @property
     def passes(self) -> bool:
-        """Whether it lets the gate pass: verdict and test agree that all is well, or the difference is a known one."""
+        """Whether the gate may pass: verdict and test both pass, or the difference is known and explained."""
         if self.checked is None:
             return False
         if self.outcome == "xfailed":
-            # A difference may be known; that nothing could be compared never is.
+            # A known difference passes; a comparison that could not be made never does.
             return self.verdict not in (None, Verdict.INCOMPARABLE)
         if self.verdict is None:
             return self.outcome == "skipped"
@@ -63,10 +63,10 @@ class Session:
         seeds: a number, or ``auto``.
         arithmetic: ``original`` or ``framework``.
         started: ISO 8601.
-        finished: likewise; empty while it runs.
-        exit_code: pytest's; None while it runs.
-        complete: every test that was chosen has run.
-        versions: of what judged: mnist_repro, pytest, python.
+        finished: ISO 8601; empty while the session runs.
+        exit_code: pytest's exit code; None while the session runs.
+        complete: whether every chosen test has run.
+        versions: versions of mnist_repro, pytest and python in the session.
     """
 
     scale: str
@@ -81,12 +81,12 @@ class Session:
 
 @dataclass(frozen=True)
 class Report:
-    """All that a session's gate found.
+    """The results of the gate in one session.
 
     Args:
-        session: which.
+        session: the pytest session.
         entries: in the order of the tests.
-        other_failures: node ids of tests that failed and are no comparisons.
+        other_failures: node ids of failed tests that compare nothing.
     """
 
     session: Session
@@ -101,46 +101,49 @@ class Report:
 
     @property
     def not_judged(self) -> Tuple[str, ...]:
-        """Recipes that no test of this session was about."""
+        """The recipes for which this session had no test."""
         return tuple(name for name in RECIPES if name not in self.recipes)
 
     @property
     def verdict(self) -> Verdict:
-        """The worst of all."""
+        """The worst verdict of all recipes."""
         return worst([recipe_verdict(entries) for entries in self.recipes.values()])
 
     @property
-    def in_the_way(self) -> Tuple[ReportEntry, ...]:
-        """On whose account it does not pass: entries that do not, or have no verdict and none to rest on."""
-        return tuple(entry for entries in self.recipes.values() for entry in entries if not _stands(entry, entries))
+    def blocking(self) -> Tuple[ReportEntry, ...]:
+        """Entries that fail the report: a failing verdict, or none and no other comparison of the recipe to rely on."""
+        return tuple(entry for entries in self.recipes.values() for entry in entries if not _passes(entry, entries))
 
     @property
     def comparisons_pass(self) -> bool:
-        """Whether something was judged, and every recipe passes."""
-        return bool(self.entries) and not self.in_the_way
+        """Whether there is at least one comparison, and every recipe passes."""
+        return bool(self.entries) and not self.blocking
 
     @property
     def passes(self) -> bool:
-        """Whether the comparisons pass, the whole session ran, and nothing else failed in it either."""
+        """Whether the comparisons pass, the session is complete, and no other test failed."""
         return (
             self.comparisons_pass and self.session.complete and self.session.exit_code == 0 and not self.other_failures
         )
 
 
 def recipe_verdict(entries: Sequence[ReportEntry]) -> Verdict:
-    """The worst finding of a recipe, known differences included; without any finding: `INCOMPARABLE`."""
+    """The worst verdict of a recipe, known differences included; `INCOMPARABLE` if there is no verdict."""
     return worst([entry.verdict for entry in entries if entry.verdict is not None])
 
 
 def recipe_passes(entries: Sequence[ReportEntry]) -> bool:
-    """Whether every comparison passes, and those without a verdict have one to rest on."""
-    return all(_stands(entry, entries) for entry in entries)
+    """Whether every comparison passes; one without a verdict needs another comparison to rely on."""
+    return all(_passes(entry, entries) for entry in entries)
 
 
-def _stands(entry: ReportEntry, others: Sequence[ReportEntry]) -> bool:
-    """Whether an entry passes: by its own verdict, or by one on what was measured, which published figures are not."""
-    rests = any(each.verdict is not None and each.rung != PUBLISHED for each in others)
-    return entry.passes and (entry.verdict is not None or rests)
+def _passes(entry: ReportEntry, others: Sequence[ReportEntry]) -> bool:
+    """Whether an entry passes. Without a verdict, the recipe needs a verdict on a measurement in another entry.
+
+    Published figures are not measurements.
+    """
+    measured = any(each.verdict is not None and each.rung != PUBLISHED for each in others)
+    return entry.passes and (entry.verdict is not None or measured)
 
 
 def as_json(report: Report) -> str:
@@ -170,7 +173,7 @@ def _recipe_fields(entries: Sequence[ReportEntry]) -> Dict[str, Any]:
 def _entry_fields(entry: ReportEntry) -> Dict[str, Any]:
     empty = Comparison(entry.rung, checked.incomparable(entry.recipe, entry.rung, "", "").judgement)
     fields = checked.as_fields(entry.checked or empty)
-    # A path of this machine, which says nothing elsewhere.
+    # A path of this machine, which has no meaning on another machine.
     del fields["baselines_option"]
     if entry.checked is None:
         fields["findings"] = []

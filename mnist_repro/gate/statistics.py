@@ -1,4 +1,4 @@
-"""Numbers in, verdict out: samples against samples, run by run or as distributions. No files, no TensorFlow."""
+"""The statistics of a comparison: two samples, seed by seed or as distributions, give a finding. Pure."""
 
 from __future__ import annotations
 
@@ -10,15 +10,15 @@ import numpy as np
 from mnist_repro.gate.intervals import Interval, student_t
 from mnist_repro.gate.verdicts import Finding, Metric, Verdict
 
-# The chance that a session's samples are called other than they are, for all its metrics together.
+# The probability of a wrong verdict in a session, for all its metrics together.
 SESSION_LEVEL = 0.05
-# Fewer say too little about their own spread.
+# Fewer stored values say too little about their spread.
 FEWEST_STORED = 10
-# Seed by seed their spread does not matter; fewer could not show that the seed does.
+# In a comparison seed by seed the spread does not matter; but fewer values could not show an effect of the seed.
 FEWEST_PAIRED = 3
-# Seed by seed, float32 rounding stays below this on every TensorFlow and CPU, relative.
+# Relative. In a comparison seed by seed, float32 rounding stays below this on every TensorFlow and CPU.
 PAIRED_TOLERANCE = 2e-6
-# What `--seeds auto` tries in turn.
+# The numbers of seeds that `--seeds auto` tries, in order.
 AUTO_SEEDS = (3, 5, 10)
 MOST_SEEDS_FORETOLD = 1000
 
@@ -27,7 +27,7 @@ Samples = Mapping[int, float]
 
 
 def compare_seed_by_seed(metric: Metric, stored: Samples, measured: Samples, rung: str) -> Finding:
-    """Every measured seed beside the stored run of the same seed; the margin is on each, in the metric's unit."""
+    """Compare every measured seed with the stored run of the same seed. The margin applies to each, in its own unit."""
     broken = _degenerate(metric, stored, measured, rung, FEWEST_PAIRED, fewest_measured=1)
     if broken:
         return broken
@@ -35,7 +35,7 @@ def compare_seed_by_seed(metric: Metric, stored: Samples, measured: Samples, run
     if strangers:
         why = f"no run of {_seeds(strangers)} is stored, only of {_seeds(sorted(stored))}"
         return _finding(metric, stored, measured, rung, Verdict.INCOMPARABLE, why)
-    # Means are only worth showing beside each other if they are of the same seeds.
+    # The means in the finding are comparable only if they are of the same seeds.
     stored = {seed: stored[seed] for seed in measured}
     differences = {seed: measured[seed] - stored[seed] for seed in sorted(measured)}
     furthest = max(differences, key=lambda seed: abs(differences[seed]))
@@ -51,14 +51,14 @@ def compare_seed_by_seed(metric: Metric, stored: Samples, measured: Samples, run
 
 
 def compare_distributions(metric: Metric, stored: Samples, measured: Samples, rung: str, metrics: int) -> Finding:
-    """Welch's interval for the difference of means, held against the metric's two-sided margin.
+    """Compare Welch's interval for the difference of means with the metric's two-sided margin.
 
     Args:
-        metric: what is compared.
+        metric: the metric to compare.
         stored: at least `FEWEST_STORED` values, not all the same.
         measured: at least two values.
         rung: ``subset`` or ``full``.
-        metrics: how many metrics are compared in a session; the level is shared out among them (Bonferroni).
+        metrics: number of metrics that a session compares; they share the level (Bonferroni).
     """
     broken = _degenerate(metric, stored, measured, rung, FEWEST_STORED, fewest_measured=2)
     if broken:
@@ -67,33 +67,43 @@ def compare_distributions(metric: Metric, stored: Samples, measured: Samples, ru
         why = f"the same bits as stored for {_seeds(sorted(measured))}"
         return _finding(metric, stored, measured, rung, Verdict.EQUIVALENT, why)
     tail = SESSION_LEVEL / metrics / 2.0
-    ours, theirs = _values(measured), _values(stored)
-    interval = welch_interval(ours, theirs, tail)
+    measured_values, stored_values = _values(measured), _values(stored)
+    interval = welch_interval(measured_values, stored_values, tail)
     if -metric.margin < interval.low and interval.high < metric.margin:
         why, verdict = "the difference lies within the margin, proven", Verdict.EQUIVALENT
     elif interval.low > metric.margin or interval.high < -metric.margin:
         why, verdict = "the difference lies beyond the margin, proven", _beyond(metric, interval.low)
     else:
         why, verdict = "the interval of the difference crosses the margin", Verdict.INCONCLUSIVE
-    needed = seeds_needed(metric.margin, ours, theirs, tail) if verdict is Verdict.INCONCLUSIVE else None
+    needed = (
+        seeds_needed(metric.margin, measured_values, stored_values, tail) if verdict is Verdict.INCONCLUSIVE else None
+    )
     if verdict is Verdict.INCONCLUSIVE:
         why += f": {needed} seeds would probably settle it" if needed else ": no number of seeds is likely to settle it"
     return _finding(metric, stored, measured, rung, verdict, why, interval, needed)
 
 
-def welch_interval(ours: np.ndarray, theirs: np.ndarray, tail: float) -> Interval:
-    """The difference of means, ours minus theirs, with ``tail`` probability beyond each end. Source: Welch 1947."""
+def welch_interval(measured: np.ndarray, stored: np.ndarray, tail: float) -> Interval:
+    """The interval of the difference of means, measured minus stored, with probability ``tail`` beyond each end.
+
+    Source: Welch 1947.
+    """
     return _welch(
-        float(ours.mean() - theirs.mean()), ours.var(ddof=1), len(ours), theirs.var(ddof=1), len(theirs), tail
+        float(measured.mean() - stored.mean()),
+        measured.var(ddof=1),
+        len(measured),
+        stored.var(ddof=1),
+        len(stored),
+        tail,
     )
 
 
-def seeds_needed(margin: float, ours: np.ndarray, theirs: np.ndarray, tail: float) -> Optional[int]:
-    """How many seeds would settle the comparison if mean and spread stay as they are; None if too many."""
-    difference = float(ours.mean() - theirs.mean())
-    our_variance, their_variance = ours.var(ddof=1), theirs.var(ddof=1)
-    for count in range(len(ours) + 1, MOST_SEEDS_FORETOLD + 1):
-        interval = _welch(difference, our_variance, count, their_variance, len(theirs), tail)
+def seeds_needed(margin: float, measured: np.ndarray, stored: np.ndarray, tail: float) -> Optional[int]:
+    """The number of seeds that would decide the comparison if mean and spread stay the same; None if too many."""
+    difference = float(measured.mean() - stored.mean())
+    our_variance, their_variance = measured.var(ddof=1), stored.var(ddof=1)
+    for count in range(len(measured) + 1, MOST_SEEDS_FORETOLD + 1):
+        interval = _welch(difference, our_variance, count, their_variance, len(stored), tail)
         inside = -margin < interval.low and interval.high < margin
         if inside or interval.low > margin or interval.high < -margin:
             return count
@@ -103,9 +113,9 @@ def seeds_needed(margin: float, ours: np.ndarray, theirs: np.ndarray, tail: floa
 def _welch(
     difference: float, our_variance: float, our_count: int, their_variance: float, their_count: int, tail: float
 ) -> Interval:
-    ours, theirs = our_variance / our_count, their_variance / their_count
-    freedom = (ours + theirs) ** 2 / (ours**2 / (our_count - 1) + theirs**2 / (their_count - 1))
-    reach = -student_t(freedom, tail) * math.sqrt(ours + theirs)
+    our_error, their_error = our_variance / our_count, their_variance / their_count
+    freedom = (our_error + their_error) ** 2 / (our_error**2 / (our_count - 1) + their_error**2 / (their_count - 1))
+    reach = -student_t(freedom, tail) * math.sqrt(our_error + their_error)
     return Interval(difference - reach, difference + reach)
 
 
@@ -117,7 +127,7 @@ def _degenerate(
     fewest_stored: int,
     fewest_measured: int,
 ) -> Optional[Finding]:
-    """The finding on samples that cannot be compared, else None."""
+    """The finding if the samples cannot be compared, else None."""
 
     def incomparable(why: str) -> Finding:
         return _finding(metric, stored, measured, rung, Verdict.INCOMPARABLE, why)

@@ -1,4 +1,4 @@
-"""A comparison as text for people: the message of a failing test, and what to type next. Pure."""
+"""Formats a comparison as text: the message of a failing test, and the commands to type next. Pure."""
 
 from __future__ import annotations
 
@@ -23,24 +23,26 @@ MEANING = {
 }
 
 
-def failure(found: Comparison) -> str:
+def failure(comparison: Comparison) -> str:
     """The message of a test that does not pass: metric by metric, then why, then what to type."""
-    verdict = found.judgement.verdict
-    lines = [f"{found.recipe}, {found.rung}: {verdict.value.upper()} – {MEANING[verdict]}"]
-    if found.dataset:
-        seeds = f", {_seeds(found)}" if found.samples else ""
-        lines.append(f"{found.dataset} data, {found.arithmetic} arithmetic{seeds}")
-    rows = [cells(finding) for finding in found.judgement.findings]
-    # Without figures a table says nothing.
+    verdict = comparison.judgement.verdict
+    lines = [f"{comparison.recipe}, {comparison.rung}: {verdict.value.upper()} – {MEANING[verdict]}"]
+    if comparison.dataset:
+        seeds = f", {_seeds(comparison)}" if comparison.samples else ""
+        lines.append(f"{comparison.dataset} data, {comparison.arithmetic} arithmetic{seeds}")
+    rows = [cells(finding) for finding in comparison.judgement.findings]
+    # A table without figures is useless.
     lines += ["", table(HEADER, rows), ""] if any(row[1] or row[2] for row in rows) else []
-    lines += [f"{finding.name}: {finding.reason}" for finding in found.judgement.findings if not finding.verdict.passes]
-    lines += [f"note: {note}" for note in found.judgement.notes]
-    lines += [f"{title}: {command}" for title, command in next_steps(found)]
+    lines += [
+        f"{finding.name}: {finding.reason}" for finding in comparison.judgement.findings if not finding.verdict.passes
+    ]
+    lines += [f"note: {note}" for note in comparison.judgement.notes]
+    lines += [f"{title}: {command}" for title, command in next_steps(comparison)]
     return "\n".join(lines)
 
 
 def in_one_line(finding: Finding) -> str:
-    """A finding as JUnit shows it: ``equivalent; stored 0.41; measured 0.42; interval …; margin …``."""
+    """A finding in one line for JUnit: ``equivalent; stored 0.41; measured 0.42; interval …; margin …``."""
     *figures, verdict = zip(HEADER[1:], cells(finding)[1:])
     return "; ".join([verdict[1], *(f"{title} {cell}" for title, cell in figures if cell)])
 
@@ -57,38 +59,38 @@ def cells(finding: Finding) -> Tuple[str, str, str, str, str, str]:
     )
 
 
-def next_steps(found: Comparison) -> List[Tuple[str, str]]:
-    """(title, command) of what to do about a verdict that does not pass."""
-    recipe, rung = found.recipe, found.rung
+def next_steps(comparison: Comparison) -> List[Tuple[str, str]]:
+    """The next steps after a verdict that does not pass, as (title, command)."""
+    recipe, rung = comparison.recipe, comparison.rung
     if recipe == NO_RECIPE:
         return [("to have something judged", "def test_it(measured, baseline): baseline.check(measured)")]
-    findings = found.judgement.findings
+    findings = comparison.judgement.findings
     verdicts = {finding.verdict for finding in findings}
     needed = [finding.seeds_needed for finding in findings if finding.verdict is Verdict.INCONCLUSIVE]
     foretold = [count for count in needed if count]
     hopeless = len(foretold) < len(needed)
-    record = record_command(recipe, rung, found.dataset, found.arithmetic, found.option)
+    record = record_command(recipe, rung, comparison.dataset, comparison.arithmetic, comparison.option)
     if rung == PUBLISHED:
         return [
-            ("to see the stored samples", f"mnist-repro baseline show {recipe}{found.option}"),
+            ("to see the stored samples", f"mnist-repro baseline show {recipe}{comparison.option}"),
             ("to see all that was published", f"mnist-repro reproduce {recipe}"),
         ]
     steps: List[Tuple[str, str]] = []
     if verdicts & {Verdict.CHANGED, Verdict.IMPROVED, Verdict.REGRESSED} or hopeless:
         steps += [
-            ("to see more", f"{record} && mnist-repro baseline diff {recipe} --rung {rung}{found.option}"),
+            ("to see more", f"{record} && mnist-repro baseline diff {recipe} --rung {rung}{comparison.option}"),
             (
                 "to accept it, if it is meant, after that",
-                f"mnist-repro baseline accept {recipe} --rung {rung}{found.option} --reason '…'",
+                f"mnist-repro baseline accept {recipe} --rung {rung}{comparison.option} --reason '…'",
             ),
         ]
     if foretold and not hopeless:
-        unusual = options(found.dataset, found.arithmetic)
-        enough = len(found.samples) < AUTO_SEEDS[-1] >= max(foretold)
-        seeds = "auto" if enough else str(max([*foretold, len(found.samples) + 1]))
+        unusual = options(comparison.dataset, comparison.arithmetic)
+        enough = len(comparison.samples) < AUTO_SEEDS[-1] >= max(foretold)
+        seeds = "auto" if enough else str(max([*foretold, len(comparison.samples) + 1]))
         steps.append(("to settle it", f"pytest --scale {rung} --seeds {seeds}{unusual} -k {recipe}"))
     if Verdict.INCOMPARABLE in verdicts:
-        steps.append(("to see what is stored", f"mnist-repro baseline show {recipe}{found.option}"))
+        steps.append(("to see what is stored", f"mnist-repro baseline show {recipe}{comparison.option}"))
     return steps
 
 
@@ -101,6 +103,6 @@ def _interval(finding: Finding) -> str:
     return f"{interval.low:+.3g} … {interval.high:+.3g}"
 
 
-def _seeds(found: Comparison) -> str:
-    seeds = sorted(found.samples)
+def _seeds(comparison: Comparison) -> str:
+    seeds = sorted(comparison.samples)
     return f"seed{'s' if len(seeds) > 1 else ''} {', '.join(map(str, seeds))}"

@@ -1,4 +1,4 @@
-"""The words of the gate: what a comparison can end in, and the value that carries it."""
+"""The verdicts of the gate, and the values that carry them: `Metric`, `Finding` and `Judgement`."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from mnist_repro.gate.intervals import Interval
 
 
 class Verdict(str, Enum):
-    """How a comparison ends; only `EQUIVALENT` passes."""
+    """The result of a comparison; only `EQUIVALENT` passes."""
 
     EQUIVALENT = "equivalent"
     CHANGED = "changed"
@@ -21,11 +21,11 @@ class Verdict(str, Enum):
 
     @property
     def passes(self) -> bool:
-        """Whether a gate lets it through."""
+        """Whether the gate passes with this verdict."""
         return self is Verdict.EQUIVALENT
 
 
-# What is said of several comparisons together: the first of these that is among them.
+# The verdict on several comparisons together is the first of these that occurs.
 WORST_FIRST = (
     Verdict.INCOMPARABLE,
     Verdict.REGRESSED,
@@ -43,13 +43,13 @@ def is_share(name: str) -> bool:
 
 @dataclass(frozen=True)
 class Metric:
-    """What is compared, and how large a difference does not matter.
+    """A metric to compare, and the largest difference that does not matter.
 
     Args:
         name: such as ``test_loss after 20 epochs``.
-        direction: which way is better, ``lower`` or ``higher``.
+        direction: the better direction, ``lower`` or ``higher``.
         margin: differences of means up to this are equivalent; in the metric's own unit.
-        reason: why that margin.
+        reason: why the margin has this value.
     """
 
     name: str
@@ -65,23 +65,23 @@ class Metric:
 
     @property
     def is_share(self) -> bool:
-        """Whether it is a share of images, which two runs may have alike by chance, as no two losses are."""
+        """Whether the metric is a share of images. Two runs can have equal shares by chance, but not equal losses."""
         return is_share(self.name)
 
 
 @dataclass(frozen=True)
 class Finding:
-    """What became of one comparison.
+    """The result of one comparison.
 
     Args:
         rung: ``fingerprint``, ``subset``, ``full`` or ``published``.
         name: the metric, or the part of the fingerprint.
-        verdict: how it ended.
-        reason: why, as a sentence.
-        stored: what was stored: a mean, or the text of a row.
-        measured: what was measured, likewise.
-        interval: of the difference of means, measured minus stored.
-        margin: that the interval was held against.
+        verdict: the verdict.
+        reason: reason of the verdict, as a sentence.
+        stored: the stored value: a mean, or the text of a row.
+        measured: the measured value, in the same form.
+        interval: interval of the difference of means, measured minus stored.
+        margin: the margin that the interval was compared with.
         seeds_needed: seeds that would probably settle an inconclusive comparison.
     """
 
@@ -97,18 +97,18 @@ class Finding:
 
 
 def worst(verdicts: Sequence[Verdict]) -> Verdict:
-    """The verdict on several comparisons together; of none at all: `INCOMPARABLE`."""
+    """The verdict on several comparisons together; `INCOMPARABLE` if there is none."""
     return next((verdict for verdict in WORST_FIRST if verdict in verdicts), Verdict.INCOMPARABLE)
 
 
 @dataclass(frozen=True)
 class Judgement:
-    """The verdict on a recipe, with all that it rests on.
+    """The verdict on a recipe, with its findings.
 
     Args:
-        recipe: its name.
-        findings: of every rung that was compared.
-        notes: what a reader should know besides, such as a platform without fingerprint.
+        recipe: name of the recipe.
+        findings: findings of every rung that was compared.
+        notes: further facts for the reader, such as a platform without a fingerprint.
     """
 
     recipe: str

@@ -1,1 +1,1 @@
-"""The harness: where recipes meet the gate, in pytest and when baselines are recorded."""
+"""The harness: measures recipes, and passes the results to the gate or records them as baselines."""

@@ -1,4 +1,4 @@
-"""What a test can hand to `baseline.check`: a fingerprint, runs, published figures, or why there is none of these."""
+"""The values that `baseline.check` takes: a fingerprint, runs, published figures, or why there are none."""
 
 from __future__ import annotations
 
@@ -7,21 +7,21 @@ from typing import Any, Callable, Mapping, Sequence, Tuple, Union, overload
 
 from mnist_repro.runs.run import Run
 
-# (recipe, rung): what a test is about.
+# (recipe, rung) of a test.
 Target = Tuple[str, str]
 
 
 @dataclass(frozen=True)
 class TakenFingerprint:
-    """A fingerprint, with what it is of.
+    """A fingerprint, with its recipe, dataset and arithmetic.
 
     Args:
-        recipe: its name.
-        dataset: its name.
+        recipe: name of the recipe.
+        dataset: name of the dataset.
         arithmetic: ``original`` or ``framework``.
         exact: counts and checksums.
         losses: losses of steps and scores.
-        provenance: what it was taken with.
+        provenance: the environment in which it was taken.
     """
 
     recipe: str
@@ -34,13 +34,13 @@ class TakenFingerprint:
 
 @dataclass(frozen=True)
 class Runs(Sequence[Run]):
-    """Runs of one recipe at one scale, of which more can be made.
+    """Runs of one recipe at one scale, and a function that makes more of them.
 
     Args:
-        recipe: its name.
+        recipe: name of the recipe.
         scale: ``subset`` or ``full``.
         made: one run for each seed from 0.
-        make: takes a number of seeds, and returns the runs of all of them.
+        make: takes a number of seeds, and returns the runs of all these seeds.
     """
 
     recipe: str
@@ -61,17 +61,17 @@ class Runs(Sequence[Run]):
         return len(self.made)
 
     def grown_to(self, seeds: int) -> Runs:
-        """The same runs and those of further seeds.
+        """These runs together with the runs of further seeds.
 
         Raises:
-            BadInput: one could not be made.
+            BadInput: a run could not be made.
         """
         return Runs(self.recipe, self.scale, self.make(seeds), self.make)
 
 
 @dataclass(frozen=True)
 class PublishedFigures:
-    """What a recipe's source printed; nothing needs to be measured to hold it against stored samples."""
+    """The figures that a recipe's source printed. They are compared with stored samples, without a measurement."""
 
     recipe: str
 
@@ -81,8 +81,8 @@ class NotMeasured:
     """Why there is nothing to compare.
 
     Args:
-        recipe: its name.
-        rung: that was asked for.
+        recipe: name of the recipe.
+        rung: rung of the measurement.
         reason: what happened, and what to do.
     """
 

@@ -1,4 +1,4 @@
-"""What is behind the `baseline` fixture: looks the baseline up, judges, records the verdict, fails the test."""
+"""The value of the `baseline` fixture: reads the baseline, judges, records the verdict, and fails the test."""
 
 from __future__ import annotations
 
@@ -32,9 +32,9 @@ class Baseline:
     """The stored baselines, as a test sees them.
 
     Args:
-        folder: of the baselines.
-        record: takes name and value of each property of the test's report.
-        more_seeds: whether inconclusive runs are followed by more.
+        folder: folder of the baselines.
+        record: called with name and value of each property of the test's report.
+        more_seeds: whether to make more runs while the verdict is inconclusive.
     """
 
     folder: Path
@@ -42,35 +42,35 @@ class Baseline:
     more_seeds: bool = False
 
     def check(self, measured: Measured) -> None:
-        """Compare with what is stored, and fail the test unless the verdict is equivalent.
+        """Compare with the stored baseline, and fail the test unless the verdict is equivalent.
 
-        The test is skipped, visibly, where this rung cannot say anything and the others have to.
+        If this rung gives no verdict, the test is skipped visibly, and the other rungs decide.
         """
         __tracebackhide__ = True
-        found = judge(self.folder, measured)
+        comparison = judge(self.folder, measured)
         if self.more_seeds and isinstance(measured, Runs):
-            found = self._until_conclusive(found, measured)
-        for name, value in properties(found):
+            comparison = self._until_conclusive(comparison, measured)
+        for name, value in properties(comparison):
             self.record(name, value)
-        if found.verdict is None:
-            pytest.skip("; ".join(found.judgement.notes))
-        if not found.verdict.passes:
-            pytest.fail(gate_text.failure(found), pytrace=False)
+        if comparison.verdict is None:
+            pytest.skip("; ".join(comparison.judgement.notes))
+        if not comparison.verdict.passes:
+            pytest.fail(gate_text.failure(comparison), pytrace=False)
 
-    def _until_conclusive(self, found: Comparison, runs: Runs) -> Comparison:
+    def _until_conclusive(self, comparison: Comparison, runs: Runs) -> Comparison:
         for seeds in AUTO_SEEDS:
-            if found.verdict is not Verdict.INCONCLUSIVE:
+            if comparison.verdict is not Verdict.INCONCLUSIVE:
                 break
             if seeds > len(runs):
                 try:
-                    found = judge(self.folder, runs.grown_to(seeds))
+                    comparison = judge(self.folder, runs.grown_to(seeds))
                 except BadInput as error:
                     return judge(self.folder, NotMeasured(runs.recipe, runs.scale, str(error)))
-        return found
+        return comparison
 
 
 def judge(folder: Path, measured: Measured) -> Comparison:
-    """The verdict on what was measured; a baseline that cannot be read is one that cannot be compared with."""
+    """Compare a measurement with its baseline. A baseline that cannot be read gives the verdict incomparable."""
     return replace(_judge(folder, measured), option=option(folder))
 
 
@@ -89,16 +89,18 @@ def _judge(folder: Path, measured: Measured) -> Comparison:
         return checked.incomparable(recipe, rung, "baseline", str(error))
 
 
-def properties(found: Comparison) -> List[Tuple[str, str]]:
-    """What JUnit and the gate report are told: the verdict, each finding's figures, and the whole as JSON."""
-    told = [(f"{found.recipe} {found.rung} verdict", found.verdict.value if found.verdict else "none")]
-    for finding in found.judgement.findings:
-        told.append((f"{found.recipe} {found.rung}: {finding.name}", gate_text.in_one_line(finding)))
-    return [*told, (CHECKED, json.dumps(checked.as_fields(found), allow_nan=False))]
+def properties(comparison: Comparison) -> List[Tuple[str, str]]:
+    """The properties for JUnit and the gate report: verdict, figures of each finding, and the comparison as JSON."""
+    values = [
+        (f"{comparison.recipe} {comparison.rung} verdict", comparison.verdict.value if comparison.verdict else "none")
+    ]
+    for finding in comparison.judgement.findings:
+        values.append((f"{comparison.recipe} {comparison.rung}: {finding.name}", gate_text.in_one_line(finding)))
+    return [*values, (CHECKED, json.dumps(checked.as_fields(comparison), allow_nan=False))]
 
 
 def _subject(measured: Measured) -> Tuple[str, str]:
-    """Recipe and rung."""
+    """The recipe and the rung of a measurement."""
     if isinstance(measured, TakenFingerprint):
         return measured.recipe, FINGERPRINT
     if isinstance(measured, PublishedFigures):
@@ -112,16 +114,16 @@ def _subject(measured: Measured) -> Tuple[str, str]:
     return (measured[0].recipe, measured[0].scale) if measured else (NO_RECIPE, "subset")
 
 
-def _fingerprint(folder: Path, taken: TakenFingerprint) -> Comparison:
+def _fingerprint(folder: Path, fingerprint: TakenFingerprint) -> Comparison:
     judgement = judge_fingerprint(
-        baseline_files.read(folder, taken.recipe, FINGERPRINT),
-        taken.exact,
-        taken.losses,
-        taken.dataset,
-        taken.arithmetic,
-        taken.provenance,
+        baseline_files.read(folder, fingerprint.recipe, FINGERPRINT),
+        fingerprint.exact,
+        fingerprint.losses,
+        fingerprint.dataset,
+        fingerprint.arithmetic,
+        fingerprint.provenance,
     )
-    return Comparison(FINGERPRINT, judgement, taken.dataset, taken.arithmetic, {}, taken.provenance)
+    return Comparison(FINGERPRINT, judgement, fingerprint.dataset, fingerprint.arithmetic, {}, fingerprint.provenance)
 
 
 def _samples(folder: Path, recipe: str, rung: str, runs: Sequence[Run]) -> Comparison:

@@ -1,6 +1,7 @@
-"""What tests want measured, begun ahead of them and made side by side: fingerprints first, then runs.
+"""Measures fingerprints and runs for the tests of a session, several at a time and ahead of the tests.
 
-One crew serves a whole session, so that few processes do all the work and TensorFlow is imported seldom.
+Fingerprints come first, then runs. One pool of processes serves the whole session, so that each process imports
+TensorFlow only once.
 """
 
 from __future__ import annotations
@@ -28,13 +29,13 @@ from mnist_repro.training.framework import require_tensorflow
 
 @dataclass(frozen=True)
 class Conditions:
-    """What all measurements of a session have in common.
+    """The conditions that all measurements of a session share.
 
     Args:
-        folder: for the runs' files.
-        data: as `find_data` takes it.
+        folder: folder for the files of the runs.
+        data: the value of --data, as `find_data` takes it.
         arithmetic: ``original`` or ``framework``.
-        processes: how many run side by side.
+        processes: number of worker processes.
     """
 
     folder: Path
@@ -44,11 +45,11 @@ class Conditions:
 
 
 class Measurements:
-    """Takes fingerprints and makes runs in the background; whoever wants one waits for that one only."""
+    """Takes fingerprints and makes runs in the background; a caller waits only for its own measurement."""
 
     def __init__(self, conditions: Conditions) -> None:
         self._conditions = conditions
-        # What tests do to it while we measure is their own.
+        # A copy: a test may change the environment during a measurement.
         self._environment = dict(os.environ)
         self._dataset: Optional[Tuple[Dataset, str]] = None
         self._made: Dict[workers.Task, Future[Union[Run, TakenFingerprint]]] = {}
@@ -56,19 +57,19 @@ class Measurements:
         self._stopped = False
         self._thread = threading.Thread(target=self._work, daemon=True)
 
-    def begin(self, wanted: Sequence[Target], seeds: int) -> None:
-        """Have these measured, in this order; what was begun before is not begun again.
+    def begin(self, targets: Sequence[Target], seeds: int) -> None:
+        """Start measurements in this order, without those that were started before.
 
         Raises:
-            BadInput: there is no TensorFlow, no such recipe, or the data that was asked for is not there.
+            BadInput: TensorFlow is missing, there is no such recipe, or the requested data is missing.
         """
-        if not wanted:
+        if not targets:
             return
         require_tensorflow()
-        for recipe, _ in wanted:
+        for recipe, _ in targets:
             find(recipe)
-        fingerprints = [self._fingerprint_task(recipe) for recipe, rung in wanted if rung == FINGERPRINT]
-        runs = [task for recipe, rung in wanted if rung != FINGERPRINT for task in self._tasks(recipe, rung, seeds)]
+        fingerprints = [self._fingerprint_task(recipe) for recipe, rung in targets if rung == FINGERPRINT]
+        runs = [task for recipe, rung in targets if rung != FINGERPRINT for task in self._tasks(recipe, rung, seeds)]
         tasks = [task for task in dict.fromkeys([*fingerprints, *runs]) if task not in self._made]
         if not tasks:
             return
@@ -78,49 +79,49 @@ class Measurements:
             self._thread.start()
 
     def fingerprint(self, recipe: str) -> TakenFingerprint:
-        """The fingerprint of a recipe, when it is there.
+        """Wait for the fingerprint of a recipe, and return it.
 
         Raises:
-            BadInput: it could not be taken.
+            BadInput: the fingerprint could not be taken.
         """
         self.begin([(recipe, FINGERPRINT)], 0)
-        taken = self._made[self._fingerprint_task(recipe)].result()
-        assert isinstance(taken, TakenFingerprint)  # noqa: S101 - it was asked for
-        return taken
+        fingerprint = self._made[self._fingerprint_task(recipe)].result()
+        assert isinstance(fingerprint, TakenFingerprint)  # noqa: S101 - it was asked for
+        return fingerprint
 
     def runs(self, recipe: str, scale: str, seeds: int) -> Runs:
-        """The runs of seeds 0 to ``seeds`` - 1, when all are there.
+        """Wait for the runs of seeds 0 to ``seeds`` - 1, and return them.
 
         Raises:
-            BadInput: one could not be made.
+            BadInput: a run could not be made.
         """
 
         def make(count: int) -> Tuple[Run, ...]:
             self.begin([(recipe, scale)], count)
-            made = [self._made[task].result() for task in self._tasks(recipe, scale, count)]
-            return tuple(run for run in made if isinstance(run, Run))
+            results = [self._made[task].result() for task in self._tasks(recipe, scale, count)]
+            return tuple(run for run in results if isinstance(run, Run))
 
         return Runs(recipe, scale, make(seeds), make)
 
     def stop(self) -> None:
-        """Begin nothing more, and stop what is under way at its next sign of life, or when this process ends."""
+        """Start no more measurements. A current one stops at its next progress event, or when this process ends."""
         self._stopped = True
         self._batches.put(None)
         if self._thread.is_alive():
             self._thread.join(timeout=1.0)
 
     def _fingerprint_task(self, recipe: str) -> workers.Task:
-        made, place = self._conditions, self._data()[1]
-        assignment = components.Assignment(find(recipe), arithmetic=made.arithmetic)
-        return workers.Task(assignment, place, made.folder / recipe / FINGERPRINT, workers.FINGERPRINT)
+        conditions, place = self._conditions, self._data()[1]
+        assignment = components.Assignment(find(recipe), arithmetic=conditions.arithmetic)
+        return workers.Task(assignment, place, conditions.folder / recipe / FINGERPRINT, workers.FINGERPRINT)
 
     def _tasks(self, recipe: str, scale: str, seeds: int) -> List[workers.Task]:
-        made, place = self._conditions, self._data()[1]
+        conditions, place = self._conditions, self._data()[1]
         return [
             workers.Task(
-                components.Assignment(find(recipe), seed, scale, made.arithmetic),
+                components.Assignment(find(recipe), seed, scale, conditions.arithmetic),
                 place,
-                made.folder / recipe / scale / f"seed-{seed}",
+                conditions.folder / recipe / scale / f"seed-{seed}",
                 workers.RUN,
             )
             for seed in range(seeds)
@@ -132,7 +133,7 @@ class Measurements:
         return self._dataset
 
     def _work(self) -> None:
-        # One pool for all batches: in each process TensorFlow is imported once.
+        # One pool for all batches, so that each process imports TensorFlow once.
         pool = workers.Pool(self._conditions.processes, self._environment)
         while True:
             tasks = self._batches.get()
@@ -146,29 +147,36 @@ class Measurements:
             self._go_on()
             pool.submit(tasks)
             pool.wait(tasks, lambda progress: self._go_on(), self._ended)
-        except BaseException as error:  # whoever waits must hear of it
+        except BaseException as error:  # the waiting tests must get the error
             for task in tasks:
                 if not self._made[task].done():
                     self._made[task].set_exception(error)
 
     def _ended(self, task: workers.Task, failure: Optional[workers.Failure]) -> None:
-        taken = task.leaves == workers.FINGERPRINT
+        is_fingerprint = task.leaves == workers.FINGERPRINT
         try:
             if failure:
                 assignment = task.assignment
-                which = FINGERPRINT if taken else f"seed {assignment.seed}"
+                which = FINGERPRINT if is_fingerprint else f"seed {assignment.seed}"
                 raise BadInput(f"{assignment.recipe.name}, {which}: {failure.what}", failure.why, failure.fix)
-            self._made[task].set_result(self._taken(task) if taken else read(task.folder))
+            self._made[task].set_result(self._taken(task) if is_fingerprint else read(task.folder))
         except (BadInput, OSError) as error:
             self._made[task].set_exception(error)
         self._go_on()
 
     def _taken(self, task: workers.Task) -> TakenFingerprint:
-        answer, made = taken_in(task.folder), task.assignment
-        taken = answer.fingerprint
-        assert taken is not None  # noqa: S101 - it was asked for
+        answer, assignment = taken_in(task.folder), task.assignment
+        fingerprint = answer.fingerprint
+        assert fingerprint is not None  # noqa: S101 - it was asked for
         name = self._data()[0].name
-        return TakenFingerprint(made.recipe.name, name, made.arithmetic, taken.exact, taken.losses, answer.provenance)
+        return TakenFingerprint(
+            assignment.recipe.name,
+            name,
+            assignment.arithmetic,
+            fingerprint.exact,
+            fingerprint.losses,
+            answer.provenance,
+        )
 
     def _go_on(self) -> None:
         if self._stopped:
@@ -176,19 +184,19 @@ class Measurements:
 
 
 def find_data(request: Optional[str]) -> Tuple[Dataset, str]:
-    """The dataset, and what to pass to `locate.load` so that another process gets the same.
+    """The dataset, and the value that makes `locate.load` give the same dataset in another process.
 
     Args:
-        request: the value of --data. Where neither it nor the environment says anything, nothing is downloaded.
+        request: the value of --data. If neither it nor the environment names data, nothing is downloaded.
 
     Raises:
-        BadInput: the data that was asked for is not there.
+        BadInput: the requested data is missing.
     """
     wish = locate.wish(request)
     unsaid = wish.place is None and wish.insists is None
-    looked = (locate.look(title, place).dataset for title, place in locate.unnamed_places()) if unsaid else ()
-    found = next((dataset for dataset in looked if dataset is not None), None)
-    dataset = found or locate.load("surrogate" if unsaid else request, say=lambda line: None)
+    candidates = (locate.look(title, place).dataset for title, place in locate.unnamed_places()) if unsaid else ()
+    local = next((dataset for dataset in candidates if dataset is not None), None)
+    dataset = local or locate.load("surrogate" if unsaid else request, say=lambda line: None)
     return dataset, locate.place(dataset)
 
 

@@ -1,4 +1,4 @@
-"""Published figures against stored full samples: does each lie where one more of our runs would land? Pure."""
+"""Judges published figures: whether each lies in the prediction interval of the stored full samples. Pure."""
 
 from __future__ import annotations
 
@@ -16,18 +16,18 @@ from mnist_repro.recipes.published import Figure, published_figures
 from mnist_repro.runs.metrics import direction
 
 RUNG = "published"
-# Figures were published of MNIST, and of the arithmetic of their time.
+# Dataset and arithmetic of the published figures: MNIST, and the arithmetic of their time.
 KEY = ("mnist", "original")
 
 
 def judge_published(recipe: Recipe, stored: BaselineFile) -> Judgement:
-    """Every figure that the recipe's source printed against the stored runs of the published budget.
+    """Compare every figure that the recipe's source printed with the stored runs of the published budget.
 
     The level holds for the published figures of all recipes together.
 
     Args:
-        recipe: whose figures.
-        stored: its baseline at the ``full`` scale.
+        recipe: recipe of the figures.
+        stored: the recipe's baseline at the ``full`` scale.
     """
     entry = stored.entry(*KEY)
     if not isinstance(entry, SampleEntry):
@@ -45,7 +45,7 @@ def judge_published(recipe: Recipe, stored: BaselineFile) -> Judgement:
 
 
 def figures_in_session() -> int:
-    """How many published figures there are in all: what the level is shared out among."""
+    """The number of published figures of all recipes; they share the level."""
     return sum(len(published_figures(recipe)) for recipe in RECIPES.values())
 
 

@@ -1,4 +1,4 @@
-"""Makes the runs that a baseline is recorded from, and leaves what is proposed; goes on where it was stopped."""
+"""Makes the measurements of a baseline, and proposes the baseline. A stopped recording can be continued."""
 
 from __future__ import annotations
 
@@ -29,21 +29,21 @@ from mnist_repro.harness.tolerances import (
 from mnist_repro.recipes import Recipe
 from mnist_repro.runs.run_json import FILE, MODEL, WEIGHTS, read
 
-# What two runs must have in common, besides recipe, seed, scale, arithmetic and data, to belong to one baseline.
+# Provenance that runs of one baseline share, in addition to recipe, scale, arithmetic and data.
 _SAME = ("tensorflow", "keras", "machine", "threads", "switches")
 
 
 @dataclass(frozen=True)
 class Plan:
-    """What to record, and how.
+    """The conditions of a recording.
 
     Args:
-        folder: of the baselines.
-        dataset: what is trained on; one that has a name.
-        data: where workers find it, as `mnist_repro.data.locate.load` takes it.
+        folder: folder of the baselines.
+        dataset: the training data; must be MNIST or the surrogate.
+        data: place of the dataset for the workers, as `mnist_repro.data.locate.load` takes it.
         arithmetic: ``original`` or ``framework``.
-        processes: runs side by side.
-        new_margins: do not keep stored margins and tolerances.
+        processes: number of worker processes.
+        new_margins: whether to replace stored margins and tolerances.
 
     Raises:
         BadInput: the dataset is unrecognised.
@@ -67,10 +67,10 @@ class Plan:
 
 @dataclass(frozen=True)
 class Recorded:
-    """What became of recording one rung of one recipe.
+    """The result of a recording of one rung of one recipe.
 
     Args:
-        file: where the proposal is; None if runs failed.
+        file: the file of the proposal; None if runs failed.
         failures: the runs that could not be made.
     """
 
@@ -79,12 +79,12 @@ class Recorded:
 
 
 class Recorder:
-    """Records one rung of one recipe at a time, and holds its lock meanwhile.
+    """Records one rung of one recipe at a time, and holds its lock during the recording.
 
     Args:
-        plan: what to record.
-        say: is told what is about to be done.
-        watch: sees the progress of runs.
+        plan: the conditions of the recording.
+        say: receives a line before each step.
+        watch: receives the progress of runs.
     """
 
     def __init__(self, plan: Plan, say: Callable[[str], None], watch: Watcher) -> None:
@@ -92,22 +92,22 @@ class Recorder:
         self._here: Optional[Dict[str, Any]] = None
 
     def fingerprint(self, recipe: Recipe) -> Recorded:
-        """Take the fingerprint, in a process of its own, and propose it."""
+        """Take the fingerprint in a worker process, and propose it."""
         with self._lock(recipe, "fingerprint"):
             return self._fingerprint(recipe)
 
     def samples(self, recipe: Recipe, rung: str, seeds: Optional[int] = None) -> Recorded:
-        """Make the runs of seeds 0 to ``seeds`` - 1 that are not there yet, and propose them all.
+        """Make the missing runs of seeds 0 to ``seeds`` - 1, and propose all these runs.
 
         Args:
-            recipe: of which.
+            recipe: the recipe.
             rung: ``subset`` or ``full``.
-            seeds: how many; `DEFAULT_SEEDS`, or as many as are stored or proposed if those are more, where nothing is
-                said.
+            seeds: number of seeds; None means the largest of `DEFAULT_SEEDS`, the stored number and the proposed
+                number.
 
         Raises:
-            BadInput: there would be too few, or fewer than are stored; a metric is not finite, or the samples cannot
-                serve as a baseline.
+            BadInput: the seeds are too few, or fewer than the stored ones; a metric is not finite, or the samples
+                cannot serve as a baseline.
         """
         with self._lock(recipe, rung):
             return self._samples(recipe, rung, seeds)
@@ -131,13 +131,13 @@ class Recorder:
         entry = fingerprint_entry(recipe, answer.fingerprint, key, provenance, previous)
         return Recorded(propose(plan.folder, recipe.name, "fingerprint", entry))
 
-    def _samples(self, recipe: Recipe, rung: str, asked: Optional[int]) -> Recorded:
+    def _samples(self, recipe: Recipe, rung: str, requested: Optional[int]) -> Recorded:
         plan = self._plan
         key = (plan.dataset.name, plan.arithmetic)
         stored = self._stored(recipe, rung).entry(*key)
-        kept = stored if isinstance(stored, SampleEntry) else None
-        seeds = _seeds(recipe, rung, asked, kept, self._waiting(recipe, rung, key))
-        previous = None if plan.new_margins else kept
+        previous_samples = stored if isinstance(stored, SampleEntry) else None
+        seeds = _seeds(recipe, rung, requested, previous_samples, self._waiting(recipe, rung, key))
+        previous = None if plan.new_margins else previous_samples
         if self._here is None:
             self._here = _one_thread(ask())
         code = source.digest()
@@ -148,7 +148,7 @@ class Recorder:
         ]
         missing = [task for task in tasks if not self._usable(task)]
         for task in tasks:
-            # A killed recording did not come to it.
+            # A killed recording may have left weights.
             self._drop_weights(task)
         self._say(f"{recipe.name} {rung}: {len(missing)} runs to make, {len(tasks) - len(missing)} are there already")
         failures = self._make(missing)
@@ -158,12 +158,12 @@ class Recorder:
         return Recorded(propose(plan.folder, recipe.name, rung, entry))
 
     def _waiting(self, recipe: Recipe, rung: str, key: Tuple[str, str]) -> int:
-        """How many seeds an earlier recording proposes."""
+        """The number of seeds that an earlier recording proposes."""
         proposed = baseline_files.read_proposed(self._plan.folder, recipe.name, rung).entry(*key)
         return 1 + max(proposed.samples) if isinstance(proposed, SampleEntry) else 0
 
     def _stored(self, recipe: Recipe, rung: str) -> BaselineFile:
-        """What is stored, before the work: a file that cannot be read or written would stop it in the end."""
+        """The stored baseline. Makes sure, before the work, that its files can be read and written."""
         folder = self._plan.folder
         stored = baseline_files.read(folder, recipe.name, rung)
         baseline_files.read_proposed(folder, recipe.name, rung)
@@ -171,15 +171,15 @@ class Recorder:
         return stored
 
     def _usable(self, task: Task) -> bool:
-        """Whether an earlier recording left the task's run, as good as one made now."""
+        """Whether an earlier recording left a run of the task that equals a new run."""
         try:
             run = read(task.folder)
         except BadInput:
             return False
-        asked, here = task.assignment, self._here or {}
+        assignment, here = task.assignment, self._here or {}
         return (
             (run.recipe, run.seed, run.scale, run.arithmetic)
-            == (asked.recipe.name, asked.seed, asked.scale, asked.arithmetic)
+            == (assignment.recipe.name, assignment.seed, assignment.scale, assignment.arithmetic)
             and run.dataset["sha256"] == self._plan.dataset.sha256
             and all(run.provenance.get(name) == here.get(name) for name in _SAME)
             and (not self._weights_wanted(task) or (task.folder / WEIGHTS).is_file())
@@ -187,7 +187,7 @@ class Recorder:
 
     def _make(self, tasks: List[Task]) -> Dict[Task, Failure]:
         for task in tasks:
-            # A run that is of no use, and what a killed process had begun.
+            # Remove an unusable run, and temporary files of a killed process.
             with contextlib.suppress(FileNotFoundError):
                 (task.folder / FILE).unlink()
             remove_unfinished(task.folder)
@@ -197,22 +197,25 @@ class Recorder:
         return {task: failure for task, failure in outcomes.items() if failure is not None}
 
     def _drop_weights(self, task: Task) -> None:
-        """Figures are recorded: the weights and models of hundreds of runs would only fill the disk."""
+        """Remove a run's weights and model: its figures are enough, and hundreds of models would fill the disk."""
         for name in (MODEL, *(() if self._weights_wanted(task) else (WEIGHTS,))):
             with contextlib.suppress(FileNotFoundError):
                 (task.folder / name).unlink()
 
     def _weights_wanted(self, task: Task) -> bool:
-        asked = task.assignment
-        return asked.seed == 0 and keeps_weights(
-            asked.recipe.name, asked.scale, self._plan.dataset.name, asked.arithmetic
+        assignment = task.assignment
+        return assignment.seed == 0 and keeps_weights(
+            assignment.recipe.name, assignment.scale, self._plan.dataset.name, assignment.arithmetic
         )
 
 
-def _seeds(recipe: Recipe, rung: str, asked: Optional[int], stored: Optional[SampleEntry], waiting: int) -> int:
-    """How many seeds to record: enough for a baseline, none that is stored would go, nor one that waits unasked."""
+def _seeds(recipe: Recipe, rung: str, requested: Optional[int], stored: Optional[SampleEntry], waiting: int) -> int:
+    """The number of seeds to record: enough for a baseline, and no fewer than the stored or proposed seeds.
+
+    Fewer seeds than the proposed ones are allowed if the user names the number.
+    """
     needed = 1 + max(stored.samples) if stored is not None else 0
-    seeds = max(DEFAULT_SEEDS[rung], needed, waiting) if asked is None else asked
+    seeds = max(DEFAULT_SEEDS[rung], needed, waiting) if requested is None else requested
     require_enough(recipe, rung, seeds)
     if seeds < needed:
         raise BadInput(
@@ -224,7 +227,7 @@ def _seeds(recipe: Recipe, rung: str, asked: Optional[int], stored: Optional[Sam
 
 
 def _one_thread(answer: Answer) -> Dict[str, Any]:
-    """The process's provenance, if it computed with one thread."""
+    """The provenance in an answer; refused if the process computed with several threads."""
     if answer.provenance["threads"] != 1:
         raise BadInput(
             f"MNIST_REPRO_THREADS is {answer.provenance['threads']}",

@@ -1,4 +1,4 @@
-"""The page at the end of a pytest session: `--report=DIR` shows what its gate judged, as `mnist-repro report` would."""
+"""The pytest plugin of `--report=DIR`: writes a page about the session's comparisons, as `mnist-repro report` does."""
 
 from __future__ import annotations
 
@@ -18,16 +18,16 @@ if TYPE_CHECKING:
     from mnist_repro.runs.problems import Problems
     from mnist_repro.runs.run import Run
 
-# A run by recipe, scale and seed, and its metrics as text, in which NaN is like NaN.
-_Told = Tuple[str, str, int, str]
+# The identity of a run: recipe, scale, seed, and its metrics as text, because as text NaN equals NaN.
+_Identity = Tuple[str, str, int, str]
 
 
 class ReportSession:
-    """A pytest plugin of the process that sees all reports.
+    """A pytest plugin of the process that gets all test reports.
 
     Args:
-        config: pytest's.
-        gate: what has judged the session's comparisons.
+        config: pytest's configuration.
+        gate: the plugin that collects the session's comparisons.
     """
 
     def __init__(self, config: pytest.Config, gate: GateSession) -> None:
@@ -41,7 +41,7 @@ class ReportSession:
         self._failed = False
 
     def pytest_sessionstart(self) -> None:
-        """Say what is in the way of a page before hours are spent."""
+        """Refuse a folder in which the page could not be written, before tests run for hours."""
         from mnist_repro.files.atomic import require_writable
         from mnist_repro.report.page.figures import require_drawing
         from mnist_repro.report.page.page_file import require_ours
@@ -53,71 +53,72 @@ class ReportSession:
         except BadInput as error:
             raise pytest.UsageError(f"--report: {error}") from error
 
-    # Before the others, because pytest may remove its temporary folders; then after them, when the exit code is known.
+    # Runs are read before other plugins finish, because pytest may remove its temporary folders. The page is written
+    # after the other plugins, when the exit code is known.
     @pytest.hookimpl(wrapper=True, trylast=True)
     def pytest_sessionfinish(self, session: pytest.Session) -> Generator[None, object, object]:
         """Write the page."""
         from mnist_repro.runs.problems import Problems
 
         problems = Problems()
-        found = self._runs(problems)
+        runs = self._runs(problems)
         result = yield
         lines = []
         try:
-            lines.append(f"report: {self._write(self._gate.judged(session), found, problems)}")
+            lines.append(f"report: {self._write(self._gate.judged(session), runs, problems)}")
         except BadInput as error:
             lines.append(f"report: no page was written: {error}")
             self._failed = True
         self._lines = lines + [f"report: left out: {problem}" for problem in problems.found]
         self._failed |= bool(problems.found)
         if self._failed and session.exitstatus == pytest.ExitCode.OK:
-            # Whoever asked for a page must not take an old or partial one for it.
+            # The user asked for a page, and must not mistake an old or partial page for it.
             session.exitstatus = pytest.ExitCode.USAGE_ERROR
         return result
 
     def pytest_terminal_summary(self, terminalreporter: pytest.TerminalReporter) -> None:
-        """Where the page is, and what is not on it."""
+        """Print the path of the page, and what is missing on it."""
         for line in self._lines:
             terminalreporter.write_line(line, red=self._failed)
 
     def _runs(self, problems: Problems) -> List[FoundRun]:
-        """The runs that this session, on this machine, has measured."""
+        """The runs that this session made on this machine."""
         from mnist_repro.runs.found import FoundRun, read_sound
         from mnist_repro.runs.run_json import FILE
 
-        # No public name, as in pytest-xdist; its workers have their folders in this one.
+        # pytest has no public name for this; pytest-xdist uses the same. Folders of xdist's workers are in this folder.
         place: Path = self._config._tmp_path_factory.getbasetemp()  # type: ignore[attr-defined]
-        found: List[FoundRun] = []
+        runs: List[FoundRun] = []
         for measured in sorted((*place.glob("measured*"), *place.glob("popen-*/measured*"))):
-            # pytest's `measuredcurrent` is a link to the newest.
+            # pytest's `measuredcurrent` is a link to the newest folder.
             for file in [] if measured.is_symlink() else sorted(measured.rglob(FILE)):
                 with problems.leaving_out():
-                    found.append(FoundRun(file.parent, read_sound(file)))
-        return found
+                    runs.append(FoundRun(file.parent, read_sound(file)))
+        return runs
 
     def _sessions(self) -> Path:
-        """Where batch jobs of this project leave their sessions; by name, because nothing of theirs is imported."""
+        """The folder with sessions of batch jobs. The option's name is text here, because `pjm` is not imported."""
         from mnist_repro.report.jobs_file import SESSIONS
 
-        told = getattr(self._config.option, "fugaku_workdir", None)
-        # Where no plugin for jobs is loaded, there is no such setting.
+        folder = getattr(self._config.option, "fugaku_workdir", None)
+        # Without a loaded plugin for jobs, there is no such setting.
         with contextlib.suppress(ValueError):
-            told = told or self._config.getini("fugaku_workdir")
-        return self._config.rootpath / (Path(str(told)).expanduser() if told else SESSIONS)
+            folder = folder or self._config.getini("fugaku_workdir")
+        return self._config.rootpath / (Path(str(folder)).expanduser() if folder else SESSIONS)
 
-    def _write(self, report: Report, found: List[FoundRun], problems: Problems) -> Path:
-        """Write the page from what is not bad input; where it is, as the user named it.
+    def _write(self, report: Report, runs: List[FoundRun], problems: Problems) -> Path:
+        """Write the page from the valid input; return its path in the folder as the user named it.
 
         Raises:
-            BadInput: it cannot be written.
+            BadInput: the page cannot be written.
         """
         from mnist_repro.report import gate_file
         from mnist_repro.report.document import PageInputs, collect
         from mnist_repro.report.page.page_file import write
 
-        told = _told(report)
-        # Tests may train for other ends than a comparison.
-        judged = [each for each in found if _of(each.run) in told]
+        compared = _compared_runs(report)
+        # Runs without a comparison are left out: tests may train for other purposes.
+        judged = [each for each in runs if _identity(each.run) in compared]
         root = self._config.rootpath
         sources = PageInputs(
             runs=judged,
@@ -126,13 +127,13 @@ class ReportSession:
             gate=gate_file.of_session(report),
             jobs=self._jobs(problems),
             data=self._config.option.data,
-            unkept=len(told - {_of(each.run) for each in judged}),
+            unkept=len(compared - {_identity(each.run) for each in judged}),
         )
         page = write(collect(sources, problems), self._folder)
         return self._shown / page.name
 
     def _jobs(self, problems: Problems) -> Optional[Dict[str, Any]]:
-        """The jobs that this session has started; None if there are none, or they cannot be read."""
+        """The jobs that this session has started; None if there are none, or if they cannot be read."""
         from mnist_repro.report import jobs_file
 
         place = jobs_file.find(self._sessions())
@@ -143,8 +144,8 @@ class ReportSession:
         return None
 
 
-def _told(report: Report) -> Set[_Told]:
-    """Every run that a comparison of the session rests on."""
+def _compared_runs(report: Report) -> Set[_Identity]:
+    """The identity of every run that a comparison of the session uses."""
     return {
         (entry.recipe, entry.rung, seed, _text(values))
         for entry in report.entries
@@ -153,7 +154,7 @@ def _told(report: Report) -> Set[_Told]:
     }
 
 
-def _of(run: Run) -> _Told:
+def _identity(run: Run) -> _Identity:
     from mnist_repro.runs.metrics import metric_values
 
     return (run.recipe, run.scale, run.seed, _text(metric_values(run)))

@@ -1,4 +1,4 @@
-"""Runs and fingerprints in, proposed entries out: which margins and tolerances a new baseline gets, and why. Pure."""
+"""Chooses margins and tolerances of a new baseline, with their reasons, from runs and fingerprints. Pure."""
 
 from __future__ import annotations
 
@@ -20,8 +20,8 @@ from mnist_repro.runs.run import Run
 
 DEFAULT_SEEDS = {"subset": 16, "full": 10}
 
-# Relative tolerance on a fingerprint's losses. Softmax recipes: rounding, which does not grow. The others: ten times
-# what one and two threads, oneDNN off, SSE4.1 and AVX2 differ by over the fingerprint's steps.
+# Relative tolerance on a fingerprint's losses. Softmax recipes: rounding, which does not grow. Other recipes:
+# ten times the differences between one thread, two threads, oneDNN off, SSE4.1 and AVX2 over the fingerprint's steps.
 TOLERANCES = {
     "wheel-softmax": PAIRED_TOLERANCE,
     "tf-softmax": PAIRED_TOLERANCE,
@@ -31,9 +31,9 @@ TOLERANCES = {
     "vgg7-bn": 1e-5,
 }
 
-# A margin in standard deviations of the stored samples.
+# The margin of a metric, in standard deviations of the stored samples.
 DEVIATIONS = 5.0
-# One image on a boundary may fall to the other side by rounding, two do not.
+# Margin in images: rounding may change the class of one image on a boundary, but not of two.
 IMAGES = 1.5
 
 
@@ -44,38 +44,40 @@ def sample_entry(
     code: str,
     previous: Optional[SampleEntry] = None,
 ) -> SampleEntry:
-    """What is proposed to be stored of these runs.
+    """The entry to propose for these runs.
 
     Args:
-        recipe: that they are of.
+        recipe: recipe of the runs.
         rung: ``subset`` or ``full``.
-        runs: one for each seed, all of one dataset and arithmetic.
-        code: digest of the source that made them.
-        previous: an entry whose margins, directions and reasons stay.
+        runs: one run for each seed, all of one dataset and arithmetic.
+        code: digest of the source that made the runs.
+        previous: an entry; its margins, directions and reasons are kept.
 
     Raises:
-        BadInput: a metric of a run is missing or not finite, or the samples say nothing about their spread.
+        BadInput: a metric of a run is missing or not finite, or the spread of the samples cannot be calculated.
     """
     names = metric_names(recipe, rung)
     samples = {run.seed: _checked(run, names) for run in sorted(runs, key=lambda run: run.seed)}
     paired = recipe.is_softmax_regression
     require_enough(recipe, rung, len(samples))
-    kept = {} if previous is None else {metric.name: metric for metric in previous.metrics}
+    previous_metrics = {} if previous is None else {metric.name: metric for metric in previous.metrics}
     images = runs[0].counts["test_images"]
     metrics = []
     for name in names:
         values = [values[name] for values in samples.values()]
-        made = kept.get(name) or (paired_metric(name, values, images) if paired else spread_metric(name, values))
-        metrics.append(made)
+        chosen = previous_metrics.get(name) or (
+            paired_metric(name, values, images) if paired else spread_metric(name, values)
+        )
+        metrics.append(chosen)
     provenance = {**joint_provenance(runs), "dataset_sha256": runs[0].dataset["sha256"], "code": code}
     return SampleEntry(runs[0].dataset["name"], runs[0].arithmetic, paired, tuple(metrics), samples, provenance, ())
 
 
 def require_enough(recipe: Recipe, rung: str, seeds: int) -> None:
-    """Make sure that so many runs can serve as a baseline.
+    """Make sure that this number of runs can serve as a baseline.
 
     Raises:
-        BadInput: they are too few.
+        BadInput: the runs are too few.
     """
     how, fewest = (
         ("seed by seed", FEWEST_PAIRED) if recipe.is_softmax_regression else ("as distributions", FEWEST_STORED)
@@ -92,7 +94,7 @@ def require_tolerance(recipe: Recipe) -> float:
     """The tolerance on the losses of a recipe's fingerprint.
 
     Raises:
-        BadInput: nobody has said what it is.
+        BadInput: no tolerance is defined for the recipe.
     """
     if recipe.name not in TOLERANCES:
         raise BadInput(
@@ -105,27 +107,27 @@ def require_tolerance(recipe: Recipe) -> float:
 
 def fingerprint_entry(
     recipe: Recipe,
-    taken: Fingerprint,
+    fingerprint: Fingerprint,
     key: Tuple[str, str],
     provenance: Mapping[str, Any],
     previous: Optional[FingerprintEntry] = None,
 ) -> FingerprintEntry:
-    """What is proposed to be stored of a fingerprint.
+    """The entry to propose for a fingerprint.
 
     Args:
-        recipe: whose it is.
-        taken: the fingerprint.
+        recipe: recipe of the fingerprint.
+        fingerprint: the fingerprint.
         key: dataset and arithmetic.
-        provenance: what it was taken with.
-        previous: an entry whose tolerance and reason stay.
+        provenance: the environment in which it was taken.
+        previous: an entry; its tolerance and reason are kept.
 
     Raises:
         BadInput: a loss is not finite, or the recipe has no tolerance.
     """
-    lost = next((name for name, value in taken.losses.items() if not math.isfinite(value)), None)
+    lost = next((name for name, value in fingerprint.losses.items() if not math.isfinite(value)), None)
     if lost is not None:
         raise BadInput(
-            f"{recipe.name}: {lost} is {taken.losses[lost]}",
+            f"{recipe.name}: {lost} is {fingerprint.losses[lost]}",
             "nothing can be compared with what is not a finite number, so that it is not stored",
             "find out why the recipe diverges, then record again",
         )
@@ -134,18 +136,18 @@ def fingerprint_entry(
     else:
         tolerance, reason = previous.tolerance, previous.reason
     platform = platform_name(provenance)
-    return FingerprintEntry(*key, platform, taken.exact, taken.losses, tolerance, reason, provenance, ())
+    return FingerprintEntry(*key, platform, fingerprint.exact, fingerprint.losses, tolerance, reason, provenance, ())
 
 
 def tolerance_reason(recipe: Recipe) -> str:
-    """Why a recipe's fingerprint has its tolerance, in words."""
+    """The reason of the tolerance of a recipe's fingerprint, as text."""
     if recipe.is_softmax_regression:
         return "float32 rounding stays below this, as it does not grow from step to step"
     return "ten times what threads, oneDNN and instruction sets make of these first steps; later ones are chaotic"
 
 
 def paired_metric(name: str, values: Sequence[float], test_images: int) -> Metric:
-    """A metric that is compared seed by seed: what float32 rounding may do to it."""
+    """A metric that is compared seed by seed; its margin is the largest effect of float32 rounding."""
     if is_share(name):
         reason = f"{IMAGES} of {test_images:,} images: rounding may move one that lies on a boundary, not two"
         return Metric(name, direction(name), IMAGES / test_images, reason)
@@ -157,12 +159,12 @@ def paired_metric(name: str, values: Sequence[float], test_images: int) -> Metri
 
 
 def spread_metric(name: str, values: Sequence[float]) -> Metric:
-    """A metric that is compared as a distribution: so far apart that clean runs are hardly ever called different.
+    """A metric that is compared as a distribution; its margin is so wide that clean runs almost never differ.
 
     Raises:
-        BadInput: all values are the same, or there is only one.
+        BadInput: all values are equal, or there is only one value.
     """
-    # Not by the deviation: the mean is rounded, so that equal values may seem to deviate.
+    # Not `deviation == 0`: the mean is rounded, so that equal values may have a small deviation.
     if min(values) == max(values):
         raise BadInput(
             f"{name} is {values[0]} for all of {len(values)} seeds",
@@ -174,7 +176,7 @@ def spread_metric(name: str, values: Sequence[float]) -> Metric:
 
 
 def _false_alarms(stored: int) -> str:
-    """What `mnist-repro power` says of such margins."""
+    """The share of false alarms of such margins, as `mnist-repro power` found it."""
     if stored >= DEFAULT_SEEDS["subset"]:
         return (
             "with 16 stored and at most 10 measured, --seeds auto then fails a clean session of all metrics "
@@ -187,13 +189,13 @@ def _false_alarms(stored: int) -> str:
 
 
 def rounded_up(value: float) -> float:
-    """A positive number to two significant digits, upwards."""
+    """A positive number, rounded up to two significant digits."""
     exact = Decimal(repr(value))
     return float(exact.quantize(Decimal(1).scaleb(exact.adjusted() - 1), rounding=ROUND_CEILING))
 
 
 def joint_provenance(runs: Sequence[Run]) -> Dict[str, Any]:
-    """What several runs were produced by: one value where all have it, else each of them."""
+    """The joint provenance of several runs: one value if all runs have it, else all the values."""
     joint: Dict[str, Any] = {}
     for name in runs[0].provenance:
         values: List[Any] = []
@@ -201,7 +203,7 @@ def joint_provenance(runs: Sequence[Run]) -> Dict[str, Any]:
             value = run.provenance.get(name)
             values += [value] if value not in values else []
         joint[name] = values[0] if len(values) == 1 else ", ".join(map(str, values))
-    # They differ from run to run, and say most as these.
+    # Times differ from run to run: the latest end and the total are the most useful values.
     joint["finished"] = max(str(run.provenance["finished"]) for run in runs)
     joint["seconds"] = round(sum(float(run.provenance["seconds"]) for run in runs), 3)
     return joint

@@ -1,1 +1,1 @@
-"""Power: planted bugs, and which check catches them."""
+"""Power: plants bugs in the code, and records which checks catch them."""

@@ -1,4 +1,4 @@
-"""Which source a planted bug is made of, and one hash of it: results of an unchanged bug need not be measured again."""
+"""Hashes the source of a planted bug, so that an unchanged bug is not measured again."""
 
 from __future__ import annotations
 
@@ -10,30 +10,30 @@ from typing import Dict, List, Optional, Sequence, Set
 
 _SHOWN = 12
 _LIST = "BUGS"
-# What a bug is called and where it is planted: `Bug`'s fields before ``plant``.
-_TOLD = ("name", "sentence", "recipes")
+# `Bug`'s fields before ``plant``; they do not change the behaviour of a bug.
+_DESCRIPTION = ("name", "sentence", "recipes")
 _Named = Dict[str, List[ast.stmt]]
 
 
 def digest(file: Path, bug: str) -> str:
-    """12 hexadecimal digits that change with the code that a bug is made of; other bugs of the file do not count.
+    """12 hexadecimal digits that change with the code of a bug; other bugs of the file do not count.
 
-    Only to be compared on one version of Python: it is taken over syntax trees.
+    Digests are comparable only within one version of Python, because they are hashes of syntax trees.
 
     Args:
-        file: with the list of bugs.
-        bug: name of one of them.
+        file: the file with the list of bugs.
+        bug: name of the bug.
     """
     module = ast.parse(file.read_text(encoding="utf-8"))
     named = _by_name(module)
     planted = _planted(named.get(_LIST, []), bug)
-    # A bug that is not written out in the list, or that takes names from who knows where: the whole file is its code.
+    # If the list does not contain the bug literally, or the bug uses unknown names, hash the whole file.
     nodes = (_reached(planted, module, named) if planted else None) or [module]
     return hashlib.sha256("\n".join(map(ast.dump, nodes)).encode()).hexdigest()[:_SHOWN]
 
 
 def _by_name(module: ast.Module) -> _Named:
-    """The statements of the file by each name that they give; a name may come from several."""
+    """The statements of the file by the names that they define; several statements may define one name."""
     named: _Named = {}
     for node in module.body:
         for name in sorted(_given(node)):
@@ -42,7 +42,7 @@ def _by_name(module: ast.Module) -> _Named:
 
 
 def _given(statement: ast.stmt) -> Set[str]:
-    """The names that a statement of the file gives; of one with a block, those of its functions' variables besides."""
+    """The names that a statement of the file defines. For a block, variables in its functions are included."""
     if isinstance(statement, (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)):
         return {statement.name}
     return _bound(statement)
@@ -64,12 +64,12 @@ def _bound(code: ast.AST) -> Set[str]:
 
 
 def _planted(listed: Sequence[ast.stmt], bug: str) -> List[ast.expr]:
-    """How a bug is planted, as ``Bug(name, sentence, recipes, plant)`` in the list has it; empty if it does not say."""
-    entry = next((found for node in listed for found in [_entry(node, bug)] if found is not None), None)
+    """The ``plant`` expressions of a bug, from its ``Bug(name, sentence, recipes, plant)``; empty if there are none."""
+    entry = next((call for node in listed for call in [_entry(node, bug)] if call is not None), None)
     if entry is None or any(isinstance(each, ast.Starred) for each in entry.args):
         return []
-    named = [keyword.value for keyword in entry.keywords if keyword.arg not in _TOLD]
-    return [*entry.args[len(_TOLD) :], *named]
+    named = [keyword.value for keyword in entry.keywords if keyword.arg not in _DESCRIPTION]
+    return [*entry.args[len(_DESCRIPTION) :], *named]
 
 
 def _entry(listed: ast.stmt, bug: str) -> Optional[ast.Call]:
@@ -83,21 +83,21 @@ def _entry(listed: ast.stmt, bug: str) -> Optional[ast.Call]:
 
 
 def _reached(planted: Sequence[ast.expr], module: ast.Module, named: _Named) -> Optional[List[ast.AST]]:
-    """How a bug is planted, and every statement of the file that this needs, directly or not; None if one is not there.
+    """The ``plant`` expressions and every statement that they need, also indirectly; None if a statement is missing.
 
-    A statement that gives no name may change what another one gave: it is needed by every bug.
+    A statement that defines no name may change an object of another statement, so every bug needs it.
     """
-    found: List[ast.AST] = [*planted, *(node for node in module.body if not _given(node) and not _is_text(node))]
-    seen: Set[str] = {_LIST}
-    for node in found:
+    nodes: List[ast.AST] = [*planted, *(node for node in module.body if not _given(node) and not _is_text(node))]
+    resolved: Set[str] = {_LIST}
+    for node in nodes:
         bound = _bound(node)
-        for name in sorted({each.id for each in ast.walk(node) if isinstance(each, ast.Name)} - seen):
+        for name in sorted({each.id for each in ast.walk(node) if isinstance(each, ast.Name)} - resolved):
             if name in named:
-                seen.add(name)
-                found += [statement for statement in named[name] if statement not in found]
+                resolved.add(name)
+                nodes += [statement for statement in named[name] if statement not in nodes]
             elif name not in bound and not hasattr(builtins, name):
                 return None
-    return found
+    return nodes
 
 
 def _is_text(statement: ast.stmt) -> bool:

@@ -1,4 +1,4 @@
-"""Planting bugs on purpose: what a bug is, where the list of them is read from, and how code is swapped for a while."""
+"""Plants bugs in the code for a while: the `Bug` value, the list of bugs, and the replacement of functions."""
 
 from __future__ import annotations
 
@@ -17,10 +17,10 @@ from unittest import mock
 
 from mnist_repro.errors import BadInput
 
-# Where a checkout keeps the list.
+# The file with the list of bugs in a checkout.
 BUGS_FILE = Path(__file__).resolve().parents[2] / "tests" / "regression" / "planted_bugs.py"
 _MODULE = "mnist_repro_planted_bugs"
-# What Python raises where code asks for what is not there, or not in that form.
+# Python's exceptions for names that are missing, or that are used in a wrong form.
 _MISFITS = (TypeError, AttributeError, ImportError, NameError)
 
 
@@ -30,13 +30,13 @@ class CalledOtherwiseError(TypeError):
 
 @dataclass(frozen=True)
 class Bug:
-    """A mistake that somebody could make, ready to be made.
+    """A realistic mistake, and the function that plants it in the code.
 
     Args:
-        name: what the command line calls it.
+        name: name of the bug on the command line.
         sentence: what goes wrong.
-        recipes: the names of those on which it is planted.
-        plant: the code behaves so while the context that this returns is open.
+        recipes: names of the recipes on which it is planted.
+        plant: returns a context; while it is open, the code has the bug.
     """
 
     name: str
@@ -47,7 +47,7 @@ class Bug:
 
 @contextlib.contextmanager
 def instead_of(original: Callable[..., Any], replacement: Callable[..., Any]) -> Iterator[None]:
-    """Put ``replacement`` wherever a module of ours holds the function ``original``, as if its source were edited."""
+    """Replace the function ``original`` in every module of this package, as if its source were changed."""
     name = original.__name__
     holders = [module for module in _our_modules() if vars(module).get(name) is original]
     if not holders:
@@ -60,7 +60,7 @@ def instead_of(original: Callable[..., Any], replacement: Callable[..., Any]) ->
 
 @contextlib.contextmanager
 def all_of(*contexts: ContextManager[object]) -> Iterator[None]:
-    """Several contexts as one."""
+    """Open several contexts as one."""
     with contextlib.ExitStack() as stack:
         for context in contexts:
             stack.enter_context(context)
@@ -69,14 +69,14 @@ def all_of(*contexts: ContextManager[object]) -> Iterator[None]:
 
 @contextlib.contextmanager
 def planted(bug: Bug, file: Path) -> Iterator[None]:
-    """The code behaves as the bug has it.
+    """Plant a bug in the code while the block runs.
 
     Args:
-        bug: which.
-        file: that lists it.
+        bug: the bug.
+        file: the file that lists the bug.
 
     Raises:
-        BadInput: it was written for other code than this, which shows when it is planted, or when its code is called.
+        BadInput: the bug was written for other code: an error occurred when it was planted or called.
     """
     with contextlib.ExitStack() as stack:
         try:
@@ -94,12 +94,12 @@ def planted(bug: Bug, file: Path) -> Iterator[None]:
 
 
 def no_longer_fits(error: BaseException) -> bool:
-    """Whether a planted bug's own code raised it, or a call of that: it crashed, and not what it changes."""
+    """Whether a planted bug's own code, or a call of it, raised the error, and not the code that it changes."""
     if not isinstance(error, _MISFITS):
         return False
     frames = [frame for frame, _ in traceback.walk_tb(error.__traceback__)]
-    own = bool(frames) and frames[-1].f_globals.get("__name__") == _MODULE
-    return own or isinstance(error, CalledOtherwiseError)
+    in_bug = bool(frames) and frames[-1].f_globals.get("__name__") == _MODULE
+    return in_bug or isinstance(error, CalledOtherwiseError)
 
 
 def checked(function: Callable[..., Any]) -> Callable[..., Any]:
@@ -127,7 +127,7 @@ def read_bugs(file: Path = BUGS_FILE) -> Tuple[Bug, ...]:
     """The list ``BUGS`` of a Python file.
 
     Raises:
-        BadInput: there is no such file or no such list in it, or two of its bugs have the same name.
+        BadInput: the file or the list in it is missing, or two bugs have the same name.
     """
     if not file.is_file():
         raise BadInput(
@@ -140,18 +140,18 @@ def read_bugs(file: Path = BUGS_FILE) -> Tuple[Bug, ...]:
         raise BadInput(f"{file} is no Python file", "its name ends in .py", "leave --bugs out for the project's own")
     module = importlib.util.module_from_spec(spec)
     before = sys.modules.get(_MODULE)
-    # TensorFlow looks up the source of what it compiles by module.
+    # TensorFlow finds the source of a function that it compiles through `sys.modules`.
     sys.modules[_MODULE] = module
     try:
         spec.loader.exec_module(module)
-    except (Exception, SystemExit) as error:  # whatever somebody's file may raise
+    except (Exception, SystemExit) as error:  # a user's file may raise anything
         sys.modules.pop(_MODULE)
         if before is not None:
             sys.modules[_MODULE] = before
-        told = " ".join(f"{type(error).__name__}: {error}".split())
+        what = " ".join(f"{type(error).__name__}: {error}".split())
         raise BadInput(
             f"{file} cannot be imported",
-            f"it is Python that defines BUGS, a tuple of mnist_repro.power.bugs.Bug: {told}",
+            f"it is Python that defines BUGS, a tuple of mnist_repro.power.bugs.Bug: {what}",
             f"python {file} shows where; or leave --bugs out for the project's own",
         ) from error
     bugs = getattr(module, "BUGS", None)
@@ -164,10 +164,10 @@ def read_bugs(file: Path = BUGS_FILE) -> Tuple[Bug, ...]:
 
 
 def find_bug(bugs: Sequence[Bug], name: str) -> Bug:
-    """The bug of that name.
+    """The bug with this name.
 
     Raises:
-        BadInput: there is none; the message names the nearest.
+        BadInput: there is no such bug; the message names the nearest name.
     """
     for bug in bugs:
         if bug.name == name:
@@ -185,11 +185,11 @@ def _require_different_names(bugs: Sequence[Bug], file: Path) -> None:
 
 
 def _misfit(bug: Bug, file: Path, error: Exception) -> BadInput:
-    told = " ".join(f"{type(error).__name__}: {error}".split())
+    what = " ".join(f"{type(error).__name__}: {error}".split())
     return BadInput(
         f"the bug {bug.name} does not fit the code",
         f"{file} plants it in functions of this package, which are not what they were, so that nobody can catch it:"
-        f" {told}",
+        f" {what}",
         "mend it there, or name the others: --bug NAME",
     )
 

@@ -1,12 +1,12 @@
-"""How often the gate alarms falsely, and how small a drop it sees, by drawing more samples like the stored ones. Pure.
+"""Estimates the gate's false alarms, and the smallest drop that it detects, from simulated sessions. Pure.
 
-Sixteen stored values are too few to take some of them for stored and others for measured ones. So both are drawn anew
-for each simulated session, from a distribution made of the stored rows (a seed's metrics stay together): once a normal
-one with their means and covariances, once the rows themselves, each with a little normal noise and drawn together so
-that the covariance stays (a smoothed bootstrap, Silverman and Young 1987). What is drawn as stored has as many rows as
-are stored, so that the error of the stored means counts too; and margins are made anew from it, in the same proportion
-to its standard deviation as the stored margins are to the stored one, so that the error of the spread does as well.
-The smallest drops are those of the stored margins.
+Sixteen stored values are too few to be split into stored and measured values. So each simulated session draws both
+from a distribution that is made of the stored rows; the metrics of a seed stay together. There are two distributions: a
+normal distribution with the means and covariances of the rows; and the rows themselves, each with a little normal noise
+and shrunk so that the covariance stays the same (a smoothed bootstrap, Silverman and Young 1987). The simulated stored
+sample has as many rows as the real one, so that the error of the stored means counts too. Its margins have the same
+ratio to its standard deviation as the stored margins have to the stored deviation, so that the error of the spread
+counts as well. The smallest drops are calculated with the stored margins.
 """
 
 from __future__ import annotations
@@ -25,19 +25,19 @@ SESSIONS = 2000
 SEED = 20200401
 SEEN = 0.95
 
-# Rows of a distribution: (rows, metrics), drawn anew at each call.
+# Draws rows from a distribution: takes their number, and returns an array (rows, metrics).
 Draw = Callable[[int], np.ndarray]
 
 
 @dataclass(frozen=True)
 class Drop:
-    """The smallest shift for the worse of one metric that is seen with 95 % probability.
+    """The smallest shift for the worse of one metric that the gate detects with 95 % probability.
 
     Args:
-        recipe: its name.
-        metric: which.
-        at_first: with 3 seeds, or seed by seed.
-        auto: with ``--seeds auto``, or seed by seed.
+        recipe: name of the recipe.
+        metric: the metric.
+        at_first: shift with 3 seeds, or in a comparison seed by seed.
+        auto: shift with ``--seeds auto``, or in a comparison seed by seed.
         clean_at_first: probability that a clean metric passes with 3 seeds.
     """
 
@@ -49,14 +49,14 @@ class Drop:
 
 
 def false_alarms(stored: Mapping[str, SampleEntry], rung: str, sessions: int = SESSIONS) -> Dict[str, Dict[str, float]]:
-    """The share of clean sessions, all recipes together, that do not pass: by kind of draw, and by seeds.
+    """The share of clean sessions with all recipes that do not pass: by kind of draw, and by seeds.
 
     Softmax recipes are compared seed by seed: clean runs of them do not vary, and count as passing.
 
     Args:
         stored: the entry of each recipe.
         rung: ``subset`` or ``full``.
-        sessions: how many are simulated.
+        sessions: number of simulated sessions.
     """
     shares = {}
     for name, make in (("normal", _normal), ("smoothed", _smoothed)):
@@ -74,7 +74,7 @@ def false_alarms(stored: Mapping[str, SampleEntry], rung: str, sessions: int = S
 
 
 def smallest_drops(recipe: str, entry: SampleEntry, rung: str, sessions: int = SESSIONS) -> List[Drop]:
-    """What the gate sees of each metric; seed by seed, that is the margin."""
+    """The smallest drop of each metric that the gate detects. In a comparison seed by seed, it is the margin."""
     if entry.paired:
         return [Drop(recipe, metric, metric.margin, metric.margin, 1.0) for metric in entry.metrics]
     generator = np.random.Generator(np.random.PCG64(SEED))
@@ -88,11 +88,11 @@ def smallest_drops(recipe: str, entry: SampleEntry, rung: str, sessions: int = S
 
 
 def passes(ends: np.ndarray, margins: Union[np.ndarray, float]) -> np.ndarray:
-    """Which sessions pass, as `compare_distributions` and `--seeds auto` have it: more seeds while inconclusive.
+    """Which sessions pass by the rules of `compare_distributions` and `--seeds auto`: more seeds while inconclusive.
 
     Args:
-        ends: of the intervals of the difference: (numbers of seeds, sessions, metrics, 2).
-        margins: of each metric, in all sessions or in each.
+        ends: ends of the intervals of the difference, (numbers of seeds, sessions, metrics, 2).
+        margins: margin of each metric, for all sessions or for each session.
     """
     passed = np.zeros(ends.shape[1], dtype=bool)
     undecided = ~passed
@@ -131,33 +131,36 @@ def _smoothed(rows: np.ndarray, generator: np.random.Generator) -> Draw:
 
 
 def _intervals(draw: Draw, stored: int, sessions: int, rung: str) -> Tuple[np.ndarray, np.ndarray]:
-    """What simulated sessions come to.
+    """The results of simulated sessions.
 
     Returns:
         Ends of the interval of each difference with each of `AUTO_SEEDS`: (numbers of seeds, sessions, metrics, 2),
-        and standard deviations of what was drawn as stored: (sessions, metrics).
+        and standard deviations of the simulated stored samples: (sessions, metrics).
     """
     tail = SESSION_LEVEL / metrics_in_session(rung) / 2.0
-    found, deviations = [], []
+    intervals, deviations = [], []
     for _ in range(sessions):
-        theirs, ours = draw(stored), draw(AUTO_SEEDS[-1])
-        found.append([_ends(ours[:seeds], theirs, tail) for seeds in AUTO_SEEDS])
-        deviations.append(theirs.std(axis=0, ddof=1))
-    return np.moveaxis(np.array(found), 1, 0), np.array(deviations)
+        stored_rows, measured_rows = draw(stored), draw(AUTO_SEEDS[-1])
+        intervals.append([_ends(measured_rows[:seeds], stored_rows, tail) for seeds in AUTO_SEEDS])
+        deviations.append(stored_rows.std(axis=0, ddof=1))
+    return np.moveaxis(np.array(intervals), 1, 0), np.array(deviations)
 
 
-def _ends(ours: np.ndarray, theirs: np.ndarray, tail: float) -> List[Tuple[float, float]]:
-    found = [welch_interval(mine, yours, tail) for mine, yours in zip(ours.T, theirs.T)]
-    return [(interval.low, interval.high) for interval in found]
+def _ends(measured: np.ndarray, stored: np.ndarray, tail: float) -> List[Tuple[float, float]]:
+    intervals = [
+        welch_interval(measured_column, stored_column, tail)
+        for measured_column, stored_column in zip(measured.T, stored.T)
+    ]
+    return [(interval.low, interval.high) for interval in intervals]
 
 
 def _smallest(ends: np.ndarray, margin: float) -> float:
-    """By bisection. The margin is the same to both sides, and so is the answer."""
+    """The smallest detected shift, by bisection. The margin is two-sided, so both directions give the same answer."""
     low, high = 0.0, 4.0 * margin
     if passes(ends, margin).mean() <= 1.0 - SEEN:
         return 0.0
     for _ in range(30):
         middle = (low + high) / 2.0
-        seen = passes(ends + middle, margin).mean() <= 1.0 - SEEN
-        low, high = (low, middle) if seen else (middle, high)
+        detected = passes(ends + middle, margin).mean() <= 1.0 - SEEN
+        low, high = (low, middle) if detected else (middle, high)
     return high

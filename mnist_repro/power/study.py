@@ -1,4 +1,4 @@
-"""The study behind `mnist-repro power`: which trials to measure, in which order, and what they amount to."""
+"""The study of `mnist-repro power`: chooses the trials and their order, measures them, and sums up the results."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ from mnist_repro.power.resampling import Drop
 from mnist_repro.power.table import Row, Stored
 from mnist_repro.power.trials import ARITHMETIC, Measurement, Trial
 
-# What stands in for other CPUs and settings: the environment of each.
+# Environment variables that imitate other CPUs and settings, by variant.
 VARIANTS: Mapping[str, Mapping[str, str]] = {
     "two threads": {"MNIST_REPRO_THREADS": "2"},
     "oneDNN off": {"TF_ENABLE_ONEDNN_OPTS": "0"},
@@ -37,20 +37,20 @@ _SHOWN = 12
 
 @dataclass(frozen=True)
 class Plan:
-    """What to measure, and how.
+    """The conditions of a study.
 
     Args:
-        bugs: which to plant.
-        bugs_file: that lists them.
-        recipes: on which of their recipes.
-        scales: ``subset``, and ``full`` unless it has to be quick.
-        baselines: their folder.
-        dataset: what is trained on.
-        data: where workers find it, as `mnist_repro.data.locate.load` takes it.
-        out: where results are kept.
-        processes: how many trials side by side.
-        here: what this TensorFlow gives as provenance.
-        code: digest of the source that all results depend on.
+        bugs: the bugs to plant.
+        bugs_file: the file that lists the bugs.
+        recipes: the recipes on which to plant them.
+        scales: ``subset``, and also ``full`` without --quick.
+        baselines: folder of the baselines.
+        dataset: the training data.
+        data: place of the dataset for the workers, as `mnist_repro.data.locate.load` takes it.
+        out: folder for the results.
+        processes: number of trials at the same time.
+        here: provenance of this TensorFlow.
+        code: digest of the source on which all results depend.
     """
 
     bugs: Tuple[Bug, ...]
@@ -68,7 +68,7 @@ class Plan:
 
 @dataclass(frozen=True)
 class Alarm:
-    """A fingerprint of code as it is, under other conditions."""
+    """The judgement on a fingerprint of unchanged code under other conditions."""
 
     recipe: str
     variant: str
@@ -77,13 +77,13 @@ class Alarm:
 
 @dataclass(frozen=True)
 class Result:
-    """What the study found.
+    """The results of a study.
 
     Args:
-        rows: code as it is, then each bug, recipe by recipe.
-        alarms: fingerprints under other conditions.
+        rows: for each recipe, the unchanged code and then each bug.
+        alarms: judgements on fingerprints under other conditions.
         false_alarms: shares of clean sessions that do not pass: by scale, kind of draw and seeds.
-        drops: the smallest drop that is seen of each metric, by scale.
+        drops: the smallest detected drop of each metric, by scale.
     """
 
     rows: Tuple[Row, ...]
@@ -93,26 +93,26 @@ class Result:
 
     @property
     def passes(self) -> bool:
-        """Every bug is caught, and nothing else is."""
-        return all(row.as_it_should for row in self.rows) and not any(
+        """Whether every bug is caught, and unchanged code never is."""
+        return all(row.as_expected for row in self.rows) and not any(
             not alarm.judgement.verdict.passes for alarm in self.alarms
         )
 
 
 def study(plan: Plan, say: Callable[[str], object]) -> Result:
-    """Measure all that is missing, and judge it.
+    """Measure everything that is missing, and judge it.
 
     Raises:
         BadInput: a baseline is missing or cannot be read, or a process died.
-        KeyboardInterrupt: Ctrl-C; what was measured is kept.
+        KeyboardInterrupt: Ctrl-C; finished measurements are kept.
     """
     stored = {recipe: _stored(plan, recipe) for recipe in plan.recipes}
-    asked = [(trial, bug) for recipe in plan.recipes for trial, bug in _trials(plan, recipe)]
-    seeds: Dict[Trial, Dict[str, int]] = {trial: {} for trial, _ in asked}
+    pairs = [(trial, bug) for recipe in plan.recipes for trial, bug in _trials(plan, recipe)]
+    seeds: Dict[Trial, Dict[str, int]] = {trial: {} for trial, _ in pairs}
     for scale in plan.scales:
-        _measure_scale(plan, scale, [trial for trial, _ in asked], stored, seeds, say)
+        _measure_scale(plan, scale, [trial for trial, _ in pairs], stored, seeds, say)
     rows = tuple(
-        power.row(trial, bug.sentence if bug else "", stored[trial.recipe], seeds[trial]) for trial, bug in asked
+        power.row(trial, bug.sentence if bug else "", stored[trial.recipe], seeds[trial]) for trial, bug in pairs
     )
     entries = {scale: _all_entries(plan, scale) for scale in plan.scales}
     say("simulating sessions from the stored samples")
@@ -127,44 +127,48 @@ def study(plan: Plan, say: Callable[[str], object]) -> Result:
 def _measure_scale(
     plan: Plan,
     scale: str,
-    asked: Sequence[Trial],
+    scale_trials: Sequence[Trial],
     stored: Mapping[str, Stored],
     seeds: Dict[Trial, Dict[str, int]],
     say: Callable[[str], object],
 ) -> None:
-    """Make the runs of a scale, and more of those that are inconclusive; with the first scale, fingerprints too."""
+    """Make the runs of a scale, and more runs while a trial is inconclusive. The first scale includes fingerprints."""
     first: List[Measurement] = [Measurement(FINGERPRINT)] if scale == plan.scales[0] else []
-    wanted = dict.fromkeys(asked, power.SEEDS)
-    while wanted:
+    seeds_by_trial = dict.fromkeys(scale_trials, power.SEEDS)
+    while seeds_by_trial:
         needed = {
-            trial: [*first, *power.parts(trial, stored[trial.recipe], scale, count)] for trial, count in wanted.items()
+            trial: [*first, *power.parts(trial, stored[trial.recipe], scale, count)]
+            for trial, count in seeds_by_trial.items()
         }
         _measure(plan, list(needed.items()), say)
-        for trial, count in wanted.items():
+        for trial, count in seeds_by_trial.items():
             seeds[trial][scale] = count
-        more = {trial: power.more_seeds(trial, stored[trial.recipe], scale, count) for trial, count in wanted.items()}
-        wanted = {trial: count for trial, count in more.items() if count > wanted[trial]}
+        more = {
+            trial: power.more_seeds(trial, stored[trial.recipe], scale, count)
+            for trial, count in seeds_by_trial.items()
+        }
+        seeds_by_trial = {trial: count for trial, count in more.items() if count > seeds_by_trial[trial]}
 
 
-def _measure(plan: Plan, asked: Sequence[Tuple[Trial, Sequence[Measurement]]], say: Callable[[str], object]) -> None:
-    trials.measure_all(asked, plan.data, plan.bugs_file, plan.processes, say)
+def _measure(plan: Plan, jobs: Sequence[Tuple[Trial, Sequence[Measurement]]], say: Callable[[str], object]) -> None:
+    trials.measure_all(jobs, plan.data, plan.bugs_file, plan.processes, say)
 
 
 def _alarms(plan: Plan, stored: Mapping[str, Stored], say: Callable[[str], object]) -> Tuple[Alarm, ...]:
-    asked = [
+    pairs = [
         (Trial(recipe, None, _folder(plan, recipe, None, variant), environment), variant)
         for variant, environment in VARIANTS.items()
         for recipe in plan.recipes
     ]
-    _measure(plan, [(trial, [Measurement(FINGERPRINT)]) for trial, _ in asked], say)
+    _measure(plan, [(trial, [Measurement(FINGERPRINT)]) for trial, _ in pairs], say)
     return tuple(
         Alarm(trial.recipe, variant, power.fingerprint_judgement(trial, stored[trial.recipe]))
-        for trial, variant in asked
+        for trial, variant in pairs
     )
 
 
 def _trials(plan: Plan, recipe: str) -> List[Tuple[Trial, Optional[Bug]]]:
-    """The recipe as it is, and with each bug that is planted on it."""
+    """The trials of a recipe: its unchanged code, and each bug that is planted on it."""
     bugs = [bug for bug in plan.bugs if recipe in bug.recipes]
     return [
         (Trial(recipe, bug.name if bug else None, _folder(plan, recipe, bug)), bug)
@@ -173,7 +177,7 @@ def _trials(plan: Plan, recipe: str) -> List[Tuple[Trial, Optional[Bug]]]:
 
 
 def _folder(plan: Plan, recipe: str, bug: Optional[Bug], variant: str = "") -> Path:
-    """Where a trial's results are kept, by all that they depend on."""
+    """The folder of a trial's results; its name has everything on which they depend."""
     depends = {
         "code": plan.code,
         "bug": planted_source.digest(plan.bugs_file, bug.name) if bug else None,
@@ -189,7 +193,7 @@ def _stored(plan: Plan, recipe: str) -> Stored:
     """The baselines of a recipe, each with an entry for this dataset and, for the fingerprint, this platform.
 
     Raises:
-        BadInput: one is missing.
+        BadInput: a baseline is missing.
     """
     files = {rung: baseline_files.read(plan.baselines, recipe, rung) for rung in RUNGS}
     for rung in (FINGERPRINT, *plan.scales):

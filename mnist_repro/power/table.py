@@ -1,4 +1,4 @@
-"""Which check notices which planted bug: measured trials in, a table of cells out. Runs nothing."""
+"""The table of `mnist-repro power`: which check catches which planted bug, from measured trials."""
 
 from __future__ import annotations
 
@@ -17,17 +17,17 @@ ACCURACY, NUM_REGRESSION, OURS = "accuracy", "num_regression", "ours"
 SAMPLES = ("subset", "full")
 COLUMNS = (ACCURACY, NUM_REGRESSION, FINGERPRINT, *SAMPLES, OURS)
 SEEDS = AUTO_SEEDS[0]
-# Of the usual checks, which hold them against the stored runs of the same seeds.
+# Seeds of the usual checks, which compare with the stored runs of the same seeds.
 _USUAL = range(SEEDS)
 
 
 @dataclass(frozen=True)
 class Cell:
-    """What one check made of one trial.
+    """The result of one check on one trial.
 
     Args:
-        caught: whether it noticed; None if it was not run.
-        why: the verdict and the first finding behind it, for reading.
+        caught: whether the check caught the bug; None if the check was not run.
+        why: the verdict and its first finding, as text for people.
     """
 
     caught: Optional[bool]
@@ -39,13 +39,13 @@ NOT_RUN = Cell(None, "not run")
 
 @dataclass(frozen=True)
 class Row:
-    """All checks of one bug on one recipe.
+    """The results of all checks for one bug on one recipe.
 
     Args:
-        recipe: its name.
-        bug: its name; None for the code as it is.
+        recipe: name of the recipe.
+        bug: name of the bug; None for unchanged code.
         sentence: what goes wrong.
-        cells: by column.
+        cells: results by column.
     """
 
     recipe: str
@@ -54,17 +54,17 @@ class Row:
     cells: Mapping[str, Cell]
 
     @property
-    def as_it_should(self) -> bool:
-        """A bug is caught by ours together; code as it is, by none of ours."""
+    def as_expected(self) -> bool:
+        """Whether at least one of our checks catches a planted bug, and none of our checks catches unchanged code."""
         return self.cells[OURS].caught is (self.bug is not None)
 
 
 @dataclass(frozen=True)
 class Stored:
-    """The baselines that a recipe's trials are held against.
+    """The baselines with which a recipe's trials are compared.
 
     Args:
-        files: by rung.
+        files: baseline files by rung.
         dataset: name of the data.
     """
 
@@ -72,20 +72,20 @@ class Stored:
     dataset: str
 
     def samples(self, rung: str) -> SampleEntry:
-        """The entry of a rung; it is there, or there would be no trial."""
+        """The sample entry of a rung; it exists, because the study refuses recipes without it."""
         entry = self.files[rung].entry(self.dataset, ARITHMETIC)
-        assert isinstance(entry, SampleEntry)  # noqa: S101 - it was looked for at the start
+        assert isinstance(entry, SampleEntry)  # noqa: S101 - the study has checked it at its start
         return entry
 
 
 def row(trial: Trial, sentence: str, stored: Stored, seeds: Mapping[str, int]) -> Row:
-    """What every check makes of a trial.
+    """The results of every check on a trial.
 
     Args:
-        trial: what was measured.
+        trial: the measured trial.
         sentence: what goes wrong in it.
-        stored: what it is held against.
-        seeds: how many runs were made of each scale; a scale that is not in it was not run.
+        stored: the baselines to compare with.
+        seeds: number of runs at each scale; a missing scale was not run.
     """
     cells: Dict[str, Cell] = {FINGERPRINT: _fingerprint(trial, stored)}
     for scale in SAMPLES:
@@ -93,14 +93,14 @@ def row(trial: Trial, sentence: str, stored: Stored, seeds: Mapping[str, int]) -
     cells[NUM_REGRESSION] = _num_regression(trial, stored, list(seeds))
     on_mnist = "full" in seeds and stored.dataset == "mnist"
     cells[ACCURACY] = _accuracy(trial) if on_mnist else NOT_RUN
-    ours = [cells[column] for column in (FINGERPRINT, *SAMPLES) if cells[column].caught is not None]
-    caught = any(cell.caught for cell in ours)
-    cells[OURS] = Cell(caught, next((cell.why for cell in ours if cell.caught), ""))
+    own_cells = [cells[column] for column in (FINGERPRINT, *SAMPLES) if cells[column].caught is not None]
+    caught = any(cell.caught for cell in own_cells)
+    cells[OURS] = Cell(caught, next((cell.why for cell in own_cells if cell.caught), ""))
     return Row(trial.recipe, trial.bug, sentence, {column: cells[column] for column in COLUMNS})
 
 
 def more_seeds(trial: Trial, stored: Stored, scale: str, seeds: int) -> int:
-    """How many seeds `--seeds auto` would go on to: more than ``seeds`` if these leave it inconclusive."""
+    """The number of seeds that `--seeds auto` would use next; more than ``seeds`` if the verdict is inconclusive."""
     crash = trial.crash(parts(trial, stored, scale, seeds))
     if crash or _judged(trial, stored, scale, seeds).verdict is not Verdict.INCONCLUSIVE:
         return seeds
@@ -108,14 +108,14 @@ def more_seeds(trial: Trial, stored: Stored, scale: str, seeds: int) -> int:
 
 
 def parts(trial: Trial, stored: Stored, scale: str, seeds: int) -> List[Measurement]:
-    """The runs that all checks together need of a trial, when so many are compared with the samples."""
+    """The runs of a trial that all checks together need, if ``seeds`` runs are compared with the stored samples."""
     return _parts(scale, dict.fromkeys([*_USUAL, *compared_seeds(trial, stored, scale, seeds)]))
 
 
 def compared_seeds(trial: Trial, stored: Stored, scale: str, seeds: int) -> range:
     """The seeds whose runs are compared with the stored samples.
 
-    Code as it is gives the stored bits for the stored seeds, which passes before anything is compared: it is given
+    With stored seeds, unchanged code would give the stored bits, and the comparison would prove nothing. So it gets
     seeds that are not stored, unless it is compared seed by seed.
     """
     entry = stored.samples(scale)
@@ -128,10 +128,15 @@ def _parts(scale: str, seeds: Iterable[int]) -> List[Measurement]:
 
 
 def fingerprint_judgement(trial: Trial, stored: Stored) -> Judgement:
-    """The fingerprint rung of the gate on a trial that has not crashed."""
-    taken = trial.fingerprint()
+    """The judgement of the fingerprint rung on a trial that has not crashed."""
+    fingerprint = trial.fingerprint()
     return judge_fingerprint(
-        stored.files[FINGERPRINT], taken.exact, taken.losses, taken.dataset, taken.arithmetic, taken.provenance
+        stored.files[FINGERPRINT],
+        fingerprint.exact,
+        fingerprint.losses,
+        fingerprint.dataset,
+        fingerprint.arithmetic,
+        fingerprint.provenance,
     )
 
 
@@ -150,7 +155,7 @@ def _judged(trial: Trial, stored: Stored, scale: str, seeds: int) -> Judgement:
 
 
 def _num_regression(trial: Trial, stored: Stored, scales: Sequence[str]) -> Cell:
-    """Each scale that was run is a test of its own, of the first three seeds."""
+    """The result of `num_regression`: one test per scale that was run, on the first three seeds."""
     for scale in scales:
         crash = trial.crash(_parts(scale, _USUAL))
         if crash:
@@ -170,8 +175,8 @@ def _accuracy(trial: Trial) -> Cell:
 def _cell(judgement: Judgement) -> Cell:
     verdict = judgement.verdict
     finding = next((each for each in judgement.findings if each.verdict is verdict), None)
-    told = f"{verdict.value}: {finding.name}, {finding.reason}" if finding else verdict.value
-    return Cell(not verdict.passes, told)
+    why = f"{verdict.value}: {finding.name}, {finding.reason}" if finding else verdict.value
+    return Cell(not verdict.passes, why)
 
 
 def _crashed(last_line: str) -> Cell:
@@ -179,10 +184,10 @@ def _crashed(last_line: str) -> Cell:
 
 
 def counts(rows: Sequence[Row]) -> Dict[str, Tuple[int, int]]:
-    """For each column, how many bugs it caught, of how many that it was run on."""
+    """For each column: the number of bugs that it caught, and the number of bugs for which it was run."""
     planted = [each for each in rows if each.bug is not None]
-    found = {}
+    by_column = {}
     for column in COLUMNS:
         cells = [each.cells[column] for each in planted if each.cells[column].caught is not None]
-        found[column] = (sum(bool(cell.caught) for cell in cells), len(cells))
-    return found
+        by_column[column] = (sum(bool(cell.caught) for cell in cells), len(cells))
+    return by_column

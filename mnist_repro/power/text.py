@@ -1,4 +1,4 @@
-"""What the power study found, as text for people and as JSON."""
+"""Formats the results of the power study as text and as JSON."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ TITLES = {
 
 
 def as_text(result: Result) -> str:
-    """The whole: table of bugs, false alarms, smallest drops, and what follows."""
+    """All results: table of bugs, false alarms, smallest drops, and the conclusion."""
     sections = [bugs_text(result.rows), alarms_text(result.alarms)]
     if result.false_alarms:
         sections.append(false_alarms_text(result))
@@ -33,19 +33,19 @@ def as_text(result: Result) -> str:
 
 
 def bugs_text(rows: Sequence[Row]) -> str:
-    """Each bug and which column catches it."""
+    """The table of bugs, with the columns that catch each bug."""
     lines = [
         [row.recipe, row.bug or "(no bug)", *(_cell(row.cells[column]) for column in COLUMNS), row.cells[OURS].why]
         for row in rows
     ]
-    found = counts(rows)
-    total = ["", "bugs caught", *(f"{some} of {all_}" if all_ else "not run" for some, all_ in found.values()), ""]
+    caught = counts(rows)
+    total = ["", "bugs caught", *(f"{some} of {all_}" if all_ else "not run" for some, all_ in caught.values()), ""]
     header = ["recipe", "planted bug", *(TITLES[column] for column in COLUMNS), "what ours says first"]
     return table(header, [*lines, total])
 
 
 def alarms_text(alarms: Sequence[Alarm]) -> str:
-    """Fingerprints of code as it is, elsewhere."""
+    """The table of fingerprints of unchanged code under other conditions."""
     wrong = [alarm for alarm in alarms if not alarm.judgement.verdict.passes]
     lines = [f"false alarms of fingerprints in fresh processes: {len(wrong)} of {len(alarms)}"]
     rows = [[alarm.recipe, alarm.variant, alarm.judgement.verdict.value, _reason(alarm)] for alarm in alarms]
@@ -53,7 +53,7 @@ def alarms_text(alarms: Sequence[Alarm]) -> str:
 
 
 def false_alarms_text(result: Result) -> str:
-    """Shares of clean sessions that do not pass."""
+    """The table with the shares of clean sessions that do not pass."""
     rows = [
         [scale, draw, f"{100.0 * shares['3']:.2f} %", f"{100.0 * shares['auto']:.2f} %"]
         for scale, draws in result.false_alarms.items()
@@ -64,7 +64,7 @@ def false_alarms_text(result: Result) -> str:
 
 
 def drops_text(scale: str, drops: Sequence[Drop]) -> str:
-    """The smallest drop of each metric that is seen."""
+    """The table with the smallest detected drop of each metric."""
     rows = [
         [
             drop.recipe,
@@ -81,7 +81,7 @@ def drops_text(scale: str, drops: Sequence[Drop]) -> str:
 
 
 def as_json(result: Result) -> str:
-    """The same, for machines."""
+    """All results as JSON."""
     fields = {
         "schema": SCHEMA,
         "passes": result.passes,
@@ -129,13 +129,13 @@ def _cell(cell: Cell) -> str:
 
 def _reason(alarm: Alarm) -> str:
     findings = alarm.judgement.findings
-    told = [each for each in findings if each.verdict is not Verdict.EQUIVALENT] or findings[-1:]
-    return f"{told[0].name}: {told[0].reason}" if told else "; ".join(alarm.judgement.notes)
+    notable = [each for each in findings if each.verdict is not Verdict.EQUIVALENT] or findings[-1:]
+    return f"{notable[0].name}: {notable[0].reason}" if notable else "; ".join(alarm.judgement.notes)
 
 
 def _verdict(result: Result) -> str:
-    missed = [f"{row.bug} on {row.recipe}" for row in result.rows if row.bug and not row.as_it_should]
-    false = [f"{row.recipe} as it is" for row in result.rows if not row.bug and not row.as_it_should]
+    missed = [f"{row.bug} on {row.recipe}" for row in result.rows if row.bug and not row.as_expected]
+    false = [f"{row.recipe} as it is" for row in result.rows if not row.bug and not row.as_expected]
     false += [f"{each.recipe}, {each.variant}" for each in result.alarms if not each.judgement.verdict.passes]
     lines: List[str] = []
     if missed:

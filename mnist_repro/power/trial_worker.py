@@ -1,6 +1,7 @@
-"""A process of its own, with one thread, that plants one bug and measures what then comes out; it leaves files.
+"""A worker process with one thread that plants one bug, measures the changed code, and writes the results.
 
-`mnist_repro.power.trials` starts it: one JSON object in; files in the trial's folder, and one JSON object, out.
+`mnist_repro.power.trials` starts it. It reads one JSON object, writes files into the trial's folder, and prints one
+JSON object.
 """
 
 from __future__ import annotations
@@ -16,21 +17,21 @@ from mnist_repro.errors import BadInput
 
 
 def main() -> None:
-    """Measure what standard input asks for; whatever TensorFlow prints goes to standard error."""
+    """Measure the trial that standard input names. TensorFlow's own output goes to standard error."""
     answers = os.fdopen(os.dup(1), "w", encoding="utf-8")
     os.dup2(2, 1)
     job = json.load(sys.stdin)
     try:
         _measure_all(job)
-        said: Dict[str, Any] = {"done": True}
+        answer: Dict[str, Any] = {"done": True}
     except BadInput as error:
-        said = {"refused": error.args}
-    answers.write(json.dumps(said))
+        answer = {"refused": error.args}
+    answers.write(json.dumps(answer))
     answers.close()
 
 
 def _measure_all(job: Dict[str, Any]) -> None:
-    # All that a bug may have to reach is loaded before it is planted.
+    # A bug replaces functions in loaded modules, so load all modules before it is planted.
     from mnist_repro.data.locate import load
     from mnist_repro.power import trials
     from mnist_repro.recipes import find

@@ -1,6 +1,6 @@
-"""Trials: a recipe's own code, mutated or in a changed environment, measured part by part in processes of their own.
+"""Trials: measures a recipe's code with a bug or in a changed environment, part by part in worker processes.
 
-What a trial has measured is kept in its folder; asked again, it measures only what is not there.
+A trial keeps its measurements in its folder, and later measures only the missing parts.
 """
 
 from __future__ import annotations
@@ -31,15 +31,15 @@ if TYPE_CHECKING:
 
 SCHEMA = 1
 ARITHMETIC = "original"
-# Not run.json: who looks for runs must not take a planted bug for one.
+# Not run.json: commands that look for runs must not find a run with a planted bug.
 _TAKEN, RUN, _CRASHED = "fingerprint.json", "trial.json", "crashed.txt"
 _LINES_SHOWN = 15
-# What changes how TensorFlow rounds; a trial has none of them unless it says so.
+# Variables that change how TensorFlow rounds; a trial's process has only those of the trial.
 _SWITCHES = ("MNIST_REPRO_THREADS", "TF_ENABLE_ONEDNN_OPTS", "ONEDNN_MAX_CPU_ISA")
 
 
 class Measurement(NamedTuple):
-    """What is measured in one go: the fingerprint, or one run (``subset`` or ``full``) from a seed."""
+    """One part of a trial: the fingerprint, or one run (``subset`` or ``full``) from a seed."""
 
     rung: str
     seed: int = 0
@@ -47,13 +47,13 @@ class Measurement(NamedTuple):
 
 @dataclass(frozen=True)
 class Trial:
-    """A recipe under one condition.
+    """One recipe under one condition.
 
     Args:
-        recipe: its name.
-        bug: the one planted, if any.
-        folder: where results are kept; nobody else's.
-        environment: variables that the process has besides.
+        recipe: name of the recipe.
+        bug: name of the planted bug, or None.
+        folder: folder of the results; no other trial uses it.
+        environment: additional variables for the process.
     """
 
     recipe: str
@@ -62,11 +62,11 @@ class Trial:
     environment: Mapping[str, str] = field(default_factory=dict, hash=False, compare=False)
 
     def missing(self, parts: Sequence[Measurement]) -> List[Measurement]:
-        """Those parts that have not been measured yet."""
+        """The parts that have not been measured yet."""
         return [part for part in parts if not _ended(self.folder, part)]
 
     def crash(self, parts: Sequence[Measurement]) -> Optional[str]:
-        """The last line of what the first part to crash died of, if one did."""
+        """The last line of the error of the first part that crashed, or None."""
         for part in parts:
             file = _place(self.folder, part) / _CRASHED
             if file.exists():
@@ -74,7 +74,7 @@ class Trial:
         return None
 
     def fingerprint(self) -> TakenFingerprint:
-        """The fingerprint; it has been measured and has not crashed."""
+        """Read the fingerprint, which must have been measured without a crash."""
         file = _place(self.folder, Measurement(FINGERPRINT)) / _TAKEN
         fields = read_json(file, SCHEMA, "trial", "mnist-repro power")
         names = ("recipe", "dataset", "arithmetic", "exact", "losses", "provenance")
@@ -83,21 +83,21 @@ class Trial:
         return TakenFingerprint(**values)
 
     def runs(self, scale: str, seeds: Sequence[int]) -> Tuple[Run, ...]:
-        """The runs of these seeds; they have been measured and none has crashed."""
+        """Read the runs of these seeds, which must have been made without a crash."""
         return tuple(run_json.read(_place(self.folder, Measurement(scale, seed)) / RUN) for seed in seeds)
 
 
 def measure(folder: Path, recipe: Recipe, dataset: Dataset, part: Measurement) -> None:
-    """Measure one part in this process and keep it; code that crashes leaves what it died of.
+    """Measure one part in this process and keep it. If the code crashes, keep the error as the result.
 
     Raises:
-        BadInput: the folder cannot be written, or something cannot be read.
-        Exception: what says nothing about the code: no space, no memory, a bug written for other code. Nothing is kept.
+        BadInput: the folder cannot be written, or a file cannot be read.
+        Exception: an error that is not the code's: no space, no memory, a bug for other code. Nothing is kept.
     """
     place = _place(folder, part)
     try:
         keep = _fingerprint(recipe, dataset) if part.rung == FINGERPRINT else _run(recipe, dataset, part)
-    except Exception as error:  # a crash is a result: no test would let it pass
+    except Exception as error:  # a crash is a result: every test would catch it
         if _says_nothing(error):
             raise
         write_text(place / _CRASHED, traceback.format_exc())
@@ -106,26 +106,26 @@ def measure(folder: Path, recipe: Recipe, dataset: Dataset, part: Measurement) -
 
 
 def measure_all(
-    asked: Sequence[Tuple[Trial, Sequence[Measurement]]],
+    trial_parts: Sequence[Tuple[Trial, Sequence[Measurement]]],
     data: str,
     bugs: Path,
     processes: int,
     say: Callable[[str], object],
 ) -> None:
-    """Measure what is missing of these trials, ``processes`` of them side by side.
+    """Measure the missing parts of these trials, ``processes`` trials at a time.
 
     Args:
-        asked: trials, and the parts wanted of each.
-        data: the dataset's place, as `mnist_repro.data.locate.load` takes it.
-        bugs: the file that lists them.
-        processes: how many at a time.
-        say: is told when a trial has been measured.
+        trial_parts: the trials, each with the parts that are needed.
+        data: place of the dataset, as `mnist_repro.data.locate.load` takes it.
+        bugs: the file that lists the bugs.
+        processes: number of processes at the same time.
+        say: receives a line when a trial has been measured.
 
     Raises:
-        BadInput: a process refused, or died; the others have been measured all the same.
-        KeyboardInterrupt: Ctrl-C; the processes have been stopped, what was measured is kept.
+        BadInput: a process refused its task or died; the other trials have been measured nevertheless.
+        KeyboardInterrupt: Ctrl-C; the processes have been stopped, and finished measurements are kept.
     """
-    jobs = [(trial, missing) for trial, parts in asked for missing in [trial.missing(parts)] if missing]
+    jobs = [(trial, missing) for trial, parts in trial_parts for missing in [trial.missing(parts)] if missing]
     crew = _Crew()
     refused: List[BadInput] = []
     with ThreadPoolExecutor(processes) as pool:
@@ -137,7 +137,7 @@ def measure_all(
                     future.result()
                 except BadInput as error:
                     refused.append(error)
-                say(f"{done}/{len(jobs)} {trial.recipe}, {trial.bug or 'no bug'}: {_told(parts)}")
+                say(f"{done}/{len(jobs)} {trial.recipe}, {trial.bug or 'no bug'}: {_counts_text(parts)}")
         except BaseException:
             crew.stop()
             raise
@@ -174,21 +174,21 @@ class _Crew:
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
             env={**{name: value for name, value in os.environ.items() if name not in _SWITCHES}, **trial.environment},
-            start_new_session=True,  # Ctrl-C is for us: we stop the processes in order
+            start_new_session=True,  # Ctrl-C must reach only this process, which then stops the others
         )
         self._running.append(process)
         try:
             if self._stopped:
                 process.kill()
-            said, died = process.communicate(json.dumps(job).encode())
+            output, died = process.communicate(json.dumps(job).encode())
         finally:
             self._running.remove(process)
         if not self._stopped:
-            _require_done(trial, process.returncode, said, died)
+            _require_done(trial, process.returncode, output, died)
 
 
-def _require_done(trial: Trial, code: int, said: bytes, died: bytes) -> None:
-    answer = json.loads(said) if code == 0 and said else {}
+def _require_done(trial: Trial, code: int, output: bytes, died: bytes) -> None:
+    answer = json.loads(output) if code == 0 and output else {}
     if "refused" in answer:
         raise BadInput(*answer["refused"])
     if "done" not in answer:
@@ -201,7 +201,7 @@ def _require_done(trial: Trial, code: int, said: bytes, died: bytes) -> None:
 
 
 def _says_nothing(error: Exception) -> bool:
-    """Whether it is none of the code measured, but of this machine, or of a bug that does not fit the code."""
+    """Whether the cause of an error is this machine, or a bug that does not fit the code, and not the measured code."""
     exhausted = framework.tensorflow().errors.ResourceExhaustedError
     return isinstance(error, (BadInput, OSError, MemoryError, exhausted)) or no_longer_fits(error)
 
@@ -210,8 +210,8 @@ def _fingerprint(recipe: Recipe, dataset: Dataset) -> Callable[[Path], None]:
     from mnist_repro.execution import fingerprint
     from mnist_repro.training.provenance import provenance
 
-    taken = asdict(fingerprint.take(recipe, dataset, ARITHMETIC))
-    fields = {"recipe": recipe.name, "dataset": dataset.name, "arithmetic": ARITHMETIC, **taken}
+    values = asdict(fingerprint.take(recipe, dataset, ARITHMETIC))
+    fields = {"recipe": recipe.name, "dataset": dataset.name, "arithmetic": ARITHMETIC, **values}
     return lambda place: _write(place / _TAKEN, {"schema": SCHEMA, **fields, "provenance": provenance(0.0)})
 
 
@@ -221,8 +221,8 @@ def _run(recipe: Recipe, dataset: Dataset, part: Measurement) -> Callable[[Path]
 
     scale = recipe.scale(part.rung)
     trained = training.train(recipe, dataset, part.seed, scale, ARITHMETIC)
-    made = as_run(Assignment(recipe, part.seed, part.rung, ARITHMETIC), dataset, scale, trained)
-    return lambda place: run_json.write(made, place, RUN)
+    run = as_run(Assignment(recipe, part.seed, part.rung, ARITHMETIC), dataset, scale, trained)
+    return lambda place: run_json.write(run, place, RUN)
 
 
 def _write(file: Path, fields: Dict[str, Any]) -> None:
@@ -235,10 +235,10 @@ def _place(folder: Path, part: Measurement) -> Path:
 
 def _ended(folder: Path, part: Measurement) -> bool:
     place = _place(folder, part)
-    kept = _TAKEN if part.rung == FINGERPRINT else RUN
-    return (place / kept).exists() or (place / _CRASHED).exists()
+    result = _TAKEN if part.rung == FINGERPRINT else RUN
+    return (place / result).exists() or (place / _CRASHED).exists()
 
 
-def _told(parts: Sequence[Measurement]) -> str:
+def _counts_text(parts: Sequence[Measurement]) -> str:
     rungs = [part.rung for part in parts]
     return ", ".join(f"{rungs.count(rung)} {rung}" for rung in dict.fromkeys(rungs))

@@ -1,4 +1,4 @@
-"""The checks that projects usually have, to hold ours against: accuracy near a figure, and pytest-regressions."""
+"""The usual checks of other projects, for comparison with ours: accuracy near a figure, and pytest-regressions."""
 
 from __future__ import annotations
 
@@ -21,29 +21,29 @@ def accuracy_passes(recipe: Recipe, runs: Sequence[Run]) -> bool:
     """Whether |mean accuracy - published| < 0.005 wherever the recipe's source printed a test accuracy.
 
     Args:
-        recipe: whose published figures.
-        runs: of the published budget, on MNIST.
+        recipe: recipe of the published figures.
+        runs: runs of the published budget on MNIST.
     """
     for published in recipe.published:
         scores = [run.score_after(published.after) for run in runs]
-        found = [math.nan if score is None else score.test.accuracy for score in scores]
-        # Not `>=`: NaN is not near.
-        if not abs(sum(found) / len(found) - published.test["accuracy"]) < ACCURACY_REACH:
+        accuracies = [math.nan if score is None else score.test.accuracy for score in scores]
+        # Not `>=`: NaN must fail.
+        if not abs(sum(accuracies) / len(accuracies) - published.test["accuracy"]) < ACCURACY_REACH:
             return False
     return True
 
 
 def num_regression_passes(stored: Mapping[int, Mapping[str, float]], runs: Sequence[Run]) -> bool:
-    """Whether pytest-regressions' `num_regression` with its defaults lets these runs through.
+    """Whether these runs pass pytest-regressions' `num_regression` with its defaults.
 
-    Each metric is a column, each seed a row, as a test that uses the fixture would have it.
+    Each metric is a column, and each seed a row, as in a usual test with this fixture.
 
     Args:
-        stored: metric values by seed, of the runs' seeds at least.
-        runs: what is compared with them.
+        stored: metric values by seed, at least for the seeds of the runs.
+        runs: the runs to compare.
 
     Raises:
-        BadInput: pytest-regressions or the pandas that it needs for this is not installed.
+        BadInput: pytest-regressions is not installed, or pandas, which it needs for this.
     """
     require_num_regression()
     seeds = [run.seed for run in runs]
@@ -58,7 +58,7 @@ def require_num_regression() -> None:
     """Make sure that `num_regression` can be used.
 
     Raises:
-        BadInput: it cannot.
+        BadInput: pytest-regressions or pandas is not installed.
     """
     for module in ("pytest_regressions", "pandas"):
         if find_spec(module) is None:
@@ -70,13 +70,13 @@ def require_num_regression() -> None:
 
 
 def _columns(rows: Sequence[Mapping[str, float]]) -> Dict[str, Any]:
-    """Each metric's values, NaN where a run lacks it; a metric that no run has is no column."""
+    """Each metric's values, NaN where a run lacks it; a metric that no run has gets no column."""
     names = dict.fromkeys(name for row in rows for name in row)
     return {name: [row.get(name, math.nan) for row in rows] for name in names}
 
 
 def _check(folder: Path, columns: Dict[str, Any]) -> bool:
-    """The fixture's own check; with nothing stored yet, it stores the columns and fails, as it does in a test."""
+    """Call the fixture's own check. As in a test, it stores the columns and fails if nothing is stored yet."""
     import pytest
     from pytest_regressions.num_regression import NumericRegressionFixture
 

@@ -1,4 +1,4 @@
-"""The published trainings, by name."""
+"""Recipes: the published trainings as values, found by name."""
 
 from __future__ import annotations
 
@@ -17,10 +17,10 @@ RECIPES = {recipe.name: recipe for recipe in (WHEEL_SOFTMAX, KERAS_CNN, TF_SOFTM
 
 
 def find(name: str) -> Recipe:
-    """The recipe of that name.
+    """The recipe with this name.
 
     Raises:
-        BadInput: there is none; the message names the nearest.
+        BadInput: there is no such recipe; the message names the nearest name.
     """
     if name in RECIPES:
         return RECIPES[name]

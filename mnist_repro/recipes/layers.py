@@ -1,4 +1,4 @@
-"""The layers that the recipes are made of, as values: what a model is, without any framework."""
+"""The layers of the recipes' models, as values that are independent of any framework."""
 
 from __future__ import annotations
 
@@ -19,14 +19,14 @@ class GlorotUniform:
 
 @dataclass(frozen=True)
 class TruncatedNormal:
-    """Normal around 0, drawn again beyond two standard deviations. Source: tf.truncated_normal of TensorFlow 1."""
+    """Normal around 0, redrawn beyond two standard deviations. Source: tf.truncated_normal of TensorFlow 1."""
 
     standard_deviation: float
 
 
 @dataclass(frozen=True)
 class Constant:
-    """Every weight the same."""
+    """The same value for every weight."""
 
     value: float
 
@@ -68,7 +68,7 @@ class MaxPooling2D:
 
 @dataclass(frozen=True)
 class Dropout:
-    """While training, zero this share of the inputs and scale up the rest."""
+    """In training, set this share of the inputs to zero and scale up the others."""
 
     rate: float
     keras_name = "dropout"
@@ -76,7 +76,7 @@ class Dropout:
 
 @dataclass(frozen=True)
 class BatchNormalization:
-    """Normalise each channel over the batch; at evaluation, by moving statistics."""
+    """Normalise each channel over the batch; in an evaluation, with moving statistics."""
 
     momentum: float = 0.99
     epsilon: float = 1e-3
@@ -85,7 +85,7 @@ class BatchNormalization:
 
 @dataclass(frozen=True)
 class Flatten:
-    """All that comes in, as one row per image."""
+    """Make one row of values per image."""
 
     keras_name = "flatten"
 
@@ -95,14 +95,14 @@ Layer = Union[Dense, Conv2D, MaxPooling2D, Dropout, BatchNormalization, Flatten]
 
 @dataclass(frozen=True)
 class WeightSpec:
-    """One array of a layer: its name in the Keras 2 file layout, its shape, and how it starts.
+    """One array of a layer: its name in the Keras 2 file layout, its shape, and its initialiser.
 
     Args:
         name: such as ``dense/kernel:0``.
         shape: of the array.
-        initializer: how it starts.
+        initializer: initialiser of the array.
         fan: (fan_in, fan_out), for initialisers that depend on them.
-        trained: whether the optimiser moves it (moving statistics it does not).
+        trained: whether the optimiser changes it; it does not change moving statistics.
     """
 
     name: str
@@ -114,7 +114,7 @@ class WeightSpec:
 
 @dataclass(frozen=True)
 class LayerSpec:
-    """A layer in its place in a model: its Keras name and its weights."""
+    """A layer at its position in a model: its Keras name and its weights."""
 
     name: str
     layer: Layer
@@ -122,7 +122,7 @@ class LayerSpec:
 
 
 def lay_out(layers: Tuple[Layer, ...], input_shape: Tuple[int, ...]) -> Tuple[LayerSpec, ...]:
-    """Name the layers as Keras does (``dense``, ``dense_1``, …) and work out the shape of each weight."""
+    """Name the layers as Keras does (``dense``, ``dense_1``, …) and calculate the shape of each weight."""
     specs: List[LayerSpec] = []
     counts: dict[str, int] = {}
     shape = input_shape
@@ -136,7 +136,7 @@ def lay_out(layers: Tuple[Layer, ...], input_shape: Tuple[int, ...]) -> Tuple[La
 
 
 def parameter_count(specs: Tuple[LayerSpec, ...]) -> int:
-    """How many numbers the model holds, moving statistics included, as ``model.summary()`` counts them."""
+    """The number of parameters of the model, moving statistics included, as ``model.summary()`` counts them."""
     total = 0
     for spec in specs:
         for weight in spec.weights:

@@ -1,4 +1,4 @@
-"""The optimisers of the recipes, as values: every constant of the update rule, none left to a framework's default."""
+"""The optimisers of the recipes, as values with every constant of the update rule, without framework defaults."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ class GradientDescent:
 
 @dataclass(frozen=True)
 class RMSprop:
-    """The gradient over the root of its moving square; epsilon stands outside the root in original arithmetic.
+    """The gradient over the root of its moving square; epsilon is outside the root in original arithmetic.
 
     Source: Tieleman and Hinton 2012; Keras 2's ``RMSprop``.
     """
@@ -27,7 +27,7 @@ class RMSprop:
 
 @dataclass(frozen=True)
 class Adam:
-    """Moving mean over the root of the moving square, both debiased through the rate; epsilon outside the root.
+    """Moving mean over the root of the moving square, both debiased through the rate; epsilon is outside the root.
 
     Source: Kingma and Ba 2015, the form at the end of their section 2 ("epsilon hat"); Keras 2 and TensorFlow 1.
     """

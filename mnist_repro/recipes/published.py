@@ -10,7 +10,7 @@ from mnist_repro.recipes.recipe import Published, Recipe
 
 @dataclass(frozen=True)
 class Figure:
-    """A figure that a source printed: of which metric, after how many epochs or steps."""
+    """A figure that a source printed: its metric, and the epochs or steps after which it was measured."""
 
     after: int
     metric: str
@@ -18,7 +18,7 @@ class Figure:
 
 
 def published_figures(recipe: Recipe) -> Tuple[Figure, ...]:
-    """Every test figure that the recipe's source printed, those it printed of other runs included."""
+    """Every test figure that the recipe's source printed, figures of other runs included."""
     figures: List[Figure] = []
     for published in recipe.published:
         for metrics in (published.test, published.also_printed):
@@ -27,5 +27,5 @@ def published_figures(recipe: Recipe) -> Tuple[Figure, ...]:
 
 
 def published_errors(recipe: Recipe) -> Optional[Published]:
-    """What the source printed with its table of errors, the last if there are several; None if there is none."""
+    """The published run with a table of errors, the last if there are several; None if there is no such table."""
     return next((one for one in reversed(recipe.published) if one.errors_per_label), None)

@@ -15,7 +15,7 @@ ARITHMETICS = ("original", "framework")
 
 @dataclass(frozen=True)
 class Epochs:
-    """A budget of whole passes over the training images; the unit in which scores and figures count is an epoch."""
+    """A budget of whole passes over the training images. Scores and figures are counted in epochs."""
 
     count: int
     unit = "epoch"
@@ -23,7 +23,7 @@ class Epochs:
 
 @dataclass(frozen=True)
 class Steps:
-    """A budget of training steps, passes being cut off where it ends.
+    """A budget of training steps; the last pass over the images may be incomplete.
 
     Args:
         count: number of steps.
@@ -43,10 +43,10 @@ class Scale:
     """How much of the data a run uses, and for how long.
 
     Args:
-        training_images: the first so many of the recipe's training images.
-        validation_images: the first so many of its validation images.
-        test_images: the first so many test images.
-        budget: how long it trains.
+        training_images: number of training images, the recipe's first ones.
+        validation_images: number of validation images, the recipe's first ones.
+        test_images: number of test images, the first ones.
+        budget: length of the training.
         scored_after: epochs or steps (the budget's unit) after which the test images are scored, ascending;
             the last is the end of the budget.
     """
@@ -66,24 +66,24 @@ class Scale:
 
 @dataclass(frozen=True)
 class Published:
-    """What the source printed of one run, figure by figure; what it did not print is absent.
+    """The figures of one run that the source printed; figures that it did not print are absent.
 
     Args:
         after: epochs or steps (the budget's unit) after which it was scored.
         test: test metrics, among ``loss`` (mean cross-entropy, nats) and ``accuracy`` (share of right images).
         also_printed: further figures of the same kind that the source gives for other runs.
         training_loss: per epoch, mean over its batches while they were trained on.
-        training_accuracy: likewise.
+        training_accuracy: per epoch, in the same way.
         batch_accuracy: accuracy on the batch about to be trained on, every ``report_every`` steps from step 0.
         first_predictions: the classes predicted for the first training images.
         right: test images classified rightly.
-        wrong: and wrongly.
+        wrong: test images classified wrongly.
         errors_per_label: wrong test images per true label.
         errors_per_pair: (predicted, label, images), commonest first.
     """
 
     after: int
-    # Mappings have no hash; what they hold is as frozen as the rest.
+    # Left out of the hash, because mappings have none; they are not changed either.
     test: Mapping[str, float] = field(hash=False)
     also_printed: Mapping[str, float] = field(default_factory=dict, hash=False)
     training_loss: Tuple[float, ...] = ()
@@ -102,7 +102,7 @@ class Published:
 
 @dataclass(frozen=True)
 class Source:
-    """Where a training was published, and with what it ran."""
+    """Where a training was published, and the software with which it ran."""
 
     title: str
     environment: str
@@ -114,16 +114,16 @@ class Recipe:
     """A published training: data, model, optimiser, budget, and the figures it printed.
 
     Args:
-        name: what the command line calls it.
-        source: where it was published.
-        input_shape: of one image as the model takes it, pixels / 255 as float32.
-        layers: from input to softmax.
-        optimizer: with every constant of its update rule.
+        name: name on the command line.
+        source: place of publication.
+        input_shape: shape of one image for the model, pixels / 255 as float32.
+        layers: layers from input to softmax.
+        optimizer: optimiser with every constant of its update rule.
         batch_size: images per step; the last batch of an epoch may be smaller.
-        validation_images: how many of the first training images are held out.
+        validation_images: number of the first training images that are held out.
         full: the published budget.
-        subset: some seconds of it.
-        published: what the source printed, one for each score.
+        subset: a budget of some seconds.
+        published: the figures that the source printed, one value for each score.
     """
 
     name: str

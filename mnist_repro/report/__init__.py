@@ -1,1 +1,1 @@
-"""The page that shows what runs gave: facts are collected into one JSON document, and the page is made from it."""
+"""The report page about runs: collects facts into one JSON document, from which the page is made."""

@@ -1,4 +1,4 @@
-"""How each baseline became what it is: every change with its date, its reason, and old beside new."""
+"""The history of each baseline: every change with its date, its reason, and old and new values."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from mnist_repro.gate.baselines.values import RUNGS, BaselineEntry, SampleEntry
 from mnist_repro.recipes import RECIPES
 from mnist_repro.runs.problems import Problems
 
-# Which value of an entry: such as ("samples", "0", "test_loss after 3 epochs").
+# The place of a value in an entry, such as ("samples", "0", "test_loss after 3 epochs").
 Place = Tuple[str, ...]
 State = Dict[Place, Any]
 MOST_ROWS = 200
@@ -18,26 +18,26 @@ MOST_ROWS = 200
 
 def history_fields(folder: Path, problems: Problems) -> List[Dict[str, Any]]:
     """The changes of every entry in a folder of baselines; a file that cannot be read goes to ``problems``."""
-    told = []
+    entries: List[Dict[str, Any]] = []
     for recipe in RECIPES:
         for rung in RUNGS:
             with problems.leaving_out():
                 stored = baseline_files.read(folder, recipe, rung)
-                told += [
+                entries += [
                     {"recipe": recipe, "rung": rung, "key": list(entry.key), "changes": changes(entry)}
                     for entry in stored.entries
                 ]
-    return told
+    return entries
 
 
 def changes(entry: BaselineEntry) -> List[Dict[str, Any]]:
     """The changes of an entry, oldest first, each with the values before and after it."""
     state = _state(entry)
-    told: List[Dict[str, Any]] = []
+    fields: List[Dict[str, Any]] = []
     for change in reversed(entry.history):
         old = _replaced(change.replaced)
         rows = [{"what": list(place), "old": value, "new": state.get(place)} for place, value in old.items()]
-        told.append(
+        fields.append(
             {
                 "date": change.date,
                 "reason": change.reason,
@@ -49,11 +49,11 @@ def changes(entry: BaselineEntry) -> List[Dict[str, Any]]:
             }
         )
         state.update(old)
-    return told[::-1]
+    return fields[::-1]
 
 
 def _state(entry: BaselineEntry) -> State:
-    """Every value of an entry by its place, as it is now."""
+    """The current values of an entry by their places."""
     if isinstance(entry, SampleEntry):
         state: State = {
             ("samples", str(seed), name): value
@@ -88,14 +88,14 @@ def _items(value: Any) -> List[Tuple[Any, Any]]:
 
 
 def _means(old: State, new: State) -> List[Dict[str, Any]]:
-    """For each metric, the mean of the values replaced beside that of what the same seeds have now."""
+    """For each metric, the mean of the replaced values and the mean of the new values of the same seeds."""
     names = dict.fromkeys(place[2] for place in old if place[0] == "samples")
-    told = []
+    means: List[Dict[str, Any]] = []
     for name in names:
         places = [place for place in old if place[0] == "samples" and place[2] == name]
         before = [old[place] for place in places if isinstance(old[place], (int, float))]
         after = [new[place] for place in places if isinstance(new.get(place), (int, float))]
-        told.append(
+        means.append(
             {
                 "metric": name,
                 "seeds": len(places),
@@ -103,4 +103,4 @@ def _means(old: State, new: State) -> List[Dict[str, Any]]:
                 "new": sum(after) / len(after) if after else None,
             }
         )
-    return told
+    return means

@@ -1,4 +1,4 @@
-"""Finds the data that runs were made on, without a download: for pictures, and for the naming of drift."""
+"""Finds the data of runs without a download, to show pictures and to recognise drift."""
 
 from __future__ import annotations
 
@@ -14,28 +14,28 @@ from mnist_repro.runs.problems import Problems
 
 
 class Datasets:
-    """The datasets at hand, by the SHA-256 that runs know them by.
+    """The available datasets by SHA-256, which runs store.
 
     Args:
         request: the value of --data.
-        problems: takes what is wrong with the place that was named.
+        problems: collects errors of the named place.
     """
 
     def __init__(self, request: Optional[str], problems: Problems) -> None:
         self._found: Dict[str, Optional[Dataset]] = {}
         self._problems = problems
-        wanted = locate.wish(request)
-        # The words are no places; what they mean is found by its hash.
-        if wanted.place is not None and wanted.place != "surrogate":
+        data_request = locate.wish(request)
+        # `mnist` and `surrogate` are not paths; these datasets are found by their hashes.
+        if data_request.place is not None and data_request.place != "surrogate":
             with problems.leaving_out():
-                self._keep(locate.load(wanted.place, say=lambda line: None))
+                self._keep(locate.load(data_request.place, say=lambda line: None))
 
     def of(self, sha256: str, source: str = "") -> Optional[Dataset]:
-        """The dataset with this hash, if it is here.
+        """The dataset with this hash, or None if it is not on this machine.
 
         Args:
-            sha256: its hash.
-            source: where a run says that it had it from; it is believed only if the hash agrees.
+            sha256: hash of the dataset.
+            source: the path that a run names; its data is used only if the hash agrees.
         """
         if sha256 not in self._found:
             self._found[sha256] = None
@@ -50,15 +50,15 @@ class Datasets:
             with self._problems.leaving_out():
                 yield kept.surrogate_dataset()
             return
-        # Relative to whatever folder the run was made in.
+        # A relative path belongs to the unknown folder in which the run was made.
         if Path(source).is_absolute():
             with contextlib.suppress(BadInput, OSError, ValueError):
                 yield mnist.read(Path(source))
         if sha256 == HASHES["mnist"]:
             for title, place in locate.unnamed_places():
-                found = locate.look(title, place).dataset
-                if found is not None:
-                    yield found
+                dataset = locate.look(title, place).dataset
+                if dataset is not None:
+                    yield dataset
 
     def _keep(self, dataset: Dataset) -> None:
         self._found[dataset.sha256] = dataset

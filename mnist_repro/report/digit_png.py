@@ -1,4 +1,4 @@
-"""A digit as a PNG of some hundred bytes, for a page that carries its pictures in itself."""
+"""Encodes a digit as a PNG of some hundred bytes, for pictures inside the page."""
 
 from __future__ import annotations
 
@@ -9,14 +9,14 @@ import zlib
 import numpy as np
 
 _SIGNATURE = b"\x89PNG\r\n\x1a\n"
-# 8 bits of grey, the only compression and filter methods there are, not interlaced.
+# 8 bits of grey, the only compression and filter methods that PNG has, not interlaced.
 _GREY = (8, 0, 0, 0, 0)
 
 
 def as_png(image: np.ndarray) -> bytes:
     """The PNG of a digit, uint8 (28, 28). Source: the PNG specification, ISO/IEC 15948."""
     height, width = image.shape
-    # Each row begins with its filter: none.
+    # Each row begins with its filter type: 0, no filter.
     rows = np.zeros((height, width + 1), dtype=np.uint8)
     rows[:, 1:] = image
     header = struct.pack(">II5B", width, height, *_GREY)
@@ -25,7 +25,7 @@ def as_png(image: np.ndarray) -> bytes:
 
 
 def as_base64(image: np.ndarray) -> str:
-    """The same in the letters that JSON and a data address have."""
+    """The PNG of a digit in base64, for JSON and data URLs."""
     return base64.b64encode(as_png(image)).decode("ascii")
 
 

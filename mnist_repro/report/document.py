@@ -21,22 +21,22 @@ from mnist_repro.runs.problems import Problems
 from mnist_repro.runs.run import Run
 
 SCHEMA = 1
-# Of more groups only the runs are listed: there are twelve of recipe and scale.
+# Further groups are left out of the page. Recipes and scales alone give twelve groups.
 MOST_GROUPS = 24
 
 
 @dataclass(frozen=True)
 class PageInputs:
-    """What a page is made from.
+    """The input of a page.
 
     Args:
-        runs: those that could be read.
-        places: where they were looked for, as the user named them.
+        runs: the runs that could be read.
+        places: the searched places, as the user named them.
         baselines: folder of the baselines.
         gate: a gate report, as `gate_file.read` gives it.
         jobs: jobs, as `jobs_file.read` gives them.
         data: the value of --data.
-        unkept: how many runs were judged and are not among ``runs``.
+        unkept: number of judged runs that are not in ``runs``.
     """
 
     runs: Sequence[FoundRun]
@@ -49,7 +49,7 @@ class PageInputs:
 
 
 def collect(sources: PageInputs, problems: Problems) -> Dict[str, Any]:
-    """The document: plain mappings, lists, texts and numbers; what is not finite is in it as a word."""
+    """The document: plain mappings, lists, texts and numbers; NaN and infinity are stored as words."""
     grouped = sort(sources.runs)
     datasets = Datasets(sources.data, problems)
     shown = grouped.groups[:MOST_GROUPS]
@@ -78,7 +78,7 @@ def collect(sources: PageInputs, problems: Problems) -> Dict[str, Any]:
 
 
 def read_gate(named: Optional[Path], places: Sequence[Path], problems: Problems) -> Optional[Dict[str, Any]]:
-    """The gate report that was named, else the one that lies where it is usually put; None if there is none."""
+    """The named gate report, else the report at a usual place; None if there is none."""
     place = named or gate_file.find(places)
     with problems.leaving_out():
         return None if place is None else gate_file.read(place)
@@ -86,7 +86,7 @@ def read_gate(named: Optional[Path], places: Sequence[Path], problems: Problems)
 
 
 def read_jobs(named: Optional[Path], places: Sequence[Path], problems: Problems) -> Optional[Dict[str, Any]]:
-    """The jobs that were named, else those of the newest session here or beside the runs; None if there are none."""
+    """The named jobs, else the jobs of the newest session here or beside the runs; None if there are none."""
     place = named or jobs_file.beside(places)
     with problems.leaving_out():
         return None if place is None else jobs_file.read(place, problems)
@@ -94,12 +94,12 @@ def read_jobs(named: Optional[Path], places: Sequence[Path], problems: Problems)
 
 
 def _figures_shown(firsts: Sequence[Run]) -> int:
-    """How many published figures the page holds against groups, of which these are the first runs."""
+    """The number of published figures that the page compares; ``firsts`` has the first run of each group."""
     return sum(len(testable(find(run.recipe), run.scale, run.dataset["name"])) for run in firsts)
 
 
 def _notes(grouped: Sorted, groups: Sequence[Dict[str, Any]], unkept: int) -> List[Dict[str, Any]]:
-    """What a reader should know first, each with the key of its words and what goes into them."""
+    """The notes at the start of the page, each with the key of its words and the values for them."""
     notes: List[Dict[str, Any]] = []
     runs = [group[0].run for group in grouped.groups]
     for key, values in (
@@ -116,8 +116,8 @@ def _notes(grouped: Sorted, groups: Sequence[Dict[str, Any]], unkept: int) -> Li
         folders = ", ".join(str(each.folder) for each in grouped.doubled[:5])
         notes.append({"key": "note_doubled", "values": {"count": len(grouped.doubled), "list": folders}})
     if len(grouped.groups) > len(groups):
-        left = sum(len(group) for group in grouped.groups[len(groups) :])
-        notes.append({"key": "note_groups", "values": {"shown": len(groups), "left": left}})
+        hidden = sum(len(group) for group in grouped.groups[len(groups) :])
+        notes.append({"key": "note_groups", "values": {"shown": len(groups), "left": hidden}})
     strangers = sorted({group["dataset"]["name"] for group in groups if not group["dataset"]["at_hand"]})
     if strangers:
         notes.append({"key": "note_no_data", "values": {"list": ", ".join(strangers)}})

@@ -1,4 +1,4 @@
-"""Reads `gate.json`, the report of a pytest session, checked for all that the page takes from it."""
+"""Reads `gate.json`, the report of a pytest session, and checks every field that the page uses."""
 
 from __future__ import annotations
 
@@ -13,21 +13,21 @@ from mnist_repro.gate.report import JSON, SCHEMA, Report, as_json
 from mnist_repro.gate.verdicts import Verdict
 
 MAKE = "pytest --gate-report=gate"
-# Where `MAKE` and the how-to put it.
+# The folder into which `MAKE` and the how-to write it.
 FOLDER = Path("gate")
 
 
 def find(places: Sequence[Path]) -> Optional[Path]:
-    """The gate report that lies beside the runs, or in `gate`, if there is one."""
+    """The gate report beside the runs or in the folder `gate`, or None."""
     beside = [place / JSON for place in places if place.is_dir()]
     return next((file for file in (*beside, FOLDER / JSON) if file.is_file()), None)
 
 
 def read(place: Path) -> Dict[str, Any]:
-    """A gate report, from its file or folder.
+    """Read a gate report from its file or folder.
 
     Raises:
-        BadInput: it is missing, truncated, of a newer schema, or lacks something.
+        BadInput: the file is missing, truncated, of a newer schema, or lacks a field.
     """
     file = place / JSON if place.is_dir() else place
     fields = read_json(file, SCHEMA, "gate report", MAKE)
@@ -42,7 +42,7 @@ def read(place: Path) -> Dict[str, Any]:
 
 
 def of_session(report: Report) -> Dict[str, Any]:
-    """The same of a session that has just ended, as its gate report says it or would have."""
+    """The fields of a session that has just ended, as in its gate report, also if none is written."""
     return {"file": "pytest", **_chosen(json.loads(as_json(report)))}
 
 
@@ -64,14 +64,14 @@ def _chosen(fields: Mapping[str, Any]) -> Dict[str, Any]:
 def _recipe(fields: Mapping[str, Any]) -> Dict[str, Any]:
     comparisons: List[Dict[str, Any]] = []
     for each in fields["comparisons"]:
-        # What does not come back as a value is no comparison of ours.
+        # Convert to a `Comparison` and back, which fails if the fields are not those of a comparison.
         whole = checked.as_fields(checked.from_fields(each))
         _require_texts(whole)
-        told = {name: str(each[name]) for name in ("test", "outcome", "reason")}
+        texts = {name: str(each[name]) for name in ("test", "outcome", "reason")}
         verdict = None if each["verdict"] is None else _verdict(each["verdict"])
-        # What is nested deeply could not be written, and none of ours is.
+        # Leave nested values out: our provenance has none, and deep nesting could not be written as JSON.
         origin = {name: value for name, value in whole["provenance"].items() if _flat(value)}
-        comparisons.append({**told, "passes": bool(each["passes"]), **whole, "verdict": verdict, "provenance": origin})
+        comparisons.append({**texts, "passes": bool(each["passes"]), **whole, "verdict": verdict, "provenance": origin})
     return {"verdict": _verdict(fields["verdict"]), "passes": bool(fields["passes"]), "comparisons": comparisons}
 
 
@@ -88,7 +88,7 @@ def _verdict(word: Any) -> str:
 
 
 def _require_texts(comparison: Mapping[str, Any]) -> None:
-    """Refuse a comparison in which something that is read as a text is none."""
+    """Refuse a comparison in which a value that must be a text is not one."""
     texts = {name: comparison[name] for name in ("recipe", "rung", "dataset", "arithmetic")}
     for place, finding in enumerate(comparison["findings"]):
         texts.update({f"{name} of finding {place}": finding[name] for name in ("name", "reason", "stored", "measured")})

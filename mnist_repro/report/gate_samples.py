@@ -1,4 +1,4 @@
-"""What a gate's session measured of recipes of which there is no run here: its samples beside the stored ones."""
+"""The samples in a gate report of recipes without runs here, together with the stored samples."""
 
 from __future__ import annotations
 
@@ -16,22 +16,23 @@ from mnist_repro.runs.problems import Problems
 def gate_sample_fields(
     gate: Optional[Mapping[str, Any]], groups: Sequence[Mapping[str, Any]], baselines: Path, problems: Problems
 ) -> List[Dict[str, Any]]:
-    """For each such comparison: recipe, rung, and its metrics as a group of runs has them.
+    """Recipe, rung and metrics of each such comparison; the metrics have the form of a group's metrics.
 
     Args:
         gate: as `gate_file.read` gives it; None is allowed.
-        groups: those of the page; their recipes have figures of their own.
+        groups: groups of the page; recipes with a group are left out.
         baselines: folder of the baselines.
-        problems: takes what is wrong with baselines.
+        problems: collects errors of baselines.
     """
     shown = {group["recipe"] for group in groups}
-    told: List[Dict[str, Any]] = []
+    comparisons: List[Dict[str, Any]] = []
     for name, recipe in (gate or {}).get("recipes", {}).items():
         for each in recipe["comparisons"]:
             if name in RECIPES and name not in shown and each["rung"] in SCALES and each["samples"]:
                 with problems.leaving_out():
-                    told.append({"recipe": name, "rung": each["rung"], "metrics": _metrics(name, each, baselines)})
-    return told
+                    metrics = _metrics(name, each, baselines)
+                    comparisons.append({"recipe": name, "rung": each["rung"], "metrics": metrics})
+    return comparisons
 
 
 def _metrics(recipe: str, comparison: Mapping[str, Any], baselines: Path) -> List[Dict[str, Any]]:

@@ -1,4 +1,4 @@
-"""Runs that belong side by side, judged: against stored samples, against what was published, and for drift."""
+"""The facts of a group of runs: judged by stored samples and by published figures, and checked for drift."""
 
 from __future__ import annotations
 
@@ -22,26 +22,26 @@ from mnist_repro.runs.metrics import direction, metric_values
 from mnist_repro.runs.problems import Problems
 from mnist_repro.runs.run import Run
 
-# An oracle calculates a hundred steps of each; the evidence names the seeds.
+# Number of runs to check for drift: the oracle calculates a hundred steps of each. The evidence names the seeds.
 MOST_LOOKED_AT_FOR_DRIFT = 5
 
 Fields = Dict[str, Any]
 
 
 def group_fields(
-    found: Sequence[FoundRun],
+    group: Sequence[FoundRun],
     baselines: Path,
     datasets: Datasets,
     problems: Problems,
     identity: str,
     comparisons: int,
 ) -> Fields:
-    """All that the page tells of one group; ``comparisons`` is how many published figures it shows in all."""
-    first = found[0].run
+    """All facts of one group for the page; ``comparisons`` is the number of published figures on the whole page."""
+    first = group[0].run
     recipe = find(first.recipe)
     dataset = datasets.of(first.dataset["sha256"], first.dataset.get("source", ""))
-    runs = [each.run for each in found]
-    # The data is not handed on: drift is looked for below, in a few of the runs.
+    runs = [each.run for each in group]
+    # Without the dataset, `judge` does not look for drift; that is done below with a few runs.
     [judged] = judge([runs], None, comparisons)
     drift = None if dataset is None else recognise(recipe, runs[:MOST_LOOKED_AT_FOR_DRIFT], dataset)
     return {
@@ -60,8 +60,8 @@ def group_fields(
         "drift": _drift_fields(drift),
         "curves": _curves(runs),
         "published_curves": _published_curves(recipe) if first.scale == "full" else [],
-        "mistakes": mistake_fields(found, dataset, problems),
-        "runs": [_run_fields(each) for each in found],
+        "mistakes": mistake_fields(group, dataset, problems),
+        "runs": [_run_fields(each) for each in group],
     }
 
 
@@ -87,7 +87,7 @@ def _baseline_fields(runs: Sequence[Run], folder: Path, problems: Problems) -> F
 
 
 def _unjudged(run: Run, problem: BadInput) -> Judgement:
-    """No verdict, and why: not that nothing is stored, for nobody knows what is."""
+    """The judgement `incomparable` with the error as its reason, because the baseline could not be read."""
     why = "; ".join(line.strip() for line in str(problem).splitlines())
     return Judgement(run.recipe, (Finding(run.scale, "baseline", Verdict.INCOMPARABLE, why),))
 
@@ -120,14 +120,14 @@ def _finding_fields(finding: Optional[Finding]) -> Optional[Fields]:
 
 
 def published_values(recipe: Recipe, metric: str) -> List[float]:
-    """What was published of a metric, such as ``test_loss after 20 epochs``; nothing of a name that is no metric's."""
+    """The published values of a metric, such as ``test_loss after 20 epochs``; empty for other names."""
     kind, _, rest = metric.partition(" after ")
     count = rest.split(" ")[0].replace(",", "")
     if not (count.isascii() and count.isdigit()):
         return []
     after = int(count[:9])
     if kind == "training_loss":
-        # Printed epoch by epoch, in a run of just so many.
+        # Only published runs of exactly this number of epochs, with a training loss for each epoch.
         return [one.training_loss[-1] for one in recipe.published if len(one.training_loss) == after == one.after]
     return [
         figure.value for figure in published_figures(recipe) if (f"test_{figure.metric}", figure.after) == (kind, after)
@@ -158,18 +158,18 @@ _CURVES = ("loss", "accuracy", "test_loss", "test_accuracy", "batch_accuracy")
 
 
 def _curves(runs: Sequence[Run]) -> Mapping[str, Mapping[int, List[Tuple[int, float]]]]:
-    """By figure and seed: what was printed after how many epochs or steps."""
+    """The curves of the runs by figure and seed: points of (epochs or steps, value)."""
     curves = {}
     for name in _CURVES:
         points = {run.seed: [(line.after, getattr(line, name)) for line in run.log] for run in runs}
-        told = {seed: [(x, y) for x, y in line if y is not None] for seed, line in points.items()}
-        if any(told.values()):
-            curves[name] = told
+        lines = {seed: [(x, y) for x, y in line if y is not None] for seed, line in points.items()}
+        if any(lines.values()):
+            curves[name] = lines
     return curves
 
 
 def _published_curves(recipe: Recipe) -> List[Fields]:
-    """What the source printed on its way, run by run; single figures among them are curves of one point."""
+    """The curves that the source printed, run by run; a single figure is a curve of one point."""
     curves: List[Fields] = []
     every = getattr(recipe.full.budget, "report_every", 1)
     for one in recipe.published:
@@ -185,11 +185,11 @@ def _published_curves(recipe: Recipe) -> List[Fields]:
     return curves
 
 
-def _run_fields(found: FoundRun) -> Fields:
-    run = found.run
+def _run_fields(located: FoundRun) -> Fields:
+    run = located.run
     last = run.scores[-1].test
     return {
-        "folder": str(found.folder),
+        "folder": str(located.folder),
         "seed": run.seed,
         "test_loss": last.loss,
         "test_accuracy": last.accuracy,
@@ -199,7 +199,7 @@ def _run_fields(found: FoundRun) -> Fields:
     }
 
 
-# Texts; a run that does not say one of them has an empty one.
+# Names of the texts in a run's provenance; a missing text is empty.
 _ORIGIN = (
     "mnist_repro",
     "commit",

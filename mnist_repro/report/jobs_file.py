@@ -1,6 +1,6 @@
-"""Reads the `jobs.json` that batch jobs left, with their scripts and the last words of their logs.
+"""Reads the `jobs.json` of a session of batch jobs, with the jobs' scripts and the last lines of their logs.
 
-The file is all that this package knows of jobs: whoever wrote it is no import of ours.
+This package knows jobs only through this file and does not import the package that writes it.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ SESSIONS = Path(".pjm")
 LOG_LINES = 40
 LOG_CHARACTERS = 4_000
 SCRIPT_CHARACTERS = 8_000
-# Of scripts and logs together: a page of hundreds of jobs must stay one that a phone opens.
+# Limit for scripts and logs together, so that a phone can open a page with hundreds of jobs.
 MOST_CHARACTERS = 600_000
 MOST_JOBS = 1_000
 MOST_TESTS = 200
@@ -31,22 +31,22 @@ _NUMBERS = ("queued_seconds", "ran_seconds", "node_hours_used", "node_hours_requ
 
 
 def find(folder: Path = SESSIONS) -> Optional[Path]:
-    """The file of the newest session in a folder that keeps sessions, if there is one."""
+    """The file of the newest session in a folder of sessions, or None."""
     return max(folder.glob(f"*/{FILE}"), key=lambda file: (file.stat().st_mtime, file.name), default=None)
 
 
 def beside(places: Sequence[Path]) -> Optional[Path]:
-    """The newest session's file in the `.pjm` of this folder, else of the folders that runs lie in."""
+    """The file of the newest session in the `.pjm` of this folder, else of the folders that contain runs."""
     folders = dict.fromkeys((SESSIONS, *(place.absolute().parent / SESSIONS for place in places)))
     return next((file for file in map(find, folders) if file is not None), None)
 
 
 def read(place: Path, problems: Problems) -> Dict[str, Any]:
-    """The jobs of a session; a job that makes no sense goes to ``problems``.
+    """The jobs of a session; an invalid job goes to ``problems``.
 
     Args:
-        place: jobs.json, the folder of its session, or the folder that keeps sessions, of which the newest counts.
-        problems: takes what is wrong with single jobs.
+        place: jobs.json, the folder of its session, or a folder of sessions, from which the newest is taken.
+        problems: collects errors of single jobs.
 
     Raises:
         BadInput: the file is missing, truncated or of a newer schema.
@@ -57,26 +57,26 @@ def read(place: Path, problems: Problems) -> Dict[str, Any]:
     if not isinstance(jobs, list):
         raise BadInput(f"{file} has no list of jobs", "jobs.json lists each part of each job", MAKE)
     texts = _Texts(file.parent / "jobs")
-    told = []
+    valid: List[Dict[str, Any]] = []
     for number, job in enumerate(jobs[:MOST_JOBS], start=1):
         with problems.leaving_out():
-            told.append(_job(file, number, job, texts))
+            valid.append(_job(file, number, job, texts))
     return {
         "file": str(file),
         "session": session if isinstance(session, str) else "",
-        "jobs": told,
-        "left_out": len(jobs) - len(told),
+        "jobs": valid,
+        "left_out": len(jobs) - len(valid),
         "silent": texts.silent,
-        "node_hours_used": sum(job["node_hours_used"] for job in told),
-        "node_hours_requested": sum(job["node_hours_requested"] for job in told),
+        "node_hours_used": sum(job["node_hours_used"] for job in valid),
+        "node_hours_requested": sum(job["node_hours_requested"] for job in valid),
     }
 
 
 def _file(place: Path) -> Path:
     if not place.is_dir():
         return place
-    own = place / FILE
-    return own if own.exists() else find(place) or own
+    file = place / FILE
+    return file if file.exists() else find(place) or file
 
 
 def _job(file: Path, number: int, job: Any, texts: _Texts) -> Dict[str, Any]:
@@ -104,7 +104,7 @@ def _job(file: Path, number: int, job: Any, texts: _Texts) -> Dict[str, Any]:
 
 
 class _Texts:
-    """Scripts and logs in a session's folder, as far as there is room on the page."""
+    """Scripts and logs in a session's folder, until the page is full."""
 
     def __init__(self, folder: Path) -> None:
         self._folder = folder
@@ -112,16 +112,16 @@ class _Texts:
         self.silent = 0
 
     def of(self, name: str, part: int) -> List[Mapping[str, str]]:
-        """The texts of a part of a job: file, what it is, and its end."""
+        """The texts of a part of a job: file, kind, and the end of its content."""
         # A name from a file must not lead out of the folder.
         if not name or name in (".", "..") or Path(name).name != name or "\0" in name:
             return []
         folder = self._folder / name
         texts: List[Mapping[str, str]] = []
         # The parts of a bulk job share one script.
-        own = f"script-{part}.sh"
-        # Not Path.exists, which fails on a name that is too long.
-        script = own if os.path.exists(str(folder / own)) else "script-0.sh"  # noqa: PTH110
+        own_script = f"script-{part}.sh"
+        # Not `Path.exists`: it fails on a name that is too long.
+        script = own_script if os.path.exists(str(folder / own_script)) else "script-0.sh"  # noqa: PTH110
         for pattern, kind, most in (
             (script, "script", SCRIPT_CHARACTERS),
             (f"share-{part}.out", "log", LOG_CHARACTERS),
@@ -137,16 +137,16 @@ class _Texts:
 
 
 def _end_of(file: Path, characters: int, lines: Optional[int]) -> str:
-    """The last so many characters and lines of a regular file; nothing of any other."""
+    """At most the last ``characters`` and ``lines`` of a regular file; empty for any other file."""
     try:
-        # Neither links, which may lead anywhere, nor pipes, which wait for a writer.
+        # Links are refused, because they may lead anywhere, and pipes, because they wait for a writer.
         handle = os.open(str(file), os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK)
     except (OSError, ValueError):
         return ""
     with os.fdopen(handle, "rb") as opened:
-        found = os.fstat(opened.fileno())
-        if not stat.S_ISREG(found.st_mode):
+        status = os.fstat(opened.fileno())
+        if not stat.S_ISREG(status.st_mode):
             return ""
-        opened.seek(max(0, found.st_size - 4 * characters))
+        opened.seek(max(0, status.st_size - 4 * characters))
         text = opened.read(4 * characters).decode("utf-8", "replace")[-characters:]
     return text if lines is None else "\n".join(text.splitlines()[-lines:])

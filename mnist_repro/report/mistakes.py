@@ -1,4 +1,4 @@
-"""What one run got wrong, and what several did on average: labels, pairs, confusion, and the pictures themselves."""
+"""The mistakes of one run and the average of several runs: labels, pairs, confusion, and pictures."""
 
 from __future__ import annotations
 
@@ -24,21 +24,21 @@ PICTURES_OF_PAIR = 8
 Picture = Dict[str, Any]
 
 
-def mistake_fields(found: Sequence[FoundRun], dataset: Optional[Dataset], problems: Problems) -> Dict[str, Any]:
+def mistake_fields(runs: Sequence[FoundRun], dataset: Optional[Dataset], problems: Problems) -> Dict[str, Any]:
     """The mistakes of runs of one recipe and scale, as the page shows them.
 
     Args:
-        found: the runs, by seed; pictures are of the first.
-        dataset: what they were scored on; None where it is not at hand.
-        problems: takes what is wrong with images.
+        runs: the runs by seed; the pictures are of the first run.
+        dataset: the dataset of the scores; None if it is not on this machine.
+        problems: collects errors of images.
     """
-    shown = found[0]
+    shown = runs[0]
     recipe = find(shown.run.recipe)
-    evaluations = [each.run.scores[-1].test for each in found]
+    evaluations = [each.run.scores[-1].test for each in runs]
     published = published_errors(recipe) if shown.run.scale == "full" else None
     fields: Dict[str, Any] = {
         "seed": shown.run.seed,
-        "seeds": len(found),
+        "seeds": len(runs),
         "right": evaluations[0].right,
         "wrong": evaluations[0].wrong,
         "confusion": evaluations[0].confusion,
@@ -72,29 +72,29 @@ def _labels(evaluations: Sequence[Evaluation], published: Optional[Published]) -
 
 
 def _pairs(evaluations: Sequence[Evaluation], published: Optional[Published]) -> List[Dict[str, Any]]:
-    """By how many of the shown run's images they hold, then by the mean; those only published last."""
+    """The (predicted, label) pairs by images in the shown run, then by mean; pairs that are only published are last."""
     first = {(predicted, label): images for predicted, label, images in evaluations[0].errors_per_pair}
     total: Counter[Tuple[int, int]] = Counter()
     for evaluation in evaluations:
         for predicted, label, images in evaluation.errors_per_pair:
             total[predicted, label] += images
-    theirs = {} if published is None else {(p, la): images for p, la, images in published.errors_per_pair}
-    every = {*total, *theirs}
-    ordered = sorted(every, key=lambda pair: (-first.get(pair, 0), -total[pair], -theirs.get(pair, 0), pair))
+    published_pairs = {} if published is None else {(p, la): images for p, la, images in published.errors_per_pair}
+    every = {*total, *published_pairs}
+    ordered = sorted(every, key=lambda pair: (-first.get(pair, 0), -total[pair], -published_pairs.get(pair, 0), pair))
     return [
         {
             "predicted": pair[0],
             "label": pair[1],
             "images": first.get(pair, 0),
             "mean": total[pair] / len(evaluations),
-            "published": None if published is None else theirs.get(pair, 0),
+            "published": None if published is None else published_pairs.get(pair, 0),
         }
         for pair in ordered
     ]
 
 
 def _pictures(shown: FoundRun, recipe: Recipe, dataset: Dataset, pairs: Sequence[Mapping[str, Any]]) -> Dict[str, Any]:
-    """Right and wrong images of one run, with what each was predicted to be; old runs do not tell that of wrong ones.
+    """Right and wrong images of one run with their predicted classes; old runs lack those of wrong images.
 
     Raises:
         BadInput: the run names images that the dataset does not have.

@@ -1,1 +1,1 @@
-"""Reproduction: runs against published figures, and the cause of a difference."""
+"""Reproduction: compares runs with published figures, and finds the cause of a difference."""

@@ -1,7 +1,7 @@
-"""Names what has changed between a published training and ours, where the losses prove it. No TensorFlow.
+"""Recognises drift: finds the change between a published training and ours that the losses prove. No TensorFlow.
 
-For softmax regressions the first step losses are held against the oracle: as the source computed, then with one thing
-changed at a time. For batch normalisation, the same weights are scored with and without zero-debiased statistics.
+For softmax regressions, the first step losses are compared with the oracle: with the source's arithmetic, then with one
+change at a time. For batch normalisation, the same weights are scored with and without zero-debiased statistics.
 """
 
 from __future__ import annotations
@@ -24,18 +24,18 @@ NOT_DEBIASED = "moving statistics not zero-debiased"
 
 # Relative, on every step. Rounding reaches 3e-7 in 100 steps; float16 pixels, the smallest change known, 3e-6.
 TOLERANCE = 2e-6
-# Zero-debiasing explains a test loss if the loss is so many times what it is with debiased statistics.
+# Missing zero-debiasing explains a test loss if the loss is larger by this factor than with debiased statistics.
 EXPLAINED = 1.1
 
 
 @dataclass(frozen=True)
 class Drift:
-    """What the runs tell of drift.
+    """The drift that runs show.
 
     Args:
-        kind: the drift's name, `NONE` where the runs computed what the source did, or `NOT_RECOGNISED`.
-        cause: what has changed, as a sentence; empty where there is no drift or none was recognised.
-        evidence: the figures behind it, as a sentence.
+        kind: name of the drift, `NONE` if the runs computed the same as the source, or `NOT_RECOGNISED`.
+        cause: the change, as a sentence; empty if there is no drift or none was recognised.
+        evidence: the figures that prove it, as a sentence.
     """
 
     kind: str
@@ -53,13 +53,13 @@ class Drift:
 
 @dataclass(frozen=True)
 class Agreement:
-    """Step losses beside the oracle's.
+    """Step losses, compared with the oracle's losses.
 
     Args:
-        worst: the largest relative difference of the steps compared.
+        worst: the largest relative difference of the compared steps.
         step: the first step, counted from 1, that differs by more than `TOLERANCE`; None if they agree.
-        found: its loss.
-        expected: the oracle's.
+        found: the loss of that step.
+        expected: the oracle's loss of that step.
     """
 
     worst: float
@@ -69,12 +69,12 @@ class Agreement:
 
 
 def recognise(recipe: Recipe, runs: Sequence[Run], dataset: Dataset) -> Drift:
-    """What the runs of one recipe tell of drift.
+    """Recognise the drift in the runs of one recipe.
 
     Args:
-        recipe: what was trained.
-        runs: of one scale and arithmetic, one for each seed; none is allowed.
-        dataset: what they were trained on.
+        recipe: recipe of the runs.
+        runs: runs of one scale and arithmetic, one for each seed; may be empty.
+        dataset: training data of the runs.
     """
     if not runs:
         return Drift(NOT_RECOGNISED, "", "there is no run to look at")
@@ -86,8 +86,8 @@ def recognise(recipe: Recipe, runs: Sequence[Run], dataset: Dataset) -> Drift:
 
 
 def recognise_batch_normalization(runs: Sequence[Run]) -> Drift:
-    """Whether missing zero-debiasing explains test losses: it does if, at some score, it raises that of every run."""
-    told: List[str] = []
+    """Recognise missing zero-debiasing: it explains the losses if, at some score, it raises the loss of every run."""
+    texts: List[str] = []
     explained = False
     for scores in zip(*(run.scores for run in runs)):
         losses = [(score.test.loss, score.test_debiased.loss) for score in scores if score.test_debiased]
@@ -95,10 +95,10 @@ def recognise_batch_normalization(runs: Sequence[Run]) -> Drift:
             continue
         explained |= all(biased > EXPLAINED * debiased for biased, debiased in losses)
         biased, debiased = np.mean(losses, axis=0)
-        told.append(f"{debiased:.4f} instead of {biased:.4f} after {scores[0].after} {runs[0].unit}s")
-    if not told:
+        texts.append(f"{debiased:.4f} instead of {biased:.4f} after {scores[0].after} {runs[0].unit}s")
+    if not texts:
         return Drift(NOT_RECOGNISED, "", "there is no score at which every run was scored with debiased statistics")
-    evidence = f"debiased, the same weights give a test loss of {', '.join(told)} (mean of {_seeds(runs)})"
+    evidence = f"debiased, the same weights give a test loss of {', '.join(texts)} (mean of {_seeds(runs)})"
     if not explained:
         return Drift(NOT_RECOGNISED, "", evidence)
     cause = "Keras 2.1.4 divided moving mean and variance by 1 - momentum**steps, this framework does not"
@@ -106,19 +106,19 @@ def recognise_batch_normalization(runs: Sequence[Run]) -> Drift:
 
 
 def recognise_softmax(recipe: Recipe, runs: Sequence[Run], dataset: Dataset) -> Drift:
-    """What the first step losses of a softmax regression tell: the source's arithmetic, a known change, or neither."""
+    """Recognise from the first step losses the source's arithmetic, a known change, or neither."""
     if not all(run.step_losses for run in runs):
         return Drift(NOT_RECOGNISED, "", "there are runs without step losses, which cannot be held against anything")
-    asked = [agreement(_source(recipe, run), run, dataset) for run in runs]
-    worst = _largest([each.worst for each in asked])
+    by_source = [agreement(_source(recipe, run), run, dataset) for run in runs]
+    worst = _largest([each.worst for each in by_source])
     counted = f"the first {min(len(run.step_losses) for run in runs)} step losses of {_seeds(runs)}"
-    if all(each.step is None for each in asked):
+    if all(each.step is None for each in by_source):
         return Drift(NONE, "", f"{counted} agree with the source's arithmetic within {worst:.1e} relative")
     agreeing, tried = _agreeing(recipe, runs, dataset)
     if len(agreeing) != 1:
-        return Drift(NOT_RECOGNISED, "", _unexplained(runs, asked, [found for found, _ in agreeing], tried))
+        return Drift(NOT_RECOGNISED, "", _unexplained(runs, by_source, [candidate for candidate, _ in agreeing], tried))
     [(hypothesis, within)] = agreeing
-    step = min(each.step for each in asked if each.step is not None)
+    step = min(each.step for each in by_source if each.step is not None)
     evidence = (
         f"{counted} agree with an oracle that computes so within {within:.1e} relative, "
         f"and differ from the source's arithmetic by up to {worst:.1e}, from step {step} on"
@@ -127,22 +127,22 @@ def recognise_softmax(recipe: Recipe, runs: Sequence[Run], dataset: Dataset) -> 
 
 
 def agreement(chosen: Calculation, run: Run, dataset: Dataset, whole: bool = True) -> Agreement:
-    """A run's first step losses beside the oracle's; unless ``whole``, only as far as the first that differs."""
+    """Compare a run's first step losses with the oracle's. Unless ``whole``, stop at the first difference."""
     oracle = losses_one_by_one(chosen, dataset.train_images, dataset.train_labels, run.seed)
     differences: List[float] = []
     first: Optional[Tuple[int, float, float]] = None
-    for step, (found, expected) in enumerate(zip(run.step_losses, oracle), start=1):
-        differences.append(abs(found - expected) / expected if expected else math.inf)
+    for step, (loss, expected) in enumerate(zip(run.step_losses, oracle), start=1):
+        differences.append(abs(loss - expected) / expected if expected else math.inf)
         # Not `>`: a loss that is NaN does not agree.
         if first is None and not differences[-1] <= TOLERANCE:
-            first = (step, found, expected)
+            first = (step, loss, expected)
             if not whole:
                 break
     return Agreement(_largest(differences), *(first or ()))
 
 
 def _source(recipe: Recipe, run: Run) -> Calculation:
-    """What the run should have computed, had nothing changed since the source was published."""
+    """The calculation of the source, which a run without drift would agree with."""
     scale = recipe.scale(run.scale)
     return calculation(recipe, "original", scale.training_images, recipe.validation_images)
 
@@ -150,10 +150,10 @@ def _source(recipe: Recipe, run: Run) -> Calculation:
 def _agreeing(
     recipe: Recipe, runs: Sequence[Run], dataset: Dataset
 ) -> Tuple[List[Tuple[Hypothesis, float]], List[Calculation]]:
-    """The hypotheses that every run agrees with, and how closely; and all that was calculated to find them.
+    """The hypotheses that every run agrees with, each with its largest difference; and all the calculations tried.
 
-    Two changes at once are tried only if no single one agrees, and nothing is calculated twice: where one of two
-    changes nothing, the other has been tried.
+    Two changes at once are tried only if no single change agrees. No calculation is repeated: if one of two changes has
+    no effect, the other was already tried alone.
     """
     source = _source(recipe, runs[0])
     tried: Dict[Calculation, Optional[float]] = {}
@@ -174,30 +174,30 @@ def _agreeing(
 
 
 def _closeness(chosen: Calculation, runs: Sequence[Run], dataset: Dataset) -> Optional[float]:
-    """The largest relative difference between the runs and a calculation; None if one of them does not agree."""
+    """The largest relative difference between the runs and a calculation; None if a run does not agree."""
     worst = []
     for run in runs:
-        found = agreement(chosen, run, dataset, whole=False)
-        if found.step is not None:
+        compared = agreement(chosen, run, dataset, whole=False)
+        if compared.step is not None:
             return None
-        worst.append(found.worst)
+        worst.append(compared.worst)
     return _largest(worst)
 
 
 def _unexplained(
-    runs: Sequence[Run], asked: Sequence[Agreement], agreeing: Sequence[Hypothesis], tried: Sequence[Calculation]
+    runs: Sequence[Run], by_source: Sequence[Agreement], agreeing: Sequence[Hypothesis], tried: Sequence[Calculation]
 ) -> str:
-    """Where the first run that differs does so, and what could not be told apart."""
-    run, one = next((run, each) for run, each in zip(runs, asked) if each.step is not None)
-    differs = f"seed {run.seed} differs from the source's arithmetic from step {one.step} on"
-    figures = f"loss {one.found:.7g} instead of {one.expected:.7g}"
+    """The evidence of an unexplained difference: its first step, and the hypotheses that all agree."""
+    run, difference = next((run, each) for run, each in zip(runs, by_source) if each.step is not None)
+    differs = f"seed {run.seed} differs from the source's arithmetic from step {difference.step} on"
+    figures = f"loss {difference.found:.7g} instead of {difference.expected:.7g}"
     if agreeing:
         return f"{differs} ({figures}), and the losses cannot tell {' from '.join(each.kind for each in agreeing)}"
     return f"{differs} ({figures}), and none of the {len(tried)} changes tried, alone or in pairs, explains that"
 
 
 def _largest(values: Sequence[float]) -> float:
-    """The largest; NaN if one is NaN."""
+    """The largest value; NaN if a value is NaN."""
     return float(np.max(np.asarray(values, dtype=np.float64), initial=0.0))
 
 

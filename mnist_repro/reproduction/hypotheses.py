@@ -1,4 +1,4 @@
-"""What is known to change, or to go wrong, in softmax regressions: each a name and a calculation for the oracle."""
+"""Hypotheses about drift in softmax regressions: known changes and mistakes, each as a change of a calculation."""
 
 from __future__ import annotations
 
@@ -14,12 +14,12 @@ EPSILON_INSIDE = "epsilon inside the root"
 
 @dataclass(frozen=True)
 class Hypothesis:
-    """One thing that somebody or some framework may have changed in a softmax regression.
+    """One possible change of a softmax regression, by a person or by a framework.
 
     Args:
-        kind: its name.
+        kind: name of the change.
         cause: the change, as a sentence.
-        applied: a calculation with this change; the same one where there is nothing to change.
+        applied: returns a calculation with this change; the same calculation if there is nothing to change.
     """
 
     kind: str
@@ -99,7 +99,7 @@ SINGLE = (
 
 
 def on_top_of_epsilon() -> Tuple[Hypothesis, ...]:
-    """Each other hypothesis together with epsilon inside the root: a change that ran on Keras 3's own arithmetic."""
+    """Each other hypothesis combined with epsilon inside the root, as with Keras 3's own arithmetic."""
     inside, *others = SINGLE
     return tuple(_both(inside, other) for other in others)
 

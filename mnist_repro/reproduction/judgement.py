@@ -1,6 +1,6 @@
-"""Runs and published figures in, comparisons and a verdict out. No files, no TensorFlow.
+"""Judges runs by published figures: one comparison per figure, and a verdict per recipe. No files, no TensorFlow.
 
-Where nothing published can be tested, on other data or at the subset scale, runs are judged by those that are stored.
+On other data or at the subset scale no published figure can be tested; then runs are judged by stored runs.
 """
 
 from __future__ import annotations
@@ -29,19 +29,19 @@ FAILED = "failed"
 NOT_TESTED = "not tested"
 NOTHING_STORED = "no runs are stored to judge by"
 _PASSING = (REPRODUCED, Verdict.EQUIVALENT.value, NOT_TESTED)
-# A recipe is as good as its worst comparison.
+# Verdicts from worst to best; a recipe has the worst verdict of its comparisons.
 _FROM_WORST = (FAILED, INCOMPARABLE, NOT_REPRODUCED, INCONCLUSIVE, REPRODUCED)
 
 
 @dataclass(frozen=True)
 class FigureComparison:
-    """A published figure beside what the runs measured.
+    """A published figure, compared with the values of the runs.
 
     Args:
-        figure: what was published.
+        figure: the published figure.
         measured: one value for each seed.
-        interval: where one more run would land; None if the runs cannot tell.
-        verdict: of this figure alone.
+        interval: prediction interval of a further run; None if the runs give none.
+        verdict: verdict on this figure.
     """
 
     figure: Figure
@@ -51,7 +51,7 @@ class FigureComparison:
 
     @property
     def possible(self) -> Optional[Interval]:
-        """The interval, cut to what the figure can be: a loss is not below 0, an accuracy not above 1."""
+        """The interval, cut to possible values: a loss is at least 0, and an accuracy at most 1."""
         if self.interval is None:
             return None
         highest = math.inf if self.figure.metric == "loss" else 1.0
@@ -64,7 +64,7 @@ def testable(recipe: Recipe, scale: str, dataset: str) -> Tuple[Figure, ...]:
 
 
 def compare(figures: Sequence[Figure], runs: Sequence[Run], comparisons: int) -> Tuple[FigureComparison, ...]:
-    """Each figure against the runs; ``comparisons`` is how many are made in the whole session."""
+    """Compare each figure with the runs; ``comparisons`` is the number of comparisons in the whole session."""
     return tuple(_compare(figure, runs, comparisons) for figure in figures)
 
 
@@ -72,12 +72,12 @@ def verdict(comparisons: Sequence[FigureComparison], failures: int) -> str:
     """The verdict on a recipe: its worst comparison, or `FAILED` if a run was not made."""
     if failures:
         return FAILED
-    found = {comparison.verdict for comparison in comparisons}
-    return next((word for word in _FROM_WORST if word in found), NOT_TESTED)
+    verdicts = {comparison.verdict for comparison in comparisons}
+    return next((word for word in _FROM_WORST if word in verdicts), NOT_TESTED)
 
 
 def measured(run: Run, figure: Figure) -> float:
-    """What a run gives for a figure; NaN if it was not scored there."""
+    """The value of a run for a figure; NaN if the run was not scored at that point."""
     score = run.score_after(figure.after)
     return float(getattr(score.test, figure.metric)) if score else math.nan
 
@@ -96,16 +96,16 @@ def _compare(figure: Figure, runs: Sequence[Run], comparisons: int) -> FigureCom
 
 @dataclass(frozen=True)
 class RecipeResult:
-    """What became of one recipe.
+    """The result of one recipe.
 
     Args:
-        recipe: which.
-        runs: those that were made, by seed.
-        seeds: how many were asked for.
+        recipe: the recipe.
+        runs: finished runs by seed.
+        seeds: number of requested runs.
         comparisons: each published figure that could be tested.
-        drift: what explains a difference, where it was looked for.
-        verdict: of the recipe.
-        judgement: by the stored runs, where nothing published could be tested and there are any.
+        drift: drift that explains a difference, if it was looked for.
+        verdict: verdict on the recipe.
+        judgement: judgement by stored runs, if no published figure could be tested and stored runs exist.
     """
 
     recipe: Recipe
@@ -119,7 +119,7 @@ class RecipeResult:
 
 @dataclass(frozen=True)
 class Result:
-    """What became of a session of reproductions."""
+    """The result of a session of reproductions."""
 
     recipes: Tuple[RecipeResult, ...]
     dataset: str
@@ -127,9 +127,9 @@ class Result:
 
     @property
     def passes(self) -> bool:
-        """Every published figure asked for is reproduced; where none can be tested, the runs are as those stored.
+        """Whether every requested figure is reproduced; if none can be tested, whether the runs agree with stored runs.
 
-        Where nothing is stored either, every run was made and ended in numbers.
+        If there are no stored runs either: whether every run was made and has only finite figures.
         """
         return all(result.verdict in _PASSING for result in self.recipes)
 
@@ -141,14 +141,14 @@ def judge(
     dataset: Dataset,
     stored: Mapping[str, BaselineFile] = MappingProxyType({}),
 ) -> Result:
-    """The verdicts on recipes of which ``seeds`` runs each were asked for.
+    """Give the verdicts on recipes; ``seeds`` runs of each recipe were requested.
 
     Args:
-        made: recipes, each with the runs that were made of it.
-        seeds: how many were asked for.
-        scale: of the runs.
-        dataset: that was trained on.
-        stored: baselines of that scale by recipe, for runs that can test nothing published.
+        made: recipes, each with its finished runs.
+        seeds: number of requested runs per recipe.
+        scale: scale of the runs.
+        dataset: training data.
+        stored: baselines of that scale by recipe, for runs that can test no published figure.
     """
     count = sum(len(testable(recipe, scale, dataset.name)) for recipe, _ in made)
     results = []
@@ -165,9 +165,9 @@ def judge(
 
 
 def _by_stored(runs: Sequence[Run], stored: Optional[BaselineFile]) -> Optional[Judgement]:
-    """The judgement on runs by those that are stored of the same data and arithmetic; None if there are none.
+    """The judgement on runs by stored runs of the same data and arithmetic; None if there are no runs.
 
-    What is no number is found in either case.
+    A value that is not finite gives a finding, with or without stored runs.
     """
     if not runs:
         return None

@@ -1,10 +1,10 @@
-"""A second opinion on softmax regression: the same training in plain NumPy float64, for tests and for naming drift.
+"""The oracle: calculates softmax regressions independently, in NumPy float64, for tests and to recognise drift.
 
-Nothing here is shared with `arithmetic` or `training`, so that a mistake there does not repeat itself; only the initial
-weights and the orders of the images are theirs, from `seeding`.
+The oracle shares no code with `training.arithmetic` or `training.train`, so that a mistake there is not repeated here.
+Only the initial weights and the orders of the images are the same; they come from `training.seeds`.
 
-Pixels are what the recipes say, float32(pixel) / 255 in float32, and all else is float64. TensorFlow multiplies by the
-rounded 1/255 instead when it compiles the division; the losses move by 5e-8 relative at most.
+Pixels are as in the recipes, float32(pixel) / 255 in float32, and everything else is float64. When TensorFlow compiles
+the division, it multiplies by the rounded 1/255 instead; this changes the losses by at most 5e-8 relative.
 """
 
 from __future__ import annotations
@@ -19,27 +19,27 @@ from mnist_repro.recipes.optimizers import GradientDescent, RMSprop
 from mnist_repro.recipes.recipe import ARITHMETICS, Recipe
 from mnist_repro.training.seeds import epoch_order, initial_weights
 
-# Images multiplied at once: few enough that BLAS starts no threads, which cost 30 times the work on a busy machine.
+# Images multiplied at once: so few that BLAS starts no threads, which take 30 times as long on a busy machine.
 _AT_ONCE = 32
 
 
 @dataclass(frozen=True)
 class Calculation:
-    """Everything that decides the losses of a softmax regression: a recipe's, or a guess at what somebody changed.
+    """All parameters that decide the losses of a softmax regression, from a recipe or from a hypothesis.
 
     Args:
-        name: of the recipe, from which weights and orders are seeded.
-        layer: its one layer.
+        name: name of the recipe, which seeds weights and orders.
+        layer: the only layer.
         optimizer: the update rule.
-        epsilon_inside_root: RMSprop divides by sqrt(v + epsilon), else by sqrt(v) + epsilon.
+        epsilon_inside_root: if true, RMSprop divides by sqrt(v + epsilon), else by sqrt(v) + epsilon.
         batch_size: images per step.
         first_image: index of the first training image.
-        training_images: how many from there.
-        divisor: of the pixels.
-        pixel_type: that the divided pixels are rounded to, ``float16`` or ``float32``.
-        shuffled: ``each epoch`` anew, ``once`` for all epochs, or ``never``: then in the order of the files.
-        incomplete_batch: the last batch of an epoch is trained on though it is smaller, else dropped.
-        bias_trained: else it stays as it starts.
+        training_images: number of training images.
+        divisor: divisor of the pixels.
+        pixel_type: type to which the divided pixels are rounded, ``float16`` or ``float32``.
+        shuffled: ``each epoch``, ``once`` for all epochs, or ``never``: then in the order of the files.
+        incomplete_batch: if true, a smaller last batch of an epoch is trained on, else it is dropped.
+        bias_trained: if false, the bias keeps its initial value.
     """
 
     name: str
@@ -72,13 +72,13 @@ def can_compute(recipe: Recipe) -> bool:
 
 
 def calculation(recipe: Recipe, arithmetic: str, training_images: int, first_image: int = 0) -> Calculation:
-    """A recipe as the oracle computes it.
+    """The calculation of a recipe.
 
     Args:
         recipe: a softmax regression.
-        arithmetic: ``original``, or ``framework`` for what Keras 3 does, whichever framework is installed.
-        training_images: how many images are trained on.
-        first_image: index of the first of them.
+        arithmetic: ``original``, or ``framework`` for Keras 3's, also if another framework is installed.
+        training_images: number of training images.
+        first_image: index of the first training image.
 
     Raises:
         ValueError: the recipe is no softmax regression, or there is no such arithmetic.
@@ -101,24 +101,24 @@ def step_losses(
 
     Args:
         recipe: a softmax regression.
-        images: the images that it is trained on, uint8 (n, 28, 28).
-        labels: theirs, integers (n,).
-        seed: of initial weights and orders.
-        steps: how many.
+        images: the training images, uint8 (n, 28, 28).
+        labels: labels of the images, integers (n,).
+        seed: seed of initial weights and orders.
+        steps: number of steps.
         arithmetic: see `calculation`.
     """
     return train(calculation(recipe, arithmetic, len(images)), images, labels, seed, steps).losses
 
 
 def train(chosen: Calculation, images: np.ndarray, labels: np.ndarray, seed: int, steps: int) -> Solution:
-    """Train for so many steps; arguments as in `SoftmaxRegression`."""
+    """Train for ``steps`` steps; the other arguments are as in `SoftmaxRegression`."""
     regression = SoftmaxRegression(chosen, images, labels, seed)
     losses = np.array([regression.step() for _ in range(steps)], dtype=np.float64)
     return Solution(regression.kernel, regression.bias, losses)
 
 
 def losses_one_by_one(chosen: Calculation, images: np.ndarray, labels: np.ndarray, seed: int) -> Iterator[float]:
-    """The loss of step after step, without end, so that whoever compares can stop at the first that differs."""
+    """The losses of an endless training, step by step, so that a caller can stop at the first difference."""
     regression = SoftmaxRegression(chosen, images, labels, seed)
     while True:
         yield regression.step()
@@ -128,10 +128,10 @@ class SoftmaxRegression:
     """One softmax regression in training.
 
     Args:
-        chosen: how it is computed.
-        images: all training images, uint8 (n, 28, 28); ``chosen`` says which are trained on.
-        labels: theirs, integers (n,).
-        seed: of initial weights and orders.
+        chosen: the calculation.
+        images: all training images, uint8 (n, 28, 28); ``chosen`` selects those to train on.
+        labels: labels of the images, integers (n,).
+        seed: seed of initial weights and orders.
     """
 
     def __init__(self, chosen: Calculation, images: np.ndarray, labels: np.ndarray, seed: int) -> None:
@@ -148,7 +148,7 @@ class SoftmaxRegression:
         self._done = 0
 
     def step(self) -> float:
-        """Train one step; the mean cross-entropy of its batch before the update, in nats."""
+        """Train one step; return the mean cross-entropy of its batch before the update, in nats."""
         pixels, labels = self._next_batch()
         logits = product(pixels, self.kernel) + self.bias
         logits -= logits.max(axis=1, keepdims=True)
@@ -165,7 +165,7 @@ class SoftmaxRegression:
         return loss
 
     def _next_batch(self) -> Tuple[np.ndarray, np.ndarray]:
-        """Pixels, float64 (b, 784), and labels (b,) of the step that is due."""
+        """Pixels, float64 (b, 784), and labels (b,) of the next step."""
         images, size = len(self._images), self._chosen.batch_size
         per_epoch = images // size
         if self._chosen.incomplete_batch and images % size:
@@ -209,6 +209,6 @@ def outer_sum(pixels: np.ndarray, errors: np.ndarray) -> np.ndarray:
 
 
 def pixel_values(chosen: Calculation) -> np.ndarray:
-    """What is fed for each of the 256 pixels, float64 (256,)."""
+    """The input value for each of the 256 pixel values, float64 (256,)."""
     values = np.arange(256, dtype=np.float32) / np.float32(chosen.divisor)
     return np.asarray(values.astype(chosen.pixel_type), dtype=np.float64)

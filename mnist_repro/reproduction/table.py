@@ -1,4 +1,4 @@
-"""Runs of several environments side by side: recipe by TensorFlow version, what each gives, and why."""
+"""The table of `mnist-repro drift`: runs of several environments, recipe by TensorFlow version, with causes."""
 
 from __future__ import annotations
 
@@ -20,12 +20,12 @@ from mnist_repro.runs.run import Run
 
 @dataclass(frozen=True)
 class Group:
-    """Runs that should agree: of one recipe, scale, arithmetic, dataset and platform.
+    """Runs that should agree, because recipe, scale, arithmetic, dataset and platform are the same.
 
     Args:
-        runs: by seed.
-        comparisons: the published figures that they can test.
-        drift: what explains a difference; None where the data that they saw is not at hand.
+        runs: runs by seed.
+        comparisons: comparisons with the published figures that the runs can test.
+        drift: drift that explains a difference; None if the data of the runs is not on this machine.
     """
 
     recipe: str
@@ -37,7 +37,7 @@ class Group:
     drift: Optional[Drift]
 
 
-# Of folders.
+# Number of folders in a message.
 _SHOWN = 5
 HEADER = ("recipe", "arithmetic", "platform", "figure", "published", "measured", "sd", "seeds", "verdict")
 
@@ -45,16 +45,16 @@ HEADER = ("recipe", "arithmetic", "platform", "figure", "published", "measured",
 def judge(
     together: Sequence[Sequence[Run]], dataset: Optional[Dataset], comparisons: Optional[int] = None
 ) -> Tuple[Group, ...]:
-    """Runs that should agree, compared; the level of the intervals is shared out among all figures shown together.
+    """Compare the runs of each group with published figures. All figures shown together share the intervals' level.
 
     Args:
-        together: those of a table, or of a part of it, as `mnist_repro.runs.found.sort` puts them together.
-        dataset: what they were trained on, to look for drift; None where it is not to be looked for.
-        comparisons: how many figures are shown together; None if those of these runs.
+        together: the runs of each group, as `mnist_repro.runs.found.sort` groups them.
+        dataset: training data of the runs, to look for drift; None to skip that.
+        comparisons: number of figures shown together; None means the figures of these runs.
     """
     figures = [testable(find(runs[0].recipe), runs[0].scale, runs[0].dataset["name"]) for runs in together]
     count = sum(map(len, figures)) if comparisons is None else comparisons
-    return tuple(_judge(runs, mine, count, dataset) for runs, mine in zip(together, figures))
+    return tuple(_judge(runs, own_figures, count, dataset) for runs, own_figures in zip(together, figures))
 
 
 def _judge(runs: Sequence[Run], figures: Sequence[Figure], count: int, dataset: Optional[Dataset]) -> Group:
@@ -98,15 +98,15 @@ def rows(groups: Sequence[Group]) -> List[Sequence[str]]:
     return cells
 
 
-def notes(found: Sorted) -> List[str]:
-    """What a reader should know of runs that are not in the table."""
-    folders = ", ".join(str(each.folder) for each in found.doubled[:_SHOWN])
-    count = len(found.doubled)
+def notes(grouped: Sorted) -> List[str]:
+    """Notes about runs that are not in the table."""
+    folders = ", ".join(str(each.folder) for each in grouped.doubled[:_SHOWN])
+    count = len(grouped.doubled)
     return [f"runs that gave way to a later one of the same seed: {count} ({folders})"] if count else []
 
 
 def causes(groups: Sequence[Group]) -> List[str]:
-    """A line for each group in which a drift was named, or a figure is not reproduced without one."""
+    """A line for each group with a recognised drift, or with a figure that is not reproduced."""
     lines = []
     for each in groups:
         failing = any(comparison.verdict != "reproduced" for comparison in each.comparisons)

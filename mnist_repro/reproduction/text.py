@@ -1,4 +1,4 @@
-"""A Result as the table that people read, and as JSON for machines."""
+"""Formats the result of a reproduction as text and as JSON."""
 
 from __future__ import annotations
 
@@ -31,8 +31,8 @@ STORED_HEADER = ("", "stored", "measured", "margin", "verdict")
 
 
 def as_text(result: Result, scale: str, arithmetic: str) -> str:
-    """All recipes: published figures beside the measured ones, each seed, curves, drift, verdict."""
-    parts = [_recipe_text(one, scale, arithmetic) for one in result.recipes]
+    """The text of all recipes: published and measured figures, each seed, curves, drift, verdict."""
+    parts = [_recipe_text(recipe_result, scale, arithmetic) for recipe_result in result.recipes]
     if result.comparisons:
         parts.append(
             f"interval: where one more run would land, judging by these seeds; {LEVEL:.0%} for all "
@@ -40,57 +40,61 @@ def as_text(result: Result, scale: str, arithmetic: str) -> str:
         )
     else:
         why = "at the subset scale" if result.dataset == "mnist" else f"on {result.dataset} data"
-        missing = sum(one.seeds - len(one.runs) for one in result.recipes)
-        made = f"{counted(missing, 'run')} could not be made" if missing else "The runs themselves were made"
-        parts.append(f"NOTHING PUBLISHED WAS TESTED: that cannot be done {why}. {made}.\n{_judged_by(result)}")
+        missing = sum(recipe_result.seeds - len(recipe_result.runs) for recipe_result in result.recipes)
+        outcome = f"{counted(missing, 'run')} could not be made" if missing else "The runs themselves were made"
+        parts.append(f"NOTHING PUBLISHED WAS TESTED: that cannot be done {why}. {outcome}.\n{_judged_by(result)}")
     return "\n\n".join(parts)
 
 
 def as_json(result: Result, arithmetic: str) -> str:
-    """The same as JSON; its fields are described in docs/reference."""
-    recipes = {one.recipe.name: _recipe_fields(one) for one in result.recipes}
+    """The result as JSON; docs/reference describes its fields."""
+    recipes = {recipe_result.recipe.name: _recipe_fields(recipe_result) for recipe_result in result.recipes}
     fields = {"schema": SCHEMA, "dataset": result.dataset, "arithmetic": arithmetic, "recipes": recipes}
     return json_text(fields)
 
 
-def _recipe_text(one: RecipeResult, scale: str, arithmetic: str) -> str:
+def _recipe_text(result: RecipeResult, scale: str, arithmetic: str) -> str:
     lines = [
-        f"{one.recipe.name}: {one.verdict.upper()}",
-        f"  {one.recipe.source.title}",
-        f"  {scale} scale, {arithmetic} arithmetic, {len(one.runs)} of {counted(one.seeds, 'seed')}"
-        + (f", {one.runs[0].counts['parameters']:,} parameters" if one.runs else ""),
+        f"{result.recipe.name}: {result.verdict.upper()}",
+        f"  {result.recipe.source.title}",
+        f"  {scale} scale, {arithmetic} arithmetic, {len(result.runs)} of {counted(result.seeds, 'seed')}"
+        + (f", {result.runs[0].counts['parameters']:,} parameters" if result.runs else ""),
     ]
-    if one.runs:
-        lines += ["", _table(one), "", *_seeds(one), *_curves(one), *_predictions(one)]
-    # Where nothing is amiss and nothing can be told, there is nothing to say.
-    if one.verdict != REPRODUCED or one.drift.kind != NOT_RECOGNISED:
-        lines.append(textwrap.fill(f"drift: {one.drift}", WIDTH, initial_indent="  ", subsequent_indent="    "))
+    if result.runs:
+        lines += ["", _table(result), "", *_seeds(result), *_curves(result), *_predictions(result)]
+    # No line if all figures are reproduced and no drift was recognised.
+    if result.verdict != REPRODUCED or result.drift.kind != NOT_RECOGNISED:
+        lines.append(textwrap.fill(f"drift: {result.drift}", WIDTH, initial_indent="  ", subsequent_indent="    "))
     return "\n".join(lines)
 
 
 def _judged_by(result: Result) -> str:
-    """What the verdicts rest on where nothing published could be tested."""
+    """The basis of the verdicts, if no published figure could be tested."""
     judged = [
-        one.recipe.name
-        for one in result.recipes
-        if one.judgement is not None and NOTHING_STORED not in one.judgement.notes
+        recipe_result.recipe.name
+        for recipe_result in result.recipes
+        if recipe_result.judgement is not None and NOTHING_STORED not in recipe_result.judgement.notes
     ]
-    bare = [one.recipe.name for one in result.recipes if one.runs and one.recipe.name not in judged]
-    told = [f"Judged by the stored runs of the same data and arithmetic: {', '.join(judged)}."] if judged else []
-    told += [f"No stored runs to judge by: {', '.join(bare)}."] if bare else []
-    return "\n".join(told)
+    bare = [
+        recipe_result.recipe.name
+        for recipe_result in result.recipes
+        if recipe_result.runs and recipe_result.recipe.name not in judged
+    ]
+    lines = [f"Judged by the stored runs of the same data and arithmetic: {', '.join(judged)}."] if judged else []
+    lines += [f"No stored runs to judge by: {', '.join(bare)}."] if bare else []
+    return "\n".join(lines)
 
 
-def _findings(one: RecipeResult) -> Sequence[Finding]:
-    return one.judgement.findings if one.judgement else ()
+def _findings(result: RecipeResult) -> Sequence[Finding]:
+    return result.judgement.findings if result.judgement else ()
 
 
-def _table(one: RecipeResult) -> str:
-    """Published figures beside measured ones, stored ones where nothing published can be tested, or measured ones."""
-    judged = _findings(one)
+def _table(result: RecipeResult) -> str:
+    """The table of a recipe: measured figures with published ones, else with stored ones, else alone."""
+    judged = _findings(result)
     why = [f"  {each.name.replace('_', ' ')}: {each.reason}" for each in judged if not each.verdict.passes]
     if not any(finding.stored for finding in judged):
-        return "\n".join([table(HEADER, _rows(one)), *why])
+        return "\n".join([table(HEADER, _rows(result)), *why])
     rows = [
         (
             f"  {finding.name.replace('_', ' ')}",
@@ -101,18 +105,18 @@ def _table(one: RecipeResult) -> str:
         )
         for finding in judged
     ]
-    notes = [f"  note: {note}" for note in one.judgement.notes] if one.judgement else []
+    notes = [f"  note: {note}" for note in result.judgement.notes] if result.judgement else []
     return "\n".join([table(STORED_HEADER, rows), *why, *notes])
 
 
-def _rows(one: RecipeResult) -> List[Sequence[str]]:
-    unit = one.runs[0].unit
-    if one.comparisons:
-        return [_row(comparison, unit) for comparison in one.comparisons]
+def _rows(result: RecipeResult) -> List[Sequence[str]]:
+    unit = result.runs[0].unit
+    if result.comparisons:
+        return [_row(comparison, unit) for comparison in result.comparisons]
     rows: List[Sequence[str]] = []
-    for score in one.runs[0].scores:
+    for score in result.runs[0].scores:
         for metric in ("loss", "accuracy"):
-            values = [_value(run, score.after, metric) for run in one.runs]
+            values = [_value(run, score.after, metric) for run in result.runs]
             name = f"  test {metric} after {counted(score.after, unit)}"
             rows.append(
                 (name, "", _rounded(float(np.mean(values))), _rounded(standard_deviation(values)), "", NOT_TESTED)
@@ -132,9 +136,9 @@ def _row(comparison: FigureComparison, unit: str) -> Sequence[str]:
     )
 
 
-def _seeds(one: RecipeResult) -> List[str]:
+def _seeds(result: RecipeResult) -> List[str]:
     lines = []
-    for run in one.runs:
+    for run in result.runs:
         scores = "; ".join(
             f"after {counted(score.after, run.unit)} loss {score.test.loss:.5f}, accuracy {score.test.accuracy:.4f}"
             for score in run.scores
@@ -143,65 +147,65 @@ def _seeds(one: RecipeResult) -> List[str]:
     return lines
 
 
-def _curves(one: RecipeResult) -> List[str]:
+def _curves(result: RecipeResult) -> List[str]:
     lines = []
-    for published in one.recipe.published if one.comparisons else ():
-        for title, theirs, ours in _published_curves(one, published):
+    for published in result.recipe.published if result.comparisons else ():
+        for title, published_values, own_values in _published_curves(result, published):
             lines += [
                 f"  {title}",
-                "    published " + " ".join(f"{value:.4f}" for value in theirs),
-                "    measured  " + " ".join(f"{value:.4f}" for value in ours),
+                "    published " + " ".join(f"{value:.4f}" for value in published_values),
+                "    measured  " + " ".join(f"{value:.4f}" for value in own_values),
             ]
     return lines
 
 
-def _published_curves(one: RecipeResult, published: Published) -> List[Tuple[str, Sequence[float], Sequence[float]]]:
-    """(title, published, mean of ours) of each curve that the source printed."""
+def _published_curves(result: RecipeResult, published: Published) -> List[Tuple[str, Sequence[float], Sequence[float]]]:
+    """Each curve that the source printed: (title, published values, means of our values)."""
     curves: List[Tuple[str, Sequence[float], Sequence[float]]] = []
-    for title, name, theirs in (
+    for title, name, published_values in (
         ("training loss", "loss", published.training_loss),
         ("training accuracy", "accuracy", published.training_accuracy),
         ("accuracy on the batch about to be trained on", "batch_accuracy", published.batch_accuracy),
     ):
-        if theirs:
-            logs = [[getattr(line, name) for line in run.log] for run in one.runs]
-            ours = [_mean(values) for values in list(zip(*logs))[: len(theirs)]]
-            curves.append((f"{title}, {_points(one, published)}", theirs, ours))
+        if published_values:
+            logs = [[getattr(line, name) for line in run.log] for run in result.runs]
+            own_values = [_mean(values) for values in list(zip(*logs))[: len(published_values)]]
+            curves.append((f"{title}, {_points(result, published)}", published_values, own_values))
     return curves
 
 
-def _points(one: RecipeResult, published: Published) -> str:
-    budget = one.recipe.full.budget
+def _points(result: RecipeResult, published: Published) -> str:
+    budget = result.recipe.full.budget
     if isinstance(budget, Epochs):
         return f"per epoch (run of {counted(published.after, 'epoch')})"
     return f"every {budget.report_every} steps from step 0"
 
 
-def _predictions(one: RecipeResult) -> List[str]:
-    published = next((each.first_predictions for each in one.recipe.published if each.first_predictions), None)
-    if published is None or not one.comparisons:
+def _predictions(result: RecipeResult) -> List[str]:
+    published = next((each.first_predictions for each in result.recipe.published if each.first_predictions), None)
+    if published is None or not result.comparisons:
         return []
     lines = ["  first ten training images", f"    published   {' '.join(map(str, published))}"]
-    return lines + [f"    seed {run.seed:<6} {' '.join(map(str, run.first_predictions))}" for run in one.runs]
+    return lines + [f"    seed {run.seed:<6} {' '.join(map(str, run.first_predictions))}" for run in result.runs]
 
 
-def _recipe_fields(one: RecipeResult) -> Dict[str, Any]:
+def _recipe_fields(result: RecipeResult) -> Dict[str, Any]:
     return {
-        "verdict": one.verdict,
-        "drift": {"kind": one.drift.kind, "text": str(one.drift)},
-        "seeds": [_seed_fields(run) for run in one.runs],
+        "verdict": result.verdict,
+        "drift": {"kind": result.drift.kind, "text": str(result.drift)},
+        "seeds": [_seed_fields(run) for run in result.runs],
         "figures": [
             {
                 "metric": f"test_{comparison.figure.metric}",
                 "after": comparison.figure.after,
-                "unit": one.recipe.full.budget.unit,
+                "unit": result.recipe.full.budget.unit,
                 "published": comparison.figure.value,
                 "mean": float(np.mean(comparison.measured)) if comparison.measured else None,
                 "sd": standard_deviation(comparison.measured),
                 "interval": [comparison.interval.low, comparison.interval.high] if comparison.interval else None,
                 "verdict": comparison.verdict,
             }
-            for comparison in one.comparisons
+            for comparison in result.comparisons
         ],
         "stored": [
             {
@@ -213,7 +217,7 @@ def _recipe_fields(one: RecipeResult) -> Dict[str, Any]:
                 "verdict": finding.verdict.value,
                 "reason": finding.reason,
             }
-            for finding in _findings(one)
+            for finding in _findings(result)
         ],
     }
 

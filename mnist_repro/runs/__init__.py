@@ -1,1 +1,1 @@
-"""Runs: what a training left behind, as values and as run.json."""
+"""Runs: the results of trainings, as values and as run.json files."""

@@ -1,4 +1,4 @@
-"""Logits and labels in, Evaluation out: loss, accuracy, confusion and the images that were wrong. Plain NumPy."""
+"""Scores logits against labels, with NumPy: loss, accuracy, confusion and the wrong images."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ import numpy as np
 
 @dataclass(frozen=True)
 class Evaluation:
-    """What a model makes of a set of images.
+    """The score of a model on a set of images.
 
     Args:
         loss: mean cross-entropy in nats.
@@ -28,12 +28,12 @@ class Evaluation:
 
     @property
     def wrong(self) -> int:
-        """How many images were classified wrongly."""
+        """The number of images classified wrongly."""
         return len(self.wrong_images)
 
     @property
     def right(self) -> int:
-        """How many images were classified rightly."""
+        """The number of images classified rightly."""
         return sum(sum(row) for row in self.confusion) - self.wrong
 
     @property

@@ -1,4 +1,4 @@
-"""Finds runs, reads those that can be shown, and sorts them; one that cannot be read is named and left out."""
+"""Finds, reads and groups runs; a run that cannot be read is reported and left out."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ Key = Tuple[str, str, str, str, str]
 
 @dataclass(frozen=True)
 class FoundRun:
-    """A run, and the folder that holds it."""
+    """A run and its folder."""
 
     folder: Path
     run: Run
@@ -30,11 +30,11 @@ class FoundRun:
 
 @dataclass(frozen=True)
 class Sorted:
-    """Runs in groups, with what was said while they were sorted.
+    """Runs in groups, and the runs that were left out.
 
     Args:
-        groups: in the order of the recipes, each with its runs by seed.
-        doubled: runs that had to give way to a later one of the same seed.
+        groups: groups in the order of the recipes, each with its runs by seed.
+        doubled: superseded runs: a newer run of the same group and seed exists.
     """
 
     groups: Tuple[Tuple[FoundRun, ...], ...]
@@ -42,10 +42,10 @@ class Sorted:
 
 
 def find_runs(places: Sequence[Path], problems: Problems) -> Tuple[FoundRun, ...]:
-    """Every run in the places named, at any depth; those that cannot be read go to ``problems``.
+    """Every run in the named places, at any depth; runs that cannot be read go to ``problems``.
 
     Raises:
-        BadInput: there is not one ``run.json``, whole or not.
+        BadInput: there is no ``run.json``, valid or not.
     """
     files: List[Path] = []
     for place in places:
@@ -57,22 +57,22 @@ def find_runs(places: Sequence[Path], problems: Problems) -> Tuple[FoundRun, ...
             "pages and tables are made from runs",
             "mnist-repro reproduce --all --seeds 3 --out FOLDER, then name that folder",
         )
-    # By its own name and through a link, a file is met twice.
-    once: Dict[str, Path] = {}
+    # A file can occur twice: by its own path, and through a link.
+    by_real_path: Dict[str, Path] = {}
     for file in files:
-        once.setdefault(os.path.realpath(str(file)), file)
-    found = []
-    for file in once.values():
+        by_real_path.setdefault(os.path.realpath(str(file)), file)
+    runs = []
+    for file in by_real_path.values():
         with problems.leaving_out():
-            found.append(FoundRun(file.parent, read_sound(file)))
-    return tuple(found)
+            runs.append(FoundRun(file.parent, read_sound(file)))
+    return tuple(runs)
 
 
 def read_sound(file: Path) -> Run:
-    """A run of one of our recipes.
+    """Read the run of a known recipe from a file.
 
     Raises:
-        BadInput: it is none, cannot be read, or is far too large.
+        BadInput: the recipe is unknown, or the file cannot be read or is far too large.
     """
     _require_modest(file)
     run = read(file)
@@ -80,11 +80,11 @@ def read_sound(file: Path) -> Run:
     return run
 
 
-def sort(found: Sequence[FoundRun]) -> Sorted:
-    """Runs of one recipe, scale, arithmetic, dataset and platform together; of the same seed the last to finish."""
+def sort(runs: Sequence[FoundRun]) -> Sorted:
+    """Group runs by recipe, scale, arithmetic, dataset and platform; of runs with one seed, keep the last to finish."""
     places: Dict[Key, Dict[int, FoundRun]] = {}
     doubled: List[FoundRun] = []
-    for each in sorted(found, key=_finished):
+    for each in sorted(runs, key=_finished):
         seeds = places.setdefault(_key(each.run), {})
         if each.run.seed in seeds:
             doubled.append(seeds[each.run.seed])
@@ -98,8 +98,8 @@ def _key(run: Run) -> Key:
     return (run.recipe, run.scale, run.arithmetic, run.dataset["sha256"], platform_name(run.provenance))
 
 
-def _finished(found: FoundRun) -> Tuple[str, str]:
-    return (str(found.run.provenance.get("finished", "")), str(found.folder))
+def _finished(located: FoundRun) -> Tuple[str, str]:
+    return (str(located.run.provenance.get("finished", "")), str(located.folder))
 
 
 def _files(place: Path) -> List[Path]:
@@ -107,7 +107,7 @@ def _files(place: Path) -> List[Path]:
         return [place]
     if not place.is_dir():
         raise BadInput(f"there is no {place}", "a folder with runs was named", "name one that `ls` shows")
-    # Not rglob, which fails on a folder that may not be read.
+    # Not `rglob`: it fails on a folder without read permission.
     return sorted(Path(folder) / FILE for folder, _, names in os.walk(str(place)) if FILE in names)
 
 

@@ -1,4 +1,4 @@
-"""What a training prints on its way, as values: lines of a log and scores of the test images."""
+"""The log lines and test scores of a training, as values."""
 
 from __future__ import annotations
 
@@ -16,10 +16,10 @@ class Line:
     Args:
         after: epochs or steps done.
         loss: mean loss of the images trained on since the line before, as they were trained on.
-        accuracy: share of them that were right, likewise.
-        test_loss: of the test images after this epoch.
-        test_accuracy: likewise.
-        batch_accuracy: on the batch about to be trained on, without dropout.
+        accuracy: share of these images that were right, as they were trained on.
+        test_loss: loss of the test images after this epoch.
+        test_accuracy: accuracy of the test images after this epoch.
+        batch_accuracy: accuracy, without dropout, on the batch about to be trained on.
     """
 
     after: int
@@ -32,13 +32,13 @@ class Line:
 
 @dataclass(frozen=True)
 class Score:
-    """The test images' evaluation after so many epochs or steps.
+    """The evaluation of the test images after some epochs or steps.
 
     Args:
         after: epochs or steps done.
-        test: what the model makes of the test images.
-        test_debiased: the same with zero-debiased moving statistics, where the framework's batch normalisation
-            did not debias them: what the score would have been.
+        test: evaluation of the test images.
+        test_debiased: the same evaluation with zero-debiased moving statistics, if the framework's batch normalisation
+            did not debias them.
     """
 
     after: int
@@ -47,7 +47,7 @@ class Score:
 
 
 def log_text(scale: Scale, lines: Sequence[Line]) -> str:
-    """The text of `learn.log`: a line per epoch, or per so many steps, as the source printed it."""
+    """The text of `learn.log`: a line per epoch, or per number of steps as in the source."""
     return "".join(f"{_line_text(scale, line)}\n" for line in lines)
 
 

@@ -1,4 +1,4 @@
-"""From runs to the metrics that baselines store: names, directions, values. Pure."""
+"""The metrics of runs that baselines store: names, directions, values. Pure."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ DIRECTIONS = {"test_loss": "lower", "test_accuracy": "higher", "training_loss": 
 
 
 def metric_names(recipe: Recipe, scale: str) -> Tuple[str, ...]:
-    """What is compared of a recipe at a scale: test loss and accuracy at each score, and the last training loss."""
+    """The metrics of a recipe at a scale: test loss and accuracy at each score, and the last training loss."""
     chosen = recipe.scale(scale)
     names = []
     for after in chosen.scored_after:
@@ -22,12 +22,12 @@ def metric_names(recipe: Recipe, scale: str) -> Tuple[str, ...]:
 
 
 def direction(name: str) -> str:
-    """Which way of a metric is better."""
+    """The better direction of a metric."""
     return DIRECTIONS[name.split(" ", 1)[0]]
 
 
 def metric_values(run: Run) -> Dict[str, float]:
-    """A run's metrics; one that it does not have is not there, one that is not a number is NaN."""
+    """The metrics of a run; missing metrics are left out, and values that are not numbers are NaN."""
     values: Dict[str, float] = {}
     for score in run.scores:
         values[f"test_loss after {counted(score.after, run.unit)}"] = score.test.loss
@@ -40,11 +40,11 @@ def metric_values(run: Run) -> Dict[str, float]:
 
 
 def metrics_in_session(scale: str) -> int:
-    """How many metrics a session of all recipes compares at a scale: what levels are corrected for."""
+    """The number of metrics that a session of all recipes compares at a scale; they share the level."""
     return sum(len(metric_names(recipe, scale)) for recipe in RECIPES.values())
 
 
 def values_by_seed(runs: Sequence[Run], name: str) -> Dict[int, float]:
-    """One metric of several runs, each of another seed, for those that have it."""
-    found = [(run.seed, metric_values(run)) for run in runs]
-    return {seed: values[name] for seed, values in found if name in values}
+    """One metric by seed, of the runs that have it; each run has a different seed."""
+    by_seed = [(run.seed, metric_values(run)) for run in runs]
+    return {seed: values[name] for seed, values in by_seed if name in values}

@@ -1,4 +1,4 @@
-"""What was wrong with the input of a page or table: each thing said once, while it is made from the rest."""
+"""Collects the errors of bad input, each once, while a page or table is made from the valid input."""
 
 from __future__ import annotations
 
@@ -11,23 +11,23 @@ from mnist_repro.errors import BadInput
 
 @dataclass
 class Problems:
-    """Bad input that was left out, in the order in which it was met."""
+    """The errors of the input that was left out, in order of occurrence."""
 
     found: List[BadInput] = field(default_factory=list)
 
     def add(self, problem: BadInput) -> None:
-        """Take in a problem, unless it has been said already."""
+        """Add a problem, unless it is already there."""
         if str(problem) not in [str(known) for known in self.found]:
             self.found.append(problem)
 
     @contextlib.contextmanager
     def leaving_out(self) -> Iterator[None]:
-        """Leave out what the block was about if its input is bad."""
+        """Catch `BadInput` from the block and add it, so that its input is left out."""
         try:
             yield
         except BadInput as problem:
             self.add(problem)
 
     def fields(self) -> List[Dict[str, str]]:
-        """Their JSON form."""
+        """The JSON form of the problems."""
         return [{"what": each.what, "why": each.why, "fix": each.fix} for each in self.found]

@@ -1,4 +1,4 @@
-"""The Run: everything a training left behind, as one value. `mnist_repro.runs.run_json` has its file. Pure."""
+"""The `Run` value: all results of one training. `mnist_repro.runs.run_json` has its file. Pure."""
 
 from __future__ import annotations
 
@@ -15,18 +15,18 @@ class Run:
 
     Args:
         recipe: name of the recipe.
-        seed: of initial weights, orders and dropout masks.
+        seed: seed of initial weights, orders and dropout masks.
         scale: ``full`` or ``subset``.
         arithmetic: ``original`` or ``framework``.
         unit: what ``after`` counts in lines and scores: ``epoch`` or ``step``.
-        dataset: name, SHA-256 of the decoded arrays, and where they came from.
+        dataset: name, SHA-256 of the decoded arrays, and their origin.
         counts: parameters, images, steps, images per step.
-        scores: the test images' evaluation at each point where the recipe is scored; the last is the end.
-        validation: evaluation of the held-out images at the end, where there are any.
-        log: what the training printed.
+        scores: evaluation of the test images at each point where the recipe is scored; the last point is the end.
+        validation: evaluation of the held-out images at the end, if there are any.
+        log: printed lines of the training.
         step_losses: losses of the first steps.
         first_predictions: classes predicted for the first images of the training files.
-        provenance: what produced the numbers: versions, CPU, threads, commit, wall time.
+        provenance: origin of the numbers: versions, CPU, threads, commit, wall time.
     """
 
     recipe: str
@@ -44,5 +44,5 @@ class Run:
     provenance: Mapping[str, Any]
 
     def score_after(self, after: int) -> Optional[Score]:
-        """The score after so many epochs or steps, if it was taken."""
+        """The score after ``after`` epochs or steps, or None."""
         return next((score for score in self.scores if score.after == after), None)

@@ -1,4 +1,4 @@
-"""run.json: a run as a file, and what the files beside it are called."""
+"""Reads and writes run.json, and has the names of the other files of a run."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from mnist_repro.runs.run import Run
 from mnist_repro.runs.soundness import first_unsound
 
 SCHEMA = 1
-# The files in the folder of a run: what `train` makes, in the order in which it is put in place, and `estimate`.
+# Names of the files of a run: those of `train`, in the order in which they are written, and those of `estimate`.
 TRAINING_LOG = "learn.log"
 WEIGHTS = "param.hdf5"
 MODEL = "model.h5"
@@ -27,7 +27,7 @@ ESTIMATED = (EVALUATION_LOG, EVALUATION)
 
 
 def write(run: Run, folder: Path, name: str = FILE) -> None:
-    """Write `run.json`, or a file of another name, into ``folder``, whole or not at all."""
+    """Write `run.json`, or a file with another name, into ``folder`` atomically."""
     fields = {"schema": SCHEMA, **asdict(run)}
     fields["scores"] = [_score_fields(score) for score in run.scores]
     fields["validation"] = evaluation_fields(run.validation)
@@ -38,7 +38,7 @@ def read(path: Path) -> Run:
     """Read a run from its folder or from `run.json` itself.
 
     Raises:
-        BadInput: there is none, it is truncated, of a newer schema, lacks something, or holds what no run of ours does.
+        BadInput: the file is missing, truncated, of a newer schema, lacks a field, or has impossible values.
     """
     file = path / FILE if path.is_dir() else path
     fields = read_json(file, SCHEMA, "run", "mnist-repro train RECIPE --out DIR")
@@ -99,7 +99,7 @@ def _score(fields: Mapping[str, Any]) -> Score:
 def _evaluation(fields: Optional[Mapping[str, Any]]) -> Optional[Evaluation]:
     if fields is None:
         return None
-    # Optional: runs made before predictions were stored have none.
+    # Optional: old runs have none, because predictions were not stored then.
     predictions = fields.get("wrong_predictions")
     return Evaluation(
         loss=_finite_or_not(fields["loss"]),
@@ -111,7 +111,7 @@ def _evaluation(fields: Optional[Mapping[str, Any]]) -> Optional[Evaluation]:
 
 
 def _finite_or_not(value: Any) -> float:
-    """A float from its JSON form; only the words for what is not finite may be a string."""
+    """A float from its JSON form; the only valid strings are the words for NaN and infinity."""
     if isinstance(value, str) and value not in ("nan", "inf", "-inf"):
         raise ValueError(f"{value!r} is not a number")
     if isinstance(value, bool) or value is None:

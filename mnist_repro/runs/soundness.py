@@ -1,4 +1,4 @@
-"""Soundness of a run: checks that its parts fit together, so that its readers need no checks of their own. Pure."""
+"""Checks that the parts of a run fit together, so that code that reads it needs no own checks. Pure."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ _SHOWN = 100
 
 
 def first_unsound(run: Run) -> Optional[str]:
-    """What is wrong with a run, as words such as ``scale is huge``; None if all its parts fit together."""
+    """The first error in a run, as words such as ``scale is huge``; None if all parts fit together."""
     return next((f"{what} is {_shown(found)}" for what, found, sound in _checks(run) if not _holds(sound)), None)
 
 
@@ -44,7 +44,7 @@ def _checks(run: Run) -> List[Tuple[str, Any, Callable[[], bool]]]:
 
 
 def _units(recipe: str) -> Tuple[str, ...]:
-    """What a recipe's budget is counted in; either, if it is not one of these recipes."""
+    """The unit of a recipe's budget; both units for an unknown recipe."""
     return (RECIPES[recipe].full.budget.unit,) if recipe in RECIPES else _UNITS
 
 

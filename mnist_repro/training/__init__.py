@@ -1,1 +1,1 @@
-"""Training: from recipe, data and seed to a trained model. TensorFlow is imported here alone."""
+"""Training: trains a model from recipe, data and seed. Only this wing imports TensorFlow."""

@@ -2,9 +2,10 @@
 
 What changed since the sources were published:
 
-- RMSprop divided by ``sqrt(v) + epsilon``; Keras 3 (and tf_keras since TensorFlow 2.11) by ``sqrt(v + epsilon)``.
+- RMSprop divided by ``sqrt(v) + epsilon``; Keras 3 (and tf_keras since TensorFlow 2.11) divides by
+  ``sqrt(v + epsilon)``.
 - Keras 2.1.4's batch normalisation divided its moving statistics by ``1 - momentum**steps`` (zero-debiasing); later
-  versions start them at 0 and 1 and do not.
+  versions start the statistics at 0 and 1, and do not divide.
 """
 
 from __future__ import annotations
@@ -17,7 +18,7 @@ from mnist_repro.recipes.layers import BatchNormalization
 from mnist_repro.recipes.optimizers import Adadelta, Adam, GradientDescent, Optimizer, RMSprop
 from mnist_repro.training import framework
 
-# Moves the weights by their gradients, one step.
+# Updates the weights by their gradients, one step.
 Update = Callable[[Sequence[Any]], None]
 
 
@@ -102,11 +103,11 @@ def _zeros(weights: Sequence[Any]) -> Sequence[Any]:
 class OriginalBatchNormalization:
     """Keras 2.1.4's batch normalisation in training: zero-debiased moving statistics, variance corrected twice.
 
-    The layer itself is Keras' own, so that files and evaluation know nothing of this; its moving statistics are
-    written by `settle` whenever the model is scored or saved.
+    The layer itself is Keras' own, so that files and evaluation do not depend on this class. `settle` writes its moving
+    statistics whenever the model is scored or saved.
 
     Args:
-        layer: the Keras layer whose gamma, beta and moving statistics these are.
+        layer: the Keras layer with gamma, beta and the moving statistics.
         value: the recipe's description of it.
     """
 
@@ -119,9 +120,9 @@ class OriginalBatchNormalization:
         self._variance = tf.Variable(tf.zeros(self._gamma.shape), trainable=False)
 
     def __call__(self, values: Any) -> Any:
-        """The normalised batch, shape (n, height, width, channels); moves the sums behind the moving statistics."""
+        """The normalised batch, shape (n, height, width, channels). Updates the sums for the moving statistics."""
         tf = framework.tensorflow()
-        # Means over 100,000 values: in float32 they depend on threads and kernels from the fifth digit on.
+        # float64, because means over 100,000 values in float32 depend on threads and kernels from the fifth digit on.
         wide = tf.cast(values, tf.float64)
         mean = tf.reduce_mean(wide, axis=[0, 1, 2])
         centred = wide - mean
@@ -139,7 +140,7 @@ class OriginalBatchNormalization:
         moving.assign(keep * moving + (1.0 - keep) * framework.tensorflow().cast(value, moving.dtype))
 
     def settle(self, steps: int) -> None:
-        """Write the moving statistics as they stand after ``steps`` steps into the layer."""
+        """Write the moving statistics after ``steps`` steps into the layer."""
         weight = 1.0 - self._value.momentum**steps
         gamma, beta = self._layer.get_weights()[:2]
         mean, variance = (np.float32(moving.numpy() / weight) for moving in (self._mean, self._variance))
@@ -147,6 +148,6 @@ class OriginalBatchNormalization:
 
 
 def debiased(momentum: float, steps: int, mean: np.ndarray, variance: np.ndarray) -> Sequence[np.ndarray]:
-    """What moving statistics that started at 0 and 1 would be with zero-debiasing, each of shape (channels,)."""
+    """Zero-debiased values of moving statistics that started at 0 and 1, each of shape (channels,)."""
     left = momentum**steps
     return np.float32(mean / (1.0 - left)), np.float32((variance - left) / (1.0 - left))

@@ -1,4 +1,4 @@
-"""Which images are trained on at which step, and where a run stops to print or to be scored: plain values."""
+"""Divides the budget of a run into steps, and into segments after which the run prints or is scored. Pure."""
 
 from __future__ import annotations
 
@@ -15,9 +15,9 @@ class Segment:
     Args:
         epoch: counted from 0.
         first: index of the first step within its epoch.
-        steps: how many.
-        reported: printed after this segment: epochs or steps done so far, else None.
-        scored: scored after this segment: epochs or steps done so far, else None.
+        steps: number of steps.
+        reported: epochs or steps done so far, if a line is printed after this segment, else None.
+        scored: epochs or steps done so far, if the run is scored after this segment, else None.
     """
 
     epoch: int
@@ -28,19 +28,19 @@ class Segment:
 
 
 def steps_per_epoch(images: int, batch_size: int) -> int:
-    """Full batches, and the incomplete one at the end if there is one."""
+    """The number of batches in an epoch: full ones, and an incomplete one at the end."""
     return -(-images // batch_size)
 
 
 def total_steps(recipe: Recipe, scale: Scale) -> int:
-    """How many steps the whole budget takes."""
+    """The number of steps of the whole budget."""
     if isinstance(scale.budget, Epochs):
         return scale.budget.count * steps_per_epoch(scale.training_images, recipe.batch_size)
     return scale.budget.count
 
 
 def segments(recipe: Recipe, scale: Scale) -> Iterator[Segment]:
-    """The whole budget, cut at the ends of epochs and wherever something is printed or scored."""
+    """The whole budget, divided at the ends of epochs and at every point where the run prints or is scored."""
     per_epoch = steps_per_epoch(scale.training_images, recipe.batch_size)
     if isinstance(scale.budget, Epochs):
         for epoch in range(scale.budget.count):

@@ -1,4 +1,4 @@
-"""What differs between Keras 2 (TensorFlow 2.2) and Keras 3, in one room; TensorFlow is imported here, on first use."""
+"""All code that depends on the version of Keras, 2 (TensorFlow 2.2) or 3. Imports TensorFlow on first use."""
 
 from __future__ import annotations
 
@@ -30,17 +30,17 @@ from mnist_repro.training.seeds import dropout_seed
 from mnist_repro.training.tensorflow_import import quick_and_quiet
 
 SCORED_AT_ONCE = 1000
-# With many more TensorFlow cannot start, and ends the process.
+# With many more threads TensorFlow cannot start, and aborts the process.
 MOST_THREADS = 1024
 
 
 def threads() -> int:
-    """How many threads TensorFlow computes with: one, so that the same seed gives the same bits.
+    """The number of threads of TensorFlow: one, so that the same seed gives the same bits.
 
-    `MNIST_REPRO_THREADS` is there to measure how far rounding carries when that is not so.
+    `MNIST_REPRO_THREADS` can set another number, to measure the effect of rounding with several threads.
 
     Raises:
-        BadInput: that is no whole number from 1 to 1024.
+        BadInput: `MNIST_REPRO_THREADS` is not a whole number from 1 to 1024.
     """
     said = os.environ.get("MNIST_REPRO_THREADS") or "1"
     # Python may refuse to read a number of thousands of digits.
@@ -54,10 +54,10 @@ def threads() -> int:
 
 
 def require_tensorflow() -> None:
-    """Make sure that TensorFlow is installed, without importing it, and that `threads` can be chosen.
+    """Make sure, without an import, that TensorFlow is installed, and that the number of `threads` is valid.
 
     Raises:
-        BadInput: it is not, or they cannot.
+        BadInput: TensorFlow is not installed, or the number of threads is not valid.
     """
     threads()
     if importlib.util.find_spec("tensorflow") is None:
@@ -70,10 +70,10 @@ def require_tensorflow() -> None:
 
 @functools.lru_cache(maxsize=None)
 def tensorflow() -> Any:
-    """TensorFlow, on the CPU, with one thread, with Keras in float32 and channels last whatever keras.json says.
+    """TensorFlow on the CPU with one thread, and Keras with float32 and channels last, for every keras.json.
 
     Raises:
-        BadInput: it is not installed, or something else has already set it up with other threads.
+        BadInput: TensorFlow is not installed, cannot be imported, or was already started with other settings.
     """
     require_tensorflow()
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
@@ -83,14 +83,14 @@ def tensorflow() -> Any:
             import tensorflow as tf
 
             keras = tf.keras
-    # Beside ImportError: TypeError from another protobuf, AttributeError from another NumPy or a folder of that name.
+    # Not only ImportError: another protobuf gives TypeError; another NumPy or a folder `tensorflow`, AttributeError.
     except Exception as error:
         raise BadInput(
             "TensorFlow cannot be imported",
             f"it is installed, but not whole, or not for this Python: {type(error).__name__}: {error}",
             "python -c 'import tensorflow' shows more; pip install 'mnist-repro[tensorflow]' into a fresh environment",
         ) from error
-    # TensorFlow 2.2 uses names that NumPy and Python have since deprecated, when it is imported and later.
+    # During the import and later, TensorFlow 2.2 uses names that NumPy and Python have deprecated since.
     warnings.filterwarnings("ignore", category=DeprecationWarning, module="tensorflow")
     try:
         tf.config.threading.set_intra_op_parallelism_threads(threads())
@@ -102,7 +102,7 @@ def tensorflow() -> Any:
             f"a run uses one thread on the CPU, which can only be chosen before TensorFlow's first operation: {error}",
             "start the training in a process of its own: mnist-repro train RECIPE --out DIR",
         ) from error
-    # It takes the graphs of consecutive runs for one that is traced anew by mistake.
+    # It warns of repeated tracing by mistake, because consecutive runs make new graphs.
     tf.get_logger().setLevel("ERROR")
     keras.backend.set_floatx("float32")
     keras.backend.set_image_data_format("channels_last")
@@ -112,13 +112,13 @@ def tensorflow() -> Any:
 def keras_version() -> str:
     """Keras' own version: 2.3.0-tf for TensorFlow 2.2.0, 3.x since TensorFlow 2.16."""
     keras = tensorflow().keras
-    # From TensorFlow 2.6 to 2.15 the name stands for a package that does not say it itself.
+    # From TensorFlow 2.6 to 2.15, `tf.keras` is a package without `__version__`.
     package = keras if hasattr(keras, "__version__") else importlib.import_module(keras.Model.__module__.split(".")[0])
     return str(package.__version__)
 
 
 def build(recipe: Recipe, seed: int = 0) -> Any:
-    """The recipe's model from Keras' own layers; ``seed`` is that of its dropout masks."""
+    """The recipe's model from Keras' own layers; ``seed`` is the seed of its dropout masks."""
     tf = tensorflow()
     inputs = tf.keras.Input(shape=recipe.input_shape, name="input_1")
     outputs = inputs
@@ -128,7 +128,7 @@ def build(recipe: Recipe, seed: int = 0) -> Any:
 
 
 def model_layers(model: Any) -> List[Any]:
-    """The layers of a model without the one that stands for its input."""
+    """The layers of a model without its input layer."""
     return [layer for layer in model.layers if type(layer).__name__ != "InputLayer"]
 
 
@@ -182,7 +182,7 @@ def last_logits(layer: Any, values: Any) -> Any:
 
 
 def graph(compute: Callable[..., Any]) -> Any:
-    """A function compiled to a graph. Not for Python loops over tensors: finding them takes a second."""
+    """A function compiled to a graph. It must have no Python loops over tensors, whose search takes a second."""
     return tensorflow().function(compute, autograph=False)
 
 
@@ -193,7 +193,7 @@ def scaled(pixels: Any) -> Any:
 
 
 def scorer(model: Any, input_shape: Tuple[int, ...]) -> Any:
-    """A function from images, uint8 (n, 28, 28), to logits, float32 (n, 10); it follows the model's weights."""
+    """A function from images, uint8 (n, 28, 28), to logits, float32 (n, 10), with the model's current weights."""
     tf = tensorflow()
 
     def compute(pixels: Any) -> Any:
@@ -210,14 +210,14 @@ def scorer(model: Any, input_shape: Tuple[int, ...]) -> Any:
 
 
 def save_model(model: Any, path: Path) -> None:
-    """The whole model, architecture and weights, in the HDF5 format that both Kerases read."""
+    """Save the whole model, architecture and weights, in the HDF5 format that both versions of Keras read."""
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
         model.save(str(path), include_optimizer=False, **_quiet_save_arguments())
 
 
 def _quiet_save_arguments() -> dict[str, str]:
-    """Keras 2 is told the format; Keras 3 takes it from the file's name and warns that it is the old one."""
+    """The arguments that name the format for Keras 2. Keras 3 takes it from the file name, and would warn."""
     if keras_version().startswith("2."):
         return {"save_format": "h5"}
     import absl.logging

@@ -1,4 +1,4 @@
-"""One model in training: how a batch reaches it, and what one step does with it."""
+"""One model in training: makes its batches, and trains it step by step."""
 
 from __future__ import annotations
 
@@ -14,37 +14,37 @@ from mnist_repro.training.seeds import initial_weights
 
 
 class Feed:
-    """The training images on their way into a step: the one place where batches are made.
+    """The training images; the only place where batches are made.
 
     Args:
         images: uint8, shape (n, 28, 28).
         labels: uint8, shape (n,).
-        input_shape: of one image as the model takes it.
+        input_shape: shape of one image for the model.
         batch_size: images per step.
     """
 
     def __init__(self, images: np.ndarray, labels: np.ndarray, input_shape: Tuple[int, ...], batch_size: int) -> None:
         tf = framework.tensorflow()
         self.batch_size = batch_size
-        # All at once: for each batch anew it takes a fifth of a step's time.
+        # All images at once: separately for each batch, it takes a fifth of a step's time.
         self._images = framework.graph(framework.scaled)(tf.constant(images.reshape((len(images), *input_shape))))
         self._labels = tf.constant(labels.astype(np.int32))
 
     def batch(self, order: Any, step: Any) -> Tuple[Any, Any]:
-        """Images, float32 (b, *input_shape), and labels, int32 (b,), of a step of the epoch that has this order."""
+        """Images, float32 (b, *input_shape), and labels, int32 (b,), of a step of the epoch with this order."""
         tf = framework.tensorflow()
         chosen = order[step * self.batch_size : (step + 1) * self.batch_size]
         return tf.gather(self._images, chosen), tf.gather(self._labels, chosen)
 
 
 class Training:
-    """One model in training: step by step, with the arithmetic asked for.
+    """One model in training, step by step, with the chosen arithmetic.
 
     Args:
         recipe: what to train.
-        seed: of initial weights, orders and dropout masks.
+        seed: seed of initial weights, orders and dropout masks.
         original: original arithmetic, else the framework's own.
-        feed: where its batches come from.
+        feed: source of the batches.
     """
 
     def __init__(self, recipe: Recipe, seed: int, original: bool, feed: Feed) -> None:
@@ -67,7 +67,7 @@ class Training:
         self._batch_right = framework.graph(self._right_before_training)
 
     def run(self, order: np.ndarray, first: int, steps: int) -> Tuple[np.ndarray, np.ndarray]:
-        """Train ``steps`` steps of an epoch from step ``first``; loss (float32) and right images (int32) of each."""
+        """Train ``steps`` steps of an epoch from ``first``; return loss (float32) and right images (int32) of each."""
         losses, right = self._run(order, first, steps)
         return losses, right
 
@@ -78,12 +78,12 @@ class Training:
         return int(right) / int(images)
 
     def settle(self, steps: int) -> None:
-        """Make the model fit to be scored or saved after so many steps."""
+        """Prepare the model to be scored or saved after ``steps`` steps."""
         for normalization in self._normalizations.values():
             normalization.settle(steps)
 
     def step(self, images: Any, labels: Any) -> Tuple[Any, Any]:
-        """One step on one batch: its mean loss and how many of its images were right before the update."""
+        """Train on one batch; return its mean loss and its number of right images, both before the update."""
         tf = framework.tensorflow()
         with tf.GradientTape() as tape:
             logits = self._forward(images)
@@ -110,11 +110,11 @@ class Training:
 def stepper(
     feed: Feed, step: Callable[[Any, Any], Tuple[Any, ...]], types: Tuple[Any, ...]
 ) -> Callable[[np.ndarray, int, int], List[np.ndarray]]:
-    """A function that takes consecutive steps of an epoch in one go: (order, first step, steps) to one row per result.
+    """A function that runs consecutive steps of an epoch in one call: (order, first step, steps) to a row per result.
 
     Args:
         feed: makes the batches.
-        step: takes the images and labels of one, and returns scalars.
+        step: takes the images and labels of one batch, and returns scalars.
         types: TensorFlow's types of these scalars.
     """
     tf = framework.tensorflow()
@@ -137,7 +137,7 @@ def stepper(
 
 
 def make_feed(recipe: Recipe, dataset: Dataset, scale: Scale) -> Feed:
-    """The training images that a recipe uses at a scale: the first after those held out."""
+    """The training images of a recipe at a scale: the first ones after the held-out images."""
     chosen = slice(recipe.validation_images, recipe.validation_images + scale.training_images)
     return Feed(dataset.train_images[chosen], dataset.train_labels[chosen], recipe.input_shape, recipe.batch_size)
 
@@ -149,6 +149,6 @@ def mean_cross_entropy(logits: Any, labels: Any) -> Any:
 
 
 def count_right(logits: Any, labels: Any) -> Any:
-    """How many images have their largest logit at their label, int32."""
+    """The number of images whose largest logit is at their label, int32."""
     tf = framework.tensorflow()
     return tf.reduce_sum(tf.cast(tf.equal(tf.argmax(logits, axis=1, output_type=tf.int32), labels), tf.int32))

@@ -1,4 +1,4 @@
-"""Digits from picture files and into them; TensorFlow decodes and encodes."""
+"""Reads and writes digits as picture files, with TensorFlow's decoders and encoders."""
 
 from __future__ import annotations
 
@@ -18,10 +18,10 @@ _EXPECTED = Expected("a picture of 28×28 pixels", "name a PNG, JPEG, GIF or BMP
 
 
 def read_image(path: Path) -> np.ndarray:
-    """The picture as MNIST has its digits: uint8, shape (28, 28), white on black. Colours become grey.
+    """Read a picture in the form of MNIST's digits: uint8, shape (28, 28), white on black. Colours become grey.
 
     Raises:
-        BadInput: it cannot be read, is no picture, or has another size.
+        BadInput: the file cannot be read, is not a picture, or has another size.
     """
     with open_regular(path, _EXPECTED) as file:
         content = file.read(LARGEST_FILE + 1)
@@ -48,12 +48,12 @@ def read_image(path: Path) -> np.ndarray:
 
 
 def _reason(error: Exception) -> str:
-    """What TensorFlow says, without where in TensorFlow it was said."""
-    said = re.sub(r"\{\{.*?\}\}|\[Op:\w+\]", "", str(error).partition("\n")[0]).strip()
-    return said[:_SHOWN] or type(error).__name__
+    """TensorFlow's message, without the place in TensorFlow."""
+    message = re.sub(r"\{\{.*?\}\}|\[Op:\w+\]", "", str(error).partition("\n")[0]).strip()
+    return message[:_SHOWN] or type(error).__name__
 
 
 def write_png(path: Path, image: np.ndarray) -> None:
-    """Write a digit, uint8 (28, 28), as a PNG, whole or not at all."""
+    """Write a digit, uint8 (28, 28), as a PNG, atomically."""
     with replacing(path) as temporary:
         temporary.write_bytes(framework.tensorflow().image.encode_png(image[:, :, None]).numpy())

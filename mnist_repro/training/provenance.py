@@ -1,4 +1,4 @@
-"""What produced a number: versions, CPU, threads, commit, time."""
+"""The provenance of a run: versions, CPU, threads, commit, time."""
 
 from __future__ import annotations
 
@@ -13,12 +13,12 @@ from typing import Any, Dict, List
 import mnist_repro
 from mnist_repro.training import framework
 
-# Switches that change how TensorFlow rounds.
+# Environment variables that change how TensorFlow rounds.
 _SWITCHES = ("TF_ENABLE_ONEDNN_OPTS", "ONEDNN_MAX_CPU_ISA")
 
 
 def provenance(seconds: float) -> Dict[str, Any]:
-    """What a run on this machine, now, was produced by; ``seconds`` is the wall time it took."""
+    """The provenance of a run that ends now on this machine; ``seconds`` is its wall time."""
     return {
         "mnist_repro": mnist_repro.__version__,
         "commit": commit(),
@@ -37,11 +37,11 @@ def provenance(seconds: float) -> Dict[str, Any]:
 
 
 def commit() -> str:
-    """The commit of the checkout that this code runs from, ``-dirty`` if it was changed since; else ``installed``."""
+    """The commit of this code's checkout, with ``-dirty`` if files have changed; ``installed`` without a checkout."""
     checkout = Path(__file__).resolve().parents[2]
     if not (checkout / ".git").exists():
         return "installed"
-    # Without optional locks: a run that is killed here must not leave the checkout locked.
+    # Without optional locks, because a killed run must not leave the checkout locked.
     git = ["git", "--no-optional-locks", "-C", str(checkout)]
     try:
         head = _output([*git, "rev-parse", "HEAD"])
@@ -52,12 +52,12 @@ def commit() -> str:
 
 
 def _output(command: List[str]) -> str:
-    asked = subprocess.run(command, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, timeout=10, check=True)
-    return asked.stdout.decode("utf-8", "replace").strip()
+    ended = subprocess.run(command, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, timeout=10, check=True)
+    return ended.stdout.decode("utf-8", "replace").strip()
 
 
 def cpu() -> str:
-    """The CPU's name as the system gives it."""
+    """The name of the CPU, from the operating system."""
     try:
         for line in Path("/proc/cpuinfo").read_text(encoding="utf-8", errors="replace").splitlines():
             if line.startswith("model name"):

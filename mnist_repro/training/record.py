@@ -1,4 +1,4 @@
-"""Keeps the record of one training while it runs: losses, log lines, scores."""
+"""Records the losses, log lines and scores of one training while it runs."""
 
 from __future__ import annotations
 
@@ -21,15 +21,15 @@ FIRST_PREDICTIONS = 10
 
 @dataclass(frozen=True, eq=False)
 class Trained:
-    """What a training leaves behind.
+    """The results of a training.
 
     Args:
         model: the trained Keras model.
         weights: its weights.
-        lines: what it printed, per epoch or per so many steps.
-        scores: the test images' evaluation at each point of ``scored_after``.
+        lines: printed lines, per epoch or per number of steps.
+        scores: evaluation of the test images at each point of ``scored_after``.
         step_losses: the loss of every step, float32, shape (steps,).
-        validation: evaluation of the held-out images at the end, where there are any.
+        validation: evaluation of the held-out images at the end, if there are any.
         first_predictions: classes predicted for the first ten images of the training files.
         seconds: wall time of training and scoring.
     """
@@ -48,9 +48,9 @@ class TrainingRecord:
     """The record of one training.
 
     Args:
-        recipe: what is trained.
-        scale: how much of it.
-        dataset: whose test images are scored.
+        recipe: the recipe.
+        scale: scale of the training.
+        dataset: dataset of the test images.
         training: the model in training.
     """
 
@@ -64,14 +64,14 @@ class TrainingRecord:
         self._unprinted = np.zeros(3)  # loss times images, right images, images since the last line
 
     def before(self, segment: Segment, order: np.ndarray) -> Optional[Line]:
-        """For budgets in steps: the line with the accuracy on the batch about to be trained on, where one is due."""
+        """For budgets in steps, if a line is due: the line with the accuracy on the batch about to be trained on."""
         budget = self._scale.budget
         if not isinstance(budget, Steps) or self.steps % budget.report_every:
             return None
         return self._print(self.steps, batch_accuracy=self._training.batch_accuracy(order, segment.first))
 
     def after(self, segment: Segment, losses: np.ndarray, rights: np.ndarray) -> Optional[Line]:
-        """Take in the steps of a segment, and score; for budgets in epochs, and at the end: the line."""
+        """Record the steps of a segment, and score. Returns a line for budgets in epochs, and at the budget's end."""
         self.steps += segment.steps
         self._step_losses.append(losses)
         images = self._batch_sizes(segment)
@@ -83,7 +83,7 @@ class TrainingRecord:
         return self._print(segment.reported, test)
 
     def close(self, seconds: float) -> Trained:
-        """The whole record, once the budget is spent."""
+        """The results, after the last step of the budget."""
         held_out = min(self._recipe.validation_images, self._scale.validation_images)
         first = self._logits(self._dataset.train_images[:FIRST_PREDICTIONS]).argmax(axis=1)
         return Trained(
@@ -100,7 +100,7 @@ class TrainingRecord:
         )
 
     def _batch_sizes(self, segment: Segment) -> np.ndarray:
-        """Images in each step of a segment, float64."""
+        """The number of images in each step of a segment, float64."""
         starts = (segment.first + np.arange(segment.steps)) * self._recipe.batch_size
         return np.minimum(self._scale.training_images - starts, self._recipe.batch_size).astype(np.float64)
 
@@ -126,7 +126,7 @@ class TrainingRecord:
         return test
 
     def _test_debiased(self) -> Optional[Evaluation]:
-        """The score with debiased moving statistics, where the framework's arithmetic left them biased."""
+        """The score with debiased moving statistics, if the framework's arithmetic does not debias them."""
         specs = lay_out(self._recipe.layers, self._recipe.input_shape)
         values = {spec.name: spec.layer for spec in specs if isinstance(spec.layer, BatchNormalization)}
         if self._training.original or not values:

@@ -1,7 +1,7 @@
-"""Initial weights and batch orders from (recipe, seed) alone: the same on every framework, NumPy and machine.
+"""Initial weights and batch orders from (recipe, seed): equal with every framework, NumPy and machine.
 
-Everything is made from the raw 64-bit stream of PCG64, which NumPy guarantees never to change, by steps that are exact
-in IEEE arithmetic; `Generator`'s own distributions carry no such promise.
+All numbers come from the raw 64-bit stream of PCG64, which NumPy guarantees never to change, through operations that
+are exact in IEEE arithmetic. NumPy gives no such guarantee for `Generator`'s own distributions.
 """
 
 from __future__ import annotations
@@ -19,8 +19,8 @@ class Stream:
 
     Args:
         recipe: name of the recipe.
-        seed: of the run, 0 or more.
-        purpose: what the numbers are for; streams of different purposes are independent.
+        seed: seed of the run, 0 or more.
+        purpose: purpose of the numbers; streams of different purposes are independent.
     """
 
     def __init__(self, recipe: str, seed: int, purpose: str) -> None:
@@ -41,10 +41,10 @@ class Stream:
         return np.argsort(self.raw(count), kind="stable").astype(np.int32)
 
     def truncated_normal(self, count: int) -> np.ndarray:
-        """Standard normal without what lies beyond ±2, float64, shape (count,).
+        """Standard normal numbers within ±2, float64, shape (count,).
 
-        Drawn by rejection from a grid: `exp` only decides which points stay, so that its last bit, in which NumPy
-        versions differ, does not reach the numbers.
+        Drawn by rejection from a grid: `exp` only decides which points are kept. So its last bit, in which NumPy
+        versions differ, is not in the numbers.
         """
         kept = np.empty(0)
         while len(kept) < count:
@@ -56,7 +56,7 @@ class Stream:
 
 
 def initial_weights(recipe: str, layers: Tuple[LayerSpec, ...], seed: int) -> Tuple[Tuple[np.ndarray, ...], ...]:
-    """The weights that a run starts from, layer by layer in the order of ``layers``, float32."""
+    """The initial weights of a run, layer by layer in the order of ``layers``, float32."""
     return tuple(tuple(_initial(recipe, weight, seed) for weight in layer.weights) for layer in layers)
 
 
@@ -66,7 +66,7 @@ def epoch_order(recipe: str, seed: int, epoch: int, images: int) -> np.ndarray:
 
 
 def dropout_seed(recipe: str, seed: int, layer: str) -> int:
-    """The seed of a dropout layer, below 2**31; the masks are the framework's and differ between its versions."""
+    """The seed of a dropout layer, below 2**31; the framework makes the masks, which differ between its versions."""
     return int(Stream(recipe, seed, f"dropout {layer}").raw(1)[0] >> np.uint64(33))
 
 

@@ -1,4 +1,4 @@
-"""Log lines as TensorBoard scalars, written by TensorFlow itself: the package `tensorboard` is only needed to look."""
+"""Writes log lines as TensorBoard scalars with TensorFlow; the package `tensorboard` is only needed to view them."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ Record = Callable[[Optional[Line]], None]
 
 @contextlib.contextmanager
 def writer(folder: Optional[Path]) -> Iterator[Record]:
-    """A function that records lines into ``folder``, or, without one, does nothing."""
+    """A function that writes lines into ``folder``; without a folder, it does nothing."""
     if folder is None:
         yield lambda line: None
         return

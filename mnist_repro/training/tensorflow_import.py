@@ -1,4 +1,4 @@
-"""What surrounds the import of TensorFlow: it is not heard, and does not do what nobody here needs."""
+"""Makes the import of TensorFlow quiet and faster."""
 
 from __future__ import annotations
 
@@ -13,9 +13,9 @@ from typing import Iterator
 
 @contextlib.contextmanager
 def quick_and_quiet() -> Iterator[None]:
-    """Around the import of TensorFlow; leaves everything as it was."""
-    # Keras 3 imports pyplot at once, where it is installed, for pictures that nobody here asks it for: that would be a
-    # quarter of TensorFlow's import.
+    """A context for the import of TensorFlow; restores all settings at its end."""
+    # If matplotlib is installed, Keras 3 imports pyplot for pictures that we do not need. That takes a quarter of the
+    # time of TensorFlow's import.
     with _chatter_held_back(), _garbage_left_lying(), _left_out("matplotlib"), warnings.catch_warnings():
         warnings.simplefilter("ignore")
         yield
@@ -23,11 +23,11 @@ def quick_and_quiet() -> Iterator[None]:
 
 @contextlib.contextmanager
 def _left_out(package: str) -> Iterator[None]:
-    """Let a package that is not imported yet look as if it were not installed."""
+    """Make a package look as if it were not installed, unless it is already imported."""
     if package in sys.modules:
         yield
         return
-    sys.modules[package] = None  # type: ignore[assignment]  # so Python's import system calls what cannot be imported
+    sys.modules[package] = None  # type: ignore[assignment]  # None makes Python's import system raise ImportError
     try:
         yield
     finally:
@@ -36,7 +36,7 @@ def _left_out(package: str) -> Iterator[None]:
 
 @contextlib.contextmanager
 def _garbage_left_lying() -> Iterator[None]:
-    # An import makes a million objects and hardly any garbage: looking for it takes a fifth of TensorFlow's import.
+    # The import makes a million objects and almost no garbage: the garbage collector takes a fifth of its time.
     was_on = gc.isenabled()
     gc.disable()
     try:
@@ -48,9 +48,9 @@ def _garbage_left_lying() -> Iterator[None]:
 
 @contextlib.contextmanager
 def _chatter_held_back() -> Iterator[None]:
-    """Keep what C++ code writes to standard error, and show it only if the block fails.
+    """Hold back the output of C++ code on standard error, and show it only if the block fails.
 
-    TensorFlow announces oneDNN on every import, before any log level is in force.
+    TensorFlow announces oneDNN at every import, before any log level has an effect.
     """
     sys.stderr.flush()
     with tempfile.TemporaryFile() as held:

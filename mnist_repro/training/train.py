@@ -1,4 +1,4 @@
-"""Recipe, data and seed in; trained weights and everything the training printed out."""
+"""Trains a recipe on data from a seed, and returns weights, log and scores."""
 
 from __future__ import annotations
 
@@ -15,16 +15,16 @@ from mnist_repro.training.model import Training, make_feed
 from mnist_repro.training.record import Trained, TrainingRecord
 from mnist_repro.training.seeds import epoch_order
 
-# Called after each segment with steps done, steps in all, and the line just written, if any.
+# Called after each segment with the steps done, the number of all steps, and the new line, if there is one.
 Progress = Callable[[int, int, Optional[Line]], None]
 
 
 def no_progress(done: int, total: int, line: Optional[Line]) -> None:
-    """Say nothing."""
+    """Ignore the progress."""
 
 
 def ordered_segments(recipe: Recipe, scale: Scale, seed: int) -> Iterator[Tuple[Segment, np.ndarray]]:
-    """Each segment of the budget, with the order in which its epoch takes the images."""
+    """Each segment of the budget, with the order of the images in its epoch."""
     order = np.empty(0, dtype=np.int32)
     for segment in segments(recipe, scale):
         if segment.first == 0:
@@ -45,7 +45,7 @@ def train(
     The same arguments give the same bits in every one-thread process on machines of one kind.
 
     Args:
-        recipe: what to train.
+        recipe: the recipe.
         dataset: images and labels.
         seed: 0 or more.
         scale: how much of the data, and for how long.

@@ -1,1 +1,1 @@
-"""Weights in HDF5 files, as every Keras writes and reads them."""
+"""Weights in HDF5 files: reads and writes the format that Keras 2 and Keras 3 share."""

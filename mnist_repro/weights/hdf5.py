@@ -1,4 +1,4 @@
-"""Opens HDF5 files that nobody vouches for: plain groups, attributes and datasets of this very file, or a message."""
+"""Opens untrusted HDF5 files: only plain groups, attributes and datasets in the file itself are accepted."""
 
 from __future__ import annotations
 
@@ -22,18 +22,18 @@ _EXPECTED = Expected(
 _SIGNATURE = b"\x89HDF\r\n\x1a\n"
 _KINDS = {b"PK\x03\x04": "a zip archive, as .keras and .npz files are", b"\x1f\x8b": "a gzip file"}
 
-# What h5py raises on damaged files: HDF5's own errors as OSError, RuntimeError and KeyError, and types, texts and
-# sizes that make no sense as the others.
+# Exceptions of h5py on damaged files: OSError, RuntimeError and KeyError for HDF5's own errors, and the others for
+# impossible types, texts and sizes.
 _DAMAGE = (OSError, RuntimeError, LookupError, TypeError, ValueError, ArithmeticError, MemoryError)
 
-# HDF5's best compression, deflate, saves at most this factor: a dataset that stores less was never written, or is
-# meant to fill the memory.
+# HDF5's best compression, deflate, shrinks data by at most this factor. A dataset that stores less was never written,
+# or is an attempt to fill the memory.
 _MOST_COMPRESSED = 1100
 
 
 @functools.lru_cache(maxsize=None)
 def library() -> Any:
-    """The module h5py; imported on first use, because it takes as long as all of NumPy."""
+    """The module h5py, imported on first use, because its import takes as long as NumPy's."""
     with warnings.catch_warnings():
         # h5py 2.10 uses names that NumPy has since deprecated.
         warnings.simplefilter("ignore")
@@ -45,10 +45,11 @@ def library() -> Any:
 def opened(path: Path) -> Iterator[Any]:
     """The root group of an HDF5 file, for reading.
 
-    HDF5 reads through a file that Python has opened: it then asks for no lock, which shared file systems may refuse.
+    HDF5 reads through a file that Python has opened, because HDF5 then needs no lock; shared file systems may
+    refuse locks.
 
     Raises:
-        BadInput: not there, not a regular file, not readable, empty, not HDF5, truncated, or damaged.
+        BadInput: the file is missing, not a regular file, not readable, empty, not HDF5, truncated, or damaged.
     """
     with open_regular(path, _EXPECTED) as stream:
         start = _start(stream, path)
@@ -60,10 +61,10 @@ def opened(path: Path) -> Iterator[Any]:
 
 
 def child(group: Any, name: str, path: Path) -> Any:
-    """What ``group`` holds under ``name`` (components parted by ``/``), or None; links are refused, not followed.
+    """The object in ``group`` with this name (components separated by ``/``), or None. Links are refused.
 
     Raises:
-        BadInput: a soft, external or user-defined link stands in the way, or the name leads out of the group.
+        BadInput: the path contains a soft, external or user-defined link, or leads out of the group.
     """
     found = group
     for part in name.split("/"):
@@ -85,16 +86,16 @@ def child(group: Any, name: str, path: Path) -> Any:
 
 
 def text(holder: Any, name: str) -> Optional[str]:
-    """The attribute ``name`` of a group as text, whichever of bytes and str h5py makes of it, or None."""
+    """The attribute ``name`` of a group as text, or None. h5py may return it as bytes or as str."""
     if name not in holder.attrs:
         return None
     return _decoded(np.asarray(holder.attrs[name]).item())
 
 
 def texts(holder: Any, name: str) -> Optional[Tuple[str, ...]]:
-    """The attribute ``name`` of a group as a row of texts, or None.
+    """The attribute ``name`` of a group as a tuple of texts, or None.
 
-    Keras parts what is longer than 64 KiB into ``name0``, ``name1``, …
+    Keras splits an attribute that is longer than 64 KiB into ``name0``, ``name1``, …
     """
     if name in holder.attrs:
         return _row(holder.attrs[name])
@@ -110,7 +111,7 @@ def require_plain(dataset: Any, path: Path) -> None:
     """Refuse a dataset that is not float32 numbers stored in this file.
 
     Raises:
-        BadInput: stored elsewhere (external or virtual), of another type, or with less behind it than it declares.
+        BadInput: the numbers are in another file (external or virtual), have another type, or are fewer than declared.
     """
     where = f"{path}: {dataset.name}"
     if dataset.is_virtual or dataset.external:
@@ -131,7 +132,7 @@ def require_plain(dataset: Any, path: Path) -> None:
 
 
 def shown(name: str) -> str:
-    """A name out of a file, short and without control characters, for a message."""
+    """A name from a file, for a message: shortened, and without control characters."""
     return repr(name if len(name) <= 60 else f"{name[:60]}…")
 
 
@@ -151,7 +152,7 @@ def _decoded(item: Any) -> str:
 
 
 def _start(stream: IO[bytes], path: Path) -> bytes:
-    """The bytes where the signature belongs; leaves the stream at its beginning."""
+    """The first bytes, where HDF5 has its signature; sets the stream back to its beginning."""
     try:
         start = stream.read(len(_SIGNATURE))
         stream.seek(0)
@@ -161,7 +162,7 @@ def _start(stream: IO[bytes], path: Path) -> bytes:
 
 
 def _damaged(path: Path, start: bytes, error: BaseException) -> BadInput:
-    """The message for a file that h5py cannot make sense of."""
+    """The message for a file that h5py cannot read."""
     size = path.stat().st_size
     if not start:
         return BadInput(f"{path} is empty: 0 bytes", "an HDF5 file is expected", AGAIN)

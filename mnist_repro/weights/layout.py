@@ -1,4 +1,4 @@
-"""The Keras 2 layout of weights in an HDF5 group: which layers it lists, and where their arrays lie."""
+"""Reads and writes the Keras 2 layout of weights in an HDF5 group: the list of layers, and their arrays."""
 
 from __future__ import annotations
 
@@ -13,10 +13,10 @@ from mnist_repro.recipes.layers import LayerSpec
 from mnist_repro.weights import hdf5
 from mnist_repro.weights.matching import LayerShapes
 
-# Which Keras the layout is that of: TensorFlow 2.2.0's. Every later one still reads it without converting.
+# The Keras of TensorFlow 2.2.0. Every later Keras reads its layout without a conversion.
 KERAS_VERSION = b"2.3.0-tf"
 
-# Of later Keras 2: weights that belong to the model and to no layer. Our models have none.
+# A group that later versions of Keras 2 add: weights of the model itself. Our models have none.
 _TOP_LEVEL = "top_level_model_weights"
 
 
@@ -27,7 +27,7 @@ class StoredWeight:
     Args:
         name: such as ``dense/kernel:0``, or as Keras counted, ``dense_3/kernel:0``.
         shape: as the file declares it.
-        dataset: of h5py; usable as long as the file is open.
+        dataset: h5py's dataset; usable as long as the file is open.
     """
 
     name: str
@@ -44,21 +44,21 @@ class StoredLayer:
 
 
 def store(group: Any, layers: Sequence[LayerSpec], weights: Sequence[Sequence[np.ndarray]]) -> None:
-    """Write the layers and their arrays, float32, into an empty group; the bytes depend on nothing else."""
+    """Write the layers and their arrays, float32, into an empty group. The bytes depend only on these arguments."""
     names = ["input_1", *(spec.name for spec in layers)]
-    # Fixed-length bytes throughout: TensorFlow 2.2.0 decodes every attribute, and variable-length text, which a newer
-    # h5py makes of str, would reach it as str.
+    # All texts are bytes of fixed length, because TensorFlow 2.2.0 decodes every attribute. A newer h5py would store
+    # str as text of variable length, which TensorFlow would get as str and could not decode.
     group.attrs["layer_names"] = _bytes_row(names)
     group.attrs["backend"] = np.bytes_(b"tensorflow")
     group.attrs["keras_version"] = np.bytes_(KERAS_VERSION)
     arrays = {spec.name: (spec.weights, held) for spec, held in zip(layers, weights)}
-    # In the order of their names, as Keras does, so that no name is made before another that begins it.
+    # Sorted, as Keras does it: so a name comes after every shorter name that it begins with.
     for name in sorted(names):
         specs, held = arrays.get(name, ((), ()))
         layer = group.create_group(name)
         layer.attrs["weight_names"] = _bytes_row([spec.name for spec in specs])
         for spec, array in zip(specs, held):
-            # h5py 2.10 would stamp each dataset with the time.
+            # h5py 2.10 would store the time in each dataset.
             layer.create_dataset(spec.name, data=np.ascontiguousarray(array, dtype="<f4"), track_times=False)
 
 
@@ -66,7 +66,7 @@ def stored_layers(group: Any, path: Path) -> Tuple[StoredLayer, ...]:
     """The layers that a group in the Keras 2 layout lists, those without weights included.
 
     Raises:
-        BadInput: something listed is missing, something is there that is not listed, or a dataset is not plain.
+        BadInput: a listed object is missing, an object is not listed, or a dataset is not plain.
     """
     names = hdf5.texts(group, "layer_names")
     if names is None:
@@ -87,7 +87,7 @@ def stored_layers(group: Any, path: Path) -> Tuple[StoredLayer, ...]:
 
 
 def found_shapes(stored: Sequence[StoredLayer]) -> Tuple[LayerShapes, ...]:
-    """Names and shapes of layers in a file, without their arrays."""
+    """The names and shapes of layers in a file, without their arrays."""
     return tuple(LayerShapes(layer.name, tuple(weight.shape for weight in layer.weights)) for layer in stored)
 
 
@@ -95,7 +95,7 @@ def finite_arrays(stored: Sequence[StoredLayer], path: Path) -> Tuple[Tuple[np.n
     """Read the arrays of layers while their file is open.
 
     Raises:
-        BadInput: a number that is not finite; says in which layer, and how many there are.
+        BadInput: a number is not finite; the message names the layer and counts such numbers.
     """
     return tuple(tuple(_finite(layer, weight, path) for weight in layer.weights) for layer in stored)
 
@@ -125,7 +125,7 @@ def _stored_weight(layer: Any, name: str, path: Path) -> StoredWeight:
 
 
 def _require_nothing_else(group: Any, listed: Sequence[str], kind: str, path: Path) -> None:
-    """Refuse what a group holds beside the paths listed, as Keras would pass over it in silence."""
+    """Refuse a group with objects that are not listed, because Keras would ignore them silently."""
     below: Dict[str, List[str]] = {}
     for name in listed:
         first, _, rest = name.partition("/")
@@ -156,5 +156,5 @@ def _finite(layer: StoredLayer, weight: StoredWeight, path: Path) -> np.ndarray:
 
 
 def _bytes_row(names: Sequence[str]) -> np.ndarray:
-    """Names as an array of fixed-length bytes, also when there are none."""
+    """Names as an array of bytes of fixed length; it may be empty."""
     return np.array([name.encode("utf-8") for name in names], dtype=None if names else "S1")

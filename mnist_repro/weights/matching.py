@@ -1,4 +1,4 @@
-"""Which recipe do weights of these shapes belong to, and where do they differ? Pure: names and shapes only."""
+"""Finds the recipes whose weights have given shapes, and the first difference from a recipe. Pure."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from mnist_repro.recipes.layers import LayerSpec, lay_out
 
 @dataclass(frozen=True)
 class LayerShapes:
-    """A layer that has weights: its name, and the shapes of its weights in order."""
+    """A layer with weights: its name, and the shapes of its weights in order."""
 
     name: str
     shapes: Tuple[Tuple[int, ...], ...]
@@ -22,7 +22,7 @@ class LayerShapes:
 
 @dataclass(frozen=True)
 class Difference:
-    """What stands in the way of loading weights: half a sentence each on what the file is and has."""
+    """Why weights do not fit: one half sentence each on the file and on what is expected."""
 
     found: str
     expected: str
@@ -36,7 +36,7 @@ def expected_shapes(layers: Iterable[LayerSpec]) -> Tuple[LayerShapes, ...]:
 
 
 def difference(expected: Sequence[LayerShapes], found: Sequence[LayerShapes]) -> Optional[Difference]:
-    """The first difference by order and shape, as Keras loads; names count for nothing, as Keras numbers them anew."""
+    """The first difference in order or shape, or None. Names are ignored, as in Keras, which changes their numbers."""
     if _shapes(expected) == _shapes(found):
         return None
     missing, extra = _left_over(expected, found), _left_over(found, expected)
@@ -64,7 +64,7 @@ def _shapes(layers: Sequence[LayerShapes]) -> List[Tuple[Tuple[int, ...], ...]]:
 
 
 def _left_over(longer: Sequence[LayerShapes], shorter: Sequence[LayerShapes]) -> Tuple[LayerShapes, ...]:
-    """What ``longer`` has beyond ``shorter``, if ``shorter`` is ``longer`` with layers taken out; else nothing."""
+    """The layers of ``longer`` that ``shorter`` lacks, if there is no other difference; else nothing."""
     remaining = _shapes(shorter)
     left: List[LayerShapes] = []
     for layer in longer:

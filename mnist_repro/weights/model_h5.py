@@ -1,6 +1,6 @@
-"""Reads `model.h5`, a whole model that Keras saved: the recipe and the weights.
+"""Reads the recipe and the weights from `model.h5`, a whole model that Keras saved.
 
-The file is never given to Keras, which could run code that it carries.
+Keras never opens the file, because Keras could run code that is in it.
 """
 
 from __future__ import annotations
@@ -17,40 +17,40 @@ from mnist_repro.weights import hdf5
 from mnist_repro.weights.layout import finite_arrays, found_shapes, stored_layers
 from mnist_repro.weights.matching import Difference, LayerShapes, difference, expected_shapes
 
-# Settings that the recipes leave at Keras' defaults, and that the shapes of the weights do not tell.
+# Settings for which the recipes use Keras' defaults, and which the shapes of the weights do not show.
 _DEFAULTS = {"data_format": "channels_last", "dilation_rate": [1, 1], "pool_size": [2, 2]}
 
-# The class of a layer, and its settings, both in Keras' words.
+# The class of a layer, and its settings, with Keras' names.
 _Described = Tuple[str, Dict[str, Any]]
 
 _ONLY_OURS = "name a model of one of the recipes: mnist-repro train RECIPE --out DIR writes DIR/model.h5"
 
 
 def is_whole_model(path: Path) -> bool:
-    """Whether an HDF5 file is meant to hold a whole model; it may still not be one that `read_whole_model` takes.
+    """Whether an HDF5 file is marked as a whole model; `read_whole_model` may still refuse it.
 
     Raises:
-        BadInput: a file that cannot be read as HDF5.
+        BadInput: the file cannot be read as HDF5.
     """
     with hdf5.opened(path) as root:
         return holds_whole_model(root)
 
 
 def holds_whole_model(root: Any) -> bool:
-    """The same of the root group of an open file."""
+    """Whether the root group of an open file is marked as a whole model."""
     return "model_config" in root.attrs or "model_weights" in root
 
 
 def read_whole_model(path: Path, recipe_name: Optional[str] = None) -> Tuple[Recipe, Weights]:
-    """The recipe whose model a file of Keras 2 or 3 holds, and the model's weights, float32, in the order of `lay_out`.
+    """The recipe of a model that Keras 2 or 3 saved, and its weights, float32, in the order of `lay_out`.
 
     Args:
         path: the file.
-        recipe_name: the recipe, where the name of the model does not tell and several fit.
+        recipe_name: the recipe, needed if the model's name is no recipe and several recipes fit.
 
     Raises:
-        BadInput: a file that cannot be read, holds weights alone, holds the model of another recipe or of none, or
-            numbers that are not finite.
+        BadInput: the file cannot be read, holds only weights, holds a model of another recipe or of no recipe, or
+            has a number that is not finite.
     """
     asked = None if recipe_name is None else find(recipe_name)
     with hdf5.opened(path) as root:
@@ -70,10 +70,10 @@ def read_whole_model(path: Path, recipe_name: Optional[str] = None) -> Tuple[Rec
 
 
 def _described(path: Path, description: str) -> Tuple[str, List[_Described]]:
-    """The name of a model, and its layers without the one that stands for its input, as Keras describes them."""
+    """The name of a model, and its layers without the input layer, as Keras describes them."""
     try:
         config = json.loads(description)["config"]
-        # Keras before 2.2.3 wrote the layers of a Sequential without anything around them.
+        # Keras before 2.2.3 wrote the layers of a Sequential as a bare list.
         layers = config if isinstance(config, list) else config["layers"]
         name = "" if isinstance(config, list) else str(config["name"])
         return name, [
@@ -88,7 +88,7 @@ def _described(path: Path, description: str) -> Tuple[str, List[_Described]]:
 
 
 def _difference(recipe: Recipe, layers: Sequence[_Described], found: Sequence[LayerShapes]) -> Optional[Difference]:
-    """What keeps a model from being the recipe's: its layers, their settings, or its weights; None if it is."""
+    """The first difference between a model and the recipe, in layers, settings or weights; None if they are equal."""
     kinds = [kind for kind, _ in layers]
     expected = [type(layer).__name__ for layer in recipe.layers]
     for place, (kind, wanted) in enumerate(zip_longest(kinds, expected, fillvalue="nothing"), start=1):
@@ -103,15 +103,15 @@ def _difference(recipe: Recipe, layers: Sequence[_Described], found: Sequence[La
 
 
 def _settings(layer: Layer) -> Dict[str, Any]:
-    """The settings of a layer that have the same name in Keras, and Keras' defaults for those that recipes leave."""
+    """The settings of a layer with Keras' names; settings that recipes do not have get Keras' defaults."""
     own = {name: value for name, value in vars(layer).items() if name not in ("kernel", "bias", "size")}
     return {**_DEFAULTS, "strides": [2, 2] if isinstance(layer, MaxPooling2D) else [1, 1], **own}
 
 
 def _chosen(path: Path, name: str, asked: Optional[Recipe], differences: Mapping[str, Optional[Difference]]) -> Recipe:
-    """The recipe asked for, else the one that the model is called after, else the only one that fits.
+    """The recipe that the user names, else the recipe that the model's name is made from, else the only one that fits.
 
-    Keras keeps the name of a model, which is the recipe's with underscores.
+    Keras stores the name of a model, which is the recipe's name with underscores.
     """
     fitting = [each for each, differs in differences.items() if differs is None]
     named = name.replace("_", "-")

@@ -1,4 +1,4 @@
-"""`param.hdf5`: the weights of a recipe in the Keras 2 layout, both ways."""
+"""Reads and writes `param.hdf5`: the weights of a recipe in the Keras 2 layout."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from mnist_repro.weights.model_h5 import holds_whole_model, is_whole_model, read
 
 __all__ = ["identify", "is_whole_model", "read", "read_whole_model", "write"]
 
-# A root attribute of ours, beside Keras' own, which passes over it.
+# Our own root attribute; Keras ignores it.
 RECIPE_ATTRIBUTE = "mnist_repro_recipe"
 
 
@@ -28,17 +28,17 @@ def write(path: Path, recipe: Recipe, weights: Weights) -> None:
     The same weights give the same bytes with the same h5py, in every process and folder.
 
     Args:
-        path: the file; whole or not there.
-        recipe: whose weights they are.
+        path: the file. An error leaves no part of it.
+        recipe: recipe of the weights.
         weights: float32, in the order of `lay_out`.
 
     Raises:
-        ValueError: weights that are not the recipe's in number, shape or type.
+        ValueError: number, shape or type of the weights differs from the recipe.
         BadInput: the file cannot be written.
     """
     layers = lay_out(recipe.layers, recipe.input_shape)
     _require_own(recipe, layers, weights)
-    # Made in memory, so that HDF5 never meets a full disk: it reports one late, or not at all.
+    # Made in memory, because HDF5 reports a full disk late or not at all.
     with hdf5.library().File("param.hdf5", "w", driver="core", backing_store=False, libver="earliest") as root:
         store(root, layers, weights)
         root.attrs[RECIPE_ATTRIBUTE] = np.bytes_(recipe.name.encode("utf-8"))
@@ -49,12 +49,12 @@ def write(path: Path, recipe: Recipe, weights: Weights) -> None:
 
 
 def read(path: Path, recipe: Recipe) -> Weights:
-    """The weights in a file that we or Keras wrote, float32, in the order of the recipe's layers.
+    """The weights in a file from us or from Keras, float32, in the order of the recipe's layers.
 
-    Layers are matched by order and shape, not by name, as Keras does: its names count all layers of a process.
+    Like Keras, this matches layers by order and shape and not by name: Keras numbers all layers of a process.
 
     Raises:
-        BadInput: a file that cannot be read, is no weights file in the Keras 2 layout, is of another recipe, or holds
+        BadInput: the file cannot be read, is no weights file in the Keras 2 layout, belongs to another recipe, or has
             a number that is not finite.
     """
     layers = lay_out(recipe.layers, recipe.input_shape)
@@ -74,10 +74,10 @@ def read(path: Path, recipe: Recipe) -> Weights:
 
 
 def identify(path: Path, recipe_name: Optional[str] = None) -> Recipe:
-    """The recipe that weights belong to: the one named, else the one the file names, else the one whose shapes fit.
+    """The recipe of weights: the one the caller names, else the one the file names, else the one whose shapes fit.
 
     Raises:
-        BadInput: no such recipe, a file that cannot be read, or a file that fits no recipe or several.
+        BadInput: there is no such recipe, or the file cannot be read, or fits no recipe or several.
     """
     named = None if recipe_name is None else find(recipe_name)
     with hdf5.opened(path) as root:
@@ -112,7 +112,7 @@ def _require_own(recipe: Recipe, layers: Sequence[LayerSpec], weights: Weights) 
 
 
 def _require_weights_alone(root: Any, path: Path) -> None:
-    """Refuse the other HDF5 files that Kerases write."""
+    """Refuse other kinds of HDF5 files that versions of Keras write."""
     if holds_whole_model(root):
         raise BadInput(
             f"{path} is a whole-model file: it holds an architecture beside the weights",

@@ -1,1 +1,1 @@
-"""Baselines: what was measured before, as reviewable files."""
+"""Baselines: earlier measurements in reviewable files, to which new measurements are compared."""

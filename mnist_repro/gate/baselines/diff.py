@@ -1,4 +1,4 @@
-"""Proposed entries beside the stored ones: what accepting them would change, as verdicts. Pure."""
+"""Compares proposed entries with stored entries: a verdict on what `baseline accept` would change. Pure."""
 
 from __future__ import annotations
 
@@ -14,20 +14,20 @@ from mnist_repro.gate.verdicts import Finding, Judgement, Metric, Verdict
 from mnist_repro.runs.metrics import metrics_in_session
 
 NEW = "new"
-# Of a hash, shown.
+# Number of digits of a hash in messages.
 _DIGITS = 12
 
 
 @dataclass(frozen=True)
 class Difference:
-    """One proposed entry beside the stored one.
+    """One proposed entry, compared with the stored entry.
 
     Args:
-        recipe: its name.
+        recipe: name of the recipe.
         rung: ``fingerprint``, ``subset`` or ``full``.
         proposed: the new entry.
-        stored: the one that it would replace; None if there is none.
-        judgement: of the new one by the old one.
+        stored: the entry that it would replace; None if there is none.
+        judgement: judgement on the new entry by the stored entry.
     """
 
     recipe: str
@@ -43,12 +43,12 @@ class Difference:
 
     @property
     def passes(self) -> bool:
-        """Whether what is proposed is equivalent to what is stored."""
+        """Whether the proposed entry is equivalent to the stored entry."""
         return self.stored is not None and self.judgement.verdict.passes
 
 
 def differences(stored: BaselineFile, proposed: BaselineFile) -> Tuple[Difference, ...]:
-    """Every proposed entry of a file, judged by the stored entry with the same key."""
+    """A difference for every proposed entry; the stored entry with the same key judges it."""
     return tuple(_difference(stored, entry) for entry in proposed.entries)
 
 
@@ -77,13 +77,13 @@ def _judge_fingerprint(stored: BaselineFile, old: FingerprintEntry, new: Fingerp
 
 
 def _judge_samples(stored: BaselineFile, old: SampleEntry, new: SampleEntry) -> Judgement:
-    theirs, ours = ({metric.name: metric for metric in entry.metrics} for entry in (old, new))
+    stored_metrics, proposed_metrics = ({metric.name: metric for metric in entry.metrics} for entry in (old, new))
     findings: List[Finding] = []
-    for name in {**theirs, **ours}:
-        if name in theirs and name in ours:
-            findings.append(_compare(theirs[name], old, new, stored.rung))
+    for name in {**stored_metrics, **proposed_metrics}:
+        if name in stored_metrics and name in proposed_metrics:
+            findings.append(_compare(stored_metrics[name], old, new, stored.rung))
         else:
-            why = f"it is {'proposed' if name in ours else 'stored'} only"
+            why = f"it is {'proposed' if name in proposed_metrics else 'stored'} only"
             findings.append(Finding(stored.rung, name, Verdict.INCOMPARABLE, why))
     findings += _lost_seeds(old, new, stored.rung) + _other_data(old, new, stored.rung)
     return Judgement(stored.recipe, tuple(findings), (*_seed_notes(old, new), *_across(old, new), *_margins(old, new)))
@@ -92,29 +92,29 @@ def _judge_samples(stored: BaselineFile, old: SampleEntry, new: SampleEntry) -> 
 def _compare(metric: Metric, old: SampleEntry, new: SampleEntry, rung: str) -> Finding:
     stored, measured = samples_of(old, metric.name), samples_of(new, metric.name)
     if old.paired:
-        # Seeds besides are told of in a note, and are no reason why the others could not be compared.
+        # A note reports additional seeds; they do not prevent the comparison of the common seeds.
         common = {seed: value for seed, value in measured.items() if seed in stored}
         return compare_seed_by_seed(metric, stored, common or measured, rung)
     return compare_distributions(metric, stored, measured, rung, metrics_in_session(rung))
 
 
 def _lost_seeds(old: SampleEntry, new: SampleEntry, rung: str) -> List[Finding]:
-    """Samples that would go are a change, however well those that stay agree."""
-    gone = sorted(set(old.samples) - set(new.samples))
-    if not gone:
+    """A finding if stored samples would be lost, even if the other samples agree."""
+    lost = sorted(set(old.samples) - set(new.samples))
+    if not lost:
         return []
-    why = f"stored and not proposed, so that they would go: {', '.join(map(str, gone))}"
+    why = f"stored and not proposed, so that they would go: {', '.join(map(str, lost))}"
     stored, proposed = (counted(len(entry.samples), "seed") for entry in (old, new))
     return [Finding(rung, "seeds", Verdict.INCOMPARABLE, why, stored, proposed)]
 
 
 def _other_data(old: SampleEntry, new: SampleEntry, rung: str) -> List[Finding]:
-    """Data of one name that are not the same images."""
-    theirs, ours = (str(entry.provenance.get("dataset_sha256", ""))[:_DIGITS] for entry in (old, new))
-    if not theirs or not ours or theirs == ours:
+    """A finding if two datasets have the same name and different images."""
+    stored, proposed = (str(entry.provenance.get("dataset_sha256", ""))[:_DIGITS] for entry in (old, new))
+    if not stored or not proposed or stored == proposed:
         return []
     why = f"the {old.dataset} data that was trained on are not the same"
-    return [Finding(rung, "SHA-256 of the data", Verdict.INCOMPARABLE, why, f"{theirs}…", f"{ours}…")]
+    return [Finding(rung, "SHA-256 of the data", Verdict.INCOMPARABLE, why, f"{stored}…", f"{proposed}…")]
 
 
 def _seed_notes(old: SampleEntry, new: SampleEntry) -> List[str]:
@@ -123,12 +123,12 @@ def _seed_notes(old: SampleEntry, new: SampleEntry) -> List[str]:
 
 
 def _across(old: SampleEntry, new: SampleEntry) -> List[str]:
-    theirs, ours = platform_text(old.provenance), platform_text(new.provenance)
-    return [] if theirs == ours else [f"stored on {theirs}, proposed on {ours}"]
+    stored, proposed = platform_text(old.provenance), platform_text(new.provenance)
+    return [] if stored == proposed else [f"stored on {stored}, proposed on {proposed}"]
 
 
 def _margins(old: SampleEntry, new: SampleEntry) -> List[str]:
-    """What would be allowed from now on, where that changes."""
+    """A note on each margin that would change."""
     stored = {metric.name: metric.margin for metric in old.metrics}
     return [
         f"margin of {metric.name}: {stored[metric.name]:.3g} stored, {metric.margin:.3g} proposed"

@@ -1,4 +1,4 @@
-"""Entries of a baseline from what YAML gave: every field there, none besides, each of its kind. Pure."""
+"""Builds the entries of a baseline from parsed YAML: all fields are required, and others are refused. Pure."""
 
 from __future__ import annotations
 
@@ -12,10 +12,10 @@ from mnist_repro.recipes import RECIPES
 from mnist_repro.recipes.recipe import ARITHMETICS
 from mnist_repro.runs.metrics import DIRECTIONS
 
-# A margin of so many times the mean of what is stored is none: those recorded stay below two, and five deviations of
-# n positive numbers cannot be more than 5 * sqrt(n) times their mean.
+# A larger margin, as a multiple of the stored mean, would allow everything. Recorded margins stay below two, and five
+# deviations of n positive numbers cannot be more than 5 * sqrt(n) times their mean.
 MOST_MEANS = 100.0
-# Where only rounding may differ, a thousandth of a loss is five hundred times what it was ever seen to make.
+# Relative limit where only rounding may differ: 500 times the largest effect of rounding on a loss ever seen.
 MOST_ROUNDING = 1e-3
 _OF_EVERY_ENTRY = ("dataset", "arithmetic", "provenance", "history")
 _OF_SAMPLES = (*_OF_EVERY_ENTRY, "paired", "metrics", "samples")
@@ -35,16 +35,16 @@ _OF_FINGERPRINTS = (*_OF_EVERY_ENTRY, "platform", "exact", "losses", "tolerance"
 
 
 def read_entry(recipe: str, rung: str, fields: Any) -> BaselineEntry:
-    """One entry of a file of that recipe and rung.
+    """Build one entry of the file of a recipe and rung.
 
     Raises:
-        ValueError: it is not one; says which field of which entry, and why.
+        ValueError: the fields are not an entry; the message names the entry, the field and the reason.
     """
     try:
         if rung == "fingerprint":
-            taken = _fingerprint_entry(_mapping(fields, "an entry"))
-            _require_rounding("tolerance", taken.tolerance, MOST_ROUNDING)
-            return taken
+            fingerprint = _fingerprint_entry(_mapping(fields, "an entry"))
+            _require_rounding("tolerance", fingerprint.tolerance, MOST_ROUNDING)
+            return fingerprint
         entry = _sample_entry(_mapping(fields, "an entry"))
         _require_sensible(recipe, entry)
         return entry
@@ -111,7 +111,7 @@ def _metric(name: str, fields: Any) -> Metric:
 
 
 def _replaced(fields: Dict[Any, Any]) -> Dict[Any, Any]:
-    """Refuse what `baselines.replaced_values` does not write."""
+    """Refuse fields that `values.replaced_values` does not write."""
     extra = [str(name) for name in fields if name not in _OF_REPLACED]
     if extra:
         raise ValueError(f"replaced has {', '.join(extra)}, which means nothing here")
@@ -134,14 +134,14 @@ def _replaced(fields: Dict[Any, Any]) -> Dict[Any, Any]:
 
 
 def _plain(value: Any, what: str) -> Any:
-    """Refuse what JSON could not say, such as a date, and what is there twice by an alias, which could be endless."""
-    met, waiting = set(), [value]
+    """Refuse values that JSON does not have, such as dates, and YAML aliases, which could make endless structures."""
+    ids, waiting = set(), [value]
     while waiting:
         item = waiting.pop()
         if isinstance(item, (dict, list)):
-            if id(item) in met:
+            if id(item) in ids:
                 raise ValueError(f"{what} refers to something by an alias")
-            met.add(id(item))
+            ids.add(id(item))
             waiting += [*item, *item.values()] if isinstance(item, dict) else item
         elif isinstance(item, (int, float)):
             _number(float(item) if isinstance(item, bool) else item, f"a value of {what}")
@@ -162,8 +162,9 @@ def _history(changes: Any) -> Tuple[Change, ...]:
 
 
 def _require_sensible(recipe: str, entry: SampleEntry) -> None:
-    """Refuse what would let through whatever is measured."""
-    # The other way round nothing passes that should not: rounding alone moves runs beyond such margins.
+    """Refuse an entry that would pass any measurement."""
+    # Rounding alone moves chaotic runs beyond the margins of a comparison seed by seed. The opposite case, `paired` is
+    # false for a softmax regression, is allowed: nothing passes that should fail.
     if entry.paired and recipe in RECIPES and not RECIPES[recipe].is_softmax_regression:
         raise ValueError(f"paired is true, but runs of {recipe} are chaotic, and only their distributions compare")
     for metric in entry.metrics:
@@ -185,10 +186,10 @@ def _require_rounding(name: str, allowed: float, most: float) -> None:
 
 
 def require_exactly(names: Collection[str], fields: Mapping[str, Any], what: str) -> None:
-    """Refuse a mapping with other names: a missing field is a value lost, one too many a misspelt one.
+    """Refuse a mapping with other names: a missing field loses a value, and an extra field is probably misspelt.
 
     Raises:
-        ValueError: it has others; says which.
+        ValueError: the names differ; the message lists the differences.
     """
     missing = [name for name in names if name not in fields]
     if missing:
@@ -210,10 +211,10 @@ def _numbers(values: Any, what: str) -> Dict[str, float]:
 
 def _number(value: Any, what: str) -> float:
     if isinstance(value, bool) or not isinstance(value, (int, float)):
-        # 1e-06 is a word to YAML: its numbers have a point.
+        # YAML reads 1e-06 as a text: its numbers need a decimal point.
         hint = "; with an exponent YAML wants a point, as in 1.0e-06" if isinstance(value, str) else ""
         raise ValueError(f"{what} is {value!r}, not a number{hint}")
-    # An integer of 400 digits is no float.
+    # An integer of 400 digits does not fit into a float.
     if abs(value) > sys.float_info.max or math.isnan(value):
         raise ValueError(f"{what} is {value}, which nothing can be compared with")
     return float(value)

@@ -1,7 +1,7 @@
-"""Reads and writes `baselines/RECIPE/RUNG.yml`: reviewable text in, checked values out, and back.
+"""Reads and writes baseline files, `baselines/RECIPE/RUNG.yml`: reviewable text on disk, checked values in memory.
 
-What is proposed lies beside in RUNG.proposed.yml, in the same layout: one row for each seed, floats to their last bit,
-and `...` in the last line, without which a file has been cut short.
+Proposed entries are beside it in RUNG.proposed.yml, in the same layout: one row for each seed, floats to their last
+bit, and `...` in the last line. A file without this line is truncated.
 """
 
 from __future__ import annotations
@@ -21,35 +21,35 @@ SCHEMA = 1
 _CONFLICT = ("<<<<<<< ", "||||||| ", ">>>>>>> ")
 _END = "..."
 _FIELDS = ("schema", "recipe", "rung", "entries")
-# YAML would fold long lines, and one seed is one line.
+# A large width, because YAML would fold long lines, and one seed must be one line.
 _WIDTH = 1_000_000
 _DEEPEST = 20
 
 
 def path_of(folder: Path, recipe: str, rung: str) -> Path:
-    """Where a recipe's baseline of a rung is kept."""
+    """The file of a recipe's baseline of a rung."""
     return folder / recipe / f"{rung}.yml"
 
 
 def proposed_path(folder: Path, recipe: str, rung: str) -> Path:
-    """Where what is proposed for it waits until it is accepted."""
+    """The file of the entries that are proposed for a recipe's rung."""
     return folder / recipe / f"{rung}.proposed.yml"
 
 
 def private_folder(folder: Path) -> Path:
-    """Where recordings keep their runs and locks; not for version control."""
+    """The folder of recordings' runs and of locks; it does not belong into version control."""
     return folder / ".recording"
 
 
 def read(folder: Path, recipe: str, rung: str) -> BaselineFile:
-    """A recipe's stored baseline of a rung; without entries where there is no file.
+    """A recipe's stored baseline of a rung; it has no entries if there is no file.
 
     Raises:
-        BadInput: the file is not one that can be trusted; the message says where and why.
+        BadInput: the file is not a valid baseline; the message says where and why.
     """
     path = path_of(folder, recipe, rung)
     stored = _read(path, recipe, rung)
-    # Such as a proposal that was given the name of a stored file.
+    # For example, a proposal was renamed to a stored file.
     unexplained = next((entry for entry in stored.entries if not entry.history), None)
     if unexplained is not None:
         raise _broken(path, f"entry {' / '.join(unexplained.key)} has no history: nobody accepted it")
@@ -57,17 +57,17 @@ def read(folder: Path, recipe: str, rung: str) -> BaselineFile:
 
 
 def read_proposed(folder: Path, recipe: str, rung: str) -> BaselineFile:
-    """What is proposed for a recipe's rung; raises as `read` does."""
+    """The entries that are proposed for a recipe's rung; raises as `read` does."""
     return _read(proposed_path(folder, recipe, rung), recipe, rung)
 
 
 def write(folder: Path, baseline: BaselineFile) -> Path:
-    """Write a baseline, whole or not at all; where it went."""
+    """Write a baseline atomically; return its path."""
     return _write(path_of(folder, baseline.recipe, baseline.rung), baseline)
 
 
 def write_proposed(folder: Path, baseline: BaselineFile) -> Path:
-    """Write what is proposed, likewise."""
+    """Write proposed entries atomically; return their path."""
     return _write(proposed_path(folder, baseline.recipe, baseline.rung), baseline)
 
 
@@ -91,7 +91,7 @@ def _write(path: Path, baseline: BaselineFile) -> Path:
         "entries": [entry_fields(entry) for entry in baseline.entries],
     }
     text = _as_text(fields)
-    # Such as a NaN: what could not be read back must not take the place of what can.
+    # Read back first: a text that cannot be read, for example with a NaN, must not replace a valid file.
     _parse(path, text, baseline.recipe, baseline.rung)
     write_text(path, text)
     return path
@@ -100,7 +100,7 @@ def _write(path: Path, baseline: BaselineFile) -> Path:
 def _read(path: Path, recipe: str, rung: str) -> BaselineFile:
     try:
         if path.exists() and not path.is_file() and not path.is_dir():
-            # It would be waited for.
+            # To open a pipe would wait for a writer.
             raise OSError(errno.EINVAL, "it is a pipe, socket or device", str(path))
         text = path.read_text(encoding="utf-8")
     except FileNotFoundError:
@@ -138,7 +138,7 @@ def _load(path: Path, text: str) -> Dict[str, Any]:
     try:
         _require_shallow(path, text)
         fields = yaml.load(text, Loader=_strict_loader(path))  # noqa: S506 - a SafeLoader that refuses double keys
-    # PyYAML lets through what Python says of impossible dates, lists as keys and the like.
+    # PyYAML passes on Python's own errors on impossible dates, lists as keys and similar input.
     except (yaml.YAMLError, ValueError, TypeError) as error:
         raise _broken(path, "it cannot be read as YAML", error) from error
     if not isinstance(fields, dict) or type(fields.get("schema")) is not int:
@@ -155,10 +155,10 @@ def _load(path: Path, text: str) -> Dict[str, Any]:
     return fields
 
 
-def _broken(path: Path, told: str, error: Optional[Exception] = None) -> BadInput:
+def _broken(path: Path, what: str, error: Optional[Exception] = None) -> BadInput:
     detail = f": {' '.join(str(error).split())}" if error else ""
     return BadInput(
-        f"{path} cannot be used as a baseline: {told}",
+        f"{path} cannot be used as a baseline: {what}",
         f"a baseline is written by `mnist-repro baseline` and not by hand{detail}",
         _way_back(path),
     )
@@ -171,7 +171,7 @@ def _way_back(path: Path) -> str:
 
 
 def _require_shallow(path: Path, text: str) -> None:
-    """Refuse what is nested so deeply that reading it could end this process."""
+    """Refuse a text that is nested so deeply that the parser could crash this process."""
     import yaml
 
     depth = 0
@@ -181,7 +181,7 @@ def _require_shallow(path: Path, text: str) -> None:
             if depth > _DEEPEST:
                 break
     except yaml.MarkedYAMLError as error:
-        # PyYAML 6.0.4 refuses a line of many brackets before it reports the first of them.
+        # PyYAML 6.0.4 refuses a line with many brackets before it reports the first of them.
         before = text[: error.problem_mark.index] if error.problem_mark else ""
         depth = sum(before.count(sign) for sign in "[{") - sum(before.count(sign) for sign in "]}")
         if depth <= _DEEPEST:
@@ -191,7 +191,7 @@ def _require_shallow(path: Path, text: str) -> None:
 
 
 def _strict_loader(path: Path) -> Any:
-    """PyYAML's safe loader, the fast one where there is one; a key that comes twice is an error, not a lost value."""
+    """PyYAML's safe loader, the fast one if it is there. A double key is an error: else a value would be lost."""
     import yaml
 
     class StrictLoader(getattr(yaml, "CSafeLoader", yaml.SafeLoader)):  # type: ignore[misc]
@@ -211,18 +211,18 @@ def _strict_loader(path: Path) -> Any:
 
 
 class _Row(Dict[Any, Any]):
-    """A mapping that is written in one line."""
+    """A mapping that YAML writes in one line."""
 
 
 class _Cells(list):  # type: ignore[type-arg] # Python 3.8 has no list[Any] at run time
-    """A list that is written in one line."""
+    """A list that YAML writes in one line."""
 
 
 def _as_text(fields: Dict[str, Any]) -> str:
     import yaml
 
     class Dumper(yaml.SafeDumper):
-        """Writes rows into one line, and every value out: no anchors for what comes twice."""
+        """Writes each row into one line, and every value in full, without anchors for repeated values."""
 
         def ignore_aliases(self, data: Any) -> bool:
             return True
@@ -243,7 +243,7 @@ def _as_text(fields: Dict[str, Any]) -> str:
 
 
 def _plain(value: Any) -> Any:
-    """Only what YAML's safe dumper knows; a list of numbers or words is written in one line."""
+    """Convert a value to types that YAML's safe dumper knows; a list of numbers or texts stays in one line."""
     if isinstance(value, dict):
         return type(value)((key, _plain(item)) for key, item in value.items())
     if isinstance(value, (list, tuple)):

@@ -1,4 +1,4 @@
-"""The folder of the baselines, as commands name it."""
+"""The folder of the baselines, and the option that names it in commands."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ BASELINES = Path("baselines")
 
 
 def option(folder: Path) -> str:
-    """What a command needs to mean this folder, such as `` --baselines ../stored``; empty where it means it anyway."""
+    """The option that makes a command use this folder, such as `` --baselines ../stored``; empty for the default."""
     if os.path.abspath(str(folder)) == os.path.abspath(str(BASELINES)):  # noqa: PTH100 - for what is typed, `..` counts
         return ""
     return f" --baselines {shlex.quote(str(folder))}"

@@ -1,4 +1,4 @@
-"""Baselines and what was measured in, a judgement out: which comparisons are made, and in which order. Pure."""
+"""Judges measurements by baselines: decides which comparisons are made, and in which order. Pure."""
 
 from __future__ import annotations
 
@@ -13,16 +13,16 @@ from mnist_repro.gate.verdicts import Finding, Judgement, Metric, Verdict
 from mnist_repro.runs.metrics import metric_values, metrics_in_session, values_by_seed
 from mnist_repro.runs.run import Run
 
-# Of a hash, shown.
+# Number of digits of a hash in messages.
 _DIGITS = 12
 
 
 def judge_samples(stored: BaselineFile, runs: Sequence[Run]) -> Judgement:
-    """Runs of one recipe against the stored runs of the same scale, dataset and arithmetic.
+    """Compare runs of one recipe with the stored runs of the same scale, dataset and arithmetic.
 
     Args:
         stored: the baseline of the runs' recipe and scale.
-        runs: of one dataset and arithmetic, each of another seed; at least one.
+        runs: at least one run; all of one dataset and arithmetic, each of a different seed.
     """
     if not runs:
         return _incomparable(stored, "no run was made")
@@ -49,7 +49,7 @@ def judge_fingerprint(
     arithmetic: str,
     provenance: Mapping[str, Any],
 ) -> Judgement:
-    """A fingerprint against the stored one of the same platform; without one, no finding but a note."""
+    """Compare a fingerprint with the stored fingerprint of the same platform; without one, give only a note."""
     platform = platform_name(provenance)
     entry = stored.entry(dataset, arithmetic, platform)
     if not isinstance(entry, FingerprintEntry):
@@ -61,12 +61,12 @@ def judge_fingerprint(
 
 
 def record_command(recipe: str, rung: str, dataset: str = "", arithmetic: str = "", folder: str = "") -> str:
-    """What to type to record a baseline of this, and of nothing else; ``folder`` is an option that names its place."""
+    """The command that records only this baseline; ``folder`` is the option that names its folder."""
     return f"mnist-repro baseline record {recipe} --rung {rung}{options(dataset, arithmetic)}{folder}"
 
 
 def options(dataset: str, arithmetic: str) -> str:
-    """The options without which a command would be about something else; empty where it would not."""
+    """The options for a dataset and arithmetic that are not the default; empty for the default."""
     data = f" --data {dataset}" if dataset not in ("", "mnist", UNRECOGNISED) else ""
     return data + (f" --arithmetic {arithmetic}" if arithmetic == "framework" else "")
 
@@ -84,7 +84,7 @@ def _compare(metric: Metric, entry: SampleEntry, runs: Sequence[Run], rung: str)
 
 
 def _strangers(entry: SampleEntry, runs: Sequence[Run], rung: str) -> List[Finding]:
-    """Metrics that were measured but are not stored."""
+    """A finding for each metric that was measured but is not stored."""
     known = {metric.name for metric in entry.metrics}
     extra = sorted({name for run in runs for name in metric_values(run)} - known)
     why = "it was measured, but no baseline is stored for it"
@@ -105,7 +105,7 @@ def _first_loss_difference(entry: FingerprintEntry, losses: Mapping[str, float])
     for name in (*entry.losses, *losses):
         stored, measured = entry.losses.get(name), losses.get(name)
         apart = math.nan if stored is None or measured is None else relative_difference(stored, measured)
-        # Not `>`: NaN, from a missing value or a lost run, is a difference.
+        # Not `>`: NaN comes from a missing value or a diverged run, and is a difference.
         if not apart <= entry.tolerance:
             why = f"{apart:.1e} apart, relative, where {entry.tolerance:.1e} is allowed"
             return _fingerprint_finding(name, stored, measured, why)
@@ -115,13 +115,13 @@ def _first_loss_difference(entry: FingerprintEntry, losses: Mapping[str, float])
 
 
 def relative_difference(stored: float, measured: float) -> float:
-    """How far a loss is from the stored one, relative to it; NaN if either is none."""
+    """The difference of two losses, relative to the stored loss; NaN if a loss is NaN."""
     return abs(measured - stored) / max(abs(stored), 1e-12)
 
 
 def _fingerprint_finding(name: str, stored: Optional[float], measured: Optional[float], why: str) -> Finding:
-    theirs, ours = ("none" if value is None else f"{value!r}" for value in (stored, measured))
-    return Finding("fingerprint", name, Verdict.CHANGED, why, theirs, ours)
+    stored_text, measured_text = ("none" if value is None else f"{value!r}" for value in (stored, measured))
+    return Finding("fingerprint", name, Verdict.CHANGED, why, stored_text, measured_text)
 
 
 def _mixed(stored: BaselineFile, runs: Sequence[Run]) -> str:
@@ -141,20 +141,20 @@ def _mixed(stored: BaselineFile, runs: Sequence[Run]) -> str:
 
 def _no_baseline(stored: BaselineFile, dataset: str, arithmetic: str) -> str:
     there = ", ".join(" / ".join(entry.key) for entry in stored.entries) or "nothing"
-    told = f"no baseline for {dataset} data in {arithmetic} arithmetic (stored: {there})"
+    what = f"no baseline for {dataset} data in {arithmetic} arithmetic (stored: {there})"
     if dataset == UNRECOGNISED:
-        return f"{told}, and none can be made: only MNIST and the surrogate have one; --data mnist, or --data surrogate"
+        return f"{what}, and none can be made: only MNIST and the surrogate have one; --data mnist, or --data surrogate"
     record = record_command(stored.recipe, stored.rung, dataset, arithmetic, stored.option)
-    return f"{told}; to make one: {record}, then mnist-repro baseline accept {stored.recipe}{stored.option} --reason …"
+    return f"{what}; to make one: {record}, then mnist-repro baseline accept {stored.recipe}{stored.option} --reason …"
 
 
 def _other_data(entry: SampleEntry, runs: Sequence[Run]) -> str:
-    """Why runs and entry are not of the same images, whatever their dataset is called; empty if they are."""
+    """Why runs and entry are of different images, even if the datasets have one name; empty if they are the same."""
     stored = entry.provenance.get("dataset_sha256")
     for run in runs:
         if stored is not None and run.dataset["sha256"] != stored:
-            ours, theirs = (str(digest)[:_DIGITS] for digest in (run.dataset["sha256"], stored))
-            return f"the {entry.dataset} data of seed {run.seed} hash to {ours}…, those of the stored runs to {theirs}…"
+            new, old = (str(digest)[:_DIGITS] for digest in (run.dataset["sha256"], stored))
+            return f"the {entry.dataset} data of seed {run.seed} hash to {new}…, those of the stored runs to {old}…"
     return ""
 
 
@@ -163,9 +163,9 @@ def _incomparable(stored: BaselineFile, why: str) -> Judgement:
 
 
 def _across(stored: Mapping[str, Any], measured: Mapping[str, Any]) -> tuple[str, ...]:
-    """A note where samples of another platform are compared with."""
+    """A note if the stored samples are of another platform."""
     try:
-        theirs, ours = platform_name(stored), platform_name(measured)
+        old, new = platform_name(stored), platform_name(measured)
     except KeyError:
         return ("the samples do not say on which platform they were measured",)
-    return () if theirs == ours else (f"stored on {theirs}, measured on {ours}",)
+    return () if old == new else (f"stored on {old}, measured on {new}",)

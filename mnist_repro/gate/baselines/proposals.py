@@ -1,4 +1,4 @@
-"""Proposed entries beside the stored files: left by recordings, accepted with a reason; nothing is lost on the way."""
+"""Proposed entries of baselines: stores those of recordings beside the baselines, and accepts them with a reason."""
 
 from __future__ import annotations
 
@@ -17,29 +17,29 @@ from mnist_repro.runs import run_json
 from mnist_repro.runs.metrics import metric_values
 from mnist_repro.runs.run_json import WEIGHTS
 
-# The one run whose weights are kept: recipe, rung, dataset, arithmetic; seed 0.
+# The only run whose weights are kept: recipe, rung, dataset, arithmetic; its seed is 0.
 _KEPT = ("wheel-softmax", "full", "mnist", "original")
 
 
 @dataclass(frozen=True)
 class Proposal:
-    """What is proposed for one file, beside what it holds.
+    """The proposed entries for one file, and the file's stored entries.
 
     Args:
-        stored: the file as it is.
-        proposed: entries to take the place of those with the same key.
+        stored: the current file.
+        proposed: entries that would replace the stored entries with the same key.
     """
 
     stored: BaselineFile
     proposed: BaselineFile
 
     def pairs(self) -> Tuple[Tuple[BaselineEntry, Optional[BaselineEntry]], ...]:
-        """Each proposed entry with the stored one that it would replace, if there is one."""
+        """Each proposed entry with the stored entry that it would replace, or None."""
         return tuple((entry, self.stored.entry(*entry.key)) for entry in self.proposed.entries)
 
 
 def propose(folder: Path, recipe: str, rung: str, entry: BaselineEntry) -> Path:
-    """Put an entry beside the stored file, in the place of an earlier proposal of the same key; where it went.
+    """Write a proposed entry beside the stored file; return its path. It replaces an earlier proposal of the same key.
 
     The lock of recipe and rung must be held.
     """
@@ -48,42 +48,42 @@ def propose(folder: Path, recipe: str, rung: str, entry: BaselineEntry) -> Path:
 
 
 def find(folder: Path, recipe: str, rungs: Sequence[str] = RUNGS) -> List[Proposal]:
-    """What is proposed for a recipe.
+    """The proposals for a recipe.
 
     Raises:
-        BadInput: a file of it, stored or proposed, cannot be used.
+        BadInput: a stored or proposed file of the recipe is not valid.
     """
-    found = []
+    proposals = []
     for rung in rungs:
         proposed = baseline_files.read_proposed(folder, recipe, rung)
         if proposed.entries:
-            found.append(Proposal(baseline_files.read(folder, recipe, rung), proposed))
-    return found
+            proposals.append(Proposal(baseline_files.read(folder, recipe, rung), proposed))
+    return proposals
 
 
 def require_acceptable(folder: Path, proposal: Proposal) -> None:
-    """Make sure that `accept` would find all it needs, before anything is changed.
+    """Make sure, before any change, that `accept` has all files that it needs.
 
     Raises:
-        BadInput: the weights that belong to the baseline are no longer there.
+        BadInput: the weights that belong to the baseline are missing.
     """
     _weights_to_keep(folder, proposal)
 
 
 def accept(folder: Path, proposal: Proposal, date: str, reason: str) -> List[str]:
-    """Store what is proposed, tell it in the history, and remove the proposal; one line for each entry.
+    """Store the proposed entries with the change in their history, and remove the proposal. Returns a line per entry.
 
-    Killed at any point, it leaves every stored and every proposed value in at least one file, and accepting again
-    finishes it. The lock of recipe and rung must be held.
+    If the process is killed at any point, every stored and every proposed value is in at least one file, and a second
+    `accept` completes the change. The lock of recipe and rung must be held.
 
     Args:
-        folder: of the baselines.
-        proposal: as `find` read it.
-        date: of the change, ISO 8601.
-        reason: why.
+        folder: folder of the baselines.
+        proposal: the proposal that `find` returned.
+        date: date of the change, ISO 8601.
+        reason: reason of the change.
 
     Raises:
-        BadInput: see `require_acceptable`; or the disk is full, and then all is as it was.
+        BadInput: see `require_acceptable`; or the disk is full, and then nothing has changed.
     """
     recipe, rung = proposal.stored.recipe, proposal.stored.rung
     for weights in _weights_to_keep(folder, proposal):
@@ -93,7 +93,7 @@ def accept(folder: Path, proposal: Proposal, date: str, reason: str) -> List[str
     if after != proposal.stored:
         baseline_files.write(folder, after)
     baseline_files.proposed_path(folder, recipe, rung).unlink()
-    return [f"{recipe} {rung}, {', '.join(entry.key)}: {_told(entry, old)}" for entry, old in proposal.pairs()]
+    return [f"{recipe} {rung}, {', '.join(entry.key)}: {_change_text(entry, old)}" for entry, old in proposal.pairs()]
 
 
 def keeps_weights(recipe: str, rung: str, dataset: str, arithmetic: str) -> bool:
@@ -102,14 +102,14 @@ def keeps_weights(recipe: str, rung: str, dataset: str, arithmetic: str) -> bool
 
 
 def runs_folder(folder: Path, recipe: str, rung: str, key: Sequence[str], provenance: Mapping[str, Any]) -> Path:
-    """Where the runs of a recording are kept, by all that they must have in common; seed N in `seed-N`.
+    """The folder of a recording's runs; its name has all that the runs must have in common. Seed N is in `seed-N`.
 
     Args:
-        folder: of the baselines.
-        recipe: its name.
+        folder: folder of the baselines.
+        recipe: name of the recipe.
         rung: ``subset`` or ``full``.
         key: dataset and arithmetic.
-        provenance: with the versions, the machine, and ``code``, the digest of the source that trains.
+        provenance: versions, machine, and ``code``, the digest of the source that trains.
     """
     platform = re.sub(r"[^A-Za-z0-9_.]+", "-", platform_name(provenance))
     name = "-".join((rung, *key[:2], platform))
@@ -117,10 +117,10 @@ def runs_folder(folder: Path, recipe: str, rung: str, key: Sequence[str], proven
 
 
 def _weights_to_keep(folder: Path, proposal: Proposal) -> List[Path]:
-    """Seed 0's weights in the recordings of those proposed entries that keep them."""
+    """The weight files of seed 0 for the proposed entries that keep weights."""
     recipe, rung = proposal.stored.recipe, proposal.stored.rung
     there = (folder / recipe / WEIGHTS).is_file()
-    found = []
+    files = []
     for entry, old in proposal.pairs():
         if there and old is not None and same_values(old, entry):
             continue
@@ -132,12 +132,12 @@ def _weights_to_keep(folder: Path, proposal: Proposal) -> List[Path]:
                     f"its trained weights belong to the baseline, as {folder / recipe / WEIGHTS}",
                     f"mnist-repro baseline record {recipe} --rung {rung}",
                 )
-            found.append(place / WEIGHTS)
-    return found
+            files.append(place / WEIGHTS)
+    return files
 
 
 def _seed_0(folder: Path, recipe: str, rung: str, entry: SampleEntry) -> Optional[Path]:
-    """The folder of the run that the entry's samples of seed 0 are from, with its weights; None if there is none."""
+    """The folder of the run that gave the entry's samples of seed 0, if its weights are there; else None."""
     try:
         place = runs_folder(folder, recipe, rung, entry.key, entry.provenance) / "seed-0"
         same = metric_values(run_json.read(place)) == entry.samples.get(0)
@@ -146,7 +146,7 @@ def _seed_0(folder: Path, recipe: str, rung: str, entry: SampleEntry) -> Optiona
     return place if same and (place / WEIGHTS).is_file() else None
 
 
-def _told(entry: BaselineEntry, old: Optional[BaselineEntry]) -> str:
+def _change_text(entry: BaselineEntry, old: Optional[BaselineEntry]) -> str:
     if old is None:
         return "stored for the first time"
     return "is stored already" if same_values(old, entry) else "stored; its history has what it replaced"

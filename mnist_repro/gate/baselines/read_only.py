@@ -1,4 +1,4 @@
-"""Where `CI` is set, baselines are read and never written: nobody is there to say why they should change."""
+"""Refuses to write baselines in continuous integration, where nobody can give the reason of a change."""
 
 from __future__ import annotations
 
@@ -11,15 +11,15 @@ VARIABLE = "CI"
 
 
 def in_ci(environment: Mapping[str, str] = os.environ) -> bool:
-    """Whether this is continuous integration, as its services say by setting `CI`."""
+    """Whether this is continuous integration: its services set `CI`."""
     return environment.get(VARIABLE, "").lower() not in ("", "0", "false")
 
 
 def require_writable_baselines(action: str) -> None:
-    """Refuse what would write baselines in CI.
+    """Refuse an action that would write baselines in CI.
 
     Args:
-        action: what was about to be done, such as ``baseline accept``.
+        action: name of the action, such as ``baseline accept``.
 
     Raises:
         BadInput: `CI` is set.

@@ -1,4 +1,4 @@
-"""Baselines and what is proposed for them, as text to read and as JSON."""
+"""Formats baselines, and proposals compared with them, as text and as JSON."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ JSON_SCHEMA = 1
 
 
 def shown(files: Sequence[BaselineFile]) -> str:
-    """What `baseline show` prints: entry by entry what is stored, what is allowed and why, and how it came about."""
+    """The output of `baseline show`: for each entry the stored values, the margins with reasons, and the history."""
     return "\n\n".join(
         "\n".join((f"{file.recipe} {file.rung}", *(line for entry in file.entries for line in _entry_lines(entry))))
         for file in files
@@ -32,7 +32,7 @@ def shown(files: Sequence[BaselineFile]) -> str:
 
 
 def as_json(files: Sequence[BaselineFile]) -> str:
-    """The same for machines: every field of the files, and each metric's mean and standard deviation."""
+    """Baselines as JSON: every field of the files, and each metric's mean and standard deviation."""
     listed = [
         {
             "recipe": file.recipe,
@@ -45,7 +45,7 @@ def as_json(files: Sequence[BaselineFile]) -> str:
 
 
 def differing(differences: Sequence[Difference]) -> str:
-    """What `baseline diff` prints: proposed beside stored, grouped by verdict, the worst first."""
+    """The output of `baseline diff`: proposed and stored values, grouped by verdict, the worst first."""
     groups = []
     for verdict in (*(verdict.value for verdict in WORST_FIRST), NEW):
         chosen = [difference for difference in differences if difference.verdict == verdict]
@@ -56,7 +56,7 @@ def differing(differences: Sequence[Difference]) -> str:
 
 
 def spread(values: Sequence[float]) -> str:
-    """Mean and standard deviation: ``0.04567 ± 0.0012``; of one value that value."""
+    """Mean and standard deviation: ``0.04567 ± 0.0012``; a single value is given alone."""
     mean = sum(values) / len(values)
     return f"{mean:.5g}" if len(values) < 2 else f"{mean:.5g} ± {standard_deviation(values):.2g}"
 
@@ -143,16 +143,16 @@ def _new_rows(entry: BaselineEntry) -> List[Sequence[str]]:
 
 def _finding_row(finding: Finding, stored: BaselineEntry, proposed: BaselineEntry) -> Sequence[str]:
     interval = finding.interval
-    told = f"{finding.verdict.value}: {finding.reason}"
+    why = f"{finding.verdict.value}: {finding.reason}"
     if interval is not None:
-        told += f" (difference {interval.low:+.2g} to {interval.high:+.2g})"
+        why += f" (difference {interval.low:+.2g} to {interval.high:+.2g})"
     margin = "" if finding.margin is None else f"{finding.margin:.3g}"
     return (
         finding.name,
         _value(finding.name, stored) or finding.stored,
         _value(finding.name, proposed) or finding.measured,
         margin,
-        told,
+        why,
     )
 
 

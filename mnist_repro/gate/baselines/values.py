@@ -1,4 +1,4 @@
-"""Baselines as values: what was measured before, entry by entry, and how it became what it is. Pure."""
+"""The values of a baseline file: entries with earlier measurements, and the history of their changes. Pure."""
 
 from __future__ import annotations
 
@@ -9,17 +9,17 @@ from mnist_repro.gate.verdicts import Metric
 
 FINGERPRINT = "fingerprint"
 PUBLISHED = "published"
-# What a baseline file stores: published figures are no measurement of ours.
+# The rungs with baseline files. ``published`` has none: published figures are not our measurements.
 RUNGS = (FINGERPRINT, "subset", "full")
 
 
 @dataclass(frozen=True)
 class Change:
-    """One change of a baseline, for those who ask later why.
+    """One change of a baseline, with its reason for later readers.
 
     Args:
-        date: of the change, ISO 8601.
-        reason: that was given for it.
+        date: date of the change, ISO 8601.
+        reason: reason of the change.
         replaced: the values that it replaced; empty for a first recording.
     """
 
@@ -37,12 +37,12 @@ class SampleEntry:
     """Stored runs of one recipe at one scale, on one dataset, with one arithmetic.
 
     Args:
-        dataset: its name.
+        dataset: name of the dataset.
         arithmetic: ``original`` or ``framework``.
         paired: compared seed by seed, else as distributions.
-        metrics: what is compared, with direction, margin and reason.
+        metrics: the metrics to compare, with direction, margin and reason.
         samples: metric values by seed.
-        provenance: what produced them.
+        provenance: what produced the samples.
         history: every change, oldest first.
     """
 
@@ -56,7 +56,7 @@ class SampleEntry:
 
     @property
     def key(self) -> Tuple[str, ...]:
-        """What tells entries of one file apart."""
+        """The key that distinguishes the entries of one file."""
         return (self.dataset, self.arithmetic)
 
 
@@ -65,14 +65,14 @@ class FingerprintEntry:
     """The stored fingerprint of one recipe on one platform.
 
     Args:
-        dataset: its name.
+        dataset: name of the dataset.
         arithmetic: ``original`` or ``framework``.
         platform: machine architecture, TensorFlow and Keras minor version.
         exact: counts and checksums.
         losses: losses of steps and scores.
-        tolerance: relative, on the losses.
-        reason: why that tolerance.
-        provenance: what produced it.
+        tolerance: relative tolerance on the losses.
+        reason: why the tolerance has this value.
+        provenance: what produced the fingerprint.
         history: every change, oldest first.
     """
 
@@ -92,7 +92,7 @@ class FingerprintEntry:
 
     @property
     def key(self) -> Tuple[str, ...]:
-        """What tells entries of one file apart."""
+        """The key that distinguishes the entries of one file."""
         return (self.dataset, self.arithmetic, self.platform)
 
 
@@ -104,10 +104,10 @@ class BaselineFile:
     """One file of a recipe's baselines.
 
     Args:
-        recipe: its name.
+        recipe: name of the recipe.
         rung: ``fingerprint``, ``subset`` or ``full``.
-        entries: no two with the same key.
-        option: what commands need to mean the folder it lies in; see `mnist_repro.gate.baselines.folder`.
+        entries: the entries, each with a different key.
+        option: option with which a command uses the file's folder; see `mnist_repro.gate.baselines.folder`.
     """
 
     recipe: str
@@ -121,26 +121,26 @@ class BaselineFile:
             raise ValueError("two entries have the same dataset, arithmetic and platform")
 
     def entry(self, *key: str) -> Optional[BaselineEntry]:
-        """The entry with this key, if there is one."""
+        """The entry with this key, or None."""
         return next((entry for entry in self.entries if entry.key == key), None)
 
     def with_entry(self, new: BaselineEntry) -> BaselineFile:
-        """The same file with ``new`` in the place of what had its key, or at the end."""
-        kept = {entry.key: entry for entry in self.entries}
-        kept[new.key] = new
-        return BaselineFile(self.recipe, self.rung, tuple(kept.values()))
+        """The file with ``new`` in the place of the entry with the same key, or at the end."""
+        entries = {entry.key: entry for entry in self.entries}
+        entries[new.key] = new
+        return BaselineFile(self.recipe, self.rung, tuple(entries.values()))
 
 
 def accepted(stored: BaselineFile, proposed: BaselineFile, date: str, reason: str) -> BaselineFile:
-    """The stored file with what is proposed in it, and the change told in each entry's history.
+    """The stored file with the proposed entries in it, and the change in each entry's history.
 
-    A proposed entry whose values are stored already changes nothing: accepting twice is accepting once.
+    A proposed entry whose values are already stored changes nothing, so that `accept` can run twice.
 
     Args:
-        stored: what holds until now.
-        proposed: new entries, of the same recipe and rung; their own history does not count.
-        date: of the change, ISO 8601.
-        reason: why the new values hold from now on.
+        stored: the current file.
+        proposed: new entries of the same recipe and rung; their own history is ignored.
+        date: date of the change, ISO 8601.
+        reason: why the new values are right.
     """
     for entry in proposed.entries:
         old = stored.entry(*entry.key)
@@ -153,12 +153,12 @@ def accepted(stored: BaselineFile, proposed: BaselineFile, date: str, reason: st
 
 
 def same_values(one: BaselineEntry, other: BaselineEntry) -> bool:
-    """Whether two entries say the same of what was measured and what is allowed, whoever measured it and when."""
+    """Whether two entries have the same measurements and margins; provenance and history do not count."""
     return replace(one, provenance={}, history=()) == replace(other, provenance={}, history=())
 
 
 def replaced_values(old: BaselineEntry, new: BaselineEntry) -> Dict[str, Any]:
-    """What of ``old`` is no longer in ``new``, and what it was produced by, as a history keeps it."""
+    """The values of ``old`` that ``new`` lacks or changes, with what produced them, in the form of a history."""
     if isinstance(old, SampleEntry) and isinstance(new, SampleEntry):
         replaced = _replaced_samples(old, new)
     elif isinstance(old, FingerprintEntry) and isinstance(new, FingerprintEntry):
@@ -169,20 +169,20 @@ def replaced_values(old: BaselineEntry, new: BaselineEntry) -> Dict[str, Any]:
         }
     else:
         raise ValueError(f"{old.key} and {new.key} are entries of different kinds")
-    said = {name: value for name, value in replaced.items() if value != {}}
+    values = {name: value for name, value in replaced.items() if value != {}}
     origin = {name: old.provenance[name] for name in ("commit", "tensorflow", "keras") if name in old.provenance}
-    return {**said, **origin}
+    return {**values, **origin}
 
 
 def _replaced_samples(old: SampleEntry, new: SampleEntry) -> Dict[str, Any]:
-    """Rows of values under one heading, so that many seeds stay short."""
+    """Replaced samples as rows under one list of columns, so that many seeds need little space."""
     names = [metric.name for metric in old.metrics]
-    gone = _gone(old.samples, new.samples)
+    rows = _gone(old.samples, new.samples)
     allowed = {metric.name: _allowed(metric) for metric in old.metrics}
     return {
         "metrics": _gone(allowed, {metric.name: _allowed(metric) for metric in new.metrics}),
-        "columns": names if gone else {},
-        "samples": {seed: [values.get(name) for name in names] for seed, values in gone.items()},
+        "columns": names if rows else {},
+        "samples": {seed: [values.get(name) for name in names] for seed, values in rows.items()},
         **_gone({"paired": old.paired}, {"paired": new.paired}),
     }
 

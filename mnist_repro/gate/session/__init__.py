@@ -1,1 +1,1 @@
-"""The gate's part in a pytest session."""
+"""The gate in a pytest session: collects comparisons from test reports, and writes the gate report."""

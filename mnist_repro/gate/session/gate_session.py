@@ -1,4 +1,4 @@
-"""The gate's part in one pytest session: listens to the reports, says the verdicts, writes the gate report."""
+"""The gate's pytest plugin for one session: reads test reports, prints the verdicts, writes the gate report."""
 
 from __future__ import annotations
 
@@ -17,12 +17,12 @@ from mnist_repro.gate.session.reports import Collector
 if TYPE_CHECKING:
     from mnist_repro.gate.report import Report
 
-# Where GitHub shows what a job has to say.
+# The variable with the file that GitHub shows as the summary of a job.
 STEP_SUMMARY = "GITHUB_STEP_SUMMARY"
 
 
 class GateSession:
-    """A pytest plugin of the process that sees all reports; under xdist and `--fugaku` not the one that made them."""
+    """A pytest plugin of the process that gets all reports. With xdist and `--fugaku`, other processes made them."""
 
     def __init__(self, config: pytest.Config) -> None:
         self._config = config
@@ -30,12 +30,12 @@ class GateSession:
         self._started = _now()
         self._problems: List[str] = []
         self._called = False
-        asked: Optional[Path] = None if config.option.collectonly else config.option.gate_report
+        folder: Optional[Path] = None if config.option.collectonly else config.option.gate_report
         # Tests may change the working directory.
-        self._folder = asked.absolute() if asked is not None else None
+        self._folder = folder.absolute() if folder is not None else None
 
     def pytest_sessionstart(self) -> None:
-        """Take the place of what an earlier session reported, before anything can go wrong."""
+        """Replace the report of an earlier session at once, so that an error cannot leave it there."""
         if self._folder is None:
             return
         try:
@@ -44,19 +44,19 @@ class GateSession:
             raise pytest.UsageError(f"--gate-report: {error}") from error
 
     def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
-        """Take in a report; what is judged is kept at once, so that it survives whatever comes next."""
+        """Read a report. A new comparison is written at once, so that a later crash cannot lose it."""
         self._called = self._called or report.when != "setup"
         if self._collector.see(report) and self._folder is not None:
             self._write(self._report())
 
     def pytest_collectreport(self, report: pytest.CollectReport) -> None:
-        """A module that cannot be collected hides its tests."""
+        """Note a module that cannot be collected: its tests are missing."""
         if report.failed:
             self._collector.see_uncollected(report.nodeid)
 
     @pytest.hookimpl(trylast=True)
     def pytest_sessionfinish(self, session: pytest.Session) -> None:
-        """Have the exit code say what the gate says; write the whole report, also into the summary of a GitHub job."""
+        """Let the exit code follow the gate, and write the complete report, also into the summary of a GitHub job."""
         if self._folder is None and not self._collector.any():
             return
         report = self.judged(session)
@@ -68,30 +68,30 @@ class GateSession:
         self._write(report)
         self._append_summary(report)
         if self._problems and session.exitstatus == pytest.ExitCode.OK:
-            # Whoever asked for a report must not take an old one for it.
+            # The user asked for a report, and must not mistake an old report for it.
             session.exitstatus = pytest.ExitCode.USAGE_ERROR
 
     def _must_fail(self, report: Report) -> bool:
-        """Whether the gate does not pass for what pytest counts as no failure."""
-        # With --setup-plan and --setup-only no test is called, and nothing asked for is missing.
+        """Whether the gate does not pass although pytest counts no failure."""
+        # With --setup-plan and --setup-only pytest calls no test, so that no comparison is missing.
         if getattr(self._config.option, "setuponly", False):
             return False
         if report.entries:
-            # A comparison that was skipped, or that is known to be impossible.
+            # For example, a comparison was skipped, or is expected to be impossible.
             return not report.comparisons_pass
-        # A session that was asked for a gate's report, and whose tests are no gate.
+        # The user asked for a gate report, but the tests compare nothing.
         return self._folder is not None and self._called
 
     def judged(self, session: pytest.Session) -> Report:
-        """All that the gate found, for those who ask when the session ends."""
+        """The report of the gate at the end of the session."""
         stopped = bool(session.shouldstop or session.shouldfail)
-        # Not the hook's argument: others may have changed it since.
+        # Not the hook's argument: another plugin may have changed the exit status since.
         exit_code = int(session.exitstatus)
         ran = exit_code in (pytest.ExitCode.OK, pytest.ExitCode.TESTS_FAILED, pytest.ExitCode.NO_TESTS_COLLECTED)
         return self._report(_now(), exit_code, complete=ran and not stopped)
 
     def pytest_terminal_summary(self, terminalreporter: pytest.TerminalReporter) -> None:
-        """A line for each recipe, and what could not be written."""
+        """Print a line for each recipe, and errors of the gate report."""
         if self._collector.any() and self._config.option.verbose >= 0:
             from mnist_repro.gate.markdown import summary
 
@@ -126,7 +126,7 @@ class GateSession:
         return Report(session, self._collector.entries(), self._collector.other_failures())
 
     def _write(self, report: Report) -> None:
-        assert self._folder is not None  # noqa: S101 - nobody calls it otherwise
+        assert self._folder is not None  # noqa: S101 - called only with a folder
         try:
             write(report, self._folder)
         except BadInput as error:
@@ -146,10 +146,10 @@ class GateSession:
 
 
 def write(report: Report, folder: Path) -> None:
-    """Write `gate.json` and `gate.md` into ``folder``: `gate.json` last, which says that both are there.
+    """Write `gate.json` and `gate.md` into ``folder``; `gate.json` comes last and shows that both files are complete.
 
     Raises:
-        BadInput: it cannot be written.
+        BadInput: a file cannot be written.
     """
     from mnist_repro.files.atomic import replacing_together, write_text
     from mnist_repro.gate import report as gate_report

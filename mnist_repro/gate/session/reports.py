@@ -1,4 +1,4 @@
-"""From pytest's reports, whichever process or job made them, to what the gate reports."""
+"""Collects the entries of the gate report from pytest's test reports, of any process or job."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from mnist_repro.gate.comparison import Comparison
     from mnist_repro.gate.report import ReportEntry
 
-# Properties of a report: what its test is about, as JSON of (recipe, rung); and each `Comparison`, as JSON.
+# Properties of a test report: its (recipe, rung) as JSON, and each `Comparison` as JSON.
 WANTED = "mnist_repro.wanted"
 CHECKED = "mnist_repro.checked"
 _REASON_SHOWN = 300
@@ -29,15 +29,15 @@ class _Test:
 
 
 class Collector:
-    """Sees every report of a session and keeps what the gate has to tell."""
+    """Reads every test report of a session, and keeps the entries of the gate report."""
 
     def __init__(self) -> None:
         self._tests: Dict[str, _Test] = {}
 
     def see(self, report: pytest.TestReport) -> bool:
-        """Take in a report; whether it ends a comparison."""
+        """Read a test report; return whether it completes a comparison."""
         if report.when == "setup" or report.nodeid not in self._tests:
-            # A test that is run again starts afresh.
+            # When a test runs again, its earlier reports do not count.
             self._tests[report.nodeid] = _Test()
         test = self._tests[report.nodeid]
         test.properties = [(str(name), str(value)) for name, value in report.user_properties] or test.properties
@@ -46,22 +46,22 @@ class Collector:
         return report.when != "setup" and bool(test.named(CHECKED))
 
     def see_uncollected(self, name: str) -> None:
-        """Take in that a module or folder could not be collected."""
+        """Note that a module or folder could not be collected."""
         self._tests[name] = _Test("failed")
 
     def any(self) -> bool:
-        """Whether any test was about a comparison."""
+        """Whether any test made or announced a comparison."""
         return any(test.named(CHECKED) or test.named(WANTED) for test in self._tests.values())
 
     def entries(self) -> Tuple[ReportEntry, ...]:
-        """What became of every comparison, those without a verdict included."""
-        found: List[ReportEntry] = []
+        """An entry for every comparison, also for those without a verdict."""
+        entries: List[ReportEntry] = []
         for name, test in self._tests.items():
-            found += _entries(name, test)
-        return tuple(found)
+            entries += _entries(name, test)
+        return tuple(entries)
 
     def other_failures(self) -> Tuple[str, ...]:
-        """Tests that failed and are no comparisons, and modules that could not be collected."""
+        """Failed tests without a comparison, and modules that could not be collected."""
         return tuple(
             name
             for name, test in self._tests.items()
@@ -80,7 +80,7 @@ def _outcome(report: pytest.TestReport) -> Tuple[str, str]:
 
 
 def _explained(checked: Comparison, outcome: str, reason: str) -> str:
-    """The reason, where the findings do not tell it: a known difference, or a failure although all is well."""
+    """The reason that the findings do not give: of a known difference, or of a failure although the verdict passes."""
     other = outcome != "passed" and checked.verdict is not None and checked.verdict.passes
     return reason if outcome == "xfailed" or other else ""
 
@@ -92,12 +92,12 @@ def _entries(name: str, test: _Test) -> List[ReportEntry]:
     checked = [from_fields(json.loads(text)) for text in test.named(CHECKED)]
     outcome = test.outcome or "unfinished"
     if checked:
-        # What failed a test is its last comparison, those before have passed.
+        # The last comparison decided the test's outcome; the comparisons before it have passed.
         outcomes = ["passed"] * (len(checked) - 1) + [outcome]
         return [
             ReportEntry(name, ended, each.recipe, each.rung, each, _explained(each, ended, test.reason))
             for each, ended in zip(checked, outcomes)
         ]
-    wanted = [json.loads(text) for text in test.named(WANTED)]
+    targets = [json.loads(text) for text in test.named(WANTED)]
     reason = test.reason or ("it never called baseline.check" if outcome == "passed" else "")
-    return [ReportEntry(name, outcome, recipe, rung, None, reason) for recipe, rung in wanted]
+    return [ReportEntry(name, outcome, recipe, rung, None, reason) for recipe, rung in targets]

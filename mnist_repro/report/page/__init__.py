@@ -1,1 +1,1 @@
-"""The page itself: values in, HTML out."""
+"""The HTML of the page, made from the document."""

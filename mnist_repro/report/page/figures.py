@@ -1,4 +1,4 @@
-"""Draws the figures of a page: samples as points, trainings as curves. Values in, SVG out; matplotlib is needed."""
+"""Draws the figures of a page with matplotlib, as SVG: samples as points, trainings as curves."""
 
 from __future__ import annotations
 
@@ -13,10 +13,10 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
-# Of more seeds only so many are drawn, spread evenly over all; the text below a figure says so.
+# The largest number of points. Of more seeds, an even selection is drawn, and the text below the figure says so.
 MOST_POINTS = 100
 MOST_CURVES = 20
-# A phone's width, so that letters keep their size there; wide screens place figures side by side.
+# The width of a phone, so that letters keep their size there. Wide screens show figures side by side.
 _WIDTH = 4.4
 _POINTS_HEIGHT, _CURVES_HEIGHT = 1.45, 2.3
 _LETTERS = 10.5
@@ -32,7 +32,7 @@ _SETTINGS: Any = {
 
 
 def require_drawing() -> None:
-    """Make sure that pages can be made here.
+    """Make sure that this environment can make pages.
 
     Raises:
         BadInput: matplotlib or Jinja2 is missing.
@@ -50,7 +50,7 @@ def require_drawing() -> None:
 
 
 def points(metric: Mapping[str, Any]) -> Optional[str]:
-    """Measured seeds as points below the stored samples, with margin and published values; None without a number.
+    """Measured seeds as points below the stored samples, with margin and published values; None without numbers.
 
     Args:
         metric: an entry of a group's ``metrics``.
@@ -66,8 +66,8 @@ def points(metric: Mapping[str, Any]) -> Optional[str]:
         for value in numbers(metric["published"]):
             axes.axvline(value, color=colour("published"), linewidth=1.8, linestyle=(0, (5, 3)))
         for row, values, name in ((1.0, stored, "stored"), (0.0, measured, "measured")):
-            drawn = evenly(sorted(values), MOST_POINTS)
-            [line] = axes.plot(drawn, _spread(row, len(drawn)), linestyle="", marker="o" if name == "stored" else "D")
+            shown = evenly(sorted(values), MOST_POINTS)
+            [line] = axes.plot(shown, _spread(row, len(shown)), linestyle="", marker="o" if name == "stored" else "D")
             line.set_markersize(7.0 if name == "stored" else 6.5)
             line.set_markerfacecolor(colour(None if name == "stored" else name))
             line.set_markeredgecolor(colour(name if name == "stored" else "paper"))
@@ -80,12 +80,12 @@ def points(metric: Mapping[str, Any]) -> Optional[str]:
 
 
 def curves(by_seed: Mapping[str, Sequence[Any]], published: Sequence[Mapping[str, Any]], unit: str) -> str:
-    """One line for each seed, what was published drawn over them.
+    """One line for each seed, with the published curves over them.
 
     Args:
-        by_seed: points of each seed.
+        by_seed: points of each seed's curve.
         published: curves of the same figure.
-        unit: what the points are counted in.
+        unit: unit of the horizontal axis.
     """
     with _settings():
         figure, axes = _axes(_CURVES_HEIGHT)
@@ -102,7 +102,7 @@ def curves(by_seed: Mapping[str, Sequence[Any]], published: Sequence[Mapping[str
         axes.set_xlabel(f"{WORD}{unit}s")
         places = _places([*by_seed.values(), *(curve["points"] for curve in published)])
         if len(places) == 1:
-            # Nothing lies between epochs.
+            # Ticks only at whole epochs.
             axes.set_xticks(sorted(places))
             axes.set_xlim(min(places) - 1.0, max(places) + 1.0)
         else:
@@ -111,8 +111,8 @@ def curves(by_seed: Mapping[str, Sequence[Any]], published: Sequence[Mapping[str
         return _svg(figure)
 
 
-def told_curves(group: Mapping[str, Any]) -> List[str]:
-    """Which of a group's figures are worth a drawing: a test figure scored once is among the samples already."""
+def curves_to_draw(group: Mapping[str, Any]) -> List[str]:
+    """The figures of a group to draw as curves. A test figure that is scored once is already among the samples."""
     return [
         name
         for name, by_seed in group["curves"].items()
@@ -131,7 +131,7 @@ def _settings() -> Any:
 
 
 def _axes(height: float) -> Tuple[Figure, Axes]:
-    # Not pyplot: it keeps every figure, and asks for a display.
+    # Not pyplot: it keeps every figure in memory, and needs a display.
     from matplotlib.figure import Figure
 
     figure = Figure(figsize=(_WIDTH, height))
@@ -146,7 +146,7 @@ def _axes(height: float) -> Tuple[Figure, Axes]:
     axes.tick_params(colors=colour("ink"), length=0, labelcolor=colour("ink"))
     axes.xaxis.label.set_color(colour("ink"))
     axes.yaxis.label.set_color(colour("ink"))
-    # Room for the words at the left, in whichever language.
+    # Room for the words at the left, in both languages.
     figure.subplots_adjust(
         left=0.2 if height < 2.0 else 0.13,
         right=0.96,
@@ -157,17 +157,17 @@ def _axes(height: float) -> Tuple[Figure, Axes]:
 
 
 def _spread(row: float, count: int) -> List[float]:
-    """Points of a row a little above and below it, always in the same way, so that equal values can be told apart."""
+    """Heights a little above and below a row, the same in every drawing, so that equal values do not overlap."""
     return [row + 0.28 * ((place * 7) % 5 - 2) / 2 if count > 1 else row for place in range(count)]
 
 
 def _coordinates(line: Sequence[Any]) -> Tuple[List[float], List[float]]:
-    kept = [(number(x), number(y)) for x, y in line if drawable(x) and drawable(y)]
-    return [x for x, _ in kept], [y for _, y in kept]
+    drawable_points = [(number(x), number(y)) for x, y in line if drawable(x) and drawable(y)]
+    return [x for x, _ in drawable_points], [y for _, y in drawable_points]
 
 
 def _svg(figure: Figure) -> str:
     written = io.StringIO()
-    # No date: the same document makes the same page.
+    # Without a date, the same document always gives the same page.
     figure.savefig(written, format="svg", metadata={"Date": None})
     return written.getvalue()

@@ -1,4 +1,4 @@
-"""From the document to the rows of the first table, and to the table of drift. Pure."""
+"""The rows of the page's first table and of the table of drift, made from the document. Pure."""
 
 from __future__ import annotations
 
@@ -10,36 +10,36 @@ from mnist_repro.gate.verdicts import Verdict, worst
 from mnist_repro.recipes import RECIPES
 from mnist_repro.report.page.numbers import number, numbers, settled
 
-# A sentence of the page: its name among the words, and what goes into it.
+# A sentence of the page: the name of its words, and the values for them.
 Sentence = Tuple[str, Dict[str, Any]]
 MOST_PLATFORMS = 8
 
 
 def glance(document: Mapping[str, Any]) -> List[Dict[str, Any]]:
-    """A block for each group of runs, then one for each recipe that only the gate's session was about."""
+    """A block of rows for each group of runs, then for each recipe that only the gate report has."""
     judged = {group["id"]: judged_in_session(document, group) for group in document["groups"]}
     blocks = [_block(group, judged[group["id"]]) for group in document["groups"]]
     for name, recipe in (document["gate"] or {}).get("recipes", {}).items():
-        mine = [judged[group["id"]] for group in document["groups"] if group["recipe"] == name]
-        shown = [each for told in mine if told for each in told["comparisons"]]
-        left = [each for each in recipe["comparisons"] if each not in shown]
-        if left or not any(mine):
-            blocks.append(_gate_block(name, _of_these(recipe, left)))
+        reports = [judged[group["id"]] for group in document["groups"] if group["recipe"] == name]
+        shown = [each for report in reports if report for each in report["comparisons"]]
+        others = [each for each in recipe["comparisons"] if each not in shown]
+        if others or not any(reports):
+            blocks.append(_gate_block(name, _of_these(recipe, others)))
     return blocks
 
 
 def tally(document: Mapping[str, Any]) -> List[Tuple[str, List[Tuple[str, int]]]]:
-    """How often each verdict was given against baselines and against what was published: the page in one line."""
-    told = []
+    """The number of each verdict against baselines and against published figures: the page in one line."""
+    counts: List[Tuple[str, List[Tuple[str, int]]]] = []
     for key, field in (("against_baseline", "verdict"), ("against_published", "published_verdict")):
         counted = Counter(str(group[field]) for group in document["groups"])
         if counted:
-            told.append((key, counted.most_common()))
-    return told
+            counts.append((key, counted.most_common()))
+    return counts
 
 
 def facts(group: Mapping[str, Any]) -> Dict[str, Tuple[str, str]]:
-    """What a group's runs have in common: the name of a sentence of the page, and what goes into it."""
+    """The common facts of a group's runs, each as the name of a sentence of the page and its value."""
     return {
         "scale": ("scale_of", str(group["scale"])),
         "arithmetic": ("arithmetic_of", str(group["arithmetic"])),
@@ -50,33 +50,34 @@ def facts(group: Mapping[str, Any]) -> Dict[str, Tuple[str, str]]:
 
 
 def shared_facts(groups: Sequence[Mapping[str, Any]]) -> Dict[str, Tuple[str, str]]:
-    """Those that are the same of all groups, and need not be said of each."""
-    told = [facts(group) for group in groups]
-    return {name: fact for name, fact in told[0].items() if all(each[name] == fact for each in told)} if told else {}
+    """The facts that are equal for all groups, so that the page shows them once."""
+    by_group = [facts(group) for group in groups]
+    first = by_group[0] if by_group else {}
+    return {name: fact for name, fact in first.items() if all(each[name] == fact for each in by_group)}
 
 
 def in_order(history: Sequence[Mapping[str, Any]]) -> List[Tuple[str, List[Mapping[str, Any]]]]:
-    """The entries of each recipe's baselines, recipes in the order of the page."""
+    """The history entries of each recipe, with recipes in the order of the page."""
     names = sorted({str(entry["recipe"]) for entry in history}, key=lambda name: ([*RECIPES, name].index(name), name))
     return [(name, [entry for entry in history if entry["recipe"] == name]) for name in names]
 
 
 def judged_in_session(document: Mapping[str, Any], group: Mapping[str, Any]) -> Optional[Mapping[str, Any]]:
-    """What the gate's session says of a group's recipe, if it was about the same data and arithmetic.
+    """The gate report on a group's recipe, if the session used the same data and arithmetic.
 
-    A fingerprint speaks for the platform that it was taken on, and for no other.
+    A fingerprint is valid only for the platform on which it was taken.
     """
     recipe: Optional[Mapping[str, Any]] = (document["gate"] or {}).get("recipes", {}).get(group["recipe"])
     if recipe is None or document["gate"]["session"]["arithmetic"] != group["arithmetic"]:
         return None
-    # The published figures are judged by stored samples, whatever the session ran on.
+    # Stored samples judge the published figures, so the data of the session does not matter for them.
     data = {each["dataset"] for each in recipe["comparisons"] if each["rung"] != "published"}
-    mine = [each for each in recipe["comparisons"] if _taken_on(each) in (None, group["platform"])]
-    return _of_these(recipe, mine) if mine and data <= {"", group["dataset"]["name"]} else None
+    comparisons = [each for each in recipe["comparisons"] if _taken_on(each) in (None, group["platform"])]
+    return _of_these(recipe, comparisons) if comparisons and data <= {"", group["dataset"]["name"]} else None
 
 
 def _taken_on(comparison: Mapping[str, Any]) -> Optional[str]:
-    """The platform that a comparison speaks for; None if for every one, or if nothing was taken."""
+    """The platform for which a comparison is valid; None if it is valid for all, or if nothing was measured."""
     provenance = comparison["provenance"]
     if comparison["rung"] != "fingerprint" or not provenance:
         return None
@@ -84,7 +85,7 @@ def _taken_on(comparison: Mapping[str, Any]) -> Optional[str]:
 
 
 def _of_these(recipe: Mapping[str, Any], comparisons: Sequence[Mapping[str, Any]]) -> Mapping[str, Any]:
-    """What a session says of a recipe if these of its comparisons alone are looked at."""
+    """The gate report on a recipe, limited to these comparisons."""
     if len(comparisons) == len(recipe["comparisons"]):
         return recipe
     verdicts = [Verdict(each["verdict"]) for each in comparisons if each["verdict"] is not None]
@@ -93,16 +94,16 @@ def _of_these(recipe: Mapping[str, Any], comparisons: Sequence[Mapping[str, Any]
 
 
 def distinctions(groups: Sequence[Mapping[str, Any]]) -> Dict[str, List[str]]:
-    """By a group's id: the words that tell it from other groups of its recipe."""
-    told: Dict[str, List[str]] = {}
+    """By a group's id: the words that distinguish it from other groups of its recipe."""
+    words: Dict[str, List[str]] = {}
     for group in groups:
         others = [other for other in groups if other["recipe"] == group["recipe"]]
-        told[group["id"]] = [
+        words[group["id"]] = [
             value(group)
             for value in (_scale, _arithmetic, _dataset, _platform)
             if len({value(other) for other in others}) > 1
         ]
-    return told
+    return words
 
 
 def _scale(group: Mapping[str, Any]) -> str:
@@ -129,7 +130,7 @@ def _block(group: Mapping[str, Any], gate: Optional[Mapping[str, Any]]) -> Dict[
         "baseline_verdict": group["verdict"],
         "published_verdict": group["published_verdict"],
         "gate": gate,
-        # What was trained on convinces nobody; its row is among the recipe's own.
+        # Figures of the training data prove little; their rows are in the recipe's own section.
         "rows": [_row(group, metric) for metric in group["metrics"] if not metric["name"].startswith("training")],
     }
 
@@ -161,18 +162,18 @@ def _sure_of_baseline(group: Mapping[str, Any], metric: Mapping[str, Any]) -> Se
     finding, margin = metric["finding"], metric["margin"]
     if finding is None or margin is None:
         return ("certain_no_baseline", {})
-    told = {"margin": f"{number(margin):.2g}"}
+    values = {"margin": f"{number(margin):.2g}"}
     if group["paired"]:
-        return ("certain_paired", told)
+        return ("certain_paired", values)
     if finding["interval"]:
         low, high = (f"{number(end):+.2g}" for end in finding["interval"])
-        return ("certain_interval", {**told, "low": low, "high": high})
+        return ("certain_interval", {**values, "low": low, "high": high})
     same = all(metric["stored"].get(seed) == value for seed, value in metric["measured"].items())
-    return ("certain_same" if same else "certain_margin", told)
+    return ("certain_same" if same else "certain_margin", values)
 
 
 def published_interval(group: Mapping[str, Any], metric: str) -> Optional[Dict[str, str]]:
-    """Where one more run of a group would land in a metric for which something was published."""
+    """The prediction interval of a group for a metric with a published figure, or None."""
     for each in group["published"]:
         after = f"{each['after']:,} {group['unit']}"
         if each["interval"] and metric.startswith(f"{each['metric']} after {after}"):
@@ -181,8 +182,8 @@ def published_interval(group: Mapping[str, Any], metric: str) -> Optional[Dict[s
 
 
 def _gate_block(name: str, recipe: Mapping[str, Any]) -> Dict[str, Any]:
-    """What a session that left no runs here says: each finding as it was told."""
-    # The published figures last, as on the gate's ladder.
+    """The block of a recipe without runs here: each finding as it is in the gate report."""
+    # The published figures come last, as in the order of the rungs.
     comparisons = sorted(recipe["comparisons"], key=lambda each: bool(each["rung"] == "published"))
     published = next((each for each in recipe["comparisons"] if each["rung"] == "published"), None)
     return {
@@ -239,5 +240,5 @@ def _cell(group: Optional[Mapping[str, Any]]) -> Optional[Dict[str, Any]]:
 
 
 def unexplained(group: Mapping[str, Any]) -> bool:
-    """Whether there is a difference, from what is stored or was published, that asks for a cause."""
+    """Whether a group differs from stored or published values, so that it needs a cause."""
     return group["published_verdict"] == "not reproduced" or group["verdict"] in ("regressed", "improved")

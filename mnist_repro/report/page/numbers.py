@@ -1,16 +1,16 @@
-"""Numbers of a document, as numbers again: what is not finite is in it as a word. Pure."""
+"""Converts the document's numbers, which may be words for NaN and infinity, to numbers and texts. Pure."""
 
 from __future__ import annotations
 
 import math
 from typing import Any, Iterable, List
 
-# Nothing that is measured here comes near; matplotlib's axes do not survive what is much larger.
+# Far above all measured values; matplotlib's axes fail on much larger ones.
 _LARGEST = 1e30
 
 
 def number(value: Any) -> float:
-    """A number of the document; NaN for what is none."""
+    """A number of the document; NaN for a value that is not a number."""
     try:
         return float(value)
     except (TypeError, ValueError, OverflowError):
@@ -18,17 +18,17 @@ def number(value: Any) -> float:
 
 
 def drawable(value: Any) -> bool:
-    """Whether it can be a point of a figure."""
+    """Whether a value can be a point of a figure."""
     return math.isfinite(number(value)) and abs(number(value)) < _LARGEST
 
 
 def numbers(values: Iterable[Any]) -> List[float]:
-    """Those that can be drawn and averaged."""
+    """The values that can be drawn and averaged."""
     return [number(value) for value in values if drawable(value)]
 
 
 def settled(value: float) -> str:
-    """A number with five decimals, as `mnist-repro reproduce` prints it, so that columns can be read downwards."""
+    """A number with five decimals, as `mnist-repro reproduce` prints it, so that the values in a column line up."""
     return f"{value:.5f}" if value == 0.0 or 5e-5 <= abs(value) < 1e4 else f"{value:.3g}"
 
 
@@ -39,7 +39,7 @@ def as_printed(value: float) -> str:
 
 
 def evenly(items: List[Any], most: int) -> List[Any]:
-    """At most so many of the items, spread over all of them, first and last included."""
+    """At most ``most`` items, evenly selected, with the first and the last."""
     if len(items) <= most:
         return items
     return [items[place * (len(items) - 1) // (most - 1)] for place in range(most)]

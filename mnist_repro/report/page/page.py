@@ -1,4 +1,4 @@
-"""Makes the page from the document: one HTML file that carries its style, script, pictures and figures in itself."""
+"""Makes the page from the document: one HTML file that contains its style, script, pictures and figures."""
 
 from __future__ import annotations
 
@@ -25,12 +25,12 @@ from mnist_repro.report.page.numbers import as_printed, drawable, number, number
 _TEMPLATES = Path(__file__).with_name("templates")
 _MOMENT = re.compile(r"(\d{4}-\d\d-\d\d)T(\d\d:\d\d)(?::[\d.]+)?(?:Z|\+00:00)")
 _COMMIT = re.compile("([0-9a-f]{12})[0-9a-f]{28}(-dirty)?")
-# Rows of a table that are not folded away.
+# Number of rows of a table that are shown before the reader opens the rest.
 PAIRS_SHOWN = 12
 
 
 def render(document: Mapping[str, Any]) -> str:
-    """The page of a document, as `collect` made it or as it came back from its JSON.
+    """The page of a document, which comes from `collect` or from its JSON.
 
     Raises:
         BadInput: Jinja2 or matplotlib is missing.
@@ -60,7 +60,7 @@ def render(document: Mapping[str, Any]) -> str:
 
 
 def _policy(style: str, script: str) -> str:
-    """Only what the page itself holds; hashes, so that text that came in from elsewhere can neither run nor style."""
+    """The Content-Security-Policy: only the page's own content. Hashes prevent script or style in foreign texts."""
     return (
         f"default-src 'none'; img-src data:; style-src '{_hash(style)}'; script-src '{_hash(script)}'; "
         "base-uri 'none'; form-action 'none'"
@@ -81,9 +81,9 @@ def _environment() -> Any:
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    drawn = _Drawn()
+    page_figures = _Drawn()
     environment.globals.update(
-        t=_told,
+        t=_entry,
         term=_term,
         verdict=_verdict,
         verdict_word=lambda name: _both(*words.VERDICTS.get(name, (name, name))),
@@ -95,12 +95,12 @@ def _environment() -> Any:
         term_words=lambda name: words.TERMS.get(name, (name, name)),
         joined=lambda pairs: tuple(", ".join(pair[place] for pair in pairs) for place in (0, 1)),
         figure_name=lambda name: _both(*words.FIGURES[name]),
-        points=drawn.points,
-        curves=drawn.curves,
+        points=page_figures.points,
+        curves=page_figures.curves,
         spread=spread,
         narrow=narrow,
         last_values=last_values,
-        told_curves=figures.told_curves,
+        curves_to_draw=figures.curves_to_draw,
         count_undrawable=lambda values: sum(not drawable(value) for value in values),
         most_points=figures.MOST_POINTS,
         most_curves=figures.MOST_CURVES,
@@ -110,19 +110,19 @@ def _environment() -> Any:
 
 
 def short(value: Any, digits: int = 5) -> str:
-    """A number in a table; a word for what is none."""
+    """A number in a table; a word for a value that is not a number."""
     return f"{number(value):.{digits}g}" if value is not None else "–"
 
 
 def spread(values: Mapping[Any, Any]) -> str:
-    """Mean and standard deviation of a metric's values by seed: ``0.26987 ± 0.00113``; – of none."""
-    kept = numbers(values.values())
-    if not kept:
+    """Mean and standard deviation of a metric's values by seed: ``0.26987 ± 0.00113``; – without values."""
+    finite = numbers(values.values())
+    if not finite:
         return "NaN" if values else "–"
-    mean = sum(kept) / len(kept)
-    if len(kept) < 2:
+    mean = sum(finite) / len(finite)
+    if len(finite) < 2:
         return settled(mean)
-    deviation = (sum((value - mean) ** 2 for value in kept) / (len(kept) - 1)) ** 0.5
+    deviation = (sum((value - mean) ** 2 for value in finite) / (len(finite) - 1)) ** 0.5
     return f"{settled(mean)} ± {settled(deviation)}"
 
 
@@ -135,27 +135,27 @@ def narrow(metric: Mapping[str, Any]) -> bool:
 
 
 def last_values(by_seed: Mapping[str, Any]) -> List[float]:
-    """Where the curves end."""
+    """The last value of each curve."""
     return numbers(line[-1][1] for line in by_seed.values() if line)
 
 
 def _named(name: str) -> words.Both:
-    """A metric, or a row of a fingerprint."""
-    told = words.metric(name)
-    return told if told[0] != told[1] else sentences.sentence(name)
+    """The name of a metric, or of a row of a fingerprint, in both languages."""
+    both = words.metric(name)
+    return both if both[0] != both[1] else sentences.sentence(name)
 
 
 def commit(name: str) -> str:
-    """A commit as people name it, and whether the checkout differed from it."""
+    """A commit with a short hash, and ``-dirty`` if the checkout had changes."""
     known = _COMMIT.fullmatch(name)
     return f"{known.group(1)}{known.group(2) or ''}" if known else name
 
 
 def when(moment: Any) -> str:
-    """A moment of a document to the minute; what is none of ours stays as it is."""
+    """A time of the document, to the minute; a text in another form stays unchanged."""
     text = str(moment or "–")
-    told = _MOMENT.fullmatch(text)
-    return f"{told.group(1)} {told.group(2)} UTC" if told else text
+    match = _MOMENT.fullmatch(text)
+    return f"{match.group(1)} {match.group(2)} UTC" if match else text
 
 
 def _printed(value: Any) -> str:
@@ -171,26 +171,26 @@ def _fixed(value: Any, digits: int = 2) -> str:
 
 
 def _plain(value: Any) -> str:
-    """A value of a history in one line."""
+    """A value of a baseline's history in one line."""
     if isinstance(value, float):
         return f"{value:.7g}"
     return "–" if value is None else str(value)
 
 
 def _markup(text: str) -> Any:
-    # Jinja2 brings it; our own text alone goes through here.
+    # markupsafe comes with Jinja2. Only our own text may come here, because it is not escaped.
     return import_module("markupsafe").Markup(text)
 
 
 def _both(english: str, japanese: str) -> Any:
-    """Both languages, of which the page shows one."""
+    """A text in both languages; the page shows one of them."""
     if english == japanese:
         return import_module("markupsafe").escape(english)
-    told = _markup('<span class="en" lang="en">{}</span><span class="ja" lang="ja">{}</span>')
-    return told.format(english, japanese)
+    both = _markup('<span class="en" lang="en">{}</span><span class="ja" lang="ja">{}</span>')
+    return both.format(english, japanese)
 
 
-def _told(key: str, **values: Any) -> Any:
+def _entry(key: str, **values: Any) -> Any:
     return _both(*words.filled(key, values))
 
 
@@ -201,25 +201,25 @@ def _term(name: str) -> Any:
 def _verdict(name: Optional[str]) -> Any:
     kind = {"equivalent": " good", "reproduced": " good", "inconclusive": "", "not tested": ""}.get(str(name), " bad")
     if name is None:
-        return _told("no_value")
+        return _entry("no_value")
     both = words.VERDICTS.get(name, (name, name))
     return _markup('<span class="badge{}">{}</span>').format(kind, _both(*both))
 
 
 class _Drawn:
-    """Figures of one page, each with ids of its own."""
+    """The figures of one page, each with unique ids."""
 
     def __init__(self) -> None:
         self._count = 0
 
     def points(self, metric: Mapping[str, Any], labelled_by: str) -> Any:
-        drawn = figures.points(metric)
-        return None if drawn is None else self._placed(drawn, labelled_by)
+        figure = figures.points(metric)
+        return None if figure is None else self._placed(figure, labelled_by)
 
     def curves(self, name: str, group: Mapping[str, Any], labelled_by: str) -> Any:
         published = [curve for curve in group["published_curves"] if curve["name"] == name]
         return self._placed(figures.curves(group["curves"][name], published, group["unit"]), labelled_by)
 
-    def _placed(self, drawn: str, labelled_by: str) -> Any:
+    def _placed(self, figure: str, labelled_by: str) -> Any:
         self._count += 1
-        return _markup(svg.for_page(drawn, f"f{self._count}", words.FIGURES, f"{labelled_by}-title {labelled_by}"))
+        return _markup(svg.for_page(figure, f"f{self._count}", words.FIGURES, f"{labelled_by}-title {labelled_by}"))

@@ -1,4 +1,4 @@
-"""Writes a page and its document into a folder."""
+"""Writes a page and its document into a folder, and never replaces a page of another program."""
 
 from __future__ import annotations
 
@@ -12,29 +12,29 @@ from mnist_repro.files.atomic import replacing_together
 from mnist_repro.report.page.page import render
 
 PAGE, DOCUMENT = "index.html", "report.json"
-# Of every page that was ever made here, in its head.
+# The title in the head of every page that any version has made.
 _TITLE = re.compile(b"<title>[^<]* mnist-repro</title>")
 _HEAD = 1 << 12
 _ELSEWHERE = "name another folder"
 
 
 def require_ours(folder: Path) -> None:
-    """Make sure that the page in ``folder``, if there is one, is one that a new one may replace.
+    """Make sure that a page in ``folder``, if there is one, was made by mnist-repro and may be replaced.
 
     Raises:
-        BadInput: somebody else made it.
+        BadInput: the page was not made by mnist-repro.
     """
     page = folder / PAGE
     if not page.is_file():
         return
     try:
         with page.open("rb") as file:
-            ours = _TITLE.search(file.read(_HEAD))
+            title = _TITLE.search(file.read(_HEAD))
     except OSError as error:
         raise BadInput(
             f"cannot read {page}: {error.strerror}", "only a page of mnist-repro's own is replaced", _ELSEWHERE
         ) from error
-    if not ours:
+    if not title:
         raise BadInput(
             f"{page} is not a page that mnist-repro made",
             "the new one would take its place, and it would be gone",
@@ -43,18 +43,18 @@ def require_ours(folder: Path) -> None:
 
 
 def write(document: Mapping[str, Any], folder: Path) -> Path:
-    """Write ``report.json`` and the page made from it; ``report.json`` takes its place last. Returns where the page is.
+    """Write ``report.json`` and the page made from it; ``report.json`` is replaced last. Returns the path of the page.
 
     Raises:
-        BadInput: the folder cannot be written or has somebody else's page, or Jinja2 or matplotlib is missing. What was
-            there before is untouched.
+        BadInput: the folder cannot be written or has somebody else's page, or Jinja2 or matplotlib is missing. Old
+            files are then unchanged.
     """
     text = json.dumps(document, indent=1, allow_nan=False, ensure_ascii=True) + "\n"
     require_ours(folder)
-    # From the text, so that no page can show what its document does not say.
+    # From the JSON text, so that the page cannot show a fact that its document lacks.
     page = render(json.loads(text))
     with replacing_together(folder, (PAGE, DOCUMENT)) as unfinished:
         (unfinished / DOCUMENT).write_text(text, encoding="utf-8")
-        # A lone surrogate, such as of a file name that is no UTF-8, has no bytes of its own.
+        # A lone surrogate, which comes for example from a file name that is not UTF-8, cannot be encoded.
         (unfinished / PAGE).write_text(page, encoding="utf-8", errors="backslashreplace")
     return folder / PAGE

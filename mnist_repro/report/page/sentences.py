@@ -1,4 +1,4 @@
-"""What the gate says in sentences, and of jobs, in Japanese too: those that there are templates for; others stay."""
+"""Translates sentences of the gate and about jobs into Japanese with templates; other sentences stay English."""
 
 from __future__ import annotations
 
@@ -14,19 +14,19 @@ _FILE = Path(__file__).with_name("templates") / "sentences.json"
 _PLACE = re.compile(r"{(\w+)}")
 _SEEDS = re.compile(r"seeds? ([\d, ]+?)(?: to (\d+))?")
 _INSTEAD = re.compile(r"(\S+) instead of (\S+) after (\d+) (epoch|step)s?")
-# A place for what is a sentence itself.
+# The name of a value that is a sentence itself.
 _SENTENCE = "cause"
 _UNITS = {"epoch": "エポック", "step": "ステップ"}
-# Two changes at once come as one text each: kinds behind commas, causes behind semicolons.
+# Separators: two changes at once are one text, with commas between kinds and semicolons between causes.
 _JOINTS = (("; ", "。"), (", ", "、"))
 
 
-# Of the gate, none is longer; searching grows faster than a text.
+# No sentence of the gate is longer. The time of the search grows faster than the length.
 _LONGEST = 600
 
 
 def sentence(english: str) -> Both:
-    """A sentence in both languages; twice the same where nobody has translated it."""
+    """A sentence in both languages; both texts are English if there is no translation."""
     if len(english) > _LONGEST:
         return (english, english)
     return (english, _japanese(english) or _joined(english) or english)
@@ -36,27 +36,27 @@ def _japanese(english: str) -> Optional[str]:
     if english in TERMS:
         return TERMS[english][1]
     for pattern, japanese in _templates():
-        found = pattern.fullmatch(english)
-        values = _known(found.groupdict()) if found else None
+        match = pattern.fullmatch(english)
+        values = _known(match.groupdict()) if match else None
         if values is not None:
             return _PLACE.sub(partial(_value, values), japanese)
     return None
 
 
 def _known(values: Dict[str, str]) -> Optional[Dict[str, str]]:
-    """The values of a sentence; None if one that is a sentence itself is not known."""
+    """The values of a sentence, translated if a value is a sentence itself; None if that has no translation."""
     if _SENTENCE not in values:
         return values
-    told = _japanese(values[_SENTENCE])
-    return None if told is None else {**values, _SENTENCE: told}
+    cause = _japanese(values[_SENTENCE])
+    return None if cause is None else {**values, _SENTENCE: cause}
 
 
 def _joined(english: str) -> Optional[str]:
-    for joint, theirs in _JOINTS:
+    for joint, japanese_joint in _JOINTS:
         parts = [_japanese(part) for part in english.split(joint)]
-        told = [part for part in parts if part is not None]
-        if len(told) == len(parts) > 1:
-            return theirs.join(told)
+        translated = [part for part in parts if part is not None]
+        if len(translated) == len(parts) > 1:
+            return japanese_joint.join(translated)
     return None
 
 
@@ -67,19 +67,19 @@ def _templates() -> List[Tuple[Pattern[str], str]]:
 
 def _pattern(english: str) -> Pattern[str]:
     parts = _PLACE.split(english)
-    # Every second part is the name of a value.
+    # `split` gives the name of a value at every odd index.
     return re.compile(
         "".join(_group(part) if place % 2 else re.escape(part) for place, part in enumerate(parts)), re.DOTALL
     )
 
 
 def _group(name: str) -> str:
-    """What a place takes: as little as it can, but a sentence, which may have brackets as what comes after it has."""
+    """The regular expression of a value: the shortest match; for a sentence, which may have brackets, the longest."""
     return f"(?P<{name}>.+)" if name == _SENTENCE else f"(?P<{name}>.+?)"
 
 
 def _value(values: Mapping[str, str], place: Match[str]) -> str:
-    """What goes into a place of the Japanese sentence: values are the same in both, but for a few words."""
+    """A value in the Japanese sentence: the same as in English, except for a few words."""
     name = place.group(1)
     value = values[name]
     seeds = _SEEDS.fullmatch(value)
@@ -89,7 +89,7 @@ def _value(values: Mapping[str, str], place: Match[str]) -> str:
     if name == "kinds":
         return "、".join(TERMS[kind][1] if kind in TERMS else kind for kind in value.split(" from "))
     if name == "told":
-        return _INSTEAD.sub(lambda told: _debiased(*told.groups()), value).replace(", ", "、")
+        return _INSTEAD.sub(lambda match: _debiased(*match.groups()), value).replace(", ", "、")
     return value
 
 

@@ -1,7 +1,7 @@
-"""Makes of matplotlib's SVG one that a page may carry: no inline style, colours by class, words in both languages.
+"""Converts matplotlib's SVG for use in a page: no inline style, colours as classes, words in both languages.
 
-A Content-Security-Policy forbids `style` attributes; so every property becomes an attribute of its own, and every
-colour of `PALETTE` a class, which the page gives its colour by day and by night.
+The Content-Security-Policy forbids `style` attributes. So every property becomes an attribute of its own, and every
+colour of `PALETTE` becomes a class, for which the page has a light and a dark colour.
 """
 
 from __future__ import annotations
@@ -10,7 +10,7 @@ import re
 from typing import Dict, List, Mapping, Optional, Tuple
 from xml.etree import ElementTree
 
-# What matplotlib draws in these colours, nobody ever sees in them.
+# Placeholder colours for matplotlib; the page replaces them by its own.
 PALETTE: Mapping[str, str] = {
     "ink": "#010101",
     "grid": "#020202",
@@ -21,7 +21,7 @@ PALETTE: Mapping[str, str] = {
     "paper": "#070707",
 }
 _CLASS_OF = {colour: name for name, colour in PALETTE.items()}
-# Words in a figure are names of entries of the catalogue, so marked.
+# This mark in a figure's text says that the rest is the name of an entry of the catalogue.
 WORD = "@"
 _KEPT = (
     "stroke-width",
@@ -37,15 +37,15 @@ _ID = re.compile(r"url\(#([^)]+)\)")
 
 
 def for_page(svg: str, prefix: str, words: Mapping[str, Tuple[str, str]], labelled_by: str) -> str:
-    """The element `svg` that goes into a page.
+    """The element `svg` for the page.
 
     Args:
-        svg: a file as matplotlib writes it, with its texts as texts.
-        prefix: what its ids begin with, so that no two figures of a page share one.
+        svg: a file from matplotlib, with texts as text elements.
+        prefix: prefix of its ids, different for each figure of a page.
         words: by name, in both languages.
-        labelled_by: id of the page's element that says what is to be seen.
+        labelled_by: id of the page's element that describes the figure.
     """
-    root = ElementTree.fromstring(svg)  # noqa: S314 - matplotlib has just written it
+    root = ElementTree.fromstring(svg)  # noqa: S314 - trusted: matplotlib has just written it
     used = {name for element in root.iter() for name in _references(element)}
     for element in list(root.iter()):
         _clean(element, used, prefix)
@@ -58,8 +58,8 @@ def for_page(svg: str, prefix: str, words: Mapping[str, Tuple[str, str]], labell
 
 
 def _references(element: ElementTree.Element) -> List[str]:
-    found = [value[1:] for name, value in element.attrib.items() if name.endswith("href")]
-    return found + _ID.findall(" ".join(element.attrib.values()))
+    ids = [value[1:] for name, value in element.attrib.items() if name.endswith("href")]
+    return ids + _ID.findall(" ".join(element.attrib.values()))
 
 
 def _clean(element: ElementTree.Element, used: set[str], prefix: str) -> None:
@@ -83,16 +83,16 @@ def _clean(element: ElementTree.Element, used: set[str], prefix: str) -> None:
 
 
 def _attributes(style: str) -> Dict[str, str]:
-    """The attributes and classes that say what a `style` did."""
+    """The attributes and classes with the meaning of a `style`."""
     properties = dict(part.strip().split(":", 1) for part in style.split(";") if ":" in part)
-    told = {name.strip(): value.strip() for name, value in properties.items()}
+    values = {name.strip(): value.strip() for name, value in properties.items()}
     classes = [
-        f"{short}-{_CLASS_OF[told[name]]}"
+        f"{short}-{_CLASS_OF[values[name]]}"
         for name, short in (("fill", "f"), ("stroke", "s"))
-        if told.get(name) in _CLASS_OF
+        if values.get(name) in _CLASS_OF
     ]
-    attributes = {name: value for name, value in told.items() if name in _KEPT}
-    if told.get("fill") == "none":
+    attributes = {name: value for name, value in values.items() if name in _KEPT}
+    if values.get("fill") == "none":
         attributes["fill"] = "none"
     if classes:
         attributes["class"] = " ".join(classes)
@@ -123,10 +123,10 @@ def _translate(parent: ElementTree.Element, words: Mapping[str, Tuple[str, str]]
 
 
 def _shortened(value: str) -> str:
-    """Coordinates to a hundredth of a point, which is finer than any screen."""
-    return _NUMBER.sub(lambda found: f"{float(found.group()):.2f}".rstrip("0").rstrip("."), value)
+    """Round coordinates to a hundredth of a point, which is finer than any screen."""
+    return _NUMBER.sub(lambda match: f"{float(match.group()):.2f}".rstrip("0").rstrip("."), value)
 
 
 def colour(name: Optional[str]) -> str:
-    """What to tell matplotlib for a colour of the page; `none` for None."""
+    """Matplotlib's placeholder for a colour of the page; `none` for None."""
     return "none" if name is None else PALETTE[name]

@@ -1,4 +1,4 @@
-"""The page's words in English and Japanese, by name; what the gate says in sentences is in `sentences`."""
+"""The page's words in English and Japanese, by name; sentences of the gate are in `sentences`."""
 
 from __future__ import annotations
 
@@ -20,9 +20,9 @@ def _part(name: str) -> Mapping[str, Both]:
 
 PAGE = _part("page")
 VERDICTS = _part("verdicts")
-# Words of the document itself.
+# Words that occur in the document.
 TERMS = _part("terms")
-# What stands in and below figures.
+# Words in and below figures.
 FIGURES = _part("figures")
 
 _METRIC = re.compile(r"(test_loss|test_accuracy|training_loss) after ([\d,]+) (epoch|step)s?")
@@ -39,7 +39,7 @@ def metric(name: str) -> Both:
 
 
 def filled(key: str, values: Mapping[str, object]) -> Both:
-    """An entry of `PAGE` with values in the places of their names; ones that are pairs go in by language."""
+    """An entry of `PAGE` with values in the places of their names; of a pair, each language gets its own value."""
     english, japanese = PAGE[key]
     by_language: Tuple[Dict[str, object], Dict[str, object]] = ({}, {})
     for name, value in values.items():

@@ -93,7 +93,7 @@ def test_a_training_of_one_epoch_has_no_axis_between_epochs() -> None:
 def test_a_test_figure_that_was_scored_once_is_no_curve() -> None:
     curves = {"loss": {"0": [[3, 0.5]]}, "test_loss": {"0": [[3, 0.5]], "1": [[3, 0.25]]}, "test_accuracy": TWO_SCORES}
 
-    assert ["loss", "test_accuracy"] == figures.told_curves({"curves": curves})
+    assert ["loss", "test_accuracy"] == figures.curves_to_draw({"curves": curves})
 
 
 TWO_SCORES = {"0": [[1, 0.5], [3, 0.75]]}

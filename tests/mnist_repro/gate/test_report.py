@@ -133,7 +133,7 @@ def test_a_platform_without_fingerprint_does_not_rest_on_what_was_published(fold
     found = report(note_only(), published)
 
     assert not found.passes
-    assert [note_only()] == list(found.in_the_way)
+    assert [note_only()] == list(found.blocking)
     assert report(published).passes
 
 

@@ -153,11 +153,11 @@ def test_code_as_it_is_is_caught_by_nothing(tmp_path: Path) -> None:
 
     nothing = dict.fromkeys(("num_regression", "fingerprint", "subset", "ours"), False)
     assert {"accuracy": None, "full": None, **nothing} == caught(found)
-    assert found.as_it_should
+    assert found.as_expected
 
 
 def test_a_bug_that_nothing_shows_is_missed(tmp_path: Path) -> None:
-    assert not judged(trial(tmp_path / "missed")).as_it_should
+    assert not judged(trial(tmp_path / "missed")).as_expected
 
 
 def test_a_bug_in_what_is_fed_is_caught_by_the_fingerprint_alone(tmp_path: Path) -> None:
@@ -165,7 +165,7 @@ def test_a_bug_in_what_is_fed_is_caught_by_the_fingerprint_alone(tmp_path: Path)
 
     assert (True, False, True) == tuple(caught(found)[column] for column in ("fingerprint", "subset", "ours"))
     assert "changed: steps, the counts and checksums differ from here on" == found.cells["ours"].why
-    assert found.as_it_should
+    assert found.as_expected
 
 
 def test_a_bug_in_what_comes_out_is_caught_by_the_samples(tmp_path: Path) -> None:
@@ -213,7 +213,7 @@ def test_code_as_it_is_is_compared_by_seeds_that_are_not_stored(tmp_path: Path) 
     # The stored seeds give the stored bits, which would be equivalent.
     assert (False, True) == (found.cells["num_regression"].caught, found.cells["subset"].caught)
     assert found.cells["subset"].why.startswith("regressed: test_loss after 3 epochs")
-    assert not found.as_it_should
+    assert not found.as_expected
 
 
 def test_code_as_it_is_passes_by_seeds_that_are_not_stored(tmp_path: Path) -> None:
