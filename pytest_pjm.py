@@ -1,7 +1,7 @@
-"""What every start of pytest loads of us: options and hooks. The package `pjm` is imported where a hook needs it.
+"""The plugin's options and hooks, which every start of pytest loads. A hook imports the package `pjm` when it needs it.
 
-A project may have a module `pjm` of its own, which its tests are to get. PYTEST_DONT_REWRITE: there are several ways
-to load this module, and pytest would warn of the second.
+A project may have a module `pjm` of its own, and its tests must get that one. PYTEST_DONT_REWRITE: there are several
+ways to load this module, and pytest would warn when it is loaded a second time.
 """
 
 from __future__ import annotations
@@ -32,7 +32,7 @@ GROUP = "tests as batch jobs (marked with @pytest.mark.fugaku)"
 LATEST = "latest"
 IMPLY_FUGAKU = ("fugaku_emulate", "fugaku_dry_run", "fugaku_detach", "fugaku_resume")
 
-# name, metavar, what it is. Each is an option --fugaku-NAME, and fugaku_NAME in pytest's configuration.
+# Name, metavar, help text. Each is an option --fugaku-NAME, and fugaku_NAME in pytest's configuration.
 BOTH = (
     ("group", "GROUP", "who is charged (pjsub -g)"),
     ("rscgrp", "NAME", "resource group where a mark names none"),
@@ -58,7 +58,7 @@ _INI = (
 
 
 def add_settings(parser: pytest.Parser) -> None:
-    """Add what pytest's configuration may hold, and the option that everything begins with."""
+    """Add the settings of pytest's configuration, and the option `--fugaku`."""
     group = parser.getgroup("fugaku", GROUP)
     group.addoption("--fugaku", action="store_true", help="run marked tests as batch jobs")
     for name, _, text in BOTH:
@@ -68,24 +68,24 @@ def add_settings(parser: pytest.Parser) -> None:
 
 
 def spread(arguments: Sequence[str]) -> List[str]:
-    """A command line with the lines of a file in place of `@file`, as pytest itself reads it later."""
-    found: List[str] = []
+    """Replace each `@file` of a command line by the lines of that file, as pytest itself does later."""
+    words: List[str] = []
     for word in arguments:
         lines = None
         if word.startswith("@"):
-            with contextlib.suppress(OSError, ValueError):  # pytest says what is wrong with it
+            with contextlib.suppress(OSError, ValueError):  # pytest reports what is wrong with the file
                 lines = Path(word[1:]).read_text(encoding=sys.getfilesystemencoding(), errors="surrogateescape")
-        found += [word] if lines is None else spread(lines.splitlines())
-    return found
+        words += [word] if lines is None else spread(lines.splitlines())
+    return words
 
 
 def wanted(arguments: Sequence[str]) -> bool:
-    """Whether a command line asks for any of the other options: each costs every start of pytest some time."""
+    """Whether a command line uses any of the other options. Only then are they added: each costs start-up time."""
     return any(word.startswith(("--fugaku-", "-h", "--help")) for word in arguments)
 
 
 def add_options(parser: pytest.Parser) -> None:
-    """Add the other options."""
+    """Add all options except `--fugaku`."""
     group = parser.getgroup("fugaku", GROUP)
     group.addoption("--fugaku-emulate", action="store_true", help="with an emulated PJM on this machine")
     group.addoption("--fugaku-dry-run", action="store_true", help="write and show the job scripts; submit nothing")
@@ -103,7 +103,7 @@ def add_options(parser: pytest.Parser) -> None:
 
 
 def complete(option: argparse.Namespace) -> None:
-    """Give options that were not added the values of options that were not given."""
+    """Set options that were not added to the value of an option that was not given."""
     for name in ("emulate", "dry_run", "budget", "detach", "resume", *(name for name, _, _ in BOTH)):
         if not hasattr(option, f"fugaku_{name}"):
             setattr(option, f"fugaku_{name}", None)
@@ -111,38 +111,38 @@ def complete(option: argparse.Namespace) -> None:
 
 
 def workdir(config: pytest.Config) -> Path:
-    """Where the sessions of this project are kept."""
+    """The folder that keeps the sessions of this project."""
     folder = given(config, "workdir")
     return (config.rootpath / (Path(folder).expanduser() if folder else ".pjm")).absolute()
 
 
 def given(config: pytest.Config, name: str) -> Optional[str]:
-    """The option, else the configuration."""
+    """The value of the option; without the option, the value of the configuration."""
     option = config.getoption(f"fugaku_{name}", None)
     value = option if option is not None else config.getini(f"fugaku_{name}")
     return None if value in (None, "", []) else str(value)
 
 
 class EntryPoint:
-    """What pytest loads where this is installed, by the name "pjm.plugin": who lists or blocks that name, finds it."""
+    """The entry point, which pytest loads as the plugin "pjm.plugin"; the name is listed and can be blocked."""
 
     @staticmethod
     def pytest_addoption(pluginmanager: pytest.PytestPluginManager) -> None:
-        """Load this module by its own name, once, whoever else names it."""
+        """Load this module by its own name. pytest registers it once, even if others load it too."""
         pluginmanager.import_plugin(__name__)
 
 
 def pytest_addoption(parser: pytest.Parser, pluginmanager: pytest.PytestPluginManager) -> None:
-    """Add what the plugin takes."""
+    """Add the settings of the plugin."""
     add_settings(parser)
-    # Loaded by a conftest.py, we come too late for the hook below.
+    # If a conftest.py loads this module, the hook below has already been called: add all options here.
     if any(str(getattr(plugin, "__file__", "")).endswith("conftest.py") for plugin in pluginmanager.get_plugins()):
         add_options(parser)
 
 
 @pytest.hookimpl(tryfirst=True)
 def pytest_load_initial_conftests(early_config: pytest.Config, parser: pytest.Parser, args: List[str]) -> None:
-    """Add the options that this command line asks for; bring back that of a session that is resumed."""
+    """Add the options that this command line uses; when a session is resumed, bring back its command line."""
     args[:] = spread(args)
     if wanted(args):
         add_options(parser)
@@ -155,7 +155,7 @@ def pytest_load_initial_conftests(early_config: pytest.Config, parser: pytest.Pa
 
 @pytest.hookimpl(tryfirst=True)
 def pytest_configure(config: pytest.Config) -> None:
-    """Say what the mark means; begin a session with `--fugaku`."""
+    """Describe the mark; with `--fugaku`, begin a session."""
     config.addinivalue_line("markers", HELP)
     option = config.option
     complete(option)
@@ -165,18 +165,18 @@ def pytest_configure(config: pytest.Config) -> None:
         package.begin(config, _CLIENT)
 
 
-# Not when items are modified: whatever hooks there come last, such as --ff, would have the last word.
+# Not in pytest_collection_modifyitems: a later hook there, such as that of --ff, would change the order again.
 @pytest.hookimpl(tryfirst=True)
 def pytest_collection_finish(session: pytest.Session) -> None:
-    """Where marked tests run here, keep to `after=`."""
+    """Keep to `after=` if the marked tests run in this process."""
     config, manager = session.config, session.config.pluginmanager
     if manager.hasplugin(_JOB):
         return
     if manager.hasplugin(_CLIENT):
-        require_own_package(config, "--fugaku")  # once more: the folders of the tests are on the import path now
+        require_own_package(config, "--fugaku")  # again: the folders of the tests are on the import path now
         return
     marks = [mark for item in session.items for mark in item.iter_markers(MARK)]
-    # With another module pjm there are no jobs, and the marks mean nothing but `after=`.
+    # If the project has its own module pjm, there are no jobs, and only `after=` of the marks has an effect.
     if not marks or (_stranger(config) and not any("after" in mark.kwargs for mark in marks)):
         return
     with _own_package(config, "after= of a mark") as package:
@@ -204,7 +204,7 @@ def artifacts(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathF
 
 @contextlib.contextmanager
 def _own_package(config: pytest.Config, asks: str) -> Iterator[Any]:
-    """Import our package, and give its `pjm.plugin`; what it refuses is an error of usage."""
+    """Import our package and return its `pjm.plugin`; a `BadInput` becomes an error of usage."""
     require_own_package(config, asks)
     package = import_module("pjm.plugin")
     try:
@@ -228,7 +228,7 @@ def require_own_package(config: pytest.Config, asks: str) -> None:
         )
     if "pjm" in sys.modules:
         return
-    # Before a folder pjm without Python modules, which some ways to install put first.
+    # At the front: some ways to install put a folder pjm without Python modules first on the path.
     sys.path.insert(0, str(package.parent))
     try:
         import_module("pjm")
@@ -241,14 +241,14 @@ def _stranger(config: pytest.Config) -> Optional[str]:
     loaded = sys.modules.get("pjm")
     if loaded is not None and not _is_ours(getattr(loaded, "__file__", None)):
         return str(getattr(loaded, "__file__", None) or loaded)
-    # pytest may put the first two on the path only when it collects.
+    # pytest may put the first two folders on the path only later, when it collects.
     folders = [str(config.invocation_params.dir), str(config.rootpath), *sys.path]
-    found = PathFinder.find_spec("pjm", folders)
-    return None if found is None or found.origin is None or _is_ours(found.origin) else found.origin
+    spec = PathFinder.find_spec("pjm", folders)
+    return None if spec is None or spec.origin is None or _is_ours(spec.origin) else spec.origin
 
 
 def _is_ours(file: Optional[str]) -> bool:
-    """Whether a module pjm is the package beside this file, or a copy of it: a checkout beside an installed wheel."""
+    """Whether a module pjm is the package beside this file or a copy of it (a checkout and an installed wheel)."""
     try:
         return file is not None and Path(file).read_bytes() == _OURS.read_bytes()
     except OSError:
@@ -256,5 +256,5 @@ def _is_ours(file: Optional[str]) -> bool:
 
 
 def _refusal(what: str, why: str, fix: str) -> pytest.UsageError:
-    """As `pjm.errors.BadInput`, where that cannot be imported."""
+    """The message of a `pjm.errors.BadInput`, for places where that class cannot be imported."""
     return pytest.UsageError(f"{what}\n  why: {why}\n  next: {fix}")

@@ -1,4 +1,4 @@
-"""`python -m pjm` is `pjm`."""
+"""Makes `python -m pjm` the same as the command `pjm`."""
 
 from pjm.cli import entry
 

@@ -25,7 +25,7 @@ Exit codes: 0 done, 2 bad input or environment, 130 interrupted.
 
 
 def main(arguments: Optional[List[str]] = None) -> int:
-    """Run one command; its exit code."""
+    """Run one command and return its exit code."""
     parser = argparse.ArgumentParser(
         prog="pjm",
         description="Sessions of `pytest --fugaku`, and PJM emulated on this machine.",
@@ -63,25 +63,25 @@ def main(arguments: Optional[List[str]] = None) -> int:
 
 
 def _parsed(parser: argparse.ArgumentParser, arguments: Optional[List[str]]) -> argparse.Namespace:
-    """What was typed; a help text that it asked for is written, or it is an error that it was not."""
+    """The parsed command line. If it asks for help, the text is written; a failed write is an error."""
     try:
         parsed = parser.parse_args(arguments)
         if parsed.command_name is None:
             parser.print_help()
     finally:
-        # Not sys.stdout.flush(): where it was closed (`>&-`) there is none.
+        # Not sys.stdout.flush(): if standard output was closed (`>&-`), sys.stdout is None.
         print(end="", flush=True)
     return parsed
 
 
 def _unread() -> int:
-    """The exit code where nobody reads what is written; what is left of it goes nowhere."""
-    sys.stdout = open("/dev/null", "w")  # noqa: SIM115, PTH123 - Python flushes it on its way out
+    """The exit code when the reader of the output has left; the rest of the output is thrown away."""
+    sys.stdout = open("/dev/null", "w")  # noqa: SIM115, PTH123 - Python flushes it when it exits
     return 0
 
 
 def entry() -> None:
-    """The console script."""
+    """The console script `pjm`."""
     if isinstance(sys.stdout, io.TextIOWrapper):
         sys.stdout.reconfigure(errors="backslashreplace")  # names of folders need not be text
     sys.exit(main())

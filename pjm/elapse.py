@@ -1,4 +1,4 @@
-"""Elapse limits: what a user writes, in seconds, and seconds as the batch system writes them."""
+"""Elapse limits: converts what a user writes to seconds, and seconds to the batch system's HH:MM:SS."""
 
 from __future__ import annotations
 
@@ -23,15 +23,15 @@ def elapse_seconds(value: object, where: str) -> int:
         where: what holds the value, for messages: "tests/test_a.py:12: the mark fugaku", "the option fugaku_elapse".
 
     Raises:
-        BadInput: neither, or zero, or more than the batch system can count.
+        BadInput: the value is neither of these, or zero, or more than the batch system can count.
     """
     seconds = None
     if isinstance(value, int) and not isinstance(value, bool):
         seconds = value
     elif isinstance(value, str):
-        found = _CLOCK.fullmatch(value) or _UNITS.fullmatch(value)
-        if found:
-            parts = {name: int(text or 0) for name, text in found.groupdict().items()}
+        match = _CLOCK.fullmatch(value) or _UNITS.fullmatch(value)
+        if match:
+            parts = {name: int(text or 0) for name, text in match.groupdict().items()}
             seconds = parts["hours"] * 3600 + parts["minutes"] * 60 + parts["seconds"]
     if seconds is None or not 1 <= seconds <= LONGEST_ELAPSE:
         raise BadInput(

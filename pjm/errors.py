@@ -1,9 +1,9 @@
-"""What a user did, or has, that cannot work: said in three parts, exit code 2."""
+"""The exception for users' mistakes: a message in three parts, and exit code 2."""
 
 from __future__ import annotations
 
 
-class BadInput(Exception):  # noqa: N818 - what the user reads is no error of the program's
+class BadInput(Exception):  # noqa: N818 - the mistake is in the input, not in the program
     """Bad input or a bad environment: what happened, why, and what to type next.
 
     Args:

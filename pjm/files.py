@@ -1,4 +1,4 @@
-"""Files: writes them and appends to them, whole or not at all, and locks them."""
+"""Writes files and appends to them, completely or not at all, and locks them."""
 
 from __future__ import annotations
 
@@ -11,21 +11,21 @@ from typing import Mapping
 
 
 def write_json(path: Path, document: Mapping[str, object], lasting: bool = True) -> None:
-    """Write a JSON file, as `write_whole` does."""
+    """Write a JSON file with `write_whole`."""
     write_whole(path, json.dumps(document, indent=1) + "\n", lasting)
 
 
 def write_whole(path: Path, text: str, lasting: bool = True, mode: int = 0o600) -> None:
-    """Write a file that is its owner's alone, whole or not at all.
+    """Write a file that only its owner may read, completely or not at all.
 
     Args:
-        path: what was there is replaced.
-        text: written as `system_bytes` has it.
-        lasting: it is on the disk when this returns, and outlives a crash of the machine.
-        mode: permissions, whatever the umask is: a test may have left one that takes even the owner's away.
+        path: an existing file is replaced.
+        text: encoded by `system_bytes`.
+        lasting: the file is on the disk when this returns, and survives a crash of the machine.
+        mode: permissions, whatever the umask is: a test may have left a umask that denies even the owner.
 
     Raises:
-        OSError: it could not be written; what was there is untouched.
+        OSError: the file could not be written; an existing file is unchanged.
     """
     unfinished = path.with_name(f".{path.name}.{os.getpid()}")
     try:
@@ -43,7 +43,7 @@ def write_whole(path: Path, text: str, lasting: bool = True, mode: int = 0o600) 
 
 
 def system_bytes(text: str) -> bytes:
-    """Text as shells read it: names of files byte for byte, whatever the locale is; a line with others as UTF-8."""
+    """Encode text for a shell. File names keep their bytes in any locale; a line with other characters is UTF-8."""
     return b"".join(map(_line_bytes, text.splitlines(keepends=True)))
 
 
@@ -55,10 +55,10 @@ def _line_bytes(line: str) -> bytes:
 
 
 def append_whole(handle: int, data: bytes) -> None:
-    """Append to an open file that no other process appends to meanwhile, whole or not at all.
+    """Append to an open file, completely or not at all. No other process may append at the same time.
 
     Raises:
-        OSError: it could not be written; what was written of it is taken back.
+        OSError: the data could not be written; a part that was written is removed again.
     """
     size = os.fstat(handle).st_size
     rest = memoryview(data)
@@ -71,19 +71,19 @@ def append_whole(handle: int, data: bytes) -> None:
 
 
 def drop_torn_line(handle: int) -> None:
-    """Take back what follows the last whole line of an open file: its writer died within a line."""
+    """Remove an incomplete last line of an open file, left by a writer that died."""
     size = os.fstat(handle).st_size
     if size and os.pread(handle, 1, size - 1) != b"\n":
         os.ftruncate(handle, os.pread(handle, size, 0).rfind(b"\n") + 1)
 
 
 def try_lock(handle: int, inherited: bool = True) -> bool:
-    """Lock an open file, unless another process has it locked; whether it is locked now.
+    """Lock an open file unless another process has locked it. Return whether it is locked now.
 
     Args:
         handle: open for reading and writing.
-        inherited: a child that has the file open keeps it locked, as flock(2) has it. If not: the lock is this
-            process's alone and ends when it closes any handle of the file, as lockf(3) has it.
+        inherited: if true, a child that has the file open keeps it locked, see flock(2). If false, the lock belongs
+            to this process alone and ends when the process closes any handle of the file, see lockf(3).
 
     Raises:
         OSError: files cannot be locked here.

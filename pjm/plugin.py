@@ -1,6 +1,6 @@
-"""What `pytest_pjm` calls when a session needs this package; and another name of it, for `-p pjm.plugin`.
+"""The functions of this package that `pytest_pjm` calls. Also a second name of the plugin, for `-p pjm.plugin`.
 
-`pytest_pjm` imports this module by its name alone, after it has checked that it gets this one.
+`pytest_pjm` imports this module by name, after it has checked that the name leads to this package.
 """
 
 from __future__ import annotations
@@ -19,10 +19,10 @@ pytest_plugins = ("pytest_pjm",)
 
 
 def bring_back(early_config: pytest.Config, parser: pytest.Parser, args: List[str], place: int) -> None:
-    """Put the command line of a session that is resumed before ``args``, which has ``--fugaku-resume`` at ``place``."""
-    from pjm.client import command_line as arguments
+    """Put the command line of the resumed session before ``args``; ``args[place]`` is ``--fugaku-resume``."""
+    from pjm.client import command_line
 
-    arguments.bring_back(early_config, parser, args, place)
+    command_line.bring_back(early_config, parser, args, place)
 
 
 def begin(config: pytest.Config, name: str) -> None:
@@ -42,14 +42,14 @@ def begin(config: pytest.Config, name: str) -> None:
 
 
 def keep_order(session: pytest.Session) -> None:
-    """Have the marked tests of a session that runs them here keep to `after=`.
+    """Make the marked tests keep to `after=` when they run in this process.
 
     Raises:
-        BadInput: a mark that cannot be meant.
+        BadInput: a mark is invalid.
     """
-    from pjm.client import local_after as chains
+    from pjm.client import local_after
 
-    chains.keep_order(session)
+    local_after.keep_order(session)
 
 
 def begin_artifacts(root: Path, nodeid: str) -> Artifacts:

@@ -1,4 +1,4 @@
-"""The commands that messages tell their reader to type: they find the sessions and select enough tests."""
+"""Builds the commands that messages tell the user to type; each finds its session and selects the needed tests."""
 
 from __future__ import annotations
 
@@ -11,18 +11,18 @@ HERE = Path()
 
 
 def nearest(start: Path = HERE) -> Path:
-    """Where the sessions of the project are that a folder belongs to, the present one if none is given."""
+    """The sessions' folder of the project that `start` belongs to; `start` is the current folder by default."""
     candidates = (start / DEFAULT, *(folder / DEFAULT for folder in start.resolve().parents))
     return next((folder for folder in candidates if folder.is_dir()), DEFAULT)
 
 
 def resume(folder: Path, start: Path = HERE) -> str:
-    """What comes back to a session, whose folder is given, for who types it in `start`."""
+    """The command that resumes the session in `folder`, when it is typed in `start`."""
     return f"pytest --fugaku-resume={folder.name}{_where('--fugaku-workdir', folder.parent, start)}"
 
 
 def with_variables(command: str, variables: Mapping[str, Optional[str]]) -> str:
-    """A command in an environment with these variables; without those that are None."""
+    """A command with these variables set; variables that are None are unset."""
     without = [f"-u {name}" for name, value in variables.items() if value is None]
     values = [f"{name}={shlex.quote(value)}" for name, value in variables.items() if value is not None]
     return " ".join([*(["env", *without] if without else []), *values, command])
@@ -34,11 +34,11 @@ def pjm(words: str, workdir: Path) -> str:
 
 
 def run(tests: Sequence[str], *options: str) -> str:
-    """What runs these tests, given by their node ids: with a test, those that it waits for have to be selected."""
+    """The command that runs tests, given by node id. A test needs the tests that it waits for to be selected too."""
     return " ".join(["pytest", *options, *map(shlex.quote, tests)])
 
 
 def _where(option: str, workdir: Path, start: Path = HERE) -> str:
-    """An option for a folder that is not found from `start` without it."""
-    found = workdir.resolve() == nearest(start).resolve()
-    return "" if found else f" {option}={shlex.quote(str(workdir.absolute()))}"
+    """The option that names `workdir`; empty if the folder is reachable from `start` without it."""
+    reachable = workdir.resolve() == nearest(start).resolve()
+    return "" if reachable else f" {option}={shlex.quote(str(workdir.absolute()))}"

@@ -1,1 +1,1 @@
-"""Batch systems: the seam, and what speaks to them."""
+"""Batch systems: the interface to a scheduler, and the host on which its commands run."""

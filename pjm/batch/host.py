@@ -1,4 +1,4 @@
-"""Where the batch system's commands run: one process at a time, killed when it hangs."""
+"""Runs the batch system's commands on a machine, one at a time, and kills a command that hangs."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from typing import Mapping, Optional, Protocol, Sequence
 
 @dataclass(frozen=True)
 class Answer:
-    """What a command said, and its exit code; negative if a signal ended it."""
+    """The output of a command and its exit code, which is negative if a signal ended the command."""
 
     code: int
     out: str
@@ -22,12 +22,12 @@ class Answer:
 
     @property
     def text(self) -> str:
-        """Both streams: messages are on one or the other, by version and site."""
+        """Both streams: which one has the messages depends on version and site."""
         return f"{self.out}\n{self.err}" if self.err else self.out
 
 
 class NotStartedError(Exception):
-    """The command was not started: it is not there, or the machine has no room for another process."""
+    """The command was not started: it does not exist, or the machine cannot run another process."""
 
     def __init__(self, happened: str, missing: bool) -> None:
         super().__init__(happened)
@@ -42,7 +42,7 @@ class Host(Protocol):
     """A machine on which the batch system's commands can be run."""
 
     def has(self, name: str) -> bool:
-        """Whether there is a command of that name."""
+        """Whether a command of that name exists."""
         ...
 
     def run(
@@ -53,22 +53,22 @@ class Host(Protocol):
         Args:
             command: its name and its arguments.
             timeout: seconds.
-            folder: where it runs; None for our own.
-            keep_open: files that it inherits open.
+            folder: its working directory; None for our own.
+            keep_open: open files that the command inherits.
 
         Raises:
-            NotStartedError: it did not start.
-            HungError: it was killed after `timeout` seconds.
+            NotStartedError: the command did not start.
+            HungError: the command was killed after `timeout` seconds.
         """
         ...
 
 
 @dataclass(frozen=True)
 class LocalHost:
-    """The machine we are on.
+    """The machine that this process runs on.
 
     Attributes:
-        environment: of the commands, PATH included; None for our own.
+        environment: environment of the commands, PATH included; None for our own.
     """
 
     environment: Optional[Mapping[str, str]] = None
@@ -83,13 +83,13 @@ class LocalHost:
     def run(
         self, command: Sequence[str], timeout: float, folder: Optional[Path] = None, keep_open: Sequence[int] = ()
     ) -> Answer:
-        """Run a command; its output goes to files, so that no child it leaves behind can hold us up."""
+        """Run a command. Its output goes to files, so that we never wait for a child that it leaves behind."""
         executable = self._executable(command[0])
         if executable is None:
             raise NotStartedError(f"there is no {command[0]} on PATH", missing=True)
         with tempfile.TemporaryFile() as out, tempfile.TemporaryFile() as err:
             try:
-                # A session of its own: Ctrl-C in the terminal must not reach a submission that is under way.
+                # In a new session: Ctrl-C in the terminal must not reach a submission that is under way.
                 process = subprocess.Popen(
                     [executable, *command[1:]],
                     stdin=subprocess.DEVNULL,

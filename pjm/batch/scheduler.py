@@ -1,4 +1,4 @@
-"""The seam between the plugin and a batch system: what is submitted, what is said of it, and the few verbs for both."""
+"""The interface to a batch system: `Submission` goes in, `Status` comes out, and `Scheduler` has the operations."""
 
 from __future__ import annotations
 
@@ -11,14 +11,14 @@ LONGEST_SUBMISSION = 600.0  # seconds after which the answer of a submission cou
 
 
 class Phase(enum.Enum):
-    """Where a job is in its life. Absent is not an end: look again, then at the job's own files."""
+    """The phase of a job. ABSENT does not mean ended: ask again, then look at the job's own files."""
 
     QUEUED = "queued"
     HELD = "held"
     RUNNING = "running"
     ENDING = "ending"  # the script is over, its results may still be on their way
     ENDED = "ended"
-    STUCK = "stuck"  # it will neither run nor end until somebody deletes it
+    STUCK = "stuck"  # the job will neither run nor end until it is deleted
     ABSENT = "absent"  # neither in the queue nor in the history
 
 
@@ -29,8 +29,8 @@ class Ending:
     Attributes:
         succeeded: the batch system found nothing wrong (the reports decide about the tests).
         happened: one sentence, with the batch system's own code and its meaning, the limit and the use.
-        advice: what to type or change next; empty if it succeeded.
-        retry: worth submitting again as it is: the machine's fault, not the request's and not the tests'.
+        advice: what to type or change next; empty if the job succeeded.
+        retry: the machine failed, not the request or the tests, so that submitting the same job again may help.
     """
 
     succeeded: bool
@@ -41,14 +41,14 @@ class Ending:
 
 @dataclass(frozen=True)
 class Status:
-    """What the batch system says of one job.
+    """What the batch system reports about one job.
 
     Attributes:
-        phase: where it is.
+        phase: the phase of the job.
         said: the batch system's own words, for logs.
-        ending: how it ended; there when, and only when, the phase is ENDED or STUCK.
-        started: seconds since the epoch; None before the start, or if not said.
-        elapsed: seconds it has run so far; None if not said.
+        ending: how the job ended; not None exactly when the phase is ENDED or STUCK.
+        started: seconds since the epoch; None before the start, or if not reported.
+        elapsed: seconds the job has run so far; None if not reported.
     """
 
     phase: Phase
@@ -66,8 +66,8 @@ class Resources:
         nodes: number of compute nodes.
         elapse: limit of the running time in seconds.
         rscgrp: resource group; None leaves it to the site.
-        group: who is charged; None leaves it to the site.
-        gfscache: volumes that the job reads, joined with ":"; None for none.
+        group: group that is charged; None leaves it to the site.
+        gfscache: volumes that the job reads, joined with ":"; None if there are none.
         env: environment of the job, name and value, sorted.
     """
 
@@ -80,20 +80,20 @@ class Resources:
 
     @property
     def node_hours(self) -> float:
-        """What it costs at most."""
+        """The most node-hours that the job can cost."""
         return self.nodes * self.elapse / 3600
 
 
 @dataclass(frozen=True)
 class Submission:
-    """One job as handed to the batch system; all that is not in its scripts.
+    """One job as it is handed to the batch system, without what its scripts say.
 
     Attributes:
         name: unique, so that a submission whose answer was lost can be found again.
         folder: working directory of the submission.
-        scripts: of a step job, by the numbers of the steps; otherwise the one script.
+        scripts: for a step job, one script per step in the order of their numbers; otherwise one script.
         bulk: number of sub jobs, numbered from 0, of a bulk job; None for a normal or a step job. Never 1.
-        keep_open: open files for whatever submits to inherit: they tell others that it has not ended.
+        keep_open: open files that the submitting command inherits: while they are open, it has not ended.
     """
 
     name: str
@@ -104,15 +104,15 @@ class Submission:
 
     @property
     def parts(self) -> int:
-        """How many job ids it gives: one per sub job."""
+        """The number of job ids that the submission returns: one per sub job or step, one for a normal job."""
         return self.bulk if self.bulk is not None else len(self.scripts)
 
 
 class SubmitError(Exception):
-    """The batch system took nothing of a submission.
+    """The batch system refused a submission completely.
 
     Attributes:
-        retry: it may take it later: its own trouble, or a limit that others use up as well.
+        retry: it may accept the submission later: it has trouble of its own, or a limit shared with others is reached.
         advice: what to type or change next.
     """
 
@@ -123,7 +123,7 @@ class SubmitError(Exception):
 
 
 class AnswerLostError(Exception):
-    """Nobody knows whether a submission was taken: look it up by its name before submitting again."""
+    """It is unknown whether a submission was accepted: look it up by its name before submitting again."""
 
 
 class UnansweredError(Exception):
@@ -135,21 +135,21 @@ class Scheduler(Protocol):
 
     @property
     def bulk_number(self) -> str:
-        """What the shell of a sub job expands to its number."""
+        """The text that the shell of a sub job expands to the number of the sub job."""
         ...
 
     def directives(
         self, name: str, resources: Resources, number: Optional[int], needs: Optional[Tuple[int, ...]]
     ) -> Iterable[str]:
-        """The lines of a job script that ask for what it needs; they stand before its first command.
+        """The lines of a job script that request its resources. They come before the first command.
 
         Args:
-            name: of the job.
+            name: name of the job.
             resources: what the share asks for; its environment holds plain values only.
-            number: of the share, by which its outputs are named: "share-0.out", ".err" and ".stats"; None in the one
-                script of a bulk job, where each sub job has its own number.
+            number: number of the share. The outputs are named after it: "share-0.out", ".err" and ".stats". None in
+                the one script of a bulk job, where each sub job has its own number.
             needs: numbers of the steps that must have succeeded; if one has not, this step is removed from the queue.
-                None where it is no step.
+                None if the script is not that of a step.
         """
         ...
 
@@ -157,17 +157,17 @@ class Scheduler(Protocol):
         """Hand over one job.
 
         Returns:
-            The ids of its parts, in their order: of the one job, of every sub job, of every step.
+            The ids of its parts, in order: of the normal job, of every sub job or of every step.
 
         Raises:
-            SubmitError: refused.
-            AnswerLostError: the command died, hung or answered in a way that says neither yes nor no; or only some of
-                the steps of a step job were taken.
+            SubmitError: the job was refused.
+            AnswerLostError: the command died, hung or gave an unclear answer; or only some of the steps of a step job
+                were accepted.
         """
         ...
 
     def find(self, name: str) -> Tuple[str, ...]:
-        """The ids of the parts of the job of that name, waiting, running or ended; () if there is none.
+        """The ids of the parts of the job with this name, waiting, running or ended; () if there is no such job.
 
         Raises:
             UnansweredError: no answer.
@@ -175,10 +175,10 @@ class Scheduler(Protocol):
         ...
 
     def poll(self, ids: Sequence[str]) -> Mapping[str, Status]:
-        """What is known of these jobs in the queue, in one question for all.
+        """Ask the queue about these jobs, in one question for all.
 
         Returns:
-            A status for every id; of those that are not in the queue, that they are absent.
+            A status for every id; ABSENT for a job that is not in the queue.
 
         Raises:
             UnansweredError: no answer.
@@ -186,19 +186,19 @@ class Scheduler(Protocol):
         ...
 
     def look_back(self, ids: Sequence[str]) -> Mapping[str, Status]:
-        """What the history knows of these jobs, likewise."""
+        """Ask the history about these jobs, in one question for all. Returns and raises as `poll`."""
         ...
 
     def figures(self, statistics: Path) -> str:
-        """What it measured of a job that has ended, in words, of the file its script asked for; "" if nothing."""
+        """Describe what was measured of an ended job, from the file `statistics`; "" if nothing was measured."""
         ...
 
     def how_to_cancel(self, ids: Sequence[str]) -> str:
-        """What a user types to delete these jobs."""
+        """The command that a user types to delete these jobs."""
         ...
 
     def cancel(self, ids: Sequence[str]) -> None:
-        """Delete jobs, in one command for all; those that have ended already are left alone.
+        """Delete jobs, in one command for all. Jobs that have ended are ignored.
 
         Raises:
             UnansweredError: no answer, or a refusal.

@@ -1,6 +1,6 @@
-"""Whether a submission may still be under way: the command that submits outlives a client that is killed.
+"""A lock that shows whether a submission is still under way, even if the client that began it was killed.
 
-A file in the job's folder is locked as long as any process has it open, and the command inherits it open.
+A file in the job's folder is locked as long as any process has it open, and the submitting command inherits it open.
 """
 
 from __future__ import annotations
@@ -19,10 +19,10 @@ LOCK = "submitting.lock"
 
 @contextlib.contextmanager
 def begin(folder: Path, now: float) -> Iterator[int]:
-    """Note that a submission begins, and give the open file that the command which submits has to inherit.
+    """Note that a submission begins. Yield the open file that the submitting command has to inherit.
 
     Args:
-        folder: of the job.
+        folder: the folder of the job.
         now: seconds since the epoch.
 
     Raises:
@@ -34,7 +34,7 @@ def begin(folder: Path, now: float) -> Iterator[int]:
         try:
             try_lock(handle)
         except OSError:
-            host = ""  # there is no locking here: only the time can tell
+            host = ""  # files cannot be locked here: only the time can tell
         os.write(handle, json.dumps({"host": host, "time": now}).encode("ascii"))
         os.fsync(handle)
         yield handle
@@ -45,7 +45,8 @@ def begin(folder: Path, now: float) -> Iterator[int]:
 def lasts(folder: Path, now: float) -> bool:
     """Whether the last submission from this folder may still be under way.
 
-    Another machine's lock is not seen on every shared file system: what began there counts for `LONGEST_SUBMISSION`.
+    Not every shared file system shows the locks of other machines. A submission that began on another machine is
+    therefore taken to last for `LONGEST_SUBMISSION`.
     """
     try:
         handle = os.open(str(folder / LOCK), os.O_RDWR | os.O_CLOEXEC)
@@ -58,6 +59,6 @@ def lasts(folder: Path, now: float) -> bool:
         begun = json.loads(os.pread(handle, 1000, 0))
         return bool(begun["host"] != os.uname().nodename and now < begun["time"] + LONGEST_SUBMISSION)
     except ValueError:
-        return False  # it is written before the command starts
+        return False  # the file is written before the command starts
     finally:
         os.close(handle)

@@ -1,4 +1,4 @@
-"""One session of `pytest --fugaku`: marked tests are sent away, the others run here, and all results arrive here."""
+"""The plugin of `pytest --fugaku`: submits marked tests as jobs, runs the others, and reports all results to pytest."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from typing import Any, Dict, Iterator, Optional, Sequence
 
 import pytest
 
-from pjm.client import leave_session as parting
+from pjm.client import leave_session
 from pjm.client.open_session import make_scheduler, open_session, tasks_of, workplace
 from pjm.client.replay import Replay
 from pjm.client.terminal import Progress, live_records, table
@@ -31,10 +31,10 @@ NAME = "pjm.client"
 
 
 class Client:
-    """The plugin of a session with `--fugaku`.
+    """The pytest plugin of a session with `--fugaku`.
 
     Args:
-        config: pytest's.
+        config: the configuration of pytest.
     """
 
     def __init__(self, config: pytest.Config) -> None:
@@ -55,7 +55,7 @@ class Client:
         self._interrupts = Interrupts(lambda line: self._progress.say(line))
         self._lived = 0.0
         self._left_message = ""
-        self._unmarked = 0  # tests that have still to run here
+        self._unmarked = 0  # number of unmarked tests that have not run yet
 
     @property
     def artifacts(self) -> Optional[Path]:
@@ -64,7 +64,7 @@ class Client:
 
     @pytest.hookimpl(tryfirst=True)
     def pytest_collection_finish(self, session: pytest.Session) -> None:
-        """See what the marks of the selected tests say before anything runs."""
+        """Read and check the marks of the selected tests before any test runs."""
         try:
             self._wishes = wishes(session.items, self._settings.defaults)
         except BadInput as error:
@@ -72,10 +72,10 @@ class Client:
 
     @pytest.hookimpl(tryfirst=True)
     def pytest_runtestloop(self, session: pytest.Session) -> Optional[bool]:
-        """Send marked tests away, run the others here, and deliver results as they come."""
+        """Submit marked tests as jobs, run the others in this process, and report results as they come."""
         option = session.config.option
         if option.collectonly or (session.testsfailed and not option.continue_on_collection_errors):
-            return None  # pytest's own loop says what it has to say
+            return None  # pytest's own loop reports collection and its errors
         items = {item.nodeid: item for item in session.items if item.nodeid in self._wishes}
         local = [item for item in session.items if item.nodeid not in self._wishes]
         try:
@@ -104,13 +104,13 @@ class Client:
             self._left_message = ""
 
     def pytest_sessionfinish(self) -> None:
-        """Keep what the next session and others can use."""
+        """Save `jobs.json` and the durations of the tests for later readers and sessions."""
         if self._watch is not None and self._session is not None:
             self._write_live(every=0.0)
             self._durations.save()
 
     def pytest_unconfigure(self) -> None:
-        """Let others in; say what is to be known where pytest shows no summary: some exit codes have none."""
+        """Unlock the session; print the last message if pytest showed no summary, as with some exit codes."""
         if self._session is not None:
             self._session.close()
         reporter = self._config.pluginmanager.get_plugin("terminalreporter")
@@ -123,7 +123,7 @@ class Client:
         tasks = tasks_of(config, self._settings, items, self._wishes, self._durations.known())
         place = workplace(config, self._settings, items)
         scheduler = make_scheduler(config, self._settings)
-        if not (option.fugaku_resume or option.fugaku_dry_run):  # before there is a session to come back to
+        if not (option.fugaku_resume or option.fugaku_dry_run):  # before a session folder exists
             check_budget(pack(tasks, self._settings.site, "pytest"), self._settings.budget)
         self._session, resumed = open_session(config, self._settings, items)
         self._watch = watch = Watch(self._session, scheduler, self._settings, tasks, place, hold=self._interrupts.held)
@@ -140,29 +140,29 @@ class Client:
                 print(line) if reporter is None else reporter.write_line(line)
             return True
         check_budget(jobs, self._settings.budget, sum(job.committed for job in watch.jobs))
-        said = "back to" if resumed else "session"
-        self._progress.say(f"fugaku: {said} {self._session.identity}: {len(tasks)} tests in jobs, {len(local)} here")
+        opening = "back to" if resumed else "session"
+        self._progress.say(f"fugaku: {opening} {self._session.identity}: {len(tasks)} tests in jobs, {len(local)} here")
         with self._interrupts.raised(), self._leaving(session, watch):
             self._follow(session, watch, jobs, () if option.fugaku_detach else local, option.fugaku_detach)
         if not option.fugaku_detach:
-            with contextlib.suppress(OSError):  # for those who look at it later; all results are told
+            with contextlib.suppress(OSError):  # only for later readers: all results have been reported
                 self._session.note("done")
         return True
 
     @contextlib.contextmanager
     def _leaving(self, session: pytest.Session, watch: Watch) -> Iterator[None]:
-        """Cancel the jobs if the user wants an end; say that they run on if something else ends this session."""
+        """Cancel the jobs if the user stops the session; if something else ends it, say that the jobs run on."""
         try:
             try:
                 yield
             except (session.Interrupted, session.Failed):
-                raise  # a listener wants an end, at a report, and the jobs have it
+                raise  # a plugin stopped the session at a report: the jobs are cancelled already
             except (KeyboardInterrupt, pytest.exit.Exception):
                 self._interrupted(session, watch)
                 raise
         except BaseException:
             self._progress.clear()
-            self._left_message = self._left_message or parting.left_alone(watch, self._way(session, watch)) or ""
+            self._left_message = self._left_message or leave_session.left_alone(watch, self._way(session, watch)) or ""
             raise
 
     def _follow(
@@ -175,7 +175,7 @@ class Client:
     ) -> None:
         self._unmarked = len(local)
         if not detach:
-            self._tell(session, watch)  # what is known may be enough to stop, and then nothing is submitted
+            self._report(session, watch)  # known results may stop the session before anything is submitted
         with watch.session.writing():
             watch.start(jobs)
         if detach:
@@ -195,7 +195,7 @@ class Client:
         self._progress.clear()
 
     def _detach(self, session: pytest.Session, watch: Watch) -> None:
-        """Leave when every job was handed over.
+        """Leave when every job has been submitted.
 
         Raises:
             BadInput: a job was refused.
@@ -206,9 +206,9 @@ class Client:
             self._progress.show(watch.jobs, len(watch.results), watch.trouble, live=True)
             time.sleep(min(watch.pause(), 0.2))
         self._progress.clear()
-        refused = [job.parts[0].ending for job in watch.jobs if job.stage is Stage.REFUSED]
+        refused = [job.shares[0].ending for job in watch.jobs if job.stage is Stage.REFUSED]
         if len(refused) < len(watch.jobs):
-            self._left_message = parting.detached(watch.jobs, self._way(session, watch))
+            self._left_message = leave_session.detached(watch.jobs, self._way(session, watch))
         for ending in filter(None, refused):
             raise BadInput(
                 f"{len(refused)} of {len(watch.jobs)} jobs were not submitted",
@@ -219,32 +219,32 @@ class Client:
     def _step(self, session: pytest.Session, watch: Watch) -> None:
         with watch.session.writing():
             watch.step()
-        self._write_live(every=0.5 if watch.told else 5.0)
-        self._tell(session, watch)
+        self._write_live(every=0.5 if watch.news else 5.0)
+        self._report(session, watch)
 
-    def _tell(self, session: pytest.Session, watch: Watch) -> None:
+    def _report(self, session: pytest.Session, watch: Watch) -> None:
         for _ in self._deliver(watch):
             self._check(session, watch)
 
     def _deliver(self, watch: Watch) -> Iterator[None]:
-        """Tell pytest what has become known, each result whole."""
+        """Report new results to pytest. Ctrl-C waits for the end of a result, so that each is reported completely."""
         replay = self._replay
-        while replay is not None and watch.told:
+        while replay is not None and watch.news:
             self._progress.clear()
             with self._interrupts.held():
-                told = watch.told.popleft()  # before a listener can raise: nothing is told twice
-                if isinstance(told, Result):
-                    self._durations.learn(told)
-                replay.tell(told)
+                news = watch.news.popleft()  # removed before a hook can raise, so that nothing is reported twice
+                if isinstance(news, Result):
+                    self._durations.learn(news)
+                replay.report(news)
             yield
 
     def _check(self, session: pytest.Session, watch: Watch) -> None:
-        """Stop, with all jobs, when a listener of reports wants that."""
+        """Cancel all jobs and stop if a plugin that saw a report asks for it."""
         if not (session.shouldfail or session.shouldstop):
             return
         self._progress.clear()
         if self._replay is not None and self._replay.ended:
-            with contextlib.suppress(OSError):  # whoever comes back is stopped once more
+            with contextlib.suppress(OSError):  # without the note, a resumed session stops once more
                 watch.session.note("obeyed", tests=self._replay.ended)
         self._cancel(session, watch)
         if session.shouldfail:
@@ -252,31 +252,31 @@ class Client:
         raise session.Interrupted(session.shouldstop)
 
     def _interrupted(self, session: pytest.Session, watch: Watch) -> None:
-        """Keep what is done and cancel the rest; another Ctrl-C leaves at once."""
+        """Report the results that exist and cancel the other jobs; another Ctrl-C leaves at once."""
         self._progress.clear()
         try:
             watch.collect()
             for _ in self._deliver(watch):
                 pass
-        except Exception:  # a listener's: it keeps no job from being cancelled
+        except Exception:  # raised by another plugin's hook: the jobs are cancelled all the same
             self._cancel(session, watch)
             raise
         self._cancel(session, watch)
 
     def _cancel(self, session: pytest.Session, watch: Watch) -> None:
-        self._left_message = parting.cancel(watch, self._way(session, watch))
+        self._left_message = leave_session.cancel(watch, self._way(session, watch))
 
-    def _way(self, session: pytest.Session, watch: Watch) -> parting.ResumeHint:
-        return parting.way_back(session, watch, self._unmarked)
+    def _way(self, session: pytest.Session, watch: Watch) -> leave_session.ResumeHint:
+        return leave_session.way_back(session, watch, self._unmarked)
 
     def _write_live(self, every: float) -> None:
-        """Write jobs.json, unless that was done less than so many seconds ago."""
+        """Write jobs.json, unless it was written less than `every` seconds ago."""
         now, watch = time.time(), self._watch
         if watch is None or self._session is None:
             return
         if now - self._lived >= every or watch.done:
             self._lived = now
-            with contextlib.suppress(OSError):  # for others to read; nothing of ours depends on it
+            with contextlib.suppress(OSError):  # for other programs; nothing here depends on the file
                 self._session.write_live(live_records(watch.jobs, now))
 
 

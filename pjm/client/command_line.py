@@ -1,4 +1,4 @@
-"""The command line of pytest as a session keeps it, for its jobs and for whoever comes back to it."""
+"""The command line of pytest that a session saves, for its jobs and for the client that resumes it."""
 
 from __future__ import annotations
 
@@ -9,9 +9,9 @@ from typing import List, Optional, Sequence, Set, Tuple
 
 import pytest
 
-from pjm import suggest as advice
+from pjm import suggest
 from pjm.errors import BadInput
-from pjm.sessions import index as sessions
+from pjm.sessions import index
 from pytest_pjm import LATEST, spread, workdir
 
 _SAYS = ("--quiet", "--verbose", "--verbosity")
@@ -19,7 +19,7 @@ _SHORT = re.compile("-[qvxsl]+")  # pytest's options of one letter that take no 
 
 
 def own_arguments(config: pytest.Config) -> List[str]:
-    """The command line without what is about this session only."""
+    """The command line without the options that are about this session only."""
     arguments: List[str] = []
     for text in spread([str(argument) for argument in config.invocation_params.args]):
         if text.partition("=")[0] in ("--fugaku-resume", "--fugaku-detach", "--fugaku-dry-run"):
@@ -29,63 +29,63 @@ def own_arguments(config: pytest.Config) -> List[str]:
 
 
 def bring_back(early_config: pytest.Config, parser: pytest.Parser, args: List[str], resume: int) -> None:
-    """Put the command line of a session before the one that resumes it, whose `--fugaku-resume` is `args[resume]`.
+    """Put the command line of the resumed session before `args`; `args[resume]` is `--fugaku-resume`.
 
     Raises:
-        BadInput: as `saved_arguments`.
+        BadInput: see `saved_arguments`.
     """
     word, identity = args[resume], LATEST
     if "=" in word:
         identity = word.partition("=")[2] or LATEST
-    elif resume + 1 < len(args) and sessions.IDENTITY.fullmatch(args[resume + 1]):
+    elif resume + 1 < len(args) and index.IDENTITY.fullmatch(args[resume + 1]):
         identity = args.pop(resume + 1)
-    args[resume] = f"--fugaku-resume={identity}"  # or else a path behind it would be taken for an identity
+    args[resume] = f"--fugaku-resume={identity}"  # so that a path after the option is not taken for an ID
     early_config.option.fugaku_workdir = parser.parse_known_args(list(args)).fugaku_workdir
     saved = saved_arguments(workdir(early_config), identity, early_config.invocation_params.dir)
-    # A file that is given twice is collected twice.
+    # pytest would collect a file that is given twice a second time.
     repeated = _places(parser, saved) & _places(parser, args)
     kept = without_repetition(saved, [str(word) for word in early_config.invocation_params.args])
-    args[:0] = [each for each in kept if each not in repeated]
+    args[:0] = [word for word in kept if word not in repeated]
     early_config._pjm_arguments = saved  # type: ignore[attr-defined]
 
 
 def _places(parser: pytest.Parser, arguments: List[str]) -> Set[str]:
     """The files, folders and node ids of a command line."""
-    found = parser.parse_known_args(list(arguments)).file_or_dir
-    return {each for each in found if Path(each.partition("::")[0]).exists()}
+    words = parser.parse_known_args(list(arguments)).file_or_dir
+    return {word for word in words if Path(word.partition("::")[0]).exists()}
 
 
 def resumed_arguments(config: pytest.Config) -> Optional[List[str]]:
-    """The command line with which the session that is resumed was begun; None if none is."""
-    found: Optional[List[str]] = getattr(config, "_pjm_arguments", None)
-    return found
+    """The command line that began the resumed session; None if no session is resumed."""
+    arguments: Optional[List[str]] = getattr(config, "_pjm_arguments", None)
+    return arguments
 
 
 def saved_arguments(workdir: Path, identity: str, folder: Path) -> List[str]:
-    """The command line with which a session was begun, to be used again in the same folder.
+    """The command line that began a session, to be used again in the same folder.
 
     Raises:
-        BadInput: there is no such session, or it was begun in another folder, which its paths start from.
+        BadInput: there is no such session, or it was begun in another folder, to which its paths are relative.
     """
-    session = sessions.find(workdir, None if identity == LATEST else identity)
+    session = index.find(workdir, None if identity == LATEST else identity)
     start = Path(str(session.facts.get("start", folder)))
     if start.resolve() != folder.resolve():
         raise BadInput(
             f"session {session.identity} was begun in another folder",
             f"the paths of its command line start from {start}, and this is {folder}",
-            f"type: cd {shlex.quote(str(start))} && {advice.resume(session.folder, start)}",
+            f"type: cd {shlex.quote(str(start))} && {suggest.resume(session.folder, start)}",
         )
     return [str(argument) for argument in session.facts["arguments"]]
 
 
 def without_repetition(saved: Sequence[str], typed: Sequence[str]) -> List[str]:
-    """A session's command line for who comes back: how much pytest says is not added up, the later word holds."""
+    """The saved command line without -q and -v if `typed` has them: pytest would otherwise add both up."""
     return _quiet_or_verbose(saved)[1] if _quiet_or_verbose(typed)[0] else list(saved)
 
 
 def _quiet_or_verbose(words: Sequence[str]) -> Tuple[bool, List[str]]:
-    """Whether a command line says how much pytest is to say, and the command line without that."""
-    said, rest, value = False, [], False
+    """Whether a command line sets pytest's verbosity, and the command line without the options that set it."""
+    changed, rest, value = False, [], False
     for word in words:
         less = word
         if value or word in _SAYS or word.startswith("--verbosity="):
@@ -93,6 +93,6 @@ def _quiet_or_verbose(words: Sequence[str]) -> Tuple[bool, List[str]]:
         elif _SHORT.fullmatch(word):
             less = re.sub("[qv]", "", word)
         value = word == "--verbosity" and not value
-        said = said or less != word
+        changed = changed or less != word
         rest += [less] if less not in ("", "-") or less == word else []
-    return said, rest
+    return changed, rest

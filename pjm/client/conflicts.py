@@ -1,4 +1,4 @@
-"""Options of pytest that do not go together with `--fugaku`, and those with which nothing is sent away."""
+"""Checks pytest's other options: which ones exclude `--fugaku`, and with which ones no test runs."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ _ANYWHERE = "also in addopts and PYTEST_ADDOPTS"
 
 
 def stays_here(option: argparse.Namespace) -> bool:
-    """Whether pytest only shows something and runs no test: that needs no jobs."""
+    """Whether pytest only shows something and runs no test, so that no jobs are needed."""
     shows = ("help", "version", "markers", "showfixtures", "show_fixtures_per_test", "setuponly", "setupplan")
     return any(getattr(option, name, False) for name in shows)
 

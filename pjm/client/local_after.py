@@ -1,4 +1,4 @@
-"""`after=` where marked tests run here: the order, and what becomes of tests that wait for one that did not pass."""
+"""Applies `after=` when marked tests run in this process: orders them, and skips tests whose requirement failed."""
 
 from __future__ import annotations
 
@@ -8,16 +8,16 @@ import pytest
 
 from pjm.errors import BadInput
 from pjm.job.passed import passed, reason_to_skip
-from pjm.marks import after as order
+from pjm.marks import after
 from pjm.marks.marks import MarkedTest, wishes
 from pjm.plan.settings import defaults
 
 
 def keep_order(session: pytest.Session) -> None:
-    """Have the marked tests of a session that runs them here keep to `after=`.
+    """Make the marked tests keep to `after=` when they run in this process.
 
     Raises:
-        BadInput: a mark that cannot be meant.
+        BadInput: a mark is invalid.
     """
     wanted = wishes(session.items, defaults(session.config))
     if any(wish.after for wish in wanted.values()):
@@ -26,10 +26,10 @@ def keep_order(session: pytest.Session) -> None:
 
 
 def in_order(items: List[pytest.Item], wanted: Mapping[str, MarkedTest]) -> List[pytest.Item]:
-    """The items, each moved behind what it waits for; otherwise as they were."""
+    """The items, each moved behind the tests that it waits for; otherwise the order is kept."""
     by_id = {item.nodeid: item for item in items}
-    after = {nodeid: wanted[nodeid].after if nodeid in wanted else () for nodeid in by_id}
-    return [by_id[nodeid] for nodeid in order.in_order(after)]
+    waits = {nodeid: wanted[nodeid].after if nodeid in wanted else () for nodeid in by_id}
+    return [by_id[nodeid] for nodeid in after.in_order(waits)]
 
 
 class LocalChains:
@@ -42,7 +42,7 @@ class LocalChains:
 
     @pytest.hookimpl(tryfirst=True)
     def pytest_runtest_setup(self, item: pytest.Item) -> None:
-        """Skip what waits for a test that did not pass; one that has not run at all is nobody's reason to skip."""
+        """Skip a test that waits for one that did not pass. If that one has not run at all, the test fails."""
         wish = self._wishes.get(item.nodeid)
         for before in wish.after if wish is not None else ():
             if before not in self._reports:
@@ -51,7 +51,7 @@ class LocalChains:
                 pytest.skip(reason_to_skip(before))
 
     def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
-        """Remember what has become of the tests that others wait for."""
+        """Remember the outcomes of the tests that others wait for."""
         if report.nodeid in self._waited_for:
             self._reports.setdefault(report.nodeid, []).append((str(report.when), report.outcome))
 

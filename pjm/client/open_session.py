@@ -1,4 +1,4 @@
-"""What a session of `pytest --fugaku` begins with: its tests, its place, its folder and its batch system."""
+"""Opens a session of `pytest --fugaku`: its tests, what its jobs have in common, its folder and its batch system."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from typing import List, Mapping, Optional, Sequence, Tuple
 
 import pytest
 
-from pjm import suggest as advice
+from pjm import suggest
 from pjm.batch.scheduler import Scheduler
 from pjm.client.command_line import own_arguments, resumed_arguments
 from pjm.errors import BadInput
@@ -21,7 +21,7 @@ from pjm.plan.interpreter import own_switches
 from pjm.plan.job_folder import CODE, Workplace, has_other_code
 from pjm.plan.packing import Task, describe_overlong, overlong
 from pjm.plan.settings import Settings
-from pjm.sessions import index as sessions
+from pjm.sessions import index
 from pjm.sessions.checkout import check_same, checkout
 from pjm.sessions.selection import check_selection, variables
 from pjm.sessions.session import Session
@@ -29,10 +29,10 @@ from pytest_pjm import LATEST
 
 Items = Mapping[str, pytest.Item]
 
-_LOCAL = (Path("/tmp"), Path("/var/tmp"), Path("/dev/shm"))  # noqa: S108 - to be refused
+_LOCAL = (Path("/tmp"), Path("/var/tmp"), Path("/dev/shm"))  # noqa: S108 - these are refused
 _DAY = 86400.0
-_ALWAYS_LISTED = 3  # days of history that are looked at without asking (Command Reference p. 71)
-_LONGEST_KEPT = 90  # days; more are refused on Fugaku
+_ALWAYS_LISTED = 3  # days of history that PJM lists by default (Command Reference p. 71)
+_LONGEST_KEPT = 90  # days; Fugaku refuses more
 
 
 def tasks_of(
@@ -42,7 +42,7 @@ def tasks_of(
     wishes: Mapping[str, MarkedTest],
     known: Mapping[str, float],
 ) -> List[Task]:
-    """The marked tests, for the packing; `known` says how many seconds each took before."""
+    """The marked tests as tasks for the packing; `known` has the seconds that each took before."""
     tasks = [
         Task(nodeid, wishes[nodeid].request, nodeid.split("::")[0], known.get(nodeid), wishes[nodeid].after)
         for nodeid in items
@@ -53,9 +53,9 @@ def tasks_of(
 
 
 def workplace(config: pytest.Config, settings: Settings, items: Items) -> Workplace:
-    """What all jobs of the session have in common."""
+    """Everything that all jobs of the session have in common."""
     start = config.invocation_params.dir
-    # Whoever comes back may want a junit file where there was none; xunit1 takes all and warns of nothing.
+    # A client that resumes may want a junit file, even if this one does not: xunit1 accepts all without a warning.
     family = str(config.getini("junit_family")) if getattr(config.option, "xmlpath", None) else "xunit1"
     return Workplace(
         python=settings.python,
@@ -71,7 +71,7 @@ def workplace(config: pytest.Config, settings: Settings, items: Items) -> Workpl
 
 
 def _drawn(config: pytest.Config) -> Tuple[str, ...]:
-    """The seed of pytest-randomly that is printed here; jobs would draw others."""
+    """The option for the seed of pytest-randomly that is printed here; without it, each job would draw its own."""
     seed = getattr(config.option, "randomly_seed", None)
     return (f"--randomly-seed={seed}",) if isinstance(seed, int) else ()
 
@@ -80,15 +80,15 @@ def open_session(config: pytest.Config, settings: Settings, items: Items) -> Tup
     """The session folder, locked, and whether it is resumed.
 
     Raises:
-        BadInput: it cannot be made, or not be resumed.
+        BadInput: the session cannot be created, or cannot be resumed.
     """
     files = {item.path for item in items.values()}
     files.update(_conftests(config))
     now = checkout(config.rootpath, files)
     session = _resumed(config, settings)
     if session is not None:
-        sessions.check_private(settings.workdir)
-        if session.facts.get("variables") != variables():  # they would explain other files, too
+        index.check_private(settings.workdir)
+        if session.facts.get("variables") != variables():  # checked first: they explain different files too
             check_selection(session.facts, items.keys(), session.folder)
         check_same(session.facts["checkout"], now, session.identity)
         check_selection(session.facts, items.keys(), session.folder)
@@ -106,14 +106,14 @@ def open_session(config: pytest.Config, settings: Settings, items: Items) -> Tup
         "emulate": settings.emulate,
         "dry_run": bool(config.option.fugaku_dry_run),
     }
-    return sessions.create(settings.workdir, facts), False
+    return index.create(settings.workdir, facts), False
 
 
 def make_scheduler(config: pytest.Config, settings: Settings) -> Scheduler:
     """The batch system of the session.
 
     Raises:
-        BadInput: it is not there.
+        BadInput: the batch system is missing.
     """
     from pjm.batch.host import LocalHost
     from pjm.batch.pjm.scheduler import PjmScheduler
@@ -123,7 +123,7 @@ def make_scheduler(config: pytest.Config, settings: Settings) -> Scheduler:
     if settings.emulate:
         from pjm.emulator import environment
 
-        sessions.make_workdir(settings.workdir)
+        index.make_workdir(settings.workdir)
         variables = {**os.environ, **environment(settings.workdir / "emulator")}
     days = history_days(session.facts.get("created"), time.time()) if session is not None else None
     scheduler = PjmScheduler(LocalHost(variables), settings.pjsub_options, history_days=days)
@@ -133,7 +133,7 @@ def make_scheduler(config: pytest.Config, settings: Settings) -> Scheduler:
 
 
 def history_days(created: object, now: float) -> Optional[int]:
-    """How many days of history hold all jobs of a session; None if those do that are listed without asking."""
+    """How many days of history hold all jobs of a session; None if the days that PJM lists by default do."""
     if not isinstance(created, (int, float)) or now - created < (_ALWAYS_LISTED - 1) * _DAY:
         return None
     return min(int((now - created) / _DAY) + 2, _LONGEST_KEPT)
@@ -143,7 +143,7 @@ def _resumed(config: pytest.Config, settings: Settings) -> Optional[Session]:
     identity = config.option.fugaku_resume
     if not identity:
         return None
-    session = sessions.find(settings.workdir, None if identity == LATEST else identity)
+    session = index.find(settings.workdir, None if identity == LATEST else identity)
     if resumed_arguments(config) is None:
         raise _too_late(session)
     begun = session.facts.get("emulate", settings.emulate)
@@ -153,7 +153,7 @@ def _resumed(config: pytest.Config, settings: Settings) -> Optional[Session]:
         raise BadInput(
             f"session {session.identity} was begun by another version of pjm",
             f"the code that its jobs run, in {session.folder / CODE}, has its modules elsewhere",
-            f"see its results: {advice.pjm(f'show {session.identity}', session.folder.parent)}; "
+            f"see its results: {suggest.pjm(f'show {session.identity}', session.folder.parent)}; "
             "run the rest in a new session: pytest --fugaku",
         )
     return session
@@ -163,24 +163,24 @@ def _too_late(session: Session) -> BadInput:
     return BadInput(
         f"session {session.identity} cannot be resumed from here",
         "a conftest.py has loaded the plugin, which is too late to bring back the session's command line",
-        f"load it before: {advice.resume(session.folder)} -p pytest_pjm (needless where pjm is installed)",
+        f"load it before: {suggest.resume(session.folder)} -p pytest_pjm (needless where pjm is installed)",
     )
 
 
 def _another_system(session: Session, emulated: bool) -> BadInput:
-    """Its jobs are unknown there: all of them would be taken for vanished, and their tests run a second time."""
+    """The error for the wrong batch system. It does not know the jobs: all would count as vanished and run again."""
     return BadInput(
         f"session {session.identity} was begun {'with' if emulated else 'without'} --fugaku-emulate",
         "its jobs are in another batch system than the one that would be asked now",
-        f"type: {advice.resume(session.folder)} --fugaku-emulate"
+        f"type: {suggest.resume(session.folder)} --fugaku-emulate"
         if emulated
         else "leave out --fugaku-emulate, also in PYTEST_ADDOPTS and addopts",
     )
 
 
 def local_part(folder: Path, places: Sequence[Path] = _LOCAL) -> Optional[Path]:
-    """The place of this machine alone that a folder is in, by its name or in truth; None if it is in none."""
-    ways = [Path(os.path.abspath(str(folder))), folder.resolve()]  # noqa: PTH100 - links are not to be followed here
+    """The local folder of this machine that holds `folder`, by its name or with links resolved; None if none does."""
+    ways = [Path(os.path.abspath(str(folder))), folder.resolve()]  # noqa: PTH100 - links must not be followed here
     for place in places:
         if any({place, place.resolve()} & {way, *way.parents} for way in ways):
             return place
@@ -188,13 +188,13 @@ def local_part(folder: Path, places: Sequence[Path] = _LOCAL) -> Optional[Path]:
 
 
 def emulator_found(variables: Mapping[str, str]) -> bool:
-    """Whether the pjsub on PATH is an emulator's, whose jobs run on this machine."""
+    """Whether the pjsub on PATH belongs to an emulator, so that jobs run on this machine."""
     command, folder = shutil.which("pjsub", path=variables.get("PATH")), variables.get("PJM_EMULATOR")
     return bool(command and folder) and Path(str(folder)).resolve() in Path(str(command)).parent.resolve().parents
 
 
 def _check_shared(chosen: Settings) -> None:
-    """Raise BadInput if compute nodes surely cannot see the folder."""
+    """Raise BadInput if compute nodes certainly cannot see the folder."""
     local = local_part(chosen.workdir)
     if local is not None and not chosen.emulate and not emulator_found(os.environ):
         raise BadInput(
@@ -205,9 +205,9 @@ def _check_shared(chosen: Settings) -> None:
 
 
 def _conftests(config: pytest.Config) -> List[Path]:
-    found = []
+    paths = []
     for plugin in config.pluginmanager.get_plugins():
         file = getattr(plugin, "__file__", None)
         if file and Path(file).name == "conftest.py":
-            found.append(Path(file))
-    return found
+            paths.append(Path(file))
+    return paths

@@ -1,4 +1,4 @@
-"""Tells pytest what became of tests that ran elsewhere, as if they had run here."""
+"""Reports to pytest the results of tests that ran in jobs, as if they had run in this process."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ import pytest
 from _pytest._code.code import ReprEntryNative, ReprExceptionInfo, ReprFileLocation, ReprTraceback, TerminalRepr
 from _pytest._io import TerminalWriter
 
-from pjm.follow.results import NoResult, Result, Told
+from pjm.follow.results import News, NoResult, Result
 from pjm.job import events
 from pjm.job.events import Event
 from pjm.job.share_events import SuiteProperty
@@ -19,15 +19,15 @@ _ORDER = ("setup", "call", "teardown")
 
 
 class Replay:
-    """Fires pytest's hooks.
+    """Calls pytest's hooks for results that came from jobs.
 
     Args:
-        config: pytest's.
-        items: those that ran elsewhere, by node id.
-        obeyed: tests that wanted an end of the session, and had it when it was followed before.
+        config: the configuration of pytest.
+        items: the items that ran in jobs, by node id.
+        obeyed: tests that stopped the session when an earlier client followed it: they do not stop it again.
 
     Attributes:
-        ended: tests that have ended the session now.
+        ended: tests that stopped the session now.
     """
 
     def __init__(self, config: pytest.Config, items: Mapping[str, pytest.Item], obeyed: Container[str] = ()) -> None:
@@ -36,26 +36,26 @@ class Replay:
         self._items = items
         self._obeyed = obeyed
 
-    def tell(self, told: Told) -> None:
-        """Tell of one test, from its start to its end, or of one property of the suite."""
-        if isinstance(told, SuiteProperty):
+    def report(self, news: News) -> None:
+        """Report one test from its start to its end, or one property of the suite."""
+        if isinstance(news, SuiteProperty):
             xml = _junit(self._config)
             if xml is not None:
-                xml.add_global_property(told.name, told.value)
+                xml.add_global_property(news.name, news.value)
             return
-        item = self._items[told.test]
+        item = self._items[news.test]
         hook = item.ihook
         hook.pytest_runtest_logstart(nodeid=item.nodeid, location=item.location)
-        for event in told.events:
-            self._tell_event(item, event)
-        for report in _made_up(item, told):
+        for event in news.events:
+            self._report_event(item, event)
+        for report in _added_reports(item, news):
             hook.pytest_runtest_logreport(report=report)
         hook.pytest_runtest_logfinish(nodeid=item.nodeid, location=item.location)
 
-    def _tell_event(self, item: pytest.Item, event: Event) -> None:
+    def _report_event(self, item: pytest.Item, event: Event) -> None:
         kind = event["event"]
         if kind == events.REPORT:
-            report = self._report(event["data"])
+            report = self._rebuilt(event["data"])
             if event.get("shown") and isinstance(report.longrepr, str):
                 report.longrepr = Text(report.longrepr)
             item.ihook.pytest_runtest_logreport(report=report)
@@ -72,8 +72,8 @@ class Replay:
             else:
                 item.session.shouldstop = event["why"]
 
-    def _report(self, data: Dict[str, Any]) -> pytest.TestReport:
-        """Rebuild a report; what another version of pytest cannot read is shown as plain text."""
+    def _rebuilt(self, data: Dict[str, Any]) -> pytest.TestReport:
+        """Rebuild a report. If this version of pytest cannot read the failure, its plain text is shown."""
         kept = dict(data)
         try:
             report = self._config.hook.pytest_report_from_serializable(config=self._config, data=data)
@@ -88,14 +88,14 @@ class Replay:
                 report.wasxfail = kept["wasxfail"]
         context = kept.get("_subtest.context")
         if isinstance(context, dict) and hasattr(report, "context"):
-            # pytest takes the representations of the values for values, and represents them again.
+            # pytest would take the texts of the values for the values themselves, and quote them again.
             object.__setattr__(report.context, "kwargs", context["kwargs"])
-        made: pytest.TestReport = report
-        return made
+        rebuilt: pytest.TestReport = report
+        return rebuilt
 
 
 class Text(TerminalRepr):
-    """A failure that pytest shows in its own way, such as a doctest's; of it only the text has come over."""
+    """The text of a failure that pytest formats in a special way, such as a doctest's: jobs send only its text."""
 
     def __init__(self, text: str) -> None:
         self._text = text
@@ -104,15 +104,15 @@ class Text(TerminalRepr):
         return self._text
 
     def toterminal(self, tw: TerminalWriter) -> None:
-        """Write it."""
+        """Write the text to pytest's terminal."""
         tw.line(self._text)
 
 
 _FIELDS = ("nodeid", "location", "keywords", "outcome", "longrepr", "when", "sections", "duration", "user_properties")
 
 
-def _made_up(item: pytest.Item, result: Result) -> List[pytest.TestReport]:
-    """The reports that no job has given: of what went wrong, and of the teardown that has to follow."""
+def _added_reports(item: pytest.Item, result: Result) -> List[pytest.TestReport]:
+    """The reports that the job did not send: the failure itself, and the phases before and after it."""
     if result.skipped is not None:
         _, line, _ = item.location
         skipped = _report(item, "setup", "skipped")
@@ -121,20 +121,20 @@ def _made_up(item: pytest.Item, result: Result) -> List[pytest.TestReport]:
     if result.trouble is None:
         return []
     reported = (event["data"] for event in result.events if event["event"] == events.REPORT)
-    told = {data.get("when"): data.get("outcome") for data in reported}
+    outcomes = {data.get("when"): data.get("outcome") for data in reported}
     phase = result.phase or "setup"
-    if phase in told:  # the process died before the next one began
-        phase = "call" if phase == "setup" and told[phase] == "passed" else "teardown"
-    reached = _ORDER[: _ORDER.index(phase)] if told.get("setup", "passed") == "passed" else ()
-    reports = [_report(item, when, "passed") for when in reached if when not in told]
+    if phase in outcomes:  # the process died before the next phase began
+        phase = "call" if phase == "setup" and outcomes[phase] == "passed" else "teardown"
+    reached = _ORDER[: _ORDER.index(phase)] if outcomes.get("setup", "passed") == "passed" else ()
+    reports = [_report(item, when, "passed") for when in reached if when not in outcomes]
     failed = _report(item, phase, "failed")
     failed.longrepr = _representation(item, result.trouble)
     failed.sections = [(title, text) for title, text in result.trouble.sections]
     reports.append(failed)
     if phase != "teardown":
         teardown = _report(item, "teardown", "passed")
-        # As pytest's own has what was captured in all phases: junit takes it from there.
-        teardown.sections = [each for each in failed.sections if each[0].startswith("Captured ")]
+        # pytest's own teardown report has the captured output of all phases, and junit reads it there.
+        teardown.sections = [section for section in failed.sections if section[0].startswith("Captured ")]
         reports.append(teardown)
     return reports
 
@@ -155,13 +155,13 @@ def _representation(item: pytest.Item, trouble: NoResult) -> ReprExceptionInfo:
     lines = [trouble.happened, f"  next: {trouble.advice}", f"  {trouble.job}"]
     path, line, _ = item.location
     return ReprExceptionInfo(
-        reprtraceback=ReprTraceback([ReprEntryNative([each + "\n" for each in lines])], None, "native"),
+        reprtraceback=ReprTraceback([ReprEntryNative([text + "\n" for text in lines])], None, "native"),
         reprcrash=ReprFileLocation(path, (line or 0) + 1, f"{trouble.happened}; next: {trouble.advice}"),
     )
 
 
 def _plain(longrepr: object) -> Optional[object]:
-    """The text of a failure that was serialized by another version."""
+    """The text of a failure that another version of pytest serialized."""
     if not isinstance(longrepr, dict):
         return longrepr
     lines: List[str] = []
@@ -173,9 +173,9 @@ def _plain(longrepr: object) -> Optional[object]:
 def _warning(event: Event) -> Dict[str, Any]:
     module, name = event["category"]
     category: Type[Warning] = Warning
-    found = getattr(sys.modules.get(module), name, None)
-    if isinstance(found, type) and issubclass(found, Warning):
-        category = found
+    loaded = getattr(sys.modules.get(module), name, None)
+    if isinstance(loaded, type) and issubclass(loaded, Warning):
+        category = loaded
     else:
         category = type(name, (Warning,), {"__module__": module})
     message = warnings.WarningMessage(

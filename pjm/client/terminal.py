@@ -1,4 +1,4 @@
-"""What a user sees of the jobs: one live line, plain lines where there is no terminal, and the table at the end."""
+"""Shows the jobs to the user: one live line on a terminal, plain lines elsewhere, and a table at the end."""
 
 from __future__ import annotations
 
@@ -16,10 +16,10 @@ _WAITING = (Phase.QUEUED, Phase.HELD, Phase.ABSENT)
 
 
 class Progress:
-    """Says how it goes, if something has changed: in one live line on a terminal, elsewhere in lines that stay.
+    """Shows progress when something has changed: one live line on a terminal, plain lines elsewhere.
 
     Args:
-        reporter: pytest's; None if there is none.
+        reporter: pytest's terminal reporter; None if there is none.
         tests: number of tests in jobs.
         wall: seconds since the epoch.
     """
@@ -33,7 +33,7 @@ class Progress:
         self._width = 0
 
     def show(self, jobs: Sequence[FollowedJob], done: int, trouble: Optional[str], live: bool) -> None:
-        """Show the present state; `live` if nothing else is being written."""
+        """Show the current state; `live` says that nothing else is being written."""
         if self._reporter is None:
             return
         if self._reporter.isatty:
@@ -46,14 +46,14 @@ class Progress:
             self.say(line)
 
     def say(self, line: str) -> None:
-        """Say something once, in a line of its own."""
+        """Write one line that stays."""
         if self._reporter is not None:
             self.clear()
             self._reporter.write_line(line)
-            self._reporter.flush()  # a pipe would hold it back until there is more
+            self._reporter.flush()  # a pipe would hold the line back until there is more output
 
     def clear(self) -> None:
-        """Take the live line away, for something else to be written."""
+        """Remove the live line, so that something else can be written."""
         if self._live and self._reporter is not None:
             self._reporter.rewrite(" " * self._width)
             self._reporter.rewrite("")
@@ -71,16 +71,16 @@ class Progress:
         self._live, self._last, self._width = True, line, len(line)
 
     def _line(self, jobs: Sequence[FollowedJob], done: int, trouble: Optional[str], moving: bool) -> str:
-        parts = [(job, part) for job in jobs for part in job.parts]
-        still = [(job, part) for job, part in parts if not part.closed and part.ending is None]
-        queued = [(job, part) for job, part in still if part.status.phase in _WAITING]
-        held = sum(1 for _, part in queued if part.status.phase is Phase.HELD)
+        shares = [(job, share) for job in jobs for share in job.shares]
+        still = [(job, share) for job, share in shares if not share.closed and share.ending is None]
+        queued = [(job, share) for job, share in still if share.status.phase in _WAITING]
+        held = sum(1 for _, share in queued if share.status.phase is Phase.HELD)
         words = [f"{len(queued)} queued" + (f" ({held} held)" if held else ""), f"{len(still) - len(queued)} running"]
         words.append(f"{done} of {self._tests} tests done")
         if moving:
-            used = sum(part.node_hours for _, part in parts)
+            used = sum(share.node_hours for _, share in shares)
             words.append(f"{used:.2f} node-hours")
-            waits = [part.waited_by(self._wall()) for job, part in queued if job.submitted is not None]
+            waits = [share.waited_by(self._wall()) for job, share in queued if job.submitted is not None]
             if waits:
                 words.append(f"longest wait {elapse_text(int(max(waits)))}")
         line = f"fugaku: {', '.join(words)}"
@@ -88,23 +88,23 @@ class Progress:
 
 
 def table(jobs: Sequence[FollowedJob]) -> List[str]:
-    """The lines of the summary's table: one per job part."""
+    """The lines of the summary's table: one per share of a job."""
     rows = [_HEADINGS]
     for job in jobs:
-        for part in job.parts:
+        for share in job.shares:
             rows.append(
                 (
-                    part.id or job.name,
-                    str(len(part.tests)),
-                    elapse_text(max(0, int(part.waited))) if part.id else "-",
-                    elapse_text(int(part.elapsed)) if part.running_since is not None or part.elapsed else "-",
-                    f"{part.node_hours:.3f}",
-                    f"{part.share.resources.node_hours:.3f}",
-                    part.outcome or state(job, part),
+                    share.id or job.name,
+                    str(len(share.tests)),
+                    elapse_text(max(0, int(share.waited))) if share.id else "-",
+                    elapse_text(int(share.elapsed)) if share.running_since is not None or share.elapsed else "-",
+                    f"{share.node_hours:.3f}",
+                    f"{share.planned.resources.node_hours:.3f}",
+                    share.outcome or state(job, share),
                 )
             )
-    total = ("total", str(sum(len(part.tests) for job in jobs for part in job.parts)), "", "")
-    used = sum(part.node_hours for job in jobs for part in job.parts)
+    total = ("total", str(sum(len(share.tests) for job in jobs for share in job.shares)), "", "")
+    used = sum(share.node_hours for job in jobs for share in job.shares)
     rows.append((*total, f"{used:.3f}", f"{sum(job.planned.node_hours for job in jobs):.3f}", ""))
     widths = [max(len(row[column]) for row in rows) for column in range(len(_HEADINGS) - 1)]
     lines = []
@@ -114,36 +114,36 @@ def table(jobs: Sequence[FollowedJob]) -> List[str]:
     return lines
 
 
-def state(job: FollowedJob, part: FollowedShare) -> str:
-    """In one word, where a part is."""
+def state(job: FollowedJob, share: FollowedShare) -> str:
+    """The state of a share in one word."""
     if job.stage in (Stage.PLANNED, Stage.UNCERTAIN, Stage.REFUSED):
         return str(job.stage.value)
-    return part.status.phase.value if part.ending is None else "ended"
+    return share.status.phase.value if share.ending is None else "ended"
 
 
 def live_records(jobs: Sequence[FollowedJob], wall: float) -> List[Dict[str, Any]]:
-    """What `jobs.json` says of each job part; described in docs/reference/session-folder.md."""
+    """The record of each share in `jobs.json`; described in docs/reference/session-folder.md."""
     records = []
     for job in jobs:
-        for part in job.parts:
-            waiting = part.running_since is None and part.ending is None and job.submitted is not None
+        for share in job.shares:
+            waiting = share.running_since is None and share.ending is None and job.submitted is not None
             records.append(
                 {
                     "name": job.name,
-                    "part": part.number,
-                    "id": part.id or None,
-                    "state": "closed" if part.closed else state(job, part),
-                    "outcome": part.outcome or None,
-                    "tests": list(part.tests),
+                    "part": share.number,
+                    "id": share.id or None,
+                    "state": "closed" if share.closed else state(job, share),
+                    "outcome": share.outcome or None,
+                    "tests": list(share.tests),
                     "retry": job.retry,
-                    "nodes": part.share.resources.nodes,
-                    "elapse_limit_seconds": part.share.resources.elapse,
+                    "nodes": share.planned.resources.nodes,
+                    "elapse_limit_seconds": share.planned.resources.elapse,
                     "submitted": job.submitted,
-                    "started": part.running_since,
-                    "queued_seconds": round(part.waited_by(wall) if waiting else part.waited, 3),
-                    "ran_seconds": round(part.elapsed, 3),
-                    "node_hours_used": round(part.node_hours, 6),
-                    "node_hours_requested": round(part.share.resources.node_hours, 6),
+                    "started": share.running_since,
+                    "queued_seconds": round(share.waited_by(wall) if waiting else share.waited, 3),
+                    "ran_seconds": round(share.elapsed, 3),
+                    "node_hours_used": round(share.node_hours, 6),
+                    "node_hours_requested": round(share.planned.resources.node_hours, 6),
                 }
             )
     return records

@@ -1,4 +1,4 @@
-"""`pjm emulator`: one command with an emulator's commands on its PATH, or an emulator brought to an end."""
+"""The command `pjm emulator`: runs a program with the emulated PJM commands on its PATH, or stops an emulator."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ lasts as long as COMMAND; with it, jobs go on afterwards, and the next run with 
 
 
 def add_emulator(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
-    """Add `emulator` to a command line. Its parsers set ``run``: arguments in, exit code out."""
+    """Add `emulator` to a command line. Each parser sets ``run``, a function from arguments to exit code."""
     emulator = subparsers.add_parser("emulator", help="PJM's commands on this machine, to try and test with")
     actions = emulator.add_subparsers(dest="action", metavar="ACTION", required=True)
     run = actions.add_parser("run", help="run one command with an emulator", description=RUN)
@@ -45,10 +45,10 @@ def add_emulator(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]
 
 
 def run_command(arguments: argparse.Namespace) -> int:
-    """`pjm emulator run`.
+    """Run `pjm emulator run`.
 
     Raises:
-        BadInput: no command, or one that cannot be run.
+        BadInput: the command is missing, or an option is invalid.
     """
     words = arguments.command[1:] if arguments.command[:1] == ["--"] else arguments.command
     if not words:
@@ -98,7 +98,7 @@ def _run(folder: Path, settings: dict[str, object], words: Sequence[str]) -> int
 
 
 def _ran(words: Sequence[str], variables: Mapping[str, str]) -> int:
-    """Run a command to its end; Ctrl-C, SIGTERM and SIGHUP are its to answer, from its very beginning."""
+    """Run a command to its end. Ctrl-C, SIGTERM and SIGHUP are left to the command, from its beginning."""
     running: List[subprocess.Popen[bytes]] = []
     asked: List[int] = []
 
@@ -107,7 +107,7 @@ def _ran(words: Sequence[str], variables: Mapping[str, str]) -> int:
         for process in running:
             process.send_signal(number)
 
-    # Handlers, which the command does not inherit; from a terminal it has the Ctrl-C itself.
+    # Handlers, because the command does not inherit them. It gets the Ctrl-C of a terminal itself.
     before = {signal.SIGINT: signal.signal(signal.SIGINT, _heard)}
     before[signal.SIGTERM] = signal.signal(signal.SIGTERM, pass_on)
     if signal.getsignal(signal.SIGHUP) != signal.SIG_IGN:  # as under nohup
@@ -120,14 +120,14 @@ def _ran(words: Sequence[str], variables: Mapping[str, str]) -> int:
         return process.wait()
     finally:
         if signal.SIGHUP in asked:
-            # A closed terminal says so twice, through the shell and by itself: that must not keep us from tidying up.
+            # A closed terminal sends SIGHUP twice, itself and through the shell: ignore the second while we clean up.
             before[signal.SIGHUP] = signal.SIG_IGN
         for which, handler in before.items():
             signal.signal(which, handler)
 
 
 def _heard(*_: object) -> None:
-    """Do nothing about a signal."""
+    """Ignore a signal."""
 
 
 def _stopped(folder: Path) -> int:
@@ -137,7 +137,7 @@ def _stopped(folder: Path) -> int:
         )
     if stop(folder, PATIENCE):
         return 0
-    from pjm.emulator.machine.store import ENDED  # here, because a command line does without a database
+    from pjm.emulator.machine.store import ENDED  # here: building the command line needs no database
 
     left = ", ".join(f"{job.id} ({job.state})" for job in jobs(folder) if job.state not in ENDED)
     print(

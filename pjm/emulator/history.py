@@ -1,4 +1,4 @@
-"""What an emulator was asked and what it ran, for tests that count."""
+"""The history of an emulator, for tests: which commands were called, and which jobs ran."""
 
 from __future__ import annotations
 
@@ -17,12 +17,12 @@ class Call:
     Attributes:
         command: pjsub, pjstat, ...
         argv: its arguments.
-        user: who called it.
-        time: when, in seconds since the epoch.
-        seconds: how long it took; None if it never came to its end.
-        exit: its exit code; None if it never came to its end.
-        faults: those that hit it.
-        jobs: ids that it submitted.
+        user: the user who called it.
+        time: when it was called, in seconds since the epoch.
+        seconds: how long it took; None if it did not end by itself.
+        exit: its exit code; None if it did not end by itself.
+        faults: the faults that were applied to it.
+        jobs: ids of the jobs that it submitted.
     """
 
     command: str
@@ -40,9 +40,9 @@ class Ran:
     """A job, or a sub job, that was accepted.
 
     Attributes:
-        id: as its user knows it.
-        name: of the job.
-        state: its present one.
+        id: the id that the user sees.
+        name: the name of the job.
+        state: its current state.
         starts: how often its script was started.
         pc, ec, sn: PJM code, exit code, signal.
     """
@@ -57,23 +57,23 @@ class Ran:
 
 
 def calls(folder: Path, command: Optional[str] = None) -> List[Call]:
-    """All commands that were called, or those of one name, in order."""
-    found: Dict[str, Call] = {}
+    """All calls of commands, or of one command, in order."""
+    by_id: Dict[str, Call] = {}
     journal = Folder(folder).journal
     lines = journal.read_text(encoding="utf-8").splitlines() if journal.exists() else []
     for line in lines:
         try:
             record = json.loads(line)
         except ValueError:
-            # What a full disk has left of it.
+            # A full disk cut off the line.
             continue
         if record["event"] == "begin":
-            found[record["call"]] = Call(record["command"], tuple(record["argv"]), record["user"], record["time"])
+            by_id[record["call"]] = Call(record["command"], tuple(record["argv"]), record["user"], record["time"])
             continue
-        begun = found.get(record["call"])
+        begun = by_id.get(record["call"])
         if begun is None:
             continue
-        found[record["call"]] = Call(
+        by_id[record["call"]] = Call(
             begun.command,
             begun.argv,
             begun.user,
@@ -83,19 +83,19 @@ def calls(folder: Path, command: Optional[str] = None) -> List[Call]:
             tuple(record["faults"]),
             tuple(record["jobs"]),
         )
-    return [call for call in found.values() if command in (None, call.command)]
+    return [call for call in by_id.values() if command in (None, call.command)]
 
 
 def jobs(folder: Path) -> List[Ran]:
-    """All jobs ever accepted, in order: normal jobs and sub jobs, not those that only stand for sub jobs."""
-    # Here, because whoever only sets an emulator up needs no database.
+    """All jobs ever accepted, in order: normal jobs and sub jobs, without the parents of sub jobs."""
+    # Here, because setting up an emulator needs no database.
     from pjm.emulator.machine.store import Store
 
     database = Folder(folder).database
     if not database.exists():
         return []
     with Store(database) as store:
-        found = [job for job in store.select("1") if not job.is_parent]
+        accepted = [job for job in store.select("1") if not job.is_parent]
     return [
-        Ran(job.id, job.name, job.st, int(str(job.usage.get("starts", 0))), job.pc, job.ec, job.sn) for job in found
+        Ran(job.id, job.name, job.st, int(str(job.usage.get("starts", 0))), job.pc, job.ec, job.sn) for job in accepted
     ]

@@ -1,4 +1,4 @@
-"""The end of an emulator: its jobs deleted, its processes gone."""
+"""Stops an emulator: deletes its jobs, and waits until its processes have ended."""
 
 from __future__ import annotations
 
@@ -12,12 +12,12 @@ LOOK = 0.02
 
 
 def stop(folder: Path, patience: float = PATIENCE) -> bool:
-    """Delete all jobs of an emulator and wait, at most ``patience`` seconds, until no process of it is left.
+    """Delete all jobs of an emulator. Wait, at most ``patience`` seconds, until none of its processes is left.
 
     Returns:
-        Whether none is left.
+        Whether no process is left.
     """
-    # Here, because `import pjm.emulator` does without a database.
+    # Here, because `import pjm.emulator` needs no database.
     from pjm.emulator.machine.store import Store
     from pjm.emulator.running import alive
 
@@ -27,7 +27,7 @@ def stop(folder: Path, patience: float = PATIENCE) -> bool:
     deadline = time.monotonic() + patience
     with Store(place.database) as store:
         while store.count("over IS NULL") and time.monotonic() < deadline:
-            # Again and again: a job may have been running out, or have been submitted just now.
+            # Repeatedly, because some jobs cannot be deleted yet (RUNOUT), and others may be submitted meanwhile.
             with store.changing():
                 unfinished = store.select("over IS NULL AND st NOT IN ('RNO', 'EXT', 'CCL', 'RJT')")
                 jobs = [job for job in unfinished if not job.is_parent]
@@ -36,9 +36,9 @@ def stop(folder: Path, patience: float = PATIENCE) -> bool:
                 store.put(jobs)
             alive.ensure(place, store)
             time.sleep(LOOK)
-    # Asked, not killed: between the lock and the number in it another process could have that number.
+    # The daemon is asked to leave, not killed: the process id in its lock file may belong to another process by now.
     while not alive.is_dead(place) and time.monotonic() < deadline:
-        place.leave.touch()  # again and again: another one that stops it takes this away when it is done
+        place.leave.touch()  # repeatedly: another process that stops the emulator removes the file when it is done
         place.ring()
         time.sleep(LOOK)
     place.leave.unlink(missing_ok=True)

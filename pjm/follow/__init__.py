@@ -1,1 +1,1 @@
-"""Following jobs: submit, poll, read results, try again, delete."""
+"""Following the jobs of a session: submit, poll, read results, retry, delete."""

@@ -1,4 +1,4 @@
-"""Decides what becomes of a test that its job gave no result of: skip it, submit it again, or fail it."""
+"""Decides what happens to a test whose job gave no result: skip it, submit it again, or fail it."""
 
 from __future__ import annotations
 
@@ -12,10 +12,10 @@ from pjm.job.passed import reason_to_skip
 
 @dataclass(frozen=True)
 class Skip:
-    """It waits for a test that did not pass.
+    """The test is skipped: it waits for a test that did not pass.
 
     Attributes:
-        reason: for its report.
+        reason: text for the report of the skipped test.
     """
 
     reason: str
@@ -23,15 +23,15 @@ class Skip:
 
 @dataclass(frozen=True)
 class Retry:
-    """It is submitted again."""
+    """The test is submitted again."""
 
 
 @dataclass(frozen=True)
 class Fail:
-    """It is reported as failed.
+    """The test is reported as failed.
 
     Attributes:
-        retries: how often it was submitted again before; 0 if its job's end is not of the kind that is tried again.
+        retries: how often the test was submitted again before; 0 if its job ended in a way that is not retried.
     """
 
     retries: int
@@ -40,14 +40,14 @@ class Fail:
 def decide(
     after: Sequence[str], results: Mapping[str, Result], ending: Ending, tries: int, limit: int
 ) -> Union[Skip, Retry, Fail]:
-    """What becomes of a test without a result.
+    """Decide what happens to a test without a result.
 
     Args:
         after: the tests that must pass before it.
-        results: by test, those that are known.
+        results: the known results, by test.
         ending: how its job ended.
-        tries: how often it was submitted again before.
-        limit: how often it may be.
+        tries: how often the test was submitted again before.
+        limit: how often it may be submitted again.
     """
     failed = next((test for test in after if test in results and not results[test].passed), None)
     if failed is not None:

@@ -1,4 +1,4 @@
-"""Deletes jobs: those that take too long, and all when the user stops; tries again until the batch system takes it."""
+"""Deletes jobs that take too long, and all jobs when the user stops; repeats until the batch system accepts it."""
 
 from __future__ import annotations
 
@@ -16,14 +16,14 @@ Taken = Callable[[FollowedJob, Tuple[str, ...]], None]
 
 @dataclass
 class Deletions:
-    """The jobs that have to go. A full disk keeps none of them from being deleted: the next client asks again.
+    """The jobs to delete. They are deleted even if the journal cannot be written: the next client only asks again.
 
     Attributes:
-        session: whose journal is written.
-        scheduler: that has the jobs.
-        left: ids of those that may still be there, in order.
-        cancelled: names of the jobs that an earlier client cancelled, and whether the batch system took that.
-        trouble: why some are left, in words; None if none is.
+        session: the session; its journal records the deletions.
+        scheduler: the batch system that has the jobs.
+        left: ids of the jobs that may still exist, in order.
+        cancelled: names of the jobs that an earlier client cancelled, and whether the batch system accepted that.
+        trouble: why some jobs are left, in words; None if no job is left.
     """
 
     session: Session
@@ -33,15 +33,15 @@ class Deletions:
     trouble: Optional[str] = None
 
     def add(self, ids: Iterable[str]) -> bool:
-        """Delete jobs; whether that was taken. What was not stays among those that are left."""
-        new = [each for each in ids if each not in self.left]
+        """Delete jobs and return whether the batch system accepted it. Otherwise the jobs stay in `left`."""
+        new = [job_id for job_id in ids if job_id not in self.left]
         if new:
             self._note("deleting", ids=new)
             self.left.update(dict.fromkeys(new))
         return self.try_again()
 
     def try_again(self) -> bool:
-        """Delete what is left, in one command; whether nothing is now."""
+        """Delete the jobs in `left`, in one command. Return whether no job is left now."""
         if not self.left:
             return True
         ids = list(self.left)
@@ -56,71 +56,71 @@ class Deletions:
         return True
 
     def cancel(self, jobs: Sequence[FollowedJob], results: Mapping[str, Result], taken: Taken) -> Tuple[str, ...]:
-        """Delete every job that has not ended, in one command; then those whose submission was not answered.
+        """Delete every job that has not ended, in one command; then the jobs whose submission was not answered.
 
         Args:
-            jobs: of the session.
-            results: by test.
-            taken: called with a job whose submission was not answered, and its ids, when it was found.
+            jobs: the jobs of the session.
+            results: the known results, by test.
+            taken: called with a job and its ids if its submission was not answered and the job is found.
 
         Returns:
-            The ids. A job that is not to be found yet stays uncertain: it may still come.
+            The ids of the deleted jobs. A job that cannot be found yet stays uncertain: it may still appear.
 
         Raises:
-            UnansweredError: the batch system did not take it.
+            UnansweredError: the batch system did not accept the deletion.
         """
-        for part in (part for job in jobs for part in job.parts):
-            if part.reading.ended and not part.closed:  # it has given all it had to give
-                _close(part, results)
+        for share in (share for job in jobs for share in job.shares):
+            if share.reading.ended and not share.closed:  # all its results are here: nothing to delete
+                _close(share, results)
         ids = self._cancel([job for job in jobs if job.open and job.stage is not Stage.UNCERTAIN], results)
-        found = [job for job in jobs if job.stage is Stage.UNCERTAIN and self._is_there(job, taken)]
-        ids += self._cancel(found, results) if found else ()
+        located = [job for job in jobs if job.stage is Stage.UNCERTAIN and self._is_there(job, taken)]
+        ids += self._cancel(located, results) if located else ()
         self.try_again()
         return ids
 
     def replay(self, record: Record) -> None:
-        """Take over what an earlier client noted of its deletions."""
+        """Apply a record of the journal about an earlier client's deletions."""
         event = record["event"]
         if event == "deleting":
             self.left.update(dict.fromkeys(record["ids"]))
         elif event == "deleted":
-            for each in record["ids"]:
-                self.left.pop(each, None)
+            for job_id in record["ids"]:
+                self.left.pop(job_id, None)
         elif event in ("cancelling", "cancelled"):
             self.cancelled.update(dict.fromkeys(record["jobs"], event == "cancelled"))
 
     def resume(self, jobs: Iterable[FollowedJob]) -> None:
-        """Delete what an earlier client had begun to delete: it may have died before the batch system heard of it."""
+        """Delete the jobs that an earlier client began to delete: it may have died before it asked the batch system."""
         again = [job for job in jobs if self.cancelled.get(job.name) is False]
-        ids = [part.id for job in again for part in job.parts if part.id]
+        ids = [share.id for job in again for share in job.shares if share.id]
         if self.add(ids) and ids:
             self.session.note("cancelled", jobs=[job.name for job in again])
 
     def _cancel(self, jobs: Sequence[FollowedJob], results: Mapping[str, Result]) -> Tuple[str, ...]:
         names = [job.name for job in jobs]
-        parts = [part for job in jobs for part in job.parts if not part.closed]
-        ids = tuple(part.id for part in parts if part.id and part.ending is None)
+        shares = [share for job in jobs for share in job.shares if not share.closed]
+        ids = tuple(share.id for share in shares if share.id and share.ending is None)
         self._note("cancelling", jobs=names)
         if ids:
             self.scheduler.cancel(ids)
         self._note("cancelled", jobs=names)
         for job in jobs:
             job.stage = Stage.CANCELLED
-        for part in parts:
-            _close(part, results)
+        for share in shares:
+            _close(share, results)
         return ids
 
     def _is_there(self, job: FollowedJob, taken: Taken) -> bool:
-        """Whether the batch system has a job, whole."""
+        """Whether the batch system has all shares of a job."""
         try:
             ids = self.scheduler.find(job.name)
         except UnansweredError:
             return False
-        if len(ids) == len(job.parts):
+        if len(ids) == len(job.shares):
             with contextlib.suppress(OSError):
                 taken(job, ids)
             return True
-        if ids:  # only some steps of a step job were taken
+        if ids:  # only some steps of a step job were accepted
             self.scheduler.cancel(ids)
         return False
 
@@ -129,6 +129,6 @@ class Deletions:
             self.session.note(event, **fields)
 
 
-def _close(part: FollowedShare, results: Mapping[str, Result]) -> None:
-    whole = all(test in results for test in part.tests)
-    part.close(outcome(part.tests, results) if whole else "cancelled")
+def _close(share: FollowedShare, results: Mapping[str, Result]) -> None:
+    whole = all(test in results for test in share.tests)
+    share.close(outcome(share.tests, results) if whole else "cancelled")

@@ -1,4 +1,4 @@
-"""How long tests took, for the next packing."""
+"""The file of how long each test took, which the packing of the next session uses."""
 
 from __future__ import annotations
 
@@ -13,15 +13,15 @@ from pjm.job import events
 
 FILE = "durations.json"
 EMULATED = "durations-emulated.json"
-_LONGEST = 1e9  # seconds, 30 years: what is longer was not measured
+_LONGEST = 1e9  # seconds, 30 years: a longer duration is not a measurement
 
 
 class Durations:
-    """What was measured before, and in this session.
+    """The durations measured before, and those of this session.
 
     Args:
-        workdir: where the sessions of a project are kept.
-        emulated: of jobs on this machine, which say nothing of those on another one.
+        workdir: folder of a project's sessions.
+        emulated: use a file of its own for jobs on this machine: their durations do not hold for another machine.
     """
 
     def __init__(self, workdir: Path, emulated: bool = False) -> None:
@@ -29,21 +29,21 @@ class Durations:
         self._new: Dict[str, float] = {}
 
     def known(self) -> Dict[str, float]:
-        """Seconds by node id; nothing where the file is missing or damaged: it only makes packing better."""
+        """Seconds by node id; empty if the file is missing or damaged, because packing works without it."""
         try:
-            found = json.loads(self._path.read_text(encoding="ascii"))
+            document = json.loads(self._path.read_text(encoding="ascii"))
         except (OSError, ValueError, RecursionError):
             return {}
-        if not isinstance(found, dict):
+        if not isinstance(document, dict):
             return {}
         return {
             name: float(seconds)
-            for name, seconds in found.items()
+            for name, seconds in document.items()
             if isinstance(seconds, (int, float)) and not isinstance(seconds, bool) and 0 <= seconds < _LONGEST
         }
 
     def learn(self, result: Result) -> None:
-        """Note how long a test took; of one that was cut off, that it takes at least as long."""
+        """Note how long a test took; for a test that was cut off, that it takes at least so long."""
         if result.cut_off is not None:
             self._new[result.test] = max(result.cut_off, self.known().get(result.test, 0.0))
         elif result.trouble is None and result.skipped is None:
@@ -51,7 +51,7 @@ class Durations:
             self._new[result.test] = sum(float(report.get("duration", 0.0)) for report in reports)
 
     def save(self) -> None:
-        """Write what was measured over what was known."""
+        """Update the file with the durations of this session."""
         if self._new:
             with contextlib.suppress(OSError):
                 write_json(self._path, {**self.known(), **{name: round(value, 4) for name, value in self._new.items()}})

@@ -1,4 +1,4 @@
-"""What a user is told of a test: its own reports, or why there are none."""
+"""Builds the result of a test: from its own reports, or a failure that explains why there are none."""
 
 from __future__ import annotations
 
@@ -7,11 +7,11 @@ import re
 import shlex
 from typing import List, Optional, Sequence, Tuple
 
-from pjm import suggest as advice
+from pjm import suggest
 from pjm.batch.scheduler import Ending
 from pjm.follow.jobs import FollowedShare
 from pjm.follow.results import NoResult, Result
-from pjm.job import captured_output as captured
+from pjm.job import captured_output
 from pjm.job.assignment import share_folder
 from pjm.job.share_events import TestEvents
 
@@ -19,72 +19,72 @@ _NO_MODULE = re.compile(r"\bModuleNotFoundError\b|\bNo module named\b")
 
 
 def explain(
-    test: str, part: FollowedShare, ending: Ending, retries: int, figures: str = "", needed: Sequence[str] = ()
+    test: str, share: FollowedShare, ending: Ending, retries: int, figures: str = "", needed: Sequence[str] = ()
 ) -> Result:
-    """The result of a test that has none of its own.
+    """The result of a test whose job gave none: a failure that says why.
 
     Args:
         test: node id.
-        part: what was to run it.
-        ending: how that ended.
-        retries: how often it was submitted again before; 0 if it is not the kind that is.
-        figures: what the batch system measured, in words; "" for nothing.
+        share: the share that should have run the test.
+        ending: how the share ended.
+        retries: how often the test was submitted again before; 0 if its job ended in a way that is not retried.
+        figures: what the batch system measured, in words; "" if nothing.
         needed: the tests that it waits for.
     """
-    running = part.reading.running
+    running = share.reading.running
     happened = [f"its job {ending.happened}" if _verb(ending) else f"its job did not end well: {ending.happened}"]
     happened += [figures] if figures else []
     if running is None:
-        happened.append("no test was running" if _begun(part) else "no test had begun")
+        happened.append("no test was running" if _begun(share) else "no test had begun")
     elif running.test == test:
         happened.append(f"this test was running, in its {running.phase} phase")
     else:
         happened.append(f"this test had not begun; {running.test} was running, in its {running.phase} phase")
     if retries:
         happened.append(f"it was submitted {retries + 1} times (--fugaku-retries)")
-    happened += _own_words(part)
-    if part.tail.garbled:
-        happened.append(f"{part.tail.garbled} lines of {part.tail.path} are garbled")
-    again = advice.run([*needed, test], "--fugaku") if needed else "pytest --fugaku --lf"
+    happened += _own_words(share)
+    if share.tail.garbled:
+        happened.append(f"{share.tail.garbled} lines of {share.tail.path} are garbled")
+    again = suggest.run([*needed, test], "--fugaku") if needed else "pytest --fugaku --lf"
     what_next = ending.advice or f"run it again: {again}"
     if running is None or running.test != test:
-        return Result(test, trouble=NoResult("; ".join(happened), what_next, part.description, _sections(part)))
-    printed = captured.kept(share_folder(part.job.folder, part.number), running.phase)
-    trouble = NoResult("; ".join(happened), what_next, part.description, (*printed, *_sections(part)))
-    return Result(test, running.events, running.phase, trouble, cut_off=_cut_off(part, running))
+        return Result(test, trouble=NoResult("; ".join(happened), what_next, share.description, _sections(share)))
+    printed = captured_output.kept(share_folder(share.job.folder, share.number), running.phase)
+    trouble = NoResult("; ".join(happened), what_next, share.description, (*printed, *_sections(share)))
+    return Result(test, running.events, running.phase, trouble, cut_off=_cut_off(share, running))
 
 
-def _cut_off(part: FollowedShare, running: TestEvents) -> Optional[float]:
-    """Seconds that the running test had when the job ended: what the job had, without those before it."""
-    if part.reading.began is None or running.started is None:
+def _cut_off(share: FollowedShare, running: TestEvents) -> Optional[float]:
+    """Seconds that the running test had run when the job ended: the job's seconds without those before the test."""
+    if share.reading.began is None or running.started is None:
         return None
-    return max(0.0, part.elapsed - (running.started - part.reading.began))
+    return max(0.0, share.elapsed - (running.started - share.reading.began))
 
 
-def _own_words(part: FollowedShare) -> List[str]:
-    """What the worker said with its last breath."""
-    lines = [line for _, text in part.last_words() for line in text.splitlines() if line.startswith("pjm: ")]
+def _own_words(share: FollowedShare) -> List[str]:
+    """The last message that the worker wrote to the job's output."""
+    lines = [line for _, text in share.last_words() for line in text.splitlines() if line.startswith("pjm: ")]
     return [line[len("pjm: ") :] for line in lines[-1:]]
 
 
-def completed(part: FollowedShare, found: TestEvents, needed: Sequence[str] = ()) -> Result:
-    """The result of a test that has come to an end in its job, or that was not found there.
+def completed(share: FollowedShare, events: TestEvents, needed: Sequence[str] = ()) -> Result:
+    """The result of a test that ended in its job, or that was not found there.
 
     Args:
-        part: what has run it.
-        found: what is known of it.
+        share: the share that ran the test.
+        events: the events of the test.
         needed: the tests that it waits for.
     """
     trouble = None
-    if found.crash is not None:
-        happened = f"it took its process down in its {found.phase} phase: {found.crash}"
-        what_next = f"run it here to see more: {advice.run([*needed, found.test])}"
-        trouble = NoResult(happened, what_next, part.description, (*found.printed, *_sections(part)))
-    elif found.missing is not None and not found.skipped:
-        trouble = NoResult(f"not found in the job: {found.missing}", _how_to_agree(found.missing), part.description)
-    skipped = found.missing if found.skipped else None
-    begun = None if found.missing is not None else found.phase
-    return Result(found.test, found.events, begun, trouble, skipped)
+    if events.crash is not None:
+        happened = f"it took its process down in its {events.phase} phase: {events.crash}"
+        what_next = f"run it here to see more: {suggest.run([*needed, events.test])}"
+        trouble = NoResult(happened, what_next, share.description, (*events.printed, *_sections(share)))
+    elif events.missing is not None and not events.skipped:
+        trouble = NoResult(f"not found in the job: {events.missing}", _how_to_agree(events.missing), share.description)
+    skipped = events.missing if events.skipped else None
+    begun = None if events.missing is not None else events.phase
+    return Result(events.test, events.events, begun, trouble, skipped)
 
 
 def _how_to_agree(missing: str) -> str:
@@ -100,10 +100,10 @@ def _verb(ending: Ending) -> bool:
     return ending.happened.split(" ", 1)[0] in ("vanished:", "waited", "ran", "ended", "was")
 
 
-def _begun(part: FollowedShare) -> bool:
-    return part.tail.offset > 0
+def _begun(share: FollowedShare) -> bool:
+    return share.tail.offset > 0
 
 
-def _sections(part: FollowedShare) -> Tuple[Tuple[str, str], ...]:
-    words: List[Tuple[str, str]] = part.last_words()
+def _sections(share: FollowedShare) -> Tuple[Tuple[str, str], ...]:
+    words: List[Tuple[str, str]] = share.last_words()
     return tuple((title, text or "(empty)") for title, text in words)

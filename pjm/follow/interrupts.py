@@ -1,4 +1,4 @@
-"""Ctrl-C and SIGTERM, kept away from what must not be torn apart."""
+"""Holds Ctrl-C and SIGTERM back while a step that must not be interrupted is running."""
 
 from __future__ import annotations
 
@@ -8,28 +8,28 @@ import threading
 from types import FrameType
 from typing import Any, Callable, ContextManager, Dict, Iterator, Optional
 
-# Takes what to say when a signal has to wait; "" for nothing.
+# Called with the text to show when a signal has to wait; "" shows nothing.
 Hold = Callable[[str], ContextManager[object]]
 
 
 class Interrupts:
-    """Raises KeyboardInterrupt for SIGINT and SIGTERM, after the end of what is being held together.
+    """Raises KeyboardInterrupt for SIGINT and SIGTERM, but only after the end of a `held` block.
 
     A second signal does not wait.
 
     Args:
-        say: called, within the signal's handler, with what `held` was given.
+        say: called in the signal's handler with the text that `held` was given.
     """
 
     def __init__(self, say: Callable[[str], None]) -> None:
         self._say = say
-        self._said = ""
+        self._reason = ""
         self._holding = False
         self._pending = False
 
     @contextlib.contextmanager
     def raised(self) -> Iterator[None]:
-        """While this lasts, both signals raise; outside of the main thread nothing is changed."""
+        """Inside this block both signals raise KeyboardInterrupt. Outside the main thread nothing changes."""
         if threading.current_thread() is not threading.main_thread():
             yield
             return
@@ -43,9 +43,9 @@ class Interrupts:
                 signal.signal(number, handler)
 
     @contextlib.contextmanager
-    def held(self, said: str = "") -> Iterator[None]:
-        """While this lasts, a first signal waits; `said`, if it is not "", tells its sender why."""
-        self._holding, self._said = True, said
+    def held(self, reason: str = "") -> Iterator[None]:
+        """Inside this block a first signal waits; a `reason` that is not "" is then shown to the user."""
+        self._holding, self._reason = True, reason
         try:
             yield
         finally:
@@ -57,8 +57,8 @@ class Interrupts:
     def _handle(self, number: int, frame: Optional[FrameType]) -> None:
         if self._holding and not self._pending:
             self._pending = True
-            if self._said:
-                self._say(self._said)
+            if self._reason:
+                self._say(self._reason)
             return
         self._pending = False
         raise KeyboardInterrupt(signal.Signals(number).name)

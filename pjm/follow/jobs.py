@@ -1,4 +1,4 @@
-"""The jobs of a session while they are followed: each job, and each of its parts with a script of its own."""
+"""The jobs of a session while they are followed: the state of each job and of each of its shares."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ class Stage(enum.Enum):
     """How far the submission of a job has come."""
 
     PLANNED = "planned"
-    UNCERTAIN = "uncertain"  # nobody knows whether it was taken
+    UNCERTAIN = "uncertain"  # it is unknown whether the batch system accepted the job
     SUBMITTED = "submitted"
     REFUSED = "refused"
     CANCELLED = "cancelled"
@@ -29,29 +29,30 @@ class Stage(enum.Enum):
 
 @dataclass
 class FollowedShare:
-    """One share of a job while it is followed: it has one job id and one file of events.
+    """One share of a job while it is followed. It has one job id and one file of events.
 
     Attributes:
-        job: what it is a part of.
-        number: within its job.
-        share: its tests and what it asks for.
-        id: what the batch system calls it; "" before it has said.
-        status: what the batch system said last.
+        job: the job that it belongs to.
+        number: its number in the job.
+        planned: its tests and what it asks for.
+        id: the batch system's id of it; "" until the submission is answered.
+        status: the batch system's last answer about it.
         ending: how it ended, as far as that is known.
-        ended: when we learnt that, on our clock; long ago if an earlier client did.
-        ended_at: the same in seconds since the epoch; the waiting time of the steps that need it starts here.
-        absent: since when it is nowhere to be seen, on our clock.
+        ended: when this client learnt of the end, on our clock; minus infinity if an earlier client did.
+        ended_at: wall-clock time of the end; the waiting time of dependent steps starts here.
+        absent: since when the batch system does not know it, on our clock; None if it does.
         unheard: since when questions about it are not answered, on our clock; None if they are.
-        closed: nothing more is expected of it.
+        closed: no more results are expected.
         elapsed: seconds it has run.
         waited: seconds it has waited to start.
-        outcome: for the table, when closed.
+        running_since: seconds since the epoch; None before the start.
+        outcome: text for the table, when closed.
         reading: what its events say.
     """
 
     job: FollowedJob = field(repr=False, compare=False)
     number: int
-    share: Share
+    planned: Share
     id: str = ""
     status: Status = field(default_factory=lambda: Status(Phase.QUEUED))
     ending: Optional[Ending] = None
@@ -70,62 +71,65 @@ class FollowedShare:
         self.tail = Tail(events_file(self.job.folder, self.number), patience=10)
 
     def end(self, ending: Ending, clock: float = float("-inf"), wall: Optional[float] = None) -> None:
-        """Note how it ended, and when that was on our clock and in seconds since the epoch."""
+        """Note how the share ended, and when: on our clock and in seconds since the epoch."""
         self.ending, self.ended, self.ended_at = ending, clock, wall
 
     def close(self, outcome: str) -> None:
-        """Expect nothing more of it; `outcome` is for the table."""
+        """Expect no more results; `outcome` is for the table."""
         self.closed, self.outcome = True, outcome
 
     @property
     def tests(self) -> Tuple[str, ...]:
         """Node ids in order."""
-        return self.share.nodeids
+        return self.planned.nodeids
 
     @property
     def node_hours(self) -> float:
-        """What it has used."""
-        return self.share.resources.nodes * self.elapsed / 3600
+        """The node-hours that the share has used."""
+        return self.planned.resources.nodes * self.elapsed / 3600
 
     @property
     def committed(self) -> float:
-        """Node-hours that it has used or, as long as it may run, requests."""
+        """The node-hours that the share has used or, as long as it may run, requests."""
         if self.ending is not None:
             return self.node_hours
         if self.job.stage is Stage.CANCELLED and not self.tail.offset:
             return 0.0
         # A job cancelled while running is charged in full: its actual run time was never queried.
-        return self.share.resources.node_hours
+        return self.planned.resources.node_hours
 
     @property
     def waits(self) -> bool:
-        """Whether it waits for another step, not for the machine."""
-        return any(not self.job.parts[number].closed for number in self.share.needs)
+        """Whether the share waits for another step, not for the machine."""
+        return any(not self.job.shares[number].closed for number in self.planned.needs)
 
     def waited_by(self, now: float) -> float:
-        """Seconds, at a time of the epoch, that it has waited for the machine, not for another step or to be taken."""
-        since = [self.job.submitted, *(self.job.parts[number].ended_at for number in self.share.needs)]
-        known = [each for each in since if each is not None]
+        """Seconds that the share had waited for the machine by `now`, a time in seconds since the epoch.
+
+        The time before the submission was accepted, and the time spent waiting for other steps, do not count.
+        """
+        since = [self.job.submitted, *(self.job.shares[number].ended_at for number in self.planned.needs)]
+        known = [moment for moment in since if moment is not None]
         return max(0.0, (self.running_since or now) - max(known)) if len(known) == len(since) else 0.0
 
     @property
     def description(self) -> str:
-        """Its id, its job's name and its script, for its user."""
+        """Id, name of the job and script, for a message to the user."""
         return f"job {self.id or 'without id'} ({self.job.name}), script {self.script}"
 
     @property
     def script(self) -> Path:
-        """Its job script, which the sub jobs of a bulk job share."""
+        """The job script; all sub jobs of a bulk job have the same one."""
         names = script_names(self.job.planned)
         return self.job.folder / names[min(self.number, len(names) - 1)]
 
     @property
     def outputs(self) -> Outputs:
-        """The files that the batch system writes for it."""
+        """The files that the batch system writes for the share."""
         return outputs(self.job.folder, self.number)
 
     def last_words(self, lines: int = 30) -> List[Tuple[str, str]]:
-        """Title and text of the ends of its outputs."""
+        """The last lines of standard output and standard error, each with a title."""
         files = self.outputs
         return [
             (f"job's {stream} (last {lines} lines)", last_lines(path, lines))
@@ -138,16 +142,16 @@ class FollowedJob:
     """One job that is or will be submitted.
 
     Attributes:
-        folder: its own.
-        planned: what it runs.
+        folder: the folder of the job.
+        planned: what the job runs.
         retry: whether its tests were submitted before.
-        stage: of the submission.
-        due: when to try next, on our clock.
-        tries: how often it was refused or not answered.
-        refused: since when, on our clock; None if it is not.
+        stage: how far its submission has come.
+        due: when to try the submission next, on our clock.
+        tries: how often the submission was refused or not answered.
+        refused: since when it is refused, on our clock; None if it is not.
         submitted: seconds since the epoch.
-        again: tests that have to be submitted again when all its parts are closed.
-        parts: by number.
+        again: tests that have to be submitted again when all shares are closed.
+        shares: its shares, by number.
     """
 
     folder: Path
@@ -161,34 +165,34 @@ class FollowedJob:
     again: List[str] = field(default_factory=list)
 
     def __post_init__(self) -> None:
-        self.parts = tuple(FollowedShare(self, number, share) for number, share in enumerate(self.planned.shares))
+        self.shares = tuple(FollowedShare(self, number, share) for number, share in enumerate(self.planned.shares))
 
     @classmethod
     def read(cls, folder: Path) -> FollowedJob:
-        """The job that was written into a folder.
+        """Read the job that was written into a folder.
 
         Raises:
-            OSError, KeyError, TypeError, ValueError: there is none.
+            OSError, KeyError, TypeError, ValueError: the folder holds no job.
         """
         planned, retry = read_job(folder)
         return cls(folder, planned, retry)
 
     @property
     def name(self) -> str:
-        """Its name, which is unique."""
+        """The name of the job, which is unique."""
         return self.planned.name
 
     @property
     def tests(self) -> List[str]:
-        """All its tests."""
+        """Node ids of all tests of the job."""
         return list(self.planned.nodeids)
 
     @property
     def committed(self) -> float:
-        """Node-hours that its parts have used or, as long as they may run, request."""
-        return sum(part.committed for part in self.parts)
+        """The node-hours that its shares have used or, as long as they may run, request."""
+        return sum(share.committed for share in self.shares)
 
     @property
     def open(self) -> bool:
-        """Whether anything is expected of it still."""
-        return any(not part.closed for part in self.parts)
+        """Whether more results are expected."""
+        return any(not share.closed for share in self.shares)

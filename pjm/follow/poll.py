@@ -1,6 +1,6 @@
-"""What the batch system says of a session's jobs: one question for all, less and less often while nothing happens.
+"""Polls the batch system: one question for all jobs of a session, less often while nothing changes.
 
-It has two views, of its queue and of what has ended. Each time one of them is asked, never both.
+The batch system has two views: its queue, and its history of ended jobs. Each poll asks only one of them.
 """
 
 from __future__ import annotations
@@ -8,7 +8,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Callable, Iterable, List, Optional, Sequence
 
-from pjm import suggest as advice
+from pjm import suggest
 from pjm.batch.scheduler import Ending, Phase, Scheduler, Status, UnansweredError
 from pjm.errors import BadInput
 from pjm.follow.deletion import Deletions
@@ -18,7 +18,7 @@ from pjm.sessions.session import Session
 
 LOST = Ending(
     False,
-    "vanished: the batch system knows it neither among the waiting and running nor among the ended, and it left no end",
+    "vanished: it is neither in the queue nor in the history, and its own files show no end",
     "ask the site what became of it, then run the test again",
     retry=True,
 )
@@ -29,17 +29,17 @@ LONGEST_SILENCE = 3600.0  # seconds
 
 @dataclass
 class Poller:
-    """Asks when it is time to, and notes what has ended.
+    """Asks the batch system when a poll is due, and notes which jobs have ended.
 
     Attributes:
-        session: whose journal is written.
-        scheduler: that is asked.
-        settings: how often, and what takes too long.
+        session: the session; its journal records the ends of jobs.
+        scheduler: the batch system.
+        settings: how often to ask, and how long a job may wait and run.
         clock: seconds, of any origin.
         wall: seconds since the epoch.
-        deletions: where what takes too long goes.
+        deletions: receives the jobs that take too long.
         due: when to ask next, on our clock.
-        trouble: what is not answered at present.
+        trouble: the question that is not answered at present; None if all are.
     """
 
     session: Session
@@ -53,130 +53,133 @@ class Poller:
     _silences: int = 0
     _interval: float = 0.0
     _ended: bool = False
-    _gone: Sequence[str] = ()  # not in the queue any more: the next question is about them alone
+    _gone: Sequence[str] = ()  # no longer in the queue: the next question is about these only
 
     def hurry(self) -> None:
-        """Something has happened: ask soon."""
+        """Ask soon, because something has happened."""
         self._interval = self.settings.poll[0]
         self.due = min(self.due, self.clock() + self._interval)
 
     def ask(self, jobs: Sequence[FollowedJob]) -> bool:
-        """Ask, if it is time to; whether something has ended."""
+        """Ask, if a poll is due. Return whether a job has ended."""
         if self.clock() < self.due:
             return False
         self.deletions.try_again()
-        parts = {part.id: part for job in jobs for part in job.parts if _asked_about(part)}
+        shares = {share.id: share for job in jobs for share in job.shares if _asked_about(share)}
         low, high = self.settings.poll
-        news, self._ended = not parts, False
-        gone, self._gone = [part_id for part_id in self._gone if part_id in parts], ()
-        if parts:
+        news, self._ended = not shares, False
+        gone, self._gone = [share_id for share_id in self._gone if share_id in shares], ()
+        if shares:
             try:
-                statuses = self.scheduler.look_back(gone) if gone else self.scheduler.poll(list(parts))
+                statuses = self.scheduler.look_back(gone) if gone else self.scheduler.poll(list(shares))
             except UnansweredError as error:
-                self._unanswered([parts[part_id] for part_id in gone or parts], error)
+                self._unanswered([shares[share_id] for share_id in gone or shares], error)
             else:
                 if not gone:
-                    self._gone = [part_id for part_id, status in statuses.items() if status.phase is Phase.ABSENT]
+                    self._gone = [share_id for share_id, status in statuses.items() if status.phase is Phase.ABSENT]
                 if not self._gone:
                     self.trouble, self._silences = None, 0
-                news |= any(parts[part_id].unheard is None for part_id in self._gone)
-                for part_id in statuses.keys() - set(self._gone):
-                    news |= self._heard(parts[part_id], statuses[part_id])
-                self._check_times(parts.values())
+                news |= any(shares[share_id].unheard is None for share_id in self._gone)
+                for share_id in statuses.keys() - set(self._gone):
+                    news |= self._heard(shares[share_id], statuses[share_id])
+                self._check_times(shares.values())
         self._interval = low if news else min(max(self._interval, low) * 1.5, high)
         self.due = self.clock() + self._interval
         return self._ended
 
-    def _unanswered(self, parts: Sequence[FollowedShare], error: UnansweredError) -> None:
-        """Without an answer, a part's own last word counts after a while; where there is none, we do not wait for ever.
+    def _unanswered(self, shares: Sequence[FollowedShare], error: UnansweredError) -> None:
+        """Handle a question without an answer.
+
+        A share whose own files show its end counts as ended after the grace time. For the others we wait, but not for
+        ever.
 
         Raises:
-            BadInput: nothing was heard for too long.
+            BadInput: there was no answer for too long.
         """
         self._silences += 1
-        if self._silences > 1:  # once is nothing to speak of
+        if self._silences > 1:  # a single one is not worth a message
             self.trouble = f"the batch system does not answer: {error}"
         now, longest = self.clock(), 0.0
-        for part in parts:
-            part.unheard = part.unheard if part.unheard is not None else now
-            if part.reading.ended and now - part.unheard > self.settings.grace:
-                self._end(part, _OWN_WORD)
+        for share in shares:
+            share.unheard = share.unheard if share.unheard is not None else now
+            if share.reading.ended and now - share.unheard > self.settings.grace:
+                self._end(share, _OWN_WORD)
             else:
-                longest = max(longest, now - part.unheard)
+                longest = max(longest, now - share.unheard)
         if longest > LONGEST_SILENCE:
             raise BadInput(
-                f"the batch system has said nothing of {len(parts)} jobs for {longest:.0f} s",
+                f"the batch system has said nothing of {len(shares)} jobs for {longest:.0f} s",
                 str(error),
-                f"no result is lost; when it answers, come back with: {advice.resume(self.session.folder)}",
+                f"no result is lost; when it answers, come back with: {suggest.resume(self.session.folder)}",
             )
 
-    def _heard(self, part: FollowedShare, status: Status) -> bool:
-        """Take one answer; whether it is news."""
-        news = status.phase is not part.status.phase
-        part.unheard = None
+    def _heard(self, share: FollowedShare, status: Status) -> bool:
+        """Apply one answer. Return whether it is new."""
+        news = status.phase is not share.status.phase
+        share.unheard = None
         if status.phase is Phase.ABSENT:
-            self._missed(part)
+            self._missed(share)
             return news
-        part.absent = None
-        part.status = status
+        share.absent = None
+        share.status = status
         if status.elapsed is not None:
-            part.elapsed = max(part.elapsed, status.elapsed)
-        if part.running_since is None:
+            share.elapsed = max(share.elapsed, status.elapsed)
+        if share.running_since is None:
             if status.phase in (Phase.RUNNING, Phase.ENDING):
-                part.running_since = status.started or self.wall()
+                share.running_since = status.started or self.wall()
             elif status.ending is not None and status.started:
-                part.running_since = status.started
+                share.running_since = status.started
         if status.ending is not None:
-            self._end(part, status.ending)
+            self._end(share, status.ending)
             if status.phase is Phase.STUCK:
-                self.deletions.add([part.id])
+                self.deletions.add([share.id])
         return news
 
-    def _missed(self, part: FollowedShare) -> None:
-        """It is nowhere: that means something only after a while, or after its own last word."""
+    def _missed(self, share: FollowedShare) -> None:
+        """Handle a share that is in neither view: it has ended if its own files say so, or after the grace time."""
         now = self.clock()
-        part.absent = part.absent if part.absent is not None else now
-        if part.reading.ended:
-            self._end(part, _OWN_WORD)
-        elif now - part.absent > self.settings.grace:
-            self._end(part, LOST)
+        share.absent = share.absent if share.absent is not None else now
+        if share.reading.ended:
+            self._end(share, _OWN_WORD)
+        elif now - share.absent > self.settings.grace:
+            self._end(share, LOST)
 
-    def _end(self, part: FollowedShare, ending: Ending) -> None:
+    def _end(self, share: FollowedShare, ending: Ending) -> None:
         self._ended, now = True, self.wall()
-        part.end(ending, self.clock(), now)
-        part.waited = part.waited_by(now)
+        share.end(ending, self.clock(), now)
+        share.waited = share.waited_by(now)
         self.session.note(
-            "ended", job=part.job.name, part=part.number, elapsed=part.elapsed, waited=part.waited, **vars(ending)
+            "ended", job=share.job.name, part=share.number, elapsed=share.elapsed, waited=share.waited, **vars(ending)
         )
 
-    def _check_times(self, parts: Iterable[FollowedShare]) -> None:
-        """End what waits or runs for longer than the user allows."""
+    def _check_times(self, shares: Iterable[FollowedShare]) -> None:
+        """End the shares that wait or run for longer than the user allows."""
         late: List[FollowedShare] = []
-        for part in parts:
-            if part.ending is None:
-                part.waited = part.waited_by(self.wall())
-                ending = self._waited_too_long(part) if part.running_since is None else self._ran_too_long(part)
+        for share in shares:
+            if share.ending is None:
+                share.waited = share.waited_by(self.wall())
+                ending = self._waited_too_long(share) if share.running_since is None else self._ran_too_long(share)
                 if ending is not None:
-                    self._end(part, ending)
-                    late.append(part)
+                    self._end(share, ending)
+                    late.append(share)
         if late:
-            self.deletions.add(part.id for part in late)
+            self.deletions.add(share.id for share in late)
 
-    def _waited_too_long(self, part: FollowedShare) -> Optional[Ending]:
+    def _waited_too_long(self, share: FollowedShare) -> Optional[Ending]:
         limit = self.settings.queue_timeout
-        if not limit or part.waited <= limit or part.waits:
+        if not limit or share.waited <= limit or share.waits:
             return None
-        said = f" (it was {part.status.phase.value}: {part.status.said})" if part.status.said else ""
-        happened = f"waited {part.waited:.0f} s to start{said}; --fugaku-queue-timeout allows {limit:g} s"
+        said = f" (it was {share.status.phase.value}: {share.status.said})" if share.status.said else ""
+        happened = f"waited {share.waited:.0f} s to start{said}; --fugaku-queue-timeout allows {limit:g} s"
         return Ending(False, happened, "allow more with --fugaku-queue-timeout, or ask for less in the mark")
 
-    def _ran_too_long(self, part: FollowedShare) -> Optional[Ending]:
+    def _ran_too_long(self, share: FollowedShare) -> Optional[Ending]:
         limit = self.settings.run_timeout
-        if not limit or part.elapsed <= limit:
+        if not limit or share.elapsed <= limit:
             return None
-        happened = f"ran for {part.elapsed:.0f} s; --fugaku-run-timeout allows {limit:g} s"
+        happened = f"ran for {share.elapsed:.0f} s; --fugaku-run-timeout allows {limit:g} s"
         return Ending(False, happened, "allow more with --fugaku-run-timeout, or make the test quicker")
 
 
-def _asked_about(part: FollowedShare) -> bool:
-    return part.job.stage is Stage.SUBMITTED and bool(part.id) and part.ending is None and not part.closed
+def _asked_about(share: FollowedShare) -> bool:
+    return share.job.stage is Stage.SUBMITTED and bool(share.id) and share.ending is None and not share.closed

@@ -1,4 +1,4 @@
-"""What became of a test that was sent away, ready to be told to pytest."""
+"""The outcome of a test that ran in a job, in the form that `replay` reports to pytest."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ class NoResult:
         happened: what happened to its job or its process.
         advice: what to type or change next.
         job: id of the job, its name and its script.
-        sections: title and text: the job's last words.
+        sections: the job's last output, as pairs of title and text.
     """
 
     happened: str
@@ -29,15 +29,15 @@ class NoResult:
 
 @dataclass(frozen=True)
 class Result:
-    """What is to be told of one test.
+    """The outcome of one test.
 
     Attributes:
         test: node id.
-        events: reports, warnings and what is for junit, in order, as they came from the job.
-        phase: the last one that began; None if none did.
-        trouble: why there is nothing more; None if the test ran to its end.
-        skipped: why it was not run; None if it was, or should have been.
-        cut_off: seconds it had run when its job ended; None if that is not how it ended.
+        events: reports, warnings and junit attributes, in order, as they came from the job.
+        phase: the last phase that began; None if none did.
+        trouble: why the events are incomplete; None if the test ran to its end or was skipped.
+        skipped: why the test was skipped; None if it was not.
+        cut_off: seconds the test had run when its job ended; None if the job's end did not cut it off.
     """
 
     test: str
@@ -49,26 +49,26 @@ class Result:
 
     @property
     def reason(self) -> str:
-        """Why it has no result of its own; "" if it has."""
+        """Why the test has no result of its own; "" if it has one."""
         if self.skipped is not None:
             return f"skipped: {self.skipped}"
         return self.trouble.happened if self.trouble is not None else ""
 
     @property
     def failed(self) -> bool:
-        """Whether it failed, or has no result of its own."""
+        """Whether the test failed, or has no result of its own."""
         return self.trouble is not None or any(outcome == "failed" for _, outcome in outcomes(self.events))
 
     @property
     def passed(self) -> bool:
-        """Whether what waits for it may run."""
+        """Whether the tests that wait for this one may run."""
         return self.trouble is None and self.skipped is None and passed(outcomes(self.events))
 
 
-Told = Union[Result, SuiteProperty]
+News = Union[Result, SuiteProperty]
 
 
 def outcome(tests: Sequence[str], results: Mapping[str, Result]) -> str:
-    """What some tests came to, in words for a table."""
+    """The outcome of several tests, as text for the table."""
     failed = sum(1 for test in tests if test in results and results[test].failed)
     return "passed" if not failed else f"{failed} of {len(tests)} failed"

@@ -1,10 +1,10 @@
-"""Takes a session up where a client left it, from its journal and its jobs' folders."""
+"""Resumes a session: restores its jobs from the journal and from their folders."""
 
 from __future__ import annotations
 
 from typing import Dict, Set
 
-from pjm import suggest as advice
+from pjm import suggest
 from pjm.batch.scheduler import Ending
 from pjm.errors import BadInput
 from pjm.follow.jobs import FollowedJob, Stage
@@ -15,7 +15,7 @@ from pjm.sessions.summary import SENSELESS
 
 
 def load(watch: Watch, session: Session) -> None:
-    """Have `watch` follow all jobs of the session.
+    """Make `watch` follow all jobs of the session.
 
     Raises:
         BadInput: the folder is corrupt.
@@ -29,7 +29,7 @@ def load(watch: Watch, session: Session) -> None:
             raise BadInput(
                 f"session {session.identity} is corrupt",
                 f"its journal's record {record!r} makes no sense ({type(error).__name__}: {error})",
-                f"remove it and start anew: {advice.pjm(f'clean --force {session.identity}', session.folder.parent)}",
+                f"remove it and start anew: {suggest.pjm(f'clean --force {session.identity}', session.folder.parent)}",
             ) from error
     _check_whole(watch, session, jobs)
     for name, job in jobs.items():
@@ -38,7 +38,7 @@ def load(watch: Watch, session: Session) -> None:
 
 
 def obeyed(session: Session) -> Set[str]:
-    """Tests that wanted an end of the session, and had it: whoever comes back wants the rest."""
+    """Tests that stopped the session before: when it is resumed, they do not stop it again."""
     return {test for record in session.journal() if record["event"] == "obeyed" for test in record.get("tests", ())}
 
 
@@ -47,7 +47,7 @@ def _check_whole(watch: Watch, session: Session, jobs: Dict[str, FollowedJob]) -
         raise BadInput(
             f"session {session.identity} is corrupt",
             f"there are jobs in {session.folder / JOBS} and nothing of them in {JOURNAL}",
-            f"remove it and start anew: {advice.pjm(f'clean --force {session.identity}', session.folder.parent)}",
+            f"remove it and start anew: {suggest.pjm(f'clean --force {session.identity}', session.folder.parent)}",
         )
     left_out = [test for job in jobs.values() for test in job.tests if test not in watch.tests]
     if left_out:
@@ -55,7 +55,7 @@ def _check_whole(watch: Watch, session: Session, jobs: Dict[str, FollowedJob]) -
         raise BadInput(
             f"session {session.identity} has tests that are not selected now",
             f"{left_out[0]}{more} would be left out",
-            f"select what it was begun with, with no -k, -m or files: {advice.resume(session.folder)}",
+            f"select what it was begun with, with no -k, -m or files: {suggest.resume(session.folder)}",
         )
 
 
@@ -71,13 +71,13 @@ def _apply(record: Record, session: Session, jobs: Dict[str, FollowedJob]) -> No
         job.stage = Stage.UNCERTAIN
     elif event == "submitted":
         job.submitted = float(record["time"])
-        accept(job, [str(each) for each in record["ids"]])
+        accept(job, [str(job_id) for job_id in record["ids"]])
     elif event == "not-taken":
         job.stage = Stage.PLANNED
     elif event == "refused":
         refuse(job, Ending(False, record["happened"], record.get("advice", ""), bool(record.get("retry", False))))
     elif event == "ended":
-        part = job.parts[record["part"]]
-        part.elapsed, part.waited = float(record["elapsed"]), float(record["waited"])
+        share = job.shares[record["part"]]
+        share.elapsed, share.waited = float(record["elapsed"]), float(record["waited"])
         ending = Ending(record["succeeded"], record["happened"], record["advice"], record["retry"])
-        part.end(ending, wall=float(record["time"]))
+        share.end(ending, wall=float(record["time"]))

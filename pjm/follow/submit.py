@@ -1,11 +1,11 @@
-"""Hands planned jobs over, each once: the journal knows before the batch system does; doubts are looked up."""
+"""Submits planned jobs, each once: the journal is written first, and a lost answer is looked up by the job's name."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 from typing import Callable, Optional, Sequence, Tuple
 
-from pjm.batch import submission_lock as underway
+from pjm.batch import submission_lock
 from pjm.batch.scheduler import AnswerLostError, Ending, Scheduler, Submission, SubmitError, UnansweredError
 from pjm.follow.interrupts import Hold
 from pjm.follow.jobs import FollowedJob, Stage
@@ -14,7 +14,7 @@ from pjm.plan.settings import Settings
 from pjm.sessions.session import Session
 
 WAITING = "fugaku: a job is being submitted; stopping as soon as that is answered (Ctrl-C again: at once)"
-_DOUBLINGS = 10  # far above any limit; 2**1024 is no floating-point number any more
+_DOUBLINGS = 10  # far above any limit; 2**1024 would be too large for a float
 
 
 @dataclass
@@ -22,13 +22,13 @@ class Submitter:
     """Submits jobs that are due.
 
     Attributes:
-        session: whose journal is written.
-        scheduler: that takes the jobs.
-        settings: how patient to be.
+        session: the session; its journal records the submissions.
+        scheduler: the batch system.
+        settings: how long to wait and how often to try.
         clock: seconds, of any origin.
         wall: seconds since the epoch.
-        hold: keeps Ctrl-C away from a submission and its note.
-        trouble: what was refused last, for the progress line; None if nothing is.
+        hold: keeps Ctrl-C away from a submission and its record in the journal.
+        trouble: the last refusal or lost answer, for the progress line; None if there is none.
     """
 
     session: Session
@@ -40,7 +40,7 @@ class Submitter:
     trouble: Optional[str] = None
 
     def submit_due(self, jobs: Sequence[FollowedJob]) -> None:
-        """Try every job whose time has come."""
+        """Submit or look up every job that is due."""
         others = any(job.stage is Stage.SUBMITTED and job.open for job in jobs)
         for job in jobs:
             if job.due > self.clock():
@@ -53,14 +53,14 @@ class Submitter:
                 others = others or bool(job.submitted)
 
     def _submit(self, job: FollowedJob, others: bool) -> None:
-        with underway.begin(job.folder, self.wall()) as mark:
+        with submission_lock.begin(job.folder, self.wall()) as mark:
             self._hand_over(job, others, mark)
 
     def _hand_over(self, job: FollowedJob, others: bool, mark: int) -> None:
         scripts = tuple(job.folder / name for name in script_names(job.planned))
         submission = Submission(job.name, job.folder, scripts, job.planned.bulk, (mark,))
         self.session.note("submitting", job=job.name)
-        job.stage = Stage.UNCERTAIN  # until there is an answer, which Ctrl-C may keep us from hearing
+        job.stage = Stage.UNCERTAIN  # until there is an answer, which Ctrl-C may prevent
         try:
             ids = self.scheduler.submit(submission)
         except SubmitError as error:
@@ -73,12 +73,12 @@ class Submitter:
             self.taken(job, ids)
 
     def _look_up(self, job: FollowedJob) -> None:
-        """Find out whether a job was taken; only if it stays away for the grace time is it submitted again.
+        """Find out whether a job was accepted. It is submitted again if it cannot be found for the grace time.
 
-        That time begins when the submission is over, whose client may have died before it.
+        The grace time begins when the submitting command has ended; that command may outlive the client that began it.
         """
-        now = self.clock()  # before the question, which may take long
-        if underway.lasts(job.folder, self.wall()):
+        now = self.clock()  # taken before the question, which may take long
+        if submission_lock.lasts(job.folder, self.wall()):
             self.trouble = f"a submission that was begun before may still be under way, see {job.folder}: waiting"
             job.refused = None
         elif job.refused is None:
@@ -90,13 +90,13 @@ class Submitter:
         except UnansweredError as error:
             self.trouble = str(error)
             return
-        if len(ids) == len(job.parts):
+        if len(ids) == len(job.shares):
             self.taken(job, ids)
         elif job.refused is not None and now - job.refused > self.settings.grace:
             self._not_taken(job, ids)
 
     def _not_taken(self, job: FollowedJob, some: Tuple[str, ...]) -> None:
-        if some:  # only some steps of a step job were taken
+        if some:  # only some steps of a step job were accepted
             try:
                 self.scheduler.cancel(some)
             except UnansweredError as error:
@@ -133,19 +133,19 @@ class Submitter:
 
 
 def accept(job: FollowedJob, ids: Sequence[str]) -> None:
-    """Note the ids of a job that was taken."""
+    """Note the ids of a job that was accepted."""
     job.stage = Stage.SUBMITTED
-    for part, part_id in zip(job.parts, ids):
-        part.id = part_id
+    for share, share_id in zip(job.shares, ids):
+        share.id = share_id
 
 
 def refuse(job: FollowedJob, ending: Ending) -> None:
     """Note that a job will never run."""
     job.stage = Stage.REFUSED
-    for part in job.parts:
-        part.end(ending)
+    for share in job.shares:
+        share.end(ending)
 
 
 def doubled(first: float, tries: int, longest: float = float("inf")) -> float:
-    """Seconds before the next try: `first` if there was none before, doubled for each, at most `longest`."""
+    """Seconds before the next try: `first`, doubled for each try before, at most `longest`."""
     return min(first * 2.0 ** min(tries, _DOUBLINGS), longest)

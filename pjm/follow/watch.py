@@ -1,4 +1,4 @@
-"""Poll, tail, deliver: follows the jobs of a session until every test has a result."""
+"""Follows the jobs of a session until every test has a result: submits, polls, reads events and retries."""
 
 from __future__ import annotations
 
@@ -16,11 +16,11 @@ from pjm.follow.explain import completed, explain
 from pjm.follow.interrupts import Hold
 from pjm.follow.jobs import FollowedJob, FollowedShare, Stage
 from pjm.follow.poll import LOST, Poller
-from pjm.follow.results import NoResult, Result, Told, outcome
+from pjm.follow.results import News, NoResult, Result, outcome
 from pjm.follow.submit import Submitter, doubled
 from pjm.job.events import Event
 from pjm.job.share_events import SuiteProperty
-from pjm.marks import after as order
+from pjm.marks.after import waited_for
 from pjm.plan.budget import check_budget
 from pjm.plan.job_folder import Workplace, copy_code, write_job
 from pjm.plan.packing import Job, Task, pack
@@ -29,24 +29,24 @@ from pjm.sessions.session import Session
 
 
 class Watch:
-    """Follows a session's jobs. It never waits itself, and never asks more often than its settings say.
+    """Follows a session's jobs. It never sleeps, and never asks more often than its settings say.
 
     Attributes:
-        session: its folder.
-        jobs: all that were planned, retries included.
-        results: by test.
-        told: what has become known; whoever tells it to pytest takes it out. The jobs' files keep it.
-        deletions: the jobs that have to go.
+        session: the session's folder.
+        jobs: all planned jobs, retries included.
+        results: the known results, by test.
+        news: results that pytest does not have yet. The client removes what it reports; the jobs' files keep it.
+        deletions: the jobs to delete.
 
     Args:
-        session: locked.
-        scheduler: that runs the jobs.
-        settings: how often, how long, how patiently.
+        session: the session's folder, locked.
+        scheduler: the batch system that runs the jobs.
+        settings: how often to ask, how long to wait, how often to retry.
         tasks: every test that runs in a job, in order.
         place: what all jobs have in common.
         clock: seconds, of any origin.
         wall: seconds since the epoch.
-        hold: keeps Ctrl-C away from what must not be torn apart.
+        hold: keeps Ctrl-C away from steps that must not be interrupted.
     """
 
     def __init__(
@@ -63,7 +63,7 @@ class Watch:
         self.session = session
         self.jobs: List[FollowedJob] = []
         self.results: Dict[str, Result] = {}
-        self.told: Deque[Told] = collections.deque()
+        self.news: Deque[News] = collections.deque()
         self._scheduler = scheduler
         self._settings = settings
         self._tasks = {task.nodeid: task for task in tasks}
@@ -90,34 +90,34 @@ class Watch:
 
     @property
     def submitted(self) -> bool:
-        """Whether every job was handed over, or refused."""
+        """Whether every job was submitted, or refused."""
         return all(job.stage not in (Stage.PLANNED, Stage.UNCERTAIN) for job in self.jobs)
 
     @property
     def doubtful(self) -> List[str]:
-        """Names of the jobs of which nobody knows whether they were taken."""
+        """Names of the jobs for which it is unknown whether the batch system accepted them."""
         return [job.name for job in self.jobs if job.stage is Stage.UNCERTAIN]
 
     @property
     def undeleted(self) -> List[str]:
-        """Ids of the jobs that were to be deleted and may still be there."""
+        """Ids of the jobs whose deletion was not accepted: they may still exist."""
         return list(self.deletions.left)
 
     @property
     def trouble(self) -> Optional[str]:
-        """What the batch system refuses or does not answer at present, or what cannot be read."""
-        unread = (part.tail.trouble for job in self.jobs for part in job.parts if not part.closed)
-        said = (self._submitter.trouble, self._poller.trouble, self.deletions.trouble, *unread)
-        return next(filter(None, said), None)
+        """What the batch system refuses or does not answer at present, or which file cannot be read; else None."""
+        unread = (share.tail.trouble for job in self.jobs for share in job.shares if not share.closed)
+        troubles = (self._submitter.trouble, self._poller.trouble, self.deletions.trouble, *unread)
+        return next(filter(None, troubles), None)
 
     def adopt(self, job: FollowedJob, forget: bool = False) -> None:
-        """Follow a job that is in the session folder already; forget it if it was cancelled, but for its results."""
+        """Start following a job found in the session folder. With `forget`, only read its results: it was cancelled."""
         self.jobs.append(job)
         if forget:
-            self._read(job.parts)
+            self._read(job.shares)
             job.stage = Stage.CANCELLED
-            for part in job.parts:
-                part.close("cancelled")
+            for share in job.shares:
+                share.close("cancelled")
             return
         for test in job.tests:
             self._assigned[test] = job
@@ -125,12 +125,12 @@ class Watch:
                 self._tried_again[test] = self._tried_again.get(test, 0) + 1
 
     def plan_unassigned(self) -> List[Job]:
-        """The jobs for tests that have none yet; nothing is written."""
+        """Pack the tests that have no job yet into jobs; nothing is written."""
         left = [test for test in self._tasks if test not in self.results and test not in self._assigned]
         return self._pack(left)
 
     def start(self, jobs: Sequence[Job], retry: bool = False, delay: float = 0.0) -> None:
-        """Write jobs into the session folder and have them submitted in the next step."""
+        """Write jobs into the session folder; the next step after `delay` seconds submits them."""
         copy_code(self.session)
         for job in jobs:
             followed = FollowedJob.read(write_job(self.session, job, self._place, self._scheduler, retry))
@@ -139,13 +139,13 @@ class Watch:
             self.adopt(followed)
 
     def step(self) -> None:
-        """Do what is due; what becomes known is appended to `told`."""
+        """Submit, poll and read what is due; new results are appended to `news`."""
         self._submitter.submit_due(self.jobs)
         if self._poller.ask(self.jobs):
-            self._next_tail = 0.0  # something has ended, and its files have its last words
+            self._next_tail = 0.0  # a job has ended: read its last events now
         if self._clock() >= self._next_tail:
             taken = (job for job in self.jobs if job.stage is Stage.SUBMITTED)
-            self._read(part for job in taken for part in job.parts if not part.closed)
+            self._read(share for job in taken for share in job.shares if not share.closed)
             self._next_tail = self._clock() + self._settings.tail
         self._close_ended()
 
@@ -156,89 +156,89 @@ class Watch:
         return max(0.0, min(due) - self._clock())
 
     def how_to_cancel(self, ids: Sequence[str]) -> str:
-        """What the user types to delete jobs that we could not."""
+        """The command that a user types to delete jobs."""
         return self._scheduler.how_to_cancel(ids)
 
     def collect(self) -> None:
-        """See what the files say, without asking the batch system."""
-        self._read(part for job in self.jobs for part in job.parts if not part.closed)
+        """Read the jobs' files, without asking the batch system."""
+        self._read(share for job in self.jobs for share in job.shares if not share.closed)
 
     def cancel(self) -> Tuple[str, ...]:
         """Delete every job that has not ended; see `Deletions.cancel`."""
         return self.deletions.cancel(self.jobs, self.results, self._submitter.taken)
 
-    # What the jobs' files say.
+    # Reading the jobs' files.
 
-    def _read(self, parts: Iterable[FollowedShare]) -> None:
-        for part in parts:
-            with self._hold(""):  # what was read is not read again
-                self._take(part, part.tail.read())
+    def _read(self, shares: Iterable[FollowedShare]) -> None:
+        for share in shares:
+            with self._hold(""):  # an interrupt would lose what was read: it is not read again
+                self._take(share, share.tail.read())
 
-    def _take(self, part: FollowedShare, new: Sequence[Event]) -> None:
-        for told in part.reading.take(new):
-            if isinstance(told, SuiteProperty):
-                self.told.append(told)
-            elif told.test in self._tasks:
-                self._tell(completed(part, told, self._needed(told.test)))
-        if new and part.reading.ended:
+    def _take(self, share: FollowedShare, new: Sequence[Event]) -> None:
+        for news in share.reading.take(new):
+            if isinstance(news, SuiteProperty):
+                self.news.append(news)
+            elif news.test in self._tasks:
+                self._add(completed(share, news, self._needed(news.test)))
+        if new and share.reading.ended:
             self._poller.hurry()
 
-    def _tell(self, result: Result) -> None:
+    def _add(self, result: Result) -> None:
         if result.test not in self.results:
             self.results[result.test] = result
-            self.told.append(result)
+            self.news.append(result)
 
-    # What is over.
+    # Closing what has ended.
 
     def _close_ended(self) -> None:
         for job in self.jobs:
-            for part in job.parts:
-                if not part.closed and self._over(part):
-                    self._close(job, part, part.ending or LOST)
+            for share in job.shares:
+                if not share.closed and self._over(share):
+                    self._close(job, share, share.ending or LOST)
             if job.again and not job.open:
                 again, job.again = job.again, []
                 self._submit_again(again)
 
-    def _over(self, part: FollowedShare) -> bool:
-        """Whether nothing more is to be expected of a part; its last reports may be late."""
-        if part.ending is None or part.waits:
+    def _over(self, share: FollowedShare) -> bool:
+        """Whether no more results of a share are expected. Its last events may arrive late."""
+        if share.ending is None or share.waits:
             return False
-        self._read([part])
-        if part.reading.ended or all(test in self.results for test in part.tests):
+        self._read([share])
+        if share.reading.ended or all(test in self.results for test in share.tests):
             return True
-        grace = self._settings.grace if part.ending.succeeded else self._settings.grace / 10
-        return self._clock() - part.ended >= (0.0 if part.job.stage is Stage.REFUSED else grace)
+        grace = self._settings.grace if share.ending.succeeded else self._settings.grace / 10
+        return self._clock() - share.ended >= (0.0 if share.job.stage is Stage.REFUSED else grace)
 
-    def _close(self, job: FollowedJob, part: FollowedShare, ending: Ending) -> None:
-        without = [test for test in part.tests if test not in self.results]
-        missing = [test for test in without if self._assigned[test] is job]  # else another job has them already
-        part.close(outcome(part.tests, self.results) if not without else ending.happened)
+    def _close(self, job: FollowedJob, share: FollowedShare, ending: Ending) -> None:
+        without = [test for test in share.tests if test not in self.results]
+        missing = [test for test in without if self._assigned[test] is job]  # else another job runs it already
+        share.close(outcome(share.tests, self.results) if not without else ending.happened)
         if ending.succeeded and missing:
             happened = "ended without the results of these tests, and the batch system found nothing wrong"
             advice = f"look into {job.folder}; its disk may be full, or its files not visible here"
-            part.outcome = happened
+            share.outcome = happened
             ending = Ending(False, f"{happened} ({ending.happened})", advice, retry=True)
-        figures = self._scheduler.figures(part.outputs.stats) if missing else ""
+        figures = self._scheduler.figures(share.outputs.stats) if missing else ""
         for test in missing:
-            self._settle(job, part, ending, figures, test)
+            self._settle(job, share, ending, figures, test)
         settled = {test: self.results[test].reason for test in missing if test in self.results}
-        if settled:  # for `pjm show`: of a test that is tried again there will be more
+        if settled:  # for `pjm show`; a test that is retried will get a result later
             self.session.note("settled", tests=settled)
 
-    def _settle(self, job: FollowedJob, part: FollowedShare, ending: Ending, figures: str, test: str) -> None:
+    def _settle(self, job: FollowedJob, share: FollowedShare, ending: Ending, figures: str, test: str) -> None:
         after, tries = self._tasks[test].after, self._tried_again.get(test, 0)
         decision = decide(after, self.results, ending, tries, self._settings.retries)
         if isinstance(decision, Retry):
             job.again.append(test)
         elif isinstance(decision, Skip):
-            self._tell(Result(test, skipped=decision.reason))
+            self._add(Result(test, skipped=decision.reason))
         else:
-            self._tell(explain(test, part, ending, decision.retries, figures, self._needed(test)))
+            self._add(explain(test, share, ending, decision.retries, figures, self._needed(test)))
 
     def _needed(self, test: str) -> List[str]:
         if not self._tasks[test].after:
             return []
-        return order.waited_for(test, {task.nodeid: task.after for task in self._tasks.values()})
+        return waited_for(test, {task.nodeid: task.after for task in self._tasks.values()})
 
     def _submit_again(self, tests: List[str]) -> None:
         tests = [test for test in self._tasks if test in set(tests) and test not in self.results]
@@ -249,7 +249,7 @@ class Watch:
             happened = f"its job failed, and trying again is too much: {refusal.what}; {refusal.why}"
             self.session.note("settled", tests=dict.fromkeys(tests, happened))
             for test in tests:
-                self._tell(Result(test, trouble=NoResult(happened, "allow more node-hours", "no job")))
+                self._add(Result(test, trouble=NoResult(happened, "allow more node-hours", "no job")))
             return
         tries = max((self._tried_again.get(test, 0) for test in tests), default=0)
         self.start(jobs, retry=True, delay=doubled(self._settings.backoff, tries))
@@ -260,7 +260,7 @@ class Watch:
         wanted: Set[str] = set(tests)
         tasks = []
         for task in (self._tasks[test] for test in tests):
-            after = tuple(each for each in task.after if each in wanted)
+            after = tuple(before for before in task.after if before in wanted)
             tasks.append(dataclasses.replace(task, after=after))
         taken = {job.name for job in self.jobs}
         generation = 0

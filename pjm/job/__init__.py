@@ -1,1 +1,1 @@
-"""What runs in a job. A job gets a copy of this folder and of the modules beside it."""
+"""The code that runs in a job. Each session copies this folder and the modules beside it for its jobs."""

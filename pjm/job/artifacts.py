@@ -1,4 +1,4 @@
-"""Files that a test leaves for those that come after it."""
+"""The fixture `artifacts`: folders of files that a test leaves for later tests."""
 
 from __future__ import annotations
 
@@ -17,11 +17,11 @@ _NAME, _ATTEMPT = "test.json", "files-"
 
 @dataclass(frozen=True)
 class Artifacts:
-    """The files of one test and of those before it: what the fixture `artifacts` gives.
+    """The value of the fixture `artifacts`: the files of one test, and of the tests before it.
 
     Attributes:
-        root: folder of all of a session's.
-        test: node id of the test that has this.
+        root: the folder of all artifacts of a session.
+        test: node id of the test that uses the fixture.
     """
 
     root: Path
@@ -29,10 +29,10 @@ class Artifacts:
 
     @functools.cached_property
     def folder(self) -> Path:
-        """Where this test puts what others need; it exists, and was empty when this attempt at the test began."""
+        """The folder in which this test leaves files. It exists, and was empty when this attempt at the test began."""
         home = _home(self.root, self.test)
         home.mkdir(exist_ok=True)
-        write_whole(home / _NAME, json.dumps(self.test))  # first: who finds the folder can say whose it is
+        write_whole(home / _NAME, json.dumps(self.test))  # first, so that the folder always names its test
         number = 0
         while True:
             attempt = home / f"{_ATTEMPT}{number}"
@@ -44,7 +44,7 @@ class Artifacts:
                 return attempt
 
     def begin(self) -> None:
-        """Leave behind what an attempt at this test left that was killed."""
+        """Begin with an empty folder if an earlier attempt at this test, which was killed, left files."""
         if _latest(self.root, self.test) is not None:
             _ = self.folder
 
@@ -52,14 +52,14 @@ class Artifacts:
         """The folder of another test, by its name or its node id.
 
         Raises:
-            BadInput: it has left nothing, or there are several of that name.
+            BadInput: the test has left no files, or several tests have that name.
         """
         module, above = self.test.split("::")[0], self.test.rsplit("::", 1)[0]
         for candidate in (test, f"{above}::{test}", f"{module}::{test}"):
             folder = _latest(self.root, candidate)
             if folder is not None:
                 return folder
-        named = [each for each in self._tests() if each.split("::", 1)[-1] == test or each.rsplit("::", 1)[-1] == test]
+        named = [name for name in self._tests() if test in (name.split("::", 1)[-1], name.rsplit("::", 1)[-1])]
         only = _latest(self.root, named[0]) if len(named) == 1 else None
         if only is not None:
             return only
@@ -74,11 +74,11 @@ class Artifacts:
 
 
 def _home(root: Path, test: str) -> Path:
-    # A node id can hold what no file name can.
+    # A hash, because a node id can hold characters that a file name cannot.
     return root / hashlib.sha256(test.encode("utf-8", "surrogatepass")).hexdigest()[:16]
 
 
 def _latest(root: Path, test: str) -> Optional[Path]:
-    """The files of the last attempt at a test; None if it has left none."""
+    """The folder of the last attempt at a test; None if the test has left no files."""
     attempts = _home(root, test).glob(f"{_ATTEMPT}*")
-    return max(attempts, key=lambda each: int(each.name[len(_ATTEMPT) :]), default=None)
+    return max(attempts, key=lambda folder: int(folder.name[len(_ATTEMPT) :]), default=None)

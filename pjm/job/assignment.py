@@ -1,4 +1,4 @@
-"""What a job has to do: its document `job.json`, what one share reads there, and the names of files and variables."""
+"""The document `job.json` that says what a job has to do, and the names of the files and variables of a job."""
 
 from __future__ import annotations
 
@@ -12,10 +12,10 @@ from pjm.files import system_bytes, write_json
 
 FOLDER = "PYTEST_PJM_FOLDER"
 SHARE = "PYTEST_PJM_SHARE"
-PATH = "PYTEST_PJM_PATH"  # where our package was found for this job only; not for the tests
+PATH = "PYTEST_PJM_PATH"  # the folder of our package; it is removed from the import path before the tests run
 PLAN = "job.json"
 EVENTS = "events.jsonl"
-# What pytest looks at besides its arguments: as it was at the client, so that a job's tests run as there.
+# The variables that pytest reads. A job gets them from the client, so that its tests run as they would there.
 PYTEST_LOOKS_AT = ("PYTEST_ADDOPTS", "PYTEST_PLUGINS", "PYTEST_DISABLE_PLUGIN_AUTOLOAD", "CI", "BUILD_NUMBER")
 
 
@@ -25,13 +25,13 @@ class Assignment:
 
     Attributes:
         tests: node ids in order.
-        files: where the tests are, in order.
-        arguments: pytest's, as they were given to the client.
+        files: the files of the tests, in order.
+        arguments: the client's arguments of pytest.
         artifacts: folder that the tests of a session share.
-        events: file of this share's events.
-        environment: variables that pytest looks at before it looks at its arguments: the client's, or the mark's.
-        path: whether the folder in which pytest starts is to be on the import path, as it was at the client.
-        junit: the family of the client's junit file; if it writes none, one that takes all.
+        events: the file of this share's events.
+        environment: variables that pytest reads before its arguments; a mark's value replaces the client's.
+        path: whether the folder in which pytest starts belongs on the import path, as it did at the client.
+        junit: the family of the client's junit file; if the client writes none, a family that accepts everything.
     """
 
     tests: Tuple[str, ...]
@@ -45,12 +45,12 @@ class Assignment:
 
 
 def share_folder(folder: Path, number: int) -> Path:
-    """The folder of one share; `folder` is its job's."""
+    """The folder of one share; `folder` is the folder of its job."""
     return folder / f"share-{number}"
 
 
 def events_file(folder: Path, number: int) -> Path:
-    """The file of one share's events; `folder` is its job's."""
+    """The file of one share's events; `folder` is the folder of its job."""
     return share_folder(folder, number) / EVENTS
 
 
@@ -63,14 +63,14 @@ def read_document(folder: Path) -> Dict[str, Any]:
     """Read the document of a job.
 
     Raises:
-        OSError, ValueError: it is not there, or no JSON.
+        OSError, ValueError: the document is missing, or is not JSON.
     """
     document: Dict[str, Any] = json.loads((folder / PLAN).read_text(encoding="ascii"))
     return document
 
 
 def read_assignment(folder: Path, number: int) -> Assignment:
-    """What the document of a job says of one share."""
+    """Read from the document of a job what one share has to do."""
     document = read_document(folder)
     share, common = document["shares"][number], document["worker"]
     asked = {name: text for name, text in share["resources"]["env"] if name in PYTEST_LOOKS_AT}
@@ -87,5 +87,5 @@ def read_assignment(folder: Path, number: int) -> Assignment:
 
 
 def _as_here(name: str) -> str:
-    """A name as this process has it, whose locale need not be the client's: the bytes are the same."""
+    """Decode a name with the locale of this process, which may differ from the client's: the bytes stay the same."""
     return os.fsdecode(system_bytes(name))

@@ -1,4 +1,4 @@
-"""What a test has printed and pytest has not reported yet: kept where it outlives the process, and the whole job."""
+"""Keeps captured output in files, so that it survives a test that kills its process."""
 
 from __future__ import annotations
 
@@ -8,18 +8,18 @@ from pathlib import Path
 from typing import Any, Iterator, Tuple
 
 STREAMS = ("stdout", "stderr")
-_LINES = 1000  # of each stream: what is shown of a test that never ends must end somewhere
+_LINES = 1000  # the most lines to show of each stream: a test that never ends may print without end
 
 
 def keep(folder: Path) -> None:
-    """Have pytest, in this process, capture into files of this folder instead of nameless ones.
+    """Make pytest, in this process, capture output into files of this folder instead of nameless files.
 
-    pytest empties them whenever it reports a phase, so that what is left in them is of the phase that was running.
+    pytest empties the files whenever it reports a phase, so they always hold the output of the running phase only.
     """
     from _pytest import capture
 
     nameless = capture.TemporaryFile  # type: ignore[attr-defined]
-    # The first two that pytest opens are the process's own; later ones belong to fixtures such as capfd.
+    # The first two files that pytest opens are for the process itself; later ones belong to fixtures such as capfd.
     streams = iter(STREAMS)
 
     def temporary_file(*arguments: Any, **options: Any) -> Any:
@@ -34,24 +34,24 @@ def keep(folder: Path) -> None:
 
 
 def kept(folder: Path, phase: str) -> Tuple[Tuple[str, str], ...]:
-    """Title, as pytest has it, and text of what was captured of the phase that was running; nothing where it is empty.
+    """The captured output of the phase that was running: pytest's title and the text of each stream that is not empty.
 
     Args:
-        folder: of the share.
+        folder: the folder of the share.
         phase: setup, call or teardown.
     """
     return tuple((f"Captured {stream} {phase}", text) for stream, text in _texts(folder))
 
 
 def forget(folder: Path) -> None:
-    """Remove the files."""
+    """Remove the files of captured output."""
     for stream in STREAMS:
         with contextlib.suppress(OSError):
             _file(folder, stream).unlink()
 
 
 def last_lines(path: Path, lines: int) -> str:
-    """The end of a text file; "" if there is none."""
+    """The last lines of a text file; "" if the file cannot be read."""
     try:
         with path.open("rb") as file:
             size = file.seek(0, 2)

@@ -1,4 +1,4 @@
-"""Values that JSON has no word for, written as JSON and read again as what they were."""
+"""Encodes Python values that JSON cannot express, such as tuples, sets and bytes, and decodes them again."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ KIND = "$"
 
 
 class Shown:
-    """A value of a job that did not travel: what it looked like there."""
+    """Replaces a value that cannot be encoded: holds its `str` and `repr` from the job."""
 
     def __init__(self, text: str, representation: str) -> None:
         self._text = text
@@ -23,24 +23,24 @@ class Shown:
 
 
 def encode(value: object) -> Any:
-    """A value made of what JSON can hold; tuples, sets, bytes and dictionaries with odd keys keep their kind."""
+    """Encode a value for JSON. Tuples, sets, bytes and dictionaries with other keys than text keep their type."""
     if value is None or type(value) in (str, bool, int, float):
         return value
     if isinstance(value, list):
-        return [encode(each) for each in value]
+        return [encode(item) for item in value]
     if isinstance(value, dict):
         if all(type(key) is str for key in value) and KIND not in value:
-            return {key: encode(each) for key, each in value.items()}
-        return {KIND: "dict", "items": [[encode(key), encode(each)] for key, each in value.items()]}
+            return {key: encode(item) for key, item in value.items()}
+        return {KIND: "dict", "items": [[encode(key), encode(item)] for key, item in value.items()]}
     if type(value) is tuple:
-        return {KIND: "tuple", "items": [encode(each) for each in value]}
+        return {KIND: "tuple", "items": [encode(item) for item in value]}
     return _encode_odd(value)
 
 
 def _encode_odd(value: object) -> Any:
     if isinstance(value, (set, frozenset)):
         kind = "set" if isinstance(value, set) else "frozenset"
-        return {KIND: kind, "items": [encode(each) for each in value]}
+        return {KIND: kind, "items": [encode(item) for item in value]}
     if isinstance(value, (bytes, bytearray)):
         return {KIND: "bytes", "hex": bytes(value).hex()}
     if isinstance(value, PurePath):
@@ -53,7 +53,7 @@ def _encode_odd(value: object) -> Any:
 
 
 def decode(fields: Dict[str, Any]) -> Any:
-    """The value of one JSON object: an `object_hook` for `json.loads`, which calls it from the inside out."""
+    """Decode one JSON object: an `object_hook` for `json.loads`, which calls it for inner objects first."""
     kind = fields.get(KIND)
     if kind is None:
         return fields

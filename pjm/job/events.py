@@ -1,4 +1,4 @@
-"""Append-only JSON lines: what happens in a job, written there and read while it is written."""
+"""The event file of a share: JSON lines that the job appends, and that the client reads while the job runs."""
 
 from __future__ import annotations
 
@@ -13,37 +13,37 @@ from pjm.job.encoding import decode, encode
 
 Event = Dict[str, Any]
 
-# What the lines are about; docs/reference of the session folder describes them.
+# The kinds of events; docs/reference/session-folder.md describes them.
 BEGIN = "begin"  # a pytest process begins: versions and host
-START = "start"  # a test
-PHASE = "phase"  # of a test: setup, call, teardown
-REPORT = "report"  # as pytest serializes it
-STOP = "stop"  # a test
+START = "start"  # a test starts
+PHASE = "phase"  # a phase of a test begins: setup, call, teardown
+REPORT = "report"  # a report, as pytest serializes it
+STOP = "stop"  # a test has ended
 WARNING = "warning"
 STOPPED = "stopped"  # the test that is running ended the whole session: pytest.exit, KeyboardInterrupt
-ENOUGH = "enough"  # the test, or who listened, has set session.shouldstop or session.shouldfail
+ENOUGH = "enough"  # the test, or a plugin that saw its report, has set session.shouldstop or session.shouldfail
 CRASH = "crash"  # the process died while a test was running
-MISSING = "missing"  # a test that was wanted and not found
+MISSING = "missing"  # a test of the share was not found
 SUITE_PROPERTY = "suite-property"
-ATTRIBUTE = "attribute"  # of a test, for junit
-END = "end"  # all is done
+ATTRIBUTE = "attribute"  # an attribute of a test, for junit
+END = "end"  # all tests of the share are done
 
-BROKEN = 74  # the results cannot be written; the number is sysexits.h's for an error of input or output
+BROKEN = 74  # exit code if the results cannot be written; EX_IOERR of sysexits.h
 _CHUNK = 1 << 20
 
 
 class EventLog:
-    """Appends to a file of events; each line is with the operating system before `write` returns.
+    """Appends to a file of events. The operating system has each line before `write` returns.
 
     Raises:
-        OSError: from `write`, if a line could not be written whole; what was written of it is taken back.
+        OSError: from `write`, if a line could not be written completely; a part that was written is removed again.
     """
 
     def __init__(self, path: Path) -> None:
         self._file = os.open(str(path), os.O_RDWR | os.O_CREAT | os.O_APPEND | os.O_CLOEXEC, 0o600)
         size = os.fstat(self._file).st_size
         if size and os.pread(self._file, 1, size - 1) != b"\n":
-            append_whole(self._file, b"\n")  # a predecessor died within a line
+            append_whole(self._file, b"\n")  # an earlier process died while it wrote a line
 
     def write(self, event: str, **fields: object) -> None:
         """Append one event."""
@@ -56,15 +56,15 @@ class EventLog:
 
 
 class SureLog:
-    """A log whose process ends if it cannot be written: what it does could not be told to anybody.
+    """An event log that ends its process if an event cannot be written: the results would be lost.
 
     Args:
-        path: of the events.
+        path: the file of events.
     """
 
     def __init__(self, path: Path) -> None:
         self._path = path
-        self._stderr = os.dup(2)  # pytest captures the other one
+        self._stderr = os.dup(2)  # pytest captures the original one
         try:
             self._log = EventLog(path)
         except OSError as error:
@@ -85,17 +85,17 @@ class SureLog:
 
 
 class Tail:
-    """Reads what is new in a file of events; a last line without its end is left for the next time.
+    """Reads new lines of a file of events. An incomplete last line is left for the next time.
 
     Attributes:
-        garbled: number of whole lines that were no events.
-        offset: bytes of the lines that were taken so far.
-        trouble: why the file cannot be read, if that lasts; None if it can, or if there is none yet.
+        garbled: number of complete lines that are not events.
+        offset: bytes of the lines that were read so far.
+        trouble: why the file cannot be read, if that happens repeatedly; None if it can, or if there is no file yet.
 
     Args:
-        path: of the file.
-        patience: how often a line with bytes of 0 is read before it is taken as it is: while another machine writes,
-            a shared file system may know the length of a file before it knows what is in it.
+        path: the file of events.
+        patience: how often a line with bytes of 0 is read before it is accepted as it is: while another machine
+            writes, a shared file system may show the length of a file before its content.
     """
 
     def __init__(self, path: Path, patience: int = 1) -> None:
@@ -107,16 +107,16 @@ class Tail:
         self._hollow = self._failures = 0
 
     def read(self) -> List[Event]:
-        """The events since the last call; none if there is no file yet, or if it cannot be read at present."""
+        """The events since the last call; none if there is no file yet, or if the file cannot be read at present."""
         events: List[Event] = []
         try:
             with self.path.open("rb", buffering=0) as file:
                 self._read(file, events)
         except FileNotFoundError:
             pass
-        except OSError as error:  # a shared file system has moments when a file is stale
+        except OSError as error:  # on a shared file system, a file can be stale for a moment
             self._failures += 1
-            if self._failures > 1:  # once is nothing to speak of
+            if self._failures > 1:  # a single failure is not worth a message
                 self.trouble = f"{self.path} cannot be read: {error.strerror}"
             return events
         self._failures, self.trouble = 0, None
@@ -140,7 +140,7 @@ class Tail:
                 self._take(line, events)
 
     def _is_hollow(self, line: bytes) -> bool:
-        """Whether a line is still on its way."""
+        """Whether the content of a line has not arrived yet."""
         if b"\0" not in line:
             return False
         self._hollow += 1
@@ -156,7 +156,7 @@ class Tail:
 
 
 def parse(line: bytes) -> Optional[Event]:
-    """One event; None if the line is none."""
+    """Parse one event; None if the line is not an event."""
     try:
         event = json.loads(line.decode("ascii"), object_hook=decode)
     except (ValueError, KeyError, TypeError, RecursionError):

@@ -1,4 +1,4 @@
-"""Whether a test has passed, so that what waits for it may run: one answer for here, for jobs and for the client."""
+"""Decides from a test's reports whether it passed. Shared by the local run, the job and the client."""
 
 from __future__ import annotations
 
@@ -6,13 +6,14 @@ from typing import Iterable, Tuple
 
 
 def passed(reports: Iterable[Tuple[str, str]]) -> bool:
-    """Whether a test has passed, of the phases and outcomes of all its reports, in order.
+    """Whether a test has passed, given the phase and outcome of each of its reports, in order.
 
-    A failure is for good, because a failed subtest is followed by other reports, unless the whole test is run again.
+    After a failure the test has failed, whatever reports follow: a failed subtest is followed by more reports. Only a
+    new attempt at the whole test starts again.
     """
     called = failed = False
     for when, outcome in reports:
-        if outcome == "rerun":  # pytest-rerunfailures: what comes now is another attempt
+        if outcome == "rerun":  # pytest-rerunfailures: another attempt begins
             called = failed = False
         elif outcome == "failed":
             failed = True
@@ -22,5 +23,5 @@ def passed(reports: Iterable[Tuple[str, str]]) -> bool:
 
 
 def reason_to_skip(before: str) -> str:
-    """Why a test is skipped that waits for one that did not pass."""
+    """The reason to skip a test that waits for `before`, which did not pass."""
     return f"waits for {before}, which did not pass"

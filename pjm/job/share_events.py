@@ -1,4 +1,4 @@
-"""Follows the events of a share: what each test reported, which one is running, and which are left."""
+"""Follows the events of a share: the reports of each test, the running test, and the tests that are left."""
 
 from __future__ import annotations
 
@@ -12,21 +12,21 @@ from pjm.job.passed import passed
 
 @dataclass
 class TestEvents:
-    """What is known of one test.
+    """The events of one test.
 
     Attributes:
         test: node id.
-        events: reports, warnings, what is for junit and what ends the session, in order.
-        phase: the last one that began.
-        started: when it began, seconds since the epoch.
-        stopped: how it ended the whole session; "" if it did not.
-        crash: how it took its process down; None if it did not.
-        printed: title and text of what it had printed when it did.
-        missing: why it was not there; None if it was.
-        skipped: whether it was missing because its module skips itself.
+        events: reports, warnings, attributes for junit and events that end the session, in order.
+        phase: the last phase that began.
+        started: when the test began, seconds since the epoch.
+        stopped: how the test ended the whole session; "" if it did not.
+        crash: how the test took its process down; None if it did not.
+        printed: title and text of the output before the crash.
+        missing: why the test was not found; None if it was found.
+        skipped: whether the test was not found because its module skips itself.
     """
 
-    __test__ = False  # its name begins like a test's
+    __test__ = False  # pytest would collect the class, because its name begins with Test
 
     test: str
     events: List[Event] = field(default_factory=list)
@@ -40,13 +40,13 @@ class TestEvents:
 
     @property
     def passed(self) -> bool:
-        """Whether what waits for it may run."""
+        """Whether the tests that wait for this one may run."""
         return self.crash is None and self.missing is None and passed(outcomes(self.events))
 
 
-def outcomes(found: Iterable[Event]) -> Iterator[Tuple[str, str]]:
-    """Phase and outcome of every report among some events."""
-    for event in found:
+def outcomes(records: Iterable[Event]) -> Iterator[Tuple[str, str]]:
+    """Phase and outcome of every report among the events."""
+    for event in records:
         if event["event"] == events.REPORT:
             yield str(event["data"].get("when")), str(event["data"].get("outcome"))
 
@@ -63,10 +63,10 @@ class Reading:
     """Follows the events of one share.
 
     Attributes:
-        done: tests that have stopped, crashed or were not found, and whether each passed.
-        running: what is known of the test that has begun and not ended.
-        began: when its first process did, seconds since the epoch.
-        ended: the share has said that all is done.
+        done: tests that have ended, crashed or were not found, and whether each passed.
+        running: the test that has begun and not ended.
+        began: when the first process of the share began, seconds since the epoch.
+        ended: whether the share has written that all its tests are done.
     """
 
     def __init__(self) -> None:
@@ -76,9 +76,9 @@ class Reading:
         self.ended = False
 
     def take(self, new: Iterable[Event]) -> List[Union[TestEvents, SuiteProperty]]:
-        """Follow new events; give what they complete."""
+        """Follow new events. Return the tests and suite properties that they complete."""
         completed = list(self._follow(new))
-        self.done.update({found.test: found.passed for found in completed if isinstance(found, TestEvents)})
+        self.done.update({test.test: test.passed for test in completed if isinstance(test, TestEvents)})
         return completed
 
     def left(self, tests: Sequence[str]) -> List[str]:
@@ -89,7 +89,7 @@ class Reading:
         for event in new:
             kind = event["event"]
             if kind == events.BEGIN:
-                self.running = None  # of a process that died, with what it had said
+                self.running = None  # drop the events of a test whose process died
                 self.began = self.began if self.began is not None else event.get("time")
             elif kind == events.START:
                 self.running = TestEvents(event["test"], started=event.get("time"))

@@ -1,6 +1,6 @@
-"""What runs in a job: pytest on the tests of one share, again after each test that took the whole process down.
+"""The program of a job: runs pytest on the tests of a share, and starts it again after a test that kills the process.
 
-`main` reads what to do from the job's folder and appends what happens to the share's events.
+`main` reads the assignment from the job's folder and appends events to the share's file.
 """
 
 from __future__ import annotations
@@ -16,8 +16,7 @@ from pathlib import Path
 from typing import List
 
 import pjm
-from pjm.job import captured_output as captured
-from pjm.job import events
+from pjm.job import captured_output, events
 from pjm.job.assignment import FOLDER, PATH, PYTEST_LOOKS_AT, SHARE, Assignment, read_assignment
 from pjm.job.events import BROKEN, SureLog, Tail
 from pjm.job.share_events import Reading, TestEvents
@@ -26,7 +25,7 @@ PASSED, FAILED = 0, 1
 
 
 def main() -> int:
-    """Run the share that the environment names; 0 if every test passed, so that the steps after it may run."""
+    """Run the share that the environment names. Return 0 if every test passed, so that dependent steps may run."""
     folder, number = Path(os.environ.pop(FOLDER)), int(os.environ.pop(SHARE))
     assignment = read_assignment(folder, number)
     assignment.events.parent.mkdir(mode=0o700, exist_ok=True)
@@ -35,7 +34,7 @@ def main() -> int:
 
 
 def supervise(assignment: Assignment) -> int:
-    """Run pytest in a child process until no test is left or none gets further."""
+    """Run pytest in child processes until no test is left, or a child completes no test."""
     tail, reading = Tail(assignment.events), Reading()
     reading.take(tail.read())  # the batch system may have started this job before
     while True:
@@ -56,13 +55,13 @@ def supervise(assignment: Assignment) -> int:
             reading.take(tail.read())
         if len(reading.left(assignment.tests)) == len(left):
             return 128 + os.WTERMSIG(status) if os.WIFSIGNALED(status) else os.WEXITSTATUS(status) or FAILED
-    captured.forget(assignment.events.parent)
+    captured_output.forget(assignment.events.parent)
     SureLog(assignment.events).write(events.END, time=time.time())
     return PASSED if all(reading.done[test] for test in assignment.tests) else FAILED
 
 
 def _run_pytest(assignment: Assignment, left: List[str]) -> int:
-    """In the child: pytest, and its exit code."""
+    """Run pytest in the child process, and return its exit code."""
     import pytest
 
     from pjm.job.worker_plugin import WorkerPlugin
@@ -76,18 +75,18 @@ def _run_pytest(assignment: Assignment, left: List[str]) -> int:
         host=socket.gethostname(),
         process=os.getpid(),
     )
-    captured.keep(assignment.events.parent)
+    captured_output.keep(assignment.events.parent)
     _import_plugin()
     arguments = [*assignment.arguments, "-p", "pytest_pjm"]
     code = int(pytest.main(arguments, plugins=[WorkerPlugin(log, left, assignment)]))
-    with contextlib.suppress(OSError):  # of output, nothing is lost that matters
+    with contextlib.suppress(OSError):  # the results are in the events, not in the output
         sys.stdout.flush()
         sys.stderr.flush()
     return code
 
 
 def _import_plugin() -> None:
-    """Import the plugin's module, which lies beside our package: the import path of the tests may not lead there."""
+    """Import the plugin's module, which is beside our package: the import path of the tests may not include it."""
     folder = str(Path(pjm.__file__).resolve().parents[1])
     sys.path.insert(0, folder)
     try:
@@ -97,15 +96,15 @@ def _import_plugin() -> None:
 
 
 def _note_crash(assignment: Assignment, running: TestEvents, status: int) -> None:
-    """Say which test took the process down, and how."""
+    """Write the event that names the test that took the process down, and how."""
     if os.WIFSIGNALED(status):
         number = os.WTERMSIG(status)
         how = f"signal {number} ({_signal_name(number)})"
         if number == signal.SIGKILL:
-            how += "; nobody but the system sends that one: it may have run out of memory"
+            how += "; SIGKILL usually comes from the kernel (out of memory) or the batch system"
     else:
         how = running.stopped or f"exit code {os.WEXITSTATUS(status)}"
-    printed = captured.kept(assignment.events.parent, running.phase)
+    printed = captured_output.kept(assignment.events.parent, running.phase)
     SureLog(assignment.events).write(
         events.CRASH, test=running.test, phase=running.phase, how=how, printed=printed, time=time.time()
     )
@@ -119,7 +118,7 @@ def _signal_name(number: int) -> str:
 
 
 def _tidy_environment(assignment: Assignment) -> None:
-    """The environment and the import path as the tests would have had them without us."""
+    """Restore the environment and the import path that the tests would have without this program."""
     ours = os.environ.pop(PATH, None)
     if ours is not None:
         words = [word for word in os.environ.get("PYTHONPATH", "").split(os.pathsep) if word and word != ours]

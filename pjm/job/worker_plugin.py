@@ -1,4 +1,4 @@
-"""pytest in a job: runs exactly the tests of a share, and writes down every report."""
+"""The pytest plugin in a job: runs exactly the tests of a share, and writes every report to the share's events."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from pjm.job.events import SureLog
 
 NAME = "pjm.worker_plugin"
 
-# What the client does itself, and what would make a job run other tests than the ones it was given.
+# Options that a job ignores: those that the client handles, and those that would change which tests run.
 _NEUTRAL: Dict[str, Any] = {
     "keyword": "",
     "markexpr": "",
@@ -28,7 +28,7 @@ _NEUTRAL: Dict[str, Any] = {
     "stepwise_skip": False,
     "stepwise_reset": False,
     "maxfail": 0,
-    "session_timeout": 1e9,  # not None, which lets the configuration name one, and not 0, which is over at once
+    "session_timeout": 1e9,  # not None, because then the configuration counts; not 0, which ends at once
     "usepdb": False,
     "trace": False,
     "collectonly": False,
@@ -44,22 +44,22 @@ _NEUTRAL: Dict[str, Any] = {
     "dist": "no",
     "tx": [],
     "looponfail": False,
-    "log_file": "",  # not None, which lets the configuration name one
+    "log_file": "",  # not None, because then the configuration counts
 }
-_OTHERS = ("lfplugin", "nfplugin", "stepwiseplugin")  # they keep books that are the client's
+_OTHERS = ("lfplugin", "nfplugin", "stepwiseplugin")  # they write caches that only the client may write
 
 
 class WorkerPlugin:
     """The plugin of one pytest process of a job.
 
     Args:
-        log: where the events go.
+        log: the log of events.
         left: node ids to run, in order.
         assignment: what the share has to do.
     """
 
     def __init__(self, log: SureLog, left: Sequence[str], assignment: Assignment) -> None:
-        self.__name__ = NAME  # what pytest registers it by
+        self.__name__ = NAME  # pytest registers the plugin under this name
         self._log = log
         self._left = list(left)
         self._assignment = assignment
@@ -71,7 +71,7 @@ class WorkerPlugin:
     def pytest_load_initial_conftests(
         self, early_config: pytest.Config, parser: pytest.Parser, args: List[str]
     ) -> Generator[None, None, None]:
-        """Take out the options that only the client's plugins know: a job has an environment of its own."""
+        """Remove options that only the client's plugins know: the job's Python may have other plugins."""
         yield
         _, unknown = parser.parse_known_and_unknown_args(list(args))
         for option in unknown:
@@ -80,7 +80,7 @@ class WorkerPlugin:
 
     @pytest.hookimpl(wrapper=True, tryfirst=True)
     def pytest_cmdline_main(self, config: pytest.Config) -> Generator[None, object, object]:
-        """Have this process do what was given to it, and nothing that is the client's."""
+        """Select the assigned files, and switch off what the client does."""
         self._config = config
         for name, value in _NEUTRAL.items():
             if hasattr(config.option, name):
@@ -90,7 +90,7 @@ class WorkerPlugin:
 
     @pytest.hookimpl(trylast=True)
     def pytest_configure(self, config: pytest.Config) -> None:
-        """Keep others from keeping books; take what is meant for the client's junit file."""
+        """Switch off plugins that write caches; collect what is meant for the client's junit file."""
         from _pytest.junitxml import xml_key
 
         manager = config.pluginmanager
@@ -101,14 +101,14 @@ class WorkerPlugin:
 
     @pytest.hookimpl(tryfirst=True)
     def pytest_unconfigure(self, config: pytest.Config) -> None:
-        """Leave nothing to junit's own plugin that it does not know."""
+        """Remove our object from the stash, because pytest's junit plugin would take it for its own."""
         from _pytest.junitxml import xml_key
 
         if xml_key in config.stash:
             del config.stash[xml_key]
 
     def pytest_collectreport(self, report: pytest.CollectReport) -> None:
-        """Remember why tests may be missing."""
+        """Remember failed and skipped collections, to explain missing tests later."""
         if not report.passed:
             self._collection_trouble[report.nodeid] = (report.outcome, _text(report))
 
@@ -116,18 +116,18 @@ class WorkerPlugin:
     def pytest_collection_modifyitems(
         self, items: List[pytest.Item], session: pytest.Session
     ) -> Generator[None, None, None]:
-        """Select this share's tests, in its order, whatever else wants to change that."""
-        found = {item.nodeid: item for item in items}
+        """Select the tests of this share, in its order, after all other plugins have changed the list."""
+        by_id = {item.nodeid: item for item in items}
         yield
-        items[:] = [found[test] for test in self._left if test in found]
+        items[:] = [by_id[test] for test in self._left if test in by_id]
         for test in self._left:
-            if test not in found:
+            if test not in by_id:
                 outcome, why = self._why_missing(test)
                 self._log.write(events.MISSING, test=test, outcome=outcome, why=why)
 
     @pytest.hookimpl(wrapper=True, tryfirst=True)
     def pytest_runtest_protocol(self, item: pytest.Item) -> Generator[None, object, object]:
-        """Frame what happens to a test."""
+        """Write the events that begin and end a test."""
         self._log.write(events.START, test=item.nodeid, time=time.time())
         result = yield
         session = item.session
@@ -143,32 +143,32 @@ class WorkerPlugin:
 
     @pytest.hookimpl(tryfirst=True)
     def pytest_runtest_setup(self, item: pytest.Item) -> None:
-        """Note the phase."""
+        """Write the event of the setup phase."""
         self._log.write(events.PHASE, test=item.nodeid, when="setup")
 
     @pytest.hookimpl(tryfirst=True)
     def pytest_runtest_call(self, item: pytest.Item) -> None:
-        """Note the phase."""
+        """Write the event of the call phase."""
         self._log.write(events.PHASE, test=item.nodeid, when="call")
 
     @pytest.hookimpl(tryfirst=True)
     def pytest_runtest_teardown(self, item: pytest.Item) -> None:
-        """Note the phase."""
+        """Write the event of the teardown phase."""
         self._log.write(events.PHASE, test=item.nodeid, when="teardown")
 
     @pytest.hookimpl(trylast=True)
     def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
-        """Write a report down; last, because others change it: a test with failed subtests fails here."""
+        """Write a report; last, because other plugins change it: a test with failed subtests becomes failed."""
         config = self._config
         if config is None:
             return
         data = config.hook.pytest_report_to_serializable(config=config, report=report)
-        # pytest turns what it has no words for into its text; the client must not take that for a mere message.
+        # pytest turns a failure that it cannot serialize into text; `shown` says that the text is a whole failure.
         shown = {"shown": True} if hasattr(report.longrepr, "toterminal") and isinstance(data["longrepr"], str) else {}
         self._log.write(events.REPORT, data=data, **shown)
 
     def pytest_keyboard_interrupt(self, excinfo: pytest.ExceptionInfo[BaseException]) -> None:
-        """Write down how a test ended the whole session."""
+        """Write how a test ended the whole session."""
         self._log.write(events.STOPPED, how=excinfo.exconly())
 
     def pytest_warning_recorded(
@@ -178,7 +178,7 @@ class WorkerPlugin:
         nodeid: str,
         location: Optional[Tuple[str, int, str]],
     ) -> None:
-        """Write a warning down; those of configuration and collection the client has seen itself."""
+        """Write a warning of a test; the client itself has seen those of configuration and collection."""
         if when != "runtest":
             return
         category = warning_message.category
@@ -202,7 +202,7 @@ class WorkerPlugin:
 
 
 class _JunitNotes:
-    """Stands where the fixtures of junit look for its plugin, and hands what they say to the client."""
+    """Takes the place of junit's plugin, and writes what junit's fixtures record as events for the client."""
 
     def __init__(self, log: SureLog, family: str) -> None:
         self._log = log
@@ -215,7 +215,7 @@ class _JunitNotes:
         return _JunitNotes.Test(self._log, str(getattr(report, "nodeid", report)))
 
     class Test:
-        """One test."""
+        """Takes the place of junit's reporter of one test."""
 
         def __init__(self, log: SureLog, test: str) -> None:
             self._log = log

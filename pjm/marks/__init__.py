@@ -1,1 +1,1 @@
-"""Marks: what a test asks for, and what it waits for."""
+"""Marks: which resources a test asks for, and which tests it waits for."""

@@ -1,4 +1,4 @@
-"""Which tests must pass before which: the order that `after=` asks for, and the chains it makes."""
+"""The dependencies of `after=`: the order in which tests must run, and the chains of dependent tests."""
 
 from __future__ import annotations
 
@@ -7,13 +7,13 @@ from typing import Dict, List, Mapping, Sequence, Set
 
 
 def in_order(after: Mapping[str, Sequence[str]]) -> List[str]:
-    """The tests, each moved behind those that must pass before it, otherwise in the order given.
+    """The tests, each moved behind the tests that must pass before it; otherwise the order is kept.
 
     Args:
-        after: for each test, those that must pass before it.
+        after: for each test, the tests that must pass before it.
 
     Returns:
-        All but those that wait for one another, or for one that is not there, directly or not.
+        All tests, except those that wait for each other or for a missing test, directly or indirectly.
     """
     tests = list(after)
     places = {nodeid: place for place, nodeid in enumerate(tests)}
@@ -22,7 +22,7 @@ def in_order(after: Mapping[str, Sequence[str]]) -> List[str]:
     for nodeid, before in after.items():
         for name in set(before):
             followers.setdefault(name, []).append(nodeid)
-    ready = [places[nodeid] for nodeid, count in waits.items() if count == 0]  # sorted, and so a heap
+    ready = [places[nodeid] for nodeid, count in waits.items() if count == 0]  # a sorted list is a heap
     ordered = []
     while ready:
         ordered.append(tests[heapq.heappop(ready)])
@@ -40,7 +40,7 @@ def never_ready(after: Mapping[str, Sequence[str]]) -> List[str]:
 
 
 def chains(after: Mapping[str, Sequence[str]]) -> List[List[str]]:
-    """Tests that have to do with one another, directly or not; the order given is kept."""
+    """Groups of tests that depend on each other, directly or indirectly; the order is kept."""
     leader = {nodeid: nodeid for nodeid in after}
 
     def find(name: str) -> str:
@@ -52,18 +52,18 @@ def chains(after: Mapping[str, Sequence[str]]) -> List[List[str]]:
     for nodeid, before in after.items():
         for name in before:
             leader[find(nodeid)] = find(name)
-    found: Dict[str, List[str]] = {}
+    groups: Dict[str, List[str]] = {}
     for nodeid in after:
-        found.setdefault(find(nodeid), []).append(nodeid)
-    return list(found.values())
+        groups.setdefault(find(nodeid), []).append(nodeid)
+    return list(groups.values())
 
 
 def waited_for(nodeid: str, after: Mapping[str, Sequence[str]]) -> List[str]:
-    """The tests that have to pass before one, directly or not; in the order given."""
-    found: Set[str] = set()
-    looked_at = [nodeid]
-    while looked_at:
-        new = set(after.get(looked_at.pop(), ())) - found
-        found |= new
-        looked_at += new
-    return [name for name in after if name in found]
+    """The tests that must pass before a test, directly or indirectly; the order is kept."""
+    needed: Set[str] = set()
+    open_tests = [nodeid]
+    while open_tests:
+        new = set(after.get(open_tests.pop(), ())) - needed
+        needed |= new
+        open_tests += new
+    return [name for name in after if name in needed]

@@ -1,4 +1,4 @@
-"""What one test asks for: the arguments of its mark, as a validated value."""
+"""The arguments of the mark `fugaku`, as a validated value: the resources that one test asks for."""
 
 from __future__ import annotations
 
@@ -12,7 +12,8 @@ from pjm.errors import BadInput
 KEYS = ("nodes", "elapse", "rscgrp", "env", "after")
 EXAMPLE = '@pytest.mark.fugaku(nodes=1, elapse="00:30:00", env={"OMP_NUM_THREADS": "48"}, after="test_train")'
 
-# Fugaku's resource groups, 2024 to 2026: nodes and longest elapse. A site's own lines replace them by name.
+# Fugaku's resource groups, 2024 to 2026: nodes and longest elapse. A line of the option fugaku_limits replaces the
+# line of the same group.
 FUGAKU_LIMITS = (
     "small 1-384 72:00:00",
     "large 385-12288 24:00:00",
@@ -40,13 +41,13 @@ class Limit:
 
 @dataclass(frozen=True)
 class Defaults:
-    """What holds where a mark says nothing, and what it may say at most.
+    """The values of arguments that a mark leaves out, and the limits of those that it gives.
 
     Attributes:
         nodes: number of nodes.
         elapse: seconds.
         rscgrp: resource group; None leaves it to the site.
-        limits: by resource group; a group that is not here is not checked.
+        limits: limits by resource group; a group without limits is not checked.
     """
 
     nodes: int = 1
@@ -64,7 +65,7 @@ class Request:
         elapse: limit of the running time of its job, seconds.
         rscgrp: resource group; None leaves it to the site.
         env: environment of its job, name and value, sorted.
-        after: the test that has to pass before, as it is written in the mark.
+        after: the test that must pass before, as it is written in the mark.
     """
 
     nodes: int
@@ -75,16 +76,16 @@ class Request:
 
 
 def from_mark(args: Sequence[object], kwargs: Mapping[str, object], where: str, defaults: Defaults) -> Request:
-    """The request of a mark's arguments.
+    """Build a request from the arguments of a mark.
 
     Args:
         args: positional arguments; there must be none.
         kwargs: keyword arguments.
         where: file and line of the mark, for messages: "tests/test_a.py:12".
-        defaults: what the mark leaves out, and the limits.
+        defaults: values of the arguments that the mark leaves out, and the limits.
 
     Raises:
-        BadInput: an argument that cannot be meant.
+        BadInput: an argument is invalid.
     """
     if args:
         raise BadInput(
@@ -111,14 +112,15 @@ def from_mark(args: Sequence[object], kwargs: Mapping[str, object], where: str, 
 
 
 def group_name(value: object, where: str) -> Optional[str]:
-    """The name of a resource group, or None.
+    """Check the name of a resource group, or None.
 
     Args:
-        value: that name.
-        where: what holds it, up to the value, for messages: "tests/test_a.py:12: the mark fugaku has rscgrp=".
+        value: the name.
+        where: the place of the value and the text before it, for messages: "tests/test_a.py:12: the mark fugaku has
+            rscgrp=".
 
     Raises:
-        BadInput: no such name can be.
+        BadInput: the value is not a valid name.
     """
     if value is not None and not (isinstance(value, str) and _GROUP.fullmatch(value)):
         raise BadInput(
@@ -130,10 +132,10 @@ def group_name(value: object, where: str) -> Optional[str]:
 
 
 def read_limits(lines: Sequence[str], where: str) -> Dict[str, Limit]:
-    """Limits by resource group, of lines such as "small 1-384 72:00:00".
+    """Read limits by resource group from lines such as "small 1-384 72:00:00".
 
     Raises:
-        BadInput: a line that is not of this form; `where` names the option.
+        BadInput: a line does not have this form; `where` names the option.
     """
     limits: Dict[str, Limit] = {}
     for line in lines:

@@ -1,4 +1,4 @@
-"""The mark `fugaku` of pytest's items: what each asks for, and which tests have to pass before it."""
+"""Reads the marks `fugaku` of pytest's items: what each test asks for, and which tests must pass before it."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from typing import Dict, List, Mapping, Sequence, Tuple
 
 import pytest
 
-from pjm import suggest as advice
+from pjm import suggest
 from pjm.errors import BadInput
 from pjm.marks.after import never_ready
 from pjm.marks.mark import Defaults, Request, from_mark
@@ -20,11 +20,11 @@ _LIST_OF_MARKS = re.compile(r"\s*pytestmark\b")
 
 @dataclass(frozen=True)
 class MarkedTest:
-    """What one item's marks say.
+    """The marks of one item.
 
     Attributes:
-        request: the arguments.
-        after: node ids of the tests that have to pass before.
+        request: the resources that the test asks for.
+        after: node ids of the tests that must pass before.
     """
 
     request: Request
@@ -32,20 +32,20 @@ class MarkedTest:
 
 
 def wishes(items: Sequence[pytest.Item], defaults: Defaults) -> Dict[str, MarkedTest]:
-    """What the marked items ask for, by node id, in their order.
+    """Read the marks of all marked items, by node id, in their order.
 
     Raises:
-        BadInput: arguments that cannot be meant, an `after` that names no marked test, or a circle of them.
+        BadInput: an argument is invalid, an `after` names no marked test, or tests wait for each other in a circle.
     """
     marked = {item.nodeid: item for item in items if item.get_closest_marker(MARK)}
     requests = {nodeid: _request(item, defaults) for nodeid, item in marked.items()}
-    found = {}
+    tests = {}
     names = _by_name(items) if any(request.after for request in requests.values()) else {}
     for nodeid, request in requests.items():
         after = _resolve(marked[nodeid], request.after, names, marked) if request.after else ()
-        found[nodeid] = MarkedTest(request, after)
-    check_circles(found, {nodeid: where(marked[nodeid]) for nodeid, wish in found.items() if wish.after})
-    return found
+        tests[nodeid] = MarkedTest(request, after)
+    check_circles(tests, {nodeid: where(marked[nodeid]) for nodeid, test in tests.items() if test.after})
+    return tests
 
 
 def where(item: pytest.Item) -> str:
@@ -54,9 +54,9 @@ def where(item: pytest.Item) -> str:
     return f"{path}:{(line or 0) + 1}"
 
 
-def check_circles(found: Mapping[str, MarkedTest], places: Mapping[str, str]) -> None:
-    """Raise BadInput if tests wait for one another."""
-    circle = never_ready({nodeid: wish.after for nodeid, wish in found.items()})
+def check_circles(tests: Mapping[str, MarkedTest], places: Mapping[str, str]) -> None:
+    """Raise BadInput if tests wait for each other."""
+    circle = never_ready({nodeid: test.after for nodeid, test in tests.items()})
     if circle:
         raise BadInput(
             f"{places[circle[0]]}: the marks fugaku of {len(circle)} tests say after= in a circle",
@@ -66,10 +66,10 @@ def check_circles(found: Mapping[str, MarkedTest], places: Mapping[str, str]) ->
 
 
 def _request(item: pytest.Item, defaults: Defaults) -> Request:
-    """The marks of an item, the closest first: what a function says goes before what its class or module says."""
+    """Merge the marks of an item. The closest mark wins: the function's, then the class's, then the module's."""
     merged: Dict[str, object] = {}
     spoken: Dict[Tuple[int, str], object] = {}
-    unlimited = replace(defaults, limits={})  # one mark may name the group, and another one the nodes
+    unlimited = replace(defaults, limits={})  # one mark may name the group, and another mark the nodes
     places: List[str] = []
     for node, mark in item.iter_markers_with_node(MARK):
         place = _node_place(node, item)
@@ -100,13 +100,13 @@ def _node_place(node: object, item: pytest.Item) -> str:
         lines, begin = inspect.getsourcelines(node.obj)  # type: ignore[attr-defined]
     except (AttributeError, OSError, TypeError):
         return f"{path}:1"
-    # A class has its marks above it, if it has not a list of them within, as a module has.
+    # A class has its mark as a decorator, or in `pytestmark` inside it, as a module has.
     within = next((place for place, line in enumerate(lines) if _LIST_OF_MARKS.match(line)), 0)
     return f"{path}:{max(begin, 1) + within}"
 
 
 def _by_name(items: Sequence[pytest.Item]) -> Dict[str, List[pytest.Item]]:
-    """Items by what an `after` may call them: with and without parameters."""
+    """Items by the names that `after=` may use for them: with and without parameters."""
     names: Dict[str, List[pytest.Item]] = {}
     for item in items:
         plain = getattr(item, "originalname", None) or item.name.split("[")[0]
@@ -122,32 +122,32 @@ def _by_name(items: Sequence[pytest.Item]) -> Dict[str, List[pytest.Item]]:
 def _resolve(
     item: pytest.Item, name: str, names: Mapping[str, List[pytest.Item]], marked: Mapping[str, pytest.Item]
 ) -> Tuple[str, ...]:
-    """The node ids that a name means: of the same class, else the same module, else anywhere."""
+    """The node ids that a name means: in the same class, else in the same module, else anywhere."""
     above = item.nodeid[: -len(item.name)] if item.nodeid.endswith(item.name) else ""
     module = item.nodeid.split("::")[0] + "::"
-    found = names.get(name, []) if "::" in name else []
+    matches = names.get(name, []) if "::" in name else []
     for prefix in (above, module):
-        found = found or names.get(prefix + name, [])
-    if not found and "::" not in name:
-        found = [each for each in names.get(name, []) if each is not item]
-        if len({each.nodeid.rsplit("::", 1)[0] for each in found}) > 1:
-            places = ", ".join(sorted(each.nodeid for each in found)[:3])
+        matches = matches or names.get(prefix + name, [])
+    if not matches and "::" not in name:
+        matches = [other for other in names.get(name, []) if other is not item]
+        if len({other.nodeid.rsplit("::", 1)[0] for other in matches}) > 1:
+            places = ", ".join(sorted(other.nodeid for other in matches)[:3])
             raise BadInput(
                 f"{where(item)}: the mark fugaku says after={name!r}",
                 f"there are several tests of that name: {places}",
                 "give the whole node id",
             )
-    if not found:
+    if not matches:
         raise BadInput(
             f"{where(item)}: the mark fugaku says after={name!r}",
             "no such test was collected and selected",
-            f"select both, as with: {advice.run([name if '::' in name else above + name, item.nodeid])}",
+            f"select both, as with: {suggest.run([name if '::' in name else above + name, item.nodeid])}",
         )
-    unmarked = [each.nodeid for each in found if each.nodeid not in marked]
+    unmarked = [other.nodeid for other in matches if other.nodeid not in marked]
     if unmarked:
         raise BadInput(
             f"{where(item)}: the mark fugaku says after={name!r}",
             f"{unmarked[0]} is not marked, so that it does not run in a job",
             "mark it with @pytest.mark.fugaku too",
         )
-    return tuple(dict.fromkeys(each.nodeid for each in found))
+    return tuple(dict.fromkeys(other.nodeid for other in matches))

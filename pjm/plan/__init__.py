@@ -1,1 +1,1 @@
-"""Plans: from marked tests to jobs, scripts and job folders."""
+"""Plans: packs marked tests into jobs, and writes the scripts and folders of the jobs."""

@@ -1,4 +1,4 @@
-"""What a session may cost: node-hours that it has used and requests, held against `--fugaku-budget`."""
+"""Checks the node-hours that a session has used and requests against `--fugaku-budget`."""
 
 from __future__ import annotations
 
@@ -9,15 +9,15 @@ from pjm.plan.packing import Job
 
 
 def check_budget(new: Sequence[Job], budget: Optional[float], before: float = 0.0) -> None:
-    """See whether jobs may be submitted.
+    """Check that new jobs stay within the budget.
 
     Args:
-        new: what is not submitted yet.
+        new: jobs that are not submitted yet.
         budget: node-hours of the whole session; None for no limit.
-        before: what its other jobs have used or request.
+        before: node-hours that the other jobs of the session have used or request.
 
     Raises:
-        BadInput: they would cost more than is allowed.
+        BadInput: the jobs would cost more than the budget allows.
     """
     cost = sum(job.node_hours for job in new)
     if budget is None or not new or before + cost <= budget:

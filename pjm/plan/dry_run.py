@@ -1,4 +1,4 @@
-"""What `--fugaku-dry-run` writes and says."""
+"""The work of `--fugaku-dry-run`: writes the job scripts, and lists what would be submitted."""
 
 from __future__ import annotations
 
@@ -14,14 +14,14 @@ from pjm.sessions.session import Session
 
 
 def printable(text: object) -> str:
-    """A text that any terminal takes: bytes of names that are no characters here are spelt out."""
+    """A text that any terminal can show: bytes that are no characters are written as escapes."""
     return str(text).encode("utf-8", "backslashreplace").decode("utf-8")
 
 
 def dry_run(
     session: Session, jobs: Sequence[Job], place: Workplace, scheduler: Scheduler, budget: Optional[float]
 ) -> Iterator[str]:
-    """Write all scripts, and say what would be submitted, line by line."""
+    """Write all scripts. Yield the lines that describe what would be submitted."""
     with session.writing(dry=True):
         for job in jobs:
             write_job(session, job, place, scheduler, retry=False)

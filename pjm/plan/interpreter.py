@@ -1,12 +1,12 @@
-"""The switches that Python itself was started with, such as -O and -W, for another Python to be started alike."""
+"""The switches that this Python was started with, such as -O and -W, to start another Python in the same way."""
 
 from __future__ import annotations
 
 import sys
 from typing import Tuple
 
-# Of `sys.flags`, by their letters. Not here: -u, -i and -c, which are about a terminal or a program, and -P, which
-# Python 3.8 has not and which changes nothing where the worker is started.
+# Fields of `sys.flags` and the letters of their switches. Left out: -u, -i and -c, which are about a terminal or a
+# program, and -P, which Python 3.8 does not have and which makes no difference to the worker.
 _LETTERS = (
     ("debug", "d"),
     ("optimize", "O"),
@@ -19,20 +19,20 @@ _WITHOUT_ENVIRONMENT = ("-E", "-I")
 
 
 def own_switches() -> Tuple[str, ...]:
-    """The switches of this process, of the command line or of variables that stand for them, such as PYTHONWARNINGS."""
-    found = [f"-{letter * getattr(sys.flags, name)}" for name, letter in _LETTERS if getattr(sys.flags, name)]
+    """The switches of this process, from its command line or from variables such as PYTHONWARNINGS."""
+    switches = [f"-{letter * getattr(sys.flags, name)}" for name, letter in _LETTERS if getattr(sys.flags, name)]
     if sys.flags.isolated:
-        found.append("-I")
+        switches.append("-I")
     else:
-        found += ["-E"] * bool(sys.flags.ignore_environment) + ["-s"] * bool(sys.flags.no_user_site)
-    found += [f"-W{option}" for option in sys.warnoptions]
-    given = dict(sys._xoptions)
+        switches += ["-E"] * bool(sys.flags.ignore_environment) + ["-s"] * bool(sys.flags.no_user_site)
+    switches += [f"-W{option}" for option in sys.warnoptions]
+    options = dict(sys._xoptions)
     if sys.flags.dev_mode:
-        given["dev"] = True
-    found += [f"-X{name}" if value is True else f"-X{name}={value}" for name, value in given.items()]
-    return tuple(found)
+        options["dev"] = True
+    switches += [f"-X{name}" if value is True else f"-X{name}={value}" for name, value in options.items()]
+    return tuple(switches)
 
 
 def without_environment(switches: Tuple[str, ...]) -> bool:
-    """Whether a Python with these switches looks past PYTHONPATH."""
+    """Whether a Python with these switches ignores PYTHONPATH."""
     return any(switch in _WITHOUT_ENVIRONMENT for switch in switches)

@@ -1,4 +1,4 @@
-"""Writes what a job needs into the session folder: its shares, its scripts, and a copy of our own code."""
+"""Writes the folder of a job: its document and scripts; also copies the code that jobs run into the session folder."""
 
 from __future__ import annotations
 
@@ -28,12 +28,12 @@ class Workplace:
         python: the interpreter.
         prologue: lines of shell before pytest.
         start: the folder in which pytest starts.
-        files: where each test is.
-        arguments: pytest's, as they were given to the client.
-        environment: variables that pytest looks at before its arguments.
+        files: the file of each test.
+        arguments: the client's arguments of pytest.
+        environment: variables that pytest reads before its arguments.
         path: whether `start` is on the import path.
-        junit: the family of the client's junit file; if it writes none, one that takes all.
-        switches: of the interpreter itself.
+        junit: the family of the client's junit file; if the client writes none, a family that accepts everything.
+        switches: switches of the interpreter, such as -O.
     """
 
     python: str
@@ -48,7 +48,7 @@ class Workplace:
 
 
 def write_job(session: Session, job: Job, place: Workplace, scheduler: Scheduler, retry: bool) -> Path:
-    """Write a job's folder, and say which that is."""
+    """Write the folder of a job, and return its path."""
     folder = session.job_folder(job.name)
     folder.mkdir(mode=0o700, exist_ok=True)
     write_document(folder, _document(session, job, place, retry))
@@ -59,10 +59,10 @@ def write_job(session: Session, job: Job, place: Workplace, scheduler: Scheduler
 
 
 def read_job(folder: Path) -> Tuple[Job, bool]:
-    """The job that was written into a folder, and whether its tests were submitted before.
+    """Read the job that was written into a folder, and whether its tests were submitted before.
 
     Raises:
-        OSError, KeyError, TypeError, ValueError: there is none.
+        OSError, KeyError, TypeError, ValueError: the folder holds no job.
     """
     document = read_document(folder)
     return Job(document["name"], tuple(map(_share, document["shares"]))), bool(document["retry"])
@@ -75,13 +75,13 @@ def _share(fields: Mapping[str, Any]) -> Share:
 
 
 def has_other_code(session: Session) -> bool:
-    """Whether the session keeps the code of another version of pjm, in which new scripts would not find the worker."""
+    """Whether the session has a copy of another version of pjm, in which new scripts would not find the worker."""
     target = session.folder / CODE
     return target.exists() and not (target / "pjm" / "job" / "worker.py").exists()
 
 
 def copy_code(session: Session) -> None:
-    """Copy what jobs need of this package, so that their Python need not have it installed."""
+    """Copy the modules that jobs need, so that the Python of the jobs need not have this package installed."""
     package = Path(pjm.__file__).resolve().parent
     target = session.folder / CODE
     if target.exists():

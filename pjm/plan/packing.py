@@ -1,4 +1,4 @@
-"""Which tests share a job: by what they ask for, how long they took before, and which must pass before which."""
+"""Packs tests into jobs, by the resources they ask for, their durations, and the order of `after=`."""
 
 from __future__ import annotations
 
@@ -10,23 +10,23 @@ from typing import Dict, Iterable, List, Optional, Sequence, Tuple
 from pjm.batch.scheduler import Resources
 from pjm.elapse import elapse_text
 from pjm.errors import BadInput
-from pjm.marks import after as order
+from pjm.marks.after import chains, in_order, never_ready
 from pjm.marks.mark import Request
 
 _PREFIX = re.compile(r"[A-Za-z][A-Za-z0-9_-]{0,51}", re.ASCII)  # with "-" and a number at most 63, PJM's longest name
-_ROOM_FOR_NEEDS = 2000  # characters of step numbers: they stand twice in a line of 4096, the longest of a job script
-_LEAST_SECONDS = 0.01  # of a test: pytest's own work around it is in no recorded duration
+_ROOM_FOR_NEEDS = 2000  # characters of step numbers: a line holds them twice, and may have 4096 characters
+_LEAST_SECONDS = 0.01  # for each test: recorded durations do not include pytest's own work around a test
 
 
 @dataclass(frozen=True)
 class Task:
-    """One test that is to run in a job.
+    """One test that will run in a job.
 
     Attributes:
-        nodeid: as pytest has it.
-        request: what its mark asks for; its `after` is not looked at here.
-        module: tests of the same module are kept together where they fit, so that they share its fixtures.
-        seconds: how long it took before; None if nobody knows.
+        nodeid: pytest's node id.
+        request: what its mark asks for; the packing ignores `request.after`.
+        module: tests of the same module are kept together if possible, so that they share its fixtures.
+        seconds: how long the test took before; None if unknown.
         after: node ids of the tests that must pass before it; each of them is a task too.
     """
 
@@ -39,15 +39,15 @@ class Task:
 
 @dataclass(frozen=True)
 class Site:
-    """What the packing has to keep to.
+    """The limits and settings of the packing.
 
     Attributes:
-        group: who is charged; None leaves it to the site.
-        gfscache: volumes that the jobs read, joined with ":"; None for none.
+        group: group that is charged; None leaves it to the site.
+        gfscache: volumes that the jobs read, joined with ":"; None if there are none.
         bulk_limit: most sub jobs of one bulk job (Fugaku accepts 2,000 of a group).
-        tests_per_job: most tests of a job if nobody knows how long they take.
+        tests_per_job: most tests of a job if their durations are unknown.
         start_up: seconds of a job's elapse limit that are kept free for starting Python and importing.
-        safety: a test is expected to take this many times as long as before.
+        safety: factor by which a test may take longer than before.
     """
 
     group: Optional[str] = None
@@ -66,8 +66,8 @@ class Share:
         nodeids: its tests, in the order in which they run.
         resources: what it asks for.
         expected: seconds that its tests are expected to take, without margin.
-        untimed: how many of them nobody has timed, so that this is a guess.
-        needs: numbers of the shares of its job that must have succeeded before.
+        untimed: how many of its tests have no known duration, so that `expected` is partly a guess.
+        needs: numbers of the shares of the same job that must succeed before.
     """
 
     nodeids: Tuple[str, ...]
@@ -79,11 +79,11 @@ class Share:
 
 @dataclass(frozen=True)
 class Job:
-    """One job: one share makes a normal job, several a bulk job or, if one needs another, a step job.
+    """One job. One share makes a normal job, several make a bulk job or, if one needs another, a step job.
 
     Attributes:
-        name: unique among all that are submitted.
-        shares: what its parts run; the index is the part's bulk or step number.
+        name: unique among all submitted jobs.
+        shares: what its sub jobs or steps run; the index is the bulk or step number.
     """
 
     name: str
@@ -91,57 +91,57 @@ class Job:
 
     @property
     def step(self) -> bool:
-        """Whether its parts wait for one another."""
+        """Whether some of its shares wait for others."""
         return any(share.needs for share in self.shares)
 
     @property
     def bulk(self) -> Optional[int]:
-        """The number of sub jobs of a bulk job; None for the others."""
+        """The number of sub jobs of a bulk job; None for other jobs."""
         return len(self.shares) if len(self.shares) > 1 and not self.step else None
 
     @property
     def nodeids(self) -> Tuple[str, ...]:
-        """All its tests."""
+        """Node ids of all its tests."""
         return tuple(nodeid for share in self.shares for nodeid in share.nodeids)
 
     @property
     def node_hours(self) -> float:
-        """What it costs at most."""
+        """The most node-hours that the job can cost."""
         return sum(share.resources.node_hours for share in self.shares)
 
 
 def pack(tasks: Sequence[Task], site: Site, prefix: str) -> Tuple[Job, ...]:
-    """Jobs for tests, in the order of their first tests.
+    """Pack tests into jobs, ordered by their first tests.
 
-    Tests that ask for the same resources share jobs, in the order given; what is expected of a share with more than
-    one test stays within its elapse limit. A test that does not fit has a share of its own: see `overlong`.
+    Tests that ask for the same resources share jobs, in the order given. The expected time of a share with several
+    tests stays within its elapse limit. A test that does not fit has a share of its own: see `overlong`.
 
     Args:
-        tasks: in the collected order, each node id once.
-        site: what to keep to.
-        prefix: what the names of the jobs begin with: a letter, then letters, digits, "-" and "_", at most 52.
+        tasks: the tests in collected order, each node id once.
+        site: limits and settings.
+        prefix: beginning of the jobs' names: a letter, then letters, digits, "-" and "_", at most 52 characters.
 
     Raises:
-        BadInput: a test comes after more others than a script can name.
-        ValueError: an `after` that is not among the tasks, or a circle of them.
+        BadInput: a test waits for more tests than a script can name.
+        ValueError: an `after` names no task, or tests wait for each other in a circle.
     """
     if not _PREFIX.fullmatch(prefix):
         raise ValueError(f"{prefix!r} cannot begin the name of a job")
     places = {task.nodeid: place for place, task in enumerate(tasks)}
     if len(places) != len(tasks):
         raise ValueError("a node id comes twice")
-    if order.never_ready({task.nodeid: task.after for task in tasks}):
+    if never_ready({task.nodeid: task.after for task in tasks}):
         raise ValueError("tests wait for one another, or for one that is not there")
     chained = {task.nodeid for task in tasks if task.after} | {name for task in tasks for name in task.after}
     plans = list(_bulk_plans([task for task in tasks if task.nodeid not in chained], site))
-    chains = order.chains({task.nodeid: task.after for task in tasks if task.nodeid in chained})
-    plans += [_step_plan([tasks[places[nodeid]] for nodeid in chain], site) for chain in chains]
+    groups = chains({task.nodeid: task.after for task in tasks if task.nodeid in chained})
+    plans += [_step_plan([tasks[places[nodeid]] for nodeid in group], site) for group in groups]
     plans.sort(key=lambda shares: min(places[nodeid] for share in shares for nodeid in share.nodeids))
     return tuple(Job(f"{prefix}-{number}", shares) for number, shares in enumerate(plans))
 
 
 def overlong(tasks: Iterable[Task], site: Site) -> Tuple[Task, ...]:
-    """Tests that took so long before that their elapse limit would cut them off, start-up of the job included."""
+    """Tests that took so long before that the elapse limit of their job, start-up included, would cut them off."""
     return tuple(task for task in tasks if (task.seconds or 0) > _usable(task.request.elapse, site))
 
 
@@ -155,12 +155,12 @@ def describe_overlong(task: Task) -> BadInput:
 
 
 def _usable(elapse: int, site: Site) -> float:
-    """Seconds of an elapse limit that tests may take; never less than half of it, however short it is."""
+    """Seconds of an elapse limit that tests may take: the limit without the start-up, but at least half the limit."""
     return max(elapse - site.start_up, elapse / 2)
 
 
 def _expected(task: Task, site: Site) -> float:
-    """Seconds a test is expected to take; an unknown one as if tests_per_job of its kind filled a job."""
+    """Seconds that a test is expected to take. If unknown, as if `tests_per_job` such tests filled a job."""
     if task.seconds is None:
         return _usable(task.request.elapse, site) / site.tests_per_job / site.safety
     return max(task.seconds, _LEAST_SECONDS)
@@ -172,15 +172,15 @@ def _resources(task: Task, site: Site) -> Resources:
 
 
 def _fill(tasks: Sequence[Task], site: Site) -> List[List[Task]]:
-    """Tests of equal resources, cut into shares that fit, each module in as few of them as it can be."""
+    """Cut tests of equal resources into shares that fit, and keep each module in as few shares as possible."""
     shares: List[List[Task]] = []
     room = -1.0
     for _, module in itertools.groupby(tasks, key=lambda task: task.module):
         members = list(module)
-        capacity = _usable(members[0].request.elapse, site) * (1 + 1e-9)  # so that n times 1/n is not too much
+        capacity = _usable(members[0].request.elapse, site) * (1 + 1e-9)  # so that n times 1/n fits despite rounding
         loads = [_expected(task, site) * site.safety for task in members]
         if _touched(loads, room, capacity) > _touched(loads, -1.0, capacity):
-            room = -1.0  # the module's fixtures would be set up once more than they need
+            room = -1.0  # a new share: otherwise the module's fixtures would be set up once more than necessary
         for task, load in zip(members, loads):
             if load > room:
                 shares.append([])
@@ -191,7 +191,7 @@ def _fill(tasks: Sequence[Task], site: Site) -> List[List[Task]]:
 
 
 def _touched(loads: Sequence[float], room: float, capacity: float) -> int:
-    """How many shares these tests are in if they begin in one with that much room."""
+    """How many shares these tests need if the first share has that much room."""
     count = 0 if loads[0] > room else 1
     for load in loads:
         if load > room:
@@ -219,10 +219,13 @@ def _bulk_plans(tasks: Sequence[Task], site: Site) -> Iterable[Tuple[Share, ...]
 
 
 def _step_plan(chain: Sequence[Task], site: Site) -> Tuple[Share, ...]:
-    """The steps of one chain: each test that another waits for has its own, the others share by what they wait for."""
+    """The steps of one chain. A test that others wait for is a step of its own.
+
+    The other tests share a step if they wait for the same tests.
+    """
     tasks = {task.nodeid: task for task in chain}
     waited_for = {name for task in chain for name in task.after}
-    ordered = order.in_order({task.nodeid: task.after for task in chain})
+    ordered = in_order({task.nodeid: task.after for task in chain})
     alone = [[tasks[nodeid]] for nodeid in ordered if nodeid in waited_for]
     number = {task.nodeid: place for place, (task,) in enumerate(alone)}
     steps: List[Share] = []
@@ -243,7 +246,7 @@ def _check_room(task: Task, needs: Tuple[int, ...]) -> None:
 
 
 def _last_steps(tasks: Sequence[Task], site: Site) -> Iterable[List[Task]]:
-    """Tests that no other waits for, cut into steps."""
+    """Cut tests that no other test waits for into steps; the tests of a step wait for the same tests."""
     alike: Dict[Tuple[Resources, Tuple[str, ...]], List[Task]] = {}
     for task in tasks:
         alike.setdefault((_resources(task, site), tuple(sorted(task.after))), []).append(task)

@@ -1,4 +1,4 @@
-"""The job script of a share: what it asks the batch system for, then pytest with our worker."""
+"""Writes the job script of a share: the request for resources, then the command that starts the worker."""
 
 from __future__ import annotations
 
@@ -13,26 +13,26 @@ from pjm.job.assignment import FOLDER, PATH, SHARE
 from pjm.plan.interpreter import without_environment
 from pjm.plan.packing import Job
 
-# What may stand in a directive as it is: neither the shell's nor the batch system's own splitting touches it.
+# Text that a directive may hold unquoted: neither the shell nor the batch system splits or changes it.
 _PLAIN = re.compile(r"[A-Za-z0-9_./:=+@-]{1,1000}", re.ASCII)
-# Not `-m`, which looks for modules in the project's folder before the standard library's and our own.
+# Not `-m`: Python would look for modules in the project's folder before the standard library and our package.
 START = (
     "import os, sys; sys.path[:] = [each for each in sys.path if each and each != os.getcwd()]; "
     "from pjm.job.worker import main; sys.exit(main())"
 )
-# Where PYTHONPATH, which has our code, is not looked at.
+# Put before START if Python ignores PYTHONPATH, which names the folder of our code.
 FIND = f"import os, sys; sys.path.insert(0, os.environ['{PATH}']); "
 
 
 @dataclass(frozen=True)
 class JobPython:
-    """What runs in a job.
+    """The Python of a job.
 
     Attributes:
         python: the interpreter of the compute nodes, as it is called there.
-        rootdir: where pytest starts.
+        rootdir: the folder in which pytest starts.
         prologue: lines of shell that the project's configuration puts before pytest.
-        switches: of the interpreter itself.
+        switches: switches of the interpreter, such as -O.
     """
 
     python: str
@@ -42,14 +42,14 @@ class JobPython:
 
     @property
     def command(self) -> Tuple[str, ...]:
-        """What starts pytest."""
+        """The command that starts the worker."""
         start = FIND + START if without_environment(self.switches) else START
         return (self.python, *self.switches, "-c", start)
 
 
 @dataclass(frozen=True)
 class Outputs:
-    """Files that the batch system writes for one share."""
+    """The files that the batch system writes for one share."""
 
     out: Path
     err: Path
@@ -62,24 +62,24 @@ def script_names(job: Job) -> Tuple[str, ...]:
 
 
 def outputs(folder: Path, number: int) -> Outputs:
-    """Where the share of that number has its output; `folder` is the job's, from which it has to be submitted."""
+    """The output files of one share. `folder` is the job's folder, from which the job has to be submitted."""
     return Outputs(*(folder / f"share-{number}.{kind}" for kind in ("out", "err", "stats")))
 
 
 def script(job: Job, number: int, folder: Path, worker: JobPython, scheduler: Scheduler) -> str:
     """The text of one job script.
 
-    A normal and a bulk job have one, for number 0; a step job one per step. It has to be submitted from `folder`: its
-    output files are relative to that, so that no directive holds a path of the user's. The worker finds the job's
-    folder in PYTEST_PJM_FOLDER and the number of its share in PYTEST_PJM_SHARE. The script ends with pytest's exit
-    code, also where a signal ended pytest (128 + signal), so that the steps that need it are removed then too.
+    A normal job and a bulk job have one script, with number 0; a step job has one per step. The job has to be submitted
+    from `folder`: the output files are relative to it, so that no directive holds a path of the user. The worker finds
+    the job's folder in PYTEST_PJM_FOLDER and the number of its share in PYTEST_PJM_SHARE. The exit code of the script
+    is that of the worker, or 128 + signal if a signal ended it, so that the batch system removes dependent steps.
 
     Args:
-        job: what is packed.
-        number: of the share whose script it is.
-        folder: the job's own, absolute.
-        worker: what runs.
-        scheduler: for which it is.
+        job: the job.
+        number: number of the share whose script it is.
+        folder: the folder of the job, absolute.
+        worker: the Python that runs.
+        scheduler: the batch system; it writes the directives.
     """
     share = job.shares[number]
     environment = share.resources.env

@@ -1,4 +1,4 @@
-"""What the plugin was told, as one validated value."""
+"""The settings of a session, read from options and configuration into one validated value."""
 
 from __future__ import annotations
 
@@ -19,24 +19,25 @@ from pjm.plan.packing import Site
 
 @dataclass(frozen=True)
 class Settings:
-    """How jobs are made and watched.
+    """How jobs are packed, submitted and followed.
 
     Attributes:
-        workdir: where sessions are kept, absolute.
-        emulate: with the emulator.
-        python: of the jobs.
+        workdir: folder of the sessions, absolute.
+        emulate: whether jobs run in the emulator.
+        python: the interpreter of the jobs.
         prologue: lines of shell before pytest.
         retries: submissions of a test after the first.
-        queue_timeout, run_timeout: seconds; None for none.
-        poll: shortest and longest seconds between questions.
-        tail: seconds between looks at the files of running jobs.
-        grace: seconds to wait for what ought to be there.
+        queue_timeout, run_timeout: seconds; None for no limit.
+        poll: shortest and longest seconds between questions to the batch system.
+        tail: seconds between reads of the files of running jobs.
+        grace: seconds to wait for results and jobs that should exist.
         backoff: seconds before the first retry.
-        submit_patience: seconds that the batch system may refuse for reasons of its own while no job of ours is open.
+        submit_patience: seconds for which the batch system may refuse submissions with trouble of its own, while no
+            job of ours is open.
         budget: node-hours; None for no limit.
-        site: for the packing.
-        defaults: for the marks.
-        pjsub_options: for every submission.
+        site: limits and settings of the packing.
+        defaults: defaults and limits of the marks.
+        pjsub_options: options for every pjsub.
     """
 
     workdir: Path
@@ -58,10 +59,10 @@ class Settings:
 
 
 def settings(config: pytest.Config) -> Settings:
-    """The settings of one session.
+    """Read the settings of one session.
 
     Raises:
-        BadInput: a value that cannot be meant.
+        BadInput: a value is invalid.
     """
     given = {name: pytest_pjm.given(config, name) for name, _, _ in pytest_pjm.BOTH}
     emulate = bool(config.getoption("fugaku_emulate"))
@@ -96,10 +97,10 @@ def settings(config: pytest.Config) -> Settings:
 
 
 def defaults(config: pytest.Config) -> Defaults:
-    """What holds where a mark says nothing, and what it may say at most.
+    """Read the defaults and limits of the marks.
 
     Raises:
-        BadInput: a value that cannot be meant.
+        BadInput: a value is invalid.
     """
     limits = read_limits(FUGAKU_LIMITS, "Fugaku's limits")
     limits.update(read_limits(config.getini("fugaku_limits"), "the option fugaku_limits"))

@@ -1,1 +1,1 @@
-"""Session folders: what was submitted, and what became of it."""
+"""Session folders: the files of a session, and the commands that list, show and remove sessions."""

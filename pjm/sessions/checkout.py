@@ -1,4 +1,4 @@
-"""Which files a session was submitted with, and what differs now."""
+"""Records the project's files with which a session was submitted, and compares them when it is resumed."""
 
 from __future__ import annotations
 
@@ -11,11 +11,11 @@ from typing import Any, Dict, Iterable, List, Mapping, Optional
 from pjm.errors import BadInput
 
 _CHUNK = 1 << 20
-_UNKNOWN = ""  # of a file that is not listed; of one that is gone, None is
+_UNKNOWN = ""  # instead of a digest: the file is not listed; None means that the file is missing
 
 
 def checkout(rootdir: Path, files: Iterable[Path]) -> Dict[str, Any]:
-    """The commit, the files that differ from it, and the tests' own files with their SHA-256."""
+    """The commit, and the SHA-256 of the tests' files and of all files that differ from the commit."""
     commit = _git(rootdir, "rev-parse", "HEAD")
     changed = _git(rootdir, "diff", "--name-only", "-z", "--relative", "HEAD") if commit else None
     names = {_shown(path, rootdir) for path in files}
@@ -34,8 +34,8 @@ def check_same(before: Mapping[str, Any], now: Mapping[str, Any], session: str) 
         differences.append(f"root folder {before.get('rootdir')}, now {now['rootdir']}")
     if before.get("commit") != now["commit"]:
         differences.append(f"commit {before.get('commit')}, now {now['commit']}")
-    found = before.get("files")
-    old: Dict[str, Any] = found if isinstance(found, dict) else {}
+    files = before.get("files")
+    old: Dict[str, Any] = files if isinstance(files, dict) else {}
     for name in sorted({*old, *now["files"]}):
         if old.get(name, _UNKNOWN) != now["files"].get(name, _UNKNOWN):
             differences.append(_difference(name, old, now["files"], Path(now["rootdir"])))
@@ -53,7 +53,7 @@ def check_same(before: Mapping[str, Any], now: Mapping[str, Any], session: str) 
 
 
 def _restorable(old: Mapping[str, Any], new: Mapping[str, Any], rootdir: Path) -> List[str]:
-    """The files that were as committed, and that git makes so again."""
+    """The changed files that were as committed before, so that `git checkout` restores them."""
     unstaged, staged = (_git(rootdir, "diff", *more, "--name-only", "-z", "--relative") for more in ((), ("--cached",)))
     changed = set((unstaged or "").split("\0")) - set((staged or "").split("\0"))
     differing = sorted(name for name in changed & new.keys() if old.get(name, _UNKNOWN) != new[name])

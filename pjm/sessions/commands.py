@@ -1,4 +1,4 @@
-"""`pjm sessions`, `pjm show` and `pjm clean`: what there is of `pytest --fugaku`, explained and removed."""
+"""The commands `pjm sessions`, `pjm show` and `pjm clean`, which list, explain and remove sessions."""
 
 from __future__ import annotations
 
@@ -10,10 +10,10 @@ import time
 from pathlib import Path
 from typing import Any, Dict, List, Sequence
 
-from pjm import suggest as advice
+from pjm import suggest
 from pjm.elapse import elapse_text
 from pjm.errors import BadInput
-from pjm.sessions import index as sessions
+from pjm.sessions import index
 from pjm.sessions.session import LIVE, Session, read_facts
 from pjm.sessions.summary import SENSELESS, making_sense, state_of, summarize
 
@@ -35,7 +35,7 @@ _CLEANING = """\
 
 
 def add_commands(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
-    """Add the three. Their parsers set ``run``: arguments in, exit code out."""
+    """Add the three commands. Each parser sets ``run``, a function from arguments to exit code."""
     listing = _parser(subparsers, "sessions", "list the sessions of a project", _LISTING)
     _add_workdir(listing)
     listing.set_defaults(run=list_sessions)
@@ -67,15 +67,15 @@ def _add_workdir(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--workdir",
         type=Path,
-        default=advice.nearest(),
+        default=suggest.nearest(),
         metavar="DIR",
         help="as in --fugaku-workdir (default: .pjm in this folder, or in the nearest above it that has one)",
     )
 
 
 def list_sessions(arguments: argparse.Namespace) -> int:
-    """`pjm sessions`."""
-    names = sessions.identities(arguments.workdir)
+    """Run `pjm sessions`."""
+    names = index.identities(arguments.workdir)
     if not names:
         print(f"no sessions in {arguments.workdir}")
     for name in names:
@@ -92,20 +92,20 @@ def list_sessions(arguments: argparse.Namespace) -> int:
 
 
 def show_session(arguments: argparse.Namespace) -> int:
-    """`pjm show`."""
-    session = sessions.find(arguments.workdir, arguments.session)
+    """Run `pjm show`."""
+    session = index.find(arguments.workdir, arguments.session)
     summary = summarize(session)
     print(f"session {session.identity}: {summary['state']}")
     print(f"  begun {_date(session.facts.get('created'))}")
     print(f"  pytest {summary['arguments']}")
     print(f"  {summary['done']} of {summary['tests']} tests have results")
     for record in _live(session):
-        with contextlib.suppress(*SENSELESS):  # the file is for others to read, and is written anew all the time
+        with contextlib.suppress(*SENSELESS):  # a damaged file: it may be replaced at any moment
             print(_job_line(record))
     _print_some([f"{test}: {why}" for test, why in summary["settled"].items()])
     _print_some([f"no result yet: {test}" for test in summary["missing"]])
     if summary["state"] in ("unfinished", "cancelled"):
-        print(f"  next: {advice.resume(session.folder)}")
+        print(f"  next: {suggest.resume(session.folder)}")
     return 0
 
 
@@ -134,10 +134,10 @@ def _print_some(lines: Sequence[str]) -> None:
 
 
 def clean_sessions(arguments: argparse.Namespace) -> int:
-    """`pjm clean`."""
-    known = sessions.identities(arguments.workdir)
+    """Run `pjm clean`."""
+    known = index.identities(arguments.workdir)
     named = list(dict.fromkeys(arguments.session))
-    listing = advice.pjm("sessions", arguments.workdir)
+    listing = suggest.pjm("sessions", arguments.workdir)
     if not named and not arguments.ended:
         raise BadInput("nothing to clean was named", "expected sessions, or --ended", f"type: {listing}")
     for name in named:
@@ -146,14 +146,14 @@ def clean_sessions(arguments: argparse.Namespace) -> int:
         _clean(arguments.workdir / name, arguments.force)
     for name in known:
         if arguments.ended and name not in named:
-            with contextlib.suppress(BadInput):  # it is in use, unfinished or unreadable
+            with contextlib.suppress(BadInput):  # the session is in use, unfinished or unreadable
                 _require_ended(arguments.workdir / name)
                 _clean(arguments.workdir / name)
     return 0
 
 
 def _clean(folder: Path, force: bool = False) -> None:
-    """Remove a session, with other clients kept out meanwhile."""
+    """Lock a session against other clients, and remove it."""
     session = Session(folder, {})
     try:
         session.lock()
@@ -168,9 +168,9 @@ def _clean(folder: Path, force: bool = False) -> None:
 
 
 def _require_ended(folder: Path) -> None:
-    """Raise BadInput if a session's jobs may still run, as far as its journal says."""
+    """Raise BadInput if, according to its journal, jobs of a session may still run."""
     name = folder.name
-    remove = advice.pjm(f"clean --force {name}", folder.parent)
+    remove = suggest.pjm(f"clean --force {name}", folder.parent)
     try:
         session = Session(folder, read_facts(folder))
         with making_sense(session):
@@ -185,7 +185,7 @@ def _require_ended(folder: Path) -> None:
         raise BadInput(
             f"session {name} is {state}",
             "its jobs may still run, and their results would be lost",
-            f"finish it: {advice.resume(folder)}; or remove it all the same: {remove}",
+            f"finish it: {suggest.resume(folder)}; or remove it all the same: {remove}",
         )
 
 
@@ -199,7 +199,7 @@ def _live(session: Session) -> List[Dict[str, Any]]:
 
 
 def _remove(folder: Path) -> None:
-    """Remove a session's folder, although one of its jobs may still be writing into it."""
+    """Remove a session's folder, even if one of its jobs is still writing into it."""
     for _ in range(_REMOVALS):
         shutil.rmtree(str(folder), ignore_errors=True)
         if not folder.exists():

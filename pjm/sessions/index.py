@@ -1,4 +1,4 @@
-"""The folder that keeps all sessions: makes new ones, finds those that there are."""
+"""The folder of all sessions: creates new sessions and finds existing ones."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import List, Mapping, Optional
 
 import pjm
-from pjm import suggest as advice
+from pjm import suggest
 from pjm.errors import BadInput
 from pjm.files import write_json
 from pjm.sessions.session import JOBS, SCHEMA, SESSION, Session, read_facts
@@ -20,7 +20,7 @@ IDENTITY = re.compile(r"\d{8}-\d{6}-[0-9a-f]{4}", re.ASCII)
 
 
 def create(workdir: Path, facts: Mapping[str, object]) -> Session:
-    """A new session, locked.
+    """Create a session and lock it.
 
     Raises:
         BadInput: the folder cannot be written.
@@ -41,10 +41,10 @@ def create(workdir: Path, facts: Mapping[str, object]) -> Session:
 
 
 def make_workdir(workdir: Path) -> None:
-    """Make the folder of all sessions, its owner's alone, unless it is there.
+    """Make the folder of all sessions, private to its owner, unless it exists.
 
     Raises:
-        BadInput: it cannot be made.
+        BadInput: the folder cannot be made.
     """
     try:
         workdir.mkdir(mode=0o700, parents=True, exist_ok=True)
@@ -57,10 +57,10 @@ def make_workdir(workdir: Path) -> None:
 
 
 def check_private(workdir: Path) -> None:
-    """See that nobody else can put another folder in the place of a session's.
+    """Check that no other user can replace the folder of a session by another one.
 
     Raises:
-        BadInput: others may write to the folder of all sessions.
+        BadInput: other users may write to the folder of all sessions.
     """
     mode = stat.S_IMODE(workdir.stat().st_mode)
     if mode & 0o022 and not mode & stat.S_ISVTX:  # in a folder such as /tmp, only the owner of a file may rename it
@@ -80,12 +80,12 @@ def _not_kept(workdir: Path, error: OSError) -> BadInput:
 
 
 def find(workdir: Path, identity: Optional[str]) -> Session:
-    """A session that there is, the latest that came to jobs if none is named; not locked.
+    """Find an existing session, by default the latest one that submitted jobs. It is not locked.
 
     Raises:
-        BadInput: there is none, or it is corrupt, foreign or of a newer version.
+        BadInput: the session does not exist, is corrupt, belongs to another user or is of a newer version.
     """
-    listing = advice.pjm("sessions", workdir)
+    listing = suggest.pjm("sessions", workdir)
     if identity is not None and not IDENTITY.fullmatch(identity):
         raise BadInput(f"{identity!r} is no session", "one is called like 20260102-030405-0a1b", f"type: {listing}")
     known = identities(workdir)
@@ -94,7 +94,9 @@ def find(workdir: Path, identity: Optional[str]) -> Session:
     if not known or (identity is not None and identity not in known):
         raise BadInput(
             f"there is no session {identity}" if identity else "there is no session to come back to",
-            f"looked in {workdir}, where {len(known)} are kept" + ("" if identity else " that came to jobs"),
+            f"looked in {workdir}, where {len(known)} are kept"
+            if identity
+            else f"{workdir} has no session that submitted jobs",
             f"type: {listing}; or start one with: pytest --fugaku",
         )
     folder = workdir / (identity or known[-1])
@@ -102,13 +104,13 @@ def find(workdir: Path, identity: Optional[str]) -> Session:
 
 
 def identities(workdir: Path) -> List[str]:
-    """The sessions of a folder, the oldest first.
+    """The IDs of the sessions in a folder, the oldest first.
 
     Raises:
-        BadInput: it is no folder, or one that cannot be read.
+        BadInput: `workdir` is not a folder, or cannot be read.
     """
     try:
-        found = [each.name for each in workdir.iterdir() if IDENTITY.fullmatch(each.name) and each.is_dir()]
+        names = [path.name for path in workdir.iterdir() if IDENTITY.fullmatch(path.name) and path.is_dir()]
     except FileNotFoundError:
         return []
     except OSError as error:
@@ -117,11 +119,11 @@ def identities(workdir: Path) -> List[str]:
             str(error.strerror),
             "name the folder where they are kept: --workdir=DIR for pjm, --fugaku-workdir=DIR for pytest",
         ) from error
-    return sorted(found, key=lambda name: (_created(workdir / name), name))
+    return sorted(names, key=lambda name: (_created(workdir / name), name))
 
 
 def _has_jobs(folder: Path) -> bool:
-    """Whether jobs were planned, as they are not in a dry run; of a folder that cannot be read nobody knows."""
+    """Whether jobs were planned, which a dry run does not do. True if the folder cannot be read."""
     try:
         session = Session(folder, read_facts(folder))
         return any(record["event"] == "planned" for record in session.journal())

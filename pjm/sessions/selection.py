@@ -1,4 +1,4 @@
-"""Which tests a session has, and what besides its command line selected them."""
+"""Compares the tests selected now with those of a resumed session, and the variables that may select tests."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import os
 from pathlib import Path
 from typing import Collection, Dict, List, Mapping, Optional
 
-from pjm import suggest as advice
+from pjm import suggest
 from pjm.errors import BadInput
 
 _SELECTS = ("PYTEST_ADDOPTS", "PYTEST_PLUGINS", "PYTEST_DISABLE_PLUGIN_AUTOLOAD")
@@ -15,17 +15,17 @@ Differences = Dict[str, Optional[str]]
 
 
 def variables() -> Dict[str, str]:
-    """What pytest looks at before its arguments, and which may select tests."""
+    """The variables that pytest reads before its arguments, and that may select tests."""
     return {name: os.environ[name] for name in _SELECTS if name in os.environ}
 
 
 def check_selection(facts: Mapping[str, object], now: Collection[str], folder: Path) -> None:
-    """Raise BadInput, saying what differs, unless the tests selected now are those of the session.
+    """Raise BadInput, naming the differences, unless the tests selected now are those of the session.
 
     Args:
-        facts: what session.json says.
+        facts: the content of session.json.
         now: node ids of the marked tests.
-        folder: of the session.
+        folder: the folder of the session.
     """
     before = facts.get("tests")
     if not isinstance(before, list):
@@ -39,7 +39,7 @@ def check_selection(facts: Mapping[str, object], now: Collection[str], folder: P
     why = [f"{_some(fewer)} would be left out"] if fewer else []
     why += [f"{_some(more)} would be submitted as well"] if more else []
     why += [_said(name, value) for name, value in differing.items()]
-    typed = advice.with_variables(advice.resume(folder), differing)
+    typed = suggest.with_variables(suggest.resume(folder), differing)
     raise BadInput(
         f"session {folder.name} has {'tests that are not' if fewer else 'fewer tests than are'} selected now",
         "; ".join(why),
@@ -47,9 +47,9 @@ def check_selection(facts: Mapping[str, object], now: Collection[str], folder: P
     )
 
 
-def _differing(found: object) -> Differences:
-    """The variables that are others now, with what they were."""
-    before: Mapping[str, object] = found if isinstance(found, dict) else variables()
+def _differing(recorded: object) -> Differences:
+    """The variables that have changed since the session began, with their values at that time."""
+    before: Mapping[str, object] = recorded if isinstance(recorded, dict) else variables()
     now = variables()
     return {
         name: None if before.get(name) is None else str(before[name])

@@ -1,4 +1,4 @@
-"""A session's folder: what was submitted, so that a client that died can come back; `jobs.json` for others to read."""
+"""A session's folder: the journal, from which another client can resume, and `jobs.json` for other programs."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any, Dict, Iterator, List, Optional
 
 import pjm
-from pjm import suggest as advice
+from pjm import suggest
 from pjm.errors import BadInput
 from pjm.files import append_whole, drop_torn_line, try_lock, write_json
 
@@ -24,11 +24,11 @@ Record = Dict[str, Any]
 
 @dataclass
 class Session:
-    """One session's folder, which this process alone may write while it holds the lock.
+    """The folder of one session. Only the process that holds the lock may write to it.
 
     Attributes:
-        folder: absolute.
-        facts: what session.json says: arguments, checkout, versions.
+        folder: the path, absolute.
+        facts: the content of session.json: arguments, checkout, versions.
     """
 
     folder: Path
@@ -38,23 +38,23 @@ class Session:
 
     @property
     def identity(self) -> str:
-        """What the user calls it."""
+        """The ID of the session."""
         return self.folder.name
 
     @property
     def artifacts(self) -> Path:
-        """Files that tests leave for others."""
+        """The folder of the files that tests leave for other tests."""
         return self.folder / "artifacts"
 
     def job_folder(self, name: str) -> Path:
-        """Where a job's scripts, events and outputs are."""
+        """The folder of a job's scripts, events and outputs."""
         return self.folder / JOBS / name
 
     def note(self, event: str, **fields: object) -> None:
-        """Append to the journal; it is on the disk when this returns.
+        """Append a record to the journal; the record is on the disk when this returns.
 
         Raises:
-            OSError: it could not be written; the journal is as it was.
+            OSError: the record could not be written; the journal is unchanged.
         """
         line = json.dumps({"event": event, "time": time.time(), **fields}, separators=(",", ":"))
         if self._journal < 0:
@@ -66,10 +66,10 @@ class Session:
         os.fsync(self._journal)
 
     def journal(self) -> List[Record]:
-        """All that was noted; a last line that was cut off is left out.
+        """All records of the journal; an incomplete last line is left out.
 
         Raises:
-            BadInput: another line, or the file, cannot be read.
+            BadInput: the file, or a line other than the last, cannot be read.
         """
         path = self.folder / JOURNAL
         try:
@@ -93,22 +93,22 @@ class Session:
     def write_live(self, jobs: List[Record]) -> None:
         """Replace jobs.json."""
         document = {"schema": SCHEMA, "session": self.identity, "time": time.time(), "jobs": jobs}
-        write_json(self.folder / LIVE, document, lasting=False)  # half a second later there is another one
+        write_json(self.folder / LIVE, document, lasting=False)  # it is soon replaced by the next one
 
     @contextlib.contextmanager
     def writing(self, dry: bool = False) -> Iterator[None]:
-        """Around what writes files of the session, and nothing else: what is on the disk stays whole.
+        """Turn a failed write in the session folder into a message for the user. Wrap only such writes in it.
 
         Args:
-            dry: it is a dry run's, which cannot be resumed.
+            dry: the session is a dry run, which cannot be resumed.
 
         Raises:
-            BadInput: a file cannot be written.
+            BadInput: a file cannot be written. What was written before is intact.
         """
         try:
             yield
         except OSError as error:
-            then = "type the same again" if dry else f"come back with: {advice.resume(self.folder)}"
+            then = "type the same again" if dry else f"come back with: {suggest.resume(self.folder)}"
             raise BadInput(
                 f"session {self.identity} cannot go on",
                 f"a file cannot be written: {error.strerror}: {error.filename or self.folder}",
@@ -116,17 +116,17 @@ class Session:
             ) from error
 
     def lock(self) -> None:
-        """Keep other clients out until this process ends.
+        """Lock the session against other clients until this process ends.
 
         Raises:
-            BadInput: one is in already, or there is no locking here.
+            BadInput: another client has locked it, or the file system cannot lock files.
         """
         path = self.folder / LOCK
         try:
             self._lock = os.open(str(path), os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
             if not _lock_soon(self._lock):
                 raise self._in_use()
-            path.stat()  # or else the session was removed while we opened it
+            path.stat()  # fails if the session was removed while we opened the file
         except OSError as error:
             self.close()
             raise _not_locked(path, error) from error
@@ -143,7 +143,7 @@ class Session:
         )
 
     def close(self) -> None:
-        """Let others in."""
+        """Unlock the session."""
         for handle in (self._journal, self._lock):
             if handle >= 0:
                 os.close(handle)
@@ -151,9 +151,9 @@ class Session:
 
 
 def _lock_soon(handle: int) -> bool:
-    """Lock an open file; whether nobody else has, but for the moment that it takes to see whether it is in use."""
+    """Lock an open file and return whether that worked. Wait a moment if others only check whether it is locked."""
     for _ in range(_ATTEMPTS):
-        # Not inherited: a child that outlives this client must not keep the next one out.
+        # Not inherited: a child process that outlives this client must not keep the next client out.
         if try_lock(handle, inherited=False):
             return True
         time.sleep(0.1)
@@ -164,17 +164,17 @@ def _not_locked(path: Path, error: OSError) -> BadInput:
     return BadInput(
         f"session {path.parent.name} cannot be locked",
         f"{error.strerror}: {path}",
-        f"type: {advice.pjm('sessions', path.parent.parent)}"
+        f"type: {suggest.pjm('sessions', path.parent.parent)}"
         if isinstance(error, FileNotFoundError)
         else "name a folder that is yours, on a file system that locks files: --fugaku-workdir=DIR",
     )
 
 
 def read_facts(folder: Path) -> Record:
-    """What session.json says.
+    """Read session.json.
 
     Raises:
-        BadInput: it is corrupt, somebody else's, or of a newer version.
+        BadInput: the file is corrupt, belongs to another user, or is of a newer version.
     """
     path = folder / SESSION
     try:
@@ -212,6 +212,6 @@ def _object(data: bytes) -> Optional[Record]:
 
 
 def corrupt(path: Path, why: str) -> BadInput:
-    """What to say of a file of a session that cannot be read."""
-    remove = advice.pjm(f"clean --force {path.parent.name}", path.parent.parent)
+    """The error for a file of a session that cannot be read."""
+    remove = suggest.pjm(f"clean --force {path.parent.name}", path.parent.parent)
     return BadInput(f"{path} is corrupt", why, f"remove it and start anew: {remove}")

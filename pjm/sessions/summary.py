@@ -1,4 +1,4 @@
-"""What the folder of a session says of it: its state, and which of its tests have results."""
+"""Summarizes a session from its folder: its state, and which of its tests have results."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from pjm.job.events import Tail
 from pjm.job.share_events import Reading
 from pjm.sessions.session import JOURNAL, LOCK, Record, Session, corrupt
 
-# What comes of values that have another shape than this program gives them.
+# The errors that values of an unexpected shape may cause.
 SENSELESS = (
     KeyError,
     IndexError,
@@ -27,7 +27,7 @@ SENSELESS = (
 
 
 def summarize(session: Session) -> Dict[str, Any]:
-    """State, numbers, what was told of tests without a result of their own, and tests of which nothing was.
+    """State and numbers of a session, the reasons of tests without a result of their own, and the unreported tests.
 
     Raises:
         BadInput: the session is corrupt.
@@ -38,7 +38,7 @@ def summarize(session: Session) -> Dict[str, Any]:
 
 @contextlib.contextmanager
 def making_sense(session: Session) -> Iterator[None]:
-    """Raise BadInput where the records of a session are not of the shape that this program gives them."""
+    """Raise BadInput if a record of the session does not have the shape that this program writes."""
     try:
         yield
     except SENSELESS as error:
@@ -75,7 +75,7 @@ def _summarized(session: Session, journal: Sequence[Record]) -> Dict[str, Any]:
 
 
 def state_of(session: Session, journal: Sequence[Record]) -> str:
-    """In one word or two: done, cancelled, dry run, unfinished."""
+    """The state of a session: done, cancelled, dry run or unfinished."""
     events = [str(record["event"]) for record in journal]
     if session.facts.get("dry_run") and not events:
         return "dry run"
@@ -86,7 +86,7 @@ def state_of(session: Session, journal: Sequence[Record]) -> str:
 
 
 def _undeleted(journal: Sequence[Record]) -> Set[str]:
-    """Ids of jobs that took too long and were never deleted."""
+    """Ids of the jobs that took too long and whose deletion was never accepted."""
     left: Set[str] = set()
     for record in journal:
         if record["event"] == "deleting":
@@ -97,7 +97,7 @@ def _undeleted(journal: Sequence[Record]) -> Set[str]:
 
 
 def _in_doubt(journal: Sequence[Record]) -> bool:
-    """Whether there is a job of which nobody knows whether it was taken."""
+    """Whether it is unknown of some job whether the batch system accepted it."""
     last = {record["job"]: record["event"] for record in journal if "job" in record}
     return "submitting" in last.values()
 
@@ -108,9 +108,9 @@ def _in_use(folder: Path) -> bool:
     except OSError:
         return False
     try:
-        return not try_lock(handle, inherited=False)  # as the client does
+        return not try_lock(handle, inherited=False)  # the same kind of lock as the client's
     except OSError:
-        return False  # nobody can have a lock here
+        return False  # files cannot be locked here, so there is no lock
     finally:
         os.close(handle)
 

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from pjm import suggest as advice
+from pjm import suggest
 
 
 @pytest.fixture
@@ -18,10 +18,10 @@ def project(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 
 def test_the_folder_that_is_found_anyway_is_not_named(project: Path) -> None:
-    assert "pytest --fugaku-resume=1" == advice.resume(project / ".pjm" / "1")
-    assert "pjm clean 1" == advice.pjm("clean 1", project / ".pjm")
+    assert "pytest --fugaku-resume=1" == suggest.resume(project / ".pjm" / "1")
+    assert "pjm clean 1" == suggest.pjm("clean 1", project / ".pjm")
 
 
 def test_another_folder_is_named_whole(project: Path) -> None:
-    assert f"pytest --fugaku-resume=1 --fugaku-workdir='{project}/a b'" == advice.resume(project / "a b" / "1")
-    assert f"pjm clean 1 --workdir='{project}/a b'" == advice.pjm("clean 1", project / "a b")
+    assert f"pytest --fugaku-resume=1 --fugaku-workdir='{project}/a b'" == suggest.resume(project / "a b" / "1")
+    assert f"pjm clean 1 --workdir='{project}/a b'" == suggest.pjm("clean 1", project / "a b")

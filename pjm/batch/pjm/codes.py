@@ -1,4 +1,4 @@
-"""Why PJM ends jobs: its codes and reasons, what they mean, what to do, and whether to try again."""
+"""The table of reasons why PJM ends jobs: codes, their meaning, what to do, and whether to try again."""
 
 from __future__ import annotations
 
@@ -11,9 +11,9 @@ class Cause:
     """Why a job ended.
 
     Attributes:
-        meaning: in words, of the job: "it …".
-        advice: what to type or change; {longer} stands for twice the elapse limit.
-        retry: worth submitting again as it is.
+        meaning: a sentence about the job: "it …".
+        advice: what to type or change; {longer} is replaced by twice the elapse limit.
+        retry: submitting the same job again may help.
     """
 
     meaning: str
@@ -22,7 +22,7 @@ class Cause:
 
 
 def machine(meaning: str) -> Cause:
-    """A cause that is the machine's: neither the test nor the request can help it."""
+    """A cause in the machine, not in the test or the request."""
     return Cause(meaning, "nothing is wrong with the test: run it again; tell the site if it comes back", retry=True)
 
 
@@ -125,7 +125,8 @@ CODES: Dict[int, Cause] = {
     180: machine("internal error of the storage"),
 }
 
-# Command Reference p. 73-75, by beginning, the longer before the shorter; tables cut a reason off at 16 characters.
+# Command Reference p. 73-75. Matched by their beginning, longer before shorter, because tables cut off a reason at 16
+# characters.
 REASONS: Sequence[Tuple[str, Cause]] = (
     ("ANOTHER JOB STAR", _PREEMPTED),
     ("DEADLINE SCHEDUL", _PREEMPTED),

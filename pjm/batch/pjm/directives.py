@@ -1,4 +1,4 @@
-"""The first lines of a job script: what it asks PJM for."""
+"""Writes the `#PJM` lines of a job script, which request its resources from PJM."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from typing import Iterator, Optional, Tuple
 from pjm.batch.scheduler import Resources
 from pjm.elapse import elapse_text
 
-BULK_NUMBER = "$PJM_BULKNUM"  # what a sub job's shell expands to its number
+BULK_NUMBER = "$PJM_BULKNUM"  # the shell of a sub job expands this to the number of the sub job
 
 
 def directives(
@@ -36,7 +36,7 @@ def directives(
 
 
 def _step_parameters(number: str, needs: Tuple[int, ...]) -> str:
-    """A step's number and what removes it: a step it needs failed, of itself or of the system; its followers go too."""
+    """The number of a step, and when PJM removes it and its followers: a needed step has failed (EC or PC not 0)."""
     steps = "".join(f":{need}" for need in needs)  # Command Reference p. 96: one of those listed is enough
     conditions = [f"sd={code}!=0:after{steps}" for code in ("ec", "pc") if needs]
     return ",".join([f"sn={number}", *conditions])

@@ -1,4 +1,4 @@
-"""Message lines of PJM's commands, such as `[ERR.] PJM 0057 pjsub node=32 is greater than the upper limit (24).`."""
+"""Parses message lines of PJM's commands: `[ERR.] PJM 0057 pjsub node=32 is greater than the upper limit (24).`."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import re
 from dataclasses import dataclass
 from typing import Tuple
 
-# Command Reference p. 9. Only ERR has the dot there, but guides also show [INFO.], and lines without the command.
+# Command Reference p. 9: only ERR has the dot. Guides also show [INFO.], and lines without the command.
 _LINE = re.compile(r"^[ \t]*\[(INFO|NOTE|WARN|ERR)\.?\] PJM (\d{4})(?: (pj[a-z]+))?(?: (.*?))?[ \t\r]*$", re.MULTILINE)
 
 
@@ -16,9 +16,9 @@ class Message:
 
     Attributes:
         kind: INFO, NOTE, WARN or ERR.
-        number: four digits; what it means depends on the command.
-        command: who says it; "" if the line does not name it.
-        text: the rest.
+        number: four digits; their meaning depends on the command.
+        command: the command that wrote it; "" if the line does not name the command.
+        text: the rest of the line.
     """
 
     kind: str
@@ -31,10 +31,10 @@ class Message:
 
 
 def messages(text: str) -> Tuple[Message, ...]:
-    """All message lines of a command's output, whatever banners stand between them."""
+    """All message lines of a command's output; banners between them are ignored."""
     return tuple(Message(kind, number, command, words) for kind, number, command, words in _LINE.findall(text))
 
 
 def errors(text: str) -> Tuple[Message, ...]:
-    """The error lines alone."""
+    """Only the error messages of a command's output."""
     return tuple(message for message in messages(text) if message.kind == "ERR")

@@ -1,4 +1,4 @@
-"""What pjstat says, as values: tables sliced by their header, CSV and statistics."""
+"""Parses the output of pjstat: tables, cut into columns by their header, CSV records and job statistics."""
 
 from __future__ import annotations
 
@@ -24,17 +24,17 @@ class JobRow:
 
     Attributes:
         job_id: `123`, `123[4]` or `123_4`.
-        state: three letters or a long name, as it stands.
-        exit_code: EC; None for parents, and if not said.
-        pjm_code: PC, likewise.
-        signal: SN, likewise.
-        reason: "" if none; tables cut it off at 16 characters.
-        start: START_DATE as it stands; see `start_time`.
-        elapsed: seconds; None if not said.
-        elapse_limit: seconds, of a range its upper end; None if not said or unlimited.
+        state: three letters or a long name, as pjstat wrote it.
+        exit_code: EC; None for parents, and if not reported.
+        pjm_code: PC; None as for EC.
+        signal: SN; None as for EC.
+        reason: "" if there is none; tables cut it off at 16 characters.
+        start: START_DATE as pjstat wrote it; see `start_time`.
+        elapsed: seconds; None if not reported.
+        elapse_limit: seconds, the upper end if it is a range; None if unlimited or not reported.
         name: tables cut it off at 10 characters.
-        model: NM, BU, ST or MW; "" if not said.
-        group: the resource group; "" if not said.
+        model: NM, BU, ST or MW; "" if not reported.
+        group: the resource group; "" if not reported.
     """
 
     job_id: str
@@ -52,20 +52,20 @@ class JobRow:
 
 
 def jobs(text: str) -> Tuple[JobRow, ...]:
-    """The jobs in any output of pjstat, whatever stands around them; none in an empty output or a header alone."""
+    """The jobs in any output of pjstat; other lines are ignored. Empty if there are no rows, or only a header."""
     records = list(data(text)) or list(table(text))
     return tuple(_job_row(record) for record in records if JOB_ID.fullmatch(record.get("JOB_ID", "")))
 
 
 def table(text: str) -> Iterator[Mapping[str, str]]:
-    """Rows of the aligned layouts by column name, headers repeated or not.
+    """Rows of the aligned layouts, by column name. The header may be repeated.
 
-    Cells hold blanks (dates, `4096 MiB`), so they are cut where the header's words begin. A cell that is wider than
-    its column (the id of a sub job) moves what follows it.
+    Cells may hold blanks (dates, `4096 MiB`), so each row is cut where the words of the header begin. A cell that is
+    wider than its column (the id of a sub job) moves the cells after it.
     """
     columns: List[Tuple[str, int]] = []
     for line in text.splitlines():
-        words = [(found.group(), found.start()) for found in re.finditer(r"\S+", line)]
+        words = [(match.group(), match.start()) for match in re.finditer(r"\S+", line)]
         # Documents end a header in "..." where they leave columns out.
         kept = next((place for place, word in enumerate(words) if word[0].startswith("...")), len(words))
         if words and words[0][0] in _HEADINGS and all(_HEADING.fullmatch(word) for word, _ in words[:kept]):
@@ -75,15 +75,15 @@ def table(text: str) -> Iterator[Mapping[str, str]]:
 
 
 def data(text: str, delimiter: str = ",") -> Iterator[Mapping[str, str]]:
-    """Records of `--data` by column name. A record cut off in the middle is left out: the next poll has it whole."""
+    """Records of `--data`, by column name. An incomplete record is left out: the next poll has it complete."""
     names: List[str] = []
     for line in text.splitlines():
         try:
             fields = next(csv.reader([line], delimiter=delimiter), [])
-        except csv.Error:  # a banner with a NUL or without end
+        except csv.Error:  # a banner that holds a NUL or is too long
             continue
         if fields[:1] == ["H"]:
-            # With --rscunit and --rscgrp the header has an empty field that the records have not (guide p. 154).
+            # With --rscunit and --rscgrp the header has an empty field, and the records do not (guide p. 154).
             names = [name.strip() for name in fields[1:] if name.strip()]
         elif names and fields[:1] == [""] and len(fields) > len(names):
             rest = delimiter.join(fields[len(names) :])  # free text in the last column may hold the delimiter
@@ -91,26 +91,26 @@ def data(text: str, delimiter: str = ",") -> Iterator[Mapping[str, str]]:
 
 
 def statistics(text: str) -> Mapping[str, str]:
-    """Items of the job's part of a .stats file or of `pjstat -s`, by name; sites choose which there are."""
+    """The job's items in a .stats file or the output of `pjstat -s`, by name. The site chooses the items."""
     items: Dict[str, str] = {}
     for line in text.splitlines():
         if "Node Statistical Information" in line:
             break
-        found = _STATISTIC.fullmatch(line.rstrip())
-        if found:
-            items.setdefault(found.group(1), re.sub(r"\s*<DEFAULT>", "", found.group(2)).strip())
+        match = _STATISTIC.fullmatch(line.rstrip())
+        if match:
+            items.setdefault(match.group(1), re.sub(r"\s*<DEFAULT>", "", match.group(2)).strip())
     return items
 
 
 def start_time(start: str, now: datetime) -> Optional[float]:
-    """Seconds since the epoch of a START_DATE; None if it has not started: "-", or a planned one in brackets.
+    """A START_DATE in seconds since the epoch; None if the job has not started: "-", or a planned date in brackets.
 
-    Dates come without their year, in local time: meant is the last such date that is not after tomorrow.
+    The date is in local time and has no year: the latest such date that is not after tomorrow is taken.
     """
-    found = _START.fullmatch(start.strip())
-    if found is None:
+    match = _START.fullmatch(start.strip())
+    if match is None:
         return None
-    year, month, day, hour, minute, second = (int(text) if text else 0 for text in found.groups())
+    year, month, day, hour, minute, second = (int(text) if text else 0 for text in match.groups())
     for candidate in [year] if year else range(now.year + 1, now.year - 9, -1):
         try:
             date = datetime(candidate, month, day, hour, minute, second)
@@ -138,20 +138,20 @@ def _cells(line: str, columns: List[Tuple[str, int]]) -> Iterator[Tuple[str, str
 
 
 def _job_row(record: Mapping[str, str]) -> JobRow:
-    said = {name: "" if cell == "-" else cell for name, cell in record.items()}
+    cells = {name: "" if cell == "-" else cell for name, cell in record.items()}
     return JobRow(
         job_id=record["JOB_ID"],
-        state=said.get("ST", ""),
-        exit_code=_number(said.get("EC", "")),
-        pjm_code=_number(said.get("PC", "")),
-        signal=_number(said.get("SN", "")),
-        reason=said.get("REASON", ""),
-        start=said.get("START_DATE", ""),
-        elapsed=_seconds(said.get("ELAPSE_TIM", "")),
-        elapse_limit=_seconds(said.get("ELAPSE_LIM", "").split("-")[-1]),
-        name=said.get("JOB_NAME", ""),
-        model=said.get("MD", ""),
-        group=said.get("RSC_GRP", ""),
+        state=cells.get("ST", ""),
+        exit_code=_number(cells.get("EC", "")),
+        pjm_code=_number(cells.get("PC", "")),
+        signal=_number(cells.get("SN", "")),
+        reason=cells.get("REASON", ""),
+        start=cells.get("START_DATE", ""),
+        elapsed=_seconds(cells.get("ELAPSE_TIM", "")),
+        elapse_limit=_seconds(cells.get("ELAPSE_LIM", "").split("-")[-1]),
+        name=cells.get("JOB_NAME", ""),
+        model=cells.get("MD", ""),
+        group=cells.get("RSC_GRP", ""),
     )
 
 
@@ -160,5 +160,5 @@ def _number(text: str) -> Optional[int]:
 
 
 def _seconds(text: str) -> Optional[int]:
-    found = _ELAPSE.match(text.strip())
-    return int(found[1]) * 3600 + int(found[2]) * 60 + int(found[3]) if found else None
+    match = _ELAPSE.match(text.strip())
+    return int(match[1]) * 3600 + int(match[2]) * 60 + int(match[3]) if match else None

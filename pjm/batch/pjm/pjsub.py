@@ -1,4 +1,4 @@
-"""What pjsub answers: the ids of what it took, or why it took nothing."""
+"""Parses the answer of pjsub: the ids of the jobs it accepted, or why it accepted nothing."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from pjm.batch.scheduler import AnswerLostError, Submission, SubmitError
 
 _TAKEN = re.compile(r"\bJob\s+(\d{1,10})(?:_(\d{1,5})|\[\d*\])?\s+submitted\b", re.ASCII)
 
-# Command Reference p. 101-109. What is not here needs a look at the message itself.
+# Command Reference p. 101-109, by message number. For other numbers, the message itself has to be read.
 _ADVICE: Mapping[str, str] = {
     "0020": "look whether the session folder can be read",
     "0045": "set fugaku_workdir to a folder on the data area, and fugaku_gfscache to its volume",
@@ -31,7 +31,7 @@ _RETRY = {"0068", "0072", "0090", "0091"}
 _NEVER_RAN = (126, 127)  # exit codes of a shell that could not start it
 _NOTHING_TAKEN = "correct the marks or the fugaku_… options that the message names"
 
-# The wrapper of Fugaku speaks without a number (user guide, JobExecution/NormalJob).
+# Fugaku's wrapper around pjsub writes messages without a number (user guide, JobExecution/NormalJob).
 _WRAPPER: Tuple[Tuple[str, str], ...] = (
     ("is not a data area", "set fugaku_workdir to a folder below /vol…/data, or give pjsub --no-check-directory"),
     ("PJM_LLIO_GFSCACHE", "set fugaku_gfscache to the volumes that the jobs read, for example /vol0004"),
@@ -39,31 +39,31 @@ _WRAPPER: Tuple[Tuple[str, str], ...] = (
 
 
 def taken(answer: Answer, submission: Submission) -> Tuple[str, ...]:
-    """The ids of the parts of a submission, by what pjsub said.
+    """The ids of the parts of a submission, read from the answer of pjsub.
 
     Raises:
-        SubmitError: nothing was taken.
-        AnswerLostError: something may have been.
+        SubmitError: nothing was accepted.
+        AnswerLostError: something may have been accepted.
     """
-    found = _TAKEN.findall(answer.text)
+    jobs = _TAKEN.findall(answer.text)
     wrong = errors(answer.text)
-    if not found:
+    if not jobs:
         raise _refusal(answer, wrong)
-    ids = _ids(found, submission)
+    ids = _ids(jobs, submission)
     if answer.code or wrong or len(ids) != submission.parts:
         raise AnswerLostError(f"pjsub took only some of {submission.name}, or says so: {_first_lines(answer)}")
     return ids
 
 
-def _ids(found: Sequence[Tuple[str, str]], submission: Submission) -> Tuple[str, ...]:
-    parents = {parent for parent, _ in found}
+def _ids(jobs: Sequence[Tuple[str, str]], submission: Submission) -> Tuple[str, ...]:
+    parents = {parent for parent, _ in jobs}
     if len(parents) != 1:
         return ()
     parent = parents.pop()
     if submission.bulk is not None:
         return tuple(f"{parent}[{number}]" for number in range(submission.bulk))
     if len(submission.scripts) > 1:
-        numbers = sorted({int(number) for _, number in found if number})
+        numbers = sorted({int(number) for _, number in jobs if number})
         return tuple(f"{parent}_{number}" for number in numbers)
     return (parent,)
 
@@ -77,7 +77,7 @@ def _refusal(answer: Answer, wrong: Tuple[Message, ...]) -> Exception:
             return SubmitError(f"pjsub: {_first_lines(answer)}", advice, retry=False)
     if answer.code in _NEVER_RAN:
         return SubmitError(f"pjsub cannot be run: {_first_lines(answer)}", "ask the site", retry=False)
-    # Words that nobody knows, such as "connection reset", may have come after the job was taken.
+    # An unknown text, such as "connection reset", may have come after the job was accepted.
     return AnswerLostError(f"pjsub ended with exit code {answer.code} and named no job: {_first_lines(answer)}")
 
 

@@ -1,4 +1,4 @@
-"""PJM as the scheduler: pjsub, pjstat and pjdel, one process at a time."""
+"""The `Scheduler` for PJM: calls pjsub, pjstat and pjdel, one process at a time."""
 
 from __future__ import annotations
 
@@ -39,12 +39,12 @@ class PjmScheduler:
     """A `Scheduler` that calls PJM's commands.
 
     Attributes:
-        host: where they run.
-        options: for every pjsub, such as --no-check-directory.
+        host: the machine on which the commands run.
+        options: options for every pjsub, such as --no-check-directory.
         submit_timeout: seconds after which the answer of a pjsub counts as lost.
         timeout: seconds after which the other commands count as unanswered.
         history_days: how far back to look for ended jobs; None for PJM's own (3 days by default).
-        now: for dates, which PJM gives without a year.
+        now: the current time, to complete the dates, which PJM gives without a year.
     """
 
     host: Host = field(default_factory=LocalHost)
@@ -66,23 +66,23 @@ class PjmScheduler:
         return directives.directives(name, resources, number, needs)
 
     def require_commands(self) -> None:
-        """See whether PJM's commands are there.
+        """Check that PJM's commands exist.
 
         Raises:
-            BadInput: one is not.
+            BadInput: a command is missing.
         """
         for name in ("pjsub", "pjstat", "pjdel"):
             if not self.host.has(name):
                 raise BadInput("--fugaku needs PJM's commands", f"there is no {name} on PATH", _HOW_TO_GET_ONE)
 
     def submit(self, submission: Submission) -> Tuple[str, ...]:
-        """See `Scheduler.submit`. What the steps of a step job need stands in their scripts."""
+        """See `Scheduler.submit`. The scripts of a step job say which steps each step needs."""
         command = ["pjsub", *self.options]
         if submission.bulk is not None:
             command += ["--bulk", "--sparam", f"0-{submission.bulk - 1}"]
         elif len(submission.scripts) > 1:
             command += ["--step", "--sparam", f"jnam={submission.name}"]
-        # Relative: in the path of a script, a comma would make two of it.
+        # Relative paths: pjsub would split a path at a comma.
         command += [os.path.relpath(script, submission.folder) for script in submission.scripts]
         try:
             answer = self.host.run(command, self.submit_timeout, submission.folder, submission.keep_open)
@@ -130,15 +130,15 @@ class PjmScheduler:
             answer = self._run(["pjdel", *chunk])
             wrong = [message for message in errors(answer.text) if message.number not in _GONE_ALREADY]
             if wrong or (answer.code and not errors(answer.text)):
-                said = "; ".join(map(str, wrong)) or answer.text.strip() or f"exit code {answer.code}"
-                raise UnansweredError(f"pjdel: {said}")
+                reason = "; ".join(map(str, wrong)) or answer.text.strip() or f"exit code {answer.code}"
+                raise UnansweredError(f"pjdel: {reason}")
 
     def _listed(self, view: Sequence[str], ids: Sequence[str]) -> Mapping[str, Status]:
-        found: Dict[str, Status] = {}
+        statuses: Dict[str, Status] = {}
         for chunk in _chunks(dict.fromkeys(parent(job_id) for job_id in ids)):
             rows = pjstat.jobs(self._ask([*view, "--data", "--choose", _ITEMS, *chunk]).out)
-            found.update(self._statuses(rows, ids))
-        return {job_id: found.get(job_id, Status(Phase.ABSENT)) for job_id in ids}
+            statuses.update(self._statuses(rows, ids))
+        return {job_id: statuses.get(job_id, Status(Phase.ABSENT)) for job_id in ids}
 
     def _history(self) -> List[str]:
         return ["-H"] if self.history_days is None else ["-H", f"day={self.history_days}"]
@@ -146,8 +146,8 @@ class PjmScheduler:
     def _ask(self, arguments: Sequence[str]) -> Answer:
         answer = self._run(["pjstat", "-E", *arguments])
         if answer.code or errors(answer.text):
-            said = "; ".join(map(str, errors(answer.text))) or answer.text.strip()[:500] or "it said nothing"
-            raise UnansweredError(f"pjstat (exit code {answer.code}): {said}")
+            reason = "; ".join(map(str, errors(answer.text))) or answer.text.strip()[:500] or "it said nothing"
+            raise UnansweredError(f"pjstat (exit code {answer.code}): {reason}")
         return answer
 
     def _run(self, command: Sequence[str]) -> Answer:
@@ -157,22 +157,22 @@ class PjmScheduler:
             raise UnansweredError(str(error)) from error
 
     def _statuses(self, rows: Iterable[JobRow], ids: Iterable[str]) -> Iterator[Tuple[str, Status]]:
-        """Statuses of the ids that are listed, or whose parent says it for all its parts."""
+        """Statuses of the ids that are listed themselves, or whose parent's status holds for all its parts."""
         now = self.now()
-        said = {row.job_id: row for row in rows}
+        listed = {row.job_id: row for row in rows}
         for job_id in ids:
-            above = said.get(parent(job_id))
-            if job_id in said:
-                yield job_id, status(said[job_id], now)
+            above = listed.get(parent(job_id))
+            if job_id in listed:
+                yield job_id, status(listed[job_id], now)
             elif above is not None and (above.state in ("RJT", "CCL") or _not_begun(status(above, now))):
                 yield job_id, status(above, now)
 
 
 def parent(job_id: str) -> str:
-    """The job that a sub job or step belongs to; of a normal job itself.
+    """The id of the job that a sub job or step belongs to; for a normal job, its own id.
 
     Raises:
-        BadInput: no job id.
+        BadInput: `job_id` is not a job id.
     """
     if not JOB_ID.fullmatch(job_id):
         raise BadInput(
@@ -184,7 +184,7 @@ def parent(job_id: str) -> str:
 
 
 def ranges(ids: Iterable[str]) -> List[str]:
-    """Ids with those of neighbouring parts joined as PJM reads them: 12[0-3], 12_1-2."""
+    """The ids, with neighbouring parts joined into ranges as PJM reads them: 12[0-3], 12_1-2."""
     numbers: Dict[Tuple[str, str], Set[int]] = {}
     for job_id in ids:
         kind = "[" if "[" in job_id else "_" if "_" in job_id else ""
@@ -212,7 +212,7 @@ def _not_begun(above: Status) -> bool:
 
 
 def _chunks(words: Iterable[str]) -> Iterator[List[str]]:
-    """Words for as few commands as the longest argument list allows: one, normally; none if there are no words."""
+    """Split words into as few command lines as the length limit allows: normally one; none if there are no words."""
     chunk: List[str] = []
     length = 0
     for word in words:

@@ -1,4 +1,4 @@
-"""What became of a job: PJM's state, PJM code (PC), exit code (EC), signal (SN) and reason, in words for its user."""
+"""Translates PJM's state, PJM code (PC), exit code (EC), signal (SN) and reason into a `Status` in plain words."""
 
 from __future__ import annotations
 
@@ -25,9 +25,9 @@ _STATES = {state: phase for phase, states in _PHASES.items() for state in states
 
 
 def status(row: JobRow, now: datetime) -> Status:
-    """What pjstat says of one job, without PJM's words except in `said` and in the ending."""
+    """The status of one job from its row of pjstat. Only `said` and the ending hold PJM's own words."""
     phase = _STATES.get(row.state.upper())
-    if phase is None:  # a state of a later version: the job is there, and has neither ended nor is stuck
+    if phase is None:  # a state of a later version: the job exists, and has neither ended nor is stuck
         phase = Phase.RUNNING if row.elapsed else Phase.QUEUED
     return Status(
         phase=phase,
@@ -39,7 +39,7 @@ def status(row: JobRow, now: datetime) -> Status:
 
 
 def ending(row: JobRow) -> Ending:
-    """How a job ended. It succeeded only if PC, EC and SN are all 0: at an elapse limit EC is 0 as well."""
+    """How a job ended. It succeeded only if PC, EC and SN are all 0: a job stopped by its elapse limit has EC 0 too."""
     if _STATES.get(row.state.upper()) is Phase.STUCK:
         cause = _cause(row) or machine("an error of the system")
         happened = f"stuck, because {cause.meaning}{_use(row)} ({_said(row)})"
@@ -51,8 +51,8 @@ def ending(row: JobRow) -> Ending:
 
 
 def memory_use(statistics: Mapping[str, str]) -> str:
-    """The most memory a job used and its limit, of its statistics file; "" if they are not in it."""
-    # "12.5 MiB (13152256)": the bytes are one figure too many.
+    """The most memory a job used and its limit, from its statistics file; "" if the file does not have them."""
+    # "12.5 MiB (13152256)": leave out the bytes.
     used, limit = (
         statistics.get(item, "").partition(" (")[0] for item in ("MAX MEMORY SIZE (USE)", "MEMORY SIZE (LIMIT)")
     )
@@ -62,7 +62,7 @@ def memory_use(statistics: Mapping[str, str]) -> str:
 
 
 def _cause(row: JobRow) -> Optional[Cause]:
-    """What PJM itself found; None if it found nothing."""
+    """The cause that PJM itself reports; None if PJM reports none."""
     reason = next((cause for start, cause in REASONS if row.reason.upper().startswith(start)), None)
     code = row.pjm_code or 0
     if reason is not None and code in VAGUE:
@@ -79,7 +79,7 @@ def _cause(row: JobRow) -> Optional[Cause]:
 
 
 def _script_cause(row: JobRow) -> Cause:
-    """What the job's own script did, where PJM found nothing."""
+    """The cause in the job's own script, when PJM reports none."""
     output = "read the job's error output"
     if row.exit_code is None:
         return Cause("it ended, and PJM does not say how", output)
@@ -113,7 +113,7 @@ def _advice(row: JobRow, cause: Cause) -> str:
 
 
 def _use(row: JobRow) -> str:
-    """Limit and use of the running time, where it ran at all."""
+    """Limit and use of the running time; "" if the job never ran."""
     if not row.elapsed:
         return ""
     limit = f" of {elapse_text(row.elapse_limit)} allowed" if row.elapse_limit else ""
@@ -121,10 +121,10 @@ def _use(row: JobRow) -> str:
 
 
 def _said(row: JobRow) -> str:
-    """PJM's own words, codes with their meaning."""
+    """PJM's own words, with the meaning of its codes."""
     words = [row.state]
     over = _STATES.get(row.state.upper()) in (Phase.ENDED, None) or row.pjm_code
-    if row.pjm_code is not None and over:  # before the end all three are 0, which says nothing
+    if row.pjm_code is not None and over:  # before the end all three codes are 0 and mean nothing
         words.append(f"PC {row.pjm_code}: {CODE_NAMES.get(row.pjm_code, 'unknown')}")
         words.append(f"EC {'-' if row.exit_code is None else row.exit_code}")
         words.append(f"SN {row.signal}: {_signal_name(row.signal)}" if row.signal else "SN 0")

@@ -1,4 +1,4 @@
-"""The `#PJM` lines of a job script. Source: Command Reference, pages 82 and 102; End-user's Guide, page 40."""
+"""Reads the `#PJM` lines of a job script. Source: Command Reference, pages 82 and 102; End-user's Guide, page 40."""
 
 from __future__ import annotations
 
@@ -15,15 +15,15 @@ MOST_ARGUMENTS = 64
 def directives(
     script: str, prefix: str = PREFIX, where: str = "STDIN", given: Optional[Mapping[str, str]] = None
 ) -> Tuple[List[str], List[str]]:
-    """The words of all directives of a script, and the warnings on the way.
+    """The words of all directives of a script, and warnings about them.
 
-    What the command line says of `${V}` (``given``) stands above what `--vset` in the script says.
+    A value of `${V}` from the command line (``given``) replaces one from `--vset` in the script.
 
-    Truly empty lines and comments from column 0 go on; a line of blanks, an indented comment or a command ends it. So
-    `# PJM`, `#<TAB>PJM` and `##PJM` are comments.
+    Directives may be mixed with empty lines and comments that begin in column 0. A line of blanks, an indented comment
+    or a command ends them. `# PJM`, `#<TAB>PJM` and `##PJM` are comments.
 
     Raises:
-        Refusal: a line that is too long, that is no text, or whose quotation marks do not end.
+        Refusal: a line is too long, holds a NUL, or has a quotation mark without its pair.
     """
     words: List[str] = []
     warnings: List[str] = []
@@ -37,20 +37,20 @@ def directives(
             raise Refusal("22", where, details=(f"File line {number}.",))
         if len(line.encode("utf-8", "surrogateescape")) + 1 > LONGEST_LINE:
             raise Refusal("25", details=(f"Script file {where} line {number}.",))
-        found = split(_substituted(line[len(prefix) :], {**values, **(given or {})}))
-        if len(found) > MOST_ARGUMENTS:
+        arguments = split(_substituted(line[len(prefix) :], {**values, **(given or {})}))
+        if len(arguments) > MOST_ARGUMENTS:
             warnings.append("Too many arguments in script file.")
-            found = found[:MOST_ARGUMENTS]
-        _remember(found, values)
-        words += found
+            arguments = arguments[:MOST_ARGUMENTS]
+        _remember(arguments, values)
+        words += arguments
     return words, warnings
 
 
 def split(text: str) -> List[str]:
-    """Words as a shell takes them apart, nothing expanded; a `#` that begins a word begins a comment.
+    """Split a line into words like a shell, without expansions. A `#` at the start of a word begins a comment.
 
     Raises:
-        Refusal: a quotation mark without its other.
+        Refusal: a quotation mark has no pair.
     """
     words: List[str] = []
     word, quote, started = "", "", False
@@ -86,4 +86,4 @@ def _remember(words: List[str], values: Dict[str, str]) -> None:
 
 
 def _substituted(line: str, values: Dict[str, str]) -> str:
-    return re.sub(r"\$\{(\w+)\}", lambda found: values.get(found.group(1), found.group(0)), line)
+    return re.sub(r"\$\{(\w+)\}", lambda match: values.get(match.group(1), match.group(0)), line)

@@ -1,4 +1,4 @@
-"""Where pjsub, pjstat and the others begin and end: journal, faults on demand, exit codes."""
+"""The entry point of all emulated commands: writes the journal, applies faults, and sets the exit code."""
 
 from __future__ import annotations
 
@@ -30,14 +30,14 @@ BROKEN = 2
 
 def main(folder: str, command: str, *words: str) -> NoReturn:
     """Run one command and exit with its code."""
-    # As any command: dead of Ctrl-C, not complaining about it.
+    # Like any command, Ctrl-C ends it without a traceback.
     if signal.getsignal(signal.SIGINT) is signal.default_int_handler:
         signal.signal(signal.SIGINT, signal.SIG_DFL)
     if sys.stdout is None or sys.stderr is None:
-        # Whoever calls it has closed them. The database must not take their place.
+        # The caller has closed them. Without a replacement, the database could get their file descriptors.
         nothing = Path(os.devnull).open("w", encoding="utf-8")  # noqa: SIM115 - as long as the command lasts
         sys.stdout, sys.stderr = sys.stdout or nothing, sys.stderr or nothing
-    # PJM's messages are plain; what users wrote is printed as they wrote it.
+    # PJM's messages are ASCII; texts of the user are printed unchanged.
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, io.TextIOWrapper):
             stream.reconfigure(encoding="utf-8", errors="surrogateescape")
@@ -54,7 +54,7 @@ def main(folder: str, command: str, *words: str) -> NoReturn:
         code = 1
         if not isinstance(error, BrokenPipeError):
             print(f"{command} (emulator): {error}", file=sys.stderr)
-        # Nothing is left to be written when Python closes it.
+        # So that Python has nothing to write to the broken stream when it exits.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
     sys.exit(code)
 
@@ -63,7 +63,7 @@ def run(folder: Folder, command: str, words: Sequence[str]) -> int:
     """Run one command.
 
     Raises:
-        BadInput: the emulator itself is set up wrongly, or gone.
+        BadInput: the emulator itself is set up wrongly, or was removed.
     """
     if not folder.commands.is_dir():
         raise BadInput(f"there is no emulator in {folder.path}", "its folder was removed", "make it anew")
@@ -82,7 +82,7 @@ def run(folder: Folder, command: str, words: Sequence[str]) -> int:
 
 
 def caller() -> str:
-    """The name of the user who calls; PJM_EMULATOR_USER plays another."""
+    """The name of the calling user; PJM_EMULATOR_USER replaces it."""
     name = os.environ.get(USER)
     if name:
         return name
@@ -128,10 +128,10 @@ def _dispatch(context: Context, command: str, words: Sequence[str], by_name: dic
     except Wrapped as refusal:
         print(refusal, file=sys.stderr)
     except sqlite3.Error as error:
-        # The disk is full, say: what was begun has been taken back.
+        # For example, the disk is full: the change was rolled back.
         print(*Refusal("91", str(error)).lines(command), sep="\n", file=sys.stderr)
     finally:
-        # What was accepted is accepted; the next command will wake the daemon.
+        # An error here must not change the answer; the next command will wake the daemon.
         with contextlib.suppress(OSError, sqlite3.Error):
             alive.ensure(context.folder, context.store)
     return 1

@@ -1,4 +1,4 @@
-"""Command lines as PJM's commands read them: getopt's rules, `--name=value` and `--name value`, options after words."""
+"""Parses command lines by the rules of getopt: `--name=value` and `--name value`, and options after other words."""
 
 from __future__ import annotations
 
@@ -13,11 +13,11 @@ FLAG, VALUE, MAYBE = "flag", "value", "maybe"
 
 @dataclass(frozen=True)
 class Option:
-    """An option that a command knows.
+    """An option of a command.
 
     Attributes:
-        name: what it is called in the program.
-        kind: FLAG has no value, VALUE needs one, MAYBE takes the next word if that fits ``fits``.
+        name: its name in the program.
+        kind: FLAG has no value, VALUE needs one, MAYBE takes the next word as its value if the word matches ``fits``.
         fits: a regular expression.
     """
 
@@ -30,10 +30,10 @@ Given = Tuple[str, str]
 
 
 def scan(words: Sequence[str], known: Mapping[str, Option]) -> Tuple[List[Given], List[str]]:
-    """Options in their order, as name and value (empty for a flag), and the words that are no options.
+    """The options in their order, as name and value (empty for a flag), and the words that are not options.
 
     Raises:
-        Refusal: an unknown option, a missing value, or one that is not asked for.
+        Refusal: an option is unknown, its value is missing, or it takes no value.
     """
     given: List[Given] = []
     others: List[str] = []

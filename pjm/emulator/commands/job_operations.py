@@ -1,7 +1,7 @@
-"""What pjdel, pjhold and pjrls have in common: ids and ranges, what is said of each, whole jobs and their sub jobs.
+"""The common part of pjdel, pjhold and pjrls: applies an operation to ids, ranges and sub jobs, and prints messages.
 
-Source: Fugaku user guide, "Deleting a job, job operations": a step job has one line for each sub job, a bulk job one, a
-range of a bulk job's sub jobs one that repeats the range.
+Source: Fugaku user guide, "Deleting a job, job operations": one line for each sub job of a step job, one line for a
+bulk job, and one line that repeats the range for a range of sub jobs of a bulk job.
 """
 
 from __future__ import annotations
@@ -14,33 +14,33 @@ from pjm.emulator.machine.ids import Wanted, wanted
 from pjm.emulator.machine.messages import FAMILIES, Refusal, info
 from pjm.emulator.machine.store import WHOLE, Job
 
-# Changes a job, and says which message tells of it.
-Act = Callable[[Job], str]
+# Changes a job, and returns the number of the message to print.
+Operation = Callable[[Job], str]
 
 
-def each(context: Context, command: str, names: Sequence[str], act: Act, texts: Mapping[str, str]) -> int:
-    """Do something to each job that was named.
+def apply(context: Context, command: str, names: Sequence[str], operation: Operation, texts: Mapping[str, str]) -> int:
+    """Apply an operation to each job that was named.
 
     Args:
         context: the emulator.
-        command: for the messages.
+        command: name of the command, for the messages.
         names: ids and ranges.
-        act: raises Refusal if it cannot be done to a job.
-        texts: of the messages that ``act`` may choose.
+        operation: raises Refusal if the job is not in a state for it.
+        texts: the messages by number.
 
     Returns:
-        1 if anything was refused: each id is handled, whatever came of the others.
+        Exit code: 1 if anything was refused. A refusal does not stop the other ids.
     """
     if not names:
         raise Refusal("10")
     code = 0
     for name in names:
-        one = wanted(name)
+        target = wanted(name)
         try:
-            if one is None:
+            if target is None:
                 raise Refusal("11", name)
-            for number, said in _act_on(context, one, act):
-                print(info(FAMILIES[command] + number, command, texts[number].format(said)))
+            for number, job_id in _apply_to(context, target, operation):
+                print(info(FAMILIES[command] + number, command, texts[number].format(job_id)))
                 sys.stdout.flush()
         except Refusal as refusal:
             print(*refusal.lines(command), sep="\n", file=sys.stderr)
@@ -49,36 +49,36 @@ def each(context: Context, command: str, names: Sequence[str], act: Act, texts: 
     return code
 
 
-def _act_on(context: Context, one: Wanted, act: Act) -> List[tuple[str, str]]:
+def _apply_to(context: Context, target: Wanted, operation: Operation) -> List[tuple[str, str]]:
     with context.store.changing():
-        named = _named(context, one)
-        if not named and not one.is_range:
-            raise Refusal("12", one.word)
-        said: List[tuple[str, str]] = []
+        named = _named(context, target)
+        if not named and not target.is_range:
+            raise Refusal("12", target.word)
+        answers: List[tuple[str, str]] = []
         for job in named:
             try:
-                said += _with_subs(context, job, act)
+                answers += _with_subs(context, job, operation)
             except Refusal:
-                # Within a range errors are silent.
-                if not one.is_range:
+                # Errors within a range are not reported.
+                if not target.is_range:
                     raise
-    if one.subs is not None and one.is_range and one.model == "BU" and said:
-        return [(said[0][0], one.word)]
-    return said
+    if target.subs is not None and target.is_range and target.model == "BU" and answers:
+        return [(answers[0][0], target.word)]
+    return answers
 
 
-def _named(context: Context, one: Wanted) -> List[Job]:
-    low, high = one.jids
-    if one.subs is None:
+def _named(context: Context, target: Wanted) -> List[Job]:
+    low, high = target.jids
+    if target.subs is None:
         condition, values = f"sub = {WHOLE} AND jid BETWEEN ? AND ?", (low, high)
     else:
-        condition, values = f"jid = {int(low)} AND model = '{one.model}' AND sub BETWEEN ? AND ?", one.subs
+        condition, values = f"jid = {int(low)} AND model = '{target.model}' AND sub BETWEEN ? AND ?", target.subs
     return context.store.select(f"{condition} AND usr = ?", (*values, context.user))
 
 
-def _with_subs(context: Context, job: Job, act: Act) -> List[tuple[str, str]]:
+def _with_subs(context: Context, job: Job, operation: Operation) -> List[tuple[str, str]]:
     if not job.is_parent:
-        number = act(job)
+        number = operation(job)
         context.store.put([job])
         return [(number, job.id)]
     subs = context.store.subs(job.jid)
@@ -86,7 +86,7 @@ def _with_subs(context: Context, job: Job, act: Act) -> List[tuple[str, str]]:
     refused = None
     for sub in subs:
         try:
-            answers[sub.id] = act(sub)
+            answers[sub.id] = operation(sub)
         except Refusal as refusal:
             refused = refusal
     if not answers:

@@ -1,11 +1,11 @@
-"""pjdel: deletes jobs, in its own time. Source: Command Reference, 15-20; Fugaku user guide, Deleting a job."""
+"""The command pjdel, which deletes jobs. Source: Command Reference, 15-20; Fugaku user guide, Deleting a job."""
 
 from __future__ import annotations
 
 import time
 from typing import Sequence
 
-from pjm.emulator.commands import job_operations as operating
+from pjm.emulator.commands import job_operations
 from pjm.emulator.commands.getopt import Option, scan
 from pjm.emulator.machine.context import Context
 from pjm.emulator.machine.messages import Refusal
@@ -16,12 +16,12 @@ KNOWN = {
     "-R": Option("reason", "value"),
     **{f"--{name}": Option(name) for name in ("enforce", "no-stats", "no-history", "llio-flush", "help")},
 }
-# Those that can be deleted; a parent and its sub jobs also while they are running out.
+# States in which a job can be deleted. A parent can also be deleted in RNO.
 DELETABLE = ("ACC", "QUE", "RNA", "RUN", "HLD", "ERR", "SPP", "SPD", "RSM")
 
 
 def run(context: Context, words: Sequence[str]) -> int:
-    """Accept deletions."""
+    """Accept deletions; the daemon carries them out."""
     given, names = scan(words, KNOWN)
     options = dict(given)
     if "help" in options:
@@ -40,4 +40,5 @@ def run(context: Context, words: Sequence[str]) -> int:
         job.usage.update({name: True for name in ("no-stats", "no-history") if name in options})
         return "00"
 
-    return operating.each(context, "pjdel", names, accept, {"00": "Accepted job {}.", "19": "Already accepted job {}."})
+    texts = {"00": "Accepted job {}.", "19": "Already accepted job {}."}
+    return job_operations.apply(context, "pjdel", names, accept, texts)

@@ -1,10 +1,10 @@
-"""pjhold: holds jobs back until pjrls. Source: Command Reference, 36-39."""
+"""The command pjhold, which holds jobs until pjrls releases them. Source: Command Reference, 36-39."""
 
 from __future__ import annotations
 
 from typing import Sequence
 
-from pjm.emulator.commands import job_operations as operating
+from pjm.emulator.commands import job_operations
 from pjm.emulator.commands.getopt import Option, scan
 from pjm.emulator.machine.context import Context
 from pjm.emulator.machine.messages import Refusal
@@ -18,7 +18,7 @@ RUNNING = ("RNA", "RUN")
 
 
 def run(context: Context, words: Sequence[str]) -> int:
-    """Accept holds."""
+    """Accept holds; the daemon carries them out."""
     given, names = scan(words, KNOWN)
     options = dict(given)
     if "help" in options:
@@ -37,6 +37,6 @@ def run(context: Context, words: Sequence[str]) -> int:
         job.wish_text = f"{context.user}:{options.get('reason', '')}"
         return "00"
 
-    return operating.each(
+    return job_operations.apply(
         context, "pjhold", names, accept, {"00": "Accepted job {}.", "19": "Already accepted job {}."}
     )

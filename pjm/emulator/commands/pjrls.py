@@ -1,16 +1,16 @@
-"""pjrls: lets held jobs go on. Source: Command Reference, 39-41."""
+"""The command pjrls, which releases held jobs. Source: Command Reference, 39-41."""
 
 from __future__ import annotations
 
 import time
 from typing import Sequence
 
-from pjm.emulator.commands import job_operations as operating
+from pjm.emulator.commands import job_operations
 from pjm.emulator.commands.getopt import Option, scan
 from pjm.emulator.machine.context import Context
 from pjm.emulator.machine.messages import Refusal
 from pjm.emulator.machine.store import Job
-from pjm.emulator.running import states as ending
+from pjm.emulator.running import states
 
 USAGE = "Usage: pjrls jobid ..."
 KNOWN = {"--help": Option("help")}
@@ -32,7 +32,7 @@ def run(context: Context, words: Sequence[str]) -> int:
         job.pc, job.wish, job.wish_text = 0, "", ""
         job.started = job.planned = None
         context.store.put([job])
-        ending.tell_parent(context.store, job, time.time())
+        states.update_parent(context.store, job, time.time())
         return "00"
 
-    return operating.each(context, "pjrls", names, release, {"00": "Job {} released."})
+    return job_operations.apply(context, "pjrls", names, release, {"00": "Job {} released."})

@@ -1,4 +1,4 @@
-"""pjstat: shows jobs. Source: Command Reference, pages 66-81."""
+"""The command pjstat, which shows jobs. Source: Command Reference, pages 66-81."""
 
 from __future__ import annotations
 
@@ -71,15 +71,15 @@ def run(context: Context, words: Sequence[str]) -> int:
         options.get("filter", ""),
         options.get("sort", ""),
     )
-    # Read before the jobs are, because a wrong one is an error although there be no job.
+    # Checked before the jobs are read, because a wrong period is an error even if there are no jobs.
     period(question.period, 1, 0.0)
     if "summary" in options:
         _print(summary.summary(context, question))
         return 0
-    found = rows(context, question)
+    jobs = rows(context, question)
     if "with-summary" in options:
         _print(summary.summary(context, question))
-    _print(_listed(options, found, context.settings.header_only))
+    _print(_listed(options, jobs, context.settings.header_only))
     return 0
 
 
@@ -100,18 +100,18 @@ def _check(options: Dict[str, str]) -> None:
         raise Refusal("04", f"--pattern {options['pattern']}")
 
 
-def _listed(options: Dict[str, str], found: List[Row], header: bool) -> List[str]:
+def _listed(options: Dict[str, str], jobs: List[Row], header: bool) -> List[str]:
     statistical = "stats" in options or "STATS" in options
-    if not found and not header:
+    if not jobs and not header:
         return []
     if statistical and "data" not in options:
-        return _blocks(found, "STATS" in options, options.get("choose"))
+        return _blocks(jobs, "STATS" in options, options.get("choose"))
     columns = _columns(options, statistical)
     if "data" in options:
-        return data(columns, found, options.get("delimiter", ","))
+        return data(columns, jobs, options.get("delimiter", ","))
     if "expand" in options:
         columns = [EXPANDED_ID if column.item == "jid" else column for column in columns]
-    return table(columns, found)
+    return table(columns, jobs)
 
 
 def _columns(options: Dict[str, str], statistical: bool) -> List[Column]:
@@ -122,10 +122,10 @@ def _columns(options: Dict[str, str], statistical: bool) -> List[Column]:
     return [BY_ITEM[item] for item in (VERBOSE if "verbose" in options or statistical else DEFAULT)]
 
 
-def _blocks(found: List[Row], per_node: bool, choose: str | None) -> List[str]:
+def _blocks(jobs: List[Row], per_node: bool, choose: str | None) -> List[str]:
     lines: List[str] = []
     items = None if choose is None else [item.strip().lower() for item in choose.split(",")]
-    for row in found:
+    for row in jobs:
         lines += [*statistics.shown(row.job, row.spec, per_node, row.parts, items), ""]
     return lines[:-1]
 

@@ -1,4 +1,4 @@
-"""pjsub: takes a job. Source: Command Reference, pages 81-109."""
+"""The command pjsub, which submits jobs. Source: Command Reference, pages 81-109."""
 
 from __future__ import annotations
 
@@ -10,8 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Dict, List, Optional, Sequence, Tuple
 
-from pjm.emulator.commands import request
-from pjm.emulator.commands import submission as accepting
+from pjm.emulator.commands import request, submission
 from pjm.emulator.commands.directives import PREFIX, directives
 from pjm.emulator.commands.getopt import Given, scan
 from pjm.emulator.machine import times
@@ -23,7 +22,7 @@ USAGE = (
     "Usage: pjsub [options] [script]\n       pjsub --bulk --sparam START-END | --step [--sparam ...] [options] [script]"
 )
 LONGEST_PATH = 4096
-# What the values of options must be that have few.
+# Patterns for the options with few possible values.
 WORDS = {"wait": "nowait|jobchk", "net-route": "dynamic|static", "mail": "[bersS](,?[bersS])*"}
 ON_OR_OFF = ("auto-readahead", "async-close", "cn-read-cache", "sio-read-cache")
 VOLUME = re.compile(r"/vol\d{4}\Z")
@@ -31,12 +30,12 @@ VOLUME = re.compile(r"/vol\d{4}\Z")
 
 @dataclass(frozen=True)
 class Asked:
-    """One script of a submission and all that was said of it.
+    """One script of a submission, with its options.
 
     Attributes:
-        path: as given; None for standard input.
-        text: of the script.
-        options: merged.
+        path: path as the user wrote it; None for standard input.
+        text: content of the script.
+        options: options of the script and of the command line, merged.
     """
 
     path: Optional[str]
@@ -50,12 +49,12 @@ def run(context: Context, words: Sequence[str]) -> int:
     if any(name == "help" for name, _ in line):
         print(USAGE)
         return 0
-    asked = [_read(path, line) for path in _scripts(line, names)]
-    for one in asked:
-        _check(one, context)
+    scripts = [_read(path, line) for path in _scripts(line, names)]
+    for script in scripts:
+        _check(script, context)
     parent: Optional[int] = None
-    for one in asked:
-        parent = _submit(one, context, parent)
+    for script in scripts:
+        parent = _submit(script, context, parent)
     return 0
 
 
@@ -81,8 +80,8 @@ def _read(path: Optional[str], line: Sequence[Given]) -> Asked:
     prefix = next((value for name, value in reversed(line) if name == "prefix"), PREFIX)
     if len(prefix) > request.LONGEST_NAME:
         raise Refusal("04", f"-C {prefix}")
-    # A script of the command line's variables: `pjsub --vset "V=x" job.sh`.
-    given = request.merged((), [each for each in line if each[0] == "vset"]).keyed.get("vset")
+    # Values for `${V}` in the script: `pjsub --vset "V=x" job.sh`.
+    given = request.merged((), [option for option in line if option[0] == "vset"]).keyed.get("vset")
     words, warnings = directives(text.decode("utf-8", "surrogateescape"), prefix, path or "STDIN", given)
     for warning in warnings:
         print(said("WARN", "0024", "pjsub", warning), file=sys.stderr)
@@ -93,7 +92,7 @@ def _read(path: Optional[str], line: Sequence[Given]) -> Asked:
 
 
 def _check(asked: Asked, context: Context) -> None:
-    """What is wrong whatever the machine's limits are: a submission of several scripts takes none then."""
+    """Check everything but the machine's limits. An error in one of several scripts refuses all of them."""
     options = asked.options
     for model in ("interact", "mswk"):
         if options.has(model):
@@ -168,8 +167,8 @@ def _submit(asked: Asked, context: Context, parent: Optional[int]) -> int:
         raise Refusal("27")
     wanted = request.resources(options.keyed.get("rsc", {}), context.settings)
     request.check_mpi(options.keyed.get("mpi", {}), wanted)
-    new = accepting.New(request.job_name(options, asked.path), cwd, asked.path, asked.text, options, wanted)
-    ids = accepting.accept(context, new, parent)
+    new = submission.New(request.job_name(options, asked.path), cwd, asked.path, asked.text, options, wanted)
+    ids = submission.accept(context, new, parent)
     context.submitted += ids
     context.folder.ring()
     _answer(options, ids)

@@ -1,4 +1,4 @@
-"""pjwait: waits for jobs, and says how they ended. Source: Command Reference, 109-113."""
+"""The command pjwait, which waits for jobs and prints how they ended. Source: Command Reference, 109-113."""
 
 from __future__ import annotations
 
@@ -17,12 +17,12 @@ from pjm.emulator.running import alive
 USAGE = "Usage: pjwait [-w waitany|waitnone] [-z] jobid ..."
 KNOWN = {"-w": Option("wait", "value"), "-z": Option("quiet"), "--help": Option("help")}
 LOOK = 0.05
-# Why a job that waits may wait for ever.
+# Letters for states in which a job may wait for ever.
 LETTERS = {"ERR": "E", "HLD": "H"}
 
 
 def run(context: Context, words: Sequence[str]) -> int:
-    """Wait, then print `jobid PC EC SN` of each."""
+    """Wait, then print `jobid PC EC SN` for each job."""
     given, names = scan(words, KNOWN)
     options = dict(given)
     if "help" in options:
@@ -35,7 +35,7 @@ def run(context: Context, words: Sequence[str]) -> int:
     wanted = parse_ids(names)
     while not _enough(_jobs(context, wanted), options.get("wait", "waitall")):
         time.sleep(LOOK)
-        # The daemon may be killed while we wait; then nobody else would wake it.
+        # If the daemon is killed while we wait, only this process may notice.
         alive.ensure(context.folder, context.store)
     if "quiet" not in options:
         for job in _jobs(context, wanted):
@@ -46,19 +46,20 @@ def run(context: Context, words: Sequence[str]) -> int:
 
 
 def _jobs(context: Context, wanted: Sequence[Wanted]) -> List[Job]:
-    found: List[Job] = []
-    for one in wanted:
-        # A step job with all its sub jobs; of a bulk job only the whole.
-        jobs = context.store.select("jid BETWEEN ? AND ?", one.jids)
+    waited_for: List[Job] = []
+    for target in wanted:
+        # A step job with all its sub jobs; a bulk job without its sub jobs.
+        jobs = context.store.select("jid BETWEEN ? AND ?", target.jids)
         named = [
             job
             for job in jobs
-            if one.names(job) or (one.subs is None and job.model == "ST" and one.jids[0] <= job.jid <= one.jids[1])
+            if target.names(job)
+            or (target.subs is None and job.model == "ST" and target.jids[0] <= job.jid <= target.jids[1])
         ]
         if any(job.usr != context.user for job in named):
-            raise Refusal("71", f"job {one.word}")
-        found += named
-    return found
+            raise Refusal("71", f"job {target.word}")
+        waited_for += named
+    return waited_for
 
 
 def _enough(jobs: Sequence[Job], wait: str) -> bool:

@@ -1,4 +1,4 @@
-"""What a submission asks for: directives and command line merged, read, checked. Source: Command Reference, 81-99."""
+"""The options of a submission: merges script and command line, and checks them. Source: Command Reference, 81-99."""
 
 from __future__ import annotations
 
@@ -64,7 +64,7 @@ KNOWN = {
 WRAPPERS = ("no-check-directory", "no-check-gfscache", "all-mount-gfscache")
 IGNORED_IN_SCRIPTS = ("prefix", "verbose", "script-delimiter")
 BY_KEY = ("rsc", "mpi", "llio", "env", "sparam", "vset")
-# What is known of the options that have words of their own. Of -L others are custom resources.
+# The known keys of options that have keys. Unknown keys of -L are custom resources.
 SUB_OPTIONS = {
     "mpi": (
         "shape",
@@ -93,7 +93,7 @@ SUB_OPTIONS = {
 }
 EXCLUSIVE = (("stats", "STATS"), ("restart", "norestart"), ("verbose", "quiet"))
 MODELS = ("bulk", "step", "interact", "mswk")
-# Words of `-L node=...` that exclude each other.
+# Words of `-L node=...`; at most one may be given.
 ALLOCATION = ("torus", "mesh", "noncont")
 LONGEST_NAME = 63
 CORES = 48
@@ -108,14 +108,14 @@ RLIMITS = ("core", "cpu", "crproc", "data", "lockm", "msgq", "openfd", "psig", "
 
 @dataclass
 class Merged:
-    """Options after precedence: the command line beats the script option by option, and where one has keys, by key."""
+    """The merged options: an option of the command line replaces that of the script; options with keys, key by key."""
 
     single: Dict[str, str] = field(default_factory=dict)
     keyed: Dict[str, Dict[str, str]] = field(default_factory=dict)
     dependencies: List[str] = field(default_factory=list)
 
     def has(self, name: str) -> bool:
-        """The option was given."""
+        """Whether the option was given."""
         return name in self.single or name in self.keyed
 
 
@@ -123,7 +123,7 @@ def merged(script: Sequence[Given], line: Sequence[Given]) -> Merged:
     """Merge the options of the script and of the command line.
 
     Raises:
-        Refusal: options that exclude each other, or that may not stand in a script.
+        Refusal: options exclude each other, or an option is not allowed in a script.
     """
     result = Merged()
     for name, _ in script:
@@ -146,16 +146,16 @@ def merged(script: Sequence[Given], line: Sequence[Given]) -> Merged:
 
 
 def spelt(name: str) -> str:
-    """How an option is written."""
+    """The option as it is written on a command line."""
     return next(spelling for spelling, option in KNOWN.items() if option.name == name)
 
 
 def _pairs(name: str, value: str) -> List[Tuple[str, str]]:
     pairs: List[Tuple[str, str]] = []
-    # Commas within brackets are those of `vnode=2(core=1;mem=3)`.
+    # Do not split at commas within brackets, as in `vnode=2(core=1;mem=3)`.
     for token in re.split(r",(?![^(]*\))" if name == "rsc" else ",", value):
         token = token.strip()
-        # The values of a dependency, `ec==1,3,5`, have commas too.
+        # The values of a dependency have commas too: `ec==1,3,5`.
         if name == "sparam" and pairs and (re.match(r"\d", token) or "=" not in token):
             pairs[-1] = (pairs[-1][0], f"{pairs[-1][1]},{token}")
             continue
@@ -175,12 +175,12 @@ class Wanted:
     """The resources that a job asks for.
 
     Attributes:
-        nodes: how many.
-        shape: as `2x3x2`; "" if only a number was given.
+        nodes: number of nodes.
+        shape: such as `2x3x2`; "" if only a number was given.
         mode: torus, mesh or noncont.
-        elapse: limit in seconds; that which the job has at least first, if it is a range.
+        elapse: limit in seconds; the lower end if it is a range.
         most: the upper end of a range; None for a plain limit.
-        memory: of a node, in bytes; None for unlimited.
+        memory: limit of a node in bytes; None for unlimited.
         given: the keys that the user gave.
         custom: custom resources.
     """
@@ -198,14 +198,14 @@ class Wanted:
 
 
 def resources(pairs: Dict[str, str], settings: Settings) -> Wanted:
-    """Read `-L`, and hold it against the limits of the resource group.
+    """Read `-L`, and check it against the limits of the resource group.
 
     Raises:
-        Refusal: 0004 for what cannot be read, 0054, 0057, 0058 and 0059 for limits.
+        Refusal: 0004 for a value that cannot be read, 0054, 0057, 0058 and 0059 for limits.
     """
     given = {{"rg": "rscgrp", "ru": "rscunit"}.get(key, key): value for key, value in pairs.items()}
     unit, name = given.get("rscunit", settings.rscunit), given.get("rscgrp", settings.rscgrp)
-    # What cannot be read comes before what does not exist.
+    # An unreadable value is reported before an unknown resource group.
     node = _node(given["node"]) if "node" in given else None
     limits = _elapse(given["elapse"]) if "elapse" in given else None
     memory = _size(given["node-mem"]) if "node-mem" in given else None
@@ -272,24 +272,24 @@ def _node(text: str) -> Tuple[int, str, str]:
 
 
 def _elapse(text: str) -> Tuple[int, Optional[int]]:
-    found = times.limits(text)
-    if found is None:
+    limits = times.limits(text)
+    if limits is None:
         raise Refusal("04", f"-L elapse={text}")
-    return found
+    return limits
 
 
 def _size(text: str) -> Optional[int]:
     if text == "unlimited":
         return None
-    found = re.fullmatch(r"(\d+)([KMGTP]i)?", text)
-    if found is None:
+    match = re.fullmatch(r"(\d+)([KMGTP]i)?", text)
+    if match is None:
         raise Refusal("04", f"-L node-mem={text}")
-    power = " KMGTP".index((found.group(2) or "Mi")[0])
-    return int(found.group(1)) * int(1024**power)
+    power = " KMGTP".index((match.group(2) or "Mi")[0])
+    return int(match.group(1)) * int(1024**power)
 
 
 def check_mpi(pairs: Mapping[str, str], wanted: Wanted) -> None:
-    """Hold `--mpi` against the nodes.
+    """Check `--mpi` against the nodes.
 
     Raises:
         Refusal: 0002, 0004, 0054 or 0057.
@@ -320,7 +320,7 @@ def job_name(merged: Merged, script: Optional[str]) -> str:
     """The name of a job.
 
     Raises:
-        Refusal: one that PJM does not take.
+        Refusal: PJM does not accept the name.
     """
     name = merged.single.get("name")
     if name is None:
@@ -335,12 +335,12 @@ def bulk_range(merged: Merged) -> Tuple[int, int]:
     """First and last number of a bulk job's sub jobs.
 
     Raises:
-        Refusal: none given, or the last is not greater than the first.
+        Refusal: the range is missing, or the last number is not greater than the first.
     """
     words = list(merged.keyed.get("sparam", {}))
     if not words:
         raise Refusal("01", "--sparam")
-    found = re.fullmatch(r"(\d{1,6})-(\d{1,6})", words[-1])
-    if found is None or int(found.group(2)) <= int(found.group(1)):
+    match = re.fullmatch(r"(\d{1,6})-(\d{1,6})", words[-1])
+    if match is None or int(match.group(2)) <= int(match.group(1)):
         raise Refusal("04", f"--sparam {words[-1]}")
-    return int(found.group(1)), int(found.group(2))
+    return int(match.group(1)), int(match.group(2))

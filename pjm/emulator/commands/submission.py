@@ -1,4 +1,4 @@
-"""A submission becomes jobs in the database: ids, limits of acceptance, the script put aside."""
+"""Accepts a submission: checks the limits, gives out ids, saves the script, and puts the jobs into the database."""
 
 from __future__ import annotations
 
@@ -26,11 +26,11 @@ class New:
     """A job that is about to be accepted.
 
     Attributes:
-        name: of the job.
-        folder: where it was submitted, and will run.
-        path: of the script; None for standard input.
-        text: of the script.
-        options: merged.
+        name: name of the job.
+        folder: folder in which it was submitted and will run.
+        path: path of the script; None for standard input.
+        text: content of the script.
+        options: options of script and command line, merged.
         wanted: its resources.
     """
 
@@ -48,13 +48,13 @@ def accept(context: Context, new: New, parent: Optional[int] = None) -> Tuple[st
     Args:
         context: the emulator.
         new: the job.
-        parent: the step job that this command has begun.
+        parent: number of the step job that this command has begun.
 
     Returns:
-        The id to answer with, and after it those of a bulk job's sub jobs.
+        The id to print; for a bulk job, the ids of the sub jobs follow.
 
     Raises:
-        Refusal: no group, a limit of acceptance, a step job that is not there.
+        Refusal: the group is missing, a limit of acceptance is reached, or the step job does not exist.
     """
     group = _group(new.options.single)
     if not group and context.settings.require_group:
@@ -62,26 +62,26 @@ def accept(context: Context, new: New, parent: Optional[int] = None) -> Tuple[st
     group = group or own_group()
     with context.store.changing():
         if new.options.has("step"):
-            made = _step(context, new, group, parent)
+            jobs = _step(context, new, group, parent)
         elif new.options.has("bulk"):
-            made = _bulk(context, new, group)
+            jobs = _bulk(context, new, group)
         else:
-            made = [_job(context, new, group, _next(context), WHOLE, "NM")]
-        _within_limits(context, made, group)
-        for job in made:
+            jobs = [_job(context, new, group, _next(context), WHOLE, "NM")]
+        _within_limits(context, jobs, group)
+        for job in jobs:
             job.faults = context.faults.of_job(job, context.store)
             _postpone(job)
-        script = _put_aside(context, new, made[-1])
-        for job in made:
+        script = _put_aside(context, new, jobs[-1])
+        for job in jobs:
             if job.spec:
                 job.spec["script"] = script
-        context.store.put(made)
-    parts = [job for job in made if not job.is_parent]
-    return (parts[0].id,) if made[0].model != "BU" else (str(made[0].jid), *(job.id for job in parts))
+        context.store.put(jobs)
+    parts = [job for job in jobs if not job.is_parent]
+    return (parts[0].id,) if jobs[0].model != "BU" else (str(jobs[0].jid), *(job.id for job in parts))
 
 
 def _group(single: Dict[str, str]) -> str:
-    """Who is charged, if that was said: by name (of a group that this machine need not have) or by number."""
+    """The group to charge; "" if none was given. A name need not be a group of this machine, a number must be."""
     number = single.get("gid")
     if number is None:
         return single.get("group", "")
@@ -112,15 +112,15 @@ def _bulk(context: Context, new: New, group: str) -> List[Job]:
 def _step(context: Context, new: New, group: str, parent: Optional[int]) -> List[Job]:
     sparam = new.options.keyed.get("sparam", {})
     whole = _existing(context, sparam, parent)
-    made: List[Job] = []
+    changed: List[Job] = []
     if whole is None:
         whole = _job(context, new, group, _next(context), WHOLE, "ST")
         whole.nodes, whole.elapse, whole.due = None, None, None
-        made.append(whole)
+        changed.append(whole)
     numbers = [job.sub for job in context.store.subs(whole.jid)]
     number = int(sparam["sn"]) if "sn" in sparam else max(numbers, default=-1) + 1
     if numbers and number <= max(numbers):
-        # Of several scripts in one command only the first has the number that was asked for.
+        # A requested number holds for the first of several scripts only.
         if parent is None or "sn" not in sparam:
             raise Refusal("04", f"--sparam sn={number}")
         number = max(numbers) + 1
@@ -128,12 +128,12 @@ def _step(context: Context, new: New, group: str, parent: Optional[int]) -> List
         raise Refusal("60")
     step = _job(context, new, group, whole.jid, number, "ST")
     step.name = sparam.get("jnam", step.name)
-    whole.name = whole.name if not made else step.name
+    whole.name = whole.name if not changed else step.name
     step.spec["needs"] = list(new.options.dependencies)
-    if not made and whole.st not in ("RUN", "QUE"):
+    if not changed and whole.st not in ("RUN", "QUE"):
         whole.move("QUE")
-        made.append(whole)
-    return [*made, step]
+        changed.append(whole)
+    return [*changed, step]
 
 
 def _existing(context: Context, sparam: Dict[str, str], parent: Optional[int]) -> Optional[Job]:
@@ -141,13 +141,13 @@ def _existing(context: Context, sparam: Dict[str, str], parent: Optional[int]) -
         return context.store.get(parent)
     unfinished = f"model = 'ST' AND sub = {WHOLE} AND over IS NULL AND usr = ?"
     if "jid" in sparam:
-        found = context.store.select(f"{unfinished} AND jid = ?", (context.user, int(sparam["jid"])))
-        if not found:
+        jobs = context.store.select(f"{unfinished} AND jid = ?", (context.user, int(sparam["jid"])))
+        if not jobs:
             raise Refusal("12", sparam["jid"])
-        return found[0]
+        return jobs[0]
     if "jnam" in sparam:
-        found = context.store.select(f"{unfinished} AND name = ?", (context.user, sparam["jnam"]))
-        return found[-1] if found else None
+        jobs = context.store.select(f"{unfinished} AND name = ?", (context.user, sparam["jnam"]))
+        return jobs[-1] if jobs else None
     return None
 
 
@@ -205,7 +205,7 @@ def _spec(context: Context, new: New) -> Dict[str, object]:
         "at": times.day(options.single["at"]) if options.has("at") else None,
         "prefix": options.single.get("prefix", "#PJM"),
         **{name: options.single.get(name) for name in ("mail", "mail-list", "net-route")},
-        # Command Reference, pages 82-84: these may come from the environment.
+        # Command Reference, pages 82-84: an environment variable may set these.
         **{name: options.single.get(name) or os.environ.get(variable) for name, variable in FREE_TEXTS.items()},
         "start": settings.start,
         "end": settings.end,
@@ -214,22 +214,22 @@ def _spec(context: Context, new: New) -> Dict[str, object]:
     }
 
 
-def _within_limits(context: Context, made: List[Job], group: str) -> None:
+def _within_limits(context: Context, jobs: List[Job], group: str) -> None:
     settings, store = context.settings, context.store
-    new = sum(job.sub == WHOLE for job in made)
+    new = sum(job.sub == WHOLE for job in jobs)
     for column, name, most in (("usr", context.user, settings.accept_user), ("grp", group, settings.accept_jobs)):
-        # The column is one of these two.
+        # Safe to format into SQL: the column is one of these two.
         if most and new + store.count(f"over IS NULL AND {column} = ? AND sub = {WHOLE}", (name,)) > most:
             raise Refusal("72", "ru-accept")
     for model, most in (("BU", settings.accept_bulk), ("ST", settings.accept_step)):
-        new = sum(job.model == model and job.sub != WHOLE for job in made)
+        new = sum(job.model == model and job.sub != WHOLE for job in jobs)
         before = f"over IS NULL AND grp = ? AND model = ? AND sub != {WHOLE}"
         if most and new and new + store.count(before, (group, model)) > most:
             raise Refusal("72", f"ru-accept-{'bulk' if model == 'BU' else 'step'}subjob")
 
 
 def _postpone(job: Job) -> None:
-    """Faults that begin with the submission."""
+    """Apply the faults that delay when the views show a job."""
     for rule in job.faults:
         seconds = float(str(rule.get("seconds", 1.0)))
         if rule["fault"] == "late":

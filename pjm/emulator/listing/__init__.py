@@ -1,1 +1,1 @@
-"""What pjstat lists: which jobs, which columns, summaries."""
+"""The output of pjstat: which jobs it shows, with which columns, and the summaries."""

@@ -1,4 +1,4 @@
-"""The columns of pjstat: item, header, width, what stands in them. Source: Command Reference, 67-79."""
+"""The columns of pjstat: item, header, width and content. Source: Command Reference, 67-79."""
 
 from __future__ import annotations
 
@@ -18,12 +18,12 @@ CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f]")
 
 @dataclass(frozen=True)
 class Row:
-    """A job as pjstat sees it.
+    """One row of pjstat's output.
 
     Attributes:
         job, spec: the job.
-        now: the time of the question.
-        masked: somebody else's.
+        now: the time of the call.
+        masked: whether the job belongs to another user.
         parts: its sub jobs.
     """
 
@@ -36,13 +36,13 @@ class Row:
 
 @dataclass(frozen=True)
 class Column:
-    """One column.
+    """One column of pjstat's output.
 
     Attributes:
         item: its name for `--choose`.
         header: its title.
-        width: cells are padded, and cut, to it.
-        cell: what stands in it.
+        width: the width to which cells are padded and cut.
+        cell: returns the content of a row's cell.
     """
 
     item: str
@@ -127,14 +127,14 @@ COLUMNS: Tuple[Column, ...] = (
     Column("adt", "ACCEPT", 14, lambda row: times.date(row.job.accepted)),
     Column("rscg", "RSC_GRP", 8, _plain("rscgrp")),
     Column("ermsg", "REASON", 16, lambda row: row.job.reason or "-"),
-    # Below: not in the layouts, only by --pattern or --choose.
+    # The columns below are in no default layout, only in --pattern and --choose.
     Column("snum", "SUB_JOB_NUM", 11, lambda row: str(row.parts.total) if row.job.is_parent else "-"),
     Column("nnuma", "NODE_ALLOC", 15, _allocated),
     Column("rscu", "RSC_UNIT", 12, _plain("rscunit")),
     Column("edt", "END_DATE", 14, lambda row: times.date(row.job.ended)),
     Column("vnid", "VNODE_ID", 10, _nothing),
 )
-# With -E: as wide as in the End-user's Guide, page 150.
+# The width with -E, from the End-user's Guide, page 150.
 EXPANDED_ID = Column("jid", "JOB_ID", 24, _plain("id"))
 BY_ITEM: Dict[str, Column] = {column.item: column for column in COLUMNS}
 DEFAULT = ("jid", "jnam", "jmdl", "st", "usr", "sdt", "elpl", "nnumr", "vnnuma", "vcnuma", "vmema")
@@ -144,11 +144,11 @@ PATTERN = (*VERBOSE, "snum", "nnuma", "rscu")
 
 
 def chosen(text: str, statistical: bool) -> List[Column]:
-    """The columns of `--choose`: unknown items are dropped, of a duplicate the last stays."""
+    """The columns of `--choose`. Unknown items are dropped; if an item is repeated, the last one is kept."""
     items = [item.strip().lower() for item in text.split(",")]
     items = [item for place, item in enumerate(items) if item not in items[place + 1 :]]
-    found = [BY_ITEM.get(item) or (_statistic(item) if statistical else None) for item in items]
-    return [column for column in found if column is not None]
+    columns = [BY_ITEM.get(item) or (_statistic(item) if statistical else None) for item in items]
+    return [column for column in columns if column is not None]
 
 
 def _statistic(item: str) -> Optional[Column]:
@@ -170,21 +170,21 @@ def table(columns: Sequence[Column], rows: Sequence[Row]) -> List[str]:
 
 def _padded(column: Column, row: Row) -> str:
     text = cell(column, row)
-    # An id is never cut: nobody could use it.
+    # An id is never cut, because a part of an id is useless.
     return f"{text if column.item == 'jid' else text[: column.width]:<{column.width}}"
 
 
 def data(columns: Sequence[Column], rows: Sequence[Row], delimiter: str) -> List[str]:
-    """Records of `--data`: the header's begins with H, the others with an empty field."""
+    """The records of `--data`. The header record begins with H, the others begin with an empty field."""
     lines = [delimiter.join(["H", *(column.header for column in columns)])]
     return lines + [delimiter.join(["", *(_field(cell(column, row), delimiter) for column in columns)]) for row in rows]
 
 
 def cell(column: Column, row: Row) -> str:
-    """What stands in a column; of somebody else's job only what everybody may know."""
+    """The content of a cell. A job of another user shows public items only."""
     if row.masked and column.item not in PUBLIC:
         return MASKED[: column.width]
-    # The name of a script may hold what would make two rows of one.
+    # The name of a script may hold a line break, which would split the row.
     return CONTROL.sub(" ", column.cell(row))
 
 

@@ -1,4 +1,4 @@
-"""Which jobs pjstat shows, and in which order. Source: Command Reference, 67-73."""
+"""Selects and sorts the jobs that pjstat shows. Source: Command Reference, 67-73."""
 
 from __future__ import annotations
 
@@ -21,13 +21,13 @@ MOST_DAYS = 365
 
 @dataclass
 class Question:
-    """What pjstat was asked.
+    """The arguments of pjstat that select jobs.
 
     Attributes:
-        ids: jobs; all if none.
-        expand: sub jobs too (-E).
-        everyone: others' jobs too (-A).
-        history: -H; its argument, if any, in ``period``.
+        ids: jobs to show; all jobs if empty.
+        expand: show sub jobs too (-E).
+        everyone: show the jobs of other users too (-A).
+        history: ask the history (-H); ``period`` has its argument, if any.
         filters: `--filter`.
         sort: `--sort`.
     """
@@ -42,41 +42,41 @@ class Question:
 
 
 def parse_ids(words: Sequence[str]) -> List[Wanted]:
-    """Ids of the command line.
+    """Read the ids of a command line.
 
     Raises:
-        Refusal: one that is none.
+        Refusal: a word is not an id.
     """
-    found = []
+    targets = []
     for word in words:
-        one = wanted(word)
-        if one is None:
+        target = wanted(word)
+        if target is None:
             raise Refusal("11", word)
-        found.append(one)
-    return found
+        targets.append(target)
+    return targets
 
 
 def rows(context: Context, question: Question) -> List[Row]:
     """The jobs to show."""
     now = time.time()
     condition, values = _view(context, question, now)
-    if not question.expand and not any(one.subs for one in question.ids):
+    if not question.expand and not any(target.subs for target in question.ids):
         condition += f" AND sub = {WHOLE}"
     if question.ids:
         condition += f" AND ({' OR '.join(['jid BETWEEN ? AND ?'] * len(question.ids))})"
-        values += [number for one in question.ids for number in one.jids]
+        values += [number for target in question.ids for number in target.jids]
     jobs = [job for job in context.store.select(condition, values) if _is_named(job, question)]
     counts = _counts(context, jobs)
     wholes: Dict[int, Job] = {job.jid: job for job in jobs if job.sub == WHOLE}
-    found = [_row(context, job, wholes, counts, now) for job in jobs]
-    return _sorted([row for row in found if _passes(row, question.filters)], question.sort)
+    listed = [_row(context, job, wholes, counts, now) for job in jobs]
+    return _sorted([row for row in listed if _passes(row, question.filters)], question.sort)
 
 
 def _view(context: Context, question: Question, now: float) -> Tuple[str, List[object]]:
     condition, values = "visible <= ?", [now]  # type: Tuple[str, List[object]]
     if question.history:
         start, end = period(question.period, context.settings.history_days, now)
-        # Sub jobs move to the history with the whole job.
+        # Sub jobs move to the history together with the whole job.
         condition += " AND over IS NOT NULL AND over + history <= ? AND over BETWEEN ? AND ?"
         values += [now, start, end]
     else:
@@ -92,7 +92,7 @@ def period(text: str, days: int, now: float) -> Tuple[float, float]:
     """Start and end of `day=N`, `start=...`, `start=...,end=...` or `start=...,period=N`.
 
     Raises:
-        Refusal: it cannot be read.
+        Refusal: the text cannot be read.
     """
     given = dict(part.partition("=")[::2] for part in text.split(",") if part)
     for key in ("day", "period"):
@@ -112,8 +112,9 @@ def period(text: str, days: int, now: float) -> Tuple[float, float]:
 def _is_named(job: Job, question: Question) -> bool:
     if not question.ids:
         return question.expand or job.sub == WHOLE
-    for one in question.ids:
-        if one.names(job) or (question.expand and one.subs is None and one.jids[0] <= job.jid <= one.jids[1]):
+    for target in question.ids:
+        within = target.subs is None and target.jids[0] <= job.jid <= target.jids[1]
+        if target.names(job) or (question.expand and within):
             return True
     return False
 
@@ -129,9 +130,9 @@ def _row(context: Context, job: Job, wholes: Dict[int, Job], counts: Dict[int, P
     spec = job.spec
     if not spec and job.sub != WHOLE:
         if job.jid not in wholes:
-            found = context.store.get(job.jid)
-            if found is not None:
-                wholes[job.jid] = found
+            whole = context.store.get(job.jid)
+            if whole is not None:
+                wholes[job.jid] = whole
         spec = wholes[job.jid].spec if job.jid in wholes else {}
     return Row(job, spec, now, job.usr != context.user, counts.get(job.jid, ALONE))
 
@@ -153,10 +154,10 @@ def _split(text: str, sign: str) -> List[str]:
 
 
 def _matches(text: str, pattern: str) -> bool:
-    found = re.fullmatch(r"(\d*)-(\d*)", pattern)
-    if found and pattern != "-":
+    limits = re.fullmatch(r"(\d*)-(\d*)", pattern)
+    if limits and pattern != "-":
         number = re.match(r"\d+", text)
-        low, high = found.groups()
+        low, high = limits.groups()
         return number is not None and (int(low or 0) <= int(number.group()) <= int(high or 1 << 62))
     parts = re.findall(r"\\.|.", pattern, re.DOTALL)
     wild = {".": ".", "*": ".*"}
@@ -164,7 +165,7 @@ def _matches(text: str, pattern: str) -> bool:
     return re.fullmatch(expression, text, re.DOTALL) is not None
 
 
-def _sorted(found: List[Row], sort: str) -> List[Row]:
+def _sorted(listed: List[Row], sort: str) -> List[Row]:
     for part in reversed([part for part in sort.split(",") if part]):
         item, _, direction = part.partition(":")
         column = BY_ITEM.get(item.strip().lower())
@@ -172,10 +173,10 @@ def _sorted(found: List[Row], sort: str) -> List[Row]:
             continue
         if direction not in ("", "A", "D"):
             raise Refusal("04", f"--sort {sort}")
-        # Sub jobs by their numbers: 12[2] before 12[10].
+        # Ids are sorted by number, not as text: 12[2] before 12[10].
         key = (lambda row: row.job.key) if column.item == "jid" else _key(column.cell)
-        found = sorted(found, key=key, reverse=direction == "D")
-    return found
+        listed = sorted(listed, key=key, reverse=direction == "D")
+    return listed
 
 
 def _key(read: Callable[[Row], str]) -> Callable[[Row], Tuple[int, int, str]]:

@@ -1,4 +1,4 @@
-"""pjstat's numbers: --summary, --limit, --rsc. Source: Command Reference, 65-68; Fugaku user guide, node use status."""
+"""The summaries of pjstat: --summary, --limit, --rsc. Source: Command Reference, 65-68; Fugaku user guide, node use."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from pjm.emulator.listing.selection import Question, rows
 from pjm.emulator.machine.context import Context, own_group
 from pjm.emulator.machine.store import ON_NODES, WHOLE, Job
 
-# Fugaku's, without SUSPND. The spelling is PJM's.
+# The states of Fugaku's pjstat, which has no SUSPND. The spelling RUNING is PJM's.
 STATES: Tuple[Tuple[str, Tuple[str, ...]], ...] = (
     ("ACCEPT", ("ACC",)),
     ("QUEUED", ("QUE",)),
@@ -37,7 +37,7 @@ LIMITS = (
 
 
 def summary(context: Context, question: Question) -> List[str]:
-    """How many jobs, and sub jobs, are in each state."""
+    """The lines of `--summary`: how many jobs, and sub jobs, are in each state."""
     question.expand = True
     jobs = [row.job for row in rows(context, question)]
     header = "  " + " ".join(f"{name:>6}" for name, _ in STATES) + f" {'TOTAL':>6}"
@@ -52,7 +52,7 @@ def _counted(first: str, jobs: Sequence[Job]) -> str:
 
 
 def limits(context: Context, of_group: bool) -> List[str]:
-    """The limits of user, group and all, and how much of them is used."""
+    """The lines of `--limit`: the limits of user, group and all users, and how much of each is used."""
     prefix = "rg" if of_group else "ru"
     lines = ["System Resource Information:", f"RSCUNIT: {context.settings.rscunit}"]
     if of_group:
@@ -88,7 +88,7 @@ def _section(prefix: str, given: Dict[str, int], jobs: Sequence[Job]) -> List[st
 
 
 def resources(context: Context) -> List[str]:
-    """The resource units and groups that there are."""
+    """The lines of `--rsc`: the resource units and groups."""
     lines = [f"{'RSCUNIT':<30} {'RSCGRP':<30} STATUS", f"{context.settings.rscunit:<30} {'-':<30} ENABLE,START"]
     for name, group in sorted(context.settings.groups.items()):
         status = "ENABLE,START" if group.enabled else "DISABLE,STOP"

@@ -1,4 +1,4 @@
-"""What a command of the emulator has to work with: the emulator it was called in, and who calls."""
+"""The context of an emulated command: its emulator, and the calling user."""
 
 from __future__ import annotations
 
@@ -15,11 +15,11 @@ from pjm.emulator.machine.store import Store
 
 @dataclass
 class Context:
-    """What a command has to work with.
+    """The context of an emulated command.
 
     Attributes:
         folder, settings, store, faults: the emulator.
-        user: who calls.
+        user: the name of the calling user.
         submitted: ids of jobs that the command submitted, for the journal.
     """
 
@@ -32,7 +32,7 @@ class Context:
 
 
 def own_group() -> str:
-    """The group of the user who calls."""
+    """The group of the calling user."""
     try:
         return grp.getgrgid(os.getgid()).gr_name
     except KeyError:

@@ -1,4 +1,4 @@
-"""The rules of faults on demand: which there are, and what each can be told. See docs/reference/emulator.md."""
+"""The rules of faults on demand: the known faults and their parameters. See docs/reference/emulator.md."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from pjm.errors import BadInput
 Rule = Dict[str, object]
 _COMMON = {"fault": str, "times": int, "every": int, "skip": int}
 _NUMBER = (int, float)
-# Of those that come while the script runs.
+# Parameters of the faults that begin while the script runs.
 _TIMED: Dict[str, object] = {"after": _NUMBER, "file": str, "attempts": int}
 
 # The parameters of each fault, and their kinds.
@@ -47,9 +47,9 @@ OF_JOBS: Dict[str, Dict[str, object]] = {
     "truncate": {"files": list, "keep": int, "drop": int},
     "late-files": {"files": list, "seconds": _NUMBER},
 }
-# What else the values of parameters have to be: numbers between these (0 and infinity where they are not named), ...
+# Limits of the values of parameters: numbers must be between these (default: 0 and infinity), ...
 _BETWEEN: Dict[str, Tuple[float, float]] = {"every": (1, math.inf), "exit": (0, 255), "signal": (1, 64)}
-# ... and words one of these, for all faults or for one.
+# ... and words must be one of these, for all faults or for one fault.
 _ONE_OF: Dict[Tuple[str, str], Tuple[str, ...]] = {
     ("", "command"): (*FAMILIES, "*"),
     ("delay", "when"): ("before", "after"),
@@ -59,10 +59,10 @@ _ONE_OF: Dict[Tuple[str, str], Tuple[str, ...]] = {
 
 
 def checked(rules: object, where: str) -> Sequence[Rule]:
-    """Rules, held against what there is.
+    """Check rules against the known faults, and return them.
 
     Raises:
-        BadInput: an unknown fault, an unknown parameter, a value of the wrong kind.
+        BadInput: a fault or a parameter is unknown, or a value is invalid.
     """
     if not isinstance(rules, list) or not all(isinstance(rule, dict) for rule in rules):
         raise BadInput(f"{where} has no rules", "a list of objects was expected", 'begin with [{"fault": "0090"}]')
@@ -80,25 +80,25 @@ def checked(rules: object, where: str) -> Sequence[Rule]:
 
 
 def _expected(rule: Rule, name: str, value: object) -> str:
-    """What a value ought to have been; "" if it is fine."""
+    """The description of a valid value; "" if the value is valid."""
     if isinstance(value, (int, float)) and not isinstance(value, bool):
         least, most = _BETWEEN.get(name, (0, math.inf))
         if least <= value <= most and math.isfinite(value):
             return ""
         return f"at least {least:g}" if most == math.inf else f"from {least:g} to {most:g}"
     if isinstance(value, list):
-        return "" if all(isinstance(each, str) for each in value) else "a list of words"
+        return "" if all(isinstance(word, str) for word in value) else "a list of words"
     words = _ONE_OF.get((str(rule["fault"]), name)) or _ONE_OF.get(("", name))
     return f"one of {', '.join(words)}" if words and value not in words else ""
 
 
 def is_of_jobs(rule: Rule) -> bool:
-    """It hits jobs, not commands."""
+    """Whether a rule applies to jobs, not to commands."""
     return rule["fault"] in OF_JOBS
 
 
 def is_message(rule: Rule) -> bool:
-    """Its name is the number of a message, or of a reason of the acceptance check."""
+    """Whether the name of a rule is the number of a message, or of a reason of the acceptance check."""
     name = str(rule["fault"])
     return re.fullmatch(r"\d{4}", name) is not None or name in ACCEPTANCE
 
@@ -121,7 +121,7 @@ def _wrong(rule: Rule, where: str, why: str) -> BadInput:
 
 
 def default_command(rule: Rule) -> str:
-    """The command that a rule means when it names none."""
+    """The command that a rule applies to if it names none."""
     number = str(rule["fault"])
     if re.fullmatch(r"\d{4}", number):
         return {"01": "pjdel", "02": "pjstat", "03": "pjhold", "04": "pjrls", "06": "pjwait"}.get(number[:2], "pjsub")

@@ -1,4 +1,4 @@
-"""What shall go wrong, on demand: rules from faults.json or PJM_EMULATOR_FAULTS. See docs/reference/emulator.md."""
+"""The faults on demand: rules from faults.json or PJM_EMULATOR_FAULTS. See docs/reference/emulator.md."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ class Faults:
     rules: Sequence[Rule]
 
     def of_command(self, command: str, store: Store) -> List[Rule]:
-        """Those that hit this call of a command; counts the call."""
+        """Count a call of a command, and return the rules that apply to it."""
         mine = [
             rule
             for rule in self.rules
@@ -34,15 +34,15 @@ class Faults:
             return [rule for rule in mine if _hits(rule, store)]
 
     def of_job(self, job: Job, store: Store) -> List[Rule]:
-        """Those that hit a job that is being submitted; counts the job. Inside `Store.changing`."""
+        """Count a job that is being submitted, and return the rules that apply to it. Call it in `Store.changing`."""
         return [rule for rule in self.rules if is_of_jobs(rule) and _means(rule, job) and _hits(rule, store)]
 
 
 def read(path: Path, variables: Mapping[str, str]) -> Faults:
-    """The rules of the environment variable (JSON, or the path of a file) if there is one, otherwise of the file.
+    """Read the rules from the environment variable (JSON, or the path of a file) if it is set, otherwise from the file.
 
     Raises:
-        BadInput: no rules, and why.
+        BadInput: the rules cannot be read, or are invalid.
     """
     text = variables.get(VARIABLE, "")
     where = VARIABLE
@@ -63,7 +63,7 @@ def read(path: Path, variables: Mapping[str, str]) -> Faults:
 
 
 def _means(rule: Rule, job: Job) -> bool:
-    # All but one are of what runs.
+    # All faults except parent-runout apply to jobs that run, not to parents.
     if job.is_parent != (rule["fault"] == "parent-runout") or not fnmatch.fnmatchcase(
         job.name, str(rule.get("job", "*"))
     ):

@@ -1,4 +1,4 @@
-"""The emulator's folder: what lies where in it, and the making of it."""
+"""The emulator's folder: the files in it, and how it is created."""
 
 from __future__ import annotations
 
@@ -12,82 +12,82 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Dict, Mapping, Optional
 
-from pjm.emulator.machine import fault_rules as rules
-from pjm.emulator.machine import settings as settings_file
+from pjm.emulator.machine import fault_rules
+from pjm.emulator.machine.settings import write as write_settings
 from pjm.errors import BadInput
 from pjm.files import system_bytes, write_whole
 
 COMMANDS = ("pjsub", "pjstat", "pjdel", "pjhold", "pjrls", "pjwait")
-# Bytes of a path of SQLite's, which puts up to 8 behind it ("-journal") and counts to 512.
+# The most bytes of a database's path: SQLite appends up to 8 bytes ("-journal") and accepts 512.
 LONGEST = 504
-# Isolated (-I) and without site packages (-S): quick, and neither PYTHONPATH nor a module in the user's folder that is
-# named like one of Python's can come in between.
+# Isolated (-I) and without site packages (-S): starts quickly, and neither PYTHONPATH nor a module in the user's folder
+# with the name of a standard module can interfere.
 START = "import sys; sys.path.append(sys.argv[1]); from {module} import main; main(*sys.argv[2:])"
 
 
 @dataclass(frozen=True)
 class Folder:
-    """Where an emulator keeps all it knows. Whoever may write here can run commands as its owner: mode 0700."""
+    """The folder of an emulator. Its mode is 0700, because a user who may write to it can run commands as its owner."""
 
     path: Path
 
     @property
     def commands(self) -> Path:
-        """What goes on PATH."""
+        """The folder of commands, for PATH."""
         return self.path / "bin"
 
     @property
     def database(self) -> Path:
-        """The jobs."""
+        """The database of jobs."""
         return self.path / "jobs.sqlite"
 
     @property
     def settings(self) -> Path:
-        """See `pjm.emulator.machine.settings`."""
+        """The settings file, see `pjm.emulator.machine.settings`."""
         return self.path / "emulator.json"
 
     @property
     def faults(self) -> Path:
-        """What shall go wrong; there need not be one."""
+        """The file of faults, which may be missing."""
         return self.path / "faults.json"
 
     @property
     def journal(self) -> Path:
-        """Every command that was called."""
+        """The journal of all called commands."""
         return self.path / "journal.jsonl"
 
     @property
     def spool(self) -> Path:
-        """The scripts, as they were when they were submitted."""
+        """The folder of scripts, as they were submitted."""
         return self.path / "spool"
 
     @property
     def runs(self) -> Path:
-        """One folder per start of a job."""
+        """The folder that has one folder per start of a job."""
         return self.path / "runs"
 
     @property
     def lock(self) -> Path:
-        """Held by the daemon."""
+        """The lock file of the daemon."""
         return self.path / "daemon.lock"
 
     @property
     def leave(self) -> Path:
-        """While it is there, a daemon without work goes at once."""
+        """A file: while it exists, a daemon without work ends at once."""
         return self.path / "leave"
 
     @property
     def bell(self) -> Path:
-        """A named pipe: a byte in it makes the daemon look."""
+        """A named pipe: a byte in it wakes the daemon."""
         return self.path / "bell"
 
     @property
     def log(self) -> Path:
-        """What the daemon has to complain of."""
+        """The log file of the daemon's errors."""
         return self.path / "daemon.log"
 
     def ring(self) -> None:
-        """Make the daemon look; if it is dead nobody hears it."""
+        """Wake the daemon; does nothing if the daemon is dead."""
         with contextlib.suppress(OSError):
             handle = os.open(str(self.bell), os.O_WRONLY | os.O_NONBLOCK)
             try:
@@ -102,59 +102,60 @@ def environment(
     settings: Optional[Mapping[str, object]] = None,
     faults: Optional[object] = None,
 ) -> Dict[str, str]:
-    """Make an emulator in ``folder``, or come back to the one that is there, and say how to reach it.
+    """Create an emulator in ``folder``, or reuse the one in it, and return the variables for its users.
 
     Args:
-        folder: made if it is not there, private to its owner; keeps everything, jobs included.
-        nodes: how many nodes it has, that is, how many jobs of one node run at once; None leaves what is there, and is
-            4 for a new one.
-        settings: others of `pjm.emulator.machine.settings.Settings`, by name.
-        faults: what shall go wrong, as `docs/reference/emulator.md` has it; None leaves what is there.
+        folder: created, private to its owner, if it does not exist; holds everything, jobs included.
+        nodes: number of nodes, that is, how many jobs of one node run at once; None keeps the current number, 4 for a
+            new emulator.
+        settings: other values of `pjm.emulator.machine.settings.Settings`, by name.
+        faults: faults on demand, see `docs/reference/emulator.md`; None keeps the current ones.
 
     Returns:
-        Variables to set for processes that shall see the emulator: PATH with its commands first, PJM_EMULATOR.
+        Variables for processes that use the emulator: PATH with its commands first, and PJM_EMULATOR.
 
     Raises:
-        BadInput: the folder is open to others, cannot be written or has too long a path, or a setting makes no sense.
+        BadInput: other users may write to the folder, it cannot be written, its path is too long, or a setting is
+            invalid.
     """
     try:
-        made = _made(folder, nodes, settings, faults)
+        emulator = _create(folder, nodes, settings, faults)
     except OSError as error:
         raise BadInput(
             f"{folder} cannot be an emulator's folder", f"{error.strerror}: {error.filename}", "name another folder"
         ) from error
-    path = os.pathsep.join([str(made.commands), os.environ.get("PATH", os.defpath)])
-    return {"PATH": path, "PJM_EMULATOR": str(made.path)}
+    path = os.pathsep.join([str(emulator.commands), os.environ.get("PATH", os.defpath)])
+    return {"PATH": path, "PJM_EMULATOR": str(emulator.path)}
 
 
-def _made(
+def _create(
     folder: Path, nodes: Optional[int], settings: Optional[Mapping[str, object]], faults: Optional[object]
 ) -> Folder:
-    made = _private(folder)
+    emulator = _private(folder)
     counted = {} if nodes is None else {"nodes": nodes}
-    settings_file.write(made.settings, {**counted, **(settings or {})})
+    write_settings(emulator.settings, {**counted, **(settings or {})})
     if faults is not None:
-        rules.checked(faults, str(made.faults))
-        made.faults.write_text(json.dumps(faults, indent=1), encoding="utf-8")
-    for inner in (made.commands, made.spool, made.runs):
+        fault_rules.checked(faults, str(emulator.faults))
+        emulator.faults.write_text(json.dumps(faults, indent=1), encoding="utf-8")
+    for inner in (emulator.commands, emulator.spool, emulator.runs):
         inner.mkdir(mode=0o700, exist_ok=True)
-    if not made.bell.exists():
+    if not emulator.bell.exists():
         with contextlib.suppress(FileExistsError):
-            os.mkfifo(str(made.bell), 0o600)
+            os.mkfifo(str(emulator.bell), 0o600)
     for command in COMMANDS:
-        _write_command(made, command)
-    return made
+        _write_command(emulator, command)
+    return emulator
 
 
 def _private(folder: Path) -> Folder:
     _check_length(folder)
     folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-    found = folder.stat()
-    if stat.S_IMODE(found.st_mode) & 0o077 or found.st_uid != os.getuid():
+    status = folder.stat()
+    if stat.S_IMODE(status.st_mode) & 0o077 or status.st_uid != os.getuid():
         raise BadInput(
             f"{folder} cannot be an emulator's folder",
             f"whoever may write there can run commands as you: expected mode 700 and you as its owner, found mode "
-            f"{stat.S_IMODE(found.st_mode):o} and owner {found.st_uid}",
+            f"{stat.S_IMODE(status.st_mode):o} and owner {status.st_uid}",
             f"name another folder, or type: chmod 700 {shlex.quote(str(folder))}",
         )
     return Folder(folder.resolve())
@@ -182,5 +183,5 @@ def _write_command(folder: Folder, command: str) -> None:
     text = f'#!/bin/sh\nexec {" ".join(shlex.quote(word) for word in words)} "$@"\n'
     target = folder.commands / command
     if not target.exists() or target.read_bytes() != system_bytes(text):
-        # Whole: another client may be calling it at this moment.
+        # Replaced in one step, because another client may be calling the command at this moment.
         write_whole(target, text, lasting=False, mode=0o700)

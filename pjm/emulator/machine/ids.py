@@ -1,4 +1,4 @@
-"""Job ids and ranges of them as commands take them: `12`, `12-20`, `12[3]`, `12[3-5]`, `12_3`, `12_3-5`."""
+"""Parses job ids and ranges of them on command lines: `12`, `12-20`, `12[3]`, `12[3-5]`, `12_3`, `12_3-5`."""
 
 from __future__ import annotations
 
@@ -14,13 +14,13 @@ LARGEST = 2147483647
 
 @dataclass(frozen=True)
 class Wanted:
-    """What a word names: whole jobs of numbers ``jids``, or sub jobs of numbers ``subs`` of one job.
+    """The jobs that a word names: whole jobs with numbers ``jids``, or sub jobs with numbers ``subs`` of one job.
 
     Attributes:
-        word: as the user wrote it.
-        jids: first and last.
-        subs: first and last; None for whole jobs.
-        model: BU or ST by the way the sub jobs are written; "" for whole jobs.
+        word: the word as the user wrote it.
+        jids: first and last number.
+        subs: first and last number; None for whole jobs.
+        model: BU or ST, from the way the sub jobs are written; "" for whole jobs.
     """
 
     word: str
@@ -30,11 +30,11 @@ class Wanted:
 
     @property
     def is_range(self) -> bool:
-        """Written as a range: errors within it are silent."""
+        """Whether the word is a range: errors within a range are not reported."""
         return self.jids[0] != self.jids[1] or (self.subs is not None and "-" in self.word)
 
     def names(self, job: Job) -> bool:
-        """It means this job, and not only one that it is part of."""
+        """Whether the word names this job itself, not only its parent."""
         if not self.jids[0] <= job.jid <= self.jids[1]:
             return False
         if self.subs is None:
@@ -43,12 +43,12 @@ class Wanted:
 
 
 def wanted(word: str) -> Optional[Wanted]:
-    """What a word names; None if it is no id."""
-    found = ID.match(word)
-    if found is None:
+    """The jobs that a word names; None if the word is not an id."""
+    match = ID.match(word)
+    if match is None:
         return None
-    first = int(found.group(1))
-    last, bulk, bulk_last, step, step_last = (None if part is None else int(part) for part in found.groups()[1:])
+    first = int(match.group(1))
+    last, bulk, bulk_last, step, step_last = (None if part is None else int(part) for part in match.groups()[1:])
     if first > LARGEST or (last or 0) > LARGEST:
         return None
     if bulk is not None:
@@ -58,6 +58,6 @@ def wanted(word: str) -> Optional[Wanted]:
     return _ordered(Wanted(word, (first, first if last is None else last)))
 
 
-def _ordered(found: Wanted) -> Optional[Wanted]:
-    subs = found.subs or (0, 0)
-    return found if found.jids[0] <= found.jids[1] and subs[0] <= subs[1] else None
+def _ordered(target: Wanted) -> Optional[Wanted]:
+    subs = target.subs or (0, 0)
+    return target if target.jids[0] <= target.jids[1] and subs[0] <= subs[1] else None

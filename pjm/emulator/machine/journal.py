@@ -1,4 +1,4 @@
-"""The journal of an emulator: a line when a command begins and one when it ends, so the killed are known too."""
+"""The journal of an emulator: one line when a command begins and one when it ends, so that killed commands show too."""
 
 from __future__ import annotations
 
@@ -14,13 +14,13 @@ from pjm.files import append_whole, drop_torn_line
 
 
 def append(path: Path, record: Mapping[str, object]) -> None:
-    """Add one line, whole even when many processes write."""
+    """Append one line, in one piece even when many processes write."""
     line = json.dumps(record, ensure_ascii=True) + "\n"
     # A full disk must not change what a command answers.
     with contextlib.suppress(OSError):
         handle = os.open(str(path), os.O_RDWR | os.O_APPEND | os.O_CREAT, 0o600)
         try:
-            # One command at a time: the line that a full disk cuts off must be the last, to be taken back.
+            # One command at a time: a line that a full disk cuts off can be removed only if it is the last one.
             fcntl.flock(handle, fcntl.LOCK_EX)
             drop_torn_line(handle)
             append_whole(handle, line.encode("ascii"))
@@ -29,7 +29,7 @@ def append(path: Path, record: Mapping[str, object]) -> None:
 
 
 class Entry:
-    """A command's two lines."""
+    """The two lines of one command."""
 
     def __init__(self, path: Path, command: str, words: Sequence[str], user: str) -> None:
         self._path = path
@@ -39,6 +39,6 @@ class Entry:
         append(path, {**begun, "user": user})
 
     def end(self, code: int, faults: Sequence[str], jobs: Sequence[str]) -> None:
-        """The command ends: its exit code, the faults that hit it, the jobs that it submitted."""
+        """Write the line for the end: exit code, faults that were applied, ids of submitted jobs."""
         ended = {"event": "end", "call": self.call, "seconds": round(time.time() - self._began, 4), "exit": code}
         append(self._path, {**ended, "faults": list(faults), "jobs": list(jobs)})

@@ -5,10 +5,10 @@ from __future__ import annotations
 from typing import Tuple
 
 FAMILIES = {"pjsub": "00", "pjdel": "01", "pjstat": "02", "pjhold": "03", "pjrls": "04", "pjwait": "06"}
-# These are followed by the hint to --help.
+# Messages that are followed by a hint to --help.
 WITH_HINT = ("01", "02", "03", "23")
 
-# By the last two digits: what they mean is the same for all commands, but for pjsub where it stands.
+# Texts by the last two digits, which mean the same for all commands; others are in OWN.
 TEXTS = {
     "01": "Unknown option or no option argument: {}.",
     "02": "Invalid combination: {}.",
@@ -48,7 +48,7 @@ TEXTS = {
     "91": "Internal error: {}.",
     "97": "Resource unit does not exist: {}.",
 }
-# Where a command says it in its own words.
+# Texts that differ from TEXTS, by all four digits.
 OWN = {"0413": "Job {} status is not hold.", "0671": "No permission: {}.", "0018": "Job name is mismatch: {}."}
 
 # Reasons of the acceptance check, for 0079: Fugaku user guide, "Checking when a job ends abnormally".
@@ -95,11 +95,11 @@ IN_JOB = {
 }
 
 
-class Refusal(Exception):  # noqa: N818 - a command's refusal is what it has to say, no error of ours
-    """A command refuses: an error message with its number.
+class Refusal(Exception):  # noqa: N818 - the answer of a command, not an error of this program
+    """A command refuses, with an error message and its number.
 
     Attributes:
-        number: the last two digits; the first two are the command's. All four where the text is the command's own.
+        number: the last two digits, because the first two depend on the command; or all four for a text in OWN.
         text: the message.
         details: further lines.
     """
@@ -111,7 +111,7 @@ class Refusal(Exception):  # noqa: N818 - a command's refusal is what it has to 
         self.details = details
 
     def lines(self, command: str) -> Tuple[str, ...]:
-        """What goes to standard error."""
+        """The lines for standard error."""
         number = self.number if len(self.number) == 4 else FAMILIES[command] + self.number
         text = OWN.get(number, TEXTS.get(number[2:], "{}")).format(*self.values, *("",) * 3, command=command)
         hint = (f"Try `{command} --help` for more information.",) if number[2:] in WITH_HINT else ()
@@ -119,14 +119,14 @@ class Refusal(Exception):  # noqa: N818 - a command's refusal is what it has to 
 
 
 class Wrapped(Exception):  # noqa: N818 - as above
-    """Fugaku's wrapper around pjsub refuses, in its own words and without a number."""
+    """Fugaku's wrapper around pjsub refuses, with a text of its own and without a number."""
 
 
 def said(level: str, number: str, command: str, text: str) -> str:
-    """One message, as in `[INFO] PJM 0000 pjsub Job 1 submitted.`."""
+    """Format one message, such as `[INFO] PJM 0000 pjsub Job 1 submitted.`."""
     return f"[{level}] PJM {number} {command} {text}"
 
 
 def info(number: str, command: str, text: str) -> str:
-    """One message of success."""
+    """Format one message of success."""
     return said("INFO", number, command, text)

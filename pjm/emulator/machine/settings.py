@@ -1,4 +1,4 @@
-"""What kind of machine the emulator is: nodes, delays, limits. See docs/reference/emulator.md."""
+"""The settings of the emulated machine: nodes, delays and limits. See docs/reference/emulator.md."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ HOUR = 3600
 
 @dataclass(frozen=True)
 class ResourceGroup:
-    """What a resource group allows. Sources of the defaults: the Fugaku user guide's lists of `pjacl`."""
+    """The limits of a resource group. Source of the defaults: the lists of `pjacl` in the Fugaku user guide."""
 
     nodes_min: int = 1
     nodes_max: int = 384
@@ -51,27 +51,28 @@ GROUPS = {
 
 @dataclass(frozen=True)
 class Settings:
-    """All that can be set, by these names in `emulator.json` or, in capitals, after PJM_EMULATOR_ in the environment.
+    """The settings, by these names in `emulator.json`, or in capitals after PJM_EMULATOR_ in the environment.
 
     Attributes:
         nodes: compute nodes. A job that asks for more takes them all.
-        second: how long a second of PJM takes; 0.01 makes a limit of one minute pass in 0.6 s.
-        accept, start, end: how long a job is ACC, RNA and RNO; true seconds, as the next three.
-        linger: how long an ended job stays in the default view of pjstat.
-        history_delay: how long it takes, after that, until `pjstat -H` shows it.
-        late: how long a new job is in neither view.
+        second: real seconds that one second of PJM takes; with 0.01, a limit of one minute passes in 0.6 s.
+        accept, start, end: how long a job is ACC, RNA and RNO, in real seconds.
+        linger: how long an ended job stays in the default view of pjstat, in real seconds.
+        history_delay: how long after that `pjstat -H` begins to show the job, in real seconds.
+        late: how long a new job is in neither view, in real seconds.
         kill_after: PJM's seconds from SIGXCPU at the elapse limit to SIGKILL.
         history_days: how far back `pjstat -H` looks by default.
-        header_only: pjstat prints a table's header although no job matches; where False, nothing.
+        header_only: whether pjstat prints the header of a table if no job matches; if False, it prints nothing.
         require_group: refuse jobs without `-g`, as Fugaku does.
         check_directory: refuse submissions from outside folders of this prefix, as Fugaku's wrapper does.
         check_gfscache: refuse submissions without PJM_LLIO_GFSCACHE, as Fugaku's wrapper does.
-        accept_jobs, accept_bulk, accept_step: how many a group may have unfinished; 0 for as many as it likes.
-        accept_user: how many jobs a user may have unfinished; 0 likewise.
-        first_id: the first job's id.
-        idle: true seconds without work after which the daemon goes.
-        rscunit, rscgrp: defaults.
-        groups: what each resource group allows.
+        accept_jobs, accept_bulk, accept_step: how many unfinished jobs, bulk sub jobs and step sub jobs a group may
+            have; 0 for no limit.
+        accept_user: how many unfinished jobs a user may have; 0 for no limit.
+        first_id: the id of the first job.
+        idle: real seconds without work after which the daemon ends.
+        rscunit, rscgrp: resource unit and resource group of jobs that name none.
+        groups: the limits of each resource group.
     """
 
     nodes: int = 4
@@ -100,10 +101,10 @@ class Settings:
 
 
 def read(path: Path, variables: Optional[Mapping[str, str]] = None) -> Settings:
-    """The settings of the file, and over them those of environment variables.
+    """Read the settings of the file; environment variables replace them.
 
     Raises:
-        BadInput: an unknown name, or a value of the wrong kind.
+        BadInput: a name is unknown, or a value is invalid.
     """
     given: Dict[str, object] = {}
     try:
@@ -124,10 +125,10 @@ def read(path: Path, variables: Optional[Mapping[str, str]] = None) -> Settings:
 
 
 def write(path: Path, given: Mapping[str, object]) -> None:
-    """Write a settings file, after checking it; settings of the file that ``given`` does not name stay.
+    """Check and write a settings file. Settings in the file that ``given`` does not name are kept.
 
     Raises:
-        BadInput: an unknown name, or a value of the wrong kind.
+        BadInput: a name is unknown, or a value is invalid.
     """
     before: Dict[str, object] = {}
     if path.exists():
@@ -141,10 +142,10 @@ def write(path: Path, given: Mapping[str, object]) -> None:
 
 
 def checked(given: Mapping[str, object], where: str) -> Settings:
-    """Settings from plain values.
+    """Build settings from plain values.
 
     Raises:
-        BadInput: an unknown name, or a value of the wrong kind.
+        BadInput: a name is unknown, or a value is invalid.
     """
     values: Dict[str, object] = {}
     kinds = {entry.name: entry.type for entry in dataclasses.fields(Settings)}

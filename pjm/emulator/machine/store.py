@@ -1,4 +1,4 @@
-"""The jobs of an emulator, in one SQLite file: whoever dies in the middle of a change has changed nothing."""
+"""The database of an emulator's jobs, one SQLite file: a process that dies during a change has changed nothing."""
 
 from __future__ import annotations
 
@@ -25,18 +25,19 @@ class Job:
     """A normal job, a whole step or bulk job, or one sub job of either. Times are seconds since the epoch.
 
     Attributes:
-        jid, sub: its number, and that of the sub job; sub is WHOLE for the whole of a job.
+        jid, sub: number of the job, and number of the sub job; sub is WHOLE for the job itself.
         model: NM, BU or ST.
-        st, lst: state and the state before.
+        st, lst: state, and the state before it.
         ec, pc, sn: exit code, PJM code and signal.
-        over: when the whole job had ended; None before. Sub jobs move to the history together.
-        visible, history: not before these times in the default view, and in the history.
+        over: when the whole job ended, its sub jobs included; None before. Sub jobs move to the history together.
+        visible: the time from which the default view shows the job.
+        history: seconds after ``over`` until the history shows the job.
         elapse: limit in PJM's seconds; None for a whole step job.
-        due: when the daemon must look at it again; None if nothing happens by itself.
-        wish: what a user asked for and the daemon has not done yet: "delete", "hold" or "".
-        spec: how it was submitted, see `pjm.emulator.commands.request`; empty in the sub jobs of a bulk job.
-        faults: what goes wrong with it, see `pjm.emulator.machine.faults`.
-        usage: what it used, once it has ended.
+        due: when the daemon must look at the job again; None if nothing happens by itself.
+        wish: a user's request that the daemon has not carried out yet: "delete", "hold" or "".
+        spec: how the job was submitted, see `pjm.emulator.commands.request`; empty for the sub jobs of a bulk job.
+        faults: the faults of the job, see `pjm.emulator.machine.faults`.
+        usage: what the job used, once it has ended.
     """
 
     jid: int
@@ -79,29 +80,29 @@ class Job:
 
     @property
     def key(self) -> Key:
-        """What names it in the database."""
+        """The key of the job in the database."""
         return (self.jid, self.sub)
 
     @property
     def id(self) -> str:
-        """What its user calls it: `12`, `12[3]` or `12_3`."""
+        """The id that the user sees: `12`, `12[3]` or `12_3`."""
         if self.sub == WHOLE:
             return str(self.jid)
         return f"{self.jid}[{self.sub}]" if self.model == "BU" else f"{self.jid}_{self.sub}"
 
     @property
     def is_parent(self) -> bool:
-        """Stands for sub jobs, and runs nothing itself."""
+        """Whether the job is the parent of sub jobs, and runs nothing itself."""
         return self.sub == WHOLE and self.model in ("BU", "ST")
 
     @property
     def has_ended(self) -> bool:
-        """In a state that it does not leave."""
+        """Whether the job is in a final state."""
         return self.st in ENDED
 
     @property
     def run(self) -> str:
-        """Name of the folder of its present, or next, start."""
+        """The name of the folder of its current or next start."""
         return f"{self.jid}.{self.sub}.{self.retry}" if self.sub != WHOLE else f"{self.jid}.{self.retry}"
 
     def move(self, state: str, reason: str = "") -> None:
@@ -114,12 +115,12 @@ AS_JSON = ("spec", "faults", "usage")
 
 
 class Store:
-    """The database, opened; as a context manager, it is closed at the end of the block."""
+    """An open database of jobs; as a context manager, it is closed at the end of the block."""
 
     def __init__(self, path: Path) -> None:
         self.connection = sqlite3.connect(str(path), timeout=PATIENCE, isolation_level=None)
         try:
-            # A killed process loses nothing so; only a dead machine could, and its jobs are dead then anyway.
+            # Safe when a process is killed. Only a crash of the machine could lose data, and would end all jobs anyway.
             self.connection.execute("PRAGMA synchronous = OFF")
             if not self.connection.execute("SELECT name FROM sqlite_master WHERE name = 'job'").fetchone():
                 self._make()
@@ -152,7 +153,7 @@ class Store:
 
     @contextlib.contextmanager
     def changing(self) -> Iterator[None]:
-        """All or nothing, and nobody else meanwhile."""
+        """One transaction: no other process can change the database, and an exception undoes all changes."""
         self.connection.execute("BEGIN IMMEDIATE")
         try:
             yield
@@ -162,7 +163,7 @@ class Store:
         self.connection.execute("COMMIT")
 
     def next(self, counter: str, first: int = 1) -> int:
-        """The next number of a counter; inside `changing`."""
+        """The next number of a counter. Call it in `changing`."""
         row = self.connection.execute("SELECT value FROM counter WHERE name = ?", (counter,)).fetchone()
         number = int(row[0]) if row else first
         self.connection.execute("INSERT OR REPLACE INTO counter VALUES (?, ?)", (counter, number + 1))
@@ -174,20 +175,20 @@ class Store:
         self.connection.executemany(f"INSERT OR REPLACE INTO job VALUES ({marks})", [_row(job) for job in jobs])  # noqa: S608
 
     def remove(self, key: Key) -> None:
-        """Forget a job as if it had never been."""
+        """Remove a job from the database."""
         self.connection.execute("DELETE FROM job WHERE jid = ? AND sub = ?", key)
 
     def select(self, where: str, values: Sequence[object] = ()) -> List[Job]:
-        """Jobs by a condition in SQL (ours, never a user's); in the order of their ids unless it says else."""
+        """The jobs that meet a condition in SQL (never a user's text), ordered by id unless it has an ORDER BY."""
         order = "" if "ORDER BY" in where else " ORDER BY jid, sub"
         selected = f"SELECT {', '.join(COLUMNS)} FROM job WHERE {where}{order}"  # noqa: S608
         rows = self.connection.execute(selected, [_stored(value) for value in values])
         return [_job(row) for row in rows]
 
     def get(self, jid: int, sub: int = WHOLE) -> Optional[Job]:
-        """One job."""
-        found = self.select("jid = ? AND sub = ?", (jid, sub))
-        return found[0] if found else None
+        """One job; None if it does not exist."""
+        jobs = self.select("jid = ? AND sub = ?", (jid, sub))
+        return jobs[0] if jobs else None
 
     def subs(self, jid: int) -> List[Job]:
         """The sub jobs of a job."""
@@ -199,7 +200,7 @@ class Store:
         return int(self.connection.execute(counted, [_stored(value) for value in values]).fetchone()[0])
 
     def spec(self, job: Job) -> Mapping[str, object]:
-        """How a job was submitted; a bulk job's is with the whole of it."""
+        """How a job was submitted; for a sub job of a bulk job, this is stored with its parent."""
         if job.spec or job.sub == WHOLE:
             return job.spec
         whole = self.get(job.jid)
@@ -218,7 +219,7 @@ def _row(job: Job) -> Tuple[object, ...]:
 
 
 def _stored(value: object) -> object:
-    """Text that is no UTF-8, as names of files may be, as bytes: SQLite refuses it otherwise."""
+    """Convert text that is not UTF-8 to bytes, because SQLite refuses it. File names may be such text."""
     if not isinstance(value, str):
         return value
     as_bytes = value.encode("utf-8", "surrogateescape")

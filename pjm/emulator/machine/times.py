@@ -1,4 +1,4 @@
-"""Times as PJM writes and reads them."""
+"""Formats and parses times and dates as PJM does."""
 
 from __future__ import annotations
 
@@ -15,16 +15,16 @@ def limit(text: str) -> Optional[int]:
     """Seconds of `90`, `1:30`, `0:01:30`, `1m30s` or `unlimited`; None for anything else."""
     if text == "unlimited":
         return LONGEST
-    found = COLONS.match(text) or LETTERS.match(text)
-    if found is None:
+    match = COLONS.match(text) or LETTERS.match(text)
+    if match is None:
         return None
-    hours, minutes, seconds = (int(part or 0) for part in found.groups())
+    hours, minutes, seconds = (int(part or 0) for part in match.groups())
     total = hours * 3600 + minutes * 60 + seconds
     return total if total <= LONGEST else None
 
 
 def limits(text: str) -> Optional[Tuple[int, Optional[int]]]:
-    """An elapse limit, `MIN-MAX` or `MIN-`: the least and the most, which is None if open; None if it is neither."""
+    """Least and most seconds of an elapse limit, `MIN-MAX` or `MIN-` (most is None); None for anything else."""
     least, dash, most = text.partition("-")
     first = limit(least)
     second = limit(most) if most else None
@@ -36,7 +36,7 @@ def limits(text: str) -> Optional[Tuple[int, Optional[int]]]:
 
 
 def duration(seconds: Optional[float]) -> str:
-    """`hhhh:mm:ss`, or `-`."""
+    """Seconds as `hhhh:mm:ss`; `-` for None."""
     if seconds is None:
         return "-"
     if seconds >= LONGEST:
@@ -47,23 +47,23 @@ def duration(seconds: Optional[float]) -> str:
 
 
 def date(moment: Optional[float], none: str = "-") -> str:
-    """`MM/DD hh:mm:ss`, or `-`."""
+    """A date as `MM/DD hh:mm:ss`; `-` for None."""
     return none if moment is None else time.strftime("%m/%d %H:%M:%S", time.localtime(moment))
 
 
 def planned(moment: float) -> str:
-    """A planned start, `(MM/DD hh:mm)`."""
+    """A planned start as `(MM/DD hh:mm)`."""
     return time.strftime("(%m/%d %H:%M)", time.localtime(moment))
 
 
 def full_date(moment: Optional[float]) -> str:
-    """`YYYY/MM/DD hh:mm:ss`, or `-`, as statistics have it."""
+    """A date as `YYYY/MM/DD hh:mm:ss`, as in statistics; `-` for None."""
     return "-" if moment is None else time.strftime("%Y/%m/%d %H:%M:%S", time.localtime(moment))
 
 
 def day(text: str) -> Optional[float]:
     """Seconds since the epoch of `YYYYMMDD[hhmm]`; None for anything else."""
-    # strptime alone would read 20261121 as the first of January, one minute past two.
+    # Without a fixed length, strptime would read 20261121 with the longer layout, as a time on the first of January.
     layout = {8: "%Y%m%d", 12: "%Y%m%d%H%M"}.get(len(text)) if text.isdecimal() else None
     if layout is None:
         return None

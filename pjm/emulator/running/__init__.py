@@ -1,1 +1,1 @@
-"""Running jobs: the daemon, processes, states, files and statistics."""
+"""Running jobs: the daemon, the processes of jobs, their states, files and statistics."""

@@ -1,4 +1,4 @@
-"""Is the daemon alive? If it is not and there is work, it is started: any command revives a killed emulator."""
+"""Starts the daemon if it is dead and there is work, so that any command revives a killed emulator."""
 
 from __future__ import annotations
 
@@ -12,27 +12,27 @@ from pjm.emulator.machine.folder import START, Folder, root
 from pjm.emulator.machine.store import Store
 from pjm.files import try_lock
 
-# What moves by itself, or has to be moved. The held and the stuck wait for a user.
+# The jobs that change by themselves or are due for a change. Held and stuck jobs wait for a user instead.
 WORK = (
     "(over IS NULL AND st NOT IN ('HLD', 'ERR') AND NOT (st = 'QUE' AND reason != '')) OR wish != '' OR due IS NOT NULL"
 )
 
 
 def ensure(folder: Folder, store: Store) -> None:
-    """Wake the daemon; start it if it is dead and there is work."""
+    """Wake the daemon, or start it if it is dead and there is work."""
     folder.ring()
     if not is_dead(folder) or not store.count(WORK):
         return
     child = os.fork()
     if child:
-        # The child only starts the daemon's process and is gone; so the daemon is nobody's child.
+        # The child starts the daemon and ends at once, so that the daemon is not a child of this process.
         os.waitpid(child, 0)
         return
     _become_daemon(folder)
 
 
 def is_dead(folder: Folder) -> bool:
-    """No daemon serves this folder."""
+    """Whether no daemon serves this folder."""
     handle = os.open(str(folder.lock), os.O_RDWR | os.O_CREAT, 0o600)
     try:
         return try_lock(handle)
@@ -51,14 +51,14 @@ def _become_daemon(folder: Folder) -> NoReturn:
         os.dup2(nothing, 0)
         os.dup2(nothing, 1)
         os.dup2(log, 2)
-        # Whoever reads the command's output, or waits for a lock that it inherited, must not wait for the daemon's end.
-        for number in [int(each.name) for each in Path("/proc/self/fd").iterdir()]:
+        # A reader of the command's output, or of an inherited lock, must not have to wait for the daemon's end.
+        for number in [int(entry.name) for entry in Path("/proc/self/fd").iterdir()]:
             if number > 2:
-                with contextlib.suppress(OSError):  # the listing's own is closed already
+                with contextlib.suppress(OSError):  # the handle of the listing itself is closed already
                     os.close(number)
         start = START.format(module="pjm.emulator.running.daemon")
         words = [sys.executable, "-I", "-S", "-c", start, root(), str(folder.path)]
-        # Of the caller's environment nothing: jobs have their own.
+        # Not the caller's environment, because jobs get environments of their own.
         clean = {name: os.environ[name] for name in ("PATH", "TZ", "LD_LIBRARY_PATH") if name in os.environ}
         os.execve(sys.executable, words, clean)  # noqa: S606 - no shell, and the words are ours
     finally:

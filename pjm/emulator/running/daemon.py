@@ -1,4 +1,4 @@
-"""The daemon: moves jobs from state to state and gives them nodes. It may be killed at any moment."""
+"""The daemon of an emulator: moves jobs from state to state, and gives them nodes. It may be killed at any moment."""
 
 from __future__ import annotations
 
@@ -18,24 +18,22 @@ from pjm.emulator.machine import settings
 from pjm.emulator.machine.folder import Folder
 from pjm.emulator.machine.messages import IN_JOB
 from pjm.emulator.machine.store import ON_NODES, WHOLE, Job, Store
-from pjm.emulator.running import alive, processes, runner
-from pjm.emulator.running import job_files as files
-from pjm.emulator.running import states as ending
+from pjm.emulator.running import alive, job_files, processes, runner, states
 from pjm.files import try_lock, write_json
 
 LOOK = 0.5
-"""Seconds after which it looks whether its folder is still there."""
+"""Seconds between checks whether its folder still exists."""
 ADOPTED = 0.2
-"""The same for runners that an earlier daemon started and whose death nobody tells."""
+"""Seconds between checks of runners that an earlier daemon started: the system does not report their end."""
 AT_ONCE = 64
-"""How many waiting jobs are looked at for free nodes."""
+"""How many waiting jobs are considered for free nodes."""
 
 
 def main(folder: str) -> NoReturn:
-    """Serve until there is nothing to do, or until another daemon is found to be there."""
+    """Serve until there is nothing to do, or until another daemon has the lock."""
     place = Folder(Path(folder))
     signal.signal(signal.SIGHUP, signal.SIG_IGN)
-    # For runners, between the fork and their own handler: an order must not kill them.
+    # A runner inherits this: until it has its own handler, an order (SIGUSR1) must not kill it.
     signal.signal(signal.SIGUSR1, signal.SIG_IGN)
     try:
         while True:
@@ -45,7 +43,7 @@ def main(folder: str) -> NoReturn:
             with Store(place.database) as store:
                 Daemon(place, store, lock).serve()
                 os.close(lock)
-                # Between the last look and the release somebody may have submitted and found the lock still held.
+                # A job may have been submitted after the last check and before the release of the lock: check again.
                 if not place.database.exists() or not store.count(alive.WORK):
                     break
     except Exception:
@@ -61,13 +59,13 @@ def _lock(folder: Folder) -> Optional[int]:
         os.close(handle)
         return None
     os.ftruncate(handle, 0)
-    # Whoever finds the lock held may trust the number.
+    # While the lock is held, the process id in the file is valid.
     os.write(handle, str(os.getpid()).encode())
     return handle
 
 
 class Daemon:
-    """One life of the daemon."""
+    """The daemon while it holds the lock."""
 
     def __init__(self, folder: Folder, store: Store, lock: int) -> None:
         self.folder = folder
@@ -80,7 +78,7 @@ class Daemon:
         self._launch: List[Job] = []
 
     def serve(self) -> None:
-        """Work until there has been nothing to do for a while."""
+        """Work until there has been nothing to do for the idle time."""
         idle_since = time.time()
         while self.folder.lock.exists():
             self._reap()
@@ -97,14 +95,14 @@ class Daemon:
         os.close(self._bell)
 
     def _turn(self, now: float) -> float:
-        """Do all that is due; returns when to look again."""
+        """Do everything that is due; return when to look again."""
         self._launch = []
         with self.store.changing():
             self._collect(now)
             self._grant_wishes(now)
             self._step_on(now)
             self._give_nodes(now)
-        # Only now: a job that has a runner must be known to have one, whoever dies.
+        # Only after the change is stored: the database must know a job as running before its runner exists.
         for job in self._launch:
             self._start(job)
         due = self.store.connection.execute("SELECT MIN(due) FROM job").fetchone()[0]
@@ -116,7 +114,7 @@ class Daemon:
             place = self.folder.runs / job.run
             result = _read(place / "result.json")
             if result is not None:
-                ending.script_ended(self.store, job, result, now)
+                states.script_ended(self.store, job, result, now)
             elif not _is_locked(place / "alive"):
                 started = _read(place / "started.json")
                 if started is None:
@@ -128,17 +126,17 @@ class Daemon:
         group = started.get("group")
         processes.clear(processes.mark(self.folder.path, job.run), int(str(group)) if group else None)
         spec = self.store.spec(job)
-        files.append(files.standard(job, spec, "err"), IN_JOB["node-down"].format(job.id))
+        job_files.append(job_files.standard(job, spec, "err"), IN_JOB["node-down"].format(job.id))
         then = "" if spec["norestart"] else "restart"
         result = {"state": "EXT", "ec": 0, "pc": 20, "sn": 9, "reason": "LOST COMM", "then": then, "ended": now}
-        ending.script_ended(self.store, job, result, now)
+        states.script_ended(self.store, job, result, now)
 
     def _grant_wishes(self, now: float) -> None:
         for job in self.store.select("wish != ''"):
             if job.st == "RUN" and not job.is_parent:
                 self._order(job)
             else:
-                ending.wished(self.store, job, now)
+                states.wished(self.store, job, now)
 
     def _order(self, job: Job) -> None:
         place = self.folder.runs / job.run
@@ -147,7 +145,7 @@ class Daemon:
             return
         write_json(order, {"order": job.wish}, lasting=False)
         started = _read(place / "started.json")
-        # Its lock is held, so its number is its own.
+        # The runner's lock is held, so the process id is still valid.
         if started is not None and _is_locked(place / "alive"):
             with contextlib.suppress(OSError):
                 os.kill(int(str(started["runner"])), signal.SIGUSR1)
@@ -159,10 +157,10 @@ class Daemon:
                 job.started = now
                 job.usage["starts"] = int(str(job.usage.get("starts", 0))) + 1
                 self.store.put([job])
-                ending.tell_parent(self.store, job, now)
+                states.update_parent(self.store, job, now)
                 self._launch.append(job)
             else:
-                ending.due(self.store, job, now)
+                states.due(self.store, job, now)
 
     def _give_nodes(self, now: float) -> None:
         nodes = settings.read(self.folder.settings).nodes
@@ -171,7 +169,7 @@ class Daemon:
         free = nodes - sum(min(job.nodes or 1, nodes) for job in busy)
         if free <= 0:
             return
-        for job in ending.waiting(self.store, AT_ONCE):
+        for job in states.waiting(self.store, AT_ONCE):
             if min(job.nodes or 1, nodes) <= free:
                 free -= min(job.nodes or 1, nodes)
                 job.move("RNA")
@@ -180,7 +178,7 @@ class Daemon:
                 self.store.put([job])
 
     def _start(self, job: Job) -> None:
-        """Fork a runner. It holds the lock of its folder as long as it lives."""
+        """Fork a runner. The runner holds the lock of its folder as long as it lives."""
         place = self.folder.runs / job.run
         place.mkdir(mode=0o700, exist_ok=True)
         spec = self.store.spec(job)
@@ -194,7 +192,7 @@ class Daemon:
         try:
             os.setsid()
             os.dup2(held, 3)
-            # The daemon's lock above all: a new daemon must be able to take it when this one is dead.
+            # Close all other handles, above all the daemon's lock: a new daemon must get it when this one is dead.
             os.closerange(4, 256)
             runner.run(self.folder, job, spec)
         except BaseException:
@@ -225,7 +223,7 @@ def _is_locked(path: Path) -> bool:
 
 def _read(path: Path) -> Optional[Dict[str, object]]:
     try:
-        found = json.loads(path.read_text(encoding="utf-8"))
+        document = json.loads(path.read_text(encoding="utf-8"))
     except (OSError, ValueError):
         return None
-    return found if isinstance(found, dict) else None
+    return document if isinstance(document, dict) else None

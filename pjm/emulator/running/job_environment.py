@@ -1,4 +1,4 @@
-"""What a job finds: its files and its environment. Source: End-user's Guide, pages 44-51, 86 and 161-162."""
+"""The environment variables and file names of a job. Source: End-user's Guide, pages 44-51, 86 and 161-162."""
 
 from __future__ import annotations
 
@@ -14,10 +14,10 @@ from pjm.emulator.running import processes
 
 SYSTEM_PATH = "/usr/local/bin:/usr/bin:/bin:/usr/local/sbin:/usr/sbin:/sbin"
 LONGEST_NAME = 63
-# What `-X` does not carry over.
+# Variables that `-X` does not copy.
 NOT_EXPORTED = ("LD_LIBRARY_PATH", "LD_PRELOAD", "PJM_EMULATOR_FAULTS", "PJM_EMULATOR_USER")
 
-# End-user's Guide, table 2.1: neither -x nor -X changes them, or makes one that the job has not.
+# End-user's Guide, table 2.1: -x and -X can neither change these variables nor add one that the job does not have.
 RESERVED = re.compile(
     r"PJM_(JOBID|SUBJOBID|JOBNAME|ENVIRONMENT|JOBDIR|O_\w+|SHELL|DPREFIX|RSCUNIT|RSCGRP|ELAPSE_LIMIT|ELAPSED_TIME_MODE|"
     r"ADAPTIVE_\w+|STDOUT_PATH|STDERR_PATH|NET_ROUTE|NODE|NODE_\w+|VNODE\w*|CORE_MEM_LIMIT|VN_POLICY|EXEC_POLICY|MPI_\w+|"
@@ -29,7 +29,7 @@ Spec = Mapping[str, object]
 
 
 def filled(pattern: str, job: Job) -> str:
-    """A path with %j, %J, %b, %s and %n filled in."""
+    """Replace %j, %J, %b, %s and %n in a path."""
     number = str(job.sub) if job.sub != WHOLE else ""
     values = {
         "j": str(job.jid),
@@ -51,12 +51,12 @@ def filled(pattern: str, job: Job) -> str:
 
 
 def keyword(name: str) -> str:
-    """How a job's name begins the names of its files."""
+    """The beginning of the names of a job's files, made from the job's name."""
     return (f"J{name}" if name[:1].isdigit() else name)[:LONGEST_NAME]
 
 
 def file_of(job: Job, spec: Spec, kind: str) -> Path:
-    """Where a job's `out`, `err` or `stats` goes."""
+    """The path of a job's `out`, `err` or `stats` file."""
     folder = Path(str(spec["cwd"]))
     given = spec.get("spath" if kind == "stats" else kind)
     if kind == "err" and spec.get("join") and not given:
@@ -67,9 +67,9 @@ def file_of(job: Job, spec: Spec, kind: str) -> Path:
 
 
 def command(script: str, shell: str) -> List[str]:
-    """How a script is started: by its first line, or else by the login shell."""
-    with Path(script).open("rb") as opened:
-        first = opened.readline(4096)
+    """The command that starts a script: that of its `#!` line, otherwise the login shell."""
+    with Path(script).open("rb") as file:
+        first = file.readline(4096)
     if not first.startswith(b"#!"):
         return [shell, script]
     words = os.fsdecode(first[2:].strip(b" \t\n")).split(None, 1)
@@ -85,7 +85,7 @@ def login_shell() -> str:
 
 
 def environment(job: Job, spec: Spec, folder: Path) -> Dict[str, str]:
-    """The environment of a job; of the submitter's, only what `-X` and `-x` say."""
+    """The environment of a job. It has only those variables of the submitter that `-X` and `-x` ask for."""
     submitter = cast(Mapping[str, str], spec["submitter"])
     variables = {"PATH": SYSTEM_PATH, "HOME": submitter["HOME"] or "/", "SHELL": login_shell()}
     variables.update({"USER": job.usr, "LOGNAME": job.usr})

@@ -1,4 +1,4 @@
-"""The files of a job, and what may happen to them: standard output and error, a full disk, truncation, late arrival."""
+"""Opens the output files of a job, and applies the faults of files: full disk, truncation and late arrival."""
 
 from __future__ import annotations
 
@@ -18,18 +18,18 @@ Hidden = List[Tuple[float, Path, Path]]
 
 
 def standard(job: Job, spec: Spec, kind: str) -> Path:
-    """Where standard output (`out`) or standard error (`err`) goes."""
+    """The path of standard output (`out`) or standard error (`err`)."""
     return file_of(job, spec, kind)
 
 
 def opened(job: Job, spec: Spec, full: Iterable[str]) -> Tuple[int, int]:
-    """Open standard output and standard error; those of ``full`` are on a full disk.
+    """Open standard output and standard error; those named in ``full`` behave as on a full disk.
 
     Raises:
-        OSError: one cannot be written.
+        OSError: a file cannot be written.
     """
     paths = {kind: standard(job, spec, kind) for kind in ("out", "err")}
-    # A restarted job's output goes on, and sub jobs may share a file.
+    # Append if the job was restarted, or is a sub job: sub jobs may share a file.
     fresh = os.O_TRUNC if not job.retry and job.sub == WHOLE else 0
     out = _open("out", paths["out"], full, fresh)
     if paths["err"] == paths["out"]:
@@ -50,7 +50,7 @@ def _open(kind: str, path: Path, full: Iterable[str], fresh: int) -> int:
 
 
 def append(path: Path, line: str) -> None:
-    """Add a line to a job's file, if that can be done."""
+    """Append a line to a job's file, if possible."""
     if not line:
         return
     with contextlib.suppress(OSError), path.open("a", encoding="utf-8", errors="surrogateescape") as opened_file:
@@ -58,7 +58,7 @@ def append(path: Path, line: str) -> None:
 
 
 def make_full(job: Job, spec: Spec, patterns: Iterable[str]) -> None:
-    """Make files that no byte can be written to: they end in a device that is always full."""
+    """Make files to which nothing can be written: links to a device that is always full."""
     for pattern in patterns:
         path = Path(str(spec["cwd"])) / filled(pattern, job)
         with contextlib.suppress(OSError):
@@ -69,7 +69,11 @@ def make_full(job: Job, spec: Spec, patterns: Iterable[str]) -> None:
 
 
 def damage(job: Job, spec: Spec, rules: Sequence[Rule]) -> Hidden:
-    """Truncate what is to be truncated, and hide what is to come late: until when, where it is and where it belongs."""
+    """Truncate and hide files as the rules say.
+
+    Returns:
+        For each hidden file: until when it is hidden, its present path, and the path where it belongs.
+    """
     hidden: Hidden = []
     for rule in rules:
         for path in _meant(job, spec, rule):
@@ -89,7 +93,7 @@ def damage(job: Job, spec: Spec, rules: Sequence[Rule]) -> Hidden:
 
 
 def restore(hidden: Hidden) -> None:
-    """Wait, and put back what was hidden."""
+    """Wait, and put each hidden file back when its time has come."""
     for moment, aside, path in sorted(hidden):
         time.sleep(max(0.0, moment - time.time()))
         with contextlib.suppress(OSError):
@@ -97,14 +101,14 @@ def restore(hidden: Hidden) -> None:
 
 
 def _meant(job: Job, spec: Spec, rule: Rule) -> List[Path]:
-    found: List[Path] = []
+    paths: List[Path] = []
     patterns = rule.get("files", ["out"])
     for pattern in patterns if isinstance(patterns, list) else []:
         if pattern in ("out", "err"):
-            found.append(standard(job, spec, str(pattern)))
+            paths.append(standard(job, spec, str(pattern)))
         else:
             text = filled(str(pattern), job)
             start, text = (Path("/"), text.lstrip("/")) if text.startswith("/") else (Path(str(spec["cwd"])), text)
-            # The id of a bulk job's sub job has brackets, which a pattern would read as a choice of letters.
-            found += [start / text] if (start / text).exists() else sorted(start.glob(text))
-    return [path for path in found if path.is_file()]
+            # First try the name itself: ids of sub jobs have brackets, which are special in a glob pattern.
+            paths += [start / text] if (start / text).exists() else sorted(start.glob(text))
+    return [path for path in paths if path.is_file()]

@@ -1,4 +1,4 @@
-"""The processes of a job: found by a mark in their environment, wherever they went."""
+"""Finds the processes of a job by a mark in their environment, and sends them signals."""
 
 from __future__ import annotations
 
@@ -18,29 +18,29 @@ def mark(folder: Path, run: str) -> str:
 
 
 def of(value: str) -> List[int]:
-    """Ids of the processes that have the mark; none where there is no /proc."""
+    """Ids of the processes that have the mark; none on a system without /proc."""
     wanted = os.fsencode(f"{MARK}={value}")
-    found = []
+    ids = []
     for entry in PROC.iterdir() if PROC.is_dir() else ():
         if not entry.name.isdigit() or int(entry.name) == os.getpid():
             continue
-        # Others' processes, and those that end at this moment.
+        # Processes of other users cannot be read, and a process may end at this moment.
         with contextlib.suppress(OSError):
             if wanted in (entry / "environ").read_bytes().split(b"\0"):
-                found.append(int(entry.name))
-    return found
+                ids.append(int(entry.name))
+    return ids
 
 
 def send(value: str, group: Optional[int], number: int) -> None:
     """Send a signal to all processes of a job.
 
     Args:
-        value: their mark.
-        group: their process group, for those that cleared their environment.
+        value: the mark of the processes.
+        group: their process group, to reach processes that cleared their environment.
         number: the signal.
     """
     for process in of(value):
-        # Those of the group get it with the group: once is enough.
+        # Processes of the group get the signal below, and must not get it twice.
         with contextlib.suppress(OSError):
             if group is None or os.getpgid(process) != group:
                 os.kill(process, number)
@@ -50,5 +50,5 @@ def send(value: str, group: Optional[int], number: int) -> None:
 
 
 def clear(value: str, group: Optional[int] = None) -> None:
-    """Kill what is left of a job."""
+    """Kill all processes of a job that are left."""
     send(value, group, signal.SIGKILL)

@@ -1,7 +1,7 @@
-"""One start of a job: a process that starts the script, watches its limits and writes down how it ended.
+"""The runner of a job: a process that starts the script, applies its limits, and writes how it ended.
 
-It knows nothing of the database: it may outlive the daemon, whose successor reads what it wrote. Whoever kills it
-(SIGKILL) does to the job what a dead node does.
+The runner does not use the database. It may outlive the daemon; the next daemon reads the files that the runner wrote.
+SIGKILL to the runner has the same effect on the job as a dead node.
 """
 
 from __future__ import annotations
@@ -22,18 +22,16 @@ from typing import Callable, Dict, Iterator, List, Mapping, Optional, Tuple, Uni
 from pjm.emulator.machine.folder import Folder
 from pjm.emulator.machine.messages import IN_JOB
 from pjm.emulator.machine.store import Job
-from pjm.emulator.running import job_environment as surroundings
-from pjm.emulator.running import job_files as files
-from pjm.emulator.running import processes
+from pjm.emulator.running import job_environment, job_files, processes
 from pjm.files import write_json
 
 LOOK = 0.5
-"""Seconds after which a runner looks whether the emulator's folder is still there."""
+"""Seconds between checks whether the emulator's folder still exists."""
 LOOK_FOR_FILES = 0.05
-"""The same for files that faults wait for."""
+"""Seconds between checks for files that faults wait for."""
 Rule = Mapping[str, object]
 
-# What ends a job from outside: signal, state, PJM code, reason, message to its standard error, what then.
+# What ends a job from outside: signal, state, PJM code, reason, message to its standard error, next step.
 ENDINGS: Dict[str, Tuple[int, str, int, str, str, str]] = {
     "elapse": (signal.SIGXCPU, "EXT", 11, "ELAPSE LIMIT EXCEEDED", "elapse", ""),
     "node-down": (signal.SIGKILL, "EXT", 20, "LOST COMM", "node-down", "restart"),
@@ -48,16 +46,16 @@ ENDINGS: Dict[str, Tuple[int, str, int, str, str, str]] = {
 
 @dataclass
 class Run:
-    """A start of a job as its runner knows it.
+    """One start of a job.
 
     Attributes:
-        folder: the emulator.
+        folder: the emulator's folder.
         job, spec: the job.
         place: folder of this start.
         group: process group of the script.
-        why: what ended it from outside; "" as long as nothing did.
-        deadlines: what happens next, and when, by the clock that nobody sets.
-        awaited: faults whose time does not run yet.
+        why: what ended the job from outside; "" if nothing has.
+        deadlines: what happens next, and when, on the monotonic clock.
+        awaited: faults that wait for a file before their time starts.
     """
 
     folder: Folder
@@ -71,54 +69,54 @@ class Run:
 
     @property
     def mark(self) -> str:
-        """What its processes have in their environment."""
+        """The mark in the environment of the job's processes."""
         return processes.mark(self.folder.path, self.job.run)
 
     @property
     def second(self) -> float:
-        """How long a second of PJM takes."""
+        """Real seconds that one second of PJM takes."""
         return float(str(self.spec["second"]))
 
     def rules(self, *names: str) -> List[Rule]:
-        """The faults of these names that hit this start."""
+        """The faults with these names that apply to this start."""
         return [rule for rule in self.job.faults if rule["fault"] in names and self.job.retry < _attempts(rule)]
 
 
 def _attempts(rule: Rule) -> int:
-    """How many starts of a job it hits: what ends a job from outside, by itself only the first."""
+    """How many starts of a job a fault applies to. By default, a fault that ends a job applies to the first start."""
     lasting = rule["fault"] in ("disk-full", "truncate", "late-files", "end")
     return int(str(rule.get("attempts", 1 << 30 if lasting else 1)))
 
 
 def run(folder: Folder, job: Job, spec: Mapping[str, object]) -> None:
-    """Start the script, wait for its end, write it down."""
+    """Start the script, wait for its end, and write the result."""
     _as_fresh(spec)
     this = Run(folder, job, spec, folder.runs / job.run)
     write_json(this.place / "started.json", {"runner": os.getpid()}, lasting=False)
-    hidden: files.Hidden = []
+    hidden: job_files.Hidden = []
     try:
         result = _foreseen(this)
         if result is None:
             started = _started(this)
             result = started if isinstance(started, dict) else _watched(this, started)
-        hidden = files.damage(this.job, this.spec, this.rules("truncate", "late-files"))
+        hidden = job_files.damage(this.job, this.spec, this.rules("truncate", "late-files"))
     except Exception:
-        # Without a result it would be a dead node's job, and start again, for ever.
+        # Without a result, the daemon would take the node for dead and start the job again, for ever.
         traceback.print_exc()
         result = _result(this, "EXT", {"ec": 0, "pc": 140, "sn": 0}, "INTERNAL ERROR")
     write_json(this.place / "result.json", result, lasting=False)
     folder.ring()
-    files.restore(hidden)
+    job_files.restore(hidden)
 
 
 def _as_fresh(spec: Mapping[str, object]) -> None:
-    """Nothing of the process that happened to start the daemon: neither what it ignores nor its mask of files."""
+    """Reset signal handlers and umask, so that the job inherits nothing from the process that started the daemon."""
     signal.signal(signal.SIGUSR1, lambda *_: None)
     for number in (signal.SIGHUP, signal.SIGINT, signal.SIGQUIT, signal.SIGTERM, signal.SIGUSR2):
         signal.signal(number, signal.SIG_DFL)
     signal.pthread_sigmask(signal.SIG_SETMASK, [])
     os.umask(int(str(spec.get("umask", 0o022))))
-    # pjacl of Fugaku: proc-core is 0 unless the job says else.
+    # pjacl of Fugaku: proc-core is 0 unless the job asks for more.
     with contextlib.suppress(OSError, ValueError):
         resource.setrlimit(resource.RLIMIT_CORE, (0, resource.getrlimit(resource.RLIMIT_CORE)[1]))
 
@@ -126,41 +124,41 @@ def _as_fresh(spec: Mapping[str, object]) -> None:
 def _foreseen(this: Run) -> Optional[Dict[str, object]]:
     for rule in this.rules("end"):
         codes = {name: int(str(rule.get(name, 0))) for name in ("ec", "pc", "sn")}
-        files.append(files.standard(this.job, this.spec, "err"), str(rule.get("message", "")))
+        job_files.append(job_files.standard(this.job, this.spec, "err"), str(rule.get("message", "")))
         return _result(this, str(rule.get("st", "EXT")), codes, str(rule.get("reason", "")))
     return None
 
 
 def _started(this: Run) -> Union[Dict[str, object], subprocess.Popen[bytes]]:
-    """Start the script; a result if that cannot be done."""
+    """Start the script. If that is impossible, return the result of the job."""
     job, spec = this.job, this.spec
     full = {str(name) for rule in this.rules("disk-full") for name in _list(rule, "files")}
     if not Path(str(spec["cwd"])).is_dir():
         return _result(this, "EXT", {"ec": 0, "pc": 16, "sn": 0}, "NO CURRENT DIR")
     try:
-        out, err = files.opened(job, spec, full)
+        out, err = job_files.opened(job, spec, full)
     except OSError:
         return _result(this, "EXT", {"ec": 0, "pc": 16, "sn": 0}, "FILE IO ERROR")
     if job.retry:
         os.write(out, (IN_JOB["restart"] + "\n").encode())
-    files.make_full(job, spec, full - {"out", "err"})
+    job_files.make_full(job, spec, full - {"out", "err"})
     limited = [int(str(rule["bytes"])) for rule in this.rules("disk-full") if "bytes" in rule]
     try:
         with _small_disk(limited):
             process = subprocess.Popen(
-                surroundings.command(str(spec["script"]), surroundings.login_shell()),
+                job_environment.command(str(spec["script"]), job_environment.login_shell()),
                 cwd=str(spec["cwd"]),
-                env=surroundings.environment(job, spec, this.folder.path),
+                env=job_environment.environment(job, spec, this.folder.path),
                 stdin=subprocess.DEVNULL,
                 stdout=out,
                 stderr=err,
                 start_new_session=True,
-                # A write beyond the limit must fail, as on a full disk, and not kill.
+                # A write beyond the limit must fail, as on a full disk, and not kill the process.
                 restore_signals=not limited,
             )
     except (OSError, ValueError):
-        # ValueError: a NUL where no program can have one.
-        files.append(files.standard(job, spec, "err"), IN_JOB["script"].format(job.id))
+        # ValueError: an argument or a variable holds a NUL.
+        job_files.append(job_files.standard(job, spec, "err"), IN_JOB["script"].format(job.id))
         return _result(this, "EXT", {"ec": 0, "pc": 21, "sn": 0}, "")
     finally:
         os.close(out)
@@ -183,7 +181,7 @@ def _small_disk(limited: List[int]) -> Iterator[None]:
 
 
 def _watched(this: Run, process: subprocess.Popen[bytes]) -> Dict[str, object]:
-    # A clock that is set must not end jobs.
+    # The monotonic clock: setting the time of the machine must not end jobs.
     now = time.monotonic()
     this.deadlines = [(now + (this.job.elapse or 0) * this.second, "elapse")]
     running = [rule for rule in this.rules("vanish") if rule.get("when", "running") == "running"]
@@ -194,13 +192,13 @@ def _watched(this: Run, process: subprocess.Popen[bytes]) -> Dict[str, object]:
             look = LOOK_FOR_FILES if this.awaited else LOOK
             ahead = min([deadline for deadline, _ in this.deadlines] + [time.monotonic() + look])
             wait(max(0.0, ahead - time.monotonic()))
-    # An order that came when the script had just ended is too late.
+    # The script has ended. An order that comes now is too late.
     processes.clear(this.mark, this.group)
     return _ended(this, process.returncode)
 
 
 def _in_folder(this: Run, path: str) -> Path:
-    return Path(str(this.spec["cwd"])) / surroundings.filled(path, this.job)
+    return Path(str(this.spec["cwd"])) / job_environment.filled(path, this.job)
 
 
 def _as_word(rule: Rule) -> str:
@@ -252,7 +250,7 @@ def _ended(this: Run, code: int) -> Dict[str, object]:
     for rule in this.rules(this.why):
         codes["pc"] = int(str(rule.get("pc", codes["pc"])))
     if this.why == "delete":
-        # The manual's example of a deleted job: EC 1, SN 9.
+        # As in the manual's example of a deleted job: EC 1, SN 9.
         codes["ec"] = 1
     if then == "restart" and this.spec["norestart"]:
         then = ""
@@ -260,7 +258,7 @@ def _ended(this: Run, code: int) -> Dict[str, object]:
         message = "oom"
     if message:
         text = IN_JOB[message].format(this.job.id, this.job.wish_user or this.job.usr)
-        files.append(files.standard(this.job, this.spec, "err"), text)
+        job_files.append(job_files.standard(this.job, this.spec, "err"), text)
     return _result(this, state, codes, reason, then)
 
 
@@ -272,7 +270,7 @@ def _result(this: Run, state: str, codes: Dict[str, int], reason: str, then: str
 
 @contextlib.contextmanager
 def _signals() -> Iterator[Callable[[float], None]]:
-    """A wait that a child's end or an order (SIGUSR1) ends early."""
+    """Yield a function that waits. The end of a child or an order (SIGUSR1) ends the wait early."""
     read, write = os.pipe()
     os.set_blocking(read, False)
     os.set_blocking(write, False)
@@ -289,5 +287,5 @@ def _signals() -> Iterator[Callable[[float], None]]:
 
 
 def _list(rule: Rule, name: str) -> List[object]:
-    found = rule.get(name, [])
-    return found if isinstance(found, list) else []
+    values = rule.get(name, [])
+    return values if isinstance(values, list) else []

@@ -1,4 +1,4 @@
-"""What becomes of a job: the states after each event, and what that means for the jobs around it."""
+"""The state changes of jobs: what each event does to a job, to its parent and to the next step."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from pjm.emulator.machine.store import ENDED, WHOLE, Job, Store
 from pjm.emulator.running import statistics, steps
 from pjm.emulator.running.statistics import Parts
 
-# The state of a whole job is the first of these that one of its sub jobs is in.
+# The state of a whole job is the first one in this list that one of its sub jobs is in.
 OF_WHOLE = (("RUN", ("RUN",)), ("QUE", ("QUE", "RNA")), ("ACC", ("ACC",)), ("HLD", ("HLD",)), ("ERR", ("ERR",)))
 NEVER = 1e12
 TURN = (
@@ -18,7 +18,7 @@ TURN = (
 
 
 def waiting(store: Store, most: int) -> List[Job]:
-    """Jobs that could start if there were nodes, those of higher priority first, then the older."""
+    """Jobs that could start if there were nodes; higher priority first, then older jobs first."""
     parents = f"NOT (sub = {WHOLE} AND model != 'NM')"
     return store.select(
         f"st = 'QUE' AND due IS NULL AND wish = '' AND reason = '' AND {parents} AND {TURN} "
@@ -27,7 +27,7 @@ def waiting(store: Store, most: int) -> List[Job]:
 
 
 def due(store: Store, job: Job, now: float) -> None:
-    """The time of a job's present state is over."""
+    """Handle a job whose time in its current state is over."""
     if job.st == "ACC":
         _accepted(store, job, now)
     elif job.st == "QUE":
@@ -44,7 +44,7 @@ def due(store: Store, job: Job, now: float) -> None:
 
 
 def script_ended(store: Store, job: Job, result: Mapping[str, object], now: float) -> None:
-    """The script has come to its end, by itself or not."""
+    """Handle the end of a job's script, for whatever reason it ended."""
     if result.get("usage"):
         job.usage.update({"ended": result["ended"], **_mapping(result["usage"])})
     then = result.get("then", "")
@@ -55,7 +55,7 @@ def script_ended(store: Store, job: Job, result: Mapping[str, object], now: floa
         job.move("QUE")
         job.pc, job.retry, job.started, job.planned = 0, job.retry + 1, None, None
         store.put([job])
-        tell_parent(store, job, now)
+        update_parent(store, job, now)
         return
     if then == "hold" and job.wish != "delete":
         job.retry += 1
@@ -64,7 +64,7 @@ def script_ended(store: Store, job: Job, result: Mapping[str, object], now: floa
     codes = {name: int(str(result[name])) for name in ("ec", "pc", "sn")}
     state, reason = result["state"], result["reason"]
     if then in ("restart", "hold"):
-        # Deleted while its node went down, or while it was on its way to be held.
+        # The job was deleted while its node went down, or while it was being held.
         state, codes["pc"], reason = "CCL", 1, ""
     if state == "CCL" and codes["pc"] == 1:
         reason = job.wish_text
@@ -74,11 +74,11 @@ def script_ended(store: Store, job: Job, result: Mapping[str, object], now: floa
     seconds = [float(str(rule.get("seconds", 1.0))) for rule in _faults(job, "runout")]
     job.due = now + sum([float(str(store.spec(job)["end"])), *seconds])
     store.put([job])
-    tell_parent(store, job, now)
+    update_parent(store, job, now)
 
 
 def wished(store: Store, job: Job, now: float) -> None:
-    """Do what pjdel or pjhold asked for a job that is not running."""
+    """Carry out what pjdel or pjhold asked for, on a job that is not running."""
     if job.is_parent:
         job.wish = ""
         store.put([job])
@@ -97,14 +97,14 @@ def wished(store: Store, job: Job, now: float) -> None:
 
 
 def end(store: Store, job: Job, state: str, now: float, pc: int = 0, reason: str = "") -> None:
-    """A job ends without having run, or without having run to its end."""
+    """End a job that has not run, or not to its end."""
     job.usage["final"] = {"state": state, "reason": reason, "ec": job.ec, "pc": pc, "sn": job.sn}
     job.wish = ""
     _finish(store, job, now)
 
 
-def tell_parent(store: Store, job: Job, now: float) -> None:
-    """Bring the whole job up to date with its sub jobs, and let the next step have its turn."""
+def update_parent(store: Store, job: Job, now: float) -> None:
+    """Update the state of the whole job from its sub jobs, and let the next step run."""
     if job.sub == WHOLE:
         return
     if job.model == "ST" and job.has_ended:
@@ -154,14 +154,14 @@ def _accepted(store: Store, job: Job, now: float) -> None:
     store.put([job])
     if job.model == "ST":
         _next_step(store, job.jid, now)
-    tell_parent(store, job, now)
+    update_parent(store, job, now)
 
 
 def _hold(store: Store, job: Job, now: float) -> None:
     job.move("HLD", job.wish_text or f"{job.wish_user}:")
     job.pc, job.held, job.holder, job.wish = 4, job.held + 1, job.wish_user, ""
     store.put([job])
-    tell_parent(store, job, now)
+    update_parent(store, job, now)
 
 
 def _finish(store: Store, job: Job, now: float) -> None:
@@ -179,7 +179,7 @@ def _finish(store: Store, job: Job, now: float) -> None:
     store.put([job])
     if not job.usage.get("no-stats"):
         statistics.write(job, store.spec(job))
-    tell_parent(store, job, now)
+    update_parent(store, job, now)
 
 
 def _all_over(store: Store, whole: Job, states: set[str], now: float) -> None:
@@ -196,31 +196,31 @@ def _all_over(store: Store, whole: Job, states: set[str], now: float) -> None:
 
 
 def _forget(store: Store, job: Job, now: float) -> None:
-    """The system loses a job: no view knows it."""
+    """Remove a job from all views: the emulated system loses it."""
     store.remove(job.key)
     if job.sub == WHOLE:
         return
     job.st = "EXT"
     if store.subs(job.jid):
-        tell_parent(store, job, now)
+        update_parent(store, job, now)
     else:
         store.remove((job.jid, WHOLE))
 
 
 def _next_step(store: Store, jid: int, now: float) -> None:
-    """It is the turn of the first step that has not ended: removed by its dependencies, or free to run."""
+    """Remove the first step that has not ended if its dependencies say so; otherwise it may run."""
     jobs = store.subs(jid)
     open_steps = [job for job in jobs if not job.has_ended]
     if not open_steps or open_steps[0].st not in ("QUE", "HLD", "ACC") or open_steps[0].wish:
         return
     turn = open_steps[0]
-    # In the order in which they were executed; the removed were not.
+    # Steps in the order of execution; removed steps, which never ran, come first.
     over = sorted((job for job in jobs if job.has_ended), key=lambda job: (job.started is not None, job.ended or 0.0))
     ended = {job.sub: {"ec": job.ec, "pc": job.pc} for job in over}
     later = {job.sub: _needs(job) for job in open_steps[1:]}
     gone = steps.removed(turn.sub, _needs(turn), ended, later)
     for number in gone:
-        # The end of one may have been the end of others.
+        # Read again, because the end of a step may have ended others.
         job = store.get(jid, number)
         if job is not None and job.st in ("ACC", "QUE", "HLD"):
             end(store, job, "CCL", now, pc=6)

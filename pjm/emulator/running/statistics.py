@@ -1,4 +1,4 @@
-"""Job statistics: the `.stats` file and `pjstat -s`. Source: Command Reference, 99-100; End-user's Guide, 171-172."""
+"""Job statistics in `.stats` files and `pjstat -s`. Source: Command Reference, 99-100; End-user's Guide, 171-172."""
 
 from __future__ import annotations
 
@@ -22,8 +22,8 @@ class Parts:
     """The sub jobs of a job.
 
     Attributes:
-        ended, total: how many.
-        first, last: numbers; None if there are none.
+        ended, total: how many have ended, and how many there are.
+        first, last: first and last number; None if there are no sub jobs.
     """
 
     ended: int = 0
@@ -36,18 +36,18 @@ ALONE = Parts()
 
 
 def write(job: Job, spec: Spec, parts: Parts = ALONE) -> None:
-    """Write the statistics file of a job that has ended, if it was asked for."""
+    """Write the statistics file of an ended job, if the job asked for one."""
     kind = str(spec.get("stats", ""))
     if not kind:
         return
-    # What cannot be written is not there, on PJM too.
+    # If the file cannot be written, it is missing, as with PJM.
     content = text(job, spec, kind == "S", parts)
     with contextlib.suppress(OSError):
         file_of(job, spec, "stats").write_bytes(content.encode("utf-8", "surrogateescape"))
 
 
 def text(job: Job, spec: Spec, per_node: bool, parts: Parts = ALONE) -> str:
-    """All the lines of the file."""
+    """The text of a statistics file."""
     lines = ["Job Statistical Information", *(line(name, value) for _, name, value in items(job, spec, parts))]
     if per_node and not job.is_parent:
         lines += ["-" * 50, "Node Statistical Information", *(line(name, value) for name, value in _node(job))]
@@ -55,7 +55,7 @@ def text(job: Job, spec: Spec, per_node: bool, parts: Parts = ALONE) -> str:
 
 
 def shown(job: Job, spec: Spec, per_node: bool, parts: Parts, chosen: Optional[Sequence[str]]) -> List[str]:
-    """The lines that pjstat shows; only the ``chosen`` items, in their order, if there is a choice."""
+    """The lines that pjstat shows; only the ``chosen`` items, in their order, unless that is None."""
     all_items = items(job, spec, parts)
     if chosen is not None:
         known = {item[0]: item for item in all_items}
@@ -68,7 +68,7 @@ def shown(job: Job, spec: Spec, per_node: bool, parts: Parts, chosen: Optional[S
 
 
 def items(job: Job, spec: Spec, parts: Parts = ALONE) -> List[Item]:
-    """The items of a job: name for `--choose`, name, value."""
+    """The items of a job, each with its name for `--choose`, its title and its value."""
     given = spec.get("given", ())
     defaulted = "" if isinstance(given, list) and "elapse" in given else " <DEFAULT>"
     return [
@@ -128,7 +128,7 @@ def _bulk_number(job: Job, number: Optional[int]) -> str:
 
 
 def _mail(flags: str) -> str:
-    """As `b-r-`."""
+    """Mail flags in PJM's form, such as `b-r-`."""
     return "".join(letter if letter in flags else "-" for letter in "bers")
 
 
@@ -189,5 +189,5 @@ def _node(job: Job) -> List[Tuple[str, str]]:
 
 
 def line(name: str, value: str, width: int = WIDTH) -> str:
-    """One item."""
+    """The line of one item."""
     return f" {name:<{width}}: {value}"

@@ -21,14 +21,14 @@ COMPARE: Dict[str, Callable[[int, int], bool]] = {
 
 @dataclass(frozen=True)
 class Dependency:
-    """If the form is true for one of the steps, this step is removed.
+    """One dependency of a step. The step is removed if the condition is true for one of the named steps.
 
     Attributes:
-        code: "ec", "pc", or "" for a form that is never true.
-        sign: how it is compared.
-        values: with what.
+        code: "ec", "pc", or "" for a condition that is never true.
+        sign: operator of the comparison.
+        values: values to compare with.
         removes: one, after or all.
-        steps: numbers; none for the one that was executed last.
+        steps: numbers of steps; empty for the step that was executed last.
     """
 
     code: str
@@ -38,7 +38,7 @@ class Dependency:
     steps: Tuple[int, ...]
 
     def holds(self, codes: Mapping[str, int]) -> bool:
-        """The form is true for a step that ended with these codes."""
+        """Whether the condition is true for a step that ended with these codes."""
         if not self.code:
             return False
         if self.sign == "==":
@@ -49,10 +49,10 @@ class Dependency:
 
 
 def dependency(text: str) -> Dependency:
-    """Read `FORM[:DELTYPE[:STEPNO[:STEPNO...]]]`.
+    """Parse `FORM[:DELTYPE[:STEPNO[:STEPNO...]]]`.
 
     Raises:
-        Refusal: it cannot be read.
+        Refusal: the text cannot be read.
     """
     form, *others = text.split(":")
     removes = others[0] if others and others[0] else "one"
@@ -61,35 +61,35 @@ def dependency(text: str) -> Dependency:
     steps = tuple(int(step) for step in others[1:])
     if form in NEVER:
         return Dependency("", "", (), removes, steps)
-    found = FORM.match(form)
-    if found is None or ("," in found.group(3) and found.group(2) not in ("==", "!=")):
+    match = FORM.match(form)
+    if match is None or ("," in match.group(3) and match.group(2) not in ("==", "!=")):
         raise Refusal("04", f"--sparam sd={text}")
-    values = tuple(int(value) for value in found.group(3).split(","))
-    return Dependency(found.group(1), found.group(2), values, removes, steps)
+    values = tuple(int(value) for value in match.group(3).split(","))
+    return Dependency(match.group(1), match.group(2), values, removes, steps)
 
 
 def removed(
     number: int, needs: Sequence[str], ended: Mapping[int, Mapping[str, int]], waiting: Mapping[int, Sequence[str]]
 ) -> List[int]:
-    """Which steps are removed now that it is the turn of one.
+    """The steps to remove when all steps before step `number` have ended.
 
     Args:
-        number: the step whose turn it is: all before it have ended.
-        needs: its dependencies, as they were written.
-        ended: `ec` and `pc` of the steps that have ended, in the order in which they did.
-        waiting: dependencies of the steps after it.
+        number: the next step to run.
+        needs: its dependencies, as the user wrote them.
+        ended: `ec` and `pc` of the steps that have ended, in the order in which they ended.
+        waiting: dependencies of the later steps.
 
     Returns:
-        None of them, or this one and those that go with it.
+        Numbers of steps: empty, or this step and the steps that are removed with it.
     """
     for text in needs:
-        found = dependency(text)
-        steps = found.steps or tuple(list(ended)[-1:])
-        if not any(found.holds(ended[step]) for step in steps if step in ended):
+        condition = dependency(text)
+        steps = condition.steps or tuple(list(ended)[-1:])
+        if not any(condition.holds(ended[step]) for step in steps if step in ended):
             continue
-        if found.removes == "one":
+        if condition.removes == "one":
             return [number]
-        if found.removes == "all":
+        if condition.removes == "all":
             return [number, *(step for step in sorted(waiting) if step > number)]
         return _with_followers(number, waiting)
     return []

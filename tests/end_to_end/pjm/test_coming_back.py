@@ -9,7 +9,7 @@ from typing import Dict
 
 import pytest
 
-from pjm import suggest as advice
+from pjm import suggest
 from pjm.batch.scheduler import UnansweredError
 from pjm.errors import BadInput
 from pjm.follow.poll import LONGEST_SILENCE
@@ -81,7 +81,7 @@ def test_a_session_is_resumed_in_the_folder_in_which_it_was_begun(
     typed = f"cd {project.path} && pytest --fugaku-resume={project.session().name}"
     assert f"  next: type: {typed}\n" in ran.out
     monkeypatch.chdir(project.path / "elsewhere")
-    assert advice.resume(project.session(), project.path) == typed.split(" && ")[1]
+    assert suggest.resume(project.session(), project.path) == typed.split(" && ")[1]
     assert 0 == project.run(f"--fugaku-resume={project.session().name}").code
 
 
@@ -170,7 +170,7 @@ def test_after_a_long_silence_the_way_back_names_the_sessions_folder(tmp_path: P
     with pytest.raises(BadInput, match="has said nothing of 1 jobs") as refusal:
         one.step(LONGEST_SILENCE + 100)
 
-    assert refusal.value.fix.endswith(f"come back with: {advice.resume(one.session.folder)}")
+    assert refusal.value.fix.endswith(f"come back with: {suggest.resume(one.session.folder)}")
     assert f"--fugaku-workdir={one.session.folder.parent}" in refusal.value.fix
 
 
@@ -186,8 +186,8 @@ def test_what_to_type_for_a_damaged_session_and_for_another_selection_names_its_
     with pytest.raises(BadInput, match="is corrupt") as damage:
         load(fewer.watch, one.session)
 
-    assert selection.value.fix.endswith(f": {advice.resume(one.session.folder)}")
+    assert selection.value.fix.endswith(f": {suggest.resume(one.session.folder)}")
     assert f"--fugaku-workdir={tmp_path}" in selection.value.fix
-    typed = advice.pjm(f"clean --force {one.session.identity}", tmp_path)
+    typed = suggest.pjm(f"clean --force {one.session.identity}", tmp_path)
     assert f"remove it and start anew: {typed}" == damage.value.fix
     assert f"--workdir={tmp_path}" in typed

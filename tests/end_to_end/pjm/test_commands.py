@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from pjm.cli import main
-from pjm.sessions import index as sessions
+from pjm.sessions import index
 from tests.builders.fugaku_project import PATIENCE, FugakuProject
 from tests.builders.processes import wait_until
 
@@ -99,7 +99,7 @@ def test_the_help_of_each_command_has_examples_and_exit_codes(command: str, caps
 def test_sessions_are_found_from_a_folder_of_the_project(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    identity = sessions.create(tmp_path / ".pjm", {"arguments": [], "checkout": {}}).identity
+    identity = index.create(tmp_path / ".pjm", {"arguments": [], "checkout": {}}).identity
     (tmp_path / "tests" / "deep").mkdir(parents=True)
     monkeypatch.chdir(tmp_path / "tests" / "deep")
 

@@ -35,12 +35,12 @@ def note(self, event, **fields):
 Session.note = note
 """
 NO_ROOM_FOR_PLANS = """
-from pjm.plan import job_folder as planning
+from pjm.plan import job_folder
 
 def write_document(folder, document):
     raise OSError(28, "No space left on device", str(folder))
 
-planning.write_document = write_document
+job_folder.write_document = write_document
 """
 
 

@@ -10,7 +10,7 @@ from typing import Tuple
 
 import pytest
 
-from pjm.batch import submission_lock as underway
+from pjm.batch import submission_lock
 from pjm.batch.scheduler import AnswerLostError
 from tests.builders.fugaku_project import FugakuProject
 from tests.builders.made_up_scheduler import write_results
@@ -52,7 +52,7 @@ def test_a_look_that_takes_longer_than_the_grace_time_is_no_reason_to_submit_aga
         return ()
 
     monkeypatch.setattr(one.scheduler, "find", find)
-    with underway.begin(one.watch.jobs[0].folder, 0):
+    with submission_lock.begin(one.watch.jobs[0].folder, 0):
         one.step(20)
     one.step()
 
@@ -67,7 +67,7 @@ def test_the_grace_time_begins_when_the_submission_is_over(tmp_path: Path) -> No
     one.watch.start(one.watch.plan_unassigned())
     job = one.watch.jobs[0]
 
-    with underway.begin(job.folder, 0):
+    with submission_lock.begin(job.folder, 0):
         one.step(1000)
         assert "may still be under way" in str(one.watch.trouble)
     one.step(60)

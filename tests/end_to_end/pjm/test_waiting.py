@@ -68,7 +68,7 @@ def test_whoever_comes_back_knows_since_when_a_step_waits(chain: Following) -> N
 
     chain.came_back()
 
-    first, second = chain.watch.jobs[0].parts
+    first, second = chain.watch.jobs[0].shares
     assert first.ended_at is not None
     assert 50.0 == second.waited_by(first.ended_at + 50)
 

@@ -1,4 +1,4 @@
-"""Following jobs: what is asked, what is tried again, what is told. No processes, no waiting."""
+"""Following jobs: what is asked, what is tried again, what is reported. No processes, no waiting."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from pjm.marks.mark import Defaults, Request
 from pjm.plan.job_folder import Workplace
 from pjm.plan.packing import Site, Task
 from pjm.plan.settings import Settings
-from pjm.sessions import index as sessions
+from pjm.sessions import index
 from pjm.sessions.session import Session
 from tests.builders.made_up_scheduler import MadeUpScheduler, write_results
 
@@ -35,10 +35,10 @@ class Following:
     settings: Settings
     scheduler: MadeUpScheduler = field(default_factory=MadeUpScheduler)
     now: float = 0.0
-    told: List[Result] = field(default_factory=list)
+    reported: List[Result] = field(default_factory=list)
 
     def __post_init__(self) -> None:
-        self.session = sessions.create(self.folder, {"arguments": [], "checkout": {}})
+        self.session = index.create(self.folder, {"arguments": [], "checkout": {}})
         self.watch = self.make(self.session)
 
     def make(self, session: Session) -> Watch:
@@ -58,8 +58,8 @@ class Following:
         for _ in range(max(1, int(seconds / 2))):
             self.now += seconds / max(1, int(seconds / 2))
             self.watch.step()
-            self.told += [each for each in self.watch.told if not isinstance(each, SuiteProperty)]
-            self.watch.told.clear()
+            self.reported += [each for each in self.watch.news if not isinstance(each, SuiteProperty)]
+            self.watch.news.clear()
 
     def results(self, job: int, part: int, tests: Sequence[str] = (), end: bool = True) -> None:
         folder = self.watch.jobs[job].folder
@@ -69,15 +69,15 @@ class Following:
         """Test by test: passed, skipped, or what went wrong."""
         return {
             each.test: each.trouble.happened if each.trouble else "skipped" if each.skipped else "passed"
-            for each in self.told
+            for each in self.reported
         }
 
     def came_back(self) -> None:
         """The client died, and another one takes the session up."""
         self.session.close()
-        self.session = sessions.find(self.folder, self.session.identity)
+        self.session = index.find(self.folder, self.session.identity)
         self.session.lock()
-        self.watch, self.told = self.make(self.session), []
+        self.watch, self.reported = self.make(self.session), []
         load(self.watch, self.session)
 
 
@@ -138,7 +138,7 @@ def test_a_job_is_done_when_it_says_so_and_the_batch_system_too(one: Following) 
 
     assert {A: "passed", B: "passed"} == one.outcomes()
     assert one.watch.done
-    assert "passed" == one.watch.jobs[0].parts[0].outcome
+    assert "passed" == one.watch.jobs[0].shares[0].outcome
 
 
 def test_a_failure_of_the_machine_is_tried_again_with_the_tests_that_have_no_result(one: Following) -> None:
@@ -334,7 +334,7 @@ def test_a_refusal_for_good_is_told_at_once(one: Following) -> None:
     one.step()
 
     assert one.watch.done
-    assert "set fugaku_group" == one.told[0].trouble.advice if one.told[0].trouble else False
+    assert "set fugaku_group" == one.reported[0].trouble.advice if one.reported[0].trouble else False
 
 
 def test_what_a_test_had_printed_when_its_job_was_ended_is_shown_with_the_figures(one: Following) -> None:
@@ -348,10 +348,10 @@ def test_what_a_test_had_printed_when_its_job_was_ended_is_shown_with_the_figure
     one.step(20)
     one.step(200)
 
-    (told,) = (each.trouble for each in one.told if each.test == B)
-    assert told is not None
-    assert ("Captured stdout call", "first\nlast words") == told.sections[0]
-    assert "; memory: 28 GiB used of 28 GiB allowed; this test was running, in its call phase" in told.happened
+    (reported,) = (each.trouble for each in one.reported if each.test == B)
+    assert reported is not None
+    assert ("Captured stdout call", "first\nlast words") == reported.sections[0]
+    assert "; memory: 28 GiB used of 28 GiB allowed; this test was running, in its call phase" in reported.happened
 
 
 def test_silence_of_the_batch_system_harms_nobody(one: Following) -> None:
@@ -397,7 +397,7 @@ def test_what_waited_for_a_failed_test_is_skipped_and_names_it(tmp_path: Path) -
 
     assert {B: "skipped", C: "skipped"} == {test: how for test, how in chain.outcomes().items() if test != A}
     assert [None, f"waits for {A}, which did not pass", f"waits for {B}, which did not pass"] == [
-        each.skipped for each in chain.told
+        each.skipped for each in chain.reported
     ]
 
 
@@ -522,8 +522,8 @@ def test_a_client_that_is_killed_at_any_note_loses_nothing_and_submits_nothing_t
     one.step(200)
     for place, job in enumerate(one.watch.jobs):
         one.results(place, 0)
-        for part in job.parts:
-            one.scheduler.end(part.id)
+        for share in job.shares:
+            one.scheduler.end(share.id)
     one.step(200)
 
     assert {A: "passed", B: "passed"} == one.outcomes()

@@ -11,14 +11,14 @@ import pytest
 
 from pjm.client.client import Client
 from pjm.follow.watch import Watch
-from pjm.sessions import index as sessions
+from pjm.sessions import index
 
 
 def test_how_a_session_ended_is_written_however_soon_after_the_last_time(
     pytester: pytest.Pytester, tmp_path: Path
 ) -> None:
     client = Client(pytester.parseconfig("-p", "pjm.plugin", "--fugaku-emulate"))
-    client._session = sessions.create(tmp_path, {"arguments": [], "checkout": {}})
+    client._session = index.create(tmp_path, {"arguments": [], "checkout": {}})
     client._watch = cast(Watch, SimpleNamespace(jobs=[], done=False))
     client._lived = time.time()
 

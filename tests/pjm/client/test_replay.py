@@ -44,7 +44,7 @@ def told(phase: Optional[str], reported: Sequence[Tuple[str, str]]) -> List[Tupl
     for when, outcome in reported:
         report = pytest.TestReport(item.nodeid, item.location, {}, outcome, None, when)  # type: ignore[arg-type]
         events.append({"event": "report", "data": report._to_json()})
-    Replay(config, {item.nodeid: item}).tell(Result(item.nodeid, events, phase, TROUBLE))
+    Replay(config, {item.nodeid: item}).report(Result(item.nodeid, events, phase, TROUBLE))
     return hook.seen
 
 

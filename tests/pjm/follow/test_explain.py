@@ -16,14 +16,14 @@ from pjm.plan.packing import Job, Share
 ENDING = Ending(False, "ran over its elapse limit", "raise elapse=")
 
 
-def part_of(folder: Path, *tests: str) -> FollowedShare:
-    return FollowedJob(folder, Job("job", (Share(tests, Resources(1, 60), 1.0),))).parts[0]
+def share_of(folder: Path, *tests: str) -> FollowedShare:
+    return FollowedJob(folder, Job("job", (Share(tests, Resources(1, 60), 1.0),))).shares[0]
 
 
 def test_the_running_test_had_what_the_job_had_without_those_before_it(tmp_path: Path) -> None:
-    part = part_of(tmp_path, "a", "b", "c")
-    part.elapsed = 60.0
-    part.reading.take(
+    share = share_of(tmp_path, "a", "b", "c")
+    share.elapsed = 60.0
+    share.reading.take(
         [
             {"event": "begin", "time": 1000.0},
             {"event": "start", "test": "a", "time": 1002.0},
@@ -32,15 +32,15 @@ def test_the_running_test_had_what_the_job_had_without_those_before_it(tmp_path:
         ]
     )
 
-    assert {"b": 50.0, "c": None} == {test: explain(test, part, ENDING, 0).cut_off for test in ("b", "c")}
+    assert {"b": 50.0, "c": None} == {test: explain(test, share, ENDING, 0).cut_off for test in ("b", "c")}
 
 
 def test_a_test_that_waits_for_others_is_run_again_with_them(tmp_path: Path) -> None:
-    part = part_of(tmp_path, "t.py::b[$x]")
+    share = share_of(tmp_path, "t.py::b[$x]")
     unknown = Ending(False, "was taken by the batch system in part only", "")
 
-    lost = explain("t.py::b[$x]", part, unknown, 0, needed=["t.py::a"])
-    crashed = completed(part, TestEvents("t.py::b[$x]", crash="signal 9"), ["t.py::a"])
+    lost = explain("t.py::b[$x]", share, unknown, 0, needed=["t.py::a"])
+    crashed = completed(share, TestEvents("t.py::b[$x]", crash="signal 9"), ["t.py::a"])
 
     assert [
         "run it again: pytest --fugaku t.py::a 't.py::b[$x]'",
@@ -59,10 +59,10 @@ def test_a_test_that_waits_for_others_is_run_again_with_them(tmp_path: Path) -> 
 def test_a_module_that_only_a_variable_of_this_shell_finds_is_looked_for_there(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, path: Optional[str], missing: str, advised: str
 ) -> None:
-    part = part_of(tmp_path, "a")
+    share = share_of(tmp_path, "a")
     monkeypatch.setenv("PYTHONPATH", path) if path else monkeypatch.delenv("PYTHONPATH", raising=False)
 
-    result = completed(part, TestEvents("a", missing=missing))
+    result = completed(share, TestEvents("a", missing=missing))
 
     assert result.trouble is not None
     assert result.trouble.advice.endswith(advised)

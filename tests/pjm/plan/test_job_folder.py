@@ -11,7 +11,7 @@ from pjm.batch.scheduler import Resources
 from pjm.job.assignment import Assignment, read_assignment
 from pjm.plan.job_folder import Workplace, read_job, write_job
 from pjm.plan.packing import Job, Share
-from pjm.sessions import index as sessions
+from pjm.sessions import index
 from pjm.sessions.session import Session
 
 PLACE = Workplace(
@@ -35,7 +35,7 @@ JOB = Job(
 
 @pytest.fixture
 def session(tmp_path: Path) -> Session:
-    return sessions.create(tmp_path / ".pjm", {})
+    return index.create(tmp_path / ".pjm", {})
 
 
 def test_a_job_is_read_as_it_was_written(session: Session) -> None:

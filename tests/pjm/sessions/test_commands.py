@@ -15,8 +15,7 @@ from typing import Dict, Iterator, List, Tuple
 import pytest
 
 from pjm.cli import main
-from pjm.sessions import commands
-from pjm.sessions import index as sessions
+from pjm.sessions import commands, index
 from pjm.sessions.session import Session
 
 FOLLOW = """
@@ -34,7 +33,7 @@ sys.stdin.read()
 @pytest.fixture
 def session(tmp_path: Path) -> Session:
     """One that is done, and that nobody follows."""
-    made = sessions.create(tmp_path, {"arguments": [], "checkout": {}})
+    made = index.create(tmp_path, {"arguments": [], "checkout": {}})
     made.note("planned", job="x")
     made.note("done")
     made.close()
@@ -121,7 +120,7 @@ def test_a_session_is_locked_before_anybody_can_read_it(tmp_path: Path, monkeypa
 
     monkeypatch.setattr(Session, "lock", see)
 
-    sessions.create(tmp_path, {"arguments": [], "checkout": {}})
+    index.create(tmp_path, {"arguments": [], "checkout": {}})
 
     assert [False] == readable
 
@@ -207,7 +206,7 @@ def test_a_file_is_no_place_for_sessions(
 def test_a_session_of_records_that_make_no_sense_does_not_hide_the_others(
     session: Session, record: Dict[str, object], capsys: pytest.CaptureFixture[str]
 ) -> None:
-    other = sessions.create(session.folder.parent, {"arguments": ["--fugaku"], "checkout": {}})
+    other = index.create(session.folder.parent, {"arguments": ["--fugaku"], "checkout": {}})
     other.close()
     with (session.folder / "journal.jsonl").open("a") as journal:
         journal.write(json.dumps(record) + "\n")

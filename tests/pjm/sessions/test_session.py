@@ -11,16 +11,16 @@ from typing import Callable, List, cast
 import pytest
 
 from pjm.errors import BadInput
-from pjm.follow import resume as resuming
+from pjm.follow import resume
 from pjm.follow.watch import Watch
-from pjm.sessions import index as sessions
+from pjm.sessions import index
 from pjm.sessions.session import Session
 from pjm.sessions.summary import summarize
 
 
 @pytest.fixture
 def session(tmp_path: Path) -> Session:
-    return sessions.create(tmp_path, {"arguments": [], "checkout": {}})
+    return index.create(tmp_path, {"arguments": [], "checkout": {}})
 
 
 def noted(session: Session) -> List[object]:
@@ -30,7 +30,7 @@ def noted(session: Session) -> List[object]:
 def come_back(session: Session) -> Session:
     """The client died, and another one takes the session up."""
     session.close()
-    return sessions.find(session.folder.parent, session.identity)
+    return index.find(session.folder.parent, session.identity)
 
 
 def writing_only(sizes: List[int]) -> Callable[[int, bytes], int]:
@@ -61,16 +61,16 @@ def test_a_torn_line_is_taken_back_by_the_next_client_and_harms_none_after_it(se
 def test_the_latest_session_is_the_latest_that_came_to_jobs(session: Session) -> None:
     session.note("planned", job="x")
     time.sleep(0.01)
-    sessions.create(session.folder.parent, {"arguments": [], "checkout": {}})
+    index.create(session.folder.parent, {"arguments": [], "checkout": {}})
 
-    assert session.identity == sessions.find(session.folder.parent, None).identity
+    assert session.identity == index.find(session.folder.parent, None).identity
 
 
 def test_a_dry_run_that_was_taken_up_can_be_the_latest(tmp_path: Path) -> None:
-    dry = sessions.create(tmp_path, {"arguments": [], "checkout": {}, "dry_run": True})
+    dry = index.create(tmp_path, {"arguments": [], "checkout": {}, "dry_run": True})
     dry.note("planned", job="x")
 
-    assert dry.identity == sessions.find(tmp_path, None).identity
+    assert dry.identity == index.find(tmp_path, None).identity
 
 
 def test_a_record_that_is_written_in_two_goes_is_one_record(session: Session, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -125,6 +125,6 @@ def test_a_damaged_plan_of_a_job_does_not_hide_the_session(name: str, session: S
     (session.job_folder("x") / "job.json").write_bytes(DAMAGE[name])
 
     with pytest.raises(BadInput) as caught:
-        resuming.load(cast(Watch, None), session)
+        resume.load(cast(Watch, None), session)
     assert f"session {session.identity} is corrupt" == caught.value.what
     assert 1 == summarize(session)["jobs"]
