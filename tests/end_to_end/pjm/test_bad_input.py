@@ -116,6 +116,7 @@ def test_a_session_that_is_not_there_cannot_be_resumed(project: FugakuProject) -
 
     assert (4, 4) == (unnamed.code, named.code)
     assert "there is no session to come back to" in unnamed.out
+    assert f"{project.workdir} has no session that submitted jobs" in unnamed.out
     assert "there is no session 20260101-000000-0000" in named.out
 
 

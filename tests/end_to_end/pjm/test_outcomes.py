@@ -11,7 +11,10 @@ from tests.builders import junit
 from tests.builders.fugaku_project import FugakuProject, Ran
 
 CRASHES = {
-    "test_killed_by_a_signal": ("failure", "in its call phase: signal 9 (SIGKILL)"),
+    "test_killed_by_a_signal": (
+        "failure",
+        "in its call phase: signal 9 (SIGKILL); SIGKILL usually comes from the kernel (out of memory)",
+    ),
     "test_segmentation_fault": ("failure", "in its call phase: signal 11 (SIGSEGV)"),
     "test_leaves_at_once": ("failure", "in its call phase: exit code 0"),
     "test_leaves_at_once_with_a_code": ("failure", "in its call phase: exit code 7"),
