@@ -10,6 +10,7 @@ from __future__ import annotations
 import argparse
 import json
 import os
+import resource
 import shutil
 import statistics
 import subprocess
@@ -19,11 +20,13 @@ import time
 from pathlib import Path
 from typing import Dict, List, NamedTuple, Optional, Sequence
 
+from pjm import emulator
 from pjm.batch.host import Answer
 from pjm.batch.scheduler import Phase
 
 ROOT = Path(__file__).resolve().parents[1]
 START_GOAL = 1.05
+COMMAND_GOAL = 6
 ONE = "def test_it():\n    pass\n"
 MANY = """
 import pytest
@@ -206,7 +209,38 @@ def tail(given: argparse.Namespace) -> List[Row]:
     ]
 
 
-_ROWS = {"start": start, "replay": replay, "jobs": many_jobs, "tail": tail}
+def command(given: argparse.Namespace) -> List[Row]:
+    """A command of the emulator, and a start of Python that imports nothing, turn about."""
+    ours: List[float] = []
+    plain: List[float] = []
+    with tempfile.TemporaryDirectory() as folder:
+        place = Path(folder) / "emulator"
+        variables = {**_environment(), **emulator.environment(place)}
+        pjstat = str(place / "bin" / "pjstat")
+        for _ in range(given.pairs + 1):
+            ours.append(_processor_seconds([pjstat], variables))
+            plain.append(_processor_seconds([sys.executable, "-I", "-S", "-c", "pass"], variables))
+        emulator.stop(place)
+    ratio = statistics.median(ours[1:]) / statistics.median(plain[1:])
+    return [
+        Row(
+            "a command of the emulator",
+            f"{statistics.median(ours[1:]) * 1e3:.0f} ms",
+            f"{statistics.median(plain[1:]) * 1e3:.0f} ms for Python alone",
+            f"at most {COMMAND_GOAL} times: {ratio:.1f}",
+            ratio <= COMMAND_GOAL,
+        )
+    ]
+
+
+def _processor_seconds(words: Sequence[str], environment: Dict[str, str]) -> float:
+    before = resource.getrusage(resource.RUSAGE_CHILDREN)
+    subprocess.run(words, env=environment, stdout=subprocess.DEVNULL, check=True)
+    after = resource.getrusage(resource.RUSAGE_CHILDREN)
+    return after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime
+
+
+_ROWS = {"start": start, "replay": replay, "jobs": many_jobs, "tail": tail, "command": command}
 
 
 def _seconds(folder: str, options: Sequence[str]) -> float:

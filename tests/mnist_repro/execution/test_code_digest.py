@@ -63,7 +63,7 @@ def test_changed_code_changes_it(module: str, edit: Callable[[str], str], tmp_pa
     ("module", "edit"),
     [
         ("training/train.py", lambda text: text + "\n\n# Why this is so.\n"),
-        ("training/train.py", lambda text: text.replace('"""Say nothing."""', '"""Be silent."""')),
+        ("training/train.py", lambda text: text.replace('"""Train a recipe', '"""Teach a recipe')),
         ("training/train.py", lambda text: text + "\nfrom mnist_repro import errors as elsewhere\n"),
         ("gate/statistics.py", lambda text: text + "\nMORE = 1\n"),
     ],
