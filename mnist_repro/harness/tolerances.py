@@ -1,24 +1,22 @@
-"""Chooses margins and tolerances of a new baseline, with their reasons, from runs and fingerprints. Pure."""
+"""Proposes the entries of a new baseline from runs and fingerprints, with the tolerances of our recipes. Pure."""
 
 from __future__ import annotations
 
 import math
-from decimal import ROUND_CEILING, Decimal
 from typing import Any, Dict, List, Mapping, Optional, Sequence, Tuple
 
 from mnist_repro.display import counted
 from mnist_repro.errors import BadInput
 from mnist_repro.execution.fingerprint import Fingerprint
 from mnist_repro.gate.baselines.values import FingerprintEntry, SampleEntry
-from mnist_repro.gate.intervals import standard_deviation
+from mnist_repro.gate.margins import MANY_SEEDS, paired_metric, spread_metric
 from mnist_repro.gate.platform import platform_name
 from mnist_repro.gate.statistics import FEWEST_PAIRED, FEWEST_STORED, PAIRED_TOLERANCE
-from mnist_repro.gate.verdicts import Metric, is_share
 from mnist_repro.recipes import Recipe
 from mnist_repro.runs.metrics import direction, metric_names, metric_values
 from mnist_repro.runs.run import Run
 
-DEFAULT_SEEDS = {"subset": 16, "full": 10}
+DEFAULT_SEEDS = {"subset": MANY_SEEDS, "full": 10}
 
 # Relative tolerance on a fingerprint's losses. Softmax recipes: rounding, which does not grow. Other recipes:
 # ten times the differences between one thread, two threads, oneDNN off, SSE4.1 and AVX2 over the fingerprint's steps.
@@ -30,11 +28,6 @@ TOLERANCES = {
     "vgg7": 2e-6,
     "vgg7-bn": 1e-5,
 }
-
-# The margin of a metric, in standard deviations of the stored samples.
-DEVIATIONS = 5.0
-# Margin in images: rounding may change the class of one image on a boundary, but not of two.
-IMAGES = 1.5
 
 
 def sample_entry(
@@ -65,8 +58,9 @@ def sample_entry(
     metrics = []
     for name in names:
         values = [values[name] for values in samples.values()]
+        better = direction(name)
         chosen = previous_metrics.get(name) or (
-            paired_metric(name, values, images) if paired else spread_metric(name, values)
+            paired_metric(name, better, values, images) if paired else spread_metric(name, better, values)
         )
         metrics.append(chosen)
     provenance = {**joint_provenance(runs), "dataset_sha256": runs[0].dataset["sha256"], "code": code}
@@ -144,54 +138,6 @@ def tolerance_reason(recipe: Recipe) -> str:
     if recipe.is_softmax_regression:
         return "float32 rounding stays below this, as it does not grow from step to step"
     return "ten times what threads, oneDNN and instruction sets make of these first steps; later ones are chaotic"
-
-
-def paired_metric(name: str, values: Sequence[float], test_images: int) -> Metric:
-    """A metric that is compared seed by seed; its margin is the largest effect of float32 rounding."""
-    if is_share(name):
-        reason = f"{IMAGES} of {test_images:,} images: rounding may move one that lies on a boundary, not two"
-        return Metric(name, direction(name), IMAGES / test_images, reason)
-    mean = sum(values) / len(values)
-    reason = (
-        f"{PAIRED_TOLERANCE:.0e} of the mean: seed by seed float32 rounding stays below on every TensorFlow and CPU"
-    )
-    return Metric(name, direction(name), float(f"{PAIRED_TOLERANCE * abs(mean):.3g}"), reason)
-
-
-def spread_metric(name: str, values: Sequence[float]) -> Metric:
-    """A metric that is compared as a distribution; its margin is so wide that clean runs almost never differ.
-
-    Raises:
-        BadInput: all values are equal, or there is only one value.
-    """
-    # Not `deviation == 0`: the mean is rounded, so that equal values may have a small deviation.
-    if min(values) == max(values):
-        raise BadInput(
-            f"{name} is {values[0]} for all of {len(values)} seeds",
-            "samples without spread say nothing about how far apart clean runs lie",
-            "record more seeds with --seeds N, or look for why the seed changes nothing",
-        )
-    reason = f"{DEVIATIONS:.0f} standard deviations of the {len(values)} recorded samples: {_false_alarms(len(values))}"
-    return Metric(name, direction(name), rounded_up(DEVIATIONS * standard_deviation(values)), reason)
-
-
-def _false_alarms(stored: int) -> str:
-    """The share of false alarms of such margins, as `mnist-repro power` found it."""
-    if stored >= DEFAULT_SEEDS["subset"]:
-        return (
-            "with 16 stored and at most 10 measured, --seeds auto then fails a clean session of all metrics "
-            "less than once in 100, tails heavier than normal included"
-        )
-    return (
-        "with as few as 10 stored and at most 10 measured, --seeds auto then fails a clean session of all metrics "
-        "2 to 5 times in 100, because so few samples say little of their spread"
-    )
-
-
-def rounded_up(value: float) -> float:
-    """A positive number, rounded up to two significant digits."""
-    exact = Decimal(repr(value))
-    return float(exact.quantize(Decimal(1).scaleb(exact.adjusted() - 1), rounding=ROUND_CEILING))
 
 
 def joint_provenance(runs: Sequence[Run]) -> Dict[str, Any]:

@@ -11,9 +11,9 @@ import pytest
 from mnist_repro.gate.baselines import files as baseline_files
 from mnist_repro.gate.baselines.judge import judge_fingerprint, judge_samples
 from mnist_repro.gate.baselines.values import RUNGS, BaselineFile, FingerprintEntry, SampleEntry
+from mnist_repro.gate.margins import DEVIATIONS
 from mnist_repro.gate.statistics import compare_distributions, compare_seed_by_seed
 from mnist_repro.gate.verdicts import Judgement, Metric
-from mnist_repro.harness import tolerances as recording
 from mnist_repro.harness.published_rung import judge_published
 from mnist_repro.recipes import RECIPES, find
 from mnist_repro.report.page.sentences import sentence
@@ -218,7 +218,7 @@ def test_a_very_long_text_is_not_searched_for_sentences() -> None:
 
 
 def test_the_margins_that_are_recorded_have_reasons_that_are_known() -> None:
-    assert f"{recording.DEVIATIONS:.0f} standard" in " ".join(margins())
+    assert f"{DEVIATIONS:.0f} standard" in " ".join(margins())
 
 
 def test_a_platform_is_named_as_it_is() -> None:

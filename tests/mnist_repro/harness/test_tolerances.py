@@ -7,20 +7,17 @@ from dataclasses import replace
 from typing import Sequence
 
 import pytest
-from hypothesis import given, settings
-from hypothesis import strategies as st
 
 from mnist_repro.errors import BadInput
 from mnist_repro.execution.fingerprint import Fingerprint
 from mnist_repro.gate.intervals import standard_deviation
+from mnist_repro.gate.margins import rounded_up
 from mnist_repro.harness.tolerances import (
     DEFAULT_SEEDS,
     TOLERANCES,
     fingerprint_entry,
     joint_provenance,
-    rounded_up,
     sample_entry,
-    spread_metric,
 )
 from mnist_repro.recipes import RECIPES, find
 from mnist_repro.runs.metrics import metric_names
@@ -152,28 +149,6 @@ def test_too_few_runs_of_a_softmax_recipe_are_refused_as_well() -> None:
         sample_entry(WHEEL, "subset", runs([0.25, 0.5]), CODE)
 
     assert ("2 seeds of wheel-softmax", "--seeds 16") == (caught.value.what, caught.value.fix)
-
-
-def test_runs_without_spread_are_refused() -> None:
-    with pytest.raises(BadInput) as caught:
-        # Their mean is rounded, so that their standard deviation is not 0.
-        spread_metric(LOSS, [0.1] * 12)
-
-    assert f"{LOSS} is 0.1 for all of 12 seeds" == caught.value.what
-
-
-@pytest.mark.parametrize(
-    ("value", "expected"),
-    [(0.012, 0.012), (0.0121, 0.013), (0.012000001, 0.013), (9.91, 10.0), (123.4, 130.0), (5e-324, 5e-324)],
-)
-def test_margins_have_two_digits(value: float, expected: float) -> None:
-    assert expected == rounded_up(value)
-
-
-@settings(deadline=None)
-@given(st.floats(min_value=1e-300, max_value=1e300))
-def test_rounding_up_never_makes_a_margin_smaller_nor_much_larger(value: float) -> None:
-    assert value <= rounded_up(value) <= 1.1 * value
 
 
 def test_a_fingerprint_gets_its_recipe_s_tolerance_and_platform() -> None:
