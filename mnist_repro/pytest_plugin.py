@@ -152,12 +152,12 @@ def measured(request: pytest.FixtureRequest) -> Measured:
 def _crew(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Measurements]:
     """The measurements of this process, made on its share of the cores."""
     from mnist_repro.execution.workers import cores
-    from mnist_repro.harness import measurements as measuring
+    from mnist_repro.harness import measurements
 
     option = request.config.option
     sharers = int(os.environ.get("PYTEST_XDIST_WORKER_COUNT", "1"))
-    crew = measuring.Measurements(
-        measuring.Conditions(
+    crew = measurements.Measurements(
+        measurements.Conditions(
             tmp_path_factory.mktemp("measured"), option.data, option.arithmetic, max(1, cores() // sharers)
         )
     )

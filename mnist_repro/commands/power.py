@@ -57,8 +57,7 @@ def run(arguments: argparse.Namespace) -> ExitCode:
     """Measure the bugs, judge them, and print the table."""
     from mnist_repro.data.dataset import describe
     from mnist_repro.data.locate import load, place
-    from mnist_repro.execution import code_digest as source
-    from mnist_repro.execution import workers
+    from mnist_repro.execution import code_digest, workers
     from mnist_repro.execution.components import check_result
     from mnist_repro.execution.fingerprint_worker import ask
     from mnist_repro.files.atomic import require_replaceable, require_writable, write_text
@@ -96,7 +95,7 @@ def run(arguments: argparse.Namespace) -> ExitCode:
         arguments.out,
         processes,
         ask().provenance,
-        source.digest(power_study.ROOT),
+        code_digest.digest(power_study.ROOT),
     )
     result = power_study.study(plan, lambda line: sys.stderr.write(f"mnist-repro: {line}\n"))
     if arguments.json is not None:

@@ -62,7 +62,7 @@ def run(arguments: argparse.Namespace) -> ExitCode:
     from mnist_repro.files.atomic import require_replaceable, write_text
     from mnist_repro.gate.baselines import files as baseline_files
     from mnist_repro.recipes import RECIPES, find
-    from mnist_repro.reproduction import judgement as reproduction
+    from mnist_repro.reproduction import judgement
     from mnist_repro.reproduction import text as reproduction_text
     from mnist_repro.runs.run_json import read
     from mnist_repro.training.framework import require_tensorflow
@@ -84,7 +84,7 @@ def run(arguments: argparse.Namespace) -> ExitCode:
     stored = {
         recipe.name: baseline_files.read(arguments.baselines, recipe.name, arguments.scale)
         for recipe in recipes
-        if not reproduction.testable(recipe, arguments.scale, dataset.name)
+        if not judgement.testable(recipe, arguments.scale, dataset.name)
     }
     tasks = [
         workers.Task(
@@ -102,7 +102,7 @@ def run(arguments: argparse.Namespace) -> ExitCode:
     outcomes = _train(tasks, processes)
     runs = {task: read(task.folder) for task, failure in outcomes.items() if failure is None}
     failures = {task: failure for task, failure in outcomes.items() if failure is not None}
-    result = reproduction.judge(
+    result = judgement.judge(
         [
             (recipe, [runs[task] for task in tasks if task in runs and task.assignment.recipe is recipe])
             for recipe in recipes

@@ -7,8 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Callable, List, Optional, Tuple
 
-from mnist_repro.data import fetch, mnist, places
-from mnist_repro.data import surrogate_cache as kept
+from mnist_repro.data import fetch, mnist, places, surrogate_cache
 from mnist_repro.data.dataset import DRAWN, UNRECOGNISED, Dataset
 from mnist_repro.errors import BadInput
 
@@ -166,4 +165,4 @@ def _named(place: str, data_request: DataRequest, say: Say) -> Dataset:
 
 def _surrogate(say: Say) -> Dataset:
     say(SURROGATE_NOTICE)
-    return kept.surrogate_dataset()
+    return surrogate_cache.surrogate_dataset()

@@ -24,7 +24,7 @@ from mnist_repro.training import framework
 from mnist_repro.training.provenance import provenance
 from mnist_repro.training.record import Trained
 from mnist_repro.training.train import Progress, no_progress, train
-from mnist_repro.weights import param_hdf5 as weights
+from mnist_repro.weights import param_hdf5
 
 STEP_LOSSES_KEPT = 100
 # Number of digits of a hash in messages.
@@ -143,7 +143,7 @@ def _train_into(folder: Path, assignment: Assignment, dataset: Dataset, progress
     result = as_run(assignment, dataset, scale, trained)
     with replacing_together(folder, TRAINED, stale=ESTIMATED) as unfinished:
         write_text(unfinished / TRAINING_LOG, log_text(scale, trained.lines))
-        weights.write(unfinished / WEIGHTS, recipe, trained.weights)
+        param_hdf5.write(unfinished / WEIGHTS, recipe, trained.weights)
         _save_model(trained, unfinished / MODEL)
         run_json.write(result, unfinished)
     return result
@@ -204,7 +204,7 @@ def estimate(
         BadInput: the file does not fit, or the folder cannot be written.
     """
     model = framework.build(recipe)
-    framework.set_weights(model, weights.read(weights_file, recipe))
+    framework.set_weights(model, param_hdf5.read(weights_file, recipe))
     images, labels = dataset.test_images[:test_images], dataset.test_labels[:test_images]
     evaluation = evaluate(framework.scorer(model, recipe.input_shape)(images), labels)
     if out is not None:

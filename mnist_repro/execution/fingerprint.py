@@ -23,7 +23,7 @@ from mnist_repro.training import framework
 from mnist_repro.training.model import make_feed, stepper
 from mnist_repro.training.seeds import Stream
 from mnist_repro.training.train import ordered_segments, train
-from mnist_repro.weights import param_hdf5 as weights
+from mnist_repro.weights import param_hdf5
 
 SEED = 0
 # Not the seed of `walk`: else code that uses 0 for every seed would not be noticed.
@@ -114,7 +114,7 @@ def evaluation(recipe: Recipe, dataset: Dataset) -> Iterator[Tuple[str, Value]]:
     """The score of given weights after they have been saved and loaded."""
     with tempfile.TemporaryDirectory(prefix="mnist-repro-") as folder:
         file = Path(folder) / WEIGHTS
-        weights.write(file, recipe, given_weights(recipe))
+        param_hdf5.write(file, recipe, given_weights(recipe))
         found = components.estimate(file, recipe, dataset, recipe.full.test_images)
     yield "test images scored", found.right + found.wrong
     yield "right with given weights", found.right

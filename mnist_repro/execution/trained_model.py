@@ -13,7 +13,7 @@ from mnist_repro.recipes import Recipe, find
 from mnist_repro.runs import run_json
 from mnist_repro.runs.run_json import WEIGHTS
 from mnist_repro.training import framework
-from mnist_repro.weights import param_hdf5 as weights
+from mnist_repro.weights import param_hdf5
 
 
 @dataclass(frozen=True)
@@ -38,7 +38,7 @@ def locate_weights(path: Path, recipe: Optional[str]) -> Located:
         BadInput: the file does not exist, or its recipe is not clear.
     """
     if not path.is_dir():
-        return Located(path, weights.identify(path, recipe))
+        return Located(path, param_hdf5.identify(path, recipe))
     file = path / WEIGHTS
     if not file.exists():
         raise BadInput(
@@ -47,7 +47,7 @@ def locate_weights(path: Path, recipe: Optional[str]) -> Located:
             f"mnist-repro train RECIPE --out {path}",
         )
     if not (path / run_json.FILE).exists():
-        return Located(file, weights.identify(file, recipe))
+        return Located(file, param_hdf5.identify(file, recipe))
     run = run_json.read(path)
     if recipe is not None and find(recipe).name != run.recipe:
         raise BadInput(
@@ -68,11 +68,11 @@ def scorer(path: Path, recipe: Optional[str]) -> tuple[Located, Callable[[np.nda
     Raises:
         BadInput: the file does not exist, or is neither weights nor a model of a recipe.
     """
-    if path.is_dir() or not weights.is_whole_model(path):
+    if path.is_dir() or not param_hdf5.is_whole_model(path):
         located = locate_weights(path, recipe)
-        arrays = weights.read(located.file, located.recipe)
+        arrays = param_hdf5.read(located.file, located.recipe)
     else:
-        model_recipe, arrays = weights.read_whole_model(path, recipe)
+        model_recipe, arrays = param_hdf5.read_whole_model(path, recipe)
         located = Located(path, model_recipe)
     model = framework.build(located.recipe)
     framework.set_weights(model, arrays)

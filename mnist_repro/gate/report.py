@@ -6,7 +6,7 @@ from dataclasses import asdict, dataclass
 from typing import Any, Dict, Optional, Sequence, Tuple
 
 from mnist_repro.files.json import json_text
-from mnist_repro.gate import comparison as checked
+from mnist_repro.gate import comparison
 from mnist_repro.gate.baselines.values import PUBLISHED
 from mnist_repro.gate.comparison import Comparison
 from mnist_repro.gate.verdicts import Verdict, worst
@@ -171,8 +171,8 @@ def _recipe_fields(entries: Sequence[ReportEntry]) -> Dict[str, Any]:
 
 
 def _entry_fields(entry: ReportEntry) -> Dict[str, Any]:
-    empty = Comparison(entry.rung, checked.incomparable(entry.recipe, entry.rung, "", "").judgement)
-    fields = checked.as_fields(entry.checked or empty)
+    empty = Comparison(entry.rung, comparison.incomparable(entry.recipe, entry.rung, "", "").judgement)
+    fields = comparison.as_fields(entry.checked or empty)
     # A path of this machine, which has no meaning on another machine.
     del fields["baselines_option"]
     if entry.checked is None:

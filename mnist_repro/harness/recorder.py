@@ -9,7 +9,7 @@ from typing import Any, Callable, ContextManager, Dict, List, Mapping, Optional,
 
 from mnist_repro.data.dataset import UNRECOGNISED, Dataset
 from mnist_repro.errors import BadInput
-from mnist_repro.execution import code_digest as source
+from mnist_repro.execution import code_digest
 from mnist_repro.execution.components import Assignment
 from mnist_repro.execution.fingerprint_worker import Answer, ask
 from mnist_repro.execution.workers import Failure, Task, Watcher, run_all
@@ -140,7 +140,7 @@ class Recorder:
         previous = None if plan.new_margins else previous_samples
         if self._here is None:
             self._here = _one_thread(ask())
-        code = source.digest()
+        code = code_digest.digest()
         place = runs_folder(plan.folder, recipe.name, rung, key, {**self._here, "code": code})
         tasks = [
             Task(Assignment(recipe, seed, rung, plan.arithmetic), plan.data, place / f"seed-{seed}")

@@ -15,9 +15,7 @@ from mnist_repro.gate.baselines.judge import record_command
 from mnist_repro.gate.baselines.values import FINGERPRINT, RUNGS, SampleEntry
 from mnist_repro.gate.platform import platform_name
 from mnist_repro.gate.verdicts import Judgement
-from mnist_repro.power import bug_digest as planted_source
-from mnist_repro.power import resampling, trials
-from mnist_repro.power import table as power
+from mnist_repro.power import bug_digest, resampling, table, trials
 from mnist_repro.power.bugs import Bug
 from mnist_repro.power.resampling import Drop
 from mnist_repro.power.table import Row, Stored
@@ -112,7 +110,7 @@ def study(plan: Plan, say: Callable[[str], object]) -> Result:
     for scale in plan.scales:
         _measure_scale(plan, scale, [trial for trial, _ in pairs], stored, seeds, say)
     rows = tuple(
-        power.row(trial, bug.sentence if bug else "", stored[trial.recipe], seeds[trial]) for trial, bug in pairs
+        table.row(trial, bug.sentence if bug else "", stored[trial.recipe], seeds[trial]) for trial, bug in pairs
     )
     entries = {scale: _all_entries(plan, scale) for scale in plan.scales}
     say("simulating sessions from the stored samples")
@@ -134,17 +132,17 @@ def _measure_scale(
 ) -> None:
     """Make the runs of a scale, and more runs while a trial is inconclusive. The first scale includes fingerprints."""
     first: List[Measurement] = [Measurement(FINGERPRINT)] if scale == plan.scales[0] else []
-    seeds_by_trial = dict.fromkeys(scale_trials, power.SEEDS)
+    seeds_by_trial = dict.fromkeys(scale_trials, table.SEEDS)
     while seeds_by_trial:
         needed = {
-            trial: [*first, *power.parts(trial, stored[trial.recipe], scale, count)]
+            trial: [*first, *table.parts(trial, stored[trial.recipe], scale, count)]
             for trial, count in seeds_by_trial.items()
         }
         _measure(plan, list(needed.items()), say)
         for trial, count in seeds_by_trial.items():
             seeds[trial][scale] = count
         more = {
-            trial: power.more_seeds(trial, stored[trial.recipe], scale, count)
+            trial: table.more_seeds(trial, stored[trial.recipe], scale, count)
             for trial, count in seeds_by_trial.items()
         }
         seeds_by_trial = {trial: count for trial, count in more.items() if count > seeds_by_trial[trial]}
@@ -162,7 +160,7 @@ def _alarms(plan: Plan, stored: Mapping[str, Stored], say: Callable[[str], objec
     ]
     _measure(plan, [(trial, [Measurement(FINGERPRINT)]) for trial, _ in pairs], say)
     return tuple(
-        Alarm(trial.recipe, variant, power.fingerprint_judgement(trial, stored[trial.recipe]))
+        Alarm(trial.recipe, variant, table.fingerprint_judgement(trial, stored[trial.recipe]))
         for trial, variant in pairs
     )
 
@@ -180,7 +178,7 @@ def _folder(plan: Plan, recipe: str, bug: Optional[Bug], variant: str = "") -> P
     """The folder of a trial's results; its name has everything on which they depend."""
     depends = {
         "code": plan.code,
-        "bug": planted_source.digest(plan.bugs_file, bug.name) if bug else None,
+        "bug": bug_digest.digest(plan.bugs_file, bug.name) if bug else None,
         "dataset": plan.dataset.sha256,
         "here": {name: plan.here[name] for name in ("python", "tensorflow", "keras", "numpy", "machine", "cpu")},
     }

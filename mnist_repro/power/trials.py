@@ -217,10 +217,10 @@ def _fingerprint(recipe: Recipe, dataset: Dataset) -> Callable[[Path], None]:
 
 def _run(recipe: Recipe, dataset: Dataset, part: Measurement) -> Callable[[Path], None]:
     from mnist_repro.execution.components import Assignment, as_run
-    from mnist_repro.training import train as training
+    from mnist_repro.training import train
 
     scale = recipe.scale(part.rung)
-    trained = training.train(recipe, dataset, part.seed, scale, ARITHMETIC)
+    trained = train.train(recipe, dataset, part.seed, scale, ARITHMETIC)
     run = as_run(Assignment(recipe, part.seed, part.rung, ARITHMETIC), dataset, scale, trained)
     return lambda place: run_json.write(run, place, RUN)
 
