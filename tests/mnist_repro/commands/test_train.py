@@ -166,7 +166,7 @@ def test_threads_that_tensorflow_cannot_have_are_refused_before_anything_is_made
 def test_a_tensorflow_that_is_broken_is_named_once(source: str, tmp_path: Path) -> None:
     (tmp_path / "tensorflow").mkdir()
     (tmp_path / "tensorflow" / "__init__.py").write_text(source, encoding="utf-8")
-    package = Path(framework.__file__).parents[1]
+    package = Path(framework.__file__).parents[2]
     path = os.pathsep.join(map(str, (tmp_path, package)))
     ended = run_alone("train", "tf-softmax", "--data", "surrogate", "--out", tmp_path / "run", PYTHONPATH=path)
 

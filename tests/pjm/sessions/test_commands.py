@@ -257,7 +257,7 @@ def test_a_help_text_on_a_full_disk(arguments: Tuple[str, ...]) -> None:
             [sys.executable, "-m", "pjm", *arguments],
             # Without a buffer, argparse itself meets the full disk, and keeps that to itself.
             env={**os.environ, "PYTHONUNBUFFERED": ""},
-            cwd=str(Path(commands.__file__).resolve().parents[1]),
+            cwd=str(Path(commands.__file__).resolve().parents[2]),
             stdout=full,
             stderr=subprocess.PIPE,
             encoding="utf-8",
@@ -277,7 +277,7 @@ def test_standard_output_may_be_closed(tmp_path: Path) -> None:
     # Only a shell can start a program so.
     ended = subprocess.run(
         ["/bin/sh", "-c", 'exec "$@" >&-', "sh", sys.executable, "-m", "pjm", "sessions", "--workdir", str(tmp_path)],
-        cwd=str(Path(commands.__file__).resolve().parents[1]),
+        cwd=str(Path(commands.__file__).resolve().parents[2]),
         stderr=subprocess.PIPE,
         encoding="utf-8",
         timeout=60,
