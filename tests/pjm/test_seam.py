@@ -15,7 +15,7 @@ PACKAGE = Path(pjm.__file__).parent
 # What calls PJM's commands, reads what they print, and writes what they read; and the emulator, which is PJM here.
 SPEAKING = ("batch/pjm/", "emulator/")
 # What tells the user of PJM: help texts, and what settings are called.
-TELLING = {"__init__", "cli", "options"}
+TELLING = {"__init__", "cli"}
 CHOOSING = {"client/open_session"}  # looks for a batch system
 MODULES = sorted(path.relative_to(PACKAGE).with_suffix("").as_posix() for path in PACKAGE.rglob("*.py"))
 SILENT = [module for module in MODULES if not module.startswith(SPEAKING) and module not in TELLING | CHOOSING]
