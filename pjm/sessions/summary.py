@@ -33,7 +33,9 @@ def summarize(session: Session) -> Dict[str, Any]:
         BadInput: the session is corrupt.
     """
     with making_sense(session):
-        return _summarized(session, session.journal())
+        # The lock before the journal: a client that ends between the two must not seem to have left its session unfinished.
+        in_use = _in_use(session.folder)
+        return _summarized(session, session.journal(), in_use)
 
 
 @contextlib.contextmanager
@@ -46,7 +48,7 @@ def making_sense(session: Session) -> Iterator[None]:
         raise corrupt(session.folder / JOURNAL, why) from error
 
 
-def _summarized(session: Session, journal: Sequence[Record]) -> Dict[str, Any]:
+def _summarized(session: Session, journal: Sequence[Record], in_use: bool) -> Dict[str, Any]:
     tests: Dict[str, None] = {}
     done: Dict[str, bool] = {}
     settled: Dict[str, str] = {}
@@ -64,7 +66,7 @@ def _summarized(session: Session, journal: Sequence[Record]) -> Dict[str, Any]:
             reading.take(Tail(events_file(folder, number)).read())
             done.update(reading.done)
     return {
-        "state": "in use" if _in_use(session.folder) else state_of(session, journal),
+        "state": "in use" if in_use else state_of(session, journal),
         "tests": len(tests),
         "done": sum(1 for test in tests if test in done or test in settled),
         "settled": {test: why for test, why in settled.items() if test not in done},

@@ -112,10 +112,12 @@ class Daemon:
     def _collect(self, now: float) -> None:
         for job in self.store.select(f"st = 'RUN' AND NOT (sub = {WHOLE} AND model != 'NM')"):
             place = self.folder.runs / job.run
+            # The lock before the result: a runner writes its result before it ends, and must not end between the two.
+            lives = _is_locked(place / "alive")
             result = _read(place / "result.json")
             if result is not None:
                 states.script_ended(self.store, job, result, now)
-            elif not _is_locked(place / "alive"):
+            elif not lives:
                 started = _read(place / "started.json")
                 if started is None:
                     self._launch.append(job)

@@ -18,7 +18,9 @@ from typing import Callable, List
 import pytest
 
 from pjm import emulator
-from pjm.emulator.machine.folder import environment
+from pjm.emulator.machine.folder import Folder, environment
+from pjm.emulator.machine.store import Store
+from pjm.emulator.running import daemon as daemon_module
 from pjm.errors import BadInput
 from tests.builders.emulated import PATIENCE, WAIT, Emulated, is_gone, until
 
@@ -76,6 +78,28 @@ def test_a_killed_runner_is_a_dead_node_and_the_job_restarts(pjm: Emulated) -> N
     assert [2] == [each.starts for each in emulator.jobs(pjm.folder)]
     assert "PJM 7008" in pjm.read(f"job.sh.{job}.err")
     assert "PLE 1700 The job restarts." in pjm.read(f"job.sh.{job}.out")
+
+
+def test_a_runner_that_ends_while_the_daemon_looks_is_no_dead_node(pjm: Emulated, monkeypatch: pytest.MonkeyPatch) -> None:
+    job = pjm.submit("echo $$ > ran; " + WAIT)
+    pjm.written("ran")
+    kill(daemon(pjm))
+    result = pjm.folder / "runs" / f"{job}.0" / "result.json"
+    is_locked = daemon_module._is_locked
+
+    def ends_meanwhile(path: Path) -> bool:
+        pjm.go()
+        until(result.exists)
+        until(lambda: not is_locked(path))
+        return False
+
+    monkeypatch.setattr(daemon_module, "_is_locked", ends_meanwhile)
+    with Store(pjm.folder / "jobs.sqlite") as store:
+        daemon_module.Daemon(Folder(pjm.folder), store, lock=-1)._turn(time.time())
+    pjm.rows()  # starts a daemon for the rest
+
+    assert ["EXT 0 0 0"] == [row.codes for row in pjm.ended(job)]
+    assert [1] == [each.starts for each in emulator.jobs(pjm.folder)]
 
 
 def test_daemon_and_runner_killed_at_once(pjm: Emulated) -> None:
