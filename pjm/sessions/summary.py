@@ -33,7 +33,7 @@ def summarize(session: Session) -> Dict[str, Any]:
         BadInput: the session is corrupt.
     """
     with making_sense(session):
-        # The lock before the journal: a client that ends between the two must not seem to have left its session unfinished.
+        # The lock before the journal: a client that ends between the two must not look unfinished.
         in_use = _in_use(session.folder)
         return _summarized(session, session.journal(), in_use)
 

@@ -80,7 +80,9 @@ def test_a_killed_runner_is_a_dead_node_and_the_job_restarts(pjm: Emulated) -> N
     assert "PLE 1700 The job restarts." in pjm.read(f"job.sh.{job}.out")
 
 
-def test_a_runner_that_ends_while_the_daemon_looks_is_no_dead_node(pjm: Emulated, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_runner_that_ends_while_the_daemon_looks_is_no_dead_node(
+    pjm: Emulated, monkeypatch: pytest.MonkeyPatch
+) -> None:
     job = pjm.submit("echo $$ > ran; " + WAIT)
     pjm.written("ran")
     kill(daemon(pjm))
