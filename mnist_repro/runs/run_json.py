@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict
 from pathlib import Path
 from typing import Any, Dict, Mapping, Optional
 
@@ -28,7 +27,8 @@ ESTIMATED = (EVALUATION_LOG, EVALUATION)
 
 def write(run: Run, folder: Path, name: str = FILE) -> None:
     """Write `run.json`, or a file with another name, into ``folder`` atomically."""
-    fields = {"schema": SCHEMA, **asdict(run)}
+    # Not `asdict`, which copies each of thousands of numbers by itself.
+    fields: Dict[str, Any] = {"schema": SCHEMA, **vars(run), "log": [vars(line) for line in run.log]}
     fields["scores"] = [_score_fields(score) for score in run.scores]
     fields["validation"] = evaluation_fields(run.validation)
     write_text(folder / name, json_text(fields))
@@ -86,7 +86,7 @@ def evaluation_fields(evaluation: Optional[Evaluation]) -> Optional[Dict[str, An
     """The JSON form of an evaluation, its counts included."""
     if evaluation is None:
         return None
-    return {**asdict(evaluation), "right": evaluation.right, "wrong": evaluation.wrong}
+    return {**vars(evaluation), "right": evaluation.right, "wrong": evaluation.wrong}
 
 
 def _score(fields: Mapping[str, Any]) -> Score:
