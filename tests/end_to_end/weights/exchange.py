@@ -15,8 +15,7 @@ from mnist_repro.data.dataset import Dataset
 
 FOLDER = "MNIST_REPRO_WEIGHTS_FOLDER"
 
-# Who writes, and which tox environment that takes.
-WRITERS = {"ours-newest": "weights", "ours-tf220": "weights-write-tf220", "tensorflow-2.2.0": "weights-write-tf220"}
+WRITERS = ("ours-newest", "ours-tf220", "tensorflow-2.2.0")
 
 # For one further training step: so many of the test images. With more of them, what the frameworks lose in batch
 # normalisation's float32 sums over all pixels of a batch comes near the tolerance.

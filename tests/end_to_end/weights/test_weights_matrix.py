@@ -1,6 +1,6 @@
 """Whoever wrote the weights, whoever reads them has the same arrays, predictions and next training step.
 
-Run by tox (`tox run -m weights`), which lets each environment write before the others read; see exchange.py.
+Run by tox (`tox run -e weights`), which lets each environment write before the others read; see exchange.py.
 """
 
 from __future__ import annotations
@@ -15,6 +15,7 @@ import pytest
 from mnist_repro.data import locate
 from mnist_repro.data.dataset import Dataset, describe
 from mnist_repro.recipes import RECIPES, find
+from mnist_repro.training import framework
 from mnist_repro.weights import param_hdf5 as weights
 from tests.end_to_end.weights.exchange import (
     FOLDER,
@@ -29,12 +30,12 @@ from tests.end_to_end.weights.exchange import (
 from tests.end_to_end.weights.models import READERS, Model
 
 if FOLDER not in os.environ:
-    pytest.skip(f"the weights matrix needs other environments: tox run -m weights ({FOLDER} is not set)", True)
+    pytest.skip(f"the weights matrix needs other environments: tox run -e weights ({FOLDER} is not set)", True)
 
 # The frameworks' own warnings, such as TensorFlow 2.2's of names that NumPy has since deprecated.
 pytestmark = pytest.mark.filterwarnings("ignore")
 
-HERE = os.environ["MNIST_REPRO_WEIGHTS_READERS"].split(",")
+HERE = ["tensorflow-2.2.0", "ours"] if framework.keras_version().startswith("2.") else ["keras-3", "tf_keras", "ours"]
 
 PREDICTION_TOLERANCE = 1e-5
 LOSS_TOLERANCE = 1e-5
@@ -75,7 +76,7 @@ def writer(request: pytest.FixtureRequest, dataset: Dataset) -> str:
     """A writer that has written, from the data that is read here too."""
     writer = str(request.param)
     if not (Path(os.environ[FOLDER]) / writer / "vgg7-bn" / "expected.npz").exists():
-        pytest.fail(f"{writer} has not written, or not all: tox run -e {WRITERS[writer]}", pytrace=False)
+        pytest.fail(f"{writer} has not written, or not all: tox run -e weights", pytrace=False)
     if about(writer)["sha256"] != dataset.sha256:
         pytest.fail(
             f"{writer} used {about(writer)['data']}, here is {dataset.name}: set MNIST_REPRO_DATA", pytrace=False
