@@ -95,12 +95,12 @@ class Emulated:
         """Wait until the jobs, and those that they are part of, have ended; how they did."""
         until(lambda: not {re.split(r"[_\[]", name)[0] for name in ids} & self.unfinished())
         found = [job for job in self.jobs() if job.id in ids]
-        return [Row(job.id, job.st, job.ec, job.pc, job.sn, job.reason, job.lst) for job in found]
+        return [Row(job.id, job.state, job.ec, job.pc, job.sn, job.reason, job.last_state) for job in found]
 
-    def jobs(self, where: str = "1") -> List[Job]:
-        """What the emulator knows of all jobs and sub jobs that meet a condition in SQL."""
+    def jobs(self) -> List[Job]:
+        """What the emulator knows of all jobs and sub jobs."""
         with Store(self.folder / "jobs.sqlite") as store:
-            return store.select(where)
+            return store.all()
 
     def job(self, name: str) -> Job:
         """What the emulator knows of a job."""
@@ -121,11 +121,12 @@ class Emulated:
 
     def states(self) -> Dict[str, str]:
         """The states of all jobs and sub jobs, without asking pjstat, which takes its time."""
-        return {job.id: job.st for job in self.jobs()}
+        return {job.id: job.state for job in self.jobs()}
 
     def unfinished(self) -> Set[str]:
         """Numbers of the jobs that have not ended as a whole."""
-        return {str(job.jid) for job in self.jobs("over IS NULL")}
+        with Store(self.folder / "jobs.sqlite") as store:
+            return {str(job.jid) for job in store.unfinished()}
 
     def wait_for(self, job: str, state: str) -> None:
         """Wait until a job is in a state."""
