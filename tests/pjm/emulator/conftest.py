@@ -24,6 +24,12 @@ def making(tmp_path: Path) -> Iterator[Callable[..., Emulated]]:
     assert all(emulator.stop(each.folder, PATIENCE) for each in made)
 
 
+@pytest.fixture(scope="module")
+def asked(tmp_path_factory: pytest.TempPathFactory) -> Emulated:
+    """One emulator for questions and refusals: nothing ever runs on it."""
+    return make(tmp_path_factory.mktemp("asked"))
+
+
 @pytest.fixture
 def pjm(making: Callable[..., Emulated]) -> Emulated:
     """An emulator as it comes."""

@@ -10,20 +10,13 @@ import pytest
 from pjm import emulator
 from tests.builders.emulated import PATIENCE, WAIT, Emulated, make, until
 
-USER = {"PJM_EMULATOR_USER": "somebody"}
 HEADER = (
     "JOB_ID     JOB_NAME   MD ST  USER     START_DATE      ELAPSE_LIM            "
     "NODE_REQUIRE    VNODE  CORE V_MEM       "
 )
-VERBOSE = (
-    "JOB_ID     JOB_NAME   MD ST  USER     GROUP    START_DATE      ELAPSE_TIM ELAPSE_LIM            NODE_REQUIRE    "
-    "VNODE  CORE V_MEM        V_POL E_POL RANK      LST EC  PC  SN PRI ACCEPT         RSC_GRP  REASON          "
-)
 
 
-def masked(text: str) -> str:
-    """Dates made equal."""
-    return re.sub(r"\d\d/\d\d \d\d:\d\d:\d\d", "MM/DD hh:mm:ss", text)
+USER = {"PJM_EMULATOR_USER": "somebody"}
 
 
 @pytest.fixture(scope="module")
@@ -39,6 +32,11 @@ def waiting(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Emulated]:
     until(lambda: ["RUN", *["QUE"] * 3] == [row["ST"] for row in pjm.rows("--choose=st", env=USER)])
     yield pjm
     assert emulator.stop(pjm.folder, PATIENCE)
+
+
+def masked(text: str) -> str:
+    """Dates made equal."""
+    return re.sub(r"\d\d/\d\d \d\d:\d\d:\d\d", "MM/DD hh:mm:ss", text)
 
 
 def said(pjm: Emulated, *words: object) -> List[str]:
@@ -57,6 +55,12 @@ def test_the_default_view(waiting: Emulated) -> None:
         f"48000003   many       BU QUE somebody -               0000:01:00            1               {none}",
         f"48000004   steps      ST QUE somebody -               -                     -               {none}",
     ] == said(waiting)
+
+
+VERBOSE = (
+    "JOB_ID     JOB_NAME   MD ST  USER     GROUP    START_DATE      ELAPSE_TIM ELAPSE_LIM            NODE_REQUIRE    "
+    "VNODE  CORE V_MEM        V_POL E_POL RANK      LST EC  PC  SN PRI ACCEPT         RSC_GRP  REASON          "
+)
 
 
 def test_the_long_view(waiting: Emulated) -> None:
@@ -178,15 +182,6 @@ def test_limits(waiting: Emulated) -> None:
     assert "ALL:" == lines[group + 14]
 
 
-def test_statistics_of_a_job(waiting: Emulated) -> None:
-    lines = said(waiting, "-s", "48000002")
-
-    assert "[Job Statistical Information]" == lines[0]
-    assert " JOB NAME                    : a-name-of-many-letters" in lines
-    assert " ELAPSE TIME (LIMIT)         : 01:30:00 (5400)" in lines
-    assert [lines[0], " STATE                       : QUE"] == said(waiting, "-s", "--choose", "st", "48000002")
-
-
 def test_what_has_ended_is_in_the_history_and_only_there(pjm: Emulated) -> None:
     job = pjm.submit("exit 2")
     (row,) = pjm.ended(job)
@@ -236,3 +231,20 @@ def test_a_range_of_elapse_limits_is_shown(pjm: Emulated) -> None:
     job = pjm.submit(WAIT, "-L", "elapse=60-120")
 
     assert "0000:01:00-0000:02:00" == pjm.rows("--choose=elpl", job)[0]["ELAPSE_LIM"]
+
+
+@pytest.mark.parametrize(("days", "code"), [("365", 0), ("366", 1), ("0", 1)])
+def test_history_goes_back_a_year(asked: Emulated, days: str, code: int) -> None:
+    assert code == asked.command("pjstat", "-H", f"day={days}").code
+
+
+def test_a_day_is_a_day(pjm: Emulated) -> None:
+    job = pjm.submit("true", "--at", "20990102")
+    (row,) = pjm.rows("--choose", "sdt", job)
+    ended = pjm.submit("true")
+    pjm.ended(ended)
+
+    assert "(01/02 00:00)@" == row["START_DATE"]
+    assert [] == pjm.rows("-H", "start=20990102", ended)
+    assert [ended] == [row["JOB_ID"] for row in pjm.rows("-H", "start=20200101", ended)]
+    assert 1 == pjm.command("pjstat", "-H", "start=2020011").code
