@@ -3,11 +3,16 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Callable, Iterator, List
+from typing import Callable, Dict, Iterator, List
 
 import pytest
 
 from pjm import emulator
+from pjm.emulator.machine.context import Context
+from pjm.emulator.machine.faults import Faults
+from pjm.emulator.machine.folder import Folder
+from pjm.emulator.machine.settings import Settings
+from pjm.emulator.machine.store import WHOLE, Job, Store
 from tests.builders.emulated import PATIENCE, Emulated, make
 
 
@@ -34,3 +39,29 @@ def asked(tmp_path_factory: pytest.TempPathFactory) -> Emulated:
 def pjm(making: Callable[..., Emulated]) -> Emulated:
     """An emulator as it comes."""
     return making()
+
+
+@pytest.fixture(scope="module")
+def context(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Context]:
+    """What `somebody` finds: one job that runs, jobs of all models that wait, and the job of another user."""
+    folder = Folder(tmp_path_factory.mktemp("listed"))
+    shaped: Dict[str, object] = {"cwd": "/work", "shape": "2x3x2", "given": ["elapse"]}
+    with Store(folder.database) as store:
+        store.put(
+            [
+                _job(1, "NM", "first", state="RUN", last_state="RNA", started=1.0),
+                _job(2, "NM", "a-name-of-many-letters", nodes=12, elapse=5400, spec=shaped),
+                _job(3, "BU", "many"),
+                *(_job(3, "BU", "many", sub) for sub in (1, 2, 3)),
+                _job(4, "ST", "steps", nodes=None, elapse=None),
+                _job(4, "ST", "steps", 0),
+                _job(5, "NM", "others", user="else", group="hp000001"),
+            ]
+        )
+        yield Context(folder, Settings(), store, Faults(()), "somebody")
+
+
+def _job(number: int, model: str, name: str, sub: int = WHOLE, **values: object) -> Job:
+    usual: Dict[str, object] = {"state": "QUE", "last_state": "ACC", "elapse": 60, "rscgrp": "small", "accepted": 1.0}
+    fields = {"user": "somebody", "group": "hp000000", "spec": {"cwd": "/work"}, **usual, **values}
+    return Job(48000000 + number, sub, model, name, **fields)  # type: ignore[arg-type]  # each by its name

@@ -1,16 +1,33 @@
-"""The columns of pjstat: widths, masks, and fields for programs."""
+"""The columns of pjstat: order, widths, masks, and fields for programs."""
 
 from __future__ import annotations
 
-from tests.builders.emulated import WAIT, Emulated
+from pjm.emulator.listing.columns import Row, chosen, data, table
+from pjm.emulator.machine.store import Job
+
+JOB = Job(48000001234, -1, "NM", "a\n48000009 b, c", "somebody", "hp000000", state="QUE", reason="INSUFF NODE")
 
 
-def test_a_name_cannot_make_two_rows_of_one(pjm: Emulated) -> None:
-    refused = pjm.command("pjsub", "-N", "a\nb", stdin="true")
-    job = pjm.submit(WAIT, name="a\n48000009 b.sh")
-    (row,) = pjm.rows("--choose", "jid,jnam")
+def test_cells_are_padded_and_cut_but_for_ids() -> None:
+    assert ["JOB_ID     ST  USER    ", "48000001234 QUE somebody"] == table(
+        chosen("jid,st,usr", False), [Row(JOB, {}, 0)]
+    )
 
-    assert (1, "[ERR.] PJM 0004 pjsub Invalid option argument: -N a\nb.\n") == (refused.code, refused.err)
-    assert {"JOB_ID": job, "JOB_NAME": "a 48000009 b.sh"} == row
-    assert 2 == len(pjm.command("pjstat").out.splitlines())
-    pjm.go()
+
+def test_a_name_cannot_make_two_rows_of_one() -> None:
+    assert ["JOB_NAME  ", "a 48000009"] == table(chosen("jnam", False), [Row(JOB, {}, 0)])
+
+
+def test_of_repeated_columns_the_last_counts_and_unknown_ones_are_dropped() -> None:
+    assert ["st", "jid"] == [column.item for column in chosen("jid,ST, nonsense,jid", False)]
+    assert [[], ["cwd"]] == [[column.item for column in chosen("cwd", statistical)] for statistical in (False, True)]
+
+
+def test_the_delimiter_in_a_field_is_quoted() -> None:
+    assert ["H,JOB_NAME,ST", ',"a 48000009 b, c",QUE'] == data(chosen("jnam,st", False), [Row(JOB, {}, 0)], ",")
+
+
+def test_of_anothers_job_only_the_public_columns_show() -> None:
+    assert ["H;ST;USER;REASON", ";QUE;********;********"] == data(
+        chosen("st,usr,ermsg", False), [Row(JOB, {}, 0, masked=True)], ";"
+    )

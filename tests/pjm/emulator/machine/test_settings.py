@@ -10,12 +10,19 @@ import pytest
 from pjm.emulator.machine import faults, settings
 from pjm.emulator.machine.settings import Settings, checked
 from pjm.errors import BadInput
-from tests.builders.emulated import Emulated
 
 
 @pytest.mark.parametrize(
     "given",
-    [{"nodes": 0}, {"nodes": "4"}, {"second": -1}, {"header_only": 1}, {"groups": {"small": {"x": 1}}}, {"x": 1}],
+    [
+        {"nodes": 0},
+        {"nodes": "4"},
+        {"second": -1},
+        {"header_only": 1},
+        {"groups": {"small": {"x": 1}}},
+        {"groups": {"small": 3}},
+        {"x": 1},
+    ],
 )
 def test_settings_that_make_no_sense(given: dict[str, object]) -> None:
     with pytest.raises(BadInput):
@@ -29,19 +36,27 @@ def test_settings_of_a_resource_group_change_only_what_they_name() -> None:
     assert Settings().groups["small"] == groups["mine"]
 
 
-WRONG_SETTINGS = ["[]", '{"groups": {"small": {"nodes_max": "x"}}}', '{"groups": {"small": 3}}', '{"second": Infinity}']
+@pytest.mark.parametrize("text", ["[]", '{"second": Infinity}', '{"groups": {"small": {"nodes_max": "x"}}}'])
+def test_a_file_of_settings_that_mean_nothing_is_named(tmp_path: Path, text: str) -> None:
+    path = tmp_path / "emulator.json"
+    path.write_text(text, encoding="utf-8")
+
+    with pytest.raises(BadInput) as refused:
+        settings.read(path)
+    assert str(path) in refused.value.what
 
 
-@pytest.mark.parametrize("text", WRONG_SETTINGS)
-def test_settings_that_mean_nothing_are_refused(pjm: Emulated, text: str) -> None:
-    (pjm.folder / "emulator.json").write_text(text, encoding="utf-8")
+def test_the_environment_replaces_settings_of_the_file(tmp_path: Path) -> None:
+    path = tmp_path / "emulator.json"
+    settings.write(path, {"nodes": 7, "linger": 2})
+    settings.write(path, {"nodes": 8})
+    given = {"PJM_EMULATOR_LINGER": "0.5", "PJM_EMULATOR_HEADER_ONLY": "true", "PJM_EMULATOR_GROUPS": "x"}
 
-    refused = pjm.command("pjstat")
+    found = settings.read(path, given)
 
-    assert (2, "") == (refused.code, refused.out)
-    assert "emulator.json" in refused.err
-    assert "Traceback" not in refused.err
-    (pjm.folder / "emulator.json").write_text("{}", encoding="utf-8")
+    assert (8, 0.5, True) == (found.nodes, found.linger, found.header_only)
+    with pytest.raises(BadInput):
+        settings.read(path, {"PJM_EMULATOR_NODES": "many"})
 
 
 @pytest.mark.parametrize("read", [settings.read, faults.read])

@@ -2,63 +2,57 @@
 
 from __future__ import annotations
 
-import re
-from typing import Iterator, List
+from pathlib import Path
+from typing import Dict
 
-import pytest
+from pjm.emulator.machine.store import WHOLE, Job
+from pjm.emulator.running.statistics import ALONE, Parts, elapsed, shown, text, write
+from tests.builders.emulated import WAIT, Emulated
 
-from pjm import emulator
-from tests.builders.emulated import PATIENCE, WAIT, Emulated, make, until
-
-USER = {"PJM_EMULATOR_USER": "somebody"}
-
-
-@pytest.fixture(scope="module")
-def waiting(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Emulated]:
-    """One node, and jobs of all models; those that are asked about are those of `somebody`."""
-    pjm = make(tmp_path_factory.mktemp("waiting"), nodes=1, second=1000)
-    pjm.submit("sleep 60000", "-N", "first", "-g", "hp000000", env=USER)
-    pjm.submit("true", "-N", "a-name-of-many-letters", "-L", "node=2x3x2,elapse=1:30:00", "-g", "hp000000", env=USER)
-    pjm.submit("true", "-N", "many", "--bulk", "--sparam", "1-3", "-g", "hp000000", env=USER)
-    pjm.submit("true", "-N", "steps", "--step", "-g", "hp000000", env=USER)
-    others = pjm.submit("true", "-N", "others", "-g", "hp000001", env={"PJM_EMULATOR_USER": "else"})
-    pjm.wait_for(others, "QUE")
-    until(lambda: ["RUN", *["QUE"] * 3] == [row["ST"] for row in pjm.rows("--choose=st", env=USER)])
-    yield pjm
-    assert emulator.stop(pjm.folder, PATIENCE)
+SPEC: Dict[str, object] = {"cwd": "/work", "given": ["elapse"], "second": 0.5}
+ENDED = Job(12, WHOLE, "NM", "name", "user", "group", state="EXT", ec=3, elapse=5400, started=10.0, ended=40.0)
+BULK = Job(12, WHOLE, "BU", "many", "user", "group", elapse=60)
 
 
-def masked(text: str) -> str:
-    """Dates made equal."""
-    return re.sub(r"\d\d/\d\d \d\d:\d\d:\d\d", "MM/DD hh:mm:ss", text)
+def test_the_file_of_an_ended_job() -> None:
+    lines = text(ENDED, SPEC, True).splitlines()
+
+    assert "Job Statistical Information" == lines[0]
+    assert " EXIT CODE                 : 3" in lines
+    assert " ELAPSE TIME (LIMIT)       : 01:30:00 (5400)" in lines
+    assert " ELAPSE TIME (USE)         : 00:01:00 (60)" in lines
+    assert ["Node Statistical Information", " NODE ID                   : 0x01010001"] == lines[-4:-2]
 
 
-def said(pjm: Emulated, *words: object) -> List[str]:
-    """The lines of pjstat."""
-    ended = pjm.command("pjstat", *words, env=USER)
-    assert (0, "") == (ended.code, ended.err)
-    return masked(ended.out).splitlines()
+def test_chosen_items_in_their_order() -> None:
+    assert [
+        "[Job Statistical Information]",
+        " STATE                       : EXT",
+        " JOB NAME                    : name",
+    ] == shown(ENDED, SPEC, False, ALONE, ["st", "nonsense", "jnam"])
 
 
-def test_statistics_of_a_job(waiting: Emulated) -> None:
-    lines = said(waiting, "-s", "48000002")
+def test_sub_jobs_are_counted_and_a_limit_that_was_not_asked_for_is_marked() -> None:
+    lines = shown(BULK, {**SPEC, "given": []}, True, Parts(10, 11, 2, 12), ["snum", "sbn", "ebn", "elpl", "ec"])
 
-    assert "[Job Statistical Information]" == lines[0]
-    assert " JOB NAME                    : a-name-of-many-letters" in lines
-    assert " ELAPSE TIME (LIMIT)         : 01:30:00 (5400)" in lines
-    assert [lines[0], " STATE                       : QUE"] == said(waiting, "-s", "--choose", "st", "48000002")
+    assert ["10/11", "2", "12", "00:01:00 (60) <DEFAULT>", "-"] == [line.partition(": ")[2] for line in lines[1:]]
 
 
-def test_statistics_count_the_sub_jobs_that_have_ended(pjm: Emulated) -> None:
-    script = '[ "$PJM_BULKNUM" = 2 ] || exit 0\n' + WAIT
-    whole = pjm.submit(script, "--bulk", "--sparam", "2-12")
-    for number in range(3, 13):
+def test_a_file_is_written_only_when_asked_for(tmp_path: Path) -> None:
+    write(ENDED, {**SPEC, "cwd": str(tmp_path), "stats": ""})
+    assert [] == list(tmp_path.iterdir())
+    write(ENDED, {**SPEC, "cwd": str(tmp_path), "stats": "s"})
+    assert [tmp_path / "name.12.stats"] == list(tmp_path.iterdir())
+
+
+def test_elapsed_time_is_in_seconds_of_pjm() -> None:
+    assert (None, 60.0) == (elapsed(BULK, SPEC, 40.0), elapsed(ENDED, SPEC, 100.0))
+
+
+def test_sub_jobs_that_have_ended_are_counted_while_others_run(pjm: Emulated) -> None:
+    whole = pjm.submit(f'[ "$PJM_BULKNUM" = 2 ] || exit 0\n{WAIT}', "--bulk", "--sparam", "2-4")
+    for number in (3, 4):
         pjm.wait_for(f"{whole}[{number}]", "EXT")
 
-    lines = pjm.command("pjstat", "-s", whole).out.splitlines()
-    order = [row["JOB_ID"] for row in pjm.rows("-E", "--choose", "jid", "--sort", "jid:D")]
-
-    assert f" {'SUB JOB NUM':<28}: 10/11" in lines
-    assert [f" {'START BULKNO':<28}: 2", f" {'END BULKNO':<28}: 12"] == [line for line in lines if "BULKNO" in line]
-    assert [*(f"{whole}[{number}]" for number in range(12, 1, -1)), whole] == order
+    assert f" {'SUB JOB NUM':<28}: 2/3" in pjm.command("pjstat", "-s", whole).out.splitlines()
     pjm.go()
