@@ -26,9 +26,10 @@ def test_limits_of_acceptance_are_those_of_the_group(making: Callable[..., Emula
 def test_steps_are_appended_by_name_and_by_id(pjm: Emulated) -> None:
     first = pjm.submit(WAIT, "--step", "--sparam", "jnam=chain")
     second = pjm.submit("true", "--step", "--sparam", "jnam=chain", "-N", "ignored")
-    third = pjm.submit("true", "--step", "--sparam", f"jid={first[:-2]},sn=7")
+    third = pjm.submit("true", "--step", "--sparam", f"jid={first[:-2]},sn=7,sd=ec==1,3,sd=pc!=0")
 
     assert ["48000001_0", "48000001_1", "48000001_7"] == [first, second, third]
+    assert ["ec==1,3", "pc!=0"] == pjm.job(third).spec["needs"]
     assert ["chain", "chain"] == [job.name for job in emulator.jobs(pjm.folder)][:2]
     pjm.go()
     pjm.ended("48000001")
