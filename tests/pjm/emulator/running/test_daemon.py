@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import functools
+import multiprocessing
 import time
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import ProcessPoolExecutor
 from pathlib import Path
 from typing import Callable, List
 
@@ -17,10 +19,11 @@ from tests.builders.emulated import WAIT, Emulated, is_gone, kill, until
 
 
 def test_a_job_that_ended_while_no_daemon_lived_is_known_to_have_ended(pjm: Emulated) -> None:
-    job = pjm.submit("echo began > ran; sleep 0.2; exit 4")
-    until((pjm.work / "ran").exists)
+    job = pjm.submit(f"echo began > ran; {WAIT}exit 4")
+    pjm.written("ran")
     kill(pjm.daemon())
-    time.sleep(0.4)
+    pjm.go()
+    until((pjm.folder / "runs" / f"{job}.0" / "result.json").exists)
     pjm.rows()
 
     assert 4 == pjm.ended(job)[0].ec
@@ -77,21 +80,22 @@ def test_daemon_and_runner_killed_at_once(pjm: Emulated) -> None:
     until(lambda: is_gone(script))
 
 
+def _client(pjm: Emulated, number: int) -> List[str]:
+    user = f"user{number}"
+    env = {"PJM_EMULATOR_USER": user}
+    ids = [pjm.command("pjsub", "-z", "jid", "-o", "%j", "job.sh", env=env).out.strip() for _ in range(3)]
+    pjm.command("pjwait", *ids, env=env)
+    mine = pjm.rows("-H", "--choose=jid,usr", env=env)
+    assert [(job, user) for job in ids] == [(row["JOB_ID"], row["USER"]) for row in mine]
+    return ids
+
+
 def test_many_clients_at_once_do_not_tread_on_each_other(making: Callable[..., Emulated]) -> None:
     pjm = making(nodes=8)
     pjm.script("echo $PJM_JOBID\n")
 
-    def client(number: int) -> List[str]:
-        user = f"user{number}"
-        env = {"PJM_EMULATOR_USER": user}
-        ids = [pjm.command("pjsub", "-z", "jid", "-o", "%j", "job.sh", env=env).out.strip() for _ in range(3)]
-        pjm.command("pjwait", *ids, env=env)
-        mine = pjm.rows("-H", "--choose=jid,usr", env=env)
-        assert [(job, user) for job in ids] == [(row["JOB_ID"], row["USER"]) for row in mine]
-        return ids
-
-    with ThreadPoolExecutor(6) as clients:
-        ids = [job for found in clients.map(client, range(6)) for job in found]
+    with ProcessPoolExecutor(6, multiprocessing.get_context("fork")) as clients:
+        ids = [job for found in clients.map(functools.partial(_client, pjm), range(6)) for job in found]
 
     assert 18 == len(set(ids))
     assert ids == [pjm.read(job).strip() for job in ids]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import subprocess
+import time
 from typing import Callable, Dict
 
 import pytest
@@ -61,10 +62,13 @@ def test_a_node_goes_down_and_the_job_restarts(making: Callable[..., Emulated]) 
 def test_a_fault_waits_for_a_file(making: Callable[..., Emulated]) -> None:
     pjm = making(faults=[{"fault": "kill", "file": "begun-%j"}])
 
-    job = pjm.submit("sleep 0.6\n> begun-$PJM_JOBID\nsleep 60")
+    job = pjm.submit(f"echo > up\n{WAIT}> begun-$PJM_JOBID\nsleep 60")
+    pjm.written("up")
+    time.sleep(0.15)  # three times as long as between two looks for files
 
+    assert "RUN" == pjm.states()[job]
+    pjm.go()
     assert ["EXT 0 0 9"] == [row.codes for row in pjm.ended(job)]
-    assert (pjm.work / f"begun-{job}").exists()
 
 
 def test_a_script_that_no_shell_can_run_ends_and_lets_others_run(pjm: Emulated) -> None:
