@@ -193,7 +193,7 @@ def _forked(folder: Path, words: Sequence[str], cwd: str, variables: Mapping[str
         code = -os.WTERMSIG(status) if os.WIFSIGNALED(status) else os.WEXITSTATUS(status)
         out.seek(0)
         err.seek(0)
-        return Ended(code, out.read().decode("utf-8"), err.read().decode("utf-8"))
+        return Ended(code, os.fsdecode(out.read()), os.fsdecode(err.read()))
 
 
 def _become(

@@ -9,7 +9,7 @@ import subprocess
 import sys
 import time
 from pathlib import Path
-from typing import Callable, Dict, Union
+from typing import Callable, Dict
 
 import pytest
 
@@ -96,21 +96,10 @@ def test_noise_before_the_answer_and_an_answer_cut_short(making: Callable[..., E
     assert [f"{noise}JOB_ID    \n48000001  \n", f"{noise}JOB_ID", f"{noise}JOB_ID    \n", noise] == answers
 
 
-Word = Union[str, bytes]
-
-
-def raw(pjm: Emulated, *words: Word, cwd: Word = "") -> subprocess.CompletedProcess[bytes]:
-    """One of its commands, in bytes."""
-    variables = {**os.environ, **pjm.variables}
-    return subprocess.run(
-        list(words), cwd=cwd or str(pjm.work), env=variables, stdin=subprocess.DEVNULL, capture_output=True, check=False
-    )
-
-
 def test_closed_and_full_streams_lose_no_job(pjm: Emulated) -> None:
     pjm.script("true")
 
-    codes = [raw(pjm, "sh", "-c", f"pjsub job.sh {end}").returncode for end in (">&-", ">&- 2>&-", ">/dev/full")]
+    codes = [pjm.command("sh", "-c", f"pjsub job.sh {end}").code for end in (">&-", ">&- 2>&-", ">/dev/full")]
 
     assert [0, 0, 1] == codes
     assert 3 == len(emulator.jobs(pjm.folder))

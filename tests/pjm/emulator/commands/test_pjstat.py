@@ -10,7 +10,7 @@ import pytest
 from pjm.emulator.commands import pjstat
 from pjm.emulator.machine.context import Context
 from pjm.emulator.machine.messages import Refusal
-from tests.builders.emulated import WAIT, Emulated
+from tests.builders.emulated import Emulated
 
 Saying = Callable[..., List[str]]
 HEADER = (
@@ -122,16 +122,6 @@ def test_finished_sub_jobs_stay_until_the_whole_job_has_ended(pjm: Emulated) -> 
     assert ["RUN", "EXT", "RUN"] == [row["ST"] for row in pjm.rows("-E", job)]
 
 
-def test_a_planned_start_is_in_parentheses(making: Callable[..., Emulated]) -> None:
-    pjm = making(start=600)
-    job = pjm.submit("true")
-    later = pjm.submit("true", "--at", "20990102")
-    pjm.wait_for(job, "RNA")
-
-    assert re.fullmatch(r"\(\d\d/\d\d \d\d:\d\d\)", pjm.rows("--choose=sdt", job)[0]["START_DATE"])
-    assert "(01/02 00:00)@" == pjm.rows("--choose=sdt", later)[0]["START_DATE"]
-
-
 def test_ended_jobs_may_linger_and_be_in_no_view_for_a_while(making: Callable[..., Emulated]) -> None:
     pjm = making(linger=600)
     lingering = pjm.submit("true")
@@ -149,9 +139,3 @@ def test_a_table_without_rows_may_have_a_header(making: Callable[..., Emulated])
 
     assert f"{HEADER}\n" == pjm.command("pjstat", "7").out
     assert "H,JOB_ID\n" == pjm.command("pjstat", "--data", "--choose=jid").out
-
-
-def test_a_range_of_elapse_limits_is_shown(pjm: Emulated) -> None:
-    job = pjm.submit(WAIT, "-L", "elapse=60-120")
-
-    assert "0000:01:00-0000:02:00" == pjm.rows("--choose=elpl", job)[0]["ELAPSE_LIM"]

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import stat
-import subprocess
 from pathlib import Path
 
 import pytest
@@ -12,33 +11,29 @@ import pytest
 from pjm import emulator
 from pjm.emulator.machine.folder import environment
 from pjm.errors import BadInput
-from tests.builders.emulated import PATIENCE, Emulated
+from tests.builders.emulated import PATIENCE, Emulated, make
+
+NAMES = ["a b", "日本", "it's $(x)", "c[1]", "a,b", os.fsdecode(b"caf\xe9")]
 
 
-@pytest.mark.parametrize("folder", ["a b", "日本", "it's $(x)", "c[1]", "a,b"])
-def test_any_folder_will_do(tmp_path: Path, folder: str) -> None:
-    (tmp_path / folder).mkdir()
-    variables = emulator.environment(tmp_path / folder / "emulator", settings={"accept": 0.005, "start": 0.005})
-    pjm = Emulated(tmp_path / folder / "emulator", tmp_path / folder, variables)
+@pytest.mark.parametrize("name", NAMES, ids=ascii)
+def test_any_folder_and_any_name_will_do(tmp_path: Path, name: str) -> None:
+    (tmp_path / name).mkdir()
+    pjm = make(tmp_path / name)
 
-    job = pjm.submit("pwd", name=f"{folder}.sh")
+    job = pjm.submit("pwd", name=f"{name}.sh")
 
     assert ["EXT 0 0 0"] == [row.codes for row in pjm.ended(job)]
-    assert f"{tmp_path}/{folder}\n" == pjm.read(f"{folder}.sh.{job}.out")
+    assert os.fsencode(pjm.work) + b"\n" == (pjm.work / f"{name}.sh.{job}.out").read_bytes()
     assert emulator.stop(pjm.folder, PATIENCE)
 
 
-def test_a_folder_whose_name_is_no_utf8_will_do(tmp_path: Path) -> None:
-    work = tmp_path / os.fsdecode(b"caf\xe9")
-    work.mkdir()
-    variables = emulator.environment(work / "emulator", settings={"accept": 0.005, "start": 0.005})
-    pjm = Emulated(work / "emulator", work, variables)
+def test_modules_of_pythons_names_beside_the_script_and_on_its_path_do_not_matter(asked: Emulated) -> None:
+    (asked.work / "json.py").write_text("raise SystemExit(9)")
 
-    job = pjm.submit("pwd")
+    ended = asked.command(asked.folder / "bin" / "pjstat", env={"PYTHONPATH": str(asked.work)})
 
-    assert ["EXT 0 0 0"] == [row.codes for row in pjm.ended(job)]
-    assert os.fsencode(work) + b"\n" == (work / f"job.sh.{job}.out").read_bytes()
-    assert emulator.stop(pjm.folder, PATIENCE)
+    assert (0, "", "") == (ended.code, ended.out, ended.err)
 
 
 def test_a_folder_whose_path_is_as_long_as_can_be_will_do_and_a_longer_one_is_refused(tmp_path: Path) -> None:
@@ -68,22 +63,3 @@ def test_the_emulators_folder_is_private(tmp_path: Path) -> None:
     assert 0o700 == stat.S_IMODE((tmp_path / "new").stat().st_mode)
     with pytest.raises(BadInput, match="expected mode 700"):
         environment(open_folder)
-
-
-def test_folders_with_blanks_and_quotes_and_modules_of_pythons_names_beside_the_script(tmp_path: Path) -> None:
-    place = tmp_path / "it's a $(folder)"
-    place.mkdir()
-    variables = environment(place / "emulator")
-    # Would break any Python that looks into its current folder.
-    (place / "json.py").write_text("raise SystemExit(9)")
-    (place / "job.sh").write_text("true")
-    ended = subprocess.run(
-        [str(place / "emulator" / "bin" / "pjsub"), "job.sh"],
-        cwd=str(place),
-        env={**os.environ, **variables, "PYTHONPATH": str(place)},
-        stdout=subprocess.PIPE,
-        check=True,
-    )
-
-    assert b"[INFO] PJM 0000" in ended.stdout
-    assert emulator.stop(place / "emulator", PATIENCE)

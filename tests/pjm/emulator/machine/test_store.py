@@ -6,7 +6,7 @@ import os
 import subprocess
 import time
 from pathlib import Path
-from typing import Dict, Iterator, List, Union
+from typing import Dict, Iterator, List
 
 import pytest
 
@@ -14,30 +14,20 @@ from pjm import emulator
 from pjm.emulator.machine.store import WHOLE, Among, Job, Store
 from tests.builders.emulated import Emulated
 
-Word = Union[str, bytes]
-
-
-def raw(pjm: Emulated, *words: Word, cwd: Word = "") -> subprocess.CompletedProcess[bytes]:
-    """One of its commands, in bytes."""
-    variables = {**os.environ, **pjm.variables}
-    return subprocess.run(
-        list(words), cwd=cwd or str(pjm.work), env=variables, stdin=subprocess.DEVNULL, capture_output=True, check=False
-    )
-
 
 def test_names_that_are_no_utf8_come_back_byte_for_byte(pjm: Emulated) -> None:
-    folder = os.fsencode(pjm.work) + b"/a\xfe b"
-    Path(os.fsdecode(folder)).mkdir()
-    Path(os.fsdecode(folder), "job.sh").write_bytes(b"#PJM -S --comment c\xfd\npwd\n")
+    name, folder = os.fsdecode(b"n\xff"), pjm.work / os.fsdecode(b"a\xfe b")
+    folder.mkdir()
+    (folder / "job.sh").write_bytes(b"#PJM -S --comment c\xfd\npwd\n")
 
-    submitted = raw(pjm, "pjsub", "-z", "jid", "-N", b"n\xff", "job.sh", cwd=folder)
-    job = submitted.stdout.decode().strip()
+    submitted = pjm.command("pjsub", "-z", "jid", "-N", name, "job.sh", cwd=folder)
+    job = submitted.out.strip()
 
-    assert (0, b"") == (submitted.returncode, submitted.stderr)
+    assert (0, "") == (submitted.code, submitted.err)
     assert ["EXT 0 0 0"] == [row.codes for row in pjm.ended(job)]
-    assert b",n\xff\n" in raw(pjm, "pjstat", "-H", "--data", "--choose", "jnam").stdout
-    assert folder + b"\n" == Path(os.fsdecode(folder + b"/n\xff." + job.encode() + b".out")).read_bytes()
-    assert b"c\xfd" in Path(os.fsdecode(folder + b"/n\xff." + job.encode() + b".stats")).read_bytes()
+    assert f",{name}\n" in pjm.command("pjstat", "-H", "--data", "--choose", "jnam").out
+    assert os.fsencode(folder) + b"\n" == (folder / f"{name}.{job}.out").read_bytes()
+    assert b"c\xfd" in (folder / f"{name}.{job}.stats").read_bytes()
 
 
 def test_a_killed_pjsub_has_submitted_or_not_and_never_half(pjm: Emulated) -> None:

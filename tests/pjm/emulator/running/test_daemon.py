@@ -83,7 +83,9 @@ def test_daemon_and_runner_killed_at_once(pjm: Emulated) -> None:
 def _client(pjm: Emulated, number: int) -> List[str]:
     user = f"user{number}"
     env = {"PJM_EMULATOR_USER": user}
-    ids = [pjm.command("pjsub", "-z", "jid", "-o", "%j", "job.sh", env=env).out.strip() for _ in range(3)]
+    submitted = [pjm.command("pjsub", "-z", "jid", "-o", "%j", "job.sh", env=env) for _ in range(3)]
+    assert [(0, "")] * 3 == [(ended.code, ended.err) for ended in submitted]
+    ids = [ended.out.strip() for ended in submitted]
     pjm.command("pjwait", *ids, env=env)
     mine = pjm.rows("-H", "--choose=jid,usr", env=env)
     assert [(job, user) for job in ids] == [(row["JOB_ID"], row["USER"]) for row in mine]

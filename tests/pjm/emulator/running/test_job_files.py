@@ -6,18 +6,13 @@ import errno
 import os
 from typing import Callable
 
-from tests.builders.emulated import WAIT, Emulated, Row, until
-
-
-def ended(pjm: Emulated, script: str = WAIT, *options: str) -> Row:
-    """How a job ends."""
-    return pjm.ended(pjm.submit(script, *options))[0]
+from tests.builders.emulated import Emulated, until
 
 
 def test_a_disk_is_full_for_what_is_written_from_some_byte_on(making: Callable[..., Emulated]) -> None:
     pjm = making(faults=[{"fault": "disk-full", "bytes": 1000}])
     script = "#!/usr/bin/env python3\nfile = open('big', 'wb')\nfile.write(b'x' * 5000)\nfile.close()\n"
-    row = ended(pjm, script)
+    (row,) = pjm.ended(pjm.submit(script))
 
     assert 1 == row.ec
     assert 1000 == (pjm.work / "big").stat().st_size
@@ -57,10 +52,3 @@ def test_files_go_where_they_are_sent(pjm: Emulated) -> None:
 
     assert ("out\n", "err\n") == (pjm.read(f"logs/n.{job}.o"), pjm.read(f"logs/{job}%.e"))
     assert "out\nerr\n" == pjm.read("both")
-
-
-def test_a_name_that_begins_with_a_digit_has_a_j_before_it_in_file_names(pjm: Emulated) -> None:
-    job = pjm.submit("true", name="1st.sh")
-    pjm.ended(job)
-
-    assert (pjm.work / f"J1st.sh.{job}.out").exists()

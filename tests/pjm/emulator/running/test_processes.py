@@ -2,7 +2,30 @@
 
 from __future__ import annotations
 
+import os
+import signal
+import subprocess
+from pathlib import Path
+
+from pjm.emulator.running import processes
 from tests.builders.emulated import WAIT, Emulated, is_gone, until
+
+
+def test_processes_are_found_by_their_mark_and_killed_with_their_group(tmp_path: Path) -> None:
+    value = processes.mark(tmp_path, "12.0")
+    marked, other = (
+        subprocess.Popen(["/bin/sleep", "60"], env={**os.environ, processes.MARK: mark}, start_new_session=True)
+        for mark in (value, f"{value}0")
+    )
+    grouped = subprocess.Popen(["/bin/sleep", "60"], start_new_session=True)
+    until(lambda: [marked.pid] == processes.of(value))
+
+    processes.clear(value, grouped.pid)
+
+    assert [-signal.SIGKILL] * 2 == [marked.wait(), grouped.wait()]
+    assert None is other.poll()
+    other.kill()
+    other.wait()
 
 
 def test_nothing_of_a_job_survives_it(pjm: Emulated) -> None:

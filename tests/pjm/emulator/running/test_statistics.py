@@ -7,7 +7,6 @@ from typing import Dict
 
 from pjm.emulator.machine.store import WHOLE, Job
 from pjm.emulator.running.statistics import ALONE, Parts, elapsed, shown, text, write
-from tests.builders.emulated import WAIT, Emulated
 
 SPEC: Dict[str, object] = {"cwd": "/work", "given": ["elapse"], "second": 0.5}
 ENDED = Job(12, WHOLE, "NM", "name", "user", "group", state="EXT", ec=3, elapse=5400, started=10.0, ended=40.0)
@@ -47,12 +46,3 @@ def test_a_file_is_written_only_when_asked_for(tmp_path: Path) -> None:
 
 def test_elapsed_time_is_in_seconds_of_pjm() -> None:
     assert (None, 60.0) == (elapsed(BULK, SPEC, 40.0), elapsed(ENDED, SPEC, 100.0))
-
-
-def test_sub_jobs_that_have_ended_are_counted_while_others_run(pjm: Emulated) -> None:
-    whole = pjm.submit(f'[ "$PJM_BULKNUM" = 2 ] || exit 0\n{WAIT}', "--bulk", "--sparam", "2-4")
-    for number in (3, 4):
-        pjm.wait_for(f"{whole}[{number}]", "EXT")
-
-    assert f" {'SUB JOB NUM':<28}: 2/3" in pjm.command("pjstat", "-s", whole).out.splitlines()
-    pjm.go()
