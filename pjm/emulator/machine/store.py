@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import contextlib
 import dataclasses
+import fcntl
 import json
+import os
 import sqlite3
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -146,8 +148,9 @@ class Store:
         try:
             # Safe when a process is killed. Only a crash of the machine could lose data, and would end all jobs anyway.
             self.connection.execute("PRAGMA synchronous = OFF")
-            if not self.connection.execute("SELECT name FROM sqlite_master WHERE name = 'job'").fetchone():
-                self._make()
+            with _alone(path.parent):
+                if not self.connection.execute("SELECT name FROM sqlite_master WHERE name = 'job'").fetchone():
+                    self._make()
         except BaseException:
             self.close()
             raise
@@ -312,6 +315,17 @@ class Store:
             return job.spec
         whole = self.get(job.jid)
         return whole.spec if whole else {}
+
+
+@contextlib.contextmanager
+def _alone(folder: Path) -> Iterator[None]:
+    """One process at a time: SQLite does not wait for others when it sets the journal mode, but fails."""
+    handle = os.open(str(folder), os.O_RDONLY)
+    try:
+        fcntl.flock(handle, fcntl.LOCK_EX)
+        yield
+    finally:
+        os.close(handle)
 
 
 def _marks(values: Sequence[object]) -> str:

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import fcntl
 import os
 import subprocess
 import time
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Dict, Iterator, List
 
@@ -12,7 +14,7 @@ import pytest
 
 from pjm import emulator
 from pjm.emulator.machine.store import WHOLE, Among, Job, Store
-from tests.builders.emulated import Emulated
+from tests.builders.emulated import PATIENCE, Emulated
 
 
 def test_names_that_are_no_utf8_come_back_byte_for_byte(pjm: Emulated) -> None:
@@ -156,3 +158,16 @@ def test_a_job_is_read_as_it_was_written(store: Store) -> None:
     ]
     store.remove((1, WHOLE))
     assert None is store.get(1)
+
+
+def test_one_process_at_a_time_makes_a_new_database(tmp_path: Path) -> None:
+    handle = os.open(str(tmp_path), os.O_RDONLY)
+    fcntl.flock(handle, fcntl.LOCK_EX)
+    with ThreadPoolExecutor(1) as pool:
+        opened = pool.submit(lambda: Store(tmp_path / "jobs.sqlite").close())
+        time.sleep(0.1)
+        waits = not opened.done()
+        os.close(handle)
+        opened.result(PATIENCE)
+
+    assert waits
