@@ -125,7 +125,7 @@ def test_wishes(store: Store, state: str, wish: str, then: str, pc: int, reason:
     states.wished(store, put(store, state, wish=wish, wish_text="why"), NOW)
 
     (job,) = store.all()
-    assert (then, pc, reason, "") == (job.state, job.pc, job.reason, job.wish)
+    assert (then, pc, reason, "", int(then == "HLD")) == (job.state, job.pc, job.reason, job.wish, job.held)
 
 
 @pytest.mark.parametrize(
