@@ -41,6 +41,13 @@ def pjm(making: Callable[..., Emulated]) -> Emulated:
     return making()
 
 
+@pytest.fixture
+def store(tmp_path: Path) -> Iterator[Store]:
+    """An empty database of jobs."""
+    with Store(tmp_path / "jobs.sqlite") as opened:
+        yield opened
+
+
 @pytest.fixture(scope="module")
 def context(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Context]:
     """What `somebody` finds: one job that runs, jobs of all models that wait, and the job of another user."""

@@ -4,20 +4,13 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
-from typing import Dict, Iterator
+from typing import Dict
 
 import pytest
 
 from pjm.emulator.machine.faults import Faults
 from pjm.emulator.machine.store import WHOLE, Job, Store
 from tests.builders.emulated import Emulated
-
-
-@pytest.fixture
-def store(tmp_path: Path) -> Iterator[Store]:
-    """A database, which counts calls and jobs."""
-    with Store(tmp_path / "jobs.sqlite") as opened:
-        yield opened
 
 
 def test_every_third_call_and_not_the_first_two(store: Store) -> None:

@@ -8,7 +8,7 @@ import subprocess
 import time
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
-from typing import Dict, Iterator, List
+from typing import Dict, List
 
 import pytest
 
@@ -52,13 +52,6 @@ def test_a_killed_pjsub_has_submitted_or_not_and_never_half(pjm: Emulated) -> No
 def ids(jobs: List[Job]) -> str:
     """Their ids, without what they have in common."""
     return " ".join(job.id for job in jobs)
-
-
-@pytest.fixture
-def store(tmp_path: Path) -> Iterator[Store]:
-    """Jobs in all kinds of states."""
-    with Store(tmp_path / "jobs.sqlite") as opened:
-        yield opened
 
 
 def test_the_daemons_questions(store: Store) -> None:

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import os
 import signal
-from pathlib import Path
-from typing import Callable, Dict, Iterator, List, Optional
+from typing import Callable, Dict, List, Optional
 
 import pytest
 
@@ -14,13 +13,6 @@ from pjm.emulator.running import states
 from tests.builders.emulated import WAIT, Emulated, until
 
 NOW = 1000.0
-
-
-@pytest.fixture
-def store(tmp_path: Path) -> Iterator[Store]:
-    """An empty database."""
-    with Store(tmp_path / "jobs.sqlite") as opened:
-        yield opened
 
 
 def put(store: Store, state: str, sub: int = WHOLE, model: str = "NM", **values: object) -> Job:
