@@ -52,7 +52,7 @@ def store(tmp_path: Path) -> Iterator[Store]:
 def context(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Context]:
     """What `somebody` finds: one job that runs, jobs of all models that wait, and the job of another user."""
     folder = Folder(tmp_path_factory.mktemp("listed"))
-    shaped: Dict[str, object] = {"cwd": "/work", "shape": "2x3x2", "given": ["elapse"]}
+    shaped: Dict[str, object] = {"cwd": "/data", "shape": "2x3x2", "given": ["elapse"]}
     with Store(folder.database) as store:
         store.put(
             [
@@ -70,5 +70,5 @@ def context(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Context]:
 
 def _job(number: int, model: str, name: str, sub: int = WHOLE, **values: object) -> Job:
     usual: Dict[str, object] = {"state": "QUE", "last_state": "ACC", "elapse": 60, "rscgrp": "small", "accepted": 1.0}
-    fields = {"user": "somebody", "group": "hp000000", "spec": {"cwd": "/work"}, **usual, **values}
+    fields = {"user": "somebody", "group": "hp000000", "spec": {"cwd": "/data"}, **usual, **values}
     return Job(48000000 + number, sub, model, name, **fields)  # type: ignore[arg-type]  # each by its name

@@ -8,7 +8,7 @@ from typing import Dict
 from pjm.emulator.machine.store import WHOLE, Job
 from pjm.emulator.running.statistics import ALONE, Parts, elapsed, shown, text, write
 
-SPEC: Dict[str, object] = {"cwd": "/work", "given": ["elapse"], "second": 0.5}
+SPEC: Dict[str, object] = {"cwd": "/data", "given": ["elapse"], "second": 0.5}
 ENDED = Job(12, WHOLE, "NM", "name", "user", "group", state="EXT", ec=3, elapse=5400, started=10.0, ended=40.0)
 BULK = Job(12, WHOLE, "BU", "many", "user", "group", elapse=60)
 
