@@ -15,7 +15,7 @@ from typing import List, Mapping, Sequence
 from pjm.emulator.history import jobs
 from pjm.emulator.machine.folder import COMMANDS, Folder, environment
 from pjm.emulator.machine.settings import checked
-from pjm.emulator.stopping import stop
+from pjm.emulator.stop_emulator import stop
 from pjm.errors import BadInput
 
 NOT_FOUND, NOT_EXECUTABLE = 127, 126

@@ -95,7 +95,8 @@ def jobs(folder: Path) -> List[Ran]:
     if not database.exists():
         return []
     with Store(database) as store:
-        accepted = [job for job in store.select("1") if not job.is_parent]
+        accepted = [job for job in store.all() if not job.is_parent]
     return [
-        Ran(job.id, job.name, job.st, int(str(job.usage.get("starts", 0))), job.pc, job.ec, job.sn) for job in accepted
+        Ran(job.id, job.name, job.state, int(str(job.usage.get("starts", 0))), job.pc, job.ec, job.sn)
+        for job in accepted
     ]

@@ -2,15 +2,25 @@
 
 from __future__ import annotations
 
+import contextlib
+import json
 import os
 import re
+import select
+import signal
 import subprocess
+import sys
+import tempfile
+import threading
 import time
+import traceback
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Callable, Dict, List, Mapping, NamedTuple, Optional, Sequence, Set, TypeVar
+from typing import Callable, Dict, List, Mapping, NamedTuple, NoReturn, Optional, Sequence, Set, TypeVar
 
 from pjm import emulator
+from pjm.emulator.commands import entry
+from pjm.emulator.machine.folder import COMMANDS
 from pjm.emulator.machine.store import Job, Store
 
 T = TypeVar("T")
@@ -59,10 +69,14 @@ class Emulated:
         self, *words: object, stdin: str = "", cwd: Optional[Path] = None, env: Optional[Mapping[str, str]] = None
     ) -> Ended:
         """Run one of its commands to its end; ``env`` is added to the environment."""
+        variables = {**os.environ, **self.variables, **(env or {})}
+        given = [str(word) for word in words]
+        if given[0] in COMMANDS and threading.active_count() == 1:
+            return _forked(self.folder, given, str(cwd or self.work), variables, stdin)
         ended = subprocess.run(
-            [str(word) for word in words],
+            given,
             cwd=str(cwd or self.work),
-            env={**os.environ, **self.variables, **(env or {})},
+            env=variables,
             input=stdin,
             capture_output=True,
             encoding="utf-8",
@@ -95,12 +109,12 @@ class Emulated:
         """Wait until the jobs, and those that they are part of, have ended; how they did."""
         until(lambda: not {re.split(r"[_\[]", name)[0] for name in ids} & self.unfinished())
         found = [job for job in self.jobs() if job.id in ids]
-        return [Row(job.id, job.st, job.ec, job.pc, job.sn, job.reason, job.lst) for job in found]
+        return [Row(job.id, job.state, job.ec, job.pc, job.sn, job.reason, job.last_state) for job in found]
 
-    def jobs(self, where: str = "1") -> List[Job]:
-        """What the emulator knows of all jobs and sub jobs that meet a condition in SQL."""
+    def jobs(self) -> List[Job]:
+        """What the emulator knows of all jobs and sub jobs."""
         with Store(self.folder / "jobs.sqlite") as store:
-            return store.select(where)
+            return store.all()
 
     def job(self, name: str) -> Job:
         """What the emulator knows of a job."""
@@ -121,11 +135,12 @@ class Emulated:
 
     def states(self) -> Dict[str, str]:
         """The states of all jobs and sub jobs, without asking pjstat, which takes its time."""
-        return {job.id: job.st for job in self.jobs()}
+        return {job.id: job.state for job in self.jobs()}
 
     def unfinished(self) -> Set[str]:
         """Numbers of the jobs that have not ended as a whole."""
-        return {str(job.jid) for job in self.jobs("over IS NULL")}
+        with Store(self.folder / "jobs.sqlite") as store:
+            return {str(job.jid) for job in store.unfinished()}
 
     def wait_for(self, job: str, state: str) -> None:
         """Wait until a job is in a state."""
@@ -135,6 +150,17 @@ class Emulated:
         """Wait until a job has come to write something to a file of the user's folder: RUN does not say that much."""
         return until(lambda: self.read(name) if (self.work / name).exists() else "")
 
+    def daemon(self) -> int:
+        """The process id of its daemon, which may have ended."""
+        lock = self.folder / "daemon.lock"
+        return int(until(lambda: lock.read_text(encoding="ascii") if lock.exists() else ""))
+
+    def runner(self, job: str) -> int:
+        """The process that looks after the first start of a job."""
+        started = self.folder / "runs" / f"{job}.0" / "started.json"
+        until(started.exists)
+        return int(json.loads(started.read_text(encoding="utf-8"))["runner"])
+
     def go(self) -> None:
         """Let the jobs go on that WAIT."""
         (self.work / "go").touch()
@@ -142,6 +168,55 @@ class Emulated:
     def read(self, name: str) -> str:
         """A file of the user's folder."""
         return (self.work / name).read_text(encoding="utf-8")
+
+
+def _forked(folder: Path, words: Sequence[str], cwd: str, variables: Mapping[str, str], stdin: str) -> Ended:
+    """Run a command in a fork of this process: a process of its own, but without the start of Python, which takes long.
+
+    Tests of how commands start run them as a shell does, by their paths.
+    """
+    with contextlib.ExitStack() as opened:
+        given, out, err = (opened.enter_context(tempfile.TemporaryFile()) for _ in range(3))
+        given.write(stdin.encode("utf-8"))
+        given.seek(0)
+        read, write = os.pipe()
+        child = os.fork()
+        if not child:
+            _become(folder, words, cwd, variables, [given.fileno(), out.fileno(), err.fileno()])
+        os.close(write)
+        ended = bool(select.select([read], [], [], PATIENCE)[0])  # the last writer, the child, is gone
+        os.close(read)
+        if not ended:
+            os.kill(child, signal.SIGKILL)
+        status = os.waitpid(child, 0)[1]
+        assert ended, f"{words} has not ended"
+        code = -os.WTERMSIG(status) if os.WIFSIGNALED(status) else os.WEXITSTATUS(status)
+        out.seek(0)
+        err.seek(0)
+        return Ended(code, os.fsdecode(out.read()), os.fsdecode(err.read()))
+
+
+def _become(
+    folder: Path, words: Sequence[str], cwd: str, variables: Mapping[str, str], streams: Sequence[int]
+) -> NoReturn:
+    code = 99
+    try:
+        for number, stream in enumerate(streams):
+            os.dup2(stream, number)
+        sys.stdin, sys.stdout, sys.stderr = (os.fdopen(n, mode, encoding="utf-8") for n, mode in enumerate("rww"))
+        os.chdir(cwd)
+        os.environ.clear()
+        os.environ.update(variables)
+        entry.main(str(folder.resolve()), *words)
+    except SystemExit as ended:
+        code = int(str(ended.code))
+    except BaseException:
+        traceback.print_exc()
+    finally:
+        with contextlib.suppress(OSError):
+            sys.stdout.flush()
+            sys.stderr.flush()
+        os._exit(code)
 
 
 def until(done: Callable[[], Optional[T]]) -> T:
@@ -153,6 +228,12 @@ def until(done: Callable[[], Optional[T]]) -> T:
             return found
         assert time.monotonic() < end, "it never came"
         time.sleep(0.01)
+
+
+def kill(process: int) -> None:
+    """As kill -9 does; the process may have ended by itself."""
+    with contextlib.suppress(ProcessLookupError):
+        os.kill(process, signal.SIGKILL)
 
 
 def is_gone(process: object) -> bool:

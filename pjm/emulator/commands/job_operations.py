@@ -12,7 +12,7 @@ from typing import Callable, List, Mapping, Sequence
 from pjm.emulator.machine.context import Context
 from pjm.emulator.machine.ids import Wanted, wanted
 from pjm.emulator.machine.messages import FAMILIES, Refusal, info
-from pjm.emulator.machine.store import WHOLE, Job
+from pjm.emulator.machine.store import Job
 
 # Changes a job, and returns the number of the message to print.
 Operation = Callable[[Job], str]
@@ -51,7 +51,7 @@ def apply(context: Context, command: str, names: Sequence[str], operation: Opera
 
 def _apply_to(context: Context, target: Wanted, operation: Operation) -> List[tuple[str, str]]:
     with context.store.changing():
-        named = _named(context, target)
+        named = [job for job in context.store.with_subs(target.jids) if target.names(job) and job.user == context.user]
         if not named and not target.is_range:
             raise Refusal("12", target.word)
         answers: List[tuple[str, str]] = []
@@ -65,15 +65,6 @@ def _apply_to(context: Context, target: Wanted, operation: Operation) -> List[tu
     if target.subs is not None and target.is_range and target.model == "BU" and answers:
         return [(answers[0][0], target.word)]
     return answers
-
-
-def _named(context: Context, target: Wanted) -> List[Job]:
-    low, high = target.jids
-    if target.subs is None:
-        condition, values = f"sub = {WHOLE} AND jid BETWEEN ? AND ?", (low, high)
-    else:
-        condition, values = f"jid = {int(low)} AND model = '{target.model}' AND sub BETWEEN ? AND ?", target.subs
-    return context.store.select(f"{condition} AND usr = ?", (*values, context.user))
 
 
 def _with_subs(context: Context, job: Job, operation: Operation) -> List[tuple[str, str]]:

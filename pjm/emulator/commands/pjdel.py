@@ -29,13 +29,13 @@ def run(context: Context, words: Sequence[str]) -> int:
         return 0
 
     def accept(job: Job) -> str:
-        if job.over is not None and job.over + job.linger <= time.time():
+        if job.whole_ended is not None and job.whole_ended + job.linger <= time.time():
             raise Refusal("12", job.id)
-        if job.st not in DELETABLE and not (job.is_parent and job.st == "RNO"):
+        if job.state not in DELETABLE and not (job.is_parent and job.state == "RNO"):
             raise Refusal("13", job.id)
         if job.wish == "delete":
             return "19"
-        job.wish, job.wish_text, job.wish_user = "delete", options.get("reason", ""), context.user
+        job.wish, job.wish_text = "delete", options.get("reason", "")
         job.deleted = time.time()
         job.usage.update({name: True for name in ("no-stats", "no-history") if name in options})
         return "00"

@@ -26,15 +26,14 @@ def run(context: Context, words: Sequence[str]) -> int:
         return 0
 
     def accept(job: Job) -> str:
-        if job.over is not None:
+        if job.whole_ended is not None:
             raise Refusal("12", job.id)
-        running = job.st in RUNNING and not context.store.spec(job).get("norestart")
-        if job.st not in WAITING and not running:
+        running = job.state in RUNNING and not context.store.spec(job).get("norestart")
+        if job.state not in WAITING and not running:
             raise Refusal("13", job.id)
         if job.wish:
             return "19"
-        job.wish, job.wish_user = "hold", context.user
-        job.wish_text = f"{context.user}:{options.get('reason', '')}"
+        job.wish, job.wish_text = "hold", f"{context.user}:{options.get('reason', '')}"
         return "00"
 
     return job_operations.apply(

@@ -24,9 +24,9 @@ def run(context: Context, words: Sequence[str]) -> int:
         return 0
 
     def release(job: Job) -> str:
-        if job.over is not None:
+        if job.whole_ended is not None:
             raise Refusal("12", job.id)
-        if job.st != "HLD":
+        if job.state != "HLD":
             raise Refusal("13", job.id)
         job.move("QUE")
         job.pc, job.wish, job.wish_text = 0, "", ""

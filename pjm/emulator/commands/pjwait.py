@@ -39,7 +39,7 @@ def run(context: Context, words: Sequence[str]) -> int:
         alive.ensure(context.folder, context.store)
     if "quiet" not in options:
         for job in _jobs(context, wanted):
-            if job.st != "RJT":
+            if job.state != "RJT":
                 print(_line(job))
     sys.stdout.flush()
     return 0
@@ -49,14 +49,14 @@ def _jobs(context: Context, wanted: Sequence[Wanted]) -> List[Job]:
     waited_for: List[Job] = []
     for target in wanted:
         # A step job with all its sub jobs; a bulk job without its sub jobs.
-        jobs = context.store.select("jid BETWEEN ? AND ?", target.jids)
+        jobs = context.store.with_subs(target.jids)
         named = [
             job
             for job in jobs
             if target.names(job)
             or (target.subs is None and job.model == "ST" and target.jids[0] <= job.jid <= target.jids[1])
         ]
-        if any(job.usr != context.user for job in named):
+        if any(job.user != context.user for job in named):
             raise Refusal("71", f"job {target.word}")
         waited_for += named
     return waited_for
@@ -64,13 +64,13 @@ def _jobs(context: Context, wanted: Sequence[Wanted]) -> List[Job]:
 
 def _enough(jobs: Sequence[Job], wait: str) -> bool:
     waited_for = [job for job in jobs if not job.is_parent or job.model == "BU"]
-    ended = [job.has_ended or job.st in LETTERS for job in waited_for]
+    ended = [job.has_ended or job.state in LETTERS for job in waited_for]
     return wait == "waitnone" or not ended or all(ended) or (wait == "waitany" and any(ended))
 
 
 def _line(job: Job) -> str:
-    if job.st in LETTERS:
-        return f"{job.id} {LETTERS[job.st]} - -"
+    if job.state in LETTERS:
+        return f"{job.id} {LETTERS[job.state]} - -"
     if not job.has_ended:
         return f"{job.id} X - -"
     if job.is_parent:

@@ -130,7 +130,7 @@ def _step(context: Context, new: New, group: str, parent: Optional[int]) -> List
     step.name = sparam.get("jnam", step.name)
     whole.name = whole.name if not changed else step.name
     step.spec["needs"] = list(new.options.dependencies)
-    if not changed and whole.st not in ("RUN", "QUE"):
+    if not changed and whole.state not in ("RUN", "QUE"):
         whole.move("QUE")
         changed.append(whole)
     return [*changed, step]
@@ -139,16 +139,14 @@ def _step(context: Context, new: New, group: str, parent: Optional[int]) -> List
 def _existing(context: Context, sparam: Dict[str, str], parent: Optional[int]) -> Optional[Job]:
     if parent is not None:
         return context.store.get(parent)
-    unfinished = f"model = 'ST' AND sub = {WHOLE} AND over IS NULL AND usr = ?"
+    mine = {"model": "ST", "sub": WHOLE, "user": context.user}
     if "jid" in sparam:
-        jobs = context.store.select(f"{unfinished} AND jid = ?", (context.user, int(sparam["jid"])))
+        jobs = context.store.unfinished(**mine, jid=int(sparam["jid"]))
         if not jobs:
             raise Refusal("12", sparam["jid"])
         return jobs[0]
-    if "jnam" in sparam:
-        jobs = context.store.select(f"{unfinished} AND name = ?", (context.user, sparam["jnam"]))
-        return jobs[-1] if jobs else None
-    return None
+    jobs = context.store.unfinished(**mine, name=sparam["jnam"]) if "jnam" in sparam else []
+    return jobs[-1] if jobs else None
 
 
 def _job(context: Context, new: New, group: str, jid: int, sub: int, model: str) -> Job:
@@ -217,14 +215,12 @@ def _spec(context: Context, new: New) -> Dict[str, object]:
 def _within_limits(context: Context, jobs: List[Job], group: str) -> None:
     settings, store = context.settings, context.store
     new = sum(job.sub == WHOLE for job in jobs)
-    for column, name, most in (("usr", context.user, settings.accept_user), ("grp", group, settings.accept_jobs)):
-        # Safe to format into SQL: the column is one of these two.
-        if most and new + store.count(f"over IS NULL AND {column} = ? AND sub = {WHOLE}", (name,)) > most:
+    for whose, most in (({"user": context.user}, settings.accept_user), ({"group": group}, settings.accept_jobs)):
+        if most and new + store.count_unfinished(False, **whose) > most:
             raise Refusal("72", "ru-accept")
     for model, most in (("BU", settings.accept_bulk), ("ST", settings.accept_step)):
         new = sum(job.model == model and job.sub != WHOLE for job in jobs)
-        before = f"over IS NULL AND grp = ? AND model = ? AND sub != {WHOLE}"
-        if most and new and new + store.count(before, (group, model)) > most:
+        if most and new and new + store.count_unfinished(True, group=group, model=model) > most:
             raise Refusal("72", f"ru-accept-{'bulk' if model == 'BU' else 'step'}subjob")
 
 

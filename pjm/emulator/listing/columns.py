@@ -55,7 +55,7 @@ def _start(row: Row) -> str:
     job = row.job
     if job.started is not None:
         return times.date(job.started)
-    if job.st == "RNA" and job.planned is not None:
+    if job.state == "RNA" and job.planned is not None:
         return times.planned(job.planned)
     at = row.spec.get("at")
     return f"{times.planned(float(str(at)))}@" if at is not None and not job.has_ended else "-"
@@ -106,9 +106,9 @@ COLUMNS: Tuple[Column, ...] = (
     Column("jid", "JOB_ID", 10, _plain("id")),
     Column("jnam", "JOB_NAME", 10, _plain("name")),
     Column("jmdl", "MD", 2, _plain("model")),
-    Column("st", "ST", 3, _plain("st")),
-    Column("usr", "USER", 8, _plain("usr")),
-    Column("grp", "GROUP", 8, _plain("grp")),
+    Column("st", "ST", 3, _plain("state")),
+    Column("usr", "USER", 8, _plain("user")),
+    Column("grp", "GROUP", 8, _plain("group")),
     Column("sdt", "START_DATE", 15, _start),
     Column("elp", "ELAPSE_TIM", 10, _elapsed),
     Column("elpl", "ELAPSE_LIM", 21, _elapse_limit),
@@ -119,7 +119,7 @@ COLUMNS: Tuple[Column, ...] = (
     Column("vpol", "V_POL", 5, _nothing),
     Column("epol", "E_POL", 5, _nothing),
     Column("rankm", "RANK", 9, _ranks),
-    Column("lst", "LST", 3, _plain("lst")),
+    Column("lst", "LST", 3, _plain("last_state")),
     Column("ec", "EC", 3, _code("ec")),
     Column("pc", "PC", 3, _code("pc")),
     Column("sn", "SN", 2, _code("sn")),

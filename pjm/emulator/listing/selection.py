@@ -12,7 +12,7 @@ from pjm.emulator.machine import times
 from pjm.emulator.machine.context import Context
 from pjm.emulator.machine.ids import Wanted, wanted
 from pjm.emulator.machine.messages import Refusal
-from pjm.emulator.machine.store import WHOLE, Job
+from pjm.emulator.machine.store import WHOLE, Among, Job
 from pjm.emulator.running.statistics import ALONE, Parts
 
 DAY = 86400.0
@@ -59,33 +59,20 @@ def parse_ids(words: Sequence[str]) -> List[Wanted]:
 def rows(context: Context, question: Question) -> List[Row]:
     """The jobs to show."""
     now = time.time()
-    condition, values = _view(context, question, now)
-    if not question.expand and not any(target.subs for target in question.ids):
-        condition += f" AND sub = {WHOLE}"
-    if question.ids:
-        condition += f" AND ({' OR '.join(['jid BETWEEN ? AND ?'] * len(question.ids))})"
-        values += [number for target in question.ids for number in target.jids]
-    jobs = [job for job in context.store.select(condition, values) if _is_named(job, question)]
-    counts = _counts(context, jobs)
+    jobs = [job for job in _view(context, question, now) if _is_named(job, question)]
+    counts = {job.jid: Parts(*context.store.count_subs(job.jid)) for job in jobs if job.is_parent}
     wholes: Dict[int, Job] = {job.jid: job for job in jobs if job.sub == WHOLE}
     listed = [_row(context, job, wholes, counts, now) for job in jobs]
     return _sorted([row for row in listed if _passes(row, question.filters)], question.sort)
 
 
-def _view(context: Context, question: Question, now: float) -> Tuple[str, List[object]]:
-    condition, values = "visible <= ?", [now]  # type: Tuple[str, List[object]]
-    if question.history:
-        start, end = period(question.period, context.settings.history_days, now)
-        # Sub jobs move to the history together with the whole job.
-        condition += " AND over IS NOT NULL AND over + history <= ? AND over BETWEEN ? AND ?"
-        values += [now, start, end]
-    else:
-        condition += " AND (over IS NULL OR over + linger > ?)"
-        values += [now]
-    if not question.everyone:
-        condition += " AND usr = ?"
-        values += [context.user]
-    return condition, values
+def _view(context: Context, question: Question, now: float) -> List[Job]:
+    subs = question.expand or any(target.subs for target in question.ids)
+    among = Among(None if question.everyone else context.user, subs, [target.jids for target in question.ids])
+    if not question.history:
+        return context.store.current_view(now, among)
+    start, end = period(question.period, context.settings.history_days, now)
+    return context.store.history_view(now, start, end, among)
 
 
 def period(text: str, days: int, now: float) -> Tuple[float, float]:
@@ -119,13 +106,6 @@ def _is_named(job: Job, question: Question) -> bool:
     return False
 
 
-def _counts(context: Context, jobs: Sequence[Job]) -> Dict[int, Parts]:
-    ended = "COUNT(CASE WHEN st IN ('EXT', 'CCL', 'RJT') THEN 1 END)"
-    counted = f"SELECT {ended}, COUNT(*), MIN(sub), MAX(sub) FROM job WHERE jid = ? AND sub >= 0"  # noqa: S608
-    parents = [job.jid for job in jobs if job.is_parent]
-    return {jid: Parts(*context.store.connection.execute(counted, (jid,)).fetchone()) for jid in parents}
-
-
 def _row(context: Context, job: Job, wholes: Dict[int, Job], counts: Dict[int, Parts], now: float) -> Row:
     spec = job.spec
     if not spec and job.sub != WHOLE:
@@ -134,7 +114,7 @@ def _row(context: Context, job: Job, wholes: Dict[int, Job], counts: Dict[int, P
             if whole is not None:
                 wholes[job.jid] = whole
         spec = wholes[job.jid].spec if job.jid in wholes else {}
-    return Row(job, spec, now, job.usr != context.user, counts.get(job.jid, ALONE))
+    return Row(job, spec, now, job.user != context.user, counts.get(job.jid, ALONE))
 
 
 def _passes(row: Row, filters: str) -> bool:

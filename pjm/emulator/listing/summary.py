@@ -47,7 +47,7 @@ def summary(context: Context, question: Question) -> List[str]:
 
 
 def _counted(first: str, jobs: Sequence[Job]) -> str:
-    numbers = [sum(job.st in states for job in jobs) for _, states in STATES]
+    numbers = [sum(job.state in states for job in jobs) for _, states in STATES]
     return " ".join([first, *(f"{number:>6}" for number in [*numbers, len(jobs)])])
 
 
@@ -58,9 +58,9 @@ def limits(context: Context, of_group: bool) -> List[str]:
     if of_group:
         lines.append(f"RSCGRP: {context.settings.rscgrp}")
     store = context.store
-    mine = store.select("over IS NULL AND usr = ?", (context.user,))
-    group = mine[0].grp if mine else own_group()
-    theirs = store.select("over IS NULL AND grp = ?", (group,))
+    mine = store.unfinished(user=context.user)
+    group = mine[0].group if mine else own_group()
+    theirs = store.unfinished(group=group)
     of_groups = {
         "accept": context.settings.accept_jobs,
         "accept-bulksubjob": context.settings.accept_bulk,
@@ -68,7 +68,7 @@ def limits(context: Context, of_group: bool) -> List[str]:
     }
     lines += [f"USER: {context.user}", *_section(prefix, {"accept": context.settings.accept_user}, mine)]
     lines += [f"GROUP: {group}", *_section(prefix, of_groups, theirs)]
-    return [*lines, "ALL:", *_section(prefix, {}, store.select("over IS NULL"))]
+    return [*lines, "ALL:", *_section(prefix, {}, store.unfinished())]
 
 
 def _section(prefix: str, given: Dict[str, int], jobs: Sequence[Job]) -> List[str]:
@@ -77,9 +77,9 @@ def _section(prefix: str, given: Dict[str, int], jobs: Sequence[Job]) -> List[st
         "accept-allsubjob": sum(job.sub != WHOLE for job in jobs),
         "accept-bulksubjob": sum(job.sub != WHOLE and job.model == "BU" for job in jobs),
         "accept-stepsubjob": sum(job.sub != WHOLE and job.model == "ST" for job in jobs),
-        "run-job": sum(job.sub == WHOLE and job.st == "RUN" for job in jobs),
-        "run-bulksubjob": sum(job.sub != WHOLE and job.model == "BU" and job.st == "RUN" for job in jobs),
-        "use-node": sum(job.nodes or 0 for job in jobs if job.st in ON_NODES and not job.is_parent),
+        "run-job": sum(job.sub == WHOLE and job.state == "RUN" for job in jobs),
+        "run-bulksubjob": sum(job.sub != WHOLE and job.model == "BU" and job.state == "RUN" for job in jobs),
+        "use-node": sum(job.nodes or 0 for job in jobs if job.state in ON_NODES and not job.is_parent),
     }
     lines = [" LIMIT-NAME                    LIMIT  ALLOC"]
     for name in LIMITS:

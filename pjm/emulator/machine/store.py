@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import contextlib
 import dataclasses
+import fcntl
 import json
+import os
 import sqlite3
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Dict, Iterator, List, Mapping, Optional, Sequence, Tuple
+from typing import Dict, Iterator, List, Mapping, Optional, Sequence, Set, Tuple
 
 WHOLE = -1
 """Number of the row that stands for a whole job; the others are its sub jobs."""
@@ -16,6 +18,12 @@ ENDED = ("EXT", "CCL", "RJT")
 # States in which a job has nodes.
 ON_NODES = ("RNA", "RNP", "RUN", "RNE", "RNO")
 PATIENCE = 30.0
+# Conditions in SQL: a job that is the parent of sub jobs, and a step that must wait for an earlier one.
+PARENT = f"(sub = {WHOLE} AND model != 'NM')"
+EARLIER_STEP = (
+    "(model = 'ST' AND EXISTS (SELECT 1 FROM job AS earlier WHERE earlier.jid = job.jid AND earlier.sub >= 0 "
+    "AND earlier.sub < job.sub AND earlier.state NOT IN ('EXT', 'CCL', 'RJT')))"
+)
 
 Key = Tuple[int, int]
 
@@ -27,14 +35,17 @@ class Job:
     Attributes:
         jid, sub: number of the job, and number of the sub job; sub is WHOLE for the job itself.
         model: NM, BU or ST.
-        st, lst: state, and the state before it.
+        user, group: owner of the job, and the group to charge.
+        state, last_state: state, and the state before it.
         ec, pc, sn: exit code, PJM code and signal.
-        over: when the whole job ended, its sub jobs included; None before. Sub jobs move to the history together.
+        whole_ended: when the whole job ended, its sub jobs included; None before. Then all move to the history.
         visible: the time from which the default view shows the job.
-        history: seconds after ``over`` until the history shows the job.
+        history: seconds after ``whole_ended`` until the history shows the job.
         elapse: limit in PJM's seconds; None for a whole step job.
         due: when the daemon must look at the job again; None if nothing happens by itself.
-        wish: a user's request that the daemon has not carried out yet: "delete", "hold" or "".
+        held: how often its owner held it.
+        wish: the owner's request that the daemon has not carried out yet: "delete", "hold" or "".
+        wish_text: the reason that the owner gave.
         spec: how the job was submitted, see `pjm.emulator.commands.request`; empty for the sub jobs of a bulk job.
         faults: the faults of the job, see `pjm.emulator.machine.faults`.
         usage: what the job used, once it has ended.
@@ -44,10 +55,10 @@ class Job:
     sub: int
     model: str
     name: str
-    usr: str
-    grp: str
-    st: str = "ACC"
-    lst: str = "-"
+    user: str
+    group: str
+    state: str = "ACC"
+    last_state: str = "-"
     ec: int = 0
     pc: int = 0
     sn: int = 0
@@ -58,7 +69,7 @@ class Job:
     started: Optional[float] = None
     ended: Optional[float] = None
     deleted: Optional[float] = None
-    over: Optional[float] = None
+    whole_ended: Optional[float] = None
     visible: float = 0.0
     history: float = 0.0
     linger: float = 0.0
@@ -69,11 +80,9 @@ class Job:
     priority: int = 127
     retry: int = 0
     held: int = 0
-    holder: str = ""
     due: Optional[float] = None
     wish: str = ""
     wish_text: str = ""
-    wish_user: str = ""
     spec: Dict[str, object] = field(default_factory=dict)
     faults: List[Dict[str, object]] = field(default_factory=list)
     usage: Dict[str, object] = field(default_factory=dict)
@@ -98,7 +107,7 @@ class Job:
     @property
     def has_ended(self) -> bool:
         """Whether the job is in a final state."""
-        return self.st in ENDED
+        return self.state in ENDED
 
     @property
     def run(self) -> str:
@@ -107,11 +116,28 @@ class Job:
 
     def move(self, state: str, reason: str = "") -> None:
         """Enter a state."""
-        self.lst, self.st, self.reason, self.due = self.st, state, reason, None
+        self.last_state, self.state, self.reason, self.due = self.state, state, reason, None
 
 
 COLUMNS = tuple(entry.name for entry in dataclasses.fields(Job))
+# In SQL, with quotation marks, because GROUP is a word of its own there.
+NAMES = ", ".join(f'"{name}"' for name in COLUMNS)
 AS_JSON = ("spec", "faults", "usage")
+
+
+@dataclass(frozen=True)
+class Among:
+    """The jobs among which pjstat looks.
+
+    Attributes:
+        user: whose jobs; None for the jobs of all users.
+        subs: whether sub jobs too.
+        jids: ranges of numbers, first and last; all if empty.
+    """
+
+    user: Optional[str]
+    subs: bool
+    jids: Sequence[Tuple[int, int]] = ()
 
 
 class Store:
@@ -122,8 +148,9 @@ class Store:
         try:
             # Safe when a process is killed. Only a crash of the machine could lose data, and would end all jobs anyway.
             self.connection.execute("PRAGMA synchronous = OFF")
-            if not self.connection.execute("SELECT name FROM sqlite_master WHERE name = 'job'").fetchone():
-                self._make()
+            with _alone(path.parent):
+                if not self.connection.execute("SELECT name FROM sqlite_master WHERE name = 'job'").fetchone():
+                    self._make()
         except BaseException:
             self.close()
             raise
@@ -141,11 +168,9 @@ class Store:
     def _make(self) -> None:
         self.connection.execute("PRAGMA journal_mode = WAL")
         with self.changing():
-            self.connection.execute(
-                f"CREATE TABLE IF NOT EXISTS job ({', '.join(COLUMNS)}, PRIMARY KEY (jid, sub)) WITHOUT ROWID"
-            )
-            self.connection.execute("CREATE INDEX IF NOT EXISTS by_state ON job (st, over)")
-            self.connection.execute("CREATE INDEX IF NOT EXISTS by_end ON job (over)")
+            self.connection.execute(f"CREATE TABLE IF NOT EXISTS job ({NAMES}, PRIMARY KEY (jid, sub)) WITHOUT ROWID")
+            self.connection.execute("CREATE INDEX IF NOT EXISTS by_state ON job (state, whole_ended)")
+            self.connection.execute("CREATE INDEX IF NOT EXISTS by_end ON job (whole_ended)")
             self.connection.execute("CREATE INDEX IF NOT EXISTS by_name ON job (name)")
             self.connection.execute("CREATE INDEX IF NOT EXISTS by_due ON job (due) WHERE due IS NOT NULL")
             self.connection.execute("CREATE INDEX IF NOT EXISTS by_wish ON job (wish) WHERE wish != ''")
@@ -171,31 +196,116 @@ class Store:
 
     def put(self, jobs: Sequence[Job]) -> None:
         """Add or replace jobs."""
-        marks = ", ".join("?" * len(COLUMNS))
-        self.connection.executemany(f"INSERT OR REPLACE INTO job VALUES ({marks})", [_row(job) for job in jobs])  # noqa: S608
+        added = f"INSERT OR REPLACE INTO job VALUES ({_marks(COLUMNS)})"  # noqa: S608
+        self.connection.executemany(added, [_row(job) for job in jobs])
 
     def remove(self, key: Key) -> None:
         """Remove a job from the database."""
         self.connection.execute("DELETE FROM job WHERE jid = ? AND sub = ?", key)
 
-    def select(self, where: str, values: Sequence[object] = ()) -> List[Job]:
-        """The jobs that meet a condition in SQL (never a user's text), ordered by id unless it has an ORDER BY."""
-        order = "" if "ORDER BY" in where else " ORDER BY jid, sub"
-        selected = f"SELECT {', '.join(COLUMNS)} FROM job WHERE {where}{order}"  # noqa: S608
-        rows = self.connection.execute(selected, [_stored(value) for value in values])
-        return [_job(row) for row in rows]
-
     def get(self, jid: int, sub: int = WHOLE) -> Optional[Job]:
         """One job; None if it does not exist."""
-        jobs = self.select("jid = ? AND sub = ?", (jid, sub))
+        jobs = self._select("jid = ? AND sub = ?", (jid, sub))
         return jobs[0] if jobs else None
+
+    def all(self) -> List[Job]:
+        """All jobs: normal jobs, whole jobs and sub jobs."""
+        return self._select("1")
 
     def subs(self, jid: int) -> List[Job]:
         """The sub jobs of a job."""
-        return self.select("jid = ? AND sub != ?", (jid, WHOLE))
+        return self._select("jid = ? AND sub != ?", (jid, WHOLE))
 
-    def count(self, where: str, values: Sequence[object] = ()) -> int:
-        """How many jobs meet a condition in SQL."""
+    def with_subs(self, jids: Tuple[int, int]) -> List[Job]:
+        """The jobs with these numbers, first and last, and their sub jobs."""
+        return self._select("jid BETWEEN ? AND ?", jids)
+
+    def unfinished(self, **equal: object) -> List[Job]:
+        """The jobs that have not ended as a whole, and their sub jobs; ``equal`` gives the values of columns."""
+        return self._select(*_unfinished(equal))
+
+    def count_unfinished(self, subs: bool, **equal: object) -> int:
+        """How many whole jobs, or sub jobs, are unfinished."""
+        where, values = _unfinished(equal)
+        return self._count(f"{where} AND sub {'!=' if subs else '='} {WHOLE}", values)
+
+    def has_work(self) -> bool:
+        """Whether a job changes by itself or is due for a change. Held and stuck jobs wait for a user instead."""
+        moving = "whole_ended IS NULL AND state NOT IN ('HLD', 'ERR') AND NOT (state = 'QUE' AND reason != '')"
+        return self._count(f"({moving}) OR wish != '' OR due IS NOT NULL") > 0
+
+    def running(self) -> List[Job]:
+        """The jobs whose scripts run."""
+        return self._select(f"state = 'RUN' AND NOT {PARENT}")
+
+    def on_nodes(self) -> List[Job]:
+        """The jobs that have nodes."""
+        return self._select(f"state IN ({_marks(ON_NODES)}) AND NOT {PARENT}", ON_NODES)
+
+    def waiting(self, most: int) -> List[Job]:
+        """Jobs that could start if there were nodes; higher priority first, then older jobs first."""
+        return self._select(
+            f"state = 'QUE' AND due IS NULL AND wish = '' AND reason = '' AND NOT {PARENT} AND NOT {EARLIER_STEP} "
+            f"ORDER BY priority DESC, jid, sub LIMIT {int(most)}"
+        )
+
+    def with_wish(self) -> List[Job]:
+        """The jobs whose owners want something that has not been done yet."""
+        return self._select("wish != ''")
+
+    def due(self, now: float) -> List[Job]:
+        """The jobs at which the daemon must look now."""
+        return self._select("due IS NOT NULL AND due <= ?", (now,))
+
+    def next_due(self) -> Optional[float]:
+        """When the daemon must look at a job again; None if nothing happens by itself."""
+        moment: Optional[float] = self.connection.execute("SELECT MIN(due) FROM job").fetchone()[0]
+        return moment
+
+    def states_of_subs(self, jid: int) -> Set[str]:
+        """The states that the sub jobs of a job are in."""
+        found = self.connection.execute("SELECT DISTINCT state FROM job WHERE jid = ? AND sub != ?", (jid, WHOLE))
+        return {str(row[0]) for row in found}
+
+    def count_subs(self, jid: int) -> Tuple[int, int, Optional[int], Optional[int]]:
+        """How many sub jobs have ended, how many there are, and their first and last number."""
+        ended = f"COUNT(CASE WHEN state IN ({_marks(ENDED)}) THEN 1 END)"
+        counted = f"SELECT {ended}, COUNT(*), MIN(sub), MAX(sub) FROM job WHERE jid = ? AND sub != ?"  # noqa: S608
+        done, total, first, last = self.connection.execute(counted, (*ENDED, jid, WHOLE)).fetchone()
+        return done, total, first, last
+
+    def end_whole(self, jid: int, now: float) -> None:
+        """Note for a job and its sub jobs that the whole job has ended."""
+        self.connection.execute("UPDATE job SET whole_ended = ? WHERE jid = ?", (now, jid))
+
+    def current_view(self, now: float, among: Among) -> List[Job]:
+        """The jobs in pjstat's default view."""
+        return self._view("whole_ended IS NULL OR whole_ended + linger > ?", (now,), now, among)
+
+    def history_view(self, now: float, start: float, end: float, among: Among) -> List[Job]:
+        """The jobs in pjstat's history that ended as a whole from ``start`` to ``end``."""
+        condition = "whole_ended IS NOT NULL AND whole_ended + history <= ? AND whole_ended BETWEEN ? AND ?"
+        return self._view(condition, (now, start, end), now, among)
+
+    def _view(self, condition: str, values: Sequence[object], now: float, among: Among) -> List[Job]:
+        parts, given = ["visible <= ?", f"({condition})"], [now, *values]
+        if among.user is not None:
+            parts, given = [*parts, "user = ?"], [*given, among.user]
+        if not among.subs:
+            parts, given = [*parts, "sub = ?"], [*given, WHOLE]
+        if among.jids:
+            parts.append(f"({' OR '.join(['jid BETWEEN ? AND ?'] * len(among.jids))})")
+            given += [number for jids in among.jids for number in jids]
+        return self._select(" AND ".join(parts), given)
+
+    def _select(self, where: str, values: Sequence[object] = ()) -> List[Job]:
+        """The jobs that meet a condition in SQL (never a user's text), ordered by id unless it has an ORDER BY."""
+        order = "" if "ORDER BY" in where else " ORDER BY jid, sub"
+        selected = f"SELECT {NAMES} FROM job WHERE {where}{order}"  # noqa: S608
+        rows = self.connection.execute(selected, [_stored(value) for value in values])
+        return [_job(row) for row in rows]
+
+    def _count(self, where: str, values: Sequence[object] = ()) -> int:
         counted = f"SELECT COUNT(*) FROM job WHERE {where}"  # noqa: S608
         return int(self.connection.execute(counted, [_stored(value) for value in values]).fetchone()[0])
 
@@ -205,6 +315,25 @@ class Store:
             return job.spec
         whole = self.get(job.jid)
         return whole.spec if whole else {}
+
+
+@contextlib.contextmanager
+def _alone(folder: Path) -> Iterator[None]:
+    """One process at a time: SQLite does not wait for others when it sets the journal mode, but fails."""
+    handle = os.open(str(folder), os.O_RDONLY)
+    try:
+        fcntl.flock(handle, fcntl.LOCK_EX)
+        yield
+    finally:
+        os.close(handle)
+
+
+def _marks(values: Sequence[object]) -> str:
+    return ", ".join("?" * len(values))
+
+
+def _unfinished(equal: Mapping[str, object]) -> Tuple[str, List[object]]:
+    return " AND ".join(["whole_ended IS NULL", *(f'"{column}" = ?' for column in equal)]), list(equal.values())
 
 
 def _row(job: Job) -> Tuple[object, ...]:

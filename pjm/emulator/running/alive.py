@@ -12,16 +12,11 @@ from pjm.emulator.machine.folder import START, Folder, root
 from pjm.emulator.machine.store import Store
 from pjm.files import try_lock
 
-# The jobs that change by themselves or are due for a change. Held and stuck jobs wait for a user instead.
-WORK = (
-    "(over IS NULL AND st NOT IN ('HLD', 'ERR') AND NOT (st = 'QUE' AND reason != '')) OR wish != '' OR due IS NOT NULL"
-)
-
 
 def ensure(folder: Folder, store: Store) -> None:
     """Wake the daemon, or start it if it is dead and there is work."""
     folder.ring()
-    if not is_dead(folder) or not store.count(WORK):
+    if not is_dead(folder) or not store.has_work():
         return
     child = os.fork()
     if child:

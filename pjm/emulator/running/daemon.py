@@ -17,8 +17,8 @@ from typing import Dict, List, NoReturn, Optional, Set
 from pjm.emulator.machine import settings
 from pjm.emulator.machine.folder import Folder
 from pjm.emulator.machine.messages import IN_JOB
-from pjm.emulator.machine.store import ON_NODES, WHOLE, Job, Store
-from pjm.emulator.running import alive, job_files, processes, runner, states
+from pjm.emulator.machine.store import Job, Store
+from pjm.emulator.running import job_files, processes, runner, states
 from pjm.files import try_lock, write_json
 
 LOOK = 0.5
@@ -44,7 +44,7 @@ def main(folder: str) -> NoReturn:
                 Daemon(place, store, lock).serve()
                 os.close(lock)
                 # A job may have been submitted after the last check and before the release of the lock: check again.
-                if not place.database.exists() or not store.count(alive.WORK):
+                if not place.database.exists() or not store.has_work():
                     break
     except Exception:
         with contextlib.suppress(OSError):
@@ -73,8 +73,6 @@ class Daemon:
         self._lock = lock
         self._bell = os.open(str(folder.bell), os.O_RDWR | os.O_NONBLOCK)
         self._children: Set[int] = set()
-        self._runs: Dict[str, int] = {}
-        self._changed: Dict[int, Job] = {}
         self._launch: List[Job] = []
 
     def serve(self) -> None:
@@ -85,7 +83,7 @@ class Daemon:
             now = time.time()
             ahead = self._turn(now)
             kind = settings.read(self.folder.settings)
-            if self.store.count(alive.WORK):
+            if self.store.has_work():
                 idle_since = now
             elif now - idle_since >= kind.idle or self.folder.leave.exists():
                 break
@@ -105,12 +103,11 @@ class Daemon:
         # Only after the change is stored: the database must know a job as running before its runner exists.
         for job in self._launch:
             self._start(job)
-        due = self.store.connection.execute("SELECT MIN(due) FROM job").fetchone()[0]
-        adopted = self.store.count("st = 'RUN'") > len(self._children)
-        return min(due or now + LOOK, now + (ADOPTED if adopted else LOOK))
+        adopted = len(self.store.running()) > len(self._children)
+        return min(self.store.next_due() or now + LOOK, now + (ADOPTED if adopted else LOOK))
 
     def _collect(self, now: float) -> None:
-        for job in self.store.select(f"st = 'RUN' AND NOT (sub = {WHOLE} AND model != 'NM')"):
+        for job in self.store.running():
             place = self.folder.runs / job.run
             # The lock before the result: a runner writes its result before it ends, and must not end between the two.
             lives = _is_locked(place / "alive")
@@ -134,8 +131,8 @@ class Daemon:
         states.script_ended(self.store, job, result, now)
 
     def _grant_wishes(self, now: float) -> None:
-        for job in self.store.select("wish != ''"):
-            if job.st == "RUN" and not job.is_parent:
+        for job in self.store.with_wish():
+            if job.state == "RUN" and not job.is_parent:
                 self._order(job)
             else:
                 states.wished(self.store, job, now)
@@ -153,8 +150,8 @@ class Daemon:
                 os.kill(int(str(started["runner"])), signal.SIGUSR1)
 
     def _step_on(self, now: float) -> None:
-        for job in self.store.select("due IS NOT NULL AND due <= ?", (now,)):
-            if job.st == "RNA":
+        for job in self.store.due(now):
+            if job.state == "RNA":
                 job.move("RUN")
                 job.started = now
                 job.usage["starts"] = int(str(job.usage.get("starts", 0))) + 1
@@ -166,12 +163,10 @@ class Daemon:
 
     def _give_nodes(self, now: float) -> None:
         nodes = settings.read(self.folder.settings).nodes
-        marks = ", ".join("?" * len(ON_NODES))
-        busy = self.store.select(f"st IN ({marks}) AND NOT (sub = {WHOLE} AND model != 'NM')", ON_NODES)
-        free = nodes - sum(min(job.nodes or 1, nodes) for job in busy)
+        free = nodes - sum(min(job.nodes or 1, nodes) for job in self.store.on_nodes())
         if free <= 0:
             return
-        for job in states.waiting(self.store, AT_ONCE):
+        for job in self.store.waiting(AT_ONCE):
             if min(job.nodes or 1, nodes) <= free:
                 free -= min(job.nodes or 1, nodes)
                 job.move("RNA")

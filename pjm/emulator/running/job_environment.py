@@ -88,7 +88,7 @@ def environment(job: Job, spec: Spec, folder: Path) -> Dict[str, str]:
     """The environment of a job. It has only those variables of the submitter that `-X` and `-x` ask for."""
     submitter = cast(Mapping[str, str], spec["submitter"])
     variables = {"PATH": SYSTEM_PATH, "HOME": submitter["HOME"] or "/", "SHELL": login_shell()}
-    variables.update({"USER": job.usr, "LOGNAME": job.usr})
+    variables.update({"USER": job.user, "LOGNAME": job.user})
     if submitter["TZ"]:
         variables["TZ"] = submitter["TZ"]
     exported = cast(Optional[Mapping[str, str]], spec.get("exported")) or {}

@@ -257,7 +257,7 @@ def _ended(this: Run, code: int) -> Dict[str, object]:
     if codes["pc"] == 23:
         message = "oom"
     if message:
-        text = IN_JOB[message].format(this.job.id, this.job.wish_user or this.job.usr)
+        text = IN_JOB[message].format(this.job.id, this.job.user)
         job_files.append(job_files.standard(this.job, this.spec, "err"), text)
     return _result(this, state, codes, reason, then)
 

@@ -11,32 +11,19 @@ from pjm.emulator.running.statistics import Parts
 # The state of a whole job is the first one in this list that one of its sub jobs is in.
 OF_WHOLE = (("RUN", ("RUN",)), ("QUE", ("QUE", "RNA")), ("ACC", ("ACC",)), ("HLD", ("HLD",)), ("ERR", ("ERR",)))
 NEVER = 1e12
-TURN = (
-    "NOT (model = 'ST' AND EXISTS (SELECT 1 FROM job AS earlier WHERE earlier.jid = job.jid AND earlier.sub >= 0 "
-    "AND earlier.sub < job.sub AND earlier.st NOT IN ('EXT', 'CCL', 'RJT')))"
-)
-
-
-def waiting(store: Store, most: int) -> List[Job]:
-    """Jobs that could start if there were nodes; higher priority first, then older jobs first."""
-    parents = f"NOT (sub = {WHOLE} AND model != 'NM')"
-    return store.select(
-        f"st = 'QUE' AND due IS NULL AND wish = '' AND reason = '' AND {parents} AND {TURN} "
-        f"ORDER BY priority DESC, jid, sub LIMIT {int(most)}"
-    )
 
 
 def due(store: Store, job: Job, now: float) -> None:
     """Handle a job whose time in its current state is over."""
-    if job.st == "ACC":
+    if job.state == "ACC":
         _accepted(store, job, now)
-    elif job.st == "QUE":
+    elif job.state == "QUE":
         job.due, job.reason = None, ""
         if any(rule.get("when") == "queued" for rule in _faults(job, "vanish")):
             _forget(store, job, now)
             return
         store.put([job])
-    elif job.st == "RNO":
+    elif job.state == "RNO":
         _finish(store, job, now)
     else:
         job.due = None
@@ -83,16 +70,16 @@ def wished(store: Store, job: Job, now: float) -> None:
         job.wish = ""
         store.put([job])
     elif job.wish == "hold":
-        if job.st in ("QUE", "RNA"):
+        if job.state in ("QUE", "RNA"):
             _hold(store, job, now)
         else:
             job.wish = ""
             store.put([job])
-    elif job.st in ("RNO", *ENDED):
+    elif job.state in ("RNO", *ENDED):
         job.wish = ""
         store.put([job])
     else:
-        state, code = ("RJT", 2) if job.st == "ACC" else ("CCL", 1)
+        state, code = ("RJT", 2) if job.state == "ACC" else ("CCL", 1)
         end(store, job, state, now, pc=code, reason=job.wish_text)
 
 
@@ -110,12 +97,9 @@ def update_parent(store: Store, job: Job, now: float) -> None:
     if job.model == "ST" and job.has_ended:
         _next_step(store, job.jid, now)
     whole = store.get(job.jid)
-    if whole is None or whole.over is not None:
+    if whole is None or whole.whole_ended is not None:
         return
-    states = {
-        str(row[0])
-        for row in store.connection.execute("SELECT DISTINCT st FROM job WHERE jid = ? AND sub >= 0", (job.jid,))
-    }
+    states = store.states_of_subs(job.jid)
     state = next((name for name, any_of in OF_WHOLE if states & set(any_of)), None)
     if state is None and states - set(ENDED):
         state = "RNO"
@@ -123,7 +107,7 @@ def update_parent(store: Store, job: Job, now: float) -> None:
         state = "RNO"
     if state is None:
         _all_over(store, whole, states, now)
-    elif whole.st != state:
+    elif whole.state != state:
         whole.move(state)
         if state == "RUN" and whole.started is None:
             whole.started = now
@@ -158,8 +142,8 @@ def _accepted(store: Store, job: Job, now: float) -> None:
 
 
 def _hold(store: Store, job: Job, now: float) -> None:
-    job.move("HLD", job.wish_text or f"{job.wish_user}:")
-    job.pc, job.held, job.holder, job.wish = 4, job.held + 1, job.wish_user, ""
+    job.move("HLD", job.wish_text)
+    job.pc, job.held, job.wish = 4, job.held + 1, ""
     store.put([job])
     update_parent(store, job, now)
 
@@ -170,7 +154,7 @@ def _finish(store: Store, job: Job, now: float) -> None:
     job.ec, job.pc, job.sn = (int(str(final[name])) for name in ("ec", "pc", "sn"))
     job.ended = now
     if job.model == "NM":
-        job.over = now
+        job.whole_ended = now
     if any(rule.get("when") == "ended" for rule in _faults(job, "vanish")):
         _forget(store, job, now)
         return
@@ -185,12 +169,12 @@ def _finish(store: Store, job: Job, now: float) -> None:
 def _all_over(store: Store, whole: Job, states: set[str], now: float) -> None:
     state = "EXT" if "EXT" in states else "CCL" if "CCL" in states else "RJT"
     whole.move(state)
-    whole.ended = whole.over = now
+    whole.ended = whole.whole_ended = now
     subs = store.subs(whole.jid)
     if subs and all(job.usage.get("no-history") for job in subs):
         whole.history = NEVER
     store.put([whole])
-    store.connection.execute("UPDATE job SET over = ? WHERE jid = ?", (now, whole.jid))
+    store.end_whole(whole.jid, now)
     if not all(job.usage.get("no-stats") for job in subs):
         statistics.write(whole, whole.spec, Parts(len(subs), len(subs), subs[0].sub, subs[-1].sub))
 
@@ -200,7 +184,7 @@ def _forget(store: Store, job: Job, now: float) -> None:
     store.remove(job.key)
     if job.sub == WHOLE:
         return
-    job.st = "EXT"
+    job.state = "EXT"
     if store.subs(job.jid):
         update_parent(store, job, now)
     else:
@@ -211,7 +195,7 @@ def _next_step(store: Store, jid: int, now: float) -> None:
     """Remove the first step that has not ended if its dependencies say so; otherwise it may run."""
     jobs = store.subs(jid)
     open_steps = [job for job in jobs if not job.has_ended]
-    if not open_steps or open_steps[0].st not in ("QUE", "HLD", "ACC") or open_steps[0].wish:
+    if not open_steps or open_steps[0].state not in ("QUE", "HLD", "ACC") or open_steps[0].wish:
         return
     turn = open_steps[0]
     # Steps in the order of execution; removed steps, which never ran, come first.
@@ -222,7 +206,7 @@ def _next_step(store: Store, jid: int, now: float) -> None:
     for number in gone:
         # Read again, because the end of a step may have ended others.
         job = store.get(jid, number)
-        if job is not None and job.st in ("ACC", "QUE", "HLD"):
+        if job is not None and job.state in ("ACC", "QUE", "HLD"):
             end(store, job, "CCL", now, pc=6)
 
 

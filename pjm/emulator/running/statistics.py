@@ -77,8 +77,8 @@ def items(job: Job, spec: Spec, parts: Parts = ALONE) -> List[Item]:
         ("jnam", "JOB NAME", job.name),
         ("jtyp", "JOB TYPE", "BATCH"),
         ("jmdl", "JOB MODEL", job.model),
-        ("usr", "USER", job.usr),
-        ("grp", "GROUP", job.grp),
+        ("usr", "USER", job.user),
+        ("grp", "GROUP", job.group),
         ("rscu", "RESOURCE UNIT", job.rscunit),
         ("rscg", "RESOURCE GROUP", job.rscgrp),
         ("apri", "APRIORITY", "127"),
@@ -99,15 +99,15 @@ def items(job: Job, spec: Spec, parts: Parts = ALONE) -> List[Item]:
         ("stde", "STANDARD ERR FILE", "-" if job.is_parent else str(file_of(job, spec, "err"))),
         ("infop", "INFORMATION FILE", str(file_of(job, spec, "stats")) if spec.get("stats") else "-"),
         ("cwd", "PJSUB DIRECTORY", str(spec.get("cwd", "-"))),
-        ("lst", "LAST STATE", job.lst),
-        ("st", "STATE", job.st),
+        ("lst", "LAST STATE", job.last_state),
+        ("st", "STATE", job.state),
         ("adt", "ACCEPT DATE", full_date(job.accepted)),
         ("qdt", "QUEUED DATE", full_date(job.queued)),
         ("edt", "EXIT DATE", full_date(job.ended)),
         ("ddt", "JOB DELETE DATE", full_date(job.deleted)),
         ("sdt", "JOB START DATE", full_date(job.started)),
         ("holnm", "HOLD NUM", str(job.held)),
-        ("lhusr", "LAST HOLD USER", job.holder or "-"),
+        ("lhusr", "LAST HOLD USER", job.user if job.held else "-"),
         *_codes(job),
         ("elpl", "ELAPSE TIME (LIMIT)", _limit(job.elapse) + ("" if job.elapse is None else defaulted)),
         ("elp", "ELAPSE TIME (USE)", _used(job, spec)),
@@ -148,7 +148,7 @@ def elapsed(job: Job, spec: Spec, now: float) -> Optional[float]:
     """PJM's seconds for which a job has run; None before its start."""
     if job.started is None:
         return None
-    ended = job.usage.get("ended") or (job.ended if job.st in ENDED else None)
+    ended = job.usage.get("ended") or (job.ended if job.state in ENDED else None)
     return max(0.0, (float(str(ended)) if ended else now) - job.started) / float(str(spec.get("second", 1.0)))
 
 

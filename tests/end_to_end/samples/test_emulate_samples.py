@@ -89,7 +89,7 @@ class Machine:
         """Until the jobs and sub jobs, in the order of their ids, are in these states."""
         end = time.monotonic() + PATIENCE
         with Store(self.folder / "jobs.sqlite") as store:
-            while [job.st for job in store.select("1")] != list(states):
+            while [job.state for job in store.all()] != list(states):
                 assert time.monotonic() < end
                 time.sleep(0.02)
 

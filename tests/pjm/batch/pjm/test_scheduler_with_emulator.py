@@ -84,7 +84,8 @@ def made(tmp_path: Path) -> Iterator[Callable[..., Place]]:
     """Makes an emulator with these faults and settings, on which no job meets its limit because the machine is slow."""
 
     def make(faults: Faults = (), **settings: object) -> Place:
-        environment = emulator.environment(tmp_path / "emulator", 4, {"second": 10.0, **settings}, list(faults))
+        quick = {"accept": 0.005, "start": 0.005, "end": 0.005, "second": 10.0, **settings}
+        environment = emulator.environment(tmp_path / "emulator", 4, quick, list(faults))
         host = LocalHost({**os.environ, **environment})
         return Place(tmp_path, PjmScheduler(host, timeout=PATIENCE, submit_timeout=PATIENCE))
 

@@ -10,12 +10,13 @@ import subprocess
 import sys
 import tempfile
 from pathlib import Path
-from typing import Dict, List, Optional
+from typing import Callable, Dict, List, Optional
 
 import pytest
 
 from pjm import emulator
-from tests.builders.emulated import PATIENCE, is_gone, until
+from pjm.cli import main
+from tests.builders.emulated import PATIENCE, WAIT, Emulated, is_gone, until
 
 MAIN = """
 import argparse, sys
@@ -29,6 +30,8 @@ try:
 except BadInput as error:
     sys.exit(f"{error}")
 """
+
+
 ROOT = str(Path(emulator.__file__).resolve().parents[2])
 
 
@@ -101,6 +104,13 @@ def test_settings_on_the_command_line(tmp_path: Path) -> None:
     assert (0, "JOB_ID") == (code, str(out)[:6])
 
 
+def _catches(process: int, number: int) -> bool:
+    """A process has a handler of its own for a signal."""
+    status = Path(f"/proc/{process}/status").read_text(encoding="utf-8")
+    caught = next(line.split()[1] for line in status.splitlines() if line.startswith("SigCgt:"))
+    return bool(int(caught, 16) >> (number - 1) & 1)
+
+
 def test_sigterm_goes_to_the_command() -> None:
     with tempfile.TemporaryDirectory() as folder:
         ready = Path(folder) / "ready"
@@ -146,13 +156,6 @@ def test_under_nohup_a_closed_terminal_ends_nothing(tmp_path: Path) -> None:
     assert {ready, go} == set(tmp_path.iterdir())
 
 
-def _catches(process: int, number: int) -> bool:
-    """A process has a handler of its own for a signal."""
-    status = Path(f"/proc/{process}/status").read_text(encoding="utf-8")
-    caught = next(line.split()[1] for line in status.splitlines() if line.startswith("SigCgt:"))
-    return bool(int(caught, 16) >> (number - 1) & 1)
-
-
 @pytest.mark.parametrize(
     ("words", "says"),
     [
@@ -172,6 +175,11 @@ def test_what_cannot_be_done(words: List[str], says: str) -> None:
     assert says in str(err)
 
 
+def _kept(folder: Path) -> str:
+    emulator.environment(folder)
+    return (folder / "emulator.json").read_text(encoding="utf-8")
+
+
 def test_who_comes_back_finds_the_settings_as_they_were(tmp_path: Path) -> None:
     folder = tmp_path / "emulator"
     show = ["--", "cat", folder / "emulator.json"]
@@ -186,6 +194,43 @@ def test_who_comes_back_finds_the_settings_as_they_were(tmp_path: Path) -> None:
     assert {"nodes": 2, "second": 0.5} == json.loads(_kept(folder))
 
 
-def _kept(folder: Path) -> str:
-    emulator.environment(folder)
-    return (folder / "emulator.json").read_text(encoding="utf-8")
+# The signal comes when the command has been started and nothing else has happened yet.
+TERMINATED_AT_ONCE = """
+import os, signal, subprocess, sys
+from pjm.cli import main
+real = subprocess.Popen
+def popen(*words, **how):
+    process = real(*words, **how)
+    os.kill(os.getpid(), signal.SIGTERM)
+    return process
+subprocess.Popen = popen
+sys.exit(main(sys.argv[1:]))
+"""
+
+
+def test_sigterm_is_passed_on_from_the_beginning(tmp_path: Path) -> None:
+    ended = subprocess.run(
+        [sys.executable, "-c", TERMINATED_AT_ONCE, "emulator", "run", "--", "sleep", "61.25"],
+        env={**os.environ, "PYTHONPATH": str(Path(emulator.__file__).parents[2]), "TMPDIR": str(tmp_path)},
+        timeout=PATIENCE,
+        check=False,
+    )
+
+    assert 128 + signal.SIGTERM == ended.returncode
+    assert [] == list(tmp_path.iterdir())
+
+
+@pytest.mark.parametrize("jobs", [True, False])
+def test_what_is_left_after_a_while_is_said(
+    making: Callable[..., Emulated], monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], jobs: bool
+) -> None:
+    ours = making()
+    if jobs:
+        ours.wait_for(ours.submit(WAIT), "RUN")
+    monkeypatch.setattr("pjm.emulator.command.stop", lambda folder, patience: False)
+
+    assert 1 == main(["emulator", "stop", f"--dir={ours.folder}"])
+
+    left = "these jobs are left: 48000001 (RUN)" if jobs else "a process is left"
+    said = capsys.readouterr().err
+    assert f"pjm emulator stop: after 60 s {left}; type it again, or see {ours.folder / 'daemon.log'}\n" == said

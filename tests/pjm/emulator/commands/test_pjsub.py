@@ -9,31 +9,7 @@ from typing import Callable, List
 import pytest
 
 from pjm import emulator
-from tests.builders.emulated import WAIT, Emulated, make
-
-HINT = "Try `pjsub --help` for more information.\n"
-SHOW = 'printf "%s|" "$PJM_NODE" "$PJM_ELAPSE_LIMIT" "$PJM_JOBNAME" "$A" "$B"\n'
-
-
-def shown(pjm: Emulated, script: str, *options: str) -> str:
-    """What a job's environment says of its resources."""
-    job = pjm.submit(f"#!/bin/sh\n{script}{SHOW}", *options, "-o", "shown")
-    pjm.ended(job)
-    return pjm.read("shown")
-
-
-@pytest.fixture(scope="module")
-def asked(tmp_path_factory: pytest.TempPathFactory) -> Emulated:
-    """One emulator for all refusals: nothing ever runs on it."""
-    return make(tmp_path_factory.mktemp("asked"))
-
-
-def refusal(pjm: Emulated, *words: object, script: str = "") -> str:
-    """What pjsub says to a submission that it does not take."""
-    ended = pjm.command("pjsub", *words, pjm.script(f"#!/bin/sh\n{script}").name)
-    assert (1, "") == (ended.code, ended.out)
-    assert [] == emulator.jobs(pjm.folder)
-    return ended.err
+from tests.builders.emulated import Emulated
 
 
 def test_it_answers_with_the_id(pjm: Emulated) -> None:
@@ -76,6 +52,16 @@ def test_options_may_follow_the_script(pjm: Emulated) -> None:
     assert "here\n" == pjm.read("there")
 
 
+SHOW = 'printf "%s|" "$PJM_NODE" "$PJM_ELAPSE_LIMIT" "$PJM_JOBNAME" "$A" "$B"\n'
+
+
+def shown(pjm: Emulated, script: str, *options: str) -> str:
+    """What a job's environment says of its resources."""
+    job = pjm.submit(f"#!/bin/sh\n{script}{SHOW}", *options, "-o", "shown")
+    pjm.ended(job)
+    return pjm.read("shown")
+
+
 def test_directives_end_with_the_first_command(pjm: Emulated) -> None:
     script = '\n#PJM -L "node=2" # two\n\n# PJM -L node=3\n#PJM --vset S=70\n#PJM -L elapse=${S}\n:\n#PJM -N late\n'
 
@@ -86,6 +72,17 @@ def test_the_command_line_beats_the_script_key_by_key(pjm: Emulated) -> None:
     script = "#PJM -L node=2,elapse=70 -N script -x A=script,B=script\n"
 
     assert "2|90|line|line|script|" == shown(pjm, script, "-L", "elapse=0:01:30", "-N", "line", "-x", "A=line")
+
+
+HINT = "Try `pjsub --help` for more information.\n"
+
+
+def refusal(pjm: Emulated, *words: object, script: str = "") -> str:
+    """What pjsub says to a submission that it does not take."""
+    ended = pjm.command("pjsub", *words, pjm.script(f"#!/bin/sh\n{script}").name)
+    assert (1, "") == (ended.code, ended.out)
+    assert [] == emulator.jobs(pjm.folder)
+    return ended.err
 
 
 @pytest.mark.parametrize(
@@ -159,21 +156,6 @@ def test_the_wrapper_refuses_without_a_number(making: Callable[..., Emulated]) -
     )
 
 
-def test_limits_of_acceptance_are_those_of_the_group(making: Callable[..., Emulated]) -> None:
-    pjm = making(accept_jobs=2, accept_bulk=3, accept_step=1)
-    full = "[ERR.] PJM 0072 pjsub Job exceeded the accept limit: ru-accept"
-    pjm.script(WAIT)
-
-    assert f"{full}-bulksubjob.\n" == pjm.command("pjsub", "--bulk", "--sparam", "1-4", "job.sh").err
-    pjm.submit(WAIT, "--bulk", "--sparam", "1-3")
-    assert f"{full}-bulksubjob.\n" == pjm.command("pjsub", "--bulk", "--sparam", "1-2", "job.sh").err
-    pjm.submit(WAIT, "--step")
-    assert f"{full}.\n" == pjm.command("pjsub", "job.sh").err
-    assert f"{full}-stepsubjob.\n" == pjm.command("pjsub", "--step", "--sparam", "jid=48000002", "job.sh").err
-    # What was refused has used no id up but its own.
-    assert ["48000001[1]", "48000001[2]", "48000001[3]", "48000002_0"] == [job.id for job in emulator.jobs(pjm.folder)]
-
-
 def test_a_wrong_setting_is_said_and_nothing_is_submitted(pjm: Emulated) -> None:
     (pjm.folder / "emulator.json").write_text(json.dumps({"nodse": 3}), encoding="utf-8")
 
@@ -192,3 +174,12 @@ def test_an_emulator_that_is_gone_is_missed(pjm: Emulated, tmp_path: Path) -> No
     moved.rename(pjm.folder)
     assert 2 == ended.code
     assert "there is no emulator in" in ended.err
+
+
+def test_variables_of_the_command_line_fill_in_directives(pjm: Emulated) -> None:
+    script = '#PJM --vset "V=script,W=script"\n#PJM -x A=${V} -x B=${W}\necho $A $B\n'
+
+    job = pjm.submit(script, "--vset", "V=line", "-o", "shown")
+    pjm.ended(job)
+
+    assert "line script\n" == pjm.read("shown")

@@ -18,7 +18,7 @@ def stop(folder: Path, patience: float = PATIENCE) -> bool:
         Whether no process is left.
     """
     # Here, because `import pjm.emulator` needs no database.
-    from pjm.emulator.machine.store import Store
+    from pjm.emulator.machine.store import ENDED, Store
     from pjm.emulator.running import alive
 
     place = Folder(folder.resolve())
@@ -26,11 +26,10 @@ def stop(folder: Path, patience: float = PATIENCE) -> bool:
         return True
     deadline = time.monotonic() + patience
     with Store(place.database) as store:
-        while store.count("over IS NULL") and time.monotonic() < deadline:
+        while store.unfinished() and time.monotonic() < deadline:
             # Repeatedly, because some jobs cannot be deleted yet (RUNOUT), and others may be submitted meanwhile.
             with store.changing():
-                unfinished = store.select("over IS NULL AND st NOT IN ('RNO', 'EXT', 'CCL', 'RJT')")
-                jobs = [job for job in unfinished if not job.is_parent]
+                jobs = [job for job in store.unfinished() if not job.is_parent and job.state not in ("RNO", *ENDED)]
                 for job in jobs:
                     job.wish = "delete"
                 store.put(jobs)
