@@ -253,3 +253,18 @@ def test_a_setting_that_cannot_be_meant_is_refused_by_its_name(
 
     assert pytest.ExitCode.USAGE_ERROR == ran.ret
     assert f"ERROR: {words}" in ran.stderr.str()
+
+
+def test_without_pjstat_nothing_is_submitted(project: FugakuProject) -> None:
+    project.write("@pytest.mark.fugaku\ndef test_a():\n    pass\n")
+    commands = project.path / "bin"
+    commands.mkdir()
+    for name in ("pjsub", "pjdel"):
+        (commands / name).write_text("#!/bin/sh\ntouch submitted\n")
+        (commands / name).chmod(0o755)
+
+    ran = project.run("--fugaku", PATH=f"{commands}:/usr/bin:/bin")
+
+    assert 4 == ran.code, ran.out
+    assert "there is no pjstat on PATH" in ran.out
+    assert not (project.path / "submitted").exists()

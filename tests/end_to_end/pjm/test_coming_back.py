@@ -4,20 +4,13 @@ from __future__ import annotations
 
 import os
 import shlex
-from pathlib import Path
 from typing import Dict
 
 import pytest
 
 from pjm import suggest
-from pjm.batch.scheduler import UnansweredError
-from pjm.errors import BadInput
-from pjm.follow.poll import LONGEST_SILENCE
-from pjm.follow.resume import load
-from pjm.sessions.session import JOURNAL
 from tests.builders import junit
 from tests.builders.fugaku_project import FugakuProject
-from tests.end_to_end.pjm.test_watch import Following, settings_of, tasks
 
 ONE = "@pytest.mark.fugaku\ndef test_a():\n    pass\n"
 
@@ -160,34 +153,3 @@ def test_a_variable_that_selects_other_files_is_named_rather_than_the_files(proj
 
     assert 4 == ran.code, ran.out
     assert "test_other.py::test_a would be submitted as well; PYTEST_ADDOPTS was 'test_it.py' and is not set" in ran.out
-
-
-def test_after_a_long_silence_the_way_back_names_the_sessions_folder(tmp_path: Path) -> None:
-    one = Following(tmp_path, tasks(2), settings_of(tmp_path))
-    one.begin()
-    one.scheduler.silent = [UnansweredError("PJM 0290") for _ in range(10_000)]
-
-    with pytest.raises(BadInput, match="has said nothing of 1 jobs") as refusal:
-        one.step(LONGEST_SILENCE + 100)
-
-    assert refusal.value.fix.endswith(f"come back with: {suggest.resume(one.session.folder)}")
-    assert f"--fugaku-workdir={one.session.folder.parent}" in refusal.value.fix
-
-
-def test_what_to_type_for_a_damaged_session_and_for_another_selection_names_its_folder(tmp_path: Path) -> None:
-    one = Following(tmp_path, tasks(2), settings_of(tmp_path))
-    one.begin()
-    one.results(0, 0)
-    fewer = Following(tmp_path / "other", tasks(1), settings_of(tmp_path))
-
-    with pytest.raises(BadInput, match="not selected now") as selection:
-        load(fewer.watch, one.session)
-    (one.session.folder / JOURNAL).unlink()
-    with pytest.raises(BadInput, match="is corrupt") as damage:
-        load(fewer.watch, one.session)
-
-    assert selection.value.fix.endswith(f": {suggest.resume(one.session.folder)}")
-    assert f"--fugaku-workdir={tmp_path}" in selection.value.fix
-    typed = suggest.pjm(f"clean --force {one.session.identity}", tmp_path)
-    assert f"remove it and start anew: {typed}" == damage.value.fix
-    assert f"--workdir={tmp_path}" in typed

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import shlex
+import signal
 from pathlib import Path
 
 import pytest
 
 from pjm.client.leave_session import ResumeHint
-from tests.builders.fugaku_project import FugakuProject, Ran
+from pjm.follow.submit import WAITING
+from tests.builders.fugaku_project import PATIENCE, FugakuProject, Ran
+from tests.builders.processes import wait_until
 
 # Until somebody says so, no machine is so slow that the tests after the first have ended before it is told of.
 WAIT = """
@@ -162,3 +165,32 @@ def pytest_runtest_teardown(item):  # as pytest-timeout does
     ran = project.send("--session-timeout=0.5")
 
     assert (0, {"passed": 4}) == (ran.code, ran.counts()), ran.out
+
+
+def test_what_could_not_be_deleted_is_named_in_the_summary(project: FugakuProject) -> None:
+    project.write("@pytest.mark.fugaku\ndef test_endless():\n    time.sleep(600)\n")
+    project.emulate(faults=[{"fault": "0190", "command": "pjdel", "times": 99}])
+
+    ran = project.send("--fugaku-run-timeout=1")
+
+    assert 1 == ran.code, ran.out
+    assert "fugaku: 1 jobs could not be deleted and may run: pjdel " in ran.out
+
+
+def test_ctrl_c_while_pjsub_is_under_way_cancels_its_job(project: FugakuProject) -> None:
+    project.write("@pytest.mark.fugaku\ndef test_endless():\n    time.sleep(600)\n")
+    project.emulate(faults=[{"fault": "delay", "command": "pjsub", "seconds": 3, "when": "before", "times": 9}])
+    process = project.start("--fugaku", "--fugaku-emulate")
+
+    def submitting() -> bool:
+        return any(b"submitting" in each.read_bytes() for each in project.workdir.glob("*-*/journal.jsonl"))
+
+    assert wait_until(submitting, PATIENCE)
+
+    process.send_signal(signal.SIGINT)
+    out, _ = process.communicate(timeout=PATIENCE)
+
+    assert 2 == process.returncode, out
+    assert WAITING in out
+    assert "fugaku: 1 jobs cancelled; 0 of 1 tests" in out
+    assert 1 == len(project.calls("pjdel"))
