@@ -120,16 +120,6 @@ def test_a_session_that_is_not_there_cannot_be_resumed(project: FugakuProject) -
     assert "there is no session 20260101-000000-0000" in named.out
 
 
-def test_a_dry_run_does_not_come_back_to_a_session(project: FugakuProject) -> None:
-    project.write(GOOD)
-    project.send("--fugaku-detach")
-
-    ran = project.run("--fugaku-resume", "--fugaku-dry-run")
-
-    assert 4 == ran.code, ran.out
-    assert "--fugaku-resume and --fugaku-dry-run do not go together" in ran.out
-
-
 @pytest.mark.parametrize(
     ("damage", "words"),
     [

@@ -193,26 +193,6 @@ def test_a_budget_refuses_before_the_first_submission(project: FugakuProject) ->
     assert [] == list(project.workdir.glob("*/session.json"))
 
 
-COVERAGE = """
-def pytest_addoption(parser):
-    parser.addoption("--cov", action="append", nargs="?", const=True, default=[], dest="cov_source")
-    parser.addoption("--no-cov", action="store_true", dest="no_cov")
-"""
-
-
-def test_a_measurement_of_coverage_is_refused_unless_it_is_switched_off(project: FugakuProject) -> None:
-    project.write("@pytest.mark.fugaku\ndef test_it():\n    pass\n")
-    project.write(COVERAGE, "conftest.py")  # the options of pytest-cov
-
-    refused, switched_off = project.send("--cov"), project.send("--cov=it", "--no-cov")
-    here = project.run("--cov")
-
-    assert (4, 0, 0) == (refused.code, switched_off.code, here.code), refused.out + switched_off.out
-    assert "--fugaku does not go together with --cov" in refused.out
-    assert "next: add --no-cov" in refused.out
-    assert 1 == len(project.submissions())
-
-
 @pytest.mark.parametrize("how", [["--log-file=log.txt"], ["-o", "log_file=log.txt"]], ids=["option", "configuration"])
 def test_the_log_file_of_the_session_is_not_the_jobs(project: FugakuProject, how: List[str]) -> None:
     project.write(

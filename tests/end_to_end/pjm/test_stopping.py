@@ -4,11 +4,9 @@ from __future__ import annotations
 
 import shlex
 import signal
-from pathlib import Path
 
 import pytest
 
-from pjm.client.leave_session import ResumeHint
 from pjm.follow.submit import WAITING
 from tests.builders.fugaku_project import PATIENCE, FugakuProject, Ran
 from tests.builders.processes import wait_until
@@ -102,16 +100,6 @@ def test_unmarked_tests_that_did_not_run_are_part_of_the_rest(project: FugakuPro
 
     assert {"failed": 1} == ran.counts(), ran.out
     assert (1, {"failed": 1, "passed": 1}) == (rest.code, rest.counts()), rest.out
-
-
-@pytest.mark.parametrize(("limited", "more"), [(False, ""), (True, " --maxfail=0")])
-def test_the_way_back_lifts_the_limit_that_would_bar_it(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, limited: bool, more: str
-) -> None:
-    (tmp_path / ".pjm").mkdir()
-    monkeypatch.chdir(tmp_path)
-
-    assert f"pytest --fugaku-resume=1{more}" == ResumeHint(tmp_path / ".pjm" / "1", limited).command
 
 
 WANTS_AN_END = f"""{WAIT}

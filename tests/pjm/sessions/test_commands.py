@@ -10,7 +10,7 @@ import os
 import subprocess
 import sys
 from pathlib import Path
-from typing import Dict, Iterator, List, Tuple
+from typing import Dict, Iterator, List
 
 import pytest
 
@@ -249,39 +249,23 @@ def test_a_session_that_does_not_say_when_it_began_is_shown(
     assert "  begun at some time\n" in capsys.readouterr().out
 
 
-@pytest.mark.skipif(not Path("/dev/full").exists(), reason="no /dev/full: nothing stands for a full disk")
-@pytest.mark.parametrize("arguments", [("--help",), ("--version",), ("show", "--help"), ()])
-def test_a_help_text_on_a_full_disk(arguments: Tuple[str, ...]) -> None:
-    with Path("/dev/full").open("w", encoding="utf-8") as full:
-        ended = subprocess.run(
-            [sys.executable, "-m", "pjm", *arguments],
-            # Without a buffer, argparse itself meets the full disk, and keeps that to itself.
-            env={**os.environ, "PYTHONUNBUFFERED": ""},
-            cwd=str(Path(commands.__file__).resolve().parents[2]),
-            stdout=full,
-            stderr=subprocess.PIPE,
-            encoding="utf-8",
-            timeout=60,
-            check=False,
-        )
+def test_what_is_not_there_is_said(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    workdir = f"--workdir={tmp_path}"
 
-    assert (
-        2,
-        f"pjm: cannot go on: {os.strerror(errno.ENOSPC)}\n"
-        "  why: the help text cannot be written there\n"
-        "  next: free some space, or name another place\n",
-    ) == (ended.returncode, ended.stderr)
+    assert 0 == main(["sessions", workdir])
+    assert f"no sessions in {tmp_path}\n" == capsys.readouterr().out
+    assert 2 == main(["show", workdir])
+    assert "there is no session to come back to" in capsys.readouterr().err
+    assert 2 == main(["clean", "../..", workdir])
+    assert "there is no session ../.." in capsys.readouterr().err
 
 
-def test_standard_output_may_be_closed(tmp_path: Path) -> None:
-    # Only a shell can start a program so.
-    ended = subprocess.run(
-        ["/bin/sh", "-c", 'exec "$@" >&-', "sh", sys.executable, "-m", "pjm", "sessions", "--workdir", str(tmp_path)],
-        cwd=str(Path(commands.__file__).resolve().parents[2]),
-        stderr=subprocess.PIPE,
-        encoding="utf-8",
-        timeout=60,
-        check=False,
-    )
+def test_sessions_are_found_from_a_folder_of_the_project(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    identity = index.create(tmp_path / ".pjm", {"arguments": [], "checkout": {}}).identity
+    (tmp_path / "tests" / "deep").mkdir(parents=True)
+    monkeypatch.chdir(tmp_path / "tests" / "deep")
 
-    assert (0, "") == (ended.returncode, ended.stderr)
+    assert 0 == main(["sessions"])
+    assert capsys.readouterr().out.startswith(identity)

@@ -1,4 +1,4 @@
-"""What the tests of following jobs share."""
+"""What the tests of pjm share."""
 
 from __future__ import annotations
 
