@@ -80,3 +80,15 @@ def test_how_a_command_ends_is_its_exit_code(
     monkeypatch.setattr(index, "identities", fail)
 
     assert code == main(["sessions", f"--workdir={tmp_path}"])
+
+
+def test_a_reader_that_has_left_ends_a_command_well(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def fail(workdir: Path) -> List[str]:
+        raise BrokenPipeError
+
+    monkeypatch.setattr(index, "identities", fail)
+    monkeypatch.setattr(sys, "stdout", sys.stdout)  # it is replaced, so that Python can flush it
+
+    assert 0 == main(["sessions", f"--workdir={tmp_path}"])
+
+    sys.stdout.close()

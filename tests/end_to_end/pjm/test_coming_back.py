@@ -8,7 +8,6 @@ from typing import Dict
 
 import pytest
 
-from pjm import suggest
 from tests.builders import junit
 from tests.builders.fugaku_project import FugakuProject
 
@@ -60,24 +59,6 @@ def test_a_session_that_keeps_the_code_of_another_version_is_refused(project: Fu
     assert f"  next: see its results: pjm show {project.session().name}" in ran.out
 
 
-def test_a_session_is_resumed_in_the_folder_in_which_it_was_begun(
-    project: FugakuProject, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    project.write(ONE)
-    assert 0 == project.send("test_it.py", "--fugaku-detach").code
-    elsewhere = FugakuProject(project.path / "elsewhere")
-
-    ran = elsewhere.run("--fugaku-resume", f"--fugaku-workdir={project.workdir}")
-
-    assert 4 == ran.code, ran.out
-    assert f"session {project.session().name} was begun in another folder" in ran.out
-    typed = f"cd {project.path} && pytest --fugaku-resume={project.session().name}"
-    assert f"  next: type: {typed}\n" in ran.out
-    monkeypatch.chdir(project.path / "elsewhere")
-    assert suggest.resume(project.session(), project.path) == typed.split(" && ")[1]
-    assert 0 == project.run(f"--fugaku-resume={project.session().name}").code
-
-
 def test_a_junit_file_that_is_first_wanted_when_coming_back_has_all(project: FugakuProject) -> None:
     project.write(
         "@pytest.mark.fugaku\ndef test_it(record_testsuite_property, record_property, record_xml_attribute):\n"
@@ -92,15 +73,6 @@ def test_a_junit_file_that_is_first_wanted_when_coming_back_has_all(project: Fug
 
     assert 0 == ran.code, ran.out
     assert junit.read(project.path / "here.xml") == junit.read(project.path / "resumed.xml")
-
-
-def test_a_quiet_session_is_not_quieter_when_it_is_asked_to_be_quiet_again(project: FugakuProject) -> None:
-    project.write(ONE)
-    project.send("-q", "--fugaku-detach")
-
-    ran = project.run("--fugaku-resume", "-q")
-
-    assert (0, {"passed": 1}) == (ran.code, ran.counts()), ran.out
 
 
 def test_without_a_junit_file_nobody_is_warned_of_its_family(project: FugakuProject) -> None:
