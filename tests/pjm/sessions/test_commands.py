@@ -10,7 +10,7 @@ import os
 import subprocess
 import sys
 from pathlib import Path
-from typing import Dict, Iterator, List
+from typing import Iterator, List
 
 import pytest
 
@@ -111,20 +111,6 @@ def test_nobody_comes_back_to_a_session_while_it_is_being_removed(
     assert ["in use\n"] == came_back
 
 
-def test_a_session_is_locked_before_anybody_can_read_it(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    lock, readable = Session.lock, []
-
-    def see(session: Session) -> None:
-        readable.append((session.folder / "session.json").exists())
-        lock(session)
-
-    monkeypatch.setattr(Session, "lock", see)
-
-    index.create(tmp_path, {"arguments": [], "checkout": {}})
-
-    assert [False] == readable
-
-
 def test_where_files_cannot_be_locked_sessions_are_not_in_use(
     session: Session, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -194,31 +180,6 @@ def test_a_file_is_no_place_for_sessions(
     assert f"pjm: {tmp_path / 'file'} cannot be looked into" in capsys.readouterr().err
 
 
-@pytest.mark.parametrize(
-    "record",
-    [
-        {"event": "planned"},
-        {"event": "settled", "tests": 1},
-        {"event": "deleting", "ids": 1},
-        {"event": "deleting"},
-    ],
-)
-def test_a_session_of_records_that_make_no_sense_does_not_hide_the_others(
-    session: Session, record: Dict[str, object], capsys: pytest.CaptureFixture[str]
-) -> None:
-    other = index.create(session.folder.parent, {"arguments": ["--fugaku"], "checkout": {}})
-    other.close()
-    with (session.folder / "journal.jsonl").open("a") as journal:
-        journal.write(json.dumps(record) + "\n")
-
-    said = listed(session, capsys)
-
-    assert f"{session.identity}  unreadable: {session.folder / 'journal.jsonl'} is corrupt" in said
-    assert f"{other.identity}  done " in said
-    assert 2 == main(["show", session.identity, f"--workdir={session.folder.parent}"])
-    assert "makes no sense" in capsys.readouterr().err
-
-
 def test_a_journal_that_cannot_be_read_is_said(session: Session, capsys: pytest.CaptureFixture[str]) -> None:
     (session.folder / "journal.jsonl").unlink()
     (session.folder / "journal.jsonl").mkdir()
@@ -269,3 +230,19 @@ def test_sessions_are_found_from_a_folder_of_the_project(
 
     assert 0 == main(["sessions"])
     assert capsys.readouterr().out.startswith(identity)
+
+
+def test_a_session_of_records_that_make_no_sense_does_not_hide_the_others(
+    session: Session, capsys: pytest.CaptureFixture[str]
+) -> None:
+    other = index.create(session.folder.parent, {"arguments": ["--fugaku"], "checkout": {}})
+    other.close()
+    with (session.folder / "journal.jsonl").open("a") as journal:
+        journal.write('{"event":"planned"}\n')
+
+    said = listed(session, capsys)
+
+    assert f"{session.identity}  unreadable: {session.folder / 'journal.jsonl'} is corrupt" in said
+    assert f"{other.identity}  done " in said
+    assert 2 == main(["show", session.identity, f"--workdir={session.folder.parent}"])
+    assert "makes no sense" in capsys.readouterr().err
