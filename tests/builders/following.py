@@ -42,11 +42,13 @@ class Following:
         self.session = index.create(self.folder, {"arguments": [], "checkout": {}})
         self.watch = self.make(self.session)
 
+    @property
+    def place(self) -> Workplace:
+        files = {each.nodeid: "test_it.py" for each in self.tests}
+        return Workplace("python", (), self.folder, files, (), {}, True, "")
+
     def make(self, session: Session) -> Watch:
-        place = Workplace(
-            "python", (), self.folder, {each.nodeid: "test_it.py" for each in self.tests}, (), {}, True, ""
-        )
-        return Watch(session, self.scheduler, self.settings, self.tests, place, self.clock, self.wall, self.hold)
+        return Watch(session, self.scheduler, self.settings, self.tests, self.place, self.clock, self.wall, self.hold)
 
     def clock(self) -> float:
         return self.now
