@@ -170,16 +170,6 @@ def test_who_comes_back_is_not_refused_because_somebody_looks_whether_it_is_in_u
     session.close()
 
 
-@pytest.mark.parametrize("command", [["sessions"], ["show"], ["clean", "--ended"]])
-def test_a_file_is_no_place_for_sessions(
-    tmp_path: Path, command: List[str], capsys: pytest.CaptureFixture[str]
-) -> None:
-    (tmp_path / "file").write_text("")
-
-    assert 2 == main([*command, f"--workdir={tmp_path / 'file'}"])
-    assert f"pjm: {tmp_path / 'file'} cannot be looked into" in capsys.readouterr().err
-
-
 def test_a_journal_that_cannot_be_read_is_said(session: Session, capsys: pytest.CaptureFixture[str]) -> None:
     (session.folder / "journal.jsonl").unlink()
     (session.folder / "journal.jsonl").mkdir()
