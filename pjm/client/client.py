@@ -112,10 +112,10 @@ class Client:
             terminalreporter.write_sep("=", f"jobs of session {watch.session.identity}")
             for line in table(watch.jobs):
                 terminalreporter.write_line(line)
-            left = watch.undeleted
+            left = len(watch.deletions.left)
             if left:
-                command = watch.how_to_cancel(left)
-                terminalreporter.write_line(f"fugaku: {len(left)} jobs could not be deleted and may run: {command}")
+                command = watch.deletions.how_to_delete_left()
+                terminalreporter.write_line(f"fugaku: {left} jobs could not be deleted and may run: {command}")
         if self._followed.left_message:
             terminalreporter.write_line(self._followed.left_message)
             self._followed.left_message = ""

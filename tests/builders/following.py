@@ -48,12 +48,12 @@ class Following:
         return Workplace("python", (), self.folder, files, (), {}, True, "")
 
     def make(self, session: Session) -> Watch:
-        return Watch(session, self.scheduler, self.settings, self.tests, self.place, self.clock, self.wall, self.hold)
+        return Watch(session, self.scheduler, self.settings, self.tests, self.place, self, self.hold)
 
-    def clock(self) -> float:
+    def monotonic(self) -> float:
         return self.now
 
-    def wall(self) -> float:
+    def time(self) -> float:
         return 1000 + self.now
 
     def begin(self) -> None:

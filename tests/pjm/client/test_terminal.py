@@ -20,7 +20,7 @@ class Terminal(io.StringIO):
 
 
 def progress(pytester: pytest.Pytester, file: io.StringIO, one: Following, *options: str) -> Progress:
-    return Progress(TerminalReporter(pytester.parseconfig(*options), file), tests=2, wall=one.wall)
+    return Progress(TerminalReporter(pytester.parseconfig(*options), file), tests=2, wall=one.time)
 
 
 def test_a_file_gets_a_line_whenever_something_has_changed(pytester: pytest.Pytester, one: Following) -> None:
@@ -114,4 +114,4 @@ def test_the_record_of_a_share_has_its_state_its_times_and_its_cost(one: Followi
             "node_hours_used": 0.25,
             "node_hours_requested": 0.5,
         }
-    ] == live_records(one.watch.jobs, one.wall())
+    ] == live_records(one.watch.jobs, one.time())

@@ -42,13 +42,13 @@ def test_a_deletion_that_fails_is_tried_again_until_it_is_taken(
     late.begin()
     late.step(40)
 
-    assert ["1.0"] == late.watch.undeleted
+    assert ["1.0"] == list(late.watch.deletions.left)
     assert "the batch system did not delete 1 jobs: PJM 0190 daemon is not present" == late.watch.trouble
 
     late.step(200)
 
     assert [("1.0",)] * 3 == asked
-    assert [] == late.watch.undeleted
+    assert {} == late.watch.deletions.left
     assert None is late.watch.trouble
     assert late.watch.done
 
@@ -62,7 +62,7 @@ def test_whoever_comes_back_deletes_what_was_not_deleted(late: Following, monkey
     late.came_back()
 
     assert [("1.0",)] * 2 == asked
-    assert [] == late.watch.undeleted
+    assert {} == late.watch.deletions.left
     late.came_back()
     assert [("1.0",)] * 2 == asked, "it was noted that this was taken"
 
@@ -94,7 +94,7 @@ def test_ctrl_c_deletes_it_too(late: Following, monkeypatch: pytest.MonkeyPatch)
     late.watch.cancel()
 
     assert [("1.0",)] * 2 == asked
-    assert [] == late.watch.undeleted
+    assert {} == late.watch.deletions.left
 
 
 def test_a_job_whose_submission_was_cut_off_may_still_come_and_is_not_noted_as_cancelled(one: Following) -> None:
