@@ -7,9 +7,7 @@ from typing import Optional
 
 import pytest
 
-from pjm.batch.pjm.scheduler import PjmScheduler
-from pjm.batch.scheduler import Resources, Scheduler, Submission, SubmitError
-from tests.builders.made_up_scheduler import MadeUpScheduler
+from pjm.batch.scheduler import Resources, Submission, SubmitError
 
 
 @pytest.mark.parametrize(("nodes", "elapse", "expected"), [(1, 3600, 1.0), (384, 1800, 192.0), (2, 1, 2 / 3600)])
@@ -26,10 +24,3 @@ def test_a_refusal_is_what_happened_with_advice() -> None:
     refusal = SubmitError("no such group", "set fugaku_group", retry=False)
 
     assert ("no such group", "set fugaku_group", False) == (str(refusal), refusal.advice, refusal.retry)
-
-
-@pytest.mark.parametrize("scheduler", [PjmScheduler, MadeUpScheduler])
-def test_a_batch_system_has_every_method_of_the_protocol(scheduler: type) -> None:
-    methods = [name for name in vars(Scheduler) if not name.startswith("_")]
-
-    assert methods == [name for name in methods if hasattr(scheduler, name)]

@@ -119,11 +119,14 @@ def test_a_job_that_is_started_again_runs_only_what_is_left(share: Share) -> Non
     assert ["test_it.py::test_fails", "test_it.py::test_passes"] == starts
 
 
-def test_a_pytest_that_completes_no_test_is_not_started_again(share: Share) -> None:
+@pytest.mark.parametrize(
+    ("death", "code"), [("os._exit(5)", 5), ("os._exit(0)", 1), ("os.kill(os.getpid(), signal.SIGILL)", 128 + 4)]
+)
+def test_a_pytest_that_completes_no_test_is_not_started_again(share: Share, death: str, code: int) -> None:
     share.write(["test_passes"])
-    (share.folder / "conftest.py").write_text("import os\nos._exit(5)\n")
+    (share.folder / "conftest.py").write_text(f"import os, signal\n{death}\n")
 
-    assert (5, {}) == (share.run(), share.done())
+    assert (code, {}) == (share.run(), share.done())
 
 
 def test_results_that_cannot_be_written_end_the_job_with_a_code_of_its_own(share: Share) -> None:
