@@ -65,7 +65,8 @@ def test_exactly_the_tests_of_the_share_run_in_its_order(pytester: pytest.Pytest
     assert ["test_c[0]", "test_c[1]", "test_a"] == ran(events)
     assert [False, True, True] == list(taken(events).done.values())
     assert not (pytester.path / "junit.xml").exists()
-    assert not list(pytester.path.glob(".pytest_cache/v/cache/*"))
+    # Before pytest 9, any run without --stepwise empties its cache.
+    assert {path.name for path in pytester.path.glob(".pytest_cache/v/cache/*")} <= {"stepwise"}
 
 
 def taken(events: Sequence[Event]) -> Reading:
