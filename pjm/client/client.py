@@ -25,8 +25,6 @@ from pjm.plan.job_folder import Workplace
 from pjm.plan.packing import Task, pack
 from pjm.plan.settings import settings
 
-NAME = "pjm.client"
-
 
 @dataclass(frozen=True)
 class Prepared:
