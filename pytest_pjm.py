@@ -11,7 +11,7 @@ import sys
 from importlib import import_module
 from importlib.machinery import PathFinder
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Iterator, List, Optional, Sequence
+from typing import TYPE_CHECKING, Iterator, List, Optional, Sequence
 
 import pytest
 
@@ -149,8 +149,10 @@ def pytest_load_initial_conftests(early_config: pytest.Config, parser: pytest.Pa
     resume = next((place for place, word in enumerate(args) if word.partition("=")[0] == "--fugaku-resume"), None)
     if resume is None or early_config.pluginmanager.hasplugin(_JOB):
         return
-    with _own_package(early_config, "--fugaku") as package:
-        package.bring_back(early_config, parser, args, resume)
+    with _own_package(early_config, "--fugaku"):
+        from pjm.client.command_line import bring_back
+
+        bring_back(early_config, parser, args, resume)
 
 
 @pytest.hookimpl(tryfirst=True)
@@ -161,8 +163,15 @@ def pytest_configure(config: pytest.Config) -> None:
     complete(option)
     if not option.fugaku or config.pluginmanager.hasplugin(_JOB) or hasattr(config, "workerinput"):
         return
-    with _own_package(config, "--fugaku") as package:
-        package.begin(config, _CLIENT)
+    with _own_package(config, "--fugaku"):
+        from pjm.client.conflicts import check_together, stays_here
+
+        if stays_here(option):
+            return
+        from pjm.client.client import Client
+
+        check_together(option)
+        config.pluginmanager.register(Client(config), _CLIENT)
 
 
 # Not in pytest_collection_modifyitems: a later hook there, such as that of --ff, would change the order again.
@@ -179,8 +188,10 @@ def pytest_collection_finish(session: pytest.Session) -> None:
     # If the project has its own module pjm, there are no jobs, and only `after=` of the marks has an effect.
     if not marks or (_stranger(config) and not any("after" in mark.kwargs for mark in marks)):
         return
-    with _own_package(config, "after= of a mark") as package:
-        package.keep_order(session)
+    with _own_package(config, "after= of a mark"):
+        from pjm.client.local_after import keep_order
+
+        keep_order(session)
 
 
 @pytest.fixture
@@ -199,17 +210,22 @@ def artifacts(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathF
     if root is None:
         root = tmp_path_factory.getbasetemp() / "artifacts"
         root.mkdir(exist_ok=True)
-    return import_module("pjm.plugin").begin_artifacts(root, request.node.nodeid)
+    from pjm.job.artifacts import Artifacts
+
+    made = Artifacts(root, request.node.nodeid)
+    made.begin()
+    return made
 
 
 @contextlib.contextmanager
-def _own_package(config: pytest.Config, asks: str) -> Iterator[Any]:
-    """Import our package and return its `pjm.plugin`; a `BadInput` becomes an error of usage."""
+def _own_package(config: pytest.Config, asks: str) -> Iterator[None]:
+    """Import our package; a `BadInput` in the body becomes an error of usage."""
     require_own_package(config, asks)
-    package = import_module("pjm.plugin")
+    from pjm.errors import BadInput
+
     try:
-        yield package
-    except package.BadInput as error:
+        yield
+    except BadInput as error:
         raise pytest.UsageError(str(error)) from error
 
 

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-import re
 import shlex
 from pathlib import Path
-from typing import List, Optional, Sequence, Set, Tuple
+from typing import List, Optional, Set
 
 import pytest
 
@@ -13,9 +12,6 @@ from pjm import suggest
 from pjm.errors import BadInput
 from pjm.sessions import index
 from pytest_pjm import LATEST, spread, workdir
-
-_SAYS = ("--quiet", "--verbose", "--verbosity")
-_SHORT = re.compile("-[qvxsl]+")  # pytest's options of one letter that take no value
 
 
 def own_arguments(config: pytest.Config) -> List[str]:
@@ -44,8 +40,7 @@ def bring_back(early_config: pytest.Config, parser: pytest.Parser, args: List[st
     saved = saved_arguments(workdir(early_config), identity, early_config.invocation_params.dir)
     # pytest would collect a file that is given twice a second time.
     repeated = _places(parser, saved) & _places(parser, args)
-    kept = without_repetition(saved, [str(word) for word in early_config.invocation_params.args])
-    args[:0] = [word for word in kept if word not in repeated]
+    args[:0] = [word for word in saved if word not in repeated]
     early_config._pjm_arguments = saved  # type: ignore[attr-defined]
 
 
@@ -76,23 +71,3 @@ def saved_arguments(workdir: Path, identity: str, folder: Path) -> List[str]:
             f"type: cd {shlex.quote(str(start))} && {suggest.resume(session.folder, start)}",
         )
     return [str(argument) for argument in session.facts["arguments"]]
-
-
-def without_repetition(saved: Sequence[str], typed: Sequence[str]) -> List[str]:
-    """The saved command line without -q and -v if `typed` has them: pytest would otherwise add both up."""
-    return _quiet_or_verbose(saved)[1] if _quiet_or_verbose(typed)[0] else list(saved)
-
-
-def _quiet_or_verbose(words: Sequence[str]) -> Tuple[bool, List[str]]:
-    """Whether a command line sets pytest's verbosity, and the command line without the options that set it."""
-    changed, rest, value = False, [], False
-    for word in words:
-        less = word
-        if value or word in _SAYS or word.startswith("--verbosity="):
-            less = ""
-        elif _SHORT.fullmatch(word):
-            less = re.sub("[qv]", "", word)
-        value = word == "--verbosity" and not value
-        changed = changed or less != word
-        rest += [less] if less not in ("", "-") or less == word else []
-    return changed, rest

@@ -76,8 +76,8 @@ def _drawn(config: pytest.Config) -> Tuple[str, ...]:
     return (f"--randomly-seed={seed}",) if isinstance(seed, int) else ()
 
 
-def open_session(config: pytest.Config, settings: Settings, items: Items) -> Tuple[Session, bool]:
-    """The session folder, locked, and whether it is resumed.
+def open_session(config: pytest.Config, settings: Settings, items: Items) -> Session:
+    """The session folder, locked: a new one, or the one that is resumed.
 
     Raises:
         BadInput: the session cannot be created, or cannot be resumed.
@@ -93,7 +93,7 @@ def open_session(config: pytest.Config, settings: Settings, items: Items) -> Tup
         check_same(session.facts["checkout"], now, session.identity)
         check_selection(session.facts, items.keys(), session.folder)
         session.lock()
-        return session, True
+        return session
     if not config.option.fugaku_dry_run:
         _check_shared(settings)
     facts = {
@@ -106,7 +106,7 @@ def open_session(config: pytest.Config, settings: Settings, items: Items) -> Tup
         "emulate": settings.emulate,
         "dry_run": bool(config.option.fugaku_dry_run),
     }
-    return index.create(settings.workdir, facts), False
+    return index.create(settings.workdir, facts)
 
 
 def make_scheduler(config: pytest.Config, settings: Settings) -> Scheduler:

@@ -55,6 +55,10 @@ class Deletions:
         self.trouble = None
         return True
 
+    def how_to_delete_left(self) -> str:
+        """The command that a user types to delete the jobs in `left`."""
+        return self.scheduler.how_to_cancel(list(self.left))
+
     def cancel(self, jobs: Sequence[FollowedJob], results: Mapping[str, Result], taken: Taken) -> Tuple[str, ...]:
         """Delete every job that has not ended, in one command; then the jobs whose submission was not answered.
 

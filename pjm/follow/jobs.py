@@ -5,7 +5,7 @@ from __future__ import annotations
 import enum
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import List, Optional, Tuple
+from typing import List, Optional, Protocol, Tuple
 
 from pjm.batch.scheduler import Ending, Phase, Status
 from pjm.job.assignment import events_file
@@ -15,6 +15,18 @@ from pjm.job.share_events import Reading
 from pjm.plan.job_folder import read_job
 from pjm.plan.packing import Job, Share
 from pjm.plan.script import Outputs, outputs, script_names
+
+
+class Clock(Protocol):
+    """Tells the time, as the module `time` does."""
+
+    def monotonic(self) -> float:
+        """Seconds, of any origin: our clock."""
+        ...
+
+    def time(self) -> float:
+        """Seconds since the epoch."""
+        ...
 
 
 class Stage(enum.Enum):

@@ -6,13 +6,13 @@ The batch system has two views: its queue, and its history of ended jobs. Each p
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Callable, Iterable, List, Optional, Sequence
+from typing import Iterable, List, Optional, Sequence
 
 from pjm import suggest
 from pjm.batch.scheduler import Ending, Phase, Scheduler, Status, UnansweredError
 from pjm.errors import BadInput
 from pjm.follow.deletion import Deletions
-from pjm.follow.jobs import FollowedJob, FollowedShare, Stage
+from pjm.follow.jobs import Clock, FollowedJob, FollowedShare, Stage
 from pjm.plan.settings import Settings
 from pjm.sessions.session import Session
 
@@ -35,8 +35,7 @@ class Poller:
         session: the session; its journal records the ends of jobs.
         scheduler: the batch system.
         settings: how often to ask, and how long a job may wait and run.
-        clock: seconds, of any origin.
-        wall: seconds since the epoch.
+        clock: tells the time.
         deletions: receives the jobs that take too long.
         due: when to ask next, on our clock.
         trouble: the question that is not answered at present; None if all are.
@@ -45,8 +44,7 @@ class Poller:
     session: Session
     scheduler: Scheduler
     settings: Settings
-    clock: Callable[[], float]
-    wall: Callable[[], float]
+    clock: Clock
     deletions: Deletions
     due: float = 0.0
     trouble: Optional[str] = None
@@ -58,11 +56,11 @@ class Poller:
     def hurry(self) -> None:
         """Ask soon, because something has happened."""
         self._interval = self.settings.poll[0]
-        self.due = min(self.due, self.clock() + self._interval)
+        self.due = min(self.due, self.clock.monotonic() + self._interval)
 
     def ask(self, jobs: Sequence[FollowedJob]) -> bool:
         """Ask, if a poll is due. Return whether a job has ended."""
-        if self.clock() < self.due:
+        if self.clock.monotonic() < self.due:
             return False
         self.deletions.try_again()
         shares = {share.id: share for job in jobs for share in job.shares if _asked_about(share)}
@@ -84,7 +82,7 @@ class Poller:
                     news |= self._heard(shares[share_id], statuses[share_id])
                 self._check_times(shares.values())
         self._interval = low if news else min(max(self._interval, low) * 1.5, high)
-        self.due = self.clock() + self._interval
+        self.due = self.clock.monotonic() + self._interval
         return self._ended
 
     def _unanswered(self, shares: Sequence[FollowedShare], error: UnansweredError) -> None:
@@ -99,7 +97,7 @@ class Poller:
         self._silences += 1
         if self._silences > 1:  # a single one is not worth a message
             self.trouble = f"the batch system does not answer: {error}"
-        now, longest = self.clock(), 0.0
+        now, longest = self.clock.monotonic(), 0.0
         for share in shares:
             share.unheard = share.unheard if share.unheard is not None else now
             if share.reading.ended and now - share.unheard > self.settings.grace:
@@ -126,7 +124,7 @@ class Poller:
             share.elapsed = max(share.elapsed, status.elapsed)
         if share.running_since is None:
             if status.phase in (Phase.RUNNING, Phase.ENDING):
-                share.running_since = status.started or self.wall()
+                share.running_since = status.started or self.clock.time()
             elif status.ending is not None and status.started:
                 share.running_since = status.started
         if status.ending is not None:
@@ -137,7 +135,7 @@ class Poller:
 
     def _missed(self, share: FollowedShare) -> None:
         """Handle a share that is in neither view: it has ended if its own files say so, or after the grace time."""
-        now = self.clock()
+        now = self.clock.monotonic()
         share.absent = share.absent if share.absent is not None else now
         if share.reading.ended:
             self._end(share, _OWN_WORD)
@@ -145,8 +143,8 @@ class Poller:
             self._end(share, LOST)
 
     def _end(self, share: FollowedShare, ending: Ending) -> None:
-        self._ended, now = True, self.wall()
-        share.end(ending, self.clock(), now)
+        self._ended, now = True, self.clock.time()
+        share.end(ending, self.clock.monotonic(), now)
         share.waited = share.waited_by(now)
         self.session.note(
             "ended", job=share.job.name, part=share.number, elapsed=share.elapsed, waited=share.waited, **vars(ending)
@@ -157,7 +155,7 @@ class Poller:
         late: List[FollowedShare] = []
         for share in shares:
             if share.ending is None:
-                share.waited = share.waited_by(self.wall())
+                share.waited = share.waited_by(self.clock.time())
                 ending = self._waited_too_long(share) if share.running_since is None else self._ran_too_long(share)
                 if ending is not None:
                     self._end(share, ending)

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Callable, Optional, Sequence, Tuple
+from typing import Optional, Sequence, Tuple
 
 from pjm.batch import submission_lock
 from pjm.batch.scheduler import AnswerLostError, Ending, Scheduler, Submission, SubmitError, UnansweredError
 from pjm.follow.interrupts import Hold
-from pjm.follow.jobs import FollowedJob, Stage
+from pjm.follow.jobs import Clock, FollowedJob, Stage
 from pjm.plan.script import script_names
 from pjm.plan.settings import Settings
 from pjm.sessions.session import Session
@@ -25,8 +25,7 @@ class Submitter:
         session: the session; its journal records the submissions.
         scheduler: the batch system.
         settings: how long to wait and how often to try.
-        clock: seconds, of any origin.
-        wall: seconds since the epoch.
+        clock: tells the time.
         hold: keeps Ctrl-C away from a submission and its record in the journal.
         trouble: the last refusal or lost answer, for the progress line; None if there is none.
     """
@@ -34,8 +33,7 @@ class Submitter:
     session: Session
     scheduler: Scheduler
     settings: Settings
-    clock: Callable[[], float]
-    wall: Callable[[], float]
+    clock: Clock
     hold: Hold
     trouble: Optional[str] = None
 
@@ -43,7 +41,7 @@ class Submitter:
         """Submit or look up every job that is due."""
         others = any(job.stage is Stage.SUBMITTED and job.open for job in jobs)
         for job in jobs:
-            if job.due > self.clock():
+            if job.due > self.clock.monotonic():
                 continue
             if job.stage is Stage.UNCERTAIN:
                 self._look_up(job)
@@ -53,7 +51,7 @@ class Submitter:
                 others = others or bool(job.submitted)
 
     def _submit(self, job: FollowedJob, others: bool) -> None:
-        with submission_lock.begin(job.folder, self.wall()) as mark:
+        with submission_lock.begin(job.folder, self.clock.time()) as mark:
             self._hand_over(job, others, mark)
 
     def _hand_over(self, job: FollowedJob, others: bool, mark: int) -> None:
@@ -67,8 +65,8 @@ class Submitter:
             self._refused(job, error, others)
         except AnswerLostError as error:
             self.trouble = f"the answer to a submission was lost ({error}); looking it up by its name"
-            job.refused = self.clock()
-            job.due = self.clock() + self.settings.poll[0]
+            job.refused = self.clock.monotonic()
+            job.due = self.clock.monotonic() + self.settings.poll[0]
         else:
             self.taken(job, ids)
 
@@ -77,13 +75,13 @@ class Submitter:
 
         The grace time begins when the submitting command has ended; that command may outlive the client that began it.
         """
-        now = self.clock()  # taken before the question, which may take long
-        if submission_lock.lasts(job.folder, self.wall()):
+        now = self.clock.monotonic()  # taken before the question, which may take long
+        if submission_lock.lasts(job.folder, self.clock.time()):
             self.trouble = f"a submission that was begun before may still be under way, see {job.folder}: waiting"
             job.refused = None
         elif job.refused is None:
             job.refused = now
-        job.due = self.clock() + doubled(self.settings.poll[0], job.tries, self.settings.poll[0] * 8)
+        job.due = self.clock.monotonic() + doubled(self.settings.poll[0], job.tries, self.settings.poll[0] * 8)
         job.tries += 1
         try:
             ids = self.scheduler.find(job.name)
@@ -108,11 +106,11 @@ class Submitter:
             refuse(job, Ending(False, "was taken by the batch system in part only", "", retry=True))
             return
         self.session.note("not-taken", job=job.name)
-        job.stage, job.refused, job.tries, job.due = Stage.PLANNED, None, 0, self.clock()
+        job.stage, job.refused, job.tries, job.due = Stage.PLANNED, None, 0, self.clock.monotonic()
 
     def taken(self, job: FollowedJob, ids: Tuple[str, ...]) -> None:
         """Note that the batch system has a job."""
-        job.submitted = self.wall()
+        job.submitted = self.clock.time()
         accept(job, ids)
         self.trouble = None
         self.session.note("submitted", job=job.name, ids=list(ids))
@@ -120,11 +118,11 @@ class Submitter:
     def _refused(self, job: FollowedJob, error: SubmitError, others: bool) -> None:
         self.session.note("not-taken", job=job.name)
         job.stage = Stage.PLANNED
-        job.refused = job.refused if job.refused is not None else self.clock()
+        job.refused = job.refused if job.refused is not None else self.clock.monotonic()
         patience = self.settings.queue_timeout or self.settings.submit_patience
-        if error.retry and (others or self.clock() - job.refused < patience):
+        if error.retry and (others or self.clock.monotonic() - job.refused < patience):
             self.trouble = f"a submission is refused for now: {error}"
-            job.due = self.clock() + doubled(self.settings.poll[0], job.tries, self.settings.poll[1])
+            job.due = self.clock.monotonic() + doubled(self.settings.poll[0], job.tries, self.settings.poll[1])
             job.tries += 1
             return
         happened = f"was refused by the batch system: {error}"

@@ -4,9 +4,8 @@ from __future__ import annotations
 
 import collections
 import contextlib
-import dataclasses
 import time
-from typing import AbstractSet, Callable, Deque, Dict, Iterable, List, Optional, Sequence, Set, Tuple
+from typing import AbstractSet, Collection, Deque, Dict, Iterable, List, Optional, Sequence, Tuple
 
 from pjm.batch.scheduler import Ending, Scheduler
 from pjm.errors import BadInput
@@ -14,7 +13,7 @@ from pjm.follow.decide import Retry, Skip, decide
 from pjm.follow.deletion import Deletions
 from pjm.follow.explain import completed, explain
 from pjm.follow.interrupts import Hold
-from pjm.follow.jobs import FollowedJob, FollowedShare, Stage
+from pjm.follow.jobs import Clock, FollowedJob, FollowedShare, Stage
 from pjm.follow.poll import LOST, Poller
 from pjm.follow.results import News, NoResult, Result, outcome
 from pjm.follow.submit import Submitter, doubled
@@ -23,7 +22,7 @@ from pjm.job.share_events import SuiteProperty
 from pjm.marks.after import waited_for
 from pjm.plan.budget import check_budget
 from pjm.plan.job_folder import Workplace, copy_code, write_job
-from pjm.plan.packing import Job, Task, pack
+from pjm.plan.packing import Job, Task, pack_some
 from pjm.plan.settings import Settings
 from pjm.sessions.session import Session
 
@@ -44,8 +43,7 @@ class Watch:
         settings: how often to ask, how long to wait, how often to retry.
         tasks: every test that runs in a job, in order.
         place: what all jobs have in common.
-        clock: seconds, of any origin.
-        wall: seconds since the epoch.
+        clock: tells the time.
         hold: keeps Ctrl-C away from steps that must not be interrupted.
     """
 
@@ -56,8 +54,7 @@ class Watch:
         settings: Settings,
         tasks: Sequence[Task],
         place: Workplace,
-        clock: Callable[[], float] = time.monotonic,
-        wall: Callable[[], float] = time.time,
+        clock: Clock = time,
         hold: Hold = contextlib.nullcontext,
     ) -> None:
         self.session = session
@@ -69,11 +66,10 @@ class Watch:
         self._tasks = {task.nodeid: task for task in tasks}
         self._place = place
         self._clock = clock
-        self._wall = wall
         self._hold = hold
-        self._submitter = Submitter(session, scheduler, settings, clock, wall, hold)
+        self._submitter = Submitter(session, scheduler, settings, clock, hold)
         self.deletions = Deletions(session, scheduler)
-        self._poller = Poller(session, scheduler, settings, clock, wall, self.deletions)
+        self._poller = Poller(session, scheduler, settings, clock, self.deletions)
         self._assigned: Dict[str, FollowedJob] = {}
         self._tried_again: Dict[str, int] = {}
         self._next_tail = 0.0
@@ -99,11 +95,6 @@ class Watch:
         return [job.name for job in self.jobs if job.stage is Stage.UNCERTAIN]
 
     @property
-    def undeleted(self) -> List[str]:
-        """Ids of the jobs whose deletion was not accepted: they may still exist."""
-        return list(self.deletions.left)
-
-    @property
     def trouble(self) -> Optional[str]:
         """What the batch system refuses or does not answer at present, or which file cannot be read; else None."""
         unread = (share.tail.trouble for job in self.jobs for share in job.shares if not share.closed)
@@ -124,17 +115,16 @@ class Watch:
             if job.retry:
                 self._tried_again[test] = self._tried_again.get(test, 0) + 1
 
-    def plan_unassigned(self) -> List[Job]:
+    def plan_unassigned(self) -> Sequence[Job]:
         """Pack the tests that have no job yet into jobs; nothing is written."""
-        left = [test for test in self._tasks if test not in self.results and test not in self._assigned]
-        return self._pack(left)
+        return self._pack([test for test in self._tasks if test not in self.results and test not in self._assigned])
 
     def start(self, jobs: Sequence[Job], retry: bool = False, delay: float = 0.0) -> None:
         """Write jobs into the session folder; the next step after `delay` seconds submits them."""
         copy_code(self.session)
         for job in jobs:
             followed = FollowedJob.read(write_job(self.session, job, self._place, self._scheduler, retry))
-            followed.due = self._clock() + delay
+            followed.due = self._clock.monotonic() + delay
             self.session.note("planned", job=job.name)
             self.adopt(followed)
 
@@ -143,21 +133,17 @@ class Watch:
         self._submitter.submit_due(self.jobs)
         if self._poller.ask(self.jobs):
             self._next_tail = 0.0  # a job has ended: read its last events now
-        if self._clock() >= self._next_tail:
+        if self._clock.monotonic() >= self._next_tail:
             taken = (job for job in self.jobs if job.stage is Stage.SUBMITTED)
             self._read(share for job in taken for share in job.shares if not share.closed)
-            self._next_tail = self._clock() + self._settings.tail
+            self._next_tail = self._clock.monotonic() + self._settings.tail
         self._close_ended()
 
     def pause(self) -> float:
         """Seconds until something is due."""
         due = [self._poller.due, self._next_tail]
         due += [job.due for job in self.jobs if job.stage in (Stage.PLANNED, Stage.UNCERTAIN)]
-        return max(0.0, min(due) - self._clock())
-
-    def how_to_cancel(self, ids: Sequence[str]) -> str:
-        """The command that a user types to delete jobs."""
-        return self._scheduler.how_to_cancel(ids)
+        return max(0.0, min(due) - self._clock.monotonic())
 
     def collect(self) -> None:
         """Read the jobs' files, without asking the batch system."""
@@ -207,7 +193,7 @@ class Watch:
         if share.reading.ended or all(test in self.results for test in share.tests):
             return True
         grace = self._settings.grace if share.ending.succeeded else self._settings.grace / 10
-        return self._clock() - share.ended >= (0.0 if share.job.stage is Stage.REFUSED else grace)
+        return self._clock.monotonic() - share.ended >= (0.0 if share.job.stage is Stage.REFUSED else grace)
 
     def _close(self, job: FollowedJob, share: FollowedShare, ending: Ending) -> None:
         without = [test for test in share.tests if test not in self.results]
@@ -254,19 +240,6 @@ class Watch:
         tries = max((self._tried_again.get(test, 0) for test in tests), default=0)
         self.start(jobs, retry=True, delay=doubled(self._settings.backoff, tries))
 
-    def _pack(self, tests: Sequence[str]) -> List[Job]:
-        if not tests:
-            return []
-        wanted: Set[str] = set(tests)
-        tasks = []
-        for task in (self._tasks[test] for test in tests):
-            after = tuple(before for before in task.after if before in wanted)
-            tasks.append(dataclasses.replace(task, after=after))
-        taken = {job.name for job in self.jobs}
-        generation = 0
-        while any(name.startswith(self._prefix(generation) + "-") for name in taken):
-            generation += 1
-        return list(pack(tasks, self._settings.site, self._prefix(generation)))
-
-    def _prefix(self, generation: int) -> str:
-        return f"pytest-{self.session.identity}-{generation}"
+    def _pack(self, tests: Collection[str]) -> Sequence[Job]:
+        taken = [job.name for job in self.jobs]
+        return pack_some(self._tasks.values(), tests, self._settings.site, f"pytest-{self.session.identity}", taken)

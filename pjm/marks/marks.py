@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import inspect
-import re
 from dataclasses import dataclass, replace
 from typing import Dict, List, Mapping, Sequence, Tuple
 
@@ -14,8 +12,6 @@ from pjm.errors import BadInput
 from pjm.marks.after import never_ready
 from pjm.marks.mark import Defaults, Request, from_mark
 from pytest_pjm import MARK
-
-_LIST_OF_MARKS = re.compile(r"\s*pytestmark\b")
 
 
 @dataclass(frozen=True)
@@ -70,10 +66,8 @@ def _request(item: pytest.Item, defaults: Defaults) -> Request:
     merged: Dict[str, object] = {}
     spoken: Dict[Tuple[int, str], object] = {}
     unlimited = replace(defaults, limits={})  # one mark may name the group, and another mark the nodes
-    places: List[str] = []
+    place = where(item)
     for node, mark in item.iter_markers_with_node(MARK):
-        place = _node_place(node, item)
-        places.append(place)
         if mark.args:
             from_mark(mark.args, mark.kwargs, place, unlimited)
         for key, value in mark.kwargs.items():
@@ -89,20 +83,7 @@ def _request(item: pytest.Item, defaults: Defaults) -> Request:
             else:
                 merged.setdefault(key, value)
         from_mark((), mark.kwargs, place, unlimited)
-    return from_mark((), merged, places[0] if len(places) == 1 else where(item), defaults)
-
-
-def _node_place(node: object, item: pytest.Item) -> str:
-    if node is item:
-        return where(item)
-    path = item.location[0]
-    try:
-        lines, begin = inspect.getsourcelines(node.obj)  # type: ignore[attr-defined]
-    except (AttributeError, OSError, TypeError):
-        return f"{path}:1"
-    # A class has its mark as a decorator, or in `pytestmark` inside it, as a module has.
-    within = next((place for place, line in enumerate(lines) if _LIST_OF_MARKS.match(line)), 0)
-    return f"{path}:{max(begin, 1) + within}"
+    return from_mark((), merged, place, defaults)
 
 
 def _by_name(items: Sequence[pytest.Item]) -> Dict[str, List[pytest.Item]]:

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import itertools
 import re
-from dataclasses import dataclass
-from typing import Dict, Iterable, List, Optional, Sequence, Tuple
+from dataclasses import dataclass, replace
+from typing import Collection, Dict, Iterable, List, Optional, Sequence, Tuple
 
 from pjm.batch.scheduler import Resources
 from pjm.elapse import elapse_text
@@ -138,6 +138,26 @@ def pack(tasks: Sequence[Task], site: Site, prefix: str) -> Tuple[Job, ...]:
     plans += [_step_plan([tasks[places[nodeid]] for nodeid in group], site) for group in groups]
     plans.sort(key=lambda shares: min(places[nodeid] for share in shares for nodeid in share.nodeids))
     return tuple(Job(f"{prefix}-{number}", shares) for number, shares in enumerate(plans))
+
+
+def pack_some(
+    tasks: Iterable[Task], tests: Collection[str], site: Site, name: str, taken: Collection[str]
+) -> Tuple[Job, ...]:
+    """Pack some of the tests. They wait only for tests that are packed with them.
+
+    Args:
+        tasks: all tests in collected order.
+        tests: node ids of the tests to pack.
+        site: limits and settings.
+        name: beginning of the jobs' names; the number of their generation follows.
+        taken: names of earlier jobs; the new generation has none of them.
+    """
+    wanted = set(tests)
+    some = [task for task in tasks if task.nodeid in wanted]
+    some = [replace(task, after=tuple(before for before in task.after if before in wanted)) for task in some]
+    prefixes = (f"{name}-{generation}" for generation in itertools.count())
+    prefix = next(prefix for prefix in prefixes if not any(job.startswith(f"{prefix}-") for job in taken))
+    return pack(some, site, prefix)
 
 
 def overlong(tasks: Iterable[Task], site: Site) -> Tuple[Task, ...]:

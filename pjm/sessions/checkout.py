@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-import shlex
 import subprocess
 from pathlib import Path
 from typing import Any, Dict, Iterable, List, Mapping, Optional
@@ -40,41 +39,13 @@ def check_same(before: Mapping[str, Any], now: Mapping[str, Any], session: str) 
         if old.get(name, _UNKNOWN) != now["files"].get(name, _UNKNOWN):
             differences.append(_difference(name, old, now["files"], Path(now["rootdir"])))
     if differences:
-        same_commit = now["commit"] is not None and before.get("commit") == now["commit"]
-        back = _restorable(old, now["files"], Path(now["rootdir"])) if same_commit else []
         shown = "; ".join(differences[:10])
         more = f"; and {len(differences) - 10} more" if len(differences) > 10 else ""
-        cause = f"; probably a test, a job or pytest itself has written to {back[0]}, which git keeps" if back else ""
         raise BadInput(
             f"session {session} was submitted with other files",
-            f"{shown}{more}{cause}",
-            _way_back(back, len(differences), Path(now["rootdir"])),
+            f"{shown}{more}",
+            "bring them back to what they were, or start a new session without --fugaku-resume",
         )
-
-
-def _restorable(old: Mapping[str, Any], new: Mapping[str, Any], rootdir: Path) -> List[str]:
-    """The changed files that were as committed before, so that `git checkout` restores them."""
-    unstaged, staged = (_git(rootdir, "diff", *more, "--name-only", "-z", "--relative") for more in ((), ("--cached",)))
-    changed = set((unstaged or "").split("\0")) - set((staged or "").split("\0"))
-    differing = sorted(name for name in changed & new.keys() if old.get(name, _UNKNOWN) != new[name])
-    return [name for name in differing if name not in old or old[name] == _committed(rootdir, name)]
-
-
-def _committed(rootdir: Path, name: str) -> Optional[str]:
-    """The SHA-256 of a file as it is in the last commit."""
-    text = _git(rootdir, "show", f"HEAD:./{name}")
-    return None if text is None else hashlib.sha256(text.encode("utf-8", "surrogateescape")).hexdigest()
-
-
-def _way_back(back: List[str], differences: int, rootdir: Path) -> str:
-    anew = "start a new session without --fugaku-resume"
-    if not back:
-        return f"bring them back to what they were, or {anew}"
-    where = [] if rootdir.resolve() == Path.cwd() else ["-C", str(rootdir)]
-    typed = " ".join(shlex.quote(word) for word in ["git", *where, "checkout", "--", *back])
-    if len(back) < differences:
-        return f"bring them back to what they were, as far as this does: {typed}; or {anew}"
-    return f"if nobody needs what was written, type: {typed}; or {anew}"
 
 
 def _difference(name: str, old: Mapping[str, Any], new: Mapping[str, Any], rootdir: Path) -> str:

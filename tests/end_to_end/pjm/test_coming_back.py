@@ -4,20 +4,10 @@ from __future__ import annotations
 
 import os
 import shlex
-from pathlib import Path
 from typing import Dict
 
-import pytest
-
-from pjm import suggest
-from pjm.batch.scheduler import UnansweredError
-from pjm.errors import BadInput
-from pjm.follow.poll import LONGEST_SILENCE
-from pjm.follow.resume import load
-from pjm.sessions.session import JOURNAL
 from tests.builders import junit
 from tests.builders.fugaku_project import FugakuProject
-from tests.end_to_end.pjm.test_watch import Following, settings_of, tasks
 
 ONE = "@pytest.mark.fugaku\ndef test_a():\n    pass\n"
 
@@ -67,24 +57,6 @@ def test_a_session_that_keeps_the_code_of_another_version_is_refused(project: Fu
     assert f"  next: see its results: pjm show {project.session().name}" in ran.out
 
 
-def test_a_session_is_resumed_in_the_folder_in_which_it_was_begun(
-    project: FugakuProject, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    project.write(ONE)
-    assert 0 == project.send("test_it.py", "--fugaku-detach").code
-    elsewhere = FugakuProject(project.path / "elsewhere")
-
-    ran = elsewhere.run("--fugaku-resume", f"--fugaku-workdir={project.workdir}")
-
-    assert 4 == ran.code, ran.out
-    assert f"session {project.session().name} was begun in another folder" in ran.out
-    typed = f"cd {project.path} && pytest --fugaku-resume={project.session().name}"
-    assert f"  next: type: {typed}\n" in ran.out
-    monkeypatch.chdir(project.path / "elsewhere")
-    assert suggest.resume(project.session(), project.path) == typed.split(" && ")[1]
-    assert 0 == project.run(f"--fugaku-resume={project.session().name}").code
-
-
 def test_a_junit_file_that_is_first_wanted_when_coming_back_has_all(project: FugakuProject) -> None:
     project.write(
         "@pytest.mark.fugaku\ndef test_it(record_testsuite_property, record_property, record_xml_attribute):\n"
@@ -101,15 +73,6 @@ def test_a_junit_file_that_is_first_wanted_when_coming_back_has_all(project: Fug
     assert junit.read(project.path / "here.xml") == junit.read(project.path / "resumed.xml")
 
 
-def test_a_quiet_session_is_not_quieter_when_it_is_asked_to_be_quiet_again(project: FugakuProject) -> None:
-    project.write(ONE)
-    project.send("-q", "--fugaku-detach")
-
-    ran = project.run("--fugaku-resume", "-q")
-
-    assert (0, {"passed": 1}) == (ran.code, ran.counts()), ran.out
-
-
 def test_without_a_junit_file_nobody_is_warned_of_its_family(project: FugakuProject) -> None:
     project.write("@pytest.mark.fugaku\ndef test_it(record_property):\n    record_property('test', 'its')\n")
 
@@ -118,37 +81,19 @@ def test_without_a_junit_file_nobody_is_warned_of_its_family(project: FugakuProj
     assert {"passed": 1} == here.counts() == ran.counts(), ran.out
 
 
-@pytest.mark.parametrize(
-    ("before", "now", "happened", "why"),
-    [
-        (
-            "-k test_a",
-            "",
-            "fewer tests than are selected now",
-            "test_it.py::test_b would be submitted as well",
-        ),
-        ("", "-k test_a", "tests that are not selected now", "test_it.py::test_b would be left out"),
-    ],
-    ids=["more", "fewer"],
-)
-def test_variables_that_select_other_tests_are_named_and_nothing_is_submitted(
-    project: FugakuProject, before: str, now: str, happened: str, why: str
-) -> None:
+def test_variables_that_select_other_tests_are_named_and_nothing_is_submitted(project: FugakuProject) -> None:
     project.write(f"{ONE}@pytest.mark.fugaku\ndef test_b():\n    pass\n")
-    began, came = ({"PYTEST_ADDOPTS": each} if each else {} for each in (before, now))
-    project.send("--fugaku-detach", **began)
+    project.send("--fugaku-detach", PYTEST_ADDOPTS="-k test_a")
     submitted = len(project.submissions())
 
-    ran = project.run("--fugaku-resume", **came)
+    ran = project.run("--fugaku-resume")
 
     assert 4 == ran.code, ran.out
-    assert f"session {project.session().name} has {happened}" in ran.out
-    was, present = (f"'{each}'" if each else "not set" for each in (before, now))
-    assert f"  why: {why}; PYTEST_ADDOPTS was {was} and is {present}\n" in ran.out
-    setting = f"PYTEST_ADDOPTS='{before}'" if before else "env -u PYTEST_ADDOPTS"
-    assert f": {setting} pytest --fugaku-resume={project.session().name}\n" in ran.out
+    why = "test_it.py::test_b would be submitted as well; PYTEST_ADDOPTS was '-k test_a' and is not set"
+    assert f"has fewer tests than are selected now\n  why: {why}\n" in ran.out
+    assert f": PYTEST_ADDOPTS='-k test_a' pytest --fugaku-resume={project.session().name}\n" in ran.out
     assert submitted == len(project.submissions())
-    assert 0 == project.run("--fugaku-resume", **began).code
+    assert 0 == project.run("--fugaku-resume", PYTEST_ADDOPTS="-k test_a").code
 
 
 def test_a_variable_that_selects_other_files_is_named_rather_than_the_files(project: FugakuProject) -> None:
@@ -160,34 +105,3 @@ def test_a_variable_that_selects_other_files_is_named_rather_than_the_files(proj
 
     assert 4 == ran.code, ran.out
     assert "test_other.py::test_a would be submitted as well; PYTEST_ADDOPTS was 'test_it.py' and is not set" in ran.out
-
-
-def test_after_a_long_silence_the_way_back_names_the_sessions_folder(tmp_path: Path) -> None:
-    one = Following(tmp_path, tasks(2), settings_of(tmp_path))
-    one.begin()
-    one.scheduler.silent = [UnansweredError("PJM 0290") for _ in range(10_000)]
-
-    with pytest.raises(BadInput, match="has said nothing of 1 jobs") as refusal:
-        one.step(LONGEST_SILENCE + 100)
-
-    assert refusal.value.fix.endswith(f"come back with: {suggest.resume(one.session.folder)}")
-    assert f"--fugaku-workdir={one.session.folder.parent}" in refusal.value.fix
-
-
-def test_what_to_type_for_a_damaged_session_and_for_another_selection_names_its_folder(tmp_path: Path) -> None:
-    one = Following(tmp_path, tasks(2), settings_of(tmp_path))
-    one.begin()
-    one.results(0, 0)
-    fewer = Following(tmp_path / "other", tasks(1), settings_of(tmp_path))
-
-    with pytest.raises(BadInput, match="not selected now") as selection:
-        load(fewer.watch, one.session)
-    (one.session.folder / JOURNAL).unlink()
-    with pytest.raises(BadInput, match="is corrupt") as damage:
-        load(fewer.watch, one.session)
-
-    assert selection.value.fix.endswith(f": {suggest.resume(one.session.folder)}")
-    assert f"--fugaku-workdir={tmp_path}" in selection.value.fix
-    typed = suggest.pjm(f"clean --force {one.session.identity}", tmp_path)
-    assert f"remove it and start anew: {typed}" == damage.value.fix
-    assert f"--workdir={tmp_path}" in typed

@@ -3,12 +3,10 @@
 from __future__ import annotations
 
 import signal
-from pathlib import Path
 
 import pytest
 
 from pjm.cli import main
-from pjm.sessions import index
 from tests.builders.fugaku_project import PATIENCE, FugakuProject
 from tests.builders.processes import wait_until
 
@@ -73,40 +71,3 @@ def test_an_unfinished_session_says_how_to_come_back_and_is_not_removed(
     assert f"session {identity} is unfinished" in capsys.readouterr().err
     assert 0 == main(["clean", "--force", identity, workdir])
     assert not (left.workdir / identity).exists()
-
-
-def test_what_is_not_there_is_said(project: FugakuProject, capsys: pytest.CaptureFixture[str]) -> None:
-    workdir = f"--workdir={project.workdir}"
-
-    assert 0 == main(["sessions", workdir])
-    assert f"no sessions in {project.workdir}\n" == capsys.readouterr().out
-    assert 2 == main(["show", workdir])
-    assert "there is no session to come back to" in capsys.readouterr().err
-    assert 2 == main(["clean", "../..", workdir])
-    assert "there is no session ../.." in capsys.readouterr().err
-
-
-@pytest.mark.parametrize("command", ["sessions", "show", "clean"])
-def test_the_help_of_each_command_has_examples_and_exit_codes(command: str, capsys: pytest.CaptureFixture[str]) -> None:
-    with pytest.raises(SystemExit, match="0"):
-        main([command, "--help"])
-
-    said = capsys.readouterr().out
-    assert f"examples:\n  pjm {command}" in said
-    assert "Exit codes: 0 done, 2 bad input" in said
-
-
-def test_sessions_are_found_from_a_folder_of_the_project(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
-) -> None:
-    identity = index.create(tmp_path / ".pjm", {"arguments": [], "checkout": {}}).identity
-    (tmp_path / "tests" / "deep").mkdir(parents=True)
-    monkeypatch.chdir(tmp_path / "tests" / "deep")
-
-    assert 0 == main(["sessions"])
-    assert capsys.readouterr().out.startswith(identity)
-
-
-def test_without_a_command_there_is_help(capsys: pytest.CaptureFixture[str]) -> None:
-    assert 2 == main([])
-    assert "pjm clean --ended" in capsys.readouterr().out

@@ -170,49 +170,6 @@ def test_a_dry_run_writes_and_shows_scripts_and_submits_nothing(project: FugakuP
     assert 5 == len(list(project.session().glob("jobs/*/script-*.sh")))
 
 
-def test_a_dry_run_does_not_pretend_to_know_how_long_tests_take(project: FugakuProject) -> None:
-    project.write("@pytest.mark.fugaku\ndef test_it():\n    pass\n")
-
-    before = project.run("--fugaku-dry-run", PATH="")
-    project.workdir.joinpath("durations.json").write_text('{"test_it.py::test_it": 90}')
-    after = project.run("--fugaku-dry-run", PATH="")
-
-    assert "  runs (1 of 1 tests not timed yet):\n" in before.out
-    assert "  runs (about 00:01:30):\n" in after.out
-
-
-def test_a_budget_refuses_before_the_first_submission(project: FugakuProject) -> None:
-    project.write(CHAIN)
-
-    ran = project.send("--fugaku-budget", "1")
-
-    assert 4 == ran.code
-    assert "--fugaku-budget allows 1 node-hours" in ran.out
-    assert "2 jobs would request 2.50: nothing was submitted" in ran.out
-    assert [] == project.submissions()
-    assert [] == list(project.workdir.glob("*/session.json"))
-
-
-COVERAGE = """
-def pytest_addoption(parser):
-    parser.addoption("--cov", action="append", nargs="?", const=True, default=[], dest="cov_source")
-    parser.addoption("--no-cov", action="store_true", dest="no_cov")
-"""
-
-
-def test_a_measurement_of_coverage_is_refused_unless_it_is_switched_off(project: FugakuProject) -> None:
-    project.write("@pytest.mark.fugaku\ndef test_it():\n    pass\n")
-    project.write(COVERAGE, "conftest.py")  # the options of pytest-cov
-
-    refused, switched_off = project.send("--cov"), project.send("--cov=it", "--no-cov")
-    here = project.run("--cov")
-
-    assert (4, 0, 0) == (refused.code, switched_off.code, here.code), refused.out + switched_off.out
-    assert "--fugaku does not go together with --cov" in refused.out
-    assert "next: add --no-cov" in refused.out
-    assert 1 == len(project.submissions())
-
-
 @pytest.mark.parametrize("how", [["--log-file=log.txt"], ["-o", "log_file=log.txt"]], ids=["option", "configuration"])
 def test_the_log_file_of_the_session_is_not_the_jobs(project: FugakuProject, how: List[str]) -> None:
     project.write(

@@ -2,15 +2,7 @@
 
 from __future__ import annotations
 
-import errno
-from pathlib import Path
-
-import pytest
-
-from pjm.batch.scheduler import AnswerLostError
-from pjm.follow.deletion import Deletions
 from tests.builders.fugaku_project import FugakuProject
-from tests.end_to_end.pjm.test_watch import Following, settings_of, tasks
 
 SLOW = """
 @pytest.mark.fugaku
@@ -42,44 +34,6 @@ def write_document(folder, document):
 
 job_folder.write_document = write_document
 """
-
-
-@pytest.fixture
-def one(tmp_path: Path) -> Following:
-    """One job with two tests."""
-    return Following(tmp_path, tasks(2), settings_of(tmp_path))
-
-
-def fill(one: Following, patch: pytest.MonkeyPatch) -> None:
-    def note(event: str, **fields: object) -> None:
-        raise OSError(errno.ENOSPC, "No space left on device")
-
-    patch.setattr(one.session, "note", note)
-
-
-def test_jobs_are_cancelled(one: Following, monkeypatch: pytest.MonkeyPatch) -> None:
-    one.begin()
-    fill(one, monkeypatch)
-
-    assert ("1.0",) == one.watch.cancel()
-    assert [("1.0",)] == one.scheduler.cancelled
-
-
-def test_a_job_in_doubt_is_cancelled(one: Following, monkeypatch: pytest.MonkeyPatch) -> None:
-    one.scheduler.refusals = [AnswerLostError("hung")]
-    one.begin()
-    one.scheduler.known[one.watch.jobs[0].name] = ("77.0",)
-    fill(one, monkeypatch)
-
-    assert ("77.0",) == one.watch.cancel()
-    assert [("77.0",)] == one.scheduler.cancelled
-
-
-def test_what_has_to_go_is_deleted(one: Following, monkeypatch: pytest.MonkeyPatch) -> None:
-    fill(one, monkeypatch)
-
-    assert Deletions(one.session, one.scheduler).add(["1.0"])
-    assert [("1.0",)] == one.scheduler.cancelled
 
 
 def test_whoever_wants_an_end_gets_it(project: FugakuProject) -> None:

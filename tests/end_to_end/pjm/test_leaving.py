@@ -58,17 +58,6 @@ def test_a_test_that_exits_is_told_of_once(project: FugakuProject) -> None:
     assert 1 == ran.out.count("1 jobs cancelled; 0 of 1 tests in jobs have results"), ran.out
 
 
-def test_detaching_fails_if_nothing_was_submitted(project: FugakuProject) -> None:
-    project.write("@pytest.mark.fugaku(rscgrp='nosuch')\ndef test_a():\n    pass\n")
-
-    ran = project.send("-q", "--fugaku-detach")
-
-    assert 4 == ran.code, ran.out
-    assert "ERROR: 1 of 1 jobs were not submitted" in ran.out
-    assert re.search("  why: a job was refused by the batch system: .*nosuch", ran.out), ran.out
-    assert "come back" not in ran.out
-
-
 def test_detaching_fails_if_one_job_was_refused_and_says_how_to_come_back_to_the_other(project: FugakuProject) -> None:
     project.write(
         "@pytest.mark.fugaku(rscgrp='nosuch')\ndef test_a():\n    pass\n"

@@ -57,14 +57,6 @@ def test_switches_of_python_reach_the_jobs(project: FugakuProject, switches: Lis
     assert (here.code, here.counts()) == (in_jobs.code, in_jobs.counts()), in_jobs.out
 
 
-def test_filters_of_warnings_in_the_environment_reach_the_jobs(project: FugakuProject) -> None:
-    project.write(STRICT)
-
-    ran = project.send(PYTHONWARNINGS="error::UserWarning")
-
-    assert {"failed": 1, "passed": 2} == ran.counts(), ran.out
-
-
 def test_a_job_has_all_variables_of_its_mark_whoever_else_sets_them(project: FugakuProject) -> None:
     project.write(
         """

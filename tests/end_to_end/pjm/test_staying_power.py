@@ -144,18 +144,6 @@ def test_a_second_ctrl_c_leaves_at_once(project: FugakuProject) -> None:
     assert time.monotonic() - begun < 50
 
 
-def test_a_dry_run_is_no_session_to_come_back_to(project: FugakuProject) -> None:
-    project.write(SLOW)
-    project.send("--fugaku-detach", "-k", "quick")
-    project.run("--fugaku-dry-run", "-k", "quick")
-    before = len(project.submissions())
-
-    resumed = project.run("--fugaku-resume")
-
-    assert (0, {"passed": 1, "deselected": 4}) == (resumed.code, resumed.counts()), resumed.out
-    assert before == len(project.submissions()) == 1
-
-
 def test_jobs_of_an_old_session_are_looked_for_far_back(project: FugakuProject) -> None:
     project.write(SLOW)
     project.send("--fugaku-detach", "-k", "quick")

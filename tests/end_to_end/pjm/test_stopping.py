@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import shlex
-from pathlib import Path
+import signal
 
 import pytest
 
-from pjm.client.leave_session import ResumeHint
-from tests.builders.fugaku_project import FugakuProject, Ran
+from pjm.follow.submit import WAITING
+from tests.builders.fugaku_project import PATIENCE, FugakuProject, Ran
+from tests.builders.processes import wait_until
 
 # Until somebody says so, no machine is so slow that the tests after the first have ended before it is told of.
 WAIT = """
@@ -101,16 +102,6 @@ def test_unmarked_tests_that_did_not_run_are_part_of_the_rest(project: FugakuPro
     assert (1, {"failed": 1, "passed": 1}) == (rest.code, rest.counts()), rest.out
 
 
-@pytest.mark.parametrize(("limited", "more"), [(False, ""), (True, " --maxfail=0")])
-def test_the_way_back_lifts_the_limit_that_would_bar_it(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, limited: bool, more: str
-) -> None:
-    (tmp_path / ".pjm").mkdir()
-    monkeypatch.chdir(tmp_path)
-
-    assert f"pytest --fugaku-resume=1{more}" == ResumeHint(tmp_path / ".pjm" / "1", limited).command
-
-
 WANTS_AN_END = f"""{WAIT}
 @pytest.mark.fugaku
 @pytest.mark.parametrize("number", range(3))
@@ -162,3 +153,32 @@ def pytest_runtest_teardown(item):  # as pytest-timeout does
     ran = project.send("--session-timeout=0.5")
 
     assert (0, {"passed": 4}) == (ran.code, ran.counts()), ran.out
+
+
+def test_what_could_not_be_deleted_is_named_in_the_summary(project: FugakuProject) -> None:
+    project.write("@pytest.mark.fugaku\ndef test_endless():\n    time.sleep(600)\n")
+    project.emulate(faults=[{"fault": "0190", "command": "pjdel", "times": 99}])
+
+    ran = project.send("--fugaku-run-timeout=1")
+
+    assert 1 == ran.code, ran.out
+    assert "fugaku: 1 jobs could not be deleted and may run: pjdel " in ran.out
+
+
+def test_ctrl_c_while_pjsub_is_under_way_cancels_its_job(project: FugakuProject) -> None:
+    project.write("@pytest.mark.fugaku\ndef test_endless():\n    time.sleep(600)\n")
+    project.emulate(faults=[{"fault": "delay", "command": "pjsub", "seconds": 3, "when": "before", "times": 9}])
+    process = project.start("--fugaku", "--fugaku-emulate")
+
+    def submitting() -> bool:
+        return any(b"submitting" in each.read_bytes() for each in project.workdir.glob("*-*/journal.jsonl"))
+
+    assert wait_until(submitting, PATIENCE)
+
+    process.send_signal(signal.SIGINT)
+    out, _ = process.communicate(timeout=PATIENCE)
+
+    assert 2 == process.returncode, out
+    assert WAITING in out
+    assert "fugaku: 1 jobs cancelled; 0 of 1 tests" in out
+    assert 1 == len(project.calls("pjdel"))

@@ -1,27 +1,45 @@
-"""The client of one session: what it keeps for others."""
+"""The client: what it refuses before there is a session."""
 
 from __future__ import annotations
 
-import time
-from pathlib import Path
 from types import SimpleNamespace
-from typing import cast
+from typing import Any, List
 
 import pytest
 
 from pjm.client.client import Client
-from pjm.follow.watch import Watch
-from pjm.sessions import index
+from pjm.errors import BadInput
+
+MARKED = "@pytest.mark.fugaku\ndef test_a():\n    pass\n"
 
 
-def test_how_a_session_ended_is_written_however_soon_after_the_last_time(
-    pytester: pytest.Pytester, tmp_path: Path
+def test_a_session_is_not_resumed_by_a_dry_run() -> None:
+    config: Any = SimpleNamespace(option=SimpleNamespace(fugaku_resume="latest", fugaku_dry_run=True))
+
+    with pytest.raises(BadInput) as refusal:
+        Client(config)
+
+    assert "--fugaku-resume and --fugaku-dry-run do not go together" == refusal.value.what
+
+
+@pytest.mark.parametrize(
+    ("text", "options", "what"),
+    [
+        ("def test_a():\n    pass\n", ["--fugaku-dry-run"], "no marked test was selected"),
+        ("def test_a():\n    pass\n", ["--fugaku-detach"], "no marked test was selected"),
+        (MARKED, ["--keep-duplicates", "test_it.py", "test_it.py"], "test_it.py::test_a was collected twice"),
+        (MARKED, ["--fugaku-budget=0.1"], "--fugaku-budget allows 0.1 node-hours"),
+    ],
+    ids=["no mark in a dry run", "no mark", "twice", "too much"],
+)
+def test_what_cannot_run_as_jobs_is_refused_before_there_is_a_session(
+    pytester: pytest.Pytester, monkeypatch: pytest.MonkeyPatch, text: str, options: List[str], what: str
 ) -> None:
-    client = Client(pytester.parseconfig("-p", "pjm.plugin", "--fugaku-emulate"))
-    client._session = index.create(tmp_path, {"arguments": [], "checkout": {}})
-    client._watch = cast(Watch, SimpleNamespace(jobs=[], done=False))
-    client._lived = time.time()
+    monkeypatch.setenv("PYTEST_DISABLE_PLUGIN_AUTOLOAD", "1")
+    pytester.makepyfile(test_it=f"import pytest\n\n{text}")
 
-    client.pytest_sessionfinish()
+    ran = pytester.runpytest_inprocess("-p", "pytest_pjm", "--fugaku-emulate", *options)
 
-    assert (client._session.folder / "jobs.json").exists()
+    assert pytest.ExitCode.USAGE_ERROR == ran.ret
+    assert f"ERROR: {what}\n  why: " in ran.stderr.str()
+    assert [] == list(pytester.path.glob(".pjm/*/session.json"))

@@ -1,10 +1,150 @@
-"""However often something was tried, there is a time to the next try."""
+"""Submitting: a job is handed over once, and a refusal is waited out if it may pass."""
 
 from __future__ import annotations
 
+import signal
+from dataclasses import replace
+from pathlib import Path
+from typing import List, Tuple
+
 import pytest
 
-from pjm.follow.submit import doubled
+from pjm.batch import submission_lock
+from pjm.batch.scheduler import AnswerLostError, SubmitError
+from pjm.follow.interrupts import Interrupts
+from pjm.follow.jobs import Stage
+from pjm.follow.submit import WAITING, doubled
+from pjm.marks.mark import Request
+from pjm.plan.packing import Site
+from tests.builders.following import A, B, Following, settings_of, tasks
+from tests.builders.made_up_scheduler import write_results
+
+
+def test_a_submission_whose_answer_was_lost_is_found_by_its_name_and_not_repeated(one: Following) -> None:
+    one.scheduler.refusals = [AnswerLostError("hung")]
+    one.begin()
+    name = one.watch.jobs[0].name
+    one.scheduler.known[name] = ("77.0",)
+    one.scheduler.end("77.0")
+    one.results(0, 0)
+
+    one.step(60)
+
+    assert 1 == len(one.scheduler.submissions)
+    assert {name} == set(one.scheduler.looked_up)
+    assert {A: "passed", B: "passed"} == one.outcomes()
+
+
+def test_a_submission_that_cannot_be_found_for_the_grace_time_is_repeated_under_its_name(one: Following) -> None:
+    one.scheduler.refusals = [AnswerLostError("hung")]
+    one.begin()
+    one.step(100)
+    early = len(one.scheduler.submissions)
+    one.step(100)
+
+    assert (1, 2) == (early, len(one.scheduler.submissions))
+    assert 1 == len({submission.name for submission in one.scheduler.submissions})
+
+
+def test_a_refusal_that_may_pass_is_waited_out(one: Following) -> None:
+    one.scheduler.refusals = [SubmitError("daemon not present", "", retry=True) for _ in range(3)]
+    one.begin()
+    assert "daemon not present" in str(one.watch.trouble)
+
+    one.step(200)
+
+    assert 4 == len(one.scheduler.submissions)
+    assert one.watch.trouble is None
+
+
+def test_a_refusal_that_does_not_pass_is_told(one: Following) -> None:
+    one.scheduler.refusals = [SubmitError("daemon not present", "ask the site", retry=True) for _ in range(99)]
+    one.begin()
+
+    one.step(800)
+
+    assert one.watch.done
+    happened = "its job was refused by the batch system: daemon not present; no test had begun"
+    assert {A: happened, B: happened} == one.outcomes()
+
+
+def test_a_queue_that_is_full_for_days_is_waited_for_as_long_as_other_jobs_run(tmp_path: Path) -> None:
+    settings = replace(settings_of(tmp_path), poll=(0.001, 0.001), site=Site(tests_per_job=1))
+    two = Following(tmp_path, [replace(each, request=Request(n, 1800)) for n, each in enumerate(tasks(2), 1)], settings)
+    two.scheduler.refusals = [None, *(SubmitError("full", "", retry=True) for _ in range(1100))]
+    two.begin()
+
+    for _ in range(1200):
+        two.now += 1
+        two.watch.step()
+
+    assert [Stage.SUBMITTED] * 2 == [job.stage for job in two.watch.jobs]
+
+
+def test_a_refusal_for_good_is_told_at_once(one: Following) -> None:
+    one.scheduler.refusals = [SubmitError("no such group", "set fugaku_group", retry=False)]
+    one.begin()
+    one.step()
+
+    assert one.watch.done
+    assert "set fugaku_group" == one.reported[0].trouble.advice if one.reported[0].trouble else False
+
+
+def test_a_look_that_takes_longer_than_the_grace_time_is_no_reason_to_submit_again(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    one = Following(tmp_path, tasks(2), settings_of(tmp_path))
+    one.scheduler.refusals = [AnswerLostError("killed")]
+    one.begin()
+    one.came_back()
+
+    def find(name: str) -> Tuple[str, ...]:
+        one.now += 500
+        return ()
+
+    monkeypatch.setattr(one.scheduler, "find", find)
+    with submission_lock.begin(one.watch.jobs[0].folder, 0):
+        one.step(20)
+    one.step()
+
+    assert 1 == len(one.scheduler.submissions)
+
+
+def test_the_grace_time_begins_when_the_submission_is_over(tmp_path: Path) -> None:
+    one = Following(tmp_path, tasks(2), settings_of(tmp_path))
+    one.scheduler.refusals = [AnswerLostError("killed")]
+    one.begin()
+    one.came_back()
+    one.watch.start(one.watch.plan_unassigned())
+    job = one.watch.jobs[0]
+
+    with submission_lock.begin(job.folder, 0):
+        one.step(1000)
+        assert "may still be under way" in str(one.watch.trouble)
+    one.step(60)
+    one.scheduler.known[job.name] = ("77.0",)
+    write_results(job.folder, 0)
+    one.scheduler.end("77.0")
+    one.step(60)
+
+    assert 1 == len(one.scheduler.submissions)
+    assert {A: "passed", B: "passed"} == one.outcomes()
+    assert one.watch.trouble is None
+
+
+def test_ctrl_c_within_a_submission_waits_for_its_answer_which_is_noted(tmp_path: Path) -> None:
+    said: List[str] = []
+    interrupts = Interrupts(said.append)
+    one = Following(tmp_path, tasks(2), settings_of(tmp_path), hold=interrupts.held)
+    one.scheduler.on_submit = lambda _: signal.raise_signal(signal.SIGINT)
+
+    with interrupts.raised(), pytest.raises(KeyboardInterrupt):
+        one.begin()
+
+    assert ["planned", "submitting", "submitted"] == [record["event"] for record in one.session.journal()]
+    assert [WAITING] == said
+    assert ("1.0",) == one.watch.cancel()
+    assert [("1.0",)] == one.scheduler.cancelled
 
 
 @pytest.mark.parametrize(("tries", "expected"), [(0, 10.0), (1, 20.0), (2, 40.0), (3, 60.0), (1024, 60.0)])

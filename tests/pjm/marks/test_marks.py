@@ -13,6 +13,20 @@ from pjm.marks.marks import MarkedTest, wishes
 DEFAULTS = Defaults(limits=read_limits(FUGAKU_LIMITS, "Fugaku's limits"))
 
 
+MARKS = {
+    "fugaku(node=1)": "unknown argument 'node'",
+    "fugaku('1')": "has the argument '1' without a name",
+    "fugaku(elapse='1x')": "elapse='1x'",
+    "fugaku(nodes=385, rscgrp='small')": "asks for 385 nodes of the resource group small",
+    "fugaku(elapse='73:00:00', rscgrp='small')": "at most 72:00:00",
+    "fugaku(env={'PJM_NODE': '3'})": "PJM_NODE",
+    "fugaku(after='test_missing')": "no such test was collected and selected",
+    "fugaku(after='test_it')": "in a circle",
+    "fugaku(after='test_unmarked')": "is not marked",
+    "fugaku(nodes=1)\n@pytest.mark.fugaku(nodes=2)": "two marks fugaku that exclude each other",
+}
+
+
 def wished(pytester: pytest.Pytester, above: str, mark: str) -> Dict[str, MarkedTest]:
     pytester.plugins = ["pjm.plugin"]  # which knows the mark
     text = f"import pytest\n\n{above}\n\n@pytest.mark.{mark}\ndef test_it():\n    pass\n"
@@ -32,8 +46,10 @@ def test_marks_that_are_too_much_only_together_are_refused_at_the_test(pytester:
     assert refusal.value.what.endswith(".py:5: the mark fugaku asks for 400 nodes of the resource group small")
 
 
-def test_a_mark_of_a_module_that_is_too_much_by_itself_is_refused_at_its_own_line(pytester: pytest.Pytester) -> None:
+@pytest.mark.parametrize(("mark", "words"), MARKS.items())
+def test_a_mark_that_cannot_be_meant_is_refused_at_its_test(pytester: pytest.Pytester, mark: str, words: str) -> None:
     with pytest.raises(BadInput) as refusal:
-        wished(pytester, "pytestmark = pytest.mark.fugaku(rscgrp='small', nodes=400)", "skipif(False, reason='')")
+        wished(pytester, "def test_unmarked():\n    pass", mark)
 
-    assert ".py:3: the mark fugaku asks for 400 nodes" in refusal.value.what
+    assert ".py:6: " in refusal.value.what
+    assert words in f"{refusal.value.what} {refusal.value.why}"

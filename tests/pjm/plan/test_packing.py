@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from pjm.batch.scheduler import Resources
 from pjm.errors import BadInput
 from pjm.marks.mark import Request
-from pjm.plan.packing import Job, Share, Site, Task, describe_overlong, overlong, pack
+from pjm.plan.packing import Job, Share, Site, Task, describe_overlong, overlong, pack, pack_some
 
 HOUR = Request(nodes=1, elapse=3600)
 SITE = Site(group="hp000000", gfscache="/vol0004", start_up=600, safety=1.5, tests_per_job=3)
@@ -236,3 +236,17 @@ def test_ten_thousand_tests_are_one_bulk_job() -> None:
     (job,) = pack([task(f"m{number // 50}::{number}", 0.01) for number in range(10_000)], Site(), "s")
 
     assert 10_000 == len(job.nodeids)
+
+
+def test_some_tests_are_packed_under_new_names_and_wait_only_for_each_other() -> None:
+    tasks = [
+        Task(name, Request(1, 1800), "m", after=after) for name, after in (("a", ()), ("b", ("a",)), ("c", ("b",)))
+    ]
+    taken = ["s-0-0", "s-0-1", "s-1-0", "s-20-0"]
+
+    (alone,) = pack_some(tasks, ["b"], Site(), "s", taken)
+    (chain,) = pack_some(tasks, ["c", "b"], Site(), "s", taken)
+
+    assert ("s-2-0", ("b",), False) == (alone.name, alone.nodeids, alone.step)
+    assert ("s-2-0", ("b", "c"), True) == (chain.name, chain.nodeids, chain.step)
+    assert () == pack_some(tasks, [], Site(), "s", taken)

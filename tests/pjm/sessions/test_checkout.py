@@ -1,11 +1,10 @@
-"""What differs from the files that a session was submitted with, and how to bring it back."""
+"""What differs from the files that a session was submitted with."""
 
 from __future__ import annotations
 
-import shlex
 import subprocess
 from pathlib import Path
-from typing import List
+from typing import Callable
 
 import pytest
 
@@ -25,81 +24,62 @@ def project(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 
 def git(*words: str) -> None:
-    subprocess.run(["git", "-c", "user.name=a", "-c", "user.email=a@b.c", *words], check=True, cwd=Path.cwd())  # noqa: S607
+    subprocess.run(["git", "-c", "user.name=a", "-c", "user.email=a@b.c", *words], check=True)  # noqa: S607
 
 
 def commit() -> None:
     git("add", ".")
-    git("commit", "-qm", "all")
+    git("commit", "-qm", "all", "--allow-empty")
 
 
-def refused(project: Path, before: object) -> BadInput:
-    assert isinstance(before, dict)
-    with pytest.raises(BadInput, match="was submitted with other files") as refusal:
-        check_same(before, checkout(project, [project / "test_it.py"]), "1")
-    return refusal.value
-
-
-def typed(fix: str) -> List[str]:
-    """The words of the command in a message."""
-    return shlex.split(fix.partition(": ")[2].partition("; or ")[0])
-
-
-@pytest.mark.parametrize("name", ["its result.txt", "test_it.py"])
-def test_a_committed_file_that_a_test_has_written_to_is_brought_back_by_what_the_message_says(
-    project: Path, name: str
-) -> None:
+def test_the_same_files_are_no_difference(project: Path) -> None:
+    (project / "other.txt").write_text("not committed\n")
     before = checkout(project, [project / "test_it.py"])
-    (project / name).write_text("written by a test\n")
 
-    refusal = refused(project, before)
-
-    assert f"probably a test, a job or pytest itself has written to {name}, which git keeps" in refusal.why
-    assert ["git", "checkout", "--", name] == typed(refusal.fix)
-    git(*typed(refusal.fix)[1:])
     check_same(before, checkout(project, [project / "test_it.py"]), "1")
 
+    assert ["other.txt", "test_it.py"] == list(before["files"])
 
-def test_from_another_folder_the_command_names_the_one_it_is_about(
-    project: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+
+@pytest.mark.parametrize(
+    ("change", "difference"),
+    [
+        (lambda: Path("test_it.py").write_text("changed\n"), "test_it.py has changed"),
+        (lambda: Path("test_it.py").unlink(), "test_it.py is gone"),
+        (lambda: Path("its result.txt").write_text("changed\n"), "its result.txt is among the files only now (new, "),
+        (lambda: Path("its result.txt").unlink(), "its result.txt is gone"),
+        (lambda: git("checkout", "-q", "--", "other.txt"), "other.txt is not among the files now (as committed, or "),
+        (lambda: git("commit", "-qm", "same", "--allow-empty"), "commit "),
+    ],
+    ids=["test changed", "test removed", "other changed", "other removed", "other as committed", "another commit"],
+)
+def test_each_file_that_differs_is_named(project: Path, change: Callable[[], object], difference: str) -> None:
+    (project / "other.txt").write_text("not committed\n")
     before = checkout(project, [project / "test_it.py"])
-    (project / "other.txt").unlink()
-    (project / "below").mkdir()
-    monkeypatch.chdir(project / "below")
+    change()
 
-    refusal = refused(project, before)
+    with pytest.raises(BadInput, match="session 1 was submitted with other files") as refusal:
+        check_same(before, checkout(project, [project / "test_it.py"]), "1")
 
-    assert refusal.why.startswith("other.txt is gone; ")
-    assert ["git", "-C", str(project), "checkout", "--", "other.txt"] == typed(refusal.fix)
-
-
-def test_what_was_changed_before_the_session_is_not_thrown_away(project: Path) -> None:
-    (project / "test_it.py").write_text("not committed\n")
-    before = checkout(project, [project / "test_it.py"])
-    (project / "test_it.py").write_text("changed again\n")
-    (project / "other.txt").write_text("staged\n")
-    git("add", "other.txt")
-
-    assert "git" not in refused(project, before).fix
+    assert refusal.value.why.startswith(difference)
+    assert "; " not in refusal.value.why
 
 
-def test_of_several_files_the_command_names_those_it_can_bring_back(project: Path) -> None:
-    (project / "test_it.py").write_text("not committed\n")
-    before = checkout(project, [project / "test_it.py"])
-    (project / "test_it.py").write_text("changed again\n")
-    (project / "other.txt").write_text("written by a test\n")
+def test_ten_differences_are_enough(tmp_path: Path) -> None:
+    files = [tmp_path / f"test_{number:02}.py" for number in range(12)]
+    before = checkout(tmp_path, files)
+    for file in files:
+        file.touch()
 
-    refusal = refused(project, before)
+    with pytest.raises(BadInput) as refusal:
+        check_same(before, checkout(tmp_path, files), "1")
 
-    assert ["git", "checkout", "--", "other.txt"] == typed(refusal.fix)
-    assert refusal.fix.startswith("bring them back to what they were, as far as this does")
+    assert refusal.value.why.endswith("test_09.py has changed; and 2 more")
 
 
-def test_after_another_commit_nothing_is_advised_that_would_not_help(project: Path) -> None:
-    before = checkout(project, [project / "test_it.py"])
-    (project / "other.txt").write_text("committed\n")
-    commit()
-    (project / "other.txt").write_text("written by a test\n")
+def test_without_git_the_files_of_the_tests_are_compared(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("PATH", "")
 
-    assert "git checkout" not in refused(project, before).fix
+    found = checkout(tmp_path, [tmp_path / "test_it.py"])
+
+    assert (None, {"test_it.py": None}) == (found["commit"], found["files"])

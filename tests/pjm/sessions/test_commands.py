@@ -10,7 +10,7 @@ import os
 import subprocess
 import sys
 from pathlib import Path
-from typing import Dict, Iterator, List, Tuple
+from typing import Iterator, List
 
 import pytest
 
@@ -111,20 +111,6 @@ def test_nobody_comes_back_to_a_session_while_it_is_being_removed(
     assert ["in use\n"] == came_back
 
 
-def test_a_session_is_locked_before_anybody_can_read_it(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    lock, readable = Session.lock, []
-
-    def see(session: Session) -> None:
-        readable.append((session.folder / "session.json").exists())
-        lock(session)
-
-    monkeypatch.setattr(Session, "lock", see)
-
-    index.create(tmp_path, {"arguments": [], "checkout": {}})
-
-    assert [False] == readable
-
-
 def test_where_files_cannot_be_locked_sessions_are_not_in_use(
     session: Session, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -184,41 +170,6 @@ def test_who_comes_back_is_not_refused_because_somebody_looks_whether_it_is_in_u
     session.close()
 
 
-@pytest.mark.parametrize("command", [["sessions"], ["show"], ["clean", "--ended"]])
-def test_a_file_is_no_place_for_sessions(
-    tmp_path: Path, command: List[str], capsys: pytest.CaptureFixture[str]
-) -> None:
-    (tmp_path / "file").write_text("")
-
-    assert 2 == main([*command, f"--workdir={tmp_path / 'file'}"])
-    assert f"pjm: {tmp_path / 'file'} cannot be looked into" in capsys.readouterr().err
-
-
-@pytest.mark.parametrize(
-    "record",
-    [
-        {"event": "planned"},
-        {"event": "settled", "tests": 1},
-        {"event": "deleting", "ids": 1},
-        {"event": "deleting"},
-    ],
-)
-def test_a_session_of_records_that_make_no_sense_does_not_hide_the_others(
-    session: Session, record: Dict[str, object], capsys: pytest.CaptureFixture[str]
-) -> None:
-    other = index.create(session.folder.parent, {"arguments": ["--fugaku"], "checkout": {}})
-    other.close()
-    with (session.folder / "journal.jsonl").open("a") as journal:
-        journal.write(json.dumps(record) + "\n")
-
-    said = listed(session, capsys)
-
-    assert f"{session.identity}  unreadable: {session.folder / 'journal.jsonl'} is corrupt" in said
-    assert f"{other.identity}  done " in said
-    assert 2 == main(["show", session.identity, f"--workdir={session.folder.parent}"])
-    assert "makes no sense" in capsys.readouterr().err
-
-
 def test_a_journal_that_cannot_be_read_is_said(session: Session, capsys: pytest.CaptureFixture[str]) -> None:
     (session.folder / "journal.jsonl").unlink()
     (session.folder / "journal.jsonl").mkdir()
@@ -249,39 +200,39 @@ def test_a_session_that_does_not_say_when_it_began_is_shown(
     assert "  begun at some time\n" in capsys.readouterr().out
 
 
-@pytest.mark.skipif(not Path("/dev/full").exists(), reason="no /dev/full: nothing stands for a full disk")
-@pytest.mark.parametrize("arguments", [("--help",), ("--version",), ("show", "--help"), ()])
-def test_a_help_text_on_a_full_disk(arguments: Tuple[str, ...]) -> None:
-    with Path("/dev/full").open("w", encoding="utf-8") as full:
-        ended = subprocess.run(
-            [sys.executable, "-m", "pjm", *arguments],
-            # Without a buffer, argparse itself meets the full disk, and keeps that to itself.
-            env={**os.environ, "PYTHONUNBUFFERED": ""},
-            cwd=str(Path(commands.__file__).resolve().parents[2]),
-            stdout=full,
-            stderr=subprocess.PIPE,
-            encoding="utf-8",
-            timeout=60,
-            check=False,
-        )
+def test_what_is_not_there_is_said(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    workdir = f"--workdir={tmp_path}"
 
-    assert (
-        2,
-        f"pjm: cannot go on: {os.strerror(errno.ENOSPC)}\n"
-        "  why: the help text cannot be written there\n"
-        "  next: free some space, or name another place\n",
-    ) == (ended.returncode, ended.stderr)
+    assert 0 == main(["sessions", workdir])
+    assert f"no sessions in {tmp_path}\n" == capsys.readouterr().out
+    assert 2 == main(["show", workdir])
+    assert "there is no session to come back to" in capsys.readouterr().err
+    assert 2 == main(["clean", "../..", workdir])
+    assert "there is no session ../.." in capsys.readouterr().err
 
 
-def test_standard_output_may_be_closed(tmp_path: Path) -> None:
-    # Only a shell can start a program so.
-    ended = subprocess.run(
-        ["/bin/sh", "-c", 'exec "$@" >&-', "sh", sys.executable, "-m", "pjm", "sessions", "--workdir", str(tmp_path)],
-        cwd=str(Path(commands.__file__).resolve().parents[2]),
-        stderr=subprocess.PIPE,
-        encoding="utf-8",
-        timeout=60,
-        check=False,
-    )
+def test_sessions_are_found_from_a_folder_of_the_project(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    identity = index.create(tmp_path / ".pjm", {"arguments": [], "checkout": {}}).identity
+    (tmp_path / "tests" / "deep").mkdir(parents=True)
+    monkeypatch.chdir(tmp_path / "tests" / "deep")
 
-    assert (0, "") == (ended.returncode, ended.stderr)
+    assert 0 == main(["sessions"])
+    assert capsys.readouterr().out.startswith(identity)
+
+
+def test_a_session_of_records_that_make_no_sense_does_not_hide_the_others(
+    session: Session, capsys: pytest.CaptureFixture[str]
+) -> None:
+    other = index.create(session.folder.parent, {"arguments": ["--fugaku"], "checkout": {}})
+    other.close()
+    with (session.folder / "journal.jsonl").open("a") as journal:
+        journal.write('{"event":"planned"}\n')
+
+    said = listed(session, capsys)
+
+    assert f"{session.identity}  unreadable: {session.folder / 'journal.jsonl'} is corrupt" in said
+    assert f"{other.identity}  done " in said
+    assert 2 == main(["show", session.identity, f"--workdir={session.folder.parent}"])
+    assert "makes no sense" in capsys.readouterr().err

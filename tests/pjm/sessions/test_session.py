@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import errno
 import os
-import time
 from pathlib import Path
 from typing import Callable, List, cast
 
@@ -56,21 +55,6 @@ def test_a_torn_line_is_taken_back_by_the_next_client_and_harms_none_after_it(se
     third = come_back(second)
 
     assert ["planned", "cancelling"] == noted(third)
-
-
-def test_the_latest_session_is_the_latest_that_came_to_jobs(session: Session) -> None:
-    session.note("planned", job="x")
-    time.sleep(0.01)
-    index.create(session.folder.parent, {"arguments": [], "checkout": {}})
-
-    assert session.identity == index.find(session.folder.parent, None).identity
-
-
-def test_a_dry_run_that_was_taken_up_can_be_the_latest(tmp_path: Path) -> None:
-    dry = index.create(tmp_path, {"arguments": [], "checkout": {}, "dry_run": True})
-    dry.note("planned", job="x")
-
-    assert dry.identity == index.find(tmp_path, None).identity
 
 
 def test_a_record_that_is_written_in_two_goes_is_one_record(session: Session, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -128,3 +112,29 @@ def test_a_damaged_plan_of_a_job_does_not_hide_the_session(name: str, session: S
         resume.load(cast(Watch, None), session)
     assert f"session {session.identity} is corrupt" == caught.value.what
     assert 1 == summarize(session)["jobs"]
+
+
+@pytest.mark.parametrize(
+    ("facts", "what"),
+    [
+        ('{"schema": 99, "pjm": "9.9"}', "session {} is of a newer version"),
+        ('{"schema": 1}', "session.json is corrupt"),
+        ('{"arguments": [], "checkout": {}}', "session.json is corrupt"),
+    ],
+)
+def test_facts_of_another_version_are_refused(session: Session, facts: str, what: str) -> None:
+    (session.folder / "session.json").write_text(facts)
+
+    with pytest.raises(BadInput) as caught:
+        come_back(session)
+
+    assert caught.value.what.endswith(what.format(session.identity))
+
+
+def test_somebody_elses_session_is_refused(session: Session, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(os, "getuid", lambda: session.folder.stat().st_uid + 1)
+
+    with pytest.raises(BadInput) as caught:
+        come_back(session)
+
+    assert f"session {session.identity} is somebody else's" == caught.value.what

@@ -6,7 +6,7 @@ import os
 import time
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Callable, Dict, Iterator, List, Mapping, Optional, Sequence, Tuple
+from typing import Callable, Dict, Iterator, List, Mapping, Sequence, Tuple
 
 import pytest
 
@@ -15,13 +15,12 @@ from pjm.batch.host import LocalHost
 from pjm.batch.pjm.pjstat import statistics
 from pjm.batch.pjm.scheduler import PjmScheduler
 from pjm.batch.pjm.status import memory_use
-from pjm.batch.scheduler import AnswerLostError, Ending, Phase, Status, Submission, SubmitError, UnansweredError
+from pjm.batch.scheduler import AnswerLostError, Ending, Phase, Status, Submission
 from pjm.marks.mark import Request
 from pjm.plan.packing import Job, Site, Task, pack
 from pjm.plan.script import JobPython, outputs, script, script_names
+from tests.builders.emulated import PATIENCE
 
-PATIENCE = 120.0  # seconds, of a machine that others use too
-FAST = {"second": 0.01}  # a minute's limit passes in 0.6 s
 ONE = (("a", ()),)
 BULK = (("a", ()), ("b", ()), ("c", ()))
 STEPS = (("train", ()), ("estimate", ("train",)))
@@ -162,18 +161,6 @@ def test_a_step_whose_predecessor_failed_is_removed_with_its_followers(made: Mad
     assert "0\n" == (site.folder / "ran").read_text()
 
 
-def test_a_job_over_its_elapse_limit_is_told_from_one_that_succeeded(made: Made) -> None:
-    site = made(**FAST)
-    prepared = site.job("exec sleep 600", ONE)
-
-    (ending,) = site.endings(site.scheduler.submit(prepared.submission))
-
-    assert (False, False) == (ending.succeeded, ending.retry)
-    assert "it ran over its elapse limit" in ending.happened
-    assert "of 00:01:00 allowed" in ending.happened
-    assert 'elapse="00:02:00"' in ending.advice
-
-
 def test_all_jobs_are_cancelled_by_one_command_whatever_became_of_them(made: Made) -> None:
     site = made()
     prepared = site.job('test "$PYTEST_PJM_SHARE" = 0 || sleep 600', BULK)
@@ -204,56 +191,6 @@ def test_one_poll_is_one_question_whether_they_have_ended_or_not(made: Made) -> 
     assert 2 == len(emulator.calls(site.folder / "emulator", "pjstat")) - before
 
 
-@pytest.mark.parametrize("number", ["0072", "0090", "0091"])
-def test_a_refusal_that_passes_is_told_from_one_that_does_not(made: Made, number: str) -> None:
-    site = made([{"fault": number, "times": 1}])
-    prepared = site.job("true", ONE)
-
-    with pytest.raises(SubmitError, match=f"PJM {number}") as refusal:
-        site.scheduler.submit(prepared.submission)
-
-    assert refusal.value.retry
-    assert site.endings(site.scheduler.submit(prepared.submission))[0].succeeded
-
-
-def test_too_many_nodes_are_refused_for_good(made: Made) -> None:
-    site = made()
-    prepared = site.job("true", ONE)
-    path = prepared.submission.scripts[0]
-    path.write_text(path.read_text().replace("node=1", "node=999"))
-
-    with pytest.raises(SubmitError, match=r"PJM 0057: node=999 is greater than the upper limit \(384\)") as refusal:
-        site.scheduler.submit(prepared.submission)
-
-    assert not refusal.value.retry
-
-
-@pytest.mark.parametrize(
-    "fault",
-    [
-        {"fault": "lost-answer"},
-        {"fault": "lost-answer", "exit": 1},
-        {"fault": "lost-answer", "exit": 1, "text": "Connection reset by peer"},
-        {"fault": "killed"},
-    ],
-    ids=["silent", "silent failure", "failure", "killed"],
-)
-@pytest.mark.parametrize("tests", [ONE, BULK, STEPS], ids=["normal", "bulk", "step"])
-def test_a_submission_whose_answer_was_lost_is_found_by_its_name(
-    made: Made, fault: Mapping[str, object], tests: Tests
-) -> None:
-    site = made([{**fault, "command": "pjsub", "times": 1}])
-    prepared = site.job("true", tests)
-
-    with pytest.raises(AnswerLostError):
-        site.scheduler.submit(prepared.submission)
-    ids = site.scheduler.find(prepared.job.name)
-
-    assert prepared.submission.parts == len(ids)
-    assert [True] * len(ids) == [ending.succeeded for ending in site.endings(ids)]
-    assert ids == site.scheduler.find(prepared.job.name)
-
-
 def test_a_submission_that_hangs_is_found_by_its_name(made: Made) -> None:
     site = made([{"fault": "delay", "seconds": 60, "when": "after", "command": "pjsub"}])
     prepared = site.job("true", ONE)
@@ -271,92 +208,3 @@ def test_a_submission_that_hangs_is_found_by_its_name(made: Made) -> None:
 
 def test_a_name_that_was_never_submitted_has_no_ids(made: Made) -> None:
     assert () == made().scheduler.find("pjm-s-0")
-
-
-@pytest.mark.parametrize(
-    "fault", [{"fault": "0290"}, {"fault": "0291"}, {"fault": "killed", "command": "pjstat"}], ids=str
-)
-def test_a_poll_without_an_answer_is_asked_again(made: Made, fault: Mapping[str, object]) -> None:
-    site = made([{**fault, "times": 1}])
-    ids = site.scheduler.submit(site.job("true", ONE).submission)
-
-    with pytest.raises(UnansweredError):
-        site.scheduler.poll(ids)
-
-    assert site.endings(ids)[0].succeeded
-
-
-@pytest.mark.parametrize(
-    "fault",
-    [
-        {"fault": "banner", "command": "*", "text": "JOB offers: submitted, USER guide\n"},
-        {"fault": "loading"},
-        {"fault": "no-table", "header": True, "times": 2},
-        {"fault": "no-table", "times": 2},
-        {"fault": "late", "seconds": 0.5},
-        {"fault": "gap", "seconds": 0.5},
-        {"fault": "runout", "seconds": 0.5},
-        {"fault": "cut-output", "keep": 30, "times": 3},
-        {"fault": "node-down", "after": 0.1, "attempts": 1},
-    ],
-    ids=lambda fault: str(fault["fault"]),
-)
-def test_noise_and_slowness_do_not_change_the_ending(made: Made, fault: Mapping[str, object]) -> None:
-    site = made([fault])
-
-    (ending,) = site.endings(site.scheduler.submit(site.job("sleep 0.3", ONE).submission))
-
-    assert ending.succeeded, ending
-
-
-@pytest.mark.parametrize(
-    ("fault", "says", "retry"),
-    [
-        ({"fault": "reject", "reason": "RSCGRP NOT EXIST"}, "resource group does not exist", False),
-        ({"fault": "gate-check"}, "gate check", False),
-        ({"fault": "gate-check", "reason": "INTERNAL ERROR", "pc": 100}, "internal error", True),
-        ({"fault": "preempt", "after": 0.1}, "another job or a deadline took its nodes", True),
-        ({"fault": "out-of-memory", "after": 0.1}, "more memory than it had", False),
-        ({"fault": "end", "st": "EXT", "pc": 140, "reason": "LOST COMM"}, "connection to a node was lost", True),
-        ({"fault": "end", "st": "EXT", "ec": 0, "pc": 16, "reason": "NO CURRENT DIR"}, "working directory", False),
-        ({"fault": "kill", "after": 0.1, "signal": 11}, "signal 11 (SIGSEGV)", False),
-    ],
-    ids=lambda value: str(value.get("fault")) if isinstance(value, dict) else None,
-)
-def test_what_went_wrong_is_said_in_words(made: Made, fault: Mapping[str, object], says: str, retry: bool) -> None:
-    site = made([fault])
-
-    (ending,) = site.endings(site.scheduler.submit(site.job("sleep 600", ONE).submission))
-
-    assert (False, retry) == (ending.succeeded, ending.retry), ending
-    assert says in ending.happened
-    assert ending.advice
-
-
-def test_a_held_job_is_held(made: Made) -> None:
-    site = made([{"fault": "hold", "reason": "later"}])
-    ids = site.scheduler.submit(site.job("true", ONE).submission)
-
-    status = site.wait(ids, lambda status: status.phase is Phase.HELD)[ids[0]]
-
-    assert "later" in status.said
-    site.scheduler.cancel(ids)
-
-
-def test_a_vanished_job_is_absent(made: Made) -> None:
-    site = made([{"fault": "vanish", "after": 0.1}])
-    ids = site.scheduler.submit(site.job("sleep 600", ONE).submission)
-
-    status: Optional[Status] = site.wait(ids, lambda status: status.phase is Phase.ABSENT)[ids[0]]
-
-    assert Status(Phase.ABSENT) == status
-
-
-def test_a_stuck_job_can_be_cancelled(made: Made) -> None:
-    site = made([{"fault": "gate-check"}])
-    ids = site.scheduler.submit(site.job("true", ONE).submission)
-    site.wait(ids, lambda status: status.phase is Phase.STUCK)
-
-    site.scheduler.cancel(ids)
-
-    assert site.wait(ids, lambda status: status.phase is Phase.ENDED)

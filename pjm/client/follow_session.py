@@ -1,0 +1,196 @@
+"""Follows the jobs of a session of pytest: submits them, runs the unmarked tests, and reports results as they come."""
+
+from __future__ import annotations
+
+import contextlib
+import time
+from typing import Iterator, Sequence
+
+import pytest
+
+from pjm.client import leave_session
+from pjm.client.replay import Replay
+from pjm.client.terminal import Progress, live_records
+from pjm.errors import BadInput
+from pjm.follow.durations import Durations
+from pjm.follow.interrupts import Interrupts
+from pjm.follow.jobs import Stage
+from pjm.follow.results import Result
+from pjm.follow.watch import Watch
+from pjm.plan.packing import Job
+
+
+class FollowedSession:
+    """A session of pytest whose jobs are followed.
+
+    Attributes:
+        watch: the jobs.
+        left_message: what the user has to know after leaving; "" if nothing.
+
+    Args:
+        session: the session of pytest.
+        watch: the jobs.
+        replay: reports results to pytest.
+        progress: shows the state of the jobs.
+        interrupts: keeps Ctrl-C away from steps that must not be interrupted.
+        durations: learns how long tests took.
+    """
+
+    def __init__(
+        self,
+        session: pytest.Session,
+        watch: Watch,
+        replay: Replay,
+        progress: Progress,
+        interrupts: Interrupts,
+        durations: Durations,
+    ) -> None:
+        self.watch = watch
+        self.left_message = ""
+        self._session = session
+        self._replay = replay
+        self._progress = progress
+        self._interrupts = interrupts
+        self._durations = durations
+        self._unmarked = 0  # number of unmarked tests that have not run yet
+        self._lived = 0.0
+
+    def submit_and_follow(self, jobs: Sequence[Job], local: Sequence[pytest.Item], detach: bool) -> None:
+        """Submit jobs, run the unmarked tests, and report results until all are there.
+
+        Args:
+            jobs: the jobs of the tests that have none yet.
+            local: the unmarked tests.
+            detach: leave as soon as all jobs are submitted, and run no unmarked test.
+
+        Raises:
+            BadInput: a job was refused, or the session folder cannot be written.
+        """
+        opening = "back to" if self._session.config.option.fugaku_resume else "session"
+        tests = f"{len(self.watch.tests)} tests in jobs, {len(local)} here"
+        self._progress.say(f"fugaku: {opening} {self.watch.session.identity}: {tests}")
+        with self._interrupts.raised(), self._leaving():
+            self._detach(jobs) if detach else self._follow(jobs, local)
+        if not detach:
+            with contextlib.suppress(OSError):  # only for later readers: all results have been reported
+                self.watch.session.note("done")
+
+    def write_live(self, every: float) -> None:
+        """Write jobs.json, unless it was written less than `every` seconds ago."""
+        now = time.time()
+        if now - self._lived >= every or self.watch.done:
+            self._lived = now
+            with contextlib.suppress(OSError):  # for other programs; nothing here depends on the file
+                self.watch.session.write_live(live_records(self.watch.jobs, now))
+
+    @contextlib.contextmanager
+    def _leaving(self) -> Iterator[None]:
+        """Cancel the jobs if the user stops the session; if something else ends it, say that the jobs run on."""
+        try:
+            try:
+                yield
+            except (self._session.Interrupted, self._session.Failed):
+                raise  # a plugin stopped the session at a report: the jobs are cancelled already
+            except (KeyboardInterrupt, pytest.exit.Exception):
+                self._interrupted()
+                raise
+        except BaseException:
+            self._progress.clear()
+            self.left_message = self.left_message or leave_session.left_alone(self.watch, self._way()) or ""
+            raise
+
+    def _follow(self, jobs: Sequence[Job], local: Sequence[pytest.Item]) -> None:
+        self._unmarked = len(local)
+        self._report()  # known results may stop the session before anything is submitted
+        self._start(jobs)
+        self._step()
+        for place, item in enumerate(local):
+            following = local[place + 1] if place + 1 < len(local) else None
+            item.config.hook.pytest_runtest_protocol(item=item, nextitem=following)
+            self._unmarked -= 1
+            self._check()
+            self._step()
+        while not self.watch.done:
+            self._progress.show(self.watch.jobs, len(self.watch.results), self.watch.trouble, live=True)
+            time.sleep(min(self.watch.pause(), 1.0))
+            self._step()
+        self._progress.clear()
+
+    def _start(self, jobs: Sequence[Job]) -> None:
+        with self.watch.session.writing():
+            self.watch.start(jobs)
+
+    def _detach(self, jobs: Sequence[Job]) -> None:
+        """Submit the jobs and leave.
+
+        Raises:
+            BadInput: a job was refused.
+        """
+        self._start(jobs)
+        while not self.watch.submitted:
+            with self.watch.session.writing():
+                self.watch.step()
+            self._progress.show(self.watch.jobs, len(self.watch.results), self.watch.trouble, live=True)
+            time.sleep(min(self.watch.pause(), 0.2))
+        self._progress.clear()
+        refused = [job.shares[0].ending for job in self.watch.jobs if job.stage is Stage.REFUSED]
+        if len(refused) < len(self.watch.jobs):
+            self.left_message = leave_session.detached(self.watch.jobs, self._way())
+        for ending in filter(None, refused):
+            raise BadInput(
+                f"{len(refused)} of {len(self.watch.jobs)} jobs were not submitted",
+                f"a job {ending.happened}",
+                ending.advice or "ask the site, or change what the marks ask for",
+            )
+
+    def _step(self) -> None:
+        with self.watch.session.writing():
+            self.watch.step()
+        self.write_live(every=0.5 if self.watch.news else 5.0)
+        self._report()
+
+    def _report(self) -> None:
+        for _ in self._deliver():
+            self._check()
+
+    def _deliver(self) -> Iterator[None]:
+        """Report new results to pytest. Ctrl-C waits for the end of a result, so that each is reported completely."""
+        while self.watch.news:
+            self._progress.clear()
+            with self._interrupts.held():
+                news = self.watch.news.popleft()  # removed before a hook can raise, so that nothing is reported twice
+                if isinstance(news, Result):
+                    self._durations.learn(news)
+                self._replay.report(news)
+            yield
+
+    def _check(self) -> None:
+        """Cancel all jobs and stop if a plugin that saw a report asks for it."""
+        if not (self._session.shouldfail or self._session.shouldstop):
+            return
+        self._progress.clear()
+        if self._replay.ended:
+            with contextlib.suppress(OSError):  # without the note, a resumed session stops once more
+                self.watch.session.note("obeyed", tests=self._replay.ended)
+        self._cancel()
+        if self._session.shouldfail:
+            raise self._session.Failed(self._session.shouldfail)
+        raise self._session.Interrupted(self._session.shouldstop)
+
+    def _interrupted(self) -> None:
+        """Report the results that exist and cancel the other jobs; another Ctrl-C leaves at once."""
+        self._progress.clear()
+        try:
+            self.watch.collect()
+            for _ in self._deliver():
+                pass
+        except Exception:  # raised by another plugin's hook: the jobs are cancelled all the same
+            self._cancel()
+            raise
+        self._cancel()
+
+    def _cancel(self) -> None:
+        self.left_message = leave_session.cancel(self.watch, self._way())
+
+    def _way(self) -> leave_session.ResumeHint:
+        return leave_session.way_back(self._session, self.watch, self._unmarked)

@@ -1,0 +1,80 @@
+"""A session whose jobs are followed: when it writes jobs.json, and when it stops."""
+
+from __future__ import annotations
+
+from types import SimpleNamespace
+from typing import Any, List, Tuple, cast
+
+import pytest
+
+from pjm.batch.scheduler import SubmitError
+from pjm.client.follow_session import FollowedSession
+from pjm.client.replay import Replay
+from pjm.client.terminal import Progress
+from pjm.errors import BadInput
+from pjm.follow.durations import Durations
+from pjm.follow.interrupts import Interrupts
+from pjm.follow.results import Result
+from pjm.sessions.session import LIVE
+from tests.builders.following import A, B, Following
+
+
+class Reports:
+    """Keeps what pytest would get; each result makes pytest ask for an end."""
+
+    def __init__(self, session: Any, why: str = "") -> None:
+        self.tests: List[str] = []
+        self.ended: List[str] = []
+        self._session, self._why = session, why
+
+    def report(self, result: Result) -> None:
+        self.tests.append(result.test)
+        self._session.shouldstop = self._why
+
+
+def followed(one: Following, why: str = "") -> Tuple[FollowedSession, Reports]:
+    option = SimpleNamespace(fugaku_resume=None, maxfail=0)
+    session: Any = SimpleNamespace(
+        config=SimpleNamespace(option=option),
+        shouldfail="",
+        shouldstop="",
+        testsfailed=0,
+        Interrupted=pytest.Session.Interrupted,
+        Failed=pytest.Session.Failed,
+    )
+    reports = Reports(session, why)
+    progress = Progress(None, 2)
+    replay, interrupts = cast(Replay, reports), Interrupts(progress.say)
+    return FollowedSession(session, one.watch, replay, progress, interrupts, Durations(one.folder)), reports
+
+
+def test_jobs_are_written_for_others_now_and_then_and_whenever_it_is_asked_for(one: Following) -> None:
+    (following, _), live = followed(one), one.session.folder / LIVE
+    following.write_live(every=5.0)
+    live.unlink()
+
+    following.write_live(every=5.0)
+    assert not live.exists()
+    following.write_live(every=0.0)
+    assert live.exists()
+
+
+def test_a_stop_after_a_result_cancels_the_jobs_and_reports_nothing_more(one: Following) -> None:
+    following, reports = followed(one, why="enough")
+    one.scheduler.on_submit = lambda _: one.results(0, 0, [A, B], end=False)
+
+    with pytest.raises(pytest.Session.Interrupted, match="enough"):
+        following.submit_and_follow(one.watch.plan_unassigned(), (), detach=False)
+
+    assert [A] == reports.tests
+    assert [("1.0",)] == one.scheduler.cancelled
+    assert following.left_message.startswith("fugaku: 1 jobs cancelled; 2 of 2 tests in jobs have results")
+
+
+def test_leaving_at_once_after_a_refusal_fails(one: Following) -> None:
+    one.scheduler.refusals = [SubmitError("no such group", "set fugaku_group", retry=False)]
+
+    with pytest.raises(BadInput) as refusal:
+        followed(one)[0].submit_and_follow(one.watch.plan_unassigned(), (), detach=True)
+
+    assert ("1 of 1 jobs were not submitted", "set fugaku_group") == (refusal.value.what, refusal.value.fix)

@@ -1,0 +1,248 @@
+"""Following jobs: what is tried again, what is reported, and when a session is done."""
+
+from __future__ import annotations
+
+import errno
+import os
+import shutil
+import signal
+from dataclasses import replace
+from pathlib import Path
+from typing import List
+
+import pytest
+
+from pjm.follow.interrupts import Interrupts
+from pjm.job.events import Event, Tail
+from tests.builders.following import MACHINE, REQUEST, A, B, C, Following, settings_of, tasks
+from tests.builders.made_up_scheduler import write_results
+
+
+def test_results_are_told_while_the_job_runs(one: Following) -> None:
+    one.begin()
+    one.scheduler.run("1.0")
+    one.results(0, 0, [A], end=False)
+
+    one.step(2)
+
+    assert {A: "passed"} == one.outcomes()
+    assert not one.watch.done
+
+
+def test_a_job_is_done_when_it_says_so_and_the_batch_system_too(one: Following) -> None:
+    one.begin()
+    one.results(0, 0)
+    one.scheduler.end("1.0")
+
+    one.step(12)
+
+    assert {A: "passed", B: "passed"} == one.outcomes()
+    assert one.watch.done
+    assert "passed" == one.watch.jobs[0].shares[0].outcome
+
+
+def test_a_failure_of_the_machine_is_tried_again_with_the_tests_that_have_no_result(one: Following) -> None:
+    one.begin()
+    one.results(0, 0, [A], end=False)
+    one.scheduler.end("1.0", MACHINE)
+
+    one.step(60)
+    one.results(1, 0)
+    one.scheduler.end("2.0")
+    one.step(60)
+
+    assert [(A, B), (B,)] == [tuple(job.tests) for job in one.watch.jobs]
+    assert {A: "passed", B: "passed"} == one.outcomes()
+    assert one.watch.done
+
+
+def test_it_is_tried_again_no_sooner_than_the_backoff(one: Following) -> None:
+    one.begin()
+    one.scheduler.end("1.0", MACHINE)
+
+    one.step(40)  # 15 to the second poll, 12 for reports that may be late
+    before = len(one.scheduler.submissions)
+    one.step(30)
+
+    assert (1, 2) == (before, len(one.scheduler.submissions))
+
+
+def test_it_is_tried_as_often_as_allowed_and_then_told(one: Following) -> None:
+    one.begin()
+    for number in range(1, 4):
+        one.scheduler.end(f"{number}.0", MACHINE)
+        one.step(300)
+
+    assert 3 == len(one.scheduler.submissions)
+    assert one.watch.done
+    words = "a node went down (code 20); no test had begun; it was submitted 3 times (--fugaku-retries)"
+    assert {A: f"its job did not end well: {words}", B: f"its job did not end well: {words}"} == one.outcomes()
+
+
+def test_what_the_request_is_to_blame_for_is_not_tried_again(one: Following) -> None:
+    one.begin()
+    log = write_results(one.watch.jobs[0].folder, 0, [A], end=False)
+    log.write("start", test=B)
+    log.write("phase", test=B, when="call")
+    one.scheduler.end("1.0", REQUEST)
+
+    one.step(60)
+
+    assert 1 == len(one.scheduler.submissions)
+    words = "over its elapse limit (code 11); this test was running, in its call phase"
+    assert {A: "passed", B: f"its job did not end well: {words}"} == one.outcomes()
+
+
+def test_a_job_that_ended_well_and_left_no_results_is_tried_again(one: Following) -> None:
+    one.begin()
+    one.scheduler.end("1.0")
+
+    one.step(100)
+    before = len(one.scheduler.submissions)
+    one.step(80)
+
+    assert (1, 2) == (before, len(one.scheduler.submissions))
+
+
+def test_results_that_come_late_are_waited_for(one: Following) -> None:
+    one.begin()
+    one.scheduler.end("1.0")
+    one.step(100)
+    one.results(0, 0)
+    one.step(10)
+
+    assert {A: "passed", B: "passed"} == one.outcomes()
+    assert 1 == len(one.scheduler.submissions)
+
+
+def test_the_time_before_a_retry_does_not_grow_without_end(tmp_path: Path) -> None:
+    one = Following(tmp_path, tasks(1), replace(settings_of(tmp_path), retries=2000))
+    one.begin()
+    one.watch._tried_again[A] = 1100
+    one.scheduler.end("1.0", MACHINE)
+
+    one.step(300)
+
+    assert 2 == len(one.watch.jobs)
+
+
+def test_what_a_test_had_printed_when_its_job_was_ended_is_shown_with_the_figures(one: Following) -> None:
+    one.begin()
+    one.scheduler.measured = "memory: 28 GiB used of 28 GiB allowed"
+    log = write_results(one.watch.jobs[0].folder, 0, [A], end=False)
+    log.write("start", test=B)
+    log.write("phase", test=B, when="call")
+    (one.watch.jobs[0].folder / "share-0" / "captured.stdout").write_text("first\nlast words\n")
+    one.scheduler.end("1.0", REQUEST)
+    one.step(20)
+    one.step(200)
+
+    (reported,) = (each.trouble for each in one.reported if each.test == B)
+    assert reported is not None
+    assert ("Captured stdout call", "first\nlast words") == reported.sections[0]
+    assert "; memory: 28 GiB used of 28 GiB allowed; this test was running, in its call phase" in reported.happened
+
+
+def test_what_waited_for_a_failed_test_is_skipped_and_names_it(tmp_path: Path) -> None:
+    chain = Following(tmp_path, tasks(3, b=(A,), c=(B,)), settings_of(tmp_path))
+    chain.begin()
+    log = write_results(chain.watch.jobs[0].folder, 0, [], end=False)
+    log.write("start", test=A)
+    log.write("crash", test=A, how="signal 9", phase="call")
+    log.write("end")
+    for part in range(3):
+        chain.scheduler.end(f"1.{part}", REQUEST)
+
+    chain.step(60)
+
+    assert {B: "skipped", C: "skipped"} == {test: how for test, how in chain.outcomes().items() if test != A}
+    assert [None, f"waits for {A}, which did not pass", f"waits for {B}, which did not pass"] == [
+        each.skipped for each in chain.reported
+    ]
+
+
+def test_a_chain_whose_first_test_was_lost_is_tried_again_as_a_chain(tmp_path: Path) -> None:
+    chain = Following(tmp_path, tasks(2, b=(A,)), settings_of(tmp_path))
+    chain.begin()
+    chain.scheduler.end("1.0", MACHINE)
+    chain.scheduler.end("1.1", REQUEST)
+
+    chain.step(100)
+
+    assert [[A, B], [A, B]] == [job.tests for job in chain.watch.jobs]
+    assert [True, True] == [job.planned.step for job in chain.watch.jobs]
+
+
+def test_a_budget_holds_for_retries_too(tmp_path: Path) -> None:
+    poor = Following(tmp_path, tasks(2), replace(settings_of(tmp_path), budget=0.7))
+    poor.begin()
+    poor.scheduler.end("1.0", MACHINE, elapsed=1000)
+
+    poor.step(100)
+
+    assert poor.watch.done
+    assert 1 == len(poor.scheduler.submissions)
+    assert "--fugaku-budget allows 0.7 node-hours" in poor.outcomes()[A]
+
+
+def test_a_budget_holds_for_what_was_used_and_is_requested_not_for_what_was_requested_once(tmp_path: Path) -> None:
+    poor = Following(tmp_path, tasks(2), replace(settings_of(tmp_path), budget=0.7))
+    poor.begin()
+    poor.scheduler.end("1.0", MACHINE, elapsed=10)
+
+    poor.step(100)
+
+    assert 2 == len(poor.scheduler.submissions)
+
+
+def test_a_garbled_line_costs_only_what_it_said(one: Following) -> None:
+    one.begin()
+    one.results(0, 0, [A], end=False)
+    events = one.watch.jobs[0].folder / "share-0" / "events.jsonl"
+    with events.open("ab") as file:
+        file.write(b'{"event": "start", "test\x00\xff\n{"event": "sto')
+    one.scheduler.end("1.0", REQUEST)
+
+    one.step(60)
+
+    assert "passed" == one.outcomes()[A]
+    assert "1 lines of" in one.outcomes()[B]
+
+
+def test_a_file_that_cannot_be_read_for_a_while_is_said_and_ends_nothing(tmp_path: Path) -> None:
+    one = Following(tmp_path, tasks(2), settings_of(tmp_path))
+    one.begin()
+    share = one.watch.jobs[0].folder / "share-0"
+    shutil.rmtree(share, ignore_errors=True)
+    share.write_text("no folder")
+
+    one.step(5)
+    said = one.watch.trouble
+    share.unlink()
+    one.results(0, 0)
+    one.scheduler.end("1.0")
+    one.step(60)
+
+    assert f"{share / 'events.jsonl'} cannot be read: {os.strerror(errno.ENOTDIR)}" == said
+    assert ({A: "passed", B: "passed"}, None) == (one.outcomes(), one.watch.trouble)
+
+
+def test_ctrl_c_loses_no_result_that_was_read(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    interrupts = Interrupts(print)
+    one = Following(tmp_path, tasks(2), settings_of(tmp_path), hold=interrupts.held)
+    one.begin()
+    one.results(0, 0)
+    read = Tail.read
+
+    def read_and_press(tail: Tail) -> List[Event]:
+        found = read(tail)
+        signal.raise_signal(signal.SIGINT)
+        return found
+
+    monkeypatch.setattr(Tail, "read", read_and_press)
+    with interrupts.raised(), pytest.raises(KeyboardInterrupt):
+        one.watch.collect()
+    monkeypatch.undo()
+
+    one.step()
+    assert {A: "passed", B: "passed"} == one.outcomes()

@@ -1,0 +1,87 @@
+"""The events of a share: which tests are done, which one runs, and what is left."""
+
+from __future__ import annotations
+
+from typing import Any, Dict, List
+
+import pytest
+
+from pjm.job.share_events import Reading, SuiteProperty, TestEvents, outcomes
+
+Events = List[Dict[str, Any]]
+
+
+def report(when: str, outcome: str = "passed") -> Dict[str, Any]:
+    return {"event": "report", "data": {"when": when, "outcome": outcome}}
+
+
+def start(test: str) -> Dict[str, Any]:
+    return {"event": "start", "test": test, "time": 2.0}
+
+
+PASSES = [report(when) for when in ("setup", "call", "teardown")]
+CRASH = {"event": "crash", "test": "a", "how": "signal 9", "printed": [["Captured stdout call", "x"]]}
+
+
+@pytest.mark.parametrize(
+    ("events", "done"),
+    [
+        ([start("a"), *PASSES, {"event": "stop", "test": "a"}], {"a": True}),
+        ([start("a"), report("setup", "failed"), {"event": "stop", "test": "a"}], {"a": False}),
+        ([start("a"), *PASSES], {}),
+        ([start("a"), *PASSES, CRASH], {"a": False}),
+        ([start("a"), *PASSES, {"event": "begin"}, {"event": "stop", "test": "a"}], {}),
+        ([start("a"), {"event": "stop", "test": "b"}], {}),
+        ([{"event": "stop", "test": "a"}], {}),
+        ([{"event": "missing", "test": "a", "why": "no such test", "outcome": "failed"}], {"a": False}),
+        ([{"event": "of a later version"}], {}),
+    ],
+    ids=[
+        "passed",
+        "failed",
+        "runs",
+        "crashed",
+        "its process died",
+        "another stopped",
+        "never began",
+        "missing",
+        "unknown",
+    ],
+)
+def test_a_test_is_done_when_it_has_stopped_crashed_or_is_not_there(events: Events, done: Dict[str, bool]) -> None:
+    reading = Reading()
+    reading.take(events)
+
+    assert done == reading.done
+    assert [test for test in ("a", "b") if test not in done] == reading.left(["a", "b"])
+
+
+def test_a_test_that_is_done_has_its_reports_its_phase_and_what_it_printed() -> None:
+    reading = Reading()
+
+    assert [] == reading.take([start("a"), {"event": "phase", "test": "a", "when": "call"}, PASSES[0]])
+    assert TestEvents("a", [PASSES[0]], "call", started=2.0) == reading.running
+    (crashed,) = reading.take([CRASH])
+
+    printed = (["Captured stdout call", "x"],)
+    assert TestEvents("a", [PASSES[0]], "call", 2.0, crash="signal 9", printed=printed) == crashed  # type: ignore[arg-type]
+    assert None is reading.running
+
+
+def test_a_share_has_ended_when_it_says_so_and_began_with_its_first_process() -> None:
+    reading = Reading()
+    properties = reading.take(
+        [
+            {"event": "begin", "time": 1.0},
+            {"event": "suite-property", "name": "n", "value": "v"},
+            {"event": "begin", "time": 5.0},
+        ]
+    )
+
+    assert ([SuiteProperty("n", "v")], 1.0, False) == (properties, reading.began, reading.ended)
+    reading.take([{"event": "end"}])
+    assert reading.ended
+
+
+def test_only_reports_have_an_outcome() -> None:
+    assert [("call", "failed")] == list(outcomes([{"event": "warning"}, report("call", "failed")]))
