@@ -10,7 +10,6 @@ from typing import Any, Dict, List, Optional, Tuple
 import pytest
 
 from mnist_repro.data.dataset import Dataset
-from mnist_repro.report.page.page import render
 from mnist_repro.runs.run_json import read
 from tests.builders import command_line, made_up_baselines, report_scene
 from tests.builders.page_reader import Page
@@ -29,16 +28,6 @@ def test_the_page_has_everything_that_there_is(tmp_path: Path, dataset: Dataset)
     text = page_of(scene).text
     for words in ("wheel-softmax", "loss of step 2", "a better reason", "4711", "all is well", "#PJM -L node=1"):
         assert words in text
-
-
-def test_the_page_is_made_from_the_json_beside_it(tmp_path: Path) -> None:
-    scene = report_scene.whole(tmp_path)
-    command_line.run(*scene.arguments())
-
-    document = json.loads((tmp_path / "page" / "report.json").read_text(encoding="utf-8"))
-
-    assert document["schema"] == 1
-    assert (tmp_path / "page" / "index.html").read_text(encoding="utf-8") == render(document)
 
 
 def test_the_page_loads_nothing_and_forbids_it(tmp_path: Path, dataset: Dataset) -> None:
