@@ -35,7 +35,6 @@ from mnist_repro.power import (
 from mnist_repro.power import (
     trial_worker as power_worker,
 )
-from mnist_repro.power.bugs import CalledOtherwiseError
 from mnist_repro.power.study import Alarm, Plan, Result
 from mnist_repro.power.table import COLUMNS, Cell, Row, Stored
 from mnist_repro.power.trials import Measurement, Trial
@@ -300,10 +299,9 @@ def of_tensorflow() -> Exception:
         lambda: BadInput("cannot write x: No space left on device", "…", "…"),
         lambda: OSError(28, "No space left on device"),
         lambda: MemoryError(),
-        lambda: CalledOtherwiseError("batch is called with other arguments than it takes"),
         of_tensorflow,
     ],
-    ids=["bad input", "full disk", "no memory", "called otherwise", "no memory for a tensor"],
+    ids=["bad input", "full disk", "no memory", "no memory for a tensor"],
 )
 def test_what_says_nothing_about_the_code_is_not_kept(
     tmp_path: Path, dataset: Dataset, monkeypatch: pytest.MonkeyPatch, make: Callable[[], Exception]
@@ -345,7 +343,7 @@ def batch_without_step(self, order):
     return order, order
 
 def update_without_gradients(rule, weights):
-    return lambda: None
+    return argument_gone
 
 def answer_of_another_type(*arguments):
     return None
@@ -390,9 +388,9 @@ def test_a_bug_that_cannot_be_planted_is_refused_and_nothing_is_kept(
     ("bug", "told"),
     [
         ("field", "no_such_field"),
-        ("argument", "argument_gone is called with other arguments than it takes"),
-        ("method", "batch_without_step is called with other arguments than it takes"),
-        ("returned", "<lambda> is called with other arguments than it takes"),
+        ("argument", "argument_gone() takes 0 positional arguments"),
+        ("method", "batch_without_step() takes 2 positional arguments"),
+        ("returned", "argument_gone() takes 0 positional arguments"),
     ],
 )
 def test_a_bug_that_does_not_fit_what_it_meets_is_refused_and_nothing_is_kept(
