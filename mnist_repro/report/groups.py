@@ -30,7 +30,7 @@ from mnist_repro.reproduction.drift import recognise
 from mnist_repro.reproduction.judgement import FigureComparison, verdict
 from mnist_repro.reproduction.table import judge
 from mnist_repro.runs.found import FoundRun
-from mnist_repro.runs.metrics import direction, metric_values
+from mnist_repro.runs.metrics import direction, metric_name, metric_values
 from mnist_repro.runs.problems import Problems
 from mnist_repro.runs.run import Run
 
@@ -129,17 +129,15 @@ def _ends(interval: Optional[Interval]) -> Optional[Ends]:
 
 def published_values(recipe: Recipe, metric: str) -> List[float]:
     """The published values of a metric, such as ``test_loss after 20 epochs``; empty for other names."""
-    kind, _, rest = metric.partition(" after ")
-    count = rest.split(" ")[0].replace(",", "")
-    if not (count.isascii() and count.isdigit()):
-        return []
-    after = int(count[:9])
-    if kind == "training_loss":
-        # Only published runs of exactly this number of epochs, with a training loss for each epoch.
-        return [one.training_loss[-1] for one in recipe.published if len(one.training_loss) == after == one.after]
-    return [
-        figure.value for figure in published_figures(recipe) if (f"test_{figure.metric}", figure.after) == (kind, after)
+    unit = recipe.full.budget.unit
+    # Only published runs with a training loss for each epoch, up to exactly this number of epochs.
+    losses = [
+        one.training_loss[-1]
+        for one in recipe.published
+        if len(one.training_loss) == one.after and metric == metric_name("training_loss", one.after, unit)
     ]
+    figures = published_figures(recipe)
+    return losses or [each.value for each in figures if metric == metric_name(f"test_{each.metric}", each.after, unit)]
 
 
 def _published_row(compared: FigureComparison) -> PublishedRow:

@@ -20,6 +20,7 @@ from mnist_repro.report.values import (
     HistoryEntry,
     MetricRow,
 )
+from mnist_repro.runs.metrics import metric_name
 
 # A sentence of the page: the name of its words, and the values for them.
 Sentence = Tuple[str, Dict[str, Any]]
@@ -203,7 +204,7 @@ def _sure_of_baseline(group: Group, metric: MetricRow) -> Sentence:
 def published_interval(group: Group, metric: str) -> Optional[Dict[str, str]]:
     """The prediction interval of a group for a metric with a published figure, or None."""
     for each in group.published:
-        if each.interval and metric.startswith(f"{each.metric} after {each.after:,} {group.unit}"):
+        if each.interval and metric == metric_name(each.metric, each.after, group.unit):
             return {"low": settled(each.interval[0]), "high": settled(each.interval[1])}
     return None
 

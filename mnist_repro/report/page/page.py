@@ -22,6 +22,7 @@ from mnist_repro.report.page.glance import (
 )
 from mnist_repro.report.page.numbers import as_printed, drawable, number, numbers, settled
 from mnist_repro.report.values import Document, Group, Point, Samples
+from mnist_repro.runs.metrics import metric_name
 
 _TEMPLATES = Path(__file__).with_name("templates")
 _MOMENT = re.compile(r"(\d{4}-\d\d-\d\d)T(\d\d:\d\d)(?::[\d.]+)?(?:Z|\+00:00)")
@@ -90,6 +91,7 @@ def _environment() -> Any:
         verdict_word=lambda name: _both(*words.VERDICTS.get(name, (name, name))),
         said=lambda text: _both(*sentences.sentence(text)),
         metric=lambda name: _both(*_named(name)),
+        metric_name=metric_name,
         metric_words=words.metric,
         figure_words=lambda name: words.FIGURES[name],
         words=lambda key, **values: words.filled(key, values),
