@@ -1,17 +1,14 @@
 from __future__ import annotations
 
 import json
-import os
 import sys
 from dataclasses import replace
 from pathlib import Path
-from typing import Any, Dict, List, Optional, Tuple
 
 import pytest
 
 from mnist_repro.data.dataset import Dataset
-from mnist_repro.runs.run_json import read
-from tests.builders import command_line, made_up_baselines, report_scene
+from tests.builders import command_line, report_scene
 from tests.builders.page_reader import Page
 
 
@@ -95,27 +92,6 @@ def test_a_run_that_makes_no_sense_is_named_and_left_out(tmp_path: Path, change:
     assert ended.out.endswith("2 runs\n")
 
 
-def test_the_parts_of_a_bulk_job_show_the_script_that_they_share(tmp_path: Path) -> None:
-    scene = report_scene.wheel(tmp_path)
-    report_scene.add_jobs(scene, report_scene.job(), report_scene.job(part=7))
-
-    command_line.run("report", scene.runs, "--jobs", scene.jobs, "--out", tmp_path / "page")
-
-    assert 2 == page_of(scene).text.count("#PJM -L node=1")
-
-
-def test_of_a_folder_with_sessions_the_newest_is_shown(tmp_path: Path) -> None:
-    scene = report_scene.wheel(tmp_path)
-    report_scene.add_jobs(scene, report_scene.job(id="1"))
-    os.utime(str(scene.jobs / "jobs.json"), (1.0, 1.0))
-    report_scene.add_jobs(report_scene.Scene(tmp_path, "20260102-030406-0a1b"), report_scene.job(id="4712"))
-
-    ended = command_line.run("report", scene.runs, "--jobs", tmp_path / ".pjm", "--out", tmp_path / "page")
-
-    assert (0, "") == (ended.code, ended.err)
-    assert "4712" in page_of(scene).text
-
-
 def test_jobs_beside_the_runs_are_found_from_any_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     scene = report_scene.whole(tmp_path / "project")
     monkeypatch.chdir(tmp_path)
@@ -123,21 +99,6 @@ def test_jobs_beside_the_runs_are_found_from_any_folder(tmp_path: Path, monkeypa
     command_line.run("report", scene.runs, "--baselines", scene.baselines, "--out", scene.root / "page")
 
     assert "4711" in page_of(scene).text
-
-
-@pytest.mark.parametrize("place", ["name", "reason", "stored", "measured"])
-def test_a_gate_report_with_something_else_than_a_text_is_named_and_left_out(tmp_path: Path, place: str) -> None:
-    scene = report_scene.whole(tmp_path)
-    fields = json.loads((scene.gate / "gate.json").read_text(encoding="utf-8"))
-    fields["recipes"]["wheel-softmax"]["comparisons"][0]["findings"][1][place] = {"a": [1]}
-    (scene.gate / "gate.json").write_text(json.dumps(fields), encoding="utf-8")
-
-    ended = command_line.run(*scene.arguments())
-
-    assert 2 == ended.code
-    assert "gate.json is not a whole gate report\n" in ended.err
-    assert f"{place} of finding 1 is no text" in ended.err
-    assert (tmp_path / "page" / "index.html").exists()
 
 
 def test_no_runs_at_all_are_one_message_and_no_page(tmp_path: Path) -> None:
@@ -232,88 +193,6 @@ def test_baselines_that_were_named_and_are_not_there_are_one_message_and_no_page
     assert not (tmp_path / "page").exists()
 
 
-def test_runs_of_several_datasets_are_grouped_and_said(tmp_path: Path) -> None:
-    scene = report_scene.wheel(tmp_path)
-    scene.add(report_scene.not_mnist(report_scene.run(0)), "other-0")
-
-    ended = command_line.run("report", scene.runs, "--baselines", scene.baselines, "--out", tmp_path / "page")
-
-    assert ended.code == 0
-    document = json.loads((tmp_path / "page" / "report.json").read_text(encoding="utf-8"))
-    assert [3, 1] == sorted((len(group["runs"]) for group in document["groups"]), reverse=True)
-    assert "Runs of 2 datasets, shown apart: mnist (0123), unrecognised (beefbeefbeef)." in page_of(scene).text
-
-
-def test_of_two_runs_of_one_seed_the_later_counts_and_this_is_said(tmp_path: Path) -> None:
-    scene = report_scene.wheel(tmp_path)
-    later = report_scene.run(0, 0.5)
-    scene.add(replace(later, provenance={**later.provenance, "finished": "2027-01-01"}), "again")
-
-    command_line.run("report", scene.runs, "--baselines", scene.baselines, "--out", tmp_path / "page")
-
-    document = json.loads((tmp_path / "page" / "report.json").read_text(encoding="utf-8"))
-    [group] = document["groups"]
-    assert [0.5, *made_up_baselines.SPREAD[1:3]] == [run["test_loss"] for run in group["runs"]]
-    assert "Runs that gave way to a later one of the same seed: 1 (" in page_of(scene).text
-
-
-def test_an_image_that_the_data_does_not_have_is_named_and_the_rest_shown(tmp_path: Path, dataset: Dataset) -> None:
-    scene = report_scene.wheel(tmp_path, dataset)
-    made = report_scene.run(0, 0.05, dataset)
-    [score] = made.scores
-    wrong = (*score.test.wrong_images[:-1], 123_456)
-    folder = scene.add(replace(made, scores=(replace(score, test=replace(score.test, wrong_images=wrong)),)))
-
-    ended = command_line.run("report", scene.runs, "--baselines", scene.baselines, "--out", tmp_path / "page")
-
-    assert ended.code == 2
-    assert f"{folder}: image 123456 cannot be shown" in ended.err
-    assert [] == page_of(scene).named("img")
-    assert "Errors per label" in page_of(scene).text
-
-
-def test_wrong_images_are_shown_with_the_predictions_that_the_run_has_stored(tmp_path: Path, dataset: Dataset) -> None:
-    scene = report_scene.wheel(tmp_path, dataset, seeds=1)
-
-    command_line.run("report", scene.runs, "--baselines", scene.baselines, "--out", tmp_path / "page")
-
-    pictures = json.loads((tmp_path / "page" / "report.json").read_text(encoding="utf-8"))["groups"][0]["mistakes"][
-        "pictures"
-    ]
-    [run] = [read(file) for file in scene.runs.rglob("run.json")]
-    wrong = run.scores[-1].test.wrong_images
-    fours = [index for index in wrong if dataset.test_labels[index] == 4]
-    [pair] = pictures["pairs"]
-    assert ("", [(index, 9) for index in wrong[:3]]) == (pictures["unpredicted"], _guesses(pictures["wrong"]))
-    assert (9, 4, len(wrong)) == (pair["predicted"], pair["label"], pair["of"])
-    assert [(index, 9) for index in fours[:8]] == _guesses(pair["images"])
-    assert "are not known" not in page_of(scene).text
-
-
-def test_a_run_without_stored_predictions_has_its_pictures_without_them(tmp_path: Path, dataset: Dataset) -> None:
-    scene = report_scene.wheel(tmp_path, dataset, seeds=1)
-    [file] = scene.runs.rglob("run.json")
-    fields = json.loads(file.read_text(encoding="utf-8"))
-    wrong = fields["scores"][-1]["test"]["wrong_images"]
-    for score in fields["scores"]:
-        del score["test"]["wrong_predictions"]
-    file.write_text(json.dumps(fields), encoding="utf-8")
-
-    ended = command_line.run("report", scene.runs, "--baselines", scene.baselines, "--out", tmp_path / "page")
-
-    pictures = json.loads((tmp_path / "page" / "report.json").read_text(encoding="utf-8"))["groups"][0]["mistakes"][
-        "pictures"
-    ]
-    assert 0 == ended.code
-    assert ("not stored", []) == (pictures["unpredicted"], pictures["pairs"])
-    assert [(index, None) for index in wrong[:3]] == _guesses(pictures["wrong"])
-    assert "The classes predicted for wrong images are not known" in page_of(scene).text
-
-
-def _guesses(pictures: List[Dict[str, Any]]) -> List[Tuple[int, Optional[int]]]:
-    return [(each["index"], each["predicted"]) for each in pictures]
-
-
 def test_a_named_folder_without_data_is_one_message_and_a_page_without_images(tmp_path: Path) -> None:
     scene = report_scene.wheel(tmp_path)
 
@@ -335,21 +214,6 @@ def test_a_broken_baseline_is_named_and_left_out(tmp_path: Path) -> None:
     assert ended.code == 2
     assert ended.err.count("left out") == 1
     assert "subset.yml:2 has a conflict marker" in ended.err
-
-
-def test_runs_whose_baseline_is_broken_are_not_said_to_have_none(tmp_path: Path) -> None:
-    scene = report_scene.wheel(tmp_path)
-    file = scene.baselines / "wheel-softmax" / "subset.yml"
-    file.write_text("schema: 1\n", encoding="utf-8")
-
-    command_line.run("report", scene.runs, "--baselines", scene.baselines, "--out", tmp_path / "page")
-
-    [group] = json.loads((tmp_path / "page" / "report.json").read_text(encoding="utf-8"))["groups"]
-    assert ("incomparable", 1) == (group["verdict"], len(group["reasons"]))
-    assert group["reasons"][0].startswith(f"{file} cannot be used as a baseline: ")
-    assert group["reasons"][0].endswith(f"; next: git checkout -- {file} brings the committed one back")
-    assert group["reasons"][0] in page_of(scene).text
-    assert "stored: nothing" not in page_of(scene).text
 
 
 @pytest.mark.parametrize("name", ["jinja2", "matplotlib.figure"])

@@ -4,7 +4,7 @@ import json
 import re
 from dataclasses import replace
 from pathlib import Path
-from typing import Any, Dict, List
+from typing import Any, Dict
 
 import pytest
 
@@ -17,9 +17,6 @@ from mnist_repro.runs.run import Run
 from tests.builders import command_line, gate_cases, made_up, made_up_baselines, report_scene
 from tests.builders.page_reader import Page
 
-# No float is as large.
-HUGE = 10**400
-ENDLESS = float("inf")
 OLDER = {"tensorflow": "2.2.0", "keras": "2.3.0-tf"}
 
 
@@ -30,101 +27,6 @@ def document(scene: report_scene.Scene) -> Dict[str, Any]:
 
 def page_text(scene: report_scene.Scene) -> str:
     return Page((scene.root / "page" / "index.html").read_text(encoding="utf-8")).text
-
-
-def nested(depth: int) -> object:
-    value: List[Any] = []
-    for _ in range(depth):
-        value = [value]
-    return value
-
-
-@pytest.mark.parametrize(
-    "change",
-    [
-        {"part": ENDLESS},
-        {"nodes": ENDLESS},
-        {"ran_seconds": HUGE},
-        {"elapse_limit_seconds": HUGE},
-        {"nodes": [1]},
-        {"tests": 7},
-    ],
-)
-def test_a_job_with_odd_numbers_is_named_and_left_out(tmp_path: Path, change: Dict[str, Any]) -> None:
-    scene = report_scene.wheel(tmp_path)
-    report_scene.add_jobs(scene, report_scene.job(), report_scene.job("pytest-1", id="4712", **change))
-
-    ended = command_line.run("report", scene.runs, "--jobs", scene.jobs, "--out", tmp_path / "page")
-
-    assert (2, 1) == (ended.code, ended.err.count("left out"))
-    assert "jobs.json: job 2 is not whole\n" in ended.err
-    jobs = document(scene)["jobs"]
-    assert (["4711"], 1) == ([job["id"] for job in jobs["jobs"]], jobs["left_out"])
-
-
-@pytest.mark.parametrize("change", [{"part": HUGE}, {"name": "n" * 300}])
-def test_a_job_whose_name_no_file_can_have_is_shown_without_its_texts(tmp_path: Path, change: Dict[str, Any]) -> None:
-    scene = report_scene.wheel(tmp_path)
-    report_scene.add_jobs(scene, report_scene.job())
-    file = scene.jobs / "jobs.json"
-    fields = json.loads(file.read_text(encoding="utf-8"))
-    file.write_text(json.dumps({**fields, "jobs": [report_scene.job(**change)]}), encoding="utf-8")
-
-    ended = command_line.run("report", scene.runs, "--jobs", scene.jobs, "--out", tmp_path / "page")
-
-    assert (0, "") == (ended.code, ended.err)
-    [job] = document(scene)["jobs"]["jobs"]
-    assert ("4711", []) == (job["id"], [text for text in job["texts"] if text["kind"] == "log"])
-
-
-SAMPLES = {"0": {"test_loss after 3 epochs": HUGE}}
-GATES = [
-    (("verdict",), "nonsense", "'nonsense' is no verdict"),
-    (("recipes", "wheel-softmax", "verdict"), "reproduced", "'reproduced' is no verdict"),
-    (("recipes", "wheel-softmax", "comparisons", 0, "verdict"), ["a"], "['a'] is no verdict"),
-    (("recipes", "wheel-softmax", "comparisons", 0, "verdict"), "good", "'good' is no verdict"),
-    (("recipes", "wheel-softmax", "comparisons", 0, "findings", 0, "interval"), [HUGE, 1], ""),
-    (("recipes", "wheel-softmax", "comparisons", 0, "samples"), SAMPLES, ""),
-    (("recipes", "wheel-softmax", "comparisons", 0, "provenance"), [1], ""),
-    (("session", "exit_code"), ENDLESS, ""),
-    (("session", "exit_code"), {"a": 1}, ""),
-]
-
-
-@pytest.mark.parametrize(("place", "value", "said"), GATES)
-def test_a_gate_report_with_odd_values_is_named_and_left_out(
-    tmp_path: Path, place: List[Any], value: object, said: str
-) -> None:
-    scene = report_scene.whole(tmp_path)
-    edit_gate(scene, place, value)
-
-    ended = command_line.run(*scene.arguments())
-
-    assert (2, 1) == (ended.code, ended.err.count("left out"))
-    assert "gate.json is not a whole gate report\n" in ended.err
-    assert said in ended.err
-    assert (None, 3) == (document(scene)["gate"], document(scene)["runs"])
-
-
-@pytest.mark.parametrize("depth", [2, 200, 600])
-def test_a_gate_report_nested_deeply_does_not_stop_the_page(tmp_path: Path, depth: int) -> None:
-    scene = report_scene.whole(tmp_path)
-    edit_gate(scene, ("recipes", "wheel-softmax", "comparisons", 0, "provenance", "cpu"), nested(depth))
-
-    ended = command_line.run(*scene.arguments())
-
-    assert "Traceback" not in ended.err
-    assert 3 == document(scene)["runs"]
-
-
-def edit_gate(scene: report_scene.Scene, place: Any, value: object) -> None:
-    file = scene.gate / "gate.json"
-    fields = json.loads(file.read_text(encoding="utf-8"))
-    inner = fields
-    for name in place[:-1]:
-        inner = inner[name]
-    inner[place[-1]] = value
-    file.write_text(json.dumps(fields), encoding="utf-8")
 
 
 @pytest.mark.parametrize(
@@ -165,10 +67,10 @@ def add_equal_fingerprint(scene: report_scene.Scene) -> None:
         for each in judgement.findings
     ]
     here = ("recipes", "wheel-softmax", "comparisons", 0)
-    edit_gate(scene, (*here, "findings"), findings)
-    edit_gate(scene, (*here, "verdict"), "equivalent")
-    edit_gate(scene, (*here, "passes"), True)
-    edit_gate(scene, ("recipes", "wheel-softmax", "verdict"), "equivalent")
+    report_scene.edit_gate(scene, (*here, "findings"), findings)
+    report_scene.edit_gate(scene, (*here, "verdict"), "equivalent")
+    report_scene.edit_gate(scene, (*here, "passes"), True)
+    report_scene.edit_gate(scene, ("recipes", "wheel-softmax", "verdict"), "equivalent")
 
 
 SAME = "No difference from the stored fingerprint."
