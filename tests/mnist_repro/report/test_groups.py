@@ -29,9 +29,7 @@ def test_the_published_value_of_a_metric_is_found_by_its_name(recipe: str, metri
 
 
 def group(baselines: Path, problems: Problems) -> Group:
-    runs = [
-        FoundRun(Path("runs"), report_scene.run(seed, loss)) for seed, loss in enumerate(made_up_baselines.SPREAD[:3])
-    ]
+    runs = [FoundRun(Path("runs"), run) for run in made_up_baselines.runs(made_up_baselines.SPREAD[:3])]
     return group_of(runs, baselines, Datasets("surrogate", problems), problems, "group-1", 1)
 
 
