@@ -81,12 +81,6 @@ def test_what_is_accepted_is_stored_with_its_reason_and_no_longer_proposed(folde
     assert ["first recording", REASON] == [change.reason for change in stored(folder).history]
 
 
-def test_no_sample_that_was_stored_is_lost(folder: Path) -> None:
-    accept(folder)
-
-    assert set(STORED) <= set(every_sample(folder))
-
-
 def test_one_rung_may_be_accepted_alone(folder: Path) -> None:
     before = files(folder)
     accept(folder, "--rung", "fingerprint")
@@ -102,15 +96,6 @@ def test_all_means_every_recipe_for_which_something_is_proposed(folder: Path) ->
 
     assert (0, 3) == (ended.code, len(ended.out.splitlines()))
     assert not list(folder.glob("*/*.proposed.yml"))
-
-
-def test_what_is_stored_already_changes_nothing(folder: Path) -> None:
-    baseline_files.write_proposed(folder, subset(samples(history=(), provenance={**HERE, "commit": "d00f"})))
-    before = files(folder)["wheel-softmax/subset.yml"]
-    ended = accept(folder, "--rung", "subset")
-
-    assert (0, "wheel-softmax subset, mnist, original: is stored already\n") == (ended.code, ended.out)
-    assert before == files(folder)["wheel-softmax/subset.yml"]
 
 
 ACCEPT_AND_DIE = """

@@ -1,8 +1,7 @@
 from __future__ import annotations
 
-import builtins
 import sys
-from typing import Any
+from types import ModuleType
 
 import pytest
 
@@ -25,22 +24,14 @@ def test_a_test_figure_that_was_scored_once_is_no_curve() -> None:
     assert ["loss", "test_accuracy"] == figures.curves_to_draw(made_up_page.group(curves=curves))
 
 
+@pytest.mark.parametrize("name", ["jinja2", "matplotlib.figure"])
 def test_without_the_packages_of_the_page_the_message_says_how_to_install_them(
-    monkeypatch: pytest.MonkeyPatch,
+    monkeypatch: pytest.MonkeyPatch, name: str
 ) -> None:
-    monkeypatch.delitem(sys.modules, "jinja2", raising=False)
-    monkeypatch.setattr(builtins, "__import__", _without_jinja2)
+    for package in ("jinja2", "matplotlib", "matplotlib.figure"):
+        monkeypatch.setitem(sys.modules, package, None if package == name else ModuleType(package))
 
     with pytest.raises(BadInput, match="without Jinja2 and matplotlib") as refused:
         figures.require_drawing()
 
     assert "pip install 'mnist-repro[report]'" == refused.value.fix
-
-
-_import = builtins.__import__
-
-
-def _without_jinja2(name: str, *arguments: Any, **named: Any) -> Any:
-    if name == "jinja2":
-        raise ImportError(name)
-    return _import(name, *arguments, **named)

@@ -5,7 +5,8 @@ from pathlib import Path
 import pytest
 
 from mnist_repro.errors import BadInput
-from mnist_repro.report.page.page_file import require_ours
+from mnist_repro.report.page.page_file import require_ours, write
+from tests.builders import made_up_page
 
 
 @pytest.mark.parametrize("text", [None, "<title>Its page \N{MIDDLE DOT} mnist-repro</title>"])
@@ -21,4 +22,6 @@ def test_a_page_of_another_program_is_not_replaced(tmp_path: Path, text: str) ->
     (tmp_path / "index.html").write_text(text, encoding="utf-8")
 
     with pytest.raises(BadInput, match="is not a page that mnist-repro made"):
-        require_ours(tmp_path)
+        write(made_up_page.document(), tmp_path)
+
+    assert text == (tmp_path / "index.html").read_text(encoding="utf-8")
