@@ -6,7 +6,7 @@ import pytest
 
 from mnist_repro.gate.platform import UNNAMED, platform_name, platform_text
 
-HERE = {"machine": "aarch64", "tensorflow": "2.2.0-rc1", "keras": "2.3.0-tf"}
+HERE = {"machine": "aarch64", "tensorflow": "2.2.0-rc1", "keras": "2.3-tf"}
 
 
 def test_a_platform_is_machine_and_minor_versions() -> None:

@@ -64,9 +64,12 @@ def test_a_job_with_odd_numbers_is_named_and_left_out(tmp_path: Path, change: Di
 
 @pytest.mark.parametrize("name", ["../../..", "..", ".", "", "/", "a/../../../..", "nul\0", "n" * 300])
 def test_a_job_whose_name_is_no_name_of_a_folder_has_no_texts(tmp_path: Path, name: str) -> None:
-    (tmp_path / "script-0.sh").write_text("a secret", encoding="utf-8")
+    scene = Scene(tmp_path)
+    read(scene, job(name))
+    for folder in (tmp_path, scene.jobs, scene.jobs / "jobs"):
+        (folder / "script-0.sh").write_text("a secret", encoding="utf-8")
 
-    [shown] = read(Scene(tmp_path), job(name)).jobs
+    [shown] = jobs_file.read(scene.jobs, Problems()).jobs
 
     assert ("4711", []) == (shown.id, texts(shown))
 

@@ -8,7 +8,7 @@ from mnist_repro.gate.baselines.read_only import in_ci, require_writable_baselin
 
 @pytest.mark.parametrize(
     ("value", "expected"),
-    [("true", True), ("1", True), ("woodpecker", True), ("", False), ("false", False), ("0", False)],
+    [("true", True), ("1", True), ("woodpecker", True), ("", False), ("False", False), ("0", False)],
 )
 def test_a_service_says_that_this_is_ci(value: str, expected: bool) -> None:
     assert expected is in_ci({"CI": value})
