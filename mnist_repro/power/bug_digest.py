@@ -7,7 +7,7 @@ import hashlib
 from pathlib import Path
 from typing import List, Optional, Set
 
-_SHOWN = 12
+DIGITS = 12
 _LIST = "BUGS"
 
 
@@ -24,7 +24,7 @@ def digest(file: Path, bug: str) -> str:
     calls = (node for node in ast.walk(module) if isinstance(node, ast.Call))
     entry = next((call for call in calls if _is_entry(call, bug)), None)
     nodes = [module] if entry is None else _needed(entry, module)
-    return hashlib.sha256("\n".join(map(ast.dump, nodes)).encode()).hexdigest()[:_SHOWN]
+    return hashlib.sha256("\n".join(map(ast.dump, nodes)).encode()).hexdigest()[:DIGITS]
 
 
 def _is_entry(call: ast.Call, bug: str) -> bool:

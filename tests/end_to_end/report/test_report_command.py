@@ -144,17 +144,6 @@ def test_a_named_folder_without_data_is_one_message_and_a_page_without_images(tm
     assert "is not at hand" in page_of(scene).text
 
 
-def test_a_broken_baseline_is_named_and_left_out(tmp_path: Path) -> None:
-    scene = report_scene.wheel(tmp_path)
-    (scene.baselines / "wheel-softmax" / "subset.yml").write_text("schema: 1\n<<<<<<< mine\n", encoding="utf-8")
-
-    ended = command_line.run("report", scene.runs, "--baselines", scene.baselines, "--out", tmp_path / "page")
-
-    assert ended.code == 2
-    assert ended.err.count("left out") == 1
-    assert "subset.yml:2 has a conflict marker" in ended.err
-
-
 def test_figures_that_are_not_numbers_are_said_and_not_drawn(tmp_path: Path) -> None:
     scene = report_scene.wheel(tmp_path)
     made = report_scene.run(0)

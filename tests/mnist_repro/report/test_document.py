@@ -4,12 +4,15 @@ from dataclasses import replace
 from pathlib import Path
 from typing import List
 
+from mnist_repro.recipes import find
 from mnist_repro.report.document import PageInputs, collect, read_gate, read_jobs
 from mnist_repro.report.values import Document, Note
+from mnist_repro.reproduction import table
+from mnist_repro.reproduction.judgement import judge
 from mnist_repro.runs.found import FoundRun
 from mnist_repro.runs.problems import Problems
 from mnist_repro.runs.run import Run
-from tests.builders import report_scene
+from tests.builders import made_up, report_scene
 
 
 def document(runs: List[Run], unkept: int = 0) -> Document:
@@ -59,3 +62,22 @@ def test_a_gate_report_and_jobs_that_cannot_be_read_are_problems(tmp_path: Path)
     assert (None, None) == (read_gate(tmp_path / "a", [], problems), read_jobs(tmp_path / "b", [], problems))
     whats = [problem.what for problem in problems.found]
     assert [f"cannot read {tmp_path / name}: No such file or directory" for name in ("a", "b")] == whats
+
+
+def test_all_published_figures_of_a_page_share_one_level() -> None:
+    losses = (0.2698, 0.2702, 0.2712)
+    made = {
+        recipe: [report_scene.run(seed, loss, recipe=recipe, scale="full") for seed, loss in enumerate(losses)]
+        for recipe in ("wheel-softmax", "tf-softmax")
+    }
+
+    groups = document([run for runs in made.values() for run in runs]).groups
+
+    shown = {group.recipe: [each.interval for each in group.published] for group in groups}
+    in_drift = {each.recipe: each.comparisons for each in table.judge(list(made.values()), None)}
+    judged = judge([(find(name), runs) for name, runs in made.items()], 3, "full", made_up.dataset("mnist"))
+    for other in (in_drift, {each.recipe.name: each.comparisons for each in judged.recipes}):
+        assert shown == {
+            name: [each.possible and (each.possible.low, each.possible.high) for each in comparisons]
+            for name, comparisons in other.items()
+        }
