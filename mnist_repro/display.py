@@ -16,6 +16,11 @@ def counted(count: int, unit: str) -> str:
     return f"{count:,} {unit}" + ("" if count == 1 else "s")
 
 
+def seeds_text(seeds: Sequence[int]) -> str:
+    """Seeds in words: ``seed 3``, ``seeds 0, 1``."""
+    return f"seed{'s' if len(seeds) > 1 else ''} {', '.join(map(str, seeds))}"
+
+
 @contextlib.contextmanager
 def steps(title: str) -> Iterator[Show]:
     """A progress bar on standard error while the block runs, if standard error is a terminal."""

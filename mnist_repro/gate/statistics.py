@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import math
-from typing import Mapping, Optional, Sequence
+from dataclasses import dataclass, replace
+from typing import Mapping, Optional
 
 import numpy as np
 
+from mnist_repro.display import seeds_text
 from mnist_repro.gate.intervals import Interval, student_t
 from mnist_repro.gate.verdicts import Finding, Metric, Verdict
 
@@ -26,28 +28,79 @@ MOST_SEEDS_FORETOLD = 1000
 Samples = Mapping[int, float]
 
 
+@dataclass(frozen=True)
+class _Comparison:
+    """Two samples of a metric, from which findings are made."""
+
+    metric: Metric
+    stored: Samples
+    measured: Samples
+    rung: str
+
+    def found(
+        self, verdict: Verdict, why: str, interval: Optional[Interval] = None, needed: Optional[int] = None
+    ) -> Finding:
+        means = (_mean(self.stored), _mean(self.measured))
+        return Finding(self.rung, self.metric.name, verdict, why, *means, interval, self.metric.margin, needed)
+
+    def beyond(self, difference: float) -> Verdict:
+        """The verdict on a difference that is beyond the margin."""
+        better = difference < 0.0 if self.metric.direction == "lower" else difference > 0.0
+        return Verdict.IMPROVED if better else Verdict.REGRESSED
+
+    def degenerate(self, fewest_stored: int, fewest_measured: int) -> Optional[Finding]:
+        """The finding if the samples cannot be compared, else None."""
+        flaw = self._flaw(fewest_stored)
+        if flaw:
+            return self.found(Verdict.INCOMPARABLE, flaw)
+        if len(self.measured) < fewest_measured:
+            why = f"{len(self.measured)} seed says nothing about spread, {fewest_measured} or more do"
+            return self.found(Verdict.INCONCLUSIVE, why, None, AUTO_SEEDS[0])
+        return None
+
+    def _flaw(self, fewest_stored: int) -> str:
+        """Why the samples are incomparable; empty if they are not."""
+        stored, measured = self.stored, self.measured
+        if not stored:
+            return "nothing is stored for this metric"
+        if not measured:
+            return "it was not measured"
+        for whose, samples in (("stored", stored), ("measured", measured)):
+            for seed, value in samples.items():
+                if not math.isfinite(value):
+                    return f"{whose} is {value} for seed {seed}"
+        if len(stored) < fewest_stored:
+            return f"{len(stored)} stored samples are too few, {fewest_stored} are needed"
+        if len(set(stored.values())) == 1:
+            return f"all {len(stored)} stored samples are the same, so that their spread is not known"
+        if len(measured) > 1 and len(set(measured.values())) == 1 and not self.metric.is_share:
+            return f"it is the same for all {len(measured)} seeds, which are one run counted several times"
+        return ""
+
+
 def compare_seed_by_seed(metric: Metric, stored: Samples, measured: Samples, rung: str) -> Finding:
     """Compare every measured seed with the stored run of the same seed. The margin applies to each, in its own unit."""
-    broken = _degenerate(metric, stored, measured, rung, FEWEST_PAIRED, fewest_measured=1)
+    samples = _Comparison(metric, stored, measured, rung)
+    broken = samples.degenerate(FEWEST_PAIRED, fewest_measured=1)
     if broken:
         return broken
     strangers = sorted(set(measured) - set(stored))
     if strangers:
-        why = f"no run of {_seeds(strangers)} is stored, only of {_seeds(sorted(stored))}"
-        return _finding(metric, stored, measured, rung, Verdict.INCOMPARABLE, why)
+        why = f"no run of {seeds_text(strangers)} is stored, only of {seeds_text(sorted(stored))}"
+        return samples.found(Verdict.INCOMPARABLE, why)
     # The means in the finding are comparable only if they are of the same seeds.
-    stored = {seed: stored[seed] for seed in measured}
+    samples = replace(samples, stored={seed: stored[seed] for seed in measured})
     differences = {seed: measured[seed] - stored[seed] for seed in sorted(measured)}
     furthest = max(differences, key=lambda seed: abs(differences[seed]))
     if abs(differences[furthest]) <= metric.margin:
         why = f"seed by seed within {metric.margin:.2g}, at most {abs(differences[furthest]):.1e} apart"
-        return _finding(metric, stored, measured, rung, Verdict.EQUIVALENT, why)
-    verdict = _beyond(metric, float(np.mean(list(differences.values()))) or differences[furthest])
+        return samples.found(Verdict.EQUIVALENT, why)
+    verdict = samples.beyond(float(np.mean(list(differences.values()))) or differences[furthest])
     why = (
         f"seed {furthest} gave {measured[furthest]:.7g}, stored is {stored[furthest]:.7g}: "
         f"{differences[furthest]:+.2e} where {metric.margin:.2g} is allowed"
     )
-    return _finding(metric, stored, measured, rung, verdict, why)
+    return samples.found(verdict, why)
 
 
 def compare_distributions(metric: Metric, stored: Samples, measured: Samples, rung: str, metrics: int) -> Finding:
@@ -60,19 +113,20 @@ def compare_distributions(metric: Metric, stored: Samples, measured: Samples, ru
         rung: ``subset`` or ``full``.
         metrics: number of metrics that a session compares; they share the level (Bonferroni).
     """
-    broken = _degenerate(metric, stored, measured, rung, FEWEST_STORED, fewest_measured=2)
+    samples = _Comparison(metric, stored, measured, rung)
+    broken = samples.degenerate(FEWEST_STORED, fewest_measured=2)
     if broken:
         return broken
     if all(stored.get(seed) == value for seed, value in measured.items()):
-        why = f"the same bits as stored for {_seeds(sorted(measured))}"
-        return _finding(metric, stored, measured, rung, Verdict.EQUIVALENT, why)
+        why = f"the same bits as stored for {seeds_text(sorted(measured))}"
+        return samples.found(Verdict.EQUIVALENT, why)
     tail = SESSION_LEVEL / metrics / 2.0
     measured_values, stored_values = _values(measured), _values(stored)
     interval = welch_interval(measured_values, stored_values, tail)
     if -metric.margin < interval.low and interval.high < metric.margin:
         why, verdict = "the difference lies within the margin, proven", Verdict.EQUIVALENT
     elif interval.low > metric.margin or interval.high < -metric.margin:
-        why, verdict = "the difference lies beyond the margin, proven", _beyond(metric, interval.low)
+        why, verdict = "the difference lies beyond the margin, proven", samples.beyond(interval.low)
     else:
         why, verdict = "the interval of the difference crosses the margin", Verdict.INCONCLUSIVE
     needed = (
@@ -80,7 +134,7 @@ def compare_distributions(metric: Metric, stored: Samples, measured: Samples, ru
     )
     if verdict is Verdict.INCONCLUSIVE:
         why += f": {needed} seeds would probably settle it" if needed else ": no number of seeds is likely to settle it"
-    return _finding(metric, stored, measured, rung, verdict, why, interval, needed)
+    return samples.found(verdict, why, interval, needed)
 
 
 def welch_interval(measured: np.ndarray, stored: np.ndarray, tail: float) -> Interval:
@@ -119,64 +173,9 @@ def _welch(
     return Interval(difference - reach, difference + reach)
 
 
-def _degenerate(
-    metric: Metric,
-    stored: Samples,
-    measured: Samples,
-    rung: str,
-    fewest_stored: int,
-    fewest_measured: int,
-) -> Optional[Finding]:
-    """The finding if the samples cannot be compared, else None."""
-
-    def incomparable(why: str) -> Finding:
-        return _finding(metric, stored, measured, rung, Verdict.INCOMPARABLE, why)
-
-    if not stored:
-        return incomparable("nothing is stored for this metric")
-    if not measured:
-        return incomparable("it was not measured")
-    for whose, samples in (("stored", stored), ("measured", measured)):
-        for seed, value in samples.items():
-            if not math.isfinite(value):
-                return incomparable(f"{whose} is {value} for seed {seed}")
-    if len(stored) < fewest_stored:
-        return incomparable(f"{len(stored)} stored samples are too few, {fewest_stored} are needed")
-    if len(set(stored.values())) == 1:
-        return incomparable(f"all {len(stored)} stored samples are the same, so that their spread is not known")
-    if len(measured) > 1 and len(set(measured.values())) == 1 and not metric.is_share:
-        return incomparable(f"it is the same for all {len(measured)} seeds, which are one run counted several times")
-    if len(measured) < fewest_measured:
-        why = f"{len(measured)} seed says nothing about spread, {fewest_measured} or more do"
-        return _finding(metric, stored, measured, rung, Verdict.INCONCLUSIVE, why, None, AUTO_SEEDS[0])
-    return None
-
-
-def _beyond(metric: Metric, difference: float) -> Verdict:
-    better = difference < 0.0 if metric.direction == "lower" else difference > 0.0
-    return Verdict.IMPROVED if better else Verdict.REGRESSED
-
-
-def _finding(
-    metric: Metric,
-    stored: Samples,
-    measured: Samples,
-    rung: str,
-    verdict: Verdict,
-    why: str,
-    interval: Optional[Interval] = None,
-    needed: Optional[int] = None,
-) -> Finding:
-    return Finding(rung, metric.name, verdict, why, _mean(stored), _mean(measured), interval, metric.margin, needed)
-
-
 def _values(samples: Samples) -> np.ndarray:
     return np.array([samples[seed] for seed in sorted(samples)], dtype=np.float64)
 
 
 def _mean(samples: Samples) -> str:
     return f"{float(np.mean(list(samples.values()))):.6g}" if samples else ""
-
-
-def _seeds(seeds: Sequence[int]) -> str:
-    return f"seed{'s' if len(seeds) > 1 else ''} {', '.join(map(str, seeds))}"

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import List, Tuple
 
-from mnist_repro.display import table
+from mnist_repro.display import seeds_text, table
 from mnist_repro.gate.baselines.judge import options, record_command
 from mnist_repro.gate.baselines.values import PUBLISHED
 from mnist_repro.gate.comparison import NO_RECIPE, Comparison
@@ -28,7 +28,7 @@ def failure(comparison: Comparison) -> str:
     verdict = comparison.judgement.verdict
     lines = [f"{comparison.recipe}, {comparison.rung}: {verdict.value.upper()} – {MEANING[verdict]}"]
     if comparison.dataset:
-        seeds = f", {_seeds(comparison)}" if comparison.samples else ""
+        seeds = f", {seeds_text(sorted(comparison.samples))}" if comparison.samples else ""
         lines.append(f"{comparison.dataset} data, {comparison.arithmetic} arithmetic{seeds}")
     rows = [cells(finding) for finding in comparison.judgement.findings]
     # A table without figures is useless.
@@ -101,8 +101,3 @@ def _interval(finding: Finding) -> str:
     if finding.rung == PUBLISHED:
         return f"{interval.low:.6g} … {interval.high:.6g}"
     return f"{interval.low:+.3g} … {interval.high:+.3g}"
-
-
-def _seeds(comparison: Comparison) -> str:
-    seeds = sorted(comparison.samples)
-    return f"seed{'s' if len(seeds) > 1 else ''} {', '.join(map(str, seeds))}"

@@ -5,7 +5,7 @@ from __future__ import annotations
 import contextlib
 import time
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Dict, Generator, List, Mapping, Optional, Set, Tuple
+from typing import TYPE_CHECKING, Generator, List, Mapping, Optional, Set, Tuple
 
 import pytest
 
@@ -14,6 +14,7 @@ from mnist_repro.errors import BadInput
 if TYPE_CHECKING:
     from mnist_repro.gate.report import Report
     from mnist_repro.gate.session.gate_session import GateSession
+    from mnist_repro.report.values import Jobs
     from mnist_repro.runs.found import FoundRun
     from mnist_repro.runs.problems import Problems
     from mnist_repro.runs.run import Run
@@ -132,7 +133,7 @@ class ReportSession:
         page = write(collect(sources, problems), self._folder)
         return self._shown / page.name
 
-    def _jobs(self, problems: Problems) -> Optional[Dict[str, Any]]:
+    def _jobs(self, problems: Problems) -> Optional[Jobs]:
         """The jobs that this session has started; None if there are none, or if they cannot be read."""
         from mnist_repro.report import jobs_file
 

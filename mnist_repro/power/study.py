@@ -30,7 +30,6 @@ VARIANTS: Mapping[str, Mapping[str, str]] = {
 }
 # All results of a trial depend on this module and what it imports.
 ROOT = "mnist_repro.execution.fingerprint"
-_SHOWN = 12
 
 
 @dataclass(frozen=True)
@@ -182,7 +181,7 @@ def _folder(plan: Plan, recipe: str, bug: Optional[Bug], variant: str = "") -> P
         "dataset": plan.dataset.sha256,
         "here": {name: plan.here[name] for name in ("python", "tensorflow", "keras", "numpy", "machine", "cpu")},
     }
-    key = hashlib.sha256(json.dumps(depends, sort_keys=True).encode()).hexdigest()[:_SHOWN]
+    key = hashlib.sha256(json.dumps(depends, sort_keys=True).encode()).hexdigest()[: bug_digest.DIGITS]
     name = bug.name if bug else "-".join(["clean", *variant.split()])
     return plan.out / recipe / name / key
 

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Any, Dict, List, Mapping, Tuple
+from typing import Any, Dict, List, Mapping, Optional, Sequence, Tuple
 
 from mnist_repro.gate.baselines import files as baseline_files
 from mnist_repro.gate.baselines.values import RUNGS, BaselineEntry, SampleEntry
 from mnist_repro.recipes import RECIPES
+from mnist_repro.report.values import Change, ChangedMean, ChangedValue, HistoryEntry
 from mnist_repro.runs.problems import Problems
 
 # The place of a value in an entry, such as ("samples", "0", "test_loss after 3 epochs").
@@ -16,40 +17,37 @@ State = Dict[Place, Any]
 MOST_ROWS = 200
 
 
-def history_fields(folder: Path, problems: Problems) -> List[Dict[str, Any]]:
+def history(folder: Path, problems: Problems) -> List[HistoryEntry]:
     """The changes of every entry in a folder of baselines; a file that cannot be read goes to ``problems``."""
-    entries: List[Dict[str, Any]] = []
+    entries: List[HistoryEntry] = []
     for recipe in RECIPES:
         for rung in RUNGS:
             with problems.leaving_out():
                 stored = baseline_files.read(folder, recipe, rung)
-                entries += [
-                    {"recipe": recipe, "rung": rung, "key": list(entry.key), "changes": changes(entry)}
-                    for entry in stored.entries
-                ]
+                entries += [HistoryEntry(recipe, rung, entry.key, changes(entry)) for entry in stored.entries]
     return entries
 
 
-def changes(entry: BaselineEntry) -> List[Dict[str, Any]]:
+def changes(entry: BaselineEntry) -> List[Change]:
     """The changes of an entry, oldest first, each with the values before and after it."""
     state = _state(entry)
-    fields: List[Dict[str, Any]] = []
+    newest_first: List[Change] = []
     for change in reversed(entry.history):
         old = _replaced(change.replaced)
-        rows = [{"what": list(place), "old": value, "new": state.get(place)} for place, value in old.items()]
-        fields.append(
-            {
-                "date": change.date,
-                "reason": change.reason,
-                "first": not change.replaced,
-                "rows": rows[:MOST_ROWS],
-                "rows_count": len(rows),
-                "means": _means(old, state),
-                "commit": str(change.replaced.get("commit", "")),
-            }
+        rows = [ChangedValue(place, value, state.get(place)) for place, value in old.items()]
+        newest_first.append(
+            Change(
+                date=change.date,
+                reason=change.reason,
+                first=not change.replaced,
+                rows=rows[:MOST_ROWS],
+                rows_count=len(rows),
+                means=_means(old, state),
+                commit=str(change.replaced.get("commit", "")),
+            )
         )
         state.update(old)
-    return fields[::-1]
+    return newest_first[::-1]
 
 
 def _state(entry: BaselineEntry) -> State:
@@ -87,20 +85,17 @@ def _items(value: Any) -> List[Tuple[Any, Any]]:
     return list(value.items()) if isinstance(value, Mapping) else []
 
 
-def _means(old: State, new: State) -> List[Dict[str, Any]]:
+def _means(old: State, new: State) -> List[ChangedMean]:
     """For each metric, the mean of the replaced values and the mean of the new values of the same seeds."""
     names = dict.fromkeys(place[2] for place in old if place[0] == "samples")
-    means: List[Dict[str, Any]] = []
+    means: List[ChangedMean] = []
     for name in names:
         places = [place for place in old if place[0] == "samples" and place[2] == name]
         before = [old[place] for place in places if isinstance(old[place], (int, float))]
         after = [new[place] for place in places if isinstance(new.get(place), (int, float))]
-        means.append(
-            {
-                "metric": name,
-                "seeds": len(places),
-                "old": sum(before) / len(before) if before else None,
-                "new": sum(after) / len(after) if after else None,
-            }
-        )
+        means.append(ChangedMean(name, len(places), _mean(before), _mean(after)))
     return means
+
+
+def _mean(values: Sequence[float]) -> Optional[float]:
+    return sum(values) / len(values) if values else None

@@ -1,20 +1,20 @@
-"""Collects the facts of a page into one JSON document, described in docs/reference/report-json.md."""
+"""Collects the facts of a page into one `Document`."""
 
 from __future__ import annotations
 
 import datetime
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Dict, List, Optional, Sequence
+from typing import List, Optional, Sequence
 
 import mnist_repro
-from mnist_repro.files.json import storable
 from mnist_repro.recipes import find
 from mnist_repro.report import gate_file, jobs_file
-from mnist_repro.report.baseline_history import history_fields
+from mnist_repro.report.baseline_history import history
 from mnist_repro.report.datasets import Datasets
-from mnist_repro.report.gate_samples import gate_sample_fields
-from mnist_repro.report.groups import group_fields
+from mnist_repro.report.gate_samples import gate_samples
+from mnist_repro.report.groups import group_of
+from mnist_repro.report.values import Document, Gate, Group, Jobs, Note
 from mnist_repro.reproduction.judgement import testable
 from mnist_repro.runs.found import FoundRun, Sorted, sort
 from mnist_repro.runs.problems import Problems
@@ -42,42 +42,41 @@ class PageInputs:
     runs: Sequence[FoundRun]
     places: Sequence[str]
     baselines: Path
-    gate: Optional[Dict[str, Any]] = None
-    jobs: Optional[Dict[str, Any]] = None
+    gate: Optional[Gate] = None
+    jobs: Optional[Jobs] = None
     data: Optional[str] = None
     unkept: int = 0
 
 
-def collect(sources: PageInputs, problems: Problems) -> Dict[str, Any]:
-    """The document: plain mappings, lists, texts and numbers; NaN and infinity are stored as words."""
+def collect(sources: PageInputs, problems: Problems) -> Document:
+    """The document of a page."""
     grouped = sort(sources.runs)
     datasets = Datasets(sources.data, problems)
     shown = grouped.groups[:MOST_GROUPS]
     comparisons = _figures_shown([found[0].run for found in shown])
     groups = [
-        group_fields(found, sources.baselines, datasets, problems, f"group-{number}", comparisons)
+        group_of(found, sources.baselines, datasets, problems, f"group-{number}", comparisons)
         for number, found in enumerate(shown, start=1)
     ]
-    document = {
-        "schema": SCHEMA,
-        "made": datetime.datetime.now(datetime.timezone.utc).isoformat(timespec="seconds"),
-        "version": mnist_repro.__version__,
-        "places": [str(place) for place in sources.places],
-        "baselines": str(sources.baselines),
-        "runs": len(sources.runs),
-        "notes": _notes(grouped, groups, sources.unkept),
-        "groups": groups,
-        "gate": sources.gate,
-        "gate_samples": gate_sample_fields(sources.gate, groups, sources.baselines, problems),
-        "jobs": sources.jobs,
-        "history": history_fields(sources.baselines, problems),
-        "problems": problems.fields(),
-    }
-    stored: Dict[str, Any] = storable(document)
-    return stored
+    return Document(
+        schema=SCHEMA,
+        made=datetime.datetime.now(datetime.timezone.utc).isoformat(timespec="seconds"),
+        version=mnist_repro.__version__,
+        places=[str(place) for place in sources.places],
+        baselines=str(sources.baselines),
+        runs=len(sources.runs),
+        notes=_notes(grouped, groups, sources.unkept),
+        groups=groups,
+        gate=sources.gate,
+        gate_samples=gate_samples(sources.gate, groups, sources.baselines, problems),
+        jobs=sources.jobs,
+        history=history(sources.baselines, problems),
+        # Last, because everything above may add problems.
+        problems=problems.fields(),
+    )
 
 
-def read_gate(named: Optional[Path], places: Sequence[Path], problems: Problems) -> Optional[Dict[str, Any]]:
+def read_gate(named: Optional[Path], places: Sequence[Path], problems: Problems) -> Optional[Gate]:
     """The named gate report, else the report at a usual place; None if there is none."""
     place = named or gate_file.find(places)
     with problems.leaving_out():
@@ -85,7 +84,7 @@ def read_gate(named: Optional[Path], places: Sequence[Path], problems: Problems)
     return None
 
 
-def read_jobs(named: Optional[Path], places: Sequence[Path], problems: Problems) -> Optional[Dict[str, Any]]:
+def read_jobs(named: Optional[Path], places: Sequence[Path], problems: Problems) -> Optional[Jobs]:
     """The named jobs, else the jobs of the newest session here or beside the runs; None if there are none."""
     place = named or jobs_file.beside(places)
     with problems.leaving_out():
@@ -98,29 +97,29 @@ def _figures_shown(firsts: Sequence[Run]) -> int:
     return sum(len(testable(find(run.recipe), run.scale, run.dataset["name"])) for run in firsts)
 
 
-def _notes(grouped: Sorted, groups: Sequence[Dict[str, Any]], unkept: int) -> List[Dict[str, Any]]:
-    """The notes at the start of the page, each with the key of its words and the values for them."""
-    notes: List[Dict[str, Any]] = []
+def _notes(grouped: Sorted, groups: Sequence[Group], unkept: int) -> List[Note]:
+    """The notes at the start of the page."""
+    notes: List[Note] = []
     runs = [group[0].run for group in grouped.groups]
     for key, values in (
         ("note_datasets", {f"{run.dataset['name']} ({run.dataset['sha256'][:12]})" for run in runs}),
         ("note_scales", {run.scale for run in runs}),
         ("note_arithmetics", {run.arithmetic for run in runs}),
-        ("note_platforms", {group["platform"] for group in groups}),
+        ("note_platforms", {group.platform for group in groups}),
     ):
         if len(values) > 1:
-            notes.append({"key": key, "values": {"list": ", ".join(sorted(values)[:10]), "count": len(values)}})
+            notes.append(Note(key, {"list": ", ".join(sorted(values)[:10]), "count": len(values)}))
     if unkept:
-        notes.append({"key": "note_unkept", "values": {"count": unkept}})
+        notes.append(Note("note_unkept", {"count": unkept}))
     if grouped.doubled:
         folders = ", ".join(str(each.folder) for each in grouped.doubled[:5])
-        notes.append({"key": "note_doubled", "values": {"count": len(grouped.doubled), "list": folders}})
+        notes.append(Note("note_doubled", {"count": len(grouped.doubled), "list": folders}))
     if len(grouped.groups) > len(groups):
         hidden = sum(len(group) for group in grouped.groups[len(groups) :])
-        notes.append({"key": "note_groups", "values": {"shown": len(groups), "left": hidden}})
-    strangers = sorted({group["dataset"]["name"] for group in groups if not group["dataset"]["at_hand"]})
+        notes.append(Note("note_groups", {"shown": len(groups), "left": hidden}))
+    strangers = sorted({group.dataset.name for group in groups if not group.dataset.at_hand})
     if strangers:
-        notes.append({"key": "note_no_data", "values": {"list": ", ".join(strangers)}})
-    if any(group["dataset"]["name"] != "mnist" for group in groups):
-        notes.append({"key": "note_not_mnist", "values": {}})
+        notes.append(Note("note_no_data", {"list": ", ".join(strangers)}))
+    if any(group.dataset.name != "mnist" for group in groups):
+        notes.append(Note("note_not_mnist"))
     return notes

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
-from typing import Any, Dict, List, Mapping, Optional, Sequence
+from typing import Any, Dict, Mapping, Optional, Sequence
 
 from mnist_repro.errors import BadInput
 from mnist_repro.files.json import read_json
 from mnist_repro.gate import comparison as checked
 from mnist_repro.gate.report import JSON, SCHEMA, Report, as_json
 from mnist_repro.gate.verdicts import Verdict
+from mnist_repro.report.values import Gate, GateComparison, GateFinding, GateRecipe
 
 MAKE = "pytest --gate-report=gate"
 # The folder into which `MAKE` and the how-to write it.
@@ -23,7 +24,7 @@ def find(places: Sequence[Path]) -> Optional[Path]:
     return next((file for file in (*beside, FOLDER / JSON) if file.is_file()), None)
 
 
-def read(place: Path) -> Dict[str, Any]:
+def read(place: Path) -> Gate:
     """Read a gate report from its file or folder.
 
     Raises:
@@ -32,7 +33,7 @@ def read(place: Path) -> Dict[str, Any]:
     file = place / JSON if place.is_dir() else place
     fields = read_json(file, SCHEMA, "gate report", MAKE)
     try:
-        return {"file": str(file), **_chosen(fields)}
+        return _gate(str(file), fields)
     except (KeyError, TypeError, ValueError, AttributeError, IndexError, OverflowError, RecursionError) as error:
         raise BadInput(
             f"{file} is not a whole gate report",
@@ -41,38 +42,44 @@ def read(place: Path) -> Dict[str, Any]:
         ) from error
 
 
-def of_session(report: Report) -> Dict[str, Any]:
-    """The fields of a session that has just ended, as in its gate report, also if none is written."""
-    return {"file": "pytest", **_chosen(json.loads(as_json(report)))}
+def of_session(report: Report) -> Gate:
+    """The facts of a session that has just ended, as in its gate report, also if none is written."""
+    return _gate("pytest", json.loads(as_json(report)))
 
 
-def _chosen(fields: Mapping[str, Any]) -> Dict[str, Any]:
+def _gate(file: str, fields: Mapping[str, Any]) -> Gate:
     session = fields["session"]
-    return {
-        "passes": bool(fields["passes"]),
-        "complete": bool(fields["complete"]),
-        "verdict": _verdict(fields["verdict"]),
-        "session": {name: str(session[name]) for name in ("scale", "seeds", "arithmetic", "started", "finished")},
-        "exit_code": None if session["exit_code"] is None else int(session["exit_code"]),
-        "versions": {str(name): str(value) for name, value in session["versions"].items()},
-        "recipes": {str(name): _recipe(recipe) for name, recipe in fields["recipes"].items()},
-        "not_judged": [str(name) for name in fields["not_judged"]],
-        "other_failures": [str(name) for name in fields["other_failures"]],
-    }
+    return Gate(
+        file=file,
+        passes=bool(fields["passes"]),
+        complete=bool(fields["complete"]),
+        verdict=_verdict(fields["verdict"]),
+        session={name: str(session[name]) for name in ("scale", "seeds", "arithmetic", "started", "finished")},
+        exit_code=None if session["exit_code"] is None else int(session["exit_code"]),
+        versions={str(name): str(value) for name, value in session["versions"].items()},
+        recipes={str(name): _recipe(recipe) for name, recipe in fields["recipes"].items()},
+        not_judged=[str(name) for name in fields["not_judged"]],
+        other_failures=[str(name) for name in fields["other_failures"]],
+    )
 
 
-def _recipe(fields: Mapping[str, Any]) -> Dict[str, Any]:
-    comparisons: List[Dict[str, Any]] = []
-    for each in fields["comparisons"]:
-        # Convert to a `Comparison` and back, which fails if the fields are not those of a comparison.
-        whole = checked.as_fields(checked.from_fields(each))
-        _require_texts(whole)
-        texts = {name: str(each[name]) for name in ("test", "outcome", "reason")}
-        verdict = None if each["verdict"] is None else _verdict(each["verdict"])
+def _recipe(fields: Mapping[str, Any]) -> GateRecipe:
+    comparisons = [_comparison(each) for each in fields["comparisons"]]
+    return GateRecipe(_verdict(fields["verdict"]), bool(fields["passes"]), comparisons)
+
+
+def _comparison(fields: Mapping[str, Any]) -> GateComparison:
+    # Convert to a `Comparison` and back, which fails if the fields are not those of a comparison.
+    whole = checked.as_fields(checked.from_fields(fields))
+    _require_texts(whole)
+    changed: Dict[str, Any] = {
+        "verdict": None if fields["verdict"] is None else _verdict(fields["verdict"]),
+        "findings": [GateFinding(**finding) for finding in whole["findings"]],
         # Leave nested values out: our provenance has none, and deep nesting could not be written as JSON.
-        origin = {name: value for name, value in whole["provenance"].items() if _flat(value)}
-        comparisons.append({**texts, "passes": bool(each["passes"]), **whole, "verdict": verdict, "provenance": origin})
-    return {"verdict": _verdict(fields["verdict"]), "passes": bool(fields["passes"]), "comparisons": comparisons}
+        "provenance": {name: value for name, value in whole["provenance"].items() if _flat(value)},
+    }
+    own = {name: str(fields[name]) for name in ("test", "outcome", "reason")}
+    return GateComparison(**{**whole, **changed, **own, "passes": bool(fields["passes"])})
 
 
 def _flat(value: Any) -> bool:

@@ -9,33 +9,43 @@ from mnist_repro.errors import BadInput
 from mnist_repro.gate.baselines import files as baseline_files
 from mnist_repro.gate.baselines.judge import judge_samples
 from mnist_repro.gate.baselines.values import BaselineFile, SampleEntry, samples_of
+from mnist_repro.gate.intervals import Interval
 from mnist_repro.gate.verdicts import Finding, Judgement, Verdict
 from mnist_repro.recipes import Recipe, find
 from mnist_repro.recipes.published import published_figures
 from mnist_repro.report.datasets import Datasets
-from mnist_repro.report.mistakes import mistake_fields
-from mnist_repro.reproduction.drift import Drift, recognise
-from mnist_repro.reproduction.judgement import verdict
-from mnist_repro.reproduction.table import Group, judge
+from mnist_repro.report.mistakes import mistakes_of
+from mnist_repro.report.values import (
+    Ends,
+    Group,
+    GroupData,
+    GroupDrift,
+    GroupRun,
+    MetricFinding,
+    MetricRow,
+    PublishedCurve,
+    PublishedRow,
+)
+from mnist_repro.reproduction.drift import recognise
+from mnist_repro.reproduction.judgement import FigureComparison, verdict
+from mnist_repro.reproduction.table import judge
 from mnist_repro.runs.found import FoundRun
-from mnist_repro.runs.metrics import direction, metric_values
+from mnist_repro.runs.metrics import direction, metric_name, metric_values
 from mnist_repro.runs.problems import Problems
 from mnist_repro.runs.run import Run
 
 # Number of runs to check for drift: the oracle calculates a hundred steps of each. The evidence names the seeds.
 MOST_LOOKED_AT_FOR_DRIFT = 5
 
-Fields = Dict[str, Any]
 
-
-def group_fields(
+def group_of(
     group: Sequence[FoundRun],
     baselines: Path,
     datasets: Datasets,
     problems: Problems,
     identity: str,
     comparisons: int,
-) -> Fields:
+) -> Group:
     """All facts of one group for the page; ``comparisons`` is the number of published figures on the whole page."""
     first = group[0].run
     recipe = find(first.recipe)
@@ -44,28 +54,39 @@ def group_fields(
     # Without the dataset, `judge` does not look for drift; that is done below with a few runs.
     [judged] = judge([runs], None, comparisons)
     drift = None if dataset is None else recognise(recipe, runs[:MOST_LOOKED_AT_FOR_DRIFT], dataset)
-    return {
-        "id": identity,
-        "recipe": recipe.name,
-        "title": recipe.source.title,
-        "environment": recipe.source.environment,
-        "scale": first.scale,
-        "arithmetic": first.arithmetic,
-        "platform": judged.platform,
-        "dataset": {"name": first.dataset["name"], "sha256": first.dataset["sha256"], "at_hand": dataset is not None},
-        "unit": first.unit,
-        "counts": dict(first.counts),
-        **_baseline_fields(runs, baselines, problems),
-        **_published_fields(recipe, judged),
-        "drift": _drift_fields(drift),
-        "curves": _curves(runs),
-        "published_curves": _published_curves(recipe) if first.scale == "full" else [],
-        "mistakes": mistake_fields(group, dataset, problems),
-        "runs": [_run_fields(each) for each in group],
-    }
+    judgement, samples = _judged_by_baseline(runs, baselines, problems)
+    findings = {finding.name: finding for finding in judgement.findings}
+    names = list(dict.fromkeys(name for run in runs for name in metric_values(run)))
+    return Group(
+        id=identity,
+        recipe=recipe.name,
+        title=recipe.source.title,
+        environment=recipe.source.environment,
+        scale=first.scale,
+        arithmetic=first.arithmetic,
+        platform=judged.platform,
+        dataset=GroupData(first.dataset["name"], first.dataset["sha256"], at_hand=dataset is not None),
+        unit=first.unit,
+        counts=dict(first.counts),
+        verdict=judgement.verdict.value,
+        reasons=[] if samples else [finding.reason for finding in judgement.findings],
+        notes=judgement.notes,
+        paired=samples is not None and samples.paired,
+        metrics=[_metric_row(name, runs, samples, findings.get(name)) for name in names],
+        published_verdict=verdict(judged.comparisons, 0),
+        published=[_published_row(each) for each in judged.comparisons],
+        drift=GroupDrift(drift.kind, drift.cause, drift.evidence, drift.named) if drift else None,
+        curves=_curves(runs),
+        published_curves=_published_curves(recipe) if first.scale == "full" else [],
+        mistakes=mistakes_of(group, dataset, problems),
+        runs=[_group_run(each) for each in group],
+    )
 
 
-def _baseline_fields(runs: Sequence[Run], folder: Path, problems: Problems) -> Fields:
+def _judged_by_baseline(
+    runs: Sequence[Run], folder: Path, problems: Problems
+) -> Tuple[Judgement, Optional[SampleEntry]]:
+    """The judgement of the stored samples, and these samples; None if there are none."""
     first = runs[0]
     try:
         stored = baseline_files.read(folder, first.recipe, first.scale)
@@ -74,16 +95,7 @@ def _baseline_fields(runs: Sequence[Run], folder: Path, problems: Problems) -> F
         problems.add(problem)
         stored, judgement = BaselineFile(first.recipe, first.scale), _unjudged(first, problem)
     entry = stored.entry(first.dataset["name"], first.arithmetic)
-    samples = entry if isinstance(entry, SampleEntry) else None
-    findings = {finding.name: finding for finding in judgement.findings}
-    names = list(dict.fromkeys(name for run in runs for name in metric_values(run)))
-    return {
-        "verdict": judgement.verdict.value,
-        "reasons": [] if samples else [finding.reason for finding in judgement.findings],
-        "notes": list(judgement.notes),
-        "paired": samples is not None and samples.paired,
-        "metrics": [_metric_fields(name, runs, samples, findings.get(name)) for name in names],
-    }
+    return judgement, entry if isinstance(entry, SampleEntry) else None
 
 
 def _unjudged(run: Run, problem: BadInput) -> Judgement:
@@ -92,66 +104,46 @@ def _unjudged(run: Run, problem: BadInput) -> Judgement:
     return Judgement(run.recipe, (Finding(run.scale, "baseline", Verdict.INCOMPARABLE, why),))
 
 
-def _metric_fields(name: str, runs: Sequence[Run], stored: Optional[SampleEntry], finding: Optional[Finding]) -> Fields:
+def _metric_row(name: str, runs: Sequence[Run], stored: Optional[SampleEntry], finding: Optional[Finding]) -> MetricRow:
     measured = {run.seed: metric_values(run).get(name) for run in runs}
     metric = next((each for each in stored.metrics if each.name == name), None) if stored else None
-    return {
-        "name": name,
-        "direction": direction(name),
-        "stored": samples_of(stored, name) if stored and metric else {},
-        "measured": {seed: value for seed, value in measured.items() if value is not None},
-        "margin": metric.margin if metric else None,
-        "margin_reason": metric.reason if metric else "",
-        "finding": _finding_fields(finding),
-        "published": published_values(find(runs[0].recipe), name) if runs[0].scale == "full" else [],
-    }
+    return MetricRow(
+        name=name,
+        direction=direction(name),
+        stored=samples_of(stored, name) if stored and metric else {},
+        measured={seed: value for seed, value in measured.items() if value is not None},
+        margin=metric.margin if metric else None,
+        margin_reason=metric.reason if metric else "",
+        finding=_metric_finding(finding) if finding else None,
+        published=published_values(find(runs[0].recipe), name) if runs[0].scale == "full" else [],
+    )
 
 
-def _finding_fields(finding: Optional[Finding]) -> Optional[Fields]:
-    if finding is None:
-        return None
-    interval = finding.interval
-    return {
-        "verdict": finding.verdict.value,
-        "reason": finding.reason,
-        "interval": [interval.low, interval.high] if interval else None,
-        "seeds_needed": finding.seeds_needed,
-    }
+def _metric_finding(finding: Finding) -> MetricFinding:
+    return MetricFinding(finding.verdict.value, finding.reason, _ends(finding.interval), finding.seeds_needed)
+
+
+def _ends(interval: Optional[Interval]) -> Optional[Ends]:
+    return (interval.low, interval.high) if interval else None
 
 
 def published_values(recipe: Recipe, metric: str) -> List[float]:
     """The published values of a metric, such as ``test_loss after 20 epochs``; empty for other names."""
-    kind, _, rest = metric.partition(" after ")
-    count = rest.split(" ")[0].replace(",", "")
-    if not (count.isascii() and count.isdigit()):
-        return []
-    after = int(count[:9])
-    if kind == "training_loss":
-        # Only published runs of exactly this number of epochs, with a training loss for each epoch.
-        return [one.training_loss[-1] for one in recipe.published if len(one.training_loss) == after == one.after]
-    return [
-        figure.value for figure in published_figures(recipe) if (f"test_{figure.metric}", figure.after) == (kind, after)
+    unit = recipe.full.budget.unit
+    # Only published runs with a training loss for each epoch, up to exactly this number of epochs.
+    losses = [
+        one.training_loss[-1]
+        for one in recipe.published
+        if len(one.training_loss) == one.after and metric == metric_name("training_loss", one.after, unit)
     ]
+    figures = published_figures(recipe)
+    return losses or [each.value for each in figures if metric == metric_name(f"test_{each.metric}", each.after, unit)]
 
 
-def _published_fields(recipe: Recipe, judged: Group) -> Fields:
-    comparisons = [
-        {
-            "metric": f"test_{each.figure.metric}",
-            "after": each.figure.after,
-            "published": each.figure.value,
-            "interval": [each.possible.low, each.possible.high] if each.possible else None,
-            "verdict": each.verdict,
-        }
-        for each in judged.comparisons
-    ]
-    return {"published_verdict": verdict(judged.comparisons, 0), "published": comparisons}
-
-
-def _drift_fields(drift: Optional[Drift]) -> Optional[Fields]:
-    if drift is None:
-        return None
-    return {"kind": drift.kind, "cause": drift.cause, "evidence": drift.evidence, "named": drift.named}
+def _published_row(compared: FigureComparison) -> PublishedRow:
+    figure = compared.figure
+    name = f"test_{figure.metric}"
+    return PublishedRow(name, figure.after, figure.value, _ends(compared.possible), compared.verdict)
 
 
 _CURVES = ("loss", "accuracy", "test_loss", "test_accuracy", "batch_accuracy")
@@ -168,35 +160,35 @@ def _curves(runs: Sequence[Run]) -> Mapping[str, Mapping[int, List[Tuple[int, fl
     return curves
 
 
-def _published_curves(recipe: Recipe) -> List[Fields]:
+def _published_curves(recipe: Recipe) -> List[PublishedCurve]:
     """The curves that the source printed, run by run; a single figure is a curve of one point."""
-    curves: List[Fields] = []
+    curves: List[PublishedCurve] = []
     every = getattr(recipe.full.budget, "report_every", 1)
     for one in recipe.published:
         curves += [
-            {"name": name, "points": [(epoch, value) for epoch, value in enumerate(values, start=1)]}
+            PublishedCurve(name, list(enumerate(values, start=1)))
             for name, values in (("loss", one.training_loss), ("accuracy", one.training_accuracy))
             if values
         ]
         if one.batch_accuracy:
             points = [(place * every, value) for place, value in enumerate(one.batch_accuracy)]
-            curves.append({"name": "batch_accuracy", "points": points})
-        curves += [{"name": f"test_{metric}", "points": [(one.after, value)]} for metric, value in one.test.items()]
+            curves.append(PublishedCurve("batch_accuracy", points))
+        curves += [PublishedCurve(f"test_{metric}", [(one.after, value)]) for metric, value in one.test.items()]
     return curves
 
 
-def _run_fields(located: FoundRun) -> Fields:
+def _group_run(located: FoundRun) -> GroupRun:
     run = located.run
     last = run.scores[-1].test
-    return {
-        "folder": str(located.folder),
-        "seed": run.seed,
-        "test_loss": last.loss,
-        "test_accuracy": last.accuracy,
-        "source": run.dataset.get("source", ""),
-        "seconds": float(run.provenance.get("seconds", 0.0)),
-        "provenance": _provenance_fields(run.provenance),
-    }
+    return GroupRun(
+        folder=str(located.folder),
+        seed=run.seed,
+        test_loss=last.loss,
+        test_accuracy=last.accuracy,
+        source=run.dataset.get("source", ""),
+        seconds=float(run.provenance.get("seconds", 0.0)),
+        provenance=_provenance_texts(run.provenance),
+    )
 
 
 # Names of the texts in a run's provenance; a missing text is empty.
@@ -215,7 +207,7 @@ _ORIGIN = (
 )
 
 
-def _provenance_fields(provenance: Mapping[str, Any]) -> Dict[str, str]:
+def _provenance_texts(provenance: Mapping[str, Any]) -> Dict[str, str]:
     switches = provenance.get("switches")
     set_to = switches.items() if isinstance(switches, dict) else ()
     return {

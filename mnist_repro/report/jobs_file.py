@@ -8,10 +8,11 @@ from __future__ import annotations
 import os
 import stat
 from pathlib import Path
-from typing import Any, Dict, List, Mapping, Optional, Sequence
+from typing import Any, List, Optional, Sequence
 
 from mnist_repro.errors import BadInput
 from mnist_repro.files.json import read_json
+from mnist_repro.report.values import Job, Jobs, JobText
 from mnist_repro.runs.problems import Problems
 
 FILE = "jobs.json"
@@ -26,7 +27,6 @@ MOST_CHARACTERS = 600_000
 MOST_JOBS = 1_000
 MOST_TESTS = 200
 
-_TEXTS = ("name", "state")
 _NUMBERS = ("queued_seconds", "ran_seconds", "node_hours_used", "node_hours_requested")
 
 
@@ -41,7 +41,7 @@ def beside(places: Sequence[Path]) -> Optional[Path]:
     return next((file for file in map(find, folders) if file is not None), None)
 
 
-def read(place: Path, problems: Problems) -> Dict[str, Any]:
+def read(place: Path, problems: Problems) -> Jobs:
     """The jobs of a session; an invalid job goes to ``problems``.
 
     Args:
@@ -57,19 +57,19 @@ def read(place: Path, problems: Problems) -> Dict[str, Any]:
     if not isinstance(jobs, list):
         raise BadInput(f"{file} has no list of jobs", "jobs.json lists each part of each job", MAKE)
     texts = _Texts(file.parent / "jobs")
-    valid: List[Dict[str, Any]] = []
+    valid: List[Job] = []
     for number, job in enumerate(jobs[:MOST_JOBS], start=1):
         with problems.leaving_out():
             valid.append(_job(file, number, job, texts))
-    return {
-        "file": str(file),
-        "session": session if isinstance(session, str) else "",
-        "jobs": valid,
-        "left_out": len(jobs) - len(valid),
-        "silent": texts.silent,
-        "node_hours_used": sum(job["node_hours_used"] for job in valid),
-        "node_hours_requested": sum(job["node_hours_requested"] for job in valid),
-    }
+    return Jobs(
+        file=str(file),
+        session=session if isinstance(session, str) else "",
+        jobs=valid,
+        left_out=len(jobs) - len(valid),
+        silent=texts.silent,
+        node_hours_used=sum(job.node_hours_used for job in valid),
+        node_hours_requested=sum(job.node_hours_requested for job in valid),
+    )
 
 
 def _file(place: Path) -> Path:
@@ -79,22 +79,23 @@ def _file(place: Path) -> Path:
     return file if file.exists() else find(place) or file
 
 
-def _job(file: Path, number: int, job: Any, texts: _Texts) -> Dict[str, Any]:
+def _job(file: Path, number: int, job: Any, texts: _Texts) -> Job:
     try:
         tests = [str(test) for test in job["tests"]]
-        return {
-            **{name: str(job[name]) for name in _TEXTS},
+        return Job(
+            name=str(job["name"]),
+            state=str(job["state"]),
             **{name: float(job[name] or 0.0) for name in _NUMBERS},
-            "id": "" if job["id"] is None else str(job["id"]),
-            "part": int(job["part"]),
-            "outcome": "" if job["outcome"] is None else str(job["outcome"]),
-            "nodes": int(job["nodes"]),
-            "elapse_limit_seconds": float(job["elapse_limit_seconds"]),
-            "retry": bool(job["retry"]),
-            "tests": tests[:MOST_TESTS],
-            "tests_count": len(tests),
-            "texts": texts.of(str(job["name"]), int(job["part"])),
-        }
+            id="" if job["id"] is None else str(job["id"]),
+            part=int(job["part"]),
+            outcome="" if job["outcome"] is None else str(job["outcome"]),
+            nodes=int(job["nodes"]),
+            elapse_limit_seconds=float(job["elapse_limit_seconds"]),
+            retry=bool(job["retry"]),
+            tests=tests[:MOST_TESTS],
+            tests_count=len(tests),
+            texts=texts.of(str(job["name"]), int(job["part"])),
+        )
     except (KeyError, TypeError, ValueError, OverflowError, RecursionError) as error:
         raise BadInput(
             f"{file}: job {number} is not whole",
@@ -111,13 +112,13 @@ class _Texts:
         self._room = MOST_CHARACTERS
         self.silent = 0
 
-    def of(self, name: str, part: int) -> List[Mapping[str, str]]:
-        """The texts of a part of a job: file, kind, and the end of its content."""
+    def of(self, name: str, part: int) -> List[JobText]:
+        """The texts of a part of a job."""
         # A name from a file must not lead out of the folder.
         if not name or name in (".", "..") or Path(name).name != name or "\0" in name:
             return []
         folder = self._folder / name
-        texts: List[Mapping[str, str]] = []
+        texts: List[JobText] = []
         # The parts of a bulk job share one script.
         own_script = f"script-{part}.sh"
         # Not `Path.exists`: it fails on a name that is too long.
@@ -132,7 +133,7 @@ class _Texts:
                 self.silent += 1
             elif text:
                 self._room -= len(text)
-                texts.append({"file": pattern, "kind": kind, "text": text})
+                texts.append(JobText(pattern, kind, text))
         return texts
 
 

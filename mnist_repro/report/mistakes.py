@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from typing import Any, Dict, List, Mapping, Optional, Sequence, Tuple
+from typing import List, Optional, Sequence, Tuple
 
 import numpy as np
 
@@ -13,6 +13,7 @@ from mnist_repro.recipes import Recipe, find
 from mnist_repro.recipes.published import published_errors
 from mnist_repro.recipes.recipe import Published
 from mnist_repro.report.digit_png import as_base64
+from mnist_repro.report.values import LabelRow, Mistakes, PairPictures, PairRow, Picture, Pictures, PublishedMistakes
 from mnist_repro.runs.evaluation import Evaluation
 from mnist_repro.runs.found import FoundRun
 from mnist_repro.runs.problems import Problems
@@ -21,10 +22,8 @@ PICTURES = 3
 PAIRS_PICTURED = 6
 PICTURES_OF_PAIR = 8
 
-Picture = Dict[str, Any]
 
-
-def mistake_fields(runs: Sequence[FoundRun], dataset: Optional[Dataset], problems: Problems) -> Dict[str, Any]:
+def mistakes_of(runs: Sequence[FoundRun], dataset: Optional[Dataset], problems: Problems) -> Mistakes:
     """The mistakes of runs of one recipe and scale, as the page shows them.
 
     Args:
@@ -36,42 +35,34 @@ def mistake_fields(runs: Sequence[FoundRun], dataset: Optional[Dataset], problem
     recipe = find(shown.run.recipe)
     evaluations = [each.run.scores[-1].test for each in runs]
     published = published_errors(recipe) if shown.run.scale == "full" else None
-    fields: Dict[str, Any] = {
-        "seed": shown.run.seed,
-        "seeds": len(runs),
-        "right": evaluations[0].right,
-        "wrong": evaluations[0].wrong,
-        "confusion": evaluations[0].confusion,
-        "labels": _labels(evaluations, published),
-        "pairs": _pairs(evaluations, published),
-        "published": None if published is None else {"after": published.after, "wrong": _count(published)},
-        "pictures": None,
-    }
+    pairs = _pairs(evaluations, published)
+    pictures = None
     if dataset is not None:
         with problems.leaving_out():
-            fields["pictures"] = _pictures(shown, recipe, dataset, fields["pairs"])
-    return fields
+            pictures = _pictures(shown, recipe, dataset, pairs)
+    return Mistakes(
+        seed=shown.run.seed,
+        seeds=len(runs),
+        right=evaluations[0].right,
+        wrong=evaluations[0].wrong,
+        confusion=evaluations[0].confusion,
+        labels=_labels(evaluations, published),
+        pairs=pairs,
+        published=PublishedMistakes(published.after, sum(published.errors_per_label.values())) if published else None,
+        pictures=pictures,
+    )
 
 
-def _count(published: Published) -> int:
-    return sum(published.errors_per_label.values())
-
-
-def _labels(evaluations: Sequence[Evaluation], published: Optional[Published]) -> List[Dict[str, Any]]:
+def _labels(evaluations: Sequence[Evaluation], published: Optional[Published]) -> List[LabelRow]:
     first, count = evaluations[0].errors_per_label, len(evaluations)
     mean = {label: sum(each.errors_per_label[label] for each in evaluations) / count for label in range(10)}
     return [
-        {
-            "label": label,
-            "wrong": first[label],
-            "mean": mean[label],
-            "published": None if published is None else published.errors_per_label.get(label, 0),
-        }
+        LabelRow(label, first[label], mean[label], published.errors_per_label.get(label, 0) if published else None)
         for label in range(10)
     ]
 
 
-def _pairs(evaluations: Sequence[Evaluation], published: Optional[Published]) -> List[Dict[str, Any]]:
+def _pairs(evaluations: Sequence[Evaluation], published: Optional[Published]) -> List[PairRow]:
     """The (predicted, label) pairs by images in the shown run, then by mean; pairs that are only published are last."""
     first = {(predicted, label): images for predicted, label, images in evaluations[0].errors_per_pair}
     total: Counter[Tuple[int, int]] = Counter()
@@ -82,18 +73,18 @@ def _pairs(evaluations: Sequence[Evaluation], published: Optional[Published]) ->
     every = {*total, *published_pairs}
     ordered = sorted(every, key=lambda pair: (-first.get(pair, 0), -total[pair], -published_pairs.get(pair, 0), pair))
     return [
-        {
-            "predicted": pair[0],
-            "label": pair[1],
-            "images": first.get(pair, 0),
-            "mean": total[pair] / len(evaluations),
-            "published": None if published is None else published_pairs.get(pair, 0),
-        }
+        PairRow(
+            predicted=pair[0],
+            label=pair[1],
+            images=first.get(pair, 0),
+            mean=total[pair] / len(evaluations),
+            published=None if published is None else published_pairs.get(pair, 0),
+        )
         for pair in ordered
     ]
 
 
-def _pictures(shown: FoundRun, recipe: Recipe, dataset: Dataset, pairs: Sequence[Mapping[str, Any]]) -> Dict[str, Any]:
+def _pictures(shown: FoundRun, recipe: Recipe, dataset: Dataset, pairs: Sequence[PairRow]) -> Pictures:
     """Right and wrong images of one run with their predicted classes; old runs lack those of wrong images.
 
     Raises:
@@ -111,30 +102,24 @@ def _pictures(shown: FoundRun, recipe: Recipe, dataset: Dataset, pairs: Sequence
         )
     right = np.setdiff1d(np.arange(min(scored, len(wrong) + 50)), wrong)[:PICTURES]
     first = zip(wrong[:PICTURES], predictions or (None,) * PICTURES)
-    commonest = [pair for pair in pairs if pair["images"]][:PAIRS_PICTURED]
-    return {
-        "right": [_picture(dataset, int(index), int(dataset.test_labels[index])) for index in right],
-        "wrong": [_picture(dataset, index, predicted) for index, predicted in first],
-        "pairs": [] if predictions is None else [_of_pair(pair, evaluation, dataset) for pair in commonest],
-        "unpredicted": "not stored" if predictions is None else "",
-    }
+    commonest = [pair for pair in pairs if pair.images][:PAIRS_PICTURED]
+    return Pictures(
+        right=[_picture(dataset, int(index), int(dataset.test_labels[index])) for index in right],
+        wrong=[_picture(dataset, index, predicted) for index, predicted in first],
+        pairs=[] if predictions is None else [_of_pair(pair, evaluation, dataset) for pair in commonest],
+        unpredicted="not stored" if predictions is None else "",
+    )
 
 
 def _picture(dataset: Dataset, index: int, predicted: Optional[int]) -> Picture:
-    return {
-        "index": index,
-        "label": int(dataset.test_labels[index]),
-        "predicted": predicted,
-        "png": as_base64(dataset.test_images[index]),
-    }
+    return Picture(index, int(dataset.test_labels[index]), predicted, as_base64(dataset.test_images[index]))
 
 
-def _of_pair(pair: Mapping[str, Any], evaluation: Evaluation, dataset: Dataset) -> Dict[str, Any]:
-    predicted, label = pair["predicted"], pair["label"]
+def _of_pair(pair: PairRow, evaluation: Evaluation, dataset: Dataset) -> PairPictures:
     indices = [
         index
         for index, guess in zip(evaluation.wrong_images, evaluation.wrong_predictions or ())
-        if (guess, dataset.test_labels[index]) == (predicted, label)
+        if (guess, dataset.test_labels[index]) == (pair.predicted, pair.label)
     ]
-    pictures = [_picture(dataset, index, predicted) for index in indices[:PICTURES_OF_PAIR]]
-    return {"predicted": predicted, "label": label, "images": pictures, "of": pair["images"]}
+    pictures = [_picture(dataset, index, pair.predicted) for index in indices[:PICTURES_OF_PAIR]]
+    return PairPictures(pair.predicted, pair.label, pictures, pair.images)

@@ -13,6 +13,7 @@ from typing import Dict, List, Optional, Sequence, Tuple
 import numpy as np
 
 from mnist_repro.data.dataset import Dataset
+from mnist_repro.display import seeds_text
 from mnist_repro.recipes import Recipe
 from mnist_repro.reproduction.hypotheses import SINGLE, Hypothesis, on_top_of_epsilon
 from mnist_repro.reproduction.oracle import Calculation, calculation, can_compute, losses_one_by_one
@@ -205,4 +206,4 @@ def _seeds(runs: Sequence[Run]) -> str:
     seeds = sorted(run.seed for run in runs)
     if len(seeds) > 2 and seeds == list(range(seeds[0], seeds[-1] + 1)):
         return f"seeds {seeds[0]} to {seeds[-1]}"
-    return f"seed{'s' if len(seeds) > 1 else ''} {', '.join(map(str, seeds))}"
+    return seeds_text(seeds)

@@ -12,13 +12,18 @@ from mnist_repro.runs.run import Run
 DIRECTIONS = {"test_loss": "lower", "test_accuracy": "higher", "training_loss": "lower"}
 
 
+def metric_name(kind: str, after: int, unit: str) -> str:
+    """The name of a metric: ``test_loss after 20 epochs``."""
+    return f"{kind} after {counted(after, unit)}"
+
+
 def metric_names(recipe: Recipe, scale: str) -> Tuple[str, ...]:
     """The metrics of a recipe at a scale: test loss and accuracy at each score, and the last training loss."""
     chosen = recipe.scale(scale)
     names = []
     for after in chosen.scored_after:
-        names += [f"{metric} after {counted(after, chosen.budget.unit)}" for metric in ("test_loss", "test_accuracy")]
-    return (*names, f"training_loss after {counted(chosen.budget.count, chosen.budget.unit)}")
+        names += [metric_name(kind, after, chosen.budget.unit) for kind in ("test_loss", "test_accuracy")]
+    return (*names, metric_name("training_loss", chosen.budget.count, chosen.budget.unit))
 
 
 def direction(name: str) -> str:
@@ -30,12 +35,12 @@ def metric_values(run: Run) -> Dict[str, float]:
     """The metrics of a run; missing metrics are left out, and values that are not numbers are NaN."""
     values: Dict[str, float] = {}
     for score in run.scores:
-        values[f"test_loss after {counted(score.after, run.unit)}"] = score.test.loss
-        values[f"test_accuracy after {counted(score.after, run.unit)}"] = score.test.accuracy
+        values[metric_name("test_loss", score.after, run.unit)] = score.test.loss
+        values[metric_name("test_accuracy", score.after, run.unit)] = score.test.accuracy
     if run.log:
         last = run.log[-1]
         loss = last.loss
-        values[f"training_loss after {counted(last.after, run.unit)}"] = math.nan if loss is None else loss
+        values[metric_name("training_loss", last.after, run.unit)] = math.nan if loss is None else loss
     return values
 
 

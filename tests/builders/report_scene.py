@@ -99,6 +99,17 @@ def add_gate(
     assert checked.as_fields(found)["verdict"] == "changed"
 
 
+def edit_gate(scene: Scene, place: Any, value: object) -> None:
+    """Set one value in the gate report."""
+    file = scene.gate / "gate.json"
+    fields = json.loads(file.read_text(encoding="utf-8"))
+    inner = fields
+    for name in place[:-1]:
+        inner = inner[name]
+    inner[place[-1]] = value
+    file.write_text(json.dumps(fields), encoding="utf-8")
+
+
 def job(name: str = "pytest-0", **changes: Any) -> Dict[str, Any]:
     """A part of a job, as jobs.json has it."""
     return {

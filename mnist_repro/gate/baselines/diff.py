@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import List, Optional, Tuple
 
 from mnist_repro.display import counted
-from mnist_repro.gate.baselines.judge import judge_fingerprint
+from mnist_repro.gate.baselines.judge import DIGITS, judge_fingerprint
 from mnist_repro.gate.baselines.values import BaselineEntry, BaselineFile, FingerprintEntry, SampleEntry, samples_of
 from mnist_repro.gate.platform import platform_text
 from mnist_repro.gate.statistics import compare_distributions, compare_seed_by_seed
@@ -14,8 +14,6 @@ from mnist_repro.gate.verdicts import Finding, Judgement, Metric, Verdict
 from mnist_repro.runs.metrics import metrics_in_session
 
 NEW = "new"
-# Number of digits of a hash in messages.
-_DIGITS = 12
 
 
 @dataclass(frozen=True)
@@ -110,7 +108,7 @@ def _lost_seeds(old: SampleEntry, new: SampleEntry, rung: str) -> List[Finding]:
 
 def _other_data(old: SampleEntry, new: SampleEntry, rung: str) -> List[Finding]:
     """A finding if two datasets have the same name and different images."""
-    stored, proposed = (str(entry.provenance.get("dataset_sha256", ""))[:_DIGITS] for entry in (old, new))
+    stored, proposed = (str(entry.provenance.get("dataset_sha256", ""))[:DIGITS] for entry in (old, new))
     if not stored or not proposed or stored == proposed:
         return []
     why = f"the {old.dataset} data that was trained on are not the same"

@@ -14,7 +14,7 @@ from mnist_repro.runs.metrics import metric_values, metrics_in_session, values_b
 from mnist_repro.runs.run import Run
 
 # Number of digits of a hash in messages.
-_DIGITS = 12
+DIGITS = 12
 
 
 def judge_samples(stored: BaselineFile, runs: Sequence[Run]) -> Judgement:
@@ -153,7 +153,7 @@ def _other_data(entry: SampleEntry, runs: Sequence[Run]) -> str:
     stored = entry.provenance.get("dataset_sha256")
     for run in runs:
         if stored is not None and run.dataset["sha256"] != stored:
-            new, old = (str(digest)[:_DIGITS] for digest in (run.dataset["sha256"], stored))
+            new, old = (str(digest)[:DIGITS] for digest in (run.dataset["sha256"], stored))
             return f"the {entry.dataset} data of seed {run.seed} hash to {new}…, those of the stored runs to {old}…"
     return ""
 

@@ -6,8 +6,9 @@ import io
 from typing import TYPE_CHECKING, Any, Iterable, List, Mapping, Optional, Sequence, Set, Tuple
 
 from mnist_repro.errors import BadInput
-from mnist_repro.report.page.numbers import drawable, evenly, number, numbers
+from mnist_repro.report.page.numbers import drawable, evenly, numbers
 from mnist_repro.report.page.svg import WORD, colour
+from mnist_repro.report.values import Group, Point, PublishedCurve, Samples
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -49,21 +50,17 @@ def require_drawing() -> None:
     del jinja2, matplotlib
 
 
-def points(metric: Mapping[str, Any]) -> Optional[str]:
-    """Measured seeds as points below the stored samples, with margin and published values; None without numbers.
-
-    Args:
-        metric: an entry of a group's ``metrics``.
-    """
-    stored, measured = numbers(metric["stored"].values()), numbers(metric["measured"].values())
+def points(metric: Samples) -> Optional[str]:
+    """Measured seeds as points below the stored samples, with margin and published values; None without numbers."""
+    stored, measured = numbers(metric.stored.values()), numbers(metric.measured.values())
     if not stored and not measured:
         return None
     with _settings():
         figure, axes = _axes(_POINTS_HEIGHT)
-        if stored and drawable(metric["margin"]):
-            mean, margin = sum(stored) / len(stored), number(metric["margin"])
-            axes.axvspan(mean - margin, mean + margin, color=colour("band"), alpha=0.5, linewidth=0)
-        for value in numbers(metric["published"]):
+        if stored and metric.margin is not None and drawable(metric.margin):
+            mean = sum(stored) / len(stored)
+            axes.axvspan(mean - metric.margin, mean + metric.margin, color=colour("band"), alpha=0.5, linewidth=0)
+        for value in numbers(metric.published):
             axes.axvline(value, color=colour("published"), linewidth=1.8, linestyle=(0, (5, 3)))
         for row, values, name in ((1.0, stored, "stored"), (0.0, measured, "measured")):
             shown = evenly(sorted(values), MOST_POINTS)
@@ -79,7 +76,7 @@ def points(metric: Mapping[str, Any]) -> Optional[str]:
         return _svg(figure)
 
 
-def curves(by_seed: Mapping[str, Sequence[Any]], published: Sequence[Mapping[str, Any]], unit: str) -> str:
+def curves(by_seed: Mapping[int, Sequence[Point]], published: Sequence[PublishedCurve], unit: str) -> str:
     """One line for each seed, with the published curves over them.
 
     Args:
@@ -95,12 +92,12 @@ def curves(by_seed: Mapping[str, Sequence[Any]], published: Sequence[Mapping[str
             line.set_marker("o" if len(xs) < 3 else "")
             line.set_markersize(4.0)
         for curve in published:
-            xs, ys = _coordinates(curve["points"])
+            xs, ys = _coordinates(curve.points)
             [line] = axes.plot(xs, ys, color=colour("published"), linewidth=2.0, linestyle=(0, (5, 3)), marker="D")
             line.set_markersize(4.5 if len(xs) > 1 else 7.0)
             line.set_markeredgecolor(colour("paper"))
         axes.set_xlabel(f"{WORD}{unit}s")
-        places = _places([*by_seed.values(), *(curve["points"] for curve in published)])
+        places = _places([*by_seed.values(), *(curve.points for curve in published)])
         if len(places) == 1:
             # Ticks only at whole epochs.
             axes.set_xticks(sorted(places))
@@ -111,16 +108,16 @@ def curves(by_seed: Mapping[str, Sequence[Any]], published: Sequence[Mapping[str
         return _svg(figure)
 
 
-def curves_to_draw(group: Mapping[str, Any]) -> List[str]:
+def curves_to_draw(group: Group) -> List[str]:
     """The figures of a group to draw as curves. A test figure that is scored once is already among the samples."""
     return [
         name
-        for name, by_seed in group["curves"].items()
+        for name, by_seed in group.curves.items()
         if not name.startswith("test_") or len(_places(by_seed.values())) > 1
     ]
 
 
-def _places(lines: Iterable[Sequence[Any]]) -> Set[float]:
+def _places(lines: Iterable[Sequence[Point]]) -> Set[float]:
     return {x for line in lines for x in _coordinates(line)[0]}
 
 
@@ -161,8 +158,8 @@ def _spread(row: float, count: int) -> List[float]:
     return [row + 0.28 * ((place * 7) % 5 - 2) / 2 if count > 1 else row for place in range(count)]
 
 
-def _coordinates(line: Sequence[Any]) -> Tuple[List[float], List[float]]:
-    drawable_points = [(number(x), number(y)) for x, y in line if drawable(x) and drawable(y)]
+def _coordinates(line: Sequence[Point]) -> Tuple[List[float], List[float]]:
+    drawable_points = [(float(x), float(y)) for x, y in line if drawable(x) and drawable(y)]
     return [x for x, _ in drawable_points], [y for _, y in drawable_points]
 
 

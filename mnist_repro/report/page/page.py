@@ -7,7 +7,7 @@ import hashlib
 import re
 from importlib import import_module
 from pathlib import Path
-from typing import Any, List, Mapping, Optional
+from typing import Any, List, Mapping, Optional, Sequence
 
 from mnist_repro.report.page import figures, sentences, svg, words
 from mnist_repro.report.page.glance import (
@@ -21,6 +21,8 @@ from mnist_repro.report.page.glance import (
     tally,
 )
 from mnist_repro.report.page.numbers import as_printed, drawable, number, numbers, settled
+from mnist_repro.report.values import Document, Group, Point, Samples
+from mnist_repro.runs.metrics import metric_name
 
 _TEMPLATES = Path(__file__).with_name("templates")
 _MOMENT = re.compile(r"(\d{4}-\d\d-\d\d)T(\d\d:\d\d)(?::[\d.]+)?(?:Z|\+00:00)")
@@ -29,8 +31,8 @@ _COMMIT = re.compile("([0-9a-f]{12})[0-9a-f]{28}(-dirty)?")
 PAIRS_SHOWN = 12
 
 
-def render(document: Mapping[str, Any]) -> str:
-    """The page of a document, which comes from `collect` or from its JSON.
+def render(document: Document) -> str:
+    """The page of a document.
 
     Raises:
         BadInput: Jinja2 or matplotlib is missing.
@@ -46,11 +48,11 @@ def render(document: Mapping[str, Any]) -> str:
         script=_markup(script),
         policy=_policy(style, script),
         blocks=glance(document),
-        tally=tally(document),
-        shared=shared_facts(document["groups"]),
-        histories=in_order(document["history"]),
-        drift=drift_table(document["groups"]),
-        distinctions=distinctions(document["groups"]),
+        tally=tally(document.groups),
+        shared=shared_facts(document.groups),
+        histories=in_order(document.history),
+        drift=drift_table(document.groups),
+        distinctions=distinctions(document.groups),
         judged_in_session=judged_in_session,
         facts=facts,
         commit=commit,
@@ -89,6 +91,7 @@ def _environment() -> Any:
         verdict_word=lambda name: _both(*words.VERDICTS.get(name, (name, name))),
         said=lambda text: _both(*sentences.sentence(text)),
         metric=lambda name: _both(*_named(name)),
+        metric_name=metric_name,
         metric_words=words.metric,
         figure_words=lambda name: words.FIGURES[name],
         words=lambda key, **values: words.filled(key, values),
@@ -114,7 +117,7 @@ def short(value: Any, digits: int = 5) -> str:
     return f"{number(value):.{digits}g}" if value is not None else "–"
 
 
-def spread(values: Mapping[Any, Any]) -> str:
+def spread(values: Mapping[int, float]) -> str:
     """Mean and standard deviation of a metric's values by seed: ``0.26987 ± 0.00113``; – without values."""
     finite = numbers(values.values())
     if not finite:
@@ -126,15 +129,13 @@ def spread(values: Mapping[Any, Any]) -> str:
     return f"{settled(mean)} ± {settled(deviation)}"
 
 
-def narrow(metric: Mapping[str, Any]) -> bool:
+def narrow(metric: Samples) -> bool:
     """Whether the margin of a metric is too narrow to be seen among its samples."""
-    values = numbers([*metric["stored"].values(), *metric["measured"].values()])
-    return (
-        metric["margin"] is not None and bool(values) and number(metric["margin"]) < (max(values) - min(values)) / 100
-    )
+    values = numbers([*metric.stored.values(), *metric.measured.values()])
+    return metric.margin is not None and bool(values) and metric.margin < (max(values) - min(values)) / 100
 
 
-def last_values(by_seed: Mapping[str, Any]) -> List[float]:
+def last_values(by_seed: Mapping[int, Sequence[Point]]) -> List[float]:
     """The last value of each curve."""
     return numbers(line[-1][1] for line in by_seed.values() if line)
 
@@ -212,13 +213,13 @@ class _Drawn:
     def __init__(self) -> None:
         self._count = 0
 
-    def points(self, metric: Mapping[str, Any], labelled_by: str) -> Any:
+    def points(self, metric: Samples, labelled_by: str) -> Any:
         figure = figures.points(metric)
         return None if figure is None else self._placed(figure, labelled_by)
 
-    def curves(self, name: str, group: Mapping[str, Any], labelled_by: str) -> Any:
-        published = [curve for curve in group["published_curves"] if curve["name"] == name]
-        return self._placed(figures.curves(group["curves"][name], published, group["unit"]), labelled_by)
+    def curves(self, name: str, group: Group, labelled_by: str) -> Any:
+        published = [curve for curve in group.published_curves if curve.name == name]
+        return self._placed(figures.curves(group.curves[name], published, group.unit), labelled_by)
 
     def _placed(self, figure: str, labelled_by: str) -> Any:
         self._count += 1

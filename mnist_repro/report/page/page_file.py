@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-import json
 import re
+from dataclasses import asdict
 from pathlib import Path
-from typing import Any, Mapping
 
 from mnist_repro.errors import BadInput
 from mnist_repro.files.atomic import replacing_together
+from mnist_repro.files.json import json_text
 from mnist_repro.report.page.page import render
+from mnist_repro.report.values import Document
 
 PAGE, DOCUMENT = "index.html", "report.json"
 # The title in the head of every page that any version has made.
@@ -42,17 +43,16 @@ def require_ours(folder: Path) -> None:
         )
 
 
-def write(document: Mapping[str, Any], folder: Path) -> Path:
+def write(document: Document, folder: Path) -> Path:
     """Write ``report.json`` and the page made from it; ``report.json`` is replaced last. Returns the path of the page.
 
     Raises:
         BadInput: the folder cannot be written or has somebody else's page, or Jinja2 or matplotlib is missing. Old
             files are then unchanged.
     """
-    text = json.dumps(document, indent=1, allow_nan=False, ensure_ascii=True) + "\n"
+    text = json_text(asdict(document))
     require_ours(folder)
-    # From the JSON text, so that the page cannot show a fact that its document lacks.
-    page = render(json.loads(text))
+    page = render(document)
     with replacing_together(folder, (PAGE, DOCUMENT)) as unfinished:
         (unfinished / DOCUMENT).write_text(text, encoding="utf-8")
         # A lone surrogate, which comes for example from a file name that is not UTF-8, cannot be encoded.

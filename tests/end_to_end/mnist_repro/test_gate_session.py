@@ -51,17 +51,6 @@ def test_the_report_goes_where_it_was_wanted_even_if_a_test_changes_the_working_
     assert not (project.path / "elsewhere" / "gate").exists()
 
 
-def test_several_comparisons_in_one_test_are_all_reported(project: Project) -> None:
-    project.write("def test_it(baseline):\n    baseline.check(fingerprint())\n    baseline.check(runs(better=0.25))")
-
-    project.run_with_report()
-
-    comparisons = project.report()["recipes"]["vgg7"]["comparisons"]
-    assert [("fingerprint", "passed"), ("subset", "failed")] == [
-        (each["rung"], each["outcome"]) for each in comparisons
-    ]
-
-
 def test_a_session_that_is_interrupted_reports_what_it_judged_as_incomplete(project: Project) -> None:
     project.write(CLEAN + "\ndef test_interrupted():\n    raise KeyboardInterrupt\n" + BETTER)
 
@@ -138,16 +127,6 @@ def test_where_no_test_is_called_no_comparison_is_missing(option: str, project: 
     project.write(MEASURED.replace("RECIPE", "'vgg7'"))
 
     assert pytest.ExitCode.OK == project.run(option).ret
-
-
-def test_why_a_test_failed_whose_comparison_passes_is_reported(project: Project) -> None:
-    project.write(CLEAN.rstrip() + "\n    assert 'something' == 'else'\n")
-
-    project.run_with_report()
-
-    comparison = project.report()["recipes"]["vgg7"]["comparisons"][0]
-    assert ("failed", "equivalent", False) == tuple(comparison[name] for name in ("outcome", "verdict", "passes"))
-    assert comparison["reason"].endswith("AssertionError")
 
 
 def test_a_known_difference_is_reported_with_its_reason(project: Project) -> None:

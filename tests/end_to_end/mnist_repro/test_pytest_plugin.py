@@ -36,12 +36,6 @@ MARKER = "[pytest]\nmarkers = slow\n"
 # --- The verb ---
 
 
-def test_runs_that_agree_with_the_baseline_pass(project: Project) -> None:
-    project.write(CLEAN)
-
-    project.run().assert_outcomes(passed=1)
-
-
 def test_a_verdict_that_does_not_pass_fails_the_test_with_a_message_and_without_a_traceback(project: Project) -> None:
     project.write(BETTER)
 
@@ -59,20 +53,6 @@ def test_a_verdict_that_does_not_pass_fails_the_test_with_a_message_and_without_
     )
     result.stdout.no_fnmatch_line("*checking.py*")
     result.stdout.no_fnmatch_line("*def test_better*")
-
-
-def test_a_fingerprint_that_changed_fails_and_shows_the_first_row(project: Project) -> None:
-    project.write(
-        """
-def test_fingerprint(baseline):
-    baseline.check(fingerprint(losses={"loss of step 1": 2.3125, "loss of step 2": 2.5}))
-"""
-    )
-
-    result = project.run()
-
-    result.assert_outcomes(failed=1)
-    result.stdout.fnmatch_lines(["vgg7, fingerprint: CHANGED*", "loss of step 2 * 2.25 * 2.5 * changed"])
 
 
 def test_a_platform_without_fingerprint_is_skipped_with_the_reason_and_never_equivalent(project: Project) -> None:
@@ -93,33 +73,6 @@ def test_samples(baseline):
     first, second = project.report()["recipes"]["vgg7"]["comparisons"]
     assert (None, "equivalent") == (first["verdict"], second["verdict"])
     assert "no fingerprint is stored for aarch64" in first["notes"][0]
-
-
-def test_without_a_baseline_nothing_passes(project: Project) -> None:
-    project.write("def test_it(baseline):\n    baseline.check(runs('vgg7-bn'))")
-
-    result = project.run()
-
-    result.assert_outcomes(failed=1)
-    result.stdout.fnmatch_lines(["vgg7-bn, subset: INCOMPARABLE*", "*mnist-repro baseline record vgg7-bn*"])
-
-
-def test_no_runs_do_not_pass(project: Project) -> None:
-    project.write("def test_it(baseline):\n    baseline.check([])")
-
-    result = project.run()
-
-    result.assert_outcomes(failed=1)
-    result.stdout.fnmatch_lines(["*INCOMPARABLE*", "*no run was made*"])
-
-
-def test_what_is_neither_runs_nor_a_fingerprint_is_an_error(project: Project) -> None:
-    project.write("def test_it(baseline):\n    baseline.check(0.927)")
-
-    result = project.run()
-
-    result.assert_outcomes(failed=1)
-    result.stdout.fnmatch_lines(["*TypeError: baseline.check takes runs or a fingerprint, not float"])
 
 
 def test_the_folder_of_the_baselines_is_an_ini_option(project: Project) -> None:
@@ -145,15 +98,6 @@ def test_it(baseline):
 """
 
 
-def test_three_seeds_that_cannot_tell_fail_and_say_what_would_help(project: Project) -> None:
-    project.write(GROWING)
-
-    result = project.run()
-
-    result.assert_outcomes(failed=1)
-    result.stdout.fnmatch_lines(["vgg7, subset: INCONCLUSIVE*", "to settle it: pytest --scale subset --seeds *"])
-
-
 def test_with_seeds_auto_more_are_run_until_it_is_settled(project: Project) -> None:
     project.write(GROWING)
 
@@ -162,24 +106,6 @@ def test_with_seeds_auto_more_are_run_until_it_is_settled(project: Project) -> N
     result.assert_outcomes(passed=1)
     assert ["3", "5", "10"] == [line.split()[-1] for line in result.outlines if "seeds " in line and ":" not in line]
     assert 10 == len(project.report()["recipes"]["vgg7"]["comparisons"][0]["samples"])
-
-
-def test_with_seeds_auto_it_fails_closed_after_ten(project: Project) -> None:
-    project.write(GROWING.replace("if seed < 3 else 0", "if seed < 3 else 0.018 * (-1) ** seed"))
-
-    result = project.run("--seeds", "auto")
-
-    result.assert_outcomes(failed=1)
-    result.stdout.fnmatch_lines(["vgg7, subset: INCONCLUSIVE*", "*seeds 100, 101, *, 109"])
-
-
-def test_with_seeds_auto_a_settled_verdict_needs_no_more(project: Project) -> None:
-    project.write(GROWING.replace("[-0.018, 0, 0.018][seed]", "0.25"))
-
-    result = project.run("--seeds", "auto", "-s")
-
-    result.assert_outcomes(failed=1)
-    result.stdout.no_fnmatch_line("*seeds 5")
 
 
 # --- Options ---
@@ -293,17 +219,6 @@ def test_measured_needs_to_know_what(project: Project) -> None:
 
     result.assert_outcomes(errors=1)
     result.stdout.fnmatch_lines(["*measured needs pairs of (recipe, rung)*"])
-
-
-def test_published_figures_without_stored_samples_are_incomparable(project: Project) -> None:
-    regression = Path(__file__).resolve().parents[2] / "regression"
-    project.pytester.makepyfile(test_published_elsewhere=(regression / "test_published.py").read_text(encoding="utf-8"))
-
-    result = project.run_with_report()
-
-    result.assert_outcomes(failed=6)
-    assert {"incomparable"} == set(project.verdicts().values())
-    assert 6 == len(project.verdicts())
 
 
 # --- JUnit ---

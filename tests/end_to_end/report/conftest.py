@@ -10,6 +10,7 @@ import pytest
 from mnist_repro.display import table
 from mnist_repro.gate.intervals import student_t
 from mnist_repro.report.page.page import render
+from tests.builders import made_up_page
 from tests.builders.gate_cases import store, stored
 
 
@@ -26,21 +27,7 @@ def _compiled_modules() -> None:
         importlib.import_module(module)
     table(("a", "b"), [("1", "2")])
     student_t(3.0, 0.1)
-    render(
-        {
-            "groups": [],
-            "gate": None,
-            "gate_samples": [],
-            "jobs": None,
-            "history": [],
-            "notes": [],
-            "problems": [],
-            **_EMPTY,
-        }
-    )
-
-
-_EMPTY = {"schema": 1, "made": "", "version": "", "places": [], "baselines": "", "runs": 0}
+    render(made_up_page.document())
 
 
 @pytest.fixture

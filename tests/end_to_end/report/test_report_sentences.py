@@ -23,10 +23,14 @@ from pjm.batch.pjm.codes import CODES, REASONS
 from pjm.batch.pjm.pjstat import JobRow
 from pjm.batch.pjm.status import ending
 from pjm.follow.poll import LOST
-from tests.builders import gate_cases, made_up_baselines
+from tests.builders import gate_cases
 
 BASELINES = Path(__file__).resolve().parents[3] / "baselines"
+
+
 METRIC = Metric("test_loss after 3 epochs", "lower", 0.02, "a reason")
+
+
 STORED = {seed: 0.5 + 0.001 * (seed % 7) for seed in range(16)}
 
 
@@ -194,34 +198,5 @@ def _figures(text: str) -> Set[str]:
     return set(re.findall(r"[+-]?\d[\d.,]*(?:e[+-]\d+)?", re.sub(r", |[.,](?!\d)", " ", text)))
 
 
-def test_the_seeds_of_a_sentence_are_told_in_japanese() -> None:
-    assert sentence("the same bits as stored for seeds 0, 1")[1] == "シード 0、1 の値は保存値とビット単位で一致"
-
-
-def test_two_changes_at_once_are_told_one_by_one() -> None:
-    told = sentence("epsilon inside the root, batch size doubled")
-
-    assert told == ("epsilon inside the root, batch size doubled", "ε が平方根の中、バッチサイズが 2 倍")
-
-
-@pytest.mark.parametrize(
-    "written", ["because I say so", "", "2 of 3", "no baseline for <b>{data}</b>", "it is late (EXT, PC 11)"]
-)
-def test_what_somebody_wrote_stays_as_it_is(written: str) -> None:
-    assert sentence(written) == (written, written)
-
-
-def test_a_very_long_text_is_not_searched_for_sentences() -> None:
-    long = "the first " + "x step losses of x agree with the " * 3_000
-
-    assert sentence(long) == (long, long)
-
-
 def test_the_margins_that_are_recorded_have_reasons_that_are_known() -> None:
     assert f"{DEVIATIONS:.0f} standard" in " ".join(margins())
-
-
-def test_a_platform_is_named_as_it_is() -> None:
-    here = made_up_baselines.PLATFORM
-
-    assert here in sentence(f"stored on {here}, measured on elsewhere")[1]

@@ -192,9 +192,7 @@ ODD_JOBS = """
     ("old", "new", "said"),
     [
         ('"part": 0', '"part": 1e999', "*jobs.json: job 1 is not whole*"),
-        ('"ran_seconds": 36.0', f'"ran_seconds": 1{"0" * 400}', "*jobs.json: job 1 is not whole*"),
         ('"jobs": [', '"jobs": ', "*jobs.json is not JSON*"),
-        ('"schema": 1', '"schema": 7', "*jobs.json has schema 7, this program reads 1"),
     ],
 )
 def test_odd_jobs_are_left_out_of_the_page_of_a_session(

@@ -81,12 +81,6 @@ def test_what_is_accepted_is_stored_with_its_reason_and_no_longer_proposed(folde
     assert ["first recording", REASON] == [change.reason for change in stored(folder).history]
 
 
-def test_no_sample_that_was_stored_is_lost(folder: Path) -> None:
-    accept(folder)
-
-    assert set(STORED) <= set(every_sample(folder))
-
-
 def test_one_rung_may_be_accepted_alone(folder: Path) -> None:
     before = files(folder)
     accept(folder, "--rung", "fingerprint")
@@ -102,15 +96,6 @@ def test_all_means_every_recipe_for_which_something_is_proposed(folder: Path) ->
 
     assert (0, 3) == (ended.code, len(ended.out.splitlines()))
     assert not list(folder.glob("*/*.proposed.yml"))
-
-
-def test_what_is_stored_already_changes_nothing(folder: Path) -> None:
-    baseline_files.write_proposed(folder, subset(samples(history=(), provenance={**HERE, "commit": "d00f"})))
-    before = files(folder)["wheel-softmax/subset.yml"]
-    ended = accept(folder, "--rung", "subset")
-
-    assert (0, "wheel-softmax subset, mnist, original: is stored already\n") == (ended.code, ended.out)
-    assert before == files(folder)["wheel-softmax/subset.yml"]
 
 
 ACCEPT_AND_DIE = """
@@ -183,66 +168,6 @@ def test_what_was_not_shown_is_not_told_to_be_stored(tmp_path: Path) -> None:
     )
 
 
-def test_equivalent_proposals_are_no_difference(folder: Path) -> None:
-    baseline_files.write_proposed(folder, subset(samples(history=())))
-    baseline_files.write_proposed(folder, fingerprints(fingerprint(history=())))
-
-    assert 0 == baseline("diff", folder, WHEEL).code
-
-
-def test_what_is_new_is_a_difference(tmp_path: Path) -> None:
-    baseline_files.write_proposed(tmp_path, subset(samples(history=())))
-    ended = baseline("diff", tmp_path, WHEEL)
-
-    assert (1, "new") == (ended.code, ended.out.splitlines()[0])
-
-
-def test_a_paired_proposal_with_more_seeds_is_judged_by_those_that_are_stored(tmp_path: Path) -> None:
-    baseline_files.write(tmp_path, subset(samples([0.25, 0.5, 0.75], paired=True)))
-    baseline_files.write_proposed(tmp_path, subset(samples([0.25, 0.5, 0.75, 1.0], paired=True, history=())))
-    ended = baseline("diff", tmp_path, WHEEL)
-
-    assert 0 == ended.code
-    assert "    note: seeds proposed besides: 3" in ended.out.splitlines()
-
-
-def test_a_proposal_from_other_images_under_the_same_name_is_not_equivalent(tmp_path: Path) -> None:
-    baseline_files.write(tmp_path, subset(samples(provenance={**HERE, "dataset_sha256": "0" * 64})))
-    other = samples(provenance={**HERE, "dataset_sha256": "1" * 64}, history=())
-    baseline_files.write_proposed(tmp_path, subset(other))
-    ended = baseline("diff", tmp_path, WHEEL)
-
-    assert (1, "incomparable") == (ended.code, ended.out.splitlines()[0])
-    assert "incomparable: the mnist data that was trained on are not the same" in ended.out
-
-
-@pytest.mark.parametrize("paired", [True, False])
-def test_a_proposal_with_fewer_seeds_is_not_equivalent(paired: bool, tmp_path: Path) -> None:
-    baseline_files.write(tmp_path, subset(samples(paired=paired)))
-    baseline_files.write_proposed(tmp_path, subset(samples(SPREAD[:10], paired=paired, history=())))
-    ended = baseline("diff", tmp_path, WHEEL)
-    (told,) = [line.split() for line in ended.out.splitlines() if line.startswith("    seeds ")]
-
-    assert (1, "incomparable") == (ended.code, ended.out.splitlines()[0])
-    assert "seeds 12 seeds 10 seeds incomparable: stored and not proposed, so that they would go: 10, 11" == " ".join(
-        told
-    )
-
-
-def test_a_metric_that_is_only_on_one_side_is_incomparable(tmp_path: Path) -> None:
-    baseline_files.write(tmp_path, subset())
-    fewer = samples(
-        metrics=metrics()[:2],
-        samples={seed: dict(list(row.items())[:2]) for seed, row in samples().samples.items()},
-        history=(),
-    )
-    baseline_files.write_proposed(tmp_path, subset(fewer))
-    ended = baseline("diff", tmp_path, WHEEL)
-
-    assert (1, "incomparable") == (ended.code, ended.out.splitlines()[0])
-    assert "incomparable: it is stored only" in ended.out
-
-
 def test_what_is_stored_is_shown_with_its_reasons_and_history(
     folder: Path, file_regression: FileRegressionFixture
 ) -> None:
@@ -292,17 +217,14 @@ def test_no_tensorflow_is_imported(action: str, folder: Path) -> None:
 # Bad input.
 
 
-@pytest.mark.parametrize("value", ["true", "1", "woodpecker"])
 @pytest.mark.parametrize("action", ["record", "accept"])
-def test_in_ci_nothing_is_recorded_or_accepted(
-    action: str, value: str, folder: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setenv("CI", value)
+def test_in_ci_nothing_is_recorded_or_accepted(action: str, folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("CI", "woodpecker")
     before = files(folder)
     more = ("--reason", REASON) if action == "accept" else ()
 
     assert [
-        f"baseline {action} does nothing here: CI={value}",
+        f"baseline {action} does nothing here: CI=woodpecker",
         "in CI baselines are read-only, so that no run can make its own result the expected one",
         "do it where you can review it and commit the change; `env -u CI` if this is no CI",
     ] == message(baseline(action, folder, WHEEL, *more), folder)
@@ -313,13 +235,6 @@ def test_in_ci_what_is_stored_and_proposed_is_shown(folder: Path, monkeypatch: p
     monkeypatch.setenv("CI", "true")
 
     assert [0, 1] == [baseline(action, folder, WHEEL).code for action in ("show", "diff")]
-
-
-@pytest.mark.parametrize("value", ["", "false", "0"])
-def test_a_variable_that_says_no_is_no_ci(value: str, folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("CI", value)
-
-    assert 0 == accept(folder).code
 
 
 @pytest.mark.parametrize("reason", [(), ("--reason", ""), ("--reason", " \n")])

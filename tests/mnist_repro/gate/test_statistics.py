@@ -1,17 +1,18 @@
-"""The gate: numbers in, verdict out."""
+"""The gate: numbers in, verdict out; and what must hold of the verdicts whatever the samples are."""
 
 from __future__ import annotations
 
 import math
+import random
 import warnings
-from dataclasses import replace
-from typing import Callable, Mapping
+from dataclasses import dataclass, replace
+from typing import Callable, Dict, List, Mapping, Sequence
 
 import numpy as np
 import pytest
+from hypothesis import assume, given, settings
+from hypothesis import strategies as st
 
-from mnist_repro.gate.baselines.judge import judge_samples
-from mnist_repro.gate.baselines.values import SampleEntry
 from mnist_repro.gate.statistics import (
     FEWEST_PAIRED,
     FEWEST_STORED,
@@ -21,11 +22,8 @@ from mnist_repro.gate.statistics import (
     seeds_needed,
     welch_interval,
 )
-from mnist_repro.gate.verdicts import Finding, Judgement, Metric, Verdict
-from mnist_repro.runs.log import Line
-from mnist_repro.runs.metrics import metric_values, metrics_in_session
-from mnist_repro.runs.run import Run
-from tests.builders.gate_cases import MARGIN, entry, run, runs, stored, with_samples
+from mnist_repro.gate.verdicts import Finding, Metric, Verdict
+from mnist_repro.runs.metrics import metrics_in_session
 
 Compare = Callable[[Metric, Mapping[int, float], Mapping[int, float]], Finding]
 LOSS = Metric("test_loss after 5 epochs", "lower", 0.02, "made up")
@@ -48,12 +46,6 @@ def distributions(metric: Metric, theirs: Mapping[int, float], ours: Mapping[int
 
 def seed_by_seed(metric: Metric, theirs: Mapping[int, float], ours: Mapping[int, float]) -> Finding:
     return compare_seed_by_seed(metric, theirs, ours, "subset")
-
-
-def with_loss(made: Run, loss: float) -> Run:
-    """The run with another test loss."""
-    score = made.scores[-1]
-    return replace(made, scores=(replace(score, test=replace(score.test, loss=loss)),))
 
 
 # --- Which verdict ---
@@ -186,53 +178,20 @@ def test_so_many_seeds_as_are_foretold_do_settle_it_and_one_less_does_not() -> N
 
 
 @pytest.mark.parametrize("value", [math.nan, math.inf, -math.inf])
-@pytest.mark.parametrize("recipe", ["vgg7", "wheel-softmax"])
-def test_a_measured_value_that_is_not_finite_cannot_be_compared(recipe: str, value: float) -> None:
-    first, *others = runs(recipe, seeds=(0, 1, 2))
+@pytest.mark.parametrize("compare", [distributions, seed_by_seed])
+def test_a_value_that_is_not_finite_cannot_be_compared_not_even_with_itself(compare: Compare, value: float) -> None:
+    broken = {**samples(0.5), 0: value}
 
-    judgement = judge_samples(stored(recipe), [with_loss(first, value), *others])
+    pairs = ((broken, samples(0.5)), (samples(0.5), broken), (broken, broken))
+    reasons = [compare(LOSS, *pair).reason for pair in pairs]
 
-    assert Verdict.INCOMPARABLE == judgement.verdict
-    assert f"measured is {value} for seed 0" == judgement.findings[0].reason
-
-
-@pytest.mark.parametrize("value", [math.nan, math.inf])
-@pytest.mark.parametrize("recipe", ["vgg7", "wheel-softmax"])
-def test_a_stored_value_that_is_not_finite_cannot_be_compared_not_even_with_itself(recipe: str, value: float) -> None:
-    file = stored(recipe)
-    broken = dict(metric_values(run(recipe, 1)))
-    broken["test_loss after 5 epochs" if recipe == "vgg7" else "test_loss after 3 epochs"] = value
-    kept = file.entries[0]
-    assert isinstance(kept, SampleEntry)
-
-    judgement = judge_samples(with_samples(file, {**kept.samples, 1: broken}), runs(recipe, seeds=(0, 1, 2)))
-
-    assert Verdict.INCOMPARABLE == judgement.verdict
+    assert [f"{whose} is {value} for seed 0" for whose in ("stored", "measured", "stored")] == reasons
 
 
-def test_a_metric_that_one_run_lacks_cannot_be_compared() -> None:
-    first, *others = runs()
+def test_one_seed_says_nothing_about_spread() -> None:
+    finding = distributions(LOSS, samples(0.5), measured(0.5, 1))
 
-    judgement = judge_samples(stored(), [replace(first, log=()), *others])
-
-    assert Verdict.INCOMPARABLE == judgement.verdict
-    assert "the run of seed 100 does not have it" == judgement.findings[2].reason
-
-
-def test_a_metric_that_no_run_has_cannot_be_compared() -> None:
-    judgement = judge_samples(stored(), [replace(each, log=()) for each in runs()])
-
-    assert Verdict.INCOMPARABLE == judgement.verdict
-
-
-def test_a_metric_that_is_not_stored_cannot_be_compared() -> None:
-    first, *others = runs()
-    extra = replace(first, log=(Line(after=6, loss=0.5), *first.log[:0], Line(after=7, loss=0.5)))
-
-    judgement = judge_samples(stored(), [extra, *others])
-
-    names = [finding.name for finding in judgement.findings if finding.verdict is Verdict.INCOMPARABLE]
-    assert ["training_loss after 5 epochs", "training_loss after 7 epochs"] == names
+    assert (Verdict.INCONCLUSIVE, 3) == (finding.verdict, finding.seeds_needed)
 
 
 def test_stored_samples_that_are_all_the_same_say_nothing_about_their_spread() -> None:
@@ -279,95 +238,141 @@ def test_no_stored_samples_cannot_be_compared_with() -> None:
     assert Verdict.INCOMPARABLE == distributions(LOSS, {}, measured(0.5)).verdict
 
 
-def test_a_seed_that_comes_twice_would_count_one_run_as_two() -> None:
-    judgement = judge_samples(stored(), runs(seeds=(100, 101, 100)))
+# --- Whatever the samples are ---
 
-    assert Verdict.INCOMPARABLE == judgement.verdict
-    assert "seed 100 comes twice" in judgement.findings[0].reason
-
-
-@pytest.mark.parametrize("other", [{"dataset": {"name": "surrogate"}}, {"arithmetic": "framework"}])
-def test_another_dataset_or_arithmetic_cannot_be_compared(other: Mapping[str, object]) -> None:
-    judgement = judge_samples(stored(), [replace(each, **other) for each in runs()])  # type: ignore[arg-type]
-
-    assert Verdict.INCOMPARABLE == judgement.verdict
-    assert "no baseline for" in judgement.findings[0].reason
-    assert "mnist-repro baseline record vgg7" in judgement.findings[0].reason
+# Samples, margins and shifts are multiples of it, and small ones: sums and differences of them are exact.
+GRID = 2.0**-20
+METRICS = 18
+SWAPPED = {Verdict.IMPROVED: Verdict.REGRESSED, Verdict.REGRESSED: Verdict.IMPROVED}
 
 
-@pytest.mark.parametrize(
-    "other",
-    [{"dataset": {"name": "surrogate"}}, {"arithmetic": "framework"}, {"scale": "full"}, {"recipe": "vgg7-bn"}],
-)
-def test_runs_of_different_kinds_cannot_be_judged_together(other: Mapping[str, object]) -> None:
-    first, *others = runs()
+@dataclass(frozen=True)
+class Case:
+    """What a comparison takes."""
 
-    judgement = judge_samples(stored(), [*others, replace(first, **other)])  # type: ignore[arg-type]
+    theirs: Sequence[float]
+    ours: Sequence[float]
+    metric: Metric
 
-    assert Verdict.INCOMPARABLE == judgement.verdict
-    assert "different" in judgement.findings[0].reason
+    def moved(self, shift: float = 0.0, sign: float = 1.0) -> Case:
+        theirs, ours = ([sign * value + shift for value in values] for values in (self.theirs, self.ours))
+        return replace(self, theirs=theirs, ours=ours)
 
+    def swapped(self) -> Case:
+        other = {"lower": "higher", "higher": "lower"}[self.metric.direction]
+        return replace(self, metric=replace(self.metric, direction=other))
 
-def test_one_seed_says_nothing_about_spread() -> None:
-    judgement = judge_samples(stored(), runs(seeds=(100,)))
-
-    assert Verdict.INCONCLUSIVE == judgement.verdict
-    assert 3 == judgement.findings[0].seeds_needed
-
-
-def test_one_seed_is_enough_where_runs_are_compared_seed_by_seed() -> None:
-    assert Verdict.EQUIVALENT == judge_samples(stored("wheel-softmax"), runs("wheel-softmax", seeds=(3,))).verdict
+    def widened(self, by: float) -> Case:
+        return replace(self, metric=replace(self.metric, margin=self.metric.margin + by))
 
 
-def test_seed_by_seed_a_seed_that_is_not_stored_cannot_be_compared() -> None:
-    judgement = judge_samples(stored("wheel-softmax"), runs("wheel-softmax", seeds=(0, 16)))
-
-    assert Verdict.INCOMPARABLE == judgement.verdict
-    assert "no run of seed 16 is stored" in judgement.findings[0].reason
-
-
-def test_no_runs_are_no_pass() -> None:
-    assert Verdict.INCOMPARABLE == judge_samples(stored(), []).verdict
-
-
-def test_a_judgement_without_findings_is_no_pass() -> None:
-    assert Verdict.INCOMPARABLE == Judgement("vgg7", ()).verdict
+@st.composite
+def cases(draw: st.DrawFn) -> Case:
+    """Samples of every spread, near each other and far apart, so that every verdict comes up."""
+    width = 2 ** draw(st.integers(2, 18))
+    steps = st.integers(0, width)
+    apart = draw(st.one_of(st.just(0), st.integers(-(2**19), 2**19)))
+    theirs = draw(st.lists(steps, min_size=10, max_size=20).filter(lambda values: len(set(values)) > 1))
+    ours = [apart + count for count in draw(st.lists(steps, min_size=2, max_size=10))]
+    metric = Metric("test_loss", draw(st.sampled_from(["lower", "higher"])), GRID * draw(st.integers(1, 2**20)), "why")
+    return Case([GRID * count for count in theirs], [GRID * count for count in ours], metric)
 
 
-@pytest.mark.parametrize("margin", [-0.1, 0.0, math.nan, math.inf])
-def test_a_margin_is_a_positive_number(margin: float) -> None:
-    with pytest.raises(ValueError, match="margin of test_loss"):
-        replace(LOSS, margin=margin)
+SHIFTS = st.integers(-(2**22), 2**22).map(lambda count: count * GRID)
 
 
-# --- A recipe's verdict ---
+def seeded(values: Sequence[float], first: int = 0) -> Dict[int, float]:
+    return dict(enumerate(values, start=first))
 
 
-def test_clean_runs_of_other_seeds_are_equivalent_in_every_metric() -> None:
-    judgement = judge_samples(stored(), runs())
-
-    assert [Verdict.EQUIVALENT] * 3 == [finding.verdict for finding in judgement.findings]
+def as_distributions(case: Case) -> Finding:
+    return compare_distributions(case.metric, seeded(case.theirs), seeded(case.ours, 100), "subset", METRICS)
 
 
-@pytest.mark.parametrize(("better", "verdict"), [(0.1, Verdict.IMPROVED), (-0.1, Verdict.REGRESSED)])
-def test_the_direction_of_each_metric_counts(better: float, verdict: Verdict) -> None:
-    judgement = judge_samples(stored(), runs(better=better))
-
-    assert [verdict] * 3 == [finding.verdict for finding in judgement.findings]
+def seed_by_seed_of(case: Case) -> Finding:
+    return compare_seed_by_seed(case.metric, seeded(case.theirs), seeded(case.ours), "subset")
 
 
-def test_a_recipe_is_as_good_as_its_worst_finding() -> None:
-    findings = [judge_samples(stored(), runs(better=better)).findings[0] for better in (0.0, -5 * MARGIN)]
+def rounding_decides(case: Case) -> bool:
+    """Whether the interval ends so near to the margin that rounding decides on which side of it."""
+    interval = welch_interval(np.array(case.ours), np.array(case.theirs), 0.05 / METRICS / 2)
+    return any(abs(abs(end) - case.metric.margin) < 1e-9 for end in (interval.low, interval.high))
 
-    assert Verdict.REGRESSED == Judgement("vgg7", tuple(findings)).verdict
+
+@given(cases(), st.randoms(use_true_random=False))
+@settings(max_examples=50, deadline=None)
+def test_the_verdict_does_not_depend_on_the_order_of_seeds(case: Case, order: random.Random) -> None:
+    pairs: List[Dict[int, float]] = []
+    for samples in (seeded(case.theirs), seeded(case.ours, 100)):
+        shuffled = list(samples.items())
+        order.shuffle(shuffled)
+        pairs.append(dict(shuffled))
+
+    before, after = as_distributions(case), compare_distributions(case.metric, pairs[0], pairs[1], "subset", METRICS)
+
+    assert (before.verdict, before.interval, before.seeds_needed) == (after.verdict, after.interval, after.seeds_needed)
 
 
-def test_samples_of_another_platform_are_compared_and_the_note_names_both() -> None:
-    theirs = replace(entry(), provenance={"machine": "aarch64", "tensorflow": "2.2.0", "keras": "2.3.0-tf"})
-    file = replace(stored(), entries=(theirs,))
+@given(cases(), st.randoms(use_true_random=False))
+@settings(deadline=None)
+def test_seed_by_seed_the_verdict_does_not_depend_on_the_order_of_seeds(case: Case, order: random.Random) -> None:
+    shuffled = list(seeded(case.ours).items())
+    order.shuffle(shuffled)
 
-    judgement = judge_samples(file, runs())
+    after = compare_seed_by_seed(case.metric, seeded(case.theirs), dict(shuffled), "subset")
 
-    assert Verdict.EQUIVALENT == judgement.verdict
-    platforms = "stored on aarch64, TensorFlow 2.2, Keras 2.3, measured on x86_64, TensorFlow 2.21, Keras 3.15"
-    assert (platforms,) == judgement.notes
+    assert seed_by_seed_of(case).verdict == after.verdict
+
+
+@given(cases(), st.integers(1, 2**20).map(lambda count: count * GRID))
+@settings(max_examples=50, deadline=None)
+def test_a_larger_margin_never_turns_equivalent_into_anything_else(case: Case, wider: float) -> None:
+    if as_distributions(case).verdict is Verdict.EQUIVALENT:
+        assert Verdict.EQUIVALENT == as_distributions(case.widened(wider)).verdict
+    if seed_by_seed_of(case).verdict is Verdict.EQUIVALENT:
+        assert Verdict.EQUIVALENT == seed_by_seed_of(case.widened(wider)).verdict
+
+
+@given(cases(), st.integers(1, 2**20).map(lambda count: count * GRID))
+@settings(max_examples=50, deadline=None)
+def test_a_larger_margin_never_makes_a_verdict_of_better_or_worse_out_of_another(case: Case, wider: float) -> None:
+    for compare in (as_distributions, seed_by_seed_of):
+        after = compare(case.widened(wider)).verdict
+        if after in SWAPPED:
+            assert compare(case).verdict == after
+
+
+@given(cases(), SHIFTS)
+@settings(max_examples=50, deadline=None)
+def test_shifting_both_samples_changes_nothing(case: Case, shift: float) -> None:
+    assume(not rounding_decides(case))
+
+    assert as_distributions(case).verdict == as_distributions(case.moved(shift)).verdict
+
+
+@given(cases(), SHIFTS)
+@settings(deadline=None)
+def test_seed_by_seed_shifting_both_samples_changes_nothing(case: Case, shift: float) -> None:
+    assert seed_by_seed_of(case).verdict == seed_by_seed_of(case.moved(shift)).verdict
+
+
+@given(cases())
+@settings(max_examples=50, deadline=None)
+def test_swapping_direction_and_sign_together_changes_nothing(case: Case) -> None:
+    before, after = as_distributions(case), as_distributions(case.moved(sign=-1.0).swapped())
+
+    assert (before.verdict, before.seeds_needed) == (after.verdict, after.seeds_needed)
+
+
+@given(cases())
+@settings(deadline=None)
+def test_seed_by_seed_swapping_direction_and_sign_together_changes_nothing(case: Case) -> None:
+    assert seed_by_seed_of(case).verdict == seed_by_seed_of(case.moved(sign=-1.0).swapped()).verdict
+
+
+@given(cases())
+@settings(max_examples=50, deadline=None)
+def test_swapping_the_direction_alone_swaps_better_and_worse(case: Case) -> None:
+    before = as_distributions(case).verdict
+
+    assert SWAPPED.get(before, before) == as_distributions(case.swapped()).verdict

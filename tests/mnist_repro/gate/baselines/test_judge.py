@@ -156,10 +156,10 @@ def test_with_nothing_stored_at_all_it_says_so() -> None:
 
 def test_a_metric_that_is_missing_from_a_run_does_not_pass() -> None:
     lacking = [run(0, SPREAD[0]), replace(run(1, SPREAD[1]), log=())]
+    judgement = judge_samples(subset(), lacking)
 
-    assert {LOSS: "equivalent", ACCURACY: "equivalent", TRAINING: "incomparable"} == verdicts(
-        judge_samples(subset(), lacking)
-    )
+    assert {LOSS: "equivalent", ACCURACY: "equivalent", TRAINING: "incomparable"} == verdicts(judgement)
+    assert "the run of seed 1 does not have it" == judgement.findings[-1].reason
 
 
 def test_a_metric_that_is_not_stored_does_not_pass() -> None:

@@ -10,7 +10,6 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from mnist_repro.gate.baselines.values import BaselineFile, Change, accepted, replaced_values, same_values
-from mnist_repro.gate.platform import platform_name
 from tests.builders.made_up_baselines import (
     ACCURACY,
     FIRST,
@@ -47,12 +46,6 @@ def test_fingerprints_of_two_platforms_stand_side_by_side() -> None:
 def test_a_tolerance_is_between_0_and_1(tolerance: float) -> None:
     with pytest.raises(ValueError, match="is not between 0 and 1"):
         fingerprint(tolerance=tolerance)
-
-
-def test_a_platform_is_machine_and_minor_versions() -> None:
-    named = platform_name({"machine": "aarch64", "tensorflow": "2.2.0-rc1", "keras": "2.3.0-tf"})
-
-    assert "aarch64, TensorFlow 2.2, Keras 2.3" == named
 
 
 def test_a_first_recording_replaces_nothing() -> None:

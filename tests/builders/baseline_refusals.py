@@ -1,0 +1,45 @@
+"""Baseline files of wheel-softmax, and the messages that refuse them."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Tuple
+
+import pytest
+
+from mnist_repro.errors import BadInput
+from mnist_repro.gate.baselines import files as baseline_files
+from mnist_repro.gate.baselines.values import Change, accepted
+from tests.builders.made_up_baselines import (
+    samples,
+    subset,
+)
+
+LATER = Change(
+    "2027-01-01T00:00:00+00:00", "dropout: after the second pool, as the source has it ± ☃", {"tolerance": 1e-6}
+)
+
+
+def stored_file(folder: Path) -> Path:
+    """A file with two entries, one of them with a history."""
+    changed = accepted(subset(), subset(samples([0.25, 0.5])), LATER.date, LATER.reason)
+    return baseline_files.write(folder, changed.with_entry(samples(dataset="surrogate")))
+
+
+def refusal(folder: Path, rung: str = "subset") -> Tuple[str, str, str]:
+    """The message of reading wheel-softmax's file, with PATH for its path."""
+    path = str(baseline_files.path_of(folder, "wheel-softmax", rung))
+    with pytest.raises(BadInput) as caught:
+        baseline_files.read(folder, "wheel-softmax", rung)
+    what, why, fix = (part.replace(path, "PATH") for part in caught.value.args)
+    return what, why, fix
+
+
+def why_refused(folder: Path) -> str:
+    """What is wrong with it, where the rest of the message is as usual; a library's own words may follow the why."""
+    what, why, fix = refusal(folder)
+    assert why.startswith("a baseline is written by `mnist-repro baseline` and not by hand")
+    assert "git checkout -- PATH brings the committed one back" == fix
+    start = "PATH cannot be used as a baseline: "
+    assert start == what[: len(start)]
+    return what[len(start) :]

@@ -1,0 +1,49 @@
+"""Trials of `mnist-repro power` that nobody measured, and the baselines to compare them with."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any, Mapping, Optional, Sequence
+
+from mnist_repro.gate.baselines.values import BaselineFile
+from mnist_repro.power import table as power
+from mnist_repro.power import (
+    trials,
+)
+from mnist_repro.power.table import Row, Stored
+from mnist_repro.power.trials import Trial
+from mnist_repro.recipes import find
+from mnist_repro.runs import run_json
+from tests.builders import made_up_baselines as made
+
+WHEEL = find("wheel-softmax")
+
+
+EXACT, LOSSES = {"steps": 9380, "images in the last batch": 96}, {"loss of step 1": 2.5, "loss of step 2": 2.25}
+
+
+def stored(paired: bool = True) -> Stored:
+    entry = made.samples((0.0488, 0.0504, 0.0517, *made.SPREAD), paired=paired)
+    files = {"fingerprint": made.fingerprints(), "subset": made.subset(entry), "full": BaselineFile(WHEEL.name, "full")}
+    return Stored(files, "mnist")
+
+
+def trial(
+    folder: Path,
+    losses: Sequence[float] = (0.0488, 0.0504, 0.0517),
+    exact: Mapping[str, int] = EXACT,
+    bug: Optional[str] = "a-bug",
+) -> Trial:
+    """A trial whose results lie in its folder."""
+    fields = {"recipe": WHEEL.name, "dataset": "mnist", "arithmetic": "original", "exact": exact, "losses": LOSSES}
+    folder.mkdir()
+    text = json.dumps({"schema": trials.SCHEMA, **fields, "provenance": made.HERE})
+    (folder / "fingerprint.json").write_text(text, encoding="utf-8")
+    for each in made.runs(losses):
+        run_json.write(each, folder / "subset" / f"seed-{each.seed}", trials.RUN)
+    return Trial(WHEEL.name, bug, folder)
+
+
+def judged(measured: Trial, **options: Any) -> Row:
+    return power.row(measured, "something is wrong", stored(**options), {"subset": 3})

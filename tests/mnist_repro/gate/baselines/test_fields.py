@@ -1,0 +1,175 @@
+from __future__ import annotations
+
+import re
+from pathlib import Path
+from typing import Callable
+
+import pytest
+
+from mnist_repro.errors import BadInput
+from mnist_repro.gate.baselines import files as baseline_files
+from tests.builders.baseline_refusals import refusal, stored_file, why_refused
+from tests.builders.made_up_baselines import (
+    ACCURACY,
+    LOSS,
+    fingerprints,
+    samples,
+    subset,
+)
+
+MNIST = "entry mnist / original: "
+
+
+NEITHER = "which is neither a text nor a number; quoted, it is a text"
+
+
+EDITS = {
+    "missing direction": (r"\n +direction: lower", "", f"{MNIST}metric {LOSS} has no direction"),
+    "other direction": ("direction: lower", "direction: sideways",
+                        f"{MNIST}direction of {LOSS} is 'sideways', not lower or higher"),
+    "missing margin": (r"\n +margin: 0.005", "", f"{MNIST}metric {LOSS} has no margin"),
+    "negative margin": ("margin: 0.005", "margin: -0.005",
+                        f"{MNIST}margin of {LOSS} is -0.005, not a positive number"),
+    "no margin": ("margin: 0.005", "margin: 0.0", f"{MNIST}margin of {LOSS} is 0.0, not a positive number"),
+    "margin without point": ("margin: 0.005", "margin: 5e-3",
+                             f"{MNIST}margin of {LOSS} is '5e-3', not a number; "
+                             "with an exponent YAML wants a point, as in 1.0e-06"),
+    "endless margin": ("margin: 0.005", "margin: .inf",
+                       f"{MNIST}margin of {LOSS} is inf, which nothing can be compared with"),
+    "huge margin": ("margin: 0.005", f"margin: 1{'0' * 400}",
+                    f"{MNIST}margin of {LOSS} is 1{'0' * 400}, which nothing can be compared with"),
+    "margin for everything": ("margin: 0.005", "margin: 50.0",
+                              f"{MNIST}margin of {LOSS} is 50.0, which lets everything below 37.5 pass"),
+    "margin of every image": ("margin: 0.002", "margin: 1.0",
+                              f"{MNIST}margin of {ACCURACY} is 1.0, which lets everything below 1 pass"),
+    "loss that is better higher": ("direction: lower", "direction: higher",
+                                   f"{MNIST}direction of {LOSS} is 'higher', but lower is better"),
+    "accuracy that is better lower": ("direction: higher", "direction: lower",
+                                      f"{MNIST}direction of {ACCURACY} is 'lower', but higher is better"),
+    "field of the file that is unknown": ("rung: subset", "rung: subset\nmargins: none",
+                                          "it has margins, which means nothing here"),
+    "truth for a number": ("margin: 0.005", "margin: yes", f"{MNIST}margin of {LOSS} is True, not a number"),
+    "missing reason": (r"\n +reason: five standard deviations", "", f"{MNIST}metric {LOSS} has no reason"),
+    "misspelt field": ("margin: 0.005", "margin: 0.005\n      margn: 1.0",
+                       f"{MNIST}metric {LOSS} has margn, which means nothing here"),
+    "NaN": (rf"{LOSS}: 0.25", f"{LOSS}: .nan",
+            f"{MNIST}samples of seed 0: {LOSS} is nan, which nothing can be compared with"),
+    "a word for a sample": (rf"{LOSS}: 0.25", f"{LOSS}: low",
+                            f"{MNIST}samples of seed 0: {LOSS} is 'low', not a number; "
+                            "with an exponent YAML wants a point, as in 1.0e-06"),
+    "sample that is missing": (rf"{LOSS}: 0.25, ", "",
+                               f"{MNIST}samples of seed 0 and the metrics differ in {LOSS}"),
+    "sample too many": (rf"{LOSS}: 0.25", f"{LOSS}: 0.25, more: 1.0",
+                        f"{MNIST}samples of seed 0 and the metrics differ in more"),
+    "metric that is missing": (rf"\n +{LOSS}:\n.*\n.*\n.*", "",
+                               f"{MNIST}samples of seed 0 and the metrics differ in {LOSS}"),
+    "seed that is none": (r"\n    1: \{", "\n    first: {", f"{MNIST}'first' is not a seed"),
+    "negative seed": (r"\n    1: \{", "\n    -1: {", f"{MNIST}-1 is not a seed"),
+    "no samples": (r"samples:\n    0: .*\n    1: .*", "samples: {}", f"{MNIST}it has no samples"),
+    "samples as a list": (r"samples:\n    0: .*\n    1: .*", "samples: [1.0]",
+                          f"{MNIST}samples is [1.0], not a mapping"),
+    "paired neither true nor false": ("paired: false", "paired: maybe",
+                                      f"{MNIST}paired is 'maybe', not true or false"),
+    "other arithmetic": ("arithmetic: original", "arithmetic: modern",
+                         "entry mnist / modern: arithmetic is 'modern', not original or framework"),
+    "missing provenance": (r"\n  provenance:\n(    .*\n)+  history", "\n  history",
+                           f"{MNIST}the entry has no provenance"),
+    "missing history": (r"\n  history:\n(  [- ] .*\n)+- dataset", "\n- dataset", f"{MNIST}the entry has no history"),
+    "empty history": (r"\n  history:\n(  [- ] .*\n)+- dataset", "\n  history: []\n- dataset",
+                      "entry mnist / original has no history: nobody accepted it"),
+    "history of words": (r"\n  history:\n(  [- ] .*\n)+- dataset", "\n  history: [because]\n- dataset",
+                         f"{MNIST}a change is 'because', not a mapping"),
+    "change without reason": ("reason: first recording", "reason: ''", f"{MNIST}a change needs a reason"),
+    "date in the provenance": ("finished: '.*'", "finished: 2026-01-02",
+                               f"{MNIST}provenance has datetime.date(2026, 1, 2), {NEITHER}"),
+    "set in the provenance": (r"switches: \{\}", "switches: !!set {a}",
+                              f"{MNIST}provenance has {{'a'}}, {NEITHER}"),
+    "endless seconds": ("seconds: 1.5", "seconds: .inf",
+                        f"{MNIST}a value of provenance is inf, which nothing can be compared with"),
+    "provenance with an alias": (r"switches: \{\}", "switches: &a {}\n    more: *a",
+                                 f"{MNIST}provenance refers to something by an alias"),
+    "number of samples replaced": (r"replaced: \{\}", "replaced: {samples: 3}",
+                                   f"{MNIST}replaced samples is 3, not a mapping"),
+    "replaced without columns": (r"replaced: \{\}", "replaced: {samples: {0: [1.0]}}",
+                                 f"{MNIST}replaced samples of seed 0 is [1.0], not a value for each column"),
+    "replaced word": (r"replaced: \{\}", "replaced: {samples: {0: [low]}, columns: [a]}",
+                      f"{MNIST}replaced samples of 0: a is 'low', not a number; "
+                      "with an exponent YAML wants a point, as in 1.0e-06"),
+    "replaced columns": (r"replaced: \{\}", "replaced: {columns: 3}",
+                         f"{MNIST}replaced columns is 3, not a list of names"),
+    "replaced margin": (r"replaced: \{\}", "replaced: {metrics: {a: {margin: 1.0}}}",
+                        f"{MNIST}metric a has no direction, reason"),
+    "replaced count": (r"replaced: \{\}", "replaced: {exact: [1]}", f"{MNIST}replaced exact is [1], not a mapping"),
+    "replaced tolerance": (r"replaced: \{\}", "replaced: {tolerance: little}",
+                           f"{MNIST}replaced tolerance is 'little', not a number; "
+                           "with an exponent YAML wants a point, as in 1.0e-06"),
+    "replaced pairing": (r"replaced: \{\}", "replaced: {paired: 1}",
+                         f"{MNIST}replaced paired is 1, not true or false"),
+    "replaced by what is unknown": (r"replaced: \{\}", "replaced: {values: 1}",
+                                    f"{MNIST}replaced has values, which means nothing here"),
+    "replaced date": (r"replaced: \{\}", "replaced: {commit: 2026-01-02}",
+                      f"{MNIST}replaced has datetime.date(2026, 1, 2), {NEITHER}"),
+    "another recipe's": ("recipe: wheel-softmax", "recipe: vgg7", "it is of 'vgg7', 'subset'"),
+    "no entries": (r"entries:\n(.*\n)+\.\.\.", "entries:\n...", "entries is not a list"),
+    "entry of words": (r"entries:\n(.*\n)+\.\.\.", "entries:\n- hello\n...",
+                       "entry without dataset: an entry is 'hello', not a mapping"),
+    "entry twice": ("dataset: surrogate", "dataset: mnist",
+                    "two entries have the same dataset, arithmetic and platform"),
+    "no schema": ("schema: 1\n", "", "it names no schema; it may have been cut short"),
+    "truth for a schema": ("schema: 1", "schema: true", "it names no schema; it may have been cut short"),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("name", EDITS)
+def test_a_hand_edited_file_is_refused_and_says_where(name: str, tmp_path: Path) -> None:
+    pattern, replacement, expected = EDITS[name]
+    path = stored_file(tmp_path)
+    text = path.read_text(encoding="utf-8")
+    edited = re.sub(pattern, lambda match: replacement, text, count=1)
+    assert text != edited
+    path.write_text(edited, encoding="utf-8")
+
+    assert expected == why_refused(tmp_path)
+
+
+@pytest.mark.parametrize(
+    ("edit", "expected"),
+    [
+        (lambda text: text.replace("steps: 9380", "steps: 9380.0"), "steps is 9380.0, not a whole number"),
+        (lambda text: text.replace("tolerance: 2.0e-06", "tolerance: 2"), "tolerance 2.0 is not between 0 and 1"),
+        (
+            lambda text: text.replace("tolerance: 2.0e-06", "tolerance: 0.9"),
+            "tolerance is 0.9, where rounding alone may differ: from 0 to 0.001",
+        ),
+        (
+            lambda text: text.replace("loss of step 1: 2.5", "loss of step 1:"),
+            "losses: loss of step 1 is None, not a number",
+        ),
+        (lambda text: text.replace("  platform:", "  platfrom:"), "the entry has no platform"),
+    ],
+)
+def test_a_hand_edited_fingerprint_is_refused(edit: Callable[[str], str], expected: str, tmp_path: Path) -> None:
+    path = baseline_files.write(tmp_path, fingerprints())
+    path.write_text(edit(path.read_text(encoding="utf-8")), encoding="utf-8")
+
+    what, _, fix = refusal(tmp_path, "fingerprint")
+    assert what.endswith(expected)
+    assert "git checkout -- PATH brings the committed one back" == fix
+
+
+def test_where_runs_are_compared_seed_by_seed_a_margin_allows_for_rounding_alone(tmp_path: Path) -> None:
+    path = baseline_files.write(tmp_path, subset(samples([0.25, 0.5, 0.75], paired=True)))
+    path.write_text(path.read_text(encoding="utf-8").replace("margin: 1.0e-06", "margin: 0.3", 1), encoding="utf-8")
+
+    assert f"{MNIST}margin of {LOSS} is 0.3, where rounding alone may differ: from 0 to 0.0005" == why_refused(tmp_path)
+
+
+def test_distributions_of_chaotic_runs_are_not_compared_seed_by_seed(tmp_path: Path) -> None:
+    path = baseline_files.write(tmp_path, subset(samples(), recipe="vgg7"))
+    path.write_text(path.read_text(encoding="utf-8").replace("paired: false", "paired: true"), encoding="utf-8")
+
+    with pytest.raises(BadInput) as caught:
+        baseline_files.read(tmp_path, "vgg7", "subset")
+    assert caught.value.what.endswith(
+        "entry mnist / original: paired is true, but runs of vgg7 are chaotic, and only their distributions compare"
+    )

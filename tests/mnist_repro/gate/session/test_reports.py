@@ -1,0 +1,93 @@
+from __future__ import annotations
+
+import json
+from typing import Any, List, Optional, Tuple
+
+import pytest
+
+from mnist_repro.gate import comparison as checked
+from mnist_repro.gate.session.reports import CHECKED, WANTED, Collector
+from mnist_repro.harness import fixture
+
+NAME = "test_it.py::test_it"
+FAILED = "E   assert 1 == 2\n\ntest_it.py:3: AssertionError"
+
+
+def report(when: Any, outcome: Any = "passed", longrepr: Any = None, *properties: Tuple[str, str]) -> pytest.TestReport:
+    return pytest.TestReport(
+        NAME, ("test_it.py", 1, "test_it"), {}, outcome, longrepr, when, user_properties=properties
+    )
+
+
+def compared(recipe: str = "vgg7") -> Tuple[str, str]:
+    found = checked.incomparable(recipe, "subset", "baseline", "it is gone")
+    return CHECKED, json.dumps(checked.as_fields(found))
+
+
+def collected(*reports: pytest.TestReport) -> Collector:
+    collector = Collector()
+    for each in reports:
+        collector.see(each)
+    return collector
+
+
+def outcomes(collector: Collector) -> List[Tuple[str, str, Optional[str]]]:
+    return [(entry.recipe, entry.outcome, entry.reason) for entry in collector.entries()]
+
+
+def test_a_comparison_is_read_from_the_report_of_its_test() -> None:
+    collector = collected(report("setup"), report("call", "failed", FAILED, compared()), report("teardown"))
+
+    assert [("vgg7", "failed", "")] == outcomes(collector)
+    assert () == collector.other_failures()
+
+
+def test_of_several_comparisons_the_last_one_has_the_outcome_of_the_test() -> None:
+    collector = collected(report("setup"), report("call", "failed", FAILED, compared("vgg7"), compared("tf-cnn")))
+
+    assert [("vgg7", "passed", ""), ("tf-cnn", "failed", "")] == outcomes(collector)
+
+
+def test_an_announced_comparison_that_was_not_made_has_a_reason() -> None:
+    wanted = (WANTED, json.dumps(["vgg7", "full"]))
+
+    assert [("vgg7", "failed", "test_it.py:3: AssertionError")] == outcomes(
+        collected(report("setup", "failed", FAILED, wanted))
+    )
+    assert [("vgg7", "passed", "it never called baseline.check")] == outcomes(
+        collected(report("setup"), report("call", "passed", None, wanted))
+    )
+    assert [("vgg7", "skipped", "Skipped: no")] == outcomes(
+        collected(report("setup", "skipped", ("test_it.py", 3, "Skipped: no"), wanted))
+    )
+
+
+def test_an_expected_failure_keeps_its_reason() -> None:
+    expected = report("call", "skipped", FAILED, compared())
+    expected.wasxfail = "it has always been so"
+
+    assert [("vgg7", "xfailed", "it has always been so")] == outcomes(collected(report("setup"), expected))
+
+
+def test_a_test_that_runs_again_counts_once() -> None:
+    first = [report("setup"), report("call", "failed", FAILED, compared())]
+
+    assert [("vgg7", "passed", "")] == outcomes(
+        collected(*first, report("setup"), report("call", "passed", None, compared()))
+    )
+
+
+def test_failed_tests_without_a_comparison_and_modules_without_tests_are_other_failures() -> None:
+    collector = collected(report("setup"), report("call", "failed", FAILED))
+    collector.see_uncollected("test_broken.py")
+
+    assert (NAME, "test_broken.py") == collector.other_failures()
+    assert not collector.any()
+
+
+def test_what_the_fixture_records_is_what_is_read() -> None:
+    found = checked.incomparable("vgg7", "subset", "baseline", "it is gone")
+
+    [entry] = collected(report("call", "failed", FAILED, *fixture.properties(found))).entries()
+
+    assert found == entry.checked

@@ -1,0 +1,87 @@
+from __future__ import annotations
+
+import re
+from dataclasses import replace
+from pathlib import Path
+from typing import Any, Dict
+
+import pytest
+from pytest_regressions.file_regression import FileRegressionFixture
+
+from mnist_repro.gate.comparison import Comparison
+from mnist_repro.gate.markdown import as_markdown, escaped
+from mnist_repro.gate.report import ReportEntry
+from mnist_repro.gate.verdicts import Finding, Judgement, Verdict
+from tests.builders.gate_cases import runs
+from tests.builders.gate_reports import golden, judged, note_only, passing, report
+
+
+def test_gate_md_reads_as_stored(folder: Path, file_regression: FileRegressionFixture) -> None:
+    file_regression.check(as_markdown(golden(folder)), extension=".md")
+
+
+HOSTILE = "a|b`c`<img src=x onerror=alert(1)>\n# heading [link](javascript:x) @everyone \\| ~~$x$ \x1b[31m&lt;"
+
+
+def test_hostile_text_is_shown_and_not_obeyed() -> None:
+    shown = escaped(HOSTILE)
+
+    assert (
+        "a\\|b\\`c\\`&lt;img src=x onerror=alert(1)&gt; \\# heading \\[link\\](javascript:x) "
+        "&commat;everyone \\\\\\| \\~\\~\\$x\\$ \\[31m&amp;lt;"
+    ) == shown
+
+
+def test_hostile_text_does_not_break_the_table(folder: Path) -> None:
+    finding = Finding("subset", HOSTILE, Verdict.REGRESSED, HOSTILE, HOSTILE, HOSTILE)
+    found = Comparison("subset", Judgement(HOSTILE, (finding,), (HOSTILE,)), HOSTILE, "original")
+    hostile = ReportEntry(HOSTILE, "failed", HOSTILE, "subset", found)
+    unexplained = ReportEntry(HOSTILE, "failed", HOSTILE, "subset", None, HOSTILE)
+
+    lines = as_markdown(replace(report(hostile, unexplained), other_failures=(HOSTILE,))).splitlines()
+
+    for row in (line for line in lines if line.startswith("|")):
+        assert 9 == row.replace("\\\\", "").replace("\\|", "").count("|")
+    assert not any(line.startswith("#") and "heading" in line for line in lines)
+    # Inside of code, HTML is text.
+    assert not any("<img" in re.sub("`[^`]*`", "", line.replace("\\`", "")) for line in lines)
+
+
+@pytest.mark.parametrize(
+    ("changes", "headline"),
+    [
+        ({}, "passed"),
+        ({"complete": False}, "INCOMPLETE, which does not pass: the session was stopped, or is still running"),
+    ],
+)
+def test_the_headline_says_how_it_ended(folder: Path, changes: Dict[str, Any], headline: str) -> None:
+    assert f"## Reproduction gate: {headline}" == as_markdown(report(passing(folder), **changes)).splitlines()[0]
+
+
+def test_other_failures_are_listed_but_not_without_end(folder: Path) -> None:
+    many = tuple(f"tests/test_other.py::test_{at}" for at in range(30))
+
+    text = as_markdown(replace(report(passing(folder)), other_failures=many))
+
+    assert "did not pass: the comparisons did, something else failed" in text
+    assert "test\\_19\n- and 10 more" in text
+
+
+def test_data_other_than_mnist_are_pointed_out(folder: Path) -> None:
+    measured = [replace(each, dataset={"name": "surrogate"}) for each in runs()]
+
+    assert "NOT MNIST: trained on surrogate data" in as_markdown(report(judged(folder, measured)))
+
+
+def test_gate_md_says_why_a_test_failed_whose_comparison_passes(folder: Path) -> None:
+    told = as_markdown(report(replace(passing(folder), outcome="failed", reason="assert 1 == 2"), exit_code=1))
+
+    assert told.startswith("## Reproduction gate: did not pass: the comparisons did, something else failed\n")
+    assert "  - the test failed all the same: assert 1 == 2" in told.splitlines()
+
+
+def test_gate_md_says_why_a_fingerprint_alone_that_is_not_stored_does_not_pass() -> None:
+    told = as_markdown(report(note_only()))
+
+    assert "### What passes" not in told
+    assert "  - nothing of this recipe that this session measured has a verdict to rest on" in told.splitlines()

@@ -1,0 +1,122 @@
+from __future__ import annotations
+
+from dataclasses import asdict
+from pathlib import Path
+from typing import Tuple
+
+import pytest
+
+from mnist_repro.errors import BadInput
+from mnist_repro.power import trial_worker as power_worker
+from mnist_repro.power import trials
+from mnist_repro.power.trials import Measurement, Trial
+
+# What no longer fits: a name that is gone, a field that is gone, an argument too few, and what the code crashes of.
+UNFIT = """
+from unittest import mock
+
+from mnist_repro.training import arithmetic, batches as batching, framework, model, train as training
+from mnist_repro.power.bugs import Bug, instead_of
+
+def field_gone(*arguments):
+    return model.Feed.no_such_field
+
+def argument_gone():
+    return 0
+
+def batch_without_step(self, order):
+    return order, order
+
+def update_without_gradients(rule, weights):
+    return argument_gone
+
+def answer_of_another_type(*arguments):
+    return None
+
+def crash(*arguments):
+    raise ValueError("nothing is left")
+
+BUGS = (
+    Bug("name", "…", ("tf-softmax",), lambda: instead_of(batching.no_such_name, crash)),
+    Bug("function", "…", ("tf-softmax",), lambda: instead_of(crash, crash)),
+    Bug("field", "…", ("tf-softmax",), lambda: instead_of(training.train, field_gone)),
+    Bug("argument", "…", ("tf-softmax",), lambda: instead_of(training.train, argument_gone)),
+    Bug("method", "…", ("tf-softmax",), lambda: mock.patch.object(model.Feed, "batch", batch_without_step)),
+    Bug("returned", "…", ("tf-softmax",), lambda: instead_of(arithmetic.original_update, update_without_gradients)),
+    Bug("answer", "…", ("tf-softmax",), lambda: instead_of(framework.scorer, answer_of_another_type)),
+    Bug("crash", "…", ("tf-softmax",), lambda: instead_of(training.train, crash)),
+)
+"""
+
+
+@pytest.mark.parametrize(
+    ("bug", "told"),
+    [
+        ("name", "'no_such_name'"),
+        ("function", "no module of mnist_repro has crash"),
+    ],
+)
+def test_a_bug_that_cannot_be_planted_is_refused_and_nothing_is_kept(
+    tmp_path: Path, data: str, bug: str, told: str
+) -> None:
+    measured, file = unfit(tmp_path, bug)
+
+    with pytest.raises(BadInput, match="does not fit the code") as raised:
+        trials.measure_all([(measured, [Measurement("subset", 0)])], data, file, 1, len)
+
+    assert f"the bug {bug} does not fit the code" == raised.value.what
+    assert told in raised.value.why
+    assert [Measurement("subset", 0)] == measured.missing([Measurement("subset", 0)])
+
+
+@pytest.mark.parametrize(
+    ("bug", "told"),
+    [
+        ("field", "no_such_field"),
+        ("argument", "argument_gone() takes 0 positional arguments"),
+        ("method", "batch_without_step() takes 2 positional arguments"),
+        ("returned", "argument_gone() takes 0 positional arguments"),
+    ],
+)
+def test_a_bug_that_does_not_fit_what_it_meets_is_refused_and_nothing_is_kept(
+    tmp_path: Path, data: str, bug: str, told: str
+) -> None:
+    measured, file = unfit(tmp_path, bug)
+
+    with pytest.raises(BadInput, match="does not fit the code") as raised:
+        measure_here(measured, data, file)
+
+    assert f"the bug {bug} does not fit the code" == raised.value.what
+    assert told in raised.value.why
+    assert [Measurement("subset", 0)] == measured.missing([Measurement("subset", 0)])
+
+
+def test_a_bug_whose_code_crashes_of_what_it_does_is_caught(tmp_path: Path, data: str) -> None:
+    measured, file = unfit(tmp_path, "crash")
+
+    measure_here(measured, data, file)
+
+    assert "ValueError: nothing is left" == measured.crash([Measurement("subset", 0)])
+
+
+def test_code_that_crashes_of_what_a_bug_answers_is_caught(tmp_path: Path, data: str) -> None:
+    measured, file = unfit(tmp_path, "answer")
+
+    measure_here(measured, data, file)
+
+    # Our code calls None, which is no function of the bug's.
+    assert str(measured.crash([Measurement("subset", 0)])).startswith("TypeError: ")
+
+
+def measure_here(measured: Trial, data: str, bugs: Path) -> None:
+    """Do what a process of `trials.measure_all` does, in this one, which has imported TensorFlow already."""
+    parts = [Measurement("subset", 0)]
+    power_worker._measure_all(
+        {**asdict(measured), "folder": str(measured.folder), "data": data, "bugs": str(bugs), "parts": parts}
+    )
+
+
+def unfit(tmp_path: Path, bug: str) -> Tuple[Trial, Path]:
+    file = tmp_path / "bugs.py"
+    file.write_text(UNFIT, encoding="utf-8")
+    return Trial("tf-softmax", bug, tmp_path / "out"), file
