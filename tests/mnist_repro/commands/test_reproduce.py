@@ -6,12 +6,12 @@ import json
 import math
 from dataclasses import replace
 from pathlib import Path
-from typing import Any, Callable, Dict, List, Optional, Sequence, Tuple
+from typing import Callable, Dict, List, Optional, Sequence, Tuple
 
 import pytest
 
 from mnist_repro.data import locate
-from mnist_repro.data.dataset import DRAWN, Dataset, describe
+from mnist_repro.data.dataset import Dataset, describe
 from mnist_repro.execution import workers
 from mnist_repro.execution.workers import Failure, Task
 from mnist_repro.gate.baselines import files as baseline_files
@@ -359,23 +359,3 @@ def test_another_recipes_run_is_told_before_the_work(tmp_path: Path, monkeypatch
 
     assert 2 == ended.code
     assert ended.err.startswith(f"mnist-repro: {folder} holds a run of vgg7, not of wheel-softmax\n")
-
-
-@pytest.mark.parametrize(
-    ("source", "expected"),
-    [
-        (DRAWN, lambda here: "surrogate"),
-        # Not the words, which would mean other digits.
-        ("surrogate", lambda here: str(here / "surrogate")),
-        ("mnist", lambda here: str(here / "mnist")),
-        ("/data/mnist.npz", lambda here: "/data/mnist.npz"),
-    ],
-)
-def test_workers_are_given_the_same_data_whatever_its_folder_is_called(
-    source: str, expected: Callable[[Path], str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.chdir(tmp_path)
-    found: Any = made_up.dataset("mnist")
-    object.__setattr__(found, "source", source)
-
-    assert expected(tmp_path) == locate.place(found)
