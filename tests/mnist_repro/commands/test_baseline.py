@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
 import shutil
 import signal
 import subprocess
@@ -15,8 +14,6 @@ from typing import Callable, Dict, List, Tuple
 import pytest
 from pytest_regressions.file_regression import FileRegressionFixture
 
-from mnist_repro.errors import BadInput
-from mnist_repro.files.locks import locked
 from mnist_repro.gate.baselines import files as baseline_files
 from mnist_repro.gate.baselines.values import SampleEntry, accepted
 from tests.builders.baseline_command import REASON, baseline, files, message
@@ -453,12 +450,6 @@ def test_the_lock_of_a_process_that_has_died_is_no_obstacle(folder: Path) -> Non
     (private / "wheel-softmax-subset.lock").write_text("1\n", encoding="ascii")
 
     assert 0 == accept(folder).code
-
-
-def test_a_lock_names_its_holder(tmp_path: Path) -> None:
-    told = pytest.raises(BadInput, match=f"process {os.getpid()} is recording or accepting wheel-softmax full")
-    with locked(tmp_path, WHEEL, "full"), told, locked(tmp_path, WHEEL, "full"):
-        pass
 
 
 def test_baselines_in_a_place_that_is_no_folder_are_refused(tmp_path: Path, data: str) -> None:

@@ -17,12 +17,8 @@ from mnist_repro.runs.run_json import read
 from mnist_repro.training.seeds import initial_weights
 from mnist_repro.weights import hdf5
 from mnist_repro.weights import param_hdf5 as weights
-from tests.builders.command_line import Ended, run
+from tests.builders.command_line import Ended, listed, run
 from tests.builders.reproduced import Reproduced
-
-
-def listed(folder: Path) -> List[str]:
-    return sorted(path.name for path in folder.iterdir())
 
 
 def contents(folder: Path) -> Dict[str, bytes]:

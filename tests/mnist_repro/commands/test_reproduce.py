@@ -20,15 +20,11 @@ from mnist_repro.harness import tolerances as recording
 from mnist_repro.recipes import find
 from mnist_repro.runs import run_json
 from tests.builders import made_up, made_up_baselines
-from tests.builders.command_line import Ended, run
+from tests.builders.command_line import Ended, listed, run
 from tests.builders.reproduced import Reproduced
 
 FILES = ["eval.log", "evaluation.json", "learn.log", "model.h5", "param.hdf5", "run.json"]
 RECIPES = ["vgg7-bn", "wheel-softmax", "tf-softmax"]
-
-
-def listed(folder: Path) -> List[str]:
-    return sorted(path.name for path in folder.iterdir())
 
 
 def test_runs_are_kept_by_recipe_and_seed(reproduced: Reproduced) -> None:
