@@ -19,16 +19,12 @@ from mnist_repro.gate.baselines.values import SampleEntry, accepted
 from tests.builders.baseline_command import REASON, baseline, files, message
 from tests.builders.command_line import Ended, environment, run
 from tests.builders.made_up_baselines import HERE, SPREAD, fingerprint, fingerprints, metrics, samples, subset, values
-from tests.builders.mnist_files import write_folder
 
 WHEEL = "wheel-softmax"
 PATIENCE = 120
 
 
-@pytest.fixture(autouse=True)
-def outside_ci(monkeypatch: pytest.MonkeyPatch) -> None:
-    """The suite itself runs with CI=true, where nothing may be recorded or accepted."""
-    monkeypatch.delenv("CI", raising=False)
+pytestmark = pytest.mark.usefixtures("outside_ci")
 
 
 @pytest.fixture
@@ -452,14 +448,6 @@ def test_the_lock_of_a_process_that_has_died_is_no_obstacle(folder: Path) -> Non
     assert 0 == accept(folder).code
 
 
-def test_baselines_in_a_place_that_is_no_folder_are_refused(tmp_path: Path, data: str) -> None:
-    place = tmp_path / "file"
-    place.write_text("", encoding="ascii")
-    parts = message(baseline("record", place, WHEEL, "--data", data), tmp_path)
-
-    assert ["DIR/file is not a folder", "DIR/file is to be one", "name another folder"] == parts
-
-
 @pytest.mark.parametrize("action", ["record", "show", "diff", "accept"])
 def test_recipes_are_named_once_and_rightly(action: str, tmp_path: Path) -> None:
     more = ("--reason", REASON) if action == "accept" else ()
@@ -469,25 +457,6 @@ def test_recipes_are_named_once_and_rightly(action: str, tmp_path: Path) -> None
     ]
 
     assert [f"baseline {action} without a recipe", "--all and vgg7", "unknown recipe 'vgg8'"] == refused
-
-
-@pytest.mark.parametrize("option", ["--seeds", "--processes"])
-def test_numbers_are_positive(option: str, tmp_path: Path) -> None:
-    assert f"{option} 0" == message(baseline("record", tmp_path, WHEEL, option, 0), tmp_path)[0]
-
-
-def test_nobody_means_a_million_seeds(tmp_path: Path) -> None:
-    assert ["--seeds 1000000", "it must be 10,000 or fewer", "--seeds 10"] == message(
-        baseline("record", tmp_path, WHEEL, "--seeds", 1_000_000), tmp_path
-    )
-
-
-def test_data_that_is_neither_mnist_nor_the_surrogate_has_no_baseline(tmp_path: Path) -> None:
-    (tmp_path / "black").mkdir()
-    ended = baseline("record", tmp_path / "baselines", WHEEL, "--data", write_folder(tmp_path / "black"))
-
-    assert 2 == ended.code
-    assert "is neither MNIST nor the surrogate\n  why: baselines are kept by the name of their dataset" in ended.err
 
 
 def test_without_an_action_it_says_which_there_are() -> None:

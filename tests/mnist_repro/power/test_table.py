@@ -48,7 +48,6 @@ from mnist_repro.runs.problems import Problems
 from mnist_repro.training import framework
 from tests.builders import made_up
 from tests.builders import made_up_baselines as made
-from tests.builders.command_line import run as command
 
 WHEEL, VGG7 = find("wheel-softmax"), find("vgg7")
 EXACT, LOSSES = {"steps": 9380, "images in the last batch": 96}, {"loss of step 1": 2.5, "loss of step 2": 2.25}
@@ -561,50 +560,3 @@ def test_machines_are_told_the_same(tmp_path: Path) -> None:
         "caught": True,
         "why": "changed: steps, the counts and checksums differ from here on",
     }
-
-
-def test_the_list_of_bugs() -> None:
-    ended = command("power", "--list", "--recipe", "wheel-softmax")
-
-    assert (0, "") == (ended.code, ended.err)
-    assert "epsilon-inside: RMSprop divides by sqrt(v + epsilon), as Keras 3 does (wheel-softmax)" in ended.out
-    assert "dropout-off" not in ended.out
-
-
-@pytest.mark.parametrize(
-    ("arguments", "told"),
-    [
-        (("--bug", "dropout-of"), "unknown bug 'dropout-of'"),
-        (("--recipe", "vgg8"), "unknown recipe 'vgg8'"),
-        (("--bug", "dropout-off", "--recipe", "vgg7"), "none of these bugs is planted on these recipes"),
-        (("--bugs", "nowhere.py"), "nowhere.py is not there"),
-        (("--bugs", "."), ". is no file"),
-        (("--bugs", "README.md"), "README.md is no Python file"),
-        (("--json", "."), ". is a folder"),
-        (("--json", "README.md/power.json"), "README.md is not a folder"),
-        (("--out", "README.md"), "README.md is not a folder"),
-        (("--baselines", "nowhere"), "there is no folder nowhere"),
-        (("--processes", "0"), "--processes 0"),
-    ],
-)
-def test_what_cannot_be_done_is_said(arguments: Tuple[str, ...], told: str) -> None:
-    ended = command("power", *arguments)
-
-    assert 2 == ended.code
-    assert told in ended.err
-
-
-def test_without_baselines_nothing_is_measured(tmp_path: Path, data: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    from mnist_repro.execution import fingerprint_worker
-    from mnist_repro.power import usual_checks
-
-    monkeypatch.setattr(usual_checks, "require_num_regression", lambda: None)
-    here = {**made.HERE, "python": "3.11", "numpy": "2", "cpu": "one"}
-    monkeypatch.setattr(fingerprint_worker, "ask", lambda: fingerprint_worker.Answer(here))
-
-    ended = command("power", "--quick", "--baselines", tmp_path, "--out", tmp_path / "out", "--data", data)
-
-    assert 2 == ended.code
-    assert f"{tmp_path} has no fingerprint of wheel-softmax for" in ended.err
-    assert "mnist-repro baseline record wheel-softmax --rung fingerprint" in ended.err
-    assert not (tmp_path / "out").exists()
