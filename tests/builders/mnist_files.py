@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import struct
 from pathlib import Path
-from typing import Dict, Tuple
+from typing import Any, Dict, Tuple
 
 import numpy as np
 import pytest
@@ -37,7 +37,8 @@ def write_folder(folder: Path) -> Path:
 
 def write_npz(path: Path, *arrays: np.ndarray) -> Path:
     """Arrays as Keras keeps them: training images and labels, test images and labels."""
-    np.savez_compressed(str(path), **dict(zip(KEYS, arrays)))
+    named: Dict[str, Any] = dict(zip(KEYS, arrays))
+    np.savez_compressed(str(path), **named)
     return path
 
 

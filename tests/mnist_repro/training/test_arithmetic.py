@@ -95,10 +95,14 @@ def test_epsilon_is_inside_or_outside_the_root_as_this_keras_has_it(keras_has_ep
     assert keras_has_epsilon_inside == (first != pytest.approx(original()[0], rel=1e-6))
 
 
+def row(*values: float) -> np.ndarray:
+    return np.array(values, np.float32)
+
+
 def test_batch_normalisation_is_debiased_and_its_variance_is_corrected_twice() -> None:
     tf = framework.tensorflow()
     value = BatchNormalization(momentum=0.75, epsilon=0.5)
-    left: List[Any] = [np.float32([2.0]), np.float32([0.5]), None, None]
+    left: List[Any] = [row(2.0), row(0.5), None, None]
     layer = SimpleNamespace(
         gamma=tf.Variable([2.0]),
         beta=tf.Variable([0.5]),
@@ -106,7 +110,7 @@ def test_batch_normalisation_is_debiased_and_its_variance_is_corrected_twice() -
         set_weights=lambda weights: left.__setitem__(slice(None), weights),
     )
     normalise = arithmetic.OriginalBatchNormalization(layer, value)
-    batch = np.float32([[[[1.0]], [[3.0]]], [[[5.0]], [[7.0]]]])
+    batch = row(1.0, 3.0, 5.0, 7.0).reshape(2, 2, 1, 1)
     [first, *_] = normalise(batch).numpy().ravel()
     normalise.settle(1)
 
@@ -117,6 +121,6 @@ def test_batch_normalisation_is_debiased_and_its_variance_is_corrected_twice() -
 
 def test_debiasing_takes_the_share_of_the_start_away() -> None:
     # After two steps with momentum 0.5, a quarter of the start is left: 0 of the mean and 1 of the variance.
-    mean, variance = arithmetic.debiased(0.5, 2, np.float32([3.0]), np.float32([1.75]))
+    mean, variance = arithmetic.debiased(0.5, 2, row(3.0), row(1.75))
 
-    assert ([4.0], [2.0], np.float32) == (mean.tolist(), variance.tolist(), mean.dtype)
+    assert ([4.0], [2.0], "float32") == (mean.tolist(), variance.tolist(), str(mean.dtype))

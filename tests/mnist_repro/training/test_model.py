@@ -27,11 +27,8 @@ def feed() -> Feed:
 def test_a_batch_has_the_next_images_of_the_order_and_the_last_what_is_left() -> None:
     first, last = feed().batch(ORDER, 0), feed().batch(ORDER, 2)
 
-    assert ((2, 784), [4 / 255, 0.0], [5, 3]) == (
-        tuple(first[0].shape),
-        pytest.approx(first[0].numpy()[:, 0].tolist()),
-        first[1].numpy().tolist(),
-    )
+    assert ((2, 784), [5, 3]) == (tuple(first[0].shape), first[1].numpy().tolist())
+    assert [4 / 255, 0.0] == pytest.approx(first[0].numpy()[:, 0].tolist())
     assert ((1, 784), [4]) == (tuple(last[0].shape), last[1].numpy().tolist())
 
 
