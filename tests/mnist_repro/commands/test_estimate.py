@@ -204,30 +204,8 @@ def test_weights_of_another_recipe_in_a_runs_folder(reproduced: Reproduced, tmp_
     assert ["param.hdf5", "run.json"] == listed(tmp_path)
 
 
-def test_a_folder_without_weights(tmp_path: Path, data: str) -> None:
-    assert Ended(
-        2,
-        "",
-        f"mnist-repro: {tmp_path} has no param.hdf5\n"
-        "  why: a run folder has the weights that `train` left there\n"
-        f"  next: mnist-repro train RECIPE --out {tmp_path}\n",
-    ) == run("estimate", tmp_path, "--data", data)
-
-
 def test_a_file_that_is_not_there(tmp_path: Path, data: str) -> None:
     refused(run("estimate", tmp_path / "param.hdf5", "--data", data), f"cannot read {tmp_path / 'param.hdf5'}: No such")
-
-
-def test_another_recipe_than_the_runs(reproduced: Reproduced) -> None:
-    folder = reproduced.folder("vgg7-bn")
-
-    assert Ended(
-        2,
-        "",
-        f"mnist-repro: {folder} is a run of vgg7-bn, not of vgg7\n"
-        "  why: its run.json says so\n"
-        "  next: leave --recipe out, or name another folder\n",
-    ) == run("estimate", folder, "--data", reproduced.data, "--recipe", "vgg7")
 
 
 def test_another_recipes_folder_is_not_written_into(reproduced: Reproduced) -> None:
