@@ -39,12 +39,6 @@ def test_numbers_are_positive(option: str, tmp_path: Path) -> None:
     assert f"{option} 0" == message(baseline("record", tmp_path, WHEEL, option, 0), tmp_path)[0]
 
 
-def test_nobody_means_a_million_seeds(tmp_path: Path) -> None:
-    assert ["--seeds 1000000", "it must be 10,000 or fewer", "--seeds 10"] == message(
-        baseline("record", tmp_path, WHEEL, "--seeds", 1_000_000), tmp_path
-    )
-
-
 def test_data_that_is_neither_mnist_nor_the_surrogate_has_no_baseline(tmp_path: Path) -> None:
     (tmp_path / "black").mkdir()
     ended = baseline("record", tmp_path / "baselines", WHEEL, "--data", write_folder(tmp_path / "black"))

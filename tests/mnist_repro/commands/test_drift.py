@@ -72,18 +72,3 @@ def test_what_cannot_be_read_is_named_and_the_table_is_made_from_the_rest(tmp_pa
     assert [f"there is no {tmp_path}/nowhere", f"{tmp_path}/cut/run.json is not JSON"] == [
         line.partition("left out: ")[2].partition(":")[0] for line in ended.err.splitlines() if "left out: " in line
     ]
-
-
-def test_no_runs_at_all_are_bad_input(tmp_path: Path, data: str) -> None:
-    ended = command("drift", tmp_path, "--data", data)
-
-    assert (2, "") == (ended.code, ended.out)
-    assert ended.err.startswith(f"mnist-repro: no run.json in {tmp_path}\n  why: ")
-
-
-def test_when_no_run_can_be_read_the_table_is_empty(tmp_path: Path, data: str) -> None:
-    (tmp_path / "run.json").write_text("{", encoding="utf-8")
-
-    ended = command("drift", tmp_path, "--data", data)
-
-    assert (2, True) == (ended.code, "left out: " in ended.err)

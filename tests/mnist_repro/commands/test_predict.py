@@ -152,25 +152,6 @@ def test_a_file_is_known_by_what_it_holds_not_by_its_name(
     assert run("predict", folder / source, "--data", reproduced.data).out == told.out
 
 
-def test_a_model_of_another_recipe(reproduced: Reproduced) -> None:
-    model = reproduced.folder("vgg7-bn") / "model.h5"
-
-    assert Ended(
-        2,
-        "",
-        f"mnist-repro: {model} is not a model of wheel-softmax\n"
-        "  why: its layers are those of vgg7-bn\n"
-        "  next: --recipe vgg7-bn\n",
-    ) == run("predict", model, "--recipe", "wheel-softmax", "--data", reproduced.data)
-
-
-@pytest.mark.parametrize("kept", [0, 100, 3000, -1])
-def test_a_truncated_model(kept: int, reproduced: Reproduced, tmp_path: Path) -> None:
-    model = tmp_path / "model.h5"
-    model.write_bytes((reproduced.folder("wheel-softmax") / "model.h5").read_bytes()[:kept])
-    refused(run("predict", model, "--data", reproduced.data), f"{model} is ")
-
-
 def test_a_picture_that_is_none(reproduced: Reproduced, tmp_path: Path) -> None:
     refused(
         run("predict", reproduced.folder("wheel-softmax") / "param.hdf5", "--image", tmp_path),

@@ -55,17 +55,6 @@ def test_an_older_page_is_replaced_and_somebody_elses_is_not(tmp_path: Path) -> 
     assert {"index.html": b"<h1>mine</h1>"} == {file.name: file.read_bytes() for file in page.parent.iterdir()}
 
 
-def test_a_run_that_is_reached_by_a_link_too_is_shown_once(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    scene = report_scene.wheel(tmp_path)
-    (tmp_path / "link").symlink_to(scene.runs)
-    monkeypatch.chdir(tmp_path)
-
-    ended = command_line.run("report", "runs", "link", scene.runs, "runs/wheel-softmax/..", "--out", tmp_path / "page")
-
-    assert ended == command_line.Ended(0, f"{tmp_path}/page/index.html: 3 runs\n", "")
-    assert "gave way" not in page_of(scene).text
-
-
 def test_baselines_that_were_named_and_are_not_there_are_one_message_and_no_page(tmp_path: Path) -> None:
     scene = report_scene.wheel(tmp_path)
 
@@ -94,16 +83,3 @@ def test_without_its_extra_the_command_says_what_to_install(
 
 def page_of(scene: report_scene.Scene) -> Page:
     return Page((scene.root / "page" / "index.html").read_text(encoding="utf-8"))
-
-
-def test_what_cannot_be_read_is_named_and_the_page_is_made_from_the_rest(tmp_path: Path) -> None:
-    scene = report_scene.wheel(tmp_path)
-    scene.add(report_scene.run(3))
-    (scene.runs / "wheel-softmax" / "seed-3" / "run.json").write_text("{", encoding="utf-8")
-
-    ended = command_line.run("report", scene.runs, "--baselines", scene.baselines, "--out", tmp_path / "page")
-
-    assert (2, f"{tmp_path}/page/index.html: 3 runs\n") == (ended.code, ended.out)
-    assert [f"mnist-repro: left out: {scene.runs}/wheel-softmax/seed-3/run.json is not JSON"] == [
-        line for line in ended.err.splitlines() if "left out" in line
-    ]

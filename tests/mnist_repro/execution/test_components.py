@@ -211,6 +211,13 @@ def test_a_run_that_cannot_be_read_is_not_overwritten(tmp_path: Path) -> None:
     assert f"--out another folder, or remove {tmp_path}" == caught.value.fix
 
 
+@pytest.mark.parametrize("name", ["learn.log", "param.hdf5", "model.h5", "eval.log", "evaluation.json"])
+def test_a_folder_in_the_place_of_a_file_is_told_before_the_training(name: str, tmp_path: Path) -> None:
+    (tmp_path / name).mkdir()
+    with pytest.raises(BadInput, match=f"{name} is a folder"):
+        check_folder(tmp_path, find("vgg7"))
+
+
 def test_a_file_is_no_folder(tmp_path: Path) -> None:
     (tmp_path / "runs").touch()
     with pytest.raises(BadInput, match=r"runs is not a folder"):

@@ -37,6 +37,15 @@ def test_text_is_ascii_unless_told_otherwise(ascii_only: bool, expected: str) ->
             "a newer mnist-repro wrote it",
             "pip install --upgrade mnist-repro",
         ),
+        *(
+            (
+                f'{{"schema": {found}}}',
+                f"FILE has schema {said}, this program reads 1",
+                "every thing names its schema",
+                "make it",
+            )
+            for found, said in (("0", "0"), ('"1"', "'1'"), ("null", "None"), ("[1]", "[1]"))
+        ),
         ('{"schema": true}', "FILE has schema True, this program reads 1", "every thing names its schema", "make it"),
     ],
 )

@@ -7,10 +7,8 @@ from pathlib import Path
 
 from mnist_repro.gate.intervals import prediction_interval
 from mnist_repro.reproduction import table as drift_table
-from mnist_repro.runs import run_json
 from mnist_repro.runs.found import FoundRun, sort
 from mnist_repro.runs.run import Run
-from tests.builders.command_line import run as command
 from tests.builders.made_up import score, wheel
 
 
@@ -60,11 +58,3 @@ def test_runs_that_can_test_nothing_published_say_why() -> None:
     [row] = drift_table.rows(drift_table.judge([[subset]], dataset=None))
 
     assert "not tested: subset scale, mnist data" == row[-1]
-
-
-def test_runs_of_different_seeds_and_platforms_give_way_to_none(tmp_path: Path, data: str) -> None:
-    run_json.write(on(wheel(0, 0.27, 0.927), "2.21.0", "3.15.1"), tmp_path / "a")
-    run_json.write(on(wheel(1, 0.27, 0.927), "2.21.0", "3.15.1"), tmp_path / "b")
-    run_json.write(on(wheel(0, 0.27, 0.927), "2.2.0", "2.3.0-tf"), tmp_path / "c")
-
-    assert "gave way" not in command("drift", tmp_path, "--data", data).out

@@ -145,30 +145,6 @@ def test_what_is_not_json(content: bytes, tmp_path: Path) -> None:
     assert why.startswith("it may have been cut short or edited: ")
 
 
-@pytest.mark.parametrize("text", ["[]", "3", '"run"', "null"])
-def test_json_that_is_no_object(text: str, tmp_path: Path) -> None:
-    (tmp_path / run_json.FILE).write_text(text, encoding="utf-8")
-
-    assert ("FILE has schema None, this program reads 1", "every run names its schema", MAKE) == refusal(tmp_path)
-
-
-def test_newer_schema(made: Run, tmp_path: Path) -> None:
-    assert (
-        "FILE has schema 2, this program reads 1",
-        "a newer mnist-repro wrote it",
-        "pip install --upgrade mnist-repro",
-    ) == refusal(edited(tmp_path, made, lambda fields: fields.update(schema=2)))
-
-
-@pytest.mark.parametrize("schema", [0, "1", True, None, [1]])
-def test_schema_that_never_was(schema: object, made: Run, tmp_path: Path) -> None:
-    assert (
-        f"FILE has schema {schema!r}, this program reads 1",
-        "every run names its schema",
-        MAKE,
-    ) == refusal(edited(tmp_path, made, lambda fields: fields.update(schema=schema)))
-
-
 @pytest.mark.parametrize(
     "field",
     list(Run.__dataclass_fields__),

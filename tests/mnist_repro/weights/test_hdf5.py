@@ -34,14 +34,6 @@ def read(path: Path, use: Callable[[Any], object]) -> object:
         return use(root)
 
 
-def test_folder(tmp_path: Path) -> None:
-    assert (
-        "cannot read PATH: it is a folder",
-        "an HDF5 file is expected",
-        "name the file itself, such as DIR/param.hdf5",
-    ) == refusal(tmp_path)
-
-
 @pytest.mark.skipif(not Path("/proc/self/mem").exists(), reason="no /proc: no file that root may open and not read")
 def test_file_that_cannot_be_read_even_by_root() -> None:
     # Its first page is never mapped, so that reading fails for everybody.

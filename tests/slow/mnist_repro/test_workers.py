@@ -120,24 +120,12 @@ def test_failed_runs_leave_nothing_behind(session: Session) -> None:
     assert ([], []) == (listed(session.killed.folder), listed(session.misled.folder))
 
 
-def test_outcomes_come_in_the_order_of_the_tasks(session: Session) -> None:
-    assert session.tasks == list(session.outcomes)
-
-
 def test_the_steps_of_a_run_are_reported_from_the_first_to_the_last(session: Session) -> None:
     done = [progress.done for progress in session.seen if progress.task == session.whole]
 
     # 79 steps an epoch, before and after each of three.
     assert [0, 79, 79, 158, 158, 237] == done
     assert {237} == {progress.total for progress in session.seen if progress.task == session.whole}
-
-
-def test_one_worker_makes_one_run_after_another_until_it_dies(session: Session) -> None:
-    by_task = {progress.task: worker for progress, worker in zip(session.seen, session.workers)}
-
-    assert by_task[session.whole] == by_task[session.killed]
-    assert by_task[session.killed] != by_task[session.first_in_a_new_worker]
-    assert by_task[session.first_in_a_new_worker] == by_task[session.second_in_that_worker]
 
 
 def test_no_worker_is_left(session: Session) -> None:
