@@ -57,8 +57,8 @@ def test_another_recipe_than_the_runs(run: Path) -> None:
 # TensorFlow 2.2 uses names that NumPy has since deprecated.
 @pytest.mark.filterwarnings("ignore::DeprecationWarning:tensorflow")
 def test_weights_and_a_whole_model_score_alike(tmp_path: Path) -> None:
-    recipe = find("tf-cnn")
-    weights, whole = written(tmp_path, "tf-cnn"), tmp_path / "model.h5"
+    recipe = find("vgg7-bn")
+    weights, whole = written(tmp_path, "vgg7-bn"), tmp_path / "model.h5"
     model = framework.build(recipe)
     framework.set_weights(model, some_weights(recipe))
     framework.save_model(model, whole)
