@@ -15,6 +15,7 @@ from mnist_repro.recipes import RECIPES, Recipe, find
 from mnist_repro.recipes.layers import lay_out
 from mnist_repro.recipes.recipe import Epochs, Scale, Steps
 from mnist_repro.training import train as training
+from mnist_repro.training.seeds import epoch_order
 
 # Two epochs of three steps, the last of 44 images.
 SMALL = replace(find("wheel-softmax"), full=Scale(300, 0, 200, Epochs(2), scored_after=(2,)))
@@ -73,7 +74,7 @@ def test_other_pixels_labels_or_orders_change_a_checksum(dataset: Dataset, monke
     assert ["checksum of the images fed"] == changed(walked(SMALL, replace(dataset, train_images=images)))
     assert ["checksum of the labels fed"] == changed(walked(SMALL, replace(dataset, train_labels=labels)))
     # Two batches in turn, each with the same images as before.
-    order = training.epoch_order("wheel-softmax", 0, 0, 300)
+    order = epoch_order("wheel-softmax", 0, 0, 300)
     turned = np.concatenate([order[128:256], order[:128], order[256:]])
     monkeypatch.setattr(training, "epoch_order", lambda *arguments: order)
     before = walked(SMALL, dataset)
