@@ -27,6 +27,12 @@ def can_be_interrupted() -> Iterator[None]:
     signal.signal(signal.SIGINT, signal.SIG_IGN)
 
 
+@pytest.fixture
+def outside_ci(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The suite itself runs with CI=true, where nothing may be recorded or accepted."""
+    monkeypatch.delenv("CI", raising=False)
+
+
 @pytest.fixture(scope="session")
 def dataset() -> Iterator[Dataset]:
     """Real MNIST where `MNIST_REPRO_DATA` or a cache has it, else the surrogate: tests do not download.

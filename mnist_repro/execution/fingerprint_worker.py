@@ -1,32 +1,28 @@
 """A worker process with one thread that reports its TensorFlow and takes a fingerprint.
 
-`ask` starts the process and `main` runs in it: one line of JSON in, one line out. Processes that take several
-fingerprints, one after the other, use `take_into` and `taken_in`.
+`ask` starts the process and `main` runs in it. Processes that take several fingerprints, one after the other, use
+`take_into` and `taken_in`.
 """
 
 from __future__ import annotations
 
 import json
-import os
-import subprocess
-import sys
-import tempfile
 import time
+from contextlib import closing
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import IO, Any, Dict, Optional
+from typing import Any, Dict, Optional
 
 from mnist_repro.data.dataset import Dataset
 from mnist_repro.data.locate import load
 from mnist_repro.errors import BadInput
 from mnist_repro.execution.fingerprint import Fingerprint, take
-from mnist_repro.execution.processes import command
+from mnist_repro.execution.processes import DiedError, Process, serve
 from mnist_repro.files.atomic import write_text
 from mnist_repro.recipes import Recipe, find
 from mnist_repro.training.provenance import provenance
 
 FILE = "fingerprint.json"
-_LINES_SHOWN = 15
 
 
 @dataclass(frozen=True)
@@ -53,21 +49,15 @@ def ask(recipe: Optional[str] = None, data: str = "", arithmetic: str = "origina
     Raises:
         BadInput: the process refused, or died.
     """
-    question = json.dumps({"recipe": recipe, "data": data, "arithmetic": arithmetic})
-    with tempfile.TemporaryFile() as log:
-        ended = subprocess.run(
-            command("execution.fingerprint_worker"),
-            input=question.encode(),
-            stdout=subprocess.PIPE,
-            stderr=log,
-            check=False,
-        )
-        if not ended.stdout:
-            raise _died(recipe, ended.returncode, log)
-    answer = json.loads(ended.stdout)
-    if "refused" in answer:
-        raise BadInput(*answer["refused"])
-    return _answer(answer)
+    with closing(Process("execution.fingerprint_worker")) as process:
+        try:
+            return _answer(process.ask({"recipe": recipe, "data": data, "arithmetic": arithmetic}))
+        except DiedError as error:
+            raise BadInput(
+                f"the process that takes the fingerprint of {recipe} ended with exit code {error.code}",
+                error.last_words,
+                "try again; a signal (a negative code) often means that memory is short",
+            ) from error
 
 
 def take_into(folder: Path, recipe: Recipe, dataset: Dataset, arithmetic: str) -> None:
@@ -89,32 +79,15 @@ def _answer(answer: Dict[str, Any]) -> Answer:
     return Answer(answer["provenance"], Fingerprint(**fingerprint) if fingerprint else None)
 
 
-def _died(recipe: Optional[str], code: int, log: IO[bytes]) -> BadInput:
-    log.seek(0)
-    last = log.read().decode("utf-8", "replace").splitlines()[-_LINES_SHOWN:]
-    return BadInput(
-        f"the process that takes the fingerprint of {recipe} ended with exit code {code}",
-        "its last words were:\n    " + "\n    ".join(last or ["(none)"]),
-        "try again; a signal (a negative code) often means that memory is short",
-    )
-
-
 def main() -> None:
-    """Answer the request on standard input, in one line. TensorFlow's own output goes to standard error."""
-    answers = os.fdopen(os.dup(1), "w", encoding="utf-8")
-    os.dup2(2, 1)
-    question = json.load(sys.stdin)
-    name, data, arithmetic = question["recipe"], question["data"], question["arithmetic"]
-    try:
-        answer = (
-            {"provenance": provenance(0.0), "fingerprint": None}
-            if name is None
-            else _fields(find(name), load(data), arithmetic)
-        )
-    except BadInput as error:
-        answer = {"refused": error.args}
-    answers.write(json.dumps(answer) + "\n")
-    answers.flush()
+    """Answer the request."""
+    serve(lambda request, report: _reply(**request))
+
+
+def _reply(recipe: Optional[str], data: str, arithmetic: str) -> Dict[str, Any]:
+    if recipe is None:
+        return {"provenance": provenance(0.0), "fingerprint": None}
+    return _fields(find(recipe), load(data), arithmetic)
 
 
 def _fields(recipe: Recipe, dataset: Dataset, arithmetic: str) -> Dict[str, Any]:

@@ -1,12 +1,136 @@
-"""The command line of a worker process, which imports modules from the same folders as this process."""
+"""Worker processes: `Process` starts and asks one, `serve` answers in it. Requests and answers are lines of JSON."""
 
 from __future__ import annotations
 
+import contextlib
+import json
+import os
+import queue
+import subprocess
 import sys
-from typing import List
+import tempfile
+import threading
+from typing import Any, Callable, Dict, List, Mapping, Optional
+
+from mnist_repro.errors import BadInput
+
+LINES_SHOWN = 15
+
+# Takes a request, and a function that reports progress as keywords; returns the answer.
+Answerer = Callable[[Dict[str, Any], Callable[..., None]], Any]
 
 
-def command(module: str) -> List[str]:
+class DiedError(Exception):
+    """A worker process has ended without an answer.
+
+    Args:
+        code: its exit code; negative for a signal.
+        last_words: the last lines of its standard error, for a message.
+    """
+
+    def __init__(self, code: int, last_words: str) -> None:
+        super().__init__(code, last_words)
+        self.code = code
+        self.last_words = last_words
+
+
+class Process:
+    """A worker process; `close` ends it.
+
+    Args:
+        module: module of this package whose ``main()`` calls `serve`.
+        environment: environment of the process; None means that of this process.
+    """
+
+    def __init__(self, module: str, environment: Optional[Mapping[str, str]] = None) -> None:
+        with contextlib.ExitStack() as resources:
+            self._log = resources.enter_context(tempfile.TemporaryFile("w+", encoding="utf-8", errors="replace"))
+            self._child = subprocess.Popen(
+                _command(module),
+                stdin=subprocess.PIPE,
+                stdout=subprocess.PIPE,
+                stderr=self._log,
+                encoding="utf-8",
+                env=environment,
+                start_new_session=True,  # Ctrl-C must reach only this process, which then stops the workers
+            )
+            # The log stays open as long as the process lives.
+            self._resources = resources.pop_all()
+
+    def ask(self, request: Mapping[str, Any], watch: Callable[[Dict[str, Any]], object] = lambda report: None) -> Any:
+        """The answer to a request; ``watch`` is called with each report of progress before it.
+
+        Raises:
+            BadInput: the process refused the request.
+            DiedError: the process has ended.
+        """
+        assert self._child.stdin is not None  # noqa: S101 - it was started with pipes
+        assert self._child.stdout is not None  # noqa: S101
+        with contextlib.suppress(BrokenPipeError):  # if the process is dead, its output ends, which is handled below
+            self._child.stdin.write(json.dumps(request) + "\n")
+            self._child.stdin.flush()
+        for line in self._child.stdout:
+            event = json.loads(line)
+            if "refused" in event:
+                raise BadInput(*event["refused"])
+            if "answer" in event:
+                return event["answer"]
+            watch(event)
+        code = self._child.wait()
+        self._log.seek(0)
+        last = self._log.read().splitlines()[-LINES_SHOWN:]
+        raise DiedError(code, "its last words were:\n    " + "\n    ".join(last or ["(none)"]))
+
+    def kill(self) -> None:
+        """Kill the process at once, from any thread; `ask` then raises `DiedError`."""
+        self._child.kill()
+
+    def close(self) -> None:
+        """Kill the process, and wait until it is gone."""
+        self._child.kill()
+        for pipe in (self._child.stdin, self._child.stdout):
+            if pipe is not None:
+                with contextlib.suppress(BrokenPipeError):
+                    pipe.close()
+        self._child.wait()
+        self._resources.close()
+
+
+def serve(answer: Answerer) -> None:
+    """Answer requests, one after another, until the parent process closes the pipe or ends.
+
+    Answers go to the original standard output; the output of TensorFlow and Keras goes to standard error.
+    """
+    answers = os.fdopen(os.dup(1), "w", encoding="utf-8")
+    os.dup2(2, 1)
+    requests: queue.SimpleQueue[bytes] = queue.SimpleQueue()
+    threading.Thread(target=_listen, args=(requests,), daemon=True).start()
+
+    def say(**event: Any) -> None:
+        answers.write(json.dumps(event) + "\n")
+        answers.flush()
+
+    while True:
+        request = json.loads(requests.get())
+        try:
+            say(answer=answer(request, say))
+        except BadInput as error:
+            say(refused=error.args)
+
+
+def _listen(requests: queue.SimpleQueue[bytes]) -> None:
+    """Read requests into the queue. When standard input ends, end this process, also in the middle of a request.
+
+    Its parent has then finished or was killed, so that no process needs the answer.
+    """
+    # Unbuffered: Python cannot end while another thread waits in a buffered reader.
+    with os.fdopen(os.dup(0), "rb", buffering=0) as lines:
+        for line in lines:
+            requests.put(line)
+    os._exit(0)
+
+
+def _command(module: str) -> List[str]:
     """The command that runs ``main()`` of a module of this package.
 
     The process imports from the same folders as this process, and from no others. ``python -m`` would import a file

@@ -1,23 +1,16 @@
-"""A worker process with one thread that trains one run after another: JSON lines with assignments in, with events out.
-
-`mnist_repro.execution.workers` starts it. Events go to the original standard output; the output of TensorFlow and
-Keras goes to standard error.
-"""
+"""A worker process with one thread that trains one run after another; `mnist_repro.execution.workers` starts it."""
 
 from __future__ import annotations
 
-import json
-import os
-import queue
-import threading
+import functools
 from pathlib import Path
-from typing import IO, Any, Dict, Optional
+from typing import Any, Callable, Dict, Optional
 
 from mnist_repro.data.dataset import Dataset
 from mnist_repro.data.locate import load
-from mnist_repro.errors import BadInput
 from mnist_repro.execution.components import Assignment, as_run, estimate, train_into
 from mnist_repro.execution.fingerprint_worker import take_into
+from mnist_repro.execution.processes import serve
 from mnist_repro.execution.workers import FINGERPRINT, RUN
 from mnist_repro.files.atomic import require_writable
 from mnist_repro.recipes import find
@@ -28,44 +21,24 @@ from mnist_repro.training.train import train
 
 
 def main() -> None:
-    """Serve assignments until standard input ends."""
-    events = os.fdopen(os.dup(1), "w", encoding="utf-8")
-    os.dup2(2, 1)
-    jobs: queue.SimpleQueue[bytes] = queue.SimpleQueue()
-    threading.Thread(target=_listen, args=(jobs,), daemon=True).start()
-    datasets: Dict[str, Dataset] = {}
-    while True:
-        job = json.loads(jobs.get())
-        try:
-            if job["data"] not in datasets:
-                datasets[job["data"]] = load(job["data"])
-            _serve(job, datasets[job["data"]], events)
-        except BadInput as error:
-            _say(events, event="failed", what=error.what, why=error.why, fix=error.fix)
-        else:
-            _say(events, event="done")
+    """Make the runs that this process is asked for."""
+    read = functools.lru_cache(maxsize=None)(load)
+    serve(lambda job, report: make(job, read(job["data"]), report))
 
 
-def _listen(jobs: queue.SimpleQueue[bytes]) -> None:
-    """Read assignments into the queue. When standard input ends, end this process, also in the middle of a run.
+def make(job: Dict[str, Any], dataset: Dataset, report: Callable[..., None]) -> None:
+    """Make one run; ``report`` receives the number of steps that are done, and of all steps.
 
-    Its parent has then finished or was killed, so that no process needs the result of that run.
+    Raises:
+        BadInput: the run cannot be made.
     """
-    # Unbuffered: Python cannot end while another thread waits in a buffered reader.
-    with os.fdopen(os.dup(0), "rb", buffering=0) as lines:
-        for line in lines:
-            jobs.put(line)
-    os._exit(0)
-
-
-def _serve(job: Dict[str, Any], dataset: Dataset, events: IO[str]) -> None:
     recipe = find(job["recipe"])
     assignment = Assignment(recipe, job["seed"], job["scale"], job["arithmetic"])
     scale = recipe.scale(assignment.scale)
     folder = Path(job["out"])
 
     def progress(done: int, total: int, line: Optional[Line]) -> None:
-        _say(events, event="progress", done=done, total=total)
+        report(done=done, total=total)
 
     if job["leaves"] == FINGERPRINT:
         take_into(folder, recipe, dataset, assignment.arithmetic)
@@ -76,8 +49,3 @@ def _serve(job: Dict[str, Any], dataset: Dataset, events: IO[str]) -> None:
     else:
         train_into(folder, assignment, dataset, progress)
         estimate(folder / WEIGHTS, recipe, dataset, scale.test_images, out=folder)
-
-
-def _say(events: IO[str], **event: Any) -> None:
-    events.write(json.dumps(event) + "\n")
-    events.flush()

@@ -3,22 +3,18 @@
 from __future__ import annotations
 
 import contextlib
-import json
 import os
 import queue
-import subprocess
-import tempfile
 import threading
 from dataclasses import dataclass
 from pathlib import Path
-from typing import IO, Callable, Dict, Mapping, Optional, Sequence, Union
+from typing import Callable, Dict, Mapping, Optional, Sequence, Union
 
 from mnist_repro.errors import BadInput
 from mnist_repro.execution.components import Assignment
-from mnist_repro.execution.processes import command
+from mnist_repro.execution.processes import DiedError, Process
 from mnist_repro.files.atomic import remove_unfinished
 
-LOG_LINES_SHOWN = 15
 # The kinds of files that a task can write; see `Task.leaves`.
 COMPONENTS, RUN, FINGERPRINT = "components", "run", "fingerprint"
 
@@ -163,8 +159,7 @@ class _Worker:
         environment: Optional[Mapping[str, str]],
     ) -> None:
         self._waiting, self._happened, self._environment = waiting, happened, environment
-        self._process: Optional[subprocess.Popen[str]] = None
-        self._log: Optional[IO[str]] = None
+        self._process: Optional[Process] = None
         self._stopped = False
         self._thread = threading.Thread(target=self._work, daemon=True)
 
@@ -198,9 +193,6 @@ class _Worker:
         self._discard()
 
     def _run(self, task: Task) -> Optional[Failure]:
-        process = self._process if self._process is not None else self._start()
-        assert process.stdin is not None  # noqa: S101 - it was started with pipes
-        assert process.stdout is not None  # noqa: S101
         assignment = task.assignment
         job = {
             "recipe": assignment.recipe.name,
@@ -211,57 +203,24 @@ class _Worker:
             "out": str(task.folder),
             "leaves": task.leaves,
         }
-        with contextlib.suppress(BrokenPipeError):  # if the process is dead, its output ends, which is handled below
-            process.stdin.write(json.dumps(job) + "\n")
-            process.stdin.flush()
-        for line in process.stdout:
-            event = json.loads(line)
-            if event["event"] == "progress":
-                self._happened.put(Progress(task, event["done"], event["total"]))
-            elif event["event"] == "failed":
-                return Failure(event["what"], event["why"], event["fix"], bad_input=True)
-            else:
-                return None
-        died = self._died(process)
-        remove_unfinished(task.folder)
-        return died
-
-    def _start(self) -> subprocess.Popen[str]:
-        # The file stays open as long as the process lives.
-        self._log = tempfile.TemporaryFile("w+", encoding="utf-8", errors="replace")  # noqa: SIM115
-        self._process = subprocess.Popen(
-            command("execution.run_worker"),
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            stderr=self._log,
-            encoding="utf-8",
-            env=self._environment,
-            start_new_session=True,  # Ctrl-C must reach only this process, which then stops the workers
-        )
-        if self._stopped:
-            self._process.kill()
-        return self._process
-
-    def _died(self, process: subprocess.Popen[str]) -> Failure:
-        code = process.wait()
-        assert self._log is not None  # noqa: S101 - it was opened with the process
-        self._log.seek(0)
-        last = self._log.read().splitlines()[-LOG_LINES_SHOWN:]
-        how = f"was killed by signal {-code}" if code < 0 else f"ended with exit code {code}"
-        self._discard()
-        return Failure(
-            f"the process of this run {how}",
-            "its last words were:\n    " + "\n    ".join(last or ["(none)"]),
-            "run it again; if a signal 9 comes back, memory is short: try --processes 1",
-        )
+        if self._process is None:
+            self._process = Process("execution.run_worker", self._environment)
+            if self._stopped:
+                self._process.kill()
+        try:
+            self._process.ask(job, lambda report: self._happened.put(Progress(task, **report)))
+        except BadInput as error:
+            return Failure(error.what, error.why, error.fix, bad_input=True)
+        except DiedError as error:
+            self._discard()
+            remove_unfinished(task.folder)
+            code = error.code
+            how = f"was killed by signal {-code}" if code < 0 else f"ended with exit code {code}"
+            fix = "run it again; if a signal 9 comes back, memory is short: try --processes 1"
+            return Failure(f"the process of this run {how}", error.last_words, fix)
+        return None
 
     def _discard(self) -> None:
-        if self._process is not None:
-            for pipe in (self._process.stdin, self._process.stdout):
-                if pipe is not None:
-                    with contextlib.suppress(BrokenPipeError):
-                        pipe.close()
-            self._process.wait()
-        if self._log is not None:
-            self._log.close()
-        self._process = self._log = None
+        process, self._process = self._process, None
+        if process is not None:
+            process.close()

@@ -1,33 +1,20 @@
 """A worker process with one thread that plants one bug, measures the changed code, and writes the results.
 
-`mnist_repro.power.trials` starts it. It reads one JSON object, writes files into the trial's folder, and prints one
-JSON object.
+`mnist_repro.power.trials` starts it. It writes files into the trial's folder.
 """
 
 from __future__ import annotations
 
 import contextlib
-import json
-import os
-import sys
 from pathlib import Path
 from typing import Any, ContextManager, Dict
 
-from mnist_repro.errors import BadInput
+from mnist_repro.execution.processes import serve
 
 
 def main() -> None:
-    """Measure the trial that standard input names. TensorFlow's own output goes to standard error."""
-    answers = os.fdopen(os.dup(1), "w", encoding="utf-8")
-    os.dup2(2, 1)
-    job = json.load(sys.stdin)
-    try:
-        _measure_all(job)
-        answer: Dict[str, Any] = {"done": True}
-    except BadInput as error:
-        answer = {"refused": error.args}
-    answers.write(json.dumps(answer))
-    answers.close()
+    """Measure the trial that this process is asked for."""
+    serve(lambda job, report: _measure_all(job))
 
 
 def _measure_all(job: Dict[str, Any]) -> None:

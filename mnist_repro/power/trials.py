@@ -5,17 +5,16 @@ A trial keeps its measurements in its folder, and later measures only the missin
 
 from __future__ import annotations
 
-import json
 import os
-import subprocess
 import traceback
 from concurrent.futures import ThreadPoolExecutor, as_completed
+from contextlib import closing
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Callable, Dict, List, Mapping, NamedTuple, Optional, Sequence, Tuple
 
 from mnist_repro.errors import BadInput
-from mnist_repro.execution.processes import command
+from mnist_repro.execution.processes import DiedError, Process
 from mnist_repro.files.atomic import write_text
 from mnist_repro.files.json import json_text, read_json
 from mnist_repro.gate.baselines.values import FINGERPRINT
@@ -33,7 +32,6 @@ SCHEMA = 1
 ARITHMETIC = "original"
 # Not run.json: commands that look for runs must not find a run with a planted bug.
 _TAKEN, RUN, _CRASHED = "fingerprint.json", "trial.json", "crashed.txt"
-_LINES_SHOWN = 15
 # Variables that change how TensorFlow rounds; a trial's process has only those of the trial.
 _SWITCHES = ("MNIST_REPRO_THREADS", "TF_ENABLE_ONEDNN_OPTS", "ONEDNN_MAX_CPU_ISA")
 
@@ -150,7 +148,7 @@ class _Crew:
 
     def __init__(self) -> None:
         self._stopped = False
-        self._running: List[subprocess.Popen[bytes]] = []
+        self._running: List[Process] = []
 
     def stop(self) -> None:
         self._stopped = True
@@ -168,36 +166,23 @@ class _Crew:
             "folder": str(trial.folder),
             "parts": list(parts),
         }
-        process = subprocess.Popen(
-            command("power.trial_worker"),
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.PIPE,
-            env={**{name: value for name, value in os.environ.items() if name not in _SWITCHES}, **trial.environment},
-            start_new_session=True,  # Ctrl-C must reach only this process, which then stops the others
-        )
-        self._running.append(process)
-        try:
-            if self._stopped:
-                process.kill()
-            output, died = process.communicate(json.dumps(job).encode())
-        finally:
-            self._running.remove(process)
-        if not self._stopped:
-            _require_done(trial, process.returncode, output, died)
-
-
-def _require_done(trial: Trial, code: int, output: bytes, died: bytes) -> None:
-    answer = json.loads(output) if code == 0 and output else {}
-    if "refused" in answer:
-        raise BadInput(*answer["refused"])
-    if "done" not in answer:
-        last = died.decode("utf-8", "replace").splitlines()[-_LINES_SHOWN:]
-        raise BadInput(
-            f"the process of {trial.recipe}, {trial.bug or 'no bug'}, ended with exit code {code}",
-            "its last words were:\n    " + "\n    ".join(last or ["(none)"]),
-            "run the same command again: it goes on; a signal (a negative code) often means that memory is short",
-        )
+        environment = {name: value for name, value in os.environ.items() if name not in _SWITCHES}
+        with closing(Process("power.trial_worker", {**environment, **trial.environment})) as process:
+            self._running.append(process)
+            try:
+                if self._stopped:
+                    process.kill()
+                process.ask(job)
+            except DiedError as error:
+                if not self._stopped:
+                    raise BadInput(
+                        f"the process of {trial.recipe}, {trial.bug or 'no bug'}, ended with exit code {error.code}",
+                        error.last_words,
+                        "run the same command again: it goes on; a signal (a negative code) often means that memory is"
+                        " short",
+                    ) from error
+            finally:
+                self._running.remove(process)
 
 
 def _says_nothing(error: Exception) -> bool:

@@ -77,3 +77,8 @@ def run_alone(*arguments: object, cwd: Optional[Path] = None, **changes: str) ->
 def listed(folder: Path) -> List[str]:
     """The files of a folder, hidden ones too; none where there is no folder."""
     return sorted(path.name for path in folder.iterdir()) if folder.exists() else []
+
+
+def contents(folder: Path) -> Dict[str, bytes]:
+    """The files of a folder by name, hidden ones too."""
+    return {path.name: path.read_bytes() for path in sorted(folder.iterdir())}

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import struct
 from pathlib import Path
-from typing import Dict, Tuple
+from typing import Any, Dict, Tuple
 
 import numpy as np
 import pytest
@@ -14,13 +14,14 @@ from mnist_repro.data import locate
 from mnist_repro.data import surrogate_cache as kept
 from mnist_repro.data.dataset import Dataset, digest
 from mnist_repro.data.mnist import IDX_FILES
+from mnist_repro.data.npz import KEYS
 
 SHAPES: Tuple[Tuple[int, ...], ...] = ((60_000, 28, 28), (60_000,), (10_000, 28, 28), (10_000,))
 
 
 def black() -> Dict[str, np.ndarray]:
     """Black images, all labelled 0, under the keys of mnist.npz."""
-    return {key: np.zeros(shape, np.uint8) for key, shape in zip(("x_train", "y_train", "x_test", "y_test"), SHAPES)}
+    return {key: np.zeros(shape, np.uint8) for key, shape in zip(KEYS, SHAPES)}
 
 
 def black_digest() -> str:
@@ -32,6 +33,17 @@ def write_folder(folder: Path) -> Path:
     for name, shape in zip(IDX_FILES, SHAPES):
         write_zeros(folder / name, shape)
     return folder
+
+
+def write_npz(path: Path, *arrays: np.ndarray) -> Path:
+    """Arrays as Keras keeps them: training images and labels, test images and labels."""
+    named: Dict[str, Any] = dict(zip(KEYS, arrays))
+    np.savez_compressed(str(path), **named)
+    return path
+
+
+def arrays_of(dataset: Dataset) -> Tuple[np.ndarray, ...]:
+    return dataset.train_images, dataset.train_labels, dataset.test_images, dataset.test_labels
 
 
 def write_zeros(path: Path, shape: Tuple[int, ...]) -> None:

@@ -247,33 +247,6 @@ def test_names_that_the_terminal_cannot_show(encoding: str, tmp_path: Path) -> N
     assert f"mnist-repro: there is no {tmp_path}/\\u6570\\u5b57 " in ended.err
 
 
-@pytest.mark.parametrize(
-    ("name", "shown"),
-    [
-        ("a\x1b[2Jb", r"a\x1b[2Jb"),
-        ("a\nb", r"a\nb"),
-        ("a\rb", r"a\rb"),
-        ("a\x7fb\x9bc", r"a\x7fb\x9bc"),
-        ("a\u202egnp.b", r"a\u202egnp.b"),
-        ("zwölf 数字 ☃", "zwölf 数字 ☃"),
-    ],
-)
-def test_a_name_does_not_tell_the_terminal_what_to_do(name: str, shown: str, tmp_path: Path) -> None:
-    ended = run("data", "verify", "--data", tmp_path / name)
-
-    assert (2, f"mnist-repro: there is no {tmp_path}/{shown} (named by --data)") == (
-        ended.code,
-        ended.err.splitlines()[0],
-    )
-    assert 3 == len(ended.err.splitlines())
-
-
-def test_the_last_words_of_a_process_keep_their_lines_and_nothing_else() -> None:
-    told = BadInput("it died", "its last words were:\n    one\n    \x1b[31mtwo", "try again")
-
-    assert "it died\n  why: its last words were:\n    one\n    \\x1b[31mtwo\n  next: try again" == str(told)
-
-
 def test_a_name_that_is_no_text(tmp_path: Path) -> None:
     place = tmp_path / os.fsdecode(b"\xff\xfe")
     ended = run_alone("data", "info", "--data", place, MNIST_REPRO_OFFLINE="1")

@@ -63,27 +63,6 @@ def test_jobs_beside_the_runs_are_found_from_any_folder(tmp_path: Path, monkeypa
     assert "4711" in page_of(scene).text
 
 
-def test_no_runs_at_all_are_one_message_and_no_page(tmp_path: Path) -> None:
-    (tmp_path / "runs").mkdir()
-
-    ended = command_line.run("report", tmp_path / "runs", "--out", tmp_path / "page")
-
-    assert ended.code == 2
-    assert ended.err.startswith(f"mnist-repro: no run.json in {tmp_path}/runs\n  why: ")
-    assert not (tmp_path / "page").exists()
-
-
-def test_a_folder_that_cannot_be_written_is_said_first(tmp_path: Path) -> None:
-    scene = report_scene.wheel(tmp_path)
-    (tmp_path / "file").write_text("mine", encoding="utf-8")
-
-    ended = command_line.run("report", scene.runs, "--out", tmp_path / "file" / "page")
-
-    assert ended.code == 2
-    assert f"{tmp_path}/file is not a folder" in ended.err
-    assert (tmp_path / "file").read_text(encoding="utf-8") == "mine"
-
-
 @pytest.mark.parametrize("refused", ["report.json", "index.html"])
 def test_a_page_that_cannot_be_made_leaves_the_old_one_as_it_was(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, refused: str
@@ -107,29 +86,6 @@ def test_a_page_that_cannot_be_made_leaves_the_old_one_as_it_was(
     assert ended.code == 2
     assert "what was there before is untouched" in ended.err
     assert {file.name: file.read_bytes() for file in (tmp_path / "page").iterdir()} == before
-
-
-def test_a_run_that_is_reached_by_a_link_too_is_shown_once(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    scene = report_scene.wheel(tmp_path)
-    (tmp_path / "link").symlink_to(scene.runs)
-    monkeypatch.chdir(tmp_path)
-
-    ended = command_line.run("report", "runs", "link", scene.runs, "runs/wheel-softmax/..", "--out", tmp_path / "page")
-
-    assert ended == command_line.Ended(0, f"{tmp_path}/page/index.html: 3 runs\n", "")
-    assert "gave way" not in page_of(scene).text
-
-
-def test_baselines_that_were_named_and_are_not_there_are_one_message_and_no_page(tmp_path: Path) -> None:
-    scene = report_scene.wheel(tmp_path)
-
-    ended = command_line.run("report", scene.runs, "--baselines", tmp_path / "baslines", "--out", tmp_path / "page")
-
-    assert (2, "") == (ended.code, ended.out)
-    assert ended.err.startswith(
-        f"mnist-repro: there is no folder {tmp_path}/baslines\n  why: it was named to judge by, "
-    )
-    assert not (tmp_path / "page").exists()
 
 
 def test_a_named_folder_without_data_is_one_message_and_a_page_without_images(tmp_path: Path) -> None:

@@ -15,7 +15,6 @@ import numpy as np
 import pytest
 
 from mnist_repro import cli
-from mnist_repro.data import locate
 from mnist_repro.data.dataset import HASHES
 from tests.builders import command_line
 from tests.builders.mnist_files import find_real_mnist, isolate, surrogate_cache, write_folder, write_zeros
@@ -302,10 +301,3 @@ def test_the_command_line_imports_no_numpy_and_no_pooch() -> None:
     )
 
     assert b"[]\n" == subprocess.run([sys.executable, "-c", program], stdout=subprocess.PIPE, check=True).stdout
-
-
-@pytest.mark.usefixtures("drawn")
-def test_the_search_is_announced_on_standard_error_when_nobody_listens(capsys: Capture) -> None:
-    locate.load("surrogate")
-
-    assert ("", True) == ((captured := capsys.readouterr()).out, "NO MNIST" in captured.err)

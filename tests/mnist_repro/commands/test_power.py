@@ -1,3 +1,5 @@
+"""`mnist-repro power`: which bugs there are, and what is refused before anything is measured."""
+
 from __future__ import annotations
 
 from pathlib import Path

@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-import contextlib
 import errno
 import hashlib
 import json
 import os
-import pty
 import re
 import subprocess
 import sys
@@ -15,33 +13,23 @@ import time
 from dataclasses import asdict, replace
 from http import HTTPStatus
 from pathlib import Path
-from typing import Iterator, List, Tuple
+from typing import Iterator, Tuple
 
-import numpy as np
 import pytest
 
 from mnist_repro import cli
-from mnist_repro.data import fetch, locate, places
+from mnist_repro.data import fetch, locate
+from mnist_repro.data.dataset import Dataset
 from mnist_repro.data.fetch import Remote
 from mnist_repro.errors import BadInput
 from tests.builders import command_line
 from tests.builders.misbehaving_server import closed_port, serving
-from tests.builders.mnist_files import black, black_digest, find_real_mnist, isolate, surrogate_cache
+from tests.builders.mnist_files import arrays_of, black_digest, write_npz
 
 
 @pytest.fixture(scope="module")
-def content(tmp_path_factory: pytest.TempPathFactory) -> bytes:
-    """A sound .npz, 60 kB."""
-    path = tmp_path_factory.mktemp("content") / "mnist.npz"
-    arrays = black()
-    np.savez_compressed(
-        str(path),
-        x_train=arrays["x_train"],
-        y_train=arrays["y_train"],
-        x_test=arrays["x_test"],
-        y_test=arrays["y_test"],
-    )
-    return path.read_bytes()
+def content(black_npz: Path) -> bytes:
+    return black_npz.read_bytes()
 
 
 @pytest.fixture(scope="module")
@@ -54,13 +42,6 @@ def server(content: bytes) -> Iterator[str]:
 def source(content: bytes, server: str) -> Remote:
     """The sound answer, with the patience that a slow machine needs."""
     return Remote(f"{server}/whole", hashlib.sha256(content).hexdigest(), black_digest(), 60.0, 60.0, 1_000_000)
-
-
-@pytest.fixture(autouse=True)
-def nothing_of_this_machine(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    isolate(monkeypatch, tmp_path)
-    # A proxy would answer in the place of our server.
-    monkeypatch.setenv("NO_PROXY", "127.0.0.1")
 
 
 def test_the_file_arrives_whole_and_is_read(source: Remote, content: bytes, tmp_path: Path) -> None:
@@ -193,61 +174,15 @@ def test_fetch_says_why_it_failed(
     assert [] == list((tmp_path / "cache").iterdir())
 
 
-@pytest.mark.parametrize(
-    ("said", "forbids"),
-    [
-        ("", False),
-        ("0", False),
-        ("no", False),
-        ("False", False),
-        ("NO", False),
-        ("1", True),
-        ("yes", True),
-        ("on", True),
-    ],
-)
-def test_the_download_is_forbidden_by_a_word_that_says_so(
-    said: str, forbids: bool, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setenv("MNIST_REPRO_OFFLINE", said)
-
-    assert forbids == places.offline()
-
-
 def test_fetch_offline_says_so(capsys: pytest.CaptureFixture[str]) -> None:
     assert 2 == cli.main(["data", "fetch"])
     assert "MNIST_REPRO_OFFLINE is set" in capsys.readouterr().err
 
 
-def test_a_command_goes_on_without_the_download_and_says_so_in_one_line(
-    server: str, monkeypatch: pytest.MonkeyPatch, tmp_path_factory: pytest.TempPathFactory
+def test_real_mnist_is_fetched_once_and_then_found(
+    real: Dataset, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setenv("MNIST_REPRO_CACHE", str(surrogate_cache(tmp_path_factory)))
-    monkeypatch.setenv("MNIST_REPRO_OFFLINE", "")
-    monkeypatch.setenv("MNIST_REPRO_URL", f"{server}/gone")
-    lines: List[str] = []
-
-    assert "surrogate" == locate.load(None, lines.append).name
-    assert lines[0].startswith(
-        f"mnist-repro: could not download MNIST (the download from {server}/gone failed; 0 bytes had come"
-    )
-    assert lines[0].endswith(f"HTTP status 404 {HTTPStatus.NOT_FOUND.phrase}); continuing without it\n")
-    assert [1, 3] == [line.count("\n") for line in lines]
-
-
-def test_real_mnist_is_fetched_once_and_then_found(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.undo()
-    real = find_real_mnist()
-    isolate(monkeypatch, tmp_path)
-    packed = tmp_path / "packed.npz"
-    np.savez(
-        str(packed),
-        x_train=real.train_images,
-        y_train=real.train_labels,
-        x_test=real.test_images,
-        y_test=real.test_labels,
-    )
-    content = packed.read_bytes()
+    content = write_npz(tmp_path / "packed.npz", *arrays_of(real)).read_bytes()
     monkeypatch.setenv("MNIST_REPRO_OFFLINE", "")
     with serving(content) as address:
         url = f"{address}/whole#sha256={hashlib.sha256(content).hexdigest()}"
@@ -265,23 +200,3 @@ def data(*words: str) -> Tuple[int, str, str]:
     command = [sys.executable, "-m", "mnist_repro", "data", *words]
     done = subprocess.run(command, capture_output=True, check=False)
     return done.returncode, done.stdout.decode(), done.stderr.decode()
-
-
-def test_a_terminal_sees_a_bar() -> None:
-    program = (
-        "from mnist_repro.data.progress import shown\n"
-        "with shown('downloading MNIST', 99) as meter:\n"
-        "    meter.total = 50; meter.update(25); meter.reset(); meter.update(50); meter.close()\n"
-    )
-    ours, theirs = pty.openpty()
-    environment = {**os.environ, "TERM": "xterm", "COLUMNS": "100"}
-    subprocess.run([sys.executable, "-c", program], stderr=theirs, check=True, env=environment)
-    os.close(theirs)
-    seen = b""
-    # Linux reports the closed other end as an error.
-    with os.fdopen(ours, "rb", buffering=0) as terminal, contextlib.suppress(OSError):
-        while True:
-            seen += terminal.read(1000)
-
-    assert b"downloading MNIST" in seen
-    assert b"50/50 bytes" in seen

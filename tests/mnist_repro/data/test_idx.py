@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import errno
 import gzip
-import os
 import struct
 import tracemalloc
 from pathlib import Path
@@ -169,18 +167,3 @@ def test_more_dimensions_than_numpy_has_are_refused(tmp_path: Path) -> None:
     path.write_bytes(bytes([0, 0, 8, 200]) + struct.pack(">I", 1) * 200 + b"\0")
 
     assert "dimensions" in refusal(path).what
-
-
-def test_a_folder_is_no_file(tmp_path: Path) -> None:
-    assert "is a folder" in refusal(tmp_path).what
-
-
-def test_a_missing_file_is_named(tmp_path: Path) -> None:
-    assert f"cannot read FILE: {os.strerror(errno.ENOENT)}" == refusal(tmp_path / "file").what
-
-
-def test_a_pipe_is_refused_and_not_waited_for(tmp_path: Path) -> None:
-    path = tmp_path / "file"
-    os.mkfifo(path)
-
-    assert "pipe" in refusal(path).what

@@ -6,22 +6,9 @@ import ast
 from pathlib import Path
 
 import numpy as np
-import pytest
 
-from mnist_repro.data import mnist, surrogate
-from mnist_repro.data import surrogate_cache as kept
-from mnist_repro.data.dataset import HASHES, Dataset, digest, recognise
-from tests.builders.mnist_files import black, isolate
-
-
-@pytest.fixture(scope="module")
-def drawn(tmp_path_factory: pytest.TempPathFactory) -> Dataset:
-    """Drawn and not kept, because its cache would lie under a file."""
-    blocked = tmp_path_factory.mktemp("drawn") / "file"
-    blocked.write_text("in the way")
-    with pytest.MonkeyPatch.context() as monkeypatch:
-        monkeypatch.setenv("MNIST_REPRO_CACHE", str(blocked / "cache"))
-        return kept.surrogate_dataset()
+from mnist_repro.data import surrogate
+from mnist_repro.data.dataset import HASHES, Dataset, digest
 
 
 def test_the_bytes_are_the_same_everywhere(drawn: Dataset) -> None:
@@ -77,25 +64,3 @@ def test_the_drawing_has_no_float_in_it() -> None:
     # PCG64's raw words are promised never to change; the distributions of Generator are not.
     assert set() == used - exact - types - {"random", "PCG64"}
     assert "random_raw" in Path(surrogate.__file__).read_text(encoding="utf-8")
-
-
-def test_the_second_time_it_is_read_and_not_drawn(
-    drawn: Dataset, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    isolate(monkeypatch, tmp_path)
-    kept._keep(drawn, kept.kept_path())
-    monkeypatch.setattr(surrogate, "draw", None)
-
-    assert HASHES["surrogate"] == kept.surrogate_dataset().sha256
-
-
-def test_a_copy_with_other_digits_is_drawn_anew(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    isolate(monkeypatch, tmp_path)
-    kept._keep(recognise("here", *black().values()), kept.kept_path())
-
-    assert HASHES["surrogate"] == kept.surrogate_dataset().sha256
-    assert "surrogate" == mnist.read(kept.kept_path()).name
-
-
-def test_a_cache_that_cannot_be_written_is_no_error(drawn: Dataset) -> None:
-    assert ("surrogate", "drawn by mnist-repro") == (drawn.name, drawn.source)

@@ -3,11 +3,9 @@
 from __future__ import annotations
 
 import json
-import subprocess
-import sys
 from dataclasses import replace
 from pathlib import Path
-from typing import Any, List
+from typing import Any
 
 import numpy as np
 import pytest
@@ -15,6 +13,7 @@ import pytest
 from mnist_repro.data.dataset import Dataset
 from mnist_repro.errors import BadInput
 from mnist_repro.execution.components import Assignment, check_folder, estimate, evaluation_log, train_into
+from mnist_repro.files.locks import alone_in
 from mnist_repro.recipes import find
 from mnist_repro.recipes.recipe import Epochs, Recipe, Scale
 from mnist_repro.runs import run_json
@@ -22,7 +21,7 @@ from mnist_repro.runs.evaluation import evaluate
 from mnist_repro.training import framework
 from mnist_repro.weights import param_hdf5 as weights
 from tests.builders import made_up
-from tests.builders.command_line import environment
+from tests.builders.command_line import listed
 
 TRAINED = ["learn.log", "model.h5", "param.hdf5", "run.json"]
 ESTIMATED = ["eval.log", "evaluation.json"]
@@ -39,10 +38,6 @@ def trained(recipe: Recipe, dataset: Dataset, tmp_path_factory: pytest.TempPathF
     folder = tmp_path_factory.mktemp("components") / "deeper" / "run"
     train_into(folder, Assignment(recipe, 7, "subset"), dataset)
     return folder
-
-
-def listed(folder: Path) -> List[str]:
-    return sorted(path.name for path in folder.iterdir())
 
 
 def test_training_leaves_four_files(trained: Path) -> None:
@@ -202,36 +197,9 @@ def test_a_folder_keeps_one_recipes_run(tmp_path: Path) -> None:
     ) == caught.value.args
 
 
-def test_two_processes_do_not_train_into_one_folder(recipe: Recipe, dataset: Dataset, tmp_path: Path) -> None:
-    holder = subprocess.Popen(
-        [
-            sys.executable,
-            "-c",
-            "import sys\nfrom pathlib import Path\nfrom mnist_repro.files.locks import alone_in\n"
-            "with alone_in(Path(sys.argv[1])):\n    print('held', flush=True)\n    sys.stdin.read()",
-            str(tmp_path / "run"),
-        ],
-        env=environment(),
-        stdin=subprocess.PIPE,
-        stdout=subprocess.PIPE,
-        encoding="utf-8",
-    )
-    assert holder.stdout is not None
-    assert "held\n" == holder.stdout.readline()
-    with pytest.raises(BadInput) as caught:
-        train_into(tmp_path / "run", Assignment(recipe, 0, "subset"), dataset)
-
-    assert (
-        f"another process is training into {tmp_path / 'run'}",
-        "the files of two runs would replace each other",
-        "--out another folder, or wait until it has finished",
-    ) == caught.value.args
-    assert [] == listed(tmp_path / "run")
-    holder.communicate("", timeout=120)
-    # What it held is free, and the folder that stayed empty is gone.
-    assert [] == listed(tmp_path)
-    train_into(tmp_path / "run", Assignment(recipe, 0, "subset"), dataset)
-    assert TRAINED == listed(tmp_path / "run")
+def test_two_trainings_do_not_share_a_folder(recipe: Recipe, dataset: Dataset, tmp_path: Path) -> None:
+    with alone_in(tmp_path), pytest.raises(BadInput, match="another process is training into"):
+        train_into(tmp_path, Assignment(recipe, 0, "subset"), dataset)
 
 
 def test_a_run_that_cannot_be_read_is_not_overwritten(tmp_path: Path) -> None:
@@ -241,6 +209,13 @@ def test_a_run_that_cannot_be_read_is_not_overwritten(tmp_path: Path) -> None:
 
     assert f"{tmp_path / 'run.json'} is not JSON" == caught.value.what
     assert f"--out another folder, or remove {tmp_path}" == caught.value.fix
+
+
+@pytest.mark.parametrize("name", ["learn.log", "param.hdf5", "model.h5", "eval.log", "evaluation.json"])
+def test_a_folder_in_the_place_of_a_file_is_told_before_the_training(name: str, tmp_path: Path) -> None:
+    (tmp_path / name).mkdir()
+    with pytest.raises(BadInput, match=f"{name} is a folder"):
+        check_folder(tmp_path, find("vgg7"))
 
 
 def test_a_file_is_no_folder(tmp_path: Path) -> None:

@@ -11,8 +11,8 @@ from typing import Tuple
 
 import pytest
 
-from mnist_repro.errors import BadInput
 from mnist_repro.files.json import json_text, read_json
+from tests.builders.refused import refused
 
 
 def test_what_is_not_finite_is_stored_as_a_word_at_any_depth() -> None:
@@ -37,15 +37,24 @@ def test_text_is_ascii_unless_told_otherwise(ascii_only: bool, expected: str) ->
             "a newer mnist-repro wrote it",
             "pip install --upgrade mnist-repro",
         ),
+        *(
+            (
+                f'{{"schema": {found}}}',
+                f"FILE has schema {said}, this program reads 1",
+                "every thing names its schema",
+                "make it",
+            )
+            for found, said in (("0", "0"), ('"1"', "'1'"), ("null", "None"), ("[1]", "[1]"))
+        ),
         ('{"schema": true}', "FILE has schema True, this program reads 1", "every thing names its schema", "make it"),
     ],
 )
 def test_files_that_are_refused(content: str, what: str, why: str, fix: str, tmp_path: Path) -> None:
     (tmp_path / "a.json").write_text(content, encoding="utf-8")
-    refused = refusal(tmp_path / "a.json")
+    found = refusal(tmp_path / "a.json")
 
     # Of what is no JSON, Python's own words follow the why.
-    assert (what, why, fix) == (refused[0], refused[1].partition(": ")[0], refused[2])
+    assert (what, why, fix) == (found[0], found[1].partition(": ")[0], found[2])
 
 
 def test_a_file_that_is_not_there(tmp_path: Path) -> None:
@@ -56,7 +65,5 @@ def test_a_file_that_is_not_there(tmp_path: Path) -> None:
     ) == refusal(tmp_path / "a.json")
 
 
-def refusal(file: Path) -> Tuple[str, ...]:
-    with pytest.raises(BadInput) as caught:
-        read_json(file, 1, "thing", "make it")
-    return tuple(part.replace(str(file), "FILE") for part in caught.value.args)
+def refusal(file: Path) -> Tuple[str, str, str]:
+    return refused(lambda: read_json(file, 1, "thing", "make it"), FILE=file)

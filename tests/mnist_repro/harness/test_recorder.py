@@ -31,10 +31,7 @@ WHEEL, SOFTMAX = "wheel-softmax", "tf-softmax"
 digest_once = functools.lru_cache(maxsize=None)(source.digest)
 
 
-@pytest.fixture(autouse=True)
-def outside_ci(monkeypatch: pytest.MonkeyPatch) -> None:
-    """The suite itself runs with CI=true, where nothing may be recorded or accepted."""
-    monkeypatch.delenv("CI", raising=False)
+pytestmark = pytest.mark.usefixtures("outside_ci")
 
 
 @dataclass

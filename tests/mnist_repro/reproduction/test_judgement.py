@@ -10,7 +10,7 @@ import pytest
 
 from mnist_repro.gate.intervals import Interval
 from mnist_repro.recipes import RECIPES, find
-from mnist_repro.recipes.published import Figure, published_errors, published_figures
+from mnist_repro.recipes.published import Figure
 from mnist_repro.reproduction import judgement as reproduction
 from mnist_repro.reproduction.judgement import FigureComparison, Result, judge
 from tests.builders.made_up import dataset, run, score, wheels
@@ -101,28 +101,6 @@ def test_the_more_is_compared_the_wider_are_the_intervals() -> None:
     assert wide.low < narrow.low < narrow.high < wide.high
 
 
-@pytest.mark.parametrize(
-    ("name", "expected"),
-    [
-        ("wheel-softmax", [LOSS, ACCURACY]),
-        ("keras-cnn", [Figure(1, "loss", 0.059171129403682424), Figure(1, "accuracy", 0.9812)]),
-        ("tf-softmax", [Figure(1000, "accuracy", 0.915), Figure(1000, "accuracy", 0.9163)]),
-        ("tf-cnn", [Figure(2000, "accuracy", 0.9795)]),
-        (
-            "vgg7-bn",
-            [
-                Figure(3, "loss", 0.051704482543468475),
-                Figure(3, "accuracy", 0.9844999995231628),
-                Figure(10, "loss", 0.034382903814315795),
-                Figure(10, "accuracy", 0.9893999994277954),
-            ],
-        ),
-    ],
-)
-def test_every_printed_figure_is_compared(name: str, expected: Sequence[Figure]) -> None:
-    assert expected == list(published_figures(find(name)))
-
-
 @pytest.mark.parametrize(("metric", "expected"), [("loss", Interval(0.0, 1.25)), ("accuracy", Interval(0.0, 1.0))])
 def test_what_is_shown_of_an_interval_is_what_the_figure_can_be(metric: str, expected: Interval) -> None:
     wide = FigureComparison(Figure(1, metric, 0.5), (0.25, 0.75), Interval(-0.25, 1.25), "reproduced")
@@ -166,11 +144,3 @@ def test_a_session_passes_if_nothing_asked_for_is_missing(words: Sequence[str], 
     results = tuple(replace(made, verdict=word) for word in words)
 
     assert passes is Result(results, "mnist", 0).passes
-
-
-def test_the_table_of_errors_is_the_last_that_was_printed_with_one() -> None:
-    recipe = find("vgg7-bn")
-    first, last, without = (replace(recipe.published[0], errors_per_label=table) for table in ({0: 1}, {0: 2}, {}))
-
-    assert last == published_errors(replace(recipe, published=(first, last, without)))
-    assert published_errors(replace(recipe, published=(without,))) is None

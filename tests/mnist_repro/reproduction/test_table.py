@@ -5,15 +5,10 @@ from __future__ import annotations
 from dataclasses import replace
 from pathlib import Path
 
-import pytest
-
-from mnist_repro.cli import main
 from mnist_repro.gate.intervals import prediction_interval
 from mnist_repro.reproduction import table as drift_table
-from mnist_repro.runs import run_json
 from mnist_repro.runs.found import FoundRun, sort
 from mnist_repro.runs.run import Run
-from tests.builders.command_line import run as command
 from tests.builders.made_up import score, wheel
 
 
@@ -63,82 +58,3 @@ def test_runs_that_can_test_nothing_published_say_why() -> None:
     [row] = drift_table.rows(drift_table.judge([[subset]], dataset=None))
 
     assert "not tested: subset scale, mnist data" == row[-1]
-
-
-def test_the_command_prints_the_table_of_all_folders_named(
-    tmp_path: Path, data: str, capsys: pytest.CaptureFixture[str]
-) -> None:
-    for name, keras in (("old", "2.3.0-tf"), ("new", "3.15.1")):
-        for seed, loss in enumerate((0.2698, 0.2702, 0.2712)):
-            made = on(wheel(seed, loss, 0.927 + seed / 10_000), "2.2.0", keras)
-            run_json.write(made, tmp_path / name / f"seed-{seed}")
-
-    code = main(["drift", str(tmp_path / "old"), str(tmp_path / "new"), "--data", data])
-
-    printed = capsys.readouterr().out
-    assert (0, 2, 2) == (code, printed.count("Keras 2.3  "), printed.count("Keras 3.15  "))
-
-
-def finished(made: Run, when: str) -> Run:
-    return replace(made, provenance={**made.provenance, "finished": f"2026-01-0{when}T03:04:05+00:00"})
-
-
-@pytest.mark.parametrize(("first", "last"), [("a", "b"), ("b", "a")])
-def test_of_two_runs_of_one_seed_the_last_to_finish_is_in_the_table_and_the_other_is_named(
-    tmp_path: Path, data: str, first: str, last: str
-) -> None:
-    run_json.write(finished(on(wheel(0, 9.0, 0.1), "2.21.0", "3.15.1"), "2"), tmp_path / first)
-    run_json.write(finished(on(wheel(0, 0.27, 0.927), "2.21.0", "3.15.1"), "3"), tmp_path / last)
-
-    ended = command("drift", tmp_path, "--data", data)
-
-    assert (0, "") == (ended.code, ended.err)
-    assert ("0.27000" in ended.out, "9.00000" in ended.out) == (True, False)
-    assert f"runs that gave way to a later one of the same seed: 1 ({tmp_path / first})" in ended.out.splitlines()
-
-
-def test_runs_of_different_seeds_and_platforms_give_way_to_none(tmp_path: Path, data: str) -> None:
-    run_json.write(on(wheel(0, 0.27, 0.927), "2.21.0", "3.15.1"), tmp_path / "a")
-    run_json.write(on(wheel(1, 0.27, 0.927), "2.21.0", "3.15.1"), tmp_path / "b")
-    run_json.write(on(wheel(0, 0.27, 0.927), "2.2.0", "2.3.0-tf"), tmp_path / "c")
-
-    assert "gave way" not in command("drift", tmp_path, "--data", data).out
-
-
-def test_a_figure_that_is_not_reproduced_is_no_exit_code_and_the_help_says_so(tmp_path: Path, data: str) -> None:
-    for seed, loss in enumerate((0.5, 0.501, 0.502)):
-        run_json.write(on(wheel(seed, loss, 0.927 + seed / 10_000), "2.21.0", "3.15.1"), tmp_path / str(seed))
-
-    ended = command("drift", tmp_path, "--data", data)
-
-    assert (0, True) == (ended.code, "not reproduced" in ended.out)
-    assert "no reason for another exit code than 0" in command("drift", "--help").out
-
-
-def test_what_cannot_be_read_is_named_and_the_table_is_made_from_the_rest(tmp_path: Path, data: str) -> None:
-    run_json.write(on(wheel(0, 0.27, 0.927), "2.21.0", "3.15.1"), tmp_path / "whole")
-    (tmp_path / "cut").mkdir()
-    (tmp_path / "cut" / "run.json").write_text("{", encoding="utf-8")
-
-    ended = command("drift", tmp_path, tmp_path / "nowhere", "--data", data)
-
-    assert 2 == ended.code
-    assert "0.27000" in ended.out
-    assert [f"there is no {tmp_path}/nowhere", f"{tmp_path}/cut/run.json is not JSON"] == [
-        line.partition("left out: ")[2].partition(":")[0] for line in ended.err.splitlines() if "left out: " in line
-    ]
-
-
-def test_no_runs_at_all_are_bad_input(tmp_path: Path, data: str) -> None:
-    ended = command("drift", tmp_path, "--data", data)
-
-    assert (2, "") == (ended.code, ended.out)
-    assert ended.err.startswith(f"mnist-repro: no run.json in {tmp_path}\n  why: ")
-
-
-def test_when_no_run_can_be_read_the_table_is_empty(tmp_path: Path, data: str) -> None:
-    (tmp_path / "run.json").write_text("{", encoding="utf-8")
-
-    ended = command("drift", tmp_path, "--data", data)
-
-    assert (2, True) == (ended.code, "left out: " in ended.err)

@@ -9,19 +9,19 @@ from typing import Any, Callable, Dict, Optional, Tuple
 import numpy as np
 import pytest
 
-from mnist_repro.errors import BadInput
 from mnist_repro.recipes import RECIPES, find
 from mnist_repro.recipes.layers import lay_out
 from mnist_repro.training import framework
 from mnist_repro.training.seeds import initial_weights
 from mnist_repro.weights import hdf5
 from mnist_repro.weights import param_hdf5 as weights
+from tests.builders.refused import refused
+from tests.builders.weights_files import AGAIN
 
 # TensorFlow 2.2 uses names that NumPy has since deprecated.
 pytestmark = pytest.mark.filterwarnings("ignore::DeprecationWarning:tensorflow")
 
 ONLY_OURS = "name a model of one of the recipes: mnist-repro train RECIPE --out DIR writes DIR/model.h5"
-AGAIN = "copy it again, or train again: mnist-repro train RECIPE --out DIR"
 
 Description = Dict[str, Any]
 
@@ -55,11 +55,7 @@ def described_otherwise(saved: Path, name: str, folder: Path, edit: Callable[[De
 
 
 def refusal(path: Path, recipe: Optional[str] = None) -> Tuple[str, str, str]:
-    """The message of taking ``path`` for a whole model, with PATH for the path."""
-    with pytest.raises(BadInput) as caught:
-        weights.read_whole_model(path, recipe)
-    what, why, fix = (part.replace(str(path), "PATH") for part in caught.value.args)
-    return what, why, fix
+    return refused(lambda: weights.read_whole_model(path, recipe), PATH=path)
 
 
 @pytest.mark.parametrize("name", RECIPES)

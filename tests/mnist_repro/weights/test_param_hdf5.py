@@ -2,22 +2,24 @@
 
 from __future__ import annotations
 
+import errno
+import os
 import subprocess
 import sys
 import time
 from pathlib import Path
-from typing import Any, Callable, List
+from typing import Any, Tuple
 
 import numpy as np
 import pytest
 
 from mnist_repro.errors import BadInput
-from mnist_repro.recipes import RECIPES, Recipe, find
-from mnist_repro.recipes.layers import Weights, lay_out
+from mnist_repro.recipes import RECIPES, find
 from mnist_repro.training import framework
-from mnist_repro.training.seeds import initial_weights
 from mnist_repro.weights import hdf5
 from mnist_repro.weights import param_hdf5 as weights
+from tests.builders.refused import refused
+from tests.builders.weights_files import as_bytes, edited, some_weights, written
 
 WRITE = """\
 import sys
@@ -31,24 +33,8 @@ weights.write(Path(sys.argv[2]), recipe, initial_weights(recipe.name, lay_out(re
 """
 
 
-def some_weights(recipe: Recipe, seed: int = 0) -> Weights:
-    return initial_weights(recipe.name, lay_out(recipe.layers, recipe.input_shape), seed)
-
-
-def written(folder: Path, name: str) -> Path:
-    path = folder / "param.hdf5"
-    weights.write(path, find(name), some_weights(find(name)))
-    return path
-
-
-def edited(path: Path, edit: Callable[[Any], object]) -> Path:
-    with hdf5.library().File(str(path), "r+") as root:
-        edit(root)
-    return path
-
-
-def as_bytes(values: Weights) -> List[List[bytes]]:
-    return [[array.tobytes() for array in layer] for layer in values]
+def refusal(path: Path, name: str) -> Tuple[str, str, str]:
+    return refused(lambda: weights.read(path, find(name)), PATH=path)
 
 
 @pytest.mark.parametrize("name", RECIPES)
@@ -76,28 +62,6 @@ def test_this_keras_loads_what_we_write(name: str, tmp_path: Path) -> None:
     model.load_weights(str(path))
 
     assert as_bytes(some_weights(find(name))) == as_bytes(framework.get_weights(model))
-
-
-def test_layers_without_weights_are_listed_too(tmp_path: Path) -> None:
-    with hdf5.opened(written(tmp_path, "keras-cnn")) as root:
-        names = hdf5.texts(root, "layer_names")
-        weight_names = [hdf5.texts(root[name], "weight_names") for name in names or ()]
-        versions = [hdf5.text(root, name) for name in ("backend", "keras_version", weights.RECIPE_ATTRIBUTE)]
-
-    cnn = ("conv2d", "conv2d_1", "max_pooling2d", "dropout", "flatten", "dense", "dropout_1", "dense_1")
-    holders = ("conv2d", "conv2d_1", "dense", "dense_1")
-    assert ("input_1", *cnn) == names
-    assert [(f"{n}/kernel:0", f"{n}/bias:0") if n in holders else () for n in ("input_1", *cnn)] == weight_names
-    assert ["tensorflow", "2.3.0-tf", "keras-cnn"] == versions
-
-
-def test_attributes_are_fixed_length_bytes(tmp_path: Path) -> None:
-    kinds = []
-    with hdf5.opened(written(tmp_path, "vgg7-bn")) as root:
-        for holder in (root, *root.values()):
-            kinds += [holder.attrs.get_id(name).dtype.kind for name in holder.attrs]
-
-    assert {"S"} == set(kinds)
 
 
 @pytest.mark.parametrize("name", ["wheel-softmax", "vgg7-bn"])
@@ -134,65 +98,6 @@ def test_float64_weights_are_not_written(tmp_path: Path) -> None:
 
     with pytest.raises(ValueError, match="weights are float32"):
         weights.write(tmp_path / "param.hdf5", find("tf-softmax"), doubled)
-
-
-def number_as_keras_does(root: Any) -> None:
-    """The names that Keras gives to the layers of a process' second and further models."""
-    root.move("dense", "dense_7")
-    root["dense_7"].move("dense", "dense_7")
-    root["dense_7"].attrs["weight_names"] = np.array([b"dense_7/kernel:0", b"dense_7/bias:0"])
-    root.move("input_1", "input_5")
-    root.attrs["layer_names"] = np.array([b"input_5", b"dense_7"])
-
-
-def leave_input_out(root: Any) -> None:
-    """As a Sequential model is written."""
-    del root["input_1"]
-    root.attrs["layer_names"] = np.array([b"dense"])
-
-
-def use_text(root: Any) -> None:
-    """Variable-length text, as newer Kerases and h5pys write it."""
-    text = hdf5.library().special_dtype(vlen=str)
-    for holder, name in ((root, "layer_names"), (root["dense"], "weight_names"), (root["input_1"], "weight_names")):
-        names = list(hdf5.texts(holder, name) or ())
-        holder.attrs.create(name, np.array(names, dtype=object), dtype=text)
-    root.attrs.create("backend", "tensorflow", dtype=text)
-
-
-def part_names(root: Any) -> None:
-    """As Keras parts rows of names longer than 64 KiB."""
-    root.attrs["layer_names0"] = np.array([b"input_1"])
-    root.attrs["layer_names1"] = np.array([b"dense"])
-    del root.attrs["layer_names"]
-
-
-def add_top_level(root: Any) -> None:
-    """As tf_keras does, for models without weights of their own."""
-    root.create_group("top_level_model_weights").attrs["weight_names"] = np.array([], dtype="S1")
-
-
-def compress(root: Any) -> None:
-    kernel = root["dense/dense/kernel:0"][()]
-    del root["dense/dense/kernel:0"]
-    root.create_dataset("dense/dense/kernel:0", data=kernel, compression="gzip")
-
-
-def swap_bytes(root: Any) -> None:
-    kernel = root["dense/dense/kernel:0"][()]
-    del root["dense/dense/kernel:0"]
-    root.create_dataset("dense/dense/kernel:0", data=kernel, dtype=">f4")
-
-
-@pytest.mark.parametrize(
-    "edit", [number_as_keras_does, leave_input_out, use_text, part_names, add_top_level, compress, swap_bytes]
-)
-def test_other_spellings_of_the_same_weights_are_read(edit: Callable[[Any], object], tmp_path: Path) -> None:
-    recipe = find("wheel-softmax")
-    read = weights.read(edited(written(tmp_path, recipe.name), edit), recipe)
-
-    assert as_bytes(some_weights(recipe)) == as_bytes(read)
-    assert {"float32"} == {str(array.dtype) for layer in read for array in layer}
 
 
 def forget_recipe(root: Any) -> None:
@@ -251,3 +156,105 @@ def test_a_recipe_of_a_later_version_is_asked_about(tmp_path: Path) -> None:
         "the recipes are wheel-softmax, keras-cnn, tf-softmax, tf-cnn, vgg7, vgg7-bn",
         f"mnist-repro estimate {path} --recipe RECIPE",
     ) == caught.value.args
+
+
+def test_another_recipe_whose_shapes_differ(tmp_path: Path) -> None:
+    assert (
+        "PATH does not hold the weights of keras-cnn: its layer 1 with weights is conv2d (2×2×1×8, 8)",
+        "keras-cnn has conv2d (3×3×1×32, 32) there",
+        "it fits vgg7: mnist-repro estimate PATH --recipe vgg7",
+    ) == refusal(written(tmp_path, "vgg7"), "keras-cnn")
+
+
+def test_another_recipe_with_more_layers(tmp_path: Path) -> None:
+    what, why, fix = refusal(written(tmp_path, "vgg7-bn"), "vgg7")
+
+    extra = "batch_normalization (8, 8, 8, 8), batch_normalization_1 (16, 16, 16, 16)"
+    assert f"PATH does not hold the weights of vgg7: it has layers {extra} too many" == what
+    assert why.startswith("vgg7 has 8 layers with weights: conv2d (2×2×1×8, 8), conv2d_1 (2×2×8×8, 8), ")
+    assert "it fits vgg7-bn: mnist-repro estimate PATH --recipe vgg7-bn" == fix
+
+
+def test_weights_that_fit_two_other_recipes(tmp_path: Path) -> None:
+    commands = [f"mnist-repro estimate PATH --recipe {name}" for name in ("wheel-softmax", "tf-softmax")]
+
+    assert (
+        f"it fits wheel-softmax and tf-softmax: {' or '.join(commands)}"
+        == (refusal(written(tmp_path, "tf-softmax"), "vgg7")[2])
+    )
+
+
+# TensorFlow 2.2 uses names that NumPy has since deprecated.
+@pytest.mark.filterwarnings("ignore::DeprecationWarning:tensorflow")
+def test_whole_model_where_weights_belong(tmp_path: Path) -> None:
+    path = tmp_path / "model.h5"
+    framework.save_model(framework.build(find("tf-softmax")), path)
+    message = (
+        "PATH is a whole-model file: it holds an architecture beside the weights",
+        "weights alone are expected, as in param.hdf5",
+        f"mnist-repro predict PATH, which takes whole models, or: mnist-repro estimate {tmp_path}/param.hdf5",
+    )
+    with pytest.raises(BadInput) as caught:
+        weights.identify(path)
+
+    assert message == refusal(path, "tf-softmax")
+    assert message == tuple(part.replace(str(path), "PATH") for part in caught.value.args)
+
+
+def test_weights_in_the_layout_of_keras_3(tmp_path: Path) -> None:
+    path = tmp_path / "model.weights.h5"
+    with hdf5.library().File(str(path), "w") as root:
+        root["layers/dense/vars/0"] = np.zeros((784, 10), np.float32)
+
+    assert (
+        "PATH is in the layout of Keras 3 (.weights.h5)",
+        "weights in the Keras 2 layout are expected, as in param.hdf5",
+        "save the model whole from Keras 3, model.save('model.h5'), and: mnist-repro predict model.h5",
+    ) == refusal(path, "tf-softmax")
+
+
+def test_weights_that_fit_no_recipe_are_not_identified(tmp_path: Path) -> None:
+    def shrink(root: Any) -> None:
+        del root.attrs[weights.RECIPE_ATTRIBUTE]
+        root["conv2d_2"].attrs["weight_names"] = np.array([b"conv2d_2/kernel:0"])
+        del root["conv2d_2/conv2d_2/bias:0"]
+
+    path = edited(written(tmp_path, "vgg7"), shrink)
+    with pytest.raises(BadInput) as caught:
+        weights.identify(path)
+
+    assert caught.value.what.startswith(f"{path} fits no recipe: it holds conv2d (2×2×1×8, 8), ")
+    assert f"mnist-repro estimate {path} --recipe RECIPE says what differs from one of them" == caught.value.fix
+
+
+FULL_DISK = """\
+import resource, sys
+from pathlib import Path
+resource.setrlimit(resource.RLIMIT_FSIZE, (100_000, 100_000))
+from mnist_repro.weights import param_hdf5 as weights
+from mnist_repro.errors import BadInput
+from mnist_repro.recipes import find
+from mnist_repro.recipes.layers import lay_out
+from mnist_repro.training.seeds import initial_weights
+recipe = find("vgg7")
+try:
+    weights.write(Path(sys.argv[1]), recipe, initial_weights("vgg7", lay_out(recipe.layers, recipe.input_shape), 1))
+except BadInput as error:
+    print(error.what)
+"""
+
+
+def test_full_disk_leaves_the_file_as_it_was(tmp_path: Path) -> None:
+    path = written(tmp_path, "vgg7")
+    before = path.read_bytes()
+    said = subprocess.run(
+        [sys.executable, "-c", FULL_DISK, str(path)],
+        check=True,
+        cwd=Path(__file__).parents[3],
+        stdout=subprocess.PIPE,
+        text=True,
+    ).stdout
+
+    assert f"cannot write {path}: {os.strerror(errno.EFBIG)}\n" == said
+    assert before == path.read_bytes()
+    assert [path] == list(tmp_path.iterdir())

@@ -27,7 +27,7 @@ from mnist_repro.recipes.layers import (
     lay_out,
 )
 from mnist_repro.weights import param_hdf5 as weights
-from mnist_repro.weights.matching import LayerShapes, difference
+from tests.builders.weights_files import as_bytes
 
 SPATIAL: st.SearchStrategy[Layer] = st.one_of(
     st.builds(Conv2D, st.integers(1, 3), st.integers(1, 2), st.sampled_from(["same", "valid"]), st.just("relu")),
@@ -39,9 +39,6 @@ DENSE: st.SearchStrategy[Layer] = st.builds(Dense, st.integers(1, 4), st.just("s
 
 # Every finite float32: zeros of both signs and subnormal numbers too.
 FINITE = st.floats(allow_nan=False, allow_infinity=False, width=32)
-
-# Shapes of a layer's weights, for comparisons that need no files.
-SHAPES = st.lists(st.tuples(st.integers(1, 3), st.integers(1, 3)), min_size=1, max_size=2)
 
 
 @st.composite
@@ -61,10 +58,6 @@ def recipes_and_weights(draw: Any) -> Tuple[Recipe, Weights]:
         for spec in lay_out(recipe.layers, recipe.input_shape)
     )
     return recipe, values
-
-
-def as_bytes(values: Weights) -> List[List[bytes]]:
-    return [[array.tobytes() for array in layer] for layer in values]
 
 
 @given(case=recipes_and_weights())
@@ -131,27 +124,3 @@ def test_no_part_of_a_file_is_taken_for_the_whole(case: Tuple[Recipe, Weights], 
 
         with pytest.raises(BadInput, match=r"is truncated|is empty"):
             weights.read(path, recipe)
-
-
-@given(expected=st.lists(SHAPES, max_size=5), found=st.lists(SHAPES, max_size=5))
-def test_shapes_differ_or_fit(expected: List[List[Tuple[int, ...]]], found: List[List[Tuple[int, ...]]]) -> None:
-    first = [LayerShapes(f"dense_{place}", tuple(shapes)) for place, shapes in enumerate(expected)]
-    # Other names: they count for nothing.
-    second = [LayerShapes(f"dense_{place + 7}", tuple(shapes)) for place, shapes in enumerate(found)]
-
-    assert (expected == found) == (difference(first, second) is None)
-
-
-@given(shapes=st.lists(SHAPES, min_size=1, max_size=5), data=st.data())
-def test_layers_taken_out_are_missing_and_put_in_are_too_many(
-    shapes: List[List[Tuple[int, ...]]], data: st.DataObject
-) -> None:
-    whole = [LayerShapes(f"dense_{place}", tuple(each)) for place, each in enumerate(shapes)]
-    gone = data.draw(st.integers(0, len(whole) - 1))
-    rest = [layer for place, layer in enumerate(whole) if place != gone]
-    missing, extra = difference(whole, rest), difference(rest, whole)
-
-    assert missing is not None
-    assert extra is not None
-    assert missing.found.startswith("it lacks layer dense_")
-    assert extra.found.startswith("it has layer dense_")

@@ -10,7 +10,7 @@ from typing import Dict, List, Tuple
 
 import pytest
 
-from tests.builders.command_line import Ended, listed
+from tests.builders.command_line import Ended, contents, listed
 from tests.builders.full_disk import NO_LIMIT, run_with_limits
 
 TRAINED = ["learn.log", "model.h5", "param.hdf5", "run.json"]
@@ -18,10 +18,6 @@ OUT_OF_ROOM = (
     "  why: the folder must be writable and its disk must have room; what was there before is untouched\n"
     "  next: free some space, or name another folder\n"
 )
-
-
-def contents(folder: Path) -> Dict[str, bytes]:
-    return {path.name: path.read_bytes() for path in sorted(folder.iterdir())}
 
 
 @pytest.fixture(scope="module")

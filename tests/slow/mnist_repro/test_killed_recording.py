@@ -22,10 +22,7 @@ SOFTMAX = "tf-softmax"
 SEEDS = 10  # fewer are no baseline
 
 
-@pytest.fixture(autouse=True)
-def outside_ci(monkeypatch: pytest.MonkeyPatch) -> None:
-    """The suite itself runs with CI=true, where nothing may be recorded or accepted."""
-    monkeypatch.delenv("CI", raising=False)
+pytestmark = pytest.mark.usefixtures("outside_ci")
 
 
 @dataclass(frozen=True)

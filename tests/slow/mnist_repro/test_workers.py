@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import errno
 import os
 import signal
 import threading
@@ -13,7 +12,7 @@ from typing import Dict, List, Optional, Set
 import pytest
 
 from mnist_repro.execution.components import Assignment
-from mnist_repro.execution.workers import Failure, Progress, Task, cores, run_all
+from mnist_repro.execution.workers import Failure, Progress, Task, run_all
 from mnist_repro.files.atomic import UNFINISHED
 from mnist_repro.recipes import find
 from mnist_repro.runs import run_json
@@ -121,24 +120,12 @@ def test_failed_runs_leave_nothing_behind(session: Session) -> None:
     assert ([], []) == (listed(session.killed.folder), listed(session.misled.folder))
 
 
-def test_outcomes_come_in_the_order_of_the_tasks(session: Session) -> None:
-    assert session.tasks == list(session.outcomes)
-
-
 def test_the_steps_of_a_run_are_reported_from_the_first_to_the_last(session: Session) -> None:
     done = [progress.done for progress in session.seen if progress.task == session.whole]
 
     # 79 steps an epoch, before and after each of three.
     assert [0, 79, 79, 158, 158, 237] == done
     assert {237} == {progress.total for progress in session.seen if progress.task == session.whole}
-
-
-def test_one_worker_makes_one_run_after_another_until_it_dies(session: Session) -> None:
-    by_task = {progress.task: worker for progress, worker in zip(session.seen, session.workers)}
-
-    assert by_task[session.whole] == by_task[session.killed]
-    assert by_task[session.killed] != by_task[session.first_in_a_new_worker]
-    assert by_task[session.first_in_a_new_worker] == by_task[session.second_in_that_worker]
 
 
 def test_no_worker_is_left(session: Session) -> None:
@@ -152,19 +139,6 @@ def test_a_run_is_the_same_whatever_its_worker_did_before(session: Session, repr
         assert (theirs / "param.hdf5").read_bytes() == (each.folder / "param.hdf5").read_bytes()
         assert (theirs / "learn.log").read_bytes() == (each.folder / "learn.log").read_bytes()
         assert (theirs / "eval.log").read_bytes() == (each.folder / "eval.log").read_bytes()
-
-
-def test_no_tasks_no_processes() -> None:
-    assert {} == run_all([], 4, lambda progress: None)
-
-
-def test_cores_are_those_that_this_process_may_use() -> None:
-    usable = sorted(os.sched_getaffinity(0))
-    os.sched_setaffinity(0, usable[:1])
-    try:
-        assert 1 == cores()
-    finally:
-        os.sched_setaffinity(0, usable)
 
 
 def test_ctrl_c_in_this_process_ends_its_workers(data: str, tmp_path: Path) -> None:
@@ -181,36 +155,3 @@ def test_ctrl_c_in_this_process_ends_its_workers(data: str, tmp_path: Path) -> N
         run_all([task(tmp_path, data, "keras-cnn", 0)], 1, lambda progress: None)
 
     assert (1, set()) == (len(seen), {worker for worker in seen if alive(worker)})
-
-
-def test_a_worker_that_cannot_start_fails_the_run_and_not_the_session(
-    data: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    broken = tmp_path / "mnist_repro"
-    broken.mkdir()
-    (broken / "__init__.py").write_text("raise ImportError('not whole')", encoding="utf-8")
-    monkeypatch.syspath_prepend(str(tmp_path))
-    only = task(tmp_path, data, "wheel-softmax", 0)
-    failure = run_all([only], 1, lambda progress: None)[only]
-
-    assert failure is not None
-    assert "the process of this run ended with exit code 1" == failure.what
-    assert failure.why.endswith("ImportError: not whole")
-    assert not failure.bad_input
-
-
-def test_a_python_that_is_not_there_fails_the_run_and_not_the_session(
-    data: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr("sys.executable", str(tmp_path / "python"))
-    only = task(tmp_path, data, "wheel-softmax", 0)
-    failure = run_all([only], 1, lambda progress: None)[only]
-
-    assert failure is not None
-    assert "the process of this run could not be used" == failure.what
-    assert failure.why.startswith("it did not start, or it answered something else than expected: ")
-    assert os.strerror(errno.ENOENT) in failure.why
-
-
-def test_a_failure_reads_as_every_message_does() -> None:
-    assert "a\n  why: b\n  next: c" == str(Failure("a", "b", "c"))

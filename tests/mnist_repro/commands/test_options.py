@@ -1,0 +1,79 @@
+"""Options that several commands share refuse what no command can use."""
+
+from __future__ import annotations
+
+import argparse
+from pathlib import Path
+from typing import Callable, List
+
+import pytest
+
+from mnist_repro.commands import options
+from mnist_repro.errors import BadInput
+from mnist_repro.gate.baselines.folder import BASELINES
+
+
+def parsed(add: Callable[[argparse.ArgumentParser], None], *arguments: str) -> argparse.Namespace:
+    parser = argparse.ArgumentParser()
+    add(parser)
+    return parser.parse_args(arguments)
+
+
+def test_what_is_not_said_has_its_default() -> None:
+    run = parsed(options.add_run)
+
+    assert ("full", "original", None) == (run.scale, run.arithmetic, run.data)
+    assert [Path("runs")] == parsed(options.add_runs).runs
+    assert BASELINES == parsed(lambda parser: options.add_baselines(parser, "")).baselines
+
+
+def test_what_is_said_is_taken() -> None:
+    run = parsed(options.add_run, "--scale", "subset", "--arithmetic", "framework", "--data", "mnist")
+
+    assert ("subset", "framework", "mnist") == (run.scale, run.arithmetic, run.data)
+    assert [Path("a"), Path("b")] == parsed(options.add_runs, "a", "b").runs
+
+
+@pytest.mark.parametrize(
+    ("add", "arguments"),
+    [
+        (options.add_data, ["--data", ""]),
+        (options.add_runs, ["runs", ""]),
+        (lambda parser: options.add_baselines(parser, ""), ["--baselines="]),
+    ],
+)
+def test_an_empty_name_is_not_taken_for_the_current_folder(
+    add: Callable[[argparse.ArgumentParser], None], arguments: List[str], capsys: pytest.CaptureFixture[str]
+) -> None:
+    with pytest.raises(SystemExit):
+        parsed(add, *arguments)
+
+    assert "it is empty; name something, or leave it out" in capsys.readouterr().err
+
+
+def test_a_folder_of_baselines_that_was_named_must_be_there(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    options.require_there(BASELINES)
+    options.require_there(tmp_path)
+    with pytest.raises(BadInput, match=r"there is no folder nowhere"):
+        options.require_there(Path("nowhere"))
+
+
+@pytest.mark.parametrize(
+    ("value", "why"),
+    [(0, "it must be 1 or more"), (-3, "it must be 1 or more"), (10_001, "it must be 10,000 or fewer")],
+)
+def test_numbers_of_seeds_that_nobody_means(value: int, why: str) -> None:
+    assert [1, 10_000] == [options.require_seeds(each) for each in (1, 10_000)]
+    with pytest.raises(BadInput) as caught:
+        options.require_seeds(value)
+
+    assert (f"--seeds {value}", why) == caught.value.args[:2]
+
+
+def test_a_number_names_its_option() -> None:
+    assert 1 == options.require_positive("--processes", 1)
+    with pytest.raises(BadInput) as caught:
+        options.require_positive("--processes", 0)
+
+    assert ("--processes 0", "it must be 1 or more", "--processes 3") == caught.value.args

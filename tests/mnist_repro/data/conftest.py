@@ -1,0 +1,39 @@
+"""What the tests of the data share: nothing of this machine is found, and files that are dear to make are made once."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from mnist_repro.data import surrogate_cache as kept
+from mnist_repro.data.dataset import Dataset
+from tests.builders.mnist_files import black, find_real_mnist, isolate, write_npz
+
+
+@pytest.fixture(autouse=True)
+def nothing_of_this_machine(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    isolate(monkeypatch, tmp_path)
+    # A proxy would answer in the place of our server.
+    monkeypatch.setenv("NO_PROXY", "127.0.0.1")
+
+
+@pytest.fixture(scope="session")
+def real() -> Dataset:
+    return find_real_mnist()
+
+
+@pytest.fixture(scope="session")
+def black_npz(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A sound .npz, 60 kB."""
+    return write_npz(tmp_path_factory.mktemp("black") / "mnist.npz", *black().values())
+
+
+@pytest.fixture(scope="session")
+def drawn(tmp_path_factory: pytest.TempPathFactory) -> Dataset:
+    """The surrogate, drawn and not kept, because its cache would lie under a file."""
+    blocked = tmp_path_factory.mktemp("drawn") / "file"
+    blocked.write_text("in the way")
+    with pytest.MonkeyPatch.context() as monkeypatch:
+        monkeypatch.setenv("MNIST_REPRO_CACHE", str(blocked / "cache"))
+        return kept.surrogate_dataset()

@@ -1,0 +1,162 @@
+"""Which data a command uses: what was named, else what is found, else the surrogate, and it says so."""
+
+from __future__ import annotations
+
+import shutil
+from http import HTTPStatus
+from pathlib import Path
+from typing import Any, Callable, List
+
+import pytest
+
+from mnist_repro.data import locate
+from mnist_repro.data.dataset import DRAWN, Dataset, describe
+from mnist_repro.errors import BadInput
+from tests.builders import made_up
+from tests.builders.misbehaving_server import serving
+from tests.builders.mnist_files import (
+    arrays_of,
+    surrogate_cache,
+    write_folder,
+    write_npz,
+)
+
+
+def said(request: str | None = None) -> List[str]:
+    """The announcements of a load."""
+    lines: List[str] = []
+    locate.load(request, lines.append)
+    return lines
+
+
+def test_a_named_place_goes_before_the_variable_and_the_variable_before_the_caches(
+    black_npz: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    folder = write_folder(tmp_path)
+    monkeypatch.setenv("MNIST_REPRO_DATA", str(black_npz))
+
+    assert str(folder) == locate.load(str(folder), lambda line: None).source
+    assert str(black_npz) == locate.load(None, lambda line: None).source
+
+
+def test_a_named_place_that_is_no_mnist_is_announced(black_npz: Path) -> None:
+    assert [f"mnist-repro: {black_npz} is well-formed but NOT MNIST: no published figure can be tested on it\n"] == (
+        said(str(black_npz))
+    )
+
+
+def test_a_broken_variable_is_an_error_and_no_fallback(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("MNIST_REPRO_DATA", str(tmp_path / "nothing"))
+
+    with pytest.raises(BadInput) as caught:
+        locate.load()
+    assert f"there is no {tmp_path / 'nothing'} (named by MNIST_REPRO_DATA)" == caught.value.what
+
+
+def test_insisting_on_mnist_checks_the_place_of_the_variable(black_npz: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("MNIST_REPRO_DATA", str(black_npz))
+
+    with pytest.raises(BadInput, match="well-formed but not MNIST"):
+        locate.load("mnist")
+
+
+@pytest.mark.parametrize("variable", ["", "mnist", "surrogate"])
+def test_insisting_on_mnist_names_all_that_was_tried(
+    variable: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("MNIST_REPRO_DATA", variable)
+
+    with pytest.raises(BadInput) as caught:
+        locate.load("mnist")
+    assert "--data mnist insists on the real MNIST, and there is none" == caught.value.what
+    assert [
+        f"tried were: Keras cache {tmp_path}/keras/datasets/mnist.npz: not there",
+        f"own cache {tmp_path}/cache/mnist.npz: not there",
+        "download: switched off by MNIST_REPRO_OFFLINE",
+    ] == caught.value.why.split("; ")
+
+
+def test_the_variable_can_insist_too(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("MNIST_REPRO_DATA", "mnist")
+
+    with pytest.raises(BadInput, match="MNIST_REPRO_DATA=mnist insists"):
+        locate.load()
+
+
+@pytest.mark.parametrize("cache", ["keras/datasets", "cache"])
+def test_unnamed_places_give_real_mnist(cache: str, real: Dataset, tmp_path: Path) -> None:
+    path = tmp_path / cache / "mnist.npz"
+    path.parent.mkdir(parents=True)
+    write_npz(path, *arrays_of(real))
+
+    assert ("mnist", str(path)) == (locate.load().name, locate.load("mnist").source)
+    assert [] == said()
+
+
+def test_broken_unnamed_places_are_passed_over_in_a_line_each_and_the_surrogate_is_announced(
+    black_npz: Path, tmp_path: Path, tmp_path_factory: pytest.TempPathFactory
+) -> None:
+    keras, own = tmp_path / "keras" / "datasets" / "mnist.npz", tmp_path / "cache" / "mnist.npz"
+    for path in (keras, own):
+        path.parent.mkdir(parents=True)
+    keras.write_bytes(b"PK")
+    shutil.copy(str(black_npz), str(own))
+    for copy in surrogate_cache(tmp_path_factory).iterdir():
+        (own.parent / copy.name).symlink_to(copy)
+    lines: List[str] = []
+    dataset = locate.load(None, lines.append)
+
+    assert "surrogate" == dataset.name
+    assert "data: SURROGATE digits, not MNIST (60,000 + 10,000 images) drawn by mnist-repro" == describe(dataset)
+    assert lines[0].startswith(f"mnist-repro: passed over the Keras cache {keras}: ")
+    assert f"mnist-repro: passed over the own cache {own}: well-formed but not MNIST\n" == lines[1]
+    assert [1, 1, 3] == [line.count("\n") for line in lines]
+    assert "NO MNIST" in lines[2]
+    assert "no published figure" in lines[2]
+    assert "mnist-repro data fetch" in lines[2]
+
+
+def test_a_command_goes_on_without_the_download_and_says_so_in_one_line(
+    monkeypatch: pytest.MonkeyPatch, tmp_path_factory: pytest.TempPathFactory
+) -> None:
+    monkeypatch.setenv("MNIST_REPRO_CACHE", str(surrogate_cache(tmp_path_factory)))
+    monkeypatch.setenv("MNIST_REPRO_OFFLINE", "")
+    with serving(b"") as server:
+        monkeypatch.setenv("MNIST_REPRO_URL", f"{server}/gone")
+        lines: List[str] = []
+        assert "surrogate" == locate.load(None, lines.append).name
+
+    assert lines[0].startswith(
+        f"mnist-repro: could not download MNIST (the download from {server}/gone failed; 0 bytes had come"
+    )
+    assert lines[0].endswith(f"HTTP status 404 {HTTPStatus.NOT_FOUND.phrase}); continuing without it\n")
+    assert [1, 3] == [line.count("\n") for line in lines]
+
+
+def test_the_search_is_announced_on_standard_error_when_nobody_listens(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch, tmp_path_factory: pytest.TempPathFactory
+) -> None:
+    monkeypatch.setenv("MNIST_REPRO_CACHE", str(surrogate_cache(tmp_path_factory)))
+    locate.load("surrogate")
+
+    assert ("", True) == ((captured := capsys.readouterr()).out, "NO MNIST" in captured.err)
+
+
+@pytest.mark.parametrize(
+    ("source", "expected"),
+    [
+        (DRAWN, lambda here: "surrogate"),
+        # Not the words, which would mean other digits.
+        ("surrogate", lambda here: str(here / "surrogate")),
+        ("mnist", lambda here: str(here / "mnist")),
+        ("/data/mnist.npz", lambda here: "/data/mnist.npz"),
+    ],
+)
+def test_workers_are_given_the_same_data_whatever_its_folder_is_called(
+    source: str, expected: Callable[[Path], str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    found: Any = made_up.dataset("mnist")
+    object.__setattr__(found, "source", source)
+
+    assert expected(tmp_path) == locate.place(found)

@@ -1,0 +1,70 @@
+"""A model is found in a run folder, in a file of weights and in a whole-model file, with its recipe."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from mnist_repro.execution.trained_model import Located, locate_weights, scorer
+from mnist_repro.recipes import find
+from mnist_repro.runs import run_json
+from mnist_repro.training import framework
+from tests.builders import made_up
+from tests.builders.refused import refused
+from tests.builders.weights_files import some_weights, written
+
+
+@pytest.fixture
+def run(tmp_path: Path) -> Path:
+    """A run folder of wheel-softmax at the subset scale."""
+    folder = tmp_path / "run"
+    written(folder, "wheel-softmax")
+    run_json.write(made_up.run("wheel-softmax", 0, made_up.score(3, 0.5, 0.9), scale="subset"), folder)
+    return folder
+
+
+def test_a_run_folder_says_recipe_and_scale(run: Path) -> None:
+    expected = Located(run / "param.hdf5", find("wheel-softmax"), "subset")
+
+    assert expected == locate_weights(run, None) == locate_weights(run, "wheel-softmax")
+
+
+def test_a_file_and_a_folder_without_a_run_are_known_by_the_weights(tmp_path: Path) -> None:
+    file = written(tmp_path, "vgg7")
+
+    assert Located(file, find("vgg7"), "full") == locate_weights(file, None) == locate_weights(tmp_path, None)
+
+
+def test_a_folder_without_weights(tmp_path: Path) -> None:
+    assert (
+        "DIR has no param.hdf5",
+        "a run folder has the weights that `train` left there",
+        "mnist-repro train RECIPE --out DIR",
+    ) == refused(lambda: locate_weights(tmp_path, None), DIR=tmp_path)
+
+
+def test_another_recipe_than_the_runs(run: Path) -> None:
+    assert (
+        "DIR is a run of wheel-softmax, not of vgg7",
+        "its run.json says so",
+        "leave --recipe out, or name another folder",
+    ) == refused(lambda: locate_weights(run, "vgg7"), DIR=run)
+    assert "unknown recipe 'vgg8'" == refused(lambda: locate_weights(run, "vgg8"))[0]
+
+
+# TensorFlow 2.2 uses names that NumPy has since deprecated.
+@pytest.mark.filterwarnings("ignore::DeprecationWarning:tensorflow")
+def test_weights_and_a_whole_model_score_alike(tmp_path: Path) -> None:
+    recipe = find("vgg7-bn")
+    weights, whole = written(tmp_path, "vgg7-bn"), tmp_path / "model.h5"
+    model = framework.build(recipe)
+    framework.set_weights(model, some_weights(recipe))
+    framework.save_model(model, whole)
+    images = np.random.RandomState(0).randint(0, 256, (3, 28, 28)).astype(np.uint8)
+    (of_weights, first), (of_whole, second) = scorer(weights, None), scorer(whole, None)
+
+    assert (Located(weights, recipe), Located(whole, recipe)) == (of_weights, of_whole)
+    assert first(images).tobytes() == second(images).tobytes()
+    assert (3, 10) == first(images).shape

@@ -1,0 +1,162 @@
+"""Runs side by side: each task ends with an outcome, and what one process suffers is no other task's."""
+
+from __future__ import annotations
+
+import os
+from contextlib import closing
+from pathlib import Path
+from typing import Any, Callable, ClassVar, Dict, List, Mapping, Optional, Tuple, Type
+
+import pytest
+
+from mnist_repro.errors import BadInput
+from mnist_repro.execution import workers
+from mnist_repro.execution.components import Assignment
+from mnist_repro.execution.processes import DiedError
+from mnist_repro.execution.workers import COMPONENTS, RUN, Failure, Pool, Progress, Task, cores, run_all
+from mnist_repro.files.atomic import UNFINISHED
+from mnist_repro.recipes import find
+from tests.builders.command_line import listed
+
+
+def task(folder: Path, seed: int, leaves: str = COMPONENTS) -> Task:
+    return Task(Assignment(find("wheel-softmax"), seed, "subset"), "surrogate", folder / f"seed-{seed}", leaves)
+
+
+class Rehearsed:
+    """In the place of a worker process: of seed 1 it dies, seed 2 is refused, and seed 3 is answered with nonsense."""
+
+    started: ClassVar[List[Rehearsed]] = []
+
+    def __init__(self, module: str, environment: Optional[Mapping[str, str]] = None) -> None:
+        self.module, self.environment = module, environment
+        self.jobs: List[Dict[str, Any]] = []
+        self.closed = False
+        self.started.append(self)
+
+    def ask(self, job: Dict[str, Any], watch: Callable[[Dict[str, Any]], object]) -> None:
+        self.jobs.append(job)
+        if job["seed"] == 1:
+            # As if it had been about to write.
+            (Path(job["out"]) / f"{UNFINISHED}1").mkdir(parents=True)
+            raise DiedError(-9, "its last words were:\n    ouch")
+        if job["seed"] == 2:
+            raise BadInput("a", "b", "c")
+        watch({"done": 1, "total": 2} if job["seed"] != 3 else {"nonsense": 1})
+
+    def kill(self) -> None:
+        pass
+
+    def close(self) -> None:
+        self.closed = True
+
+
+@pytest.fixture
+def rehearsed(monkeypatch: pytest.MonkeyPatch) -> Type[Rehearsed]:
+    monkeypatch.setattr(workers, "Process", Rehearsed)
+    monkeypatch.setattr(Rehearsed, "started", [])
+    return Rehearsed
+
+
+def test_each_task_has_an_outcome_in_the_order_of_the_tasks(rehearsed: Type[Rehearsed], tmp_path: Path) -> None:
+    tasks = [task(tmp_path, seed) for seed in (0, 1, 2, 3, 4)]
+    seen: List[Progress] = []
+    ended: List[Tuple[Task, Optional[Failure]]] = []
+    outcomes = run_all(tasks, 1, seen.append, lambda each, failure: ended.append((each, failure)))
+
+    assert tasks == list(outcomes)
+    assert list(outcomes.items()) == ended
+    assert [
+        None,
+        Failure(
+            "the process of this run was killed by signal 9",
+            "its last words were:\n    ouch",
+            "run it again; if a signal 9 comes back, memory is short: try --processes 1",
+        ),
+        Failure("a", "b", "c", bad_input=True),
+        None,
+    ] == [outcomes[each] for each in tasks if each is not tasks[3]]
+    assert "the process of this run could not be used" == getattr(outcomes[tasks[3]], "what", None)
+    assert [(tasks[0], 1, 2), (tasks[4], 1, 2)] == [(each.task, each.done, each.total) for each in seen]
+
+
+def test_a_process_makes_one_run_after_another_until_it_dies_and_leaves_nothing(
+    rehearsed: Type[Rehearsed], tmp_path: Path
+) -> None:
+    run_all([task(tmp_path, seed) for seed in (0, 1, 2, 4)], 1, lambda progress: None)
+
+    assert [[0, 1], [2, 4]] == [[job["seed"] for job in process.jobs] for process in rehearsed.started]
+    assert all(process.closed for process in rehearsed.started)
+    assert [] == listed(tmp_path / "seed-1")
+
+
+def test_a_task_is_told_whole_to_its_process(rehearsed: Type[Rehearsed], tmp_path: Path) -> None:
+    run_all([task(tmp_path, 7, RUN)], 1, lambda progress: None)
+    [process] = rehearsed.started
+
+    assert ("execution.run_worker", None) == (process.module, process.environment)
+    assert [
+        {
+            "recipe": "wheel-softmax",
+            "seed": 7,
+            "scale": "subset",
+            "arithmetic": "original",
+            "data": "surrogate",
+            "out": str(tmp_path / "seed-7"),
+            "leaves": "run",
+        }
+    ] == process.jobs
+
+
+def test_there_are_no_more_processes_than_tasks(rehearsed: Type[Rehearsed], tmp_path: Path) -> None:
+    run_all([task(tmp_path, seed) for seed in (4, 5)], 16, lambda progress: None)
+
+    assert len(rehearsed.started) <= 2
+
+
+def test_a_wait_that_was_interrupted_does_not_disturb_the_next_one(rehearsed: Type[Rehearsed], tmp_path: Path) -> None:
+    def interrupt(progress: Progress) -> None:
+        raise KeyboardInterrupt
+
+    first, second = task(tmp_path, 4), task(tmp_path, 5)
+    with closing(Pool(1, {"A": "b"})) as pool:
+        pool.submit([first])
+        with pytest.raises(KeyboardInterrupt):
+            pool.wait([first], interrupt)
+        pool.submit([second])
+        assert {second: None} == pool.wait([second], lambda progress: None)
+    [process] = rehearsed.started
+    assert ({"A": "b"}, True) == (process.environment, process.closed)
+
+
+def test_no_tasks_no_processes() -> None:
+    assert {} == run_all([], 4, lambda progress: None)
+
+
+def test_cores_are_those_that_this_process_may_use() -> None:
+    usable = sorted(os.sched_getaffinity(0))
+    os.sched_setaffinity(0, usable[:1])
+    try:
+        assert 1 == cores()
+    finally:
+        os.sched_setaffinity(0, usable)
+
+
+def test_a_worker_that_cannot_start_fails_the_run_and_not_the_session(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    broken = tmp_path / "mnist_repro"
+    broken.mkdir()
+    (broken / "__init__.py").write_text("raise ImportError('not whole')", encoding="utf-8")
+    monkeypatch.syspath_prepend(str(tmp_path))
+    only = task(tmp_path, 0)
+    failure = run_all([only], 1, lambda progress: None)[only]
+
+    assert failure is not None
+    assert "the process of this run ended with exit code 1" == failure.what
+    assert failure.why.endswith("ImportError: not whole")
+    assert not failure.bad_input
+
+
+def test_a_failure_reads_as_every_message_does() -> None:
+    assert "a\n  why: b\n  next: c" == str(Failure("a", "b", "c"))

@@ -1,0 +1,93 @@
+"""What the plugin makes of options and tests, without a session; the sessions are in tests/end_to_end/mnist_repro."""
+
+from __future__ import annotations
+
+import argparse
+import json
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any, Optional, Tuple, Union
+
+import pytest
+
+from mnist_repro import pytest_plugin as plugin
+from mnist_repro.gate.session.reports import WANTED
+
+
+@pytest.mark.parametrize(("said", "expected"), [("auto", "auto"), ("1", 1), ("10000", 10_000)])
+def test_seeds_are_auto_or_a_number_from_one(said: str, expected: Union[int, str]) -> None:
+    assert expected == plugin._seeds(said)
+
+
+@pytest.mark.parametrize("said", ["0", "-1", "many", "2.5", "", "10001"])
+def test_other_seeds_are_refused(said: str) -> None:
+    with pytest.raises(argparse.ArgumentTypeError) as caught:
+        plugin._seeds(said)
+
+    assert f"{said!r} is neither auto nor a number from 1 to 10,000" == str(caught.value)
+
+
+def test_data_are_a_word_or_a_place_that_is_there(tmp_path: Path) -> None:
+    for named in (None, "mnist", "surrogate", str(tmp_path)):
+        plugin._require_data(named)
+    for missing in (str(tmp_path / "nowhere"), "n" * 300):
+        with pytest.raises(pytest.UsageError) as caught:
+            plugin._require_data(missing)
+        assert [f"--data {missing}: there is no such folder or file", "  why", "  next"] == [
+            line if line.startswith("--") else line.partition(":")[0] for line in str(caught.value).splitlines()
+        ]
+
+
+def item(measured: object, elsewhere: bool = False) -> Any:
+    """A test that is parametrized with ``measured``."""
+    stash = pytest.Stash()
+    stash[plugin.ELSEWHERE] = elsewhere
+    return SimpleNamespace(
+        callspec=SimpleNamespace(params={"measured": measured}), stash=stash, user_properties=[("a", "b")]
+    )
+
+
+@pytest.mark.parametrize(
+    ("measured", "expected"),
+    [
+        (("vgg7", "subset"), ("vgg7", "subset")),
+        (("vgg7", "published"), ("vgg7", "published")),
+        (("vgg7", "huge"), None),
+        (("vgg7",), None),
+        (["vgg7", "subset"], None),
+        (None, None),
+    ],
+)
+def test_a_test_wants_the_pair_that_it_is_parametrized_with(
+    measured: object, expected: Optional[Tuple[str, str]]
+) -> None:
+    found = item(measured)
+    plugin.pytest_collection_modifyitems([found])
+
+    assert expected == plugin._wanted(found)
+    assert [("a", "b"), *([(WANTED, json.dumps(expected))] if expected else [])] == found.user_properties
+
+
+def test_a_test_without_parameters_wants_nothing() -> None:
+    plain: Any = SimpleNamespace()
+
+    assert plugin._wanted(plain) is None
+
+
+def test_what_is_measured_ahead_is_what_this_process_can_measure(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("PYTEST_XDIST_WORKER", raising=False)
+    items = [
+        item(("vgg7", "subset")),
+        item(("vgg7", "fingerprint"), elsewhere=True),
+        item(("vgg7", "published")),
+        item(("vgg8", "subset")),
+        item(None),
+        item(("tf-cnn", "fingerprint")),
+    ]
+
+    assert [("vgg7", "subset"), ("tf-cnn", "fingerprint")] == plugin._ahead(items)
+    assert [("tf-cnn", "fingerprint")] == plugin._ahead(items, items[1])
+    assert [] == plugin._ahead(items[1:3])
+    # xdist's workers do not know which tests they will run.
+    monkeypatch.setenv("PYTEST_XDIST_WORKER", "gw0")
+    assert [] == plugin._ahead(items)
