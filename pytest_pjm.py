@@ -90,7 +90,7 @@ def add_options(parser: pytest.Parser) -> None:
     group.addoption("--fugaku-emulate", action="store_true", help="with an emulated PJM on this machine")
     group.addoption("--fugaku-dry-run", action="store_true", help="write and show the job scripts; submit nothing")
     group.addoption("--fugaku-budget", type=float, metavar="NODE_HOURS", help="submit nothing if more were requested")
-    group.addoption("--fugaku-detach", action="store_true", help="submit and leave; --fugaku-resume comes back")
+    group.addoption("--fugaku-detach", action="store_true", help="submit and leave; --fugaku-resume continues")
     group.addoption(
         "--fugaku-resume",
         nargs="?",

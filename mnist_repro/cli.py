@@ -20,7 +20,7 @@ COMMANDS = ("reproduce", "train", "estimate", "predict", "errors", "data", "drif
 
 EPILOG = """\
 exit codes: 0 passed · 1 a verdict that does not pass · 2 bad input or environment · 130 interrupted
-            141 the reader of the output left before its end
+            141 broken pipe
 
 examples:
   mnist-repro reproduce                          the WHEEL tutorial's training, 3 seeds, beside the published figures
@@ -34,7 +34,7 @@ def parser() -> argparse.ArgumentParser:
     """The whole command line; imports neither NumPy nor TensorFlow."""
     top = argparse.ArgumentParser(
         prog="mnist-repro",
-        description="Does a published MNIST training still give what it gave? And if not, why not?",
+        description="Checks whether a published MNIST training still gives the published figures, and if not, why.",
         epilog=EPILOG,
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )

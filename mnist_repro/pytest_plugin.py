@@ -48,7 +48,7 @@ def pytest_addoption(parser: pytest.Parser) -> None:
         "--arithmetic",
         choices=("original", "framework"),
         default="original",
-        help="optimisers as in the source's time, or as this TensorFlow has them (default: original)",
+        help="optimisers as the source used them, or those of the installed TensorFlow (default: original)",
     )
     group.addoption(
         "--data",

@@ -1,4 +1,4 @@
-"""Record, show, compare and accept what runs are judged by: baselines/RECIPE/RUNG.yml.
+"""Record, show, compare and accept baselines, with which runs are compared: baselines/RECIPE/RUNG.yml.
 
 `record` makes runs and leaves what it proposes beside the stored files, `diff` says what would change, `accept` stores
 it with a reason. Where CI is set, nothing is recorded or accepted.
@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from mnist_repro.gate.baselines.proposals import Proposal
     from mnist_repro.recipes import Recipe
 
-DESCRIPTION = "record, show, compare and accept what runs are judged by"
+DESCRIPTION = "record, show, compare and accept baselines"
 RUNGS = ("fingerprint", "subset", "full")
 
 _SHOW = """\
@@ -158,7 +158,7 @@ def _accept(arguments: argparse.Namespace) -> ExitCode:
     if not arguments.reason.strip():
         raise BadInput(
             "baseline accept without a reason",
-            "whoever reads the history later must learn why the values changed",
+            "readers of the history must learn why the values changed",
             "--reason 'what changed, and why that is right'",
         )
     now = datetime.datetime.now(datetime.timezone.utc).isoformat(timespec="seconds")

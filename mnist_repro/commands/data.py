@@ -37,7 +37,7 @@ Downloads Keras' mnist.npz (11 MB) into our own cache, checked by its hash.
 
 environment:
   MNIST_REPRO_CACHE   another folder for our cache
-  MNIST_REPRO_URL     a mirror; with #sha256=… behind it if the arrays were packed anew
+  MNIST_REPRO_URL     a mirror; append #sha256=… if the arrays were packed again
   MNIST_REPRO_OFFLINE 1 forbids every download; empty, 0, no and false do not
 
 Example:

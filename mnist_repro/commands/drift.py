@@ -4,7 +4,7 @@ Make the runs in each environment, in folders of their own, then name the folder
 Of two runs of one seed and platform, the one that finished last is taken, and a note says so.
 
 What cannot be read is named and left out; the table is then made from the rest, and the exit code is 2.
-A figure that is not reproduced is shown, and no reason for another exit code than 0: the table is what was asked for.
+The exit code is 0 even if a figure is not reproduced: the command was asked for the table.
 
 Examples:
   mnist-repro reproduce --all --arithmetic framework --out runs-2.2.0        (in the environment with TensorFlow 2.2.0)
@@ -20,7 +20,7 @@ import sys
 from mnist_repro.commands.options import add_data, add_runs
 from mnist_repro.errors import ExitCode
 
-DESCRIPTION = "runs of several TensorFlows in one table, with the cause of each difference"
+DESCRIPTION = "runs of several versions of TensorFlow in one table, with the causes of differences"
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:

@@ -1,6 +1,6 @@
 """What a trained model gets wrong: per label, per (predicted, label) pair, and the images themselves.
 
-The analysis of the blog that published vgg7; its own table stands beside ours where there is one.
+The analysis of the blog that published vgg7; the published table is shown beside ours if there is one.
 
 Examples:
   mnist-repro errors runs/vgg7-bn/seed-0
@@ -74,7 +74,7 @@ def _require_no_others(folder: Path, names: Collection[str]) -> None:
     if others:
         raise BadInput(
             f"{folder} has pictures of what another model got wrong, such as {others[0]}",
-            f"{len(others):,} of them are none of this one's, and nobody could tell whose is whose",
+            f"{len(others):,} of them are not mistakes of this model, and the two could not be told apart",
             f"--images another folder, or remove the pictures from {folder}",
         )
 

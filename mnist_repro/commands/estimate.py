@@ -1,8 +1,8 @@
-"""Component two of the tutorial: build the model anew, read param.hdf5, score the test images.
+"""Component two of the tutorial: build the model again, read param.hdf5, score the test images.
 
 Writes eval.log (Test loss, Test accuracy) and evaluation.json (counts, confusion, errors per label and per pair,
-indices of the wrong images, which data) beside the weights, or into --out. The folder of a run takes them of the run's
-own data alone.
+indices of the wrong images, which data) beside the weights, or into --out. Inside a run's folder,
+only results on that run's data are written.
 
 Examples:
   mnist-repro estimate runs/wheel-softmax/seed-0

@@ -17,7 +17,7 @@ def add_data(parser: argparse.ArgumentParser) -> None:
         "--data",
         type=named,
         metavar="mnist|surrogate|DIR",
-        help="mnist insists on the real thing, surrogate draws digits, DIR holds IDX files or mnist.npz "
+        help="mnist asks for the real MNIST, surrogate draws digits, DIR holds IDX files or mnist.npz "
         "(default: $MNIST_REPRO_DATA, else what is found: see `mnist-repro data info`)",
     )
 
@@ -48,7 +48,7 @@ def require_there(baselines: Path) -> None:
     if baselines != BASELINES and not baselines.is_dir():
         raise BadInput(
             f"there is no folder {baselines}",
-            "it was named to judge by, and without it nothing could be",
+            "its baselines were asked for",
             f"--baselines {BASELINES}, or record some: mnist-repro baseline record --help",
         )
 
@@ -59,7 +59,7 @@ def add_run(parser: argparse.ArgumentParser) -> None:
         "--scale",
         choices=("full", "subset"),
         default="full",
-        help="the published budget, or some seconds of it (default: %(default)s)",
+        help="the published budget, or a training of some seconds (default: %(default)s)",
     )
     add_arithmetic(parser)
     add_data(parser)
@@ -71,14 +71,14 @@ def add_arithmetic(parser: argparse.ArgumentParser) -> None:
         "--arithmetic",
         choices=("original", "framework"),
         default="original",
-        help="optimiser and batch normalisation as in the source's time, or as this TensorFlow has them "
+        help="optimiser and batch normalisation as the source used them, or those of the installed TensorFlow "
         "(default: %(default)s)",
     )
 
 
 def add_recipe_of_file(parser: argparse.ArgumentParser) -> None:
     """Add the option for the recipe of a file of weights that does not name its recipe."""
-    parser.add_argument("--recipe", metavar="RECIPE", help="whose weights these are, where the file does not tell")
+    parser.add_argument("--recipe", metavar="RECIPE", help="the recipe of the weights, if the file does not name it")
 
 
 def named(text: str) -> str:

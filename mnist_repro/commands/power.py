@@ -1,4 +1,4 @@
-"""Plant bugs on purpose and say which check notices: the usual ones, and ours; and how often ours alarms falsely.
+"""Plant bugs and show which checks catch them, the usual ones and ours, and how often ours raise a false alarm.
 
 Each planted bug is run for real, in one-thread processes side by side. Results are kept in --out: the same command goes
 on where it was stopped, and measures again only what its code or its bug has changed. Needs a checkout, where the list
@@ -8,7 +8,7 @@ Exit code 0 if ours together catch every bug and alarm at nothing else, 1 if not
 
 Examples:
   mnist-repro power --quick                              fingerprints and subsets: minutes
-  mnist-repro power                                      the published budgets too: hours, to be left alone
+  mnist-repro power                                      the published budgets too: hours
   mnist-repro power --recipe wheel-softmax               the first thirty bugs, at every scale
   mnist-repro power --bug dropout-off --bug layer-frozen two of them, on all their recipes
 """
@@ -26,17 +26,15 @@ from mnist_repro.errors import BadInput, ExitCode
 if TYPE_CHECKING:
     from mnist_repro.power.bugs import Bug
 
-DESCRIPTION = "plant bugs on purpose: which check notices, and how often does it alarm falsely?"
+DESCRIPTION = "plant bugs: which checks catch them, and how often do they raise a false alarm?"
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Add the arguments of the command."""
     parser.add_argument("--quick", action="store_true", help="fingerprint and subset only, no published budgets")
-    parser.add_argument(
-        "--recipe", action="append", metavar="RECIPE", help="only the bugs of this one; may come several times"
-    )
-    parser.add_argument("--bug", action="append", metavar="NAME", help="only this one; may come several times")
-    parser.add_argument("--list", action="store_true", help="say which bugs there are, and end")
+    parser.add_argument("--recipe", action="append", metavar="RECIPE", help="only the bugs of this recipe; repeatable")
+    parser.add_argument("--bug", action="append", metavar="NAME", help="only this bug; repeatable")
+    parser.add_argument("--list", action="store_true", help="list the bugs and exit")
     parser.add_argument(
         "--bugs", type=named_place, metavar="FILE", help="the list of bugs (default: the checkout's planted_bugs.py)"
     )
@@ -115,7 +113,7 @@ def _chosen(bugs: Sequence[Bug], arguments: argparse.Namespace) -> Tuple[Tuple[B
     if not names:
         raise BadInput(
             f"{' '.join(f'--bug {bug.name}' for bug in chosen)} on {', '.join(sorted(recipes))}",
-            "none of these bugs is planted on these recipes",
+            "these bugs are planted on other recipes",
             f"--recipe {chosen[0].recipes[0]}" if chosen else "leave --bug out",
         )
     return tuple(bug for bug in chosen if set(bug.recipes) & set(names)), names

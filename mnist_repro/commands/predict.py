@@ -1,4 +1,4 @@
-"""What a trained model makes of some images.
+"""Shows what a trained model predicts for some images.
 
 Examples:
   mnist-repro predict runs/keras-cnn/seed-0                  the first ten test images

@@ -36,7 +36,7 @@ from mnist_repro.errors import BadInput, ExitCode
 if TYPE_CHECKING:
     from mnist_repro.execution.workers import Failure, Task
 
-DESCRIPTION = "train published recipes again; is what was published still what comes out?"
+DESCRIPTION = "train published recipes again, and compare with the published figures"
 DEFAULT = "wheel-softmax"
 
 

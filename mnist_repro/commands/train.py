@@ -28,7 +28,11 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "recipe", metavar="RECIPE", help="such as wheel-softmax; `mnist-repro reproduce --help` has all"
     )
     parser.add_argument(
-        "--seed", type=int, default=0, metavar="N", help="of weights and batch order (default: %(default)s)"
+        "--seed",
+        type=int,
+        default=0,
+        metavar="N",
+        help="of the initial weights and the batch order (default: %(default)s)",
     )
     parser.add_argument("--out", type=named_place, metavar="DIR", help="the run's folder (default: runs/RECIPE/seed-N)")
     parser.add_argument("--tensorboard", type=named_place, metavar="DIR", help="write the log for TensorBoard as well")

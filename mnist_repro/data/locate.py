@@ -95,7 +95,7 @@ def load(request: Optional[str] = None, say: Optional[Say] = None) -> Dataset:
         return dataset
     if data_request.insists:
         raise BadInput(
-            f"{data_request.insists} insists on the real MNIST, and there is none",
+            f"{data_request.insists} asks for the real MNIST, which was not found",
             f"tried were: {'; '.join(notes)}",
             "name a folder that has it with --data FOLDER, or get it with `mnist-repro data fetch`",
         )

@@ -55,7 +55,7 @@ def require_mnist(dataset: Dataset, who: str) -> Dataset:
         return dataset
     raise BadInput(
         f"{dataset.source} is well-formed but not MNIST: its arrays hash to {dataset.sha256[:16]}…",
-        f"{who} insists on the real MNIST",
+        f"{who} asks for the real MNIST",
         f"{WHOLE_COPY}; to use this data as it is, name its place with --data",
     )
 

@@ -97,7 +97,7 @@ def check_result(file: Path, folders: Sequence[Path]) -> None:
     of_run = (file.parent / run_json.FILE).exists() or place.parent in to_come
     if of_run and file.name in (*TRAINED, *ESTIMATED):
         raise BadInput(
-            f"{file} is a file of a run's own", f"without its {file.name} nobody could use the run any more", fix
+            f"{file} is a file of a run's own", f"without its {file.name} the run could not be used any more", fix
         )
 
 
@@ -118,7 +118,7 @@ def check_data(folder: Path, dataset: Dataset) -> None:
         own = theirs["name"] if theirs["name"] in places.WORDS else "DIR with the run's own"
         raise BadInput(
             f"{folder} holds a run on {told[0]}, not on {told[1]}",
-            f"what {EVALUATION_LOG} tells there must be of the same images as its {run_json.FILE}",
+            f"{EVALUATION_LOG} and {run_json.FILE} of one folder must describe the same images",
             f"--out another folder, or --data {own}",
         )
 

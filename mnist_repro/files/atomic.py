@@ -109,7 +109,7 @@ def require_writable(folder: Path) -> None:
     except OSError as error:
         raise _unwritable(folder, error) from error
     if not nearest.is_dir():
-        raise BadInput(f"{nearest} is not a folder", f"{folder} is to be one", "name another folder")
+        raise BadInput(f"{nearest} is not a folder", f"{folder} must be one", "name another folder")
     if not os.access(str(nearest), os.W_OK | os.X_OK):
         raise BadInput(
             f"cannot write into {nearest}", "its permissions, or those of its disk, forbid it", "name another folder"
@@ -124,7 +124,7 @@ def require_replaceable(file: Path) -> None:
     """
     require_writable(file.parent)
     if file.is_dir():
-        raise BadInput(f"{file} is a folder", "a file is to be written there", f"name a file in it: {file / 'FILE'}")
+        raise BadInput(f"{file} is a folder", "a file must be written there", f"name a file in it: {file / 'FILE'}")
 
 
 def require_no_folders(folder: Path, names: Sequence[str]) -> None:
@@ -138,7 +138,7 @@ def require_no_folders(folder: Path, names: Sequence[str]) -> None:
         if not file.is_symlink() and file.is_dir():
             raise BadInput(
                 f"{file} is a folder",
-                f"a file {file.name} is to be written there",
+                f"a file {file.name} must be written there",
                 f"remove {file}, or name another folder",
             )
 

@@ -60,7 +60,7 @@ class Plan:
         if self.dataset.name == UNRECOGNISED:
             raise BadInput(
                 f"{self.dataset.source} is neither MNIST nor the surrogate",
-                "baselines are kept by the name of their dataset, and this one has none",
+                "baselines are stored under the name of a dataset, and this dataset has no name",
                 "--data mnist, or --data surrogate",
             )
 
@@ -220,7 +220,7 @@ def _seeds(recipe: Recipe, rung: str, requested: Optional[int], stored: Optional
     if seeds < needed:
         raise BadInput(
             f"--seeds {seeds} of {recipe.name} {rung}, where seeds up to {needed - 1} are stored",
-            "samples that are stored would go, and nothing that is recorded tells that they were wrong",
+            "stored samples would be lost, although nothing shows that they are wrong",
             f"--seeds {needed}, or leave --seeds out",
         )
     return seeds

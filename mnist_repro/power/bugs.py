@@ -162,8 +162,7 @@ def _misfit(bug: Bug, file: Path, error: Exception) -> BadInput:
     what = " ".join(f"{type(error).__name__}: {error}".split())
     return BadInput(
         f"the bug {bug.name} does not fit the code",
-        f"{file} plants it in functions of this package, which are not what they were, so that nobody can catch it:"
-        f" {what}",
+        f"{file} plants it in functions of this package, which have changed, so that the bug cannot be planted: {what}",
         "mend it there, or name the others: --bug NAME",
     )
 

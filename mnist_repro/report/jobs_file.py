@@ -100,7 +100,7 @@ def _job(file: Path, number: int, job: Any, texts: _Texts) -> Job:
         raise BadInput(
             f"{file}: job {number} is not whole",
             f"the page shows name, id, state, times and node-hours of each: {type(error).__name__}: {error}",
-            f"{MAKE}, which writes the file anew",
+            f"{MAKE}, which writes the file again",
         ) from error
 
 

@@ -87,7 +87,7 @@ def identify(path: Path, recipe_name: Optional[str] = None) -> Recipe:
     if named is not None and written_for not in (None, named.name):
         raise BadInput(
             f"{path} holds the weights of {hdf5.shown(str(written_for))}, not of {named.name}",
-            "whoever wrote them said so in the file",
+            "the file names its recipe",
             "leave --recipe out, or name another file",
         )
     if named is not None:

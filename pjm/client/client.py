@@ -54,7 +54,7 @@ class Client:
         if config.option.fugaku_resume and config.option.fugaku_dry_run:
             raise BadInput(
                 "--fugaku-resume and --fugaku-dry-run do not go together",
-                "who comes back to a session submits and deletes jobs, and a dry run does neither",
+                "a resumed session submits and deletes jobs, and a dry run does neither",
                 "leave one of them out",
             )
         self._config = config
@@ -191,13 +191,13 @@ def _twice(items: Sequence[pytest.Item]) -> BadInput:
         seen[item.nodeid] = seen.get(item.nodeid, 0) + 1
     twice = next(nodeid for nodeid, times in seen.items() if times > 1)
     return BadInput(
-        f"{twice} was collected twice", "a result could not be told from the other's", "leave out --keep-duplicates"
+        f"{twice} was collected twice", "the two results could not be told apart", "leave out --keep-duplicates"
     )
 
 
 def _no_marked_tests(option: Any) -> BadInput:
     return BadInput(
         "no marked test was selected",
-        "--fugaku sends tests marked with @pytest.mark.fugaku, and there is none",
+        "--fugaku sends tests marked with @pytest.mark.fugaku, and no selected test has this mark",
         "mark some, or select others",
     )

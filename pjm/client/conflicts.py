@@ -24,12 +24,12 @@ def check_together(option: argparse.Namespace) -> None:
         raise BadInput(
             "--fugaku does not go together with -n, --dist and --tx of pytest-xdist",
             "jobs run side by side already, and xdist's workers would each submit them",
-            "leave out -n (add -p no:xdist if it stands in addopts)",
+            "leave out -n (add -p no:xdist if it is in addopts)",
         )
     if getattr(option, "cov_source", None) and not getattr(option, "no_cov", False):
         raise BadInput(
             "--fugaku does not go together with --cov of pytest-cov",
-            "each job would erase and write the same data file, and the total would be a matter of luck",
+            "each job would erase and write the same data file, and the total would depend on which job ends last",
             "add --no-cov, or measure with all tests here, without --fugaku",
         )
     if any(getattr(option, name, False) for name in ("stepwise", "stepwise_skip", "stepwise_reset")):

@@ -48,7 +48,7 @@ def cancel(watch: Watch, way: ResumeHint) -> str:
         ids = watch.cancel()
     except UnansweredError as error:
         return f"fugaku: jobs may still run, because they could not be cancelled: {error}; {rest}"
-    doubt = f"; {len(watch.doubtful)} may still come, as nobody knows whether they were taken"
+    doubt = f"; {len(watch.doubtful)} may still start: it is unknown whether they were accepted"
     outcome = f"{len(ids)} jobs cancelled{doubt if watch.doubtful else ''}; " if ids or watch.doubtful else ""
     return f"fugaku: {outcome}{rest}"
 
@@ -56,14 +56,14 @@ def cancel(watch: Watch, way: ResumeHint) -> str:
 def left_alone(watch: Watch, way: ResumeHint) -> Optional[str]:
     """The message that jobs run on after the session ended; None if no job runs."""
     running = [job for job in watch.jobs if job.open and job.stage in (Stage.SUBMITTED, Stage.UNCERTAIN)]
-    return f"fugaku: {len(running)} jobs run on; come back with: {way.command}" if running else None
+    return f"fugaku: {len(running)} jobs run on; continue with: {way.command}" if running else None
 
 
 def detached(jobs: Sequence[FollowedJob], way: ResumeHint) -> str:
     """The message that jobs were submitted."""
     kept = (job for job in jobs if job.stage is not Stage.CANCELLED)
     ids = ", ".join(share.id for job in kept for share in job.shares[:1] if share.id)
-    return f"fugaku: submitted {ids}; come back with: {way.command}"
+    return f"fugaku: submitted {ids}; continue with: {way.command}"
 
 
 def _rest(watch: Watch, way: ResumeHint) -> str:

@@ -23,7 +23,7 @@ PATIENCE = 60.0
 
 RUN = """\
 Runs COMMAND with pjsub, pjstat, pjdel, pjhold, pjrls and pjwait of an emulator on its PATH. Without --dir the emulator
-lasts as long as COMMAND; with it, jobs go on afterwards, and the next run with the same folder comes back to them.
+lasts as long as COMMAND; with it, jobs go on afterwards, and the next run with the same folder continues with them.
 """
 
 

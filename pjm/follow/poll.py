@@ -106,9 +106,9 @@ class Poller:
                 longest = max(longest, now - share.unheard)
         if longest > LONGEST_SILENCE:
             raise BadInput(
-                f"the batch system has said nothing of {len(shares)} jobs for {longest:.0f} s",
+                f"no answer from the batch system about {len(shares)} jobs for {longest:.0f} s",
                 str(error),
-                f"no result is lost; when it answers, come back with: {suggest.resume(self.session.folder)}",
+                f"no result is lost; when it answers, continue with: {suggest.resume(self.session.folder)}",
             )
 
     def _heard(self, share: FollowedShare, status: Status) -> bool:

@@ -29,7 +29,7 @@ def load(watch: Watch, session: Session) -> None:
             raise BadInput(
                 f"session {session.identity} is corrupt",
                 f"its journal's record {record!r} makes no sense ({type(error).__name__}: {error})",
-                f"remove it and start anew: {suggest.pjm(f'clean --force {session.identity}', session.folder.parent)}",
+                f"remove it and start again: {suggest.pjm(f'clean --force {session.identity}', session.folder.parent)}",
             ) from error
     _check_whole(watch, session, jobs)
     for name, job in jobs.items():
@@ -47,7 +47,7 @@ def _check_whole(watch: Watch, session: Session, jobs: Dict[str, FollowedJob]) -
         raise BadInput(
             f"session {session.identity} is corrupt",
             f"there are jobs in {session.folder / JOBS} and nothing of them in {JOURNAL}",
-            f"remove it and start anew: {suggest.pjm(f'clean --force {session.identity}', session.folder.parent)}",
+            f"remove it and start again: {suggest.pjm(f'clean --force {session.identity}', session.folder.parent)}",
         )
     left_out = [test for job in jobs.values() for test in job.tests if test not in watch.tests]
     if left_out:

@@ -39,7 +39,7 @@ def add_commands(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]
     listing = _parser(subparsers, "sessions", "list the sessions of a project", _LISTING)
     _add_workdir(listing)
     listing.set_defaults(run=list_sessions)
-    show = _parser(subparsers, "show", "what became of a session's jobs and tests", _SHOWING)
+    show = _parser(subparsers, "show", "the jobs and tests of a session", _SHOWING)
     show.add_argument("session", nargs="?", help="which (default: the latest)")
     _add_workdir(show)
     show.set_defaults(run=show_session)
@@ -178,7 +178,7 @@ def _require_ended(folder: Path) -> None:
     except BadInput as error:
         raise BadInput(
             f"session {name} is unreadable",
-            f"nobody knows whether its jobs still run: {error.what}: {error.why}",
+            f"it is unknown whether its jobs still run: {error.what}: {error.why}",
             f"remove it all the same: {remove}",
         ) from error
     if state == "unfinished":

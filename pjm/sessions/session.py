@@ -108,7 +108,7 @@ class Session:
         try:
             yield
         except OSError as error:
-            then = "type the same again" if dry else f"come back with: {suggest.resume(self.folder)}"
+            then = "type the same again" if dry else f"continue with: {suggest.resume(self.folder)}"
             raise BadInput(
                 f"session {self.identity} cannot go on",
                 f"a file cannot be written: {error.strerror}: {error.filename or self.folder}",
@@ -185,7 +185,7 @@ def read_facts(folder: Path) -> Record:
         raise corrupt(path, f"the file cannot be read: {error.strerror}") from error
     if owner != os.getuid():
         raise BadInput(
-            f"session {folder.name} is somebody else's",
+            f"session {folder.name} belongs to another user",
             f"{path} belongs to user {owner}, and you are {os.getuid()}",
             "start a session of your own: pytest --fugaku",
         )
@@ -214,4 +214,4 @@ def _object(data: bytes) -> Optional[Record]:
 def corrupt(path: Path, why: str) -> BadInput:
     """The error for a file of a session that cannot be read."""
     remove = suggest.pjm(f"clean --force {path.parent.name}", path.parent.parent)
-    return BadInput(f"{path} is corrupt", why, f"remove it and start anew: {remove}")
+    return BadInput(f"{path} is corrupt", why, f"remove it and start again: {remove}")

@@ -132,7 +132,7 @@ def _load(path: Path, text: str) -> Dict[str, Any]:
         if line.startswith(_CONFLICT) or line == "=======":
             raise BadInput(
                 f"{path}:{number} has a conflict marker",
-                "a merge was left unfinished, so that nobody can say which samples hold",
+                "a merge is unfinished: it is unknown which samples are right",
                 f"git checkout --ours {path} or --theirs, whichever was measured",
             )
     try:

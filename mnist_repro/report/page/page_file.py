@@ -38,7 +38,7 @@ def require_ours(folder: Path) -> None:
     if not title:
         raise BadInput(
             f"{page} is not a page that mnist-repro made",
-            "the new one would take its place, and it would be gone",
+            "the new page would replace it",
             f"{_ELSEWHERE}, or remove {page}",
         )
 

@@ -66,7 +66,7 @@ def run(folder: Folder, command: str, words: Sequence[str]) -> int:
         BadInput: the emulator itself is set up wrongly, or was removed.
     """
     if not folder.commands.is_dir():
-        raise BadInput(f"there is no emulator in {folder.path}", "its folder was removed", "make it anew")
+        raise BadInput(f"there is no emulator in {folder.path}", "its folder was removed", "create it again")
     user = caller()
     entry = Entry(folder.journal, command, words, user)
     kind = settings.read(folder.settings, os.environ)

@@ -154,8 +154,8 @@ def _private(folder: Path) -> Folder:
     if stat.S_IMODE(status.st_mode) & 0o077 or status.st_uid != os.getuid():
         raise BadInput(
             f"{folder} cannot be an emulator's folder",
-            f"whoever may write there can run commands as you: expected mode 700 and you as its owner, found mode "
-            f"{stat.S_IMODE(status.st_mode):o} and owner {status.st_uid}",
+            "other users who may write there can run commands as you: expected mode 700 and you as its owner, found "
+            f"mode {stat.S_IMODE(status.st_mode):o} and owner {status.st_uid}",
             f"name another folder, or type: chmod 700 {shlex.quote(str(folder))}",
         )
     return Folder(folder.resolve())

@@ -56,7 +56,7 @@ def test_a_session_that_cannot_be_written_says_so_and_is_there_for_later(project
 
     assert 4 == stopped.code, stopped.out
     assert "cannot go on\n  why: a file cannot be written: No space left on device: " in stopped.out
-    assert f"fugaku: 1 jobs run on; come back with: pytest --fugaku-resume={project.session().name}" in stopped.out
+    assert f"fugaku: 1 jobs run on; continue with: pytest --fugaku-resume={project.session().name}" in stopped.out
     assert "Traceback" not in stopped.out
     assert (0, {"passed": 2}) == (resumed.code, resumed.counts()), resumed.out
     assert 1 == len(project.submissions())

@@ -25,7 +25,7 @@ def test_an_error_of_another_plugin_leaves_the_jobs_and_says_how_to_come_back(pr
     ran = project.send("-q")
 
     assert 3 == ran.code, ran.out
-    assert f"fugaku: 1 jobs run on; come back with: pytest --fugaku-resume={project.session().name}" in ran.out
+    assert f"fugaku: 1 jobs run on; continue with: pytest --fugaku-resume={project.session().name}" in ran.out
     assert [] == project.calls("pjdel")
 
 
@@ -68,7 +68,7 @@ def test_detaching_fails_if_one_job_was_refused_and_says_how_to_come_back_to_the
 
     assert 4 == ran.code, ran.out
     assert "ERROR: 1 of 2 jobs were not submitted" in ran.out
-    assert re.search(r"fugaku: submitted \d+; come back with: pytest --fugaku-resume=", ran.out), ran.out
+    assert re.search(r"fugaku: submitted \d+; continue with: pytest --fugaku-resume=", ran.out), ran.out
 
 
 def test_a_plugin_that_a_conftest_has_loaded_does_not_resume_with_another_selection(project: FugakuProject) -> None:

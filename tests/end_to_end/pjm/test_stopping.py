@@ -85,7 +85,7 @@ def test_who_has_the_rest_submitted_and_leaves_is_told_how_to_get_it(project: Fu
     ran = project.run("--fugaku-resume", "--maxfail=0")
 
     _, submitted = [job for call in project.submissions() for job in call.jobs]
-    assert f"fugaku: submitted {submitted}; come back with: " in left.out, left.out
+    assert f"fugaku: submitted {submitted}; continue with: " in left.out, left.out
     assert f"pytest --fugaku-resume={project.session().name} --maxfail=0\n" in left.out
     assert (1, {"failed": 1, "passed": 3}) == (ran.code, ran.counts()), ran.out
 

@@ -238,7 +238,7 @@ def test_accepting_needs_a_reason(reason: Tuple[str, ...], folder: Path) -> None
 
     assert [
         "baseline accept without a reason",
-        "whoever reads the history later must learn why the values changed",
+        "readers of the history must learn why the values changed",
         "--reason 'what changed, and why that is right'",
     ] == message(baseline("accept", folder, WHEEL, *reason), folder)
     assert before == files(folder)

@@ -31,7 +31,7 @@ def test_baselines_in_a_place_that_is_no_folder_are_refused(tmp_path: Path, data
     place.write_text("", encoding="ascii")
     parts = message(baseline("record", place, WHEEL, "--data", data), tmp_path)
 
-    assert ["DIR/file is not a folder", "DIR/file is to be one", "name another folder"] == parts
+    assert ["DIR/file is not a folder", "DIR/file must be one", "name another folder"] == parts
 
 
 @pytest.mark.parametrize("option", ["--seeds", "--processes"])
@@ -44,7 +44,7 @@ def test_data_that_is_neither_mnist_nor_the_surrogate_has_no_baseline(tmp_path: 
     ended = baseline("record", tmp_path / "baselines", WHEEL, "--data", write_folder(tmp_path / "black"))
 
     assert 2 == ended.code
-    assert "is neither MNIST nor the surrogate\n  why: baselines are kept by the name of their dataset" in ended.err
+    assert "is neither MNIST nor the surrogate\n  why: baselines are stored under the name of a dataset" in ended.err
 
 
 def recorded(monkeypatch: pytest.MonkeyPatch, folder: Path, outcome: Callable[[], Recorded]) -> Ended:

@@ -119,7 +119,7 @@ def test_a_place_for_images_that_is_none_is_told_before_the_work(
             2,
             "",
             f"mnist-repro: {tmp_path / 'file'} is not a folder\n"
-            f"  why: {tmp_path / images} is to be one\n"
+            f"  why: {tmp_path / images} must be one\n"
             "  next: name another folder\n",
         )
         == ended

@@ -141,7 +141,7 @@ def test_a_run_is_not_told_to_have_scored_on_other_data(
             f"{describe(dataset)}\n",
             f"mnist-repro: {own} holds a run on surrogate data (0123456789ab…), "
             f"not on {dataset.name} data ({dataset.sha256[:12]}…)\n"
-            "  why: what eval.log tells there must be of the same images as its run.json\n"
+            "  why: eval.log and run.json of one folder must describe the same images\n"
             "  next: --out another folder, or --data surrogate\n",
         )
         == ended
@@ -172,6 +172,6 @@ def test_a_run_that_cannot_be_written_into_can_be_scored_elsewhere(own: Path, re
         2,
         "",
         f"mnist-repro: {file} is a folder\n"
-        "  why: a file eval.log is to be written there\n"
+        "  why: a file eval.log must be written there\n"
         f"  next: remove {file}, or name another folder: --out DIR\n",
     ) == run("estimate", own, "--data", reproduced.data)

@@ -24,7 +24,7 @@ def test_the_list_of_bugs() -> None:
     [
         (("--bug", "dropout-of"), "unknown bug 'dropout-of'"),
         (("--recipe", "vgg8"), "unknown recipe 'vgg8'"),
-        (("--bug", "dropout-off", "--recipe", "vgg7"), "none of these bugs is planted on these recipes"),
+        (("--bug", "dropout-off", "--recipe", "vgg7"), "these bugs are planted on other recipes"),
         (("--bugs", "nowhere.py"), "nowhere.py is not there"),
         (("--bugs", "."), ". is no file"),
         (("--bugs", "README.md"), "README.md is no Python file"),

@@ -49,7 +49,7 @@ def test_an_older_page_is_replaced_and_somebody_elses_is_not(tmp_path: Path) -> 
         2,
         "",
         f"mnist-repro: {page} is not a page that mnist-repro made\n"
-        "  why: the new one would take its place, and it would be gone\n"
+        "  why: the new page would replace it\n"
         f"  next: name another folder, or remove {page}\n",
     )
     assert {"index.html": b"<h1>mine</h1>"} == {file.name: file.read_bytes() for file in page.parent.iterdir()}
@@ -62,7 +62,7 @@ def test_baselines_that_were_named_and_are_not_there_are_one_message_and_no_page
 
     assert (2, "") == (ended.code, ended.out)
     assert ended.err.startswith(
-        f"mnist-repro: there is no folder {tmp_path}/baslines\n  why: it was named to judge by, "
+        f"mnist-repro: there is no folder {tmp_path}/baslines\n  why: its baselines were asked for"
     )
     assert not (tmp_path / "page").exists()
 

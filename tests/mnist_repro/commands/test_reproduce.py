@@ -272,11 +272,11 @@ def test_a_run_that_fails_is_told_and_the_others_are_still_shown(
         ),
         (
             ["--json", "."],
-            ". is a folder\n  why: a file is to be written there\n  next: name a file in it: FILE\n",
+            ". is a folder\n  why: a file must be written there\n  next: name a file in it: FILE\n",
         ),
         (
             ["--json", "file/result.json"],
-            "{here}/file is not a folder\n  why: file is to be one\n  next: name another folder\n",
+            "{here}/file is not a folder\n  why: file must be one\n  next: name another folder\n",
         ),
     ],
 )
@@ -311,7 +311,7 @@ def test_a_folder_for_runs_that_is_none_is_told_before_the_work(
             (
                 f"{folder}/{name}",
                 f"{folder}/{name} is a file of a run's own",
-                f"without its {name} nobody could use the run any more",
+                f"without its {name} the run could not be used any more",
             )
             # To be made; through a link; of a session before.
             for folder in ("runs/wheel-softmax/seed-2", "link/wheel-softmax/seed-0", "before/vgg7/seed-0")

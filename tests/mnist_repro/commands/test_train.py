@@ -78,11 +78,11 @@ def test_the_frameworks_own_arithmetic_is_used_on_request(data: str, tmp_path: P
         (["vgg7", "--seed", "-1"], "seed -1\n  why: a seed is a whole number from 0\n  next: --seed 0\n"),
         (
             ["vgg7", "--out", "file/deeper"],
-            "{here}/file is not a folder\n  why: file/deeper is to be one\n  next: name another folder\n",
+            "{here}/file is not a folder\n  why: file/deeper must be one\n  next: name another folder\n",
         ),
         (
             ["vgg7", "--tensorboard", "file"],
-            "{here}/file is not a folder\n  why: file is to be one\n  next: name another folder\n",
+            "{here}/file is not a folder\n  why: file must be one\n  next: name another folder\n",
         ),
     ],
 )

@@ -68,7 +68,7 @@ def test_insisting_on_mnist_names_all_that_was_tried(
 
     with pytest.raises(BadInput) as caught:
         locate.load("mnist")
-    assert "--data mnist insists on the real MNIST, and there is none" == caught.value.what
+    assert "--data mnist asks for the real MNIST, which was not found" == caught.value.what
     assert [
         f"tried were: Keras cache {tmp_path}/keras/datasets/mnist.npz: not there",
         f"own cache {tmp_path}/cache/mnist.npz: not there",
@@ -79,7 +79,7 @@ def test_insisting_on_mnist_names_all_that_was_tried(
 def test_the_variable_can_insist_too(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("MNIST_REPRO_DATA", "mnist")
 
-    with pytest.raises(BadInput, match="MNIST_REPRO_DATA=mnist insists"):
+    with pytest.raises(BadInput, match="MNIST_REPRO_DATA=mnist asks"):
         locate.load()
 
 

@@ -236,7 +236,7 @@ def test_a_folder_in_the_place_of_one_file_stops_all_of_them(place: str, tmp_pat
 
     assert (
         f"{tmp_path / place} is a folder",
-        f"a file {place} is to be written there",
+        f"a file {place} must be written there",
         f"remove {tmp_path / place}, or name another folder",
     ) == caught.value.args
     assert dict.fromkeys(files, "old") == contents(tmp_path)
@@ -269,7 +269,7 @@ def test_a_file_above_the_folder_is_told_before_the_work(tmp_path: Path) -> None
 
     assert (
         f"{file} is not a folder",
-        f"{file / 'runs' / 'a'} is to be one",
+        f"{file / 'runs' / 'a'} must be one",
         "name another folder",
     ) == caught.value.args
 
@@ -286,7 +286,7 @@ def test_a_folder_where_a_file_is_to_be_is_told_before_the_work(tmp_path: Path) 
 
     assert (
         f"{tmp_path} is a folder",
-        "a file is to be written there",
+        "a file must be written there",
         f"name a file in it: {tmp_path / 'FILE'}",
     ) == caught.value.args
 

@@ -326,7 +326,7 @@ def test_fewer_seeds_than_are_stored_are_refused_before_any_run_is_made(trained:
     assert (2, [], before) == (ended.code, trained.made, files(tmp_path))
     assert (
         "mnist-repro: wheel-softmax subset: --seeds 3 of wheel-softmax subset, where seeds up to 11 are stored\n"
-        "  why: samples that are stored would go, and nothing that is recorded tells that they were wrong\n"
+        "  why: stored samples would be lost, although nothing shows that they are wrong\n"
         "  next: --seeds 12, or leave --seeds out\n"
     ) == ended.err
 

@@ -39,7 +39,7 @@ def test_a_job_that_may_still_come_is_said(one: Following) -> None:
     said = cancel(one.watch, hint(one))
 
     assert said.startswith(
-        "fugaku: 0 jobs cancelled; 1 may still come, as nobody knows whether they were taken; 0 of 2"
+        "fugaku: 0 jobs cancelled; 1 may still start: it is unknown whether they were accepted; 0 of 2"
     )
 
 
@@ -82,10 +82,10 @@ def test_a_client_that_is_gone_leaves_its_jobs_behind(one: Following) -> None:
 
     one.begin()
 
-    assert f"fugaku: 1 jobs run on; come back with: {command(one)}" == left_alone(one.watch, hint(one))
+    assert f"fugaku: 1 jobs run on; continue with: {command(one)}" == left_alone(one.watch, hint(one))
 
 
 def test_a_client_that_only_submits_names_the_jobs(one: Following) -> None:
     one.begin()
 
-    assert f"fugaku: submitted 1.0; come back with: {command(one)}" == detached(one.watch.jobs, hint(one))
+    assert f"fugaku: submitted 1.0; continue with: {command(one)}" == detached(one.watch.jobs, hint(one))

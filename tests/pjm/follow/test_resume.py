@@ -92,5 +92,5 @@ def test_what_to_type_for_a_damaged_session_and_for_another_selection_names_its_
     assert selection.value.fix.endswith(f": {suggest.resume(one.session.folder)}")
     assert f"--fugaku-workdir={tmp_path}" in selection.value.fix
     typed = suggest.pjm(f"clean --force {one.session.identity}", tmp_path)
-    assert f"remove it and start anew: {typed}" == damage.value.fix
+    assert f"remove it and start again: {typed}" == damage.value.fix
     assert f"--workdir={tmp_path}" in typed

@@ -99,7 +99,7 @@ def test_damaged_files_of_a_session_are_named(name: str, session: Session) -> No
         with pytest.raises(BadInput) as caught:
             read()
         assert f"{session.folder / file} is corrupt" == caught.value.what
-        assert caught.value.fix.startswith("remove it and start anew: ")
+        assert caught.value.fix.startswith("remove it and start again: ")
 
 
 @pytest.mark.parametrize("name", DAMAGE)
@@ -137,4 +137,4 @@ def test_somebody_elses_session_is_refused(session: Session, monkeypatch: pytest
     with pytest.raises(BadInput) as caught:
         come_back(session)
 
-    assert f"session {session.identity} is somebody else's" == caught.value.what
+    assert f"session {session.identity} belongs to another user" == caught.value.what

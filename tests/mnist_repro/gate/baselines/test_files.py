@@ -150,7 +150,7 @@ def test_conflict_markers_are_named_with_their_line(marker: str, tmp_path: Path)
 
     assert (
         "PATH:7 has a conflict marker",
-        "a merge was left unfinished, so that nobody can say which samples hold",
+        "a merge is unfinished: it is unknown which samples are right",
         "git checkout --ours PATH or --theirs, whichever was measured",
     ) == refusal(tmp_path)
 
