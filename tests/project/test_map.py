@@ -1,4 +1,4 @@
-"""CONTRIBUTING's map shows the folders of the two packages, and the modules in each, as they are."""
+"""CONTRIBUTING's map shows the folders of the two packages and their modules, and each module has its tests beside it."""
 
 from __future__ import annotations
 
@@ -27,3 +27,14 @@ def test_the_map_of_contributing_is_the_tree() -> None:
     rows = [row for row in map(ROW.match, lines) if row and row["folder"].split("/")[0] in PACKAGES]
 
     assert wings() == {row["folder"]: set(re.findall(r"\w+", row["modules"])) for row in rows}
+
+
+def test_every_module_has_the_test_module_of_its_name() -> None:
+    modules = {f"{folder}/{name}" for folder, names in wings().items() for name in names}
+    tested = {
+        f"{path.parent.relative_to(ROOT / 'tests').as_posix()}/{path.stem[len('test_') :]}"
+        for package in PACKAGES
+        for path in (ROOT / "tests" / package).rglob("test_*.py")
+    }
+
+    assert set() == modules - tested
