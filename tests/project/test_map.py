@@ -1,4 +1,4 @@
-"""CONTRIBUTING's map shows the folders of the two packages and their modules, and each module has its tests beside it."""
+"""The map in CONTRIBUTING shows the folders of the packages and their modules; each module has its tests beside it."""
 
 from __future__ import annotations
 
