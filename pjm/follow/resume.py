@@ -8,7 +8,7 @@ from pjm import suggest
 from pjm.batch.scheduler import Ending
 from pjm.errors import BadInput
 from pjm.follow.jobs import FollowedJob, Stage
-from pjm.follow.submit import accept, refuse
+from pjm.follow.submit_once import accept, refuse
 from pjm.follow.watch import Watch
 from pjm.sessions.session import JOBS, JOURNAL, Record, Session
 from pjm.sessions.summary import SENSELESS

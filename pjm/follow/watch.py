@@ -16,7 +16,7 @@ from pjm.follow.interrupts import Hold
 from pjm.follow.jobs import Clock, FollowedJob, FollowedShare, Stage
 from pjm.follow.poll import LOST, Poller
 from pjm.follow.results import News, NoResult, Result, outcome
-from pjm.follow.submit import Submitter, doubled
+from pjm.follow.submit_once import Submitter, doubled
 from pjm.job.events import Event
 from pjm.job.share_events import SuiteProperty
 from pjm.marks.after import waited_for

@@ -7,7 +7,7 @@ import signal
 
 import pytest
 
-from pjm.follow.submit import WAITING
+from pjm.follow.submit_once import WAITING
 from tests.builders.fugaku_project import PATIENCE, FugakuProject, Ran
 from tests.builders.processes import wait_until
 

@@ -13,7 +13,7 @@ from pjm.batch import submission_lock
 from pjm.batch.scheduler import AnswerLostError, SubmitError
 from pjm.follow.interrupts import Interrupts
 from pjm.follow.jobs import Stage
-from pjm.follow.submit import WAITING, doubled
+from pjm.follow.submit_once import WAITING, doubled
 from pjm.marks.mark import Request
 from pjm.plan.packing import Site
 from tests.builders.following import A, B, Following, settings_of, tasks
