@@ -66,6 +66,11 @@ class FugakuProject:
     def write(self, text: str, name: str = "test_it.py") -> None:
         (self.path / name).write_text(f"import os, signal, sys, time\nimport pytest\n\n{text}", encoding="utf-8")
 
+    def configure(self, **settings: object) -> None:
+        """Set fugaku_NAME in the project's configuration."""
+        lines = ["[pytest]", *(f"fugaku_{name} = {value}" for name, value in settings.items())]
+        (self.path / "pytest.ini").write_text("\n".join(lines), encoding="utf-8")
+
     def emulate(self, faults: Optional[Sequence[Dict[str, Any]]] = None, **settings: object) -> None:
         """Set the emulator up."""
         self.workdir.mkdir(mode=0o700, exist_ok=True)

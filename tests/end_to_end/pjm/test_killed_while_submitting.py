@@ -8,7 +8,7 @@ import time
 
 from tests.builders.fugaku_project import FugakuProject
 
-SLOW = [{"fault": "delay", "command": "pjsub", "seconds": 6, "when": "before", "times": 1}]
+SLOW = [{"fault": "delay", "command": "pjsub", "seconds": 3, "when": "before", "times": 1}]
 
 
 def test_a_job_is_submitted_once_although_its_pjsub_outlived_the_client(project: FugakuProject) -> None:
