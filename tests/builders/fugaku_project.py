@@ -7,16 +7,15 @@ import os
 import re
 import subprocess
 import sys
-import time
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Dict, List, Optional, Sequence
 
 from pjm import emulator
 from pjm.emulator import Call
+from tests.builders.processes import PATIENCE, until
 
 ROOT = Path(__file__).resolve().parents[2]
-PATIENCE = 120.0  # seconds, of a machine that others use too
 
 # In jobs of their own, because their limits differ.
 FAILS_BESIDE_A_SLOW_ONE = """
@@ -124,10 +123,7 @@ class FugakuProject:
 
     def wait_for_end(self) -> None:
         """Wait until all jobs have ended."""
-        deadline = time.monotonic() + PATIENCE
-        while self.running():
-            assert time.monotonic() < deadline, self.running()
-            time.sleep(0.05)
+        until(lambda: not self.running())
 
     def stop(self) -> None:
         """End what may still run."""

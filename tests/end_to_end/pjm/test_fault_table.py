@@ -14,8 +14,8 @@ from typing import Any, Dict, Iterator, List, Mapping, Sequence, Tuple
 import pytest
 
 from pjm import emulator
-from tests.builders.fugaku_project import FAILS_BESIDE_A_SLOW_ONE, PATIENCE, FugakuProject, Ran
-from tests.builders.processes import wait_until
+from tests.builders.fugaku_project import FAILS_BESIDE_A_SLOW_ONE, FugakuProject, Ran
+from tests.builders.processes import PATIENCE, until
 
 Fault = Dict[str, Any]
 ONCE = {"times": 1}
@@ -216,7 +216,7 @@ class Table:
         )
         assert (0 if passing == len(self.rows) else 1) == self.ran.code
         # What was deleted at last may be about to end.
-        assert wait_until(lambda: not self.project.running())
+        until(lambda: not self.project.running())
 
 
 def send(
@@ -506,5 +506,5 @@ def test_a_deletion_without_an_answer_is_done_or_said(project: FugakuProject) ->
     assert (1, {"failed": 1}) == (ran.code, ran.counts()), ran.out
     # Deleted, which takes a moment, or else said: nobody has to find out from a bill.
     said = "jobs may still run, because they could not be cancelled" in ran.out
-    assert said or wait_until(lambda: not project.running()), ran.out
+    assert said or until(lambda: not project.running())
     assert all(job in ran.out for job in project.running())

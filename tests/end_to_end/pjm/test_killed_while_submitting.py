@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import os
 import signal
-import time
 
 from tests.builders.fugaku_project import FugakuProject
+from tests.builders.processes import until
 
 SLOW = [{"fault": "delay", "command": "pjsub", "seconds": 3, "when": "before", "times": 1}]
 
@@ -15,11 +15,7 @@ def test_a_job_is_submitted_once_although_its_pjsub_outlived_the_client(project:
     project.write("@pytest.mark.fugaku\ndef test_once():\n    open('ran', 'a').write('x')\n")
     project.emulate(faults=SLOW)
     client = project.start("--fugaku", "--fugaku-emulate")
-    limit = time.monotonic() + 60
-    journal = project.emulator / "journal.jsonl"
-    while not (journal.exists() and '"pjsub"' in journal.read_text()):
-        assert time.monotonic() < limit
-        time.sleep(0.02)
+    until(lambda: project.emulator.exists() and project.calls("pjsub"))
     os.kill(client.pid, signal.SIGKILL)
     client.communicate()
 

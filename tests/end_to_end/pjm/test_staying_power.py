@@ -12,8 +12,8 @@ from pathlib import Path
 from typing import List
 
 from tests.builders import junit
-from tests.builders.fugaku_project import PATIENCE, FugakuProject, Ran
-from tests.builders.processes import wait_until
+from tests.builders.fugaku_project import FugakuProject, Ran
+from tests.builders.processes import PATIENCE, until
 
 SLOW = """
 @pytest.mark.fugaku(nodes=1)
@@ -45,7 +45,7 @@ def _wait_until_one_of_two_is_done(project: FugakuProject) -> None:
     def come() -> bool:
         return len([call for call in project.submissions() if call.exit == 0]) == 2 and bool(_done(project))
 
-    assert wait_until(come, PATIENCE)
+    until(come)
 
 
 def _done(project: FugakuProject) -> List[Path]:
@@ -143,7 +143,7 @@ def test_a_second_ctrl_c_leaves_at_once(project: FugakuProject) -> None:
     )
     _wait_until_one_of_two_is_done(project)
     process.send_signal(signal.SIGINT)
-    assert wait_until(lambda: bool(project.calls("pjdel")), PATIENCE)
+    until(lambda: project.calls("pjdel"))
 
     process.send_signal(signal.SIGINT)
     begun = time.monotonic()
