@@ -34,9 +34,8 @@ def test_a_session_is_not_resumed_by_a_dry_run() -> None:
     ids=["no mark in a dry run", "no mark", "twice", "a debugger", "too much"],
 )
 def test_what_cannot_run_as_jobs_is_refused_before_there_is_a_session(
-    pytester: pytest.Pytester, monkeypatch: pytest.MonkeyPatch, text: str, options: List[str], what: str
+    pytester: pytest.Pytester, text: str, options: List[str], what: str
 ) -> None:
-    monkeypatch.setenv("PYTEST_DISABLE_PLUGIN_AUTOLOAD", "1")
     pytester.makepyfile(test_it=f"import pytest\n\n{text}")
 
     ran = pytester.runpytest_inprocess("-p", "pytest_pjm", "--fugaku-emulate", *options)

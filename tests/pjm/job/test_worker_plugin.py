@@ -34,11 +34,6 @@ def pytest_runtest_teardown(item):
 """
 
 
-@pytest.fixture(autouse=True)
-def _alone(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("PYTEST_DISABLE_PLUGIN_AUTOLOAD", "1")
-
-
 def run(pytester: pytest.Pytester, tests: Sequence[str], *arguments: str) -> List[Event]:
     """Run tests as a job does; its events."""
     pytester.makepyfile(test_it=TESTS)
