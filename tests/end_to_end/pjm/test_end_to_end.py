@@ -120,13 +120,9 @@ def test_even():
 """
     )
 
-    by_id = project.send(
-        "test_it.py::test_odd[it's]", "test_it.py::test_odd[c[d]]", "test_it.py::test_odd[$(touch hacked)]"
-    )
-    by_word = project.send("-k", "odd and not even", "--deselect", "test_it.py::test_odd[a b]")
+    ran = project.send("-k", "odd and not even", "--deselect", "test_it.py::test_odd[a b]")
 
-    assert {"passed": 3} == by_id.counts(), by_id.out
-    assert {"passed": 5, "deselected": 2} == by_word.counts(), by_word.out
+    assert {"passed": 5, "deselected": 2} == ran.counts(), ran.out
     assert not (project.path / "hacked").exists()
 
 

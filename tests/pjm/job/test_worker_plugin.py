@@ -133,9 +133,10 @@ def test_a_test_that_ends_the_session_says_how(pytester: pytest.Pytester) -> Non
     assert ["_pytest.outcomes.Exit: enough"] == [event["how"] for event in events if event["event"] == "stopped"]
 
 
-def test_a_plugin_that_has_had_enough_is_heard(pytester: pytest.Pytester) -> None:
-    pytester.makeconftest("def pytest_runtest_teardown(item): item.session.shouldstop = 'enough'\n")
+@pytest.mark.parametrize(("name", "failed"), [("shouldstop", False), ("shouldfail", True)])
+def test_a_plugin_that_has_had_enough_is_heard(pytester: pytest.Pytester, name: str, failed: bool) -> None:
+    pytester.makeconftest(f"def pytest_runtest_teardown(item): item.session.{name} = 'enough'\n")
 
     events = run(pytester, ["test_it.py::test_a"])
 
-    assert [(False, "enough")] == [(event["failed"], event["why"]) for event in events if event["event"] == "enough"]
+    assert [(failed, "enough")] == [(event["failed"], event["why"]) for event in events if event["event"] == "enough"]
