@@ -15,16 +15,17 @@ from tests.builders.reproduced import Reproduced, reproduce
 
 @pytest.fixture(scope="session", autouse=True)
 def can_be_interrupted() -> Iterator[None]:
-    """Ctrl-C reaches the processes that tests start, even where a shell began the tests in the background.
+    """Ctrl-C and the end of a terminal reach the processes that tests start, even if the tests run in the background.
 
-    Such a shell has SIGINT ignored, and whoever is started inherits that.
+    A shell ignores SIGINT there, and nohup SIGHUP, and each process inherits that.
     """
-    if signal.getsignal(signal.SIGINT) is not signal.SIG_IGN:
-        yield
-        return
-    signal.signal(signal.SIGINT, signal.default_int_handler)
+    handlers = {signal.SIGINT: signal.default_int_handler, signal.SIGHUP: lambda number, frame: None}
+    ignored = [number for number in handlers if signal.getsignal(number) is signal.SIG_IGN]
+    for number in ignored:
+        signal.signal(number, handlers[number])
     yield
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    for number in ignored:
+        signal.signal(number, signal.SIG_IGN)
 
 
 @pytest.fixture

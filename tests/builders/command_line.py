@@ -13,10 +13,10 @@ from typing import Dict, List, Mapping, Optional
 
 from mnist_repro import cli
 from mnist_repro.data.locate import SURROGATE_NOTICE
+from tests.builders.processes import PATIENCE
 
 # Like the console script that pip makes, its folder comes first on sys.path, not the current one.
 SCRIPT = Path(__file__).with_name("console_script.py")
-PATIENCE = 300
 
 
 @dataclass(frozen=True)

@@ -12,19 +12,17 @@ import subprocess
 import sys
 import tempfile
 import threading
-import time
 import traceback
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Callable, Dict, List, Mapping, NamedTuple, NoReturn, Optional, Sequence, Set, TypeVar
+from typing import Dict, List, Mapping, NamedTuple, NoReturn, Optional, Sequence, Set
 
 from pjm import emulator
 from pjm.emulator.commands import entry
 from pjm.emulator.machine.folder import COMMANDS
 from pjm.emulator.machine.store import Job, Store
+from tests.builders.processes import PATIENCE, until
 
-T = TypeVar("T")
-PATIENCE = 120.0  # seconds, of a machine that others use too
 # A test's jobs must not meet their limits, of a minute and more, because the machine is slow: unless it says otherwise.
 SECOND = 10.0
 # A job's script that goes on when the test says so, however slow the machine is.
@@ -219,29 +217,10 @@ def _become(
         os._exit(code)
 
 
-def until(done: Callable[[], Optional[T]]) -> T:
-    """Wait for something to be so; what it then is."""
-    end = time.monotonic() + PATIENCE
-    while True:
-        found = done()
-        if found:
-            return found
-        assert time.monotonic() < end, "it never came"
-        time.sleep(0.01)
-
-
 def kill(process: int) -> None:
     """As kill -9 does; the process may have ended by itself."""
     with contextlib.suppress(ProcessLookupError):
         os.kill(process, signal.SIGKILL)
-
-
-def is_gone(process: object) -> bool:
-    """It has ended; nobody need have asked how."""
-    try:
-        return not Path(f"/proc/{process}/cmdline").read_bytes()
-    except OSError:
-        return True
 
 
 def make(

@@ -7,16 +7,15 @@ import os
 import re
 import subprocess
 import sys
-import time
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Dict, List, Optional, Sequence
 
 from pjm import emulator
 from pjm.emulator import Call
+from tests.builders.processes import PATIENCE, until
 
 ROOT = Path(__file__).resolve().parents[2]
-PATIENCE = 120.0  # seconds, of a machine that others use too
 
 # In jobs of their own, because their limits differ.
 FAILS_BESIDE_A_SLOW_ONE = """
@@ -65,6 +64,11 @@ class FugakuProject:
 
     def write(self, text: str, name: str = "test_it.py") -> None:
         (self.path / name).write_text(f"import os, signal, sys, time\nimport pytest\n\n{text}", encoding="utf-8")
+
+    def configure(self, **settings: object) -> None:
+        """Set fugaku_NAME in the project's configuration."""
+        lines = ["[pytest]", *(f"fugaku_{name} = {value}" for name, value in settings.items())]
+        (self.path / "pytest.ini").write_text("\n".join(lines), encoding="utf-8")
 
     def emulate(self, faults: Optional[Sequence[Dict[str, Any]]] = None, **settings: object) -> None:
         """Set the emulator up."""
@@ -119,10 +123,7 @@ class FugakuProject:
 
     def wait_for_end(self) -> None:
         """Wait until all jobs have ended."""
-        deadline = time.monotonic() + PATIENCE
-        while self.running():
-            assert time.monotonic() < deadline, self.running()
-            time.sleep(0.05)
+        until(lambda: not self.running())
 
     def stop(self) -> None:
         """End what may still run."""

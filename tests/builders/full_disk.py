@@ -13,7 +13,8 @@ import sys
 from pathlib import Path
 from typing import List, Sequence, Tuple
 
-from tests.builders.command_line import PATIENCE, Ended, environment, run
+from tests.builders.command_line import Ended, environment, run
+from tests.builders.processes import PATIENCE
 
 NO_LIMIT = -1
 Step = Tuple[int, Sequence[object]]

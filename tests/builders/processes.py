@@ -5,10 +5,12 @@ from __future__ import annotations
 import os
 import time
 from pathlib import Path
-from typing import Callable, List, Set
+from typing import Callable, List, Optional, Set, TypeVar
 
 import pytest
 
+T = TypeVar("T")
+PATIENCE = 300.0  # seconds, of a machine that others use too
 NEEDED = pytest.mark.skipif(not Path("/proc/self/stat").exists(), reason="no /proc: processes cannot be looked at")
 
 
@@ -37,7 +39,7 @@ def said_at_start(process: int) -> bytes:
         return b""
 
 
-def alive(process: int) -> bool:
+def alive(process: object) -> bool:
     """Whether a process still runs; one that has ended and was not waited for does not."""
     try:
         state = Path(f"/proc/{process}/stat").read_text(encoding="utf-8", errors="replace").rpartition(")")[2].split()
@@ -55,11 +57,12 @@ def busy(process: int) -> float:
     return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
 
 
-def wait_until(true: Callable[[], bool], seconds: float = 300.0) -> bool:
-    """Wait until something is true, and say whether it ever was."""
-    end = time.monotonic() + seconds
-    while time.monotonic() < end:
-        if true():
-            return True
-        time.sleep(0.02)
-    return true()
+def until(done: Callable[[], Optional[T]]) -> T:
+    """Wait for something to be so; what it then is."""
+    end = time.monotonic() + PATIENCE
+    while True:
+        found = done()
+        if found:
+            return found
+        assert time.monotonic() < end, "it never came"
+        time.sleep(0.01)

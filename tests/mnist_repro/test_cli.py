@@ -19,7 +19,8 @@ import mnist_repro
 from mnist_repro import cli
 from mnist_repro.data.locate import SURROGATE_NOTICE
 from mnist_repro.errors import BadInput, ExitCode
-from tests.builders.command_line import PATIENCE, Ended, command, environment, run, run_alone, start
+from tests.builders.command_line import Ended, command, environment, run, run_alone, start
+from tests.builders.processes import PATIENCE
 
 # What takes long to import, and is not needed to print a help text.
 HEAVY = ("numpy", "scipy", "h5py", "tensorflow", "keras", "rich", "pooch")

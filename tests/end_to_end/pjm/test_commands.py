@@ -7,8 +7,8 @@ import signal
 import pytest
 
 from pjm.cli import main
-from tests.builders.fugaku_project import PATIENCE, FugakuProject
-from tests.builders.processes import wait_until
+from tests.builders.fugaku_project import FugakuProject
+from tests.builders.processes import until
 
 TESTS = """
 @pytest.mark.fugaku
@@ -33,7 +33,7 @@ def left(project: FugakuProject) -> FugakuProject:
     """A session whose client was killed."""
     project.write(TESTS.replace('os.environ.get("SECONDS", "0")', '"600"'))
     process = project.start("--fugaku", "--fugaku-emulate")
-    assert wait_until(lambda: bool(list(project.workdir.glob("*/jobs/*/share-0/events.jsonl"))), PATIENCE)
+    until(lambda: list(project.workdir.glob("*/jobs/*/share-0/events.jsonl")))
     process.send_signal(signal.SIGKILL)
     process.communicate()
     return project

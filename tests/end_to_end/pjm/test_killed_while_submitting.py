@@ -4,22 +4,18 @@ from __future__ import annotations
 
 import os
 import signal
-import time
 
 from tests.builders.fugaku_project import FugakuProject
+from tests.builders.processes import until
 
-SLOW = [{"fault": "delay", "command": "pjsub", "seconds": 6, "when": "before", "times": 1}]
+SLOW = [{"fault": "delay", "command": "pjsub", "seconds": 3, "when": "before", "times": 1}]
 
 
 def test_a_job_is_submitted_once_although_its_pjsub_outlived_the_client(project: FugakuProject) -> None:
     project.write("@pytest.mark.fugaku\ndef test_once():\n    open('ran', 'a').write('x')\n")
     project.emulate(faults=SLOW)
     client = project.start("--fugaku", "--fugaku-emulate")
-    limit = time.monotonic() + 60
-    journal = project.emulator / "journal.jsonl"
-    while not (journal.exists() and '"pjsub"' in journal.read_text()):
-        assert time.monotonic() < limit
-        time.sleep(0.02)
+    until(lambda: project.emulator.exists() and project.calls("pjsub"))
     os.kill(client.pid, signal.SIGKILL)
     client.communicate()
 

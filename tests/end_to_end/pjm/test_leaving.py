@@ -49,12 +49,12 @@ def test_a_listener_that_exits_ends_the_jobs_and_hears_of_each_result_once(proje
     assert len(set(failed)) == len(failed) > 0, ran.out
 
 
-def test_a_test_that_exits_is_told_of_once(project: FugakuProject) -> None:
-    project.write(f"{SLOW}    pytest.exit('enough')\n")
+def test_a_test_that_ends_the_session_here_ends_the_jobs_too(project: FugakuProject) -> None:
+    project.write(f"{SLOW}    pytest.exit('enough', 7)\n")
 
     ran = project.send()
 
-    assert 2 == ran.code, ran.out
+    assert (7, 1) == (ran.code, len(project.calls("pjdel"))), ran.out
     assert 1 == ran.out.count("1 jobs cancelled; 0 of 1 tests in jobs have results"), ran.out
 
 

@@ -47,11 +47,21 @@ def there(tmp_path: Path, place: Place) -> Iterator[FugakuProject]:
     made.stop()
 
 
-def test_jobs_run_there(there: FugakuProject, variables: Dict[str, str]) -> None:
+def test_jobs_run_there_and_their_sessions_are_listed_and_shown(
+    there: FugakuProject, variables: Dict[str, str]
+) -> None:
     left = there.send("--fugaku-detach", **variables)
     ran = there.run("--fugaku-resume", "--junitxml=junit.xml", **variables)
 
     assert (0, 0, {"passed": 2}) == (left.code, ran.code, ran.counts()), left.out + ran.out
+    for words in (["sessions"], ["show"]):
+        done = subprocess.run(
+            [sys.executable, "-m", "pjm", *words, "--workdir", str(there.workdir)],
+            env={**os.environ, "PYTHONPATH": str(ROOT), **variables},
+            capture_output=True,
+            check=False,
+        )
+        assert (0, b"") == (done.returncode, done.stderr)
 
 
 @pytest.mark.parametrize("terminal", [(), ("-p", "no:terminal")], ids=["", "without a terminal"])
@@ -64,16 +74,3 @@ def test_a_dry_run_shows_the_scripts(
     assert 0 == ran.code, ran.out
     assert "nothing was submitted" in ran.out
     assert [True, True] == [os.fsencode(there.path) in script.read_bytes() for script in scripts]
-
-
-def test_sessions_are_listed_and_shown(there: FugakuProject, variables: Dict[str, str]) -> None:
-    there.send(f"--fugaku-workdir={there.path / 'kept'}", "--fugaku-emulate", **variables)
-
-    for words in (["sessions"], ["show"]):
-        done = subprocess.run(
-            [sys.executable, "-m", "pjm", *words, "--workdir", str(there.path / "kept")],
-            env={**os.environ, "PYTHONPATH": str(ROOT), **variables},
-            capture_output=True,
-            check=False,
-        )
-        assert (0, b"") == (done.returncode, done.stderr)

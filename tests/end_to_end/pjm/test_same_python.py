@@ -46,7 +46,7 @@ def run_with(project: FugakuProject, switches: Sequence[str], *arguments: str) -
     return Ran(process.returncode, out)
 
 
-@pytest.mark.parametrize("switches", [["-W", "error"], ["-O"], ["-I"], ["-E", "-X", "dev"]], ids=" ".join)
+@pytest.mark.parametrize("switches", [["-I", "-W", "error"], ["-E", "-O", "-X", "dev"]], ids=" ".join)
 def test_switches_of_python_reach_the_jobs(project: FugakuProject, switches: List[str]) -> None:
     project.write(STRICT)
     others = ["-p", "no:cacheprovider"]

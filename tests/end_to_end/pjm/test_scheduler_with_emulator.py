@@ -19,7 +19,7 @@ from pjm.batch.scheduler import AnswerLostError, Ending, Phase, Status, Submissi
 from pjm.marks.mark import Request
 from pjm.plan.packing import Job, Site, Task, pack
 from pjm.plan.script import JobPython, outputs, script, script_names
-from tests.builders.emulated import PATIENCE
+from tests.builders.processes import PATIENCE, until
 
 ONE = (("a", ()),)
 BULK = (("a", ()), ("b", ()), ("c", ()))
@@ -51,17 +51,16 @@ class Place:
             path.write_text(script(job, number, folder, JobPython(str(run), self.folder), self.scheduler))
         return Prepared(job, folder, Submission(job.name, folder, scripts, job.bulk))
 
-    def wait(self, ids: Sequence[str], until: Callable[[Status], bool]) -> Dict[str, Status]:
+    def wait(self, ids: Sequence[str], wished: Callable[[Status], bool]) -> Dict[str, Status]:
         """Poll until every job is as wished."""
-        end = time.monotonic() + PATIENCE
-        while True:
+
+        def poll() -> Dict[str, Status]:
             found = dict(self.scheduler.poll(ids))
             gone = [job_id for job_id, status in found.items() if status.phase is Phase.ABSENT]
             found.update(self.scheduler.look_back(gone) if gone else {})
-            if all(until(status) for status in found.values()):
-                return found
-            assert time.monotonic() < end, found
-            time.sleep(0.05)
+            return found if all(map(wished, found.values())) else {}
+
+        return until(poll)
 
     def endings(self, ids: Sequence[str]) -> List[Ending]:
         """How the jobs ended, or got stuck."""

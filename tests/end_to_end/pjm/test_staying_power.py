@@ -12,8 +12,8 @@ from pathlib import Path
 from typing import List
 
 from tests.builders import junit
-from tests.builders.fugaku_project import PATIENCE, FugakuProject, Ran
-from tests.builders.processes import wait_until
+from tests.builders.fugaku_project import FugakuProject, Ran
+from tests.builders.processes import PATIENCE, until
 
 SLOW = """
 @pytest.mark.fugaku(nodes=1)
@@ -23,7 +23,6 @@ def test_quick():
 @pytest.mark.fugaku(nodes=2)
 @pytest.mark.parametrize("number", range(3))
 def test_slow(number):
-    time.sleep(0.3)
     assert number != 1
 
 def test_here():
@@ -46,7 +45,7 @@ def _wait_until_one_of_two_is_done(project: FugakuProject) -> None:
     def come() -> bool:
         return len([call for call in project.submissions() if call.exit == 0]) == 2 and bool(_done(project))
 
-    assert wait_until(come, PATIENCE)
+    until(come)
 
 
 def _done(project: FugakuProject) -> List[Path]:
@@ -66,12 +65,19 @@ def test_detach_leaves_and_resume_ends_like_an_unbroken_run(project: FugakuProje
 
     left = project.send("--junitxml=resumed.xml", "-k", "quick or slow or here", "--fugaku-detach", *common)
     identity = re.findall(r"--fugaku-resume=(\S+)", left.out)[-1]
+    facts = project.workdir / identity / "session.json"
+    document = json.loads(facts.read_text())
+    facts.write_text(json.dumps({**document, "created": document["created"] - 10 * 86400}))
+    project.wait_for_end()
+    asked = len(project.calls("pjstat"))
     resumed = project.run(f"--fugaku-resume={identity}", *common)
 
     assert (0, {}) == (left.code, _counts(left)), left.out
     assert (1, {"passed": 4, "failed": 1}) == (resumed.code, resumed.counts()) == (unbroken.code, unbroken.counts())
     assert junit.read(project.path / "unbroken.xml") == junit.read(project.path / "resumed.xml")
     assert before * 2 == len(project.submissions())
+    # Jobs of an old session are looked for far back.
+    assert {"day=12"} == {word for call in project.calls("pjstat")[asked:] for word in call.argv if "day" in word}
 
 
 def _counts(ran: Ran) -> object:
@@ -79,7 +85,7 @@ def _counts(ran: Ran) -> object:
 
 
 def test_a_client_that_is_killed_comes_back_and_submits_nothing_twice(project: FugakuProject) -> None:
-    project.write(SLOW.replace("time.sleep(0.3)", "while not os.path.exists('go'): time.sleep(0.02)"))
+    project.write(SLOW.replace("    assert", "    while not os.path.exists('go'): time.sleep(0.02)\n    assert"))
     process = project.start("--fugaku", "--fugaku-emulate", "-v")
     _wait_until_one_of_two_is_done(project)
     os.kill(process.pid, signal.SIGKILL)
@@ -91,16 +97,20 @@ def test_a_client_that_is_killed_comes_back_and_submits_nothing_twice(project: F
 
     assert (1, {"passed": 4, "failed": 1}) == (resumed.code, resumed.counts()), resumed.out
     assert before == len(project.submissions()) == 2
+    _check_modes(project)
 
 
-def test_ctrl_c_cancels_with_one_command_and_keeps_what_is_done(project: FugakuProject) -> None:
+def test_ctrl_c_cancels_with_one_command_and_keeps_what_is_done_by_the_only_client(project: FugakuProject) -> None:
     project.write(ENDLESS)
     process = project.start("--fugaku", "--fugaku-emulate", "-v", "--junitxml=cut.xml")
     _wait_until_one_of_two_is_done(project)
 
+    second = project.run("--fugaku-resume")
     process.send_signal(signal.SIGINT)
     ran = _communicate(process)
 
+    assert 4 == second.code, second.out
+    assert f"another pytest follows it: process {process.pid}" in second.out
     assert 2 == ran.code, ran.out
     assert "test_quick PASSED" in ran.out
     assert "jobs cancelled; 1 of 2 tests in jobs have results; the rest: pytest --fugaku-resume=" in ran.out
@@ -133,7 +143,7 @@ def test_a_second_ctrl_c_leaves_at_once(project: FugakuProject) -> None:
     )
     _wait_until_one_of_two_is_done(project)
     process.send_signal(signal.SIGINT)
-    assert wait_until(lambda: bool(project.calls("pjdel")), PATIENCE)
+    until(lambda: project.calls("pjdel"))
 
     process.send_signal(signal.SIGINT)
     begun = time.monotonic()
@@ -144,26 +154,8 @@ def test_a_second_ctrl_c_leaves_at_once(project: FugakuProject) -> None:
     assert time.monotonic() - begun < 50
 
 
-def test_jobs_of_an_old_session_are_looked_for_far_back(project: FugakuProject) -> None:
-    project.write(SLOW)
-    project.send("--fugaku-detach", "-k", "quick")
-    assert wait_until(lambda: bool(_done(project)), PATIENCE)
-    facts = project.session() / "session.json"
-    document = json.loads(facts.read_text())
-    facts.write_text(json.dumps({**document, "created": document["created"] - 10 * 86400}))
-
-    resumed = project.run("--fugaku-resume")
-
-    assert (0, {"passed": 1, "deselected": 4}) == (resumed.code, resumed.counts()), resumed.out
-    asked = [call.argv for call in project.calls("pjstat") if "-H" in call.argv]
-    assert asked
-    assert all("day=12" in words for words in asked)
-
-
-def test_what_is_kept_is_its_owners_alone(project: FugakuProject) -> None:
-    project.write(SLOW)
-    project.send("-k", "quick")
-
+def _check_modes(project: FugakuProject) -> None:
+    """What is kept is its owner's alone."""
     session = project.session()
     folders = [project.workdir, session, session / "jobs", *session.glob("jobs/*"), session / "artifacts"]
     files = [*(each for each in session.iterdir() if each.is_file()), *session.glob("jobs/*/*.sh")]
@@ -171,16 +163,3 @@ def test_what_is_kept_is_its_owners_alone(project: FugakuProject) -> None:
     assert ["0o700"] * len(folders) == [oct(each.stat().st_mode & 0o777) for each in folders]
     assert dict.fromkeys(files, "0o600") == {each: oct(each.stat().st_mode & 0o777) for each in files}
     assert 7 <= len(files)
-
-
-def test_two_clients_cannot_follow_one_session(project: FugakuProject) -> None:
-    project.write(ENDLESS)
-    process = project.start("--fugaku", "--fugaku-emulate")
-    _wait_until_one_of_two_is_done(project)
-
-    second = project.run("--fugaku-resume")
-    process.send_signal(signal.SIGINT)
-    _communicate(process)
-
-    assert 4 == second.code, second.out
-    assert f"another pytest follows it: process {process.pid}" in second.out

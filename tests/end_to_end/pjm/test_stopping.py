@@ -3,13 +3,8 @@
 from __future__ import annotations
 
 import shlex
-import signal
 
-import pytest
-
-from pjm.follow.submit_once import WAITING
-from tests.builders.fugaku_project import PATIENCE, FugakuProject, Ran
-from tests.builders.processes import wait_until
+from tests.builders.fugaku_project import FugakuProject, Ran
 
 # Until somebody says so, no machine is so slow that the tests after the first have ended before it is told of.
 WAIT = """
@@ -39,55 +34,30 @@ def advised(project: FugakuProject, ran: Ran) -> Ran:
     return project.run(*shlex.split(command))
 
 
-def test_after_a_limit_of_failures_the_advice_gets_to_the_rest(project: FugakuProject) -> None:
-    project.write(FIRST_FAILS)
-    stopped = project.send("-x")
-
-    rest = advised(project, stopped)
-
-    assert "the rest, with no limit of failures to stop it again: pytest --fugaku-resume=" in stopped.out
-    assert (1, {"failed": 1, "passed": 3}) == (rest.code, rest.counts()), rest.out
-    assert 2 == len(project.submissions())
-
-
-def test_a_limit_that_has_stopped_the_session_stops_it_again_before_anything_is_submitted(
+def test_a_limit_that_has_stopped_the_session_stops_it_again_and_the_advice_gets_to_the_rest(
     project: FugakuProject,
 ) -> None:
     project.write(FIRST_FAILS)
-    project.send("-x")
 
-    again = project.run("--fugaku-resume")
+    stopped, again = project.send("-x"), project.run("--fugaku-resume")
 
+    assert "the rest, with no limit of failures to stop it again: pytest --fugaku-resume=" in stopped.out
     assert (1, {"failed": 1}) == (again.code, again.counts()), again.out
     assert "stopping after 1 failures" in again.out
     assert "fugaku: 1 of 4 tests in jobs have results; the rest, " in again.out
     assert (1, 1) == (len(project.submissions()), len(project.calls("pjdel")))
 
-
-def test_what_has_become_known_before_the_first_look_counts_for_the_limit(project: FugakuProject) -> None:
-    project.write("@pytest.mark.fugaku\ndef test_fails():\n    assert False\n")
-    project.send("-x", "--fugaku-detach")
-    project.wait_for_end()
-
-    ran = project.run("--fugaku-resume")
-
-    assert (1, {"failed": 1}) == (ran.code, ran.counts()), ran.out
-    assert "fugaku: 1 of 1 tests in jobs have results\n" in ran.out
-    assert "the rest" not in ran.out
-
-
-def test_who_has_the_rest_submitted_and_leaves_is_told_how_to_get_it(project: FugakuProject) -> None:
-    project.write(FIRST_FAILS)
-    project.send("-x")
-
     go(project)
     left = project.run("--fugaku-resume", "--fugaku-detach")
-    ran = project.run("--fugaku-resume", "--maxfail=0")
 
     _, submitted = [job for call in project.submissions() for job in call.jobs]
     assert f"fugaku: submitted {submitted}; continue with: " in left.out, left.out
     assert f"pytest --fugaku-resume={project.session().name} --maxfail=0\n" in left.out
-    assert (1, {"failed": 1, "passed": 3}) == (ran.code, ran.counts()), ran.out
+
+    rest = advised(project, stopped)
+
+    assert (1, {"failed": 1, "passed": 3}) == (rest.code, rest.counts()), rest.out
+    assert 2 == len(project.submissions())
 
 
 def test_unmarked_tests_that_did_not_run_are_part_of_the_rest(project: FugakuProject) -> None:
@@ -107,15 +77,16 @@ WANTS_AN_END = f"""{WAIT}
 @pytest.mark.parametrize("number", range(3))
 def test_it(request, number):
     if number == 0:
-        request.session.HOW = "enough of it"
+        request.session.shouldstop = "enough of it"
     else:
         wait()
 """
 
 
-@pytest.mark.parametrize("name", ["shouldstop", "shouldfail"])
-def test_a_test_in_a_job_that_wants_an_end_of_the_session_gets_it_as_here(project: FugakuProject, name: str) -> None:
-    project.write(WANTS_AN_END.replace("HOW", name))
+def test_a_test_in_a_job_that_wants_an_end_of_the_session_gets_it_as_here_and_can_be_resumed(
+    project: FugakuProject,
+) -> None:
+    project.write(WANTS_AN_END)
 
     here, ran = project.run(), project.send()
 
@@ -123,36 +94,8 @@ def test_a_test_in_a_job_that_wants_an_end_of_the_session_gets_it_as_here(projec
     ends = [[line.strip("! ") for line in each.out.splitlines() if "enough of it" in line] for each in (here, ran)]
     assert ends[0] == ends[1] != []
     assert 1 == len(project.calls("pjdel"))
-
-
-def test_who_comes_back_after_that_gets_the_rest(project: FugakuProject) -> None:
-    project.write(WANTS_AN_END.replace("HOW", "shouldstop"))
-    stopped = project.send()
-
-    rest = advised(project, stopped)
-
-    assert (2, {"passed": 1}) == (stopped.code, stopped.counts()), stopped.out
+    rest = advised(project, ran)
     assert (0, {"passed": 3}) == (rest.code, rest.counts()), rest.out
-
-
-def test_the_time_limit_of_the_session_is_not_that_of_each_job(project: FugakuProject) -> None:
-    project.write(
-        """
-def pytest_addoption(parser):
-    parser.addoption("--session-timeout", dest="session_timeout", type=float)
-
-def pytest_runtest_teardown(item):  # as pytest-timeout does
-    if item.config.option.session_timeout < 1:
-        item.session.shouldfail = "session-timeout"
-""",
-        "conftest.py",
-    )
-    project.write(FIRST_FAILS.replace("assert number", "pass"))
-    go(project)
-
-    ran = project.send("--session-timeout=0.5")
-
-    assert (0, {"passed": 4}) == (ran.code, ran.counts()), ran.out
 
 
 def test_what_could_not_be_deleted_is_named_in_the_summary(project: FugakuProject) -> None:
@@ -163,22 +106,3 @@ def test_what_could_not_be_deleted_is_named_in_the_summary(project: FugakuProjec
 
     assert 1 == ran.code, ran.out
     assert "fugaku: 1 jobs could not be deleted and may run: pjdel " in ran.out
-
-
-def test_ctrl_c_while_pjsub_is_under_way_cancels_its_job(project: FugakuProject) -> None:
-    project.write("@pytest.mark.fugaku\ndef test_endless():\n    time.sleep(600)\n")
-    project.emulate(faults=[{"fault": "delay", "command": "pjsub", "seconds": 3, "when": "before", "times": 9}])
-    process = project.start("--fugaku", "--fugaku-emulate")
-
-    def submitting() -> bool:
-        return any(b"submitting" in each.read_bytes() for each in project.workdir.glob("*-*/journal.jsonl"))
-
-    assert wait_until(submitting, PATIENCE)
-
-    process.send_signal(signal.SIGINT)
-    out, _ = process.communicate(timeout=PATIENCE)
-
-    assert 2 == process.returncode, out
-    assert WAITING in out
-    assert "fugaku: 1 jobs cancelled; 0 of 1 tests" in out
-    assert 1 == len(project.calls("pjdel"))

@@ -13,7 +13,6 @@ import json
 import os
 import re
 import subprocess
-import time
 from pathlib import Path
 from typing import Callable, Iterator
 
@@ -21,12 +20,12 @@ import pytest
 
 from pjm import emulator
 from pjm.emulator.machine.store import Store
+from tests.builders.processes import PATIENCE, until
 
 FOLDER = Path(os.environ.get("PJM_SAMPLES") or Path(__file__).parents[4] / "shared" / "pjm" / "samples")
 pytestmark = pytest.mark.skipif(
     not FOLDER.is_dir(), reason=f"no recorded outputs of PJM in {FOLDER}: name their folder in PJM_SAMPLES"
 )
-PATIENCE = 120.0
 NODES = {"small": {"nodes_max": 24}}
 DATES = (
     (r"\(\d\d/\d\d \d\d:\d\d\)", "(MM/DD hh:mm)"),
@@ -87,11 +86,8 @@ class Machine:
 
     def wait(self, *states: str) -> None:
         """Until the jobs and sub jobs, in the order of their ids, are in these states."""
-        end = time.monotonic() + PATIENCE
         with Store(self.folder / "jobs.sqlite") as store:
-            while [job.state for job in store.all()] != list(states):
-                assert time.monotonic() < end
-                time.sleep(0.02)
+            until(lambda: [job.state for job in store.all()] == list(states))
 
 
 Making = Callable[..., Machine]

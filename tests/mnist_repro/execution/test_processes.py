@@ -17,8 +17,8 @@ import pytest
 import mnist_repro
 from mnist_repro.errors import BadInput
 from mnist_repro.execution.processes import LINES_SHOWN, DiedError, Process
-from tests.builders.command_line import PATIENCE, environment
-from tests.builders.processes import NEEDED, alive, children_of, wait_until
+from tests.builders.command_line import environment
+from tests.builders.processes import NEEDED, alive, children_of, until
 
 # A worker beside the modules of the real package.
 PACKAGE = f"__path__.append({str(Path(mnist_repro.__file__).parent)!r})\n"
@@ -150,4 +150,4 @@ def test_it_does_not_outlive_a_parent_that_is_killed(tmp_path: Path) -> None:
         [child] = children_of(parent.pid)
         parent.kill()
 
-    assert wait_until(lambda: not alive(child), PATIENCE)
+    until(lambda: not alive(child))

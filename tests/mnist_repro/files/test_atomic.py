@@ -25,7 +25,8 @@ from mnist_repro.files.atomic import (
     require_writable,
     write_text,
 )
-from tests.builders.command_line import PATIENCE, environment, listed
+from tests.builders.command_line import environment, listed
+from tests.builders.processes import PATIENCE
 
 WHY = "the folder must be writable and its disk must have room; what was there before is untouched"
 FIX = "free some space, or name another folder"

@@ -12,7 +12,7 @@ import pytest
 
 import pjm
 from pjm.batch.host import Answer, HungError, LocalHost, NotStartedError
-from tests.builders.processes import alive, wait_until
+from tests.builders.processes import alive, until
 
 
 def command(folder: Path, name: str, text: str) -> LocalHost:
@@ -88,4 +88,4 @@ def test_a_command_ended_by_a_signal_has_a_negative_code(tmp_path: Path) -> None
 
 def gone(process: int) -> bool:
     """Whether a process that we did not start ends soon; a zombie that nobody has waited for counts."""
-    return wait_until(lambda: not alive(process), 60)
+    return until(lambda: not alive(process))

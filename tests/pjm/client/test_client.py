@@ -28,14 +28,14 @@ def test_a_session_is_not_resumed_by_a_dry_run() -> None:
         ("def test_a():\n    pass\n", ["--fugaku-dry-run"], "no marked test was selected"),
         ("def test_a():\n    pass\n", ["--fugaku-detach"], "no marked test was selected"),
         (MARKED, ["--keep-duplicates", "test_it.py", "test_it.py"], "test_it.py::test_a was collected twice"),
+        (MARKED, ["--pdb"], "--fugaku does not go together with --pdb and --trace"),
         (MARKED, ["--fugaku-budget=0.1"], "--fugaku-budget allows 0.1 node-hours"),
     ],
-    ids=["no mark in a dry run", "no mark", "twice", "too much"],
+    ids=["no mark in a dry run", "no mark", "twice", "a debugger", "too much"],
 )
 def test_what_cannot_run_as_jobs_is_refused_before_there_is_a_session(
-    pytester: pytest.Pytester, monkeypatch: pytest.MonkeyPatch, text: str, options: List[str], what: str
+    pytester: pytest.Pytester, text: str, options: List[str], what: str
 ) -> None:
-    monkeypatch.setenv("PYTEST_DISABLE_PLUGIN_AUTOLOAD", "1")
     pytester.makepyfile(test_it=f"import pytest\n\n{text}")
 
     ran = pytester.runpytest_inprocess("-p", "pytest_pjm", "--fugaku-emulate", *options)

@@ -44,9 +44,8 @@ def test_what_is_about_this_session_only_is_not_saved(
 @pytest.mark.parametrize("typed", ["--fugaku-resume", "--fugaku-resume ID", "--fugaku-resume=ID"])
 @pytest.mark.parametrize("more", [[], ["test_it.py"], ["-v"]], ids=str)
 def test_the_saved_command_line_is_put_before_the_one_that_is_typed(
-    pytester: pytest.Pytester, monkeypatch: pytest.MonkeyPatch, typed: str, more: List[str]
+    pytester: pytest.Pytester, typed: str, more: List[str]
 ) -> None:
-    monkeypatch.setenv("PYTEST_DISABLE_PLUGIN_AUTOLOAD", "1")
     pytester.makepyfile(test_it="")
     saved = ["--fugaku-emulate", "-k", "a", "test_it.py"]
     identity = begun(pytester.path, *saved).identity

@@ -19,11 +19,6 @@ def pytest_addoption(parser):
 """
 
 
-@pytest.fixture(autouse=True)
-def _alone(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("PYTEST_DISABLE_PLUGIN_AUTOLOAD", "1")
-
-
 def options_of(pytester: pytest.Pytester, words: List[str]) -> argparse.Namespace:
     if "xdist" in words:
         pytest.importorskip("xdist", reason="pytest-xdist is not installed: its options are NOT tested")

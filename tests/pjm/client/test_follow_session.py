@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from types import SimpleNamespace
-from typing import Any, List, Tuple, cast
+from typing import Any, List, Tuple, Type, cast
 
 import pytest
 
@@ -22,17 +22,17 @@ from tests.builders.following import A, B, Following
 class Reports:
     """Keeps what pytest would get; each result makes pytest ask for an end."""
 
-    def __init__(self, session: Any, why: str = "") -> None:
+    def __init__(self, session: Any, why: str, name: str) -> None:
         self.tests: List[str] = []
         self.ended: List[str] = []
-        self._session, self._why = session, why
+        self._session, self._why, self._name = session, why, name
 
     def report(self, result: Result) -> None:
         self.tests.append(result.test)
-        self._session.shouldstop = self._why
+        setattr(self._session, self._name, self._why)
 
 
-def followed(one: Following, why: str = "") -> Tuple[FollowedSession, Reports]:
+def followed(one: Following, why: str = "", name: str = "shouldstop") -> Tuple[FollowedSession, Reports]:
     option = SimpleNamespace(fugaku_resume=None, maxfail=0)
     session: Any = SimpleNamespace(
         config=SimpleNamespace(option=option),
@@ -42,7 +42,7 @@ def followed(one: Following, why: str = "") -> Tuple[FollowedSession, Reports]:
         Interrupted=pytest.Session.Interrupted,
         Failed=pytest.Session.Failed,
     )
-    reports = Reports(session, why)
+    reports = Reports(session, why, name)
     progress = Progress(None, 2)
     replay, interrupts = cast(Replay, reports), Interrupts(progress.say)
     return FollowedSession(session, one.watch, replay, progress, interrupts, Durations(one.folder)), reports
@@ -59,11 +59,16 @@ def test_jobs_are_written_for_others_now_and_then_and_whenever_it_is_asked_for(o
     assert live.exists()
 
 
-def test_a_stop_after_a_result_cancels_the_jobs_and_reports_nothing_more(one: Following) -> None:
-    following, reports = followed(one, why="enough")
+@pytest.mark.parametrize(
+    ("name", "kind"), [("shouldstop", pytest.Session.Interrupted), ("shouldfail", pytest.Session.Failed)]
+)
+def test_a_stop_after_a_result_cancels_the_jobs_and_reports_nothing_more(
+    one: Following, name: str, kind: Type[Exception]
+) -> None:
+    following, reports = followed(one, "enough", name)
     one.scheduler.on_submit = lambda _: one.results(0, 0, [A, B], end=False)
 
-    with pytest.raises(pytest.Session.Interrupted, match="enough"):
+    with pytest.raises(kind, match="enough"):
         following.submit_and_follow(one.watch.plan_unassigned(), (), detach=False)
 
     assert [A] == reports.tests

@@ -18,11 +18,6 @@ def test_train():
 PLUGIN = ("-p", "pjm.plugin")
 
 
-@pytest.fixture(autouse=True)
-def _alone(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("PYTEST_DISABLE_PLUGIN_AUTOLOAD", "1")
-
-
 def test_failed_first_does_not_put_a_test_before_what_it_waits_for(pytester: pytest.Pytester) -> None:
     pytester.makepyfile(test_it=ESTIMATE_FIRST)
     pytester.runpytest_inprocess(*PLUGIN).assert_outcomes(passed=1, failed=1)

@@ -13,7 +13,8 @@ from pjm.emulator.machine.faults import Faults
 from pjm.emulator.machine.folder import Folder
 from pjm.emulator.machine.settings import Settings
 from pjm.emulator.machine.store import WHOLE, Job, Store
-from tests.builders.emulated import PATIENCE, Emulated, make
+from tests.builders.emulated import Emulated, make
+from tests.builders.processes import PATIENCE
 
 
 @pytest.fixture

@@ -16,7 +16,8 @@ import pytest
 
 from pjm import emulator
 from pjm.cli import main
-from tests.builders.emulated import PATIENCE, WAIT, Emulated, is_gone, until
+from tests.builders.emulated import WAIT, Emulated
+from tests.builders.processes import PATIENCE, alive, until
 
 MAIN = """
 import argparse, sys
@@ -74,7 +75,7 @@ def test_without_a_folder_nothing_of_it_is_left(tmp_path: Path) -> None:
     assert 0 == code
     assert tmp_path == folder.parent
     assert not folder.exists()
-    until(lambda: is_gone((tmp_path / "began").read_text().strip()))
+    until(lambda: not alive((tmp_path / "began").read_text().strip()))
 
 
 def test_with_a_folder_jobs_go_on_and_the_next_run_finds_them(tmp_path: Path) -> None:
@@ -135,7 +136,7 @@ def test_a_closed_terminal_leaves_nothing_of_it(tmp_path: Path) -> None:
 
     assert (128 + signal.SIGHUP, ("", "")) == (process.wait(PATIENCE), process.communicate(timeout=PATIENCE))
     assert not Path(ready.read_text().strip()).exists()
-    until(lambda: is_gone((tmp_path / "began").read_text().strip()))
+    until(lambda: not alive((tmp_path / "began").read_text().strip()))
 
 
 def test_under_nohup_a_closed_terminal_ends_nothing(tmp_path: Path) -> None:

@@ -5,7 +5,8 @@ from __future__ import annotations
 import json
 
 from pjm import emulator
-from tests.builders.emulated import PATIENCE, Emulated
+from tests.builders.emulated import Emulated
+from tests.builders.processes import PATIENCE
 
 
 def test_a_journal_on_a_full_disk_says_what_it_could(pjm: Emulated) -> None:

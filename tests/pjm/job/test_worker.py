@@ -14,7 +14,8 @@ import pytest
 from pjm.job.assignment import FOLDER, PATH, SHARE, events_file, write_document
 from pjm.job.events import BROKEN, Event, Tail
 from pjm.job.share_events import Reading
-from tests.builders.fugaku_project import PATIENCE, ROOT, environment
+from tests.builders.fugaku_project import ROOT, environment
+from tests.builders.processes import PATIENCE
 
 START = "import sys\nfrom pjm.job.worker import main\nsys.exit(main())"
 TESTS = """

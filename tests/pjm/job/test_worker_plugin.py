@@ -23,11 +23,15 @@ def test_b(record_property, record_testsuite_property):
 @pytest.mark.parametrize("n", range(2))
 def test_c(n): assert n
 """
+# As pytest-timeout has it.
+TIMEOUT = """
+def pytest_addoption(parser):
+    parser.addoption("--session-timeout", dest="session_timeout", type=float, default=9)
 
-
-@pytest.fixture(autouse=True)
-def _alone(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("PYTEST_DISABLE_PLUGIN_AUTOLOAD", "1")
+def pytest_runtest_teardown(item):
+    if item.config.option.session_timeout < 1:
+        item.session.shouldfail = "session-timeout"
+"""
 
 
 def run(pytester: pytest.Pytester, tests: Sequence[str], *arguments: str) -> List[Event]:
@@ -56,15 +60,21 @@ def ran(events: Sequence[Event]) -> List[str]:
         ["--no-option-of-this-environment"],
         ["--fugaku", "--fugaku-emulate", "--junitxml=junit.xml"],
         ["another.py"],
+        ["--log-file=log.txt"],
+        ["-o", "log_file=log.txt"],
+        ["--session-timeout=0.5"],
     ],
     ids=" ".join,
 )
 def test_exactly_the_tests_of_the_share_run_in_its_order(pytester: pytest.Pytester, arguments: List[str]) -> None:
+    pytester.makeconftest(TIMEOUT)
+
     events = run(pytester, ["test_it.py::test_c[0]", "test_it.py::test_c[1]", "test_it.py::test_a"], *arguments)
 
     assert ["test_c[0]", "test_c[1]", "test_a"] == ran(events)
     assert [False, True, True] == list(taken(events).done.values())
     assert not (pytester.path / "junit.xml").exists()
+    assert not (pytester.path / "log.txt").exists()
     # Before pytest 9, any run without --stepwise empties its cache.
     assert {path.name for path in pytester.path.glob(".pytest_cache/v/cache/*")} <= {"stepwise"}
 
@@ -123,9 +133,10 @@ def test_a_test_that_ends_the_session_says_how(pytester: pytest.Pytester) -> Non
     assert ["_pytest.outcomes.Exit: enough"] == [event["how"] for event in events if event["event"] == "stopped"]
 
 
-def test_a_plugin_that_has_had_enough_is_heard(pytester: pytest.Pytester) -> None:
-    pytester.makeconftest("def pytest_runtest_teardown(item): item.session.shouldstop = 'enough'\n")
+@pytest.mark.parametrize(("name", "failed"), [("shouldstop", False), ("shouldfail", True)])
+def test_a_plugin_that_has_had_enough_is_heard(pytester: pytest.Pytester, name: str, failed: bool) -> None:
+    pytester.makeconftest(f"def pytest_runtest_teardown(item): item.session.{name} = 'enough'\n")
 
     events = run(pytester, ["test_it.py::test_a"])
 
-    assert [(False, "enough")] == [(event["failed"], event["why"]) for event in events if event["event"] == "enough"]
+    assert [(failed, "enough")] == [(event["failed"], event["why"]) for event in events if event["event"] == "enough"]

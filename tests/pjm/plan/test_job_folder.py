@@ -4,14 +4,11 @@ from __future__ import annotations
 
 from pathlib import Path
 
-import pytest
-
 from pjm.batch.pjm.scheduler import PjmScheduler
 from pjm.batch.scheduler import Resources
 from pjm.job.assignment import Assignment, read_assignment
 from pjm.plan.job_folder import Workplace, read_job, write_job
 from pjm.plan.packing import Job, Share
-from pjm.sessions import index
 from pjm.sessions.session import Session
 
 PLACE = Workplace(
@@ -31,11 +28,6 @@ JOB = Job(
         Share(("b.py::c[富岳]",), Resources(2, 3600), 1.0, (0,)),
     ),
 )
-
-
-@pytest.fixture
-def session(tmp_path: Path) -> Session:
-    return index.create(tmp_path / ".pjm", {})
 
 
 def test_a_job_is_read_as_it_was_written(session: Session) -> None:

@@ -12,27 +12,24 @@ from pjm.plan.packing import Site
 from pjm.plan.settings import Settings, settings
 
 
-def read(pytester: pytest.Pytester, patch: pytest.MonkeyPatch, *options: str, ini: str = "") -> Settings:
-    patch.setenv("PYTEST_DISABLE_PLUGIN_AUTOLOAD", "1")
+def read(pytester: pytest.Pytester, *options: str, ini: str = "") -> Settings:
     pytester.makeini(f"[pytest]\n{ini}")
     return settings(pytester.parseconfig("-p", "pytest_pjm", "--fugaku-budget=8", *options))
 
 
-def test_an_emulated_batch_system_is_asked_more_often(
-    pytester: pytest.Pytester, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    real = read(pytester, monkeypatch)
-    emulated = read(pytester, monkeypatch, "--fugaku-emulate")
+def test_an_emulated_batch_system_is_asked_more_often(pytester: pytest.Pytester) -> None:
+    real = read(pytester)
+    emulated = read(pytester, "--fugaku-emulate")
 
     assert ((10.0, 60.0), 2.0, 120.0, 30.0) == (real.poll, real.tail, real.grace, real.backoff)
     assert replace(real, emulate=True, poll=(0.05, 0.5), tail=0.05, grace=3.0, backoff=0.1) == emulated
     assert (pytester.path / ".pjm", Site(), None) == (real.workdir, real.site, real.run_timeout)
 
 
-def test_an_option_goes_before_the_configuration(pytester: pytest.Pytester, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_an_option_goes_before_the_configuration(pytester: pytest.Pytester) -> None:
     ini = "fugaku_group = hp1\nfugaku_retries = 5\nfugaku_elapse = 01:00:00\nfugaku_limits = tiny 1-2 00:10:00\n"
 
-    found = read(pytester, monkeypatch, "--fugaku-group=hp2", "--fugaku-workdir=kept", ini=ini)
+    found = read(pytester, "--fugaku-group=hp2", "--fugaku-workdir=kept", ini=ini)
 
     assert ("hp2", 5, 3600) == (found.site.group, found.retries, found.defaults.elapse)
     assert pytester.path / "kept" == found.workdir
@@ -43,9 +40,9 @@ def test_an_option_goes_before_the_configuration(pytester: pytest.Pytester, monk
     ("text", "expected"), [("0", None), ("90", 90.0), ("1.5", 1.5), ("00:02:00", 120.0), ("2:00:00", 7200.0)]
 )
 def test_a_timeout_is_seconds_or_a_time_and_0_is_no_limit(
-    pytester: pytest.Pytester, monkeypatch: pytest.MonkeyPatch, text: str, expected: object
+    pytester: pytest.Pytester, text: str, expected: object
 ) -> None:
-    assert expected == read(pytester, monkeypatch, f"--fugaku-run-timeout={text}").run_timeout
+    assert expected == read(pytester, f"--fugaku-run-timeout={text}").run_timeout
 
 
 @pytest.mark.parametrize(
@@ -63,9 +60,9 @@ def test_a_timeout_is_seconds_or_a_time_and_0_is_no_limit(
     ],
 )
 def test_a_value_that_cannot_be_meant_is_refused_by_its_name(
-    pytester: pytest.Pytester, monkeypatch: pytest.MonkeyPatch, words: List[str], what: str
+    pytester: pytest.Pytester, words: List[str], what: str
 ) -> None:
     with pytest.raises(BadInput) as refusal:
-        read(pytester, monkeypatch, *words)
+        read(pytester, *words)
 
     assert what == refusal.value.what

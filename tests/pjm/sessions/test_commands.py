@@ -87,7 +87,11 @@ def test_a_session_that_cannot_be_read_is_removed_by_force_only(
     assert not session.folder.exists()
 
 
-def test_a_session_that_somebody_follows_is_not_removed(session: Session, capsys: pytest.CaptureFixture[str]) -> None:
+def test_a_session_that_somebody_follows_is_not_removed(
+    session: Session, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr("time.sleep", lambda seconds: None)  # it waits for a lock that does not come
+
     with followed(session):
         assert 0 == clean(session, "--ended")
         assert 2 == clean(session, session.identity)

@@ -14,11 +14,6 @@ from pjm.sessions import index
 from pjm.sessions.session import Session
 
 
-@pytest.fixture
-def session(tmp_path: Path) -> Session:
-    return index.create(tmp_path, {"arguments": [], "checkout": {}})
-
-
 def test_a_new_session_is_its_owners_alone_and_no_part_of_the_project(tmp_path: Path) -> None:
     workdir = tmp_path / "project" / ".pjm"
 

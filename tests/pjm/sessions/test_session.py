@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import errno
 import os
-from pathlib import Path
 from typing import Callable, List, cast
 
 import pytest
@@ -15,11 +14,6 @@ from pjm.follow.watch import Watch
 from pjm.sessions import index
 from pjm.sessions.session import Session
 from pjm.sessions.summary import summarize
-
-
-@pytest.fixture
-def session(tmp_path: Path) -> Session:
-    return index.create(tmp_path, {"arguments": [], "checkout": {}})
 
 
 def noted(session: Session) -> List[object]:

@@ -15,7 +15,7 @@ from mnist_repro.recipes import find
 from mnist_repro.runs import run_json
 from mnist_repro.weights import param_hdf5 as weights
 from tests.builders.command_line import Ended, finish, listed, start
-from tests.builders.processes import NEEDED, alive, busy, wait_until, workers_of
+from tests.builders.processes import NEEDED, alive, busy, until, workers_of
 
 FILES = ["eval.log", "evaluation.json", "learn.log", "model.h5", "param.hdf5", "run.json"]
 
@@ -56,7 +56,7 @@ def begin(data: str, folder: Path, *arguments: str) -> subprocess.Popen[str]:
 
 
 def stop(process: subprocess.Popen[str], number: int, runs: Path, when: Callable[[], bool]) -> Stopped:
-    assert wait_until(lambda: process.poll() is not None or when())
+    until(lambda: process.poll() is not None or when())
     workers = workers_of(process.pid)
     process.send_signal(number)
     return Stopped(runs, workers, finish(process))
@@ -101,4 +101,4 @@ def test_workers_end_by_themselves_when_their_parent_is_killed(stopped: Dict[str
     killed = stopped["killed"]
 
     assert (-signal.SIGKILL, 1) == (killed.ended.code, len(killed.workers))
-    assert wait_until(lambda: not any(alive(worker) for worker in killed.workers))
+    until(lambda: not any(alive(worker) for worker in killed.workers))

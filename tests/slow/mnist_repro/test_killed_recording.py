@@ -16,7 +16,7 @@ from mnist_repro.runs.run_json import read
 from tests.builders.baseline_command import REASON, baseline, files
 from tests.builders.command_line import Ended, finish, start
 from tests.builders.made_up_baselines import SPREAD, samples, subset
-from tests.builders.processes import NEEDED, wait_until
+from tests.builders.processes import NEEDED, until
 
 SOFTMAX = "tf-softmax"
 SEEDS = 10  # fewer are no baseline
@@ -44,7 +44,7 @@ def killed(data: str, tmp_path_factory: pytest.TempPathFactory) -> Killed:
     before = files(folder)
     asked = (SOFTMAX, "--seeds", SEEDS, "--processes", 1, "--data", data)
     process = start("baseline", "record", "--baselines", folder, "--rung", "subset", *asked, CI="")
-    wait_until(lambda: bool(list(folder.glob(".recording/**/run.json"))) or process.poll() is not None)
+    until(lambda: bool(list(folder.glob(".recording/**/run.json"))) or process.poll() is not None)
     process.send_signal(signal.SIGKILL)
     finish(process)
     whole = {path: path.stat().st_mtime_ns for path in folder.glob(".recording/**/run.json")}

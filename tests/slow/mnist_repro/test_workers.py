@@ -17,7 +17,7 @@ from mnist_repro.files.atomic import UNFINISHED
 from mnist_repro.recipes import find
 from mnist_repro.runs import run_json
 from tests.builders.command_line import listed
-from tests.builders.processes import NEEDED, alive, wait_until, workers_of
+from tests.builders.processes import NEEDED, alive, until, workers_of
 from tests.builders.reproduced import Reproduced
 
 FILES = ["eval.log", "evaluation.json", "learn.log", "model.h5", "param.hdf5", "run.json"]
@@ -146,7 +146,7 @@ def test_ctrl_c_in_this_process_ends_its_workers(data: str, tmp_path: Path) -> N
     seen: Set[int] = set()
 
     def interrupt() -> None:
-        wait_until(lambda: bool(workers_of(this)))
+        until(lambda: workers_of(this))
         seen.update(workers_of(this))
         os.kill(this, signal.SIGINT)
 

@@ -14,7 +14,7 @@ import pytest
 
 from tests.builders import junit
 from tests.builders.fugaku_project import FugakuProject, Ran
-from tests.builders.processes import wait_until
+from tests.builders.processes import until
 
 TESTS = """
 @pytest.mark.fugaku(nodes=1)
@@ -110,4 +110,4 @@ def test_the_emulator_outlives_nobody(project: FugakuProject) -> None:
         return [line for line in listed.splitlines() if str(project.path) in line]
 
     # A process lets go of what it holds, and then it is gone.
-    assert wait_until(lambda: not there(), 30), there()
+    until(lambda: not there())

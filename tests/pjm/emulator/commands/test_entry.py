@@ -17,7 +17,8 @@ from pjm import emulator
 from pjm.emulator.commands import entry
 from pjm.emulator.machine.folder import Folder
 from pjm.emulator.machine.messages import ACCEPTANCE
-from tests.builders.emulated import WAIT, Emulated, until
+from tests.builders.emulated import WAIT, Emulated
+from tests.builders.processes import until
 
 
 @pytest.mark.parametrize(

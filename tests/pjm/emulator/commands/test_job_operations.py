@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from tests.builders.emulated import WAIT, Emulated, until
+from tests.builders.emulated import WAIT, Emulated
+from tests.builders.processes import until
 
 
 def test_others_jobs_cannot_be_deleted_or_waited_for(pjm: Emulated) -> None:

@@ -11,7 +11,8 @@ import pytest
 from pjm import emulator
 from pjm.emulator.machine.folder import environment
 from pjm.errors import BadInput
-from tests.builders.emulated import PATIENCE, Emulated, make
+from tests.builders.emulated import Emulated, make
+from tests.builders.processes import PATIENCE
 
 NAMES = ["a b", "日本", "it's $(x)", "c[1]", "a,b", os.fsdecode(b"caf\xe9")]
 

@@ -14,7 +14,8 @@ import pytest
 
 from pjm import emulator
 from pjm.emulator.machine.store import WHOLE, Among, Job, Store
-from tests.builders.emulated import PATIENCE, Emulated
+from tests.builders.emulated import Emulated
+from tests.builders.processes import PATIENCE
 
 
 def test_names_that_are_no_utf8_come_back_byte_for_byte(pjm: Emulated) -> None:

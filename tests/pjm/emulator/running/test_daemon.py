@@ -15,7 +15,8 @@ from pjm import emulator
 from pjm.emulator.machine.folder import Folder
 from pjm.emulator.machine.store import Store
 from pjm.emulator.running import daemon as daemon_module
-from tests.builders.emulated import WAIT, Emulated, is_gone, kill, until
+from tests.builders.emulated import WAIT, Emulated, kill
+from tests.builders.processes import alive, until
 
 
 def test_a_job_that_ended_while_no_daemon_lived_is_known_to_have_ended(pjm: Emulated) -> None:
@@ -77,7 +78,7 @@ def test_daemon_and_runner_killed_at_once(pjm: Emulated) -> None:
 
     assert "EXT 0 20 9" == row.codes
     # What was left of it was killed.
-    until(lambda: is_gone(script))
+    until(lambda: not alive(script))
 
 
 def _client(pjm: Emulated, number: int) -> List[str]:
@@ -110,7 +111,7 @@ def test_the_daemon_goes_when_there_is_nothing_to_do_or_its_folder_is_gone(
     pjm = making(idle=0.1)
     pjm.ended(pjm.submit("true"))
     first = pjm.daemon()
-    until(lambda: is_gone(first))
+    until(lambda: not alive(first))
 
     job = pjm.submit("sleep 600")
     pjm.wait_for(job, "RUN")
@@ -118,7 +119,7 @@ def test_the_daemon_goes_when_there_is_nothing_to_do_or_its_folder_is_gone(
     script = pjm.folder / "runs" / f"{job}.0"
     mine = pjm.runner(job)
     pjm.folder.rename(pjm.folder.with_name("gone"))
-    until(lambda: is_gone(second) and is_gone(mine))
+    until(lambda: not alive(second) and not alive(mine))
     assert not script.exists()
     pjm.folder.with_name("gone").rename(pjm.folder)
 

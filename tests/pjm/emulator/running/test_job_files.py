@@ -6,7 +6,8 @@ import errno
 import os
 from typing import Callable
 
-from tests.builders.emulated import Emulated, until
+from tests.builders.emulated import Emulated
+from tests.builders.processes import until
 
 
 def test_a_disk_is_full_for_what_is_written_from_some_byte_on(making: Callable[..., Emulated]) -> None:

@@ -8,7 +8,8 @@ import subprocess
 from pathlib import Path
 
 from pjm.emulator.running import processes
-from tests.builders.emulated import WAIT, Emulated, is_gone, until
+from tests.builders.emulated import WAIT, Emulated
+from tests.builders.processes import alive, until
 
 
 def test_processes_are_found_by_their_mark_and_killed_with_their_group(tmp_path: Path) -> None:
@@ -33,8 +34,8 @@ def test_nothing_of_a_job_survives_it(pjm: Emulated) -> None:
     sleeper = "/bin/sh -c 'echo $$ > {0}; exec sleep 600' &\n"
     job = pjm.submit("setsid " + sleeper.format("one") + "env -i " + sleeper.format("two") + WAIT)
     processes = [pjm.written(name).strip() for name in ("one", "two")]
-    assert not any(map(is_gone, processes))
+    assert all(map(alive, processes))
     pjm.go()
     pjm.ended(job)
 
-    until(lambda: all(map(is_gone, processes)))
+    until(lambda: not any(map(alive, processes)))

@@ -10,7 +10,8 @@ import pytest
 
 from pjm.emulator.machine.store import WHOLE, Job, Store
 from pjm.emulator.running import states
-from tests.builders.emulated import WAIT, Emulated, until
+from tests.builders.emulated import WAIT, Emulated
+from tests.builders.processes import until
 
 NOW = 1000.0
 
