@@ -70,6 +70,8 @@ class Process:
             self._child.stdin.write(json.dumps(request) + "\n")
             self._child.stdin.flush()
         for line in self._child.stdout:
+            if not line.endswith("\n"):
+                break  # the process was killed while it answered
             event = json.loads(line)
             if "refused" in event:
                 raise BadInput(*event["refused"])

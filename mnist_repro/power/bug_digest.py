@@ -5,7 +5,7 @@ from __future__ import annotations
 import ast
 import hashlib
 from pathlib import Path
-from typing import List, Optional, Set
+from typing import List, Optional, Sequence, Set
 
 DIGITS = 12
 _LIST = "BUGS"
@@ -21,26 +21,25 @@ def digest(file: Path, bug: str) -> str:
         bug: name of the bug. If the list does not name it literally, the whole file is hashed.
     """
     module = ast.parse(file.read_text(encoding="utf-8"))
-    calls = (node for node in ast.walk(module) if isinstance(node, ast.Call))
-    entry = next((call for call in calls if _is_entry(call, bug)), None)
-    nodes = [module] if entry is None else _needed(entry, module)
+    entries = [node for node in ast.walk(module) if isinstance(node, ast.Call) and _may_be_entry(node, bug)]
+    nodes = _needed(entries, module) if entries else [module]
     return hashlib.sha256("\n".join(map(ast.dump, nodes)).encode()).hexdigest()[:DIGITS]
 
 
-def _is_entry(call: ast.Call, bug: str) -> bool:
-    """Whether this is the ``Bug(name, sentence, recipes, plant)`` of a bug."""
+def _may_be_entry(call: ast.Call, bug: str) -> bool:
+    """Whether this may be the ``Bug(name, sentence, recipes, plant)`` of a bug; another function may take its name."""
     names = [*call.args[:1], *(keyword.value for keyword in call.keywords if keyword.arg == "name")]
     return any(isinstance(name, ast.Constant) and name.value == bug for name in names)
 
 
-def _needed(entry: ast.Call, module: ast.Module) -> List[ast.AST]:
-    """The arguments of a bug, and every statement that they need, also indirectly.
+def _needed(entries: Sequence[ast.Call], module: ast.Module) -> List[ast.AST]:
+    """The arguments of the entries of a bug, and every statement that they need, also indirectly.
 
     Constant arguments, such as the sentence, do not count. A statement that defines no name may change an object of
     another statement, so every bug needs it.
     """
     others = [node for node in module.body if _LIST not in _defined(node) and not _is_text(node)]
-    arguments = [node for node in (*entry.args, *entry.keywords) if _used(node)]
+    arguments = [node for entry in entries for node in (*entry.args, *entry.keywords) if _used(node)]
     waiting: List[ast.AST] = [*arguments, *(node for node in others if not _defined(node))]
     needed: List[ast.AST] = []
     while waiting:

@@ -5,13 +5,15 @@ from __future__ import annotations
 import contextlib
 import difflib
 import importlib.util
+import inspect
 import re
 import sys
 import traceback
 from dataclasses import dataclass
+from importlib.machinery import SourceFileLoader
 from pathlib import Path
-from types import ModuleType
-from typing import Any, Callable, ContextManager, Iterator, Sequence, Tuple
+from types import CodeType, ModuleType
+from typing import Any, Callable, ContextManager, Iterator, Sequence, Set, Tuple
 from unittest import mock
 
 from mnist_repro.errors import BadInput
@@ -21,8 +23,10 @@ BUGS_FILE = Path(__file__).resolve().parents[2] / "tests" / "regression" / "plan
 _MODULE = "mnist_repro_planted_bugs"
 # Python's exceptions for names that are missing, or that are used in a wrong form.
 _MISFITS = (TypeError, AttributeError, ImportError, NameError)
-# Python's message if a function is called with other arguments than it takes; of a nested function, the outer name.
-_REFUSED_CALL = re.compile(r"\b(\w+)(?:\.[\w.<>]+)?\(\) (?:takes|missing|got)\b")
+# Python's message if a function is called with other arguments than it takes.
+_REFUSED_CALL = re.compile(r"([\w.<>]+)\(\) (?:takes|missing|got)\b")
+# Since Python 3.10 the message has the qualified name, such as ``outer.<locals>.inner``; before, only ``inner``.
+_QUALIFIED = sys.version_info >= (3, 10)
 
 
 @dataclass(frozen=True)
@@ -94,7 +98,7 @@ def no_longer_fits(error: BaseException) -> bool:
         return False
     frames = [frame for frame, _ in traceback.walk_tb(error.__traceback__)]
     in_bug = bool(frames) and frames[-1].f_globals.get("__name__") == _MODULE
-    return in_bug or any(hasattr(sys.modules.get(_MODULE), name) for name in _REFUSED_CALL.findall(str(error)))
+    return in_bug or bool(set(_REFUSED_CALL.findall(str(error))) & _planted_names())
 
 
 def read_bugs(file: Path = BUGS_FILE) -> Tuple[Bug, ...]:
@@ -165,6 +169,22 @@ def _misfit(bug: Bug, file: Path, error: Exception) -> BadInput:
         f"{file} plants it in functions of this package, which have changed, so that the bug cannot be planted: {what}",
         "mend it there, or name the others: --bug NAME",
     )
+
+
+def _planted_names() -> Set[str]:
+    """The names of the functions in the file of the bugs, as Python's messages have them."""
+    loader = getattr(sys.modules.get(_MODULE), "__loader__", None)
+    code = loader.get_code(_MODULE) if isinstance(loader, SourceFileLoader) else None
+    return set(_names(code)) if code else set()
+
+
+def _names(code: CodeType, outer: str = "") -> Iterator[str]:
+    for inner in code.co_consts:
+        if isinstance(inner, CodeType):
+            name = f"{outer}{inner.co_name}"
+            yield name if _QUALIFIED else inner.co_name
+            is_function = inner.co_flags & inspect.CO_OPTIMIZED
+            yield from _names(inner, f"{name}.<locals>." if is_function else f"{name}.")
 
 
 def _our_modules() -> Sequence[ModuleType]:

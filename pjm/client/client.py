@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Dict, Optional, Sequence
@@ -156,11 +157,14 @@ class Client:
         """
         config, scheduler, tasks = session.config, prepared.scheduler, prepared.tasks
         folder = open_session(config, self._settings, prepared.items)
-        progress = Progress(config.pluginmanager.get_plugin("terminalreporter"), len(tasks))
-        interrupts = Interrupts(progress.say)
-        watch = Watch(folder, scheduler, self._settings, tasks, prepared.place, hold=interrupts.held)
-        replay = Replay(config, prepared.items, obeyed(folder))
-        self._followed = FollowedSession(session, watch, replay, progress, interrupts, self._durations)
+        with contextlib.ExitStack() as on_error:
+            on_error.callback(folder.close)
+            progress = Progress(config.pluginmanager.get_plugin("terminalreporter"), len(tasks))
+            interrupts = Interrupts(progress.say)
+            watch = Watch(folder, scheduler, self._settings, tasks, prepared.place, hold=interrupts.held)
+            replay = Replay(config, prepared.items, obeyed(folder))
+            self._followed = FollowedSession(session, watch, replay, progress, interrupts, self._durations)
+            on_error.pop_all()  # from here on, `pytest_unconfigure` closes it
         with folder.writing():
             load(watch, folder)
             watch.collect()

@@ -120,8 +120,9 @@ class Job:
 
 
 COLUMNS = tuple(entry.name for entry in dataclasses.fields(Job))
-# In SQL, with quotation marks, because GROUP is a word of its own there.
-NAMES = ", ".join(f'"{name}"' for name in COLUMNS)
+# In SQL, in brackets, because GROUP is a word of its own there. Not in quotation marks: SQLite takes a quoted name that
+# is no column for a text.
+NAMES = ", ".join(f"[{name}]" for name in COLUMNS)
 AS_JSON = ("spec", "faults", "usage")
 
 
@@ -148,6 +149,7 @@ class Store:
         try:
             # Safe when a process is killed. Only a crash of the machine could lose data, and would end all jobs anyway.
             self.connection.execute("PRAGMA synchronous = OFF")
+            # The look is within the lock: a reader, too, makes the change of the journal mode fail.
             with _alone(path.parent):
                 if not self.connection.execute("SELECT name FROM sqlite_master WHERE name = 'job'").fetchone():
                     self._make()
@@ -333,7 +335,7 @@ def _marks(values: Sequence[object]) -> str:
 
 
 def _unfinished(equal: Mapping[str, object]) -> Tuple[str, List[object]]:
-    return " AND ".join(["whole_ended IS NULL", *(f'"{column}" = ?' for column in equal)]), list(equal.values())
+    return " AND ".join(["whole_ended IS NULL", *(f"[{column}] = ?" for column in equal)]), list(equal.values())
 
 
 def _row(job: Job) -> Tuple[object, ...]:

@@ -39,10 +39,15 @@ def answer(request, report):
         sys.exit("the end")
     if "signal" in request:
         os.kill(os.getpid(), request["signal"])
+    if "half" in request:
+        os.write(PIPE, b'{"answer": "ha')
+        os.kill(os.getpid(), signal.SIGKILL)
     time.sleep(request.get("seconds", 0))
     return request.get("echo")
 
 def main():
+    global PIPE
+    PIPE = os.dup(1)
     serve(answer)
 """
 
@@ -151,3 +156,10 @@ def test_it_does_not_outlive_a_parent_that_is_killed(tmp_path: Path) -> None:
         parent.kill()
 
     until(lambda: not alive(child))
+
+
+def test_a_process_that_is_killed_in_the_middle_of_its_answer_has_died() -> None:
+    with closing(Process("echo")) as process, pytest.raises(DiedError) as died:
+        process.ask({"half": True})
+
+    assert -signal.SIGKILL == died.value.code

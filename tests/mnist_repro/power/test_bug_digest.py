@@ -56,6 +56,7 @@ def test_a_bug_is_the_same_while_its_own_code_is(tmp_path: Path) -> None:
         ('Bug("one", "…", ("vgg7",), one)', "helper = []\nhelper += [1]"),
         ('Bug("one", "…", ("vgg7",), one)', "helper = []\nhelper.append(1)"),
         ('Bug("one", "…", ("vgg7",), one)', "globals()['helper'] = lambda: 1"),
+        ('Bug("one", "…", ("vgg7",), one)', "def helper(): return 1\nnumber = len('one')"),
     ],
 )
 def test_a_bug_is_another_when_its_code_changes_however_it_is_written(tmp_path: Path, listed: str, helper: str) -> None:

@@ -11,7 +11,7 @@ import pytest
 
 from mnist_repro.data.dataset import Dataset
 from mnist_repro.errors import BadInput
-from mnist_repro.power.bugs import Bug, find_bug, instead_of, read_bugs
+from mnist_repro.power.bugs import Bug, find_bug, instead_of, no_longer_fits, read_bugs
 from mnist_repro.recipes import RECIPES, find
 from mnist_repro.runs import evaluation
 from mnist_repro.training import batches as batching
@@ -207,3 +207,15 @@ def test_a_file_without_a_proper_list_is_refused(tmp_path: Path, text: str, told
 def test_an_installed_package_has_no_bugs(tmp_path: Path) -> None:
     with pytest.raises(BadInput, match=r"is not there\n.*installed package does not have\n.*checkout"):
         read_bugs(tmp_path / "planted_bugs.py")
+
+
+def test_a_constructor_of_a_class_that_is_not_planted_says_nothing_about_the_bug() -> None:
+    class Stranger:
+        def __init__(self, needed: int) -> None:
+            pass
+
+    with pytest.raises(TypeError) as raised:
+        Stranger()  # type: ignore[call-arg]
+
+    # Before Python 3.10 the message says only "__init__()".
+    assert not no_longer_fits(raised.value)

@@ -30,6 +30,13 @@ def batch_without_step(self, order):
 def update_without_gradients(rule, weights):
     return argument_gone
 
+def update_of_another_time():
+    def nested():
+        return 0
+    return instead_of(arithmetic.original_update, lambda rule, weights: nested)
+
+train_without_arguments = lambda: 0
+
 def answer_of_another_type(*arguments):
     return None
 
@@ -43,6 +50,8 @@ BUGS = (
     Bug("argument", "…", ("tf-softmax",), lambda: instead_of(training.train, argument_gone)),
     Bug("method", "…", ("tf-softmax",), lambda: mock.patch.object(model.Feed, "batch", batch_without_step)),
     Bug("returned", "…", ("tf-softmax",), lambda: instead_of(arithmetic.original_update, update_without_gradients)),
+    Bug("nested", "…", ("tf-softmax",), update_of_another_time),
+    Bug("lambda", "…", ("tf-softmax",), lambda: instead_of(training.train, train_without_arguments)),
     Bug("answer", "…", ("tf-softmax",), lambda: instead_of(framework.scorer, answer_of_another_type)),
     Bug("crash", "…", ("tf-softmax",), lambda: instead_of(training.train, crash)),
 )
@@ -76,6 +85,8 @@ def test_a_bug_that_cannot_be_planted_is_refused_and_nothing_is_kept(
         ("argument", "argument_gone() takes 0 positional arguments"),
         ("method", "batch_without_step() takes 2 positional arguments"),
         ("returned", "argument_gone() takes 0 positional arguments"),
+        ("nested", "nested() takes 0 positional arguments"),
+        ("lambda", "<lambda>() takes 0 positional arguments"),
     ],
 )
 def test_a_bug_that_does_not_fit_what_it_meets_is_refused_and_nothing_is_kept(

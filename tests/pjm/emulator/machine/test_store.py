@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import fcntl
 import os
+import sqlite3
 import subprocess
 import time
 from concurrent.futures import ThreadPoolExecutor
@@ -165,3 +166,8 @@ def test_one_process_at_a_time_makes_a_new_database(tmp_path: Path) -> None:
         opened.result(PATIENCE)
 
     assert waits
+
+
+def test_a_column_that_does_not_exist_is_an_error_and_not_a_text(tmp_path: Path) -> None:
+    with Store(tmp_path / "jobs.db") as store, pytest.raises(sqlite3.OperationalError, match="no such column"):
+        store.unfinished(usr="usr")
