@@ -135,7 +135,7 @@ def _search(say: Say) -> Tuple[Optional[Dataset], List[str]]:
             return finding.dataset, notes
         notes.append(str(finding))
         if finding.problem:
-            say(f"mnist-repro: passed over the {finding}\n")
+            say(f"mnist-repro: could not use the {finding}; continuing without it\n")
     if places.offline():
         return None, [*notes, f"download: switched off by {places.OFFLINE}"]
     try:

@@ -74,7 +74,7 @@ class _Comparison:
         if len(set(stored.values())) == 1:
             return f"all {len(stored)} stored samples are the same, so that their spread is not known"
         if len(measured) > 1 and len(set(measured.values())) == 1 and not self.metric.is_share:
-            return f"it is the same for all {len(measured)} seeds, which are one run counted several times"
+            return f"identical for all {len(measured)} seeds: this looks like one run counted {len(measured)} times"
         return ""
 
 

@@ -102,7 +102,7 @@ def notes(grouped: Sorted) -> List[str]:
     """Notes about runs that are not in the table."""
     folders = ", ".join(str(each.folder) for each in grouped.doubled[:_SHOWN])
     count = len(grouped.doubled)
-    return [f"runs that gave way to a later one of the same seed: {count} ({folders})"] if count else []
+    return [f"superseded runs (a newer run of the same seed exists): {count} ({folders})"] if count else []
 
 
 def causes(groups: Sequence[Group]) -> List[str]:

@@ -47,7 +47,7 @@ def test_of_two_runs_of_one_seed_the_last_to_finish_is_in_the_table_and_the_othe
 
     assert (0, "") == (ended.code, ended.err)
     assert ("0.27000" in ended.out, "9.00000" in ended.out) == (True, False)
-    assert f"runs that gave way to a later one of the same seed: 1 ({tmp_path / first})" in ended.out.splitlines()
+    assert f"superseded runs (a newer run of the same seed exists): 1 ({tmp_path / first})" in ended.out.splitlines()
 
 
 def test_a_figure_that_is_not_reproduced_is_no_exit_code_and_the_help_says_so(tmp_path: Path, data: str) -> None:

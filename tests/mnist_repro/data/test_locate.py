@@ -108,8 +108,8 @@ def test_broken_unnamed_places_are_passed_over_in_a_line_each_and_the_surrogate_
 
     assert "surrogate" == dataset.name
     assert "data: SURROGATE digits, not MNIST (60,000 + 10,000 images) drawn by mnist-repro" == describe(dataset)
-    assert lines[0].startswith(f"mnist-repro: passed over the Keras cache {keras}: ")
-    assert f"mnist-repro: passed over the own cache {own}: well-formed but not MNIST\n" == lines[1]
+    assert lines[0].startswith(f"mnist-repro: could not use the Keras cache {keras}: ")
+    assert f"mnist-repro: could not use the own cache {own}: well-formed but not MNIST; continuing without it\n" == lines[1]
     assert [1, 1, 3] == [line.count("\n") for line in lines]
     assert "NO MNIST" in lines[2]
     assert "no published figure" in lines[2]

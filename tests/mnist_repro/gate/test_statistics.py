@@ -207,7 +207,7 @@ def test_one_run_counted_several_times_is_no_sample(compare: Compare) -> None:
     finding = compare(LOSS, {**samples(0.5), **({} if compare is distributions else alike)}, alike)
 
     assert Verdict.INCOMPARABLE == finding.verdict
-    assert "it is the same for all 3 seeds, which are one run counted several times" == finding.reason
+    assert "identical for all 3 seeds: this looks like one run counted 3 times" == finding.reason
 
 
 def test_several_runs_may_have_the_same_accuracy() -> None:
