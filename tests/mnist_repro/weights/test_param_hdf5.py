@@ -122,7 +122,7 @@ def shrink(root: Any) -> None:
     [
         (
             *("wheel-softmax", len, "tf-softmax"),
-            *("holds the weights of 'wheel-softmax', not of tf-softmax", "mnist-repro estimate PATH"),
+            *("holds the weights of 'wheel-softmax', not of tf-softmax", "leave --recipe out, or "),
         ),
         (
             *("tf-softmax", forget_recipe, None),
