@@ -15,7 +15,7 @@ import pytest
 
 from mnist_repro.data.dataset import Dataset, describe
 from mnist_repro.training import pictures
-from tests.builders.command_line import Ended, environment, run
+from tests.builders.command_line import Ended, ends_with_one_message, environment, run
 from tests.builders.reproduced import Reproduced
 
 # Two commands in a process that imports TensorFlow once; what they say is kept apart.
@@ -117,28 +117,17 @@ def test_one_image_is_shown_with_all_ten_probabilities(reproduced: Reproduced, d
     assert 1.0 == pytest.approx(sum(float(line.split()[1]) for line in lines[1:]), abs=1e-3)
 
 
-@pytest.fixture
-def picture(dataset: Dataset, tmp_path: Path) -> Path:
-    """Test image 0 as a picture file."""
-    pictures.write_png(tmp_path / "eine Sieben.png", dataset.test_images[0])
-    return tmp_path / "eine Sieben.png"
-
-
-def test_a_picture_is_predicted_like_the_image_it_shows(reproduced: Reproduced, picture: Path) -> None:
-    model = reproduced.folder("wheel-softmax") / "model.h5"
+def test_a_picture_is_predicted_like_the_image_it_shows(
+    reproduced: Reproduced, dataset: Dataset, tmp_path: Path
+) -> None:
+    picture, model = tmp_path / "eine Sieben.png", reproduced.folder("wheel-softmax") / "model.h5"
+    pictures.write_png(picture, dataset.test_images[0])
     of_data = run("predict", model, "--index", "0", "--data", reproduced.data).out.splitlines()
     # No data is needed, nor looked for.
     of_file = run("predict", model, "--image", picture, "--data", "/nowhere").out.splitlines()
 
     assert f"wheel-softmax: {picture} is a {of_data[3].split()[2]}" == of_file[0]
     assert of_data[4:] == of_file[1:]
-
-
-def refused(ended: Ended, what: str) -> None:
-    """The command has ended with one message of three parts that begins with ``what``."""
-    assert (2, True) == (ended.code, ended.err.startswith(f"mnist-repro: {what}")), ended.err
-    assert "Traceback" not in ended.err
-    assert (1, 1, 1) == tuple(ended.err.count(part) for part in ("mnist-repro: ", "\n  why: ", "\n  next: "))
 
 
 @pytest.mark.parametrize(
@@ -149,10 +138,13 @@ def refused(ended: Ended, what: str) -> None:
         (["--index", "60000", "--of", "training"], "--index 60000\n  why: there are 60,000 training images"),
         (["--first", "0"], "--first 0\n  why: there are 10,000 test images\n"),
         (["--first", "10001"], "--first 10001\n  why: there are 10,000 test images\n"),
+        (["--image", "."], "cannot read .: it is a folder"),
     ],
 )
 def test_images_that_are_not_there(arguments: List[str], what: str, reproduced: Reproduced) -> None:
-    refused(run("predict", reproduced.folder("wheel-softmax"), "--data", reproduced.data, *arguments), what)
+    ended = run("predict", reproduced.folder("wheel-softmax"), "--data", reproduced.data, *arguments)
+
+    ends_with_one_message(ended, what)
 
 
 @pytest.mark.parametrize(("source", "name"), [("param.hdf5", "model.h5"), ("model.h5", "param.hdf5")])
@@ -165,10 +157,3 @@ def test_a_file_is_known_by_what_it_holds_not_by_its_name(
 
     assert 0 == told.code, told.err
     assert run("predict", folder / source, "--data", reproduced.data).out == told.out
-
-
-def test_a_picture_that_is_none(reproduced: Reproduced, tmp_path: Path) -> None:
-    refused(
-        run("predict", reproduced.folder("wheel-softmax") / "param.hdf5", "--image", tmp_path),
-        f"cannot read {tmp_path}: it is a folder",
-    )
