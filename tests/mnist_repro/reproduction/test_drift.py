@@ -15,11 +15,11 @@ from mnist_repro.recipes.recipe import Epochs, Scale
 from mnist_repro.reproduction import drift, hypotheses, oracle
 from mnist_repro.reproduction.drift import NONE, NOT_DEBIASED, NOT_RECOGNISED, recognise
 from mnist_repro.reproduction.hypotheses import Hypothesis
-from mnist_repro.runs.evaluation import Evaluation
 from mnist_repro.runs.log import Score
 from mnist_repro.runs.run import Run
 from mnist_repro.training import framework
 from mnist_repro.training import train as training
+from tests.builders import made_up
 
 # Two epochs of 16 and of 21 steps, the last of each with an incomplete batch.
 WHEEL = replace(find("wheel-softmax"), subset=Scale(2_000, 0, 100, Epochs(2), scored_after=(2,)))
@@ -32,21 +32,8 @@ STEPS = 30
 
 
 def a_run(recipe: Recipe = WHEEL, seed: int = 0, losses: Sequence[float] = (), scores: Sequence[Score] = ()) -> Run:
-    return Run(
-        recipe=recipe.name,
-        seed=seed,
-        scale="subset",
-        arithmetic="original",
-        unit="epoch",
-        dataset={},
-        counts={},
-        scores=tuple(scores),
-        validation=None,
-        log=(),
-        step_losses=tuple(losses),
-        first_predictions=(),
-        provenance={},
-    )
+    made = made_up.run(recipe.name, seed, *scores, scale="subset")
+    return replace(made, step_losses=tuple(losses))
 
 
 def computed(dataset: Dataset, recipe: Recipe = WHEEL, change: Optional[Hypothesis] = None, seed: int = 0) -> Run:
@@ -169,10 +156,7 @@ def test_two_changes_that_the_losses_cannot_tell_apart_are_not_guessed_at(
 
 
 def scored(loss: float, debiased: Optional[float], after: int = 3) -> Score:
-    def evaluation(value: float) -> Evaluation:
-        return Evaluation(value, 0.9, ((0,) * 10,) * 10, ())
-
-    return Score(after, evaluation(loss), None if debiased is None else evaluation(debiased))
+    return made_up.score(after, loss, 0.9, debiased)
 
 
 def of_batch_normalization(*runs: Sequence[Score]) -> drift.Drift:
@@ -180,17 +164,24 @@ def of_batch_normalization(*runs: Sequence[Score]) -> drift.Drift:
     return drift.recognise_batch_normalization(made)
 
 
-def test_missing_zero_debiasing_is_named_with_what_it_costs() -> None:
-    found = of_batch_normalization([scored(1.5, 0.04)], [scored(2.5, 0.06)])
+@pytest.mark.parametrize(
+    ("runs", "costs"),
+    [
+        (
+            ([scored(1.5, 0.04)], [scored(2.5, 0.06)]),
+            "0.0500 instead of 2.0000 after 3 epochs (mean of seeds 0, 1)",
+        ),
+        # In the end, nothing is left of it.
+        (
+            ([scored(1.5, 0.04), scored(0.035, 0.035, 10)],),
+            "0.0400 instead of 1.5000 after 3 epochs, 0.0350 instead of 0.0350 after 10 epochs (mean of seed 0)",
+        ),
+    ],
+)
+def test_missing_zero_debiasing_is_named_with_what_it_costs(runs: Sequence[Sequence[Score]], costs: str) -> None:
+    found = of_batch_normalization(*runs)
     assert (NOT_DEBIASED, True) == (found.kind, found.named)
-    expected = "a test loss of 0.0500 instead of 2.0000 after 3 epochs (mean of seeds 0, 1)"
-    assert found.evidence == f"debiased, the same weights give {expected}"
-
-
-def test_missing_zero_debiasing_is_named_though_nothing_is_left_of_it_in_the_end() -> None:
-    found = of_batch_normalization([scored(1.5, 0.04), scored(0.035, 0.035, 10)])
-    assert NOT_DEBIASED == found.kind
-    assert "1.5000 after 3 epochs, 0.0350 instead of 0.0350 after 10 epochs" in found.evidence
+    assert f"debiased, the same weights give a test loss of {costs}" == found.evidence
 
 
 @pytest.mark.parametrize(
