@@ -221,12 +221,7 @@ def test_a_help_text_on_a_full_disk(arguments: Tuple[str, ...]) -> None:
 
 @pytest.mark.skipif(not Path("/dev/full").exists(), reason="no /dev/full: nothing stands for a full disk")
 @pytest.mark.parametrize(
-    ("arguments", "code"),
-    [
-        (("data", "verify", "--data", "nowhere"), 2),
-        (("power", "--list"), 0),
-        (("train",), 2),
-    ],
+    ("arguments", "code"), [(("data", "verify", "--data", "nowhere"), 2), (("power", "--list"), 0), (("train",), 2)]
 )
 def test_standard_error_on_a_full_disk_does_not_change_the_exit_code(arguments: Tuple[str, ...], code: int) -> None:
     with Path("/dev/full").open("w", encoding="utf-8") as full:

@@ -55,9 +55,7 @@ def test_a_session_ends_in_a_page_of_what_its_gate_judged(project: pytest.Pytest
     assert (group["recipe"], [run["seed"] for run in group["runs"]]) == ("vgg7", [100, 101, 102])
 
 
-def test_what_was_measured_elsewhere_stands_beside_what_is_stored_without_empty_parts(
-    project: pytest.Pytester,
-) -> None:
+def test_what_was_measured_elsewhere_stands_beside_what_is_stored_without_empty_parts(project: pytest.Pytester) -> None:
     project.makepyfile(CLEAN)
 
     ended = project.runpytest_inprocess(*PLUGIN, "--report", "page")

@@ -119,11 +119,7 @@ def test_a_recipe_named_twice_is_run_once(tmp_path: Path, monkeypatch: pytest.Mo
     ],
 )
 def test_only_what_is_reproduced_passes(
-    figures: Tuple[Tuple[float, float], ...],
-    verdict: str,
-    code: int,
-    tmp_path: Path,
-    monkeypatch: pytest.MonkeyPatch,
+    figures: Tuple[Tuple[float, float], ...], verdict: str, code: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     ended = rehearsed(monkeypatch, tmp_path, trained_to(*figures), "--seeds", len(figures), "--json", tmp_path / "j")
 

@@ -25,8 +25,7 @@ def trained(data: str, tmp_path_factory: pytest.TempPathFactory) -> Tuple[Path, 
     with pytest.MonkeyPatch.context() as here:
         here.chdir(folder)
         ended = run(
-            *("train", "wheel-softmax", "--seed", "5", "--scale", "subset", "--data", data),
-            *("--tensorboard", "board"),
+            *("train", "wheel-softmax", "--seed", "5", "--scale", "subset", "--data", data), *("--tensorboard", "board")
         )
     return folder, ended
 

@@ -14,10 +14,7 @@ from mnist_repro.data.dataset import DRAWN, describe
 from mnist_repro.errors import BadInput
 from tests.builders import made_up
 from tests.builders.misbehaving_server import serving
-from tests.builders.mnist_files import (
-    surrogate_cache,
-    write_folder,
-)
+from tests.builders.mnist_files import surrogate_cache, write_folder
 from tests.builders.refused import refused
 
 

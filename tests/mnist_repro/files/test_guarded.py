@@ -66,8 +66,7 @@ def test_at_most_one_byte_more_than_promised_is_read(promised: int, length: int)
 
 
 @pytest.mark.parametrize(
-    ("promised", "what"),
-    [(4, "FILE is truncated: 3 bytes of data"), (2, "FILE has bytes after its end")],
+    ("promised", "what"), [(4, "FILE is truncated: 3 bytes of data"), (2, "FILE has bytes after its end")]
 )
 def test_what_is_shorter_or_longer_than_promised_is_refused(promised: int, what: str) -> None:
     check_promised(bytearray(3), 3, "FILE")

@@ -11,13 +11,7 @@ import pytest
 from mnist_repro.execution.fingerprint import Fingerprint
 from mnist_repro.gate.intervals import standard_deviation
 from mnist_repro.gate.margins import rounded_up
-from mnist_repro.harness.tolerances import (
-    DEFAULT_SEEDS,
-    TOLERANCES,
-    fingerprint_entry,
-    joint_provenance,
-    sample_entry,
-)
+from mnist_repro.harness.tolerances import DEFAULT_SEEDS, TOLERANCES, fingerprint_entry, joint_provenance, sample_entry
 from mnist_repro.recipes import RECIPES, find
 from mnist_repro.runs.metrics import metric_names
 from tests.builders.made_up_baselines import (

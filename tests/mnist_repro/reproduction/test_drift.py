@@ -167,10 +167,7 @@ def of_batch_normalization(*runs: Sequence[Score]) -> drift.Drift:
 @pytest.mark.parametrize(
     ("runs", "costs"),
     [
-        (
-            ([scored(1.5, 0.04)], [scored(2.5, 0.06)]),
-            "0.0500 instead of 2.0000 after 3 epochs (mean of seeds 0, 1)",
-        ),
+        (([scored(1.5, 0.04)], [scored(2.5, 0.06)]), "0.0500 instead of 2.0000 after 3 epochs (mean of seeds 0, 1)"),
         # In the end, nothing is left of it.
         (
             ([scored(1.5, 0.04), scored(0.035, 0.035, 10)],),

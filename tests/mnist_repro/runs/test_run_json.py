@@ -27,9 +27,7 @@ FIELDS = "a run of schema 1 has every field of docs/reference"
 def made() -> Run:
     scores = (made_up.score(3, 0.125, 0.96, debiased=0.0625), made_up.score(10, 0.03125, 0.99))
     return replace(
-        made_up.run("vgg7-bn", 4, *scores),
-        validation=made_up.evaluation(0.1, 0.97),
-        step_losses=(2.302585, 2.25),
+        made_up.run("vgg7-bn", 4, *scores), validation=made_up.evaluation(0.1, 0.97), step_losses=(2.302585, 2.25)
     )
 
 

@@ -9,9 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from mnist_repro.recipes import RECIPES
-from mnist_repro.recipes.layers import (
-    lay_out,
-)
+from mnist_repro.recipes.layers import lay_out
 from mnist_repro.weights.matching import Difference, LayerShapes, difference, expected_shapes, fitting
 
 # Shapes of a layer's weights, for comparisons that need no files.

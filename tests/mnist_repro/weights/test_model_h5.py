@@ -90,11 +90,9 @@ def test_of_the_softmax_recipes_which_have_one_model_the_one_asked_for_is_taken(
 
 
 def test_a_model_of_another_recipe_than_the_one_asked_for(saved: Path) -> None:
-    assert (
-        "PATH is not a model of vgg7",
-        "its layers are those of vgg7-bn",
-        "--recipe vgg7-bn",
-    ) == refusal(saved / "vgg7-bn.h5", "vgg7")
+    assert ("PATH is not a model of vgg7", "its layers are those of vgg7-bn", "--recipe vgg7-bn") == refusal(
+        saved / "vgg7-bn.h5", "vgg7"
+    )
 
 
 def test_whole_models_and_weights_are_told_apart(saved: Path, tmp_path: Path) -> None:

@@ -9,13 +9,7 @@ import pytest
 from mnist_repro.errors import BadInput
 from mnist_repro.gate.baselines import files as baseline_files
 from tests.builders.baseline_refusals import refusal, stored_file, why_refused
-from tests.builders.made_up_baselines import (
-    ACCURACY,
-    LOSS,
-    fingerprints,
-    samples,
-    subset,
-)
+from tests.builders.made_up_baselines import ACCURACY, LOSS, fingerprints, samples, subset
 
 MNIST = "entry mnist / original: "
 

@@ -167,11 +167,7 @@ def test_other_schemas_are_named(schema: str, why: str, fix: str, tmp_path: Path
     path = stored_file(tmp_path)
     path.write_text(path.read_text(encoding="utf-8").replace("schema: 1", f"schema: {schema}"), encoding="utf-8")
 
-    assert (
-        f"PATH has schema {schema}, this program reads 1",
-        why,
-        fix,
-    ) == refusal(tmp_path)
+    assert (f"PATH has schema {schema}, this program reads 1", why, fix) == refusal(tmp_path)
 
 
 NO_YAML = "it cannot be read as YAML"
