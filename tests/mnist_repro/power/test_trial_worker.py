@@ -100,14 +100,6 @@ def test_code_that_crashes_of_what_a_bug_does_or_answers_is_caught(
     assert str(measured.crash([Measurement("subset", 0)])).startswith(told)
 
 
-def measure_here(measured: Trial, data: str, bugs: Path) -> None:
-    """Do what a process of `trials.measure_all` does, in this one, which has imported TensorFlow already."""
-    parts = [Measurement("subset", 0)]
-    power_worker._measure_all(
-        {**asdict(measured), "folder": str(measured.folder), "data": data, "bugs": str(bugs), "parts": parts}
-    )
-
-
 def unfit(tmp_path: Path, bug: str) -> Tuple[Trial, Path]:
     file = tmp_path / "bugs.py"
     file.write_text(UNFIT, encoding="utf-8")

@@ -56,21 +56,24 @@ def test_a_training_in_original_arithmetic_has_no_drift(dataset: Dataset) -> Non
     assert str(found).startswith("none: the first 32 step losses of seed 0 agree with the source's arithmetic within ")
 
 
-def test_float16_pixels_in_somebodys_code_are_named(dataset: Dataset, monkeypatch: pytest.MonkeyPatch) -> None:
-    def scaled(pixels: Any) -> Any:
-        tf = framework.tensorflow()
-        return tf.cast(tf.cast(tf.cast(pixels, tf.float32) / 255.0, tf.float16), tf.float32)
-
-    monkeypatch.setattr(framework, "scaled", scaled)
-    assert "float16 pixels" == recognise(WHEEL, [trained(dataset)], dataset).kind
+def float16(pixels: Any) -> Any:
+    tf = framework.tensorflow()
+    return tf.cast(tf.cast(tf.cast(pixels, tf.float32) / 255.0, tf.float16), tf.float32)
 
 
-def test_missing_shuffling_in_somebodys_code_is_named(dataset: Dataset, monkeypatch: pytest.MonkeyPatch) -> None:
-    def in_file_order(recipe: str, seed: int, epoch: int, images: int) -> np.ndarray:
-        return np.arange(images, dtype=np.int32)
+def in_file_order(recipe: str, seed: int, epoch: int, images: int) -> np.ndarray:
+    return np.arange(images, dtype=np.int32)
 
-    monkeypatch.setattr(training, "epoch_order", in_file_order)
-    assert "not shuffled" == recognise(WHEEL, [trained(dataset)], dataset).kind
+
+@pytest.mark.parametrize(
+    ("module", "name", "instead", "kind"),
+    [(framework, "scaled", float16, "float16 pixels"), (training, "epoch_order", in_file_order, "not shuffled")],
+)
+def test_a_change_in_somebodys_code_is_named(
+    module: object, name: str, instead: object, kind: str, dataset: Dataset, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(module, name, instead)
+    assert kind == recognise(WHEEL, [trained(dataset)], dataset).kind
 
 
 # What wheel-softmax does already, or has not got.
@@ -197,9 +200,10 @@ def test_zero_debiasing_that_explains_nothing_is_not_named(runs: Sequence[Sequen
     assert NOT_RECOGNISED == of_batch_normalization(*runs).kind
 
 
-def test_scores_that_were_not_all_taken_again_say_so() -> None:
+def test_scores_that_were_not_all_taken_again_say_so(dataset: Dataset) -> None:
     found = of_batch_normalization([scored(1.5, 0.04)], [scored(1.5, None)])
     assert "there is no score at which every run was scored with debiased statistics" == found.evidence
+    assert NOT_RECOGNISED == recognise(WHEEL, [], dataset).kind
 
 
 # TensorFlow 2.2 uses names that NumPy has since deprecated.
@@ -217,10 +221,6 @@ def test_recipes_without_an_oracle_are_not_recognised_and_it_says_why(name: str,
     found = recognise(recipe, [a_run(recipe, losses=[2.3], scores=[scored(0.04, None)])], dataset)
     expected = f"not recognised: no oracle computes {name}, so there is nothing to hold it against"
     assert expected == str(found)
-
-
-def test_no_runs_are_no_evidence(dataset: Dataset) -> None:
-    assert NOT_RECOGNISED == recognise(WHEEL, [], dataset).kind
 
 
 def test_runs_without_step_losses_do_not_read_as_without_drift(dataset: Dataset) -> None:
