@@ -10,10 +10,7 @@ import pytest
 from mnist_repro.errors import BadInput
 from mnist_repro.gate.baselines import files as baseline_files
 from mnist_repro.gate.baselines.values import Change, accepted
-from tests.builders.made_up_baselines import (
-    samples,
-    subset,
-)
+from tests.builders.made_up_baselines import samples, subset
 
 LATER = Change(
     "2027-01-01T00:00:00+00:00", "dropout: after the second pool, as the source has it ± ☃", {"tolerance": 1e-6}

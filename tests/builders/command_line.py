@@ -82,3 +82,10 @@ def listed(folder: Path) -> List[str]:
 def contents(folder: Path) -> Dict[str, bytes]:
     """The files of a folder by name, hidden ones too."""
     return {path.name: path.read_bytes() for path in sorted(folder.iterdir())}
+
+
+def ends_with_one_message(ended: Ended, what: str) -> None:
+    """The command has ended with one message of three parts that begins with ``what``."""
+    assert (2, True) == (ended.code, ended.err.startswith(f"mnist-repro: {what}")), ended.err
+    assert "Traceback" not in ended.err
+    assert (1, 1, 1) == tuple(ended.err.count(part) for part in ("mnist-repro: ", "\n  why: ", "\n  next: "))

@@ -11,10 +11,10 @@ from mnist_repro.gate.baselines.values import BaselineFile, Change, FingerprintE
 from mnist_repro.gate.verdicts import Metric
 from mnist_repro.harness.checkable import TakenFingerprint
 from mnist_repro.recipes import find
-from mnist_repro.runs.evaluation import Evaluation
-from mnist_repro.runs.log import Line, Score
+from mnist_repro.runs.log import Line
 from mnist_repro.runs.metrics import direction, metric_names, metric_values
 from mnist_repro.runs.run import Run
+from tests.builders import made_up
 
 SPREAD = 0.002
 MARGIN = 0.02
@@ -34,22 +34,10 @@ def run(recipe: str = "vgg7", seed: int = 0, scale: str = "subset", better: floa
     """A run whose losses are ``better`` lower, and whose accuracies are as much higher, than the stored ones' mean."""
     chosen = find(recipe).scale(scale)
     noise = spread * ((seed * 37 + 11) % 17 - 8) / 8
-    evaluated = Evaluation(0.5 - better + noise, 0.75 + better - noise, ((0,) * 10,) * 10, ())
-    return Run(
-        recipe=recipe,
-        seed=seed,
-        scale=scale,
-        arithmetic="original",
-        unit=chosen.budget.unit,
-        dataset={"name": "mnist", "sha256": "0123", "source": "made up"},
-        counts={"parameters": 272_234, "training_images": 1000, "test_images": 1000},
-        scores=tuple(Score(after, evaluated) for after in chosen.scored_after),
-        validation=None,
-        log=(Line(after=chosen.budget.count, loss=0.625 - better + noise),),
-        step_losses=(),
-        first_predictions=(),
-        provenance={**PROVENANCE, "seconds": 1.5},
-    )
+    scores = [made_up.score(after, 0.5 - better + noise, 0.75 + better - noise) for after in chosen.scored_after]
+    made = made_up.run(recipe, seed, *scores, unit=chosen.budget.unit, scale=scale)
+    log = (Line(after=chosen.budget.count, loss=0.625 - better + noise),)
+    return replace(made, log=log, provenance={**PROVENANCE, "seconds": 1.5})
 
 
 def runs(recipe: str = "vgg7", seeds: Sequence[int] = (100, 101, 102), **arguments: Any) -> Tuple[Run, ...]:
@@ -72,13 +60,6 @@ def entry(recipe: str = "vgg7", scale: str = "subset", seeds: int = 16, margin: 
 def stored(recipe: str = "vgg7", scale: str = "subset", **arguments: Any) -> BaselineFile:
     """A baseline file with one entry."""
     return BaselineFile(recipe, scale, (entry(recipe, scale, **arguments),))
-
-
-def with_samples(file: BaselineFile, samples: Mapping[int, Mapping[str, float]]) -> BaselineFile:
-    """The same file with other samples in its entry."""
-    kept = file.entries[0]
-    assert isinstance(kept, SampleEntry)
-    return replace(file, entries=(replace(kept, samples=samples),))
 
 
 def fingerprint(recipe: str = "vgg7", losses: Optional[Dict[str, float]] = None, **provenance: str) -> TakenFingerprint:

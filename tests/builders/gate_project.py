@@ -2,12 +2,18 @@
 
 from __future__ import annotations
 
+import importlib
 import json
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Dict
 
 import pytest
+
+from mnist_repro.display import table
+from mnist_repro.gate.baselines.values import BaselineFile
+from mnist_repro.gate.intervals import student_t
+from tests.builders.gate_cases import store
 
 CLEAN = """
 def test_clean(baseline):
@@ -68,3 +74,24 @@ class Project:
             for recipe in self.report()["recipes"].values()
             for each in recipe["comparisons"]
         }
+
+
+def import_once() -> None:
+    """Import what does not like to be imported again, as pytester has it in each of its runs."""
+    for module in ("mnist_repro.harness.measurements", "mnist_repro.harness.fixture", "yaml"):
+        importlib.import_module(module)
+    table(("a", "b"), [("1", "2")])
+    student_t(3.0, 0.1)
+
+
+def with_baselines(
+    pytester: pytest.Pytester, monkeypatch: pytest.MonkeyPatch, *baselines: BaselineFile
+) -> pytest.Pytester:
+    """Another project, which nothing of this session reaches, with these baselines."""
+    for name in ("GITHUB_STEP_SUMMARY", "PYTEST_ADDOPTS", "PYTEST_XDIST_WORKER", "PYTEST_XDIST_WORKER_COUNT"):
+        monkeypatch.delenv(name, raising=False)
+    # Others' plugins would be imported again for every run.
+    monkeypatch.setenv("PYTEST_DISABLE_PLUGIN_AUTOLOAD", "1")
+    monkeypatch.setenv("PYTHONPATH", str(Path(__file__).resolve().parents[2]))
+    store(pytester.path / "baselines", *baselines)
+    return pytester

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import replace
 from typing import Optional, Tuple
 
@@ -15,7 +16,7 @@ from mnist_repro.runs.run import Run
 
 def evaluation(loss: float, accuracy: float) -> Evaluation:
     """Of 10,000 images; the wrong ones are fours taken for nines."""
-    wrong = 0 if accuracy != accuracy else round(10_000 * (1.0 - accuracy))
+    wrong = 0 if not math.isfinite(accuracy) else round(10_000 * (1.0 - accuracy))
     confusion = [[0] * 10 for _ in range(10)]
     confusion[4][4], confusion[4][9] = 10_000 - wrong, wrong
     return Evaluation(loss, accuracy, tuple(tuple(row) for row in confusion), tuple(range(wrong)), (9,) * wrong)

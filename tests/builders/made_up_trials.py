@@ -8,9 +8,7 @@ from typing import Any, Mapping, Optional, Sequence
 
 from mnist_repro.gate.baselines.values import BaselineFile
 from mnist_repro.power import table as power
-from mnist_repro.power import (
-    trials,
-)
+from mnist_repro.power import trials
 from mnist_repro.power.table import Row, Stored
 from mnist_repro.power.trials import Trial
 from mnist_repro.recipes import find

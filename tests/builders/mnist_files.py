@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import os
 import struct
 from pathlib import Path
@@ -24,6 +25,7 @@ def black() -> Dict[str, np.ndarray]:
     return {key: np.zeros(shape, np.uint8) for key, shape in zip(KEYS, SHAPES)}
 
 
+@functools.lru_cache(maxsize=None)
 def black_digest() -> str:
     return digest(*black().values())
 

@@ -8,7 +8,6 @@ import os
 import re
 import subprocess
 import sys
-import textwrap
 from pathlib import Path
 from types import SimpleNamespace
 from typing import List, Tuple
@@ -19,11 +18,13 @@ import mnist_repro
 from mnist_repro import cli
 from mnist_repro.data.locate import SURROGATE_NOTICE
 from mnist_repro.errors import BadInput, ExitCode
+from mnist_repro.gate.baselines import files as baseline_files
 from tests.builders.command_line import Ended, command, environment, run, run_alone, start
+from tests.builders.made_up_baselines import samples, subset
 from tests.builders.processes import PATIENCE
 
 # What takes long to import, and is not needed to print a help text.
-HEAVY = ("numpy", "scipy", "h5py", "tensorflow", "keras", "rich", "pooch")
+HEAVY = ("numpy", "scipy", "h5py", "tensorflow", "keras", "rich", "pooch", "requests")
 
 
 def test_version() -> None:
@@ -51,38 +52,62 @@ def test_the_help_names_every_command_and_exit_code() -> None:
     assert [] == [code.name for code in ExitCode if str(code.value) not in ended.out.partition("exit codes:")[2]]
 
 
-@pytest.mark.parametrize("name", cli.COMMANDS)
+ACTIONS = {"baseline": ("record", "show", "diff", "accept"), "data": ("verify", "fetch", "info")}
+
+
+@pytest.mark.parametrize(
+    "name", [*cli.COMMANDS, *(f"{command} {action}" for command, actions in ACTIONS.items() for action in actions)]
+)
 def test_every_command_explains_itself_with_an_example(name: str) -> None:
-    ended = run(name, "--help")
+    ended = run(*name.split(), "--help")
 
     assert (0, "") == (ended.code, ended.err)
-    assert f"\n  mnist-repro {name} " in ended.out
+    assert f"\n  mnist-repro {name}" in ended.out.partition("Example")[2]
+    assert max(map(len, ended.out.splitlines())) <= 120
 
 
-@pytest.mark.parametrize("arguments", [["--help"], ["reproduce", "--help"], ["--version"], ["train"]])
-def test_help_imports_nothing_that_takes_long(arguments: List[str]) -> None:
-    program = textwrap.dedent(
-        f"""
-        import json, sys
-        from mnist_repro import cli
-        try:
-            cli.main({arguments!r})
-        except SystemExit:
-            pass
-        print("\\n" + json.dumps([name for name in {HEAVY!r} if name in sys.modules]))
-        """
-    )
+STEP_BY_STEP = """
+import contextlib, io, json, sys
+from mnist_repro import cli
+
+for words, heavy in json.loads(sys.argv[1]):
+    if words[0] == "import":
+        __import__(words[1])
+    else:
+        said = io.StringIO()
+        with contextlib.suppress(SystemExit), contextlib.redirect_stdout(said), contextlib.redirect_stderr(said):
+            words[1:] = [str(cli.main(words)), *words[1:]]
+    print(*words[:2], *(name for name in heavy if name in sys.modules))
+"""
+
+
+def test_nothing_that_takes_long_is_imported_before_it_is_needed(tmp_path: Path) -> None:
+    baseline_files.write(tmp_path, subset())
+    baseline_files.write_proposed(tmp_path, subset(samples([0.25, 0.5], history=())))
+    baselines = ["wheel-softmax", "--baselines", str(tmp_path)]
+    tensorflow = ("tensorflow", "keras")
+    # From what needs least to what needs most, in one process.
+    steps: List[Tuple[List[str], Tuple[str, ...]]] = [
+        *((words.split(), HEAVY) for words in ("--help", "--version", "reproduce --help", "train")),
+        *((["import", f"mnist_repro.{name}"], HEAVY) for name in ("commands.data", "data", "pytest_plugin")),
+        (["import", "mnist_repro.weights.param_hdf5"], ("h5py", *tensorflow)),
+        (["import", "mnist_repro.reproduction.drift"], tensorflow),
+        *((["baseline", action, *baselines], tensorflow) for action in ("show", "diff")),
+        (["baseline", "accept", *baselines, "--reason", "why"], tensorflow),
+    ]
     ended = subprocess.run(
-        [sys.executable, "-c", program],
-        env=environment(),
+        [sys.executable, "-c", STEP_BY_STEP, json.dumps(steps)],
+        env=environment({"CI": ""}),
         stdout=subprocess.PIPE,
-        stderr=subprocess.DEVNULL,
         encoding="utf-8",
         timeout=PATIENCE,
         check=True,
     )
 
-    assert [] == json.loads(ended.stdout.splitlines()[-1])
+    said = ["--help", "--version", "reproduce --help", "train"]
+    imported = ["commands.data", "data", "pytest_plugin", "weights.param_hdf5", "reproduction.drift"]
+    codes = ["baseline 0", "baseline 1", "baseline 0"]
+    assert [*said, *(f"import mnist_repro.{name}" for name in imported), *codes] == ended.stdout.splitlines()
 
 
 @pytest.mark.parametrize(
@@ -187,7 +212,7 @@ def test_standard_output_on_a_full_disk() -> None:
 
 
 @pytest.mark.skipif(not Path("/dev/full").exists(), reason="no /dev/full: nothing stands for a full disk")
-@pytest.mark.parametrize("arguments", [("--help",), ("--version",), ("reproduce", "--help")])
+@pytest.mark.parametrize("arguments", [("--version",), ("reproduce", "--help")])
 def test_a_help_text_on_a_full_disk(arguments: Tuple[str, ...]) -> None:
     # Without a buffer, argparse itself meets the full disk, and keeps that to itself.
     ended = onto_a_full_disk(*arguments, PYTHONUNBUFFERED="")
@@ -197,13 +222,7 @@ def test_a_help_text_on_a_full_disk(arguments: Tuple[str, ...]) -> None:
 
 @pytest.mark.skipif(not Path("/dev/full").exists(), reason="no /dev/full: nothing stands for a full disk")
 @pytest.mark.parametrize(
-    ("arguments", "code"),
-    [
-        (("data", "verify", "--data", "nowhere"), 2),
-        (("power", "--list"), 0),
-        (("train", "vgg8"), 2),
-        (("train",), 2),
-    ],
+    ("arguments", "code"), [(("data", "verify", "--data", "nowhere"), 2), (("power", "--list"), 0), (("train",), 2)]
 )
 def test_standard_error_on_a_full_disk_does_not_change_the_exit_code(arguments: Tuple[str, ...], code: int) -> None:
     with Path("/dev/full").open("w", encoding="utf-8") as full:

@@ -48,7 +48,8 @@ def item(measured: object, elsewhere: bool = False) -> Any:
 
 
 @pytest.mark.parametrize(
-    ("measured", "expected"),
+    # Named `measured`, they would be measured ahead, and missed in a gate report of this session.
+    ("wanted", "expected"),
     [
         (("vgg7", "subset"), ("vgg7", "subset")),
         (("vgg7", "published"), ("vgg7", "published")),
@@ -59,9 +60,9 @@ def item(measured: object, elsewhere: bool = False) -> Any:
     ],
 )
 def test_a_test_wants_the_pair_that_it_is_parametrized_with(
-    measured: object, expected: Optional[Tuple[str, str]]
+    wanted: object, expected: Optional[Tuple[str, str]]
 ) -> None:
-    found = item(measured)
+    found = item(wanted)
     plugin.pytest_collection_modifyitems([found])
 
     assert expected == plugin._wanted(found)

@@ -2,9 +2,17 @@
 
 from __future__ import annotations
 
+from typing import Tuple
+
 import pytest
 
 from tests.builders.gate_project import BETTER, CLEAN, MEASURED, Project
+
+
+def told(project: Project) -> Tuple[object, ...]:
+    """Of the report: whether it passes and is complete, its verdict, and pytest's exit code."""
+    found = project.report()
+    return found["passes"], found["complete"], found["verdict"], found["session"]["exit_code"]
 
 
 def test_the_report_is_written_when_all_is_well(project: Project) -> None:
@@ -12,13 +20,7 @@ def test_the_report_is_written_when_all_is_well(project: Project) -> None:
 
     result = project.run_with_report()
 
-    found = project.report()
-    assert (True, True, "equivalent", 0) == (
-        found["passes"],
-        found["complete"],
-        found["verdict"],
-        found["session"]["exit_code"],
-    )
+    assert (True, True, "equivalent", 0) == told(project)
     assert (project.gate / "gate.md").read_text(encoding="utf-8").startswith("## Reproduction gate: passed\n")
     result.stdout.fnmatch_lines(["*= gate =*", "vgg7: subset equivalent", "gate report: gate?gate.md"])
 
@@ -28,15 +30,9 @@ def test_the_report_is_written_when_tests_fail(project: Project) -> None:
 
     project.run_with_report()
 
-    found = project.report()
-    assert (False, True, "improved", 1) == (
-        found["passes"],
-        found["complete"],
-        found["verdict"],
-        found["session"]["exit_code"],
-    )
+    assert (False, True, "improved", 1) == told(project)
     assert {"test_clean": "equivalent", "test_better": "improved"} == project.verdicts()
-    assert ["test_it.py::test_other"] == found["other_failures"]
+    assert ["test_it.py::test_other"] == project.report()["other_failures"]
 
 
 def test_the_report_goes_where_it_was_wanted_even_if_a_test_changes_the_working_directory(project: Project) -> None:
@@ -56,9 +52,7 @@ def test_a_session_that_is_interrupted_reports_what_it_judged_as_incomplete(proj
 
     project.run_apart()
 
-    found = project.report()
-    assert (False, False, 2) == (found["passes"], found["complete"], found["session"]["exit_code"])
-    assert {"test_clean": "equivalent"} == project.verdicts()
+    assert (False, False, "equivalent", 2) == told(project)
     assert "INCOMPLETE" in (project.gate / "gate.md").read_text(encoding="utf-8")
 
 
@@ -77,8 +71,7 @@ def test_a_session_that_dies_leaves_what_it_judged_and_no_older_report(project: 
 
     project.run_apart()
 
-    found = project.report()
-    assert (False, False, None) == (found["passes"], found["complete"], found["session"]["exit_code"])
+    assert (False, False, "equivalent", None) == told(project)
     assert {"test_clean": "equivalent"} == project.verdicts()
 
 

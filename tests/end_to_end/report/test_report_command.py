@@ -1,7 +1,8 @@
 from __future__ import annotations
 
-from dataclasses import replace
+import math
 from pathlib import Path
+from typing import Tuple
 
 import pytest
 
@@ -40,27 +41,43 @@ def test_the_page_loads_nothing_and_forbids_it(tmp_path: Path, dataset: Dataset)
     assert [] == [name for name in page.attributes() if name == "style" or name.startswith("on")]
 
 
-def test_a_truncated_run_is_named_and_left_out(tmp_path: Path) -> None:
+def test_what_cannot_be_read_is_named_and_left_out(tmp_path: Path) -> None:
     scene = report_scene.wheel(tmp_path)
     broken = scene.runs / "wheel-softmax" / "seed-1" / "run.json"
     broken.write_text(broken.read_text(encoding="utf-8")[:500], encoding="utf-8")
 
-    ended = command_line.run("report", scene.runs, "--baselines", scene.baselines, "--out", tmp_path / "page")
+    ended = command_line.run(*made(scene), "--data", tmp_path / "no")
 
-    assert ended.code == 2
-    assert ended.err.count("left out") == 1
+    assert (2, 2) == (ended.code, ended.err.count("left out"))
     assert f"{broken} is not JSON" in ended.err
     assert f"{broken} is not JSON" in page_of(scene).text
+    assert "is not at hand" in page_of(scene).text
     assert ended.out.endswith("2 runs\n")
+
+
+def made(scene: report_scene.Scene) -> Tuple[object, ...]:
+    """What makes a page of nothing but runs and baselines."""
+    return ("report", scene.runs, "--baselines", scene.baselines, "--out", scene.root / "page")
 
 
 def test_jobs_beside_the_runs_are_found_from_any_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     scene = report_scene.whole(tmp_path / "project")
     monkeypatch.chdir(tmp_path)
 
-    command_line.run("report", scene.runs, "--baselines", scene.baselines, "--out", scene.root / "page")
+    command_line.run(*made(scene))
 
     assert "4711" in page_of(scene).text
+
+
+def test_figures_that_are_not_numbers_are_said_and_not_drawn(tmp_path: Path) -> None:
+    scene = report_scene.wheel(tmp_path)
+    scene.add(report_scene.run(0, math.nan))
+
+    ended = command_line.run(*made(scene))
+
+    assert ended.code == 0
+    assert "Not finite numbers, and so not drawn: 1." in page_of(scene).text
+    assert "incomparable" in page_of(scene).text
 
 
 @pytest.mark.parametrize("refused", ["report.json", "index.html"])
@@ -88,37 +105,12 @@ def test_a_page_that_cannot_be_made_leaves_the_old_one_as_it_was(
     assert {file.name: file.read_bytes() for file in (tmp_path / "page").iterdir()} == before
 
 
-def test_a_named_folder_without_data_is_one_message_and_a_page_without_images(tmp_path: Path) -> None:
-    scene = report_scene.wheel(tmp_path)
-
-    ended = command_line.run(
-        *("report", scene.runs, "--baselines", scene.baselines, "--out", tmp_path / "page", "--data", tmp_path / "no")
-    )
-
-    assert ended.code == 2
-    assert ended.err.count("left out") == 1
-    assert "is not at hand" in page_of(scene).text
-
-
-def test_figures_that_are_not_numbers_are_said_and_not_drawn(tmp_path: Path) -> None:
-    scene = report_scene.wheel(tmp_path)
-    made = report_scene.run(0)
-    [score] = made.scores
-    scene.add(replace(made, scores=(replace(score, test=replace(score.test, loss=float("nan"))),)))
-
-    ended = command_line.run("report", scene.runs, "--baselines", scene.baselines, "--out", tmp_path / "page")
-
-    assert ended.code == 0
-    assert "Not finite numbers, and so not drawn: 1." in page_of(scene).text
-    assert "incomparable" in page_of(scene).text
-
-
 def test_of_many_seeds_some_are_drawn_and_this_is_said(tmp_path: Path) -> None:
     scene = report_scene.wheel(tmp_path)
     for seed in range(3, 120):
         scene.add(report_scene.run(seed, 0.05))
 
-    ended = command_line.run("report", scene.runs, "--baselines", scene.baselines, "--out", tmp_path / "page")
+    ended = command_line.run(*made(scene))
 
     assert ended.out.endswith("120 runs\n")
     assert "Drawn: 100 of 120 points, spread over all." in page_of(scene).text

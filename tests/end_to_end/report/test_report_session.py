@@ -55,60 +55,40 @@ def test_a_session_ends_in_a_page_of_what_its_gate_judged(project: pytest.Pytest
     assert (group["recipe"], [run["seed"] for run in group["runs"]]) == ("vgg7", [100, 101, 102])
 
 
-def test_runs_that_were_made_elsewhere_are_said_to_be_missing(project: pytest.Pytester) -> None:
+def test_what_was_measured_elsewhere_stands_beside_what_is_stored_without_empty_parts(project: pytest.Pytester) -> None:
     project.makepyfile(CLEAN)
 
     ended = project.runpytest_inprocess(*PLUGIN, "--report", "page")
 
-    assert ended.ret == 0
-    assert [] == document(project)["groups"]
-    assert "Runs of this session in no folder that can be read here (made elsewhere): 3;" in page(project).text
-    assert "vgg7" in page(project).text
-
-
-def test_what_was_measured_elsewhere_stands_beside_what_is_stored(project: pytest.Pytester) -> None:
-    project.makepyfile(CLEAN)
-
-    project.runpytest_inprocess(*PLUGIN, "--report", "page")
-
     [told] = document(project)["gate_samples"]
-    assert ("vgg7", "subset") == (told["recipe"], told["rung"])
+    assert (0, [], "vgg7", "subset") == (ended.ret, document(project)["groups"], told["recipe"], told["rung"])
     assert [(16, 3)] * len(told["metrics"]) == [
         (len(each["stored"]), len(each["measured"])) for each in told["metrics"]
     ]
-    figures = [each for each in page(project).named("svg") if each.get("role") == "img"]
+    shown = page(project)
+    figures = [each for each in shown.named("svg") if each.get("role") == "img"]
     assert len(told["metrics"]) == len(figures) > 0
+    assert "Runs of this session in no folder that can be read here (made elsewhere): 3;" in shown.text
+    assert ["glance", "gate"] == [
+        each for each in ("recipes", "drift", "runs", "glance", "gate") if each in shown.values("id")
+    ]
 
 
-def test_a_page_without_runs_has_no_empty_parts(project: pytest.Pytester) -> None:
-    project.makepyfile(CLEAN)
-
-    project.runpytest_inprocess(*PLUGIN, "--report", "page")
-
-    ids = page(project).values("id")
-    assert ([], ["glance", "gate"]) == (
-        [each for each in ("recipes", "drift", "runs") if each in ids],
-        [each for each in ("glance", "gate") if each in ids],
-    )
-
-
-def test_a_session_that_fails_for_another_reason_says_so_at_the_top(project: pytest.Pytester) -> None:
-    project.makepyfile(CLEAN + "\n    def test_other():\n        raise AssertionError\n")
-
-    project.runpytest_inprocess(*PLUGIN, "--report", "page")
-
-    html = (project.path / "page" / "index.html").read_text(encoding="utf-8")
-    top = html[: html.index('<table class="glance')]
-    assert "does not pass" in top
-
-
-def test_the_page_of_a_failed_session_says_so(project: pytest.Pytester) -> None:
-    project.makepyfile(CLEAN.replace("runs()", "runs(better=0.25)"))
+@pytest.mark.parametrize(
+    ("tests", "verdict"),
+    [
+        (f"{CLEAN}\n    def test_other():\n        raise AssertionError\n", "equivalent"),
+        (CLEAN.replace("runs()", "runs(better=0.25)"), "improved"),
+    ],
+)
+def test_the_page_of_a_failed_session_says_so_at_the_top(project: pytest.Pytester, tests: str, verdict: str) -> None:
+    project.makepyfile(tests)
 
     ended = project.runpytest_inprocess(*PLUGIN, "--report", "page")
 
-    assert ended.ret == 1
-    assert (document(project)["gate"]["verdict"], document(project)["gate"]["exit_code"]) == ("improved", 1)
+    html = (project.path / "page" / "index.html").read_text(encoding="utf-8")
+    assert "does not pass" in html[: html.index('<table class="glance')]
+    assert (1, verdict, 1) == (ended.ret, *(document(project)["gate"][name] for name in ("verdict", "exit_code")))
 
 
 def test_with_xdist_the_page_is_written_once_and_has_the_runs_of_every_worker(project: pytest.Pytester) -> None:
@@ -121,26 +101,23 @@ def test_with_xdist_the_page_is_written_once_and_has_the_runs_of_every_worker(pr
     assert [100, 101, 102] == [run["seed"] for run in group["runs"]]
 
 
-def test_a_folder_that_cannot_be_written_stops_the_session_before_it_begins(project: pytest.Pytester) -> None:
+@pytest.mark.parametrize(
+    ("place", "said"),
+    [("file/page", "file is not a folder"), ("page", "index.html is not a page that mnist-repro made")],
+)
+def test_where_no_page_can_be_the_session_stops_before_it_begins(
+    project: pytest.Pytester, place: str, said: str
+) -> None:
     project.makepyfile(CLEAN)
-    (project.path / "file").write_text("mine", encoding="utf-8")
+    theirs = [project.path / "file", project.mkdir("page") / "index.html"]
+    for file in theirs:
+        file.write_text("<h1>mine</h1>", encoding="utf-8")
 
-    ended = project.runpytest_inprocess(*PLUGIN, "--report", "file/page")
+    ended = project.runpytest_inprocess(*PLUGIN, f"--report={place}")
 
     assert ended.ret == pytest.ExitCode.USAGE_ERROR
-    ended.stderr.fnmatch_lines(["*--report: *file is not a folder*"])
-
-
-def test_somebody_elses_page_stops_the_session_before_it_begins(project: pytest.Pytester) -> None:
-    project.makepyfile(CLEAN)
-    theirs = project.mkdir("page") / "index.html"
-    theirs.write_text("<h1>mine</h1>", encoding="utf-8")
-
-    ended = project.runpytest_inprocess(*PLUGIN, "--report=page")
-
-    assert ended.ret == pytest.ExitCode.USAGE_ERROR
-    ended.stderr.fnmatch_lines(["*--report: *index.html is not a page that mnist-repro made*"])
-    assert theirs.read_text(encoding="utf-8") == "<h1>mine</h1>"
+    ended.stderr.fnmatch_lines([f"*--report: *{said}*"])
+    assert ["<h1>mine</h1>"] * 2 == [file.read_text(encoding="utf-8") for file in theirs]
 
 
 def test_jobs_of_an_earlier_session_are_not_taken_for_this_one(project: pytest.Pytester) -> None:

@@ -10,7 +10,7 @@ import subprocess
 import sys
 from dataclasses import replace
 from pathlib import Path
-from typing import Callable, Dict, List, Tuple
+from typing import List, Tuple
 
 import pytest
 from pytest_regressions.file_regression import FileRegressionFixture
@@ -40,8 +40,13 @@ def folder(tmp_path: Path) -> Path:
     return tmp_path
 
 
+def act(action: str, folder: Path, *more: object) -> Ended:
+    """Do something with wheel-softmax; what is accepted is accepted with a reason."""
+    return baseline(action, folder, WHEEL, *(("--reason", REASON) if action == "accept" else ()), *more)
+
+
 def accept(folder: Path, *more: object) -> Ended:
-    return baseline("accept", folder, WHEEL, "--reason", REASON, *more)
+    return act("accept", folder, *more)
 
 
 def stored(folder: Path) -> SampleEntry:
@@ -191,24 +196,6 @@ def test_machines_get_samples_and_summary(folder: Path) -> None:
     assert {"mean", "sd", "count"} == set(entry["summary"]["test_loss after 3 epochs"])
 
 
-@pytest.mark.parametrize("action", ["show", "diff", "accept"])
-def test_no_tensorflow_is_imported(action: str, folder: Path) -> None:
-    program = (
-        "import sys; from mnist_repro import cli; code = cli.main(sys.argv[1:]); "
-        "sys.exit(3 if {'tensorflow', 'keras'} & set(sys.modules) else code)"
-    )
-    more = ["--reason", REASON] if action == "accept" else []
-    ended = subprocess.run(
-        [sys.executable, "-c", program, "baseline", action, WHEEL, "--baselines", str(folder), *more],
-        env=environment({"CI": ""}),
-        stdout=subprocess.PIPE,
-        timeout=PATIENCE,
-        check=False,
-    )
-
-    assert {"show": 0, "diff": 1, "accept": 0}[action] == ended.returncode
-
-
 # Bad input.
 
 
@@ -216,13 +203,8 @@ def test_no_tensorflow_is_imported(action: str, folder: Path) -> None:
 def test_in_ci_nothing_is_recorded_or_accepted(action: str, folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("CI", "woodpecker")
     before = files(folder)
-    more = ("--reason", REASON) if action == "accept" else ()
 
-    assert [
-        f"baseline {action} does nothing here: CI=woodpecker",
-        "in CI baselines are read-only, so that no run can make its own result the expected one",
-        "do it where you can review it and commit the change; `env -u CI` if this is no CI",
-    ] == message(baseline(action, folder, WHEEL, *more), folder)
+    assert f"baseline {action} does nothing here: CI=woodpecker" == message(act(action, folder), folder)[0]
     assert before == files(folder)
 
 
@@ -236,11 +218,7 @@ def test_in_ci_what_is_stored_and_proposed_is_shown(folder: Path, monkeypatch: p
 def test_accepting_needs_a_reason(reason: Tuple[str, ...], folder: Path) -> None:
     before = files(folder)
 
-    assert [
-        "baseline accept without a reason",
-        "readers of the history must learn why the values changed",
-        "--reason 'what changed, and why that is right'",
-    ] == message(baseline("accept", folder, WHEEL, *reason), folder)
+    assert "baseline accept without a reason" == message(baseline("accept", folder, WHEEL, *reason), folder)[0]
     assert before == files(folder)
 
 
@@ -248,13 +226,8 @@ def test_accepting_needs_a_reason(reason: Tuple[str, ...], folder: Path) -> None
 def test_nothing_proposed_is_nothing_to_look_at_or_accept(action: str, tmp_path: Path) -> None:
     baseline_files.write(tmp_path, subset())
     before = files(tmp_path)
-    more = ("--reason", REASON) if action == "accept" else ()
 
-    assert [
-        "nothing is proposed for wheel-softmax in DIR",
-        "`baseline record` leaves proposals there, and `baseline accept` takes them away",
-        "mnist-repro baseline record wheel-softmax --baselines DIR",
-    ] == message(baseline(action, tmp_path, WHEEL, *more), tmp_path)
+    assert "nothing is proposed for wheel-softmax in DIR" == message(act(action, tmp_path), tmp_path)[0]
     assert before == files(tmp_path)
 
 
@@ -267,45 +240,18 @@ def test_nothing_is_accepted_where_one_of_the_recipes_named_has_nothing(folder: 
 
 
 def test_without_a_baseline_there_is_nothing_to_show(tmp_path: Path) -> None:
-    assert [
-        "no baseline of vgg7 is stored in DIR/nowhere",
-        "one is made by recording runs, and accepting them with a reason",
-        "mnist-repro baseline record vgg7 --baselines DIR/nowhere; or another --baselines DIR",
-    ] == message(baseline("show", tmp_path / "nowhere", "vgg7"), tmp_path)
+    ended = baseline("show", tmp_path / "nowhere", "vgg7")
 
-
-BROKEN: Dict[str, Tuple[Callable[[str], str], str]] = {
-    "truncated": (lambda text: text[: len(text) // 2], "DIR/wheel-softmax/subset.yml cannot be used as a baseline: "),
-    "nonsense": (lambda text: "nonsense", "DIR/wheel-softmax/subset.yml cannot be used as a baseline: it names no"),
-    "conflict": (lambda text: f"<<<<<<< HEAD\n{text}", "DIR/wheel-softmax/subset.yml:1 has a conflict marker"),
-    "newer schema": (
-        lambda text: text.replace("schema: 1", "schema: 2"),
-        "DIR/wheel-softmax/subset.yml has schema 2, this program reads 1",
-    ),
-    "missing direction": (
-        lambda text: text.replace("      direction: lower\n", "", 1),
-        "DIR/wheel-softmax/subset.yml cannot be used as a baseline: entry mnist / original: "
-        "metric test_loss after 3 epochs has no direction",
-    ),
-    "negative margin": (
-        lambda text: text.replace("margin: 0.005", "margin: -0.005", 1),
-        "DIR/wheel-softmax/subset.yml cannot be used as a baseline: entry mnist / original: "
-        "margin of test_loss after 3 epochs is -0.005, not a positive number",
-    ),
-}
+    assert "no baseline of vgg7 is stored in DIR/nowhere" == message(ended, tmp_path)[0]
 
 
 @pytest.mark.parametrize("action", ["show", "diff", "accept"])
-@pytest.mark.parametrize("name", BROKEN)
-def test_a_broken_file_is_named_and_nothing_is_changed(action: str, name: str, folder: Path) -> None:
-    edit, expected = BROKEN[name]
+def test_a_broken_file_is_named_and_nothing_is_changed(action: str, folder: Path) -> None:
     path = baseline_files.path_of(folder, WHEEL, "subset")
-    path.write_text(edit(path.read_text(encoding="utf-8")), encoding="utf-8")
+    path.write_text(f"<<<<<<< HEAD\n{path.read_text(encoding='utf-8')}", encoding="utf-8")
     before = files(folder)
-    more = ("--reason", REASON) if action == "accept" else ()
-    parts = message(baseline(action, folder, WHEEL, *more), folder)
 
-    assert (expected, 3) == (parts[0][: len(expected)], len(parts))
+    assert "DIR/wheel-softmax/subset.yml:1 has a conflict marker" == message(act(action, folder), folder)[0]
     assert before == files(folder)
 
 
@@ -322,10 +268,9 @@ def test_a_broken_proposal_is_not_accepted(folder: Path) -> None:
 @pytest.mark.parametrize("action", ["record", "accept"])
 def test_a_baseline_that_another_process_changes_is_left_alone(action: str, folder: Path, data: str) -> None:
     before = files(folder)
-    more = ("--reason", REASON) if action == "accept" else ("--data", data)
     # To a lock, this process is another one too.
     with locked(baseline_files.private_folder(folder), WHEEL, "subset"):
-        ended = baseline(action, folder, WHEEL, "--rung", "subset", *more)
+        ended = act(action, folder, "--rung", "subset", *(("--data", data) if action == "record" else ()))
 
     assert (2, before) == (ended.code, files(folder))
     assert f"process {os.getpid()} is recording or accepting wheel-softmax subset in {folder}\n" in ended.err
@@ -347,33 +292,6 @@ def test_without_an_action_it_says_which_there_are() -> None:
 
     assert 2 == ended.code
     assert "record|show|diff|accept" in ended.err
-
-
-def test_its_help_is_whole() -> None:
-    for action in ("record", "show", "diff", "accept"):
-        ended = run("baseline", action, "--help")
-        assert 0 == ended.code
-        assert "Example" in ended.out
-
-
-@pytest.mark.parametrize("more", [(), ("--json",)])
-@pytest.mark.parametrize(
-    ("there", "edited", "said"),
-    [
-        ("replaced: {}", "replaced: {samples: 3}", "replaced samples is 3, not a mapping"),
-        ("threads: 1", "threads: 2026-01-02", "provenance has datetime.date(2026, 1, 2)"),
-    ],
-)
-def test_what_is_no_provenance_or_history_is_one_message(
-    folder: Path, more: Tuple[str, ...], there: str, edited: str, said: str
-) -> None:
-    path = baseline_files.path_of(folder, WHEEL, "subset")
-    path.write_text(path.read_text(encoding="utf-8").replace(there, edited), encoding="utf-8")
-
-    ended = baseline("show", folder, WHEEL, *more)
-
-    assert (2, "") == (ended.code, ended.out)
-    assert ended.err.startswith(f"mnist-repro: {path} cannot be used as a baseline: entry mnist / original: {said}")
 
 
 def test_every_change_that_is_accepted_can_be_read_back(tmp_path: Path) -> None:

@@ -9,14 +9,11 @@ from pathlib import Path
 import pytest
 
 from mnist_repro.data.dataset import Dataset, describe
-from mnist_repro.recipes import find
-from mnist_repro.recipes.layers import lay_out
 from mnist_repro.runs.run_json import read
-from mnist_repro.training.seeds import initial_weights
 from mnist_repro.weights import param_hdf5 as weights
-from tests.builders.command_line import Ended, contents, listed, run
+from tests.builders.command_line import contents, ends_with_one_message, listed, run
 from tests.builders.reproduced import Reproduced
-from tests.builders.weights_files import edited
+from tests.builders.weights_files import edited, written
 
 
 @pytest.mark.parametrize("recipe", ["wheel-softmax", "vgg7-bn"])
@@ -52,19 +49,9 @@ def test_a_file_that_does_not_say_is_scored_as_the_recipe_named(reproduced: Repr
     file = tmp_path / "param.hdf5"
     shutil.copy(str(reproduced.folder("wheel-softmax") / "param.hdf5"), str(file))
     edited(file, lambda root: root.attrs.pop(weights.RECIPE_ATTRIBUTE))
-    unnamed = run("estimate", file, "--data", reproduced.data)
     named = run("estimate", file, "--data", reproduced.data, "--recipe", "wheel-softmax")
 
-    assert (
-        Ended(
-            2,
-            "",
-            f"mnist-repro: {file} does not say which recipe it is of, and its shapes fit wheel-softmax and tf-softmax\n"
-            "  why: one recipe is needed to build the model\n"
-            f"  next: mnist-repro estimate {file} --recipe wheel-softmax (or tf-softmax)\n",
-        )
-        == unnamed
-    )
+    ends_with_one_message(run("estimate", file, "--data", reproduced.data), f"{file} does not say which recipe it is ")
     assert (0, True) == (named.code, "\nwheel-softmax, 10,000 test images: " in named.out)
 
 
@@ -83,38 +70,18 @@ def test_weights_that_cannot_be_those_of_the_recipe_are_refused_and_nothing_is_w
     recipe: str, reproduced: Reproduced, tmp_path: Path, data: str
 ) -> None:
     shutil.copy(str(reproduced.folder("wheel-softmax") / "param.hdf5"), str(tmp_path))
-    refused(run("estimate", tmp_path / "param.hdf5", "--data", data, "--recipe", recipe), "")
+    ends_with_one_message(run("estimate", tmp_path / "param.hdf5", "--data", data, "--recipe", recipe), "")
 
     assert ["param.hdf5"] == listed(tmp_path)
 
 
-def refused(ended: Ended, what: str) -> None:
-    """The command has ended with one message of three parts that begins with ``what``."""
-    assert (2, True) == (ended.code, ended.err.startswith(f"mnist-repro: {what}")), ended.err
-    assert "Traceback" not in ended.err
-    assert (1, 1, 1) == tuple(ended.err.count(part) for part in ("mnist-repro: ", "\n  why: ", "\n  next: "))
-
-
 def test_weights_of_another_recipe_in_a_runs_folder(reproduced: Reproduced, tmp_path: Path) -> None:
-    for name in ("run.json", "param.hdf5"):
-        shutil.copy(str(reproduced.folder("wheel-softmax") / name), str(tmp_path / name))
-    recipe = find("vgg7")
-    weights.write(
-        tmp_path / "param.hdf5", recipe, initial_weights("vgg7", lay_out(recipe.layers, recipe.input_shape), 0)
-    )
-    refused(
-        run("estimate", tmp_path, "--data", reproduced.data),
-        f"{tmp_path / 'param.hdf5'} does not hold the weights of wheel-softmax: ",
-    )
-    assert ["param.hdf5", "run.json"] == listed(tmp_path)
+    shutil.copy(str(reproduced.folder("wheel-softmax") / "run.json"), str(tmp_path))
+    file = written(tmp_path, "vgg7")
 
-
-def test_a_folder_without_run_json_tells_by_its_weights(reproduced: Reproduced, tmp_path: Path) -> None:
-    shutil.copy(str(reproduced.folder("wheel-softmax") / "param.hdf5"), str(tmp_path / "param.hdf5"))
     ended = run("estimate", tmp_path, "--data", reproduced.data)
-
-    assert 0 == ended.code, ended.err
-    assert 1 == json.loads((tmp_path / "evaluation.json").read_text(encoding="utf-8"))["schema"]
+    ends_with_one_message(ended, f"{file} does not hold the weights of wheel-softmax: ")
+    assert ["param.hdf5", "run.json"] == listed(tmp_path)
 
 
 @pytest.fixture
@@ -135,17 +102,8 @@ def test_a_run_is_not_told_to_have_scored_on_other_data(
     before = contents(own)
     ended = run("estimate", own / named, "--data", reproduced.data)
 
-    assert (
-        Ended(
-            2,
-            f"{describe(dataset)}\n",
-            f"mnist-repro: {own} holds a run on surrogate data (0123456789ab…), "
-            f"not on {dataset.name} data ({dataset.sha256[:12]}…)\n"
-            "  why: eval.log and run.json of one folder must describe the same images\n"
-            "  next: --out another folder, or --data surrogate\n",
-        )
-        == ended
-    )
+    other = f"not on {dataset.name} data ({dataset.sha256[:12]}…)\n"
+    ends_with_one_message(ended, f"{own} holds a run on surrogate data (0123456789ab…), {other}")
     assert before == contents(own)
 
 
@@ -167,11 +125,7 @@ def test_a_run_that_cannot_be_written_into_can_be_scored_elsewhere(own: Path, re
     file = own / "eval.log"
     file.unlink()
     file.mkdir()
+    ended = run("estimate", own, "--data", reproduced.data)
 
-    assert Ended(
-        2,
-        "",
-        f"mnist-repro: {file} is a folder\n"
-        "  why: a file eval.log must be written there\n"
-        f"  next: remove {file}, or name another folder: --out DIR\n",
-    ) == run("estimate", own, "--data", reproduced.data)
+    ends_with_one_message(ended, f"{file} is a folder\n")
+    assert ended.err.endswith(f"remove {file}, or name another folder: --out DIR\n")

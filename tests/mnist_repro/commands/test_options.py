@@ -11,6 +11,7 @@ import pytest
 from mnist_repro.commands import options
 from mnist_repro.errors import BadInput
 from mnist_repro.gate.baselines.folder import BASELINES
+from tests.builders.refused import refused
 
 
 def parsed(add: Callable[[argparse.ArgumentParser], None], *arguments: str) -> argparse.Namespace:
@@ -60,20 +61,17 @@ def test_a_folder_of_baselines_that_was_named_must_be_there(tmp_path: Path, monk
 
 
 @pytest.mark.parametrize(
-    ("value", "why"),
-    [(0, "it must be 1 or more"), (-3, "it must be 1 or more"), (10_001, "it must be 10,000 or fewer")],
+    ("require", "value", "why"),
+    [
+        (options.require_seeds, 0, "it must be 1 or more"),
+        (options.require_seeds, -3, "it must be 1 or more"),
+        (options.require_seeds, 10_001, "it must be 10,000 or fewer"),
+        (lambda value: options.require_positive("--processes", value), 0, "it must be 1 or more"),
+    ],
 )
-def test_numbers_of_seeds_that_nobody_means(value: int, why: str) -> None:
-    assert [1, 10_000] == [options.require_seeds(each) for each in (1, 10_000)]
-    with pytest.raises(BadInput) as caught:
-        options.require_seeds(value)
+def test_numbers_that_nobody_means(require: Callable[[int], int], value: int, why: str) -> None:
+    assert 1 == require(1)
+    what, reason, _ = refused(lambda: require(value))
 
-    assert (f"--seeds {value}", why) == caught.value.args[:2]
-
-
-def test_a_number_names_its_option() -> None:
-    assert 1 == options.require_positive("--processes", 1)
-    with pytest.raises(BadInput) as caught:
-        options.require_positive("--processes", 0)
-
-    assert ("--processes 0", "it must be 1 or more", "--processes 3") == caught.value.args
+    assert (f"--{'seeds' if require is options.require_seeds else 'processes'} {value}", why) == (what, reason)
+    assert 10_000 == options.require_seeds(10_000)

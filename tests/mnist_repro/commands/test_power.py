@@ -29,7 +29,6 @@ def test_the_list_of_bugs() -> None:
         (("--bugs", "."), ". is no file"),
         (("--bugs", "README.md"), "README.md is no Python file"),
         (("--json", "."), ". is a folder"),
-        (("--json", "README.md/power.json"), "README.md is not a folder"),
         (("--out", "README.md"), "README.md is not a folder"),
         (("--baselines", "nowhere"), "there is no folder nowhere"),
         (("--processes", "0"), "--processes 0"),

@@ -4,32 +4,32 @@ from __future__ import annotations
 
 import sys
 from pathlib import Path
+from typing import Tuple
 
 import pytest
 
 from tests.builders import command_line, report_scene
-from tests.builders.page_reader import Page
 
 
-def test_no_runs_at_all_are_one_message_and_no_page(tmp_path: Path) -> None:
-    (tmp_path / "runs").mkdir()
-
-    ended = command_line.run("report", tmp_path / "runs", "--out", tmp_path / "page")
-
-    assert ended.code == 2
-    assert ended.err.startswith(f"mnist-repro: no run.json in {tmp_path}/runs\n  why: ")
-    assert not (tmp_path / "page").exists()
-
-
-def test_a_folder_that_cannot_be_written_is_said_first(tmp_path: Path) -> None:
-    scene = report_scene.wheel(tmp_path)
+@pytest.mark.parametrize(
+    ("arguments", "what"),
+    [
+        (("empty", "--out", "page"), "no run.json in empty\n"),
+        (("runs", "--out", "file/page"), "{here}/file is not a folder\n"),
+        (("runs", "--baselines", "baslines", "--out", "page"), "there is no folder baslines\n"),
+    ],
+)
+def test_what_stops_it_is_one_message_and_no_page(
+    arguments: Tuple[str, ...], what: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    report_scene.wheel(tmp_path)
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "empty").mkdir()
     (tmp_path / "file").write_text("mine", encoding="utf-8")
+    ended = command_line.run("report", *arguments)
 
-    ended = command_line.run("report", scene.runs, "--out", tmp_path / "file" / "page")
-
-    assert ended.code == 2
-    assert f"{tmp_path}/file is not a folder" in ended.err
-    assert (tmp_path / "file").read_text(encoding="utf-8") == "mine"
+    command_line.ends_with_one_message(ended, what.format(here=tmp_path))
+    assert ["baselines", "empty", "file", "runs"] == command_line.listed(tmp_path)
 
 
 def test_an_older_page_is_replaced_and_somebody_elses_is_not(tmp_path: Path) -> None:
@@ -45,26 +45,8 @@ def test_an_older_page_is_replaced_and_somebody_elses_is_not(tmp_path: Path) -> 
 
     assert (0, "") == (again.code, again.err)
     assert b" mnist-repro</title>" in made
-    assert refused == command_line.Ended(
-        2,
-        "",
-        f"mnist-repro: {page} is not a page that mnist-repro made\n"
-        "  why: the new page would replace it\n"
-        f"  next: name another folder, or remove {page}\n",
-    )
-    assert {"index.html": b"<h1>mine</h1>"} == {file.name: file.read_bytes() for file in page.parent.iterdir()}
-
-
-def test_baselines_that_were_named_and_are_not_there_are_one_message_and_no_page(tmp_path: Path) -> None:
-    scene = report_scene.wheel(tmp_path)
-
-    ended = command_line.run("report", scene.runs, "--baselines", tmp_path / "baslines", "--out", tmp_path / "page")
-
-    assert (2, "") == (ended.code, ended.out)
-    assert ended.err.startswith(
-        f"mnist-repro: there is no folder {tmp_path}/baslines\n  why: its baselines were asked for"
-    )
-    assert not (tmp_path / "page").exists()
+    command_line.ends_with_one_message(refused, f"{page} is not a page that mnist-repro made\n")
+    assert {"index.html": b"<h1>mine</h1>"} == command_line.contents(page.parent)
 
 
 @pytest.mark.parametrize("name", ["jinja2", "matplotlib.figure"])
@@ -79,7 +61,3 @@ def test_without_its_extra_the_command_says_what_to_install(
     assert ended.code == 2
     assert "pip install 'mnist-repro[report]'" in ended.err
     assert not (tmp_path / "page").exists()
-
-
-def page_of(scene: report_scene.Scene) -> Page:
-    return Page((scene.root / "page" / "index.html").read_text(encoding="utf-8"))

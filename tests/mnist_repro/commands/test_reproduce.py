@@ -7,6 +7,7 @@ import math
 from dataclasses import replace
 from pathlib import Path
 from typing import Callable, Dict, List, Optional, Sequence, Tuple
+from unittest import mock
 
 import pytest
 
@@ -20,7 +21,7 @@ from mnist_repro.harness import tolerances as recording
 from mnist_repro.recipes import find
 from mnist_repro.runs import run_json
 from tests.builders import made_up, made_up_baselines
-from tests.builders.command_line import Ended, listed, run
+from tests.builders.command_line import Ended, ends_with_one_message, listed, run
 from tests.builders.reproduced import Reproduced
 
 FILES = ["eval.log", "evaluation.json", "learn.log", "model.h5", "param.hdf5", "run.json"]
@@ -101,15 +102,10 @@ def trained_to(*figures: Tuple[float, float]) -> Outcome:
 
 
 def test_a_recipe_named_twice_is_run_once(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    asked: List[Task] = []
-
-    def outcome(task: Task) -> Optional[Failure]:
-        asked.append(task)
-        return trained_to((0.2691, 0.9269))(task)
-
+    outcome = mock.Mock(side_effect=trained_to((0.2691, 0.9269)))
     ended = rehearsed(monkeypatch, tmp_path, outcome, "wheel-softmax", "wheel-softmax", "--seeds", "1")
 
-    assert [("wheel-softmax", 0)] == [(task.assignment.recipe.name, task.assignment.seed) for task in asked]
+    assert 1 == outcome.call_count
     assert 1 == ended.out.count("  full scale, original arithmetic, 1 of 1 seed, 7,850 parameters\n")
 
 
@@ -123,11 +119,7 @@ def test_a_recipe_named_twice_is_run_once(tmp_path: Path, monkeypatch: pytest.Mo
     ],
 )
 def test_only_what_is_reproduced_passes(
-    figures: Tuple[Tuple[float, float], ...],
-    verdict: str,
-    code: int,
-    tmp_path: Path,
-    monkeypatch: pytest.MonkeyPatch,
+    figures: Tuple[Tuple[float, float], ...], verdict: str, code: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     ended = rehearsed(monkeypatch, tmp_path, trained_to(*figures), "--seeds", len(figures), "--json", tmp_path / "j")
 
@@ -187,26 +179,17 @@ def test_where_nothing_published_can_be_tested_the_stored_runs_judge(
 
 
 @pytest.mark.parametrize(
-    ("losses", "verdict", "code", "why"),
+    ("losses", "verdict", "code", "metrics"),
     [
-        ((0.0195, 0.0202, 0.0205), "NOT TESTED", 0, []),
-        (
-            (0.0495, math.nan, 0.0505),
-            "INCOMPARABLE",
-            1,
-            [
-                "  test loss after 5 epochs: it is nan for seed 1",
-                "  test accuracy after 5 epochs: it is nan for seed 1",
-                "  training loss after 5 epochs: it is nan for seed 1",
-            ],
-        ),
+        ((0.0195, 0.0202, 0.0205), "NOT TESTED", 0, ()),
+        ((0.0495, math.nan, 0.0505), "INCOMPARABLE", 1, ("test loss", "test accuracy", "training loss")),
     ],
 )
 def test_where_nothing_is_stored_either_runs_have_to_end_in_numbers(
     losses: Tuple[float, ...],
     verdict: str,
     code: int,
-    why: List[str],
+    metrics: Tuple[str, ...],
     tmp_path: Path,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
@@ -215,28 +198,29 @@ def test_where_nothing_is_stored_either_runs_have_to_end_in_numbers(
 
     assert (code, "") == (ended.code, ended.err)
     assert f"\nvgg7: {verdict}\n" in ended.out
-    assert why == [line for line in ended.out.splitlines() if " for seed " in line]
+    assert [f"  {metric} after 5 epochs: it is nan for seed 1" for metric in metrics] == [
+        line for line in ended.out.splitlines() if " for seed " in line
+    ]
     assert "No stored runs to judge by: vgg7." == ended.out.splitlines()[-1]
 
 
-def test_baselines_that_were_named_and_are_not_there_are_told_before_the_work(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+@pytest.mark.parametrize(
+    ("arguments", "what"),
+    [
+        ((*SUBSET, "--baselines", "baslines"), "there is no folder baslines\n"),
+        ((*SUBSET, "--baselines", "baselines"), "baselines/vgg7/subset.yml cannot be used as a baseline"),
+        (("--out", "file"), "file is not a folder\n"),
+    ],
+)
+def test_places_that_are_none_are_told_before_the_work(
+    arguments: Tuple[object, ...], what: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    ended = rehearsed(monkeypatch, tmp_path, untouched, *SUBSET, "--baselines", tmp_path / "baslines")
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "file").touch()
+    (vgg7_baseline(tmp_path / "baselines") / "vgg7" / "subset.yml").write_text("schema: 1\n", encoding="utf-8")
+    ended = rehearsed(monkeypatch, Path("runs"), untouched, *arguments)
 
-    assert 2 == ended.code
-    assert f"there is no folder {tmp_path / 'baslines'}" in ended.err
-
-
-def test_a_baseline_that_cannot_be_read_is_told_before_the_work(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    file = vgg7_baseline(tmp_path / "baselines") / "vgg7" / "subset.yml"
-    file.write_text("schema: 1\n", encoding="utf-8")
-    ended = rehearsed(monkeypatch, tmp_path, untouched, *SUBSET, "--baselines", tmp_path / "baselines")
-
-    assert 2 == ended.code
-    assert f"{file} cannot be used as a baseline" in ended.err
+    ends_with_one_message(replace(ended, err=ended.err.replace(f"{tmp_path}/", "")), what)
 
 
 @pytest.mark.parametrize(("bad_input", "code"), [(False, 1), (True, 2)])
@@ -247,93 +231,57 @@ def test_a_run_that_fails_is_told_and_the_others_are_still_shown(
     failure = Failure("the disk is gone", "somebody pulled it", "put it back", bad_input)
     ended = rehearsed(monkeypatch, tmp_path, lambda task: failure if task.assignment.seed == 1 else others(task))
 
-    assert (
-        code,
-        "mnist-repro: wheel-softmax, seed 1: the disk is gone\n  why: somebody pulled it\n  next: put it back\n",
-    ) == (
-        ended.code,
-        ended.err,
-    )
+    assert (code, f"mnist-repro: wheel-softmax, seed 1: {failure}\n") == (ended.code, ended.err)
     assert "\nwheel-softmax: FAILED\n" in ended.out
     assert "  full scale, original arithmetic, 2 of 3 seeds, 7,850 parameters" in ended.out.splitlines()
 
 
 @pytest.mark.parametrize(
-    ("arguments", "message"),
+    ("arguments", "what"),
     [
-        (["--seeds", "0"], "--seeds 0\n  why: it must be 1 or more\n  next: --seeds 3\n"),
-        (["--processes", "0"], "--processes 0\n  why: it must be 1 or more\n  next: --processes 3\n"),
-        (["--all", "vgg7"], "--all and vgg7\n  why: --all already means every recipe\n  next: leave one out\n"),
-        (
-            ["vgg7", "vgg8"],
-            "unknown recipe 'vgg8'\n"
-            "  why: the recipes are wheel-softmax, keras-cnn, tf-softmax, tf-cnn, vgg7, vgg7-bn\n"
-            "  next: vgg7\n",
-        ),
-        (
-            ["--json", "."],
-            ". is a folder\n  why: a file must be written there\n  next: name a file in it: FILE\n",
-        ),
-        (
-            ["--json", "file/result.json"],
-            "{here}/file is not a folder\n  why: file must be one\n  next: name another folder\n",
-        ),
+        (["--seeds", "0"], "--seeds 0\n"),
+        (["--processes", "0"], "--processes 0\n"),
+        (["--all", "vgg7"], "--all and vgg7\n"),
+        (["vgg7", "vgg8"], "unknown recipe 'vgg8'\n"),
+        (["--json", "."], ". is a folder\n"),
+        (["--json", "file/result.json"], "{here}/file is not a folder\n"),
     ],
 )
 def test_what_cannot_be_done_is_refused_before_any_data_is_looked_for(
-    arguments: List[str], message: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    arguments: List[str], what: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     (tmp_path / "file").touch()
     monkeypatch.chdir(tmp_path)
+    ended = run("reproduce", *arguments)
 
-    assert Ended(2, "", f"mnist-repro: {message.format(here=tmp_path)}") == run("reproduce", *arguments)
-    assert ["file"] == listed(tmp_path)
+    ends_with_one_message(ended, what.format(here=tmp_path))
+    assert ("", ["file"]) == (ended.out, listed(tmp_path))
 
 
 def untouched(task: Task) -> Optional[Failure]:
     raise AssertionError("nothing may be trained")
 
 
-def test_a_folder_for_runs_that_is_none_is_told_before_the_work(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    (tmp_path / "file").touch()
-    ended = rehearsed(monkeypatch, tmp_path / "file", untouched)
-
-    assert 2 == ended.code
-    assert ended.err.startswith(f"mnist-repro: {tmp_path / 'file'} is not a folder\n")
-
-
 @pytest.mark.parametrize(
-    ("name", "what", "why"),
+    ("name", "what"),
     [
-        *(
-            (
-                f"{folder}/{name}",
-                f"{folder}/{name} is a file of a run's own",
-                f"without its {name} the run could not be used any more",
-            )
-            # To be made; through a link; of a session before.
-            for folder in ("runs/wheel-softmax/seed-2", "link/wheel-softmax/seed-0", "before/vgg7/seed-0")
-            for name in FILES
-        ),
-        ("runs/wheel-softmax", "runs/wheel-softmax cannot be a file", "it is to be a folder with runs"),
-        ("runs/wheel-softmax/seed-1", "runs/wheel-softmax/seed-1 cannot be a file", "it is to be a folder with runs"),
+        # To be made; through a link; of a session before.
+        *((f"runs/wheel-softmax/seed-2/{name}", " is a file of a run's own") for name in FILES),
+        ("link/wheel-softmax/seed-0/run.json", " is a file of a run's own"),
+        ("before/vgg7/seed-0/run.json", " is a file of a run's own"),
+        ("runs/wheel-softmax", " cannot be a file"),
+        ("runs/wheel-softmax/seed-1", " cannot be a file"),
     ],
 )
 def test_a_result_does_not_take_the_place_of_a_run(
-    name: str, what: str, why: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    name: str, what: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.chdir(tmp_path)
     (tmp_path / "runs").mkdir()
     (tmp_path / "link").symlink_to("runs")
     run_json.write(made_up.run("vgg7", 0, made_up.score(10, 0.04, 0.987)), tmp_path / "before" / "vgg7" / "seed-0")
-    ended = rehearsed(monkeypatch, Path("runs"), untouched, "--json", name)
 
-    assert (2, f"mnist-repro: {what}\n  why: {why}\n  next: name another file, such as result.json\n") == (
-        ended.code,
-        ended.err,
-    )
+    ends_with_one_message(rehearsed(monkeypatch, Path("runs"), untouched, "--json", name), f"{name}{what}\n")
 
 
 def test_a_result_may_lie_beside_the_files_of_a_run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -8,7 +8,7 @@ import pytest
 
 from mnist_repro.data import surrogate_cache as kept
 from mnist_repro.data.dataset import Dataset
-from tests.builders.mnist_files import black, find_real_mnist, isolate, write_npz
+from tests.builders.mnist_files import arrays_of, black, find_real_mnist, isolate, write_npz
 
 
 @pytest.fixture(autouse=True)
@@ -21,6 +21,12 @@ def nothing_of_this_machine(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> 
 @pytest.fixture(scope="session")
 def real() -> Dataset:
     return find_real_mnist()
+
+
+@pytest.fixture(scope="session")
+def real_npz(real: Dataset, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The real MNIST as Keras keeps it, packed once."""
+    return write_npz(tmp_path_factory.mktemp("real") / "mnist.npz", *arrays_of(real))
 
 
 @pytest.fixture(scope="session")

@@ -13,18 +13,16 @@ import time
 from dataclasses import asdict, replace
 from http import HTTPStatus
 from pathlib import Path
-from typing import Iterator, Tuple
+from typing import Iterator
 
 import pytest
 
-from mnist_repro import cli
 from mnist_repro.data import fetch, locate
-from mnist_repro.data.dataset import Dataset
 from mnist_repro.data.fetch import Remote
 from mnist_repro.errors import BadInput
 from tests.builders import command_line
 from tests.builders.misbehaving_server import closed_port, serving
-from tests.builders.mnist_files import arrays_of, black_digest, write_npz
+from tests.builders.mnist_files import black_digest
 
 
 @pytest.fixture(scope="module")
@@ -147,56 +145,45 @@ def test_a_full_disk_leaves_nothing(source: Remote, tmp_path: Path) -> None:
     assert [] == list(tmp_path.iterdir())
 
 
-def test_the_default_is_keras_file(monkeypatch: pytest.MonkeyPatch) -> None:
-    assert (fetch.KERAS_URL, fetch.KERAS_SHA256) == (fetch.remote().url, fetch.remote().file_sha256)
-
-
-def test_a_mirror_must_have_the_same_file_or_say_its_own_hash(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("MNIST_REPRO_URL", "http://mirror/m.npz")
-    same = fetch.remote()
-    monkeypatch.setenv("MNIST_REPRO_URL", "http://mirror/m.npz#sha256=ABC")
-    other = fetch.remote()
-
-    assert ("http://mirror/m.npz", fetch.KERAS_SHA256) == (same.url, same.file_sha256)
-    assert ("http://mirror/m.npz", "abc") == (other.url, other.file_sha256)
-
-
-def test_fetch_says_why_it_failed(
-    server: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+@pytest.mark.parametrize(
+    ("said", "url", "sha256"),
+    [
+        ("", fetch.KERAS_URL, fetch.KERAS_SHA256),
+        ("http://mirror/m.npz", "http://mirror/m.npz", fetch.KERAS_SHA256),
+        ("http://mirror/m.npz#sha256=ABC", "http://mirror/m.npz", "abc"),
+    ],
+)
+def test_a_mirror_must_have_keras_file_or_say_its_own_hash(
+    said: str, url: str, sha256: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    monkeypatch.setenv("MNIST_REPRO_URL", said)
+
+    assert (url, sha256) == (fetch.remote().url, fetch.remote().file_sha256)
+
+
+def test_fetch_says_why_it_failed(server: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    offline = command_line.run("data", "fetch")
     monkeypatch.setenv("MNIST_REPRO_OFFLINE", "0")
     monkeypatch.setenv("MNIST_REPRO_URL", f"{server}/lies")
-    code = cli.main(["data", "fetch"])
-    out, err = capsys.readouterr()
+    lied_to = command_line.run("data", "fetch")
 
-    assert (2, "") == (code, out)
-    assert f"what {server}/lies sent is not the file expected" in err
+    assert [(2, ""), (2, "")] == [(ended.code, ended.out) for ended in (offline, lied_to)]
+    assert "MNIST_REPRO_OFFLINE is set" in offline.err
+    assert f"what {server}/lies sent is not the file expected" in lied_to.err
     assert [] == list((tmp_path / "cache").iterdir())
 
 
-def test_fetch_offline_says_so(capsys: pytest.CaptureFixture[str]) -> None:
-    assert 2 == cli.main(["data", "fetch"])
-    assert "MNIST_REPRO_OFFLINE is set" in capsys.readouterr().err
-
-
 def test_real_mnist_is_fetched_once_and_then_found(
-    real: Dataset, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    real_npz: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    content = write_npz(tmp_path / "packed.npz", *arrays_of(real)).read_bytes()
+    content = real_npz.read_bytes()
     monkeypatch.setenv("MNIST_REPRO_OFFLINE", "")
     with serving(content) as address:
         url = f"{address}/whole#sha256={hashlib.sha256(content).hexdigest()}"
         monkeypatch.setenv("MNIST_REPRO_URL", url)
-        first, second = (data("fetch") for _ in range(2))
+        first, second = (command_line.run("data", "fetch") for _ in range(2))
     target = tmp_path / "cache" / "mnist.npz"
 
-    assert (0, f"MNIST fetched and verified: {target}\n", "") == first
-    assert (0, f"MNIST is already there: {target}\n", "") == second
+    assert command_line.Ended(0, f"MNIST fetched and verified: {target}\n", "") == first
+    assert command_line.Ended(0, f"MNIST is already there: {target}\n", "") == second
     assert ("mnist", str(target)) == (locate.load().name, locate.load().source)
-
-
-def data(*words: str) -> Tuple[int, str, str]:
-    """`mnist-repro data` in a process of its own."""
-    command = [sys.executable, "-m", "mnist_repro", "data", *words]
-    done = subprocess.run(command, capture_output=True, check=False)
-    return done.returncode, done.stdout.decode(), done.stderr.decode()

@@ -44,7 +44,7 @@ def test_byte_order_and_layout_in_memory_do_not_matter(array: np.ndarray) -> Non
 
 @given(content=st.binary(max_size=40).map(lambda rest: b"\0\0" + rest), suffix=st.sampled_from(["", ".gz"]))
 @example(content=b"\0\0\x08\x03" + b"\xff" * 12, suffix="")
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=80, deadline=None)
 def test_any_bytes_are_either_an_array_or_bad_input(content: bytes, suffix: str) -> None:
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / f"file{suffix}"

@@ -5,21 +5,17 @@ from __future__ import annotations
 import shutil
 from http import HTTPStatus
 from pathlib import Path
-from typing import Any, Callable, List
+from typing import Any, Callable, List, Optional
 
 import pytest
 
-from mnist_repro.data import locate
-from mnist_repro.data.dataset import DRAWN, Dataset, describe
+from mnist_repro.data import locate, mnist
+from mnist_repro.data.dataset import DRAWN, describe
 from mnist_repro.errors import BadInput
 from tests.builders import made_up
 from tests.builders.misbehaving_server import serving
-from tests.builders.mnist_files import (
-    arrays_of,
-    surrogate_cache,
-    write_folder,
-    write_npz,
-)
+from tests.builders.mnist_files import surrogate_cache, write_folder
+from tests.builders.refused import refused
 
 
 def said(request: str | None = None) -> List[str]:
@@ -45,19 +41,20 @@ def test_a_named_place_that_is_no_mnist_is_announced(black_npz: Path) -> None:
     )
 
 
-def test_a_broken_variable_is_an_error_and_no_fallback(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("MNIST_REPRO_DATA", str(tmp_path / "nothing"))
+@pytest.mark.parametrize(
+    ("variable", "request_", "what"),
+    [
+        ("NPZ", "mnist", "NPZ is well-formed but not MNIST"),
+        ("mnist", None, "MNIST_REPRO_DATA=mnist asks for the real MNIST, which was not found"),
+        ("/nowhere", None, "there is no /nowhere (named by MNIST_REPRO_DATA)"),
+    ],
+)
+def test_who_names_or_insists_gets_no_other_data(
+    variable: str, request_: Optional[str], what: str, black_npz: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("MNIST_REPRO_DATA", variable.replace("NPZ", str(black_npz)))
 
-    with pytest.raises(BadInput) as caught:
-        locate.load()
-    assert f"there is no {tmp_path / 'nothing'} (named by MNIST_REPRO_DATA)" == caught.value.what
-
-
-def test_insisting_on_mnist_checks_the_place_of_the_variable(black_npz: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("MNIST_REPRO_DATA", str(black_npz))
-
-    with pytest.raises(BadInput, match="well-formed but not MNIST"):
-        locate.load("mnist")
+    assert what in refused(lambda: locate.load(request_), NPZ=black_npz)[0]
 
 
 @pytest.mark.parametrize("variable", ["", "mnist", "surrogate"])
@@ -76,21 +73,16 @@ def test_insisting_on_mnist_names_all_that_was_tried(
     ] == caught.value.why.split("; ")
 
 
-def test_the_variable_can_insist_too(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("MNIST_REPRO_DATA", "mnist")
-
-    with pytest.raises(BadInput, match="MNIST_REPRO_DATA=mnist asks"):
-        locate.load()
-
-
 @pytest.mark.parametrize("cache", ["keras/datasets", "cache"])
-def test_unnamed_places_give_real_mnist(cache: str, real: Dataset, tmp_path: Path) -> None:
+def test_unnamed_places_give_real_mnist(cache: str, real_npz: Path, tmp_path: Path) -> None:
     path = tmp_path / cache / "mnist.npz"
     path.parent.mkdir(parents=True)
-    write_npz(path, *arrays_of(real))
+    path.symlink_to(real_npz)
+    lines: List[str] = []
+    dataset = locate.load(None, lines.append)
 
-    assert ("mnist", str(path)) == (locate.load().name, locate.load("mnist").source)
-    assert [] == said()
+    assert ("mnist", str(path), []) == (dataset.name, dataset.source, lines)
+    assert dataset is mnist.require_mnist(dataset, "somebody")
 
 
 def test_broken_unnamed_places_are_passed_over_in_a_line_each_and_the_surrogate_is_announced(
@@ -109,7 +101,10 @@ def test_broken_unnamed_places_are_passed_over_in_a_line_each_and_the_surrogate_
     assert "surrogate" == dataset.name
     assert "data: SURROGATE digits, not MNIST (60,000 + 10,000 images) drawn by mnist-repro" == describe(dataset)
     assert lines[0].startswith(f"mnist-repro: could not use the Keras cache {keras}: ")
-    assert f"mnist-repro: could not use the own cache {own}: well-formed but not MNIST; continuing without it\n" == lines[1]
+    assert (
+        f"mnist-repro: could not use the own cache {own}: well-formed but not MNIST; continuing without it\n"
+        == lines[1]
+    )
     assert [1, 1, 3] == [line.count("\n") for line in lines]
     assert "NO MNIST" in lines[2]
     assert "no published figure" in lines[2]

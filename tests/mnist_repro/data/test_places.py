@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Optional
+from typing import Optional, Tuple
 
 import pytest
 
@@ -11,24 +11,14 @@ from mnist_repro.data import places
 
 
 @pytest.mark.parametrize(
-    ("said", "forbids"),
-    [
-        ("", False),
-        ("0", False),
-        ("no", False),
-        ("False", False),
-        ("NO", False),
-        ("1", True),
-        ("yes", True),
-        ("on", True),
-    ],
+    ("forbids", "words"), [(False, ("", "0", "no", "False", "NO")), (True, ("1", "yes", "on", "True"))]
 )
 def test_the_download_is_forbidden_by_a_word_that_says_so(
-    said: str, forbids: bool, monkeypatch: pytest.MonkeyPatch
+    forbids: bool, words: Tuple[str, ...], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setenv("MNIST_REPRO_OFFLINE", said)
-
-    assert forbids == places.offline()
+    for word in words:
+        monkeypatch.setenv("MNIST_REPRO_OFFLINE", word)
+        assert forbids == places.offline(), word
 
 
 def test_the_caches_are_where_the_environment_says(monkeypatch: pytest.MonkeyPatch) -> None:

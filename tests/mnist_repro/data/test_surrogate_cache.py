@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import numpy as np
 import pytest
 
 from mnist_repro.data import mnist, surrogate
@@ -17,8 +18,11 @@ def test_the_second_time_it_is_read_and_not_drawn(drawn: Dataset, monkeypatch: p
     assert HASHES["surrogate"] == kept.surrogate_dataset().sha256
 
 
-def test_a_copy_with_other_digits_is_drawn_anew() -> None:
+def test_a_copy_with_other_digits_is_drawn_again(drawn: Dataset, monkeypatch: pytest.MonkeyPatch) -> None:
     kept._keep(recognise("here", *black().values()), kept.kept_path())
+    images = np.concatenate([drawn.train_images, drawn.test_images])
+    labels = np.concatenate([drawn.train_labels, drawn.test_labels])
+    monkeypatch.setattr(surrogate, "draw", lambda: (images, labels))
 
     assert HASHES["surrogate"] == kept.surrogate_dataset().sha256
     assert "surrogate" == mnist.read(kept.kept_path()).name

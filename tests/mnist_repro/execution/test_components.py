@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -21,7 +22,8 @@ from mnist_repro.runs.evaluation import evaluate
 from mnist_repro.training import framework
 from mnist_repro.weights import param_hdf5 as weights
 from tests.builders import made_up
-from tests.builders.command_line import listed
+from tests.builders.command_line import contents, listed
+from tests.builders.refused import refused
 
 TRAINED = ["learn.log", "model.h5", "param.hdf5", "run.json"]
 ESTIMATED = ["eval.log", "evaluation.json"]
@@ -48,27 +50,16 @@ def test_the_run_says_what_was_trained_on_what_and_by_what(trained: Path, datase
     made = run_json.read(trained)
 
     assert ("wheel-softmax", 7, "subset", "original", "epoch") == (
-        made.recipe,
-        made.seed,
-        made.scale,
-        made.arithmetic,
-        made.unit,
+        *(made.recipe, made.seed, made.scale),
+        *(made.arithmetic, made.unit),
     )
     assert {"name": dataset.name, "sha256": dataset.sha256, "source": dataset.source} == made.dataset
     assert {
-        "parameters": 7850,
-        "training_images": 300,
-        "validation_images": 0,
-        "test_images": 200,
-        "steps": 6,
-        "batch_size": 128,
+        **{"parameters": 7850, "steps": 6, "batch_size": 128},
+        **{"training_images": 300, "validation_images": 0, "test_images": 200},
     } == made.counts
-    assert (6, 2, 10, 1) == (
-        len(made.step_losses),
-        len(made.log),
-        len(made.first_predictions),
-        made.provenance["threads"],
-    )
+    lengths = [len(values) for values in (made.step_losses, made.log, made.first_predictions)]
+    assert ([6, 2, 10], 1) == (lengths, made.provenance["threads"])
 
 
 def test_the_log_has_a_line_per_epoch(trained: Path) -> None:
@@ -140,92 +131,67 @@ def test_training_again_removes_what_was_estimated_from_the_old_weights(
 
 @pytest.mark.parametrize("file", ["param.hdf5", "model.h5", "run.json"])
 def test_an_older_run_survives_a_disk_that_fills_up(
-    file: str, recipe: Recipe, dataset: Dataset, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    file: str, trained: Path, recipe: Recipe, dataset: Dataset, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    train_into(tmp_path, Assignment(recipe, 0, "subset"), dataset)
-    estimate(tmp_path / "param.hdf5", recipe, dataset, 200, out=tmp_path)
-    before = {path.name: path.read_bytes() for path in tmp_path.iterdir()}
-
-    full = OSError(28, "No space left on device")
+    folder = tmp_path / "run"
+    shutil.copytree(str(trained), str(folder))
+    estimate(folder / "param.hdf5", recipe, dataset, 200, out=folder)
+    before = contents(folder)
     really_open = Path.open
 
     def open_unless_full(path: Path, mode: str = "r", *arguments: Any, **more: Any) -> Any:
         # The temporary of param.hdf5 is the only one with that suffix, and so on.
         if path.suffix == Path(file).suffix and "w" in mode:
-            raise full
+            raise OSError(28, "No space left on device")
         return really_open(path, mode, *arguments, **more)
 
-    def save_unless_full(model: object, path: Path) -> None:
-        raise full
-
-    if file == "model.h5":
-        monkeypatch.setattr(framework, "save_model", save_unless_full)
-    else:
-        monkeypatch.setattr(Path, "open", open_unless_full)
-    with pytest.raises(BadInput) as caught:
-        train_into(tmp_path, Assignment(recipe, 1, "subset"), dataset)
-    monkeypatch.undo()
-
-    assert f"cannot write {tmp_path / file}: No space left on device" == caught.value.what
-    assert before == {path.name: path.read_bytes() for path in tmp_path.iterdir()}
-
-
-def test_hdf5_of_old_reports_a_full_disk_in_its_own_way(
-    recipe: Recipe, dataset: Dataset, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    def fail(model: object, path: Path) -> None:
+    def save_in_vain(model: object, path: Path) -> None:
+        # As HDF5 of old reports it.
         raise RuntimeError("Can't decrement id ref count (file write failed: time = Sat")
 
-    monkeypatch.setattr(framework, "save_model", fail)
-    with pytest.raises(BadInput) as caught:
-        train_into(tmp_path, Assignment(recipe, 1, "subset"), dataset)
+    with monkeypatch.context() as full:
+        if file == "model.h5":
+            full.setattr(framework, "save_model", save_in_vain)
+        else:
+            full.setattr(Path, "open", open_unless_full)
+        what = refused(lambda: train_into(folder, Assignment(recipe, 1, "subset"), dataset), DIR=folder)[0]
 
-    assert f"cannot write {tmp_path / 'model.h5'}: Can't decrement id ref count" == caught.value.what
-    assert [] == listed(tmp_path)
+    said = "Can't decrement id ref count" if file == "model.h5" else "No space left on device"
+    assert (f"cannot write DIR/{file}: {said}", before) == (what, contents(folder))
 
 
 def test_a_folder_keeps_one_recipes_run(tmp_path: Path) -> None:
     run_json.write(made_up.run("vgg7", 0, made_up.score(10, 0.04, 0.987)), tmp_path)
     check_folder(tmp_path, find("vgg7"))
-    with pytest.raises(BadInput) as caught:
-        check_folder(tmp_path, find("vgg7-bn"))
+    what, _, fix = refused(lambda: check_folder(tmp_path, find("vgg7-bn")), DIR=tmp_path)
 
-    assert (
-        f"{tmp_path} holds a run of vgg7, not of vgg7-bn",
-        "one folder keeps one recipe's run, and nothing is overwritten by another's",
-        f"--out another folder, or remove {tmp_path}",
-    ) == caught.value.args
-
-
-def test_two_trainings_do_not_share_a_folder(recipe: Recipe, dataset: Dataset, tmp_path: Path) -> None:
-    with alone_in(tmp_path), pytest.raises(BadInput, match="another process is training into"):
-        train_into(tmp_path, Assignment(recipe, 0, "subset"), dataset)
+    assert ("DIR holds a run of vgg7, not of vgg7-bn", "--out another folder, or remove DIR") == (what, fix)
 
 
 def test_a_run_that_cannot_be_read_is_not_overwritten(tmp_path: Path) -> None:
     (tmp_path / "run.json").write_text('{"schema": 1, "recipe": "vg', encoding="utf-8")
-    with pytest.raises(BadInput) as caught:
-        check_folder(tmp_path, find("vgg7"))
+    what, _, fix = refused(lambda: check_folder(tmp_path, find("vgg7")), DIR=tmp_path)
 
-    assert f"{tmp_path / 'run.json'} is not JSON" == caught.value.what
-    assert f"--out another folder, or remove {tmp_path}" == caught.value.fix
+    assert ("DIR/run.json is not JSON", "--out another folder, or remove DIR") == (what, fix)
 
 
 @pytest.mark.parametrize("name", ["learn.log", "param.hdf5", "model.h5", "eval.log", "evaluation.json"])
 def test_a_folder_in_the_place_of_a_file_is_told_before_the_training(name: str, tmp_path: Path) -> None:
     (tmp_path / name).mkdir()
-    with pytest.raises(BadInput, match=f"{name} is a folder"):
-        check_folder(tmp_path, find("vgg7"))
+
+    assert f"DIR/{name} is a folder" == refused(lambda: check_folder(tmp_path, find("vgg7")), DIR=tmp_path)[0]
 
 
-def test_a_file_is_no_folder(tmp_path: Path) -> None:
+def test_a_file_is_no_folder_and_a_seed_not_negative(tmp_path: Path) -> None:
     (tmp_path / "runs").touch()
-    with pytest.raises(BadInput, match=r"runs is not a folder"):
-        check_folder(tmp_path / "runs", find("vgg7"))
+
+    assert (
+        "DIR is not a folder"
+        == refused(lambda: check_folder(tmp_path / "runs", find("vgg7")), DIR=tmp_path / "runs")[0]
+    )
+    assert "seed -1" == refused(lambda: Assignment(find("vgg7"), -1))[0]
 
 
-def test_a_negative_seed_is_refused() -> None:
-    with pytest.raises(BadInput) as caught:
-        Assignment(find("vgg7"), -1)
-
-    assert ("seed -1", "a seed is a whole number from 0", "--seed 0") == caught.value.args
+def test_two_trainings_do_not_share_a_folder(recipe: Recipe, dataset: Dataset, tmp_path: Path) -> None:
+    with alone_in(tmp_path), pytest.raises(BadInput, match="another process is training into"):
+        train_into(tmp_path, Assignment(recipe, 0, "subset"), dataset)

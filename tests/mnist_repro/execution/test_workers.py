@@ -97,13 +97,8 @@ def test_a_task_is_told_whole_to_its_process(rehearsed: Type[Rehearsed], tmp_pat
     assert ("execution.run_worker", None) == (process.module, process.environment)
     assert [
         {
-            "recipe": "wheel-softmax",
-            "seed": 7,
-            "scale": "subset",
-            "arithmetic": "original",
-            "data": "surrogate",
-            "out": str(tmp_path / "seed-7"),
-            "leaves": "run",
+            **{"recipe": "wheel-softmax", "seed": 7, "scale": "subset", "arithmetic": "original"},
+            **{"data": "surrogate", "out": str(tmp_path / "seed-7"), "leaves": "run"},
         }
     ] == process.jobs
 
@@ -127,10 +122,6 @@ def test_a_wait_that_was_interrupted_does_not_disturb_the_next_one(rehearsed: Ty
         assert {second: None} == pool.wait([second], lambda progress: None)
     [process] = rehearsed.started
     assert ({"A": "b"}, True) == (process.environment, process.closed)
-
-
-def test_no_tasks_no_processes() -> None:
-    assert {} == run_all([], 4, lambda progress: None)
 
 
 def test_cores_are_those_that_this_process_may_use() -> None:
@@ -158,5 +149,5 @@ def test_a_worker_that_cannot_start_fails_the_run_and_not_the_session(
     assert not failure.bad_input
 
 
-def test_a_failure_reads_as_every_message_does() -> None:
-    assert "a\n  why: b\n  next: c" == str(Failure("a", "b", "c"))
+def test_no_tasks_no_processes() -> None:
+    assert {} == run_all([], 4, lambda progress: None)

@@ -5,13 +5,12 @@ from __future__ import annotations
 import errno
 import json
 import os
-import resource
 import signal
 import stat
 import subprocess
 import sys
 from pathlib import Path
-from typing import Dict, List
+from typing import Callable, Dict
 
 import pytest
 
@@ -27,6 +26,7 @@ from mnist_repro.files.atomic import (
 )
 from tests.builders.command_line import environment, listed
 from tests.builders.processes import PATIENCE
+from tests.builders.refused import refused
 
 WHY = "the folder must be writable and its disk must have room; what was there before is untouched"
 FIX = "free some space, or name another folder"
@@ -41,17 +41,11 @@ def contents(folder: Path) -> Dict[str, str]:
     }
 
 
-def test_a_text_is_written_with_the_folders_it_needs(tmp_path: Path) -> None:
-    write_text(tmp_path / "new" / "deeper" / "a.txt", "ärger\n")
+def test_a_text_is_written_with_the_folders_it_needs_and_takes_the_place_of_the_old_one(tmp_path: Path) -> None:
+    for text in ("old", "ärger\n"):
+        write_text(tmp_path / "new" / "deeper" / "a.txt", text)
 
     assert {"new/deeper/a.txt": "ärger\n"} == contents(tmp_path)
-
-
-def test_a_file_takes_the_place_of_the_old_one(tmp_path: Path) -> None:
-    write_text(tmp_path / "a.txt", "old")
-    write_text(tmp_path / "a.txt", "new")
-
-    assert {"a.txt": "new"} == contents(tmp_path)
 
 
 def test_the_umask_is_honoured_and_never_set(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -84,41 +78,39 @@ def test_what_breaks_off_in_the_middle_leaves_the_old_file_and_nothing_else(
     assert {"a.txt": "old"} == contents(tmp_path)
 
 
-def test_a_disk_that_refuses_is_bad_input(tmp_path: Path) -> None:
+@pytest.mark.parametrize(
+    ("error", "said"),
+    [
+        (OSError(28, "No space left on device"), "No space left on device"),
+        # As HDF5 says it.
+        (OSError("Can't write data (file write failed: time = Sat\n, filename = 'x', errno = 27)"), "Can't write data"),
+        (TimeoutError(), "TimeoutError"),
+    ],
+)
+def test_a_disk_that_refuses_is_bad_input_with_its_reason(error: OSError, said: str, tmp_path: Path) -> None:
     write_text(tmp_path / "a.txt", "old")
     with pytest.raises(BadInput) as caught, replacing(tmp_path / "a.txt"):
-        raise OSError(28, "No space left on device")
+        raise error
 
-    assert (f"cannot write {tmp_path / 'a.txt'}: No space left on device", WHY, FIX) == caught.value.args
+    assert (f"cannot write {tmp_path / 'a.txt'}: {said}", WHY, FIX) == caught.value.args
     assert {"a.txt": "old"} == contents(tmp_path)
 
 
-def test_of_the_many_lines_of_an_hdf5_error_the_reason_is_told(tmp_path: Path) -> None:
-    with pytest.raises(BadInput) as caught, replacing(tmp_path / "model.h5"):
-        raise OSError("Can't write data (file write failed: time = Sat\n, filename = 'x', errno = 27)")
+@pytest.mark.parametrize(
+    ("name", "said"),
+    [
+        ("folder", rf"folder: {os.strerror(errno.EISDIR)}"),
+        ("file/b/c.txt", r"file/b/c\.txt: "),
+        ("n" * 256, os.strerror(errno.ENAMETOOLONG)),
+    ],
+)
+def test_where_no_file_can_be_nothing_is_written(name: str, said: str, tmp_path: Path) -> None:
+    (tmp_path / "folder").mkdir()
+    (tmp_path / "file").touch()
+    with pytest.raises(BadInput, match=f"cannot write .*{said}"):
+        write_text(tmp_path / name, "new")
 
-    assert f"cannot write {tmp_path / 'model.h5'}: Can't write data" == caught.value.what
-
-
-def test_an_error_without_words_is_told_by_its_name(tmp_path: Path) -> None:
-    with pytest.raises(BadInput) as caught, replacing(tmp_path / "a.txt"):
-        raise TimeoutError
-
-    assert f"cannot write {tmp_path / 'a.txt'}: TimeoutError" == caught.value.what
-
-
-def test_a_folder_is_not_replaced(tmp_path: Path) -> None:
-    (tmp_path / "a.txt").mkdir()
-    with pytest.raises(BadInput, match=rf"cannot write .*a\.txt: {os.strerror(errno.EISDIR)}"):
-        write_text(tmp_path / "a.txt", "new")
-
-    assert ["a.txt"] == [path.name for path in tmp_path.iterdir()]
-
-
-def test_a_file_where_a_folder_is_needed(tmp_path: Path) -> None:
-    write_text(tmp_path / "a", "")
-    with pytest.raises(BadInput, match=r"cannot write .*a/b/c\.txt: "):
-        write_text(tmp_path / "a" / "b" / "c.txt", "new")
+    assert (["file", "folder"], {"file": ""}) == (listed(tmp_path), contents(tmp_path))
 
 
 @pytest.mark.parametrize(
@@ -136,13 +128,6 @@ def test_hostile_names(name: str, tmp_path: Path) -> None:
     write_text(tmp_path / name, "whole")
 
     assert {name: "whole"} == contents(tmp_path)
-
-
-def test_a_name_that_is_too_long(tmp_path: Path) -> None:
-    with pytest.raises(BadInput, match=os.strerror(errno.ENAMETOOLONG)):
-        write_text(tmp_path / ("n" * 256), "")
-
-    assert {} == contents(tmp_path)
 
 
 def test_keras_sees_the_suffix(tmp_path: Path) -> None:
@@ -256,40 +241,22 @@ def test_what_a_killed_process_left_is_removed_and_nothing_else(tmp_path: Path) 
     assert ["a.txt"] == [path.name for path in tmp_path.iterdir()]
 
 
-def test_whether_a_folder_can_be_written_is_asked_without_making_it(tmp_path: Path) -> None:
-    require_writable(tmp_path / "new" / "deeper")
+@pytest.mark.parametrize(
+    ("require", "possible", "impossible", "what"),
+    [
+        (require_writable, "new/deeper", "file/runs/a", "DIR/file is not a folder"),
+        (require_writable, "new", f"{'n' * 300}/runs", os.strerror(errno.ENAMETOOLONG)),
+        (require_replaceable, "new/result.json", "", "DIR is a folder"),
+    ],
+)
+def test_whether_a_place_can_be_written_is_asked_before_the_work_and_nothing_is_made(
+    require: Callable[[Path], object], possible: str, impossible: str, what: str, tmp_path: Path
+) -> None:
+    (tmp_path / "file").touch()
+    require(tmp_path / possible)
 
-    assert [] == list(tmp_path.iterdir())
-
-
-def test_a_file_above_the_folder_is_told_before_the_work(tmp_path: Path) -> None:
-    file = tmp_path / "file"
-    file.touch()
-    with pytest.raises(BadInput) as caught:
-        require_writable(file / "runs" / "a")
-
-    assert (
-        f"{file} is not a folder",
-        f"{file / 'runs' / 'a'} must be one",
-        "name another folder",
-    ) == caught.value.args
-
-
-def test_a_name_that_is_too_long_is_told_before_the_work(tmp_path: Path) -> None:
-    with pytest.raises(BadInput, match=os.strerror(errno.ENAMETOOLONG)):
-        require_writable(tmp_path / ("n" * 300) / "runs")
-
-
-def test_a_folder_where_a_file_is_to_be_is_told_before_the_work(tmp_path: Path) -> None:
-    require_replaceable(tmp_path / "new" / "result.json")
-    with pytest.raises(BadInput) as caught:
-        require_replaceable(tmp_path)
-
-    assert (
-        f"{tmp_path} is a folder",
-        "a file must be written there",
-        f"name a file in it: {tmp_path / 'FILE'}",
-    ) == caught.value.args
+    assert what in refused(lambda: require(tmp_path / impossible), DIR=tmp_path)[0]
+    assert ["file"] == listed(tmp_path)
 
 
 @pytest.mark.skipif(os.geteuid() != 0, reason="only root can become another user, whom permissions stop")
@@ -333,43 +300,39 @@ def as_nobody(folder: Path, program: str) -> str:
     return ended.stdout
 
 
-@pytest.mark.parametrize("room", [0, 1, 4096, 99_999])
-def test_a_full_disk_leaves_the_old_file_and_nothing_else(room: int, tmp_path: Path) -> None:
-    write_text(tmp_path / "a.txt", "old")
-    said = with_room_for(room, ["a.txt"], tmp_path)
+WITH_ROOM_FOR = """
+import json, resource, sys
+from pathlib import Path
+from mnist_repro.files.atomic import write_text
+from mnist_repro.errors import BadInput
 
-    assert [f"cannot write {tmp_path / 'a.txt'}: {os.strerror(errno.EFBIG)}"] == said
-    assert {"a.txt": "old"} == contents(tmp_path)
+said = []
+for room in json.loads(sys.argv[1]):
+    resource.setrlimit(resource.RLIMIT_FSIZE, (room, resource.getrlimit(resource.RLIMIT_FSIZE)[1]))
+    try:
+        write_text(Path(sys.argv[2], str(room)), "x" * 100_000)
+        said.append("written")
+    except BadInput as error:
+        said.append(error.what)
+print(json.dumps(said))
+"""
 
 
-def test_a_disk_with_just_enough_room(tmp_path: Path) -> None:
-    assert ["written"] == with_room_for(100_000, ["a.txt"], tmp_path)
-    assert {"a.txt": "x" * 100_000} == contents(tmp_path)
-
-
-def with_room_for(size: int, names: List[str], folder: Path) -> List[str]:
-    """What a process says that may make files of ``size`` bytes and writes 100,000 into each."""
-    program = (
-        "import json, sys\n"
-        "from pathlib import Path\n"
-        "from mnist_repro.files.atomic import write_text\n"
-        "from mnist_repro.errors import BadInput\n"
-        "said = []\n"
-        "for name in sys.argv[1:]:\n"
-        "    try:\n        write_text(Path(name), 'x' * 100_000)\n        said.append('written')\n"
-        "    except BadInput as error:\n        said.append(error.what)\n"
-        "print(json.dumps(said))"
-    )
+def test_a_full_disk_leaves_the_old_file_and_nothing_else(tmp_path: Path) -> None:
+    *too_small, enough = rooms = [0, 1, 4096, 99_999, 100_000]
+    for room in rooms:
+        write_text(tmp_path / str(room), "old")
     ended = subprocess.run(
-        [sys.executable, "-c", program, *(str(folder / name) for name in names)],
+        [sys.executable, "-c", WITH_ROOM_FOR, json.dumps(rooms), str(tmp_path)],
         env={**environment(), "PYTHONDONTWRITEBYTECODE": "1"},
-        preexec_fn=lambda: resource.setrlimit(resource.RLIMIT_FSIZE, (size, size)),
         stdout=subprocess.PIPE,
         timeout=PATIENCE,
         check=True,
     )
-    said: List[str] = json.loads(ended.stdout)
-    return said
+
+    refused = [f"cannot write {tmp_path / str(room)}: {os.strerror(errno.EFBIG)}" for room in too_small]
+    assert [*refused, "written"] == json.loads(ended.stdout)
+    assert {**{str(room): "old" for room in too_small}, str(enough): "x" * 100_000} == contents(tmp_path)
 
 
 def test_a_process_killed_in_the_middle_leaves_the_old_file(tmp_path: Path) -> None:

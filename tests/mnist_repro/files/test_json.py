@@ -27,42 +27,31 @@ def test_text_is_ascii_unless_told_otherwise(ascii_only: bool, expected: str) ->
 
 
 @pytest.mark.parametrize(
-    ("content", "what", "why", "fix"),
+    ("content", "what"),
     [
-        ("[1", "FILE is not JSON", "it may have been cut short or edited", "make it"),
-        ("[1]", "FILE has schema None, this program reads 1", "every thing names its schema", "make it"),
-        (
-            '{"schema": 2}',
-            "FILE has schema 2, this program reads 1",
-            "a newer mnist-repro wrote it",
-            "pip install --upgrade mnist-repro",
-        ),
+        ("[1", "FILE is not JSON"),
+        ("[1]", "FILE has schema None, this program reads 1"),
         *(
-            (
-                f'{{"schema": {found}}}',
-                f"FILE has schema {said}, this program reads 1",
-                "every thing names its schema",
-                "make it",
-            )
-            for found, said in (("0", "0"), ('"1"', "'1'"), ("null", "None"), ("[1]", "[1]"))
+            (f'{{"schema": {found}}}', f"FILE has schema {said}, this program reads 1")
+            for found, said in (("0", "0"), ('"1"', "'1'"), ("null", "None"), ("[1]", "[1]"), ("true", "True"))
         ),
-        ('{"schema": true}', "FILE has schema True, this program reads 1", "every thing names its schema", "make it"),
     ],
 )
-def test_files_that_are_refused(content: str, what: str, why: str, fix: str, tmp_path: Path) -> None:
+def test_files_that_are_refused(content: str, what: str, tmp_path: Path) -> None:
     (tmp_path / "a.json").write_text(content, encoding="utf-8")
-    found = refusal(tmp_path / "a.json")
 
-    # Of what is no JSON, Python's own words follow the why.
-    assert (what, why, fix) == (found[0], found[1].partition(": ")[0], found[2])
+    assert (what, "make it") == refusal(tmp_path / "a.json")[::2]
+
+
+def test_a_newer_schema_needs_a_newer_program(tmp_path: Path) -> None:
+    (tmp_path / "a.json").write_text('{"schema": 2}', encoding="utf-8")
+    what = "FILE has schema 2, this program reads 1"
+
+    assert (what, "pip install --upgrade mnist-repro") == refusal(tmp_path / "a.json")[::2]
 
 
 def test_a_file_that_is_not_there(tmp_path: Path) -> None:
-    assert (
-        f"cannot read FILE: {os.strerror(errno.ENOENT)}",
-        "that is where a thing keeps its figures",
-        "make it",
-    ) == refusal(tmp_path / "a.json")
+    assert (f"cannot read FILE: {os.strerror(errno.ENOENT)}", "make it") == refusal(tmp_path / "a.json")[::2]
 
 
 def refusal(file: Path) -> Tuple[str, str, str]:

@@ -11,10 +11,10 @@ from typing import Iterator
 
 import pytest
 
-from mnist_repro.errors import BadInput
 from mnist_repro.files import locks
 from mnist_repro.files.locks import alone_in, locked
 from tests.builders.command_line import environment, listed
+from tests.builders.refused import refused
 
 HOLD = """
 import sys
@@ -54,32 +54,19 @@ def train(folder: Path) -> None:
         pass
 
 
-def test_two_processes_do_not_train_into_one_folder(tmp_path: Path) -> None:
-    with held_elsewhere(tmp_path):
-        with pytest.raises(BadInput) as caught:
-            train(tmp_path)
-        assert (
-            f"another process is training into {tmp_path / 'run'}",
-            "the files of two runs would replace each other",
-            "--out another folder, or wait until it has finished",
-        ) == caught.value.args
-        assert [] == listed(tmp_path / "run")
-
-    # The holder was killed: its lock is gone, and its folder is used.
-    train(tmp_path)
-
-
-def test_a_lock_names_its_holder_and_keeps_nobody_from_another_rung(tmp_path: Path) -> None:
+def test_what_another_process_holds_is_refused_until_it_is_gone(tmp_path: Path) -> None:
     with held_elsewhere(tmp_path) as holder:
-        with pytest.raises(BadInput) as caught:
-            lock(tmp_path, "full")
-        assert (
-            f"process {holder.pid} is recording or accepting vgg7 full in {tmp_path}",
-            "two at once could each undo what the other wrote",
-            f"wait until it has finished (ps {holder.pid}), then type the command again",
-        ) == caught.value.args
+        training, recording = (
+            refused(call, DIR=tmp_path)[0] for call in (lambda: train(tmp_path), lambda: lock(tmp_path, "full"))
+        )
+        assert [] == listed(tmp_path / "run")
+        # Another rung is free.
         lock(tmp_path, "subset")
 
+    assert "another process is training into DIR/run" == training
+    assert f"process {holder.pid} is recording or accepting vgg7 full in DIR" == recording
+    # The holder was killed: its locks are gone, and its folder is used.
+    train(tmp_path)
     lock(tmp_path, "full")
     assert [".gitignore", "vgg7-full.lock", "vgg7-subset.lock"] == listed(tmp_path / ".private")
 

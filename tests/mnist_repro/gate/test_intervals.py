@@ -3,42 +3,33 @@
 from __future__ import annotations
 
 import math
+from typing import Sequence
 
 import pytest
 
 from mnist_repro.gate.intervals import Interval, prediction_interval, standard_deviation
 
 
-def test_three_values_and_one_comparison() -> None:
-    # t(0.995, 2) = 9.9248, standard deviation 1, times sqrt(1 + 1/3).
-    found = prediction_interval([1.0, 2.0, 3.0], comparisons=1)
+@pytest.mark.parametrize(
+    ("values", "comparisons", "level", "middle", "half"),
+    [
+        # t(0.995, 2), standard deviation 1.
+        ((1.0, 2.0, 3.0), 1, 0.99, 2.0, 9.9248 * math.sqrt(1 + 1 / 3)),
+        # t(0.995, 1).
+        ((0.0, 2.0), 1, 0.99, 1.0, 63.6567 * math.sqrt(2) * math.sqrt(1 + 1 / 2)),
+        # t(0.975, 9).
+        (tuple(range(1, 11)), 1, 0.95, 5.5, 2.26216 * 3.02765 * math.sqrt(1 + 1 / 10)),
+        # t(0.999, 2): five comparisons share the level out.
+        ((1.0, 2.0, 3.0), 5, 0.99, 2.0, 22.3271 * math.sqrt(1 + 1 / 3)),
+    ],
+)
+def test_an_interval_is_as_wide_as_tables_of_students_t_say(
+    values: Sequence[float], comparisons: int, level: float, middle: float, half: float
+) -> None:
+    found = prediction_interval(values, comparisons, level)
 
     assert found is not None
-    assert (2.0 - 11.46022, 2.0 + 11.46022) == pytest.approx((found.low, found.high), abs=1e-4)
-
-
-def test_two_values() -> None:
-    # t(0.995, 1) = 63.6567, standard deviation sqrt(2), times sqrt(1 + 1/2).
-    found = prediction_interval([0.0, 2.0], comparisons=1)
-
-    assert found is not None
-    assert (1.0 - 110.2566, 1.0 + 110.2566) == pytest.approx((found.low, found.high), abs=1e-3)
-
-
-def test_ten_values_at_another_level() -> None:
-    # t(0.975, 9) = 2.26216, standard deviation 3.02765, times sqrt(1 + 1/10).
-    found = prediction_interval([float(value) for value in range(1, 11)], comparisons=1, level=0.95)
-
-    assert found is not None
-    assert (5.5 - 7.18333, 5.5 + 7.18333) == pytest.approx((found.low, found.high), abs=1e-4)
-
-
-def test_five_comparisons_share_the_level_out() -> None:
-    # t(0.999, 2) = 22.3271 instead of t(0.995, 2).
-    found = prediction_interval([1.0, 2.0, 3.0], comparisons=5)
-
-    assert found is not None
-    assert 22.3271 * math.sqrt(4.0 / 3.0) == pytest.approx(found.high - 2.0, abs=1e-3)
+    assert (middle - half, middle + half) == pytest.approx((found.low, found.high), abs=1e-3)
 
 
 @pytest.mark.parametrize(

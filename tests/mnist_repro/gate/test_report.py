@@ -6,69 +6,50 @@ import json
 import math
 from dataclasses import replace
 from pathlib import Path
-from typing import Optional
+from typing import Callable, Dict, Tuple
 
 import pytest
 from pytest_regressions.file_regression import FileRegressionFixture
 
 from mnist_repro.gate.markdown import as_markdown, summary
-from mnist_repro.gate.report import as_json
+from mnist_repro.gate.report import Report, as_json
 from mnist_repro.gate.verdicts import Verdict
 from mnist_repro.harness import fixture as checking
 from mnist_repro.recipes import RECIPES
 from tests.builders.gate_cases import fingerprint, runs
 from tests.builders.gate_reports import entry, failing, golden, judged, note_only, passing, report
 
-
-def test_a_session_passes_if_every_comparison_does(folder: Path) -> None:
-    assert report(passing(folder), judged(folder, fingerprint())).passes
-
-
-def test_a_session_does_not_pass_if_one_comparison_does_not(folder: Path) -> None:
-    found = report(passing(folder), failing(folder))
-
-    assert not found.passes
-    assert Verdict.IMPROVED == found.verdict
-
-
-def test_nothing_judged_is_no_pass() -> None:
-    assert (False, Verdict.INCOMPARABLE) == (report().passes, report().verdict)
-
-
-def test_a_session_that_was_stopped_does_not_pass(folder: Path) -> None:
-    assert not report(passing(folder), complete=False).passes
-
-
-@pytest.mark.parametrize("exit_code", [1, None])
-def test_a_session_that_pytest_does_not_call_passed_does_not_pass(folder: Path, exit_code: Optional[int]) -> None:
-    assert not report(passing(folder), exit_code=exit_code).passes
-
-
-def test_a_test_that_failed_elsewhere_does_not_let_the_session_pass(folder: Path) -> None:
-    assert not replace(report(passing(folder)), other_failures=("tests/test_other.py::test_it",)).passes
+ELSEWHERE = ("tests/test_other.py::test_it",)
+SESSIONS: Dict[str, Tuple[Callable[[Path], Report], bool, str]] = {
+    "every comparison passes": (lambda at: report(passing(at), judged(at, fingerprint())), True, "equivalent"),
+    "one comparison does not": (lambda at: report(passing(at), failing(at)), False, "improved"),
+    "nothing was judged": (lambda at: report(), False, "incomparable"),
+    "it was stopped": (lambda at: report(passing(at), complete=False), False, "equivalent"),
+    "pytest calls it failed": (lambda at: report(passing(at), exit_code=1), False, "equivalent"),
+    "pytest has not ended": (lambda at: report(passing(at), exit_code=None), False, "equivalent"),
+    "another test failed": (lambda at: replace(report(passing(at)), other_failures=ELSEWHERE), False, "equivalent"),
+    "a test without verdict": (lambda at: report(entry(None, "skipped", "not today")), False, "incomparable"),
+    "a test failed though its verdict passes": (
+        *(lambda at: report(replace(passing(at), outcome="failed")), False, "equivalent"),
+    ),
+    "a test passed though its verdict does not": (
+        *(lambda at: report(replace(failing(at), outcome="passed")), False, "improved"),
+    ),
+    "samples where no fingerprint is stored": (lambda at: report(note_only(), passing(at)), True, "equivalent"),
+    "nothing but a fingerprint that is not stored": (lambda at: report(note_only()), False, "incomparable"),
+    "a known failure without verdict": (lambda at: report(entry(None, "xfailed", "always")), False, "incomparable"),
+    "a known failure that says nothing": (
+        *(lambda at: report(replace(note_only(), outcome="xfailed"), passing(at)), False, "equivalent"),
+    ),
+}
 
 
-def test_a_test_without_a_verdict_does_not_pass() -> None:
-    without = entry(None, "skipped", "somebody skipped it")
+@pytest.mark.parametrize("name", SESSIONS)
+def test_a_session_passes_just_where_everything_asked_for_does(name: str, folder: Path) -> None:
+    make, passes, verdict = SESSIONS[name]
+    found = make(folder)
 
-    assert not report(without).passes
-    assert Verdict.INCOMPARABLE == report(without).verdict
-
-
-def test_a_verdict_that_passes_does_not_save_a_test_that_failed(folder: Path) -> None:
-    assert not report(replace(passing(folder), outcome="failed")).passes
-
-
-def test_a_test_that_passed_does_not_save_a_verdict_that_does_not(folder: Path) -> None:
-    assert not report(replace(failing(folder), outcome="passed")).passes
-
-
-def test_a_platform_without_fingerprint_rests_on_its_samples(folder: Path) -> None:
-    assert report(note_only(), passing(folder)).passes
-
-
-def test_a_platform_without_fingerprint_and_without_samples_does_not_pass() -> None:
-    assert not report(note_only()).passes
+    assert (passes, verdict) == (found.passes, found.verdict.value)
 
 
 def test_a_platform_without_fingerprint_does_not_rest_on_what_was_published(folder: Path) -> None:
@@ -100,18 +81,6 @@ def test_that_nothing_could_be_compared_is_never_a_known_difference(spread: floa
     assert Verdict.INCOMPARABLE == known.verdict
     assert (False, False) == (found.passes, found.comparisons_pass)
     assert json.loads(as_json(found))["recipes"]["vgg7"]["passes"] is False
-
-
-def test_a_known_failure_without_a_verdict_does_not_pass() -> None:
-    without = entry(None, "xfailed", "it has always crashed")
-
-    assert (False, Verdict.INCOMPARABLE) == (report(without).passes, report(without).verdict)
-
-
-def test_a_rung_that_says_nothing_and_fails_as_expected_does_not_pass(folder: Path) -> None:
-    silent = replace(note_only(), outcome="xfailed")
-
-    assert not report(silent, passing(folder)).passes
 
 
 def test_gate_json_has_every_number(folder: Path) -> None:

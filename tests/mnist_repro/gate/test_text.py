@@ -6,7 +6,6 @@ from pathlib import Path
 from mnist_repro.gate import text as gate_text
 from mnist_repro.gate.verdicts import Verdict
 from mnist_repro.harness import fixture as checking
-from mnist_repro.harness.checkable import NotMeasured
 from tests.builders.gate_cases import MARGIN, fingerprint, runs, store, stored
 
 
@@ -64,12 +63,6 @@ def test_what_to_type_names_baselines_that_lie_elsewhere(tmp_path: Path) -> None
     assert f"mnist-repro baseline show vgg7 {option}" == dict(gate_text.next_steps(unknown))["to see what is stored"]
 
 
-def test_the_message_on_too_few_seeds_says_how_to_settle_it(folder: Path) -> None:
-    message = gate_text.failure(checking.judge(folder, runs(seeds=(100,))))
-
-    assert "to settle it: pytest --scale subset --seeds auto -k vgg7" in message
-
-
 def test_what_no_number_of_seeds_settles_is_not_told_to_be_settled_by_seeds(folder: Path) -> None:
     found = checking.judge(folder, runs(better=MARGIN))
 
@@ -104,10 +97,3 @@ def test_the_message_names_a_baseline_that_cannot_be_read(folder: Path) -> None:
 
     assert message.startswith("vgg7, subset: INCOMPARABLE")
     assert f"{folder / 'vgg7' / 'subset.yml'} cannot be used as a baseline" in message
-
-
-def test_what_could_not_be_measured_is_not_comparable(folder: Path) -> None:
-    found = checking.judge(folder, NotMeasured("vgg7", "subset", "TensorFlow is not installed"))
-
-    assert Verdict.INCOMPARABLE == found.verdict
-    assert "measurement: TensorFlow is not installed" in gate_text.failure(found)

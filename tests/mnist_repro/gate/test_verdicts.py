@@ -36,15 +36,21 @@ def test_every_verdict_has_its_place_among_the_others() -> None:
     assert set(Verdict) == set(WORST_FIRST)
 
 
-@pytest.mark.parametrize("margin", [0.0, -0.1, math.inf, math.nan])
-def test_a_margin_is_a_positive_number(margin: float) -> None:
-    with pytest.raises(ValueError, match=f"margin of test_loss is {margin}, not a positive number"):
-        Metric("test_loss", "lower", margin, "")
-
-
-def test_a_direction_is_lower_or_higher() -> None:
-    with pytest.raises(ValueError, match="direction of test_loss is 'up', not lower or higher"):
-        Metric("test_loss", "up", 0.1, "")
+@pytest.mark.parametrize(
+    ("direction", "margin", "said"),
+    [
+        *(
+            ("lower", margin, f"margin of test_loss is {margin}, not a positive number")
+            for margin in (0.0, -0.1, math.inf, math.nan)
+        ),
+        ("up", 0.1, "direction of test_loss is 'up', not lower or higher"),
+    ],
+)
+def test_a_margin_is_a_positive_number_and_a_direction_lower_or_higher(
+    direction: str, margin: float, said: str
+) -> None:
+    with pytest.raises(ValueError, match=said):
+        Metric("test_loss", direction, margin, "")
 
 
 def test_an_accuracy_is_a_share_of_images_and_a_loss_is_not() -> None:

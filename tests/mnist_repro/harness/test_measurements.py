@@ -62,15 +62,12 @@ def test_what_tests_do_to_the_environment_does_not_reach_what_is_measured(busy: 
     assert 1 == len(busy.runs("tf-softmax", "subset", 1))
 
 
-def test_data_that_are_not_there_are_bad_input_before_anything_is_started(tmp_path: Path) -> None:
+def test_data_or_recipes_that_are_not_there_are_bad_input_before_anything_is_started(tmp_path: Path, data: str) -> None:
     made = crew(tmp_path, str(tmp_path / "nowhere"))
 
     for _ in range(2):
         with pytest.raises(BadInput, match="nowhere"):
             made.fingerprint("vgg7")
-
-
-def test_an_unknown_recipe_is_bad_input(tmp_path: Path, data: str) -> None:
     with pytest.raises(BadInput, match="unknown recipe 'vgg8'"):
         crew(tmp_path, data).begin([("vgg8", FINGERPRINT)], 3)
 

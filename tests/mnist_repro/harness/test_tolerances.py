@@ -4,21 +4,14 @@ from __future__ import annotations
 
 import math
 from dataclasses import replace
-from typing import Sequence
+from typing import Callable, Sequence
 
 import pytest
 
-from mnist_repro.errors import BadInput
 from mnist_repro.execution.fingerprint import Fingerprint
 from mnist_repro.gate.intervals import standard_deviation
 from mnist_repro.gate.margins import rounded_up
-from mnist_repro.harness.tolerances import (
-    DEFAULT_SEEDS,
-    TOLERANCES,
-    fingerprint_entry,
-    joint_provenance,
-    sample_entry,
-)
+from mnist_repro.harness.tolerances import DEFAULT_SEEDS, TOLERANCES, fingerprint_entry, joint_provenance, sample_entry
 from mnist_repro.recipes import RECIPES, find
 from mnist_repro.runs.metrics import metric_names
 from tests.builders.made_up_baselines import (
@@ -35,6 +28,7 @@ from tests.builders.made_up_baselines import (
     samples,
     values,
 )
+from tests.builders.refused import refused
 
 WHEEL, VGG7 = find("wheel-softmax"), find("vgg7")
 CODE = "0123456789ab"
@@ -42,17 +36,11 @@ MNIST = ("mnist", "original")
 TAKEN = Fingerprint({"steps": 9380}, {"loss of step 1": 2.5})
 
 
-def test_samples_are_those_of_the_runs_seed_by_seed() -> None:
-    entry = sample_entry(WHEEL, "subset", runs([0.25, 0.5, 0.375]), CODE)
-
-    assert {0: values(0.25), 1: values(0.5), 2: values(0.375)} == entry.samples
-    assert ("mnist", "original", ()) == (*entry.key, entry.history)
-
-
 def test_softmax_recipes_are_compared_seed_by_seed_within_rounding() -> None:
     entry = sample_entry(WHEEL, "subset", runs([0.25, 0.5, 0.375]), CODE)
 
-    assert entry.paired
+    assert {0: values(0.25), 1: values(0.5), 2: values(0.375)} == entry.samples
+    assert ("mnist", "original", (), True) == (*entry.key, entry.history, entry.paired)
     assert {LOSS: ("lower", 7.5e-7), ACCURACY: ("higher", 1.5e-4), TRAINING: ("lower", 1.75e-6)} == {
         metric.name: (metric.direction, metric.margin) for metric in entry.metrics
     }
@@ -60,6 +48,15 @@ def test_softmax_recipes_are_compared_seed_by_seed_within_rounding() -> None:
         "2e-06 of the mean: seed by seed float32 rounding stays below on every TensorFlow and CPU",
         "1.5 of 10,000 images: rounding may move one that lies on a boundary, not two",
     ] == [metric.reason for metric in entry.metrics[:2]]
+
+
+def test_what_produced_the_runs_is_told() -> None:
+    entry = sample_entry(WHEEL, "subset", runs([0.25, 0.5, 0.375]), CODE)
+    sha256 = run(0, 0.25).dataset["sha256"]
+
+    assert {"commit": "c0ffee", "seconds": 4.5, "code": CODE, "dataset_sha256": sha256} == {
+        name: entry.provenance[name] for name in ("commit", "seconds", "code", "dataset_sha256")
+    }
 
 
 def test_cnns_are_compared_as_distributions_within_five_standard_deviations() -> None:
@@ -88,14 +85,6 @@ def test_a_margin_says_how_often_it_fails_clean_runs(losses: Sequence[float], sa
     assert all(part in metric.reason for part in said.split(" … "))
 
 
-def test_what_produced_the_runs_is_told() -> None:
-    entry = sample_entry(WHEEL, "subset", runs([0.25, 0.5, 0.375]), CODE)
-    told = {name: entry.provenance[name] for name in ("commit", "seconds", "code", "dataset_sha256")}
-    sha256 = run(0, 0.25).dataset["sha256"]
-
-    assert {"commit": "c0ffee", "seconds": 4.5, "code": CODE, "dataset_sha256": sha256} == told
-
-
 def test_runs_of_two_commits_name_both() -> None:
     first, second = runs([0.25, 0.5])
     later = {**second.provenance, "commit": "d00f-dirty", "finished": "2026-02-01T00:00:00+00:00"}
@@ -108,47 +97,42 @@ def test_runs_of_two_commits_name_both() -> None:
     )
 
 
-def test_stored_margins_and_reasons_stay() -> None:
-    previous = samples(metrics=metrics(loss=0.125, accuracy=0.25))
+def test_stored_margins_and_reasons_stay_and_a_metric_that_was_not_stored_gets_its_own() -> None:
+    previous = metrics(loss=0.125, accuracy=0.25)
+    whole, part = (
+        sample_entry(WHEEL, "subset", runs([0.25, 0.5, 0.375]), CODE, samples(metrics=stored)).metrics
+        for stored in (previous, previous[:1])
+    )
 
-    assert previous.metrics == sample_entry(WHEEL, "subset", runs([0.25, 0.5, 0.375]), CODE, previous).metrics
-
-
-def test_a_metric_that_was_not_stored_gets_a_margin_of_its_own() -> None:
-    previous = samples(metrics=metrics(loss=0.125)[:1])
-    entry = sample_entry(WHEEL, "subset", runs([0.25, 0.5, 0.375]), CODE, previous)
-
-    assert [0.125, 1.5e-4, 1.75e-6] == [metric.margin for metric in entry.metrics]
+    assert previous == whole
+    assert [0.125, 1.5e-4, 1.75e-6] == [metric.margin for metric in part]
 
 
-@pytest.mark.parametrize("lost", [math.nan, math.inf, -math.inf])
-def test_a_run_that_is_not_a_number_is_refused_and_its_seed_named(lost: float) -> None:
-    with pytest.raises(BadInput) as caught:
-        sample_entry(WHEEL, "subset", [run(0, 0.25), run(7, lost)], CODE)
-
-    assert f"wheel-softmax, seed 7: {LOSS} is {lost}" == caught.value.what
-    assert "no sample of this recipe is proposed" in caught.value.why
-
-
-def test_a_run_without_one_of_the_metrics_is_refused_and_its_seed_named() -> None:
-    with pytest.raises(BadInput) as caught:
-        sample_entry(WHEEL, "subset", [run(0, 0.25), replace(run(7, 0.25), log=())], CODE)
-
-    assert f"the run of wheel-softmax, seed 7, and the recipe's metrics differ in {TRAINING}" == caught.value.what
-
-
-def test_too_few_runs_of_a_cnn_are_refused_before_a_gate_has_to() -> None:
-    with pytest.raises(BadInput) as caught:
-        sample_entry(VGG7, "subset", runs(SPREAD[:9], recipe="vgg7"), CODE)
-
-    assert ("9 seeds of vgg7", "--seeds 16") == (caught.value.what, caught.value.fix)
-
-
-def test_too_few_runs_of_a_softmax_recipe_are_refused_as_well() -> None:
-    with pytest.raises(BadInput) as caught:
-        sample_entry(WHEEL, "subset", runs([0.25, 0.5]), CODE)
-
-    assert ("2 seeds of wheel-softmax", "--seeds 16") == (caught.value.what, caught.value.fix)
+@pytest.mark.parametrize(
+    ("propose", "what"),
+    [
+        (lambda: sample_entry(VGG7, "subset", runs(SPREAD[:9], recipe="vgg7"), CODE), "9 seeds of vgg7"),
+        (lambda: sample_entry(WHEEL, "subset", runs([0.25, 0.5]), CODE), "2 seeds of wheel-softmax"),
+        (
+            lambda: sample_entry(WHEEL, "subset", [run(0, 0.25), run(7, math.nan)], CODE),
+            f"wheel-softmax, seed 7: {LOSS} is nan",
+        ),
+        (
+            lambda: sample_entry(WHEEL, "subset", [run(0, 0.25), run(7, -math.inf)], CODE),
+            f"wheel-softmax, seed 7: {LOSS} is -inf",
+        ),
+        (
+            lambda: sample_entry(WHEEL, "subset", [run(0, 0.25), replace(run(7, 0.25), log=())], CODE),
+            f"the run of wheel-softmax, seed 7, and the recipe's metrics differ in {TRAINING}",
+        ),
+        (
+            lambda: fingerprint_entry(WHEEL, Fingerprint({}, {"loss of step 2": math.inf}), MNIST, HERE),
+            "wheel-softmax: loss of step 2 is inf",
+        ),
+    ],
+)
+def test_what_no_gate_could_compare_with_is_refused(propose: Callable[[], object], what: str) -> None:
+    assert what == refused(propose)[0]
 
 
 def test_a_fingerprint_gets_its_recipe_s_tolerance_and_platform() -> None:
@@ -169,15 +153,4 @@ def test_a_stored_tolerance_stays() -> None:
     entry = fingerprint_entry(WHEEL, TAKEN, MNIST, HERE, previous)
 
     assert (0.25, "measured on another machine") == (entry.tolerance, entry.reason)
-
-
-@pytest.mark.parametrize("lost", [math.nan, math.inf])
-def test_a_fingerprint_that_is_not_a_number_is_refused(lost: float) -> None:
-    with pytest.raises(BadInput) as caught:
-        fingerprint_entry(WHEEL, Fingerprint({}, {"loss of step 2": lost}), MNIST, HERE)
-
-    assert f"wheel-softmax: loss of step 2 is {lost}" == caught.value.what
-
-
-def test_there_are_seeds_enough_by_default() -> None:
     assert {"subset": 16, "full": 10} == DEFAULT_SEEDS

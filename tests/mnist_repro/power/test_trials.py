@@ -2,6 +2,7 @@ from __future__ import annotations
 
 from pathlib import Path
 from typing import Callable
+from unittest import mock
 
 import pytest
 
@@ -40,26 +41,18 @@ def test_what_was_written_is_read_back(tmp_path: Path) -> None:
     assert made.runs((0.0488, 0.0504, 0.0517)) == measured.runs("subset", range(3))
 
 
-def test_code_that_crashes_leaves_what_it_died_of(
-    tmp_path: Path, dataset: Dataset, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    from mnist_repro.training import train as training
+def measured_with(error: Exception, folder: Path, dataset: Dataset) -> Trial:
+    """The trial of a seed whose training raises this error."""
+    with mock.patch("mnist_repro.training.train.train", side_effect=error):
+        trials.measure(folder, WHEEL, dataset, Measurement("subset", 1))
+    return Trial(WHEEL.name, None, folder)
 
-    def broken(*arguments: object) -> None:
-        raise ValueError("the gradients are gone")
 
-    monkeypatch.setattr(training, "train", broken)
+def test_code_that_crashes_leaves_what_it_died_of(tmp_path: Path, dataset: Dataset) -> None:
+    measured = measured_with(ValueError("the gradients are gone"), tmp_path, dataset)
 
-    trials.measure(tmp_path, WHEEL, dataset, Measurement("subset", 1))
-
-    measured = Trial(WHEEL.name, None, tmp_path)
     assert [] == measured.missing([Measurement("subset", 1)])
     assert "ValueError: the gradients are gone" == measured.crash([Measurement("subset", 0), Measurement("subset", 1)])
-
-
-def of_tensorflow() -> Exception:
-    error = framework.tensorflow().errors.ResourceExhaustedError
-    return error(None, None, "OOM when allocating tensor")  # type: ignore[no-any-return]
 
 
 @pytest.mark.parametrize(
@@ -68,28 +61,17 @@ def of_tensorflow() -> Exception:
         lambda: BadInput("cannot write x: No space left on device", "…", "…"),
         lambda: OSError(28, "No space left on device"),
         lambda: MemoryError(),
-        of_tensorflow,
+        lambda: framework.tensorflow().errors.ResourceExhaustedError(None, None, "OOM when allocating tensor"),
     ],
     ids=["bad input", "full disk", "no memory", "no memory for a tensor"],
 )
 def test_what_says_nothing_about_the_code_is_not_kept(
-    tmp_path: Path, dataset: Dataset, monkeypatch: pytest.MonkeyPatch, make: Callable[[], Exception]
+    tmp_path: Path, dataset: Dataset, make: Callable[[], Exception]
 ) -> None:
-    from mnist_repro.training import train as training
-
     error = make()
-
-    def broken(*arguments: object) -> None:
-        raise error
-
-    monkeypatch.setattr(training, "train", broken)
-
     with pytest.raises(type(error)) as raised:
-        trials.measure(tmp_path, WHEEL, dataset, Measurement("subset", 1))
+        measured_with(error, tmp_path, dataset)
 
-    measured = Trial(WHEEL.name, None, tmp_path)
+    wanted, measured = [Measurement("subset", 1)], Trial(WHEEL.name, None, tmp_path)
     assert error is raised.value
-    assert ([Measurement("subset", 1)], None) == (
-        measured.missing([Measurement("subset", 1)]),
-        measured.crash([Measurement("subset", 1)]),
-    )
+    assert (wanted, None) == (measured.missing(wanted), measured.crash(wanted))

@@ -45,10 +45,7 @@ def test_the_usual_check_wants_every_published_score() -> None:
 
 
 @needs_pandas
-@pytest.mark.parametrize(
-    ("off", "passes"),
-    [(0.0, True), (1e-7, True), (1e-5, False), (math.nan, False)],
-)
+@pytest.mark.parametrize(("off", "passes"), [(0.0, True), (1e-7, True), (1e-5, False), (math.nan, False)])
 def test_num_regression_compares_with_a_relative_tolerance_of_1e_5(off: float, passes: bool) -> None:
     stored = {seed: made.values(0.05) for seed in range(3)}
 

@@ -5,14 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 from mnist_repro.recipes.hello_world import VGG7, VGG7_BN
-from mnist_repro.recipes.layers import (
-    BatchNormalization,
-    Conv2D,
-    Dense,
-    Flatten,
-    Layer,
-    MaxPooling2D,
-)
+from mnist_repro.recipes.layers import BatchNormalization, Conv2D, Dense, Flatten, Layer, MaxPooling2D
 from mnist_repro.recipes.optimizers import Adam
 from mnist_repro.recipes.recipe import Epochs
 from tests.builders.recipe_facts import Facts, facts

@@ -6,9 +6,9 @@ from dataclasses import FrozenInstanceError
 
 import pytest
 
-from mnist_repro.errors import BadInput
 from mnist_repro.recipes import RECIPES, find
 from mnist_repro.recipes.recipe import SCALES, Epochs, Scale
+from tests.builders.refused import refused
 
 
 def test_every_published_figure_belongs_to_a_score_of_the_full_budget() -> None:
@@ -16,17 +16,11 @@ def test_every_published_figure_belongs_to_a_score_of_the_full_budget() -> None:
         assert recipe.full.scored_after == tuple(published.after for published in recipe.published)
 
 
-def test_an_unknown_recipe_is_told_the_nearest() -> None:
-    with pytest.raises(BadInput) as caught:
-        find("weel-softmax")
-    assert ("unknown recipe 'weel-softmax'", "wheel-softmax") == (caught.value.what, caught.value.fix)
-    assert all(name in caught.value.why for name in RECIPES)
-
-
-def test_a_recipe_unlike_all_others_is_still_told_what_there_is() -> None:
-    with pytest.raises(BadInput) as caught:
-        find("")
-    assert caught.value.fix in RECIPES
+def test_an_unknown_recipe_is_told_the_nearest_and_one_unlike_all_others_what_there_is() -> None:
+    what, why, fix = refused(lambda: find("weel-softmax"))
+    assert ("unknown recipe 'weel-softmax'", "wheel-softmax") == (what, fix)
+    assert all(name in why for name in RECIPES)
+    assert refused(lambda: find(""))[2] in RECIPES
 
 
 def test_a_recipe_is_found_by_its_name_and_cannot_be_changed() -> None:

@@ -22,17 +22,6 @@ def nested(depth: int) -> object:
     return value
 
 
-def test_a_gate_report_is_read_from_its_folder_or_file(tmp_path: Path) -> None:
-    scene = Scene(tmp_path)
-    add_gate(scene)
-
-    gate = gate_file.read(scene.gate)
-
-    [comparison] = gate.recipes["wheel-softmax"].comparisons
-    assert ("changed", False, "fingerprint") == (gate.verdict, gate.passes, comparison.rung)
-    assert gate == gate_file.read(scene.gate / JSON)
-
-
 @pytest.mark.parametrize(
     ("place", "value", "said"),
     [
@@ -73,11 +62,18 @@ def test_nested_values_of_the_provenance_are_left_out(tmp_path: Path, depth: int
     assert "cpu" not in comparison.provenance
 
 
-def test_the_gate_report_beside_the_runs_is_found_first(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_gate_report_is_read_from_its_folder_or_file_and_that_beside_the_runs_is_found_first(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.chdir(tmp_path)
-    add_gate(Scene(tmp_path))
+    scene = Scene(tmp_path)
+    add_gate(scene)
+
+    gate = gate_file.read(scene.gate)
+
+    [comparison] = gate.recipes["wheel-softmax"].comparisons
+    assert ("changed", False, "fingerprint") == (gate.verdict, gate.passes, comparison.rung)
+    assert gate == gate_file.read(scene.gate / JSON)
     assert Path("gate") / JSON == gate_file.find([tmp_path])
-
     (tmp_path / JSON).write_text("{}", encoding="utf-8")
-
     assert tmp_path / JSON == gate_file.find([tmp_path])

@@ -37,8 +37,11 @@ def test_a_job_has_the_end_of_its_log_and_its_script(tmp_path: Path) -> None:
     assert [[SCRIPT, "all is well"]] == [texts(each) for each in jobs.jobs]
 
 
-def test_the_parts_of_a_bulk_job_show_the_script_that_they_share(tmp_path: Path) -> None:
-    assert [SCRIPT] == texts(read(Scene(tmp_path), job(part=7)).jobs[0])
+@pytest.mark.parametrize("part", [7, HUGE])
+def test_a_part_of_a_bulk_job_shows_the_script_that_all_share_and_no_log_of_another(tmp_path: Path, part: int) -> None:
+    [shown] = read(Scene(tmp_path), job(part=part)).jobs
+
+    assert [SCRIPT] == texts(shown)
 
 
 @pytest.mark.parametrize(
@@ -72,12 +75,6 @@ def test_a_job_whose_name_is_no_name_of_a_folder_has_no_texts(tmp_path: Path, na
     [shown] = jobs_file.read(scene.jobs, Problems()).jobs
 
     assert ("4711", []) == (shown.id, texts(shown))
-
-
-def test_a_part_of_endless_number_has_no_log(tmp_path: Path) -> None:
-    [shown] = read(Scene(tmp_path), job(part=HUGE)).jobs
-
-    assert [] == [text for text in shown.texts if text.kind == "log"]
 
 
 def test_a_log_that_is_a_link_is_not_followed(tmp_path: Path) -> None:

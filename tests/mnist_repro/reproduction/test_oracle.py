@@ -14,7 +14,7 @@ from mnist_repro.data.dataset import Dataset
 from mnist_repro.recipes import RECIPES, Recipe, find
 from mnist_repro.recipes.layers import Constant, Dense
 from mnist_repro.recipes.optimizers import Adam
-from mnist_repro.recipes.recipe import ARITHMETICS, Scale, Steps
+from mnist_repro.recipes.recipe import Scale, Steps
 from mnist_repro.reproduction import oracle
 from mnist_repro.runs.evaluation import evaluate
 from mnist_repro.training.record import Trained
@@ -38,8 +38,10 @@ def largest_difference(found: np.ndarray, expected: np.ndarray) -> float:
     return float(np.max(np.abs(found / expected - 1.0)))
 
 
-@pytest.mark.parametrize("arithmetic", ARITHMETICS)
-@pytest.mark.parametrize("name", SOFTMAX)
+# The other one, tf-softmax in the arithmetic of its source, is followed to its end below.
+@pytest.mark.parametrize(
+    ("name", "arithmetic"), [("wheel-softmax", "original"), ("wheel-softmax", "framework"), ("tf-softmax", "framework")]
+)
 def test_keras_agrees_with_the_oracle_on_the_first_100_steps(
     name: str, arithmetic: str, dataset: Dataset, keras_has_epsilon_inside: bool
 ) -> None:
@@ -60,12 +62,13 @@ def test_keras_agrees_with_the_oracle_over_epoch_ends_and_incomplete_batches(nam
     assert largest_difference(trained.step_losses, expected) < TOLERANCE
 
 
-def test_keras_and_the_oracle_end_with_the_same_weights_and_score(dataset: Dataset) -> None:
+def test_keras_and_the_oracle_go_the_same_way_and_end_with_the_same_weights_and_score(dataset: Dataset) -> None:
     recipe = find("tf-softmax")
     trained = train(recipe, dataset, 0, recipe.full)
     chosen = oracle.calculation(recipe, "original", recipe.full.training_images, recipe.validation_images)
     solution = oracle.train(chosen, dataset.train_images, dataset.train_labels, 0, 1_000)
     [(kernel, bias)] = trained.weights
+    assert largest_difference(trained.step_losses[:100], solution.losses[:100]) < TOLERANCE
     np.testing.assert_allclose(kernel, solution.kernel, rtol=0, atol=5e-6)
     np.testing.assert_allclose(bias, solution.bias, rtol=0, atol=5e-6)
     logits = dataset.test_images.reshape(-1, 784) / 255.0 @ solution.kernel + solution.bias

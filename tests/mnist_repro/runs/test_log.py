@@ -2,7 +2,13 @@
 
 from __future__ import annotations
 
+import math
+from typing import List
+
+import pytest
+
 from mnist_repro.recipes import find
+from mnist_repro.recipes.recipe import Scale
 from mnist_repro.runs.log import Line, log_text
 
 
@@ -34,21 +40,17 @@ def test_a_line_per_hundred_steps() -> None:
     ) == log_text(recipe.full, lines)
 
 
-def test_the_epochs_of_the_scale_are_counted() -> None:
-    recipe = find("vgg7")
-
-    assert "Epoch 2/5 - loss: 2.3026\n" == log_text(recipe.subset, [Line(after=2, loss=2.302585)])
-
-
-def test_figures_that_are_not_finite_are_printed_as_such() -> None:
-    recipe = find("wheel-softmax")
-
-    assert "Epoch 1/20 - loss: nan - val_loss: inf\n" == log_text(
-        recipe.full, [Line(after=1, loss=float("nan"), test_loss=float("inf"))]
-    )
-
-
-def test_nothing_printed_is_an_empty_log() -> None:
-    recipe = find("wheel-softmax")
-
-    assert "" == log_text(recipe.full, [])
+@pytest.mark.parametrize(
+    ("scale", "lines", "text"),
+    [
+        # Of the epochs of the scale.
+        (find("vgg7").subset, [Line(after=2, loss=2.302585)], "Epoch 2/5 - loss: 2.3026\n"),
+        (
+            *(find("wheel-softmax").full, [Line(after=1, loss=math.nan, test_loss=math.inf)]),
+            "Epoch 1/20 - loss: nan - val_loss: inf\n",
+        ),
+        (find("wheel-softmax").full, [], ""),
+    ],
+)
+def test_a_log_of_another_scale_without_numbers_or_lines(scale: Scale, lines: List[Line], text: str) -> None:
+    assert text == log_text(scale, lines)

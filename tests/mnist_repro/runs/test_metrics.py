@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import replace
+from typing import List
 
 import pytest
 
@@ -20,34 +21,22 @@ def test_real_runs_have_the_metrics_of_their_recipe(name: str, reproduced: Repro
     assert set(metric_names(find(name), "subset")) == set(metric_values(read(reproduced.folder(name))))
 
 
-def test_each_score_of_a_recipe_counts() -> None:
-    assert (
-        "test_loss after 3 epochs",
-        "test_accuracy after 3 epochs",
-        "test_loss after 10 epochs",
-        "test_accuracy after 10 epochs",
-        "training_loss after 10 epochs",
-    ) == metric_names(find("vgg7"), "full")
+@pytest.mark.parametrize(
+    ("recipe", "scores", "end"),
+    [("vgg7", ["3 epochs", "10 epochs"], "10 epochs"), ("tf-softmax", ["1,000 steps"], "1,000 steps")],
+)
+def test_each_score_of_a_recipe_counts_and_the_end_of_its_training(recipe: str, scores: List[str], end: str) -> None:
+    tested = [f"test_{kind} after {score}" for score in scores for kind in ("loss", "accuracy")]
+
+    assert (*tested, f"training_loss after {end}") == metric_names(find(recipe), "full")
 
 
-def test_budgets_in_steps_are_named_in_steps() -> None:
-    expected = ("test_loss after 1,000 steps", "test_accuracy after 1,000 steps", "training_loss after 1,000 steps")
+def test_a_run_gives_its_values_and_nan_for_a_loss_that_was_lost() -> None:
+    whole = run(0, 0.25)
 
-    assert expected == metric_names(find("tf-softmax"), "full")
-
-
-def test_a_run_gives_its_values() -> None:
-    assert values(0.25) == metric_values(run(0, 0.25))
-
-
-def test_a_loss_that_was_lost_is_not_a_number() -> None:
-    lost = replace(run(0, 0.25), log=(Line(after=3),))
-
-    assert math.isnan(metric_values(lost)[TRAINING])
-
-
-def test_a_run_without_log_and_scores_has_no_metrics() -> None:
-    assert {} == metric_values(replace(run(0, 0.25), log=(), scores=()))
+    assert values(0.25) == metric_values(whole)
+    assert math.isnan(metric_values(replace(whole, log=(Line(after=3),)))[TRAINING])
+    assert {} == metric_values(replace(whole, log=(), scores=()))
 
 
 def test_losses_are_better_lower_and_accuracies_higher() -> None:

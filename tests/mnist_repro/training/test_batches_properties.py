@@ -56,8 +56,10 @@ def test_every_image_comes_once_per_epoch(scale: Scale, batch: int, seed: int) -
 
 
 @given(scale=budgets(), batch=BATCHES)
-@settings(max_examples=80, deadline=None)
-def test_segments_add_up_to_the_budget_and_stay_within_their_epoch(scale: Scale, batch: int) -> None:
+@settings(max_examples=40, deadline=None)
+def test_segments_add_up_to_the_budget_stay_within_their_epoch_and_take_every_score_once(
+    scale: Scale, batch: int
+) -> None:
     recipe = replace(find("tf-softmax"), batch_size=batch)
     per_epoch = steps_per_epoch(scale.training_images, batch)
     steps = 0
@@ -66,12 +68,6 @@ def test_segments_add_up_to_the_budget_and_stay_within_their_epoch(scale: Scale,
         assert 1 <= segment.steps <= per_epoch - segment.first
         steps += segment.steps
     assert total_steps(recipe, scale) == steps
-
-
-@given(scale=budgets(), batch=BATCHES)
-@settings(max_examples=80, deadline=None)
-def test_every_score_is_taken_once(scale: Scale, batch: int) -> None:
-    recipe = replace(find("tf-softmax"), batch_size=batch)
     scored = [segment.scored for segment in segments(recipe, scale) if segment.scored is not None]
     assert scale.scored_after == tuple(scored)
 

@@ -19,12 +19,7 @@ def test_each_figure_of_a_line_is_a_scalar(tmp_path: Path) -> None:
     [file] = (tmp_path / "board").iterdir()
     tf = framework.tensorflow()
 
-    assert {
-        ("loss", 1): 0.5,
-        ("accuracy", 1): 0.75,
-        ("loss", 2): 0.25,
-        ("test_accuracy", 2): 0.875,
-    } == {
+    assert {("loss", 1): 0.5, ("accuracy", 1): 0.75, ("loss", 2): 0.25, ("test_accuracy", 2): 0.875} == {
         (value.tag, event.step): float(tf.make_ndarray(value.tensor))
         for record in tf.data.TFRecordDataset(str(file))
         for event in [tf.compat.v1.Event.FromString(record.numpy())]

@@ -14,9 +14,6 @@ from mnist_repro.weights import hdf5
 from tests.builders.refused import refused
 from tests.builders.weights_files import AGAIN, edited, written
 
-HEADER = r"HDF5 files begin with b'\x89HDF\r\n\x1a\n'"
-
-
 DAMAGED = "HDF5 stopped reading it: "
 
 
@@ -37,33 +34,23 @@ def read(path: Path, use: Callable[[Any], object]) -> object:
 @pytest.mark.skipif(not Path("/proc/self/mem").exists(), reason="no /proc: no file that root may open and not read")
 def test_file_that_cannot_be_read_even_by_root() -> None:
     # Its first page is never mapped, so that reading fails for everybody.
-    assert (
-        f"cannot read PATH: {os.strerror(errno.EIO)}",
-        "an HDF5 file that is there, and readable by the user who runs this, is expected",
-        "check its name and permissions (ls -l PATH), or make one: mnist-repro train RECIPE --out DIR",
-    ) == refusal(Path("/proc/self/mem"))
-
-
-def test_empty_file(tmp_path: Path) -> None:
-    path = tmp_path / "param.hdf5"
-    path.touch()
-
-    assert ("PATH is empty: 0 bytes", "an HDF5 file is expected", AGAIN) == refusal(path)
+    assert f"cannot read PATH: {os.strerror(errno.EIO)}" == refusal(Path("/proc/self/mem"))[0]
 
 
 @pytest.mark.parametrize(
-    ("content", "kind"),
+    ("content", "what"),
     [
-        (b"PK\x03\x04 and so on", "a zip archive, as .keras and .npz files are"),
-        (b"\x1f\x8b\x08 and so on", "a gzip file"),
-        (b"Test loss: 0.27", "it begins with b'Test los'"),
+        (b"", "PATH is empty: 0 bytes"),
+        (b"PK\x03\x04 and so on", "PATH is not an HDF5 file: a zip archive, as .keras and .npz files are"),
+        (b"\x1f\x8b\x08 and so on", "PATH is not an HDF5 file: a gzip file"),
+        (b"Test loss: 0.27", "PATH is not an HDF5 file: it begins with b'Test los'"),
     ],
 )
-def test_other_formats(content: bytes, kind: str, tmp_path: Path) -> None:
+def test_other_formats(content: bytes, what: str, tmp_path: Path) -> None:
     path = tmp_path / "param.hdf5"
     path.write_bytes(content)
 
-    assert (f"PATH is not an HDF5 file: {kind}", HEADER, AGAIN) == refusal(path)
+    assert (what, AGAIN) == refusal(path)[::2]
 
 
 def test_truncated_file_says_how_much_is_there(tmp_path: Path) -> None:
@@ -71,8 +58,7 @@ def test_truncated_file_says_how_much_is_there(tmp_path: Path) -> None:
     os.truncate(path, 1_000_000)
     what, why, fix = refusal(path)
 
-    assert ("PATH is truncated or damaged: 1,000,000 bytes", AGAIN) == (what, fix)
-    assert why.startswith(DAMAGED)
+    assert ("PATH is truncated or damaged: 1,000,000 bytes", DAMAGED, AGAIN) == (what, why[: len(DAMAGED)], fix)
 
 
 def test_truncated_anywhere(tmp_path: Path) -> None:
@@ -133,11 +119,9 @@ def test_objects_are_found_from_group_to_group(name: str, found: Optional[str], 
 @pytest.mark.parametrize("name", ["../dense", "/dense", "dense//dense", "."])
 def test_no_name_leads_out_of_its_group(name: str, tmp_path: Path) -> None:
     path = written(tmp_path, "wheel-softmax")
+    found = refused(lambda: read(path, lambda root: hdf5.child(root, name, path)), PATH=path)
 
-    assert (
-        f"PATH names {name!r} in /"
-        == refused(lambda: read(path, lambda root: hdf5.child(root, name, path)), PATH=path)[0]
-    )
+    assert f"PATH names {name!r} in /" == found[0]
 
 
 @pytest.mark.parametrize(

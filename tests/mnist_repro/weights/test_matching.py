@@ -5,13 +5,11 @@ from __future__ import annotations
 from typing import List, Optional, Tuple
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from mnist_repro.recipes import RECIPES
-from mnist_repro.recipes.layers import (
-    lay_out,
-)
+from mnist_repro.recipes.layers import lay_out
 from mnist_repro.weights.matching import Difference, LayerShapes, difference, expected_shapes, fitting
 
 # Shapes of a layer's weights, for comparisons that need no files.
@@ -19,6 +17,7 @@ SHAPES = st.lists(st.tuples(st.integers(1, 3), st.integers(1, 3)), min_size=1, m
 
 
 @given(expected=st.lists(SHAPES, max_size=5), found=st.lists(SHAPES, max_size=5))
+@settings(max_examples=40, deadline=None)
 def test_shapes_differ_or_fit(expected: List[List[Tuple[int, ...]]], found: List[List[Tuple[int, ...]]]) -> None:
     first = [LayerShapes(f"dense_{place}", tuple(shapes)) for place, shapes in enumerate(expected)]
     # Other names: they count for nothing.
@@ -28,6 +27,7 @@ def test_shapes_differ_or_fit(expected: List[List[Tuple[int, ...]]], found: List
 
 
 @given(shapes=st.lists(SHAPES, min_size=1, max_size=5), data=st.data())
+@settings(max_examples=40, deadline=None)
 def test_layers_taken_out_are_missing_and_put_in_are_too_many(
     shapes: List[List[Tuple[int, ...]]], data: st.DataObject
 ) -> None:

@@ -1,6 +1,6 @@
 from __future__ import annotations
 
-from typing import List, Tuple
+from typing import Any, Dict, List, Tuple
 
 import pytest
 
@@ -37,16 +37,20 @@ def test_equal_values_are_no_difference(entry: BaselineEntry) -> None:
     assert difference(entry, entry).passes
 
 
-def test_another_loss_of_a_fingerprint_is_a_change() -> None:
-    found = difference(fingerprint(), fingerprint(losses={"loss of step 1": 2.5, "loss of step 2": 2.125}))
+@pytest.mark.parametrize(
+    ("changes", "verdict", "name"),
+    [
+        ({"losses": {"loss of step 1": 2.5, "loss of step 2": 2.125}}, "changed", "loss of step 2"),
+        # Of another platform than it says.
+        ({"provenance": {**HERE, "machine": "aarch64"}}, "incomparable", "platform"),
+    ],
+)
+def test_another_loss_or_platform_of_a_fingerprint_is_a_difference(
+    changes: Dict[str, Any], verdict: str, name: str
+) -> None:
+    found = difference(fingerprint(), fingerprint(**changes))
 
-    assert ("changed", ["loss of step 2"]) == (found.verdict, [name for name, _ in failing(found)])
-
-
-def test_a_fingerprint_of_another_platform_than_it_says_is_incomparable() -> None:
-    found = difference(fingerprint(), fingerprint(provenance={**HERE, "machine": "aarch64"}))
-
-    assert ("incomparable", ["platform"]) == (found.verdict, [name for name, _ in failing(found)])
+    assert (verdict, [name]) == (found.verdict, [each for each, _ in failing(found)])
 
 
 @pytest.mark.parametrize("paired", [True, False])

@@ -9,12 +9,7 @@ from mnist_repro.gate.baselines.folder import option
 
 @pytest.mark.parametrize(
     ("folder", "text"),
-    [
-        ("baselines", ""),
-        ("./baselines/", ""),
-        ("stored", " --baselines stored"),
-        ("of mine", " --baselines 'of mine'"),
-    ],
+    [("baselines", ""), ("./baselines/", ""), ("stored", " --baselines stored"), ("of mine", " --baselines 'of mine'")],
 )
 def test_a_command_names_the_folder_unless_it_is_the_usual_one(folder: str, text: str) -> None:
     assert text == option(Path(folder))

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import List
 
 import pytest
 
@@ -38,16 +39,12 @@ def test_what_is_accepted_is_stored_and_no_longer_proposed(tmp_path: Path) -> No
     proposals.propose(tmp_path, WHEEL, "subset", NEW)
     proposals.propose(tmp_path, WHEEL, "fingerprint", fingerprint(history=()))
 
-    lines = [
-        line
-        for found in proposals.find(tmp_path, WHEEL)
-        for line in proposals.accept(tmp_path, found, "2027-01-01", "a reason")
-    ]
+    lines: List[str] = []
+    for found in proposals.find(tmp_path, WHEEL):
+        lines += proposals.accept(tmp_path, found, "2027-01-01", "a reason")
 
-    assert [
-        "wheel-softmax fingerprint, mnist, original, x86_64, TensorFlow 2.21, Keras 3.15: stored for the first time",
-        "wheel-softmax subset, mnist, original: stored; its history has what it replaced",
-    ] == lines
+    ends = ["stored for the first time", "stored; its history has what it replaced"]
+    assert ends == [line.rpartition(": ")[2] for line in lines]
     assert [] == proposals.find(tmp_path, WHEEL)
     [stored] = baseline_files.read(tmp_path, WHEEL, "subset").entries
     assert ["first recording", "a reason"] == [change.reason for change in stored.history]

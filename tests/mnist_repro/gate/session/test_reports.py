@@ -48,18 +48,19 @@ def test_of_several_comparisons_the_last_one_has_the_outcome_of_the_test() -> No
     assert [("vgg7", "passed", ""), ("tf-cnn", "failed", "")] == outcomes(collector)
 
 
-def test_an_announced_comparison_that_was_not_made_has_a_reason() -> None:
+@pytest.mark.parametrize(
+    ("outcome", "longrepr", "reason"),
+    [
+        ("failed", FAILED, "test_it.py:3: AssertionError"),
+        ("passed", None, "it never called baseline.check"),
+        ("skipped", ("test_it.py", 3, "Skipped: no"), "Skipped: no"),
+    ],
+)
+def test_an_announced_comparison_that_was_not_made_has_a_reason(outcome: str, longrepr: Any, reason: str) -> None:
     wanted = (WANTED, json.dumps(["vgg7", "full"]))
+    ended = collected(report("setup"), report("call", outcome, longrepr, wanted))
 
-    assert [("vgg7", "failed", "test_it.py:3: AssertionError")] == outcomes(
-        collected(report("setup", "failed", FAILED, wanted))
-    )
-    assert [("vgg7", "passed", "it never called baseline.check")] == outcomes(
-        collected(report("setup"), report("call", "passed", None, wanted))
-    )
-    assert [("vgg7", "skipped", "Skipped: no")] == outcomes(
-        collected(report("setup", "skipped", ("test_it.py", 3, "Skipped: no"), wanted))
-    )
+    assert [("vgg7", outcome, reason)] == outcomes(ended)
 
 
 def test_an_expected_failure_keeps_its_reason() -> None:

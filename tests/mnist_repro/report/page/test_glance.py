@@ -52,20 +52,14 @@ def test_a_recipe_of_the_gate_without_runs_has_its_findings_as_rows() -> None:
     assert [GateRow(comparison().findings[0], "subset")] == blocks[1].rows
 
 
-def test_a_gate_report_on_other_data_is_no_judgement_on_a_group() -> None:
-    assert judged_in_session(gate(), group()) is not None
-    assert judged_in_session(gate(), group(dataset=GroupData("surrogate", "", at_hand=True))) is None
-    assert judged_in_session(gate(), group(arithmetic="framework")) is None
-    assert judged_in_session(None, group()) is None
-
-
-def test_a_fingerprint_of_another_platform_is_no_judgement_on_a_group() -> None:
+def test_a_gate_report_on_other_data_or_another_platform_is_no_judgement_on_a_group() -> None:
     there = {"machine": "aarch64", "tensorflow": "2.21.0", "keras": "3.15.1"}
     fingerprint = comparison(rung="fingerprint", verdict="changed", passes=False, provenance=there)
+    surrogate = group(dataset=GroupData("surrogate", "", at_hand=True))
 
-    judged = judged_in_session(gate(comparison(), fingerprint), group())
-
-    assert judged == GateRecipe("equivalent", True, [comparison()])
+    assert GateRecipe("equivalent", True, [comparison()]) == judged_in_session(gate(comparison(), fingerprint), group())
+    for report, other in ((gate(), surrogate), (gate(), group(arithmetic="framework")), (None, group())):
+        assert judged_in_session(report, other) is None
 
 
 @pytest.mark.parametrize(

@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+from typing import Any, Callable
+
 import pytest
 
 from mnist_repro.report.page.page import commit, last_values, narrow, short, spread, when
@@ -25,18 +27,23 @@ def test_a_metric_is_shown_as_mean_and_deviation_of_its_finite_values(values: ob
 
 
 @pytest.mark.parametrize(
-    ("moment", "text"), [("2026-01-02T03:04:05+00:00", "2026-01-02 03:04 UTC"), (None, "–"), ("<b>soon</b>",) * 2]
+    ("show", "value", "text"),
+    [
+        (when, "2026-01-02T03:04:05+00:00", "2026-01-02 03:04 UTC"),
+        (when, None, "–"),
+        (when, "<b>soon</b>", "<b>soon</b>"),
+        (commit, COMMIT, COMMIT[:12]),
+        (commit, f"{COMMIT}-dirty", f"{COMMIT[:12]}-dirty"),
+        (commit, "", ""),
+        (commit, "<b>mine</b>", "<b>mine</b>"),
+        (short, 0.123456, "0.12346"),
+        (short, None, "–"),
+    ],
 )
-def test_a_moment_is_shown_to_the_minute_and_other_texts_unchanged(moment: object, text: str) -> None:
-    assert text == when(moment)
-
-
-@pytest.mark.parametrize(
-    ("name", "text"),
-    [(COMMIT, COMMIT[:12]), (f"{COMMIT}-dirty", f"{COMMIT[:12]}-dirty"), ("", ""), ("<b>mine</b>",) * 2],
-)
-def test_a_commit_is_short_and_says_when_the_checkout_differed(name: str, text: str) -> None:
-    assert text == commit(name)
+def test_moments_commits_and_numbers_are_short_and_other_texts_unchanged(
+    show: Callable[[Any], str], value: object, text: str
+) -> None:
+    assert text == show(value)
 
 
 def test_a_margin_of_less_than_a_hundredth_of_the_figure_is_narrow() -> None:
@@ -49,7 +56,3 @@ def test_a_margin_of_less_than_a_hundredth_of_the_figure_is_narrow() -> None:
 
 def test_the_last_value_of_a_curve_is_left_out_if_it_is_not_finite() -> None:
     assert [0.5] == last_values({0: [(1, 0.75), (2, 0.5)], 1: [(1, float("nan"))], 2: []})
-
-
-def test_a_missing_number_is_a_dash() -> None:
-    assert ["0.12346", "–"] == [short(0.123456), short(None)]
