@@ -143,7 +143,7 @@ for place in (file, folder):
     os.chmod(place, 0)
 if os.geteuid() == 0:
     os.setuid(65534)
-print(*(cli.main(["data", "verify", "--data", place]) for place in (os.path.dirname(file), folder)))
+print(*(int(cli.main(["data", "verify", "--data", place])) for place in (os.path.dirname(file), folder)))
 """
 
 
