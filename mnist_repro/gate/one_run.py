@@ -119,25 +119,29 @@ def _spread(values: Sequence[float], stored: Sequence[float], others: Sequence[f
         stored: values of all stored runs: they say which difference matters.
         others: those of them that are of other seeds: their spread is pooled with that of ``values``.
     """
-    own, own_freedom = standard_deviation(values), len(values) - 1
-    before = standard_deviation(stored) if len(stored) >= FEWEST_STORED else 0.0
-    known = own_freedom > 0 and min(values) < max(values)
-    if not before > 0.0:
-        return _Spread(own, own_freedom, MATTERS * own) if known else None
-    freedom = len(others) - 1
-    if freedom < 1:
-        return _Spread(own, own_freedom, MATTERS * before) if known else None
-    others_own = standard_deviation(others)
-    if own_freedom < 1:
-        return _Spread(others_own, freedom, MATTERS * before)
+    own, others_own = _deviation(values), _deviation(others)
+    before = _deviation(stored) if len(stored) >= FEWEST_STORED else 0.0
+    own_freedom, freedom = len(values) - 1, len(others) - 1
+    if not own and (own_freedom or not (before and others_own)):
+        return None
+    if not (before and others_own):
+        return _Spread(own, own_freedom, MATTERS * (before or own))
+    matters = MATTERS * before
+    if not own:
+        return _Spread(others_own, freedom, matters)
     note = ""
     if _differ(own, own_freedom, others_own, freedom):
         note = f"the spread itself has changed: standard deviation {own:.2g} here, {others_own:.2g} in stored runs"
         if own > others_own:
-            return _Spread(own, own_freedom, MATTERS * before, note)
+            return _Spread(own, own_freedom, matters, note)
     both = freedom + own_freedom
     pooled = math.sqrt((freedom * others_own**2 + own_freedom * own**2) / both)
-    return _Spread(pooled, both, MATTERS * before, note)
+    return _Spread(pooled, both, matters, note)
+
+
+def _deviation(values: Sequence[float]) -> float:
+    """Standard deviation; exactly 0 if it is not known, or all values are the same."""
+    return standard_deviation(values) if len(values) > 1 and min(values) < max(values) else 0.0
 
 
 def _differ(own: float, freedom: int, before: float, freedom_before: int) -> bool:
@@ -180,7 +184,7 @@ def _reason(verdict: Verdict, difference: float, spread: _Spread, needed: Option
         return f"{apart}, and {spread.matters:.2g} ({MATTERS} of them) or more is excluded"
     if verdict is Verdict.NOT_REPRODUCED:
         return f"{apart}, farther than one more run would land"
-    unsettled = f"{apart}: too far to exclude a difference of {spread.matters:.2g}, too near to show one"
+    unsettled = f"{apart}, which neither excludes a difference of {spread.matters:.2g} nor shows one"
     if needed is None:
         return f"{unsettled}; no number of seeds can settle it, because the published figure is one run"
     return f"{unsettled}; {needed} seeds would probably settle it"

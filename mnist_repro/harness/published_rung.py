@@ -40,7 +40,7 @@ def judge_published(recipe: Recipe, stored: BaselineFile) -> Judgement:
         metric = metric_name(f"test_{figure.metric}", figure.after, recipe.full.budget.unit)
         printed[metric] += 1
         name = metric if printed[metric] == 1 else f"{metric}, figure {printed[metric]}"
-        findings.append(_compare(name, figure, stored_values(stored, recipe, figure)))
+        findings.append(_compare(name, figure, stored_values(stored, figure, recipe.full.budget.unit)))
     return Judgement(recipe.name, tuple(findings))
 
 
@@ -54,6 +54,9 @@ def _compare(name: str, figure: Figure, stored: Samples) -> Finding:
     if len(stored) < FEWEST_STORED or not all(math.isfinite(value) for value in stored.values()):
         why = f"{len(stored)} stored samples, of which {sum(map(math.isfinite, stored.values()))} are numbers; "
         return Finding(RUNG, name, Verdict.INCOMPARABLE, f"{why}{FEWEST_STORED} or more numbers are needed", published)
+    if len(set(stored.values())) == 1:
+        why = f"all {len(stored)} stored samples are the same, so that their spread is not known"
+        return Finding(RUNG, name, Verdict.INCOMPARABLE, why, published)
     compared = compare_with_one_run(figure.value, stored, stored, figures_in_session())
     mean = f"{sum(stored.values()) / len(stored):.6g}"
     return Finding(

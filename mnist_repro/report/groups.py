@@ -142,7 +142,9 @@ def published_values(recipe: Recipe, metric: str) -> List[float]:
 def _published_row(compared: FigureComparison) -> PublishedRow:
     figure = compared.figure
     name = f"test_{figure.metric}"
-    return PublishedRow(name, figure.after, figure.value, _ends(compared.possible), compared.verdict)
+    return PublishedRow(
+        name, figure.after, figure.value, _ends(compared.possible), compared.verdict, compared.result.reason
+    )
 
 
 _CURVES = ("loss", "accuracy", "test_loss", "test_accuracy", "batch_accuracy")

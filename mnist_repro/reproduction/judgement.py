@@ -73,37 +73,39 @@ def testable(recipe: Recipe, scale: str, dataset: str) -> Tuple[Figure, ...]:
     return published_figures(recipe) if scale == "full" and dataset == "mnist" else ()
 
 
-def stored_values(stored: Optional[BaselineFile], recipe: Recipe, figure: Figure) -> Samples:
+def stored_values(stored: Optional[BaselineFile], figure: Figure, unit: str) -> Samples:
     """The values of a published figure in the stored full runs, by seed; empty if there are none.
 
     Args:
-        stored: baseline of the recipe at the full scale.
-        recipe: recipe of the figure.
+        stored: baseline of the figure's recipe at the full scale.
         figure: the published figure.
+        unit: what the figure's ``after`` counts, ``epoch`` or ``step``.
     """
     entry = None if stored is None else stored.entry(*PUBLISHED_CONDITIONS)
-    name = metric_name(f"test_{figure.metric}", figure.after, recipe.full.budget.unit)
+    name = metric_name(f"test_{figure.metric}", figure.after, unit)
     return samples_of(entry, name) if isinstance(entry, SampleEntry) else {}
 
 
 def compare(
-    recipe: Recipe, runs: Sequence[Run], comparisons: int, stored: Optional[BaselineFile] = None, looks: int = 1
+    figures: Sequence[Figure],
+    runs: Sequence[Run],
+    comparisons: int,
+    stored: Optional[BaselineFile] = None,
+    looks: int = 1,
 ) -> Tuple[FigureComparison, ...]:
-    """Compare the runs with each published figure that they can test.
+    """Compare each figure with the runs.
 
     Args:
-        recipe: recipe of the runs.
-        runs: runs of one scale, dataset and arithmetic.
+        figures: figures that the runs can test.
+        runs: runs of one recipe, each of a different seed.
         comparisons: number of comparisons in the whole session.
         stored: baseline of the recipe at the full scale; its spread is used.
         looks: how often the session may look again with more seeds.
     """
-    if not runs:
-        return ()
     compared = []
-    for figure in testable(recipe, runs[0].scale, runs[0].dataset["name"]):
+    for figure in figures:
         values = {run.seed: measured(run, figure) for run in runs}
-        before = stored_values(stored, recipe, figure)
+        before = stored_values(stored, figure, runs[0].unit) if runs else {}
         result = compare_with_one_run(figure.value, values, before, comparisons, looks)
         compared.append(FigureComparison(figure, tuple(values.values()), result))
     return tuple(compared)
@@ -191,10 +193,10 @@ def judge(
     count = sum(len(testable(recipe, scale, dataset.name)) for recipe, _ in made)
     results = []
     for recipe, runs in made:
-        baseline = stored.get(recipe.name)
-        comparisons = compare(recipe, runs, count, baseline, looks)
+        figures, baseline = testable(recipe, scale, dataset.name), stored.get(recipe.name)
+        comparisons = compare(figures, runs, count, baseline, looks)
         word = verdict(comparisons, seeds - len(runs))
-        judgement = None if testable(recipe, scale, dataset.name) else _by_stored(runs, baseline)
+        judgement = None if figures else _by_stored(runs, baseline)
         if word == NOT_TESTED and judgement is not None:
             word = judgement.verdict.value
         drift = recognise(recipe, runs, dataset)

@@ -58,13 +58,15 @@ def judge(
         comparisons: number of figures shown together; None means the figures of these runs.
         stored: baselines at the full scale by recipe.
     """
-    count = comparisons
-    if count is None:
-        count = sum(len(testable(find(runs[0].recipe), runs[0].scale, runs[0].dataset["name"])) for runs in together)
-    return tuple(_judge(runs, count, dataset, stored.get(runs[0].recipe)) for runs in together)
+    figures = [testable(find(runs[0].recipe), runs[0].scale, runs[0].dataset["name"]) for runs in together]
+    count = sum(map(len, figures)) if comparisons is None else comparisons
+    return tuple(
+        _judge(runs, compare(own_figures, runs, count, stored.get(runs[0].recipe)), dataset)
+        for runs, own_figures in zip(together, figures)
+    )
 
 
-def _judge(runs: Sequence[Run], count: int, dataset: Optional[Dataset], stored: Optional[BaselineFile]) -> Group:
+def _judge(runs: Sequence[Run], comparisons: Tuple[FigureComparison, ...], dataset: Optional[Dataset]) -> Group:
     first = runs[0]
     at_hand = dataset is not None and dataset.sha256 == first.dataset["sha256"]
     return Group(
@@ -73,7 +75,7 @@ def _judge(runs: Sequence[Run], count: int, dataset: Optional[Dataset], stored: 
         platform=platform_name(first.provenance),
         scale=first.scale,
         runs=tuple(runs),
-        comparisons=compare(find(first.recipe), runs, count, stored),
+        comparisons=comparisons,
         drift=recognise(find(first.recipe), runs, dataset) if dataset is not None and at_hand else None,
     )
 
