@@ -3,7 +3,7 @@
 Each seed is trained, its weights are written to runs/RECIPE/seed-N/param.hdf5 and scored from that file. A published
 figure is the result of one run. It is
   reproduced      if a difference of 3.8 standard deviations of one run is excluded,
-  not reproduced  if it lies outside the interval in which one more run would land (99 %, for all figures together),
+  not reproduced  if it lies outside the interval in which one more run would land (99.5 %, for all figures together),
   inconclusive    if neither is shown; the reason names the number of seeds that would settle it, if any would.
 The standard deviation is that of these seeds and of the runs stored in --baselines.
 

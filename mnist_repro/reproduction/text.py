@@ -35,7 +35,7 @@ def as_text(result: Result, scale: str, arithmetic: str) -> str:
     parts = [_recipe_text(recipe_result, scale, arithmetic) for recipe_result in result.recipes]
     if result.comparisons:
         parts.append(
-            f"interval: where one more run would land ({1 - FALSE_ALARMS:.0%} for "
+            f"interval: where one more run would land ({1 - FALSE_ALARMS:.1%} for "
             f"{counted(result.comparisons, 'figure')} together).\n"
             f"reproduced: a difference of {MATTERS} standard deviations of one run is excluded; "
             "not reproduced: the published\nfigure lies outside the interval; inconclusive: neither."
