@@ -45,6 +45,11 @@ class Comparison:
         """The worst finding; None if the rung gives no verdict."""
         return self.judgement.verdict if self.judgement.findings else None
 
+    @property
+    def passes(self) -> bool:
+        """Whether every finding passes; False if the rung gives no verdict."""
+        return self.judgement.passes
+
 
 def incomparable(recipe: str, rung: str, name: str, reason: str) -> Comparison:
     """A comparison that could not be made."""

@@ -102,7 +102,8 @@ def _table(entries: Sequence[ReportEntry]) -> List[str]:
         findings = entry.checked.judgement.findings if entry.checked else ()
         for finding in findings:
             *cells, verdict = gate_text.cells(finding)
-            known = f" (known: {escaped(entry.reason)})" if entry.outcome == "xfailed" else ""
+            why = finding.known or (entry.reason if entry.outcome == "xfailed" else "")
+            known = f" (known: {escaped(why)})" if why else ""
             shown = verdict if finding.verdict.passes else f"**{verdict}**{known}"
             rows.append((escaped(entry.recipe), entry.rung, *map(escaped, cells), shown))
         if not findings:
@@ -124,9 +125,9 @@ def _reasons(entries: Sequence[ReportEntry]) -> List[str]:
             continue
         if entry.verdict is None:
             lines.append("  - nothing of this recipe that this session measured has a verdict to rest on")
-        elif entry.verdict.passes:
+        elif comparison.passes:
             lines.append(f"  - the test {escaped(entry.outcome)} all the same: {escaped(entry.reason or 'no reason')}")
-        bad = [finding for finding in comparison.judgement.findings if not finding.verdict.passes]
+        bad = [finding for finding in comparison.judgement.findings if not finding.passes]
         lines += [f"  - {escaped(finding.name)}: {escaped(shortened(finding.reason))}" for finding in bad]
         lines += [f"  - {title}: {_code(command)}" for title, command in gate_text.next_steps(comparison)]
     return lines
@@ -136,7 +137,7 @@ def _word(entry: ReportEntry) -> str:
     if entry.checked is None:
         return "without a verdict"
     word = entry.verdict.value if entry.verdict else "not judged here"
-    return f"{word}, which is known" if entry.outcome == "xfailed" else word
+    return f"{word}, which is known" if entry.known else word
 
 
 def _notes(report: Report) -> List[str]:

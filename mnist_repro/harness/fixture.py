@@ -54,7 +54,7 @@ class Baseline:
             self.record(name, value)
         if comparison.verdict is None:
             pytest.skip("; ".join(comparison.judgement.notes))
-        if not comparison.verdict.passes:
+        if not comparison.passes:
             pytest.fail(gate_text.failure(comparison), pytrace=False)
 
     def _until_conclusive(self, comparison: Comparison, runs: Runs) -> Comparison:

@@ -16,7 +16,7 @@ from mnist_repro.recipes import Recipe
 from mnist_repro.runs.metrics import direction, metric_names, metric_values
 from mnist_repro.runs.run import Run
 
-DEFAULT_SEEDS = {"subset": MANY_SEEDS, "full": 10}
+DEFAULT_SEEDS = {"subset": MANY_SEEDS, "full": MANY_SEEDS}
 
 # Relative tolerance on a fingerprint's losses. Softmax recipes: rounding, which does not grow. Other recipes:
 # ten times the differences between one thread, two threads, oneDNN off, SSE4.1 and AVX2 over the fingerprint's steps.

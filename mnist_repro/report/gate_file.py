@@ -94,11 +94,14 @@ def _verdict(word: Any) -> str:
         raise ValueError(f"{word!r} is no verdict") from error
 
 
+_TEXTS_OF_FINDING = ("name", "reason", "stored", "measured", "known")
+
+
 def _require_texts(comparison: Mapping[str, Any]) -> None:
     """Refuse a comparison in which a value that must be a text is not one."""
     texts = {name: comparison[name] for name in ("recipe", "rung", "dataset", "arithmetic")}
     for place, finding in enumerate(comparison["findings"]):
-        texts.update({f"{name} of finding {place}": finding[name] for name in ("name", "reason", "stored", "measured")})
+        texts.update({f"{name} of finding {place}": finding[name] for name in _TEXTS_OF_FINDING})
     texts.update({f"note {place}": note for place, note in enumerate(comparison["notes"])})
     for name, value in texts.items():
         if not isinstance(value, str):

@@ -81,7 +81,7 @@ def _outcome(report: pytest.TestReport) -> Tuple[str, str]:
 
 def _explained(checked: Comparison, outcome: str, reason: str) -> str:
     """The reason that the findings do not give: of a known difference, or of a failure although the verdict passes."""
-    other = outcome != "passed" and checked.verdict is not None and checked.verdict.passes
+    other = outcome != "passed" and checked.passes
     return reason if outcome == "xfailed" or other else ""
 
 
