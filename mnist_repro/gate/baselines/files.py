@@ -7,9 +7,10 @@ bit, and `...` in the last line. A file without this line is truncated.
 from __future__ import annotations
 
 import errno
+import math
 from dataclasses import asdict, replace
 from pathlib import Path
-from typing import Any, Dict, Optional
+from typing import Any, Dict, Optional, Union
 
 from mnist_repro.errors import BadInput
 from mnist_repro.files.atomic import write_text
@@ -191,11 +192,14 @@ def _require_shallow(path: Path, text: str) -> None:
 
 
 def _strict_loader(path: Path) -> Any:
-    """PyYAML's safe loader, the fast one if it is there. A double key is an error: else a value would be lost."""
+    """PyYAML's safe loader, the fast one if it is there.
+
+    A double key is an error: else a value would be lost. So is a number that means another one to YAML 1.1.
+    """
     import yaml
 
     class StrictLoader(getattr(yaml, "CSafeLoader", yaml.SafeLoader)):  # type: ignore[misc]
-        """Refuses double keys."""
+        """Refuses double keys and unusual numbers."""
 
     def mapping(loader: Any, node: Any) -> Dict[Any, Any]:
         pairs = loader.construct_pairs(node, deep=True)
@@ -206,8 +210,28 @@ def _strict_loader(path: Path) -> Any:
             raise _broken(path, f"{doubled!r} comes twice")
         return fields
 
+    def number(loader: Any, node: Any) -> Union[int, float]:
+        kind = node.tag.rpartition(":")[2]
+        value: Union[int, float] = getattr(loader, f"construct_yaml_{kind}")(node)
+        if (kind == "int" or math.isfinite(value)) and not _is_decimal(node.value, value):
+            where = f"line {node.start_mark.line + 1}"
+            raise _broken(
+                path, f"{where} has {node.value}, which YAML 1.1 reads as {value}: quote it, or write {value}"
+            )
+        return value
+
     StrictLoader.add_constructor(yaml.resolver.BaseResolver.DEFAULT_MAPPING_TAG, mapping)
+    for kind in ("int", "float"):
+        StrictLoader.add_constructor(f"tag:yaml.org,2002:{kind}", number)
     return StrictLoader
+
+
+def _is_decimal(text: str, value: float) -> bool:
+    """Whether a number is written in decimal: not octal (017), in base 60 (1:30), or with underscores (1_000)."""
+    try:
+        return "_" not in text and type(value)(text) == value
+    except ValueError:
+        return False
 
 
 class _Row(Dict[Any, Any]):
