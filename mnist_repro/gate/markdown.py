@@ -5,7 +5,7 @@ from __future__ import annotations
 import html
 import re
 import unicodedata
-from typing import List, Sequence
+from typing import Dict, List, Sequence
 
 from mnist_repro.gate import text as gate_text
 from mnist_repro.gate.platform import platform_name
@@ -157,12 +157,11 @@ def _word(entry: ReportEntry) -> str:
 
 
 def _notes(report: Report) -> List[str]:
-    notes = [
-        f"{entry.recipe}, {entry.rung}: {note}"
-        for entry in report.entries
-        if entry.checked
-        for note in entry.checked.judgement.notes
-    ]
+    noted: Dict[str, List[str]] = {}
+    for entry in report.entries:
+        for note in entry.checked.judgement.notes if entry.checked else ():
+            noted.setdefault(note, []).append(f"{entry.recipe}, {entry.rung}")
+    notes = [f"{'; '.join(dict.fromkeys(entries))}: {note}" for note, entries in noted.items()]
     trained_on = {entry.checked.dataset for entry in report.entries if entry.checked and entry.checked.provenance}
     if trained_on - {"mnist"}:
         notes.append(f"NOT MNIST: trained on {', '.join(sorted(trained_on))} data")

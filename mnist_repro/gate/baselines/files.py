@@ -75,6 +75,9 @@ def write_proposed(folder: Path, baseline: BaselineFile) -> Path:
 def entry_fields(entry: BaselineEntry) -> Dict[str, Any]:
     """An entry as plain mappings and lists, as it is stored."""
     fields = asdict(entry)
+    packages = entry.provenance.get("packages")
+    if isinstance(packages, dict):
+        fields["provenance"]["packages"] = _Row(packages)
     if isinstance(entry, SampleEntry):
         fields["metrics"] = {
             metric.name: {"direction": metric.direction, "margin": metric.margin, "reason": metric.reason}

@@ -71,6 +71,14 @@ def test_floats_come_back_to_their_last_bit(value: float, tmp_path_factory: pyte
     assert repr(kept) == repr(baseline_files.read(folder, "wheel-softmax", "subset").entries[0])
 
 
+def test_packages_take_one_line(tmp_path: Path) -> None:
+    packages = {"numpy": "2.1", "protobuf": "6.33.1"}
+    file = subset(samples(provenance={"packages": packages}))
+
+    assert "    packages: {numpy: '2.1', protobuf: 6.33.1}\n" in baseline_files.write(tmp_path, file).read_text("utf-8")
+    assert file == baseline_files.read(tmp_path, "wheel-softmax", "subset")
+
+
 def test_it_is_text_to_review(tmp_path: Path, file_regression: FileRegressionFixture) -> None:
     file_regression.check(stored_file(tmp_path).read_text(encoding="utf-8"), extension=".yml")
 
