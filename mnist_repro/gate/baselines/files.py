@@ -112,7 +112,11 @@ def _read(path: Path, recipe: str, rung: str) -> BaselineFile:
     except UnicodeDecodeError as error:
         raise _broken(path, "it is not UTF-8 text", error) from error
     except OSError as error:
-        raise _broken(path, str(error.strerror)) from error
+        raise BadInput(
+            f"{path} cannot be used as a baseline: {error.strerror}",
+            "a file that this user may read is expected",
+            f"look at it: ls -ld {path}",
+        ) from error
     return _parse(path, text, recipe, rung)
 
 
@@ -171,7 +175,8 @@ def _broken(path: Path, what: str, error: Optional[Exception] = None) -> BadInpu
 def _way_back(path: Path) -> str:
     if path.name.endswith(".proposed.yml"):
         return f"remove {path} and record again: finished runs are kept"
-    return f"git checkout -- {path} brings the committed one back"
+    record = f"mnist-repro baseline record {path.parent.name} --rung {path.stem}{option(path.parents[1])}"
+    return f"git checkout -- {path} brings the committed one back; if none was committed: rm {path} && {record}"
 
 
 def _require_shallow(path: Path, text: str) -> None:
