@@ -19,7 +19,7 @@ _FIELDS = {
 }
 # Packages that compute, or that TensorFlow computes with.
 _FIRST = ("tensorflow-cpu", "intel-tensorflow", "tf-keras", "ml-dtypes", "scipy", "protobuf")
-_PACKAGES_SHOWN = 8
+_PACKAGES_SHOWN = 6
 
 
 def platform_name(provenance: Mapping[str, Any]) -> str:
