@@ -11,6 +11,8 @@ from mnist_repro.gate.verdicts import Finding, Judgement, Verdict
 
 # The name of the recipe in a comparison without runs.
 NO_RECIPE = "(no recipe)"
+# The name of the finding where nothing could be measured.
+MEASUREMENT = "measurement"
 
 
 @dataclass(frozen=True)

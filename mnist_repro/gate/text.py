@@ -7,7 +7,7 @@ from typing import List, Tuple
 from mnist_repro.display import seeds_text, table
 from mnist_repro.gate.baselines.judge import options, record_command
 from mnist_repro.gate.baselines.values import PUBLISHED
-from mnist_repro.gate.comparison import NO_RECIPE, Comparison
+from mnist_repro.gate.comparison import MEASUREMENT, NO_RECIPE, Comparison
 from mnist_repro.gate.statistics import AUTO_SEEDS
 from mnist_repro.gate.verdicts import Finding, Verdict
 
@@ -89,7 +89,8 @@ def next_steps(comparison: Comparison) -> List[Tuple[str, str]]:
         enough = len(comparison.samples) < AUTO_SEEDS[-1] >= max(foretold)
         seeds = "auto" if enough else str(max([*foretold, len(comparison.samples) + 1]))
         steps.append(("to settle it", f"pytest --scale {rung} --seeds {seeds}{unusual} -k {recipe}"))
-    if Verdict.INCOMPARABLE in verdicts:
+    # Where nothing was measured, the reason ends with what to do.
+    if Verdict.INCOMPARABLE in verdicts and findings[0].name != MEASUREMENT:
         steps.append(("to see what is stored", f"mnist-repro baseline show {recipe}{comparison.option}"))
     return steps
 

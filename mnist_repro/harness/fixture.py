@@ -78,7 +78,7 @@ def _judge(folder: Path, measured: Measured) -> Comparison:
     recipe, rung = _subject(measured)
     try:
         if isinstance(measured, NotMeasured):
-            return checked.incomparable(recipe, rung, "measurement", measured.reason)
+            return checked.incomparable(recipe, rung, checked.MEASUREMENT, measured.reason)
         if isinstance(measured, TakenFingerprint):
             return _fingerprint(folder, measured)
         if isinstance(measured, PublishedFigures):

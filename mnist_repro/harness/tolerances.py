@@ -148,7 +148,8 @@ def joint_provenance(runs: Sequence[Run]) -> Dict[str, Any]:
         for run in runs:
             value = run.provenance.get(name)
             values += [value] if value not in values else []
-        joint[name] = values[0] if len(values) == 1 else ", ".join(map(str, values))
+        # Of packages, which are many, those of the first run.
+        joint[name] = values[0] if len(values) == 1 or name == "packages" else ", ".join(map(str, values))
     # Times differ from run to run: the latest end and the total are the most useful values.
     joint["finished"] = max(str(run.provenance["finished"]) for run in runs)
     joint["seconds"] = round(sum(float(run.provenance["seconds"]) for run in runs), 3)

@@ -181,11 +181,11 @@ def test_where_nothing_published_can_be_tested_the_stored_runs_judge(
 @pytest.mark.parametrize(
     ("losses", "verdict", "code", "metrics"),
     [
-        ((0.0195, 0.0202, 0.0205), "NOT TESTED", 0, ()),
+        ((0.0195, 0.0202, 0.0205), "NOT TESTED", 1, ()),
         ((0.0495, math.nan, 0.0505), "INCOMPARABLE", 1, ("test loss", "test accuracy", "training loss")),
     ],
 )
-def test_where_nothing_is_stored_either_runs_have_to_end_in_numbers(
+def test_where_nothing_is_stored_either_nothing_is_judged_and_that_does_not_pass(
     losses: Tuple[float, ...],
     verdict: str,
     code: int,
