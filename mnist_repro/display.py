@@ -1,14 +1,23 @@
-"""Progress bars on a terminal, and tables in plain text. Without a terminal, no bar is drawn."""
+"""Progress on a terminal, and tables and lines in plain text, folded at the terminal's width.
+
+Without a terminal, no progress is drawn, and widths are fixed.
+"""
 
 from __future__ import annotations
 
 import contextlib
 import io
+import shutil
 import sys
+import textwrap
 from typing import Callable, Iterator, List, Sequence
 
 # Arguments: the number of steps done, and the number of all steps.
 Show = Callable[[int, int], None]
+# Columns where standard output is not a terminal: of sentences, and of tables, which programs may read.
+_WIDTH, _TABLE_WIDTH = 110, 400
+# On a terminal that is narrower, lines have this many columns all the same.
+_NARROWEST = 40
 
 
 def counted(count: int, unit: str) -> str:
@@ -49,18 +58,51 @@ def bars() -> Iterator[Callable[[str, int, int], None]]:
         yield show
 
 
+@contextlib.contextmanager
+def doing(what: str) -> Iterator[None]:
+    """Say on standard error, while the block runs, what it does, if standard error is a terminal."""
+    if not sys.stderr.isatty():
+        yield
+        return
+    from rich.console import Console
+
+    with Console(stderr=True).status(what):
+        yield
+
+
+def folded(line: str) -> str:
+    """A line, folded at blanks to the terminal's width; what follows its first line is indented by two more."""
+    indent = line[: len(line) - len(line.lstrip())]
+    return textwrap.fill(
+        line.strip(),
+        _columns(_WIDTH),
+        initial_indent=indent,
+        subsequent_indent=f"{indent}  ",
+        break_long_words=False,
+        break_on_hyphens=False,
+    )
+
+
+def _columns(elsewhere: int) -> int:
+    """The width of the terminal; ``elsewhere``, if standard output is not a terminal."""
+    return max(_NARROWEST, shutil.get_terminal_size().columns) if sys.stdout.isatty() else elsewhere
+
+
 def table(header: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
-    """A table of text cells, as wide as its content, without trailing blanks; rich measures and aligns."""
+    """A table of text cells, as wide as its content, without trailing blanks; rich measures and aligns.
+
+    If the terminal is too narrow, cells are folded, those of the widest column first.
+    """
     from rich.console import Console
     from rich.table import Table
     from rich.text import Text
 
     grid = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0), header_style="")
     for at, title in enumerate(header):
-        grid.add_column(title, justify="left" if at in (0, len(header) - 1) else "right", no_wrap=True)
+        grid.add_column(title, justify="left" if at in (0, len(header) - 1) else "right", overflow="fold")
     for row in rows:
         grid.add_row(*(Text(cell) for cell in row))
     to = io.StringIO()
-    Console(file=to, width=400, color_system=None, highlight=False).print(grid)
+    Console(file=to, width=_columns(_TABLE_WIDTH), color_system=None, highlight=False).print(grid)
     lines: List[str] = [line.rstrip() for line in to.getvalue().splitlines()]
     return "\n".join(lines)

@@ -33,7 +33,7 @@ def run(arguments: argparse.Namespace) -> ExitCode:
     """Read the runs, compare them, print the table, and name the files that were left out."""
     from mnist_repro.data.dataset import describe
     from mnist_repro.data.locate import load
-    from mnist_repro.display import table
+    from mnist_repro.display import folded, table
     from mnist_repro.reproduction import table as drift_table
     from mnist_repro.runs.found import find_runs, sort
     from mnist_repro.runs.problems import Problems
@@ -45,7 +45,7 @@ def run(arguments: argparse.Namespace) -> ExitCode:
     groups = drift_table.judge([[each.run for each in together] for together in grouped.groups], dataset)
     print(table(drift_table.HEADER, drift_table.rows(groups)))
     for line in (*drift_table.notes(grouped), *drift_table.causes(groups)):
-        print(f"\n{line}")
+        print(f"\n{folded(line)}")
     sys.stdout.flush()
     for problem in problems.found:
         sys.stderr.write(f"mnist-repro: left out: {problem}\n")

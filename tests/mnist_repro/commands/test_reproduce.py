@@ -26,6 +26,7 @@ from tests.builders.reproduced import Reproduced
 
 FILES = ["eval.log", "evaluation.json", "learn.log", "model.h5", "param.hdf5", "run.json"]
 RECIPES = ["vgg7-bn", "wheel-softmax", "tf-softmax"]
+KIND = "mnist-full-original"
 
 
 def test_runs_are_kept_by_recipe_and_seed(reproduced: Reproduced) -> None:
@@ -42,11 +43,17 @@ def test_the_text_names_data_recipes_and_that_nothing_published_was_tested(
     assert ["vgg7-bn: INCONCLUSIVE", "wheel-softmax: EQUIVALENT", "tf-softmax: EQUIVALENT"] == [
         line for line in text.splitlines() if line.split(":")[0] in RECIPES
     ]
-    assert "NOTHING PUBLISHED WAS TESTED: " in text.splitlines()[-2]
-    assert (
-        "Judged by the stored runs of the same data and arithmetic: vgg7-bn, wheel-softmax, tf-softmax."
-        == text.splitlines()[-1]
-    )
+    assert "\nNOTHING PUBLISHED WAS TESTED: " in text
+    assert "\nJudged by the stored runs of the same data and arithmetic: vgg7-bn, wheel-softmax, tf-softmax.\n" in text
+
+
+def test_several_recipes_end_with_one_table(reproduced: Reproduced) -> None:
+    header, *rows = (line.split() for line in reproduced.ended.out.splitlines()[-4:])
+
+    assert ["recipe", "seeds", "verdict", "drift", "does", "not", "agree"] == header
+    assert [["vgg7-bn", "1", "of", "1", "inconclusive"], ["wheel-softmax", "1", "of", "1", "equivalent"]] == [
+        row[:5] for row in rows[:2]
+    ]
 
 
 def test_the_json_has_each_seeds_figures_as_they_were_scored(reproduced: Reproduced, dataset: Dataset) -> None:
@@ -266,11 +273,11 @@ def untouched(task: Task) -> Optional[Failure]:
     ("name", "what"),
     [
         # To be made; through a link; of a session before.
-        *((f"runs/wheel-softmax/seed-2/{name}", " is a file of a run's own") for name in FILES),
-        ("link/wheel-softmax/seed-0/run.json", " is a file of a run's own"),
+        *((f"runs/wheel-softmax/{KIND}/seed-2/{name}", " is a file of a run's own") for name in FILES),
+        (f"link/wheel-softmax/{KIND}/seed-0/run.json", " is a file of a run's own"),
         ("before/vgg7/seed-0/run.json", " is a file of a run's own"),
         ("runs/wheel-softmax", " cannot be a file"),
-        ("runs/wheel-softmax/seed-1", " cannot be a file"),
+        (f"runs/wheel-softmax/{KIND}/seed-1", " cannot be a file"),
     ],
 )
 def test_a_result_does_not_take_the_place_of_a_run(
@@ -285,7 +292,7 @@ def test_a_result_does_not_take_the_place_of_a_run(
 
 
 def test_a_result_may_lie_beside_the_files_of_a_run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    file = tmp_path / "wheel-softmax" / "seed-0" / "result.json"
+    file = tmp_path / "wheel-softmax" / KIND / "seed-0" / "result.json"
     ended = rehearsed(monkeypatch, tmp_path, trained_to((0.2691, 0.9269)), "--seeds", "1", "--json", file)
 
     assert (1, "", True) == (ended.code, ended.err, file.is_file())
