@@ -25,7 +25,7 @@ from mnist_repro.runs.run import Run
 from mnist_repro.runs.run_json import SCHEMA
 
 HEADER = ("", "published", "measured", "sd", "interval", "verdict")
-SUMMARY_HEADER = ("recipe", "seeds", "verdict", "drift", "does not agree")
+SUMMARY_HEADER = ("recipe", "seeds", "verdict", "drift", "does not pass")
 STORED_HEADER = ("", "stored", "measured", "margin", "verdict")
 
 
@@ -46,14 +46,14 @@ def as_text(result: Result, scale: str, arithmetic: str) -> str:
 
 
 def summary(result: Result) -> str:
-    """A table of all recipes: seeds, verdict, drift, and the figures that do not agree."""
+    """A table of all recipes: seeds, verdict, drift, and the figures that do not pass."""
     rows = [
         (
             each.recipe.name,
             f"{len(each.runs)} of {each.seeds}",
             each.verdict,
             each.drift.kind if _shows_drift(each) else "",
-            ", ".join(_disagreeing(each)),
+            ", ".join(_not_passing(each)),
         )
         for each in result.recipes
     ]
@@ -107,7 +107,7 @@ def _shows_drift(result: RecipeResult) -> bool:
     return result.verdict != REPRODUCED or result.drift.kind != NOT_RECOGNISED
 
 
-def _disagreeing(result: RecipeResult) -> List[str]:
+def _not_passing(result: RecipeResult) -> List[str]:
     """The figures that do not pass: published ones, else stored ones."""
     unit = result.recipe.full.budget.unit
     return [

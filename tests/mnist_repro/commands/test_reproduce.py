@@ -50,7 +50,7 @@ def test_the_text_names_data_recipes_and_that_nothing_published_was_tested(
 def test_several_recipes_end_with_one_table(reproduced: Reproduced) -> None:
     header, *rows = (line.split() for line in reproduced.ended.out.splitlines()[-4:])
 
-    assert ["recipe", "seeds", "verdict", "drift", "does", "not", "agree"] == header
+    assert ["recipe", "seeds", "verdict", "drift", "does", "not", "pass"] == header
     assert [["vgg7-bn", "1", "of", "1", "inconclusive"], ["wheel-softmax", "1", "of", "1", "equivalent"]] == [
         row[:5] for row in rows[:2]
     ]
