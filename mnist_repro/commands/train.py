@@ -64,6 +64,7 @@ def run(arguments: argparse.Namespace) -> ExitCode:
     dataset = load(arguments.data)
     print(describe(dataset), flush=True)
     folder = arguments.out or kept_runs.run_folder(Path("runs"), assignment, dataset)
+    components.check_kept(folder, assignment, dataset)
     title = f"{assignment.recipe.name}, seed {assignment.seed}"
     with display.steps(title) as show, tensorboard.writer(arguments.tensorboard) as record:
 

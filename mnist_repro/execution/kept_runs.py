@@ -73,12 +73,13 @@ def kept_runs(tasks: Sequence[Task], sha256: str, ask_here: Callable[[], Mapping
     if not kept:
         return {}
     here = ask_here()
-    others = {task: found for task, run in kept.items() if (found := differences(run, task.assignment, sha256, here))}
+    others = [(task, differences(run, task.assignment, sha256, here)) for task, run in kept.items()]
+    others = [(task, words) for task, words in others if words]
     if others:
-        task, found = next(iter(others.items()))
-        more = f" (and {len(others) - 1} more such runs)" if len(others) > 1 else ""
+        task, words = others[0]
+        more = f", and so do {len(others) - 1} more" if len(others) > 1 else ""
         raise BadInput(
-            f"{task.folder} holds a run that differs from a new one{more}: {'; '.join(found)}",
+            f"{task.folder} holds a run that differs from a new one{more}: {'; '.join(words)}",
             "runs of other code or of another platform are neither counted among the new ones nor replaced in silence",
             "--out another folder, or --again to train them again and replace them",
         )

@@ -105,7 +105,7 @@ def test_of_many_runs_of_other_code_the_first_is_named_and_the_others_counted(tm
     tasks = [keep(tmp_path / name, kept(code=name)) for name in ("first", "second", "third")]
     what, _, _ = refused(lambda: kept_runs(tasks, "0123", here), DIR=tmp_path)
 
-    assert "DIR/first holds a run that differs from a new one (and 2 more such runs): code first" in what
+    assert "DIR/first holds a run that differs from a new one, and so do 2 more: code first" in what
 
 
 def test_a_whole_run_that_cannot_be_read_is_not_replaced(tmp_path: Path) -> None:
