@@ -44,8 +44,9 @@ def run(arguments: argparse.Namespace) -> ExitCode:
     print(describe(dataset), flush=True)
     groups = drift_table.judge([[each.run for each in together] for together in grouped.groups], dataset)
     print(table(drift_table.HEADER, drift_table.rows(groups)))
-    for line in (*drift_table.notes(grouped), *drift_table.causes(groups)):
-        print(f"\n{folded(line)}")
+    # Notes have paths, which stay whole.
+    for line in (*drift_table.notes(grouped), *map(folded, drift_table.causes(groups))):
+        print(f"\n{line}")
     sys.stdout.flush()
     for problem in problems.found:
         sys.stderr.write(f"mnist-repro: left out: {problem}\n")

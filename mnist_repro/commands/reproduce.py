@@ -171,6 +171,8 @@ def _interrupted(tasks: Sequence[Task], again: bool) -> str:
 
 def _watcher(tasks: Sequence[Task], show: Callable[[str, int, int], None]) -> Callable[[Progress], None]:
     """A function that shows the progress of runs: a bar for each recipe, of the steps of all its seeds."""
+    from mnist_repro.display import counted
+
     seeds = Counter(task.assignment.recipe.name for task in tasks)
     done: Dict[str, Dict[int, int]] = {}
 
@@ -178,7 +180,7 @@ def _watcher(tasks: Sequence[Task], show: Callable[[str, int, int], None]) -> Ca
         name = event.task.assignment.recipe.name
         steps = done.setdefault(name, {})
         steps[event.task.assignment.seed] = event.done
-        show(f"{name}, {seeds[name]} seeds", sum(steps.values()), event.total * seeds[name])
+        show(f"{name}, {counted(seeds[name], 'seed')}", sum(steps.values()), event.total * seeds[name])
 
     return watch
 
