@@ -34,7 +34,7 @@ def run(arguments: argparse.Namespace) -> ExitCode:
     """Read the runs, compare them, print the table, and name the files that were left out."""
     from mnist_repro.data.dataset import describe
     from mnist_repro.data.locate import load
-    from mnist_repro.display import table
+    from mnist_repro.display import folded, table
     from mnist_repro.gate.baselines import files as baseline_files
     from mnist_repro.reproduction import table as drift_table
     from mnist_repro.runs.found import find_runs, sort
@@ -49,7 +49,8 @@ def run(arguments: argparse.Namespace) -> ExitCode:
     stored = {each[0].recipe: baseline_files.read(arguments.baselines, each[0].recipe, "full") for each in runs}
     groups = drift_table.judge(runs, dataset, stored=stored)
     print(table(drift_table.HEADER, drift_table.rows(groups)))
-    for line in (*drift_table.notes(grouped), *drift_table.causes(groups)):
+    # Notes have paths, which stay whole.
+    for line in (*drift_table.notes(grouped), *map(folded, drift_table.causes(groups))):
         print(f"\n{line}")
     sys.stdout.flush()
     for problem in problems.found:

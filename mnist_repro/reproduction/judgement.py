@@ -174,17 +174,17 @@ class Result:
 
 def judge(
     made: Sequence[Tuple[Recipe, Sequence[Run]]],
-    seeds: int,
+    seeds: Mapping[str, int],
     scale: str,
     dataset: Dataset,
     stored: Mapping[str, BaselineFile] = MappingProxyType({}),
     looks: int = 1,
 ) -> Result:
-    """Give the verdicts on recipes; ``seeds`` runs of each recipe were requested.
+    """Give the verdicts on recipes.
 
     Args:
         made: recipes, each with its finished runs.
-        seeds: number of requested runs per recipe.
+        seeds: number of requested runs by recipe.
         scale: scale of the runs.
         dataset: training data.
         stored: baselines of that scale by recipe.
@@ -195,12 +195,12 @@ def judge(
     for recipe, runs in made:
         figures, baseline = testable(recipe, scale, dataset.name), stored.get(recipe.name)
         comparisons = compare(figures, runs, count, baseline, looks)
-        word = verdict(comparisons, seeds - len(runs))
+        word = verdict(comparisons, seeds[recipe.name] - len(runs))
         judgement = None if figures else _by_stored(runs, baseline)
         if word == NOT_TESTED and judgement is not None:
             word = judgement.verdict.value
         drift = recognise(recipe, runs, dataset)
-        results.append(RecipeResult(recipe, tuple(runs), seeds, comparisons, drift, word, judgement))
+        results.append(RecipeResult(recipe, tuple(runs), seeds[recipe.name], comparisons, drift, word, judgement))
     return Result(tuple(results), dataset.name, count)
 
 

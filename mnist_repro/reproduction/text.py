@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 import math
-import textwrap
 from typing import Any, Dict, List, Optional, Sequence, Tuple
 
 import numpy as np
 
-from mnist_repro.display import counted, table
+from mnist_repro.display import counted, folded, table
 from mnist_repro.files.json import json_text
 from mnist_repro.gate.intervals import Interval, standard_deviation
 from mnist_repro.gate.one_run import FALSE_ALARMS, MATTERS
@@ -25,8 +24,8 @@ from mnist_repro.reproduction.judgement import (
 from mnist_repro.runs.run import Run
 from mnist_repro.runs.run_json import SCHEMA
 
-WIDTH = 110
 HEADER = ("", "published", "measured", "sd", "interval", "verdict")
+SUMMARY_HEADER = ("recipe", "seeds", "verdict", "drift", "does not pass")
 STORED_HEADER = ("", "stored", "measured", "margin", "verdict")
 
 
@@ -48,6 +47,21 @@ def as_text(result: Result, scale: str, arithmetic: str) -> str:
     return "\n\n".join(parts)
 
 
+def summary(result: Result) -> str:
+    """A table of all recipes: seeds, verdict, drift, and the figures that do not pass."""
+    rows = [
+        (
+            each.recipe.name,
+            f"{len(each.runs)} of {each.seeds}",
+            each.verdict,
+            each.drift.kind if _shows_drift(each) else "",
+            ", ".join(_not_passing(each)),
+        )
+        for each in result.recipes
+    ]
+    return table(SUMMARY_HEADER, rows)
+
+
 def as_json(result: Result, arithmetic: str) -> str:
     """The result as JSON; docs/reference describes its fields."""
     recipes = {recipe_result.recipe.name: _recipe_fields(recipe_result) for recipe_result in result.recipes}
@@ -66,9 +80,8 @@ def _recipe_text(result: RecipeResult, scale: str, arithmetic: str) -> str:
     ]
     if result.runs:
         lines += ["", _table(result), "", *_seeds(result), *_curves(result), *_predictions(result)]
-    # No line if all figures are reproduced and no drift was recognised.
-    if result.verdict != Verdict.REPRODUCED.value or result.drift.kind != NOT_RECOGNISED:
-        lines.append(textwrap.fill(f"drift: {result.drift}", WIDTH, initial_indent="  ", subsequent_indent="    "))
+    if _shows_drift(result):
+        lines.append(folded(f"  drift: {result.drift}"))
     return "\n".join(lines)
 
 
@@ -91,6 +104,20 @@ def _judged_by(result: Result) -> str:
 
 def _findings(result: RecipeResult) -> Sequence[Finding]:
     return result.judgement.findings if result.judgement else ()
+
+
+def _shows_drift(result: RecipeResult) -> bool:
+    """Whether there is something to say: not if all figures are reproduced and no drift was recognised."""
+    return result.verdict != Verdict.REPRODUCED.value or result.drift.kind != NOT_RECOGNISED
+
+
+def _not_passing(result: RecipeResult) -> List[str]:
+    """The figures that do not pass: published ones, else stored ones."""
+    unit = result.recipe.full.budget.unit
+    return [
+        *(_figure_name(each, unit) for each in result.comparisons if not each.result.verdict.passes),
+        *(each.name.replace("_", " ") for each in _findings(result) if not each.verdict.passes),
+    ]
 
 
 def _table(result: RecipeResult) -> str:

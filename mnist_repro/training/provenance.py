@@ -11,7 +11,7 @@ import subprocess
 import sys
 from importlib import import_module
 from pathlib import Path
-from typing import Any, Dict, List
+from typing import Any, Dict, List, Optional
 
 import mnist_repro
 from mnist_repro.training import framework
@@ -20,9 +20,15 @@ from mnist_repro.training import framework
 _SWITCHES = ("TF_ENABLE_ONEDNN_OPTS", "ONEDNN_MAX_CPU_ISA")
 
 
-def provenance(seconds: float) -> Dict[str, Any]:
-    """The provenance of a run that ends now on this machine; ``seconds`` is its wall time."""
+def provenance(seconds: float, code: Optional[str] = None) -> Dict[str, Any]:
+    """The provenance of a run that ends now on this machine.
+
+    Args:
+        seconds: wall time of the run.
+        code: digest of the code that trained it; left out if it is None.
+    """
     return {
+        **({} if code is None else {"code": code}),
         "mnist_repro": mnist_repro.__version__,
         "commit": commit(),
         "python": platform.python_version(),

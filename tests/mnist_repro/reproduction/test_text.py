@@ -14,7 +14,7 @@ from mnist_repro.recipes.published import published_figures
 from mnist_repro.reproduction import judgement as reproduction
 from mnist_repro.reproduction.drift import NONE, NOT_RECOGNISED, Drift
 from mnist_repro.reproduction.judgement import RecipeResult, Result
-from mnist_repro.reproduction.text import as_json, as_text
+from mnist_repro.reproduction.text import as_json, as_text, summary
 from mnist_repro.runs.log import Line
 from mnist_repro.runs.run import Run
 from tests.builders import made_up
@@ -60,6 +60,23 @@ def test_published_and_measured_side_by_side(file_regression: FileRegressionFixt
     )
 
     file_regression.check(as_text(result, "full", "original"), encoding="utf-8")
+
+
+def test_one_table_sums_up_all_recipes() -> None:
+    inside = Drift("epsilon inside the root", "as Keras 3 divides", "the losses say so")
+    runs = made_up.wheels((0.2646, 0.9269), (0.2647, 0.9279), (0.2646, 0.9277))
+    results = (
+        result_of("wheel-softmax", runs, 3, inside, comparisons=2),
+        result_of("wheel-softmax", WHEELS, 3, UNKNOWN, comparisons=2),
+        result_of("vgg7", (), 3, UNKNOWN),
+    )
+
+    assert [
+        "recipe          seeds         verdict                    drift  does not pass",
+        "wheel-softmax  3 of 3  not reproduced  epsilon inside the root  test loss after 20 epochs",
+        "wheel-softmax  3 of 3      reproduced",
+        "vgg7           0 of 3          failed           not recognised",
+    ] == summary(Result(results, "mnist", 2)).splitlines()
 
 
 def test_nothing_published_can_be_tested_at_the_subset_scale(file_regression: FileRegressionFixture) -> None:
