@@ -63,7 +63,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         type=number_or_auto,
         default=3,
         metavar="N|auto",
-        help="seeds 0 to N-1; auto: 3, then 5 and at most 10 of a recipe while that can settle it (default: %(default)s)",
+        help="seeds 0 to N-1; auto: 3, 5, at most 10 of a recipe, while more can settle it (default: %(default)s)",
     )
     parser.add_argument(
         "--out", type=named_place, default=Path("runs"), metavar="DIR", help="for the runs (default: %(default)s)"

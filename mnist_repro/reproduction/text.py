@@ -129,7 +129,7 @@ def _table(result: RecipeResult) -> str:
         for each in result.comparisons
         if not each.result.verdict.passes
     ]
-    why = [textwrap.fill(line, WIDTH, subsequent_indent="    ", break_on_hyphens=False) for line in why]
+    why = [folded(line) for line in why]
     if not any(finding.stored for finding in judged):
         return "\n".join([table(HEADER, _rows(result)), *why])
     rows = [

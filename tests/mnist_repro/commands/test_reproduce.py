@@ -383,3 +383,42 @@ def test_ctrl_c_says_once_what_is_whole_and_what_to_type(
     expected = "mnist-repro: interrupted; 2 of 4 runs are whole: wheel-softmax, seeds 0, 1"
     assert (130, f"{expected}\n  next: {fix}\n") == (ended.code, ended.err)
     assert 1 == len(ended.out.splitlines())
+
+
+CLOSER = ((0.2680, 0.9269), (0.2688, 0.9279), (0.2696, 0.9277), (0.2705, 0.9274), (0.2705, 0.9272))
+
+
+@pytest.mark.parametrize(
+    ("figures", "verdict", "seeds"),
+    [
+        (CLOSER[2:], "reproduced", 3),
+        (CLOSER, "reproduced", 5),
+        # Between what can be excluded and what can be shown: more seeds could not settle it.
+        (((0.2672, 0.9269), (0.2680, 0.9279), (0.2688, 0.9277)), "inconclusive", 3),
+    ],
+)
+def test_auto_takes_more_seeds_while_they_can_settle_it(
+    figures: Tuple[Tuple[float, float], ...], verdict: str, seeds: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    outcome = mock.Mock(side_effect=trained_to(*figures))
+    ended = rehearsed(monkeypatch, tmp_path, outcome, "--seeds", "auto", "--json", tmp_path / "j")
+
+    written = json.loads((tmp_path / "j").read_text(encoding="utf-8"))["recipes"]["wheel-softmax"]
+    assert (verdict, seeds) == (written["verdict"], len(written["seeds"]))
+    assert (int(verdict != "reproduced"), seeds) == (ended.code, outcome.call_count)
+
+
+def test_auto_trains_more_seeds_of_undecided_recipes_alone(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def outcome(task: Task) -> Optional[Failure]:
+        if task.assignment.recipe.name == "wheel-softmax":
+            return trained_to(*CLOSER)(task)
+        seed = task.assignment.seed
+        made = made_up.run("tf-softmax", seed, made_up.score(1000, 0.29, 0.915 + seed / 1000), unit="step")
+        run_json.write(made, task.folder)
+        return None
+
+    ended = rehearsed(monkeypatch, tmp_path, outcome, "wheel-softmax", "tf-softmax", "--seeds", "auto")
+
+    assert ["5 of 5 seeds", "3 of 3 seeds"] == [
+        line.split(", ")[2] for line in ended.out.splitlines() if line.startswith("  full scale")
+    ]

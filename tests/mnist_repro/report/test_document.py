@@ -75,7 +75,9 @@ def test_all_published_figures_of_a_page_share_one_level() -> None:
 
     shown = {group.recipe: [each.interval for each in group.published] for group in groups}
     in_drift = {each.recipe: each.comparisons for each in table.judge(list(made.values()), None)}
-    judged = judge([(find(name), runs) for name, runs in made.items()], 3, "full", made_up.dataset("mnist"))
+    judged = judge(
+        [(find(name), runs) for name, runs in made.items()], dict.fromkeys(made, 3), "full", made_up.dataset("mnist")
+    )
     for other in (in_drift, {each.recipe.name: each.comparisons for each in judged.recipes}):
         assert shown == {
             name: [each.possible and (each.possible.low, each.possible.high) for each in comparisons]

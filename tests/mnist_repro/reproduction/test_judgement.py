@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from dataclasses import replace
 from pathlib import Path
-from typing import Sequence, Tuple
+from typing import Dict, Sequence, Tuple
 
 import pytest
 
@@ -30,10 +30,14 @@ MANY = tuple((0.2697 + 0.0004 * away, 0.9274 + 0.0002 * away) for away in (-4, -
 FAR = ((0.2646, 0.9278), (0.2647, 0.9279), (0.2646, 0.9277))
 
 
+def every(seeds: int) -> Dict[str, int]:
+    return dict.fromkeys(RECIPES, seeds)
+
+
 def verdicts(figures: Sequence[Tuple[float, float]], seeds: int = 0, data: str = "mnist", scale: str = "full") -> str:
     """The verdict on wheel-softmax after runs with these losses and accuracies."""
     made = [(find("wheel-softmax"), wheels(*figures))]
-    [result] = judge(made, seeds or len(figures), scale, dataset(data)).recipes
+    [result] = judge(made, every(seeds or len(figures)), scale, dataset(data)).recipes
     return result.verdict
 
 
@@ -74,7 +78,7 @@ def test_nothing_published_is_tested_on_other_data_or_less_of_it(data: str, scal
 def test_a_run_that_was_not_scored_there_is_incomparable() -> None:
     recipe = find("vgg7")
     made = [run("vgg7", seed, score(10, 0.036 + seed / 1000, 0.9863 + seed / 10000)) for seed in range(10)]
-    [result] = judge([(recipe, made)], 10, "full", dataset("mnist")).recipes
+    [result] = judge([(recipe, made)], every(10), "full", dataset("mnist")).recipes
 
     assert ["incomparable", "incomparable", "reproduced", "reproduced"] == [each.verdict for each in result.comparisons]
     assert "incomparable" == result.verdict
@@ -94,9 +98,9 @@ def test_stored_runs_sharpen_the_verdict_on_few_seeds() -> None:
 
 
 def test_the_more_is_compared_the_wider_are_the_intervals() -> None:
-    alone = judge([(find("wheel-softmax"), wheels(*NEAR))], 3, "full", dataset("mnist"))
+    alone = judge([(find("wheel-softmax"), wheels(*NEAR))], every(3), "full", dataset("mnist"))
     others = [(recipe, ()) for name, recipe in RECIPES.items() if name != "wheel-softmax"]
-    together = judge([(find("wheel-softmax"), wheels(*NEAR)), *others], 3, "full", dataset("mnist"))
+    together = judge([(find("wheel-softmax"), wheels(*NEAR)), *others], every(3), "full", dataset("mnist"))
 
     assert (2, 15) == (alone.comparisons, together.comparisons)
     narrow, wide = (each.recipes[0].comparisons[0].result.interval for each in (alone, together))
@@ -147,7 +151,7 @@ def test_a_recipe_is_as_good_as_its_worst_comparison(found: Sequence[str], failu
     ],
 )
 def test_a_session_passes_if_everything_requested_was_judged_and_passes(words: Sequence[str], passes: bool) -> None:
-    made = judge([(find("wheel-softmax"), ())], 0, "subset", dataset("mnist")).recipes[0]
+    made = judge([(find("wheel-softmax"), ())], every(0), "subset", dataset("mnist")).recipes[0]
     results = tuple(replace(made, verdict=word) for word in words)
 
     assert passes is Result(results, "mnist", 0).passes
