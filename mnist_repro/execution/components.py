@@ -140,10 +140,15 @@ def _train_into(folder: Path, assignment: Assignment, dataset: Dataset, progress
     check_folder(folder, recipe)
     scale = recipe.scale(assignment.scale)
     trained = train(recipe, dataset, assignment.seed, scale, assignment.arithmetic, progress)
+    return save(folder, assignment, dataset, scale, trained)
+
+
+def save(folder: Path, assignment: Assignment, dataset: Dataset, scale: Scale, trained: Trained) -> Run:
+    """Write the four files of a finished training into ``folder``, `run.json` last."""
     result = as_run(assignment, dataset, scale, trained)
     with replacing_together(folder, TRAINED, stale=ESTIMATED) as unfinished:
         write_text(unfinished / TRAINING_LOG, log_text(scale, trained.lines))
-        param_hdf5.write(unfinished / WEIGHTS, recipe, trained.weights)
+        param_hdf5.write(unfinished / WEIGHTS, assignment.recipe, trained.weights)
         _save_model(trained, unfinished / MODEL)
         run_json.write(result, unfinished)
     return result
