@@ -1,5 +1,4 @@
-"""Takes a recipe's fingerprint in seconds: its first steps, all its steps in miniature, all its training input, and
-the score of given weights.
+"""Takes a recipe's fingerprint in seconds: its first steps, all steps in miniature, all it is fed, and given weights.
 
 The fingerprint does not use a recipe's declared values or the source code: each part calls the same code that trains,
 saves, loads and scores.
