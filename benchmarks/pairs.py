@@ -20,7 +20,7 @@ class Command:
 
     Args:
         arguments: after the interpreter.
-        leaves: files that it must leave in its working folder.
+        leaves: files that it must leave in its working folder, each as a pattern.
         passes: exit codes that are no failure.
         folder: its working folder; without one, an empty folder of its own.
     """
@@ -97,7 +97,7 @@ def seconds(command: Command, environment: Dict[str, str]) -> float:
             errors="replace",
         )
         took = time.perf_counter() - started
-        missing = [name for name in command.leaves if not (folder / name).is_file()]
+        missing = [name for name in command.leaves if not any(folder.glob(name))]
     if ended.returncode not in command.passes or missing:
         why = (
             f"left no {', '.join(missing)}; exit code {ended.returncode}"

@@ -41,7 +41,7 @@ def rows(tensorflow: Tuple[int, int], data: Path, scale: str) -> Tuple[Row, ...]
     train = Command(
         ("-m", "mnist_repro", "train", "wheel-softmax", "--scale", scale),
         leaves=tuple(
-            f"runs/wheel-softmax/seed-0/{name}" for name in ("learn.log", "param.hdf5", "model.h5", "run.json")
+            f"runs/wheel-softmax/*/seed-0/{name}" for name in ("learn.log", "param.hdf5", "model.h5", "run.json")
         ),
     )
     return (
@@ -84,7 +84,7 @@ def _tutorial(recipe: str, data: Path, scale: str, fits: int = 1) -> Command:
 def _reproduce(recipe: str, seeds: int, scale: str, *more: str) -> Command:
     return Command(
         ("-m", "mnist_repro", "reproduce", recipe, "--seeds", str(seeds), "--scale", scale, *more),
-        leaves=tuple(f"runs/{recipe}/seed-{seed}/eval.log" for seed in range(seeds)),
+        leaves=tuple(f"runs/{recipe}/*/seed-{seed}/eval.log" for seed in range(seeds)),
         passes=(0, 1),  # how long a verdict takes matters here, not which it is
     )
 

@@ -69,8 +69,8 @@ def main(arguments: Optional[List[str]] = None) -> int:
     except BadInput as error:
         _complain(f"mnist-repro: {error}\n")
         return ExitCode.BAD_INPUT
-    except KeyboardInterrupt:
-        _complain("mnist-repro: interrupted; runs that had finished are whole\n")
+    except KeyboardInterrupt as interrupt:
+        _complain(f"mnist-repro: interrupted; {str(interrupt) or 'runs that had finished are whole'}\n")
         return ExitCode.INTERRUPTED
     except BrokenPipeError:
         # The reader of our output (head, less) closed the pipe.

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Iterator, List, Optional, Sequence, Tuple, Uni
 
 import pytest
 
-from mnist_repro.commands.options import MOST_SEEDS, named, named_place, require_seeds
+from mnist_repro.commands.options import AUTO, MOST_SEEDS, named, named_place, require_seeds
 from mnist_repro.errors import BadInput
 from mnist_repro.gate.session.reports import WANTED
 
@@ -22,7 +22,6 @@ if TYPE_CHECKING:
     from mnist_repro.harness.fixture import Baseline
     from mnist_repro.harness.measurements import Measurements
 
-AUTO = "auto"
 SEEDS = 3
 RUNGS = ("fingerprint", "subset", "full", "published")
 # A conftest.py sets this key on tests that another process runs: this process measures nothing for them.

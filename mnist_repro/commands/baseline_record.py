@@ -9,7 +9,7 @@ Margins, tolerances and reasons that are stored stay as they are unless --new-ma
 
 Examples:
   mnist-repro baseline record --all                      fingerprints and 16 seeds at subset, every recipe
-  mnist-repro baseline record tf-cnn --rung full         10 seeds of the published budget
+  mnist-repro baseline record tf-cnn --rung full         16 seeds of the published budget
 """
 
 from __future__ import annotations
@@ -33,7 +33,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "--seeds",
         type=int,
         metavar="N",
-        help="seeds 0 to N-1 (default: 16 at subset, 10 at full, or as many as are stored)",
+        help="seeds 0 to N-1 (default: 16, or as many as are stored)",
     )
     parser.add_argument("--processes", type=int, metavar="N", help="runs side by side (default: one per core)")
     parser.add_argument("--new-margins", action="store_true", help="make margins and tolerances anew from these runs")

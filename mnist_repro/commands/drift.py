@@ -17,7 +17,7 @@ from __future__ import annotations
 import argparse
 import sys
 
-from mnist_repro.commands.options import add_data, add_runs
+from mnist_repro.commands.options import add_baselines, add_data, add_runs, require_there
 from mnist_repro.errors import ExitCode
 
 DESCRIPTION = "runs of several versions of TensorFlow in one table, with the causes of differences"
@@ -27,13 +27,15 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Add the arguments of the command."""
     add_runs(parser)
     add_data(parser)
+    add_baselines(parser, "stored runs, whose spread is used (default: %(default)s, if it is there)")
 
 
 def run(arguments: argparse.Namespace) -> ExitCode:
     """Read the runs, compare them, print the table, and name the files that were left out."""
     from mnist_repro.data.dataset import describe
     from mnist_repro.data.locate import load
-    from mnist_repro.display import table
+    from mnist_repro.display import folded, table
+    from mnist_repro.gate.baselines import files as baseline_files
     from mnist_repro.reproduction import table as drift_table
     from mnist_repro.runs.found import find_runs, sort
     from mnist_repro.runs.problems import Problems
@@ -42,9 +44,13 @@ def run(arguments: argparse.Namespace) -> ExitCode:
     grouped = sort(find_runs(arguments.runs, problems))
     dataset = load(arguments.data)
     print(describe(dataset), flush=True)
-    groups = drift_table.judge([[each.run for each in together] for together in grouped.groups], dataset)
+    require_there(arguments.baselines)
+    runs = [[each.run for each in together] for together in grouped.groups]
+    stored = {each[0].recipe: baseline_files.read(arguments.baselines, each[0].recipe, "full") for each in runs}
+    groups = drift_table.judge(runs, dataset, stored=stored)
     print(table(drift_table.HEADER, drift_table.rows(groups)))
-    for line in (*drift_table.notes(grouped), *drift_table.causes(groups)):
+    # Notes have paths, which stay whole.
+    for line in (*drift_table.notes(grouped), *map(folded, drift_table.causes(groups))):
         print(f"\n{line}")
     sys.stdout.flush()
     for problem in problems.found:

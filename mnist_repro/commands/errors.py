@@ -3,8 +3,8 @@
 The analysis of the blog that published vgg7; the published table is shown beside ours if there is one.
 
 Examples:
-  mnist-repro errors runs/vgg7-bn/seed-0
-  mnist-repro errors model.h5 --images wrong/                the wrong images as PNG files
+  mnist-repro errors runs/vgg7-bn/mnist-full-original/seed-0
+  mnist-repro errors model.h5 --images wrong/                      the wrong images as PNG files
 """
 
 from __future__ import annotations
@@ -22,6 +22,8 @@ if TYPE_CHECKING:
     from mnist_repro.runs.evaluation import Evaluation
 
 DESCRIPTION = "what a trained model gets wrong"
+# The number of wrong images that are named.
+_NAMED = 10
 # The names of the files that --images writes.
 _PICTURE = re.compile(r"\d{5}-label-\d-predicted-\d\.png")
 
@@ -98,5 +100,8 @@ def tables(recipe: Recipe, evaluation: Evaluation) -> List[str]:
             f"{predicted:>9}{label:>7}{images:>8}"
             + (f"{published_pairs.get((predicted, label), 0):>11}" if published else "")
         )
-    lines += ["", "indices of the wrong images: " + " ".join(str(index) for index in evaluation.wrong_images)]
+    first = evaluation.wrong_images[:_NAMED]
+    lines += ["", f"indices of the wrong images: {' '.join(map(str, first))}"]
+    if evaluation.wrong > _NAMED:
+        lines.append(f"and {evaluation.wrong - _NAMED:,} more: --images DIR writes each image, its index in its name")
     return lines

@@ -5,8 +5,8 @@ indices of the wrong images, which data) beside the weights, or into --out. Insi
 only results on that run's data are written.
 
 Examples:
-  mnist-repro estimate runs/wheel-softmax/seed-0
-  mnist-repro estimate runs/wheel-softmax/seed-0 --data surrogate --out elsewhere
+  mnist-repro estimate runs/wheel-softmax/mnist-full-original/seed-0
+  mnist-repro estimate runs/wheel-softmax/mnist-full-original/seed-0 --data surrogate --out elsewhere
   mnist-repro estimate param.hdf5 --recipe wheel-softmax
 """
 

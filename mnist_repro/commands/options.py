@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import argparse
 from pathlib import Path
+from typing import Union
 
 from mnist_repro.errors import BadInput
 from mnist_repro.gate.baselines.folder import BASELINES
 
 MOST_SEEDS = 10_000
+# The value of --seeds for as many as settle the verdict.
+AUTO = "auto"
 
 
 def add_data(parser: argparse.ArgumentParser) -> None:
@@ -37,6 +40,11 @@ def add_runs(parser: argparse.ArgumentParser) -> None:
 def add_baselines(parser: argparse.ArgumentParser, use: str) -> None:
     """Add the option for the folder of the baselines; ``use`` is its help text."""
     parser.add_argument("--baselines", type=named_place, default=BASELINES, metavar="DIR", help=use)
+
+
+def number_or_auto(text: str) -> Union[int, str]:
+    """The value of --seeds: a number, or `AUTO`."""
+    return AUTO if text == AUTO else int(text)
 
 
 def require_there(baselines: Path) -> None:

@@ -1,10 +1,10 @@
 """Shows what a trained model predicts for some images.
 
 Examples:
-  mnist-repro predict runs/keras-cnn/seed-0                  the first ten test images
-  mnist-repro predict runs/keras-cnn/seed-0/model.h5 --first 20 --of training
-  mnist-repro predict param.hdf5 --index 247                 one test image, all ten probabilities
-  mnist-repro predict param.hdf5 --image digit.png           your own: 28×28, white on black
+  mnist-repro predict runs/keras-cnn/mnist-full-original/seed-0     the first ten test images
+  mnist-repro predict runs/keras-cnn/mnist-full-original/seed-0/model.h5 --first 20 --of training
+  mnist-repro predict param.hdf5 --index 247                        one test image, all ten probabilities
+  mnist-repro predict param.hdf5 --image digit.png                  your own: 28×28, white on black
 """
 
 from __future__ import annotations

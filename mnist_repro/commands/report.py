@@ -49,6 +49,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(arguments: argparse.Namespace) -> ExitCode:
     """Read the runs and the other inputs, write the page, and name the files that were left out."""
+    from mnist_repro.display import counted, doing
     from mnist_repro.files.atomic import require_writable
     from mnist_repro.report.document import PageInputs, collect, read_gate, read_jobs
     from mnist_repro.report.page.figures import require_drawing
@@ -61,17 +62,21 @@ def run(arguments: argparse.Namespace) -> ExitCode:
     require_writable(arguments.out)
     require_ours(arguments.out)
     problems = Problems()
+    with doing(f"reading the runs in {', '.join(map(str, arguments.runs))}"):
+        runs = find_runs(arguments.runs, problems)
     sources = PageInputs(
-        runs=find_runs(arguments.runs, problems),
+        runs=runs,
         places=[str(place) for place in arguments.runs],
         baselines=arguments.baselines,
         gate=read_gate(arguments.gate, arguments.runs, problems),
         jobs=read_jobs(arguments.jobs, arguments.runs, problems),
         data=arguments.data,
     )
-    page = write(collect(sources, problems), arguments.out)
-    count = len(sources.runs)
-    print(f"{page}: {count} run{'' if count == 1 else 's'}", flush=True)
+    with doing(f"judging {counted(len(runs), 'run')}, and looking for drift"):
+        document = collect(sources, problems)
+    with doing("drawing the page"):
+        page = write(document, arguments.out)
+    print(f"{page}: {counted(len(runs), 'run')}", flush=True)
     for problem in problems.found:
         sys.stderr.write(f"mnist-repro: left out: {problem}\n")
     return ExitCode.BAD_INPUT if problems.found else ExitCode.PASSED

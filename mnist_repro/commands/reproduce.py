@@ -1,17 +1,23 @@
 """Run published trainings again and say whether the published figures still come out.
 
-Each seed is trained, its weights are written to runs/RECIPE/seed-N/param.hdf5 and scored from that file. A published
-figure is reproduced if it lies in the interval in which one more run would land (99 %, shared out among the figures
-asked for); few seeds make wide intervals, more seeds sharper ones.
+Each seed is trained, its weights are written to param.hdf5 in runs/RECIPE/DATASET-SCALE-ARITHMETIC/seed-N and scored
+from that file. A published figure is the result of one run. It is
+  reproduced      if a difference of 3.8 standard deviations of one run is excluded,
+  not reproduced  if it lies outside the interval in which one more run would land (99.5 %, for all figures together),
+  inconclusive    if neither is shown; the reason names the number of seeds that would settle it, if any would.
+The standard deviation is that of these seeds and of the runs stored in --baselines.
+
+Whole runs that are there are used, if they were made by the same code on the same platform: a command that was stopped
+goes on when it is typed again, and --seeds 10 after --seeds 3 trains seven. --again trains all of them again.
 
 At the subset scale and on other data than MNIST nothing published can be tested. Runs are then judged by those stored
-in --baselines, of the same data and arithmetic, where there are any; else they only have to end in numbers.
+in --baselines, of the same data and arithmetic; without them the runs cannot be judged, and the exit code is 1.
 
 Recipes: wheel-softmax (default), keras-cnn, tf-softmax, tf-cnn, vgg7, vgg7-bn.
 
 Examples:
   mnist-repro reproduce                                      the WHEEL tutorial, 3 seeds
-  mnist-repro reproduce wheel-softmax --seeds 10             a sharper answer
+  mnist-repro reproduce wheel-softmax --seeds auto           as many seeds as settle it, at most 10
   mnist-repro reproduce wheel-softmax --arithmetic framework what this TensorFlow's own optimiser gives
   mnist-repro reproduce --all --json result.json             all six recipes, for machines too
 """
@@ -20,13 +26,16 @@ from __future__ import annotations
 
 import argparse
 import sys
+from collections import Counter
 from pathlib import Path
-from typing import TYPE_CHECKING, Dict, List, Optional
+from typing import TYPE_CHECKING, Callable, Dict, List, Mapping, Optional, Sequence, Tuple
 
 from mnist_repro.commands.options import (
+    AUTO,
     add_baselines,
     add_run,
     named_place,
+    number_or_auto,
     require_positive,
     require_seeds,
     require_there,
@@ -34,7 +43,12 @@ from mnist_repro.commands.options import (
 from mnist_repro.errors import BadInput, ExitCode
 
 if TYPE_CHECKING:
-    from mnist_repro.execution.workers import Failure, Task
+    from mnist_repro.data.dataset import Dataset
+    from mnist_repro.execution.workers import Failure, Progress, Task
+    from mnist_repro.gate.baselines.values import BaselineFile
+    from mnist_repro.recipes import Recipe
+    from mnist_repro.reproduction.judgement import Result
+    from mnist_repro.runs.run import Run
 
 DESCRIPTION = "train published recipes again, and compare with the published figures"
 DEFAULT = "wheel-softmax"
@@ -44,12 +58,19 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Add the arguments of the command."""
     parser.add_argument("recipes", nargs="*", metavar="RECIPE", help=f"which (default: {DEFAULT})")
     parser.add_argument("--all", action="store_true", help="all recipes")
-    parser.add_argument("--seeds", type=int, default=3, metavar="N", help="seeds 0 to N-1 (default: %(default)s)")
+    parser.add_argument(
+        "--seeds",
+        type=number_or_auto,
+        default=3,
+        metavar="N|auto",
+        help="seeds 0 to N-1; auto: 3, then 5 and at most 10 of a recipe while that can settle it (default: %(default)s)",
+    )
     parser.add_argument(
         "--out", type=named_place, default=Path("runs"), metavar="DIR", help="for the runs (default: %(default)s)"
     )
+    parser.add_argument("--again", action="store_true", help="train runs that are there again, and replace them")
     parser.add_argument("--json", type=named_place, metavar="FILE", help="write the result there as well")
-    add_baselines(parser, "to judge by where nothing published can be tested (default: %(default)s, if it is there)")
+    add_baselines(parser, "stored runs to judge by (default: %(default)s, if it is there)")
     parser.add_argument("--processes", type=int, metavar="N", help="runs side by side (default: one per core)")
     add_run(parser)
 
@@ -57,17 +78,16 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def run(arguments: argparse.Namespace) -> ExitCode:
     """Train and estimate the runs, compare them with the published figures, and print the result."""
     from mnist_repro.data.dataset import describe
-    from mnist_repro.data.locate import load, place
+    from mnist_repro.data.locate import load
     from mnist_repro.execution import components, workers
     from mnist_repro.files.atomic import require_replaceable, write_text
     from mnist_repro.gate.baselines import files as baseline_files
+    from mnist_repro.gate.statistics import AUTO_SEEDS
     from mnist_repro.recipes import RECIPES, find
-    from mnist_repro.reproduction import judgement
     from mnist_repro.reproduction import text as reproduction_text
-    from mnist_repro.runs.run_json import read
     from mnist_repro.training.framework import require_tensorflow
 
-    require_seeds(arguments.seeds)
+    counts = AUTO_SEEDS if arguments.seeds == AUTO else (require_seeds(arguments.seeds),)
     number = workers.cores() if arguments.processes is None else arguments.processes
     processes = require_positive("--processes", number)
     if arguments.all and arguments.recipes:
@@ -81,66 +101,135 @@ def run(arguments: argparse.Namespace) -> ExitCode:
     print(describe(dataset), flush=True)
     require_there(arguments.baselines)
     # Read before the work: a baseline that cannot be read would stop the command at its end.
-    stored = {
-        recipe.name: baseline_files.read(arguments.baselines, recipe.name, arguments.scale)
-        for recipe in recipes
-        if not judgement.testable(recipe, arguments.scale, dataset.name)
-    }
-    tasks = [
-        workers.Task(
-            components.Assignment(recipe, seed, arguments.scale, arguments.arithmetic),
-            place(dataset),
-            arguments.out / recipe.name / f"seed-{seed}",
-        )
-        for recipe in recipes
-        for seed in range(arguments.seeds)
-    ]
-    for task in tasks:
-        components.check_folder(task.folder, task.assignment.recipe)
+    stored = {recipe.name: baseline_files.read(arguments.baselines, recipe.name, arguments.scale) for recipe in recipes}
     if arguments.json is not None:
-        components.check_result(arguments.json, [task.folder for task in tasks])
-    outcomes = _train(tasks, processes)
-    runs = {task: read(task.folder) for task, failure in outcomes.items() if failure is None}
-    failures = {task: failure for task, failure in outcomes.items() if failure is not None}
-    result = judgement.judge(
-        [
-            (recipe, [runs[task] for task in tasks if task in runs and task.assignment.recipe is recipe])
-            for recipe in recipes
-        ],
-        seeds=arguments.seeds,
-        scale=arguments.scale,
-        dataset=dataset,
-        stored=stored,
-    )
+        folders = [task.folder for task in _tasks(arguments, recipes, dataset, range(counts[-1]))]
+        components.check_result(arguments.json, folders)
+    result, failures = _reproduce(arguments, recipes, dataset, stored, counts, processes)
     if arguments.json is not None:
         write_text(arguments.json, reproduction_text.as_json(result, arguments.arithmetic))
-    print(reproduction_text.as_text(result, arguments.scale, arguments.arithmetic), flush=True)
-    for task, failure in failures.items():
-        sys.stderr.write(f"mnist-repro: {_title(task)}: {failure}\n")
+    print(reproduction_text.as_text(result, arguments.scale, arguments.arithmetic))
+    if len(recipes) > 1:
+        print(f"\n{reproduction_text.summary(result)}")
+    sys.stdout.flush()
+    _complain(failures)
     if any(failure.bad_input for failure in failures.values()):
         return ExitCode.BAD_INPUT
     return ExitCode.PASSED if result.passes else ExitCode.VERDICT
 
 
-def _train(tasks: List[Task], processes: int) -> Dict[Task, Optional[Failure]]:
+def _reproduce(
+    arguments: argparse.Namespace,
+    recipes: Sequence[Recipe],
+    dataset: Dataset,
+    stored: Mapping[str, BaselineFile],
+    counts: Sequence[int],
+    processes: int,
+) -> Tuple[Result, Dict[Task, Failure]]:
+    """Make runs of the first number of seeds, and of the next ones while that can settle a recipe's verdict."""
+    from mnist_repro.reproduction import judgement
+
+    runs: Dict[Task, Run] = {}
+    seeds = {recipe.name: 0 for recipe in recipes}
+    undecided = recipes
+    for count in counts:
+        tasks = _tasks(arguments, undecided, dataset, range(seeds[undecided[0].name], count))
+        seeds.update({recipe.name: count for recipe in undecided})
+        made, failures = _make(tasks, dataset, processes, arguments.again)
+        runs.update(made)
+        by_recipe = [
+            (recipe, [run for task, run in runs.items() if task.assignment.recipe is recipe]) for recipe in recipes
+        ]
+        result = judgement.judge(by_recipe, seeds, arguments.scale, dataset, stored, looks=len(counts))
+        undecided = [each.recipe for each in result.recipes if each.seeds_needed]
+        if failures or not undecided:
+            break
+    return result, failures
+
+
+def _tasks(
+    arguments: argparse.Namespace, recipes: Sequence[Recipe], dataset: Dataset, seeds: Sequence[int]
+) -> List[Task]:
+    from mnist_repro.data.locate import place
+    from mnist_repro.execution import components, kept_runs, workers
+
+    assignments = [
+        components.Assignment(recipe, seed, arguments.scale, arguments.arithmetic)
+        for recipe in recipes
+        for seed in seeds
+    ]
+    return [
+        workers.Task(each, place(dataset), kept_runs.run_folder(arguments.out, each, dataset)) for each in assignments
+    ]
+
+
+def _make(
+    tasks: Sequence[Task], dataset: Dataset, processes: int, again: bool
+) -> Tuple[Dict[Task, Run], Dict[Task, Failure]]:
+    """The runs: those that are there, unless ``again``, and the others trained. And why runs could not be made."""
     from mnist_repro import display
-    from mnist_repro.execution import workers
-    from mnist_repro.runs.run_json import FILE
+    from mnist_repro.execution import components, kept_runs, workers
+    from mnist_repro.runs.run_json import read
 
-    before = {task: _stamp(task.folder / FILE) for task in tasks}
-    try:
-        with display.bars() as show:
-            return workers.run_all(tasks, processes, lambda event: show(_title(event.task), event.done, event.total))
-    except KeyboardInterrupt:
-        whole = [str(task.folder) for task in tasks if _stamp(task.folder / FILE) not in (None, before[task])]
-        listed = "".join(f"\n  {folder}" for folder in whole)
-        print(f"{len(whole)} of {len(tasks)} runs had finished and are whole{listed}", flush=True)
-        raise
+    kept = {} if again else kept_runs.kept_runs(tasks, dataset.sha256, kept_runs.provenance_here)
+    missing = [task for task in tasks if task not in kept]
+    for task in missing:
+        components.check_kept(task.folder, task.assignment, dataset)
+    seeds, there = (Counter(task.assignment.recipe.name for task in each) for each in (tasks, kept))
+    for name in there:
+        print(f"{name}: {there[name]} of {display.counted(seeds[name], 'seed')} were there", flush=True)
+    outcomes: Dict[Task, Optional[Failure]] = {}
+    if missing:
+        try:
+            with display.bars() as show:
+                outcomes = workers.run_all(missing, processes, _watcher(missing, show))
+        except KeyboardInterrupt:
+            raise KeyboardInterrupt(_interrupted(tasks, again)) from None
+    made = {task: read(task.folder) for task, failure in outcomes.items() if failure is None}
+    return {**kept, **made}, {task: failure for task, failure in outcomes.items() if failure is not None}
 
 
-def _title(task: Task) -> str:
-    return f"{task.assignment.recipe.name}, seed {task.assignment.seed}"
+def _interrupted(tasks: Sequence[Task], again: bool) -> str:
+    """What is whole after Ctrl-C, and how to go on."""
+    from mnist_repro.execution.kept_runs import is_whole
+
+    whole = [task for task in tasks if is_whole(task.folder)]
+    named = f": {_titles(whole)}" if whole else ""
+    more = ", or without --again, which uses whole runs" if again else "; it uses whole runs, and trains the others"
+    return f"{len(whole)} of {len(tasks)} runs are whole{named}\n  next: type the same command again{more}"
 
 
-def _stamp(file: Path) -> Optional[int]:
-    return file.stat().st_mtime_ns if file.exists() else None
+def _watcher(tasks: Sequence[Task], show: Callable[[str, int, int], None]) -> Callable[[Progress], None]:
+    """A function that shows the progress of runs: a bar for each recipe, of the steps of all its seeds."""
+    from mnist_repro.display import counted
+
+    seeds = Counter(task.assignment.recipe.name for task in tasks)
+    done: Dict[str, Dict[int, int]] = {}
+
+    def watch(event: Progress) -> None:
+        name = event.task.assignment.recipe.name
+        steps = done.setdefault(name, {})
+        steps[event.task.assignment.seed] = event.done
+        show(f"{name}, {counted(seeds[name], 'seed')}", sum(steps.values()), event.total * seeds[name])
+
+    return watch
+
+
+def _complain(failures: Dict[Task, Failure]) -> None:
+    """Say each failure once, also if it is that of many runs, as on a full disk."""
+    alike: Dict[object, List[Task]] = {}
+    for task, failure in failures.items():
+        what = failure.what.replace(str(task.folder), "")
+        alike.setdefault((what, failure.why, failure.fix), []).append(task)
+    for tasks in alike.values():
+        sys.stderr.write(f"mnist-repro: {_titles(tasks)}: {failures[tasks[0]]}\n")
+
+
+def _titles(tasks: Sequence[Task]) -> str:
+    """Runs by recipe and seed: ``wheel-softmax, seeds 0, 1; vgg7, seed 0``."""
+    from mnist_repro.display import seeds_text
+
+    by_recipe: Dict[str, List[int]] = {}
+    for task in tasks:
+        by_recipe.setdefault(task.assignment.recipe.name, []).append(task.assignment.seed)
+    return "; ".join(f"{name}, {seeds_text(seeds)}" for name, seeds in by_recipe.items())

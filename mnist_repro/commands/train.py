@@ -34,7 +34,12 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         metavar="N",
         help="of the initial weights and the batch order (default: %(default)s)",
     )
-    parser.add_argument("--out", type=named_place, metavar="DIR", help="the run's folder (default: runs/RECIPE/seed-N)")
+    parser.add_argument(
+        "--out",
+        type=named_place,
+        metavar="DIR",
+        help="the run's folder (default: runs/RECIPE/DATASET-SCALE-ARITHMETIC/seed-N)",
+    )
     parser.add_argument("--tensorboard", type=named_place, metavar="DIR", help="write the log for TensorBoard as well")
     add_run(parser)
 
@@ -44,20 +49,22 @@ def run(arguments: argparse.Namespace) -> ExitCode:
     from mnist_repro import display
     from mnist_repro.data.dataset import describe
     from mnist_repro.data.locate import load
-    from mnist_repro.execution import components
+    from mnist_repro.execution import components, kept_runs
     from mnist_repro.files.atomic import require_writable
     from mnist_repro.recipes import find
     from mnist_repro.training import tensorboard
     from mnist_repro.training.framework import require_tensorflow
 
     assignment = components.Assignment(find(arguments.recipe), arguments.seed, arguments.scale, arguments.arithmetic)
-    folder = arguments.out or Path("runs") / assignment.recipe.name / f"seed-{assignment.seed}"
-    components.check_folder(folder, assignment.recipe)
+    if arguments.out is not None:
+        components.check_folder(arguments.out, assignment.recipe)
     if arguments.tensorboard is not None:
         require_writable(arguments.tensorboard)
     require_tensorflow()
     dataset = load(arguments.data)
     print(describe(dataset), flush=True)
+    folder = arguments.out or kept_runs.run_folder(Path("runs"), assignment, dataset)
+    components.check_kept(folder, assignment, dataset)
     title = f"{assignment.recipe.name}, seed {assignment.seed}"
     with display.steps(title) as show, tensorboard.writer(arguments.tensorboard) as record:
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import functools
 import hashlib
 from pathlib import Path
 from typing import Dict, Iterator, List
@@ -24,6 +25,12 @@ def digest(root: str = ROOT) -> str:
     for code in sorted(_code(tree) for tree in trees(root).values()):
         running.update(f"{code}\n".encode())
     return running.hexdigest()[:_SHOWN]
+
+
+@functools.lru_cache(maxsize=None)
+def of_this_process() -> str:
+    """The digest of the code that this process runs: that of the files at the first call, before they can change."""
+    return digest()
 
 
 def _code(tree: ast.Module) -> str:

@@ -9,7 +9,15 @@ from typing import Any, Dict, Optional, Sequence
 from mnist_repro.data import places
 from mnist_repro.data.dataset import Dataset
 from mnist_repro.errors import BadInput
-from mnist_repro.files.atomic import replacing, replacing_together, require_no_folders, require_writable, write_text
+from mnist_repro.execution import code_digest
+from mnist_repro.files.atomic import (
+    remove_unfinished,
+    replacing,
+    replacing_together,
+    require_no_folders,
+    require_writable,
+    write_text,
+)
 from mnist_repro.files.json import json_text
 from mnist_repro.files.locks import alone_in
 from mnist_repro.recipes import Recipe
@@ -65,18 +73,46 @@ def check_folder(folder: Path, recipe: Recipe) -> None:
     require_no_folders(folder, (*TRAINED, *ESTIMATED))
     if not (folder / run_json.FILE).exists():
         return
-    fix = f"--out another folder, or remove {folder}"
+    _require_same(folder, "of", read_kept(folder).recipe, recipe.name)
+
+
+def check_kept(folder: Path, assignment: Assignment, dataset: Dataset) -> None:
+    """Make sure, before the training, that a run replaces no run of another kind. The seed may be another.
+
+    Raises:
+        BadInput: `check_folder` refuses the folder, or it holds a run of another scale, arithmetic or dataset.
+    """
+    check_folder(folder, assignment.recipe)
+    if (folder / run_json.FILE).exists():
+        kept = read_kept(folder)
+        _require_same(folder, "at scale", kept.scale, assignment.scale)
+        _require_same(folder, "with arithmetic", kept.arithmetic, assignment.arithmetic)
+        check_data(folder, dataset)
+
+
+def read_kept(folder: Path) -> Run:
+    """Read the run in the folder of a new run.
+
+    Raises:
+        BadInput: it cannot be read. To train again, as `run_json.read` advises, would lead to this error again.
+    """
     try:
-        found = run_json.read(folder).recipe
+        return run_json.read(folder)
     except BadInput as error:
-        # Not the fix that `read` gives, to train again: it would lead to this error again.
-        raise BadInput(error.what, error.why, fix) from error
-    if found != recipe.name:
+        raise BadInput(error.what, error.why, _elsewhere(folder)) from error
+
+
+def _require_same(folder: Path, kind: str, kept: str, new: str) -> None:
+    if kept != new:
         raise BadInput(
-            f"{folder} holds a run of {found}, not of {recipe.name}",
-            "one folder keeps one recipe's run, and nothing is overwritten by another's",
-            fix,
+            f"{folder} holds a run {kind} {kept}, not {kind} {new}",
+            "a folder keeps runs of one kind, and none is overwritten by another",
+            _elsewhere(folder),
         )
+
+
+def _elsewhere(folder: Path) -> str:
+    return f"--out another folder, or remove {folder}"
 
 
 def check_result(file: Path, folders: Sequence[Path]) -> None:
@@ -129,23 +165,25 @@ def train_into(folder: Path, assignment: Assignment, dataset: Dataset, progress:
     A folder with `run.json` is complete. Files of an earlier run stay there until all new files are written.
 
     Raises:
-        BadInput: the folder holds another recipe's run, cannot be written, or another process trains into it.
+        BadInput: the folder holds a run of another kind, cannot be written, or another process trains into it.
     """
     with alone_in(folder):
+        # What a killed process left.
+        remove_unfinished(folder)
         return _train_into(folder, assignment, dataset, progress)
 
 
 def _train_into(folder: Path, assignment: Assignment, dataset: Dataset, progress: Progress) -> Run:
     recipe = assignment.recipe
-    check_folder(folder, recipe)
+    check_kept(folder, assignment, dataset)
+    code = code_digest.of_this_process()
     scale = recipe.scale(assignment.scale)
     trained = train(recipe, dataset, assignment.seed, scale, assignment.arithmetic, progress)
-    return save(folder, assignment, dataset, scale, trained)
+    return save(folder, assignment, scale, trained, as_run(assignment, dataset, scale, trained, code))
 
 
-def save(folder: Path, assignment: Assignment, dataset: Dataset, scale: Scale, trained: Trained) -> Run:
+def save(folder: Path, assignment: Assignment, scale: Scale, trained: Trained, result: Run) -> Run:
     """Write the four files of a finished training into ``folder``, `run.json` last."""
-    result = as_run(assignment, dataset, scale, trained)
     with replacing_together(folder, TRAINED, stale=ESTIMATED) as unfinished:
         write_text(unfinished / TRAINING_LOG, log_text(scale, trained.lines))
         param_hdf5.write(unfinished / WEIGHTS, assignment.recipe, trained.weights)
@@ -166,8 +204,8 @@ def _save_model(trained: Trained, file: Path) -> None:
             raise OSError(str(error)) from error
 
 
-def as_run(assignment: Assignment, dataset: Dataset, scale: Scale, trained: Trained) -> Run:
-    """The `Run` of a finished training."""
+def as_run(assignment: Assignment, dataset: Dataset, scale: Scale, trained: Trained, code: Optional[str] = None) -> Run:
+    """The `Run` of a finished training; ``code`` is the digest of the code that trained it."""
     recipe = assignment.recipe
     return Run(
         recipe=recipe.name,
@@ -189,7 +227,7 @@ def as_run(assignment: Assignment, dataset: Dataset, scale: Scale, trained: Trai
         log=trained.lines,
         step_losses=tuple(float(loss) for loss in trained.step_losses[:STEP_LOSSES_KEPT]),
         first_predictions=trained.first_predictions,
-        provenance=provenance(trained.seconds),
+        provenance=provenance(trained.seconds, code),
     )
 
 

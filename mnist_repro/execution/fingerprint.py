@@ -92,7 +92,9 @@ def first_steps(recipe: Recipe, dataset: Dataset, arithmetic: str) -> Iterator[T
     yield "test loss after the first short epoch", trained.scores[0].test.loss
     yield from _variables(recipe, trained, "the short training")
     with tempfile.TemporaryDirectory(prefix="mnist-repro-") as folder:
-        components.save(Path(folder), Assignment(recipe, SHORT_SEED, arithmetic=arithmetic), dataset, scale, trained)
+        assignment = Assignment(recipe, SHORT_SEED, arithmetic=arithmetic)
+        run = components.as_run(assignment, dataset, scale, trained)
+        components.save(Path(folder), assignment, scale, trained, run)
         held = _values(trained.model)
         for file in (WEIGHTS, MODEL):
             restored = _values(trained_model.restored(Path(folder) / file, recipe.name)[1])
@@ -113,8 +115,8 @@ def whole_budget(recipe: Recipe, dataset: Dataset, arithmetic: str) -> Iterator[
 def miniature(recipe: Recipe) -> Recipe:
     """A recipe that takes all steps of the full budget in seconds, with the same optimiser, epochs, lines and scores.
 
-    Softmax recipes are their own miniature. Other recipes keep the first layer of each kind, made narrow, and take a
-    few images per step: such a model is so small that rounding hardly grows in it, unlike in the recipe's own.
+    Softmax recipes are their own miniature. Other recipes keep the first layer of each kind, made narrow and linear, and
+    take a few images per step: in such a model rounding hardly grows, unlike in the recipe's own.
     """
     if recipe.is_softmax_regression:
         return recipe
@@ -132,8 +134,8 @@ def miniature(recipe: Recipe) -> Recipe:
 
 def _narrow(layer: Layer) -> Layer:
     if isinstance(layer, Conv2D):
-        return replace(layer, filters=2)
-    return replace(layer, units=8) if isinstance(layer, Dense) else layer
+        return replace(layer, filters=2, activation="linear")
+    return replace(layer, units=8, activation="linear") if isinstance(layer, Dense) else layer
 
 
 def _variables(recipe: Recipe, trained: Trained, training: str) -> Iterator[Tuple[str, Value]]:

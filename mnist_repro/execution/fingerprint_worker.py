@@ -53,11 +53,8 @@ def ask(recipe: Optional[str] = None, data: str = "", arithmetic: str = "origina
         try:
             return _answer(process.ask({"recipe": recipe, "data": data, "arithmetic": arithmetic}))
         except DiedError as error:
-            raise BadInput(
-                f"the process that takes the fingerprint of {recipe} ended with exit code {error.code}",
-                error.last_words,
-                "try again; a signal (a negative code) often means that memory is short",
-            ) from error
+            what = f"the process that takes the fingerprint of {recipe} {error.how}"
+            raise BadInput(what, error.last_words, error.fix) from error
 
 
 def take_into(folder: Path, recipe: Recipe, dataset: Dataset, arithmetic: str) -> None:

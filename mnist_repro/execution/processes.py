@@ -15,6 +15,7 @@ from typing import Any, Callable, Dict, List, Mapping, Optional
 from mnist_repro.errors import BadInput
 
 LINES_SHOWN = 15
+_FEWER = "on Linux, put `taskset -c 0` before the command, so that it starts one process at a time"
 
 # Takes a request, and a function that reports progress as keywords; returns the answer.
 Answerer = Callable[[Dict[str, Any], Callable[..., None]], Any]
@@ -32,6 +33,18 @@ class DiedError(Exception):
         super().__init__(code, last_words)
         self.code = code
         self.last_words = last_words
+
+    @property
+    def how(self) -> str:
+        """How the process ended: ``was killed by signal 9`` or ``ended with exit code 1``."""
+        return f"was killed by signal {-self.code}" if self.code < 0 else f"ended with exit code {self.code}"
+
+    @property
+    def fix(self) -> str:
+        """What to do next."""
+        if self.code < 0:
+            return f"type the command again; if a signal 9 comes back, memory is short: {_FEWER}"
+        return "the last of its words say what to mend; if they name code of mnist_repro, report it as a bug"
 
 
 class Process:

@@ -214,10 +214,7 @@ class _Worker:
         except DiedError as error:
             self._discard()
             remove_unfinished(task.folder)
-            code = error.code
-            how = f"was killed by signal {-code}" if code < 0 else f"ended with exit code {code}"
-            fix = "run it again; if a signal 9 comes back, memory is short: try --processes 1"
-            return Failure(f"the process of this run {how}", error.last_words, fix)
+            return Failure(f"the process of this run {error.how}", error.last_words, error.fix)
         return None
 
     def _discard(self) -> None:

@@ -33,7 +33,7 @@ def replacing(path: Path) -> Iterator[Path]:
             os.fsync(written.fileno())
         temporary.replace(path)
     except OSError as error:
-        raise _unwritable(path, error) from error
+        raise unwritable(path, error) from error
     finally:
         with contextlib.suppress(OSError):
             if temporary.exists():
@@ -64,7 +64,7 @@ def replacing_together(folder: Path, names: Sequence[str], stale: Sequence[str] 
         require_no_folders(folder, (*stale, *names))
         _take_places(temporary, folder, names, stale)
     except OSError as error:
-        raise _unwritable(folder, error) from error
+        raise unwritable(folder, error) from error
     except BadInput as error:
         # The user knows the file by its final path.
         raise BadInput(error.what.replace(str(temporary), str(folder)), error.why, error.fix) from error
@@ -107,7 +107,7 @@ def require_writable(folder: Path) -> None:
         while not nearest.exists() and nearest != nearest.parent:
             nearest = nearest.parent
     except OSError as error:
-        raise _unwritable(folder, error) from error
+        raise unwritable(folder, error) from error
     if not nearest.is_dir():
         raise BadInput(f"{nearest} is not a folder", f"{folder} must be one", "name another folder")
     if not os.access(str(nearest), os.W_OK | os.X_OK):
@@ -153,7 +153,8 @@ def remove_unfinished(folder: Path) -> None:
                 path.unlink()
 
 
-def _unwritable(path: Path, error: OSError) -> BadInput:
+def unwritable(path: Path, error: OSError) -> BadInput:
+    """The message for a file or folder that the operating system refuses to write."""
     # HDF5's own errors have many lines; the first line ends with an opening parenthesis.
     reason = error.strerror or f"{error}\n".splitlines()[0].partition("(")[0].strip() or type(error).__name__
     return BadInput(

@@ -9,7 +9,10 @@ from typing import IO, Protocol
 
 from mnist_repro.errors import BadInput
 
-WHOLE_COPY = "fetch a whole copy with `mnist-repro data fetch`, or name another folder with --data"
+WHOLE_COPY = (
+    "fetch a whole copy with `mnist-repro data fetch`, and leave out --data and MNIST_REPRO_DATA; "
+    "or name another folder with --data"
+)
 
 # Bytes per read: small, so that a header with a wrong size wastes little memory, and large enough for speed.
 _CHUNK = 1 << 18

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Iterator
 
 from mnist_repro.errors import BadInput
-from mnist_repro.files.atomic import require_writable, write_text
+from mnist_repro.files.atomic import require_writable, unwritable, write_text
 
 
 def try_lock(handle: int) -> bool:
@@ -42,8 +42,11 @@ def alone_in(folder: Path) -> Iterator[None]:
     """
     require_writable(folder)
     new = not folder.exists()
-    folder.mkdir(parents=True, exist_ok=True)
-    handle = os.open(str(folder), os.O_RDONLY | os.O_CLOEXEC)
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        handle = os.open(str(folder), os.O_RDONLY | os.O_CLOEXEC)
+    except OSError as error:
+        raise unwritable(folder, error) from error
     try:
         try:
             if not try_lock(handle):

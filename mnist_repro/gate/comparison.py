@@ -11,6 +11,8 @@ from mnist_repro.gate.verdicts import Finding, Judgement, Verdict
 
 # The name of the recipe in a comparison without runs.
 NO_RECIPE = "(no recipe)"
+# The name of the finding where nothing could be measured.
+MEASUREMENT = "measurement"
 
 
 @dataclass(frozen=True)
@@ -44,6 +46,11 @@ class Comparison:
     def verdict(self) -> Optional[Verdict]:
         """The worst finding; None if the rung gives no verdict."""
         return self.judgement.verdict if self.judgement.findings else None
+
+    @property
+    def passes(self) -> bool:
+        """Whether every finding passes; False if the rung gives no verdict."""
+        return self.judgement.passes
 
 
 def incomparable(recipe: str, rung: str, name: str, reason: str) -> Comparison:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import html
 import re
 import unicodedata
-from typing import List, Sequence
+from typing import Dict, List, Sequence
 
 from mnist_repro.gate import text as gate_text
 from mnist_repro.gate.platform import platform_name
@@ -69,6 +69,18 @@ def summary(report: Report) -> List[str]:
     return lines + [f"note: {note}" for note in _notes(report)]
 
 
+def refusals(report: Report) -> List[str]:
+    """Why the gate does not pass: a line for each comparison that stops it."""
+    title = "the gate does not pass"
+    if not report.entries:
+        return [f"{title}: a report was asked for, and no test compared anything"]
+    lines = []
+    for entry in report.blocking:
+        words = (_word(entry) if entry.checked else "", _beyond_findings(entry))
+        lines.append(f"{title}: {entry.test}: {entry.recipe}, {entry.rung}: {': '.join(filter(None, words))}")
+    return lines
+
+
 def escaped(text: str) -> str:
     """Text that Markdown and HTML show unchanged, in one line and one cell: test ids and paths can hold any letter."""
     printable = "".join(" " if unicodedata.category(sign)[0] in "CZ" else sign for sign in text)
@@ -102,7 +114,8 @@ def _table(entries: Sequence[ReportEntry]) -> List[str]:
         findings = entry.checked.judgement.findings if entry.checked else ()
         for finding in findings:
             *cells, verdict = gate_text.cells(finding)
-            known = f" (known: {escaped(entry.reason)})" if entry.outcome == "xfailed" else ""
+            why = finding.known or (entry.reason if entry.outcome == "xfailed" else "")
+            known = f" (known: {escaped(why)})" if why else ""
             shown = verdict if finding.verdict.passes else f"**{verdict}**{known}"
             rows.append((escaped(entry.recipe), entry.rung, *map(escaped, cells), shown))
         if not findings:
@@ -117,35 +130,39 @@ def _reasons(entries: Sequence[ReportEntry]) -> List[str]:
         verdict = entry.verdict or Verdict.INCOMPARABLE
         lines.append(f"- **{escaped(entry.recipe)}**, {entry.rung}: {verdict.value} – {gate_text.MEANING[verdict]}")
         lines.append(f"  - test: {escaped(entry.test)}")
+        beyond = _beyond_findings(entry)
+        lines += [f"  - {escaped(beyond)}"] if beyond else []
         if comparison is None:
-            lines.append(
-                f"  - ended without a verdict, {escaped(entry.outcome)}: {escaped(entry.reason or 'no reason')}"
-            )
             continue
-        if entry.verdict is None:
-            lines.append("  - nothing of this recipe that this session measured has a verdict to rest on")
-        elif entry.verdict.passes:
-            lines.append(f"  - the test {escaped(entry.outcome)} all the same: {escaped(entry.reason or 'no reason')}")
-        bad = [finding for finding in comparison.judgement.findings if not finding.verdict.passes]
+        bad = [finding for finding in comparison.judgement.findings if not finding.passes]
         lines += [f"  - {escaped(finding.name)}: {escaped(shortened(finding.reason))}" for finding in bad]
         lines += [f"  - {title}: {_code(command)}" for title, command in gate_text.next_steps(comparison)]
     return lines
+
+
+def _beyond_findings(entry: ReportEntry) -> str:
+    """Why an entry does not pass, so far as its findings do not say it."""
+    reason = entry.reason or "no reason"
+    if entry.checked is None:
+        return f"ended without a verdict, {entry.outcome}: {reason}"
+    if entry.verdict is None:
+        return "nothing of this recipe that this session measured has a verdict to rest on"
+    return f"the test {entry.outcome} all the same: {reason}" if entry.checked.passes else entry.reason
 
 
 def _word(entry: ReportEntry) -> str:
     if entry.checked is None:
         return "without a verdict"
     word = entry.verdict.value if entry.verdict else "not judged here"
-    return f"{word}, which is known" if entry.outcome == "xfailed" else word
+    return f"{word}, which is known" if entry.known else word
 
 
 def _notes(report: Report) -> List[str]:
-    notes = [
-        f"{entry.recipe}, {entry.rung}: {note}"
-        for entry in report.entries
-        if entry.checked
-        for note in entry.checked.judgement.notes
-    ]
+    noted: Dict[str, List[str]] = {}
+    for entry in report.entries:
+        for note in entry.checked.judgement.notes if entry.checked else ():
+            noted.setdefault(note, []).append(f"{entry.recipe}, {entry.rung}")
+    notes = [f"{'; '.join(dict.fromkeys(entries))}: {note}" for note, entries in noted.items()]
     trained_on = {entry.checked.dataset for entry in report.entries if entry.checked and entry.checked.provenance}
     if trained_on - {"mnist"}:
         notes.append(f"NOT MNIST: trained on {', '.join(sorted(trained_on))} data")

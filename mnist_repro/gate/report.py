@@ -52,7 +52,12 @@ class ReportEntry:
             return self.verdict not in (None, Verdict.INCOMPARABLE)
         if self.verdict is None:
             return self.outcome == "skipped"
-        return self.verdict.passes and self.outcome == "passed"
+        return self.checked.passes and self.outcome == "passed"
+
+    @property
+    def known(self) -> bool:
+        """Whether the entry passes although its verdict does not, because the difference is known and explained."""
+        return self.passes and self.verdict is not None and not self.verdict.passes
 
 
 @dataclass(frozen=True)

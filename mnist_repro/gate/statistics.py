@@ -109,15 +109,16 @@ def compare_distributions(metric: Metric, stored: Samples, measured: Samples, ru
     Args:
         metric: the metric to compare.
         stored: at least `FEWEST_STORED` values, not all the same.
-        measured: at least two values.
+        measured: at least two values, or one that is the same as stored to the last bit.
         rung: ``subset`` or ``full``.
         metrics: number of metrics that a session compares; they share the level (Bonferroni).
     """
     samples = _Comparison(metric, stored, measured, rung)
-    broken = samples.degenerate(FEWEST_STORED, fewest_measured=2)
+    same_bits = bool(measured) and all(stored.get(seed) == value for seed, value in measured.items())
+    broken = samples.degenerate(FEWEST_STORED, fewest_measured=1 if same_bits else 2)
     if broken:
         return broken
-    if all(stored.get(seed) == value for seed, value in measured.items()):
+    if same_bits:
         why = f"the same bits as stored for {seeds_text(sorted(measured))}"
         return samples.found(Verdict.EQUIVALENT, why)
     tail = SESSION_LEVEL / metrics / 2.0

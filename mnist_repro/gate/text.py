@@ -7,7 +7,7 @@ from typing import List, Tuple
 from mnist_repro.display import seeds_text, table
 from mnist_repro.gate.baselines.judge import options, record_command
 from mnist_repro.gate.baselines.values import PUBLISHED
-from mnist_repro.gate.comparison import NO_RECIPE, Comparison
+from mnist_repro.gate.comparison import MEASUREMENT, NO_RECIPE, Comparison
 from mnist_repro.gate.statistics import AUTO_SEEDS
 from mnist_repro.gate.verdicts import Finding, Verdict
 
@@ -15,10 +15,12 @@ HEADER = ("metric", "stored", "measured", "interval", "margin", "verdict")
 
 MEANING = {
     Verdict.EQUIVALENT: "within the margin, proven",
+    Verdict.REPRODUCED: "a difference that matters is excluded",
+    Verdict.NOT_REPRODUCED: "the published run lies farther from ours than one of ours would",
     Verdict.CHANGED: "a run does something else than before, even if its results should agree",
     Verdict.IMPROVED: "better than the margin: a reproduction asks for sameness, so that better does not pass either",
     Verdict.REGRESSED: "worse than the margin",
-    Verdict.INCONCLUSIVE: "so few seeds cannot tell",
+    Verdict.INCONCLUSIVE: "these runs cannot tell",
     Verdict.INCOMPARABLE: "no comparison could be made, which never counts as a pass",
 }
 
@@ -33,9 +35,7 @@ def failure(comparison: Comparison) -> str:
     rows = [cells(finding) for finding in comparison.judgement.findings]
     # A table without figures is useless.
     lines += ["", table(HEADER, rows), ""] if any(row[1] or row[2] for row in rows) else []
-    lines += [
-        f"{finding.name}: {finding.reason}" for finding in comparison.judgement.findings if not finding.verdict.passes
-    ]
+    lines += [f"{finding.name}: {finding.reason}" for finding in comparison.judgement.findings if not finding.passes]
     lines += [f"note: {note}" for note in comparison.judgement.notes]
     lines += [f"{title}: {command}" for title, command in next_steps(comparison)]
     return "\n".join(lines)
@@ -89,7 +89,8 @@ def next_steps(comparison: Comparison) -> List[Tuple[str, str]]:
         enough = len(comparison.samples) < AUTO_SEEDS[-1] >= max(foretold)
         seeds = "auto" if enough else str(max([*foretold, len(comparison.samples) + 1]))
         steps.append(("to settle it", f"pytest --scale {rung} --seeds {seeds}{unusual} -k {recipe}"))
-    if Verdict.INCOMPARABLE in verdicts:
+    # Where nothing was measured, the reason ends with what to do.
+    if Verdict.INCOMPARABLE in verdicts and findings[0].name != MEASUREMENT:
         steps.append(("to see what is stored", f"mnist-repro baseline show {recipe}{comparison.option}"))
     return steps
 

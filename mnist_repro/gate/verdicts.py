@@ -10,9 +10,11 @@ from mnist_repro.gate.intervals import Interval
 
 
 class Verdict(str, Enum):
-    """The result of a comparison; only `EQUIVALENT` passes."""
+    """The result of a comparison; only `EQUIVALENT` and, of a published figure, `REPRODUCED` pass."""
 
     EQUIVALENT = "equivalent"
+    REPRODUCED = "reproduced"
+    NOT_REPRODUCED = "not reproduced"
     CHANGED = "changed"
     IMPROVED = "improved"
     REGRESSED = "regressed"
@@ -22,7 +24,7 @@ class Verdict(str, Enum):
     @property
     def passes(self) -> bool:
         """Whether the gate passes with this verdict."""
-        return self is Verdict.EQUIVALENT
+        return self in (Verdict.EQUIVALENT, Verdict.REPRODUCED)
 
 
 # The verdict on several comparisons together is the first of these that occurs.
@@ -30,8 +32,10 @@ WORST_FIRST = (
     Verdict.INCOMPARABLE,
     Verdict.REGRESSED,
     Verdict.IMPROVED,
+    Verdict.NOT_REPRODUCED,
     Verdict.INCONCLUSIVE,
     Verdict.CHANGED,
+    Verdict.REPRODUCED,
     Verdict.EQUIVALENT,
 )
 
@@ -83,6 +87,7 @@ class Finding:
         interval: interval of the difference of means, measured minus stored.
         margin: the margin that the interval was compared with.
         seeds_needed: seeds that would probably settle an inconclusive comparison.
+        known: why this verdict is expected, although it does not pass; empty if it is not expected.
     """
 
     rung: str
@@ -94,6 +99,12 @@ class Finding:
     interval: Optional[Interval] = None
     margin: Optional[float] = None
     seeds_needed: Optional[int] = None
+    known: str = ""
+
+    @property
+    def passes(self) -> bool:
+        """Whether the gate passes with this finding."""
+        return self.verdict.passes or bool(self.known)
 
 
 def worst(verdicts: Sequence[Verdict]) -> Verdict:
@@ -119,3 +130,8 @@ class Judgement:
     def verdict(self) -> Verdict:
         """The worst finding."""
         return worst([finding.verdict for finding in self.findings])
+
+    @property
+    def passes(self) -> bool:
+        """Whether there are findings, and all of them pass."""
+        return bool(self.findings) and all(finding.passes for finding in self.findings)

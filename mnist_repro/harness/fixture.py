@@ -54,7 +54,7 @@ class Baseline:
             self.record(name, value)
         if comparison.verdict is None:
             pytest.skip("; ".join(comparison.judgement.notes))
-        if not comparison.verdict.passes:
+        if not comparison.passes:
             pytest.fail(gate_text.failure(comparison), pytrace=False)
 
     def _until_conclusive(self, comparison: Comparison, runs: Runs) -> Comparison:
@@ -78,7 +78,7 @@ def _judge(folder: Path, measured: Measured) -> Comparison:
     recipe, rung = _subject(measured)
     try:
         if isinstance(measured, NotMeasured):
-            return checked.incomparable(recipe, rung, "measurement", measured.reason)
+            return checked.incomparable(recipe, rung, checked.MEASUREMENT, measured.reason)
         if isinstance(measured, TakenFingerprint):
             return _fingerprint(folder, measured)
         if isinstance(measured, PublishedFigures):

@@ -9,7 +9,7 @@ from typing import Any, Callable, ContextManager, Dict, List, Mapping, Optional,
 
 from mnist_repro.data.dataset import UNRECOGNISED, Dataset
 from mnist_repro.errors import BadInput
-from mnist_repro.execution import code_digest
+from mnist_repro.execution import code_digest, kept_runs
 from mnist_repro.execution.components import Assignment
 from mnist_repro.execution.fingerprint_worker import Answer, ask
 from mnist_repro.execution.workers import Failure, Task, Watcher, run_all
@@ -28,9 +28,6 @@ from mnist_repro.harness.tolerances import (
 )
 from mnist_repro.recipes import Recipe
 from mnist_repro.runs.run_json import FILE, MODEL, WEIGHTS, read
-
-# Provenance that runs of one baseline share, in addition to recipe, scale, arithmetic and data.
-_SAME = ("tensorflow", "keras", "machine", "threads", "switches")
 
 
 @dataclass(frozen=True)
@@ -146,7 +143,7 @@ class Recorder:
             Task(Assignment(recipe, seed, rung, plan.arithmetic), plan.data, place / f"seed-{seed}")
             for seed in range(seeds)
         ]
-        missing = [task for task in tasks if not self._usable(task)]
+        missing = [task for task in tasks if not self._usable(task, code)]
         for task in tasks:
             # A killed recording may have left weights.
             self._drop_weights(task)
@@ -170,19 +167,15 @@ class Recorder:
         require_replaceable(baseline_files.proposed_path(folder, recipe.name, rung))
         return stored
 
-    def _usable(self, task: Task) -> bool:
+    def _usable(self, task: Task, code: str) -> bool:
         """Whether an earlier recording left a run of the task that equals a new run."""
         try:
             run = read(task.folder)
         except BadInput:
             return False
-        assignment, here = task.assignment, self._here or {}
-        return (
-            (run.recipe, run.seed, run.scale, run.arithmetic)
-            == (assignment.recipe.name, assignment.seed, assignment.scale, assignment.arithmetic)
-            and run.dataset["sha256"] == self._plan.dataset.sha256
-            and all(run.provenance.get(name) == here.get(name) for name in _SAME)
-            and (not self._weights_wanted(task) or (task.folder / WEIGHTS).is_file())
+        here = {**(self._here or {}), "code": code}
+        return not kept_runs.differences(run, task.assignment, self._plan.dataset.sha256, here) and (
+            not self._weights_wanted(task) or (task.folder / WEIGHTS).is_file()
         )
 
     def _make(self, tasks: List[Task]) -> Dict[Task, Failure]:

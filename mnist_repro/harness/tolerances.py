@@ -16,7 +16,7 @@ from mnist_repro.recipes import Recipe
 from mnist_repro.runs.metrics import direction, metric_names, metric_values
 from mnist_repro.runs.run import Run
 
-DEFAULT_SEEDS = {"subset": MANY_SEEDS, "full": 10}
+DEFAULT_SEEDS = {"subset": MANY_SEEDS, "full": MANY_SEEDS}
 
 # Relative tolerance on a fingerprint's losses. Softmax recipes: rounding, which does not grow. Other recipes:
 # ten times the differences between one thread, two threads, oneDNN off, SSE4.1 and AVX2 over the fingerprint's steps.
@@ -148,7 +148,8 @@ def joint_provenance(runs: Sequence[Run]) -> Dict[str, Any]:
         for run in runs:
             value = run.provenance.get(name)
             values += [value] if value not in values else []
-        joint[name] = values[0] if len(values) == 1 else ", ".join(map(str, values))
+        # Of packages, which are many, those of the first run.
+        joint[name] = values[0] if len(values) == 1 or name == "packages" else ", ".join(map(str, values))
     # Times differ from run to run: the latest end and the total are the most useful values.
     joint["finished"] = max(str(run.provenance["finished"]) for run in runs)
     joint["seconds"] = round(sum(float(run.provenance["seconds"]) for run in runs), 3)

@@ -111,7 +111,7 @@ def read_bugs(file: Path = BUGS_FILE) -> Tuple[Bug, ...]:
         raise BadInput(
             f"{file} is {'no file' if file.exists() else 'not there'}",
             "the planted bugs are part of the tests, which an installed package does not have",
-            "run it in a checkout of the project, or name the file: --bugs FILE",
+            "run it in a checkout of the project without --bugs, or name a file that is there: --bugs FILE",
         )
     spec = importlib.util.spec_from_file_location(_MODULE, str(file))
     if spec is None or spec.loader is None:
@@ -152,7 +152,8 @@ def find_bug(bugs: Sequence[Bug], name: str) -> Bug:
             return bug
     names = [bug.name for bug in bugs]
     near = difflib.get_close_matches(name, names, n=1, cutoff=0.4)
-    raise BadInput(f"unknown bug {name!r}", f"the planted bugs are {', '.join(names)}", near[0] if near else names[0])
+    fix = f"type {near[0] if near else names[0]} in its place"
+    raise BadInput(f"unknown bug {name!r}", f"the planted bugs are {', '.join(names)}", fix)
 
 
 def _require_different_names(bugs: Sequence[Bug], file: Path) -> None:

@@ -59,7 +59,7 @@ def false_alarms(stored: Mapping[str, SampleEntry], rung: str, sessions: int = S
         sessions: number of simulated sessions.
     """
     shares = {}
-    for name, make in (("normal", _normal), ("smoothed", _smoothed)):
+    for name, make in (("normal", _normal), ("smoothed", smoothed)):
         generator = np.random.Generator(np.random.PCG64(SEED))
         first = auto = np.ones(sessions, dtype=bool)
         for entry in stored.values():
@@ -118,7 +118,8 @@ def _normal(rows: np.ndarray, generator: np.random.Generator) -> Draw:
     return lambda count: generator.multivariate_normal(mean, covariance, size=count, method="eigh")
 
 
-def _smoothed(rows: np.ndarray, generator: np.random.Generator) -> Draw:
+def smoothed(rows: np.ndarray, generator: np.random.Generator) -> Draw:
+    """Draws from the rows, (rows, metrics), with a little noise: see this module's first lines."""
     mean, covariance = rows.mean(axis=0), np.atleast_2d(np.cov(rows, rowvar=False))
     width = len(rows) ** (-1.0 / (rows.shape[1] + 4.0))
 

@@ -28,5 +28,5 @@ def find(name: str) -> Recipe:
     raise BadInput(
         f"unknown recipe {name!r}",
         f"the recipes are {', '.join(RECIPES)}",
-        near[0] if near else next(iter(RECIPES)),
+        f"type {near[0] if near else next(iter(RECIPES))} in its place",
     )

@@ -4,13 +4,19 @@ from __future__ import annotations
 
 from mnist_repro.recipes.layers import BatchNormalization, Conv2D, Dense, Flatten, Layer, MaxPooling2D
 from mnist_repro.recipes.optimizers import Adam
-from mnist_repro.recipes.recipe import Epochs, Published, Recipe, Scale, Source
+from mnist_repro.recipes.recipe import Epochs, Known, Published, Recipe, Scale, Source
 
 _ENVIRONMENT = "Keras 2.1.4, Python 3.6.4"
 _ADAM = Adam(learning_rate=1e-3, beta_1=0.9, beta_2=0.999, epsilon=1e-7)
 _FULL = Scale(60_000, 0, 10_000, Epochs(10), scored_after=(3, 10))
 # 10 steps an epoch, the last with 392 images.
 _SUBSET = Scale(5_000, 0, 2_000, Epochs(5), scored_after=(5,))
+# The blog's run of three epochs started slower than its run of ten, and than any of ours.
+_SLOW = Known(
+    "inconclusive",
+    "the source's run of 3 epochs was slower than its own run of 10, which had reached a training loss of 0.0711 by "
+    "then instead of 0.1041; one slow run is no proof of a difference, and no number of our seeds can settle it",
+)
 
 
 def _layers(*after_pooling: Layer) -> tuple[Layer, ...]:
@@ -51,6 +57,7 @@ VGG7 = Recipe(
             test={"loss": 0.08780829641819, "accuracy": 0.9717000002861023},
             training_loss=(0.7813, 0.1607, 0.1041),
             training_accuracy=(0.7702, 0.9496, 0.9681),
+            known={"loss": _SLOW, "accuracy": _SLOW},
         ),
         Published(
             after=10,

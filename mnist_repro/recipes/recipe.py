@@ -65,6 +65,23 @@ class Scale:
 
 
 @dataclass(frozen=True)
+class Known:
+    """A verdict on a published figure that is known not to pass, so that it does not keep a test suite red.
+
+    Args:
+        verdict: ``inconclusive`` or ``not reproduced``.
+        reason: what is known of the difference.
+    """
+
+    verdict: str
+    reason: str
+
+    def __post_init__(self) -> None:
+        if self.verdict not in ("inconclusive", "not reproduced") or not self.reason:
+            raise ValueError(f"a known verdict is inconclusive or not reproduced, with a reason: {self}")
+
+
+@dataclass(frozen=True)
 class Published:
     """The figures of one run that the source printed; figures that it did not print are absent.
 
@@ -80,6 +97,7 @@ class Published:
         wrong: test images classified wrongly.
         errors_per_label: wrong test images per true label.
         errors_per_pair: (predicted, label, images), commonest first.
+        known: for metrics of ``test`` that stored runs do not reproduce, what is known of that.
     """
 
     after: int
@@ -94,9 +112,10 @@ class Published:
     wrong: Optional[int] = None
     errors_per_label: Mapping[int, int] = field(default_factory=dict, hash=False)
     errors_per_pair: Tuple[Tuple[int, int, int], ...] = ()
+    known: Mapping[str, Known] = field(default_factory=dict, hash=False)
 
     def __post_init__(self) -> None:
-        for name in ("test", "also_printed", "errors_per_label"):
+        for name in ("test", "also_printed", "errors_per_label", "known"):
             object.__setattr__(self, name, MappingProxyType(dict(getattr(self, name))))
 
 

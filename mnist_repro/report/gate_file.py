@@ -13,8 +13,7 @@ from mnist_repro.gate.report import JSON, SCHEMA, Report, as_json
 from mnist_repro.gate.verdicts import Verdict
 from mnist_repro.report.values import Gate, GateComparison, GateFinding, GateRecipe
 
-MAKE = "pytest --gate-report=gate"
-# The folder into which `MAKE` and the how-to write it.
+# The folder into which the how-to writes it.
 FOLDER = Path("gate")
 
 
@@ -31,14 +30,15 @@ def read(place: Path) -> Gate:
         BadInput: the file is missing, truncated, of a newer schema, or lacks a field.
     """
     file = place / JSON if place.is_dir() else place
-    fields = read_json(file, SCHEMA, "gate report", MAKE)
+    make = f"pytest --gate-report={file.parent}"
+    fields = read_json(file, SCHEMA, "gate report", make)
     try:
         return _gate(str(file), fields)
     except (KeyError, TypeError, ValueError, AttributeError, IndexError, OverflowError, RecursionError) as error:
         raise BadInput(
             f"{file} is not a whole gate report",
             f"one of schema {SCHEMA} has every field of docs/reference/gate-json.md: {type(error).__name__}: {error}",
-            MAKE,
+            make,
         ) from error
 
 
@@ -94,11 +94,14 @@ def _verdict(word: Any) -> str:
         raise ValueError(f"{word!r} is no verdict") from error
 
 
+_TEXTS_OF_FINDING = ("name", "reason", "stored", "measured", "known")
+
+
 def _require_texts(comparison: Mapping[str, Any]) -> None:
     """Refuse a comparison in which a value that must be a text is not one."""
     texts = {name: comparison[name] for name in ("recipe", "rung", "dataset", "arithmetic")}
     for place, finding in enumerate(comparison["findings"]):
-        texts.update({f"{name} of finding {place}": finding[name] for name in ("name", "reason", "stored", "measured")})
+        texts.update({f"{name} of finding {place}": finding[name] for name in _TEXTS_OF_FINDING})
     texts.update({f"note {place}": note for place, note in enumerate(comparison["notes"])})
     for name, value in texts.items():
         if not isinstance(value, str):

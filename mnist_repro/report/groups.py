@@ -52,9 +52,11 @@ def group_of(
     dataset = datasets.of(first.dataset["sha256"], first.dataset.get("source", ""))
     runs = [each.run for each in group]
     # Without the dataset, `judge` does not look for drift; that is done below with a few runs.
-    [judged] = judge([runs], None, comparisons)
+    judgement, stored = _judged_by_baseline(runs, baselines, problems)
+    [judged] = judge([runs], None, comparisons, {recipe.name: stored})
+    entry = stored.entry(first.dataset["name"], first.arithmetic)
+    samples = entry if isinstance(entry, SampleEntry) else None
     drift = None if dataset is None else recognise(recipe, runs[:MOST_LOOKED_AT_FOR_DRIFT], dataset)
-    judgement, samples = _judged_by_baseline(runs, baselines, problems)
     findings = {finding.name: finding for finding in judgement.findings}
     names = list(dict.fromkeys(name for run in runs for name in metric_values(run)))
     return Group(
@@ -83,10 +85,8 @@ def group_of(
     )
 
 
-def _judged_by_baseline(
-    runs: Sequence[Run], folder: Path, problems: Problems
-) -> Tuple[Judgement, Optional[SampleEntry]]:
-    """The judgement of the stored samples, and these samples; None if there are none."""
+def _judged_by_baseline(runs: Sequence[Run], folder: Path, problems: Problems) -> Tuple[Judgement, BaselineFile]:
+    """The judgement by the baseline of the runs' scale, and the baseline; it is empty if it cannot be read."""
     first = runs[0]
     try:
         stored = baseline_files.read(folder, first.recipe, first.scale)
@@ -94,8 +94,7 @@ def _judged_by_baseline(
     except BadInput as problem:
         problems.add(problem)
         stored, judgement = BaselineFile(first.recipe, first.scale), _unjudged(first, problem)
-    entry = stored.entry(first.dataset["name"], first.arithmetic)
-    return judgement, entry if isinstance(entry, SampleEntry) else None
+    return judgement, stored
 
 
 def _unjudged(run: Run, problem: BadInput) -> Judgement:
@@ -143,7 +142,9 @@ def published_values(recipe: Recipe, metric: str) -> List[float]:
 def _published_row(compared: FigureComparison) -> PublishedRow:
     figure = compared.figure
     name = f"test_{figure.metric}"
-    return PublishedRow(name, figure.after, figure.value, _ends(compared.possible), compared.verdict)
+    return PublishedRow(
+        name, figure.after, figure.value, _ends(compared.possible), compared.verdict, compared.result.reason
+    )
 
 
 _CURVES = ("loss", "accuracy", "test_loss", "test_accuracy", "batch_accuracy")

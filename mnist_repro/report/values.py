@@ -38,13 +38,14 @@ class MetricRow:
 
 @dataclass(frozen=True)
 class PublishedRow:
-    """A published figure, and the prediction interval of the runs for it."""
+    """A published figure, the prediction interval of the runs for it, and the verdict with its reason."""
 
     metric: str
     after: int
     published: float
     interval: Optional[Ends]
     verdict: str
+    reason: str
 
 
 @dataclass(frozen=True)
@@ -202,6 +203,7 @@ class GateFinding:
     interval: Optional[Sequence[Any]]
     margin: Optional[Any]
     seeds_needed: Optional[int]
+    known: str = ""
 
 
 @dataclass(frozen=True)

@@ -1,6 +1,7 @@
 """Judges runs by published figures: one comparison per figure, and a verdict per recipe. No files, no TensorFlow.
 
 On other data or at the subset scale no published figure can be tested; then runs are judged by stored runs.
+What was requested and cannot be judged does not pass.
 """
 
 from __future__ import annotations
@@ -12,25 +13,30 @@ from typing import Mapping, Optional, Sequence, Tuple
 
 from mnist_repro.data.dataset import Dataset
 from mnist_repro.gate.baselines.judge import judge_samples
-from mnist_repro.gate.baselines.values import BaselineFile
-from mnist_repro.gate.intervals import Interval, prediction_interval
+from mnist_repro.gate.baselines.values import BaselineFile, SampleEntry, samples_of
+from mnist_repro.gate.intervals import Interval
+from mnist_repro.gate.one_run import OneRunComparison, compare_with_one_run
+from mnist_repro.gate.statistics import Samples
 from mnist_repro.gate.verdicts import Finding, Judgement, Verdict
 from mnist_repro.recipes import Recipe
 from mnist_repro.recipes.published import Figure, published_figures
 from mnist_repro.reproduction.drift import Drift, recognise
-from mnist_repro.runs.metrics import metric_values
+from mnist_repro.runs.metrics import metric_name, metric_values
 from mnist_repro.runs.run import Run
 
-REPRODUCED = "reproduced"
-NOT_REPRODUCED = "not reproduced"
-INCONCLUSIVE = "inconclusive"
-INCOMPARABLE = "incomparable"
 FAILED = "failed"
 NOT_TESTED = "not tested"
 NOTHING_STORED = "no runs are stored to judge by"
-_PASSING = (REPRODUCED, Verdict.EQUIVALENT.value, NOT_TESTED)
+# Dataset and arithmetic of the stored runs whose spread is used: MNIST, and the arithmetic of the published runs.
+PUBLISHED_CONDITIONS = ("mnist", "original")
+_PASSING = (Verdict.REPRODUCED.value, Verdict.EQUIVALENT.value)
 # Verdicts from worst to best; a recipe has the worst verdict of its comparisons.
-_FROM_WORST = (FAILED, INCOMPARABLE, NOT_REPRODUCED, INCONCLUSIVE, REPRODUCED)
+_FROM_WORST = (
+    Verdict.INCOMPARABLE.value,
+    Verdict.NOT_REPRODUCED.value,
+    Verdict.INCONCLUSIVE.value,
+    Verdict.REPRODUCED.value,
+)
 
 
 @dataclass(frozen=True)
@@ -40,22 +46,26 @@ class FigureComparison:
     Args:
         figure: the published figure.
         measured: one value for each seed.
-        interval: prediction interval of a further run; None if the runs give none.
-        verdict: verdict on this figure.
+        result: the verdict with its reason.
     """
 
     figure: Figure
     measured: Tuple[float, ...]
-    interval: Optional[Interval]
-    verdict: str
+    result: OneRunComparison
+
+    @property
+    def verdict(self) -> str:
+        """The verdict as a word."""
+        return self.result.verdict.value
 
     @property
     def possible(self) -> Optional[Interval]:
-        """The interval, cut to possible values: a loss is at least 0, and an accuracy at most 1."""
-        if self.interval is None:
+        """The interval of a further run, cut to possible values: a loss is at least 0, and an accuracy at most 1."""
+        interval = self.result.interval
+        if interval is None:
             return None
         highest = math.inf if self.figure.metric == "loss" else 1.0
-        return Interval(max(self.interval.low, 0.0), min(self.interval.high, highest))
+        return Interval(max(interval.low, 0.0), min(interval.high, highest))
 
 
 def testable(recipe: Recipe, scale: str, dataset: str) -> Tuple[Figure, ...]:
@@ -63,9 +73,42 @@ def testable(recipe: Recipe, scale: str, dataset: str) -> Tuple[Figure, ...]:
     return published_figures(recipe) if scale == "full" and dataset == "mnist" else ()
 
 
-def compare(figures: Sequence[Figure], runs: Sequence[Run], comparisons: int) -> Tuple[FigureComparison, ...]:
-    """Compare each figure with the runs; ``comparisons`` is the number of comparisons in the whole session."""
-    return tuple(_compare(figure, runs, comparisons) for figure in figures)
+def stored_values(stored: Optional[BaselineFile], figure: Figure, unit: str) -> Samples:
+    """The values of a published figure in the stored full runs, by seed; empty if there are none.
+
+    Args:
+        stored: baseline of the figure's recipe at the full scale.
+        figure: the published figure.
+        unit: what the figure's ``after`` counts, ``epoch`` or ``step``.
+    """
+    entry = None if stored is None else stored.entry(*PUBLISHED_CONDITIONS)
+    name = metric_name(f"test_{figure.metric}", figure.after, unit)
+    return samples_of(entry, name) if isinstance(entry, SampleEntry) else {}
+
+
+def compare(
+    figures: Sequence[Figure],
+    runs: Sequence[Run],
+    comparisons: int,
+    stored: Optional[BaselineFile] = None,
+    looks: int = 1,
+) -> Tuple[FigureComparison, ...]:
+    """Compare each figure with the runs.
+
+    Args:
+        figures: figures that the runs can test.
+        runs: runs of one recipe, each of a different seed.
+        comparisons: number of comparisons in the whole session.
+        stored: baseline of the recipe at the full scale; its spread is used.
+        looks: how often the session may look again with more seeds.
+    """
+    compared = []
+    for figure in figures:
+        values = {run.seed: measured(run, figure) for run in runs}
+        before = stored_values(stored, figure, runs[0].unit) if runs else {}
+        result = compare_with_one_run(figure.value, values, before, comparisons, looks)
+        compared.append(FigureComparison(figure, tuple(values.values()), result))
+    return tuple(compared)
 
 
 def verdict(comparisons: Sequence[FigureComparison], failures: int) -> str:
@@ -80,18 +123,6 @@ def measured(run: Run, figure: Figure) -> float:
     """The value of a run for a figure; NaN if the run was not scored at that point."""
     score = run.score_after(figure.after)
     return float(getattr(score.test, figure.metric)) if score else math.nan
-
-
-def _compare(figure: Figure, runs: Sequence[Run], comparisons: int) -> FigureComparison:
-    values = tuple(measured(run, figure) for run in runs)
-    interval = prediction_interval(values, comparisons)
-    if not all(math.isfinite(value) for value in values):
-        word = INCOMPARABLE
-    elif interval is None:
-        word = INCONCLUSIVE
-    else:
-        word = REPRODUCED if figure.value in interval else NOT_REPRODUCED
-    return FigureComparison(figure, values, interval, word)
 
 
 @dataclass(frozen=True)
@@ -116,6 +147,16 @@ class RecipeResult:
     verdict: str
     judgement: Optional[Judgement] = None
 
+    @property
+    def seeds_needed(self) -> Optional[int]:
+        """The number of seeds that would settle an inconclusive verdict; None if it is settled, or no number would."""
+        if self.verdict != Verdict.INCONCLUSIVE.value:
+            return None
+        findings = self.judgement.findings if self.judgement else ()
+        needed = [each.result.seeds_needed for each in self.comparisons if each.result.verdict is Verdict.INCONCLUSIVE]
+        needed += [finding.seeds_needed for finding in findings if finding.verdict is Verdict.INCONCLUSIVE]
+        return None if None in needed else max(filter(None, needed))
+
 
 @dataclass(frozen=True)
 class Result:
@@ -127,40 +168,39 @@ class Result:
 
     @property
     def passes(self) -> bool:
-        """Whether every requested figure is reproduced; if none can be tested, whether the runs agree with stored runs.
-
-        If there are no stored runs either: whether every run was made and has only finite figures.
-        """
+        """Whether every recipe is reproduced or, if nothing published can be tested, equivalent to stored runs."""
         return all(result.verdict in _PASSING for result in self.recipes)
 
 
 def judge(
     made: Sequence[Tuple[Recipe, Sequence[Run]]],
-    seeds: int,
+    seeds: Mapping[str, int],
     scale: str,
     dataset: Dataset,
     stored: Mapping[str, BaselineFile] = MappingProxyType({}),
+    looks: int = 1,
 ) -> Result:
-    """Give the verdicts on recipes; ``seeds`` runs of each recipe were requested.
+    """Give the verdicts on recipes.
 
     Args:
         made: recipes, each with its finished runs.
-        seeds: number of requested runs per recipe.
+        seeds: number of requested runs by recipe.
         scale: scale of the runs.
         dataset: training data.
-        stored: baselines of that scale by recipe, for runs that can test no published figure.
+        stored: baselines of that scale by recipe.
+        looks: how often the session may look again with more seeds.
     """
     count = sum(len(testable(recipe, scale, dataset.name)) for recipe, _ in made)
     results = []
     for recipe, runs in made:
-        figures = testable(recipe, scale, dataset.name)
-        comparisons = compare(figures, runs, count)
-        word = verdict(comparisons, seeds - len(runs))
-        judgement = None if figures else _by_stored(runs, stored.get(recipe.name))
+        figures, baseline = testable(recipe, scale, dataset.name), stored.get(recipe.name)
+        comparisons = compare(figures, runs, count, baseline, looks)
+        word = verdict(comparisons, seeds[recipe.name] - len(runs))
+        judgement = None if figures else _by_stored(runs, baseline)
         if word == NOT_TESTED and judgement is not None:
             word = judgement.verdict.value
         drift = recognise(recipe, runs, dataset)
-        results.append(RecipeResult(recipe, tuple(runs), seeds, comparisons, drift, word, judgement))
+        results.append(RecipeResult(recipe, tuple(runs), seeds[recipe.name], comparisons, drift, word, judgement))
     return Result(tuple(results), dataset.name, count)
 
 

@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import List, Optional, Sequence, Tuple
+from types import MappingProxyType
+from typing import List, Mapping, Optional, Sequence, Tuple
 
 import numpy as np
 
 from mnist_repro.data.dataset import Dataset
 from mnist_repro.display import counted
+from mnist_repro.gate.baselines.values import BaselineFile
 from mnist_repro.gate.platform import platform_name
+from mnist_repro.gate.verdicts import Verdict
 from mnist_repro.recipes import find
-from mnist_repro.recipes.published import Figure
 from mnist_repro.reproduction.drift import Drift, recognise
 from mnist_repro.reproduction.judgement import FigureComparison, compare, testable
 from mnist_repro.runs.found import Sorted
@@ -43,21 +45,28 @@ HEADER = ("recipe", "arithmetic", "platform", "figure", "published", "measured",
 
 
 def judge(
-    together: Sequence[Sequence[Run]], dataset: Optional[Dataset], comparisons: Optional[int] = None
+    together: Sequence[Sequence[Run]],
+    dataset: Optional[Dataset],
+    comparisons: Optional[int] = None,
+    stored: Mapping[str, BaselineFile] = MappingProxyType({}),
 ) -> Tuple[Group, ...]:
-    """Compare the runs of each group with published figures. All figures shown together share the intervals' level.
+    """Compare the runs of each group with published figures. All figures shown together share the level.
 
     Args:
         together: the runs of each group, as `mnist_repro.runs.found.sort` groups them.
         dataset: training data of the runs, to look for drift; None to skip that.
         comparisons: number of figures shown together; None means the figures of these runs.
+        stored: baselines at the full scale by recipe.
     """
     figures = [testable(find(runs[0].recipe), runs[0].scale, runs[0].dataset["name"]) for runs in together]
     count = sum(map(len, figures)) if comparisons is None else comparisons
-    return tuple(_judge(runs, own_figures, count, dataset) for runs, own_figures in zip(together, figures))
+    return tuple(
+        _judge(runs, compare(own_figures, runs, count, stored.get(runs[0].recipe)), dataset)
+        for runs, own_figures in zip(together, figures)
+    )
 
 
-def _judge(runs: Sequence[Run], figures: Sequence[Figure], count: int, dataset: Optional[Dataset]) -> Group:
+def _judge(runs: Sequence[Run], comparisons: Tuple[FigureComparison, ...], dataset: Optional[Dataset]) -> Group:
     first = runs[0]
     at_hand = dataset is not None and dataset.sha256 == first.dataset["sha256"]
     return Group(
@@ -66,7 +75,7 @@ def _judge(runs: Sequence[Run], figures: Sequence[Figure], count: int, dataset: 
         platform=platform_name(first.provenance),
         scale=first.scale,
         runs=tuple(runs),
-        comparisons=compare(figures, runs, count),
+        comparisons=comparisons,
         drift=recognise(find(first.recipe), runs, dataset) if dataset is not None and at_hand else None,
     )
 
@@ -109,7 +118,7 @@ def causes(groups: Sequence[Group]) -> List[str]:
     """A line for each group with a recognised drift, or with a figure that is not reproduced."""
     lines = []
     for each in groups:
-        failing = any(comparison.verdict != "reproduced" for comparison in each.comparisons)
+        failing = any(comparison.verdict != Verdict.REPRODUCED.value for comparison in each.comparisons)
         if each.drift is not None and (each.drift.named or failing):
             lines.append(f"{each.recipe}, {each.arithmetic}, {each.platform}: {each.drift}")
     return lines

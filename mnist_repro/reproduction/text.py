@@ -3,21 +3,20 @@
 from __future__ import annotations
 
 import math
-import textwrap
 from typing import Any, Dict, List, Optional, Sequence, Tuple
 
 import numpy as np
 
-from mnist_repro.display import counted, table
+from mnist_repro.display import counted, folded, table
 from mnist_repro.files.json import json_text
-from mnist_repro.gate.intervals import LEVEL, standard_deviation
-from mnist_repro.gate.verdicts import Finding
+from mnist_repro.gate.intervals import Interval, standard_deviation
+from mnist_repro.gate.one_run import FALSE_ALARMS, MATTERS
+from mnist_repro.gate.verdicts import Finding, Verdict
 from mnist_repro.recipes.recipe import Epochs, Published
 from mnist_repro.reproduction.drift import NOT_RECOGNISED
 from mnist_repro.reproduction.judgement import (
     NOT_TESTED,
     NOTHING_STORED,
-    REPRODUCED,
     FigureComparison,
     RecipeResult,
     Result,
@@ -25,8 +24,8 @@ from mnist_repro.reproduction.judgement import (
 from mnist_repro.runs.run import Run
 from mnist_repro.runs.run_json import SCHEMA
 
-WIDTH = 110
 HEADER = ("", "published", "measured", "sd", "interval", "verdict")
+SUMMARY_HEADER = ("recipe", "seeds", "verdict", "drift", "does not pass")
 STORED_HEADER = ("", "stored", "measured", "margin", "verdict")
 
 
@@ -35,8 +34,10 @@ def as_text(result: Result, scale: str, arithmetic: str) -> str:
     parts = [_recipe_text(recipe_result, scale, arithmetic) for recipe_result in result.recipes]
     if result.comparisons:
         parts.append(
-            f"interval: where one more run would land, judging by these seeds; {LEVEL:.0%} for all "
-            f"{counted(result.comparisons, 'figure')} together.\nMore seeds make it narrower."
+            f"interval: where one more run would land ({1 - FALSE_ALARMS:.1%} for "
+            f"{counted(result.comparisons, 'figure')} together).\n"
+            f"reproduced: a difference of {MATTERS} standard deviations of one run is excluded; "
+            "not reproduced: the published\nfigure lies outside the interval; inconclusive: neither."
         )
     else:
         why = "at the subset scale" if result.dataset == "mnist" else f"on {result.dataset} data"
@@ -44,6 +45,21 @@ def as_text(result: Result, scale: str, arithmetic: str) -> str:
         outcome = f"{counted(missing, 'run')} could not be made" if missing else "The runs themselves were made"
         parts.append(f"NOTHING PUBLISHED WAS TESTED: that cannot be done {why}. {outcome}.\n{_judged_by(result)}")
     return "\n\n".join(parts)
+
+
+def summary(result: Result) -> str:
+    """A table of all recipes: seeds, verdict, drift, and the figures that do not pass."""
+    rows = [
+        (
+            each.recipe.name,
+            f"{len(each.runs)} of {each.seeds}",
+            each.verdict,
+            each.drift.kind if _shows_drift(each) else "",
+            ", ".join(_not_passing(each)),
+        )
+        for each in result.recipes
+    ]
+    return table(SUMMARY_HEADER, rows)
 
 
 def as_json(result: Result, arithmetic: str) -> str:
@@ -54,17 +70,18 @@ def as_json(result: Result, arithmetic: str) -> str:
 
 
 def _recipe_text(result: RecipeResult, scale: str, arithmetic: str) -> str:
+    # Beside a good verdict, a recognised drift would be a contradiction to anybody who reads only this line.
+    drift = f", drift: {result.drift.kind}" if result.drift.named else ""
     lines = [
-        f"{result.recipe.name}: {result.verdict.upper()}",
+        f"{result.recipe.name}: {result.verdict.upper()}{drift}",
         f"  {result.recipe.source.title}",
         f"  {scale} scale, {arithmetic} arithmetic, {len(result.runs)} of {counted(result.seeds, 'seed')}"
         + (f", {result.runs[0].counts['parameters']:,} parameters" if result.runs else ""),
     ]
     if result.runs:
         lines += ["", _table(result), "", *_seeds(result), *_curves(result), *_predictions(result)]
-    # No line if all figures are reproduced and no drift was recognised.
-    if result.verdict != REPRODUCED or result.drift.kind != NOT_RECOGNISED:
-        lines.append(textwrap.fill(f"drift: {result.drift}", WIDTH, initial_indent="  ", subsequent_indent="    "))
+    if _shows_drift(result):
+        lines.append(folded(f"  drift: {result.drift}"))
     return "\n".join(lines)
 
 
@@ -89,10 +106,30 @@ def _findings(result: RecipeResult) -> Sequence[Finding]:
     return result.judgement.findings if result.judgement else ()
 
 
+def _shows_drift(result: RecipeResult) -> bool:
+    """Whether there is something to say: not if all figures are reproduced and no drift was recognised."""
+    return result.verdict != Verdict.REPRODUCED.value or result.drift.kind != NOT_RECOGNISED
+
+
+def _not_passing(result: RecipeResult) -> List[str]:
+    """The figures that do not pass: published ones, else stored ones."""
+    unit = result.recipe.full.budget.unit
+    return [
+        *(_figure_name(each, unit) for each in result.comparisons if not each.result.verdict.passes),
+        *(each.name.replace("_", " ") for each in _findings(result) if not each.verdict.passes),
+    ]
+
+
 def _table(result: RecipeResult) -> str:
     """The table of a recipe: measured figures with published ones, else with stored ones, else alone."""
     judged = _findings(result)
     why = [f"  {each.name.replace('_', ' ')}: {each.reason}" for each in judged if not each.verdict.passes]
+    why += [
+        f"  {_figure_name(each, result.runs[0].unit)}: {each.result.reason}"
+        for each in result.comparisons
+        if not each.result.verdict.passes
+    ]
+    why = [textwrap.fill(line, WIDTH, subsequent_indent="    ", break_on_hyphens=False) for line in why]
     if not any(finding.stored for finding in judged):
         return "\n".join([table(HEADER, _rows(result)), *why])
     rows = [
@@ -127,13 +164,17 @@ def _rows(result: RecipeResult) -> List[Sequence[str]]:
 def _row(comparison: FigureComparison, unit: str) -> Sequence[str]:
     figure, values, interval = comparison.figure, comparison.measured, comparison.possible
     return (
-        f"  test {figure.metric} after {counted(figure.after, unit)}",
+        f"  {_figure_name(comparison, unit)}",
         _rounded(figure.value),
         _rounded(float(np.mean(values))),
         _rounded(standard_deviation(values)),
         f"{_rounded(interval.low)} … {_rounded(interval.high)}" if interval else "unknown",
         comparison.verdict,
     )
+
+
+def _figure_name(comparison: FigureComparison, unit: str) -> str:
+    return f"test {comparison.figure.metric} after {counted(comparison.figure.after, unit)}"
 
 
 def _seeds(result: RecipeResult) -> List[str]:
@@ -202,8 +243,11 @@ def _recipe_fields(result: RecipeResult) -> Dict[str, Any]:
                 "published": comparison.figure.value,
                 "mean": float(np.mean(comparison.measured)) if comparison.measured else None,
                 "sd": standard_deviation(comparison.measured),
-                "interval": [comparison.interval.low, comparison.interval.high] if comparison.interval else None,
+                "interval": _ends(comparison.result.interval),
+                "matters": comparison.result.matters,
                 "verdict": comparison.verdict,
+                "reason": comparison.result.reason,
+                "seeds_needed": comparison.result.seeds_needed,
             }
             for comparison in result.comparisons
         ],
@@ -212,7 +256,7 @@ def _recipe_fields(result: RecipeResult) -> Dict[str, Any]:
                 "metric": finding.name,
                 "stored": finding.stored,
                 "measured": finding.measured,
-                "interval": [finding.interval.low, finding.interval.high] if finding.interval else None,
+                "interval": _ends(finding.interval),
                 "margin": finding.margin,
                 "verdict": finding.verdict.value,
                 "reason": finding.reason,
@@ -234,6 +278,10 @@ def _seed_fields(run: Run) -> Dict[str, Any]:
         ],
         "seconds": run.provenance["seconds"],
     }
+
+
+def _ends(interval: Optional[Interval]) -> Optional[List[float]]:
+    return [interval.low, interval.high] if interval else None
 
 
 def _value(run: Run, after: int, metric: str) -> float:

@@ -27,7 +27,7 @@ from mnist_repro.recipes.layers import (
 )
 from mnist_repro.recipes.recipe import Recipe
 from mnist_repro.training.seeds import dropout_seed
-from mnist_repro.training.tensorflow_import import quick_and_quiet
+from mnist_repro.training.tensorflow_import import quick_and_quiet, refusal
 
 SCORED_AT_ONCE = 1000
 # With many more threads TensorFlow cannot start, and aborts the process.
@@ -78,18 +78,9 @@ def tensorflow() -> Any:
     require_tensorflow()
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
     os.environ["KERAS_BACKEND"] = "tensorflow"
-    try:
-        with quick_and_quiet():
-            import tensorflow as tf
-
-            keras = tf.keras
-    # Not only ImportError: another protobuf gives TypeError; another NumPy or a folder `tensorflow`, AttributeError.
-    except Exception as error:
-        raise BadInput(
-            "TensorFlow cannot be imported",
-            f"it is installed, but not whole, or not for this Python: {type(error).__name__}: {error}",
-            "python -c 'import tensorflow' shows more; pip install 'mnist-repro[tensorflow]' into a fresh environment",
-        ) from error
+    tf = _imported()
+    if isinstance(tf, BadInput):
+        raise tf
     # During the import and later, TensorFlow 2.2 uses names that NumPy and Python have deprecated since.
     warnings.filterwarnings("ignore", category=DeprecationWarning, module="tensorflow")
     try:
@@ -104,8 +95,22 @@ def tensorflow() -> Any:
         ) from error
     # It warns of repeated tracing by mistake, because consecutive runs make new graphs.
     tf.get_logger().setLevel("ERROR")
-    keras.backend.set_floatx("float32")
-    keras.backend.set_image_data_format("channels_last")
+    return tf
+
+
+@functools.lru_cache(maxsize=None)
+def _imported() -> Any:
+    """TensorFlow with its Keras, or the message on why not: a second attempt would fail in another way."""
+    with quick_and_quiet():
+        try:
+            import tensorflow as tf
+
+            # The first use of `tf.keras` imports Keras.
+            tf.keras.backend.set_floatx("float32")
+            tf.keras.backend.set_image_data_format("channels_last")
+        # Another protobuf gives TypeError; another NumPy or a folder `tensorflow`, AttributeError.
+        except Exception as error:
+            return refusal(error)
     return tf
 
 

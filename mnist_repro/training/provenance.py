@@ -1,14 +1,17 @@
-"""The provenance of a run: versions, CPU, threads, commit, time."""
+"""The provenance of a run: versions, CPU, threads, commit, time, packages."""
 
 from __future__ import annotations
 
 import datetime
+import functools
 import os
 import platform
+import re
 import subprocess
+import sys
 from importlib import import_module
 from pathlib import Path
-from typing import Any, Dict, List
+from typing import Any, Dict, List, Optional
 
 import mnist_repro
 from mnist_repro.training import framework
@@ -17,9 +20,15 @@ from mnist_repro.training import framework
 _SWITCHES = ("TF_ENABLE_ONEDNN_OPTS", "ONEDNN_MAX_CPU_ISA")
 
 
-def provenance(seconds: float) -> Dict[str, Any]:
-    """The provenance of a run that ends now on this machine; ``seconds`` is its wall time."""
+def provenance(seconds: float, code: Optional[str] = None) -> Dict[str, Any]:
+    """The provenance of a run that ends now on this machine.
+
+    Args:
+        seconds: wall time of the run.
+        code: digest of the code that trained it; left out if it is None.
+    """
     return {
+        **({} if code is None else {"code": code}),
         "mnist_repro": mnist_repro.__version__,
         "commit": commit(),
         "python": platform.python_version(),
@@ -33,7 +42,23 @@ def provenance(seconds: float) -> Dict[str, Any]:
         "switches": {name: os.environ[name] for name in _SWITCHES if name in os.environ},
         "finished": datetime.datetime.now(datetime.timezone.utc).isoformat(timespec="seconds"),
         "seconds": round(seconds, 3),
+        "packages": packages(),
     }
+
+
+@functools.lru_cache(maxsize=None)
+def packages() -> Dict[str, str]:
+    """The version of each installed package by its normalised name.
+
+    They are read off the names of the folders: `importlib.metadata` reads every file of metadata, for half a second.
+    """
+    versions: Dict[str, str] = {}
+    for folder in sys.path:
+        for path in sorted(Path(folder).glob("*-*.*-info")):
+            name, version, *_ = path.stem.split("-")
+            # The first of a name is the one that is imported.
+            versions.setdefault(re.sub(r"[-_.]+", "-", name).lower(), version)
+    return dict(sorted(versions.items()))
 
 
 def commit() -> str:

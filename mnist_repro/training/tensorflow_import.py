@@ -1,14 +1,26 @@
-"""Makes the import of TensorFlow quiet and faster."""
+"""Makes the import of TensorFlow quiet and faster, and says what keeps TensorFlow or Keras from being imported."""
 
 from __future__ import annotations
 
 import contextlib
 import gc
+import importlib.util
 import os
 import sys
 import tempfile
+import traceback
 import warnings
-from typing import Iterator
+from typing import Callable, Dict, Iterator, List, Optional
+
+from mnist_repro.errors import BadInput
+
+# Variables that keep Keras from being imported, and their values that do so.
+_VARIABLES: Dict[str, Callable[[str], bool]] = {
+    "TF_USE_LEGACY_KERAS": lambda value: value in ("1", "true", "True") and not _origin("tf_keras"),
+    "KERAS_NNX_ENABLED": lambda value: value.lower() in ("1", "true"),
+    "KERAS_MAX_EPOCHS": lambda value: not value.isdigit(),
+    "KERAS_MAX_STEPS_PER_EPOCH": lambda value: not value.isdigit(),
+}
 
 
 @contextlib.contextmanager
@@ -65,3 +77,74 @@ def _chatter_held_back() -> Iterator[None]:
         finally:
             os.dup2(kept, 2)
             os.close(kept)
+
+
+def refusal(error: Exception) -> BadInput:
+    """The message on a failed import: it names the variable or file that makes the import fail, if there is one."""
+    causes = _causes(error)
+    reason = f"{type(causes[-1]).__name__}: {causes[-1]}".rstrip(": ")
+    for package in ("tensorflow", "keras"):
+        place = _origin(package)
+        if place.endswith(f"{package}.py"):
+            return BadInput(
+                f"{place} stands in the way of the package {package}",
+                f"Python imports it instead of the installed package: {reason}",
+                f"rename that file (mv {place} {place[:-3]}_.py), or take its folder out of PYTHONPATH",
+            )
+    settings = _settings_file(causes)
+    if settings is None and not hasattr(sys.modules.get("tensorflow"), "keras"):
+        return BadInput(
+            "TensorFlow cannot be imported",
+            f"it is installed in {_origin('tensorflow')}, but not whole, or not for this Python: {reason}",
+            "python -c 'import tensorflow' shows more; pip install 'mnist-repro[tensorflow]' into a fresh environment",
+        )
+    for name, keeps_out in _VARIABLES.items():
+        if name in os.environ and keeps_out(os.environ[name]):
+            also = ", or pip install tf_keras" if name == "TF_USE_LEGACY_KERAS" else ""
+            return BadInput(
+                f"Keras cannot be imported with {name}={os.environ[name]}",
+                f"Keras reads this variable when it is imported: {reason}",
+                f"unset {name}{also}",
+            )
+    if settings is not None:
+        line = str(traceback.extract_tb(causes[-1].__traceback__)[-1].line).partition("  #")[0]
+        return BadInput(
+            f"Keras cannot be imported with the settings in {settings}",
+            f"Keras reads this file when it is imported, and its line `{line}` gives {reason}",
+            f"`export KERAS_HOME=$(mktemp -d)`, so that Keras takes its own settings; or correct {settings}",
+        )
+    return BadInput(
+        "Keras cannot be imported",
+        f"TensorFlow needs it, and Python finds it in {_origin('keras') or 'no folder'}: {reason}",
+        "python -c 'import keras' shows more; pip install 'mnist-repro[tensorflow]' into a fresh environment",
+    )
+
+
+def _causes(error: BaseException) -> List[BaseException]:
+    """An error and the errors behind it; the first one to occur is the last."""
+    causes = [error]
+    while causes[-1].__cause__ or causes[-1].__context__:
+        causes.append(causes[-1].__cause__ or causes[-1].__context__)  # type: ignore[arg-type]  # one is not None
+    return causes
+
+
+def _settings_file(causes: List[BaseException]) -> Optional[str]:
+    """The keras.json in use, if one of the errors occurred while it was read."""
+    for cause in causes:
+        for frame, _ in traceback.walk_tb(cause.__traceback__):
+            # Each version of Keras reads its settings at the top level of a module that has this name.
+            if frame.f_code.co_name == "<module>" and os.path.exists(str(frame.f_globals.get("_config_path"))):  # noqa: PTH110
+                return str(frame.f_globals["_config_path"])
+    return None
+
+
+def _origin(package: str) -> str:
+    """The file or folder from which a package is imported; empty if it is not installed."""
+    try:
+        spec = importlib.util.find_spec(package)
+    except (ImportError, ValueError):
+        return ""
+    if spec is None:
+        return ""
+    # A folder without __init__.py has no origin.
+    return str(spec.origin or next(iter(spec.submodule_search_locations or []), ""))

@@ -5,7 +5,9 @@ from __future__ import annotations
 import contextlib
 import functools
 import math
+import shlex
 import warnings
+import zipfile
 from pathlib import Path
 from typing import IO, Any, Iterator, Optional, Tuple
 
@@ -20,7 +22,7 @@ _EXPECTED = Expected(
     "an HDF5 file", "name the file itself, such as DIR/param.hdf5", "make one: mnist-repro train RECIPE --out DIR"
 )
 _SIGNATURE = b"\x89HDF\r\n\x1a\n"
-_KINDS = {b"PK\x03\x04": "a zip archive, as .keras and .npz files are", b"\x1f\x8b": "a gzip file"}
+_KINDS = {b"PK\x03\x04": "a zip archive, as .npz files are", b"\x1f\x8b": "a gzip file"}
 
 # Exceptions of h5py on damaged files: OSError, RuntimeError and KeyError for HDF5's own errors, and the others for
 # impossible types, texts and sizes.
@@ -121,7 +123,7 @@ def require_plain(dataset: Any, path: Path) -> None:
         raise BadInput(
             f"{where} is {dataset.dtype}",
             "float32 is expected; other types are not converted, because what was trained would change",
-            "save the model again with keras.backend.set_floatx('float32')",
+            "call keras.backend.set_floatx('float32') before the model is built, train it again, and save that one",
         )
     stored = int(dataset.id.get_storage_size())
     declared = math.prod(int(length) for length in dataset.shape)
@@ -167,6 +169,28 @@ def _damaged(path: Path, start: bytes, error: BaseException) -> BadInput:
     if not start:
         return BadInput(f"{path} is empty: 0 bytes", "an HDF5 file is expected", AGAIN)
     if start != _SIGNATURE and not (size < len(_SIGNATURE) and _SIGNATURE.startswith(start)):
+        if _is_keras_archive(path):
+            return BadInput(f"{path} is a .keras archive", "an HDF5 file is expected", _as_hdf5(path))
         kind = next((kind for begins, kind in _KINDS.items() if start.startswith(begins)), f"it begins with {start!r}")
-        return BadInput(f"{path} is not an HDF5 file: {kind}", f"HDF5 files begin with {_SIGNATURE!r}", AGAIN)
+        return BadInput(
+            f"{path} is not an HDF5 file: {kind}",
+            f"HDF5 files begin with {_SIGNATURE!r}",
+            f"{_EXPECTED.rather}; or {_EXPECTED.otherwise}",
+        )
     return BadInput(f"{path} is truncated or damaged: {size:,} bytes", f"HDF5 stopped reading it: {error}", AGAIN)
+
+
+def _is_keras_archive(path: Path) -> bool:
+    """Whether a file is a whole model in the format of Keras 3, a zip archive."""
+    try:
+        with zipfile.ZipFile(str(path)) as archive:
+            return {"config.json", "model.weights.h5"} <= set(archive.namelist())
+    except (OSError, zipfile.BadZipFile, ValueError):
+        return False
+
+
+def _as_hdf5(path: Path) -> str:
+    """The command that saves a .keras archive as an HDF5 file, and looks at that."""
+    old, new = (shlex.quote(str(place)) for place in (path, path.with_suffix(".h5")))
+    program = "import keras, sys; keras.models.load_model(sys.argv[1]).save(sys.argv[2])"
+    return f"python -c '{program}' {old} {new} && mnist-repro predict {new}"

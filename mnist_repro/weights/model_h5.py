@@ -132,7 +132,7 @@ def _chosen(path: Path, name: str, asked: Optional[Recipe], differences: Mapping
         raise BadInput(
             f"{path}: its model is called {hdf5.shown(named)}, and fits no recipe",
             f"the recipes are {', '.join(differences)}",
-            "--recipe RECIPE says what differs from one of them",
+            f"--recipe {next(iter(differences))} says what differs from that one",
         )
     raise BadInput(
         f"{path} is not a model of {wanted}: {differs.found}", f"{wanted} has {differs.expected}", _ONLY_OURS

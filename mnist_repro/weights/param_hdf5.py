@@ -84,7 +84,7 @@ def identify(path: Path, recipe_name: Optional[str] = None) -> Recipe:
         _require_weights_alone(root, path)
         written_for = hdf5.text(root, RECIPE_ATTRIBUTE)
         found = found_shapes([layer for layer in stored_layers(root, path) if layer.weights])
-    if named is not None and written_for not in (None, named.name):
+    if named is not None and written_for in RECIPES and written_for != named.name:
         raise BadInput(
             f"{path} holds the weights of {hdf5.shown(str(written_for))}, not of {named.name}",
             "the file names its recipe",
@@ -98,7 +98,7 @@ def identify(path: Path, recipe_name: Optional[str] = None) -> Recipe:
         raise BadInput(
             f"{path} was written for recipe {hdf5.shown(written_for)}",
             f"the recipes are {', '.join(RECIPES)}",
-            f"mnist-repro estimate {path} --recipe RECIPE",
+            f"mnist-repro estimate {path} --recipe {(*fitting(found), *RECIPES)[0]}",
         )
     return RECIPES[_only_one(path, found, fitting(found))]
 
@@ -114,10 +114,12 @@ def _require_own(recipe: Recipe, layers: Sequence[LayerSpec], weights: Weights) 
 def _require_weights_alone(root: Any, path: Path) -> None:
     """Refuse other kinds of HDF5 files that versions of Keras write."""
     if holds_whole_model(root):
+        weights = path.with_name("param.hdf5")
+        alone = f", or: mnist-repro estimate {weights}" if weights.exists() else ""
         raise BadInput(
             f"{path} is a whole-model file: it holds an architecture beside the weights",
             "weights alone are expected, as in param.hdf5",
-            f"mnist-repro predict {path}, which takes whole models, or: mnist-repro estimate {path.parent}/param.hdf5",
+            f"mnist-repro predict {path}, which takes whole models{alone}",
         )
     if hdf5.texts(root, "layer_names") is None and "layers" in root:
         raise BadInput(
@@ -146,5 +148,5 @@ def _only_one(path: Path, found: Sequence[LayerShapes], names: Sequence[str]) ->
     raise BadInput(
         f"{path} fits no recipe: it holds {', '.join(map(str, found)) or 'no weights'}",
         f"the recipes are {', '.join(RECIPES)}",
-        f"mnist-repro estimate {path} --recipe RECIPE says what differs from one of them",
+        f"mnist-repro estimate {path} --recipe {next(iter(RECIPES))} says what differs from that one",
     )

@@ -25,7 +25,8 @@ class Reproduced:
     ended: Ended
 
     def folder(self, recipe: str) -> Path:
-        return self.runs / recipe / "seed-0"
+        [folder] = (self.runs / recipe).glob("*/seed-0")
+        return folder
 
 
 def reproduce(data: str, runs: Path) -> Reproduced:

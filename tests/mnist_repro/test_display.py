@@ -1,13 +1,14 @@
-"""Tables as people read them, and progress that shows on terminals only."""
+"""Tables and lines as people read them, and progress that shows on terminals only."""
 
 from __future__ import annotations
 
+import contextlib
 import io
 import os
 import pty
 import select
 import sys
-from typing import Dict
+from typing import Callable, ContextManager, Dict, Iterator
 
 import pytest
 
@@ -53,8 +54,49 @@ def test_a_table_does_not_depend_on_the_terminal(environment: Dict[str, str], mo
     assert expected == display.table(("a", "b", "c"), rows)
 
 
+class Terminal(io.StringIO):
+    def isatty(self) -> bool:
+        return True
+
+
+def test_a_terminal_folds_tables_and_lines_at_its_width(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("COLUMNS", "52")
+    line = "  drift: " + " ".join(["word"] * 40)
+    rows = [("  test accuracy after 20 epochs", "0.92700", "0.92713", "reproduced")]
+    monkeypatch.setattr(sys, "stdout", Terminal())
+    drawn = display.table(("", "published", "measured", "verdict"), rows)
+    folded = display.folded(line).splitlines()
+
+    assert (
+        "                     published  measured  verdict\n"
+        "  test accuracy        0.92700   0.92713  reproduced\n"
+        "after 20 epochs"
+    ) == drawn
+    assert line.split() == " ".join(folded).split()
+    assert ("  drift: word", "    word", True) == (folded[0][:13], folded[1][:8], max(map(len, folded)) <= 52)
+
+
+def test_a_line_has_a_fixed_width_where_there_is_no_terminal(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("COLUMNS", "60")
+
+    assert [109, 11] == [len(line) for line in display.folded(" ".join(["word"] * 24)).splitlines()]
+
+
+def test_what_is_being_done_is_said_on_a_terminal_alone(monkeypatch: pytest.MonkeyPatch) -> None:
+    def doing() -> ContextManager[None]:
+        return display.doing("drawing the page")
+
+    assert b"drawing the page" in on_a_terminal("xterm", monkeypatch, doing, wait_for=b"page")
+    shown = io.StringIO()
+    monkeypatch.setattr(sys, "stderr", shown)
+    with doing():
+        pass
+
+    assert "" == shown.getvalue()
+
+
 def test_nothing_is_shown_where_there_is_no_terminal_or_one_that_cannot_move(monkeypatch: pytest.MonkeyPatch) -> None:
-    assert b"" == on_a_terminal("dumb", monkeypatch).strip()
+    assert b"" == on_a_terminal("dumb", monkeypatch, three_steps).strip()
     shown = io.StringIO()
     monkeypatch.setattr(sys, "stderr", shown)
     with display.steps("wheel-softmax, seed 0") as show:
@@ -65,18 +107,27 @@ def test_nothing_is_shown_where_there_is_no_terminal_or_one_that_cannot_move(mon
 
 @pytest.mark.parametrize("term", ["xterm", ""])
 def test_a_terminal_shows_a_run_and_its_steps(term: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    assert b"vgg7, seed 0" in on_a_terminal(term, monkeypatch, wait_for=b"3/10 steps")
+    assert b"vgg7, seed 0" in on_a_terminal(term, monkeypatch, three_steps, wait_for=b"3/10 steps")
 
 
-def on_a_terminal(term: str, monkeypatch: pytest.MonkeyPatch, wait_for: bytes = b"") -> bytes:
-    """What three of ten steps look like if standard error is a terminal of this kind."""
+@contextlib.contextmanager
+def three_steps() -> Iterator[None]:
+    """Show three of ten steps."""
+    with display.steps("vgg7, seed 0") as show:
+        show(3, 10)
+        yield
+
+
+def on_a_terminal(
+    term: str, monkeypatch: pytest.MonkeyPatch, block: Callable[[], ContextManager[None]], wait_for: bytes = b""
+) -> bytes:
+    """What a block shows if standard error is a terminal of this kind."""
     monkeypatch.setenv("TERM", term)
     ours, theirs = pty.openpty()
     seen = b""
     with os.fdopen(theirs, "w", encoding="utf-8") as terminal:
         monkeypatch.setattr(sys, "stderr", terminal)
-        with display.steps("vgg7, seed 0") as show:
-            show(3, 10)
+        with block():
             # rich draws ten times a second.
             while wait_for not in seen and select.select([ours], [], [], 10)[0]:
                 seen += os.read(ours, 1 << 16)

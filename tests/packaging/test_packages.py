@@ -240,6 +240,6 @@ def test_a_recipe_is_reproduced_at_subset_scale_on_the_surrogate(with_tensorflow
 
     assert "wheel-softmax: NOT TESTED" in ended.stdout
     assert "3 of 3 seeds" in ended.stdout
-    assert (tmp_path / "runs" / "wheel-softmax" / "seed-2" / "run.json").is_file()
+    assert (tmp_path / "runs" / "wheel-softmax" / "surrogate-subset-original" / "seed-2" / "run.json").is_file()
     report = with_tensorflow.run("mnist-repro", "report", folder=tmp_path)
     assert (0, True) == (report.returncode, (tmp_path / "report" / "index.html").is_file()), report.stdout

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import math
+import re
 import sys
 from typing import Any, Collection, Dict, Mapping, Tuple
 
 from mnist_repro.gate.baselines.values import BaselineEntry, Change, FingerprintEntry, SampleEntry
-from mnist_repro.gate.verdicts import Metric
+from mnist_repro.gate.verdicts import Metric, is_share
 from mnist_repro.recipes import RECIPES
 from mnist_repro.recipes.recipe import ARITHMETICS
 from mnist_repro.runs.metrics import DIRECTIONS
@@ -17,6 +18,7 @@ from mnist_repro.runs.metrics import DIRECTIONS
 MOST_MEANS = 100.0
 # Relative limit where only rounding may differ: 500 times the largest effect of rounding on a loss ever seen.
 MOST_ROUNDING = 1e-3
+_EXPONENT = re.compile(r"[-+]?[0-9.]+[eE][-+]?[0-9]+")
 _OF_EVERY_ENTRY = ("dataset", "arithmetic", "provenance", "history")
 _OF_SAMPLES = (*_OF_EVERY_ENTRY, "paired", "metrics", "samples")
 _OF_REPLACED = (
@@ -206,13 +208,17 @@ def _mapping(value: Any, what: str) -> Dict[Any, Any]:
 
 
 def _numbers(values: Any, what: str) -> Dict[str, float]:
-    return {str(name): _number(value, f"{what}: {name}") for name, value in _mapping(values, what).items()}
+    numbers = {str(name): _number(value, f"{what}: {name}") for name, value in _mapping(values, what).items()}
+    for name, number in numbers.items():
+        if is_share(name) and not 0.0 <= number <= 1.0:
+            raise ValueError(f"{what}: {name} is {number}, and a share of images lies between 0 and 1")
+    return numbers
 
 
 def _number(value: Any, what: str) -> float:
     if isinstance(value, bool) or not isinstance(value, (int, float)):
         # YAML reads 1e-06 as a text: its numbers need a decimal point.
-        hint = "; with an exponent YAML wants a point, as in 1.0e-06" if isinstance(value, str) else ""
+        hint = "; with an exponent YAML wants a point, as in 1.0e-06" if _EXPONENT.fullmatch(str(value)) else ""
         raise ValueError(f"{what} is {value!r}, not a number{hint}")
     # An integer of 400 digits does not fit into a float.
     if abs(value) > sys.float_info.max or math.isnan(value):

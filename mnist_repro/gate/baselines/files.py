@@ -7,9 +7,10 @@ bit, and `...` in the last line. A file without this line is truncated.
 from __future__ import annotations
 
 import errno
+import math
 from dataclasses import asdict, replace
 from pathlib import Path
-from typing import Any, Dict, Optional
+from typing import Any, Dict, Optional, Union
 
 from mnist_repro.errors import BadInput
 from mnist_repro.files.atomic import write_text
@@ -74,6 +75,9 @@ def write_proposed(folder: Path, baseline: BaselineFile) -> Path:
 def entry_fields(entry: BaselineEntry) -> Dict[str, Any]:
     """An entry as plain mappings and lists, as it is stored."""
     fields = asdict(entry)
+    packages = entry.provenance.get("packages")
+    if isinstance(packages, dict):
+        fields["provenance"]["packages"] = _Row(packages)
     if isinstance(entry, SampleEntry):
         fields["metrics"] = {
             metric.name: {"direction": metric.direction, "margin": metric.margin, "reason": metric.reason}
@@ -108,7 +112,11 @@ def _read(path: Path, recipe: str, rung: str) -> BaselineFile:
     except UnicodeDecodeError as error:
         raise _broken(path, "it is not UTF-8 text", error) from error
     except OSError as error:
-        raise _broken(path, str(error.strerror)) from error
+        raise BadInput(
+            f"{path} cannot be used as a baseline: {error.strerror}",
+            "a file that this user may read is expected",
+            f"look at it: ls -ld {path}",
+        ) from error
     return _parse(path, text, recipe, rung)
 
 
@@ -167,7 +175,8 @@ def _broken(path: Path, what: str, error: Optional[Exception] = None) -> BadInpu
 def _way_back(path: Path) -> str:
     if path.name.endswith(".proposed.yml"):
         return f"remove {path} and record again: finished runs are kept"
-    return f"git checkout -- {path} brings the committed one back"
+    record = f"mnist-repro baseline record {path.parent.name} --rung {path.stem}{option(path.parents[1])}"
+    return f"git checkout -- {path} brings the committed one back; if none was committed: rm {path} && {record}"
 
 
 def _require_shallow(path: Path, text: str) -> None:
@@ -191,11 +200,14 @@ def _require_shallow(path: Path, text: str) -> None:
 
 
 def _strict_loader(path: Path) -> Any:
-    """PyYAML's safe loader, the fast one if it is there. A double key is an error: else a value would be lost."""
+    """PyYAML's safe loader, the fast one if it is there.
+
+    A double key is an error: else a value would be lost. So is a number that means another one to YAML 1.1.
+    """
     import yaml
 
     class StrictLoader(getattr(yaml, "CSafeLoader", yaml.SafeLoader)):  # type: ignore[misc]
-        """Refuses double keys."""
+        """Refuses double keys and unusual numbers."""
 
     def mapping(loader: Any, node: Any) -> Dict[Any, Any]:
         pairs = loader.construct_pairs(node, deep=True)
@@ -206,8 +218,28 @@ def _strict_loader(path: Path) -> Any:
             raise _broken(path, f"{doubled!r} comes twice")
         return fields
 
+    def number(loader: Any, node: Any) -> Union[int, float]:
+        kind = node.tag.rpartition(":")[2]
+        value: Union[int, float] = getattr(loader, f"construct_yaml_{kind}")(node)
+        if (kind == "int" or math.isfinite(value)) and not _is_decimal(node.value, value):
+            where = f"line {node.start_mark.line + 1}"
+            raise _broken(
+                path, f"{where} has {node.value}, which YAML 1.1 reads as {value}: quote it, or write {value}"
+            )
+        return value
+
     StrictLoader.add_constructor(yaml.resolver.BaseResolver.DEFAULT_MAPPING_TAG, mapping)
+    for kind in ("int", "float"):
+        StrictLoader.add_constructor(f"tag:yaml.org,2002:{kind}", number)
     return StrictLoader
+
+
+def _is_decimal(text: str, value: float) -> bool:
+    """Whether a number is written in decimal: not octal (017), in base 60 (1:30), or with underscores (1_000)."""
+    try:
+        return "_" not in text and type(value)(text) == value
+    except ValueError:
+        return False
 
 
 class _Row(Dict[Any, Any]):

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import math
+from dataclasses import replace
 from typing import Any, List, Mapping, Optional, Sequence
 
 from mnist_repro.data.dataset import UNRECOGNISED
 from mnist_repro.gate.baselines.values import BaselineFile, FingerprintEntry, SampleEntry, samples_of
-from mnist_repro.gate.platform import platform_name
+from mnist_repro.gate.platform import environment_note, platform_name
 from mnist_repro.gate.statistics import compare_distributions, compare_seed_by_seed
 from mnist_repro.gate.verdicts import Finding, Judgement, Metric, Verdict
 from mnist_repro.runs.metrics import metric_values, metrics_in_session, values_by_seed
@@ -38,7 +39,8 @@ def judge_samples(stored: BaselineFile, runs: Sequence[Run]) -> Judgement:
         return _incomparable(stored, other)
     findings = [_compare(metric, entry, runs, stored.rung) for metric in entry.metrics]
     findings += _strangers(entry, runs, stored.rung)
-    return Judgement(stored.recipe, tuple(findings), _across(entry.provenance, first.provenance))
+    notes = _across(entry.provenance, first.provenance)
+    return _explained(Judgement(stored.recipe, tuple(findings), notes), entry.provenance, first.provenance)
 
 
 def judge_fingerprint(
@@ -57,7 +59,14 @@ def judge_fingerprint(
             return _incomparable(stored, _no_baseline(stored, dataset, arithmetic))
         return Judgement(stored.recipe, (), (f"no fingerprint is stored for {platform}: the verdict rests on samples",))
     findings = (_first_exact_difference(entry, exact), _first_loss_difference(entry, losses))
-    return Judgement(stored.recipe, tuple(finding for finding in findings if finding), ())
+    return _explained(Judgement(stored.recipe, findings), entry.provenance, provenance)
+
+
+def _explained(judgement: Judgement, stored: Mapping[str, Any], measured: Mapping[str, Any]) -> Judgement:
+    """The judgement; if it does not pass, with a note on what differs between the environments."""
+    if judgement.verdict.passes:
+        return judgement
+    return replace(judgement, notes=(*judgement.notes, environment_note(stored, measured)))
 
 
 def record_command(recipe: str, rung: str, dataset: str = "", arithmetic: str = "", folder: str = "") -> str:

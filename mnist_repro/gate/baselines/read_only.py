@@ -28,5 +28,5 @@ def require_writable_baselines(action: str) -> None:
         raise BadInput(
             f"{action} does nothing here: {VARIABLE}={os.environ[VARIABLE]}",
             "in CI baselines are read-only, so that no run can make its own result the expected one",
-            f"do it where you can review it and commit the change; `env -u {VARIABLE}` if this is no CI",
+            f"do it where you can review it and commit the change; if this is no CI, `unset {VARIABLE}`",
         )

@@ -77,7 +77,7 @@ class GateSession:
         if getattr(self._config.option, "setuponly", False):
             return False
         if report.entries:
-            # For example, a comparison was skipped, or is expected to be impossible.
+            # For example, a comparison was skipped, is expected to be impossible, or passes at the second attempt.
             return not report.comparisons_pass
         # The user asked for a gate report, but the tests compare nothing.
         return self._folder is not None and self._called
@@ -91,24 +91,26 @@ class GateSession:
         return self._report(_now(), exit_code, complete=ran and not stopped)
 
     def pytest_terminal_summary(self, terminalreporter: pytest.TerminalReporter) -> None:
-        """Print a line for each recipe, and errors of the gate report."""
-        if self._collector.any() and self._config.option.verbose >= 0:
-            from mnist_repro.gate.markdown import summary
-
-            terminalreporter.section("gate")
-            report = self._report()
-            for line in summary(report):
-                terminalreporter.write_line(line)
-            if not report.comparisons_pass:
-                terminalreporter.write_line(
-                    "the gate does not pass: not every comparison was made and passed", red=True
-                )
-        elif self._folder is not None and self._must_fail(self._report()):
-            terminalreporter.write_line("the gate does not pass: a report was asked for, and nothing judged", red=True)
+        """Print the verdicts, and errors of the gate report."""
+        if self._collector.any() or self._folder is not None:
+            self._print_verdicts(terminalreporter)
         for problem in self._problems:
             terminalreporter.write_line(f"gate report: {problem}", red=True)
         if self._folder is not None and not self._problems:
             terminalreporter.write_line(f"gate report: {self._config.option.gate_report / 'gate.md'}")
+
+    def _print_verdicts(self, terminalreporter: pytest.TerminalReporter) -> None:
+        """Print a line for each recipe; and at every verbosity, why the gate does not pass."""
+        from mnist_repro.gate.markdown import refusals, summary
+
+        report = self._report()
+        if self._collector.any() and self._config.option.verbose >= 0:
+            terminalreporter.section("gate")
+            for line in summary(report):
+                terminalreporter.write_line(line)
+        if self._must_fail(report):
+            for line in refusals(report):
+                terminalreporter.write_line(line, red=True)
 
     def _report(self, finished: str = "", exit_code: Optional[int] = None, complete: bool = False) -> Report:
         from mnist_repro.gate.report import Report, Session

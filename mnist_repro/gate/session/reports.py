@@ -15,6 +15,7 @@ if TYPE_CHECKING:
 # Properties of a test report: its (recipe, rung) as JSON, and each `Comparison` as JSON.
 WANTED = "mnist_repro.wanted"
 CHECKED = "mnist_repro.checked"
+TRIED_AGAIN = "an earlier attempt of this test; a later one does not undo its verdict"
 _REASON_SHOWN = 300
 
 
@@ -81,8 +82,17 @@ def _outcome(report: pytest.TestReport) -> Tuple[str, str]:
 
 def _explained(checked: Comparison, outcome: str, reason: str) -> str:
     """The reason that the findings do not give: of a known difference, or of a failure although the verdict passes."""
-    other = outcome != "passed" and checked.verdict is not None and checked.verdict.passes
+    other = outcome != "passed" and checked.passes
     return reason if outcome == "xfailed" or other else ""
+
+
+def _attempt(name: str, checked: Comparison) -> ReportEntry:
+    """The entry of a comparison after which its test went on, or ran again."""
+    from mnist_repro.gate.report import ReportEntry
+
+    if checked.verdict is None or checked.passes:
+        return ReportEntry(name, "passed", checked.recipe, checked.rung, checked)
+    return ReportEntry(name, "failed", checked.recipe, checked.rung, checked, TRIED_AGAIN)
 
 
 def _entries(name: str, test: _Test) -> List[ReportEntry]:
@@ -92,12 +102,11 @@ def _entries(name: str, test: _Test) -> List[ReportEntry]:
     checked = [from_fields(json.loads(text)) for text in test.named(CHECKED)]
     outcome = test.outcome or "unfinished"
     if checked:
-        # The last comparison decided the test's outcome; the comparisons before it have passed.
-        outcomes = ["passed"] * (len(checked) - 1) + [outcome]
-        return [
-            ReportEntry(name, ended, each.recipe, each.rung, each, _explained(each, ended, test.reason))
-            for each, ended in zip(checked, outcomes)
-        ]
+        # The last comparison decided the test's outcome. One before it that failed is an earlier attempt of the test.
+        *earlier, last = checked
+        attempts = [_attempt(name, each) for each in earlier]
+        reason = _explained(last, outcome, test.reason)
+        return [*attempts, ReportEntry(name, outcome, last.recipe, last.rung, last, reason)]
     targets = [json.loads(text) for text in test.named(WANTED)]
     reason = test.reason or ("it never called baseline.check" if outcome == "passed" else "")
     return [ReportEntry(name, outcome, recipe, rung, None, reason) for recipe, rung in targets]

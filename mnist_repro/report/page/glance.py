@@ -29,10 +29,15 @@ MOST_PLATFORMS = 8
 
 @dataclass(frozen=True)
 class Row:
-    """A metric of a group, with the sentences that say how sure the verdict is."""
+    """A metric of a group, with the sentences that say how sure the verdict is.
+
+    Args:
+        unsettled: (verdict, reason) of each published figure of the metric that is not reproduced.
+    """
 
     metric: MetricRow
     sure: Sequence[Sentence]
+    unsettled: Sequence[Tuple[str, str]]
 
 
 @dataclass(frozen=True)
@@ -173,7 +178,7 @@ def _conditions(group: Group) -> Tuple[str, ...]:
 def _block(group: Group, gate: Optional[GateRecipe]) -> Block:
     # Figures of the training data prove little; their rows are in the recipe's own section.
     metrics = [metric for metric in group.metrics if not metric.name.startswith("training")]
-    rows = [Row(metric, _how_sure(group, metric)) for metric in metrics]
+    rows = [Row(metric, _how_sure(group, metric), _unsettled(group, metric.name)) for metric in metrics]
     return Block(group.recipe, group, group.published_verdict, gate, rows)
 
 
@@ -185,6 +190,11 @@ def _how_sure(group: Group, metric: MetricRow) -> List[Sentence]:
     if metric.published:
         sentences.append(("certain_published", interval) if interval else ("too_few", {}))
     return sentences
+
+
+def _unsettled(group: Group, metric: str) -> List[Tuple[str, str]]:
+    figures = [each for each in group.published if metric == metric_name(each.metric, each.after, group.unit)]
+    return [(each.verdict, each.reason) for each in figures if each.verdict != Verdict.REPRODUCED.value]
 
 
 def _sure_of_baseline(group: Group, metric: MetricRow) -> Sentence:

@@ -28,9 +28,10 @@ def test_the_report_is_written_when_all_is_well(project: Project) -> None:
 def test_the_report_is_written_when_tests_fail(project: Project) -> None:
     project.write(CLEAN + BETTER + "\ndef test_other():\n    assert False")
 
-    project.run_with_report()
+    result = project.run_with_report("-q")
 
     assert (False, True, "improved", 1) == told(project)
+    result.stdout.fnmatch_lines(["the gate does not pass: test_it.py::test_better: vgg7, subset: improved"])
     assert {"test_clean": "equivalent", "test_better": "improved"} == project.verdicts()
     assert ["test_it.py::test_other"] == project.report()["other_failures"]
 
@@ -98,10 +99,13 @@ def test_an_exit_code_that_something_else_gave_does_not_let_the_session_pass(pro
 def test_a_comparison_that_somebody_skips_does_not_let_the_session_pass(project: Project) -> None:
     project.write(CLEAN + "\n@pytest.mark.skip(reason='not today')" + MEASURED.replace("RECIPE", "'vgg7'"))
 
-    result = project.run_with_report()
+    result = project.run_with_report("-qq")
 
     assert (pytest.ExitCode.TESTS_FAILED, 1) == (result.ret, project.report()["session"]["exit_code"])
     assert not project.report()["passes"]
+    result.stdout.fnmatch_lines(
+        ["the gate does not pass: *test_it*: vgg7, subset: ended without a verdict, skipped: Skipped: not today"]
+    )
     assert "without a verdict, skipped: Skipped: not today" in (project.gate / "gate.md").read_text(encoding="utf-8")
 
 
@@ -112,14 +116,17 @@ def test_a_comparison_that_is_known_to_be_impossible_does_not_let_the_session_pa
 
     result.assert_outcomes(xfailed=1)
     assert pytest.ExitCode.TESTS_FAILED == result.ret
-    result.stdout.fnmatch_lines(["the gate does not pass: not every comparison was made and passed"])
+    result.stdout.fnmatch_lines(["the gate does not pass: *, which is known: too few"])
 
 
 @pytest.mark.parametrize("option", ["--setup-plan", "--collect-only"])
 def test_where_no_test_is_called_no_comparison_is_missing(option: str, project: Project) -> None:
     project.write(MEASURED.replace("RECIPE", "'vgg7'"))
 
-    assert pytest.ExitCode.OK == project.run(option).ret
+    result = project.run(option)
+
+    assert pytest.ExitCode.OK == result.ret
+    result.stdout.no_fnmatch_line("the gate does not pass*")
 
 
 def test_a_known_difference_is_reported_with_its_reason(project: Project) -> None:

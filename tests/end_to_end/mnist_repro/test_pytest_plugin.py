@@ -169,7 +169,7 @@ def test_a_report_that_was_asked_for_without_a_comparison_fails_the_session(proj
     without, asked = project.run(), project.run_with_report()
 
     assert (pytest.ExitCode.OK, pytest.ExitCode.TESTS_FAILED) == (without.ret, asked.ret)
-    asked.stdout.fnmatch_lines(["the gate does not pass: a report was asked for, and nothing judged"])
+    asked.stdout.fnmatch_lines(["the gate does not pass: a report was asked for, and no test compared anything"])
     assert not project.report()["passes"]
 
 

@@ -29,7 +29,7 @@ def test_errors_per_label_and_pair_stand_beside_the_published_ones(analysed: Tup
     lines = analysed[0].out.splitlines()
     labels, pairs = lines.index("label  wrong  published"), lines.index("predicted  label  images  published")
     per_label = [[int(cell) for cell in line.split()] for line in lines[labels + 1 : pairs - 1]]
-    per_pair = [[int(cell) for cell in line.split()] for line in lines[pairs + 1 : -3]]
+    per_pair = [[int(cell) for cell in line.split()] for line in lines[pairs + 1 : -4]]
     _, right, _, wrong, _ = lines[1].replace(",", "").split()
 
     assert 0 == analysed[0].code, analysed[0].err
@@ -43,13 +43,16 @@ def test_errors_per_label_and_pair_stand_beside_the_published_ones(analysed: Tup
     assert int(wrong) == sum(wrong for _, wrong, _ in per_label) == sum(images for _, _, images, _ in per_pair)
 
 
-def test_every_wrong_image_is_named_and_written(analysed: Tuple[Ended, Path], dataset: Dataset) -> None:
+def test_every_wrong_image_is_written_and_the_first_ten_are_named(
+    analysed: Tuple[Ended, Path], dataset: Dataset
+) -> None:
     ended, images = analysed
     lines = ended.out.splitlines()
-    named = next(line for line in lines if line.startswith("indices of the wrong images: ")).split(": ")[1].split()
+    at, named = next((at, line) for at, line in enumerate(lines) if line.startswith("indices of the wrong images: "))
     files = listed(images)
 
-    assert [int(index) for index in named] == [int(name[:5]) for name in files]
+    assert [int(index) for index in named.split(": ")[1].split()] == [int(name[:5]) for name in files[:10]]
+    assert lines[at + 1].startswith(f"and {len(files) - 10:,} more: --images DIR writes each image")
     assert f"{len(files)} images in {images}" == lines[-1]
     for name in files[:10]:
         index, label, predicted = int(name[:5]), int(name[12]), int(name.split("predicted-")[1][0])

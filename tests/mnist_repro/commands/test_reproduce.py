@@ -6,14 +6,14 @@ import json
 import math
 from dataclasses import replace
 from pathlib import Path
-from typing import Callable, Dict, List, Optional, Sequence, Tuple
+from typing import Any, Callable, Dict, List, Optional, Sequence, Tuple
 from unittest import mock
 
 import pytest
 
 from mnist_repro.data import locate
 from mnist_repro.data.dataset import Dataset, describe
-from mnist_repro.execution import workers
+from mnist_repro.execution import kept_runs, workers
 from mnist_repro.execution.workers import Failure, Task
 from mnist_repro.gate.baselines import files as baseline_files
 from mnist_repro.gate.baselines.values import BaselineFile
@@ -21,11 +21,12 @@ from mnist_repro.harness import tolerances as recording
 from mnist_repro.recipes import find
 from mnist_repro.runs import run_json
 from tests.builders import made_up, made_up_baselines
-from tests.builders.command_line import Ended, ends_with_one_message, listed, run
+from tests.builders.command_line import Ended, contents, ends_with_one_message, listed, run
 from tests.builders.reproduced import Reproduced
 
 FILES = ["eval.log", "evaluation.json", "learn.log", "model.h5", "param.hdf5", "run.json"]
 RECIPES = ["vgg7-bn", "wheel-softmax", "tf-softmax"]
+KIND = "mnist-full-original"
 
 
 def test_runs_are_kept_by_recipe_and_seed(reproduced: Reproduced) -> None:
@@ -42,11 +43,17 @@ def test_the_text_names_data_recipes_and_that_nothing_published_was_tested(
     assert ["vgg7-bn: INCONCLUSIVE", "wheel-softmax: EQUIVALENT", "tf-softmax: EQUIVALENT"] == [
         line for line in text.splitlines() if line.split(":")[0] in RECIPES
     ]
-    assert "NOTHING PUBLISHED WAS TESTED: " in text.splitlines()[-2]
-    assert (
-        "Judged by the stored runs of the same data and arithmetic: vgg7-bn, wheel-softmax, tf-softmax."
-        == text.splitlines()[-1]
-    )
+    assert "\nNOTHING PUBLISHED WAS TESTED: " in text
+    assert "\nJudged by the stored runs of the same data and arithmetic: vgg7-bn, wheel-softmax, tf-softmax.\n" in text
+
+
+def test_several_recipes_end_with_one_table(reproduced: Reproduced) -> None:
+    header, *rows = (line.split() for line in reproduced.ended.out.splitlines()[-4:])
+
+    assert ["recipe", "seeds", "verdict", "drift", "does", "not", "pass"] == header
+    assert [["vgg7-bn", "1", "of", "1", "inconclusive"], ["wheel-softmax", "1", "of", "1", "equivalent"]] == [
+        row[:5] for row in rows[:2]
+    ]
 
 
 def test_the_json_has_each_seeds_figures_as_they_were_scored(reproduced: Reproduced, dataset: Dataset) -> None:
@@ -181,11 +188,11 @@ def test_where_nothing_published_can_be_tested_the_stored_runs_judge(
 @pytest.mark.parametrize(
     ("losses", "verdict", "code", "metrics"),
     [
-        ((0.0195, 0.0202, 0.0205), "NOT TESTED", 0, ()),
+        ((0.0195, 0.0202, 0.0205), "NOT TESTED", 1, ()),
         ((0.0495, math.nan, 0.0505), "INCOMPARABLE", 1, ("test loss", "test accuracy", "training loss")),
     ],
 )
-def test_where_nothing_is_stored_either_runs_have_to_end_in_numbers(
+def test_where_nothing_is_stored_either_nothing_is_judged_and_that_does_not_pass(
     losses: Tuple[float, ...],
     verdict: str,
     code: int,
@@ -266,11 +273,11 @@ def untouched(task: Task) -> Optional[Failure]:
     ("name", "what"),
     [
         # To be made; through a link; of a session before.
-        *((f"runs/wheel-softmax/seed-2/{name}", " is a file of a run's own") for name in FILES),
-        ("link/wheel-softmax/seed-0/run.json", " is a file of a run's own"),
+        *((f"runs/wheel-softmax/{KIND}/seed-2/{name}", " is a file of a run's own") for name in FILES),
+        (f"link/wheel-softmax/{KIND}/seed-0/run.json", " is a file of a run's own"),
         ("before/vgg7/seed-0/run.json", " is a file of a run's own"),
         ("runs/wheel-softmax", " cannot be a file"),
-        ("runs/wheel-softmax/seed-1", " cannot be a file"),
+        (f"runs/wheel-softmax/{KIND}/seed-1", " cannot be a file"),
     ],
 )
 def test_a_result_does_not_take_the_place_of_a_run(
@@ -285,7 +292,94 @@ def test_a_result_does_not_take_the_place_of_a_run(
 
 
 def test_a_result_may_lie_beside_the_files_of_a_run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    file = tmp_path / "wheel-softmax" / "seed-0" / "result.json"
+    file = tmp_path / "wheel-softmax" / KIND / "seed-0" / "result.json"
     ended = rehearsed(monkeypatch, tmp_path, trained_to((0.2691, 0.9269)), "--seeds", "1", "--json", file)
 
     assert (1, "", True) == (ended.code, ended.err, file.is_file())
+
+
+def whole(task: Task) -> Optional[Failure]:
+    """Workers that leave all files of a run of wheel-softmax."""
+    seed = task.assignment.seed
+    task.folder.mkdir(parents=True, exist_ok=True)
+    for name in FILES:
+        (task.folder / name).write_text(name, encoding="utf-8")
+    made = made_up.wheel(seed, 0.2691 + 0.0005 * seed, 0.9269)
+    run_json.write(replace(made, provenance={**made_up_baselines.HERE, "seconds": 3.25}), task.folder)
+    return None
+
+
+@pytest.fixture
+def here(monkeypatch: pytest.MonkeyPatch) -> Dict[str, Any]:
+    """The provenance of runs that would be made now; tests may change it."""
+    provenance = dict(made_up_baselines.HERE)
+    monkeypatch.setattr(kept_runs, "provenance_here", lambda: provenance)
+    return provenance
+
+
+@pytest.mark.usefixtures("here")
+def test_seeds_that_are_there_are_used_and_counted(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    outcome = mock.Mock(side_effect=whole)
+    rehearsed(monkeypatch, tmp_path, outcome, "--seeds", "3")
+    more = rehearsed(monkeypatch, tmp_path, outcome, "--seeds", "5")
+    again = rehearsed(monkeypatch, tmp_path, outcome, "--seeds", "2", "--again")
+
+    assert [0, 1, 2, 3, 4, 0, 1] == [call.args[0].assignment.seed for call in outcome.call_args_list]
+    assert "wheel-softmax: 3 of 5 seeds were there" == more.out.splitlines()[1]
+    assert "5 of 5 seeds, 7,850 parameters" in more.out
+    assert "were there" not in again.out
+
+
+def test_a_run_of_other_code_stays_until_it_is_trained_again(
+    here: Dict[str, Any], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    rehearsed(monkeypatch, tmp_path, whole, "--seeds", "1")
+    folder = tmp_path / "wheel-softmax" / KIND / "seed-0"
+    before = contents(folder)
+    here["code"] = "fedcba987654"
+    refused = rehearsed(monkeypatch, tmp_path, untouched, "--seeds", "2")
+    outcome = mock.Mock(side_effect=whole)
+    again = rehearsed(monkeypatch, tmp_path, outcome, "--seeds", "2", "--again")
+
+    ends_with_one_message(
+        refused, f"{folder} holds a run that differs from a new one: code 0123456789ab, here fedcba987654\n"
+    )
+    assert before == contents(folder)
+    assert ("", 2) == (again.err, outcome.call_count)
+
+
+@pytest.mark.usefixtures("here")
+def test_what_stops_all_runs_is_told_once(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    rehearsed(monkeypatch, tmp_path, whole, "--seeds", "1")
+
+    def full(task: Task) -> Failure:
+        return Failure(f"cannot write {task.folder / 'learn.log'}: no room", "the disk is full", "make room", True)
+
+    ended = rehearsed(monkeypatch, tmp_path, full, "--seeds", "4")
+    file = tmp_path / "wheel-softmax" / KIND / "seed-1" / "learn.log"
+
+    ends_with_one_message(ended, f"wheel-softmax, seeds 1, 2, 3: cannot write {file}: no room\n")
+    assert "1 of 4 seeds, 7,850 parameters" in ended.out
+
+
+@pytest.mark.usefixtures("here")
+@pytest.mark.parametrize(
+    ("more", "fix"),
+    [
+        ((), "type the same command again; it uses whole runs, and trains the others"),
+        (("--again",), "type the same command again, or without --again, which uses whole runs"),
+    ],
+)
+def test_ctrl_c_says_once_what_is_whole_and_what_to_type(
+    more: Tuple[str, ...], fix: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def interrupted(task: Task) -> Optional[Failure]:
+        if task.assignment.seed == 2:
+            raise KeyboardInterrupt
+        return whole(task)
+
+    ended = rehearsed(monkeypatch, tmp_path, interrupted, "--seeds", "4", *more)
+
+    expected = "mnist-repro: interrupted; 2 of 4 runs are whole: wheel-softmax, seeds 0, 1"
+    assert (130, f"{expected}\n  next: {fix}\n") == (ended.code, ended.err)
+    assert 1 == len(ended.out.splitlines())

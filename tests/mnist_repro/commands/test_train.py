@@ -12,7 +12,7 @@ import pytest
 from mnist_repro.data.dataset import Dataset, describe
 from mnist_repro.runs import run_json
 from mnist_repro.training import framework
-from tests.builders.command_line import Ended, ends_with_one_message, listed, run, run_alone
+from tests.builders.command_line import Ended, contents, ends_with_one_message, listed, run, run_alone
 from tests.builders.reproduced import Reproduced
 
 TRAINED = ["learn.log", "model.h5", "param.hdf5", "run.json"]
@@ -30,24 +30,25 @@ def trained(data: str, tmp_path_factory: pytest.TempPathFactory) -> Tuple[Path, 
     return folder, ended
 
 
-def test_training_says_what_it_used_found_and_left_by_recipe_and_seed(
+def test_training_says_what_it_used_found_and_left_by_recipe_kind_and_seed(
     trained: Tuple[Path, Ended], dataset: Dataset
 ) -> None:
     folder, ended = trained
-    kept = folder / "runs" / "wheel-softmax" / "seed-5"
+    place = f"runs/wheel-softmax/{dataset.name}-subset-original/seed-5"
+    kept = folder / place
     test = run_json.read(kept).scores[0].test
 
     assert 0 == ended.code, ended.err
     assert [
         describe(dataset),
         f"after 3 epochs: test loss {test.loss:.5f}, test accuracy {test.accuracy:.4f}",
-        "left in runs/wheel-softmax/seed-5: learn.log param.hdf5 model.h5 run.json",
+        f"left in {place}: learn.log param.hdf5 model.h5 run.json",
     ] == ended.out.splitlines()
     assert (TRAINED, ["board", "runs"]) == (listed(kept), listed(folder))
 
 
 def test_another_seed_is_another_run(trained: Tuple[Path, Ended], reproduced: Reproduced) -> None:
-    ours = trained[0] / "runs" / "wheel-softmax" / "seed-5" / "param.hdf5"
+    [ours] = trained[0].glob("runs/wheel-softmax/*/seed-5/param.hdf5")
 
     assert ours.read_bytes() != (reproduced.folder("wheel-softmax") / "param.hdf5").read_bytes()
 
@@ -80,6 +81,19 @@ def test_what_cannot_be_done_is_refused_before_anything_is_made(
 
     ends_with_one_message(ended, what.format(here=tmp_path))
     assert ("", ["file"]) == (ended.out, listed(tmp_path))
+
+
+def test_a_run_of_another_kind_is_not_replaced(trained: Tuple[Path, Ended], data: str) -> None:
+    [kept] = trained[0].glob("runs/wheel-softmax/*/seed-5")
+    before = contents(kept)
+    again = ("train", "wheel-softmax", "--data", data, "--out", kept)
+
+    ends_with_one_message(run(*again), f"{kept} holds a run at scale subset, not at scale full\n")
+    ends_with_one_message(
+        run(*again, "--scale", "subset", "--arithmetic", "framework"),
+        f"{kept} holds a run with arithmetic original, not with arithmetic framework\n",
+    )
+    assert before == contents(kept)
 
 
 @pytest.mark.parametrize("command", [("train", "vgg7"), ("reproduce",)])

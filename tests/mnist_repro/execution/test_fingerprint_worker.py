@@ -67,6 +67,6 @@ def test_a_process_that_died_or_an_unknown_recipe_is_bad_input(monkeypatch: pyte
     monkeypatch.setattr(fingerprint_worker, "Process", Here)
     what, why, _ = refused(lambda: ask("vgg7", "deadly"))
 
-    assert "the process that takes the fingerprint of vgg7 ended with exit code -9" == what
+    assert "the process that takes the fingerprint of vgg7 was killed by signal 9" == what
     assert "its last words were:\n    ouch" == why
     assert "unknown recipe 'vgg8'" == refused(lambda: ask("vgg8"))[0]

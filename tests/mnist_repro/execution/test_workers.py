@@ -71,7 +71,8 @@ def test_each_task_has_an_outcome_in_the_order_of_the_tasks(rehearsed: Type[Rehe
         Failure(
             "the process of this run was killed by signal 9",
             "its last words were:\n    ouch",
-            "run it again; if a signal 9 comes back, memory is short: try --processes 1",
+            "type the command again; if a signal 9 comes back, memory is short: on Linux, put `taskset -c 0` before "
+            "the command, so that it starts one process at a time",
         ),
         Failure("a", "b", "c", bad_input=True),
         None,
@@ -146,6 +147,7 @@ def test_a_worker_that_cannot_start_fails_the_run_and_not_the_session(
     assert failure is not None
     assert "the process of this run ended with exit code 1" == failure.what
     assert failure.why.endswith("ImportError: not whole")
+    assert failure.fix.startswith("the last of its words say what to mend; ")
     assert not failure.bad_input
 
 

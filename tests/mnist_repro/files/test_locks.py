@@ -93,3 +93,18 @@ def test_where_the_file_system_has_no_locks_nothing_is_locked(tmp_path: Path, mo
 
     # Another process may be about to write there.
     assert ["new"] == listed(tmp_path)
+
+
+def test_a_folder_that_cannot_be_made_for_lack_of_room_is_named(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def full(*arguments: object, **more: object) -> None:
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(Path, "mkdir", full)
+
+    def enter() -> None:
+        with alone_in(tmp_path / "run"):
+            pass
+
+    assert "cannot write DIR/run: No space left on device" == refused(enter, DIR=tmp_path)[0]

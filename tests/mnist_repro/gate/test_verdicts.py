@@ -10,8 +10,18 @@ from mnist_repro.gate.verdicts import WORST_FIRST, Finding, Judgement, Metric, V
 EQUIVALENT, CHANGED, INCOMPARABLE = Verdict.EQUIVALENT, Verdict.CHANGED, Verdict.INCOMPARABLE
 
 
-def test_only_equivalent_passes() -> None:
-    assert [EQUIVALENT] == [verdict for verdict in Verdict if verdict.passes]
+def test_only_equivalent_and_reproduced_pass() -> None:
+    assert [EQUIVALENT, Verdict.REPRODUCED] == [verdict for verdict in Verdict if verdict.passes]
+
+
+@pytest.mark.parametrize(
+    ("verdict", "known", "passes"), [(EQUIVALENT, "", True), (CHANGED, "", False), (CHANGED, "why", True)]
+)
+def test_a_finding_passes_by_its_verdict_or_because_it_is_known(verdict: Verdict, known: str, passes: bool) -> None:
+    finding = Finding("subset", "test_loss", verdict, "a reason", known=known)
+
+    assert (passes, passes) == (finding.passes, Judgement("vgg7", (finding,)).passes)
+    assert Judgement("vgg7", ()).passes is False
 
 
 @pytest.mark.parametrize(

@@ -69,7 +69,8 @@ class Trained:
         task.folder.mkdir(parents=True, exist_ok=True)
         for name in ("param.hdf5", "model.h5"):
             (task.folder / name).write_text(f"{name} of seed {asked.seed}", encoding="utf-8")
-        write(made_up_run(asked.seed, loss, asked.recipe.name, asked.scale, provenance=self.provenance), task.folder)
+        made = {**self.provenance, "code": source.digest()}
+        write(made_up_run(asked.seed, loss, asked.recipe.name, asked.scale, provenance=made), task.folder)
         return None
 
 
@@ -126,7 +127,14 @@ def test_what_is_stored_stays_as_it_is(trained: Trained, tmp_path: Path) -> None
 
 
 @pytest.mark.parametrize(
-    "changes", [{"tensorflow": "2.21.1"}, {"keras": "3.15.2"}, {"threads": 2}, {"switches": {"ONEDNN": "0"}}]
+    "changes",
+    [
+        {"code": "fedcba987654"},
+        {"tensorflow": "2.21.1"},
+        {"keras": "3.15.2"},
+        {"threads": 2},
+        {"switches": {"ONEDNN": "0"}},
+    ],
 )
 def test_runs_made_otherwise_are_made_again(changes: Dict[str, Any], trained: Trained, tmp_path: Path) -> None:
     record(tmp_path)

@@ -153,4 +153,4 @@ def test_a_stored_tolerance_stays() -> None:
     entry = fingerprint_entry(WHEEL, TAKEN, MNIST, HERE, previous)
 
     assert (0.25, "measured on another machine") == (entry.tolerance, entry.reason)
-    assert {"subset": 16, "full": 10} == DEFAULT_SEEDS
+    assert {"subset": 16, "full": 16} == DEFAULT_SEEDS

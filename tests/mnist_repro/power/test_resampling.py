@@ -80,7 +80,7 @@ def test_drawn_rows_have_the_spread_of_the_stored_ones() -> None:
     stored_rows = np.array(made.SPREAD)[:, np.newaxis]
     generator = np.random.Generator(np.random.PCG64(1))
 
-    for make in (resampling._normal, resampling._smoothed):
+    for make in (resampling._normal, resampling.smoothed):
         drawn = make(stored_rows, generator)(20_000)
         assert stored_rows.mean() == pytest.approx(drawn.mean(), abs=5e-5)
         assert stored_rows.std() == pytest.approx(drawn.std(), rel=0.1)

@@ -26,7 +26,7 @@ def nested(depth: int) -> object:
     ("place", "value", "said"),
     [
         (("verdict",), "nonsense", "'nonsense' is no verdict"),
-        (("recipes", "wheel-softmax", "verdict"), "reproduced", "'reproduced' is no verdict"),
+        (("recipes", "wheel-softmax", "verdict"), "passed", "'passed' is no verdict"),
         ((*COMPARISON, "verdict"), ["a"], "['a'] is no verdict"),
         ((*COMPARISON, "verdict"), "good", "'good' is no verdict"),
         ((*COMPARISON, "findings", 0, "interval"), [HUGE, 1], "OverflowError"),
@@ -35,7 +35,7 @@ def nested(depth: int) -> object:
         (("session", "exit_code"), float("inf"), "OverflowError"),
         (("session", "exit_code"), {"a": 1}, "TypeError"),
         *(((*COMPARISON, "findings", 1, name), {"a": [1]}, f"{name} of finding 1 is no text")
-          for name in ("name", "reason", "stored", "measured")),
+          for name in ("name", "reason", "stored", "measured", "known")),
     ],
 )  # fmt: skip
 def test_a_gate_report_with_odd_values_is_refused(tmp_path: Path, place: List[Any], value: object, said: str) -> None:

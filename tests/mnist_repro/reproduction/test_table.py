@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from pathlib import Path
 
-from mnist_repro.gate.intervals import prediction_interval
+from mnist_repro.gate.one_run import compare_with_one_run
 from mnist_repro.reproduction import table as drift_table
 from mnist_repro.runs.found import FoundRun, sort
 from mnist_repro.runs.run import Run
@@ -33,12 +33,12 @@ def test_the_level_is_shared_out_among_all_figures_of_the_table() -> None:
     more = [on(wheel(seed, 0.27 + seed / 1000, 0.927), "2.21.0", "3.15.1") for seed in range(3)]
 
     alone, among_more, as_told = (
-        drift_table.judge(made, None, count)[0].comparisons[0].interval
+        drift_table.judge(made, None, count)[0].comparisons[0].result.interval
         for made, count in (([runs], None), ([runs, more], None), ([runs], 4))
     )
 
-    assert alone == prediction_interval((0.27, 0.271, 0.272), 2)
-    assert among_more == prediction_interval((0.27, 0.271, 0.272), 4) == as_told
+    two, four = (compare_with_one_run(0.27, {0: 0.27, 1: 0.271, 2: 0.272}, {}, count).interval for count in (2, 4))
+    assert (two, four, four) == (alone, among_more, as_told)
 
 
 def test_each_published_figure_of_a_group_has_a_row_with_its_verdict_or_says_why_it_has_none() -> None:

@@ -14,13 +14,16 @@ from mnist_repro.recipes.published import published_figures
 from mnist_repro.reproduction import judgement as reproduction
 from mnist_repro.reproduction.drift import NONE, NOT_RECOGNISED, Drift
 from mnist_repro.reproduction.judgement import RecipeResult, Result
-from mnist_repro.reproduction.text import as_json, as_text
+from mnist_repro.reproduction.text import as_json, as_text, summary
 from mnist_repro.runs.log import Line
 from mnist_repro.runs.run import Run
 from tests.builders import made_up
 
 AGREES = Drift(NONE, "", "the first 100 step losses agree")
 UNKNOWN = Drift(NOT_RECOGNISED, "", "nothing to hold it against")
+MANY = made_up.wheels(
+    *((0.2697 + 0.0004 * away, 0.9274 + 0.0002 * away) for away in (-4, -3, -2, -1, 0, 0, 1, 2, 3, 4))
+)
 WHEELS = made_up.wheels((0.2691, 0.9269), (0.2702, 0.9279), (0.2689, 0.9277))
 
 
@@ -49,7 +52,7 @@ def test_published_and_measured_side_by_side(file_regression: FileRegressionFixt
     )
     result = Result(
         (
-            result_of("wheel-softmax", WHEELS, 3, AGREES, comparisons=4),
+            result_of("wheel-softmax", MANY, 10, AGREES, comparisons=4),
             result_of("keras-cnn", cnn, 3, UNKNOWN, comparisons=4),
         ),
         "mnist",
@@ -57,6 +60,23 @@ def test_published_and_measured_side_by_side(file_regression: FileRegressionFixt
     )
 
     file_regression.check(as_text(result, "full", "original"), encoding="utf-8")
+
+
+def test_one_table_sums_up_all_recipes() -> None:
+    inside = Drift("epsilon inside the root", "as Keras 3 divides", "the losses say so")
+    runs = made_up.wheels((0.2646, 0.9269), (0.2647, 0.9279), (0.2646, 0.9277))
+    results = (
+        result_of("wheel-softmax", runs, 3, inside, comparisons=2),
+        result_of("wheel-softmax", WHEELS, 3, UNKNOWN, comparisons=2),
+        result_of("vgg7", (), 3, UNKNOWN),
+    )
+
+    assert [
+        "recipe          seeds         verdict                    drift  does not pass",
+        "wheel-softmax  3 of 3  not reproduced  epsilon inside the root  test loss after 20 epochs",
+        "wheel-softmax  3 of 3      reproduced",
+        "vgg7           0 of 3          failed           not recognised",
+    ] == summary(Result(results, "mnist", 2)).splitlines()
 
 
 def test_nothing_published_can_be_tested_at_the_subset_scale(file_regression: FileRegressionFixture) -> None:
@@ -104,7 +124,7 @@ def test_runs_that_diverged_are_shown_as_they_are() -> None:
     assert text.startswith("wheel-softmax: INCOMPARABLE\n")
     assert "  seed 2: after 20 epochs loss nan, accuracy 0.0980" in text.splitlines()
     assert [["test", "loss", "after", "20", "epochs", "0.27075", "–", "–", "unknown", "incomparable"]] == [
-        line.split() for line in text.splitlines() if line.startswith("  test loss")
+        line.split() for line in text.splitlines() if line.startswith("  test loss after 20 epochs  ")
     ]
 
 
@@ -119,15 +139,19 @@ def fields_of(result: Result) -> Dict[str, Any]:
 
 
 def test_the_json_has_what_the_issue_asks_for() -> None:
-    fields = fields_of(Result((result_of("wheel-softmax", WHEELS, 3, AGREES, comparisons=2),), "mnist", 2))
+    fields = fields_of(Result((result_of("wheel-softmax", MANY, 10, AGREES, comparisons=2),), "mnist", 2))
     recipe = fields["recipes"]["wheel-softmax"]
 
     assert (1, "mnist", "original") == tuple(fields[name] for name in ("schema", "dataset", "arithmetic"))
     assert {"kind": "none", "text": "none: the first 100 step losses agree"} == recipe["drift"]
     assert "reproduced" == recipe["verdict"]
-    assert [(0, 0.2691, 0.9269), (1, 0.2702, 0.9279), (2, 0.2689, 0.9277)] == [
+    assert [(run.seed, run.scores[-1].test.loss, run.scores[-1].test.accuracy) for run in MANY] == [
         (seed["seed"], seed["test_loss"], seed["test_accuracy"]) for seed in recipe["seeds"]
     ]
+    loss = recipe["figures"][0]
+    assert loss["interval"][0] < loss["published"] < loss["interval"][1]
+    assert loss["mean"] + loss["matters"] > loss["published"]
+    assert (True, None) == ("is excluded" in loss["reason"], loss["seeds_needed"])
     assert [("test_loss", 20, "epoch", 0.27075190788507464), ("test_accuracy", 20, "epoch", 0.927)] == [
         (figure["metric"], figure["after"], figure["unit"], figure["published"]) for figure in recipe["figures"]
     ]

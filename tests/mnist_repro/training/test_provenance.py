@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import re
 import subprocess
+from importlib import metadata
 from pathlib import Path
 
 import pytest
@@ -58,3 +60,12 @@ def test_a_run_says_what_it_was_made_with(monkeypatch: pytest.MonkeyPatch) -> No
     assert {"TF_ENABLE_ONEDNN_OPTS": "0"} == fields["switches"]
     assert fields["finished"].endswith("+00:00")
     assert "" not in fields.values()
+
+
+def test_every_installed_package_is_named_with_its_version() -> None:
+    installed = {
+        re.sub(r"[-_.]+", "-", each.metadata["Name"]).lower(): each.version for each in metadata.distributions()
+    }
+
+    assert installed == provenance.packages()
+    assert installed == provenance.provenance(0.0)["packages"]

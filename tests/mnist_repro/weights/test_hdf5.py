@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import errno
 import os
+import zipfile
 from pathlib import Path
 from typing import Any, Callable, Optional, Tuple
 
@@ -41,7 +42,7 @@ def test_file_that_cannot_be_read_even_by_root() -> None:
     ("content", "what"),
     [
         (b"", "PATH is empty: 0 bytes"),
-        (b"PK\x03\x04 and so on", "PATH is not an HDF5 file: a zip archive, as .keras and .npz files are"),
+        (b"PK\x03\x04 and so on", "PATH is not an HDF5 file: a zip archive, as .npz files are"),
         (b"\x1f\x8b\x08 and so on", "PATH is not an HDF5 file: a gzip file"),
         (b"Test loss: 0.27", "PATH is not an HDF5 file: it begins with b'Test los'"),
     ],
@@ -50,7 +51,19 @@ def test_other_formats(content: bytes, what: str, tmp_path: Path) -> None:
     path = tmp_path / "param.hdf5"
     path.write_bytes(content)
 
-    assert (what, AGAIN) == refusal(path)[::2]
+    rather = "name the file itself, such as DIR/param.hdf5; or make one: mnist-repro train RECIPE --out DIR"
+    assert (what, rather if "is not an HDF5 file" in what else AGAIN) == refusal(path)[::2]
+
+
+def test_a_keras_archive_is_told_how_to_become_an_hdf5_file(tmp_path: Path) -> None:
+    path = tmp_path / "my model.keras"
+    with zipfile.ZipFile(str(path), "w") as archive:
+        for name in ("metadata.json", "config.json", "model.weights.h5"):
+            archive.writestr(name, "{}")
+    what, _, fix = refusal(path)
+
+    assert "PATH is a .keras archive" == what
+    assert fix.endswith(f" 'PATH' '{tmp_path}/my model.h5' && mnist-repro predict '{tmp_path}/my model.h5'")
 
 
 def test_truncated_file_says_how_much_is_there(tmp_path: Path) -> None:

@@ -125,11 +125,11 @@ def shrink(root: Any) -> None:
         ),
         (
             *("tf-softmax", from_the_future, None),
-            *("was written for recipe 'lenet-6'", "mnist-repro estimate PATH --recipe RECIPE"),
+            *("was written for recipe 'lenet-6'", "mnist-repro estimate PATH --recipe wheel-softmax"),
         ),
         (
             *("vgg7", shrink, None, "fits no recipe: it holds conv2d (2×2×1×8, 8), "),
-            "mnist-repro estimate PATH --recipe RECIPE says what differs from one of them",
+            "mnist-repro estimate PATH --recipe wheel-softmax says what differs from that one",
         ),
     ],
 )
@@ -176,8 +176,16 @@ def test_whole_model_where_weights_belong(tmp_path: Path) -> None:
     found = refusal(path, "tf-softmax")
 
     assert "PATH is a whole-model file: it holds an architecture beside the weights" == found[0]
-    assert f"or: mnist-repro estimate {tmp_path}/param.hdf5" in found[2]
+    assert "mnist-repro predict PATH, which takes whole models" == found[2]
     assert found == refused(lambda: weights.identify(path), PATH=path)
+    (tmp_path / "param.hdf5").touch()
+    assert refusal(path, "tf-softmax")[2].endswith(f", or: mnist-repro estimate {tmp_path}/param.hdf5")
+
+
+def test_weights_written_for_an_unknown_recipe_are_those_of_the_recipe_that_the_user_names(tmp_path: Path) -> None:
+    path = edited(written(tmp_path, "tf-softmax"), from_the_future)
+
+    assert "tf-softmax" == weights.identify(path, "tf-softmax").name
 
 
 def test_weights_in_the_layout_of_keras_3(tmp_path: Path) -> None:

@@ -70,5 +70,18 @@ def test_a_full_disk_leaves_nothing_half_written(filled: Tuple[int, Path, Dict[s
     assert ([], []) == (listed(folder / "new"), listed(folder / "scored"))
 
 
+def test_a_disk_that_is_full_while_reproduce_goes_on_is_said_once_and_loses_nothing(data: str, tmp_path: Path) -> None:
+    reproduce = ["reproduce", "--scale", "subset", "--processes", "2", "--data", data, "--out", tmp_path, "--seeds"]
+    code, [first, full, at_last] = run_with_limits(
+        [(NO_LIMIT, [*reproduce, "2"]), (20_000, [*reproduce, "5"]), (NO_LIMIT, [*reproduce, "5"])]
+    )
+
+    assert (0, 2) == (code, full.code)
+    assert ["wheel-softmax: 2 of 5 seeds were there"] * 2 == [each.out.splitlines()[1] for each in (full, at_last)]
+    assert (1, 1) == tuple(full.err.count(part) for part in ("mnist-repro: ", "  next: free some space"))
+    assert "mnist-repro: wheel-softmax, seeds 2, 3, 4: cannot write " in full.err
+    assert (first.code, "") == (at_last.code, at_last.err)
+
+
 def test_a_full_disk_does_not_break_the_process(filled: Tuple[int, Path, Dict[str, bytes], List[Ended]]) -> None:
     assert 0 == filled[0]

@@ -57,6 +57,12 @@ def test_each_metric_of_runs_has_its_verdict(losses: Sequence[float], expected: 
     assert dict(zip((LOSS, ACCURACY, TRAINING), expected)) == verdicts(judge_samples(subset(), runs(losses)))
 
 
+def test_a_verdict_that_does_not_pass_says_what_differs_between_the_environments() -> None:
+    found = [judge_samples(subset(), runs(losses)).notes[-1:] for losses in ((0.08,), SPREAD[:3])]
+
+    assert ["environment: ", None] == [notes[0][:13] if notes else None for notes in found]
+
+
 def test_paired_runs_are_held_against_their_own_seed() -> None:
     assert Verdict.EQUIVALENT is judge_samples(subset(PAIRED), [run(1, 0.5)]).verdict
     assert Verdict.REGRESSED is judge_samples(subset(PAIRED), [run(1, 0.500002)]).verdict

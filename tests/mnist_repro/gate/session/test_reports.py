@@ -6,7 +6,9 @@ from typing import Any, List, Optional, Tuple
 import pytest
 
 from mnist_repro.gate import comparison as checked
-from mnist_repro.gate.session.reports import CHECKED, WANTED, Collector
+from mnist_repro.gate.comparison import Comparison
+from mnist_repro.gate.session.reports import CHECKED, TRIED_AGAIN, WANTED, Collector
+from mnist_repro.gate.verdicts import Finding, Judgement, Verdict
 from mnist_repro.harness import fixture
 
 NAME = "test_it.py::test_it"
@@ -19,8 +21,9 @@ def report(when: Any, outcome: Any = "passed", longrepr: Any = None, *properties
     )
 
 
-def compared(recipe: str = "vgg7") -> Tuple[str, str]:
-    found = checked.incomparable(recipe, "subset", "baseline", "it is gone")
+def compared(recipe: str = "vgg7", verdict: Verdict = Verdict.INCOMPARABLE) -> Tuple[str, str]:
+    finding = Finding("subset", "baseline", verdict, "it is gone")
+    found = Comparison("subset", Judgement(recipe, (finding,)))
     return CHECKED, json.dumps(checked.as_fields(found))
 
 
@@ -43,9 +46,18 @@ def test_a_comparison_is_read_from_the_report_of_its_test() -> None:
 
 
 def test_of_several_comparisons_the_last_one_has_the_outcome_of_the_test() -> None:
-    collector = collected(report("setup"), report("call", "failed", FAILED, compared("vgg7"), compared("tf-cnn")))
+    passed = compared("vgg7", Verdict.EQUIVALENT)
+    collector = collected(report("setup"), report("call", "failed", FAILED, passed, compared("tf-cnn")))
 
     assert [("vgg7", "passed", ""), ("tf-cnn", "failed", "")] == outcomes(collector)
+
+
+def test_an_attempt_before_the_one_that_passes_is_a_failure() -> None:
+    # pytest-rerunfailures runs the same item again, so that the second report has the properties of both attempts.
+    first = [report("setup"), report("call", "rerun", FAILED, compared()), report("setup")]
+    both = report("call", "passed", None, compared(), compared(verdict=Verdict.EQUIVALENT))
+
+    assert [("vgg7", "failed", TRIED_AGAIN), ("vgg7", "passed", "")] == outcomes(collected(*first, both))
 
 
 @pytest.mark.parametrize(

@@ -85,13 +85,24 @@ def test_a_row_says_how_sure_its_verdict_is(row: object, sentences: List[str]) -
 
 
 def test_a_published_figure_gives_its_prediction_interval() -> None:
-    figure = PublishedRow("test_loss", 3, 0.375, (0.25, 0.5), "reproduced")
+    figure = PublishedRow("test_loss", 3, 0.375, (0.25, 0.5), "reproduced", "a reason")
 
     [block] = glance(document(groups=[group(published=[figure])]))
 
     [shown] = block.rows
     assert isinstance(shown, Row)
     assert ("certain_published", {"low": "0.25000", "high": "0.50000"}) == shown.sure[-1]
+    assert () == tuple(shown.unsettled)
+
+
+def test_a_published_figure_that_is_not_reproduced_gives_its_reason() -> None:
+    figure = PublishedRow("test_loss", 3, 0.375, (0.25, 0.5), "inconclusive", "a reason")
+
+    [block] = glance(document(groups=[group(published=[figure])]))
+
+    [shown] = block.rows
+    assert isinstance(shown, Row)
+    assert [("inconclusive", "a reason")] == list(shown.unsettled)
 
 
 def test_what_all_groups_share_is_said_once() -> None:

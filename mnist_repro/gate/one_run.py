@@ -1,0 +1,192 @@
+"""Compares our runs with one published run: reproduced, not reproduced, or inconclusive. Pure.
+
+A published figure is the result of one run, and one run strays by a standard deviation of its own. So a difference can
+only be judged in such standard deviations, and no number of our seeds makes the published run more precise.
+docs/explanation/published-figures.md shows how often each verdict comes out.
+"""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from typing import Optional, Sequence
+
+import numpy as np
+
+from mnist_repro.gate.intervals import Interval, standard_deviation, student_t
+from mnist_repro.gate.statistics import FEWEST_STORED, MOST_SEEDS_FORETOLD, Samples
+from mnist_repro.gate.verdicts import Verdict
+
+# Differences smaller than this many standard deviations of one run do not matter. Much less could not be settled by any
+# number of seeds; and RMSprop's epsilon, the drift that must not pass, moves the loss by 4.5 of them.
+MATTERS = 3.8
+# The probability, in a session without any difference, of "not reproduced" for at least one figure. Stored samples are
+# not quite normal: in sessions simulated from them it is up to twice as often, and below 1 %.
+FALSE_ALARMS = 0.005
+# The probability of "reproduced" for a difference that just matters.
+MISSES = 0.05
+# The spread has changed if an unchanged one would look so different less often than this.
+_SPREAD_LEVEL = 0.01
+
+
+@dataclass(frozen=True)
+class OneRunComparison:
+    """The verdict on one published value.
+
+    Args:
+        verdict: `REPRODUCED`, `NOT_REPRODUCED`, `INCONCLUSIVE`, or `INCOMPARABLE`.
+        reason: reason of the verdict, as a sentence.
+        interval: where a further run of ours would land; None if the runs do not say.
+        matters: the smallest difference that matters, in the metric's unit; None if the runs do not say.
+        seeds_needed: seeds that would probably settle an inconclusive comparison; None if no number would.
+    """
+
+    verdict: Verdict
+    reason: str
+    interval: Optional[Interval] = None
+    matters: Optional[float] = None
+    seeds_needed: Optional[int] = None
+
+
+@dataclass(frozen=True)
+class _Spread:
+    """How far one run strays.
+
+    Args:
+        deviation: standard deviation of one run.
+        freedom: degrees of freedom of the deviation.
+        matters: the smallest difference that matters.
+        note: what a reader must know of the spread; empty if it is as expected.
+    """
+
+    deviation: float
+    freedom: int
+    matters: float
+    note: str = ""
+
+
+def compare_with_one_run(
+    published: float, measured: Samples, stored: Samples, comparisons: int, looks: int = 1
+) -> OneRunComparison:
+    """Compare a published value with our runs.
+
+    The difference is shown to be there if the published value lies outside the prediction interval of one more run. It
+    is shown not to matter if two one-sided tests (Schuirmann 1987) exclude `MATTERS` standard deviations.
+
+    Args:
+        published: the value of the one published run.
+        measured: our values by seed.
+        stored: values of stored runs of the same figure by seed, for their spread; not used if they are fewer than
+            `FEWEST_STORED`. Stored runs of measured seeds may be the same runs, and are not counted twice.
+        comparisons: number of published figures that a session compares; they share `FALSE_ALARMS` (Bonferroni).
+        looks: how often the session may look again with more seeds; the looks share `FALSE_ALARMS`. They do not share
+            `MISSES`: each look sees the same published run, and a session of several figures stays below it.
+    """
+    values = [measured[seed] for seed in sorted(measured)]
+    flaw = _flaw(values)
+    if flaw:
+        return OneRunComparison(Verdict.INCOMPARABLE, flaw)
+    spread = _spread(values, list(stored.values()), [value for seed, value in stored.items() if seed not in measured])
+    if spread is None:
+        return OneRunComparison(Verdict.INCONCLUSIVE, _unknown_spread(values), seeds_needed=len(values) + 2)
+    mean = float(np.mean(values))
+    difference = abs(published - mean)
+    alarm = FALSE_ALARMS / comparisons / looks / 2.0
+    reach = _reach(spread, len(values), alarm)
+    verdict = _verdict(difference, spread, len(values), alarm)
+    needed = _seeds_needed(difference, spread, len(values), alarm) if verdict is Verdict.INCONCLUSIVE else None
+    reason = "; ".join(filter(None, [_reason(verdict, difference, spread, needed), spread.note]))
+    return OneRunComparison(verdict, reason, Interval(mean - reach, mean + reach), spread.matters, needed)
+
+
+def _flaw(values: Sequence[float]) -> str:
+    """Why there is nothing to compare; empty if there is something."""
+    if not values:
+        return "it was not measured"
+    odd = next((value for value in values if not math.isfinite(value)), None)
+    return "" if odd is None else f"it is {odd} for one of {len(values)} seeds"
+
+
+def _unknown_spread(values: Sequence[float]) -> str:
+    if len(values) == 1:
+        return f"one seed says nothing about spread, and fewer than {FEWEST_STORED} runs are stored"
+    return f"all {len(values)} seeds gave {values[0]:.6g}, so that their spread is not known"
+
+
+def _spread(values: Sequence[float], stored: Sequence[float], others: Sequence[float]) -> Optional[_Spread]:
+    """The spread of one run; None if it is not known.
+
+    Args:
+        values: measured values.
+        stored: values of all stored runs: they say which difference matters.
+        others: those of them that are of other seeds: their spread is pooled with that of ``values``.
+    """
+    own, others_own = _deviation(values), _deviation(others)
+    before = _deviation(stored) if len(stored) >= FEWEST_STORED else 0.0
+    own_freedom, freedom = len(values) - 1, len(others) - 1
+    if not own and (own_freedom or not (before and others_own)):
+        return None
+    if not (before and others_own):
+        return _Spread(own, own_freedom, MATTERS * (before or own))
+    matters = MATTERS * before
+    if not own:
+        return _Spread(others_own, freedom, matters)
+    note = ""
+    if _differ(own, own_freedom, others_own, freedom):
+        note = f"the spread itself has changed: standard deviation {own:.2g} here, {others_own:.2g} in stored runs"
+        if own > others_own:
+            return _Spread(own, own_freedom, matters, note)
+    both = freedom + own_freedom
+    pooled = math.sqrt((freedom * others_own**2 + own_freedom * own**2) / both)
+    return _Spread(pooled, both, matters, note)
+
+
+def _deviation(values: Sequence[float]) -> float:
+    """Standard deviation; exactly 0 if it is not known, or all values are the same."""
+    return standard_deviation(values) if len(values) > 1 and min(values) < max(values) else 0.0
+
+
+def _differ(own: float, freedom: int, before: float, freedom_before: int) -> bool:
+    """Whether two standard deviations differ, by the two-sided F test."""
+    from scipy.special import fdtr
+
+    below = float(fdtr(freedom, freedom_before, (own / before) ** 2))
+    return 2.0 * min(below, 1.0 - below) < _SPREAD_LEVEL
+
+
+def _reach(spread: _Spread, seeds: int, tail: float) -> float:
+    """Half the length of the interval of one run's distance from the mean of ``seeds`` runs."""
+    return -student_t(spread.freedom, tail) * spread.deviation * math.sqrt(1.0 + 1.0 / seeds)
+
+
+def _verdict(difference: float, spread: _Spread, seeds: int, alarm: float) -> Verdict:
+    if difference + _reach(spread, seeds, MISSES) < spread.matters:
+        return Verdict.REPRODUCED
+    if difference > _reach(spread, seeds, alarm):
+        return Verdict.NOT_REPRODUCED
+    return Verdict.INCONCLUSIVE
+
+
+def _seeds_needed(difference: float, spread: _Spread, seeds: int, alarm: float) -> Optional[int]:
+    """The number of seeds that would settle it if mean and spread stayed the same; None if no number would."""
+
+    def settles(count: int) -> bool:
+        later = _Spread(spread.deviation, spread.freedom + count - seeds, spread.matters)
+        return _verdict(difference, later, count, alarm) is not Verdict.INCONCLUSIVE
+
+    # More seeds only shorten the intervals, so that the last number settles it if any does.
+    if not settles(MOST_SEEDS_FORETOLD):
+        return None
+    return next(count for count in range(seeds + 1, MOST_SEEDS_FORETOLD + 1) if settles(count))
+
+
+def _reason(verdict: Verdict, difference: float, spread: _Spread, needed: Optional[int]) -> str:
+    apart = f"the published run lies {difference / spread.deviation:.1f} standard deviations of one run away"
+    if verdict is Verdict.REPRODUCED:
+        return f"{apart}, and {spread.matters:.2g} ({MATTERS} of them) or more is excluded"
+    if verdict is Verdict.NOT_REPRODUCED:
+        return f"{apart}, farther than one more run would land"
+    unsettled = f"{apart}, which neither excludes a difference of {spread.matters:.2g} nor shows one"
+    if needed is None:
+        return f"{unsettled}; no number of seeds can settle it, because the published figure is one run"
+    return f"{unsettled}; {needed} seeds would probably settle it"
