@@ -115,8 +115,8 @@ def whole_budget(recipe: Recipe, dataset: Dataset, arithmetic: str) -> Iterator[
 def miniature(recipe: Recipe) -> Recipe:
     """A recipe that takes all steps of the full budget in seconds, with the same optimiser, epochs, lines and scores.
 
-    Softmax recipes are their own miniature. Other recipes keep the first layer of each kind, made narrow and linear, and
-    take a few images per step: in such a model rounding hardly grows, unlike in the recipe's own.
+    Softmax recipes are their own miniature. Other recipes keep the first layer of each kind, made narrow and linear,
+    and take a few images per step: in such a model rounding hardly grows, unlike in the recipe's own.
     """
     if recipe.is_softmax_regression:
         return recipe
