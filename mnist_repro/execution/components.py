@@ -179,10 +179,14 @@ def _train_into(folder: Path, assignment: Assignment, dataset: Dataset, progress
     code = code_digest.of_this_process()
     scale = recipe.scale(assignment.scale)
     trained = train(recipe, dataset, assignment.seed, scale, assignment.arithmetic, progress)
-    result = as_run(assignment, dataset, scale, trained, code)
+    return save(folder, assignment, scale, trained, as_run(assignment, dataset, scale, trained, code))
+
+
+def save(folder: Path, assignment: Assignment, scale: Scale, trained: Trained, result: Run) -> Run:
+    """Write the four files of a finished training into ``folder``, `run.json` last."""
     with replacing_together(folder, TRAINED, stale=ESTIMATED) as unfinished:
         write_text(unfinished / TRAINING_LOG, log_text(scale, trained.lines))
-        param_hdf5.write(unfinished / WEIGHTS, recipe, trained.weights)
+        param_hdf5.write(unfinished / WEIGHTS, assignment.recipe, trained.weights)
         _save_model(trained, unfinished / MODEL)
         run_json.write(result, unfinished)
     return result

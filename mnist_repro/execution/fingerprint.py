@@ -1,4 +1,4 @@
-"""Takes a recipe's fingerprint in seconds: its first steps, all its training input, and the score of given weights.
+"""Takes a recipe's fingerprint in seconds: its first steps, all steps in miniature, all it is fed, and given weights.
 
 The fingerprint does not use a recipe's declared values or the source code: each part calls the same code that trains,
 saves, loads and scores.
@@ -7,20 +7,22 @@ saves, loads and scores.
 from __future__ import annotations
 
 import tempfile
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any, Dict, Iterator, Tuple, Union
+from typing import Any, Dict, Iterator, List, Tuple, Union
 
 import numpy as np
 
 from mnist_repro.data.dataset import Dataset
-from mnist_repro.execution import components
+from mnist_repro.execution import components, trained_model
+from mnist_repro.execution.components import Assignment
 from mnist_repro.recipes import Recipe
-from mnist_repro.recipes.layers import BatchNormalization, LayerSpec, Weights, lay_out
+from mnist_repro.recipes.layers import BatchNormalization, Conv2D, Dense, Layer, LayerSpec, Weights, WeightSpec, lay_out
 from mnist_repro.recipes.recipe import Scale, Steps
-from mnist_repro.runs.run_json import WEIGHTS
+from mnist_repro.runs.run_json import MODEL, WEIGHTS
 from mnist_repro.training import framework
 from mnist_repro.training.model import make_feed, stepper
+from mnist_repro.training.record import Trained
 from mnist_repro.training.seeds import Stream
 from mnist_repro.training.train import ordered_segments, train
 from mnist_repro.weights import param_hdf5
@@ -31,6 +33,8 @@ SHORT_SEED = 1
 # A prime modulus, so that any number of row sums fits into int64.
 _MODULUS = 2**31 - 1
 _WEIGHT_BITS = 20
+# Images per step of a miniature.
+_FEW_IMAGES = 8
 
 Value = Union[int, float]
 
@@ -56,6 +60,7 @@ def take(recipe: Recipe, dataset: Dataset, arithmetic: str) -> Fingerprint:
         *walk(recipe, dataset),
         *evaluation(recipe, dataset),
         *first_steps(recipe, dataset, arithmetic),
+        *whole_budget(recipe, dataset, arithmetic),
     ):
         if isinstance(value, int):
             exact[name] = value
@@ -77,13 +82,87 @@ def short_scale(recipe: Recipe) -> Scale:
 
 
 def first_steps(recipe: Recipe, dataset: Dataset, arithmetic: str) -> Iterator[Tuple[str, Value]]:
-    """The loss of every step of a short training, and the printed line and the score after its first epoch."""
-    trained = train(recipe, dataset, SHORT_SEED, short_scale(recipe), arithmetic)
+    """The losses, the printed line and the score of a short training, its variables, and what its files give back."""
+    scale = short_scale(recipe)
+    trained = train(recipe, dataset, SHORT_SEED, scale, arithmetic)
     for at, loss in enumerate(trained.step_losses, start=1):
         yield f"loss of step {at}", float(loss)
     printed = next(line.loss for line in trained.lines if line.loss is not None)
     yield "training loss of the first short epoch", printed
     yield "test loss after the first short epoch", trained.scores[0].test.loss
+    yield from _variables(recipe, trained, "the short training")
+    with tempfile.TemporaryDirectory(prefix="mnist-repro-") as folder:
+        assignment = Assignment(recipe, SHORT_SEED, arithmetic=arithmetic)
+        run = components.as_run(assignment, dataset, scale, trained)
+        components.save(Path(folder), assignment, scale, trained, run)
+        held = _values(trained.model)
+        for file in (WEIGHTS, MODEL):
+            restored = _values(trained_model.restored(Path(folder) / file, recipe.name)[1])
+            yield f"values that {file} does not give back", sum(map(_different, held, restored))
+
+
+def whole_budget(recipe: Recipe, dataset: Dataset, arithmetic: str) -> Iterator[Tuple[str, Value]]:
+    """The results of every step of the published budget, by the recipe's miniature."""
+    small = miniature(recipe)
+    trained = train(small, dataset, SHORT_SEED, small.full, arithmetic)
+    yield "steps trained in the whole budget", len(trained.step_losses)
+    printed = [line.loss for line in trained.lines if line.loss is not None]
+    yield "training loss at the end of the whole budget", printed[-1]
+    yield "test loss after the whole budget", trained.scores[-1].test.loss
+    yield from _variables(small, trained, "the whole budget")
+
+
+def miniature(recipe: Recipe) -> Recipe:
+    """A recipe that takes all steps of the full budget in seconds, with the same optimiser, epochs, lines and scores.
+
+    Softmax recipes are their own miniature. Other recipes keep the first layer of each kind, made narrow and linear,
+    and take a few images per step: in such a model rounding hardly grows, unlike in the recipe's own.
+    """
+    if recipe.is_softmax_regression:
+        return recipe
+    *hidden, last = recipe.layers
+    kept: Dict[Any, Layer] = {}
+    for layer in hidden:
+        # Dropout of another rate is another kind.
+        kept.setdefault((type(layer), getattr(layer, "rate", None)), _narrow(layer))
+    images = recipe.full.training_images * _FEW_IMAGES // recipe.batch_size
+    scale = replace(recipe.full, training_images=images, validation_images=0, test_images=500)
+    # First, where the moving statistics are those of the pixels: elsewhere rounding grows from step to step.
+    layers = sorted(kept.values(), key=lambda layer: not isinstance(layer, BatchNormalization))
+    return replace(recipe, layers=(*layers, last), batch_size=_FEW_IMAGES, full=scale)
+
+
+def _narrow(layer: Layer) -> Layer:
+    if isinstance(layer, Conv2D):
+        return replace(layer, filters=2, activation="linear")
+    return replace(layer, units=8, activation="linear") if isinstance(layer, Dense) else layer
+
+
+def _variables(recipe: Recipe, trained: Trained, training: str) -> Iterator[Tuple[str, Value]]:
+    """For every variable, trained or not: the root mean square of its distance from given random numbers.
+
+    For trained variables these are large, so that a change of some 1e-4 can be seen, and rounding cannot.
+    """
+    weights = [weight for spec in lay_out(recipe.layers, recipe.input_shape) for weight in spec.weights]
+    for weight, value in zip(weights, _values(trained.model)):
+        given = (16.0 if weight.trained else 1.0) * _drawn(recipe, weight)
+        yield f"{weight.name} after {training}", float(np.sqrt(np.mean(np.square(value.ravel() - given))))
+
+
+def _values(model: Any) -> List[np.ndarray]:
+    """The values of a model's variables, not through the code that keeps and saves weights."""
+    return [variable.numpy() for layer in framework.model_layers(model) for variable in _weights(layer)]
+
+
+def _weights(layer: Any) -> List[Any]:
+    """The variables of a layer in the order of its weights in files; a dropout layer's seeds are no weights."""
+    is_dropout = type(layer).__name__ == "Dropout"
+    return [] if is_dropout else framework.variables(layer.weights)
+
+
+def _different(values: np.ndarray, others: np.ndarray) -> int:
+    """The number of values that are not the same bits."""
+    return int(np.count_nonzero(values.view(np.uint32) != others.view(np.uint32)))
 
 
 def walk(recipe: Recipe, dataset: Dataset) -> Iterator[Tuple[str, Value]]:
@@ -131,13 +210,18 @@ def given_weights(recipe: Recipe) -> Weights:
 def _given(recipe: Recipe, spec: LayerSpec) -> Tuple[np.ndarray, ...]:
     arrays = []
     for weight in spec.weights:
-        drawn = Stream(recipe.name, SEED, f"given {weight.name}").uniform(int(np.prod(weight.shape))) * 2.0 - 1.0
+        drawn = _drawn(recipe, weight)
         if isinstance(spec.layer, BatchNormalization):
             values = 1.0 + drawn / 2.0  # a variance must be positive
         else:
             values = drawn * np.sqrt(6.0 / sum(weight.fan))
         arrays.append(values.reshape(weight.shape).astype(np.float32))
     return tuple(arrays)
+
+
+def _drawn(recipe: Recipe, weight: WeightSpec) -> np.ndarray:
+    """Numbers within ±1 for a weight, float64, in one row."""
+    return Stream(recipe.name, SEED, f"given {weight.name}").uniform(int(np.prod(weight.shape))) * 2.0 - 1.0
 
 
 def _checksums(pixels: int, batch_size: int) -> Any:

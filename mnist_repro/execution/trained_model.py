@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Callable, Optional
+from typing import Any, Callable, Optional
 
 import numpy as np
 
@@ -58,8 +58,8 @@ def locate_weights(path: Path, recipe: Optional[str]) -> Located:
     return Located(file, find(run.recipe), run.scale)
 
 
-def scorer(path: Path, recipe: Optional[str]) -> tuple[Located, Callable[[np.ndarray], np.ndarray]]:
-    """The file and recipe of a model, and a function from images, uint8 (n, 28, 28), to logits, float32 (n, 10).
+def restored(path: Path, recipe: Optional[str]) -> tuple[Located, Any]:
+    """The file and recipe of a model, and a new Keras model with the weights in the file.
 
     Args:
         path: a run folder, a `param.hdf5`, or a whole-model file.
@@ -76,4 +76,10 @@ def scorer(path: Path, recipe: Optional[str]) -> tuple[Located, Callable[[np.nda
         located = Located(path, model_recipe)
     model = framework.build(located.recipe)
     framework.set_weights(model, arrays)
+    return located, model
+
+
+def scorer(path: Path, recipe: Optional[str]) -> tuple[Located, Callable[[np.ndarray], np.ndarray]]:
+    """As `restored`, but the model as a function from images, uint8 (n, 28, 28), to logits, float32 (n, 10)."""
+    located, model = restored(path, recipe)
     return located, framework.scorer(model, located.recipe.input_shape)

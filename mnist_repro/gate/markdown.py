@@ -9,7 +9,7 @@ from typing import Dict, List, Sequence
 
 from mnist_repro.gate import text as gate_text
 from mnist_repro.gate.platform import platform_name
-from mnist_repro.gate.report import Report, ReportEntry
+from mnist_repro.gate.report import NOTHING_TRAINED, Report, ReportEntry
 from mnist_repro.gate.verdicts import Verdict
 
 FAILURES_SHOWN = 20
@@ -101,7 +101,7 @@ def _headline(report: Report) -> str:
     if not report.entries:
         return "did not pass: nothing was judged"
     if report.passes:
-        return "passed"
+        return f"passed: {NOTHING_TRAINED}" if report.nothing_trained else "passed"
     if report.comparisons_pass or report.verdict.passes:
         return "did not pass: the comparisons did, something else failed"
     return f"did not pass: {report.verdict.value}"
@@ -166,6 +166,8 @@ def _notes(report: Report) -> List[str]:
     trained_on = {entry.checked.dataset for entry in report.entries if entry.checked and entry.checked.provenance}
     if trained_on - {"mnist"}:
         notes.append(f"NOT MNIST: trained on {', '.join(sorted(trained_on))} data")
+    if report.nothing_trained:
+        notes.append(NOTHING_TRAINED)
     if report.not_judged:
         notes.append(f"not judged in this session: {', '.join(report.not_judged)}")
     return notes

@@ -14,6 +14,7 @@ from mnist_repro.recipes import RECIPES
 
 SCHEMA = 1
 JSON, MARKDOWN = "gate.json", "gate.md"
+NOTHING_TRAINED = "published figures compared with stored samples only: nothing was trained, the code was not tested"
 
 
 @dataclass(frozen=True)
@@ -111,6 +112,11 @@ class Report:
         return tuple(name for name in RECIPES if name not in self.recipes)
 
     @property
+    def nothing_trained(self) -> bool:
+        """Whether the session compared only published figures, so that it says nothing about the code."""
+        return bool(self.entries) and all(entry.rung == PUBLISHED for entry in self.entries)
+
+    @property
     def verdict(self) -> Verdict:
         """The worst verdict of all recipes."""
         return worst([recipe_verdict(entries) for entries in self.recipes.values()])
@@ -161,18 +167,22 @@ def as_json(report: Report) -> str:
         "complete": session.pop("complete"),
         "verdict": report.verdict.value,
         "session": session,
-        "recipes": {name: _recipe_fields(entries) for name, entries in report.recipes.items()},
+        "recipes": {name: _recipe_fields(report, entries) for name, entries in report.recipes.items()},
         "not_judged": list(report.not_judged),
         "other_failures": list(report.other_failures),
     }
     return json_text(fields)
 
 
-def _recipe_fields(entries: Sequence[ReportEntry]) -> Dict[str, Any]:
+def _recipe_fields(report: Report, entries: Sequence[ReportEntry]) -> Dict[str, Any]:
+    comparisons = [_entry_fields(entry) for entry in entries]
+    if report.nothing_trained:
+        for fields in comparisons:
+            fields["notes"] = [*fields["notes"], NOTHING_TRAINED]
     return {
         "verdict": recipe_verdict(entries).value,
         "passes": recipe_passes(entries),
-        "comparisons": [_entry_fields(entry) for entry in entries],
+        "comparisons": comparisons,
     }
 
 

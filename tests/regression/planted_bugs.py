@@ -7,7 +7,7 @@ that it reaches training, scoring and the fingerprint just as the real one would
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import Any, Callable, ContextManager, Iterator, Tuple
+from typing import Any, Callable, ContextManager, Dict, Iterator, List, Tuple
 from unittest import mock
 
 import numpy as np
@@ -25,7 +25,7 @@ from mnist_repro.training import batches as batching
 from mnist_repro.training import seeds as seeding
 from mnist_repro.training import train as training
 from mnist_repro.training.model import Feed, Training
-from mnist_repro.training.record import TrainingRecord
+from mnist_repro.training.record import Trained, TrainingRecord
 from mnist_repro.weights import param_hdf5 as weights
 
 Planted = ContextManager[object]
@@ -470,6 +470,206 @@ def early_score_forgotten() -> Planted:
     return mock.patch.object(TrainingRecord, "_score", score)
 
 
+# --- What begins late, and what early losses do not show ------------------------------------------------------------
+
+
+def moves_from(step: int, change: Callable[[Any, Any, Any], Any]) -> Plant:
+    """After this step, a weight is set to a function of itself before the update, itself after it, and its gradient."""
+    original = arithmetic.original_update
+
+    def update(rule: Any, weights: Any) -> Any:
+        tf = framework.tensorflow()
+        apply, steps = original(rule, weights), tf.Variable(0)
+
+        def late(gradients: Any) -> None:
+            steps.assign_add(1)
+            before = [tf.identity(weight) for weight in weights]
+            apply(gradients)
+            for weight, old, gradient in zip(weights, before, gradients):
+                weight.assign(tf.where(steps > step, change(old, weight, gradient), weight))
+
+        return late
+
+    return lambda: instead_of(original, update)
+
+
+def a_tenth(old: Any, new: Any, gradient: Any) -> Any:
+    return old + 0.1 * (new - old)
+
+
+def convolutions_stay(old: Any, new: Any, gradient: Any) -> Any:
+    return old if len(old.shape) == 4 else new
+
+
+def decayed(old: Any, new: Any, gradient: Any) -> Any:
+    return 0.999 * new
+
+
+def adam_with_300_steps_at_most(rule: Any, weights: Any) -> Any:
+    tf = framework.tensorflow()
+    means, squares = arithmetic._zeros(weights), arithmetic._zeros(weights)
+    steps = tf.Variable(0.0)
+
+    def update(gradients: Any) -> None:
+        steps.assign(tf.minimum(steps + 1.0, 300.0))
+        rate = rule.learning_rate * tf.sqrt(1.0 - rule.beta_2**steps) / (1.0 - rule.beta_1**steps)
+        for weight, mean, square, gradient in zip(weights, means, squares, gradients):
+            mean.assign(rule.beta_1 * mean + (1.0 - rule.beta_1) * gradient)
+            square.assign(rule.beta_2 * square + (1.0 - rule.beta_2) * tf.square(gradient))
+            weight.assign_sub(rate * mean / (tf.sqrt(square) + rule.epsilon))
+
+    return update
+
+
+def corrections_stop_at_300() -> Planted:
+    return instead_of(arithmetic._adam, adam_with_300_steps_at_most)
+
+
+def dropout_off_in_the_last_tenth() -> Planted:
+    init, step, original = Training.__init__, Training.step, framework.call_layer
+    late: Any = None
+
+    def begin(self: Training, recipe: Recipe, *others: Any) -> None:
+        self.planted = framework.tensorflow().Variable(0), batching.total_steps(recipe, recipe.full) * 9 // 10  # type: ignore[attr-defined]
+        init(self, recipe, *others)
+
+    def counted(self: Training, images: Any, labels: Any) -> Tuple[Any, Any]:
+        nonlocal late
+        steps, last = self.planted  # type: ignore[attr-defined]
+        late = steps.assign_add(1) > last
+        return step(self, images, labels)
+
+    def call_layer(layer: Any, values: Any, training: bool) -> Any:
+        outputs = original(layer, values, training)
+        return framework.tensorflow().where(late, values, outputs) if training and is_a(layer, "Dropout") else outputs
+
+    return all_of(
+        mock.patch.object(Training, "__init__", begin),
+        mock.patch.object(Training, "step", counted),
+        instead_of(original, call_layer),
+    )
+
+
+def order_of_the_third_epoch_again() -> Planted:
+    original = seeding.epoch_order
+    return instead_of(original, lambda recipe, seed, epoch, images: original(recipe, seed, min(epoch, 2), images))
+
+
+def accumulators_cleared_at_each_epoch() -> Planted:
+    init, run, zeros = Training.__init__, Training.run, arithmetic._zeros
+    slots: List[Any] = []
+
+    def begin(self: Training, *arguments: Any) -> None:
+        slots.clear()
+        init(self, *arguments)
+
+    def kept(weights: Any) -> Any:
+        made = zeros(weights)
+        slots.extend(made)
+        return made
+
+    def cleared(self: Training, order: np.ndarray, first: int, steps: int) -> Tuple[np.ndarray, np.ndarray]:
+        for slot in slots if first == 0 else ():
+            slot.assign(framework.tensorflow().zeros_like(slot))
+        return run(self, order, first, steps)
+
+    return all_of(
+        mock.patch.object(Training, "__init__", begin),
+        instead_of(zeros, kept),
+        mock.patch.object(Training, "run", cleared),
+    )
+
+
+def weights_of_the_epoch_before() -> Planted:
+    """What is kept and saved is what the model held before its last epoch; the scores are right."""
+    before, close = TrainingRecord.before, TrainingRecord.close
+    held: Weights = ()
+
+    def look(self: TrainingRecord, segment: batching.Segment, order: np.ndarray) -> Any:
+        nonlocal held
+        if segment.first == 0:
+            held = framework.get_weights(self._training.model)
+        return before(self, segment, order)
+
+    def stale(self: TrainingRecord, seconds: float) -> Trained:
+        return replace(close(self, seconds), weights=held)
+
+    return all_of(mock.patch.object(TrainingRecord, "before", look), mock.patch.object(TrainingRecord, "close", stale))
+
+
+def keeps_0_9_for_0_99() -> Planted:
+    """In training and in `settle`."""
+    original = arithmetic.OriginalBatchNormalization.__init__
+
+    def init(self: Any, layer: Any, value: Any) -> None:
+        original(self, layer, replace(value, momentum=0.9))
+
+    return mock.patch.object(arithmetic.OriginalBatchNormalization, "__init__", init)
+
+
+def statistics_stop_after(steps: int) -> Plant:
+    move = arithmetic.OriginalBatchNormalization._move
+
+    def stopping(self: Any, moving: Any, value: Any) -> None:
+        tf = framework.tensorflow()
+        if not hasattr(self, "planted"):
+            with tf.init_scope():
+                self.planted = tf.Variable(0)
+        old = tf.identity(moving)
+        move(self, moving, value)
+        # Called for the mean and for the variance of each step.
+        moving.assign(tf.where(self.planted.assign_add(1) > 2 * steps, old, moving))
+
+    return lambda: mock.patch.object(arithmetic.OriginalBatchNormalization, "_move", stopping)
+
+
+def as_float16(array: np.ndarray) -> np.ndarray:
+    return array.astype(np.float16).astype(np.float32)
+
+
+def weights_saved_as_float16() -> Planted:
+    original = weights.write
+    return instead_of(
+        original,
+        lambda path, recipe, held: original(path, recipe, tuple(tuple(map(as_float16, arrays)) for arrays in held)),
+    )
+
+
+def model_saved_through(change: Callable[[Any, Weights], Weights]) -> ContextManager[None]:
+    original = framework.save_model
+
+    def save_model(model: Any, path: Any) -> None:
+        right = framework.get_weights(model)
+        framework.set_weights(model, change(model, right))
+        original(model, path)
+        framework.set_weights(model, right)
+
+    return instead_of(original, save_model)
+
+
+def model_saved_as_float16() -> Planted:
+    return model_saved_through(lambda model, held: tuple(tuple(map(as_float16, arrays)) for arrays in held))
+
+
+def variance_not_settled_in_the_model() -> Planted:
+    settle = arithmetic.OriginalBatchNormalization.settle
+    variances: Dict[str, np.ndarray] = {}
+
+    def noted(self: Any, steps: int) -> None:
+        settle(self, steps)
+        variances[self._layer.name] = self._variance.numpy()
+
+    def biased(model: Any, held: Weights) -> Weights:
+        names = [layer.name for layer in framework.model_layers(model)]
+        return tuple(
+            (*arrays[:3], variances[name]) if name in variances else arrays for name, arrays in zip(names, held)
+        )
+
+    return all_of(
+        mock.patch.object(arithmetic.OriginalBatchNormalization, "settle", noted), model_saved_through(biased)
+    )
+
+
 # --- The list ------------------------------------------------------------------------------------------------------
 
 BUGS: Tuple[Bug, ...] = (
@@ -526,6 +726,22 @@ BUGS: Tuple[Bug, ...] = (
     Bug("layer-not-restored", "`load` leaves one layer as it was", ("keras-cnn", "vgg7-bn"), second_layer_not_restored),
     Bug("saved-transposed", "square kernels are saved transposed", ("vgg7",), square_kernels_saved_transposed),
     Bug("score-forgotten", "the score after 3 epochs is not kept", ("vgg7",), early_score_forgotten),
+    # Those that begin late.
+    Bug("rate-falls-late", "learning rate × 0.1 after step 7,000 of 9,380", WHEEL, moves_from(7_000, a_tenth)),
+    Bug("rate-falls", "learning rate × 0.1 after step 400", CNNS, moves_from(400, a_tenth)),
+    Bug("decay-late", "weights decay after step 900", ("tf-softmax", "tf-cnn"), moves_from(900, decayed)),
+    Bug("frozen-late", "convolutions stay after step 1,000", ("vgg7-bn",), moves_from(1_000, convolutions_stay)),
+    Bug("corrections-stop", "Adam's corrections stop at step 300", ("tf-cnn", "vgg7"), corrections_stop_at_300),
+    Bug("dropout-off-late", "no dropout at the end", ("keras-cnn", "tf-cnn"), dropout_off_in_the_last_tenth),
+    Bug("third-order", "the order of the third epoch again", (*WHEEL, "vgg7"), order_of_the_third_epoch_again),
+    Bug("cleared", "accumulators cleared at each epoch", (*WHEEL, "keras-cnn"), accumulators_cleared_at_each_epoch),
+    # Those that early losses do not show.
+    Bug("momentum-0.9", "moving statistics keep 0.9 for 0.99", ("vgg7-bn",), keeps_0_9_for_0_99),
+    Bug("statistics-stop", "moving statistics stop after step 200", ("vgg7-bn",), statistics_stop_after(200)),
+    Bug("stale", "weights of the epoch before are kept", (*WHEEL, "vgg7"), weights_of_the_epoch_before),
+    Bug("float16-weights", "param.hdf5 through float16", ("tf-softmax", "keras-cnn"), weights_saved_as_float16),
+    Bug("float16-model", "model.h5 through float16", ("tf-cnn", "vgg7-bn"), model_saved_as_float16),
+    Bug("unsettled", "model.h5 without debiased variances", ("vgg7-bn",), variance_not_settled_in_the_model),
 )
 
 assert all(find(recipe) for bug in BUGS for recipe in bug.recipes)

@@ -3,22 +3,31 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import Dict, List
+from pathlib import Path
+from typing import Any, Dict, List, Tuple
 
 import numpy as np
 import pytest
 
 from mnist_repro.data.dataset import Dataset
 from mnist_repro.execution import fingerprint
-from mnist_repro.execution.fingerprint import Value, given_weights, short_scale, take
+from mnist_repro.execution.fingerprint import SHORT_SEED, Value, given_weights, miniature, short_scale, take
+from mnist_repro.gate.baselines.files import read
+from mnist_repro.gate.baselines.values import FingerprintEntry, SampleEntry
 from mnist_repro.recipes import RECIPES, Recipe, find
-from mnist_repro.recipes.layers import lay_out
+from mnist_repro.recipes.layers import Weights, lay_out
 from mnist_repro.recipes.recipe import Epochs, Scale, Steps
+from mnist_repro.training import framework
 from mnist_repro.training import train as training
+from mnist_repro.training.batches import steps_per_epoch, total_steps
 from mnist_repro.training.seeds import epoch_order
+from mnist_repro.weights import param_hdf5
+
+BASELINES = Path(__file__).resolve().parents[3] / "baselines"
+WHEEL = find("wheel-softmax")
 
 # Two epochs of three steps, the last of 44 images.
-SMALL = replace(find("wheel-softmax"), full=Scale(300, 0, 200, Epochs(2), scored_after=(2,)))
+SMALL = replace(WHEEL, full=Scale(300, 0, 200, Epochs(2), scored_after=(2,)))
 
 
 @pytest.mark.parametrize(
@@ -80,6 +89,75 @@ def test_other_pixels_labels_or_orders_change_a_checksum(dataset: Dataset, monke
     before = walked(SMALL, dataset)
     monkeypatch.setattr(training, "epoch_order", lambda *arguments: turned)
     assert ["checksum of the labels fed", "checksum of the images fed"] == changed(walked(SMALL, dataset))
+
+
+def steps_of(recipe: Recipe) -> Tuple[int, int]:
+    full = recipe.full
+    return steps_per_epoch(full.training_images, recipe.batch_size), total_steps(recipe, full)
+
+
+@pytest.mark.parametrize("name", RECIPES)
+def test_a_miniature_takes_the_steps_of_its_recipe_with_its_optimiser_and_kinds_of_layers(name: str) -> None:
+    recipe = find(name)
+    small = miniature(recipe)
+
+    assert steps_of(recipe) == steps_of(small)
+    assert (recipe.name, recipe.optimizer, recipe.full.budget) == (small.name, small.optimizer, small.full.budget)
+    assert {type(layer) for layer in recipe.layers} == {type(layer) for layer in small.layers}
+
+
+def test_softmax_regression_is_its_own_miniature() -> None:
+    assert WHEEL is miniature(WHEEL)
+
+
+@pytest.mark.parametrize("name", [recipe.name for recipe in RECIPES.values() if recipe.is_softmax_regression])
+def test_the_whole_budget_of_softmax_regression_is_that_of_its_stored_run(name: str) -> None:
+    stored = read(BASELINES, name, "full").entry("mnist", "original")
+    assert isinstance(stored, SampleEntry)
+    expected = next(value for metric, value in stored.samples[SHORT_SEED].items() if metric.startswith("test_loss"))
+
+    found = {
+        entry.platform: entry.losses["test loss after the whole budget"]
+        for entry in read(BASELINES, name, "fingerprint").entries
+        if isinstance(entry, FingerprintEntry) and entry.dataset == "mnist"
+    }
+
+    assert found == pytest.approx(dict.fromkeys(found, expected), rel=2e-6)
+
+
+def test_every_variable_is_in_the_fingerprint(dataset: Dataset) -> None:
+    recipe = find("vgg7-bn")
+
+    found = dict(fingerprint.first_steps(recipe, dataset, "original"))
+
+    weights = [weight.name for spec in lay_out(recipe.layers, recipe.input_shape) for weight in spec.weights]
+    assert [f"{name} after the short training" for name in weights] == [name for name in found if "/" in name]
+    assert {0} == {value for name, value in found.items() if name.endswith("does not give back")}
+
+
+@pytest.mark.parametrize(
+    ("module", "saves", "file"), [(param_hdf5, "write", "param.hdf5"), (framework, "save_model", "model.h5")]
+)
+def test_one_value_that_a_file_does_not_give_back_is_counted(
+    monkeypatch: pytest.MonkeyPatch, dataset: Dataset, module: Any, saves: str, file: str
+) -> None:
+    original = getattr(module, saves)
+
+    def write(path: Path, recipe: Recipe, weights: Weights) -> None:
+        ((kernel, bias),) = weights
+        original(path, recipe, ((np.nextafter(kernel, np.float32(9.0)), bias),))
+
+    def save_model(model: Any, path: Path) -> None:
+        kernel, bias = model.get_weights()
+        model.set_weights([np.nextafter(kernel, np.float32(9.0)), bias])
+        original(model, path)
+        model.set_weights([kernel, bias])
+
+    monkeypatch.setattr(module, saves, write if saves == "write" else save_model)
+    found = dict(fingerprint.first_steps(WHEEL, dataset, "original"))
+
+    other = {"param.hdf5": "model.h5", "model.h5": "param.hdf5"}[file]
+    assert (7840, 0) == tuple(found[f"values that {name} does not give back"] for name in (file, other))
 
 
 def test_counts_are_exact_and_losses_are_not(dataset: Dataset) -> None:

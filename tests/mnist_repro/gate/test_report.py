@@ -12,7 +12,7 @@ import pytest
 from pytest_regressions.file_regression import FileRegressionFixture
 
 from mnist_repro.gate.markdown import as_markdown, summary
-from mnist_repro.gate.report import Report, as_json
+from mnist_repro.gate.report import NOTHING_TRAINED, Report, as_json
 from mnist_repro.gate.verdicts import Verdict
 from mnist_repro.harness import fixture as checking
 from mnist_repro.recipes import RECIPES
@@ -61,6 +61,18 @@ def test_a_platform_without_fingerprint_does_not_rest_on_what_was_published(fold
     assert not found.passes
     assert [note_only()] == list(found.blocking)
     assert report(published).passes
+
+
+def test_a_session_that_trained_nothing_does_not_read_as_if_the_code_were_right(folder: Path) -> None:
+    sound = passing(folder).checked
+    assert sound is not None
+    published = entry(replace(sound, rung="published"))
+    alone, with_runs = report(published), report(published, passing(folder))
+
+    assert f"## Reproduction gate: passed: {NOTHING_TRAINED}" == as_markdown(alone).splitlines()[0]
+    assert f"note: {NOTHING_TRAINED}" in summary(alone)
+    assert NOTHING_TRAINED in json.loads(as_json(alone))["recipes"]["vgg7"]["comparisons"][0]["notes"]
+    assert all(NOTHING_TRAINED not in text for text in (as_markdown(with_runs), as_json(with_runs)))
 
 
 def test_a_known_difference_passes_and_stays_visible(folder: Path) -> None:
