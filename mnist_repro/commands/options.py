@@ -44,7 +44,12 @@ def add_baselines(parser: argparse.ArgumentParser, use: str) -> None:
 
 def number_or_auto(text: str) -> Union[int, str]:
     """The value of --seeds: a number, or `AUTO`."""
-    return AUTO if text == AUTO else int(text)
+    if text == AUTO:
+        return AUTO
+    try:
+        return int(text)
+    except ValueError as error:
+        raise argparse.ArgumentTypeError(f"{text!r} is neither a number nor {AUTO}") from error
 
 
 def require_there(baselines: Path) -> None:

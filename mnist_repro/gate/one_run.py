@@ -183,10 +183,10 @@ def _seeds_needed(difference: float, spread: _Spread, seeds: int, alarm: float) 
 def _reason(verdict: Verdict, difference: float, spread: _Spread, needed: Optional[int]) -> str:
     apart = f"the published run lies {difference / spread.deviation:.1f} standard deviations of one run away"
     if verdict is Verdict.REPRODUCED:
-        return f"{apart}, and {spread.matters:.2g} ({MATTERS} of them) or more is excluded"
+        return f"{apart}, and a difference of {spread.matters:.2g} or more is excluded"
     if verdict is Verdict.NOT_REPRODUCED:
         return f"{apart}, farther than one more run would land"
     unsettled = f"{apart}, which neither excludes a difference of {spread.matters:.2g} nor shows one"
     if needed is None:
-        return f"{unsettled}; no number of seeds can settle it, because the published figure is one run"
+        return f"{unsettled}; if mean and spread stay the same, no number of seeds settles it"
     return f"{unsettled}; {needed} seeds would probably settle it"

@@ -75,3 +75,9 @@ def test_numbers_that_nobody_means(require: Callable[[int], int], value: int, wh
 
     assert (f"--{'seeds' if require is options.require_seeds else 'processes'} {value}", why) == (what, reason)
     assert 10_000 == options.require_seeds(10_000)
+
+
+def test_seeds_that_are_neither_a_number_nor_auto_are_refused_in_words() -> None:
+    assert [options.AUTO, 3] == [options.number_or_auto(text) for text in ("auto", "3")]
+    with pytest.raises(argparse.ArgumentTypeError, match="'Auto' is neither a number nor auto"):
+        options.number_or_auto("Auto")

@@ -121,7 +121,7 @@ def test_what_no_number_of_seeds_can_settle_is_said_to_be_so() -> None:
     result = compared(2.3, spread_by_one(300))
 
     assert (Verdict.INCONCLUSIVE, None) == (result.verdict, result.seeds_needed)
-    assert "no number of seeds can settle it, because the published figure is one run" in result.reason
+    assert "if mean and spread stay the same, no number of seeds settles it" in result.reason
 
 
 def test_comparisons_and_looks_share_the_false_alarms() -> None:
