@@ -36,7 +36,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         help="seeds 0 to N-1 (default: 16, or as many as are stored)",
     )
     parser.add_argument("--processes", type=int, metavar="N", help="runs side by side (default: one per core)")
-    parser.add_argument("--new-margins", action="store_true", help="make margins and tolerances anew from these runs")
+    parser.add_argument(
+        "--new-margins", action="store_true", help="replace stored margins and tolerances by those of these runs"
+    )
     add_arithmetic(parser)
     add_data(parser)
 

@@ -34,8 +34,9 @@ def run_folder(out: Path, assignment: Assignment, dataset: Dataset) -> Path:
 
 
 def is_whole(folder: Path) -> bool:
-    """Whether a folder has every file of a run that was trained and scored."""
-    return all((folder / name).is_file() for name in (*TRAINED, *ESTIMATED))
+    """Whether a folder has every file of a run that was trained and scored, and none of them is empty."""
+    files = [folder / name for name in (*TRAINED, *ESTIMATED)]
+    return all(file.is_file() and file.stat().st_size > 0 for file in files)
 
 
 def differences(run: Run, assignment: Assignment, sha256: str, here: Mapping[str, Any]) -> List[str]:

@@ -6,7 +6,7 @@ import functools
 import math
 import warnings
 from dataclasses import dataclass
-from typing import Callable, Sequence
+from typing import Any, Sequence
 
 import numpy as np
 
@@ -32,15 +32,19 @@ def standard_deviation(values: Sequence[float]) -> float:
 @functools.lru_cache(maxsize=1024)
 def student_t(degrees: float, probability: float) -> float:
     """The value below which Student's t lies with this probability."""
-    return float(_quantile()(degrees, probability))
+    return float(_special().stdtrit(degrees, probability))
+
+
+def f_probability(numerator: int, denominator: int, ratio: float) -> float:
+    """The probability that the F distribution, with these degrees of freedom, is below a ratio of two variances."""
+    return float(_special().fdtr(numerator, denominator, ratio))
 
 
 @functools.lru_cache(maxsize=None)
-def _quantile() -> Callable[[float, float], float]:
+def _special() -> Any:
     with warnings.catch_warnings():
         # SciPy 1.4 uses names that later versions of NumPy deprecated.
         warnings.simplefilter("ignore")
         # Imported here: the import takes a tenth of a second, and --help does not need it.
-        from scipy.special import stdtrit
-    quantile: Callable[[float, float], float] = stdtrit
-    return quantile
+        from scipy import special
+    return special

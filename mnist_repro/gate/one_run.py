@@ -13,7 +13,7 @@ from typing import Optional, Sequence
 
 import numpy as np
 
-from mnist_repro.gate.intervals import Interval, standard_deviation, student_t
+from mnist_repro.gate.intervals import Interval, f_probability, standard_deviation, student_t
 from mnist_repro.gate.statistics import FEWEST_STORED, MOST_SEEDS_FORETOLD, Samples
 from mnist_repro.gate.verdicts import Verdict
 
@@ -25,6 +25,7 @@ MATTERS = 3.8
 FALSE_ALARMS = 0.005
 # The probability of "reproduced" for a difference that just matters.
 MISSES = 0.05
+SPREAD_CHANGED = "the spread itself has changed"
 # The spread has changed if an unchanged one would look so different less often than this.
 _SPREAD_LEVEL = 0.01
 
@@ -133,7 +134,7 @@ def _spread(values: Sequence[float], stored: Sequence[float], others: Sequence[f
         return _Spread(others_own, freedom, matters)
     note = ""
     if _differ(own, own_freedom, others_own, freedom):
-        note = f"the spread itself has changed: standard deviation {own:.2g} here, {others_own:.2g} in stored runs"
+        note = f"{SPREAD_CHANGED}: standard deviation {own:.2g} here, {others_own:.2g} in stored runs"
         if own > others_own:
             return _Spread(own, own_freedom, matters, note)
     both = freedom + own_freedom
@@ -148,9 +149,7 @@ def _deviation(values: Sequence[float]) -> float:
 
 def _differ(own: float, freedom: int, before: float, freedom_before: int) -> bool:
     """Whether two standard deviations differ, by the two-sided F test."""
-    from scipy.special import fdtr
-
-    below = float(fdtr(freedom, freedom_before, (own / before) ** 2))
+    below = f_probability(freedom, freedom_before, (own / before) ** 2)
     return 2.0 * min(below, 1.0 - below) < _SPREAD_LEVEL
 
 
@@ -168,7 +167,10 @@ def _verdict(difference: float, spread: _Spread, seeds: int, alarm: float) -> Ve
 
 
 def _seeds_needed(difference: float, spread: _Spread, seeds: int, alarm: float) -> Optional[int]:
-    """The number of seeds that would settle it if mean and spread stayed the same; None if no number would."""
+    """The number of seeds that would settle it if mean and spread stayed the same; None if no number would.
+
+    `FEWEST_STORED` if no number would, but fewer runs say how far one run strays.
+    """
 
     def settles(count: int) -> bool:
         later = _Spread(spread.deviation, spread.freedom + count - seeds, spread.matters)
@@ -176,7 +178,8 @@ def _seeds_needed(difference: float, spread: _Spread, seeds: int, alarm: float) 
 
     # More seeds only shorten the intervals, so that the last number settles it if any does.
     if not settles(MOST_SEEDS_FORETOLD):
-        return None
+        # A spread that is known from a few seeds alone will not stay the same, and neither will this forecast.
+        return FEWEST_STORED if spread.freedom < FEWEST_STORED - 1 else None
     return next(count for count in range(seeds + 1, MOST_SEEDS_FORETOLD + 1) if settles(count))
 
 

@@ -10,7 +10,7 @@ import numpy as np
 from mnist_repro.display import counted, folded, table
 from mnist_repro.files.json import json_text
 from mnist_repro.gate.intervals import Interval, standard_deviation
-from mnist_repro.gate.one_run import FALSE_ALARMS, MATTERS
+from mnist_repro.gate.one_run import FALSE_ALARMS, MATTERS, SPREAD_CHANGED
 from mnist_repro.gate.verdicts import Finding, Verdict
 from mnist_repro.recipes.recipe import Epochs, Published
 from mnist_repro.reproduction.drift import NOT_RECOGNISED
@@ -98,7 +98,7 @@ def _judged_by(result: Result) -> str:
         if recipe_result.runs and recipe_result.recipe.name not in judged
     ]
     lines = [f"Judged by the stored runs of the same data and arithmetic: {', '.join(judged)}."] if judged else []
-    lines += [f"No stored runs to judge by: {', '.join(bare)}."] if bare else []
+    lines += [f"No stored runs to judge by: {', '.join(bare)}. Name their folder with --baselines DIR."] if bare else []
     return "\n".join(lines)
 
 
@@ -127,7 +127,7 @@ def _table(result: RecipeResult) -> str:
     why += [
         f"  {_figure_name(each, result.runs[0].unit)}: {each.result.reason}"
         for each in result.comparisons
-        if not each.result.verdict.passes
+        if not each.result.verdict.passes or SPREAD_CHANGED in each.result.reason
     ]
     why = [folded(line) for line in why]
     if not any(finding.stored for finding in judged):

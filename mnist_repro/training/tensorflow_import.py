@@ -87,7 +87,7 @@ def refusal(error: Exception) -> BadInput:
         place = _origin(package)
         if place.endswith(f"{package}.py"):
             return BadInput(
-                f"{place} stands in the way of the package {package}",
+                f"{place} is imported instead of the package {package}",
                 f"Python imports it instead of the installed package: {reason}",
                 f"rename that file (mv {place} {place[:-3]}_.py), or take its folder out of PYTHONPATH",
             )

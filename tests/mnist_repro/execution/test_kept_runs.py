@@ -60,9 +60,10 @@ def test_the_folder_says_what_the_run_is(dataset: str, assignment: Assignment, e
 def test_a_run_without_one_of_its_files_is_not_whole(missing: str, tmp_path: Path) -> None:
     task = keep(tmp_path, kept(code="other code"))
     assert is_whole(tmp_path)
-    (tmp_path / missing).unlink()
+    for spoil in ((tmp_path / missing).unlink, (tmp_path / missing).touch):
+        spoil()
 
-    assert (False, {}) == (is_whole(tmp_path), kept_runs([task], "0123", pytest.fail))
+        assert (False, {}) == (is_whole(tmp_path), kept_runs([task], "0123", pytest.fail))
 
 
 @pytest.mark.parametrize(

@@ -150,3 +150,11 @@ def test_levels_hold_for_normal_samples() -> None:
     assert shares[0.0] <= FALSE_ALARMS + 3 * math.sqrt(FALSE_ALARMS / sessions)
     assert shares[MATTERS] <= MISSES + 3 * math.sqrt(MISSES / sessions)
     assert min(shares.values()) > 0.001
+
+
+def test_a_forecast_from_a_few_seeds_alone_does_not_rule_out_that_ten_settle_it() -> None:
+    # A spread of 16 runs rules it out.
+    alone, pooled = compared(2.3, (-1.0, 0.0, 1.0), stored=()), compared(2.3, (-1.0, 0.0, 1.0))
+
+    assert (Verdict.INCONCLUSIVE, 10) == (alone.verdict, alone.seeds_needed)
+    assert (Verdict.INCONCLUSIVE, None) == (pooled.verdict, pooled.seeds_needed)

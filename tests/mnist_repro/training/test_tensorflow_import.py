@@ -82,4 +82,4 @@ def test_a_module_of_the_same_name_is_named(name: str, tmp_path: Path, monkeypat
     monkeypatch.syspath_prepend(str(tmp_path))
     monkeypatch.delitem(sys.modules, name, raising=False)
 
-    assert f"{tmp_path / name}.py stands in the way of the package {name}" == refusal(AttributeError("no")).what
+    assert f"{tmp_path / name}.py is imported instead of the package {name}" == refusal(AttributeError("no")).what
