@@ -14,6 +14,7 @@ from typing import Any, Dict, Iterator, List, Tuple, Union
 import numpy as np
 
 from mnist_repro.data.dataset import Dataset
+from mnist_repro.errors import BadInput
 from mnist_repro.execution import components, trained_model
 from mnist_repro.execution.components import Assignment
 from mnist_repro.recipes import Recipe
@@ -97,8 +98,7 @@ def first_steps(recipe: Recipe, dataset: Dataset, arithmetic: str) -> Iterator[T
         components.save(Path(folder), assignment, scale, trained, run)
         held = _values(trained.model)
         for file in (WEIGHTS, MODEL):
-            restored = _values(trained_model.restored(Path(folder) / file, recipe.name)[1])
-            yield f"values that {file} does not give back", sum(map(_different, held, restored))
+            yield f"values that {file} does not give back", _lost(Path(folder) / file, recipe, held)
 
 
 def whole_budget(recipe: Recipe, dataset: Dataset, arithmetic: str) -> Iterator[Tuple[str, Value]]:
@@ -158,6 +158,15 @@ def _weights(layer: Any) -> List[Any]:
     """The variables of a layer in the order of its weights in files; a dropout layer's seeds are no weights."""
     is_dropout = type(layer).__name__ == "Dropout"
     return [] if is_dropout else framework.variables(layer.weights)
+
+
+def _lost(file: Path, recipe: Recipe, held: List[np.ndarray]) -> int:
+    """The number of held values that a file does not give back: all of them if it is not a model of the recipe."""
+    try:
+        restored = _values(trained_model.restored(file, recipe.name)[1])
+    except BadInput:
+        return sum(values.size for values in held)
+    return sum(map(_different, held, restored))
 
 
 def _different(values: np.ndarray, others: np.ndarray) -> int:

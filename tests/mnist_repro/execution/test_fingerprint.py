@@ -160,6 +160,16 @@ def test_one_value_that_a_file_does_not_give_back_is_counted(
     assert (7840, 0) == tuple(found[f"values that {name} does not give back"] for name in (file, other))
 
 
+def test_of_a_file_that_is_no_model_of_the_recipe_every_value_is_lost(
+    monkeypatch: pytest.MonkeyPatch, dataset: Dataset
+) -> None:
+    monkeypatch.setattr(framework, "save_model", lambda model, path: path.write_bytes(b"no model"))
+
+    found = dict(fingerprint.first_steps(WHEEL, dataset, "original"))
+
+    assert (0, 7850) == tuple(found[f"values that {name} does not give back"] for name in ("param.hdf5", "model.h5"))
+
+
 def test_counts_are_exact_and_losses_are_not(dataset: Dataset) -> None:
     taken = take(SMALL, dataset, "original")
 
