@@ -54,10 +54,9 @@ def test_every_bug_of_a_recipe_is_caught_and_measured_once(tmp_path: Path, data:
     assert "1/" not in again.err
     assert kept == sorted(tmp_path.rglob("*.json"))
     found = told(tmp_path)
-    assert [None, "images-transposed", "confusion-transposed", "validation-used"] == [
-        row["bug"] for row in found["rows"]
-    ]
-    assert [3, 3] == found["caught"]["fingerprint"] == found["caught"]["ours"]
+    bugs = ["images-transposed", "confusion-transposed", "validation-used", "decay-late", "float16-weights"]
+    assert [None, *bugs] == [row["bug"] for row in found["rows"]]
+    assert [5, 5] == found["caught"]["fingerprint"] == found["caught"]["ours"]
     assert ["equivalent"] * 4 == [each["verdict"] for each in found["fingerprints_elsewhere"]]
 
 
