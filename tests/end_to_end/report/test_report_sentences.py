@@ -12,6 +12,7 @@ from mnist_repro.gate.baselines import files as baseline_files
 from mnist_repro.gate.baselines.judge import judge_fingerprint, judge_samples
 from mnist_repro.gate.baselines.values import RUNGS, BaselineFile, FingerprintEntry, SampleEntry
 from mnist_repro.gate.margins import DEVIATIONS
+from mnist_repro.gate.report import NOTHING_TRAINED
 from mnist_repro.gate.statistics import compare_distributions, compare_seed_by_seed
 from mnist_repro.gate.verdicts import Judgement, Metric
 from mnist_repro.harness.published_rung import judge_published
@@ -96,6 +97,7 @@ def judgements() -> Iterator[str]:
 
 
 def published() -> Iterator[str]:
+    yield NOTHING_TRAINED
     for name in RECIPES:
         stored = baseline_files.read(BASELINES, name, "full")
         yield from of(judge_published(find(name), stored))
