@@ -35,10 +35,14 @@ def stop(folder: Path, patience: float = PATIENCE) -> bool:
                 store.put(jobs)
             alive.ensure(place, store)
             time.sleep(LOOK)
-    # The daemon is asked to leave, not killed: the process id in its lock file may belong to another process by now.
-    while not alive.is_dead(place) and time.monotonic() < deadline:
-        place.leave.touch()  # repeatedly: another process that stops the emulator removes the file when it is done
-        place.ring()
-        time.sleep(LOOK)
-    place.leave.unlink(missing_ok=True)
-    return alive.is_dead(place)
+    dead = False
+    while not dead and time.monotonic() < deadline:
+        # Asked to leave, not killed: the process id in its lock file may belong to another process by now.
+        while not alive.is_dead(place) and time.monotonic() < deadline:
+            place.leave.touch()  # repeatedly: another process that stops the emulator removes the file when it is done
+            place.ring()
+            time.sleep(LOOK)
+        place.leave.unlink(missing_ok=True)
+        # A daemon that a command had just started has its lock only now.
+        dead = alive.is_dead(place)
+    return dead

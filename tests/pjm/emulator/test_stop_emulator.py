@@ -27,3 +27,14 @@ def test_two_that_stop_an_emulator_do_not_tread_on_each_other(tmp_path: Path, mo
 
     assert emulator.stop(tmp_path / "emulator")
     assert [False, True, True, False] == asked
+
+
+def test_a_daemon_that_was_just_starting_is_asked_to_leave_too(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    emulator.environment(tmp_path / "emulator")
+    Store(Folder(tmp_path / "emulator").database).close()
+    # Dead at the first look; then the new daemon has its lock, until it leaves.
+    answers = iter([True, False, False, True, True])
+    monkeypatch.setattr(alive, "is_dead", lambda place: next(answers))
+
+    assert emulator.stop(tmp_path / "emulator")
+    assert [] == list(answers)
