@@ -25,10 +25,11 @@ Examples:
 from __future__ import annotations
 
 import argparse
+import functools
 import sys
 from collections import Counter
 from pathlib import Path
-from typing import TYPE_CHECKING, Callable, Dict, List, Mapping, Optional, Sequence, Tuple
+from typing import TYPE_CHECKING, Any, Callable, Dict, List, Mapping, Optional, Sequence, Tuple
 
 from mnist_repro.commands.options import (
     AUTO,
@@ -127,15 +128,18 @@ def _reproduce(
     processes: int,
 ) -> Tuple[Result, Dict[Task, Failure]]:
     """Make runs of the first number of seeds, and of the next ones while that can settle a recipe's verdict."""
+    from mnist_repro.execution import kept_runs
     from mnist_repro.reproduction import judgement
 
+    # Asked once, because each time a process imports TensorFlow.
+    ask_here = functools.lru_cache(maxsize=None)(kept_runs.provenance_here)
     runs: Dict[Task, Run] = {}
     seeds = {recipe.name: 0 for recipe in recipes}
     undecided = recipes
     for count in counts:
         tasks = _tasks(arguments, undecided, dataset, range(seeds[undecided[0].name], count))
         seeds.update({recipe.name: count for recipe in undecided})
-        made, failures = _make(tasks, dataset, processes, arguments.again)
+        made, failures = _make(tasks, dataset, processes, arguments.again, ask_here)
         runs.update(made)
         by_recipe = [
             (recipe, [run for task, run in runs.items() if task.assignment.recipe is recipe]) for recipe in recipes
@@ -164,14 +168,18 @@ def _tasks(
 
 
 def _make(
-    tasks: Sequence[Task], dataset: Dataset, processes: int, again: bool
+    tasks: Sequence[Task],
+    dataset: Dataset,
+    processes: int,
+    again: bool,
+    ask_here: Callable[[], Mapping[str, Any]],
 ) -> Tuple[Dict[Task, Run], Dict[Task, Failure]]:
     """The runs: those that are there, unless ``again``, and the others trained. And why runs could not be made."""
     from mnist_repro import display
     from mnist_repro.execution import components, kept_runs, workers
     from mnist_repro.runs.run_json import read
 
-    kept = {} if again else kept_runs.kept_runs(tasks, dataset.sha256, kept_runs.provenance_here)
+    kept = {} if again else kept_runs.kept_runs(tasks, dataset.sha256, ask_here)
     missing = [task for task in tasks if task not in kept]
     for task in missing:
         components.check_kept(task.folder, task.assignment, dataset)

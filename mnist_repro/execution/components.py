@@ -36,7 +36,7 @@ from mnist_repro.weights import param_hdf5
 
 STEP_LOSSES_KEPT = 100
 # Number of digits of a hash in messages.
-_DIGITS = 12
+DIGITS = 12
 # The most bytes that the description of a model's layers takes in `model.h5`.
 DESCRIPTION_BYTES = 1 << 17
 
@@ -148,7 +148,7 @@ def check_data(folder: Path, dataset: Dataset) -> None:
     theirs = run_json.read(folder).dataset
     if theirs["sha256"] != dataset.sha256:
         told = [
-            f"{name} data ({sha256[:_DIGITS]}…)"
+            f"{name} data ({sha256[:DIGITS]}…)"
             for name, sha256 in ((theirs["name"], theirs["sha256"]), (dataset.name, dataset.sha256))
         ]
         own = theirs["name"] if theirs["name"] in places.WORDS else "DIR with the run's own"

@@ -9,7 +9,7 @@ from typing import Any, Callable, Dict, List, Mapping, Sequence
 from mnist_repro.data.dataset import UNRECOGNISED, Dataset
 from mnist_repro.errors import BadInput
 from mnist_repro.execution import code_digest
-from mnist_repro.execution.components import Assignment, read_kept
+from mnist_repro.execution.components import DIGITS, Assignment, read_kept
 from mnist_repro.execution.fingerprint_worker import ask
 from mnist_repro.execution.workers import Task
 from mnist_repro.files.atomic import remove_unfinished
@@ -19,8 +19,6 @@ from mnist_repro.runs.run_json import ESTIMATED, TRAINED
 
 # Provenance that equal runs share, in addition to recipe, seed, scale, arithmetic and data.
 SAME = ("code", "machine", "tensorflow", "keras", "threads", "switches")
-# Number of digits of a hash in a folder's name and in messages.
-_DIGITS = 12
 
 
 def run_folder(out: Path, assignment: Assignment, dataset: Dataset) -> Path:
@@ -28,7 +26,7 @@ def run_folder(out: Path, assignment: Assignment, dataset: Dataset) -> Path:
 
     Data without a name have the first digits of their SHA-256.
     """
-    data = f"data-{dataset.sha256[:_DIGITS]}" if dataset.name == UNRECOGNISED else dataset.name
+    data = f"data-{dataset.sha256[:DIGITS]}" if dataset.name == UNRECOGNISED else dataset.name
     kind = f"{data}-{assignment.scale}-{assignment.arithmetic}"
     return out / assignment.recipe.name / kind / f"seed-{assignment.seed}"
 
@@ -53,7 +51,7 @@ def differences(run: Run, assignment: Assignment, sha256: str, here: Mapping[str
         ("seed", run.seed, assignment.seed),
         ("scale", run.scale, assignment.scale),
         ("arithmetic", run.arithmetic, assignment.arithmetic),
-        ("data", run.dataset["sha256"][:_DIGITS], sha256[:_DIGITS]),
+        ("data", run.dataset["sha256"][:DIGITS], sha256[:DIGITS]),
         *((name, run.provenance.get(name, "not recorded"), here.get(name)) for name in SAME),
     ]
     return [f"{name} {kept}, here {new}" for name, kept, new in pairs if kept != new]

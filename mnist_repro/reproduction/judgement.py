@@ -12,6 +12,7 @@ from types import MappingProxyType
 from typing import Mapping, Optional, Sequence, Tuple
 
 from mnist_repro.data.dataset import Dataset
+from mnist_repro.display import counted
 from mnist_repro.gate.baselines.judge import judge_samples
 from mnist_repro.gate.baselines.values import BaselineFile, SampleEntry, samples_of
 from mnist_repro.gate.intervals import Interval
@@ -66,6 +67,11 @@ class FigureComparison:
             return None
         highest = math.inf if self.figure.metric == "loss" else 1.0
         return Interval(max(interval.low, 0.0), min(interval.high, highest))
+
+
+def figure_text(figure: Figure, unit: str) -> str:
+    """A published figure in words: ``test loss after 20 epochs``."""
+    return f"test {figure.metric} after {counted(figure.after, unit)}"
 
 
 def testable(recipe: Recipe, scale: str, dataset: str) -> Tuple[Figure, ...]:

@@ -9,13 +9,12 @@ from typing import List, Mapping, Optional, Sequence, Tuple
 import numpy as np
 
 from mnist_repro.data.dataset import Dataset
-from mnist_repro.display import counted
 from mnist_repro.gate.baselines.values import BaselineFile
 from mnist_repro.gate.platform import platform_name
 from mnist_repro.gate.verdicts import Verdict
 from mnist_repro.recipes import find
 from mnist_repro.reproduction.drift import Drift, recognise
-from mnist_repro.reproduction.judgement import FigureComparison, compare, testable
+from mnist_repro.reproduction.judgement import FigureComparison, compare, figure_text, testable
 from mnist_repro.runs.found import Sorted
 from mnist_repro.runs.run import Run
 
@@ -92,7 +91,7 @@ def rows(groups: Sequence[Group]) -> List[Sequence[str]]:
             cells.append(
                 (
                     *head,
-                    f"test {figure.metric} after {counted(figure.after, unit)}",
+                    figure_text(figure, unit),
                     f"{figure.value:.5f}",
                     f"{np.mean(values):.5f}",
                     spread,

@@ -20,6 +20,7 @@ from mnist_repro.reproduction.judgement import (
     FigureComparison,
     RecipeResult,
     Result,
+    figure_text,
 )
 from mnist_repro.runs.run import Run
 from mnist_repro.runs.run_json import SCHEMA
@@ -115,7 +116,7 @@ def _not_passing(result: RecipeResult) -> List[str]:
     """The figures that do not pass: published ones, else stored ones."""
     unit = result.recipe.full.budget.unit
     return [
-        *(_figure_name(each, unit) for each in result.comparisons if not each.result.verdict.passes),
+        *(figure_text(each.figure, unit) for each in result.comparisons if not each.result.verdict.passes),
         *(each.name.replace("_", " ") for each in _findings(result) if not each.verdict.passes),
     ]
 
@@ -125,7 +126,7 @@ def _table(result: RecipeResult) -> str:
     judged = _findings(result)
     why = [f"  {each.name.replace('_', ' ')}: {each.reason}" for each in judged if not each.verdict.passes]
     why += [
-        f"  {_figure_name(each, result.runs[0].unit)}: {each.result.reason}"
+        f"  {figure_text(each.figure, result.runs[0].unit)}: {each.result.reason}"
         for each in result.comparisons
         if not each.result.verdict.passes or SPREAD_CHANGED in each.result.reason
     ]
@@ -164,17 +165,13 @@ def _rows(result: RecipeResult) -> List[Sequence[str]]:
 def _row(comparison: FigureComparison, unit: str) -> Sequence[str]:
     figure, values, interval = comparison.figure, comparison.measured, comparison.possible
     return (
-        f"  {_figure_name(comparison, unit)}",
+        f"  {figure_text(figure, unit)}",
         _rounded(figure.value),
         _rounded(float(np.mean(values))),
         _rounded(standard_deviation(values)),
         f"{_rounded(interval.low)} … {_rounded(interval.high)}" if interval else "unknown",
         comparison.verdict,
     )
-
-
-def _figure_name(comparison: FigureComparison, unit: str) -> str:
-    return f"test {comparison.figure.metric} after {counted(comparison.figure.after, unit)}"
 
 
 def _seeds(result: RecipeResult) -> List[str]:
