@@ -1,4 +1,4 @@
-"""Record, show, compare and accept baselines, with which runs are compared: baselines/RECIPE/RUNG.yml.
+"""Record, show, compare and accept the baselines of recipes, with which runs are compared: baselines/RECIPE/RUNG.yml.
 
 `record` makes runs and leaves what it proposes beside the stored files, `diff` says what would change, `accept` stores
 it with a reason. Where CI is set, nothing is recorded or accepted.
@@ -108,13 +108,11 @@ def _record(arguments: argparse.Namespace) -> ExitCode:
 
 
 def _show(arguments: argparse.Namespace) -> ExitCode:
-    from mnist_repro.gate.baselines import files as baseline_files
     from mnist_repro.gate.baselines import text as baseline_text
+    from mnist_repro.runs import baselines
 
     recipes, rungs = _recipes(arguments), _rungs(arguments)
-    read = {
-        recipe: [baseline_files.read(arguments.baselines, recipe.name, rung) for rung in rungs] for recipe in recipes
-    }
+    read = {recipe: [baselines.read(arguments.baselines, recipe.name, rung) for rung in rungs] for recipe in recipes}
     bare = [recipe.name for recipe, files in read.items() if not any(file.entries for file in files)]
     if len(bare) == len(recipes) or (bare and not arguments.all):
         raise BadInput(
@@ -134,11 +132,12 @@ def _show(arguments: argparse.Namespace) -> ExitCode:
 def _diff(arguments: argparse.Namespace) -> ExitCode:
     from mnist_repro.gate.baselines import text as baseline_text
     from mnist_repro.gate.baselines.diff import differences
+    from mnist_repro.gate.comparison import subject
 
     pending = _proposals(arguments)
     compared = [each for proposal in pending for each in differences(proposal.stored, proposal.proposed)]
     print(baseline_text.differing(compared))
-    names = list(dict.fromkeys(difference.recipe for difference in compared))
+    names = list(dict.fromkeys(subject(difference.name) for difference in compared))
     # The command names the same recipes and rung, so that `accept` stores only what was shown.
     rung = "" if arguments.rung is None else f" --rung {arguments.rung}"
     where = option(arguments.baselines)
@@ -153,6 +152,7 @@ def _accept(arguments: argparse.Namespace) -> ExitCode:
     from mnist_repro.gate.baselines import proposals
     from mnist_repro.gate.baselines.files import private_folder
     from mnist_repro.gate.baselines.read_only import require_writable_baselines
+    from mnist_repro.harness import kept_weights
 
     require_writable_baselines("baseline accept")
     if not arguments.reason.strip():
@@ -165,13 +165,16 @@ def _accept(arguments: argparse.Namespace) -> ExitCode:
     with contextlib.ExitStack() as locks:
         waiting = []
         for pending in _proposals(arguments):
-            recipe, rung = pending.stored.recipe, pending.stored.rung
-            locks.enter_context(locked(private_folder(arguments.baselines), recipe, rung))
+            stored = pending.stored
+            locks.enter_context(locked(private_folder(arguments.baselines), stored.name))
             # Read again under the lock: another process may have changed the proposal before.
-            waiting += proposals.find(arguments.baselines, recipe, [rung])
+            again = proposals.find(arguments.baselines, stored.name, stored.kind, stored.owner)
+            waiting += [again] if again else []
         for proposal in waiting:
-            proposals.require_acceptable(arguments.baselines, proposal)
+            # Before any change: it refuses if files are missing.
+            kept_weights.weights_to_keep(arguments.baselines, proposal)
         for proposal in waiting:
+            kept_weights.keep(arguments.baselines, proposal)
             for line in proposals.accept(arguments.baselines, proposal, now, arguments.reason.strip()):
                 print(line, flush=True)
     return ExitCode.PASSED
@@ -184,9 +187,26 @@ def _proposals(arguments: argparse.Namespace) -> List[Proposal]:
         BadInput: a named recipe has no proposal, or no recipe has one.
     """
     from mnist_repro.gate.baselines import proposals
+    from mnist_repro.runs import baselines
 
     recipes, rungs = _recipes(arguments), _rungs(arguments)
-    by_recipe = {recipe.name: proposals.find(arguments.baselines, recipe.name, rungs) for recipe in recipes}
+    folder = arguments.baselines
+    by_recipe = {
+        recipe.name: [
+            found
+            for rung in rungs
+            for found in [
+                proposals.find(
+                    folder,
+                    baselines.name_of(recipe.name, rung),
+                    baselines.kind_of(rung),
+                    baselines.owner(folder, recipe.name, rung),
+                )
+            ]
+            if found is not None
+        ]
+        for recipe in recipes
+    }
     bare = [name for name, each in by_recipe.items() if not each]
     if len(bare) == len(recipes) or (bare and not arguments.all):
         raise BadInput(

@@ -3,20 +3,25 @@
 from __future__ import annotations
 
 import math
-from typing import Any, Dict, List, Mapping, Optional, Sequence, Tuple
+from typing import Any, Dict, List, Mapping, Optional, Sequence
 
 from mnist_repro.display import counted
 from mnist_repro.errors import BadInput
 from mnist_repro.execution.fingerprint import Fingerprint
 from mnist_repro.gate.baselines.values import FingerprintEntry, SampleEntry
-from mnist_repro.gate.margins import MANY_SEEDS, paired_metric, spread_metric
-from mnist_repro.gate.platform import platform_name
-from mnist_repro.gate.statistics import FEWEST_PAIRED, FEWEST_STORED, PAIRED_TOLERANCE
+from mnist_repro.gate.margins import MANY_SEEDS, spread_metric
+from mnist_repro.gate.statistics import FEWEST_PAIRED, FEWEST_STORED
+from mnist_repro.gate.verdicts import Metric
 from mnist_repro.recipes import Recipe
-from mnist_repro.runs.metrics import direction, metric_names, metric_values
+from mnist_repro.runs.baselines import conditions_of
+from mnist_repro.runs.metrics import direction, is_share, metric_names, metric_values
 from mnist_repro.runs.run import Run
 
 DEFAULT_SEEDS = {"subset": MANY_SEEDS, "full": MANY_SEEDS}
+# Relative. In a comparison seed by seed, float32 rounding stays below this on every TensorFlow and CPU.
+PAIRED_TOLERANCE = 2e-6
+# Margin in images: rounding may change the class of one image on a boundary, but not of two.
+IMAGES = 1.5
 
 # Relative tolerance on a fingerprint's losses. Softmax recipes: rounding, which does not grow. Other recipes:
 # ten times the differences between one thread, two threads, oneDNN off, SSE4.1 and AVX2 over the fingerprint's steps.
@@ -64,7 +69,20 @@ def sample_entry(
         )
         metrics.append(chosen)
     provenance = {**joint_provenance(runs), "dataset_sha256": runs[0].dataset["sha256"], "code": code}
-    return SampleEntry(runs[0].dataset["name"], runs[0].arithmetic, paired, tuple(metrics), samples, provenance, ())
+    conditions = conditions_of(runs[0].dataset["name"], runs[0].arithmetic)
+    return SampleEntry(conditions, paired, tuple(metrics), samples, provenance, ())
+
+
+def paired_metric(name: str, direction: str, values: Sequence[float], test_images: int) -> Metric:
+    """A metric that is compared seed by seed; its margin is the largest effect of float32 rounding."""
+    if is_share(name):
+        reason = f"{IMAGES} of {test_images:,} images: rounding may move one that lies on a boundary, not two"
+        return Metric(name, direction, IMAGES / test_images, reason)
+    mean = sum(values) / len(values)
+    reason = (
+        f"{PAIRED_TOLERANCE:.0e} of the mean: seed by seed float32 rounding stays below on every TensorFlow and CPU"
+    )
+    return Metric(name, direction, float(f"{PAIRED_TOLERANCE * abs(mean):.3g}"), reason)
 
 
 def require_enough(recipe: Recipe, rung: str, seeds: int) -> None:
@@ -102,7 +120,7 @@ def require_tolerance(recipe: Recipe) -> float:
 def fingerprint_entry(
     recipe: Recipe,
     fingerprint: Fingerprint,
-    key: Tuple[str, str],
+    conditions: Mapping[str, str],
     provenance: Mapping[str, Any],
     previous: Optional[FingerprintEntry] = None,
 ) -> FingerprintEntry:
@@ -111,7 +129,7 @@ def fingerprint_entry(
     Args:
         recipe: recipe of the fingerprint.
         fingerprint: the fingerprint.
-        key: dataset and arithmetic.
+        conditions: dataset and arithmetic.
         provenance: the environment in which it was taken.
         previous: an entry; its tolerance and reason are kept.
 
@@ -129,8 +147,16 @@ def fingerprint_entry(
         tolerance, reason = require_tolerance(recipe), tolerance_reason(recipe)
     else:
         tolerance, reason = previous.tolerance, previous.reason
-    platform = platform_name(provenance)
-    return FingerprintEntry(*key, platform, fingerprint.exact, fingerprint.losses, tolerance, reason, provenance, ())
+    return FingerprintEntry(
+        conditions,
+        str(provenance["platform"]),
+        fingerprint.exact,
+        fingerprint.losses,
+        tolerance,
+        reason,
+        provenance,
+        (),
+    )
 
 
 def tolerance_reason(recipe: Recipe) -> str:

@@ -8,11 +8,10 @@ from pathlib import Path
 from typing import Dict, List, Sequence, Tuple
 
 from mnist_repro.errors import BadInput
-from mnist_repro.gate.platform import platform_name
 from mnist_repro.recipes import RECIPES, find
 from mnist_repro.recipes.recipe import ARITHMETICS, SCALES
 from mnist_repro.runs.problems import Problems
-from mnist_repro.runs.run import Run
+from mnist_repro.runs.run import Run, platform_name
 from mnist_repro.runs.run_json import FILE, read
 
 LARGEST_FILE = 32 << 20

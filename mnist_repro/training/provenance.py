@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Any, Dict, List, Optional
 
 import mnist_repro
+from mnist_repro.runs.run import platform_name
 from mnist_repro.training import framework
 
 # Environment variables that change how TensorFlow rounds.
@@ -27,16 +28,20 @@ def provenance(seconds: float, code: Optional[str] = None) -> Dict[str, Any]:
         seconds: wall time of the run.
         code: digest of the code that trained it; left out if it is None.
     """
-    return {
-        **({} if code is None else {"code": code}),
-        "mnist_repro": mnist_repro.__version__,
-        "commit": commit(),
+    versions = {
         "python": platform.python_version(),
         "tensorflow": str(framework.tensorflow().__version__),
         "keras": framework.keras_version(),
         "numpy": _version("numpy"),
         "h5py": _version("h5py"),
         "machine": platform.machine(),
+    }
+    return {
+        **({} if code is None else {"code": code}),
+        "mnist_repro": mnist_repro.__version__,
+        "commit": commit(),
+        **versions,
+        "platform": platform_name(versions),
         "cpu": cpu(),
         "threads": framework.threads(),
         "switches": {name: os.environ[name] for name in _SWITCHES if name in os.environ},

@@ -18,16 +18,15 @@ from mnist_repro.gate.baselines.values import (
 )
 from mnist_repro.gate.intervals import standard_deviation
 from mnist_repro.gate.platform import platform_text
-from mnist_repro.gate.verdicts import WORST_FIRST, Finding
+from mnist_repro.gate.verdicts import NO_WORSE, SAME, WORST_FIRST, Finding, Metric
 
-JSON_SCHEMA = 1
+JSON_SCHEMA = 2
 
 
 def shown(files: Sequence[BaselineFile]) -> str:
     """The output of `baseline show`: for each entry the stored values, the margins with reasons, and the history."""
     return "\n\n".join(
-        "\n".join((f"{file.recipe} {file.rung}", *(line for entry in file.entries for line in _entry_lines(entry))))
-        for file in files
+        "\n".join((file.name, *(line for entry in file.entries for line in _entry_lines(entry)))) for file in files
     )
 
 
@@ -35,8 +34,8 @@ def as_json(files: Sequence[BaselineFile]) -> str:
     """Baselines as JSON: every field of the files, and each metric's mean and standard deviation."""
     listed = [
         {
-            "recipe": file.recipe,
-            "rung": file.rung,
+            "name": file.name,
+            "kind": file.kind,
             "entries": [{**entry_fields(entry), **_summary_fields(entry)} for entry in file.entries],
         }
         for file in files
@@ -65,7 +64,7 @@ def _entry_lines(entry: BaselineEntry) -> List[str]:
     lines = [f"  {_title(entry)}", f"    from {_origin(entry)}"]
     if isinstance(entry, FingerprintEntry):
         lines.append(
-            f"    {len(entry.exact)} counts and checksums, {len(entry.losses)} losses within {entry.tolerance:.2g}, "
+            f"    {len(entry.exact)} exact values, {len(entry.close)} close values within {entry.tolerance:.2g}, "
             f"relative: {entry.reason}"
         )
     else:
@@ -74,7 +73,7 @@ def _entry_lines(entry: BaselineEntry) -> List[str]:
                 metric.name,
                 spread(list(samples_of(entry, metric.name).values())),
                 f"{metric.margin:.3g}",
-                f"{metric.direction} is better; {metric.reason}",
+                f"{_claim(metric)}; {metric.reason}",
             )
             for metric in entry.metrics
         ]
@@ -83,12 +82,17 @@ def _entry_lines(entry: BaselineEntry) -> List[str]:
     return lines + [f"      {_change(change)}" for change in entry.history]
 
 
+def _claim(metric: Metric) -> str:
+    if metric.claim == NO_WORSE:
+        return f"no worse, {metric.direction} is better"
+    return "the same" if metric.direction == SAME else f"{metric.direction} is better"
+
+
 def _title(entry: BaselineEntry) -> str:
-    title = f"{entry.dataset} data, {entry.arithmetic} arithmetic"
     if isinstance(entry, FingerprintEntry):
-        return f"{title}, {entry.platform}"
+        return entry.title
     how = "compared seed by seed" if entry.paired else "compared as distributions"
-    return f"{title}, {counted(len(entry.samples), 'seed')}, {how}"
+    return f"{entry.title}; {counted(len(entry.samples), 'seed')}, {how}"
 
 
 def _origin(entry: BaselineEntry) -> str:
@@ -99,10 +103,10 @@ def _origin(entry: BaselineEntry) -> str:
 
 def _change(change: Change) -> str:
     parts = []
-    for name, what in (("samples", "seed"), ("metrics", "margin"), ("exact", "count"), ("losses", "loss")):
+    for name, what in (("samples", "seed"), ("metrics", "margin"), ("exact", "exact value"), ("close", "close value")):
         count = len(change.replaced.get(name, ()))
         if count:
-            parts.append(f"{count} losses" if what == "loss" and count > 1 else counted(count, what))
+            parts.append(counted(count, what))
     if "tolerance" in change.replaced:
         parts.append("the tolerance")
     replaced = f" (replaced {', '.join(parts)})" if parts else ""
@@ -122,7 +126,7 @@ def _summary_fields(entry: BaselineEntry) -> Dict[str, Any]:
 
 def _difference_lines(difference: Difference) -> List[str]:
     entry = difference.proposed
-    lines = [f"  {difference.recipe} {difference.rung}: {_title(entry)}"]
+    lines = [f"  {difference.name}: {_title(entry)}"]
     if difference.stored is None:
         lines += ["    nothing is stored yet"]
         lines += _indented(table(("metric", "proposed", "margin"), _new_rows(entry)), 4) if _new_rows(entry) else []

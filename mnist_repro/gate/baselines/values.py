@@ -2,15 +2,38 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import asdict, dataclass, field, replace
-from typing import Any, Dict, Mapping, Optional, Tuple, Union
+from typing import Any, Callable, Dict, Mapping, Optional, Tuple, Union
 
+from mnist_repro.errors import BadInput, escaped
+from mnist_repro.gate.text import Commands, conditions_text
 from mnist_repro.gate.verdicts import Metric
 
-FINGERPRINT = "fingerprint"
-PUBLISHED = "published"
-# The rungs with baseline files. ``published`` has none: published figures are not our measurements.
-RUNGS = (FINGERPRINT, "subset", "full")
+_PART = re.compile(r"[A-Za-z0-9][A-Za-z0-9._+=-]*")
+_LONGEST_NAME = 200
+_PROPOSED = ".proposed"
+
+
+def require_name(name: str) -> str:
+    """The name of a baseline, if it can be one: letters, digits and ``._+=-``, in folders with ``/``.
+
+    Raises:
+        BadInput: it cannot.
+    """
+    parts = name.split("/") if isinstance(name, str) else [""]
+    sound = all(_PART.fullmatch(part) and not part.endswith(_PROPOSED) for part in parts)
+    if not sound or len(name) > _LONGEST_NAME:
+        raise BadInput(
+            f"{escaped(repr(name)[:_LONGEST_NAME])} is no name of a baseline",
+            "it becomes a file: letters, digits and ._+=- are allowed, and / for a folder",
+            "a name such as digits-sgd, or digits/sgd",
+        )
+    return name
+
+
+# An exact value: a number, or a text, such as a hash.
+Exact = Union[int, str]
 
 
 @dataclass(frozen=True)
@@ -34,11 +57,10 @@ class Change:
 
 @dataclass(frozen=True)
 class SampleEntry:
-    """Stored runs of one recipe at one scale, on one dataset, with one arithmetic.
+    """Stored runs of one subject under the same conditions.
 
     Args:
-        dataset: name of the dataset.
-        arithmetic: ``original`` or ``framework``.
+        conditions: what the runs have in common, such as dataset and arithmetic.
         paired: compared seed by seed, else as distributions.
         metrics: the metrics to compare, with direction, margin and reason.
         samples: metric values by seed.
@@ -46,8 +68,7 @@ class SampleEntry:
         history: every change, oldest first.
     """
 
-    dataset: str
-    arithmetic: str
+    conditions: Mapping[str, str]
     paired: bool
     metrics: Tuple[Metric, ...]
     samples: Mapping[int, Mapping[str, float]]
@@ -57,30 +78,33 @@ class SampleEntry:
     @property
     def key(self) -> Tuple[str, ...]:
         """The key that distinguishes the entries of one file."""
-        return (self.dataset, self.arithmetic)
+        return _key(self.conditions)
+
+    @property
+    def title(self) -> str:
+        """The key as text for people."""
+        return conditions_text(self.conditions) or "without conditions"
 
 
 @dataclass(frozen=True)
 class FingerprintEntry:
-    """The stored fingerprint of one recipe on one platform.
+    """The stored fingerprint of one subject on one platform.
 
     Args:
-        dataset: name of the dataset.
-        arithmetic: ``original`` or ``framework``.
-        platform: machine architecture, TensorFlow and Keras minor version.
-        exact: counts and checksums.
-        losses: losses of steps and scores.
-        tolerance: relative tolerance on the losses.
+        conditions: what else it depends on, such as dataset and arithmetic.
+        platform: what decides about the last bits: machine architecture, and versions or devices.
+        exact: values that must be the same: numbers, texts, hashes.
+        close: values that may differ by rounding, such as the losses of steps.
+        tolerance: relative tolerance on the close values.
         reason: why the tolerance has this value.
         provenance: what produced the fingerprint.
         history: every change, oldest first.
     """
 
-    dataset: str
-    arithmetic: str
+    conditions: Mapping[str, str]
     platform: str
-    exact: Mapping[str, int]
-    losses: Mapping[str, float]
+    exact: Mapping[str, Exact]
+    close: Mapping[str, float]
     tolerance: float
     reason: str
     provenance: Mapping[str, Any]
@@ -93,42 +117,77 @@ class FingerprintEntry:
     @property
     def key(self) -> Tuple[str, ...]:
         """The key that distinguishes the entries of one file."""
-        return (self.dataset, self.arithmetic, self.platform)
+        return _key(self.conditions, self.platform)
+
+    @property
+    def title(self) -> str:
+        """The key as text for people."""
+        return "; ".join(filter(None, (conditions_text(self.conditions), self.platform)))
+
+
+def _key(conditions: Mapping[str, str], platform: str = "") -> Tuple[str, ...]:
+    return (*(f"{name}={conditions[name]}" for name in sorted(conditions)), *([platform] if platform else []))
 
 
 BaselineEntry = Union[SampleEntry, FingerprintEntry]
 
 
+def _allow(entry: BaselineEntry) -> None:
+    """Refuse no entry."""
+
+
 @dataclass(frozen=True)
-class BaselineFile:
-    """One file of a recipe's baselines.
+class Owner:
+    """What the code that keeps a baseline adds to it.
 
     Args:
-        recipe: name of the recipe.
-        rung: ``fingerprint``, ``subset`` or ``full``.
-        entries: the entries, each with a different key.
-        option: option with which a command uses the file's folder; see `mnist_repro.gate.baselines.folder`.
+        commands: the commands to type next for it.
+        check: refuses an entry that cannot be right, with a ValueError.
     """
 
-    recipe: str
-    rung: str
+    commands: Commands
+    check: Callable[[BaselineEntry], None] = _allow
+
+
+@dataclass(frozen=True)
+class BaselineFile:
+    """One file of baselines.
+
+    Args:
+        name: its name, such as ``digits-sgd`` or ``vgg7/subset``.
+        kind: ``samples`` or ``fingerprint``.
+        entries: the entries, each with a different key.
+        owner: what the code that keeps it adds to it.
+    """
+
+    name: str
+    kind: str
     entries: Tuple[BaselineEntry, ...] = ()
-    option: str = field(default="", compare=False)
+    owner: Owner = field(default=Owner(Commands("", "", "", "")), compare=False)
 
     def __post_init__(self) -> None:
         keys = [entry.key for entry in self.entries]
         if len(set(keys)) < len(keys):
-            raise ValueError("two entries have the same dataset, arithmetic and platform")
+            raise ValueError("two entries have the same conditions and platform")
 
-    def entry(self, *key: str) -> Optional[BaselineEntry]:
-        """The entry with this key, or None."""
-        return next((entry for entry in self.entries if entry.key == key), None)
+    def entry(self, conditions: Mapping[str, str], platform: str = "") -> Optional[BaselineEntry]:
+        """The entry of these conditions and, if it is a fingerprint, this platform; or None."""
+        return next((entry for entry in self.entries if entry.key == _key(conditions, platform)), None)
+
+    def samples(self, conditions: Mapping[str, str]) -> Optional[SampleEntry]:
+        """The samples of these conditions, or None."""
+        entry = self.entry(conditions)
+        return entry if isinstance(entry, SampleEntry) else None
+
+    def same_key(self, entry: BaselineEntry) -> Optional[BaselineEntry]:
+        """The entry with the same key as another, or None."""
+        return next((each for each in self.entries if each.key == entry.key), None)
 
     def with_entry(self, new: BaselineEntry) -> BaselineFile:
         """The file with ``new`` in the place of the entry with the same key, or at the end."""
         entries = {entry.key: entry for entry in self.entries}
         entries[new.key] = new
-        return BaselineFile(self.recipe, self.rung, tuple(entries.values()))
+        return replace(self, entries=tuple(entries.values()))
 
 
 def accepted(stored: BaselineFile, proposed: BaselineFile, date: str, reason: str) -> BaselineFile:
@@ -138,12 +197,12 @@ def accepted(stored: BaselineFile, proposed: BaselineFile, date: str, reason: st
 
     Args:
         stored: the current file.
-        proposed: new entries of the same recipe and rung; their own history is ignored.
+        proposed: new entries of the same name; their own history is ignored.
         date: date of the change, ISO 8601.
         reason: why the new values are right.
     """
     for entry in proposed.entries:
-        old = stored.entry(*entry.key)
+        old = stored.same_key(entry)
         if old is not None and same_values(old, entry):
             continue
         change = Change(date, reason, {} if old is None else replaced_values(old, entry))
@@ -164,13 +223,13 @@ def replaced_values(old: BaselineEntry, new: BaselineEntry) -> Dict[str, Any]:
     elif isinstance(old, FingerprintEntry) and isinstance(new, FingerprintEntry):
         replaced = {
             "exact": _gone(old.exact, new.exact),
-            "losses": _gone(old.losses, new.losses),
+            "close": _gone(old.close, new.close),
             **_gone({"tolerance": old.tolerance}, {"tolerance": new.tolerance}),
         }
     else:
         raise ValueError(f"{old.key} and {new.key} are entries of different kinds")
     values = {name: value for name, value in replaced.items() if value != {}}
-    origin = {name: old.provenance[name] for name in ("commit", "tensorflow", "keras") if name in old.provenance}
+    origin = {name: old.provenance[name] for name in ("commit", "platform") if name in old.provenance}
     return {**values, **origin}
 
 

@@ -6,7 +6,7 @@ import datetime
 import os
 import platform
 from pathlib import Path
-from typing import TYPE_CHECKING, List, Optional
+from typing import TYPE_CHECKING, Dict, List, Optional, Tuple
 
 import pytest
 
@@ -22,10 +22,20 @@ STEP_SUMMARY = "GITHUB_STEP_SUMMARY"
 
 
 class GateSession:
-    """A pytest plugin of the process that gets all reports. With xdist and `--fugaku`, other processes made them."""
+    """A pytest plugin of the process that gets all reports. With xdist and `--fugaku`, other processes made them.
+
+    Args:
+        config: pytest's configuration.
+
+    Attributes:
+        settings: what the session was asked for, by name, for the report; other plugins may add theirs.
+        expected: subjects that a complete session judges; another plugin may name them.
+    """
 
     def __init__(self, config: pytest.Config) -> None:
         self._config = config
+        self.settings: Dict[str, str] = {"seeds": str(config.option.gate_seeds)}
+        self.expected: Tuple[str, ...] = ()
         self._collector = Collector()
         self._started = _now()
         self._problems: List[str] = []
@@ -100,7 +110,7 @@ class GateSession:
             terminalreporter.write_line(f"gate report: {self._config.option.gate_report / 'gate.md'}")
 
     def _print_verdicts(self, terminalreporter: pytest.TerminalReporter) -> None:
-        """Print a line for each recipe; and at every verbosity, why the gate does not pass."""
+        """Print a line for each subject; and at every verbosity, why the gate does not pass."""
         from mnist_repro.gate.markdown import refusals, summary
 
         report = self._report()
@@ -115,16 +125,12 @@ class GateSession:
     def _report(self, finished: str = "", exit_code: Optional[int] = None, complete: bool = False) -> Report:
         from mnist_repro.gate.report import Report, Session
 
-        option = self._config.option
         versions = {
             "mnist_repro": mnist_repro.__version__,
             "pytest": pytest.__version__,
             "python": platform.python_version(),
         }
-        seeds = str(option.seeds)
-        session = Session(
-            option.scale, seeds, option.arithmetic, self._started, versions, finished, exit_code, complete
-        )
+        session = Session(self.settings, self._started, versions, finished, exit_code, complete, self.expected)
         return Report(session, self._collector.entries(), self._collector.other_failures())
 
     def _write(self, report: Report) -> None:

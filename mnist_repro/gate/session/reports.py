@@ -12,9 +12,9 @@ if TYPE_CHECKING:
     from mnist_repro.gate.comparison import Comparison
     from mnist_repro.gate.report import ReportEntry
 
-# Properties of a test report: its (recipe, rung) as JSON, and each `Comparison` as JSON.
-WANTED = "mnist_repro.wanted"
-CHECKED = "mnist_repro.checked"
+# Properties of a test report: (name, kind) as JSON; each `Comparison` as JSON.
+WANTED = "gate.wanted"
+CHECKED = "gate.checked"
 TRIED_AGAIN = "an earlier attempt of this test; a later one does not undo its verdict"
 _REASON_SHOWN = 300
 
@@ -91,8 +91,8 @@ def _attempt(name: str, checked: Comparison) -> ReportEntry:
     from mnist_repro.gate.report import ReportEntry
 
     if checked.verdict is None or checked.passes:
-        return ReportEntry(name, "passed", checked.recipe, checked.rung, checked)
-    return ReportEntry(name, "failed", checked.recipe, checked.rung, checked, TRIED_AGAIN)
+        return ReportEntry(name, "passed", checked.name, checked.kind, checked)
+    return ReportEntry(name, "failed", checked.name, checked.kind, checked, TRIED_AGAIN)
 
 
 def _entries(name: str, test: _Test) -> List[ReportEntry]:
@@ -106,7 +106,7 @@ def _entries(name: str, test: _Test) -> List[ReportEntry]:
         *earlier, last = checked
         attempts = [_attempt(name, each) for each in earlier]
         reason = _explained(last, outcome, test.reason)
-        return [*attempts, ReportEntry(name, outcome, last.recipe, last.rung, last, reason)]
+        return [*attempts, ReportEntry(name, outcome, last.name, last.kind, last, reason)]
     targets = [json.loads(text) for text in test.named(WANTED)]
-    reason = test.reason or ("it never called baseline.check" if outcome == "passed" else "")
-    return [ReportEntry(name, outcome, recipe, rung, None, reason) for recipe, rung in targets]
+    reason = test.reason or ("it compared nothing" if outcome == "passed" else "")
+    return [ReportEntry(name, outcome, wanted, kind, None, reason) for wanted, kind in targets]
