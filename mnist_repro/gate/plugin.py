@@ -1,6 +1,7 @@
 """The pytest plugin of the gate: its options, and the session's report. Hooks only.
 
-It is loaded wherever the package is installed, so that it imports what it needs when it needs it.
+It is loaded wherever the package is installed, so that it imports what it needs when it needs it. PYTEST_DONT_REWRITE:
+other plugins import it first, and pytest would warn when it is loaded.
 """
 
 from __future__ import annotations

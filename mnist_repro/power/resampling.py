@@ -20,7 +20,7 @@ from mnist_repro.gate.baselines.values import SampleEntry
 from mnist_repro.gate.statistics import AUTO_SEEDS, LEVEL, welch_interval
 from mnist_repro.gate.verdicts import Metric
 
-SESSIONS = 2000
+SESSIONS = 10_000
 SEED = 20200401
 SEEN = 0.95
 
