@@ -12,9 +12,9 @@ import numpy as np
 from mnist_repro.gate.baselines.files import read
 from mnist_repro.gate.baselines.values import SampleEntry
 from mnist_repro.gate.one_run import compare_with_one_run
+from mnist_repro.gate.resampling import Draw, smoothed
 from mnist_repro.gate.statistics import AUTO_SEEDS
 from mnist_repro.gate.verdicts import Verdict, worst
-from mnist_repro.power.resampling import Draw, smoothed
 from mnist_repro.recipes import find
 from mnist_repro.recipes.published import published_figures
 from mnist_repro.reproduction.judgement import PUBLISHED_CONDITIONS, stored_values
