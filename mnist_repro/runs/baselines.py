@@ -10,7 +10,7 @@ from mnist_repro.gate.baselines import files as baseline_files
 from mnist_repro.gate.baselines.fields import MOST_ROUNDING, require_rounding
 from mnist_repro.gate.baselines.folder import option
 from mnist_repro.gate.baselines.judge import MeasuredSamples, incomparable, judge_samples
-from mnist_repro.gate.baselines.values import BaselineEntry, BaselineFile, Owner, SampleEntry
+from mnist_repro.gate.baselines.values import BaselineEntry, BaselineFile, FingerprintEntry, Owner, SampleEntry
 from mnist_repro.gate.comparison import FINGERPRINT, PUBLISHED, SAMPLES
 from mnist_repro.gate.text import Commands
 from mnist_repro.gate.verdicts import Judgement
@@ -144,6 +144,8 @@ def _require_sensible(recipe: str, entry: BaselineEntry) -> None:
     """
     if set(entry.conditions) != {"dataset", "arithmetic"} or entry.conditions["arithmetic"] not in ARITHMETICS:
         raise ValueError(f"conditions are {entry.title}, not a dataset and an arithmetic, {' or '.join(ARITHMETICS)}")
+    if isinstance(entry, FingerprintEntry):
+        require_rounding("tolerance", entry.tolerance, MOST_ROUNDING)
     if not isinstance(entry, SampleEntry):
         return
     # Rounding alone moves chaotic runs beyond the margins of a comparison seed by seed. The opposite case, `paired` is
