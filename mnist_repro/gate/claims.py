@@ -59,11 +59,14 @@ class Claim:
         Raises:
             BadInput: the values have no spread.
         """
-        by_spread = spread_metric(name, self.direction, values, self.words)
         if self.margin is None and self.relative is None:
-            return by_spread
+            return spread_metric(name, self.direction, values, self.words)
+        return self.stated(name, values)
+
+    def stated(self, name: str, values: Sequence[float]) -> Metric:
+        """The metric to store with the margin that the claim states."""
         margin = self.margin if self.margin is not None else self._of_mean(values)
-        return Metric(name, self.direction, margin, self.reason or "stated in the test", self.words)
+        return Metric(name, self.direction, float(margin), self.reason or "stated in the test", self.words)
 
     def contradiction(self, stored: Metric, values: Sequence[float]) -> str:
         """What a stored metric says otherwise than this claim; empty if nothing.

@@ -109,10 +109,8 @@ def judge_cases(stored: BaselineFile, measured: MeasuredCases) -> Judgement:
     entry = stored.entry(measured.conditions)
     if not isinstance(entry, CasesEntry):
         return incomparable(no_baseline(stored, measured.conditions))
-    for what, some, others in (
-        ("stored and missing", entry.cases, measured.cases),
-        ("new", measured.cases, entry.cases),
-    ):
+    cases = measured.cases
+    for what, some, others in (("stored and missing", entry.cases, cases), ("new", cases, entry.cases)):
         odd = [case for case in some if case not in others]
         if odd:
             return incomparable(f"{counted(len(odd), 'case')} {what}: {', '.join(odd[:5])}; each has to be in both")
