@@ -7,6 +7,7 @@ import importlib
 from typing import List, Optional
 
 import mnist_repro
+from mnist_repro.commands.options import add_recipes
 from mnist_repro.program import run_command, run_script
 
 # Modules of mnist_repro.commands: each has DESCRIPTION, add_arguments(parser) and run(arguments) -> ExitCode.
@@ -45,6 +46,7 @@ def parser() -> argparse.ArgumentParser:
             allow_abbrev=False,
         )
         module.add_arguments(command)
+        add_recipes(command)
         command.set_defaults(run=module.run)
     return top
 

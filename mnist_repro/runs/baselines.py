@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 from functools import partial
 from pathlib import Path
 from typing import Dict, Mapping, Sequence
@@ -14,7 +15,8 @@ from mnist_repro.gate.baselines.values import BaselineEntry, BaselineFile, Finge
 from mnist_repro.gate.comparison import FINGERPRINT, PUBLISHED, SAMPLES
 from mnist_repro.gate.text import Commands
 from mnist_repro.gate.verdicts import Judgement
-from mnist_repro.recipes import RECIPES
+from mnist_repro.recipes import OURS, RECIPES
+from mnist_repro.recipes.outside import named_files
 from mnist_repro.recipes.recipe import ARITHMETICS
 from mnist_repro.runs.metrics import DIRECTIONS, is_share, metric_values
 from mnist_repro.runs.run import Run
@@ -47,6 +49,8 @@ def conditions_of(dataset: str, arithmetic: str) -> Dict[str, str]:
 def commands(folder: Path, recipe: str, rung: str, conditions: Mapping[str, str]) -> Commands:
     """The commands to type for a recipe's baseline in a folder."""
     where, unusual = option(folder), options(conditions)
+    if recipe not in OURS:
+        where += "".join(f" --recipes {shlex.quote(file)}" for file in named_files())
     chosen = f"{recipe} --rung {rung}"
     rerun = f"pytest --repro-scale {rung} --gate-seeds {{seeds}}{unusual.replace(' --', ' --repro-')} -k {recipe}"
     return Commands(
