@@ -13,6 +13,21 @@ from typing import Callable, List, Optional, TextIO
 
 from mnist_repro.errors import BadInput, ExitCode
 
+# The packages of each extra: a plain installation has none of them.
+PACKAGES = {
+    **dict.fromkeys(("numpy", "scipy", "yaml", "rich"), "gate"),
+    **dict.fromkeys(("h5py", "pooch"), "recipes"),
+}
+
+
+def missing(package: str) -> BadInput:
+    """The message about a package of an extra that is not installed."""
+    return BadInput(
+        f"{package} is not installed in this environment",
+        "a plain installation of mnist-repro has pytest --fugaku alone",
+        f"pip install 'mnist-repro[{PACKAGES[package]}]'; [recipes] for trainings, [tensorflow] for all they need",
+    )
+
 
 def run_command(name: str, parser: Callable[[], argparse.ArgumentParser], arguments: Optional[List[str]] = None) -> int:
     """Run one command and return its exit code; messages go to standard error.
@@ -33,6 +48,11 @@ def run_command(name: str, parser: Callable[[], argparse.ArgumentParser], argume
         sys.stdout.flush()
     except BadInput as error:
         _complain(f"{name}: {error}\n")
+        return ExitCode.BAD_INPUT
+    except ModuleNotFoundError as error:
+        if error.name not in PACKAGES:
+            raise
+        _complain(f"{name}: {missing(error.name)}\n")
         return ExitCode.BAD_INPUT
     except KeyboardInterrupt as interrupt:
         _complain(f"{name}: interrupted; {str(interrupt) or 'runs that had finished are whole'}\n")

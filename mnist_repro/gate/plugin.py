@@ -66,10 +66,17 @@ def pytest_configure(config: pytest.Config) -> None:
 @pytest.fixture
 def gate(request: pytest.FixtureRequest) -> Gate:
     """Compares what a test measured with its baseline: `gate.check`, `gate.fingerprint`, `gate.cases`."""
-    from mnist_repro.gate.comparison import NOTHING, SAMPLES
-    from mnist_repro.gate.fixture import Gate, Session
-    from mnist_repro.gate.session.reports import WANTED
-    from mnist_repro.gate.statistics import AUTO_SEEDS
+    from mnist_repro.program import PACKAGES, missing
+
+    try:
+        from mnist_repro.gate.comparison import NOTHING, SAMPLES
+        from mnist_repro.gate.fixture import Gate, Session
+        from mnist_repro.gate.session.reports import WANTED
+        from mnist_repro.gate.statistics import AUTO_SEEDS
+    except ModuleNotFoundError as error:
+        if error.name not in PACKAGES:
+            raise
+        pytest.fail(str(missing(error.name)), pytrace=False)
 
     config, option = request.config, request.config.option
     session = config.stash.get(_SHARED, None)
