@@ -110,6 +110,12 @@ class Gate:
             stored = self._stored(name, SAMPLES)
             key = measured_values.conditions_of(conditions)
             origin = self._origin(data)
+            if not callable(run_or_samples) and not isinstance(run_or_samples, Mapping):
+                raise BadInput(
+                    f"gate.check({name!r}, {type(run_or_samples).__name__})",
+                    "it takes a function of the seed, or results by seed",
+                    f"gate.check({name!r}, train), where train(seed) returns numbers",
+                )
             if self._session.record:
                 self._record_samples(stored, run_or_samples, metrics, key, origin)
             else:
@@ -236,12 +242,6 @@ class Gate:
     def _runs(self, name: str, run_or_samples: Union[Train, Mapping[int, Any]], count: int) -> Mapping[int, Row]:
         if isinstance(run_or_samples, Mapping):
             return measured_values.rows(run_or_samples)
-        if not callable(run_or_samples):
-            raise BadInput(
-                f"gate.check({name!r}, {type(run_or_samples).__name__})",
-                "it takes a function of the seed, or results by seed",
-                f"gate.check({name!r}, train), where train(seed) returns numbers",
-            )
         made = self._session.runs.setdefault(name, {})
         for seed in range(count):
             if seed not in made:

@@ -33,7 +33,7 @@ def number(value: Any, what: str) -> float:
     try:
         return float(value)
     except OverflowError:
-        return math.copysign(math.inf, value)
+        return math.inf if value > 0 else -math.inf
 
 
 def row(result: Any, what: str) -> Dict[str, float]:
