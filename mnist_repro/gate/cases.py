@@ -12,6 +12,7 @@ from typing import List, Mapping, Optional, Sequence
 
 import numpy as np
 
+from mnist_repro.display import counted
 from mnist_repro.gate.intervals import Interval, normal_quantile, student_t
 from mnist_repro.gate.statistics import LEVEL, beyond, within
 from mnist_repro.gate.verdicts import LOWER, NO_WORSE, SAME, Finding, Metric, Verdict
@@ -70,7 +71,7 @@ def too_few(*sides: Cases) -> str:
     """Why there are too few cases to compare; empty if there are enough."""
     fewest, what = (FEWEST_CASES, "cases") if all(map(is_binary, sides)) else (FEWEST_SCORES, "cases with scores")
     count = len(sides[0])
-    return f"{count} cases: fewer than {fewest} {what} cannot show a difference" if count < fewest else ""
+    return f"{counted(count, 'case')}: fewer than {fewest} {what} cannot show a difference" if count < fewest else ""
 
 
 def _interval(before: np.ndarray, now: np.ndarray, tail: float, binary: bool) -> Interval:

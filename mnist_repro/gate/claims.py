@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-import math
 from dataclasses import dataclass
-from typing import Mapping, Optional, Sequence, Union
+from numbers import Real
+from typing import Any, Mapping, Optional, Sequence, Union
 
 from mnist_repro.errors import BadInput
 from mnist_repro.gate.margins import rounded_up, spread_metric
@@ -31,22 +31,6 @@ class Claim:
     relative: Optional[float] = None
     both: bool = True
     reason: str = ""
-
-    def __post_init__(self) -> None:
-        for name, value in (("margin", self.margin), ("relative", self.relative)):
-            sound = value is None or (isinstance(value, (int, float)) and not isinstance(value, bool) and value > 0)
-            if not sound or value == math.inf:
-                raise BadInput(
-                    f"{self.direction}({name}={value!r})",
-                    "a difference that matters is a positive number",
-                    f"{self.direction}({name}=0.01), or without it: recording then chooses it from the spread",
-                )
-        if self.margin is not None and self.relative is not None:
-            raise BadInput(
-                f"{self.direction}(margin={self.margin}, relative={self.relative})",
-                "a metric has one margin",
-                "leave one of them out",
-            )
 
     @property
     def words(self) -> str:
@@ -87,7 +71,33 @@ class Claim:
 
     def _of_mean(self, values: Sequence[float]) -> float:
         assert self.relative is not None  # noqa: S101 - asked for only then
-        return rounded_up(self.relative * abs(sum(values) / len(values)) or self.relative)
+        margin = self.relative * abs(sum(values) / len(values))
+        if not 0.0 < margin < float("inf"):
+            raise BadInput(
+                f"{self.direction}(relative={self.relative}): the recorded mean is {sum(values) / len(values):.6g}",
+                "no share of that is a margin",
+                f"{self.direction}(margin=…), in the metric's unit",
+            )
+        return rounded_up(margin)
+
+
+def _claim(direction: str, margin: Any, relative: Any, both: bool, reason: str) -> Claim:
+    """A sound claim. Not checked by `Claim` itself: pytest would show its generated constructor to the user."""
+    __tracebackhide__ = True
+    for name, value in (("margin", margin), ("relative", relative)):
+        sound = value is None or (isinstance(value, Real) and not isinstance(value, bool))
+        if not sound or (value is not None and not 0.0 < value < float("inf")):
+            raise BadInput(
+                f"{direction}({name}={value!r})",
+                "a difference that matters is a positive number",
+                f"{direction}({name}=0.01), or without it: recording then chooses it from the spread",
+            )
+    if margin is not None and relative is not None:
+        raise BadInput(
+            f"{direction}(margin={margin}, relative={relative})", "a metric has one margin", "leave one of them out"
+        )
+    margin, relative = (None if each is None else float(each) for each in (margin, relative))
+    return Claim(direction, margin, relative, both, reason)
 
 
 def higher(
@@ -104,19 +114,22 @@ def higher(
     Raises:
         BadInput: a margin is not a positive number, or there are two.
     """
-    return Claim(HIGHER, margin, relative, both, reason)
+    __tracebackhide__ = True
+    return _claim(HIGHER, margin, relative, both, reason)
 
 
 def lower(
     margin: Optional[float] = None, *, relative: Optional[float] = None, both: bool = False, reason: str = ""
 ) -> Claim:
     """Lower is better; see `higher`."""
-    return Claim(LOWER, margin, relative, both, reason)
+    __tracebackhide__ = True
+    return _claim(LOWER, margin, relative, both, reason)
 
 
 def same(margin: Optional[float] = None, *, relative: Optional[float] = None, reason: str = "") -> Claim:
     """Neither is better: a difference by the margin in either direction does not pass."""
-    return Claim(SAME, margin, relative, True, reason)
+    __tracebackhide__ = True
+    return _claim(SAME, margin, relative, True, reason)
 
 
 def claims_of(wanted: Union[Claim, Mapping[str, Claim], None], measured: Sequence[str]) -> Mapping[str, Claim]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import shlex
 from dataclasses import dataclass, field, replace
+from functools import partial
 from pathlib import Path
 from typing import Any, Callable, Dict, List, Mapping, Optional, Sequence, Set, Tuple, Union
 
@@ -85,6 +86,8 @@ class Gate:
     def __init__(self, session: Session, test: str, note: Callable[[str, str], None]) -> None:
         self._session, self._test, self._note = session, test, note
         self._used: Set[str] = set()
+        # The last exception of the test's own function, and what is said about it.
+        self._raised: Tuple[Optional[Exception], str] = (None, "")
 
     def check(
         self,
@@ -107,6 +110,12 @@ class Gate:
         """
         __tracebackhide__ = True
         with _Refusal(self, name, SAMPLES) as refusal:
+            if not isinstance(run_or_samples, Mapping) and not callable(run_or_samples):
+                raise BadInput(
+                    f"gate.check({name!r}, {type(run_or_samples).__name__})",
+                    "it takes a function of the seed, or results by seed",
+                    f"gate.check({name!r}, train), where train(seed) returns numbers",
+                )
             stored = self._stored(name, SAMPLES)
             key = measured_values.conditions_of(conditions)
             origin = self._origin(data)
@@ -225,6 +234,7 @@ class Gate:
         key: Mapping[str, str],
         origin: Mapping[str, Any],
     ) -> Comparison:
+        __tracebackhide__ = True
         counts: Sequence[int] = self._session.seeds if callable(run_or_samples) else (0,)
         entry = stored.samples(key)
         for count in counts:
@@ -240,6 +250,7 @@ class Gate:
         return comparison
 
     def _runs(self, name: str, run_or_samples: Union[Train, Mapping[int, Any]], count: int) -> Mapping[int, Row]:
+        __tracebackhide__ = True
         if isinstance(run_or_samples, Mapping):
             return measured_values.rows(run_or_samples)
         made = self._session.runs.setdefault(name, {})
@@ -254,7 +265,8 @@ class Gate:
         try:
             return train(seed)
         except Exception as error:
-            raise _TrainingError(f"seed {seed} of {count} raised {type(error).__name__}: {error}") from error
+            self._raised = (error, f"seed {seed} of {count} raised {type(error).__name__}: {error}")
+            raise
 
     def _record_samples(
         self,
@@ -264,6 +276,7 @@ class Gate:
         key: Mapping[str, str],
         origin: Dict[str, Any],
     ) -> None:
+        __tracebackhide__ = True
         before = stored.samples(key)
         depends = [stored.name, dict(key), origin.get("dataset_sha256"), origin["platform"]]
         kept = recording.Kept.of(self._session.baselines, stored.name, self._session.root, depends)
@@ -271,9 +284,8 @@ class Gate:
             runs: Mapping[int, Row] = measured_values.rows(run_or_samples)
         else:
             seeds = max(self._session.record, 1 + max(before.samples) if before else 0)
-            runs, origin["repeatable"] = recording.make_runs(
-                lambda seed: self._trained(run_or_samples, seed, seeds), seeds, kept
-            )
+            train = partial(self._trained, run_or_samples, count=seeds)
+            runs, origin["repeatable"] = recording.make_runs(train, seeds, kept)
         claims = claims_of(metrics, list(next(iter(runs.values()))))
         entry = recording.sample_entry(key, claims, runs, origin, before)
         lines = recording.outlook(stored.name, entry)
@@ -293,7 +305,8 @@ class Gate:
         for metric, claim in claims.items():
             values = {case: each[metric] for case, each in made.items()}
             for case, repeats in values.items():
-                recording.require_finite(metric, dict.fromkeys([f"case {case}"], max(repeats, key=abs)))
+                for value in repeats:
+                    recording.require_finite(metric, {f"case {case}": value})
             few = paired_cases.too_few(values)
             if few:
                 raise BadInput(f"{stored.name}: {few}", "the gate could never pass", "add cases")
@@ -375,10 +388,6 @@ class Gate:
             pytest.fail(gate_text.failure(comparison), pytrace=False)
 
 
-class _TrainingError(Exception):
-    """A function of the test raised the exception that is this one's cause."""
-
-
 class _Refusal:
     """Turns bad input into a comparison that does not pass; an exception of the test's function goes on as it is."""
 
@@ -391,18 +400,18 @@ class _Refusal:
 
     def __exit__(self, kind: object, error: Optional[BaseException], trace: object) -> bool:
         __tracebackhide__ = True
-        if not isinstance(error, (BadInput, _TrainingError)):
+        theirs = error is not None and error is self._gate._raised[0]
+        if not theirs and not isinstance(error, BadInput):
             return False
         try:
             name = require_name(self._name)
         except BadInput:
             name = NOTHING
-        self.comparison = incomparable(name, self._kind, MEASUREMENT, str(error))
-        if isinstance(error, _TrainingError) and error.__cause__ is not None:
+        self.comparison = incomparable(name, self._kind, MEASUREMENT, self._gate._raised[1] if theirs else str(error))
+        if theirs:
             for property_name, value in properties(self.comparison):
                 self._gate._note(property_name, value)
-            raise error.__cause__
-        return True
+        return not theirs
 
 
 def _require_same_claims(

@@ -34,8 +34,15 @@ def spread_metric(name: str, direction: str, values: Sequence[float], claim: str
             "record more seeds with --seeds N, or look for why the seed changes nothing",
         )
     multiple = deviations(len(values))
+    deviation = standard_deviation(values)
+    if not 0.0 < multiple * deviation < float("inf"):
+        raise BadInput(
+            f"{name} lies between {min(values):.3g} and {max(values):.3g}",
+            "floats cannot hold the standard deviation of that",
+            "measure it in another unit",
+        )
     reason = f"{multiple:.0f} standard deviations of the {len(values)} recorded samples"
-    return Metric(name, direction, rounded_up(multiple * standard_deviation(values)), reason, claim)
+    return Metric(name, direction, rounded_up(multiple * deviation), reason, claim)
 
 
 def rounded_up(value: float) -> float:

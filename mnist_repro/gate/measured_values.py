@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import math
 from pathlib import Path
-from typing import Any, Callable, Dict, List, Mapping, Tuple
+from typing import Any, Callable, Dict, ItemsView, List, Mapping, Tuple
 
 from mnist_repro.errors import BadInput
 from mnist_repro.gate.baselines.values import Exact
@@ -44,8 +44,7 @@ def row(result: Any, what: str) -> Dict[str, float]:
     """
     if not isinstance(result, Mapping):
         return {VALUE: number(result, what)}
-    odd = next((name for name in result if not isinstance(name, str) or not name), None)
-    if odd is not None or not result:
+    if not result or not all(map(_is_name, result)):
         raise BadInput(
             f"{what} gave {_shown(result)}",
             "metrics have names, and there is at least one",
@@ -98,7 +97,7 @@ def exact_values(values: Mapping[str, Any]) -> Dict[str, Exact]:
     Raises:
         BadInput: a value is of another kind.
     """
-    return {_name(name): _exact(name, value) for name, value in values.items()}
+    return {_name(name): _exact(name, value) for name, value in _named("exact", values)}
 
 
 def close_values(values: Mapping[str, Any]) -> Tuple[Dict[str, float], Dict[str, float]]:
@@ -108,7 +107,7 @@ def close_values(values: Mapping[str, Any]) -> Tuple[Dict[str, float], Dict[str,
         BadInput: a value is not a finite number, or a tolerance not between 0 and 1.
     """
     close, tolerances = {}, {}
-    for name, value in values.items():
+    for name, value in _named("close", values):
         if isinstance(value, tuple) and len(value) == 2:
             tolerances[_name(name)] = tolerance(value[1], name)
             value = value[0]
@@ -172,7 +171,7 @@ def conditions_of(conditions: Any) -> Dict[str, str]:
     if conditions is None:
         return {}
     sound = isinstance(conditions, Mapping) and all(
-        isinstance(name, str) and name and isinstance(value, (str, int, float, bool))
+        _is_name(name) and isinstance(value, (str, int, float, bool)) and str(value).isprintable()
         for name, value in conditions.items()
     )
     if not sound:
@@ -191,12 +190,14 @@ def case_values(results: Mapping[Any, Any]) -> Dict[str, Dict[str, List[float]]]
         BadInput: a case has no name or no value, or other metrics than the first.
     """
     made: Dict[str, Dict[str, List[float]]] = {}
-    for case, result in results.items():
-        if not isinstance(case, (str, int)) or isinstance(case, bool) or case == "":
-            raise BadInput(
-                f"a case is called {_shown(case)}", "a case is found again by its name", 'gate.cases(name, {"a": True})'
-            )
+    for case, result in _named("results", results):
         name = str(case)
+        if isinstance(case, bool) or not isinstance(case, (str, int)) or not _is_name(name) or name in made:
+            raise BadInput(
+                f"a case is called {_shown(case)}" + (", as another one is" if name in made else ""),
+                "a case is found again by its name",
+                'gate.cases(name, {"a": True}), with a printable text or a number for each case',
+            )
         by_metric = result if isinstance(result, Mapping) else {VALUE: result}
         made[name] = {_name(metric): _repeats(value, f"{metric} of {name}") for metric, value in by_metric.items()}
         first = next(iter(made))
@@ -217,8 +218,11 @@ def _repeats(value: Any, what: str) -> List[float]:
 
 
 def _exact(name: str, value: Any) -> Exact:
-    if isinstance(value, (bool, int, str)):
-        return int(value) if isinstance(value, (bool, int)) else value
+    if isinstance(value, (bool, int)):
+        return int(value)
+    # Other characters than printable ones do not survive in a file of text.
+    if isinstance(value, str) and value.replace("\n", "").isprintable():
+        return value
     if isinstance(value, float):
         raise BadInput(
             f"exact {name} is {value!r}",
@@ -237,9 +241,28 @@ def _is_scalar(value: Any) -> bool:
 
 
 def _name(name: Any) -> str:
-    if not isinstance(name, str) or not name:
-        raise BadInput(f"a value is called {_shown(name)}", "a value is found again by its name", "name it with a text")
-    return name
+    if not _is_name(name):
+        raise BadInput(
+            f"a value is called {_shown(name)}", "a value is found again by its name", "name it with a printable text"
+        )
+    return str(name)
+
+
+def _is_name(name: Any) -> bool:
+    return isinstance(name, str) and name != "" and name.isprintable()
+
+
+def _named(argument: str, values: Any) -> ItemsView[Any, Any]:
+    """The items of an argument that maps names to values.
+
+    Raises:
+        BadInput: it is no mapping.
+    """
+    if not isinstance(values, Mapping):
+        raise BadInput(
+            f"{argument}={_shown(values)}", "each value is found again by its name", f'{argument}={{"name": value}}'
+        )
+    return values.items()
 
 
 def _shown(value: Any) -> str:

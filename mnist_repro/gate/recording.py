@@ -114,6 +114,7 @@ def make_runs(train: Train, seeds: int, kept: Kept) -> Tuple[Dict[int, Row], boo
     Raises:
         BadInput: a run gives no numbers, or other metrics than the first.
     """
+    __tracebackhide__ = True
     for seed in range(seeds):
         if seed not in kept.runs:
             kept.add(seed, row(train(seed), f"seed {seed}"))
