@@ -212,9 +212,9 @@ def test_the_interval_of_a_finding_has_the_level_of_a_look() -> None:
     assert welch_interval(ours, theirs, LEVEL / 2) == two_looks
 
 
-# Ten values each, half of them 1 above and half of them 1 below the mean: both variances are 10/9, and the standard error
-# of the difference is sqrt(2)/3, with 18 degrees of freedom. What Student's t exceeds with these probabilities is in
-# every table.
+# Ten values each, half of them 1 above and half of them 1 below the mean: both variances are 10/9, and the standard
+# error of the difference is sqrt(2)/3, with 18 degrees of freedom. Every table has what Student's t exceeds with these
+# probabilities.
 STANDARD_ERROR = math.sqrt(2) / 3
 TABLE = {0.05: 1.734064, 0.025: 2.100922, 0.01: 2.552380, 0.005: 2.878440, 0.0005: 3.921646}
 
