@@ -7,7 +7,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any, Dict, Mapping, Optional, Sequence, Tuple
 
-from mnist_repro.gate.baselines.values import BaselineEntry, BaselineFile, Change, FingerprintEntry, SampleEntry
+from mnist_repro.gate.baselines.values import BaselineEntry, BaselineFile, Change, Exact, FingerprintEntry, SampleEntry
 from mnist_repro.gate.verdicts import Metric
 from mnist_repro.recipes import find
 from mnist_repro.runs import baselines
@@ -31,6 +31,7 @@ HERE: Dict[str, Any] = {
 }
 PLATFORM = str(HERE["platform"])
 CONDITIONS = {"dataset": "mnist", "arithmetic": "original"}
+SURROGATE = {**CONDITIONS, "dataset": "surrogate"}
 
 # Losses of so many seeds, with a standard deviation of 0.001.
 SPREAD = tuple(0.05 + 0.001 * each for each in (-1.2, 0.4, 1.7, -0.3, 0.1, -1.5, 0.9, -0.6, 1.1, -0.2, 0.5, -0.9))
@@ -69,7 +70,7 @@ def samples(losses: Sequence[float] = SPREAD, paired: bool = False, **changes: A
 
 
 def fingerprint(
-    exact: Optional[Mapping[str, int]] = None, losses: Optional[Mapping[str, float]] = None, **changes: Any
+    exact: Optional[Mapping[str, Exact]] = None, losses: Optional[Mapping[str, float]] = None, **changes: Any
 ) -> FingerprintEntry:
     entry = FingerprintEntry(
         conditions=CONDITIONS,
