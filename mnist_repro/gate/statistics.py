@@ -160,7 +160,7 @@ def compare_distributions(
         return samples.found(Verdict.NO_WORSE, "not worse by the margin, proven", interval)
     if beyond:
         return samples.found(samples.beyond(claimed.low), "the difference lies beyond the margin, proven", interval)
-    needed = _seeds_needed(samples, measured_values, stored_values, tail)
+    needed = _seeds_needed(samples, measured_values, stored_values, tail, metrics)
     why = "the interval of the difference crosses the margin"
     why += f": {needed} seeds would probably settle it" if needed else ": no number of seeds is likely to settle it"
     return samples.found(Verdict.INCONCLUSIVE, why, interval, needed)
@@ -181,13 +181,18 @@ def welch_interval(measured: np.ndarray, stored: np.ndarray, tail: float) -> Int
     )
 
 
-def _seeds_needed(samples: _Comparison, measured: np.ndarray, stored: np.ndarray, tail: float) -> Optional[int]:
+def _seeds_needed(
+    samples: _Comparison, measured: np.ndarray, stored: np.ndarray, tail: float, metrics: int
+) -> Optional[int]:
     """The number of seeds that would decide the comparison if mean and spread stay the same; None if too many."""
     difference, margin = float(measured.mean() - stored.mean()), samples.metric.margin
     our_variance, their_variance = measured.var(ddof=1), stored.var(ddof=1)
     for count in range(len(measured) + 1, MOST_SEEDS_FORETOLD + 1):
-        interval = _welch(difference, our_variance, count, their_variance, len(stored), tail)
-        if samples.within(interval) or interval.low > margin or interval.high < -margin:
+        interval, claimed = (
+            _welch(difference, our_variance, count, their_variance, len(stored), each)
+            for each in (tail, tail / metrics / 2.0)
+        )
+        if samples.within(interval) or claimed.low > margin or claimed.high < -margin:
             return count
     return None
 

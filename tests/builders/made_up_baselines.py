@@ -31,6 +31,7 @@ HERE: Dict[str, Any] = {
 }
 PLATFORM = str(HERE["platform"])
 CONDITIONS = {"dataset": "mnist", "arithmetic": "original"}
+SURROGATE = {**CONDITIONS, "dataset": "surrogate"}
 
 # Losses of so many seeds, with a standard deviation of 0.001.
 SPREAD = tuple(0.05 + 0.001 * each for each in (-1.2, 0.4, 1.7, -0.3, 0.1, -1.5, 0.9, -0.6, 1.1, -0.2, 0.5, -0.9))

@@ -23,7 +23,11 @@ EXACT, LOSSES = {"steps": 9380, "images in the last batch": 96}, {"loss of step 
 
 def stored(paired: bool = True) -> Stored:
     entry = made.samples((0.0488, 0.0504, 0.0517, *made.SPREAD), paired=paired)
-    files = {"fingerprint": made.fingerprints(), "subset": made.subset(entry), "full": BaselineFile(WHEEL.name, "full")}
+    files = {
+        "fingerprint": made.fingerprints(),
+        "subset": made.subset(entry),
+        "full": BaselineFile(f"{WHEEL.name}/full", "samples"),
+    }
     return Stored(files, "mnist")
 
 

@@ -208,7 +208,7 @@ def _load(path: Path, text: str, owner: Owner) -> Dict[str, Any]:
         raise BadInput(
             f"{path} has schema {fields['schema']}, this program reads {SCHEMA}",
             f"{'a newer' if newer else 'an older'} mnist-repro wrote it",
-            "pip install --upgrade mnist-repro" if newer else _way_back(path, owner),
+            "pip install --upgrade mnist-repro" if newer else f"rm {path} && {owner.commands.record}",
         )
     if text.rstrip().splitlines()[-1] != _END:
         raise _broken(path, f"it has been cut short: its last line is not {_END}", owner)

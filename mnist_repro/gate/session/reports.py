@@ -86,13 +86,15 @@ def _explained(checked: Comparison, outcome: str, reason: str) -> str:
     return reason if outcome == "xfailed" or other else ""
 
 
-def _attempt(name: str, checked: Comparison) -> ReportEntry:
-    """The entry of a comparison after which its test went on, or ran again."""
+def _went_on(name: str, checked: Comparison, again: bool) -> ReportEntry:
+    """The entry of a comparison after which its test went on, or was made again."""
     from mnist_repro.gate.report import ReportEntry
 
-    if checked.verdict is None or checked.passes:
-        return ReportEntry(name, "passed", checked.name, checked.kind, checked)
-    return ReportEntry(name, "failed", checked.name, checked.kind, checked, TRIED_AGAIN)
+    if checked.verdict is None:
+        return ReportEntry(name, "skipped", checked.name, checked.kind, checked)
+    outcome = "passed" if checked.passes else "failed"
+    reason = TRIED_AGAIN if again and not checked.passes else ""
+    return ReportEntry(name, outcome, checked.name, checked.kind, checked, reason)
 
 
 def _entries(name: str, test: _Test) -> List[ReportEntry]:
@@ -102,11 +104,12 @@ def _entries(name: str, test: _Test) -> List[ReportEntry]:
     checked = [from_fields(json.loads(text)) for text in test.named(CHECKED)]
     outcome = test.outcome or "unfinished"
     if checked:
-        # The last comparison decided the test's outcome. One before it that failed is an earlier attempt of the test.
+        # The last comparison decided the test's outcome. Those before it with the same name are earlier attempts.
         *earlier, last = checked
-        attempts = [_attempt(name, each) for each in earlier]
+        latest = {each.name: each for each in checked}
+        entries = [_went_on(name, each, again=latest[each.name] is not each) for each in earlier]
         reason = _explained(last, outcome, test.reason)
-        return [*attempts, ReportEntry(name, outcome, last.name, last.kind, last, reason)]
+        return [*entries, ReportEntry(name, outcome, last.name, last.kind, last, reason)]
     targets = [json.loads(text) for text in test.named(WANTED)]
     reason = test.reason or ("it compared nothing" if outcome == "passed" else "")
     return [ReportEntry(name, outcome, wanted, kind, None, reason) for wanted, kind in targets]
