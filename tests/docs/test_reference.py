@@ -111,7 +111,9 @@ def test_options_that_pages_mention_exist(helped: str) -> None:
     known |= set(re.findall(r"--[a-z][a-z-]+", GENERATORS["mnist-repro"]() + GENERATORS["pjm"]()))
     known |= set(re.findall(r'"(--[a-z][a-z-]+)"', _source_of("mnist_repro")))
     text = "\n".join(page.read_text(encoding="utf-8") for page in pages() if "docs" in page.parts)
-    mentioned = set(re.findall(r"--(?:fugaku|gate|repro|scale|seeds|arithmetic|rung|reason|new-margins|quick)[a-z-]*", text))
+    mentioned = set(
+        re.findall(r"--(?:fugaku|gate|repro|scale|seeds|arithmetic|rung|reason|new-margins|quick)[a-z-]*", text)
+    )
 
     assert set() == mentioned - known
 
