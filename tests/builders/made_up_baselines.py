@@ -7,7 +7,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any, Dict, Mapping, Optional, Sequence, Tuple
 
-from mnist_repro.gate.baselines.values import BaselineEntry, BaselineFile, Change, FingerprintEntry, SampleEntry
+from mnist_repro.gate.baselines.values import BaselineEntry, BaselineFile, Change, Exact, FingerprintEntry, SampleEntry
 from mnist_repro.gate.verdicts import Metric
 from mnist_repro.recipes import find
 from mnist_repro.runs import baselines
@@ -70,7 +70,7 @@ def samples(losses: Sequence[float] = SPREAD, paired: bool = False, **changes: A
 
 
 def fingerprint(
-    exact: Optional[Mapping[str, int]] = None, losses: Optional[Mapping[str, float]] = None, **changes: Any
+    exact: Optional[Mapping[str, Exact]] = None, losses: Optional[Mapping[str, float]] = None, **changes: Any
 ) -> FingerprintEntry:
     entry = FingerprintEntry(
         conditions=CONDITIONS,

@@ -146,7 +146,9 @@ def test_commands_are_about_the_same_rung_folder_data_and_arithmetic(tmp_path: P
     ids=lambda entry: entry.title,
 )
 def test_an_entry_that_no_recipe_can_have_is_refused_before_it_is_written(entry: BaselineEntry, tmp_path: Path) -> None:
-    file = subset(entry) if isinstance(entry, type(samples())) else fingerprints(entry)
+    file = (
+        subset(entry) if isinstance(entry, type(samples())) else fingerprints(fingerprint(conditions=entry.conditions))
+    )
 
     with pytest.raises(BadInput, match="cannot be used as a baseline: entry "):
         baseline_files.write(tmp_path, file)

@@ -211,12 +211,12 @@ def test_without_a_baseline_it_says_what_is_stored_and_what_to_type() -> None:
     commands = Commands("pytest --gate-record -k digits", "show", "diff", "gate accept digits --reason")
     stored = BaselineFile("digits", "samples", (samples(),), Owner(commands))
     typed = "to make one: pytest --gate-record -k digits, then gate accept digits --reason …"
-    other, unconditional = ({"model": "b"}, {})
+    conditions: List[Dict[str, str]] = [{"model": "b"}, {}]
 
     assert [
         f"no baseline for {what} (stored: dataset mnist, arithmetic original); {typed}"
         for what in ("model b", "digits")
-    ] == [only(judge_samples(stored, measured([0.5], conditions=each)))[1] for each in (other, unconditional)]
+    ] == [only(judge_samples(stored, measured([0.5], conditions=each)))[1] for each in conditions]
 
 
 @pytest.mark.parametrize(
