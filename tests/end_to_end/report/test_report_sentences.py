@@ -93,13 +93,13 @@ def judgements() -> Iterator[str]:
     taken, file = gate_cases.fingerprint(), gate_cases.stored_fingerprint()
     measured = MeasuredFingerprint(gate_cases.CONDITIONS, taken.exact, taken.losses, taken.provenance)
     yield from of(judge_fingerprint(replace(file, entries=()), measured))
-    for case in (
+    for again in (
         measured,
         replace(measured, exact={}, close={}),
         replace(measured, close={**taken.losses, "loss of step 2": 2.5}),
         replace(measured, provenance=elsewhere),
     ):
-        yield from of(judge_fingerprint(file, case))
+        yield from of(judge_fingerprint(file, again))
 
 
 def published() -> Iterator[str]:
