@@ -73,6 +73,12 @@ def pytest_configure(config: pytest.Config) -> None:
     option.repro_scale = option.repro_scale or "subset"
     _require_data(option.repro_data)
     _name_recipes(config)
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_sessionstart(session: pytest.Session) -> None:
+    """Tell the gate's report about the session, and prepare the page. By now every plugin is configured."""
+    config, option = session.config, session.config.option
     gate = config.pluginmanager.get_plugin(SESSION)
     if gate is None:  # in xdist's workers
         return
@@ -83,7 +89,9 @@ def pytest_configure(config: pytest.Config) -> None:
     if option.repro_report is not None and not option.collectonly:
         from mnist_repro.harness.report_session import ReportSession
 
-        config.pluginmanager.register(ReportSession(config, gate), "mnist_repro.report_session")
+        page = ReportSession(config, gate)
+        page.require_place()
+        config.pluginmanager.register(page, "mnist_repro.report_session")
 
 
 def pytest_report_header(config: pytest.Config) -> str:

@@ -60,9 +60,14 @@ def mnist_repro_options() -> str:
     return _options(_of_harness())
 
 
-def mnist_repro_configuration() -> str:
-    """The harness' settings in pytest's configuration."""
-    return _settings(_of_harness())
+def gate_options() -> str:
+    """The gate's options of pytest."""
+    return _options(_of_gate())
+
+
+def gate_configuration() -> str:
+    """The gate's settings in pytest's configuration."""
+    return _settings(_of_gate())
 
 
 def pjm_options() -> str:
@@ -77,6 +82,14 @@ def pjm_configuration() -> str:
 
 def _of_harness() -> Recorder:
     from mnist_repro.pytest_plugin import pytest_addoption
+
+    recorder = Recorder()
+    pytest_addoption(recorder)  # type: ignore[arg-type]
+    return recorder
+
+
+def _of_gate() -> Recorder:
+    from mnist_repro.gate.plugin import pytest_addoption
 
     recorder = Recorder()
     pytest_addoption(recorder)  # type: ignore[arg-type]

@@ -41,8 +41,12 @@ class ReportSession:
         self._lines: List[str] = []
         self._failed = False
 
-    def pytest_sessionstart(self) -> None:
-        """Refuse a folder in which the page could not be written, before tests run for hours."""
+    def require_place(self) -> None:
+        """Refuse a folder in which the page could not be written, before tests run for hours.
+
+        Raises:
+            UsageError: the page could not be written.
+        """
         from mnist_repro.files.atomic import require_writable
         from mnist_repro.report.page.figures import require_drawing
         from mnist_repro.report.page.page_file import require_ours

@@ -153,7 +153,7 @@ def _judged(trial: Trial, stored: Stored, scale: str, seeds: int) -> Judgement:
 
 
 def _num_regression(trial: Trial, stored: Stored, scales: Sequence[str]) -> Cell:
-    """The result of `num_regression`: one test per scale that was run, on the first three seeds."""
+    """The result of `num_regression`: one test per scale that was run."""
     for scale in scales:
         crash = trial.crash(_parts(scale, _USUAL))
         if crash:
