@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from fractions import Fraction
 from pathlib import Path
-from typing import Any
+from typing import Any, List
 
 import numpy as np
 import pytest
@@ -62,7 +62,7 @@ def test_samples_are_numbered_by_seeds_and_have_the_same_metrics() -> None:
     assert {0: {"a": 1.0}, 7: {"a": 2.0}} == values.rows({0: {"a": 1}, np.int64(7): {"a": 2}})
     for samples in ({"0": 1.0}, {-1: 1.0}, {True: 1.0}, {0.0: 1.0}, {}, {0: {"a": 1}, 1: {"b": 1}}):
         with pytest.raises(BadInput):
-            values.rows(samples)  # type: ignore[arg-type] # that is the point
+            values.rows(samples)
 
 
 def test_exact_values_are_kept_or_hashed() -> None:
@@ -106,6 +106,7 @@ def test_conditions_are_short_texts() -> None:
 
 def test_cases_have_one_value_or_one_for_each_repeat() -> None:
     assert {"a": {"value": [1.0]}, "7": {"value": [0.0, 1.0]}} == values.case_values({"a": True, 7: [False, True]})
-    for results in ({None: True}, {"": True}, {"a": []}, {"a": "yes"}, {"a": {}}, {"a": {"x": 1}, "b": {"y": 1}}):
+    refused: List[Any] = [{None: True}, {"": True}, {"a": []}, {"a": "yes"}, {"a": {}}, {"a": {"x": 1}, "b": {"y": 1}}]
+    for results in refused:
         with pytest.raises(BadInput):
             values.case_values(results)
