@@ -121,7 +121,9 @@ def _fingerprint(folder: Path, taken: TakenFingerprint) -> Comparison:
     conditions = baselines.conditions_of(taken.dataset, taken.arithmetic)
     stored = baselines.read(folder, taken.recipe, FINGERPRINT, conditions)
     judgement = judge_fingerprint(stored, MeasuredFingerprint(conditions, taken.exact, taken.losses, taken.provenance))
-    return _compared(stored, _with_note(judgement, taken.dataset), conditions, {}, taken.provenance)
+    compared = _compared(stored, _with_note(judgement, taken.dataset), conditions, {}, taken.provenance)
+    tolerance = find(taken.recipe).fingerprint_tolerance
+    return replace(compared, taken={"exact": taken.exact, "close": taken.losses, "tolerance": tolerance})
 
 
 def _samples(folder: Path, recipe: str, rung: str, runs: Sequence[Run], looks: int) -> Comparison:
