@@ -3,10 +3,10 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
+from mnist_repro.gate import resampling
 from mnist_repro.gate import statistics as gate
 from mnist_repro.gate.baselines.values import SampleEntry
 from mnist_repro.gate.verdicts import Metric, worst
-from mnist_repro.power import resampling
 from mnist_repro.recipes import find
 from mnist_repro.runs.metrics import metric_names
 from tests.builders import made_up_baselines as made
