@@ -68,7 +68,7 @@ def test_a_simulated_session_passes_just_when_the_gate_passes_it() -> None:
         ]
         by_gate.append(worst(verdicts).passes)
         ends = np.array(resampling._ends(ours, theirs, gate.LEVEL))[np.newaxis, np.newaxis]
-        simulated.append(bool(resampling.passes(ends, np.full(3, 6.0))[0]))
+        simulated.append(bool(resampling.passes(ends, np.full(3, 6.0), entry.metrics)[0]))
 
     assert by_gate == simulated
     assert {True, False} == set(by_gate)
