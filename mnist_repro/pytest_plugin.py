@@ -51,11 +51,19 @@ def pytest_addoption(parser: pytest.Parser) -> None:
         help="as in `mnist-repro --data` (default: $MNIST_REPRO_DATA, else what is found without a download)",
     )
     group.addoption(
+        "--repro-recipes",
+        type=named_place,
+        action="append",
+        metavar="FILE.py",
+        help="a Python file with recipes of your own (default: the setting repro_recipes)",
+    )
+    group.addoption(
         "--repro-report",
         type=named_place,
         metavar="DIR",
         help="write a page for people there when the session ends, as `mnist-repro report` does",
     )
+    parser.addini("repro_recipes", "Python files with recipes, seen from the root folder", type="linelist", default=[])
 
 
 @pytest.hookimpl(trylast=True)
@@ -64,6 +72,7 @@ def pytest_configure(config: pytest.Config) -> None:
     option = config.option
     option.repro_scale = option.repro_scale or "subset"
     _require_data(option.repro_data)
+    _name_recipes(config)
 
 
 @pytest.hookimpl(tryfirst=True)
@@ -170,6 +179,23 @@ def _begun(request: pytest.FixtureRequest) -> None:
         # The tests that need a measurement report its error.
         with contextlib.suppress(BadInput):
             request.getfixturevalue("_crew").begin(targets, _seeds_at_first(request.config))
+
+
+def _name_recipes(config: pytest.Config) -> None:
+    """Have this session, its worker processes and its jobs know the recipes of the named files.
+
+    Raises:
+        UsageError: a file is missing.
+    """
+    files = config.option.repro_recipes or [config.rootpath / name for name in config.getini("repro_recipes")]
+    if not files:
+        return
+    from mnist_repro.recipes.outside import name_files
+
+    try:
+        name_files(files)
+    except BadInput as error:
+        raise pytest.UsageError(f"--repro-recipes: {error}") from error
 
 
 def _require_data(named: Optional[str]) -> None:

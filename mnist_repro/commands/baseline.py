@@ -18,7 +18,7 @@ import sys
 from typing import TYPE_CHECKING, Callable, Dict, List
 
 from mnist_repro.commands import baseline_record
-from mnist_repro.commands.options import add_baselines
+from mnist_repro.commands.options import add_baselines, add_recipes
 from mnist_repro.errors import BadInput, ExitCode
 from mnist_repro.gate.baselines.folder import option
 
@@ -72,6 +72,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         default = "what of it (default: fingerprint and subset)" if name == "record" else "what of it (default: all)"
         action.add_argument("--rung", choices=(*RUNGS, "all"), help=default)
         add_baselines(action, "where the recipes' baselines are (default: %(default)s)")
+        add_recipes(action)
         if add is not None:
             add(action)
 

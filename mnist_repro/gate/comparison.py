@@ -32,6 +32,7 @@ class Comparison:
         samples: metric values by seed, as measured.
         provenance: what produced the samples.
         steps: what to type next, if the verdict does not pass.
+        taken: the values of a fingerprint, so that what CI took can be accepted.
     """
 
     name: str
@@ -41,6 +42,7 @@ class Comparison:
     samples: Mapping[int, Mapping[str, float]] = field(default_factory=dict)
     provenance: Mapping[str, Any] = field(default_factory=dict)
     steps: Sequence[Step] = ()
+    taken: Mapping[str, Any] = field(default_factory=dict)
 
     @property
     def subject(self) -> str:
@@ -80,6 +82,7 @@ def as_fields(checked: Comparison) -> Dict[str, Any]:
         "samples": checked.samples,
         "provenance": checked.provenance,
         "steps": [list(step) for step in checked.steps],
+        "taken": checked.taken,
     }
     stored: Dict[str, Any] = storable({name: _plain(value) for name, value in fields.items()})
     return stored
@@ -98,6 +101,7 @@ def from_fields(fields: Mapping[str, Any]) -> Comparison:
         },
         provenance=fields["provenance"],
         steps=tuple((str(title), str(command)) for title, command in fields.get("steps", ())),
+        taken=fields.get("taken", {}),
     )
 
 

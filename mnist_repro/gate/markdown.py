@@ -144,7 +144,8 @@ def _beyond_findings(entry: ReportEntry) -> str:
     if entry.checked is None:
         return f"ended without a verdict, {entry.outcome}: {reason}"
     if entry.verdict is None:
-        return f"nothing else that this session measured of {entry.subject} has a verdict to rest on"
+        notes = "; ".join(entry.checked.judgement.notes)
+        return f"{notes}; and nothing else that this session measured of {entry.subject} has a verdict to rest on"
     return f"the test {entry.outcome} all the same: {reason}" if entry.checked.passes else entry.reason
 
 

@@ -47,23 +47,6 @@ class _Comparison:
         means = (_mean(self.stored), _mean(self.measured))
         return Finding(self.metric.name, verdict, why, *means, interval, self.metric.margin, needed)
 
-    def beyond(self, difference: float) -> Verdict:
-        """The verdict on a difference that is beyond the margin."""
-        metric = self.metric
-        if metric.direction == SAME:
-            return Verdict.CHANGED
-        if (difference < 0.0) is (metric.direction == LOWER):
-            return Verdict.BETTER if metric.claim == NO_WORSE else Verdict.IMPROVED
-        return Verdict.REGRESSED
-
-    def within(self, interval: Interval) -> bool:
-        """Whether an interval of the difference lies on the margin's right side, or sides."""
-        margin = self.metric.margin
-        above, below = interval.high < margin, -margin < interval.low
-        if self.metric.claim == NO_WORSE:
-            return above if self.metric.direction == LOWER else below
-        return above and below
-
     def degenerate(self, fewest_stored: int, fewest_measured: int) -> Optional[Finding]:
         """The finding if the samples cannot be compared, else None."""
         flaw = self._flaw(fewest_stored)
@@ -96,6 +79,23 @@ class _Comparison:
         return ""
 
 
+def beyond(metric: Metric, difference: float) -> Verdict:
+    """The verdict on a difference, measured minus stored, that is beyond the metric's margin."""
+    if metric.direction == SAME:
+        return Verdict.CHANGED
+    if (difference < 0.0) is (metric.direction == LOWER):
+        return Verdict.BETTER if metric.claim == NO_WORSE else Verdict.IMPROVED
+    return Verdict.REGRESSED
+
+
+def within(metric: Metric, interval: Interval) -> bool:
+    """Whether an interval of the difference lies within the margin; for "no worse", on the side for the worse."""
+    above, below = interval.high < metric.margin, -metric.margin < interval.low
+    if metric.claim == NO_WORSE:
+        return above if metric.direction == LOWER else below
+    return above and below
+
+
 def compare_seed_by_seed(metric: Metric, stored: Samples, measured: Samples) -> Finding:
     """Compare every measured seed with the stored run of the same seed. The margin applies to each, in its own unit."""
     samples = _Comparison(metric, stored, measured)
@@ -116,15 +116,15 @@ def compare_seed_by_seed(metric: Metric, stored: Samples, measured: Samples) -> 
     mean = float(np.mean(list(differences.values()))) or differences[furthest]
     if metric.claim == NO_WORSE:
         # One seed that is worse fails, whatever the others do.
-        off = {seed: each for seed, each in differences.items() if abs(each) > metric.margin}
-        worse = [seed for seed, each in off.items() if samples.beyond(each) is Verdict.REGRESSED]
-        furthest = max(worse or off, key=lambda seed: abs(off[seed]))
-        mean = off[furthest]
+        apart = {seed: each for seed, each in differences.items() if abs(each) > metric.margin}
+        worse = [seed for seed, each in apart.items() if beyond(metric, each) is Verdict.REGRESSED]
+        furthest = max(worse or apart, key=lambda seed: abs(apart[seed]))
+        mean = apart[furthest]
     why = (
         f"seed {furthest} gave {measured[furthest]:.7g}, stored is {stored[furthest]:.7g}: "
         f"{differences[furthest]:+.2e} where {metric.margin:.2g} is allowed"
     )
-    return samples.found(samples.beyond(mean), why)
+    return samples.found(beyond(metric, mean), why)
 
 
 def compare_distributions(
@@ -151,16 +151,16 @@ def compare_distributions(
     measured_values, stored_values = _values(measured), _values(stored)
     interval = welch_interval(measured_values, stored_values, tail)
     claimed = welch_interval(measured_values, stored_values, tail / metrics / 2.0)
-    beyond = claimed.low > metric.margin or claimed.high < -metric.margin
-    if samples.within(interval):
+    off = claimed.low > metric.margin or claimed.high < -metric.margin
+    if within(metric, interval):
         if metric.claim != NO_WORSE:
             return samples.found(Verdict.EQUIVALENT, "the difference lies within the margin, proven", interval)
-        if beyond:
+        if off:
             return samples.found(Verdict.BETTER, "better by more than the margin, proven: worth recording", interval)
         return samples.found(Verdict.NO_WORSE, "not worse by the margin, proven", interval)
-    if beyond:
-        return samples.found(samples.beyond(claimed.low), "the difference lies beyond the margin, proven", interval)
-    needed = _seeds_needed(samples, measured_values, stored_values, tail, metrics)
+    if off:
+        return samples.found(beyond(metric, claimed.low), "the difference lies beyond the margin, proven", interval)
+    needed = _seeds_needed(metric, measured_values, stored_values, tail, metrics)
     why = "the interval of the difference crosses the margin"
     why += f": {needed} seeds would probably settle it" if needed else ": no number of seeds is likely to settle it"
     return samples.found(Verdict.INCONCLUSIVE, why, interval, needed)
@@ -181,18 +181,16 @@ def welch_interval(measured: np.ndarray, stored: np.ndarray, tail: float) -> Int
     )
 
 
-def _seeds_needed(
-    samples: _Comparison, measured: np.ndarray, stored: np.ndarray, tail: float, metrics: int
-) -> Optional[int]:
+def _seeds_needed(metric: Metric, measured: np.ndarray, stored: np.ndarray, tail: float, metrics: int) -> Optional[int]:
     """The number of seeds that would decide the comparison if mean and spread stay the same; None if too many."""
-    difference, margin = float(measured.mean() - stored.mean()), samples.metric.margin
+    difference, margin = float(measured.mean() - stored.mean()), metric.margin
     our_variance, their_variance = measured.var(ddof=1), stored.var(ddof=1)
     for count in range(len(measured) + 1, MOST_SEEDS_FORETOLD + 1):
         interval, claimed = (
             _welch(difference, our_variance, count, their_variance, len(stored), each)
             for each in (tail, tail / metrics / 2.0)
         )
-        if samples.within(interval) or claimed.low > margin or claimed.high < -margin:
+        if within(metric, interval) or claimed.low > margin or claimed.high < -margin:
             return count
     return None
 

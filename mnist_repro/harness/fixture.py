@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-import json
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any, Callable, List, Mapping, Sequence, Tuple
+from typing import Any, Callable, Mapping, Sequence, Tuple
 
 import pytest
 
@@ -15,7 +14,7 @@ from mnist_repro.gate import text as gate_text
 from mnist_repro.gate.baselines.judge import MeasuredFingerprint, judge_fingerprint
 from mnist_repro.gate.baselines.values import BaselineFile
 from mnist_repro.gate.comparison import FINGERPRINT, PUBLISHED, SAMPLES, Comparison, Step
-from mnist_repro.gate.session.reports import CHECKED
+from mnist_repro.gate.session.reports import properties
 from mnist_repro.gate.statistics import AUTO_SEEDS
 from mnist_repro.gate.verdicts import Judgement, Verdict
 from mnist_repro.harness.checkable import Measured, NotMeasured, PublishedFigures, Runs, TakenFingerprint
@@ -101,14 +100,6 @@ def judge(folder: Path, measured: Measured, looks: int = 1) -> Comparison:
         return _samples(folder, recipe, rung, tuple(measured), looks)
     except BadInput as error:
         return checked.incomparable(name, kind, "baseline", str(error))
-
-
-def properties(comparison: Comparison) -> List[Tuple[str, str]]:
-    """The properties for JUnit and the gate report: verdict, figures of each finding, and the comparison as JSON."""
-    values = [(f"{comparison.name} verdict", comparison.verdict.value if comparison.verdict else "none")]
-    for finding in comparison.judgement.findings:
-        values.append((f"{comparison.name}: {finding.name}", gate_text.in_one_line(finding)))
-    return [*values, (CHECKED, json.dumps(checked.as_fields(comparison), allow_nan=False))]
 
 
 def _subject(measured: Measured) -> Tuple[str, str]:

@@ -23,17 +23,6 @@ PAIRED_TOLERANCE = 2e-6
 # Margin in images: rounding may change the class of one image on a boundary, but not of two.
 IMAGES = 1.5
 
-# Relative tolerance on a fingerprint's losses. Softmax recipes: rounding, which does not grow. Other recipes:
-# ten times the differences between one thread, two threads, oneDNN off, SSE4.1 and AVX2 over the fingerprint's steps.
-TOLERANCES = {
-    "wheel-softmax": PAIRED_TOLERANCE,
-    "tf-softmax": PAIRED_TOLERANCE,
-    "keras-cnn": 5e-6,
-    "tf-cnn": 5e-6,
-    "vgg7": 2e-6,
-    "vgg7-bn": 1e-5,
-}
-
 
 def sample_entry(
     recipe: Recipe,
@@ -102,21 +91,6 @@ def require_enough(recipe: Recipe, rung: str, seeds: int) -> None:
         )
 
 
-def require_tolerance(recipe: Recipe) -> float:
-    """The tolerance on the losses of a recipe's fingerprint.
-
-    Raises:
-        BadInput: no tolerance is defined for the recipe.
-    """
-    if recipe.name not in TOLERANCES:
-        raise BadInput(
-            f"TOLERANCES in mnist_repro/harness/tolerances.py has no {recipe.name}",
-            "a fingerprint's losses are compared within a tolerance, and that is measured, not guessed",
-            f'add "{recipe.name}": 5e-6 (for softmax: {PAIRED_TOLERANCE:.0e}); see docs/how-to/add-a-recipe.md',
-        )
-    return TOLERANCES[recipe.name]
-
-
 def fingerprint_entry(
     recipe: Recipe,
     fingerprint: Fingerprint,
@@ -134,7 +108,7 @@ def fingerprint_entry(
         previous: an entry; its tolerance and reason are kept.
 
     Raises:
-        BadInput: a loss is not finite, or the recipe has no tolerance.
+        BadInput: a loss is not finite.
     """
     lost = next((name for name, value in fingerprint.losses.items() if not math.isfinite(value)), None)
     if lost is not None:
@@ -144,7 +118,7 @@ def fingerprint_entry(
             "find out why the recipe diverges, then record again",
         )
     if previous is None:
-        tolerance, reason = require_tolerance(recipe), tolerance_reason(recipe)
+        tolerance, reason = recipe.fingerprint_tolerance, tolerance_reason(recipe)
     else:
         tolerance, reason = previous.tolerance, previous.reason
     return FingerprintEntry(

@@ -10,12 +10,13 @@ from typing import Any, Callable, Dict, List, Mapping, Optional, Sequence, Tuple
 
 from mnist_repro.data.dataset import Dataset
 from mnist_repro.errors import BadInput
+from mnist_repro.gate import resampling
 from mnist_repro.gate.baselines.values import SampleEntry
 from mnist_repro.gate.comparison import FINGERPRINT
+from mnist_repro.gate.resampling import Drop
 from mnist_repro.gate.verdicts import Judgement
-from mnist_repro.power import bug_digest, resampling, table, trials
+from mnist_repro.power import bug_digest, table, trials
 from mnist_repro.power.bugs import Bug
-from mnist_repro.power.resampling import Drop
 from mnist_repro.power.table import Row, Stored
 from mnist_repro.power.trials import ARITHMETIC, Measurement, Trial
 from mnist_repro.runs import baselines

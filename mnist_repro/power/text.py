@@ -7,8 +7,8 @@ from typing import List, Sequence
 from mnist_repro.display import table
 from mnist_repro.files.json import json_text
 from mnist_repro.gate.comparison import FINGERPRINT
+from mnist_repro.gate.resampling import SESSIONS, Drop
 from mnist_repro.gate.verdicts import Verdict
-from mnist_repro.power.resampling import SESSIONS, Drop
 from mnist_repro.power.study import Alarm, Result
 from mnist_repro.power.table import ACCURACY, COLUMNS, NUM_REGRESSION, OURS, SEEDS, Cell, Row, counts
 
@@ -67,7 +67,7 @@ def drops_text(scale: str, drops: Sequence[Drop]) -> str:
     """The table with the smallest detected drop of each metric."""
     rows = [
         [
-            drop.recipe,
+            drop.subject,
             drop.metric.name,
             f"{drop.metric.margin:.3g}",
             f"{drop.at_first:.3g}",
@@ -108,7 +108,7 @@ def as_json(result: Result) -> str:
         "drops": {
             scale: [
                 {
-                    "recipe": drop.recipe,
+                    "recipe": drop.subject,
                     "metric": drop.metric.name,
                     "margin": drop.metric.margin,
                     "seeds_5": drop.at_first,

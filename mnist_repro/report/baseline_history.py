@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any, Dict, List, Mapping, Optional, Sequence, Tuple
 
-from mnist_repro.gate.baselines.values import BaselineEntry, SampleEntry
+from mnist_repro.gate.baselines.values import BaselineEntry, FingerprintEntry, SampleEntry
 from mnist_repro.recipes import RECIPES
 from mnist_repro.report.values import Change, ChangedMean, ChangedValue, HistoryEntry
 from mnist_repro.runs import baselines
@@ -30,7 +30,7 @@ def history(folder: Path, problems: Problems) -> List[HistoryEntry]:
 
 def _key(entry: BaselineEntry) -> Tuple[str, ...]:
     """What tells an entry from the others of its file: its conditions, and the platform of a fingerprint."""
-    return (*entry.conditions.values(), *([] if isinstance(entry, SampleEntry) else [entry.platform]))
+    return (*entry.conditions.values(), *([entry.platform] if isinstance(entry, FingerprintEntry) else []))
 
 
 def changes(entry: BaselineEntry) -> List[Change]:
@@ -67,6 +67,7 @@ def _state(entry: BaselineEntry) -> State:
             for field in ("direction", "claim", "margin", "reason"):
                 state["metrics", metric.name, field] = getattr(metric, field)
         return {**state, ("paired",): entry.paired}
+    assert isinstance(entry, FingerprintEntry)  # noqa: S101 - recipes have no cases
     values: State = {("exact", name): value for name, value in entry.exact.items()}
     close: State = {("close", name): value for name, value in entry.close.items()}
     return {**values, **close, ("tolerance",): entry.tolerance}

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 from functools import partial
 from pathlib import Path
 from typing import Dict, Mapping, Sequence
@@ -10,11 +11,12 @@ from mnist_repro.gate.baselines import files as baseline_files
 from mnist_repro.gate.baselines.fields import MOST_ROUNDING, require_rounding
 from mnist_repro.gate.baselines.folder import option
 from mnist_repro.gate.baselines.judge import MeasuredSamples, incomparable, judge_samples
-from mnist_repro.gate.baselines.values import BaselineEntry, BaselineFile, Owner, SampleEntry
+from mnist_repro.gate.baselines.values import BaselineEntry, BaselineFile, FingerprintEntry, Owner, SampleEntry
 from mnist_repro.gate.comparison import FINGERPRINT, PUBLISHED, SAMPLES
 from mnist_repro.gate.text import Commands
 from mnist_repro.gate.verdicts import Judgement
-from mnist_repro.recipes import RECIPES
+from mnist_repro.recipes import OURS, RECIPES
+from mnist_repro.recipes.outside import named_files
 from mnist_repro.recipes.recipe import ARITHMETICS
 from mnist_repro.runs.metrics import DIRECTIONS, is_share, metric_values
 from mnist_repro.runs.run import Run
@@ -47,6 +49,8 @@ def conditions_of(dataset: str, arithmetic: str) -> Dict[str, str]:
 def commands(folder: Path, recipe: str, rung: str, conditions: Mapping[str, str]) -> Commands:
     """The commands to type for a recipe's baseline in a folder."""
     where, unusual = option(folder), options(conditions)
+    if recipe not in OURS:
+        where += "".join(f" --recipes {shlex.quote(file)}" for file in named_files())
     chosen = f"{recipe} --rung {rung}"
     rerun = f"pytest --repro-scale {rung} --gate-seeds {{seeds}}{unusual.replace(' --', ' --repro-')} -k {recipe}"
     return Commands(
@@ -144,6 +148,8 @@ def _require_sensible(recipe: str, entry: BaselineEntry) -> None:
     """
     if set(entry.conditions) != {"dataset", "arithmetic"} or entry.conditions["arithmetic"] not in ARITHMETICS:
         raise ValueError(f"conditions are {entry.title}, not a dataset and an arithmetic, {' or '.join(ARITHMETICS)}")
+    if isinstance(entry, FingerprintEntry):
+        require_rounding("tolerance", entry.tolerance, MOST_ROUNDING)
     if not isinstance(entry, SampleEntry):
         return
     # Rounding alone moves chaotic runs beyond the margins of a comparison seed by seed. The opposite case, `paired` is

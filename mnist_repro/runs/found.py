@@ -89,8 +89,13 @@ def sort(runs: Sequence[FoundRun]) -> Sorted:
             doubled.append(seeds[each.run.seed])
         seeds[each.run.seed] = each
     order = [*RECIPES, *SCALES, *ARITHMETICS]
-    keys = sorted(places, key=lambda key: ([order.index(word) for word in key[:3]], key[3:]))
+    keys = sorted(places, key=lambda key: ([_place(order, word) for word in key[:3]], key))
     return Sorted(tuple(tuple(places[key][seed] for seed in sorted(places[key])) for key in keys), tuple(doubled))
+
+
+def _place(order: Sequence[str], word: str) -> int:
+    """The place of a word in an order; recipes that are not known here come last."""
+    return order.index(word) if word in order else len(order)
 
 
 def _key(run: Run) -> Key:

@@ -10,8 +10,8 @@ from typing import Dict, List, Sequence, Tuple
 import numpy as np
 
 from mnist_repro.gate.one_run import compare_with_one_run
+from mnist_repro.gate.resampling import Draw, smoothed
 from mnist_repro.gate.verdicts import Verdict, worst
-from mnist_repro.power.resampling import Draw, smoothed
 from mnist_repro.recipes import find
 from mnist_repro.recipes.published import published_figures
 from mnist_repro.reproduction.judgement import AUTO_SEEDS, stored_values

@@ -3,11 +3,25 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import List, Optional, Tuple
+from typing import List, Optional, Tuple, Union
 
 from mnist_repro.display import counted
-from mnist_repro.gate.baselines.judge import DIGITS, MeasuredFingerprint, compare, judge_fingerprint
-from mnist_repro.gate.baselines.values import BaselineEntry, BaselineFile, FingerprintEntry, SampleEntry, samples_of
+from mnist_repro.gate.baselines.judge import (
+    DIGITS,
+    MeasuredCases,
+    MeasuredFingerprint,
+    compare,
+    judge_cases,
+    judge_fingerprint,
+)
+from mnist_repro.gate.baselines.values import (
+    BaselineEntry,
+    BaselineFile,
+    CasesEntry,
+    FingerprintEntry,
+    SampleEntry,
+    samples_of,
+)
 from mnist_repro.gate.platform import platform_text
 from mnist_repro.gate.verdicts import Finding, Judgement, Metric, Verdict
 
@@ -52,6 +66,9 @@ def _difference(stored: BaselineFile, entry: BaselineEntry) -> Difference:
         judgement = Judgement(())
     elif isinstance(old, FingerprintEntry) and isinstance(entry, FingerprintEntry):
         judgement = _judge_fingerprint(stored, old, entry)
+    elif isinstance(old, CasesEntry) and isinstance(entry, CasesEntry):
+        judged = judge_cases(stored, MeasuredCases(entry.conditions, entry.cases, entry.provenance))
+        judgement = Judgement(judged.findings, (*judged.notes, *_margins(old, entry)))
     else:
         assert isinstance(old, SampleEntry)  # noqa: S101 - a file holds one kind
         assert isinstance(entry, SampleEntry)  # noqa: S101
@@ -120,7 +137,7 @@ def _across(old: SampleEntry, new: SampleEntry) -> List[str]:
     return [] if stored == proposed else [f"stored on {stored}, proposed on {proposed}"]
 
 
-def _margins(old: SampleEntry, new: SampleEntry) -> List[str]:
+def _margins(old: Union[SampleEntry, CasesEntry], new: Union[SampleEntry, CasesEntry]) -> List[str]:
     """A note on each margin that would change."""
     stored = {metric.name: metric.margin for metric in old.metrics}
     return [

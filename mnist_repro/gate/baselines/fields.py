@@ -5,10 +5,17 @@ from __future__ import annotations
 import math
 import re
 import sys
-from typing import Any, Collection, Dict, Mapping, Tuple
+from typing import Any, Collection, Dict, Mapping, Sequence, Tuple
 
-from mnist_repro.gate.baselines.values import BaselineEntry, Change, Exact, FingerprintEntry, SampleEntry
-from mnist_repro.gate.comparison import FINGERPRINT
+from mnist_repro.gate.baselines.values import (
+    BaselineEntry,
+    CasesEntry,
+    Change,
+    Exact,
+    FingerprintEntry,
+    SampleEntry,
+)
+from mnist_repro.gate.comparison import CASES, FINGERPRINT
 from mnist_repro.gate.verdicts import Metric
 
 # Relative limit where only rounding may differ: 500 times the largest effect of rounding on a loss ever seen.
@@ -17,8 +24,10 @@ _EXPONENT = re.compile(r"[-+]?[0-9.]+[eE][-+]?[0-9]+")
 _OF_EVERY_ENTRY = ("conditions", "provenance", "history")
 _OF_SAMPLES = (*_OF_EVERY_ENTRY, "paired", "metrics", "samples")
 _OF_REPLACED = (
-    "metrics", "columns", "samples", "paired", "exact", "close", "tolerance", "commit", "platform",
+    "metrics", "columns", "samples", "paired", "cases", "exact", "close", "tolerance", "tolerances",
+    "commit", "platform",
 )  # fmt: skip
+_OF_CASES = (*_OF_EVERY_ENTRY, "metrics", "cases")
 _OF_FINGERPRINTS = (*_OF_EVERY_ENTRY, "platform", "exact", "close", "tolerance", "reason")
 
 
@@ -29,11 +38,10 @@ def read_entry(kind: str, fields: Any) -> BaselineEntry:
         ValueError: the fields are not an entry; the message names the entry, the field and the reason.
     """
     try:
+        fields = _mapping(fields, "an entry")
         if kind == FINGERPRINT:
-            fingerprint = _fingerprint_entry(_mapping(fields, "an entry"))
-            require_rounding("tolerance", fingerprint.tolerance, MOST_ROUNDING)
-            return fingerprint
-        return _sample_entry(_mapping(fields, "an entry"))
+            return _fingerprint_entry(fields)
+        return _cases_entry(fields) if kind == CASES else _sample_entry(fields)
     except ValueError as error:
         fields = fields if isinstance(fields, dict) else {}
         conditions = fields.get("conditions")
@@ -44,18 +52,12 @@ def read_entry(kind: str, fields: Any) -> BaselineEntry:
 
 def _sample_entry(fields: Mapping[str, Any]) -> SampleEntry:
     require_exactly(_OF_SAMPLES, fields, "the entry")
-    metrics = tuple(_metric(str(name), value) for name, value in _mapping(fields["metrics"], "metrics").items())
+    metrics = _metrics(fields)
     samples = {
         _seed(seed): _numbers(values, f"samples of seed {seed}")
         for seed, values in _mapping(fields["samples"], "samples").items()
     }
-    if not samples or not metrics:
-        raise ValueError("it has no samples")
-    names = {metric.name for metric in metrics}
-    for seed, values in samples.items():
-        if set(values) != names:
-            odd = ", ".join(sorted(set(values) ^ names))
-            raise ValueError(f"samples of seed {seed} and the metrics differ in {odd}")
+    _require_all(metrics, {f"samples of seed {seed}": values for seed, values in samples.items()}, "samples")
     if not isinstance(fields["paired"], bool):
         raise ValueError(f"paired is {fields['paired']!r}, not true or false")
     return SampleEntry(
@@ -66,8 +68,39 @@ def _sample_entry(fields: Mapping[str, Any]) -> SampleEntry:
     )
 
 
+def _metrics(fields: Mapping[str, Any]) -> Tuple[Metric, ...]:
+    return tuple(_metric(str(name), value) for name, value in _mapping(fields["metrics"], "metrics").items())
+
+
+def _require_all(metrics: Sequence[Metric], rows: Mapping[str, Mapping[str, Any]], what: str) -> None:
+    """Make sure that there are rows, and that each has every metric and no other."""
+    if not rows or not metrics:
+        raise ValueError(f"it has no {what}")
+    names = {metric.name for metric in metrics}
+    for row, values in rows.items():
+        if set(values) != names:
+            raise ValueError(f"{row} and the metrics differ in {', '.join(sorted(set(values) ^ names))}")
+
+
+def _cases_entry(fields: Mapping[str, Any]) -> CasesEntry:
+    require_exactly(_OF_CASES, fields, "the entry")
+    cases = {str(case): _case(values, f"case {case}") for case, values in _mapping(fields["cases"], "cases").items()}
+    metrics = _metrics(fields)
+    _require_all(metrics, {f"case {case}": values for case, values in cases.items()}, "cases")
+    return CasesEntry(**_common(fields), metrics=metrics, cases=cases)
+
+
+def _case(values: Any, what: str) -> Dict[str, Tuple[float, ...]]:
+    made = {}
+    for name, repeats in _mapping(values, what).items():
+        if not isinstance(repeats, list) or not repeats:
+            raise ValueError(f"{what}: {name} is {repeats!r}, not a list of numbers")
+        made[str(name)] = tuple(_number(value, f"{what}: {name}") for value in repeats)
+    return made
+
+
 def _fingerprint_entry(fields: Mapping[str, Any]) -> FingerprintEntry:
-    require_exactly(_OF_FINGERPRINTS, fields, "the entry")
+    require_exactly((*_OF_FINGERPRINTS, *(["tolerances"] if "tolerances" in fields else [])), fields, "the entry")
     exact = {str(name): _exact(str(name), value) for name, value in _mapping(fields["exact"], "exact").items()}
     return FingerprintEntry(
         **_common(fields),
@@ -75,6 +108,7 @@ def _fingerprint_entry(fields: Mapping[str, Any]) -> FingerprintEntry:
         exact=exact,
         close=_numbers(fields["close"], "close"),
         tolerance=_number(fields["tolerance"], "tolerance"),
+        tolerances=_numbers(fields.get("tolerances", {}), "tolerances"),
         reason=str(fields["reason"]),
     )
 
@@ -121,7 +155,10 @@ def _replaced(fields: Dict[Any, Any]) -> Dict[Any, Any]:
         _numbers({name: value for name, value in zip(columns, row) if value is not None}, f"replaced samples of {seed}")
     for name, value in _mapping(fields.get("exact", {}), "replaced exact").items():
         _exact(f"replaced {name}", value)
-    _numbers(fields.get("close", {}), "replaced close")
+    for kind in ("close", "tolerances"):
+        _numbers(fields.get(kind, {}), f"replaced {kind}")
+    for case, values in _mapping(fields.get("cases", {}), "replaced cases").items():
+        _case(values, f"replaced case {case}")
     _number(fields.get("tolerance", 0.0), "replaced tolerance")
     if not isinstance(fields.get("paired", False), bool):
         raise ValueError(f"replaced paired is {fields['paired']!r}, not true or false")

@@ -18,14 +18,22 @@ from typing import Any, Dict, List, Optional, Union
 from mnist_repro.errors import BadInput
 from mnist_repro.files.atomic import write_text
 from mnist_repro.gate.baselines.fields import read_entry, require_exactly
-from mnist_repro.gate.baselines.values import BaselineEntry, BaselineFile, Owner, SampleEntry, require_name
-from mnist_repro.gate.comparison import FINGERPRINT, SAMPLES
+from mnist_repro.gate.baselines.values import (
+    BaselineEntry,
+    BaselineFile,
+    CasesEntry,
+    FingerprintEntry,
+    Owner,
+    SampleEntry,
+    require_name,
+)
+from mnist_repro.gate.comparison import CASES, FINGERPRINT, SAMPLES
 
 SCHEMA = 2
 _CONFLICT = ("<<<<<<< ", "||||||| ", ">>>>>>> ")
 _END = "..."
 _FIELDS = ("schema", "name", "kind", "entries")
-_KINDS = (SAMPLES, FINGERPRINT)
+_KINDS = (SAMPLES, FINGERPRINT, CASES)
 # A large width, because YAML would fold long lines, and one seed must be one line.
 _WIDTH = 1_000_000
 _DEEPEST = 20
@@ -64,7 +72,7 @@ def read(folder: Path, name: str, kind: str, owner: Owner) -> BaselineFile:
     Args:
         folder: folder of the baselines.
         name: name of the baseline.
-        kind: ``samples`` or ``fingerprint``; empty if any will do.
+        kind: ``samples``, ``fingerprint`` or ``cases``; empty if any will do.
         owner: what the code that keeps it adds to it.
 
     Raises:
@@ -100,7 +108,11 @@ def entry_fields(entry: BaselineEntry) -> Dict[str, Any]:
     packages = entry.provenance.get("packages")
     if isinstance(packages, dict):
         fields["provenance"]["packages"] = _Row(packages)
-    if isinstance(entry, SampleEntry):
+    if isinstance(entry, FingerprintEntry):
+        if not entry.tolerances:
+            del fields["tolerances"]
+        return fields
+    if isinstance(entry, (SampleEntry, CasesEntry)):
         fields["metrics"] = {
             each.name: {
                 "direction": each.direction,
@@ -110,7 +122,10 @@ def entry_fields(entry: BaselineEntry) -> Dict[str, Any]:
             }
             for each in entry.metrics
         }
-        fields["samples"] = {seed: _Row(values) for seed, values in entry.samples.items()}
+    rows = entry.cases if isinstance(entry, CasesEntry) else entry.samples
+    fields["cases" if isinstance(entry, CasesEntry) else "samples"] = {
+        name: _Row(values) for name, values in rows.items()
+    }
     return fields
 
 

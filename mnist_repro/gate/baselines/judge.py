@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass, field, replace
-from typing import Any, List, Mapping, Optional, Tuple, Union
+from typing import Any, List, Mapping, Optional, Sequence, Tuple, Union
 
-from mnist_repro.gate.baselines.values import BaselineFile, Exact, FingerprintEntry, SampleEntry, samples_of
+from mnist_repro.display import counted
+from mnist_repro.gate.baselines.values import BaselineFile, CasesEntry, Exact, FingerprintEntry, SampleEntry, samples_of
+from mnist_repro.gate.cases import compare_cases
 from mnist_repro.gate.platform import environment_note, platform_text
 from mnist_repro.gate.statistics import Samples, compare_distributions, compare_seed_by_seed
 from mnist_repro.gate.text import conditions_text
@@ -32,6 +34,23 @@ class MeasuredSamples:
     values: Mapping[int, Mapping[str, float]]
     provenance: Mapping[str, Any] = field(default_factory=dict)
     data: Mapping[int, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class MeasuredCases:
+    """Values of named cases to be judged.
+
+    Args:
+        conditions: the conditions of the measurement.
+        cases: by case, the values of each metric: one, or one for each repeat.
+        provenance: what produced the values.
+        data: SHA-256 of the data; empty if it is not known.
+    """
+
+    conditions: Mapping[str, str]
+    cases: Mapping[str, Mapping[str, Sequence[float]]]
+    provenance: Mapping[str, Any] = field(default_factory=dict)
+    data: str = ""
 
 
 @dataclass(frozen=True)
@@ -68,7 +87,7 @@ def judge_samples(stored: BaselineFile, measured: MeasuredSamples, looks: int = 
     if other:
         return incomparable(other)
     findings = [_compare(metric, entry, measured.values, looks) for metric in entry.metrics]
-    findings += _strangers(entry, measured.values)
+    findings += _strangers(entry.metrics, measured.values)
     notes = _across(entry.provenance, measured.provenance)
     return _explained(Judgement(tuple(findings), notes), entry.provenance, measured.provenance)
 
@@ -83,6 +102,30 @@ def judge_fingerprint(stored: BaselineFile, measured: MeasuredFingerprint) -> Ju
         return Judgement((), (f"no fingerprint is stored for {platform}: the verdict rests on samples",))
     findings = (_first_exact_difference(entry, measured.exact), _first_close_difference(entry, measured.close))
     return _explained(Judgement(findings), entry.provenance, measured.provenance)
+
+
+def judge_cases(stored: BaselineFile, measured: MeasuredCases) -> Judgement:
+    """Compare cases with the stored cases of the same conditions; each is paired with the one of its name."""
+    entry = stored.entry(measured.conditions)
+    if not isinstance(entry, CasesEntry):
+        return incomparable(no_baseline(stored, measured.conditions))
+    cases = measured.cases
+    for what, some, others in (("stored and missing", entry.cases, cases), ("new", cases, entry.cases)):
+        odd = [case for case in some if case not in others]
+        if odd:
+            return incomparable(f"{counted(len(odd), 'case')} {what}: {', '.join(odd[:5])}; each has to be in both")
+    other = _other_data(entry, {"": measured.data} if measured.data else {})
+    if other:
+        return incomparable(other)
+    lost = [metric.name for metric in entry.metrics if metric.name not in next(iter(cases.values()))]
+    findings = [Finding(name, Verdict.INCOMPARABLE, "it was not measured") for name in lost]
+    findings += _strangers(entry.metrics, cases)
+    for metric in entry.metrics:
+        if metric.name not in lost:
+            before, now = ({case: side[case][metric.name] for case in entry.cases} for side in (entry.cases, cases))
+            findings.append(compare_cases(metric, before, now, len(entry.metrics)))
+    notes = _across(entry.provenance, measured.provenance)
+    return _explained(Judgement(tuple(findings), notes), entry.provenance, measured.provenance)
 
 
 def incomparable(why: str) -> Judgement:
@@ -123,9 +166,9 @@ def compare(metric: Metric, entry: SampleEntry, measured: Samples, looks: int = 
     return compare_distributions(metric, stored, measured, len(entry.metrics), looks)
 
 
-def _strangers(entry: SampleEntry, measured: Mapping[int, Mapping[str, float]]) -> List[Finding]:
+def _strangers(metrics: Sequence[Metric], measured: Mapping[Any, Mapping[str, Any]]) -> List[Finding]:
     """A finding for each metric that was measured but is not stored."""
-    known = {metric.name for metric in entry.metrics}
+    known = {metric.name for metric in metrics}
     extra = sorted({name for values in measured.values() for name in values} - known)
     why = "it was measured, but no baseline is stored for it"
     return [Finding(name, Verdict.INCOMPARABLE, why) for name in extra]
@@ -145,8 +188,9 @@ def _first_close_difference(entry: FingerprintEntry, close: Mapping[str, float])
         stored, measured = entry.close.get(name), close.get(name)
         apart = math.nan if stored is None or measured is None else relative_difference(stored, measured)
         # Not `>`: NaN comes from a missing value or a diverged run, and is a difference.
-        if not apart <= entry.tolerance:
-            why = f"{apart:.1e} apart, relative, where {entry.tolerance:.1e} is allowed"
+        allowed = entry.tolerances.get(name, entry.tolerance)
+        if not apart <= allowed:
+            why = f"{apart:.1e} apart, relative, where {allowed:.1e} is allowed"
             return _changed(name, stored, measured, why)
         furthest = max(furthest, apart)
     why = f"{len(entry.close)} values are within {entry.tolerance:.1e}, at most {furthest:.1e} apart"
@@ -163,13 +207,14 @@ def _changed(name: str, stored: Optional[_Value], measured: Optional[_Value], wh
     return Finding(name, Verdict.CHANGED, why, stored_text, measured_text)
 
 
-def _other_data(entry: SampleEntry, data: Mapping[int, str]) -> str:
+def _other_data(entry: Union[SampleEntry, CasesEntry], data: Mapping[Any, str]) -> str:
     """Why samples and entry are of different data, even if the conditions agree; empty if they are the same."""
     stored = entry.provenance.get("dataset_sha256")
     for seed, digest in data.items():
         if stored is not None and digest != stored:
             new, old = (str(each)[:DIGITS] for each in (digest, stored))
-            return f"the data of seed {seed} hash to {new}…, those of the stored runs to {old}…"
+            whose = "" if seed == "" else f" of seed {seed}"
+            return f"the data{whose} hash to {new}…, those of the stored runs to {old}…"
     return ""
 
 

@@ -11,16 +11,24 @@ from mnist_repro.gate.baselines.files import entry_fields
 from mnist_repro.gate.baselines.values import (
     BaselineEntry,
     BaselineFile,
+    CasesEntry,
     Change,
     FingerprintEntry,
-    SampleEntry,
-    samples_of,
+    values_of,
 )
 from mnist_repro.gate.intervals import standard_deviation
 from mnist_repro.gate.platform import platform_text
 from mnist_repro.gate.verdicts import NO_WORSE, SAME, WORST_FIRST, Finding, Metric
 
 JSON_SCHEMA = 2
+# What a change replaced, as people name it.
+_COUNTED = (
+    ("samples", "seed"),
+    ("cases", "case"),
+    ("metrics", "margin"),
+    ("exact", "exact value"),
+    ("close", "close value"),
+)
 
 
 def shown(files: Sequence[BaselineFile]) -> str:
@@ -71,7 +79,7 @@ def _entry_lines(entry: BaselineEntry) -> List[str]:
         rows = [
             (
                 metric.name,
-                spread(list(samples_of(entry, metric.name).values())),
+                spread(values_of(entry, metric.name)),
                 f"{metric.margin:.3g}",
                 f"{_claim(metric)}; {metric.reason}",
             )
@@ -91,6 +99,8 @@ def _claim(metric: Metric) -> str:
 def _title(entry: BaselineEntry) -> str:
     if isinstance(entry, FingerprintEntry):
         return entry.title
+    if isinstance(entry, CasesEntry):
+        return f"{entry.title}; {counted(len(entry.cases), 'case')}, paired"
     how = "compared seed by seed" if entry.paired else "compared as distributions"
     return f"{entry.title}; {counted(len(entry.samples), 'seed')}, {how}"
 
@@ -103,7 +113,7 @@ def _origin(entry: BaselineEntry) -> str:
 
 def _change(change: Change) -> str:
     parts = []
-    for name, what in (("samples", "seed"), ("metrics", "margin"), ("exact", "exact value"), ("close", "close value")):
+    for name, what in _COUNTED:
         count = len(change.replaced.get(name, ()))
         if count:
             parts.append(counted(count, what))
@@ -114,11 +124,11 @@ def _change(change: Change) -> str:
 
 
 def _summary_fields(entry: BaselineEntry) -> Dict[str, Any]:
-    if not isinstance(entry, SampleEntry):
+    if isinstance(entry, FingerprintEntry):
         return {}
     summary = {}
     for metric in entry.metrics:
-        values = list(samples_of(entry, metric.name).values())
+        values = values_of(entry, metric.name)
         deviation = standard_deviation(values) if len(values) > 1 else None
         summary[metric.name] = {"mean": sum(values) / len(values), "sd": deviation, "count": len(values)}
     return {"summary": summary}
@@ -139,10 +149,7 @@ def _difference_lines(difference: Difference) -> List[str]:
 def _new_rows(entry: BaselineEntry) -> List[Sequence[str]]:
     if isinstance(entry, FingerprintEntry):
         return []
-    return [
-        (metric.name, spread(list(samples_of(entry, metric.name).values())), f"{metric.margin:.3g}")
-        for metric in entry.metrics
-    ]
+    return [(metric.name, spread(values_of(entry, metric.name)), f"{metric.margin:.3g}") for metric in entry.metrics]
 
 
 def _finding_row(finding: Finding, stored: BaselineEntry, proposed: BaselineEntry) -> Sequence[str]:
@@ -161,8 +168,8 @@ def _finding_row(finding: Finding, stored: BaselineEntry, proposed: BaselineEntr
 
 
 def _value(name: str, entry: BaselineEntry) -> str:
-    values = list(samples_of(entry, name).values()) if isinstance(entry, SampleEntry) else []
-    return spread(values) if values else ""
+    known = () if isinstance(entry, FingerprintEntry) else [metric.name for metric in entry.metrics]
+    return spread(values_of(entry, name)) if name in known else ""  # type: ignore[arg-type] # no fingerprint has metrics
 
 
 def _indented(text: str, by: int) -> List[str]:

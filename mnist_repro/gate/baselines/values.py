@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import asdict, dataclass, field, replace
-from typing import Any, Callable, Dict, Mapping, Optional, Tuple, Union
+from typing import Any, Callable, Dict, List, Mapping, Optional, Sequence, Tuple, Union
 
 from mnist_repro.errors import BadInput, escaped
 from mnist_repro.gate.text import Commands, conditions_text
@@ -96,6 +96,7 @@ class FingerprintEntry:
         exact: values that must be the same: numbers, texts, hashes.
         close: values that may differ by rounding, such as the losses of steps.
         tolerance: relative tolerance on the close values.
+        tolerances: those of close values that have one of their own.
         reason: why the tolerance has this value.
         provenance: what produced the fingerprint.
         history: every change, oldest first.
@@ -109,10 +110,12 @@ class FingerprintEntry:
     reason: str
     provenance: Mapping[str, Any]
     history: Tuple[Change, ...]
+    tolerances: Mapping[str, float] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
-        if not 0.0 < self.tolerance < 1.0:
-            raise ValueError(f"tolerance {self.tolerance} is not between 0 and 1")
+        for tolerance in (self.tolerance, *self.tolerances.values()):
+            if not 0.0 < tolerance < 1.0:
+                raise ValueError(f"tolerance {tolerance} is not between 0 and 1")
 
     @property
     def key(self) -> Tuple[str, ...]:
@@ -125,11 +128,40 @@ class FingerprintEntry:
         return "; ".join(filter(None, (conditions_text(self.conditions), self.platform)))
 
 
+@dataclass(frozen=True)
+class CasesEntry:
+    """Stored values of named cases, such as prompts, images or problems, under the same conditions.
+
+    Args:
+        conditions: what the values have in common.
+        metrics: the metrics to compare, with direction, margin and reason.
+        cases: by case, the values of each metric: one, or one for each repeat.
+        provenance: what produced the values.
+        history: every change, oldest first.
+    """
+
+    conditions: Mapping[str, str]
+    metrics: Tuple[Metric, ...]
+    cases: Mapping[str, Mapping[str, Sequence[float]]]
+    provenance: Mapping[str, Any]
+    history: Tuple[Change, ...]
+
+    @property
+    def key(self) -> Tuple[str, ...]:
+        """The key that distinguishes the entries of one file."""
+        return _key(self.conditions)
+
+    @property
+    def title(self) -> str:
+        """The key as text for people."""
+        return conditions_text(self.conditions) or "without conditions"
+
+
 def _key(conditions: Mapping[str, str], platform: str = "") -> Tuple[str, ...]:
     return (*(f"{name}={conditions[name]}" for name in sorted(conditions)), *([platform] if platform else []))
 
 
-BaselineEntry = Union[SampleEntry, FingerprintEntry]
+BaselineEntry = Union[SampleEntry, FingerprintEntry, CasesEntry]
 
 
 def _allow(entry: BaselineEntry) -> None:
@@ -155,7 +187,7 @@ class BaselineFile:
 
     Args:
         name: its name, such as ``digits-sgd`` or ``vgg7/subset``.
-        kind: ``samples`` or ``fingerprint``.
+        kind: ``samples``, ``fingerprint`` or ``cases``.
         entries: the entries, each with a different key.
         owner: what the code that keeps it adds to it.
     """
@@ -224,8 +256,11 @@ def replaced_values(old: BaselineEntry, new: BaselineEntry) -> Dict[str, Any]:
         replaced = {
             "exact": _gone(old.exact, new.exact),
             "close": _gone(old.close, new.close),
+            "tolerances": _gone(old.tolerances, new.tolerances),
             **_gone({"tolerance": old.tolerance}, {"tolerance": new.tolerance}),
         }
+    elif isinstance(old, CasesEntry) and isinstance(new, CasesEntry):
+        replaced = {"metrics": _gone_metrics(old.metrics, new.metrics), "cases": _gone(old.cases, new.cases)}
     else:
         raise ValueError(f"{old.key} and {new.key} are entries of different kinds")
     values = {name: value for name, value in replaced.items() if value != {}}
@@ -237,13 +272,16 @@ def _replaced_samples(old: SampleEntry, new: SampleEntry) -> Dict[str, Any]:
     """Replaced samples as rows under one list of columns, so that many seeds need little space."""
     names = [metric.name for metric in old.metrics]
     rows = _gone(old.samples, new.samples)
-    allowed = {metric.name: _allowed(metric) for metric in old.metrics}
     return {
-        "metrics": _gone(allowed, {metric.name: _allowed(metric) for metric in new.metrics}),
+        "metrics": _gone_metrics(old.metrics, new.metrics),
         "columns": names if rows else {},
         "samples": {seed: [values.get(name) for name in names] for seed, values in rows.items()},
         **_gone({"paired": old.paired}, {"paired": new.paired}),
     }
+
+
+def _gone_metrics(old: Sequence[Metric], new: Sequence[Metric]) -> Dict[str, Any]:
+    return _gone(*({metric.name: _allowed(metric) for metric in metrics} for metrics in (old, new)))
 
 
 def _allowed(metric: Metric) -> Dict[str, Any]:
@@ -257,3 +295,10 @@ def _gone(old: Mapping[Any, Any], new: Mapping[Any, Any]) -> Dict[Any, Any]:
 def samples_of(entry: SampleEntry, metric: str) -> Dict[int, float]:
     """One metric's stored values by seed."""
     return {seed: values[metric] for seed, values in entry.samples.items() if metric in values}
+
+
+def values_of(entry: Union[SampleEntry, CasesEntry], metric: str) -> List[float]:
+    """One metric's stored values: one for each seed, or the mean of each case."""
+    if isinstance(entry, SampleEntry):
+        return list(samples_of(entry, metric).values())
+    return [sum(values[metric]) / len(values[metric]) for values in entry.cases.values()]

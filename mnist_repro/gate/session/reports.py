@@ -15,6 +15,8 @@ if TYPE_CHECKING:
 # Properties of a test report: (name, kind) as JSON; each `Comparison` as JSON.
 WANTED = "gate.wanted"
 CHECKED = "gate.checked"
+# What was recorded and not judged: a list of lines as JSON.
+RECORDED = "gate.recorded"
 TRIED_AGAIN = "an earlier attempt of this test; a later one does not undo its verdict"
 _REASON_SHOWN = 300
 
@@ -27,6 +29,16 @@ class _Test:
 
     def named(self, name: str) -> List[str]:
         return [value for key, value in self.properties if key == name]
+
+
+def properties(comparison: Comparison) -> List[Tuple[str, str]]:
+    """The properties for JUnit and the gate report: verdict, figures of each finding, and the comparison as JSON."""
+    from mnist_repro.gate.comparison import as_fields
+    from mnist_repro.gate.text import in_one_line
+
+    values = [(f"{comparison.name} verdict", comparison.verdict.value if comparison.verdict else "none")]
+    values += [(f"{comparison.name}: {each.name}", in_one_line(each)) for each in comparison.judgement.findings]
+    return [*values, (CHECKED, json.dumps(as_fields(comparison), allow_nan=False))]
 
 
 class Collector:
@@ -53,6 +65,10 @@ class Collector:
     def any(self) -> bool:
         """Whether any test made or announced a comparison."""
         return any(test.named(CHECKED) or test.named(WANTED) for test in self._tests.values())
+
+    def recorded(self) -> List[str]:
+        """What tests recorded, as lines."""
+        return [line for test in self._tests.values() for text in test.named(RECORDED) for line in json.loads(text)]
 
     def entries(self) -> Tuple[ReportEntry, ...]:
         """An entry for every comparison, also for those without a verdict."""
@@ -110,6 +126,6 @@ def _entries(name: str, test: _Test) -> List[ReportEntry]:
         entries = [_went_on(name, each, again=latest[each.name] is not each) for each in earlier]
         reason = _explained(last, outcome, test.reason)
         return [*entries, ReportEntry(name, outcome, last.name, last.kind, last, reason)]
-    targets = [json.loads(text) for text in test.named(WANTED)]
+    targets = [json.loads(text) for text in ([] if test.named(RECORDED) else test.named(WANTED))]
     reason = test.reason or ("it compared nothing" if outcome == "passed" else "")
     return [ReportEntry(name, outcome, wanted, kind, None, reason) for wanted, kind in targets]

@@ -12,13 +12,13 @@ counts as well. The smallest drops are calculated with the stored margins.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Callable, Dict, List, Mapping, Tuple, Union
+from typing import Callable, Dict, List, Mapping, Sequence, Tuple, Union
 
 import numpy as np
 
 from mnist_repro.gate.baselines.values import SampleEntry
 from mnist_repro.gate.statistics import AUTO_SEEDS, LEVEL, welch_interval
-from mnist_repro.gate.verdicts import Metric
+from mnist_repro.gate.verdicts import HIGHER, LOWER, NO_WORSE, Metric
 
 SESSIONS = 10_000
 SEED = 20200401
@@ -33,14 +33,14 @@ class Drop:
     """The smallest shift for the worse of one metric that the gate detects with 95 % probability.
 
     Args:
-        recipe: name of the recipe.
+        subject: what the metric belongs to.
         metric: the metric.
         at_first: shift with the first of `AUTO_SEEDS` alone, or in a comparison seed by seed.
         auto: shift with ``--gate-seeds auto``, or in a comparison seed by seed.
         clean_at_first: probability that a clean metric passes with the first alone.
     """
 
-    recipe: str
+    subject: str
     metric: Metric
     at_first: float
     auto: float
@@ -48,12 +48,12 @@ class Drop:
 
 
 def false_alarms(stored: Mapping[str, SampleEntry], sessions: int = SESSIONS) -> Dict[str, Dict[str, float]]:
-    """The share of clean sessions with all recipes that do not pass: by kind of draw, and by seeds.
+    """The share of clean sessions of several checks that do not pass: by kind of draw, and by seeds.
 
-    Softmax recipes are compared seed by seed: clean runs of them do not vary, and count as passing.
+    Where runs are compared seed by seed, clean ones do not vary, and count as passing.
 
     Args:
-        stored: the entry of each recipe.
+        stored: the entry of each check.
         sessions: number of simulated sessions.
     """
     shares = {}
@@ -65,35 +65,39 @@ def false_alarms(stored: Mapping[str, SampleEntry], sessions: int = SESSIONS) ->
                 continue
             one, all_, deviations = _intervals(make(_rows(entry), generator), len(entry.samples), sessions)
             margins = _margins(entry) / _rows(entry).std(axis=0, ddof=1) * deviations
-            first = first & passes(one, margins)
-            auto = auto & passes(all_, margins)
+            first = first & passes(one, margins, entry.metrics)
+            auto = auto & passes(all_, margins, entry.metrics)
         shares[name] = {"first": 1.0 - float(first.mean()), "auto": 1.0 - float(auto.mean())}
     return shares
 
 
-def smallest_drops(recipe: str, entry: SampleEntry, sessions: int = SESSIONS) -> List[Drop]:
+def smallest_drops(subject: str, entry: SampleEntry, sessions: int = SESSIONS) -> List[Drop]:
     """The smallest drop of each metric that the gate detects. In a comparison seed by seed, it is the margin."""
     if entry.paired:
-        return [Drop(recipe, metric, metric.margin, metric.margin, 1.0) for metric in entry.metrics]
+        return [Drop(subject, metric, metric.margin, metric.margin, 1.0) for metric in entry.metrics]
     generator = np.random.Generator(np.random.PCG64(SEED))
     one, all_, _ = _intervals(_normal(_rows(entry), generator), len(entry.samples), sessions)
     drops = []
     for at, (metric, margin) in enumerate(zip(entry.metrics, _margins(entry))):
         alone, grown = one[:, :, at : at + 1], all_[:, :, at : at + 1]
-        first, auto = _smallest(alone, margin), _smallest(grown, margin)
-        drops.append(Drop(recipe, metric, first, auto, float(passes(alone, margin).mean())))
+        first, auto = _smallest(alone, margin, metric), _smallest(grown, margin, metric)
+        drops.append(Drop(subject, metric, first, auto, float(passes(alone, margin, [metric]).mean())))
     return drops
 
 
-def passes(ends: np.ndarray, margins: Union[np.ndarray, float]) -> np.ndarray:
+def passes(ends: np.ndarray, margins: Union[np.ndarray, float], metrics: Sequence[Metric]) -> np.ndarray:
     """Which sessions pass by the rules of `compare_distributions`: more seeds while not all metrics are within.
 
     Args:
         ends: ends of the intervals of the difference, (numbers of seeds, sessions, metrics, 2).
         margins: margin of each metric, for all sessions or for each session.
+        metrics: the metrics; a claim "no worse" has one side.
     """
+    open_above = np.array([metric.claim == NO_WORSE and metric.direction == HIGHER for metric in metrics])
+    open_below = np.array([metric.claim == NO_WORSE and metric.direction == LOWER for metric in metrics])
+    inside = (open_below | (-margins < ends[..., 0])) & (open_above | (ends[..., 1] < margins))
     # What is proven to be beyond its margin with few seeds is as good as never within it with more.
-    return np.asarray(((-margins < ends[..., 0]) & (ends[..., 1] < margins)).all(axis=2).any(axis=0))
+    return np.asarray(inside.all(axis=2).any(axis=0))
 
 
 def _margins(entry: SampleEntry) -> np.ndarray:
@@ -148,13 +152,14 @@ def _ends(measured: np.ndarray, stored: np.ndarray, tail: float) -> List[Tuple[f
     return [(interval.low, interval.high) for interval in intervals]
 
 
-def _smallest(ends: np.ndarray, margin: float) -> float:
-    """The smallest detected shift, by bisection. The margin is two-sided, so both directions give the same answer."""
+def _smallest(ends: np.ndarray, margin: float, metric: Metric) -> float:
+    """The smallest shift for the worse that is detected, by bisection."""
     low, high = 0.0, 4.0 * margin
-    if passes(ends, margin).mean() <= 1.0 - SEEN:
+    worse = -1.0 if metric.direction == HIGHER else 1.0
+    if passes(ends, margin, [metric]).mean() <= 1.0 - SEEN:
         return 0.0
     for _ in range(30):
         middle = (low + high) / 2.0
-        detected = passes(ends + middle, margin).mean() <= 1.0 - SEEN
+        detected = passes(ends + worse * middle, margin, [metric]).mean() <= 1.0 - SEEN
         low, high = (low, middle) if detected else (middle, high)
     return high
