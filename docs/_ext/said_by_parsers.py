@@ -60,6 +60,11 @@ def mnist_repro_options() -> str:
     return _options(_of_harness())
 
 
+def mnist_repro_configuration() -> str:
+    """The harness' settings in pytest's configuration."""
+    return _settings(_of_harness())
+
+
 def gate_options() -> str:
     """The gate's options of pytest."""
     return _options(_of_gate())

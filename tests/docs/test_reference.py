@@ -44,7 +44,7 @@ def test_every_option_of_pytest_is_there(helped: str) -> None:
 
 
 def test_every_setting_of_pytest_is_there(pytestconfig: pytest.Config) -> None:
-    text = GENERATORS["pjm-configuration"]() + GENERATORS["gate-configuration"]()
+    text = "".join(GENERATORS[f"{plugin}-configuration"]() for plugin in ("pjm", "gate", "mnist-repro"))
     ours = [name for name in pytestconfig._parser._inidict if name.startswith(("fugaku_", "gate_", "repro_"))]
 
     assert len(ours) > 15
