@@ -14,7 +14,7 @@ import pytest
 
 from mnist_repro.commands.options import named, named_place
 from mnist_repro.errors import BadInput
-from mnist_repro.gate.plugin import AUTO, SEEDS, SESSION
+from mnist_repro.gate.plugin import AUTO, SEEDS, session_plugin
 from mnist_repro.gate.session.reports import WANTED
 
 if TYPE_CHECKING:
@@ -73,7 +73,7 @@ def pytest_configure(config: pytest.Config) -> None:
     option.repro_scale = option.repro_scale or "subset"
     _require_data(option.repro_data)
     _name_recipes(config)
-    gate = config.pluginmanager.get_plugin(SESSION)
+    gate = session_plugin(config)
     if gate is None:  # in xdist's workers
         return
     from mnist_repro.recipes import RECIPES
@@ -177,17 +177,20 @@ def _name_recipes(config: pytest.Config) -> None:
     """Have this session, its worker processes and its jobs know the recipes of the named files.
 
     Raises:
-        UsageError: a file is missing.
+        UsageError: a file is missing or cannot be used.
     """
     files = config.option.repro_recipes or [config.rootpath / name for name in config.getini("repro_recipes")]
     if not files:
         return
+    from mnist_repro.recipes import RECIPES
     from mnist_repro.recipes.outside import name_files
 
     try:
         name_files(files)
+        RECIPES.forget()
+        len(RECIPES)
     except BadInput as error:
-        raise pytest.UsageError(f"--repro-recipes: {error}") from error
+        raise pytest.UsageError(f"recipes: {error}") from error
 
 
 def _require_data(named: Optional[str]) -> None:

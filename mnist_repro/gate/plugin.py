@@ -9,12 +9,13 @@ from __future__ import annotations
 import argparse
 import json
 from pathlib import Path
-from typing import TYPE_CHECKING, Union
+from typing import TYPE_CHECKING, Optional, Union
 
 import pytest
 
 if TYPE_CHECKING:
     from mnist_repro.gate.fixture import Gate, Session
+    from mnist_repro.gate.session.gate_session import GateSession
 
 AUTO = "auto"
 # The seeds of a measurement, if no option says another number.
@@ -52,15 +53,26 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 @pytest.hookimpl(trylast=True)
 def pytest_configure(config: pytest.Config) -> None:
     """Collect the session's comparisons, except in xdist's workers, which send their reports to the main process."""
-    from mnist_repro.gate.session.gate_session import GateSession
+    session_plugin(config)
 
+
+def session_plugin(config: pytest.Config) -> Optional[GateSession]:
+    """The session's plugin, made at the first call: plugins are configured in any order. None in xdist's workers."""
+    made: Optional[GateSession] = config.pluginmanager.get_plugin(SESSION)
     option = config.option
+    if made is not None or hasattr(option, "gate_seeds_given"):
+        return made
     if option.gate_record:
         _require_recordable()
     option.gate_seeds_given = option.gate_seeds
     option.gate_seeds = option.gate_seeds or SEEDS
-    if not hasattr(config, "workerinput"):
-        config.pluginmanager.register(GateSession(config), SESSION)
+    if hasattr(config, "workerinput"):
+        return None
+    from mnist_repro.gate.session.gate_session import GateSession
+
+    made = GateSession(config)
+    config.pluginmanager.register(made, SESSION)
+    return made
 
 
 @pytest.fixture
