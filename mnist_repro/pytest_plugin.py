@@ -79,7 +79,9 @@ def pytest_configure(config: pytest.Config) -> None:
     from mnist_repro.recipes import RECIPES
 
     gate.settings.update(scale=option.repro_scale, arithmetic=option.repro_arithmetic)
-    gate.expected = tuple(RECIPES)
+    # Those whose baselines lie in this project: another project need not judge the recipes of this package.
+    folder = config.rootpath / config.getini("gate_baselines")
+    gate.expected = tuple(name for name in RECIPES if (folder / name).is_dir())
     if option.repro_report is not None and not option.collectonly:
         from mnist_repro.harness.report_session import ReportSession
 
