@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from mnist_repro.gate.fixture import Gate, Session
 
 AUTO = "auto"
-# The seeds of a measurement, if no option says another number.
+# The seeds with which a measurement begins.
 SEEDS = 5
 MOST_SEEDS = 10_000
 # The name of the session's plugin, by which other plugins find it.
@@ -32,7 +32,8 @@ def pytest_addoption(parser: pytest.Parser) -> None:
         "--gate-seeds",
         type=seeds_or_auto,
         metavar="N|auto",
-        help="seeds of each measurement; auto: 5, and 10 while that is inconclusive (default: 5)",
+        default=AUTO,
+        help="seeds of each measurement; auto: 5, and 10 while that is inconclusive (default: auto)",
     )
     group.addoption(
         "--gate-record",
@@ -57,8 +58,6 @@ def pytest_configure(config: pytest.Config) -> None:
     option = config.option
     if option.gate_record:
         _require_recordable()
-    option.gate_seeds_given = option.gate_seeds
-    option.gate_seeds = option.gate_seeds or SEEDS
     if not hasattr(config, "workerinput"):
         config.pluginmanager.register(GateSession(config), SESSION)
 
@@ -82,8 +81,7 @@ def gate(request: pytest.FixtureRequest) -> Gate:
     session = config.stash.get(_SHARED, None)
     if session is None:
         seeds = AUTO_SEEDS if option.gate_seeds == AUTO else (option.gate_seeds,)
-        given = option.gate_seeds_given
-        record = given if isinstance(given, int) else _record_seeds(config)
+        record = _record_seeds(config) if option.gate_seeds == AUTO else option.gate_seeds
         baselines = config.rootpath / config.getini("gate_baselines")
         session = Session(config.rootpath, baselines, seeds, record if option.gate_record else 0)
         config.stash[_SHARED] = session

@@ -161,6 +161,9 @@ class Recipe:
     fingerprint_tolerance: float
 
     def __post_init__(self) -> None:
+        for layer in self.layers:
+            if not isinstance(getattr(layer, "keras_name", None), str):
+                raise ValueError(f"{layer!r} is no layer: layers.py has some, and OwnLayer says what others need")
         if not 0.0 < self.fingerprint_tolerance <= 1e-3:
             raise ValueError(f"the tolerance of a fingerprint allows rounding: {self.fingerprint_tolerance}")
 

@@ -113,7 +113,11 @@ def judge_cases(stored: BaselineFile, measured: MeasuredCases) -> Judgement:
     for what, some, others in (("stored and missing", entry.cases, cases), ("new", cases, entry.cases)):
         odd = [case for case in some if case not in others]
         if odd:
-            return incomparable(f"{counted(len(odd), 'case')} {what}: {', '.join(odd[:5])}; each has to be in both")
+            commands = stored.owner.commands
+            return incomparable(
+                f"{counted(len(odd), 'case')} {what}: {', '.join(odd[:5])}; each has to be in both; "
+                f"if that is meant: {commands.record}, then {commands.accept} …"
+            )
     other = _other_data(entry, {"": measured.data} if measured.data else {})
     if other:
         return incomparable(other)
