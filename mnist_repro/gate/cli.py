@@ -48,7 +48,7 @@ def parser() -> argparse.ArgumentParser:
         if names:
             command.add_argument("names", nargs=names, metavar="NAME", help="which (default: all)")
         else:
-            command.add_argument("names", nargs=2, metavar=("OLD", "NEW"), help="the name, and the new one")
+            command.add_argument("names", nargs=2, metavar="NAME", help="the name, and the new one")
         command.add_argument("--baselines", type=Path, default=BASELINES, metavar="DIR", help="default: %(default)s")
         if name in ("accept", "rename", "remove"):
             command.add_argument("--reason", default="", metavar="TEXT", help="why; it stays in the history; required")
