@@ -3,10 +3,10 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
+from mnist_repro.gate import resampling
 from mnist_repro.gate import statistics as gate
 from mnist_repro.gate.baselines.values import SampleEntry
 from mnist_repro.gate.verdicts import Metric, worst
-from mnist_repro.gate import resampling
 from mnist_repro.recipes import find
 from mnist_repro.runs.metrics import metric_names
 from tests.builders import made_up_baselines as made
@@ -68,7 +68,7 @@ def test_a_simulated_session_passes_just_when_the_gate_passes_it() -> None:
         ]
         by_gate.append(worst(verdicts).passes)
         ends = np.array(resampling._ends(ours, theirs, gate.LEVEL))[np.newaxis, np.newaxis]
-        simulated.append(bool(resampling.passes(ends, np.full(3, 6.0))[0]))
+        simulated.append(bool(resampling.passes(ends, np.full(3, 6.0), entry.metrics)[0]))
 
     assert by_gate == simulated
     assert {True, False} == set(by_gate)

@@ -7,9 +7,10 @@ from typing import List, Sequence, Tuple
 import pytest
 
 from mnist_repro.errors import BadInput
+from mnist_repro.gate.session.reports import properties
 from mnist_repro.gate.verdicts import Verdict
 from mnist_repro.harness.checkable import Measured, NotMeasured, PublishedFigures, Runs
-from mnist_repro.harness.fixture import Baseline, judge, properties
+from mnist_repro.harness.fixture import Baseline, judge
 from mnist_repro.runs.run import Run
 from tests.builders.gate_cases import fingerprint, run, runs, store, stored, stored_fingerprint
 

@@ -19,7 +19,6 @@ from mnist_repro.execution.workers import Failure, Task
 from mnist_repro.gate.baselines import files as baseline_files
 from mnist_repro.gate.baselines.values import FingerprintEntry, SampleEntry
 from mnist_repro.harness import recorder
-from mnist_repro.harness import tolerances as recording
 from mnist_repro.runs import baselines
 from mnist_repro.runs.run_json import read, write
 from tests.builders import made_up
@@ -345,13 +344,3 @@ def test_a_proposal_that_cannot_be_read_is_refused_before_any_run_is_made(
 
     assert (2, [], "") == (ended.code, trained.made, ended.out.partition("\n")[2])
     assert f"next: remove {proposed} and record again" in ended.err
-
-
-def test_a_recipe_without_a_tolerance_is_refused_before_the_fingerprint_is_taken(
-    trained: Trained, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.delitem(recording.TOLERANCES, WHEEL)
-    ended = baseline("record", tmp_path, WHEEL, "--rung", "fingerprint")
-
-    ends_with_one_message(ended, "wheel-softmax fingerprint: TOLERANCES in ")
-    assert (False, {}) == ("taking it" in ended.out, files(tmp_path))

@@ -11,7 +11,7 @@ import pytest
 from mnist_repro.execution.fingerprint import Fingerprint
 from mnist_repro.gate.intervals import standard_deviation
 from mnist_repro.gate.margins import rounded_up
-from mnist_repro.harness.tolerances import DEFAULT_SEEDS, TOLERANCES, fingerprint_entry, joint_provenance, sample_entry
+from mnist_repro.harness.tolerances import DEFAULT_SEEDS, fingerprint_entry, joint_provenance, sample_entry
 from mnist_repro.recipes import RECIPES, find
 from mnist_repro.runs.metrics import metric_names
 from tests.builders.made_up_baselines import (
@@ -133,13 +133,17 @@ def test_a_fingerprint_gets_its_recipe_s_tolerance_and_platform() -> None:
     entry = fingerprint_entry(find("vgg7-bn"), TAKEN, CONDITIONS, HERE)
 
     assert (CONDITIONS, PLATFORM) == (entry.conditions, entry.platform)
-    assert TOLERANCES["vgg7-bn"] == entry.tolerance
+    assert find("vgg7-bn").fingerprint_tolerance == entry.tolerance == 1e-5
     assert entry.reason.startswith("ten times what threads, oneDNN and instruction sets make of these first steps")
 
 
-def test_every_recipe_has_a_tolerance_and_the_softmax_ones_that_of_rounding() -> None:
-    assert list(RECIPES) == sorted(TOLERANCES, key=list(RECIPES).index)
-    assert {2e-6} == {TOLERANCES["wheel-softmax"], TOLERANCES["tf-softmax"]}
+def test_of_the_recipes_the_softmax_ones_have_the_tolerance_of_rounding() -> None:
+    softmax = {recipe.fingerprint_tolerance for recipe in RECIPES.values() if recipe.is_softmax_regression}
+
+    assert {2e-6} == softmax
+    for tolerance in (0.0, -1e-6, 2e-3, math.nan):
+        with pytest.raises(ValueError, match="the tolerance of a fingerprint allows rounding"):
+            replace(VGG7, fingerprint_tolerance=tolerance)
 
 
 def test_a_stored_tolerance_stays() -> None:

@@ -127,7 +127,7 @@ def test_a_kind_that_no_program_has_is_named(tmp_path: Path) -> None:
     path = stored_file(tmp_path)
     path.write_text(path.read_text(encoding="utf-8").replace("kind: samples", "kind: published"), encoding="utf-8")
 
-    with pytest.raises(BadInput, match="its kind is 'published', where samples or fingerprint is expected"):
+    with pytest.raises(BadInput, match="its kind is 'published', where samples or fingerprint or cases is expected"):
         baseline_files.read(tmp_path, "wheel-softmax/subset", "", subset().owner)
 
 

@@ -7,9 +7,8 @@ import pytest
 
 from mnist_repro.gate import comparison as checked
 from mnist_repro.gate.comparison import SAMPLES, Comparison
-from mnist_repro.gate.session.reports import CHECKED, TRIED_AGAIN, WANTED, Collector
+from mnist_repro.gate.session.reports import CHECKED, TRIED_AGAIN, WANTED, Collector, properties
 from mnist_repro.gate.verdicts import Finding, Judgement, Verdict
-from mnist_repro.harness import fixture
 
 NAME = "test_it.py::test_it"
 FAILED = "E   assert 1 == 2\n\ntest_it.py:3: AssertionError"
@@ -128,6 +127,6 @@ def test_failed_tests_without_a_comparison_and_modules_without_tests_are_other_f
 def test_what_the_fixture_records_is_what_is_read() -> None:
     found = checked.incomparable("vgg7/subset", SAMPLES, "baseline", "it is gone")
 
-    [entry] = collected(report("call", "failed", FAILED, *fixture.properties(found))).entries()
+    [entry] = collected(report("call", "failed", FAILED, *properties(found))).entries()
 
     assert found == entry.checked
