@@ -5,8 +5,8 @@ import re
 from pathlib import Path
 from typing import List
 
-from mnist_repro.gate.verdicts import Finding, Judgement, Verdict
 from mnist_repro.gate import resampling
+from mnist_repro.gate.verdicts import Finding, Judgement, Verdict
 from mnist_repro.power import text as power_text
 from mnist_repro.power.study import Alarm, Result
 from mnist_repro.power.table import Row
