@@ -49,11 +49,6 @@ def run_command(name: str, parser: Callable[[], argparse.ArgumentParser], argume
     except BadInput as error:
         _complain(f"{name}: {error}\n")
         return ExitCode.BAD_INPUT
-    except ModuleNotFoundError as error:
-        if error.name not in PACKAGES:
-            raise
-        _complain(f"{name}: {missing(error.name)}\n")
-        return ExitCode.BAD_INPUT
     except KeyboardInterrupt as interrupt:
         _complain(f"{name}: interrupted; {str(interrupt) or 'runs that had finished are whole'}\n")
         return ExitCode.INTERRUPTED
@@ -69,7 +64,10 @@ def run_command(name: str, parser: Callable[[], argparse.ArgumentParser], argume
         _complain(f"{name}: {refused}\n")
         _discard_output()
         return ExitCode.BAD_INPUT
-    except Exception:
+    except Exception as error:
+        if isinstance(error, ModuleNotFoundError) and error.name in PACKAGES:
+            _complain(f"{name}: {missing(error.name)}\n")
+            return ExitCode.BAD_INPUT
         # Python itself would end with 1, the exit code of a verdict that does not pass.
         _complain(f"{traceback.format_exc()}{name}: the command could not go on; the last line says why\n")
         _discard_output()

@@ -67,29 +67,29 @@ def test_recording_makes_the_first_seed_twice_and_says_what_it_will_see(made: Ma
 
 def test_five_seeds_and_ten_while_they_cannot_tell(made: Made) -> None:
     made.recorded()
-    made.gate().check("it", lambda seed: made.train(seed + 100))
+    made.gate().check("it", lambda seed: made.train(seed + 100), metrics=lower())
     assert ("no worse", list(range(100, 105))) == (made.verdict(), made.trained)
 
     made.noted.clear()
     made.trained.clear()
     with pytest.raises(FAILED, match="inconclusive"):
-        made.gate().check("it", lambda seed: {"loss": made.train(seed + 100)["loss"] + 0.14})
+        made.gate().check("it", lambda seed: {"loss": made.train(seed + 100)["loss"] + 0.14}, metrics=lower())
     assert list(range(100, 110)) == made.trained
 
 
 def test_a_test_that_runs_again_uses_the_runs_that_it_made(made: Made) -> None:
     made.recorded()
     gate = made.gate()
-    gate.check("it", made.train)
+    gate.check("it", made.train, metrics=lower())
     again = Gate(made.session, "test_it.py::test_it", lambda name, value: None)
-    again.check("it", made.train)
+    again.check("it", made.train, metrics=lower())
 
     assert list(range(5)) == made.trained
 
 
 def test_samples_from_elsewhere_are_looked_at_once(made: Made) -> None:
     made.recorded()
-    made.gate().check("it", {seed + 50: made.train(seed + 50) for seed in range(6)})
+    made.gate().check("it", {seed + 50: made.train(seed + 50) for seed in range(6)}, metrics=lower())
 
     assert "no worse" == made.verdict()
 
