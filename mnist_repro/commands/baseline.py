@@ -13,7 +13,6 @@ Examples:
 from __future__ import annotations
 
 import argparse
-import contextlib
 import sys
 from typing import TYPE_CHECKING, Callable, Dict, List
 
@@ -131,53 +130,23 @@ def _show(arguments: argparse.Namespace) -> ExitCode:
 
 
 def _diff(arguments: argparse.Namespace) -> ExitCode:
-    from mnist_repro.gate.baselines import text as baseline_text
-    from mnist_repro.gate.baselines.diff import differences
+    from mnist_repro.gate.baselines.commands import print_differences
     from mnist_repro.gate.comparison import subject
 
-    pending = _proposals(arguments)
-    compared = [each for proposal in pending for each in differences(proposal.stored, proposal.proposed)]
-    print(baseline_text.differing(compared))
-    names = list(dict.fromkeys(subject(difference.name) for difference in compared))
+    found = _proposals(arguments)
+    names = " ".join(dict.fromkeys(subject(each.stored.name) for each in found))
     # The command names the same recipes and rung, so that `accept` stores only what was shown.
     rung = "" if arguments.rung is None else f" --rung {arguments.rung}"
-    where = option(arguments.baselines)
-    print(f"\nto store it: mnist-repro baseline accept {' '.join(names)}{rung}{where} --reason …")
-    return ExitCode.PASSED if all(difference.passes for difference in compared) else ExitCode.VERDICT
+    return print_differences(found, f"mnist-repro baseline accept {names}{rung}{option(arguments.baselines)}")
 
 
 def _accept(arguments: argparse.Namespace) -> ExitCode:
-    import datetime
-
-    from mnist_repro.files.locks import locked
-    from mnist_repro.gate.baselines import proposals
-    from mnist_repro.gate.baselines.files import private_folder
-    from mnist_repro.gate.baselines.read_only import require_writable_baselines
+    from mnist_repro.gate.baselines.commands import require_reason, store
     from mnist_repro.harness import kept_weights
 
-    require_writable_baselines("baseline accept")
-    if not arguments.reason.strip():
-        raise BadInput(
-            "baseline accept without a reason",
-            "readers of the history must learn why the values changed",
-            "--reason 'what changed, and why that is right'",
-        )
-    now = datetime.datetime.now(datetime.timezone.utc).isoformat(timespec="seconds")
-    with contextlib.ExitStack() as locks:
-        waiting = []
-        for pending in _proposals(arguments):
-            stored = pending.stored
-            locks.enter_context(locked(private_folder(arguments.baselines), stored.name))
-            # Read again under the lock: another process may have changed the proposal before.
-            again = proposals.find(arguments.baselines, stored.name, stored.kind, stored.owner)
-            waiting += [again] if again else []
-        for proposal in waiting:
-            # Before any change: it refuses if files are missing.
-            kept_weights.weights_to_keep(arguments.baselines, proposal)
-        for proposal in waiting:
-            kept_weights.keep(arguments.baselines, proposal)
-            for line in proposals.accept(arguments.baselines, proposal, now, arguments.reason.strip()):
-                print(line, flush=True)
+    reason = require_reason("baseline accept", arguments.reason)
+    found = _proposals(arguments)
+    store(arguments.baselines, found, reason, kept_weights.weights_to_keep, kept_weights.keep)
     return ExitCode.PASSED
 
 

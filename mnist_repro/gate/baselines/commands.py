@@ -7,7 +7,7 @@ import contextlib
 import datetime
 from dataclasses import replace
 from pathlib import Path
-from typing import Any, Callable, Dict, List, Optional
+from typing import Any, Callable, Dict, List, Optional, Sequence
 
 from mnist_repro.errors import BadInput, ExitCode
 from mnist_repro.files.json import read_json
@@ -76,39 +76,70 @@ def show_(arguments: argparse.Namespace) -> ExitCode:
 
 def diff_(arguments: argparse.Namespace) -> ExitCode:
     """Print what is proposed beside what is stored."""
+    found = _proposals(arguments)
+    named = " ".join(each.stored.name for each in found)
+    return print_differences(found, f"{NAME} accept {named}{option(arguments.baselines)}")
+
+
+def print_differences(found: Sequence[Proposal], accept: str) -> ExitCode:
+    """Print what would change, and the command that stores it, without its reason."""
     from mnist_repro.gate.baselines.diff import differences
     from mnist_repro.gate.baselines.text import differing
 
-    compared = [each for found in _proposals(arguments) for each in differences(found.stored, found.proposed)]
-    print(differing(compared))
-    named = " ".join(dict.fromkeys(difference.name for difference in compared))
-    print(f"\nto store it: {NAME} accept {named}{option(arguments.baselines)} --reason …")
+    compared = [difference for each in found for difference in differences(each.stored, each.proposed)]
+    print(f"{differing(compared)}\n\nto store it: {accept} --reason …")
     return ExitCode.PASSED if all(difference.passes for difference in compared) else ExitCode.VERDICT
 
 
 def accept_(arguments: argparse.Namespace) -> ExitCode:
     """Store what is proposed, or what a session measured."""
-    reason = _reason(arguments)
-    folder = arguments.baselines
+    reason = require_reason(f"{NAME} accept", arguments.reason)
     if arguments.report is not None:
         for comparison in _measured(arguments):
-            _propose(folder, comparison, arguments.report)
+            _propose(arguments.baselines, comparison, arguments.report)
+    store(arguments.baselines, _proposals(arguments), reason)
+    return ExitCode.PASSED
+
+
+def _nothing(folder: Path, proposal: Proposal) -> object:
+    """Do nothing."""
+
+
+def store(
+    folder: Path,
+    found: Sequence[Proposal],
+    reason: str,
+    require: Callable[[Path, Proposal], object] = _nothing,
+    keep: Callable[[Path, Proposal], object] = _nothing,
+) -> None:
+    """Store what is proposed, under the locks of the baselines, and print a line for each entry.
+
+    Args:
+        folder: folder of the baselines.
+        found: the proposals.
+        reason: reason of the change.
+        require: called with each proposal before any change; may refuse it.
+        keep: called with each proposal before it is stored, for further files that belong to it.
+    """
     with contextlib.ExitStack() as locks:
         waiting: List[Proposal] = []
-        for found in _proposals(arguments):
-            locks.enter_context(locked(baseline_files.private_folder(folder), found.stored.name))
+        for each in found:
+            stored = each.stored
+            locks.enter_context(locked(baseline_files.private_folder(folder), stored.name))
             # Read again under the lock: another process may have changed the proposal before.
-            again = proposals.find(folder, found.stored.name, "", found.stored.owner)
+            again = proposals.find(folder, stored.name, stored.kind, stored.owner)
             waiting += [again] if again else []
         for proposal in waiting:
+            require(folder, proposal)
+        for proposal in waiting:
+            keep(folder, proposal)
             for line in proposals.accept(folder, proposal, _now(), reason):
                 print(line, flush=True)
-    return ExitCode.PASSED
 
 
 def rename_(arguments: argparse.Namespace) -> ExitCode:
     """Give a baseline another name."""
-    reason, folder = _reason(arguments), arguments.baselines
+    reason, folder = require_reason(f"{NAME} rename", arguments.reason), arguments.baselines
     old, new = map(require_name, arguments.names)
     stored = _existing(folder, old)
     if baseline_files.path_of(folder, new).exists():
@@ -123,7 +154,7 @@ def rename_(arguments: argparse.Namespace) -> ExitCode:
 
 def remove_(arguments: argparse.Namespace) -> ExitCode:
     """Remove baselines."""
-    reason, folder = _reason(arguments), arguments.baselines
+    reason, folder = require_reason(f"{NAME} remove", arguments.reason), arguments.baselines
     for name in arguments.names:
         _existing(folder, require_name(name))
     for name in arguments.names:
@@ -167,16 +198,20 @@ def _existing(folder: Path, name: str) -> BaselineFile:
     return stored
 
 
-def _reason(arguments: argparse.Namespace) -> str:
-    require_writable_baselines(f"{NAME} {arguments.command}")
-    reason = str(arguments.reason).strip()
-    if not reason:
+def require_reason(command: str, reason: str) -> str:
+    """The reason of a change, if there is one and baselines may be changed here.
+
+    Raises:
+        BadInput: there is none, or `CI` is set.
+    """
+    require_writable_baselines(command)
+    if not reason.strip():
         raise BadInput(
-            f"{NAME} {arguments.command} without a reason",
-            "readers of the history must learn why",
+            f"{command} without a reason",
+            "readers of the history must learn why the values changed",
             "--reason 'what changed, and why that is right'",
         )
-    return reason
+    return reason.strip()
 
 
 def _measured(arguments: argparse.Namespace) -> List[Comparison]:
