@@ -15,12 +15,14 @@ pytest_plugins = ("mnist_repro.pytest_plugin", "pytest_pjm", "pytester")
 
 
 def pytest_configure(config: pytest.Config) -> None:
-    """With --fugaku train at full scale, on an emulated Fugaku at the subset scale, unless --scale says else."""
+    """With --fugaku train at full scale, on an emulated Fugaku at the subset scale, unless --repro-scale says else."""
     option = config.option
-    if option.scale is None and option.fugaku:
-        option.scale = "subset" if option.fugaku_emulate else "full"
+    if option.repro_scale is None and option.fugaku:
+        option.repro_scale = "subset" if option.fugaku_emulate else "full"
     if config.pluginmanager.hasplugin("pjm.worker_plugin"):
-        option.gate_report = option.report = None  # written once, by the session that gets the reports of all jobs
+        option.gate_report = option.repro_report = (
+            None  # written once, by the session that gets the reports of all jobs
+        )
 
 
 @pytest.hookimpl(trylast=True)

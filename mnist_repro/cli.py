@@ -3,17 +3,12 @@
 from __future__ import annotations
 
 import argparse
-import contextlib
 import importlib
-import io
-import os
-import sys
-import traceback
-from pathlib import Path
-from typing import List, Optional, TextIO
+from typing import List, Optional
 
 import mnist_repro
-from mnist_repro.errors import BadInput, ExitCode
+from mnist_repro.commands.options import add_recipes
+from mnist_repro.program import run_command, run_script
 
 # Modules of mnist_repro.commands: each has DESCRIPTION, add_arguments(parser) and run(arguments) -> ExitCode.
 COMMANDS = ("reproduce", "train", "estimate", "predict", "errors", "data", "drift", "baseline", "power", "report")
@@ -51,86 +46,16 @@ def parser() -> argparse.ArgumentParser:
             allow_abbrev=False,
         )
         module.add_arguments(command)
+        add_recipes(command)
         command.set_defaults(run=module.run)
     return top
 
 
 def main(arguments: Optional[List[str]] = None) -> int:
     """Run one command and return its exit code; messages go to standard error."""
-    try:
-        try:
-            parsed = parser().parse_args(arguments)
-        finally:
-            # argparse ends the program after a help text.
-            sys.stdout.flush()
-        code = int(parsed.run(parsed))
-        # Here and not when Python ends, so that the handlers below catch a failed write.
-        sys.stdout.flush()
-    except BadInput as error:
-        _complain(f"mnist-repro: {error}\n")
-        return ExitCode.BAD_INPUT
-    except KeyboardInterrupt as interrupt:
-        _complain(f"mnist-repro: interrupted; {str(interrupt) or 'runs that had finished are whole'}\n")
-        return ExitCode.INTERRUPTED
-    except BrokenPipeError:
-        # The reader of our output (head, less) closed the pipe.
-        _discard_output()
-        return ExitCode.UNREAD
-    except OSError as error:
-        # For example, standard output is on a full disk.
-        where = f": {error.filename}" if error.filename else ""
-        what = f"cannot go on: {error.strerror or error}{where}"
-        refused = BadInput(what, "the operating system refused it", "free some space, or name another place")
-        _complain(f"mnist-repro: {refused}\n")
-        _discard_output()
-        return ExitCode.BAD_INPUT
-    except Exception:
-        # Python itself would end with 1, the exit code of a verdict that does not pass.
-        _complain(f"{traceback.format_exc()}mnist-repro: the command could not go on; the last line says why\n")
-        _discard_output()
-        return ExitCode.BAD_INPUT
-    return code
+    return run_command("mnist-repro", parser, arguments)
 
 
 def entry() -> None:
     """Run the command line as the console script `mnist-repro` does."""
-    _open_closed_streams()
-    # A file name with letters that the terminal's encoding lacks must not end a command.
-    for stream in (sys.stdout, sys.stderr):
-        if isinstance(stream, io.TextIOWrapper):
-            stream.reconfigure(errors="backslashreplace")
-    try:
-        sys.exit(main())
-    finally:
-        # Python 3.8 buffers standard error. If it failed to write the buffer at its end, it would end with 120.
-        _complain("")
-
-
-def _open_closed_streams() -> None:
-    """Open the standard streams that were closed at the start (`>&-`): the next file would get their numbers."""
-    for descriptor, name, mode in ((0, "stdin", "r"), (1, "stdout", "w"), (2, "stderr", "w")):
-        try:
-            os.fstat(descriptor)
-        except OSError:
-            # `os.open` takes the lowest free number, which is this one.
-            os.open(os.devnull, os.O_RDWR)
-            setattr(sys, name, os.fdopen(descriptor, mode, encoding="utf-8"))
-
-
-def _complain(text: str) -> None:
-    """Write a message to standard error; if that is impossible, the exit code alone reports the error."""
-    try:
-        sys.stderr.write(text)
-        sys.stderr.flush()
-    except OSError:
-        _discard(sys.stderr)
-
-
-def _discard_output() -> None:
-    _discard(sys.stdout)
-
-
-def _discard(stream: TextIO) -> None:
-    """Send buffered output to the null device, so that Python does not fail when it writes it at its end."""
-    with contextlib.suppress(io.UnsupportedOperation), Path(os.devnull).open("wb") as nowhere:
-        os.dup2(nowhere.fileno(), stream.fileno())
+    run_script(main)

@@ -1,11 +1,10 @@
-"""The pytest plugin of the harness: options, the fixtures `measured` and `baseline`, the gate report. Hooks only.
+"""The pytest plugin of the harness: options, the fixtures `measured` and `baseline`, the page of a session. Hooks only.
 
 Large modules are imported when they are needed and not before, because login nodes collect tests with this plugin.
 """
 
 from __future__ import annotations
 
-import argparse
 import contextlib
 import json
 import os
@@ -13,8 +12,9 @@ from typing import TYPE_CHECKING, Iterator, List, Optional, Sequence, Tuple, Uni
 
 import pytest
 
-from mnist_repro.commands.options import AUTO, MOST_SEEDS, named, named_place, require_seeds
+from mnist_repro.commands.options import named, named_place
 from mnist_repro.errors import BadInput
+from mnist_repro.gate.plugin import AUTO, SEEDS, SESSION
 from mnist_repro.gate.session.reports import WANTED
 
 if TYPE_CHECKING:
@@ -22,75 +22,84 @@ if TYPE_CHECKING:
     from mnist_repro.harness.fixture import Baseline
     from mnist_repro.harness.measurements import Measurements
 
-SEEDS = 3
+# The options for seeds and the gate report.
+pytest_plugins = ("mnist_repro.gate.plugin",)
+
 RUNGS = ("fingerprint", "subset", "full", "published")
 # A conftest.py sets this key on tests that another process runs: this process measures nothing for them.
 ELSEWHERE = pytest.StashKey[bool]()
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
-    """Add the options and the setting of the harness."""
-    group = parser.getgroup("mnist-repro", "trainings and their baselines")
+    """Add the options of the harness."""
+    group = parser.getgroup("mnist-repro", "trainings of recipes")
     group.addoption(
-        "--scale",
+        "--repro-scale",
         choices=("subset", "full"),
         help="how much is trained: some seconds of each recipe, or the published budget (default: subset)",
     )
     group.addoption(
-        "--seeds",
-        type=_seeds,
-        default=SEEDS,
-        metavar="N|auto",
-        help="runs of each recipe; auto: 3, and up to 10 while that is inconclusive (default: 3)",
-    )
-    group.addoption(
-        "--arithmetic",
+        "--repro-arithmetic",
         choices=("original", "framework"),
         default="original",
         help="optimisers as the source used them, or those of the installed TensorFlow (default: original)",
     )
     group.addoption(
-        "--data",
+        "--repro-data",
         type=named,
         metavar="mnist|surrogate|DIR",
         help="as in `mnist-repro --data` (default: $MNIST_REPRO_DATA, else what is found without a download)",
     )
     group.addoption(
-        "--gate-report",
+        "--repro-recipes",
         type=named_place,
-        metavar="DIR",
-        help="write gate.json and gate.md there, and append the latter to $GITHUB_STEP_SUMMARY",
+        action="append",
+        metavar="FILE.py",
+        help="a Python file with recipes of your own (default: the setting repro_recipes)",
     )
     group.addoption(
-        "--report",
+        "--repro-report",
         type=named_place,
         metavar="DIR",
         help="write a page for people there when the session ends, as `mnist-repro report` does",
     )
-    parser.addini("mnist_repro_baselines", "folder of the baselines, seen from the root folder", default="baselines")
+    parser.addini("repro_recipes", "Python files with recipes, seen from the root folder", type="linelist", default=[])
 
 
 @pytest.hookimpl(trylast=True)
 def pytest_configure(config: pytest.Config) -> None:
     """Set the options that are still unset. This hook runs last, so that a conftest.py can set them first."""
-    config.option.scale = config.option.scale or "subset"
-    _require_data(config.option.data)
-    # xdist's workers send their reports to the main process, which writes the gate report.
-    if not hasattr(config, "workerinput"):
-        from mnist_repro.gate.session.gate_session import GateSession
+    option = config.option
+    option.repro_scale = option.repro_scale or "subset"
+    _require_data(option.repro_data)
+    _name_recipes(config)
 
-        gate = GateSession(config)
-        config.pluginmanager.register(gate, "mnist_repro.gate_session")
-        if config.option.report is not None and not config.option.collectonly:
-            from mnist_repro.harness.report_session import ReportSession
 
-            config.pluginmanager.register(ReportSession(config, gate), "mnist_repro.report_session")
+@pytest.hookimpl(tryfirst=True)
+def pytest_sessionstart(session: pytest.Session) -> None:
+    """Tell the gate's report about the session, and prepare the page. By now every plugin is configured."""
+    config, option = session.config, session.config.option
+    gate = config.pluginmanager.get_plugin(SESSION)
+    if gate is None:  # in xdist's workers
+        return
+    from mnist_repro.recipes import RECIPES
+
+    gate.settings.update(scale=option.repro_scale, arithmetic=option.repro_arithmetic)
+    # Those whose baselines lie in this project: another project need not judge the recipes of this package.
+    folder = config.rootpath / config.getini("gate_baselines")
+    gate.expected = tuple(name for name in RECIPES if (folder / name).is_dir())
+    if option.repro_report is not None and not option.collectonly:
+        from mnist_repro.harness.report_session import ReportSession
+
+        page = ReportSession(config, gate)
+        page.require_place()
+        config.pluginmanager.register(page, "mnist_repro.report_session")
 
 
 def pytest_report_header(config: pytest.Config) -> str:
     """The line at the start of a session: scale, seeds and arithmetic."""
     option = config.option
-    return f"mnist-repro: {option.scale} scale, seeds: {option.seeds}, {option.arithmetic} arithmetic"
+    return f"mnist-repro: {option.repro_scale} scale, seeds: {option.gate_seeds}, {option.repro_arithmetic} arithmetic"
 
 
 def pytest_collection_modifyitems(items: List[pytest.Item]) -> None:
@@ -98,13 +107,13 @@ def pytest_collection_modifyitems(items: List[pytest.Item]) -> None:
     for item in items:
         target = _wanted(item)
         if target is not None:
-            item.user_properties.append((WANTED, json.dumps(target)))
+            item.user_properties.append(_announced(*target))
 
 
 @pytest.fixture
 def baseline(request: pytest.FixtureRequest) -> Baseline:
     """The stored baselines: `baseline.check(measured)` fails the test unless the verdict is equivalent."""
-    from mnist_repro.gate.comparison import NO_RECIPE
+    from mnist_repro.gate.comparison import NOTHING, SAMPLES
     from mnist_repro.harness.fixture import Baseline
 
     config = request.config
@@ -112,11 +121,11 @@ def baseline(request: pytest.FixtureRequest) -> Baseline:
     properties = request.node.user_properties
     if _wanted(request.node) is None:
         # A test that takes the baselines and never compares anything must appear in the gate report too.
-        properties.append((WANTED, json.dumps((NO_RECIPE, config.option.scale))))
+        properties.append((WANTED, json.dumps((NOTHING, SAMPLES))))
     return Baseline(
-        config.rootpath / config.getini("mnist_repro_baselines"),
+        config.rootpath / config.getini("gate_baselines"),
         lambda name, value: properties.append((name, value)),
-        more_seeds=config.option.seeds == AUTO,
+        more_seeds=config.option.gate_seeds == AUTO,
     )
 
 
@@ -157,7 +166,7 @@ def _crew(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFacto
     sharers = int(os.environ.get("PYTEST_XDIST_WORKER_COUNT", "1"))
     crew = measurements.Measurements(
         measurements.Conditions(
-            tmp_path_factory.mktemp("measured"), option.data, option.arithmetic, max(1, cores() // sharers)
+            tmp_path_factory.mktemp("measured"), option.repro_data, option.repro_arithmetic, max(1, cores() // sharers)
         )
     )
     yield crew
@@ -174,6 +183,26 @@ def _begun(request: pytest.FixtureRequest) -> None:
             request.getfixturevalue("_crew").begin(targets, _seeds_at_first(request.config))
 
 
+def _name_recipes(config: pytest.Config) -> None:
+    """Have this session, its worker processes and its jobs know the recipes of the named files.
+
+    Raises:
+        UsageError: a file is missing or cannot be used.
+    """
+    files = config.option.repro_recipes or [config.rootpath / name for name in config.getini("repro_recipes")]
+    if not files:
+        return
+    from mnist_repro.recipes import RECIPES
+    from mnist_repro.recipes.outside import name_files
+
+    try:
+        name_files(files)
+        RECIPES.forget()
+        len(RECIPES)
+    except BadInput as error:
+        raise pytest.UsageError(f"recipes: {error}") from error
+
+
 def _require_data(named: Optional[str]) -> None:
     """Refuse a named place that does not exist, before any test runs. Its content is read when it is needed.
 
@@ -187,7 +216,7 @@ def _require_data(named: Optional[str]) -> None:
     # Not `Path.exists`: it fails on a name that is too long.
     if named not in WORDS and not os.path.exists(str(expanded(named))):  # noqa: PTH110
         raise pytest.UsageError(
-            f"--data {named}: there is no such folder or file\n"
+            f"--repro-data {named}: there is no such folder or file\n"
             "  why: what was named is used, and nothing else instead\n"
             "  next: name a folder with MNIST, or mnist, or surrogate"
         )
@@ -208,7 +237,7 @@ def _ahead(items: Sequence[pytest.Item], first: Optional[pytest.Item] = None) ->
 
 
 def _seeds_at_first(config: pytest.Config) -> int:
-    seeds: Union[int, str] = config.option.seeds
+    seeds: Union[int, str] = config.option.gate_seeds
     return SEEDS if isinstance(seeds, str) else seeds
 
 
@@ -220,11 +249,7 @@ def _wanted(item: pytest.Item) -> Optional[Tuple[str, str]]:
     return None
 
 
-def _seeds(text: str) -> Union[int, str]:
-    if text == AUTO:
-        return text
-    try:
-        return require_seeds(int(text))
-    except (ValueError, BadInput) as error:
-        what = f"{text!r} is neither auto nor a number from 1 to {MOST_SEEDS:,}"
-        raise argparse.ArgumentTypeError(what) from error
+def _announced(recipe: str, rung: str) -> Tuple[str, str]:
+    """The property by which a test's report names its comparison, even without a verdict."""
+    kind = rung if rung in ("fingerprint", "published") else "samples"
+    return (WANTED, json.dumps((f"{recipe}/{rung}", kind)))

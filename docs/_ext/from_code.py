@@ -25,6 +25,8 @@ GENERATORS: Mapping[str, Callable[[], str]] = {
     "pjm-options": said_by_parsers.pjm_options,
     "pjm-configuration": said_by_parsers.pjm_configuration,
     "mnist-repro-configuration": said_by_parsers.mnist_repro_configuration,
+    "gate-options": said_by_parsers.gate_options,
+    "gate-configuration": said_by_parsers.gate_configuration,
     "mark": said_by_code.mark,
     "exit-codes": said_by_code.exit_codes,
     "events": said_by_code.events,

@@ -65,6 +65,16 @@ def mnist_repro_configuration() -> str:
     return _settings(_of_harness())
 
 
+def gate_options() -> str:
+    """The gate's options of pytest."""
+    return _options(_of_gate())
+
+
+def gate_configuration() -> str:
+    """The gate's settings in pytest's configuration."""
+    return _settings(_of_gate())
+
+
 def pjm_options() -> str:
     """The options of `pytest --fugaku`."""
     return _options(_of_pjm())
@@ -77,6 +87,14 @@ def pjm_configuration() -> str:
 
 def _of_harness() -> Recorder:
     from mnist_repro.pytest_plugin import pytest_addoption
+
+    recorder = Recorder()
+    pytest_addoption(recorder)  # type: ignore[arg-type]
+    return recorder
+
+
+def _of_gate() -> Recorder:
+    from mnist_repro.gate.plugin import pytest_addoption
 
     recorder = Recorder()
     pytest_addoption(recorder)  # type: ignore[arg-type]

@@ -1,4 +1,4 @@
-"""Record, show, compare and accept baselines, with which runs are compared: baselines/RECIPE/RUNG.yml.
+"""Record, show, compare and accept the baselines of recipes, with which runs are compared: baselines/RECIPE/RUNG.yml.
 
 `record` makes runs and leaves what it proposes beside the stored files, `diff` says what would change, `accept` stores
 it with a reason. Where CI is set, nothing is recorded or accepted.
@@ -13,12 +13,11 @@ Examples:
 from __future__ import annotations
 
 import argparse
-import contextlib
 import sys
 from typing import TYPE_CHECKING, Callable, Dict, List
 
 from mnist_repro.commands import baseline_record
-from mnist_repro.commands.options import add_baselines
+from mnist_repro.commands.options import add_baselines, add_recipes
 from mnist_repro.errors import BadInput, ExitCode
 from mnist_repro.gate.baselines.folder import option
 
@@ -72,6 +71,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         default = "what of it (default: fingerprint and subset)" if name == "record" else "what of it (default: all)"
         action.add_argument("--rung", choices=(*RUNGS, "all"), help=default)
         add_baselines(action, "where the recipes' baselines are (default: %(default)s)")
+        add_recipes(action)
         if add is not None:
             add(action)
 
@@ -108,13 +108,11 @@ def _record(arguments: argparse.Namespace) -> ExitCode:
 
 
 def _show(arguments: argparse.Namespace) -> ExitCode:
-    from mnist_repro.gate.baselines import files as baseline_files
     from mnist_repro.gate.baselines import text as baseline_text
+    from mnist_repro.runs import baselines
 
     recipes, rungs = _recipes(arguments), _rungs(arguments)
-    read = {
-        recipe: [baseline_files.read(arguments.baselines, recipe.name, rung) for rung in rungs] for recipe in recipes
-    }
+    read = {recipe: [baselines.read(arguments.baselines, recipe.name, rung) for rung in rungs] for recipe in recipes}
     bare = [recipe.name for recipe, files in read.items() if not any(file.entries for file in files)]
     if len(bare) == len(recipes) or (bare and not arguments.all):
         raise BadInput(
@@ -132,48 +130,23 @@ def _show(arguments: argparse.Namespace) -> ExitCode:
 
 
 def _diff(arguments: argparse.Namespace) -> ExitCode:
-    from mnist_repro.gate.baselines import text as baseline_text
-    from mnist_repro.gate.baselines.diff import differences
+    from mnist_repro.gate.baselines.commands import print_differences
+    from mnist_repro.gate.comparison import subject
 
-    pending = _proposals(arguments)
-    compared = [each for proposal in pending for each in differences(proposal.stored, proposal.proposed)]
-    print(baseline_text.differing(compared))
-    names = list(dict.fromkeys(difference.recipe for difference in compared))
+    found = _proposals(arguments)
+    names = " ".join(dict.fromkeys(subject(each.stored.name) for each in found))
     # The command names the same recipes and rung, so that `accept` stores only what was shown.
     rung = "" if arguments.rung is None else f" --rung {arguments.rung}"
-    where = option(arguments.baselines)
-    print(f"\nto store it: mnist-repro baseline accept {' '.join(names)}{rung}{where} --reason …")
-    return ExitCode.PASSED if all(difference.passes for difference in compared) else ExitCode.VERDICT
+    return print_differences(found, f"mnist-repro baseline accept {names}{rung}{option(arguments.baselines)}")
 
 
 def _accept(arguments: argparse.Namespace) -> ExitCode:
-    import datetime
+    from mnist_repro.gate.baselines.commands import require_reason, store
+    from mnist_repro.harness import kept_weights
 
-    from mnist_repro.files.locks import locked
-    from mnist_repro.gate.baselines import proposals
-    from mnist_repro.gate.baselines.files import private_folder
-    from mnist_repro.gate.baselines.read_only import require_writable_baselines
-
-    require_writable_baselines("baseline accept")
-    if not arguments.reason.strip():
-        raise BadInput(
-            "baseline accept without a reason",
-            "readers of the history must learn why the values changed",
-            "--reason 'what changed, and why that is right'",
-        )
-    now = datetime.datetime.now(datetime.timezone.utc).isoformat(timespec="seconds")
-    with contextlib.ExitStack() as locks:
-        waiting = []
-        for pending in _proposals(arguments):
-            recipe, rung = pending.stored.recipe, pending.stored.rung
-            locks.enter_context(locked(private_folder(arguments.baselines), recipe, rung))
-            # Read again under the lock: another process may have changed the proposal before.
-            waiting += proposals.find(arguments.baselines, recipe, [rung])
-        for proposal in waiting:
-            proposals.require_acceptable(arguments.baselines, proposal)
-        for proposal in waiting:
-            for line in proposals.accept(arguments.baselines, proposal, now, arguments.reason.strip()):
-                print(line, flush=True)
+    reason = require_reason("baseline accept", arguments.reason)
+    found = _proposals(arguments)
+    store(arguments.baselines, found, reason, kept_weights.weights_to_keep, kept_weights.keep)
     return ExitCode.PASSED
 
 
@@ -184,9 +157,26 @@ def _proposals(arguments: argparse.Namespace) -> List[Proposal]:
         BadInput: a named recipe has no proposal, or no recipe has one.
     """
     from mnist_repro.gate.baselines import proposals
+    from mnist_repro.runs import baselines
 
     recipes, rungs = _recipes(arguments), _rungs(arguments)
-    by_recipe = {recipe.name: proposals.find(arguments.baselines, recipe.name, rungs) for recipe in recipes}
+    folder = arguments.baselines
+    by_recipe = {
+        recipe.name: [
+            found
+            for rung in rungs
+            for found in [
+                proposals.find(
+                    folder,
+                    baselines.name_of(recipe.name, rung),
+                    baselines.kind_of(rung),
+                    baselines.owner(folder, recipe.name, rung),
+                )
+            ]
+            if found is not None
+        ]
+        for recipe in recipes
+    }
     bare = [name for name, each in by_recipe.items() if not each]
     if len(bare) == len(recipes) or (bare and not arguments.all):
         raise BadInput(

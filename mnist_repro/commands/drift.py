@@ -35,8 +35,8 @@ def run(arguments: argparse.Namespace) -> ExitCode:
     from mnist_repro.data.dataset import describe
     from mnist_repro.data.locate import load
     from mnist_repro.display import folded, table
-    from mnist_repro.gate.baselines import files as baseline_files
     from mnist_repro.reproduction import table as drift_table
+    from mnist_repro.runs import baselines
     from mnist_repro.runs.found import find_runs, sort
     from mnist_repro.runs.problems import Problems
 
@@ -46,7 +46,7 @@ def run(arguments: argparse.Namespace) -> ExitCode:
     print(describe(dataset), flush=True)
     require_there(arguments.baselines)
     runs = [[each.run for each in together] for together in grouped.groups]
-    stored = {each[0].recipe: baseline_files.read(arguments.baselines, each[0].recipe, "full") for each in runs}
+    stored = {each[0].recipe: baselines.read(arguments.baselines, each[0].recipe, "full") for each in runs}
     groups = drift_table.judge(runs, dataset, stored=stored)
     print(table(drift_table.HEADER, drift_table.rows(groups)))
     # Notes have paths, which stay whole.

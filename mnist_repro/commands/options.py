@@ -42,6 +42,27 @@ def add_baselines(parser: argparse.ArgumentParser, use: str) -> None:
     parser.add_argument("--baselines", type=named_place, default=BASELINES, metavar="DIR", help=use)
 
 
+def add_recipes(parser: argparse.ArgumentParser) -> None:
+    """Add the option that names a file with recipes of one's own."""
+    parser.add_argument(
+        "--recipes",
+        type=_named_recipes,
+        action="append",
+        dest="recipe_files",
+        metavar="FILE.py",
+        help="a Python file with recipes of your own, besides those of this package; may come several times",
+    )
+
+
+def _named_recipes(text: str) -> Path:
+    from mnist_repro.recipes.outside import name_files
+
+    file = named_place(text)
+    # When it is parsed: the other arguments name recipes.
+    name_files([file])
+    return file
+
+
 def number_or_auto(text: str) -> Union[int, str]:
     """The value of --seeds: a number, or `AUTO`."""
     if text == AUTO:

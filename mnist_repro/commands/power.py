@@ -111,9 +111,10 @@ def _chosen(bugs: Sequence[Bug], arguments: argparse.Namespace) -> Tuple[Tuple[B
     recipes = {find(name).name for name in arguments.recipe} if arguments.recipe else set(RECIPES)
     names = tuple(name for name in RECIPES if name in recipes and any(name in bug.recipes for bug in chosen))
     if not names:
+        asked = " ".join(f"--bug {name}" for name in arguments.bug or ()) or "no bug of the list"
         raise BadInput(
-            f"{' '.join(f'--bug {bug.name}' for bug in chosen)} on {', '.join(sorted(recipes))}",
+            f"{asked} on {', '.join(sorted(recipes))}",
             "these bugs are planted on other recipes",
-            f"--recipe {chosen[0].recipes[0]}" if chosen else "leave --bug out",
+            (f"--recipe {chosen[0].recipes[0]}, or " if chosen else "") + "--bugs FILE.py with bugs of your own",
         )
     return tuple(bug for bug in chosen if set(bug.recipes) & set(names)), names

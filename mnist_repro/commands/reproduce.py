@@ -82,10 +82,10 @@ def run(arguments: argparse.Namespace) -> ExitCode:
     from mnist_repro.data.locate import load
     from mnist_repro.execution import components, workers
     from mnist_repro.files.atomic import require_replaceable, write_text
-    from mnist_repro.gate.baselines import files as baseline_files
-    from mnist_repro.gate.statistics import AUTO_SEEDS
     from mnist_repro.recipes import RECIPES, find
     from mnist_repro.reproduction import text as reproduction_text
+    from mnist_repro.reproduction.judgement import AUTO_SEEDS
+    from mnist_repro.runs import baselines
     from mnist_repro.training.framework import require_tensorflow
 
     counts = AUTO_SEEDS if arguments.seeds == AUTO else (require_seeds(arguments.seeds),)
@@ -102,7 +102,7 @@ def run(arguments: argparse.Namespace) -> ExitCode:
     print(describe(dataset), flush=True)
     require_there(arguments.baselines)
     # Read before the work: a baseline that cannot be read would stop the command at its end.
-    stored = {recipe.name: baseline_files.read(arguments.baselines, recipe.name, arguments.scale) for recipe in recipes}
+    stored = {recipe.name: baselines.read(arguments.baselines, recipe.name, arguments.scale) for recipe in recipes}
     if arguments.json is not None:
         folders = [task.folder for task in _tasks(arguments, recipes, dataset, range(counts[-1]))]
         components.check_result(arguments.json, folders)

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Dict, Iterator, List
 
 import mnist_repro
+from mnist_repro.recipes import OURS, Recipe
 
 # The module that trains and scores; every module of this package that it imports is hashed too.
 ROOT = "mnist_repro.training.train"
@@ -25,6 +26,13 @@ def digest(root: str = ROOT) -> str:
     for code in sorted(_code(tree) for tree in trees(root).values()):
         running.update(f"{code}\n".encode())
     return running.hexdigest()[:_SHOWN]
+
+
+def of_recipe(code: str, recipe: Recipe) -> str:
+    """The digest of the code and, if the recipe is not part of it, of the recipe."""
+    if OURS.get(recipe.name) is recipe:
+        return code
+    return f"{code}-{hashlib.sha256(repr(recipe).encode()).hexdigest()[:_SHOWN]}"
 
 
 @functools.lru_cache(maxsize=None)

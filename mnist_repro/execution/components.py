@@ -176,7 +176,7 @@ def train_into(folder: Path, assignment: Assignment, dataset: Dataset, progress:
 def _train_into(folder: Path, assignment: Assignment, dataset: Dataset, progress: Progress) -> Run:
     recipe = assignment.recipe
     check_kept(folder, assignment, dataset)
-    code = code_digest.of_this_process()
+    code = code_digest.of_recipe(code_digest.of_this_process(), recipe)
     scale = recipe.scale(assignment.scale)
     trained = train(recipe, dataset, assignment.seed, scale, assignment.arithmetic, progress)
     return save(folder, assignment, scale, trained, as_run(assignment, dataset, scale, trained, code))

@@ -72,7 +72,10 @@ def kept_runs(tasks: Sequence[Task], sha256: str, ask_here: Callable[[], Mapping
     if not kept:
         return {}
     here = ask_here()
-    others = [(task, differences(run, task.assignment, sha256, here)) for task, run in kept.items()]
+    others = []
+    for task, run in kept.items():
+        code = code_digest.of_recipe(str(here["code"]), task.assignment.recipe)
+        others.append((task, differences(run, task.assignment, sha256, {**here, "code": code})))
     others = [(task, words) for task, words in others if words]
     if others:
         task, words = others[0]

@@ -67,14 +67,13 @@ def alone_in(folder: Path) -> Iterator[None]:
 
 
 @contextlib.contextmanager
-def locked(private: Path, recipe: str, rung: str) -> Iterator[None]:
-    """Hold the lock of a recipe's rung while the block runs.
+def locked(private: Path, name: str) -> Iterator[None]:
+    """Hold the lock of a baseline while the block runs.
 
     Args:
         private: the folder for locks inside the folder of the baselines; made if it is missing. The file of a lock
             stays there after the lock is released.
-        recipe: name of the recipe.
-        rung: rung of the baseline.
+        name: name of the baseline.
 
     Raises:
         BadInput: another process holds the lock, or the folder cannot be written.
@@ -83,12 +82,12 @@ def locked(private: Path, recipe: str, rung: str) -> Iterator[None]:
     private.mkdir(parents=True, exist_ok=True)
     if not (private / ".gitignore").exists():
         write_text(private / ".gitignore", "*\n")
-    handle = os.open(str(private / f"{recipe}-{rung}.lock"), os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o666)
+    handle = os.open(str(private / f"{name.replace('/', '~')}.lock"), os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o666)
     try:
         if not try_lock(handle):
             holder = os.pread(handle, 32, 0).decode("ascii", "replace").strip()
             raise BadInput(
-                f"process {holder or '(unknown)'} is recording or accepting {recipe} {rung} in {private.parent}",
+                f"process {holder or '(unknown)'} is recording or accepting {name} in {private.parent}",
                 "two at once could each undo what the other wrote",
                 f"wait until it has finished (ps {holder}), then type the command again",
             )

@@ -1,1 +1,22 @@
-"""The gate: compares measured samples with stored baselines and gives a verdict."""
+"""The gate: compares measured samples with stored baselines and gives a verdict.
+
+In a test, the fixture `gate` makes the comparisons; `higher`, `lower` and `same` say what is claimed of a metric.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from mnist_repro.gate.claims import higher, lower, same
+
+__all__ = ["higher", "lower", "same"]
+
+
+def __getattr__(name: str) -> Any:
+    # Imported when a test asks for them: every start of pytest imports this package.
+    if name in __all__:
+        from mnist_repro.gate import claims
+
+        return getattr(claims, name)
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

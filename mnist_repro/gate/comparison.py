@@ -3,16 +3,21 @@
 from __future__ import annotations
 
 from dataclasses import asdict, dataclass, field
-from typing import Any, Dict, Mapping, Optional
+from typing import Any, Dict, Mapping, Optional, Sequence, Tuple
 
 from mnist_repro.files.json import storable
 from mnist_repro.gate.intervals import Interval
 from mnist_repro.gate.verdicts import Finding, Judgement, Verdict
 
-# The name of the recipe in a comparison without runs.
-NO_RECIPE = "(no recipe)"
+# The name of a comparison that was announced, with nothing to compare.
+NOTHING = "(nothing)"
 # The name of the finding where nothing could be measured.
 MEASUREMENT = "measurement"
+# What is compared. Published figures are compared with stored samples, so that they say nothing about the code.
+SAMPLES, FINGERPRINT, CASES, PUBLISHED = "samples", "fingerprint", "cases", "published"
+
+# (title, command) of a step after a verdict that does not pass.
+Step = Tuple[str, str]
 
 
 @dataclass(frozen=True)
@@ -20,57 +25,64 @@ class Comparison:
     """What a test measured, and the judgement on it.
 
     Args:
-        rung: ``fingerprint``, ``subset``, ``full`` or ``published``.
-        judgement: a finding for each metric; or no finding but a note, if the rung cannot give a verdict.
-        dataset: name of the data; empty if nothing was measured.
-        arithmetic: ``original`` or ``framework``; empty if nothing was measured.
+        name: name of the baseline, such as ``digits-sgd``; names in one folder, ``vgg7/subset``, have one subject.
+        kind: ``samples``, ``fingerprint``, ``cases`` or ``published``.
+        judgement: a finding for each metric; or no finding but a note, if no verdict can be given.
+        conditions: the conditions of the measurement; empty if nothing was measured.
         samples: metric values by seed, as measured.
         provenance: what produced the samples.
-        option: option with which a command uses the same baselines; see `mnist_repro.gate.baselines.folder`.
+        steps: what to type next, if the verdict does not pass.
+        taken: the values of a fingerprint, so that what CI took can be accepted.
     """
 
-    rung: str
+    name: str
+    kind: str
     judgement: Judgement
-    dataset: str = ""
-    arithmetic: str = ""
+    conditions: Mapping[str, str] = field(default_factory=dict)
     samples: Mapping[int, Mapping[str, float]] = field(default_factory=dict)
     provenance: Mapping[str, Any] = field(default_factory=dict)
-    option: str = ""
+    steps: Sequence[Step] = ()
+    taken: Mapping[str, Any] = field(default_factory=dict)
 
     @property
-    def recipe(self) -> str:
-        """Name of the recipe."""
-        return self.judgement.recipe
+    def subject(self) -> str:
+        """What the comparison is about: the folder of its name, or its name."""
+        return subject(self.name)
 
     @property
     def verdict(self) -> Optional[Verdict]:
-        """The worst finding; None if the rung gives no verdict."""
+        """The worst finding; None if there is no verdict."""
         return self.judgement.verdict if self.judgement.findings else None
 
     @property
     def passes(self) -> bool:
-        """Whether every finding passes; False if the rung gives no verdict."""
+        """Whether every finding passes; False if there is no verdict."""
         return self.judgement.passes
 
 
-def incomparable(recipe: str, rung: str, name: str, reason: str) -> Comparison:
+def subject(name: str) -> str:
+    """The subject of a name: ``vgg7`` of ``vgg7/subset``, or the name itself."""
+    return name.rpartition("/")[0] or name
+
+
+def incomparable(name: str, kind: str, what: str, reason: str) -> Comparison:
     """A comparison that could not be made."""
-    return Comparison(rung, Judgement(recipe, (Finding(rung, name, Verdict.INCOMPARABLE, reason),)))
+    return Comparison(name, kind, Judgement((Finding(what, Verdict.INCOMPARABLE, reason),)))
 
 
 def as_fields(checked: Comparison) -> Dict[str, Any]:
     """The JSON form, see docs/reference/gate-json.md; NaN and infinity are stored as words."""
     fields = {
-        "recipe": checked.recipe,
-        "rung": checked.rung,
-        "dataset": checked.dataset,
-        "arithmetic": checked.arithmetic,
+        "name": checked.name,
+        "kind": checked.kind,
+        "conditions": checked.conditions,
         "verdict": checked.verdict.value if checked.verdict else None,
         "findings": [_finding_fields(finding) for finding in checked.judgement.findings],
         "notes": list(checked.judgement.notes),
         "samples": checked.samples,
         "provenance": checked.provenance,
-        "baselines_option": checked.option,
+        "steps": [list(step) for step in checked.steps],
+        "taken": checked.taken,
     }
     stored: Dict[str, Any] = storable({name: _plain(value) for name, value in fields.items()})
     return stored
@@ -79,18 +91,17 @@ def as_fields(checked: Comparison) -> Dict[str, Any]:
 def from_fields(fields: Mapping[str, Any]) -> Comparison:
     """The comparison of a JSON form that `as_fields` made."""
     return Comparison(
-        rung=fields["rung"],
-        judgement=Judgement(
-            fields["recipe"], tuple(_finding(each) for each in fields["findings"]), tuple(fields["notes"])
-        ),
-        dataset=fields["dataset"],
-        arithmetic=fields["arithmetic"],
+        name=fields["name"],
+        kind=fields["kind"],
+        judgement=Judgement(tuple(_finding(each) for each in fields["findings"]), tuple(fields["notes"])),
+        conditions=fields["conditions"],
         samples={
             int(seed): {name: float(value) for name, value in values.items()}
             for seed, values in fields["samples"].items()
         },
         provenance=fields["provenance"],
-        option=str(fields.get("baselines_option", "")),
+        steps=tuple((str(title), str(command)) for title, command in fields.get("steps", ())),
+        taken=fields.get("taken", {}),
     )
 
 

@@ -35,6 +35,12 @@ def student_t(degrees: float, probability: float) -> float:
     return float(_special().stdtrit(degrees, probability))
 
 
+@functools.lru_cache(maxsize=64)
+def normal_quantile(probability: float) -> float:
+    """The value below which the standard normal distribution lies with this probability."""
+    return float(_special().ndtri(probability))
+
+
 def f_probability(numerator: int, denominator: int, ratio: float) -> float:
     """The probability that the F distribution, with these degrees of freedom, is below a ratio of two variances."""
     return float(_special().fdtr(numerator, denominator, ratio))

@@ -7,31 +7,21 @@ from typing import Sequence
 
 from mnist_repro.errors import BadInput
 from mnist_repro.gate.intervals import standard_deviation
-from mnist_repro.gate.statistics import PAIRED_TOLERANCE
-from mnist_repro.gate.verdicts import Metric, is_share
+from mnist_repro.gate.verdicts import EQUIVALENT, Metric
 
-# The margin of a metric, in standard deviations of the stored samples.
-DEVIATIONS = 5.0
-# Margin in images: rounding may change the class of one image on a boundary, but not of two.
-IMAGES = 1.5
-# So many stored samples say enough about their spread that a clean session hardly ever fails.
+# So many stored samples say enough about their spread; with fewer, margins are wider.
 MANY_SEEDS = 16
+# The margin of a metric, in standard deviations of the stored samples: of many, and of fewer.
+DEVIATIONS, DEVIATIONS_OF_FEWER = 3.0, 4.0
 
 
-def paired_metric(name: str, direction: str, values: Sequence[float], test_images: int) -> Metric:
-    """A metric that is compared seed by seed; its margin is the largest effect of float32 rounding."""
-    if is_share(name):
-        reason = f"{IMAGES} of {test_images:,} images: rounding may move one that lies on a boundary, not two"
-        return Metric(name, direction, IMAGES / test_images, reason)
-    mean = sum(values) / len(values)
-    reason = (
-        f"{PAIRED_TOLERANCE:.0e} of the mean: seed by seed float32 rounding stays below on every TensorFlow and CPU"
-    )
-    return Metric(name, direction, float(f"{PAIRED_TOLERANCE * abs(mean):.3g}"), reason)
+def deviations(stored: int) -> float:
+    """The margin of a metric in standard deviations, by the number of stored samples."""
+    return DEVIATIONS if stored >= MANY_SEEDS else DEVIATIONS_OF_FEWER
 
 
-def spread_metric(name: str, direction: str, values: Sequence[float]) -> Metric:
-    """A metric that is compared as a distribution; its margin is so wide that clean runs almost never differ.
+def spread_metric(name: str, direction: str, values: Sequence[float], claim: str = EQUIVALENT) -> Metric:
+    """A metric that is compared as a distribution; its margin is so wide that clean runs hardly ever fail.
 
     Raises:
         BadInput: all values are equal, or there is only one value.
@@ -43,21 +33,16 @@ def spread_metric(name: str, direction: str, values: Sequence[float]) -> Metric:
             "samples without spread say nothing about how far apart clean runs lie",
             "record more seeds with --seeds N, or look for why the seed changes nothing",
         )
-    reason = f"{DEVIATIONS:.0f} standard deviations of the {len(values)} recorded samples: {_false_alarms(len(values))}"
-    return Metric(name, direction, rounded_up(DEVIATIONS * standard_deviation(values)), reason)
-
-
-def _false_alarms(stored: int) -> str:
-    """The share of false alarms of such margins, as `mnist-repro power` found it."""
-    if stored >= MANY_SEEDS:
-        return (
-            "with 16 stored and at most 10 measured, --seeds auto then fails a clean session of all metrics "
-            "less than once in 100, tails heavier than normal included"
+    multiple = deviations(len(values))
+    deviation = standard_deviation(values)
+    if not 0.0 < multiple * deviation < float("inf"):
+        raise BadInput(
+            f"{name} lies between {min(values):.3g} and {max(values):.3g}",
+            "floats cannot hold the standard deviation of that",
+            "measure it in another unit",
         )
-    return (
-        "with as few as 10 stored and at most 10 measured, --seeds auto then fails a clean session of all metrics "
-        "2 to 5 times in 100, because so few samples say little of their spread"
-    )
+    reason = f"{multiple:.0f} standard deviations of the {len(values)} recorded samples"
+    return Metric(name, direction, rounded_up(multiple * deviation), reason, claim)
 
 
 def rounded_up(value: float) -> float:

@@ -8,7 +8,7 @@ import unicodedata
 from typing import Dict, List, Sequence
 
 from mnist_repro.gate import text as gate_text
-from mnist_repro.gate.platform import platform_name
+from mnist_repro.gate.platform import UNNAMED, platform_text
 from mnist_repro.gate.report import NOTHING_TRAINED, Report, ReportEntry
 from mnist_repro.gate.verdicts import Verdict
 
@@ -18,17 +18,14 @@ REASON_SHOWN = 1000
 
 def as_markdown(report: Report) -> str:
     """The report for a pull request: what does not pass and why, what passes, and notes."""
-    session = report.session
     bad = report.blocking
-    good = [entry for entries in report.recipes.values() for entry in entries if entry not in bad]
+    good = [entry for entries in report.subjects.values() for entry in entries if entry not in bad]
     lines = [
-        f"## Reproduction gate: {_headline(report)}",
+        f"## Gate: {_headline(report)}",
         "",
         " · ".join(
             [
-                f"{session.scale} scale",
-                f"seeds: {escaped(session.seeds)}",
-                f"{session.arithmetic} arithmetic",
+                *(f"{name}: {escaped(value)}" for name, value in report.session.settings.items()),
                 *(escaped(where) for where in measured_with(report)),
             ]
         ),
@@ -54,18 +51,19 @@ def measured_with(report: Report) -> List[str]:
     names = {}
     for entry in report.entries:
         provenance = entry.checked.provenance if entry.checked else {}
-        if {"machine", "tensorflow", "keras"} <= set(provenance):
-            names[platform_name(provenance)] = True
+        if platform_text(provenance) != UNNAMED:
+            names[platform_text(provenance)] = True
         if "commit" in provenance:
             names[f"commit {provenance['commit']}"] = True
     return list(names)
 
 
 def summary(report: Report) -> List[str]:
-    """A line for each recipe, then the notes."""
+    """A line for each subject, then the notes."""
     lines = []
-    for recipe, entries in report.recipes.items():
-        lines.append(f"{recipe}: {', '.join(f'{entry.rung} {_word(entry)}' for entry in entries)}")
+    for subject, entries in report.subjects.items():
+        words = (_word(entry) if entry.name == subject else f"{_part(entry)} {_word(entry)}" for entry in entries)
+        lines.append(f"{subject}: {', '.join(words)}")
     return lines + [f"note: {note}" for note in _notes(report)]
 
 
@@ -77,7 +75,7 @@ def refusals(report: Report) -> List[str]:
     lines = []
     for entry in report.blocking:
         words = (_word(entry) if entry.checked else "", _beyond_findings(entry))
-        lines.append(f"{title}: {entry.test}: {entry.recipe}, {entry.rung}: {': '.join(filter(None, words))}")
+        lines.append(f"{title}: {entry.test}: {entry.name}: {': '.join(filter(None, words))}")
     return lines
 
 
@@ -108,7 +106,7 @@ def _headline(report: Report) -> str:
 
 
 def _table(entries: Sequence[ReportEntry]) -> List[str]:
-    header = ("recipe", "rung", *gate_text.HEADER)
+    header = ("baseline", *gate_text.HEADER)
     rows = [header, tuple("---" for _ in header)]
     for entry in entries:
         findings = entry.checked.judgement.findings if entry.checked else ()
@@ -117,9 +115,9 @@ def _table(entries: Sequence[ReportEntry]) -> List[str]:
             why = finding.known or (entry.reason if entry.outcome == "xfailed" else "")
             known = f" (known: {escaped(why)})" if why else ""
             shown = verdict if finding.verdict.passes else f"**{verdict}**{known}"
-            rows.append((escaped(entry.recipe), entry.rung, *map(escaped, cells), shown))
+            rows.append((escaped(entry.name), *map(escaped, cells), shown))
         if not findings:
-            rows.append((escaped(entry.recipe), entry.rung, *[""] * 5, _word(entry)))
+            rows.append((escaped(entry.name), *[""] * 5, _word(entry)))
     return [f"| {' | '.join(row)} |" for row in rows]
 
 
@@ -128,7 +126,7 @@ def _reasons(entries: Sequence[ReportEntry]) -> List[str]:
     for entry in entries:
         comparison = entry.checked
         verdict = entry.verdict or Verdict.INCOMPARABLE
-        lines.append(f"- **{escaped(entry.recipe)}**, {entry.rung}: {verdict.value} – {gate_text.MEANING[verdict]}")
+        lines.append(f"- **{escaped(entry.name)}**: {verdict.value} – {gate_text.MEANING[verdict]}")
         lines.append(f"  - test: {escaped(entry.test)}")
         beyond = _beyond_findings(entry)
         lines += [f"  - {escaped(beyond)}"] if beyond else []
@@ -136,7 +134,7 @@ def _reasons(entries: Sequence[ReportEntry]) -> List[str]:
             continue
         bad = [finding for finding in comparison.judgement.findings if not finding.passes]
         lines += [f"  - {escaped(finding.name)}: {escaped(shortened(finding.reason))}" for finding in bad]
-        lines += [f"  - {title}: {_code(command)}" for title, command in gate_text.next_steps(comparison)]
+        lines += [f"  - {title}: {_code(command)}" for title, command in comparison.steps]
     return lines
 
 
@@ -146,7 +144,8 @@ def _beyond_findings(entry: ReportEntry) -> str:
     if entry.checked is None:
         return f"ended without a verdict, {entry.outcome}: {reason}"
     if entry.verdict is None:
-        return "nothing of this recipe that this session measured has a verdict to rest on"
+        notes = "; ".join(entry.checked.judgement.notes)
+        return f"{notes}; and nothing else that this session measured of {entry.subject} has a verdict to rest on"
     return f"the test {entry.outcome} all the same: {reason}" if entry.checked.passes else entry.reason
 
 
@@ -161,16 +160,18 @@ def _notes(report: Report) -> List[str]:
     noted: Dict[str, List[str]] = {}
     for entry in report.entries:
         for note in entry.checked.judgement.notes if entry.checked else ():
-            noted.setdefault(note, []).append(f"{entry.recipe}, {entry.rung}")
-    notes = [f"{'; '.join(dict.fromkeys(entries))}: {note}" for note, entries in noted.items()]
-    trained_on = {entry.checked.dataset for entry in report.entries if entry.checked and entry.checked.provenance}
-    if trained_on - {"mnist"}:
-        notes.append(f"NOT MNIST: trained on {', '.join(sorted(trained_on))} data")
+            noted.setdefault(note, []).append(entry.name)
+    notes = [f"{'; '.join(dict.fromkeys(names))}: {note}" for note, names in noted.items()]
     if report.nothing_trained:
         notes.append(NOTHING_TRAINED)
     if report.not_judged:
         notes.append(f"not judged in this session: {', '.join(report.not_judged)}")
     return notes
+
+
+def _part(entry: ReportEntry) -> str:
+    """The last part of a name: ``subset`` of ``vgg7/subset``."""
+    return entry.name.rpartition("/")[2]
 
 
 def _code(command: str) -> str:

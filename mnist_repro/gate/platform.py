@@ -22,22 +22,9 @@ _FIRST = ("tensorflow-cpu", "intel-tensorflow", "tf-keras", "ml-dtypes", "scipy"
 _PACKAGES_SHOWN = 6
 
 
-def platform_name(provenance: Mapping[str, Any]) -> str:
-    """The platform of a provenance: ``x86_64, TensorFlow 2.21, Keras 3.15``.
-
-    Raises:
-        KeyError: the provenance does not name the platform.
-    """
-    tensorflow, keras = (_minor(str(provenance[name])) for name in ("tensorflow", "keras"))
-    return f"{provenance['machine']}, TensorFlow {tensorflow}, Keras {keras}"
-
-
 def platform_text(provenance: Mapping[str, Any]) -> str:
-    """The platform of a provenance as text for people; works also if the provenance does not name the platform."""
-    try:
-        return platform_name(provenance)
-    except KeyError:
-        return UNNAMED
+    """The platform of a provenance, such as ``x86_64, Python 3.11``, as text for people."""
+    return str(provenance.get("platform", UNNAMED))
 
 
 def environment_note(stored: Mapping[str, Any], measured: Mapping[str, Any]) -> str:
@@ -73,7 +60,3 @@ def _shown(value: Any) -> str:
         if isinstance(value, dict)
         else str(value)
     )
-
-
-def _minor(version: str) -> str:
-    return ".".join(version.split("-")[0].split(".")[:2])

@@ -7,12 +7,10 @@ from typing import Any, Dict, Optional, Sequence, Tuple
 
 from mnist_repro.files.json import json_text
 from mnist_repro.gate import comparison
-from mnist_repro.gate.baselines.values import PUBLISHED
-from mnist_repro.gate.comparison import Comparison
-from mnist_repro.gate.verdicts import Verdict, worst
-from mnist_repro.recipes import RECIPES
+from mnist_repro.gate.comparison import PUBLISHED, Comparison, subject
+from mnist_repro.gate.verdicts import Judgement, Verdict, worst
 
-SCHEMA = 1
+SCHEMA = 2
 JSON, MARKDOWN = "gate.json", "gate.md"
 NOTHING_TRAINED = "published figures compared with stored samples only: nothing was trained, the code was not tested"
 
@@ -24,22 +22,27 @@ class ReportEntry:
     Args:
         test: node id of the test.
         outcome: ``passed``, ``failed``, ``skipped``, or ``xfailed`` for a failure that is known and explained.
-        recipe: name of the recipe.
-        rung: name of the rung.
+        name: name of the baseline.
+        kind: what is compared.
         checked: the comparison; None if the test ended before it made one.
         reason: why there is no comparison, or why the failure is expected.
     """
 
     test: str
     outcome: str
-    recipe: str
-    rung: str
+    name: str
+    kind: str
     checked: Optional[Comparison] = None
     reason: str = ""
 
     @property
+    def subject(self) -> str:
+        """What the comparison is about."""
+        return subject(self.name)
+
+    @property
     def verdict(self) -> Optional[Verdict]:
-        """The verdict of the comparison; None if the rung gives none. Without a comparison: `INCOMPARABLE`."""
+        """The verdict of the comparison; None if it gives none. Without a comparison: `INCOMPARABLE`."""
         return Verdict.INCOMPARABLE if self.checked is None else self.checked.verdict
 
     @property
@@ -66,24 +69,22 @@ class Session:
     """The pytest session that a report is about.
 
     Args:
-        scale: ``subset`` or ``full``.
-        seeds: a number, or ``auto``.
-        arithmetic: ``original`` or ``framework``.
+        settings: what it was asked for, such as ``seeds``, by name.
         started: ISO 8601.
+        versions: versions of mnist_repro, pytest and python in the session.
         finished: ISO 8601; empty while the session runs.
         exit_code: pytest's exit code; None while the session runs.
         complete: whether every chosen test has run.
-        versions: versions of mnist_repro, pytest and python in the session.
+        expected: subjects that a complete session judges.
     """
 
-    scale: str
-    seeds: str
-    arithmetic: str
+    settings: Dict[str, str]
     started: str
     versions: Dict[str, str]
     finished: str = ""
     exit_code: Optional[int] = None
     complete: bool = False
+    expected: Tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -101,34 +102,34 @@ class Report:
     other_failures: Tuple[str, ...] = ()
 
     @property
-    def recipes(self) -> Dict[str, Tuple[ReportEntry, ...]]:
-        """The entries of each recipe."""
-        names = dict.fromkeys(entry.recipe for entry in self.entries)
-        return {name: tuple(entry for entry in self.entries if entry.recipe == name) for name in names}
+    def subjects(self) -> Dict[str, Tuple[ReportEntry, ...]]:
+        """The entries of each subject."""
+        names = dict.fromkeys(entry.subject for entry in self.entries)
+        return {name: tuple(entry for entry in self.entries if entry.subject == name) for name in names}
 
     @property
     def not_judged(self) -> Tuple[str, ...]:
-        """The recipes for which this session had no test."""
-        return tuple(name for name in RECIPES if name not in self.recipes)
+        """The expected subjects for which this session had no test."""
+        return tuple(name for name in self.session.expected if name not in self.subjects)
 
     @property
     def nothing_trained(self) -> bool:
         """Whether the session compared only published figures, so that it says nothing about the code."""
-        return bool(self.entries) and all(entry.rung == PUBLISHED for entry in self.entries)
+        return bool(self.entries) and all(entry.kind == PUBLISHED for entry in self.entries)
 
     @property
     def verdict(self) -> Verdict:
-        """The worst verdict of all recipes."""
-        return worst([recipe_verdict(entries) for entries in self.recipes.values()])
+        """The worst verdict of all subjects."""
+        return worst([subject_verdict(entries) for entries in self.subjects.values()])
 
     @property
     def blocking(self) -> Tuple[ReportEntry, ...]:
-        """Entries that fail the report: a failing verdict, or none and no other comparison of the recipe to rely on."""
-        return tuple(entry for entries in self.recipes.values() for entry in entries if not _passes(entry, entries))
+        """Entries that fail the report: a failing verdict, or none and nothing else of the subject to rely on."""
+        return tuple(entry for entries in self.subjects.values() for entry in entries if not _passes(entry, entries))
 
     @property
     def comparisons_pass(self) -> bool:
-        """Whether there is at least one comparison, and every recipe passes."""
+        """Whether there is at least one comparison, and every subject passes."""
         return bool(self.entries) and not self.blocking
 
     @property
@@ -139,58 +140,58 @@ class Report:
         )
 
 
-def recipe_verdict(entries: Sequence[ReportEntry]) -> Verdict:
-    """The worst verdict of a recipe, known differences included; `INCOMPARABLE` if there is no verdict."""
+def subject_verdict(entries: Sequence[ReportEntry]) -> Verdict:
+    """The worst verdict of a subject, known differences included; `INCOMPARABLE` if there is no verdict."""
     return worst([entry.verdict for entry in entries if entry.verdict is not None])
 
 
-def recipe_passes(entries: Sequence[ReportEntry]) -> bool:
+def subject_passes(entries: Sequence[ReportEntry]) -> bool:
     """Whether every comparison passes; one without a verdict needs another comparison to rely on."""
     return all(_passes(entry, entries) for entry in entries)
 
 
 def _passes(entry: ReportEntry, others: Sequence[ReportEntry]) -> bool:
-    """Whether an entry passes. Without a verdict, the recipe needs a verdict on a measurement in another entry.
+    """Whether an entry passes. Without a verdict, the subject needs a verdict on a measurement in another entry.
 
     Published figures are not measurements.
     """
-    measured = any(each.verdict is not None and each.rung != PUBLISHED for each in others)
+    measured = any(each.verdict is not None and each.kind != PUBLISHED for each in others)
     return entry.passes and (entry.verdict is not None or measured)
 
 
 def as_json(report: Report) -> str:
     """The report for machines; docs/reference/gate-json.md describes it."""
     session = asdict(report.session)
+    del session["expected"]
     fields = {
         "schema": SCHEMA,
         "passes": report.passes,
         "complete": session.pop("complete"),
         "verdict": report.verdict.value,
         "session": session,
-        "recipes": {name: _recipe_fields(report, entries) for name, entries in report.recipes.items()},
+        "subjects": {name: _subject_fields(report, entries) for name, entries in report.subjects.items()},
         "not_judged": list(report.not_judged),
         "other_failures": list(report.other_failures),
     }
     return json_text(fields)
 
 
-def _recipe_fields(report: Report, entries: Sequence[ReportEntry]) -> Dict[str, Any]:
+def _subject_fields(report: Report, entries: Sequence[ReportEntry]) -> Dict[str, Any]:
     comparisons = [_entry_fields(entry) for entry in entries]
     if report.nothing_trained:
         for fields in comparisons:
             fields["notes"] = [*fields["notes"], NOTHING_TRAINED]
     return {
-        "verdict": recipe_verdict(entries).value,
-        "passes": recipe_passes(entries),
+        "verdict": subject_verdict(entries).value,
+        "passes": subject_passes(entries),
         "comparisons": comparisons,
     }
 
 
 def _entry_fields(entry: ReportEntry) -> Dict[str, Any]:
-    empty = Comparison(entry.rung, comparison.incomparable(entry.recipe, entry.rung, "", "").judgement)
-    fields = comparison.as_fields(entry.checked or empty)
-    # A path of this machine, which has no meaning on another machine.
-    del fields["baselines_option"]
+    fields = comparison.as_fields(entry.checked or Comparison(entry.name, entry.kind, Judgement(())))
     if entry.checked is None:
-        fields["findings"] = []
+        fields["verdict"] = Verdict.INCOMPARABLE.value
+    # Commands name paths of this machine, which have no meaning on another.
+    del fields["steps"]
     return {"test": entry.test, "outcome": entry.outcome, "passes": entry.passes, "reason": entry.reason, **fields}

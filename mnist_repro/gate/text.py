@@ -2,43 +2,68 @@
 
 from __future__ import annotations
 
-from typing import List, Tuple
+from dataclasses import dataclass
+from typing import List, Mapping, Tuple
 
 from mnist_repro.display import seeds_text, table
-from mnist_repro.gate.baselines.judge import options, record_command
-from mnist_repro.gate.baselines.values import PUBLISHED
-from mnist_repro.gate.comparison import MEASUREMENT, NO_RECIPE, Comparison
+from mnist_repro.gate.comparison import MEASUREMENT, Comparison, Step
 from mnist_repro.gate.statistics import AUTO_SEEDS
-from mnist_repro.gate.verdicts import Finding, Verdict
+from mnist_repro.gate.verdicts import Finding, Judgement, Verdict
 
 HEADER = ("metric", "stored", "measured", "interval", "margin", "verdict")
 
 MEANING = {
     Verdict.EQUIVALENT: "within the margin, proven",
+    Verdict.NO_WORSE: "not worse by the margin, proven",
+    Verdict.BETTER: "better by more than the margin: it passes, and is worth recording",
     Verdict.REPRODUCED: "a difference that matters is excluded",
     Verdict.NOT_REPRODUCED: "the published run lies farther from ours than one of ours would",
     Verdict.CHANGED: "a run does something else than before, even if its results should agree",
-    Verdict.IMPROVED: "better than the margin: a reproduction asks for sameness, so that better does not pass either",
+    Verdict.IMPROVED: "better by more than the margin: the claim is sameness, so that better does not pass either",
     Verdict.REGRESSED: "worse than the margin",
     Verdict.INCONCLUSIVE: "these runs cannot tell",
     Verdict.INCOMPARABLE: "no comparison could be made, which never counts as a pass",
 }
 
 
+@dataclass(frozen=True)
+class Commands:
+    """The commands that a reader types next for one baseline.
+
+    Args:
+        record: records it anew, and leaves a proposal.
+        show: shows what is stored.
+        diff: compares the proposal with what is stored.
+        accept: stores the proposal; ends in the option for the reason.
+        rerun: measures again with ``{seeds}`` seeds.
+    """
+
+    record: str
+    show: str
+    diff: str
+    accept: str
+    rerun: str = ""
+
+
 def failure(comparison: Comparison) -> str:
     """The message of a test that does not pass: metric by metric, then why, then what to type."""
     verdict = comparison.judgement.verdict
-    lines = [f"{comparison.recipe}, {comparison.rung}: {verdict.value.upper()} – {MEANING[verdict]}"]
-    if comparison.dataset:
-        seeds = f", {seeds_text(sorted(comparison.samples))}" if comparison.samples else ""
-        lines.append(f"{comparison.dataset} data, {comparison.arithmetic} arithmetic{seeds}")
+    lines = [f"{comparison.name}: {verdict.value.upper()} – {MEANING[verdict]}"]
+    if comparison.conditions:
+        seeds = f"; {seeds_text(sorted(comparison.samples))}" if comparison.samples else ""
+        lines.append(f"{conditions_text(comparison.conditions)}{seeds}")
     rows = [cells(finding) for finding in comparison.judgement.findings]
     # A table without figures is useless.
     lines += ["", table(HEADER, rows), ""] if any(row[1] or row[2] for row in rows) else []
     lines += [f"{finding.name}: {finding.reason}" for finding in comparison.judgement.findings if not finding.passes]
     lines += [f"note: {note}" for note in comparison.judgement.notes]
-    lines += [f"{title}: {command}" for title, command in next_steps(comparison)]
+    lines += [f"{title}: {command}" for title, command in comparison.steps]
     return "\n".join(lines)
+
+
+def conditions_text(conditions: Mapping[str, str]) -> str:
+    """Conditions as text: ``dataset mnist, arithmetic original``."""
+    return ", ".join(f"{name} {value}" for name, value in conditions.items())
 
 
 def in_one_line(finding: Finding) -> str:
@@ -59,46 +84,38 @@ def cells(finding: Finding) -> Tuple[str, str, str, str, str, str]:
     )
 
 
-def next_steps(comparison: Comparison) -> List[Tuple[str, str]]:
-    """The next steps after a verdict that does not pass, as (title, command)."""
-    recipe, rung = comparison.recipe, comparison.rung
-    if recipe == NO_RECIPE:
-        return [("to have something judged", "def test_it(measured, baseline): baseline.check(measured)")]
-    findings = comparison.judgement.findings
-    verdicts = {finding.verdict for finding in findings}
+def next_steps(judgement: Judgement, seeds: int, commands: Commands) -> Tuple[Step, ...]:
+    """The next steps after a judgement of samples or a fingerprint.
+
+    Args:
+        judgement: the judgement.
+        seeds: number of seeds that were measured.
+        commands: the commands of the baseline.
+    """
+    findings = judgement.findings
+    verdicts = {finding.verdict for finding in findings if not finding.passes}
     needed = [finding.seeds_needed for finding in findings if finding.verdict is Verdict.INCONCLUSIVE]
     foretold = [count for count in needed if count]
     hopeless = len(foretold) < len(needed)
-    record = record_command(recipe, rung, comparison.dataset, comparison.arithmetic, comparison.option)
-    if rung == PUBLISHED:
-        return [
-            ("to see the stored samples", f"mnist-repro baseline show {recipe}{comparison.option}"),
-            ("to see all that was published", f"mnist-repro reproduce {recipe}"),
-        ]
-    steps: List[Tuple[str, str]] = []
+    steps: List[Step] = []
     if verdicts & {Verdict.CHANGED, Verdict.IMPROVED, Verdict.REGRESSED} or hopeless:
         steps += [
-            ("to see more", f"{record} && mnist-repro baseline diff {recipe} --rung {rung}{comparison.option}"),
-            (
-                "to accept it, if it is meant, after that",
-                f"mnist-repro baseline accept {recipe} --rung {rung}{comparison.option} --reason '…'",
-            ),
+            ("to see more", f"{commands.record} && {commands.diff}"),
+            ("to accept it, if it is meant, after that", f"{commands.accept} '…'"),
         ]
-    if foretold and not hopeless:
-        unusual = options(comparison.dataset, comparison.arithmetic)
-        enough = len(comparison.samples) < AUTO_SEEDS[-1] >= max(foretold)
-        seeds = "auto" if enough else str(max([*foretold, len(comparison.samples) + 1]))
-        steps.append(("to settle it", f"pytest --scale {rung} --seeds {seeds}{unusual} -k {recipe}"))
+    if foretold and not hopeless and commands.rerun:
+        enough = seeds < AUTO_SEEDS[-1] >= max(foretold)
+        wanted = "auto" if enough else str(max([*foretold, seeds + 1]))
+        steps.append(("to settle it", commands.rerun.format(seeds=wanted)))
     # Where nothing was measured, the reason ends with what to do.
     if Verdict.INCOMPARABLE in verdicts and findings[0].name != MEASUREMENT:
-        steps.append(("to see what is stored", f"mnist-repro baseline show {recipe}{comparison.option}"))
-    return steps
+        steps.append(("to see what is stored", commands.show))
+    return tuple(steps)
 
 
 def _interval(finding: Finding) -> str:
     interval = finding.interval
     if interval is None:
         return ""
-    if finding.rung == PUBLISHED:
-        return f"{interval.low:.6g} … {interval.high:.6g}"
-    return f"{interval.low:+.3g} … {interval.high:+.3g}"
+    form = ".6g" if finding.absolute else "+.3g"
+    return f"{interval.low:{form}} … {interval.high:{form}}"

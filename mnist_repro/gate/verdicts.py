@@ -10,9 +10,14 @@ from mnist_repro.gate.intervals import Interval
 
 
 class Verdict(str, Enum):
-    """The result of a comparison; only `EQUIVALENT` and, of a published figure, `REPRODUCED` pass."""
+    """The result of a comparison.
+
+    `EQUIVALENT` passes; where the claim is "no worse", `NO_WORSE` and `BETTER`; of a published figure, `REPRODUCED`.
+    """
 
     EQUIVALENT = "equivalent"
+    NO_WORSE = "no worse"
+    BETTER = "better"
     REPRODUCED = "reproduced"
     NOT_REPRODUCED = "not reproduced"
     CHANGED = "changed"
@@ -24,7 +29,7 @@ class Verdict(str, Enum):
     @property
     def passes(self) -> bool:
         """Whether the gate passes with this verdict."""
-        return self in (Verdict.EQUIVALENT, Verdict.REPRODUCED)
+        return self in (Verdict.EQUIVALENT, Verdict.NO_WORSE, Verdict.BETTER, Verdict.REPRODUCED)
 
 
 # The verdict on several comparisons together is the first of these that occurs.
@@ -35,14 +40,15 @@ WORST_FIRST = (
     Verdict.NOT_REPRODUCED,
     Verdict.INCONCLUSIVE,
     Verdict.CHANGED,
+    Verdict.BETTER,
     Verdict.REPRODUCED,
+    Verdict.NO_WORSE,
     Verdict.EQUIVALENT,
 )
-
-
-def is_share(name: str) -> bool:
-    """Whether a metric is a share of images, by its name."""
-    return "accuracy" in name
+# The better direction of a metric; SAME where there is none.
+LOWER, HIGHER, SAME = "lower", "higher", "same"
+# What a gate claims of a metric: the same within the margin, or worse by less than the margin.
+EQUIVALENT, NO_WORSE = "equivalent", "no worse"
 
 
 @dataclass(frozen=True)
@@ -51,26 +57,27 @@ class Metric:
 
     Args:
         name: such as ``test_loss after 20 epochs``.
-        direction: the better direction, ``lower`` or ``higher``.
-        margin: differences of means up to this are equivalent; in the metric's own unit.
+        direction: the better direction: ``lower``, ``higher``, or ``same`` if neither is better.
+        margin: differences of means below this do not matter; in the metric's own unit.
         reason: why the margin has this value.
+        claim: ``equivalent``: no difference beyond the margin; ``no worse``: no difference for the worse.
     """
 
     name: str
     direction: str
     margin: float
     reason: str
+    claim: str = EQUIVALENT
 
     def __post_init__(self) -> None:
-        if self.direction not in ("lower", "higher"):
-            raise ValueError(f"direction of {self.name} is {self.direction!r}, not lower or higher")
+        if self.direction not in (LOWER, HIGHER, SAME):
+            raise ValueError(f"direction of {self.name} is {self.direction!r}, not lower, higher or same")
+        if self.claim not in (EQUIVALENT, NO_WORSE):
+            raise ValueError(f"claim of {self.name} is {self.claim!r}, not equivalent or no worse")
+        if self.claim == NO_WORSE and self.direction == SAME:
+            raise ValueError(f"claim of {self.name} is no worse, but no direction says what is worse")
         if not 0.0 < self.margin < float("inf"):
             raise ValueError(f"margin of {self.name} is {self.margin}, not a positive number")
-
-    @property
-    def is_share(self) -> bool:
-        """Whether the metric is a share of images. Two runs can have equal shares by chance, but not equal losses."""
-        return is_share(self.name)
 
 
 @dataclass(frozen=True)
@@ -78,7 +85,6 @@ class Finding:
     """The result of one comparison.
 
     Args:
-        rung: ``fingerprint``, ``subset``, ``full`` or ``published``.
         name: the metric, or the part of the fingerprint.
         verdict: the verdict.
         reason: reason of the verdict, as a sentence.
@@ -88,9 +94,9 @@ class Finding:
         margin: the margin that the interval was compared with.
         seeds_needed: seeds that would probably settle an inconclusive comparison.
         known: why this verdict is expected, although it does not pass; empty if it is not expected.
+        absolute: whether the interval is one of values, and not of differences.
     """
 
-    rung: str
     name: str
     verdict: Verdict
     reason: str
@@ -100,6 +106,7 @@ class Finding:
     margin: Optional[float] = None
     seeds_needed: Optional[int] = None
     known: str = ""
+    absolute: bool = False
 
     @property
     def passes(self) -> bool:
@@ -114,15 +121,13 @@ def worst(verdicts: Sequence[Verdict]) -> Verdict:
 
 @dataclass(frozen=True)
 class Judgement:
-    """The verdict on a recipe, with its findings.
+    """The verdict of a comparison, with its findings.
 
     Args:
-        recipe: name of the recipe.
-        findings: findings of every rung that was compared.
+        findings: a finding for each metric, or part of the fingerprint.
         notes: further facts for the reader, such as a platform without a fingerprint.
     """
 
-    recipe: str
     findings: Tuple[Finding, ...]
     notes: Tuple[str, ...] = ()
 

@@ -2,29 +2,30 @@
 
 from __future__ import annotations
 
-import json
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Callable, List, Sequence, Tuple
+from typing import Any, Callable, Mapping, Sequence, Tuple
 
 import pytest
 
 from mnist_repro.errors import BadInput
 from mnist_repro.gate import comparison as checked
 from mnist_repro.gate import text as gate_text
-from mnist_repro.gate.baselines import files as baseline_files
-from mnist_repro.gate.baselines.folder import option
-from mnist_repro.gate.baselines.judge import judge_fingerprint, judge_samples
-from mnist_repro.gate.baselines.values import FINGERPRINT, PUBLISHED
-from mnist_repro.gate.comparison import NO_RECIPE, Comparison
-from mnist_repro.gate.session.reports import CHECKED
+from mnist_repro.gate.baselines.judge import MeasuredFingerprint, judge_fingerprint
+from mnist_repro.gate.baselines.values import BaselineFile
+from mnist_repro.gate.comparison import FINGERPRINT, PUBLISHED, SAMPLES, Comparison, Step
+from mnist_repro.gate.session.reports import properties
 from mnist_repro.gate.statistics import AUTO_SEEDS
-from mnist_repro.gate.verdicts import Verdict
+from mnist_repro.gate.verdicts import Judgement, Verdict
 from mnist_repro.harness.checkable import Measured, NotMeasured, PublishedFigures, Runs, TakenFingerprint
 from mnist_repro.harness.published_rung import judge_published
 from mnist_repro.recipes import find
+from mnist_repro.runs import baselines
 from mnist_repro.runs.metrics import metric_values
 from mnist_repro.runs.run import Run
+
+# The rung in messages about a measurement without runs.
+_NO_RUNS = ("(no recipe)", "subset")
 
 
 @dataclass(frozen=True)
@@ -41,13 +42,17 @@ class Baseline:
     record: Callable[[str, str], None]
     more_seeds: bool = False
 
+    @property
+    def _looks(self) -> int:
+        return len(AUTO_SEEDS) if self.more_seeds else 1
+
     def check(self, measured: Measured) -> None:
         """Compare with the stored baseline, and fail the test unless the verdict is equivalent.
 
         If this rung gives no verdict, the test is skipped visibly, and the other rungs decide.
         """
         __tracebackhide__ = True
-        comparison = judge(self.folder, measured)
+        comparison = judge(self.folder, measured, self._looks)
         if self.more_seeds and isinstance(measured, Runs):
             comparison = self._until_conclusive(comparison, measured)
         for name, value in properties(comparison):
@@ -63,40 +68,38 @@ class Baseline:
                 break
             if seeds > len(runs):
                 try:
-                    comparison = judge(self.folder, runs.grown_to(seeds))
+                    comparison = judge(self.folder, runs.grown_to(seeds), self._looks)
                 except BadInput as error:
                     return judge(self.folder, NotMeasured(runs.recipe, runs.scale, str(error)))
         return comparison
 
 
-def judge(folder: Path, measured: Measured) -> Comparison:
-    """Compare a measurement with its baseline. A baseline that cannot be read gives the verdict incomparable."""
-    return replace(_judge(folder, measured), option=option(folder))
+def judge(folder: Path, measured: Measured, looks: int = 1) -> Comparison:
+    """Compare a measurement with its baseline. A baseline that cannot be read gives the verdict incomparable.
 
-
-def _judge(folder: Path, measured: Measured) -> Comparison:
+    Args:
+        folder: folder of the baselines.
+        measured: the measurement.
+        looks: how often the session may look, with more seeds each time.
+    """
     recipe, rung = _subject(measured)
+    name, kind = baselines.name_of(recipe, rung), baselines.kind_of(rung)
     try:
         if isinstance(measured, NotMeasured):
-            return checked.incomparable(recipe, rung, checked.MEASUREMENT, measured.reason)
+            return checked.incomparable(name, kind, checked.MEASUREMENT, measured.reason)
         if isinstance(measured, TakenFingerprint):
             return _fingerprint(folder, measured)
         if isinstance(measured, PublishedFigures):
-            judgement = judge_published(find(recipe), baseline_files.read(folder, recipe, "full"))
-            return Comparison(PUBLISHED, judgement, "mnist", "original")
-        return _samples(folder, recipe, rung, tuple(measured))
+            judgement = judge_published(find(recipe), baselines.read(folder, recipe, "full"))
+            show = baselines.commands(folder, recipe, "full", {}).show
+            steps: Tuple[Step, ...] = (
+                ("to see the stored samples", show),
+                ("to see all that was published", f"mnist-repro reproduce {recipe}"),
+            )
+            return Comparison(name, kind, judgement, baselines.PUBLISHED_CONDITIONS, steps=steps)
+        return _samples(folder, recipe, rung, tuple(measured), looks)
     except BadInput as error:
-        return checked.incomparable(recipe, rung, "baseline", str(error))
-
-
-def properties(comparison: Comparison) -> List[Tuple[str, str]]:
-    """The properties for JUnit and the gate report: verdict, figures of each finding, and the comparison as JSON."""
-    values = [
-        (f"{comparison.recipe} {comparison.rung} verdict", comparison.verdict.value if comparison.verdict else "none")
-    ]
-    for finding in comparison.judgement.findings:
-        values.append((f"{comparison.recipe} {comparison.rung}: {finding.name}", gate_text.in_one_line(finding)))
-    return [*values, (CHECKED, json.dumps(checked.as_fields(comparison), allow_nan=False))]
+        return checked.incomparable(name, kind, "baseline", str(error))
 
 
 def _subject(measured: Measured) -> Tuple[str, str]:
@@ -111,25 +114,42 @@ def _subject(measured: Measured) -> Tuple[str, str]:
         return measured.recipe, measured.scale
     if not isinstance(measured, Sequence) or not all(isinstance(run, Run) for run in measured):
         raise TypeError(f"baseline.check takes runs or a fingerprint, not {type(measured).__name__}")
-    return (measured[0].recipe, measured[0].scale) if measured else (NO_RECIPE, "subset")
+    return (measured[0].recipe, measured[0].scale) if measured else _NO_RUNS
 
 
-def _fingerprint(folder: Path, fingerprint: TakenFingerprint) -> Comparison:
-    judgement = judge_fingerprint(
-        baseline_files.read(folder, fingerprint.recipe, FINGERPRINT),
-        fingerprint.exact,
-        fingerprint.losses,
-        fingerprint.dataset,
-        fingerprint.arithmetic,
-        fingerprint.provenance,
-    )
-    return Comparison(FINGERPRINT, judgement, fingerprint.dataset, fingerprint.arithmetic, {}, fingerprint.provenance)
+def _fingerprint(folder: Path, taken: TakenFingerprint) -> Comparison:
+    conditions = baselines.conditions_of(taken.dataset, taken.arithmetic)
+    stored = baselines.read(folder, taken.recipe, FINGERPRINT, conditions)
+    judgement = judge_fingerprint(stored, MeasuredFingerprint(conditions, taken.exact, taken.losses, taken.provenance))
+    compared = _compared(stored, _with_note(judgement, taken.dataset), conditions, {}, taken.provenance)
+    tolerance = find(taken.recipe).fingerprint_tolerance
+    return replace(compared, taken={"exact": taken.exact, "close": taken.losses, "tolerance": tolerance})
 
 
-def _samples(folder: Path, recipe: str, rung: str, runs: Sequence[Run]) -> Comparison:
-    judgement = judge_samples(baseline_files.read(folder, recipe, rung), runs)
+def _samples(folder: Path, recipe: str, rung: str, runs: Sequence[Run], looks: int) -> Comparison:
     if not runs:
-        return Comparison(rung, judgement)
+        return checked.incomparable(baselines.name_of(recipe, rung), SAMPLES, "baseline", "no run was made")
     first = runs[0]
+    conditions = baselines.conditions_of(first.dataset["name"], first.arithmetic)
+    stored = baselines.read(folder, recipe, rung, conditions)
+    judgement = _with_note(baselines.judge_runs(stored, runs, looks), first.dataset["name"])
     samples = {run.seed: metric_values(run) for run in runs}
-    return Comparison(rung, judgement, first.dataset["name"], first.arithmetic, samples, first.provenance)
+    return _compared(stored, judgement, conditions, samples, first.provenance)
+
+
+def _compared(
+    stored: BaselineFile,
+    judgement: Judgement,
+    conditions: Mapping[str, str],
+    samples: Mapping[int, Mapping[str, float]],
+    provenance: Mapping[str, Any],
+) -> Comparison:
+    steps = gate_text.next_steps(judgement, len(samples), stored.owner.commands)
+    return Comparison(stored.name, stored.kind, judgement, conditions, samples, provenance, steps)
+
+
+def _with_note(judgement: Judgement, dataset: str) -> Judgement:
+    """The judgement, with a note if what was measured is no MNIST."""
+    if dataset == baselines.DATASETS[0]:
+        return judgement
+    return replace(judgement, notes=(*judgement.notes, f"NOT MNIST: trained on {dataset} data"))

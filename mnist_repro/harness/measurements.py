@@ -19,7 +19,7 @@ from mnist_repro.data.dataset import Dataset
 from mnist_repro.errors import BadInput
 from mnist_repro.execution import components, workers
 from mnist_repro.execution.fingerprint_worker import taken_in
-from mnist_repro.gate.baselines.values import FINGERPRINT
+from mnist_repro.gate.comparison import FINGERPRINT
 from mnist_repro.harness.checkable import Runs, TakenFingerprint, Target
 from mnist_repro.recipes import find
 from mnist_repro.runs.run import Run

@@ -6,16 +6,17 @@ import math
 from collections import Counter
 from typing import List
 
-from mnist_repro.gate.baselines.values import BaselineFile, SampleEntry
+from mnist_repro.gate.baselines.judge import incomparable
+from mnist_repro.gate.baselines.values import BaselineFile
 from mnist_repro.gate.one_run import compare_with_one_run
 from mnist_repro.gate.statistics import FEWEST_STORED, Samples
 from mnist_repro.gate.verdicts import Finding, Judgement, Verdict
 from mnist_repro.recipes import RECIPES, Recipe
 from mnist_repro.recipes.published import Figure, published_figures
-from mnist_repro.reproduction.judgement import PUBLISHED_CONDITIONS, stored_values
+from mnist_repro.reproduction.judgement import stored_values
+from mnist_repro.runs.baselines import PUBLISHED_CONDITIONS
 from mnist_repro.runs.metrics import metric_name
 
-RUNG = "published"
 _FROM_BEST = (Verdict.REPRODUCED, Verdict.INCONCLUSIVE, Verdict.NOT_REPRODUCED, Verdict.INCOMPARABLE)
 
 
@@ -29,10 +30,10 @@ def judge_published(recipe: Recipe, stored: BaselineFile) -> Judgement:
         recipe: recipe of the figures.
         stored: the recipe's baseline at the ``full`` scale.
     """
-    if not isinstance(stored.entry(*PUBLISHED_CONDITIONS), SampleEntry):
-        conditions = " data in ".join(PUBLISHED_CONDITIONS)
-        why = f"no full samples of {conditions} arithmetic are stored to compare the published figures with"
-        return Judgement(recipe.name, (Finding(RUNG, "baseline", Verdict.INCOMPARABLE, why),))
+    if stored.samples(PUBLISHED_CONDITIONS) is None:
+        return incomparable(
+            "no full samples of mnist data in original arithmetic are stored to compare the published figures with"
+        )
     figures = published_figures(recipe)
     findings: List[Finding] = []
     printed: Counter[str] = Counter()
@@ -41,7 +42,7 @@ def judge_published(recipe: Recipe, stored: BaselineFile) -> Judgement:
         printed[metric] += 1
         name = metric if printed[metric] == 1 else f"{metric}, figure {printed[metric]}"
         findings.append(_compare(name, figure, stored_values(stored, figure, recipe.full.budget.unit)))
-    return Judgement(recipe.name, tuple(findings))
+    return Judgement(tuple(findings))
 
 
 def figures_in_session() -> int:
@@ -53,14 +54,13 @@ def _compare(name: str, figure: Figure, stored: Samples) -> Finding:
     published = f"{figure.value:.6g}"
     if len(stored) < FEWEST_STORED or not all(math.isfinite(value) for value in stored.values()):
         why = f"{len(stored)} stored samples, of which {sum(map(math.isfinite, stored.values()))} are numbers; "
-        return Finding(RUNG, name, Verdict.INCOMPARABLE, f"{why}{FEWEST_STORED} or more numbers are needed", published)
+        return Finding(name, Verdict.INCOMPARABLE, f"{why}{FEWEST_STORED} or more numbers are needed", published)
     if len(set(stored.values())) == 1:
         why = f"all {len(stored)} stored samples are the same, so that their spread is not known"
-        return Finding(RUNG, name, Verdict.INCOMPARABLE, why, published)
+        return Finding(name, Verdict.INCOMPARABLE, why, published)
     compared = compare_with_one_run(figure.value, stored, stored, figures_in_session())
     mean = f"{sum(stored.values()) / len(stored):.6g}"
     return Finding(
-        RUNG,
         name,
         compared.verdict,
         compared.reason,
@@ -70,6 +70,7 @@ def _compare(name: str, figure: Figure, stored: Samples) -> Finding:
         compared.matters,
         compared.seeds_needed,
         _known(figure, compared.verdict),
+        absolute=True,
     )
 
 

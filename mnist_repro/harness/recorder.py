@@ -5,7 +5,7 @@ from __future__ import annotations
 import contextlib
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, Callable, ContextManager, Dict, List, Mapping, Optional, Tuple
+from typing import Any, Callable, ContextManager, Dict, List, Mapping, Optional
 
 from mnist_repro.data.dataset import UNRECOGNISED, Dataset
 from mnist_repro.errors import BadInput
@@ -16,17 +16,18 @@ from mnist_repro.execution.workers import Failure, Task, Watcher, run_all
 from mnist_repro.files.atomic import remove_unfinished, require_replaceable
 from mnist_repro.files.locks import locked
 from mnist_repro.gate.baselines import files as baseline_files
-from mnist_repro.gate.baselines.proposals import keeps_weights, propose, runs_folder
-from mnist_repro.gate.baselines.values import BaselineFile, FingerprintEntry, SampleEntry
-from mnist_repro.gate.platform import platform_name
+from mnist_repro.gate.baselines.proposals import propose
+from mnist_repro.gate.baselines.values import BaselineEntry, BaselineFile, FingerprintEntry, SampleEntry
+from mnist_repro.gate.comparison import FINGERPRINT
+from mnist_repro.harness.kept_weights import keeps_weights, runs_folder
 from mnist_repro.harness.tolerances import (
     DEFAULT_SEEDS,
     fingerprint_entry,
     require_enough,
-    require_tolerance,
     sample_entry,
 )
 from mnist_repro.recipes import Recipe
+from mnist_repro.runs import baselines
 from mnist_repro.runs.run_json import FILE, MODEL, WEIGHTS, read
 
 
@@ -52,6 +53,11 @@ class Plan:
     arithmetic: str = "original"
     processes: int = 1
     new_margins: bool = False
+
+    @property
+    def conditions(self) -> Dict[str, str]:
+        """The conditions of everything that is recorded."""
+        return baselines.conditions_of(self.dataset.name, self.arithmetic)
 
     def __post_init__(self) -> None:
         if self.dataset.name == UNRECOGNISED:
@@ -90,7 +96,7 @@ class Recorder:
 
     def fingerprint(self, recipe: Recipe) -> Recorded:
         """Take the fingerprint in a worker process, and propose it."""
-        with self._lock(recipe, "fingerprint"):
+        with self._lock(recipe, FINGERPRINT):
             return self._fingerprint(recipe)
 
     def samples(self, recipe: Recipe, rung: str, seeds: Optional[int] = None) -> Recorded:
@@ -110,35 +116,30 @@ class Recorder:
             return self._samples(recipe, rung, seeds)
 
     def _lock(self, recipe: Recipe, rung: str) -> ContextManager[None]:
-        return locked(baseline_files.private_folder(self._plan.folder), recipe.name, rung)
+        return locked(baseline_files.private_folder(self._plan.folder), baselines.name_of(recipe.name, rung))
 
     def _fingerprint(self, recipe: Recipe) -> Recorded:
         plan = self._plan
-        file = self._stored(recipe, "fingerprint")
-        if plan.new_margins or not file.entries:
-            require_tolerance(recipe)
+        file = self._stored(recipe, FINGERPRINT)
         self._say(f"{recipe.name} fingerprint: taking it")
         answer = ask(recipe.name, plan.data, plan.arithmetic)
         assert answer.fingerprint is not None  # noqa: S101 - it was asked for
         self._here = _one_thread(answer)
-        key = (plan.dataset.name, plan.arithmetic)
-        stored = file.entry(*key, platform_name(self._here))
+        stored = file.entry(plan.conditions, self._here["platform"])
         previous = stored if isinstance(stored, FingerprintEntry) and not plan.new_margins else None
         provenance = {**self._here, "dataset_sha256": plan.dataset.sha256}
-        entry = fingerprint_entry(recipe, answer.fingerprint, key, provenance, previous)
-        return Recorded(propose(plan.folder, recipe.name, "fingerprint", entry))
+        entry = fingerprint_entry(recipe, answer.fingerprint, plan.conditions, provenance, previous)
+        return Recorded(self._propose(recipe, FINGERPRINT, entry))
 
     def _samples(self, recipe: Recipe, rung: str, requested: Optional[int]) -> Recorded:
         plan = self._plan
-        key = (plan.dataset.name, plan.arithmetic)
-        stored = self._stored(recipe, rung).entry(*key)
-        previous_samples = stored if isinstance(stored, SampleEntry) else None
-        seeds = _seeds(recipe, rung, requested, previous_samples, self._waiting(recipe, rung, key))
+        previous_samples = self._stored(recipe, rung).samples(plan.conditions)
+        seeds = _seeds(recipe, rung, requested, previous_samples, self._waiting(recipe, rung))
         previous = None if plan.new_margins else previous_samples
         if self._here is None:
             self._here = _one_thread(ask())
-        code = code_digest.digest()
-        place = runs_folder(plan.folder, recipe.name, rung, key, {**self._here, "code": code})
+        code = code_digest.of_recipe(code_digest.digest(), recipe)
+        place = runs_folder(plan.folder, recipe.name, rung, plan.conditions, {**self._here, "code": code})
         tasks = [
             Task(Assignment(recipe, seed, rung, plan.arithmetic), plan.data, place / f"seed-{seed}")
             for seed in range(seeds)
@@ -152,19 +153,24 @@ class Recorder:
         if failures:
             return Recorded(None, failures)
         entry = sample_entry(recipe, rung, [read(task.folder) for task in tasks], code, previous)
-        return Recorded(propose(plan.folder, recipe.name, rung, entry))
+        return Recorded(self._propose(recipe, rung, entry))
 
-    def _waiting(self, recipe: Recipe, rung: str, key: Tuple[str, str]) -> int:
+    def _propose(self, recipe: Recipe, rung: str, entry: BaselineEntry) -> Path:
+        folder, conditions = self._plan.folder, self._plan.conditions
+        owner = baselines.owner(folder, recipe.name, rung, conditions)
+        return propose(folder, baselines.name_of(recipe.name, rung), baselines.kind_of(rung), entry, owner)
+
+    def _waiting(self, recipe: Recipe, rung: str) -> int:
         """The number of seeds that an earlier recording proposes."""
-        proposed = baseline_files.read_proposed(self._plan.folder, recipe.name, rung).entry(*key)
-        return 1 + max(proposed.samples) if isinstance(proposed, SampleEntry) else 0
+        proposed = baselines.read_proposed(self._plan.folder, recipe.name, rung).samples(self._plan.conditions)
+        return 1 + max(proposed.samples) if proposed is not None else 0
 
     def _stored(self, recipe: Recipe, rung: str) -> BaselineFile:
         """The stored baseline. Makes sure, before the work, that its files can be read and written."""
         folder = self._plan.folder
-        stored = baseline_files.read(folder, recipe.name, rung)
-        baseline_files.read_proposed(folder, recipe.name, rung)
-        require_replaceable(baseline_files.proposed_path(folder, recipe.name, rung))
+        stored = baselines.read(folder, recipe.name, rung)
+        baselines.read_proposed(folder, recipe.name, rung)
+        require_replaceable(baseline_files.proposed_path(folder, stored.name))
         return stored
 
     def _usable(self, task: Task, code: str) -> bool:
@@ -197,9 +203,7 @@ class Recorder:
 
     def _weights_wanted(self, task: Task) -> bool:
         assignment = task.assignment
-        return assignment.seed == 0 and keeps_weights(
-            assignment.recipe.name, assignment.scale, self._plan.dataset.name, assignment.arithmetic
-        )
+        return assignment.seed == 0 and keeps_weights(assignment.recipe.name, assignment.scale, self._plan.conditions)
 
 
 def _seeds(recipe: Recipe, rung: str, requested: Optional[int], stored: Optional[SampleEntry], waiting: int) -> int:

@@ -1,4 +1,4 @@
-"""The pytest plugin of `--report=DIR`: writes a page about the session's comparisons, as `mnist-repro report` does."""
+"""The pytest plugin of `--repro-report=DIR`: writes a page about the session, as `mnist-repro report` does."""
 
 from __future__ import annotations
 
@@ -34,15 +34,19 @@ class ReportSession:
     def __init__(self, config: pytest.Config, gate: GateSession) -> None:
         self._config = config
         self._gate = gate
-        self._shown: Path = config.option.report
+        self._shown: Path = config.option.repro_report
         # Tests may change the working directory.
         self._folder = self._shown.absolute()
         self._began = time.time()
         self._lines: List[str] = []
         self._failed = False
 
-    def pytest_sessionstart(self) -> None:
-        """Refuse a folder in which the page could not be written, before tests run for hours."""
+    def require_place(self) -> None:
+        """Refuse a folder in which the page could not be written, before tests run for hours.
+
+        Raises:
+            UsageError: the page could not be written.
+        """
         from mnist_repro.files.atomic import require_writable
         from mnist_repro.report.page.figures import require_drawing
         from mnist_repro.report.page.page_file import require_ours
@@ -52,7 +56,7 @@ class ReportSession:
             require_writable(self._folder)
             require_ours(self._folder)
         except BadInput as error:
-            raise pytest.UsageError(f"--report: {error}") from error
+            raise pytest.UsageError(f"--repro-report: {error}") from error
 
     # Runs are read before other plugins finish, because pytest may remove its temporary folders. The page is written
     # after the other plugins, when the exit code is known.
@@ -124,10 +128,10 @@ class ReportSession:
         sources = PageInputs(
             runs=judged,
             places=["pytest"],
-            baselines=root / self._config.getini("mnist_repro_baselines"),
+            baselines=root / self._config.getini("gate_baselines"),
             gate=gate_file.of_session(report),
             jobs=self._jobs(problems),
-            data=self._config.option.data,
+            data=self._config.option.repro_data,
             unkept=len(compared - {_identity(each.run) for each in judged}),
         )
         page = write(collect(sources, problems), self._folder)
@@ -148,7 +152,7 @@ class ReportSession:
 def _compared_runs(report: Report) -> Set[_Identity]:
     """The identity of every run that a comparison of the session uses."""
     return {
-        (entry.recipe, entry.rung, seed, _text(values))
+        (entry.subject, entry.name.rpartition("/")[2], seed, _text(values))
         for entry in report.entries
         if entry.checked is not None
         for seed, values in entry.checked.samples.items()

@@ -10,16 +10,16 @@ from typing import Any, Callable, Dict, List, Mapping, Optional, Sequence, Tuple
 
 from mnist_repro.data.dataset import Dataset
 from mnist_repro.errors import BadInput
-from mnist_repro.gate.baselines import files as baseline_files
-from mnist_repro.gate.baselines.judge import record_command
-from mnist_repro.gate.baselines.values import FINGERPRINT, RUNGS, SampleEntry
-from mnist_repro.gate.platform import platform_name
+from mnist_repro.gate import resampling
+from mnist_repro.gate.baselines.values import SampleEntry
+from mnist_repro.gate.comparison import FINGERPRINT
+from mnist_repro.gate.resampling import Drop
 from mnist_repro.gate.verdicts import Judgement
-from mnist_repro.power import bug_digest, resampling, table, trials
+from mnist_repro.power import bug_digest, table, trials
 from mnist_repro.power.bugs import Bug
-from mnist_repro.power.resampling import Drop
 from mnist_repro.power.table import Row, Stored
 from mnist_repro.power.trials import ARITHMETIC, Measurement, Trial
+from mnist_repro.runs import baselines
 
 # Environment variables that imitate other CPUs and settings, by variant.
 VARIANTS: Mapping[str, Mapping[str, str]] = {
@@ -116,8 +116,8 @@ def study(plan: Plan, say: Callable[[str], object]) -> Result:
     return Result(
         rows,
         _alarms(plan, stored, say),
-        {scale: resampling.false_alarms(found, scale) for scale, found in entries.items()},
-        {scale: _drops(found, scale) for scale, found in entries.items()},
+        {scale: resampling.false_alarms(found) for scale, found in entries.items()},
+        {scale: _drops(found) for scale, found in entries.items()},
     )
 
 
@@ -192,22 +192,23 @@ def _stored(plan: Plan, recipe: str) -> Stored:
     Raises:
         BadInput: a baseline is missing.
     """
-    files = {rung: baseline_files.read(plan.baselines, recipe, rung) for rung in RUNGS}
+    conditions = baselines.conditions_of(plan.dataset.name, ARITHMETIC)
+    files = {rung: baselines.read(plan.baselines, recipe, rung, conditions) for rung in baselines.RUNGS}
     for rung in (FINGERPRINT, *plan.scales):
-        key = (plan.dataset.name, ARITHMETIC, *((platform_name(plan.here),) if rung == FINGERPRINT else ()))
-        entry = files[rung].entry(*key)
-        if entry is None:
+        platform = str(plan.here["platform"]) if rung == FINGERPRINT else ""
+        if files[rung].entry(conditions, platform) is None:
+            commands = files[rung].owner.commands
+            key = ", ".join(filter(None, (*conditions.values(), platform)))
             raise BadInput(
-                f"{plan.baselines} has no {rung} of {recipe} for {', '.join(key)}",
+                f"{plan.baselines} has no {rung} of {recipe} for {key}",
                 "what a gate sees can only be said of one that has something to compare with",
-                f"{record_command(recipe, rung, plan.dataset.name, folder=files[rung].option)}, then "
-                f"mnist-repro baseline accept {recipe}{files[rung].option} --reason …; or other recipes with --recipe",
+                f"{commands.record}, then {commands.accept} …; or other recipes with --recipe",
             )
     return Stored(files, plan.dataset.name)
 
 
-def _drops(entries: Mapping[str, SampleEntry], scale: str) -> Tuple[Drop, ...]:
-    return tuple(drop for recipe, entry in entries.items() for drop in resampling.smallest_drops(recipe, entry, scale))
+def _drops(entries: Mapping[str, SampleEntry]) -> Tuple[Drop, ...]:
+    return tuple(drop for recipe, entry in entries.items() for drop in resampling.smallest_drops(recipe, entry))
 
 
 def _all_entries(plan: Plan, scale: str) -> Dict[str, SampleEntry]:

@@ -5,13 +5,15 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Dict, Iterable, List, Mapping, Optional, Sequence, Tuple
 
-from mnist_repro.gate.baselines.judge import judge_fingerprint, judge_samples
-from mnist_repro.gate.baselines.values import FINGERPRINT, BaselineFile, SampleEntry
+from mnist_repro.gate.baselines.judge import MeasuredFingerprint, judge_fingerprint
+from mnist_repro.gate.baselines.values import BaselineFile, SampleEntry
+from mnist_repro.gate.comparison import FINGERPRINT
 from mnist_repro.gate.statistics import AUTO_SEEDS
 from mnist_repro.gate.verdicts import Judgement, Verdict
 from mnist_repro.power.trials import ARITHMETIC, Measurement, Trial
 from mnist_repro.power.usual_checks import accuracy_passes, num_regression_passes
 from mnist_repro.recipes import find
+from mnist_repro.runs.baselines import conditions_of, judge_runs
 
 ACCURACY, NUM_REGRESSION, OURS = "accuracy", "num_regression", "ours"
 SAMPLES = ("subset", "full")
@@ -73,8 +75,8 @@ class Stored:
 
     def samples(self, rung: str) -> SampleEntry:
         """The sample entry of a rung; it exists, because the study refuses recipes without it."""
-        entry = self.files[rung].entry(self.dataset, ARITHMETIC)
-        assert isinstance(entry, SampleEntry)  # noqa: S101 - the study has checked it at its start
+        entry = self.files[rung].samples(conditions_of(self.dataset, ARITHMETIC))
+        assert entry is not None  # noqa: S101 - the study has checked it at its start
         return entry
 
 
@@ -100,7 +102,7 @@ def row(trial: Trial, sentence: str, stored: Stored, seeds: Mapping[str, int]) -
 
 
 def more_seeds(trial: Trial, stored: Stored, scale: str, seeds: int) -> int:
-    """The number of seeds that `--seeds auto` would use next; more than ``seeds`` if the verdict is inconclusive."""
+    """The number of seeds that `--gate-seeds auto` would use next; more than ``seeds`` if these do not settle it."""
     crash = trial.crash(parts(trial, stored, scale, seeds))
     if crash or _judged(trial, stored, scale, seeds).verdict is not Verdict.INCONCLUSIVE:
         return seeds
@@ -130,14 +132,9 @@ def _parts(scale: str, seeds: Iterable[int]) -> List[Measurement]:
 def fingerprint_judgement(trial: Trial, stored: Stored) -> Judgement:
     """The judgement of the fingerprint rung on a trial that has not crashed."""
     fingerprint = trial.fingerprint()
-    return judge_fingerprint(
-        stored.files[FINGERPRINT],
-        fingerprint.exact,
-        fingerprint.losses,
-        fingerprint.dataset,
-        fingerprint.arithmetic,
-        fingerprint.provenance,
-    )
+    conditions = conditions_of(fingerprint.dataset, fingerprint.arithmetic)
+    measured = MeasuredFingerprint(conditions, fingerprint.exact, fingerprint.losses, fingerprint.provenance)
+    return judge_fingerprint(stored.files[FINGERPRINT], measured)
 
 
 def _fingerprint(trial: Trial, stored: Stored) -> Cell:
@@ -151,11 +148,12 @@ def _samples(trial: Trial, stored: Stored, scale: str, seeds: int) -> Cell:
 
 
 def _judged(trial: Trial, stored: Stored, scale: str, seeds: int) -> Judgement:
-    return judge_samples(stored.files[scale], trial.runs(scale, compared_seeds(trial, stored, scale, seeds)))
+    runs = trial.runs(scale, compared_seeds(trial, stored, scale, seeds))
+    return judge_runs(stored.files[scale], runs, len(AUTO_SEEDS))
 
 
 def _num_regression(trial: Trial, stored: Stored, scales: Sequence[str]) -> Cell:
-    """The result of `num_regression`: one test per scale that was run, on the first three seeds."""
+    """The result of `num_regression`: one test per scale that was run."""
     for scale in scales:
         crash = trial.crash(_parts(scale, _USUAL))
         if crash:

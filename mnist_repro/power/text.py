@@ -6,13 +6,13 @@ from typing import List, Sequence
 
 from mnist_repro.display import table
 from mnist_repro.files.json import json_text
-from mnist_repro.gate.baselines.values import FINGERPRINT
+from mnist_repro.gate.comparison import FINGERPRINT
+from mnist_repro.gate.resampling import SESSIONS, Drop
 from mnist_repro.gate.verdicts import Verdict
-from mnist_repro.power.resampling import SESSIONS, Drop
 from mnist_repro.power.study import Alarm, Result
-from mnist_repro.power.table import ACCURACY, COLUMNS, NUM_REGRESSION, OURS, Cell, Row, counts
+from mnist_repro.power.table import ACCURACY, COLUMNS, NUM_REGRESSION, OURS, SEEDS, Cell, Row, counts
 
-SCHEMA = 1
+SCHEMA = 2
 TITLES = {
     ACCURACY: "|accuracy − published| < 0.005",
     NUM_REGRESSION: "num_regression",
@@ -55,19 +55,19 @@ def alarms_text(alarms: Sequence[Alarm]) -> str:
 def false_alarms_text(result: Result) -> str:
     """The table with the shares of clean sessions that do not pass."""
     rows = [
-        [scale, draw, f"{100.0 * shares['3']:.2f} %", f"{100.0 * shares['auto']:.2f} %"]
+        [scale, draw, f"{100.0 * shares['first']:.2f} %", f"{100.0 * shares['auto']:.2f} %"]
         for scale, draws in result.false_alarms.items()
         for draw, shares in draws.items()
     ]
     title = f"clean sessions that do not pass, of {SESSIONS:,} drawn like the stored samples (all recipes and metrics):"
-    return f"{title}\n{table(['scale', 'drawn', '3 seeds', '--seeds auto'], rows)}"
+    return f"{title}\n{table(['scale', 'drawn', f'{SEEDS} seeds', '--gate-seeds auto'], rows)}"
 
 
 def drops_text(scale: str, drops: Sequence[Drop]) -> str:
     """The table with the smallest detected drop of each metric."""
     rows = [
         [
-            drop.recipe,
+            drop.subject,
             drop.metric.name,
             f"{drop.metric.margin:.3g}",
             f"{drop.at_first:.3g}",
@@ -76,7 +76,7 @@ def drops_text(scale: str, drops: Sequence[Drop]) -> str:
         ]
         for drop in drops
     ]
-    header = ["recipe", "metric", "margin", "3 seeds", "--seeds auto", "clean passes with 3"]
+    header = ["recipe", "metric", "margin", f"{SEEDS} seeds", "--gate-seeds auto", f"clean passes with {SEEDS}"]
     return f"smallest drop seen with 95 % probability, {scale}:\n{table(header, rows)}"
 
 
@@ -108,12 +108,12 @@ def as_json(result: Result) -> str:
         "drops": {
             scale: [
                 {
-                    "recipe": drop.recipe,
+                    "recipe": drop.subject,
                     "metric": drop.metric.name,
                     "margin": drop.metric.margin,
-                    "seeds_3": drop.at_first,
+                    "seeds_5": drop.at_first,
                     "seeds_auto": drop.auto,
-                    "clean_passes_with_3": drop.clean_at_first,
+                    "clean_passes_with_5": drop.clean_at_first,
                 }
                 for drop in drops
             ]

@@ -17,7 +17,7 @@ from mnist_repro.errors import BadInput
 from mnist_repro.execution.processes import DiedError, Process
 from mnist_repro.files.atomic import write_text
 from mnist_repro.files.json import json_text, read_json
-from mnist_repro.gate.baselines.values import FINGERPRINT
+from mnist_repro.gate.comparison import FINGERPRINT
 from mnist_repro.harness.checkable import TakenFingerprint
 from mnist_repro.power.bugs import no_longer_fits
 from mnist_repro.runs import run_json

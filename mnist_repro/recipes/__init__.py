@@ -1,19 +1,58 @@
-"""Recipes: the published trainings as values, found by name."""
+"""Recipes: the published trainings as values, found by name; ours, and those of files and packages that were named."""
 
 from __future__ import annotations
 
 import difflib
+from typing import Dict, Iterator, Mapping, Optional
 
 from mnist_repro.errors import BadInput
+from mnist_repro.recipes import outside
 from mnist_repro.recipes.hello_world import VGG7, VGG7_BN
 from mnist_repro.recipes.keras_example import KERAS_CNN
 from mnist_repro.recipes.recipe import Recipe
 from mnist_repro.recipes.tensorflow_tutorials import TF_CNN, TF_SOFTMAX
 from mnist_repro.recipes.wheel import WHEEL_SOFTMAX
 
-__all__ = ["RECIPES", "Recipe", "find"]
+__all__ = ["OURS", "RECIPES", "Recipe", "find"]
 
-RECIPES = {recipe.name: recipe for recipe in (WHEEL_SOFTMAX, KERAS_CNN, TF_SOFTMAX, TF_CNN, VGG7, VGG7_BN)}
+OURS = {recipe.name: recipe for recipe in (WHEEL_SOFTMAX, KERAS_CNN, TF_SOFTMAX, TF_CNN, VGG7, VGG7_BN)}
+
+
+class _Recipes(Mapping[str, Recipe]):
+    """All recipes by name. Those from outside are loaded at the first look, after files have been named."""
+
+    def __init__(self) -> None:
+        self._all: Optional[Dict[str, Recipe]] = None
+
+    def __getitem__(self, name: str) -> Recipe:
+        return self._loaded()[name]
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._loaded())
+
+    def __len__(self) -> int:
+        return len(self._loaded())
+
+    def forget(self) -> None:
+        """Load those from outside again at the next look."""
+        self._all = None
+
+    def _loaded(self) -> Dict[str, Recipe]:
+        if self._all is None:
+            recipes = dict(OURS)
+            for where, recipe in outside.load():
+                if recipe.name in recipes and recipes[recipe.name] is not recipe:
+                    raise BadInput(
+                        f"{where} has a recipe {recipe.name}, and there is one of that name already",
+                        "runs and baselines are kept under the names of recipes",
+                        "give it another name",
+                    )
+                recipes[recipe.name] = recipe
+            self._all = recipes
+        return self._all
+
+
+RECIPES = _Recipes()
 
 
 def find(name: str) -> Recipe:

@@ -66,6 +66,7 @@ VGG7 = Recipe(
             training_accuracy=(0.8297, 0.9651, 0.9777, 0.9821, 0.9852, 0.9879, 0.9892, 0.9909, 0.9925, 0.9928),
         ),
     ),
+    fingerprint_tolerance=2e-6,
 )
 
 VGG7_BN = Recipe(
@@ -104,4 +105,5 @@ VGG7_BN = Recipe(
             ),
         ),
     ),
+    fingerprint_tolerance=1e-5,
 )

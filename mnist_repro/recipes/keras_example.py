@@ -39,4 +39,5 @@ KERAS_CNN = Recipe(
             first_predictions=(5, 0, 4, 1, 9, 2, 1, 3, 1, 4),
         ),
     ),
+    fingerprint_tolerance=5e-6,
 )

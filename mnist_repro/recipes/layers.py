@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, List, Tuple, Union
+from typing import TYPE_CHECKING, Any, List, Protocol, Tuple, Union
 
 if TYPE_CHECKING:
     import numpy as np
@@ -90,7 +90,25 @@ class Flatten:
     keras_name = "flatten"
 
 
-Layer = Union[Dense, Conv2D, MaxPooling2D, Dropout, BatchNormalization, Flatten]
+class OwnLayer(Protocol):
+    """A layer that a recipe from outside brings along, as a frozen value.
+
+    Its Keras layer computes; it gets ``training`` if it has a true attribute ``knows_training``.
+    """
+
+    keras_name: str
+
+    def weights(self, name: str, shape: Tuple[int, ...]) -> Tuple[WeightSpec, ...]:
+        """The weights of the layer called ``name``, for inputs of this shape, in the order of the Keras layer."""
+
+    def output_shape(self, shape: Tuple[int, ...]) -> Tuple[int, ...]:
+        """The shape of its output for inputs of this shape."""
+
+    def keras_layer(self, layers: Any, name: str, seed: int) -> Any:
+        """The layer from the module ``tf.keras.layers``, or made with its `Layer`; ``seed`` is for random masks."""
+
+
+Layer = Union[Dense, Conv2D, MaxPooling2D, Dropout, BatchNormalization, Flatten, OwnLayer]
 
 
 @dataclass(frozen=True)
@@ -174,7 +192,7 @@ def _weights(layer: Layer, name: str, shape: Tuple[int, ...]) -> Tuple[WeightSpe
             WeightSpec(f"{name}/{weight}:0", channels, Constant(start), (0, 0), trained)
             for weight, start, trained in starts
         )
-    return ()
+    return () if isinstance(layer, (MaxPooling2D, Dropout, Flatten)) else layer.weights(name, shape)
 
 
 def _output_shape(layer: Layer, shape: Tuple[int, ...]) -> Tuple[int, ...]:
@@ -191,4 +209,4 @@ def _output_shape(layer: Layer, shape: Tuple[int, ...]) -> Tuple[int, ...]:
         for length in shape:
             size *= length
         return (size,)
-    return shape
+    return shape if isinstance(layer, (Dropout, BatchNormalization)) else layer.output_shape(shape)

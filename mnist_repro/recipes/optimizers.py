@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Union
+from typing import Any, Protocol, Union
 
 
 @dataclass(frozen=True)
@@ -50,4 +50,15 @@ class Adadelta:
     epsilon: float
 
 
-Optimizer = Union[GradientDescent, RMSprop, Adam, Adadelta]
+class OwnOptimizer(Protocol):
+    """An optimiser that a recipe from outside brings along, as a frozen value.
+
+    If it also has ``original_update(weights)``, which returns a function that updates these `tf.Variable` by their
+    gradients, that is its original arithmetic; else the framework's optimiser is both.
+    """
+
+    def keras_optimizer(self, optimizers: Any) -> Any:
+        """The framework's own optimiser, from the module ``tf.keras.optimizers``."""
+
+
+Optimizer = Union[GradientDescent, RMSprop, Adam, Adadelta, OwnOptimizer]

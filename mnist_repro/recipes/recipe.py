@@ -143,6 +143,9 @@ class Recipe:
         full: the published budget.
         subset: a budget of some seconds.
         published: the figures that the source printed, one value for each score.
+        fingerprint_tolerance: relative tolerance on the losses of its fingerprint. Softmax regressions: rounding,
+            which does not grow. Others: ten times the differences between one thread, two threads, oneDNN off, SSE4.1
+            and AVX2 over the fingerprint's steps.
     """
 
     name: str
@@ -155,6 +158,14 @@ class Recipe:
     full: Scale
     subset: Scale
     published: Tuple[Published, ...]
+    fingerprint_tolerance: float
+
+    def __post_init__(self) -> None:
+        for layer in self.layers:
+            if not isinstance(getattr(layer, "keras_name", None), str):
+                raise ValueError(f"{layer!r} is no layer: layers.py has some, and OwnLayer says what others need")
+        if not 0.0 < self.fingerprint_tolerance <= 1e-3:
+            raise ValueError(f"the tolerance of a fingerprint allows rounding: {self.fingerprint_tolerance}")
 
     @property
     def is_softmax_regression(self) -> bool:

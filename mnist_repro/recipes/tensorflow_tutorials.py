@@ -28,6 +28,7 @@ TF_SOFTMAX = Recipe(
     published=(
         Published(after=1_000, test={"accuracy": 0.915}, also_printed={"accuracy": 0.9163}, right=9150, wrong=850),
     ),
+    fingerprint_tolerance=2e-6,
 )
 
 TF_CNN = Recipe(
@@ -64,4 +65,5 @@ TF_CNN = Recipe(
             ),
         ),
     ),
+    fingerprint_tolerance=5e-6,
 )

@@ -5,10 +5,10 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any, Dict, List, Mapping, Optional, Sequence, Tuple
 
-from mnist_repro.gate.baselines import files as baseline_files
-from mnist_repro.gate.baselines.values import RUNGS, BaselineEntry, SampleEntry
+from mnist_repro.gate.baselines.values import BaselineEntry, FingerprintEntry, SampleEntry
 from mnist_repro.recipes import RECIPES
 from mnist_repro.report.values import Change, ChangedMean, ChangedValue, HistoryEntry
+from mnist_repro.runs import baselines
 from mnist_repro.runs.problems import Problems
 
 # The place of a value in an entry, such as ("samples", "0", "test_loss after 3 epochs").
@@ -21,11 +21,16 @@ def history(folder: Path, problems: Problems) -> List[HistoryEntry]:
     """The changes of every entry in a folder of baselines; a file that cannot be read goes to ``problems``."""
     entries: List[HistoryEntry] = []
     for recipe in RECIPES:
-        for rung in RUNGS:
+        for rung in baselines.RUNGS:
             with problems.leaving_out():
-                stored = baseline_files.read(folder, recipe, rung)
-                entries += [HistoryEntry(recipe, rung, entry.key, changes(entry)) for entry in stored.entries]
+                stored = baselines.read(folder, recipe, rung)
+                entries += [HistoryEntry(recipe, rung, _key(entry), changes(entry)) for entry in stored.entries]
     return entries
+
+
+def _key(entry: BaselineEntry) -> Tuple[str, ...]:
+    """What tells an entry from the others of its file: its conditions, and the platform of a fingerprint."""
+    return (*entry.conditions.values(), *([entry.platform] if isinstance(entry, FingerprintEntry) else []))
 
 
 def changes(entry: BaselineEntry) -> List[Change]:
@@ -59,12 +64,13 @@ def _state(entry: BaselineEntry) -> State:
             for name, value in values.items()
         }
         for metric in entry.metrics:
-            for field in ("direction", "margin", "reason"):
+            for field in ("direction", "claim", "margin", "reason"):
                 state["metrics", metric.name, field] = getattr(metric, field)
         return {**state, ("paired",): entry.paired}
+    assert isinstance(entry, FingerprintEntry)  # noqa: S101 - recipes have no cases
     values: State = {("exact", name): value for name, value in entry.exact.items()}
-    losses: State = {("losses", name): value for name, value in entry.losses.items()}
-    return {**values, **losses, ("tolerance",): entry.tolerance}
+    close: State = {("close", name): value for name, value in entry.close.items()}
+    return {**values, **close, ("tolerance",): entry.tolerance}
 
 
 def _replaced(replaced: Mapping[str, Any]) -> State:
@@ -75,7 +81,7 @@ def _replaced(replaced: Mapping[str, Any]) -> State:
         old.update({("samples", str(seed), str(name)): value for name, value in zip(columns, row)})
     for name, fields in _items(replaced.get("metrics")):
         old.update({("metrics", str(name), str(field)): value for field, value in _items(fields)})
-    for kind in ("exact", "losses"):
+    for kind in ("exact", "close"):
         old.update({(kind, str(name)): value for name, value in _items(replaced.get(kind))})
     old.update({(kind,): replaced[kind] for kind in ("paired", "tolerance") if kind in replaced})
     return old

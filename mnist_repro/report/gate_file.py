@@ -54,10 +54,13 @@ def _gate(file: str, fields: Mapping[str, Any]) -> Gate:
         passes=bool(fields["passes"]),
         complete=bool(fields["complete"]),
         verdict=_verdict(fields["verdict"]),
-        session={name: str(session[name]) for name in ("scale", "seeds", "arithmetic", "started", "finished")},
+        session={
+            **{name: str(session["settings"].get(name, "")) for name in ("scale", "seeds", "arithmetic")},
+            **{name: str(session[name]) for name in ("started", "finished")},
+        },
         exit_code=None if session["exit_code"] is None else int(session["exit_code"]),
         versions={str(name): str(value) for name, value in session["versions"].items()},
-        recipes={str(name): _recipe(recipe) for name, recipe in fields["recipes"].items()},
+        recipes={str(name): _recipe(recipe) for name, recipe in fields["subjects"].items()},
         not_judged=[str(name) for name in fields["not_judged"]],
         other_failures=[str(name) for name in fields["other_failures"]],
     )
@@ -79,7 +82,11 @@ def _comparison(fields: Mapping[str, Any]) -> GateComparison:
         "provenance": {name: value for name, value in whole["provenance"].items() if _flat(value)},
     }
     own = {name: str(fields[name]) for name in ("test", "outcome", "reason")}
-    return GateComparison(**{**whole, **changed, **own, "passes": bool(fields["passes"])})
+    recipe, _, rung = whole["name"].rpartition("/")
+    conditions = {name: str(whole["conditions"].get(name, "")) for name in ("dataset", "arithmetic")}
+    kept = {name: whole[name] for name in ("notes", "samples")}
+    known = {"recipe": recipe or rung, "rung": rung, "passes": bool(fields["passes"])}
+    return GateComparison(**{**known, **conditions, **kept, **changed, **own})
 
 
 def _flat(value: Any) -> bool:
@@ -99,7 +106,7 @@ _TEXTS_OF_FINDING = ("name", "reason", "stored", "measured", "known")
 
 def _require_texts(comparison: Mapping[str, Any]) -> None:
     """Refuse a comparison in which a value that must be a text is not one."""
-    texts = {name: comparison[name] for name in ("recipe", "rung", "dataset", "arithmetic")}
+    texts = {name: comparison[name] for name in ("name", "kind")}
     for place, finding in enumerate(comparison["findings"]):
         texts.update({f"{name} of finding {place}": finding[name] for name in _TEXTS_OF_FINDING})
     texts.update({f"note {place}": note for place, note in enumerate(comparison["notes"])})

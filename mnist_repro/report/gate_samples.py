@@ -5,12 +5,12 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any, List, Mapping, Optional, Sequence
 
-from mnist_repro.gate.baselines import files as baseline_files
 from mnist_repro.gate.baselines.values import SampleEntry, samples_of
 from mnist_repro.recipes import RECIPES
 from mnist_repro.recipes.recipe import SCALES
 from mnist_repro.report.groups import published_values
 from mnist_repro.report.values import Gate, GateComparison, GateMetric, GateSamples, Group
+from mnist_repro.runs import baselines as recipe_baselines
 from mnist_repro.runs.problems import Problems
 
 
@@ -36,9 +36,8 @@ def gate_samples(
 
 
 def _metrics(recipe: str, comparison: GateComparison, baselines: Path) -> List[GateMetric]:
-    stored = baseline_files.read(baselines, recipe, comparison.rung)
-    entry = stored.entry(comparison.dataset, comparison.arithmetic)
-    samples = entry if isinstance(entry, SampleEntry) else None
+    stored = recipe_baselines.read(baselines, recipe, comparison.rung)
+    samples = stored.samples(recipe_baselines.conditions_of(comparison.dataset, comparison.arithmetic))
     names = dict.fromkeys(name for values in comparison.samples.values() for name in values)
     return [_metric(recipe, comparison.rung, name, comparison.samples, samples) for name in names]
 

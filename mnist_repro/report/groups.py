@@ -6,11 +6,11 @@ from pathlib import Path
 from typing import Any, Dict, List, Mapping, Optional, Sequence, Tuple
 
 from mnist_repro.errors import BadInput
-from mnist_repro.gate.baselines import files as baseline_files
-from mnist_repro.gate.baselines.judge import judge_samples
+from mnist_repro.gate.baselines.judge import incomparable
 from mnist_repro.gate.baselines.values import BaselineFile, SampleEntry, samples_of
+from mnist_repro.gate.comparison import SAMPLES
 from mnist_repro.gate.intervals import Interval
-from mnist_repro.gate.verdicts import Finding, Judgement, Verdict
+from mnist_repro.gate.verdicts import Finding, Judgement
 from mnist_repro.recipes import Recipe, find
 from mnist_repro.recipes.published import published_figures
 from mnist_repro.report.datasets import Datasets
@@ -29,6 +29,7 @@ from mnist_repro.report.values import (
 from mnist_repro.reproduction.drift import recognise
 from mnist_repro.reproduction.judgement import FigureComparison, verdict
 from mnist_repro.reproduction.table import judge
+from mnist_repro.runs import baselines as recipe_baselines
 from mnist_repro.runs.found import FoundRun
 from mnist_repro.runs.metrics import direction, metric_name, metric_values
 from mnist_repro.runs.problems import Problems
@@ -54,8 +55,7 @@ def group_of(
     # Without the dataset, `judge` does not look for drift; that is done below with a few runs.
     judgement, stored = _judged_by_baseline(runs, baselines, problems)
     [judged] = judge([runs], None, comparisons, {recipe.name: stored})
-    entry = stored.entry(first.dataset["name"], first.arithmetic)
-    samples = entry if isinstance(entry, SampleEntry) else None
+    samples = stored.samples(recipe_baselines.conditions_of(first.dataset["name"], first.arithmetic))
     drift = None if dataset is None else recognise(recipe, runs[:MOST_LOOKED_AT_FOR_DRIFT], dataset)
     findings = {finding.name: finding for finding in judgement.findings}
     names = list(dict.fromkeys(name for run in runs for name in metric_values(run)))
@@ -89,18 +89,13 @@ def _judged_by_baseline(runs: Sequence[Run], folder: Path, problems: Problems) -
     """The judgement by the baseline of the runs' scale, and the baseline; it is empty if it cannot be read."""
     first = runs[0]
     try:
-        stored = baseline_files.read(folder, first.recipe, first.scale)
-        judgement = judge_samples(stored, runs)
+        stored = recipe_baselines.read(folder, first.recipe, first.scale)
+        judgement = recipe_baselines.judge_runs(stored, runs)
     except BadInput as problem:
         problems.add(problem)
-        stored, judgement = BaselineFile(first.recipe, first.scale), _unjudged(first, problem)
+        judgement = incomparable("; ".join(line.strip() for line in str(problem).splitlines()))
+        stored = BaselineFile(recipe_baselines.name_of(first.recipe, first.scale), SAMPLES)
     return judgement, stored
-
-
-def _unjudged(run: Run, problem: BadInput) -> Judgement:
-    """The judgement `incomparable` with the error as its reason, because the baseline could not be read."""
-    why = "; ".join(line.strip() for line in str(problem).splitlines())
-    return Judgement(run.recipe, (Finding(run.scale, "baseline", Verdict.INCOMPARABLE, why),))
 
 
 def _metric_row(name: str, runs: Sequence[Run], stored: Optional[SampleEntry], finding: Optional[Finding]) -> MetricRow:

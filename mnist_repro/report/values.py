@@ -194,7 +194,6 @@ class Group:
 class GateFinding:
     """A finding of the gate report."""
 
-    rung: str
     name: str
     verdict: str
     reason: str
@@ -203,7 +202,8 @@ class GateFinding:
     interval: Optional[Sequence[Any]]
     margin: Optional[Any]
     seeds_needed: Optional[int]
-    known: str = ""
+    known: str
+    absolute: bool
 
 
 @dataclass(frozen=True)
@@ -223,7 +223,6 @@ class GateComparison:
     notes: Sequence[str]
     samples: Mapping[str, Mapping[str, Any]]
     provenance: Mapping[str, Any]
-    baselines_option: str
 
 
 @dataclass(frozen=True)

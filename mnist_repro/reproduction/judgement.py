@@ -13,8 +13,7 @@ from typing import Mapping, Optional, Sequence, Tuple
 
 from mnist_repro.data.dataset import Dataset
 from mnist_repro.display import counted
-from mnist_repro.gate.baselines.judge import judge_samples
-from mnist_repro.gate.baselines.values import BaselineFile, SampleEntry, samples_of
+from mnist_repro.gate.baselines.values import BaselineFile, samples_of
 from mnist_repro.gate.intervals import Interval
 from mnist_repro.gate.one_run import OneRunComparison, compare_with_one_run
 from mnist_repro.gate.statistics import Samples
@@ -22,14 +21,15 @@ from mnist_repro.gate.verdicts import Finding, Judgement, Verdict
 from mnist_repro.recipes import Recipe
 from mnist_repro.recipes.published import Figure, published_figures
 from mnist_repro.reproduction.drift import Drift, recognise
+from mnist_repro.runs.baselines import PUBLISHED_CONDITIONS, conditions_of, judge_runs
 from mnist_repro.runs.metrics import metric_name, metric_values
 from mnist_repro.runs.run import Run
 
 FAILED = "failed"
 NOT_TESTED = "not tested"
 NOTHING_STORED = "no runs are stored to judge by"
-# Dataset and arithmetic of the stored runs whose spread is used: MNIST, and the arithmetic of the published runs.
-PUBLISHED_CONDITIONS = ("mnist", "original")
+# The numbers of seeds that `--seeds auto` tries, in order.
+AUTO_SEEDS = (3, 5, 10)
 _PASSING = (Verdict.REPRODUCED.value, Verdict.EQUIVALENT.value)
 # Verdicts from worst to best; a recipe has the worst verdict of its comparisons.
 _FROM_WORST = (
@@ -87,9 +87,9 @@ def stored_values(stored: Optional[BaselineFile], figure: Figure, unit: str) -> 
         figure: the published figure.
         unit: what the figure's ``after`` counts, ``epoch`` or ``step``.
     """
-    entry = None if stored is None else stored.entry(*PUBLISHED_CONDITIONS)
+    entry = None if stored is None else stored.samples(PUBLISHED_CONDITIONS)
     name = metric_name(f"test_{figure.metric}", figure.after, unit)
-    return samples_of(entry, name) if isinstance(entry, SampleEntry) else {}
+    return {} if entry is None else samples_of(entry, name)
 
 
 def compare(
@@ -202,7 +202,7 @@ def judge(
         figures, baseline = testable(recipe, scale, dataset.name), stored.get(recipe.name)
         comparisons = compare(figures, runs, count, baseline, looks)
         word = verdict(comparisons, seeds[recipe.name] - len(runs))
-        judgement = None if figures else _by_stored(runs, baseline)
+        judgement = None if figures else _by_stored(runs, baseline, looks)
         if word == NOT_TESTED and judgement is not None:
             word = judgement.verdict.value
         drift = recognise(recipe, runs, dataset)
@@ -210,19 +210,19 @@ def judge(
     return Result(tuple(results), dataset.name, count)
 
 
-def _by_stored(runs: Sequence[Run], stored: Optional[BaselineFile]) -> Optional[Judgement]:
+def _by_stored(runs: Sequence[Run], stored: Optional[BaselineFile], looks: int) -> Optional[Judgement]:
     """The judgement on runs by stored runs of the same data and arithmetic; None if there are no runs.
 
     A value that is not finite gives a finding, with or without stored runs.
     """
     if not runs:
         return None
-    if stored is not None and stored.entry(runs[0].dataset["name"], runs[0].arithmetic) is not None:
-        return judge_samples(stored, runs)
+    if stored is not None and stored.samples(conditions_of(runs[0].dataset["name"], runs[0].arithmetic)) is not None:
+        return judge_runs(stored, runs, looks)
     lost = [
-        Finding(run.scale, name, Verdict.INCOMPARABLE, f"it is {value} for seed {run.seed}")
+        Finding(name, Verdict.INCOMPARABLE, f"it is {value} for seed {run.seed}")
         for run in runs
         for name, value in metric_values(run).items()
         if not math.isfinite(value)
     ]
-    return Judgement(runs[0].recipe, tuple(lost), (NOTHING_STORED,)) if lost else None
+    return Judgement(tuple(lost), (NOTHING_STORED,)) if lost else None

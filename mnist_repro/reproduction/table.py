@@ -10,13 +10,12 @@ import numpy as np
 
 from mnist_repro.data.dataset import Dataset
 from mnist_repro.gate.baselines.values import BaselineFile
-from mnist_repro.gate.platform import platform_name
 from mnist_repro.gate.verdicts import Verdict
 from mnist_repro.recipes import find
 from mnist_repro.reproduction.drift import Drift, recognise
 from mnist_repro.reproduction.judgement import FigureComparison, compare, figure_text, testable
 from mnist_repro.runs.found import Sorted
-from mnist_repro.runs.run import Run
+from mnist_repro.runs.run import Run, platform_name
 
 
 @dataclass(frozen=True)

@@ -8,11 +8,10 @@ from pathlib import Path
 from typing import Dict, List, Sequence, Tuple
 
 from mnist_repro.errors import BadInput
-from mnist_repro.gate.platform import platform_name
 from mnist_repro.recipes import RECIPES, find
 from mnist_repro.recipes.recipe import ARITHMETICS, SCALES
 from mnist_repro.runs.problems import Problems
-from mnist_repro.runs.run import Run
+from mnist_repro.runs.run import Run, platform_name
 from mnist_repro.runs.run_json import FILE, read
 
 LARGEST_FILE = 32 << 20
@@ -90,8 +89,13 @@ def sort(runs: Sequence[FoundRun]) -> Sorted:
             doubled.append(seeds[each.run.seed])
         seeds[each.run.seed] = each
     order = [*RECIPES, *SCALES, *ARITHMETICS]
-    keys = sorted(places, key=lambda key: ([order.index(word) for word in key[:3]], key[3:]))
+    keys = sorted(places, key=lambda key: ([_place(order, word) for word in key[:3]], key))
     return Sorted(tuple(tuple(places[key][seed] for seed in sorted(places[key])) for key in keys), tuple(doubled))
+
+
+def _place(order: Sequence[str], word: str) -> int:
+    """The place of a word in an order; recipes that are not known here come last."""
+    return order.index(word) if word in order else len(order)
 
 
 def _key(run: Run) -> Key:

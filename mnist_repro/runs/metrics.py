@@ -3,13 +3,18 @@
 from __future__ import annotations
 
 import math
-from typing import Dict, Sequence, Tuple
+from typing import Dict, Tuple
 
 from mnist_repro.display import counted
-from mnist_repro.recipes import RECIPES, Recipe
+from mnist_repro.recipes import Recipe
 from mnist_repro.runs.run import Run
 
 DIRECTIONS = {"test_loss": "lower", "test_accuracy": "higher", "training_loss": "lower"}
+
+
+def is_share(name: str) -> bool:
+    """Whether a metric is a share of images, by its name."""
+    return "accuracy" in name
 
 
 def metric_name(kind: str, after: int, unit: str) -> str:
@@ -42,14 +47,3 @@ def metric_values(run: Run) -> Dict[str, float]:
         loss = last.loss
         values[metric_name("training_loss", last.after, run.unit)] = math.nan if loss is None else loss
     return values
-
-
-def metrics_in_session(scale: str) -> int:
-    """The number of metrics that a session of all recipes compares at a scale; they share the level."""
-    return sum(len(metric_names(recipe, scale)) for recipe in RECIPES.values())
-
-
-def values_by_seed(runs: Sequence[Run], name: str) -> Dict[int, float]:
-    """One metric by seed, of the runs that have it; each run has a different seed."""
-    by_seed = [(run.seed, metric_values(run)) for run in runs]
-    return {seed: values[name] for seed, values in by_seed if name in values}

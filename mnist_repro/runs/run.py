@@ -46,3 +46,17 @@ class Run:
     def score_after(self, after: int) -> Optional[Score]:
         """The score after ``after`` epochs or steps, or None."""
         return next((score for score in self.scores if score.after == after), None)
+
+
+def platform_name(provenance: Mapping[str, Any]) -> str:
+    """The platform that decides about the last bits of a training: ``x86_64, TensorFlow 2.21, Keras 3.15``.
+
+    Raises:
+        KeyError: the provenance does not name it.
+    """
+    tensorflow, keras = (_minor(str(provenance[name])) for name in ("tensorflow", "keras"))
+    return f"{provenance['machine']}, TensorFlow {tensorflow}, Keras {keras}"
+
+
+def _minor(version: str) -> str:
+    return ".".join(version.split("-")[0].split(".")[:2])

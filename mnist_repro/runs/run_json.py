@@ -10,7 +10,7 @@ from mnist_repro.files.atomic import write_text
 from mnist_repro.files.json import json_text, read_json
 from mnist_repro.runs.evaluation import Evaluation
 from mnist_repro.runs.log import Line, Score
-from mnist_repro.runs.run import Run
+from mnist_repro.runs.run import Run, platform_name
 from mnist_repro.runs.soundness import first_unsound
 
 SCHEMA = 1
@@ -56,7 +56,7 @@ def read(path: Path) -> Run:
             log=tuple(Line(**{name: _number(value) for name, value in line.items()}) for line in fields["log"]),
             step_losses=tuple(_finite_or_not(loss) for loss in fields["step_losses"]),
             first_predictions=tuple(int(label) for label in fields["first_predictions"]),
-            provenance=dict(fields["provenance"]),
+            provenance=_provenance(fields["provenance"]),
         )
         unsound = first_unsound(run)
     except (KeyError, TypeError, ValueError, AttributeError, OverflowError, RecursionError) as error:
@@ -72,6 +72,11 @@ def read(path: Path) -> Run:
             f"train it again: mnist-repro train {run.recipe} --out DIR",
         )
     return run
+
+
+def _provenance(fields: Mapping[str, Any]) -> Dict[str, Any]:
+    """The provenance of a run, with the platform also for runs that were made before it was written."""
+    return {**fields, "platform": fields.get("platform") or platform_name(fields)}
 
 
 def _score_fields(score: Score) -> Dict[str, Any]:

@@ -24,6 +24,10 @@ Update = Callable[[Sequence[Any]], None]
 
 def original_update(rule: Optimizer, weights: Sequence[Any]) -> Update:
     """The optimiser as the source's framework computed it, for ``weights``, a sequence of `tf.Variable`."""
+    own = getattr(rule, "original_update", None)
+    if own is not None:
+        made: Update = own(weights)
+        return made
     makers: Dict[Any, Callable[[Any, Sequence[Any]], Update]] = {
         GradientDescent: _gradient_descent,
         RMSprop: _rmsprop,
@@ -33,11 +37,16 @@ def original_update(rule: Optimizer, weights: Sequence[Any]) -> Update:
     return makers[type(rule)](rule, weights)
 
 
+def has_original(rule: Optimizer) -> bool:
+    """Whether an optimiser has an original arithmetic of its own; else the framework's takes its place."""
+    return isinstance(rule, (GradientDescent, RMSprop, Adam, Adadelta)) or hasattr(rule, "original_update")
+
+
 def framework_update(rule: Optimizer, weights: Sequence[Any]) -> Update:
     """The optimiser as this TensorFlow's Keras computes it, with the recipe's constants."""
-    constants = dict(vars(rule))
+    own = getattr(rule, "keras_optimizer", None)
     name = "SGD" if isinstance(rule, GradientDescent) else type(rule).__name__
-    optimizer = framework.keras_optimizer(name, weights, **constants)
+    optimizer = framework.keras_optimizer(own or (lambda keras: getattr(keras, name)(**vars(rule))), weights)
 
     def update(gradients: Sequence[Any]) -> None:
         optimizer.apply_gradients(list(zip(gradients, weights)))

@@ -156,9 +156,9 @@ def variables(weights: Sequence[Any]) -> List[Any]:
     return [weight if isinstance(weight, variable) else weight.value for weight in weights]
 
 
-def keras_optimizer(name: str, weights: Sequence[Any], **constants: float) -> Any:
-    """The framework's own optimiser of that name, with its slots for ``weights`` made."""
-    optimizer = getattr(tensorflow().keras.optimizers, name)(**constants)
+def keras_optimizer(make: Callable[[Any], Any], weights: Sequence[Any]) -> Any:
+    """The framework's own optimiser, made from `tf.keras.optimizers`, with its slots for ``weights``."""
+    optimizer = make(tensorflow().keras.optimizers)
     if hasattr(optimizer, "build"):
         optimizer.build(list(weights))
     return optimizer
@@ -174,8 +174,8 @@ def forward(model: Any, images: Any, training: bool) -> Any:
 
 
 def call_layer(layer: Any, values: Any, training: bool) -> Any:
-    """One layer's output; only dropout and batch normalisation know about training."""
-    if type(layer).__name__ in ("Dropout", "BatchNormalization"):
+    """One layer's output; only dropout, batch normalisation and layers that say so know about training."""
+    if type(layer).__name__ in ("Dropout", "BatchNormalization") or getattr(layer, "knows_training", False):
         return layer(values, training=training)
     return layer(values)
 
@@ -245,5 +245,6 @@ def _keras_layer(layers: Any, spec: LayerSpec, recipe: Recipe, seed: int) -> Any
         return layers.Dropout(layer.rate, seed=dropout_seed(recipe.name, seed, spec.name), name=spec.name)
     if isinstance(layer, BatchNormalization):
         return layers.BatchNormalization(momentum=layer.momentum, epsilon=layer.epsilon, name=spec.name)
-    assert isinstance(layer, Flatten)  # noqa: S101 - the last of the layers, for the type checker
-    return layers.Flatten(name=spec.name)
+    if isinstance(layer, Flatten):
+        return layers.Flatten(name=spec.name)
+    return layer.keras_layer(layers, spec.name, dropout_seed(recipe.name, seed, spec.name))

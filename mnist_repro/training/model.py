@@ -54,9 +54,10 @@ class Training:
         framework.set_weights(self.model, initial_weights(recipe.name, layers, seed))
         self._feed = feed
         self._weights = framework.variables(self.model.trainable_variables)
-        make_update = arithmetic.original_update if original else arithmetic.framework_update
-        trainable = self._weights if original else self.model.trainable_variables
-        self._update = make_update(recipe.optimizer, trainable)
+        if original and arithmetic.has_original(recipe.optimizer):
+            self._update = arithmetic.original_update(recipe.optimizer, self._weights)
+        else:
+            self._update = arithmetic.framework_update(recipe.optimizer, self.model.trainable_variables)
         self._normalizations = {
             spec.name: arithmetic.OriginalBatchNormalization(self.model.get_layer(spec.name), spec.layer)
             for spec in layers

@@ -3,19 +3,18 @@
 from __future__ import annotations
 
 import datetime
-import functools
 import os
 import platform
-import re
-import subprocess
-import sys
 from importlib import import_module
 from pathlib import Path
-from typing import Any, Dict, List, Optional
+from typing import Any, Dict, Optional
 
 import mnist_repro
+from mnist_repro.files.environment import commit, cpu, packages
+from mnist_repro.runs.run import platform_name
 from mnist_repro.training import framework
 
+_CHECKOUT = Path(__file__).resolve().parents[2]
 # Environment variables that change how TensorFlow rounds.
 _SWITCHES = ("TF_ENABLE_ONEDNN_OPTS", "ONEDNN_MAX_CPU_ISA")
 
@@ -27,16 +26,20 @@ def provenance(seconds: float, code: Optional[str] = None) -> Dict[str, Any]:
         seconds: wall time of the run.
         code: digest of the code that trained it; left out if it is None.
     """
-    return {
-        **({} if code is None else {"code": code}),
-        "mnist_repro": mnist_repro.__version__,
-        "commit": commit(),
+    versions = {
         "python": platform.python_version(),
         "tensorflow": str(framework.tensorflow().__version__),
         "keras": framework.keras_version(),
         "numpy": _version("numpy"),
         "h5py": _version("h5py"),
         "machine": platform.machine(),
+    }
+    return {
+        **({} if code is None else {"code": code}),
+        "mnist_repro": mnist_repro.__version__,
+        "commit": commit(_CHECKOUT),
+        **versions,
+        "platform": platform_name(versions),
         "cpu": cpu(),
         "threads": framework.threads(),
         "switches": {name: os.environ[name] for name in _SWITCHES if name in os.environ},
@@ -44,52 +47,6 @@ def provenance(seconds: float, code: Optional[str] = None) -> Dict[str, Any]:
         "seconds": round(seconds, 3),
         "packages": packages(),
     }
-
-
-@functools.lru_cache(maxsize=None)
-def packages() -> Dict[str, str]:
-    """The version of each installed package by its normalised name.
-
-    They are read off the names of the folders: `importlib.metadata` reads every file of metadata, for half a second.
-    """
-    versions: Dict[str, str] = {}
-    for folder in sys.path:
-        for path in sorted(Path(folder).glob("*-*.*-info")):
-            name, version, *_ = path.stem.split("-")
-            # The first of a name is the one that is imported.
-            versions.setdefault(re.sub(r"[-_.]+", "-", name).lower(), version)
-    return dict(sorted(versions.items()))
-
-
-def commit() -> str:
-    """The commit of this code's checkout, with ``-dirty`` if files have changed; ``installed`` without a checkout."""
-    checkout = Path(__file__).resolve().parents[2]
-    if not (checkout / ".git").exists():
-        return "installed"
-    # Without optional locks, because a killed run must not leave the checkout locked.
-    git = ["git", "--no-optional-locks", "-C", str(checkout)]
-    try:
-        head = _output([*git, "rev-parse", "HEAD"])
-        changed = _output([*git, "status", "--porcelain", "--untracked-files=no"])
-    except (OSError, subprocess.SubprocessError):
-        return "unknown"
-    return f"{head}-dirty" if changed else head
-
-
-def _output(command: List[str]) -> str:
-    ended = subprocess.run(command, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, timeout=10, check=True)
-    return ended.stdout.decode("utf-8", "replace").strip()
-
-
-def cpu() -> str:
-    """The name of the CPU, from the operating system."""
-    try:
-        for line in Path("/proc/cpuinfo").read_text(encoding="utf-8", errors="replace").splitlines():
-            if line.startswith("model name"):
-                return line.partition(":")[2].strip()
-    except OSError:
-        pass  # not Linux
-    return platform.processor() or platform.machine()
 
 
 def _version(module: str) -> str:

@@ -92,7 +92,7 @@ def identify(path: Path, recipe_name: Optional[str] = None) -> Recipe:
         )
     if named is not None:
         return named
-    if written_for in RECIPES:
+    if written_for is not None and written_for in RECIPES:
         return RECIPES[written_for]
     if written_for is not None:
         raise BadInput(

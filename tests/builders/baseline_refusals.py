@@ -10,7 +10,8 @@ import pytest
 from mnist_repro.errors import BadInput
 from mnist_repro.gate.baselines import files as baseline_files
 from mnist_repro.gate.baselines.values import Change, accepted
-from tests.builders.made_up_baselines import samples, subset
+from mnist_repro.runs import baselines
+from tests.builders.made_up_baselines import SURROGATE, samples, subset
 
 BACK = "git checkout -- PATH brings the committed one back"
 LATER = Change(
@@ -21,14 +22,14 @@ LATER = Change(
 def stored_file(folder: Path) -> Path:
     """A file with two entries, one of them with a history."""
     changed = accepted(subset(), subset(samples([0.25, 0.5])), LATER.date, LATER.reason)
-    return baseline_files.write(folder, changed.with_entry(samples(dataset="surrogate")))
+    return baseline_files.write(folder, changed.with_entry(samples(conditions=SURROGATE)))
 
 
 def refusal(folder: Path, rung: str = "subset") -> Tuple[str, str, str]:
     """The message of reading wheel-softmax's file, with PATH for its path."""
-    path = str(baseline_files.path_of(folder, "wheel-softmax", rung))
+    path = str(baseline_files.path_of(folder, baselines.name_of("wheel-softmax", rung)))
     with pytest.raises(BadInput) as caught:
-        baseline_files.read(folder, "wheel-softmax", rung)
+        baselines.read(folder, "wheel-softmax", rung)
     what, why, fix = (part.replace(path, "PATH") for part in caught.value.args)
     return what, why, fix
 
@@ -36,7 +37,7 @@ def refusal(folder: Path, rung: str = "subset") -> Tuple[str, str, str]:
 def why_refused(folder: Path) -> str:
     """What is wrong with it, where the rest of the message is as usual; a library's own words may follow the why."""
     what, why, fix = refusal(folder)
-    assert why.startswith("a baseline is written by `mnist-repro baseline` and not by hand")
+    assert why.startswith("a baseline is written by a recording, and not by hand")
     assert fix.startswith(f"{BACK}; if none was committed: rm PATH && mnist-repro baseline record wheel-softmax ")
     start = "PATH cannot be used as a baseline: "
     assert start == what[: len(start)]

@@ -7,13 +7,14 @@ from pathlib import Path
 from typing import Any, Dict, Mapping, Optional, Sequence, Tuple
 
 from mnist_repro.gate.baselines import files as baseline_files
-from mnist_repro.gate.baselines.values import BaselineFile, Change, FingerprintEntry, SampleEntry
+from mnist_repro.gate.baselines.values import BaselineEntry, BaselineFile, Change, FingerprintEntry, SampleEntry
 from mnist_repro.gate.verdicts import Metric
 from mnist_repro.harness.checkable import TakenFingerprint
 from mnist_repro.recipes import find
+from mnist_repro.runs import baselines
 from mnist_repro.runs.log import Line
 from mnist_repro.runs.metrics import direction, metric_names, metric_values
-from mnist_repro.runs.run import Run
+from mnist_repro.runs.run import Run, platform_name
 from tests.builders import made_up
 
 SPREAD = 0.002
@@ -23,9 +24,11 @@ PROVENANCE: Mapping[str, Any] = {
     "tensorflow": "2.21.0",
     "keras": "3.15.1",
     "machine": "x86_64",
+    "platform": "x86_64, TensorFlow 2.21, Keras 3.15",
     "threads": 1,
 }
-PLATFORM = "x86_64, TensorFlow 2.21, Keras 3.15"
+PLATFORM = str(PROVENANCE["platform"])
+CONDITIONS = {"dataset": "mnist", "arithmetic": "original"}
 EXACT = {"steps of the whole budget": 1180, "right with given weights": 1035}
 LOSSES = {"loss of step 1": 2.3125, "loss of step 2": 2.25}
 
@@ -54,25 +57,31 @@ def entry(recipe: str = "vgg7", scale: str = "subset", seeds: int = 16, margin: 
     )
     samples = {seed: metric_values(run(recipe, seed, scale)) for seed in range(seeds)}
     change = Change("2020-02-20", "first recording")
-    return SampleEntry("mnist", "original", paired, metrics, samples, PROVENANCE, (change,))
+    return SampleEntry(CONDITIONS, paired, metrics, samples, PROVENANCE, (change,))
 
 
 def stored(recipe: str = "vgg7", scale: str = "subset", **arguments: Any) -> BaselineFile:
     """A baseline file with one entry."""
-    return BaselineFile(recipe, scale, (entry(recipe, scale, **arguments),))
+    return _file(recipe, scale, entry(recipe, scale, **arguments))
 
 
 def fingerprint(recipe: str = "vgg7", losses: Optional[Dict[str, float]] = None, **provenance: str) -> TakenFingerprint:
     """The stored fingerprint, taken again."""
     told = {**PROVENANCE, **provenance}
+    told["platform"] = platform_name(told)
     return TakenFingerprint(recipe, "mnist", "original", EXACT, LOSSES if losses is None else losses, told)
 
 
 def stored_fingerprint(recipe: str = "vgg7") -> BaselineFile:
     """A fingerprint's baseline file."""
     change = Change("2020-02-20", "first recording")
-    made = FingerprintEntry("mnist", "original", PLATFORM, EXACT, LOSSES, 1e-3, "made up", PROVENANCE, (change,))
-    return BaselineFile(recipe, "fingerprint", (made,))
+    made = FingerprintEntry(CONDITIONS, PLATFORM, EXACT, LOSSES, 1e-3, "made up", PROVENANCE, (change,))
+    return _file(recipe, "fingerprint", made)
+
+
+def _file(recipe: str, rung: str, made: BaselineEntry) -> BaselineFile:
+    owner = baselines.owner(Path("baselines"), recipe, rung)
+    return BaselineFile(baselines.name_of(recipe, rung), baselines.kind_of(rung), (made,), owner)
 
 
 def store(folder: Path, *files: BaselineFile) -> Path:

@@ -71,8 +71,8 @@ class Project:
         """The verdict of each test that had one."""
         return {
             each["test"].partition("::")[2]: each["verdict"]
-            for recipe in self.report()["recipes"].values()
-            for each in recipe["comparisons"]
+            for subject in self.report()["subjects"].values()
+            for each in subject["comparisons"]
         }
 
 

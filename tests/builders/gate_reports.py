@@ -6,29 +6,30 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any, Optional
 
-from mnist_repro.gate.comparison import Comparison
+from mnist_repro.gate.comparison import FINGERPRINT, SAMPLES, Comparison
 from mnist_repro.gate.intervals import Interval
 from mnist_repro.gate.report import Report, ReportEntry, Session
 from mnist_repro.gate.verdicts import Judgement
 from mnist_repro.harness import fixture as checking
 from mnist_repro.harness.checkable import Measured
+from mnist_repro.recipes import RECIPES
 from tests.builders.gate_cases import fingerprint, runs
 
 SESSION = Session(
-    scale="subset",
-    seeds="3",
-    arithmetic="original",
+    settings={"seeds": "5", "scale": "subset", "arithmetic": "original"},
     started="2020-02-20T20:20:20+00:00",
     versions={"mnist_repro": "1.0", "pytest": "9.0", "python": "3.11"},
     finished="2020-02-20T20:21:20+00:00",
     exit_code=0,
     complete=True,
+    expected=tuple(RECIPES),
 )
 
 
 def entry(found: Optional[Comparison], outcome: str = "passed", reason: str = "") -> ReportEntry:
-    recipe, rung = (found.recipe, found.rung) if found else ("vgg7", "subset")
-    return ReportEntry(f"tests/test_it.py::test_recipe[{recipe}-{rung}]", outcome, recipe, rung, found, reason)
+    name, kind = (found.name, found.kind) if found else ("vgg7/subset", SAMPLES)
+    test = f"tests/test_it.py::test_recipe[{name.replace('/', '-')}]"
+    return ReportEntry(test, outcome, name, kind, found, reason)
 
 
 def judged(folder: Path, measured: Measured) -> ReportEntry:
@@ -46,7 +47,8 @@ def failing(folder: Path) -> ReportEntry:
 
 def note_only() -> ReportEntry:
     """A fingerprint of a platform for which none is stored."""
-    return entry(Comparison("fingerprint", Judgement("vgg7", (), ("no fingerprint is stored for aarch64",))), "skipped")
+    judgement = Judgement((), ("no fingerprint is stored for aarch64",))
+    return entry(Comparison("vgg7/fingerprint", FINGERPRINT, judgement), "skipped")
 
 
 def report(*entries: ReportEntry, **session: Any) -> Report:
@@ -57,7 +59,7 @@ def golden(folder: Path) -> Report:
     wheel = judged(folder, runs("wheel-softmax", seeds=(0, 1, 2)))
     changed = judged(folder, fingerprint(losses={"loss of step 1": 2.3125, "loss of step 2": 2.5}))
     without = ReportEntry(
-        "tests/test_it.py::test_recipe[tf-cnn-full]", "failed", "tf-cnn", "full", None, "worker crashed"
+        "tests/test_it.py::test_recipe[tf-cnn-full]", "failed", "tf-cnn/full", SAMPLES, None, "worker crashed"
     )
     found = report(wheel, note_only(), changed, failing(folder), without, exit_code=1)
     # Digits that another machine's rounding does not change.

@@ -41,7 +41,13 @@ def run(recipe: str, seed: int, *scores: Score, unit: str = "epoch", scale: str 
         log=(Line(after=1, loss=0.5, accuracy=0.875, test_loss=0.25, test_accuracy=0.9),),
         step_losses=(),
         first_predictions=(5, 0, 4),
-        provenance={"seconds": 3.25, "tensorflow": "2.21.0", "keras": "3.15.1", "machine": "x86_64"},
+        provenance={
+            "seconds": 3.25,
+            "tensorflow": "2.21.0",
+            "keras": "3.15.1",
+            "machine": "x86_64",
+            "platform": "x86_64, TensorFlow 2.21, Keras 3.15",
+        },
     )
 
 

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import math
 from dataclasses import replace
+from pathlib import Path
 from typing import Any, Dict, Mapping, Optional, Sequence, Tuple
 
-from mnist_repro.gate.baselines.values import BaselineFile, Change, FingerprintEntry, SampleEntry
+from mnist_repro.gate.baselines.values import BaselineEntry, BaselineFile, Change, Exact, FingerprintEntry, SampleEntry
 from mnist_repro.gate.verdicts import Metric
 from mnist_repro.recipes import find
+from mnist_repro.runs import baselines
 from mnist_repro.runs.log import Line
 from mnist_repro.runs.run import Run
 from tests.builders import made_up
@@ -20,13 +22,16 @@ HERE: Dict[str, Any] = {
     "tensorflow": "2.21.0",
     "keras": "3.15.1",
     "machine": "x86_64",
+    "platform": "x86_64, TensorFlow 2.21, Keras 3.15",
     "threads": 1,
     "switches": {},
     "finished": "2026-01-02T03:00:00+00:00",
     "seconds": 1.5,
     "code": "0123456789ab",
 }
-PLATFORM = "x86_64, TensorFlow 2.21, Keras 3.15"
+PLATFORM = str(HERE["platform"])
+CONDITIONS = {"dataset": "mnist", "arithmetic": "original"}
+SURROGATE = {**CONDITIONS, "dataset": "surrogate"}
 
 # Losses of so many seeds, with a standard deviation of 0.001.
 SPREAD = tuple(0.05 + 0.001 * each for each in (-1.2, 0.4, 1.7, -0.3, 0.1, -1.5, 0.9, -0.6, 1.1, -0.2, 0.5, -0.9))
@@ -54,8 +59,7 @@ def values(loss: float) -> Dict[str, float]:
 def samples(losses: Sequence[float] = SPREAD, paired: bool = False, **changes: Any) -> SampleEntry:
     """Runs of seeds 0, 1, … with these losses."""
     entry = SampleEntry(
-        dataset="mnist",
-        arithmetic="original",
+        conditions=CONDITIONS,
         paired=paired,
         metrics=rounding() if paired else metrics(),
         samples={seed: values(loss) for seed, loss in enumerate(losses)},
@@ -66,14 +70,13 @@ def samples(losses: Sequence[float] = SPREAD, paired: bool = False, **changes: A
 
 
 def fingerprint(
-    exact: Optional[Mapping[str, int]] = None, losses: Optional[Mapping[str, float]] = None, **changes: Any
+    exact: Optional[Mapping[str, Exact]] = None, losses: Optional[Mapping[str, float]] = None, **changes: Any
 ) -> FingerprintEntry:
     entry = FingerprintEntry(
-        dataset="mnist",
-        arithmetic="original",
+        conditions=CONDITIONS,
         platform=PLATFORM,
         exact={"steps": 9380, "images in the last batch": 96} if exact is None else exact,
-        losses={"loss of step 1": 2.5, "loss of step 2": 2.25} if losses is None else losses,
+        close={"loss of step 1": 2.5, "loss of step 2": 2.25} if losses is None else losses,
         tolerance=2e-6,
         reason="rounding stays below",
         provenance=HERE,
@@ -83,11 +86,16 @@ def fingerprint(
 
 
 def subset(*entries: SampleEntry, recipe: str = "wheel-softmax") -> BaselineFile:
-    return BaselineFile(recipe, "subset", entries or (samples(),))
+    return _file(recipe, "subset", entries or (samples(),))
 
 
 def fingerprints(*entries: FingerprintEntry, recipe: str = "wheel-softmax") -> BaselineFile:
-    return BaselineFile(recipe, "fingerprint", entries or (fingerprint(),))
+    return _file(recipe, "fingerprint", entries or (fingerprint(),))
+
+
+def _file(recipe: str, rung: str, entries: Sequence[BaselineEntry]) -> BaselineFile:
+    owner = baselines.owner(Path("baselines"), recipe, rung)
+    return BaselineFile(baselines.name_of(recipe, rung), baselines.kind_of(rung), tuple(entries), owner)
 
 
 def run(seed: int, loss: float, recipe: str = "wheel-softmax", scale: str = "subset", **changes: Any) -> Run:

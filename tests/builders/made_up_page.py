@@ -63,9 +63,9 @@ def group(**changes: Any) -> Group:
 
 def comparison(**changes: Any) -> GateComparison:
     """A comparison of the gate report, whose one finding is equivalent."""
-    finding = GateFinding("subset", "test_loss after 3 epochs", "equivalent", "", "0.5", "0.5", None, 0.125, None)
+    finding = GateFinding("test_loss after 3 epochs", "equivalent", "", "0.5", "0.5", None, 0.125, None, "", False)
     texts = ("test.py::test", "passed", "")
     made = GateComparison(
-        *texts, True, "wheel-softmax", "subset", "mnist", "original", "equivalent", [finding], [], {}, {}, ""
+        *texts, True, "wheel-softmax", "subset", "mnist", "original", "equivalent", [finding], [], {}, {}
     )
     return replace(made, **changes)

@@ -10,12 +10,12 @@ from typing import Any, Dict, List, Sequence
 from mnist_repro.data.dataset import Dataset
 from mnist_repro.gate import comparison as checked
 from mnist_repro.gate.baselines import files as baseline_files
-from mnist_repro.gate.baselines.judge import judge_fingerprint
+from mnist_repro.gate.baselines.judge import MeasuredFingerprint, judge_fingerprint
 from mnist_repro.gate.baselines.values import accepted
-from mnist_repro.gate.comparison import Comparison
+from mnist_repro.gate.comparison import FINGERPRINT, Comparison
 from mnist_repro.gate.report import Report, ReportEntry, Session
 from mnist_repro.gate.session import gate_session
-from mnist_repro.runs import run_json
+from mnist_repro.runs import baselines, run_json
 from mnist_repro.runs.log import Line
 from mnist_repro.runs.run import Run
 from tests.builders import gate_cases, made_up, made_up_baselines
@@ -79,7 +79,7 @@ def wheel(root: Path, data: Dataset | None = None, seeds: int = 3) -> Scene:
 
 def add_history(scene: Scene, reason: str) -> None:
     """A change of the stored losses, accepted for this reason."""
-    stored = baseline_files.read(scene.baselines, "wheel-softmax", "subset")
+    stored = baselines.read(scene.baselines, "wheel-softmax", "subset")
     moved = made_up_baselines.samples([loss + 0.25 for loss in made_up_baselines.SPREAD])
     proposed = replace(stored, entries=(moved,))
     baseline_files.write(scene.baselines, accepted(stored, proposed, "2026-03-04T05:06:07+00:00", reason))
@@ -91,10 +91,13 @@ def add_gate(
     """A session whose fingerprint has changed."""
     taken = gate_cases.fingerprint("wheel-softmax", {**gate_cases.LOSSES, "loss of step 2": 2.5})
     stored = gate_cases.stored_fingerprint("wheel-softmax")
-    judgement = judge_fingerprint(stored, taken.exact, taken.losses, "mnist", "original", taken.provenance)
-    found = Comparison("fingerprint", judgement, "mnist", "original", {}, taken.provenance)
-    session = Session("subset", "3", "original", "2026-01-02T03:04:05+00:00", {"pytest": "8.3"}, "2026-01-02", 1, True)
-    entry = ReportEntry(test, "failed", "wheel-softmax", "fingerprint", found, reason)
+    conditions = made_up_baselines.CONDITIONS
+    measured = MeasuredFingerprint(conditions, taken.exact, taken.losses, taken.provenance)
+    judgement = judge_fingerprint(stored, measured)
+    found = Comparison(stored.name, FINGERPRINT, judgement, conditions, {}, taken.provenance)
+    settings = {"seeds": "5", "scale": "subset", "arithmetic": "original"}
+    session = Session(settings, "2026-01-02T03:04:05+00:00", {"pytest": "8.3"}, "2026-01-02", 1, True)
+    entry = ReportEntry(test, "failed", stored.name, FINGERPRINT, found, reason)
     gate_session.write(Report(session, (entry,), tuple(failures)), scene.gate)
     assert checked.as_fields(found)["verdict"] == "changed"
 

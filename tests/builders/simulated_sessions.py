@@ -9,15 +9,13 @@ from typing import Dict, List, Sequence, Tuple
 
 import numpy as np
 
-from mnist_repro.gate.baselines.files import read
-from mnist_repro.gate.baselines.values import SampleEntry
 from mnist_repro.gate.one_run import compare_with_one_run
-from mnist_repro.gate.statistics import AUTO_SEEDS
+from mnist_repro.gate.resampling import Draw, smoothed
 from mnist_repro.gate.verdicts import Verdict, worst
-from mnist_repro.power.resampling import Draw, smoothed
 from mnist_repro.recipes import find
 from mnist_repro.recipes.published import published_figures
-from mnist_repro.reproduction.judgement import PUBLISHED_CONDITIONS, stored_values
+from mnist_repro.reproduction.judgement import AUTO_SEEDS, stored_values
+from mnist_repro.runs import baselines
 
 BASELINES = Path(__file__).resolve().parents[2] / "baselines"
 SEED = 20200401
@@ -83,8 +81,8 @@ def _judged(drawn: Sequence[Tuple[np.ndarray, np.ndarray]], seeds: int, figures:
 
 
 def _recipe(name: str, generator: np.random.Generator) -> _Recipe:
-    recipe, stored = find(name), read(BASELINES, name, "full")
-    assert isinstance(stored.entry(*PUBLISHED_CONDITIONS), SampleEntry)
+    recipe, stored = find(name), baselines.read(BASELINES, name, "full")
+    assert stored.samples(baselines.PUBLISHED_CONDITIONS) is not None
     figures = published_figures(recipe)
     columns = [stored_values(stored, figure, recipe.full.budget.unit) for figure in figures]
     rows = np.array([[column[seed] for column in columns] for seed in columns[0]])

@@ -36,20 +36,16 @@ def helped() -> str:
 
 
 def test_every_option_of_pytest_is_there(helped: str) -> None:
-    text = GENERATORS["pjm-options"]() + GENERATORS["mnist-repro-options"]()
-    harness = helped.split("trainings and their baselines:")[1].split("\n\n")[0]
-    ours = {
-        *re.findall(r"^  (--fugaku[a-z-]*)", helped, re.MULTILINE),
-        *re.findall(r"^  (--[a-z-]+)", harness, re.MULTILINE),
-    }
+    text = "".join(GENERATORS[f"{plugin}-options"]() for plugin in ("pjm", "gate", "mnist-repro"))
+    ours = set(re.findall(r"^  (--(?:fugaku|gate|repro)[a-z-]*)", helped, re.MULTILINE))
 
     assert len(ours) > 15
     assert set() == {name for name in ours if f"`{name}" not in text}
 
 
 def test_every_setting_of_pytest_is_there(pytestconfig: pytest.Config) -> None:
-    text = GENERATORS["pjm-configuration"]() + GENERATORS["mnist-repro-configuration"]()
-    ours = [name for name in pytestconfig._parser._inidict if name.startswith(("fugaku_", "mnist_repro_"))]
+    text = "".join(GENERATORS[f"{plugin}-configuration"]() for plugin in ("pjm", "gate", "mnist-repro"))
+    ours = [name for name in pytestconfig._parser._inidict if name.startswith(("fugaku_", "gate_", "repro_"))]
 
     assert len(ours) > 15
     assert [] == [name for name in ours if f"`{name}`" not in text]
@@ -115,7 +111,9 @@ def test_options_that_pages_mention_exist(helped: str) -> None:
     known |= set(re.findall(r"--[a-z][a-z-]+", GENERATORS["mnist-repro"]() + GENERATORS["pjm"]()))
     known |= set(re.findall(r'"(--[a-z][a-z-]+)"', _source_of("mnist_repro")))
     text = "\n".join(page.read_text(encoding="utf-8") for page in pages() if "docs" in page.parts)
-    mentioned = set(re.findall(r"--(?:fugaku|gate|scale|seeds|arithmetic|rung|reason|new-margins|quick)[a-z-]*", text))
+    mentioned = set(
+        re.findall(r"--(?:fugaku|gate|repro|scale|seeds|arithmetic|rung|reason|new-margins|quick)[a-z-]*", text)
+    )
 
     assert set() == mentioned - known
 
@@ -123,9 +121,9 @@ def test_options_that_pages_mention_exist(helped: str) -> None:
 def test_a_folder_for_a_report_is_given_in_one_word() -> None:
     # As a word of its own, one that exists would be taken for a place of tests, in which pytest looks for conftest.py.
     shown = [*pages(), *(ROOT / ".github" / "workflows").iterdir(), *(ROOT / "mnist_repro").rglob("*.py")]
-    told = "\n".join(page.read_text(encoding="utf-8") for page in shown) + GENERATORS["mnist-repro-options"]()
+    told = "\n".join(page.read_text(encoding="utf-8") for page in shown) + GENERATORS["gate-options"]()
 
-    assert [] == re.findall(r"--(?:gate-)?report (?:DIR|FOLDER|gate|report)\b", told)
+    assert [] == re.findall(r"--(?:gate|repro)-report (?:DIR|FOLDER|gate|report)\b", told)
     assert "`--gate-report=DIR`" in told
 
 

@@ -2,29 +2,15 @@
 
 from __future__ import annotations
 
-import argparse
 import json
 from pathlib import Path
 from types import SimpleNamespace
-from typing import Any, Optional, Tuple, Union
+from typing import Any, Optional, Tuple
 
 import pytest
 
 from mnist_repro import pytest_plugin as plugin
 from mnist_repro.gate.session.reports import WANTED
-
-
-@pytest.mark.parametrize(("said", "expected"), [("auto", "auto"), ("1", 1), ("10000", 10_000)])
-def test_seeds_are_auto_or_a_number_from_one(said: str, expected: Union[int, str]) -> None:
-    assert expected == plugin._seeds(said)
-
-
-@pytest.mark.parametrize("said", ["0", "-1", "many", "2.5", "", "10001"])
-def test_other_seeds_are_refused(said: str) -> None:
-    with pytest.raises(argparse.ArgumentTypeError) as caught:
-        plugin._seeds(said)
-
-    assert f"{said!r} is neither auto nor a number from 1 to 10,000" == str(caught.value)
 
 
 def test_data_are_a_word_or_a_place_that_is_there(tmp_path: Path) -> None:
@@ -33,7 +19,7 @@ def test_data_are_a_word_or_a_place_that_is_there(tmp_path: Path) -> None:
     for missing in (str(tmp_path / "nowhere"), "n" * 300):
         with pytest.raises(pytest.UsageError) as caught:
             plugin._require_data(missing)
-        assert [f"--data {missing}: there is no such folder or file", "  why", "  next"] == [
+        assert [f"--repro-data {missing}: there is no such folder or file", "  why", "  next"] == [
             line if line.startswith("--") else line.partition(":")[0] for line in str(caught.value).splitlines()
         ]
 
@@ -49,24 +35,26 @@ def item(measured: object, elsewhere: bool = False) -> Any:
 
 @pytest.mark.parametrize(
     # Named `measured`, they would be measured ahead, and missed in a gate report of this session.
-    ("wanted", "expected"),
+    ("wanted", "expected", "announced"),
     [
-        (("vgg7", "subset"), ("vgg7", "subset")),
-        (("vgg7", "published"), ("vgg7", "published")),
-        (("vgg7", "huge"), None),
-        (("vgg7",), None),
-        (["vgg7", "subset"], None),
-        (None, None),
+        (("vgg7", "subset"), ("vgg7", "subset"), ("vgg7/subset", "samples")),
+        (("vgg7", "full"), ("vgg7", "full"), ("vgg7/full", "samples")),
+        (("vgg7", "fingerprint"), ("vgg7", "fingerprint"), ("vgg7/fingerprint", "fingerprint")),
+        (("vgg7", "published"), ("vgg7", "published"), ("vgg7/published", "published")),
+        (("vgg7", "huge"), None, None),
+        (("vgg7",), None, None),
+        (["vgg7", "subset"], None, None),
+        (None, None, None),
     ],
 )
 def test_a_test_wants_the_pair_that_it_is_parametrized_with(
-    wanted: object, expected: Optional[Tuple[str, str]]
+    wanted: object, expected: Optional[Tuple[str, str]], announced: Optional[Tuple[str, str]]
 ) -> None:
     found = item(wanted)
     plugin.pytest_collection_modifyitems([found])
 
     assert expected == plugin._wanted(found)
-    assert [("a", "b"), *([(WANTED, json.dumps(expected))] if expected else [])] == found.user_properties
+    assert [("a", "b"), *([(WANTED, json.dumps(announced))] if announced else [])] == found.user_properties
 
 
 def test_a_test_without_parameters_wants_nothing() -> None:

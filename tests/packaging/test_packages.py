@@ -152,6 +152,7 @@ def test_pjms_own_commands_are_not_installed(environment: Environment) -> None:
         (("python", "-m", "pjm", "--help"), "usage: pjm"),
         (("mnist-repro", "data", "info"), "surrogate"),
         (("pytest", "--markers"), "fugaku(nodes=1"),
+        (("pytest", "--help"), "--gate-seeds=N|auto"),
     ],
     ids=lambda value: " ".join(value) if isinstance(value, tuple) else None,
 )
@@ -226,6 +227,21 @@ def test_the_plugin_is_loaded_once_by_whatever_names(
     ended = environment.run("pytest", "--markers", "-W", "error", *options, folder=tmp_path)
 
     assert (0, 1) == (ended.returncode, ended.stdout.count("@pytest.mark.fugaku(nodes=1")), ended.stdout
+
+
+def test_options_of_a_project_keep_their_names(environment: Environment, tmp_path: Path) -> None:
+    (tmp_path / "conftest.py").write_text(
+        "def pytest_addoption(parser):\n"
+        "    for name in ('arithmetic', 'data', 'report', 'scale', 'seeds'):\n"
+        "        parser.addoption(f'--{name}')\n",
+        encoding="utf-8",
+    )
+    test = "def test_theirs(pytestconfig):\n    assert 'theirs' == pytestconfig.getoption('--data')\n"
+    (tmp_path / "test_theirs.py").write_text(test, encoding="utf-8")
+
+    ended = environment.run("pytest", "-W", "error", "--data=theirs", folder=tmp_path)
+
+    assert (0, True) == (ended.returncode, "1 passed" in ended.stdout), ended.stdout
 
 
 def test_training_without_tensorflow_says_what_to_install(environment: Environment, tmp_path: Path) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from mnist_repro.gate.baselines.values import PUBLISHED
+from mnist_repro.gate.comparison import PUBLISHED
 from mnist_repro.harness.checkable import Measured
 from mnist_repro.harness.fixture import Baseline
 from mnist_repro.recipes import RECIPES

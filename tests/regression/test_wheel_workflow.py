@@ -15,7 +15,7 @@ RECIPE = "wheel-softmax"
 
 
 def _data(config: pytest.Config) -> List[str]:
-    return [] if config.option.data is None else ["--data", config.option.data]
+    return [] if config.option.repro_data is None else ["--data", config.option.repro_data]
 
 
 @pytest.mark.fugaku(elapse="01:00:00", env=job_environment())
@@ -23,7 +23,7 @@ def test_train(artifacts: Artifacts, request: pytest.FixtureRequest) -> None:
     config = request.config
     out = str(artifacts.folder / "run")
 
-    assert 0 == main(["train", RECIPE, "--out", out, "--scale", config.option.scale, *_data(config)])
+    assert 0 == main(["train", RECIPE, "--out", out, "--scale", config.option.repro_scale, *_data(config)])
     assert (artifacts.folder / "run" / "param.hdf5").is_file()
 
 

@@ -3,15 +3,27 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import List, Optional, Tuple
+from typing import List, Optional, Tuple, Union
 
 from mnist_repro.display import counted
-from mnist_repro.gate.baselines.judge import DIGITS, judge_fingerprint
-from mnist_repro.gate.baselines.values import BaselineEntry, BaselineFile, FingerprintEntry, SampleEntry, samples_of
+from mnist_repro.gate.baselines.judge import (
+    DIGITS,
+    MeasuredCases,
+    MeasuredFingerprint,
+    compare,
+    judge_cases,
+    judge_fingerprint,
+)
+from mnist_repro.gate.baselines.values import (
+    BaselineEntry,
+    BaselineFile,
+    CasesEntry,
+    FingerprintEntry,
+    SampleEntry,
+    samples_of,
+)
 from mnist_repro.gate.platform import platform_text
-from mnist_repro.gate.statistics import compare_distributions, compare_seed_by_seed
 from mnist_repro.gate.verdicts import Finding, Judgement, Metric, Verdict
-from mnist_repro.runs.metrics import metrics_in_session
 
 NEW = "new"
 
@@ -21,15 +33,13 @@ class Difference:
     """One proposed entry, compared with the stored entry.
 
     Args:
-        recipe: name of the recipe.
-        rung: ``fingerprint``, ``subset`` or ``full``.
+        name: name of the baseline.
         proposed: the new entry.
         stored: the entry that it would replace; None if there is none.
         judgement: judgement on the new entry by the stored entry.
     """
 
-    recipe: str
-    rung: str
+    name: str
     proposed: BaselineEntry
     stored: Optional[BaselineEntry]
     judgement: Judgement
@@ -51,68 +61,70 @@ def differences(stored: BaselineFile, proposed: BaselineFile) -> Tuple[Differenc
 
 
 def _difference(stored: BaselineFile, entry: BaselineEntry) -> Difference:
-    old = stored.entry(*entry.key)
+    old = stored.same_key(entry)
     if old is None:
-        judgement = Judgement(stored.recipe, ())
+        judgement = Judgement(())
     elif isinstance(old, FingerprintEntry) and isinstance(entry, FingerprintEntry):
         judgement = _judge_fingerprint(stored, old, entry)
+    elif isinstance(old, CasesEntry) and isinstance(entry, CasesEntry):
+        judged = judge_cases(stored, MeasuredCases(entry.conditions, entry.cases, entry.provenance))
+        judgement = Judgement(judged.findings, (*judged.notes, *_margins(old, entry)))
     else:
         assert isinstance(old, SampleEntry)  # noqa: S101 - a file holds one kind
         assert isinstance(entry, SampleEntry)  # noqa: S101
-        judgement = _judge_samples(stored, old, entry)
-    return Difference(stored.recipe, stored.rung, entry, old, judgement)
+        judgement = _judge_samples(old, entry)
+    return Difference(stored.name, entry, old, judgement)
 
 
 def _judge_fingerprint(stored: BaselineFile, old: FingerprintEntry, new: FingerprintEntry) -> Judgement:
     if platform_text(new.provenance) != new.platform:
         why = f"it is proposed for {new.platform}, and was taken on {platform_text(new.provenance)}"
-        return Judgement(stored.recipe, (Finding(stored.rung, "platform", Verdict.INCOMPARABLE, why),))
-    judged = judge_fingerprint(stored, new.exact, new.losses, new.dataset, new.arithmetic, new.provenance)
+        return Judgement((Finding("platform", Verdict.INCOMPARABLE, why),))
+    judged = judge_fingerprint(stored, MeasuredFingerprint(new.conditions, new.exact, new.close, new.provenance))
     notes = list(judged.notes)
     if old.tolerance != new.tolerance:
         notes.append(f"tolerance {old.tolerance:.2g} stored, {new.tolerance:.2g} proposed")
-    return Judgement(stored.recipe, judged.findings, tuple(notes))
+    return Judgement(judged.findings, tuple(notes))
 
 
-def _judge_samples(stored: BaselineFile, old: SampleEntry, new: SampleEntry) -> Judgement:
+def _judge_samples(old: SampleEntry, new: SampleEntry) -> Judgement:
     stored_metrics, proposed_metrics = ({metric.name: metric for metric in entry.metrics} for entry in (old, new))
     findings: List[Finding] = []
     for name in {**stored_metrics, **proposed_metrics}:
         if name in stored_metrics and name in proposed_metrics:
-            findings.append(_compare(stored_metrics[name], old, new, stored.rung))
+            findings.append(_compare(stored_metrics[name], old, new))
         else:
             why = f"it is {'proposed' if name in proposed_metrics else 'stored'} only"
-            findings.append(Finding(stored.rung, name, Verdict.INCOMPARABLE, why))
-    findings += _lost_seeds(old, new, stored.rung) + _other_data(old, new, stored.rung)
-    return Judgement(stored.recipe, tuple(findings), (*_seed_notes(old, new), *_across(old, new), *_margins(old, new)))
+            findings.append(Finding(name, Verdict.INCOMPARABLE, why))
+    findings += _lost_seeds(old, new) + _other_data(old, new)
+    return Judgement(tuple(findings), (*_seed_notes(old, new), *_across(old, new), *_margins(old, new)))
 
 
-def _compare(metric: Metric, old: SampleEntry, new: SampleEntry, rung: str) -> Finding:
-    stored, measured = samples_of(old, metric.name), samples_of(new, metric.name)
+def _compare(metric: Metric, old: SampleEntry, new: SampleEntry) -> Finding:
+    measured = samples_of(new, metric.name)
     if old.paired:
         # A note reports additional seeds; they do not prevent the comparison of the common seeds.
-        common = {seed: value for seed, value in measured.items() if seed in stored}
-        return compare_seed_by_seed(metric, stored, common or measured, rung)
-    return compare_distributions(metric, stored, measured, rung, metrics_in_session(rung))
+        measured = {seed: value for seed, value in measured.items() if seed in old.samples} or measured
+    return compare(metric, old, measured)
 
 
-def _lost_seeds(old: SampleEntry, new: SampleEntry, rung: str) -> List[Finding]:
+def _lost_seeds(old: SampleEntry, new: SampleEntry) -> List[Finding]:
     """A finding if stored samples would be lost, even if the other samples agree."""
     lost = sorted(set(old.samples) - set(new.samples))
     if not lost:
         return []
     why = f"stored and not proposed, so that they would go: {', '.join(map(str, lost))}"
     stored, proposed = (counted(len(entry.samples), "seed") for entry in (old, new))
-    return [Finding(rung, "seeds", Verdict.INCOMPARABLE, why, stored, proposed)]
+    return [Finding("seeds", Verdict.INCOMPARABLE, why, stored, proposed)]
 
 
-def _other_data(old: SampleEntry, new: SampleEntry, rung: str) -> List[Finding]:
+def _other_data(old: SampleEntry, new: SampleEntry) -> List[Finding]:
     """A finding if two datasets have the same name and different images."""
     stored, proposed = (str(entry.provenance.get("dataset_sha256", ""))[:DIGITS] for entry in (old, new))
     if not stored or not proposed or stored == proposed:
         return []
-    why = f"the {old.dataset} data that was trained on are not the same"
-    return [Finding(rung, "SHA-256 of the data", Verdict.INCOMPARABLE, why, f"{stored}…", f"{proposed}…")]
+    why = "the data are not the same"
+    return [Finding("SHA-256 of the data", Verdict.INCOMPARABLE, why, f"{stored}…", f"{proposed}…")]
 
 
 def _seed_notes(old: SampleEntry, new: SampleEntry) -> List[str]:
@@ -125,7 +137,7 @@ def _across(old: SampleEntry, new: SampleEntry) -> List[str]:
     return [] if stored == proposed else [f"stored on {stored}, proposed on {proposed}"]
 
 
-def _margins(old: SampleEntry, new: SampleEntry) -> List[str]:
+def _margins(old: Union[SampleEntry, CasesEntry], new: Union[SampleEntry, CasesEntry]) -> List[str]:
     """A note on each margin that would change."""
     stored = {metric.name: metric.margin for metric in old.metrics}
     return [

@@ -5,71 +5,59 @@ from __future__ import annotations
 import math
 import re
 import sys
-from typing import Any, Collection, Dict, Mapping, Tuple
+from typing import Any, Collection, Dict, Mapping, Sequence, Tuple
 
-from mnist_repro.gate.baselines.values import BaselineEntry, Change, FingerprintEntry, SampleEntry
-from mnist_repro.gate.verdicts import Metric, is_share
-from mnist_repro.recipes import RECIPES
-from mnist_repro.recipes.recipe import ARITHMETICS
-from mnist_repro.runs.metrics import DIRECTIONS
+from mnist_repro.gate.baselines.values import (
+    BaselineEntry,
+    CasesEntry,
+    Change,
+    Exact,
+    FingerprintEntry,
+    SampleEntry,
+)
+from mnist_repro.gate.comparison import CASES, FINGERPRINT
+from mnist_repro.gate.verdicts import Metric
 
-# A larger margin, as a multiple of the stored mean, would allow everything. Recorded margins stay below two, and five
-# deviations of n positive numbers cannot be more than 5 * sqrt(n) times their mean.
-MOST_MEANS = 100.0
 # Relative limit where only rounding may differ: 500 times the largest effect of rounding on a loss ever seen.
 MOST_ROUNDING = 1e-3
 _EXPONENT = re.compile(r"[-+]?[0-9.]+[eE][-+]?[0-9]+")
-_OF_EVERY_ENTRY = ("dataset", "arithmetic", "provenance", "history")
+_OF_EVERY_ENTRY = ("conditions", "provenance", "history")
 _OF_SAMPLES = (*_OF_EVERY_ENTRY, "paired", "metrics", "samples")
 _OF_REPLACED = (
-    "metrics",
-    "columns",
-    "samples",
-    "paired",
-    "exact",
-    "losses",
-    "tolerance",
-    "commit",
-    "tensorflow",
-    "keras",
-)
-_OF_FINGERPRINTS = (*_OF_EVERY_ENTRY, "platform", "exact", "losses", "tolerance", "reason")
+    "metrics", "columns", "samples", "paired", "cases", "exact", "close", "tolerance", "tolerances",
+    "commit", "platform",
+)  # fmt: skip
+_OF_CASES = (*_OF_EVERY_ENTRY, "metrics", "cases")
+_OF_FINGERPRINTS = (*_OF_EVERY_ENTRY, "platform", "exact", "close", "tolerance", "reason")
 
 
-def read_entry(recipe: str, rung: str, fields: Any) -> BaselineEntry:
-    """Build one entry of the file of a recipe and rung.
+def read_entry(kind: str, fields: Any) -> BaselineEntry:
+    """Build one entry of a file of this kind.
 
     Raises:
         ValueError: the fields are not an entry; the message names the entry, the field and the reason.
     """
     try:
-        if rung == "fingerprint":
-            fingerprint = _fingerprint_entry(_mapping(fields, "an entry"))
-            _require_rounding("tolerance", fingerprint.tolerance, MOST_ROUNDING)
-            return fingerprint
-        entry = _sample_entry(_mapping(fields, "an entry"))
-        _require_sensible(recipe, entry)
-        return entry
+        fields = _mapping(fields, "an entry")
+        if kind == FINGERPRINT:
+            return _fingerprint_entry(fields)
+        return _cases_entry(fields) if kind == CASES else _sample_entry(fields)
     except ValueError as error:
-        keys = ("dataset", "arithmetic", "platform")
-        named = [str(fields[key]) for key in keys if key in fields] if isinstance(fields, dict) else []
-        raise ValueError(f"entry {' / '.join(named) or 'without dataset'}: {error}") from error
+        fields = fields if isinstance(fields, dict) else {}
+        conditions = fields.get("conditions")
+        named = [*(conditions.values() if isinstance(conditions, dict) else ()), fields.get("platform", "")]
+        title = " / ".join(map(str, filter(None, named))) or "without conditions"
+        raise ValueError(f"entry {title}: {error}") from error
 
 
 def _sample_entry(fields: Mapping[str, Any]) -> SampleEntry:
     require_exactly(_OF_SAMPLES, fields, "the entry")
-    metrics = tuple(_metric(str(name), value) for name, value in _mapping(fields["metrics"], "metrics").items())
+    metrics = _metrics(fields)
     samples = {
         _seed(seed): _numbers(values, f"samples of seed {seed}")
         for seed, values in _mapping(fields["samples"], "samples").items()
     }
-    if not samples or not metrics:
-        raise ValueError("it has no samples")
-    names = {metric.name for metric in metrics}
-    for seed, values in samples.items():
-        if set(values) != names:
-            odd = ", ".join(sorted(set(values) ^ names))
-            raise ValueError(f"samples of seed {seed} and the metrics differ in {odd}")
+    _require_all(metrics, {f"samples of seed {seed}": values for seed, values in samples.items()}, "samples")
     if not isinstance(fields["paired"], bool):
         raise ValueError(f"paired is {fields['paired']!r}, not true or false")
     return SampleEntry(
@@ -80,36 +68,74 @@ def _sample_entry(fields: Mapping[str, Any]) -> SampleEntry:
     )
 
 
+def _metrics(fields: Mapping[str, Any]) -> Tuple[Metric, ...]:
+    return tuple(_metric(str(name), value) for name, value in _mapping(fields["metrics"], "metrics").items())
+
+
+def _require_all(metrics: Sequence[Metric], rows: Mapping[str, Mapping[str, Any]], what: str) -> None:
+    """Make sure that there are rows, and that each has every metric and no other."""
+    if not rows or not metrics:
+        raise ValueError(f"it has no {what}")
+    names = {metric.name for metric in metrics}
+    for row, values in rows.items():
+        if set(values) != names:
+            raise ValueError(f"{row} and the metrics differ in {', '.join(sorted(set(values) ^ names))}")
+
+
+def _cases_entry(fields: Mapping[str, Any]) -> CasesEntry:
+    require_exactly(_OF_CASES, fields, "the entry")
+    cases = {str(case): _case(values, f"case {case}") for case, values in _mapping(fields["cases"], "cases").items()}
+    metrics = _metrics(fields)
+    _require_all(metrics, {f"case {case}": values for case, values in cases.items()}, "cases")
+    return CasesEntry(**_common(fields), metrics=metrics, cases=cases)
+
+
+def _case(values: Any, what: str) -> Dict[str, Tuple[float, ...]]:
+    made = {}
+    for name, repeats in _mapping(values, what).items():
+        if not isinstance(repeats, list) or not repeats:
+            raise ValueError(f"{what}: {name} is {repeats!r}, not a list of numbers")
+        made[str(name)] = tuple(_number(value, f"{what}: {name}") for value in repeats)
+    return made
+
+
 def _fingerprint_entry(fields: Mapping[str, Any]) -> FingerprintEntry:
-    require_exactly(_OF_FINGERPRINTS, fields, "the entry")
-    exact = {str(name): value for name, value in _mapping(fields["exact"], "exact").items()}
-    odd = next((name for name, value in exact.items() if type(value) is not int), None)
-    if odd is not None:
-        raise ValueError(f"{odd} is {exact[odd]!r}, not a whole number")
+    require_exactly((*_OF_FINGERPRINTS, *(["tolerances"] if "tolerances" in fields else [])), fields, "the entry")
+    exact = {str(name): _exact(str(name), value) for name, value in _mapping(fields["exact"], "exact").items()}
     return FingerprintEntry(
         **_common(fields),
         platform=str(fields["platform"]),
         exact=exact,
-        losses=_numbers(fields["losses"], "losses"),
+        close=_numbers(fields["close"], "close"),
         tolerance=_number(fields["tolerance"], "tolerance"),
+        tolerances=_numbers(fields.get("tolerances", {}), "tolerances"),
         reason=str(fields["reason"]),
     )
 
 
+def _exact(name: str, value: Any) -> Exact:
+    if type(value) is int or isinstance(value, str):
+        return value
+    raise ValueError(f"{name} is {value!r}, neither a whole number nor a text")
+
+
 def _common(fields: Mapping[str, Any]) -> Dict[str, Any]:
-    if fields["arithmetic"] not in ARITHMETICS:
-        raise ValueError(f"arithmetic is {fields['arithmetic']!r}, not {' or '.join(ARITHMETICS)}")
+    conditions = _mapping(fields["conditions"], "conditions")
+    odd = next((name for name, value in conditions.items() if not isinstance(value, str)), None)
+    if odd is not None:
+        raise ValueError(f"condition {odd} is {conditions[odd]!r}, not a text; quoted, it is one")
     return {
-        "dataset": str(fields["dataset"]),
-        "arithmetic": fields["arithmetic"],
+        "conditions": {str(name): value for name, value in conditions.items()},
         "provenance": _plain(_mapping(fields["provenance"], "provenance"), "provenance"),
         "history": _history(fields["history"]),
     }
 
 
 def _metric(name: str, fields: Any) -> Metric:
-    require_exactly(("direction", "margin", "reason"), _mapping(fields, f"metric {name}"), f"metric {name}")
-    return Metric(name, fields["direction"], _number(fields["margin"], f"margin of {name}"), str(fields["reason"]))
+    what = f"metric {name}"
+    require_exactly(("direction", "claim", "margin", "reason"), _mapping(fields, what), what)
+    margin = _number(fields["margin"], f"margin of {name}")
+    return Metric(name, fields["direction"], margin, str(fields["reason"]), fields["claim"])
 
 
 def _replaced(fields: Dict[Any, Any]) -> Dict[Any, Any]:
@@ -127,8 +153,12 @@ def _replaced(fields: Dict[Any, Any]) -> Dict[Any, Any]:
         if not isinstance(row, list) or len(row) != len(columns):
             raise ValueError(f"replaced samples of seed {_seed(seed)} is {row!r}, not a value for each column")
         _numbers({name: value for name, value in zip(columns, row) if value is not None}, f"replaced samples of {seed}")
-    for kind in ("exact", "losses"):
+    for name, value in _mapping(fields.get("exact", {}), "replaced exact").items():
+        _exact(f"replaced {name}", value)
+    for kind in ("close", "tolerances"):
         _numbers(fields.get(kind, {}), f"replaced {kind}")
+    for case, values in _mapping(fields.get("cases", {}), "replaced cases").items():
+        _case(values, f"replaced case {case}")
     _number(fields.get("tolerance", 0.0), "replaced tolerance")
     if not isinstance(fields.get("paired", False), bool):
         raise ValueError(f"replaced paired is {fields['paired']!r}, not true or false")
@@ -163,26 +193,12 @@ def _history(changes: Any) -> Tuple[Change, ...]:
     )
 
 
-def _require_sensible(recipe: str, entry: SampleEntry) -> None:
-    """Refuse an entry that would pass any measurement."""
-    # Rounding alone moves chaotic runs beyond the margins of a comparison seed by seed. The opposite case, `paired` is
-    # false for a softmax regression, is allowed: nothing passes that should fail.
-    if entry.paired and recipe in RECIPES and not RECIPES[recipe].is_softmax_regression:
-        raise ValueError(f"paired is true, but runs of {recipe} are chaotic, and only their distributions compare")
-    for metric in entry.metrics:
-        known = DIRECTIONS.get(metric.name.split(" ", 1)[0])
-        if known is not None and metric.direction != known:
-            raise ValueError(f"direction of {metric.name} is {metric.direction!r}, but {known} is better")
-        values = [abs(row[metric.name]) for row in entry.samples.values()]
-        mean = sum(values) / len(values)
-        most = 1.0 if metric.is_share else MOST_MEANS * mean
-        if metric.margin >= most:
-            raise ValueError(f"margin of {metric.name} is {metric.margin}, which lets everything below {most:.3g} pass")
-        if entry.paired and not metric.is_share:
-            _require_rounding(f"margin of {metric.name}", metric.margin, MOST_ROUNDING * mean)
+def require_rounding(name: str, allowed: float, most: float) -> None:
+    """Refuse a tolerance that would let more pass than rounding.
 
-
-def _require_rounding(name: str, allowed: float, most: float) -> None:
+    Raises:
+        ValueError: it is not from 0 to ``most``.
+    """
     if not 0.0 <= allowed <= most:
         raise ValueError(f"{name} is {allowed}, where rounding alone may differ: from 0 to {most:.3g}")
 
@@ -208,11 +224,7 @@ def _mapping(value: Any, what: str) -> Dict[Any, Any]:
 
 
 def _numbers(values: Any, what: str) -> Dict[str, float]:
-    numbers = {str(name): _number(value, f"{what}: {name}") for name, value in _mapping(values, what).items()}
-    for name, number in numbers.items():
-        if is_share(name) and not 0.0 <= number <= 1.0:
-            raise ValueError(f"{what}: {name} is {number}, and a share of images lies between 0 and 1")
-    return numbers
+    return {str(name): _number(value, f"{what}: {name}") for name, value in _mapping(values, what).items()}
 
 
 def _number(value: Any, what: str) -> float:

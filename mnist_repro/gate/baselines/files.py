@@ -1,40 +1,64 @@
-"""Reads and writes baseline files, `baselines/RECIPE/RUNG.yml`: reviewable text on disk, checked values in memory.
+"""Reads and writes baseline files, `baselines/NAME.yml`: reviewable text on disk, checked values in memory.
 
-Proposed entries are beside it in RUNG.proposed.yml, in the same layout: one row for each seed, floats to their last
-bit, and `...` in the last line. A file without this line is truncated.
+Proposed entries are beside it in NAME.proposed.yml, in the same layout: one row for each seed, floats to their last
+bit, and `...` in the last line. A file without this line is truncated. Each entry has a digest of its values, so that a
+merge that mixed two recordings is found.
 """
 
 from __future__ import annotations
 
 import errno
+import hashlib
+import json
 import math
-from dataclasses import asdict, replace
+from dataclasses import asdict
 from pathlib import Path
-from typing import Any, Dict, Optional, Union
+from typing import Any, Dict, List, Optional, Union
 
 from mnist_repro.errors import BadInput
 from mnist_repro.files.atomic import write_text
 from mnist_repro.gate.baselines.fields import read_entry, require_exactly
-from mnist_repro.gate.baselines.folder import option
-from mnist_repro.gate.baselines.values import BaselineEntry, BaselineFile, SampleEntry
+from mnist_repro.gate.baselines.values import (
+    BaselineEntry,
+    BaselineFile,
+    CasesEntry,
+    FingerprintEntry,
+    Owner,
+    SampleEntry,
+    require_name,
+)
+from mnist_repro.gate.comparison import CASES, FINGERPRINT, SAMPLES
 
-SCHEMA = 1
+SCHEMA = 2
 _CONFLICT = ("<<<<<<< ", "||||||| ", ">>>>>>> ")
 _END = "..."
-_FIELDS = ("schema", "recipe", "rung", "entries")
+_FIELDS = ("schema", "name", "kind", "entries")
+_KINDS = (SAMPLES, FINGERPRINT, CASES)
 # A large width, because YAML would fold long lines, and one seed must be one line.
 _WIDTH = 1_000_000
 _DEEPEST = 20
+_DIGITS = 16
 
 
-def path_of(folder: Path, recipe: str, rung: str) -> Path:
-    """The file of a recipe's baseline of a rung."""
-    return folder / recipe / f"{rung}.yml"
+def path_of(folder: Path, name: str) -> Path:
+    """The file of a baseline."""
+    return folder / f"{require_name(name)}.yml"
 
 
-def proposed_path(folder: Path, recipe: str, rung: str) -> Path:
-    """The file of the entries that are proposed for a recipe's rung."""
-    return folder / recipe / f"{rung}.proposed.yml"
+def proposed_path(folder: Path, name: str) -> Path:
+    """The file of the entries that are proposed for a baseline."""
+    return folder / f"{require_name(name)}.proposed.yml"
+
+
+def names(folder: Path, proposed: bool = False) -> List[str]:
+    """The names of the stored, or of the proposed, baselines in a folder, in alphabetical order."""
+    end = ".proposed.yml" if proposed else ".yml"
+    found = (str(path.relative_to(folder).as_posix()) for path in folder.rglob(f"*{end}"))
+    return sorted(
+        name[: -len(end)]
+        for name in found
+        if not name.startswith(".") and (proposed or not name.endswith(".proposed.yml"))
+    )
 
 
 def private_folder(folder: Path) -> Path:
@@ -42,34 +66,40 @@ def private_folder(folder: Path) -> Path:
     return folder / ".recording"
 
 
-def read(folder: Path, recipe: str, rung: str) -> BaselineFile:
-    """A recipe's stored baseline of a rung; it has no entries if there is no file.
+def read(folder: Path, name: str, kind: str, owner: Owner) -> BaselineFile:
+    """A stored baseline; it has no entries if there is no file.
+
+    Args:
+        folder: folder of the baselines.
+        name: name of the baseline.
+        kind: ``samples``, ``fingerprint`` or ``cases``; empty if any will do.
+        owner: what the code that keeps it adds to it.
 
     Raises:
-        BadInput: the file is not a valid baseline; the message says where and why.
+        BadInput: the file is not a valid baseline of this kind; the message says where and why.
     """
-    path = path_of(folder, recipe, rung)
-    stored = _read(path, recipe, rung)
+    path = path_of(folder, name)
+    stored = _read(path, name, kind, owner)
     # For example, a proposal was renamed to a stored file.
     unexplained = next((entry for entry in stored.entries if not entry.history), None)
     if unexplained is not None:
-        raise _broken(path, f"entry {' / '.join(unexplained.key)} has no history: nobody accepted it")
-    return replace(stored, option=option(folder))
+        raise _broken(path, f"entry {unexplained.title} has no history: it was not accepted", owner)
+    return stored
 
 
-def read_proposed(folder: Path, recipe: str, rung: str) -> BaselineFile:
-    """The entries that are proposed for a recipe's rung; raises as `read` does."""
-    return _read(proposed_path(folder, recipe, rung), recipe, rung)
+def read_proposed(folder: Path, name: str, kind: str, owner: Owner) -> BaselineFile:
+    """The entries that are proposed for a baseline; raises as `read` does."""
+    return _read(proposed_path(folder, name), name, kind, owner)
 
 
 def write(folder: Path, baseline: BaselineFile) -> Path:
     """Write a baseline atomically; return its path."""
-    return _write(path_of(folder, baseline.recipe, baseline.rung), baseline)
+    return _write(path_of(folder, baseline.name), baseline)
 
 
 def write_proposed(folder: Path, baseline: BaselineFile) -> Path:
     """Write proposed entries atomically; return their path."""
-    return _write(proposed_path(folder, baseline.recipe, baseline.rung), baseline)
+    return _write(proposed_path(folder, baseline.name), baseline)
 
 
 def entry_fields(entry: BaselineEntry) -> Dict[str, Any]:
@@ -78,62 +108,99 @@ def entry_fields(entry: BaselineEntry) -> Dict[str, Any]:
     packages = entry.provenance.get("packages")
     if isinstance(packages, dict):
         fields["provenance"]["packages"] = _Row(packages)
-    if isinstance(entry, SampleEntry):
+    if isinstance(entry, FingerprintEntry):
+        if not entry.tolerances:
+            del fields["tolerances"]
+        return fields
+    if isinstance(entry, (SampleEntry, CasesEntry)):
         fields["metrics"] = {
-            metric.name: {"direction": metric.direction, "margin": metric.margin, "reason": metric.reason}
-            for metric in entry.metrics
+            each.name: {
+                "direction": each.direction,
+                "claim": each.claim,
+                "margin": each.margin,
+                "reason": each.reason,
+            }
+            for each in entry.metrics
         }
-        fields["samples"] = {seed: _Row(values) for seed, values in entry.samples.items()}
+    rows = entry.cases if isinstance(entry, CasesEntry) else entry.samples
+    fields["cases" if isinstance(entry, CasesEntry) else "samples"] = {
+        name: _Row(values) for name, values in rows.items()
+    }
     return fields
 
 
 def _write(path: Path, baseline: BaselineFile) -> Path:
     fields = {
         "schema": SCHEMA,
-        "recipe": baseline.recipe,
-        "rung": baseline.rung,
-        "entries": [entry_fields(entry) for entry in baseline.entries],
+        "name": baseline.name,
+        "kind": baseline.kind,
+        "entries": [{"digest": _digest(entry), **entry_fields(entry)} for entry in baseline.entries],
     }
     text = _as_text(fields)
     # Read back first: a text that cannot be read, for example with a NaN, must not replace a valid file.
-    _parse(path, text, baseline.recipe, baseline.rung)
+    _parse(path, text, baseline.name, baseline.kind, baseline.owner)
     write_text(path, text)
     return path
 
 
-def _read(path: Path, recipe: str, rung: str) -> BaselineFile:
+def _digest(entry: BaselineEntry) -> str:
+    """A digest of an entry's values and of what is allowed, without its provenance and history."""
+    fields = {name: value for name, value in entry_fields(entry).items() if name not in ("provenance", "history")}
+    text = json.dumps(fields, sort_keys=True)
+    return hashlib.sha256(text.encode()).hexdigest()[:_DIGITS]
+
+
+def _read(path: Path, name: str, kind: str, owner: Owner) -> BaselineFile:
     try:
         if path.exists() and not path.is_file() and not path.is_dir():
             # To open a pipe would wait for a writer.
             raise OSError(errno.EINVAL, "it is a pipe, socket or device", str(path))
         text = path.read_text(encoding="utf-8")
     except FileNotFoundError:
-        return BaselineFile(recipe, rung)
+        return BaselineFile(name, kind, owner=owner)
     except UnicodeDecodeError as error:
-        raise _broken(path, "it is not UTF-8 text", error) from error
+        raise _broken(path, "it is not UTF-8 text", owner, error) from error
     except OSError as error:
         raise BadInput(
             f"{path} cannot be used as a baseline: {error.strerror}",
             "a file that this user may read is expected",
             f"look at it: ls -ld {path}",
         ) from error
-    return _parse(path, text, recipe, rung)
+    return _parse(path, text, name, kind, owner)
 
 
-def _parse(path: Path, text: str, recipe: str, rung: str) -> BaselineFile:
-    fields = _load(path, text)
+def _parse(path: Path, text: str, name: str, kind: str, owner: Owner) -> BaselineFile:
+    fields = _load(path, text, owner)
     try:
         require_exactly(_FIELDS, fields, "it")
-        if (fields["recipe"], fields["rung"]) != (recipe, rung):
-            raise ValueError(f"it is of {fields['recipe']!r}, {fields['rung']!r}")
+        if fields["name"] != name:
+            raise ValueError(f"it is of {fields['name']!r}")
+        if fields["kind"] not in ((kind,) if kind else _KINDS):
+            raise ValueError(f"its kind is {fields['kind']!r}, where {kind or ' or '.join(_KINDS)} is expected")
         if not isinstance(fields["entries"], list):
             raise ValueError("entries is not a list")
-        return BaselineFile(recipe, rung, tuple(read_entry(recipe, rung, entry) for entry in fields["entries"]))
+        entries = tuple(_entry(fields["kind"], each, owner) for each in fields["entries"])
+        return BaselineFile(name, fields["kind"], entries, owner)
     except ValueError as error:
-        raise _broken(path, str(error)) from error
+        raise _broken(path, str(error), owner) from error
 
 
-def _load(path: Path, text: str) -> Dict[str, Any]:
+def _entry(kind: str, fields: Any, owner: Owner) -> BaselineEntry:
+    digest = fields.pop("digest", None) if isinstance(fields, dict) else None
+    entry = read_entry(kind, fields)
+    try:
+        owner.check(entry)
+    except ValueError as error:
+        raise ValueError(f"entry {entry.title}: {error}") from error
+    if digest != _digest(entry):
+        raise ValueError(
+            f"entry {entry.title}: digest is {digest!r}, but its values have {_digest(entry)!r}: "
+            "two recordings were merged into one, or it was edited"
+        )
+    return entry
+
+
+def _load(path: Path, text: str, owner: Owner) -> Dict[str, Any]:
     import yaml
 
     for number, line in enumerate(text.splitlines(), start=1):
@@ -144,42 +211,46 @@ def _load(path: Path, text: str) -> Dict[str, Any]:
                 f"git checkout --ours {path} or --theirs, whichever was measured",
             )
     try:
-        _require_shallow(path, text)
-        fields = yaml.load(text, Loader=_strict_loader(path))  # noqa: S506 - a SafeLoader that refuses double keys
+        _require_shallow(text)
+        fields = yaml.load(text, Loader=_strict_loader())  # noqa: S506 - a SafeLoader that refuses double keys
     # PyYAML passes on Python's own errors on impossible dates, lists as keys and similar input.
     except (yaml.YAMLError, ValueError, TypeError) as error:
-        raise _broken(path, "it cannot be read as YAML", error) from error
+        raise _broken(path, "it cannot be read as YAML", owner, error) from error
     if not isinstance(fields, dict) or type(fields.get("schema")) is not int:
-        raise _broken(path, "it names no schema; it may have been cut short")
+        raise _broken(path, "it names no schema; it may have been cut short", owner)
     if fields["schema"] != SCHEMA:
         newer = fields["schema"] > SCHEMA
         raise BadInput(
             f"{path} has schema {fields['schema']}, this program reads {SCHEMA}",
-            "a newer mnist-repro wrote it" if newer else "no version wrote such a file",
-            "pip install --upgrade mnist-repro" if newer else _way_back(path),
+            f"{'a newer' if newer else 'an older'} mnist-repro wrote it",
+            "pip install --upgrade mnist-repro" if newer else f"rm {path} && {owner.commands.record}",
         )
     if text.rstrip().splitlines()[-1] != _END:
-        raise _broken(path, f"it has been cut short: its last line is not {_END}")
+        raise _broken(path, f"it has been cut short: its last line is not {_END}", owner)
     return fields
 
 
-def _broken(path: Path, what: str, error: Optional[Exception] = None) -> BadInput:
-    detail = f": {' '.join(str(error).split())}" if error else ""
+def _broken(path: Path, what: str, owner: Owner, error: Optional[Exception] = None) -> BadInput:
+    detail = f": {' '.join(str(error).split())}" if error and not isinstance(error, _UnusableError) else ""
     return BadInput(
-        f"{path} cannot be used as a baseline: {what}",
-        f"a baseline is written by `mnist-repro baseline` and not by hand{detail}",
-        _way_back(path),
+        f"{path} cannot be used as a baseline: {error if isinstance(error, _UnusableError) else what}",
+        f"a baseline is written by a recording, and not by hand{detail}",
+        _way_back(path, owner),
     )
 
 
-def _way_back(path: Path) -> str:
+def _way_back(path: Path, owner: Owner) -> str:
     if path.name.endswith(".proposed.yml"):
         return f"remove {path} and record again: finished runs are kept"
-    record = f"mnist-repro baseline record {path.parent.name} --rung {path.stem}{option(path.parents[1])}"
+    record = owner.commands.record
     return f"git checkout -- {path} brings the committed one back; if none was committed: rm {path} && {record}"
 
 
-def _require_shallow(path: Path, text: str) -> None:
+class _UnusableError(ValueError):
+    """YAML that a baseline does not have; the message says what."""
+
+
+def _require_shallow(text: str) -> None:
     """Refuse a text that is nested so deeply that the parser could crash this process."""
     import yaml
 
@@ -196,10 +267,10 @@ def _require_shallow(path: Path, text: str) -> None:
         if depth <= _DEEPEST:
             raise
     if depth > _DEEPEST:
-        raise _broken(path, f"it is nested more than {_DEEPEST} levels deep")
+        raise _UnusableError(f"it is nested more than {_DEEPEST} levels deep")
 
 
-def _strict_loader(path: Path) -> Any:
+def _strict_loader() -> Any:
     """PyYAML's safe loader, the fast one if it is there.
 
     A double key is an error: else a value would be lost. So is a number that means another one to YAML 1.1.
@@ -215,7 +286,7 @@ def _strict_loader(path: Path) -> Any:
         if len(fields) < len(pairs):
             keys = [key for key, _ in pairs]
             doubled = next(key for at, key in enumerate(keys) if key in keys[:at])
-            raise _broken(path, f"{doubled!r} comes twice")
+            raise _UnusableError(f"{doubled!r} comes twice")
         return fields
 
     def number(loader: Any, node: Any) -> Union[int, float]:
@@ -223,8 +294,8 @@ def _strict_loader(path: Path) -> Any:
         value: Union[int, float] = getattr(loader, f"construct_yaml_{kind}")(node)
         if (kind == "int" or math.isfinite(value)) and not _is_decimal(node.value, value):
             where = f"line {node.start_mark.line + 1}"
-            raise _broken(
-                path, f"{where} has {node.value}, which YAML 1.1 reads as {value}: quote it, or write {value}"
+            raise _UnusableError(
+                f"{where} has {node.value}, which YAML 1.1 reads as {value}: quote it, or write {value}"
             )
         return value
 

@@ -3,178 +3,228 @@
 from __future__ import annotations
 
 import math
-from dataclasses import replace
-from typing import Any, List, Mapping, Optional, Sequence
+from dataclasses import dataclass, field, replace
+from typing import Any, List, Mapping, Optional, Sequence, Tuple, Union
 
-from mnist_repro.data.dataset import UNRECOGNISED
-from mnist_repro.gate.baselines.values import BaselineFile, FingerprintEntry, SampleEntry, samples_of
-from mnist_repro.gate.platform import environment_note, platform_name
-from mnist_repro.gate.statistics import compare_distributions, compare_seed_by_seed
+from mnist_repro.display import counted
+from mnist_repro.gate.baselines.values import BaselineFile, CasesEntry, Exact, FingerprintEntry, SampleEntry, samples_of
+from mnist_repro.gate.cases import compare_cases
+from mnist_repro.gate.platform import environment_note, platform_text
+from mnist_repro.gate.statistics import Samples, compare_distributions, compare_seed_by_seed
+from mnist_repro.gate.text import conditions_text
 from mnist_repro.gate.verdicts import Finding, Judgement, Metric, Verdict
-from mnist_repro.runs.metrics import metric_values, metrics_in_session, values_by_seed
-from mnist_repro.runs.run import Run
 
 # Number of digits of a hash in messages.
 DIGITS = 12
+_Value = Union[Exact, float]
 
 
-def judge_samples(stored: BaselineFile, runs: Sequence[Run]) -> Judgement:
-    """Compare runs of one recipe with the stored runs of the same scale, dataset and arithmetic.
+@dataclass(frozen=True)
+class MeasuredSamples:
+    """Samples of one subject to be judged.
 
     Args:
-        stored: the baseline of the runs' recipe and scale.
-        runs: at least one run; all of one dataset and arithmetic, each of a different seed.
+        conditions: the conditions of the measurement.
+        values: metric values by seed.
+        provenance: what produced the samples.
+        data: SHA-256 of the data of each seed; empty if they are not known.
     """
-    if not runs:
-        return _incomparable(stored, "no run was made")
-    first = runs[0]
-    mixed = _mixed(stored, runs)
-    if mixed:
-        return _incomparable(stored, mixed)
-    entry = stored.entry(first.dataset["name"], first.arithmetic)
-    if not isinstance(entry, SampleEntry):
-        return _incomparable(stored, _no_baseline(stored, first.dataset["name"], first.arithmetic))
-    other = _other_data(entry, runs)
+
+    conditions: Mapping[str, str]
+    values: Mapping[int, Mapping[str, float]]
+    provenance: Mapping[str, Any] = field(default_factory=dict)
+    data: Mapping[int, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class MeasuredCases:
+    """Values of named cases to be judged.
+
+    Args:
+        conditions: the conditions of the measurement.
+        cases: by case, the values of each metric: one, or one for each repeat.
+        provenance: what produced the values.
+        data: SHA-256 of the data; empty if it is not known.
+    """
+
+    conditions: Mapping[str, str]
+    cases: Mapping[str, Mapping[str, Sequence[float]]]
+    provenance: Mapping[str, Any] = field(default_factory=dict)
+    data: str = ""
+
+
+@dataclass(frozen=True)
+class MeasuredFingerprint:
+    """A fingerprint of one subject to be judged.
+
+    Args:
+        conditions: the conditions of the measurement.
+        exact: values that must be the same.
+        close: values that may differ by rounding.
+        provenance: what produced them; its ``platform`` decides by which stored fingerprint they are judged.
+    """
+
+    conditions: Mapping[str, str]
+    exact: Mapping[str, Exact]
+    close: Mapping[str, float]
+    provenance: Mapping[str, Any]
+
+
+def judge_samples(stored: BaselineFile, measured: MeasuredSamples, looks: int = 1) -> Judgement:
+    """Compare samples with the stored samples of the same conditions.
+
+    Args:
+        stored: the baseline.
+        measured: the samples.
+        looks: how often the session may look, with more seeds each time.
+    """
+    if not measured.values:
+        return incomparable("no run was made")
+    entry = stored.samples(measured.conditions)
+    if entry is None:
+        return incomparable(no_baseline(stored, measured.conditions))
+    other = _other_data(entry, measured.data)
     if other:
-        return _incomparable(stored, other)
-    findings = [_compare(metric, entry, runs, stored.rung) for metric in entry.metrics]
-    findings += _strangers(entry, runs, stored.rung)
-    notes = _across(entry.provenance, first.provenance)
-    return _explained(Judgement(stored.recipe, tuple(findings), notes), entry.provenance, first.provenance)
+        return incomparable(other)
+    findings = [_compare(metric, entry, measured.values, looks) for metric in entry.metrics]
+    findings += _strangers(entry.metrics, measured.values)
+    notes = _across(entry.provenance, measured.provenance)
+    return _explained(Judgement(tuple(findings), notes), entry.provenance, measured.provenance)
 
 
-def judge_fingerprint(
-    stored: BaselineFile,
-    exact: Mapping[str, int],
-    losses: Mapping[str, float],
-    dataset: str,
-    arithmetic: str,
-    provenance: Mapping[str, Any],
-) -> Judgement:
+def judge_fingerprint(stored: BaselineFile, measured: MeasuredFingerprint) -> Judgement:
     """Compare a fingerprint with the stored fingerprint of the same platform; without one, give only a note."""
-    platform = platform_name(provenance)
-    entry = stored.entry(dataset, arithmetic, platform)
+    platform = platform_text(measured.provenance)
+    entry = stored.entry(measured.conditions, platform)
     if not isinstance(entry, FingerprintEntry):
-        if not any(each.key[:2] == (dataset, arithmetic) for each in stored.entries):
-            return _incomparable(stored, _no_baseline(stored, dataset, arithmetic))
-        return Judgement(stored.recipe, (), (f"no fingerprint is stored for {platform}: the verdict rests on samples",))
-    findings = (_first_exact_difference(entry, exact), _first_loss_difference(entry, losses))
-    return _explained(Judgement(stored.recipe, findings), entry.provenance, provenance)
+        if not any(each.conditions == measured.conditions for each in stored.entries):
+            return incomparable(no_baseline(stored, measured.conditions))
+        return Judgement((), (f"no fingerprint is stored for {platform}: the verdict rests on samples",))
+    findings = (_first_exact_difference(entry, measured.exact), _first_close_difference(entry, measured.close))
+    return _explained(Judgement(findings), entry.provenance, measured.provenance)
+
+
+def judge_cases(stored: BaselineFile, measured: MeasuredCases) -> Judgement:
+    """Compare cases with the stored cases of the same conditions; each is paired with the one of its name."""
+    entry = stored.entry(measured.conditions)
+    if not isinstance(entry, CasesEntry):
+        return incomparable(no_baseline(stored, measured.conditions))
+    cases = measured.cases
+    for what, some, others in (("stored and missing", entry.cases, cases), ("new", cases, entry.cases)):
+        odd = [case for case in some if case not in others]
+        if odd:
+            commands = stored.owner.commands
+            return incomparable(
+                f"{counted(len(odd), 'case')} {what}: {', '.join(odd[:5])}; each has to be in both; "
+                f"if that is meant: {commands.record}, then {commands.accept} …"
+            )
+    other = _other_data(entry, {"": measured.data} if measured.data else {})
+    if other:
+        return incomparable(other)
+    lost = [metric.name for metric in entry.metrics if metric.name not in next(iter(cases.values()))]
+    findings = [Finding(name, Verdict.INCOMPARABLE, "it was not measured") for name in lost]
+    findings += _strangers(entry.metrics, cases)
+    for metric in entry.metrics:
+        if metric.name not in lost:
+            before, now = ({case: side[case][metric.name] for case in entry.cases} for side in (entry.cases, cases))
+            findings.append(compare_cases(metric, before, now, len(entry.metrics)))
+    notes = _across(entry.provenance, measured.provenance)
+    return _explained(Judgement(tuple(findings), notes), entry.provenance, measured.provenance)
+
+
+def incomparable(why: str) -> Judgement:
+    """The judgement on what cannot be compared with its baseline."""
+    return Judgement((Finding("baseline", Verdict.INCOMPARABLE, why),))
+
+
+def no_baseline(stored: BaselineFile, conditions: Mapping[str, str]) -> str:
+    """Why there is nothing to compare with under these conditions, and what to type."""
+    there = "; ".join(entry.title for entry in stored.entries) or "nothing"
+    commands = stored.owner.commands
+    return (
+        f"no baseline for {conditions_text(conditions) or stored.name} (stored: {there}); "
+        f"to make one: {commands.record}, then {commands.accept} …"
+    )
 
 
 def _explained(judgement: Judgement, stored: Mapping[str, Any], measured: Mapping[str, Any]) -> Judgement:
     """The judgement; if it does not pass, with a note on what differs between the environments."""
-    if judgement.verdict.passes:
+    if judgement.passes:
         return judgement
     return replace(judgement, notes=(*judgement.notes, environment_note(stored, measured)))
 
 
-def record_command(recipe: str, rung: str, dataset: str = "", arithmetic: str = "", folder: str = "") -> str:
-    """The command that records only this baseline; ``folder`` is the option that names its folder."""
-    return f"mnist-repro baseline record {recipe} --rung {rung}{options(dataset, arithmetic)}{folder}"
-
-
-def options(dataset: str, arithmetic: str) -> str:
-    """The options for a dataset and arithmetic that are not the default; empty for the default."""
-    data = f" --data {dataset}" if dataset not in ("", "mnist", UNRECOGNISED) else ""
-    return data + (f" --arithmetic {arithmetic}" if arithmetic == "framework" else "")
-
-
-def _compare(metric: Metric, entry: SampleEntry, runs: Sequence[Run], rung: str) -> Finding:
-    measured = values_by_seed(runs, metric.name)
-    missing = [run.seed for run in runs if run.seed not in measured]
+def _compare(metric: Metric, entry: SampleEntry, measured: Mapping[int, Mapping[str, float]], looks: int) -> Finding:
+    missing = [seed for seed, values in measured.items() if metric.name not in values]
     if missing:
-        why = f"the run of seed {missing[0]} does not have it"
-        return Finding(rung, metric.name, Verdict.INCOMPARABLE, why)
+        return Finding(metric.name, Verdict.INCOMPARABLE, f"the run of seed {missing[0]} does not have it")
+    values = {seed: each[metric.name] for seed, each in measured.items()}
+    return compare(metric, entry, values, looks)
+
+
+def compare(metric: Metric, entry: SampleEntry, measured: Samples, looks: int = 1) -> Finding:
+    """Compare one metric with the stored samples, as their entry says: seed by seed, or as distributions."""
     stored = samples_of(entry, metric.name)
     if entry.paired:
-        return compare_seed_by_seed(metric, stored, measured, rung)
-    return compare_distributions(metric, stored, measured, rung, metrics_in_session(rung))
+        return compare_seed_by_seed(metric, stored, measured)
+    return compare_distributions(metric, stored, measured, len(entry.metrics), looks)
 
 
-def _strangers(entry: SampleEntry, runs: Sequence[Run], rung: str) -> List[Finding]:
+def _strangers(metrics: Sequence[Metric], measured: Mapping[Any, Mapping[str, Any]]) -> List[Finding]:
     """A finding for each metric that was measured but is not stored."""
-    known = {metric.name for metric in entry.metrics}
-    extra = sorted({name for run in runs for name in metric_values(run)} - known)
+    known = {metric.name for metric in metrics}
+    extra = sorted({name for values in measured.values() for name in values} - known)
     why = "it was measured, but no baseline is stored for it"
-    return [Finding(rung, name, Verdict.INCOMPARABLE, why) for name in extra]
+    return [Finding(name, Verdict.INCOMPARABLE, why) for name in extra]
 
 
-def _first_exact_difference(entry: FingerprintEntry, exact: Mapping[str, int]) -> Finding:
+def _first_exact_difference(entry: FingerprintEntry, exact: Mapping[str, Exact]) -> Finding:
     for name in (*entry.exact, *exact):
         stored, measured = entry.exact.get(name), exact.get(name)
         if stored != measured:
-            return _fingerprint_finding(name, stored, measured, "the counts and checksums differ from here on")
-    why = f"{len(entry.exact)} counts and checksums are equal"
-    return Finding("fingerprint", "what is fed and scored", Verdict.EQUIVALENT, why)
+            return _changed(name, stored, measured, "the exact values differ from here on")
+    return Finding("exact values", Verdict.EQUIVALENT, f"{len(entry.exact)} exact values are equal")
 
 
-def _first_loss_difference(entry: FingerprintEntry, losses: Mapping[str, float]) -> Finding:
+def _first_close_difference(entry: FingerprintEntry, close: Mapping[str, float]) -> Finding:
     furthest = 0.0
-    for name in (*entry.losses, *losses):
-        stored, measured = entry.losses.get(name), losses.get(name)
+    for name in (*entry.close, *close):
+        stored, measured = entry.close.get(name), close.get(name)
         apart = math.nan if stored is None or measured is None else relative_difference(stored, measured)
         # Not `>`: NaN comes from a missing value or a diverged run, and is a difference.
-        if not apart <= entry.tolerance:
-            why = f"{apart:.1e} apart, relative, where {entry.tolerance:.1e} is allowed"
-            return _fingerprint_finding(name, stored, measured, why)
+        allowed = entry.tolerances.get(name, entry.tolerance)
+        if not apart <= allowed:
+            why = f"{apart:.1e} apart, relative, where {allowed:.1e} is allowed"
+            return _changed(name, stored, measured, why)
         furthest = max(furthest, apart)
-    why = f"{len(entry.losses)} losses are within {entry.tolerance:.1e}, at most {furthest:.1e} apart"
-    return Finding("fingerprint", "losses", Verdict.EQUIVALENT, why)
+    why = f"{len(entry.close)} values are within {entry.tolerance:.1e}, at most {furthest:.1e} apart"
+    return Finding("close values", Verdict.EQUIVALENT, why)
 
 
 def relative_difference(stored: float, measured: float) -> float:
-    """The difference of two losses, relative to the stored loss; NaN if a loss is NaN."""
+    """The difference of two values, relative to the stored value; NaN if a value is NaN."""
     return abs(measured - stored) / max(abs(stored), 1e-12)
 
 
-def _fingerprint_finding(name: str, stored: Optional[float], measured: Optional[float], why: str) -> Finding:
+def _changed(name: str, stored: Optional[_Value], measured: Optional[_Value], why: str) -> Finding:
     stored_text, measured_text = ("none" if value is None else f"{value!r}" for value in (stored, measured))
-    return Finding("fingerprint", name, Verdict.CHANGED, why, stored_text, measured_text)
+    return Finding(name, Verdict.CHANGED, why, stored_text, measured_text)
 
 
-def _mixed(stored: BaselineFile, runs: Sequence[Run]) -> str:
-    """Why these runs cannot be judged together; empty if they can."""
-    for name, values in (
-        ("recipe", {run.recipe for run in runs} | {stored.recipe}),
-        ("scale", {run.scale for run in runs} | {stored.rung}),
-        ("dataset", {run.dataset["name"] for run in runs}),
-        ("arithmetic", {run.arithmetic for run in runs}),
-    ):
-        if len(values) > 1:
-            return f"different {name}s: {', '.join(sorted(values))}"
-    seeds = [run.seed for run in runs]
-    doubled = sorted({seed for seed in seeds if seeds.count(seed) > 1})
-    return f"seed {doubled[0]} comes twice, which would count one run as two" if doubled else ""
-
-
-def _no_baseline(stored: BaselineFile, dataset: str, arithmetic: str) -> str:
-    there = ", ".join(" / ".join(entry.key) for entry in stored.entries) or "nothing"
-    what = f"no baseline for {dataset} data in {arithmetic} arithmetic (stored: {there})"
-    if dataset == UNRECOGNISED:
-        return f"{what}, and none can be made: only MNIST and the surrogate have one; --data mnist, or --data surrogate"
-    record = record_command(stored.recipe, stored.rung, dataset, arithmetic, stored.option)
-    return f"{what}; to make one: {record}, then mnist-repro baseline accept {stored.recipe}{stored.option} --reason …"
-
-
-def _other_data(entry: SampleEntry, runs: Sequence[Run]) -> str:
-    """Why runs and entry are of different images, even if the datasets have one name; empty if they are the same."""
+def _other_data(entry: Union[SampleEntry, CasesEntry], data: Mapping[Any, str]) -> str:
+    """Why samples and entry are of different data, even if the conditions agree; empty if they are the same."""
     stored = entry.provenance.get("dataset_sha256")
-    for run in runs:
-        if stored is not None and run.dataset["sha256"] != stored:
-            new, old = (str(digest)[:DIGITS] for digest in (run.dataset["sha256"], stored))
-            return f"the {entry.dataset} data of seed {run.seed} hash to {new}…, those of the stored runs to {old}…"
+    for seed, digest in data.items():
+        if stored is not None and digest != stored:
+            new, old = (str(each)[:DIGITS] for each in (digest, stored))
+            whose = "" if seed == "" else f" of seed {seed}"
+            return f"the data{whose} hash to {new}…, those of the stored runs to {old}…"
     return ""
 
 
-def _incomparable(stored: BaselineFile, why: str) -> Judgement:
-    return Judgement(stored.recipe, (Finding(stored.rung, "baseline", Verdict.INCOMPARABLE, why),))
-
-
-def _across(stored: Mapping[str, Any], measured: Mapping[str, Any]) -> tuple[str, ...]:
+def _across(stored: Mapping[str, Any], measured: Mapping[str, Any]) -> Tuple[str, ...]:
     """A note if the stored samples are of another platform."""
-    try:
-        old, new = platform_name(stored), platform_name(measured)
-    except KeyError:
+    if "platform" not in stored or "platform" not in measured:
         return ("the samples do not say on which platform they were measured",)
+    old, new = platform_text(stored), platform_text(measured)
     return () if old == new else (f"stored on {old}, measured on {new}",)

@@ -11,23 +11,30 @@ from mnist_repro.gate.baselines.files import entry_fields
 from mnist_repro.gate.baselines.values import (
     BaselineEntry,
     BaselineFile,
+    CasesEntry,
     Change,
     FingerprintEntry,
-    SampleEntry,
-    samples_of,
+    values_of,
 )
 from mnist_repro.gate.intervals import standard_deviation
 from mnist_repro.gate.platform import platform_text
-from mnist_repro.gate.verdicts import WORST_FIRST, Finding
+from mnist_repro.gate.verdicts import NO_WORSE, SAME, WORST_FIRST, Finding, Metric
 
-JSON_SCHEMA = 1
+JSON_SCHEMA = 2
+# What a change replaced, as people name it.
+_COUNTED = (
+    ("samples", "seed"),
+    ("cases", "case"),
+    ("metrics", "margin"),
+    ("exact", "exact value"),
+    ("close", "close value"),
+)
 
 
 def shown(files: Sequence[BaselineFile]) -> str:
     """The output of `baseline show`: for each entry the stored values, the margins with reasons, and the history."""
     return "\n\n".join(
-        "\n".join((f"{file.recipe} {file.rung}", *(line for entry in file.entries for line in _entry_lines(entry))))
-        for file in files
+        "\n".join((file.name, *(line for entry in file.entries for line in _entry_lines(entry)))) for file in files
     )
 
 
@@ -35,8 +42,8 @@ def as_json(files: Sequence[BaselineFile]) -> str:
     """Baselines as JSON: every field of the files, and each metric's mean and standard deviation."""
     listed = [
         {
-            "recipe": file.recipe,
-            "rung": file.rung,
+            "name": file.name,
+            "kind": file.kind,
             "entries": [{**entry_fields(entry), **_summary_fields(entry)} for entry in file.entries],
         }
         for file in files
@@ -65,16 +72,16 @@ def _entry_lines(entry: BaselineEntry) -> List[str]:
     lines = [f"  {_title(entry)}", f"    from {_origin(entry)}"]
     if isinstance(entry, FingerprintEntry):
         lines.append(
-            f"    {len(entry.exact)} counts and checksums, {len(entry.losses)} losses within {entry.tolerance:.2g}, "
+            f"    {len(entry.exact)} exact values, {len(entry.close)} close values within {entry.tolerance:.2g}, "
             f"relative: {entry.reason}"
         )
     else:
         rows = [
             (
                 metric.name,
-                spread(list(samples_of(entry, metric.name).values())),
+                spread(values_of(entry, metric.name)),
                 f"{metric.margin:.3g}",
-                f"{metric.direction} is better; {metric.reason}",
+                f"{_claim(metric)}; {metric.reason}",
             )
             for metric in entry.metrics
         ]
@@ -83,12 +90,19 @@ def _entry_lines(entry: BaselineEntry) -> List[str]:
     return lines + [f"      {_change(change)}" for change in entry.history]
 
 
+def _claim(metric: Metric) -> str:
+    if metric.claim == NO_WORSE:
+        return f"no worse, {metric.direction} is better"
+    return "the same" if metric.direction == SAME else f"{metric.direction} is better"
+
+
 def _title(entry: BaselineEntry) -> str:
-    title = f"{entry.dataset} data, {entry.arithmetic} arithmetic"
     if isinstance(entry, FingerprintEntry):
-        return f"{title}, {entry.platform}"
+        return entry.title
+    if isinstance(entry, CasesEntry):
+        return f"{entry.title}; {counted(len(entry.cases), 'case')}, paired"
     how = "compared seed by seed" if entry.paired else "compared as distributions"
-    return f"{title}, {counted(len(entry.samples), 'seed')}, {how}"
+    return f"{entry.title}; {counted(len(entry.samples), 'seed')}, {how}"
 
 
 def _origin(entry: BaselineEntry) -> str:
@@ -99,10 +113,10 @@ def _origin(entry: BaselineEntry) -> str:
 
 def _change(change: Change) -> str:
     parts = []
-    for name, what in (("samples", "seed"), ("metrics", "margin"), ("exact", "count"), ("losses", "loss")):
+    for name, what in _COUNTED:
         count = len(change.replaced.get(name, ()))
         if count:
-            parts.append(f"{count} losses" if what == "loss" and count > 1 else counted(count, what))
+            parts.append(counted(count, what))
     if "tolerance" in change.replaced:
         parts.append("the tolerance")
     replaced = f" (replaced {', '.join(parts)})" if parts else ""
@@ -110,11 +124,11 @@ def _change(change: Change) -> str:
 
 
 def _summary_fields(entry: BaselineEntry) -> Dict[str, Any]:
-    if not isinstance(entry, SampleEntry):
+    if isinstance(entry, FingerprintEntry):
         return {}
     summary = {}
     for metric in entry.metrics:
-        values = list(samples_of(entry, metric.name).values())
+        values = values_of(entry, metric.name)
         deviation = standard_deviation(values) if len(values) > 1 else None
         summary[metric.name] = {"mean": sum(values) / len(values), "sd": deviation, "count": len(values)}
     return {"summary": summary}
@@ -122,7 +136,7 @@ def _summary_fields(entry: BaselineEntry) -> Dict[str, Any]:
 
 def _difference_lines(difference: Difference) -> List[str]:
     entry = difference.proposed
-    lines = [f"  {difference.recipe} {difference.rung}: {_title(entry)}"]
+    lines = [f"  {difference.name}: {_title(entry)}"]
     if difference.stored is None:
         lines += ["    nothing is stored yet"]
         lines += _indented(table(("metric", "proposed", "margin"), _new_rows(entry)), 4) if _new_rows(entry) else []
@@ -135,10 +149,7 @@ def _difference_lines(difference: Difference) -> List[str]:
 def _new_rows(entry: BaselineEntry) -> List[Sequence[str]]:
     if isinstance(entry, FingerprintEntry):
         return []
-    return [
-        (metric.name, spread(list(samples_of(entry, metric.name).values())), f"{metric.margin:.3g}")
-        for metric in entry.metrics
-    ]
+    return [(metric.name, spread(values_of(entry, metric.name)), f"{metric.margin:.3g}") for metric in entry.metrics]
 
 
 def _finding_row(finding: Finding, stored: BaselineEntry, proposed: BaselineEntry) -> Sequence[str]:
@@ -157,8 +168,8 @@ def _finding_row(finding: Finding, stored: BaselineEntry, proposed: BaselineEntr
 
 
 def _value(name: str, entry: BaselineEntry) -> str:
-    values = list(samples_of(entry, name).values()) if isinstance(entry, SampleEntry) else []
-    return spread(values) if values else ""
+    known = () if isinstance(entry, FingerprintEntry) else [metric.name for metric in entry.metrics]
+    return spread(values_of(entry, name)) if name in known else ""  # type: ignore[arg-type] # no fingerprint has metrics
 
 
 def _indented(text: str, by: int) -> List[str]:

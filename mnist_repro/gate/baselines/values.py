@@ -2,15 +2,38 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import asdict, dataclass, field, replace
-from typing import Any, Dict, Mapping, Optional, Tuple, Union
+from typing import Any, Callable, Dict, List, Mapping, Optional, Sequence, Tuple, Union
 
+from mnist_repro.errors import BadInput, escaped
+from mnist_repro.gate.text import Commands, conditions_text
 from mnist_repro.gate.verdicts import Metric
 
-FINGERPRINT = "fingerprint"
-PUBLISHED = "published"
-# The rungs with baseline files. ``published`` has none: published figures are not our measurements.
-RUNGS = (FINGERPRINT, "subset", "full")
+_PART = re.compile(r"[A-Za-z0-9][A-Za-z0-9._+=-]*")
+_LONGEST_NAME = 200
+_PROPOSED = ".proposed"
+
+
+def require_name(name: str) -> str:
+    """The name of a baseline, if it can be one: letters, digits and ``._+=-``, in folders with ``/``.
+
+    Raises:
+        BadInput: it cannot.
+    """
+    parts = name.split("/") if isinstance(name, str) else [""]
+    sound = all(_PART.fullmatch(part) and not part.endswith(_PROPOSED) for part in parts)
+    if not sound or len(name) > _LONGEST_NAME:
+        raise BadInput(
+            f"{escaped(repr(name)[:_LONGEST_NAME])} is no name of a baseline",
+            "it becomes a file: letters, digits and ._+=- are allowed, and / for a folder",
+            "a name such as digits-sgd, or digits/sgd",
+        )
+    return name
+
+
+# An exact value: a number, or a text, such as a hash.
+Exact = Union[int, str]
 
 
 @dataclass(frozen=True)
@@ -34,11 +57,10 @@ class Change:
 
 @dataclass(frozen=True)
 class SampleEntry:
-    """Stored runs of one recipe at one scale, on one dataset, with one arithmetic.
+    """Stored runs of one subject under the same conditions.
 
     Args:
-        dataset: name of the dataset.
-        arithmetic: ``original`` or ``framework``.
+        conditions: what the runs have in common, such as dataset and arithmetic.
         paired: compared seed by seed, else as distributions.
         metrics: the metrics to compare, with direction, margin and reason.
         samples: metric values by seed.
@@ -46,8 +68,7 @@ class SampleEntry:
         history: every change, oldest first.
     """
 
-    dataset: str
-    arithmetic: str
+    conditions: Mapping[str, str]
     paired: bool
     metrics: Tuple[Metric, ...]
     samples: Mapping[int, Mapping[str, float]]
@@ -57,78 +78,148 @@ class SampleEntry:
     @property
     def key(self) -> Tuple[str, ...]:
         """The key that distinguishes the entries of one file."""
-        return (self.dataset, self.arithmetic)
+        return _key(self.conditions)
+
+    @property
+    def title(self) -> str:
+        """The key as text for people."""
+        return conditions_text(self.conditions) or "without conditions"
 
 
 @dataclass(frozen=True)
 class FingerprintEntry:
-    """The stored fingerprint of one recipe on one platform.
+    """The stored fingerprint of one subject on one platform.
 
     Args:
-        dataset: name of the dataset.
-        arithmetic: ``original`` or ``framework``.
-        platform: machine architecture, TensorFlow and Keras minor version.
-        exact: counts and checksums.
-        losses: losses of steps and scores.
-        tolerance: relative tolerance on the losses.
+        conditions: what else it depends on, such as dataset and arithmetic.
+        platform: what decides about the last bits: machine architecture, and versions or devices.
+        exact: values that must be the same: numbers, texts, hashes.
+        close: values that may differ by rounding, such as the losses of steps.
+        tolerance: relative tolerance on the close values.
+        tolerances: those of close values that have one of their own.
         reason: why the tolerance has this value.
         provenance: what produced the fingerprint.
         history: every change, oldest first.
     """
 
-    dataset: str
-    arithmetic: str
+    conditions: Mapping[str, str]
     platform: str
-    exact: Mapping[str, int]
-    losses: Mapping[str, float]
+    exact: Mapping[str, Exact]
+    close: Mapping[str, float]
     tolerance: float
     reason: str
     provenance: Mapping[str, Any]
     history: Tuple[Change, ...]
+    tolerances: Mapping[str, float] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
-        if not 0.0 < self.tolerance < 1.0:
-            raise ValueError(f"tolerance {self.tolerance} is not between 0 and 1")
+        for tolerance in (self.tolerance, *self.tolerances.values()):
+            if not 0.0 < tolerance < 1.0:
+                raise ValueError(f"tolerance {tolerance} is not between 0 and 1")
 
     @property
     def key(self) -> Tuple[str, ...]:
         """The key that distinguishes the entries of one file."""
-        return (self.dataset, self.arithmetic, self.platform)
+        return _key(self.conditions, self.platform)
+
+    @property
+    def title(self) -> str:
+        """The key as text for people."""
+        return "; ".join(filter(None, (conditions_text(self.conditions), self.platform)))
 
 
-BaselineEntry = Union[SampleEntry, FingerprintEntry]
+@dataclass(frozen=True)
+class CasesEntry:
+    """Stored values of named cases, such as prompts, images or problems, under the same conditions.
+
+    Args:
+        conditions: what the values have in common.
+        metrics: the metrics to compare, with direction, margin and reason.
+        cases: by case, the values of each metric: one, or one for each repeat.
+        provenance: what produced the values.
+        history: every change, oldest first.
+    """
+
+    conditions: Mapping[str, str]
+    metrics: Tuple[Metric, ...]
+    cases: Mapping[str, Mapping[str, Sequence[float]]]
+    provenance: Mapping[str, Any]
+    history: Tuple[Change, ...]
+
+    @property
+    def key(self) -> Tuple[str, ...]:
+        """The key that distinguishes the entries of one file."""
+        return _key(self.conditions)
+
+    @property
+    def title(self) -> str:
+        """The key as text for people."""
+        return conditions_text(self.conditions) or "without conditions"
+
+
+def _key(conditions: Mapping[str, str], platform: str = "") -> Tuple[str, ...]:
+    return (*(f"{name}={conditions[name]}" for name in sorted(conditions)), *([platform] if platform else []))
+
+
+BaselineEntry = Union[SampleEntry, FingerprintEntry, CasesEntry]
+
+
+def _allow(entry: BaselineEntry) -> None:
+    """Refuse no entry."""
+
+
+@dataclass(frozen=True)
+class Owner:
+    """What the code that keeps a baseline adds to it.
+
+    Args:
+        commands: the commands to type next for it.
+        check: refuses an entry that cannot be right, with a ValueError.
+    """
+
+    commands: Commands
+    check: Callable[[BaselineEntry], None] = _allow
 
 
 @dataclass(frozen=True)
 class BaselineFile:
-    """One file of a recipe's baselines.
+    """One file of baselines.
 
     Args:
-        recipe: name of the recipe.
-        rung: ``fingerprint``, ``subset`` or ``full``.
+        name: its name, such as ``digits-sgd`` or ``vgg7/subset``.
+        kind: ``samples``, ``fingerprint`` or ``cases``.
         entries: the entries, each with a different key.
-        option: option with which a command uses the file's folder; see `mnist_repro.gate.baselines.folder`.
+        owner: what the code that keeps it adds to it.
     """
 
-    recipe: str
-    rung: str
+    name: str
+    kind: str
     entries: Tuple[BaselineEntry, ...] = ()
-    option: str = field(default="", compare=False)
+    owner: Owner = field(default=Owner(Commands("", "", "", "")), compare=False)
 
     def __post_init__(self) -> None:
         keys = [entry.key for entry in self.entries]
         if len(set(keys)) < len(keys):
-            raise ValueError("two entries have the same dataset, arithmetic and platform")
+            raise ValueError("two entries have the same conditions and platform")
 
-    def entry(self, *key: str) -> Optional[BaselineEntry]:
-        """The entry with this key, or None."""
-        return next((entry for entry in self.entries if entry.key == key), None)
+    def entry(self, conditions: Mapping[str, str], platform: str = "") -> Optional[BaselineEntry]:
+        """The entry of these conditions and, if it is a fingerprint, this platform; or None."""
+        return next((entry for entry in self.entries if entry.key == _key(conditions, platform)), None)
+
+    def samples(self, conditions: Mapping[str, str]) -> Optional[SampleEntry]:
+        """The samples of these conditions, or None."""
+        entry = self.entry(conditions)
+        return entry if isinstance(entry, SampleEntry) else None
+
+    def same_key(self, entry: BaselineEntry) -> Optional[BaselineEntry]:
+        """The entry with the same key as another, or None."""
+        return next((each for each in self.entries if each.key == entry.key), None)
 
     def with_entry(self, new: BaselineEntry) -> BaselineFile:
         """The file with ``new`` in the place of the entry with the same key, or at the end."""
         entries = {entry.key: entry for entry in self.entries}
         entries[new.key] = new
-        return BaselineFile(self.recipe, self.rung, tuple(entries.values()))
+        return replace(self, entries=tuple(entries.values()))
 
 
 def accepted(stored: BaselineFile, proposed: BaselineFile, date: str, reason: str) -> BaselineFile:
@@ -138,12 +229,12 @@ def accepted(stored: BaselineFile, proposed: BaselineFile, date: str, reason: st
 
     Args:
         stored: the current file.
-        proposed: new entries of the same recipe and rung; their own history is ignored.
+        proposed: new entries of the same name; their own history is ignored.
         date: date of the change, ISO 8601.
         reason: why the new values are right.
     """
     for entry in proposed.entries:
-        old = stored.entry(*entry.key)
+        old = stored.same_key(entry)
         if old is not None and same_values(old, entry):
             continue
         change = Change(date, reason, {} if old is None else replaced_values(old, entry))
@@ -164,13 +255,16 @@ def replaced_values(old: BaselineEntry, new: BaselineEntry) -> Dict[str, Any]:
     elif isinstance(old, FingerprintEntry) and isinstance(new, FingerprintEntry):
         replaced = {
             "exact": _gone(old.exact, new.exact),
-            "losses": _gone(old.losses, new.losses),
+            "close": _gone(old.close, new.close),
+            "tolerances": _gone(old.tolerances, new.tolerances),
             **_gone({"tolerance": old.tolerance}, {"tolerance": new.tolerance}),
         }
+    elif isinstance(old, CasesEntry) and isinstance(new, CasesEntry):
+        replaced = {"metrics": _gone_metrics(old.metrics, new.metrics), "cases": _gone(old.cases, new.cases)}
     else:
         raise ValueError(f"{old.key} and {new.key} are entries of different kinds")
     values = {name: value for name, value in replaced.items() if value != {}}
-    origin = {name: old.provenance[name] for name in ("commit", "tensorflow", "keras") if name in old.provenance}
+    origin = {name: old.provenance[name] for name in ("commit", "platform") if name in old.provenance}
     return {**values, **origin}
 
 
@@ -178,13 +272,16 @@ def _replaced_samples(old: SampleEntry, new: SampleEntry) -> Dict[str, Any]:
     """Replaced samples as rows under one list of columns, so that many seeds need little space."""
     names = [metric.name for metric in old.metrics]
     rows = _gone(old.samples, new.samples)
-    allowed = {metric.name: _allowed(metric) for metric in old.metrics}
     return {
-        "metrics": _gone(allowed, {metric.name: _allowed(metric) for metric in new.metrics}),
+        "metrics": _gone_metrics(old.metrics, new.metrics),
         "columns": names if rows else {},
         "samples": {seed: [values.get(name) for name in names] for seed, values in rows.items()},
         **_gone({"paired": old.paired}, {"paired": new.paired}),
     }
+
+
+def _gone_metrics(old: Sequence[Metric], new: Sequence[Metric]) -> Dict[str, Any]:
+    return _gone(*({metric.name: _allowed(metric) for metric in metrics} for metrics in (old, new)))
 
 
 def _allowed(metric: Metric) -> Dict[str, Any]:
@@ -198,3 +295,10 @@ def _gone(old: Mapping[Any, Any], new: Mapping[Any, Any]) -> Dict[Any, Any]:
 def samples_of(entry: SampleEntry, metric: str) -> Dict[int, float]:
     """One metric's stored values by seed."""
     return {seed: values[metric] for seed, values in entry.samples.items() if metric in values}
+
+
+def values_of(entry: Union[SampleEntry, CasesEntry], metric: str) -> List[float]:
+    """One metric's stored values: one for each seed, or the mean of each case."""
+    if isinstance(entry, SampleEntry):
+        return list(samples_of(entry, metric).values())
+    return [sum(values[metric]) / len(values[metric]) for values in entry.cases.values()]

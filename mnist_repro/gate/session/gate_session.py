@@ -6,7 +6,7 @@ import datetime
 import os
 import platform
 from pathlib import Path
-from typing import TYPE_CHECKING, List, Optional
+from typing import TYPE_CHECKING, Dict, List, Optional, Tuple
 
 import pytest
 
@@ -22,14 +22,25 @@ STEP_SUMMARY = "GITHUB_STEP_SUMMARY"
 
 
 class GateSession:
-    """A pytest plugin of the process that gets all reports. With xdist and `--fugaku`, other processes made them."""
+    """A pytest plugin of the process that gets all reports. With xdist and `--fugaku`, other processes made them.
+
+    Args:
+        config: pytest's configuration.
+
+    Attributes:
+        settings: what the session was asked for, by name, for the report; other plugins may add theirs.
+        expected: subjects that a complete session judges; another plugin may name them.
+    """
 
     def __init__(self, config: pytest.Config) -> None:
         self._config = config
+        self.settings: Dict[str, str] = {"seeds": str(config.option.gate_seeds)}
+        self.expected: Tuple[str, ...] = ()
         self._collector = Collector()
         self._started = _now()
         self._problems: List[str] = []
         self._called = False
+        self._deselected = False
         folder: Optional[Path] = None if config.option.collectonly else config.option.gate_report
         # Tests may change the working directory.
         self._folder = folder.absolute() if folder is not None else None
@@ -76,6 +87,8 @@ class GateSession:
         # With --setup-plan and --setup-only pytest calls no test, so that no comparison is missing.
         if getattr(self._config.option, "setuponly", False):
             return False
+        if self._collector.recorded() and not report.entries:
+            return False
         if report.entries:
             # For example, a comparison was skipped, is expected to be impossible, or passes at the second attempt.
             return not report.comparisons_pass
@@ -100,13 +113,15 @@ class GateSession:
             terminalreporter.write_line(f"gate report: {self._config.option.gate_report / 'gate.md'}")
 
     def _print_verdicts(self, terminalreporter: pytest.TerminalReporter) -> None:
-        """Print a line for each recipe; and at every verbosity, why the gate does not pass."""
+        """Print a line for each subject; and at every verbosity, why the gate does not pass."""
         from mnist_repro.gate.markdown import refusals, summary
 
         report = self._report()
-        if self._collector.any() and self._config.option.verbose >= 0:
+        recorded = self._collector.recorded()
+        lines = [*summary(report), *(f"note: {line}" for line in self._unused())] if report.entries else []
+        if recorded or (self._collector.any() and self._config.option.verbose >= 0):
             terminalreporter.section("gate")
-            for line in summary(report):
+            for line in (*recorded, *lines):
                 terminalreporter.write_line(line)
         if self._must_fail(report):
             for line in refusals(report):
@@ -115,17 +130,37 @@ class GateSession:
     def _report(self, finished: str = "", exit_code: Optional[int] = None, complete: bool = False) -> Report:
         from mnist_repro.gate.report import Report, Session
 
-        option = self._config.option
         versions = {
             "mnist_repro": mnist_repro.__version__,
             "pytest": pytest.__version__,
             "python": platform.python_version(),
         }
-        seeds = str(option.seeds)
-        session = Session(
-            option.scale, seeds, option.arithmetic, self._started, versions, finished, exit_code, complete
-        )
+        session = Session(self.settings, self._started, versions, finished, exit_code, complete, self.expected)
         return Report(session, self._collector.entries(), self._collector.other_failures())
+
+    def _unused(self) -> List[str]:
+        """Stored baselines that no test used, if all tests ran: a renamed or removed gate leaves one behind."""
+        from mnist_repro.gate.baselines.files import names, path_of
+        from mnist_repro.gate.comparison import NOTHING, subject
+
+        option, config = self._config.option, self._config
+        chosen = any(getattr(option, name, None) for name in ("keyword", "markexpr", "lf", "stepwise"))
+        named = config.args_source is pytest.Config.ArgsSource.ARGS
+        if chosen or named or self._deselected or not self._called or self._collector.other_failures():
+            return []
+        folder = config.rootpath / config.getini("gate_baselines")
+        used = {entry.name for entry in self._collector.entries()} - {NOTHING}
+        unused = [name for name in names(folder) if name not in used and subject(name) not in self.expected]
+        new = [name for name in used if not path_of(folder, name).exists()]
+        rename = f"gate-baselines rename {unused[0]} {new[0]} --reason …" if len(unused) == len(new) == 1 else ""
+        return [
+            f"unused baseline {name}: {rename or f'gate-baselines remove {name} --reason …, if its gate is gone'}"
+            for name in unused
+        ]
+
+    def pytest_deselected(self) -> None:
+        """Note that not all tests run."""
+        self._deselected = True
 
     def _write(self, report: Report) -> None:
         assert self._folder is not None  # noqa: S101 - called only with a folder

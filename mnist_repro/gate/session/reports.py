@@ -12,9 +12,11 @@ if TYPE_CHECKING:
     from mnist_repro.gate.comparison import Comparison
     from mnist_repro.gate.report import ReportEntry
 
-# Properties of a test report: its (recipe, rung) as JSON, and each `Comparison` as JSON.
-WANTED = "mnist_repro.wanted"
-CHECKED = "mnist_repro.checked"
+# Properties of a test report: (name, kind) as JSON; each `Comparison` as JSON.
+WANTED = "gate.wanted"
+CHECKED = "gate.checked"
+# What was recorded and not judged: a list of lines as JSON.
+RECORDED = "gate.recorded"
 TRIED_AGAIN = "an earlier attempt of this test; a later one does not undo its verdict"
 _REASON_SHOWN = 300
 
@@ -27,6 +29,16 @@ class _Test:
 
     def named(self, name: str) -> List[str]:
         return [value for key, value in self.properties if key == name]
+
+
+def properties(comparison: Comparison) -> List[Tuple[str, str]]:
+    """The properties for JUnit and the gate report: verdict, figures of each finding, and the comparison as JSON."""
+    from mnist_repro.gate.comparison import as_fields
+    from mnist_repro.gate.text import in_one_line
+
+    values = [(f"{comparison.name} verdict", comparison.verdict.value if comparison.verdict else "none")]
+    values += [(f"{comparison.name}: {each.name}", in_one_line(each)) for each in comparison.judgement.findings]
+    return [*values, (CHECKED, json.dumps(as_fields(comparison), allow_nan=False))]
 
 
 class Collector:
@@ -53,6 +65,10 @@ class Collector:
     def any(self) -> bool:
         """Whether any test made or announced a comparison."""
         return any(test.named(CHECKED) or test.named(WANTED) for test in self._tests.values())
+
+    def recorded(self) -> List[str]:
+        """What tests recorded, as lines."""
+        return [line for test in self._tests.values() for text in test.named(RECORDED) for line in json.loads(text)]
 
     def entries(self) -> Tuple[ReportEntry, ...]:
         """An entry for every comparison, also for those without a verdict."""
@@ -86,13 +102,15 @@ def _explained(checked: Comparison, outcome: str, reason: str) -> str:
     return reason if outcome == "xfailed" or other else ""
 
 
-def _attempt(name: str, checked: Comparison) -> ReportEntry:
-    """The entry of a comparison after which its test went on, or ran again."""
+def _went_on(name: str, checked: Comparison, again: bool) -> ReportEntry:
+    """The entry of a comparison after which its test went on, or was made again."""
     from mnist_repro.gate.report import ReportEntry
 
-    if checked.verdict is None or checked.passes:
-        return ReportEntry(name, "passed", checked.recipe, checked.rung, checked)
-    return ReportEntry(name, "failed", checked.recipe, checked.rung, checked, TRIED_AGAIN)
+    if checked.verdict is None:
+        return ReportEntry(name, "skipped", checked.name, checked.kind, checked)
+    outcome = "passed" if checked.passes else "failed"
+    reason = TRIED_AGAIN if again and not checked.passes else ""
+    return ReportEntry(name, outcome, checked.name, checked.kind, checked, reason)
 
 
 def _entries(name: str, test: _Test) -> List[ReportEntry]:
@@ -102,11 +120,12 @@ def _entries(name: str, test: _Test) -> List[ReportEntry]:
     checked = [from_fields(json.loads(text)) for text in test.named(CHECKED)]
     outcome = test.outcome or "unfinished"
     if checked:
-        # The last comparison decided the test's outcome. One before it that failed is an earlier attempt of the test.
+        # The last comparison decided the test's outcome. Those before it with the same name are earlier attempts.
         *earlier, last = checked
-        attempts = [_attempt(name, each) for each in earlier]
+        latest = {each.name: each for each in checked}
+        entries = [_went_on(name, each, again=latest[each.name] is not each) for each in earlier]
         reason = _explained(last, outcome, test.reason)
-        return [*attempts, ReportEntry(name, outcome, last.recipe, last.rung, last, reason)]
-    targets = [json.loads(text) for text in test.named(WANTED)]
-    reason = test.reason or ("it never called baseline.check" if outcome == "passed" else "")
-    return [ReportEntry(name, outcome, recipe, rung, None, reason) for recipe, rung in targets]
+        return [*entries, ReportEntry(name, outcome, last.name, last.kind, last, reason)]
+    targets = [json.loads(text) for text in ([] if test.named(RECORDED) else test.named(WANTED))]
+    reason = test.reason or ("it compared nothing" if outcome == "passed" else "")
+    return [ReportEntry(name, outcome, wanted, kind, None, reason) for wanted, kind in targets]

@@ -21,7 +21,7 @@ def test_the_report_is_written_when_all_is_well(project: Project) -> None:
     result = project.run_with_report()
 
     assert (True, True, "equivalent", 0) == told(project)
-    assert (project.gate / "gate.md").read_text(encoding="utf-8").startswith("## Reproduction gate: passed\n")
+    assert (project.gate / "gate.md").read_text(encoding="utf-8").startswith("## Gate: passed\n")
     result.stdout.fnmatch_lines(["*= gate =*", "vgg7: subset equivalent", "gate report: gate?gate.md"])
 
 
@@ -31,7 +31,7 @@ def test_the_report_is_written_when_tests_fail(project: Project) -> None:
     result = project.run_with_report("-q")
 
     assert (False, True, "improved", 1) == told(project)
-    result.stdout.fnmatch_lines(["the gate does not pass: test_it.py::test_better: vgg7, subset: improved"])
+    result.stdout.fnmatch_lines(["the gate does not pass: test_it.py::test_better: vgg7/subset: improved"])
     assert {"test_clean": "equivalent", "test_better": "improved"} == project.verdicts()
     assert ["test_it.py::test_other"] == project.report()["other_failures"]
 
@@ -104,7 +104,7 @@ def test_a_comparison_that_somebody_skips_does_not_let_the_session_pass(project:
     assert (pytest.ExitCode.TESTS_FAILED, 1) == (result.ret, project.report()["session"]["exit_code"])
     assert not project.report()["passes"]
     result.stdout.fnmatch_lines(
-        ["the gate does not pass: *test_it*: vgg7, subset: ended without a verdict, skipped: Skipped: not today"]
+        ["the gate does not pass: *test_it*: vgg7/subset: ended without a verdict, skipped: Skipped: not today"]
     )
     assert "without a verdict, skipped: Skipped: not today" in (project.gate / "gate.md").read_text(encoding="utf-8")
 
@@ -135,7 +135,7 @@ def test_a_known_difference_is_reported_with_its_reason(project: Project) -> Non
     result = project.run_with_report()
 
     result.assert_outcomes(xfailed=1)
-    comparison = project.report()["recipes"]["vgg7"]["comparisons"][0]
+    comparison = project.report()["subjects"]["vgg7"]["comparisons"][0]
     assert ("xfailed", "improved", "measured otherwise then", True) == tuple(
         comparison[name] for name in ("outcome", "verdict", "reason", "passes")
     )

@@ -1,4 +1,4 @@
-"""What the tests of the page share: a small project that pytest can be run on with `--report`."""
+"""What the tests of the page share: a small project that pytest can be run on with `--repro-report`."""
 
 from __future__ import annotations
 

@@ -8,18 +8,20 @@ from typing import Iterator, List, Set
 
 import pytest
 
-from mnist_repro.gate.baselines import files as baseline_files
-from mnist_repro.gate.baselines.judge import judge_fingerprint, judge_samples
-from mnist_repro.gate.baselines.values import RUNGS, BaselineFile, FingerprintEntry, SampleEntry
+from mnist_repro.gate.baselines.judge import MeasuredFingerprint, judge_fingerprint
+from mnist_repro.gate.baselines.values import BaselineFile, FingerprintEntry, SampleEntry
 from mnist_repro.gate.margins import DEVIATIONS
 from mnist_repro.gate.report import NOTHING_TRAINED
 from mnist_repro.gate.statistics import compare_distributions, compare_seed_by_seed
-from mnist_repro.gate.verdicts import Judgement, Metric
+from mnist_repro.gate.verdicts import NO_WORSE, Judgement, Metric
+from mnist_repro.harness import fixture
 from mnist_repro.harness.published_rung import judge_published
 from mnist_repro.recipes import RECIPES, find
 from mnist_repro.report.page.sentences import sentence
 from mnist_repro.reproduction import hypotheses
 from mnist_repro.reproduction.drift import NONE, NOT_DEBIASED, NOT_RECOGNISED, recognise_batch_normalization
+from mnist_repro.runs import baselines
+from mnist_repro.runs.baselines import judge_runs
 from pjm.batch.pjm.codes import CODES, REASONS
 from pjm.batch.pjm.pjstat import JobRow
 from pjm.batch.pjm.status import ending
@@ -45,7 +47,7 @@ def paired() -> Iterator[str]:
         (STORED, {3: float("nan")}),
         ({**STORED, 3: float("inf")}, {0: 0.5}),
     ):
-        yield compare_seed_by_seed(METRIC, stored, measured, "subset").reason
+        yield compare_seed_by_seed(METRIC, stored, measured).reason
 
 
 def distributions() -> Iterator[str]:
@@ -59,10 +61,12 @@ def distributions() -> Iterator[str]:
         ({0: 0.5, 1: 0.6}, {100: 0.5, 101: 0.6}),
         (dict.fromkeys(range(16), 0.5), {100: 0.5, 101: 0.6}),
     ):
-        yield compare_distributions(METRIC, stored, measured, "subset", 36).reason
+        yield compare_distributions(METRIC, stored, measured, 36).reason
+        yield compare_distributions(replace(METRIC, claim=NO_WORSE), stored, measured, 36).reason
+    yield compare_distributions(replace(METRIC, claim=NO_WORSE), STORED, {100: 0.1, 101: 0.101, 102: 0.102}).reason
     # Too near to the margin for any number of seeds.
     near = {100: 0.5199, 101: 0.5261, 102: 0.523}
-    yield compare_distributions(replace(METRIC, margin=0.0201), STORED, near, "subset", 36).reason
+    yield compare_distributions(replace(METRIC, margin=0.0201), STORED, near, 36).reason
 
 
 def of(judgement: Judgement) -> List[str]:
@@ -71,7 +75,7 @@ def of(judgement: Judgement) -> List[str]:
 
 def judgements() -> Iterator[str]:
     stored, runs = gate_cases.stored(), gate_cases.runs()
-    elsewhere = {**runs[0].provenance, "machine": "aarch64"}
+    elsewhere = {**runs[0].provenance, "platform": "aarch64, TensorFlow 2.21, Keras 3.15"}
     for case in (
         (),
         (*runs, runs[0]),
@@ -81,27 +85,29 @@ def judgements() -> Iterator[str]:
         [replace(run, dataset={**run.dataset, "name": "unrecognised"}) for run in runs],
         [replace(run, provenance=elsewhere) for run in runs],
     ):
-        yield from of(judge_samples(stored, case))
-    taken = gate_cases.fingerprint()
-    for file, exact, losses in (
-        (gate_cases.stored_fingerprint(), taken.exact, taken.losses),
-        (gate_cases.stored_fingerprint(), {}, {}),
-        (gate_cases.stored_fingerprint(), taken.exact, {**taken.losses, "loss of step 2": 2.5}),
-        (BaselineFile("vgg7", "fingerprint"), taken.exact, taken.losses),
+        yield from of(judge_runs(stored, case))
+    of_other_data = [replace(entry, provenance={"dataset_sha256": "4567"}) for entry in stored.entries]
+    yield from of(judge_runs(replace(stored, entries=tuple(of_other_data)), runs))
+    surrogate = [replace(run, dataset={**run.dataset, "name": "surrogate"}) for run in runs]
+    yield from of(fixture.judge(Path("no baselines"), surrogate).judgement)
+    taken, file = gate_cases.fingerprint(), gate_cases.stored_fingerprint()
+    measured = MeasuredFingerprint(gate_cases.CONDITIONS, taken.exact, taken.losses, taken.provenance)
+    yield from of(judge_fingerprint(replace(file, entries=()), measured))
+    for again in (
+        measured,
+        replace(measured, exact={}, close={}),
+        replace(measured, close={**taken.losses, "loss of step 2": 2.5}),
+        replace(measured, provenance=elsewhere),
     ):
-        yield from of(judge_fingerprint(file, exact, losses, "mnist", "original", taken.provenance))
-    there = {**taken.provenance, "machine": "aarch64"}
-    yield from of(
-        judge_fingerprint(gate_cases.stored_fingerprint(), taken.exact, taken.losses, "mnist", "original", there)
-    )
+        yield from of(judge_fingerprint(file, again))
 
 
 def published() -> Iterator[str]:
     yield NOTHING_TRAINED
     for name in RECIPES:
-        stored = baseline_files.read(BASELINES, name, "full")
+        stored = baselines.read(BASELINES, name, "full")
         yield from of(judge_published(find(name), stored))
-        yield from of(judge_published(find(name), BaselineFile(name, "full")))
+        yield from of(judge_published(find(name), BaselineFile(f"{name}/full", "samples")))
         few = [replace(entry, samples=dict(list(entry.samples.items())[:3])) for entry in samples(stored)]
         yield from of(judge_published(find(name), replace(stored, entries=tuple(few))))
 
@@ -112,17 +118,17 @@ def samples(stored: BaselineFile) -> List[SampleEntry]:
 
 def margins() -> Iterator[str]:
     for name in RECIPES:
-        for rung in RUNGS[1:3]:
-            for entry in samples(baseline_files.read(BASELINES, name, rung)):
+        for rung in baselines.RUNGS[1:]:
+            for entry in samples(baselines.read(BASELINES, name, rung)):
                 yield from (metric.reason for metric in entry.metrics)
 
 
 def rows() -> Iterator[str]:
     """What the rows of fingerprints are called."""
     for name in RECIPES:
-        for entry in baseline_files.read(BASELINES, name, "fingerprint").entries:
+        for entry in baselines.read(BASELINES, name, "fingerprint").entries:
             assert isinstance(entry, FingerprintEntry)
-            yield from (*entry.exact, *entry.losses)
+            yield from (*entry.exact, *entry.close)
 
 
 def causes() -> Iterator[str]:

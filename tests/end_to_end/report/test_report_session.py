@@ -43,7 +43,7 @@ def page(project: pytest.Pytester) -> Page:
 def test_a_session_ends_in_a_page_of_what_its_gate_judged(project: pytest.Pytester) -> None:
     project.makepyfile(MEASURED)
 
-    ended = project.runpytest_inprocess(*PLUGIN, "--report", "page")
+    ended = project.runpytest_inprocess(*PLUGIN, "--repro-report", "page")
 
     ended.stdout.fnmatch_lines(["report: page/index.html"])
     assert ended.ret == 0
@@ -58,7 +58,7 @@ def test_a_session_ends_in_a_page_of_what_its_gate_judged(project: pytest.Pytest
 def test_what_was_measured_elsewhere_stands_beside_what_is_stored_without_empty_parts(project: pytest.Pytester) -> None:
     project.makepyfile(CLEAN)
 
-    ended = project.runpytest_inprocess(*PLUGIN, "--report", "page")
+    ended = project.runpytest_inprocess(*PLUGIN, "--repro-report", "page")
 
     [told] = document(project)["gate_samples"]
     assert (0, [], "vgg7", "subset") == (ended.ret, document(project)["groups"], told["recipe"], told["rung"])
@@ -84,7 +84,7 @@ def test_what_was_measured_elsewhere_stands_beside_what_is_stored_without_empty_
 def test_the_page_of_a_failed_session_says_so_at_the_top(project: pytest.Pytester, tests: str, verdict: str) -> None:
     project.makepyfile(tests)
 
-    ended = project.runpytest_inprocess(*PLUGIN, "--report", "page")
+    ended = project.runpytest_inprocess(*PLUGIN, "--repro-report", "page")
 
     html = (project.path / "page" / "index.html").read_text(encoding="utf-8")
     assert "does not pass" in html[: html.index('<table class="glance')]
@@ -94,7 +94,7 @@ def test_the_page_of_a_failed_session_says_so_at_the_top(project: pytest.Pyteste
 def test_with_xdist_the_page_is_written_once_and_has_the_runs_of_every_worker(project: pytest.Pytester) -> None:
     project.makepyfile(MEASURED)
 
-    ended = project.runpytest_subprocess("-p", "xdist.plugin", *PLUGIN, "-n", "2", "--report", "page")
+    ended = project.runpytest_subprocess("-p", "xdist.plugin", *PLUGIN, "-n", "2", "--repro-report", "page")
 
     assert ended.ret == 0
     [group] = document(project)["groups"]
@@ -113,10 +113,10 @@ def test_where_no_page_can_be_the_session_stops_before_it_begins(
     for file in theirs:
         file.write_text("<h1>mine</h1>", encoding="utf-8")
 
-    ended = project.runpytest_inprocess(*PLUGIN, f"--report={place}")
+    ended = project.runpytest_inprocess(*PLUGIN, f"--repro-report={place}")
 
     assert ended.ret == pytest.ExitCode.USAGE_ERROR
-    ended.stderr.fnmatch_lines([f"*--report: *{said}*"])
+    ended.stderr.fnmatch_lines([f"*--repro-report: *{said}*"])
     assert ["<h1>mine</h1>"] * 2 == [file.read_text(encoding="utf-8") for file in theirs]
 
 
@@ -127,7 +127,7 @@ def test_jobs_of_an_earlier_session_are_not_taken_for_this_one(project: pytest.P
 
     os.utime(str(file), (1.0, 1.0))
 
-    project.runpytest_inprocess(*PLUGIN, "--report", "page")
+    project.runpytest_inprocess(*PLUGIN, "--repro-report", "page")
 
     assert document(project)["jobs"] is None
 
@@ -148,7 +148,7 @@ def test_jobs_are_found_where_the_session_was_told_to_keep_them(
     """
     )
 
-    project.runpytest_inprocess(*PLUGIN, "-p", "pytest_pjm", "--report", "page", *arguments, "-k", "test_")
+    project.runpytest_inprocess(*PLUGIN, "-p", "pytest_pjm", "--repro-report", "page", *arguments, "-k", "test_")
 
     assert ["4711"] == [job["id"] for job in document(project)["jobs"]["jobs"]]
 
@@ -177,7 +177,7 @@ def test_odd_jobs_are_left_out_of_the_page_of_a_session(
 ) -> None:
     project.makepyfile(CLEAN + ODD_JOBS.format(old=old, new=new))
 
-    ended = project.runpytest_inprocess(*PLUGIN, "--report", "page")
+    ended = project.runpytest_inprocess(*PLUGIN, "--repro-report", "page")
 
     assert pytest.ExitCode.USAGE_ERROR == ended.ret
     ended.stdout.fnmatch_lines(["report: page/index.html", *f"report: left out: {said}".splitlines()])
@@ -192,7 +192,7 @@ def test_a_session_whose_page_cannot_be_written_says_that_there_is_none(project:
     """
     project.makepyfile(CLEAN + hinder)
 
-    ended = project.runpytest_inprocess(*PLUGIN, "--report", "page")
+    ended = project.runpytest_inprocess(*PLUGIN, "--repro-report", "page")
 
     assert pytest.ExitCode.USAGE_ERROR == ended.ret
     ended.stdout.fnmatch_lines(["report: no page was written: *index.html is a folder"])

@@ -18,9 +18,20 @@ from pytest_regressions.file_regression import FileRegressionFixture
 from mnist_repro.files.locks import locked
 from mnist_repro.gate.baselines import files as baseline_files
 from mnist_repro.gate.baselines.values import SampleEntry, accepted
+from mnist_repro.runs import baselines
 from tests.builders.baseline_command import REASON, baseline, files, message
 from tests.builders.command_line import Ended, environment, run
-from tests.builders.made_up_baselines import HERE, SPREAD, fingerprint, fingerprints, metrics, samples, subset, values
+from tests.builders.made_up_baselines import (
+    HERE,
+    SPREAD,
+    SURROGATE,
+    fingerprint,
+    fingerprints,
+    metrics,
+    samples,
+    subset,
+    values,
+)
 
 WHEEL = "wheel-softmax"
 PATIENCE = 120
@@ -50,7 +61,7 @@ def accept(folder: Path, *more: object) -> Ended:
 
 
 def stored(folder: Path) -> SampleEntry:
-    (entry,) = baseline_files.read(folder, WHEEL, "subset").entries
+    (entry,) = baselines.read(folder, WHEEL, "subset").entries
     assert isinstance(entry, SampleEntry)
     return entry
 
@@ -72,9 +83,9 @@ def test_what_is_accepted_is_stored_with_its_reason_and_no_longer_proposed(folde
 
     assert (0, "") == (ended.code, ended.err)
     assert [
-        "wheel-softmax fingerprint, mnist, original, x86_64, TensorFlow 2.21, Keras 3.15: "
+        "wheel-softmax/fingerprint, dataset mnist, arithmetic original; x86_64, TensorFlow 2.21, Keras 3.15: "
         "stored; its history has what it replaced",
-        "wheel-softmax subset, mnist, original: stored; its history has what it replaced",
+        "wheel-softmax/subset, dataset mnist, arithmetic original: stored; its history has what it replaced",
     ] == ended.out.splitlines()
     assert ["wheel-softmax/fingerprint.yml", "wheel-softmax/subset.yml"] == list(files(folder))
     assert {0: values(0.25), 1: values(0.5)} == stored(folder).samples
@@ -149,8 +160,12 @@ def test_the_differences_are_shown_worst_first(folder: Path, file_regression: Fi
     baseline_files.write(folder, subset(recipe="vgg7"))
     baseline_files.write_proposed(folder, subset(samples(history=(), metrics=metrics(loss=0.25)), recipe="vgg7"))
     baseline_files.write(folder, subset(recipe="tf-cnn"))
-    lower = samples([loss / 2 for loss in SPREAD], history=(), provenance={**HERE, "tensorflow": "2.22.0"})
-    baseline_files.write_proposed(folder, subset(lower, samples(dataset="surrogate"), recipe="tf-cnn"))
+    lower = samples(
+        [loss / 2 for loss in SPREAD],
+        history=(),
+        provenance={**HERE, "platform": "x86_64, TensorFlow 2.22, Keras 3.15"},
+    )
+    baseline_files.write_proposed(folder, subset(lower, samples(conditions=SURROGATE), recipe="tf-cnn"))
     ended = baseline("diff", folder, "--all")
 
     assert (1, "") == (ended.code, ended.err)
@@ -172,8 +187,8 @@ def test_what_is_stored_is_shown_with_its_reasons_and_history(
     folder: Path, file_regression: FileRegressionFixture
 ) -> None:
     change = stored(folder).history[0]
-    baseline_files.write(folder, subset(samples([0.25], paired=True, provenance={}), samples(dataset="surrogate")))
-    later = replace(change, reason="epsilon\noutside", replaced={"exact": {"a": 1}, "losses": {"b": 1.0, "c": 2.0}})
+    baseline_files.write(folder, subset(samples([0.25], paired=True, provenance={}), samples(conditions=SURROGATE)))
+    later = replace(change, reason="epsilon\noutside", replaced={"exact": {"a": 1}, "close": {"b": 1.0, "c": 2.0}})
     baseline_files.write(folder, fingerprints(fingerprint(history=(change, later))))
     ended = baseline("show", folder, WHEEL)
 
@@ -191,7 +206,10 @@ def test_machines_get_samples_and_summary(folder: Path) -> None:
     told = json.loads(baseline("show", folder, WHEEL, "--json").out)
     entry = told["baselines"][1]["entries"][0]
 
-    assert (1, ["fingerprint", "subset"]) == (told["schema"], [each["rung"] for each in told["baselines"]])
+    assert (2, [f"{WHEEL}/fingerprint", f"{WHEEL}/subset"]) == (
+        told["schema"],
+        [each["name"] for each in told["baselines"]],
+    )
     assert {str(seed): values(loss) for seed, loss in enumerate(SPREAD)} == entry["samples"]
     assert {"mean", "sd", "count"} == set(entry["summary"]["test_loss after 3 epochs"])
 
@@ -247,7 +265,7 @@ def test_without_a_baseline_there_is_nothing_to_show(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("action", ["show", "diff", "accept"])
 def test_a_broken_file_is_named_and_nothing_is_changed(action: str, folder: Path) -> None:
-    path = baseline_files.path_of(folder, WHEEL, "subset")
+    path = baseline_files.path_of(folder, f"{WHEEL}/subset")
     path.write_text(f"<<<<<<< HEAD\n{path.read_text(encoding='utf-8')}", encoding="utf-8")
     before = files(folder)
 
@@ -256,7 +274,7 @@ def test_a_broken_file_is_named_and_nothing_is_changed(action: str, folder: Path
 
 
 def test_a_broken_proposal_is_not_accepted(folder: Path) -> None:
-    path = baseline_files.proposed_path(folder, WHEEL, "subset")
+    path = baseline_files.proposed_path(folder, f"{WHEEL}/subset")
     path.write_text(path.read_text(encoding="utf-8")[:-20], encoding="utf-8")
     before = files(folder)
     parts = message(accept(folder), folder)
@@ -269,11 +287,11 @@ def test_a_broken_proposal_is_not_accepted(folder: Path) -> None:
 def test_a_baseline_that_another_process_changes_is_left_alone(action: str, folder: Path, data: str) -> None:
     before = files(folder)
     # To a lock, this process is another one too.
-    with locked(baseline_files.private_folder(folder), WHEEL, "subset"):
+    with locked(baseline_files.private_folder(folder), f"{WHEEL}/subset"):
         ended = act(action, folder, "--rung", "subset", *(("--data", data) if action == "record" else ()))
 
     assert (2, before) == (ended.code, files(folder))
-    assert f"process {os.getpid()} is recording or accepting wheel-softmax subset in {folder}\n" in ended.err
+    assert f"process {os.getpid()} is recording or accepting wheel-softmax/subset in {folder}\n" in ended.err
 
 
 @pytest.mark.parametrize("action", ["record", "show", "diff", "accept"])
@@ -302,9 +320,9 @@ def test_every_change_that_is_accepted_can_be_read_back(tmp_path: Path) -> None:
     for each in both:
         baseline_files.write(tmp_path, each)
 
-    assert both == [baseline_files.read(tmp_path, WHEEL, each.rung) for each in both]
-    replaced = [set(each.entries[0].history[-1].replaced) - {"commit", "tensorflow", "keras"} for each in both]
-    assert [{"metrics", "columns", "samples", "paired"}, {"exact", "losses", "tolerance"}] == replaced
+    assert both == [baseline_files.read(tmp_path, each.name, each.kind, each.owner) for each in both]
+    replaced = [set(each.entries[0].history[-1].replaced) - {"commit", "platform"} for each in both]
+    assert [{"metrics", "columns", "samples", "paired"}, {"exact", "close", "tolerance"}] == replaced
 
 
 CHANGED = fingerprints(fingerprint({"steps": 1}, {"loss of step 1": 2.25}, tolerance=1e-5))

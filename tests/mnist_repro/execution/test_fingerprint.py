@@ -12,11 +12,11 @@ import pytest
 from mnist_repro.data.dataset import Dataset
 from mnist_repro.execution import fingerprint
 from mnist_repro.execution.fingerprint import SHORT_SEED, Value, given_weights, miniature, short_scale, take
-from mnist_repro.gate.baselines.files import read
-from mnist_repro.gate.baselines.values import FingerprintEntry, SampleEntry
+from mnist_repro.gate.baselines.values import FingerprintEntry
 from mnist_repro.recipes import RECIPES, Recipe, find
 from mnist_repro.recipes.layers import Weights, lay_out
 from mnist_repro.recipes.recipe import Epochs, Scale, Steps
+from mnist_repro.runs.baselines import PUBLISHED_CONDITIONS, read
 from mnist_repro.training import framework
 from mnist_repro.training import train as training
 from mnist_repro.training.batches import steps_per_epoch, total_steps
@@ -112,14 +112,14 @@ def test_softmax_regression_is_its_own_miniature() -> None:
 
 @pytest.mark.parametrize("name", [recipe.name for recipe in RECIPES.values() if recipe.is_softmax_regression])
 def test_the_whole_budget_of_softmax_regression_is_that_of_its_stored_run(name: str) -> None:
-    stored = read(BASELINES, name, "full").entry("mnist", "original")
-    assert isinstance(stored, SampleEntry)
+    stored = read(BASELINES, name, "full").samples(PUBLISHED_CONDITIONS)
+    assert stored is not None
     expected = next(value for metric, value in stored.samples[SHORT_SEED].items() if metric.startswith("test_loss"))
 
     found = {
-        entry.platform: entry.losses["test loss after the whole budget"]
+        entry.platform: entry.close["test loss after the whole budget"]
         for entry in read(BASELINES, name, "fingerprint").entries
-        if isinstance(entry, FingerprintEntry) and entry.dataset == "mnist"
+        if isinstance(entry, FingerprintEntry) and entry.conditions["dataset"] == "mnist"
     }
 
     assert found == pytest.approx(dict.fromkeys(found, expected), rel=2e-6)

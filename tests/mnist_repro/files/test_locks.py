@@ -21,7 +21,7 @@ import sys
 from pathlib import Path
 from mnist_repro.files.locks import alone_in, locked
 place = Path(sys.argv[1])
-with locked(place / ".private", "vgg7", "full"), alone_in(place / "run"):
+with locked(place / ".private", "vgg7/full"), alone_in(place / "run"):
     print("held", flush=True)
     sys.stdin.read()
 """
@@ -45,7 +45,7 @@ def held_elsewhere(folder: Path) -> Iterator[subprocess.Popen[str]]:
 
 
 def lock(folder: Path, rung: str) -> None:
-    with locked(folder / ".private", "vgg7", rung):
+    with locked(folder / ".private", f"vgg7/{rung}"):
         pass
 
 
@@ -64,11 +64,11 @@ def test_what_another_process_holds_is_refused_until_it_is_gone(tmp_path: Path) 
         lock(tmp_path, "subset")
 
     assert "another process is training into DIR/run" == training
-    assert f"process {holder.pid} is recording or accepting vgg7 full in DIR" == recording
+    assert f"process {holder.pid} is recording or accepting vgg7/full in DIR" == recording
     # The holder was killed: its locks are gone, and its folder is used.
     train(tmp_path)
     lock(tmp_path, "full")
-    assert [".gitignore", "vgg7-full.lock", "vgg7-subset.lock"] == listed(tmp_path / ".private")
+    assert [".gitignore", "vgg7~full.lock", "vgg7~subset.lock"] == listed(tmp_path / ".private")
 
 
 def test_a_new_folder_that_stays_empty_is_removed_and_any_other_is_not(tmp_path: Path) -> None:

@@ -1,33 +1,36 @@
-"""Margins of a new baseline: two digits, never rounded down, and none from samples without spread."""
-
 from __future__ import annotations
 
+import math
+from typing import Sequence
+
 import pytest
-from hypothesis import given, settings
-from hypothesis import strategies as st
 
-from mnist_repro.errors import BadInput
-from mnist_repro.gate.margins import rounded_up, spread_metric
-from tests.builders.made_up_baselines import LOSS
+from mnist_repro.gate.margins import deviations, rounded_up, spread_metric
+from mnist_repro.gate.verdicts import Metric
+from tests.builders.refused import refused
 
 
-def test_runs_without_spread_are_refused() -> None:
-    with pytest.raises(BadInput) as caught:
-        # Their mean is rounded, so that their standard deviation is not 0.
-        spread_metric(LOSS, "lower", [0.1] * 12)
+def test_a_margin_is_three_standard_deviations_of_sixteen_values_and_four_of_fewer() -> None:
+    assert [4.0, 4.0, 3.0, 3.0] == [deviations(stored) for stored in (10, 15, 16, 100)]
+    # Half of the values are 1 above and half of them 1 below the mean: the variances are 10/9 and 16/15.
+    few, many = (
+        spread_metric("loss", "lower", [(-1.0) ** at for at in range(count)], "no worse") for count in (10, 16)
+    )
 
-    assert f"{LOSS} is 0.1 for all of 12 seeds" == caught.value.what
-
-
-@pytest.mark.parametrize(
-    ("value", "expected"),
-    [(0.012, 0.012), (0.0121, 0.013), (0.012000001, 0.013), (9.91, 10.0), (123.4, 130.0), (5e-324, 5e-324)],
-)
-def test_margins_have_two_digits(value: float, expected: float) -> None:
-    assert expected == rounded_up(value)
+    assert 4 * math.sqrt(10 / 9) == pytest.approx(4.2164, rel=1e-4)
+    assert 3 * math.sqrt(16 / 15) == pytest.approx(3.0984, rel=1e-4)
+    assert Metric("loss", "lower", 4.3, "4 standard deviations of the 10 recorded samples", "no worse") == few
+    assert Metric("loss", "lower", 3.1, "3 standard deviations of the 16 recorded samples", "no worse") == many
 
 
-@settings(max_examples=40, deadline=None)
-@given(st.floats(min_value=1e-300, max_value=1e300))
-def test_rounding_up_never_makes_a_margin_smaller_nor_much_larger(value: float) -> None:
-    assert value <= rounded_up(value) <= 1.1 * value
+@pytest.mark.parametrize("values", [[0.1], [0.1] * 16])
+def test_samples_without_spread_have_no_margin(values: Sequence[float]) -> None:
+    what, why, _ = refused(lambda: spread_metric("loss", "lower", values))
+
+    assert f"loss is 0.1 for all of {len(values)} seeds" == what
+    assert "samples without spread say nothing about how far apart clean runs lie" == why
+
+
+@pytest.mark.parametrize(("value", "rounded"), [(0.0121, 0.013), (0.012, 0.012), (99.1, 100.0), (1e-300, 1e-300)])
+def test_a_margin_is_rounded_up_to_two_digits(value: float, rounded: float) -> None:
+    assert rounded == rounded_up(value)

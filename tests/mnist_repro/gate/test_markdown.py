@@ -8,7 +8,7 @@ from typing import Any, Dict
 import pytest
 from pytest_regressions.file_regression import FileRegressionFixture
 
-from mnist_repro.gate.comparison import Comparison
+from mnist_repro.gate.comparison import SAMPLES, Comparison
 from mnist_repro.gate.markdown import as_markdown, escaped
 from mnist_repro.gate.report import ReportEntry
 from mnist_repro.gate.verdicts import Finding, Judgement, Verdict
@@ -33,15 +33,15 @@ def test_hostile_text_is_shown_and_not_obeyed() -> None:
 
 
 def test_hostile_text_does_not_break_the_table(folder: Path) -> None:
-    finding = Finding("subset", HOSTILE, Verdict.REGRESSED, HOSTILE, HOSTILE, HOSTILE)
-    found = Comparison("subset", Judgement(HOSTILE, (finding,), (HOSTILE,)), HOSTILE, "original")
-    hostile = ReportEntry(HOSTILE, "failed", HOSTILE, "subset", found)
-    unexplained = ReportEntry(HOSTILE, "failed", HOSTILE, "subset", None, HOSTILE)
+    finding = Finding(HOSTILE, Verdict.REGRESSED, HOSTILE, HOSTILE, HOSTILE)
+    found = Comparison(HOSTILE, SAMPLES, Judgement((finding,), (HOSTILE,)), {HOSTILE: HOSTILE})
+    hostile = ReportEntry(HOSTILE, "failed", HOSTILE, SAMPLES, found)
+    unexplained = ReportEntry(HOSTILE, "failed", HOSTILE, SAMPLES, None, HOSTILE)
 
     lines = as_markdown(replace(report(hostile, unexplained), other_failures=(HOSTILE,))).splitlines()
 
     for row in (line for line in lines if line.startswith("|")):
-        assert 9 == row.replace("\\\\", "").replace("\\|", "").count("|")
+        assert 8 == row.replace("\\\\", "").replace("\\|", "").count("|")
     assert not any(line.startswith("#") and "heading" in line for line in lines)
     # Inside of code, HTML is text.
     assert not any("<img" in re.sub("`[^`]*`", "", line.replace("\\`", "")) for line in lines)
@@ -55,7 +55,7 @@ def test_hostile_text_does_not_break_the_table(folder: Path) -> None:
     ],
 )
 def test_the_headline_says_how_it_ended(folder: Path, changes: Dict[str, Any], headline: str) -> None:
-    assert f"## Reproduction gate: {headline}" == as_markdown(report(passing(folder), **changes)).splitlines()[0]
+    assert f"## Gate: {headline}" == as_markdown(report(passing(folder), **changes)).splitlines()[0]
 
 
 def test_other_failures_are_listed_but_not_without_end(folder: Path) -> None:
@@ -68,7 +68,7 @@ def test_other_failures_are_listed_but_not_without_end(folder: Path) -> None:
 
 
 def test_data_other_than_mnist_are_pointed_out(folder: Path) -> None:
-    measured = [replace(each, dataset={"name": "surrogate"}) for each in runs()]
+    measured = [replace(each, dataset={**each.dataset, "name": "surrogate"}) for each in runs()]
 
     assert "NOT MNIST: trained on surrogate data" in as_markdown(report(judged(folder, measured)))
 
@@ -77,7 +77,10 @@ def test_gate_md_says_why_a_test_failed_whose_comparison_passes_or_has_no_verdic
     failed = as_markdown(report(replace(passing(folder), outcome="failed", reason="assert 1 == 2"), exit_code=1))
     alone = as_markdown(report(note_only()))
 
-    assert failed.startswith("## Reproduction gate: did not pass: the comparisons did, something else failed\n")
+    assert failed.startswith("## Gate: did not pass: the comparisons did, something else failed\n")
     assert "  - the test failed all the same: assert 1 == 2" in failed.splitlines()
     assert "### What passes" not in alone
-    assert "  - nothing of this recipe that this session measured has a verdict to rest on" in alone.splitlines()
+    assert (
+        "  - no fingerprint is stored for aarch64; and nothing else that this session measured of vgg7 has a verdict "
+        "to rest on"
+    ) in alone.splitlines()

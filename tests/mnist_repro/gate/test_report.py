@@ -11,12 +11,13 @@ from typing import Callable, Dict, Tuple
 import pytest
 from pytest_regressions.file_regression import FileRegressionFixture
 
+from mnist_repro.gate.comparison import CASES, incomparable
 from mnist_repro.gate.markdown import as_markdown, summary
 from mnist_repro.gate.report import NOTHING_TRAINED, Report, as_json
 from mnist_repro.gate.verdicts import Verdict
 from mnist_repro.harness import fixture as checking
 from mnist_repro.recipes import RECIPES
-from tests.builders.gate_cases import fingerprint, runs
+from tests.builders.gate_cases import CONDITIONS, fingerprint, runs
 from tests.builders.gate_reports import entry, failing, golden, judged, note_only, passing, report
 
 ELSEWHERE = ("tests/test_other.py::test_it",)
@@ -55,7 +56,7 @@ def test_a_session_passes_just_where_everything_asked_for_does(name: str, folder
 def test_a_platform_without_fingerprint_does_not_rest_on_what_was_published(folder: Path) -> None:
     sound = passing(folder).checked
     assert sound is not None
-    published = entry(replace(sound, rung="published"))
+    published = entry(replace(sound, name="vgg7/published", kind="published"))
     found = report(note_only(), published)
 
     assert not found.passes
@@ -66,12 +67,12 @@ def test_a_platform_without_fingerprint_does_not_rest_on_what_was_published(fold
 def test_a_session_that_trained_nothing_does_not_read_as_if_the_code_were_right(folder: Path) -> None:
     sound = passing(folder).checked
     assert sound is not None
-    published = entry(replace(sound, rung="published"))
+    published = entry(replace(sound, name="vgg7/published", kind="published"))
     alone, with_runs = report(published), report(published, passing(folder))
 
-    assert f"## Reproduction gate: passed: {NOTHING_TRAINED}" == as_markdown(alone).splitlines()[0]
+    assert f"## Gate: passed: {NOTHING_TRAINED}" == as_markdown(alone).splitlines()[0]
     assert f"note: {NOTHING_TRAINED}" in summary(alone)
-    assert NOTHING_TRAINED in json.loads(as_json(alone))["recipes"]["vgg7"]["comparisons"][0]["notes"]
+    assert NOTHING_TRAINED in json.loads(as_json(alone))["subjects"]["vgg7"]["comparisons"][0]["notes"]
     assert all(NOTHING_TRAINED not in text for text in (as_markdown(with_runs), as_json(with_runs)))
 
 
@@ -92,15 +93,15 @@ def test_that_nothing_could_be_compared_is_never_a_known_difference(spread: floa
 
     assert Verdict.INCOMPARABLE == known.verdict
     assert (False, False) == (found.passes, found.comparisons_pass)
-    assert json.loads(as_json(found))["recipes"]["vgg7"]["passes"] is False
+    assert json.loads(as_json(found))["subjects"]["vgg7"]["passes"] is False
 
 
 def test_gate_json_has_every_number(folder: Path) -> None:
     fields = json.loads(as_json(report(failing(folder))))
 
-    comparison = fields["recipes"]["vgg7"]["comparisons"][0]
+    comparison = fields["subjects"]["vgg7"]["comparisons"][0]
     finding = comparison["findings"][0]
-    assert (1, False, True, "improved") == tuple(fields[name] for name in ("schema", "passes", "complete", "verdict"))
+    assert (2, False, True, "improved") == tuple(fields[name] for name in ("schema", "passes", "complete", "verdict"))
     assert ("test_loss after 5 epochs", "improved", 0.02) == tuple(
         finding[name] for name in ("name", "verdict", "margin")
     )
@@ -108,6 +109,22 @@ def test_gate_json_has_every_number(folder: Path) -> None:
     assert {"100", "101", "102"} == set(comparison["samples"])
     assert "2.21.0" == comparison["provenance"]["tensorflow"]
     assert [name for name in RECIPES if name != "vgg7"] == fields["not_judged"]
+    assert ("vgg7/subset", "samples", CONDITIONS) == tuple(comparison[name] for name in ("name", "kind", "conditions"))
+    assert {"seeds": "5", "scale": "subset", "arithmetic": "original"} == fields["session"]["settings"]
+    # Commands name paths of this machine.
+    assert "steps" not in comparison
+
+
+def test_a_session_judges_what_it_expects_and_names_what_it_does_not(folder: Path) -> None:
+    digits = incomparable("digits-sgd", CASES, "baseline", "it is gone")
+    found = report(entry(digits), passing(folder), judged(folder, fingerprint()), expected=("vgg7", "digits-lbfgs"))
+
+    assert ["digits-sgd", "vgg7"] == list(found.subjects)
+    assert [1, 2] == [len(entries) for entries in found.subjects.values()]
+    assert ("digits-lbfgs",) == found.not_judged
+    assert ["digits-sgd: incomparable", "vgg7: subset equivalent, fingerprint equivalent"] == summary(found)[:2]
+    assert () == report(passing(folder), expected=()).not_judged
+    assert ["digits-lbfgs"] == json.loads(as_json(found))["not_judged"]
 
 
 def test_gate_json_is_strict_json_whatever_was_measured(folder: Path) -> None:
@@ -115,7 +132,7 @@ def test_gate_json_is_strict_json_whatever_was_measured(folder: Path) -> None:
 
     fields = json.loads(as_json(report(entry(found, "failed"))), parse_constant=pytest.fail)
 
-    samples = fields["recipes"]["vgg7"]["comparisons"][0]["samples"]
+    samples = fields["subjects"]["vgg7"]["comparisons"][0]["samples"]
     assert "nan" == samples["100"]["test_loss after 5 epochs"]
 
 

@@ -14,20 +14,21 @@ from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
 from mnist_repro.gate.statistics import (
+    AUTO_SEEDS,
     FEWEST_PAIRED,
     FEWEST_STORED,
-    SESSION_LEVEL,
+    LEVEL,
     compare_distributions,
     compare_seed_by_seed,
-    seeds_needed,
     welch_interval,
 )
 from mnist_repro.gate.verdicts import Finding, Metric, Verdict
-from mnist_repro.runs.metrics import metrics_in_session
 
 Compare = Callable[[Metric, Mapping[int, float], Mapping[int, float]], Finding]
 LOSS = Metric("test_loss after 5 epochs", "lower", 0.02, "made up")
 ACCURACY = Metric("test_accuracy after 5 epochs", "higher", 0.02, "made up")
+NO_WORSE_LOSS, NO_WORSE_ACCURACY = (replace(metric, claim="no worse") for metric in (LOSS, ACCURACY))
+NEITHER = replace(LOSS, name="angle", direction="same")
 
 
 def samples(mean: float, count: int = 16, spread: float = 0.002, first_seed: int = 0) -> Mapping[int, float]:
@@ -40,12 +41,7 @@ def measured(mean: float, count: int = 3, spread: float = 0.002) -> Mapping[int,
     return samples(mean, count, spread, first_seed=100)
 
 
-def distributions(metric: Metric, theirs: Mapping[int, float], ours: Mapping[int, float], metrics: int = 1) -> Finding:
-    return compare_distributions(metric, theirs, ours, "subset", metrics)
-
-
-def seed_by_seed(metric: Metric, theirs: Mapping[int, float], ours: Mapping[int, float]) -> Finding:
-    return compare_seed_by_seed(metric, theirs, ours, "subset")
+distributions, seed_by_seed = compare_distributions, compare_seed_by_seed
 
 
 # --- Which verdict ---
@@ -62,15 +58,71 @@ def test_the_same_distribution_is_equivalent() -> None:
         (LOSS, -0.1, Verdict.IMPROVED),
         (ACCURACY, +0.1, Verdict.IMPROVED),
         (ACCURACY, -0.1, Verdict.REGRESSED),
+        (NEITHER, +0.1, Verdict.CHANGED),
+        (NEITHER, -0.1, Verdict.CHANGED),
     ],
 )
-def test_a_difference_beyond_the_margin_does_not_pass_in_either_direction(
+def test_where_sameness_is_claimed_a_difference_beyond_the_margin_does_not_pass_in_either_direction(
     metric: Metric, by: float, verdict: Verdict
 ) -> None:
-    finding = distributions(metric, samples(0.5), measured(0.5 + by))
+    as_distributions = distributions(metric, samples(0.5), measured(0.5 + by))
+    theirs = samples(0.5, 3)
+    paired = seed_by_seed(metric, theirs, {seed: value + by for seed, value in theirs.items()})
+
+    assert [verdict, verdict] == [as_distributions.verdict, paired.verdict]
+    assert not verdict.passes
+
+
+@pytest.mark.parametrize(
+    ("metric", "by", "verdict"),
+    [
+        (NO_WORSE_LOSS, 0.0, Verdict.NO_WORSE),
+        (NO_WORSE_LOSS, -0.1, Verdict.BETTER),
+        (NO_WORSE_LOSS, +0.1, Verdict.REGRESSED),
+        (NO_WORSE_ACCURACY, 0.0, Verdict.NO_WORSE),
+        (NO_WORSE_ACCURACY, +0.1, Verdict.BETTER),
+        (NO_WORSE_ACCURACY, -0.1, Verdict.REGRESSED),
+    ],
+)
+def test_where_no_worse_is_claimed_better_passes_visibly_and_worse_does_not(
+    metric: Metric, by: float, verdict: Verdict
+) -> None:
+    theirs = samples(0.5, 3)
+    ours = {seed: value + by + 1e-6 for seed, value in theirs.items()}
+
+    assert verdict == distributions(metric, samples(0.5), measured(0.5 + by)).verdict
+    assert verdict == seed_by_seed(metric, theirs, ours).verdict
+    assert verdict.passes == (verdict is not Verdict.REGRESSED)
+
+
+@pytest.mark.parametrize("metric", [NO_WORSE_LOSS, NO_WORSE_ACCURACY])
+def test_where_no_worse_is_claimed_only_the_bound_on_the_worse_side_counts(metric: Metric) -> None:
+    better = -1.0 if metric is NO_WORSE_LOSS else 1.0
+    # About as much better as the margin, so that two one-sided tests could not show sameness.
+    ours = measured(0.5 + better * metric.margin)
+
+    assert Verdict.NO_WORSE == distributions(metric, samples(0.5), ours).verdict
+    assert Verdict.INCONCLUSIVE == distributions(replace(metric, claim="equivalent"), samples(0.5), ours).verdict
+    assert Verdict.INCONCLUSIVE == distributions(metric, samples(0.5), measured(0.5 - better * metric.margin)).verdict
+
+
+@pytest.mark.parametrize(
+    ("off", "verdict", "seed"),
+    [
+        ({0: -0.1, 1: +0.03}, Verdict.REGRESSED, 1),
+        ({0: +0.03, 1: +0.05}, Verdict.REGRESSED, 1),
+        ({0: -0.1, 1: +0.01}, Verdict.BETTER, 0),
+    ],
+)
+def test_seed_by_seed_one_seed_that_is_worse_fails_whatever_the_others_do(
+    off: Dict[int, float], verdict: Verdict, seed: int
+) -> None:
+    theirs = {0: 0.5, 1: 0.25, 2: 0.75}
+
+    finding = seed_by_seed(NO_WORSE_LOSS, theirs, {each: theirs[each] + by for each, by in off.items()})
 
     assert verdict == finding.verdict
-    assert not finding.verdict.passes
+    assert finding.reason.startswith(f"seed {seed} gave ")
 
 
 def test_an_interval_that_crosses_the_margin_is_inconclusive_and_says_how_many_seeds_would_settle_it() -> None:
@@ -148,30 +200,94 @@ def test_welchs_interval_by_hand() -> None:
     assert (interval.high - interval.low) / 2 == pytest.approx(2.776445 * math.sqrt(2 / 3), rel=1e-6)
 
 
-def test_the_level_is_shared_out_among_the_metrics_of_a_session() -> None:
-    alone = distributions(LOSS, samples(0.5), measured(0.5), metrics=1)
-    of_twenty = distributions(LOSS, samples(0.5), measured(0.5), metrics=20)
+def test_the_interval_of_a_finding_has_the_level_of_a_look() -> None:
     ours, theirs = (np.array(list(each.values())) for each in (measured(0.5), samples(0.5)))
+    alone, of_twenty, two_looks = (
+        distributions(LOSS, samples(0.5), measured(0.5), **options).interval
+        for options in ({}, {"metrics": 20}, {"looks": 2, "metrics": 3})
+    )
 
-    assert welch_interval(ours, theirs, SESSION_LEVEL / 2) == alone.interval
-    assert welch_interval(ours, theirs, SESSION_LEVEL / 40) == of_twenty.interval
+    # Two one-sided tests at 5 % are an interval of 90 %, whatever the number of metrics.
+    assert welch_interval(ours, theirs, LEVEL) == alone == of_twenty
+    assert welch_interval(ours, theirs, LEVEL / 2) == two_looks
 
 
-def test_a_session_of_all_recipes_compares_three_metrics_of_each_at_subset() -> None:
-    assert 6 * 3 == metrics_in_session("subset")
+# Ten values each, half of them 1 above and half of them 1 below the mean: both variances are 10/9, and the standard
+# error of the difference is sqrt(2)/3, with 18 degrees of freedom. Every table has what Student's t exceeds with these
+# probabilities.
+STANDARD_ERROR = math.sqrt(2) / 3
+TABLE = {0.05: 1.734064, 0.025: 2.100922, 0.01: 2.552380, 0.005: 2.878440, 0.0005: 3.921646}
 
 
-def test_so_many_seeds_as_are_foretold_do_settle_it_and_one_less_does_not() -> None:
-    theirs, ours = np.array(list(samples(0.5).values())), np.array([0.49, 0.5, 0.51])
-    count = seeds_needed(0.02, ours, theirs, 0.01)
+def verdict_of(metric: Metric, difference: float, margin: float, **options: int) -> Verdict:
+    around = [(-1.0) ** at for at in range(10)]
+    theirs, ours = (seeded([mean + value for value in around], first) for mean, first in ((8.0, 0), (8.0, 100)))
+    moved = {seed: value + difference for seed, value in ours.items()}
+    return distributions(replace(metric, margin=margin), theirs, moved, **options).verdict
+
+
+@pytest.mark.parametrize("metric", [LOSS, NO_WORSE_LOSS, NEITHER])
+@pytest.mark.parametrize(
+    ("options", "tail"),
+    [
+        ({}, 0.05),
+        ({"looks": 2}, 0.025),
+        ({"looks": 5}, 0.01),
+        # All metrics of a check must pass, so that passing needs no correction for their number.
+        ({"metrics": 50}, 0.05),
+        ({"looks": 5, "metrics": 50}, 0.01),
+    ],
+)
+def test_a_check_passes_at_the_level_of_each_look(metric: Metric, options: Dict[str, int], tail: float) -> None:
+    reach = TABLE[tail] * STANDARD_ERROR
+
+    assert verdict_of(metric, 2.0, 2.0 + 1.00001 * reach, **options).passes
+    assert Verdict.INCONCLUSIVE == verdict_of(metric, 2.0, 2.0 + 0.99999 * reach, **options)
+
+
+@pytest.mark.parametrize(("metric", "verdict"), [(LOSS, Verdict.REGRESSED), (NO_WORSE_LOSS, Verdict.REGRESSED),
+                                                 (NEITHER, Verdict.CHANGED)])  # fmt: skip
+@pytest.mark.parametrize(
+    ("options", "tail"),
+    [
+        ({}, 0.025),
+        ({"metrics": 5}, 0.005),
+        ({"metrics": 50}, 0.0005),
+        ({"looks": 5}, 0.005),
+        ({"looks": 5, "metrics": 10}, 0.0005),
+    ],
+)
+def test_a_direction_is_claimed_at_the_level_that_metrics_and_looks_share(
+    metric: Metric, verdict: Verdict, options: Dict[str, int], tail: float
+) -> None:
+    reach = TABLE[tail] * STANDARD_ERROR
+
+    assert verdict == verdict_of(metric, 0.5 + 1.00001 * reach, 0.5, **options)
+    assert Verdict.INCONCLUSIVE == verdict_of(metric, 0.5 + 0.99999 * reach, 0.5, **options)
+
+
+def test_better_is_claimed_at_the_shared_level_and_below_it_the_check_passes_as_no_worse() -> None:
+    reach = TABLE[0.0005] * STANDARD_ERROR
+
+    assert [Verdict.BETTER, Verdict.NO_WORSE] == [
+        verdict_of(NO_WORSE_LOSS, -0.5 - by * reach, 0.5, metrics=50) for by in (1.00001, 0.99999)
+    ]
+
+
+@pytest.mark.parametrize(("away", "metrics", "looks"), [(0.0, 1, 1), (0.01, 3, 2), (0.05, 1, 1), (0.05, 18, 2)])
+def test_so_many_seeds_as_are_foretold_do_settle_it_and_one_less_does_not(
+    away: float, metrics: int, looks: int
+) -> None:
+    theirs, ours = samples(0.5), np.array([0.47, 0.5, 0.53]) + away
+    count = distributions(LOSS, theirs, seeded(list(ours), 100), metrics, looks).seeds_needed
 
     assert count is not None
+    assert count > len(ours) + 1
     for seeds, settled in ((count, True), (count - 1, False)):
         # A sample of that size with the same mean and spread.
         around = np.array([-1.0, 1.0] * (seeds // 2) + [0.0] * (seeds % 2))
-        more = ours.mean() + around * ours.std(ddof=1) / around.std(ddof=1)
-        interval = welch_interval(more, theirs, 0.01)
-        assert settled == (-0.02 < interval.low and interval.high < 0.02)
+        more = seeded(list(ours.mean() + around * ours.std(ddof=1) / around.std(ddof=1)), 100)
+        assert settled == (distributions(LOSS, theirs, more, metrics, looks).verdict is not Verdict.INCONCLUSIVE)
 
 
 # --- Degenerate input never passes ---
@@ -191,21 +307,29 @@ def test_a_value_that_is_not_finite_cannot_be_compared_not_even_with_itself(comp
 def test_one_seed_says_nothing_about_spread() -> None:
     finding = distributions(LOSS, samples(0.5), measured(0.5, 1))
 
-    assert (Verdict.INCONCLUSIVE, 3) == (finding.verdict, finding.seeds_needed)
+    assert (Verdict.INCONCLUSIVE, AUTO_SEEDS[0]) == (finding.verdict, finding.seeds_needed)
 
 
 @pytest.mark.parametrize("compare", [distributions, seed_by_seed])
 def test_one_run_counted_several_times_is_no_sample(compare: Compare) -> None:
     alike = dict.fromkeys((0, 1, 2), 0.5)
 
-    finding = compare(LOSS, {**samples(0.5), **({} if compare is distributions else alike)}, alike)
+    varied = {seed: value + 1e-4 * seed for seed, value in samples(0.5).items()}
+    finding = compare(LOSS, varied, alike)
 
     assert Verdict.INCOMPARABLE == finding.verdict
     assert "identical for all 3 seeds: this looks like one run counted 3 times" == finding.reason
 
 
-def test_several_runs_may_have_the_same_accuracy() -> None:
-    assert Verdict.EQUIVALENT == distributions(ACCURACY, samples(0.5), dict.fromkeys((100, 101, 102), 0.5)).verdict
+@pytest.mark.parametrize("metric", [LOSS, ACCURACY])
+def test_where_stored_values_repeat_measured_ones_may_all_be_the_same_by_chance(metric: Metric) -> None:
+    alike = dict.fromkeys((100, 101, 102), 0.5)
+    repeating = {seed: 0.5 + 0.001 * (seed % 8 - 3.5) for seed in range(16)}
+    different = {seed: 0.5 + 0.001 * (seed / 2 - 3.5) for seed in range(16)}
+
+    assert [Verdict.EQUIVALENT, Verdict.INCOMPARABLE] == [
+        distributions(metric, stored, alike).verdict for stored in (repeating, different)
+    ]
 
 
 @pytest.mark.parametrize("compare", [distributions, seed_by_seed])
@@ -228,6 +352,7 @@ def test_too_few_stored_samples_cannot_be_compared_with(compare: Compare, needed
 GRID = 2.0**-20
 METRICS = 18
 SWAPPED = {Verdict.IMPROVED: Verdict.REGRESSED, Verdict.REGRESSED: Verdict.IMPROVED}
+BEYOND = (*SWAPPED, Verdict.BETTER)
 
 
 @dataclass(frozen=True)
@@ -258,7 +383,8 @@ def cases(draw: st.DrawFn) -> Case:
     apart = draw(st.one_of(st.just(0), st.integers(-(2**19), 2**19)))
     theirs = draw(st.lists(steps, min_size=10, max_size=20).filter(lambda values: len(set(values)) > 1))
     ours = [apart + count for count in draw(st.lists(steps, min_size=2, max_size=10))]
-    metric = Metric("test_loss", draw(st.sampled_from(["lower", "higher"])), GRID * draw(st.integers(1, 2**20)), "why")
+    direction, claim = draw(st.sampled_from(["lower", "higher"])), draw(st.sampled_from(["equivalent", "no worse"]))
+    metric = Metric("test_loss", direction, GRID * draw(st.integers(1, 2**20)), "why", claim)
     return Case([GRID * count for count in theirs], [GRID * count for count in ours], metric)
 
 
@@ -271,11 +397,11 @@ def seeded(values: Sequence[float], first: int = 0) -> Dict[int, float]:
 
 def as_distributions(case: Case, arranged: Callable[[Dict[int, float]], Dict[int, float]] = dict) -> Finding:
     theirs, ours = arranged(seeded(case.theirs)), arranged(seeded(case.ours, 100))
-    return compare_distributions(case.metric, theirs, ours, "subset", METRICS)
+    return compare_distributions(case.metric, theirs, ours, METRICS)
 
 
 def seed_by_seed_of(case: Case, arranged: Callable[[Dict[int, float]], Dict[int, float]] = dict) -> Finding:
-    return compare_seed_by_seed(case.metric, arranged(seeded(case.theirs)), arranged(seeded(case.ours)), "subset")
+    return compare_seed_by_seed(case.metric, arranged(seeded(case.theirs)), arranged(seeded(case.ours)))
 
 
 EITHER = pytest.mark.parametrize("compare", [as_distributions, seed_by_seed_of])
@@ -284,8 +410,11 @@ WIDER = st.integers(1, 2**20).map(lambda count: count * GRID)
 
 def rounding_decides(case: Case) -> bool:
     """Whether the interval ends so near to the margin that rounding decides on which side of it."""
-    interval = welch_interval(np.array(case.ours), np.array(case.theirs), 0.05 / METRICS / 2)
-    return any(abs(abs(end) - case.metric.margin) < 1e-9 for end in (interval.low, interval.high))
+    intervals = (
+        welch_interval(np.array(case.ours), np.array(case.theirs), tail) for tail in (LEVEL, LEVEL / METRICS / 2)
+    )
+    ends = [end for interval in intervals for end in (interval.low, interval.high)]
+    return any(abs(abs(end) - case.metric.margin) < 1e-9 for end in ends)
 
 
 @EITHER
@@ -305,13 +434,13 @@ def test_the_verdict_does_not_depend_on_the_order_of_seeds(
 @EITHER
 @given(case=cases(), wider=WIDER)
 @settings(max_examples=40, deadline=None)
-def test_a_larger_margin_keeps_what_was_equivalent_and_makes_nothing_better_or_worse(
+def test_a_larger_margin_keeps_what_passed_and_makes_nothing_better_or_worse(
     compare: Callable[[Case], Finding], case: Case, wider: float
 ) -> None:
     before, after = compare(case).verdict, compare(case.widened(wider)).verdict
 
-    assert before != Verdict.EQUIVALENT or after == Verdict.EQUIVALENT
-    assert after not in SWAPPED or before == after
+    assert not before.passes or after.passes
+    assert after not in BEYOND or before == after
 
 
 @EITHER
@@ -335,6 +464,7 @@ def test_swapping_direction_and_sign_together_changes_nothing(compare: Callable[
 @given(cases())
 @settings(max_examples=40, deadline=None)
 def test_swapping_the_direction_alone_swaps_better_and_worse(case: Case) -> None:
-    before = as_distributions(case).verdict
+    same = replace(case, metric=replace(case.metric, claim="equivalent"))
+    before = as_distributions(same).verdict
 
-    assert SWAPPED.get(before, before) == as_distributions(case.swapped()).verdict
+    assert SWAPPED.get(before, before) == as_distributions(same.swapped()).verdict

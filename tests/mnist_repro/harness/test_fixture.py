@@ -7,9 +7,10 @@ from typing import List, Sequence, Tuple
 import pytest
 
 from mnist_repro.errors import BadInput
+from mnist_repro.gate.session.reports import properties
 from mnist_repro.gate.verdicts import Verdict
 from mnist_repro.harness.checkable import Measured, NotMeasured, PublishedFigures, Runs
-from mnist_repro.harness.fixture import Baseline, judge, properties
+from mnist_repro.harness.fixture import Baseline, judge
 from mnist_repro.runs.run import Run
 from tests.builders.gate_cases import fingerprint, run, runs, store, stored, stored_fingerprint
 
@@ -29,23 +30,23 @@ def check(folder: Path, measured: Measured, more_seeds: bool = False) -> List[Tu
 def test_what_agrees_with_the_baseline_passes(folder: Path) -> None:
     recorded = dict(check(folder, runs()))
 
-    assert "equivalent" == recorded["vgg7 subset verdict"]
-    assert recorded["vgg7 subset: test_loss after 5 epochs"].startswith("equivalent; stored 0.5")
-    assert {"100", "101", "102"} == set(json.loads(recorded["mnist_repro.checked"])["samples"])
+    assert "equivalent" == recorded["vgg7/subset verdict"]
+    assert recorded["vgg7/subset: test_loss after 5 epochs"].startswith("equivalent; stored 0.5")
+    assert {"100", "101", "102"} == set(json.loads(recorded["gate.checked"])["samples"])
 
 
 @pytest.mark.parametrize(
     ("measured", "said"),
     [
-        (runs(better=0.25), r"^vgg7, subset: IMPROVED"),
+        (runs(better=0.25), r"^vgg7/subset: IMPROVED"),
         (
             fingerprint(losses={"loss of step 1": 2.3125, "loss of step 2": 2.5}),
-            r"(?s)^vgg7, fingerprint: CHANGED.*2\.25",
+            r"(?s)^vgg7/fingerprint: CHANGED.*2\.25",
         ),
-        (runs("vgg7-bn"), r"(?s)^vgg7-bn, subset: INCOMPARABLE.*mnist-repro baseline record vgg7-bn"),
+        (runs("vgg7-bn"), r"(?s)^vgg7-bn/subset: INCOMPARABLE.*mnist-repro baseline record vgg7-bn"),
         ([], r"(?s)INCOMPARABLE.*no run was made"),
         (NotMeasured("vgg7", "subset", "it rained"), r"(?s)INCOMPARABLE.*it rained"),
-        (PublishedFigures("vgg7"), r"^vgg7, published: INCOMPARABLE"),
+        (PublishedFigures("vgg7"), r"^vgg7/published: INCOMPARABLE"),
     ],
     ids=["better", "fingerprint", "no baseline", "no runs", "not measured", "published"],
 )
@@ -65,24 +66,24 @@ def test_what_is_neither_runs_nor_a_fingerprint_is_an_error(folder: Path) -> Non
 
 
 def growing(made: List[int], better: Sequence[float]) -> Runs:
-    """Three runs, and as many more as are asked for; their numbers are noted."""
+    """Five runs, and as many more as are asked for; their numbers are noted."""
 
     def make(seeds: int) -> Tuple[Run, ...]:
         made.append(seeds)
         return tuple(run(seed=100 + seed, better=better[seed]) for seed in range(seeds))
 
-    return Runs("vgg7", "subset", make(3), make)
+    return Runs("vgg7", "subset", make(5), make)
 
 
-FAR_APART = (-0.018, 0.0, 0.018)
+FAR_APART = (-0.03, 0.0, 0.03, -0.03, 0.03)
 
 
 @pytest.mark.parametrize(
     ("better", "made", "verdict"),
     [
-        ((*FAR_APART, *[0.0] * 7), [3, 5, 10], ""),
-        ((*FAR_APART, *[0.018, -0.018] * 4), [3, 5, 10], r"(?s)INCONCLUSIVE.*seeds 100, 101, .*, 109"),
-        ([0.25] * 10, [3], "IMPROVED"),
+        ((*FAR_APART, *[0.0] * 5), [5, 10], ""),
+        ((*FAR_APART, 0.0, *[0.03, -0.03] * 2), [5, 10], r"(?s)INCONCLUSIVE.*seeds 100, 101, .*, 109"),
+        ([0.25] * 10, [5], "IMPROVED"),
     ],
     ids=["settled", "never settled", "settled at once"],
 )
@@ -101,13 +102,13 @@ def test_with_more_seeds_runs_are_added_until_it_is_settled(
     assert made == counts
 
 
-def test_without_more_seeds_three_that_cannot_tell_fail(folder: Path) -> None:
+def test_without_more_seeds_runs_that_cannot_tell_fail(folder: Path) -> None:
     counts: List[int] = []
 
     with pytest.raises(pytest.fail.Exception, match="INCONCLUSIVE"):
         check(folder, growing(counts, FAR_APART))
 
-    assert [3] == counts
+    assert [5] == counts
 
 
 def test_a_run_that_cannot_be_added_is_incomparable(folder: Path) -> None:
@@ -122,5 +123,5 @@ def test_a_run_that_cannot_be_added_is_incomparable(folder: Path) -> None:
 def test_a_rung_without_a_verdict_is_recorded_as_none(folder: Path) -> None:
     silent = judge(folder, fingerprint(machine="aarch64"))
 
-    assert ("vgg7 fingerprint verdict", "none") == properties(silent)[0]
+    assert ("vgg7/fingerprint verdict", "none") == properties(silent)[0]
     assert silent.verdict is not Verdict.EQUIVALENT

@@ -11,7 +11,7 @@ import pytest
 
 from mnist_repro.data import places
 from mnist_repro.errors import BadInput
-from mnist_repro.gate.baselines.values import FINGERPRINT
+from mnist_repro.gate.comparison import FINGERPRINT
 from mnist_repro.harness.measurements import Conditions, Measurements, find_data
 from mnist_repro.runs.run_json import FILE, MODEL, WEIGHTS
 

@@ -19,7 +19,7 @@ from mnist_repro.execution.workers import Failure, Task
 from mnist_repro.gate.baselines import files as baseline_files
 from mnist_repro.gate.baselines.values import FingerprintEntry, SampleEntry
 from mnist_repro.harness import recorder
-from mnist_repro.harness import tolerances as recording
+from mnist_repro.runs import baselines
 from mnist_repro.runs.run_json import read, write
 from tests.builders import made_up
 from tests.builders.baseline_command import REASON, baseline, files, message
@@ -89,7 +89,7 @@ def record(folder: Path, *more: object) -> Ended:
 
 
 def proposed_samples(folder: Path) -> SampleEntry:
-    (entry,) = baseline_files.read_proposed(folder, WHEEL, "subset").entries
+    (entry,) = baselines.read_proposed(folder, WHEEL, "subset").entries
     assert isinstance(entry, SampleEntry)
     return entry
 
@@ -209,9 +209,9 @@ def test_entries_of_other_data_wait_side_by_side(
     baseline("record", tmp_path, WHEEL, "--rung", "fingerprint")
     monkeypatch.setattr(locate, "load", lambda request: made_up.dataset("surrogate"))
     baseline("record", tmp_path, WHEEL, "--rung", "fingerprint")
-    waiting = baseline_files.read_proposed(tmp_path, WHEEL, "fingerprint").entries
+    waiting = baselines.read_proposed(tmp_path, WHEEL, "fingerprint").entries
 
-    assert ["mnist", "surrogate"] == [entry.dataset for entry in waiting]
+    assert ["mnist", "surrogate"] == [entry.conditions["dataset"] for entry in waiting]
 
 
 def test_stored_margins_and_tolerances_stay_unless_new_ones_are_asked_for(trained: Trained, tmp_path: Path) -> None:
@@ -220,7 +220,7 @@ def test_stored_margins_and_tolerances_stay_unless_new_ones_are_asked_for(traine
 
     def allowed(*more: object) -> List[float]:
         baseline("record", tmp_path, WHEEL, "--seeds", 3, *more)
-        (taken,) = baseline_files.read_proposed(tmp_path, WHEEL, "fingerprint").entries
+        (taken,) = baselines.read_proposed(tmp_path, WHEEL, "fingerprint").entries
         assert isinstance(taken, FingerprintEntry)
         return [taken.tolerance, proposed_samples(tmp_path).metrics[0].margin]
 
@@ -295,7 +295,7 @@ def test_data_without_a_name_is_refused(trained: Trained, tmp_path: Path, monkey
 
 def test_a_stored_file_that_cannot_be_read_is_refused_before_any_run_is_made(trained: Trained, tmp_path: Path) -> None:
     path = baseline_files.write(tmp_path, subset())
-    path.write_text("schema: 1\n", encoding="utf-8")
+    path.write_text("schema: 2\n", encoding="utf-8")
     ended = record(tmp_path)
 
     assert (2, []) == (ended.code, trained.made)
@@ -337,20 +337,10 @@ def test_where_nothing_is_said_as_many_seeds_as_are_proposed_or_stored_are_recor
 def test_a_proposal_that_cannot_be_read_is_refused_before_any_run_is_made(
     rung: str, trained: Trained, tmp_path: Path
 ) -> None:
-    proposed = baseline_files.proposed_path(tmp_path, WHEEL, rung)
+    proposed = baseline_files.proposed_path(tmp_path, f"{WHEEL}/{rung}")
     proposed.parent.mkdir()
-    proposed.write_text("schema: 1\n", encoding="utf-8")
+    proposed.write_text("schema: 2\n", encoding="utf-8")
     ended = baseline("record", tmp_path, WHEEL, "--rung", rung, "--seeds", 3)
 
     assert (2, [], "") == (ended.code, trained.made, ended.out.partition("\n")[2])
     assert f"next: remove {proposed} and record again" in ended.err
-
-
-def test_a_recipe_without_a_tolerance_is_refused_before_the_fingerprint_is_taken(
-    trained: Trained, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.delitem(recording.TOLERANCES, WHEEL)
-    ended = baseline("record", tmp_path, WHEEL, "--rung", "fingerprint")
-
-    ends_with_one_message(ended, "wheel-softmax fingerprint: TOLERANCES in ")
-    assert (False, {}) == ("taking it" in ended.out, files(tmp_path))

@@ -32,5 +32,5 @@ def test_of_code_as_it_is_both_kinds_of_runs_are_made_and_more_of_those_compared
     seeds: Dict[Trial, Dict[str, int]] = {clean: {}}
     power_study._measure_scale(plan, "subset", [clean], {WHEEL.name: stored(paired=False)}, seeds, len)
 
-    assert [[0, 1, 2, 15, 16, 17], [18, 19], [20, 21, 22, 23, 24]] == asked
+    assert [[0, 1, 2, 3, 4, 15, 16, 17, 18, 19], [20, 21, 22, 23, 24]] == asked
     assert {clean: {"subset": 10}} == seeds

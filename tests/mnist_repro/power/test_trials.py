@@ -21,7 +21,7 @@ from tests.builders.made_up_trials import EXACT, LOSSES, WHEEL, stored, trial
 def test_a_trial_is_no_run_to_those_who_look_for_runs(tmp_path: Path) -> None:
     measured = trial(tmp_path / "runs")
 
-    assert 3 == len(measured.runs("subset", range(3)))
+    assert 5 == len(measured.runs("subset", range(5)))
     with pytest.raises(BadInput, match=r"no run\.json in"):
         find_runs([measured.folder], Problems())
 
@@ -29,8 +29,8 @@ def test_a_trial_is_no_run_to_those_who_look_for_runs(tmp_path: Path) -> None:
 def test_only_what_is_missing_is_measured(tmp_path: Path) -> None:
     measured = trial(tmp_path / "some")
 
-    wanted = [Measurement("fingerprint"), *power.parts(measured, stored(), "subset", 5), Measurement("full", 0)]
-    assert [Measurement("subset", 3), Measurement("subset", 4), Measurement("full", 0)] == measured.missing(wanted)
+    wanted = [Measurement("fingerprint"), *power.parts(measured, stored(), "subset", 7), Measurement("full", 0)]
+    assert [Measurement("subset", 5), Measurement("subset", 6), Measurement("full", 0)] == measured.missing(wanted)
 
 
 def test_what_was_written_is_read_back(tmp_path: Path) -> None:

@@ -11,7 +11,7 @@ def test_the_history_has_old_and_new_of_each_change_in_turn() -> None:
     twice = made_up_baselines.subset()
     for shift, reason in ((0.25, "first change"), (0.5, "second change")):
         moved = made_up_baselines.samples([loss + shift for loss in made_up_baselines.SPREAD])
-        twice = accepted(twice, BaselineFile("wheel-softmax", "subset", (moved,)), "2026-01-02", reason)
+        twice = accepted(twice, BaselineFile("wheel-softmax/subset", "samples", (moved,)), "2026-01-02", reason)
 
     history = changes(twice.entries[0])
 
@@ -25,9 +25,11 @@ def test_the_history_has_old_and_new_of_each_change_in_turn() -> None:
 def test_a_change_of_a_fingerprint_lists_its_changed_rows() -> None:
     first = made_up_baselines.fingerprints()
     moved = made_up_baselines.fingerprint(losses={"loss of step 1": 2.5, "loss of step 2": 2.75})
-    changed = accepted(first, BaselineFile("wheel-softmax", "fingerprint", (moved,)), "2026-01-02", "a reason")
+    changed = accepted(
+        first, BaselineFile("wheel-softmax/fingerprint", "fingerprint", (moved,)), "2026-01-02", "a reason"
+    )
 
     [_, change] = changes(changed.entries[0])
 
-    assert [("losses", "loss of step 2", 2.25, 2.75)] == [(*row.what, row.old, row.new) for row in change.rows]
+    assert [("close", "loss of step 2", 2.25, 2.75)] == [(*row.what, row.old, row.new) for row in change.rows]
     assert [] == change.means

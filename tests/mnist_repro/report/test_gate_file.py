@@ -10,7 +10,7 @@ from mnist_repro.gate.report import JSON
 from mnist_repro.report import gate_file
 from tests.builders.report_scene import Scene, add_gate, edit_gate
 
-COMPARISON = ("recipes", "wheel-softmax", "comparisons", 0)
+COMPARISON = ("subjects", "wheel-softmax", "comparisons", 0)
 # No float is as large.
 HUGE = 10**400
 
@@ -26,7 +26,7 @@ def nested(depth: int) -> object:
     ("place", "value", "said"),
     [
         (("verdict",), "nonsense", "'nonsense' is no verdict"),
-        (("recipes", "wheel-softmax", "verdict"), "passed", "'passed' is no verdict"),
+        (("subjects", "wheel-softmax", "verdict"), "passed", "'passed' is no verdict"),
         ((*COMPARISON, "verdict"), ["a"], "['a'] is no verdict"),
         ((*COMPARISON, "verdict"), "good", "'good' is no verdict"),
         ((*COMPARISON, "findings", 0, "interval"), [HUGE, 1], "OverflowError"),

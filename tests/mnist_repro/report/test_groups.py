@@ -50,7 +50,7 @@ def test_a_group_is_judged_by_its_baseline(tmp_path: Path) -> None:
 
 def test_runs_whose_baseline_is_broken_are_not_said_to_have_none(tmp_path: Path) -> None:
     file, problems = baseline_files.write(tmp_path, made_up_baselines.subset()), Problems()
-    file.write_text("schema: 1\n", encoding="utf-8")
+    file.write_text("schema: 2\n", encoding="utf-8")
 
     shown = group(tmp_path, problems)
 

@@ -9,7 +9,6 @@ from typing import Dict, Sequence, Tuple
 
 import pytest
 
-from mnist_repro.gate.baselines.files import read
 from mnist_repro.gate.intervals import Interval
 from mnist_repro.gate.one_run import OneRunComparison
 from mnist_repro.gate.verdicts import Verdict
@@ -17,6 +16,7 @@ from mnist_repro.recipes import RECIPES, find
 from mnist_repro.recipes.published import Figure
 from mnist_repro.reproduction import judgement as reproduction
 from mnist_repro.reproduction.judgement import FigureComparison, Result, judge
+from mnist_repro.runs import baselines
 from tests.builders.made_up import dataset, run, score, wheels
 from tests.builders.simulated_sessions import AUTO, shares
 
@@ -85,7 +85,7 @@ def test_a_run_that_was_not_scored_there_is_incomparable() -> None:
 
 
 def test_stored_runs_sharpen_the_verdict_on_few_seeds() -> None:
-    stored = read(BASELINES, "wheel-softmax", "full")
+    stored = baselines.read(BASELINES, "wheel-softmax", "full")
     alone = reproduction.compare((LOSS, ACCURACY), wheels(*FAR), 2)
     pooled = reproduction.compare((LOSS, ACCURACY), wheels(*FAR), 2, stored)
 

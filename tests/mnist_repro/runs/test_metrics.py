@@ -10,7 +10,7 @@ import pytest
 
 from mnist_repro.recipes import RECIPES, find
 from mnist_repro.runs.log import Line
-from mnist_repro.runs.metrics import direction, metric_names, metric_values, metrics_in_session, values_by_seed
+from mnist_repro.runs.metrics import direction, is_share, metric_names, metric_values
 from mnist_repro.runs.run_json import read
 from tests.builders.made_up_baselines import ACCURACY, LOSS, TRAINING, run, values
 from tests.builders.reproduced import Reproduced
@@ -51,12 +51,5 @@ def test_every_metric_of_every_recipe_has_a_direction() -> None:
     assert {"lower", "higher"} == {direction(name) for name in names}
 
 
-@pytest.mark.parametrize("scale", ["subset", "full"])
-def test_a_session_counts_the_metrics_of_all_recipes(scale: str) -> None:
-    assert sum(len(metric_names(recipe, scale)) for recipe in RECIPES.values()) == metrics_in_session(scale)
-
-
-def test_runs_without_a_metric_are_left_out() -> None:
-    runs = [run(4, 0.25), replace(run(5, 0.5), scores=())]
-
-    assert {4: 0.25} == values_by_seed(runs, LOSS)
+def test_an_accuracy_is_a_share_of_images_and_a_loss_is_not() -> None:
+    assert [False, True, False] == [is_share(name) for name in (LOSS, ACCURACY, TRAINING)]

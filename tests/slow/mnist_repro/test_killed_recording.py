@@ -12,6 +12,7 @@ import pytest
 
 from mnist_repro.gate.baselines import files as baseline_files
 from mnist_repro.gate.baselines.values import FingerprintEntry, SampleEntry
+from mnist_repro.runs import baselines
 from mnist_repro.runs.run_json import read
 from tests.builders.baseline_command import REASON, baseline, files
 from tests.builders.command_line import Ended, finish, start
@@ -82,7 +83,7 @@ def test_the_next_recording_goes_on_and_makes_no_run_twice(killed: Killed) -> No
 
 
 def test_what_is_proposed_is_what_the_runs_gave(killed: Killed) -> None:
-    proposed = baseline_files.read_proposed(killed.folder, SOFTMAX, "subset").entries[0]
+    proposed = baselines.read_proposed(killed.folder, SOFTMAX, "subset").entries[0]
     made = [read(path) for path in sorted(killed.folder.glob(".recording/**/run.json"))]
 
     assert isinstance(proposed, SampleEntry)
@@ -93,7 +94,7 @@ def test_what_is_proposed_is_what_the_runs_gave(killed: Killed) -> None:
 
 
 def test_the_fingerprint_is_taken_by_a_process_with_one_thread(killed: Killed) -> None:
-    proposed = baseline_files.read_proposed(killed.folder, SOFTMAX, "fingerprint").entries[0]
+    proposed = baselines.read_proposed(killed.folder, SOFTMAX, "fingerprint").entries[0]
 
     assert isinstance(proposed, FingerprintEntry)
     assert (1, 1_000) == (proposed.provenance["threads"], proposed.exact["steps of the whole budget"])
@@ -106,9 +107,9 @@ def test_of_recorded_runs_only_figures_are_kept(killed: Killed) -> None:
 
 
 def test_what_was_recorded_is_accepted_shown_and_then_no_longer_proposed(recorded: Path) -> None:
-    proposed = baseline_files.read_proposed(recorded, SOFTMAX, "subset").entries[0]
+    proposed = baselines.read_proposed(recorded, SOFTMAX, "subset").entries[0]
     accepted = baseline("accept", recorded, SOFTMAX, "--reason", REASON)
-    stored = baseline_files.read(recorded, SOFTMAX, "subset").entry(*proposed.key)
+    stored = baselines.read(recorded, SOFTMAX, "subset").entry(proposed.conditions)
 
     assert (0, 2) == (accepted.code, len(accepted.out.splitlines()))
     assert stored is not None

@@ -5,7 +5,7 @@ from typing import Any, Dict, List, Tuple
 import pytest
 
 from mnist_repro.gate.baselines.diff import NEW, Difference, differences
-from mnist_repro.gate.baselines.values import BaselineEntry, BaselineFile
+from mnist_repro.gate.baselines.values import BaselineEntry, BaselineFile, FingerprintEntry
 from tests.builders.made_up_baselines import HERE, SPREAD, fingerprint, metrics, samples, subset
 
 OTHER_DATA = ({**HERE, "dataset_sha256": "0" * 64}, {**HERE, "dataset_sha256": "1" * 64})
@@ -15,10 +15,8 @@ ONE_METRIC_LESS = samples(
 
 
 def difference(stored: BaselineEntry, proposed: BaselineEntry) -> Difference:
-    rung = "fingerprint" if hasattr(stored, "exact") else "subset"
-    [found] = differences(
-        BaselineFile("wheel-softmax", rung, (stored,)), BaselineFile("wheel-softmax", rung, (proposed,))
-    )
+    kind = "fingerprint" if isinstance(stored, FingerprintEntry) else "samples"
+    [found] = differences(*(BaselineFile("digits", kind, (entry,)) for entry in (stored, proposed)))
     return found
 
 
@@ -27,7 +25,7 @@ def failing(found: Difference) -> List[Tuple[str, str]]:
 
 
 def test_what_is_new_is_a_difference() -> None:
-    [found] = differences(BaselineFile("wheel-softmax", "subset"), subset())
+    [found] = differences(BaselineFile("wheel-softmax/subset", "samples"), subset())
 
     assert (NEW, False) == (found.verdict, found.passes)
 
@@ -42,7 +40,7 @@ def test_equal_values_are_no_difference(entry: BaselineEntry) -> None:
     [
         ({"losses": {"loss of step 1": 2.5, "loss of step 2": 2.125}}, "changed", "loss of step 2"),
         # Of another platform than it says.
-        ({"provenance": {**HERE, "machine": "aarch64"}}, "incomparable", "platform"),
+        ({"provenance": {**HERE, "platform": "aarch64, TensorFlow 2.21, Keras 3.15"}}, "incomparable", "platform"),
     ],
 )
 def test_another_loss_or_platform_of_a_fingerprint_is_a_difference(
@@ -69,9 +67,7 @@ def test_a_paired_proposal_with_more_seeds_is_judged_by_those_that_are_stored() 
 def test_a_proposal_from_other_images_under_the_same_name_is_incomparable() -> None:
     old, new = (samples(provenance=each) for each in OTHER_DATA)
 
-    assert [("SHA-256 of the data", "the mnist data that was trained on are not the same")] == failing(
-        difference(old, new)
-    )
+    assert [("SHA-256 of the data", "the data are not the same")] == failing(difference(old, new))
 
 
 @pytest.mark.parametrize(
@@ -82,7 +78,7 @@ def test_a_metric_that_is_only_on_one_side_is_incomparable(old: BaselineEntry, n
 
 
 def test_other_margins_tolerances_and_platforms_are_noted() -> None:
-    moved = samples(metrics=metrics(loss=0.25), provenance={**HERE, "tensorflow": "2.22.0"})
+    moved = samples(metrics=metrics(loss=0.25), provenance={**HERE, "platform": "x86_64, TensorFlow 2.22, Keras 3.15"})
 
     assert (
         "stored on x86_64, TensorFlow 2.21, Keras 3.15, proposed on x86_64, TensorFlow 2.22, Keras 3.15",

@@ -18,13 +18,13 @@ def test_values_are_shown_as_mean_and_deviation(values: Sequence[float], text: s
 def test_an_entry_is_shown_with_its_title_and_history() -> None:
     samples_lines, fingerprint_lines = (shown([file]).splitlines() for file in (subset(), fingerprints()))
 
-    assert "  mnist data, original arithmetic, 12 seeds, compared as distributions" == samples_lines[1]
+    assert "  dataset mnist, arithmetic original; 12 seeds, compared as distributions" == samples_lines[1]
     assert "      2026-01-02T03:04:05+00:00  first recording" == samples_lines[-1]
-    assert "    2 counts and checksums, 2 losses within 2e-06, relative: rounding stays below" in fingerprint_lines
+    assert "    2 exact values, 2 close values within 2e-06, relative: rounding stays below" in fingerprint_lines
 
 
 def test_the_worst_differences_come_first() -> None:
-    nothing = BaselineFile("tf-cnn", "subset")
+    nothing = BaselineFile("tf-cnn/subset", "samples")
     changed = fingerprint(losses={"loss of step 1": 2.5, "loss of step 2": 2.125})
     found = [
         *differences(nothing, subset()),

@@ -3,12 +3,12 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
+from mnist_repro.gate import resampling
 from mnist_repro.gate import statistics as gate
 from mnist_repro.gate.baselines.values import SampleEntry
 from mnist_repro.gate.verdicts import Metric, worst
-from mnist_repro.power import resampling
 from mnist_repro.recipes import find
-from mnist_repro.runs.metrics import metric_names, metrics_in_session
+from mnist_repro.runs.metrics import metric_names
 from tests.builders import made_up_baselines as made
 
 VGG7 = find("vgg7")
@@ -24,33 +24,33 @@ def spread(margin: float, seeds: int = 16) -> SampleEntry:
 
 
 def test_wide_margins_never_alarm_and_narrow_ones_always_do() -> None:
-    wide = resampling.false_alarms({"vgg7": spread(1000.0)}, "subset", sessions=50)
-    narrow = resampling.false_alarms({"vgg7": spread(0.01)}, "subset", sessions=50)
+    wide = resampling.false_alarms({"vgg7": spread(1000.0)}, sessions=50)
+    narrow = resampling.false_alarms({"vgg7": spread(0.01)}, sessions=50)
 
-    assert {"normal": {"3": 0.0, "auto": 0.0}, "smoothed": {"3": 0.0, "auto": 0.0}} == wide
-    assert {"normal": {"3": 1.0, "auto": 1.0}, "smoothed": {"3": 1.0, "auto": 1.0}} == narrow
+    assert {"normal": {"first": 0.0, "auto": 0.0}, "smoothed": {"first": 0.0, "auto": 0.0}} == wide
+    assert {"normal": {"first": 1.0, "auto": 1.0}, "smoothed": {"first": 1.0, "auto": 1.0}} == narrow
 
 
 def test_more_seeds_alarm_less() -> None:
-    shares = resampling.false_alarms({"vgg7": spread(4.0)}, "subset", sessions=200)["normal"]
+    shares = resampling.false_alarms({"vgg7": spread(2.0)}, sessions=200)["normal"]
 
-    assert shares["auto"] < shares["3"]
+    assert shares["auto"] < shares["first"]
 
 
 def test_softmax_recipes_do_not_alarm_in_the_simulation() -> None:
     entry = made.samples(paired=True)
 
-    assert 0.0 == resampling.false_alarms({"wheel-softmax": entry}, "subset", sessions=5)["smoothed"]["3"]
+    assert 0.0 == resampling.false_alarms({"wheel-softmax": entry}, sessions=5)["smoothed"]["first"]
 
 
 def test_seed_by_seed_any_drop_beyond_the_margin_is_seen() -> None:
-    drops = resampling.smallest_drops("wheel-softmax", made.samples(paired=True), "subset")
+    drops = resampling.smallest_drops("wheel-softmax", made.samples(paired=True))
 
     assert [(1e-6, 1e-6)] * 3 == [(drop.at_first, drop.auto) for drop in drops]
 
 
 def test_a_drop_far_beyond_the_margin_is_seen_and_one_far_below_is_not() -> None:
-    first, *_ = resampling.smallest_drops("vgg7", spread(20.0), "subset", sessions=300)
+    first, *_ = resampling.smallest_drops("vgg7", spread(20.0), sessions=300)
 
     assert 10.0 < first.auto < 22.0
     assert first.clean_at_first > 0.9
@@ -58,19 +58,17 @@ def test_a_drop_far_beyond_the_margin_is_seen_and_one_far_below_is_not() -> None
 
 def test_a_simulated_session_passes_just_when_the_gate_passes_it() -> None:
     entry, generator = spread(6.0), np.random.Generator(np.random.PCG64(3))
-    tail = gate.SESSION_LEVEL / metrics_in_session("subset") / 2.0
     theirs = generator.normal(size=(16, 3))
     by_gate, simulated = [], []
     for _ in range(40):
         ours = generator.normal(scale=1.5, size=(5, 3)) + generator.normal(scale=2.0)
         columns = [(dict(enumerate(theirs[:, at])), dict(enumerate(ours[:, at]))) for at in range(3)]
         verdicts = [
-            gate.compare_distributions(metric, *column, "subset", metrics_in_session("subset")).verdict
-            for metric, column in zip(entry.metrics, columns)
+            gate.compare_distributions(metric, *column, 3).verdict for metric, column in zip(entry.metrics, columns)
         ]
         by_gate.append(worst(verdicts).passes)
-        ends = np.array(resampling._ends(ours, theirs, tail))[np.newaxis, np.newaxis]
-        simulated.append(bool(resampling.passes(ends, np.full(3, 6.0))[0]))
+        ends = np.array(resampling._ends(ours, theirs, gate.LEVEL))[np.newaxis, np.newaxis]
+        simulated.append(bool(resampling.passes(ends, np.full(3, 6.0), entry.metrics)[0]))
 
     assert by_gate == simulated
     assert {True, False} == set(by_gate)

@@ -12,16 +12,15 @@ counts as well. The smallest drops are calculated with the stored margins.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Callable, Dict, List, Mapping, Tuple, Union
+from typing import Callable, Dict, List, Mapping, Sequence, Tuple, Union
 
 import numpy as np
 
 from mnist_repro.gate.baselines.values import SampleEntry
-from mnist_repro.gate.statistics import AUTO_SEEDS, SESSION_LEVEL, welch_interval
-from mnist_repro.gate.verdicts import Metric
-from mnist_repro.runs.metrics import metrics_in_session
+from mnist_repro.gate.statistics import AUTO_SEEDS, LEVEL, welch_interval
+from mnist_repro.gate.verdicts import HIGHER, LOWER, NO_WORSE, Metric
 
-SESSIONS = 2000
+SESSIONS = 10_000
 SEED = 20200401
 SEEN = 0.95
 
@@ -34,28 +33,27 @@ class Drop:
     """The smallest shift for the worse of one metric that the gate detects with 95 % probability.
 
     Args:
-        recipe: name of the recipe.
+        subject: what the metric belongs to.
         metric: the metric.
-        at_first: shift with 3 seeds, or in a comparison seed by seed.
-        auto: shift with ``--seeds auto``, or in a comparison seed by seed.
-        clean_at_first: probability that a clean metric passes with 3 seeds.
+        at_first: shift with the first of `AUTO_SEEDS` alone, or in a comparison seed by seed.
+        auto: shift with ``--gate-seeds auto``, or in a comparison seed by seed.
+        clean_at_first: probability that a clean metric passes with the first alone.
     """
 
-    recipe: str
+    subject: str
     metric: Metric
     at_first: float
     auto: float
     clean_at_first: float
 
 
-def false_alarms(stored: Mapping[str, SampleEntry], rung: str, sessions: int = SESSIONS) -> Dict[str, Dict[str, float]]:
-    """The share of clean sessions with all recipes that do not pass: by kind of draw, and by seeds.
+def false_alarms(stored: Mapping[str, SampleEntry], sessions: int = SESSIONS) -> Dict[str, Dict[str, float]]:
+    """The share of clean sessions of several checks that do not pass: by kind of draw, and by seeds.
 
-    Softmax recipes are compared seed by seed: clean runs of them do not vary, and count as passing.
+    Where runs are compared seed by seed, clean ones do not vary, and count as passing.
 
     Args:
-        stored: the entry of each recipe.
-        rung: ``subset`` or ``full``.
+        stored: the entry of each check.
         sessions: number of simulated sessions.
     """
     shares = {}
@@ -65,43 +63,41 @@ def false_alarms(stored: Mapping[str, SampleEntry], rung: str, sessions: int = S
         for entry in stored.values():
             if entry.paired:
                 continue
-            ends, deviations = _intervals(make(_rows(entry), generator), len(entry.samples), sessions, rung)
+            one, all_, deviations = _intervals(make(_rows(entry), generator), len(entry.samples), sessions)
             margins = _margins(entry) / _rows(entry).std(axis=0, ddof=1) * deviations
-            first = first & passes(ends[:1], margins)
-            auto = auto & passes(ends, margins)
-        shares[name] = {"3": 1.0 - float(first.mean()), "auto": 1.0 - float(auto.mean())}
+            first = first & passes(one, margins, entry.metrics)
+            auto = auto & passes(all_, margins, entry.metrics)
+        shares[name] = {"first": 1.0 - float(first.mean()), "auto": 1.0 - float(auto.mean())}
     return shares
 
 
-def smallest_drops(recipe: str, entry: SampleEntry, rung: str, sessions: int = SESSIONS) -> List[Drop]:
+def smallest_drops(subject: str, entry: SampleEntry, sessions: int = SESSIONS) -> List[Drop]:
     """The smallest drop of each metric that the gate detects. In a comparison seed by seed, it is the margin."""
     if entry.paired:
-        return [Drop(recipe, metric, metric.margin, metric.margin, 1.0) for metric in entry.metrics]
+        return [Drop(subject, metric, metric.margin, metric.margin, 1.0) for metric in entry.metrics]
     generator = np.random.Generator(np.random.PCG64(SEED))
-    ends, _ = _intervals(_normal(_rows(entry), generator), len(entry.samples), sessions, rung)
+    one, all_, _ = _intervals(_normal(_rows(entry), generator), len(entry.samples), sessions)
     drops = []
     for at, (metric, margin) in enumerate(zip(entry.metrics, _margins(entry))):
-        alone = ends[:, :, at : at + 1]
-        first, auto = _smallest(alone[:1], margin), _smallest(alone, margin)
-        drops.append(Drop(recipe, metric, first, auto, float(passes(alone[:1], margin).mean())))
+        alone, grown = one[:, :, at : at + 1], all_[:, :, at : at + 1]
+        first, auto = _smallest(alone, margin, metric), _smallest(grown, margin, metric)
+        drops.append(Drop(subject, metric, first, auto, float(passes(alone, margin, [metric]).mean())))
     return drops
 
 
-def passes(ends: np.ndarray, margins: Union[np.ndarray, float]) -> np.ndarray:
-    """Which sessions pass by the rules of `compare_distributions` and `--seeds auto`: more seeds while inconclusive.
+def passes(ends: np.ndarray, margins: Union[np.ndarray, float], metrics: Sequence[Metric]) -> np.ndarray:
+    """Which sessions pass by the rules of `compare_distributions`: more seeds while not all metrics are within.
 
     Args:
         ends: ends of the intervals of the difference, (numbers of seeds, sessions, metrics, 2).
         margins: margin of each metric, for all sessions or for each session.
+        metrics: the metrics; a claim "no worse" has one side.
     """
-    passed = np.zeros(ends.shape[1], dtype=bool)
-    undecided = ~passed
-    for low, high in ((each[..., 0], each[..., 1]) for each in ends):
-        inside = ((-margins < low) & (high < margins)).all(axis=1)
-        beyond = ((low > margins) | (high < -margins)).any(axis=1)
-        passed |= undecided & inside
-        undecided &= ~inside & ~beyond
-    return passed
+    open_above = np.array([metric.claim == NO_WORSE and metric.direction == HIGHER for metric in metrics])
+    open_below = np.array([metric.claim == NO_WORSE and metric.direction == LOWER for metric in metrics])
+    inside = (open_below | (-margins < ends[..., 0])) & (open_above | (ends[..., 1] < margins))
+    # What is proven to be beyond its margin with few seeds is as good as never within it with more.
+    return np.asarray(inside.all(axis=2).any(axis=0))
 
 
 def _margins(entry: SampleEntry) -> np.ndarray:
@@ -131,20 +127,21 @@ def smoothed(rows: np.ndarray, generator: np.random.Generator) -> Draw:
     return draw
 
 
-def _intervals(draw: Draw, stored: int, sessions: int, rung: str) -> Tuple[np.ndarray, np.ndarray]:
+def _intervals(draw: Draw, stored: int, sessions: int) -> Tuple[np.ndarray, np.ndarray, np.ndarray]:
     """The results of simulated sessions.
 
     Returns:
-        Ends of the interval of each difference with each of `AUTO_SEEDS`: (numbers of seeds, sessions, metrics, 2),
-        and standard deviations of the simulated stored samples: (sessions, metrics).
+        Ends of the interval of each difference with the first of `AUTO_SEEDS` and one look: (1, sessions, metrics, 2);
+        with each of them, which share the level: (numbers of seeds, sessions, metrics, 2); and standard deviations of
+        the simulated stored samples: (sessions, metrics).
     """
-    tail = SESSION_LEVEL / metrics_in_session(rung) / 2.0
-    intervals, deviations = [], []
+    one, all_, deviations = [], [], []
     for _ in range(sessions):
         stored_rows, measured_rows = draw(stored), draw(AUTO_SEEDS[-1])
-        intervals.append([_ends(measured_rows[:seeds], stored_rows, tail) for seeds in AUTO_SEEDS])
+        one.append([_ends(measured_rows[: AUTO_SEEDS[0]], stored_rows, LEVEL)])
+        all_.append([_ends(measured_rows[:seeds], stored_rows, LEVEL / len(AUTO_SEEDS)) for seeds in AUTO_SEEDS])
         deviations.append(stored_rows.std(axis=0, ddof=1))
-    return np.moveaxis(np.array(intervals), 1, 0), np.array(deviations)
+    return np.moveaxis(np.array(one), 1, 0), np.moveaxis(np.array(all_), 1, 0), np.array(deviations)
 
 
 def _ends(measured: np.ndarray, stored: np.ndarray, tail: float) -> List[Tuple[float, float]]:
@@ -155,13 +152,14 @@ def _ends(measured: np.ndarray, stored: np.ndarray, tail: float) -> List[Tuple[f
     return [(interval.low, interval.high) for interval in intervals]
 
 
-def _smallest(ends: np.ndarray, margin: float) -> float:
-    """The smallest detected shift, by bisection. The margin is two-sided, so both directions give the same answer."""
+def _smallest(ends: np.ndarray, margin: float, metric: Metric) -> float:
+    """The smallest shift for the worse that is detected, by bisection."""
     low, high = 0.0, 4.0 * margin
-    if passes(ends, margin).mean() <= 1.0 - SEEN:
+    worse = -1.0 if metric.direction == HIGHER else 1.0
+    if passes(ends, margin, [metric]).mean() <= 1.0 - SEEN:
         return 0.0
     for _ in range(30):
         middle = (low + high) / 2.0
-        detected = passes(ends + middle, margin).mean() <= 1.0 - SEEN
+        detected = passes(ends + worse * middle, margin, [metric]).mean() <= 1.0 - SEEN
         low, high = (low, middle) if detected else (middle, high)
     return high

@@ -1,0 +1,298 @@
+"""The actions of `gate-baselines`: each takes the parsed arguments and returns the exit code."""
+
+from __future__ import annotations
+
+import argparse
+import contextlib
+import datetime
+from dataclasses import replace
+from pathlib import Path
+from typing import Any, Callable, Dict, List, Optional, Sequence
+
+from mnist_repro.errors import BadInput, ExitCode
+from mnist_repro.files.json import read_json
+from mnist_repro.files.locks import locked
+from mnist_repro.gate.baselines import files as baseline_files
+from mnist_repro.gate.baselines import proposals
+from mnist_repro.gate.baselines.folder import option
+from mnist_repro.gate.baselines.proposals import Proposal
+from mnist_repro.gate.baselines.read_only import require_writable_baselines
+from mnist_repro.gate.baselines.values import (
+    BaselineEntry,
+    BaselineFile,
+    Change,
+    FingerprintEntry,
+    Owner,
+    SampleEntry,
+    require_name,
+)
+from mnist_repro.gate.comparison import FINGERPRINT, SAMPLES, Comparison, from_fields
+from mnist_repro.gate.report import SCHEMA
+from mnist_repro.gate.text import Commands
+
+NAME = "gate-baselines"
+
+
+def owner(folder: Path, name: str) -> Owner:
+    """The commands to type next for a baseline."""
+    where = option(folder)
+    return Owner(
+        Commands(
+            record="pytest --gate-record",
+            show=f"{NAME} show {name}{where}",
+            diff=f"{NAME} diff {name}{where}",
+            accept=f"{NAME} accept {name}{where} --reason",
+        )
+    )
+
+
+def _read(folder: Path, name: str) -> BaselineFile:
+    return baseline_files.read(folder, name, "", owner(folder, name))
+
+
+def list_(arguments: argparse.Namespace) -> ExitCode:
+    """Print names, kinds, and what is proposed."""
+    from mnist_repro.display import counted, table
+
+    folder = arguments.baselines
+    proposed = baseline_files.names(folder, proposed=True)
+    rows = []
+    for name in _chosen(arguments, sorted({*baseline_files.names(folder), *proposed})):
+        stored = _read(folder, name)
+        entries = counted(len(stored.entries), "entry").replace("entrys", "entries")
+        rows.append((name, stored.kind or "new", entries, "proposed" if name in proposed else ""))
+    print(table(("name", "kind", "stored", ""), rows))
+    return ExitCode.PASSED
+
+
+def show_(arguments: argparse.Namespace) -> ExitCode:
+    """Print what is stored."""
+    from mnist_repro.gate.baselines.text import shown
+
+    folder = arguments.baselines
+    print(shown([_read(folder, name) for name in _chosen(arguments, baseline_files.names(folder))]))
+    return ExitCode.PASSED
+
+
+def diff_(arguments: argparse.Namespace) -> ExitCode:
+    """Print what is proposed beside what is stored."""
+    found = _proposals(arguments)
+    named = " ".join(each.stored.name for each in found)
+    return print_differences(found, f"{NAME} accept {named}{option(arguments.baselines)}")
+
+
+def print_differences(found: Sequence[Proposal], accept: str) -> ExitCode:
+    """Print what would change, and the command that stores it, without its reason."""
+    from mnist_repro.gate.baselines.diff import differences
+    from mnist_repro.gate.baselines.text import differing
+
+    compared = [difference for each in found for difference in differences(each.stored, each.proposed)]
+    print(f"{differing(compared)}\n\nto store it: {accept} --reason …")
+    return ExitCode.PASSED if all(difference.passes for difference in compared) else ExitCode.VERDICT
+
+
+def accept_(arguments: argparse.Namespace) -> ExitCode:
+    """Store what is proposed, or what a session measured."""
+    reason = require_reason(f"{NAME} accept", arguments.reason)
+    if arguments.report is not None:
+        for comparison in _measured(arguments):
+            _propose(arguments.baselines, comparison, arguments.report)
+    store(arguments.baselines, _proposals(arguments), reason)
+    return ExitCode.PASSED
+
+
+def _nothing(folder: Path, proposal: Proposal) -> object:
+    """Do nothing."""
+
+
+def store(
+    folder: Path,
+    found: Sequence[Proposal],
+    reason: str,
+    require: Callable[[Path, Proposal], object] = _nothing,
+    keep: Callable[[Path, Proposal], object] = _nothing,
+) -> None:
+    """Store what is proposed, under the locks of the baselines, and print a line for each entry.
+
+    Args:
+        folder: folder of the baselines.
+        found: the proposals.
+        reason: reason of the change.
+        require: called with each proposal before any change; may refuse it.
+        keep: called with each proposal before it is stored, for further files that belong to it.
+    """
+    with contextlib.ExitStack() as locks:
+        waiting: List[Proposal] = []
+        for each in found:
+            stored = each.stored
+            locks.enter_context(locked(baseline_files.private_folder(folder), stored.name))
+            # Read again under the lock: another process may have changed the proposal before.
+            again = proposals.find(folder, stored.name, stored.kind, stored.owner)
+            waiting += [again] if again else []
+        for proposal in waiting:
+            require(folder, proposal)
+        for proposal in waiting:
+            keep(folder, proposal)
+            for line in proposals.accept(folder, proposal, _now(), reason):
+                print(line, flush=True)
+
+
+def rename_(arguments: argparse.Namespace) -> ExitCode:
+    """Give a baseline another name."""
+    reason, folder = require_reason(f"{NAME} rename", arguments.reason), arguments.baselines
+    old, new = map(require_name, arguments.names)
+    stored = _existing(folder, old)
+    if baseline_files.path_of(folder, new).exists():
+        raise BadInput(f"{new} is stored already", "a name belongs to one baseline", "another name")
+    with locked(baseline_files.private_folder(folder), old):
+        change = Change(_now(), f"renamed from {old}: {reason}")
+        entries = tuple(replace(each, history=(*each.history, change)) for each in stored.entries)
+        print(baseline_files.write(folder, BaselineFile(new, stored.kind, entries, owner(folder, new))))
+        baseline_files.path_of(folder, old).unlink()
+    return ExitCode.PASSED
+
+
+def remove_(arguments: argparse.Namespace) -> ExitCode:
+    """Remove baselines."""
+    reason, folder = require_reason(f"{NAME} remove", arguments.reason), arguments.baselines
+    for name in arguments.names:
+        _existing(folder, require_name(name))
+    for name in arguments.names:
+        with locked(baseline_files.private_folder(folder), name):
+            baseline_files.path_of(folder, name).unlink()
+        print(f"removed {baseline_files.path_of(folder, name)}: {reason}; its history is in version control")
+    return ExitCode.PASSED
+
+
+def _proposals(arguments: argparse.Namespace) -> List[Proposal]:
+    folder = arguments.baselines
+    there = baseline_files.names(folder, proposed=True)
+    found = [
+        proposals.find(folder, name, "", owner(folder, name))
+        for name in _chosen(arguments, there, f"nothing is proposed in {folder}")
+    ]
+    return [each for each in found if each is not None]
+
+
+def _chosen(arguments: argparse.Namespace, there: List[str], otherwise: str = "") -> List[str]:
+    """The names that the user gave, or all that are there.
+
+    Raises:
+        BadInput: a name is not there, or nothing is.
+    """
+    names = list(dict.fromkeys(map(require_name, arguments.names))) or there
+    lost = [name for name in names if name not in there]
+    if lost or not names:
+        raise BadInput(
+            (f"{lost[0]}: " if lost else "") + (otherwise or f"no baseline is stored in {arguments.baselines}"),
+            f"there are {', '.join(there)}" if there else "`pytest --gate-record` leaves proposals there",
+            f"{NAME} list, or another --baselines DIR",
+        )
+    return names
+
+
+def _existing(folder: Path, name: str) -> BaselineFile:
+    stored = _read(folder, name)
+    if not stored.entries:
+        raise BadInput(f"{name} is not stored in {folder}", "there is nothing to change", f"{NAME} list")
+    return stored
+
+
+def require_reason(command: str, reason: str) -> str:
+    """The reason of a change, if there is one and baselines may be changed here.
+
+    Raises:
+        BadInput: there is none, or `CI` is set.
+    """
+    require_writable_baselines(command)
+    if not reason.strip():
+        raise BadInput(
+            f"{command} without a reason",
+            "readers of the history must learn why the values changed",
+            "--reason 'what changed, and why that is right'",
+        )
+    return reason.strip()
+
+
+def _measured(arguments: argparse.Namespace) -> List[Comparison]:
+    """The comparisons in a gate report that the user named, or that the stored baselines do not pass."""
+    file = arguments.report / "gate.json" if arguments.report.is_dir() else arguments.report
+    fields = read_json(file, SCHEMA, "gate report", "pytest --gate-report=DIR")
+    try:
+        every = [from_fields(each) for subject in fields["subjects"].values() for each in subject["comparisons"]]
+    except (KeyError, TypeError, ValueError, AttributeError) as error:
+        raise BadInput(
+            f"{file} is not a whole gate report", f"{type(error).__name__}: {error}", "pytest --gate-report=DIR"
+        ) from error
+    named = [each for each in every if each.name in arguments.names] or every
+    found = [each for each in named if each.samples or each.taken]
+    lost = [name for name in arguments.names if name not in {each.name for each in found}]
+    if lost or not found:
+        raise BadInput(
+            f"{file} has no measured values of {', '.join(lost) or 'anything'}",
+            "samples and fingerprints of a session can be accepted, if its tests came so far",
+            f"it has {', '.join(each.name for each in every if each.samples or each.taken) or 'none'}",
+        )
+    arguments.names = [each.name for each in found]
+    return found
+
+
+def _propose(folder: Path, comparison: Comparison, file: Path) -> None:
+    """Propose what a session measured."""
+    name = require_name(comparison.name)
+    stored = baseline_files.read(folder, name, comparison.kind, owner(folder, name))
+    make: Dict[str, Callable[..., BaselineEntry]] = {SAMPLES: _samples_of, FINGERPRINT: _fingerprint_of}
+    entry = make[comparison.kind](stored, comparison, file)
+    with locked(baseline_files.private_folder(folder), name):
+        proposals.propose(folder, name, comparison.kind, entry, stored.owner)
+
+
+def _samples_of(stored: BaselineFile, comparison: Comparison, file: Path) -> SampleEntry:
+    before = stored.samples(comparison.conditions)
+    if before is None:
+        raise BadInput(
+            f"{comparison.name}: nothing is stored for these conditions",
+            f"{file} has the samples, but not what may differ",
+            stored.owner.commands.record,
+        )
+    lost = sorted(set(before.samples) - set(comparison.samples))
+    if lost:
+        raise BadInput(
+            f"{comparison.name}: {file} has {len(comparison.samples)} seeds, {len(before.samples)} are stored",
+            "stored samples would be lost",
+            f"pytest --gate-seeds {max(before.samples) + 1} --gate-report=DIR in CI, and accept that report",
+        )
+    return replace(before, samples=comparison.samples, provenance=comparison.provenance, history=())
+
+
+def _fingerprint_of(stored: BaselineFile, comparison: Comparison, file: Path) -> FingerprintEntry:
+    taken, platform = comparison.taken, str(comparison.provenance.get("platform", ""))
+    before = stored.entry(comparison.conditions, platform)
+    like: Optional[Any] = before or next(
+        (each for each in stored.entries if dict(each.conditions) == dict(comparison.conditions)), None
+    )
+    made = FingerprintEntry(
+        comparison.conditions,
+        platform,
+        taken["exact"],
+        taken["close"],
+        taken["tolerance"],
+        "stated in the test",
+        comparison.provenance,
+        (),
+    )
+    return replace(made, tolerance=like.tolerance, reason=like.reason, tolerances=like.tolerances) if like else made
+
+
+def _now() -> str:
+    return datetime.datetime.now(datetime.timezone.utc).isoformat(timespec="seconds")
+
+
+ACTIONS: Dict[str, Callable[[argparse.Namespace], ExitCode]] = {
+    "list": list_,
+    "show": show_,
+    "diff": diff_,
+    "accept": accept_,
+    "rename": rename_,
+    "remove": remove_,
+}

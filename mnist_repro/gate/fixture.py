@@ -1,0 +1,451 @@
+"""The value of the fixture `gate`: compares what a test measured with its baseline, or records it."""
+
+from __future__ import annotations
+
+import json
+import shlex
+from dataclasses import dataclass, field, replace
+from functools import partial
+from pathlib import Path
+from typing import Any, Callable, Dict, List, Mapping, Optional, Sequence, Set, Tuple, Union
+
+import pytest
+
+from mnist_repro.display import counted
+from mnist_repro.errors import BadInput
+from mnist_repro.gate import cases as paired_cases
+from mnist_repro.gate import measured_values, recording
+from mnist_repro.gate import text as gate_text
+from mnist_repro.gate.baselines import files as baseline_files
+from mnist_repro.gate.baselines.folder import option
+from mnist_repro.gate.baselines.judge import (
+    MeasuredCases,
+    MeasuredFingerprint,
+    MeasuredSamples,
+    judge_cases,
+    judge_fingerprint,
+    judge_samples,
+)
+from mnist_repro.gate.baselines.values import (
+    BaselineEntry,
+    BaselineFile,
+    CasesEntry,
+    FingerprintEntry,
+    Owner,
+    SampleEntry,
+    require_name,
+    values_of,
+)
+from mnist_repro.gate.claims import Claim, claims_of
+from mnist_repro.gate.comparison import (
+    CASES,
+    FINGERPRINT,
+    MEASUREMENT,
+    NOTHING,
+    SAMPLES,
+    Comparison,
+    incomparable,
+)
+from mnist_repro.gate.measured_values import Row, Train
+from mnist_repro.gate.session.reports import RECORDED, properties
+from mnist_repro.gate.verdicts import Judgement, Verdict
+
+Metrics = Union[Claim, Mapping[str, Claim], None]
+
+
+@dataclass
+class Session:
+    """What the gates of a session share.
+
+    Args:
+        root: top folder of the project.
+        baselines: folder of the baselines.
+        seeds: numbers of seeds to look at, in order.
+        record: number of seeds to record; 0 to compare.
+        names: the test and the fixture's value that use a name.
+        runs: runs that this session made, by name and seed: a test that runs again gets no new chance.
+    """
+
+    root: Path
+    baselines: Path
+    seeds: Sequence[int]
+    record: int = 0
+    names: Dict[str, Tuple[str, int]] = field(default_factory=dict)
+    runs: Dict[str, Dict[int, Row]] = field(default_factory=dict)
+
+
+class Gate:
+    """Compares measurements of one test with stored baselines; a difference that matters fails the test.
+
+    Args:
+        session: what all gates of the session share.
+        test: node id of the test.
+        note: called with name and value of each property of the test's report.
+    """
+
+    def __init__(self, session: Session, test: str, note: Callable[[str, str], None]) -> None:
+        self._session, self._test, self._note = session, test, note
+        self._used: Set[str] = set()
+        # The last exception of the test's own function, and what is said about it.
+        self._raised: Tuple[Optional[Exception], str] = (None, "")
+
+    def check(
+        self,
+        name: str,
+        run_or_samples: Union[Train, Mapping[int, Any]],
+        *,
+        metrics: Metrics = None,
+        conditions: Optional[Mapping[str, Any]] = None,
+        data: Any = None,
+    ) -> None:
+        """Compare runs over seeds with the stored ones.
+
+        Args:
+            name: name of the baseline, unique in the session.
+            run_or_samples: ``train(seed)``, which returns a number or a mapping of names to numbers; or such results
+                by seed, from runs that were made elsewhere.
+            metrics: `higher`, `lower` or `same` for each metric, or one for all; `same` where there is none.
+            conditions: what else the numbers depend on, such as the model; part of the baseline's key.
+            data: what they were measured on: a file, bytes, text or an array; other data are incomparable.
+        """
+        __tracebackhide__ = True
+        with _Refusal(self, name, SAMPLES) as refusal:
+            if not isinstance(run_or_samples, Mapping) and not callable(run_or_samples):
+                raise BadInput(
+                    f"gate.check({name!r}, {type(run_or_samples).__name__})",
+                    "it takes a function of the seed, or results by seed",
+                    f"gate.check({name!r}, train), where train(seed) returns numbers",
+                )
+            stored = self._stored(name, SAMPLES)
+            key = measured_values.conditions_of(conditions)
+            origin = self._origin(data)
+            if not callable(run_or_samples) and not isinstance(run_or_samples, Mapping):
+                raise BadInput(
+                    f"gate.check({name!r}, {type(run_or_samples).__name__})",
+                    "it takes a function of the seed, or results by seed",
+                    f"gate.check({name!r}, train), where train(seed) returns numbers",
+                )
+            if self._session.record:
+                self._record_samples(stored, run_or_samples, metrics, key, origin)
+            else:
+                refusal.comparison = self._compare_samples(stored, run_or_samples, metrics, key, origin)
+        self._conclude(refusal.comparison)
+
+    def fingerprint(
+        self,
+        name: str,
+        *,
+        exact: Optional[Mapping[str, Any]] = None,
+        close: Optional[Mapping[str, Any]] = None,
+        rtol: float = 1e-9,
+        conditions: Optional[Mapping[str, Any]] = None,
+        platform: str = "",
+    ) -> None:
+        """Compare the values of one run with the stored ones of the same platform.
+
+        Where none is stored for this platform, the test is skipped: nothing is judged.
+
+        Args:
+            name: name of the baseline, unique in the session.
+            exact: values that must be the same: whole numbers, texts; bytes and arrays are hashed.
+            close: numbers that may differ by rounding; (number, tolerance) for one with a tolerance of its own.
+            rtol: relative tolerance on the close values.
+            conditions: what else the values depend on; part of the baseline's key.
+            platform: what decides about the last bits besides the machine and NumPy, such as the GPU's model.
+        """
+        __tracebackhide__ = True
+        with _Refusal(self, name, FINGERPRINT) as refusal:
+            stored = self._stored(name, FINGERPRINT)
+            values, tolerances = measured_values.close_values(close or {})
+            measured = MeasuredFingerprint(
+                measured_values.conditions_of(conditions),
+                measured_values.exact_values(exact or {}),
+                values,
+                recording.provenance(self._session.root, platform),
+            )
+            allowed = measured_values.tolerance(rtol, name)
+            entry = stored.entry(measured.conditions, str(measured.provenance["platform"]))
+            if not measured.exact and not measured.close:
+                raise BadInput(f"{name}: no value", "there is nothing to compare", "exact={...} or close={...}")
+            if self._session.record:
+                recording.require_finite(name, measured.close)
+                made = FingerprintEntry(
+                    measured.conditions,
+                    str(measured.provenance["platform"]),
+                    measured.exact,
+                    measured.close,
+                    allowed,
+                    "stated in the test",
+                    measured.provenance,
+                    (),
+                    tolerances,
+                )
+                self._propose(stored, made, [f"{len(measured.exact)} exact and {len(measured.close)} close values"])
+            else:
+                if isinstance(entry, FingerprintEntry):
+                    _require_same_tolerances(stored, entry, allowed, tolerances)
+                judgement = judge_fingerprint(stored, measured)
+                taken = {"exact": measured.exact, "close": measured.close, "tolerance": allowed}
+                refusal.comparison = replace(self._compared(stored, judgement, measured), taken=taken)
+        self._conclude(refusal.comparison)
+
+    def cases(
+        self,
+        name: str,
+        results: Mapping[Any, Any],
+        *,
+        metrics: Metrics = None,
+        conditions: Optional[Mapping[str, Any]] = None,
+        data: Any = None,
+    ) -> None:
+        """Compare the results of named cases with the stored results of the same cases.
+
+        Args:
+            name: name of the baseline, unique in the session.
+            results: by case (prompt, image, problem): yes or no, a number, a list of repeats, or metrics with these.
+            metrics: `higher`, `lower` or `same`, for all or for each metric.
+            conditions: what else the results depend on, such as the model; part of the baseline's key.
+            data: what they were measured on: a file, bytes, text or an array; other data are incomparable.
+        """
+        __tracebackhide__ = True
+        with _Refusal(self, name, CASES) as refusal:
+            stored = self._stored(name, CASES)
+            made = measured_values.case_values(results)
+            if not made:
+                raise BadInput(f"{name}: no cases", "there is nothing to compare", 'gate.cases(name, {"a": True, …})')
+            claims = claims_of(metrics, list(next(iter(made.values()))))
+            origin = self._origin(data)
+            key = measured_values.conditions_of(conditions)
+            if self._session.record:
+                self._record_cases(stored, made, claims, key, origin)
+            else:
+                entry = stored.entry(key)
+                if isinstance(entry, CasesEntry):
+                    _require_same_claims(stored, claims, entry)
+                measured = MeasuredCases(key, made, origin, str(origin.get("dataset_sha256", "")))
+                refusal.comparison = self._compared(stored, judge_cases(stored, measured), measured)
+        self._conclude(refusal.comparison)
+
+    def _compare_samples(
+        self,
+        stored: BaselineFile,
+        run_or_samples: Union[Train, Mapping[int, Any]],
+        metrics: Metrics,
+        key: Mapping[str, str],
+        origin: Mapping[str, Any],
+    ) -> Comparison:
+        __tracebackhide__ = True
+        counts: Sequence[int] = self._session.seeds if callable(run_or_samples) else (0,)
+        entry = stored.samples(key)
+        for count in counts:
+            runs = self._runs(stored.name, run_or_samples, count)
+            if entry is not None:
+                _require_same_claims(stored, claims_of(metrics, list(next(iter(runs.values())))), entry)
+            digest = origin.get("dataset_sha256")
+            data = dict.fromkeys(runs, str(digest)) if digest else {}
+            measured = MeasuredSamples(key, runs, origin, data)
+            comparison = self._compared(stored, judge_samples(stored, measured, len(counts)), measured)
+            if comparison.verdict is not Verdict.INCONCLUSIVE:
+                break
+        return comparison
+
+    def _runs(self, name: str, run_or_samples: Union[Train, Mapping[int, Any]], count: int) -> Mapping[int, Row]:
+        __tracebackhide__ = True
+        if isinstance(run_or_samples, Mapping):
+            return measured_values.rows(run_or_samples)
+        made = self._session.runs.setdefault(name, {})
+        for seed in range(count):
+            if seed not in made:
+                made[seed] = measured_values.row(self._trained(run_or_samples, seed, count), f"seed {seed}")
+            measured_values.require_alike(made, seed)
+        return {seed: made[seed] for seed in range(count)}
+
+    def _trained(self, train: Train, seed: int, count: int) -> Any:
+        __tracebackhide__ = True
+        try:
+            return train(seed)
+        except Exception as error:
+            self._raised = (error, f"seed {seed} of {count} raised {type(error).__name__}: {error}")
+            raise
+
+    def _record_samples(
+        self,
+        stored: BaselineFile,
+        run_or_samples: Union[Train, Mapping[int, Any]],
+        metrics: Metrics,
+        key: Mapping[str, str],
+        origin: Dict[str, Any],
+    ) -> None:
+        __tracebackhide__ = True
+        before = stored.samples(key)
+        depends = [stored.name, dict(key), origin.get("dataset_sha256"), origin["platform"]]
+        kept = recording.Kept.of(self._session.baselines, stored.name, self._session.root, depends)
+        if isinstance(run_or_samples, Mapping):
+            runs: Mapping[int, Row] = measured_values.rows(run_or_samples)
+        else:
+            seeds = max(self._session.record, 1 + max(before.samples) if before else 0)
+            train = partial(self._trained, run_or_samples, count=seeds)
+            runs, origin["repeatable"] = recording.make_runs(train, seeds, kept)
+        claims = claims_of(metrics, list(next(iter(runs.values()))))
+        entry = recording.sample_entry(key, claims, runs, origin, before)
+        lines = recording.outlook(stored.name, entry)
+        if origin.get("repeatable") is False:
+            lines.append("the same seed gave two results: there is noise that the seed does not decide")
+        self._propose(stored, entry, lines, kept)
+
+    def _record_cases(
+        self,
+        stored: BaselineFile,
+        made: Mapping[str, Mapping[str, Sequence[float]]],
+        claims: Mapping[str, Claim],
+        key: Mapping[str, str],
+        origin: Mapping[str, Any],
+    ) -> None:
+        recorded = []
+        for metric, claim in claims.items():
+            values = {case: each[metric] for case, each in made.items()}
+            for case, repeats in values.items():
+                for value in repeats:
+                    recording.require_finite(metric, {f"case {case}": value})
+            few = paired_cases.too_few(values)
+            if few:
+                raise BadInput(f"{stored.name}: {few}", "the gate could never pass", "add cases")
+            if claim.margin is None and claim.relative is None:
+                raise BadInput(
+                    f"{stored.name}: no margin for {metric}",
+                    "one recording of cases does not say how much they vary",
+                    f"metrics={claim.direction}(margin=0.05): the smallest difference that matters",
+                )
+            means = [sum(repeats) / len(repeats) for repeats in values.values()]
+            recorded.append(claim.stated(metric, means))
+        entry = CasesEntry(key, tuple(recorded), made, origin, ())
+        lines = [f"{metric.name}: margin {metric.margin:.3g}, {counted(len(made), 'case')}" for metric in recorded]
+        self._propose(stored, entry, lines)
+
+    def _propose(
+        self, stored: BaselineFile, entry: BaselineEntry, lines: List[str], kept: Optional[recording.Kept] = None
+    ) -> None:
+        __tracebackhide__ = True
+        file = recording.leave_proposal(self._session.baselines, stored, entry)
+        if kept is not None:
+            kept.forget()
+        commands = stored.owner.commands
+        steps = (f"to see it: {commands.diff}", f"to store it: {commands.accept} '…'")
+        said = [f"{stored.name}: proposed in {file}", *(f"  {line}" for line in (*lines, *steps))]
+        self._note(RECORDED, json.dumps(said))
+        pytest.skip(f"recorded, not judged: {file}")
+
+    def _stored(self, name: str, kind: str) -> BaselineFile:
+        """The baseline of a name that no other test of the session uses."""
+        require_name(name)
+        user = self._session.names.setdefault(name, (self._test, id(self)))
+        if user[0] != self._test or (user[1] == id(self) and name in self._used):
+            raise BadInput(
+                f"{name} is the name of two gates: of {user[0]} and of {self._test}",
+                "a name belongs to one baseline, and each is judged once in a session",
+                f'another name, such as f"{name}-{{parameter}}"',
+            )
+        self._session.names[name] = (self._test, id(self))
+        self._used.add(name)
+        return baseline_files.read(self._session.baselines, name, kind, self._owner(name))
+
+    def _owner(self, name: str) -> Owner:
+        where, test = option(self._session.baselines), shlex.quote(self._test)
+        program = "gate-baselines"
+        return Owner(
+            gate_text.Commands(
+                record=f"pytest --gate-record {test}",
+                show=f"{program} show {name}{where}",
+                diff=f"{program} diff {name}{where}",
+                accept=f"{program} accept {name}{where} --reason",
+                rerun=f"pytest --gate-seeds {{seeds}} {test.replace('{', '{{').replace('}', '}}')}",
+            )
+        )
+
+    def _origin(self, data: Any) -> Dict[str, Any]:
+        origin = recording.provenance(self._session.root)
+        return origin if data is None else {**origin, "dataset_sha256": measured_values.digest(data)}
+
+    def _compared(
+        self,
+        stored: BaselineFile,
+        judgement: Judgement,
+        measured: Union[MeasuredSamples, MeasuredFingerprint, MeasuredCases],
+    ) -> Comparison:
+        samples = measured.values if isinstance(measured, MeasuredSamples) else {}
+        steps = gate_text.next_steps(judgement, len(samples), stored.owner.commands)
+        return Comparison(stored.name, stored.kind, judgement, measured.conditions, samples, measured.provenance, steps)
+
+    def _conclude(self, comparison: Optional[Comparison]) -> None:
+        """Note the comparison in the test's report, and fail or skip the test unless it passes."""
+        __tracebackhide__ = True
+        assert comparison is not None  # noqa: S101 - a recording has skipped the test
+        for name, value in properties(comparison):
+            self._note(name, value)
+        if comparison.verdict is None:
+            pytest.skip("; ".join(comparison.judgement.notes))
+        if not comparison.passes:
+            pytest.fail(gate_text.failure(comparison), pytrace=False)
+
+
+class _Refusal:
+    """Turns bad input into a comparison that does not pass; an exception of the test's function goes on as it is."""
+
+    def __init__(self, gate: Gate, name: str, kind: str) -> None:
+        self._gate, self._name, self._kind = gate, name, kind
+        self.comparison: Optional[Comparison] = None
+
+    def __enter__(self) -> _Refusal:
+        return self
+
+    def __exit__(self, kind: object, error: Optional[BaseException], trace: object) -> bool:
+        __tracebackhide__ = True
+        theirs = error is not None and error is self._gate._raised[0]
+        if not theirs and not isinstance(error, BadInput):
+            return False
+        try:
+            name = require_name(self._name)
+        except BadInput:
+            name = NOTHING
+        self.comparison = incomparable(name, self._kind, MEASUREMENT, self._gate._raised[1] if theirs else str(error))
+        if theirs:
+            for property_name, value in properties(self.comparison):
+                self._gate._note(property_name, value)
+        return not theirs
+
+
+def _require_same_claims(
+    stored: BaselineFile, claims: Mapping[str, Claim], entry: Union[SampleEntry, CasesEntry]
+) -> None:
+    """Make sure that the test claims what is stored: a margin changes with a reason, in the baseline's history.
+
+    Raises:
+        BadInput: it claims something else.
+    """
+    for metric in entry.metrics:
+        claim = claims.get(metric.name)
+        odd = claim.contradiction(metric, values_of(entry, metric.name)) if claim is not None else ""
+        if odd:
+            raise _otherwise(stored, f"{metric.name}: {odd}")
+
+
+def _require_same_tolerances(
+    stored: BaselineFile, entry: FingerprintEntry, allowed: float, tolerances: Mapping[str, float]
+) -> None:
+    """Make sure that the test allows what is stored.
+
+    Raises:
+        BadInput: it allows something else.
+    """
+    for name in entry.close:
+        ours, theirs = tolerances.get(name, allowed), entry.tolerances.get(name, entry.tolerance)
+        if ours != theirs:
+            raise _otherwise(stored, f"{name}: tolerance {ours:.2g} in the test, {theirs:.2g} stored")
+
+
+def _otherwise(stored: BaselineFile, odd: str) -> BadInput:
+    return BadInput(
+        f"{stored.name}, {odd}",
+        "what is allowed changes with a reason, in the history of the baseline",
+        f"{stored.owner.commands.record}, then {stored.owner.commands.accept} '…'",
+    )

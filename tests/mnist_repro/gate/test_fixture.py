@@ -1,0 +1,116 @@
+"""The fixture's value without a pytest session; tests/end_to_end/gate has whole projects."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any, Dict, List, Tuple
+
+import pytest
+
+from mnist_repro.gate import higher, lower
+from mnist_repro.gate.baselines import proposals
+from mnist_repro.gate.baselines.commands import owner
+from mnist_repro.gate.fixture import Gate, Session
+from mnist_repro.gate.session.reports import CHECKED, RECORDED
+
+SKIPPED, FAILED = pytest.skip.Exception, pytest.fail.Exception
+
+
+class Made:
+    """A project with gates, and what their tests noted."""
+
+    def __init__(self, folder: Path, seeds: Tuple[int, ...] = (5, 10)) -> None:
+        self.baselines, self.seeds = folder / "baselines", seeds
+        self.root = folder
+        self.noted: List[Tuple[str, str]] = []
+        self.trained: List[int] = []
+
+    def gate(self, record: int = 0, test: str = "test_it.py::test_it") -> Gate:
+        self.session = Session(self.root, self.baselines, self.seeds, record)
+        return Gate(self.session, test, lambda name, value: self.noted.append((name, value)))
+
+    def train(self, seed: int) -> Dict[str, float]:
+        self.trained.append(seed)
+        return {"loss": 0.5 + 0.01 * ((seed * 37 + 11) % 17)}
+
+    def accept(self, name: str) -> None:
+        found = proposals.find(self.baselines, name, "", owner(self.baselines, name))
+        assert found is not None
+        proposals.accept(self.baselines, found, "2026-01-02", "first")
+
+    def recorded(self, name: str = "it") -> None:
+        with pytest.raises(SKIPPED, match="recorded, not judged"):
+            self.gate(record=16).check(name, self.train, metrics=lower())
+        self.accept(name)
+        self.noted.clear()
+        self.trained.clear()
+
+    def verdict(self) -> Any:
+        [text] = [value for name, value in self.noted if name == CHECKED]
+        return json.loads(text)["verdict"]
+
+
+@pytest.fixture
+def made(tmp_path: Path) -> Made:
+    return Made(tmp_path)
+
+
+def test_recording_makes_the_first_seed_twice_and_says_what_it_will_see(made: Made) -> None:
+    with pytest.raises(SKIPPED):
+        made.gate(record=16).check("it", made.train, metrics=lower())
+    [(name, text)] = made.noted
+
+    assert (RECORDED, [*range(16), 0]) == (name, made.trained)
+    assert json.loads(text)[-1] == f"  to store it: gate-baselines accept it --baselines {made.baselines} --reason '…'"
+
+
+def test_five_seeds_and_ten_while_they_cannot_tell(made: Made) -> None:
+    made.recorded()
+    made.gate().check("it", lambda seed: made.train(seed + 100), metrics=lower())
+    assert ("no worse", list(range(100, 105))) == (made.verdict(), made.trained)
+
+    made.noted.clear()
+    made.trained.clear()
+    with pytest.raises(FAILED, match="inconclusive"):
+        made.gate().check("it", lambda seed: {"loss": made.train(seed + 100)["loss"] + 0.14}, metrics=lower())
+    assert list(range(100, 110)) == made.trained
+
+
+def test_a_test_that_runs_again_uses_the_runs_that_it_made(made: Made) -> None:
+    made.recorded()
+    gate = made.gate()
+    gate.check("it", made.train, metrics=lower())
+    again = Gate(made.session, "test_it.py::test_it", lambda name, value: None)
+    again.check("it", made.train, metrics=lower())
+
+    assert list(range(5)) == made.trained
+
+
+def test_samples_from_elsewhere_are_looked_at_once(made: Made) -> None:
+    made.recorded()
+    made.gate().check("it", {seed + 50: made.train(seed + 50) for seed in range(6)}, metrics=lower())
+
+    assert "no worse" == made.verdict()
+
+
+def test_a_test_that_claims_other_than_what_is_stored_fails(made: Made) -> None:
+    made.recorded()
+    with pytest.raises(FAILED, match="direction higher in the test, lower stored"):
+        made.gate().check("it", made.train, metrics=higher())
+
+
+def test_a_fingerprint_of_another_platform_is_not_judged(made: Made) -> None:
+    with pytest.raises(SKIPPED):
+        made.gate(record=16).fingerprint("values", exact={"steps": 12}, close={"error": 0.25}, platform="device A")
+    made.accept("values")
+    made.noted.clear()
+    with pytest.raises(SKIPPED, match="no fingerprint is stored for"):
+        made.gate().fingerprint("values", exact={"steps": 12}, close={"error": 0.25}, platform="device B")
+    assert made.verdict() is None
+
+
+def test_cases_need_a_margin_when_they_are_recorded(made: Made) -> None:
+    cases = {f"case-{at}": at % 3 > 0 for at in range(30)}
+    with pytest.raises(FAILED, match="no margin for value"):
+        made.gate(record=16).cases("bot", cases, metrics=higher())
