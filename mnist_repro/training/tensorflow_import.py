@@ -14,8 +14,8 @@ from typing import Callable, Dict, Iterator, List, Optional
 
 from mnist_repro.errors import BadInput
 
-# Packages that TensorFlow and Keras import if they are installed, for what we do not use. Together, they take a third of
-# the time of the import.
+# Packages that TensorFlow and Keras import if they are installed, for what we do not use. Together, they take a third
+# of the time of the import.
 _NOT_NEEDED = ("matplotlib", "pandas", "scipy")
 # Variables that keep Keras from being imported, and their values that do so.
 _VARIABLES: Dict[str, Callable[[str], bool]] = {
