@@ -23,12 +23,14 @@ class Command:
         leaves: files that it must leave in its working folder, each as a pattern.
         passes: exit codes that are no failure.
         folder: its working folder; without one, an empty folder of its own.
+        times_itself: the last line of its output is its time in seconds, of a part of what it does.
     """
 
     arguments: Tuple[str, ...]
     leaves: Tuple[str, ...] = ()
     passes: Tuple[int, ...] = (0,)
     folder: Optional[Path] = None
+    times_itself: bool = False
 
     def __str__(self) -> str:
         named = (Path(argument).name if Path(argument).is_absolute() else argument for argument in self.arguments)
@@ -78,7 +80,7 @@ class ProcessError(Exception):
 
 
 def seconds(command: Command, environment: Dict[str, str]) -> float:
-    """How long a process takes from its start to its end.
+    """How long a process takes from its start to its end, or the time that it prints if it times itself.
 
     Raises:
         ProcessError: its exit code is not among those that pass, or a file is missing.
@@ -106,7 +108,7 @@ def seconds(command: Command, environment: Dict[str, str]) -> float:
         )
         said = "\n  ".join(ended.stdout.splitlines()[-LINES_SHOWN:])
         raise ProcessError(f"{command}\n  {why}; its last words were:\n  {said}")
-    return took
+    return float(ended.stdout.splitlines()[-1]) if command.times_itself else took
 
 
 def measure(row: Row, pairs: int, environment: Dict[str, str]) -> Times:

@@ -182,8 +182,10 @@ def call_layer(layer: Any, values: Any, training: bool) -> Any:
 
 def last_logits(layer: Any, values: Any) -> Any:
     """The output of the last Dense layer before its softmax."""
+    tf = tensorflow()
     kernel, bias = variables([layer.kernel, layer.bias])
-    return tensorflow().matmul(values, kernel) + bias
+    # The same bits as values × kernel; but TensorFlow 2.2 computes its gradient in a quarter of the time.
+    return tf.matmul(values, tf.transpose(kernel), transpose_b=True) + bias
 
 
 def graph(compute: Callable[..., Any]) -> Any:
