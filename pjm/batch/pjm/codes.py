@@ -49,10 +49,7 @@ _PREEMPTED = Cause(
     "run it again, in another resource group than a spot one if it has to get through",
     retry=True,
 )
-_TOO_MUCH = Cause(
-    "it asks for more than there is",
-    "lower nodes=, or change rscgrp=, in the mark",
-)
+_TOO_MUCH = Cause("it asks for more than there is", "lower nodes=, or change rscgrp=, in the mark")
 
 # Name and cause by code. Command Reference p. 73; the Fugaku guide on abnormal ends for 13, 14 and 24.
 _TABLE: Dict[int, Tuple[str, Cause]] = {

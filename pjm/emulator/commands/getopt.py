@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
-from typing import List, Mapping, Sequence, Tuple
+from typing import Dict, List, Mapping, Sequence, Tuple
 
 from pjm.emulator.machine.messages import Refusal
 
@@ -24,6 +24,12 @@ class Option:
     name: str
     kind: str = FLAG
     fits: str = ""
+
+
+def options(table: str, kind: str, fits: str = "") -> Dict[str, Option]:
+    """Options of one kind by their spellings, from `name spelling spelling; name spelling`."""
+    rows = [entry.split() for entry in table.split(";")]
+    return {spelling: Option(name, kind, fits) for name, *spellings in rows for spelling in spellings}
 
 
 Given = Tuple[str, str]
