@@ -193,7 +193,7 @@ def _cells(line: str, columns: List[Tuple[str, int]]) -> Iterator[Tuple[str, str
         end = columns[place + 1][1] - 1 + shift if place + 1 < len(columns) else len(line)
         if place and line[start - 1 : start].strip():
             raise UnreadableError(f"a row does not fit its header at the column {name}", line)
-        if place == 0 and line[end : end + 1].strip():
+        if place == 0 and line[end : end + 1].strip() and " " not in line[: end + 1].strip():
             wider = line.find(" ", end)
             wider = len(line) if wider < 0 else wider
             shift, end = wider - end, wider
