@@ -12,7 +12,7 @@ from typing import Callable, List, Mapping, Sequence
 from pjm.emulator.commands.getopt import Option, scan
 from pjm.emulator.machine.context import Context
 from pjm.emulator.machine.ids import Wanted, wanted
-from pjm.emulator.machine.messages import FAMILIES, Refusal, info
+from pjm.emulator.machine.messages import FAMILIES, Refusal, said
 from pjm.emulator.machine.store import Job
 
 # Changes a job, as the options say, and returns the number of the message to print.
@@ -57,7 +57,7 @@ def run(
                 raise Refusal("11", name)
             for number, job_id in _apply_to(context, target, lambda job: operation(context, job, options)):
                 text = "Job {} released." if command == "pjrls" else TEXTS[number]
-                print(info(FAMILIES[command] + number, command, text.format(job_id)), flush=True)
+                print(said("INFO", FAMILIES[command] + number, command, text.format(job_id)), flush=True)
         except Refusal as refusal:
             print(*refusal.lines(command), sep="\n", file=sys.stderr, flush=True)
             code = 1

@@ -38,7 +38,6 @@ def run(context: Context, words: Sequence[str]) -> int:
         (4, ["default rscgroup", settings.rscgrp]),
         (0, ["pjsub option parameters"]),
         *_parameters(settings, name),
-        *_limits(settings),
     ]
     if "data" in given:
         print("\n".join(given.get("delimiter", ",").join(row) for _, row in rows))
@@ -82,14 +81,3 @@ def _parameters(settings: Settings, name: str) -> List[Line]:
         (4, [title, "select", "default"]),
         *((8, [key, *values]) for key, values in selected.items()),
     ]
-
-
-def _limits(settings: Settings) -> List[Line]:
-    of_groups = (settings.accept_jobs, settings.accept_bulk, settings.accept_step)
-    whose = {"each users": (settings.accept_user, 0, 0), "total users in samegroup": of_groups}
-    names = ("acceptable job", "acceptable bulk-subjob", "acceptable step-subjob")
-    rows: List[Line] = []
-    for title, numbers in whose.items():
-        rows.append((0, [f"limit in rscunit ({title})"]))
-        rows += [(4, [name, str(number or "unlimited")]) for name, number in zip(names, numbers)]
-    return rows

@@ -56,18 +56,9 @@ def run(context: Context, words: Sequence[str]) -> int:
         return 0
     units, groups = ([name for name in given.get(key, "").split(",") if name] for key in ("rscunit", "rscgrp"))
     summary.check_names(context, units, groups)
-    question = Question(
-        parse_ids(names),
-        "expand" in given,
-        "all" in given,
-        "history" in given,
-        given.get("history", ""),
-        given.get("filter", ""),
-        given.get("sort", ""),
-        _is_statistical(given),
-        units,
-        groups,
-    )
+    history, filters, sort = (given.get(name, "") for name in ("history", "filter", "sort"))
+    question = Question(parse_ids(names), "expand" in given, "all" in given, "history" in given, history, filters, sort)
+    question.statistical, question.rscunits, question.rscgrps = _is_statistical(given), units, groups
     # Checked before the jobs are read, because a wrong period is an error even if there are no jobs.
     period(question.period, 1, 0.0)
     if "summary" in given:

@@ -15,7 +15,7 @@ from pjm.emulator.commands.directives import PREFIX, directives
 from pjm.emulator.commands.getopt import Given, scan
 from pjm.emulator.machine import times
 from pjm.emulator.machine.context import Context
-from pjm.emulator.machine.messages import Refusal, Wrapped, info, said
+from pjm.emulator.machine.messages import Refusal, Wrapped, said
 from pjm.emulator.running import steps
 
 USAGE = (
@@ -188,7 +188,7 @@ def _submit(asked: Asked, context: Context, parent: Optional[int]) -> int:
 
 def _answer(options: request.Merged, ids: Tuple[str, ...]) -> None:
     if not options.has("quiet"):
-        print(info("0000", "pjsub", f"Job {ids[0]} submitted."))
+        print(said("INFO", "0000", "pjsub", f"Job {ids[0]} submitted."))
     elif options.single["quiet"] == "jid":
         print(ids[0])
     sys.stdout.flush()

@@ -8,7 +8,7 @@ from typing import Callable, Dict, List, Sequence, Tuple
 from pjm.emulator.machine import times
 from pjm.emulator.machine.messages import Refusal
 from pjm.emulator.running import statistics
-from pjm.emulator.running.statistics import MASKED, PUBLIC, UNSEEN, Row, allocated, code, elapsed, required
+from pjm.emulator.running.statistics import MASKED, PUBLIC, UNSEEN, Row, allocated, elapsed, required
 
 
 @dataclass(frozen=True)
@@ -56,44 +56,37 @@ def _ranks(row: Row) -> str:
     return "bynode" if isinstance(mpi, dict) and "rank-map-bynode" in mpi else "bychip"
 
 
-def _plain(name: str) -> Callable[[Row], str]:
-    return lambda row: str(getattr(row.job, name))
-
-
-COLUMNS: Tuple[Column, ...] = (
-    Column("jid", "JOB_ID", 10, _plain("id")),
-    Column("jnam", "JOB_NAME", 10, _plain("name")),
-    Column("jmdl", "MD", 2, _plain("model")),
-    Column("st", "ST", 3, _plain("state")),
-    Column("usr", "USER", 8, _plain("user")),
-    Column("grp", "GROUP", 8, _plain("group")),
-    Column("sdt", "START_DATE", 15, _start),
-    Column("elp", "ELAPSE_TIM", 10, lambda row: times.duration(elapsed(row))),
-    Column("elpl", "ELAPSE_LIM", 21, _elapse_limit),
-    Column("nnumr", "NODE_REQUIRE", 15, required),
-    Column("vnnuma", "VNODE", 6, _nothing),
-    Column("vcnuma", "CORE", 4, _nothing),
-    Column("vmema", "V_MEM", 12, _nothing),
-    Column("vpol", "V_POL", 5, _nothing),
-    Column("epol", "E_POL", 5, _nothing),
-    Column("rankm", "RANK", 9, _ranks),
-    Column("lst", "LST", 3, _plain("last_state")),
-    Column("ec", "EC", 3, code("ec")),
-    Column("pc", "PC", 3, code("pc")),
-    Column("sn", "SN", 2, code("sn")),
-    Column("pri", "PRI", 3, _plain("priority")),
-    Column("adt", "ACCEPT", 14, lambda row: times.date(row.job.accepted)),
-    Column("rscg", "RSC_GRP", 8, _plain("rscgrp")),
-    Column("ermsg", "REASON", 16, lambda row: row.job.reason or "-"),
-    # The columns below are in no default layout, only in --pattern and --choose.
-    Column("snum", "SUB_JOB_NUM", 11, lambda row: str(row.parts.total) if row.job.is_parent else "-"),
-    Column("nnuma", "NODE_ALLOC", 15, allocated),
-    Column("rscu", "RSC_UNIT", 12, _plain("rscunit")),
-    Column("vnid", "VNODE_ID", 10, _nothing),
+# Item, header and width. The first 24 are those of -v; the others are in no default layout, only in --pattern and
+# --choose.
+_LAYOUT = """
+jid JOB_ID 10; jnam JOB_NAME 10; jmdl MD 2; st ST 3; usr USER 8; grp GROUP 8; sdt START_DATE 15; elp ELAPSE_TIM 10;
+elpl ELAPSE_LIM 21; nnumr NODE_REQUIRE 15; vnnuma VNODE 6; vcnuma CORE 4; vmema V_MEM 12; vpol V_POL 5; epol E_POL 5;
+rankm RANK 9; lst LST 3; ec EC 3; pc PC 3; sn SN 2; pri PRI 3; adt ACCEPT 14; rscg RSC_GRP 8; ermsg REASON 16;
+snum SUB_JOB_NUM 11; nnuma NODE_ALLOC 15; rscu RSC_UNIT 12; vnid VNODE_ID 10
+"""
+# What a table shows otherwise than statistics do.
+_CELLS: Dict[str, Callable[[Row], str]] = {
+    "sdt": _start,
+    "elp": lambda row: times.duration(elapsed(row)),
+    "elpl": _elapse_limit,
+    "nnumr": required,
+    "rankm": _ranks,
+    "adt": lambda row: times.date(row.job.accepted),
+    "snum": lambda row: str(row.parts.total) if row.job.is_parent else "-",
+    "nnuma": allocated,
+}
+_CELLS.update((item, _nothing) for item in ("vnnuma", "vcnuma", "vmema", "vpol", "epol", "vnid"))
+COLUMNS: Tuple[Column, ...] = tuple(
+    Column(item, header, int(width), _CELLS[item] if item in _CELLS else statistics.BY_KEY[item].of)
+    for item, header, width in (entry.split() for entry in _LAYOUT.split(";"))
 )
 # The width with -E, from the End-user's Guide, page 150.
-EXPANDED_ID = Column("jid", "JOB_ID", 24, _plain("id"))
+EXPANDED_ID = Column("jid", "JOB_ID", 24, statistics.BY_KEY["jid"].of)
 BY_ITEM: Dict[str, Column] = {column.item: column for column in COLUMNS}
+DEFAULT = ("jid", "jnam", "jmdl", "st", "usr", "sdt", "elpl", "nnumr", "vnnuma", "vcnuma", "vmema")
+VERBOSE = tuple(column.item for column in COLUMNS[:24])
+# `-v --pattern=1`, Command Reference page 75.
+PATTERN = (*VERBOSE, "snum", "nnuma", "rscu")
 # With -s and -S also the items of the statistics. Their headers are not documented: titles, in one word.
 STATISTICAL: Dict[str, Column] = {
     **{

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import grp
 import pwd
-from typing import Callable, Dict, List, Mapping, Sequence, Tuple
+from typing import Callable, Dict, List, Mapping, Sequence
 
 from pjm.emulator.listing.selection import Question, rows
 from pjm.emulator.machine.context import Context, own_group
@@ -13,30 +13,13 @@ from pjm.emulator.machine.resources import CORES
 from pjm.emulator.machine.store import ON_NODES, WHOLE, Job
 
 # The states of Fugaku's pjstat, which has no SUSPND. The spelling RUNING is PJM's.
-STATES: Tuple[Tuple[str, Tuple[str, ...]], ...] = (
-    ("ACCEPT", ("ACC",)),
-    ("QUEUED", ("QUE",)),
-    ("RUNING", ("RNA", "RNP", "RUN", "RNE")),
-    ("RUNOUT", ("RNO",)),
-    ("HOLD", ("HLD",)),
-    ("ERROR", ("ERR",)),
-    ("REJECT", ("RJT",)),
-    ("EXIT", ("EXT",)),
-    ("CANCEL", ("CCL",)),
+_STATES = (
+    "ACCEPT ACC; QUEUED QUE; RUNING RNA RNP RUN RNE; RUNOUT RNO; HOLD HLD; ERROR ERR; REJECT RJT; EXIT EXT; CANCEL CCL"
 )
-LIMITS = (
-    "accept",
-    "accept-allsubjob",
-    "accept-bulksubjob",
-    "accept-stepsubjob",
-    "run-job",
-    "run-bulksubjob",
-    "use-node",
-    "interact-accept",
-    "interact-run-job",
-    "interact-use-node",
-    "use-core",
-    "interact-use-core",
+STATES = {name: states for name, *states in (entry.split() for entry in _STATES.split(";"))}
+_LIMITS = (
+    "accept accept-allsubjob accept-bulksubjob accept-stepsubjob run-job run-bulksubjob use-node interact-accept "
+    "interact-run-job interact-use-node use-core interact-use-core"
 )
 
 
@@ -44,14 +27,14 @@ def summary(context: Context, question: Question) -> List[str]:
     """The lines of `--summary`: how many jobs, and sub jobs, are in each state."""
     question.expand = True
     jobs = [row.job for row in rows(context, question)]
-    header = "  " + " ".join(f"{name:>6}" for name, _ in STATES) + f" {'TOTAL':>6}"
+    header = "  " + " ".join(f"{name:>6}" for name in STATES) + f" {'TOTAL':>6}"
     wholes = [job for job in jobs if job.sub == WHOLE]
     parts = [job for job in jobs if job.sub != WHOLE]
     return [header, _counted(" ", wholes), _counted("s", parts)]
 
 
 def _counted(first: str, jobs: Sequence[Job]) -> str:
-    numbers = [sum(job.state in states for job in jobs) for _, states in STATES]
+    numbers = [sum(job.state in states for job in jobs) for states in STATES.values()]
     return " ".join([first, *(f"{number:>6}" for number in [*numbers, len(jobs)])])
 
 
@@ -120,7 +103,7 @@ def _section(prefix: str, given: Dict[str, int], jobs: Sequence[Job]) -> List[st
         "use-node": nodes,
         "use-core": nodes * CORES,
     }
-    rows = [(f"{prefix}-{name}", given.get(name) or "unlimited", used.get(name, 0)) for name in LIMITS]
+    rows = [(f"{prefix}-{name}", given.get(name) or "unlimited", used.get(name, 0)) for name in _LIMITS.split()]
     return [f"  {name:<32}{limit!s:>10}{use!s:>14}" for name, limit, use in [("LIMIT-NAME", "LIMIT", "ALLOC"), *rows]]
 
 

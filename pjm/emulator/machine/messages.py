@@ -4,17 +4,8 @@ from __future__ import annotations
 
 from typing import Tuple
 
-FAMILIES = {
-    "pjsub": "00",
-    "pjdel": "01",
-    "pjstat": "02",
-    "pjhold": "03",
-    "pjrls": "04",
-    "pjwait": "06",
-    "pjsig": "07",
-    "pjacl": "32",
-    "pjshowrsc": "32",
-}
+_COMMANDS = "pjsub pjdel pjstat pjhold pjrls pjwait pjsig pjacl pjshowrsc"
+FAMILIES = dict(zip(_COMMANDS.split(), ["00", "01", "02", "03", "04", "06", "07", "32", "32"]))
 # Messages that are followed by a hint to --help.
 WITH_HINT = ("01", "02", "03", "10", "23")
 
@@ -157,8 +148,3 @@ class Wrapped(Exception):  # noqa: N818 - as above
 def said(level: str, number: str, command: str, text: str) -> str:
     """Format one message, such as `[INFO] PJM 0000 pjsub Job 1 submitted.`."""
     return f"[{level}] {'PRM' if command == 'pjshowrsc' else 'PJM'} {number} {command} {text}"
-
-
-def info(number: str, command: str, text: str) -> str:
-    """Format one message of success."""
-    return said("INFO", number, command, text)

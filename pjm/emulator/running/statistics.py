@@ -136,11 +136,6 @@ def allocated(row: Row) -> str:
     return "-" if row.job.started is None else required(row)
 
 
-def code(name: str) -> Callable[[Row], str]:
-    """EC, PC or SN of a job; parents have none."""
-    return lambda row: "-" if row.job.is_parent else str(getattr(row.job, name))
-
-
 def _plain(name: str) -> Callable[[Row], str]:
     return lambda row: str(getattr(row.job, name))
 
@@ -192,11 +187,6 @@ def _process_limit(limit: ProcessLimit) -> Callable[[Row], str]:
         return chosen + ("" if asked is not None else " <DEFAULT>")
 
     return value
-
-
-def _collected(row: Row) -> str:
-    """When the use of resources was last looked at."""
-    return full_date(row.job.started and (row.job.ended or row.now))
 
 
 def _held(row: Row) -> str:
@@ -294,7 +284,7 @@ ITEMS: Tuple[Item, ...] = (
     Item("cmt", "COMMENT", _given("comment"), "ST", ""),
     Item("lst", "LAST STATE", _plain("last_state")),
     Item("st", "STATE", _plain("state")),
-    Item("prmdt", "PRM DATE", _collected, "BU ST"),
+    Item("prmdt", "PRM DATE", lambda row: full_date(row.job.started and (row.job.ended or row.now)), "BU ST"),
     Item("adt", "ACCEPT DATE", _date("accepted")),
     Item("qdt", "QUEUED DATE", _date("queued"), "BU ST"),
     Item("exc", "EXIT DATE", _date("ended"), "BU ST"),
@@ -304,9 +294,9 @@ ITEMS: Tuple[Item, ...] = (
     Item("thldtm", "HOLD TIME", _held),
     Item("lhusr", "LAST HOLD USER", lambda row: row.job.user if row.job.held else "-", "BU ST"),
     Item("holnm", "HOLD NUM", _plain("held")),
-    Item("ec", "EXIT CODE", code("ec")),
-    Item("sn", "SIGNAL NO", code("sn")),
-    Item("pc", "PJM CODE", code("pc")),
+    Item("ec", "EXIT CODE", _plain("ec"), "BU ST"),
+    Item("sn", "SIGNAL NO", _plain("sn"), "BU ST"),
+    Item("pc", "PJM CODE", _plain("pc"), "BU ST"),
     Item("ermsg", "REASON", lambda row: row.job.reason or "-"),
     Item("elpl", "ELAPSE TIME (LIMIT)", _limit),
     Item("elp", "ELAPSE TIME (USE)", lambda row: _time(elapsed(row))),
