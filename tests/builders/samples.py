@@ -11,7 +11,7 @@ from typing import List, Sized, Tuple
 from pjm.batch.pjm.codes import STATES
 from pjm.batch.pjm.messages import messages
 from pjm.batch.pjm.pjstat import UnreadableError, blocks, jobs
-from tests.builders.other_outputs import bounds, limits, resources, summary, waited
+from tests.builders.other_outputs import bounds, limits, resources, summary
 
 FOLDER = Path(os.environ.get("PJM_SAMPLES") or Path(__file__).parents[3] / "shared" / "pjm" / "samples")
 MISSING = f"no recorded outputs of PJM in {FOLDER}: name their folder in PJM_SAMPLES"
@@ -56,7 +56,10 @@ def reading(text: str) -> Reading:
             ("rows of --summary", summary(text)),
             ("limits of pjacl", bounds(text)),
             ("rows of pjshowrsc", resources(text)),
-            ("lines of pjwait", waited(text)),
+            (
+                "lines of pjwait",
+                re.findall(r"^\d+(?:_\d+|\[\d+\])? (?:[XEH-]|\d+) (?:-|\d+) (?:-|\d+)$", text, re.MULTILINE),
+            ),
         )
     except UnreadableError as error:
         return Reading(REFUSED, str(error))

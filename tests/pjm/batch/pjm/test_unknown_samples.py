@@ -24,7 +24,7 @@ TEXTS = {
     "error": ("[ERR.] PJM 0211 pjstat Invalid jobid: r1.\n", "read: 1 messages", 0),
     "limit": (" USER: u\n  LIMIT-NAME LIMIT ALLOC\n  ru-accept unlimited 0\n", "read: 1 rows of --limit", 0),
     "resources": ("[ CLST: c ]\nRSCUNIT NODE\n TOTAL FREE ALLOC\nu 14 13 1\n", "read: 1 rows of pjshowrsc", 0),
-    "wait": ("12 0 0 0\n", "read: 1 lines of pjwait", 0),
+    "wait": ("12 0 0 0\n13 - - -\n14_0 X - -\n", "read: 3 lines of pjwait", 0),
     "motd": ("Maintenance on Monday\n", "nothing to read", 0),
     "empty": ("", "nothing to read", 0),
 }
