@@ -123,6 +123,15 @@ def test_a_group_may_deny_bulk_and_step_jobs(
     assert pjm.submit("true")
 
 
+def test_large_without_nodes_has_its_least_and_refuses_one_node(pjm: Emulated) -> None:
+    """The guide's examples contradict each other: see the emulator's page."""
+    job = pjm.submit("true", "-L", "rscgrp=large,elapse=60")
+    refused = pjm.command("pjsub", "-L", "rscgrp=large,node=1", "job.sh")
+
+    assert 385 == pjm.job(job).nodes
+    assert "[ERR.] PJM 0054 pjsub node=1 is less than the lower limit (385).\n" == refused.err
+
+
 def test_a_site_has_its_own_custom_resources(making: Callable[..., Emulated]) -> None:
     pjm = making(custom={"gpu": ["1", "2"], "queue": []})
 

@@ -105,6 +105,22 @@ def test_what_an_item_says(key: str, spec: Dict[str, object], said: str) -> None
     assert said == value(key, spec=spec)
 
 
+def test_a_running_job_has_used_time_and_a_waiting_one_none() -> None:
+    running = dataclasses.replace(JOB, state="RUN", ended=None, started=1.0)
+    waiting = dataclasses.replace(JOB, state="QUE", ended=None, started=None)
+
+    # End-user's Guide, page 154; the form was recorded.
+    assert "01:50:05 (6605)" == value("elp", Row(running, SPEC, 3303.5))
+    assert "00:00:00 (0)" == value("elp", Row(waiting, SPEC, 3302.5))
+    assert ("-", "-") == (value("exc", Row(running, SPEC, 9.0)), value("edt", Row(running, SPEC, 9.0)))
+
+
+def test_allocated_nodes_have_their_shape() -> None:
+    shaped = dataclasses.replace(ENDED, job=dataclasses.replace(JOB, nodes=432), spec={**SPEC, "shape": "6x9x8"})
+
+    assert ("432:6x9x8 <DEFAULT>", "432:6x9x8") == (value("nnumr", shaped), value("nnuma", shaped))
+
+
 def test_a_time_of_more_than_a_day_has_its_days_apart() -> None:
     for seconds, said in ((86400, "24:00:00 (86400)"), (259200, "03 00:00:00 (259200)")):
         assert said == value("elpl", dataclasses.replace(ENDED, job=dataclasses.replace(JOB, elapse=seconds)))
