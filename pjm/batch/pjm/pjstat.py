@@ -99,8 +99,14 @@ def table(text: str) -> Iterator[Mapping[str, str]]:
         elif columns and words and (is_job or columns[0][0] != "JOB_ID"):
             cells = {_SITES.get(name, name): cell for name, cell in _cells(line, columns) if not name.startswith("...")}
             yield cells
-        elif is_job and JOB_ID.fullmatch(words[0][0]) and any(word in STATES for word, _ in words):
+        elif _is_row(line):
             raise UnreadableError("a row has no header", line)
+
+
+def _is_row(line: str) -> bool:
+    """Whether a line begins with an id and has a state further on, in columns or fields."""
+    words = re.split(r"[\s,;|]+", line.strip(" \t,;|"))
+    return JOB_ID.fullmatch(words[0]) is not None and any(word in STATES for word in words)
 
 
 def _is_header(words: List[str]) -> bool:
