@@ -15,6 +15,7 @@ import time
 from pathlib import Path
 from typing import Mapping, NoReturn, Sequence
 
+from pjm.emulator.commands.getopt import Help
 from pjm.emulator.machine import faults, settings
 from pjm.emulator.machine.context import Context
 from pjm.emulator.machine.fault_rules import Rule, is_message
@@ -136,6 +137,9 @@ def _dispatch(context: Context, command: str, words: Sequence[str], by_name: dic
         return int(module.run(context, words))
     except Refusal as refusal:
         print(*refusal.lines(command), sep="\n", file=sys.stderr)
+    except Help as usage:
+        print(usage)
+        return 0
     except Wrapped as refusal:
         print(refusal, file=sys.stderr)
     except sqlite3.Error as error:

@@ -35,6 +35,23 @@ def options(table: str, kind: str, fits: str = "") -> Dict[str, Option]:
 Given = Tuple[str, str]
 
 
+class Help(Exception):  # noqa: N818 - the answer of a command, not an error of this program
+    """--help was given. The text is the usage of the command."""
+
+
+def asked(words: Sequence[str], known: Mapping[str, Option], usage: str) -> Tuple[Dict[str, str], List[str]]:
+    """Options by name, the last of each, and the words that are not options.
+
+    Raises:
+        Help: --help is among them.
+        Refusal: as `scan`.
+    """
+    given, names = scan(words, {**known, "--help": Option("help")})
+    if ("help", "") in given:
+        raise Help(f"Usage: {usage}")
+    return dict(given), names
+
+
 def scan(words: Sequence[str], known: Mapping[str, Option]) -> Tuple[List[Given], List[str]]:
     """The options in their order, as name and value (empty for a flag), and the words that are not options.
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 import sys
 from typing import Callable, List, Mapping, Sequence
 
-from pjm.emulator.commands.getopt import Option, scan
+from pjm.emulator.commands.getopt import Option, asked
 from pjm.emulator.machine.context import Context
 from pjm.emulator.machine.ids import Wanted, wanted
 from pjm.emulator.machine.messages import FAMILIES, Refusal, said
@@ -41,11 +41,8 @@ def run(
     Returns:
         Exit code: 1 if anything was refused. A refusal does not stop the other ids.
     """
-    given, names = scan(words, {**known, "--help": Option("help")})
-    options = dict(given)
-    if "help" in options:
-        print(f"Usage: {command} {' '.join([*(f'[{spelling}]' for spelling in known), 'jobid ...'])}")
-        return 0
+    usage = " ".join([command, *(f"[{spelling}]" for spelling in known), "jobid ..."])
+    options, names = asked(words, known, usage)
     check(options)
     if not names:
         raise Refusal("10")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import List, Sequence, Tuple
 
-from pjm.emulator.commands.getopt import FLAG, VALUE, options, scan
+from pjm.emulator.commands.getopt import FLAG, VALUE, asked, options
 from pjm.emulator.listing.summary import check_names
 from pjm.emulator.machine.context import Context, own_group
 from pjm.emulator.machine.messages import Refusal
@@ -15,16 +15,12 @@ Line = Tuple[int, List[str]]  # blanks at its start, and its cells
 _WITH_VALUE = """
 rscunit --rscunit --ru; rscgrp --rscgrp --rg; group -g --gname; user -u --uname; delimiter --delimiter
 """
-KNOWN = {**options(_WITH_VALUE, VALUE), **options("data --data; help --help", FLAG)}
+KNOWN = {**options(_WITH_VALUE, VALUE), **options("data --data", FLAG)}
 
 
 def run(context: Context, words: Sequence[str]) -> int:
     """Show the limits of one resource group."""
-    pairs, others = scan(words, KNOWN)
-    given = dict(pairs)
-    if "help" in given:
-        print("Usage: pjacl [--ru rscunit] [--rg rscgrp] [-g group] [-u user] [--data [--delimiter delimiter]]")
-        return 0
+    given, others = asked(words, KNOWN, "pjacl [--ru rscunit] [--rg rscgrp] [-g group] [-u user] [--data]")
     settings = context.settings
     if others:
         raise Refusal("04", others[0])

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import List, Sequence
 
-from pjm.emulator.commands.getopt import FLAG, MAYBE, VALUE, options, scan
+from pjm.emulator.commands.getopt import FLAG, MAYBE, VALUE, asked, options
 from pjm.emulator.listing.summary import check_names
 from pjm.emulator.machine.context import Context
 from pjm.emulator.machine.messages import Refusal
@@ -15,17 +15,13 @@ KNOWN = {
     **options("rscunit --rscunit --ru; rscgrp --rscgrp --rg", MAYBE, r"[A-Za-z][\w,-]*"),
     **options("level -v", MAYBE, "[0-3]"),
     **options("group -g; cluster -c; delimiter --delimiter", VALUE),
-    **options("custom --custom-resource -C; list -l; data --data; help --help", FLAG),
+    **options("custom --custom-resource -C; list -l; data --data", FLAG),
 }
 
 
 def run(context: Context, words: Sequence[str]) -> int:
     """Show the emulated nodes: all of them are in every resource group."""
-    pairs, others = scan(words, KNOWN)
-    given = dict(pairs)
-    if "help" in given:
-        print("Usage: pjshowrsc [-g group] [--ru [rscunit]] [--rg [rscgrp]] [-l | -v 2 | --custom-resource] [--data]")
-        return 0
+    given, others = asked(words, KNOWN, "pjshowrsc [-g group] [--ru [rscunit]] [--rg [rscgrp]] [-l | -v 2] [--data]")
     if others or given.get("level", "2") != "2":
         raise Refusal("04", others[0] if others else f"-v {given['level']} (emulator)")
     settings = context.settings

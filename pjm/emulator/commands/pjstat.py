@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Dict, List, Sequence
 
-from pjm.emulator.commands.getopt import FLAG, MAYBE, VALUE, options, scan
+from pjm.emulator.commands.getopt import FLAG, MAYBE, VALUE, asked, options
 from pjm.emulator.listing import summary
 from pjm.emulator.listing.columns import (
     BY_ITEM,
@@ -24,10 +24,10 @@ from pjm.emulator.machine.messages import Refusal
 from pjm.emulator.running import statistics
 from pjm.emulator.running.statistics import Row
 
-USAGE = "Usage: pjstat [options] [jobid ...]"
+USAGE = "pjstat [options] [jobid ...]"
 _FLAGS = """
 all -A --all; expand -E --expand; verbose -v --verbose; stats -s --stats; STATS -S --STATS; data --data;
-summary --summary; with-summary --with-summary; limit --limit; rsc --rsc; nodes -X; shape --shape; help --help
+summary --summary; with-summary --with-summary; limit --limit; rsc --rsc; nodes -X; shape --shape
 """
 _WITH_VALUE = """
 pattern --pattern; choose --choose; filter --filter; sort --sort; delimiter --delimiter; user --user; group --group
@@ -42,11 +42,7 @@ KNOWN = {
 
 def run(context: Context, words: Sequence[str]) -> int:
     """Answer what the command line asks."""
-    pairs, names = scan(words, KNOWN)
-    given = dict(pairs)
-    if "help" in given:
-        print(USAGE)
-        return 0
+    given, names = asked(words, KNOWN, USAGE)
     _check(given)
     if "limit" in given:
         _print(summary.limits(context, given))
@@ -73,9 +69,9 @@ def run(context: Context, words: Sequence[str]) -> int:
 
 def run_empty(words: Sequence[str], header: bool) -> int:
     """Answer as if there were no jobs: a fault on demand."""
-    given, names = scan(words, KNOWN)
+    given, names = asked(words, KNOWN, USAGE)
     parse_ids(names)
-    _print(_listed(dict(given), [], header))
+    _print(_listed(given, [], header))
     return 0
 
 
