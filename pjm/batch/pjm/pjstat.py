@@ -135,7 +135,8 @@ def data(text: str, delimiter: str = ",") -> Iterator[Mapping[str, str]]:
             if len(fields) <= len(names):
                 raise UnreadableError(f"a record has {len(fields) - 1} of {len(names)} fields", line)
             yield dict(zip(names, [field.strip() for field in [*fields[1 : len(names)], rest]]))
-    if names and not text.endswith("\n"):
+    last = text.rsplit("\n", 1)[-1]
+    if names and last.startswith((delimiter, "H", '"')):
         raise UnreadableError("the output is cut off after", text[-80:])
 
 

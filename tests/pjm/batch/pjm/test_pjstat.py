@@ -156,6 +156,10 @@ def test_a_record_that_cannot_be_read_is_never_left_out(cut: str, said: str) -> 
     assert said == unreadable(f"H,JOB_ID,ST,REASON\n,11,RUN,-\n{cut}")
 
 
+def test_a_last_line_that_is_no_record_may_lack_its_end() -> None:
+    assert ["12"] == [row.job_id for row in jobs("H,JOB_ID,ST\n,12,RUN\nConnection closed.")]
+
+
 def test_a_header_that_was_cut_off_is_no_empty_answer() -> None:
     assert "the output is cut off after: 'H,JOB_ID,ST,EC'" == unreadable("H,JOB_ID,ST,EC")
 
