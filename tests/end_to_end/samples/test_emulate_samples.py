@@ -188,7 +188,7 @@ def test_pjstat_long_view_of_two_jobs_about_to_start(machine: Making) -> None:
 
 
 def test_pjstat_long_view_of_a_job_over_its_limit(machine: Making) -> None:
-    ours = machine(first_id=49047939, second=0.0005)
+    ours = machine(first_id=49047939, second=0.0005, kill_after=20000)
     ours.submits("a.sh", "-N", "lucj-qpy-b", "-L", "elapse=15:00", "-g", "ra010014", user="u13450")
     ours.wait("EXT")
 

@@ -15,13 +15,14 @@ def test_hold_and_release(making: Callable[..., Emulated]) -> None:
     pjm.written("tries")
     pjm.wait_for(waiting, "QUE")
 
-    held = pjm.command("pjhold", running, waiting, "99")
+    # The waiting one first: it would start as soon as the other is held.
+    held = pjm.command("pjhold", waiting, running, "99")
     pjm.wait_for(running, "HLD")
     pjm.wait_for(waiting, "HLD")
     pjm.go()
     released = pjm.command("pjrls", running, waiting, "99")
 
-    assert [f"[INFO] PJM 0300 pjhold Accepted job {job}." for job in (running, waiting)] == held.out.splitlines()
+    assert [f"[INFO] PJM 0300 pjhold Accepted job {job}." for job in (waiting, running)] == held.out.splitlines()
     assert (1, "[ERR.] PJM 0312 pjhold Job 99 does not exist.\n") == (held.code, held.err)
     assert [f"[INFO] PJM 0400 pjrls Job {job} released." for job in (running, waiting)] == released.out.splitlines()
     assert ["EXT 0 0 0", "EXT 0 0 0"] == [row.codes for row in pjm.ended(running, waiting)]
