@@ -1,4 +1,4 @@
-"""PJM for one machine: pjsub, pjstat, pjdel, pjhold, pjrls and pjwait as real commands, jobs as real processes."""
+"""PJM for one machine: pjsub, pjstat, pjdel and others as real commands, jobs as real processes."""
 
 from pjm.emulator.history import Call, Ran, calls, jobs
 from pjm.emulator.machine.folder import environment

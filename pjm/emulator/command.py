@@ -22,7 +22,7 @@ NOT_FOUND, NOT_EXECUTABLE = 127, 126
 PATIENCE = 60.0
 
 RUN = """\
-Runs COMMAND with pjsub, pjstat, pjdel, pjhold, pjrls and pjwait of an emulator on its PATH. Without --dir the emulator
+Runs COMMAND with pjsub, pjstat, pjdel and PJM's other commands of an emulator on its PATH. Without --dir the emulator
 lasts as long as COMMAND; with it, jobs go on afterwards, and the next run with the same folder continues with them.
 """
 

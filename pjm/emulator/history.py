@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Dict, List, Optional, Tuple
 
@@ -73,16 +73,9 @@ def calls(folder: Path, command: Optional[str] = None) -> List[Call]:
         begun = by_id.get(record["call"])
         if begun is None:
             continue
-        by_id[record["call"]] = Call(
-            begun.command,
-            begun.argv,
-            begun.user,
-            begun.time,
-            record["seconds"],
-            record["exit"],
-            tuple(record["faults"]),
-            tuple(record["jobs"]),
-        )
+        faults, submitted = tuple(record["faults"]), tuple(record["jobs"])
+        ended = replace(begun, seconds=record["seconds"], exit=record["exit"], faults=faults, jobs=submitted)
+        by_id[record["call"]] = ended
     return [call for call in by_id.values() if command in (None, call.command)]
 
 

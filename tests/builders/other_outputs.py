@@ -67,6 +67,19 @@ def limits(text: str) -> Tuple[LimitRow, ...]:
     return tuple(found)
 
 
+def resources(text: str) -> Tuple[Tuple[str, str, str, str], ...]:
+    """Lines of pjshowrsc below a heading with TOTAL, FREE and ALLOC: name, and the three as they stand."""
+    found: List[Tuple[str, str, str, str]] = []
+    below = False
+    for line in text.splitlines():
+        words = line.split()
+        if words[-3:] == ["TOTAL", "FREE", "ALLOC"]:
+            below = True
+        elif below and len(words) == 4:
+            found.append((words[0], words[1], words[2], words[3]))
+    return tuple(found)
+
+
 def waited(text: str) -> Tuple[Tuple[str, int, int, int], ...]:
     """Lines of pjwait: job id, PC, EC and SN."""
     found = [_WAITED.fullmatch(line.strip()) for line in text.splitlines()]

@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Dict, Sequence, Tuple
 
+from pjm.batch.scheduler import Phase
+
 
 @dataclass(frozen=True)
 class Cause:
@@ -47,83 +49,58 @@ _PREEMPTED = Cause(
     "run it again, in another resource group than a spot one if it has to get through",
     retry=True,
 )
-_TOO_MUCH = Cause(
-    "it asks for more than there is",
-    "lower nodes=, or change rscgrp=, in the mark",
-)
+_TOO_MUCH = Cause("it asks for more than there is", "lower nodes=, or change rscgrp=, in the mark")
 
-# Command Reference p. 73; the Fugaku guide on abnormal ends for 13, 14 and 24.
-CODE_NAMES = {
-    0: "normal",
-    1: "pjdel",
-    2: "rejected",
-    3: "gate check before the start",
-    4: "pjhold",
-    6: "step dependency",
-    7: "forced deadline",
-    8: "gate check",
-    9: "not restartable",
-    10: "CPU time limit",
-    11: "elapse limit",
-    12: "memory limit",
-    13: "disk limit",
-    14: "bulk waiting",
-    16: "no access to directory or files",
-    18: "another job or deadline started",
-    20: "node down",
-    21: "shell not run",
-    22: "interconnect",
-    23: "out of memory",
-    24: "CPU statistics",
-    25: "hardware",
-    26: "prologue or epilogue",
-    27: "exit script",
-    28: "job environment",
-    29: "job environment",
-    30: "suspend failure",
-    100: "internal, job manager",
-    120: "internal, scheduler",
-    140: "internal, resource manager",
-    160: "internal, Tofu",
-    180: "internal, LLIO",
-}
-CODES: Dict[int, Cause] = {
-    1: Cause("it was deleted", "run the tests again if that was not meant"),
-    2: Cause("it was rejected after it had been accepted", "change nodes=, elapse= or rscgrp= in the mark"),
-    3: _GATE,
-    4: Cause("it was held", "release it, or run the tests again"),
-    6: Cause("a step that it needs failed, so it was removed", "look at the test that it comes after"),
-    7: Cause(
-        "the machine's service time ended",
-        "run it again; maintenance times are in the site's notices",
-        retry=True,
+# Name and cause by code. Command Reference p. 73; the Fugaku guide on abnormal ends for 13, 14 and 24.
+_TABLE: Dict[int, Tuple[str, Cause]] = {
+    1: ("pjdel", Cause("it was deleted", "run the tests again if that was not meant")),
+    2: (
+        "rejected",
+        Cause("it was rejected after it had been accepted", "change nodes=, elapse= or rscgrp= in the mark"),
     ),
-    8: _GATE,
-    9: machine("the system was rebuilt and it may not be restarted"),
-    10: Cause("it used more CPU time than it may", "make the test smaller, or raise the limit of the resource group"),
-    11: _ELAPSE,
-    12: _MEMORY,
-    13: Cause("it used more disk than it may", "remove files, or ask the site for a larger quota"),
-    14: machine("it ended while it waited as part of a bulk job"),
-    16: _FILES,
-    18: _PREEMPTED,
-    20: machine("a node it ran on went down"),
-    21: machine("its shell could not be started"),
-    22: machine("the interconnect of a node failed"),
-    23: _MEMORY,
-    24: machine("its CPU statistics could not be taken"),
-    25: machine("a node it ran on failed"),
-    26: machine("the site's prologue or epilogue failed"),
-    27: machine("the site's exit script failed"),
-    28: machine("its job environment could not be made"),
-    29: machine("its job environment could not be made"),
-    30: machine("it could not be suspended"),
-    100: machine("internal error of the job manager"),
-    120: machine("internal error of the job scheduler"),
-    140: machine("internal error of the resource manager"),
-    160: machine("internal error of the interconnect's management"),
-    180: machine("internal error of the storage"),
+    3: ("gate check before the start", _GATE),
+    4: ("pjhold", Cause("it was held", "release it, or run the tests again")),
+    6: (
+        "step dependency",
+        Cause("a step that it needs failed, so it was removed", "look at the test that it comes after"),
+    ),
+    7: (
+        "forced deadline",
+        Cause(
+            "the machine's service time ended", "run it again; maintenance times are in the site's notices", retry=True
+        ),
+    ),
+    8: ("gate check", _GATE),
+    9: ("not restartable", machine("the system was rebuilt and it may not be restarted")),
+    10: (
+        "CPU time limit",
+        Cause("it used more CPU time than it may", "make the test smaller, or raise the limit of the resource group"),
+    ),
+    11: ("elapse limit", _ELAPSE),
+    12: ("memory limit", _MEMORY),
+    13: ("disk limit", Cause("it used more disk than it may", "remove files, or ask the site for a larger quota")),
+    14: ("bulk waiting", machine("it ended while it waited as part of a bulk job")),
+    16: ("no access to directory or files", _FILES),
+    18: ("another job or deadline started", _PREEMPTED),
+    20: ("node down", machine("a node it ran on went down")),
+    21: ("shell not run", machine("its shell could not be started")),
+    22: ("interconnect", machine("the interconnect of a node failed")),
+    23: ("out of memory", _MEMORY),
+    24: ("CPU statistics", machine("its CPU statistics could not be taken")),
+    25: ("hardware", machine("a node it ran on failed")),
+    26: ("prologue or epilogue", machine("the site's prologue or epilogue failed")),
+    27: ("exit script", machine("the site's exit script failed")),
+    28: ("job environment", machine("its job environment could not be made")),
+    29: ("job environment", machine("its job environment could not be made")),
+    30: ("suspend failure", machine("it could not be suspended")),
+    100: ("internal, job manager", machine("internal error of the job manager")),
+    120: ("internal, scheduler", machine("internal error of the job scheduler")),
+    140: ("internal, resource manager", machine("internal error of the resource manager")),
+    160: ("internal, Tofu", machine("internal error of the interconnect's management")),
+    180: ("internal, LLIO", machine("internal error of the storage")),
 }
+CODES = {code: cause for code, (_, cause) in _TABLE.items()}
+CODE_NAMES = {0: "normal", **{code: name for code, (name, _) in _TABLE.items()}}
 
 # Command Reference p. 73-75. Matched by their beginning, longer before shorter, because tables cut off a reason at 16
 # characters.
@@ -152,3 +129,14 @@ REASONS: Sequence[Tuple[str, Cause]] = (
     ("USER NOT EXIST", Cause("its user is not known to the scheduler", "ask the site")),
 )
 VAGUE = (0, 2, 3, 8, 100, 120, 140, 160, 180)  # codes that a reason makes clearer
+
+# Command Reference p. 67, End-user's Guide p. 19. The long names are those of `pjstat -s` and of site wrappers.
+_PHASES = {
+    Phase.QUEUED: "ACC ACCEPT QUE QUEUED RNA RUNNING-A",
+    Phase.HELD: "HLD HOLD",
+    Phase.RUNNING: "RNP RUNNING-P RUN RUNNING SPP SUSPEND SPD SUSPENDED RSM RESUME",
+    Phase.ENDING: "RNE RUNNING-E RNO RUNOUT",
+    Phase.ENDED: "EXT EXIT END RJT REJECT CCL CANCEL",
+    Phase.STUCK: "ERR ERROR",
+}
+STATES = {state: phase for phase, states in _PHASES.items() for state in states.split()}

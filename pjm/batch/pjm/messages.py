@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
-from typing import Tuple
+from typing import List, Tuple
 
 # Command Reference p. 9: only ERR has the dot. Guides also show [INFO.], and lines without the command.
 _LINE = re.compile(r"^[ \t]*\[(INFO|NOTE|WARN|ERR)\.?\] PJM (\d{4})(?: (pj[a-z]+))?(?: (.*?))?[ \t\r]*$", re.MULTILINE)
@@ -38,3 +38,15 @@ def messages(text: str) -> Tuple[Message, ...]:
 def errors(text: str) -> Tuple[Message, ...]:
     """Only the error messages of a command's output."""
     return tuple(message for message in messages(text) if message.kind == "ERR")
+
+
+def explained(text: str) -> str:
+    """The error messages of a command's output, with the lines that follow each and name its faults."""
+    kept: List[str] = []
+    for line in text.split("\n"):
+        found = messages(line)
+        if found:
+            kept += [str(found[0])] if found[0].kind == "ERR" else []
+        elif kept and line.strip() and not line.startswith("Try `"):
+            kept.append(line.strip())
+    return " / ".join(kept)[:500]

@@ -8,14 +8,25 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Dict, Iterator, List, Mapping, Optional, Tuple
 
+from pjm.batch.pjm.codes import STATES
+
 JOB_ID = re.compile(r"\d{1,10}(?:_\d{1,5}|\[\d{1,6}\])?", re.ASCII)
 
 _HEADINGS = {"JOB_ID", "JOB_NAME", "MD", "ST", "USER", "GROUP", "START_DATE", "EC", "PC", "SN", "RSC_GRP", "REASON"}
 _HEADING = re.compile(r"[A-Z][A-Z0-9_]*", re.ASCII)
+# Titles of sites' own pjstat, such as that of Wisteria, and PJM's for the same.
+_SITES = {"STATUS": "ST", "RSCGROUP": "RSC_GRP"}
 # A line of the statistics: " ELAPSE TIME (USE)        : 00:00:10 (10)".
 _STATISTIC = re.compile(r"[ \t]*([A-Z][A-Za-z0-9 /()*]*?)[ \t]*:[ \t](.*)")
 _START = re.compile(r"(?:(\d{4})/)?(\d\d)/(\d\d) (\d\d):(\d\d)(?::(\d\d))?[<@#]?", re.ASCII)
 _ELAPSE = re.compile(r"(\d+):(\d\d):(\d\d)", re.ASCII)
+
+
+class UnreadableError(ValueError):
+    """An output of PJM that this program cannot read. The message says what, and quotes it."""
+
+    def __init__(self, why: str, quoted: str = "") -> None:
+        super().__init__(f"{why}: {quoted[:200]!r}" if quoted else why)
 
 
 @dataclass(frozen=True)
@@ -52,32 +63,66 @@ class JobRow:
 
 
 def jobs(text: str) -> Tuple[JobRow, ...]:
-    """The jobs in any output of pjstat; other lines are ignored. Empty if there are no rows, or only a header."""
+    """The jobs in any output of pjstat. Empty if there are no rows, or only a header; banners are passed over.
+
+    Raises:
+        UnreadableError: there is a row of a job that cannot be read.
+    """
     records = list(data(text)) or list(table(text))
-    return tuple(_job_row(record) for record in records if JOB_ID.fullmatch(record.get("JOB_ID", "")))
+    found = []
+    for record in records:
+        job_id = record.get("JOB_ID", "")
+        if JOB_ID.fullmatch(job_id):
+            found.append(_job_row(record))
+        elif "JOB_ID" in record and job_id[:1].isdigit():
+            raise UnreadableError("a row begins with no job id", job_id)
+    return tuple(found)
 
 
 def table(text: str) -> Iterator[Mapping[str, str]]:
     """Rows of the aligned layouts, by column name. The header may be repeated.
 
-    Cells may hold blanks (dates, `4096 MiB`), so each row is cut where the words of the header begin. A cell that is
-    wider than its column (the id of a sub job) moves the cells after it.
+    Cells may hold blanks (dates, `4096 MiB`), so each row is cut where the words of the header begin. Only an id may be
+    wider than its column: it moves the cells after it.
+
+    Raises:
+        UnreadableError: a row does not fit its header, or has none.
     """
     columns: List[Tuple[str, int]] = []
-    for line in text.splitlines():
+    for line in _lines(text):
         words = [(match.group(), match.start()) for match in re.finditer(r"\S+", line)]
         # Documents end a header in "..." where they leave columns out.
         kept = next((place for place, word in enumerate(words) if word[0].startswith("...")), len(words))
-        if words and words[0][0] in _HEADINGS and all(_HEADING.fullmatch(word) for word, _ in words[:kept]):
+        is_job = bool(words) and words[0][0][:1].isdigit()
+        if words and _is_header([word for word, _ in words[:kept]]):
             columns = words[: kept + 1]
-        elif columns and words and (columns[0][0] != "JOB_ID" or JOB_ID.fullmatch(words[0][0])):
-            yield {name: cell for name, cell in _cells(line, columns) if not name.startswith("...")}
+        elif columns and words and (is_job or columns[0][0] != "JOB_ID"):
+            cells = {_SITES.get(name, name): cell for name, cell in _cells(line, columns) if not name.startswith("...")}
+            yield cells
+        elif _is_row(line):
+            raise UnreadableError("a row has no header", line)
+
+
+def _is_row(line: str) -> bool:
+    """Whether a line begins with an id and has a state further on, in columns or fields."""
+    words = re.split(r"[\s,;|]+", line.strip(" \t,;|"))
+    return JOB_ID.fullmatch(words[0]) is not None and any(word in STATES for word in words)
+
+
+def _is_header(words: List[str]) -> bool:
+    """Whether these are titles. A line that begins with JOB_ID is a header, whatever a site calls the other columns."""
+    known = [word for word in words if _HEADING.fullmatch(word)]
+    return bool(words) and words[0] in _HEADINGS and (words[0] == "JOB_ID" or known == words)
 
 
 def data(text: str, delimiter: str = ",") -> Iterator[Mapping[str, str]]:
-    """Records of `--data`, by column name. An incomplete record is left out: the next poll has it complete."""
+    """Records of `--data`, by column name.
+
+    Raises:
+        UnreadableError: a record is incomplete, or the output was cut off.
+    """
     names: List[str] = []
-    for line in text.splitlines():
+    for line in _lines(text):
         try:
             fields = next(csv.reader([line], delimiter=delimiter), [])
         except csv.Error:  # a banner that holds a NUL or is too long
@@ -85,21 +130,48 @@ def data(text: str, delimiter: str = ",") -> Iterator[Mapping[str, str]]:
         if fields[:1] == ["H"]:
             # With --rscunit and --rscgrp the header has an empty field, and the records do not (guide p. 154).
             names = [name.strip() for name in fields[1:] if name.strip()]
-        elif names and fields[:1] == [""] and len(fields) > len(names):
+        elif names and fields[:1] == [""]:
             rest = delimiter.join(fields[len(names) :])  # free text in the last column may hold the delimiter
+            if len(fields) <= len(names):
+                raise UnreadableError(f"a record has {len(fields) - 1} of {len(names)} fields", line)
             yield dict(zip(names, [field.strip() for field in [*fields[1 : len(names)], rest]]))
+    last = text.rsplit("\n", 1)[-1]
+    if names and last.startswith((delimiter, "H", '"')):
+        raise UnreadableError("the output is cut off after", text[-80:])
 
 
 def statistics(text: str) -> Mapping[str, str]:
-    """The job's items in a .stats file or the output of `pjstat -s`, by name. The site chooses the items."""
-    items: Dict[str, str] = {}
-    for line in text.splitlines():
-        if "Node Statistical Information" in line:
-            break
+    """The job's items in a .stats file or the output of `pjstat -s` about one job, by name. The site chooses the items.
+
+    Raises:
+        UnreadableError: there are several jobs.
+    """
+    found = blocks(text)
+    if len(found) > 1:
+        raise UnreadableError(f"statistics of {len(found)} jobs, where those of one were expected")
+    return found[0] if found else {}
+
+
+def blocks(text: str) -> Tuple[Mapping[str, str], ...]:
+    """The items of each job in the output of `pjstat -s` or -S, by name. Those of nodes are left out."""
+    found: List[Dict[str, str]] = []
+    of_job = True
+    for line in _lines(text):
         match = _STATISTIC.fullmatch(line.rstrip())
-        if match:
-            items.setdefault(match.group(1), re.sub(r"\s*<DEFAULT>", "", match.group(2)).strip())
-    return items
+        name = match.group(1) if match else ""
+        if "Node Statistical Information" in line:
+            of_job = False
+        # One block ends where the next title stands, or where there is no title and the first item comes again.
+        elif "Job Statistical Information" in line or (name and (not found or name == next(iter(found[-1]), ""))):
+            found, of_job = [*found, {}], True
+        if match and of_job:
+            found[-1].setdefault(name, re.sub(r"\s*<DEFAULT>", "", match.group(2)).strip())
+    return tuple(found)
+
+
+def _lines(text: str) -> Iterator[str]:
+    """Lines as PJM ends them: a name may hold other characters at which str.splitlines would cut."""
+    return (line.rstrip("\r") for line in text.split("\n"))
 
 
 def start_time(start: str, now: datetime) -> Optional[float]:
@@ -125,15 +197,13 @@ def _cells(line: str, columns: List[Tuple[str, int]]) -> Iterator[Tuple[str, str
     shift = 0
     for place, (name, offset) in enumerate(columns):
         start = offset + shift
-        if place + 1 == len(columns):
-            yield name, line[start:].strip()
-            return
-        end = columns[place + 1][1] - 1 + shift
-        if line[end : end + 1].strip():
+        end = columns[place + 1][1] - 1 + shift if place + 1 < len(columns) else len(line)
+        if place and line[start - 1 : start].strip():
+            raise UnreadableError(f"a row does not fit its header at the column {name}", line)
+        if place == 0 and line[end : end + 1].strip() and " " not in line[: end + 1].strip():
             wider = line.find(" ", end)
             wider = len(line) if wider < 0 else wider
-            shift += wider - end
-            end = wider
+            shift, end = wider - end, wider
         yield name, line[start:end].strip()
 
 

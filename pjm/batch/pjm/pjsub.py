@@ -6,7 +6,7 @@ import re
 from typing import Mapping, Sequence, Tuple
 
 from pjm.batch.host import Answer
-from pjm.batch.pjm.messages import Message, errors
+from pjm.batch.pjm.messages import Message, errors, explained, messages
 from pjm.batch.scheduler import AnswerLostError, Submission, SubmitError
 
 _TAKEN = re.compile(r"\bJob\s+(\d{1,10})(?:_(\d{1,5})|\[\d*\])?\s+submitted\b", re.ASCII)
@@ -28,6 +28,7 @@ _ADVICE: Mapping[str, str] = {
     "0091": "the batch system has trouble for the moment: it is tried again",
 }
 _RETRY = {"0068", "0072", "0090", "0091"}
+_ANSWER = "[INFO] PJM 0000 pjsub Job "
 _NEVER_RAN = (126, 127)  # exit codes of a shell that could not start it
 _NOTHING_TAKEN = "correct the marks or the fugaku_… options that the message names"
 
@@ -70,15 +71,23 @@ def _ids(jobs: Sequence[Tuple[str, str]], submission: Submission) -> Tuple[str, 
 
 def _refusal(answer: Answer, wrong: Tuple[Message, ...]) -> Exception:
     if wrong:
-        number = wrong[0].number
-        return SubmitError(f"pjsub: {wrong[0]}", _ADVICE.get(number, _NOTHING_TAKEN), number in _RETRY)
+        retry = all(message.number in _RETRY for message in wrong)
+        return SubmitError(f"pjsub: {explained(answer.text)}", _ADVICE.get(wrong[0].number, _NOTHING_TAKEN), retry)
     for words, advice in _WRAPPER:
-        if words in answer.text and answer.code > 0:
+        if words in answer.text and answer.code >= 0:
             return SubmitError(f"pjsub: {_first_lines(answer)}", advice, retry=False)
     if answer.code in _NEVER_RAN:
         return SubmitError(f"pjsub cannot be run: {_first_lines(answer)}", "ask the site", retry=False)
+    if answer.code == 0 and any(map(_is_refusal, answer.text.split("\n"))):
+        return SubmitError(f"pjsub named no job: {_first_lines(answer)}", _NOTHING_TAKEN, retry=False)
     # An unknown text, such as "connection reset", may have come after the job was accepted.
     return AnswerLostError(f"pjsub ended with exit code {answer.code} and named no job: {_first_lines(answer)}")
+
+
+def _is_refusal(line: str) -> bool:
+    """Whether a site's wrapper may have refused with this line: it is no warning, and no answer that was cut off."""
+    cut_off = _ANSWER.startswith(line.strip()) or line.strip().startswith("[INFO")
+    return bool(line.strip()) and not cut_off and not messages(line) and not line.startswith("warn:")
 
 
 def _first_lines(answer: Answer) -> str:

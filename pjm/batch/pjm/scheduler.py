@@ -12,8 +12,8 @@ from typing import Callable, Dict, Iterable, Iterator, List, Mapping, Optional, 
 
 from pjm.batch.host import Answer, Host, HungError, LocalHost, NotStartedError
 from pjm.batch.pjm import directives, pjstat, pjsub
-from pjm.batch.pjm.messages import errors
-from pjm.batch.pjm.pjstat import JOB_ID, JobRow
+from pjm.batch.pjm.messages import errors, explained
+from pjm.batch.pjm.pjstat import JOB_ID, JobRow, UnreadableError
 from pjm.batch.pjm.status import memory_use, status
 from pjm.batch.scheduler import (
     LONGEST_SUBMISSION,
@@ -95,7 +95,7 @@ class PjmScheduler:
     def find(self, name: str) -> Tuple[str, ...]:
         """See `Scheduler.find`."""
         for view in ([], self._history()):
-            rows = pjstat.jobs(self._ask([*view, "--data", "--choose", "jid,jmdl,jnam"]).out)
+            rows = self._ask([*view, "--data", "--choose", "jid,jmdl,jnam"])
             ids = {row.job_id for row in rows if row.name == name}
             parts = {job_id for job_id in ids if parent(job_id) != job_id}
             if ids and not parts and any(row.name == name and row.model in ("BU", "ST") for row in rows):
@@ -115,10 +115,9 @@ class PjmScheduler:
     def figures(self, statistics: Path) -> str:
         """See `Scheduler.figures`: the most memory that the job used."""
         try:
-            text = statistics.read_text(encoding="utf-8", errors="replace")
-        except OSError:
+            return memory_use(pjstat.statistics(statistics.read_text(encoding="utf-8", errors="replace")))
+        except (OSError, UnreadableError):
             return ""
-        return memory_use(pjstat.statistics(text))
 
     def how_to_cancel(self, ids: Sequence[str]) -> str:
         """See `Scheduler.how_to_cancel`."""
@@ -136,19 +135,24 @@ class PjmScheduler:
     def _listed(self, view: Sequence[str], ids: Sequence[str]) -> Mapping[str, Status]:
         statuses: Dict[str, Status] = {}
         for chunk in _chunks(dict.fromkeys(parent(job_id) for job_id in ids)):
-            rows = pjstat.jobs(self._ask([*view, "--data", "--choose", _ITEMS, *chunk]).out)
-            statuses.update(self._statuses(rows, ids))
+            try:
+                statuses.update(self._statuses(self._ask([*view, "--data", "--choose", _ITEMS, *chunk]), ids))
+            except UnreadableError as error:
+                raise UnansweredError(f"pjstat's answer cannot be read: {error}") from error
         return {job_id: statuses.get(job_id, Status(Phase.ABSENT)) for job_id in ids}
 
     def _history(self) -> List[str]:
         return ["-H"] if self.history_days is None else ["-H", f"day={self.history_days}"]
 
-    def _ask(self, arguments: Sequence[str]) -> Answer:
+    def _ask(self, arguments: Sequence[str]) -> Tuple[JobRow, ...]:
         answer = self._run(["pjstat", "-E", *arguments])
         if answer.code or errors(answer.text):
-            reason = "; ".join(map(str, errors(answer.text))) or answer.text.strip()[:500] or "it said nothing"
+            reason = explained(answer.text) or answer.text.strip()[:500] or "it said nothing"
             raise UnansweredError(f"pjstat (exit code {answer.code}): {reason}")
-        return answer
+        try:
+            return pjstat.jobs(answer.out)
+        except UnreadableError as error:
+            raise UnansweredError(f"pjstat's answer cannot be read: {error}") from error
 
     def _run(self, command: Sequence[str]) -> Answer:
         try:

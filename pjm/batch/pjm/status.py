@@ -6,29 +6,23 @@ import signal
 from datetime import datetime
 from typing import Mapping, Optional
 
-from pjm.batch.pjm.codes import CODE_NAMES, CODES, REASONS, VAGUE, Cause, machine
-from pjm.batch.pjm.pjstat import JobRow, start_time
+from pjm.batch.pjm.codes import CODE_NAMES, CODES, REASONS, STATES, VAGUE, Cause, machine
+from pjm.batch.pjm.pjstat import JobRow, UnreadableError, start_time
 from pjm.batch.scheduler import Ending, Phase, Status
 from pjm.elapse import elapse_text
 from pjm.job.events import BROKEN
 
-# Command Reference p. 67, End-user's Guide p. 19. The long names are those of `pjstat -s` and of site wrappers.
-_PHASES = {
-    Phase.QUEUED: "ACC ACCEPT QUE QUEUED RNA RUNNING-A",
-    Phase.HELD: "HLD HOLD",
-    Phase.RUNNING: "RNP RUNNING-P RUN RUNNING SPP SUSPEND SPD SUSPENDED RSM RESUME",
-    Phase.ENDING: "RNE RUNNING-E RNO RUNOUT",
-    Phase.ENDED: "EXT EXIT END RJT REJECT CCL CANCEL",
-    Phase.STUCK: "ERR ERROR",
-}
-_STATES = {state: phase for phase, states in _PHASES.items() for state in states.split()}
-
 
 def status(row: JobRow, now: datetime) -> Status:
-    """The status of one job from its row of pjstat. Only `said` and the ending hold PJM's own words."""
-    phase = _STATES.get(row.state.upper())
-    if phase is None:  # a state of a later version: the job exists, and has neither ended nor is stuck
-        phase = Phase.RUNNING if row.elapsed else Phase.QUEUED
+    """The status of one job from its row of pjstat. Only `said` and the ending hold PJM's own words.
+
+    Raises:
+        UnreadableError: the row has no state, or one that this program does not know.
+    """
+    phase = STATES.get(row.state.upper())
+    if phase is None:
+        has = f"is in the state {row.state!r}, which this program does not know" if row.state else "has no state"
+        raise UnreadableError(f"job {row.job_id} {has}")
     return Status(
         phase=phase,
         said=_said(row),
@@ -40,7 +34,7 @@ def status(row: JobRow, now: datetime) -> Status:
 
 def ending(row: JobRow) -> Ending:
     """How a job ended. It succeeded only if PC, EC and SN are all 0: a job stopped by its elapse limit has EC 0 too."""
-    if _STATES.get(row.state.upper()) is Phase.STUCK:
+    if STATES.get(row.state.upper()) is Phase.STUCK:
         cause = _cause(row) or machine("an error of the system")
         happened = f"stuck, because {cause.meaning}{_use(row)} ({_said(row)})"
         return Ending(False, happened, _advice(row, cause), cause.retry)
@@ -83,6 +77,9 @@ def _script_cause(row: JobRow) -> Cause:
     output = "read the job's error output"
     if row.exit_code is None:
         return Cause("it ended, and PJM does not say how", output)
+    if (row.exit_code, row.signal or 0, row.pjm_code) == (0, 0, None):
+        ask = f"ask for it: pjstat -H --choose jid,st,ec,pc,sn {row.job_id}"
+        return Cause("it ended, and without its PJM code (PC) nobody can tell whether it succeeded", ask)
     number = row.signal or (row.exit_code - 128 if 128 < row.exit_code < 160 else 0)
     if number:
         killed = ", often for want of memory" if number == signal.SIGKILL else ""
@@ -108,7 +105,7 @@ def _script_cause(row: JobRow) -> Cause:
 def _advice(row: JobRow, cause: Cause) -> str:
     longer = elapse_text(2 * (row.elapse_limit or row.elapsed or 1800))
     advice = cause.advice.replace("{longer}", longer)
-    stuck = _STATES.get(row.state.upper()) is Phase.STUCK
+    stuck = STATES.get(row.state.upper()) is Phase.STUCK
     return f"pjstat -s {row.job_id} says more, pjdel {row.job_id} removes it; {advice}" if stuck else advice
 
 
@@ -123,9 +120,10 @@ def _use(row: JobRow) -> str:
 def _said(row: JobRow) -> str:
     """PJM's own words, with the meaning of its codes."""
     words = [row.state]
-    over = _STATES.get(row.state.upper()) in (Phase.ENDED, None) or row.pjm_code
-    if row.pjm_code is not None and over:  # before the end all three codes are 0 and mean nothing
-        words.append(f"PC {row.pjm_code}: {CODE_NAMES.get(row.pjm_code, 'unknown')}")
+    over = STATES.get(row.state.upper()) in (Phase.ENDED, None) or row.pjm_code
+    if over and {row.pjm_code, row.exit_code} != {None}:  # before the end all three codes are 0 and mean nothing
+        code = row.pjm_code
+        words.append("no PC" if code is None else f"PC {code}: {CODE_NAMES.get(code, 'unknown')}")
         words.append(f"EC {'-' if row.exit_code is None else row.exit_code}")
         words.append(f"SN {row.signal}: {_signal_name(row.signal)}" if row.signal else "SN 0")
     if row.reason:

@@ -37,7 +37,10 @@ def directives(
             raise Refusal("22", where, details=(f"File line {number}.",))
         if len(line.encode("utf-8", "surrogateescape")) + 1 > LONGEST_LINE:
             raise Refusal("25", details=(f"Script file {where} line {number}.",))
-        arguments = split(_substituted(line[len(prefix) :], {**values, **(given or {})}))
+        try:
+            arguments = split(_substituted(line[len(prefix) :], {**values, **(given or {})}))
+        except Refusal as error:
+            raise Refusal(error.number, details=(f"Script file {where} line {number}.",)) from None
         if len(arguments) > MOST_ARGUMENTS:
             warnings.append("Too many arguments in script file.")
             arguments = arguments[:MOST_ARGUMENTS]

@@ -7,25 +7,37 @@ import importlib
 import io
 import os
 import pwd
+import re
 import signal
 import sqlite3
 import sys
 import time
 from pathlib import Path
-from typing import NoReturn, Sequence
+from typing import Mapping, NoReturn, Sequence
 
+from pjm.emulator.commands.getopt import Help
 from pjm.emulator.machine import faults, settings
 from pjm.emulator.machine.context import Context
 from pjm.emulator.machine.fault_rules import Rule, is_message
 from pjm.emulator.machine.folder import Folder
 from pjm.emulator.machine.journal import Entry
-from pjm.emulator.machine.messages import ACCEPTANCE, Refusal, Wrapped, said
+from pjm.emulator.machine.messages import ACCEPTANCE, Refusal, Wrapped, said, template
+from pjm.emulator.machine.resources import TEMPORARY
 from pjm.emulator.machine.store import Store
 from pjm.emulator.running import alive
 from pjm.errors import BadInput
 
 USER = "PJM_EMULATOR_USER"
 BROKEN = 2
+# The values in a message of a fault without a text.
+EXAMPLES: Mapping[str, Sequence[object]] = {
+    "49": (TEMPORARY, "--llio sharedtmp-size=90000Mi,localtmp-size=0Mi"),
+    "54": ("node=1", 385),
+    "57": ("node=32", 24),
+    "70": (),
+    "72": ("ru-accept",),
+    "76": ("freq=9999", "2000,2200"),
+}
 
 
 def main(folder: str, command: str, *words: str) -> NoReturn:
@@ -125,6 +137,9 @@ def _dispatch(context: Context, command: str, words: Sequence[str], by_name: dic
         return int(module.run(context, words))
     except Refusal as refusal:
         print(*refusal.lines(command), sep="\n", file=sys.stderr)
+    except Help as usage:
+        print(usage)
+        return 0
     except Wrapped as refusal:
         print(refusal, file=sys.stderr)
     except sqlite3.Error as error:
@@ -145,10 +160,22 @@ def _fail(command: str, rule: Rule) -> int:
     text = str(rule.get("text", "")) or ACCEPTANCE.get(number, "")
     if number in ACCEPTANCE or number == "0079":
         refusal = Refusal("0079", (text or ACCEPTANCE["Q01"]).rstrip("."))
+    elif text and _is_whole(text, template(number, command)):
+        print(said("ERR.", number, command, text), file=sys.stderr)
+        return 1
     else:
-        refusal = Refusal(number, text or {"72": "ru-accept", "91": "emulated"}.get(number[2:], "emulated"))
+        # The text takes the first place in the message; examples take the others.
+        values = list(EXAMPLES.get(number[2:], ("emulated",)))
+        values[:1] = [f": {text.rstrip('.')}" if number[2:] == "70" else text.rstrip(".")] if text else values[:1]
+        refusal = Refusal(number, *values)
     print(*refusal.lines(command), sep="\n", file=sys.stderr)
     return 1
+
+
+def _is_whole(text: str, message: str) -> bool:
+    """Whether a text is all of a message, values included, or the message has no place for it."""
+    parts = [re.escape(part) for part in message.rstrip(".").split("{}")]
+    return len(parts) == 1 or re.fullmatch("(.+)".join(parts) + r"\.?", text, re.DOTALL) is not None
 
 
 def _sleep(rules: Sequence[Rule], when: str) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
-from typing import List, Mapping, Sequence, Tuple
+from typing import Dict, List, Mapping, Sequence, Tuple
 
 from pjm.emulator.machine.messages import Refusal
 
@@ -26,7 +26,30 @@ class Option:
     fits: str = ""
 
 
+def options(table: str, kind: str, fits: str = "") -> Dict[str, Option]:
+    """Options of one kind by their spellings, from `name spelling spelling; name spelling`."""
+    rows = [entry.split() for entry in table.split(";")]
+    return {spelling: Option(name, kind, fits) for name, *spellings in rows for spelling in spellings}
+
+
 Given = Tuple[str, str]
+
+
+class Help(Exception):  # noqa: N818 - the answer of a command, not an error of this program
+    """--help was given. The text is the usage of the command."""
+
+
+def asked(words: Sequence[str], known: Mapping[str, Option], usage: str) -> Tuple[Dict[str, str], List[str]]:
+    """Options by name, the last of each, and the words that are not options.
+
+    Raises:
+        Help: --help is among them.
+        Refusal: as `scan`.
+    """
+    given, names = scan(words, {**known, "--help": Option("help")})
+    if ("help", "") in given:
+        raise Help(f"Usage: {usage}")
+    return dict(given), names
 
 
 def scan(words: Sequence[str], known: Mapping[str, Option]) -> Tuple[List[Given], List[str]]:

@@ -1,4 +1,4 @@
-"""The common part of pjdel, pjhold and pjrls: applies an operation to ids, ranges and sub jobs, and prints messages.
+"""The common part of pjdel, pjhold, pjrls and pjsig: applies an operation to ids, ranges and sub jobs, and reports it.
 
 Source: Fugaku user guide, "Deleting a job, job operations": one line for each sub job of a step job, one line for a
 bulk job, and one line that repeats the range for a range of sub jobs of a bulk job.
@@ -9,28 +9,41 @@ from __future__ import annotations
 import sys
 from typing import Callable, List, Mapping, Sequence
 
+from pjm.emulator.commands.getopt import Option, asked
 from pjm.emulator.machine.context import Context
 from pjm.emulator.machine.ids import Wanted, wanted
-from pjm.emulator.machine.messages import FAMILIES, Refusal, info
+from pjm.emulator.machine.messages import FAMILIES, Refusal, said
 from pjm.emulator.machine.store import Job
 
-# Changes a job, and returns the number of the message to print.
-Operation = Callable[[Job], str]
+# Changes a job, as the options say, and returns the number of the message to print.
+Operation = Callable[[Context, Job, Mapping[str, str]], str]
+TEXTS = {"00": "Accepted job {}.", "19": "Already accepted job {}."}
 
 
-def apply(context: Context, command: str, names: Sequence[str], operation: Operation, texts: Mapping[str, str]) -> int:
+def run(
+    context: Context,
+    command: str,
+    words: Sequence[str],
+    known: Mapping[str, Option],
+    operation: Operation,
+    check: Callable[[Mapping[str, str]], object] = bool,
+) -> int:
     """Apply an operation to each job that was named.
 
     Args:
         context: the emulator.
         command: name of the command, for the messages.
-        names: ids and ranges.
+        words: its arguments.
+        known: its options, but for --help.
         operation: raises Refusal if the job is not in a state for it.
-        texts: the messages by number.
+        check: raises Refusal if the options are wrong.
 
     Returns:
         Exit code: 1 if anything was refused. A refusal does not stop the other ids.
     """
+    usage = " ".join([command, *(f"[{spelling}]" for spelling in known), "jobid ..."])
+    options, names = asked(words, known, usage)
+    check(options)
     if not names:
         raise Refusal("10")
     code = 0
@@ -39,17 +52,16 @@ def apply(context: Context, command: str, names: Sequence[str], operation: Opera
         try:
             if target is None:
                 raise Refusal("11", name)
-            for number, job_id in _apply_to(context, target, operation):
-                print(info(FAMILIES[command] + number, command, texts[number].format(job_id)))
-                sys.stdout.flush()
+            for number, job_id in _apply_to(context, target, lambda job: operation(context, job, options)):
+                text = "Job {} released." if command == "pjrls" else TEXTS[number]
+                print(said("INFO", FAMILIES[command] + number, command, text.format(job_id)), flush=True)
         except Refusal as refusal:
-            print(*refusal.lines(command), sep="\n", file=sys.stderr)
-            sys.stderr.flush()
+            print(*refusal.lines(command), sep="\n", file=sys.stderr, flush=True)
             code = 1
     return code
 
 
-def _apply_to(context: Context, target: Wanted, operation: Operation) -> List[tuple[str, str]]:
+def _apply_to(context: Context, target: Wanted, operation: Callable[[Job], str]) -> List[tuple[str, str]]:
     with context.store.changing():
         named = [job for job in context.store.with_subs(target.jids) if target.names(job) and job.user == context.user]
         if not named and not target.is_range:
@@ -67,7 +79,7 @@ def _apply_to(context: Context, target: Wanted, operation: Operation) -> List[tu
     return answers
 
 
-def _with_subs(context: Context, job: Job, operation: Operation) -> List[tuple[str, str]]:
+def _with_subs(context: Context, job: Job, operation: Callable[[Job], str]) -> List[tuple[str, str]]:
     if not job.is_parent:
         number = operation(job)
         context.store.put([job])

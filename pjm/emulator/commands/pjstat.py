@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Dict, List, Sequence
 
-from pjm.emulator.commands.getopt import FLAG, MAYBE, VALUE, Option, scan
+from pjm.emulator.commands.getopt import FLAG, MAYBE, VALUE, asked, options
 from pjm.emulator.listing import summary
 from pjm.emulator.listing.columns import (
     BY_ITEM,
@@ -13,120 +13,128 @@ from pjm.emulator.listing.columns import (
     PATTERN,
     VERBOSE,
     Column,
-    Row,
     chosen,
     data,
+    items_of,
     table,
 )
 from pjm.emulator.listing.selection import Question, parse_ids, period, rows
 from pjm.emulator.machine.context import Context
 from pjm.emulator.machine.messages import Refusal
 from pjm.emulator.running import statistics
+from pjm.emulator.running.statistics import Row
 
-USAGE = "Usage: pjstat [options] [jobid ...]"
-_FLAGS = {
-    "all": ("-A", "--all"),
-    "expand": ("-E", "--expand"),
-    "verbose": ("-v", "--verbose"),
-    "stats": ("-s", "--stats"),
-    "STATS": ("-S", "--STATS"),
-    "data": ("--data",),
-    "summary": ("--summary",),
-    "with-summary": ("--with-summary",),
-    "limit": ("--limit",),
-    "rsc": ("--rsc",),
-    "nodes": ("-X",),
-    "shape": ("--shape",),
-    "help": ("--help",),
-}
-_VALUES = ("--pattern", "--choose", "--filter", "--sort", "--delimiter", "--user", "--group")
+USAGE = "pjstat [options] [jobid ...]"
+_FLAGS = """
+all -A --all; expand -E --expand; verbose -v --verbose; stats -s --stats; STATS -S --STATS; data --data;
+summary --summary; with-summary --with-summary; limit --limit; rsc --rsc; nodes -X; shape --shape
+"""
+_WITH_VALUE = """
+pattern --pattern; choose --choose; filter --filter; sort --sort; delimiter --delimiter; user --user; group --group
+"""
 KNOWN = {
-    **{spelling: Option(name, FLAG) for name, spellings in _FLAGS.items() for spelling in spellings},
-    **{spelling: Option(spelling[2:], VALUE) for spelling in _VALUES},
-    **{spelling: Option("history", MAYBE, r"(day|start|end|period)=.*") for spelling in ("-H", "--history")},
-    **{f"--{name}": Option(name, MAYBE, r"[A-Za-z][\w-]*") for name in ("rscunit", "rscgrp")},
+    **options(_FLAGS, FLAG),
+    **options(_WITH_VALUE, VALUE),
+    **options("history -H --history", MAYBE, r"(day|start|end|period)=.*"),
+    **options("rscunit --rscunit --ru; rscgrp --rscgrp --rg", MAYBE, r"[A-Za-z][\w,-]*"),
 }
 
 
 def run(context: Context, words: Sequence[str]) -> int:
     """Answer what the command line asks."""
-    given, names = scan(words, KNOWN)
-    options = dict(given)
-    if "help" in options:
-        print(USAGE)
+    given, names = asked(words, KNOWN, USAGE)
+    _check(given)
+    if "limit" in given:
+        _print(summary.limits(context, given))
         return 0
-    _check(options)
-    if "limit" in options:
-        _print(summary.limits(context, "rscgrp" in options))
+    if "rsc" in given:
+        _print(summary.resources("shape" in given))
         return 0
-    if "rsc" in options:
-        _print(summary.resources(context))
-        return 0
-    question = Question(
-        parse_ids(names),
-        "expand" in options,
-        "all" in options,
-        "history" in options,
-        options.get("history", ""),
-        options.get("filter", ""),
-        options.get("sort", ""),
-    )
+    units, groups = ([name for name in given.get(key, "").split(",") if name] for key in ("rscunit", "rscgrp"))
+    summary.check_names(context, units, groups)
+    history, filters, sort = (given.get(name, "") for name in ("history", "filter", "sort"))
+    question = Question(parse_ids(names), "expand" in given, "all" in given, "history" in given, history, filters, sort)
+    question.statistical, question.rscunits, question.rscgrps = _is_statistical(given), units, groups
     # Checked before the jobs are read, because a wrong period is an error even if there are no jobs.
     period(question.period, 1, 0.0)
-    if "summary" in options:
+    if "summary" in given:
         _print(summary.summary(context, question))
         return 0
     jobs = rows(context, question)
-    if "with-summary" in options:
+    if "with-summary" in given:
         _print(summary.summary(context, question))
-    _print(_listed(options, jobs, context.settings.header_only))
+    _print(_listed(given, jobs, context.settings.header_only))
     return 0
 
 
 def run_empty(words: Sequence[str], header: bool) -> int:
     """Answer as if there were no jobs: a fault on demand."""
-    given, names = scan(words, KNOWN)
+    given, names = asked(words, KNOWN, USAGE)
     parse_ids(names)
-    _print(_listed(dict(given), [], header))
+    _print(_listed(given, [], header))
     return 0
 
 
-def _check(options: Dict[str, str]) -> None:
-    shapes = [name for name in ("verbose", "stats", "STATS") if name in options]
+def _check(given: Dict[str, str]) -> None:
+    shapes = [name for name in ("verbose", "stats", "STATS") if name in given]
     if len(shapes) > 1:
         spelt = {"verbose": "-v", "stats": "-s", "STATS": "-S"}
         raise Refusal("02", f"'{spelt[shapes[0]]}' and '{spelt[shapes[1]]}'")
-    if options.get("pattern", "1") != "1":
-        raise Refusal("04", f"--pattern {options['pattern']}")
+    if given.get("pattern", "1") != "1":
+        raise Refusal("04", f"--pattern {given['pattern']}")
+    delimiter = given.get("delimiter", ",")
+    if not delimiter or delimiter.startswith("-"):
+        raise Refusal("04", f"--delimiter {delimiter}")
+    if "choose" in given:
+        chosen(given["choose"], _is_statistical(given))
 
 
-def _listed(options: Dict[str, str], jobs: List[Row], header: bool) -> List[str]:
-    statistical = "stats" in options or "STATS" in options
+def _is_statistical(given: Dict[str, str]) -> bool:
+    return "stats" in given or "STATS" in given
+
+
+def _listed(given: Dict[str, str], jobs: List[Row], header: bool) -> List[str]:
     if not jobs and not header:
         return []
-    if statistical and "data" not in options:
-        return _blocks(jobs, "STATS" in options, options.get("choose"))
-    columns = _columns(options, statistical)
-    if "data" in options:
-        return data(columns, jobs, options.get("delimiter", ","))
-    if "expand" in options:
+    if _is_statistical(given) and "data" not in given:
+        return _blocks(jobs, "STATS" in given, given.get("choose"))
+    columns = _columns(given)
+    grouped = [name for name in ("rscunit", "rscgrp") if name in given]
+    if "data" in given:
+        delimiter = given.get("delimiter", ",")
+        # The empty field, in the header only, is the manual's: End-user's Guide, page 154.
+        units = [
+            [*(name.upper() for name in grouped), ""],
+            *([getattr(row.job, name) for name in grouped] for row in jobs),
+        ]
+        records = [line.split(delimiter, 1) for line in data(columns, jobs, delimiter)]
+        return [
+            delimiter.join([first, *(unit if grouped else ()), rest]) for (first, rest), unit in zip(records, units)
+        ]
+    if "expand" in given:
         columns = [EXPANDED_ID if column.item == "jid" else column for column in columns]
-    return table(columns, jobs)
+    if not grouped or not jobs:
+        return table(columns, jobs)
+    lines: List[str] = []
+    for names in sorted({tuple(getattr(row.job, name) for name in grouped) for row in jobs}):
+        lines += [f"[ {name.upper()}: {text} ]" for name, text in zip(grouped, names)]
+        lines += table(columns, [row for row in jobs if tuple(getattr(row.job, name) for name in grouped) == names])
+    return lines
 
 
-def _columns(options: Dict[str, str], statistical: bool) -> List[Column]:
-    if "choose" in options:
-        return chosen(options["choose"], statistical)
-    if "pattern" in options and "verbose" in options:
+def _columns(given: Dict[str, str]) -> List[Column]:
+    statistical = _is_statistical(given)
+    if "choose" in given:
+        return chosen(given["choose"], statistical)
+    if "pattern" in given and "verbose" in given:
         return [BY_ITEM[item] for item in PATTERN]
-    return [BY_ITEM[item] for item in (VERBOSE if "verbose" in options or statistical else DEFAULT)]
+    return [BY_ITEM[item] for item in (VERBOSE if "verbose" in given or statistical else DEFAULT)]
 
 
 def _blocks(jobs: List[Row], per_node: bool, choose: str | None) -> List[str]:
     lines: List[str] = []
-    items = None if choose is None else [item.strip().lower() for item in choose.split(",")]
     for row in jobs:
-        lines += [*statistics.shown(row.job, row.spec, per_node, row.parts, items), ""]
+        lines += [*statistics.shown(row, per_node, None if choose is None else items_of(choose)), ""]
     return lines[:-1]
 
 

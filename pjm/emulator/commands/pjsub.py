@@ -15,7 +15,7 @@ from pjm.emulator.commands.directives import PREFIX, directives
 from pjm.emulator.commands.getopt import Given, scan
 from pjm.emulator.machine import times
 from pjm.emulator.machine.context import Context
-from pjm.emulator.machine.messages import Refusal, Wrapped, info, said
+from pjm.emulator.machine.messages import Refusal, Wrapped, said
 from pjm.emulator.running import steps
 
 USAGE = (
@@ -24,7 +24,6 @@ USAGE = (
 LONGEST_PATH = 4096
 # Patterns for the options with few possible values.
 WORDS = {"wait": "nowait|jobchk", "net-route": "dynamic|static", "mail": "[bersS](,?[bersS])*"}
-ON_OR_OFF = ("auto-readahead", "async-close", "cn-read-cache", "sio-read-cache")
 VOLUME = re.compile(r"/vol\d{4}\Z")
 
 
@@ -114,7 +113,7 @@ def _check(asked: Asked, context: Context) -> None:
         raise Refusal("02", "'--spath' without '-s' or '-S'")
     request.job_name(options, asked.path)
     _check_values(options.single)
-    for key in ON_OR_OFF:
+    for key in request.ON_OR_OFF:
         value = options.keyed.get("llio", {}).get(key, "on")
         if value not in ("on", "off"):
             raise Refusal("03", f"--llio {key}={value}")
@@ -157,6 +156,14 @@ def _check_volumes(options: request.Merged, context: Context) -> None:
         )
 
 
+def _check_permission(options: request.Merged, denied: str) -> None:
+    # The details were recorded for batch and bulk jobs; that for step jobs is like the latter.
+    details = {"batch": "pjsub batch", "bulk": "pjsub-bulk", "step": "pjsub-step"}
+    for word, detail in details.items():
+        if word in denied.split() and (word == "batch" or options.has(word)):
+            raise Refusal("70", f": {detail}")
+
+
 def _submit(asked: Asked, context: Context, parent: Optional[int]) -> int:
     options = asked.options
     try:
@@ -166,18 +173,22 @@ def _submit(asked: Asked, context: Context, parent: Optional[int]) -> int:
     if "\n" in cwd:
         raise Refusal("27")
     wanted = request.resources(options.keyed.get("rsc", {}), context.settings)
+    _check_permission(options, context.settings.groups[wanted.rscgrp].denied)
     request.check_mpi(options.keyed.get("mpi", {}), wanted)
+    request.check_llio(options.keyed.get("llio", {}))
     new = submission.New(request.job_name(options, asked.path), cwd, asked.path, asked.text, options, wanted)
     ids = submission.accept(context, new, parent)
     context.submitted += ids
     context.folder.ring()
+    for warning in request.warnings(wanted):
+        print(warning)
     _answer(options, ids)
     return int(re.split(r"[_\[]", ids[0])[0])
 
 
 def _answer(options: request.Merged, ids: Tuple[str, ...]) -> None:
     if not options.has("quiet"):
-        print(info("0000", "pjsub", f"Job {ids[0]} submitted."))
+        print(said("INFO", "0000", "pjsub", f"Job {ids[0]} submitted."))
     elif options.single["quiet"] == "jid":
         print(ids[0])
     sys.stdout.flush()

@@ -6,7 +6,7 @@ import sys
 import time
 from typing import List, Sequence
 
-from pjm.emulator.commands.getopt import Option, scan
+from pjm.emulator.commands.getopt import Option, asked
 from pjm.emulator.listing.selection import parse_ids
 from pjm.emulator.machine.context import Context
 from pjm.emulator.machine.ids import Wanted
@@ -14,8 +14,7 @@ from pjm.emulator.machine.messages import Refusal
 from pjm.emulator.machine.store import Job
 from pjm.emulator.running import alive
 
-USAGE = "Usage: pjwait [-w waitany|waitnone] [-z] jobid ..."
-KNOWN = {"-w": Option("wait", "value"), "-z": Option("quiet"), "--help": Option("help")}
+KNOWN = {"-w": Option("wait", "value"), "-z": Option("quiet")}
 LOOK = 0.05
 # Letters for states in which a job may wait for ever.
 LETTERS = {"ERR": "E", "HLD": "H"}
@@ -23,11 +22,7 @@ LETTERS = {"ERR": "E", "HLD": "H"}
 
 def run(context: Context, words: Sequence[str]) -> int:
     """Wait, then print `jobid PC EC SN` for each job."""
-    given, names = scan(words, KNOWN)
-    options = dict(given)
-    if "help" in options:
-        print(USAGE)
-        return 0
+    options, names = asked(words, KNOWN, "pjwait [-w waitany|waitnone] [-z] jobid ...")
     if not names:
         raise Refusal("10")
     if options.get("wait", "waitall") not in ("waitall", "waitany", "waitnone"):

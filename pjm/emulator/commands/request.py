@@ -8,102 +8,45 @@ import unicodedata
 from dataclasses import dataclass, field
 from typing import Dict, List, Mapping, Optional, Sequence, Tuple
 
-from pjm.emulator.commands.getopt import FLAG, MAYBE, VALUE, Given, Option
+from pjm.emulator.commands.getopt import FLAG, MAYBE, VALUE, Given, Option, options
 from pjm.emulator.machine import times
 from pjm.emulator.machine.messages import Refusal
+from pjm.emulator.machine.resources import CORES, LLIO_SIZES, NUMERIC, PROCESS_LIMITS, RETENTION_NODES, TEMPORARY, size
 from pjm.emulator.machine.settings import Settings
 
-_SPELLINGS: Dict[str, Tuple[str, ...]] = {
-    "rsc": ("-L", "--rsc-list"),
-    "group": ("-g", "--gname"),
-    "gid": ("--gid",),
-    "name": ("-N", "--name"),
-    "out": ("-o", "--out"),
-    "err": ("-e", "--err"),
-    "spath": ("--spath",),
-    "env": ("-x",),
-    "mpi": ("--mpi",),
-    "llio": ("--llio",),
-    "sparam": ("--sparam",),
-    "at": ("--at",),
-    "priority": ("-p",),
-    "mail": ("-m",),
-    "mail-list": ("--mail-list",),
-    "comment": ("--comment",),
-    "fs": ("--fs",),
-    "appname": ("--appname",),
-    "vnode-policy": ("-P",),
-    "net-route": ("--net-route",),
-    "vset": ("--vset",),
-    "wait": ("-w",),
-    "script-delimiter": ("--script-delimiter",),
-    "prefix": ("-C", "--dir-prefix"),
-}
-_FLAGS: Dict[str, Tuple[str, ...]] = {
-    "join": ("-j",),
-    "stats": ("-s", "--stats"),
-    "STATS": ("-S", "--STATS"),
-    "export": ("-X",),
-    "bulk": ("--bulk",),
-    "step": ("--step",),
-    "interact": ("--interact",),
-    "mswk": ("--mswk",),
-    "restart": ("--restart",),
-    "norestart": ("--norestart",),
-    "verbose": ("--verbose",),
-    "help": ("--help",),
-    "no-check-directory": ("--no-check-directory",),
-    "no-check-gfscache": ("--no-check-gfscache",),
-    "all-mount-gfscache": ("--all-mount-gfscache",),
-}
-KNOWN = {
-    **{spelling: Option(name, VALUE) for name, spellings in _SPELLINGS.items() for spelling in spellings},
-    **{spelling: Option(name, FLAG) for name, spellings in _FLAGS.items() for spelling in spellings},
-    "-z": Option("quiet", MAYBE, "jid"),
-}
+# Each option by its name here, then its spellings on the command line.
+_WITH_VALUE = """
+rsc -L --rsc-list; group -g --gname; gid --gid; name -N --name; out -o --out; err -e --err; spath --spath; env -x;
+mpi --mpi; llio --llio; sparam --sparam; at --at; priority -p; mail -m; mail-list --mail-list; comment --comment;
+fs --fs; appname --appname; vnode-policy -P; net-route --net-route; vset --vset; wait -w;
+script-delimiter --script-delimiter; prefix -C --dir-prefix
+"""
+_FLAGS = """
+join -j; stats -s --stats; STATS -S --STATS; export -X; bulk --bulk; step --step; interact --interact; mswk --mswk;
+restart --restart; norestart --norestart; verbose --verbose; help --help; no-check-directory --no-check-directory;
+no-check-gfscache --no-check-gfscache; all-mount-gfscache --all-mount-gfscache
+"""
+KNOWN = {**options(_WITH_VALUE, VALUE), **options(_FLAGS, FLAG), "-z": Option("quiet", MAYBE, "jid")}
 WRAPPERS = ("no-check-directory", "no-check-gfscache", "all-mount-gfscache")
 IGNORED_IN_SCRIPTS = ("prefix", "verbose", "script-delimiter")
 BY_KEY = ("rsc", "mpi", "llio", "env", "sparam", "vset")
+ON_OR_OFF = ("auto-readahead", "async-close", "cn-read-cache", "sio-read-cache")
+_MPI = "shape proc max-proc-per-node rank-map-bynode rank-map-bychip rank-map-hostfile assign-online-node"
 # The known keys of options that have keys. Unknown keys of -L are custom resources.
 SUB_OPTIONS = {
-    "mpi": (
-        "shape",
-        "proc",
-        "max-proc-per-node",
-        "rank-map-bynode",
-        "rank-map-bychip",
-        "rank-map-hostfile",
-        "assign-online-node",
-    ),
-    "llio": (
-        "sharedtmp-size",
-        "localtmp-size",
-        "cn-cache-size",
-        "cn-cached-write-size",
-        "stripe-count",
-        "stripe-size",
-        "auto-readahead",
-        "async-close",
-        "cn-read-cache",
-        "sio-read-cache",
-        "uncompleted-fileinfo-path",
-        "perf",
-        "perf-path",
-    ),
+    "mpi": tuple(_MPI.split()),
+    "llio": (*LLIO_SIZES, *ON_OR_OFF, "stripe-count", "uncompleted-fileinfo-path", "perf", "perf-path"),
 }
 EXCLUSIVE = (("stats", "STATS"), ("restart", "norestart"), ("verbose", "quiet"))
 MODELS = ("bulk", "step", "interact", "mswk")
 # Words of `-L node=...`; at most one may be given.
 ALLOCATION = ("torus", "mesh", "noncont")
 LONGEST_NAME = 63
-CORES = 48
-"""Of a node of Fugaku."""
-# Upper limits of `-L` that are the same in all groups: pjacl on Fugaku; the message for exepjrsh was recorded there.
-UPPER = {"exepjrsh": 1, "proc-crproc": 4096}
 LARGEST_BULK = 999999
 LARGEST_STEP = 65534
 MOST_CUSTOM = 64
-RLIMITS = ("core", "cpu", "crproc", "data", "lockm", "msgq", "openfd", "psig", "filesz", "stack", "vmem")
+TOO_LARGE = "warn: specification of core retention is invalid because job size is too large."
+"""Of Fugaku's wrapper, which accepts the job: Fugaku user guide, Normal job."""
 
 
 @dataclass
@@ -182,6 +125,7 @@ class Wanted:
         most: the upper end of a range; None for a plain limit.
         memory: limit of a node in bytes; None for unlimited.
         given: the keys that the user gave.
+        limits: limits of processes, by name.
         custom: custom resources.
     """
 
@@ -194,6 +138,7 @@ class Wanted:
     most: Optional[int]
     memory: Optional[int]
     given: Tuple[str, ...]
+    limits: Mapping[str, str]
     custom: Tuple[Tuple[str, str], ...]
 
 
@@ -201,22 +146,21 @@ def resources(pairs: Dict[str, str], settings: Settings) -> Wanted:
     """Read `-L`, and check it against the limits of the resource group.
 
     Raises:
-        Refusal: 0004 for a value that cannot be read, 0054, 0057, 0058 and 0059 for limits.
+        Refusal: 0004 for a value that cannot be read, 0002 and 0076 for a custom resource that does not exist or has
+            another value, 0054, 0057, 0058 and 0059 for limits.
     """
     given = {{"rg": "rscgrp", "ru": "rscunit"}.get(key, key): value for key, value in pairs.items()}
     unit, name = given.get("rscunit", settings.rscunit), given.get("rscgrp", settings.rscgrp)
     # An unreadable value is reported before an unknown resource group.
     node = _node(given["node"]) if "node" in given else None
     limits = _elapse(given["elapse"]) if "elapse" in given else None
-    memory = _size(given["node-mem"]) if "node-mem" in given else None
+    memory = _memory(given["node-mem"]) if "node-mem" in given else None
+    limits_of_processes = _process_limits(given)
     custom = tuple((key, value) for key, value in given.items() if key not in KNOWN_KEYS)
     if len(custom) > MOST_CUSTOM:
         raise Refusal("77")
-    for key, upper in UPPER.items():
-        if key in given:
-            if not given[key].isdecimal():
-                raise Refusal("04", f"-L {key}={given[key]}")
-            _bounds(key, int(given[key]), 0, upper)
+    for key, value in custom:
+        _check_custom(key, value, settings)
     if unit != settings.rscunit:
         raise Refusal("58", f"rscunit={unit}")
     group = settings.groups.get(name)
@@ -231,21 +175,22 @@ def resources(pairs: Dict[str, str], settings: Settings) -> Wanted:
         most = group.adaptive_max if most is None else most
         _bounds("elapse", most, least + 1, group.adaptive_max)
     return Wanted(
-        unit, name, nodes, shape, mode or group.mode, least, most if adaptive else None, memory, tuple(given), custom
+        unit,
+        name,
+        nodes,
+        shape,
+        mode or group.mode,
+        least,
+        most if adaptive else None,
+        memory,
+        tuple(given),
+        limits_of_processes,
+        custom,
     )
 
 
-KNOWN_KEYS = (
-    "node",
-    "elapse",
-    "rscunit",
-    "rscgrp",
-    "node-mem",
-    "vnode",
-    "vnode-core",
-    "vnode-mem",
-    "core-mem",
-    *(f"proc-{name}" for name in RLIMITS),
+KNOWN_KEYS = {f"proc-{limit.name}" for limit in PROCESS_LIMITS}.union(
+    ["node", "elapse", "rscunit", "rscgrp", "node-mem", "vnode", "vnode-core", "vnode-mem", "core-mem"]
 )
 
 
@@ -278,14 +223,71 @@ def _elapse(text: str) -> Tuple[int, Optional[int]]:
     return limits
 
 
-def _size(text: str) -> Optional[int]:
+def _memory(text: str) -> Optional[int]:
     if text == "unlimited":
         return None
-    match = re.fullmatch(r"(\d+)([KMGTP]i)?", text)
-    if match is None:
+    memory = size(text)
+    if memory is None:
         raise Refusal("04", f"-L node-mem={text}")
-    power = " KMGTP".index((match.group(2) or "Mi")[0])
-    return int(match.group(1)) * int(1024**power)
+    return memory
+
+
+def _process_limits(given: Mapping[str, str]) -> Dict[str, str]:
+    limits = {limit: given[f"proc-{limit.name}"] for limit in PROCESS_LIMITS if f"proc-{limit.name}" in given}
+    for limit, text in limits.items():
+        decimal = text.isdecimal() and text.isascii()
+        known = times.limit(text) is not None if limit.name == "cpu" else decimal
+        if limit.unit:
+            known = size(text, limit.unit % 1000 == 0) is not None
+        if text != "unlimited" and not known:
+            raise Refusal("04", f"-L proc-{limit.name}={text}")
+        if limit.upper != "unlimited" and (text == "unlimited" or int(text) > int(limit.upper)):
+            raise Refusal("57", f"proc-{limit.name}={text}", limit.upper)
+    return {limit.name: text for limit, text in limits.items()}
+
+
+def _check_custom(key: str, value: str, settings: Settings) -> None:
+    values = settings.custom.get(key)
+    if values is None:
+        raise Refusal("02", f"'-L' and '{key}={value}'")
+    # Without a value, the default holds: Command Reference, page 90.
+    if value and values and value not in values:
+        raise Refusal("76", f"{key}={value}", ",".join(values))
+    if value and key in NUMERIC:
+        if not re.fullmatch(r"\d{1,10}", value, re.ASCII):
+            raise Refusal("04", f"-L {key}={value}")
+        _bounds(key, int(value), *NUMERIC[key])
+
+
+def check_llio(pairs: Mapping[str, str]) -> None:
+    """Check the sizes of `--llio`.
+
+    Raises:
+        Refusal: 0004, 0046, 0047 or 0049.
+    """
+    sizes: Dict[str, int] = {}
+    for key, (least, most, multiple) in LLIO_SIZES.items():
+        found = size(pairs[key]) if key in pairs else 0
+        if found is None:
+            raise Refusal("04", f"--llio {key}={pairs[key]}")
+        if key in pairs and not least <= found <= most:
+            raise Refusal("46", f"{_binary(least)}-{_binary(most)}", f"--llio {key}={pairs[key]}")
+        if found % multiple:
+            raise Refusal("47", _binary(multiple), f"--llio {key}={pairs[key]}")
+        sizes[key] = found
+    asked = [f"{key}={pairs[key]}" for key in ("sharedtmp-size", "localtmp-size") if key in pairs]
+    if sizes["sharedtmp-size"] + sizes["localtmp-size"] > TEMPORARY:
+        raise Refusal("49", TEMPORARY, f"--llio {','.join(asked)}")
+
+
+def _binary(amount: int) -> str:
+    return f"{amount // 1024**2}Mi" if amount % 1024**2 == 0 else f"{amount // 1024}Ki"
+
+
+def warnings(wanted: Wanted) -> List[str]:
+    """What Fugaku's wrapper prints about a job that it accepts."""
+    too_large = ("retention_state", "1") in wanted.custom and wanted.nodes > RETENTION_NODES
+    return [TOO_LARGE] if too_large else []
 
 
 def check_mpi(pairs: Mapping[str, str], wanted: Wanted) -> None:

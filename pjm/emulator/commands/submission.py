@@ -197,6 +197,7 @@ def _spec(context: Context, new: New) -> Dict[str, object]:
         "memory": wanted.memory,
         "least": wanted.elapse if wanted.most is not None else None,
         "given": list(wanted.given),
+        "limits": dict(wanted.limits),
         "custom": [list(pair) for pair in wanted.custom],
         "norestart": options.has("norestart"),
         "at-text": options.single.get("at"),

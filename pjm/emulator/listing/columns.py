@@ -2,36 +2,13 @@
 
 from __future__ import annotations
 
-import re
 from dataclasses import dataclass
-from typing import Callable, Dict, List, Mapping, Optional, Sequence, Tuple
+from typing import Callable, Dict, List, Sequence, Tuple
 
 from pjm.emulator.machine import times
-from pjm.emulator.machine.store import Job
+from pjm.emulator.machine.messages import Refusal
 from pjm.emulator.running import statistics
-from pjm.emulator.running.statistics import ALONE, Parts
-
-Spec = Mapping[str, object]
-MASKED = "********"
-CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f]")
-
-
-@dataclass(frozen=True)
-class Row:
-    """One row of pjstat's output.
-
-    Attributes:
-        job, spec: the job.
-        now: the time of the call.
-        masked: whether the job belongs to another user.
-        parts: its sub jobs.
-    """
-
-    job: Job
-    spec: Spec
-    now: float
-    masked: bool = False
-    parts: Parts = ALONE
+from pjm.emulator.running.statistics import MASKED, PUBLIC, UNSEEN, Row, allocated, elapsed, required
 
 
 @dataclass(frozen=True)
@@ -68,27 +45,8 @@ def _elapse_limit(row: Row) -> str:
     return times.duration(row.job.elapse)
 
 
-def _nodes(row: Row) -> str:
-    if row.job.nodes is None:
-        return "-"
-    shape = row.spec.get("shape")
-    return f"{row.job.nodes}:{shape}" if shape else str(row.job.nodes)
-
-
-def _elapsed(row: Row) -> str:
-    return times.duration(statistics.elapsed(row.job, row.spec, row.now) or 0)
-
-
-def _code(name: str) -> Callable[[Row], str]:
-    return lambda row: "-" if row.job.is_parent else str(getattr(row.job, name))
-
-
 def _nothing(_: Row) -> str:
     return "-"
-
-
-def _allocated(row: Row) -> str:
-    return "-" if row.job.started is None or row.job.nodes is None else str(row.job.nodes)
 
 
 def _ranks(row: Row) -> str:
@@ -98,68 +56,73 @@ def _ranks(row: Row) -> str:
     return "bynode" if isinstance(mpi, dict) and "rank-map-bynode" in mpi else "bychip"
 
 
-def _plain(name: str) -> Callable[[Row], str]:
-    return lambda row: str(getattr(row.job, name))
-
-
-COLUMNS: Tuple[Column, ...] = (
-    Column("jid", "JOB_ID", 10, _plain("id")),
-    Column("jnam", "JOB_NAME", 10, _plain("name")),
-    Column("jmdl", "MD", 2, _plain("model")),
-    Column("st", "ST", 3, _plain("state")),
-    Column("usr", "USER", 8, _plain("user")),
-    Column("grp", "GROUP", 8, _plain("group")),
-    Column("sdt", "START_DATE", 15, _start),
-    Column("elp", "ELAPSE_TIM", 10, _elapsed),
-    Column("elpl", "ELAPSE_LIM", 21, _elapse_limit),
-    Column("nnumr", "NODE_REQUIRE", 15, _nodes),
-    Column("vnnuma", "VNODE", 6, _nothing),
-    Column("vcnuma", "CORE", 4, _nothing),
-    Column("vmema", "V_MEM", 12, _nothing),
-    Column("vpol", "V_POL", 5, _nothing),
-    Column("epol", "E_POL", 5, _nothing),
-    Column("rankm", "RANK", 9, _ranks),
-    Column("lst", "LST", 3, _plain("last_state")),
-    Column("ec", "EC", 3, _code("ec")),
-    Column("pc", "PC", 3, _code("pc")),
-    Column("sn", "SN", 2, _code("sn")),
-    Column("pri", "PRI", 3, _plain("priority")),
-    Column("adt", "ACCEPT", 14, lambda row: times.date(row.job.accepted)),
-    Column("rscg", "RSC_GRP", 8, _plain("rscgrp")),
-    Column("ermsg", "REASON", 16, lambda row: row.job.reason or "-"),
-    # The columns below are in no default layout, only in --pattern and --choose.
-    Column("snum", "SUB_JOB_NUM", 11, lambda row: str(row.parts.total) if row.job.is_parent else "-"),
-    Column("nnuma", "NODE_ALLOC", 15, _allocated),
-    Column("rscu", "RSC_UNIT", 12, _plain("rscunit")),
-    Column("edt", "END_DATE", 14, lambda row: times.date(row.job.ended)),
-    Column("vnid", "VNODE_ID", 10, _nothing),
+# Item, header and width. The first 24 are those of -v; the others are in no default layout, only in --pattern and
+# --choose.
+_LAYOUT = """
+jid JOB_ID 10; jnam JOB_NAME 10; jmdl MD 2; st ST 3; usr USER 8; grp GROUP 8; sdt START_DATE 15; elp ELAPSE_TIM 10;
+elpl ELAPSE_LIM 21; nnumr NODE_REQUIRE 15; vnnuma VNODE 6; vcnuma CORE 4; vmema V_MEM 12; vpol V_POL 5; epol E_POL 5;
+rankm RANK 9; lst LST 3; ec EC 3; pc PC 3; sn SN 2; pri PRI 3; adt ACCEPT 14; rscg RSC_GRP 8; ermsg REASON 16;
+snum SUB_JOB_NUM 11; nnuma NODE_ALLOC 15; rscu RSC_UNIT 12; vnid VNODE_ID 10
+"""
+# What a table shows otherwise than statistics do.
+_CELLS: Dict[str, Callable[[Row], str]] = {
+    "sdt": _start,
+    "elp": lambda row: times.duration(elapsed(row)),
+    "elpl": _elapse_limit,
+    "nnumr": required,
+    "rankm": _ranks,
+    "adt": lambda row: times.date(row.job.accepted),
+    "snum": lambda row: str(row.parts.total) if row.job.is_parent else "-",
+    "nnuma": allocated,
+}
+_CELLS.update((item, _nothing) for item in ("vnnuma", "vcnuma", "vmema", "vpol", "epol", "vnid"))
+COLUMNS: Tuple[Column, ...] = tuple(
+    Column(item, header, int(width), _CELLS[item] if item in _CELLS else statistics.BY_KEY[item].of)
+    for item, header, width in (entry.split() for entry in _LAYOUT.split(";"))
 )
 # The width with -E, from the End-user's Guide, page 150.
-EXPANDED_ID = Column("jid", "JOB_ID", 24, _plain("id"))
+EXPANDED_ID = Column("jid", "JOB_ID", 24, statistics.BY_KEY["jid"].of)
 BY_ITEM: Dict[str, Column] = {column.item: column for column in COLUMNS}
+DEFAULT = ("jid", "jnam", "jmdl", "st", "usr", "sdt", "elpl", "nnumr", "vnnuma", "vcnuma", "vmema")
+VERBOSE = tuple(column.item for column in COLUMNS[:24])
+# `-v --pattern=1`, Command Reference page 75.
+PATTERN = (*VERBOSE, "snum", "nnuma", "rscu")
+# With -s and -S also the items of the statistics. Their headers are not documented: titles, in one word.
+STATISTICAL: Dict[str, Column] = {
+    **{
+        key: Column(key, item.title.replace(" ", "_"), max(15, len(item.title)), item.of)
+        for key, item in statistics.BY_KEY.items()
+    },
+    **BY_ITEM,
+}
 DEFAULT = ("jid", "jnam", "jmdl", "st", "usr", "sdt", "elpl", "nnumr", "vnnuma", "vcnuma", "vmema")
 VERBOSE = tuple(column.item for column in COLUMNS[:24])
 # `-v --pattern=1`, Command Reference page 75.
 PATTERN = (*VERBOSE, "snum", "nnuma", "rscu")
 
 
+def known(statistical: bool) -> Dict[str, Column]:
+    """The columns that `--choose`, `--filter` and `--sort` know, with or without -s and -S."""
+    return STATISTICAL if statistical else BY_ITEM
+
+
 def chosen(text: str, statistical: bool) -> List[Column]:
-    """The columns of `--choose`. Unknown items are dropped; if an item is repeated, the last one is kept."""
+    """The columns of `--choose`. Unknown items are dropped; if an item is repeated, the last one is kept.
+
+    Raises:
+        Refusal: no item is known.
+    """
+    items = items_of(text)
+    columns = [known(statistical)[item] for item in items if item in known(statistical)]
+    if not columns:
+        raise Refusal("04", f"--choose {text}")
+    return columns
+
+
+def items_of(text: str) -> List[str]:
+    """The items of `--choose`; if one is repeated, the last one is kept."""
     items = [item.strip().lower() for item in text.split(",")]
-    items = [item for place, item in enumerate(items) if item not in items[place + 1 :]]
-    columns = [BY_ITEM.get(item) or (_statistic(item) if statistical else None) for item in items]
-    return [column for column in columns if column is not None]
-
-
-def _statistic(item: str) -> Optional[Column]:
-    def value(row: Row) -> str:
-        return next((text for key, _, text in statistics.items(row.job, row.spec, row.parts) if key == item), "-")
-
-    name = next((name for key, name, _ in _NAMES if key == item), None)
-    return Column(item, name.replace(" ", "_"), max(15, len(name)), value) if name else None
-
-
-_NAMES = statistics.items(Job(0, 0, "NM", "", "", ""), {"cwd": "", "stats": ""})
+    return [item for place, item in enumerate(items) if item not in items[place + 1 :]]
 
 
 def table(columns: Sequence[Column], rows: Sequence[Row]) -> List[str]:
@@ -181,15 +144,11 @@ def data(columns: Sequence[Column], rows: Sequence[Row], delimiter: str) -> List
 
 
 def cell(column: Column, row: Row) -> str:
-    """The content of a cell. A job of another user shows public items only."""
+    """The content of a cell, in one line. A job of another user shows public items only."""
     if row.masked and column.item not in PUBLIC:
         return MASKED[: column.width]
-    # The name of a script may hold a line break, which would split the row.
-    return CONTROL.sub(" ", column.cell(row))
-
-
-PUBLIC = ("jid", "jmdl", "st", "sdt", "elpl", "nnumr", "vnnuma", "vcnuma", "vmema", "elp", "rscg", "rscu", "pri")
+    return UNSEEN.sub(" ", column.cell(row))
 
 
 def _field(text: str, delimiter: str) -> str:
-    return f'"{text}"' if delimiter in text else text
+    return '"{}"'.format(text.replace('"', '""')) if delimiter in text or text[:1] == '"' else text

@@ -7,13 +7,13 @@ import time
 from dataclasses import dataclass, field
 from typing import Callable, Dict, List, Optional, Sequence, Tuple
 
-from pjm.emulator.listing.columns import BY_ITEM, Row, cell
+from pjm.emulator.listing.columns import cell, known
 from pjm.emulator.machine import times
 from pjm.emulator.machine.context import Context
 from pjm.emulator.machine.ids import Wanted, wanted
 from pjm.emulator.machine.messages import Refusal
 from pjm.emulator.machine.store import WHOLE, Among, Job
-from pjm.emulator.running.statistics import ALONE, Parts
+from pjm.emulator.running.statistics import ALONE, Parts, Row
 
 DAY = 86400.0
 MOST_DAYS = 365
@@ -30,6 +30,8 @@ class Question:
         history: ask the history (-H); ``period`` has its argument, if any.
         filters: `--filter`.
         sort: `--sort`.
+        statistical: -s or -S, with which filters and sort know more items.
+        rscunits, rscgrps: show only jobs of these resource units and groups; all if empty.
     """
 
     ids: List[Wanted] = field(default_factory=list)
@@ -39,6 +41,9 @@ class Question:
     period: str = ""
     filters: str = ""
     sort: str = ""
+    statistical: bool = False
+    rscunits: Sequence[str] = ()
+    rscgrps: Sequence[str] = ()
 
 
 def parse_ids(words: Sequence[str]) -> List[Wanted]:
@@ -63,7 +68,7 @@ def rows(context: Context, question: Question) -> List[Row]:
     counts = {job.jid: Parts(*context.store.count_subs(job.jid)) for job in jobs if job.is_parent}
     wholes: Dict[int, Job] = {job.jid: job for job in jobs if job.sub == WHOLE}
     listed = [_row(context, job, wholes, counts, now) for job in jobs]
-    return _sorted([row for row in listed if _passes(row, question.filters)], question.sort)
+    return _sorted([row for row in listed if _passes(row, question)], question)
 
 
 def _view(context: Context, question: Question, now: float) -> List[Job]:
@@ -117,10 +122,13 @@ def _row(context: Context, job: Job, wholes: Dict[int, Job], counts: Dict[int, P
     return Row(job, spec, now, job.user != context.user, counts.get(job.jid, ALONE))
 
 
-def _passes(row: Row, filters: str) -> bool:
-    for part in _split(filters, ","):
+def _passes(row: Row, question: Question) -> bool:
+    for names, name in ((question.rscunits, row.job.rscunit), (question.rscgrps, row.job.rscgrp)):
+        if names and name not in names:
+            return False
+    for part in _split(question.filters, ","):
         item, _, values = part.partition("=")
-        column = BY_ITEM.get(item.strip().lower())
+        column = known(question.statistical).get(item.strip().lower())
         # An unknown item matches nothing.
         if column is None or not any(_matches(cell(column, row), value) for value in _split(values, "+")):
             return False
@@ -145,14 +153,14 @@ def _matches(text: str, pattern: str) -> bool:
     return re.fullmatch(expression, text, re.DOTALL) is not None
 
 
-def _sorted(listed: List[Row], sort: str) -> List[Row]:
-    for part in reversed([part for part in sort.split(",") if part]):
+def _sorted(listed: List[Row], question: Question) -> List[Row]:
+    for part in reversed([part for part in question.sort.split(",") if part]):
         item, _, direction = part.partition(":")
-        column = BY_ITEM.get(item.strip().lower())
+        column = known(question.statistical).get(item.strip().lower())
         if column is None:
             continue
         if direction not in ("", "A", "D"):
-            raise Refusal("04", f"--sort {sort}")
+            raise Refusal("04", f"--sort {question.sort}")
         # Ids are sorted by number, not as text: 12[2] before 12[10].
         key = (lambda row: row.job.key) if column.item == "jid" else _key(column.cell)
         listed = sorted(listed, key=key, reverse=direction == "D")

@@ -2,37 +2,24 @@
 
 from __future__ import annotations
 
-from typing import Dict, List, Sequence, Tuple
+import grp
+import pwd
+from typing import Callable, Dict, List, Mapping, Sequence
 
 from pjm.emulator.listing.selection import Question, rows
 from pjm.emulator.machine.context import Context, own_group
+from pjm.emulator.machine.messages import Refusal
+from pjm.emulator.machine.resources import CORES
 from pjm.emulator.machine.store import ON_NODES, WHOLE, Job
 
 # The states of Fugaku's pjstat, which has no SUSPND. The spelling RUNING is PJM's.
-STATES: Tuple[Tuple[str, Tuple[str, ...]], ...] = (
-    ("ACCEPT", ("ACC",)),
-    ("QUEUED", ("QUE",)),
-    ("RUNING", ("RNA", "RNP", "RUN", "RNE")),
-    ("RUNOUT", ("RNO",)),
-    ("HOLD", ("HLD",)),
-    ("ERROR", ("ERR",)),
-    ("REJECT", ("RJT",)),
-    ("EXIT", ("EXT",)),
-    ("CANCEL", ("CCL",)),
+_STATES = (
+    "ACCEPT ACC; QUEUED QUE; RUNING RNA RNP RUN RNE; RUNOUT RNO; HOLD HLD; ERROR ERR; REJECT RJT; EXIT EXT; CANCEL CCL"
 )
-LIMITS = (
-    "accept",
-    "accept-allsubjob",
-    "accept-bulksubjob",
-    "accept-stepsubjob",
-    "run-job",
-    "run-bulksubjob",
-    "use-node",
-    "interact-accept",
-    "interact-run-job",
-    "interact-use-node",
-    "use-core",
-    "interact-use-core",
+STATES = {name: states for name, *states in (entry.split() for entry in _STATES.split(";"))}
+_LIMITS = (
+    "accept accept-allsubjob accept-bulksubjob accept-stepsubjob run-job run-bulksubjob use-node interact-accept "
+    "interact-run-job interact-use-node use-core interact-use-core"
 )
 
 
@@ -40,57 +27,87 @@ def summary(context: Context, question: Question) -> List[str]:
     """The lines of `--summary`: how many jobs, and sub jobs, are in each state."""
     question.expand = True
     jobs = [row.job for row in rows(context, question)]
-    header = "  " + " ".join(f"{name:>6}" for name, _ in STATES) + f" {'TOTAL':>6}"
+    header = "  " + " ".join(f"{name:>6}" for name in STATES) + f" {'TOTAL':>6}"
     wholes = [job for job in jobs if job.sub == WHOLE]
     parts = [job for job in jobs if job.sub != WHOLE]
     return [header, _counted(" ", wholes), _counted("s", parts)]
 
 
 def _counted(first: str, jobs: Sequence[Job]) -> str:
-    numbers = [sum(job.state in states for job in jobs) for _, states in STATES]
+    numbers = [sum(job.state in states for job in jobs) for states in STATES.values()]
     return " ".join([first, *(f"{number:>6}" for number in [*numbers, len(jobs)])])
 
 
-def limits(context: Context, of_group: bool) -> List[str]:
-    """The lines of `--limit`: the limits of user, group and all users, and how much of each is used."""
-    prefix = "rg" if of_group else "ru"
-    lines = ["System Resource Information:", f"RSCUNIT: {context.settings.rscunit}"]
-    if of_group:
-        lines.append(f"RSCGRP: {context.settings.rscgrp}")
-    store = context.store
-    mine = store.unfinished(user=context.user)
-    group = mine[0].group if mine else own_group()
-    theirs = store.unfinished(group=group)
+def limits(context: Context, options: Mapping[str, str]) -> List[str]:
+    """The lines of `--limit`: the limits of a user, of a group and of all, and how much of each is used.
+
+    The columns are those of Fugaku, recorded in 2026.
+
+    Raises:
+        Refusal: there is no such resource unit or resource group.
+    """
+    settings, store = context.settings, context.store
+    unit, of_group = options.get("rscunit") or settings.rscunit, options.get("rscgrp")
+    check_names(context, [unit], [of_group] if of_group else [])
+    lines, prefix, within = [" System Resource Information:", f" RSCUNIT: {unit}"], "ru", {"rscunit": unit}
+    if of_group is not None:
+        of_group = of_group or settings.rscgrp
+        # The blank before the colon is the manual's: End-user's Guide, page 67.
+        lines, prefix, within = [*lines, f" RSCGRP : {of_group}"], "rg", {**within, "rscgrp": of_group}
+    user = _name(options.get("user", context.user), lambda number: pwd.getpwuid(number).pw_name)
+    theirs = store.unfinished(**within, user=user)
+    own = theirs[0].group if theirs else own_group()
+    group = _name(options.get("group", own), lambda number: grp.getgrgid(number).gr_name)
     of_groups = {
-        "accept": context.settings.accept_jobs,
-        "accept-bulksubjob": context.settings.accept_bulk,
-        "accept-stepsubjob": context.settings.accept_step,
+        "accept": settings.accept_jobs,
+        "accept-bulksubjob": settings.accept_bulk,
+        "accept-stepsubjob": settings.accept_step,
     }
-    lines += [f"USER: {context.user}", *_section(prefix, {"accept": context.settings.accept_user}, mine)]
-    lines += [f"GROUP: {group}", *_section(prefix, of_groups, theirs)]
-    return [*lines, "ALL:", *_section(prefix, {}, store.unfinished())]
+    lines += [f" USER: {user}", *_section(prefix, {"accept": settings.accept_user}, theirs)]
+    lines += [f" GROUP: {group}", *_section(prefix, of_groups, store.unfinished(**within, group=group))]
+    return [*lines, " ALL:", *_section(prefix, {}, store.unfinished(**within))]
+
+
+def check_names(context: Context, units: Sequence[str], groups: Sequence[str]) -> None:
+    """Check that resource units and groups exist.
+
+    Raises:
+        Refusal: one does not.
+    """
+    for unit in units:
+        if unit != context.settings.rscunit:
+            raise Refusal("97", unit)
+    for group in groups:
+        if group not in context.settings.groups:
+            raise Refusal("98", group)
+
+
+def _name(text: str, lookup: Callable[[int], str]) -> str:
+    """The name of a user or group that may be given by number."""
+    try:
+        return lookup(int(text)) if text.isdecimal() else text
+    except (KeyError, OverflowError):
+        return text
 
 
 def _section(prefix: str, given: Dict[str, int], jobs: Sequence[Job]) -> List[str]:
+    running = [job for job in jobs if job.state in ON_NODES and not job.is_parent]
+    nodes = sum(job.nodes or 0 for job in running)
     used = {
         "accept": sum(job.sub == WHOLE for job in jobs),
-        "accept-allsubjob": sum(job.sub != WHOLE for job in jobs),
+        "accept-allsubjob": sum(not job.is_parent for job in jobs),
         "accept-bulksubjob": sum(job.sub != WHOLE and job.model == "BU" for job in jobs),
         "accept-stepsubjob": sum(job.sub != WHOLE and job.model == "ST" for job in jobs),
         "run-job": sum(job.sub == WHOLE and job.state == "RUN" for job in jobs),
         "run-bulksubjob": sum(job.sub != WHOLE and job.model == "BU" and job.state == "RUN" for job in jobs),
-        "use-node": sum(job.nodes or 0 for job in jobs if job.state in ON_NODES and not job.is_parent),
+        "use-node": nodes,
+        "use-core": nodes * CORES,
     }
-    lines = [" LIMIT-NAME                    LIMIT  ALLOC"]
-    for name in LIMITS:
-        lines.append(f" {prefix + '-' + name:<22}{given.get(name) or 'unlimited'!s:>13}{used.get(name, 0):>7}")
-    return lines
+    rows = [(f"{prefix}-{name}", given.get(name) or "unlimited", used.get(name, 0)) for name in _LIMITS.split()]
+    return [f"  {name:<32}{limit!s:>10}{use!s:>14}" for name, limit, use in [("LIMIT-NAME", "LIMIT", "ALLOC"), *rows]]
 
 
-def resources(context: Context) -> List[str]:
-    """The lines of `--rsc`: the resource units and groups."""
-    lines = [f"{'RSCUNIT':<30} {'RSCGRP':<30} STATUS", f"{context.settings.rscunit:<30} {'-':<30} ENABLE,START"]
-    for name, group in sorted(context.settings.groups.items()):
-        status = "ENABLE,START" if group.enabled else "DISABLE,STOP"
-        lines.append(f"{context.settings.rscunit:<30} {name:<30} {status}")
-    return lines
+def resources(shape: bool) -> List[str]:
+    """The lines of `--rsc`: a header alone, as public clients found it on Fugaku."""
+    columns = [("RSCUNIT", 32), ("RSCUNIT_SIZE", 12), ("RSCGRP", 32), ("RSCGRP_SIZE", 11), ("MAX_SIZE", 11)]
+    return [" ".join(f"{name:<{width}}" for name, width in columns[: 5 if shape else 4])]

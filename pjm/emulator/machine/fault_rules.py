@@ -124,5 +124,5 @@ def default_command(rule: Rule) -> str:
     """The command that a rule applies to if it names none."""
     number = str(rule["fault"])
     if re.fullmatch(r"\d{4}", number):
-        return {"01": "pjdel", "02": "pjstat", "03": "pjhold", "04": "pjrls", "06": "pjwait"}.get(number[:2], "pjsub")
+        return next((command for command, family in FAMILIES.items() if family == number[:2]), "pjsub")
     return "pjstat" if number in ("loading", "no-table", "cut-output", "banner") else "pjsub"

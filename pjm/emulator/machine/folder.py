@@ -8,7 +8,6 @@ import os
 import shlex
 import stat
 import sys
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Dict, Mapping, Optional
 
@@ -17,7 +16,7 @@ from pjm.emulator.machine.settings import write as write_settings
 from pjm.errors import BadInput
 from pjm.files import system_bytes, write_whole
 
-COMMANDS = ("pjsub", "pjstat", "pjdel", "pjhold", "pjrls", "pjwait")
+COMMANDS = ("pjsub", "pjstat", "pjdel", "pjhold", "pjrls", "pjwait", "pjsig", "pjacl", "pjshowrsc")
 # The most bytes of a database's path: SQLite appends up to 8 bytes ("-journal") and accepts 512.
 LONGEST = 504
 # Isolated (-I) and without site packages (-S): starts quickly, and neither PYTHONPATH nor a module in the user's folder
@@ -25,66 +24,31 @@ LONGEST = 504
 START = "import sys; sys.path.append(sys.argv[1]); from {module} import main; main(*sys.argv[2:])"
 
 
-@dataclass(frozen=True)
 class Folder:
-    """The folder of an emulator. Its mode is 0700, because a user who may write to it can run commands as its owner."""
+    """The folder of an emulator. Its mode is 0700, because a user who may write to it can run commands as its owner.
 
-    path: Path
+    Attributes:
+        path: the folder; the others are in it.
+        commands: the commands, for PATH.
+        database: the jobs.
+        settings: see `pjm.emulator.machine.settings`.
+        faults: see `pjm.emulator.machine.fault_rules`; may be missing.
+        journal: all called commands.
+        spool: scripts, as they were submitted.
+        runs: one folder per start of a job.
+        lock: the lock file of the daemon.
+        leave: a file: while it exists, a daemon without work ends at once.
+        bell: a named pipe: a byte in it wakes the daemon.
+        log: the daemon's errors.
+    """
 
-    @property
-    def commands(self) -> Path:
-        """The folder of commands, for PATH."""
-        return self.path / "bin"
-
-    @property
-    def database(self) -> Path:
-        """The database of jobs."""
-        return self.path / "jobs.sqlite"
-
-    @property
-    def settings(self) -> Path:
-        """The settings file, see `pjm.emulator.machine.settings`."""
-        return self.path / "emulator.json"
-
-    @property
-    def faults(self) -> Path:
-        """The file of faults, which may be missing."""
-        return self.path / "faults.json"
-
-    @property
-    def journal(self) -> Path:
-        """The journal of all called commands."""
-        return self.path / "journal.jsonl"
-
-    @property
-    def spool(self) -> Path:
-        """The folder of scripts, as they were submitted."""
-        return self.path / "spool"
-
-    @property
-    def runs(self) -> Path:
-        """The folder that has one folder per start of a job."""
-        return self.path / "runs"
-
-    @property
-    def lock(self) -> Path:
-        """The lock file of the daemon."""
-        return self.path / "daemon.lock"
-
-    @property
-    def leave(self) -> Path:
-        """A file: while it exists, a daemon without work ends at once."""
-        return self.path / "leave"
-
-    @property
-    def bell(self) -> Path:
-        """A named pipe: a byte in it wakes the daemon."""
-        return self.path / "bell"
-
-    @property
-    def log(self) -> Path:
-        """The log file of the daemon's errors."""
-        return self.path / "daemon.log"
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        self.commands, self.spool, self.runs = path / "bin", path / "spool", path / "runs"
+        self.database = path / "jobs.sqlite"
+        self.settings, self.faults, self.journal = path / "emulator.json", path / "faults.json", path / "journal.jsonl"
+        self.lock, self.leave, self.bell = path / "daemon.lock", path / "leave", path / "bell"
+        self.log = path / "daemon.log"
 
     def ring(self) -> None:
         """Wake the daemon; does nothing if the daemon is dead."""

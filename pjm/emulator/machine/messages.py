@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from typing import Tuple
 
-FAMILIES = {"pjsub": "00", "pjdel": "01", "pjstat": "02", "pjhold": "03", "pjrls": "04", "pjwait": "06"}
+_COMMANDS = "pjsub pjdel pjstat pjhold pjrls pjwait pjsig pjacl pjshowrsc"
+FAMILIES = dict(zip(_COMMANDS.split(), ["00", "01", "02", "03", "04", "06", "07", "32", "32"]))
 # Messages that are followed by a hint to --help.
-WITH_HINT = ("01", "02", "03", "23")
+WITH_HINT = ("01", "02", "03", "10", "23")
 
 # Texts by the last two digits, which mean the same for all commands; others are in OWN.
 TEXTS = {
@@ -26,11 +27,14 @@ TEXTS = {
     "23": "Multiple script files specified.",
     "24": "Too many arguments in script file.",
     "25": "Line length too long.",
-    "26": "The current directory is not accessible.",
-    "27": "The current directory name includes a new line.",
+    "26": "Current working directory access failed.",
+    "27": "Current working directory path contains a newline character.",
     "28": "File creation failed: {}.",
     "41": "Getting group information from gid failed.",
     "45": "{} isn't on the global file system.",
+    "46": "Option argument is out of range ({}): {}.",
+    "47": "Option argument must be multiple of {}: {}.",
+    "49": "Option argument is invalid. sharedtmp-size + localtmp-size must be less than or equal to {}: {}.",
     "54": "{} is less than the lower limit ({}).",
     "56": "The specified execution time is earlier than the current time: {}.",
     "57": "{} is greater than the upper limit ({}).",
@@ -38,48 +42,60 @@ TEXTS = {
     "59": "{} is disabled.",
     "60": "Step number overflowed.",
     "69": "{} in -L option is not specified.",
-    "70": "No execute permission.",
+    "70": "No execute permission{}.",
     "71": "Group not authorized to submit a job: group({})",
     "72": "Job exceeded the accept limit: {}.",
-    "77": "Too many custom resources.",
+    "76": "{} cannot be specified. The value must be specified as follows: {}",
+    "77": "Too many custom resources specified.",
     "79": "{}.",
     "89": "Not supported: {}.",
     "90": "PJM daemon is not present.",
     "91": "Internal error: {}.",
     "97": "Resource unit does not exist: {}.",
+    "98": "Resource group does not exist: {}.",
 }
 # Texts that differ from TEXTS, by all four digits.
-OWN = {"0413": "Job {} status is not hold.", "0671": "No permission: {}.", "0018": "Job name is mismatch: {}."}
+OWN = {
+    "0102": "Invalid combination of options: {}.",
+    "0202": "Invalid combination of options: {}.",
+    "0413": "Job {} status is not hold.",
+    "0671": "No permission: {}.",
+    "0702": "No signal specified.",
+    "0711": "Invalid jobid :{}.",
+    "0713": "Job {} status is not running.",
+}
+# The messages of pjshowrsc, which come from another part of PJM and have no full stop: Command Reference, 57-61.
+OF_PJSHOWRSC = {
+    "01": "Invalid option: {}",
+    "04": "Invalid option: {}",
+    "97": "Specification of resource unit name is wrong: {}",
+    "98": "The specified resource group name is wrong: {}",
+}
 
 # Reasons of the acceptance check, for 0079: Fugaku user guide, "Checking when a job ends abnormally".
-ACCEPTANCE = {
-    "Q01": "group is not active (ACC->QUE)",
-    "Q02": "user is not active (ACC->QUE)",
-    "Q03": "Node is too few (ACC->QUE)",
-    "Q04": "Elapse limit is too short (ACC->QUE)",
-    "Q05": "Use resource is too few (ACC->QUE)",
-    "Q06": "Node is too many (ACC->QUE)",
-    "Q07": "Elapse limit is too long (ACC->QUE)",
-    "Q08": "Use resource is too many (ACC->QUE)",
-    "Q09": "Computing resources shortage occurred.[group] (ACC->QUE)",
-    "Q10": "Computing resources shortage occurred.[rsc-grp] (ACC->QUE)",
-    "Q11": "Computing resources shortage occurred.[user] (ACC->QUE)",
-    "S01": "group is not active (QUE->SIN)",
-    "S02": "user is not active (QUE->SIN)",
-    "S03": "need more resource [group] (QUE->SIN)",
-    "S04": "need more resource [rsc-grp] (QUE->SIN)",
-    "S05": "need more resource [user] (QUE->SIN)",
-    "S06": "requeue, remaining resource shortage [group] (QUE->SIN)",
-    "S07": "requeue, remaining resource shortage [rsc-grp] (QUE->SIN)",
-    "S08": "requeue, remaining resource shortage [user] (QUE->SIN)",
-    "S09": "requeue, Node is too few (QUE->SIN)",
-    "S10": "requeue, Elapse limit is too short (QUE->SIN)",
-    "S11": "requeue, Use resource is too few (QUE->SIN)",
-    "S12": "requeue, Node is too many (QUE->SIN)",
-    "S13": "requeue, Elapse limit is too long (QUE->SIN)",
-    "S14": "requeue, Use resource is too many (QUE->SIN)",
-    "S15": "Computing resources shortage occurred.(QUE->RNA)",
+_WRONG = tuple(
+    f"{what} is too {how}"
+    for more, time in (("few", "short"), ("many", "long"))
+    for what, how in (("Node", more), ("Elapse limit", time), ("Use resource", more))
+)
+_WHOSE = ("group", "rsc-grp", "user")
+_REASONS = {
+    "Q": [
+        "group is not active (ACC->QUE)",
+        "user is not active (ACC->QUE)",
+        *(f"{wrong} (ACC->QUE)" for wrong in _WRONG),
+        *(f"Computing resources shortage occurred.[{whose}] (ACC->QUE)" for whose in _WHOSE),
+    ],
+    "S": [
+        "group is not active (QUE->SIN)",
+        "user is not active (QUE->SIN)",
+        *(f"need more resource [{whose}] (QUE->SIN)" for whose in _WHOSE),
+        *(f"requeue, remaining resource shortage [{whose}] (QUE->SIN)" for whose in _WHOSE),
+        *(f"requeue, {wrong} (QUE->SIN)" for wrong in _WRONG),
+        "Computing resources shortage occurred.(QUE->RNA)",
+    ],
 }
+ACCEPTANCE = {f"{letter}{n:02d}": text for letter, texts in _REASONS.items() for n, text in enumerate(texts, 1)}
 
 # What PJM appends to a job's standard error: Command Reference, pages 128-131.
 IN_JOB = {
@@ -113,9 +129,16 @@ class Refusal(Exception):  # noqa: N818 - the answer of a command, not an error 
     def lines(self, command: str) -> Tuple[str, ...]:
         """The lines for standard error."""
         number = self.number if len(self.number) == 4 else FAMILIES[command] + self.number
-        text = OWN.get(number, TEXTS.get(number[2:], "{}")).format(*self.values, *("",) * 3, command=command)
-        hint = (f"Try `{command} --help` for more information.",) if number[2:] in WITH_HINT else ()
+        text = template(number, command).format(*self.values, *("",) * 3, command=command)
+        hinted = number[2:] in WITH_HINT or number == "0702"
+        hint = (f"Try `{command} --help` for more information.",) if hinted and command != "pjshowrsc" else ()
         return (said("ERR.", number, command, text), *self.details, *hint)
+
+
+def template(number: str, command: str) -> str:
+    """The text of a message, with `{}` for its values; an unknown message is its values."""
+    special = {number[:2] + key: text for key, text in OF_PJSHOWRSC.items()} if command == "pjshowrsc" else OWN
+    return special.get(number, TEXTS.get(number[2:], "{}"))
 
 
 class Wrapped(Exception):  # noqa: N818 - as above
@@ -124,9 +147,4 @@ class Wrapped(Exception):  # noqa: N818 - as above
 
 def said(level: str, number: str, command: str, text: str) -> str:
     """Format one message, such as `[INFO] PJM 0000 pjsub Job 1 submitted.`."""
-    return f"[{level}] PJM {number} {command} {text}"
-
-
-def info(number: str, command: str, text: str) -> str:
-    """Format one message of success."""
-    return said("INFO", number, command, text)
+    return f"[{level}] {'PRM' if command == 'pjshowrsc' else 'PJM'} {number} {command} {text}"

@@ -7,8 +7,9 @@ import json
 import math
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Dict, Mapping, Optional
+from typing import Dict, Mapping, Optional, Sequence
 
+from pjm.emulator.machine.resources import CUSTOM
 from pjm.errors import BadInput
 from pjm.files import write_json
 
@@ -26,7 +27,10 @@ HOUR = 3600
 
 @dataclass(frozen=True)
 class ResourceGroup:
-    """The limits of a resource group. Source of the defaults: the lists of `pjacl` in the Fugaku user guide."""
+    """The limits of a resource group. Source of the defaults: the lists of `pjacl` in the Fugaku user guide.
+
+    ``denied`` is what it refuses with 0070: a word of `batch bulk step`, or several.
+    """
 
     nodes_min: int = 1
     nodes_max: int = 384
@@ -37,13 +41,15 @@ class ResourceGroup:
     adaptive_max: int = 144 * HOUR
     mode: str = "noncont"
     enabled: bool = True
+    denied: str = ""
 
 
 GROUPS = {
     "small": ResourceGroup(),
     "large": ResourceGroup(385, 12288, 385, 60, 24 * HOUR, 60, 96 * HOUR, "torus"),
     "middle": ResourceGroup(12289, 55296, 12289, 60, 24 * HOUR, 60, 96 * HOUR, "torus", enabled=False),
-    "int": ResourceGroup(1, 12, 1, 10, 6 * HOUR, 60, 6 * HOUR),
+    # For interactive jobs: clients recorded what it says to others.
+    "int": ResourceGroup(1, 12, 1, 10, 6 * HOUR, 60, 6 * HOUR, denied="batch"),
     "spot-small": ResourceGroup(elapse_max=4 * HOUR, adaptive_max=12 * HOUR),
     "spot-large": ResourceGroup(385, 12288, 385, 60, 4 * HOUR, 60, 12 * HOUR, "torus"),
 }
@@ -73,6 +79,7 @@ class Settings:
         idle: real seconds without work after which the daemon ends.
         rscunit, rscgrp: resource unit and resource group of jobs that name none.
         groups: the limits of each resource group.
+        custom: the custom resources, each with the values that it takes; () for any.
     """
 
     nodes: int = 4
@@ -98,6 +105,7 @@ class Settings:
     rscunit: str = "rscunit_ft01"
     rscgrp: str = "small"
     groups: Mapping[str, ResourceGroup] = field(default_factory=lambda: dict(GROUPS))
+    custom: Mapping[str, Sequence[str]] = field(default_factory=lambda: dict(CUSTOM))
 
 
 def read(path: Path, variables: Optional[Mapping[str, str]] = None) -> Settings:
@@ -119,7 +127,7 @@ def read(path: Path, variables: Optional[Mapping[str, str]] = None) -> Settings:
         raise BadInput(f"{path} cannot be read", 'settings by name were expected, as in {"nodes": 4}', "repair it")
     for entry in dataclasses.fields(Settings):
         text = (variables or {}).get(PREFIX + entry.name.upper())
-        if text is not None and entry.name != "groups":
+        if text is not None and entry.name not in _MADE_OF:
             given[entry.name] = _from_text(entry.name, text)
     return checked(given, str(path))
 
@@ -154,7 +162,9 @@ def checked(given: Mapping[str, object], where: str) -> Settings:
             raise BadInput(
                 f"unknown setting {name!r} in {where}", f"known are: {', '.join(sorted(kinds))}", "correct the name"
             )
-        values[name] = _groups(value, where) if name == "groups" else _value(name, str(kinds[name]), value, where)
+        values[name] = (
+            _MADE_OF[name](value, where) if name in _MADE_OF else _value(name, str(kinds[name]), value, where)
+        )
     return Settings(**values)  # type: ignore[arg-type]  # each was checked against its field just now
 
 
@@ -189,6 +199,21 @@ def _groups(value: object, where: str) -> Mapping[str, ResourceGroup]:
         checked_changes = {key: _value(f"{name}.{key}", kinds[key], value, where) for key, value in changes.items()}
         groups[name] = dataclasses.replace(groups.get(name, ResourceGroup()), **checked_changes)  # type: ignore[arg-type]
     return groups
+
+
+def _custom(value: object, where: str) -> Mapping[str, Sequence[str]]:
+    if not isinstance(value, dict) or not all(
+        isinstance(words, list) and all(isinstance(word, str) for word in words) for words in value.values()
+    ):
+        raise BadInput(
+            f"setting 'custom' in {where} is {value!r}",
+            'it must map names to lists of words, as {"gpu": []}',
+            "correct it",
+        )
+    return {**CUSTOM, **value}
+
+
+_MADE_OF = {"groups": _groups, "custom": _custom}
 
 
 def _from_text(name: str, text: str) -> object:

@@ -12,6 +12,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Dict, Iterator, List, Mapping, Optional, Sequence, Set, Tuple
 
+from pjm.errors import BadInput
+
 WHOLE = -1
 """Number of the row that stands for a whole job; the others are its sub jobs."""
 ENDED = ("EXT", "CCL", "RJT")
@@ -151,8 +153,15 @@ class Store:
             self.connection.execute("PRAGMA synchronous = OFF")
             # The look is within the lock: a reader, too, makes the change of the journal mode fail.
             with _alone(path.parent):
-                if not self.connection.execute("SELECT name FROM sqlite_master WHERE name = 'job'").fetchone():
+                columns = tuple(str(row[1]) for row in self.connection.execute("PRAGMA table_info(job)"))
+                if not columns:
                     self._make()
+            if columns and columns != COLUMNS:
+                raise BadInput(
+                    f"the jobs in {path} were written by another version of pjm",
+                    f"other columns: {', '.join(sorted(set(columns) ^ set(COLUMNS))) or 'their order'}",
+                    "name another folder, or remove this one",
+                )
         except BaseException:
             self.close()
             raise
@@ -339,14 +348,8 @@ def _unfinished(equal: Mapping[str, object]) -> Tuple[str, List[object]]:
 
 
 def _row(job: Job) -> Tuple[object, ...]:
-    return tuple(
-        json.dumps(getattr(job, name))
-        if name in AS_JSON and getattr(job, name)
-        else getattr(job, name) or None
-        if name in AS_JSON
-        else _stored(getattr(job, name))
-        for name in COLUMNS
-    )
+    values = ((n, getattr(job, n)) for n in COLUMNS)
+    return tuple((json.dumps(value) if value else None) if n in AS_JSON else _stored(value) for n, value in values)
 
 
 def _stored(value: object) -> object:

@@ -18,7 +18,7 @@ from pjm.emulator.machine import settings
 from pjm.emulator.machine.folder import Folder
 from pjm.emulator.machine.messages import IN_JOB
 from pjm.emulator.machine.store import Job, Store
-from pjm.emulator.running import job_files, processes, runner, states
+from pjm.emulator.running import job_environment, job_files, processes, runner, states
 from pjm.files import try_lock, write_json
 
 LOOK = 0.5
@@ -123,9 +123,10 @@ class Daemon:
 
     def _lost_node(self, job: Job, started: Dict[str, object], now: float) -> None:
         group = started.get("group")
-        processes.clear(processes.mark(self.folder.path, job.run), int(str(group)) if group else None)
+        mark = processes.mark(self.folder.path, job.run)
+        processes.send(mark, int(str(group)) if group else None, signal.SIGKILL)
         spec = self.store.spec(job)
-        job_files.append(job_files.standard(job, spec, "err"), IN_JOB["node-down"].format(job.id))
+        job_files.append(job_environment.file_of(job, spec, "err"), IN_JOB["node-down"].format(job.id))
         then = "" if spec["norestart"] else "restart"
         result = {"state": "EXT", "ec": 0, "pc": 20, "sn": 9, "reason": "LOST COMM", "then": then, "ended": now}
         states.script_ended(self.store, job, result, now)

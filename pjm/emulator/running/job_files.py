@@ -17,18 +17,13 @@ Spec = Mapping[str, object]
 Hidden = List[Tuple[float, Path, Path]]
 
 
-def standard(job: Job, spec: Spec, kind: str) -> Path:
-    """The path of standard output (`out`) or standard error (`err`)."""
-    return file_of(job, spec, kind)
-
-
 def opened(job: Job, spec: Spec, full: Iterable[str]) -> Tuple[int, int]:
     """Open standard output and standard error; those named in ``full`` behave as on a full disk.
 
     Raises:
         OSError: a file cannot be written.
     """
-    paths = {kind: standard(job, spec, kind) for kind in ("out", "err")}
+    paths = {kind: file_of(job, spec, kind) for kind in ("out", "err")}
     # Append if the job was restarted, or is a sub job: sub jobs may share a file.
     fresh = os.O_TRUNC if not job.retry and job.sub == WHOLE else 0
     out = _open("out", paths["out"], full, fresh)
@@ -105,7 +100,7 @@ def _meant(job: Job, spec: Spec, rule: Rule) -> List[Path]:
     patterns = rule.get("files", ["out"])
     for pattern in patterns if isinstance(patterns, list) else []:
         if pattern in ("out", "err"):
-            paths.append(standard(job, spec, str(pattern)))
+            paths.append(file_of(job, spec, str(pattern)))
         else:
             text = filled(str(pattern), job)
             start, text = (Path("/"), text.lstrip("/")) if text.startswith("/") else (Path(str(spec["cwd"])), text)

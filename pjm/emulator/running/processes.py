@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import contextlib
 import os
-import signal
 from pathlib import Path
 from typing import List, Optional
 
@@ -47,8 +46,3 @@ def send(value: str, group: Optional[int], number: int) -> None:
     if group is not None:
         with contextlib.suppress(OSError):
             os.killpg(group, number)
-
-
-def clear(value: str, group: Optional[int] = None) -> None:
-    """Kill all processes of a job that are left."""
-    send(value, group, signal.SIGKILL)

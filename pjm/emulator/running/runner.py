@@ -124,7 +124,7 @@ def _as_fresh(spec: Mapping[str, object]) -> None:
 def _foreseen(this: Run) -> Optional[Dict[str, object]]:
     for rule in this.rules("end"):
         codes = {name: int(str(rule.get(name, 0))) for name in ("ec", "pc", "sn")}
-        job_files.append(job_files.standard(this.job, this.spec, "err"), str(rule.get("message", "")))
+        job_files.append(job_environment.file_of(this.job, this.spec, "err"), str(rule.get("message", "")))
         return _result(this, str(rule.get("st", "EXT")), codes, str(rule.get("reason", "")))
     return None
 
@@ -158,7 +158,7 @@ def _started(this: Run) -> Union[Dict[str, object], subprocess.Popen[bytes]]:
             )
     except (OSError, ValueError):
         # ValueError: an argument or a variable holds a NUL.
-        job_files.append(job_files.standard(job, spec, "err"), IN_JOB["script"].format(job.id))
+        job_files.append(job_environment.file_of(job, spec, "err"), IN_JOB["script"].format(job.id))
         return _result(this, "EXT", {"ec": 0, "pc": 21, "sn": 0}, "")
     finally:
         os.close(out)
@@ -193,7 +193,7 @@ def _watched(this: Run, process: subprocess.Popen[bytes]) -> Dict[str, object]:
             ahead = min([deadline for deadline, _ in this.deadlines] + [time.monotonic() + look])
             wait(max(0.0, ahead - time.monotonic()))
     # The script has ended. An order that comes now is too late.
-    processes.clear(this.mark, this.group)
+    _send(this, signal.SIGKILL)
     return _ended(this, process.returncode)
 
 
@@ -258,7 +258,7 @@ def _ended(this: Run, code: int) -> Dict[str, object]:
         message = "oom"
     if message:
         text = IN_JOB[message].format(this.job.id, this.job.user)
-        job_files.append(job_files.standard(this.job, this.spec, "err"), text)
+        job_files.append(job_environment.file_of(this.job, this.spec, "err"), text)
     return _result(this, state, codes, reason, then)
 
 

@@ -6,7 +6,7 @@ from typing import Dict, List, Mapping
 
 from pjm.emulator.machine.store import ENDED, WHOLE, Job, Store
 from pjm.emulator.running import statistics, steps
-from pjm.emulator.running.statistics import Parts
+from pjm.emulator.running.statistics import Parts, Row
 
 # The state of a whole job is the first one in this list that one of its sub jobs is in.
 OF_WHOLE = (("RUN", ("RUN",)), ("QUE", ("QUE", "RNA")), ("ACC", ("ACC",)), ("HLD", ("HLD",)), ("ERR", ("ERR",)))
@@ -144,6 +144,7 @@ def _accepted(store: Store, job: Job, now: float) -> None:
 def _hold(store: Store, job: Job, now: float) -> None:
     job.move("HLD", job.wish_text)
     job.pc, job.held, job.wish = 4, job.held + 1, ""
+    job.usage["held-since"] = now
     store.put([job])
     update_parent(store, job, now)
 
@@ -162,7 +163,7 @@ def _finish(store: Store, job: Job, now: float) -> None:
         job.history = NEVER
     store.put([job])
     if not job.usage.get("no-stats"):
-        statistics.write(job, store.spec(job))
+        statistics.write(Row(job, store.spec(job), now))
     update_parent(store, job, now)
 
 
@@ -176,7 +177,8 @@ def _all_over(store: Store, whole: Job, states: set[str], now: float) -> None:
     store.put([whole])
     store.end_whole(whole.jid, now)
     if not all(job.usage.get("no-stats") for job in subs):
-        statistics.write(whole, whole.spec, Parts(len(subs), len(subs), subs[0].sub, subs[-1].sub))
+        parts = Parts(len(subs), len(subs), subs[0].sub, subs[-1].sub)
+        statistics.write(Row(whole, whole.spec, now, parts=parts))
 
 
 def _forget(store: Store, job: Job, now: float) -> None:

@@ -1,11 +1,14 @@
-"""Job statistics in `.stats` files and `pjstat -s`. Source: Command Reference, 99-100; End-user's Guide, 171-172."""
+"""Job statistics in `.stats` files and `pjstat -s`. Source: Command Reference, 99-100 and 134-190 (pjstatsinfo)."""
 
 from __future__ import annotations
 
 import contextlib
+import math
+import re
 from dataclasses import dataclass
-from typing import List, Mapping, Optional, Sequence, Tuple
+from typing import Callable, Iterator, List, Mapping, Optional, Sequence, Tuple
 
+from pjm.emulator.machine.resources import CORES, MIB, PROCESS_LIMITS, ProcessLimit, size
 from pjm.emulator.machine.store import ENDED, Job
 from pjm.emulator.machine.times import LONGEST, full_date
 from pjm.emulator.running.job_environment import file_of, login_shell
@@ -13,8 +16,13 @@ from pjm.emulator.running.job_environment import file_of, login_shell
 WIDTH = 26
 SHOWN_WIDTH = 28
 """In pjstat: End-user's Guide, page 171."""
+RULE = "-" * 80
+MASKED = "********"
+# What others see of a job.
+PUBLIC = ("jid", "jmdl", "st", "sdt", "elpl", "nnumr", "vnnuma", "vcnuma", "vmema", "elp", "rscg", "rscu", "pri")
+# Characters that would split a line, or hide a part of it: control characters, line separators, marks of direction.
+UNSEEN = re.compile("[\x00-\x1f\x7f-\x9f\u2028\u2029\u202a-\u202e\u2066-\u2069]")
 Spec = Mapping[str, object]
-Item = Tuple[str, str, str]
 
 
 @dataclass(frozen=True)
@@ -35,157 +43,282 @@ class Parts:
 ALONE = Parts()
 
 
-def write(job: Job, spec: Spec, parts: Parts = ALONE) -> None:
+@dataclass(frozen=True)
+class Row:
+    """A job, as pjstat and statistics files show it.
+
+    Attributes:
+        job, spec: the job.
+        now: the time of the question.
+        masked: whether the job belongs to another user than the one who asks.
+        parts: its sub jobs.
+    """
+
+    job: Job
+    spec: Spec
+    now: float
+    masked: bool = False
+    parts: Parts = ALONE
+
+
+@dataclass(frozen=True)
+class Item:
+    """One item of the statistics.
+
+    Attributes:
+        key: its name for `--choose`; "" if it has none.
+        title: its name in the statistics.
+        value: returns its value.
+        without: the models whose parents have no value: `ST`, or `BU ST`.
+        none: what stands for no value.
+    """
+
+    key: str
+    title: str
+    value: Callable[[Row], str]
+    without: str = ""
+    none: str = "-"
+
+    def of(self, row: Row) -> str:
+        """The value for a job, in one line. Others see public items only."""
+        if row.masked and self.key not in PUBLIC:
+            return MASKED
+        if row.job.is_parent and row.job.model in self.without:
+            return self.none
+        return UNSEEN.sub(" ", self.value(row))
+
+
+def write(row: Row) -> None:
     """Write the statistics file of an ended job, if the job asked for one."""
-    kind = str(spec.get("stats", ""))
+    kind = str(row.spec.get("stats", ""))
     if not kind:
         return
     # If the file cannot be written, it is missing, as with PJM.
-    content = text(job, spec, kind == "S", parts)
     with contextlib.suppress(OSError):
-        file_of(job, spec, "stats").write_bytes(content.encode("utf-8", "surrogateescape"))
+        file_of(row.job, row.spec, "stats").write_bytes(text(row, kind == "S").encode("utf-8", "surrogateescape"))
 
 
-def text(job: Job, spec: Spec, per_node: bool, parts: Parts = ALONE) -> str:
+def text(row: Row, per_node: bool) -> str:
     """The text of a statistics file."""
-    lines = ["Job Statistical Information", *(line(name, value) for _, name, value in items(job, spec, parts))]
-    if per_node and not job.is_parent:
-        lines += ["-" * 50, "Node Statistical Information", *(line(name, value) for name, value in _node(job))]
+    lines = ["Job Statistical Information", *(line(item.title, item.of(row)) for item in ITEMS)]
+    for node in _nodes(row) if per_node else ():
+        lines += [RULE, "Node Statistical Information", *(line(name, value) for name, value in node)]
     return "\n".join(lines) + "\n"
 
 
-def shown(job: Job, spec: Spec, per_node: bool, parts: Parts, chosen: Optional[Sequence[str]]) -> List[str]:
+def shown(row: Row, per_node: bool, chosen: Optional[Sequence[str]]) -> List[str]:
     """The lines that pjstat shows; only the ``chosen`` items, in their order, unless that is None."""
-    all_items = items(job, spec, parts)
-    if chosen is not None:
-        known = {item[0]: item for item in all_items}
-        all_items = [known[item] for item in chosen if item in known]
-    lines = ["[Job Statistical Information]", *(line(name, value, SHOWN_WIDTH) for _, name, value in all_items)]
-    if per_node and not job.is_parent and chosen is None:
-        lines.append("[Node Statistical Information]")
-        lines += [line(name, value, SHOWN_WIDTH) for name, value in _node(job)]
+    items = ITEMS if chosen is None else [BY_KEY[key] for key in chosen if key in BY_KEY]
+    lines = ["[Job Statistical Information]", *(line(item.title, item.of(row), SHOWN_WIDTH) for item in items)]
+    for node in _nodes(row) if per_node and chosen is None and not row.masked else ():
+        lines += ["[Node Statistical Information]", *(line(name, value, SHOWN_WIDTH) for name, value in node)]
     return lines
 
 
-def items(job: Job, spec: Spec, parts: Parts = ALONE) -> List[Item]:
-    """The items of a job, each with its name for `--choose`, its title and its value."""
-    given = spec.get("given", ())
-    defaulted = "" if isinstance(given, list) and "elapse" in given else " <DEFAULT>"
-    return [
-        ("jid", "JOB ID", job.id),
-        ("host", "HOST NAME", str(spec.get("host", "-"))),
-        ("jnam", "JOB NAME", job.name),
-        ("jtyp", "JOB TYPE", "BATCH"),
-        ("jmdl", "JOB MODEL", job.model),
-        ("usr", "USER", job.user),
-        ("grp", "GROUP", job.group),
-        ("rscu", "RESOURCE UNIT", job.rscunit),
-        ("rscg", "RESOURCE GROUP", job.rscgrp),
-        ("apri", "APRIORITY", "127"),
-        ("pri", "PRIORITY", str(job.priority)),
-        ("sh", "SHELL", login_shell()),
-        ("rnum", "RETRY NUM", str(job.retry)),
-        ("snum", "SUB JOB NUM", f"{parts.ended}/{parts.total}" if job.is_parent else "-"),
-        ("sbn", "START BULKNO", _bulk_number(job, parts.first)),
-        ("ebn", "END BULKNO", _bulk_number(job, parts.last)),
-        ("prmdt", "MAIL SEND FLAG", _mail(str(spec.get("mail") or ""))),
-        ("adr", "MAIL ADDRESS(ES)", str(spec.get("mail-list") or "-")),
-        ("sde", "STEP DEPENDENCY", _needs(spec)),
-        ("mask", "FILE MASK", f"{int(str(spec.get('umask', 0o022))):04o}"),
-        ("fs", "FILE SYSTEM NAME", str(spec.get("fs") or "-")),
-        ("app", "APPLICATION NAME", str(spec.get("appname") or "-")),
-        ("cmt", "COMMENT", str(spec.get("comment") or "-")),
-        ("std", "STANDARD OUT FILE", "-" if job.is_parent else str(file_of(job, spec, "out"))),
-        ("stde", "STANDARD ERR FILE", "-" if job.is_parent else str(file_of(job, spec, "err"))),
-        ("infop", "INFORMATION FILE", str(file_of(job, spec, "stats")) if spec.get("stats") else "-"),
-        ("cwd", "PJSUB DIRECTORY", str(spec.get("cwd", "-"))),
-        ("lst", "LAST STATE", job.last_state),
-        ("st", "STATE", job.state),
-        ("adt", "ACCEPT DATE", full_date(job.accepted)),
-        ("qdt", "QUEUED DATE", full_date(job.queued)),
-        ("edt", "EXIT DATE", full_date(job.ended)),
-        ("ddt", "JOB DELETE DATE", full_date(job.deleted)),
-        ("sdt", "JOB START DATE", full_date(job.started)),
-        ("holnm", "HOLD NUM", str(job.held)),
-        ("lhusr", "LAST HOLD USER", job.user if job.held else "-"),
-        *_codes(job),
-        ("elpl", "ELAPSE TIME (LIMIT)", _limit(job.elapse) + ("" if job.elapse is None else defaulted)),
-        ("elp", "ELAPSE TIME (USE)", _used(job, spec)),
-        ("uctmut", "USER CPU TIME (USE)", _milliseconds(job, "user")),
-        ("sctmut", "SYSTEM CPU TIME (USE)", _milliseconds(job, "system")),
-        ("cnumut", "CPU TIME (TOTAL)", _milliseconds(job, "user", "system")),
-        ("msza", "MEMORY SIZE (LIMIT)", "unlimited" if spec.get("memory") is None else str(spec["memory"])),
-        ("mmszu", "MAX MEMORY SIZE (USE)", _memory(job)),
-        ("nnumr", "NODE NUM (REQUIRE)", _require(job, spec)),
-        ("nnuma", "NODE NUM (ALLOC)", "-" if job.started is None else str(job.nodes)),
-        ("nnumu", "NODE NUM (USE)", "-" if job.started is None else str(job.nodes)),
-        ("nidlu", "NODE ID (USE)", "-" if job.started is None else "0x01010001"),
-    ]
-
-
-def _bulk_number(job: Job, number: Optional[int]) -> str:
-    return "-" if number is None or job.model != "BU" else str(number)
-
-
-def _mail(flags: str) -> str:
-    """Mail flags in PJM's form, such as `b-r-`."""
-    return "".join(letter if letter in flags else "-" for letter in "bers")
-
-
-def _needs(spec: Spec) -> str:
-    needs = spec.get("needs")
-    return " ".join(str(need) for need in needs) if isinstance(needs, list) and needs else "-"
-
-
-def _codes(job: Job) -> List[Item]:
-    values = ("-", "-", "-") if job.is_parent else (str(job.ec), str(job.sn), str(job.pc))
-    names = (("ec", "EXIT CODE"), ("sn", "SIGNAL NO"), ("pc", "PJM CODE"))
-    codes = [(key, name, value) for (key, name), value in zip(names, values)]
-    return [*codes, ("ermsg", "REASON", job.reason or "-")]
-
-
-def elapsed(job: Job, spec: Spec, now: float) -> Optional[float]:
-    """PJM's seconds for which a job has run; None before its start."""
+def elapsed(row: Row) -> float:
+    """PJM's seconds for which a job has run; 0 before its start."""
+    job = row.job
     if job.started is None:
-        return None
+        return 0.0
     ended = job.usage.get("ended") or (job.ended if job.state in ENDED else None)
-    return max(0.0, (float(str(ended)) if ended else now) - job.started) / float(str(spec.get("second", 1.0)))
+    return max(0.0, (float(str(ended)) if ended else row.now) - job.started) / float(str(row.spec.get("second", 1.0)))
 
 
-def _limit(seconds: Optional[int]) -> str:
+def required(row: Row) -> str:
+    """The nodes that a job asks for, with their shape: `12:2x3x2`."""
+    if row.job.nodes is None:
+        return "-"
+    return f"{row.job.nodes}:{row.spec['shape']}" if row.spec.get("shape") else str(row.job.nodes)
+
+
+def allocated(row: Row) -> str:
+    """The nodes that a job has or had, with their shape."""
+    return "-" if row.job.started is None else required(row)
+
+
+def _plain(name: str) -> Callable[[Row], str]:
+    return lambda row: str(getattr(row.job, name))
+
+
+def _given(name: str, none: str = "") -> Callable[[Row], str]:
+    return lambda row: str(row.spec.get(name) or none)
+
+
+def _date(name: str) -> Callable[[Row], str]:
+    return lambda row: full_date(getattr(row.job, name))
+
+
+def _default(row: Row, *keys: str) -> str:
+    """The mark of a value that the user has not given."""
+    given = row.spec.get("given", ())
+    return "" if isinstance(given, list) and set(keys) & set(given) else " <DEFAULT>"
+
+
+def _time(seconds: Optional[float]) -> str:
     if seconds is None or seconds >= LONGEST:
         return "-" if seconds is None else "unlimited"
-    return f"{seconds // 3600:02d}:{seconds // 60 % 60:02d}:{seconds % 60:02d} ({seconds})"
+    # Rounded up, and days by themselves only from a day on: Command Reference, page 158.
+    whole = math.ceil(round(seconds, 3))
+    days, rest = divmod(whole, 86400) if whole > 86400 else (0, whole)
+    return f"{f'{days:02d} ' if days else ''}{rest // 3600:02d}:{rest // 60 % 60:02d}:{rest % 60:02d} ({whole})"
 
 
-def _used(job: Job, spec: Spec) -> str:
-    if job.ended is None:
-        return "-"
-    seconds = elapsed(job, spec, job.ended)
-    return "-" if seconds is None else _limit(int(seconds))
+def _limit(row: Row) -> str:
+    least = row.spec.get("least")
+    if least is None or row.job.elapse is None:
+        return "-" if row.job.elapse is None else _time(row.job.elapse) + _default(row, "elapse")
+    (first, low), (last, high) = (_time(seconds).split(" (") for seconds in (float(str(least)), row.job.elapse))
+    return f"{first}-{last} ({low[:-1]}-{high}"
 
 
-def _milliseconds(job: Job, *names: str) -> str:
-    known = all(name in job.usage for name in names)
-    return f"{sum(float(str(job.usage[name])) for name in names) * 1000:.0f} ms" if known else "-"
+def _bytes(amount: object, unit: int = MIB) -> str:
+    if amount is None:
+        return "unlimited"
+    return f"{math.ceil(int(str(amount)) / unit * 10) / 10:.1f} {'MiB' if unit == MIB else 'MB'} ({amount})"
 
 
-def _memory(job: Job) -> str:
-    return (
-        f"{int(str(job.usage['memory'])) / 1024**2:.1f} MiB ({job.usage['memory']})" if "memory" in job.usage else "-"
-    )
+def _process_limit(limit: ProcessLimit) -> Callable[[Row], str]:
+    def value(row: Row) -> str:
+        given = row.spec.get("limits")
+        asked = str(given[limit.name]) if isinstance(given, dict) and limit.name in given else None
+        chosen = limit.default if asked is None else asked
+        if limit.unit and chosen != "unlimited":
+            chosen = _bytes(size(chosen, limit.unit != MIB), limit.unit)
+        return chosen + ("" if asked is not None else " <DEFAULT>")
+
+    return value
 
 
-def _require(job: Job, spec: Spec) -> str:
-    if job.nodes is None:
-        return "-"
-    return f"{job.nodes}:{spec['shape']}" if spec.get("shape") else str(job.nodes)
+def _held(row: Row) -> str:
+    return f"{float(str(row.job.usage.get('held', 0))) / float(str(row.spec.get('second', 1.0))):.0f}"
 
 
-def _node(job: Job) -> List[Tuple[str, str]]:
-    if job.started is None:
-        return []
-    return [("NODE ID", "0x01010001"), ("RANK NO", "0"), ("NODE AVAILABLE", "ONLINE")]
+def _mail(row: Row) -> str:
+    flags = "" if row.job.model == "BU" and not row.job.is_parent else str(row.spec.get("mail") or "")
+    return "".join(letter if letter in flags else "-" for letter in ("b", "e", "r", "S" if "S" in flags else "s"))
+
+
+def _step_needs(row: Row) -> str:
+    needs = row.spec.get("needs")
+    return " ".join(str(need) for need in needs) if isinstance(needs, list) else ""
+
+
+def _milliseconds(*names: str) -> Callable[[Row], str]:
+    def value(row: Row) -> str:
+        if not all(name in row.job.usage for name in names):
+            return "-"
+        return f"{sum(float(str(row.job.usage[name])) for name in names) * 1000:.0f} ms"
+
+    return value
+
+
+def _most_memory(row: Row) -> str:
+    return _bytes(row.job.usage["memory"]) if "memory" in row.job.usage else "-"
+
+
+def _started(value: Callable[[Row], str]) -> Callable[[Row], str]:
+    return lambda row: "-" if row.job.started is None else value(row)
+
+
+def _cores(row: Row) -> str:
+    return str(CORES * (row.job.nodes or 0))
+
+
+def _file(kind: str) -> Callable[[Row], str]:
+    return lambda row: str(file_of(row.job, row.spec, kind))
+
+
+def _each_node(value: Callable[[int], str]) -> Callable[[Row], str]:
+    return _started(lambda row: " ".join(value(number) for number in range(row.job.nodes or 0)))
+
+
+def _bulk_number(name: str) -> Callable[[Row], str]:
+    return lambda row: str(getattr(row.parts, name)) if row.job.is_parent and row.job.model == "BU" else "-"
+
+
+def _node_id(number: int) -> str:
+    return f"0x{0x01010001 + number:08X}"
+
+
+def _coordinate(number: int) -> str:
+    """Of the Tofu unit of a node: 12 nodes each; Fugaku has 24 x 23 x 24 units."""
+    unit = number // 12
+    return f"({unit % 24},{unit // 24 % 23},{unit // 552})"
+
+
+def _nodes(row: Row) -> Iterator[List[Tuple[str, str]]]:
+    for number in range(0 if row.job.started is None or row.job.is_parent else row.job.nodes or 0):
+        own = [("VNODE ID", "-"), ("NODE ID", _node_id(number)), ("TOFU COORDINATE", _coordinate(number))]
+        place = [("NODE COORDINATE", f"({number},0,0)"), ("RANK NO", str(number)), ("NODE AVAILABLE", "available")]
+        cores = [(f"CPU BITMAP ({which})", f"0x{2**CORES - 1:X}") for which in ("ALLOC", "USE")]
+        yield [*own, *place, ("ARCHI INFORMATION", "FT"), *cores]
+
+
+ITEMS: Tuple[Item, ...] = (
+    Item("jid", "JOB ID", _plain("id")),
+    Item("", "HOST NAME", _given("host", "-"), "ST"),
+    Item("jnam", "JOB NAME", _plain("name")),
+    Item("jtyp", "JOB TYPE", lambda _: "BATCH"),
+    Item("jmdl", "JOB MODEL", _plain("model")),
+    Item("rnum", "RETRY NUM", _plain("retry")),
+    Item("snum", "SUB JOB NUM", lambda row: f"{row.parts.ended}/{row.parts.total}" if row.job.is_parent else "-"),
+    Item("", "START BULKNO", _bulk_number("first")),
+    Item("", "END BULKNO", _bulk_number("last")),
+    Item("usr", "USER", _plain("user")),
+    Item("grp", "GROUP", _plain("group")),
+    Item("rscu", "RESOURCE UNIT", _plain("rscunit")),
+    Item("rscg", "RESOURCE GROUP", _plain("rscgrp")),
+    Item("", "APRIORITY", lambda _: "127", "ST"),
+    Item("pri", "PRIORITY", _plain("priority"), "ST"),
+    Item("sh", "SHELL", lambda _: login_shell(), "ST", ""),
+    Item("mail", "MAIL SEND FLAG", _mail),
+    Item("adr", "MAIL ADDRES", _given("mail-list")),
+    Item("sde", "STEP DEPENDENCY EXP", _step_needs),
+    Item("mask", "FILE MASK", lambda row: f"{int(str(row.spec.get('umask', 0o022))):04o}", "ST"),
+    Item("std", "STANDARD OUT FILE", _file("out"), "BU ST", ""),
+    Item("stde", "STANDARD ERR FILE", _file("err"), "BU ST", ""),
+    Item("infop", "INFORMATION FILE", lambda row: _file("stats")(row) if row.spec.get("stats") else ""),
+    Item("", "PJSUB DIRECTORY", _given("cwd"), "ST", ""),
+    Item("", "FILE SYSTEM NAME", _given("fs"), "ST", ""),
+    Item("", "APPLICATION NAME", _given("appname"), "ST", ""),
+    Item("cmt", "COMMENT", _given("comment"), "ST", ""),
+    Item("lst", "LAST STATE", _plain("last_state")),
+    Item("st", "STATE", _plain("state")),
+    Item("prmdt", "PRM DATE", lambda row: full_date(row.job.started and (row.job.ended or row.now)), "BU ST"),
+    Item("adt", "ACCEPT DATE", _date("accepted")),
+    Item("qdt", "QUEUED DATE", _date("queued"), "BU ST"),
+    Item("exc", "EXIT DATE", _date("ended"), "BU ST"),
+    Item("", "JOB DELETE DATE", _date("deleted")),
+    Item("sdt", "JOB START DATE", _date("started"), "BU"),
+    Item("edt", "JOB END DATE", lambda row: full_date(row.job.started and row.job.ended), "BU ST"),
+    Item("thldtm", "HOLD TIME", _held),
+    Item("lhusr", "LAST HOLD USER", lambda row: row.job.user if row.job.held else "-", "BU ST"),
+    Item("holnm", "HOLD NUM", _plain("held")),
+    Item("ec", "EXIT CODE", _plain("ec"), "BU ST"),
+    Item("sn", "SIGNAL NO", _plain("sn"), "BU ST"),
+    Item("pc", "PJM CODE", _plain("pc"), "BU ST"),
+    Item("ermsg", "REASON", lambda row: row.job.reason or "-"),
+    Item("elpl", "ELAPSE TIME (LIMIT)", _limit),
+    Item("elp", "ELAPSE TIME (USE)", lambda row: _time(elapsed(row))),
+    Item("uctmut", "USER CPU TIME (USE)", _milliseconds("user")),
+    Item("sctmut", "SYSTEM CPU TIME (USE)", _milliseconds("system")),
+    Item("usctmut", "CPU TIME (TOTAL)", _milliseconds("user", "system")),
+    Item("mszl", "MEMORY SIZE (LIMIT)", lambda row: _bytes(row.spec.get("memory")) + _default(row, "node-mem"), "ST"),
+    Item("msza", "MEMORY SIZE (ALLOC)", _started(lambda row: _bytes(row.spec.get("memory"))), "ST"),
+    Item("mmszu", "MAX MEMORY SIZE (USE)", _most_memory, "ST"),
+    Item("vmszu", "VNODE MAX MEMORY SIZE (USE)", lambda _: "-"),
+    Item("cnumr", "CPU NUM (REQUIRE)", lambda row: _cores(row) + _default(row, "node"), "ST"),
+    Item("cnumat", "CPU NUM (ALLOC)", _started(_cores), "ST"),
+    Item("cnumut", "CPU NUM (USE)", _started(_cores), "ST"),
+    Item("nnumr", "NODE NUM (REQUIRE)", lambda row: required(row) + _default(row, "node"), "ST"),
+    Item("nnuma", "NODE NUM (ALLOC)", allocated, "ST"),
+    Item("nnumu", "NODE NUM (USE)", _started(lambda row: str(row.job.nodes)), "ST"),
+    Item("nnumv", "NODE NUM (UNUSED)", _started(lambda _: "0"), "ST"),
+    Item("nidlu", "NODE ID (USE)", _each_node(_node_id), "BU ST"),
+    Item("tofulu", "TOFU COORDINATE (USE)", _each_node(_coordinate), "BU ST"),
+    *(Item(limit.item, limit.title, _process_limit(limit), "ST") for limit in PROCESS_LIMITS),
+)
+BY_KEY = {item.key: item for item in ITEMS if item.key}
 
 
 def line(name: str, value: str, width: int = WIDTH) -> str:

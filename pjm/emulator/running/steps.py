@@ -11,12 +11,8 @@ from pjm.emulator.machine.messages import Refusal
 
 NEVER = ("NONE", "None", "none")
 FORM = re.compile(r"(ec|pc)(==|!=|>=|<=|>|<)(\d+(?:,\d+)*)\Z")
-COMPARE: Dict[str, Callable[[int, int], bool]] = {
-    ">": operator.gt,
-    "<": operator.lt,
-    ">=": operator.ge,
-    "<=": operator.le,
-}
+COMPARE: Dict[str, Callable[[int, int], bool]] = {">": operator.gt, "<": operator.lt}
+COMPARE.update({">=": operator.ge, "<=": operator.le})
 
 
 @dataclass(frozen=True)

@@ -12,13 +12,14 @@ import pytest
 
 from pjm import emulator
 from pjm.batch.host import LocalHost
-from pjm.batch.pjm.pjstat import statistics
+from pjm.batch.pjm.pjstat import blocks, jobs, statistics
 from pjm.batch.pjm.scheduler import PjmScheduler
 from pjm.batch.pjm.status import memory_use
 from pjm.batch.scheduler import AnswerLostError, Ending, Phase, Status, Submission
 from pjm.marks.mark import Request
 from pjm.plan.packing import Job, Site, Task, pack
 from pjm.plan.script import JobPython, outputs, script, script_names
+from tests.builders.emulated import make
 from tests.builders.processes import PATIENCE, until
 
 ONE = (("a", ()),)
@@ -207,3 +208,32 @@ def test_a_submission_that_hangs_is_found_by_its_name(made: Made) -> None:
 
 def test_a_name_that_was_never_submitted_has_no_ids(made: Made) -> None:
     assert () == made().scheduler.find("pjm-s-0")
+
+
+NAMES = (
+    "a\nb.sh",
+    "富岳の仕事と長い名前.sh",
+    'x,y"z.sh',
+    "a\u2028b.sh",
+    "\u202egnp.sh",
+    "e\u0301mile.sh",
+    "12 EXT 0 0.sh",
+)
+
+
+@pytest.mark.parametrize("layout", [[], ["-v"], ["-E"], ["--data"], ["--data", "--choose", "jid,st,jnam,cmt", "-s"]])
+def test_whatever_a_job_is_called_it_is_one_row_in_every_layout(tmp_path: Path, layout: List[str]) -> None:
+    pjm = make(tmp_path)
+    for name in NAMES:
+        (pjm.work / name).write_text("true")
+        options = ("-L", "node=400,rscgrp=large,elapse=60", "--comment", "c,\n,48000099,EXT\n")
+        stuck = {"PJM_EMULATOR_FAULTS": '[{"fault": "stuck"}]'}
+        assert 0 == pjm.command("pjsub", *options, name, env=stuck).code
+
+    rows = jobs(pjm.command("pjstat", *layout).out)
+
+    assert [(str(48000001 + number), "QUE") for number in range(len(NAMES))] == [
+        (row.job_id, row.state.replace("ACC", "QUE")) for row in rows
+    ]
+    assert [row.job_id for row in rows] == [block["JOB ID"] for block in blocks(pjm.command("pjstat", "-s").out)]
+    assert emulator.stop(pjm.folder, PATIENCE)

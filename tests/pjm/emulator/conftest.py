@@ -70,6 +70,7 @@ def context(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Context]:
 
 
 def _job(number: int, model: str, name: str, sub: int = WHOLE, **values: object) -> Job:
-    usual: Dict[str, object] = {"state": "QUE", "last_state": "ACC", "elapse": 60, "rscgrp": "small", "accepted": 1.0}
+    usual: Dict[str, object] = {"state": "QUE", "last_state": "ACC", "elapse": 60, "accepted": 1.0}
+    usual.update(rscgrp="small", rscunit="rscunit_ft01")
     fields = {"user": "somebody", "group": "hp000000", "spec": {"cwd": "/data"}, **usual, **values}
     return Job(48000000 + number, sub, model, name, **fields)  # type: ignore[arg-type]  # each by its name

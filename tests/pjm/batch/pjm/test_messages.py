@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pjm.batch.pjm.messages import Message, errors, messages
+from pjm.batch.pjm.messages import Message, errors, explained, messages
 
 
 @pytest.mark.parametrize(
@@ -31,6 +31,17 @@ def test_errors_are_told_from_the_rest() -> None:
     text = "[INFO] PJM 0100 pjdel Accepted job 1.\n[ERR.] PJM 0112 pjdel Job 2 does not exist.\n"
 
     assert ["PJM 0112: Job 2 does not exist."] == [str(message) for message in errors(text)]
+
+
+def test_the_lines_after_an_error_belong_to_it() -> None:
+    text = (
+        "motd\n[WARN] PJM 0024 pjsub Too many\n[ERR.] PJM 0002 pjsub Invalid combination: options\n 'a' and 'b'\n"
+        "'c' and 'd'\nTry `pjsub --help` for more information.\n[INFO] PJM 0000 pjsub Job 1 submitted.\n\n"
+    )
+
+    assert "PJM 0002: Invalid combination: options / 'a' and 'b' / 'c' and 'd'" == explained(text)
+    assert "" == explained("motd\n")
+    assert 500 == len(explained("[ERR.] PJM 0002 pjsub x\n" + "y\n" * 500))
 
 
 @given(st.text())

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import textwrap
 from datetime import datetime
 from typing import Dict, List, Optional
@@ -10,7 +11,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from pjm.batch.pjm.pjstat import JobRow, data, jobs, start_time, statistics, table
+from pjm.batch.pjm.pjstat import JobRow, UnreadableError, blocks, data, jobs, start_time, statistics, table
 from tests.builders.pjstat_layouts import WIDE, comma, wide
 
 OVER_ITS_LIMIT = {
@@ -142,9 +143,79 @@ def test_the_empty_heading_of_grouped_output_has_no_cell() -> None:
     assert [{"RSCUNIT": "u", "RSCGRP": "g", "JOB_ID": "12"}] == list(data("H,RSCUNIT,RSCGRP,,JOB_ID\n,u,g,12\n"))
 
 
-@pytest.mark.parametrize("cut", [",12", ",12,RU", ",1"])
-def test_a_record_that_was_cut_off_is_left_out(cut: str) -> None:
-    assert ["11"] == [row.job_id for row in jobs(f"H,JOB_ID,ST,REASON\n,11,RUN,-\n{cut}")]
+@pytest.mark.parametrize(
+    ("cut", "said"),
+    [
+        (",12", "a record has 1 of 3 fields: ',12'"),
+        (",12,RU", "a record has 2 of 3 fields: ',12,RU'"),
+        (",12,RUN,-", "the output is cut off after: 'H,JOB_ID,ST,REASON\\n,11,RUN,-\\n,12,RUN,-'"),
+        ("\n,12x,RUN,-\n", "a row begins with no job id: '12x'"),
+    ],
+)
+def test_a_record_that_cannot_be_read_is_never_left_out(cut: str, said: str) -> None:
+    assert said == unreadable(f"H,JOB_ID,ST,REASON\n,11,RUN,-\n{cut}")
+
+
+def test_a_last_line_that_is_no_record_may_lack_its_end() -> None:
+    assert ["12"] == [row.job_id for row in jobs("H,JOB_ID,ST\n,12,RUN\nConnection closed.")]
+
+
+def test_a_header_that_was_cut_off_is_no_empty_answer() -> None:
+    assert "the output is cut off after: 'H,JOB_ID,ST,EC'" == unreadable("H,JOB_ID,ST,EC")
+
+
+WISTERIA = """\
+JOB_ID   JOB_NAME   STATUS   PROJECT RSCGROUP       START_DATE      ELAPSE   TOKEN NODE
+3141592  train.sh   RUNNING  gx00    regular-a      07/19 10:00:00  00:01:00     - 1
+3141593  train.sh   QUEUED   gx00    regular-a      -               (48.0)       - 1
+"""
+
+
+def test_a_site_that_calls_the_state_status_is_read_by_that() -> None:
+    found = [(row.job_id, row.state, row.group, row.start) for row in jobs(WISTERIA)]
+
+    expected = [("3141592", "RUNNING", "regular-a", "07/19 10:00:00"), ("3141593", "QUEUED", "regular-a", "")]
+    assert expected == found
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("JOB_ID   ST  ELAPSE\n12       RUN (48.0)\n", ""),
+        ("JOB_ID   ST  ELAPSE\n12       RUN(148.0)\n", "a row does not fit its header at the column ELAPSE: "),
+        (
+            "JOB_ID   JOB_NAME  ST\n12       a-much-too-long-name RUN\n",
+            "a row does not fit its header at the column ST: ",
+        ),
+        ("JOB_ID   -    ST\n12       name RUN\n", ""),
+        ("JOB_ID   ST (now)\n12       RUN\n", "a row does not fit its header at the column (now): "),
+        ("JOB_ID   ST   (now)\n12       RUN  x\n", ""),
+        ("12       name RUN user\n", "a row has no header: "),
+        ("JOB_ID,ST\n12,RUN\n", "a row has no header: "),
+        (",12,RUN\n", "a row has no header: "),
+        ("JOB_ID;STATUS\n12[3];QUEUED\n", "a row has no header: "),
+        ("JOB_ID   ST\n,12,RUN\n", "a row has no header: "),
+        ("JOB_ID   ST\n12345678901 RUN\n", "a row begins with no job id: "),
+        ("JOB_ID   ST\n12[1-3]  RUN\n", "a row begins with no job id: "),
+        ("2 users are logged in\n", ""),
+    ],
+)
+def test_a_row_that_does_not_fit_is_never_left_out(text: str, said: str) -> None:
+    if said:
+        assert unreadable(text).startswith(said)
+    else:
+        assert ["12"] * ("12" in text) == [row.job_id for row in jobs(text)]
+
+
+def test_a_name_with_a_line_separator_makes_no_second_row() -> None:
+    for name in ("a\u2028b", "a\x85b", "a\x0cb", "a\x1eb"):
+        assert [name] == [row.name for row in jobs(f"H,JOB_ID,ST,JOB_NAME\n,12,RUN,{name}\n")]
+
+
+def unreadable(text: str) -> str:
+    with pytest.raises(UnreadableError) as refusal:
+        jobs(text)
+    return str(refusal.value)
 
 
 def test_another_delimiter_is_read() -> None:
@@ -173,6 +244,24 @@ def test_statistics_are_read_by_name_and_end_before_those_of_nodes() -> None:
         "MAX MEMORY SIZE (USE)": "1024.0 MiB (1073741824)",
     }
     assert expected == statistics(text)
+
+
+BLOCK = " JOB ID : {0}\n STATE  : RUN\n"
+NODE = "[Node Statistical Information]\n NODE ID : 0x{0}\n"
+
+
+@pytest.mark.parametrize("title", ["", "[Job Statistical Information]\n", "\n", "Job Statistical Information\n"])
+@pytest.mark.parametrize("node", ["", NODE])
+def test_each_of_several_blocks_is_a_job(title: str, node: str) -> None:
+    text = "".join(title + BLOCK.format(number) + node.format(number) for number in ("1", "2[3]"))
+
+    assert ({"JOB ID": "1", "STATE": "RUN"}, {"JOB ID": "2[3]", "STATE": "RUN"}) == blocks(text)
+    with pytest.raises(UnreadableError, match="statistics of 2 jobs"):
+        statistics(text)
+
+
+def test_where_there_are_no_statistics_there_are_none() -> None:
+    assert ((), {}) == (blocks("Welcome\n"), statistics(""))
 
 
 NEW_YEAR = datetime(2025, 1, 1, 0, 10)
@@ -256,6 +345,7 @@ CUT_OFF = ROWS.map(wide).flatmap(lambda text: st.integers(0, len(text)).map(lamb
 
 @given(st.text(max_size=300) | CUT_OFF)
 @settings(deadline=None)
-def test_no_text_at_all_stops_the_parsers(text: str) -> None:
-    jobs(text)
-    statistics(text)
+def test_a_text_is_read_or_said_to_be_unreadable(text: str) -> None:
+    for read in (jobs, statistics):
+        with contextlib.suppress(UnreadableError):
+            read(text)

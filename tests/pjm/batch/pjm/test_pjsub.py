@@ -75,6 +75,43 @@ def test_an_error_with_exit_code_0_is_a_refusal() -> None:
         taken(Answer(0, "[ERR.] PJM 0007 pjsub Staging option error (3)\n", ""), NORMAL)
 
 
+@pytest.mark.parametrize(
+    "text",
+    [
+        "Your group has no budget left. Ask the operator.\n",
+        "Job script check: elapse is missing\n",
+        "warn: something\nrefused by the site\n",
+        "The current directory is not a data area. (directory: /home/g/u)\n",
+    ],
+)
+def test_a_text_without_an_id_and_with_exit_code_0_is_a_refusal(text: str) -> None:
+    for answer in (Answer(0, text, ""), Answer(0, "", text)):
+        with pytest.raises(SubmitError) as refusal:
+            taken(answer, NORMAL)
+
+        assert text.splitlines()[-1] in str(refusal.value)
+        assert not refusal.value.retry
+
+
+def test_every_fault_that_follows_an_error_is_said() -> None:
+    faults = "'a' and 'b'\n'c' and 'd'\n"
+    text = f"[ERR.] PJM 0002 pjsub Invalid combination:\n{faults}Try `pjsub --help` for more information.\n"
+
+    with pytest.raises(SubmitError) as refusal:
+        taken(Answer(1, "", text), NORMAL)
+
+    assert "pjsub: PJM 0002: Invalid combination: / 'a' and 'b' / 'c' and 'd'" == str(refusal.value)
+
+
+def test_of_several_errors_one_that_stays_is_enough_not_to_try_again() -> None:
+    text = "[ERR.] PJM 0072 pjsub Job exceeded the accept limit: ru-accept.\n[ERR.] PJM 0057 pjsub node=9 is greater\n"
+
+    with pytest.raises(SubmitError) as refusal:
+        taken(Answer(1, "", text), NORMAL)
+
+    assert not refusal.value.retry
+
+
 def test_a_command_that_never_ran_took_nothing() -> None:
     with pytest.raises(SubmitError, match="shared object") as refusal:
         taken(Answer(127, "", "pjsub: cannot open shared object file\n"), NORMAL)
@@ -87,7 +124,9 @@ def test_a_command_that_never_ran_took_nothing() -> None:
     [
         (NORMAL, Answer(0, "", "")),
         (NORMAL, Answer(1, "", "")),
-        (NORMAL, Answer(0, "Welcome!\n", "")),
+        (NORMAL, Answer(0, "[INFO] PJM 0000 p", "")),
+        (NORMAL, Answer(0, "[INF", "warn: specification of core retention is invalid\n")),
+        (NORMAL, Answer(0, "[WARN] PJM 0024 pjsub Too many arguments in script file.\n", "")),
         (NORMAL, Answer(1, "", "Connection reset by peer\n")),
         (NORMAL, Answer(-9, "", "")),
         (NORMAL, Answer(-9, "The current directory is not a data area.", "")),

@@ -137,6 +137,28 @@ def test_the_history_answers_for_those_that_are_not_in_the_queue() -> None:
 
 
 @pytest.mark.parametrize(
+    ("out", "said"),
+    [
+        ("H,JOB_ID,ST\n,12,NEW\n", "job 12 is in the state 'NEW', which this program does not know"),
+        ("H,JOB_ID\n,12\n", "job 12 has no state"),
+        ("H,JOB_ID,ST\n,12\n", "a record has 1 of 2 fields"),
+        ("H,JOB_ID,ST", "cut off"),
+    ],
+)
+def test_an_answer_that_cannot_be_read_is_none_and_says_why(out: str, said: str) -> None:
+    for ask in (pjm(Answer(0, out, ""))[0].poll, pjm(Answer(0, out, ""))[0].look_back):
+        with pytest.raises(UnansweredError, match=said):
+            ask(["12"])
+
+
+def test_statistics_of_several_jobs_are_nobodys_memory(tmp_path: Path) -> None:
+    file = tmp_path / "share-0.stats"
+    file.write_text(" JOB ID : 1\n MAX MEMORY SIZE (USE) : 1 MiB\n JOB ID : 2\n MAX MEMORY SIZE (USE) : 2 MiB\n")
+
+    assert "" == pjm()[0].figures(file)
+
+
+@pytest.mark.parametrize(
     "silence", ["", "H,JOB_ID,ST,EC,PC,SN,REASON\n", "motd\n[INFO] PJM 0281 pjstat Data loading...\n"]
 )
 def test_absent_jobs_are_absent_and_nothing_else(silence: str) -> None:

@@ -10,8 +10,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pjm.batch.pjm.codes import CODE_NAMES
-from pjm.batch.pjm.pjstat import JobRow
+from pjm.batch.pjm.codes import CODE_NAMES, STATES
+from pjm.batch.pjm.pjstat import JobRow, UnreadableError
 from pjm.batch.pjm.status import ending, memory_use, status
 from pjm.batch.scheduler import Phase
 
@@ -39,7 +39,6 @@ ENDED = JobRow("12", "EXT", 0, 0, 0, "", "02/03 04:05:06", 1802, 1800)
         ("RUNNING-A", Phase.QUEUED),
         ("END", Phase.ENDED),
         ("CANCEL", Phase.ENDED),
-        ("NEW", Phase.RUNNING),
     ],
 )
 def test_states_are_phases_and_only_ends_have_an_ending(state: str, phase: Phase) -> None:
@@ -48,6 +47,28 @@ def test_states_are_phases_and_only_ends_have_an_ending(state: str, phase: Phase
     assert phase == found.phase
     assert (found.ending is not None) == (phase in (Phase.ENDED, Phase.STUCK))
     assert state in found.said
+
+
+@pytest.mark.parametrize(
+    ("state", "said"),
+    [("NEW", "job 12 is in the state 'NEW', which this program does not know"), ("", "job 12 has no state")],
+)
+def test_a_state_that_is_missing_or_unknown_is_no_phase(state: str, said: str) -> None:
+    with pytest.raises(UnreadableError) as refusal:
+        status(replace(ENDED, state=state), NOW)
+
+    assert said == str(refusal.value)
+
+
+def test_without_a_pjm_code_nothing_is_said_about_success_and_nothing_of_an_exit_code_0_that_failed() -> None:
+    found = ending(JobRow("12", "EXT", exit_code=0, signal=0))
+
+    assert (
+        "it ended, and without its PJM code (PC) nobody can tell whether it succeeded (EXT, no PC, EC 0, SN 0)"
+    ) == found.happened
+    assert "ask for it: pjstat -H --choose jid,st,ec,pc,sn 12" == found.advice
+    assert not found.succeeded
+    assert "exit code 3 (EXT, no PC, EC 3, SN 0)" in ending(JobRow("12", "EXT", exit_code=3, signal=0)).happened
 
 
 def test_times_are_those_of_the_row() -> None:
@@ -187,7 +208,7 @@ def test_a_job_cancelled_or_rejected_without_a_code_is_still_explained() -> None
     st.builds(
         JobRow,
         job_id=st.just("12"),
-        state=st.text(max_size=4) | st.sampled_from(["EXT", "CCL", "RJT", "ERR", "RUN"]),
+        state=st.sampled_from(sorted(STATES)),
         exit_code=st.none() | st.integers(0, 300),
         pjm_code=st.none() | st.integers(0, 300),
         signal=st.none() | st.integers(0, 300),

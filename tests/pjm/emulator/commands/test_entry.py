@@ -9,13 +9,13 @@ import subprocess
 import sys
 import time
 from pathlib import Path
-from typing import Callable, Dict
+from typing import Callable, Dict, Optional
 
 import pytest
 
 from pjm import emulator
 from pjm.emulator.commands import entry
-from pjm.emulator.machine.folder import Folder
+from pjm.emulator.machine.folder import COMMANDS, Folder
 from pjm.emulator.machine.messages import ACCEPTANCE
 from tests.builders.emulated import WAIT, Emulated
 from tests.builders.processes import until
@@ -43,6 +43,43 @@ def test_any_message(making: Callable[..., Emulated], fault: str, command: str, 
     assert (1, "", f"[ERR.] PJM {message}\n") == (answer.code, answer.out, answer.err)
     assert f"PJM {fault}" not in pjm.command(command, word).err
     assert [(fault,), ()] == [call.faults for call in emulator.calls(pjm.folder)]
+
+
+@pytest.mark.parametrize(
+    ("rule", "message"),
+    [
+        ({"fault": "0070"}, "0070 pjsub No execute permission."),
+        ({"fault": "0070", "text": "pjsub batch"}, "0070 pjsub No execute permission: pjsub batch."),
+        ({"fault": "0070", "text": "pjsub-bulk."}, "0070 pjsub No execute permission: pjsub-bulk."),
+        ({"fault": "0054"}, "0054 pjsub node=1 is less than the lower limit (385)."),
+        ({"fault": "0054", "text": "node=2"}, "0054 pjsub node=2 is less than the lower limit (385)."),
+        ({"fault": "0057", "text": "node=9 is greater than the upper limit (4)."}, None),
+        ({"fault": "0057"}, "0057 pjsub node=32 is greater than the upper limit (24)."),
+        (
+            {"fault": "0076"},
+            "0076 pjsub freq=9999 cannot be specified. The value must be specified as follows: 2000,2200",
+        ),
+        ({"fault": "0058", "text": "rscgrp=x"}, "0058 pjsub rscgrp=x does not exist."),
+        ({"fault": "0090", "text": "Maintenance until noon."}, None),
+        ({"fault": "0999", "text": "Of a later version"}, None),
+        ({"fault": "3291", "text": "7"}, "3291 pjacl Internal error: 7."),
+        ({"fault": "0790"}, "0790 pjsig PJM daemon is not present."),
+    ],
+)
+def test_the_text_of_a_fault_is_the_message_or_its_first_value(
+    asked: Emulated,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+    rule: Dict[str, str],
+    message: Optional[str],
+) -> None:
+    monkeypatch.setenv("PJM_EMULATOR_FAULTS", json.dumps([rule]))
+    command = {"32": "pjacl", "07": "pjsig"}.get(rule["fault"][:2], "pjsub")
+
+    assert 1 == entry.run(Folder(asked.folder), command, ["job.sh"])
+
+    said = message or " ".join([rule["fault"], command, rule["text"]])
+    assert f"[ERR.] PJM {said}\n" == capsys.readouterr().err
 
 
 def test_every_reason_of_the_acceptance_check(
@@ -138,7 +175,7 @@ def test_ctrl_c_ends_a_command_without_a_word(pjm: Emulated) -> None:
     pjm.go()
 
 
-@pytest.mark.parametrize("command", ["pjsub", "pjstat", "pjdel", "pjhold", "pjrls", "pjwait"])
+@pytest.mark.parametrize("command", COMMANDS)
 def test_a_command_imports_little_and_so_starts_quickly(command: str) -> None:
     # `python -m benchmarks.plugin --only command` measures the time. Each of these takes as long as Python's start.
     slow = {"argparse", "asyncio", "email", "http", "logging", "pytest", "socket", "subprocess", "tempfile", "unittest"}

@@ -13,4 +13,5 @@ def test_only_the_held_are_released_and_only_the_living_deleted(pjm: Emulated) -
 
     assert f"[ERR.] PJM 0112 pjdel Job {job} does not exist.\n" == pjm.command("pjdel", job).err
     assert "[ERR.] PJM 0111 pjdel Invalid jobid: x.\n" == pjm.command("pjdel", "x").err
-    assert "[ERR.] PJM 0110 pjdel No jobid(s) specified.\n" == pjm.command("pjdel").err
+    said = "[ERR.] PJM 0110 pjdel No jobid(s) specified.\nTry `pjdel --help` for more information.\n"
+    assert said == pjm.command("pjdel").err

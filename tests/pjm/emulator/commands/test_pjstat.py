@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import csv
 import re
 from typing import Callable, List
 
@@ -72,6 +73,93 @@ def test_records_for_programs(said: Saying) -> None:
     )
 
 
+# Command Reference, pages 77-79, in the order of the manual: 2.6 of the notes that this project works from.
+ITEMS = (
+    "jid jnam jtyp jmdl rnum snum usr grp rscu rscg pri sh cmt lst st prmdt ec sn pc ermsg mail adr sde mask std stde "
+    "infop adt qdt exc lhusr holnm thldtm sdt edt nnumr cnumr elpl mszl pcl pcfl pcpl pdl prml pmql pofl ppsl ppl psl "
+    "pvml nnuma msza cnumat elp nnumv nnumu nidlu tofulu mmszu cnumut uctmut sctmut usctmut vnid vnnuma vcnuma vmema "
+    "vmszu vpol epol rankm"
+)
+# A running job of one node: all its fields, in their places.
+FIELDS = {
+    "jid": "48000001",
+    "jtyp": "BATCH",
+    "elp": "hhhh",
+    "mail": "----",
+    "adr": "",
+    "cmt": "",
+    "prmdt": "YYYY/MM/DD hh:mm:ss",
+    "thldtm": "0",
+    "exc": "-",
+    "edt": "-",
+    "cnumr": "48 <DEFAULT>",
+    "cnumat": "48",
+    "cnumut": "48",
+    "mszl": "unlimited <DEFAULT>",
+    "msza": "unlimited",
+    "nnumv": "0",
+    "nnumu": "1",
+    "tofulu": "(0,0,0)",
+    "usctmut": "-",
+    "vmszu": "-",
+    "pcpl": "4096 <DEFAULT>",
+}
+
+
+def test_all_items_of_the_manual_are_complete_and_in_their_places(
+    context: Context, capsys: pytest.CaptureFixture[str]
+) -> None:
+    names = ITEMS.split()
+
+    assert 0 == pjstat.run(context, ["-s", "--data", "--choose", ",".join(names), "48000001"])
+
+    header, record = csv.reader(capsys.readouterr().out.splitlines())
+    assert (len(names) + 1, len(names) + 1, "H", "") == (len(header), len(record), header[0], record[0])
+    assert len(set(header)) == len(header)
+    found = dict(zip(names, record[1:]))
+    found["prmdt"] = re.sub(r"^\d{4}/\d\d/\d\d \d\d:\d\d:\d\d$", "YYYY/MM/DD hh:mm:ss", found["prmdt"])
+    found["elp"] = re.sub(r"^\d+:\d\d:\d\d$", "hhhh", found["elp"])
+    assert FIELDS == {name: found[name] for name in FIELDS}
+
+
+def test_statistical_items_filter_and_sort_with_s_alone(said: Saying) -> None:
+    records = said("-s", "--data", "--choose", "jid", "--filter", "jtyp=BATCH", "--sort", "elp:D,jid:D")
+
+    assert ["H,JOB_ID", ",48000001", ",48000004", ",48000003", ",48000002"] == records
+    assert [] == said("--data", "--choose", "jid", "--filter", "jtyp=BATCH")
+
+
+def test_several_jobs_are_several_blocks(said: Saying) -> None:
+    lines = said("-s", "--choose", "jid,elp", 48000002, 48000003)
+
+    assert [
+        "[Job Statistical Information]",
+        " JOB ID                      : 48000002",
+        " ELAPSE TIME (USE)           : 00:00:00 (0)",
+        "",
+        "[Job Statistical Information]",
+        " JOB ID                      : 48000003",
+        " ELAPSE TIME (USE)           : 00:00:00 (0)",
+    ] == lines
+
+
+def test_statistics_of_anothers_job_are_masked(said: Saying) -> None:
+    lines = said("-A", "-s", "--choose", "jid,cmt,st,std", 48000005)
+
+    assert ["48000005", "********", "QUE", "********"] == [line.partition(": ")[2] for line in lines[1:]]
+
+
+def test_tables_by_resource_unit_and_group(said: Saying) -> None:
+    grouped = said("--rscunit", "--rscgrp", "--choose", "jid")
+
+    ids = [f"4800000{number}  " for number in (1, 2, 3, 4)]
+    assert ["[ RSCUNIT: rscunit_ft01 ]", "[ RSCGRP: small ]", "JOB_ID    ", *ids] == grouped
+    # The header's empty field: End-user's Guide, page 154.
+    records = said("--rscunit", "--rscgrp", "--data", "--choose", "jid,st", 48000001)
+    assert ["H,RSCUNIT,RSCGRP,,JOB_ID,ST", ",rscunit_ft01,small,48000001,RUN"] == records
+    assert [] == said("--rscgrp", "large")
+
+
 def test_the_summary_alone_and_before_the_table(said: Saying) -> None:
     assert [*said("--summary"), HEADER] == said("--with-summary")[:4]
 
@@ -88,7 +176,13 @@ def test_ids_that_there_are_not_are_passed_over_and_words_that_are_none_refused(
     [
         (["-q"], "0201 pjstat Unknown option or no option argument: -q."),
         (["--version"], "0201 pjstat Unknown option or no option argument: --version."),
-        (["-v", "-s"], "0202 pjstat Invalid combination: '-v' and '-s'."),
+        (["-v", "-s"], "0202 pjstat Invalid combination of options: '-v' and '-s'."),
+        (["--delimiter", "-", "--data"], "0204 pjstat Invalid option argument: --delimiter -."),
+        (["--delimiter=", "--data"], "0204 pjstat Invalid option argument: --delimiter ."),
+        (["--choose", "foo"], "0204 pjstat Invalid option argument: --choose foo."),
+        (["-s", "--choose", "foo"], "0204 pjstat Invalid option argument: --choose foo."),
+        (["--rscunit", "nowhere"], "0297 pjstat Resource unit does not exist: nowhere."),
+        (["--rg=nowhere"], "0298 pjstat Resource group does not exist: nowhere."),
         (["-H", "day=0"], "0204 pjstat Invalid option argument: -H day=0."),
     ],
 )

@@ -123,7 +123,10 @@ def test_what_is_refused_and_in_which_words(asked: Emulated, words: List[str], m
 @pytest.mark.parametrize(
     ("script", "message"),
     [
-        ('#PJM -N "a\n', "0008 pjsub Option arguments must be enclosed in quotation mark.\n"),
+        (
+            '#PJM -N "a\n',
+            "0008 pjsub Option arguments must be enclosed in quotation mark.\nScript file job.sh line 2.\n",
+        ),
         ("#PJM -N a b\n", "0009 pjsub Invalid argument: b.\n"),
         (f"#PJM -N {'n' * 4096}\n", "0025 pjsub Line length too long.\nScript file job.sh line 2.\n"),
         (

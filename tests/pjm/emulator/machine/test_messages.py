@@ -6,7 +6,7 @@ from typing import Tuple
 
 import pytest
 
-from pjm.emulator.machine.messages import Refusal, info
+from pjm.emulator.machine.messages import Refusal, said
 
 HINT = "Try `pjsub --help` for more information."
 
@@ -34,4 +34,4 @@ def test_what_a_command_prints_when_it_refuses(refusal: Refusal, command: str, l
 
 
 def test_what_a_command_prints_when_it_succeeds() -> None:
-    assert "[INFO] PJM 0400 pjrls Job 7 released." == info("0400", "pjrls", "Job 7 released.")
+    assert "[INFO] PJM 0400 pjrls Job 7 released." == said("INFO", "0400", "pjrls", "Job 7 released.")

@@ -36,7 +36,17 @@ def test_settings_of_a_resource_group_change_only_what_they_name() -> None:
     assert Settings().groups["small"] == groups["mine"]
 
 
-@pytest.mark.parametrize("text", ["[]", '{"second": Infinity}', '{"groups": {"small": {"nodes_max": "x"}}}'])
+@pytest.mark.parametrize(
+    "text",
+    [
+        "[]",
+        '{"second": Infinity}',
+        '{"groups": {"small": {"nodes_max": "x"}}}',
+        '{"custom": ["gpu"]}',
+        '{"custom": {"gpu": "1"}}',
+        '{"custom": {"gpu": [1]}}',
+    ],
+)
 def test_a_file_of_settings_that_mean_nothing_is_named(tmp_path: Path, text: str) -> None:
     path = tmp_path / "emulator.json"
     path.write_text(text, encoding="utf-8")

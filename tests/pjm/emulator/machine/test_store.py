@@ -15,8 +15,26 @@ import pytest
 
 from pjm import emulator
 from pjm.emulator.machine.store import WHOLE, Among, Job, Store
+from pjm.errors import BadInput
 from tests.builders.emulated import Emulated
 from tests.builders.processes import PATIENCE
+
+
+def test_jobs_of_another_version_are_refused_and_those_of_the_same_columns_read(tmp_path: Path) -> None:
+    path = tmp_path / "jobs.sqlite"
+    with Store(path) as store:
+        store.put([Job(1, WHOLE, "NM", "a", "user", "group")])
+    with Store(path) as store:
+        assert ["1"] == [job.id for job in store.all()]
+        store.connection.execute("ALTER TABLE job ADD COLUMN colour")
+
+    with pytest.raises(BadInput) as refused:
+        Store(path)
+
+    assert (f"the jobs in {path} were written by another version of pjm", "other columns: colour") == (
+        refused.value.what,
+        refused.value.why,
+    )
 
 
 def test_names_that_are_no_utf8_come_back_byte_for_byte(pjm: Emulated) -> None:

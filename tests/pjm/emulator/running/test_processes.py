@@ -21,7 +21,7 @@ def test_processes_are_found_by_their_mark_and_killed_with_their_group(tmp_path:
     grouped = subprocess.Popen(["/bin/sleep", "60"], start_new_session=True)
     until(lambda: [marked.pid] == processes.of(value))
 
-    processes.clear(value, grouped.pid)
+    processes.send(value, grouped.pid, signal.SIGKILL)
 
     assert [-signal.SIGKILL] * 2 == [marked.wait(), grouped.wait()]
     assert None is other.poll()
