@@ -210,9 +210,10 @@ def artifacts(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathF
     if root is None:
         root = tmp_path_factory.getbasetemp() / "artifacts"
         root.mkdir(exist_ok=True)
+    from pjm.identity import identity
     from pjm.job.artifacts import Artifacts
 
-    made = Artifacts(root, request.node.nodeid)
+    made = Artifacts(root, identity(request.node))
     made.begin()
     return made
 

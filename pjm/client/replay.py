@@ -11,6 +11,7 @@ from _pytest._code.code import ReprEntryNative, ReprExceptionInfo, ReprFileLocat
 from _pytest._io import TerminalWriter
 
 from pjm.follow.results import News, NoResult, Result
+from pjm.identity import identity
 from pjm.job import events
 from pjm.job.events import Event
 from pjm.job.share_events import SuiteProperty
@@ -55,18 +56,19 @@ class Replay:
     def _report_event(self, item: pytest.Item, event: Event) -> None:
         kind = event["event"]
         if kind == events.REPORT:
-            report = self._rebuilt(event["data"])
+            # A hook may give a test another name in a job, such as its number among the tests there.
+            report = self._rebuilt({**event["data"], "nodeid": item.nodeid})
             if event.get("shown") and isinstance(report.longrepr, str):
                 report.longrepr = Text(report.longrepr)
             item.ihook.pytest_runtest_logreport(report=report)
         elif kind == events.WARNING:
-            self._config.hook.pytest_warning_recorded.call_historic(kwargs=_warning(event))
+            self._config.hook.pytest_warning_recorded.call_historic(kwargs=_warning(item, event))
         elif kind == events.ATTRIBUTE:
             xml = _junit(self._config)
             if xml is not None:
                 xml.node_reporter(item.nodeid).add_attribute(event["name"], event["value"])
-        elif kind == events.ENOUGH and item.nodeid not in self._obeyed:
-            self.ended.append(item.nodeid)
+        elif kind == events.ENOUGH and identity(item) not in self._obeyed:
+            self.ended.append(identity(item))
             if event["failed"]:
                 item.session.shouldfail = event["why"]
             else:
@@ -170,7 +172,7 @@ def _plain(longrepr: object) -> Optional[object]:
     return "\n".join(lines) or str((longrepr.get("reprcrash") or {}).get("message", ""))
 
 
-def _warning(event: Event) -> Dict[str, Any]:
+def _warning(item: pytest.Item, event: Event) -> Dict[str, Any]:
     module, name = event["category"]
     category: Type[Warning] = Warning
     loaded = getattr(sys.modules.get(module), name, None)
@@ -187,7 +189,7 @@ def _warning(event: Event) -> Dict[str, Any]:
     return {
         "warning_message": message,
         "when": event["when"],
-        "nodeid": event["nodeid"],
+        "nodeid": item.nodeid,
         "location": event["location"],
     }
 

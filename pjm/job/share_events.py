@@ -36,6 +36,7 @@ class TestEvents:
     crash: Optional[str] = None
     printed: Tuple[Tuple[str, str], ...] = ()
     missing: Optional[str] = None
+    instead: Optional[str] = None
     skipped: bool = False
 
     @property
@@ -94,7 +95,12 @@ class Reading:
             elif kind == events.START:
                 self.running = TestEvents(event["test"], started=event.get("time"))
             elif kind == events.MISSING:
-                yield TestEvents(event["test"], missing=str(event["why"]), skipped=event["outcome"] == "skipped")
+                yield TestEvents(
+                    event["test"],
+                    missing=str(event["why"]),
+                    skipped=event["outcome"] == "skipped",
+                    instead=event.get("instead"),
+                )
             elif kind == events.SUITE_PROPERTY:
                 yield SuiteProperty(event["name"], event["value"])
             elif kind == events.END:

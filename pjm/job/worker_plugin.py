@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import time
 import warnings
 from pathlib import Path
@@ -9,6 +10,7 @@ from typing import Any, Dict, Generator, List, Optional, Sequence, Tuple, Union
 
 import pytest
 
+from pjm.identity import identify, identity
 from pjm.job import events
 from pjm.job.assignment import Assignment
 from pjm.job.events import SureLog
@@ -33,7 +35,6 @@ _NEUTRAL: Dict[str, Any] = {
     "trace": False,
     "collectonly": False,
     "continue_on_collection_errors": True,
-    "pyargs": False,
     "xmlpath": None,
     "htmlpath": None,
     "report_log": None,
@@ -63,7 +64,9 @@ class WorkerPlugin:
         self._log = log
         self._left = list(left)
         self._assignment = assignment
-        self._collection_trouble: Dict[str, Tuple[str, str]] = {}
+        self._files = frozenset(map(Path, assignment.files))
+        self._files_and_folders = self._files.union(*(file.parents for file in self._files))
+        self._collection_trouble: List[Tuple[pytest.Collector, str, str]] = []
         self._config: Optional[pytest.Config] = None
         self.artifacts: Path = assignment.artifacts
 
@@ -85,8 +88,13 @@ class WorkerPlugin:
         for name, value in _NEUTRAL.items():
             if hasattr(config.option, name):
                 setattr(config.option, name, value)
-        config.args[:] = self._assignment.files
+        config.args[:] = self._places()
         return (yield)
+
+    @pytest.hookimpl(tryfirst=True)
+    def pytest_ignore_collect(self, collection_path: Path) -> Optional[bool]:
+        """Leave out what none of the tests comes from."""
+        return None if not self._files or collection_path in self._files_and_folders else True
 
     @pytest.hookimpl(trylast=True)
     def pytest_configure(self, config: pytest.Config) -> None:
@@ -107,54 +115,62 @@ class WorkerPlugin:
         if xml_key in config.stash:
             del config.stash[xml_key]
 
-    def pytest_collectreport(self, report: pytest.CollectReport) -> None:
+    @pytest.hookimpl(wrapper=True)
+    def pytest_make_collect_report(
+        self, collector: pytest.Collector
+    ) -> Generator[None, pytest.CollectReport, pytest.CollectReport]:
         """Remember failed and skipped collections, to explain missing tests later."""
+        report = yield
         if not report.passed:
-            self._collection_trouble[report.nodeid] = (report.outcome, _text(report))
+            self._collection_trouble.append((collector, report.outcome, _text(report)))
+        return report
 
     @pytest.hookimpl(wrapper=True, tryfirst=True)
     def pytest_collection_modifyitems(
         self, items: List[pytest.Item], session: pytest.Session
     ) -> Generator[None, None, None]:
         """Select the tests of this share, in its order, after all other plugins have changed the list."""
-        by_id = {item.nodeid: item for item in items}
+        collected = list(items)
+        identify(collected)
         yield
-        items[:] = [by_id[test] for test in self._left if test in by_id]
+        found = {identity(item): item for item in (*items, *collected)}
+        items[:] = [found[test] for test in self._left if test in found]
         for test in self._left:
-            if test not in by_id:
-                outcome, why = self._why_missing(test)
-                self._log.write(events.MISSING, test=test, outcome=outcome, why=why)
+            if test not in found:
+                outcome, why = self._why_missing(test, session.config.rootpath)
+                instead = next((other for other in found if other.split("[")[0] == test.split("[")[0]), None)
+                self._log.write(events.MISSING, test=test, outcome=outcome, why=why, instead=instead)
 
     @pytest.hookimpl(wrapper=True, tryfirst=True)
     def pytest_runtest_protocol(self, item: pytest.Item) -> Generator[None, object, object]:
         """Write the events that begin and end a test."""
-        self._log.write(events.START, test=item.nodeid, time=time.time())
+        self._log.write(events.START, test=identity(item), time=time.time())
         result = yield
         session = item.session
         if session.shouldfail or session.shouldstop:
             self._log.write(
                 events.ENOUGH,
-                test=item.nodeid,
+                test=identity(item),
                 failed=bool(session.shouldfail),
                 why=str(session.shouldfail or session.shouldstop),
             )
-        self._log.write(events.STOP, test=item.nodeid, time=time.time())
+        self._log.write(events.STOP, test=identity(item), time=time.time())
         return result
 
     @pytest.hookimpl(tryfirst=True)
     def pytest_runtest_setup(self, item: pytest.Item) -> None:
         """Write the event of the setup phase."""
-        self._log.write(events.PHASE, test=item.nodeid, when="setup")
+        self._log.write(events.PHASE, test=identity(item), when="setup")
 
     @pytest.hookimpl(tryfirst=True)
     def pytest_runtest_call(self, item: pytest.Item) -> None:
         """Write the event of the call phase."""
-        self._log.write(events.PHASE, test=item.nodeid, when="call")
+        self._log.write(events.PHASE, test=identity(item), when="call")
 
     @pytest.hookimpl(tryfirst=True)
     def pytest_runtest_teardown(self, item: pytest.Item) -> None:
         """Write the event of the teardown phase."""
-        self._log.write(events.PHASE, test=item.nodeid, when="teardown")
+        self._log.write(events.PHASE, test=identity(item), when="teardown")
 
     @pytest.hookimpl(trylast=True)
     def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
@@ -193,11 +209,17 @@ class WorkerPlugin:
             location=location,
         )
 
-    def _why_missing(self, test: str) -> Tuple[str, str]:
+    def _places(self) -> List[str]:
+        """The client's files and folders that hold a file of the tests, and names that are not of files."""
+        paths = {place: Path.cwd() / os.path.normpath(place) for place in self._assignment.places}
+        needed = [place for place, path in paths.items() if path in self._files_and_folders or not path.exists()]
+        return needed if self._files else list(paths)
+
+    def _why_missing(self, test: str, rootdir: Path) -> Tuple[str, str]:
         """Whether a test that was not collected counts as failed or skipped, and what collection said."""
-        for node, trouble in self._collection_trouble.items():
-            if not node or test == node or test.startswith((node + "::", node + "/")):
-                return trouble
+        for collector, outcome, why in self._collection_trouble:
+            if _holds(collector, test, rootdir):
+                return outcome, why
         return "failed", "no such test was collected in the job: the files or the plugins there differ from those here"
 
 
@@ -226,6 +248,16 @@ class _JunitNotes:
 
         def add_property(self, name: str, value: object) -> None:
             self._log.write(events.ATTRIBUTE, test=self._test, name=str(name), value=str(value))
+
+
+def _holds(collector: pytest.Collector, test: str, rootdir: Path) -> bool:
+    """Whether a test of that identity would come from this collector."""
+    name, _, rest = test.partition("::")
+    file = Path(os.path.normpath(str(rootdir / name)))
+    if collector.path != file:
+        return isinstance(collector, pytest.Session) or collector.path in file.parents
+    within = collector.nodeid.partition("::")[2]
+    return not within or rest.startswith(f"{within}::")
 
 
 def _text(report: Union[pytest.CollectReport, pytest.TestReport]) -> str:

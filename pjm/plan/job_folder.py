@@ -6,7 +6,7 @@ import shlex
 import shutil
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Dict, Mapping, Tuple
+from typing import Any, Dict, List, Mapping, Optional, Tuple
 
 import pjm
 import pytest_pjm
@@ -28,7 +28,8 @@ class Workplace:
         python: the interpreter.
         prologue: lines of shell before pytest.
         start: the folder in which pytest starts.
-        files: the file of each test.
+        files: the file of each test; None for a test that comes from no file.
+        places: the files and folders that the client collects.
         arguments: the client's arguments of pytest.
         environment: variables that pytest reads before its arguments.
         path: whether `start` is on the import path.
@@ -39,7 +40,8 @@ class Workplace:
     python: str
     prologue: Tuple[str, ...]
     start: Path
-    files: Mapping[str, str]
+    files: Mapping[str, Optional[Path]]
+    places: Tuple[str, ...]
     arguments: Tuple[str, ...]
     environment: Mapping[str, str]
     path: bool
@@ -114,7 +116,7 @@ def _document(session: Session, job: Job, place: Workplace, retry: bool) -> Dict
         "shares": [
             {
                 "tests": list(share.nodeids),
-                "files": list(dict.fromkeys(place.files[nodeid] for nodeid in share.nodeids)),
+                "files": _files(share, place),
                 "needs": list(share.needs),
                 "expected": share.expected,
                 "resources": vars(share.resources),
@@ -123,9 +125,16 @@ def _document(session: Session, job: Job, place: Workplace, retry: bool) -> Dict
         ],
         "worker": {
             "arguments": list(place.arguments),
+            "places": list(place.places),
             "environment": dict(place.environment),
             "artifacts": str(session.artifacts),
             "path": place.path,
             "junit": place.junit,
         },
     }
+
+
+def _files(share: Share, place: Workplace) -> List[str]:
+    """The files to collect for a share; none if a test comes from no file, because any file may be needed then."""
+    files = [place.files[nodeid] for nodeid in share.nodeids]
+    return [] if None in files else list(dict.fromkeys(map(str, files)))

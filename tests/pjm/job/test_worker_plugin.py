@@ -38,8 +38,8 @@ def run(pytester: pytest.Pytester, tests: Sequence[str], *arguments: str) -> Lis
     """Run tests as a job does; its events."""
     pytester.makepyfile(test_it=TESTS)
     events = pytester.path / "events.jsonl"
-    files = tuple(dict.fromkeys(test.partition("::")[0] for test in tests))
-    assignment = Assignment(tuple(tests), files, arguments, pytester.path, events, {}, True, "xunit1")
+    files = tuple(dict.fromkeys(str(pytester.path / test.partition("::")[0]) for test in tests))
+    assignment = Assignment(tuple(tests), files, files, arguments, pytester.path, events, {}, True, "xunit1")
     plugin = WorkerPlugin(SureLog(events), tests, assignment)
     pytester.inline_run(*arguments, "-p", "pytest_pjm", plugins=[plugin])
     return Tail(events).read()
