@@ -14,6 +14,7 @@ from pjm.follow.results import NoResult, Result
 from pjm.job import captured_output
 from pjm.job.assignment import share_folder
 from pjm.job.share_events import TestEvents
+from pjm.sessions.selection import HASH_SEED
 
 _NO_MODULE = re.compile(r"\bModuleNotFoundError\b|\bNo module named\b")
 
@@ -81,10 +82,23 @@ def completed(share: FollowedShare, events: TestEvents, needed: Sequence[str] = 
         what_next = f"run it here to see more: {suggest.run([*needed, events.test])}"
         trouble = NoResult(happened, what_next, share.description, (*events.printed, *_sections(share)))
     elif events.missing is not None and not events.skipped:
-        trouble = NoResult(f"not found in the job: {events.missing}", _how_to_agree(events.missing), share.description)
+        what_next = _how_to_agree(events.missing) if events.instead is None else _how_to_repeat()
+        happened = f"not found in the job: {events.missing}"
+        if events.instead is not None:
+            happened = f"not found in the job, where its parameters or their ids differ: {events.instead} was collected"
+        trouble = NoResult(happened, what_next, share.description)
     skipped = events.missing if events.skipped else None
     begun = None if events.missing is not None else events.phase
     return Result(events.test, events.events, begun, trouble, skipped)
+
+
+def _how_to_repeat() -> str:
+    advice = "draw no parameter or id at random, from the clock, from an address, or from the process"
+    if os.environ.get(HASH_SEED, "").isdecimal():
+        return advice
+    return (
+        f"{advice}; sort those that come from a set, or set {HASH_SEED}, which is not set here: {HASH_SEED}=0 pytest …"
+    )
 
 
 def _how_to_agree(missing: str) -> str:

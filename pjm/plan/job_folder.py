@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import shlex
 import shutil
+import zlib
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Dict, List, Mapping, Optional, Tuple
@@ -15,6 +16,7 @@ from pjm.files import write_whole
 from pjm.job.assignment import PATH, read_document, write_document
 from pjm.plan.packing import Job, Share
 from pjm.plan.script import JobPython, script, script_names
+from pjm.sessions.selection import HASH_SEED
 from pjm.sessions.session import SCHEMA, Session
 
 CODE = "lib"
@@ -54,7 +56,8 @@ def write_job(session: Session, job: Job, place: Workplace, scheduler: Scheduler
     folder = session.job_folder(job.name)
     folder.mkdir(mode=0o700, exist_ok=True)
     write_document(folder, _document(session, job, place, retry))
-    worker = JobPython(place.python, place.start, (*place.prologue, *_path_lines(session)), place.switches)
+    prologue = (_hash_line(session), *place.prologue, *_path_lines(session))
+    worker = JobPython(place.python, place.start, prologue, place.switches)
     for number, name in enumerate(script_names(job)):
         write_whole(folder / name, script(job, number, folder, worker, scheduler))
     return folder
@@ -99,6 +102,16 @@ def copy_code(session: Session) -> None:
         for file in files:
             shutil.copyfile(str(file), str(folder / file.name))
     unfinished.rename(target)
+
+
+def _hash_line(session: Session) -> str:
+    """Sets the seed of hashes: the client's, else one for all jobs of the session, unless a mark's env= has set it.
+
+    With a seed each, two jobs could give the same parameter of a set to different node ids, and both run it.
+    """
+    seed = (session.facts.get("variables") or {}).get(HASH_SEED, "")
+    drawn = zlib.crc32(session.identity.encode("ascii"))
+    return f'export {HASH_SEED}="${{{HASH_SEED}:-{seed if seed.isdecimal() else drawn}}}"'
 
 
 def _path_lines(session: Session) -> Tuple[str, str]:
