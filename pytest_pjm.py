@@ -7,6 +7,7 @@ ways to load this module, and pytest would warn when it is loaded a second time.
 from __future__ import annotations
 
 import contextlib
+import re
 import sys
 from importlib import import_module
 from importlib.machinery import PathFinder
@@ -20,16 +21,18 @@ if TYPE_CHECKING:
 
 _JOB = "pjm.worker_plugin"
 _CLIENT = "pjm.client"
+_SESSION = re.compile(r"\d{8}-\d{6}-[0-9a-f]{4}", re.ASCII)  # as in pjm.sessions.index
 _OURS = Path(__file__).resolve().with_name("pjm") / "__init__.py"
 
 MARK = "fugaku"
 HELP = (
-    "fugaku(nodes=1, elapse='00:30:00', rscgrp=None, env={}, after=None): with --fugaku, run this test in a batch job "
+    "fugaku(nodes=1, elapse='30m', rscgrp=None, env={}, after=None): with --fugaku, run this test in a batch job "
     "on so many nodes, for at most so long, in this resource group, with these environment variables, and after "
     "another test has passed"
 )
 GROUP = "tests as batch jobs (marked with @pytest.mark.fugaku)"
 LATEST = "latest"
+WORKDIR = ".pjm"
 IMPLY_FUGAKU = ("fugaku_emulate", "fugaku_dry_run", "fugaku_detach", "fugaku_resume")
 
 # Name, metavar, help text. Each is an option --fugaku-NAME, and fugaku_NAME in pytest's configuration.
@@ -113,7 +116,7 @@ def complete(option: argparse.Namespace) -> None:
 def workdir(config: pytest.Config) -> Path:
     """The folder that keeps the sessions of this project."""
     folder = given(config, "workdir")
-    return (config.rootpath / (Path(folder).expanduser() if folder else ".pjm")).absolute()
+    return (config.rootpath / (Path(folder).expanduser() if folder else WORKDIR)).absolute()
 
 
 def given(config: pytest.Config, name: str) -> Optional[str]:
@@ -192,6 +195,12 @@ def pytest_collection_finish(session: pytest.Session) -> None:
         from pjm.client.local_after import keep_order
 
         keep_order(session)
+
+
+def pytest_ignore_collect(collection_path: Path) -> Optional[bool]:
+    """Leave out the folders of sessions: they have copies of our modules, and what tests have left."""
+    session = _SESSION.fullmatch(collection_path.name) and (collection_path / "session.json").exists()
+    return True if session or collection_path.name == WORKDIR else None
 
 
 @pytest.fixture

@@ -8,7 +8,9 @@ from typing import List, Tuple
 
 import pytest
 
+from pjm import emulator
 from tests.builders.fugaku_project import FugakuProject, Ran
+from tests.builders.processes import PATIENCE
 
 TWO = """
 pytestmark = pytest.mark.fugaku
@@ -151,3 +153,27 @@ def test_a_test_that_is_collected_twice_is_refused_with_the_option_only_where_it
     assert (4, 4) == (repeated.code, kept.code)
     assert "next: name each test once; if a plugin or a conftest.py repeats tests" in repeated.out
     assert "next: leave out --keep-duplicates" in kept.out
+
+
+@pytest.mark.parametrize("workdir", [".pjm", "kept/sessions"])
+def test_what_sessions_keep_is_not_collected(project: FugakuProject, workdir: str) -> None:
+    (project.path / "pytest.ini").write_text("[pytest]\nnorecursedirs = build\n", encoding="utf-8")
+    project.write(
+        """
+@pytest.mark.fugaku
+def test_leaves_a_test(artifacts):
+    (artifacts.folder / "test_left.py").write_text("def test_left(): pass")
+"""
+    )
+
+    first = project.send(f"--fugaku-workdir={workdir}")
+    again = project.send("--doctest-modules", f"--fugaku-workdir={workdir}")
+    plain = project.run("--doctest-modules")
+
+    assert emulator.stop(project.path / workdir / "emulator", PATIENCE)
+    assert [{"passed": 1}] * 3 == [ran.counts() for ran in (first, again, plain)], again.out + plain.out
+    assert 2 == len(list(project.path.glob(f"{workdir}/*/artifacts/*/*/test_left.py")))
+
+
+def test_the_mark_is_described_as_it_is_written(project: FugakuProject) -> None:
+    assert "@pytest.mark.fugaku(nodes=1, elapse='30m', rscgrp=None, " in project.run("--markers").out
