@@ -252,8 +252,10 @@ def require_own_package(config: pytest.Config, asks: str) -> None:
             f"the plugin needs its package {package}, and one Python process has one module of a name",
             "rename the project's module; without --fugaku, after= and artifacts, its tests run as they are",
         )
-    if "pjm" in sys.modules:
+    if getattr(sys.modules.get("pjm"), "__file__", None):
         return
+    # With importlib as import mode, pytest makes an empty module of a folder pjm of tests.
+    sys.modules.pop("pjm", None)
     # At the front: some ways to install put a folder pjm without Python modules first on the path.
     sys.path.insert(0, str(package.parent))
     try:
@@ -264,19 +266,19 @@ def require_own_package(config: pytest.Config, asks: str) -> None:
 
 def _stranger(config: pytest.Config) -> Optional[str]:
     """The module pjm that the tests of this project import, if it is not ours."""
-    loaded = sys.modules.get("pjm")
-    if loaded is not None and not _is_ours(getattr(loaded, "__file__", None)):
-        return str(getattr(loaded, "__file__", None) or loaded)
+    loaded = getattr(sys.modules.get("pjm"), "__file__", None)
+    if loaded and not _is_ours(loaded):
+        return str(loaded)
     # pytest may put the first two folders on the path only later, when it collects.
     folders = [str(config.invocation_params.dir), str(config.rootpath), *sys.path]
     spec = PathFinder.find_spec("pjm", folders)
     return None if spec is None or spec.origin is None or _is_ours(spec.origin) else spec.origin
 
 
-def _is_ours(file: Optional[str]) -> bool:
+def _is_ours(file: str) -> bool:
     """Whether a module pjm is the package beside this file or a copy of it (a checkout and an installed wheel)."""
     try:
-        return file is not None and Path(file).read_bytes() == _OURS.read_bytes()
+        return Path(file).read_bytes() == _OURS.read_bytes()
     except OSError:
         return False
 
