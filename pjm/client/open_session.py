@@ -44,12 +44,19 @@ def tasks_of(
     known: Mapping[str, float],
 ) -> List[Task]:
     """The marked tests as tasks for the packing; `known` has the seconds that each took before."""
-    tasks = [
-        Task(test, wishes[test].request, test.split("::")[0], known.get(test), wishes[test].after) for test in items
-    ]
-    for task in overlong(tasks, settings.site):
-        config.issue_config_time_warning(pytest.PytestWarning(str(describe_overlong(task))), stacklevel=2)
+    tasks = [_task(test, item, wishes[test], known.get(test)) for test, item in items.items()]
+    for group in overlong(tasks, settings.site):
+        config.issue_config_time_warning(pytest.PytestWarning(str(describe_overlong(group))), stacklevel=2)
     return tasks
+
+
+def _task(test: str, item: pytest.Item, wish: MarkedTest, seconds: Optional[float]) -> Task:
+    module, together = test.split("::")[0], wish.request.together
+    group = together if isinstance(together, str) else None
+    outermost = next((node for node in item.listchain() if isinstance(node, pytest.Class)), None)
+    if outermost is not None and together is None:
+        group = f"{module}::{outermost.name}"
+    return Task(test, wish.request, module, seconds, wish.after, group, bound=isinstance(together, str))
 
 
 def workplace(config: pytest.Config, settings: Settings, items: Items) -> Workplace:

@@ -41,6 +41,7 @@ def wishes(items: Sequence[pytest.Item], defaults: Defaults) -> Dict[str, Marked
     for name, request in requests.items():
         after = _resolve(marked[name], request.after, names, marked) if request.after else ()
         tests[name] = MarkedTest(request, after)
+    check_together(tests, {test: where(item) for test, item in marked.items()})
     check_circles(tests, {name: where(marked[name]) for name, test in tests.items() if test.after})
     return tests
 
@@ -60,6 +61,34 @@ def check_circles(tests: Mapping[str, MarkedTest], places: Mapping[str, str]) ->
             f"these tests wait for each other, directly or indirectly: {', '.join(circle)}",
             "take one after= out of the circle",
         )
+
+
+def check_together(tests: Mapping[str, MarkedTest], places: Mapping[str, str]) -> None:
+    """Raise BadInput if tests that say together= cannot share a job."""
+    first: Dict[str, str] = {}
+    chained = {name for test in tests.values() for name in test.after}
+    for name, test in tests.items():
+        group = test.request.together
+        if not isinstance(group, str):
+            continue
+        other = first.setdefault(group, name)
+        if test.after or name in chained:
+            raise BadInput(
+                f"{places[name]}: the mark fugaku says together={group!r}",
+                f"{name} waits for another test or is waited for with after=, which makes a job's step of its own",
+                "leave out after=: the tests of a group run in their order; or leave out together=",
+            )
+        if resources_of(test.request) != resources_of(tests[other].request):
+            raise BadInput(
+                f"{places[name]}: the mark fugaku says together={group!r}",
+                f"{other} at {places[other]} asks for other nodes=, elapse=, rscgrp= or env=, and a job has one each",
+                "have all tests of the group ask for the same",
+            )
+
+
+def resources_of(request: Request) -> Request:
+    """What a request says of its job."""
+    return replace(request, after=None, together=None)
 
 
 def _request(item: pytest.Item, defaults: Defaults) -> Request:

@@ -142,3 +142,39 @@ def test_a_dry_run_writes_and_shows_scripts_and_submits_nothing(project: FugakuP
     ):
         assert line in ran.out
     assert 5 == len(list(project.session().glob("jobs/*/script-*.sh")))
+
+
+def test_a_class_and_tests_that_say_together_share_a_process_however_many_share_a_job(project: FugakuProject) -> None:
+    project.configure(tests_per_job=3)
+    project.write(
+        """
+@pytest.mark.fugaku
+class TestBuildsOn:
+    counts = []
+
+    @pytest.mark.parametrize("number", range(30))
+    def test_it(self, number):
+        assert list(range(number)) == self.counts
+        self.counts.append(number)
+
+class TestOpens:
+    @pytest.mark.fugaku(together="the database")
+    def test_opens(self):
+        pytest.database = os.getpid()
+
+@pytest.mark.fugaku
+@pytest.mark.parametrize("number", range(5))
+def test_other(number):
+    pass
+
+@pytest.mark.fugaku(together="the database")
+class TestUses:
+    def test_uses(self):
+        assert os.getpid() == pytest.database
+""",
+    )
+
+    ran = project.send()
+
+    assert (0, {"passed": 37}) == (ran.code, ran.counts()), ran.out
+    assert [1, 3, 3, 30] == sorted(len(job["tests"]) for job in project.live()["jobs"])
