@@ -15,6 +15,7 @@ from pjm.client.follow_session import FollowedSession
 from pjm.client.open_session import Items, make_scheduler, open_session, tasks_of, workplace
 from pjm.client.replay import Replay
 from pjm.client.terminal import Progress, table
+from pjm.counted import counted
 from pjm.errors import BadInput
 from pjm.follow.durations import Durations
 from pjm.follow.interrupts import Interrupts
@@ -122,7 +123,9 @@ class Client:
             left = len(watch.deletions.left)
             if left:
                 command = watch.deletions.how_to_delete_left()
-                terminalreporter.write_line(f"fugaku: {left} jobs could not be deleted and may run: {command}")
+                terminalreporter.write_line(
+                    f"fugaku: {counted(left, 'job')} could not be deleted and may run: {command}"
+                )
         if self._followed.left_message:
             terminalreporter.write_line(self._followed.left_message)
             self._followed.left_message = ""

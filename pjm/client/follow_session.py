@@ -11,6 +11,7 @@ import pytest
 from pjm.client import leave_session
 from pjm.client.replay import Replay
 from pjm.client.terminal import Progress, live_records
+from pjm.counted import counted
 from pjm.errors import BadInput
 from pjm.follow.durations import Durations
 from pjm.follow.interrupts import Interrupts
@@ -67,7 +68,7 @@ class FollowedSession:
             BadInput: a job was refused, or the session folder cannot be written.
         """
         opening = "back to" if self._session.config.option.fugaku_resume else "session"
-        tests = f"{len(self.watch.tests)} tests in jobs, {len(local)} here"
+        tests = f"{counted(len(self.watch.tests), 'test')} in jobs, {len(local)} here"
         self._progress.say(f"fugaku: {opening} {self.watch.session.identity}: {tests}")
         with self._interrupts.raised(), self._leaving():
             self._detach(jobs) if detach else self._follow(jobs, local)

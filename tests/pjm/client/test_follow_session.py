@@ -73,7 +73,7 @@ def test_a_stop_after_a_result_cancels_the_jobs_and_reports_nothing_more(
 
     assert [A] == reports.tests
     assert [("1.0",)] == one.scheduler.cancelled
-    assert following.left_message.startswith("fugaku: 1 jobs cancelled; 2 of 2 tests in jobs have results")
+    assert following.left_message.startswith("fugaku: 1 job cancelled; 2 of 2 tests in jobs have results")
 
 
 def test_leaving_at_once_after_a_refusal_fails(one: Following) -> None:
