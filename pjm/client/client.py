@@ -118,14 +118,12 @@ class Client:
         watch = self._followed.watch
         if watch.jobs:
             terminalreporter.write_sep("=", f"jobs of session {watch.session.identity}")
-            for line in table(watch.jobs):
+            for line in table(watch.jobs, terminalreporter._tw.fullwidth):
                 terminalreporter.write_line(line)
             left = len(watch.deletions.left)
             if left:
-                command = watch.deletions.how_to_delete_left()
-                terminalreporter.write_line(
-                    f"fugaku: {counted(left, 'job')} could not be deleted and may run: {command}"
-                )
+                how = f"could not be deleted and may run: {watch.deletions.how_to_delete_left()}"
+                terminalreporter.write_line(f"fugaku: {counted(left, 'job')} {how}")
         if self._followed.left_message:
             terminalreporter.write_line(self._followed.left_message)
             self._followed.left_message = ""
@@ -174,6 +172,7 @@ class Client:
             interrupts = Interrupts(progress.say)
             watch = Watch(folder, scheduler, self._settings, tasks, prepared.place, hold=interrupts.held)
             replay = Replay(config, prepared.items, obeyed(folder))
+            config.pluginmanager.register(replay, "pjm.replay")
             self._followed = FollowedSession(session, watch, replay, progress, interrupts, self._durations)
             on_error.pop_all()  # from here on, `pytest_unconfigure` closes it
         with folder.writing():

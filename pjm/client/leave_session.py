@@ -59,11 +59,8 @@ def cancel(watch: Watch, way: ResumeHint) -> str:
 def left_alone(watch: Watch, way: ResumeHint) -> Optional[str]:
     """The message that jobs run on after the session ended; None if no job runs."""
     running = [job for job in watch.jobs if job.open and job.stage in (Stage.SUBMITTED, Stage.UNCERTAIN)]
-    return (
-        f"fugaku: {counted(len(running), 'job')} run{'s' * (len(running) == 1)} on; continue with: {way.command}"
-        if running
-        else None
-    )
+    jobs = counted(len(running), "job")
+    return f"fugaku: {jobs} still running; continue with: {way.command}" if running else None
 
 
 def detached(jobs: Sequence[FollowedJob], way: ResumeHint) -> str:

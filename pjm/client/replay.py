@@ -2,19 +2,22 @@
 
 from __future__ import annotations
 
+import os
 import sys
 import warnings
-from typing import Any, Container, Dict, List, Mapping, Optional, Type
+from typing import Any, Container, Dict, Generator, List, Mapping, Optional, Tuple, Type, Union
 
 import pytest
 from _pytest._code.code import ReprEntryNative, ReprExceptionInfo, ReprFileLocation, ReprTraceback, TerminalRepr
 from _pytest._io import TerminalWriter
 
-from pjm.follow.results import News, NoResult, Result
+from pjm.follow.results import News, NoResult, RanIn, Result
 from pjm.identity import identity
 from pjm.job import events
 from pjm.job.events import Event
 from pjm.job.share_events import SuiteProperty
+
+Status = Tuple[str, str, Union[str, Tuple[str, Mapping[str, bool]]]]  # category, letter and word of a report
 
 _ORDER = ("setup", "call", "teardown")
 
@@ -36,6 +39,7 @@ class Replay:
         self._config = config
         self._items = items
         self._obeyed = obeyed
+        self._ran_in: Optional[RanIn] = None
 
     def report(self, news: News) -> None:
         """Report one test from its start to its end, or one property of the suite."""
@@ -45,13 +49,30 @@ class Replay:
                 xml.add_global_property(news.name, news.value)
             return
         item = self._items[news.test]
-        hook = item.ihook
+        hook, self._ran_in = item.ihook, news.ran_in
         hook.pytest_runtest_logstart(nodeid=item.nodeid, location=item.location)
         for event in news.events:
             self._report_event(item, event)
         for report in _added_reports(item, news):
-            hook.pytest_runtest_logreport(report=report)
+            self._log(item, report)
         hook.pytest_runtest_logfinish(nodeid=item.nodeid, location=item.location)
+        self._ran_in = None
+
+    @pytest.hookimpl(wrapper=True)
+    def pytest_report_teststatus(self, config: pytest.Config) -> Generator[None, Status, Status]:
+        """With -v, say in which job the test that is reported just now has run."""
+        category, letter, word = yield
+        if self._ran_in is None or config.option.verbose < 1 or not word:
+            return category, letter, word
+        place = f" in {self._ran_in.job}"
+        return category, letter, (word[0] + place, word[1]) if isinstance(word, tuple) else word + place
+
+    def _log(self, item: pytest.Item, report: pytest.TestReport) -> None:
+        """Report one phase; a failure names its job and the file of the job's output."""
+        if report.failed and self._ran_in is not None:
+            output = os.path.relpath(str(self._ran_in.output))
+            report.sections.append((f"job {self._ran_in.job}", f"its output: {output}, and .err"))
+        item.ihook.pytest_runtest_logreport(report=report)
 
     def _report_event(self, item: pytest.Item, event: Event) -> None:
         kind = event["event"]
@@ -60,7 +81,7 @@ class Replay:
             report = self._rebuilt({**event["data"], "nodeid": item.nodeid})
             if event.get("shown") and isinstance(report.longrepr, str):
                 report.longrepr = Text(report.longrepr)
-            item.ihook.pytest_runtest_logreport(report=report)
+            self._log(item, report)
         elif kind == events.WARNING:
             self._config.hook.pytest_warning_recorded.call_historic(kwargs=_warning(item, event))
         elif kind == events.ATTRIBUTE:

@@ -49,10 +49,11 @@ def explain(
     again = suggest.run([*needed, test], "--fugaku") if needed else "pytest --fugaku --lf"
     what_next = ending.advice or f"run it again: {again}"
     if running is None or running.test != test:
-        return Result(test, trouble=NoResult("; ".join(happened), what_next, share.description, _sections(share)))
+        trouble = NoResult("; ".join(happened), what_next, share.description, _sections(share))
+        return Result(test, trouble=trouble, ran_in=share.ran_in)
     printed = captured_output.kept(share_folder(share.job.folder, share.number), running.phase)
     trouble = NoResult("; ".join(happened), what_next, share.description, (*printed, *_sections(share)))
-    return Result(test, running.events, running.phase, trouble, cut_off=_cut_off(share, running))
+    return Result(test, running.events, running.phase, trouble, cut_off=_cut_off(share, running), ran_in=share.ran_in)
 
 
 def _cut_off(share: FollowedShare, running: TestEvents) -> Optional[float]:
@@ -89,7 +90,7 @@ def completed(share: FollowedShare, events: TestEvents, needed: Sequence[str] = 
         trouble = NoResult(happened, what_next, share.description)
     skipped = events.missing if events.skipped else None
     begun = None if events.missing is not None else events.phase
-    return Result(events.test, events.events, begun, trouble, skipped)
+    return Result(events.test, events.events, begun, trouble, skipped, ran_in=share.ran_in)
 
 
 def _how_to_repeat() -> str:

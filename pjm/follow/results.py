@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import List, Mapping, Optional, Sequence, Tuple, Union
 
 from pjm.job.events import Event
@@ -28,6 +29,19 @@ class NoResult:
 
 
 @dataclass(frozen=True)
+class RanIn:
+    """Where a test ran.
+
+    Attributes:
+        job: id of the job.
+        output: the file of the job's standard output; that of standard error is beside it.
+    """
+
+    job: str
+    output: Path
+
+
+@dataclass(frozen=True)
 class Result:
     """The outcome of one test.
 
@@ -38,6 +52,7 @@ class Result:
         trouble: why the events are incomplete; None if the test ran to its end or was skipped.
         skipped: why the test was skipped; None if it was not.
         cut_off: seconds the test had run when its job ended; None if the job's end did not cut it off.
+        ran_in: the job; None if none was submitted for the test.
     """
 
     test: str
@@ -46,6 +61,7 @@ class Result:
     trouble: Optional[NoResult] = None
     skipped: Optional[str] = None
     cut_off: Optional[float] = None
+    ran_in: Optional[RanIn] = None
 
     @property
     def reason(self) -> str:

@@ -45,6 +45,6 @@ def dry_run(
             for line in os.fsdecode(path.read_bytes()).split("\n")[:-1]:
                 yield f"    | {printable(line)}"
     total = sum(job.node_hours for job in jobs)
-    tests = sum(len(job.nodeids) for job in jobs)
+    amount = f"{counted(len(jobs), 'job')}, {counted(sum(len(job.nodeids) for job in jobs), 'test')}"
     over = f", more than --fugaku-budget {budget:g} allows" if budget is not None and total > budget else ""
-    yield f"dry run: {counted(len(jobs), 'job')}, {counted(tests, 'test')}, {total:.2f} node-hours at most{over}; nothing was submitted"
+    yield f"dry run: {amount}, {total:.2f} node-hours at most{over}; nothing was submitted"

@@ -121,7 +121,8 @@ def _job_line(record: Dict[str, Any]) -> str:
     ident = record.get("id") or record.get("name")
     used, wanted = record.get("node_hours_used", 0), record.get("node_hours_requested", 0)
     return (
-        f"  job {ident}: {counted(len(record.get('tests', [])), 'test')}, {record.get('outcome') or record.get('state')}, "
+        f"  job {ident}: {counted(len(record.get('tests', [])), 'test')}, "
+        f"{record.get('outcome') or record.get('state')}, "
         f"queued {elapse_text(max(0, record.get('queued_seconds') or 0))}, "
         f"ran {elapse_text(record.get('ran_seconds') or 0)}, node-hours {used:.3f} of {wanted:.3f}"
     )

@@ -80,14 +80,14 @@ def test_the_table_has_a_line_for_each_share_and_a_total(one: Following) -> None
         "job    tests  queued for   ran for  node-hours used  requested  outcome",
         "1.0        2    00:00:00  00:15:00            0.250      0.500  running",
         "total      2                                  0.250      0.500",
-    ] == table(one.watch.jobs)
+    ] == table(one.watch.jobs, 80)
 
 
 def test_a_job_that_was_not_submitted_has_its_name_and_no_times(one: Following) -> None:
     one.watch.start(one.watch.plan_unassigned())
 
     name = one.watch.jobs[0].name
-    assert [name, "2", "-", "-", "0.000", "0.500", "planned"] == table(one.watch.jobs)[1].split()
+    assert [name, "2", "-", "-", "0.000", "0.500", "planned"] == table(one.watch.jobs, 80)[1].split()
 
 
 def test_the_record_of_a_share_has_its_state_its_times_and_its_cost(one: Following) -> None:

@@ -189,7 +189,7 @@ def chain(tmp_path: Path) -> Following:
 
 def queued(chain: Following) -> Tuple[str, object]:
     """What the table and jobs.json say of the second step's wait."""
-    cells = table(chain.watch.jobs)[2].split()
+    cells = table(chain.watch.jobs, 120)[2].split()
     return cells[2], live_records(chain.watch.jobs, 1000 + chain.now)[1]["queued_seconds"]
 
 
