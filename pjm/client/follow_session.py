@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import time
-from typing import Dict, Iterator, Sequence
+from typing import Iterator, Sequence
 
 import pytest
 
@@ -16,7 +16,7 @@ from pjm.errors import BadInput
 from pjm.follow.durations import Durations
 from pjm.follow.interrupts import Interrupts
 from pjm.follow.jobs import Stage
-from pjm.follow.results import News, Result
+from pjm.follow.results import Result
 from pjm.follow.watch import Watch
 from pjm.plan.packing import Job
 
@@ -53,7 +53,6 @@ class FollowedSession:
         self._progress = progress
         self._interrupts = interrupts
         self._durations = durations
-        self._file = ""  # of the result that was reported last
         self._unmarked = 0  # number of unmarked tests that have not run yet
         self._lived = 0.0
 
@@ -105,6 +104,7 @@ class FollowedSession:
         self._unmarked = len(local)
         self._report()  # known results may stop the session before anything is submitted
         self._start(jobs)
+        self._progress.side_by_side(sum(len(job.shares) for job in self.watch.jobs) > 1)
         self._step()
         for place, item in enumerate(local):
             following = local[place + 1] if place + 1 < len(local) else None
@@ -157,30 +157,14 @@ class FollowedSession:
 
     def _deliver(self) -> Iterator[None]:
         """Report new results to pytest. Ctrl-C waits for the end of a result, so that each is reported completely."""
-        self._by_file()
         while self.watch.news:
-            self._progress.clear()
+            self._progress.before_results()
             with self._interrupts.held():
                 news = self.watch.news.popleft()  # removed before a hook can raise, so that nothing is reported twice
                 if isinstance(news, Result):
                     self._durations.learn(news)
                 self._replay.report(news)
             yield
-
-    def _by_file(self) -> None:
-        """Put new results of a file side by side, because pytest begins a line with each change of the file."""
-        places: Dict[str, int] = {self._file: 0}
-        for news in self.watch.news:
-            if isinstance(news, Result):
-                self._file = news.test.partition("::")[0]
-                places.setdefault(self._file, len(places))
-
-        def place(news: News) -> int:
-            return places[news.test.partition("::")[0]] if isinstance(news, Result) else -1
-
-        ordered = sorted(self.watch.news, key=place)
-        self.watch.news.clear()
-        self.watch.news.extend(ordered)
 
     def _check(self) -> None:
         """Cancel all jobs and stop if a plugin that saw a report asks for it."""

@@ -71,7 +71,7 @@ class Replay:
         """Report one phase; a failure names its job and the file of the job's output."""
         if report.failed and self._ran_in is not None:
             output = os.path.relpath(str(self._ran_in.output))
-            report.sections.append((f"job {self._ran_in.job}", f"its output: {output}, and .err"))
+            report.sections.append((f"output of job {self._ran_in.job}", output))
         item.ihook.pytest_runtest_logreport(report=report)
 
     def _report_event(self, item: pytest.Item, event: Event) -> None:

@@ -38,8 +38,14 @@ class Progress:
         self._shown = ""  # the live line
         self._column = 0  # the end of pytest's own line above the live line
         self._last = ""
+        self._gap = False
         self._due = 0.0
         self._trouble: Optional[str] = None
+
+    def side_by_side(self, several: bool) -> None:
+        """Whether results of several files come in turns: then pytest shows them without the files, as with xdist."""
+        if several and self._reporter is not None and self._reporter.verbosity == 0:
+            self._reporter.showfspath = False
 
     def show(self, jobs: Sequence[FollowedJob], done: int, trouble: Optional[str], live: bool) -> None:
         """Show the current state; `live` says that nothing else is being written."""
@@ -59,8 +65,18 @@ class Progress:
         """Write one line that stays."""
         if self._reporter is not None:
             self.clear()
+            if self._reporter._tw.width_of_current_line and not self._reporter.currentfspath:
+                self._reporter.line("")  # results without their file: pytest does not know that it has begun a line
             self._reporter.write_line(line)
+            self._gap = True
             self._reporter.flush()  # a pipe would hold the line back until there is more output
+
+    def before_results(self) -> None:
+        """Make way for results; where they come without their files, an empty line divides them from a line of ours."""
+        self.clear()
+        if self._gap and self._reporter is not None and not self._reporter.showfspath:
+            self._reporter.line("")
+        self._gap = False
 
     def clear(self) -> None:
         """Remove the live line, so that something else can be written."""

@@ -46,7 +46,7 @@ def test_here():
 
     assert (0, {"passed": 2}) == (ran.code, ran.counts()), ran.out
     assert 1 == len(project.submissions())
-    assert re.search(r"^job +tests +queued for +ran for +node-hours used +requested +outcome$", ran.out, re.M)
+    assert re.search(r"^job +tests +queued for +ran for +node-hours +requested +outcome$", ran.out, re.M)
     (record,) = project.live()["jobs"]
     assert ("closed", "passed", ["test_it.py::test_there"], 2, 1.0) == (
         record["state"],
