@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import collections
 import contextlib
+import os
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Dict, Generator, List, Optional, Sequence
+from typing import Any, Dict, Generator, Iterator, List, Optional, Sequence
 
 import pytest
 
@@ -22,6 +23,7 @@ from pjm.follow.interrupts import Interrupts
 from pjm.follow.resume import load, obeyed
 from pjm.follow.watch import Watch
 from pjm.identity import identify, identity
+from pjm.job.worker_plugin import LOG
 from pjm.marks.marks import MarkedTest, wishes
 from pjm.plan.budget import check_budget
 from pjm.plan.dry_run import dry_run
@@ -124,9 +126,19 @@ class Client:
             if left:
                 how = f"could not be deleted and may run: {watch.deletions.how_to_delete_left()}"
                 terminalreporter.write_line(f"fugaku: {counted(left, 'job')} {how}")
+            for line in self._where_jobs_wrote(watch.session.folder):
+                terminalreporter.write_line(line)
         if self._followed.left_message:
             terminalreporter.write_line(self._followed.left_message)
             self._followed.left_message = ""
+
+    def _where_jobs_wrote(self, session: Path) -> Iterator[str]:
+        """Where to find what options name one place for, and each job has its own."""
+        option = self._config.option
+        if option.log_file or self._config.getini("log_file"):
+            yield f"fugaku: --log-file of tests in jobs: {os.path.relpath(str(session))}/jobs/*/share-*/{LOG}"
+        if option.basetemp:
+            yield f"fugaku: --basetemp of tests in jobs: {os.path.normpath(option.basetemp)}-pytest-{session.name}-*"
 
     def pytest_sessionfinish(self) -> None:
         """Save `jobs.json` and the durations of the tests for later readers and sessions."""

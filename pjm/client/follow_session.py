@@ -168,12 +168,15 @@ class FollowedSession:
 
     def _check(self) -> None:
         """Cancel all jobs and stop if a plugin that saw a report asks for it."""
-        if not (self._session.shouldfail or self._session.shouldstop):
+        left = self._replay.exit
+        if not (self._session.shouldfail or self._session.shouldstop or left):
             return
         self._progress.clear()
         if self._replay.ended:
             with contextlib.suppress(OSError):  # without the note, a resumed session stops once more
                 self.watch.session.note("obeyed", tests=self._replay.ended)
+        if left is not None:
+            raise pytest.exit.Exception(left.why, left.code)
         self._cancel()
         if self._session.shouldfail:
             raise self._session.Failed(self._session.shouldfail)

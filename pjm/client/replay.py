@@ -11,11 +11,12 @@ import pytest
 from _pytest._code.code import ReprEntryNative, ReprExceptionInfo, ReprFileLocation, ReprTraceback, TerminalRepr
 from _pytest._io import TerminalWriter
 
-from pjm.follow.results import News, NoResult, RanIn, Result
+from pjm.follow.results import Exit, News, NoResult, RanIn, Result
 from pjm.identity import identity
 from pjm.job import events
 from pjm.job.events import Event
 from pjm.job.share_events import SuiteProperty
+from pjm.job.worker_plugin import plugin_names
 
 Status = Tuple[str, str, Union[str, Tuple[str, Mapping[str, bool]]]]  # category, letter and word of a report
 
@@ -32,10 +33,12 @@ class Replay:
 
     Attributes:
         ended: tests that stopped the session now.
+        exit: the call of `pytest.exit` in one of them.
     """
 
     def __init__(self, config: pytest.Config, items: Mapping[str, pytest.Item], obeyed: Container[str] = ()) -> None:
         self.ended: List[str] = []
+        self.exit: Optional[Exit] = None
         self._config = config
         self._items = items
         self._obeyed = obeyed
@@ -53,8 +56,12 @@ class Replay:
         hook.pytest_runtest_logstart(nodeid=item.nodeid, location=item.location)
         for event in news.events:
             self._report_event(item, event)
-        for report in _added_reports(item, news):
-            self._log(item, report)
+        if news.exit is not None and news.test not in self._obeyed:
+            self.ended.append(news.test)
+            self.exit = self.exit or news.exit
+        else:
+            for report in _added_reports(item, news):
+                self._log(item, report)
         hook.pytest_runtest_logfinish(nodeid=item.nodeid, location=item.location)
         self._ran_in = None
 
@@ -68,10 +75,14 @@ class Replay:
         return category, letter, (word[0] + place, word[1]) if isinstance(word, tuple) else word + place
 
     def _log(self, item: pytest.Item, report: pytest.TestReport) -> None:
-        """Report one phase; a failure names its job and the file of the job's output."""
+        """Report one phase; a failure names its job, the file of the job's output, and plugins that were not there."""
         if report.failed and self._ran_in is not None:
-            output = os.path.relpath(str(self._ran_in.output))
-            report.sections.append((f"output of job {self._ran_in.job}", output))
+            lines = [os.path.relpath(str(self._ran_in.output))]
+            theirs = self._ran_in.plugins
+            without = [] if theirs is None else sorted(plugin_names(self._config).difference(theirs))
+            if without:
+                lines.append(f"not loaded there, but here: {', '.join(without)}")
+            report.sections.append((f"output of job {self._ran_in.job}", "\n".join(lines)))
         item.ihook.pytest_runtest_logreport(report=report)
 
     def _report_event(self, item: pytest.Item, event: Event) -> None:

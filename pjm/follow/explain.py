@@ -10,7 +10,7 @@ from typing import List, Optional, Sequence, Tuple
 from pjm import suggest
 from pjm.batch.scheduler import Ending
 from pjm.follow.jobs import FollowedShare
-from pjm.follow.results import NoResult, Result
+from pjm.follow.results import Exit, NoResult, Result
 from pjm.job import captured_output
 from pjm.job.assignment import share_folder
 from pjm.job.share_events import TestEvents
@@ -77,8 +77,12 @@ def completed(share: FollowedShare, events: TestEvents, needed: Sequence[str] = 
         events: the events of the test.
         needed: the tests that it waits for.
     """
-    trouble = None
-    if events.crash is not None:
+    trouble = left = None
+    if events.exit is not None:
+        left = Exit(str(events.exit.get("why")), events.exit.get("code"))
+        happened = f"it ended the session: {events.stopped}"
+        trouble = NoResult(happened, "have a failure fail this test alone: pytest.fail(…)", share.description)
+    elif events.crash is not None:
         happened = f"it took its process down in its {events.phase} phase: {events.crash}"
         what_next = f"run it here to see more: {suggest.run([*needed, events.test])}"
         trouble = NoResult(happened, what_next, share.description, (*events.printed, *_sections(share)))
@@ -90,7 +94,7 @@ def completed(share: FollowedShare, events: TestEvents, needed: Sequence[str] = 
         trouble = NoResult(happened, what_next, share.description)
     skipped = events.missing if events.skipped else None
     begun = None if events.missing is not None else events.phase
-    return Result(events.test, events.events, begun, trouble, skipped, ran_in=share.ran_in)
+    return Result(events.test, events.events, begun, trouble, skipped, ran_in=share.ran_in, exit=left)
 
 
 def _how_to_repeat() -> str:

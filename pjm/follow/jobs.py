@@ -133,7 +133,7 @@ class FollowedShare:
     @property
     def ran_in(self) -> Optional[RanIn]:
         """The job, for the results of its tests; None before it was submitted."""
-        return RanIn(self.id, self.outputs.out) if self.id else None
+        return RanIn(self.id, self.outputs.out, self.reading.plugins) if self.id else None
 
     @property
     def script(self) -> Path:

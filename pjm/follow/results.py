@@ -35,10 +35,25 @@ class RanIn:
     Attributes:
         job: id of the job.
         output: the file of the job's standard output; that of standard error is beside it.
+        plugins: the packages whose plugins its pytest had loaded; None if unknown.
     """
 
     job: str
     output: Path
+    plugins: Optional[Tuple[str, ...]] = None
+
+
+@dataclass(frozen=True)
+class Exit:
+    """A call of `pytest.exit`.
+
+    Attributes:
+        why: its reason.
+        code: the exit code that it asks for; None for pytest's own.
+    """
+
+    why: str
+    code: Optional[int]
 
 
 @dataclass(frozen=True)
@@ -53,6 +68,7 @@ class Result:
         skipped: why the test was skipped; None if it was not.
         cut_off: seconds the test had run when its job ended; None if the job's end did not cut it off.
         ran_in: the job; None if none was submitted for the test.
+        exit: the call of `pytest.exit` in the test; None if there was none.
     """
 
     test: str
@@ -62,6 +78,7 @@ class Result:
     skipped: Optional[str] = None
     cut_off: Optional[float] = None
     ran_in: Optional[RanIn] = None
+    exit: Optional[Exit] = None
 
     @property
     def reason(self) -> str:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import Dict, Iterable, Iterator, List, Optional, Sequence, Tuple, Union
+from typing import Any, Dict, Iterable, Iterator, List, Optional, Sequence, Tuple, Union
 
 from pjm.job import events
 from pjm.job.events import Event
@@ -33,6 +33,7 @@ class TestEvents:
     phase: str = "setup"
     started: Optional[float] = None
     stopped: str = ""
+    exit: Optional[Dict[str, Any]] = None
     crash: Optional[str] = None
     printed: Tuple[Tuple[str, str], ...] = ()
     missing: Optional[str] = None
@@ -68,6 +69,7 @@ class Reading:
         running: the test that has begun and not ended.
         began: when the first process of the share began, seconds since the epoch.
         ended: whether the share has written that all its tests are done.
+        plugins: the packages whose plugins the share's pytest has loaded; None if it has not said.
     """
 
     def __init__(self) -> None:
@@ -75,6 +77,7 @@ class Reading:
         self.running: Optional[TestEvents] = None
         self.began: Optional[float] = None
         self.ended = False
+        self.plugins: Optional[Tuple[str, ...]] = None
 
     def take(self, new: Iterable[Event]) -> List[Union[TestEvents, SuiteProperty]]:
         """Follow new events. Return the tests and suite properties that they complete."""
@@ -92,6 +95,8 @@ class Reading:
             if kind == events.BEGIN:
                 self.running = None  # drop the events of a test whose process died
                 self.began = self.began if self.began is not None else event.get("time")
+            elif kind == events.PLUGINS:
+                self.plugins = tuple(event["names"])
             elif kind == events.START:
                 self.running = TestEvents(event["test"], started=event.get("time"))
             elif kind == events.MISSING:
@@ -112,7 +117,7 @@ class Reading:
         if kind == events.PHASE:
             running.phase = event["when"]
         elif kind == events.STOPPED:
-            running.stopped = event["how"]
+            running.stopped, running.exit = event["how"], event.get("exit")
         elif kind in (events.REPORT, events.WARNING, events.ATTRIBUTE, events.ENOUGH):
             running.events.append(event)
         elif kind in (events.STOP, events.CRASH) and event["test"] == running.test:

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import itertools
 import os
 import time
 import warnings
 from pathlib import Path
-from typing import Any, Dict, Generator, List, Optional, Sequence, Tuple, Union
+from typing import Any, Dict, Generator, Iterator, List, Optional, Sequence, Set, Tuple, Union
 
 import pytest
 
@@ -16,6 +17,7 @@ from pjm.job.assignment import Assignment
 from pjm.job.events import SureLog
 
 NAME = "pjm.worker_plugin"
+LOG = "pytest.log"  # in the folder of the share; what --log-file is for
 
 # Options that a job ignores: those that the client handles, and those that would change which tests run.
 _NEUTRAL: Dict[str, Any] = {
@@ -40,12 +42,10 @@ _NEUTRAL: Dict[str, Any] = {
     "report_log": None,
     "json_report": False,
     "pastebin": None,
-    "basetemp": None,
     "numprocesses": None,
     "dist": "no",
     "tx": [],
     "looponfail": False,
-    "log_file": "",  # not None, because then the configuration counts
 }
 _OTHERS = ("lfplugin", "nfplugin", "stepwiseplugin")  # they write caches that only the client may write
 
@@ -88,6 +88,11 @@ class WorkerPlugin:
         for name, value in _NEUTRAL.items():
             if hasattr(config.option, name):
                 setattr(config.option, name, value)
+        option, folder = config.option, self._assignment.events.parent
+        # Not None where there is none, because then the configuration counts.
+        option.log_file = str(folder / LOG) if option.log_file or config.getini("log_file") else ""
+        option.log_file_mode = "a"  # after a crash, the next process goes on with the same file
+        option.basetemp = _own_basetemp(option.basetemp, folder)
         config.args[:] = self._places()
         return (yield)
 
@@ -102,6 +107,7 @@ class WorkerPlugin:
         from _pytest.junitxml import xml_key
 
         manager = config.pluginmanager
+        self._log.write(events.PLUGINS, names=sorted(plugin_names(config)))
         for name in _OTHERS:
             if manager.hasplugin(name):
                 manager.unregister(name=name)
@@ -185,7 +191,9 @@ class WorkerPlugin:
 
     def pytest_keyboard_interrupt(self, excinfo: pytest.ExceptionInfo[BaseException]) -> None:
         """Write how a test ended the whole session."""
-        self._log.write(events.STOPPED, how=excinfo.exconly())
+        stop = excinfo.value
+        left = {"why": stop.msg, "code": stop.returncode} if isinstance(stop, pytest.exit.Exception) else None
+        self._log.write(events.STOPPED, how=excinfo.exconly(), exit=left)
 
     def pytest_warning_recorded(
         self,
@@ -248,6 +256,27 @@ class _JunitNotes:
 
         def add_property(self, name: str, value: object) -> None:
             self._log.write(events.ATTRIBUTE, test=self._test, name=str(name), value=str(value))
+
+
+def plugin_names(config: pytest.Config) -> Set[str]:
+    """The names of the installed packages whose plugins are loaded, without ours."""
+    installed = config.pluginmanager.list_plugin_distinfo()
+    return {
+        str(package.project_name) for plugin, package in installed if getattr(plugin, "__module__", "") != "pytest_pjm"
+    }
+
+
+def _own_basetemp(given: Optional[str], folder: Path) -> Optional[str]:
+    """A folder beside the one of --basetemp: pytest empties that when it begins, and jobs begin at any time."""
+    if not given:
+        return None
+    names = (f"{os.path.normpath(given)}-{folder.parent.name}-{folder.name}{suffix}" for suffix in _suffixes())
+    return next(name for name in names if not Path(name).exists())
+
+
+def _suffixes() -> Iterator[str]:
+    yield ""
+    yield from (f".{number}" for number in itertools.count(1))
 
 
 def _holds(collector: pytest.Collector, test: str, rootdir: Path) -> bool:

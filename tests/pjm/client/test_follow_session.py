@@ -25,6 +25,7 @@ class Reports:
     def __init__(self, session: Any, why: str, name: str) -> None:
         self.tests: List[str] = []
         self.ended: List[str] = []
+        self.exit = None
         self._session, self._why, self._name = session, why, name
 
     def report(self, result: Result) -> None:
