@@ -219,7 +219,7 @@ class WorkerPlugin:
 
     def _places(self) -> List[str]:
         """The client's files and folders that hold a file of the tests, and names that are not of files."""
-        paths = {place: Path.cwd() / os.path.normpath(place) for place in self._assignment.places}
+        paths = {place: Path(os.path.normpath(str(Path.cwd() / place))) for place in self._assignment.places}
         needed = [place for place, path in paths.items() if path in self._files_and_folders or not path.exists()]
         return needed if self._files else list(paths)
 

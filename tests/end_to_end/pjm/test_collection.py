@@ -85,6 +85,7 @@ def make(project: FugakuProject, *files: str) -> None:
         ["--rootdir=config", "tests", "--import-mode=importlib"],
         ["--rootdir=config", "linked"],
         ["linked"],
+        ["../site/package_of_tests", "tests/sub/../test_one.py"],
         ["--pyargs", "package_of_tests"],
         ["--pyargs", "package_of_tests.test_four::test_passes", "tests/test_one.py"],
     ],
