@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import itertools
 import os
 import time
 import warnings
 from pathlib import Path
-from typing import Any, Dict, Generator, Iterator, List, Optional, Sequence, Set, Tuple, Union
+from typing import Any, Dict, Generator, List, Optional, Sequence, Set, Tuple, Union
 
 import pytest
 
@@ -270,13 +269,8 @@ def _own_basetemp(given: Optional[str], folder: Path) -> Optional[str]:
     """A folder beside the one of --basetemp: pytest empties that when it begins, and jobs begin at any time."""
     if not given:
         return None
-    names = (f"{os.path.normpath(given)}-{folder.parent.name}-{folder.name}{suffix}" for suffix in _suffixes())
-    return next(name for name in names if not Path(name).exists())
-
-
-def _suffixes() -> Iterator[str]:
-    yield ""
-    yield from (f".{number}" for number in itertools.count(1))
+    place = f"{os.path.normpath(given)}-{folder.parent.name}-{folder.name}"
+    return f"{place}.{os.getpid()}" if Path(place).exists() else place  # the next process after a crash
 
 
 def _holds(collector: pytest.Collector, test: str, rootdir: Path) -> bool:
