@@ -113,7 +113,7 @@ class FollowedSession:
             self._check()
             self._step()
         while not self.watch.done:
-            self._progress.show(self.watch.jobs, len(self.watch.results), self.watch.trouble, live=True)
+            self._progress.show(self.watch.jobs, len(self.watch.results), self.watch.trouble)
             time.sleep(min(self.watch.pause(), 1.0))
             self._step()
         self._progress.clear()
@@ -132,7 +132,7 @@ class FollowedSession:
         while not self.watch.submitted:
             with self.watch.session.writing():
                 self.watch.step()
-            self._progress.show(self.watch.jobs, len(self.watch.results), self.watch.trouble, live=True)
+            self._progress.show(self.watch.jobs, len(self.watch.results), self.watch.trouble)
             time.sleep(min(self.watch.pause(), 0.2))
         self._progress.clear()
         refused = [job.shares[0].ending for job in self.watch.jobs if job.stage is Stage.REFUSED]

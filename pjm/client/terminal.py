@@ -47,9 +47,9 @@ class Progress:
         if several and self._reporter is not None and self._reporter.verbosity == 0:
             self._reporter.showfspath = False
 
-    def show(self, jobs: Sequence[FollowedJob], done: int, trouble: Optional[str], live: bool) -> None:
-        """Show the current state; `live` says that nothing else is being written."""
-        if self._reporter is None or not live:
+    def show(self, jobs: Sequence[FollowedJob], done: int, trouble: Optional[str]) -> None:
+        """Show the current state. Call it only while nothing else is written."""
+        if self._reporter is None:
             return
         if trouble is not None and trouble != self._trouble:
             self.say(f"fugaku: {trouble}")

@@ -32,12 +32,11 @@ def test_a_file_gets_a_line_once_a_minute_if_something_has_changed_and_trouble_a
     shown = progress(pytester, file, one)
     one.begin()
 
-    shown.show(one.watch.jobs, 0, None, live=True)
+    shown.show(one.watch.jobs, 0, None)
     one.scheduler.run("1.0", elapsed=1800)
     for trouble in (None, "it does not answer", "it does not answer"):
         one.step(25)
-        shown.show(one.watch.jobs, 1, trouble, live=True)
-        shown.show(one.watch.jobs, 1, trouble, live=False)
+        shown.show(one.watch.jobs, 1, trouble)
 
     assert [
         "fugaku: 1 queued, 0 running, 0 of 2 tests done",
@@ -75,12 +74,12 @@ def test_a_terminal_has_one_line_with_cost_and_wait_that_gives_way_to_others(
         return screen.lines
 
     reporter._tw.write(begun[: columns - 1])
-    shown.show(one.watch.jobs, 0, None, live=True)
+    shown.show(one.watch.jobs, 0, None)
     assert [*([begun[: columns - 1]] if begun else []), line] == seen()
     shown.before_results()
     reporter._tw.write(".")
     assert f"{begun[: columns - 1]}." == seen()[0]
-    shown.show(one.watch.jobs, 0, None, live=True)
+    shown.show(one.watch.jobs, 0, None)
     shown.say("a line")
     assert [f"{begun[: columns - 1]}.", "a line"] == [text for text in seen() if text]
 
@@ -108,7 +107,7 @@ def test_a_terminal_that_cannot_move_its_cursor_has_lines(
     file = Terminal()
     one.begin()
 
-    progress(pytester, file, one).show(one.watch.jobs, 0, None, live=True)
+    progress(pytester, file, one).show(one.watch.jobs, 0, None)
 
     assert "fugaku: 1 queued, 0 running, 0 of 2 tests done\n" == file.getvalue()
 
@@ -118,7 +117,7 @@ def test_a_quiet_session_shows_nothing(pytester: pytest.Pytester, one: Following
     shown = progress(pytester, file, one, "-q")
     one.begin()
 
-    shown.show(one.watch.jobs, 0, None, live=True)
+    shown.show(one.watch.jobs, 0, None)
     shown.say("a line")
 
     assert "" == file.getvalue()
