@@ -7,6 +7,7 @@ ways to load this module, and pytest would warn when it is loaded a second time.
 from __future__ import annotations
 
 import contextlib
+import re
 import sys
 from importlib import import_module
 from importlib.machinery import PathFinder
@@ -20,16 +21,18 @@ if TYPE_CHECKING:
 
 _JOB = "pjm.worker_plugin"
 _CLIENT = "pjm.client"
+_SESSION = re.compile(r"\d{8}-\d{6}-[0-9a-f]{4}", re.ASCII)  # as in pjm.sessions.index
 _OURS = Path(__file__).resolve().with_name("pjm") / "__init__.py"
 
 MARK = "fugaku"
 HELP = (
-    "fugaku(nodes=1, elapse='00:30:00', rscgrp=None, env={}, after=None): with --fugaku, run this test in a batch job "
-    "on so many nodes, for at most so long, in this resource group, with these environment variables, and after "
-    "another test has passed"
+    "fugaku(nodes=1, elapse='30m', rscgrp=None, env={}, after=None, together=None): with --fugaku, run this test in a "
+    "batch job on so many nodes, for at most so long, in this resource group, with these environment variables, after "
+    "another test has passed, and in one job with others"
 )
 GROUP = "tests as batch jobs (marked with @pytest.mark.fugaku)"
 LATEST = "latest"
+WORKDIR = ".pjm"
 IMPLY_FUGAKU = ("fugaku_emulate", "fugaku_dry_run", "fugaku_detach", "fugaku_resume")
 
 # Name, metavar, help text. Each is an option --fugaku-NAME, and fugaku_NAME in pytest's configuration.
@@ -113,7 +116,7 @@ def complete(option: argparse.Namespace) -> None:
 def workdir(config: pytest.Config) -> Path:
     """The folder that keeps the sessions of this project."""
     folder = given(config, "workdir")
-    return (config.rootpath / (Path(folder).expanduser() if folder else ".pjm")).absolute()
+    return (config.rootpath / (Path(folder).expanduser() if folder else WORKDIR)).absolute()
 
 
 def given(config: pytest.Config, name: str) -> Optional[str]:
@@ -194,6 +197,12 @@ def pytest_collection_finish(session: pytest.Session) -> None:
         keep_order(session)
 
 
+def pytest_ignore_collect(collection_path: Path) -> Optional[bool]:
+    """Leave out the folders of sessions: they have copies of our modules, and what tests have left."""
+    session = _SESSION.fullmatch(collection_path.name) and (collection_path / "session.json").exists()
+    return True if session or collection_path.name == WORKDIR else None
+
+
 @pytest.fixture
 def artifacts(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> object:
     """Files for the tests after this one: `artifacts.folder` to write to, `artifacts.of("test_train")` to read from."""
@@ -210,9 +219,10 @@ def artifacts(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathF
     if root is None:
         root = tmp_path_factory.getbasetemp() / "artifacts"
         root.mkdir(exist_ok=True)
+    from pjm.identity import identity
     from pjm.job.artifacts import Artifacts
 
-    made = Artifacts(root, request.node.nodeid)
+    made = Artifacts(root, identity(request.node))
     made.begin()
     return made
 
@@ -242,8 +252,10 @@ def require_own_package(config: pytest.Config, asks: str) -> None:
             f"the plugin needs its package {package}, and one Python process has one module of a name",
             "rename the project's module; without --fugaku, after= and artifacts, its tests run as they are",
         )
-    if "pjm" in sys.modules:
+    if getattr(sys.modules.get("pjm"), "__file__", None):
         return
+    # With importlib as import mode, pytest makes an empty module of a folder pjm of tests.
+    sys.modules.pop("pjm", None)
     # At the front: some ways to install put a folder pjm without Python modules first on the path.
     sys.path.insert(0, str(package.parent))
     try:
@@ -254,19 +266,19 @@ def require_own_package(config: pytest.Config, asks: str) -> None:
 
 def _stranger(config: pytest.Config) -> Optional[str]:
     """The module pjm that the tests of this project import, if it is not ours."""
-    loaded = sys.modules.get("pjm")
-    if loaded is not None and not _is_ours(getattr(loaded, "__file__", None)):
-        return str(getattr(loaded, "__file__", None) or loaded)
+    loaded = getattr(sys.modules.get("pjm"), "__file__", None)
+    if loaded and not _is_ours(loaded):
+        return str(loaded)
     # pytest may put the first two folders on the path only later, when it collects.
     folders = [str(config.invocation_params.dir), str(config.rootpath), *sys.path]
     spec = PathFinder.find_spec("pjm", folders)
     return None if spec is None or spec.origin is None or _is_ours(spec.origin) else spec.origin
 
 
-def _is_ours(file: Optional[str]) -> bool:
+def _is_ours(file: str) -> bool:
     """Whether a module pjm is the package beside this file or a copy of it (a checkout and an installed wheel)."""
     try:
-        return file is not None and Path(file).read_bytes() == _OURS.read_bytes()
+        return Path(file).read_bytes() == _OURS.read_bytes()
     except OSError:
         return False
 

@@ -39,6 +39,11 @@ def mark() -> str:
         "rscgrp": ("resource group", "`fugaku_rscgrp`, else the site's"),
         "env": ("environment variables of its job; names that begin with `PJM_` are PJM's own", "none"),
         "after": ("the test that has to pass before, by name or node id; it must be marked too", "none"),
+        "together": (
+            "a name: all tests of that name run in one job, in their order, whatever class or file they are of; "
+            "`False`: the tests of a class may run in several jobs",
+            "a class runs in one job, unless its tests ask for different things or took too long before",
+        ),
     }
     rows = [(code(key), about[key][0], about[key][1]) for key in KEYS]
     return f"```python\n{EXAMPLE}\n```\n\n{plain(HELP)}\n\n{table(('argument', 'what it is', 'default'), rows)}"

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import collections
 import contextlib
+import os
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Dict, Optional, Sequence
+from typing import Any, Dict, Generator, Iterator, List, Optional, Sequence
 
 import pytest
 
@@ -14,11 +16,14 @@ from pjm.client.follow_session import FollowedSession
 from pjm.client.open_session import Items, make_scheduler, open_session, tasks_of, workplace
 from pjm.client.replay import Replay
 from pjm.client.terminal import Progress, table
+from pjm.counted import counted
 from pjm.errors import BadInput
 from pjm.follow.durations import Durations
 from pjm.follow.interrupts import Interrupts
 from pjm.follow.resume import load, obeyed
 from pjm.follow.watch import Watch
+from pjm.identity import identify, identity
+from pjm.job.worker_plugin import LOG
 from pjm.marks.marks import MarkedTest, wishes
 from pjm.plan.budget import check_budget
 from pjm.plan.dry_run import dry_run
@@ -69,6 +74,12 @@ class Client:
         """Where the tests of this session leave files; None before there is a session."""
         return self._followed.watch.session.artifacts if self._followed is not None else None
 
+    @pytest.hookimpl(wrapper=True, tryfirst=True)
+    def pytest_collection_modifyitems(self, items: List[pytest.Item]) -> Generator[None, None, None]:
+        """Settle the identities of the tests before other plugins rename any."""
+        identify(items)
+        yield
+
     @pytest.hookimpl(tryfirst=True)
     def pytest_collection_finish(self, session: pytest.Session) -> None:
         """Read and check the marks of the selected tests before any test runs."""
@@ -83,15 +94,15 @@ class Client:
         option = session.config.option
         if option.collectonly or (session.testsfailed and not option.continue_on_collection_errors):
             return None  # pytest's own loop reports collection and its errors
-        items = {item.nodeid: item for item in session.items if item.nodeid in self._wishes}
-        local = [item for item in session.items if item.nodeid not in self._wishes]
+        items = {identity(item): item for item in session.items if identity(item) in self._wishes}
+        local = [item for item in session.items if identity(item) not in self._wishes]
         try:
             if not items:
                 if option.fugaku_resume or option.fugaku_dry_run or option.fugaku_detach:
                     raise _no_marked_tests(option)
                 return None
             if len(items) + len(local) != len(session.items):
-                raise _twice(session.items)
+                raise _twice(session)
             prepared = self._prepare(session.config, items)
             followed = self._open(session, prepared)
             if option.fugaku_dry_run:
@@ -109,15 +120,25 @@ class Client:
         watch = self._followed.watch
         if watch.jobs:
             terminalreporter.write_sep("=", f"jobs of session {watch.session.identity}")
-            for line in table(watch.jobs):
+            for line in table(watch.jobs, terminalreporter._tw.fullwidth):
                 terminalreporter.write_line(line)
             left = len(watch.deletions.left)
             if left:
-                command = watch.deletions.how_to_delete_left()
-                terminalreporter.write_line(f"fugaku: {left} jobs could not be deleted and may run: {command}")
+                how = f"could not be deleted and may run: {watch.deletions.how_to_delete_left()}"
+                terminalreporter.write_line(f"fugaku: {counted(left, 'job')} {how}")
+            for line in self._where_jobs_wrote(watch.session.folder):
+                terminalreporter.write_line(line)
         if self._followed.left_message:
             terminalreporter.write_line(self._followed.left_message)
             self._followed.left_message = ""
+
+    def _where_jobs_wrote(self, session: Path) -> Iterator[str]:
+        """Where to find what options name one place for, and each job has its own."""
+        option = self._config.option
+        if option.log_file or self._config.getini("log_file"):
+            yield f"fugaku: --log-file of tests in jobs: {os.path.relpath(str(session))}/jobs/*/share-*/{LOG}"
+        if option.basetemp:
+            yield f"fugaku: --basetemp of tests in jobs: {os.path.normpath(option.basetemp)}-pytest-{session.name}-*"
 
     def pytest_sessionfinish(self) -> None:
         """Save `jobs.json` and the durations of the tests for later readers and sessions."""
@@ -163,6 +184,7 @@ class Client:
             interrupts = Interrupts(progress.say)
             watch = Watch(folder, scheduler, self._settings, tasks, prepared.place, hold=interrupts.held)
             replay = Replay(config, prepared.items, obeyed(folder))
+            config.pluginmanager.register(replay, "pjm.replay")
             self._followed = FollowedSession(session, watch, replay, progress, interrupts, self._durations)
             on_error.pop_all()  # from here on, `pytest_unconfigure` closes it
         with folder.writing():
@@ -189,13 +211,15 @@ class Client:
             print(line) if reporter is None else reporter.write_line(line)
 
 
-def _twice(items: Sequence[pytest.Item]) -> BadInput:
-    seen: Dict[str, int] = {}
-    for item in items:
-        seen[item.nodeid] = seen.get(item.nodeid, 0) + 1
-    twice = next(nodeid for nodeid, times in seen.items() if times > 1)
+def _twice(session: pytest.Session) -> BadInput:
+    counts = collections.Counter(map(identity, session.items))
+    twice = next(test for test, count in counts.items() if count > 1)
     return BadInput(
-        f"{twice} was collected twice", "the two results could not be told apart", "leave out --keep-duplicates"
+        f"{twice} was collected twice",
+        "the two results could not be told apart",
+        "leave out --keep-duplicates"
+        if session.config.option.keepduplicates
+        else "name each test once; if a plugin or a conftest.py repeats tests, have it give each a name of its own",
     )
 
 

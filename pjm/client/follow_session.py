@@ -11,6 +11,7 @@ import pytest
 from pjm.client import leave_session
 from pjm.client.replay import Replay
 from pjm.client.terminal import Progress, live_records
+from pjm.counted import counted
 from pjm.errors import BadInput
 from pjm.follow.durations import Durations
 from pjm.follow.interrupts import Interrupts
@@ -67,7 +68,7 @@ class FollowedSession:
             BadInput: a job was refused, or the session folder cannot be written.
         """
         opening = "back to" if self._session.config.option.fugaku_resume else "session"
-        tests = f"{len(self.watch.tests)} tests in jobs, {len(local)} here"
+        tests = f"{counted(len(self.watch.tests), 'test')} in jobs, {len(local)} here"
         self._progress.say(f"fugaku: {opening} {self.watch.session.identity}: {tests}")
         with self._interrupts.raised(), self._leaving():
             self._detach(jobs) if detach else self._follow(jobs, local)
@@ -103,6 +104,7 @@ class FollowedSession:
         self._unmarked = len(local)
         self._report()  # known results may stop the session before anything is submitted
         self._start(jobs)
+        self._progress.side_by_side(sum(len(job.shares) for job in self.watch.jobs) > 1)
         self._step()
         for place, item in enumerate(local):
             following = local[place + 1] if place + 1 < len(local) else None
@@ -111,7 +113,7 @@ class FollowedSession:
             self._check()
             self._step()
         while not self.watch.done:
-            self._progress.show(self.watch.jobs, len(self.watch.results), self.watch.trouble, live=True)
+            self._progress.show(self.watch.jobs, len(self.watch.results), self.watch.trouble)
             time.sleep(min(self.watch.pause(), 1.0))
             self._step()
         self._progress.clear()
@@ -130,7 +132,7 @@ class FollowedSession:
         while not self.watch.submitted:
             with self.watch.session.writing():
                 self.watch.step()
-            self._progress.show(self.watch.jobs, len(self.watch.results), self.watch.trouble, live=True)
+            self._progress.show(self.watch.jobs, len(self.watch.results), self.watch.trouble)
             time.sleep(min(self.watch.pause(), 0.2))
         self._progress.clear()
         refused = [job.shares[0].ending for job in self.watch.jobs if job.stage is Stage.REFUSED]
@@ -156,7 +158,7 @@ class FollowedSession:
     def _deliver(self) -> Iterator[None]:
         """Report new results to pytest. Ctrl-C waits for the end of a result, so that each is reported completely."""
         while self.watch.news:
-            self._progress.clear()
+            self._progress.before_results()
             with self._interrupts.held():
                 news = self.watch.news.popleft()  # removed before a hook can raise, so that nothing is reported twice
                 if isinstance(news, Result):
@@ -166,12 +168,15 @@ class FollowedSession:
 
     def _check(self) -> None:
         """Cancel all jobs and stop if a plugin that saw a report asks for it."""
-        if not (self._session.shouldfail or self._session.shouldstop):
+        left = self._replay.exit
+        if not (self._session.shouldfail or self._session.shouldstop or left):
             return
         self._progress.clear()
         if self._replay.ended:
             with contextlib.suppress(OSError):  # without the note, a resumed session stops once more
                 self.watch.session.note("obeyed", tests=self._replay.ended)
+        if left is not None:
+            raise pytest.exit.Exception(left.why, left.code)
         self._cancel()
         if self._session.shouldfail:
             raise self._session.Failed(self._session.shouldfail)

@@ -10,6 +10,7 @@ import pytest
 
 from pjm import suggest
 from pjm.batch.scheduler import UnansweredError
+from pjm.counted import counted
 from pjm.follow.jobs import FollowedJob, Stage
 from pjm.follow.watch import Watch
 
@@ -49,14 +50,17 @@ def cancel(watch: Watch, way: ResumeHint) -> str:
     except UnansweredError as error:
         return f"fugaku: jobs may still run, because they could not be cancelled: {error}; {rest}"
     doubt = f"; {len(watch.doubtful)} may still start: it is unknown whether they were accepted"
-    outcome = f"{len(ids)} jobs cancelled{doubt if watch.doubtful else ''}; " if ids or watch.doubtful else ""
+    outcome = (
+        f"{counted(len(ids), 'job')} cancelled{doubt if watch.doubtful else ''}; " if ids or watch.doubtful else ""
+    )
     return f"fugaku: {outcome}{rest}"
 
 
 def left_alone(watch: Watch, way: ResumeHint) -> Optional[str]:
     """The message that jobs run on after the session ended; None if no job runs."""
     running = [job for job in watch.jobs if job.open and job.stage in (Stage.SUBMITTED, Stage.UNCERTAIN)]
-    return f"fugaku: {len(running)} jobs run on; continue with: {way.command}" if running else None
+    jobs = counted(len(running), "job")
+    return f"fugaku: {jobs} still running; continue with: {way.command}" if running else None
 
 
 def detached(jobs: Sequence[FollowedJob], way: ResumeHint) -> str:

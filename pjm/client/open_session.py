@@ -15,6 +15,7 @@ from pjm import suggest
 from pjm.batch.scheduler import Scheduler
 from pjm.client.command_line import own_arguments, resumed_arguments
 from pjm.errors import BadInput
+from pjm.identity import file_of
 from pjm.job.assignment import PYTEST_LOOKS_AT
 from pjm.marks.marks import MarkedTest
 from pjm.plan.interpreter import own_switches
@@ -43,13 +44,19 @@ def tasks_of(
     known: Mapping[str, float],
 ) -> List[Task]:
     """The marked tests as tasks for the packing; `known` has the seconds that each took before."""
-    tasks = [
-        Task(nodeid, wishes[nodeid].request, nodeid.split("::")[0], known.get(nodeid), wishes[nodeid].after)
-        for nodeid in items
-    ]
-    for task in overlong(tasks, settings.site):
-        config.issue_config_time_warning(pytest.PytestWarning(str(describe_overlong(task))), stacklevel=2)
+    tasks = [_task(test, item, wishes[test], known.get(test)) for test, item in items.items()]
+    for group in overlong(tasks, settings.site):
+        config.issue_config_time_warning(pytest.PytestWarning(str(describe_overlong(group))), stacklevel=2)
     return tasks
+
+
+def _task(test: str, item: pytest.Item, wish: MarkedTest, seconds: Optional[float]) -> Task:
+    module, together = test.split("::")[0], wish.request.together
+    group = together if isinstance(together, str) else None
+    outermost = next((node for node in item.listchain() if isinstance(node, pytest.Class)), None)
+    if outermost is not None and together is None:
+        group = f"{module}::{outermost.name}"
+    return Task(test, wish.request, module, seconds, wish.after, group, bound=isinstance(together, str))
 
 
 def workplace(config: pytest.Config, settings: Settings, items: Items) -> Workplace:
@@ -61,13 +68,19 @@ def workplace(config: pytest.Config, settings: Settings, items: Items) -> Workpl
         python=settings.python,
         prologue=settings.prologue,
         start=start,
-        files={nodeid: str(item.path) for nodeid, item in items.items()},
+        files={test: file_of(item) for test, item in items.items()},
+        places=tuple(dict.fromkeys(_without_test(argument) for argument in config.args)),
         arguments=(*(resumed_arguments(config) or own_arguments(config)), *_drawn(config)),
         environment={name: os.environ[name] for name in PYTEST_LOOKS_AT if name in os.environ},
         path=any(entry in ("", str(start)) for entry in sys.path),
         junit="xunit1" if family == "legacy" else family,
         switches=own_switches(),
     )
+
+
+def _without_test(argument: str) -> str:
+    """A file, folder or package of the command line, without the name of a test in it."""
+    return argument.partition("[")[0].partition("::")[0] if "::" in argument else argument
 
 
 def _drawn(config: pytest.Config) -> Tuple[str, ...]:

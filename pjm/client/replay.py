@@ -2,18 +2,23 @@
 
 from __future__ import annotations
 
+import os
 import sys
 import warnings
-from typing import Any, Container, Dict, List, Mapping, Optional, Type
+from typing import Any, Container, Dict, Generator, List, Mapping, Optional, Tuple, Type, Union
 
 import pytest
 from _pytest._code.code import ReprEntryNative, ReprExceptionInfo, ReprFileLocation, ReprTraceback, TerminalRepr
 from _pytest._io import TerminalWriter
 
-from pjm.follow.results import News, NoResult, Result
+from pjm.follow.results import Exit, News, NoResult, RanIn, Result
+from pjm.identity import identity
 from pjm.job import events
 from pjm.job.events import Event
 from pjm.job.share_events import SuiteProperty
+from pjm.job.worker_plugin import plugin_names
+
+Status = Tuple[str, str, Union[str, Tuple[str, Mapping[str, bool]]]]  # category, letter and word of a report
 
 _ORDER = ("setup", "call", "teardown")
 
@@ -28,13 +33,16 @@ class Replay:
 
     Attributes:
         ended: tests that stopped the session now.
+        exit: the call of `pytest.exit` in one of them.
     """
 
     def __init__(self, config: pytest.Config, items: Mapping[str, pytest.Item], obeyed: Container[str] = ()) -> None:
         self.ended: List[str] = []
+        self.exit: Optional[Exit] = None
         self._config = config
         self._items = items
         self._obeyed = obeyed
+        self._ran_in: Optional[RanIn] = None
 
     def report(self, news: News) -> None:
         """Report one test from its start to its end, or one property of the suite."""
@@ -44,29 +52,55 @@ class Replay:
                 xml.add_global_property(news.name, news.value)
             return
         item = self._items[news.test]
-        hook = item.ihook
+        hook, self._ran_in = item.ihook, news.ran_in
         hook.pytest_runtest_logstart(nodeid=item.nodeid, location=item.location)
         for event in news.events:
             self._report_event(item, event)
-        for report in _added_reports(item, news):
-            hook.pytest_runtest_logreport(report=report)
+        if news.exit is not None and news.test not in self._obeyed:
+            self.ended.append(news.test)
+            self.exit = self.exit or news.exit
+        else:
+            for report in _added_reports(item, news):
+                self._log(item, report)
         hook.pytest_runtest_logfinish(nodeid=item.nodeid, location=item.location)
+        self._ran_in = None
+
+    @pytest.hookimpl(wrapper=True)
+    def pytest_report_teststatus(self, config: pytest.Config) -> Generator[None, Status, Status]:
+        """With -v, say in which job the test that is reported just now has run."""
+        category, letter, word = yield
+        if self._ran_in is None or config.option.verbose < 1 or not word:
+            return category, letter, word
+        place = f" in {self._ran_in.job}"
+        return category, letter, (word[0] + place, word[1]) if isinstance(word, tuple) else word + place
+
+    def _log(self, item: pytest.Item, report: pytest.TestReport) -> None:
+        """Report one phase; a failure names its job, the file of the job's output, and plugins that were not there."""
+        if report.failed and self._ran_in is not None:
+            lines = [os.path.relpath(str(self._ran_in.output))]
+            theirs = self._ran_in.plugins
+            without = [] if theirs is None else sorted(plugin_names(self._config).difference(theirs))
+            if without:
+                lines.append(f"not loaded there, but here: {', '.join(without)}")
+            report.sections.append((f"output of job {self._ran_in.job}", "\n".join(lines)))
+        item.ihook.pytest_runtest_logreport(report=report)
 
     def _report_event(self, item: pytest.Item, event: Event) -> None:
         kind = event["event"]
         if kind == events.REPORT:
-            report = self._rebuilt(event["data"])
+            # A hook may give a test another name in a job, such as its number among the tests there.
+            report = self._rebuilt({**event["data"], "nodeid": item.nodeid})
             if event.get("shown") and isinstance(report.longrepr, str):
                 report.longrepr = Text(report.longrepr)
-            item.ihook.pytest_runtest_logreport(report=report)
+            self._log(item, report)
         elif kind == events.WARNING:
-            self._config.hook.pytest_warning_recorded.call_historic(kwargs=_warning(event))
+            self._config.hook.pytest_warning_recorded.call_historic(kwargs=_warning(item, event))
         elif kind == events.ATTRIBUTE:
             xml = _junit(self._config)
             if xml is not None:
                 xml.node_reporter(item.nodeid).add_attribute(event["name"], event["value"])
-        elif kind == events.ENOUGH and item.nodeid not in self._obeyed:
-            self.ended.append(item.nodeid)
+        elif kind == events.ENOUGH and identity(item) not in self._obeyed:
+            self.ended.append(identity(item))
             if event["failed"]:
                 item.session.shouldfail = event["why"]
             else:
@@ -170,7 +204,7 @@ def _plain(longrepr: object) -> Optional[object]:
     return "\n".join(lines) or str((longrepr.get("reprcrash") or {}).get("message", ""))
 
 
-def _warning(event: Event) -> Dict[str, Any]:
+def _warning(item: pytest.Item, event: Event) -> Dict[str, Any]:
     module, name = event["category"]
     category: Type[Warning] = Warning
     loaded = getattr(sys.modules.get(module), name, None)
@@ -187,7 +221,7 @@ def _warning(event: Event) -> Dict[str, Any]:
     return {
         "warning_message": message,
         "when": event["when"],
-        "nodeid": event["nodeid"],
+        "nodeid": item.nodeid,
         "location": event["location"],
     }
 

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from typing import Callable, Dict, Iterable, Mapping, Optional, Sequence, Tuple
 
 from pjm.batch.scheduler import Scheduler, UnansweredError
+from pjm.counted import counted
 from pjm.follow.jobs import FollowedJob, FollowedShare, Stage
 from pjm.follow.results import Result, outcome
 from pjm.sessions.session import Record, Session
@@ -48,7 +49,7 @@ class Deletions:
         try:
             self.scheduler.cancel(ids)
         except UnansweredError as error:
-            self.trouble = f"the batch system did not delete {len(ids)} jobs: {error}"
+            self.trouble = f"the batch system did not delete {counted(len(ids), 'job')}: {error}"
             return False
         self._note("deleted", ids=ids)
         self.left.clear()

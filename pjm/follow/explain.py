@@ -10,10 +10,11 @@ from typing import List, Optional, Sequence, Tuple
 from pjm import suggest
 from pjm.batch.scheduler import Ending
 from pjm.follow.jobs import FollowedShare
-from pjm.follow.results import NoResult, Result
+from pjm.follow.results import Exit, NoResult, Result
 from pjm.job import captured_output
 from pjm.job.assignment import share_folder
 from pjm.job.share_events import TestEvents
+from pjm.sessions.selection import HASH_SEED
 
 _NO_MODULE = re.compile(r"\bModuleNotFoundError\b|\bNo module named\b")
 
@@ -48,10 +49,11 @@ def explain(
     again = suggest.run([*needed, test], "--fugaku") if needed else "pytest --fugaku --lf"
     what_next = ending.advice or f"run it again: {again}"
     if running is None or running.test != test:
-        return Result(test, trouble=NoResult("; ".join(happened), what_next, share.description, _sections(share)))
+        trouble = NoResult("; ".join(happened), what_next, share.description, _sections(share))
+        return Result(test, trouble=trouble, ran_in=share.ran_in)
     printed = captured_output.kept(share_folder(share.job.folder, share.number), running.phase)
     trouble = NoResult("; ".join(happened), what_next, share.description, (*printed, *_sections(share)))
-    return Result(test, running.events, running.phase, trouble, cut_off=_cut_off(share, running))
+    return Result(test, running.events, running.phase, trouble, cut_off=_cut_off(share, running), ran_in=share.ran_in)
 
 
 def _cut_off(share: FollowedShare, running: TestEvents) -> Optional[float]:
@@ -75,16 +77,33 @@ def completed(share: FollowedShare, events: TestEvents, needed: Sequence[str] = 
         events: the events of the test.
         needed: the tests that it waits for.
     """
-    trouble = None
-    if events.crash is not None:
+    trouble = left = None
+    if events.exit is not None:
+        left = Exit(str(events.exit.get("why")), events.exit.get("code"))
+        happened = f"it ended the session: {events.stopped}"
+        trouble = NoResult(happened, "have a failure fail this test alone: pytest.fail(…)", share.description)
+    elif events.crash is not None:
         happened = f"it took its process down in its {events.phase} phase: {events.crash}"
         what_next = f"run it here to see more: {suggest.run([*needed, events.test])}"
         trouble = NoResult(happened, what_next, share.description, (*events.printed, *_sections(share)))
     elif events.missing is not None and not events.skipped:
-        trouble = NoResult(f"not found in the job: {events.missing}", _how_to_agree(events.missing), share.description)
+        what_next = _how_to_agree(events.missing) if events.instead is None else _how_to_repeat()
+        happened = f"not found in the job: {events.missing}"
+        if events.instead is not None:
+            happened = f"not found in the job, where its parameters or their ids differ: {events.instead} was collected"
+        trouble = NoResult(happened, what_next, share.description)
     skipped = events.missing if events.skipped else None
     begun = None if events.missing is not None else events.phase
-    return Result(events.test, events.events, begun, trouble, skipped)
+    return Result(events.test, events.events, begun, trouble, skipped, ran_in=share.ran_in, exit=left)
+
+
+def _how_to_repeat() -> str:
+    advice = "draw no parameter or id at random, from the clock, from an address, or from the process"
+    if os.environ.get(HASH_SEED, "").isdecimal():
+        return advice
+    return (
+        f"{advice}; sort those that come from a set, or set {HASH_SEED}, which is not set here: {HASH_SEED}=0 pytest …"
+    )
 
 
 def _how_to_agree(missing: str) -> str:

@@ -10,6 +10,7 @@ from typing import Iterable, List, Optional, Sequence
 
 from pjm import suggest
 from pjm.batch.scheduler import Ending, Phase, Scheduler, Status, UnansweredError
+from pjm.counted import counted
 from pjm.errors import BadInput
 from pjm.follow.deletion import Deletions
 from pjm.follow.jobs import Clock, FollowedJob, FollowedShare, Stage
@@ -106,7 +107,7 @@ class Poller:
                 longest = max(longest, now - share.unheard)
         if longest > LONGEST_SILENCE:
             raise BadInput(
-                f"no answer from the batch system about {len(shares)} jobs for {longest:.0f} s",
+                f"no answer from the batch system about {counted(len(shares), 'job')} for {longest:.0f} s",
                 str(error),
                 f"no result is lost; when it answers, continue with: {suggest.resume(self.session.folder)}",
             )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import List, Mapping, Optional, Sequence, Tuple, Union
 
 from pjm.job.events import Event
@@ -28,6 +29,34 @@ class NoResult:
 
 
 @dataclass(frozen=True)
+class RanIn:
+    """Where a test ran.
+
+    Attributes:
+        job: id of the job.
+        output: the file of the job's standard output; that of standard error is beside it.
+        plugins: the packages whose plugins its pytest had loaded; None if unknown.
+    """
+
+    job: str
+    output: Path
+    plugins: Optional[Tuple[str, ...]] = None
+
+
+@dataclass(frozen=True)
+class Exit:
+    """A call of `pytest.exit`.
+
+    Attributes:
+        why: its reason.
+        code: the exit code that it asks for; None for pytest's own.
+    """
+
+    why: str
+    code: Optional[int]
+
+
+@dataclass(frozen=True)
 class Result:
     """The outcome of one test.
 
@@ -38,6 +67,8 @@ class Result:
         trouble: why the events are incomplete; None if the test ran to its end or was skipped.
         skipped: why the test was skipped; None if it was not.
         cut_off: seconds the test had run when its job ended; None if the job's end did not cut it off.
+        ran_in: the job; None if none was submitted for the test.
+        exit: the call of `pytest.exit` in the test; None if there was none.
     """
 
     test: str
@@ -46,6 +77,8 @@ class Result:
     trouble: Optional[NoResult] = None
     skipped: Optional[str] = None
     cut_off: Optional[float] = None
+    ran_in: Optional[RanIn] = None
+    exit: Optional[Exit] = None
 
     @property
     def reason(self) -> str:

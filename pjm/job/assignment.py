@@ -25,7 +25,8 @@ class Assignment:
 
     Attributes:
         tests: node ids in order.
-        files: the files of the tests, in order.
+        files: the files of the tests; none if a test comes from no file, so that all of `places` is needed.
+        places: the files and folders that the client collects.
         arguments: the client's arguments of pytest.
         artifacts: folder that the tests of a session share.
         events: the file of this share's events.
@@ -36,6 +37,7 @@ class Assignment:
 
     tests: Tuple[str, ...]
     files: Tuple[str, ...]
+    places: Tuple[str, ...]
     arguments: Tuple[str, ...]
     artifacts: Path
     events: Path
@@ -77,6 +79,7 @@ def read_assignment(folder: Path, number: int) -> Assignment:
     return Assignment(
         tests=tuple(share["tests"]),
         files=tuple(map(_as_here, share["files"])),
+        places=tuple(map(_as_here, common["places"])),
         arguments=tuple(map(_as_here, common["arguments"])),
         artifacts=Path(_as_here(common["artifacts"])),
         events=events_file(folder, number),

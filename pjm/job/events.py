@@ -15,6 +15,7 @@ Event = Dict[str, Any]
 
 # The kinds of events; docs/reference/session-folder.md describes them.
 BEGIN = "begin"  # a pytest process begins: versions and host
+PLUGINS = "plugins"  # the packages whose plugins pytest has loaded
 START = "start"  # a test starts
 PHASE = "phase"  # a phase of a test begins: setup, call, teardown
 REPORT = "report"  # a report, as pytest serializes it

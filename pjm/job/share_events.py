@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import Dict, Iterable, Iterator, List, Optional, Sequence, Tuple, Union
+from typing import Any, Dict, Iterable, Iterator, List, Optional, Sequence, Tuple, Union
 
 from pjm.job import events
 from pjm.job.events import Event
@@ -33,9 +33,11 @@ class TestEvents:
     phase: str = "setup"
     started: Optional[float] = None
     stopped: str = ""
+    exit: Optional[Dict[str, Any]] = None
     crash: Optional[str] = None
     printed: Tuple[Tuple[str, str], ...] = ()
     missing: Optional[str] = None
+    instead: Optional[str] = None
     skipped: bool = False
 
     @property
@@ -67,6 +69,7 @@ class Reading:
         running: the test that has begun and not ended.
         began: when the first process of the share began, seconds since the epoch.
         ended: whether the share has written that all its tests are done.
+        plugins: the packages whose plugins the share's pytest has loaded; None if it has not said.
     """
 
     def __init__(self) -> None:
@@ -74,6 +77,7 @@ class Reading:
         self.running: Optional[TestEvents] = None
         self.began: Optional[float] = None
         self.ended = False
+        self.plugins: Optional[Tuple[str, ...]] = None
 
     def take(self, new: Iterable[Event]) -> List[Union[TestEvents, SuiteProperty]]:
         """Follow new events. Return the tests and suite properties that they complete."""
@@ -91,10 +95,17 @@ class Reading:
             if kind == events.BEGIN:
                 self.running = None  # drop the events of a test whose process died
                 self.began = self.began if self.began is not None else event.get("time")
+            elif kind == events.PLUGINS:
+                self.plugins = tuple(event["names"])
             elif kind == events.START:
                 self.running = TestEvents(event["test"], started=event.get("time"))
             elif kind == events.MISSING:
-                yield TestEvents(event["test"], missing=str(event["why"]), skipped=event["outcome"] == "skipped")
+                yield TestEvents(
+                    event["test"],
+                    missing=str(event["why"]),
+                    skipped=event["outcome"] == "skipped",
+                    instead=event.get("instead"),
+                )
             elif kind == events.SUITE_PROPERTY:
                 yield SuiteProperty(event["name"], event["value"])
             elif kind == events.END:
@@ -106,7 +117,7 @@ class Reading:
         if kind == events.PHASE:
             running.phase = event["when"]
         elif kind == events.STOPPED:
-            running.stopped = event["how"]
+            running.stopped, running.exit = event["how"], event.get("exit")
         elif kind in (events.REPORT, events.WARNING, events.ATTRIBUTE, events.ENOUGH):
             running.events.append(event)
         elif kind in (events.STOP, events.CRASH) and event["test"] == running.test:

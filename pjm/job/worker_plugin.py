@@ -2,18 +2,21 @@
 
 from __future__ import annotations
 
+import os
 import time
 import warnings
 from pathlib import Path
-from typing import Any, Dict, Generator, List, Optional, Sequence, Tuple, Union
+from typing import Any, Dict, Generator, List, Optional, Sequence, Set, Tuple, Union
 
 import pytest
 
+from pjm.identity import identify, identity
 from pjm.job import events
 from pjm.job.assignment import Assignment
 from pjm.job.events import SureLog
 
 NAME = "pjm.worker_plugin"
+LOG = "pytest.log"  # in the folder of the share; what --log-file is for
 
 # Options that a job ignores: those that the client handles, and those that would change which tests run.
 _NEUTRAL: Dict[str, Any] = {
@@ -33,18 +36,15 @@ _NEUTRAL: Dict[str, Any] = {
     "trace": False,
     "collectonly": False,
     "continue_on_collection_errors": True,
-    "pyargs": False,
     "xmlpath": None,
     "htmlpath": None,
     "report_log": None,
     "json_report": False,
     "pastebin": None,
-    "basetemp": None,
     "numprocesses": None,
     "dist": "no",
     "tx": [],
     "looponfail": False,
-    "log_file": "",  # not None, because then the configuration counts
 }
 _OTHERS = ("lfplugin", "nfplugin", "stepwiseplugin")  # they write caches that only the client may write
 
@@ -63,7 +63,9 @@ class WorkerPlugin:
         self._log = log
         self._left = list(left)
         self._assignment = assignment
-        self._collection_trouble: Dict[str, Tuple[str, str]] = {}
+        self._files = frozenset(map(Path, assignment.files))
+        self._files_and_folders = self._files.union(*(file.parents for file in self._files))
+        self._collection_trouble: List[Tuple[pytest.Collector, str, str]] = []
         self._config: Optional[pytest.Config] = None
         self.artifacts: Path = assignment.artifacts
 
@@ -85,8 +87,18 @@ class WorkerPlugin:
         for name, value in _NEUTRAL.items():
             if hasattr(config.option, name):
                 setattr(config.option, name, value)
-        config.args[:] = self._assignment.files
+        option, folder = config.option, self._assignment.events.parent
+        # Not None where there is none, because then the configuration counts.
+        option.log_file = str(folder / LOG) if option.log_file or config.getini("log_file") else ""
+        option.log_file_mode = "a"  # after a crash, the next process goes on with the same file
+        option.basetemp = _own_basetemp(option.basetemp, folder)
+        config.args[:] = self._places()
         return (yield)
+
+    @pytest.hookimpl(tryfirst=True)
+    def pytest_ignore_collect(self, collection_path: Path) -> Optional[bool]:
+        """Leave out what none of the tests comes from."""
+        return None if not self._files or collection_path in self._files_and_folders else True
 
     @pytest.hookimpl(trylast=True)
     def pytest_configure(self, config: pytest.Config) -> None:
@@ -94,6 +106,7 @@ class WorkerPlugin:
         from _pytest.junitxml import xml_key
 
         manager = config.pluginmanager
+        self._log.write(events.PLUGINS, names=sorted(plugin_names(config)))
         for name in _OTHERS:
             if manager.hasplugin(name):
                 manager.unregister(name=name)
@@ -107,54 +120,62 @@ class WorkerPlugin:
         if xml_key in config.stash:
             del config.stash[xml_key]
 
-    def pytest_collectreport(self, report: pytest.CollectReport) -> None:
+    @pytest.hookimpl(wrapper=True)
+    def pytest_make_collect_report(
+        self, collector: pytest.Collector
+    ) -> Generator[None, pytest.CollectReport, pytest.CollectReport]:
         """Remember failed and skipped collections, to explain missing tests later."""
+        report = yield
         if not report.passed:
-            self._collection_trouble[report.nodeid] = (report.outcome, _text(report))
+            self._collection_trouble.append((collector, report.outcome, _text(report)))
+        return report
 
     @pytest.hookimpl(wrapper=True, tryfirst=True)
     def pytest_collection_modifyitems(
         self, items: List[pytest.Item], session: pytest.Session
     ) -> Generator[None, None, None]:
         """Select the tests of this share, in its order, after all other plugins have changed the list."""
-        by_id = {item.nodeid: item for item in items}
+        collected = list(items)
+        identify(collected)
         yield
-        items[:] = [by_id[test] for test in self._left if test in by_id]
+        found = {identity(item): item for item in (*items, *collected)}
+        items[:] = [found[test] for test in self._left if test in found]
         for test in self._left:
-            if test not in by_id:
-                outcome, why = self._why_missing(test)
-                self._log.write(events.MISSING, test=test, outcome=outcome, why=why)
+            if test not in found:
+                outcome, why = self._why_missing(test, session.config.rootpath)
+                instead = next((other for other in found if other.split("[")[0] == test.split("[")[0]), None)
+                self._log.write(events.MISSING, test=test, outcome=outcome, why=why, instead=instead)
 
     @pytest.hookimpl(wrapper=True, tryfirst=True)
     def pytest_runtest_protocol(self, item: pytest.Item) -> Generator[None, object, object]:
         """Write the events that begin and end a test."""
-        self._log.write(events.START, test=item.nodeid, time=time.time())
+        self._log.write(events.START, test=identity(item), time=time.time())
         result = yield
         session = item.session
         if session.shouldfail or session.shouldstop:
             self._log.write(
                 events.ENOUGH,
-                test=item.nodeid,
+                test=identity(item),
                 failed=bool(session.shouldfail),
                 why=str(session.shouldfail or session.shouldstop),
             )
-        self._log.write(events.STOP, test=item.nodeid, time=time.time())
+        self._log.write(events.STOP, test=identity(item), time=time.time())
         return result
 
     @pytest.hookimpl(tryfirst=True)
     def pytest_runtest_setup(self, item: pytest.Item) -> None:
         """Write the event of the setup phase."""
-        self._log.write(events.PHASE, test=item.nodeid, when="setup")
+        self._log.write(events.PHASE, test=identity(item), when="setup")
 
     @pytest.hookimpl(tryfirst=True)
     def pytest_runtest_call(self, item: pytest.Item) -> None:
         """Write the event of the call phase."""
-        self._log.write(events.PHASE, test=item.nodeid, when="call")
+        self._log.write(events.PHASE, test=identity(item), when="call")
 
     @pytest.hookimpl(tryfirst=True)
     def pytest_runtest_teardown(self, item: pytest.Item) -> None:
         """Write the event of the teardown phase."""
-        self._log.write(events.PHASE, test=item.nodeid, when="teardown")
+        self._log.write(events.PHASE, test=identity(item), when="teardown")
 
     @pytest.hookimpl(trylast=True)
     def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
@@ -169,7 +190,9 @@ class WorkerPlugin:
 
     def pytest_keyboard_interrupt(self, excinfo: pytest.ExceptionInfo[BaseException]) -> None:
         """Write how a test ended the whole session."""
-        self._log.write(events.STOPPED, how=excinfo.exconly())
+        stop = excinfo.value
+        left = {"why": stop.msg, "code": stop.returncode} if isinstance(stop, pytest.exit.Exception) else None
+        self._log.write(events.STOPPED, how=excinfo.exconly(), exit=left)
 
     def pytest_warning_recorded(
         self,
@@ -193,11 +216,17 @@ class WorkerPlugin:
             location=location,
         )
 
-    def _why_missing(self, test: str) -> Tuple[str, str]:
+    def _places(self) -> List[str]:
+        """The client's files and folders that hold a file of the tests, and names that are not of files."""
+        paths = {place: Path(os.path.normpath(str(Path.cwd() / place))) for place in self._assignment.places}
+        needed = [place for place, path in paths.items() if path in self._files_and_folders or not path.exists()]
+        return needed if self._files else list(paths)
+
+    def _why_missing(self, test: str, rootdir: Path) -> Tuple[str, str]:
         """Whether a test that was not collected counts as failed or skipped, and what collection said."""
-        for node, trouble in self._collection_trouble.items():
-            if not node or test == node or test.startswith((node + "::", node + "/")):
-                return trouble
+        for collector, outcome, why in self._collection_trouble:
+            if _holds(collector, test, rootdir):
+                return outcome, why
         return "failed", "no such test was collected in the job: the files or the plugins there differ from those here"
 
 
@@ -226,6 +255,32 @@ class _JunitNotes:
 
         def add_property(self, name: str, value: object) -> None:
             self._log.write(events.ATTRIBUTE, test=self._test, name=str(name), value=str(value))
+
+
+def plugin_names(config: pytest.Config) -> Set[str]:
+    """The names of the installed packages whose plugins are loaded, without ours."""
+    installed = config.pluginmanager.list_plugin_distinfo()
+    return {
+        str(package.project_name) for plugin, package in installed if getattr(plugin, "__module__", "") != "pytest_pjm"
+    }
+
+
+def _own_basetemp(given: Optional[str], folder: Path) -> Optional[str]:
+    """A folder beside the one of --basetemp: pytest empties that when it begins, and jobs begin at any time."""
+    if not given:
+        return None
+    place = f"{os.path.normpath(given)}-{folder.parent.name}-{folder.name}"
+    return f"{place}.{os.getpid()}" if Path(place).exists() else place  # the next process after a crash
+
+
+def _holds(collector: pytest.Collector, test: str, rootdir: Path) -> bool:
+    """Whether a test of that identity would come from this collector."""
+    name, _, rest = test.partition("::")
+    file = Path(os.path.normpath(str(rootdir / name)))
+    if collector.path != file:
+        return isinstance(collector, pytest.Session) or collector.path in file.parents
+    within = collector.nodeid.partition("::")[2]
+    return not within or rest.startswith(f"{within}::")
 
 
 def _text(report: Union[pytest.CollectReport, pytest.TestReport]) -> str:

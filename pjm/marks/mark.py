@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass, field
-from typing import Dict, Mapping, Optional, Sequence, Tuple
+from typing import Dict, Mapping, Optional, Sequence, Tuple, Union
 
 from pjm.elapse import elapse_seconds, elapse_text
 from pjm.errors import BadInput
 
-KEYS = ("nodes", "elapse", "rscgrp", "env", "after")
+KEYS = ("nodes", "elapse", "rscgrp", "env", "after", "together")
 EXAMPLE = '@pytest.mark.fugaku(nodes=1, elapse="00:30:00", env={"OMP_NUM_THREADS": "48"}, after="test_train")'
 
 # Fugaku's resource groups, 2024 to 2026: nodes and longest elapse. A line of the option fugaku_limits replaces the
@@ -66,6 +66,7 @@ class Request:
         rscgrp: resource group; None leaves it to the site.
         env: environment of its job, name and value, sorted.
         after: the test that must pass before, as it is written in the mark.
+        together: name of a group that runs in one job; None: with its class if that fits; False: with any test.
     """
 
     nodes: int
@@ -73,6 +74,7 @@ class Request:
     rscgrp: Optional[str] = None
     env: Tuple[Tuple[str, str], ...] = ()
     after: Optional[str] = None
+    together: Union[str, bool, None] = None
 
 
 def from_mark(args: Sequence[object], kwargs: Mapping[str, object], where: str, defaults: Defaults) -> Request:
@@ -106,6 +108,7 @@ def from_mark(args: Sequence[object], kwargs: Mapping[str, object], where: str, 
         rscgrp=group_name(kwargs.get("rscgrp", defaults.rscgrp), f"{where}: the mark fugaku has rscgrp="),
         env=_env(kwargs.get("env", {}), where),
         after=_after(kwargs.get("after"), where),
+        together=_together(kwargs.get("together"), where),
     )
     _check_limit(request, where, defaults.limits)
     return request
@@ -198,6 +201,16 @@ def _after(value: object, where: str) -> Optional[str]:
             'write for example after="test_train"',
         )
     return value
+
+
+def _together(value: object, where: str) -> Union[str, bool, None]:
+    if value is None or value is False or (isinstance(value, str) and value.strip()):
+        return value
+    raise BadInput(
+        f"{where}: the mark fugaku has together={value!r}",
+        "it is a name that all tests of one job share, or False for a class whose tests may run in several jobs",
+        'write for example together="database"',
+    )
 
 
 def _check_limit(request: Request, where: str, limits: Mapping[str, Limit]) -> None:

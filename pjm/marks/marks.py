@@ -9,6 +9,7 @@ import pytest
 
 from pjm import suggest
 from pjm.errors import BadInput
+from pjm.identity import identity
 from pjm.marks.after import never_ready
 from pjm.marks.mark import Defaults, Request, from_mark
 from pytest_pjm import MARK
@@ -20,7 +21,7 @@ class MarkedTest:
 
     Attributes:
         request: the resources that the test asks for.
-        after: node ids of the tests that must pass before.
+        after: the tests that must pass before.
     """
 
     request: Request
@@ -28,19 +29,20 @@ class MarkedTest:
 
 
 def wishes(items: Sequence[pytest.Item], defaults: Defaults) -> Dict[str, MarkedTest]:
-    """Read the marks of all marked items, by node id, in their order.
+    """Read the marks of all marked items, by identity, in their order.
 
     Raises:
         BadInput: an argument is invalid, an `after` names no marked test, or tests wait for each other in a circle.
     """
-    marked = {item.nodeid: item for item in items if item.get_closest_marker(MARK)}
-    requests = {nodeid: _request(item, defaults) for nodeid, item in marked.items()}
+    marked = {identity(item): item for item in items if item.get_closest_marker(MARK)}
+    requests = {name: _request(item, defaults) for name, item in marked.items()}
     tests = {}
     names = _by_name(items) if any(request.after for request in requests.values()) else {}
-    for nodeid, request in requests.items():
-        after = _resolve(marked[nodeid], request.after, names, marked) if request.after else ()
-        tests[nodeid] = MarkedTest(request, after)
-    check_circles(tests, {nodeid: where(marked[nodeid]) for nodeid, test in tests.items() if test.after})
+    for name, request in requests.items():
+        after = _resolve(marked[name], request.after, names, marked) if request.after else ()
+        tests[name] = MarkedTest(request, after)
+    check_together(tests, {test: where(item) for test, item in marked.items()})
+    check_circles(tests, {name: where(marked[name]) for name, test in tests.items() if test.after})
     return tests
 
 
@@ -59,6 +61,34 @@ def check_circles(tests: Mapping[str, MarkedTest], places: Mapping[str, str]) ->
             f"these tests wait for each other, directly or indirectly: {', '.join(circle)}",
             "take one after= out of the circle",
         )
+
+
+def check_together(tests: Mapping[str, MarkedTest], places: Mapping[str, str]) -> None:
+    """Raise BadInput if tests that say together= cannot share a job."""
+    first: Dict[str, str] = {}
+    chained = {name for test in tests.values() for name in test.after}
+    for name, test in tests.items():
+        group = test.request.together
+        if not isinstance(group, str):
+            continue
+        other = first.setdefault(group, name)
+        if test.after or name in chained:
+            raise BadInput(
+                f"{places[name]}: the mark fugaku says together={group!r}",
+                f"{name} waits for another test or is waited for with after=, which makes a job's step of its own",
+                "leave out after=: the tests of a group run in their order; or leave out together=",
+            )
+        if resources_of(test.request) != resources_of(tests[other].request):
+            raise BadInput(
+                f"{places[name]}: the mark fugaku says together={group!r}",
+                f"{other} at {places[other]} asks for other nodes=, elapse=, rscgrp= or env=, and a job has one each",
+                "have all tests of the group ask for the same",
+            )
+
+
+def resources_of(request: Request) -> Request:
+    """What a request says of its job."""
+    return replace(request, after=None, together=None)
 
 
 def _request(item: pytest.Item, defaults: Defaults) -> Request:
@@ -92,7 +122,7 @@ def _by_name(items: Sequence[pytest.Item]) -> Dict[str, List[pytest.Item]]:
     for item in items:
         plain = getattr(item, "originalname", None) or item.name.split("[")[0]
         ends = {item.name, str(plain)}
-        above = item.nodeid[: -len(item.name)] if item.nodeid.endswith(item.name) else ""
+        above = _above(item)
         for end in ends:
             names.setdefault(end, []).append(item)
             if above:
@@ -100,19 +130,25 @@ def _by_name(items: Sequence[pytest.Item]) -> Dict[str, List[pytest.Item]]:
     return names
 
 
+def _above(item: pytest.Item) -> str:
+    """The identity of an item up to its name: file and class."""
+    test = identity(item)
+    return test[: -len(item.name)] if test.endswith(item.name) else "".join(test.partition("[")[0].rpartition("::")[:2])
+
+
 def _resolve(
     item: pytest.Item, name: str, names: Mapping[str, List[pytest.Item]], marked: Mapping[str, pytest.Item]
 ) -> Tuple[str, ...]:
-    """The node ids that a name means: in the same class, else in the same module, else anywhere."""
-    above = item.nodeid[: -len(item.name)] if item.nodeid.endswith(item.name) else ""
-    module = item.nodeid.split("::")[0] + "::"
+    """The tests that a name means: in the same class, else in the same module, else anywhere."""
+    above = _above(item)
+    module = identity(item).split("::")[0] + "::"
     matches = names.get(name, []) if "::" in name else []
     for prefix in (above, module):
         matches = matches or names.get(prefix + name, [])
     if not matches and "::" not in name:
         matches = [other for other in names.get(name, []) if other is not item]
-        if len({other.nodeid.rsplit("::", 1)[0] for other in matches}) > 1:
-            places = ", ".join(sorted(other.nodeid for other in matches)[:3])
+        if len(set(map(_above, matches))) > 1:
+            places = ", ".join(sorted(map(identity, matches))[:3])
             raise BadInput(
                 f"{where(item)}: the mark fugaku says after={name!r}",
                 f"there are several tests of that name: {places}",
@@ -124,11 +160,11 @@ def _resolve(
             "no such test was collected and selected",
             f"select both, as with: {suggest.run([name if '::' in name else above + name, item.nodeid])}",
         )
-    unmarked = [other.nodeid for other in matches if other.nodeid not in marked]
+    unmarked = [identity(other) for other in matches if identity(other) not in marked]
     if unmarked:
         raise BadInput(
             f"{where(item)}: the mark fugaku says after={name!r}",
             f"{unmarked[0]} is not marked, so that it does not run in a job",
             "mark it with @pytest.mark.fugaku too",
         )
-    return tuple(dict.fromkeys(other.nodeid for other in matches))
+    return tuple(dict.fromkeys(map(identity, matches)))

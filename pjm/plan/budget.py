@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Optional, Sequence
 
+from pjm.counted import counted
 from pjm.errors import BadInput
 from pjm.plan.packing import Job
 
@@ -25,6 +26,6 @@ def check_budget(new: Sequence[Job], budget: Optional[float], before: float = 0.
     besides = f", besides {before:.2f} that this session has used or requested" if before else ""
     raise BadInput(
         f"--fugaku-budget allows {budget:g} node-hours",
-        f"{len(new)} jobs would request {cost:.2f}{besides}: nothing was submitted",
+        f"{counted(len(new), 'job')} would request {cost:.2f}{besides}: nothing was submitted",
         "allow more, select fewer tests, or lower nodes= and elapse= in their marks",
     )

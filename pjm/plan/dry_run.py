@@ -6,6 +6,7 @@ import os
 from typing import Iterator, Optional, Sequence
 
 from pjm.batch.scheduler import Scheduler
+from pjm.counted import counted
 from pjm.elapse import elapse_text
 from pjm.plan.job_folder import Workplace, write_job
 from pjm.plan.packing import Job
@@ -28,8 +29,8 @@ def dry_run(
     for job in jobs:
         resources = job.shares[0].resources
         kind = "step job" if job.step else f"bulk job of {len(job.shares)}" if job.bulk else "job"
-        asks = f"{resources.nodes} node{'s' * (resources.nodes > 1)}, elapse {elapse_text(resources.elapse)}"
-        yield f"{job.name}: {kind}, {len(job.nodeids)} tests, {asks}, {job.node_hours:.2f} node-hours"
+        asks = f"{counted(resources.nodes, 'node')}, elapse {elapse_text(resources.elapse)}"
+        yield f"{job.name}: {kind}, {counted(len(job.nodeids), 'test')}, {asks}, {job.node_hours:.2f} node-hours"
         for number, share in enumerate(job.shares):
             needs = f", after {', '.join(map(str, share.needs))}" if share.needs else ""
             takes = f"{share.untimed} of {len(share.nodeids)} tests not timed yet" if share.untimed else ""
@@ -44,6 +45,6 @@ def dry_run(
             for line in os.fsdecode(path.read_bytes()).split("\n")[:-1]:
                 yield f"    | {printable(line)}"
     total = sum(job.node_hours for job in jobs)
-    tests = sum(len(job.nodeids) for job in jobs)
+    amount = f"{counted(len(jobs), 'job')}, {counted(sum(len(job.nodeids) for job in jobs), 'test')}"
     over = f", more than --fugaku-budget {budget:g} allows" if budget is not None and total > budget else ""
-    yield f"dry run: {len(jobs)} jobs, {tests} tests, {total:.2f} node-hours at most{over}; nothing was submitted"
+    yield f"dry run: {amount}, {total:.2f} node-hours at most{over}; nothing was submitted"

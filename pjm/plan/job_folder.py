@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import shlex
 import shutil
+import zlib
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Dict, Mapping, Tuple
+from typing import Any, Dict, List, Mapping, Optional, Tuple
 
 import pjm
 import pytest_pjm
@@ -15,6 +16,7 @@ from pjm.files import write_whole
 from pjm.job.assignment import PATH, read_document, write_document
 from pjm.plan.packing import Job, Share
 from pjm.plan.script import JobPython, script, script_names
+from pjm.sessions.selection import HASH_SEED
 from pjm.sessions.session import SCHEMA, Session
 
 CODE = "lib"
@@ -28,7 +30,8 @@ class Workplace:
         python: the interpreter.
         prologue: lines of shell before pytest.
         start: the folder in which pytest starts.
-        files: the file of each test.
+        files: the file of each test; None for a test that comes from no file.
+        places: the files and folders that the client collects.
         arguments: the client's arguments of pytest.
         environment: variables that pytest reads before its arguments.
         path: whether `start` is on the import path.
@@ -39,7 +42,8 @@ class Workplace:
     python: str
     prologue: Tuple[str, ...]
     start: Path
-    files: Mapping[str, str]
+    files: Mapping[str, Optional[Path]]
+    places: Tuple[str, ...]
     arguments: Tuple[str, ...]
     environment: Mapping[str, str]
     path: bool
@@ -52,7 +56,8 @@ def write_job(session: Session, job: Job, place: Workplace, scheduler: Scheduler
     folder = session.job_folder(job.name)
     folder.mkdir(mode=0o700, exist_ok=True)
     write_document(folder, _document(session, job, place, retry))
-    worker = JobPython(place.python, place.start, (*place.prologue, *_path_lines(session)), place.switches)
+    prologue = (_hash_line(session), *place.prologue, *_path_lines(session))
+    worker = JobPython(place.python, place.start, prologue, place.switches)
     for number, name in enumerate(script_names(job)):
         write_whole(folder / name, script(job, number, folder, worker, scheduler))
     return folder
@@ -99,6 +104,16 @@ def copy_code(session: Session) -> None:
     unfinished.rename(target)
 
 
+def _hash_line(session: Session) -> str:
+    """Sets the seed of hashes: the client's, else one for all jobs of the session, unless a mark's env= has set it.
+
+    With a seed each, two jobs could give the same parameter of a set to different node ids, and both run it.
+    """
+    seed = (session.facts.get("variables") or {}).get(HASH_SEED, "")
+    drawn = zlib.crc32(session.identity.encode("ascii"))
+    return f'export {HASH_SEED}="${{{HASH_SEED}:-{seed if seed.isdecimal() else drawn}}}"'
+
+
 def _path_lines(session: Session) -> Tuple[str, str]:
     code = shlex.quote(str(session.folder / CODE))
     return f"export {PATH}={code}", f'export PYTHONPATH={code}"${{PYTHONPATH:+:$PYTHONPATH}}"'
@@ -114,7 +129,7 @@ def _document(session: Session, job: Job, place: Workplace, retry: bool) -> Dict
         "shares": [
             {
                 "tests": list(share.nodeids),
-                "files": list(dict.fromkeys(place.files[nodeid] for nodeid in share.nodeids)),
+                "files": _files(share, place),
                 "needs": list(share.needs),
                 "expected": share.expected,
                 "resources": vars(share.resources),
@@ -123,9 +138,16 @@ def _document(session: Session, job: Job, place: Workplace, retry: bool) -> Dict
         ],
         "worker": {
             "arguments": list(place.arguments),
+            "places": list(place.places),
             "environment": dict(place.environment),
             "artifacts": str(session.artifacts),
             "path": place.path,
             "junit": place.junit,
         },
     }
+
+
+def _files(share: Share, place: Workplace) -> List[str]:
+    """The files to collect for a share; none if a test comes from no file, because any file may be needed then."""
+    files = [place.files[nodeid] for nodeid in share.nodeids]
+    return [] if None in files else list(dict.fromkeys(map(str, files)))

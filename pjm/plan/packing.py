@@ -28,6 +28,8 @@ class Task:
         module: tests of the same module are kept together if possible, so that they share its fixtures.
         seconds: how long the test took before; None if unknown.
         after: node ids of the tests that must pass before it; each of them is a task too.
+        group: tests of the same group run in one job, unless that would take too long; None for no group.
+        bound: whether the tests of the group run in one job in any case.
     """
 
     nodeid: str
@@ -35,6 +37,8 @@ class Task:
     module: str
     seconds: Optional[float] = None
     after: Tuple[str, ...] = ()
+    group: Optional[str] = None
+    bound: bool = False
 
 
 @dataclass(frozen=True)
@@ -160,18 +164,27 @@ def pack_some(
     return pack(some, site, prefix)
 
 
-def overlong(tasks: Iterable[Task], site: Site) -> Tuple[Task, ...]:
-    """Tests that took so long before that the elapse limit of their job, start-up included, would cut them off."""
-    return tuple(task for task in tasks if (task.seconds or 0) > _usable(task.request.elapse, site))
+def overlong(tasks: Iterable[Task], site: Site) -> Tuple[Tuple[Task, ...], ...]:
+    """Tests, and bound groups, that took too long before for the elapse limit of their job, start-up included."""
+    groups: Dict[Tuple[bool, str], List[Task]] = {}
+    for task in tasks:
+        groups.setdefault((task.bound, str(task.group) if task.bound else task.nodeid), []).append(task)
+    return tuple(tuple(group) for group in groups.values() if _took(group) > _usable(group[0].request.elapse, site))
 
 
-def describe_overlong(task: Task) -> BadInput:
-    """The message for one test of `overlong`."""
+def describe_overlong(group: Sequence[Task]) -> BadInput:
+    """The message for one test, or one group, of `overlong`."""
+    it = f"together={group[0].group!r}, {len(group)} tests" if group[0].bound else group[0].nodeid
     return BadInput(
-        f"{task.nodeid}: its elapse limit is {elapse_text(task.request.elapse)}",
-        f"it took {elapse_text(task.seconds or 0)} before, and its job takes some time to start",
-        f'write for example elapse="{elapse_text(2 * (task.seconds or 0) + 120)}" in its mark',
+        f"{it}: the elapse limit is {elapse_text(group[0].request.elapse)}",
+        f"it took {elapse_text(_took(group))} before, and its job takes some time to start",
+        f'write for example elapse="{elapse_text(2 * _took(group) + 120)}" in the mark',
     )
+
+
+def _took(tasks: Iterable[Task]) -> float:
+    """Seconds that tests took before, as far as that is known."""
+    return sum(task.seconds or 0 for task in tasks)
 
 
 def _usable(elapse: int, site: Site) -> float:
@@ -195,19 +208,32 @@ def _fill(tasks: Sequence[Task], site: Site) -> List[List[Task]]:
     """Cut tests of equal resources into shares that fit, and keep each module in as few shares as possible."""
     shares: List[List[Task]] = []
     room = -1.0
-    for _, module in itertools.groupby(tasks, key=lambda task: task.module):
-        members = list(module)
-        capacity = _usable(members[0].request.elapse, site) * (1 + 1e-9)  # so that n times 1/n fits despite rounding
-        loads = [_expected(task, site) * site.safety for task in members]
+    places = {task.nodeid: place for place, task in enumerate(tasks)}
+    for _, module in itertools.groupby(_units(tasks, site), key=lambda unit: unit[0].module):
+        units = list(module)
+        capacity = _usable(tasks[0].request.elapse, site) * (1 + 1e-9)  # so that n times 1/n fits despite rounding
+        loads = [sum(_expected(task, site) for task in unit) * site.safety for unit in units]
         if _touched(loads, room, capacity) > _touched(loads, -1.0, capacity):
             room = -1.0  # a new share: otherwise the module's fixtures would be set up once more than necessary
-        for task, load in zip(members, loads):
+        for unit, load in zip(units, loads):
             if load > room:
                 shares.append([])
                 room = capacity
-            shares[-1].append(task)
+            shares[-1] += unit
             room -= load
-    return shares
+    return [sorted(share, key=lambda task: places[task.nodeid]) for share in shares]
+
+
+def _units(tasks: Sequence[Task], site: Site) -> Iterable[List[Task]]:
+    """Tests that share a job: a group, or a test of none. A group is parted only if its known durations do not fit."""
+    units: Dict[Tuple[bool, str], List[Task]] = {}
+    for task in tasks:
+        units.setdefault((task.bound, task.group or task.nodeid), []).append(task)
+    for unit in units.values():
+        if unit[0].bound or _took(unit) * site.safety <= _usable(unit[0].request.elapse, site):
+            yield unit
+        else:
+            yield from ([task] for task in unit)
 
 
 def _touched(loads: Sequence[float], room: float, capacity: float) -> int:

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any, Dict, List, Sequence
 
 from pjm import suggest
+from pjm.counted import counted
 from pjm.elapse import elapse_text
 from pjm.errors import BadInput
 from pjm.sessions import index
@@ -86,7 +87,7 @@ def list_sessions(arguments: argparse.Namespace) -> int:
             continue
         print(
             f"{name}  {summary['state']:10}  {summary['done']} of {summary['tests']} tests have results, "
-            f"{summary['jobs']} jobs, {summary['arguments']}"
+            f"{counted(summary['jobs'], 'job')}, {summary['arguments']}"
         )
     return 0
 
@@ -120,7 +121,8 @@ def _job_line(record: Dict[str, Any]) -> str:
     ident = record.get("id") or record.get("name")
     used, wanted = record.get("node_hours_used", 0), record.get("node_hours_requested", 0)
     return (
-        f"  job {ident}: {len(record.get('tests', []))} tests, {record.get('outcome') or record.get('state')}, "
+        f"  job {ident}: {counted(len(record.get('tests', [])), 'test')}, "
+        f"{record.get('outcome') or record.get('state')}, "
         f"queued {elapse_text(max(0, record.get('queued_seconds') or 0))}, "
         f"ran {elapse_text(record.get('ran_seconds') or 0)}, node-hours {used:.3f} of {wanted:.3f}"
     )

@@ -1,4 +1,4 @@
-"""Compares the tests selected now with those of a resumed session, and the variables that may select tests."""
+"""Compares the tests selected now with those of a resumed session, and the variables that bear on the selection."""
 
 from __future__ import annotations
 
@@ -9,13 +9,14 @@ from typing import Collection, Dict, List, Mapping, Optional
 from pjm import suggest
 from pjm.errors import BadInput
 
-_SELECTS = ("PYTEST_ADDOPTS", "PYTEST_PLUGINS", "PYTEST_DISABLE_PLUGIN_AUTOLOAD")
+HASH_SEED = "PYTHONHASHSEED"  # parameters drawn from a set come in the order of their hashes
+_SELECTS = ("PYTEST_ADDOPTS", "PYTEST_PLUGINS", "PYTEST_DISABLE_PLUGIN_AUTOLOAD", HASH_SEED)
 
 Differences = Dict[str, Optional[str]]
 
 
 def variables() -> Dict[str, str]:
-    """The variables that pytest reads before its arguments, and that may select tests."""
+    """The variables that may select tests, or give them other parameters, as far as they are set."""
     return {name: os.environ[name] for name in _SELECTS if name in os.environ}
 
 

@@ -44,8 +44,8 @@ class Following:
 
     @property
     def place(self) -> Workplace:
-        files = {each.nodeid: "test_it.py" for each in self.tests}
-        return Workplace("python", (), self.folder, files, (), {}, True, "")
+        files = {each.nodeid: Path("test_it.py") for each in self.tests}
+        return Workplace("python", (), self.folder, files, ("test_it.py",), (), {}, True, "")
 
     def make(self, session: Session) -> Watch:
         return Watch(session, self.scheduler, self.settings, self.tests, self.place, self, self.hold)

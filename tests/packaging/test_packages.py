@@ -200,12 +200,24 @@ def test_a_project_may_have_a_module_pjm_of_its_own(
     for options in ((), ("-p", "pjm.plugin"), ("-p", "pytest_pjm"), ("-p", "no:pjm.plugin")):
         ended = environment.run(*pytest_, *options, folder=tmp_path)
         assert (0, True) == (ended.returncode, "1 passed" in ended.stdout), ended.stdout
-    refused = environment.run(*pytest_, "--fugaku", folder=tmp_path)
+    (tmp_path / "test_marked.py").write_text(SOMEBODYS_TESTS, encoding="utf-8")
+    refused = environment.run(*pytest_, "--fugaku", "--fugaku-emulate", folder=tmp_path)
 
+    assert not (tmp_path / ".pjm").exists()
     assert 4 == refused.returncode, refused.stdout
     happened = "ERROR: --fugaku does not work in this project, which has a module pjm of its own: "
     assert f"{happened}{tmp_path / next(iter(theirs))}\n  why: " in refused.stdout
     assert "Traceback" not in refused.stdout
+
+
+@pytest.mark.parametrize("mode", ["prepend", "importlib"])
+def test_tests_in_a_folder_pjm_run_as_jobs(environment: Environment, tmp_path: Path, mode: str) -> None:
+    (tmp_path / "pjm").mkdir()
+    (tmp_path / "pjm" / "test_theirs.py").write_text(SOMEBODYS_TESTS, encoding="utf-8")
+
+    for options in ((), ("--fugaku", "--fugaku-emulate")):
+        ended = environment.run("pytest", f"--import-mode={mode}", *options, folder=tmp_path)
+        assert (0, True) == (ended.returncode, "3 passed" in ended.stdout), ended.stdout
 
 
 @pytest.mark.parametrize(

@@ -51,7 +51,7 @@ def test_a_finished_session_is_listed_shown_and_removed(
     assert 0 == main(["show", workdir])
     shown = capsys.readouterr().out
     assert f"session {identity}: done" in shown
-    assert 2 == shown.count(" 1 tests, passed, queued ")
+    assert 2 == shown.count(" 1 test, passed, queued ")
     assert 0 == main(["clean", "--ended", workdir])
     assert f"removed {identity}\n" == capsys.readouterr().out
     assert not (done.workdir / identity).exists()

@@ -46,7 +46,7 @@ def test_here():
 
     assert (0, {"passed": 2}) == (ran.code, ran.counts()), ran.out
     assert 1 == len(project.submissions())
-    assert re.search(r"^job +tests +queued for +ran for +node-hours used +requested +outcome$", ran.out, re.M)
+    assert re.search(r"^job +tests +queued for +ran for +node-hours +requested +outcome$", ran.out, re.M)
     (record,) = project.live()["jobs"]
     assert ("closed", "passed", ["test_it.py::test_there"], 2, 1.0) == (
         record["state"],
@@ -86,7 +86,7 @@ def test_the_first_failure_stops_all_jobs(project: FugakuProject) -> None:
 
     assert (1, {"failed": 1}) == (ran.code, ran.counts()), ran.out
     assert "stopping after 1 failures" in ran.out
-    assert re.search("[12] jobs cancelled; 1 of 2 tests in jobs have results", ran.out), ran.out
+    assert re.search("[12] jobs? cancelled; 1 of 2 tests in jobs have results", ran.out), ran.out
     assert 1 == len(project.calls("pjdel"))
 
 
@@ -142,3 +142,39 @@ def test_a_dry_run_writes_and_shows_scripts_and_submits_nothing(project: FugakuP
     ):
         assert line in ran.out
     assert 5 == len(list(project.session().glob("jobs/*/script-*.sh")))
+
+
+def test_a_class_and_tests_that_say_together_share_a_process_however_many_share_a_job(project: FugakuProject) -> None:
+    project.configure(tests_per_job=3)
+    project.write(
+        """
+@pytest.mark.fugaku
+class TestBuildsOn:
+    counts = []
+
+    @pytest.mark.parametrize("number", range(30))
+    def test_it(self, number):
+        assert list(range(number)) == self.counts
+        self.counts.append(number)
+
+class TestOpens:
+    @pytest.mark.fugaku(together="the database")
+    def test_opens(self):
+        pytest.database = os.getpid()
+
+@pytest.mark.fugaku
+@pytest.mark.parametrize("number", range(5))
+def test_other(number):
+    pass
+
+@pytest.mark.fugaku(together="the database")
+class TestUses:
+    def test_uses(self):
+        assert os.getpid() == pytest.database
+""",
+    )
+
+    ran = project.send()
+
+    assert (0, {"passed": 37}) == (ran.code, ran.counts()), ran.out
+    assert [1, 3, 3, 30] == sorted(len(job["tests"]) for job in project.live()["jobs"])

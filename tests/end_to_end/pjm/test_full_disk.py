@@ -44,7 +44,7 @@ def test_whoever_wants_an_end_gets_it(project: FugakuProject) -> None:
     ran = project.send(FULL="cancelling")
 
     assert 2 == ran.code, ran.out
-    assert "fugaku: 1 jobs cancelled; 0 of 1 tests" in ran.out
+    assert "fugaku: 1 job cancelled; 0 of 1 tests" in ran.out
     assert 1 == len(project.calls("pjdel"))
 
 
@@ -58,7 +58,7 @@ def test_a_session_that_cannot_be_written_says_so_and_is_there_for_later(project
 
     assert 4 == stopped.code, stopped.out
     assert "cannot go on\n  why: a file cannot be written: No space left on device: " in stopped.out
-    assert f"fugaku: 1 jobs run on; continue with: pytest --fugaku-resume={project.session().name}" in stopped.out
+    assert f"fugaku: 1 job still running; continue with: pytest --fugaku-resume={project.session().name}" in stopped.out
     assert "Traceback" not in stopped.out
     assert (0, {"passed": 2}) == (resumed.code, resumed.counts()), resumed.out
     assert 1 == len(project.submissions())

@@ -25,7 +25,7 @@ def test_an_error_of_another_plugin_leaves_the_jobs_and_says_how_to_come_back(pr
     ran = project.send("-q")
 
     assert 3 == ran.code, ran.out
-    assert f"fugaku: 1 jobs run on; continue with: pytest --fugaku-resume={project.session().name}" in ran.out
+    assert f"fugaku: 1 job still running; continue with: pytest --fugaku-resume={project.session().name}" in ran.out
     assert [] == project.calls("pjdel")
 
 
@@ -55,7 +55,7 @@ def test_a_test_that_ends_the_session_here_ends_the_jobs_too(project: FugakuProj
     ran = project.send()
 
     assert (7, 1) == (ran.code, len(project.calls("pjdel"))), ran.out
-    assert 1 == ran.out.count("1 jobs cancelled; 0 of 1 tests in jobs have results"), ran.out
+    assert 1 == ran.out.count("1 job cancelled; 0 of 1 tests in jobs have results"), ran.out
 
 
 def test_detaching_fails_if_one_job_was_refused_and_says_how_to_come_back_to_the_other(project: FugakuProject) -> None:

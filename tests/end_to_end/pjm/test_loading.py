@@ -132,6 +132,17 @@ def test_a_folder_pjm_with_no_python_in_it_is_in_nobodys_way(project: FugakuProj
     assert (0, True) == (ran.code, "nothing was submitted" in ran.out), ran.out
 
 
+@pytest.mark.parametrize("mode", ["prepend", "append", "importlib"])
+def test_tests_in_a_folder_pjm_run_here_and_in_jobs(project: FugakuProject, mode: str) -> None:
+    (project.path / "pjm" / "sub").mkdir(parents=True)
+    for name in ("pjm/test_one.py", "pjm/sub/test_two.py"):
+        project.write("@pytest.mark.fugaku\ndef test_it(artifacts):\n    pass\n", name)
+
+    ran = [project.run(f"--import-mode={mode}"), project.send(f"--import-mode={mode}")]
+
+    assert [{"passed": 2}, {"passed": 2}] == [each.counts() for each in ran], ran
+
+
 def test_jobs_have_our_code_whatever_else_their_import_path_finds(project: FugakuProject, tmp_path: Path) -> None:
     elsewhere = tmp_path / "elsewhere"
     elsewhere.mkdir()

@@ -20,7 +20,6 @@ CRASHES = {
     "test_leaves_at_once_with_a_code": ("failure", "in its call phase: exit code 7"),
     "test_dies_in_teardown": ("error", "in its teardown phase: exit code 1"),
     "test_dies_in_setup": ("error", "in its setup phase: exit code 1"),
-    "test_stops_the_session": ("failure", "in its call phase: _pytest.outcomes.Exit: that is enough"),
     "test_is_interrupted": ("failure", "in its call phase: KeyboardInterrupt"),
     "test_takes_too_long": ("failure or error", "elapse"),
 }

@@ -107,3 +107,52 @@ def test_seed(request):
 
     (here,) = re.findall(r"^seed: (\d+)$", ran.out, re.MULTILINE)
     assert f"seed in the job: {here}\n" in ran.out
+
+
+# Eight letters of a set, in the order of their hashes, as parameters of eight jobs.
+FROM_A_SET = """
+class Letter:
+    def __init__(self, name): self.name = name
+    def __hash__(self): return hash(self.name)
+    def __eq__(self, other): return self.name == other.name
+
+LETTERS = {Letter(name) for name in "abcdefgh"}
+
+@pytest.mark.fugaku
+@pytest.mark.parametrize("letter", LETTERS)
+def test_it(letter, artifacts):
+    (artifacts.folder / letter.name).touch()
+
+@pytest.mark.fugaku
+@pytest.mark.parametrize("letter", LETTERS, ids=[f"{place}-{letter.name}" for place, letter in enumerate(LETTERS)])
+def test_id(letter):
+    pass
+"""
+
+
+@pytest.mark.parametrize("seed", ["1", "random", ""], ids=["set", "random", "not set"])
+def test_each_parameter_drawn_from_a_set_runs_once(project: FugakuProject, seed: str) -> None:
+    project.configure(tests_per_job=1)
+    project.write(FROM_A_SET)
+
+    ran = project.send(f"--deselect=test_it.py::test_id{'' if seed != '1' else '_'}", PYTHONHASHSEED=seed)
+
+    names = sorted(path.name for path in project.workdir.glob("*/artifacts/*/files-0/*"))
+    assert (0, list("abcdefgh")) == (ran.code, names), ran.out
+
+
+def test_ids_that_differ_between_processes_name_the_cause(project: FugakuProject) -> None:
+    project.write(
+        FROM_A_SET + "@pytest.mark.fugaku\n@pytest.mark.parametrize('n', [os.getpid()])\ndef test_process(n): pass\n"
+    )
+
+    random, seeded = (project.send("-k", "id or process", PYTHONHASHSEED=seed) for seed in ("", "1"))
+
+    assert (1, 1) == (random.code, seeded.code)
+    assert {"passed": 8, "error": 1, "deselected": 8} == seeded.counts(), seeded.out
+    assert "next: draw no parameter or id at random" in seeded.out
+    assert "or set PYTHONHASHSEED, which is not set here: PYTHONHASHSEED=0 pytest" in random.out
+    assert "PYTHONHASHSEED" not in seeded.out
+    assert re.search(
+        r"where its parameters or their ids differ: test_it.py::test_process\[\d+\] was collected", seeded.out
+    )

@@ -113,7 +113,7 @@ def test_ctrl_c_cancels_with_one_command_and_keeps_what_is_done_by_the_only_clie
     assert f"another pytest follows it: process {process.pid}" in second.out
     assert 2 == ran.code, ran.out
     assert "test_quick PASSED" in ran.out
-    assert "jobs cancelled; 1 of 2 tests in jobs have results; the rest: pytest --fugaku-resume=" in ran.out
+    assert " cancelled; 1 of 2 tests in jobs have results; the rest: pytest --fugaku-resume=" in ran.out
     assert 1 == len(project.calls("pjdel"))
     assert ["test_quick"] == [dict(case[1])["name"] for case in junit.read(project.path / "cut.xml")[2]]
 

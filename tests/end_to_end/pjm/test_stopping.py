@@ -105,4 +105,4 @@ def test_what_could_not_be_deleted_is_named_in_the_summary(project: FugakuProjec
     ran = project.send("--fugaku-run-timeout=1")
 
     assert 1 == ran.code, ran.out
-    assert "fugaku: 1 jobs could not be deleted and may run: pjdel " in ran.out
+    assert "fugaku: 1 job could not be deleted and may run: pjdel " in ran.out

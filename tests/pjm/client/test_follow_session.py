@@ -25,6 +25,7 @@ class Reports:
     def __init__(self, session: Any, why: str, name: str) -> None:
         self.tests: List[str] = []
         self.ended: List[str] = []
+        self.exit = None
         self._session, self._why, self._name = session, why, name
 
     def report(self, result: Result) -> None:
@@ -73,7 +74,7 @@ def test_a_stop_after_a_result_cancels_the_jobs_and_reports_nothing_more(
 
     assert [A] == reports.tests
     assert [("1.0",)] == one.scheduler.cancelled
-    assert following.left_message.startswith("fugaku: 1 jobs cancelled; 2 of 2 tests in jobs have results")
+    assert following.left_message.startswith("fugaku: 1 job cancelled; 2 of 2 tests in jobs have results")
 
 
 def test_leaving_at_once_after_a_refusal_fails(one: Following) -> None:

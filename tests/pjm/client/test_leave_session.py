@@ -29,7 +29,7 @@ def test_what_is_cancelled_is_counted_with_the_results_there_are(one: Following)
 
     said = cancel(one.watch, hint(one))
 
-    assert f"fugaku: 1 jobs cancelled; 1 of 2 tests in jobs have results; the rest: {command(one)}" == said
+    assert f"fugaku: 1 job cancelled; 1 of 2 tests in jobs have results; the rest: {command(one)}" == said
 
 
 def test_a_job_that_may_still_come_is_said(one: Following) -> None:
@@ -82,7 +82,7 @@ def test_a_client_that_is_gone_leaves_its_jobs_behind(one: Following) -> None:
 
     one.begin()
 
-    assert f"fugaku: 1 jobs run on; continue with: {command(one)}" == left_alone(one.watch, hint(one))
+    assert f"fugaku: 1 job still running; continue with: {command(one)}" == left_alone(one.watch, hint(one))
 
 
 def test_a_client_that_only_submits_names_the_jobs(one: Following) -> None:

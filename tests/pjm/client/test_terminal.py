@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+from typing import List
 
 import pytest
 from _pytest.terminal import TerminalReporter
@@ -10,6 +11,7 @@ from _pytest.terminal import TerminalReporter
 from pjm.batch.scheduler import Phase, Status
 from pjm.client.terminal import Progress, live_records, table
 from tests.builders.following import A, Following
+from tests.builders.screen import Screen
 
 
 class Terminal(io.StringIO):
@@ -23,41 +25,91 @@ def progress(pytester: pytest.Pytester, file: io.StringIO, one: Following, *opti
     return Progress(TerminalReporter(pytester.parseconfig(*options), file), tests=2, wall=one.time)
 
 
-def test_a_file_gets_a_line_whenever_something_has_changed(pytester: pytest.Pytester, one: Following) -> None:
+def test_a_file_gets_a_line_once_a_minute_if_something_has_changed_and_trouble_at_once(
+    pytester: pytest.Pytester, one: Following
+) -> None:
     file = io.StringIO()
     shown = progress(pytester, file, one)
     one.begin()
 
-    for _ in range(2):
-        shown.show(one.watch.jobs, 0, None, live=True)
+    shown.show(one.watch.jobs, 0, None)
     one.scheduler.run("1.0", elapsed=1800)
-    one.step(20)
-    shown.show(one.watch.jobs, 1, "it does not answer", live=True)
+    for trouble in (None, "it does not answer", "it does not answer"):
+        one.step(25)
+        shown.show(one.watch.jobs, 1, trouble)
 
     assert [
         "fugaku: 1 queued, 0 running, 0 of 2 tests done",
-        "fugaku: 0 queued, 1 running, 1 of 2 tests done; it does not answer",
+        "fugaku: it does not answer",
+        "fugaku: 0 queued, 1 running, 1 of 2 tests done",
     ] == file.getvalue().splitlines()
 
 
-@pytest.mark.parametrize("columns", [200, 80])
-def test_a_terminal_has_one_line_with_cost_and_wait_that_is_cleared_for_other_lines(
-    pytester: pytest.Pytester, monkeypatch: pytest.MonkeyPatch, one: Following, columns: int
+@pytest.mark.parametrize(
+    ("columns", "line"),
+    [
+        (200, "fugaku: 1 queued (1 held), 0 running, 0 of 2 tests done, 0.00 node-hours, longest wait 00:01:30"),
+        (80, "fugaku: 0/2 done, 1 queued (1 held), 0 running, 0.00 node-h, wait 00:01:30"),
+        (50, "fugaku: 0/2 done, 1 queued (1 held), 0 running"),
+        (40, "fugaku: 0/2 done, 1 queued (1 held)"),
+    ],
+)
+@pytest.mark.parametrize("begun", ["", "test_it.py ..F"], ids=["on a line of its own", "below results"])
+def test_a_terminal_has_one_line_with_cost_and_wait_that_gives_way_to_others(
+    pytester: pytest.Pytester, monkeypatch: pytest.MonkeyPatch, one: Following, columns: int, line: str, begun: str
 ) -> None:
     monkeypatch.setenv("COLUMNS", str(columns))
-    file = Terminal()
-    shown = progress(pytester, file, one)
+    monkeypatch.setenv("TERM", "xterm")
+    file, screen = Terminal(), Screen(columns)
+    reporter = TerminalReporter(pytester.parseconfig(), file)
+    shown = Progress(reporter, tests=2, wall=one.time)
     one.begin()
     one.scheduler.statuses["1.0"] = Status(Phase.HELD)
     one.step(90)
 
-    shown.show(one.watch.jobs, 0, None, live=True)
-    shown.say("a line that stays")
+    def seen() -> List[str]:
+        screen.show(file.getvalue())
+        file.seek(0)
+        file.truncate()
+        return screen.lines
 
-    whole = "fugaku: 1 queued (1 held), 0 running, 0 of 2 tests done, 0.00 node-hours, longest wait 00:01:30"
-    line, cleared, rest = file.getvalue().lstrip("\r").split("\r", 2)
-    assert whole[: columns - 1] == line
-    assert ("", "a line that stays") == (cleared.strip(), rest.strip())
+    reporter._tw.write(begun[: columns - 1])
+    shown.show(one.watch.jobs, 0, None)
+    assert [*([begun[: columns - 1]] if begun else []), line] == seen()
+    shown.before_results()
+    reporter._tw.write(".")
+    assert f"{begun[: columns - 1]}." == seen()[0]
+    shown.show(one.watch.jobs, 0, None)
+    shown.say("a line")
+    assert [f"{begun[: columns - 1]}.", "a line"] == [text for text in seen() if text]
+
+
+def test_results_of_several_jobs_are_shown_without_their_files_below_an_empty_line(
+    pytester: pytest.Pytester, one: Following
+) -> None:
+    file = io.StringIO()
+    reporter = TerminalReporter(pytester.parseconfig(), file)
+    shown = Progress(reporter, tests=2, wall=one.time)
+
+    shown.side_by_side(True)
+    shown.say("fugaku: a line")
+    for letter in "..":
+        shown.before_results()
+        reporter._tw.write(letter)
+
+    assert (False, "fugaku: a line\n\n..") == (reporter.showfspath, file.getvalue())
+
+
+def test_a_terminal_that_cannot_move_its_cursor_has_lines(
+    pytester: pytest.Pytester, monkeypatch: pytest.MonkeyPatch, one: Following
+) -> None:
+    monkeypatch.setenv("TERM", "dumb")
+    file = Terminal()
+    one.begin()
+
+    progress(pytester, file, one).show(one.watch.jobs, 0, None)
+
+    assert "fugaku: 1 queued, 0 running, 0 of 2 tests done\n" == file.getvalue()
 
 
 def test_a_quiet_session_shows_nothing(pytester: pytest.Pytester, one: Following) -> None:
@@ -65,7 +117,7 @@ def test_a_quiet_session_shows_nothing(pytester: pytest.Pytester, one: Following
     shown = progress(pytester, file, one, "-q")
     one.begin()
 
-    shown.show(one.watch.jobs, 0, None, live=True)
+    shown.show(one.watch.jobs, 0, None)
     shown.say("a line")
 
     assert "" == file.getvalue()
@@ -77,17 +129,44 @@ def test_the_table_has_a_line_for_each_share_and_a_total(one: Following) -> None
     one.step(20)
 
     assert [
-        "job    tests  queued for   ran for  node-hours used  requested  outcome",
-        "1.0        2    00:00:00  00:15:00            0.250      0.500  running",
-        "total      2                                  0.250      0.500",
-    ] == table(one.watch.jobs)
+        "job    tests  queued for   ran for  node-hours  requested  outcome",
+        "1.0        2    00:00:00  00:15:00       0.250      0.500  running",
+        "total      2                             0.250      0.500",
+    ] == table(one.watch.jobs, 80)
 
 
-def test_a_job_that_was_not_submitted_has_its_name_and_no_times(one: Following) -> None:
+def test_a_job_that_was_not_submitted_has_its_number_and_no_times(one: Following) -> None:
     one.watch.start(one.watch.plan_unassigned())
 
-    name = one.watch.jobs[0].name
-    assert [name, "2", "-", "-", "0.000", "0.500", "planned"] == table(one.watch.jobs)[1].split()
+    assert ["0-0", "2", "-", "-", "0.000", "0.500", "planned"] == table(one.watch.jobs, 80)[1].split()
+
+
+@pytest.mark.parametrize(
+    ("columns", "lines"),
+    [
+        (
+            80,
+            [
+                "1.0        2    00:00:00  00:00:00       0.000      0.500  ran over its elapse",
+                " " * 59 + "limit of 00:30:00",
+            ],
+        ),
+        (
+            70,
+            [
+                "1.0        2    00:00:00  00:00:00       0.000      0.500",
+                "    ran over its elapse limit of 00:30:00",
+            ],
+        ),
+    ],
+)
+def test_a_long_outcome_goes_on_below(one: Following, columns: int, lines: List[str]) -> None:
+    one.begin()
+    one.scheduler.run("1.0", elapsed=0)
+    one.step(20)
+    one.watch.jobs[0].shares[0].close("ran over its elapse limit of 00:30:00")
+
+    assert lines == table(one.watch.jobs, columns)[1:-1]
 
 
 def test_the_record_of_a_share_has_its_state_its_times_and_its_cost(one: Following) -> None:

@@ -44,7 +44,7 @@ def test_a_deletion_that_fails_is_tried_again_until_it_is_taken(
 
     assert ["1.0"] == list(late.watch.deletions.left)
     assert "delete 1.0" == late.watch.deletions.how_to_delete_left()
-    assert "the batch system did not delete 1 jobs: PJM 0190 daemon is not present" == late.watch.trouble
+    assert "the batch system did not delete 1 job: PJM 0190 daemon is not present" == late.watch.trouble
 
     late.step(200)
 

@@ -141,7 +141,7 @@ def test_silence_that_lasts_ends_the_client_with_what_to_type(one: Following) ->
     one.scheduler.silent = [UnansweredError("PJM 0290") for _ in range(DAYS)]
 
     one.step(LONGEST_SILENCE - 100)
-    with pytest.raises(BadInput, match="no answer from the batch system about 1 jobs for") as refusal:
+    with pytest.raises(BadInput, match="no answer from the batch system about 1 job for") as refusal:
         one.step(300)
 
     assert refusal.value.fix.endswith(f"continue with: {suggest.resume(one.session.folder)}")
@@ -189,7 +189,7 @@ def chain(tmp_path: Path) -> Following:
 
 def queued(chain: Following) -> Tuple[str, object]:
     """What the table and jobs.json say of the second step's wait."""
-    cells = table(chain.watch.jobs)[2].split()
+    cells = table(chain.watch.jobs, 120)[2].split()
     return cells[2], live_records(chain.watch.jobs, 1000 + chain.now)[1]["queued_seconds"]
 
 

@@ -16,6 +16,7 @@ DOCUMENT: Dict[str, Any] = {
     ],
     "worker": {
         "arguments": ["-v", "caf\udce9"],
+        "places": ["tests"],
         "artifacts": "/artifacts",
         "environment": {"CI": "1", "PYTEST_ADDOPTS": "-x"},
         "path": False,
@@ -31,6 +32,7 @@ def test_a_share_has_what_all_have_in_common_and_the_variables_of_its_mark_for_p
     assert Assignment(
         tests=("b.py::[富岳]",),
         files=("/b.py",),
+        places=("tests",),
         arguments=("-v", "caf\udce9"),
         artifacts=Path("/artifacts"),
         events=events_file(tmp_path, 1),

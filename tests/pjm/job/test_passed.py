@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from types import SimpleNamespace
 from typing import List, Tuple, cast
 
@@ -37,15 +38,19 @@ CASES = {
 OTHER = MarkedTest(Request(1, 60), ("a",))
 
 
+def item(name: str) -> pytest.Item:
+    config = SimpleNamespace(rootpath=Path())
+    return cast(pytest.Item, SimpleNamespace(nodeid=name, stash=pytest.Stash(), config=config, listchain=list))
+
+
 def here(reports: Reports) -> bool:
     """Whether a test that waits for it is skipped where it runs without jobs."""
     chains = LocalChains({"b": OTHER})
+    chains.pytest_runtest_setup(item("a"))
     for when, outcome in reports:
-        chains.pytest_runtest_logreport(
-            cast(pytest.TestReport, SimpleNamespace(nodeid="a", when=when, outcome=outcome))
-        )
+        chains.pytest_runtest_logreport(cast(pytest.TestReport, SimpleNamespace(when=when, outcome=outcome)))
     try:
-        chains.pytest_runtest_setup(cast(pytest.Item, SimpleNamespace(nodeid="b")))
+        chains.pytest_runtest_setup(item("b"))
     except pytest.skip.Exception:
         return False
     return True

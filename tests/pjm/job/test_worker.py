@@ -48,7 +48,12 @@ class Share:
         (self.folder / "test_it.py").write_text(text)
         (self.folder / "pytest.ini").write_text("[pytest]\naddopts = --import-mode=importlib\n")
         share = {"tests": [f"test_it.py::{name}" for name in tests], "files": [str(self.folder / "test_it.py")]}
-        common = {"arguments": [], "artifacts": str(self.folder / "artifacts"), "environment": {"CI": "1"}}
+        common = {
+            "arguments": [],
+            "places": ["test_it.py"],
+            "artifacts": str(self.folder / "artifacts"),
+            "environment": {"CI": "1"},
+        }
         document = {
             "shares": [{**share, "resources": {"env": []}}],
             "worker": {**common, "path": start, "junit": "xunit2"},

@@ -38,8 +38,8 @@ def run(pytester: pytest.Pytester, tests: Sequence[str], *arguments: str) -> Lis
     """Run tests as a job does; its events."""
     pytester.makepyfile(test_it=TESTS)
     events = pytester.path / "events.jsonl"
-    files = tuple(dict.fromkeys(test.partition("::")[0] for test in tests))
-    assignment = Assignment(tuple(tests), files, arguments, pytester.path, events, {}, True, "xunit1")
+    files = tuple(dict.fromkeys(str(pytester.path / test.partition("::")[0]) for test in tests))
+    assignment = Assignment(tuple(tests), files, files, arguments, pytester.path, events, {}, True, "xunit1")
     plugin = WorkerPlugin(SureLog(events), tests, assignment)
     pytester.inline_run(*arguments, "-p", "pytest_pjm", plugins=[plugin])
     return Tail(events).read()
@@ -75,6 +75,7 @@ def test_exactly_the_tests_of_the_share_run_in_its_order(pytester: pytest.Pytest
     assert [False, True, True] == list(taken(events).done.values())
     assert not (pytester.path / "junit.xml").exists()
     assert not (pytester.path / "log.txt").exists()
+    assert any("log" in word for word in arguments) == (pytester.path / "pytest.log").exists()
     # Before pytest 9, any run without --stepwise empties its cache.
     assert {path.name for path in pytester.path.glob(".pytest_cache/v/cache/*")} <= {"stepwise"}
 
@@ -89,7 +90,7 @@ def test_what_pytest_would_report_is_written_in_order(pytester: pytest.Pytester)
     events = run(pytester, ["test_it.py::test_b"], "-Wdefault")
 
     assert [
-        *("start", "phase", "report", "phase", "suite-property", "report", "phase", "report"),
+        *("plugins", "start", "phase", "report", "phase", "suite-property", "report", "phase", "report"),
         *("warning", "stop"),
     ] == [event["event"] for event in events]
     assert ["setup", "call", "teardown"] == [event["when"] for event in events if event["event"] == "phase"]

@@ -25,9 +25,10 @@ def test_every_argument_of_a_mark_is_taken() -> None:
         "rscgrp": "large",
         "env": {"B": "2", "A": "1 ; $(rm)"},
         "after": "test_train",
+        "together": "training",
     }
 
-    expected = Request(4, 3600, "large", (("A", "1 ; $(rm)"), ("B", "2")), "test_train")
+    expected = Request(4, 3600, "large", (("A", "1 ; $(rm)"), ("B", "2")), "test_train", "training")
     assert expected == from_mark((), arguments, WHERE, Defaults(nodes=2, rscgrp="small"))
 
 
@@ -80,6 +81,8 @@ def test_an_elapse_limit_that_cannot_be_meant_is_refused_with_file_and_line(valu
         ({"env": {"A": "\0"}}, "'A'"),
         ({"env": {"PJM_JOBID": "1"}}, "PJM_JOBID"),
         ({"after": ""}, "after=''"),
+        ({"together": " "}, "together=' '"),
+        ({"together": True}, "together=True"),
         ({"after": ["test_train"]}, "after=['test_train']"),
     ],
 )

@@ -24,7 +24,22 @@ MARKS = {
     "fugaku(after='test_it')": "in a circle",
     "fugaku(after='test_unmarked')": "is not marked",
     "fugaku(nodes=1)\n@pytest.mark.fugaku(nodes=2)": "two marks fugaku that exclude each other",
+    "fugaku(together='a', nodes=2)": "test_marked at ",
+    "fugaku(together='b', after='test_waited_for')": "which makes a job's step of its own",
 }
+
+
+OTHERS = """\
+def test_unmarked():
+    pass
+
+@pytest.mark.fugaku(together='a')
+def test_marked():
+    pass
+
+@pytest.mark.fugaku
+def test_waited_for():
+    pass"""
 
 
 def wished(pytester: pytest.Pytester, above: str, mark: str) -> Dict[str, MarkedTest]:
@@ -49,7 +64,7 @@ def test_marks_that_are_too_much_only_together_are_refused_at_the_test(pytester:
 @pytest.mark.parametrize(("mark", "words"), MARKS.items())
 def test_a_mark_that_cannot_be_meant_is_refused_at_its_test(pytester: pytest.Pytester, mark: str, words: str) -> None:
     with pytest.raises(BadInput) as refusal:
-        wished(pytester, "def test_unmarked():\n    pass", mark)
+        wished(pytester, OTHERS, mark)
 
-    assert ".py:6: " in refusal.value.what
+    assert ".py:14: " in refusal.value.what
     assert words in f"{refusal.value.what} {refusal.value.why}"

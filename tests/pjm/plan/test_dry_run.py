@@ -31,7 +31,7 @@ def test_a_job_is_shown_with_its_tests_and_its_script(one: Following) -> None:
         f"    {A}",
         f"    {B}",
         f"  {folder(one) / 'script-0.sh'}:",
-        "dry run: 1 jobs, 2 tests, 0.50 node-hours at most; nothing was submitted",
+        "dry run: 1 job, 2 tests, 0.50 node-hours at most; nothing was submitted",
     ] == lines(one)
     assert [] == one.scheduler.submissions
     assert f"#MADE-UP {name} 1 0 None" in (folder(one) / "script-0.sh").read_text()

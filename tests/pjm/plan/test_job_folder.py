@@ -15,7 +15,13 @@ PLACE = Workplace(
     python="python3",
     prologue=("module load gcc",),
     start=Path("/project"),
-    files={"a.py::a": "/project/a.py", "a.py::b": "/project/a.py", "b.py::c[富岳]": "/project/b.py"},
+    files={
+        "a.py::a": Path("/project/a.py"),
+        "a.py::b": Path("/project/a.py"),
+        "b.py::c[富岳]": Path("/project/b.py"),
+        "status": None,
+    },
+    places=("tests",),
     arguments=("-x", "tests"),
     environment={"CI": "1"},
     path=True,
@@ -42,6 +48,7 @@ def test_each_share_reads_what_it_has_to_do_and_the_mark_goes_before_the_clients
     first = Assignment(
         tests=("a.py::a", "a.py::b"),
         files=("/project/a.py",),
+        places=("tests",),
         arguments=("-x", "tests"),
         artifacts=session.artifacts,
         events=folder / "share-0" / "events.jsonl",
@@ -52,6 +59,12 @@ def test_each_share_reads_what_it_has_to_do_and_the_mark_goes_before_the_clients
     assert first == read_assignment(folder, 0)
     second = read_assignment(folder, 1)
     assert (("b.py::c[富岳]",), ("/project/b.py",), {"CI": "1"}) == (second.tests, second.files, second.environment)
+
+
+def test_a_share_with_a_test_that_comes_from_no_file_collects_all_that_the_client_does(session: Session) -> None:
+    job = Job("s-0", (Share(("a.py::a", "status"), Resources(1, 60), 1.0),))
+
+    assert () == read_assignment(write_job(session, job, PLACE, PjmScheduler(), retry=False), 0).files
 
 
 def test_a_step_job_has_a_script_for_each_step(session: Session) -> None:

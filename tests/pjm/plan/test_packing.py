@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Dict, List, Optional, Tuple
 
 import pytest
@@ -19,6 +20,14 @@ SITE = Site(group="hp000000", gfscache="/vol0004", start_up=600, safety=1.5, tes
 
 def task(name: str, seconds: Optional[float] = None, after: Tuple[str, ...] = (), request: Request = HOUR) -> Task:
     return Task(name, request, name.split("::")[0], seconds, after)
+
+
+def grouped(name: str, seconds: Optional[float] = None, group: str = "m::C") -> Task:
+    return replace(task(name, seconds), group=group)
+
+
+def bound(name: str, seconds: Optional[float] = None) -> Task:
+    return replace(task(name, seconds), group="g", bound=True)
 
 
 def shares(job: Job) -> List[Tuple[Tuple[str, ...], Tuple[int, ...]]]:
@@ -64,8 +73,15 @@ def test_a_test_that_fits_only_without_margin_runs_alone() -> None:
 def test_a_test_that_took_longer_than_its_limit_allows_is_named() -> None:
     long, short = task("m::long", 3001.0), task("m::short", 3000.0)
 
-    assert (long,) == overlong([long, short], SITE)
-    assert 'elapse="01:42:02"' in describe_overlong(long).fix
+    assert ((long,),) == overlong([long, short], SITE)
+    assert 'elapse="01:42:02"' in describe_overlong((long,)).fix
+
+
+def test_a_group_that_took_longer_than_its_limit_allows_is_named() -> None:
+    group = tuple(bound(f"m::{number}", 1501.0) for number in range(2))
+
+    assert (group,) == overlong([*group, task("m::other", 3000.0)], SITE)
+    assert "together='g', 2 tests: the elapse limit is 01:00:00" == describe_overlong(group).what
 
 
 def test_a_short_limit_leaves_half_of_it_to_the_tests() -> None:
@@ -86,6 +102,36 @@ def test_a_module_that_has_to_be_cut_uses_the_room_that_is_left() -> None:
     (job,) = pack([task(name) for name in names], SITE, "s")
 
     assert [3, 3, 3] == [len(share.nodeids) for share in job.shares]
+
+
+def test_a_group_of_tests_that_are_not_timed_is_not_cut() -> None:
+    tests = [task("m::1"), *(grouped(f"m::C::{number}") for number in range(5)), task("m::2"), task("m::3")]
+
+    (job,) = pack(tests, SITE, "s")
+
+    assert [1, 5, 2] == [len(share.nodeids) for share in job.shares]
+
+
+def test_a_group_is_cut_where_its_durations_do_not_fit_a_job_and_a_bound_one_is_not() -> None:
+    (cut,) = pack([grouped(f"m::C::{number}", 500.0) for number in range(5)], SITE, "s")
+    (whole,) = pack([bound(f"m::{number}", 500.0) for number in range(5)], SITE, "s")
+
+    assert [4, 1] == [len(share.nodeids) for share in cut.shares]
+    assert [5] == [len(share.nodeids) for share in whole.shares]
+
+
+def test_tests_of_a_group_that_ask_for_different_things_are_in_different_jobs() -> None:
+    other = replace(grouped("m::C::2"), request=Request(nodes=2, elapse=3600))
+
+    assert [("m::C::1", "m::C::3"), ("m::C::2",)] == [
+        job.nodeids for job in pack([grouped("m::C::1"), other, grouped("m::C::3")], SITE, "s")
+    ]
+
+
+def test_a_bound_group_keeps_the_collected_order_among_other_tests() -> None:
+    (job,) = pack([bound("k::1"), task("k::2"), task("l::1"), bound("m::1")], SITE, "s")
+
+    assert [("k::1", "k::2", "m::1"), ("l::1",)] == [share.nodeids for share in job.shares]
 
 
 def test_tests_that_ask_for_different_things_are_in_different_jobs() -> None:
@@ -230,6 +276,18 @@ def test_a_module_is_cut_only_where_it_does_not_fit_one_share(durations: List[Tu
     for module, seconds in load.items():
         homes = sum(any(nodeid.startswith(f"{module}::") for nodeid in part) for part in parts)
         assert homes == 1 or seconds > 3000
+
+
+@given(st.lists(st.tuples(st.sampled_from(["m::C", "m::D", "n::E"]), st.none() | st.floats(0, 1500)), max_size=40))
+@settings(deadline=None)
+def test_a_group_is_in_one_job_if_what_is_known_of_it_fits(durations: List[Tuple[str, Optional[float]]]) -> None:
+    tasks = [grouped(f"{group}::{number}", seconds, group) for number, (group, seconds) in enumerate(durations)]
+    parts = [share.nodeids for job in pack(tasks, SITE, "s") for share in job.shares]
+
+    for group in {one.group for one in tasks}:
+        known = sum(one.seconds or 0.0 for one in tasks if one.group == group) * SITE.safety
+        homes = sum(any(nodeid.startswith(f"{group}::") for nodeid in part) for part in parts)
+        assert homes == 1 or known > 3000
 
 
 def test_ten_thousand_tests_are_one_bulk_job() -> None:

@@ -54,10 +54,6 @@ def test_dies_in_setup(deadly_before: None) -> None:
     pass
 
 
-def test_stops_the_session() -> None:
-    pytest.exit("that is enough")
-
-
 def test_is_interrupted() -> None:
     raise KeyboardInterrupt
 
