@@ -13,7 +13,7 @@ from pjm.batch.scheduler import Scheduler
 from pjm.client.follow_session import FollowedSession
 from pjm.client.open_session import Items, make_scheduler, open_session, tasks_of, workplace
 from pjm.client.replay import Replay
-from pjm.client.terminal import Progress, table
+from pjm.client.terminal import Progress, bad_ends, table
 from pjm.errors import BadInput
 from pjm.follow.durations import Durations
 from pjm.follow.interrupts import Interrupts
@@ -98,6 +98,7 @@ class Client:
                 self._dry_run(followed.watch, prepared)
             else:
                 self._submit_and_follow(followed, local)
+                session.testsfailed += sum(1 for _, end in followed.watch.bad_ends if end.code)
             return True
         except BadInput as error:
             raise pytest.UsageError(str(error)) from error
@@ -107,6 +108,8 @@ class Client:
         if self._followed is None:
             return
         watch = self._followed.watch
+        for line in bad_ends(watch.bad_ends):
+            terminalreporter.write_line(line)
         if watch.jobs:
             terminalreporter.write_sep("=", f"jobs of session {watch.session.identity}")
             for line in table(watch.jobs):
@@ -119,9 +122,12 @@ class Client:
             terminalreporter.write_line(self._followed.left_message)
             self._followed.left_message = ""
 
-    def pytest_sessionfinish(self) -> None:
-        """Save `jobs.json` and the durations of the tests for later readers and sessions."""
+    @pytest.hookimpl(tryfirst=True)
+    def pytest_sessionfinish(self, session: pytest.Session) -> None:
+        """Save `jobs.json` and the tests' durations; take over the exit code of a job with a bad end."""
         if self._followed is not None:
+            if session.exitstatus in (pytest.ExitCode.OK, pytest.ExitCode.TESTS_FAILED):
+                session.exitstatus = max([session.exitstatus, *(end.code for _, end in self._followed.watch.bad_ends)])
             self._followed.write_live(every=0.0)
             self._durations.save()
 

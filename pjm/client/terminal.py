@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import time
-from typing import Any, Callable, Dict, List, Optional, Sequence
+from typing import Any, Callable, Dict, List, Optional, Sequence, Tuple
 
 from _pytest.terminal import TerminalReporter
 
 from pjm.batch.scheduler import Phase
 from pjm.elapse import elapse_text
 from pjm.follow.jobs import FollowedJob, FollowedShare, Stage
+from pjm.follow.results import BadEnd
 
 _HEADINGS = ("job", "tests", "queued for", "ran for", "node-hours used", "requested", "outcome")
 _WAITING = (Phase.QUEUED, Phase.HELD, Phase.ABSENT)
@@ -111,6 +112,20 @@ def table(jobs: Sequence[FollowedJob]) -> List[str]:
     for row in rows:
         cells = [row[0].ljust(widths[0]), *(cell.rjust(width) for cell, width in zip(row[1:-1], widths[1:]))]
         lines.append("  ".join([*cells, row[-1]]).rstrip())
+    return lines
+
+
+def bad_ends(ends: Sequence[Tuple[FollowedShare, BadEnd]]) -> List[str]:
+    """The lines about what went wrong in jobs after their tests. The same in many jobs is shown once."""
+    alike: Dict[Tuple[str, str], List[FollowedShare]] = {}
+    for share, end in ends:
+        alike.setdefault((end.happened, end.text), []).append(share)
+    lines = []
+    for (happened, text), shares in alike.items():
+        more = f" (and {len(shares) - 1} more jobs)" if len(shares) > 1 else ""
+        lines.append(f"fugaku: job {shares[0].id} ({shares[0].job.name}){more}: {happened}")
+        lines.append(f"  next: look into {shares[0].outputs.out} and {shares[0].outputs.err.name}")
+        lines += [f"    {line}" for line in text.splitlines()]
     return lines
 
 

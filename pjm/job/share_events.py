@@ -59,10 +59,26 @@ class SuiteProperty:
     value: str
 
 
+@dataclass
+class Process:
+    """One process of pytest in a share.
+
+    Attributes:
+        crashed: whether a test took it down.
+        finish: the event at the end of its session; None if there was none.
+        exit: the event at its end; None if there was none.
+    """
+
+    crashed: bool = False
+    finish: Optional[Event] = None
+    exit: Optional[Event] = None
+
+
 class Reading:
     """Follows the events of one share.
 
     Attributes:
+        processes: the processes of pytest, in order.
         done: tests that have ended, crashed or were not found, and whether each passed.
         running: the test that has begun and not ended.
         began: when the first process of the share began, seconds since the epoch.
@@ -70,6 +86,7 @@ class Reading:
     """
 
     def __init__(self) -> None:
+        self.processes: List[Process] = []
         self.done: Dict[str, bool] = {}
         self.running: Optional[TestEvents] = None
         self.began: Optional[float] = None
@@ -90,6 +107,7 @@ class Reading:
             kind = event["event"]
             if kind == events.BEGIN:
                 self.running = None  # drop the events of a test whose process died
+                self.processes.append(Process())
                 self.began = self.began if self.began is not None else event.get("time")
             elif kind == events.START:
                 self.running = TestEvents(event["test"], started=event.get("time"))
@@ -99,6 +117,10 @@ class Reading:
                 yield SuiteProperty(event["name"], event["value"])
             elif kind == events.END:
                 self.ended = True
+            elif kind == events.FINISH and self.processes:
+                self.processes[-1].finish = event
+            elif kind == events.EXIT and self.processes:
+                self.processes[-1].exit = event
             elif self.running is not None:
                 yield from self._within(self.running, kind, event)
 
@@ -112,6 +134,8 @@ class Reading:
         elif kind in (events.STOP, events.CRASH) and event["test"] == running.test:
             self.running = None
             if kind == events.CRASH:
+                if self.processes:
+                    self.processes[-1].crashed = True
                 running.crash = str(event["how"])
                 running.printed = tuple(event.get("printed", ()))
             yield running

@@ -52,6 +52,10 @@ _OTHERS = ("lfplugin", "nfplugin", "stepwiseplugin")  # they write caches that o
 class WorkerPlugin:
     """The plugin of one pytest process of a job.
 
+    Attributes:
+        ran: whether a test has begun.
+        internal_error: the traceback of an internal error of pytest; "" if there was none.
+
     Args:
         log: the log of events.
         left: node ids to run, in order.
@@ -66,6 +70,13 @@ class WorkerPlugin:
         self._collection_trouble: Dict[str, Tuple[str, str]] = {}
         self._config: Optional[pytest.Config] = None
         self.artifacts: Path = assignment.artifacts
+        self.ran = False
+        self.internal_error = ""
+        self._failed = self._stopped = False
+
+    def explains(self, code: int) -> bool:
+        """Whether the tests explain an exit code of pytest; else something at the end of the session caused it."""
+        return code == 0 or self._stopped or (code == pytest.ExitCode.TESTS_FAILED and self._failed)
 
     @pytest.hookimpl(wrapper=True, tryfirst=True)
     def pytest_load_initial_conftests(
@@ -111,6 +122,7 @@ class WorkerPlugin:
         """Remember failed and skipped collections, to explain missing tests later."""
         if not report.passed:
             self._collection_trouble[report.nodeid] = (report.outcome, _text(report))
+        self._failed |= report.failed
 
     @pytest.hookimpl(wrapper=True, tryfirst=True)
     def pytest_collection_modifyitems(
@@ -128,10 +140,12 @@ class WorkerPlugin:
     @pytest.hookimpl(wrapper=True, tryfirst=True)
     def pytest_runtest_protocol(self, item: pytest.Item) -> Generator[None, object, object]:
         """Write the events that begin and end a test."""
+        self.ran = True
         self._log.write(events.START, test=item.nodeid, time=time.time())
         result = yield
         session = item.session
         if session.shouldfail or session.shouldstop:
+            self._stopped = True
             self._log.write(
                 events.ENOUGH,
                 test=item.nodeid,
@@ -162,6 +176,7 @@ class WorkerPlugin:
         config = self._config
         if config is None:
             return
+        self._failed |= report.failed
         data = config.hook.pytest_report_to_serializable(config=config, report=report)
         # pytest turns a failure that it cannot serialize into text; `shown` says that the text is a whole failure.
         shown = {"shown": True} if hasattr(report.longrepr, "toterminal") and isinstance(data["longrepr"], str) else {}
@@ -169,7 +184,12 @@ class WorkerPlugin:
 
     def pytest_keyboard_interrupt(self, excinfo: pytest.ExceptionInfo[BaseException]) -> None:
         """Write how a test ended the whole session."""
+        self._stopped = True
         self._log.write(events.STOPPED, how=excinfo.exconly())
+
+    def pytest_internalerror(self, excrepr: object) -> None:
+        """Keep the text of an internal error: it belongs to no test."""
+        self.internal_error = str(excrepr)
 
     def pytest_warning_recorded(
         self,

@@ -51,7 +51,7 @@ class Share:
         common = {"arguments": [], "artifacts": str(self.folder / "artifacts"), "environment": {"CI": "1"}}
         document = {
             "shares": [{**share, "resources": {"env": []}}],
-            "worker": {**common, "path": start, "junit": "xunit2"},
+            "worker": {**common, "path": start, "junit": "xunit2", "grace": 3.0},
         }
         write_document(self.folder, document)
 
