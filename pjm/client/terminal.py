@@ -10,7 +10,7 @@ from _pytest.terminal import TerminalReporter
 from pjm.batch.scheduler import Phase
 from pjm.elapse import elapse_text
 from pjm.follow.jobs import FollowedJob, FollowedShare, Stage
-from pjm.follow.results import BadEnd
+from pjm.job.share_events import BadEnd
 
 _HEADINGS = ("job", "tests", "queued for", "ran for", "node-hours used", "requested", "outcome")
 _WAITING = (Phase.QUEUED, Phase.HELD, Phase.ABSENT)
@@ -141,7 +141,7 @@ def live_records(jobs: Sequence[FollowedJob], wall: float) -> List[Dict[str, Any
     records = []
     for job in jobs:
         for share in job.shares:
-            waiting = share.running_since is None and share.ending is None and job.submitted is not None
+            waiting = not (share.closed or share.running_since or share.ending) and job.submitted is not None
             records.append(
                 {
                     "name": job.name,

@@ -10,11 +10,10 @@ from typing import Iterator, List, Optional, Sequence, Tuple
 from pjm import suggest
 from pjm.batch.scheduler import Ending
 from pjm.follow.jobs import FollowedShare
-from pjm.follow.results import BadEnd, NoResult, Result
+from pjm.follow.results import NoResult, Result
 from pjm.job import captured_output
 from pjm.job.assignment import share_folder
-from pjm.job.events import Event
-from pjm.job.share_events import TestEvents
+from pjm.job.share_events import BadEnd, TestEvents
 
 _NO_MODULE = re.compile(r"\bModuleNotFoundError\b|\bNo module named\b")
 
@@ -95,31 +94,13 @@ def bad_ends(share: FollowedShare) -> Iterator[BadEnd]:
         share: a share that is closed, and whose tests have results of their own.
     """
     for process in share.reading.processes:
-        if process.finish is not None:
-            yield from _after_finish(share, process.finish, process.exit)
-        elif process.exit is not None and not process.crashed:
-            code = int(process.exit["code"])
-            yield BadEnd(f"pytest ended with exit code {code} in the middle of its session", _last_output(share), code)
+        for end in process.bad_ends():
+            yield end if end.text else end._replace(text=_last_output(share))
     last = share.reading.processes[-1:]
     if last and not (last[0].exit or last[0].crashed or share.reading.ended) and share.ending is not None:
         code = 0 if last[0].finish else 1
         happened = f"it {share.ending.happened}" if _verb(share.ending) else share.ending.happened
         yield BadEnd(f"{happened}; its tests had ended, and its Python had not", _last_output(share), code)
-
-
-def _after_finish(share: FollowedShare, finish: Event, exit_: Optional[Event]) -> Iterator[BadEnd]:
-    code, text = int(finish["code"]), str(finish["text"])
-    if text or not finish["explained"]:
-        happened = f"its session of pytest ended with exit code {code}, which none of its tests caused"
-        yield BadEnd(happened, text or _last_output(share), code)
-    if exit_ is None:
-        return
-    if exit_["unended"]:
-        happened = "its Python had not ended within fugaku_grace after its tests, and was given up"
-        yield BadEnd(happened, str(exit_["unended"]), 0)
-    elif exit_["code"] != code:
-        happened = f"its Python ended with exit code {exit_['code']} after exit code {code} of pytest"
-        yield BadEnd(happened, _last_output(share), int(exit_["code"]) or 1)
 
 
 def _last_output(share: FollowedShare) -> str:

@@ -28,21 +28,6 @@ class NoResult:
 
 
 @dataclass(frozen=True)
-class BadEnd:
-    """What went wrong in a job after its tests, at the end of its session of pytest.
-
-    Attributes:
-        happened: what happened.
-        text: the traceback, or the last output; "" if there is none.
-        code: exit code for the whole session; 0 if the results of the tests decide.
-    """
-
-    happened: str
-    text: str
-    code: int
-
-
-@dataclass(frozen=True)
 class Result:
     """The outcome of one test.
 

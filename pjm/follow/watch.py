@@ -15,10 +15,10 @@ from pjm.follow.explain import bad_ends, completed, explain
 from pjm.follow.interrupts import Hold
 from pjm.follow.jobs import Clock, FollowedJob, FollowedShare, Stage
 from pjm.follow.poll import LOST, Poller
-from pjm.follow.results import BadEnd, News, NoResult, Result, outcome
+from pjm.follow.results import News, NoResult, Result, outcome
 from pjm.follow.submit_once import Submitter, doubled
 from pjm.job.events import Event
-from pjm.job.share_events import SuiteProperty
+from pjm.job.share_events import BadEnd, SuiteProperty
 from pjm.marks.after import waited_for
 from pjm.plan.budget import check_budget
 from pjm.plan.job_folder import Workplace, copy_code, write_job

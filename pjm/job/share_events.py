@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import Dict, Iterable, Iterator, List, Optional, Sequence, Tuple, Union
+from typing import Dict, Iterable, Iterator, List, NamedTuple, Optional, Sequence, Tuple, Union
 
 from pjm.job import events
 from pjm.job.events import Event
@@ -59,6 +59,20 @@ class SuiteProperty:
     value: str
 
 
+class BadEnd(NamedTuple):
+    """What went wrong in a job after its tests, at the end of a session of pytest.
+
+    Attributes:
+        happened: what happened.
+        text: the traceback, or the last output; "" if there is none.
+        code: exit code for the whole session; 0 if the results of the tests decide.
+    """
+
+    happened: str
+    text: str
+    code: int
+
+
 @dataclass
 class Process:
     """One process of pytest in a share.
@@ -72,6 +86,28 @@ class Process:
     crashed: bool = False
     finish: Optional[Event] = None
     exit: Optional[Event] = None
+
+    def bad_ends(self) -> Iterator[BadEnd]:
+        """What went wrong in it after its tests."""
+        if self.finish is None:
+            if self.exit is not None and not self.crashed:
+                code = int(self.exit["code"])
+                yield BadEnd(f"pytest ended with exit code {code} in the middle of its session", "", code)
+            return
+        code, text = int(self.finish["code"]), str(self.finish["text"])
+        if not self.finish["explained"]:
+            happened = f"its session of pytest ended with exit code {code}, which none of its tests caused"
+            yield BadEnd(happened, text, code or 1)
+        elif text:
+            yield BadEnd("something went wrong in its session of pytest, outside its tests", text, code or 1)
+        if self.exit is None:
+            return
+        if self.exit["unended"]:
+            happened = "its Python had not ended within fugaku_grace after its tests, and was given up"
+            yield BadEnd(happened, str(self.exit["unended"]), 0)
+        elif self.exit["code"] != code:
+            last = int(self.exit["code"])
+            yield BadEnd(f"its Python ended with exit code {last} after exit code {code} of pytest", "", last or 1)
 
 
 class Reading:
@@ -129,7 +165,7 @@ class Reading:
             running.phase = event["when"]
         elif kind == events.STOPPED:
             running.stopped = event["how"]
-        elif kind in (events.REPORT, events.WARNING, events.ATTRIBUTE, events.ENOUGH):
+        elif kind in (events.REPORT, events.WARNING, events.ATTRIBUTE, events.BOOK, events.ENOUGH):
             running.events.append(event)
         elif kind in (events.STOP, events.CRASH) and event["test"] == running.test:
             self.running = None

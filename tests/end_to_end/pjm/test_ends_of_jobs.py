@@ -7,7 +7,7 @@ from typing import Tuple
 
 import pytest
 
-from tests.builders.fugaku_project import FugakuProject
+from tests.builders.fugaku_project import FugakuProject, shown
 
 PASSES = "@pytest.mark.fugaku\ndef test_passes():\n    pass\n"
 IN_JOBS = "import os\nIN_JOB = 'PJM_JOBID' in os.environ or 'ALWAYS' in os.environ\n"
@@ -104,6 +104,7 @@ def test_a_session_that_is_resumed_knows_how_jobs_ended(project: FugakuProject) 
 
     assert 17 == ran.code, ran.out
     assert "ended with exit code 17" in ran.out
+    assert re.search(r"\n  share 0 of pytest-\S+: its session of pytest ended with exit code 17, ", shown(project))
 
 
 def test_the_same_end_of_many_jobs_is_said_once(project: FugakuProject) -> None:
@@ -118,7 +119,7 @@ def test_the_same_end_of_many_jobs_is_said_once(project: FugakuProject) -> None:
 
 
 def test_a_job_that_the_batch_system_ends_before_pytest_has_ended_is_no_success(project: FugakuProject) -> None:
-    project.emulate(second=0.03, groups={"small": {"elapse_min": 1}})
+    project.emulate(second=0.3, groups={"small": {"elapse_min": 1}})
     project.write(IN_JOBS + "import time\ndef pytest_sessionfinish():\n    if IN_JOB: time.sleep(600)\n", "conftest.py")
     project.write("@pytest.mark.fugaku(elapse='00:01:00')\ndef test_passes():\n    pass\n")
 
