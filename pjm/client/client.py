@@ -12,6 +12,7 @@ import pytest
 from pjm.batch.scheduler import Scheduler
 from pjm.client.follow_session import FollowedSession
 from pjm.client.open_session import Items, make_scheduler, open_session, tasks_of, workplace
+from pjm.client.plugins import check_marks, check_options
 from pjm.client.replay import Replay
 from pjm.client.terminal import Progress, bad_ends, table
 from pjm.errors import BadInput
@@ -58,6 +59,9 @@ class Client:
                 "a resumed session submits and deletes jobs, and a dry run does neither",
                 "leave one of them out",
             )
+        check_options(config.option)
+        if config.option.fugaku_resume and getattr(config.option, "clean_alluredir", False):
+            config.option.clean_alluredir = False  # the folder has the results of jobs by now
         self._config = config
         self._settings = settings(config)
         self._wishes: Dict[str, MarkedTest] = {}
@@ -74,6 +78,7 @@ class Client:
         """Read and check the marks of the selected tests before any test runs."""
         try:
             self._wishes = wishes(session.items, self._settings.defaults)
+            check_marks(item for item in session.items if item.nodeid in self._wishes)
         except BadInput as error:
             raise pytest.UsageError(str(error)) from error
 

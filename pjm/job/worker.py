@@ -90,7 +90,13 @@ def run_tests() -> int:
         code, text = 1, traceback.format_exc()
         traceback.print_exc()
     if plugin.ran:
-        log.write(events.FINISH, code=code, explained=plugin.explains(code), text=text or plugin.internal_error)
+        text = text or plugin.trouble
+        log.write(events.FINISH, code=code, explained=plugin.explains(code), text=text, output=plugin.output)
+    for name in ("stdout", "stderr"):
+        try:
+            getattr(sys, name).flush()
+        except OSError:  # the results are in the events: a full disk for the output is no end of Python's own
+            setattr(sys, name, None)
     _give_up_after(assignment.grace, assignment.events.with_name(_UNENDED))
     return code
 

@@ -11,6 +11,7 @@ import pytest
 
 from pjm.job import events
 from pjm.job.assignment import Assignment
+from pjm.job.books import books
 from pjm.job.events import SureLog
 
 NAME = "pjm.worker_plugin"
@@ -37,7 +38,18 @@ _NEUTRAL: Dict[str, Any] = {
     "xmlpath": None,
     "htmlpath": None,
     "report_log": None,
-    "json_report": False,
+    "json_report_file": None,
+    "mdpath": None,
+    "excelpath": None,
+    "json_path": None,
+    "tap_files": False,
+    "tap_combined": False,
+    "store_durations": False,
+    # The client saves, compares and draws; see `pjm.job.books`.
+    **dict.fromkeys(
+        f"benchmark_{name}" for name in ("json", "save", "autosave", "compare", "compare_fail", "histogram")
+    ),
+    "clean_alluredir": False,  # the client has emptied the folder
     "pastebin": None,
     "basetemp": None,
     "numprocesses": None,
@@ -54,7 +66,7 @@ class WorkerPlugin:
 
     Attributes:
         ran: whether a test has begun.
-        internal_error: the traceback of an internal error of pytest; "" if there was none.
+        trouble: what went wrong outside the tests, such as the traceback of an internal error; "" if nothing did.
 
     Args:
         log: the log of events.
@@ -71,8 +83,15 @@ class WorkerPlugin:
         self._config: Optional[pytest.Config] = None
         self.artifacts: Path = assignment.artifacts
         self.ran = False
-        self.internal_error = ""
+        self.trouble = ""
         self._failed = self._stopped = False
+        self._books = books()
+
+    @property
+    def output(self) -> Dict[str, Any]:
+        """What plugins of this process have left for those of the client, as workers of pytest-xdist do."""
+        output: Dict[str, Any] = getattr(self._config, "workeroutput", {})
+        return output
 
     def explains(self, code: int) -> bool:
         """Whether the tests explain an exit code of pytest; else something at the end of the session caused it."""
@@ -96,6 +115,7 @@ class WorkerPlugin:
         for name, value in _NEUTRAL.items():
             if hasattr(config.option, name):
                 setattr(config.option, name, value)
+        config.workeroutput = {}  # type: ignore[attr-defined]
         config.args[:] = self._assignment.files
         return (yield)
 
@@ -144,6 +164,14 @@ class WorkerPlugin:
         self._log.write(events.START, test=item.nodeid, time=time.time())
         result = yield
         session = item.session
+        for name, book in self._books.items():
+            try:
+                entries = book.take(session.config)
+            except Exception as error:  # as with a later version of that plugin
+                self.trouble = f"what {name} gathered of {item.nodeid} is lost: {type(error).__name__}: {error}"
+                continue
+            if entries is not None:
+                self._log.write(events.BOOK, test=item.nodeid, plugin=name, entries=entries)
         if session.shouldfail or session.shouldstop:
             self._stopped = True
             self._log.write(
@@ -189,7 +217,7 @@ class WorkerPlugin:
 
     def pytest_internalerror(self, excrepr: object) -> None:
         """Keep the text of an internal error: it belongs to no test."""
-        self.internal_error = str(excrepr)
+        self.trouble = str(excrepr)
 
     def pytest_warning_recorded(
         self,
