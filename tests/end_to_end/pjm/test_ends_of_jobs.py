@@ -195,6 +195,7 @@ def test_a_python_that_does_not_end_is_given_up_and_the_line_says_where_it_is(
     assert (0, {"passed": 2}) == (ran.code, ran.counts()), ran.out
     assert "its Python had not ended within fugaku_grace after its tests, and was given up" in ran.out
     assert "most recent call first" in ran.out
+    assert "fugaku: 0 queued, 1 running, 2 of 2 tests done\n" in ran.out  # the results are here before it ends
 
 
 def test_exit_handlers_run_in_the_python_that_registered_them_and_once(project: FugakuProject) -> None:
