@@ -48,6 +48,13 @@ _REFUSED = (
         "what it writes of a scenario stays in the process that ran it, so that each job's file would have a part",
         "use --junitxml, or run the scenarios here, without --fugaku",
     ),
+    _Refusal(
+        "insta",
+        "--insta=clear, --insta=review and --insta=review-only of pytest-insta",
+        "they go through what was recorded for all tests, and a job has no terminal for their questions",
+        "do that here, without --fugaku; comparing and --insta=update work with --fugaku",
+        lambda strategy: strategy in ("clear", "review", "review-only"),
+    ),
     _Refusal("testmon", "--testmon of pytest-testmon", "all jobs would write one SQLite file, from several machines"),
     _Refusal(
         "mpl_generate_summary",

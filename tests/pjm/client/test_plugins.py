@@ -25,6 +25,7 @@ def test_b(): pass
     [
         ({"inline_snapshot": "report,fix"}, "inline-snapshot"),
         ({"cucumber_json_path": "c.json"}, "pytest-bdd"),
+        ({"insta": "clear"}, "pytest-insta"),
         ({"testmon": True}, "pytest-testmon"),
         ({"mpl_generate_summary": "html"}, "pytest-mpl"),
         ({"mpl_generate_hash_library": "hashes.json"}, "pytest-mpl"),
@@ -40,7 +41,9 @@ def test_an_option_that_needs_all_tests_in_one_process_is_refused(options: dict[
 
 
 @pytest.mark.parametrize(
-    "options", [{}, {"inline_snapshot": "report"}, {"inline_snapshot": None}, {"testmon": False}], ids=str
+    "options",
+    [{}, {"inline_snapshot": "report"}, {"inline_snapshot": None}, {"testmon": False}, {"insta": "update"}],
+    ids=str,
 )
 def test_other_values_are_not(options: dict[str, object]) -> None:
     check_options(argparse.Namespace(**options))

@@ -106,6 +106,7 @@ def syrupy(monkeypatch: pytest.MonkeyPatch) -> None:
 def session(queue: object) -> Any:
     """Syrupy's session, with one assertion if something is queued."""
     made = SimpleNamespace(_assertions=[], _queued_snapshot_writes=queue, written=[])
+    made._collected_items, made._selected_items = {"a"}, {"a": "not run"}
     made.queue_snapshot_write = lambda *words: made.written.append((type(words[0]), *words[2:]))
     return made
 
@@ -127,7 +128,13 @@ def test_snapshots_are_used_and_written_by_the_client_and_not_in_the_job(queue: 
     item: Any = Item(client)
     Snapshots().enter(item, taken)
 
-    assert ([], {}) == (job._assertions, job._queued_snapshot_writes)
+    assert ([], {}, set(), {}) == (
+        job._assertions,
+        job._queued_snapshot_writes,
+        job._collected_items,
+        job._selected_items,
+    )
+    assert Snapshots().take(SimpleNamespace(_syrupy=job)) is None  # type: ignore[arg-type]
     used = [each for assertion in client._assertions for each in assertion.executions.values()]
     assert [("a.ambr", "test_a", True)] == [(each.snapshot_location, each.snapshot_name, each.updated) for each in used]
     assert [(Json, "1", 0), (Json, "2", "name")] == client.written
