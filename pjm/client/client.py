@@ -14,8 +14,9 @@ import pytest
 from pjm.batch.scheduler import Scheduler
 from pjm.client.follow_session import FollowedSession
 from pjm.client.open_session import Items, make_scheduler, open_session, tasks_of, workplace
+from pjm.client.plugins import check_marks, check_options
 from pjm.client.replay import Replay
-from pjm.client.terminal import Progress, table
+from pjm.client.terminal import Progress, bad_ends, table
 from pjm.counted import counted
 from pjm.errors import BadInput
 from pjm.follow.durations import Durations
@@ -63,6 +64,9 @@ class Client:
                 "a resumed session submits and deletes jobs, and a dry run does neither",
                 "leave one of them out",
             )
+        check_options(config.option)
+        if config.option.fugaku_resume and getattr(config.option, "clean_alluredir", False):
+            config.option.clean_alluredir = False  # the folder has the results of jobs by now
         self._config = config
         self._settings = settings(config)
         self._wishes: Dict[str, MarkedTest] = {}
@@ -85,6 +89,7 @@ class Client:
         """Read and check the marks of the selected tests before any test runs."""
         try:
             self._wishes = wishes(session.items, self._settings.defaults)
+            check_marks(item for item in session.items if identity(item) in self._wishes)
         except BadInput as error:
             raise pytest.UsageError(str(error)) from error
 
@@ -109,6 +114,7 @@ class Client:
                 self._dry_run(followed.watch, prepared)
             else:
                 self._submit_and_follow(followed, local)
+                session.testsfailed += sum(1 for _, end in followed.watch.bad_ends if end.code)
             return True
         except BadInput as error:
             raise pytest.UsageError(str(error)) from error
@@ -118,6 +124,8 @@ class Client:
         if self._followed is None:
             return
         watch = self._followed.watch
+        for line in bad_ends(watch.bad_ends):
+            terminalreporter.write_line(line)
         if watch.jobs:
             terminalreporter.write_sep("=", f"jobs of session {watch.session.identity}")
             for line in table(watch.jobs, terminalreporter._tw.fullwidth):
@@ -140,9 +148,12 @@ class Client:
         if option.basetemp:
             yield f"fugaku: --basetemp of tests in jobs: {os.path.normpath(option.basetemp)}-pytest-{session.name}-*"
 
-    def pytest_sessionfinish(self) -> None:
-        """Save `jobs.json` and the durations of the tests for later readers and sessions."""
+    @pytest.hookimpl(tryfirst=True)
+    def pytest_sessionfinish(self, session: pytest.Session) -> None:
+        """Save `jobs.json` and the tests' durations; take over the exit code of a job with a bad end."""
         if self._followed is not None:
+            if session.exitstatus in (pytest.ExitCode.OK, pytest.ExitCode.TESTS_FAILED):
+                session.exitstatus = max([session.exitstatus, *(end.code for _, end in self._followed.watch.bad_ends)])
             self._followed.write_live(every=0.0)
             self._durations.save()
 

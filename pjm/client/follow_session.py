@@ -117,6 +117,9 @@ class FollowedSession:
             time.sleep(min(self.watch.pause(), 1.0))
             self._step()
         self._progress.clear()
+        for job in self.watch.jobs:
+            for share in job.shares:
+                self._replay.session_over(share)
 
     def _start(self, jobs: Sequence[Job]) -> None:
         with self.watch.session.writing():

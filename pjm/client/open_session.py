@@ -17,8 +17,8 @@ from pjm.client.command_line import own_arguments, resumed_arguments
 from pjm.errors import BadInput
 from pjm.identity import file_of
 from pjm.job.assignment import PYTEST_LOOKS_AT
+from pjm.job.interpreter import own_switches
 from pjm.marks.marks import MarkedTest
-from pjm.plan.interpreter import own_switches
 from pjm.plan.job_folder import CODE, Workplace, has_other_code
 from pjm.plan.packing import Task, describe_overlong, overlong
 from pjm.plan.settings import Settings
@@ -74,6 +74,7 @@ def workplace(config: pytest.Config, settings: Settings, items: Items) -> Workpl
         environment={name: os.environ[name] for name in PYTEST_LOOKS_AT if name in os.environ},
         path=any(entry in ("", str(start)) for entry in sys.path),
         junit="xunit1" if family == "legacy" else family,
+        grace=settings.grace,
         switches=own_switches(),
     )
 

@@ -5,15 +5,19 @@ from __future__ import annotations
 import os
 import sys
 import warnings
+from types import SimpleNamespace
 from typing import Any, Container, Dict, Generator, List, Mapping, Optional, Tuple, Type, Union
 
 import pytest
 from _pytest._code.code import ReprEntryNative, ReprExceptionInfo, ReprFileLocation, ReprTraceback, TerminalRepr
 from _pytest._io import TerminalWriter
 
+from pjm.errors import BadInput
+from pjm.follow.jobs import FollowedShare
 from pjm.follow.results import Exit, News, NoResult, RanIn, Result
 from pjm.identity import identity
 from pjm.job import events
+from pjm.job.books import books
 from pjm.job.events import Event
 from pjm.job.share_events import SuiteProperty
 from pjm.job.worker_plugin import plugin_names
@@ -43,6 +47,7 @@ class Replay:
         self._items = items
         self._obeyed = obeyed
         self._ran_in: Optional[RanIn] = None
+        self._books = books()
 
     def report(self, news: News) -> None:
         """Report one test from its start to its end, or one property of the suite."""
@@ -85,6 +90,20 @@ class Replay:
             report.sections.append((f"output of job {self._ran_in.job}", "\n".join(lines)))
         item.ihook.pytest_runtest_logreport(report=report)
 
+    def session_over(self, share: FollowedShare) -> None:
+        """Hand what plugins left at the end of a job's sessions to those here, as pytest-xdist does with a worker's."""
+        hook = getattr(self._config.hook, "pytest_testnodedown", None)
+        outputs = (process.finish.get("output") for process in share.reading.processes if process.finish)
+        for output in filter(None, outputs):
+            worker = {"workerid": share.id}
+            node = SimpleNamespace(config=self._config, workeroutput=output, workerinput=worker)
+            try:
+                if hook is not None:
+                    hook(node=node, error=None)
+            except Exception as error:  # as where the job's Python has another version of the plugin, or not the plugin
+                text = f"what plugins of job {share.id} left is not taken over: {type(error).__name__}: {error}"
+                self._config.issue_config_time_warning(pytest.PytestWarning(text), stacklevel=2)
+
     def _report_event(self, item: pytest.Item, event: Event) -> None:
         kind = event["event"]
         if kind == events.REPORT:
@@ -99,12 +118,26 @@ class Replay:
             xml = _junit(self._config)
             if xml is not None:
                 xml.node_reporter(item.nodeid).add_attribute(event["name"], event["value"])
+        elif kind == events.BOOK and event["plugin"] in self._books:
+            self._enter(item, event["plugin"], event["entries"])
         elif kind == events.ENOUGH and identity(item) not in self._obeyed:
             self.ended.append(identity(item))
             if event["failed"]:
                 item.session.shouldfail = event["why"]
             else:
                 item.session.shouldstop = event["why"]
+
+    def _enter(self, item: pytest.Item, plugin: str, entries: Any) -> None:
+        try:
+            self._books[plugin].enter(item, entries)
+        except BadInput:
+            raise
+        except Exception as error:  # as with a later version of that plugin
+            raise BadInput(
+                f"what {plugin} gathered of {item.nodeid} in a job cannot be taken over",
+                f"{type(error).__name__}: {error}",
+                "have the same version of the plugin in jobs (fugaku_python) as here, or leave it out with -p no:NAME",
+            ) from error
 
     def _rebuilt(self, data: Dict[str, Any]) -> pytest.TestReport:
         """Rebuild a report. If this version of pytest cannot read the failure, its plain text is shown."""

@@ -6,13 +6,14 @@ import os
 import textwrap
 import time
 from dataclasses import dataclass
-from typing import Any, Callable, Dict, List, Optional, Sequence
+from typing import Any, Callable, Dict, List, Optional, Sequence, Tuple
 
 from _pytest.terminal import TerminalReporter
 
 from pjm.batch.scheduler import Phase
 from pjm.elapse import elapse_text
 from pjm.follow.jobs import FollowedJob, FollowedShare, Stage
+from pjm.job.share_events import BadEnd
 
 _HEADINGS = ("job", "tests", "queued for", "ran for", "node-hours", "requested", "outcome")
 _WAITING = (Phase.QUEUED, Phase.HELD, Phase.ABSENT)
@@ -176,6 +177,20 @@ def _lines(row: Sequence[str], widths: Sequence[int], width: int) -> List[str]:
     return [f"{cells}  {outcome.pop(0)}" if beside else cells, *(indent + text for text in outcome)]
 
 
+def bad_ends(ends: Sequence[Tuple[FollowedShare, BadEnd]]) -> List[str]:
+    """The lines about what went wrong in jobs after their tests. The same in many jobs is shown once."""
+    alike: Dict[Tuple[str, str], List[FollowedShare]] = {}
+    for share, end in ends:
+        alike.setdefault((end.happened, end.text), []).append(share)
+    lines = []
+    for (happened, text), shares in alike.items():
+        more = f" (and {len(shares) - 1} more jobs)" if len(shares) > 1 else ""
+        lines.append(f"fugaku: job {shares[0].id} ({shares[0].job.name}){more}: {happened}")
+        lines.append(f"  next: look into {shares[0].outputs.out} and {shares[0].outputs.err.name}")
+        lines += [f"    {line}" for line in text.splitlines()]
+    return lines
+
+
 def state(job: FollowedJob, share: FollowedShare) -> str:
     """The state of a share in one word."""
     if job.stage in (Stage.PLANNED, Stage.UNCERTAIN, Stage.REFUSED):
@@ -188,7 +203,7 @@ def live_records(jobs: Sequence[FollowedJob], wall: float) -> List[Dict[str, Any
     records = []
     for job in jobs:
         for share in job.shares:
-            waiting = share.running_since is None and share.ending is None and job.submitted is not None
+            waiting = not (share.closed or share.running_since or share.ending) and job.submitted is not None
             records.append(
                 {
                     "name": job.name,

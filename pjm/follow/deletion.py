@@ -105,6 +105,10 @@ class Deletions:
         names = [job.name for job in jobs]
         shares = [share for job in jobs for share in job.shares if not share.closed]
         ids = tuple(share.id for share in shares if share.id and share.ending is None)
+        for share in shares:
+            if share.id:  # for a later client, which does not ask about cancelled jobs
+                usage = {"elapsed": share.elapsed, "waited": share.waited, "started": share.running_since}
+                self._note("usage", job=share.job.name, part=share.number, **usage)
         self._note("cancelling", jobs=names)
         if ids:
             self.scheduler.cancel(ids)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import re
 import shlex
-from typing import List, Optional, Sequence, Tuple
+from typing import Iterator, List, Optional, Sequence, Tuple
 
 from pjm import suggest
 from pjm.batch.scheduler import Ending
@@ -13,7 +13,7 @@ from pjm.follow.jobs import FollowedShare
 from pjm.follow.results import Exit, NoResult, Result
 from pjm.job import captured_output
 from pjm.job.assignment import share_folder
-from pjm.job.share_events import TestEvents
+from pjm.job.share_events import BadEnd, TestEvents
 from pjm.sessions.selection import HASH_SEED
 
 _NO_MODULE = re.compile(r"\bModuleNotFoundError\b|\bNo module named\b")
@@ -104,6 +104,26 @@ def _how_to_repeat() -> str:
     return (
         f"{advice}; sort those that come from a set, or set {HASH_SEED}, which is not set here: {HASH_SEED}=0 pytest …"
     )
+
+
+def bad_ends(share: FollowedShare) -> Iterator[BadEnd]:
+    """What went wrong in a share after its tests had ended.
+
+    Args:
+        share: a share that is closed, and whose tests have results of their own.
+    """
+    for process in share.reading.processes:
+        for end in process.bad_ends():
+            yield end if end.text else end._replace(text=_last_output(share))
+    last = share.reading.processes[-1:]
+    if last and not (last[0].exit or last[0].crashed or share.reading.ended) and share.ending is not None:
+        code = 0 if last[0].finish else 1
+        happened = f"it {share.ending.happened}" if _verb(share.ending) else share.ending.happened
+        yield BadEnd(f"{happened}; its tests had ended, and its Python had not", _last_output(share), code)
+
+
+def _last_output(share: FollowedShare) -> str:
+    return "\n".join(line for _, text in share.last_words(15) for line in text.splitlines())
 
 
 def _how_to_agree(missing: str) -> str:

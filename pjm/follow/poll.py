@@ -147,9 +147,8 @@ class Poller:
         self._ended, now = True, self.clock.time()
         share.end(ending, self.clock.monotonic(), now)
         share.waited = share.waited_by(now)
-        self.session.note(
-            "ended", job=share.job.name, part=share.number, elapsed=share.elapsed, waited=share.waited, **vars(ending)
-        )
+        usage = {"elapsed": share.elapsed, "waited": share.waited, "started": share.running_since}
+        self.session.note("ended", job=share.job.name, part=share.number, **usage, **vars(ending))
 
     def _check_times(self, shares: Iterable[FollowedShare]) -> None:
         """End the shares that wait or run for longer than the user allows."""

@@ -76,8 +76,10 @@ def _apply(record: Record, session: Session, jobs: Dict[str, FollowedJob]) -> No
         job.stage = Stage.PLANNED
     elif event == "refused":
         refuse(job, Ending(False, record["happened"], record.get("advice", ""), bool(record.get("retry", False))))
-    elif event == "ended":
+    elif event in ("ended", "usage"):
         share = job.shares[record["part"]]
         share.elapsed, share.waited = float(record["elapsed"]), float(record["waited"])
+        share.running_since = record.get("started")
+    if event == "ended":
         ending = Ending(record["succeeded"], record["happened"], record["advice"], record["retry"])
         share.end(ending, wall=float(record["time"]))

@@ -11,14 +11,14 @@ from pjm.batch.scheduler import Ending, Scheduler
 from pjm.errors import BadInput
 from pjm.follow.decide import Retry, Skip, decide
 from pjm.follow.deletion import Deletions
-from pjm.follow.explain import completed, explain
+from pjm.follow.explain import bad_ends, completed, explain
 from pjm.follow.interrupts import Hold
 from pjm.follow.jobs import Clock, FollowedJob, FollowedShare, Stage
 from pjm.follow.poll import LOST, Poller
 from pjm.follow.results import News, NoResult, Result, outcome
 from pjm.follow.submit_once import Submitter, doubled
 from pjm.job.events import Event
-from pjm.job.share_events import SuiteProperty
+from pjm.job.share_events import BadEnd, SuiteProperty
 from pjm.marks.after import waited_for
 from pjm.plan.budget import check_budget
 from pjm.plan.job_folder import Workplace, copy_code, write_job
@@ -145,6 +145,13 @@ class Watch:
         due += [job.due for job in self.jobs if job.stage in (Stage.PLANNED, Stage.UNCERTAIN)]
         return max(0.0, min(due) - self._clock.monotonic())
 
+    @property
+    def bad_ends(self) -> List[Tuple[FollowedShare, BadEnd]]:
+        """What went wrong in jobs after their tests had ended."""
+        closed = (share for job in self.jobs for share in job.shares if share.closed)
+        own = (share for share in closed if all(test in share.reading.done for test in share.tests))
+        return [(share, end) for share in own for end in bad_ends(share)]
+
     def collect(self) -> None:
         """Read the jobs' files, without asking the batch system."""
         self._read(share for job in self.jobs for share in job.shares if not share.closed)
@@ -190,7 +197,7 @@ class Watch:
         if share.ending is None or share.waits:
             return False
         self._read([share])
-        if share.reading.ended or all(test in self.results for test in share.tests):
+        if share.reading.ended:
             return True
         grace = self._settings.grace if share.ending.succeeded else self._settings.grace / 10
         return self._clock.monotonic() - share.ended >= (0.0 if share.job.stage is Stage.REFUSED else grace)

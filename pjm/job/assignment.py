@@ -33,6 +33,7 @@ class Assignment:
         environment: variables that pytest reads before its arguments; a mark's value replaces the client's.
         path: whether the folder in which pytest starts belongs on the import path, as it did at the client.
         junit: the family of the client's junit file; if the client writes none, a family that accepts everything.
+        grace: seconds that Python may take to end after the session of pytest.
     """
 
     tests: Tuple[str, ...]
@@ -44,6 +45,7 @@ class Assignment:
     environment: Dict[str, str]
     path: bool
     junit: str
+    grace: float
 
 
 def share_folder(folder: Path, number: int) -> Path:
@@ -86,6 +88,7 @@ def read_assignment(folder: Path, number: int) -> Assignment:
         environment={**common["environment"], **asked},
         path=bool(common["path"]),
         junit=str(common["junit"]),
+        grace=float(common["grace"]),
     )
 
 

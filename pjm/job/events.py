@@ -27,6 +27,9 @@ CRASH = "crash"  # the process died while a test was running
 MISSING = "missing"  # a test of the share was not found
 SUITE_PROPERTY = "suite-property"
 ATTRIBUTE = "attribute"  # an attribute of a test, for junit
+BOOK = "book"  # what another plugin gathered of a test; see `pjm.job.books`
+FINISH = "finish"  # the session of pytest is over: its exit code, whether its tests explain that, and its traceback
+EXIT = "exit"  # the process of pytest has ended: its exit code, and where its threads were if it was given up
 END = "end"  # all tests of the share are done
 
 BROKEN = 74  # exit code if the results cannot be written; EX_IOERR of sysexits.h

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import Any, Dict, Iterable, Iterator, List, Optional, Sequence, Tuple, Union
+from typing import Any, Dict, Iterable, Iterator, List, NamedTuple, Optional, Sequence, Tuple, Union
 
 from pjm.job import events
 from pjm.job.events import Event
@@ -61,10 +61,62 @@ class SuiteProperty:
     value: str
 
 
+class BadEnd(NamedTuple):
+    """What went wrong in a job after its tests, at the end of a session of pytest.
+
+    Attributes:
+        happened: what happened.
+        text: the traceback, or the last output; "" if there is none.
+        code: exit code for the whole session; 0 if the results of the tests decide.
+    """
+
+    happened: str
+    text: str
+    code: int
+
+
+@dataclass
+class Process:
+    """One process of pytest in a share.
+
+    Attributes:
+        crashed: whether a test took it down.
+        finish: the event at the end of its session; None if there was none.
+        exit: the event at its end; None if there was none.
+    """
+
+    crashed: bool = False
+    finish: Optional[Event] = None
+    exit: Optional[Event] = None
+
+    def bad_ends(self) -> Iterator[BadEnd]:
+        """What went wrong in it after its tests."""
+        if self.finish is None:
+            if self.exit is not None and not self.crashed:
+                code = int(self.exit["code"])
+                yield BadEnd(f"pytest ended with exit code {code} in the middle of its session", "", code)
+            return
+        code, text = int(self.finish["code"]), str(self.finish["text"])
+        if not self.finish["explained"]:
+            happened = f"its session of pytest ended with exit code {code}, which none of its tests caused"
+            yield BadEnd(happened, text, code or 1)
+        elif text:
+            yield BadEnd("something went wrong in its session of pytest, outside its tests", text, code or 1)
+        if self.exit is None:
+            return
+        if self.exit["unended"]:
+            happened = "its Python had not ended within fugaku_grace after its tests, and was given up"
+            yield BadEnd(happened, str(self.exit["unended"]), 0)
+        elif self.exit["code"] != code:
+            last = int(self.exit["code"])
+            yield BadEnd(f"its Python ended with exit code {last} after exit code {code} of pytest", "", last or 1)
+
+
 class Reading:
     """Follows the events of one share.
 
     Attributes:
+        processes: the processes of pytest, in order.
         done: tests that have ended, crashed or were not found, and whether each passed.
         running: the test that has begun and not ended.
         began: when the first process of the share began, seconds since the epoch.
@@ -73,6 +125,7 @@ class Reading:
     """
 
     def __init__(self) -> None:
+        self.processes: List[Process] = []
         self.done: Dict[str, bool] = {}
         self.running: Optional[TestEvents] = None
         self.began: Optional[float] = None
@@ -94,6 +147,7 @@ class Reading:
             kind = event["event"]
             if kind == events.BEGIN:
                 self.running = None  # drop the events of a test whose process died
+                self.processes.append(Process())
                 self.began = self.began if self.began is not None else event.get("time")
             elif kind == events.PLUGINS:
                 self.plugins = tuple(event["names"])
@@ -110,6 +164,10 @@ class Reading:
                 yield SuiteProperty(event["name"], event["value"])
             elif kind == events.END:
                 self.ended = True
+            elif kind == events.FINISH and self.processes:
+                self.processes[-1].finish = event
+            elif kind == events.EXIT and self.processes:
+                self.processes[-1].exit = event
             elif self.running is not None:
                 yield from self._within(self.running, kind, event)
 
@@ -118,11 +176,13 @@ class Reading:
             running.phase = event["when"]
         elif kind == events.STOPPED:
             running.stopped, running.exit = event["how"], event.get("exit")
-        elif kind in (events.REPORT, events.WARNING, events.ATTRIBUTE, events.ENOUGH):
+        elif kind in (events.REPORT, events.WARNING, events.ATTRIBUTE, events.BOOK, events.ENOUGH):
             running.events.append(event)
         elif kind in (events.STOP, events.CRASH) and event["test"] == running.test:
             self.running = None
             if kind == events.CRASH:
+                if self.processes:
+                    self.processes[-1].crashed = True
                 running.crash = str(event["how"])
                 running.printed = tuple(event.get("printed", ()))
             yield running

@@ -1,4 +1,4 @@
-"""The program of a job: runs pytest on the tests of a share, and starts it again after a test that kills the process.
+"""The programs of a job: one runs pytest on the tests of a share, the other starts it again after a test that kills it.
 
 `main` reads the assignment from the job's folder and appends events to the share's file.
 """
@@ -6,62 +6,67 @@
 from __future__ import annotations
 
 import contextlib
+import faulthandler
 import os
 import signal
 import socket
 import sys
 import time
+import traceback
 from importlib import import_module
 from pathlib import Path
-from typing import List
 
 import pjm
 from pjm.job import captured_output, events
 from pjm.job.assignment import FOLDER, PATH, PYTEST_LOOKS_AT, SHARE, Assignment, read_assignment
 from pjm.job.events import BROKEN, SureLog, Tail
+from pjm.job.interpreter import command, own_switches
 from pjm.job.share_events import Reading, TestEvents
 
 PASSED, FAILED = 0, 1
+_UNENDED = "unended.txt"  # in the share's folder: where threads were when a Python that did not end was given up
 
 
 def main() -> int:
     """Run the share that the environment names. Return 0 if every test passed, so that dependent steps may run."""
-    folder, number = Path(os.environ.pop(FOLDER)), int(os.environ.pop(SHARE))
-    assignment = read_assignment(folder, number)
+    assignment = read_assignment(Path(os.environ[FOLDER]), int(os.environ[SHARE]))
     assignment.events.parent.mkdir(mode=0o700, exist_ok=True)
-    _tidy_environment(assignment)
     return supervise(assignment)
 
 
 def supervise(assignment: Assignment) -> int:
-    """Run pytest in child processes until no test is left, or a child completes no test."""
-    tail, reading = Tail(assignment.events), Reading()
+    """Run pytest in processes of their own until no test is left, or a process completes no test."""
+    tail, reading, log = Tail(assignment.events), Reading(), SureLog(assignment.events)
     reading.take(tail.read())  # the batch system may have started this job before
+    # Not a fork: its end would run the exit handlers of this process, too.
+    run_tests_here = command(sys.executable, own_switches(), run_tests.__name__)
     while True:
         left = reading.left(assignment.tests)
         if not left:
             break
-        sys.stdout.flush()
-        sys.stderr.flush()
-        child = os.fork()
-        if not child:
-            os._exit(_run_pytest(assignment, left))
+        child = os.posix_spawn(sys.executable, run_tests_here, os.environ)
         _, status = os.waitpid(child, 0)
+        code = 128 + os.WTERMSIG(status) if os.WIFSIGNALED(status) else os.WEXITSTATUS(status)
         reading.take(tail.read())
-        if os.WIFEXITED(status) and os.WEXITSTATUS(status) == BROKEN:
+        if code == BROKEN:
             return BROKEN
         if reading.running is not None:
-            _note_crash(assignment, reading.running, status)
+            _note_crash(log, assignment, reading.running, status)
             reading.take(tail.read())
         if len(reading.left(assignment.tests)) == len(left):
-            return 128 + os.WTERMSIG(status) if os.WIFSIGNALED(status) else os.WEXITSTATUS(status) or FAILED
+            return code or FAILED
+        log.write(events.EXIT, code=code, unended=_unended(assignment))
     captured_output.forget(assignment.events.parent)
-    SureLog(assignment.events).write(events.END, time=time.time())
+    log.write(events.END, time=time.time())
     return PASSED if all(reading.done[test] for test in assignment.tests) else FAILED
 
 
-def _run_pytest(assignment: Assignment, left: List[str]) -> int:
-    """Run pytest in the child process, and return its exit code."""
+def run_tests() -> int:
+    """Run pytest on the tests that are left, and return its exit code. Then this Python ends as any other."""
+    assignment = read_assignment(Path(os.environ.pop(FOLDER)), int(os.environ.pop(SHARE)))
+    _tidy_environment(assignment)
+    reading = Reading()
+    reading.take(Tail(assignment.events).read())
     import pytest
 
     from pjm.job.worker_plugin import WorkerPlugin
@@ -77,12 +82,43 @@ def _run_pytest(assignment: Assignment, left: List[str]) -> int:
     )
     captured_output.keep(assignment.events.parent)
     _import_plugin()
-    arguments = [*assignment.arguments, "-p", "pytest_pjm"]
-    code = int(pytest.main(arguments, plugins=[WorkerPlugin(log, left, assignment)]))
-    with contextlib.suppress(OSError):  # the results are in the events, not in the output
-        sys.stdout.flush()
-        sys.stderr.flush()
+    plugin = WorkerPlugin(log, reading.left(assignment.tests), assignment)
+    text = ""
+    try:
+        code = int(pytest.main([*assignment.arguments, "-p", "pytest_pjm"], plugins=[plugin]))
+    except Exception:  # as `python -m pytest` ends: hooks at the end of the session may raise
+        code, text = 1, traceback.format_exc()
+        traceback.print_exc()
+    if plugin.ran:
+        text = text or plugin.trouble
+        log.write(events.FINISH, code=code, explained=plugin.explains(code), text=text, output=plugin.output)
+    for name in ("stdout", "stderr"):
+        try:
+            getattr(sys, name).flush()
+        except OSError:  # the results are in the events: a full disk for the output is no end of Python's own
+            setattr(sys, name, None)
+    _give_up_after(assignment.grace, assignment.events.with_name(_UNENDED))
     return code
+
+
+def _give_up_after(seconds: float, path: Path) -> None:
+    """End this process if it has not ended after so many seconds, as with a thread that never ends.
+
+    The file then says where the threads are. This works without Python's lock, and while Python is being shut down.
+    """
+    with contextlib.suppress(OSError):
+        # Not closed: it has to be open then.
+        file = os.open(str(path), os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_CLOEXEC, 0o600)
+        faulthandler.dump_traceback_later(max(seconds, 0.001), exit=True, file=file)
+
+
+def _unended(assignment: Assignment) -> str:
+    """Where the threads of a process were that was given up; "" if it has ended by itself."""
+    path = assignment.events.with_name(_UNENDED)
+    text = captured_output.last_lines(path, 100)
+    with contextlib.suppress(OSError):
+        path.unlink()
+    return text
 
 
 def _import_plugin() -> None:
@@ -95,7 +131,7 @@ def _import_plugin() -> None:
         sys.path.remove(folder)
 
 
-def _note_crash(assignment: Assignment, running: TestEvents, status: int) -> None:
+def _note_crash(log: SureLog, assignment: Assignment, running: TestEvents, status: int) -> None:
     """Write the event that names the test that took the process down, and how."""
     if os.WIFSIGNALED(status):
         number = os.WTERMSIG(status)
@@ -105,9 +141,7 @@ def _note_crash(assignment: Assignment, running: TestEvents, status: int) -> Non
     else:
         how = running.stopped or f"exit code {os.WEXITSTATUS(status)}"
     printed = captured_output.kept(assignment.events.parent, running.phase)
-    SureLog(assignment.events).write(
-        events.CRASH, test=running.test, phase=running.phase, how=how, printed=printed, time=time.time()
-    )
+    log.write(events.CRASH, test=running.test, phase=running.phase, how=how, printed=printed, time=time.time())
 
 
 def _signal_name(number: int) -> str:

@@ -13,6 +13,7 @@ import pytest
 from pjm.identity import identify, identity
 from pjm.job import events
 from pjm.job.assignment import Assignment
+from pjm.job.books import books
 from pjm.job.events import SureLog
 
 NAME = "pjm.worker_plugin"
@@ -39,7 +40,18 @@ _NEUTRAL: Dict[str, Any] = {
     "xmlpath": None,
     "htmlpath": None,
     "report_log": None,
-    "json_report": False,
+    "json_report_file": None,
+    "mdpath": None,
+    "excelpath": None,
+    "json_path": None,
+    "tap_files": False,
+    "tap_combined": False,
+    "store_durations": False,
+    # The client saves, compares and draws; see `pjm.job.books`.
+    **dict.fromkeys(
+        f"benchmark_{name}" for name in ("json", "save", "autosave", "compare", "compare_fail", "histogram")
+    ),
+    "clean_alluredir": False,  # the client has emptied the folder
     "pastebin": None,
     "numprocesses": None,
     "dist": "no",
@@ -51,6 +63,10 @@ _OTHERS = ("lfplugin", "nfplugin", "stepwiseplugin")  # they write caches that o
 
 class WorkerPlugin:
     """The plugin of one pytest process of a job.
+
+    Attributes:
+        ran: whether a test has begun.
+        trouble: what went wrong outside the tests, such as the traceback of an internal error; "" if nothing did.
 
     Args:
         log: the log of events.
@@ -68,6 +84,20 @@ class WorkerPlugin:
         self._collection_trouble: List[Tuple[pytest.Collector, str, str]] = []
         self._config: Optional[pytest.Config] = None
         self.artifacts: Path = assignment.artifacts
+        self.ran = False
+        self.trouble = ""
+        self._failed = self._stopped = False
+        self._books = books()
+
+    @property
+    def output(self) -> Dict[str, Any]:
+        """What plugins of this process have left for those of the client, as workers of pytest-xdist do."""
+        output: Dict[str, Any] = getattr(self._config, "workeroutput", {})
+        return output
+
+    def explains(self, code: int) -> bool:
+        """Whether the tests explain an exit code of pytest; else something at the end of the session caused it."""
+        return code == 0 or self._stopped or (code == pytest.ExitCode.TESTS_FAILED and self._failed)
 
     @pytest.hookimpl(wrapper=True, tryfirst=True)
     def pytest_load_initial_conftests(
@@ -92,6 +122,7 @@ class WorkerPlugin:
         option.log_file = str(folder / LOG) if option.log_file or config.getini("log_file") else ""
         option.log_file_mode = "a"  # after a crash, the next process goes on with the same file
         option.basetemp = _own_basetemp(option.basetemp, folder)
+        config.workeroutput = {}  # type: ignore[attr-defined]
         config.args[:] = self._places()
         return (yield)
 
@@ -128,6 +159,7 @@ class WorkerPlugin:
         report = yield
         if not report.passed:
             self._collection_trouble.append((collector, report.outcome, _text(report)))
+        self._failed |= report.failed
         return report
 
     @pytest.hookimpl(wrapper=True, tryfirst=True)
@@ -149,10 +181,20 @@ class WorkerPlugin:
     @pytest.hookimpl(wrapper=True, tryfirst=True)
     def pytest_runtest_protocol(self, item: pytest.Item) -> Generator[None, object, object]:
         """Write the events that begin and end a test."""
+        self.ran = True
         self._log.write(events.START, test=identity(item), time=time.time())
         result = yield
         session = item.session
+        for name, book in self._books.items():
+            try:
+                entries = book.take(session.config)
+            except Exception as error:  # as with a later version of that plugin
+                self.trouble = f"what {name} gathered of {item.nodeid} is lost: {type(error).__name__}: {error}"
+                continue
+            if entries is not None:
+                self._log.write(events.BOOK, test=identity(item), plugin=name, entries=entries)
         if session.shouldfail or session.shouldstop:
+            self._stopped = True
             self._log.write(
                 events.ENOUGH,
                 test=identity(item),
@@ -183,6 +225,7 @@ class WorkerPlugin:
         config = self._config
         if config is None:
             return
+        self._failed |= report.failed
         data = config.hook.pytest_report_to_serializable(config=config, report=report)
         # pytest turns a failure that it cannot serialize into text; `shown` says that the text is a whole failure.
         shown = {"shown": True} if hasattr(report.longrepr, "toterminal") and isinstance(data["longrepr"], str) else {}
@@ -190,9 +233,14 @@ class WorkerPlugin:
 
     def pytest_keyboard_interrupt(self, excinfo: pytest.ExceptionInfo[BaseException]) -> None:
         """Write how a test ended the whole session."""
+        self._stopped = True
         stop = excinfo.value
         left = {"why": stop.msg, "code": stop.returncode} if isinstance(stop, pytest.exit.Exception) else None
         self._log.write(events.STOPPED, how=excinfo.exconly(), exit=left)
+
+    def pytest_internalerror(self, excrepr: object) -> None:
+        """Keep the text of an internal error: it belongs to no test."""
+        self.trouble = str(excrepr)
 
     def pytest_warning_recorded(
         self,

@@ -36,6 +36,7 @@ class Workplace:
         environment: variables that pytest reads before its arguments.
         path: whether `start` is on the import path.
         junit: the family of the client's junit file; if the client writes none, a family that accepts everything.
+        grace: seconds that a job's Python may take to end after its tests.
         switches: switches of the interpreter, such as -O.
     """
 
@@ -48,6 +49,7 @@ class Workplace:
     environment: Mapping[str, str]
     path: bool
     junit: str
+    grace: float
     switches: Tuple[str, ...] = ()
 
 
@@ -143,6 +145,7 @@ def _document(session: Session, job: Job, place: Workplace, retry: bool) -> Dict
             "artifacts": str(session.artifacts),
             "path": place.path,
             "junit": place.junit,
+            "grace": place.grace,
         },
     }
 

@@ -9,19 +9,12 @@ from pathlib import Path
 from typing import Tuple
 
 from pjm.batch.scheduler import Scheduler
-from pjm.job.assignment import FOLDER, PATH, SHARE
-from pjm.plan.interpreter import without_environment
+from pjm.job.assignment import FOLDER, SHARE
+from pjm.job.interpreter import command
 from pjm.plan.packing import Job
 
 # Text that a directive may hold unquoted: neither the shell nor the batch system splits or changes it.
 _PLAIN = re.compile(r"[A-Za-z0-9_./:=+@-]{1,1000}", re.ASCII)
-# Not `-m`: Python would look for modules in the project's folder before the standard library and our package.
-START = (
-    "import os, sys; sys.path[:] = [each for each in sys.path if each and each != os.getcwd()]; "
-    "from pjm.job.worker import main; sys.exit(main())"
-)
-# Put before START if Python ignores PYTHONPATH, which names the folder of our code.
-FIND = f"import os, sys; sys.path.insert(0, os.environ['{PATH}']); "
 
 
 @dataclass(frozen=True)
@@ -43,8 +36,7 @@ class JobPython:
     @property
     def command(self) -> Tuple[str, ...]:
         """The command that starts the worker."""
-        start = FIND + START if without_environment(self.switches) else START
-        return (self.python, *self.switches, "-c", start)
+        return command(self.python, self.switches, "main")
 
 
 @dataclass(frozen=True)

@@ -8,7 +8,7 @@ import json
 import shutil
 import time
 from pathlib import Path
-from typing import Any, Dict, List, Sequence
+from typing import Any, Dict, List, Sequence, Tuple
 
 from pjm import suggest
 from pjm.counted import counted
@@ -100,9 +100,14 @@ def show_session(arguments: argparse.Namespace) -> int:
     print(f"  begun {_date(session.facts.get('created'))}")
     print(f"  pytest {summary['arguments']}")
     print(f"  {summary['done']} of {summary['tests']} tests have results")
-    for record in _live(session):
+    asked, jobs = _live(session)
+    if jobs:
+        print(f"  the batch system at {_date(asked)}:")
+    for record in jobs:
         with contextlib.suppress(*SENSELESS):  # a damaged file: it may be replaced at any moment
-            print(_job_line(record))
+            since = summary["begun"].get((record["name"], record["part"]), "")
+            print(_job_line(record) + (f"; since then {since}" if since and record["state"] != "closed" else ""))
+    _print_some(summary["bad_ends"])
     _print_some([f"{test}: {why}" for test, why in summary["settled"].items()])
     _print_some([f"no result yet: {test}" for test in summary["missing"]])
     if summary["state"] in ("unfinished", "cancelled"):
@@ -191,13 +196,15 @@ def _require_ended(folder: Path) -> None:
         )
 
 
-def _live(session: Session) -> List[Dict[str, Any]]:
+def _live(session: Session) -> Tuple[Any, List[Dict[str, Any]]]:
+    """The time of jobs.json, and its jobs."""
     try:
         document = json.loads((session.folder / LIVE).read_text(encoding="ascii"))
     except (OSError, ValueError, RecursionError):
-        return []
-    jobs = document.get("jobs") if isinstance(document, dict) else None
-    return [job for job in jobs if isinstance(job, dict)] if isinstance(jobs, list) else []
+        return None, []
+    if not isinstance(document, dict) or not isinstance(document.get("jobs"), list):
+        return None, []
+    return document.get("time"), [job for job in document["jobs"] if isinstance(job, dict)]
 
 
 def _remove(folder: Path) -> None:

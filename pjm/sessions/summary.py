@@ -5,7 +5,7 @@ from __future__ import annotations
 import contextlib
 import os
 from pathlib import Path
-from typing import Any, Dict, Iterator, List, Sequence, Set
+from typing import Any, Dict, Iterator, List, Sequence, Set, Tuple
 
 from pjm.files import try_lock
 from pjm.job.assignment import events_file, read_document
@@ -28,6 +28,9 @@ SENSELESS = (
 
 def summarize(session: Session) -> Dict[str, Any]:
     """State and numbers of a session, the reasons of tests without a result of their own, and the unreported tests.
+
+    `begun` says of each share, by job and number, how far it is according to its own files; `bad_ends` says what went
+    wrong in shares after their tests.
 
     Raises:
         BadInput: the session is corrupt.
@@ -52,6 +55,8 @@ def _summarized(session: Session, journal: Sequence[Record], in_use: bool) -> Di
     tests: Dict[str, None] = {}
     done: Dict[str, bool] = {}
     settled: Dict[str, str] = {}
+    begun: Dict[Tuple[str, int], str] = {}
+    ends: List[str] = []
     jobs = 0
     for record in journal:
         if record["event"] == "settled":
@@ -65,6 +70,11 @@ def _summarized(session: Session, journal: Sequence[Record], in_use: bool) -> Di
             reading = Reading()
             reading.take(Tail(events_file(folder, number)).read())
             done.update(reading.done)
+            bad = (end for process in reading.processes for end in process.bad_ends())
+            ends += [f"share {number} of {record['job']}: {end.happened}" for end in bad]
+            if reading.began is not None or reading.done:
+                here = f"{len(reading.done)} of {len(share['tests'])} tests have results"
+                begun[str(record["job"]), number] = f"ended; {here}" if reading.ended else f"begun; {here}"
     return {
         "state": "in use" if in_use else state_of(session, journal),
         "tests": len(tests),
@@ -72,6 +82,8 @@ def _summarized(session: Session, journal: Sequence[Record], in_use: bool) -> Di
         "settled": {test: why for test, why in settled.items() if test not in done},
         "missing": [test for test in tests if test not in done and test not in settled],
         "jobs": jobs,
+        "begun": begun,
+        "bad_ends": ends,
         "arguments": " ".join(map(str, session.facts["arguments"])),
     }
 

@@ -146,3 +146,12 @@ def environment() -> Dict[str, str]:
     kept = {name: value for name, value in os.environ.items() if not name.startswith(("PYTEST_", "PJM_", "COV_"))}
     # Plugins of others would make each of these runs slower.
     return {**kept, "PYTHONPATH": str(ROOT), "PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1"}
+
+
+def shown(project: FugakuProject) -> str:
+    """What `pjm show` says of the project's latest session."""
+    command = [sys.executable, "-m", "pjm", "show"]
+    done = subprocess.run(
+        command, cwd=project.path, env=environment(), capture_output=True, text=True, timeout=PATIENCE, check=True
+    )
+    return done.stdout

@@ -9,6 +9,7 @@ from typing import Any, Dict, List, Optional, Sequence, Tuple
 import pytest
 
 from pjm.client.replay import Replay
+from pjm.errors import BadInput
 from pjm.follow.results import NoResult, Result
 
 TROUBLE = NoResult("it took its process down", "run it alone", "job 1")
@@ -46,6 +47,20 @@ def told(phase: Optional[str], reported: Sequence[Tuple[str, str]]) -> List[Tupl
         events.append({"event": "report", "data": report._to_json()})
     Replay(config, {item.nodeid: item}).report(Result(item.nodeid, events, phase, TROUBLE))
     return hook.seen
+
+
+def test_what_a_plugin_gathered_and_this_version_of_it_does_not_understand_is_refused() -> None:
+    hook = Listener()
+    config: Any = SimpleNamespace(hook=hook, _benchmarksession=SimpleNamespace())
+    item: Any = SimpleNamespace(nodeid="a.py::a", location=("a.py", 1, "a"), ihook=hook, config=config)
+    replay = Replay(config, {item.nodeid: item})
+    unknown = {"event": "book", "plugin": "of a later version", "entries": 1}
+
+    replay.report(Result(item.nodeid, [unknown]))
+    with pytest.raises(BadInput) as refusal:
+        replay.report(Result(item.nodeid, [{**unknown, "plugin": "pytest-benchmark", "entries": {}}]))
+
+    assert "what pytest-benchmark gathered of a.py::a in a job cannot be taken over" == refusal.value.what
 
 
 @pytest.mark.parametrize(

@@ -21,6 +21,7 @@ DOCUMENT: Dict[str, Any] = {
         "environment": {"CI": "1", "PYTEST_ADDOPTS": "-x"},
         "path": False,
         "junit": "xunit2",
+        "grace": 120.0,
     },
 }
 
@@ -39,6 +40,7 @@ def test_a_share_has_what_all_have_in_common_and_the_variables_of_its_mark_for_p
         environment={"CI": "", "PYTEST_ADDOPTS": "-x"},
         path=False,
         junit="xunit2",
+        grace=120.0,
     ) == read_assignment(tmp_path, 1)
 
 

@@ -85,3 +85,38 @@ def test_a_share_has_ended_when_it_says_so_and_began_with_its_first_process() ->
 
 def test_only_reports_have_an_outcome() -> None:
     assert [("call", "failed")] == list(outcomes([{"event": "warning"}, report("call", "failed")]))
+
+
+def finish(code: int, explained: bool = True, text: str = "") -> Dict[str, Any]:
+    return {"event": "finish", "code": code, "explained": explained, "text": text}
+
+
+def exited(code: int, unended: str = "") -> Dict[str, Any]:
+    return {"event": "exit", "code": code, "unended": unended}
+
+
+@pytest.mark.parametrize(
+    ("events", "expected"),
+    [
+        ([finish(1), exited(1)], []),
+        ([finish(17, explained=False), exited(17)], [("which none of its tests caused", "", 17)]),
+        ([finish(1, text="Traceback"), exited(1)], [("outside its tests", "Traceback", 1)]),
+        ([finish(0, text="lost"), exited(0)], [("outside its tests", "lost", 1)]),
+        ([finish(0), exited(139)], [("exit code 139 after exit code 0 of pytest", "", 139)]),
+        ([finish(1), exited(0)], [("exit code 0 after exit code 1 of pytest", "", 1)]),
+        ([finish(0), exited(1, "Thread 1")], [("was given up", "Thread 1", 0)]),
+        ([exited(139)], [("in the middle of its session", "", 139)]),
+        ([start("a"), CRASH, exited(137)], []),
+        ([finish(0)], []),
+    ],
+    ids=str,
+)
+def test_what_goes_wrong_after_the_tests_of_a_process_is_said(events: Events, expected: List[Any]) -> None:
+    reading = Reading()
+    reading.take([{"event": "begin"}, *events])
+
+    (process,) = reading.processes
+    ends = list(process.bad_ends())
+
+    assert [(text, code) for _, text, code in expected] == [(text, code) for _, text, code in ends]
+    assert all(words in happened for (words, _, _), (happened, _, _) in zip(expected, ends))

@@ -56,7 +56,7 @@ class Share:
         }
         document = {
             "shares": [{**share, "resources": {"env": []}}],
-            "worker": {**common, "path": start, "junit": "xunit2"},
+            "worker": {**common, "path": start, "junit": "xunit2", "grace": 3.0},
         }
         write_document(self.folder, document)
 

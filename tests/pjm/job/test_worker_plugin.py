@@ -39,7 +39,7 @@ def run(pytester: pytest.Pytester, tests: Sequence[str], *arguments: str) -> Lis
     pytester.makepyfile(test_it=TESTS)
     events = pytester.path / "events.jsonl"
     files = tuple(dict.fromkeys(str(pytester.path / test.partition("::")[0]) for test in tests))
-    assignment = Assignment(tuple(tests), files, files, arguments, pytester.path, events, {}, True, "xunit1")
+    assignment = Assignment(tuple(tests), files, files, arguments, pytester.path, events, {}, True, "xunit1", 3.0)
     plugin = WorkerPlugin(SureLog(events), tests, assignment)
     pytester.inline_run(*arguments, "-p", "pytest_pjm", plugins=[plugin])
     return Tail(events).read()

@@ -26,6 +26,7 @@ PLACE = Workplace(
     environment={"CI": "1"},
     path=True,
     junit="xunit1",
+    grace=120.0,
 )
 JOB = Job(
     "s-0",
@@ -55,6 +56,7 @@ def test_each_share_reads_what_it_has_to_do_and_the_mark_goes_before_the_clients
         environment={"CI": ""},
         path=True,
         junit="xunit1",
+        grace=120.0,
     )
     assert first == read_assignment(folder, 0)
     second = read_assignment(folder, 1)

@@ -17,9 +17,10 @@ from pytest_regressions.file_regression import FileRegressionFixture
 from pjm.batch.pjm.scheduler import PjmScheduler
 from pjm.batch.scheduler import Resources
 from pjm.emulator.running.steps import Dependency, dependency
+from pjm.job.interpreter import START
 from pjm.marks.mark import Request
 from pjm.plan.packing import Job, Share, Site, Task, pack
-from pjm.plan.script import START, JobPython, Outputs, outputs
+from pjm.plan.script import JobPython, Outputs, outputs
 from pjm.plan.script import script as script_for
 
 FOLDER = Path("/vol0001/data/hp000000/u00000/project/.pjm/s/jobs/pjm-s-0")
@@ -135,7 +136,7 @@ def test_hostile_words_arrive_whole(tmp_path: Path, python: Path) -> None:
         "HOSTILE": hostile,
         "FROM_PROLOGUE": "yes",
     }
-    expected: List[object] = [["-c", START], str(root), environment]
+    expected: List[object] = [["-c", START.format(function="main")], str(root), environment]
     assert expected == json.loads(done.stdout)
 
 

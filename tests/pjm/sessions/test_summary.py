@@ -49,7 +49,8 @@ def test_results_are_counted_from_the_events_of_the_jobs(one: Following) -> None
     one.results(0, 0, [A], end=False)
 
     numbers = {"tests": 2, "done": 1, "settled": {}, "missing": [B], "jobs": 1, "arguments": ""}
-    assert {"state": "unfinished", **numbers} == summarize(one.session)
+    begun = {(one.watch.jobs[0].name, 0): "begun; 1 of 2 tests have results"}
+    assert {"state": "unfinished", "begun": begun, "bad_ends": [], **numbers} == summarize(one.session)
 
 
 def test_tests_that_were_reported_without_a_result_of_their_own_are_not_missing(tmp_path: Path) -> None:

@@ -12,14 +12,15 @@ from typing import List, Sequence
 import pytest
 
 import pjm
-from pjm.plan.script import START, JobPython
+from pjm.job.interpreter import START
+from pjm.plan.script import JobPython
 
 ROOT = str(Path(pjm.__file__).parent.parent)
 SHOW = f"""
 import sys
 sys.path.insert(0, {ROOT!r})
 import json
-from pjm.plan.interpreter import own_switches
+from pjm.job.interpreter import own_switches
 print(json.dumps([list(sys.flags), sorted(set(sys.warnoptions)), sys._xoptions, own_switches()]))
 """
 
@@ -70,4 +71,4 @@ def test_variables_that_stand_for_switches_count() -> None:
 def test_switches_stand_before_the_program() -> None:
     worker = JobPython("python3", Path("/"), switches=("-O", "-Werror"))
 
-    assert ("python3", "-O", "-Werror", "-c", START) == worker.command
+    assert ("python3", "-O", "-Werror", "-c", START.format(function="main")) == worker.command

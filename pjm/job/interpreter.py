@@ -1,9 +1,11 @@
-"""The switches that this Python was started with, such as -O and -W, to start another Python in the same way."""
+"""How the Pythons of a job are started: the code of their command line, and the switches, such as -O and -W."""
 
 from __future__ import annotations
 
 import sys
 from typing import Tuple
+
+from pjm.job.assignment import PATH
 
 # Fields of `sys.flags` and the letters of their switches. Left out: -u, -i and -c, which are about a terminal or a
 # program, and -P, which Python 3.8 does not have and which makes no difference to the worker.
@@ -16,6 +18,20 @@ _LETTERS = (
     ("bytes_warning", "b"),
 )
 _WITHOUT_ENVIRONMENT = ("-E", "-I")
+# Not `-m`: Python would look for modules in the project's folder before the standard library and our package.
+START = (
+    "import os, sys; sys.path[:] = [each for each in sys.path if each and each != os.getcwd()]; "
+    "from pjm.job.worker import {function}; sys.exit({function}())"
+)
+# Put before START if Python ignores PYTHONPATH, which names the folder of our code.
+FIND = f"import os, sys; sys.path.insert(0, os.environ['{PATH}']); "
+
+
+def command(python: str, switches: Tuple[str, ...], function: str) -> Tuple[str, ...]:
+    """The command that runs a function of `pjm.job.worker`."""
+    without_environment = any(switch in _WITHOUT_ENVIRONMENT for switch in switches)
+    code = START.format(function=function)
+    return (python, *switches, "-c", FIND + code if without_environment else code)
 
 
 def own_switches() -> Tuple[str, ...]:
@@ -31,8 +47,3 @@ def own_switches() -> Tuple[str, ...]:
         options["dev"] = True
     switches += [f"-X{name}" if value is True else f"-X{name}={value}" for name, value in options.items()]
     return tuple(switches)
-
-
-def without_environment(switches: Tuple[str, ...]) -> bool:
-    """Whether a Python with these switches ignores PYTHONPATH."""
-    return any(switch in _WITHOUT_ENVIRONMENT for switch in switches)
