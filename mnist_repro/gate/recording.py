@@ -150,13 +150,7 @@ def sample_entry(
     metrics = []
     for name, claim in claims.items():
         values = [run[name] for run in runs.values()]
-        require_finite(name, dict(zip(runs, values)))
-        if min(values) == max(values):
-            raise BadInput(
-                f"{name} is {values[0]} for all of {len(values)} seeds",
-                "samples without spread cannot be compared as samples",
-                "gate.fingerprint compares values that are always the same",
-            )
+        require_spread(name, dict(zip(runs, values)))
         metrics.append(_kept(name, claim, stored) or claim.recorded(name, values))
     return SampleEntry(conditions, False, tuple(metrics), dict(runs), origin, ())
 
@@ -167,6 +161,21 @@ def _kept(name: str, claim: Claim, stored: Optional[SampleEntry]) -> Optional[Me
         if stored and metric.name == name and not claim.contradiction(metric, values_of(stored, name)):
             return metric
     return None
+
+
+def require_spread(name: str, values: Mapping[int, float]) -> None:
+    """Make sure that the samples of a metric can be compared with others.
+
+    Raises:
+        BadInput: one is not finite, or all are the same.
+    """
+    require_finite(name, values)
+    if len(set(values.values())) == 1:
+        raise BadInput(
+            f"{name} is {next(iter(values.values()))} for all of {len(values)} seeds",
+            "samples without spread cannot be compared as samples",
+            "gate.fingerprint compares values that are always the same",
+        )
 
 
 def require_finite(name: str, values: Mapping[Any, float]) -> None:
