@@ -35,8 +35,9 @@ def samples(number, count):
 GATES = f"""{SAMPLES}
 @pytest.mark.parametrize("number", range({{gates}}))
 def test_it(gate, number):
-    rows = enumerate(samples(number, {{seeds}}))
-    runs = {{{{seed: {{{{"accuracy": accuracy, "loss": loss}}}} for seed, (accuracy, loss) in rows}}}}
+    rows = enumerate(samples(0, {{seeds}}))
+    # Not the same bits, which would be no work; as close as clean runs are.
+    runs = {{{{seed: {{{{"accuracy": a + number * 1e-6, "loss": b}}}} for seed, (a, b) in rows}}}}
     gate.check(f"folder/gate-{{{{number}}}}", runs)
 """
 TABLES = f"""{SAMPLES}
@@ -94,7 +95,7 @@ def many_gates(given: argparse.Namespace) -> List[Row]:
         test.write_text(TABLES.format(gates=given.gates))
         _seconds(folder, *REGRESSIONS, "--force-regen", check=False)
         tables = min(_seconds(folder, *REGRESSIONS) for _ in range(3))
-        test.write_text(GATES.format(gates=given.gates, seeds=16))
+        test.write_text(GATES.format(gates=1, seeds=16))
         recorded = _seconds(folder, *GATE, "--gate-record")
         accept = [
             sys.executable,
@@ -108,6 +109,10 @@ def many_gates(given: argparse.Namespace) -> List[Row]:
             stdout=subprocess.DEVNULL,
             check=True,
         )
+        stored = Path(folder) / "baselines" / "folder" / "gate-0.yml"
+        for number in range(1, given.gates):
+            text = stored.read_text().replace("name: folder/gate-0\n", f"name: folder/gate-{number}\n")
+            stored.with_name(f"gate-{number}.yml").write_text(text)
         test.write_text(GATES.format(gates=given.gates, seeds=10))
         gates = min(_seconds(folder, *GATE) for _ in range(3))
     return [
@@ -118,7 +123,7 @@ def many_gates(given: argparse.Namespace) -> List[Row]:
             f"at most {SECONDS_GOAL:.0f} s",
             gates <= SECONDS_GOAL,
         ),
-        Row(f"recording {given.gates} gates", f"{recorded:.0f} s", "", "", True),
+        Row("recording one gate, its outlook simulated", f"{recorded:.1f} s", "", "", True),
     ]
 
 

@@ -12,7 +12,6 @@ Examples:
 from __future__ import annotations
 
 import argparse
-import dataclasses
 import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, List, Optional, Tuple
@@ -84,7 +83,7 @@ def build(recipe: Recipe) -> Any:
     optimizer = getattr(tf.keras.optimizers, type(recipe.optimizer).__name__)
     model.compile(
         loss="categorical_crossentropy",
-        optimizer=optimizer(**dataclasses.asdict(recipe.optimizer)),
+        optimizer=optimizer(**vars(recipe.optimizer)),
         metrics=["accuracy"],
     )
     return model
