@@ -55,6 +55,23 @@ def pjm_commands() -> str:
     return "\n".join(_commands(top, 2))
 
 
+def gate_commands() -> str:
+    """Every command of `gate-baselines`."""
+    from mnist_repro.gate.cli import parser
+
+    return "\n".join(_commands(parser(), 2))
+
+
+def gate_options() -> str:
+    """The gate's options of pytest."""
+    return _options(_of_gate())
+
+
+def gate_configuration() -> str:
+    """The gate's settings in pytest's configuration."""
+    return _settings(_of_gate())
+
+
 def mnist_repro_options() -> str:
     """The harness' options of pytest."""
     return _options(_of_harness())
@@ -77,6 +94,14 @@ def pjm_configuration() -> str:
 
 def _of_harness() -> Recorder:
     from mnist_repro.pytest_plugin import pytest_addoption
+
+    recorder = Recorder()
+    pytest_addoption(recorder)  # type: ignore[arg-type]
+    return recorder
+
+
+def _of_gate() -> Recorder:
+    from mnist_repro.gate.plugin import pytest_addoption
 
     recorder = Recorder()
     pytest_addoption(recorder)  # type: ignore[arg-type]
