@@ -28,7 +28,7 @@ from mnist_repro.gate.baselines.values import (
     require_name,
 )
 from mnist_repro.gate.comparison import FINGERPRINT, SAMPLES, Comparison, from_fields
-from mnist_repro.gate.recording import require_spread
+from mnist_repro.gate.margins import require_spread
 from mnist_repro.gate.report import SCHEMA
 from mnist_repro.gate.text import Commands
 
