@@ -59,6 +59,11 @@ def main(arguments: Optional[List[str]] = None) -> int:
     for name, measure in _ROWS.items():
         if given.only in (None, name):
             rows += measure(given)
+    return print_rows(rows)
+
+
+def print_rows(rows: Sequence[Row]) -> int:
+    """Print the table; return the exit code."""
     widths = [
         max(len(str(row[column])) for row in [Row("", "ours", "beside", "goal", True), *rows]) for column in range(4)
     ]

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import unicodedata
 from enum import IntEnum
 
 
@@ -54,6 +53,9 @@ def escaped(text: str, keep: str = "") -> str:
         text: may hold control characters (Unicode category Cc) and marks that reverse the text after them (Cf).
         keep: control characters and marks that are not escaped.
     """
+    # Imported here: every start of pytest imports this module.
+    import unicodedata
+
     return "".join(
         letter if letter in keep or unicodedata.category(letter) not in ("Cc", "Cf") else _escape(letter)
         for letter in text

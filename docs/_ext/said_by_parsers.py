@@ -55,14 +55,11 @@ def pjm_commands() -> str:
     return "\n".join(_commands(top, 2))
 
 
-def mnist_repro_options() -> str:
-    """The harness' options of pytest."""
-    return _options(_of_harness())
+def gate_commands() -> str:
+    """Every command of `gate-baselines`."""
+    from mnist_repro.gate.cli import parser
 
-
-def mnist_repro_configuration() -> str:
-    """The harness' settings in pytest's configuration."""
-    return _settings(_of_harness())
+    return "\n".join(_commands(parser(), 2))
 
 
 def gate_options() -> str:
@@ -73,6 +70,16 @@ def gate_options() -> str:
 def gate_configuration() -> str:
     """The gate's settings in pytest's configuration."""
     return _settings(_of_gate())
+
+
+def mnist_repro_options() -> str:
+    """The harness' options of pytest."""
+    return _options(_of_harness())
+
+
+def mnist_repro_configuration() -> str:
+    """The harness' settings in pytest's configuration."""
+    return _settings(_of_harness())
 
 
 def pjm_options() -> str:

@@ -46,6 +46,7 @@ from mnist_repro.gate.comparison import (
     Comparison,
     incomparable,
 )
+from mnist_repro.gate.margins import require_finite
 from mnist_repro.gate.measured_values import Row, Train
 from mnist_repro.gate.session.reports import RECORDED, properties
 from mnist_repro.gate.verdicts import Judgement, Verdict
@@ -168,7 +169,7 @@ class Gate:
             if not measured.exact and not measured.close:
                 raise BadInput(f"{name}: no value", "there is nothing to compare", "exact={...} or close={...}")
             if self._session.record:
-                recording.require_finite(name, measured.close)
+                require_finite(name, measured.close)
                 made = FingerprintEntry(
                     measured.conditions,
                     str(measured.provenance["platform"]),
@@ -306,7 +307,7 @@ class Gate:
             values = {case: each[metric] for case, each in made.items()}
             for case, repeats in values.items():
                 for value in repeats:
-                    recording.require_finite(metric, {f"case {case}": value})
+                    require_finite(metric, {f"case {case}": value})
             few = paired_cases.too_few(values)
             if few:
                 raise BadInput(f"{stored.name}: {few}", "the gate could never pass", "add cases")

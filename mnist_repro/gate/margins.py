@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from decimal import ROUND_CEILING, Decimal
-from typing import Sequence
+from typing import Any, Mapping, Sequence
 
 from mnist_repro.errors import BadInput
 from mnist_repro.gate.intervals import standard_deviation
@@ -49,3 +49,33 @@ def rounded_up(value: float) -> float:
     """A positive number, rounded up to two significant digits."""
     exact = Decimal(repr(value))
     return float(exact.quantize(Decimal(1).scaleb(exact.adjusted() - 1), rounding=ROUND_CEILING))
+
+
+def require_spread(name: str, values: Mapping[int, float]) -> None:
+    """Make sure that the samples of a metric can be compared with others.
+
+    Raises:
+        BadInput: one is not finite, or all are the same.
+    """
+    require_finite(name, values)
+    if len(set(values.values())) == 1:
+        raise BadInput(
+            f"{name} is {next(iter(values.values()))} for all of {len(values)} seeds",
+            "samples without spread cannot be compared as samples",
+            "gate.fingerprint compares values that are always the same",
+        )
+
+
+def require_finite(name: str, values: Mapping[Any, float]) -> None:
+    """Make sure that values can be compared.
+
+    Raises:
+        BadInput: one is NaN or infinite.
+    """
+    odd = next((where for where, value in values.items() if not abs(value) < float("inf")), None)
+    if odd is not None:
+        raise BadInput(
+            f"{name} is {values[odd]} for {odd if isinstance(odd, str) else f'seed {odd}'}",
+            "nothing can be compared with what is not a finite number, so that nothing is recorded",
+            "find out why, then record again",
+        )

@@ -23,6 +23,7 @@ from mnist_repro.gate.baselines.proposals import propose
 from mnist_repro.gate.baselines.values import BaselineEntry, BaselineFile, SampleEntry, values_of
 from mnist_repro.gate.claims import Claim
 from mnist_repro.gate.intervals import standard_deviation
+from mnist_repro.gate.margins import require_spread
 from mnist_repro.gate.measured_values import Row, Train, require_alike, row
 from mnist_repro.gate.resampling import false_alarms, smallest_drops
 from mnist_repro.gate.statistics import AUTO_SEEDS, FEWEST_STORED
@@ -150,13 +151,7 @@ def sample_entry(
     metrics = []
     for name, claim in claims.items():
         values = [run[name] for run in runs.values()]
-        require_finite(name, dict(zip(runs, values)))
-        if min(values) == max(values):
-            raise BadInput(
-                f"{name} is {values[0]} for all of {len(values)} seeds",
-                "samples without spread cannot be compared as samples",
-                "gate.fingerprint compares values that are always the same",
-            )
+        require_spread(name, dict(zip(runs, values)))
         metrics.append(_kept(name, claim, stored) or claim.recorded(name, values))
     return SampleEntry(conditions, False, tuple(metrics), dict(runs), origin, ())
 
@@ -167,21 +162,6 @@ def _kept(name: str, claim: Claim, stored: Optional[SampleEntry]) -> Optional[Me
         if stored and metric.name == name and not claim.contradiction(metric, values_of(stored, name)):
             return metric
     return None
-
-
-def require_finite(name: str, values: Mapping[Any, float]) -> None:
-    """Make sure that values can be compared.
-
-    Raises:
-        BadInput: one is NaN or infinite.
-    """
-    odd = next((where for where, value in values.items() if not abs(value) < float("inf")), None)
-    if odd is not None:
-        raise BadInput(
-            f"{name} is {values[odd]} for {odd if isinstance(odd, str) else f'seed {odd}'}",
-            "nothing can be compared with what is not a finite number, so that nothing is recorded",
-            "find out why, then record again",
-        )
 
 
 def outlook(name: str, entry: SampleEntry) -> List[str]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import contextlib
 import datetime
+import math
 from dataclasses import replace
 from pathlib import Path
 from typing import Any, Callable, Dict, List, Optional, Sequence
@@ -27,6 +28,7 @@ from mnist_repro.gate.baselines.values import (
     require_name,
 )
 from mnist_repro.gate.comparison import FINGERPRINT, SAMPLES, Comparison, from_fields
+from mnist_repro.gate.margins import require_spread
 from mnist_repro.gate.report import SCHEMA
 from mnist_repro.gate.text import Commands
 
@@ -262,6 +264,8 @@ def _samples_of(stored: BaselineFile, comparison: Comparison, file: Path) -> Sam
             "stored samples would be lost",
             f"pytest --gate-seeds {max(before.samples) + 1} --gate-report=DIR in CI, and accept that report",
         )
+    for metric in before.metrics:
+        require_spread(metric.name, {seed: run.get(metric.name, math.nan) for seed, run in comparison.samples.items()})
     return replace(before, samples=comparison.samples, provenance=comparison.provenance, history=())
 
 

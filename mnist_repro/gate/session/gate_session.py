@@ -11,7 +11,6 @@ from typing import TYPE_CHECKING, Dict, List, Optional, Tuple
 import pytest
 
 import mnist_repro
-from mnist_repro.errors import BadInput
 from mnist_repro.gate.session.reports import Collector
 
 if TYPE_CHECKING:
@@ -49,6 +48,8 @@ class GateSession:
         """Replace the report of an earlier session at once, so that an error cannot leave it there."""
         if self._folder is None:
             return
+        from mnist_repro.errors import BadInput
+
         try:
             write(self._report(), self._folder)
         except BadInput as error:
@@ -164,6 +165,8 @@ class GateSession:
 
     def _write(self, report: Report) -> None:
         assert self._folder is not None  # noqa: S101 - called only with a folder
+        from mnist_repro.errors import BadInput
+
         try:
             write(report, self._folder)
         except BadInput as error:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Dict, List, Optional, Tuple
 
 if TYPE_CHECKING:
@@ -21,11 +20,12 @@ TRIED_AGAIN = "an earlier attempt of this test; a later one does not undo its ve
 _REASON_SHOWN = 300
 
 
-@dataclass
 class _Test:
-    outcome: str = ""
-    reason: str = ""
-    properties: List[Tuple[str, str]] = field(default_factory=list)
+    # Not a dataclass: every start of pytest would make it.
+    def __init__(self, outcome: str = "") -> None:
+        self.outcome = outcome
+        self.reason = ""
+        self.properties: List[Tuple[str, str]] = []
 
     def named(self, name: str) -> List[str]:
         return [value for key, value in self.properties if key == name]
