@@ -55,9 +55,11 @@ def judge_fingerprint(
     platform = platform_name(provenance)
     entry = stored.entry(dataset, arithmetic, platform)
     if not isinstance(entry, FingerprintEntry):
-        if not any(each.key[:2] == (dataset, arithmetic) for each in stored.entries):
+        others = "; ".join(each.key[2] for each in stored.entries if each.key[:2] == (dataset, arithmetic))
+        if not others:
             return _incomparable(stored, _no_baseline(stored, dataset, arithmetic))
-        return Judgement(stored.recipe, (), (f"no fingerprint is stored for {platform}: the verdict rests on samples",))
+        note = f"no fingerprint is stored for {platform}, but for {others}: the verdict rests on samples"
+        return Judgement(stored.recipe, (), (note,))
     findings = (_first_exact_difference(entry, exact), _first_loss_difference(entry, losses))
     return _explained(Judgement(stored.recipe, findings), entry.provenance, provenance)
 
