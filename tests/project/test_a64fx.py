@@ -48,6 +48,7 @@ UV = """
 while [ "$1" != --target ]; do shift; done
 : >"$2/tensorflow.py"
 """
+ENTRY = f"enabled\ninterpreter /usr/bin/qemu-aarch64\nflags: \noffset 0\nmagic {binfmt.MAGIC.hex()}\n"
 PROGRAMS = {"qemu-aarch64": QEMU, "mount": MOUNT, "umount": UMOUNT, "apt-get": APT, "dpkg-deb": DPKG}
 # `scene` has another in its place.
 INTERPRETER = sys.executable
@@ -210,6 +211,7 @@ def test_a_machine_is_made_once(scene: Scene, capfd: pytest.CaptureFixture[str])
     assert ["qemu-aarch64", "mount", "apt-get", "apt-get", "dpkg-deb", "uv", "umount"] == first
     assert ["qemu-aarch64", "mount", "umount"] == second
     assert ["root", "root.made-of", "site", "site.made-of"] == scene.left()
+    assert ["usr"] == [path.name for path in (scene.machine / "root").iterdir()]
 
 
 def test_other_constraints_make_the_packages_anew(scene: Scene, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -243,13 +245,21 @@ def test_what_the_kernel_is_told(scene: Scene, capfd: pytest.CaptureFixture[str]
 def test_an_entry_of_the_system_is_used_and_stays(scene: Scene, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("os.geteuid", lambda: 1000)
     entry = scene.binfmt / "qemu-aarch64"
-    text = f"enabled\ninterpreter /usr/bin/qemu-aarch64\nflags: \noffset 0\nmagic {binfmt.MAGIC.hex()}\n"
-    entry.write_text(text, encoding="ascii")
+    entry.write_text(ENTRY, encoding="ascii")
 
     assert 7 == main([str(scene.machine), "python", "-c", ""])
     assert [entry] == list(scene.binfmt.iterdir())
-    assert text == entry.read_text(encoding="ascii")
+    assert ENTRY == entry.read_text(encoding="ascii")
     assert not {"mount", "umount"} & set(scene.calls())
+
+
+def test_an_entry_that_is_disabled_is_of_no_use(
+    scene: Scene, capfd: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("os.geteuid", lambda: 1000)
+    (scene.binfmt / "qemu-aarch64").write_text(ENTRY.replace("enabled", "disabled"), encoding="ascii")
+
+    assert "aarch64 programs do not start here" == refused(scene, capfd)[0]
 
 
 def test_entries_of_killed_sessions_go_and_those_of_others_stay(scene: Scene) -> None:
@@ -257,12 +267,13 @@ def test_entries_of_killed_sessions_go_and_those_of_others_stay(scene: Scene) ->
     ended.wait()
     alive, dead = (scene.binfmt / f"{binfmt.OURS}{process}" for process in (os.getppid(), ended.pid))
     for entry in (alive, dead):
-        entry.write_text("enabled\n", encoding="ascii")
+        entry.write_text(ENTRY, encoding="ascii")
 
     main([str(scene.machine), "python", "-c", ""])
 
-    assert ["enabled\n", "-1"] == [entry.read_text(encoding="ascii") for entry in (alive, dead)]
-    # The other session still needs what this one has mounted.
+    assert [ENTRY, "-1"] == [entry.read_text(encoding="ascii") for entry in (alive, dead)]
+    # This session has an entry of its own, in case that the other ends first, which still needs the mount.
+    assert (scene.binfmt / "register").read_text(encoding="ascii").startswith(f":{scene.entry.name}:")
     assert "umount" not in scene.calls()
 
 
