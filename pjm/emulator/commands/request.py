@@ -100,7 +100,6 @@ CORES = 48
 """Of a node of Fugaku."""
 # Upper limits of `-L` that are the same in all groups: pjacl on Fugaku; the message for exepjrsh was recorded there.
 UPPER = {"exepjrsh": 1, "proc-crproc": 4096}
-LARGEST_BULK = 999999
 LARGEST_STEP = 65534
 MOST_CUSTOM = 64
 RLIMITS = ("core", "cpu", "crproc", "data", "lockm", "msgq", "openfd", "psig", "filesz", "stack", "vmem")

@@ -12,7 +12,6 @@ from typing import Dict, Mapping, Optional
 from pjm.errors import BadInput
 from pjm.files import write_json
 
-UNLIMITED = 2147483647
 PREFIX = "PJM_EMULATOR_"
 _NEVER_0 = ("nodes", "second")
 _KINDS = {
