@@ -95,10 +95,7 @@ def _emulated_cpu() -> str:
     /proc/cpuinfo and /proc/self/exe do not show it: the first may be of the machine below, the second is the emulated
     program. An emulator of a whole machine, such as qemu-system-aarch64, is not recognised.
     """
-    try:
-        program = (_PROC / "thread-self" / "exe").resolve()
-    except OSError:
-        return ""
+    program = (_PROC / "thread-self" / "exe").resolve()
     if not program.name.startswith("qemu-"):
         return ""
     try:
