@@ -30,7 +30,7 @@ from pathlib import Path
 from typing import Dict, Iterator, Mapping, NoReturn, Optional, Sequence
 
 from mnist_repro.errors import BadInput, ExitCode
-from mnist_repro.files.locks import alone_in
+from mnist_repro.files.locks import try_lock
 from mnist_repro.gate.baselines import files
 from mnist_repro.gate.baselines.values import FINGERPRINT
 from mnist_repro.gate.report import JSON
@@ -78,11 +78,27 @@ def ready(folder: Path) -> Iterator[Machine]:
     """A machine whose programs start, during the block."""
     cpu = os.environ.get("QEMU_CPU", CPU)
     qemu = machine.find_qemu(cpu)
-    with binfmt.registered(qemu):
-        with alone_in(folder):
-            made = machine.make(folder, cpu)
+    with binfmt.registered(qemu), alone_in(folder):
+        made = machine.make(folder, cpu)
         machine.require_start(made)
         yield made
+
+
+@contextlib.contextmanager
+def alone_in(folder: Path) -> Iterator[None]:
+    """Keep other sessions out of a folder; made if it is missing."""
+    folder.mkdir(parents=True, exist_ok=True)
+    handle = os.open(str(folder), os.O_RDONLY | os.O_CLOEXEC)
+    try:
+        if not try_lock(handle):
+            raise BadInput(
+                f"another process uses {folder}",
+                "two sessions would replace each other's files",
+                "wait until it has finished, or name another folder",
+            )
+        yield
+    finally:
+        os.close(handle)
 
 
 def check(made: Machine, recipes: Sequence[str]) -> int:

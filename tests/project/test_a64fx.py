@@ -13,6 +13,7 @@ from typing import Any, Dict, List, Tuple
 
 import pytest
 
+from mnist_repro.files import locks
 from mnist_repro.gate import comparison as comparisons
 from mnist_repro.gate.baselines.values import BaselineFile, FingerprintEntry
 from mnist_repro.gate.comparison import Comparison
@@ -197,6 +198,16 @@ def test_a_wheel_that_is_missing(scene: Scene, capfd: pytest.CaptureFixture[str]
     # What was whole before stays, for the next time.
     assert ["root", "root.made-of"] == scene.left()
     assert [scene.entry] == list(scene.binfmt.iterdir())
+
+
+def test_two_sessions_at_once(scene: Scene, capfd: pytest.CaptureFixture[str]) -> None:
+    scene.machine.mkdir()
+    other = os.open(str(scene.machine), os.O_RDONLY)
+    assert locks.try_lock(other)
+
+    assert f"another process uses {scene.machine}" == refused(scene, capfd)[0]
+    assert [] == scene.left()
+    os.close(other)
 
 
 def test_a_machine_is_made_once(scene: Scene, capfd: pytest.CaptureFixture[str]) -> None:
