@@ -30,6 +30,7 @@ from pathlib import Path
 from typing import Dict, Iterator, Mapping, NoReturn, Optional, Sequence
 
 from mnist_repro.errors import BadInput, ExitCode
+from mnist_repro.files.atomic import unwritable
 from mnist_repro.files.locks import try_lock
 from mnist_repro.gate.baselines import files
 from mnist_repro.gate.baselines.values import FINGERPRINT
@@ -87,8 +88,11 @@ def ready(folder: Path) -> Iterator[Machine]:
 @contextlib.contextmanager
 def alone_in(folder: Path) -> Iterator[None]:
     """Keep other sessions out of a folder; made if it is missing."""
-    folder.mkdir(parents=True, exist_ok=True)
-    handle = os.open(str(folder), os.O_RDONLY | os.O_CLOEXEC)
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        handle = os.open(str(folder), os.O_RDONLY | os.O_CLOEXEC)
+    except OSError as error:
+        raise unwritable(folder, error) from error
     try:
         if not try_lock(handle):
             raise BadInput(

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Callable, Dict, Mapping, Optional, Sequence
 
 from mnist_repro.errors import BadInput
-from mnist_repro.files.atomic import UNFINISHED
+from mnist_repro.files.atomic import UNFINISHED, unwritable
 
 CHECKOUT = Path(__file__).resolve().parents[2]
 PYTHON = "3.11"
@@ -85,7 +85,6 @@ def make(folder: Path, cpu: str) -> Machine:
         BadInput: a package cannot be had. Parts that were whole before still are.
     """
     machine = Machine(folder.resolve(), cpu)
-    folder.mkdir(parents=True, exist_ok=True)
     _once(machine.folder / "root", " ".join(DEBS), _unpack_debs)
     wanted = "".join(file.read_text(encoding="utf-8") for file in (REQUIREMENTS, CONSTRAINTS))
     _once(machine.folder / "site", f"{WHEELS}\n{wanted}", _install_wheels)
@@ -114,12 +113,14 @@ def _once(target: Path, made_of: str, fill: Callable[[Path], None]) -> None:
         return
     unfinished = target.with_name(f"{UNFINISHED}{target.name}")
     shutil.rmtree(unfinished, ignore_errors=True)  # of a killed process
-    unfinished.mkdir()
     try:
+        unfinished.mkdir()
         fill(unfinished)
         shutil.rmtree(target, ignore_errors=True)
         unfinished.rename(target)
         stamp.write_text(made_of, encoding="utf-8")
+    except OSError as error:
+        raise unwritable(target, error) from error
     finally:
         shutil.rmtree(unfinished, ignore_errors=True)
 

@@ -200,6 +200,14 @@ def test_a_wheel_that_is_missing(scene: Scene, capfd: pytest.CaptureFixture[str]
     assert [scene.entry] == list(scene.binfmt.iterdir())
 
 
+def test_a_folder_that_cannot_be_made(scene: Scene, capfd: pytest.CaptureFixture[str]) -> None:
+    (scene.folder / "file").touch()
+
+    assert 2 == main([str(scene.folder / "file" / "machine"), "check"])
+    assert "cannot write" in capfd.readouterr().err
+    assert [scene.entry] == list(scene.binfmt.iterdir())
+
+
 def test_two_sessions_at_once(scene: Scene, capfd: pytest.CaptureFixture[str]) -> None:
     scene.machine.mkdir()
     other = os.open(str(scene.machine), os.O_RDONLY)
