@@ -10,7 +10,7 @@ Exit codes: 0 everything passes, 1 something does not, 2 bad input or environmen
 
 Examples, after `python -m tests.a64fx FOLDER`:
   check                  the fingerprint of every recipe, the WHEEL workflow, and every kind of outcome, as jobs
-  check tf-softmax       the fingerprint of this recipe alone
+  check tf-softmax       the same, but the fingerprint of this recipe alone
   python -m mnist_repro baseline record tf-softmax --rung fingerprint
 """
 
@@ -106,7 +106,7 @@ def alone_in(folder: Path) -> Iterator[None]:
 
 
 def check(made: Machine, recipes: Sequence[str]) -> int:
-    """Run the tests as jobs, and print a table; without recipes, everything."""
+    """Run the tests as jobs, and print a table. ``recipes`` limits the fingerprints, which take longest."""
     started = time.monotonic()
     sessions, report = made.folder / "sessions", made.folder / "gate"
     for folder in (sessions, report):
@@ -120,13 +120,10 @@ def check(made: Machine, recipes: Sequence[str]) -> int:
         pytest = [sys.executable, "-m", "pytest", "-p", "no:cacheprovider", f"--fugaku-workdir={sessions}"]
         ids = [f"{regression}::test_recipe[{recipe}-{FINGERPRINT}]" for recipe in chosen]
         done["fingerprints"] = run([*pytest, *jobs, f"--gate-report={report}", *ids])
-        if not recipes:
-            workflow = "tests/regression/test_wheel_workflow.py"
-            done["the WHEEL workflow"] = run([*pytest, *jobs, workflow])
-    if not recipes:
-        python = {"PJM_JOBS_PYTHON": str(made.python), "PJM_JOBS_PROLOGUE": prologue}
-        outcomes = [sys.executable, "-m", "pytest", "-p", "no:cacheprovider", "tests/end_to_end/pjm/test_outcomes.py"]
-        done["every kind of outcome"] = run(outcomes, python)
+        done["the WHEEL workflow"] = run([*pytest, *jobs, "tests/regression/test_wheel_workflow.py"])
+    python = {"PJM_JOBS_PYTHON": str(made.python), "PJM_JOBS_PROLOGUE": prologue}
+    outcomes = [sys.executable, "-m", "pytest", "-p", "no:cacheprovider", "tests/end_to_end/pjm/test_outcomes.py"]
+    done["every kind of outcome"] = run(outcomes, python)
     print(f"\nThe processor is {made.cpu} as QEMU emulates it. The files of the jobs are in {sessions}.")
     with contextlib.suppress(OSError):
         gate = json.loads((report / JSON).read_text(encoding="utf-8"))

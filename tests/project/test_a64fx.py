@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import re
 import signal
@@ -45,7 +46,16 @@ DPKG = f"""
 {PYTHON}END
 /bin/chmod +x "$3/usr/bin/python3.11"
 """
+# uv and pytest are modules of the client's Python.
 UV = """
+case "$2" in
+pytest)
+    for word; do
+        case "$word" in --gate-report=*) /bin/mkdir "${word#*=}"; /bin/cp "$0.json" "${word#*=}/gate.json" ;; esac
+    done
+    case "$*" in *"$FAILS"*) exit 1 ;; esac
+    exit ;;
+esac
 while [ "$1" != --target ]; do shift; done
 : >"$2/tensorflow.py"
 """
@@ -216,6 +226,27 @@ def test_two_sessions_at_once(scene: Scene, capfd: pytest.CaptureFixture[str]) -
     assert f"another process uses {scene.machine}" == refused(scene, capfd)[0]
     assert [] == scene.left()
     os.close(other)
+
+
+@pytest.mark.parametrize(
+    ("fails", "code"), [("nothing", 0), ("fingerprint", 1), ("test_wheel_workflow.py", 1), ("test_outcomes.py", 1)]
+)
+def test_a_check_runs_three_sessions_and_passes_only_with_all_of_them(
+    scene: Scene, capfd: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch, fails: str, code: int
+) -> None:
+    monkeypatch.setenv("FAILS", fails)
+    gate_json = Path(f"{sys.executable}.json")
+    gate_json.write_text(json.dumps(gate(vgg7=Judgement("vgg7", (), ("none is stored",)))), encoding="utf-8")
+
+    assert code == main([str(scene.machine), "check", "vgg7"])
+    *_, row, _, fingerprints, workflow, outcomes, minutes = capfd.readouterr().out.splitlines()
+    assert ["vgg7", "none", "none is stored"] == re.split(r" {2,}", row.strip())[:3]
+    said = [line.partition(": ")[2] for line in (fingerprints, workflow, outcomes)]
+    assert ["passed"] * (3 - code) + ["FAILED, exit code 1"] * code == sorted(said, reverse=True)
+    assert "0 min" == minutes
+    calls = (scene.folder / "calls").read_text(encoding="utf-8")
+    assert "test_against_baselines.py::test_recipe[vgg7-fingerprint]" in calls
+    assert f"--fugaku --fugaku-emulate --fugaku-python={scene.machine}/root/usr/bin/python3.11" in calls
 
 
 def test_a_machine_is_made_once(scene: Scene, capfd: pytest.CaptureFixture[str]) -> None:
