@@ -146,11 +146,17 @@ def emulating(sessions: Path) -> Iterator[None]:
 
 def run(command: Sequence[str], variables: Optional[Mapping[str, str]] = None) -> int:
     """Run a command in the checkout, and return its exit code. If it is interrupted, wait until it has cleaned up."""
-    # A session of its own: Ctrl-C comes from us, once.
+    # Until the process is known, an interruption waits: it would leave the process behind.
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, (signal.SIGINT, signal.SIGTERM))
     process = subprocess.Popen(
-        command, cwd=str(CHECKOUT), env={**os.environ, **(variables or {})}, start_new_session=True
+        command,
+        cwd=str(CHECKOUT),
+        env={**os.environ, **(variables or {})},
+        start_new_session=True,  # Ctrl-C comes from us, once
+        preexec_fn=lambda: signal.pthread_sigmask(signal.SIG_SETMASK, before),
     )
     try:
+        signal.pthread_sigmask(signal.SIG_SETMASK, before)
         return process.wait()
     except BaseException:
         process.send_signal(signal.SIGINT)
