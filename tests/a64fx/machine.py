@@ -20,7 +20,7 @@ PYTHON = "3.11"
 DEBS = (f"python{PYTHON}", "libstdc++6")
 WHEELS = "aarch64-manylinux_2_28"
 REQUIREMENTS, CONSTRAINTS = CHECKOUT / "pyproject.toml", CHECKOUT / "constraints" / "tested.txt"
-_LINES_SHOWN = 4
+_LINES_SHOWN = 6
 
 
 @dataclass(frozen=True)
