@@ -3,12 +3,17 @@
 from __future__ import annotations
 
 import functools
+import os
 import platform
 import re
 import subprocess
 import sys
 from pathlib import Path
 from typing import Dict, List
+
+_PROC = Path("/proc")
+# Linux on Arm has no names of CPUs, but the implementer and part of the register MIDR_EL1.
+_ARM = {("0x46", "0x001"): "Fujitsu A64FX"}
 
 
 @functools.lru_cache(maxsize=None)
@@ -50,11 +55,36 @@ def _output(command: List[str]) -> str:
 
 
 def cpu() -> str:
-    """The name of the CPU, from the operating system."""
+    """The name of the CPU, from the operating system; an emulated one is ``A64FX emulated by QEMU 7.2.22``."""
+    return _emulated_cpu() or _named_cpu()
+
+
+def _emulated_cpu() -> str:
+    """The CPU that QEMU's user mode emulates for this process; empty if there is none.
+
+    /proc/cpuinfo and /proc/self/exe do not show it: the first may be of the machine below, the second is the emulated
+    program. An emulator of a whole machine, such as qemu-system-aarch64, is not recognised.
+    """
+    program = (_PROC / "thread-self" / "exe").resolve()
+    if not program.name.startswith("qemu-"):
+        return ""
     try:
-        for line in Path("/proc/cpuinfo").read_text(encoding="utf-8", errors="replace").splitlines():
-            if line.startswith("model name"):
-                return line.partition(":")[2].strip()
+        version = _output([str(program), "--version"]).partition("version ")[2].split()[:1]
+    except (OSError, subprocess.SubprocessError):
+        version = []  # in a container, the file is that of the machine below
+    model = os.environ.get("QEMU_CPU", "default CPU")
+    return " ".join(("A64FX" if model == "a64fx" else model, "emulated by QEMU", *version))
+
+
+def _named_cpu() -> str:
+    try:
+        lines = (_PROC / "cpuinfo").read_text(encoding="utf-8", errors="replace").splitlines()
     except OSError:
-        pass  # not Linux
+        lines = []  # not Linux
+    fields = {name.strip(): value.strip() for name, _, value in (line.partition(":") for line in lines)}
+    if "model name" in fields:
+        return fields["model name"]
+    if "CPU implementer" in fields and "CPU part" in fields:
+        arm = fields["CPU implementer"], fields["CPU part"]
+        return _ARM.get(arm, "Arm CPU, implementer {}, part {}".format(*arm))
     return platform.processor() or platform.machine()

@@ -12,6 +12,8 @@ _VARYING = (
     (re.compile(r"/[^\s'\"]*pytest-of-[^/]+/pytest-\d+/"), "TMP/"),
     (re.compile(r"pytest-of-[^/\s]+/pytest-\d+"), "TMP"),
     (re.compile(r"0x[0-9a-f]{6,}"), "0x"),
+    # The Python of the jobs may be another one.
+    (re.compile(r"[^\s'\"]*/lib/python3\.\d+/"), "LIB/"),
 )
 
 Element = Tuple[str, Tuple[Tuple[str, str], ...], str, Tuple["Element", ...]]

@@ -23,11 +23,12 @@ TOX.read(ROOT / "tox.ini", encoding="utf-8")
 
 @dataclass(frozen=True)
 class Row:
-    """One tested combination, as the page has it; all of them on Linux on x86_64."""
+    """One tested combination, as the page has it; all of them on Linux."""
 
     python: str
     tensorflow: str
     keras: str
+    machine: str
     fingerprint: str
     environment: str
 
@@ -42,7 +43,7 @@ def constraints_of(environment: str) -> Path:
 
 def rows() -> List[Row]:
     cells = re.findall(
-        r"^\| (3\.\d+) \| (\S+) \| (\S+) \| Linux on x86_64 \| (\w+) \| `tox run -e (\w+)`.* \|$",
+        r"^\| (3\.\d+) \| (\S+) \| (\S+) \| Linux on (\w+)[^|]* \| (\w+) \| `tox run -e (\w+)`.* \|$",
         PAGE.read_text(encoding="utf-8"),
         re.MULTILINE,
     )
@@ -50,6 +51,8 @@ def rows() -> List[Row]:
 
 
 ROWS = rows()
+# On the machines of CI. QEMU, which runs the others, takes too long for it.
+NIGHTLY = [row for row in ROWS if row.machine == "x86_64"]
 PYTHONS = sorted({row.python for row in ROWS}, key=Version)
 
 
@@ -134,7 +137,7 @@ def test_the_page_has_every_python_from_the_oldest_to_the_newest() -> None:
     assert Requirement(f"x{metadata.metadata('mnist-repro')['Requires-Python']}").specifier.contains("3.8.0")
 
 
-@pytest.mark.parametrize("row", ROWS, ids=lambda row: f"{row.python}-{row.tensorflow}")
+@pytest.mark.parametrize("row", ROWS, ids=lambda row: f"{row.python}-{row.tensorflow}-{row.machine}")
 def test_the_page_has_the_versions_of_the_constraints(row: Row) -> None:
     pinned = pins(row.constraints, row.python)
 
@@ -143,9 +146,9 @@ def test_the_page_has_the_versions_of_the_constraints(row: Row) -> None:
     assert Version(row.keras) == pinned.get("keras", Version("2.3.0"))
 
 
-@pytest.mark.parametrize("row", ROWS, ids=lambda row: f"{row.python}-{row.tensorflow}")
+@pytest.mark.parametrize("row", ROWS, ids=lambda row: f"{row.python}-{row.tensorflow}-{row.machine}")
 def test_a_tested_tensorflow_has_a_stored_fingerprint_or_the_page_says_that_it_has_none(row: Row) -> None:
-    platform = f"x86_64, TensorFlow {minor(row.tensorflow)}, Keras {minor(row.keras)}"
+    platform = f"{row.machine}, TensorFlow {minor(row.tensorflow)}, Keras {minor(row.keras)}"
 
     assert ("stored" if platform in stored_fingerprints() else "none") == row.fingerprint
 
@@ -164,7 +167,7 @@ def test_the_nightly_workflow_runs_each_row_and_the_newest_of_everything() -> No
     nightly = (ROOT / ".github" / "workflows" / "nightly.yml").read_text(encoding="utf-8")
     (run,) = re.findall(r"environment: \[(.+)\]", nightly)
 
-    assert {*(row.environment for row in ROWS), "floating"} == set(run.split(", "))
+    assert {*(row.environment for row in NIGHTLY), "floating"} == set(run.split(", "))
     assert "floating" not in (ROOT / ".ci" / "run").read_text(encoding="utf-8")
 
 

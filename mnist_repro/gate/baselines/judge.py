@@ -97,9 +97,15 @@ def judge_fingerprint(stored: BaselineFile, measured: MeasuredFingerprint) -> Ju
     platform = platform_text(measured.provenance)
     entry = stored.entry(measured.conditions, platform)
     if not isinstance(entry, FingerprintEntry):
-        if not any(each.conditions == measured.conditions for each in stored.entries):
+        others = [
+            each.platform
+            for each in stored.entries
+            if isinstance(each, FingerprintEntry) and each.conditions == measured.conditions
+        ]
+        if not others:
             return incomparable(no_baseline(stored, measured.conditions))
-        return Judgement((), (f"no fingerprint is stored for {platform}: the verdict rests on samples",))
+        note = f"no fingerprint is stored for {platform}, but for {'; '.join(others)}: the verdict rests on samples"
+        return Judgement((), (note,))
     findings = (_first_exact_difference(entry, measured.exact), _first_close_difference(entry, measured.close))
     return _explained(Judgement(findings), entry.provenance, measured.provenance)
 

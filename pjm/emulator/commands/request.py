@@ -42,7 +42,6 @@ MODELS = ("bulk", "step", "interact", "mswk")
 # Words of `-L node=...`; at most one may be given.
 ALLOCATION = ("torus", "mesh", "noncont")
 LONGEST_NAME = 63
-LARGEST_BULK = 999999
 LARGEST_STEP = 65534
 MOST_CUSTOM = 64
 TOO_LARGE = "warn: specification of core retention is invalid because job size is too large."

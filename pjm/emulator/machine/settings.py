@@ -13,7 +13,6 @@ from pjm.emulator.machine.resources import CUSTOM
 from pjm.errors import BadInput
 from pjm.files import write_json
 
-UNLIMITED = 2147483647
 PREFIX = "PJM_EMULATOR_"
 _NEVER_0 = ("nodes", "second")
 _KINDS = {

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 from typing import Dict, List, Tuple
 
@@ -36,7 +37,13 @@ def in_jobs(outcomes: FugakuProject) -> Ran:
     """Run as jobs, together with what plain pytest does not survive."""
     outcomes.emulate(groups={"small": {"elapse_min": 1}})
     modules = [*_local_modules(outcomes), "crashing.py"]
-    return outcomes.send("-rA", "-v", "--durations=3", "--junitxml=jobs.xml", *modules)
+    return outcomes.send("-rA", "-v", "--durations=3", "--junitxml=jobs.xml", *_jobs_python(), *modules)
+
+
+def _jobs_python() -> List[str]:
+    """Options that name another interpreter for the jobs, if the environment does: `tox run -e a64fx`."""
+    python, prologue = (os.environ.get(f"PJM_JOBS_{name}") for name in ("PYTHON", "PROLOGUE"))
+    return [f"--fugaku-python={python}", "-o", f"fugaku_prologue={prologue}"] if python and prologue else []
 
 
 def _local_modules(outcomes: FugakuProject) -> List[str]:

@@ -46,7 +46,7 @@ def test_exits() -> None:
 
 
 def test_fails_in_a_library() -> None:
-    json.loads('{"a": ')
+    json.loads("{")  # short: where pytest folds a line depends on the length of an address
 
 
 def test_error_in_setup(broken: None) -> None:

@@ -190,7 +190,8 @@ def test_the_first_that_differs_is_missing_added_or_no_number_is_a_change(
 def test_on_a_platform_without_fingerprint_the_samples_decide_and_it_is_said() -> None:
     judgement = taken(provenance={**HERE, "platform": "aarch64, TensorFlow 2.21, Keras 3.15"})
 
-    told = "no fingerprint is stored for aarch64, TensorFlow 2.21, Keras 3.15: the verdict rests on samples"
+    here = "aarch64, TensorFlow 2.21, Keras 3.15"
+    told = f"no fingerprint is stored for {here}, but for {PLATFORM}: the verdict rests on samples"
     assert ((), (told,), Verdict.INCOMPARABLE) == (judgement.findings, judgement.notes, judgement.verdict)
 
 
