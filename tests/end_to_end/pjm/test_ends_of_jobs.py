@@ -92,6 +92,15 @@ def test_what_pytest_finds_at_its_end_is_found_in_jobs_too(project: FugakuProjec
     assert re.search(r"next: look into .*/share-0\.out and share-0\.err", jobs.out), jobs.out
 
 
+def test_a_job_that_ends_well_does_so_with_every_warning_an_error(project: FugakuProject) -> None:
+    project.write(PASSES)
+
+    ran = project.send("-Werror", PYTHONWARNINGS="error", PYTHONDEVMODE="1")
+
+    assert (0, {"passed": 1}) == (ran.code, ran.counts()), ran.out
+    assert "next: look into" not in ran.out
+
+
 def test_a_session_that_is_resumed_knows_how_jobs_ended(project: FugakuProject) -> None:
     project.write(
         IN_JOBS + "def pytest_sessionfinish(session):\n    if IN_JOB: session.exitstatus = 17\n", "conftest.py"
