@@ -24,9 +24,6 @@ from mnist_repro.runs import baselines
 from mnist_repro.runs.metrics import metric_values
 from mnist_repro.runs.run import Run
 
-# The rung in messages about a measurement without runs.
-_NO_RUNS = ("(no recipe)", "subset")
-
 
 @dataclass(frozen=True)
 class Baseline:
@@ -82,6 +79,8 @@ def judge(folder: Path, measured: Measured, looks: int = 1) -> Comparison:
         measured: the measurement.
         looks: how often the session may look, with more seeds each time.
     """
+    if isinstance(measured, Sequence) and not measured:
+        return checked.incomparable(checked.NOTHING, SAMPLES, "baseline", "no run was made")
     recipe, rung = _subject(measured)
     name, kind = baselines.name_of(recipe, rung), baselines.kind_of(rung)
     try:
@@ -114,7 +113,7 @@ def _subject(measured: Measured) -> Tuple[str, str]:
         return measured.recipe, measured.scale
     if not isinstance(measured, Sequence) or not all(isinstance(run, Run) for run in measured):
         raise TypeError(f"baseline.check takes runs or a fingerprint, not {type(measured).__name__}")
-    return (measured[0].recipe, measured[0].scale) if measured else _NO_RUNS
+    return measured[0].recipe, measured[0].scale
 
 
 def _fingerprint(folder: Path, taken: TakenFingerprint) -> Comparison:
@@ -127,8 +126,6 @@ def _fingerprint(folder: Path, taken: TakenFingerprint) -> Comparison:
 
 
 def _samples(folder: Path, recipe: str, rung: str, runs: Sequence[Run], looks: int) -> Comparison:
-    if not runs:
-        return checked.incomparable(baselines.name_of(recipe, rung), SAMPLES, "baseline", "no run was made")
     first = runs[0]
     conditions = baselines.conditions_of(first.dataset["name"], first.arithmetic)
     stored = baselines.read(folder, recipe, rung, conditions)

@@ -140,7 +140,7 @@ def test_a_conftest_may_say_which_scale_is_meant_where_nobody_said_it(
 
     result = project.run("-s", *said)
 
-    result.stdout.fnmatch_lines([f"mnist-repro: {scale} scale, seeds: 5, original arithmetic"])
+    result.stdout.fnmatch_lines([f"mnist-repro: {scale} scale, seeds: auto, original arithmetic"])
 
 
 # --- Measuring ---

@@ -117,7 +117,7 @@ def test_the_gate_plugin_alone_loads_no_module_of_recipes(tmp_path: Path) -> Non
     code, output = pytest_run(tmp_path, "-p", GATE, ends=f"print('rooms:', *sorted({rooms}))")
 
     assert 0 == code
-    assert "rooms: errors gate" == output.splitlines()[-1]
+    assert "rooms: gate" == output.splitlines()[-1]
 
 
 def test_an_empty_name_is_not_taken_for_the_current_folder(tmp_path: Path) -> None:

@@ -111,7 +111,7 @@ def test_what_passes_needs_no_next_step(folder: Path) -> None:
 
 def test_where_there_was_nothing_to_judge_no_command_about_a_recipe_is_told(folder: Path) -> None:
     assert [
-        "(no recipe)/subset: INCOMPARABLE – no comparison could be made, which never counts as a pass",
+        "(nothing): INCOMPARABLE – no comparison could be made, which never counts as a pass",
         "baseline: no run was made",
     ] == gate_text.failure(checking.judge(folder, [])).splitlines()
 
