@@ -280,7 +280,10 @@ def as_nobody(folder: Path, program: str) -> str:
     """What a program prints that runs as a user who may do nothing, beside a folder ``theirs`` that is not its own."""
     (folder / "theirs").mkdir(mode=0o755)
     # The folders above are pytest's, for root alone: they are left by way of a folder that is already open.
-    imports = "import os, unicodedata\nfrom pathlib import Path\nfrom mnist_repro import errors\nfrom mnist_repro.files import atomic"
+    imports = (
+        "import os, unicodedata\nfrom pathlib import Path\n"
+        "from mnist_repro import errors\nfrom mnist_repro.files import atomic"
+    )
     start = f"{imports}\nos.setuid(65534)\n{program}"
     for above in (folder, *folder.parents):
         if stat.S_IMODE(above.stat().st_mode) == 0o700:

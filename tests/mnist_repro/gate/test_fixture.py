@@ -1,4 +1,4 @@
-"""The fixture's value without a pytest session; tests/end_to_end/gate has whole projects."""
+"""The fixture's value without a pytest session; tests/end_to_end/examples has whole projects."""
 
 from __future__ import annotations
 
