@@ -21,8 +21,8 @@ from mnist_repro.harness.checkable import TakenFingerprint
 
 @pytest.mark.fugaku
 def test_fingerprint(baseline):
-    here = {"machine": platform.machine(), "cpu": "A64FX", "tensorflow": "2.21.0", "keras": "3.15.1"}
-    here["packages"] = {"scipy": "1.17"}
+    here = {"machine": platform.machine(), "cpu": "A64FX", "packages": {"scipy": "1.17"}}
+    here["platform"] = f"{here['machine']}, TensorFlow 2.21, Keras 3.15"
     baseline.check(TakenFingerprint("vgg7", "mnist", "original", {"steps": 1}, {"loss": 2.0}, here))
 """
 
@@ -52,13 +52,13 @@ def store(project: FugakuProject, **losses: float) -> None:
         )
         for machine, loss in losses.items()
     )
-    files.write(project.path / "baselines", BaselineFile("vgg7", "fingerprint", entries))
+    files.write(project.path / "baselines", BaselineFile("vgg7/fingerprint", "fingerprint", entries))
 
 
 def comparison(project: FugakuProject) -> Dict[str, Any]:
     """What gate.json says of the one comparison."""
     gate = json.loads((project.path / "gate" / "gate.json").read_text(encoding="utf-8"))
-    (found,) = gate["recipes"]["vgg7"]["comparisons"]
+    (found,) = gate["subjects"]["vgg7"]["comparisons"]
     return dict(found)
 
 
