@@ -90,10 +90,17 @@ def environment(tmp_path_factory: pytest.TempPathFactory) -> Environment:
 
 
 @pytest.fixture(scope="module")
-def with_tensorflow(environment: Environment) -> Environment:
-    """The same, with what the extras bring; the tests that need neither have run before."""
-    environment.install(f"{the_file('*.whl')}[tensorflow,report]")
+def with_recipes(environment: Environment) -> Environment:
+    """The same, with what trainings need but TensorFlow; the tests that need less have run before."""
+    environment.install(f"{the_file('*.whl')}[recipes]")
     return environment
+
+
+@pytest.fixture(scope="module")
+def with_tensorflow(with_recipes: Environment) -> Environment:
+    """The same, with what all extras bring; the tests that need less have run before."""
+    with_recipes.install(f"{the_file('*.whl')}[tensorflow,report]")
+    return with_recipes
 
 
 def in_checkout(*packages: str) -> Set[str]:
@@ -150,18 +157,29 @@ def test_pjms_own_commands_are_not_installed(environment: Environment) -> None:
         (("pjm", "--version"), "pjm 0."),
         (("python", "-m", "mnist_repro", "--help"), "usage: mnist-repro"),
         (("python", "-m", "pjm", "--help"), "usage: pjm"),
-        (("mnist-repro", "data", "info"), "surrogate"),
+        (("gate-baselines", "--help"), "usage: gate-baselines"),
         (("pytest", "--markers"), "fugaku(nodes=1"),
         (("pytest", "--help"), "--gate-seeds=N|auto"),
     ],
     ids=lambda value: " ".join(value) if isinstance(value, tuple) else None,
 )
-def test_commands_work_without_tensorflow(
+def test_commands_work_without_any_other_package(
     environment: Environment, tmp_path: Path, command: tuple[str, ...], says: str
 ) -> None:
     ended = environment.run(*command, folder=tmp_path)
 
     assert (0, True) == (ended.returncode, says in ended.stdout), ended.stdout
+
+
+def test_a_plain_installation_brings_pytests_packages_alone_and_says_what_a_command_needs(
+    environment: Environment, tmp_path: Path
+) -> None:
+    installed = environment.run("python", "-m", "pip", "list", "--format=freeze", folder=tmp_path).stdout.lower()
+    for package in ("numpy", "scipy", "pyyaml", "rich", "h5py", "pooch", "tensorflow"):
+        assert f"\n{package}==" not in installed
+    for command in (("mnist-repro", "data", "info"), ("gate-baselines", "list")):
+        ended = environment.run(*command, folder=tmp_path)
+        assert (2, True) == (ended.returncode, "pip install 'mnist-repro[gate]'" in ended.stdout), ended.stdout
 
 
 def test_somebody_elses_tests_run_as_jobs(environment: Environment, tmp_path: Path) -> None:
@@ -256,8 +274,12 @@ def test_options_of_a_project_keep_their_names(environment: Environment, tmp_pat
     assert (0, True) == (ended.returncode, "1 passed" in ended.stdout), ended.stdout
 
 
-def test_training_without_tensorflow_says_what_to_install(environment: Environment, tmp_path: Path) -> None:
-    ended = environment.run("mnist-repro", "reproduce", folder=tmp_path)
+def test_without_tensorflow_the_data_are_found_and_training_says_what_to_install(
+    with_recipes: Environment, tmp_path: Path
+) -> None:
+    found = with_recipes.run("mnist-repro", "data", "info", folder=tmp_path)
+    assert (0, True) == (found.returncode, "surrogate" in found.stdout), found.stdout
+    ended = with_recipes.run("mnist-repro", "reproduce", folder=tmp_path)
 
     assert 2 == ended.returncode
     assert "pip install" in ended.stdout
