@@ -75,6 +75,9 @@ class BadEnd(NamedTuple):
     code: int
 
 
+NO_TESTS = 5  # exit code of pytest
+
+
 @dataclass
 class Process:
     """One process of pytest in a share.
@@ -92,8 +95,9 @@ class Process:
     def bad_ends(self) -> Iterator[BadEnd]:
         """What went wrong in it after its tests."""
         if self.finish is None:
-            if self.exit is not None and not self.crashed:
-                code = int(self.exit["code"])
+            code = int(self.exit["code"]) if self.exit is not None else 0
+            # Where every test is missing, none is run; each has a result that says so.
+            if self.exit is not None and not self.crashed and code != NO_TESTS:
                 yield BadEnd(f"pytest ended with exit code {code} in the middle of its session", "", code)
             return
         code, text = int(self.finish["code"]), str(self.finish["text"])

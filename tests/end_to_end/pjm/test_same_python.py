@@ -148,7 +148,7 @@ def test_ids_that_differ_between_processes_name_the_cause(project: FugakuProject
 
     random, seeded = (project.send("-k", "id or process", PYTHONHASHSEED=seed) for seed in ("", "1"))
 
-    assert (1, 1) == (random.code, seeded.code)
+    assert (1, 1) == (random.code, seeded.code), random.out + seeded.out
     assert {"passed": 8, "error": 1, "deselected": 8} == seeded.counts(), seeded.out
     assert "next: draw no parameter or id at random" in seeded.out
     assert "or set PYTHONHASHSEED, which is not set here: PYTHONHASHSEED=0 pytest" in random.out

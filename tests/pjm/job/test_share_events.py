@@ -106,6 +106,7 @@ def exited(code: int, unended: str = "") -> Dict[str, Any]:
         ([finish(1), exited(0)], [("exit code 0 after exit code 1 of pytest", "", 1)]),
         ([finish(0), exited(1, "Thread 1")], [("was given up", "Thread 1", 0)]),
         ([exited(139)], [("in the middle of its session", "", 139)]),
+        ([exited(5)], []),
         ([start("a"), CRASH, exited(137)], []),
         ([finish(0)], []),
     ],
