@@ -17,7 +17,7 @@ from mnist_repro.gate import cases as paired_cases
 from mnist_repro.gate import measured_values, recording
 from mnist_repro.gate import text as gate_text
 from mnist_repro.gate.baselines import files as baseline_files
-from mnist_repro.gate.baselines.folder import option
+from mnist_repro.gate.baselines.commands import owner
 from mnist_repro.gate.baselines.judge import (
     MeasuredCases,
     MeasuredFingerprint,
@@ -48,7 +48,7 @@ from mnist_repro.gate.comparison import (
 )
 from mnist_repro.gate.margins import require_finite
 from mnist_repro.gate.measured_values import Row, Train
-from mnist_repro.gate.session.reports import RECORDED, properties
+from mnist_repro.gate.session.reports import RECORDED, conclude, properties
 from mnist_repro.gate.verdicts import Judgement, Verdict
 
 Metrics = Union[Claim, Mapping[str, Claim], None]
@@ -351,17 +351,9 @@ class Gate:
         return baseline_files.read(self._session.baselines, name, kind, self._owner(name))
 
     def _owner(self, name: str) -> Owner:
-        where, test = option(self._session.baselines), shlex.quote(self._test)
-        program = "gate-baselines"
-        return Owner(
-            gate_text.Commands(
-                record=f"pytest --gate-record {test}",
-                show=f"{program} show {name}{where}",
-                diff=f"{program} diff {name}{where}",
-                accept=f"{program} accept {name}{where} --reason",
-                rerun=f"pytest --gate-seeds {{seeds}} {test.replace('{', '{{').replace('}', '}}')}",
-            )
-        )
+        test = shlex.quote(self._test)
+        rerun = f"pytest --gate-seeds {{seeds}} {test.replace('{', '{{').replace('}', '}}')}"
+        return owner(self._session.baselines, name, f"pytest --gate-record {test}", rerun)
 
     def _origin(self, data: Any) -> Dict[str, Any]:
         origin = recording.provenance(self._session.root)
@@ -378,15 +370,9 @@ class Gate:
         return Comparison(stored.name, stored.kind, judgement, measured.conditions, samples, measured.provenance, steps)
 
     def _conclude(self, comparison: Optional[Comparison]) -> None:
-        """Note the comparison in the test's report, and fail or skip the test unless it passes."""
         __tracebackhide__ = True
         assert comparison is not None  # noqa: S101 - a recording has skipped the test
-        for name, value in properties(comparison):
-            self._note(name, value)
-        if comparison.verdict is None:
-            pytest.skip("; ".join(comparison.judgement.notes))
-        if not comparison.passes:
-            pytest.fail(gate_text.failure(comparison), pytrace=False)
+        conclude(comparison, self._note)
 
 
 class _Refusal:

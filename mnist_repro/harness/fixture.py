@@ -6,15 +6,13 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, Callable, Mapping, Sequence, Tuple
 
-import pytest
-
 from mnist_repro.errors import BadInput
 from mnist_repro.gate import comparison as checked
 from mnist_repro.gate import text as gate_text
 from mnist_repro.gate.baselines.judge import MeasuredFingerprint, judge_fingerprint
 from mnist_repro.gate.baselines.values import BaselineFile
 from mnist_repro.gate.comparison import FINGERPRINT, PUBLISHED, SAMPLES, Comparison, Step
-from mnist_repro.gate.session.reports import properties
+from mnist_repro.gate.session.reports import conclude
 from mnist_repro.gate.statistics import AUTO_SEEDS
 from mnist_repro.gate.verdicts import Judgement, Verdict
 from mnist_repro.harness.checkable import Measured, NotMeasured, PublishedFigures, Runs, TakenFingerprint
@@ -52,12 +50,7 @@ class Baseline:
         comparison = judge(self.folder, measured, self._looks)
         if self.more_seeds and isinstance(measured, Runs):
             comparison = self._until_conclusive(comparison, measured)
-        for name, value in properties(comparison):
-            self.record(name, value)
-        if comparison.verdict is None:
-            pytest.skip("; ".join(comparison.judgement.notes))
-        if not comparison.passes:
-            pytest.fail(gate_text.failure(comparison), pytrace=False)
+        conclude(comparison, self.record)
 
     def _until_conclusive(self, comparison: Comparison, runs: Runs) -> Comparison:
         for seeds in AUTO_SEEDS:

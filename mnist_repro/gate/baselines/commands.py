@@ -35,15 +35,23 @@ from mnist_repro.gate.text import Commands
 NAME = "gate-baselines"
 
 
-def owner(folder: Path, name: str) -> Owner:
-    """The commands to type next for a baseline."""
+def owner(folder: Path, name: str, record: str = "pytest --gate-record", rerun: str = "") -> Owner:
+    """The commands to type next for a baseline.
+
+    Args:
+        folder: folder of the baselines.
+        name: name of the baseline.
+        record: records it anew.
+        rerun: measures again with ``{seeds}`` seeds; empty where nothing can.
+    """
     where = option(folder)
     return Owner(
         Commands(
-            record="pytest --gate-record",
+            record=record,
             show=f"{NAME} show {name}{where}",
             diff=f"{NAME} diff {name}{where}",
             accept=f"{NAME} accept {name}{where} --reason",
+            rerun=rerun,
         )
     )
 
@@ -217,7 +225,7 @@ def require_reason(command: str, reason: str) -> str:
 
 
 def _measured(arguments: argparse.Namespace) -> List[Comparison]:
-    """The comparisons in a gate report that the user named, or that the stored baselines do not pass."""
+    """The comparisons with measured values in a gate report: those that the user named, or all."""
     file = arguments.report / "gate.json" if arguments.report.is_dir() else arguments.report
     fields = read_json(file, SCHEMA, "gate report", "pytest --gate-report=DIR")
     try:

@@ -55,8 +55,24 @@ class Change:
             raise ValueError("a change needs a reason")
 
 
+class _UnderConditions:
+    """What is stored once for each set of conditions."""
+
+    conditions: Mapping[str, str]
+
+    @property
+    def key(self) -> Tuple[str, ...]:
+        """The key that distinguishes the entries of one file."""
+        return _key(self.conditions)
+
+    @property
+    def title(self) -> str:
+        """The key as text for people."""
+        return conditions_text(self.conditions) or "without conditions"
+
+
 @dataclass(frozen=True)
-class SampleEntry:
+class SampleEntry(_UnderConditions):
     """Stored runs of one subject under the same conditions.
 
     Args:
@@ -74,16 +90,6 @@ class SampleEntry:
     samples: Mapping[int, Mapping[str, float]]
     provenance: Mapping[str, Any]
     history: Tuple[Change, ...]
-
-    @property
-    def key(self) -> Tuple[str, ...]:
-        """The key that distinguishes the entries of one file."""
-        return _key(self.conditions)
-
-    @property
-    def title(self) -> str:
-        """The key as text for people."""
-        return conditions_text(self.conditions) or "without conditions"
 
 
 @dataclass(frozen=True)
@@ -129,7 +135,7 @@ class FingerprintEntry:
 
 
 @dataclass(frozen=True)
-class CasesEntry:
+class CasesEntry(_UnderConditions):
     """Stored values of named cases, such as prompts, images or problems, under the same conditions.
 
     Args:
@@ -145,16 +151,6 @@ class CasesEntry:
     cases: Mapping[str, Mapping[str, Sequence[float]]]
     provenance: Mapping[str, Any]
     history: Tuple[Change, ...]
-
-    @property
-    def key(self) -> Tuple[str, ...]:
-        """The key that distinguishes the entries of one file."""
-        return _key(self.conditions)
-
-    @property
-    def title(self) -> str:
-        """The key as text for people."""
-        return conditions_text(self.conditions) or "without conditions"
 
 
 def _key(conditions: Mapping[str, str], platform: str = "") -> Tuple[str, ...]:

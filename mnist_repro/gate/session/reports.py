@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from typing import TYPE_CHECKING, Dict, List, Optional, Tuple
+from typing import TYPE_CHECKING, Callable, Dict, List, Optional, Tuple
 
 if TYPE_CHECKING:
     import pytest
@@ -39,6 +39,21 @@ def properties(comparison: Comparison) -> List[Tuple[str, str]]:
     values = [(f"{comparison.name} verdict", comparison.verdict.value if comparison.verdict else "none")]
     values += [(f"{comparison.name}: {each.name}", in_one_line(each)) for each in comparison.judgement.findings]
     return [*values, (CHECKED, json.dumps(as_fields(comparison), allow_nan=False))]
+
+
+def conclude(comparison: Comparison, note: Callable[[str, str], None]) -> None:
+    """Note a comparison in the test's report; skip the test if there is no verdict, fail it unless it passes."""
+    __tracebackhide__ = True
+    import pytest
+
+    from mnist_repro.gate.text import failure
+
+    for name, value in properties(comparison):
+        note(name, value)
+    if comparison.verdict is None:
+        pytest.skip("; ".join(comparison.judgement.notes))
+    if not comparison.passes:
+        pytest.fail(failure(comparison), pytrace=False)
 
 
 class Collector:
