@@ -19,7 +19,6 @@ from typing import TYPE_CHECKING, Callable, Dict, List
 from mnist_repro.commands import baseline_record
 from mnist_repro.commands.options import add_baselines, add_recipes
 from mnist_repro.errors import BadInput, ExitCode
-from mnist_repro.gate.baselines.folder import option
 
 if TYPE_CHECKING:
     from mnist_repro.gate.baselines.proposals import Proposal
@@ -115,10 +114,11 @@ def _show(arguments: argparse.Namespace) -> ExitCode:
     read = {recipe: [baselines.read(arguments.baselines, recipe.name, rung) for rung in rungs] for recipe in recipes}
     bare = [recipe.name for recipe, files in read.items() if not any(file.entries for file in files)]
     if len(bare) == len(recipes) or (bare and not arguments.all):
+        where = baselines.places(arguments.baselines, bare)
         raise BadInput(
             f"no baseline of {', '.join(bare)} is stored in {arguments.baselines}",
             "one is made by recording runs, and accepting them with a reason",
-            f"mnist-repro baseline record {' '.join(bare)}{option(arguments.baselines)}; or another --baselines DIR",
+            f"mnist-repro baseline record {' '.join(bare)}{where}; or another --baselines DIR",
         )
     files = [file for each in read.values() for file in each if file.entries]
     if arguments.json:
@@ -132,12 +132,14 @@ def _show(arguments: argparse.Namespace) -> ExitCode:
 def _diff(arguments: argparse.Namespace) -> ExitCode:
     from mnist_repro.gate.baselines.commands import print_differences
     from mnist_repro.gate.comparison import subject
+    from mnist_repro.runs import baselines
 
     found = _proposals(arguments)
-    names = " ".join(dict.fromkeys(subject(each.stored.name) for each in found))
+    names = list(dict.fromkeys(subject(each.stored.name) for each in found))
     # The command names the same recipes and rung, so that `accept` stores only what was shown.
     rung = "" if arguments.rung is None else f" --rung {arguments.rung}"
-    return print_differences(found, f"mnist-repro baseline accept {names}{rung}{option(arguments.baselines)}")
+    where = baselines.places(arguments.baselines, names)
+    return print_differences(found, f"mnist-repro baseline accept {' '.join(names)}{rung}{where}")
 
 
 def _accept(arguments: argparse.Namespace) -> ExitCode:
@@ -182,7 +184,7 @@ def _proposals(arguments: argparse.Namespace) -> List[Proposal]:
         raise BadInput(
             f"nothing is proposed for {', '.join(bare)} in {arguments.baselines}",
             "`baseline record` leaves proposals there, and `baseline accept` takes them away",
-            f"mnist-repro baseline record {' '.join(bare)}{option(arguments.baselines)}",
+            f"mnist-repro baseline record {' '.join(bare)}{baselines.places(arguments.baselines, bare)}",
         )
     return [proposal for each in by_recipe.values() for proposal in each]
 

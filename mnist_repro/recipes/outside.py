@@ -56,7 +56,7 @@ def load() -> Iterator[Tuple[str, Recipe]]:
         where = f"the entry point {point.name} of {GROUP}"
         try:
             found = point.load()
-        except Exception as error:
+        except (Exception, SystemExit) as error:
             raise _unusable(where, error) from error
         for recipe in _recipes(where, found if isinstance(found, (list, tuple)) else [found]):
             yield where, recipe
@@ -72,7 +72,7 @@ def _of_file(file: Path) -> List[Recipe]:
     sys.modules[name] = module
     try:
         spec.loader.exec_module(module)
-    except Exception as error:
+    except (Exception, SystemExit) as error:
         raise _unusable(str(file), error) from error
     values: Dict[int, Any] = {id(value): value for value in vars(module).values() if isinstance(value, Recipe)}
     return _recipes(str(file), list(values.values()))
@@ -89,7 +89,7 @@ def _recipes(where: str, found: Sequence[Any]) -> List[Recipe]:
     return recipes
 
 
-def _unusable(where: str, error: Exception) -> BadInput:
+def _unusable(where: str, error: BaseException) -> BadInput:
     return BadInput(
         f"{where} cannot be imported",
         f"{type(error).__name__}: {error}",

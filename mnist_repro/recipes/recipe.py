@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass, field
 from types import MappingProxyType
 from typing import Mapping, Optional, Tuple, Union
@@ -161,6 +162,10 @@ class Recipe:
     fingerprint_tolerance: float
 
     def __post_init__(self) -> None:
+        if re.fullmatch(r"[A-Za-z0-9][A-Za-z0-9._-]*", self.name) is None:
+            raise ValueError(f"{self.name!r} is no name of a recipe: letters, digits and ._- are allowed")
+        if self.batch_size < 1:
+            raise ValueError(f"a batch of {self.batch_size} images trains nothing")
         for layer in self.layers:
             if not isinstance(getattr(layer, "keras_name", None), str):
                 raise ValueError(f"{layer!r} is no layer: layers.py has some, and OwnLayer says what others need")

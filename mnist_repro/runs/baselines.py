@@ -48,9 +48,7 @@ def conditions_of(dataset: str, arithmetic: str) -> Dict[str, str]:
 
 def commands(folder: Path, recipe: str, rung: str, conditions: Mapping[str, str]) -> Commands:
     """The commands to type for a recipe's baseline in a folder."""
-    where, unusual = option(folder), options(conditions)
-    if recipe not in OURS:
-        where += "".join(f" --recipes {shlex.quote(file)}" for file in named_files())
+    where, unusual = places(folder, [recipe]), options(conditions)
     chosen = f"{recipe} --rung {rung}"
     rerun = f"pytest --repro-scale {rung} --gate-seeds {{seeds}}{unusual.replace(' --', ' --repro-')} -k {recipe}"
     return Commands(
@@ -60,6 +58,12 @@ def commands(folder: Path, recipe: str, rung: str, conditions: Mapping[str, str]
         accept=f"mnist-repro baseline accept {chosen}{where} --reason",
         rerun="" if rung == FINGERPRINT else rerun,
     )
+
+
+def places(folder: Path, recipes: Sequence[str]) -> str:
+    """The options of `mnist-repro baseline` that say where baselines and recipes lie; empty for the default."""
+    files = named_files() if set(recipes) - set(OURS) else []
+    return option(folder) + "".join(f" --recipes {shlex.quote(file)}" for file in files)
 
 
 def options(conditions: Mapping[str, str]) -> str:

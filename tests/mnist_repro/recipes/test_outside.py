@@ -60,6 +60,8 @@ def test_a_file_that_is_named_twice_is_read_once(tmp_path: Path) -> None:
         ("import no_such_module", "cannot be imported"),
         ("raise SystemError('no')", "cannot be imported"),
         ("def", "cannot be imported"),
+        ("raise SystemExit(3)", "cannot be imported"),
+        (FILE.replace('"mine"', '"../mine"'), "cannot be imported"),
         (FILE.replace('"mine"', '"vgg7"'), "has a recipe vgg7, and there is one of that name already"),
         (
             "from dataclasses import replace\n" + FILE + "TWICE = replace(MINE, batch_size=64)\n",

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import FrozenInstanceError
+from dataclasses import FrozenInstanceError, replace
 
 import pytest
 
@@ -34,6 +34,14 @@ def test_a_score_that_does_not_close_the_budget_is_refused() -> None:
         Scale(100, 0, 10, Epochs(3), scored_after=(2,))
     with pytest.raises(ValueError, match="scores must ascend"):
         Scale(100, 0, 10, Epochs(3), scored_after=(2, 2, 3))
+
+
+def test_a_recipe_has_a_name_for_its_folders_and_batches_of_images() -> None:
+    for name in ("", "../mine", "a/b", "two words"):
+        with pytest.raises(ValueError, match="is no name of a recipe"):
+            replace(find("vgg7"), name=name)
+    with pytest.raises(ValueError, match="trains nothing"):
+        replace(find("vgg7"), batch_size=0)
 
 
 @pytest.mark.parametrize("scale", SCALES)

@@ -113,6 +113,14 @@ def test_names_kinds_and_files_of_recipes_follow_their_rungs() -> None:
     assert "published" == kind_of("published")
 
 
+def test_commands_name_the_file_of_a_recipe_that_is_not_ours(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("MNIST_REPRO_RECIPES", "my own.py")
+
+    assert ["", " --recipes 'my own.py'"] == [
+        baselines.places(Path("baselines"), recipes) for recipes in (["vgg7"], ["vgg7", "mine"])
+    ]
+
+
 def test_commands_are_about_the_same_rung_folder_data_and_arithmetic(tmp_path: Path) -> None:
     usual = commands(Path("baselines"), "vgg7", "full", CONDITIONS)
     other = commands(tmp_path, "vgg7", "full", {"dataset": "surrogate", "arithmetic": "framework"})
