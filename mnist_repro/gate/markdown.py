@@ -126,7 +126,7 @@ def _reasons(entries: Sequence[ReportEntry]) -> List[str]:
     for entry in entries:
         comparison = entry.checked
         verdict = entry.verdict or Verdict.INCOMPARABLE
-        lines.append(f"- **{escaped(entry.name)}**: {verdict.value} – {gate_text.MEANING[verdict]}")
+        lines.append(f"- **{escaped(entry.name)}**: {verdict.value} – {gate_text.meaning(verdict, entry.kind)}")
         lines.append(f"  - test: {escaped(entry.test)}")
         beyond = _beyond_findings(entry)
         lines += [f"  - {escaped(beyond)}"] if beyond else []

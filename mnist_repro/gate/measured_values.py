@@ -28,7 +28,7 @@ def number(value: Any, what: str) -> float:
         raise BadInput(
             f"{what} is {_shown(value)}",
             "a metric is a number: a float, an int, a NumPy scalar or a 0-d tensor",
-            "return numbers; a yes or no for each case belongs into gate.cases",
+            "give a number; yes or no belongs into gate.cases or exact=, an array into exact=",
         )
     try:
         return float(value)
@@ -183,6 +183,19 @@ def conditions_of(conditions: Any) -> Dict[str, str]:
     return {name: str(value) for name, value in conditions.items()}
 
 
+def platform_of(platform: Any) -> str:
+    """What else decides about the last bits: a text of one line.
+
+    Raises:
+        BadInput: it is none.
+    """
+    if not isinstance(platform, str) or not platform.isprintable():
+        raise BadInput(
+            f"platform={_shown(platform)}", "it becomes a part of the baseline's key", 'platform="A100", a short text'
+        )
+    return platform
+
+
 def case_values(results: Mapping[Any, Any]) -> Dict[str, Dict[str, List[float]]]:
     """The values of every case by metric: one, or one for each repeat; pass and fail are 1 and 0.
 
@@ -211,10 +224,16 @@ def case_values(results: Mapping[Any, Any]) -> Dict[str, Dict[str, List[float]]]
 
 
 def _repeats(value: Any, what: str) -> List[float]:
-    values = list(value) if isinstance(value, (list, tuple)) else [value]
+    plain = _listed(value)
+    values = [_listed(each) for each in plain] if isinstance(plain, (list, tuple)) else [plain]
     if not values:
         raise BadInput(f"{what} has no value", "a case has one value, or one for each repeat", "leave no case empty")
     return [float(each) if isinstance(each, bool) else number(each, what) for each in values]
+
+
+def _listed(value: Any) -> Any:
+    """An array as a list, and what an array holds as Python's own: NumPy's yes and no are none of Python's."""
+    return value.tolist() if hasattr(value, "shape") and hasattr(value, "tolist") else value
 
 
 def _exact(name: str, value: Any) -> Exact:

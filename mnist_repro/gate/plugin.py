@@ -58,8 +58,19 @@ def pytest_configure(config: pytest.Config) -> None:
     option = config.option
     if option.gate_record:
         _require_recordable()
+        _record_seeds(config)
     if not hasattr(config, "workerinput"):
         config.pluginmanager.register(GateSession(config), SESSION)
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_runtest_call(item: pytest.Item) -> None:
+    """Skip a test that has recorded. It is called after the test's own function, if that did not fail."""
+    if item.config.option.gate_record:
+        from mnist_repro.gate.session.reports import RECORDED
+
+        if any(name == RECORDED for name, _ in item.user_properties):
+            pytest.skip("recorded, not judged")
 
 
 @pytest.fixture
@@ -81,9 +92,10 @@ def gate(request: pytest.FixtureRequest) -> Gate:
     session = config.stash.get(_SHARED, None)
     if session is None:
         seeds = AUTO_SEEDS if option.gate_seeds == AUTO else (option.gate_seeds,)
-        record = _record_seeds(config) if option.gate_seeds == AUTO else option.gate_seeds
-        baselines = config.rootpath / config.getini("gate_baselines")
-        session = Session(config.rootpath, baselines, seeds, record if option.gate_record else 0)
+        record = 0
+        if option.gate_record:
+            record = _record_seeds(config) if option.gate_seeds == AUTO else option.gate_seeds
+        session = Session(config.rootpath, config.rootpath / config.getini("gate_baselines"), seeds, record)
         config.stash[_SHARED] = session
     properties = request.node.user_properties
     # A test that takes the gate and never compares anything must appear in the gate report too.

@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime
 import hashlib
 import json
+import os
 import platform
 import subprocess
 import sys
@@ -99,14 +100,19 @@ class Kept:
 def _code(root: Path) -> Optional[str]:
     """The state of the project's files, as git sees them: the commit and all changes. None without git."""
     git = ["git", "--no-optional-locks", "-C", str(root)]
+    new = ("ls-files", "--others", "--exclude-standard", "-z")
     try:
         parts = [
-            subprocess.run([*git, *words], stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, timeout=10, check=True)
-            for words in (("rev-parse", "HEAD"), ("diff", "HEAD"), ("ls-files", "--others", "--exclude-standard"))
+            subprocess.run(
+                [*git, *words], stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, timeout=10, check=True
+            ).stdout
+            for words in (("rev-parse", "HEAD"), ("diff", "HEAD"), new)
         ]
+        # A new test or module is often not under version control yet.
+        parts += [(root / os.fsdecode(name)).read_bytes() for name in parts[2].split(b"\0") if name.endswith(b".py")]
     except (OSError, subprocess.SubprocessError):
         return None
-    return hashlib.sha256(b"\0".join(part.stdout for part in parts)).hexdigest()
+    return hashlib.sha256(b"\0".join(parts)).hexdigest()
 
 
 def make_runs(train: Train, seeds: int, kept: Kept) -> Tuple[Dict[int, Row], bool]:

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import List, Mapping, Tuple
 
 from mnist_repro.display import seeds_text, table
-from mnist_repro.gate.comparison import MEASUREMENT, Comparison, Step
+from mnist_repro.gate.comparison import FINGERPRINT, MEASUREMENT, Comparison, Step
 from mnist_repro.gate.statistics import AUTO_SEEDS
 from mnist_repro.gate.verdicts import Finding, Judgement, Verdict
 
@@ -48,7 +48,7 @@ class Commands:
 def failure(comparison: Comparison) -> str:
     """The message of a test that does not pass: metric by metric, then why, then what to type."""
     verdict = comparison.judgement.verdict
-    lines = [f"{comparison.name}: {verdict.value.upper()} – {MEANING[verdict]}"]
+    lines = [f"{comparison.name}: {verdict.value.upper()} – {meaning(verdict, comparison.kind)}"]
     if comparison.conditions:
         seeds = f"; {seeds_text(sorted(comparison.samples))}" if comparison.samples else ""
         lines.append(f"{conditions_text(comparison.conditions)}{seeds}")
@@ -59,6 +59,13 @@ def failure(comparison: Comparison) -> str:
     lines += [f"note: {note}" for note in comparison.judgement.notes]
     lines += [f"{title}: {command}" for title, command in comparison.steps]
     return "\n".join(lines)
+
+
+def meaning(verdict: Verdict, kind: str) -> str:
+    """What the verdict on a comparison of this kind means, in a few words."""
+    if verdict is Verdict.CHANGED and kind != FINGERPRINT:
+        return "different by more than the margin"
+    return MEANING[verdict]
 
 
 def conditions_text(conditions: Mapping[str, str]) -> str:

@@ -152,6 +152,13 @@ def rename_(arguments: argparse.Namespace) -> ExitCode:
     reason, folder = require_reason(f"{NAME} rename", arguments.reason), arguments.baselines
     old, new = map(require_name, arguments.names)
     stored = _existing(folder, old)
+    proposed = baseline_files.proposed_path(folder, old)
+    if proposed.exists():
+        raise BadInput(
+            f"{proposed} is proposed under the old name",
+            "it would be left behind",
+            f"{stored.owner.commands.accept} …, or rm {proposed}",
+        )
     if baseline_files.path_of(folder, new).exists():
         raise BadInput(f"{new} is stored already", "a name belongs to one baseline", "another name")
     with locked(baseline_files.private_folder(folder), old):
@@ -169,6 +176,8 @@ def remove_(arguments: argparse.Namespace) -> ExitCode:
         _existing(folder, require_name(name))
     for name in arguments.names:
         with locked(baseline_files.private_folder(folder), name):
+            with contextlib.suppress(FileNotFoundError):
+                baseline_files.proposed_path(folder, name).unlink()
             baseline_files.path_of(folder, name).unlink()
         print(f"removed {baseline_files.path_of(folder, name)}: {reason}; its history is in version control")
     return ExitCode.PASSED

@@ -87,7 +87,7 @@ def judge_samples(stored: BaselineFile, measured: MeasuredSamples, looks: int = 
     if other:
         return incomparable(other)
     findings = [_compare(metric, entry, measured.values, looks) for metric in entry.metrics]
-    findings += _strangers(entry.metrics, measured.values)
+    findings += _strangers(stored, entry.metrics, measured.values)
     notes = _across(entry.provenance, measured.provenance)
     return _explained(Judgement(tuple(findings), notes), entry.provenance, measured.provenance)
 
@@ -129,7 +129,7 @@ def judge_cases(stored: BaselineFile, measured: MeasuredCases) -> Judgement:
         return incomparable(other)
     lost = [metric.name for metric in entry.metrics if metric.name not in next(iter(cases.values()))]
     findings = [Finding(name, Verdict.INCOMPARABLE, "it was not measured") for name in lost]
-    findings += _strangers(entry.metrics, cases)
+    findings += _strangers(stored, entry.metrics, cases)
     for metric in entry.metrics:
         if metric.name not in lost:
             before, now = ({case: side[case][metric.name] for case in entry.cases} for side in (entry.cases, cases))
@@ -176,11 +176,14 @@ def compare(metric: Metric, entry: SampleEntry, measured: Samples, looks: int = 
     return compare_distributions(metric, stored, measured, len(entry.metrics), looks)
 
 
-def _strangers(metrics: Sequence[Metric], measured: Mapping[Any, Mapping[str, Any]]) -> List[Finding]:
+def _strangers(
+    stored: BaselineFile, metrics: Sequence[Metric], measured: Mapping[Any, Mapping[str, Any]]
+) -> List[Finding]:
     """A finding for each metric that was measured but is not stored."""
     known = {metric.name for metric in metrics}
     extra = sorted({name for values in measured.values() for name in values} - known)
-    why = "it was measured, but no baseline is stored for it"
+    commands = stored.owner.commands
+    why = f"it was measured, but no baseline is stored for it; to make one: {commands.record}, then {commands.accept} …"
     return [Finding(name, Verdict.INCOMPARABLE, why) for name in extra]
 
 

@@ -148,6 +148,22 @@ def test_a_stopped_recording_goes_on(project: Project) -> None:
     assert [*map(str, range(10)), *map(str, range(9, 16)), "0"] == seeds
 
 
+def test_all_gates_of_a_test_are_recorded_at_once(project: Project) -> None:
+    project.write(
+        "def test_it(gate):\n    gate.check('a', train, metrics=METRICS)\n    gate.fingerprint('b', exact={'n': 1})\n"
+    )
+    ended = project.pytest("--gate-record", "-rs")
+    assert "recorded, not judged" in ended.stdout, ended.stdout
+    assert 0 == project.baselines("accept", "--reason", "first recording").returncode
+    assert ["equivalent", "equivalent"] == project.verdicts() or ["no worse", "equivalent"] == project.verdicts()
+
+
+def test_a_setting_that_is_no_number_of_seeds_is_refused_once(project: Project) -> None:
+    project.write(CHECK)
+    ended = project.pytest("--gate-record", "-o", "gate_record_seeds=many")
+    assert (4, True) == (ended.returncode, ended.stdout.startswith("ERROR: gate_record_seeds = many\n")), ended.stdout
+
+
 def test_an_exception_of_the_training_is_shown_as_it_is(project: Project) -> None:
     project.write("def broken(seed):\n    return 1 / (seed - 3)\n" + CHECK)
     project.record()

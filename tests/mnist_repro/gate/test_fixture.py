@@ -40,8 +40,7 @@ class Made:
         proposals.accept(self.baselines, found, "2026-01-02", "first")
 
     def recorded(self, name: str = "it") -> None:
-        with pytest.raises(SKIPPED, match="recorded, not judged"):
-            self.gate(record=16).check(name, self.train, metrics=lower())
+        self.gate(record=16).check(name, self.train, metrics=lower())
         self.accept(name)
         self.noted.clear()
         self.trained.clear()
@@ -57,8 +56,7 @@ def made(tmp_path: Path) -> Made:
 
 
 def test_recording_makes_the_first_seed_twice_and_says_what_it_will_see(made: Made) -> None:
-    with pytest.raises(SKIPPED):
-        made.gate(record=16).check("it", made.train, metrics=lower())
+    made.gate(record=16).check("it", made.train, metrics=lower())
     [(name, text)] = made.noted
 
     assert (RECORDED, [*range(16), 0]) == (name, made.trained)
@@ -101,13 +99,24 @@ def test_a_test_that_claims_other_than_what_is_stored_fails(made: Made) -> None:
 
 
 def test_a_fingerprint_of_another_platform_is_not_judged(made: Made) -> None:
-    with pytest.raises(SKIPPED):
-        made.gate(record=16).fingerprint("values", exact={"steps": 12}, close={"error": 0.25}, platform="device A")
+    made.gate(record=16).fingerprint("values", exact={"steps": 12}, close={"error": 0.25}, platform="device A")
     made.accept("values")
     made.noted.clear()
     with pytest.raises(SKIPPED, match="no fingerprint is stored for"):
         made.gate().fingerprint("values", exact={"steps": 12}, close={"error": 0.25}, platform="device B")
     assert made.verdict() is None
+
+
+def test_a_platform_is_a_text_of_one_line(made: Made) -> None:
+    for platform in ("two\nlines", None):
+        with pytest.raises(FAILED, match="platform="):
+            made.gate(record=16).fingerprint("values", exact={"steps": 12}, platform=platform)  # type: ignore[arg-type]
+
+
+def test_a_metric_without_baseline_says_what_to_type(made: Made) -> None:
+    made.recorded()
+    with pytest.raises(FAILED, match="stored for it; to make one: pytest --gate-record test_it"):
+        made.gate().check("it", lambda seed: {**made.train(seed), "new": 1.0}, metrics={"loss": lower()})
 
 
 def test_cases_need_a_margin_when_they_are_recorded(made: Made) -> None:

@@ -106,7 +106,10 @@ def test_conditions_are_short_texts() -> None:
 
 def test_cases_have_one_value_or_one_for_each_repeat() -> None:
     assert {"a": {"value": [1.0]}, "7": {"value": [0.0, 1.0]}} == values.case_values({"a": True, 7: [False, True]})
-    refused: List[Any] = [{None: True}, {"": True}, {"a": []}, {"a": "yes"}, {"a": {}}, {"a": {"x": 1}, "b": {"y": 1}}]
+    drawn = {"a": np.bool_(True), "b": np.array([True, False]), "c": [np.float32(0.5)]}
+    assert [[1.0], [1.0, 0.0], [0.5]] == [each["value"] for each in values.case_values(drawn).values()]
+    refused: List[Any] = [{"a": np.ones((2, 2))}, {"a": np.array(["yes"])}]
+    refused += [{None: True}, {"": True}, {"a": []}, {"a": "yes"}, {"a": {}}, {"a": {"x": 1}, "b": {"y": 1}}]
     for results in refused:
         with pytest.raises(BadInput):
             values.case_values(results)

@@ -37,6 +37,17 @@ def test_runs_are_kept_while_the_code_stays_as_it_is(tmp_path: Path) -> None:
     assert {} == recording.Kept.of(baselines, "it", tmp_path, ["it"]).runs
 
 
+def test_runs_are_not_kept_over_a_change_of_code_that_is_not_under_version_control(tmp_path: Path) -> None:
+    checkout(tmp_path)
+    baselines = tmp_path / "elsewhere"
+    (tmp_path / ".gitignore").write_text("elsewhere\n", encoding="utf-8")
+    (tmp_path / "new.py").write_text("a = 1\n", encoding="utf-8")
+    recording.Kept.of(baselines, "it", tmp_path, ["it"]).add(3, {"loss": 0.5})
+
+    (tmp_path / "new.py").write_text("a = 2\n", encoding="utf-8")
+    assert {} == recording.Kept.of(baselines, "it", tmp_path, ["it"]).runs
+
+
 def test_without_version_control_nothing_is_kept(tmp_path: Path) -> None:
     kept = recording.Kept.of(tmp_path / "baselines", "it", tmp_path, ["it"])
     kept.add(0, {"loss": 0.5})

@@ -7,7 +7,8 @@ from typing import Sequence
 import pytest
 
 from mnist_repro.gate import text as gate_text
-from mnist_repro.gate.text import Commands
+from mnist_repro.gate.comparison import FINGERPRINT, SAMPLES
+from mnist_repro.gate.text import MEANING, Commands, meaning
 from mnist_repro.gate.verdicts import Finding, Judgement, Verdict
 from mnist_repro.harness import fixture as checking
 from mnist_repro.runs import baselines
@@ -42,6 +43,11 @@ def test_the_message_shows_the_first_row_of_a_fingerprint_that_differs(folder: P
     assert lines[0].startswith("vgg7/fingerprint: CHANGED")
     assert any(line.split() == ["loss", "of", "step", "2", "2.25", "2.5", "changed"] for line in lines)
     assert "loss of step 2: 1.1e-01 apart, relative, where 1.0e-03 is allowed" in lines
+
+
+def test_changed_samples_are_not_told_to_be_a_run_that_does_something_else() -> None:
+    assert "different by more than the margin" == meaning(Verdict.CHANGED, SAMPLES)
+    assert MEANING[Verdict.CHANGED] == meaning(Verdict.CHANGED, FINGERPRINT)
 
 
 def test_what_to_type_is_about_the_same_data_and_arithmetic(folder: Path) -> None:

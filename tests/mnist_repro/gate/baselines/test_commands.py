@@ -66,6 +66,7 @@ def test_a_proposal_is_compared_and_then_stored_with_its_reason(
         ("show", "other"),
         ("show", "../digits"),
         ("rename", NAME, NAME, "--reason", "x"),
+        ("rename", NAME, "free", "--reason", "it has a proposal"),
         ("rename", NAME, "a/../../b", "--reason", "x"),
         ("rename", "other", "b", "--reason", "x"),
         ("remove", NAME),
@@ -92,8 +93,14 @@ def test_in_ci_nothing_changes(folder: Path, monkeypatch: pytest.MonkeyPatch) ->
 
 
 def test_a_new_name_keeps_the_history_and_a_removed_one_is_gone(folder: Path) -> None:
+    baseline_files.proposed_path(folder, NAME).unlink()
     assert 0 == run(folder, "rename", NAME, "digits-sgd", "--reason", "clearer")
     stored = baseline_files.read(folder, "digits-sgd", "samples", owner(folder, "digits-sgd"))
     assert "renamed from digits/sgd: clearer" == stored.entries[0].history[-1].reason
     assert 0 == run(folder, "remove", "digits-sgd", "--reason", "gone")
     assert [] == names(folder)[0]
+
+
+def test_a_proposal_is_removed_with_its_baseline(folder: Path) -> None:
+    assert 0 == run(folder, "remove", NAME, "--reason", "gone")
+    assert ([], []) == names(folder)
