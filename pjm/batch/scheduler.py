@@ -123,7 +123,15 @@ class SubmitError(Exception):
 
 
 class AnswerLostError(Exception):
-    """It is unknown whether a submission was accepted: look it up by its name before submitting again."""
+    """It is unknown whether a submission was accepted: look it up by its name before submitting again.
+
+    Attributes:
+        advice: what to change if the job cannot be found, because the answer may be a refusal; "" to submit it again.
+    """
+
+    def __init__(self, happened: str, advice: str = "") -> None:
+        super().__init__(happened)
+        self.advice = advice
 
 
 class UnansweredError(Exception):

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import Optional, Sequence, Tuple
+from dataclasses import dataclass, field
+from typing import Dict, Optional, Sequence, Tuple
 
 from pjm.batch import submission_lock
 from pjm.batch.scheduler import AnswerLostError, Ending, Scheduler, Submission, SubmitError, UnansweredError
@@ -36,6 +36,7 @@ class Submitter:
     clock: Clock
     hold: Hold
     trouble: Optional[str] = None
+    _lost: Dict[str, AnswerLostError] = field(default_factory=dict)  # the last lost answers, by the jobs' names
 
     def submit_due(self, jobs: Sequence[FollowedJob]) -> None:
         """Submit or look up every job that is due."""
@@ -65,6 +66,7 @@ class Submitter:
             self._refused(job, error, others)
         except AnswerLostError as error:
             self.trouble = f"the answer to a submission was lost ({error}); looking it up by its name"
+            self._lost[job.name] = error
             job.refused = self.clock.monotonic()
             job.due = self.clock.monotonic() + self.settings.poll[0]
         else:
@@ -105,6 +107,10 @@ class Submitter:
             )
             refuse(job, Ending(False, "was taken by the batch system in part only", "", retry=True))
             return
+        lost = self._lost.pop(job.name, None)
+        if lost is not None and lost.advice:
+            self._refuse(job, SubmitError(f"{lost}; it has no job of this name", lost.advice, retry=False))
+            return
         self.session.note("not-taken", job=job.name)
         job.stage, job.refused, job.tries, job.due = Stage.PLANNED, None, 0, self.clock.monotonic()
 
@@ -125,6 +131,9 @@ class Submitter:
             job.due = self.clock.monotonic() + doubled(self.settings.poll[0], job.tries, self.settings.poll[1])
             job.tries += 1
             return
+        self._refuse(job, error)
+
+    def _refuse(self, job: FollowedJob, error: SubmitError) -> None:
         happened = f"was refused by the batch system: {error}"
         self.session.note("refused", job=job.name, happened=happened, advice=error.advice)
         refuse(job, Ending(False, happened, error.advice))

@@ -78,13 +78,13 @@ def _refusal(answer: Answer, wrong: Tuple[Message, ...]) -> Exception:
             return SubmitError(f"pjsub: {_first_lines(answer)}", advice, retry=False)
     if answer.code in _NEVER_RAN:
         return SubmitError(f"pjsub cannot be run: {_first_lines(answer)}", "ask the site", retry=False)
-    if answer.code == 0 and any(map(_is_refusal, answer.text.split("\n"))):
-        return SubmitError(f"pjsub named no job: {_first_lines(answer)}", _NOTHING_TAKEN, retry=False)
-    # An unknown text, such as "connection reset", may have come after the job was accepted.
-    return AnswerLostError(f"pjsub ended with exit code {answer.code} and named no job: {_first_lines(answer)}")
+    # An unknown text, such as "connection reset" or a notice of the site, may have come after the job was accepted.
+    may_refuse = answer.code == 0 and any(map(_may_refuse, answer.text.split("\n")))
+    happened = f"pjsub ended with exit code {answer.code} and named no job: {_first_lines(answer)}"
+    return AnswerLostError(happened, _NOTHING_TAKEN if may_refuse else "")
 
 
-def _is_refusal(line: str) -> bool:
+def _may_refuse(line: str) -> bool:
     """Whether a site's wrapper may have refused with this line: it is no warning, and no answer that was cut off."""
     cut_off = _ANSWER.startswith(line.strip()) or line.strip().startswith("[INFO")
     return bool(line.strip()) and not cut_off and not messages(line) and not line.startswith("warn:")

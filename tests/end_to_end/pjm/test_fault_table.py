@@ -145,6 +145,7 @@ REFUSALS = [*(row.faults[0] for row in REFUSED.values()), hits("0091"), hits("00
 UNANSWERED: Mapping[str, Row] = {
     "at_all": Row([hits("lost-answer")]),
     "with_an_error": Row([hits("lost-answer", exit=255, text="connection reset by peer\n")]),
+    "but_with_a_notice": Row([hits("lost-answer", exit=0, text="Maintenance on Monday\n")]),
     "by_a_command_that_died": Row([hits("killed")]),
     "with_half_a_line": Row([hits("cut-output", keep=20)]),
     "and_seen_late": Row([hits("lost-answer"), hits("late", seconds=1)]),

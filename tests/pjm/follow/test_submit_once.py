@@ -46,6 +46,31 @@ def test_a_submission_that_cannot_be_found_for_the_grace_time_is_repeated_under_
     assert 1 == len({submission.name for submission in one.scheduler.submissions})
 
 
+def test_an_answer_that_may_be_a_refusal_is_one_if_the_job_cannot_be_found(one: Following) -> None:
+    one.scheduler.refusals = [AnswerLostError("pjsub named no job: no budget", "ask the operator")]
+    one.begin()
+    one.step(100)
+    early = one.outcomes()
+    one.step(100)
+
+    assert {} == early
+    assert 1 == len(one.scheduler.submissions)
+    assert "no budget; it has no job of this name" in one.outcomes()[A]
+    assert "ask the operator" == one.reported[0].trouble.advice if one.reported[0].trouble else False
+
+
+def test_a_job_that_was_taken_with_an_answer_like_a_refusal_is_followed(one: Following) -> None:
+    one.scheduler.refusals = [AnswerLostError("pjsub named no job: Maintenance on Monday", "correct the marks")]
+    one.begin()
+    one.scheduler.known[one.watch.jobs[0].name] = ("77.0",)
+    one.scheduler.end("77.0")
+    one.results(0, 0)
+
+    one.step(60)
+
+    assert {A: "passed", B: "passed"} == one.outcomes()
+
+
 def test_a_refusal_that_may_pass_is_waited_out(one: Following) -> None:
     one.scheduler.refusals = [SubmitError("daemon not present", "", retry=True) for _ in range(3)]
     one.begin()

@@ -81,16 +81,20 @@ def test_an_error_with_exit_code_0_is_a_refusal() -> None:
         "Your group has no budget left. Ask the operator.\n",
         "Job script check: elapse is missing\n",
         "warn: something\nrefused by the site\n",
-        "The current directory is not a data area. (directory: /home/g/u)\n",
     ],
 )
-def test_a_text_without_an_id_and_with_exit_code_0_is_a_refusal(text: str) -> None:
+def test_an_unknown_text_without_an_id_and_with_exit_code_0_may_be_a_refusal(text: str) -> None:
     for answer in (Answer(0, text, ""), Answer(0, "", text)):
-        with pytest.raises(SubmitError) as refusal:
+        with pytest.raises(AnswerLostError) as lost:
             taken(answer, NORMAL)
 
-        assert text.splitlines()[-1] in str(refusal.value)
-        assert not refusal.value.retry
+        assert text.splitlines()[-1] in str(lost.value)
+        assert "correct the marks" in lost.value.advice
+
+
+def test_a_known_refusal_with_exit_code_0_is_a_refusal() -> None:
+    with pytest.raises(SubmitError, match="is not a data area"):
+        taken(Answer(0, "The current directory is not a data area. (directory: /home/g/u)\n", ""), NORMAL)
 
 
 def test_every_fault_that_follows_an_error_is_said() -> None:
@@ -139,5 +143,7 @@ def test_a_command_that_never_ran_took_nothing() -> None:
     ],
 )
 def test_an_answer_that_says_neither_yes_nor_no_is_lost(submission: Submission, answer: Answer) -> None:
-    with pytest.raises(AnswerLostError):
+    with pytest.raises(AnswerLostError) as lost:
         taken(answer, submission)
+
+    assert "" == lost.value.advice
