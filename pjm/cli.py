@@ -8,6 +8,7 @@ import sys
 from typing import List, Optional
 
 import pjm
+from pjm.client.session_commands import add_commands as add_following
 from pjm.emulator.command import add_emulator
 from pjm.errors import BadInput
 from pjm.sessions.commands import add_commands
@@ -16,11 +17,14 @@ EXAMPLES = """\
 examples:
   pjm sessions                         what there is, the oldest first
   pjm show                             the latest session: its jobs and its tests without a result
+  pjm log test_train                   what that test has printed, and the output of its job
+  pjm wait                             until the latest session is over; its exit code
+  pjm cancel                           delete the jobs of the latest session
   pjm clean 20260102-030405-0a1b       remove one session
   pjm clean --ended                    remove all that are done
   pjm emulator run -- pjsub job.sh     one command with an emulated PJM
 
-Exit codes: 0 done, 2 bad input or environment, 130 interrupted.
+Exit codes: 0 done, 2 bad input or environment, 130 interrupted; of wait, those of pytest.
 """
 
 
@@ -35,6 +39,7 @@ def main(arguments: Optional[List[str]] = None) -> int:
     parser.add_argument("--version", action="version", version=f"pjm {pjm.__version__}")
     subparsers = parser.add_subparsers(dest="command_name", metavar="COMMAND")
     add_commands(subparsers)
+    add_following(subparsers)
     add_emulator(subparsers)
     try:
         parsed = _parsed(parser, arguments)

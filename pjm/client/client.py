@@ -158,10 +158,10 @@ class Client:
             self._durations.save()
 
     def pytest_unconfigure(self) -> None:
-        """Unlock the session; print the last message if pytest showed no summary, as with some exit codes."""
+        """Note the exit code; print the last message if pytest showed no summary, as with some exit codes."""
         if self._followed is None:
             return
-        self._followed.watch.session.close()
+        self._followed.close()
         reporter = self._config.pluginmanager.get_plugin("terminalreporter")
         if self._followed.left_message and reporter is not None:
             reporter.ensure_newline()

@@ -84,6 +84,13 @@ class FollowedSession:
             with contextlib.suppress(OSError):  # for other programs; nothing here depends on the file
                 self.watch.session.write_live(live_records(self.watch.jobs, now))
 
+    def close(self) -> None:
+        """Note the exit code of pytest, for `pjm wait`, and unlock the session."""
+        if self.watch.jobs:
+            with contextlib.suppress(OSError):
+                self.watch.session.note("exit", code=int(self._session.exitstatus))
+        self.watch.session.close()
+
     @contextlib.contextmanager
     def _leaving(self) -> Iterator[None]:
         """Cancel the jobs if the user stops the session; if something else ends it, say that the jobs run on."""

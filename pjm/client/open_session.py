@@ -12,6 +12,8 @@ from typing import List, Mapping, Optional, Sequence, Tuple
 import pytest
 
 from pjm import suggest
+from pjm.batch.host import LocalHost
+from pjm.batch.pjm.scheduler import PjmScheduler
 from pjm.batch.scheduler import Scheduler
 from pjm.client.command_line import own_arguments, resumed_arguments
 from pjm.errors import BadInput
@@ -129,21 +131,33 @@ def make_scheduler(config: pytest.Config, settings: Settings) -> Scheduler:
     Raises:
         BadInput: the batch system is missing.
     """
-    from pjm.batch.host import LocalHost
-    from pjm.batch.pjm.scheduler import PjmScheduler
-
     session = _resumed(config, settings)
-    variables = None
-    if settings.emulate:
-        from pjm.emulator import environment
-
-        index.make_workdir(settings.workdir)
-        variables = {**os.environ, **environment(settings.workdir / "emulator")}
-    days = history_days(session.facts.get("created"), time.time()) if session is not None else None
-    scheduler = PjmScheduler(LocalHost(variables), settings.pjsub_options, history_days=days)
+    created = session.facts.get("created") if session is not None else None
+    scheduler = _scheduler(settings.workdir, settings.emulate, created, settings.pjsub_options)
     if not config.option.fugaku_dry_run:
         scheduler.require_commands()
     return scheduler
+
+
+def scheduler_of(session: Session) -> Scheduler:
+    """The batch system of a session that exists.
+
+    Raises:
+        BadInput: the batch system is missing.
+    """
+    scheduler = _scheduler(session.folder.parent, bool(session.facts.get("emulate")), session.facts.get("created"))
+    scheduler.require_commands()
+    return scheduler
+
+
+def _scheduler(workdir: Path, emulate: bool, created: object, pjsub_options: Tuple[str, ...] = ()) -> PjmScheduler:
+    variables = None
+    if emulate:
+        from pjm.emulator import environment
+
+        index.make_workdir(workdir)
+        variables = {**os.environ, **environment(workdir / "emulator")}
+    return PjmScheduler(LocalHost(variables), pjsub_options, history_days=history_days(created, time.time()))
 
 
 def history_days(created: object, now: float) -> Optional[int]:

@@ -7,6 +7,7 @@ from typing import Dict, Set
 from pjm import suggest
 from pjm.batch.scheduler import Ending
 from pjm.errors import BadInput
+from pjm.follow.deletion import Deletions
 from pjm.follow.jobs import FollowedJob, Stage
 from pjm.follow.submit_once import accept, refuse
 from pjm.follow.watch import Watch
@@ -20,10 +21,23 @@ def load(watch: Watch, session: Session) -> None:
     Raises:
         BadInput: the folder is corrupt.
     """
+    jobs = restored(session, watch.deletions)
+    _check_whole(watch, session, jobs)
+    for name, job in jobs.items():
+        watch.adopt(job, forget=name in watch.deletions.cancelled and job.stage is Stage.SUBMITTED)
+    watch.deletions.resume(jobs.values())
+
+
+def restored(session: Session, deletions: Deletions) -> Dict[str, FollowedJob]:
+    """The jobs of a session by name, as its journal has them; `deletions` gets those that were to be deleted.
+
+    Raises:
+        BadInput: the folder is corrupt.
+    """
     jobs: Dict[str, FollowedJob] = {}
     for record in session.journal():
         try:
-            watch.deletions.replay(record)
+            deletions.replay(record)
             _apply(record, session, jobs)
         except SENSELESS as error:
             raise BadInput(
@@ -31,10 +45,7 @@ def load(watch: Watch, session: Session) -> None:
                 f"its journal's record {record!r} makes no sense ({type(error).__name__}: {error})",
                 f"remove it and start again: {suggest.pjm(f'clean --force {session.identity}', session.folder.parent)}",
             ) from error
-    _check_whole(watch, session, jobs)
-    for name, job in jobs.items():
-        watch.adopt(job, forget=name in watch.deletions.cancelled and job.stage is Stage.SUBMITTED)
-    watch.deletions.resume(jobs.values())
+    return jobs
 
 
 def obeyed(session: Session) -> Set[str]:

@@ -116,10 +116,8 @@ class Submitter:
 
     def taken(self, job: FollowedJob, ids: Tuple[str, ...]) -> None:
         """Note that the batch system has a job."""
-        job.submitted = self.clock.time()
-        accept(job, ids)
+        note_taken(self.session, job, ids, self.clock.time())
         self.trouble = None
-        self.session.note("submitted", job=job.name, ids=list(ids))
 
     def _refused(self, job: FollowedJob, error: SubmitError, others: bool) -> None:
         self.session.note("not-taken", job=job.name)
@@ -137,6 +135,13 @@ class Submitter:
         happened = f"was refused by the batch system: {error}"
         self.session.note("refused", job=job.name, happened=happened, advice=error.advice)
         refuse(job, Ending(False, happened, error.advice))
+
+
+def note_taken(session: Session, job: FollowedJob, ids: Sequence[str], wall: float) -> None:
+    """Note, in the journal too, that the batch system has a job since `wall`, in seconds since the epoch."""
+    job.submitted = wall
+    accept(job, ids)
+    session.note("submitted", job=job.name, ids=list(ids))
 
 
 def accept(job: FollowedJob, ids: Sequence[str]) -> None:

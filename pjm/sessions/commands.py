@@ -1,4 +1,4 @@
-"""The commands `pjm sessions`, `pjm show` and `pjm clean`, which list, explain and remove sessions."""
+"""The commands `pjm sessions`, `pjm show`, `pjm log` and `pjm clean`, which list, explain and remove sessions."""
 
 from __future__ import annotations
 
@@ -15,6 +15,7 @@ from pjm.counted import counted
 from pjm.elapse import elapse_text
 from pjm.errors import BadInput
 from pjm.sessions import index
+from pjm.sessions.job_log import print_log
 from pjm.sessions.session import LIVE, Session, read_facts
 from pjm.sessions.summary import SENSELESS, making_sense, state_of, summarize
 
@@ -27,6 +28,10 @@ _SHOWING = """\
   pjm show                             the latest session: its jobs and its tests without a result
   pjm show 20260102-030405-0a1b        that one
 """
+_LOGGING = """\
+  pjm log test_train                   in the latest session; a node id, or a part of it that names one test
+  pjm log tests/test_it.py::test_train 20260102-030405-0a1b
+"""
 _CLEANING = """\
   pjm clean 20260102-030405-0a1b       remove one session
   pjm clean --ended                    remove all that are done, cancelled or dry runs
@@ -36,15 +41,18 @@ _CLEANING = """\
 
 
 def add_commands(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
-    """Add the three commands. Each parser sets ``run``, a function from arguments to exit code."""
-    listing = _parser(subparsers, "sessions", "list the sessions of a project", _LISTING)
+    """Add the four commands. Each parser sets ``run``, a function from arguments to exit code."""
+    listing = add_parser(subparsers, "sessions", "list the sessions of a project", _LISTING)
     _add_workdir(listing)
     listing.set_defaults(run=list_sessions)
-    show = _parser(subparsers, "show", "the jobs and tests of a session", _SHOWING)
-    show.add_argument("session", nargs="?", help="which (default: the latest)")
-    _add_workdir(show)
+    show = add_parser(subparsers, "show", "the jobs and tests of a session", _SHOWING)
+    add_session(show)
     show.set_defaults(run=show_session)
-    clean = _parser(subparsers, "clean", "remove sessions", _CLEANING)
+    log = add_parser(subparsers, "log", "what a test has printed, and the output of its job", _LOGGING)
+    log.add_argument("test", help="node id or name of a test that was sent as a job")
+    add_session(log)
+    log.set_defaults(run=print_log)
+    clean = add_parser(subparsers, "clean", "remove sessions", _CLEANING)
     clean.add_argument("session", nargs="*", help="which")
     clean.add_argument("--ended", action="store_true", help="all that are done, cancelled or dry runs")
     clean.add_argument("--force", action="store_true", help="also those that are unfinished, in use or unreadable")
@@ -52,16 +60,27 @@ def add_commands(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]
     clean.set_defaults(run=clean_sessions)
 
 
-def _parser(
-    subparsers: argparse._SubParsersAction[argparse.ArgumentParser], name: str, text: str, examples: str
+def add_parser(
+    subparsers: argparse._SubParsersAction[argparse.ArgumentParser],
+    name: str,
+    text: str,
+    examples: str,
+    codes: str = "0 done, 2 bad input or environment, 130 interrupted",
 ) -> argparse.ArgumentParser:
+    """Add a command about sessions."""
     return subparsers.add_parser(
         name,
         help=text,
         description=f"{text[0].upper()}{text[1:]}.",
-        epilog=f"examples:\n{examples}\nExit codes: 0 done, 2 bad input or environment, 130 interrupted.\n",
+        epilog=f"examples:\n{examples}\nExit codes: {codes}.\n",
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
+
+
+def add_session(parser: argparse.ArgumentParser) -> None:
+    """Add the arguments that name a session."""
+    parser.add_argument("session", nargs="?", help="which (default: the latest)")
+    _add_workdir(parser)
 
 
 def _add_workdir(parser: argparse.ArgumentParser) -> None:

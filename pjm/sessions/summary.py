@@ -37,8 +37,8 @@ def summarize(session: Session) -> Dict[str, Any]:
     """
     with making_sense(session):
         # The lock before the journal: a client that ends between the two must not look unfinished.
-        in_use = _in_use(session.folder)
-        return _summarized(session, session.journal(), in_use)
+        followed = in_use(session.folder)
+        return _summarized(session, session.journal(), followed)
 
 
 @contextlib.contextmanager
@@ -51,7 +51,7 @@ def making_sense(session: Session) -> Iterator[None]:
         raise corrupt(session.folder / JOURNAL, why) from error
 
 
-def _summarized(session: Session, journal: Sequence[Record], in_use: bool) -> Dict[str, Any]:
+def _summarized(session: Session, journal: Sequence[Record], followed: bool) -> Dict[str, Any]:
     tests: Dict[str, None] = {}
     done: Dict[str, bool] = {}
     settled: Dict[str, str] = {}
@@ -76,7 +76,7 @@ def _summarized(session: Session, journal: Sequence[Record], in_use: bool) -> Di
                 here = f"{len(reading.done)} of {len(share['tests'])} tests have results"
                 begun[str(record["job"]), number] = f"ended; {here}" if reading.ended else f"begun; {here}"
     return {
-        "state": "in use" if in_use else state_of(session, journal),
+        "state": "in use" if followed else state_of(session, journal),
         "tests": len(tests),
         "done": sum(1 for test in tests if test in done or test in settled),
         "settled": {test: why for test, why in settled.items() if test not in done},
@@ -116,7 +116,8 @@ def _in_doubt(journal: Sequence[Record]) -> bool:
     return "submitting" in last.values()
 
 
-def _in_use(folder: Path) -> bool:
+def in_use(folder: Path) -> bool:
+    """Whether a client follows the session."""
     try:
         handle = os.open(str(folder / LOCK), os.O_RDWR | os.O_CLOEXEC)
     except OSError:

@@ -4,16 +4,17 @@ from __future__ import annotations
 
 import errno
 import os
-from typing import Callable, List, cast
+from typing import Callable, List
 
 import pytest
 
 from pjm.errors import BadInput
 from pjm.follow import resume
-from pjm.follow.watch import Watch
+from pjm.follow.deletion import Deletions
 from pjm.sessions import index
 from pjm.sessions.session import Session
 from pjm.sessions.summary import summarize
+from tests.builders.made_up_scheduler import MadeUpScheduler
 
 
 def noted(session: Session) -> List[object]:
@@ -103,7 +104,7 @@ def test_a_damaged_plan_of_a_job_does_not_hide_the_session(name: str, session: S
     (session.job_folder("x") / "job.json").write_bytes(DAMAGE[name])
 
     with pytest.raises(BadInput) as caught:
-        resume.load(cast(Watch, None), session)
+        resume.restored(session, Deletions(session, MadeUpScheduler()))
     assert f"session {session.identity} is corrupt" == caught.value.what
     assert 1 == summarize(session)["jobs"]
 

@@ -1,0 +1,158 @@
+"""The commands `pjm wait` and `pjm cancel`, for sessions that were left with jobs."""
+
+from __future__ import annotations
+
+import argparse
+import contextlib
+import signal
+import subprocess
+import sys
+import time
+from typing import Iterator, NoReturn, Optional, Sequence
+
+from pjm import suggest
+from pjm.batch.scheduler import UnansweredError
+from pjm.counted import counted
+from pjm.errors import BadInput
+from pjm.sessions import index
+from pjm.sessions.commands import add_parser, add_session
+from pjm.sessions.session import Session
+from pjm.sessions.summary import in_use, making_sense, state_of, summarize
+
+_LOOK = 0.5  # seconds between looks whether another client has ended
+_INTERRUPTED = 2  # exit code of pytest
+_SHOWN = 20  # ids that a message names
+_WAITING = """\
+  pjm wait                             until the latest session is over
+  pjm wait && ./publish                and then, if it passed, something else
+"""
+_CANCELLING = """\
+  pjm cancel                           the latest session
+  pjm cancel 20260102-030405-0a1b      that one
+"""
+
+
+def add_commands(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
+    """Add the two commands. Each parser sets ``run``, a function from arguments to exit code."""
+    codes = "those of pytest, 2 also for bad input or environment, 130 interrupted (the jobs run on)"
+    wait = add_parser(subparsers, "wait", "wait until a session is over, and give its exit code", _WAITING, codes)
+    add_session(wait)
+    wait.set_defaults(run=wait_for_session)
+    cancel = add_parser(subparsers, "cancel", "delete the jobs of a session that nobody follows", _CANCELLING)
+    add_session(cancel)
+    cancel.set_defaults(run=cancel_session)
+
+
+def wait_for_session(arguments: argparse.Namespace) -> int:
+    """Run `pjm wait`.
+
+    The exit code is pytest's: unmarked tests, jobs that are tried again and other plugins have a part in it. So a
+    session that was left is continued as by `--fugaku-resume`; of a session that is over, the code was noted.
+    """
+    session = index.find(arguments.workdir, arguments.session)
+    if session.facts.get("dry_run"):
+        raise BadInput(
+            f"session {session.identity} is a dry run", "it submitted no jobs", "submit them: pytest --fugaku"
+        )
+    if in_use(session.folder):
+        print(f"session {session.identity}: waiting for the pytest that follows it", flush=True)
+    while in_use(session.folder):
+        time.sleep(_LOOK)
+    code = _noted_code(session)
+    if code is None:
+        return _resume(session)
+    print(f"session {session.identity} ended with exit code {code}")
+    return code
+
+
+def _noted_code(session: Session) -> Optional[int]:
+    """The exit code of a session that is over; None if it is not over, or if its client could not note it."""
+    with making_sense(session):
+        journal = session.journal()
+        state = state_of(session, journal)
+        last = [record for record in journal if record["event"] in ("done", "cancelled", "exit")][-1:]
+        if state in ("done", "cancelled") and last and last[0]["event"] == "exit":
+            return int(last[0]["code"])
+        return _INTERRUPTED if state == "cancelled" else None
+
+
+def _resume(session: Session) -> int:
+    """Continue a session in another process, and return its exit code. Ctrl-C ends that process and not the jobs."""
+    options = [f"--fugaku-resume={session.identity}", f"--fugaku-workdir={session.folder.parent.resolve()}"]
+    start = session.facts.get("start")
+    with _ends_as_by_ctrl_c(signal.SIGTERM, signal.SIGHUP):
+        process = subprocess.Popen(
+            [sys.executable, "-m", "pytest", "-p", "pytest_pjm", *options],
+            cwd=start if isinstance(start, str) else None,
+            stdin=subprocess.DEVNULL,
+            start_new_session=True,  # Ctrl-C would reach it, and cancel the jobs
+        )
+        try:
+            code = process.wait()
+            return code if code >= 0 else 128 - code
+        except KeyboardInterrupt:
+            print(f"\npjm: the jobs run on; continue with: {_command('wait', session)}", file=sys.stderr)
+            raise
+        finally:
+            process.kill()  # SIGTERM would cancel the jobs. Nothing is lost: the next client reads the journal
+            process.wait()
+
+
+@contextlib.contextmanager
+def _ends_as_by_ctrl_c(*numbers: int) -> Iterator[None]:
+    def stop(number: int, frame: object) -> NoReturn:
+        raise KeyboardInterrupt
+
+    before = {number: signal.signal(number, stop) for number in numbers}
+    try:
+        yield
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)
+
+
+def cancel_session(arguments: argparse.Namespace) -> int:
+    """Run `pjm cancel`."""
+    # Here, because they import pytest, which the other commands of `pjm` do not need.
+    from pjm.client.open_session import scheduler_of
+    from pjm.client.terminal import live_records
+    from pjm.follow.cancel_session import cancel
+
+    session = index.find(arguments.workdir, arguments.session)
+    scheduler = scheduler_of(session)
+    session.lock()
+    try:
+        with session.writing():
+            cancelled = cancel(session, scheduler)
+            session.write_live(live_records(cancelled.jobs, time.time()))
+    except UnansweredError as error:
+        raise BadInput(
+            f"session {session.identity}: jobs may still run, because they could not be cancelled",
+            str(error),
+            f"type the same again: {_command('cancel', session)}",
+        ) from error
+    finally:
+        session.close()
+    summary = summarize(session)
+    print(f"session {session.identity}: {_how_many(cancelled.ids)}")
+    print(f"  {cancelled.node_hours:.3f} node-hours used, {summary['done']} of {summary['tests']} tests have results")
+    if cancelled.doubtful:
+        raise BadInput(
+            f"{counted(len(cancelled.doubtful), 'job')} of session {session.identity} may still start",
+            "the answer to the submission was lost, and the batch system does not list the name yet",
+            f"type the same again in a few minutes: {_command('cancel', session)}",
+        )
+    if summary["state"] != "done":
+        print(f"  next: {suggest.resume(session.folder)}")
+    return 0
+
+
+def _how_many(ids: Sequence[str]) -> str:
+    if not ids:
+        return "no job was left to cancel"
+    more = f" and {len(ids) - _SHOWN} more" if len(ids) > _SHOWN else ""
+    return f"{counted(len(ids), 'job')} cancelled: {', '.join(ids[:_SHOWN])}{more}"
+
+
+def _command(name: str, session: Session) -> str:
+    return suggest.pjm(f"{name} {session.identity}", session.folder.parent)

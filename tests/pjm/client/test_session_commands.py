@@ -1,0 +1,121 @@
+"""`pjm wait` knows the exit code of a session that is over; `pjm cancel` says what it did, and what it could not do."""
+
+from __future__ import annotations
+
+from typing import Dict, List, Optional, Sequence, Tuple
+
+import pytest
+
+from pjm.batch.scheduler import UnansweredError
+from pjm.cli import main
+from pjm.client import open_session, session_commands
+from pjm.follow import cancel_session
+from pjm.follow.cancel_session import Cancelled
+from pjm.sessions.session import Session
+
+Event = Tuple[str, Dict[str, object]]
+PLANNED: Event = ("planned", {"job": "job-0"})
+DONE: Event = ("done", {})
+CANCELLED: Event = ("cancelled", {"jobs": []})
+
+
+def exited(code: int) -> Event:
+    return "exit", {"code": code}
+
+
+@pytest.mark.parametrize(
+    ("events", "code"),
+    [
+        ([PLANNED, DONE, exited(1)], 1),
+        ([PLANNED, exited(0), DONE, exited(7)], 7),
+        ([PLANNED, CANCELLED, exited(2)], 2),
+        ([PLANNED, exited(0), CANCELLED], 2),
+        ([PLANNED, DONE], None),
+        ([PLANNED, exited(0), DONE], None),
+        ([PLANNED, exited(0)], None),
+        ([PLANNED, DONE, exited(0), PLANNED], None),
+        ([], None),
+    ],
+)
+def test_the_exit_code_of_a_session_that_is_over_is_known_and_of_another_pytest_is_asked(
+    session: Session,
+    events: Sequence[Event],
+    code: Optional[int],
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    for event, fields in events:
+        session.note(event, **fields)
+    session.close()
+    monkeypatch.setattr(session_commands, "_resume", lambda session: 99)
+
+    waited = main(["wait", session.identity, f"--workdir={session.folder.parent}"])
+
+    assert (99 if code is None else code) == waited
+    said = "" if code is None else f"session {session.identity} ended with exit code {code}\n"
+    assert said == capsys.readouterr().out
+
+
+def test_a_record_that_makes_no_sense_is_said(session: Session, capsys: pytest.CaptureFixture[str]) -> None:
+    session.note("planned", job="job-0")
+    session.note("done")
+    session.note("exit", code="x")
+    session.close()
+
+    assert 2 == main(["wait", f"--workdir={session.folder.parent}"])
+    assert "makes no sense" in capsys.readouterr().err
+
+
+def cancels(
+    session: Session, answer: object, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> Tuple[int, List[str], List[str]]:
+    """Exit code, output and errors of `pjm cancel`, if the batch system answers so."""
+
+    def cancel(*_: object) -> object:
+        if isinstance(answer, Exception):
+            raise answer
+        return answer
+
+    session.note("planned", job="job-0")
+    session.close()
+    monkeypatch.setattr(open_session, "scheduler_of", lambda session: None)
+    monkeypatch.setattr(cancel_session, "cancel", cancel)
+    code = main(["cancel", session.identity, f"--workdir={session.folder.parent}"])
+    said = capsys.readouterr()
+    return code, said.out.splitlines(), said.err.splitlines()
+
+
+def test_many_jobs_are_not_all_named(
+    session: Session, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    many = Cancelled((), tuple(map(str, range(2000))), ())
+
+    code, out, _ = cancels(session, many, monkeypatch, capsys)
+
+    assert 0 == code
+    assert out[0].startswith(f"session {session.identity}: 2000 jobs cancelled: 0, 1, 2, ")
+    assert out[0].endswith(", 18, 19 and 1980 more")
+    assert "  0.000 node-hours used, 0 of 0 tests have results" == out[1]
+
+
+@pytest.mark.parametrize(
+    ("answer", "happened", "why"),
+    [
+        (UnansweredError("pjdel: away"), "jobs may still run, because they could not be cancelled", "pjdel: away"),
+        (Cancelled((), (), ("job-0",)), "1 job of session ", "the answer to the submission was lost"),
+    ],
+)
+def test_what_may_still_run_ends_with_an_error_and_the_command_to_type_again(
+    session: Session,
+    answer: object,
+    happened: str,
+    why: str,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    code, _, err = cancels(session, answer, monkeypatch, capsys)
+
+    assert 2 == code
+    assert happened in err[0]
+    assert why in err[1]
+    assert f"pjm cancel {session.identity} --workdir=" in err[2]
