@@ -41,7 +41,7 @@ BOTH = (
     ("rscgrp", "NAME", "resource group where a mark names none"),
     ("gfscache", "VOLUMES", 'volumes that jobs read, joined with ":", such as /vol0004:/vol0005'),
     ("elapse", "TIME", "elapse limit where a mark has none (default: 00:30:00)"),
-    ("python", "PYTHON", "interpreter of the jobs, as it is called on the compute nodes (default: this one)"),
+    ("python", "COMMAND", "what starts the interpreter on the compute nodes, quoted as in a shell (default: this one)"),
     ("workdir", "DIR", "where sessions are kept; compute nodes must see it (default: .pjm below the root folder)"),
     ("retries", "N", "how often a test is submitted again after a failure of the system (default: 2)"),
     ("queue_timeout", "TIME", "how long a job may wait to start; 0 for ever (default: 0)"),

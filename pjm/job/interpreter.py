@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sys
-from typing import Tuple
+from typing import Sequence, Tuple
 
 from pjm.job.assignment import PATH
 
@@ -27,11 +27,11 @@ START = (
 FIND = f"import os, sys; sys.path.insert(0, os.environ['{PATH}']); "
 
 
-def command(python: str, switches: Tuple[str, ...], function: str) -> Tuple[str, ...]:
-    """The command that runs a function of `pjm.job.worker`."""
+def command(python: Sequence[str], switches: Tuple[str, ...], function: str) -> Tuple[str, ...]:
+    """The command that runs a function of `pjm.job.worker`, with the command `python` that starts an interpreter."""
     without_environment = any(switch in _WITHOUT_ENVIRONMENT for switch in switches)
     code = START.format(function=function)
-    return (python, *switches, "-c", FIND + code if without_environment else code)
+    return (*python, *switches, "-c", FIND + code if without_environment else code)
 
 
 def own_switches() -> Tuple[str, ...]:

@@ -39,7 +39,7 @@ def supervise(assignment: Assignment) -> int:
     tail, reading, log = Tail(assignment.events), Reading(), SureLog(assignment.events)
     reading.take(tail.read())  # the batch system may have started this job before
     # Not a fork: its end would run the exit handlers of this process, too.
-    run_tests_here = command(sys.executable, own_switches(), run_tests.__name__)
+    run_tests_here = command([sys.executable], own_switches(), run_tests.__name__)
     while True:
         left = reading.left(assignment.tests)
         if not left:

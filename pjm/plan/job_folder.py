@@ -27,7 +27,7 @@ class Workplace:
     """What all jobs of a session have in common.
 
     Attributes:
-        python: the interpreter.
+        python: the command that starts the interpreter.
         prologue: lines of shell before pytest.
         start: the folder in which pytest starts.
         files: the file of each test; None for a test that comes from no file.
@@ -40,7 +40,7 @@ class Workplace:
         switches: switches of the interpreter, such as -O.
     """
 
-    python: str
+    python: Tuple[str, ...]
     prologue: Tuple[str, ...]
     start: Path
     files: Mapping[str, Optional[Path]]

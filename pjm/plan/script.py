@@ -22,13 +22,13 @@ class JobPython:
     """The Python of a job.
 
     Attributes:
-        python: the interpreter of the compute nodes, as it is called there.
+        python: the command that starts the interpreter of the compute nodes.
         rootdir: the folder in which pytest starts.
         prologue: lines of shell that the project's configuration puts before pytest.
         switches: switches of the interpreter, such as -O.
     """
 
-    python: str
+    python: Tuple[str, ...]
     rootdir: Path
     prologue: Tuple[str, ...] = ()
     switches: Tuple[str, ...] = ()

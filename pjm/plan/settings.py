@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import shlex
 import sys
 from dataclasses import dataclass
 from pathlib import Path
@@ -24,7 +25,7 @@ class Settings:
     Attributes:
         workdir: folder of the sessions, absolute.
         emulate: whether jobs run in the emulator.
-        python: the interpreter of the jobs.
+        python: the command that starts the interpreter of the jobs.
         prologue: lines of shell before pytest.
         retries: submissions of a test after the first.
         queue_timeout, run_timeout: seconds; None for no limit.
@@ -42,7 +43,7 @@ class Settings:
 
     workdir: Path
     emulate: bool
-    python: str
+    python: Tuple[str, ...]
     prologue: Tuple[str, ...]
     retries: int
     queue_timeout: Optional[float]
@@ -73,7 +74,7 @@ def settings(config: pytest.Config) -> Settings:
     return Settings(
         workdir=pytest_pjm.workdir(config),
         emulate=emulate,
-        python=given["python"] or sys.executable,
+        python=_command(given["python"], "fugaku_python") if given["python"] else (sys.executable,),
         prologue=tuple(config.getini("fugaku_prologue")),
         retries=_whole(given["retries"], "fugaku_retries", 2, 0),
         queue_timeout=_timeout(given["queue_timeout"], "fugaku_queue_timeout"),
@@ -109,6 +110,20 @@ def defaults(config: pytest.Config) -> Defaults:
         rscgrp=group_name(pytest_pjm.given(config, "rscgrp"), "the option fugaku_rscgrp is "),
         limits=limits,
     )
+
+
+def _command(text: str, name: str) -> Tuple[str, ...]:
+    """The words of a command, which are quoted as in a shell."""
+    try:
+        words = tuple(shlex.split(text))
+    except ValueError as error:
+        raise BadInput(
+            f"{name} is {text!r}", f"it is a command, and has {error}".lower(), "close the quotes"
+        ) from error
+    if len(words) > 1 and Path(text).exists():
+        quoted = f"{name} = {shlex.quote(text)}"
+        raise BadInput(f"{name} is {text!r}", "it is a command, and blanks divide its words", f"say: {quoted}")
+    return words
 
 
 def _number(text: Optional[str], name: str, default: float) -> float:

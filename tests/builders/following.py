@@ -45,7 +45,7 @@ class Following:
     @property
     def place(self) -> Workplace:
         files = {each.nodeid: Path("test_it.py") for each in self.tests}
-        return Workplace("python", (), self.folder, files, ("test_it.py",), (), {}, True, "", 120.0)
+        return Workplace(("python",), (), self.folder, files, ("test_it.py",), (), {}, True, "", 120.0)
 
     def make(self, session: Session) -> Watch:
         return Watch(session, self.scheduler, self.settings, self.tests, self.place, self, self.hold)
@@ -92,7 +92,7 @@ def settings_of(workdir: Path) -> Settings:
     return Settings(
         workdir=workdir,
         emulate=True,
-        python="python",
+        python=("python",),
         prologue=(),
         retries=2,
         queue_timeout=None,

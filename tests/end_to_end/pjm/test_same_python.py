@@ -57,6 +57,23 @@ def test_switches_of_python_reach_the_jobs(project: FugakuProject, switches: Lis
     assert (here.code, here.counts()) == (in_jobs.code, in_jobs.counts()), in_jobs.out
 
 
+def test_the_python_of_jobs_may_be_started_by_another_program(project: FugakuProject) -> None:
+    container = project.path / "my container"
+    container.write_text('#!/bin/bash\nexport IMAGE=$2\nshift 2\nexec "$@"\n')
+    container.chmod(0o755)
+    project.configure(python=f"'{container}' exec 'an image.sif' {sys.executable}")
+    project.write(
+        "@pytest.mark.fugaku\ndef test_inside():\n    assert 'an image.sif' == os.environ['IMAGE']\n"
+        "@pytest.mark.fugaku\ndef test_dies():\n    os._exit(3)\n"
+        "@pytest.mark.fugaku\ndef test_inside_again():\n    test_inside()\n"
+    )
+
+    ran = project.send()
+
+    assert {"passed": 2, "failed": 1} == ran.counts(), ran.out
+    assert "in its call phase: exit code 3" in ran.out
+
+
 def test_a_job_has_all_variables_of_its_mark_whoever_else_sets_them(project: FugakuProject) -> None:
     project.write(
         """

@@ -49,7 +49,7 @@ class Place:
         folder.mkdir()
         scripts = tuple(folder / name for name in script_names(job))
         for number, path in enumerate(scripts):
-            path.write_text(script(job, number, folder, JobPython(str(run), self.folder), self.scheduler))
+            path.write_text(script(job, number, folder, JobPython((str(run),), self.folder), self.scheduler))
         return Prepared(job, folder, Submission(job.name, folder, scripts, job.bulk))
 
     def wait(self, ids: Sequence[str], wished: Callable[[Status], bool]) -> Dict[str, Status]:

@@ -69,6 +69,15 @@ def test_variables_that_stand_for_switches_count() -> None:
 
 
 def test_switches_stand_before_the_program() -> None:
-    worker = JobPython("python3", Path("/"), switches=("-O", "-Werror"))
+    worker = JobPython(("apptainer", "exec", "image.sif", "python3"), Path("/"), switches=("-O", "-Werror"))
 
-    assert ("python3", "-O", "-Werror", "-c", START.format(function="main")) == worker.command
+    assert (
+        "apptainer",
+        "exec",
+        "image.sif",
+        "python3",
+        "-O",
+        "-Werror",
+        "-c",
+        START.format(function="main"),
+    ) == worker.command

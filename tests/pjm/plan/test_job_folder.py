@@ -12,7 +12,7 @@ from pjm.plan.packing import Job, Share
 from pjm.sessions.session import Session
 
 PLACE = Workplace(
-    python="python3",
+    python=("python3",),
     prologue=("module load gcc",),
     start=Path("/project"),
     files={

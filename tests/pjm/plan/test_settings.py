@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import sys
 from dataclasses import replace
-from typing import List
+from typing import List, Tuple
 
 import pytest
 
@@ -55,6 +56,7 @@ def test_a_timeout_is_seconds_or_a_time_and_0_is_no_limit(
         *(([f"--fugaku-retries={text}"], f"fugaku_retries is {text!r}") for text in ("-1", "1.5", "many")),
         (["--fugaku-budget=nan"], "--fugaku-budget is nan"),
         (["--fugaku-budget=-1"], "--fugaku-budget is -1.0"),
+        (["--fugaku-python='python3"], 'fugaku_python is "\'python3"'),
         (["-o", "fugaku_grace=-1"], "fugaku_grace is '-1'"),
         (["-o", "fugaku_tests_per_job=0"], "fugaku_tests_per_job is '0'"),
     ],
@@ -66,3 +68,29 @@ def test_a_value_that_cannot_be_meant_is_refused_by_its_name(
         read(pytester, *words)
 
     assert what == refusal.value.what
+
+
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        ("python3", ("python3",)),
+        (
+            "apptainer exec --bind '/a b' image.sif python3",
+            ("apptainer", "exec", "--bind", "/a b", "image.sif", "python3"),
+        ),
+        ("'/with blanks/python'", ("/with blanks/python",)),
+    ],
+)
+def test_the_python_of_jobs_is_a_command(pytester: pytest.Pytester, text: str, words: Tuple[str, ...]) -> None:
+    assert words == read(pytester, ini=f"fugaku_python = {text}").python
+    assert (sys.executable,) == read(pytester).python
+
+
+def test_a_path_with_blanks_and_without_quotes_is_not_taken_for_a_command(pytester: pytest.Pytester) -> None:
+    path = pytester.path / "with blanks"
+    path.touch()
+
+    with pytest.raises(BadInput) as refusal:
+        read(pytester, f"--fugaku-python={path}")
+
+    assert f"say: fugaku_python = '{path}'" == refusal.value.fix
