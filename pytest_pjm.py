@@ -26,9 +26,9 @@ _OURS = Path(__file__).resolve().with_name("pjm") / "__init__.py"
 
 MARK = "fugaku"
 HELP = (
-    "fugaku(nodes=1, elapse='30m', rscgrp=None, env={}, after=None, together=None): with --fugaku, run this test in a "
-    "batch job on so many nodes, for at most so long, in this resource group, with these environment variables, after "
-    "another test has passed, and in one job with others"
+    "fugaku(nodes=1, elapse='30m', rscgrp=None, env={}, after=None, together=None, cpus=None, mem=None, gres=None): "
+    "with --fugaku, run this test in a batch job on so many nodes, for at most so long, in this resource group, with "
+    "these environment variables, after another test has passed, in one job with others, and with so much of each node"
 )
 GROUP = "tests as batch jobs (marked with @pytest.mark.fugaku)"
 LATEST = "latest"

@@ -45,6 +45,9 @@ def mark() -> str:
             "`False`: the tests of a class may run in several jobs",
             "a class runs in one job, unless its tests ask for different things or took too long before",
         ),
+        "cpus": ("processors of each node, where nodes are shared out (Slurm)", "the site's"),
+        "mem": ("memory of each node, such as `4G`, where nodes are shared out (Slurm)", "the site's"),
+        "gres": ("what else each node has, such as `gpu:1` (Slurm)", "none"),
     }
     rows = [(code(key), about[key][0], about[key][1]) for key in KEYS]
     return f"```python\n{EXAMPLE}\n```\n\n{plain(HELP)}\n\n{table(('argument', 'what it is', 'default'), rows)}"

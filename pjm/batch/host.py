@@ -9,7 +9,9 @@ import subprocess
 import tempfile
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Mapping, Optional, Protocol, Sequence
+from typing import Iterable, Iterator, List, Mapping, Optional, Protocol, Sequence
+
+_LONGEST_COMMAND = 100_000  # characters; an argument list may have 128 KiB at the least
 
 
 @dataclass(frozen=True)
@@ -119,3 +121,17 @@ def _wait(process: subprocess.Popen[bytes], timeout: float, name: str) -> int:
         if process.returncode is None:
             os.killpg(process.pid, signal.SIGKILL)
             process.wait()
+
+
+def command_lines(words: Iterable[str]) -> Iterator[List[str]]:
+    """Split words into as few command lines as the length limit allows: normally one; none if there are no words."""
+    chunk: List[str] = []
+    length = 0
+    for word in words:
+        if chunk and length + len(word) + 1 > _LONGEST_COMMAND:
+            yield chunk
+            chunk, length = [], 0
+        chunk.append(word)
+        length += len(word) + 1
+    if chunk:
+        yield chunk

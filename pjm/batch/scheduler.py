@@ -69,6 +69,9 @@ class Resources:
         group: group that is charged; None leaves it to the site.
         gfscache: volumes that the job reads, joined with ":"; None if there are none.
         env: environment of the job, name and value, sorted.
+        cpus: processors on each node; None leaves it to the site.
+        mem: memory on each node, such as "4G"; None leaves it to the site.
+        gres: other resources on each node, such as "gpu:1"; None for none.
     """
 
     nodes: int
@@ -77,6 +80,9 @@ class Resources:
     group: Optional[str] = None
     gfscache: Optional[str] = None
     env: Tuple[Tuple[str, str], ...] = ()
+    cpus: Optional[int] = None
+    mem: Optional[str] = None
+    gres: Optional[str] = None
 
     @property
     def node_hours(self) -> float:
@@ -94,6 +100,7 @@ class Submission:
         scripts: for a step job, one script per step in the order of their numbers; otherwise one script.
         bulk: number of sub jobs, numbered from 0, of a bulk job; None for a normal or a step job. Never 1.
         keep_open: open files that the submitting command inherits: while they are open, it has not ended.
+        needs: for a step job, the numbers of the steps that each step needs; each is lower than the step's own.
     """
 
     name: str
@@ -101,11 +108,29 @@ class Submission:
     scripts: Tuple[Path, ...]
     bulk: Optional[int] = None
     keep_open: Tuple[int, ...] = ()
+    needs: Tuple[Tuple[int, ...], ...] = ()
 
     @property
     def parts(self) -> int:
         """The number of job ids that the submission returns: one per sub job or step, one for a normal job."""
         return self.bulk if self.bulk is not None else len(self.scripts)
+
+
+@dataclass(frozen=True)
+class Limits:
+    """What a batch system allows and remembers. It is asked once, when the session begins.
+
+    Attributes:
+        bulk: most sub jobs of a bulk job; None for no limit.
+        poll: longest seconds between two questions, so that no end of a job is missed; None for no limit.
+        elapse_step: elapse limits are whole multiples of so many seconds.
+        doubt: what the batch system cannot tell, a sentence for the user; "" if it tells everything.
+    """
+
+    bulk: Optional[int] = None
+    poll: Optional[float] = None
+    elapse_step: int = 1
+    doubt: str = ""
 
 
 class SubmitError(Exception):
@@ -146,6 +171,23 @@ class Scheduler(Protocol):
         """The text that the shell of a sub job expands to the number of the sub job."""
         ...
 
+    @property
+    def limits(self) -> Limits:
+        """What it allows and remembers; the usual before it was asked, as in a dry run."""
+        ...
+
+    def check(self, resources: Resources, where: str) -> None:
+        """Check that everything that a job asks for exists in this batch system.
+
+        Args:
+            resources: what a job asks for.
+            where: who asks, for messages: the node id of a test.
+
+        Raises:
+            BadInput: something does not exist here.
+        """
+        ...
+
     def directives(
         self, name: str, resources: Resources, number: Optional[int], needs: Optional[Tuple[int, ...]]
     ) -> Iterable[str]:
@@ -174,8 +216,14 @@ class Scheduler(Protocol):
         """
         ...
 
-    def find(self, name: str) -> Tuple[str, ...]:
+    def find(self, name: str, parts: int) -> Tuple[str, ...]:
         """The ids of the parts of the job with this name, waiting, running or ended; () if there is no such job.
+
+        If all parts are found, what the submission had left to do is done, so that they can run.
+
+        Args:
+            name: of the submission.
+            parts: how many parts it has.
 
         Raises:
             UnansweredError: no answer.
@@ -197,8 +245,13 @@ class Scheduler(Protocol):
         """Ask the history about these jobs, in one question for all. Returns and raises as `poll`."""
         ...
 
-    def figures(self, statistics: Path) -> str:
-        """Describe what was measured of an ended job, from the file `statistics`; "" if nothing was measured."""
+    def figures(self, job_id: str, statistics: Path) -> str:
+        """Describe what was measured of an ended job; "" if nothing was.
+
+        Args:
+            job_id: its id.
+            statistics: the file that the batch system has written for it, if it writes one.
+        """
         ...
 
     def how_to_cancel(self, ids: Sequence[str]) -> str:

@@ -122,7 +122,7 @@ class Deletions:
     def _is_there(self, job: FollowedJob, taken: Taken) -> bool:
         """Whether the batch system has all shares of a job."""
         try:
-            ids = self.scheduler.find(job.name)
+            ids = self.scheduler.find(job.name, len(job.shares))
         except UnansweredError:
             return False
         if len(ids) == len(job.shares):

@@ -14,6 +14,11 @@ from pjm.plan.settings import Settings
 from pjm.sessions.session import Session
 
 WAITING = "fugaku: a job is being submitted; stopping as soon as that is answered (Ctrl-C again: at once)"
+BEGUN = Ending(
+    False,
+    "was taken and has begun, although the answer was lost, and the batch system does not know it any more",
+    "it is not tried again, because it may have run: look at its files, then type: pytest --fugaku --lf",
+)
 _DOUBLINGS = 10  # far above any limit; 2**1024 would be too large for a float
 
 
@@ -57,7 +62,8 @@ class Submitter:
 
     def _hand_over(self, job: FollowedJob, others: bool, mark: int) -> None:
         scripts = tuple(job.folder / name for name in script_names(job.planned))
-        submission = Submission(job.name, job.folder, scripts, job.planned.bulk, (mark,))
+        needs = tuple(share.planned.needs for share in job.shares) if job.planned.step else ()
+        submission = Submission(job.name, job.folder, scripts, job.planned.bulk, (mark,), needs)
         self.session.note("submitting", job=job.name)
         job.stage = Stage.UNCERTAIN  # until there is an answer, which Ctrl-C may prevent
         try:
@@ -86,7 +92,7 @@ class Submitter:
         job.due = self.clock.monotonic() + doubled(self.settings.poll[0], job.tries, self.settings.poll[0] * 8)
         job.tries += 1
         try:
-            ids = self.scheduler.find(job.name)
+            ids = self.scheduler.find(job.name, len(job.shares))
         except UnansweredError as error:
             self.trouble = str(error)
             return
@@ -102,10 +108,10 @@ class Submitter:
             except UnansweredError as error:
                 self.trouble = str(error)
                 return
-            self.session.note(
-                "refused", job=job.name, happened="was taken by the batch system in part only", retry=True
-            )
-            refuse(job, Ending(False, "was taken by the batch system in part only", "", retry=True))
+            self._give_up(job, Ending(False, "was taken by the batch system in part only", "", retry=True))
+            return
+        if any(share.outputs.out.exists() or share.tail.path.exists() for share in job.shares):
+            self._give_up(job, BEGUN)  # a batch system without a history
             return
         lost = self._lost.pop(job.name, None)
         if lost is not None and lost.advice:
@@ -113,6 +119,10 @@ class Submitter:
             return
         self.session.note("not-taken", job=job.name)
         job.stage, job.refused, job.tries, job.due = Stage.PLANNED, None, 0, self.clock.monotonic()
+
+    def _give_up(self, job: FollowedJob, ending: Ending) -> None:
+        self.session.note("refused", job=job.name, happened=ending.happened, advice=ending.advice, retry=ending.retry)
+        refuse(job, ending)
 
     def taken(self, job: FollowedJob, ids: Tuple[str, ...]) -> None:
         """Note that the batch system has a job."""

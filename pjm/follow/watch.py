@@ -211,7 +211,7 @@ class Watch:
             advice = f"look into {job.folder}; its disk may be full, or its files not visible here"
             share.outcome = happened
             ending = Ending(False, f"{happened} ({ending.happened})", advice, retry=True)
-        figures = self._scheduler.figures(share.outputs.stats) if missing else ""
+        figures = self._scheduler.figures(share.id, share.outputs.stats) if missing else ""
         for test in missing:
             self._settle(job, share, ending, figures, test)
         settled = {test: self.results[test].reason for test in missing if test in self.results}
@@ -249,4 +249,7 @@ class Watch:
 
     def _pack(self, tests: Collection[str]) -> Sequence[Job]:
         taken = [job.name for job in self.jobs]
-        return pack_some(self._tasks.values(), tests, self._settings.site, f"pytest-{self.session.identity}", taken)
+        jobs = pack_some(self._tasks.values(), tests, self._settings.site, f"pytest-{self.session.identity}", taken)
+        for share in (share for job in jobs for share in job.shares):
+            self._scheduler.check(share.resources, share.nodeids[0])
+        return jobs

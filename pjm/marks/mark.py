@@ -9,7 +9,7 @@ from typing import Dict, Mapping, Optional, Sequence, Tuple, Union
 from pjm.elapse import elapse_seconds, elapse_text
 from pjm.errors import BadInput
 
-KEYS = ("nodes", "elapse", "rscgrp", "env", "after", "together")
+KEYS = ("nodes", "elapse", "rscgrp", "env", "after", "together", "cpus", "mem", "gres")
 EXAMPLE = '@pytest.mark.fugaku(nodes=1, elapse="00:30:00", env={"OMP_NUM_THREADS": "48"}, after="test_train")'
 
 # Fugaku's resource groups, 2024 to 2026: nodes and longest elapse. A line of the option fugaku_limits replaces the
@@ -27,6 +27,15 @@ FUGAKU_LIMITS = (
 )
 
 _GROUP = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]{0,62}", re.ASCII)
+# Of a node, on batch systems that share nodes out: valid values, the words for them, and an example.
+_OF_NODE = {
+    "mem": (re.compile(r"[1-9]\d{0,8}[KMGT]?", re.ASCII), "the memory of a node: a number, and K, M, G or T", "4G"),
+    "gres": (
+        re.compile(r"[A-Za-z][A-Za-z0-9_.:,=-]{0,199}", re.ASCII),
+        "what else a node has, name:count",
+        "gpu:1",
+    ),
+}
 _VARIABLE = re.compile(r"[A-Za-z_][A-Za-z0-9_]*", re.ASCII)
 
 
@@ -67,6 +76,9 @@ class Request:
         env: environment of its job, name and value, sorted.
         after: the test that must pass before, as it is written in the mark.
         together: name of a group that runs in one job; None: with its class if that fits; False: with any test.
+        cpus: processors of each node; None leaves it to the site, as in mem and gres.
+        mem: memory of each node, such as "4G".
+        gres: what else each node has, such as "gpu:1".
     """
 
     nodes: int
@@ -75,6 +87,9 @@ class Request:
     env: Tuple[Tuple[str, str], ...] = ()
     after: Optional[str] = None
     together: Union[str, bool, None] = None
+    cpus: Optional[int] = None
+    mem: Optional[str] = None
+    gres: Optional[str] = None
 
 
 def from_mark(args: Sequence[object], kwargs: Mapping[str, object], where: str, defaults: Defaults) -> Request:
@@ -103,12 +118,15 @@ def from_mark(args: Sequence[object], kwargs: Mapping[str, object], where: str, 
             f"write for example {EXAMPLE}",
         )
     request = Request(
-        nodes=_nodes(kwargs.get("nodes", defaults.nodes), where),
+        nodes=_count("nodes", "compute nodes", kwargs.get("nodes", defaults.nodes), where),
         elapse=elapse_seconds(kwargs.get("elapse", defaults.elapse), f"{where}: the mark fugaku"),
         rscgrp=group_name(kwargs.get("rscgrp", defaults.rscgrp), f"{where}: the mark fugaku has rscgrp="),
         env=_env(kwargs.get("env", {}), where),
         after=_after(kwargs.get("after"), where),
         together=_together(kwargs.get("together"), where),
+        cpus=_count("cpus", "processors of a node", kwargs["cpus"], where) if "cpus" in kwargs else None,
+        mem=_of_node("mem", kwargs, where),
+        gres=_of_node("gres", kwargs, where),
     )
     _check_limit(request, where, defaults.limits)
     return request
@@ -154,12 +172,21 @@ def read_limits(lines: Sequence[str], where: str) -> Dict[str, Limit]:
     return limits
 
 
-def _nodes(value: object, where: str) -> int:
+def _count(name: str, what: str, value: object, where: str) -> int:
     if not isinstance(value, int) or isinstance(value, bool) or value < 1:
         raise BadInput(
-            f"{where}: the mark fugaku has nodes={value!r}",
-            "it is the number of compute nodes, a whole number of at least 1",
-            "write for example nodes=1",
+            f"{where}: the mark fugaku has {name}={value!r}",
+            f"it is the number of {what}, a whole number of at least 1",
+            f"write for example {name}=1",
+        )
+    return value
+
+
+def _of_node(name: str, kwargs: Mapping[str, object], where: str) -> Optional[str]:
+    value, (form, what, example) = kwargs.get(name), _OF_NODE[name]
+    if value is not None and not (isinstance(value, str) and form.fullmatch(value)):
+        raise BadInput(
+            f"{where}: the mark fugaku has {name}={value!r}", f"it is {what}", f'write for example {name}="{example}"'
         )
     return value
 

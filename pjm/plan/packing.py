@@ -200,8 +200,9 @@ def _expected(task: Task, site: Site) -> float:
 
 
 def _resources(task: Task, site: Site) -> Resources:
-    request = task.request
-    return Resources(request.nodes, request.elapse, request.rscgrp, site.group, site.gfscache, request.env)
+    asks = task.request
+    site_wide = (site.group, site.gfscache)
+    return Resources(asks.nodes, asks.elapse, asks.rscgrp, *site_wide, asks.env, asks.cpus, asks.mem, asks.gres)
 
 
 def _fill(tasks: Sequence[Task], site: Site) -> List[List[Task]]:

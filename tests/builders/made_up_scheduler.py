@@ -7,7 +7,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Callable, Dict, Iterable, List, Mapping, Optional, Sequence, Tuple, Union
 
-from pjm.batch.scheduler import Ending, Phase, Resources, Status, Submission
+from pjm.batch.scheduler import Ending, Limits, Phase, Resources, Status, Submission
+from pjm.errors import BadInput
 from pjm.job.assignment import EVENTS, PLAN, share_folder
 from pjm.job.events import EventLog
 
@@ -27,6 +28,7 @@ class MadeUpScheduler:
         polls: number of questions.
         silent: raised by the next polls, in turn.
         measured: what it says of a job that has ended.
+        limits: what it allows and remembers.
     """
 
     submissions: List[Submission] = field(default_factory=list)
@@ -38,11 +40,16 @@ class MadeUpScheduler:
     polls: int = 0
     silent: List[Exception] = field(default_factory=list)
     measured: str = ""
+    limits: Limits = Limits()  # noqa: RUF009 - a frozen value
     on_submit: Optional[Callable[[Submission], None]] = None
 
     @property
     def bulk_number(self) -> str:
         return "$NUMBER"
+
+    def check(self, resources: Resources, where: str) -> None:
+        if resources.gres == "refused":
+            raise BadInput(f"{where}: no", "there is none", "take it out")
 
     def directives(
         self, name: str, resources: Resources, number: Optional[int], needs: Optional[Tuple[int, ...]]
@@ -64,7 +71,7 @@ class MadeUpScheduler:
             self.on_submit(submission)
         return ids
 
-    def find(self, name: str) -> Tuple[str, ...]:
+    def find(self, name: str, parts: int) -> Tuple[str, ...]:
         self.looked_up.append(name)
         return self.known.get(name, ())
 
@@ -77,7 +84,7 @@ class MadeUpScheduler:
     def look_back(self, ids: Sequence[str]) -> Mapping[str, Status]:
         return self.poll(ids)
 
-    def figures(self, statistics: Path) -> str:
+    def figures(self, job_id: str, statistics: Path) -> str:
         return self.measured
 
     def how_to_cancel(self, ids: Sequence[str]) -> str:

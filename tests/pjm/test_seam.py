@@ -1,26 +1,29 @@
-"""The seam between the plugin and a batch system: only one side of it speaks PJM."""
+"""The seam between the plugin and a batch system: only one side of it speaks PJM, or Slurm."""
 
 from __future__ import annotations
 
 import ast
 import re
 from pathlib import Path
-from typing import Iterator
+from typing import Iterator, Pattern
 
 import pytest
 
 import pjm
 
 PACKAGE = Path(pjm.__file__).parent
-# What calls PJM's commands, reads what they print, and writes what they read; and the emulator, which is PJM here.
-SPEAKING = ("batch/pjm/", "emulator/")
+# What calls a batch system's commands, reads what they print, and writes what they read; the emulator is PJM here.
+PJM, SLURM = ("batch/pjm/", "emulator/"), ("batch/slurm/",)
 # What tells the user of PJM: help texts, and what settings are called.
 TELLING = {"__init__", "cli"}
 CHOOSING = {"client/open_session"}  # looks for a batch system
 MODULES = sorted(path.relative_to(PACKAGE).with_suffix("").as_posix() for path in PACKAGE.rglob("*.py"))
-SILENT = [module for module in MODULES if not module.startswith(SPEAKING) and module not in TELLING | CHOOSING]
-WORDS = re.compile(
+OTHERS = [module for module in MODULES if module not in TELLING | CHOOSING]
+PJMS_WORDS = re.compile(
     r"\bpj(?:sub|stat|del|hold|rls|wait|acl)\b(?!_)|#PJM|\bPJM\b|\b(?:RNA|RNP|RUN|EXT|CCL|RJT|HLD|QUE)\b"
+)
+SLURMS_WORDS = re.compile(
+    r"\b(?:sbatch|squeue|sacct|scancel|scontrol|sinfo|slurm)\b|SBATCH|Slurm|\b(?:COMPLETING|NODE_FAIL|OUT_OF_MEMORY)\b"
 )
 
 
@@ -34,12 +37,18 @@ def texts(module: str) -> Iterator[str]:
             yield node.value
 
 
-@pytest.mark.parametrize("module", SILENT)
+@pytest.mark.parametrize("module", [module for module in OTHERS if not module.startswith(PJM)])
 def test_a_module_on_this_side_says_none_of_pjms_words(module: str) -> None:
-    assert [] == [text for text in texts(module) if WORDS.search(text)]
+    assert [] == [text for text in texts(module) if PJMS_WORDS.search(text)]
 
 
-def test_the_words_are_found_where_they_are() -> None:
-    speaking = ("batch/pjm/scheduler", "batch/pjm/status", "batch/pjm/directives")
+@pytest.mark.parametrize("module", [module for module in OTHERS if not module.startswith(SLURM)])
+def test_a_module_on_this_side_says_none_of_slurms_words(module: str) -> None:
+    assert [] == [text for text in texts(module) if SLURMS_WORDS.search(text)]
 
-    assert all(any(WORDS.search(text) for text in texts(module)) for module in speaking)
+
+@pytest.mark.parametrize(("system", "words"), [("pjm", PJMS_WORDS), ("slurm", SLURMS_WORDS)])
+def test_the_words_are_found_where_they_are(system: str, words: Pattern[str]) -> None:
+    speaking = [f"batch/{system}/{module}" for module in ("scheduler", "status", "directives")]
+
+    assert [] == [module for module in speaking if not any(words.search(text) for text in texts(module))]

@@ -2,36 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Dict, Sequence, Tuple
 
+from pjm.batch.cause import ELAPSE, Cause, machine
 from pjm.batch.scheduler import Phase
 
-
-@dataclass(frozen=True)
-class Cause:
-    """Why a job ended.
-
-    Attributes:
-        meaning: a sentence about the job: "it …".
-        advice: what to type or change; {longer} is replaced by twice the elapse limit.
-        retry: submitting the same job again may help.
-    """
-
-    meaning: str
-    advice: str
-    retry: bool = False
-
-
-def machine(meaning: str) -> Cause:
-    """A cause in the machine, not in the test or the request."""
-    return Cause(meaning, "nothing is wrong with the test: run it again; tell the site if it comes back", retry=True)
-
-
-_ELAPSE = Cause(
-    "it ran over its elapse limit",
-    'raise elapse= in the mark of the test that was running, for example @pytest.mark.fugaku(elapse="{longer}")',
-)
 _MEMORY = Cause(
     "it needed more memory than it had",
     "raise nodes= in the mark of the test that was running, or make the test smaller",
@@ -76,7 +51,7 @@ _TABLE: Dict[int, Tuple[str, Cause]] = {
         "CPU time limit",
         Cause("it used more CPU time than it may", "make the test smaller, or raise the limit of the resource group"),
     ),
-    11: ("elapse limit", _ELAPSE),
+    11: ("elapse limit", ELAPSE),
     12: ("memory limit", _MEMORY),
     13: ("disk limit", Cause("it used more disk than it may", "remove files, or ask the site for a larger quota")),
     14: ("bulk waiting", machine("it ended while it waited as part of a bulk job")),
@@ -107,7 +82,7 @@ CODE_NAMES = {0: "normal", **{code: name for code, (name, _) in _TABLE.items()}}
 REASONS: Sequence[Tuple[str, Cause]] = (
     ("ANOTHER JOB STAR", _PREEMPTED),
     ("DEADLINE SCHEDUL", _PREEMPTED),
-    ("ELAPSE LIMIT EXC", _ELAPSE),
+    ("ELAPSE LIMIT EXC", ELAPSE),
     ("FILE IO ERROR", _FILES),
     ("GATE CHECK", _GATE),
     ("IMPOSSIBLE SCHED", Cause("it can never be scheduled as it is", "lower nodes= or elapse= in the mark")),

@@ -10,7 +10,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import Callable, Dict, Iterable, Iterator, List, Mapping, Optional, Sequence, Set, Tuple
 
-from pjm.batch.host import Answer, Host, HungError, LocalHost, NotStartedError
+from pjm.batch.host import Answer, Host, HungError, LocalHost, NotStartedError, command_lines
 from pjm.batch.pjm import directives, pjstat, pjsub
 from pjm.batch.pjm.messages import errors, explained
 from pjm.batch.pjm.pjstat import JOB_ID, JobRow, UnreadableError
@@ -18,6 +18,7 @@ from pjm.batch.pjm.status import memory_use, status
 from pjm.batch.scheduler import (
     LONGEST_SUBMISSION,
     AnswerLostError,
+    Limits,
     Phase,
     Resources,
     Status,
@@ -29,7 +30,6 @@ from pjm.errors import BadInput
 
 # REASON last: it is free text, which may hold the delimiter.
 _ITEMS = "jid,st,ec,pc,sn,sdt,elp,elpl,ermsg"
-_LONGEST_COMMAND = 100_000  # characters of ids; an argument list may have 128 KiB at the least
 _GONE_ALREADY = {"0112", "0113", "0119"}  # pjdel: does not exist, not in a state for it, accepted before
 _HOW_TO_GET_ONE = "run it on a login node, or try it here with --fugaku --fugaku-emulate, or under: pjm emulator run --"
 
@@ -65,6 +65,21 @@ class PjmScheduler:
         """See `Scheduler.directives`."""
         return directives.directives(name, resources, number, needs)
 
+    @property
+    def limits(self) -> Limits:
+        """See `Scheduler.limits`."""
+        return Limits()
+
+    def check(self, resources: Resources, where: str) -> None:
+        """See `Scheduler.check`."""
+        for name in ("cpus", "mem", "gres"):
+            if getattr(resources, name) is not None:
+                raise BadInput(
+                    f"{where}: the mark fugaku has {name}={getattr(resources, name)!r}",
+                    "PJM gives whole nodes, with all that they have",
+                    f"take out {name}=, and ask for nodes=",
+                )
+
     def require_commands(self) -> None:
         """Check that PJM's commands exist.
 
@@ -92,16 +107,16 @@ class PjmScheduler:
             raise AnswerLostError(str(error)) from error
         return pjsub.taken(answer, submission)
 
-    def find(self, name: str) -> Tuple[str, ...]:
+    def find(self, name: str, parts: int) -> Tuple[str, ...]:
         """See `Scheduler.find`."""
         for view in ([], self._history()):
             rows = self._ask([*view, "--data", "--choose", "jid,jmdl,jnam"])
             ids = {row.job_id for row in rows if row.name == name}
-            parts = {job_id for job_id in ids if parent(job_id) != job_id}
-            if ids and not parts and any(row.name == name and row.model in ("BU", "ST") for row in rows):
+            listed = {job_id for job_id in ids if parent(job_id) != job_id}
+            if ids and not listed and any(row.name == name and row.model in ("BU", "ST") for row in rows):
                 raise UnansweredError(f"PJM has {name} and does not list its parts yet")
             if ids:
-                return tuple(sorted(parts or ids, key=_order))
+                return tuple(sorted(listed or ids, key=_order))
         return ()
 
     def poll(self, ids: Sequence[str]) -> Mapping[str, Status]:
@@ -112,7 +127,7 @@ class PjmScheduler:
         """See `Scheduler.look_back`."""
         return self._listed(self._history(), ids)
 
-    def figures(self, statistics: Path) -> str:
+    def figures(self, job_id: str, statistics: Path) -> str:
         """See `Scheduler.figures`: the most memory that the job used."""
         try:
             return memory_use(pjstat.statistics(statistics.read_text(encoding="utf-8", errors="replace")))
@@ -125,7 +140,7 @@ class PjmScheduler:
 
     def cancel(self, ids: Sequence[str]) -> None:
         """See `Scheduler.cancel`."""
-        for chunk in _chunks(ranges(ids)):
+        for chunk in command_lines(ranges(ids)):
             answer = self._run(["pjdel", *chunk])
             wrong = [message for message in errors(answer.text) if message.number not in _GONE_ALREADY]
             if wrong or (answer.code and not errors(answer.text)):
@@ -134,7 +149,7 @@ class PjmScheduler:
 
     def _listed(self, view: Sequence[str], ids: Sequence[str]) -> Mapping[str, Status]:
         statuses: Dict[str, Status] = {}
-        for chunk in _chunks(dict.fromkeys(parent(job_id) for job_id in ids)):
+        for chunk in command_lines(dict.fromkeys(parent(job_id) for job_id in ids)):
             try:
                 statuses.update(self._statuses(self._ask([*view, "--data", "--choose", _ITEMS, *chunk]), ids))
             except UnreadableError as error:
@@ -213,17 +228,3 @@ def _order(job_id: str) -> Tuple[int, int]:
 
 def _not_begun(above: Status) -> bool:
     return above.phase in (Phase.QUEUED, Phase.HELD, Phase.STUCK)
-
-
-def _chunks(words: Iterable[str]) -> Iterator[List[str]]:
-    """Split words into as few command lines as the length limit allows: normally one; none if there are no words."""
-    chunk: List[str] = []
-    length = 0
-    for word in words:
-        if chunk and length + len(word) + 1 > _LONGEST_COMMAND:
-            yield chunk
-            chunk, length = [], 0
-        chunk.append(word)
-        length += len(word) + 1
-    if chunk:
-        yield chunk

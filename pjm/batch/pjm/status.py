@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-import signal
 from datetime import datetime
 from typing import Mapping, Optional
 
-from pjm.batch.pjm.codes import CODE_NAMES, CODES, REASONS, STATES, VAGUE, Cause, machine
+from pjm.batch.cause import Cause, machine, script_cause, signal_name, time_used, with_longer
+from pjm.batch.pjm.codes import CODE_NAMES, CODES, REASONS, STATES, VAGUE
 from pjm.batch.pjm.pjstat import JobRow, UnreadableError, start_time
 from pjm.batch.scheduler import Ending, Phase, Status
-from pjm.elapse import elapse_text
-from pjm.job.events import BROKEN
+
+_VOLUME = ", and name its volume in fugaku_gfscache"
 
 
 def status(row: JobRow, now: datetime) -> Status:
@@ -36,12 +36,17 @@ def ending(row: JobRow) -> Ending:
     """How a job ended. It succeeded only if PC, EC and SN are all 0: a job stopped by its elapse limit has EC 0 too."""
     if STATES.get(row.state.upper()) is Phase.STUCK:
         cause = _cause(row) or machine("an error of the system")
-        happened = f"stuck, because {cause.meaning}{_use(row)} ({_said(row)})"
+        happened = f"stuck, because {cause.meaning}{time_used(row.elapse_limit, row.elapsed)} ({_said(row)})"
         return Ending(False, happened, _advice(row, cause), cause.retry)
     if row.state.upper() in ("EXT", "EXIT", "END") and (row.pjm_code, row.exit_code, row.signal) == (0, 0, 0):
         return Ending(True, f"ended normally ({_said(row)})")
     cause = _cause(row) or _script_cause(row)
-    return Ending(False, f"{cause.meaning}{_use(row)} ({_said(row)})", _advice(row, cause), cause.retry)
+    return Ending(
+        False,
+        f"{cause.meaning}{time_used(row.elapse_limit, row.elapsed)} ({_said(row)})",
+        _advice(row, cause),
+        cause.retry,
+    )
 
 
 def memory_use(statistics: Mapping[str, str]) -> str:
@@ -80,41 +85,13 @@ def _script_cause(row: JobRow) -> Cause:
     if (row.exit_code, row.signal or 0, row.pjm_code) == (0, 0, None):
         ask = f"ask for it: pjstat -H --choose jid,st,ec,pc,sn {row.job_id}"
         return Cause("it ended, and without its PJM code (PC) nobody can tell whether it succeeded", ask)
-    number = row.signal or (row.exit_code - 128 if 128 < row.exit_code < 160 else 0)
-    if number:
-        killed = ", often for want of memory" if number == signal.SIGKILL else ""
-        return Cause(f"it was ended by signal {number} ({_signal_name(number)}{killed})", output)
-    if row.exit_code in (126, 127):
-        return Cause(
-            f"its script ended with exit code {row.exit_code}: a command cannot be run or found on the compute node",
-            "correct fugaku_python and fugaku_prologue, after a look at the job's error output",
-        )
-    if row.exit_code == BROKEN:
-        return Cause(
-            f"its script ended with exit code {BROKEN}: its results could not be written",
-            "look at the space and the quota of the volume that the sessions' folder is on",
-        )
-    if row.exit_code == 125:
-        return Cause(
-            "its script ended with exit code 125: the project's folder cannot be entered on the compute node",
-            "run pytest in a folder that the compute nodes share, and name its volume in fugaku_gfscache",
-        )
-    return Cause(f"its script ended with exit code {row.exit_code}", output)
+    return script_cause(row.exit_code, row.signal or 0, _VOLUME)
 
 
 def _advice(row: JobRow, cause: Cause) -> str:
-    longer = elapse_text(2 * (row.elapse_limit or row.elapsed or 1800))
-    advice = cause.advice.replace("{longer}", longer)
+    advice = with_longer(cause.advice, row.elapse_limit, row.elapsed)
     stuck = STATES.get(row.state.upper()) is Phase.STUCK
     return f"pjstat -s {row.job_id} says more, pjdel {row.job_id} removes it; {advice}" if stuck else advice
-
-
-def _use(row: JobRow) -> str:
-    """Limit and use of the running time; "" if the job never ran."""
-    if not row.elapsed:
-        return ""
-    limit = f" of {elapse_text(row.elapse_limit)} allowed" if row.elapse_limit else ""
-    return f", after {elapse_text(row.elapsed)}{limit}"
 
 
 def _said(row: JobRow) -> str:
@@ -125,14 +102,7 @@ def _said(row: JobRow) -> str:
         code = row.pjm_code
         words.append("no PC" if code is None else f"PC {code}: {CODE_NAMES.get(code, 'unknown')}")
         words.append(f"EC {'-' if row.exit_code is None else row.exit_code}")
-        words.append(f"SN {row.signal}: {_signal_name(row.signal)}" if row.signal else "SN 0")
+        words.append(f"SN {row.signal}: {signal_name(row.signal)}" if row.signal else "SN 0")
     if row.reason:
         words.append(f"REASON {row.reason}")
     return ", ".join(words)
-
-
-def _signal_name(number: int) -> str:
-    try:
-        return signal.Signals(number).name
-    except ValueError:
-        return "no signal of this machine"

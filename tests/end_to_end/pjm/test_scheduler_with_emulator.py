@@ -135,7 +135,7 @@ def test_every_sub_job_of_a_bulk_job_has_its_own_share_and_ending(made: Made) ->
     assert [f"{ids[0][:-3]}[{number}]" for number in range(3)] == list(ids)
     assert [True, False, True] == [ending.succeeded for ending in site.endings(ids)]
     assert ["0\n", "1\n", "2\n"] == [outputs(prepared.folder, number).out.read_text() for number in range(3)]
-    assert ids == site.scheduler.find(prepared.job.name)
+    assert ids == site.scheduler.find(prepared.job.name, prepared.submission.parts)
 
 
 def test_train_and_estimate_run_one_after_the_other(made: Made) -> None:
@@ -199,7 +199,7 @@ def test_a_submission_that_hangs_is_found_by_its_name(made: Made) -> None:
     for seconds in (2, 10, 50):
         with pytest.raises(AnswerLostError, match=f"within {seconds} s"):
             PjmScheduler(site.scheduler.host, submit_timeout=seconds).submit(prepared.submission)
-        found = site.scheduler.find(prepared.job.name)
+        found = site.scheduler.find(prepared.job.name, prepared.submission.parts)
         if found:
             break
 
@@ -207,7 +207,7 @@ def test_a_submission_that_hangs_is_found_by_its_name(made: Made) -> None:
 
 
 def test_a_name_that_was_never_submitted_has_no_ids(made: Made) -> None:
-    assert () == made().scheduler.find("pjm-s-0")
+    assert () == made().scheduler.find("pjm-s-0", 1)
 
 
 NAMES = (

@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 import pjm
-from pjm.batch.host import Answer, HungError, LocalHost, NotStartedError
+from pjm.batch.host import Answer, HungError, LocalHost, NotStartedError, command_lines
 from tests.builders.processes import alive, until
 
 
@@ -89,3 +89,12 @@ def test_a_command_ended_by_a_signal_has_a_negative_code(tmp_path: Path) -> None
 def gone(process: int) -> bool:
     """Whether a process that we did not start ends soon; a zombie that nobody has waited for counts."""
     return until(lambda: not alive(process))
+
+
+def test_words_are_split_into_as_few_command_lines_as_are_allowed() -> None:
+    words = ["x" * 999] * 250
+
+    lines = list(command_lines(words))
+
+    assert [100, 100, 50] == [len(line) for line in lines]
+    assert [] == list(command_lines([]))

@@ -138,7 +138,7 @@ def test_a_question_that_is_not_answered_keeps_no_other_job_from_being_cancelled
     two.scheduler.refusals = [None, AnswerLostError("hung")]
     two.begin()
 
-    def find(name: str) -> Tuple[str, ...]:
+    def find(name: str, parts: int) -> Tuple[str, ...]:
         raise UnansweredError("does not list its parts yet")
 
     monkeypatch.setattr(two.scheduler, "find", find)

@@ -123,7 +123,7 @@ def test_a_look_that_takes_longer_than_the_grace_time_is_no_reason_to_submit_aga
     one.begin()
     one.came_back()
 
-    def find(name: str) -> Tuple[str, ...]:
+    def find(name: str, parts: int) -> Tuple[str, ...]:
         one.now += 500
         return ()
 
@@ -179,3 +179,25 @@ def test_it_doubles_up_to_the_longest(tries: int, expected: float) -> None:
 
 def test_without_a_longest_it_ends_to_grow() -> None:
     assert doubled(30.0, 10) == doubled(30.0, 5000)
+
+
+def test_a_job_that_began_and_that_nobody_knows_any_more_is_not_submitted_again(one: Following) -> None:
+    one.scheduler.refusals = [AnswerLostError("killed")]
+    one.begin()
+    one.scheduler.known.clear()
+    one.results(0, 0, [A], end=False)
+
+    one.step(300)
+
+    assert 1 == len(one.scheduler.submissions)
+    assert one.watch.done
+    assert "passed" == one.outcomes()[A]
+    assert "its job was taken and has begun, although the answer was lost" in one.outcomes()[B]
+
+
+def test_a_step_job_says_which_steps_each_step_needs(tmp_path: Path) -> None:
+    first, second = tasks(2)
+    chain = Following(tmp_path, [first, replace(second, after=(A,))], settings_of(tmp_path))
+    chain.begin()
+
+    assert [((), (0,))] == [each.needs for each in chain.scheduler.submissions]

@@ -12,8 +12,10 @@ from typing import List
 
 import pytest
 
+from pjm.errors import BadInput
 from pjm.follow.interrupts import Interrupts
 from pjm.job.events import Event, Tail
+from pjm.marks.mark import Request
 from tests.builders.following import MACHINE, REQUEST, A, B, C, Following, settings_of, tasks
 from tests.builders.made_up_scheduler import write_results
 
@@ -246,3 +248,13 @@ def test_ctrl_c_loses_no_result_that_was_read(tmp_path: Path, monkeypatch: pytes
 
     one.step()
     assert {A: "passed", B: "passed"} == one.outcomes()
+
+
+def test_what_the_batch_system_does_not_have_is_refused_before_anything_is_written(tmp_path: Path) -> None:
+    asks = [replace(each, request=Request(1, 1800, gres="refused")) for each in tasks(1)]
+    one = Following(tmp_path, asks, settings_of(tmp_path))
+
+    with pytest.raises(BadInput, match=rf"^{A}: no"):
+        one.begin()
+
+    assert [] == one.watch.jobs

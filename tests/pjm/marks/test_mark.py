@@ -26,9 +26,13 @@ def test_every_argument_of_a_mark_is_taken() -> None:
         "env": {"B": "2", "A": "1 ; $(rm)"},
         "after": "test_train",
         "together": "training",
+        "cpus": 8,
+        "mem": "16G",
+        "gres": "gpu:a100:2",
     }
 
-    expected = Request(4, 3600, "large", (("A", "1 ; $(rm)"), ("B", "2")), "test_train", "training")
+    env = (("A", "1 ; $(rm)"), ("B", "2"))
+    expected = Request(4, 3600, "large", env, "test_train", "training", 8, "16G", "gpu:a100:2")
     assert expected == from_mark((), arguments, WHERE, Defaults(nodes=2, rscgrp="small"))
 
 
@@ -84,6 +88,11 @@ def test_an_elapse_limit_that_cannot_be_meant_is_refused_with_file_and_line(valu
         ({"together": " "}, "together=' '"),
         ({"together": True}, "together=True"),
         ({"after": ["test_train"]}, "after=['test_train']"),
+        ({"cpus": 0}, "cpus=0"),
+        ({"cpus": None}, "cpus=None"),
+        ({"mem": 4096}, "mem=4096"),
+        ({"mem": "4 GB"}, "mem='4 GB'"),
+        ({"gres": "gpu:1 --wrap=x"}, "gres='gpu:1 --wrap=x'"),
     ],
 )
 def test_arguments_that_cannot_be_meant_are_refused_with_file_and_line(

@@ -39,11 +39,11 @@ def test_nothing_makes_no_jobs() -> None:
 
 
 def test_one_test_makes_a_normal_job_with_what_its_mark_and_the_site_say() -> None:
-    request = Request(nodes=2, elapse=60, rscgrp="small", env=(("A", "1"),))
+    request = Request(2, 60, "small", (("A", "1"),), cpus=8, mem="4G", gres="gpu:1")
 
     (job,) = pack([task("a", 7.0, request=request)], SITE, "pjm-x")
 
-    resources = Resources(2, 60, "small", "hp000000", "/vol0004", (("A", "1"),))
+    resources = Resources(2, 60, "small", "hp000000", "/vol0004", (("A", "1"),), 8, "4G", "gpu:1")
     assert Job("pjm-x-0", (Share(("a",), resources, 7.0),)) == job
     assert (None, False) == (job.bulk, job.step)
     assert 2 * 60 / 3600 == job.node_hours

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from pjm.batch.pjm.codes import CODE_NAMES, CODES, REASONS, VAGUE, Cause
+from pjm.batch.cause import Cause
+from pjm.batch.pjm.codes import CODE_NAMES, CODES, REASONS, VAGUE
 
 CAUSES = [*CODES.values(), *(cause for _, cause in REASONS)]
 

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
-from typing import List, Mapping, Optional, Sequence, Set, Tuple, Union
+from typing import List, Mapping, Sequence, Tuple
 
 import pytest
 from hypothesis import given
@@ -13,39 +13,24 @@ from hypothesis import strategies as st
 
 from pjm.batch.host import Answer, HungError, NotStartedError
 from pjm.batch.pjm.scheduler import PjmScheduler, parent, ranges
-from pjm.batch.scheduler import AnswerLostError, Phase, Scheduler, Submission, SubmitError, UnansweredError
+from pjm.batch.scheduler import (
+    AnswerLostError,
+    Limits,
+    Phase,
+    Resources,
+    Scheduler,
+    Submission,
+    SubmitError,
+    UnansweredError,
+)
 from pjm.errors import BadInput
 from tests.builders.pjstat_layouts import comma
+from tests.builders.recording_host import RecordingHost, Said
 
 FOLDER = Path("/f/jobs/s-0")
 NORMAL = Submission("s-0", FOLDER, (FOLDER / "script-0.sh",))
 COLUMNS = ("JOB_ID", "ST", "EC", "PC", "SN", "START_DATE", "ELAPSE_TIM", "ELAPSE_LIM", "REASON")
 NOTHING = Answer(0, "", "")
-
-Said = Union[Answer, Exception]
-
-
-@dataclass
-class RecordingHost:
-    """Gives one prepared answer after the other and keeps what was asked."""
-
-    answers: List[Said]
-    asked: List[Sequence[str]] = field(default_factory=list)
-    folders: List[Optional[Path]] = field(default_factory=list)
-    missing: Set[str] = field(default_factory=set)
-
-    def has(self, name: str) -> bool:
-        return name not in self.missing
-
-    def run(
-        self, command: Sequence[str], timeout: float, folder: Optional[Path] = None, keep_open: Sequence[int] = ()
-    ) -> Answer:
-        self.asked.append(command)
-        self.folders.append(folder)
-        answer = self.answers.pop(0)
-        if isinstance(answer, Exception):
-            raise answer
-        return answer
 
 
 def pjm(*answers: Said, **settings: object) -> Tuple[PjmScheduler, RecordingHost]:
@@ -155,7 +140,7 @@ def test_statistics_of_several_jobs_are_nobodys_memory(tmp_path: Path) -> None:
     file = tmp_path / "share-0.stats"
     file.write_text(" JOB ID : 1\n MAX MEMORY SIZE (USE) : 1 MiB\n JOB ID : 2\n MAX MEMORY SIZE (USE) : 2 MiB\n")
 
-    assert "" == pjm()[0].figures(file)
+    assert "" == pjm()[0].figures("12", file)
 
 
 @pytest.mark.parametrize(
@@ -215,7 +200,7 @@ def test_a_question_without_an_answer_is_no_answer(answer: Said) -> None:
             ask(["12"])
     for scheduler in (pjm(answer)[0], pjm(NOTHING, answer)[0]):
         with pytest.raises(UnansweredError):
-            scheduler.find("s-0")
+            scheduler.find("s-0", 1)
 
 
 @pytest.mark.parametrize(
@@ -233,15 +218,15 @@ def test_what_is_no_job_id_never_reaches_a_command(job_id: str) -> None:
 def test_a_job_is_found_by_its_whole_name() -> None:
     scheduler, host = pjm(named(("11", "NM", "s-00"), ("12", "NM", "s-0"), ("13", "NM", "x")))
 
-    assert ("12",) == scheduler.find("s-0")
+    assert ("12",) == scheduler.find("s-0", 1)
     assert [["pjstat", "-E", "--data", "--choose", "jid,jmdl,jnam"]] == host.asked
 
 
 def test_of_a_bulk_and_a_step_job_the_parts_are_found_in_their_order() -> None:
     rows = [("12", "BU", "s-0"), *((f"12[{number}]", "BU", "s-0") for number in (10, 9, 0))]
 
-    assert ("12[0]", "12[9]", "12[10]") == pjm(named(*rows))[0].find("s-0")
-    assert ("13_0", "13_1") == pjm(named(("13", "ST", "s"), ("13_0", "ST", "s"), ("13_1", "ST", "s")))[0].find("s")
+    assert ("12[0]", "12[9]", "12[10]") == pjm(named(*rows))[0].find("s-0", 3)
+    assert ("13_0", "13_1") == pjm(named(("13", "ST", "s"), ("13_0", "ST", "s"), ("13_1", "ST", "s")))[0].find("s", 2)
 
 
 def test_the_memory_that_a_job_used_is_read_from_its_statistics(tmp_path: Path) -> None:
@@ -251,24 +236,24 @@ def test_the_memory_that_a_job_used_is_read_from_its_statistics(tmp_path: Path) 
         " MEMORY SIZE (LIMIT)       : 28.0 GiB (30064771072)\n MAX MEMORY SIZE (USE)     : 27.9 GiB (2995)\n"
     )
 
-    assert "memory: 27.9 GiB used of 28.0 GiB allowed" == scheduler.figures(file)
-    assert "" == scheduler.figures(tmp_path / "missing")
+    assert "memory: 27.9 GiB used of 28.0 GiB allowed" == scheduler.figures("12", file)
+    assert "" == scheduler.figures("12", tmp_path / "missing")
 
 
 def test_a_job_that_has_ended_is_found_in_the_history() -> None:
     scheduler, host = pjm(NOTHING, named(("12", "NM", "s-0")))
 
-    assert ("12",) == scheduler.find("s-0")
+    assert ("12",) == scheduler.find("s-0", 1)
     assert ["pjstat", "-E", "-H", "--data", "--choose", "jid,jmdl,jnam"] == host.asked[1]
 
 
 def test_a_job_that_is_nowhere_has_no_ids() -> None:
-    assert () == pjm(NOTHING, NOTHING)[0].find("s-0")
+    assert () == pjm(NOTHING, NOTHING)[0].find("s-0", 1)
 
 
 def test_a_bulk_job_whose_parts_are_not_listed_yet_is_asked_for_again() -> None:
     with pytest.raises(UnansweredError, match="parts"):
-        pjm(named(("12", "BU", "s-0")))[0].find("s-0")
+        pjm(named(("12", "BU", "s-0")))[0].find("s-0", 3)
 
 
 def test_many_jobs_are_deleted_by_one_command() -> None:
@@ -338,6 +323,21 @@ def test_pjm_that_is_not_there_is_said_with_what_to_type(missing: str) -> None:
         scheduler.require_commands()
 
     assert "--fugaku-emulate" in refusal.value.fix
+
+
+@pytest.mark.parametrize(("name", "value"), [("cpus", 4), ("mem", "4G"), ("gres", "gpu:1")])
+def test_what_pjm_cannot_give_is_refused_with_the_reason(name: str, value: object) -> None:
+    scheduler, _ = pjm()
+    scheduler.check(Resources(2, 60, "small", "hp1", "/vol1"), "test_a.py::test_b")
+
+    with pytest.raises(BadInput, match=rf"test_a.py::test_b: the mark fugaku has {name}={value!r}") as refusal:
+        scheduler.check(replace(Resources(1, 60), **{name: value}), "test_a.py::test_b")  # type: ignore[arg-type]
+
+    assert "PJM gives whole nodes" in refusal.value.why
+
+
+def test_pjm_limits_nothing_of_its_own() -> None:
+    assert Limits() == pjm()[0].limits
 
 
 IDS = st.lists(

@@ -1,0 +1,1 @@
+"""Slurm: its commands, states and directives."""
