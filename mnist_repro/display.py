@@ -22,9 +22,9 @@ _NARROWEST = 40
 _GAP = 2
 
 
-def counted(count: int, unit: str) -> str:
-    """A count with its unit: ``20 epochs``, ``1 epoch``, ``1,000 steps``."""
-    return f"{count:,} {unit}" + ("" if count == 1 else "s")
+def counted(count: int, unit: str, units: str = "") -> str:
+    """A count with its unit: ``20 epochs``, ``1 epoch``, ``1,000 steps``; ``units`` is a plural without a mere s."""
+    return f"{count:,} {unit if count == 1 else units or f'{unit}s'}"
 
 
 def seeds_text(seeds: Sequence[int]) -> str:

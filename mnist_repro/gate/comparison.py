@@ -32,7 +32,7 @@ class Comparison:
         samples: metric values by seed, as measured.
         provenance: what produced the samples.
         steps: what to type next, if the verdict does not pass.
-        taken: the values of a fingerprint, so that what CI took can be accepted.
+        taken: the values of a fingerprint, or of cases, so that what CI took can be accepted.
     """
 
     name: str

@@ -44,7 +44,7 @@ from mnist_repro.gate.comparison import (
     Comparison,
     incomparable,
 )
-from mnist_repro.gate.margins import require_finite
+from mnist_repro.gate.margins import require_finite, require_finite_cases
 from mnist_repro.gate.measured_values import Row, Train
 from mnist_repro.gate.session.reports import RECORDED, conclude, properties
 from mnist_repro.gate.verdicts import Judgement, Verdict
@@ -216,7 +216,8 @@ class Gate:
                 if isinstance(entry, CasesEntry):
                     _require_same_claims(stored, claims, entry)
                 measured = MeasuredCases(key, made, origin, str(origin.get("dataset_sha256", "")))
-                refusal.comparison = self._compared(stored, judge_cases(stored, measured), measured)
+                compared = self._compared(stored, judge_cases(stored, measured), measured)
+                refusal.comparison = replace(compared, taken={"cases": made})
         self._conclude(refusal.comparison)
 
     def _compare_samples(
@@ -297,9 +298,7 @@ class Gate:
         recorded = []
         for metric, claim in claims.items():
             values = {case: each[metric] for case, each in made.items()}
-            for case, repeats in values.items():
-                for value in repeats:
-                    require_finite(metric, {f"case {case}": value})
+            require_finite_cases(metric, values)
             few = paired_cases.too_few(values)
             if few:
                 raise BadInput(f"{stored.name}: {few}", "the gate could never pass", "add cases")

@@ -66,6 +66,13 @@ def require_spread(name: str, values: Mapping[int, float]) -> None:
         )
 
 
+def require_finite_cases(name: str, cases: Mapping[str, Sequence[float]]) -> None:
+    """Make sure that the values of cases can be compared; raises as `require_finite` does."""
+    for case, values in cases.items():
+        for value in values:
+            require_finite(name, {f"case {case}": value})
+
+
 def require_finite(name: str, values: Mapping[Any, float]) -> None:
     """Make sure that values can be compared.
 

@@ -5,12 +5,13 @@ from __future__ import annotations
 import hashlib
 import math
 from pathlib import Path
-from typing import Any, Callable, Dict, ItemsView, List, Mapping, Tuple
+from typing import Any, Callable, Dict, ItemsView, List, Mapping, Tuple, Union
 
 from mnist_repro.errors import BadInput
-from mnist_repro.gate.baselines.values import Exact
 from mnist_repro.gate.claims import VALUE
 
+# An exact value: a number, or a text, such as a hash.
+Exact = Union[int, str]
 # The values of one run: metrics by name.
 Row = Mapping[str, float]
 Train = Callable[[int], Any]

@@ -7,7 +7,8 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any, Dict, Mapping, Optional, Sequence, Tuple
 
-from mnist_repro.gate.baselines.values import BaselineEntry, BaselineFile, Change, Exact, FingerprintEntry, SampleEntry
+from mnist_repro.gate.baselines.values import BaselineEntry, BaselineFile, Change, FingerprintEntry, SampleEntry
+from mnist_repro.gate.measured_values import Exact
 from mnist_repro.gate.verdicts import Metric
 from mnist_repro.recipes import find
 from mnist_repro.runs import baselines

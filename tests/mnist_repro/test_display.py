@@ -24,6 +24,10 @@ def test_counts_are_named() -> None:
     ]
 
 
+def test_a_count_can_have_a_plural_of_its_own() -> None:
+    assert ["1 entry", "2 entries"] == [display.counted(count, "entry", "entries") for count in (1, 2)]
+
+
 def test_a_table_is_as_wide_as_it_needs_to_be() -> None:
     drawn = display.table(
         ("", "published", "measured", "verdict"),

@@ -10,6 +10,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any, Callable, Dict, List, Optional, Sequence
 
+from mnist_repro.display import counted, table
 from mnist_repro.errors import BadInput, ExitCode
 from mnist_repro.files.json import read_json
 from mnist_repro.files.locks import locked
@@ -21,14 +22,16 @@ from mnist_repro.gate.baselines.read_only import require_writable_baselines
 from mnist_repro.gate.baselines.values import (
     BaselineEntry,
     BaselineFile,
+    CasesEntry,
     Change,
     FingerprintEntry,
     Owner,
     SampleEntry,
     require_name,
 )
-from mnist_repro.gate.comparison import FINGERPRINT, SAMPLES, Comparison, from_fields
-from mnist_repro.gate.margins import require_spread
+from mnist_repro.gate.comparison import CASES, FINGERPRINT, SAMPLES, Comparison, from_fields
+from mnist_repro.gate.margins import require_finite_cases, require_spread
+from mnist_repro.gate.measured_values import case_values
 from mnist_repro.gate.report import SCHEMA
 from mnist_repro.gate.text import Commands
 
@@ -62,15 +65,14 @@ def _read(folder: Path, name: str) -> BaselineFile:
 
 def list_(arguments: argparse.Namespace) -> ExitCode:
     """Print names, kinds, and what is proposed."""
-    from mnist_repro.display import counted, table
-
     folder = arguments.baselines
     proposed = baseline_files.names(folder, proposed=True)
     rows = []
     for name in _chosen(arguments, sorted({*baseline_files.names(folder), *proposed})):
         stored = _read(folder, name)
-        entries = counted(len(stored.entries), "entry").replace("entrys", "entries")
-        rows.append((name, stored.kind or "new", entries, "proposed" if name in proposed else ""))
+        new = baseline_files.read_proposed(folder, name, stored.kind, stored.owner) if name in proposed else None
+        entries = counted(len(stored.entries), "entry", "entries")
+        rows.append((name, stored.kind or (new.kind if new else ""), entries, "proposed" if new else ""))
     print(table(("name", "kind", "stored", ""), rows))
     return ExitCode.PASSED
 
@@ -244,12 +246,12 @@ def _measured(arguments: argparse.Namespace) -> List[Comparison]:
             f"{file} is not a whole gate report", f"{type(error).__name__}: {error}", "pytest --gate-report=DIR"
         ) from error
     named = [each for each in every if each.name in arguments.names] or every
-    found = [each for each in named if each.samples or each.taken]
+    found = [each for each in named if each.kind in _MADE_OF and (each.samples or each.taken)]
     lost = [name for name in arguments.names if name not in {each.name for each in found}]
     if lost or not found:
         raise BadInput(
             f"{file} has no measured values of {', '.join(lost) or 'anything'}",
-            "samples and fingerprints of a session can be accepted, if its tests came so far",
+            "samples, cases and fingerprints of a session can be accepted, if its tests came so far",
             f"it has {', '.join(each.name for each in every if each.samples or each.taken) or 'none'}",
         )
     arguments.names = [each.name for each in found]
@@ -260,8 +262,7 @@ def _propose(folder: Path, comparison: Comparison, file: Path) -> None:
     """Propose what a session measured."""
     name = require_name(comparison.name)
     stored = baseline_files.read(folder, name, comparison.kind, owner(folder, name))
-    make: Dict[str, Callable[..., BaselineEntry]] = {SAMPLES: _samples_of, FINGERPRINT: _fingerprint_of}
-    entry = make[comparison.kind](stored, comparison, file)
+    entry = _MADE_OF[comparison.kind](stored, comparison, file)
     with locked(baseline_files.private_folder(folder), name):
         proposals.propose(folder, name, comparison.kind, entry, stored.owner)
 
@@ -269,11 +270,7 @@ def _propose(folder: Path, comparison: Comparison, file: Path) -> None:
 def _samples_of(stored: BaselineFile, comparison: Comparison, file: Path) -> SampleEntry:
     before = stored.samples(comparison.conditions)
     if before is None:
-        raise BadInput(
-            f"{comparison.name}: nothing is stored for these conditions",
-            f"{file} has the samples, but not what may differ",
-            stored.owner.commands.record,
-        )
+        raise _nothing_stored(stored, comparison, file)
     lost = sorted(set(before.samples) - set(comparison.samples))
     if lost:
         raise BadInput(
@@ -284,6 +281,31 @@ def _samples_of(stored: BaselineFile, comparison: Comparison, file: Path) -> Sam
     for metric in before.metrics:
         require_spread(metric.name, {seed: run.get(metric.name, math.nan) for seed, run in comparison.samples.items()})
     return replace(before, samples=comparison.samples, provenance=comparison.provenance, history=())
+
+
+def _cases_of(stored: BaselineFile, comparison: Comparison, file: Path) -> CasesEntry:
+    before = stored.entry(comparison.conditions)
+    if not isinstance(before, CasesEntry):
+        raise _nothing_stored(stored, comparison, file)
+    cases = case_values(comparison.taken.get("cases", {}))
+    lost = [case for case in before.cases if case not in cases]
+    if lost:
+        raise BadInput(
+            f"{comparison.name}: {file} has {counted(len(cases), 'case')}, not {', '.join(lost[:5])}",
+            "stored cases would be lost",
+            f"if they are to go: {stored.owner.commands.record}",
+        )
+    for metric in before.metrics:
+        require_finite_cases(metric.name, {case: values.get(metric.name, [math.nan]) for case, values in cases.items()})
+    return replace(before, cases=cases, provenance=comparison.provenance, history=())
+
+
+def _nothing_stored(stored: BaselineFile, comparison: Comparison, file: Path) -> BadInput:
+    return BadInput(
+        f"{comparison.name}: nothing is stored for these conditions",
+        f"{file} has the {comparison.kind}, but not what may differ",
+        stored.owner.commands.record,
+    )
 
 
 def _fingerprint_of(stored: BaselineFile, comparison: Comparison, file: Path) -> FingerprintEntry:
@@ -303,6 +325,14 @@ def _fingerprint_of(stored: BaselineFile, comparison: Comparison, file: Path) ->
         (),
     )
     return replace(made, tolerance=like.tolerance, reason=like.reason, tolerances=like.tolerances) if like else made
+
+
+# What a session measured, as an entry; published figures are no measurements.
+_MADE_OF: Dict[str, Callable[[BaselineFile, Comparison, Path], BaselineEntry]] = {
+    SAMPLES: _samples_of,
+    FINGERPRINT: _fingerprint_of,
+    CASES: _cases_of,
+}
 
 
 def _now() -> str:

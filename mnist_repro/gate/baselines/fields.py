@@ -11,11 +11,11 @@ from mnist_repro.gate.baselines.values import (
     BaselineEntry,
     CasesEntry,
     Change,
-    Exact,
     FingerprintEntry,
     SampleEntry,
 )
 from mnist_repro.gate.comparison import CASES, FINGERPRINT
+from mnist_repro.gate.measured_values import Exact
 from mnist_repro.gate.verdicts import Metric
 
 # Relative limit where only rounding may differ: 500 times the largest effect of rounding on a loss ever seen.

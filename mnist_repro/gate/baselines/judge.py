@@ -7,8 +7,9 @@ from dataclasses import dataclass, field, replace
 from typing import Any, List, Mapping, Optional, Sequence, Tuple, Union
 
 from mnist_repro.display import counted
-from mnist_repro.gate.baselines.values import BaselineFile, CasesEntry, Exact, FingerprintEntry, SampleEntry, samples_of
+from mnist_repro.gate.baselines.values import BaselineFile, CasesEntry, FingerprintEntry, SampleEntry, samples_of
 from mnist_repro.gate.cases import compare_cases
+from mnist_repro.gate.measured_values import Exact
 from mnist_repro.gate.platform import environment_note, platform_text
 from mnist_repro.gate.statistics import Samples, compare_distributions, compare_seed_by_seed
 from mnist_repro.gate.text import conditions_text

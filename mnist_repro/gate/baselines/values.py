@@ -7,6 +7,7 @@ from dataclasses import asdict, dataclass, field, replace
 from typing import Any, Callable, Dict, List, Mapping, Optional, Sequence, Tuple, Union
 
 from mnist_repro.errors import BadInput, escaped
+from mnist_repro.gate.measured_values import Exact
 from mnist_repro.gate.text import Commands, conditions_text
 from mnist_repro.gate.verdicts import Metric
 
@@ -30,10 +31,6 @@ def require_name(name: str) -> str:
             "a name such as digits-sgd, or digits/sgd",
         )
     return name
-
-
-# An exact value: a number, or a text, such as a hash.
-Exact = Union[int, str]
 
 
 @dataclass(frozen=True)

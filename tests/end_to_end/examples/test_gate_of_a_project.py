@@ -286,6 +286,17 @@ def test_what_ci_measured_can_be_accepted(project: Project) -> None:
     assert (2, True) == (few.returncode, "has 5 seeds, 16 are stored" in few.stdout)
 
 
+def test_cases_that_ci_measured_can_be_accepted(project: Project) -> None:
+    project.write(CASES)
+    project.record()
+    project.write(CASES.replace("at % 7", "at % 2"))
+    assert ["regressed"] == project.verdicts()
+
+    accepted = project.baselines("accept", "bot", "--from", "report", "--reason", "meant")
+    assert 0 == accepted.returncode, accepted.stdout
+    assert ["no worse"] == project.verdicts()
+
+
 def test_a_fingerprint_of_another_platform_is_accepted_from_ci(project: Project) -> None:
     project.write(FINGERPRINT.replace("2.0}", '2.0}, platform="device A"'))
     project.record()

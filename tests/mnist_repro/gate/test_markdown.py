@@ -23,6 +23,13 @@ def test_gate_md_reads_as_stored(folder: Path, file_regression: FileRegressionFi
 HOSTILE = "a|b`c`<img src=x onerror=alert(1)>\n# heading [link](javascript:x) @everyone \\| ~~$x$ \x1b[31m&lt;"
 
 
+def test_gate_md_says_which_differences_are_stopped(folder: Path) -> None:
+    bad = as_markdown(report(judged(folder, runs(better=0.25))))
+
+    assert "each would have stopped a difference of its margin" in as_markdown(report(passing(folder)))
+    assert "  - stops with 95 % a difference of 0.02 in test\\_loss after 5 epochs" in bad
+
+
 def test_hostile_text_is_shown_and_not_obeyed() -> None:
     shown = escaped(HOSTILE)
 

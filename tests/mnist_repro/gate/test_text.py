@@ -33,6 +33,16 @@ def test_the_message_shows_metric_by_metric_and_what_to_type(folder: Path) -> No
     assert (
         "to accept it, if it is meant, after that: mnist-repro baseline accept vgg7 --rung subset --reason '…'" in lines
     )
+    assert "stops with 95 % a difference of 0.02 in test_loss after 5 epochs" in [
+        line.partition(",")[0] for line in lines
+    ]
+
+
+def test_what_could_not_be_compared_stops_nothing() -> None:
+    lost = Finding("loss", Verdict.INCOMPARABLE, "it is nan", margin=0.5)
+    exact = Finding("exact values", Verdict.CHANGED, "they differ")
+
+    assert "" == gate_text.stopped_text(Judgement((lost, exact)))
 
 
 def test_the_message_shows_the_first_row_of_a_fingerprint_that_differs(folder: Path) -> None:

@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
-from typing import List, Tuple
+from typing import Any, List, Mapping, Tuple
 
 import pytest
 
 from mnist_repro.gate.baselines import files as baseline_files
 from mnist_repro.gate.baselines.commands import owner
-from mnist_repro.gate.baselines.values import BaselineFile
+from mnist_repro.gate.baselines.values import BaselineFile, CasesEntry
 from mnist_repro.gate.cli import main
+from mnist_repro.gate.comparison import Comparison, as_fields
+from mnist_repro.gate.verdicts import Judgement, Metric
 from tests.builders import made_up_baselines as made
 
 NAME = "digits/sgd"
@@ -42,6 +45,58 @@ def test_list_and_show_say_what_is_stored(folder: Path, capsys: pytest.CaptureFi
 
     assert "digits/sgd  samples  1 entry  proposed" in said
     assert "12 seeds, compared as distributions" in said
+
+
+def test_list_says_the_kind_of_what_is_only_proposed(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    new = BaselineFile("mesh", "fingerprint", (made.fingerprint(history=()),), owner(folder, "mesh"))
+    baseline_files.write_proposed(folder, new)
+
+    assert 0 == run(folder, "list")
+    assert "mesh        fingerprint  0 entries  proposed" in capsys.readouterr().out
+
+
+CASES = {f"case-{at}": {"value": [float(at % 3 > 0)]} for at in range(30)}
+
+
+def measured_cases(folder: Path, cases: Mapping[str, Any], kind: str = "cases") -> str:
+    """A gate report with a comparison of cases, beside a baseline of `CASES`; its path."""
+    metric = Metric("value", "higher", 0.05, "one in twenty", "no worse")
+    stored = CasesEntry({}, (metric,), CASES, made.HERE, (made.FIRST,))
+    baseline_files.write(folder, BaselineFile("bot", "cases", (stored,), owner(folder, "bot")))
+    comparison = Comparison("bot", kind, Judgement(()), taken={"cases": cases}, provenance=made.HERE)
+    file = folder.parent / "gate.json"
+    report = {"schema": 2, "subjects": {"bot": {"comparisons": [as_fields(comparison)]}}}
+    file.write_text(json.dumps(report), encoding="utf-8")
+    return str(file)
+
+
+def test_cases_that_ci_measured_become_the_baseline(folder: Path) -> None:
+    now = {**CASES, "case-0": {"value": [1.0, 0.0]}, "new": {"value": [1.0]}}
+    file = measured_cases(folder, now)
+
+    assert 0 == run(folder, "accept", "bot", "--from", file, "--reason", "a new prompt")
+    [entry] = baseline_files.read(folder, "bot", "cases", owner(folder, "bot")).entries
+    assert isinstance(entry, CasesEntry)
+    assert {name: {"value": tuple(each["value"])} for name, each in now.items()} == entry.cases
+    assert ["first recording", "a new prompt"] == [change.reason for change in entry.history]
+
+
+@pytest.mark.parametrize(
+    ("cases", "kind", "message"),
+    [
+        ({"case-1": {"value": [1.0]}}, "cases", "has 1 case, not case-0, case-2, case-3, case-4, case-5"),
+        ({**CASES, "case-0": {"value": ["nan"]}}, "cases", "value of case-0 is 'nan'"),
+        ({name: {"other": [1.0]} for name in CASES}, "cases", "value is nan for case case-0"),
+        (CASES, "published", "has no measured values of bot"),
+    ],
+)
+def test_cases_that_could_not_be_judged_later_are_refused(
+    folder: Path, cases: Mapping[str, Any], kind: str, message: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    file = measured_cases(folder, cases, kind)
+
+    assert 2 == run(folder, "accept", "bot", "--from", file, "--reason", "x")
+    assert message in capsys.readouterr().err
 
 
 def test_a_proposal_is_compared_and_then_stored_with_its_reason(
