@@ -1,4 +1,4 @@
-"""Reads and writes IDX, the format of the MNIST files: a magic number, the dimensions, big-endian values.
+"""Reads IDX, the format of the MNIST files: a magic number, the dimensions, big-endian values.
 
 Source: the description at the end of http://yann.lecun.com/exdb/mnist/.
 """
@@ -15,7 +15,6 @@ from typing import Tuple
 import numpy as np
 
 from mnist_repro.errors import BadInput
-from mnist_repro.files import atomic
 from mnist_repro.files.guarded import WHOLE_COPY, Readable, check_promised, open_regular, read_promised, unreadable
 
 # NumPy types by the third byte of the magic number.
@@ -41,31 +40,6 @@ def read(path: Path) -> np.ndarray:
                 raise unreadable(path, error) from error
             raw.seek(0)
             raise (_damaged if raw.read(len(_GZIP)) == _GZIP else _not_gzip)(path, error) from error
-
-
-def write(path: Path, array: np.ndarray) -> None:
-    """Write ``array`` as IDX, compressed if the name ends in .gz; the same array gives the same bytes.
-
-    Raises:
-        BadInput: IDX does not have this type or shape, or the file cannot be written.
-    """
-    codes = {np.dtype(name): code for code, name in TYPES.items()}
-    code = codes.get(array.dtype.newbyteorder("="))
-    if code is None or array.ndim > 255 or max(array.shape, default=0) >= 1 << 32:
-        raise BadInput(
-            f"cannot write {path}: IDX has no {array.dtype} of shape {array.shape}",
-            f"its types are {', '.join(str(kind) for kind in codes)}, its sizes 32-bit",
-            "convert the array first",
-        )
-    content = struct.pack(f">HBB{array.ndim}I", 0, code, array.ndim, *array.shape)
-    content += array.astype(array.dtype.newbyteorder(">")).tobytes()
-    with atomic.replacing(path) as temporary, temporary.open("wb") as raw:
-        if path.suffix != ".gz":
-            raw.write(content)
-            return
-        # Without name and time in the header, the same array gives the same bytes.
-        with gzip.GzipFile(filename="", mode="wb", fileobj=raw, mtime=0) as packed:
-            packed.write(content)
 
 
 def _parse(stream: Readable, path: Path) -> np.ndarray:

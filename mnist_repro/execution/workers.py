@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import contextlib
 import os
-import queue
 import threading
+from concurrent.futures import Future, ThreadPoolExecutor, as_completed
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Callable, Dict, Mapping, Optional, Sequence, Union
+from typing import Any, Callable, Dict, List, Mapping, Optional, Sequence
 
 from mnist_repro.errors import BadInput
 from mnist_repro.execution.components import Assignment
@@ -85,112 +85,49 @@ def run_all(
     Raises:
         KeyboardInterrupt: the user pressed Ctrl-C; the processes have been stopped, finished runs are whole.
     """
-    with contextlib.closing(Pool(max(1, min(processes, len(tasks))))) as pool:
-        pool.submit(tasks)
-        pool.no_more()
-        return pool.wait(tasks, watch, ended)
+    with contextlib.closing(Pool(max(1, min(processes, len(tasks))), watch=watch)) as pool:
+        futures = {pool.submit(task): task for task in tasks}
+        for future in as_completed(futures):
+            if ended is not None:
+                ended(futures[future], future.result())
+        return {task: future.result() for future, task in futures.items()}
 
 
 class Pool:
-    """A pool of worker processes. A process starts with its first task and stays until the pool is closed.
+    """A pool of worker processes. A process starts when no other is idle, and stays until the pool is closed.
 
     Args:
         processes: the largest number of processes.
         environment: environment of the processes; None means that of this process at the time they start.
+        watch: receives the progress of tasks, one report at a time, in another thread.
     """
-
-    def __init__(self, processes: int, environment: Optional[Mapping[str, str]] = None) -> None:
-        self._waiting: queue.SimpleQueue[Optional[Task]] = queue.SimpleQueue()
-        self._happened: queue.SimpleQueue[Union[Progress, _Ended]] = queue.SimpleQueue()
-        self._crew = [_Worker(self._waiting, self._happened, environment) for _ in range(processes)]
-        for worker in self._crew:
-            worker.start()
-
-    def submit(self, tasks: Sequence[Task]) -> None:
-        """Add tasks to the end of the queue."""
-        for task in tasks:
-            self._waiting.put(task)
-
-    def no_more(self) -> None:
-        """Let each process end when the queue is empty."""
-        for _ in self._crew:
-            self._waiting.put(None)
-
-    def wait(
-        self, tasks: Sequence[Task], watch: Watcher, ended: Optional[Ended] = None
-    ) -> Dict[Task, Optional[Failure]]:
-        """Wait for submitted tasks; an exception from `watch` or `ended` ends the wait."""
-        outcomes: Dict[Task, Optional[Failure]] = {}
-        waited_for = set(tasks)
-        while len(outcomes) < len(waited_for):
-            event = self._happened.get()
-            if event.task not in waited_for:
-                continue  # an earlier `wait` was interrupted before this task ended
-            if isinstance(event, Progress):
-                watch(event)
-            else:
-                outcomes[event.task] = event.failure
-                if ended is not None:
-                    ended(event.task, event.failure)
-        return {task: outcomes[task] for task in tasks}
-
-    def close(self) -> None:
-        """Kill the processes at once. Finished runs are on disk; unfinished runs are lost."""
-        for worker in self._crew:
-            worker.stop()
-        self.no_more()
-        for worker in self._crew:
-            worker.join()
-
-
-@dataclass(frozen=True)
-class _Ended:
-    task: Task
-    failure: Optional[Failure]
-
-
-class _Worker:
-    """A thread that gives tasks to one process, and starts a new process when that one has died."""
 
     def __init__(
         self,
-        waiting: queue.SimpleQueue[Optional[Task]],
-        happened: queue.SimpleQueue[Union[Progress, _Ended]],
-        environment: Optional[Mapping[str, str]],
+        processes: int,
+        environment: Optional[Mapping[str, str]] = None,
+        watch: Watcher = lambda progress: None,
     ) -> None:
-        self._waiting, self._happened, self._environment = waiting, happened, environment
-        self._process: Optional[Process] = None
+        self._environment, self._watch = environment, watch
+        # Each thread waits for one process.
+        self._threads = ThreadPoolExecutor(processes)
+        self._watching = threading.Lock()
+        self._started: List[Process] = []
+        self._idle: List[Process] = []
         self._stopped = False
-        self._thread = threading.Thread(target=self._work, daemon=True)
 
-    def start(self) -> None:
-        self._thread.start()
+    def submit(self, task: Task) -> Future[Optional[Failure]]:
+        """Add a task to the end of the queue; its result will be its failure, or None."""
+        return self._threads.submit(self._run, task)
 
-    def stop(self) -> None:
-        """Kill the process; the thread ends before its next task."""
+    def close(self) -> None:
+        """Kill the processes at once. Finished runs are on disk; unfinished runs are lost."""
         self._stopped = True
-        process = self._process  # the thread may set it to None at any time
-        if process is not None:
+        for process in list(self._started):
             process.kill()
-
-    def join(self) -> None:
-        self._thread.join(timeout=10)
-
-    def _work(self) -> None:
-        while True:
-            task = self._waiting.get()
-            if task is None or self._stopped:
-                break
-            try:
-                failure = self._run(task)
-            except Exception as error:  # without an answer, `wait` would never end
-                failure = Failure(
-                    "the process of this run could not be used",
-                    f"it did not start, or it answered something else than expected: {type(error).__name__}: {error}",
-                    "run it again",
-                )
-            self._happened.put(_Ended(task, failure))
-        self._discard()
+        self._threads.shutdown()
+        for process in self._started:
+            process.close()
 
     def _run(self, task: Task) -> Optional[Failure]:
         assignment = task.assignment
@@ -203,21 +140,39 @@ class _Worker:
             "out": str(task.folder),
             "leaves": task.leaves,
         }
-        if self._process is None:
-            self._process = Process("execution.run_worker", self._environment)
-            if self._stopped:
-                self._process.kill()
         try:
-            self._process.ask(job, lambda report: self._happened.put(Progress(task, **report)))
-        except BadInput as error:
-            return Failure(error.what, error.why, error.fix, bad_input=True)
+            return self._ask(job, task)
         except DiedError as error:
-            self._discard()
             remove_unfinished(task.folder)
             return Failure(f"the process of this run {error.how}", error.last_words, error.fix)
-        return None
+        except Exception as error:
+            return Failure(
+                "the process of this run could not be used",
+                f"it did not start, or it answered something else than expected: {type(error).__name__}: {error}",
+                "run it again",
+            )
 
-    def _discard(self) -> None:
-        process, self._process = self._process, None
-        if process is not None:
-            process.close()
+    def _ask(self, job: Mapping[str, Any], task: Task) -> Optional[Failure]:
+        failure = None
+        try:
+            process = self._idle.pop()
+        except IndexError:
+            process = self._start()
+        try:
+            process.ask(job, lambda report: self._progress(Progress(task, **report)))
+        except BadInput as error:
+            failure = Failure(error.what, error.why, error.fix, bad_input=True)
+        # A process that did not answer to its end is not used again.
+        self._idle.append(process)
+        return failure
+
+    def _start(self) -> Process:
+        process = Process("execution.run_worker", self._environment)
+        self._started.append(process)
+        if self._stopped:
+            process.kill()
+        return process
+
+    def _progress(self, progress: Progress) -> None:
+        with self._watching:
+            self._watch(progress)

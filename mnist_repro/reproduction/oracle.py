@@ -56,15 +56,6 @@ class Calculation:
     bias_trained: bool = True
 
 
-@dataclass(frozen=True, eq=False)
-class Solution:
-    """A finished training: kernel, float64 (784, 10), bias (10,), and the loss of every step (steps,)."""
-
-    kernel: np.ndarray
-    bias: np.ndarray
-    losses: np.ndarray
-
-
 def can_compute(recipe: Recipe) -> bool:
     """Whether the oracle can compute this recipe."""
     known = recipe.input_shape == (784,) and isinstance(recipe.optimizer, (GradientDescent, RMSprop))
@@ -92,29 +83,6 @@ def calculation(recipe: Recipe, arithmetic: str, training_images: int, first_ima
         raise ValueError(f"arithmetic is one of {', '.join(ARITHMETICS)}, not {arithmetic!r}")
     inside = arithmetic == "framework" and isinstance(optimizer, RMSprop)
     return Calculation(recipe.name, layer, optimizer, inside, recipe.batch_size, first_image, training_images)
-
-
-def step_losses(
-    recipe: Recipe, images: np.ndarray, labels: np.ndarray, seed: int, steps: int, arithmetic: str = "original"
-) -> np.ndarray:
-    """The loss of each of the first steps, float64 (steps,), in nats.
-
-    Args:
-        recipe: a softmax regression.
-        images: the training images, uint8 (n, 28, 28).
-        labels: labels of the images, integers (n,).
-        seed: seed of initial weights and orders.
-        steps: number of steps.
-        arithmetic: see `calculation`.
-    """
-    return train(calculation(recipe, arithmetic, len(images)), images, labels, seed, steps).losses
-
-
-def train(chosen: Calculation, images: np.ndarray, labels: np.ndarray, seed: int, steps: int) -> Solution:
-    """Train for ``steps`` steps; the other arguments are as in `SoftmaxRegression`."""
-    regression = SoftmaxRegression(chosen, images, labels, seed)
-    losses = np.array([regression.step() for _ in range(steps)], dtype=np.float64)
-    return Solution(regression.kernel, regression.bias, losses)
 
 
 def losses_one_by_one(chosen: Calculation, images: np.ndarray, labels: np.ndarray, seed: int) -> Iterator[float]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+import gzip
 import os
 import struct
 from pathlib import Path
@@ -11,7 +12,7 @@ from typing import Any, Dict, Tuple
 import numpy as np
 import pytest
 
-from mnist_repro.data import locate
+from mnist_repro.data import idx, locate
 from mnist_repro.data import surrogate_cache as kept
 from mnist_repro.data.dataset import Dataset, digest
 from mnist_repro.data.mnist import IDX_FILES
@@ -53,6 +54,14 @@ def write_zeros(path: Path, shape: Tuple[int, ...]) -> None:
     with path.open("wb") as file:
         file.write(struct.pack(f">HBB{len(shape)}I", 0, 8, len(shape), *shape))
         file.truncate(file.tell() + int(np.prod(shape)))
+
+
+def write_idx(path: Path, array: np.ndarray) -> None:
+    """An array as IDX, compressed if the name ends in .gz."""
+    codes = {np.dtype(name): code for code, name in idx.TYPES.items()}
+    head = struct.pack(f">HBB{array.ndim}I", 0, codes[array.dtype.newbyteorder("=")], array.ndim, *array.shape)
+    content = head + array.astype(array.dtype.newbyteorder(">")).tobytes()
+    path.write_bytes(gzip.compress(content) if path.suffix == ".gz" else content)
 
 
 def isolate(monkeypatch: pytest.MonkeyPatch, folder: Path) -> None:

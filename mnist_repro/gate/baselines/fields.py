@@ -144,41 +144,26 @@ def _replaced(fields: Dict[Any, Any]) -> Dict[Any, Any]:
     if extra:
         raise ValueError(f"replaced has {', '.join(extra)}, which means nothing here")
     _plain(fields, "replaced")
-    for name, metric in _mapping(fields.get("metrics", {}), "replaced metrics").items():
-        _metric(str(name), metric)
+    for name in ("metrics", "samples", "cases", "exact", "close", "tolerances"):
+        _mapping(fields.get(name, {}), f"replaced {name}")
     columns = fields.get("columns", [])
     if not isinstance(columns, list) or not all(isinstance(name, str) for name in columns):
         raise ValueError(f"replaced columns is {columns!r}, not a list of names")
-    for seed, row in _mapping(fields.get("samples", {}), "replaced samples").items():
+    for seed, row in fields.get("samples", {}).items():
         if not isinstance(row, list) or len(row) != len(columns):
             raise ValueError(f"replaced samples of seed {_seed(seed)} is {row!r}, not a value for each column")
-        _numbers({name: value for name, value in zip(columns, row) if value is not None}, f"replaced samples of {seed}")
-    for name, value in _mapping(fields.get("exact", {}), "replaced exact").items():
-        _exact(f"replaced {name}", value)
-    for kind in ("close", "tolerances"):
-        _numbers(fields.get(kind, {}), f"replaced {kind}")
-    for case, values in _mapping(fields.get("cases", {}), "replaced cases").items():
-        _case(values, f"replaced case {case}")
-    _number(fields.get("tolerance", 0.0), "replaced tolerance")
-    if not isinstance(fields.get("paired", False), bool):
-        raise ValueError(f"replaced paired is {fields['paired']!r}, not true or false")
     return fields
 
 
 def _plain(value: Any, what: str) -> Any:
-    """Refuse values that JSON does not have, such as dates, and YAML aliases, which could make endless structures."""
-    ids, waiting = set(), [value]
-    while waiting:
-        item = waiting.pop()
-        if isinstance(item, (dict, list)):
-            if id(item) in ids:
-                raise ValueError(f"{what} refers to something by an alias")
-            ids.add(id(item))
-            waiting += [*item, *item.values()] if isinstance(item, dict) else item
-        elif isinstance(item, (int, float)):
-            _number(float(item) if isinstance(item, bool) else item, f"a value of {what}")
-        elif item is not None and not isinstance(item, str):
-            raise ValueError(f"{what} has {item!r}, which is neither a text nor a number; quoted, it is a text")
+    """Refuse values that JSON does not have, such as dates."""
+    if isinstance(value, (dict, list)):
+        for item in (*value, *value.values()) if isinstance(value, dict) else value:
+            _plain(item, what)
+    elif isinstance(value, (int, float)):
+        _number(float(value) if isinstance(value, bool) else value, f"a value of {what}")
+    elif value is not None and not isinstance(value, str):
+        raise ValueError(f"{what} has {value!r}, which is neither a text nor a number; quoted, it is a text")
     return value
 
 

@@ -10,10 +10,9 @@ from __future__ import annotations
 import errno
 import hashlib
 import json
-import math
 from dataclasses import asdict
 from pathlib import Path
-from typing import Any, Dict, List, Optional, Union
+from typing import Any, Dict, List, Optional
 
 from mnist_repro.errors import BadInput
 from mnist_repro.files.atomic import write_text
@@ -251,13 +250,15 @@ class _UnusableError(ValueError):
 
 
 def _require_shallow(text: str) -> None:
-    """Refuse a text that is nested so deeply that the parser could crash this process."""
+    """Refuse a text that is nested so deeply that the parser could crash this process, or that refers to itself."""
     import yaml
 
     depth = 0
     try:
         for event in yaml.parse(text, Loader=getattr(yaml, "CSafeLoader", yaml.SafeLoader)):
             depth += isinstance(event, yaml.CollectionStartEvent) - isinstance(event, yaml.CollectionEndEvent)
+            if isinstance(event, yaml.AliasEvent):
+                raise _UnusableError("it refers to something by an alias")
             if depth > _DEEPEST:
                 break
     except yaml.MarkedYAMLError as error:
@@ -271,14 +272,11 @@ def _require_shallow(text: str) -> None:
 
 
 def _strict_loader() -> Any:
-    """PyYAML's safe loader, the fast one if it is there.
-
-    A double key is an error: else a value would be lost. So is a number that means another one to YAML 1.1.
-    """
+    """PyYAML's safe loader, the fast one if it is there. A double key is an error: else a value would be lost."""
     import yaml
 
     class StrictLoader(getattr(yaml, "CSafeLoader", yaml.SafeLoader)):  # type: ignore[misc]
-        """Refuses double keys and unusual numbers."""
+        """Refuses double keys."""
 
     def mapping(loader: Any, node: Any) -> Dict[Any, Any]:
         pairs = loader.construct_pairs(node, deep=True)
@@ -289,28 +287,8 @@ def _strict_loader() -> Any:
             raise _UnusableError(f"{doubled!r} comes twice")
         return fields
 
-    def number(loader: Any, node: Any) -> Union[int, float]:
-        kind = node.tag.rpartition(":")[2]
-        value: Union[int, float] = getattr(loader, f"construct_yaml_{kind}")(node)
-        if (kind == "int" or math.isfinite(value)) and not _is_decimal(node.value, value):
-            where = f"line {node.start_mark.line + 1}"
-            raise _UnusableError(
-                f"{where} has {node.value}, which YAML 1.1 reads as {value}: quote it, or write {value}"
-            )
-        return value
-
     StrictLoader.add_constructor(yaml.resolver.BaseResolver.DEFAULT_MAPPING_TAG, mapping)
-    for kind in ("int", "float"):
-        StrictLoader.add_constructor(f"tag:yaml.org,2002:{kind}", number)
     return StrictLoader
-
-
-def _is_decimal(text: str, value: float) -> bool:
-    """Whether a number is written in decimal: not octal (017), in base 60 (1:30), or with underscores (1_000)."""
-    try:
-        return "_" not in text and type(value)(text) == value
-    except ValueError:
-        return False
 
 
 class _Row(Dict[Any, Any]):

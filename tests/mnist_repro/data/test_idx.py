@@ -8,7 +8,6 @@ import tracemalloc
 from pathlib import Path
 from typing import Tuple
 
-import numpy as np
 import pytest
 
 from mnist_repro.data import idx
@@ -34,13 +33,6 @@ def test_bytes_are_read_as_the_format_says(tmp_path: Path) -> None:
     assert [[1, 2], [3, 4], [5, 6]] == idx.read(path).tolist()
 
 
-def test_bytes_are_written_as_the_format_says(tmp_path: Path) -> None:
-    path = tmp_path / "file"
-    idx.write(path, np.array([[1, 2], [3, 4], [5, 6]], np.uint8))
-
-    assert THREE_BY_TWO == path.read_bytes()
-
-
 @pytest.mark.parametrize(
     ("code", "letter", "value"),
     [(0x08, "B", 200), (0x09, "b", -3), (0x0B, "h", -300), (0x0C, "i", -70_000), (0x0D, "f", 0.5), (0x0E, "d", 0.1)],
@@ -54,26 +46,6 @@ def test_every_type_is_big_endian_in_the_file_and_native_in_memory(
 
     assert [value] == array.tolist()
     assert array.dtype.isnative
-    idx.write(tmp_path / "again", array)
-    assert path.read_bytes() == (tmp_path / "again").read_bytes()
-
-
-def test_gzip_is_chosen_by_the_suffix_and_holds_neither_time_nor_name(tmp_path: Path) -> None:
-    for name in ("one.gz", "other.gz"):
-        idx.write(tmp_path / name, np.arange(6, dtype=np.uint8).reshape(3, 2))
-    packed = (tmp_path / "one.gz").read_bytes()
-
-    assert packed == (tmp_path / "other.gz").read_bytes()
-    assert bytes(4) == packed[4:8]
-    assert [[0, 1], [2, 3], [4, 5]] == idx.read(tmp_path / "one.gz").tolist()
-
-
-@pytest.mark.parametrize("array", [np.zeros(3, np.uint16), np.array(["a"]), np.array([None], dtype=object)])
-def test_what_idx_has_no_type_for_is_not_written(tmp_path: Path, array: np.ndarray) -> None:
-    with pytest.raises(BadInput, match="IDX has no"):
-        idx.write(tmp_path / "file", array)
-
-    assert [] == list(tmp_path.iterdir())
 
 
 @pytest.mark.parametrize(("name", "whole"), [("file", THREE_BY_TWO), ("file.gz", PACKED)])

@@ -7,10 +7,10 @@ from pathlib import Path
 
 import pytest
 
-from mnist_repro.data import idx, mnist
+from mnist_repro.data import mnist
 from mnist_repro.data.dataset import HASHES, Dataset, describe
 from mnist_repro.errors import BadInput
-from tests.builders.mnist_files import black, black_digest, write_folder
+from tests.builders.mnist_files import black, black_digest, write_folder, write_idx
 
 
 def test_real_mnist_is_recognised_and_in_its_order(real: Dataset) -> None:
@@ -31,7 +31,7 @@ def test_folder_and_npz_and_every_spelling_give_the_same_dataset(black_npz: Path
     assert expected == mnist.read(plain).sha256
     labels = plain / "t10k-labels-idx1-ubyte"
     labels.rename(plain / "t10k-labels.idx1-ubyte")
-    idx.write(plain / "train-labels-idx1-ubyte.gz", black()["y_train"])
+    write_idx(plain / "train-labels-idx1-ubyte.gz", black()["y_train"])
     (plain / "train-labels-idx1-ubyte").unlink()
     (plain / "train-images-idx3-ubyte").rename(plain / "train-images.idx3-ubyte")
     # Some archives have a folder of the same name beside the file.

@@ -20,20 +20,19 @@ def npy(array: np.ndarray) -> bytes:
 
 
 @pytest.mark.parametrize(
-    ("member", "expected"),
+    "member",
     [
-        (npy(np.array([None], dtype=object)), "holds Python objects (pickle)"),
-        (npy(np.zeros(3, np.float32)), "holds float32 of shape (3,)"),
-        (npy(np.zeros(3, np.uint8))[:-1], "is truncated: 2 bytes of data"),
-        (npy(np.zeros(3, np.uint8)) + b"\0", "has bytes after its end"),
-        (npy(np.zeros(3, np.uint8)).replace(b"(3,)", b"(-1,)"), "shape (-1,)"),
-        (npy(np.zeros(3, np.uint8)).replace(b"(3,), }         ", b"(4000000000,), }"), "is truncated: 3 bytes of data"),
-        (b"no npy", "damaged"),
-        (b"\x93NUMPY\x03\x00" + bytes(100), "version (3, 0)"),
+        npy(np.array([None], dtype=object)),
+        npy(np.zeros(3, np.uint8))[:-1],
+        npy(np.zeros(3, np.uint8)).replace(b"(3,)", b"(-1,)"),
+        npy(np.zeros(3, np.uint8)).replace(b"(3,), }         ", b"(4000000000,), }"),
+        npy(np.zeros(3, np.uint8)).replace(b"(3,), }           ", b"(9000000000000,), }"),
+        b"no npy",
+        b"\x93NUMPY\x03\x00" + bytes(100),
     ],
-    ids=["objects", "floats", "cut", "longer", "negative", "gigabytes", "other", "version"],
+    ids=["objects", "cut", "negative", "gigabytes", "terabytes", "other", "version"],
 )
-def test_a_broken_member_of_an_npz_is_refused(tmp_path: Path, member: bytes, expected: str) -> None:
+def test_a_broken_member_of_an_npz_is_refused(tmp_path: Path, member: bytes) -> None:
     path = tmp_path / "mnist.npz"
     with zipfile.ZipFile(str(path), "w") as archive:
         for key in npz.KEYS:
@@ -41,8 +40,7 @@ def test_a_broken_member_of_an_npz_is_refused(tmp_path: Path, member: bytes, exp
 
     with pytest.raises(BadInput) as caught:
         npz.read(path)
-    assert expected in caught.value.what
-    assert str(path) in caught.value.what
+    assert f"{path} is truncated, damaged or no .npz at all" == caught.value.what
 
 
 def test_an_npz_cut_short_anywhere_is_refused(tmp_path: Path) -> None:

@@ -110,19 +110,18 @@ def test_there_are_no_more_processes_than_tasks(rehearsed: Type[Rehearsed], tmp_
     assert len(rehearsed.started) <= 2
 
 
-def test_a_wait_that_was_interrupted_does_not_disturb_the_next_one(rehearsed: Type[Rehearsed], tmp_path: Path) -> None:
+def test_a_process_that_did_not_answer_to_its_end_is_not_used_again(rehearsed: Type[Rehearsed], tmp_path: Path) -> None:
     def interrupt(progress: Progress) -> None:
-        raise KeyboardInterrupt
+        if progress.task == first:
+            raise KeyboardInterrupt
 
-    first, second = task(tmp_path, 4), task(tmp_path, 5)
-    with closing(Pool(1, {"A": "b"})) as pool:
-        pool.submit([first])
+    first, second, third = (task(tmp_path, seed) for seed in (4, 5, 6))
+    with closing(Pool(1, {"A": "b"}, interrupt)) as pool:
         with pytest.raises(KeyboardInterrupt):
-            pool.wait([first], interrupt)
-        pool.submit([second])
-        assert {second: None} == pool.wait([second], lambda progress: None)
-    [process] = rehearsed.started
-    assert ({"A": "b"}, True) == (process.environment, process.closed)
+            pool.submit(first).result()
+        assert [None, None] == [pool.submit(each).result() for each in (second, third)]
+    assert [[4], [5, 6]] == [[job["seed"] for job in process.jobs] for process in rehearsed.started]
+    assert [({"A": "b"}, True)] * 2 == [(process.environment, process.closed) for process in rehearsed.started]
 
 
 def test_cores_are_those_that_this_process_may_use() -> None:

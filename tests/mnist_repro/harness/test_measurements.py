@@ -46,7 +46,7 @@ def test_runs_are_made_once_more_can_be_had_and_one_that_fails_takes_no_other_al
     runs = busy.runs("tf-softmax", "subset", 1)
 
     assert [("tf-softmax", 0, "subset")] == [(run.recipe, run.seed, run.scale) for run in runs]
-    assert runs[0] is busy.runs("tf-softmax", "subset", 1)[0]
+    assert runs[0] == busy.runs("tf-softmax", "subset", 1)[0]
     with pytest.raises(BadInput, match=r"tf-softmax, seed 1: .*seed-1"):
         runs.grown_to(2)
     kept = {path.name for path in (folder / "tf-softmax" / "subset" / "seed-0").iterdir()}

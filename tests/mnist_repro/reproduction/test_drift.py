@@ -20,6 +20,7 @@ from mnist_repro.runs.run import Run
 from mnist_repro.training import framework
 from mnist_repro.training import train as training
 from tests.builders import made_up
+from tests.builders.solved import solve
 
 # Two epochs of 16 and of 21 steps, the last of each with an incomplete batch.
 WHEEL = replace(find("wheel-softmax"), subset=Scale(2_000, 0, 100, Epochs(2), scored_after=(2,)))
@@ -40,7 +41,7 @@ def computed(dataset: Dataset, recipe: Recipe = WHEEL, change: Optional[Hypothes
     """The first steps of a run with one thing changed, rounded to float32 as a real one."""
     chosen = oracle.calculation(recipe, "original", recipe.subset.training_images, recipe.validation_images)
     chosen = change.applied(chosen) if change else chosen
-    losses = oracle.train(chosen, dataset.train_images, dataset.train_labels, seed, STEPS).losses
+    losses = solve(chosen, dataset.train_images, dataset.train_labels, seed, STEPS).losses
     return a_run(recipe, seed, [float(loss) for loss in losses.astype(np.float32)])
 
 
@@ -104,8 +105,8 @@ def test_an_unknown_change_is_not_recognised_and_its_first_step_is_given(dataset
     noisy = dataset.train_labels.copy()
     noisy[::100] = (noisy[::100] + 1) % 10
     chosen = oracle.calculation(WHEEL, "original", WHEEL.subset.training_images)
-    losses = oracle.train(chosen, dataset.train_images, noisy, 0, STEPS).losses
-    expected = oracle.train(chosen, dataset.train_images, dataset.train_labels, 0, STEPS).losses
+    losses = solve(chosen, dataset.train_images, noisy, 0, STEPS).losses
+    expected = solve(chosen, dataset.train_images, dataset.train_labels, 0, STEPS).losses
     step = int(np.flatnonzero(losses != expected)[0])
     found = recognise(WHEEL, [a_run(losses=[float(loss) for loss in losses])], dataset)
     assert (NOT_RECOGNISED, "", False) == (found.kind, found.cause, found.named)

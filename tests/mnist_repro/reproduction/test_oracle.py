@@ -19,6 +19,7 @@ from mnist_repro.reproduction import oracle
 from mnist_repro.runs.evaluation import evaluate
 from mnist_repro.training.record import Trained
 from mnist_repro.training.train import train
+from tests.builders.solved import solve
 
 SOFTMAX = ("wheel-softmax", "tf-softmax")
 TOLERANCE = 2e-6
@@ -49,7 +50,7 @@ def test_keras_agrees_with_the_oracle_on_the_first_100_steps(
     computed = arithmetic if keras_has_epsilon_inside else "original"
     trained = keras_run(recipe, dataset, replace(recipe.full, budget=Steps(100), scored_after=(100,)), arithmetic)
     images, labels = training_slice(recipe, dataset, recipe.full.training_images)
-    expected = oracle.step_losses(recipe, images, labels, 0, 100, computed)
+    expected = solve(oracle.calculation(recipe, computed, len(images)), images, labels, 0, 100).losses
     assert largest_difference(trained.step_losses, expected) < TOLERANCE
 
 
@@ -58,7 +59,9 @@ def test_keras_agrees_with_the_oracle_over_epoch_ends_and_incomplete_batches(nam
     recipe = find(name)
     trained = keras_run(recipe, dataset, recipe.subset)
     images, labels = training_slice(recipe, dataset, recipe.subset.training_images)
-    expected = oracle.step_losses(recipe, images, labels, 0, len(trained.step_losses))
+    expected = solve(
+        oracle.calculation(recipe, "original", len(images)), images, labels, 0, len(trained.step_losses)
+    ).losses
     assert largest_difference(trained.step_losses, expected) < TOLERANCE
 
 
@@ -66,7 +69,7 @@ def test_keras_and_the_oracle_go_the_same_way_and_end_with_the_same_weights_and_
     recipe = find("tf-softmax")
     trained = train(recipe, dataset, 0, recipe.full)
     chosen = oracle.calculation(recipe, "original", recipe.full.training_images, recipe.validation_images)
-    solution = oracle.train(chosen, dataset.train_images, dataset.train_labels, 0, 1_000)
+    solution = solve(chosen, dataset.train_images, dataset.train_labels, 0, 1_000)
     [(kernel, bias)] = trained.weights
     assert largest_difference(trained.step_losses[:100], solution.losses[:100]) < TOLERANCE
     np.testing.assert_allclose(kernel, solution.kernel, rtol=0, atol=5e-6)
@@ -85,7 +88,7 @@ def one_pixel(name: str, batch_size: int = 1) -> Tuple[Recipe, np.ndarray, np.nd
 
 def test_a_step_of_gradient_descent_as_worked_by_hand() -> None:
     recipe, images, labels = one_pixel("tf-softmax")
-    solution = oracle.train(oracle.calculation(recipe, "original", 1), images, labels, 0, 1)
+    solution = solve(oracle.calculation(recipe, "original", 1), images, labels, 0, 1)
     assert [pytest.approx(2.302585092994046)] == list(solution.losses)
     # Gradients are 0.1, and 0.1 - 1 at the label; the rate is 0.5.
     expected = np.full(10, -0.05)
@@ -106,7 +109,7 @@ def test_a_step_of_gradient_descent_as_worked_by_hand() -> None:
 )
 def test_a_step_of_rmsprop_as_worked_by_hand(arithmetic: str, at_label: float, elsewhere: float) -> None:
     recipe, images, labels = one_pixel("wheel-softmax")
-    solution = oracle.train(oracle.calculation(recipe, arithmetic, 1), images, labels, 0, 1)
+    solution = solve(oracle.calculation(recipe, arithmetic, 1), images, labels, 0, 1)
     expected = np.full(10, elsewhere)
     expected[3] = at_label
     np.testing.assert_allclose(solution.kernel[30], expected, rtol=1e-12)
@@ -123,7 +126,7 @@ def test_losses_come_one_by_one_as_they_come_together(dataset: Dataset) -> None:
     images, labels = training_slice(recipe, dataset, 300)
     chosen = oracle.calculation(recipe, "original", 300)
     one_by_one = list(itertools.islice(oracle.losses_one_by_one(chosen, images, labels, 0), 7))
-    assert list(oracle.step_losses(recipe, images, labels, 0, 7)) == one_by_one
+    assert list(solve(chosen, images, labels, 0, 7).losses) == one_by_one
 
 
 def test_a_hundred_steps_take_little_time_on_any_number_of_cores(dataset: Dataset) -> None:
@@ -132,7 +135,8 @@ def test_a_hundred_steps_take_little_time_on_any_number_of_cores(dataset: Datase
     def used() -> float:
         """Seconds of processor time, of which some more go by where others compute too."""
         started = time.process_time()
-        oracle.step_losses(recipe, dataset.train_images, dataset.train_labels, 0, 100)
+        chosen = oracle.calculation(recipe, "original", 60_000)
+        solve(chosen, dataset.train_images, dataset.train_labels, 0, 100)
         return time.process_time() - started
 
     assert any(used() < 0.3 for _ in range(5))
