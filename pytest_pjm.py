@@ -51,7 +51,8 @@ BOTH = (
 _INI = (
     ("prologue", "linelist", "lines of shell before pytest in each job script, such as export PATH=..."),
     ("limits", "linelist", "what resource groups allow, one a line: small 1-384 72:00:00 (default: Fugaku's)"),
-    ("tests_per_job", "string", "tests in a job while nobody knows how long they take (default: 20)"),
+    ("unknown_jobs", "string", "jobs of tests that ask for the same and of unknown duration, at most (default: 4)"),
+    ("tests_per_job", "string", "tests of unknown duration in a job (default: 20, or what fugaku_unknown_jobs needs)"),
     ("bulk_limit", "string", "sub jobs of a bulk job (default: 2000)"),
     ("start_up", "string", "seconds of an elapse limit that are kept free for the start (default: 60)"),
     ("grace", "string", "seconds to wait for results and jobs that ought to be there (default: 120; emulated: 3)"),
@@ -164,7 +165,11 @@ def pytest_configure(config: pytest.Config) -> None:
     config.addinivalue_line("markers", HELP)
     option = config.option
     complete(option)
-    if not option.fugaku or config.pluginmanager.hasplugin(_JOB) or hasattr(config, "workerinput"):
+    if config.pluginmanager.hasplugin(_JOB) or hasattr(config, "workerinput"):
+        return
+    if not option.fugaku:
+        if getattr(option, "dist", "no") != "no":  # with pytest-xdist, this process collects nothing
+            _learn_times(config)
         return
     with _own_package(config, "--fugaku"):
         from pjm.client.conflicts import check_together, stays_here
@@ -195,6 +200,8 @@ def pytest_collection_finish(session: pytest.Session) -> None:
         from pjm.client.local_after import keep_order
 
         keep_order(session)
+    if not hasattr(config, "workerinput"):
+        _learn_times(config)
 
 
 def pytest_ignore_collect(collection_path: Path) -> Optional[bool]:
@@ -225,6 +232,15 @@ def artifacts(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathF
     made = Artifacts(root, identity(request.node))
     made.begin()
     return made
+
+
+def _learn_times(config: pytest.Config) -> None:
+    """Keep how long marked tests take in this process, for the first jobs."""
+    if _stranger(config) is None:
+        require_own_package(config, "--fugaku")
+        from pjm.client.local_times import learn
+
+        learn(config)
 
 
 @contextlib.contextmanager

@@ -31,12 +31,14 @@ class Ending:
         happened: one sentence, with the batch system's own code and its meaning, the limit and the use.
         advice: what to type or change next; empty if the job succeeded.
         retry: the machine failed, not the request or the tests, so that submitting the same job again may help.
+        out_of_time: the job ran over its elapse limit, so that tests that it had not begun can run in another job.
     """
 
     succeeded: bool
     happened: str
     advice: str = ""
     retry: bool = False
+    out_of_time: bool = False
 
 
 @dataclass(frozen=True)

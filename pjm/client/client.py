@@ -19,7 +19,7 @@ from pjm.client.replay import Replay
 from pjm.client.terminal import Progress, bad_ends, table
 from pjm.counted import counted
 from pjm.errors import BadInput
-from pjm.follow.durations import Durations
+from pjm.follow.durations import EMULATED, FILE, Durations
 from pjm.follow.interrupts import Interrupts
 from pjm.follow.resume import load, obeyed
 from pjm.follow.watch import Watch
@@ -71,7 +71,7 @@ class Client:
         self._settings = settings(config)
         self._wishes: Dict[str, MarkedTest] = {}
         self._followed: Optional[FollowedSession] = None
-        self._durations = Durations(self._settings.workdir, self._settings.emulate)
+        self._durations = Durations(self._settings.workdir / (EMULATED if self._settings.emulate else FILE))
 
     @property
     def artifacts(self) -> Optional[Path]:

@@ -16,6 +16,7 @@ from pjm.batch.host import LocalHost
 from pjm.batch.pjm.scheduler import PjmScheduler
 from pjm.batch.scheduler import Scheduler
 from pjm.client.command_line import own_arguments, resumed_arguments
+from pjm.client.local_times import guessed
 from pjm.errors import BadInput
 from pjm.identity import file_of
 from pjm.job.assignment import PYTEST_LOOKS_AT
@@ -45,20 +46,21 @@ def tasks_of(
     wishes: Mapping[str, MarkedTest],
     known: Mapping[str, float],
 ) -> List[Task]:
-    """The marked tests as tasks for the packing; `known` has the seconds that each took before."""
-    tasks = [_task(test, item, wishes[test], known.get(test)) for test, item in items.items()]
+    """The marked tests as tasks for the packing; `known` has the seconds that each took in a job before."""
+    guesses = guessed(config, settings)
+    tasks = [_task(test, item, wishes[test], known.get(test), guesses.get(test)) for test, item in items.items()]
     for group in overlong(tasks, settings.site):
         config.issue_config_time_warning(pytest.PytestWarning(str(describe_overlong(group))), stacklevel=2)
     return tasks
 
 
-def _task(test: str, item: pytest.Item, wish: MarkedTest, seconds: Optional[float]) -> Task:
+def _task(test: str, item: pytest.Item, wish: MarkedTest, seconds: Optional[float], guess: Optional[float]) -> Task:
     module, together = test.split("::")[0], wish.request.together
     group = together if isinstance(together, str) else None
     outermost = next((node for node in item.listchain() if isinstance(node, pytest.Class)), None)
     if outermost is not None and together is None:
         group = f"{module}::{outermost.name}"
-    return Task(test, wish.request, module, seconds, wish.after, group, bound=isinstance(together, str))
+    return Task(test, wish.request, module, seconds, wish.after, group, isinstance(together, str), guess)
 
 
 def workplace(config: pytest.Config, settings: Settings, items: Items) -> Workplace:

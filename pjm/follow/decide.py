@@ -23,7 +23,13 @@ class Skip:
 
 @dataclass(frozen=True)
 class Retry:
-    """The test is submitted again."""
+    """The test is submitted again.
+
+    Attributes:
+        counted: whether as one of the times that `--fugaku-retries` allows.
+    """
+
+    counted: bool = True
 
 
 @dataclass(frozen=True)
@@ -38,7 +44,7 @@ class Fail:
 
 
 def decide(
-    after: Sequence[str], results: Mapping[str, Result], ending: Ending, tries: int, limit: int
+    after: Sequence[str], results: Mapping[str, Result], ending: Ending, tries: int, limit: int, shared: bool
 ) -> Union[Skip, Retry, Fail]:
     """Decide what happens to a test without a result.
 
@@ -48,10 +54,13 @@ def decide(
         ending: how its job ended.
         tries: how often the test was submitted again before.
         limit: how often it may be submitted again.
+        shared: whether other tests had used a part of its job's time.
     """
     failed = next((test for test in after if test in results and not results[test].passed), None)
     if failed is not None:
         return Skip(reason_to_skip(failed))
     if any(test not in results for test in after) or (ending.retry and tries < limit):
         return Retry()
+    if ending.out_of_time and shared:  # each such job has at least one result, so that this comes to an end
+        return Retry(counted=False)
     return Fail(tries if ending.retry else 0)

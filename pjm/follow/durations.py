@@ -5,7 +5,7 @@ from __future__ import annotations
 import contextlib
 import json
 from pathlib import Path
-from typing import Dict
+from typing import Dict, Optional
 
 from pjm.files import write_json
 from pjm.follow.results import Result
@@ -16,16 +16,25 @@ EMULATED = "durations-emulated.json"
 _LONGEST = 1e9  # seconds, 30 years: a longer duration is not a measurement
 
 
+def measured(result: Result) -> Optional[float]:
+    """Seconds that a test took, or had when it was cut off; None if it has not run to its end."""
+    if result.cut_off is not None:
+        return result.cut_off
+    if result.trouble is not None or result.skipped is not None:
+        return None
+    reports = (event["data"] for event in result.events if event["event"] == events.REPORT)
+    return sum(float(report.get("duration", 0.0)) for report in reports)
+
+
 class Durations:
     """The durations measured before, and those of this session.
 
     Args:
-        workdir: folder of a project's sessions.
-        emulated: use a file of its own for jobs on this machine: their durations do not hold for another machine.
+        path: the file; the durations of one machine do not hold for another, which needs a file of its own.
     """
 
-    def __init__(self, workdir: Path, emulated: bool = False) -> None:
-        self._path = workdir / (EMULATED if emulated else FILE)
+    def __init__(self, path: Path) -> None:
+        self._path = path
         self._new: Dict[str, float] = {}
 
     def known(self) -> Dict[str, float]:
@@ -44,11 +53,14 @@ class Durations:
 
     def learn(self, result: Result) -> None:
         """Note how long a test took; for a test that was cut off, that it takes at least so long."""
-        if result.cut_off is not None:
-            self._new[result.test] = max(result.cut_off, self.known().get(result.test, 0.0))
-        elif result.trouble is None and result.skipped is None:
-            reports = (event["data"] for event in result.events if event["event"] == events.REPORT)
-            self._new[result.test] = sum(float(report.get("duration", 0.0)) for report in reports)
+        seconds = measured(result)
+        if seconds is not None:
+            least = self.known().get(result.test, 0.0) if result.cut_off is not None else 0.0
+            self.note(result.test, max(seconds, least))
+
+    def note(self, test: str, seconds: float) -> None:
+        """Note how long a test took."""
+        self._new[test] = seconds
 
     def save(self) -> None:
         """Update the file with the durations of this session."""

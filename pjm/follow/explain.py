@@ -53,12 +53,16 @@ def explain(
         return Result(test, trouble=trouble, ran_in=share.ran_in)
     printed = captured_output.kept(share_folder(share.job.folder, share.number), running.phase)
     trouble = NoResult("; ".join(happened), what_next, share.description, (*printed, *_sections(share)))
-    return Result(test, running.events, running.phase, trouble, cut_off=_cut_off(share, running), ran_in=share.ran_in)
+    return Result(test, running.events, running.phase, trouble, cut_off=cut_off(share, test), ran_in=share.ran_in)
 
 
-def _cut_off(share: FollowedShare, running: TestEvents) -> Optional[float]:
-    """Seconds that the running test had run when the job ended: the job's seconds without those before the test."""
-    if share.reading.began is None or running.started is None:
+def cut_off(share: FollowedShare, test: str) -> Optional[float]:
+    """Seconds that a test had run when its job ended: the job's seconds without those before the test.
+
+    None if another test was running, or the times are unknown.
+    """
+    running = share.reading.running
+    if running is None or running.test != test or share.reading.began is None or running.started is None:
         return None
     return max(0.0, share.elapsed - (running.started - share.reading.began))
 

@@ -168,7 +168,8 @@ class FollowedJob:
         tries: how often the submission was refused or not answered.
         refused: since when it is refused, on our clock; None if it is not.
         submitted: seconds since the epoch.
-        again: tests that have to be submitted again when all shares are closed.
+        again: tests that have to be submitted again when all shares are closed, because the system failed.
+        left: tests to submit then because the job had no time left for them.
         shares: its shares, by number.
     """
 
@@ -181,6 +182,7 @@ class FollowedJob:
     refused: Optional[float] = None
     submitted: Optional[float] = None
     again: List[str] = field(default_factory=list)
+    left: List[str] = field(default_factory=list)
 
     def __post_init__(self) -> None:
         self.shares = tuple(FollowedShare(self, number, share) for number, share in enumerate(self.planned.shares))

@@ -92,5 +92,6 @@ def _apply(record: Record, session: Session, jobs: Dict[str, FollowedJob]) -> No
         share.elapsed, share.waited = float(record["elapsed"]), float(record["waited"])
         share.running_since = record.get("started")
     if event == "ended":
-        ending = Ending(record["succeeded"], record["happened"], record["advice"], record["retry"])
+        out_of_time = bool(record.get("out_of_time", False))
+        ending = Ending(record["succeeded"], record["happened"], record["advice"], record["retry"], out_of_time)
         share.end(ending, wall=float(record["time"]))

@@ -8,10 +8,12 @@ import time
 from typing import AbstractSet, Collection, Deque, Dict, Iterable, List, Optional, Sequence, Tuple
 
 from pjm.batch.scheduler import Ending, Scheduler
+from pjm.counted import counted
 from pjm.errors import BadInput
 from pjm.follow.decide import Retry, Skip, decide
 from pjm.follow.deletion import Deletions
-from pjm.follow.explain import bad_ends, completed, explain
+from pjm.follow.durations import measured
+from pjm.follow.explain import bad_ends, completed, cut_off, explain
 from pjm.follow.interrupts import Hold
 from pjm.follow.jobs import Clock, FollowedJob, FollowedShare, Stage
 from pjm.follow.poll import LOST, Poller
@@ -72,6 +74,7 @@ class Watch:
         self._poller = Poller(session, scheduler, settings, clock, self.deletions)
         self._assigned: Dict[str, FollowedJob] = {}
         self._tried_again: Dict[str, int] = {}
+        self._cut_off: Dict[str, float] = {}  # seconds of tests that run again
         self._next_tail = 0.0
 
     @property
@@ -188,9 +191,10 @@ class Watch:
             for share in job.shares:
                 if not share.closed and self._over(share):
                     self._close(job, share, share.ending or LOST)
-            if job.again and not job.open:
-                again, job.again = job.again, []
-                self._submit_again(again)
+            if not job.open:
+                again, job.again, left, job.left = job.again, [], job.left, []
+                self._submit_again(again, retry=True)
+                self._submit_again(left, retry=False)
 
     def _over(self, share: FollowedShare) -> bool:
         """Whether no more results of a share are expected. Its last events may arrive late."""
@@ -212,17 +216,27 @@ class Watch:
             share.outcome = happened
             ending = Ending(False, f"{happened} ({ending.happened})", advice, retry=True)
         figures = self._scheduler.figures(share.id, share.outputs.stats) if missing else ""
+        left = -len(job.left)
         for test in missing:
             self._settle(job, share, ending, figures, test)
+        left += len(job.left)
+        share.outcome += f"; {counted(left, 'test')} left for another job" if left else ""
         settled = {test: self.results[test].reason for test in missing if test in self.results}
         if settled:  # for `pjm show`; a test that is retried will get a result later
             self.session.note("settled", tests=settled)
 
     def _settle(self, job: FollowedJob, share: FollowedShare, ending: Ending, figures: str, test: str) -> None:
         after, tries = self._tasks[test].after, self._tried_again.get(test, 0)
-        decision = decide(after, self.results, ending, tries, self._settings.retries)
-        if isinstance(decision, Retry):
+        running, retries = share.reading.running, self._settings.retries
+        shared = bool(share.reading.done) or (running is not None and running.test != test)
+        decision = decide(after, self.results, ending, tries, retries, shared)
+        if isinstance(decision, Retry) and decision.counted:
             job.again.append(test)
+        elif isinstance(decision, Retry):
+            job.left.append(test)
+            seconds = cut_off(share, test)
+            if seconds is not None:
+                self._cut_off[test] = seconds
         elif isinstance(decision, Skip):
             self._add(Result(test, skipped=decision.reason))
         else:
@@ -233,23 +247,28 @@ class Watch:
             return []
         return waited_for(test, {task.nodeid: task.after for task in self._tasks.values()})
 
-    def _submit_again(self, tests: List[str]) -> None:
+    def _submit_again(self, tests: List[str], retry: bool) -> None:
+        if not tests:
+            return
         tests = [test for test in self._tasks if test in set(tests) and test not in self.results]
         jobs = self._pack(tests)
         try:
             check_budget(jobs, self._settings.budget, sum(job.committed for job in self.jobs))
         except BadInput as refusal:
-            happened = f"its job failed, and trying again is too much: {refusal.what}; {refusal.why}"
+            failed = "its job failed, and trying again" if retry else "its job had no time left, and another job"
+            happened = f"{failed} is too much: {refusal.what}; {refusal.why}"
             self.session.note("settled", tests=dict.fromkeys(tests, happened))
             for test in tests:
                 self._add(Result(test, trouble=NoResult(happened, "allow more node-hours", "no job")))
             return
         tries = max((self._tried_again.get(test, 0) for test in tests), default=0)
-        self.start(jobs, retry=True, delay=doubled(self._settings.backoff, tries))
+        self.start(jobs, retry=retry, delay=doubled(self._settings.backoff, tries) if retry else 0.0)
 
     def _pack(self, tests: Collection[str]) -> Sequence[Job]:
-        taken = [job.name for job in self.jobs]
-        jobs = pack_some(self._tasks.values(), tests, self._settings.site, f"pytest-{self.session.identity}", taken)
+        taken, name = [job.name for job in self.jobs], f"pytest-{self.session.identity}"
+        times = {test: measured(result) for test, result in self.results.items()}
+        known = {**self._cut_off, **{test: seconds for test, seconds in times.items() if seconds is not None}}
+        jobs = pack_some(list(self._tasks.values()), tests, self._settings.site, name, taken, known)
         for share in (share for job in jobs for share in job.shares):
             self._scheduler.check(share.resources, share.nodeids[0])
         return jobs

@@ -5,7 +5,7 @@ from __future__ import annotations
 import itertools
 import re
 from dataclasses import dataclass, replace
-from typing import Collection, Dict, Iterable, List, Optional, Sequence, Tuple
+from typing import Collection, Dict, Iterable, List, Mapping, Optional, Sequence, Tuple
 
 from pjm.batch.scheduler import Resources
 from pjm.elapse import elapse_text
@@ -15,6 +15,7 @@ from pjm.marks.mark import Request
 
 _PREFIX = re.compile(r"[A-Za-z][A-Za-z0-9_-]{0,51}", re.ASCII)  # with "-" and a number at most 63, PJM's longest name
 _ROOM_FOR_NEEDS = 2000  # characters of step numbers: a line holds them twice, and may have 4096 characters
+_TESTS_PER_JOB = 20  # if nothing is known of them, and there are few of them
 _LEAST_SECONDS = 0.01  # for each test: recorded durations do not include pytest's own work around a test
 
 
@@ -26,7 +27,8 @@ class Task:
         nodeid: pytest's node id.
         request: what its mark asks for; the packing ignores `request.after`.
         module: tests of the same module are kept together if possible, so that they share its fixtures.
-        seconds: how long the test took before; None if unknown.
+        seconds: how long the test took in a job before; None if unknown.
+        guess: how long it may take, by what is known from elsewhere; `seconds` counts before it. None if unknown.
         after: node ids of the tests that must pass before it; each of them is a task too.
         group: tests of the same group run in one job, unless that would take too long; None for no group.
         bound: whether the tests of the group run in one job in any case.
@@ -39,6 +41,12 @@ class Task:
     after: Tuple[str, ...] = ()
     group: Optional[str] = None
     bound: bool = False
+    guess: Optional[float] = None
+
+    @property
+    def likely(self) -> Optional[float]:
+        """Seconds that it is likely to take; None if nothing is known."""
+        return self.guess if self.seconds is None else self.seconds
 
 
 @dataclass(frozen=True)
@@ -49,7 +57,8 @@ class Site:
         group: group that is charged; None leaves it to the site.
         gfscache: volumes that the jobs read, joined with ":"; None if there are none.
         bulk_limit: most sub jobs of one bulk job (Fugaku accepts 2,000 of a group).
-        tests_per_job: most tests of a job if their durations are unknown.
+        tests_per_job: most tests of a job if nothing is known of their durations; None: see `unknown_jobs`.
+        unknown_jobs: most jobs of tests of which nothing is known and that ask for the same, without `tests_per_job`.
         start_up: seconds of a job's elapse limit that are kept free for starting Python and importing.
         safety: factor by which a test may take longer than before.
     """
@@ -57,7 +66,8 @@ class Site:
     group: Optional[str] = None
     gfscache: Optional[str] = None
     bulk_limit: int = 2000
-    tests_per_job: int = 20
+    tests_per_job: Optional[int] = None
+    unknown_jobs: int = 4
     start_up: float = 60.0
     safety: float = 1.5
 
@@ -69,8 +79,8 @@ class Share:
     Attributes:
         nodeids: its tests, in the order in which they run.
         resources: what it asks for.
-        expected: seconds that its tests are expected to take, without margin.
-        untimed: how many of its tests have no known duration, so that `expected` is partly a guess.
+        expected: seconds that its tests are expected to take, without margin and without those that are not timed.
+        untimed: of how many of its tests nothing is known.
         needs: numbers of the shares of the same job that must succeed before.
     """
 
@@ -137,6 +147,8 @@ def pack(tasks: Sequence[Task], site: Site, prefix: str) -> Tuple[Job, ...]:
     if never_ready({task.nodeid: task.after for task in tasks}):
         raise ValueError("tests wait for one another, or for one that is not there")
     chained = {task.nodeid for task in tasks if task.after} | {name for task in tasks for name in task.after}
+    if not site.tests_per_job and 2 * sum(task.likely is None for task in tasks) <= len(tasks):
+        tasks = _with_guesses(tasks, site)
     plans = list(_bulk_plans([task for task in tasks if task.nodeid not in chained], site))
     groups = chains({task.nodeid: task.after for task in tasks if task.nodeid in chained})
     plans += [_step_plan([tasks[places[nodeid]] for nodeid in group], site) for group in groups]
@@ -145,7 +157,12 @@ def pack(tasks: Sequence[Task], site: Site, prefix: str) -> Tuple[Job, ...]:
 
 
 def pack_some(
-    tasks: Iterable[Task], tests: Collection[str], site: Site, name: str, taken: Collection[str]
+    tasks: Sequence[Task],
+    tests: Collection[str],
+    site: Site,
+    name: str,
+    taken: Collection[str],
+    measured: Mapping[str, float],
 ) -> Tuple[Job, ...]:
     """Pack some of the tests. They wait only for tests that are packed with them.
 
@@ -155,13 +172,27 @@ def pack_some(
         site: limits and settings.
         name: beginning of the jobs' names; the number of their generation follows.
         taken: names of earlier jobs; the new generation has none of them.
+        measured: seconds that tests of this session took, by node id; for one that was cut off, at least so many.
     """
     wanted = set(tests)
+    tasks = [replace(task, seconds=measured.get(task.nodeid, task.seconds)) for task in tasks]
+    if measured:
+        tasks = _with_guesses(tasks, site)
     some = [task for task in tasks if task.nodeid in wanted]
     some = [replace(task, after=tuple(before for before in task.after if before in wanted)) for task in some]
     prefixes = (f"{name}-{generation}" for generation in itertools.count())
     prefix = next(prefix for prefix in prefixes if not any(job.startswith(f"{prefix}-") for job in taken))
     return pack(some, site, prefix)
+
+
+def _with_guesses(tasks: Sequence[Task], site: Site) -> Sequence[Task]:
+    """The tests; of one of which nothing is known, the guess is the mean of those that ask for the same."""
+    alike: Dict[Resources, List[float]] = {}
+    for task in tasks:
+        if task.likely is not None:
+            alike.setdefault(_resources(task, site), []).append(task.likely)
+    means = {resources: sum(seconds) / len(seconds) for resources, seconds in alike.items()}
+    return [replace(task, guess=means.get(_resources(task, site))) if task.likely is None else task for task in tasks]
 
 
 def overlong(tasks: Iterable[Task], site: Site) -> Tuple[Tuple[Task, ...], ...]:
@@ -183,7 +214,7 @@ def describe_overlong(group: Sequence[Task]) -> BadInput:
 
 
 def _took(tasks: Iterable[Task]) -> float:
-    """Seconds that tests took before, as far as that is known."""
+    """Seconds that tests took in jobs before, as far as that is known."""
     return sum(task.seconds or 0 for task in tasks)
 
 
@@ -192,11 +223,11 @@ def _usable(elapse: int, site: Site) -> float:
     return max(elapse - site.start_up, elapse / 2)
 
 
-def _expected(task: Task, site: Site) -> float:
-    """Seconds that a test is expected to take. If unknown, as if `tests_per_job` such tests filled a job."""
-    if task.seconds is None:
-        return _usable(task.request.elapse, site) / site.tests_per_job / site.safety
-    return max(task.seconds, _LEAST_SECONDS)
+def _load(task: Task, site: Site, size: int) -> float:
+    """Seconds of a job to keep free for a test. If nothing is known of it, `size` such tests fill a job."""
+    if task.likely is None:
+        return _usable(task.request.elapse, site) / size
+    return max(task.likely, _LEAST_SECONDS) * site.safety
 
 
 def _resources(task: Task, site: Site) -> Resources:
@@ -206,14 +237,30 @@ def _resources(task: Task, site: Site) -> Resources:
 
 
 def _fill(tasks: Sequence[Task], site: Site) -> List[List[Task]]:
-    """Cut tests of equal resources into shares that fit, and keep each module in as few shares as possible."""
+    """Cut tests of equal resources into shares that fit, with at most `unknown_jobs` for those not timed yet."""
+    unknown = sum(task.likely is None for task in tasks)
+    size = site.tests_per_job or max(_TESTS_PER_JOB, -(-unknown // site.unknown_jobs))
+    shares = _cut(tasks, site, size)
+    # Modules are kept together, which can take more shares than the numbers of tests alone would.
+    while not site.tests_per_job and size < unknown and _count_untimed(shares) > site.unknown_jobs:
+        size += size // 4
+        shares = _cut(tasks, site, size)
+    return shares
+
+
+def _count_untimed(shares: Iterable[Sequence[Task]]) -> int:
+    return sum(any(task.likely is None for task in share) for share in shares)
+
+
+def _cut(tasks: Sequence[Task], site: Site, size: int) -> List[List[Task]]:
+    """Cut tests into shares that fit, and keep each module in as few shares as possible."""
     shares: List[List[Task]] = []
     room = -1.0
     places = {task.nodeid: place for place, task in enumerate(tasks)}
     for _, module in itertools.groupby(_units(tasks, site), key=lambda unit: unit[0].module):
         units = list(module)
         capacity = _usable(tasks[0].request.elapse, site) * (1 + 1e-9)  # so that n times 1/n fits despite rounding
-        loads = [sum(_expected(task, site) for task in unit) * site.safety for unit in units]
+        loads = [sum(_load(task, site, size) for task in unit) for unit in units]
         if _touched(loads, room, capacity) > _touched(loads, -1.0, capacity):
             room = -1.0  # a new share: otherwise the module's fixtures would be set up once more than necessary
         for unit, load in zip(units, loads):
@@ -231,7 +278,8 @@ def _units(tasks: Sequence[Task], site: Site) -> Iterable[List[Task]]:
     for task in tasks:
         units.setdefault((task.bound, task.group or task.nodeid), []).append(task)
     for unit in units.values():
-        if unit[0].bound or _took(unit) * site.safety <= _usable(unit[0].request.elapse, site):
+        likely = sum(task.likely or 0 for task in unit)
+        if unit[0].bound or likely * site.safety <= _usable(unit[0].request.elapse, site):
             yield unit
         else:
             yield from ([task] for task in unit)
@@ -249,8 +297,8 @@ def _touched(loads: Sequence[float], room: float, capacity: float) -> int:
 
 
 def _share(tasks: Sequence[Task], site: Site, needs: Tuple[int, ...] = ()) -> Share:
-    expected = sum(_expected(task, site) for task in tasks)
-    untimed = sum(task.seconds is None for task in tasks)
+    expected = sum(max(task.likely, _LEAST_SECONDS) for task in tasks if task.likely is not None)
+    untimed = sum(task.likely is None for task in tasks)
     return Share(tuple(task.nodeid for task in tasks), _resources(tasks[0], site), expected, needs, untimed)
 
 

@@ -23,6 +23,7 @@ from tests.builders.made_up_scheduler import MadeUpScheduler, write_results
 
 MACHINE = Ending(False, "a node went down (code 20)", "nothing to do", retry=True)
 REQUEST = Ending(False, "over its elapse limit (code 11)", "raise elapse=", retry=False)
+OUT_OF_TIME = Ending(False, "ran over its elapse limit", "raise elapse=", out_of_time=True)
 A, B, C = (f"test_it.py::{name}" for name in "abc")
 
 

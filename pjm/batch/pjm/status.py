@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Mapping, Optional
 
-from pjm.batch.cause import Cause, machine, script_cause, signal_name, time_used, with_longer
+from pjm.batch.cause import ELAPSE, Cause, machine, script_cause, signal_name, time_used, with_longer
 from pjm.batch.pjm.codes import CODE_NAMES, CODES, REASONS, STATES, VAGUE
 from pjm.batch.pjm.pjstat import JobRow, UnreadableError, start_time
 from pjm.batch.scheduler import Ending, Phase, Status
@@ -41,12 +41,8 @@ def ending(row: JobRow) -> Ending:
     if row.state.upper() in ("EXT", "EXIT", "END") and (row.pjm_code, row.exit_code, row.signal) == (0, 0, 0):
         return Ending(True, f"ended normally ({_said(row)})")
     cause = _cause(row) or _script_cause(row)
-    return Ending(
-        False,
-        f"{cause.meaning}{time_used(row.elapse_limit, row.elapsed)} ({_said(row)})",
-        _advice(row, cause),
-        cause.retry,
-    )
+    happened = f"{cause.meaning}{time_used(row.elapse_limit, row.elapsed)} ({_said(row)})"
+    return Ending(False, happened, _advice(row, cause), cause.retry, out_of_time=cause is ELAPSE)
 
 
 def memory_use(statistics: Mapping[str, str]) -> str:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Optional
 
-from pjm.batch.cause import Cause, script_cause, signal_name, time_used, with_longer
+from pjm.batch.cause import ELAPSE, Cause, script_cause, signal_name, time_used, with_longer
 from pjm.batch.scheduler import Ending, Phase, Status
 from pjm.batch.slurm.codes import ENDS, HELD, NEEDED, NEVER, STATES
 from pjm.batch.slurm.listing import JobRow, UnreadableError
@@ -51,7 +51,8 @@ def _ending(row: JobRow, phase: Phase) -> Optional[Ending]:
         return Ending(True, f"ended normally ({_said(row)})")
     cause = _cause(row)
     happened = f"{cause.meaning}{time_used(row.limit, row.elapsed)} ({_said(row)})"
-    return Ending(False, happened, with_longer(cause.advice, row.limit, row.elapsed), cause.retry)
+    advice = with_longer(cause.advice, row.limit, row.elapsed)
+    return Ending(False, happened, advice, cause.retry, out_of_time=cause is ELAPSE)
 
 
 def _cause(row: JobRow) -> Cause:

@@ -178,3 +178,56 @@ class TestUses:
 
     assert (0, {"passed": 37}) == (ran.code, ran.counts()), ran.out
     assert [1, 3, 3, 30] == sorted(len(job["tests"]) for job in project.live()["jobs"])
+
+
+OUT_OF_TIME = """
+@pytest.fixture(autouse=True)
+def noted(request):
+    with open("ran.txt", "a") as file:
+        file.write(request.node.name + "\\n")
+
+@pytest.mark.fugaku
+def test_before():
+    pass
+
+@pytest.mark.fugaku
+def test_is_running():
+    if not os.path.exists("running"):
+        open("running", "w").close()
+        time.sleep(600)
+
+@pytest.mark.fugaku
+@pytest.mark.parametrize("number", range(3))
+def test_after(number):
+    pass
+"""
+
+
+def test_what_a_job_had_no_time_for_runs_in_another_job_and_nothing_else_runs_twice(project: FugakuProject) -> None:
+    project.write(OUT_OF_TIME)
+    project.emulate([{"fault": "elapse", "times": 1, "file": str(project.path / "running")}])
+
+    ran = project.send("--fugaku-retries", "0")
+
+    assert (0, {"passed": 5}) == (ran.code, ran.counts()), ran.out
+    assert "4 tests left for another job" in " ".join(ran.out.split())
+    first, second = (job["tests"] for job in project.live()["jobs"])
+    assert (5, first[1:]) == (len(first), second)
+    after = [f"test_after[{number}]" for number in range(3)]
+    expected = ["test_before", "test_is_running", "test_is_running", *after]
+    assert expected == (project.path / "ran.txt").read_text().split()
+
+
+def test_a_first_run_makes_few_jobs_and_one_after_a_run_here_makes_one(project: FugakuProject) -> None:
+    project.write("@pytest.mark.fugaku\n@pytest.mark.parametrize('n', range(200))\ndef test_it(n):\n    pass\n")
+
+    first = project.run("--fugaku-dry-run", PATH="")
+    bounded = project.run("--fugaku-dry-run", "-o", "fugaku_unknown_jobs=2", PATH="")
+    counted = project.run("--fugaku-dry-run", "-o", "fugaku_tests_per_job=10", PATH="")
+    project.run()
+    after = project.run("--fugaku-dry-run", PATH="")
+
+    assert ["bulk job of 4", "bulk job of 2", "bulk job of 20", "job"] == [
+        re.findall(r"^pytest-\S+: (.*), 200 tests", ran.out, re.MULTILINE)[0]
+        for ran in (first, bounded, counted, after)
+    ]

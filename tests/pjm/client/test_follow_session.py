@@ -12,7 +12,7 @@ from pjm.client.follow_session import FollowedSession
 from pjm.client.replay import Replay
 from pjm.client.terminal import Progress
 from pjm.errors import BadInput
-from pjm.follow.durations import Durations
+from pjm.follow.durations import FILE, Durations
 from pjm.follow.interrupts import Interrupts
 from pjm.follow.results import Result
 from pjm.sessions.session import LIVE
@@ -46,7 +46,7 @@ def followed(one: Following, why: str = "", name: str = "shouldstop") -> Tuple[F
     reports = Reports(session, why, name)
     progress = Progress(None, 2)
     replay, interrupts = cast(Replay, reports), Interrupts(progress.say)
-    return FollowedSession(session, one.watch, replay, progress, interrupts, Durations(one.folder)), reports
+    return FollowedSession(session, one.watch, replay, progress, interrupts, Durations(one.folder / FILE)), reports
 
 
 def test_jobs_are_written_for_others_now_and_then_and_whenever_it_is_asked_for(one: Following) -> None:

@@ -48,4 +48,13 @@ SKIPPED = Result("b", skipped="waits for a, which did not pass")
 def test_a_test_without_a_result_is_skipped_tried_again_or_failed(
     after: Tuple[str, ...], results: Dict[str, Result], ending: Ending, tries: int, expected: Union[Skip, Retry, Fail]
 ) -> None:
-    assert expected == decide(after, results, ending, tries, limit=2)
+    assert expected == decide(after, results, ending, tries, limit=2, shared=True)
+
+
+@pytest.mark.parametrize(("shared", "expected"), [(True, Retry(counted=False)), (False, Fail(retries=0))])
+def test_a_test_whose_job_had_no_time_left_runs_again_unless_it_had_all_of_it(
+    shared: bool, expected: Union[Retry, Fail]
+) -> None:
+    out_of_time = Ending(False, "ran over its elapse limit", out_of_time=True)
+
+    assert expected == decide((), {}, out_of_time, 2, limit=2, shared=shared)

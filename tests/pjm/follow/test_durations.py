@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from pjm.follow.durations import Durations
+from pjm.follow.durations import FILE, Durations
 from pjm.follow.results import NoResult, Result
 
 RAN = Result(
@@ -23,34 +23,34 @@ SKIPPED = Result("a", skipped="waits for b, which did not pass")
 
 
 def test_a_test_took_what_its_phases_took(tmp_path: Path) -> None:
-    durations = Durations(tmp_path)
+    durations = Durations(tmp_path / FILE)
 
     durations.learn(RAN)
     durations.save()
 
-    assert {"a": 21.5} == Durations(tmp_path).known()
+    assert {"a": 21.5} == Durations(tmp_path / FILE).known()
 
 
 @pytest.mark.parametrize("result", [LOST, SKIPPED], ids=["lost", "skipped"])
 def test_what_never_ran_changes_nothing(tmp_path: Path, result: Result) -> None:
     (tmp_path / "durations.json").write_text('{"a": 3600.0}')
-    durations = Durations(tmp_path)
+    durations = Durations(tmp_path / FILE)
 
     durations.learn(result)
     durations.save()
 
-    assert {"a": 3600.0} == Durations(tmp_path).known()
+    assert {"a": 3600.0} == Durations(tmp_path / FILE).known()
 
 
 @pytest.mark.parametrize(("before", "after"), [(None, 60.0), (10.0, 60.0), (90.0, 90.0)])
 def test_what_was_cut_off_takes_at_least_as_long(tmp_path: Path, before: object, after: float) -> None:
     (tmp_path / "durations.json").write_text(json.dumps({} if before is None else {"a": before}))
-    durations = Durations(tmp_path)
+    durations = Durations(tmp_path / FILE)
 
     durations.learn(KILLED)
     durations.save()
 
-    assert {"a": after} == Durations(tmp_path).known()
+    assert {"a": after} == Durations(tmp_path / FILE).known()
 
 
 @pytest.mark.parametrize(
@@ -69,13 +69,4 @@ def test_what_was_cut_off_takes_at_least_as_long(tmp_path: Path, before: object,
 def test_a_damaged_file_says_nothing(tmp_path: Path, content: bytes) -> None:
     (tmp_path / "durations.json").write_bytes(content)
 
-    assert {} == Durations(tmp_path).known()
-
-
-def test_jobs_on_this_machine_say_nothing_of_those_elsewhere(tmp_path: Path) -> None:
-    durations = Durations(tmp_path, emulated=True)
-
-    durations.learn(RAN)
-    durations.save()
-
-    assert ({"a": 21.5}, {}) == (Durations(tmp_path, emulated=True).known(), Durations(tmp_path).known())
+    assert {} == Durations(tmp_path / FILE).known()

@@ -16,7 +16,8 @@ from pjm.errors import BadInput
 from pjm.follow.interrupts import Interrupts
 from pjm.job.events import Event, Tail
 from pjm.marks.mark import Request
-from tests.builders.following import MACHINE, REQUEST, A, B, C, Following, settings_of, tasks
+from pjm.plan.packing import Site
+from tests.builders.following import MACHINE, OUT_OF_TIME, REQUEST, A, B, C, Following, settings_of, tasks
 from tests.builders.made_up_scheduler import write_results
 
 
@@ -93,6 +94,77 @@ def test_what_the_request_is_to_blame_for_is_not_tried_again(one: Following) -> 
     assert 1 == len(one.scheduler.submissions)
     words = "over its elapse limit (code 11); this test was running, in its call phase"
     assert {A: "passed", B: f"its job did not end well: {words}"} == one.outcomes()
+
+
+def run_out_of_time(job: Following, number: int, done: List[str], running: str) -> None:
+    """The job ends after 1000 seconds, in the middle of a test."""
+    log = write_results(job.watch.jobs[number].folder, 0, done, end=False)
+    log.write("begin", time=0.0)
+    log.write("start", test=running, time=1.0)
+    log.write("phase", test=running, when="call")
+    job.scheduler.end(f"{number + 1}.0", OUT_OF_TIME, elapsed=1000.0)
+    job.step(120)
+
+
+@pytest.mark.parametrize("dies", [False, True], ids=["one client", "two clients"])
+def test_what_a_job_had_no_time_for_runs_in_other_jobs_and_is_no_retry(tmp_path: Path, dies: bool) -> None:
+    few = Following(tmp_path, tasks(5), replace(settings_of(tmp_path), retries=0, site=Site()))
+    a, b, c, d, e = (each.nodeid for each in few.tests)
+    few.begin()
+
+    run_out_of_time(few, 0, [a], b)
+    assert "ran over its elapse limit; 4 tests left for another job" == few.watch.jobs[0].shares[0].outcome
+    if dies:
+        few.came_back()
+    run_out_of_time(few, 1, [], b)  # it had all of the time
+    for part in (1, 2):
+        few.results(1, part)
+        few.scheduler.end(f"2.{part}")
+    few.step(120)
+
+    first, second = few.watch.jobs
+    assert (a, b, c, d, e) == first.planned.nodeids
+    # The first two took 500 s on average, and 1740 s are free.
+    assert [(b,), (c, d), (e,)] == [share.nodeids for share in second.planned.shares]
+    assert not second.retry
+    assert few.watch.done
+    assert {c: "passed", d: "passed", e: "passed"}.items() <= few.outcomes().items()
+    assert "its job ran over its elapse limit; this test was running, in its call phase" == few.outcomes()[b]
+
+
+def test_a_test_that_never_ends_does_not_keep_the_others_from_running(one: Following) -> None:
+    one.begin()
+    run_out_of_time(one, 0, [], A)
+    one.results(1, 0)
+    one.scheduler.end("2.0")
+    one.step(120)
+
+    assert [(A, B), (B,)] == [job.planned.nodeids for job in one.watch.jobs]
+    assert one.outcomes()[A].startswith("its job ran over its elapse limit; this test was running")
+    assert "passed" == one.outcomes()[B]
+    assert one.watch.done
+
+
+def test_a_job_that_ran_out_of_time_before_its_first_test_is_not_made_again(one: Following) -> None:
+    one.begin()
+    one.scheduler.end("1.0", OUT_OF_TIME)
+
+    one.step(60)
+
+    assert 1 == len(one.watch.jobs)
+    assert all("no test had begun" in happened for happened in one.outcomes().values())
+    assert one.watch.done
+
+
+def test_a_budget_holds_for_jobs_of_what_is_left(tmp_path: Path) -> None:
+    small = Following(tmp_path, tasks(3), replace(settings_of(tmp_path), budget=0.6, site=Site()))
+    small.begin()
+
+    run_out_of_time(small, 0, [A], B)
+
+    assert ["passed", *["its job had no time left, and another job is too much"] * 2] == [
+        happened.partition(":")[0] for happened in small.outcomes().values()
+    ]
 
 
 def test_a_job_that_ended_well_and_left_no_results_is_tried_again(one: Following) -> None:

@@ -261,7 +261,7 @@ def check_share(members: List[Task], share: Share, site: Site) -> None:
         free = share.resources.elapse - site.start_up
         known = sum((one.seconds or 0) * site.safety for one in members)
         unknown = sum(one.seconds is None for one in members)
-        assert known + unknown * free / site.tests_per_job <= free * (1 + 1e-6)
+        assert known + unknown * free / (site.tests_per_job or 20) <= free * (1 + 1e-6)
 
 
 @given(st.lists(st.tuples(st.sampled_from("klmn"), st.floats(0, 1500)), max_size=40))
@@ -302,9 +302,66 @@ def test_some_tests_are_packed_under_new_names_and_wait_only_for_each_other() ->
     ]
     taken = ["s-0-0", "s-0-1", "s-1-0", "s-20-0"]
 
-    (alone,) = pack_some(tasks, ["b"], Site(), "s", taken)
-    (chain,) = pack_some(tasks, ["c", "b"], Site(), "s", taken)
+    (alone,) = pack_some(tasks, ["b"], Site(), "s", taken, {})
+    (chain,) = pack_some(tasks, ["c", "b"], Site(), "s", taken, {})
 
     assert ("s-2-0", ("b",), False) == (alone.name, alone.nodeids, alone.step)
     assert ("s-2-0", ("b", "c"), True) == (chain.name, chain.nodeids, chain.step)
-    assert () == pack_some(tasks, [], Site(), "s", taken)
+    assert () == pack_some(tasks, [], Site(), "s", taken, {})
+
+
+def test_tests_that_are_left_are_packed_by_what_the_session_has_measured_of_the_others() -> None:
+    other = Request(nodes=2, elapse=3600)
+    tasks = [*(task(f"m::{number}") for number in range(6)), task("n::a", request=other), task("n::b", request=other)]
+    measured = {"m::0": 900.0, "m::1": 1100.0, "n::a": 1.0}
+    left = ["m::1", "m::2", "m::3", "m::4", "n::b"]
+
+    large, small = pack_some(tasks, left, SITE, "s", [], measured)
+
+    assert [("m::1",), ("m::2", "m::3"), ("m::4",)] == [share.nodeids for share in large.shares]
+    assert [1100.0, 2000.0, 1000.0] == [share.expected for share in large.shares]
+    assert ([1.0], 0) == ([share.expected for share in small.shares], small.shares[0].untimed)
+
+
+@pytest.mark.parametrize(("count", "sizes"), [(20, [20]), (45, [20, 20, 5]), (1000, [250] * 4)])
+def test_tests_of_which_nothing_is_known_make_few_jobs(count: int, sizes: List[int]) -> None:
+    (job,) = pack([task(f"m::{number}") for number in range(count)], Site(), "s")
+
+    assert sizes == [len(share.nodeids) for share in job.shares]
+
+
+@given(
+    st.lists(st.integers(1, 200), min_size=1, max_size=20),
+    st.integers(1, 6),
+    st.sampled_from([None, None, 1.0, 400.0]),
+)
+@settings(deadline=None, max_examples=50)
+def test_modules_and_classes_of_any_size_keep_to_the_bound(
+    modules: List[int], bound: int, seconds: Optional[float]
+) -> None:
+    tests = [Task(f"m{name}::{n}", HOUR, f"m{name}") for name, size in enumerate(modules) for n in range(size)]
+    tests += [replace(one, nodeid=f"{one.nodeid}C", group=f"{one.module}::C") for one in tests if one.module == "m0"]
+    timed = [task(f"z::{number}", seconds) for number in range(40)] if seconds else []
+
+    job, *others = pack([*tests, *timed], Site(unknown_jobs=bound), "s")
+
+    untimed = [share for share in job.shares if share.untimed]
+    assert not others
+    assert len(untimed) <= bound
+
+
+@pytest.mark.parametrize(("timed", "jobs"), [(300, 1), (299, 4)])
+def test_where_most_tests_are_timed_their_mean_counts_for_the_rest(timed: int, jobs: int) -> None:
+    tests = [task(f"m::{number}", 1.0 if number < timed else None) for number in range(600)]
+
+    assert jobs == sum(len(job.shares) for job in pack(tests, Site(), "s"))
+
+
+def test_a_guess_counts_where_nothing_else_is_known_and_warns_nobody() -> None:
+    guessed = [replace(task(f"m::{number}"), guess=500.0) for number in range(5)]
+    timed = [replace(one, seconds=1.0) for one in guessed]
+    wrong = replace(guessed[0], guess=9999.0)
+
+    assert [4, 1] == [len(share.nodeids) for share in pack(guessed, SITE, "s")[0].shares]
+    assert [5] == [len(share.nodeids) for share in pack(timed, SITE, "s")[0].shares]
+    assert () == overlong([wrong], SITE)
