@@ -12,7 +12,7 @@ import sys
 from importlib import import_module
 from importlib.machinery import PathFinder
 from pathlib import Path
-from typing import TYPE_CHECKING, Iterator, List, Optional, Sequence
+from typing import TYPE_CHECKING, Any, Iterator, List, Mapping, Optional, Sequence
 
 import pytest
 
@@ -59,6 +59,8 @@ _INI = (
     ("backoff", "string", "seconds before the first retry, doubled for each further one (default: 30; emulated: 0.1)"),
     ("pjsub_options", "args", "options for every pjsub, such as --no-check-directory"),
 )
+# Name and kind of each setting.
+SETTINGS = (*((name, "string") for name, _, _ in BOTH), *((name, kind) for name, kind, _ in _INI))
 
 
 def add_settings(parser: pytest.Parser) -> None:
@@ -121,10 +123,32 @@ def workdir(config: pytest.Config) -> Path:
 
 
 def given(config: pytest.Config, name: str) -> Optional[str]:
-    """The value of the option; without the option, the value of the configuration."""
+    """The value of the option; without the option, that of `configured`."""
     option = config.getoption(f"fugaku_{name}", None)
-    value = option if option is not None else config.getini(f"fugaku_{name}")
+    value = option if option is not None else configured(config, name)
     return None if value in (None, "", []) else str(value)
+
+
+def configured(config: pytest.Config, name: str) -> Any:
+    """The value of the project's configuration; if it has none, with `--fugaku`, that of the user's own settings."""
+    value = config.getini(f"fugaku_{name}")
+    return of_user(config).get(name, value) if value in (None, "", []) else value
+
+
+def of_user(config: pytest.Config) -> Mapping[str, object]:
+    """The user's own settings; none without `--fugaku`.
+
+    Raises:
+        BadInput: their file is wrong.
+    """
+    if not getattr(config.option, "fugaku", False):
+        return {}
+    found: Optional[Mapping[str, object]] = getattr(config, "_pjm_user_settings", None)
+    if found is None:
+        from pjm.user_settings import user_settings
+
+        found = config._pjm_user_settings = user_settings()  # type: ignore[attr-defined]
+    return found
 
 
 class EntryPoint:

@@ -8,6 +8,7 @@ import sys
 from typing import List, Optional
 
 import pjm
+from pjm import suggest
 from pjm.client.session_commands import add_commands as add_following
 from pjm.emulator.command import add_emulator
 from pjm.errors import BadInput
@@ -57,6 +58,8 @@ def main(arguments: Optional[List[str]] = None) -> int:
     if parsed.command_name is None:
         return 2
     try:
+        if getattr(parsed, "workdir", "") is None:
+            parsed.workdir = suggest.nearest()
         return int(parsed.run(parsed))
     except BadInput as error:
         print(f"pjm: {error}", file=sys.stderr)

@@ -6,6 +6,7 @@ import contextlib
 import fcntl
 import json
 import os
+import stat
 from pathlib import Path
 from typing import Mapping
 
@@ -93,3 +94,9 @@ def try_lock(handle: int, inherited: bool = True) -> bool:
     except (BlockingIOError, PermissionError):  # fcntl(2): either means that another process has it
         return False
     return True
+
+
+def writable_by_others(path: Path) -> bool:
+    """Whether another user may change a file, or replace what is in a folder; in a sticky folder only its owner may."""
+    mode = path.stat().st_mode
+    return bool(mode & 0o022 and not (stat.S_ISDIR(mode) and mode & stat.S_ISVTX))

@@ -2,18 +2,26 @@
 
 from __future__ import annotations
 
+import os
 import shlex
 from pathlib import Path
 from typing import Mapping, Optional, Sequence
 
-DEFAULT = Path(".pjm")
+from pjm.user_settings import user_settings
+
+DEFAULT = ".pjm"
 HERE = Path()
 
 
 def nearest(start: Path = HERE) -> Path:
-    """The sessions' folder of the project that `start` belongs to; `start` is the current folder by default."""
-    candidates = (start / DEFAULT, *(folder / DEFAULT for folder in start.resolve().parents))
-    return next((folder for folder in candidates if folder.is_dir()), DEFAULT)
+    """The sessions' folder of the project that `start` belongs to; `start` is the current folder by default.
+
+    Raises:
+        BadInput: the file of the user's own settings, which may name the folder, is wrong.
+    """
+    default = Path(os.path.expanduser(str(user_settings().get("workdir") or DEFAULT)))  # noqa: PTH111 - as it is without a home
+    candidates = (start / default, *(folder / default for folder in start.resolve().parents))
+    return next((folder for folder in candidates if folder.is_dir()), default)
 
 
 def resume(folder: Path, start: Path = HERE) -> str:

@@ -28,6 +28,14 @@ def can_be_interrupted() -> Iterator[None]:
         signal.signal(number, signal.SIG_IGN)
 
 
+@pytest.fixture(scope="session", autouse=True)
+def without_own_settings(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
+    """Neither the tests nor the processes that they start read the settings of whoever runs them."""
+    with pytest.MonkeyPatch.context() as environment:
+        environment.setenv("XDG_CONFIG_HOME", str(tmp_path_factory.mktemp("config")))
+        yield
+
+
 @pytest.fixture
 def outside_ci(monkeypatch: pytest.MonkeyPatch) -> None:
     """The suite itself runs with CI=true, where nothing may be recorded or accepted."""

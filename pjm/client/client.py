@@ -11,6 +11,7 @@ from typing import Any, Dict, Generator, Iterator, List, Optional, Sequence
 
 import pytest
 
+import pytest_pjm
 from pjm.batch.scheduler import Scheduler
 from pjm.client.follow_session import FollowedSession
 from pjm.client.open_session import Items, make_scheduler, open_session, tasks_of, workplace
@@ -31,6 +32,7 @@ from pjm.plan.dry_run import dry_run
 from pjm.plan.job_folder import Workplace
 from pjm.plan.packing import Task, pack
 from pjm.plan.settings import settings
+from pjm.user_settings import settings_file
 
 
 @dataclass(frozen=True)
@@ -118,6 +120,14 @@ class Client:
             return True
         except BadInput as error:
             raise pytest.UsageError(str(error)) from error
+
+    def pytest_report_header(self, config: pytest.Config) -> Optional[str]:
+        """With -v, say which settings are the user's own."""
+        if config.option.verbose < 1:
+            return None
+        names = [f"fugaku_{name}" for name in pytest_pjm.of_user(config)]
+        own = [name for name in names if getattr(config.option, name, None) is None and not config.getini(name)]
+        return f"fugaku: {', '.join(own)} from {settings_file()}" if own else None
 
     def pytest_terminal_summary(self, terminalreporter: Any) -> None:
         """Show the table of jobs."""

@@ -36,6 +36,7 @@ def bring_back(early_config: pytest.Config, parser: pytest.Parser, args: List[st
     elif resume + 1 < len(args) and index.IDENTITY.fullmatch(args[resume + 1]):
         identity = args.pop(resume + 1)
     args[resume] = f"--fugaku-resume={identity}"  # so that a path after the option is not taken for an ID
+    early_config.option.fugaku = True  # implied; it is set for all options only later
     early_config.option.fugaku_workdir = parser.parse_known_args(list(args)).fugaku_workdir
     saved = saved_arguments(workdir(early_config), identity, early_config.invocation_params.dir)
     # pytest would collect a file that is given twice a second time.

@@ -75,26 +75,26 @@ def settings(config: pytest.Config) -> Settings:
         workdir=pytest_pjm.workdir(config),
         emulate=emulate,
         python=_command(given["python"], "fugaku_python") if given["python"] else (sys.executable,),
-        prologue=tuple(config.getini("fugaku_prologue")),
+        prologue=tuple(pytest_pjm.configured(config, "prologue")),
         retries=_whole(given["retries"], "fugaku_retries", 2, 0),
         queue_timeout=_timeout(given["queue_timeout"], "fugaku_queue_timeout"),
         run_timeout=_timeout(given["run_timeout"], "fugaku_run_timeout"),
         poll=(low, high),
         tail=min(low, 2.0),
-        grace=_number(config.getini("fugaku_grace"), "fugaku_grace", 3.0 if emulate else 120.0),
-        backoff=_number(config.getini("fugaku_backoff"), "fugaku_backoff", 0.1 if emulate else 30.0),
+        grace=_number(pytest_pjm.configured(config, "grace"), "fugaku_grace", 3.0 if emulate else 120.0),
+        backoff=_number(pytest_pjm.configured(config, "backoff"), "fugaku_backoff", 0.1 if emulate else 30.0),
         submit_patience=600.0,
         budget=budget,
         site=Site(
             group=given["group"] or None,
             gfscache=given["gfscache"] or None,
-            bulk_limit=_whole(config.getini("fugaku_bulk_limit"), "fugaku_bulk_limit", 2000, 1),
-            tests_per_job=_whole(config.getini("fugaku_tests_per_job"), "fugaku_tests_per_job", 0, 1) or None,
-            unknown_jobs=_whole(config.getini("fugaku_unknown_jobs"), "fugaku_unknown_jobs", 4, 1),
-            start_up=_number(config.getini("fugaku_start_up"), "fugaku_start_up", 60.0),
+            bulk_limit=_whole(pytest_pjm.configured(config, "bulk_limit"), "fugaku_bulk_limit", 2000, 1),
+            tests_per_job=_whole(pytest_pjm.configured(config, "tests_per_job"), "fugaku_tests_per_job", 0, 1) or None,
+            unknown_jobs=_whole(pytest_pjm.configured(config, "unknown_jobs"), "fugaku_unknown_jobs", 4, 1),
+            start_up=_number(pytest_pjm.configured(config, "start_up"), "fugaku_start_up", 60.0),
         ),
         defaults=defaults(config),
-        pjsub_options=tuple(config.getini("fugaku_pjsub_options")),
+        pjsub_options=tuple(pytest_pjm.configured(config, "pjsub_options")),
     )
 
 
@@ -105,7 +105,7 @@ def defaults(config: pytest.Config) -> Defaults:
         BadInput: a value is invalid.
     """
     limits = read_limits(FUGAKU_LIMITS, "Fugaku's limits")
-    limits.update(read_limits(config.getini("fugaku_limits"), "the option fugaku_limits"))
+    limits.update(read_limits(pytest_pjm.configured(config, "limits"), "the option fugaku_limits"))
     return Defaults(
         elapse=elapse_seconds(pytest_pjm.given(config, "elapse") or 1800, "the option fugaku_elapse"),
         rscgrp=group_name(pytest_pjm.given(config, "rscgrp"), "the option fugaku_rscgrp is "),

@@ -87,9 +87,8 @@ def _add_workdir(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--workdir",
         type=Path,
-        default=suggest.nearest(),
         metavar="DIR",
-        help="as in --fugaku-workdir (default: .pjm in this folder, or in the nearest above it that has one)",
+        help="as in --fugaku-workdir (default: that of your settings, or .pjm, here or in the nearest folder above)",
     )
 
 

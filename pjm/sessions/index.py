@@ -13,7 +13,7 @@ from typing import List, Mapping, Optional
 import pjm
 from pjm import suggest
 from pjm.errors import BadInput
-from pjm.files import write_json
+from pjm.files import writable_by_others, write_json
 from pjm.sessions.session import JOBS, SCHEMA, SESSION, Session, read_facts
 
 IDENTITY = re.compile(r"\d{8}-\d{6}-[0-9a-f]{4}", re.ASCII)
@@ -63,7 +63,7 @@ def check_private(workdir: Path) -> None:
         BadInput: other users may write to the folder of all sessions.
     """
     mode = stat.S_IMODE(workdir.stat().st_mode)
-    if mode & 0o022 and not mode & stat.S_ISVTX:  # in a folder such as /tmp, only the owner of a file may rename it
+    if writable_by_others(workdir):
         raise BadInput(
             f"no session can be kept in {workdir}",
             f"its mode is {mode:o}: others may write to it, and could have your jobs run what they like",

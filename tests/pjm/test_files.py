@@ -92,3 +92,15 @@ def test_names_of_files_are_written_byte_for_byte_whatever_the_locale_is(name: b
     )
 
     assert name + "\n富".encode() == done.stdout
+
+
+@pytest.mark.parametrize(
+    ("mode", "of_folder", "expected"),
+    [(0o700, True, False), (0o770, True, True), (0o1777, True, False), (0o644, False, False), (0o666, False, True)],
+)
+def test_what_others_may_change_or_replace_is_known(mode: int, of_folder: bool, expected: bool, tmp_path: Path) -> None:
+    place = tmp_path / "place"
+    place.mkdir() if of_folder else place.touch()
+    place.chmod(mode)
+
+    assert expected == files.writable_by_others(place)

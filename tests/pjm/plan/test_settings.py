@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 from dataclasses import replace
+from pathlib import Path
 from typing import List, Tuple
 
 import pytest
@@ -35,6 +36,41 @@ def test_an_option_goes_before_the_configuration(pytester: pytest.Pytester) -> N
     assert ("hp2", 5, 3600) == (found.site.group, found.retries, found.defaults.elapse)
     assert pytester.path / "kept" == found.workdir
     assert {"tiny", "small"} <= set(found.defaults.limits)
+
+
+@pytest.fixture
+def own(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """The file of the user's own settings."""
+    monkeypatch.setenv("XDG_CONFIG_HOME", str(tmp_path / "config"))
+    file = tmp_path / "config" / "pytest-pjm" / "settings.ini"
+    file.parent.mkdir(mode=0o700, parents=True)
+    file.touch(mode=0o600)
+    return file
+
+
+def test_the_project_goes_before_the_users_own_settings_and_those_before_the_defaults(
+    pytester: pytest.Pytester, own: Path
+) -> None:
+    own.write_text(
+        "[pytest]\nfugaku_group = mine\nfugaku_gfscache = /vol1\nfugaku_elapse = 00:10:00\nfugaku_retries =\n"
+        "fugaku_grace = 7\nfugaku_prologue =\n    module load gcc\n    ulimit -c 0\nfugaku_pjsub_options = -x 'A=b c'\n"
+        "fugaku_workdir = ~/sessions\n"
+    )
+
+    found = read(pytester, "--fugaku", "--fugaku-elapse=00:20:00", ini="fugaku_group = the projects\nfugaku_grace =\n")
+
+    assert ("the projects", "/vol1") == (found.site.group, found.site.gfscache)
+    assert (1200, 2, 7.0) == (found.defaults.elapse, found.retries, found.grace)
+    assert (("module load gcc", "ulimit -c 0"), ("-x", "A=b c")) == (found.prologue, found.pjsub_options)
+    assert Path.home() / "sessions" == found.workdir
+
+
+def test_without_fugaku_the_users_own_settings_do_not_matter(pytester: pytest.Pytester, own: Path) -> None:
+    own.write_text("nonsense")
+
+    assert read(pytester).site.group is None
+    with pytest.raises(BadInput, match="cannot be read"):
+        read(pytester, "--fugaku")
 
 
 @pytest.mark.parametrize(
