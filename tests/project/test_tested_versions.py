@@ -171,7 +171,24 @@ def test_the_nightly_workflow_runs_each_row_and_the_newest_of_everything() -> No
     assert "floating" not in (ROOT / ".ci" / "run").read_text(encoding="utf-8")
 
 
-@pytest.mark.parametrize("section", [each for each in TOX.sections() if each != "testenv:floating"])
+def test_the_oldest_pytest_that_the_page_states_is_required_and_tested_every_night() -> None:
+    (stated,) = re.findall(r"needs pytest (\S+) or newer", PAGE.read_text(encoding="utf-8"))
+    (tested,) = re.findall(r"on pytest (\S+) and\nPython 3\.8", PAGE.read_text(encoding="utf-8"))
+    required = [Requirement(each) for each in metadata.requires("mnist-repro") or []]
+    (tools,) = (each for each in required if each.name == "pytest" and applies(each, "3.8", "test-tools"))
+
+    assert [f"pytest=={tested}"] == lines_of("testenv:oldest-pytest", "deps")
+    assert ["3.8"] == pythons_of("testenv:oldest-pytest")
+    assert tested == f"{stated}.0"
+    assert f">={stated}" == str(tools.specifier)
+    assert f'\nminversion = "{stated}"\n' in (ROOT / "pyproject.toml").read_text(encoding="utf-8")
+    assert "tox run -e oldest-pytest" in (ROOT / ".github" / "workflows" / "nightly.yml").read_text(encoding="utf-8")
+
+
+UNPINNED = {"testenv:floating", "testenv:oldest-pytest"}
+
+
+@pytest.mark.parametrize("section", [each for each in TOX.sections() if each not in UNPINNED])
 def test_what_tox_installs_is_pinned(section: str) -> None:
     file = constraints_of(section.partition(":")[2])
 
