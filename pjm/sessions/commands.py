@@ -15,7 +15,7 @@ from pjm.counted import counted
 from pjm.elapse import elapse_text
 from pjm.errors import BadInput
 from pjm.sessions import index
-from pjm.sessions.job_log import print_log
+from pjm.sessions.job_log import print_log, printable
 from pjm.sessions.session import LIVE, Session, read_facts
 from pjm.sessions.summary import SENSELESS, making_sense, state_of, summarize
 
@@ -153,7 +153,7 @@ def _job_line(record: Dict[str, Any]) -> str:
 
 def _print_some(lines: Sequence[str]) -> None:
     for line in lines[:20]:
-        print(f"  {line}")
+        print(f"  {printable(line)}")
     if len(lines) > 20:
         print(f"  … and {len(lines) - 20} more")
 

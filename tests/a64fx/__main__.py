@@ -112,7 +112,13 @@ def check(made: Machine, recipes: Sequence[str]) -> int:
     for folder in (sessions, report):
         shutil.rmtree(folder, ignore_errors=True)
     prologue = "\n".join(f"export {name}={shlex.quote(value)}" for name, value in made.variables.items())
-    jobs = ["--fugaku", "--fugaku-emulate", f"--fugaku-python={made.python}", "-o", f"fugaku_prologue={prologue}"]
+    jobs = [
+        "--fugaku",
+        "--fugaku-emulate",
+        f"--fugaku-python={shlex.quote(str(made.python))}",
+        "-o",
+        f"fugaku_prologue={prologue}",
+    ]
     chosen = recipes or list(RECIPES)
     regression = "tests/regression/test_against_baselines.py"
     done: Dict[str, int] = {}

@@ -54,11 +54,15 @@ class Environment:
         """Run one of its commands; both streams together."""
         words = [str(self.home / "bin" / command[0]), *command[1:]]
         kept = {name: value for name, value in os.environ.items() if not name.startswith(("PYTHON", "TOX_", "VIRTUAL"))}
-        variables = {**kept, "PATH": f"{self.home / 'bin'}{os.pathsep}{kept['PATH']}"}
+        # Not the settings of whoever runs the tests.
+        places = {
+            "PATH": f"{self.home / 'bin'}{os.pathsep}{kept['PATH']}",
+            "XDG_CONFIG_HOME": str(self.home / "config"),
+        }
         return subprocess.run(
             words,
             cwd=folder,
-            env={**variables, "NO_COLOR": "1", "MNIST_REPRO_OFFLINE": "1", "MNIST_REPRO_DATA": "surrogate"},
+            env={**kept, **places, "NO_COLOR": "1", "MNIST_REPRO_OFFLINE": "1", "MNIST_REPRO_DATA": "surrogate"},
             stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,

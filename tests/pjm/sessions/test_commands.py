@@ -204,6 +204,13 @@ def test_a_session_that_does_not_say_when_it_began_is_shown(
     assert "  begun at some time\n" in capsys.readouterr().out
 
 
+def test_what_a_terminal_would_obey_is_shown_instead(session: Session, capsys: pytest.CaptureFixture[str]) -> None:
+    session.note("settled", tests={"test_a": "its job said \x1b]0;title\x07"})
+
+    assert 0 == main(["show", f"--workdir={session.folder.parent}"])
+    assert r"  test_a: its job said \x1b]0;title\x07" in capsys.readouterr().out
+
+
 def test_what_is_not_there_is_said(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     workdir = f"--workdir={tmp_path}"
 
