@@ -143,7 +143,9 @@ class FugakuProject:
 
 def environment() -> Dict[str, str]:
     """Of such a run: our code from the checkout, and no plugin but what is named."""
-    kept = {name: value for name, value in os.environ.items() if not name.startswith(("PYTEST_", "PJM_", "COV_"))}
+    kept = {
+        name: value for name, value in os.environ.items() if not name.startswith(("PYTEST_", "PJM_", "COV_", "TOX_"))
+    }
     # Plugins of others would make each of these runs slower.
     return {**kept, "PYTHONPATH": str(ROOT), "PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1"}
 
