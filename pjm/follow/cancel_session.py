@@ -54,7 +54,7 @@ def cancel(session: Session, scheduler: Scheduler) -> Cancelled:
     jobs = tuple(restored(session, deletions).values())
     results = _results(jobs)
     begun = [job for job in jobs if deletions.cancelled.get(job.name) is False]  # and not answered
-    again = tuple(share.id for job in begun for share in job.shares if share.id)
+    again = [*deletions.left, *(share.id for job in begun for share in job.shares if share.id)]
     for job in jobs:
         if job.name in deletions.cancelled and job.stage is Stage.SUBMITTED:
             job.stage = Stage.CANCELLED
@@ -68,7 +68,9 @@ def cancel(session: Session, scheduler: Scheduler) -> Cancelled:
     shares = [share for job in jobs for share in job.shares]
     over = all(share.reading.ended or share.closed or share.ending is not None for share in shares)
     ids = () if over else deletions.cancel(jobs, results, lambda job, ids: note_taken(session, job, ids, time.time()))
-    return Cancelled(jobs, (*again, *ids), tuple(job.name for job in jobs if job.stage is Stage.UNCERTAIN))
+    return Cancelled(
+        jobs, tuple(dict.fromkeys([*again, *ids])), tuple(job.name for job in jobs if job.stage is Stage.UNCERTAIN)
+    )
 
 
 def _results(jobs: Sequence[FollowedJob]) -> Dict[str, Result]:

@@ -148,3 +148,12 @@ def test_jobs_that_could_not_be_deleted_are_deleted_the_next_time(
     assert ("1.0",) == cancelled(one).ids
     assert [("1.0",)] == one.scheduler.cancelled
     assert "cancelled" == state_of(one.session, one.session.journal())
+
+
+def test_a_job_that_took_too_long_and_was_not_deleted_then_is_deleted_now(one: Following) -> None:
+    one.begin()
+    one.session.note("deleting", ids=["1.0"])
+
+    assert ("1.0",) == cancelled(one).ids
+    assert ("1.0",) in one.scheduler.cancelled
+    assert "cancelled" == state_of(one.session, one.session.journal())
