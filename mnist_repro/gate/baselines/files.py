@@ -174,8 +174,14 @@ def _parse(path: Path, text: str, name: str, kind: str, owner: Owner) -> Baselin
         require_exactly(_FIELDS, fields, "it")
         if fields["name"] != name:
             raise ValueError(f"it is of {fields['name']!r}")
-        if fields["kind"] not in ((kind,) if kind else _KINDS):
-            raise ValueError(f"its kind is {fields['kind']!r}, where {kind or ' or '.join(_KINDS)} is expected")
+        if fields["kind"] not in _KINDS:
+            raise ValueError(f"its kind is {fields['kind']!r}, where {' or '.join(_KINDS)} is expected")
+        if kind and fields["kind"] != kind:
+            raise BadInput(
+                f"{path} cannot be used as a baseline: its kind is {fields['kind']!r}, where {kind} is expected",
+                "a name belongs to one kind of gate",
+                f"another name in the test; or, if another kind is meant: rm {path} && {owner.commands.record}",
+            )
         if not isinstance(fields["entries"], list):
             raise ValueError("entries is not a list")
         entries = tuple(_entry(fields["kind"], each, owner) for each in fields["entries"])

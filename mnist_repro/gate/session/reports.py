@@ -16,6 +16,8 @@ WANTED = "gate.wanted"
 CHECKED = "gate.checked"
 # What was recorded and not judged: a list of lines as JSON.
 RECORDED = "gate.recorded"
+# What the fixture `gate` announces, which learns its names only when it is used.
+ANY_NAME = json.dumps(("(nothing)", "samples"))
 TRIED_AGAIN = "an earlier attempt of this test; a later one does not undo its verdict"
 _REASON_SHOWN = 300
 
@@ -88,8 +90,10 @@ class Collector:
     def entries(self) -> Tuple[ReportEntry, ...]:
         """An entry for every comparison, also for those without a verdict."""
         entries: List[ReportEntry] = []
+        users: Dict[str, str] = {}
         for name, test in self._tests.items():
-            entries += _entries(name, test)
+            made = _entries(name, test)
+            entries += _once(name, made, users) if test.named(WANTED)[:1] == [ANY_NAME] else made
         return tuple(entries)
 
     def other_failures(self) -> Tuple[str, ...]:
@@ -109,6 +113,20 @@ def _outcome(report: pytest.TestReport) -> Tuple[str, str]:
         return "skipped", str(report.longrepr[2])
     lines = [line for line in report.longreprtext.splitlines() if line.strip()]
     return report.outcome, lines[-1][:_REASON_SHOWN] if lines else ""
+
+
+def _once(test: str, made: List[ReportEntry], users: Dict[str, str]) -> List[ReportEntry]:
+    """The entries of a test; one fails if an earlier test used its name: processes do not know each other's names."""
+    from dataclasses import replace
+
+    return [
+        replace(
+            each, outcome="failed", reason=f"{each.name} is the name of two gates: of {users[each.name]} and of {test}"
+        )
+        if users.setdefault(each.name, test) != test and each.passes
+        else each
+        for each in made
+    ]
 
 
 def _explained(checked: Comparison, outcome: str, reason: str) -> str:

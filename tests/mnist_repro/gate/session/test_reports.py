@@ -7,7 +7,7 @@ import pytest
 
 from mnist_repro.gate import comparison as checked
 from mnist_repro.gate.comparison import SAMPLES, Comparison
-from mnist_repro.gate.session.reports import CHECKED, TRIED_AGAIN, WANTED, Collector, properties
+from mnist_repro.gate.session.reports import ANY_NAME, CHECKED, TRIED_AGAIN, WANTED, Collector, properties
 from mnist_repro.gate.verdicts import Finding, Judgement, Verdict
 
 NAME = "test_it.py::test_it"
@@ -63,6 +63,20 @@ def test_comparisons_of_other_names_are_entries_of_their_own_and_no_earlier_atte
     assert [verdict, Verdict.EQUIVALENT] == [entry.verdict for entry in found.entries()]
     # A name that failed is not undone by another name that passes.
     assert (outcome != "failed") is found.entries()[0].passes
+
+
+def test_a_name_that_two_tests_use_passes_only_once() -> None:
+    def of(test: str, wanted: str) -> pytest.TestReport:
+        noted = [(WANTED, wanted), compared("digits", Verdict.EQUIVALENT)]
+        return pytest.TestReport(test, ("it", 1, test), {}, "passed", None, "call", user_properties=noted)
+
+    gates = collected(of("first", ANY_NAME), of("second", ANY_NAME))
+    recipes = collected(*(of(each, json.dumps(("digits", SAMPLES))) for each in ("first", "second")))
+
+    reason = "digits is the name of two gates: of first and of second"
+    assert [("digits", "passed", ""), ("digits", "failed", reason)] == outcomes(gates)
+    assert ["passed", "passed"] == [outcome for _, outcome, _ in outcomes(recipes)]
+    assert json.dumps((checked.NOTHING, SAMPLES)) == ANY_NAME
 
 
 def test_of_several_names_that_ran_again_only_those_that_failed_before_were_tried_again() -> None:
