@@ -100,7 +100,8 @@ class Kept:
 def _code(root: Path) -> Optional[str]:
     """The state of the project's files, as git sees them: the commit and all changes. None without git."""
     git = ["git", "--no-optional-locks", "-C", str(root)]
-    new = ("ls-files", "--others", "--exclude-standard", "-z")
+    # A new test or module is often not under version control yet. Other new files are not code: the kept runs are one.
+    new = ("ls-files", "--others", "--exclude-standard", "-z", "--", "*.py")
     try:
         parts = [
             subprocess.run(
@@ -108,8 +109,7 @@ def _code(root: Path) -> Optional[str]:
             ).stdout
             for words in (("rev-parse", "HEAD"), ("diff", "HEAD"), new)
         ]
-        # A new test or module is often not under version control yet.
-        parts += [(root / os.fsdecode(name)).read_bytes() for name in parts[2].split(b"\0") if name.endswith(b".py")]
+        parts += [(root / os.fsdecode(name)).read_bytes() for name in parts[2].split(b"\0") if name]
     except (OSError, subprocess.SubprocessError):
         return None
     return hashlib.sha256(b"\0".join(parts)).hexdigest()

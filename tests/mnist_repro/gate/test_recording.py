@@ -28,7 +28,6 @@ def checkout(folder: Path) -> None:
 def test_runs_are_kept_while_the_code_stays_as_it_is(tmp_path: Path) -> None:
     checkout(tmp_path)
     baselines = tmp_path / "elsewhere"
-    (tmp_path / ".gitignore").write_text("elsewhere\n", encoding="utf-8")
     recording.Kept.of(baselines, "it", tmp_path, ["it"]).add(3, {"loss": 0.5})
 
     assert {3: {"loss": 0.5}} == recording.Kept.of(baselines, "it", tmp_path, ["it"]).runs
@@ -40,7 +39,6 @@ def test_runs_are_kept_while_the_code_stays_as_it_is(tmp_path: Path) -> None:
 def test_runs_are_not_kept_over_a_change_of_code_that_is_not_under_version_control(tmp_path: Path) -> None:
     checkout(tmp_path)
     baselines = tmp_path / "elsewhere"
-    (tmp_path / ".gitignore").write_text("elsewhere\n", encoding="utf-8")
     (tmp_path / "new.py").write_text("a = 1\n", encoding="utf-8")
     recording.Kept.of(baselines, "it", tmp_path, ["it"]).add(3, {"loss": 0.5})
 
