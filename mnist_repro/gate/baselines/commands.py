@@ -180,8 +180,9 @@ def remove_(arguments: argparse.Namespace) -> ExitCode:
         with locked(baseline_files.private_folder(folder), name):
             with contextlib.suppress(FileNotFoundError):
                 baseline_files.proposed_path(folder, name).unlink()
-            baseline_files.path_of(folder, name).unlink()
-        print(f"removed {baseline_files.path_of(folder, name)}: {reason}; its history is in version control")
+            path = baseline_files.path_of(folder, name)
+            path.unlink()
+        print(f"removed {path}: {reason}; its history is in version control, if it was committed")
     return ExitCode.PASSED
 
 
