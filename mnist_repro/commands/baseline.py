@@ -14,7 +14,7 @@ from __future__ import annotations
 
 import argparse
 import sys
-from typing import TYPE_CHECKING, Callable, Dict, List
+from typing import TYPE_CHECKING, List
 
 from mnist_repro.commands import baseline_record
 from mnist_repro.commands.options import add_baselines, add_recipes
@@ -52,11 +52,11 @@ Example:
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Add the actions `record`, `show`, `diff` and `accept`."""
     actions = parser.add_subparsers(dest="action", metavar="record|show|diff|accept", required=True)
-    for name, summary, text, add in (
-        ("record", "make runs, and propose them", baseline_record.__doc__, baseline_record.add_arguments),
-        ("show", "what is stored", _SHOW, _add_show),
-        ("diff", "what is proposed beside what is stored", _DIFF, None),
-        ("accept", "store what is proposed", _ACCEPT, _add_accept),
+    for name, summary, text in (
+        ("record", "make runs, and propose them", baseline_record.__doc__),
+        ("show", "what is stored", _SHOW),
+        ("diff", "what is proposed beside what is stored", _DIFF),
+        ("accept", "store what is proposed", _ACCEPT),
     ):
         action = actions.add_parser(
             name,
@@ -71,16 +71,13 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         action.add_argument("--rung", choices=(*RUNGS, "all"), help=default)
         add_baselines(action, "where the recipes' baselines are (default: %(default)s)")
         add_recipes(action)
-        if add is not None:
-            add(action)
-
-
-def _add_show(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("--json", action="store_true", help="for machines, raw samples included")
-
-
-def _add_accept(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("--reason", default="", metavar="TEXT", help="why the new values hold from now on; required")
+        if name == "record":
+            baseline_record.add_arguments(action)
+        elif name == "show":
+            action.add_argument("--json", action="store_true", help="for machines, raw samples included")
+        elif name == "accept":
+            help_ = "why the new values hold from now on; required"
+            action.add_argument("--reason", default="", metavar="TEXT", help=help_)
 
 
 def run(arguments: argparse.Namespace) -> ExitCode:
@@ -89,12 +86,7 @@ def run(arguments: argparse.Namespace) -> ExitCode:
     Raises:
         BadInput: nothing is stored or proposed, a file cannot be used, another process holds the lock, or `CI` is set.
     """
-    actions: Dict[str, Callable[[argparse.Namespace], ExitCode]] = {
-        "record": _record,
-        "show": _show,
-        "diff": _diff,
-        "accept": _accept,
-    }
+    actions = {"record": _record, "show": _show, "diff": _diff, "accept": _accept}
     return actions[arguments.action](arguments)
 
 

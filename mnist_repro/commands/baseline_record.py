@@ -18,7 +18,7 @@ import argparse
 import sys
 from typing import TYPE_CHECKING, Optional, Sequence
 
-from mnist_repro.commands.options import add_arithmetic, add_data, require_positive, require_seeds
+from mnist_repro.commands.options import add_arithmetic, add_data, load_data, require_positive, require_seeds
 from mnist_repro.errors import BadInput, ExitCode
 
 if TYPE_CHECKING:
@@ -46,8 +46,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def run(arguments: argparse.Namespace, recipes: Sequence[Recipe], rungs: Sequence[str]) -> ExitCode:
     """Record these rungs of these recipes; an error in one does not stop the others."""
     from mnist_repro import display
-    from mnist_repro.data.dataset import describe
-    from mnist_repro.data.locate import load, place
+    from mnist_repro.data.locate import place
     from mnist_repro.execution import workers
     from mnist_repro.files.atomic import require_writable
     from mnist_repro.harness.recorder import Plan, Recorder
@@ -58,8 +57,7 @@ def run(arguments: argparse.Namespace, recipes: Sequence[Recipe], rungs: Sequenc
     processes = require_positive("--processes", number)
     require_tensorflow()
     require_writable(arguments.baselines)
-    dataset = load(arguments.data)
-    print(describe(dataset), flush=True)
+    dataset = load_data(arguments)
     plan = Plan(arguments.baselines, dataset, place(dataset), arguments.arithmetic, processes, arguments.new_margins)
     with display.bars() as show:
         recorder = Recorder(plan, _say, lambda event: show(_title(event.task), event.done, event.total))

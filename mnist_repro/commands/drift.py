@@ -17,7 +17,7 @@ from __future__ import annotations
 import argparse
 import sys
 
-from mnist_repro.commands.options import add_baselines, add_data, add_runs, require_there
+from mnist_repro.commands.options import add_baselines, add_data, add_runs, load_data, require_there
 from mnist_repro.errors import ExitCode
 
 DESCRIPTION = "runs of several versions of TensorFlow in one table, with the causes of differences"
@@ -32,8 +32,6 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(arguments: argparse.Namespace) -> ExitCode:
     """Read the runs, compare them, print the table, and name the files that were left out."""
-    from mnist_repro.data.dataset import describe
-    from mnist_repro.data.locate import load
     from mnist_repro.display import folded, table
     from mnist_repro.reproduction import table as drift_table
     from mnist_repro.runs import baselines
@@ -42,8 +40,7 @@ def run(arguments: argparse.Namespace) -> ExitCode:
 
     problems = Problems()
     grouped = sort(find_runs(arguments.runs, problems))
-    dataset = load(arguments.data)
-    print(describe(dataset), flush=True)
+    dataset = load_data(arguments)
     require_there(arguments.baselines)
     runs = [[each.run for each in together] for together in grouped.groups]
     stored = {each[0].recipe: baselines.read(arguments.baselines, each[0].recipe, "full") for each in runs}

@@ -14,7 +14,7 @@ import re
 from pathlib import Path
 from typing import TYPE_CHECKING, Collection, List
 
-from mnist_repro.commands.options import add_data, add_recipe_of_file, named_place
+from mnist_repro.commands.options import add_data, add_recipe_of_file, load_data, named_place
 from mnist_repro.errors import BadInput, ExitCode
 
 if TYPE_CHECKING:
@@ -38,8 +38,6 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(arguments: argparse.Namespace) -> ExitCode:
     """Score all test images and print the tables."""
-    from mnist_repro.data.dataset import describe
-    from mnist_repro.data.locate import load
     from mnist_repro.execution.trained_model import scorer
     from mnist_repro.files.atomic import require_writable
     from mnist_repro.runs.evaluation import evaluate
@@ -49,8 +47,7 @@ def run(arguments: argparse.Namespace) -> ExitCode:
         require_writable(arguments.images)
     require_tensorflow()
     located, logits = scorer(arguments.path, arguments.recipe)
-    dataset = load(arguments.data)
-    print(describe(dataset), flush=True)
+    dataset = load_data(arguments)
     scores = logits(dataset.test_images)
     evaluation = evaluate(scores, dataset.test_labels)
     names = {

@@ -14,7 +14,7 @@ from __future__ import annotations
 
 import argparse
 
-from mnist_repro.commands.options import add_data, add_recipe_of_file, named_place
+from mnist_repro.commands.options import add_data, add_recipe_of_file, load_data, named_place
 from mnist_repro.errors import BadInput, ExitCode
 
 DESCRIPTION = "score the test images with the weights of a run; leaves eval.log"
@@ -30,8 +30,6 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(arguments: argparse.Namespace) -> ExitCode:
     """Score one file of weights."""
-    from mnist_repro.data.dataset import describe
-    from mnist_repro.data.locate import load
     from mnist_repro.execution import components
     from mnist_repro.execution.trained_model import locate_weights
     from mnist_repro.training.framework import require_tensorflow
@@ -45,8 +43,7 @@ def run(arguments: argparse.Namespace) -> ExitCode:
             raise
         raise BadInput(error.what, error.why, f"{error.fix}: --out DIR") from error
     require_tensorflow()
-    dataset = load(arguments.data)
-    print(describe(dataset), flush=True)
+    dataset = load_data(arguments)
     components.check_data(out, dataset)
     images = located.recipe.scale(located.scale).test_images
     evaluation = components.estimate(located.file, located.recipe, dataset, images, out)

@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import argparse
 from pathlib import Path
-from typing import Union
+from typing import TYPE_CHECKING, Union
 
 from mnist_repro.errors import BadInput
 from mnist_repro.gate.baselines.folder import BASELINES
+
+if TYPE_CHECKING:
+    from mnist_repro.data.dataset import Dataset
 
 MOST_SEEDS = 10_000
 # The value of --seeds for as many as settle the verdict.
@@ -23,6 +26,16 @@ def add_data(parser: argparse.ArgumentParser) -> None:
         help="mnist asks for the real MNIST, surrogate draws digits, DIR holds IDX files or mnist.npz "
         "(default: $MNIST_REPRO_DATA, else what is found: see `mnist-repro data info`)",
     )
+
+
+def load_data(arguments: argparse.Namespace) -> Dataset:
+    """The data that the user asks for; prints which it is."""
+    from mnist_repro.data.dataset import describe
+    from mnist_repro.data.locate import load
+
+    dataset = load(arguments.data)
+    print(describe(dataset), flush=True)
+    return dataset
 
 
 def add_runs(parser: argparse.ArgumentParser) -> None:

@@ -20,7 +20,14 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Sequence, Tuple
 
-from mnist_repro.commands.options import add_baselines, add_data, named_place, require_positive, require_there
+from mnist_repro.commands.options import (
+    add_baselines,
+    add_data,
+    load_data,
+    named_place,
+    require_positive,
+    require_there,
+)
 from mnist_repro.errors import BadInput, ExitCode
 
 if TYPE_CHECKING:
@@ -53,8 +60,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(arguments: argparse.Namespace) -> ExitCode:
     """Measure the bugs, judge them, and print the table."""
-    from mnist_repro.data.dataset import describe
-    from mnist_repro.data.locate import load, place
+    from mnist_repro.data.locate import place
     from mnist_repro.execution import code_digest, workers
     from mnist_repro.execution.components import check_result
     from mnist_repro.execution.fingerprint_worker import ask
@@ -79,8 +85,7 @@ def run(arguments: argparse.Namespace) -> ExitCode:
         require_replaceable(arguments.json)
     require_tensorflow()
     require_num_regression()
-    dataset = load(arguments.data)
-    print(describe(dataset), flush=True)
+    dataset = load_data(arguments)
     scales = ("subset",) if arguments.quick else ("subset", "full")
     plan = power_study.Plan(
         bugs,

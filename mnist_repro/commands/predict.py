@@ -12,7 +12,7 @@ from __future__ import annotations
 import argparse
 from typing import TYPE_CHECKING
 
-from mnist_repro.commands.options import add_data, add_recipe_of_file, named_place
+from mnist_repro.commands.options import add_data, add_recipe_of_file, load_data, named_place
 from mnist_repro.errors import BadInput, ExitCode
 
 if TYPE_CHECKING:
@@ -37,8 +37,6 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(arguments: argparse.Namespace) -> ExitCode:
     """Predict and print a line for each image."""
-    from mnist_repro.data.dataset import describe
-    from mnist_repro.data.locate import load
     from mnist_repro.execution.trained_model import scorer
     from mnist_repro.training.framework import require_tensorflow
 
@@ -51,8 +49,7 @@ def run(arguments: argparse.Namespace) -> ExitCode:
         print(f"{located.recipe.name}: {arguments.image} is a {scores[0].argmax()}")
         print(_probabilities(scores[0]))
         return ExitCode.PASSED
-    dataset = load(arguments.data)
-    print(describe(dataset), flush=True)
+    dataset = load_data(arguments)
     test = arguments.of == "test"
     images = dataset.test_images if test else dataset.train_images
     labels = dataset.test_labels if test else dataset.train_labels

@@ -35,6 +35,7 @@ from mnist_repro.commands.options import (
     AUTO,
     add_baselines,
     add_run,
+    load_data,
     named_place,
     number_or_auto,
     require_positive,
@@ -78,8 +79,6 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(arguments: argparse.Namespace) -> ExitCode:
     """Train and estimate the runs, compare them with the published figures, and print the result."""
-    from mnist_repro.data.dataset import describe
-    from mnist_repro.data.locate import load
     from mnist_repro.execution import components, workers
     from mnist_repro.files.atomic import require_replaceable, write_text
     from mnist_repro.recipes import RECIPES, find
@@ -98,8 +97,7 @@ def run(arguments: argparse.Namespace) -> ExitCode:
     if arguments.json is not None:
         require_replaceable(arguments.json)
     require_tensorflow()
-    dataset = load(arguments.data)
-    print(describe(dataset), flush=True)
+    dataset = load_data(arguments)
     require_there(arguments.baselines)
     # Read before the work: a baseline that cannot be read would stop the command at its end.
     stored = {recipe.name: baselines.read(arguments.baselines, recipe.name, arguments.scale) for recipe in recipes}

@@ -13,7 +13,7 @@ import argparse
 from pathlib import Path
 from typing import TYPE_CHECKING, Optional
 
-from mnist_repro.commands.options import add_run, named_place
+from mnist_repro.commands.options import add_run, load_data, named_place
 from mnist_repro.errors import ExitCode
 
 if TYPE_CHECKING:
@@ -47,8 +47,6 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def run(arguments: argparse.Namespace) -> ExitCode:
     """Train one run in this process."""
     from mnist_repro import display
-    from mnist_repro.data.dataset import describe
-    from mnist_repro.data.locate import load
     from mnist_repro.execution import components, kept_runs
     from mnist_repro.files.atomic import require_writable
     from mnist_repro.recipes import find
@@ -61,8 +59,7 @@ def run(arguments: argparse.Namespace) -> ExitCode:
     if arguments.tensorboard is not None:
         require_writable(arguments.tensorboard)
     require_tensorflow()
-    dataset = load(arguments.data)
-    print(describe(dataset), flush=True)
+    dataset = load_data(arguments)
     folder = arguments.out or kept_runs.run_folder(Path("runs"), assignment, dataset)
     components.check_kept(folder, assignment, dataset)
     title = f"{assignment.recipe.name}, seed {assignment.seed}"
