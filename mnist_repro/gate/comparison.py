@@ -77,7 +77,7 @@ def as_fields(checked: Comparison) -> Dict[str, Any]:
         "kind": checked.kind,
         "conditions": checked.conditions,
         "verdict": checked.verdict.value if checked.verdict else None,
-        "findings": [_finding_fields(finding) for finding in checked.judgement.findings],
+        "findings": [{**asdict(each), "verdict": each.verdict.value} for each in checked.judgement.findings],
         "notes": list(checked.judgement.notes),
         "samples": checked.samples,
         "provenance": checked.provenance,
@@ -105,22 +105,13 @@ def from_fields(fields: Mapping[str, Any]) -> Comparison:
     )
 
 
-def _finding_fields(finding: Finding) -> Dict[str, Any]:
-    interval = finding.interval
-    return {
-        **asdict(finding),
-        "verdict": finding.verdict.value,
-        "interval": [interval.low, interval.high] if interval else None,
-    }
-
-
 def _finding(fields: Mapping[str, Any]) -> Finding:
     interval = fields["interval"]
     return Finding(
         **{
             **fields,
             "verdict": Verdict(fields["verdict"]),
-            "interval": Interval(float(interval[0]), float(interval[1])) if interval else None,
+            "interval": Interval(*map(float, interval)) if interval else None,
         }
     )
 

@@ -9,13 +9,14 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
+from functools import partial
 from typing import Optional, Sequence
 
 import numpy as np
 
 from mnist_repro.gate.intervals import Interval, f_probability, standard_deviation, student_t
 from mnist_repro.gate.statistics import FEWEST_STORED, MOST_SEEDS_FORETOLD, Samples
-from mnist_repro.gate.verdicts import Verdict
+from mnist_repro.gate.verdicts import Finding, Verdict
 
 # Differences smaller than this many standard deviations of one run do not matter. Much less could not be settled by any
 # number of seeds; and RMSprop's epsilon, the drift that must not pass, moves the loss by 4.5 of them.
@@ -28,25 +29,6 @@ MISSES = 0.05
 SPREAD_CHANGED = "the spread itself has changed"
 # The spread has changed if an unchanged one would look so different less often than this.
 _SPREAD_LEVEL = 0.01
-
-
-@dataclass(frozen=True)
-class OneRunComparison:
-    """The verdict on one published value.
-
-    Args:
-        verdict: `REPRODUCED`, `NOT_REPRODUCED`, `INCONCLUSIVE`, or `INCOMPARABLE`.
-        reason: reason of the verdict, as a sentence.
-        interval: where a further run of ours would land; None if the runs do not say.
-        matters: the smallest difference that matters, in the metric's unit; None if the runs do not say.
-        seeds_needed: seeds that would probably settle an inconclusive comparison; None if no number would.
-    """
-
-    verdict: Verdict
-    reason: str
-    interval: Optional[Interval] = None
-    matters: Optional[float] = None
-    seeds_needed: Optional[int] = None
 
 
 @dataclass(frozen=True)
@@ -67,14 +49,18 @@ class _Spread:
 
 
 def compare_with_one_run(
-    published: float, measured: Samples, stored: Samples, comparisons: int, looks: int = 1
-) -> OneRunComparison:
+    name: str, published: float, measured: Samples, stored: Samples, comparisons: int, looks: int = 1
+) -> Finding:
     """Compare a published value with our runs.
+
+    The finding's interval says where a further run of ours would land, its margin is the smallest difference that
+    matters; both are None if the runs do not say.
 
     The difference is shown to be there if the published value lies outside the prediction interval of one more run. It
     is shown not to matter if two one-sided tests (Schuirmann 1987) exclude `MATTERS` standard deviations.
 
     Args:
+        name: name of the value.
         published: the value of the one published run.
         measured: our values by seed.
         stored: values of stored runs of the same figure by seed, for their spread; not used if they are fewer than
@@ -84,20 +70,22 @@ def compare_with_one_run(
             `MISSES`: each look sees the same published run, and a session of several figures stays below it.
     """
     values = [measured[seed] for seed in sorted(measured)]
+    mean = float(np.mean(values)) if values else math.nan
+    made = partial(Finding, name, stored=f"{published:.6g}", measured=f"{mean:.6g}", absolute=True)
     flaw = _flaw(values)
     if flaw:
-        return OneRunComparison(Verdict.INCOMPARABLE, flaw)
+        return made(Verdict.INCOMPARABLE, flaw)
     spread = _spread(values, list(stored.values()), [value for seed, value in stored.items() if seed not in measured])
     if spread is None:
-        return OneRunComparison(Verdict.INCONCLUSIVE, _unknown_spread(values), seeds_needed=len(values) + 2)
-    mean = float(np.mean(values))
+        return made(Verdict.INCONCLUSIVE, _unknown_spread(values), seeds_needed=len(values) + 2)
     difference = abs(published - mean)
     alarm = FALSE_ALARMS / comparisons / looks / 2.0
     reach = _reach(spread, len(values), alarm)
     verdict = _verdict(difference, spread, len(values), alarm)
     needed = _seeds_needed(difference, spread, len(values), alarm) if verdict is Verdict.INCONCLUSIVE else None
     reason = "; ".join(filter(None, [_reason(verdict, difference, spread, needed), spread.note]))
-    return OneRunComparison(verdict, reason, Interval(mean - reach, mean + reach), spread.matters, needed)
+    interval = Interval(mean - reach, mean + reach)
+    return made(verdict, reason, interval=interval, margin=spread.matters, seeds_needed=needed)
 
 
 def _flaw(values: Sequence[float]) -> str:

@@ -17,6 +17,7 @@ from typing import Callable, Dict, List, Mapping, Sequence, Tuple, Union
 import numpy as np
 
 from mnist_repro.gate.baselines.values import SampleEntry
+from mnist_repro.gate.intervals import Interval
 from mnist_repro.gate.statistics import AUTO_SEEDS, LEVEL, welch_interval
 from mnist_repro.gate.verdicts import HIGHER, LOWER, NO_WORSE, Metric
 
@@ -144,12 +145,11 @@ def _intervals(draw: Draw, stored: int, sessions: int) -> Tuple[np.ndarray, np.n
     return np.moveaxis(np.array(one), 1, 0), np.moveaxis(np.array(all_), 1, 0), np.array(deviations)
 
 
-def _ends(measured: np.ndarray, stored: np.ndarray, tail: float) -> List[Tuple[float, float]]:
-    intervals = [
+def _ends(measured: np.ndarray, stored: np.ndarray, tail: float) -> List[Interval]:
+    return [
         welch_interval(measured_column, stored_column, tail)
         for measured_column, stored_column in zip(measured.T, stored.T)
     ]
-    return [(interval.low, interval.high) for interval in intervals]
 
 
 def _smallest(ends: np.ndarray, margin: float, metric: Metric) -> float:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections import Counter
+from dataclasses import replace
 from typing import List
 
 from mnist_repro.gate.baselines.judge import incomparable
@@ -58,20 +59,8 @@ def _compare(name: str, figure: Figure, stored: Samples) -> Finding:
     if len(set(stored.values())) == 1:
         why = f"all {len(stored)} stored samples are the same, so that their spread is not known"
         return Finding(name, Verdict.INCOMPARABLE, why, published)
-    compared = compare_with_one_run(figure.value, stored, stored, figures_in_session())
-    mean = f"{sum(stored.values()) / len(stored):.6g}"
-    return Finding(
-        name,
-        compared.verdict,
-        compared.reason,
-        published,
-        mean,
-        compared.interval,
-        compared.matters,
-        compared.seeds_needed,
-        _known(figure, compared.verdict),
-        absolute=True,
-    )
+    compared = compare_with_one_run(name, figure.value, stored, stored, figures_in_session())
+    return replace(compared, known=_known(figure, compared.verdict))
 
 
 def _known(figure: Figure, verdict: Verdict) -> str:

@@ -96,8 +96,18 @@ class Recorder:
 
     def fingerprint(self, recipe: Recipe) -> Recorded:
         """Take the fingerprint in a worker process, and propose it."""
+        plan = self._plan
         with self._lock(recipe, FINGERPRINT):
-            return self._fingerprint(recipe)
+            file = self._stored(recipe, FINGERPRINT)
+            self._say(f"{recipe.name} fingerprint: taking it")
+            answer = ask(recipe.name, plan.data, plan.arithmetic)
+            assert answer.fingerprint is not None  # noqa: S101 - it was asked for
+            self._here = _one_thread(answer)
+            stored = file.entry(plan.conditions, self._here["platform"])
+            previous = stored if isinstance(stored, FingerprintEntry) and not plan.new_margins else None
+            provenance = {**self._here, "dataset_sha256": plan.dataset.sha256}
+            entry = fingerprint_entry(recipe, answer.fingerprint, plan.conditions, provenance, previous)
+            return Recorded(self._propose(recipe, FINGERPRINT, entry))
 
     def samples(self, recipe: Recipe, rung: str, seeds: Optional[int] = None) -> Recorded:
         """Make the missing runs of seeds 0 to ``seeds`` - 1, and propose all these runs.
@@ -117,19 +127,6 @@ class Recorder:
 
     def _lock(self, recipe: Recipe, rung: str) -> ContextManager[None]:
         return locked(baseline_files.private_folder(self._plan.folder), baselines.name_of(recipe.name, rung))
-
-    def _fingerprint(self, recipe: Recipe) -> Recorded:
-        plan = self._plan
-        file = self._stored(recipe, FINGERPRINT)
-        self._say(f"{recipe.name} fingerprint: taking it")
-        answer = ask(recipe.name, plan.data, plan.arithmetic)
-        assert answer.fingerprint is not None  # noqa: S101 - it was asked for
-        self._here = _one_thread(answer)
-        stored = file.entry(plan.conditions, self._here["platform"])
-        previous = stored if isinstance(stored, FingerprintEntry) and not plan.new_margins else None
-        provenance = {**self._here, "dataset_sha256": plan.dataset.sha256}
-        entry = fingerprint_entry(recipe, answer.fingerprint, plan.conditions, provenance, previous)
-        return Recorded(self._propose(recipe, FINGERPRINT, entry))
 
     def _samples(self, recipe: Recipe, rung: str, requested: Optional[int]) -> Recorded:
         plan = self._plan

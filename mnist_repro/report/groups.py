@@ -9,14 +9,12 @@ from mnist_repro.errors import BadInput
 from mnist_repro.gate.baselines.judge import incomparable
 from mnist_repro.gate.baselines.values import BaselineFile, SampleEntry, samples_of
 from mnist_repro.gate.comparison import SAMPLES
-from mnist_repro.gate.intervals import Interval
 from mnist_repro.gate.verdicts import Finding, Judgement
 from mnist_repro.recipes import Recipe, find
 from mnist_repro.recipes.published import published_figures
 from mnist_repro.report.datasets import Datasets
 from mnist_repro.report.mistakes import mistakes_of
 from mnist_repro.report.values import (
-    Ends,
     Group,
     GroupData,
     GroupDrift,
@@ -114,11 +112,7 @@ def _metric_row(name: str, runs: Sequence[Run], stored: Optional[SampleEntry], f
 
 
 def _metric_finding(finding: Finding) -> MetricFinding:
-    return MetricFinding(finding.verdict.value, finding.reason, _ends(finding.interval), finding.seeds_needed)
-
-
-def _ends(interval: Optional[Interval]) -> Optional[Ends]:
-    return (interval.low, interval.high) if interval else None
+    return MetricFinding(finding.verdict.value, finding.reason, finding.interval, finding.seeds_needed)
 
 
 def published_values(recipe: Recipe, metric: str) -> List[float]:
@@ -137,9 +131,7 @@ def published_values(recipe: Recipe, metric: str) -> List[float]:
 def _published_row(compared: FigureComparison) -> PublishedRow:
     figure = compared.figure
     name = f"test_{figure.metric}"
-    return PublishedRow(
-        name, figure.after, figure.value, _ends(compared.possible), compared.verdict, compared.result.reason
-    )
+    return PublishedRow(name, figure.after, figure.value, compared.possible, compared.verdict, compared.result.reason)
 
 
 _CURVES = ("loss", "accuracy", "test_loss", "test_accuracy", "batch_accuracy")

@@ -8,8 +8,9 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Any, Dict, List, Mapping, Optional, Sequence, Tuple, Union
 
+from mnist_repro.gate.intervals import Interval
+
 Point = Tuple[float, float]
-Ends = Tuple[float, float]
 
 
 @dataclass(frozen=True)
@@ -18,7 +19,7 @@ class MetricFinding:
 
     verdict: str
     reason: str
-    interval: Optional[Ends]
+    interval: Optional[Interval]
     seeds_needed: Optional[int]
 
 
@@ -43,7 +44,7 @@ class PublishedRow:
     metric: str
     after: int
     published: float
-    interval: Optional[Ends]
+    interval: Optional[Interval]
     verdict: str
     reason: str
 

@@ -15,7 +15,7 @@ from mnist_repro.data.dataset import Dataset
 from mnist_repro.display import counted
 from mnist_repro.gate.baselines.values import BaselineFile, samples_of
 from mnist_repro.gate.intervals import Interval
-from mnist_repro.gate.one_run import OneRunComparison, compare_with_one_run
+from mnist_repro.gate.one_run import compare_with_one_run
 from mnist_repro.gate.statistics import Samples
 from mnist_repro.gate.verdicts import Finding, Judgement, Verdict
 from mnist_repro.recipes import Recipe
@@ -52,7 +52,7 @@ class FigureComparison:
 
     figure: Figure
     measured: Tuple[float, ...]
-    result: OneRunComparison
+    result: Finding
 
     @property
     def verdict(self) -> str:
@@ -112,7 +112,8 @@ def compare(
     for figure in figures:
         values = {run.seed: measured(run, figure) for run in runs}
         before = stored_values(stored, figure, runs[0].unit) if runs else {}
-        result = compare_with_one_run(figure.value, values, before, comparisons, looks)
+        name = f"test_{figure.metric}"
+        result = compare_with_one_run(name, figure.value, values, before, comparisons, looks)
         compared.append(FigureComparison(figure, tuple(values.values()), result))
     return tuple(compared)
 

@@ -9,7 +9,7 @@ import numpy as np
 
 from mnist_repro.display import counted, folded, table
 from mnist_repro.files.json import json_text
-from mnist_repro.gate.intervals import Interval, standard_deviation
+from mnist_repro.gate.intervals import standard_deviation
 from mnist_repro.gate.one_run import FALSE_ALARMS, MATTERS, SPREAD_CHANGED
 from mnist_repro.gate.verdicts import Finding, Verdict
 from mnist_repro.recipes.recipe import Epochs, Published
@@ -240,8 +240,8 @@ def _recipe_fields(result: RecipeResult) -> Dict[str, Any]:
                 "published": comparison.figure.value,
                 "mean": float(np.mean(comparison.measured)) if comparison.measured else None,
                 "sd": standard_deviation(comparison.measured),
-                "interval": _ends(comparison.result.interval),
-                "matters": comparison.result.matters,
+                "interval": comparison.result.interval,
+                "matters": comparison.result.margin,
                 "verdict": comparison.verdict,
                 "reason": comparison.result.reason,
                 "seeds_needed": comparison.result.seeds_needed,
@@ -253,7 +253,7 @@ def _recipe_fields(result: RecipeResult) -> Dict[str, Any]:
                 "metric": finding.name,
                 "stored": finding.stored,
                 "measured": finding.measured,
-                "interval": _ends(finding.interval),
+                "interval": finding.interval,
                 "margin": finding.margin,
                 "verdict": finding.verdict.value,
                 "reason": finding.reason,
@@ -275,10 +275,6 @@ def _seed_fields(run: Run) -> Dict[str, Any]:
         ],
         "seconds": run.provenance["seconds"],
     }
-
-
-def _ends(interval: Optional[Interval]) -> Optional[List[float]]:
-    return [interval.low, interval.high] if interval else None
 
 
 def _value(run: Run, after: int, metric: str) -> float:

@@ -14,8 +14,6 @@ from mnist_repro.runs.problems import Problems
 from mnist_repro.runs.run import Run, platform_name
 from mnist_repro.runs.run_json import FILE, read
 
-LARGEST_FILE = 32 << 20
-
 Key = Tuple[str, str, str, str, str]
 
 
@@ -71,9 +69,8 @@ def read_sound(file: Path) -> Run:
     """Read the run of a known recipe from a file.
 
     Raises:
-        BadInput: the recipe is unknown, or the file cannot be read or is far too large.
+        BadInput: the recipe is unknown, or the file cannot be read.
     """
-    _require_modest(file)
     run = read(file)
     find(run.recipe)
     return run
@@ -113,12 +110,3 @@ def _files(place: Path) -> List[Path]:
         raise BadInput(f"there is no {place}", "a folder with runs was named", "name one that `ls` shows")
     # Not `rglob`: it fails on a folder without read permission.
     return sorted(Path(folder) / FILE for folder, _, names in os.walk(str(place)) if FILE in names)
-
-
-def _require_modest(file: Path) -> None:
-    try:
-        size = file.stat().st_size
-    except OSError as error:
-        raise BadInput(f"cannot read {file}: {error.strerror}", "a run keeps its figures there", "remove it") from error
-    if size > LARGEST_FILE:
-        raise BadInput(f"{file} has {size:,} bytes", f"runs have a few thousand, at most {LARGEST_FILE:,}", "remove it")

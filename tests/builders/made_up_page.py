@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import Any
 
+from mnist_repro.gate.intervals import Interval
 from mnist_repro.report.values import (
     Document,
     GateComparison,
@@ -26,7 +27,7 @@ def document(**changes: Any) -> Document:
 
 def metric(**changes: Any) -> MetricRow:
     """A metric of three seeds that is equivalent to its stored samples."""
-    found = MetricFinding("equivalent", "the difference lies within the margin, proven", (-0.01, 0.01), None)
+    found = MetricFinding("equivalent", "the difference lies within the margin, proven", Interval(-0.01, 0.01), None)
     values = {0: 0.5, 1: 0.25, 2: 0.75}
     row = MetricRow("test_loss after 3 epochs", "lower", values, {0: 0.5}, 0.125, "a reason", found, [0.375])
     return replace(row, **changes)

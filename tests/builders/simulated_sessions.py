@@ -72,7 +72,7 @@ def _judged(drawn: Sequence[Tuple[np.ndarray, np.ndarray]], seeds: int, figures:
     return worst(
         [
             compare_with_one_run(
-                value, dict(enumerate(column[:seeds])), dict(enumerate(column)), figures, looks
+                "loss", value, dict(enumerate(column[:seeds])), dict(enumerate(column)), figures, looks
             ).verdict
             for stored, published in drawn
             for column, value in zip(stored.T, published)

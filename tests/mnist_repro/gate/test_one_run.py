@@ -8,8 +8,8 @@ from typing import Dict, Sequence
 import numpy as np
 import pytest
 
-from mnist_repro.gate.one_run import FALSE_ALARMS, MATTERS, MISSES, OneRunComparison, compare_with_one_run
-from mnist_repro.gate.verdicts import Verdict
+from mnist_repro.gate.one_run import FALSE_ALARMS, MATTERS, MISSES, compare_with_one_run
+from mnist_repro.gate.verdicts import Finding, Verdict
 
 # Standard deviation 1 (n - 1), mean 0.
 SIXTEEN = [math.sqrt(15 / 16) * sign for sign in (-1.0, 1.0)] * 8
@@ -25,9 +25,9 @@ def spread_by_one(count: int) -> Sequence[float]:
     return list(values / values.std(ddof=1))
 
 
-def compared(published: float, measured: Sequence[float], stored: Sequence[float] = SIXTEEN) -> OneRunComparison:
+def compared(published: float, measured: Sequence[float], stored: Sequence[float] = SIXTEEN) -> Finding:
     """A comparison of one figure; the measured seeds are others than the stored ones."""
-    return compare_with_one_run(published, by_seed(measured, 100), by_seed(stored), comparisons=1)
+    return compare_with_one_run("loss", published, by_seed(measured, 100), by_seed(stored), comparisons=1)
 
 
 @pytest.mark.parametrize(
@@ -53,12 +53,12 @@ def test_the_interval_is_that_of_one_more_run_with_the_pooled_spread() -> None:
     reach = 3.22245 * math.sqrt(1 + 1 / 3)
     assert result.interval is not None
     assert (10 - reach, 10 + reach) == pytest.approx((result.interval.low, result.interval.high), abs=1e-4)
-    assert MATTERS == pytest.approx(result.matters)
+    assert MATTERS == pytest.approx(result.margin)
 
 
 def test_stored_runs_of_the_measured_seeds_are_not_counted_twice() -> None:
     stored = by_seed(SIXTEEN)
-    same = compare_with_one_run(0.0, {seed: stored[seed] for seed in (0, 1, 2)}, stored, comparisons=1)
+    same = compare_with_one_run("loss", 0.0, {seed: stored[seed] for seed in (0, 1, 2)}, stored, comparisons=1)
 
     # 16 values in two groups: 14 degrees of freedom; t(0.9975, 14) = 3.32570.
     assert same.interval is not None
@@ -127,7 +127,7 @@ def test_what_no_number_of_seeds_can_settle_is_said_to_be_so() -> None:
 def test_comparisons_and_looks_share_the_false_alarms() -> None:
     def width(comparisons: int, looks: int) -> float:
         values = by_seed((-1.0, 0.0, 1.0), 100)
-        result = compare_with_one_run(0.0, values, by_seed(SIXTEEN), comparisons, looks)
+        result = compare_with_one_run("loss", 0.0, values, by_seed(SIXTEEN), comparisons, looks)
         assert result.interval is not None
         return result.interval.high - result.interval.low
 

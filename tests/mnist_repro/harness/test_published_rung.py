@@ -102,7 +102,9 @@ def test_stored_runs_of_our_recipes_give_a_verdict_that_passes() -> None:
 def test_the_level_is_shared_out_among_the_published_figures_of_all_recipes() -> None:
     assert 15 == figures_in_session()
     values = dict(enumerate(LOSSES))
-    assert compare_with_one_run(0.27075190788507464, values, values, 15).interval == findings(wheel())[0].interval
+    assert (
+        compare_with_one_run("loss", 0.27075190788507464, values, values, 15).interval == findings(wheel())[0].interval
+    )
 
 
 def test_a_figure_that_was_printed_of_two_runs_is_compared_twice() -> None:

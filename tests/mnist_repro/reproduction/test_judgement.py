@@ -10,8 +10,7 @@ from typing import Dict, Sequence, Tuple
 import pytest
 
 from mnist_repro.gate.intervals import Interval
-from mnist_repro.gate.one_run import OneRunComparison
-from mnist_repro.gate.verdicts import Verdict
+from mnist_repro.gate.verdicts import Finding, Verdict
 from mnist_repro.recipes import RECIPES, find
 from mnist_repro.recipes.published import Figure
 from mnist_repro.reproduction import judgement as reproduction
@@ -111,7 +110,7 @@ def test_the_more_is_compared_the_wider_are_the_intervals() -> None:
 
 @pytest.mark.parametrize(("metric", "expected"), [("loss", Interval(0.0, 1.25)), ("accuracy", Interval(0.0, 1.0))])
 def test_what_is_shown_of_an_interval_is_what_the_figure_can_be(metric: str, expected: Interval) -> None:
-    result = OneRunComparison(Verdict.REPRODUCED, "", Interval(-0.25, 1.25))
+    result = Finding("loss", Verdict.REPRODUCED, "", interval=Interval(-0.25, 1.25))
     wide = FigureComparison(Figure(1, metric, 0.5), (0.25, 0.75), result)
     unknown = replace(wide, result=replace(result, interval=None))
 
@@ -119,7 +118,7 @@ def test_what_is_shown_of_an_interval_is_what_the_figure_can_be(metric: str, exp
 
 
 def comparison(verdict: str) -> FigureComparison:
-    return FigureComparison(LOSS, (0.27, 0.271), OneRunComparison(Verdict(verdict), ""))
+    return FigureComparison(LOSS, (0.27, 0.271), Finding("loss", Verdict(verdict), ""))
 
 
 @pytest.mark.parametrize(

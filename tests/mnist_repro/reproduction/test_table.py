@@ -37,7 +37,9 @@ def test_the_level_is_shared_out_among_all_figures_of_the_table() -> None:
         for made, count in (([runs], None), ([runs, more], None), ([runs], 4))
     )
 
-    two, four = (compare_with_one_run(0.27, {0: 0.27, 1: 0.271, 2: 0.272}, {}, count).interval for count in (2, 4))
+    two, four = (
+        compare_with_one_run("loss", 0.27, {0: 0.27, 1: 0.271, 2: 0.272}, {}, count).interval for count in (2, 4)
+    )
     assert (two, four, four) == (alone, among_more, as_told)
 
 

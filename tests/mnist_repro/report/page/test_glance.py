@@ -5,6 +5,7 @@ from typing import List
 
 import pytest
 
+from mnist_repro.gate.intervals import Interval
 from mnist_repro.report.page.glance import (
     Block,
     GateRow,
@@ -71,7 +72,7 @@ def test_a_gate_report_on_other_data_or_another_platform_is_no_judgement_on_a_gr
         (metric(), ["certain_interval", "too_few"]),
         (metric(published=[], finding=MetricFinding("equivalent", "", None, None)), ["certain_same"]),
         (
-            metric(published=[], finding=MetricFinding("inconclusive", "", (-1.0, 1.0), 8)),
+            metric(published=[], finding=MetricFinding("inconclusive", "", Interval(-1.0, 1.0), 8)),
             ["certain_interval", "certain_needed"],
         ),
     ],
@@ -85,7 +86,7 @@ def test_a_row_says_how_sure_its_verdict_is(row: object, sentences: List[str]) -
 
 
 def test_a_published_figure_gives_its_prediction_interval() -> None:
-    figure = PublishedRow("test_loss", 3, 0.375, (0.25, 0.5), "reproduced", "a reason")
+    figure = PublishedRow("test_loss", 3, 0.375, Interval(0.25, 0.5), "reproduced", "a reason")
 
     [block] = glance(document(groups=[group(published=[figure])]))
 
@@ -96,7 +97,7 @@ def test_a_published_figure_gives_its_prediction_interval() -> None:
 
 
 def test_a_published_figure_that_is_not_reproduced_gives_its_reason() -> None:
-    figure = PublishedRow("test_loss", 3, 0.375, (0.25, 0.5), "inconclusive", "a reason")
+    figure = PublishedRow("test_loss", 3, 0.375, Interval(0.25, 0.5), "inconclusive", "a reason")
 
     [block] = glance(document(groups=[group(published=[figure])]))
 
