@@ -63,7 +63,7 @@ def run(arguments: argparse.Namespace) -> ExitCode:
     from mnist_repro.data.locate import place
     from mnist_repro.execution import code_digest, workers
     from mnist_repro.execution.components import check_result
-    from mnist_repro.execution.fingerprint_worker import ask
+    from mnist_repro.execution.fingerprint_worker import provenance_there
     from mnist_repro.files.atomic import require_replaceable, require_writable, write_text
     from mnist_repro.power import bugs as planting
     from mnist_repro.power import study as power_study
@@ -97,7 +97,7 @@ def run(arguments: argparse.Namespace) -> ExitCode:
         place(dataset),
         arguments.out,
         processes,
-        ask().provenance,
+        provenance_there(),
         code_digest.digest(power_study.ROOT),
     )
     result = power_study.study(plan, lambda line: sys.stderr.write(f"mnist-repro: {line}\n"))

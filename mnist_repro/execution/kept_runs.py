@@ -10,7 +10,7 @@ from mnist_repro.data.dataset import UNRECOGNISED, Dataset
 from mnist_repro.errors import BadInput
 from mnist_repro.execution import code_digest
 from mnist_repro.execution.components import DIGITS, Assignment, read_kept
-from mnist_repro.execution.fingerprint_worker import ask
+from mnist_repro.execution.fingerprint_worker import provenance_there
 from mnist_repro.execution.workers import Task
 from mnist_repro.files.atomic import remove_unfinished
 from mnist_repro.files.locks import alone_in
@@ -92,7 +92,7 @@ def kept_runs(tasks: Sequence[Task], sha256: str, ask_here: Callable[[], Mapping
 
 def provenance_here() -> Dict[str, Any]:
     """The provenance of new runs: of a worker process, and of this code."""
-    return {**ask().provenance, "code": code_digest.of_this_process()}
+    return {**provenance_there(), "code": code_digest.of_this_process()}
 
 
 def _remove_leftovers(folder: Path) -> None:

@@ -9,8 +9,8 @@ from typing import Any, Callable, Dict, Optional
 
 from mnist_repro.data.dataset import Dataset
 from mnist_repro.data.locate import load
+from mnist_repro.execution import fingerprint_worker
 from mnist_repro.execution.components import Assignment, as_run, estimate, train_into
-from mnist_repro.execution.fingerprint_worker import take_into
 from mnist_repro.execution.processes import serve
 from mnist_repro.execution.workers import FINGERPRINT, RUN
 from mnist_repro.files.atomic import require_writable
@@ -44,7 +44,7 @@ def make(job: Dict[str, Any], dataset: Dataset, report: Callable[..., None]) -> 
         report(done=done, total=total)
 
     if job["leaves"] == FINGERPRINT:
-        take_into(folder, recipe, dataset, assignment.arithmetic)
+        fingerprint_worker.write(fingerprint_worker.take_here(recipe, dataset, assignment.arithmetic), folder)
     elif job["leaves"] == RUN:
         require_writable(folder)
         trained = train(recipe, dataset, assignment.seed, scale, assignment.arithmetic, progress)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import shlex
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
 from typing import Any, Callable, Dict, List, Mapping, Optional, Sequence, Set, Tuple, Union
@@ -13,13 +13,13 @@ from mnist_repro.display import counted
 from mnist_repro.errors import BadInput
 from mnist_repro.gate import cases as paired_cases
 from mnist_repro.gate import measured_values, recording
-from mnist_repro.gate import text as gate_text
 from mnist_repro.gate.baselines import files as baseline_files
 from mnist_repro.gate.baselines.commands import owner
 from mnist_repro.gate.baselines.judge import (
     MeasuredCases,
     MeasuredFingerprint,
     MeasuredSamples,
+    compared,
     judge_cases,
     judge_fingerprint,
     judge_samples,
@@ -47,7 +47,7 @@ from mnist_repro.gate.comparison import (
 from mnist_repro.gate.margins import require_finite, require_finite_cases
 from mnist_repro.gate.measured_values import Row, Train
 from mnist_repro.gate.session.reports import RECORDED, conclude, properties
-from mnist_repro.gate.verdicts import Judgement, Verdict
+from mnist_repro.gate.verdicts import Verdict
 
 Metrics = Union[Claim, Mapping[str, Claim], None]
 
@@ -177,9 +177,8 @@ class Gate:
             else:
                 if isinstance(entry, FingerprintEntry):
                     _require_same_tolerances(stored, entry, allowed, tolerances)
-                judgement = judge_fingerprint(stored, measured)
                 taken = {"exact": measured.exact, "close": measured.close, "tolerance": allowed}
-                refusal.comparison = replace(self._compared(stored, judgement, measured), taken=taken)
+                refusal.comparison = compared(stored, judge_fingerprint(stored, measured), measured, taken)
         self._conclude(refusal.comparison)
 
     def cases(
@@ -216,8 +215,7 @@ class Gate:
                 if isinstance(entry, CasesEntry):
                     _require_same_claims(stored, claims, entry)
                 measured = MeasuredCases(key, made, origin, str(origin.get("dataset_sha256", "")))
-                compared = self._compared(stored, judge_cases(stored, measured), measured)
-                refusal.comparison = replace(compared, taken={"cases": made})
+                refusal.comparison = compared(stored, judge_cases(stored, measured), measured, {"cases": made})
         self._conclude(refusal.comparison)
 
     def _compare_samples(
@@ -238,7 +236,7 @@ class Gate:
             digest = origin.get("dataset_sha256")
             data = dict.fromkeys(runs, str(digest)) if digest else {}
             measured = MeasuredSamples(key, runs, origin, data)
-            comparison = self._compared(stored, judge_samples(stored, measured, len(counts)), measured)
+            comparison = compared(stored, judge_samples(stored, measured, len(counts)), measured)
             if comparison.verdict is not Verdict.INCONCLUSIVE:
                 break
         return comparison
@@ -348,16 +346,6 @@ class Gate:
     def _origin(self, data: Any) -> Dict[str, Any]:
         origin = recording.provenance(self._session.root)
         return origin if data is None else {**origin, "dataset_sha256": measured_values.digest(data)}
-
-    def _compared(
-        self,
-        stored: BaselineFile,
-        judgement: Judgement,
-        measured: Union[MeasuredSamples, MeasuredFingerprint, MeasuredCases],
-    ) -> Comparison:
-        samples = measured.values if isinstance(measured, MeasuredSamples) else {}
-        steps = gate_text.next_steps(judgement, len(samples), stored.owner.commands)
-        return Comparison(stored.name, stored.kind, judgement, measured.conditions, samples, measured.provenance, steps)
 
     def _conclude(self, comparison: Optional[Comparison]) -> None:
         __tracebackhide__ = True

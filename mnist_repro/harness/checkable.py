@@ -3,33 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any, Callable, Mapping, Sequence, Tuple, Union, overload
+from typing import Callable, Sequence, Tuple, Union, overload
 
+from mnist_repro.execution.fingerprint_worker import TakenFingerprint
 from mnist_repro.runs.run import Run
 
 # (recipe, rung) of a test.
 Target = Tuple[str, str]
-
-
-@dataclass(frozen=True)
-class TakenFingerprint:
-    """A fingerprint, with its recipe, dataset and arithmetic.
-
-    Args:
-        recipe: name of the recipe.
-        dataset: name of the dataset.
-        arithmetic: ``original`` or ``framework``.
-        exact: counts and checksums.
-        losses: losses of steps and scores.
-        provenance: the environment in which it was taken.
-    """
-
-    recipe: str
-    dataset: str
-    arithmetic: str
-    exact: Mapping[str, int]
-    losses: Mapping[str, float]
-    provenance: Mapping[str, Any]
 
 
 @dataclass(frozen=True)

@@ -4,18 +4,17 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any, Callable, Mapping, Sequence, Tuple
+from typing import Callable, Sequence, Tuple
 
 from mnist_repro.errors import BadInput
+from mnist_repro.execution.fingerprint_worker import TakenFingerprint
 from mnist_repro.gate import comparison as checked
-from mnist_repro.gate import text as gate_text
-from mnist_repro.gate.baselines.judge import MeasuredFingerprint, judge_fingerprint
-from mnist_repro.gate.baselines.values import BaselineFile
+from mnist_repro.gate.baselines.judge import MeasuredFingerprint, MeasuredSamples, compared, judge_fingerprint
 from mnist_repro.gate.comparison import FINGERPRINT, PUBLISHED, SAMPLES, Comparison, Step
 from mnist_repro.gate.session.reports import conclude
 from mnist_repro.gate.statistics import AUTO_SEEDS
 from mnist_repro.gate.verdicts import Judgement, Verdict
-from mnist_repro.harness.checkable import Measured, NotMeasured, PublishedFigures, Runs, TakenFingerprint
+from mnist_repro.harness.checkable import Measured, NotMeasured, PublishedFigures, Runs
 from mnist_repro.harness.published_rung import judge_published
 from mnist_repro.recipes import find
 from mnist_repro.runs import baselines
@@ -112,10 +111,9 @@ def _subject(measured: Measured) -> Tuple[str, str]:
 def _fingerprint(folder: Path, taken: TakenFingerprint) -> Comparison:
     conditions = baselines.conditions_of(taken.dataset, taken.arithmetic)
     stored = baselines.read(folder, taken.recipe, FINGERPRINT, conditions)
-    judgement = judge_fingerprint(stored, MeasuredFingerprint(conditions, taken.exact, taken.losses, taken.provenance))
-    compared = _compared(stored, _with_note(judgement, taken.dataset), conditions, {}, taken.provenance)
-    tolerance = find(taken.recipe).fingerprint_tolerance
-    return replace(compared, taken={"exact": taken.exact, "close": taken.losses, "tolerance": tolerance})
+    measured = MeasuredFingerprint(conditions, taken.exact, taken.losses, taken.provenance)
+    values = {"exact": taken.exact, "close": taken.losses, "tolerance": find(taken.recipe).fingerprint_tolerance}
+    return compared(stored, _with_note(judge_fingerprint(stored, measured), taken.dataset), measured, values)
 
 
 def _samples(folder: Path, recipe: str, rung: str, runs: Sequence[Run], looks: int) -> Comparison:
@@ -124,18 +122,7 @@ def _samples(folder: Path, recipe: str, rung: str, runs: Sequence[Run], looks: i
     stored = baselines.read(folder, recipe, rung, conditions)
     judgement = _with_note(baselines.judge_runs(stored, runs, looks), first.dataset["name"])
     samples = {run.seed: metric_values(run) for run in runs}
-    return _compared(stored, judgement, conditions, samples, first.provenance)
-
-
-def _compared(
-    stored: BaselineFile,
-    judgement: Judgement,
-    conditions: Mapping[str, str],
-    samples: Mapping[int, Mapping[str, float]],
-    provenance: Mapping[str, Any],
-) -> Comparison:
-    steps = gate_text.next_steps(judgement, len(samples), stored.owner.commands)
-    return Comparison(stored.name, stored.kind, judgement, conditions, samples, provenance, steps)
+    return compared(stored, judgement, MeasuredSamples(conditions, samples, first.provenance))
 
 
 def _with_note(judgement: Judgement, dataset: str) -> Judgement:

@@ -15,10 +15,10 @@ from typing import Dict, List, Optional, Sequence, Tuple
 from mnist_repro.data import locate
 from mnist_repro.data.dataset import Dataset
 from mnist_repro.errors import BadInput
-from mnist_repro.execution import components, workers
-from mnist_repro.execution.fingerprint_worker import taken_in
+from mnist_repro.execution import components, fingerprint_worker, workers
+from mnist_repro.execution.fingerprint_worker import TakenFingerprint
 from mnist_repro.gate.comparison import FINGERPRINT
-from mnist_repro.harness.checkable import Runs, TakenFingerprint, Target
+from mnist_repro.harness.checkable import Runs, Target
 from mnist_repro.recipes import find
 from mnist_repro.runs.run import Run
 from mnist_repro.runs.run_json import read
@@ -78,13 +78,7 @@ class Measurements:
         self.begin([(recipe, FINGERPRINT)], 0)
         task = self._fingerprint_task(recipe)
         self._wait(task, FINGERPRINT)
-        answer = taken_in(task.folder)
-        fingerprint = answer.fingerprint
-        assert fingerprint is not None  # noqa: S101 - it was asked for
-        arithmetic = self._conditions.arithmetic
-        return TakenFingerprint(
-            recipe, self._data()[0].name, arithmetic, fingerprint.exact, fingerprint.losses, answer.provenance
-        )
+        return fingerprint_worker.read(task.folder)
 
     def runs(self, recipe: str, scale: str, seeds: int) -> Runs:
         """Wait for the runs of seeds 0 to ``seeds`` - 1, and return them.

@@ -11,7 +11,7 @@ from mnist_repro.data.dataset import UNRECOGNISED, Dataset
 from mnist_repro.errors import BadInput
 from mnist_repro.execution import code_digest, kept_runs
 from mnist_repro.execution.components import Assignment
-from mnist_repro.execution.fingerprint_worker import Answer, ask
+from mnist_repro.execution.fingerprint_worker import ask, provenance_there
 from mnist_repro.execution.workers import Failure, Task, Watcher, run_all
 from mnist_repro.files.atomic import remove_unfinished, require_replaceable
 from mnist_repro.files.locks import locked
@@ -100,13 +100,12 @@ class Recorder:
         with self._lock(recipe, FINGERPRINT):
             file = self._stored(recipe, FINGERPRINT)
             self._say(f"{recipe.name} fingerprint: taking it")
-            answer = ask(recipe.name, plan.data, plan.arithmetic)
-            assert answer.fingerprint is not None  # noqa: S101 - it was asked for
-            self._here = _one_thread(answer)
+            taken = ask(recipe.name, plan.data, plan.arithmetic)
+            self._here = _one_thread(taken.provenance)
             stored = file.entry(plan.conditions, self._here["platform"])
             previous = stored if isinstance(stored, FingerprintEntry) and not plan.new_margins else None
             provenance = {**self._here, "dataset_sha256": plan.dataset.sha256}
-            entry = fingerprint_entry(recipe, answer.fingerprint, plan.conditions, provenance, previous)
+            entry = fingerprint_entry(recipe, taken, plan.conditions, provenance, previous)
             return Recorded(self._propose(recipe, FINGERPRINT, entry))
 
     def samples(self, recipe: Recipe, rung: str, seeds: Optional[int] = None) -> Recorded:
@@ -134,7 +133,7 @@ class Recorder:
         seeds = _seeds(recipe, rung, requested, previous_samples, self._waiting(recipe, rung))
         previous = None if plan.new_margins else previous_samples
         if self._here is None:
-            self._here = _one_thread(ask())
+            self._here = _one_thread(provenance_there())
         code = code_digest.of_recipe(code_digest.digest(), recipe)
         place = runs_folder(plan.folder, recipe.name, rung, plan.conditions, {**self._here, "code": code})
         tasks = [
@@ -220,12 +219,12 @@ def _seeds(recipe: Recipe, rung: str, requested: Optional[int], stored: Optional
     return seeds
 
 
-def _one_thread(answer: Answer) -> Dict[str, Any]:
-    """The provenance in an answer; refused if the process computed with several threads."""
-    if answer.provenance["threads"] != 1:
+def _one_thread(provenance: Mapping[str, Any]) -> Dict[str, Any]:
+    """The provenance of a process; refused if it computed with several threads."""
+    if provenance["threads"] != 1:
         raise BadInput(
-            f"MNIST_REPRO_THREADS is {answer.provenance['threads']}",
+            f"MNIST_REPRO_THREADS is {provenance['threads']}",
             "the same seed gives the same bits with one thread only, and baselines are recorded so",
             "unset MNIST_REPRO_THREADS",
         )
-    return answer.provenance
+    return dict(provenance)

@@ -7,7 +7,7 @@ from typing import Any, Dict, List, Mapping, Optional, Sequence
 
 from mnist_repro.display import counted
 from mnist_repro.errors import BadInput
-from mnist_repro.execution.fingerprint import Fingerprint
+from mnist_repro.execution.fingerprint_worker import TakenFingerprint
 from mnist_repro.gate.baselines.values import FingerprintEntry, SampleEntry
 from mnist_repro.gate.margins import MANY_SEEDS, spread_metric
 from mnist_repro.gate.statistics import FEWEST_PAIRED, FEWEST_STORED
@@ -93,7 +93,7 @@ def require_enough(recipe: Recipe, rung: str, seeds: int) -> None:
 
 def fingerprint_entry(
     recipe: Recipe,
-    fingerprint: Fingerprint,
+    fingerprint: TakenFingerprint,
     conditions: Mapping[str, str],
     provenance: Mapping[str, Any],
     previous: Optional[FingerprintEntry] = None,

@@ -9,16 +9,16 @@ import os
 import traceback
 from concurrent.futures import ThreadPoolExecutor, as_completed
 from contextlib import closing
-from dataclasses import asdict, dataclass, field
+from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Callable, Dict, List, Mapping, NamedTuple, Optional, Sequence, Tuple
+from typing import TYPE_CHECKING, Callable, List, Mapping, NamedTuple, Optional, Sequence, Tuple
 
 from mnist_repro.errors import BadInput
+from mnist_repro.execution import fingerprint_worker
+from mnist_repro.execution.fingerprint_worker import TakenFingerprint
 from mnist_repro.execution.processes import DiedError, Process
 from mnist_repro.files.atomic import write_text
-from mnist_repro.files.json import json_text, read_json
 from mnist_repro.gate.comparison import FINGERPRINT
-from mnist_repro.harness.checkable import TakenFingerprint
 from mnist_repro.power.bugs import no_longer_fits
 from mnist_repro.runs import run_json
 from mnist_repro.runs.run import Run
@@ -28,10 +28,9 @@ if TYPE_CHECKING:
     from mnist_repro.data.dataset import Dataset
     from mnist_repro.recipes import Recipe
 
-SCHEMA = 1
 ARITHMETIC = "original"
 # Not run.json: commands that look for runs must not find a run with a planted bug.
-_TAKEN, RUN, _CRASHED = "fingerprint.json", "trial.json", "crashed.txt"
+RUN, _CRASHED = "trial.json", "crashed.txt"
 # Variables that change how TensorFlow rounds; a trial's process has only those of the trial.
 _SWITCHES = ("MNIST_REPRO_THREADS", "TF_ENABLE_ONEDNN_OPTS", "ONEDNN_MAX_CPU_ISA")
 
@@ -73,12 +72,7 @@ class Trial:
 
     def fingerprint(self) -> TakenFingerprint:
         """Read the fingerprint, which must have been measured without a crash."""
-        file = _place(self.folder, Measurement(FINGERPRINT)) / _TAKEN
-        fields = read_json(file, SCHEMA, "trial", "mnist-repro power")
-        names = ("recipe", "dataset", "arithmetic", "exact", "losses", "provenance")
-        values = {name: fields[name] for name in names}
-        values["losses"] = {name: float(value) for name, value in fields["losses"].items()}
-        return TakenFingerprint(**values)
+        return fingerprint_worker.read(_place(self.folder, Measurement(FINGERPRINT)))
 
     def runs(self, scale: str, seeds: Sequence[int]) -> Tuple[Run, ...]:
         """Read the runs of these seeds, which must have been made without a crash."""
@@ -192,12 +186,8 @@ def _says_nothing(error: Exception) -> bool:
 
 
 def _fingerprint(recipe: Recipe, dataset: Dataset) -> Callable[[Path], None]:
-    from mnist_repro.execution import fingerprint
-    from mnist_repro.training.provenance import provenance
-
-    values = asdict(fingerprint.take(recipe, dataset, ARITHMETIC))
-    fields = {"recipe": recipe.name, "dataset": dataset.name, "arithmetic": ARITHMETIC, **values}
-    return lambda place: _write(place / _TAKEN, {"schema": SCHEMA, **fields, "provenance": provenance(0.0)})
+    taken = fingerprint_worker.take_here(recipe, dataset, ARITHMETIC)
+    return lambda place: fingerprint_worker.write(taken, place)
 
 
 def _run(recipe: Recipe, dataset: Dataset, part: Measurement) -> Callable[[Path], None]:
@@ -210,17 +200,13 @@ def _run(recipe: Recipe, dataset: Dataset, part: Measurement) -> Callable[[Path]
     return lambda place: run_json.write(run, place, RUN)
 
 
-def _write(file: Path, fields: Dict[str, Any]) -> None:
-    write_text(file, json_text(fields))
-
-
 def _place(folder: Path, part: Measurement) -> Path:
     return folder if part.rung == FINGERPRINT else folder / part.rung / f"seed-{part.seed}"
 
 
 def _ended(folder: Path, part: Measurement) -> bool:
     place = _place(folder, part)
-    result = _TAKEN if part.rung == FINGERPRINT else RUN
+    result = fingerprint_worker.FILE if part.rung == FINGERPRINT else RUN
     return (place / result).exists() or (place / _CRASHED).exists()
 
 

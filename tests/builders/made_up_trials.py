@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-import json
 from pathlib import Path
 from typing import Any, Mapping, Optional, Sequence
 
+from mnist_repro.execution import fingerprint_worker
+from mnist_repro.execution.fingerprint_worker import TakenFingerprint
 from mnist_repro.gate.baselines.values import BaselineFile
 from mnist_repro.power import table as power
 from mnist_repro.power import trials
@@ -40,10 +41,7 @@ def trial(
     bug: Optional[str] = "a-bug",
 ) -> Trial:
     """A trial whose results lie in its folder."""
-    fields = {"recipe": WHEEL.name, "dataset": "mnist", "arithmetic": "original", "exact": exact, "losses": LOSSES}
-    folder.mkdir()
-    text = json.dumps({"schema": trials.SCHEMA, **fields, "provenance": made.HERE})
-    (folder / "fingerprint.json").write_text(text, encoding="utf-8")
+    fingerprint_worker.write(TakenFingerprint(WHEEL.name, "mnist", "original", exact, LOSSES, made.HERE), folder)
     for each in made.runs(losses):
         run_json.write(each, folder / "subset" / f"seed-{each.seed}", trials.RUN)
     return Trial(WHEEL.name, bug, folder)

@@ -9,10 +9,11 @@ from typing import Any, List, Mapping, Optional, Sequence, Tuple, Union
 from mnist_repro.display import counted
 from mnist_repro.gate.baselines.values import BaselineFile, CasesEntry, FingerprintEntry, SampleEntry, samples_of
 from mnist_repro.gate.cases import compare_cases
+from mnist_repro.gate.comparison import Comparison
 from mnist_repro.gate.measured_values import Exact
 from mnist_repro.gate.platform import environment_note, platform_text
 from mnist_repro.gate.statistics import Samples, compare_distributions, compare_seed_by_seed
-from mnist_repro.gate.text import conditions_text
+from mnist_repro.gate.text import conditions_text, next_steps
 from mnist_repro.gate.verdicts import Finding, Judgement, Metric, Verdict
 
 # Number of digits of a hash in messages.
@@ -137,6 +138,27 @@ def judge_cases(stored: BaselineFile, measured: MeasuredCases) -> Judgement:
             findings.append(compare_cases(metric, before, now, len(entry.metrics)))
     notes = _across(entry.provenance, measured.provenance)
     return _explained(Judgement(tuple(findings), notes), entry.provenance, measured.provenance)
+
+
+def compared(
+    stored: BaselineFile,
+    judgement: Judgement,
+    measured: Union[MeasuredSamples, MeasuredFingerprint, MeasuredCases],
+    taken: Mapping[str, Any] = {},
+) -> Comparison:
+    """The comparison of a measurement with its baseline: the judgement, and what to type next.
+
+    Args:
+        stored: the baseline.
+        judgement: the judgement by it.
+        measured: the measurement.
+        taken: its values as they can be accepted, unless they are samples.
+    """
+    samples = measured.values if isinstance(measured, MeasuredSamples) else {}
+    steps = next_steps(judgement, len(samples), stored.owner.commands)
+    return Comparison(
+        stored.name, stored.kind, judgement, measured.conditions, samples, measured.provenance, steps, taken
+    )
 
 
 def incomparable(why: str) -> Judgement:

@@ -47,7 +47,7 @@ def test_without_baselines_nothing_is_measured(tmp_path: Path, data: str, monkey
 
     monkeypatch.setattr(usual_checks, "require_num_regression", lambda: None)
     here = {**made.HERE, "python": "3.11", "numpy": "2", "cpu": "one"}
-    monkeypatch.setattr(fingerprint_worker, "ask", lambda: fingerprint_worker.Answer(here))
+    monkeypatch.setattr(fingerprint_worker, "provenance_there", lambda: here)
 
     ended = command("power", "--quick", "--baselines", tmp_path, "--out", tmp_path / "out", "--data", data)
 

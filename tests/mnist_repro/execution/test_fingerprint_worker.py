@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Any, Callable, Dict
+from typing import Any, Dict
 
 import pytest
 
 from mnist_repro.execution import fingerprint_worker
 from mnist_repro.execution.fingerprint import Fingerprint
-from mnist_repro.execution.fingerprint_worker import Answer, ask, take_into, taken_in
+from mnist_repro.execution.fingerprint_worker import TakenFingerprint, ask, provenance_there, read, take_here, write
 from mnist_repro.execution.processes import DiedError
 from mnist_repro.recipes import find
 from tests.builders import made_up
@@ -18,6 +18,10 @@ from tests.builders.refused import refused
 
 FINGERPRINT = Fingerprint({"steps": 9380}, {"loss of step 1": 2.5, "loss of step 2": float("inf")})
 BLACK = made_up.dataset("mnist")
+
+
+def taken(arithmetic: str) -> TakenFingerprint:
+    return TakenFingerprint("vgg7", "mnist", arithmetic, FINGERPRINT.exact, FINGERPRINT.losses, {"arithmetic": "here"})
 
 
 @pytest.fixture(autouse=True)
@@ -29,10 +33,10 @@ def rehearsed(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def test_what_was_taken_into_a_folder_is_read_as_it_was(tmp_path: Path) -> None:
-    take_into(tmp_path / "new", find("vgg7"), BLACK, "original")
+    write(take_here(find("vgg7"), BLACK, "original"), tmp_path / "new")
 
     assert ["fingerprint.json"] == listed(tmp_path / "new")
-    assert Answer({"arithmetic": "here"}, FINGERPRINT) == taken_in(tmp_path / "new")
+    assert taken("original") == read(tmp_path / "new")
 
 
 class Here:
@@ -50,23 +54,17 @@ class Here:
         pass
 
 
-@pytest.mark.parametrize(
-    ("call", "expected"),
-    [(lambda: ask(), None), (lambda: ask("vgg7", "surrogate", "framework"), FINGERPRINT)],
-    ids=["provenance alone", "with a fingerprint"],
-)
-def test_another_process_gives_its_provenance_and_the_fingerprint_of_a_recipe(
-    call: Callable[[], Answer], expected: Any, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_another_process_gives_its_provenance_and_the_fingerprint_of_a_recipe(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(fingerprint_worker, "Process", Here)
 
-    assert Answer({"arithmetic": "here"}, expected) == call()
+    assert {"arithmetic": "here"} == provenance_there()
+    assert taken("framework") == ask("vgg7", "surrogate", "framework")
 
 
 def test_a_process_that_died_or_an_unknown_recipe_is_bad_input(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(fingerprint_worker, "Process", Here)
-    what, why, _ = refused(lambda: ask("vgg7", "deadly"))
+    what, why, _ = refused(lambda: ask("vgg7", "deadly", "original"))
 
     assert "the process that takes the fingerprint of vgg7 was killed by signal 9" == what
     assert "its last words were:\n    ouch" == why
-    assert "unknown recipe 'vgg8'" == refused(lambda: ask("vgg8"))[0]
+    assert "unknown recipe 'vgg8'" == refused(lambda: ask("vgg8", "surrogate", "original"))[0]

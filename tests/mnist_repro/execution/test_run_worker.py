@@ -9,7 +9,7 @@ import pytest
 
 from mnist_repro.data.dataset import Dataset
 from mnist_repro.errors import BadInput
-from mnist_repro.execution import run_worker
+from mnist_repro.execution import fingerprint_worker, run_worker
 from mnist_repro.execution.workers import COMPONENTS, FINGERPRINT, RUN
 from mnist_repro.runs import run_json
 from tests.builders import made_up
@@ -54,9 +54,10 @@ def test_both_components_work_on_the_same_folder_and_recipe(tmp_path: Path, monk
 
 def test_a_fingerprint_is_taken_in_that_arithmetic(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     taken: List[Any] = []
-    monkeypatch.setattr(run_worker, "take_into", lambda *arguments: taken.append(arguments))
+    monkeypatch.setattr(fingerprint_worker, "take_here", lambda *arguments: arguments)
+    monkeypatch.setattr(fingerprint_worker, "write", lambda *arguments: taken.append(arguments))
     run_worker.make(job(tmp_path, FINGERPRINT), BLACK, lambda **report: None)
-    [(folder, recipe, data, arithmetic)] = taken
+    [((recipe, data, arithmetic), folder)] = taken
 
     assert (tmp_path, "wheel-softmax", "framework", True) == (folder, recipe.name, arithmetic, data is BLACK)
 

@@ -13,8 +13,7 @@ import pytest
 
 from mnist_repro.data import locate
 from mnist_repro.execution import code_digest as source
-from mnist_repro.execution.fingerprint import Fingerprint
-from mnist_repro.execution.fingerprint_worker import Answer
+from mnist_repro.execution.fingerprint_worker import TakenFingerprint
 from mnist_repro.execution.workers import Failure, Task
 from mnist_repro.gate.baselines import files as baseline_files
 from mnist_repro.gate.baselines.values import FingerprintEntry, SampleEntry
@@ -49,8 +48,8 @@ class Trained:
     made: List[int]
     provenance: Mapping[str, Any]
 
-    def ask(self, recipe: Optional[str] = None, *more: object) -> Answer:
-        return Answer(dict(self.provenance), Fingerprint({"steps": 9380}, {"loss of step 1": 2.5}))
+    def ask(self, recipe: str, data: str, arithmetic: str) -> TakenFingerprint:
+        return TakenFingerprint(recipe, "mnist", arithmetic, {"steps": 9380}, {"loss of step 1": 2.5}, self.provenance)
 
     def run_all(
         self, tasks: Sequence[Task], processes: int, watch: object, ended: Any
@@ -78,6 +77,7 @@ class Trained:
 def trained(monkeypatch: pytest.MonkeyPatch) -> Trained:
     training = Trained([0.25, 0.5, 0.75], [], {name: value for name, value in HERE.items() if name != "code"})
     monkeypatch.setattr(recorder, "ask", training.ask)
+    monkeypatch.setattr(recorder, "provenance_there", lambda: dict(training.provenance))
     monkeypatch.setattr(recorder, "run_all", training.run_all)
     monkeypatch.setattr(source, "digest", digest_once)
     monkeypatch.setattr(locate, "load", lambda request: made_up.dataset("mnist"))

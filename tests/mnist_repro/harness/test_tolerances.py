@@ -8,7 +8,7 @@ from typing import Callable
 
 import pytest
 
-from mnist_repro.execution.fingerprint import Fingerprint
+from mnist_repro.execution.fingerprint_worker import TakenFingerprint
 from mnist_repro.gate.intervals import standard_deviation
 from mnist_repro.gate.margins import rounded_up
 from mnist_repro.harness.tolerances import DEFAULT_SEEDS, fingerprint_entry, joint_provenance, sample_entry
@@ -33,7 +33,8 @@ from tests.builders.refused import refused
 
 WHEEL, VGG7 = find("wheel-softmax"), find("vgg7")
 CODE = "0123456789ab"
-TAKEN = Fingerprint({"steps": 9380}, {"loss of step 1": 2.5})
+TAKEN = TakenFingerprint("vgg7", "mnist", "original", {"steps": 9380}, {"loss of step 1": 2.5}, HERE)
+DIVERGED = replace(TAKEN, losses={"loss of step 2": math.inf})
 
 
 def test_softmax_recipes_are_compared_seed_by_seed_within_rounding() -> None:
@@ -120,7 +121,7 @@ def test_stored_margins_and_reasons_stay_and_a_metric_that_was_not_stored_gets_i
             f"the run of wheel-softmax, seed 7, and the recipe's metrics differ in {TRAINING}",
         ),
         (
-            lambda: fingerprint_entry(WHEEL, Fingerprint({}, {"loss of step 2": math.inf}), CONDITIONS, HERE),
+            lambda: fingerprint_entry(WHEEL, DIVERGED, CONDITIONS, HERE),
             "wheel-softmax: loss of step 2 is inf",
         ),
     ],
