@@ -214,7 +214,7 @@ class Gate:
                 entry = stored.entry(key)
                 if isinstance(entry, CasesEntry):
                     _require_same_claims(stored, claims, entry)
-                measured = MeasuredCases(key, made, origin, str(origin.get("dataset_sha256", "")))
+                measured = MeasuredCases(key, made, origin)
                 refusal.comparison = compared(stored, judge_cases(stored, measured), measured, {"cases": made})
         self._conclude(refusal.comparison)
 

@@ -45,14 +45,12 @@ class MeasuredCases:
     Args:
         conditions: the conditions of the measurement.
         cases: by case, the values of each metric: one, or one for each repeat.
-        provenance: what produced the values.
-        data: SHA-256 of the data; empty if it is not known.
+        provenance: what produced the values, with the SHA-256 of the data, if it is known.
     """
 
     conditions: Mapping[str, str]
     cases: Mapping[str, Mapping[str, Sequence[float]]]
     provenance: Mapping[str, Any] = field(default_factory=dict)
-    data: str = ""
 
 
 @dataclass(frozen=True)
@@ -126,7 +124,8 @@ def judge_cases(stored: BaselineFile, measured: MeasuredCases) -> Judgement:
                 f"{counted(len(odd), 'case')} {what}: {', '.join(odd[:5])}; each has to be in both; "
                 f"if that is meant: {commands.record}, then {commands.accept} …"
             )
-    other = _other_data(entry, {"": measured.data} if measured.data else {})
+    digest = measured.provenance.get("dataset_sha256")
+    other = _other_data(entry, {"": digest} if digest else {})
     if other:
         return incomparable(other)
     lost = [metric.name for metric in entry.metrics if metric.name not in next(iter(cases.values()))]

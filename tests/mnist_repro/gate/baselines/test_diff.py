@@ -5,7 +5,8 @@ from typing import Any, Dict, List, Tuple
 import pytest
 
 from mnist_repro.gate.baselines.diff import NEW, Difference, differences
-from mnist_repro.gate.baselines.values import BaselineEntry, BaselineFile, FingerprintEntry
+from mnist_repro.gate.baselines.values import BaselineEntry, BaselineFile, CasesEntry, FingerprintEntry
+from mnist_repro.gate.verdicts import Metric
 from tests.builders.made_up_baselines import HERE, SPREAD, fingerprint, metrics, samples, subset
 
 OTHER_DATA = ({**HERE, "dataset_sha256": "0" * 64}, {**HERE, "dataset_sha256": "1" * 64})
@@ -18,6 +19,11 @@ def difference(stored: BaselineEntry, proposed: BaselineEntry) -> Difference:
     kind = "fingerprint" if isinstance(stored, FingerprintEntry) else "samples"
     [found] = differences(*(BaselineFile("digits", kind, (entry,)) for entry in (stored, proposed)))
     return found
+
+
+def cases(provenance: Dict[str, Any]) -> CasesEntry:
+    values = {f"case-{at}": {"value": (float(at % 3 > 0),)} for at in range(60)}
+    return CasesEntry({}, (Metric("value", "higher", 0.25, "a quarter"),), values, provenance, ())
 
 
 def failing(found: Difference) -> List[Tuple[str, str]]:
@@ -68,6 +74,14 @@ def test_a_proposal_from_other_images_under_the_same_name_is_incomparable() -> N
     old, new = (samples(provenance=each) for each in OTHER_DATA)
 
     assert [("SHA-256 of the data", "the data are not the same")] == failing(difference(old, new))
+
+
+def test_proposed_cases_of_other_data_are_incomparable() -> None:
+    old, new = (cases(each) for each in OTHER_DATA)
+    why = "the data hash to 111111111111…, those of the stored runs to 000000000000…"
+
+    assert [("baseline", why)] == failing(difference(old, new))
+    assert difference(old, old).passes
 
 
 @pytest.mark.parametrize(
