@@ -162,17 +162,7 @@ class Gate:
                 raise BadInput(f"{name}: no value", "there is nothing to compare", "exact={...} or close={...}")
             if self._session.record:
                 require_finite(name, measured.close)
-                made = FingerprintEntry(
-                    measured.conditions,
-                    str(measured.provenance["platform"]),
-                    measured.exact,
-                    measured.close,
-                    allowed,
-                    "stated in the test",
-                    measured.provenance,
-                    (),
-                    tolerances,
-                )
+                made = measured.entry(allowed, tolerances=tolerances)
                 self._propose(stored, made, [f"{len(measured.exact)} exact and {len(measured.close)} close values"])
             else:
                 if isinstance(entry, FingerprintEntry):

@@ -8,6 +8,7 @@ from typing import Any, Dict, List, Mapping, Optional, Sequence
 from mnist_repro.display import counted
 from mnist_repro.errors import BadInput
 from mnist_repro.execution.fingerprint_worker import TakenFingerprint
+from mnist_repro.gate.baselines.judge import MeasuredFingerprint
 from mnist_repro.gate.baselines.values import FingerprintEntry, SampleEntry
 from mnist_repro.gate.margins import MANY_SEEDS, spread_metric
 from mnist_repro.gate.statistics import FEWEST_PAIRED, FEWEST_STORED
@@ -121,16 +122,7 @@ def fingerprint_entry(
         tolerance, reason = recipe.fingerprint_tolerance, tolerance_reason(recipe)
     else:
         tolerance, reason = previous.tolerance, previous.reason
-    return FingerprintEntry(
-        conditions,
-        str(provenance["platform"]),
-        fingerprint.exact,
-        fingerprint.losses,
-        tolerance,
-        reason,
-        provenance,
-        (),
-    )
+    return MeasuredFingerprint(conditions, fingerprint.exact, fingerprint.losses, provenance).entry(tolerance, reason)
 
 
 def tolerance_reason(recipe: Recipe) -> str:

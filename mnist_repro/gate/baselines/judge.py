@@ -69,6 +69,14 @@ class MeasuredFingerprint:
     close: Mapping[str, float]
     provenance: Mapping[str, Any]
 
+    def entry(
+        self, tolerance: float, reason: str = "stated in the test", tolerances: Mapping[str, float] = {}
+    ) -> FingerprintEntry:
+        """The entry to propose, with these tolerances."""
+        platform = str(self.provenance.get("platform", ""))
+        own = (self.conditions, platform, self.exact, self.close)
+        return FingerprintEntry(*own, tolerance, reason, self.provenance, (), tolerances)
+
 
 def judge_samples(stored: BaselineFile, measured: MeasuredSamples, looks: int = 1) -> Judgement:
     """Compare samples with the stored samples of the same conditions.
