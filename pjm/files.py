@@ -30,12 +30,14 @@ def write_whole(path: Path, text: str, lasting: bool = True, mode: int = 0o600) 
     """
     unfinished = path.with_name(f".{path.name}.{os.getpid()}")
     try:
-        with open(str(unfinished), "wb", opener=lambda name, flags: os.open(name, flags, 0o600)) as file:
-            os.fchmod(file.fileno(), mode)
-            file.write(system_bytes(text))
-            file.flush()
+        file = os.open(str(unfinished), os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_CLOEXEC, 0o600)
+        try:
+            os.fchmod(file, mode)
+            _write(file, system_bytes(text))
             if lasting:
-                os.fsync(file.fileno())
+                os.fsync(file)
+        finally:
+            os.close(file)
         unfinished.replace(path)
     except OSError:
         with contextlib.suppress(OSError):
@@ -62,13 +64,17 @@ def append_whole(handle: int, data: bytes) -> None:
         OSError: the data could not be written; a part that was written is removed again.
     """
     size = os.fstat(handle).st_size
-    rest = memoryview(data)
     try:
-        while rest:
-            rest = rest[os.write(handle, rest) :]
+        _write(handle, data)
     except OSError:
         os.ftruncate(handle, size)
         raise
+
+
+def _write(handle: int, data: bytes) -> None:
+    rest = memoryview(data)
+    while rest:
+        rest = rest[os.write(handle, rest) :]
 
 
 def drop_torn_line(handle: int) -> None:

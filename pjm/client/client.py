@@ -30,7 +30,7 @@ from pjm.marks.marks import MarkedTest, wishes
 from pjm.plan.budget import check_budget
 from pjm.plan.dry_run import dry_run
 from pjm.plan.job_folder import Workplace
-from pjm.plan.packing import Task, pack
+from pjm.plan.packing import Job, Task, pack
 from pjm.plan.settings import settings
 from pjm.user_settings import settings_file
 
@@ -210,7 +210,6 @@ class Client:
             on_error.pop_all()  # from here on, `pytest_unconfigure` closes it
         with folder.writing():
             load(watch, folder)
-            watch.collect()
         return self._followed
 
     def _submit_and_follow(self, followed: FollowedSession, local: Sequence[pytest.Item]) -> None:
@@ -219,10 +218,14 @@ class Client:
         Raises:
             BadInput: the jobs would request too much, a job was refused, or the session folder cannot be written.
         """
-        watch, option = followed.watch, self._config.option
-        jobs = watch.plan_unassigned()
-        check_budget(jobs, self._settings.budget, sum(job.committed for job in watch.jobs))
-        followed.submit_and_follow(jobs, local, bool(option.fugaku_detach))
+        watch = followed.watch
+
+        def plan() -> Sequence[Job]:
+            jobs = watch.plan_unassigned()
+            check_budget(jobs, self._settings.budget, sum(job.committed for job in watch.jobs))
+            return jobs
+
+        followed.submit_and_follow(plan, local, bool(self._config.option.fugaku_detach))
 
     def _dry_run(self, watch: Watch, prepared: Prepared) -> None:
         """Write the scripts of the jobs, and show them."""

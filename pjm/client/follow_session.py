@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import time
-from typing import Iterator, Sequence
+from typing import Callable, Iterator, Sequence
 
 import pytest
 
@@ -19,6 +19,10 @@ from pjm.follow.jobs import Stage
 from pjm.follow.results import Result
 from pjm.follow.watch import Watch
 from pjm.plan.packing import Job
+from pjm.sessions.pace import WRITE
+
+_LAST_LOOK = 3.0  # seconds for which results are read after Ctrl-C; a client that resumes reads the others
+_LIVE_SECONDS = 0.01  # for each share, between two writes of jobs.json
 
 
 class FollowedSession:
@@ -56,31 +60,33 @@ class FollowedSession:
         self._unmarked = 0  # number of unmarked tests that have not run yet
         self._lived = 0.0
 
-    def submit_and_follow(self, jobs: Sequence[Job], local: Sequence[pytest.Item], detach: bool) -> None:
-        """Submit jobs, run the unmarked tests, and report results until all are there.
+    def submit_and_follow(self, plan: Callable[[], Sequence[Job]], local: Sequence[pytest.Item], detach: bool) -> None:
+        """Report what earlier clients have read, submit jobs, run the unmarked tests, and report results as they come.
 
         Args:
-            jobs: the jobs of the tests that have none yet.
+            plan: gives the jobs of the tests that have none yet.
             local: the unmarked tests.
             detach: leave as soon as all jobs are submitted, and run no unmarked test.
 
         Raises:
-            BadInput: a job was refused, or the session folder cannot be written.
+            BadInput: a job was refused, or `plan` raises it, or the session folder cannot be written.
         """
         opening = "back to" if self._session.config.option.fugaku_resume else "session"
         tests = f"{counted(len(self.watch.tests), 'test')} in jobs, {len(local)} here"
         self._progress.say(f"fugaku: {opening} {self.watch.session.identity}: {tests}")
         with self._interrupts.raised(), self._leaving():
-            self._detach(jobs) if detach else self._follow(jobs, local)
+            self._detach(plan) if detach else self._follow(plan, local)
         if not detach:
             with contextlib.suppress(OSError):  # only for later readers: all results have been reported
                 self.watch.session.note("done")
 
     def write_live(self, every: float) -> None:
         """Write jobs.json, unless it was written less than `every` seconds ago."""
-        now = time.time()
-        if now - self._lived >= every or self.watch.done:
+        now, shares = time.time(), sum(len(job.shares) for job in self.watch.jobs)
+        late = now - self._lived >= max(every, shares * _LIVE_SECONDS)
+        if (late and self.watch.pace.allows(WRITE)) or self.watch.done or not every:
             self._lived = now
+            self.watch.pace.spend(WRITE)
             with contextlib.suppress(OSError):  # for other programs; nothing here depends on the file
                 self.watch.session.write_live(live_records(self.watch.jobs, now))
 
@@ -107,10 +113,14 @@ class FollowedSession:
             self.left_message = self.left_message or leave_session.left_alone(self.watch, self._way()) or ""
             raise
 
-    def _follow(self, jobs: Sequence[Job], local: Sequence[pytest.Item]) -> None:
+    def _follow(self, plan: Callable[[], Sequence[Job]], local: Sequence[pytest.Item]) -> None:
         self._unmarked = len(local)
+        for _ in self.watch.restore():
+            self._report()
+            self._progress.show(self.watch.jobs, len(self.watch.results), self.watch.trouble)
+            time.sleep(self.watch.pace.pause)
         self._report()  # known results may stop the session before anything is submitted
-        self._start(jobs)
+        self._start(plan())
         self._progress.side_by_side(sum(len(job.shares) for job in self.watch.jobs) > 1)
         self._step()
         for place, item in enumerate(local):
@@ -129,16 +139,20 @@ class FollowedSession:
                 self._replay.session_over(share)
 
     def _start(self, jobs: Sequence[Job]) -> None:
+        time.sleep(self.watch.pace.pause)
         with self.watch.session.writing():
             self.watch.start(jobs)
 
-    def _detach(self, jobs: Sequence[Job]) -> None:
+    def _detach(self, plan: Callable[[], Sequence[Job]]) -> None:
         """Submit the jobs and leave.
 
         Raises:
             BadInput: a job was refused.
         """
-        self._start(jobs)
+        for _ in self.watch.restore():
+            self.watch.news.clear()  # the next client reports it
+            time.sleep(self.watch.pace.pause)
+        self._start(plan())
         while not self.watch.submitted:
             with self.watch.session.writing():
                 self.watch.step()
@@ -196,7 +210,11 @@ class FollowedSession:
         """Report the results that exist and cancel the other jobs; another Ctrl-C leaves at once."""
         self._progress.clear()
         try:
-            self.watch.collect()
+            until = time.monotonic() + _LAST_LOOK
+            self.watch.begin_round()
+            while self.watch.collect() and time.monotonic() < until:
+                time.sleep(self.watch.pace.pause)
+            time.sleep(self.watch.pace.pause)  # the journal of what is cancelled takes some more
             for _ in self._deliver():
                 pass
         except Exception:  # raised by another plugin's hook: the jobs are cancelled all the same

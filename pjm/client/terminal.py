@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import textwrap
 import time
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Callable, Dict, List, Optional, Sequence, Tuple
 
 from _pytest.terminal import TerminalReporter
@@ -42,6 +42,8 @@ class Progress:
         self._gap = False
         self._due = 0.0
         self._trouble: Optional[str] = None
+        self._counted: Optional[Counts] = None
+        self._recount = 0.0
 
     def side_by_side(self, several: bool) -> None:
         """Whether results of several files come in turns: then pytest shows them without the files, as with xdist."""
@@ -55,7 +57,11 @@ class Progress:
         if trouble is not None and trouble != self._trouble:
             self.say(f"fugaku: {trouble}")
         self._trouble = trouble
-        counts = self._counts(jobs, done)
+        now, shares = self._wall(), sum(len(job.shares) for job in jobs)
+        if self._counted is None or now >= self._recount:
+            # Counting thousands takes long.
+            self._counted, self._recount = self._counts(jobs, done), now + shares // 1000
+        counts = replace(self._counted, done=done)
         if self._reporter.isatty and os.environ.get("TERM") != "dumb":
             self._draw(self._reporter, counts.within(self._reporter._tw.fullwidth - 1))
         elif counts.state() != self._last and self._wall() >= self._due:

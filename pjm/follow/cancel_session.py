@@ -10,12 +10,13 @@ from typing import Dict, Sequence, Tuple
 from pjm.batch.scheduler import Phase, Scheduler, UnansweredError
 from pjm.follow.deletion import Deletions
 from pjm.follow.explain import completed
-from pjm.follow.jobs import FollowedJob, Stage
-from pjm.follow.results import Result
+from pjm.follow.jobs import FollowedJob, FollowedShare, Stage
+from pjm.follow.results import Verdict
 from pjm.follow.resume import restored
 from pjm.follow.submit_once import note_taken
 from pjm.job.share_events import TestEvents
 from pjm.sessions.session import Session
+from pjm.sessions.summary import look_into
 
 
 @dataclass(frozen=True)
@@ -52,7 +53,7 @@ def cancel(session: Session, scheduler: Scheduler) -> Cancelled:
     """
     deletions = Deletions(session, scheduler)
     jobs = tuple(restored(session, deletions).values())
-    results = _results(jobs)
+    results = _results(session, jobs)
     begun = [job for job in jobs if deletions.cancelled.get(job.name) is False]  # and not answered
     again = [*deletions.left, *(share.id for job in begun for share in job.shares if share.id)]
     for job in jobs:
@@ -73,13 +74,19 @@ def cancel(session: Session, scheduler: Scheduler) -> Cancelled:
     )
 
 
-def _results(jobs: Sequence[FollowedJob]) -> Dict[str, Result]:
-    """The results that the jobs have written, by test."""
-    results: Dict[str, Result] = {}
-    for share in (share for job in jobs for share in job.shares):
-        for news in share.reading.take(share.tail.read()):
+def _results(session: Session, jobs: Sequence[FollowedJob]) -> Dict[str, Verdict]:
+    """The results that the jobs have written, by test; of very many jobs, those that are read within some seconds."""
+    results: Dict[str, Verdict] = {}
+
+    def take(share: FollowedShare, lines: bytes) -> None:
+        for news in share.reading.take(share.tail.take(lines)):
             if isinstance(news, TestEvents):
-                results[news.test] = completed(share, news)
+                results[news.test] = completed(share, news).verdict
+
+    shares = {job.name: job.shares for job in jobs}
+    for share, lines in session.collected.lines(shares):
+        take(share, lines)
+    look_into(session, shares, take)
     return results
 
 

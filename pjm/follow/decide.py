@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import Mapping, Sequence, Union
 
 from pjm.batch.scheduler import Ending
-from pjm.follow.results import Result
+from pjm.follow.results import Verdict
 from pjm.job.passed import reason_to_skip
 
 
@@ -44,7 +44,7 @@ class Fail:
 
 
 def decide(
-    after: Sequence[str], results: Mapping[str, Result], ending: Ending, tries: int, limit: int, shared: bool
+    after: Sequence[str], results: Mapping[str, Verdict], ending: Ending, tries: int, limit: int, shared: bool
 ) -> Union[Skip, Retry, Fail]:
     """Decide what happens to a test without a result.
 

@@ -9,7 +9,7 @@ from typing import Callable, Dict, Iterable, Mapping, Optional, Sequence, Tuple
 from pjm.batch.scheduler import Scheduler, UnansweredError
 from pjm.counted import counted
 from pjm.follow.jobs import FollowedJob, FollowedShare, Stage
-from pjm.follow.results import Result, outcome
+from pjm.follow.results import Verdict, outcome
 from pjm.sessions.session import Record, Session
 
 Taken = Callable[[FollowedJob, Tuple[str, ...]], None]
@@ -60,7 +60,7 @@ class Deletions:
         """The command that a user types to delete the jobs in `left`."""
         return self.scheduler.how_to_cancel(list(self.left))
 
-    def cancel(self, jobs: Sequence[FollowedJob], results: Mapping[str, Result], taken: Taken) -> Tuple[str, ...]:
+    def cancel(self, jobs: Sequence[FollowedJob], results: Mapping[str, Verdict], taken: Taken) -> Tuple[str, ...]:
         """Delete every job that has not ended, in one command; then the jobs whose submission was not answered.
 
         Args:
@@ -101,14 +101,12 @@ class Deletions:
         if self.add(ids) and ids:
             self.session.note("cancelled", jobs=[job.name for job in again])
 
-    def _cancel(self, jobs: Sequence[FollowedJob], results: Mapping[str, Result]) -> Tuple[str, ...]:
+    def _cancel(self, jobs: Sequence[FollowedJob], results: Mapping[str, Verdict]) -> Tuple[str, ...]:
         names = [job.name for job in jobs]
         shares = [share for job in jobs for share in job.shares if not share.closed]
         ids = tuple(share.id for share in shares if share.id and share.ending is None)
-        for share in shares:
-            if share.id:  # for a later client, which does not ask about cancelled jobs
-                usage = {"elapsed": share.elapsed, "waited": share.waited, "started": share.running_since}
-                self._note("usage", job=share.job.name, part=share.number, **usage)
+        with contextlib.suppress(OSError):  # for a later client, which does not ask about cancelled jobs
+            self.session.note_all("usage", [share.usage for share in shares if share.id])
         self._note("cancelling", jobs=names)
         if ids:
             self.scheduler.cancel(ids)
@@ -138,6 +136,6 @@ class Deletions:
             self.session.note(event, **fields)
 
 
-def _close(share: FollowedShare, results: Mapping[str, Result]) -> None:
+def _close(share: FollowedShare, results: Mapping[str, Verdict]) -> None:
     whole = all(test in results for test in share.tests)
     share.close(outcome(share.tests, results) if whole else "cancelled")

@@ -5,7 +5,7 @@ from __future__ import annotations
 import enum
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import List, Optional, Protocol, Tuple
+from typing import Dict, List, Optional, Protocol, Tuple
 
 from pjm.batch.scheduler import Ending, Phase, Status
 from pjm.follow.results import RanIn
@@ -56,6 +56,8 @@ class FollowedShare:
         absent: since when the batch system does not know it, on our clock; None if it does.
         unheard: since when questions about it are not answered, on our clock; None if they are.
         closed: no more results are expected.
+        looked: when its file of events was last read, on our clock; minus infinity if it was not.
+        idle: when it was last read and had nothing new.
         elapsed: seconds it has run.
         waited: seconds it has waited to start.
         running_since: seconds since the epoch; None before the start.
@@ -74,6 +76,8 @@ class FollowedShare:
     absent: Optional[float] = None
     unheard: Optional[float] = None
     closed: bool = False
+    looked: float = float("-inf")
+    idle: float = float("-inf")
     elapsed: float = 0.0
     waited: float = 0.0
     running_since: Optional[float] = None
@@ -82,6 +86,7 @@ class FollowedShare:
 
     def __post_init__(self) -> None:
         self.tail = Tail(events_file(self.job.folder, self.number), patience=10)
+        self._words: Optional[Tuple[Tuple[float, bool], List[str]]] = None
 
     def end(self, ending: Ending, clock: float = float("-inf"), wall: Optional[float] = None) -> None:
         """Note how the share ended, and when: on our clock and in seconds since the epoch."""
@@ -90,6 +95,18 @@ class FollowedShare:
     def close(self, outcome: str) -> None:
         """Expect no more results; `outcome` is for the table."""
         self.closed, self.outcome = True, outcome
+
+    @property
+    def waiting(self) -> bool:
+        """Whether the share has not begun: the batch system has just said so, and no event has been read."""
+        heard = self.ending is None and self.absent is None and self.unheard is None
+        return heard and self.status.phase in (Phase.QUEUED, Phase.HELD) and not self.tail.offset
+
+    @property
+    def usage(self) -> Dict[str, object]:
+        """What the share has used, as a record for the journal."""
+        used = {"elapsed": self.elapsed, "waited": self.waited, "started": self.running_since}
+        return {"job": self.job.name, "part": self.number, **used}
 
     @property
     def tests(self) -> Tuple[str, ...]:
@@ -147,11 +164,13 @@ class FollowedShare:
         return outputs(self.job.folder, self.number)
 
     def last_words(self, lines: int = 30) -> List[Tuple[str, str]]:
-        """The last lines of standard output and standard error, each with a title."""
-        files = self.outputs
+        """At most the last 30 lines of standard output and standard error, each with a title, as of the last look."""
+        if self._words is None or self._words[0] != (self.looked, self.closed):
+            files = (self.outputs.out, self.outputs.err) if self.id else ()
+            self._words = (self.looked, self.closed), [last_lines(file, 30) for file in files] or ["", ""]
         return [
-            (f"job's {stream} (last {lines} lines)", last_lines(path, lines))
-            for stream, path in (("stdout", files.out), ("stderr", files.err))
+            (f"job's {stream} (last {lines} lines)", "\n".join(text.splitlines()[-lines:]))
+            for stream, text in zip(("stdout", "stderr"), self._words[1])
         ]
 
 

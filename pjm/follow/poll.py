@@ -5,8 +5,8 @@ The batch system has two views: its queue, and its history of ended jobs. Each p
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import Iterable, List, Optional, Sequence
+from dataclasses import dataclass, field
+from typing import Dict, Iterable, List, Optional, Sequence
 
 from pjm import suggest
 from pjm.batch.scheduler import Ending, Phase, Scheduler, Status, UnansweredError
@@ -52,6 +52,7 @@ class Poller:
     _silences: int = 0
     _interval: float = 0.0
     _ended: bool = False
+    _ends: List[Dict[str, object]] = field(default_factory=list)
     _gone: Sequence[str] = ()  # no longer in the queue: the next question is about these only
 
     def hurry(self) -> None:
@@ -79,9 +80,13 @@ class Poller:
                 if not self._gone:
                     self.trouble, self._silences = None, 0
                 news |= any(shares[share_id].unheard is None for share_id in self._gone)
-                for share_id in statuses.keys() - set(self._gone):
-                    news |= self._heard(shares[share_id], statuses[share_id])
-                self._check_times(shares.values())
+                heard = {share_id: statuses[share_id] for share_id in statuses.keys() - set(self._gone)}
+                for share_id, status in heard.items():
+                    news |= self._heard(shares[share_id], status)
+                late = self._too_long(shares.values())
+                self._note_ends()
+                stuck = (share_id for share_id, status in heard.items() if status.phase is Phase.STUCK)
+                self._delete([*stuck, *late])
         self._interval = low if news else min(max(self._interval, low) * 1.5, high)
         self.due = self.clock.monotonic() + self._interval
         return self._ended
@@ -105,6 +110,7 @@ class Poller:
                 self._end(share, _OWN_WORD)
             else:
                 longest = max(longest, now - share.unheard)
+        self._note_ends()
         if longest > LONGEST_SILENCE:
             raise BadInput(
                 f"no answer from the batch system about {counted(len(shares), 'job')} for {longest:.0f} s",
@@ -130,8 +136,6 @@ class Poller:
                 share.running_since = status.started
         if status.ending is not None:
             self._end(share, status.ending)
-            if status.phase is Phase.STUCK:
-                self.deletions.add([share.id])
         return news
 
     def _missed(self, share: FollowedShare) -> None:
@@ -147,21 +151,28 @@ class Poller:
         self._ended, now = True, self.clock.time()
         share.end(ending, self.clock.monotonic(), now)
         share.waited = share.waited_by(now)
-        usage = {"elapsed": share.elapsed, "waited": share.waited, "started": share.running_since}
-        self.session.note("ended", job=share.job.name, part=share.number, **usage, **vars(ending))
+        self._ends.append({**share.usage, **vars(ending)})
 
-    def _check_times(self, shares: Iterable[FollowedShare]) -> None:
-        """End the shares that wait or run for longer than the user allows."""
-        late: List[FollowedShare] = []
+    def _note_ends(self) -> None:
+        """Write the ends that are new into the journal, with one write for all."""
+        ends, self._ends = self._ends, []
+        self.session.note_all("ended", ends)
+
+    def _delete(self, ids: Sequence[str]) -> None:
+        if ids:
+            self.deletions.add(ids)
+
+    def _too_long(self, shares: Iterable[FollowedShare]) -> List[str]:
+        """End the shares that wait or run for longer than the user allows. Return their ids."""
+        late: List[str] = []
         for share in shares:
             if share.ending is None:
                 share.waited = share.waited_by(self.clock.time())
                 ending = self._waited_too_long(share) if share.running_since is None else self._ran_too_long(share)
                 if ending is not None:
                     self._end(share, ending)
-                    late.append(share)
-        if late:
-            self.deletions.add(share.id for share in late)
+                    late.append(share.id)
+        return late
 
     def _waited_too_long(self, share: FollowedShare) -> Optional[Ending]:
         limit = self.settings.queue_timeout

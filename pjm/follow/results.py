@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import List, Mapping, Optional, Sequence, Tuple, Union
+from typing import List, Mapping, NamedTuple, Optional, Sequence, Tuple, Union
 
 from pjm.job.events import Event
 from pjm.job.passed import passed
@@ -56,6 +56,14 @@ class Exit:
     code: Optional[int]
 
 
+class Verdict(NamedTuple):
+    """What is kept of a result: the events of many tests would fill the memory. See `Result` for the attributes."""
+
+    passed: bool
+    failed: bool
+    reason: str
+
+
 @dataclass(frozen=True)
 class Result:
     """The outcome of one test.
@@ -97,11 +105,16 @@ class Result:
         """Whether the tests that wait for this one may run."""
         return self.trouble is None and self.skipped is None and passed(outcomes(self.events))
 
+    @property
+    def verdict(self) -> Verdict:
+        """What is kept of the result when pytest has it."""
+        return Verdict(self.passed, self.failed, self.reason)
+
 
 News = Union[Result, SuiteProperty]
 
 
-def outcome(tests: Sequence[str], results: Mapping[str, Result]) -> str:
+def outcome(tests: Sequence[str], results: Mapping[str, Verdict]) -> str:
     """The outcome of several tests, as text for the table."""
     failed = sum(1 for test in tests if test in results and results[test].failed)
     return "passed" if not failed else f"{failed} of {len(tests)} failed"

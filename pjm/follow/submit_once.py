@@ -11,6 +11,7 @@ from pjm.follow.interrupts import Hold
 from pjm.follow.jobs import Clock, FollowedJob, Stage
 from pjm.plan.script import script_names
 from pjm.plan.settings import Settings
+from pjm.sessions.pace import SUBMISSION, Pace
 from pjm.sessions.session import Session
 
 WAITING = "fugaku: a job is being submitted; stopping as soon as that is answered (Ctrl-C again: at once)"
@@ -32,6 +33,7 @@ class Submitter:
         settings: how long to wait and how often to try.
         clock: tells the time.
         hold: keeps Ctrl-C away from a submission and its record in the journal.
+        pace: how many file operations are allowed.
         trouble: the last refusal or lost answer, for the progress line; None if there is none.
     """
 
@@ -40,6 +42,7 @@ class Submitter:
     settings: Settings
     clock: Clock
     hold: Hold
+    pace: Pace
     trouble: Optional[str] = None
     _lost: Dict[str, AnswerLostError] = field(default_factory=dict)  # the last lost answers, by the jobs' names
 
@@ -47,11 +50,14 @@ class Submitter:
         """Submit or look up every job that is due."""
         others = any(job.stage is Stage.SUBMITTED and job.open for job in jobs)
         for job in jobs:
-            if job.due > self.clock.monotonic():
+            if job.due > self.clock.monotonic() or job.stage not in (Stage.UNCERTAIN, Stage.PLANNED):
                 continue
+            if not self.pace.allows(SUBMISSION):
+                return
+            self.pace.spend(SUBMISSION)
             if job.stage is Stage.UNCERTAIN:
                 self._look_up(job)
-            elif job.stage is Stage.PLANNED:
+            else:
                 with self.hold(WAITING):
                     self._submit(job, others)
                 others = others or bool(job.submitted)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import collections
 import contextlib
 import time
-from typing import AbstractSet, Collection, Deque, Dict, Iterable, List, Optional, Sequence, Tuple
+from typing import AbstractSet, Collection, Deque, Dict, Iterable, Iterator, List, Optional, Sequence, Tuple
 
 from pjm.batch.scheduler import Ending, Scheduler
 from pjm.counted import counted
@@ -17,16 +17,21 @@ from pjm.follow.explain import bad_ends, completed, cut_off, explain
 from pjm.follow.interrupts import Hold
 from pjm.follow.jobs import Clock, FollowedJob, FollowedShare, Stage
 from pjm.follow.poll import LOST, Poller
-from pjm.follow.results import News, NoResult, Result, outcome
+from pjm.follow.results import News, NoResult, Result, Verdict, outcome
 from pjm.follow.submit_once import Submitter, doubled
-from pjm.job.events import Event
+from pjm.job.assignment import begun
 from pjm.job.share_events import BadEnd, SuiteProperty
 from pjm.marks.after import waited_for
 from pjm.plan.budget import check_budget
 from pjm.plan.job_folder import Workplace, copy_code, write_job
 from pjm.plan.packing import Job, Task, pack_some
 from pjm.plan.settings import Settings
+from pjm.sessions.collected import Piece
+from pjm.sessions.pace import COPY, EXPLAIN, JOB, READ, Pace
 from pjm.sessions.session import Session
+
+_FEW = 20  # so many waiting shares are looked into as well, as their results may be here before the next poll
+_MUCH_NEWS = 1000
 
 
 class Watch:
@@ -35,9 +40,10 @@ class Watch:
     Attributes:
         session: the session's folder.
         jobs: all planned jobs, retries included.
-        results: the known results, by test.
+        results: what is known of each test that has a result.
         news: results that pytest does not have yet. The client removes what it reports; the jobs' files keep it.
         deletions: the jobs to delete.
+        pace: how many file operations are allowed.
 
     Args:
         session: the session's folder, locked.
@@ -61,7 +67,7 @@ class Watch:
     ) -> None:
         self.session = session
         self.jobs: List[FollowedJob] = []
-        self.results: Dict[str, Result] = {}
+        self.results: Dict[str, Verdict] = {}
         self.news: Deque[News] = collections.deque()
         self._scheduler = scheduler
         self._settings = settings
@@ -69,13 +75,17 @@ class Watch:
         self._place = place
         self._clock = clock
         self._hold = hold
-        self._submitter = Submitter(session, scheduler, settings, clock, hold)
+        self.pace = Pace(settings.file_operations, clock.monotonic)
+        self._submitter = Submitter(session, scheduler, settings, clock, hold, self.pace)
         self.deletions = Deletions(session, scheduler)
         self._poller = Poller(session, scheduler, settings, clock, self.deletions)
         self._assigned: Dict[str, FollowedJob] = {}
         self._tried_again: Dict[str, int] = {}
-        self._cut_off: Dict[str, float] = {}  # seconds of tests that run again
-        self._next_tail = 0.0
+        self._seconds: Dict[str, float] = {}  # how long tests took, or had when their job ended
+        self._round: Deque[FollowedShare] = collections.deque()  # the shares to look into next
+        self._next_round = 0.0
+        self._settled: Dict[str, str] = {}
+        self._held_up = False  # something that was to be closed had to wait for the pace
 
     @property
     def done(self) -> bool:
@@ -108,7 +118,6 @@ class Watch:
         """Start following a job found in the session folder. With `forget`, only read its results: it was cancelled."""
         self.jobs.append(job)
         if forget:
-            self._read(job.shares)
             job.stage = Stage.CANCELLED
             for share in job.shares:
                 share.close("cancelled")
@@ -129,23 +138,29 @@ class Watch:
             followed = FollowedJob.read(write_job(self.session, job, self._place, self._scheduler, retry))
             followed.due = self._clock.monotonic() + delay
             self.session.note("planned", job=job.name)
+            self.pace.spend(JOB)
             self.adopt(followed)
 
     def step(self) -> None:
         """Submit, poll and read what is due; new results are appended to `news`."""
         self._submitter.submit_due(self.jobs)
         if self._poller.ask(self.jobs):
-            self._next_tail = 0.0  # a job has ended: read its last events now
-        if self._clock.monotonic() >= self._next_tail:
-            taken = (job for job in self.jobs if job.stage is Stage.SUBMITTED)
-            self._read(share for job in taken for share in job.shares if not share.closed)
-            self._next_tail = self._clock.monotonic() + self._settings.tail
+            self._round.clear()  # a job has ended: read its last events now
+            self._next_round = 0.0
+        if not self._round and self._clock.monotonic() >= self._next_round:
+            self.begin_round()
+        if self._held_up:
+            self._held_up = False  # closing and reading take turns
+        else:
+            self.collect()
         self._close_ended()
 
     def pause(self) -> float:
         """Seconds until something is due."""
-        due = [self._poller.due, self._next_tail]
-        due += [job.due for job in self.jobs if job.stage in (Stage.PLANNED, Stage.UNCERTAIN)]
+        waits = self._round or self._held_up
+        paced = self._clock.monotonic() + self.pace.pause
+        due = [self._poller.due, paced if waits else self._next_round]
+        due += [max(job.due, paced) for job in self.jobs if job.stage in (Stage.PLANNED, Stage.UNCERTAIN)]
         return max(0.0, min(due) - self._clock.monotonic())
 
     @property
@@ -155,9 +170,52 @@ class Watch:
         own = (share for share in closed if all(test in share.reading.done for test in share.tests))
         return [(share, end) for share in own for end in bad_ends(share)]
 
-    def collect(self) -> None:
-        """Read the jobs' files, without asking the batch system."""
-        self._read(share for job in self.jobs for share in job.shares if not share.closed)
+    def restore(self) -> Iterator[None]:
+        """Take what earlier clients have read, then read what cancelled jobs have left, and others if they are few.
+
+        Whenever it yields, `news` is to be reported, as all of it would fill the memory, and `pace.pause` to be waited.
+        """
+        for share, lines in self.session.collected.lines({job.name: job.shares for job in self.jobs}):
+            self._take(share, lines)
+            if len(self.news) > _MUCH_NEWS:
+                yield
+        self.begin_round()
+        for job in self.jobs:
+            if job.stage is Stage.CANCELLED:
+                left = [share.number for share in job.shares if not share.reading.ended]
+                self._round += [job.shares[number] for number in begun(job.folder, left)]
+        while self.collect():
+            yield
+        self._next_round = 0.0
+
+    def begin_round(self) -> None:
+        """Have `collect` look into all shares that may have something new, first those whose end became known.
+
+        The batch system's word decides which have begun; one that waits according to it may have results all the same.
+        That one is looked into when the batch system says otherwise or nothing, or at once where only few wait.
+        """
+        known = (share for job in self.jobs for share in job.shares if share.ending or job.stage is Stage.SUBMITTED)
+        shares = [share for share in known if not share.closed]
+        if sum(share.waiting for share in shares) > _FEW:
+            shares = [share for share in shares if not share.waiting]
+        self._round.clear()
+        self._round += sorted(shares, key=lambda share: (not _unread(share), share.looked))
+        self._next_round = self._clock.monotonic() + self._settings.tail
+
+    def collect(self) -> bool:
+        """Read the jobs' files, as many as the pace allows. Return whether there are more."""
+        pieces: List[Piece] = []
+        try:
+            while self._round and self.pace.allows():
+                share = self._round.popleft()
+                with self._hold(""):  # an interrupt would lose what was read: it is not read again
+                    pieces += self._look_into(share)
+        finally:
+            if pieces:
+                with contextlib.suppress(OSError):  # a later client reads the shares' own files instead
+                    self.session.collected.add(pieces)
+                self.pace.spend(COPY)
+        return bool(self._round)
 
     def cancel(self) -> Tuple[str, ...]:
         """Delete every job that has not ended; see `Deletions.cancel`."""
@@ -165,23 +223,32 @@ class Watch:
 
     # Reading the jobs' files.
 
-    def _read(self, shares: Iterable[FollowedShare]) -> None:
-        for share in shares:
-            with self._hold(""):  # an interrupt would lose what was read: it is not read again
-                self._take(share, share.tail.read())
+    def _look_into(self, share: FollowedShare) -> Iterable[Piece]:
+        share.looked = self._clock.monotonic()
+        lines = share.tail.fetch()
+        self.pace.spend(READ)
+        if not lines:
+            share.idle = share.looked
+            return ()
+        piece = Piece(share.job.name, share.number, share.tail.offset, lines)
+        self._take(share, lines)
+        return (piece,)
 
-    def _take(self, share: FollowedShare, new: Sequence[Event]) -> None:
-        for news in share.reading.take(new):
+    def _take(self, share: FollowedShare, lines: bytes) -> None:
+        for news in share.reading.take(share.tail.take(lines)):
             if isinstance(news, SuiteProperty):
                 self.news.append(news)
             elif news.test in self._tasks:
                 self._add(completed(share, news, self._needed(news.test)))
-        if new and share.reading.ended:
+        if share.reading.ended:
             self._poller.hurry()
 
     def _add(self, result: Result) -> None:
         if result.test not in self.results:
-            self.results[result.test] = result
+            self.results[result.test] = result.verdict
+            seconds = measured(result)
+            if seconds is not None:
+                self._seconds[result.test] = seconds
             self.news.append(result)
 
     # Closing what has ended.
@@ -189,41 +256,50 @@ class Watch:
     def _close_ended(self) -> None:
         for job in self.jobs:
             for share in job.shares:
-                if not share.closed and self._over(share):
+                if not share.closed and share.ending is not None and self._over(share, share.ending):
                     self._close(job, share, share.ending or LOST)
-            if not job.open:
+            if not job.open and (job.again or job.left) and self._has_room():
                 again, job.again, left, job.left = job.again, [], job.left, []
                 self._submit_again(again, retry=True)
                 self._submit_again(left, retry=False)
+        if self._settled:  # for `pjm show`; a test that is retried will get a result later
+            settled, self._settled = self._settled, {}
+            self.session.note("settled", tests=settled)
 
-    def _over(self, share: FollowedShare) -> bool:
+    def _over(self, share: FollowedShare, ending: Ending) -> bool:
         """Whether no more results of a share are expected. Its last events may arrive late."""
-        if share.ending is None or share.waits:
+        if share.waits:
             return False
-        self._read([share])
         if share.reading.ended:
             return True
-        grace = self._settings.grace if share.ending.succeeded else self._settings.grace / 10
-        return self._clock.monotonic() - share.ended >= (0.0 if share.job.stage is Stage.REFUSED else grace)
+        grace = self._settings.grace if ending.succeeded else self._settings.grace / 10
+        return share.idle - share.ended >= (0.0 if share.job.stage is Stage.REFUSED else grace)
 
     def _close(self, job: FollowedJob, share: FollowedShare, ending: Ending) -> None:
         without = [test for test in share.tests if test not in self.results]
         missing = [test for test in without if self._assigned[test] is job]  # else another job runs it already
+        if missing and share.id:
+            if not self._has_room():
+                return
+            self.pace.spend(EXPLAIN)
         share.close(outcome(share.tests, self.results) if not without else ending.happened)
         if ending.succeeded and missing:
             happened = "ended without the results of these tests, and the batch system found nothing wrong"
             advice = f"look into {job.folder}; its disk may be full, or its files not visible here"
             share.outcome = happened
             ending = Ending(False, f"{happened} ({ending.happened})", advice, retry=True)
-        figures = self._scheduler.figures(share.id, share.outputs.stats) if missing else ""
+        figures = self._scheduler.figures(share.id, share.outputs.stats) if missing and share.id else ""
         left = -len(job.left)
         for test in missing:
             self._settle(job, share, ending, figures, test)
         left += len(job.left)
         share.outcome += f"; {counted(left, 'test')} left for another job" if left else ""
-        settled = {test: self.results[test].reason for test in missing if test in self.results}
-        if settled:  # for `pjm show`; a test that is retried will get a result later
-            self.session.note("settled", tests=settled)
+        self._settled.update({test: self.results[test].reason for test in missing if test in self.results})
+
+    def _has_room(self) -> bool:
+        """Whether something that takes many file operations may be done now; if not, nothing is read meanwhile."""
+        self._held_up = self._held_up or not self.pace.allows(EXPLAIN)
+        return not self._held_up
 
     def _settle(self, job: FollowedJob, share: FollowedShare, ending: Ending, figures: str, test: str) -> None:
         after, tries = self._tasks[test].after, self._tried_again.get(test, 0)
@@ -236,7 +312,7 @@ class Watch:
             job.left.append(test)
             seconds = cut_off(share, test)
             if seconds is not None:
-                self._cut_off[test] = seconds
+                self._seconds[test] = seconds
         elif isinstance(decision, Skip):
             self._add(Result(test, skipped=decision.reason))
         else:
@@ -266,9 +342,12 @@ class Watch:
 
     def _pack(self, tests: Collection[str]) -> Sequence[Job]:
         taken, name = [job.name for job in self.jobs], f"pytest-{self.session.identity}"
-        times = {test: measured(result) for test, result in self.results.items()}
-        known = {**self._cut_off, **{test: seconds for test, seconds in times.items() if seconds is not None}}
-        jobs = pack_some(list(self._tasks.values()), tests, self._settings.site, name, taken, known)
+        jobs = pack_some(list(self._tasks.values()), tests, self._settings.site, name, taken, self._seconds)
         for share in (share for job in jobs for share in job.shares):
             self._scheduler.check(share.resources, share.nodeids[0])
         return jobs
+
+
+def _unread(share: FollowedShare) -> bool:
+    """Whether the share has ended, as far as is known, and has not been read since."""
+    return share.ending is not None and share.looked <= share.ended

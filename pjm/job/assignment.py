@@ -6,7 +6,7 @@ import json
 import os
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Dict, Mapping, Tuple
+from typing import Any, Dict, List, Mapping, Sequence, Tuple
 
 from pjm.files import system_bytes, write_json
 
@@ -56,6 +56,17 @@ def share_folder(folder: Path, number: int) -> Path:
 def events_file(folder: Path, number: int) -> Path:
     """The file of one share's events; `folder` is the folder of its job."""
     return share_folder(folder, number) / EVENTS
+
+
+def begun(folder: Path, numbers: Sequence[int]) -> List[int]:
+    """Those of the shares that may have events, because their folders exist; `folder` is the folder of their job."""
+    if not numbers:
+        return []
+    try:
+        names = {path.name for path in folder.iterdir()}
+    except OSError:
+        return list(numbers)
+    return [number for number in numbers if share_folder(folder, number).name in names]
 
 
 def write_document(folder: Path, document: Mapping[str, object]) -> None:

@@ -9,6 +9,7 @@ from typing import Any, Iterator, Tuple
 
 STREAMS = ("stdout", "stderr")
 _LINES = 1000  # the most lines to show of each stream: a test that never ends may print without end
+_LAST = 64 * 1024  # bytes that are looked at for the last lines
 
 
 def keep(folder: Path) -> None:
@@ -53,10 +54,11 @@ def forget(folder: Path) -> None:
 def last_lines(path: Path, lines: int) -> str:
     """The last lines of a text file; "" if the file cannot be read."""
     try:
-        with path.open("rb") as file:
-            size = file.seek(0, 2)
-            file.seek(max(0, size - 64 * 1024))
-            data = file.read()
+        file = os.open(str(path), os.O_RDONLY | os.O_CLOEXEC)
+        try:
+            data = os.pread(file, _LAST, max(0, os.fstat(file).st_size - _LAST))
+        finally:
+            os.close(file)
     except OSError:
         return ""
     return "\n".join(data.decode("utf-8", "replace").splitlines()[-lines:])

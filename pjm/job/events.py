@@ -6,7 +6,7 @@ import contextlib
 import json
 import os
 from pathlib import Path
-from typing import Any, BinaryIO, Dict, List, NoReturn, Optional
+from typing import Any, Dict, List, NoReturn, Optional
 
 from pjm.files import append_whole
 from pjm.job.encoding import decode, encode
@@ -112,51 +112,60 @@ class Tail:
 
     def read(self) -> List[Event]:
         """The events since the last call; none if there is no file yet, or if the file cannot be read at present."""
-        events: List[Event] = []
+        return self.take(self.fetch())
+
+    def fetch(self) -> bytes:
+        """The new lines, for `take`. It takes three calls of the file system, or one if there is no file yet."""
+        data = b""
         try:
-            with self.path.open("rb", buffering=0) as file:
-                self._read(file, events)
+            file = os.open(str(self.path), os.O_RDONLY | os.O_CLOEXEC)  # opened anew: NFS then shows what is new
+            try:
+                data = _rest(file, self.offset)
+            finally:
+                os.close(file)
         except FileNotFoundError:
             pass
         except OSError as error:  # on a shared file system, a file can be stale for a moment
             self._failures += 1
             if self._failures > 1:  # a single failure is not worth a message
                 self.trouble = f"{self.path} cannot be read: {error.strerror}"
-            return events
+            return b""
         self._failures, self.trouble = 0, None
+        return self._arrived(data)
+
+    def take(self, lines: bytes) -> List[Event]:
+        """Count whole lines as read, and parse them."""
+        self.offset += len(lines)
+        events = []
+        for line in filter(None, lines.split(b"\n")):
+            event = parse(line)
+            if event is None:
+                self.garbled += 1
+            else:
+                events.append(event)
         return events
 
-    def _read(self, file: BinaryIO, events: List[Event]) -> None:
-        if os.fstat(file.fileno()).st_size <= self.offset:
-            return
-        file.seek(self.offset)
-        rest = b""
-        while True:
-            data = file.read(_CHUNK)
-            if not data:
-                return
-            lines = (rest + data).split(b"\n")
-            rest = lines.pop()
-            for line in lines:
-                if self._is_hollow(line):
-                    return
-                self.offset += len(line) + 1
-                self._take(line, events)
-
-    def _is_hollow(self, line: bytes) -> bool:
-        """Whether the content of a line has not arrived yet."""
-        if b"\0" not in line:
-            return False
-        self._hollow += 1
-        return self._hollow < self._patience
-
-    def _take(self, line: bytes, events: List[Event]) -> None:
+    def _arrived(self, data: bytes) -> bytes:
+        """The whole lines of the data, up to one whose content has not arrived yet."""
+        hollow = data.find(b"\0") if self._patience > 1 else -1
+        end = data.find(b"\n", hollow) + 1 if hollow >= 0 else 0
+        if not end:
+            return data[: data.rfind(b"\n") + 1]
+        before = data.rfind(b"\n", 0, hollow) + 1
+        self._hollow = 1 if before else self._hollow + 1
+        if self._hollow < self._patience:
+            return data[:before]
         self._hollow = 0
-        event = parse(line)
-        if event is not None:
-            events.append(event)
-        elif line:
-            self.garbled += 1
+        return data[:end] + self._arrived(data[end:])
+
+
+def _rest(file: int, offset: int) -> bytes:
+    """What an open file has behind an offset. A short answer is the end: no other call asks for that."""
+    data = os.pread(file, _CHUNK, offset)
+    if len(data) < _CHUNK:
+        return data
+    more = os.fstat(file).st_size - offset - _CHUNK  # negative for a device, which has no end
+    return data + os.pread(file, max(0, more), offset + _CHUNK)
 
 
 def parse(line: bytes) -> Optional[Event]:

@@ -16,6 +16,7 @@ from pjm.elapse import elapse_seconds
 from pjm.errors import BadInput
 from pjm.marks.mark import FUGAKU_LIMITS, Defaults, group_name, read_limits
 from pjm.plan.packing import Site
+from pjm.sessions.pace import EMULATED, RATE
 
 
 @dataclass(frozen=True)
@@ -31,6 +32,7 @@ class Settings:
         queue_timeout, run_timeout: seconds; None for no limit.
         poll: shortest and longest seconds between questions to the batch system.
         tail: seconds between reads of the files of running jobs.
+        file_operations: how many a second the client may need, on average.
         grace: seconds to wait for results and jobs that should exist.
         backoff: seconds before the first retry.
         submit_patience: seconds for which the batch system may refuse submissions with trouble of its own, while no
@@ -50,6 +52,7 @@ class Settings:
     run_timeout: Optional[float]
     poll: Tuple[float, float]
     tail: float
+    file_operations: float
     grace: float
     backoff: float
     submit_patience: float
@@ -81,6 +84,7 @@ def settings(config: pytest.Config) -> Settings:
         run_timeout=_timeout(given["run_timeout"], "fugaku_run_timeout"),
         poll=(low, high),
         tail=min(low, 2.0),
+        file_operations=EMULATED if emulate else RATE,
         grace=_number(pytest_pjm.configured(config, "grace"), "fugaku_grace", 3.0 if emulate else 120.0),
         backoff=_number(pytest_pjm.configured(config, "backoff"), "fugaku_backoff", 0.1 if emulate else 30.0),
         submit_patience=600.0,

@@ -128,6 +128,8 @@ def show_session(arguments: argparse.Namespace) -> int:
     _print_some(summary["bad_ends"])
     _print_some([f"{test}: {why}" for test, why in summary["settled"].items()])
     _print_some([f"no result yet: {test}" for test in summary["missing"]])
+    if summary["unread"]:
+        print(f"  {counted(summary['unread'], 'share')} not looked into, so as not to burden the file system")
     if summary["state"] in ("unfinished", "cancelled"):
         print(f"  next: {suggest.resume(session.folder)}")
     return 0

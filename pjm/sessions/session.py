@@ -8,12 +8,13 @@ import os
 import time
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Dict, Iterator, List, Optional
+from typing import Any, Dict, Iterable, Iterator, List, Mapping, Optional
 
 import pjm
 from pjm import suggest
 from pjm.errors import BadInput
-from pjm.files import append_whole, drop_torn_line, try_lock, write_json
+from pjm.files import append_whole, drop_torn_line, try_lock, write_whole
+from pjm.sessions.collected import Collected
 
 SCHEMA = 1
 SESSION, JOURNAL, JOBS, LOCK, LIVE = "session.json", "journal.jsonl", "jobs", "lock", "jobs.json"
@@ -29,12 +30,16 @@ class Session:
     Attributes:
         folder: the path, absolute.
         facts: the content of session.json: arguments, checkout, versions.
+        collected: a copy of all events that a client has read.
     """
 
     folder: Path
     facts: Record
     _lock: int = -1
     _journal: int = -1
+
+    def __post_init__(self) -> None:
+        self.collected = Collected(self.folder)
 
     @property
     def identity(self) -> str:
@@ -56,13 +61,19 @@ class Session:
         Raises:
             OSError: the record could not be written; the journal is unchanged.
         """
-        line = json.dumps({"event": event, "time": time.time(), **fields}, separators=(",", ":"))
+        self.note_all(event, [fields])
+
+    def note_all(self, event: str, records: Iterable[Mapping[str, object]]) -> None:
+        """Append several records with one write; otherwise as `note`."""
+        lines = [json.dumps({"event": event, "time": time.time(), **each}, separators=(",", ":")) for each in records]
+        if not lines:
+            return
         if self._journal < 0:
             self._journal = os.open(
                 str(self.folder / JOURNAL), os.O_RDWR | os.O_CREAT | os.O_APPEND | os.O_CLOEXEC, 0o600
             )
             drop_torn_line(self._journal)
-        append_whole(self._journal, line.encode("ascii") + b"\n")
+        append_whole(self._journal, "".join(f"{line}\n" for line in lines).encode("ascii"))
         os.fsync(self._journal)
 
     def journal(self) -> List[Record]:
@@ -93,7 +104,8 @@ class Session:
     def write_live(self, jobs: List[Record]) -> None:
         """Replace jobs.json."""
         document = {"schema": SCHEMA, "session": self.identity, "time": time.time(), "jobs": jobs}
-        write_json(self.folder / LIVE, document, lasting=False)  # it is soon replaced by the next one
+        # Not lasting: it is soon replaced by the next one. Not indented: that would take ten times as long.
+        write_whole(self.folder / LIVE, json.dumps(document) + "\n", lasting=False)
 
     @contextlib.contextmanager
     def writing(self, dry: bool = False) -> Iterator[None]:
@@ -144,6 +156,7 @@ class Session:
 
     def close(self) -> None:
         """Unlock the session."""
+        self.collected.close()
         for handle in (self._journal, self._lock):
             if handle >= 0:
                 os.close(handle)

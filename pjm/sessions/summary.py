@@ -4,13 +4,17 @@ from __future__ import annotations
 
 import contextlib
 import os
+import time
+from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, Dict, Iterator, List, Sequence, Set, Tuple
+from typing import Any, Callable, Dict, Iterator, List, Mapping, Sequence, Set, Tuple
 
 from pjm.files import try_lock
-from pjm.job.assignment import events_file, read_document
+from pjm.job.assignment import begun, events_file, read_document
 from pjm.job.events import Tail
 from pjm.job.share_events import Reading
+from pjm.sessions.collected import S
+from pjm.sessions.pace import EMULATED, RATE, READ, Pace
 from pjm.sessions.session import JOURNAL, LOCK, Record, Session, corrupt
 
 # The errors that values of an unexpected shape may cause.
@@ -26,11 +30,30 @@ SENSELESS = (
 )
 
 
+_LONGEST_LOOK = 5.0  # seconds
+
+
+@dataclass
+class _Share:
+    """What is known of one share: its tests, and what its events say."""
+
+    tests: Sequence[str]
+    tail: Tail
+    reading: Reading = field(default_factory=Reading)
+
+    def take(self, lines: bytes) -> None:
+        self.reading.take(self.tail.take(lines))
+
+    def lacks(self, settled: Mapping[str, str]) -> bool:
+        return any(test not in self.reading.done and test not in settled for test in self.tests)
+
+
 def summarize(session: Session) -> Dict[str, Any]:
     """State and numbers of a session, the reasons of tests without a result of their own, and the unreported tests.
 
     `begun` says of each share, by job and number, how far it is according to its own files; `bad_ends` says what went
-    wrong in shares after their tests.
+    wrong in shares after their tests; `unread` is the number of shares that were not looked into, as that would take
+    long: all has been read that an earlier client had read of them.
 
     Raises:
         BadInput: the session is corrupt.
@@ -52,37 +75,41 @@ def making_sense(session: Session) -> Iterator[None]:
 
 
 def _summarized(session: Session, journal: Sequence[Record], followed: bool) -> Dict[str, Any]:
-    tests: Dict[str, None] = {}
-    done: Dict[str, bool] = {}
+    state = "in use" if followed else state_of(session, journal)
+    names = [str(record["job"]) for record in journal if record["event"] == "planned"]
+    jobs = {name: _shares(session, name) for name in names}
     settled: Dict[str, str] = {}
-    begun: Dict[Tuple[str, int], str] = {}
-    ends: List[str] = []
-    jobs = 0
     for record in journal:
         if record["event"] == "settled":
             settled.update(record["tests"])
-        if record["event"] != "planned":
-            continue
-        jobs += 1
-        folder = session.job_folder(str(record["job"]))
-        for number, share in enumerate(_shares(folder)):
-            tests.update(dict.fromkeys(share["tests"]))
-            reading = Reading()
-            reading.take(Tail(events_file(folder, number)).read())
+    for share, lines in session.collected.lines(jobs):
+        share.take(lines)
+    unread = (
+        0 if followed else look_into(session, jobs, _Share.take, lambda share: state != "done" or share.lacks(settled))
+    )
+    tests: Dict[str, None] = {}
+    done: Dict[str, bool] = {}
+    progress: Dict[Tuple[str, int], str] = {}
+    ends: List[str] = []
+    for name, shares in jobs.items():
+        for number, share in enumerate(shares):
+            reading = share.reading
+            tests.update(dict.fromkeys(share.tests))
             done.update(reading.done)
             bad = (end for process in reading.processes for end in process.bad_ends())
-            ends += [f"share {number} of {record['job']}: {end.happened}" for end in bad]
+            ends += [f"share {number} of {name}: {end.happened}" for end in bad]
             if reading.began is not None or reading.done:
-                here = f"{len(reading.done)} of {len(share['tests'])} tests have results"
-                begun[str(record["job"]), number] = f"ended; {here}" if reading.ended else f"begun; {here}"
+                here = f"{len(reading.done)} of {len(share.tests)} tests have results"
+                progress[name, number] = f"ended; {here}" if reading.ended else f"begun; {here}"
     return {
-        "state": "in use" if followed else state_of(session, journal),
+        "state": state,
         "tests": len(tests),
         "done": sum(1 for test in tests if test in done or test in settled),
         "settled": {test: why for test, why in settled.items() if test not in done},
         "missing": [test for test in tests if test not in done and test not in settled],
-        "jobs": jobs,
-        "begun": begun,
+        "unread": unread,
+        "jobs": len(jobs),
+        "begun": progress,
         "bad_ends": ends,
         "arguments": " ".join(map(str, session.facts["arguments"])),
     }
@@ -130,9 +157,40 @@ def in_use(folder: Path) -> bool:
         os.close(handle)
 
 
-def _shares(folder: Path) -> List[Dict[str, Any]]:
+def _shares(session: Session, name: str) -> List[_Share]:
+    folder = session.job_folder(name)
     try:
-        shares: List[Dict[str, Any]] = read_document(folder)["shares"]
+        documents: List[Dict[str, Any]] = read_document(folder)["shares"]
     except (OSError, ValueError, KeyError, TypeError, RecursionError):
         return []
-    return shares
+    return [_Share(each["tests"], Tail(events_file(folder, number))) for number, each in enumerate(documents)]
+
+
+def look_into(
+    session: Session,
+    jobs: Mapping[str, Sequence[S]],
+    take: Callable[[S, bytes], object],
+    wanted: Callable[[S], bool] = lambda share: True,
+) -> int:
+    """Read what is new in the shares' own files, for some seconds. Return the number of shares left out.
+
+    Args:
+        session: the session.
+        jobs: the shares of each job, by its name.
+        take: receives a share and its new lines.
+        wanted: whether a share is of interest.
+    """
+    pace = Pace(EMULATED if session.facts.get("emulate") else RATE, time.monotonic)
+    until = time.monotonic() + _LONGEST_LOOK
+    left: List[S] = []
+    for name, shares in jobs.items():
+        numbers = [number for number, share in enumerate(shares) if not share.reading.ended and wanted(share)]
+        left += [shares[number] for number in begun(session.job_folder(name), numbers)]
+    for place, share in enumerate(left):
+        while not pace.allows():
+            if time.monotonic() >= until:
+                return len(left) - place
+            time.sleep(pace.pause)
+        pace.spend(READ)
+        take(share, share.tail.fetch())
+    return 0

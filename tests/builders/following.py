@@ -87,6 +87,8 @@ class Following:
         self.session.lock()
         self.watch, self.reported = self.make(self.session), []
         load(self.watch, self.session)
+        for _ in self.watch.restore():
+            self.now += 1
 
 
 def settings_of(workdir: Path) -> Settings:
@@ -100,6 +102,7 @@ def settings_of(workdir: Path) -> Settings:
         run_timeout=None,
         poll=(10.0, 60.0),
         tail=1.0,
+        file_operations=2000.0,
         grace=120.0,
         backoff=30.0,
         submit_patience=600.0,

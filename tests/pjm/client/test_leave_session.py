@@ -25,6 +25,7 @@ def command(one: Following) -> str:
 def test_what_is_cancelled_is_counted_with_the_results_there_are(one: Following) -> None:
     one.begin()
     one.results(0, 0, [A], end=False)
+    one.watch.begin_round()
     one.watch.collect()
 
     said = cancel(one.watch, hint(one))
@@ -46,6 +47,7 @@ def test_a_job_that_may_still_come_is_said(one: Following) -> None:
 def test_without_jobs_and_without_anything_left_to_run_there_is_nothing_to_type(one: Following) -> None:
     one.begin()
     one.results(0, 0)
+    one.watch.begin_round()
     one.watch.collect()
 
     assert "fugaku: 2 of 2 tests in jobs have results" == cancel(one.watch, hint(one))

@@ -48,7 +48,9 @@ SKIPPED = Result("b", skipped="waits for a, which did not pass")
 def test_a_test_without_a_result_is_skipped_tried_again_or_failed(
     after: Tuple[str, ...], results: Dict[str, Result], ending: Ending, tries: int, expected: Union[Skip, Retry, Fail]
 ) -> None:
-    assert expected == decide(after, results, ending, tries, limit=2, shared=True)
+    assert expected == decide(
+        after, {test: each.verdict for test, each in results.items()}, ending, tries, limit=2, shared=True
+    )
 
 
 @pytest.mark.parametrize(("shared", "expected"), [(True, Retry(counted=False)), (False, Fail(retries=0))])

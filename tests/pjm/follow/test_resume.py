@@ -9,6 +9,7 @@ import pytest
 from pjm import suggest
 from pjm.errors import BadInput
 from pjm.follow.resume import load
+from pjm.sessions.collected import COLLECTED
 from pjm.sessions.session import JOURNAL
 from tests.builders.following import MACHINE, A, B, Following, settings_of, tasks
 
@@ -65,6 +66,7 @@ def test_a_client_that_is_killed_at_any_note_loses_nothing_and_submits_nothing_t
 def test_a_cancelled_session_submits_the_rest_again_when_it_is_resumed(one: Following) -> None:
     one.begin()
     one.results(0, 0, [A], end=False)
+    one.watch.begin_round()
     one.watch.collect()
 
     assert ("1.0",) == one.watch.cancel()
@@ -94,3 +96,31 @@ def test_what_to_type_for_a_damaged_session_and_for_another_selection_names_its_
     typed = suggest.pjm(f"clean --force {one.session.identity}", tmp_path)
     assert f"remove it and start again: {typed}" == damage.value.fix
     assert f"--workdir={tmp_path}" in typed
+
+
+def test_what_was_read_before_comes_from_the_copy_and_the_rest_from_the_share(one: Following) -> None:
+    one.begin()
+    one.results(0, 0, [A], end=False)
+    one.step(2)
+    events = one.watch.jobs[0].folder / "share-0" / "events.jsonl"
+    size = events.stat().st_size
+    one.results(0, 0, [B])
+    events.write_bytes(b"x" * (size - 1) + b"\n" + events.read_bytes()[size:])
+
+    one.came_back()
+    one.step(2)
+
+    assert {A: "passed", B: "passed"} == one.outcomes()
+    assert 0 == one.watch.jobs[0].shares[0].tail.garbled
+
+
+def test_without_the_copy_the_shares_are_read(one: Following) -> None:
+    one.begin()
+    one.results(0, 0)
+    one.step(2)
+    (one.session.folder / COLLECTED).unlink()
+
+    one.came_back()
+    one.step(2)
+
+    assert {A: "passed", B: "passed"} == one.outcomes()

@@ -8,15 +8,18 @@ import shutil
 import signal
 from dataclasses import replace
 from pathlib import Path
-from typing import List
+from typing import Iterator, List
 
 import pytest
 
+from benchmarks.many_shares import Operations, most_in_a_second
+from pjm.batch.scheduler import UnansweredError
 from pjm.errors import BadInput
 from pjm.follow.interrupts import Interrupts
-from pjm.job.events import Event, Tail
+from pjm.job.events import Tail
 from pjm.marks.mark import Request
-from pjm.plan.packing import Site
+from pjm.plan.packing import Site, Task
+from pjm.sessions.pace import RATE
 from tests.builders.following import MACHINE, OUT_OF_TIME, REQUEST, A, B, C, Following, settings_of, tasks
 from tests.builders.made_up_scheduler import write_results
 
@@ -306,14 +309,15 @@ def test_ctrl_c_loses_no_result_that_was_read(tmp_path: Path, monkeypatch: pytes
     one = Following(tmp_path, tasks(2), settings_of(tmp_path), hold=interrupts.held)
     one.begin()
     one.results(0, 0)
-    read = Tail.read
+    fetch = Tail.fetch
 
-    def read_and_press(tail: Tail) -> List[Event]:
-        found = read(tail)
+    def fetch_and_press(tail: Tail) -> bytes:
+        found = fetch(tail)
         signal.raise_signal(signal.SIGINT)
         return found
 
-    monkeypatch.setattr(Tail, "read", read_and_press)
+    monkeypatch.setattr(Tail, "fetch", fetch_and_press)
+    one.watch.begin_round()
     with interrupts.raised(), pytest.raises(KeyboardInterrupt):
         one.watch.collect()
     monkeypatch.undo()
@@ -330,3 +334,97 @@ def test_what_the_batch_system_does_not_have_is_refused_before_anything_is_writt
         one.begin()
 
     assert [] == one.watch.jobs
+
+
+@pytest.fixture
+def counted() -> Iterator[Operations]:
+    operations = Operations()
+    with operations.counted():
+        yield operations
+
+
+def many(folder: Path, shares: int) -> Following:
+    """A session of one-test shares at the pace of a real one, begun and polled once."""
+    settings = replace(settings_of(folder), tail=2.0, file_operations=RATE, site=Site(tests_per_job=1))
+    made = Following(
+        folder, [Task(f"test_it.py::{number}", Request(1, 60), "test_it.py") for number in range(shares)], settings
+    )
+    made.begin()
+    made.step(10)
+    return made
+
+
+def test_shares_that_wait_are_not_looked_into(tmp_path: Path, counted: Operations) -> None:
+    waiting = many(tmp_path, 100)
+    before = counted.count
+
+    waiting.step(600)
+
+    assert before == counted.count
+
+
+@pytest.mark.parametrize("shares", [10, 300])
+def test_the_file_operations_a_second_are_bounded_at_any_size(tmp_path: Path, counted: Operations, shares: int) -> None:
+    running = many(tmp_path, shares)
+    for part in range(shares):
+        running.scheduler.run(f"1.{part}")
+        with counted.uncounted():
+            running.results(0, part, end=False)
+    log = [(running.now, counted.count)]
+    while len(running.reported) < shares:
+        running.step(max(0.01, running.watch.pause()))
+        log.append((running.now, counted.count))
+
+    assert most_in_a_second(log) <= 50
+    assert (log[-1][0] - log[0][0]) * RATE < shares * 5 + 300  # all were read as soon as that allows
+
+
+def test_ends_are_read_before_what_still_runs(tmp_path: Path) -> None:
+    running = many(tmp_path, 100)
+    for part in range(100):
+        running.scheduler.run(f"1.{part}")
+    running.step(30)
+    running.results(0, 99)
+    running.scheduler.end("1.99")
+    running.watch._poller.due = running.now
+
+    running.step(0)
+    running.step(0.5)
+
+    assert ["test_it.py::99"] == list(running.outcomes())
+
+
+@pytest.mark.parametrize("silent", [True, False], ids=["silent", "it is gone"])
+def test_a_share_that_is_said_to_wait_loses_no_result(tmp_path: Path, silent: bool) -> None:
+    late = many(tmp_path, 30)
+    late.results(0, 29)
+    if silent:
+        late.scheduler.silent = [UnansweredError("0090")] * 100
+    else:
+        del late.scheduler.statuses["1.29"]
+
+    late.step(200)
+
+    assert {"test_it.py::29": "passed"} == late.outcomes()
+
+
+def test_a_few_shares_that_are_said_to_wait_are_looked_into(one: Following) -> None:
+    one.begin()
+    one.results(0, 0)
+
+    one.step(2)
+
+    assert {A: "passed", B: "passed"} == one.outcomes()
+
+
+def test_jobs_that_left_nothing_are_explained_one_after_another(tmp_path: Path, counted: Operations) -> None:
+    lost = many(tmp_path, 30)
+    for part in range(30):
+        lost.scheduler.end(f"1.{part}", REQUEST)
+    log = [(lost.now, counted.count)]
+    while not lost.watch.done:
+        lost.step(max(0.01, lost.watch.pause()))
+        log.append((lost.now, counted.count))
+
+    assert 30 == len(lost.outcomes())
+    assert most_in_a_second(log) <= 50

@@ -23,8 +23,12 @@ def test_an_emulated_batch_system_is_asked_more_often(pytester: pytest.Pytester)
     real = read(pytester)
     emulated = read(pytester, "--fugaku-emulate")
 
-    assert ((10.0, 60.0), 2.0, 120.0, 30.0) == (real.poll, real.tail, real.grace, real.backoff)
-    assert replace(real, emulate=True, poll=(0.05, 0.5), tail=0.05, grace=3.0, backoff=0.1) == emulated
+    assert ((10.0, 60.0), 2.0, 24.0, 120.0) == (real.poll, real.tail, real.file_operations, real.grace)
+    assert 30.0 == real.backoff
+    assert (
+        replace(real, emulate=True, poll=(0.05, 0.5), tail=0.05, file_operations=2000.0, grace=3.0, backoff=0.1)
+        == emulated
+    )
     assert (pytester.path / ".pjm", Site(), None) == (real.workdir, real.site, real.run_timeout)
 
 

@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any, Dict, List
 
 import pytest
 
 from pjm.errors import BadInput
-from pjm.sessions import index
+from pjm.plan.packing import Site
+from pjm.sessions import index, summary
 from pjm.sessions.session import JOURNAL
 from pjm.sessions.summary import state_of, summarize
 from tests.builders.following import MACHINE, REQUEST, A, B, Following, settings_of, tasks
@@ -48,7 +51,7 @@ def test_results_are_counted_from_the_events_of_the_jobs(one: Following) -> None
     one.begin()
     one.results(0, 0, [A], end=False)
 
-    numbers = {"tests": 2, "done": 1, "settled": {}, "missing": [B], "jobs": 1, "arguments": ""}
+    numbers = {"tests": 2, "done": 1, "settled": {}, "missing": [B], "unread": 0, "jobs": 1, "arguments": ""}
     begun = {(one.watch.jobs[0].name, 0): "begun; 1 of 2 tests have results"}
     assert {"state": "unfinished", "begun": begun, "bad_ends": [], **numbers} == summarize(one.session)
 
@@ -91,3 +94,20 @@ def test_a_record_that_makes_no_sense_is_a_corrupt_journal(tmp_path: Path, recor
         summarize(session)
 
     assert f"{session.folder / JOURNAL} is corrupt" == refusal.value.what
+
+
+def test_shares_are_looked_into_for_some_seconds_only_and_the_others_are_counted(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    many = Following(tmp_path, tasks(60), replace(settings_of(tmp_path), site=Site(tests_per_job=1)))
+    many.begin()
+    many.results(0, 0)
+    many.step(2)
+    for part in range(1, 60):
+        many.results(0, part)
+    monkeypatch.setattr(summary, "time", SimpleNamespace(monotonic=many.monotonic, sleep=many.step))
+
+    found = summarize(many.session)
+
+    assert (60, 60) == (found["done"] + found["unread"], found["done"] + len(found["missing"]))
+    assert 30 <= found["done"] <= 50
