@@ -6,9 +6,12 @@ import ast
 import inspect
 import re
 from pathlib import Path
-from typing import Callable, Iterator, List, NamedTuple, Optional
+from typing import TYPE_CHECKING, Callable, Iterator, List, NamedTuple, Optional
 
 from markdown_text import code, plain, table
+
+if TYPE_CHECKING:
+    from pjm.batch.pjm.codes import Cause
 
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -76,19 +79,21 @@ def job_endings() -> str:
     rows = []
     for number, cause in CODES.items():
         advice = cause.advice.replace("{longer}", "twice the limit")
-        retried = "yes" if cause.retry else "no"
-        rows.append((str(number), plain(CODE_NAMES[number]), plain(cause.meaning), plain(advice), retried))
+        rows.append((str(number), plain(CODE_NAMES[number]), plain(cause.meaning), plain(advice), _again(cause)))
     return table(("PC", "PJM calls it", "what happened to the job", "what to do", "tried again"), rows)
+
+
+def _again(cause: Cause) -> str:
+    from pjm.batch.pjm.codes import ELAPSE
+
+    return "what it had no time for" if cause is ELAPSE else "yes" if cause.retry else "no"
 
 
 def reasons() -> str:
     """PJM's reasons, likewise."""
     from pjm.batch.pjm.codes import REASONS
 
-    rows = [
-        (code(start), plain(cause.meaning), plain(cause.advice), "yes" if cause.retry else "no")
-        for start, cause in REASONS
-    ]
+    rows = [(code(start), plain(cause.meaning), plain(cause.advice), _again(cause)) for start, cause in REASONS]
     return table(("REASON begins with", "what happened to the job", "what to do", "tried again"), rows)
 
 

@@ -74,6 +74,7 @@ def settings(config: pytest.Config) -> Settings:
     budget = config.getoption("fugaku_budget")
     if budget is not None and not (math.isfinite(budget) and budget >= 0):
         raise BadInput(f"--fugaku-budget is {budget}", "it is a number of node-hours", "say for example 12.5")
+    per_job = pytest_pjm.configured(config, "tests_per_job")
     return Settings(
         workdir=pytest_pjm.workdir(config),
         emulate=emulate,
@@ -93,7 +94,7 @@ def settings(config: pytest.Config) -> Settings:
             group=given["group"] or None,
             gfscache=given["gfscache"] or None,
             bulk_limit=_whole(pytest_pjm.configured(config, "bulk_limit"), "fugaku_bulk_limit", 2000, 1),
-            tests_per_job=_whole(pytest_pjm.configured(config, "tests_per_job"), "fugaku_tests_per_job", 0, 1) or None,
+            tests_per_job=_whole(per_job, "fugaku_tests_per_job", 20, 1) if per_job else None,
             unknown_jobs=_whole(pytest_pjm.configured(config, "unknown_jobs"), "fugaku_unknown_jobs", 4, 1),
             start_up=_number(pytest_pjm.configured(config, "start_up"), "fugaku_start_up", 60.0),
         ),

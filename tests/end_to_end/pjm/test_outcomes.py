@@ -29,7 +29,8 @@ CRASHES = {
 @pytest.fixture(scope="module")
 def here(outcomes: FugakuProject) -> Ran:
     """Run by plain pytest."""
-    return outcomes.run("-rA", "-v", "--durations=3", "--junitxml=here.xml", *_local_modules(outcomes))
+    elsewhere = ("-o", "cache_dir=cache")  # the jobs do not know the times, with which all tests would be in one job
+    return outcomes.run("-rA", "-v", "--durations=3", "--junitxml=here.xml", *elsewhere, *_local_modules(outcomes))
 
 
 @pytest.fixture(scope="module")

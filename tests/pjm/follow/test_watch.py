@@ -99,14 +99,14 @@ def test_what_the_request_is_to_blame_for_is_not_tried_again(one: Following) -> 
     assert {A: "passed", B: f"its job did not end well: {words}"} == one.outcomes()
 
 
-def run_out_of_time(job: Following, number: int, done: List[str], running: str) -> None:
-    """The job ends after 1000 seconds, in the middle of a test."""
+def run_out_of_time(job: Following, number: int, done: List[str], running: str, then: float = 120.0) -> None:
+    """The job ends after 1000 seconds, in the middle of a test; some seconds later its end is known."""
     log = write_results(job.watch.jobs[number].folder, 0, done, end=False)
     log.write("begin", time=0.0)
     log.write("start", test=running, time=1.0)
     log.write("phase", test=running, when="call")
     job.scheduler.end(f"{number + 1}.0", OUT_OF_TIME, elapsed=1000.0)
-    job.step(120)
+    job.step(then)
 
 
 @pytest.mark.parametrize("dies", [False, True], ids=["one client", "two clients"])
@@ -133,6 +133,17 @@ def test_what_a_job_had_no_time_for_runs_in_other_jobs_and_is_no_retry(tmp_path:
     assert few.watch.done
     assert {c: "passed", d: "passed", e: "passed"}.items() <= few.outcomes().items()
     assert "its job ran over its elapse limit; this test was running, in its call phase" == few.outcomes()[b]
+
+
+def test_a_client_that_comes_back_submits_what_a_job_had_no_time_for(one: Following) -> None:
+    one.begin()
+    run_out_of_time(one, 0, [A], B, then=20)
+    assert "ended" == one.session.journal()[-1]["event"]
+
+    one.came_back()
+    one.step(120)
+
+    assert [(A, B), (B,)] == [job.planned.nodeids for job in one.watch.jobs]
 
 
 def test_a_test_that_never_ends_does_not_keep_the_others_from_running(one: Following) -> None:

@@ -99,6 +99,7 @@ def test_a_timeout_is_seconds_or_a_time_and_0_is_no_limit(
         (["--fugaku-python='python3"], 'fugaku_python is "\'python3"'),
         (["-o", "fugaku_grace=-1"], "fugaku_grace is '-1'"),
         (["-o", "fugaku_tests_per_job=0"], "fugaku_tests_per_job is '0'"),
+        (["-o", "fugaku_unknown_jobs=0"], "fugaku_unknown_jobs is '0'"),
     ],
 )
 def test_a_value_that_cannot_be_meant_is_refused_by_its_name(

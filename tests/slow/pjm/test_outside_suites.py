@@ -7,43 +7,26 @@ from their source distributions on PyPI. What they need is installed by the envi
 from __future__ import annotations
 
 import subprocess
-import sys
-import tarfile
 from pathlib import Path
 from typing import Dict, List
 
 import pytest
 
+from benchmarks.first_run import PIP, SUITES, unpacked
 from tests.builders import junit
 from tests.builders.fugaku_project import FugakuProject
 
-SUITES = {"attrs": "attrs-25.3.0", "more-itertools": "more-itertools-10.5.0"}  # the last for Python 3.8
-MARK_ALL = """
-
-import pytest as _pytest
-
-
-@_pytest.hookimpl(tryfirst=True)
-def pytest_collection_modifyitems(items):
-    for item in items:
-        item.add_marker(_pytest.mark.fugaku(elapse="01:00:00"))
-"""
-OPTIONS = ("-q", "-o", "fugaku_tests_per_job=100", "-o", "console_output_style=classic", "-p", "no:randomly")
+OPTIONS = (
+    *("-q", "-o", "fugaku_tests_per_job=100", "-o", "console_output_style=classic", "-p", "no:randomly"),
+    *("-p", "no:cacheprovider"),  # with it, the first run tells the second how long tests take: one job for all
+)
 
 
-@pytest.fixture(params=SUITES)
+@pytest.fixture(params=["attrs", "more-itertools"])
 def suite(request: pytest.FixtureRequest, tmp_path: Path) -> FugakuProject:
-    name, _, version = SUITES[request.param].rpartition("-")
-    pip = [sys.executable, "-m", "pip", "--quiet"]
-    download = ["download", "--no-deps", "--no-binary", name, "-d", str(tmp_path), f"{name}=={version}"]
-    subprocess.run([*pip, *download], check=True)
-    (archive,) = tmp_path.glob("*.tar.gz")
-    with tarfile.open(str(archive)) as tar:
-        tar.extractall(str(tmp_path))  # noqa: S202 - a released source distribution
-    (folder,) = (each for each in tmp_path.iterdir() if each.is_dir())
-    with (folder / "conftest.py").open("a") as conftest:
-        conftest.write(MARK_ALL)
-    subprocess.run([*pip, "install", "--no-deps", str(folder)], check=True)
+    requirement, _ = SUITES[request.param]
+    folder = unpacked(requirement, tmp_path)
+    subprocess.run([*PIP, "install", "--no-deps", str(folder)], check=True)
     return FugakuProject(folder)
 
 
