@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Callable, Iterator, List, NamedTuple, Optional
 from markdown_text import code, plain, table
 
 if TYPE_CHECKING:
-    from pjm.batch.pjm.codes import Cause
+    from pjm.batch.cause import Cause
 
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -84,7 +84,7 @@ def job_endings() -> str:
 
 
 def _again(cause: Cause) -> str:
-    from pjm.batch.pjm.codes import ELAPSE
+    from pjm.batch.cause import ELAPSE
 
     return "what it had no time for" if cause is ELAPSE else "yes" if cause.retry else "no"
 
