@@ -44,7 +44,13 @@ class Fail:
 
 
 def decide(
-    after: Sequence[str], results: Mapping[str, Verdict], ending: Ending, tries: int, limit: int, shared: bool
+    after: Sequence[str],
+    results: Mapping[str, Verdict],
+    ending: Ending,
+    tries: int,
+    limit: int,
+    shared: bool,
+    progress: bool,
 ) -> Union[Skip, Retry, Fail]:
     """Decide what happens to a test without a result.
 
@@ -55,12 +61,14 @@ def decide(
         tries: how often the test was submitted again before.
         limit: how often it may be submitted again.
         shared: whether other tests had used a part of its job's time.
+        progress: whether one of them had ended. Otherwise a suite that hangs would cost a job for each of its tests.
     """
     failed = next((test for test in after if test in results and not results[test].passed), None)
     if failed is not None:
         return Skip(reason_to_skip(failed))
-    if any(test not in results for test in after) or (ending.retry and tries < limit):
+    again = ending.retry or (ending.out_of_time and shared)
+    if any(test not in results for test in after):
         return Retry()
-    if ending.out_of_time and shared:  # each such job has at least one result, so that this comes to an end
+    if ending.out_of_time and progress:
         return Retry(counted=False)
-    return Fail(tries if ending.retry else 0)
+    return Retry() if again and tries < limit else Fail(tries if again else 0)

@@ -81,7 +81,8 @@ class Watch:
         self._poller = Poller(session, scheduler, settings, clock, self.deletions)
         self._assigned: Dict[str, FollowedJob] = {}
         self._tried_again: Dict[str, int] = {}
-        self._seconds: Dict[str, float] = {}  # how long tests took, or had when their job ended
+        self._seconds: Dict[str, float] = {}  # of tests that have ended
+        self._cut_off: Dict[str, float] = {}  # of tests that run again: how long they had run when their job ended
         self._round: Deque[FollowedShare] = collections.deque()  # the shares to look into next
         self._next_round = 0.0
         self._settled: Dict[str, str] = {}
@@ -246,7 +247,7 @@ class Watch:
     def _add(self, result: Result) -> None:
         if result.test not in self.results:
             self.results[result.test] = result.verdict
-            seconds = measured(result)
+            seconds = measured(result) if result.cut_off is None else None
             if seconds is not None:
                 self._seconds[result.test] = seconds
             self.news.append(result)
@@ -304,15 +305,16 @@ class Watch:
     def _settle(self, job: FollowedJob, share: FollowedShare, ending: Ending, figures: str, test: str) -> None:
         after, tries = self._tasks[test].after, self._tried_again.get(test, 0)
         running, retries = share.reading.running, self._settings.retries
-        shared = bool(share.reading.done) or (running is not None and running.test != test)
-        decision = decide(after, self.results, ending, tries, retries, shared)
+        progress = bool(share.reading.done)
+        shared = progress or (running is not None and running.test != test)
+        decision = decide(after, self.results, ending, tries, retries, shared, progress)
         if isinstance(decision, Retry) and decision.counted:
             job.again.append(test)
         elif isinstance(decision, Retry):
             job.left.append(test)
             seconds = cut_off(share, test)
             if seconds is not None:
-                self._seconds[test] = seconds
+                self._cut_off[test] = seconds
         elif isinstance(decision, Skip):
             self._add(Result(test, skipped=decision.reason))
         else:
@@ -342,7 +344,8 @@ class Watch:
 
     def _pack(self, tests: Collection[str]) -> Sequence[Job]:
         taken, name = [job.name for job in self.jobs], f"pytest-{self.session.identity}"
-        jobs = pack_some(list(self._tasks.values()), tests, self._settings.site, name, taken, self._seconds)
+        tasks, site = list(self._tasks.values()), self._settings.site
+        jobs = pack_some(tasks, tests, site, name, taken, self._seconds, self._cut_off)
         for share in (share for job in jobs for share in job.shares):
             self._scheduler.check(share.resources, share.nodeids[0])
         return jobs

@@ -163,6 +163,7 @@ def pack_some(
     name: str,
     taken: Collection[str],
     measured: Mapping[str, float],
+    cut_off: Mapping[str, float],
 ) -> Tuple[Job, ...]:
     """Pack some of the tests. They wait only for tests that are packed with them.
 
@@ -172,12 +173,14 @@ def pack_some(
         site: limits and settings.
         name: beginning of the jobs' names; the number of their generation follows.
         taken: names of earlier jobs; the new generation has none of them.
-        measured: seconds that tests of this session took, by node id; for one that was cut off, at least so many.
+        measured: seconds that tests of this session took, by node id.
+        cut_off: seconds that tests had run when their job ended; those run again.
     """
     wanted = set(tests)
     tasks = [replace(task, seconds=measured.get(task.nodeid, task.seconds)) for task in tasks]
     if measured:
         tasks = _with_guesses(tasks, site)
+    tasks = [replace(task, seconds=cut_off.get(task.nodeid, task.seconds)) for task in tasks]
     some = [task for task in tasks if task.nodeid in wanted]
     some = [replace(task, after=tuple(before for before in task.after if before in wanted)) for task in some]
     prefixes = (f"{name}-{generation}" for generation in itertools.count())

@@ -49,14 +49,29 @@ def test_a_test_without_a_result_is_skipped_tried_again_or_failed(
     after: Tuple[str, ...], results: Dict[str, Result], ending: Ending, tries: int, expected: Union[Skip, Retry, Fail]
 ) -> None:
     assert expected == decide(
-        after, {test: each.verdict for test, each in results.items()}, ending, tries, limit=2, shared=True
+        after,
+        {test: each.verdict for test, each in results.items()},
+        ending,
+        tries,
+        limit=2,
+        shared=True,
+        progress=True,
     )
 
 
-@pytest.mark.parametrize(("shared", "expected"), [(True, Retry(counted=False)), (False, Fail(retries=0))])
-def test_a_test_whose_job_had_no_time_left_runs_again_unless_it_had_all_of_it(
-    shared: bool, expected: Union[Retry, Fail]
+@pytest.mark.parametrize(
+    ("shared", "progress", "tries", "expected"),
+    [
+        (True, True, 2, Retry(counted=False)),
+        (True, False, 1, Retry()),
+        (True, False, 2, Fail(retries=2)),
+        (False, False, 0, Fail(retries=0)),
+    ],
+    ids=["others ended before", "another one never ended", "another one never ended again", "it had all of the time"],
+)
+def test_a_test_that_its_job_had_no_time_for_runs_in_another(
+    shared: bool, progress: bool, tries: int, expected: Union[Retry, Fail]
 ) -> None:
     out_of_time = Ending(False, "ran over its elapse limit", out_of_time=True)
 
-    assert expected == decide((), {}, out_of_time, 2, limit=2, shared=shared)
+    assert expected == decide((), {}, out_of_time, tries, limit=2, shared=shared, progress=progress)

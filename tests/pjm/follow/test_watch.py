@@ -112,27 +112,22 @@ def run_out_of_time(job: Following, number: int, done: List[str], running: str, 
 @pytest.mark.parametrize("dies", [False, True], ids=["one client", "two clients"])
 def test_what_a_job_had_no_time_for_runs_in_other_jobs_and_is_no_retry(tmp_path: Path, dies: bool) -> None:
     few = Following(tmp_path, tasks(5), replace(settings_of(tmp_path), retries=0, site=Site()))
-    a, b, c, d, e = (each.nodeid for each in few.tests)
+    tests = [each.nodeid for each in few.tests]
     few.begin()
 
-    run_out_of_time(few, 0, [a], b)
+    run_out_of_time(few, 0, tests[:1], tests[1])
     assert "ran over its elapse limit; 4 tests left for another job" == few.watch.jobs[0].shares[0].outcome
     if dies:
         few.came_back()
-    run_out_of_time(few, 1, [], b)  # it had all of the time
-    for part in (1, 2):
-        few.results(1, part)
-        few.scheduler.end(f"2.{part}")
+    run_out_of_time(few, 1, tests[1:3], tests[3])
+    few.results(2, 0)
+    few.scheduler.end("3.0")
     few.step(120)
 
-    first, second = few.watch.jobs
-    assert (a, b, c, d, e) == first.planned.nodeids
-    # The first two took 500 s on average, and 1740 s are free.
-    assert [(b,), (c, d), (e,)] == [share.nodeids for share in second.planned.shares]
-    assert not second.retry
+    assert [tests, tests[1:], tests[3:]] == [job.tests for job in few.watch.jobs]
+    assert not any(job.retry for job in few.watch.jobs)
     assert few.watch.done
-    assert {c: "passed", d: "passed", e: "passed"}.items() <= few.outcomes().items()
-    assert "its job ran over its elapse limit; this test was running, in its call phase" == few.outcomes()[b]
+    assert all(few.watch.results[test].passed for test in tests)
 
 
 def test_a_client_that_comes_back_submits_what_a_job_had_no_time_for(one: Following) -> None:
@@ -157,6 +152,18 @@ def test_a_test_that_never_ends_does_not_keep_the_others_from_running(one: Follo
     assert one.outcomes()[A].startswith("its job ran over its elapse limit; this test was running")
     assert "passed" == one.outcomes()[B]
     assert one.watch.done
+
+
+def test_a_suite_that_hangs_does_not_cost_a_job_for_each_test(tmp_path: Path) -> None:
+    hangs = Following(tmp_path, tasks(9), replace(settings_of(tmp_path), site=Site()))
+    hangs.begin()
+    for job in range(3):
+        run_out_of_time(hangs, job, [], hangs.watch.jobs[job].tests[0], then=300)
+
+    assert [9, 8, 7] == [len(job.tests) for job in hangs.watch.jobs]
+    assert hangs.watch.done
+    last = hangs.outcomes()[hangs.tests[-1].nodeid]
+    assert "this test had not begun; test_it.py::c was running, in its call phase; it was submitted 3 times" in last
 
 
 def test_a_job_that_ran_out_of_time_before_its_first_test_is_not_made_again(one: Following) -> None:

@@ -302,21 +302,21 @@ def test_some_tests_are_packed_under_new_names_and_wait_only_for_each_other() ->
     ]
     taken = ["s-0-0", "s-0-1", "s-1-0", "s-20-0"]
 
-    (alone,) = pack_some(tasks, ["b"], Site(), "s", taken, {})
-    (chain,) = pack_some(tasks, ["c", "b"], Site(), "s", taken, {})
+    (alone,) = pack_some(tasks, ["b"], Site(), "s", taken, {}, {})
+    (chain,) = pack_some(tasks, ["c", "b"], Site(), "s", taken, {}, {})
 
     assert ("s-2-0", ("b",), False) == (alone.name, alone.nodeids, alone.step)
     assert ("s-2-0", ("b", "c"), True) == (chain.name, chain.nodeids, chain.step)
-    assert () == pack_some(tasks, [], Site(), "s", taken, {})
+    assert () == pack_some(tasks, [], Site(), "s", taken, {}, {})
 
 
 def test_tests_that_are_left_are_packed_by_what_the_session_has_measured_of_the_others() -> None:
     other = Request(nodes=2, elapse=3600)
     tasks = [*(task(f"m::{number}") for number in range(6)), task("n::a", request=other), task("n::b", request=other)]
-    measured = {"m::0": 900.0, "m::1": 1100.0, "n::a": 1.0}
+    measured, cut_off = {"m::0": 1000.0, "n::a": 1.0}, {"m::1": 1100.0}
     left = ["m::1", "m::2", "m::3", "m::4", "n::b"]
 
-    large, small = pack_some(tasks, left, SITE, "s", [], measured)
+    large, small = pack_some(tasks, left, SITE, "s", [], measured, cut_off)
 
     assert [("m::1",), ("m::2", "m::3"), ("m::4",)] == [share.nodeids for share in large.shares]
     assert [1100.0, 2000.0, 1000.0] == [share.expected for share in large.shares]
