@@ -1,6 +1,6 @@
 """What `pytest --fugaku` costs, beside plain pytest and beside one job per test, all in one run.
 
-    python -m benchmarks.plugin [--pairs N] [--tests N] [--only NAME]
+    python -m benchmarks.plugin [--pairs N] [--tests N] [--shares N …] [--only NAME]
 
 Exit code 1 if a goal is missed. Run it on a machine that does nothing else.
 """
@@ -27,6 +27,9 @@ from pjm.batch.scheduler import Phase
 ROOT = Path(__file__).resolve().parents[1]
 START_GOAL = 1.05
 COMMAND_GOAL = 6
+OPERATIONS_GOAL = 50
+BUSY_GOAL = 0.05
+MEMORY_GOAL = 500
 ONE = "def test_it():\n    pass\n"
 MANY = """
 import pytest
@@ -53,6 +56,7 @@ def main(arguments: Optional[List[str]] = None) -> int:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--pairs", type=int, default=15, help="pairs of starts (default: %(default)s)")
     parser.add_argument("--tests", type=int, default=10_000, help="tests in jobs (default: %(default)s)")
+    parser.add_argument("--shares", type=int, nargs="+", default=[10, 100, 1000, 5000], help="sizes of `shares`")
     parser.add_argument("--only", choices=sorted(_ROWS), help="one row")
     given = parser.parse_args(arguments)
     rows: List[Row] = []
@@ -245,7 +249,47 @@ def _processor_seconds(words: Sequence[str], environment: Dict[str, str]) -> flo
     return after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime
 
 
-_ROWS = {"start": start, "replay": replay, "jobs": many_jobs, "tail": tail, "command": command}
+def shares(given: argparse.Namespace) -> List[Row]:
+    """Following simulated sessions of several sizes, with 20 tests in each share and 1,000 shares running at once."""
+    rows: List[Row] = []
+    for size in given.shares:
+        command = [sys.executable, "-m", "benchmarks.many_shares", str(size)]
+        done = subprocess.run(command, env=_environment(), cwd=str(ROOT), stdout=subprocess.PIPE, check=True)
+        life = json.loads(done.stdout)
+        parts = {name: life[name] for name in ("followed", "resumed", "pjm show")}
+        most = max(part["most"] for part in parts.values())
+        mean = max(parts[name]["operations"] / parts[name]["seconds"] for name in ("followed", "resumed"))
+        busy = max(parts[name]["cpu"] / parts[name]["seconds"] for name in ("followed", "resumed"))
+        asked = max(parts[name]["polls"] / parts[name]["seconds"] for name in ("followed", "resumed"))
+        rows += [
+            Row(
+                f"{size:,} shares, {size * 20:,} tests: file operations a second",
+                f"{most} at most, {mean:.0f} on average",
+                f"{life['start']['operations']} in all at the start",
+                f"at most {OPERATIONS_GOAL}",
+                most <= OPERATIONS_GOAL,
+            ),
+            Row(
+                "  processor",
+                f"{busy:.2%} of a core",
+                f"pjm show {parts['pjm show']['cpu']:.1f} s",
+                f"at most {BUSY_GOAL:.0%}",
+                busy <= BUSY_GOAL,
+            ),
+            Row(
+                "  memory",
+                f"{life['megabytes']:.0f} MB",
+                "without pytest's own tests and reports",
+                f"at most {MEMORY_GOAL} MB",
+                life["megabytes"] <= MEMORY_GOAL,
+            ),
+            Row("  questions a minute", f"{asked * 60:.1f}", "each one for all shares", "at most 6", asked <= 0.1),
+            Row("  files and folders per share", f"{life['files']:.1f}", "and three of the batch system", "", True),
+        ]
+    return rows
+
+
+_ROWS = {"start": start, "replay": replay, "jobs": many_jobs, "tail": tail, "command": command, "shares": shares}
 
 
 def _seconds(folder: str, options: Sequence[str]) -> float:

@@ -110,20 +110,23 @@ def _how_to_repeat() -> str:
     )
 
 
-def bad_ends(share: FollowedShare) -> Iterator[BadEnd]:
+def bad_ends(share: FollowedShare, words: bool = True) -> Iterator[BadEnd]:
     """What went wrong in a share after its tests had ended.
 
     Args:
         share: a share that is closed, and whose tests have results of their own.
+        words: whether to read the last output of a bad end that has no text of its own.
     """
     for process in share.reading.processes:
         for end in process.bad_ends():
-            yield end if end.text else end._replace(text=_last_output(share))
+            yield end if end.text else end._replace(text=_last_output(share) if words else "")
     last = share.reading.processes[-1:]
     if last and not (last[0].exit or last[0].crashed or share.reading.ended) and share.ending is not None:
         code = 0 if last[0].finish else 1
         happened = f"it {share.ending.happened}" if _verb(share.ending) else share.ending.happened
-        yield BadEnd(f"{happened}; its tests had ended, and its Python had not", _last_output(share), code)
+        yield BadEnd(
+            f"{happened}; its tests had ended, and its Python had not", _last_output(share) if words else "", code
+        )
 
 
 def _last_output(share: FollowedShare) -> str:

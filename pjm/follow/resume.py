@@ -11,6 +11,7 @@ from pjm.follow.deletion import Deletions
 from pjm.follow.jobs import FollowedJob, Stage
 from pjm.follow.submit_once import accept, refuse
 from pjm.follow.watch import Watch
+from pjm.sessions.pace import JOB
 from pjm.sessions.session import JOBS, JOURNAL, Record, Session
 from pjm.sessions.summary import SENSELESS
 
@@ -26,6 +27,7 @@ def load(watch: Watch, session: Session) -> None:
     for name, job in jobs.items():
         watch.adopt(job, forget=name in watch.deletions.cancelled and job.stage is Stage.SUBMITTED)
     watch.deletions.resume(jobs.values())
+    watch.pace.spend(JOB)
 
 
 def restored(session: Session, deletions: Deletions) -> Dict[str, FollowedJob]:

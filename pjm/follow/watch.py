@@ -30,7 +30,7 @@ from pjm.sessions.collected import Piece
 from pjm.sessions.pace import COPY, EXPLAIN, JOB, READ, Pace
 from pjm.sessions.session import Session
 
-_FEW = 20  # so many waiting shares are looked into as well, as their results may be here before the next poll
+_FEW = 20  # shares: so many that wait are looked into as well; of so many with a bad end the output is read
 _MUCH_NEWS = 1000
 
 
@@ -139,8 +139,8 @@ class Watch:
             followed = FollowedJob.read(write_job(self.session, job, self._place, self._scheduler, retry))
             followed.due = self._clock.monotonic() + delay
             self.session.note("planned", job=job.name)
-            self.pace.spend(JOB)
             self.adopt(followed)
+        self.pace.spend(JOB)  # not for each job: what follows would wait long
 
     def step(self) -> None:
         """Submit, poll and read what is due; new results are appended to `news`."""
@@ -168,8 +168,11 @@ class Watch:
     def bad_ends(self) -> List[Tuple[FollowedShare, BadEnd]]:
         """What went wrong in jobs after their tests had ended."""
         closed = (share for job in self.jobs for share in job.shares if share.closed)
-        own = (share for share in closed if all(test in share.reading.done for test in share.tests))
-        return [(share, end) for share in own for end in bad_ends(share)]
+        ends: List[Tuple[FollowedShare, BadEnd]] = []
+        for share in closed:
+            if all(test in share.reading.done for test in share.tests):
+                ends += [(share, end) for end in bad_ends(share, words=len(ends) < _FEW)]
+        return ends
 
     def restore(self) -> Iterator[None]:
         """Take what earlier clients have read, then read what cancelled jobs have left, and others if they are few.

@@ -13,6 +13,7 @@ import numpy as np
 import pytest
 
 from benchmarks import steps, suite
+from benchmarks.many_shares import Life, most_in_a_second
 from benchmarks.pairs import Command, ProcessError, Row, Times, measure, seconds, spread, table
 from benchmarks.training import rows
 from mnist_repro.data import locate
@@ -126,3 +127,19 @@ def said(arguments: List[str], folder: Path) -> str:
     isolated = {name: value for name, value in os.environ.items() if name != "PYTHONPATH"}
     ended = subprocess.run([sys.executable, *arguments], cwd=folder, env=isolated, stdout=subprocess.PIPE, check=True)
     return ended.stdout.decode()
+
+
+def test_the_most_in_a_second_is_that_of_any_second() -> None:
+    assert 3 == most_in_a_second([(0.0, 0), (0.0, 1), (0.5, 3), (1.0, 4), (1.5, 5), (9.0, 5)])
+
+
+def test_a_whole_session_needs_at_most_fifty_file_operations_a_second(
+    tmp_path: Path,
+) -> None:
+    life = Life(tmp_path, shares=6, count=True)
+
+    life.run()
+
+    most = {name: part["most"] for name, part in life.parts.items() if name != "start"}
+    assert ["followed", "resumed", "pjm show"] == list(most)
+    assert 40 <= max(most.values()) <= 50

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+from pathlib import Path
 from types import SimpleNamespace
 from typing import Any, List, Tuple, Type, cast
 
 import pytest
 
 from pjm.batch.scheduler import SubmitError
+from pjm.client import follow_session
 from pjm.client.follow_session import FollowedSession
 from pjm.client.replay import Replay
 from pjm.client.terminal import Progress
@@ -15,8 +18,9 @@ from pjm.errors import BadInput
 from pjm.follow.durations import FILE, Durations
 from pjm.follow.interrupts import Interrupts
 from pjm.follow.results import Result
+from pjm.plan.packing import Site
 from pjm.sessions.session import LIVE
-from tests.builders.following import A, B, Following
+from tests.builders.following import A, B, Following, settings_of, tasks
 
 
 class Reports:
@@ -84,3 +88,20 @@ def test_leaving_at_once_after_a_refusal_fails(one: Following) -> None:
         followed(one)[0].submit_and_follow(one.watch.plan_unassigned, (), detach=True)
 
     assert ("1 of 1 jobs were not submitted", "set fugaku_group") == (refusal.value.what, refusal.value.fix)
+
+
+def test_jobs_of_many_shares_are_written_less_often(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    many = Following(tmp_path, tasks(20), replace(settings_of(tmp_path), site=Site(tests_per_job=1)))
+    many.begin()
+    monkeypatch.setattr(follow_session, "time", many)
+    monkeypatch.setattr(follow_session, "_LIVE_SECONDS", 1.0)
+    (following, _), live = followed(many), many.session.folder / LIVE
+    following.write_live(every=5.0)
+    live.unlink()
+
+    many.now += 19
+    following.write_live(every=5.0)
+    assert not live.exists()
+    many.now += 1
+    following.write_live(every=5.0)
+    assert live.exists()

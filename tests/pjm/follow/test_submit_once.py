@@ -201,3 +201,17 @@ def test_a_step_job_says_which_steps_each_step_needs(tmp_path: Path) -> None:
     chain.begin()
 
     assert [((), (0,))] == [each.needs for each in chain.scheduler.submissions]
+
+
+def test_many_jobs_are_submitted_one_after_another_as_the_file_system_allows(tmp_path: Path) -> None:
+    site = Site(tests_per_job=1, bulk_limit=1)
+    many = Following(tmp_path, tasks(8), replace(settings_of(tmp_path), site=site, file_operations=24.0))
+    many.watch.start(many.watch.plan_unassigned())
+
+    submitted = []
+    for _ in range(10):
+        many.step(1)
+        submitted.append(len(many.scheduler.submissions))
+
+    assert 8 == submitted[-1]
+    assert max(after - before for before, after in zip(submitted, submitted[1:])) <= 2
