@@ -85,6 +85,7 @@ class Watch:
         self._cut_off: Dict[str, float] = {}  # of tests that run again: how long they had run when their job ended
         self._round: Deque[FollowedShare] = collections.deque()  # the shares to look into next
         self._next_round = 0.0
+        self._unreadable: List[FollowedShare] = []  # whose file could not be read at the last look
         self._settled: Dict[str, str] = {}
         self._held_up = False  # something that was to be closed had to wait for the pace
 
@@ -111,7 +112,7 @@ class Watch:
     @property
     def trouble(self) -> Optional[str]:
         """What the batch system refuses or does not answer at present, or which file cannot be read; else None."""
-        unread = (share.tail.trouble for job in self.jobs for share in job.shares if not share.closed)
+        unread = [share.tail.trouble for share in self._unreadable if not share.closed]
         troubles = (self._submitter.trouble, self._poller.trouble, self.deletions.trouble, *unread)
         return next(filter(None, troubles), None)
 
@@ -198,8 +199,8 @@ class Watch:
         The batch system's word decides which have begun; one that waits according to it may have results all the same.
         That one is looked into when the batch system says otherwise or nothing, or at once where only few wait.
         """
-        known = (share for job in self.jobs for share in job.shares if share.ending or job.stage is Stage.SUBMITTED)
-        shares = [share for share in known if not share.closed]
+        left = [share for job in self.jobs for share in job.shares if not share.closed]
+        shares = [share for share in left if share.ending or share.job.stage is Stage.SUBMITTED]
         if sum(share.waiting for share in shares) > _FEW:
             shares = [share for share in shares if not share.waiting]
         self._round.clear()
@@ -231,6 +232,8 @@ class Watch:
         share.looked = self._clock.monotonic()
         lines = share.tail.fetch()
         self.pace.spend(READ)
+        self._unreadable = [each for each in self._unreadable if each is not share]
+        self._unreadable += [share] if share.tail.trouble else []
         if not lines:
             share.idle = share.looked
             return ()
