@@ -76,14 +76,16 @@ def _record(recorder: Recorder, recipe: Recipe, rung: str, seeds: Optional[int])
 
 
 def _tell(recipe: Recipe, rung: str, recorded: Recorded) -> ExitCode:
+    from mnist_repro.execution.workers import RunFailedError
+
     for task, failure in recorded.failures.items():
         sys.stderr.write(f"mnist-repro: {_title(task)}: {failure}\n")
     if recorded.file is not None:
         _say(f"{recipe.name} {rung}: proposed in {recorded.file}")
         return ExitCode.PASSED
     _say(f"{recipe.name} {rung}: nothing is proposed; the same command makes the runs that failed, and no others")
-    bad_input = any(failure.bad_input for failure in recorded.failures.values())
-    return ExitCode.BAD_INPUT if bad_input else ExitCode.VERDICT
+    only_runs = all(isinstance(failure, RunFailedError) for failure in recorded.failures.values())
+    return ExitCode.VERDICT if only_runs else ExitCode.BAD_INPUT
 
 
 def _title(task: Task) -> str:

@@ -46,7 +46,7 @@ from mnist_repro.errors import BadInput, ExitCode
 
 if TYPE_CHECKING:
     from mnist_repro.data.dataset import Dataset
-    from mnist_repro.execution.workers import Failure, Progress, Task
+    from mnist_repro.execution.workers import Progress, Task
     from mnist_repro.gate.baselines.values import BaselineFile
     from mnist_repro.recipes import Recipe
     from mnist_repro.reproduction.judgement import Result
@@ -112,7 +112,7 @@ def run(arguments: argparse.Namespace) -> ExitCode:
         print(f"\n{reproduction_text.summary(result)}")
     sys.stdout.flush()
     _complain(failures)
-    if any(failure.bad_input for failure in failures.values()):
+    if not all(isinstance(failure, workers.RunFailedError) for failure in failures.values()):
         return ExitCode.BAD_INPUT
     return ExitCode.PASSED if result.passes else ExitCode.VERDICT
 
@@ -124,7 +124,7 @@ def _reproduce(
     stored: Mapping[str, BaselineFile],
     counts: Sequence[int],
     processes: int,
-) -> Tuple[Result, Dict[Task, Failure]]:
+) -> Tuple[Result, Dict[Task, BadInput]]:
     """Make runs of the first number of seeds, and of the next ones while that can settle a recipe's verdict."""
     from mnist_repro.execution import kept_runs
     from mnist_repro.reproduction import judgement
@@ -171,7 +171,7 @@ def _make(
     processes: int,
     again: bool,
     ask_here: Callable[[], Mapping[str, Any]],
-) -> Tuple[Dict[Task, Run], Dict[Task, Failure]]:
+) -> Tuple[Dict[Task, Run], Dict[Task, BadInput]]:
     """The runs: those that are there, unless ``again``, and the others trained. And why runs could not be made."""
     from mnist_repro import display
     from mnist_repro.execution import components, kept_runs, workers
@@ -184,7 +184,7 @@ def _make(
     seeds, there = (Counter(task.assignment.recipe.name for task in each) for each in (tasks, kept))
     for name in there:
         print(f"{name}: {there[name]} of {display.counted(seeds[name], 'seed')} were there", flush=True)
-    outcomes: Dict[Task, Optional[Failure]] = {}
+    outcomes: Dict[Task, Optional[BadInput]] = {}
     if missing:
         try:
             with display.bars() as show:
@@ -221,7 +221,7 @@ def _watcher(tasks: Sequence[Task], show: Callable[[str, int, int], None]) -> Ca
     return watch
 
 
-def _complain(failures: Dict[Task, Failure]) -> None:
+def _complain(failures: Dict[Task, BadInput]) -> None:
     """Say each failure once, also if it is that of many runs, as on a full disk."""
     alike: Dict[object, List[Task]] = {}
     for task, failure in failures.items():

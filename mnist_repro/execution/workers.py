@@ -37,21 +37,8 @@ class Task:
     leaves: str = COMPONENTS
 
 
-@dataclass(frozen=True)
-class Failure:
-    """Why a run was not made: what happened, why, what to do next.
-
-    Args:
-        bad_input: the cause is the input or the environment, and not the run.
-    """
-
-    what: str
-    why: str
-    fix: str
-    bad_input: bool = False
-
-    def __str__(self) -> str:
-        return str(BadInput(self.what, self.why, self.fix))
+class RunFailedError(BadInput):
+    """A run was not made, although its input and its environment were right."""
 
 
 @dataclass(frozen=True)
@@ -65,7 +52,7 @@ class Progress:
 
 Watcher = Callable[[Progress], None]
 # Called when a task has ended; the second argument is its failure, or None.
-Ended = Callable[[Task, Optional[Failure]], None]
+Ended = Callable[[Task, Optional[BadInput]], None]
 
 
 def cores() -> int:
@@ -77,7 +64,7 @@ def cores() -> int:
 
 def run_all(
     tasks: Sequence[Task], processes: int, watch: Watcher, ended: Optional[Ended] = None
-) -> Dict[Task, Optional[Failure]]:
+) -> Dict[Task, Optional[BadInput]]:
     """Make all runs, ``processes`` at a time; a failed run does not stop the others.
 
     Returns for each task its failure, or None, in the order of ``tasks``.
@@ -116,7 +103,7 @@ class Pool:
         self._idle: List[Process] = []
         self._stopped = False
 
-    def submit(self, task: Task) -> Future[Optional[Failure]]:
+    def submit(self, task: Task) -> Future[Optional[BadInput]]:
         """Add a task to the end of the queue; its result will be its failure, or None."""
         return self._threads.submit(self._run, task)
 
@@ -129,7 +116,7 @@ class Pool:
         for process in self._started:
             process.close()
 
-    def _run(self, task: Task) -> Optional[Failure]:
+    def _run(self, task: Task) -> Optional[BadInput]:
         assignment = task.assignment
         job = {
             "recipe": assignment.recipe.name,
@@ -144,15 +131,15 @@ class Pool:
             return self._ask(job, task)
         except DiedError as error:
             remove_unfinished(task.folder)
-            return Failure(f"the process of this run {error.how}", error.last_words, error.fix)
+            return RunFailedError(f"the process of this run {error.how}", error.last_words, error.fix)
         except Exception as error:
-            return Failure(
+            return RunFailedError(
                 "the process of this run could not be used",
                 f"it did not start, or it answered something else than expected: {type(error).__name__}: {error}",
                 "run it again",
             )
 
-    def _ask(self, job: Mapping[str, Any], task: Task) -> Optional[Failure]:
+    def _ask(self, job: Mapping[str, Any], task: Task) -> Optional[BadInput]:
         failure = None
         try:
             process = self._idle.pop()
@@ -161,7 +148,7 @@ class Pool:
         try:
             process.ask(job, lambda report: self._progress(Progress(task, **report)))
         except BadInput as error:
-            failure = Failure(error.what, error.why, error.fix, bad_input=True)
+            failure = error
         # A process that did not answer to its end is not used again.
         self._idle.append(process)
         return failure

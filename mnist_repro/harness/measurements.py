@@ -48,7 +48,7 @@ class Measurements:
     def __init__(self, conditions: Conditions) -> None:
         self._conditions = conditions
         self._dataset: Optional[Tuple[Dataset, str]] = None
-        self._made: Dict[workers.Task, Future[Optional[workers.Failure]]] = {}
+        self._made: Dict[workers.Task, Future[Optional[BadInput]]] = {}
         # A copy: a test may change the environment during a measurement.
         self._pool = workers.Pool(conditions.processes, dict(os.environ))
 

@@ -12,7 +12,7 @@ from mnist_repro.errors import BadInput
 from mnist_repro.execution import code_digest, kept_runs
 from mnist_repro.execution.components import Assignment
 from mnist_repro.execution.fingerprint_worker import ask, provenance_there
-from mnist_repro.execution.workers import Failure, Task, Watcher, run_all
+from mnist_repro.execution.workers import Task, Watcher, run_all
 from mnist_repro.files.atomic import remove_unfinished, require_replaceable
 from mnist_repro.files.locks import locked
 from mnist_repro.gate.baselines import files as baseline_files
@@ -78,7 +78,7 @@ class Recorded:
     """
 
     file: Optional[Path]
-    failures: Mapping[Task, Failure] = field(default_factory=dict)
+    failures: Mapping[Task, BadInput] = field(default_factory=dict)
 
 
 class Recorder:
@@ -180,7 +180,7 @@ class Recorder:
             not self._weights_wanted(task) or (task.folder / WEIGHTS).is_file()
         )
 
-    def _make(self, tasks: List[Task]) -> Dict[Task, Failure]:
+    def _make(self, tasks: List[Task]) -> Dict[Task, BadInput]:
         for task in tasks:
             # Remove an unusable run, and temporary files of a killed process.
             with contextlib.suppress(FileNotFoundError):

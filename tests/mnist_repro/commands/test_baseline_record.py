@@ -10,7 +10,7 @@ import pytest
 from mnist_repro.data import locate
 from mnist_repro.errors import BadInput
 from mnist_repro.execution.components import Assignment
-from mnist_repro.execution.workers import Failure, Task
+from mnist_repro.execution.workers import RunFailedError, Task
 from mnist_repro.harness.recorder import Recorded, Recorder
 from mnist_repro.recipes import find
 from tests.builders import made_up
@@ -22,8 +22,8 @@ pytestmark = pytest.mark.usefixtures("outside_ci")
 
 WHEEL = "wheel-softmax"
 TASK = Task(Assignment(find(WHEEL), 1, "subset"), "surrogate", Path("seed-1"))
-DIED = Failure("the process died", "it was killed", "run it again")
-MISLED = Failure("there is no such data", "it was named", "name another", bad_input=True)
+DIED = RunFailedError("the process died", "it was killed", "run it again")
+MISLED = BadInput("there is no such data", "it was named", "name another")
 
 
 def test_baselines_in_a_place_that_is_no_folder_are_refused(tmp_path: Path, data: str) -> None:

@@ -6,15 +6,16 @@ import json
 import math
 from dataclasses import replace
 from pathlib import Path
-from typing import Any, Callable, Dict, List, Optional, Sequence, Tuple
+from typing import Any, Callable, Dict, List, Optional, Sequence, Tuple, Type
 from unittest import mock
 
 import pytest
 
 from mnist_repro.data import locate
 from mnist_repro.data.dataset import Dataset, describe
+from mnist_repro.errors import BadInput
 from mnist_repro.execution import kept_runs, workers
-from mnist_repro.execution.workers import Failure, Task
+from mnist_repro.execution.workers import RunFailedError, Task
 from mnist_repro.gate.baselines import files as baseline_files
 from mnist_repro.gate.baselines.values import BaselineFile
 from mnist_repro.harness import tolerances as recording
@@ -94,13 +95,13 @@ def test_what_training_measured_is_what_the_weights_in_the_file_give(reproduced:
         )
 
 
-Outcome = Callable[[Task], Optional[Failure]]
+Outcome = Callable[[Task], Optional[BadInput]]
 
 
 def rehearsed(monkeypatch: pytest.MonkeyPatch, folder: Path, outcome: Outcome, *arguments: object) -> Ended:
     """A full-scale session on real MNIST in which ``outcome`` stands for the workers."""
 
-    def run_all(tasks: Sequence[Task], processes: int, watch: object) -> Dict[Task, Optional[Failure]]:
+    def run_all(tasks: Sequence[Task], processes: int, watch: object) -> Dict[Task, Optional[BadInput]]:
         return {task: outcome(task) for task in tasks}
 
     def load(request: Optional[str]) -> Dataset:
@@ -114,7 +115,7 @@ def rehearsed(monkeypatch: pytest.MonkeyPatch, folder: Path, outcome: Outcome, *
 def trained_to(*figures: Tuple[float, float]) -> Outcome:
     """Workers whose runs of wheel-softmax end with these losses and accuracies, seed by seed."""
 
-    def outcome(task: Task) -> Optional[Failure]:
+    def outcome(task: Task) -> Optional[BadInput]:
         seed = task.assignment.seed
         run_json.write(made_up.wheel(seed, *figures[seed]), task.folder)
         return None
@@ -153,7 +154,7 @@ def test_only_what_is_reproduced_passes(
 def at_subset(*losses: float) -> Outcome:
     """Workers whose runs of vgg7 at the subset scale end with these losses, seed by seed."""
 
-    def outcome(task: Task) -> Optional[Failure]:
+    def outcome(task: Task) -> Optional[BadInput]:
         seed = task.assignment.seed
         run_json.write(made_up_baselines.run(seed, losses[seed], "vgg7", "subset"), task.folder)
         return None
@@ -246,12 +247,12 @@ def test_places_that_are_none_are_told_before_the_work(
     ends_with_one_message(replace(ended, err=ended.err.replace(f"{tmp_path}/", "")), what)
 
 
-@pytest.mark.parametrize(("bad_input", "code"), [(False, 1), (True, 2)])
+@pytest.mark.parametrize(("kind", "code"), [(RunFailedError, 1), (BadInput, 2)])
 def test_a_run_that_fails_is_told_and_the_others_are_still_shown(
-    bad_input: bool, code: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    kind: Type[BadInput], code: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     others = trained_to((0.2691, 0.9269), (0.2702, 0.9279), (0.2689, 0.9277))
-    failure = Failure("the disk is gone", "somebody pulled it", "put it back", bad_input)
+    failure = kind("the disk is gone", "somebody pulled it", "put it back")
     ended = rehearsed(monkeypatch, tmp_path, lambda task: failure if task.assignment.seed == 1 else others(task))
 
     assert (code, f"mnist-repro: wheel-softmax, seed 1: {failure}\n") == (ended.code, ended.err)
@@ -281,7 +282,7 @@ def test_what_cannot_be_done_is_refused_before_any_data_is_looked_for(
     assert ("", ["file"]) == (ended.out, listed(tmp_path))
 
 
-def untouched(task: Task) -> Optional[Failure]:
+def untouched(task: Task) -> Optional[BadInput]:
     raise AssertionError("nothing may be trained")
 
 
@@ -314,7 +315,7 @@ def test_a_result_may_lie_beside_the_files_of_a_run(tmp_path: Path, monkeypatch:
     assert (1, "", True) == (ended.code, ended.err, file.is_file())
 
 
-def whole(task: Task) -> Optional[Failure]:
+def whole(task: Task) -> Optional[BadInput]:
     """Workers that leave all files of a run of wheel-softmax."""
     seed = task.assignment.seed
     task.folder.mkdir(parents=True, exist_ok=True)
@@ -368,8 +369,8 @@ def test_a_run_of_other_code_stays_until_it_is_trained_again(
 def test_what_stops_all_runs_is_told_once(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     rehearsed(monkeypatch, tmp_path, whole, "--seeds", "1")
 
-    def full(task: Task) -> Failure:
-        return Failure(f"cannot write {task.folder / 'learn.log'}: no room", "the disk is full", "make room", True)
+    def full(task: Task) -> BadInput:
+        return BadInput(f"cannot write {task.folder / 'learn.log'}: no room", "the disk is full", "make room")
 
     ended = rehearsed(monkeypatch, tmp_path, full, "--seeds", "4")
     file = tmp_path / "wheel-softmax" / KIND / "seed-1" / "learn.log"
@@ -389,7 +390,7 @@ def test_what_stops_all_runs_is_told_once(tmp_path: Path, monkeypatch: pytest.Mo
 def test_ctrl_c_says_once_what_is_whole_and_what_to_type(
     more: Tuple[str, ...], fix: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    def interrupted(task: Task) -> Optional[Failure]:
+    def interrupted(task: Task) -> Optional[BadInput]:
         if task.assignment.seed == 2:
             raise KeyboardInterrupt
         return whole(task)
@@ -425,7 +426,7 @@ def test_auto_takes_more_seeds_while_they_can_settle_it(
 
 
 def test_auto_trains_more_seeds_of_undecided_recipes_alone(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    def outcome(task: Task) -> Optional[Failure]:
+    def outcome(task: Task) -> Optional[BadInput]:
         if task.assignment.recipe.name == "wheel-softmax":
             return trained_to(*CLOSER)(task)
         seed = task.assignment.seed

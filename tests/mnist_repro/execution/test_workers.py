@@ -13,7 +13,7 @@ from mnist_repro.errors import BadInput
 from mnist_repro.execution import workers
 from mnist_repro.execution.components import Assignment
 from mnist_repro.execution.processes import DiedError
-from mnist_repro.execution.workers import COMPONENTS, RUN, Failure, Pool, Progress, Task, cores, run_all
+from mnist_repro.execution.workers import COMPONENTS, RUN, Pool, Progress, RunFailedError, Task, cores, run_all
 from mnist_repro.files.atomic import UNFINISHED
 from mnist_repro.recipes import find
 from tests.builders.command_line import listed
@@ -61,22 +61,24 @@ def rehearsed(monkeypatch: pytest.MonkeyPatch) -> Type[Rehearsed]:
 def test_each_task_has_an_outcome_in_the_order_of_the_tasks(rehearsed: Type[Rehearsed], tmp_path: Path) -> None:
     tasks = [task(tmp_path, seed) for seed in (0, 1, 2, 3, 4)]
     seen: List[Progress] = []
-    ended: List[Tuple[Task, Optional[Failure]]] = []
+    ended: List[Tuple[Task, Optional[BadInput]]] = []
     outcomes = run_all(tasks, 1, seen.append, lambda each, failure: ended.append((each, failure)))
 
     assert tasks == list(outcomes)
     assert list(outcomes.items()) == ended
+    died, refused = outcomes[tasks[1]], outcomes[tasks[2]]
+    assert isinstance(died, RunFailedError)
+    assert not isinstance(refused, RunFailedError)
     assert [
-        None,
-        Failure(
+        (
             "the process of this run was killed by signal 9",
             "its last words were:\n    ouch",
             "type the command again; if a signal 9 comes back, memory is short: on Linux, put `taskset -c 0` before "
             "the command, so that it starts one process at a time",
         ),
-        Failure("a", "b", "c", bad_input=True),
-        None,
-    ] == [outcomes[each] for each in tasks if each is not tasks[3]]
+        ("a", "b", "c"),
+    ] == [getattr(each, "args", None) for each in (died, refused)]
+    assert [None, None] == [outcomes[tasks[at]] for at in (0, 4)]
     assert "the process of this run could not be used" == getattr(outcomes[tasks[3]], "what", None)
     assert [(tasks[0], 1, 2), (tasks[4], 1, 2)] == [(each.task, each.done, each.total) for each in seen]
 
@@ -147,7 +149,7 @@ def test_a_worker_that_cannot_start_fails_the_run_and_not_the_session(
     assert "the process of this run ended with exit code 1" == failure.what
     assert failure.why.endswith("ImportError: not whole")
     assert failure.fix.startswith("the last of its words say what to mend; ")
-    assert not failure.bad_input
+    assert isinstance(failure, RunFailedError)
 
 
 def test_no_tasks_no_processes() -> None:

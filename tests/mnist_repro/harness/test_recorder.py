@@ -12,9 +12,10 @@ from typing import Any, Callable, Dict, List, Mapping, Optional, Sequence
 import pytest
 
 from mnist_repro.data import locate
+from mnist_repro.errors import BadInput
 from mnist_repro.execution import code_digest as source
 from mnist_repro.execution.fingerprint_worker import TakenFingerprint
-from mnist_repro.execution.workers import Failure, Task
+from mnist_repro.execution.workers import RunFailedError, Task
 from mnist_repro.gate.baselines import files as baseline_files
 from mnist_repro.gate.baselines.values import FingerprintEntry, SampleEntry
 from mnist_repro.harness import recorder
@@ -53,18 +54,18 @@ class Trained:
 
     def run_all(
         self, tasks: Sequence[Task], processes: int, watch: object, ended: Any
-    ) -> Dict[Task, Optional[Failure]]:
+    ) -> Dict[Task, Optional[BadInput]]:
         outcomes = {task: self._run(task) for task in tasks}
         for task, failure in outcomes.items():
             ended(task, failure)
         return outcomes
 
-    def _run(self, task: Task) -> Optional[Failure]:
+    def _run(self, task: Task) -> Optional[BadInput]:
         asked = task.assignment
         self.made.append(asked.seed)
         loss = self.losses[asked.seed]
         if loss is None:
-            return Failure("the process died", "its last words were: ouch", "run it again")
+            return RunFailedError("the process died", "its last words were: ouch", "run it again")
         task.folder.mkdir(parents=True, exist_ok=True)
         for name in ("param.hdf5", "model.h5"):
             (task.folder / name).write_text(f"{name} of seed {asked.seed}", encoding="utf-8")

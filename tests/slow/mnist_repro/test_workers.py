@@ -11,8 +11,9 @@ from typing import Dict, List, Optional, Set
 
 import pytest
 
+from mnist_repro.errors import BadInput
 from mnist_repro.execution.components import Assignment
-from mnist_repro.execution.workers import Failure, Progress, Task, run_all
+from mnist_repro.execution.workers import Progress, RunFailedError, Task, run_all
 from mnist_repro.files.atomic import UNFINISHED
 from mnist_repro.recipes import find
 from mnist_repro.runs import run_json
@@ -34,7 +35,7 @@ class Session:
     """Five tasks through one worker at a time: the second is killed, the data of the third is not there."""
 
     tasks: List[Task]
-    outcomes: Dict[Task, Optional[Failure]]
+    outcomes: Dict[Task, Optional[BadInput]]
     seen: List[Progress]
     workers: List[int]
 
@@ -68,7 +69,10 @@ def test_the_run_of_a_killed_worker_has_failed_and_says_how(session: Session) ->
     failure = session.outcomes[session.tasks[1]]
 
     assert failure is not None
-    assert ("the process of this run was killed by signal 9", False) == (failure.what, failure.bad_input)
+    assert ("the process of this run was killed by signal 9", False) == (
+        failure.what,
+        not isinstance(failure, RunFailedError),
+    )
     assert failure.why.startswith("its last words were:\n    ")
 
 
@@ -76,7 +80,10 @@ def test_bad_input_of_a_worker_arrives_whole(session: Session) -> None:
     failure = session.outcomes[session.tasks[2]]
 
     assert failure is not None
-    assert (f"there is no {session.tasks[2].data} (named by --data)", True) == (failure.what, failure.bad_input)
+    assert (f"there is no {session.tasks[2].data} (named by --data)", True) == (
+        failure.what,
+        not isinstance(failure, RunFailedError),
+    )
     assert failure.fix.startswith("fetch a whole copy with `mnist-repro data fetch`")
 
 
