@@ -117,6 +117,8 @@ class Pool:
             process.close()
 
     def _run(self, task: Task) -> Optional[BadInput]:
+        if self._stopped:
+            return RunFailedError("this run was not begun", "the other runs were stopped", "run it again")
         assignment = task.assignment
         job = {
             "recipe": assignment.recipe.name,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import threading
 from contextlib import closing
 from pathlib import Path
 from typing import Any, Callable, ClassVar, Dict, List, Mapping, Optional, Tuple, Type
@@ -124,6 +125,23 @@ def test_a_process_that_did_not_answer_to_its_end_is_not_used_again(rehearsed: T
         assert [None, None] == [pool.submit(each).result() for each in (second, third)]
     assert [[4], [5, 6]] == [[job["seed"] for job in process.jobs] for process in rehearsed.started]
     assert [({"A": "b"}, True)] * 2 == [(process.environment, process.closed) for process in rehearsed.started]
+
+
+def test_a_pool_that_is_closed_begins_no_more_runs(
+    rehearsed: Type[Rehearsed], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    begun, killed = threading.Event(), threading.Event()
+
+    def wait(progress: Progress) -> None:
+        begun.set()
+        killed.wait(60)
+
+    monkeypatch.setattr(rehearsed, "kill", lambda self: killed.set())
+    with closing(Pool(1, watch=wait)) as pool:
+        futures = [pool.submit(task(tmp_path, seed)) for seed in (4, 5)]
+        begun.wait(60)
+    assert [None, "this run was not begun"] == [getattr(each.result(), "what", None) for each in futures]
+    assert [[4]] == [[job["seed"] for job in process.jobs] for process in rehearsed.started]
 
 
 def test_cores_are_those_that_this_process_may_use() -> None:
