@@ -108,21 +108,23 @@ class Gate:
             data: what they were measured on: a file, bytes, text or an array; other data are incomparable.
         """
         __tracebackhide__ = True
-        with _Refusal(self, name, SAMPLES) as refusal:
+
+        def compare(stored: BaselineFile) -> Optional[Comparison]:
+            __tracebackhide__ = True
             if not isinstance(run_or_samples, Mapping) and not callable(run_or_samples):
                 raise BadInput(
                     f"gate.check({name!r}, {type(run_or_samples).__name__})",
                     "it takes a function of the seed, or results by seed",
                     f"gate.check({name!r}, train), where train(seed) returns numbers",
                 )
-            stored = self._stored(name, SAMPLES)
             key = measured_values.conditions_of(conditions)
             origin = self._origin(data)
             if self._session.record:
                 self._record_samples(stored, run_or_samples, metrics, key, origin)
-            else:
-                refusal.comparison = self._compare_samples(stored, run_or_samples, metrics, key, origin)
-        self._conclude(refusal.comparison)
+                return None
+            return self._compare_samples(stored, run_or_samples, metrics, key, origin)
+
+        self._judge(name, SAMPLES, compare)
 
     def fingerprint(
         self,
@@ -147,8 +149,9 @@ class Gate:
             platform: what decides about the last bits besides the machine and NumPy, such as the GPU's model.
         """
         __tracebackhide__ = True
-        with _Refusal(self, name, FINGERPRINT) as refusal:
-            stored = self._stored(name, FINGERPRINT)
+
+        def compare(stored: BaselineFile) -> Optional[Comparison]:
+            __tracebackhide__ = True
             values, tolerances = measured_values.close_values(close or {})
             measured = MeasuredFingerprint(
                 measured_values.conditions_of(conditions),
@@ -164,12 +167,13 @@ class Gate:
                 require_finite(name, measured.close)
                 made = measured.entry(allowed, tolerances=tolerances)
                 self._propose(stored, made, [f"{len(measured.exact)} exact and {len(measured.close)} close values"])
-            else:
-                if isinstance(entry, FingerprintEntry):
-                    _require_same_tolerances(stored, entry, allowed, tolerances)
-                taken = {"exact": measured.exact, "close": measured.close, "tolerance": allowed}
-                refusal.comparison = compared(stored, judge_fingerprint(stored, measured), measured, taken)
-        self._conclude(refusal.comparison)
+                return None
+            if isinstance(entry, FingerprintEntry):
+                _require_same_tolerances(stored, entry, allowed, tolerances)
+            taken = {"exact": measured.exact, "close": measured.close, "tolerance": allowed}
+            return compared(stored, judge_fingerprint(stored, measured), measured, taken)
+
+        self._judge(name, FINGERPRINT, compare)
 
     def cases(
         self,
@@ -190,8 +194,9 @@ class Gate:
             data: what they were measured on: a file, bytes, text or an array; other data are incomparable.
         """
         __tracebackhide__ = True
-        with _Refusal(self, name, CASES) as refusal:
-            stored = self._stored(name, CASES)
+
+        def compare(stored: BaselineFile) -> Optional[Comparison]:
+            __tracebackhide__ = True
             made = measured_values.case_values(results)
             if not made:
                 raise BadInput(f"{name}: no cases", "there is nothing to compare", 'gate.cases(name, {"a": True, …})')
@@ -200,13 +205,39 @@ class Gate:
             key = measured_values.conditions_of(conditions)
             if self._session.record:
                 self._record_cases(stored, made, claims, key, origin)
-            else:
-                entry = stored.entry(key)
-                if isinstance(entry, CasesEntry):
-                    _require_same_claims(stored, claims, entry)
-                measured = MeasuredCases(key, made, origin)
-                refusal.comparison = compared(stored, judge_cases(stored, measured), measured, {"cases": made})
-        self._conclude(refusal.comparison)
+                return None
+            entry = stored.entry(key)
+            if isinstance(entry, CasesEntry):
+                _require_same_claims(stored, claims, entry)
+            measured = MeasuredCases(key, made, origin)
+            return compared(stored, judge_cases(stored, measured), measured, {"cases": made})
+
+        self._judge(name, CASES, compare)
+
+    def _judge(self, name: str, kind: str, compare: Callable[[BaselineFile], Optional[Comparison]]) -> None:
+        """Fail the test unless a comparison passes. Bad input gives one that does not pass; a recording gives none.
+
+        An exception of the test's own function goes on as it is. The plugin skips a test that recorded when it ends, so
+        that all its gates record.
+        """
+        __tracebackhide__ = True
+        try:
+            comparison = compare(self._stored(name, kind))
+        except Exception as error:
+            theirs = error is self._raised[0]
+            if not theirs and not isinstance(error, BadInput):
+                raise
+            try:
+                known = require_name(name)
+            except BadInput:
+                known = NOTHING
+            comparison = incomparable(known, kind, MEASUREMENT, self._raised[1] if theirs else str(error))
+            if theirs:
+                for property_name, value in properties(comparison):
+                    self._note(property_name, value)
+                raise
+        if comparison is not None:
+            conclude(comparison, self._note)
 
     def _compare_samples(
         self,
@@ -336,38 +367,6 @@ class Gate:
     def _origin(self, data: Any) -> Dict[str, Any]:
         origin = recording.provenance(self._session.root)
         return origin if data is None else {**origin, "dataset_sha256": measured_values.digest(data)}
-
-    def _conclude(self, comparison: Optional[Comparison]) -> None:
-        __tracebackhide__ = True
-        # The plugin skips a test that recorded when it ends, so that all its gates record.
-        if comparison is not None:
-            conclude(comparison, self._note)
-
-
-class _Refusal:
-    """Turns bad input into a comparison that does not pass; an exception of the test's function goes on as it is."""
-
-    def __init__(self, gate: Gate, name: str, kind: str) -> None:
-        self._gate, self._name, self._kind = gate, name, kind
-        self.comparison: Optional[Comparison] = None
-
-    def __enter__(self) -> _Refusal:
-        return self
-
-    def __exit__(self, kind: object, error: Optional[BaseException], trace: object) -> bool:
-        __tracebackhide__ = True
-        theirs = error is not None and error is self._gate._raised[0]
-        if not theirs and not isinstance(error, BadInput):
-            return False
-        try:
-            name = require_name(self._name)
-        except BadInput:
-            name = NOTHING
-        self.comparison = incomparable(name, self._kind, MEASUREMENT, self._gate._raised[1] if theirs else str(error))
-        if theirs:
-            for property_name, value in properties(self.comparison):
-                self._gate._note(property_name, value)
-        return not theirs
 
 
 def _require_same_claims(
