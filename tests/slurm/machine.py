@@ -22,6 +22,7 @@ import socket
 import struct
 import subprocess
 import sys
+import threading
 import time
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -152,9 +153,11 @@ def slurm(folder: Path, machine: Machine, prefix: Sequence[str] = ()) -> Iterato
         yield running
     finally:
         assert guard.stdin is not None
+        assert guard.stdout is not None
         with contextlib.suppress(BrokenPipeError):
             guard.stdin.close()
         guard.wait(PATIENCE)
+        guard.stdout.close()
 
 
 def clean(folder: Path) -> List[int]:
@@ -418,6 +421,16 @@ def _safe_descendants(process: int) -> List[int]:
         return []
 
 
+def _reap_orphans() -> None:
+    """Take leave of the processes of jobs that have ended, which the guard has adopted."""
+    while True:
+        time.sleep(2)
+        for process in _descendants(os.getpid()):
+            if _read(process, "comm") == b"slurmstepd\n":
+                with contextlib.suppress(OSError):
+                    os.waitpid(process, os.WNOHANG)
+
+
 def _raise_loopback() -> None:
     """Bring up the loopback of a new network, with a second address: with 127.0.0.1 alone, no address is resolved."""
     with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as handle:
@@ -434,6 +447,7 @@ def serve(folder: Path, machine: Machine) -> None:
     if machine.accounting == "dbd":
         _raise_loopback()
     guard = Guard(folder, machine)
+    threading.Thread(target=_reap_orphans, daemon=True).start()
     try:
         for line in sys.stdin:
             word, _, daemon = line.strip().partition(" ")

@@ -4,9 +4,8 @@ from __future__ import annotations
 
 import os
 import time
-from dataclasses import dataclass
 from pathlib import Path
-from typing import Callable, Dict, Iterator, List, Mapping, Sequence, Tuple
+from typing import Callable, Iterator, List, Mapping, Sequence
 
 import pytest
 
@@ -15,84 +14,32 @@ from pjm.batch.host import LocalHost
 from pjm.batch.pjm.pjstat import blocks, jobs, statistics
 from pjm.batch.pjm.scheduler import PjmScheduler
 from pjm.batch.pjm.status import memory_use
-from pjm.batch.scheduler import AnswerLostError, Ending, Phase, Status, Submission
-from pjm.marks.mark import Request
-from pjm.plan.packing import Job, Site, Task, pack
-from pjm.plan.script import JobPython, outputs, script, script_names
+from pjm.batch.scheduler import AnswerLostError, Phase
+from pjm.plan.packing import Site
+from pjm.plan.script import outputs
 from tests.builders.emulated import make
-from tests.builders.processes import PATIENCE, until
+from tests.builders.processes import PATIENCE
+from tests.builders.submitting import BULK, ONE, STEPS, SubmittingPlace
 
-ONE = (("a", ()),)
-BULK = (("a", ()), ("b", ()), ("c", ()))
-STEPS = (("train", ()), ("estimate", ("train",)))
-
-Tests = Sequence[Tuple[str, Tuple[str, ...]]]
 Faults = Sequence[Mapping[str, object]]
 
 
-@dataclass(frozen=True)
-class Place:
-    """An emulator, a scheduler on it, and what the jobs run instead of Python."""
-
-    folder: Path
-    scheduler: PjmScheduler
-
-    def job(self, text: str, tests: Tests, elapse: int = 60, env: Tuple[Tuple[str, str], ...] = ()) -> Prepared:
-        """A job whose parts run these lines of shell; $PYTEST_PJM_SHARE is their number."""
-        run = self.folder / "run"
-        run.write_text(f"#!/bin/bash\n{text}\n")
-        run.chmod(0o755)
-        request = Request(1, elapse, "small", env)
-        tasks = [Task(name, request, name, after=after) for name, after in tests]
-        (job,) = pack(tasks, Site("hp000000", "/vol0004", tests_per_job=1), "pjm-s")
-        folder = self.folder / "a job's folder, with a comma"
-        folder.mkdir()
-        scripts = tuple(folder / name for name in script_names(job))
-        for number, path in enumerate(scripts):
-            path.write_text(script(job, number, folder, JobPython((str(run),), self.folder), self.scheduler))
-        return Prepared(job, folder, Submission(job.name, folder, scripts, job.bulk))
-
-    def wait(self, ids: Sequence[str], wished: Callable[[Status], bool]) -> Dict[str, Status]:
-        """Poll until every job is as wished."""
-
-        def poll() -> Dict[str, Status]:
-            found = dict(self.scheduler.poll(ids))
-            gone = [job_id for job_id, status in found.items() if status.phase is Phase.ABSENT]
-            found.update(self.scheduler.look_back(gone) if gone else {})
-            return found if all(map(wished, found.values())) else {}
-
-        return until(poll)
-
-    def endings(self, ids: Sequence[str]) -> List[Ending]:
-        """How the jobs ended, or got stuck."""
-        found = self.wait(ids, lambda status: status.ending is not None)
-        return [ending for ending in (found[job_id].ending for job_id in ids) if ending]
-
-
-@dataclass(frozen=True)
-class Prepared:
-    """A job with its scripts written."""
-
-    job: Job
-    folder: Path
-    submission: Submission
+SITE = Site("hp000000", "/vol0004", tests_per_job=1)
+Made = Callable[..., SubmittingPlace[PjmScheduler]]
 
 
 @pytest.fixture
-def made(tmp_path: Path) -> Iterator[Callable[..., Place]]:
+def made(tmp_path: Path) -> Iterator[Made]:
     """Makes an emulator with these faults and settings, on which no job meets its limit because the machine is slow."""
 
-    def make(faults: Faults = (), **settings: object) -> Place:
+    def make(faults: Faults = (), **settings: object) -> SubmittingPlace[PjmScheduler]:
         quick = {"accept": 0.005, "start": 0.005, "end": 0.005, "second": 10.0, **settings}
         environment = emulator.environment(tmp_path / "emulator", 4, quick, list(faults))
         host = LocalHost({**os.environ, **environment})
-        return Place(tmp_path, PjmScheduler(host, timeout=PATIENCE, submit_timeout=PATIENCE))
+        return SubmittingPlace(tmp_path, PjmScheduler(host, timeout=PATIENCE, submit_timeout=PATIENCE), SITE)
 
     yield make
     assert emulator.stop(tmp_path / "emulator", PATIENCE)
-
-
-Made = Callable[..., Place]
 
 
 def test_the_emulator_is_there(made: Made) -> None:
