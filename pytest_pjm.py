@@ -37,8 +37,9 @@ IMPLY_FUGAKU = ("fugaku_emulate", "fugaku_dry_run", "fugaku_detach", "fugaku_res
 
 # Name, metavar, help text. Each is an option --fugaku-NAME, and fugaku_NAME in pytest's configuration.
 BOTH = (
-    ("group", "GROUP", "who is charged (pjsub -g)"),
-    ("rscgrp", "NAME", "resource group where a mark names none"),
+    ("scheduler", "NAME", "batch system: pjm or slurm (default: the one whose commands are on PATH)"),
+    ("group", "GROUP", "who is charged (PJM's group, Slurm's account)"),
+    ("rscgrp", "NAME", "resource group (Slurm's partition) where a mark names none"),
     ("gfscache", "VOLUMES", 'volumes that jobs read, joined with ":", such as /vol0004:/vol0005'),
     ("elapse", "TIME", "elapse limit where a mark has none (default: 00:30:00)"),
     ("python", "COMMAND", "what starts the interpreter on the compute nodes, quoted as in a shell (default: this one)"),
@@ -57,7 +58,8 @@ _INI = (
     ("start_up", "string", "seconds of an elapse limit that are kept free for the start (default: 60)"),
     ("grace", "string", "seconds to wait for results and jobs that ought to be there (default: 120; emulated: 3)"),
     ("backoff", "string", "seconds before the first retry, doubled for each further one (default: 30; emulated: 0.1)"),
-    ("pjsub_options", "args", "options for every pjsub, such as --no-check-directory"),
+    ("submit_options", "args", "options for every pjsub or sbatch, such as --no-check-directory or --exclusive"),
+    ("pjsub_options", "args", "the same for pjsub alone, where fugaku_submit_options is not set"),
 )
 # Name and kind of each setting.
 SETTINGS = (*((name, "string") for name, _, _ in BOTH), *((name, kind) for name, kind, _ in _INI))

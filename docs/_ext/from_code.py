@@ -35,6 +35,8 @@ GENERATORS: Mapping[str, Callable[[], str]] = {
     "events": said_by_code.events,
     "job-endings": said_by_code.job_endings,
     "reasons": said_by_code.reasons,
+    "slurm-states": said_by_code.slurm_states,
+    "slurm-reasons": said_by_code.slurm_reasons,
     "mnist-repro-messages": said_by_code.mnist_repro_messages,
     "pjm-messages": said_by_code.pjm_messages,
     "recipes": said_by_code.recipes,

@@ -6,7 +6,7 @@ import ast
 import inspect
 import re
 from pathlib import Path
-from typing import TYPE_CHECKING, Callable, Iterator, List, NamedTuple, Optional
+from typing import TYPE_CHECKING, Callable, Iterator, List, Mapping, NamedTuple, Optional
 
 from markdown_text import code, plain, table
 
@@ -95,6 +95,28 @@ def reasons() -> str:
 
     rows = [(code(start), plain(cause.meaning), plain(cause.advice), _again(cause)) for start, cause in REASONS]
     return table(("REASON begins with", "what happened to the job", "what to do", "tried again"), rows)
+
+
+def slurm_states() -> str:
+    """The states in which Slurm's jobs end."""
+    from pjm.batch.slurm.codes import ENDS
+
+    return _causes("state", ENDS)
+
+
+def slurm_reasons() -> str:
+    """Reasons for which Slurm's jobs wait for ever."""
+    from pjm.batch.slurm.codes import NEVER
+
+    return _causes("reason", NEVER)
+
+
+def _causes(heading: str, causes: Mapping[str, Cause]) -> str:
+    rows = []
+    for name, cause in causes.items():
+        advice = cause.advice.replace("{longer}", "twice the limit")
+        rows.append((code(name), plain(cause.meaning), plain(advice), "yes" if cause.retry else "no"))
+    return table((heading, "what happened to the job", "what to do", "tried again"), rows)
 
 
 def recipes() -> str:

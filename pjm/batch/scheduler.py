@@ -127,12 +127,14 @@ class Limits:
         poll: longest seconds between two questions, so that no end of a job is missed; None for no limit.
         elapse_step: elapse limits are whole multiples of so many seconds.
         doubt: what the batch system cannot tell, a sentence for the user; "" if it tells everything.
+        here: whether every compute node is this machine, so that jobs see all of its folders.
     """
 
     bulk: Optional[int] = None
     poll: Optional[float] = None
     elapse_step: int = 1
     doubt: str = ""
+    here: bool = False
 
 
 class SubmitError(Exception):

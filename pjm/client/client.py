@@ -13,6 +13,7 @@ import pytest
 
 import pytest_pjm
 from pjm.batch.scheduler import Scheduler
+from pjm.client import batch_system
 from pjm.client.follow_session import FollowedSession
 from pjm.client.open_session import Items, make_scheduler, open_session, tasks_of, workplace
 from pjm.client.plugins import check_marks, check_options
@@ -30,7 +31,7 @@ from pjm.marks.marks import MarkedTest, wishes
 from pjm.plan.budget import check_budget
 from pjm.plan.dry_run import dry_run
 from pjm.plan.job_folder import Workplace
-from pjm.plan.packing import Job, Task, pack
+from pjm.plan.packing import Job, Task, pack, rounded
 from pjm.plan.settings import settings
 from pjm.user_settings import settings_file
 
@@ -44,12 +45,14 @@ class Prepared:
         tasks: the same tests, for the packing.
         place: what all jobs have in common.
         scheduler: the batch system.
+        notes: what the user has to know of it.
     """
 
     items: Items
     tasks: Sequence[Task]
     place: Workplace
     scheduler: Scheduler
+    notes: Sequence[str] = ()
 
 
 class Client:
@@ -70,7 +73,7 @@ class Client:
         if config.option.fugaku_resume and getattr(config.option, "clean_alluredir", False):
             config.option.clean_alluredir = False  # the folder has the results of jobs by now
         self._config = config
-        self._settings = settings(config)
+        self._settings = settings(config, batch_system.choose(config))
         self._wishes: Dict[str, MarkedTest] = {}
         self._followed: Optional[FollowedSession] = None
         self._durations = Durations(self._settings.workdir / (EMULATED if self._settings.emulate else FILE))
@@ -183,10 +186,12 @@ class Client:
         Raises:
             BadInput: the batch system is missing, or the jobs would request too much.
         """
+        scheduler = make_scheduler(config, self._settings)
+        self._settings = batch_system.within(self._settings, scheduler.limits)
         tasks = tasks_of(config, self._settings, items, self._wishes, self._durations.known())
-        prepared = Prepared(
-            items, tasks, workplace(config, self._settings, items), make_scheduler(config, self._settings)
-        )
+        notes = scheduler.limits.doubt, rounded(tasks, self._settings.site)
+        place = workplace(config, self._settings, items)
+        prepared = Prepared(items, tasks, place, scheduler, tuple(filter(None, notes)))
         if not (config.option.fugaku_resume or config.option.fugaku_dry_run):
             check_budget(pack(tasks, self._settings.site, "pytest"), self._settings.budget)
         return prepared
@@ -202,6 +207,8 @@ class Client:
         with contextlib.ExitStack() as on_error:
             on_error.callback(folder.close)
             progress = Progress(config.pluginmanager.get_plugin("terminalreporter"), len(tasks))
+            for note in prepared.notes:
+                progress.say(f"fugaku: {note}")
             interrupts = Interrupts(progress.say)
             watch = Watch(folder, scheduler, self._settings, tasks, prepared.place, hold=interrupts.held)
             replay = Replay(config, prepared.items, obeyed(folder))

@@ -3,18 +3,15 @@
 from __future__ import annotations
 
 import os
-import shutil
 import sys
-import time
 from pathlib import Path
 from typing import List, Mapping, Optional, Sequence, Tuple
 
 import pytest
 
 from pjm import suggest
-from pjm.batch.host import LocalHost
-from pjm.batch.pjm.scheduler import PjmScheduler
 from pjm.batch.scheduler import Scheduler
+from pjm.client import batch_system
 from pjm.client.command_line import own_arguments, resumed_arguments
 from pjm.client.local_times import guessed
 from pjm.errors import BadInput
@@ -34,9 +31,6 @@ from pytest_pjm import LATEST
 Items = Mapping[str, pytest.Item]
 
 _LOCAL = (Path("/tmp"), Path("/var/tmp"), Path("/dev/shm"))  # noqa: S108 - these are refused
-_DAY = 86400.0
-_ALWAYS_LISTED = 3  # days of history that PJM lists by default (Command Reference p. 71)
-_LONGEST_KEPT = 90  # days; Fugaku refuses more
 
 
 def tasks_of(
@@ -122,6 +116,7 @@ def open_session(config: pytest.Config, settings: Settings, items: Items) -> Ses
         "checkout": now,
         "pytest": pytest.__version__,
         "emulate": settings.emulate,
+        "scheduler": settings.scheduler,
         "dry_run": bool(config.option.fugaku_dry_run),
     }
     return index.create(settings.workdir, facts)
@@ -131,42 +126,11 @@ def make_scheduler(config: pytest.Config, settings: Settings) -> Scheduler:
     """The batch system of the session.
 
     Raises:
-        BadInput: the batch system is missing.
+        BadInput: the batch system is missing, or does not answer.
     """
     session = _resumed(config, settings)
     created = session.facts.get("created") if session is not None else None
-    scheduler = _scheduler(settings.workdir, settings.emulate, created, settings.pjsub_options)
-    if not config.option.fugaku_dry_run:
-        scheduler.require_commands()
-    return scheduler
-
-
-def scheduler_of(session: Session) -> Scheduler:
-    """The batch system of a session that exists.
-
-    Raises:
-        BadInput: the batch system is missing.
-    """
-    scheduler = _scheduler(session.folder.parent, bool(session.facts.get("emulate")), session.facts.get("created"))
-    scheduler.require_commands()
-    return scheduler
-
-
-def _scheduler(workdir: Path, emulate: bool, created: object, pjsub_options: Tuple[str, ...] = ()) -> PjmScheduler:
-    variables = None
-    if emulate:
-        from pjm.emulator import environment
-
-        index.make_workdir(workdir)
-        variables = {**os.environ, **environment(workdir / "emulator")}
-    return PjmScheduler(LocalHost(variables), pjsub_options, history_days=history_days(created, time.time()))
-
-
-def history_days(created: object, now: float) -> Optional[int]:
-    """How many days of history hold all jobs of a session; None if the days that PJM lists by default do."""
-    if not isinstance(created, (int, float)) or now - created < (_ALWAYS_LISTED - 1) * _DAY:
-        return None
-    return min(int((now - created) / _DAY) + 2, _LONGEST_KEPT)
+    return batch_system.make(settings, created, needed=not config.option.fugaku_dry_run)
 
 
 def _resumed(config: pytest.Config, settings: Settings) -> Optional[Session]:
@@ -176,9 +140,7 @@ def _resumed(config: pytest.Config, settings: Settings) -> Optional[Session]:
     session = index.find(settings.workdir, None if identity == LATEST else identity)
     if resumed_arguments(config) is None:
         raise _too_late(session)
-    begun = session.facts.get("emulate", settings.emulate)
-    if begun != settings.emulate:
-        raise _another_system(session, bool(begun))
+    batch_system.check_same(session, settings)
     if has_other_code(session):
         raise BadInput(
             f"session {session.identity} was begun by another version of pjm",
@@ -197,17 +159,6 @@ def _too_late(session: Session) -> BadInput:
     )
 
 
-def _another_system(session: Session, emulated: bool) -> BadInput:
-    """The error for the wrong batch system. It does not know the jobs: all would count as vanished and run again."""
-    return BadInput(
-        f"session {session.identity} was begun {'with' if emulated else 'without'} --fugaku-emulate",
-        "its jobs are in another batch system than the one that would be asked now",
-        f"type: {suggest.resume(session.folder)} --fugaku-emulate"
-        if emulated
-        else "leave out --fugaku-emulate, also in PYTEST_ADDOPTS and addopts",
-    )
-
-
 def local_part(folder: Path, places: Sequence[Path] = _LOCAL) -> Optional[Path]:
     """The local folder of this machine that holds `folder`, by its name or with links resolved; None if none does."""
     ways = [Path(os.path.abspath(str(folder))), folder.resolve()]  # noqa: PTH100 - links must not be followed here
@@ -217,16 +168,10 @@ def local_part(folder: Path, places: Sequence[Path] = _LOCAL) -> Optional[Path]:
     return None
 
 
-def emulator_found(variables: Mapping[str, str]) -> bool:
-    """Whether the pjsub on PATH belongs to an emulator, so that jobs run on this machine."""
-    command, folder = shutil.which("pjsub", path=variables.get("PATH")), variables.get("PJM_EMULATOR")
-    return bool(command and folder) and Path(str(folder)).resolve() in Path(str(command)).parent.resolve().parents
-
-
 def _check_shared(chosen: Settings) -> None:
     """Raise BadInput if compute nodes certainly cannot see the folder."""
     local = local_part(chosen.workdir)
-    if local is not None and not chosen.emulate and not emulator_found(os.environ):
+    if local is not None and not (chosen.emulate or chosen.here or batch_system.emulator_found(os.environ)):
         raise BadInput(
             f"the sessions' folder is {chosen.workdir}",
             f"{local} belongs to this machine alone: compute nodes do not see it",

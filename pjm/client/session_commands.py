@@ -114,12 +114,12 @@ def _ends_as_by_ctrl_c(*numbers: int) -> Iterator[None]:
 def cancel_session(arguments: argparse.Namespace) -> int:
     """Run `pjm cancel`."""
     # Here, because they import pytest, which the other commands of `pjm` do not need.
-    from pjm.client.open_session import scheduler_of
+    from pjm.client import batch_system
     from pjm.client.terminal import live_records
     from pjm.follow.cancel_session import cancel
 
     session = index.find(arguments.workdir, arguments.session)
-    scheduler = scheduler_of(session)
+    scheduler = batch_system.of(session)
     session.lock()
     try:
         with session.writing():

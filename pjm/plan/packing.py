@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 from typing import Collection, Dict, Iterable, List, Mapping, Optional, Sequence, Tuple
 
 from pjm.batch.scheduler import Resources
+from pjm.counted import counted
 from pjm.elapse import elapse_text
 from pjm.errors import BadInput
 from pjm.marks.after import chains, in_order, never_ready
@@ -61,6 +62,7 @@ class Site:
         unknown_jobs: most jobs of tests of which nothing is known and that ask for the same, without `tests_per_job`.
         start_up: seconds of a job's elapse limit that are kept free for starting Python and importing.
         safety: factor by which a test may take longer than before.
+        elapse_step: elapse limits are rounded up to a multiple of so many seconds.
     """
 
     group: Optional[str] = None
@@ -70,6 +72,7 @@ class Site:
     unknown_jobs: int = 4
     start_up: float = 60.0
     safety: float = 1.5
+    elapse_step: int = 1
 
 
 @dataclass(frozen=True)
@@ -216,6 +219,18 @@ def describe_overlong(group: Sequence[Task]) -> BadInput:
     )
 
 
+def rounded(tasks: Iterable[Task], site: Site) -> str:
+    """A sentence about the elapse limits that were rounded up; "" if none was."""
+    odd = [task for task in tasks if task.request.elapse % site.elapse_step]
+    if not odd:
+        return ""
+    now, then = elapse_text(odd[0].request.elapse), elapse_text(_resources(odd[0], site).elapse)
+    return (
+        f"elapse limits of {counted(len(odd), 'test')} are rounded up to multiples of {site.elapse_step} s, in which "
+        f"the batch system counts: {odd[0].nodeid} has {then} instead of {now}"
+    )
+
+
 def _took(tasks: Iterable[Task]) -> float:
     """Seconds that tests took in jobs before, as far as that is known."""
     return sum(task.seconds or 0 for task in tasks)
@@ -236,7 +251,8 @@ def _load(task: Task, site: Site, size: int) -> float:
 def _resources(task: Task, site: Site) -> Resources:
     asks = task.request
     site_wide = (site.group, site.gfscache)
-    return Resources(asks.nodes, asks.elapse, asks.rscgrp, *site_wide, asks.env, asks.cpus, asks.mem, asks.gres)
+    elapse = -(-asks.elapse // site.elapse_step) * site.elapse_step
+    return Resources(asks.nodes, elapse, asks.rscgrp, *site_wide, asks.env, asks.cpus, asks.mem, asks.gres)
 
 
 def _fill(tasks: Sequence[Task], site: Site) -> List[List[Task]]:

@@ -25,6 +25,7 @@ class Settings:
 
     Attributes:
         workdir: folder of the sessions, absolute.
+        scheduler: name of the batch system.
         emulate: whether jobs run in the emulator.
         python: the command that starts the interpreter of the jobs.
         prologue: lines of shell before pytest.
@@ -40,7 +41,8 @@ class Settings:
         budget: node-hours; None for no limit.
         site: limits and settings of the packing.
         defaults: defaults and limits of the marks.
-        pjsub_options: options for every pjsub.
+        submit_options: options for every command that submits.
+        here: whether every compute node is this machine.
     """
 
     workdir: Path
@@ -59,17 +61,24 @@ class Settings:
     budget: Optional[float]
     site: Site
     defaults: Defaults
-    pjsub_options: Tuple[str, ...]
+    submit_options: Tuple[str, ...]
+    scheduler: str = "pjm"
+    here: bool = False
 
 
-def settings(config: pytest.Config) -> Settings:
+def settings(config: pytest.Config, scheduler: str = "pjm") -> Settings:
     """Read the settings of one session.
+
+    Args:
+        config: the configuration of pytest.
+        scheduler: name of the batch system; Fugaku's limits are those of pjm.
 
     Raises:
         BadInput: a value is invalid.
     """
     given = {name: pytest_pjm.given(config, name) for name, _, _ in pytest_pjm.BOTH}
     emulate = bool(config.getoption("fugaku_emulate"))
+    fugaku = scheduler == "pjm"
     low, high = _range(given["poll"] or ("0.05-0.5" if emulate else "10-60"))
     budget = config.getoption("fugaku_budget")
     if budget is not None and not (math.isfinite(budget) and budget >= 0):
@@ -98,18 +107,23 @@ def settings(config: pytest.Config) -> Settings:
             unknown_jobs=_whole(pytest_pjm.configured(config, "unknown_jobs"), "fugaku_unknown_jobs", 4, 1),
             start_up=_number(pytest_pjm.configured(config, "start_up"), "fugaku_start_up", 60.0),
         ),
-        defaults=defaults(config),
-        pjsub_options=tuple(pytest_pjm.configured(config, "pjsub_options")),
+        defaults=defaults(config, scheduler),
+        submit_options=tuple(
+            pytest_pjm.configured(config, "submit_options")
+            or (pytest_pjm.configured(config, "pjsub_options") if fugaku else ())
+        ),
+        scheduler=scheduler,
     )
 
 
-def defaults(config: pytest.Config) -> Defaults:
-    """Read the defaults and limits of the marks.
+def defaults(config: pytest.Config, scheduler: Optional[str] = None) -> Defaults:
+    """Read the defaults and limits of the marks. `scheduler` is the setting's if it is None.
 
     Raises:
         BadInput: a value is invalid.
     """
-    limits = read_limits(FUGAKU_LIMITS, "Fugaku's limits")
+    fugaku = (scheduler or pytest_pjm.given(config, "scheduler") or "pjm") == "pjm"
+    limits = read_limits(FUGAKU_LIMITS if fugaku else (), "Fugaku's limits")
     limits.update(read_limits(pytest_pjm.configured(config, "limits"), "the option fugaku_limits"))
     return Defaults(
         elapse=elapse_seconds(pytest_pjm.given(config, "elapse") or 1800, "the option fugaku_elapse"),

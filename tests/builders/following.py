@@ -109,7 +109,7 @@ def settings_of(workdir: Path) -> Settings:
         budget=None,
         site=Site(tests_per_job=2),
         defaults=Defaults(),
-        pjsub_options=(),
+        submit_options=(),
     )
 
 

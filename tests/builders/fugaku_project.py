@@ -116,6 +116,10 @@ class FugakuProject:
         """The jobs that were handed over."""
         return [call for call in self.calls("pjsub") if "--help" not in call.argv]
 
+    def waited_there(self) -> bool:
+        """Whether the batch system was told which jobs wait for others, for all that was submitted."""
+        return all("--step" in call.argv for call in self.submissions())
+
     def running(self) -> List[str]:
         """The jobs that have not ended."""
         ended = ("EXT", "CCL", "RJT")

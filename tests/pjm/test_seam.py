@@ -16,7 +16,7 @@ PACKAGE = Path(pjm.__file__).parent
 PJM, SLURM = ("batch/pjm/", "emulator/"), ("batch/slurm/",)
 # What tells the user of PJM: help texts, and what settings are called.
 TELLING = {"__init__", "cli"}
-CHOOSING = {"client/open_session"}  # looks for a batch system
+CHOOSING = {"client/batch_system", "client/open_session"}  # looks for a batch system
 MODULES = sorted(path.relative_to(PACKAGE).with_suffix("").as_posix() for path in PACKAGE.rglob("*.py"))
 OTHERS = [module for module in MODULES if module not in TELLING | CHOOSING]
 PJMS_WORDS = re.compile(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 import shlex
 import time
@@ -33,7 +34,7 @@ _ASK = ("env", "SLURM_TIME_FORMAT=%s", "SLURM_BITSTR_LEN=0")
 # VARIABLES.
 _SUBMIT = ("env", "-u", "SBATCH_ARRAY_INX", "-u", "SBATCH_CLUSTERS", "-u", "SBATCH_WAIT", "sbatch")
 _ALWAYS = ("--parsable", "--no-requeue", "--export=NIL")
-_COMMANDS = ("sbatch", "squeue", "scancel", "scontrol")
+_COMMANDS = ("sbatch", "squeue", "scancel", "scontrol", "sinfo")
 _UNKNOWN_ID = "Invalid job id specified"
 _ENDED_ALREADY = re.compile(r"Invalid job id|already (?:completing or )?(?:completed|finished)")
 _USUAL_DAYS = 3
@@ -65,6 +66,7 @@ class SlurmScheduler:
     patience: float = 300.0
     clock: Callable[[], float] = time.monotonic
     _configured: Optional[Configuration] = None
+    _here: bool = False
     _stuck: Dict[str, float] = field(default_factory=dict)
 
     @property
@@ -73,12 +75,12 @@ class SlurmScheduler:
         configured = self._configured or Configuration()
         age = None if configured.accounting else configured.remembers
         if age is None:
-            return Limits(configured.array, None, directives.MINUTE)
+            return Limits(configured.array, None, directives.MINUTE, here=self._here)
         doubt = (
             f"Slurm keeps no history here (AccountingStorageType), and forgets a job {age:g} s after its end "
             "(MinJobAge): of a job that ends while nobody asks, only its own files say how"
         )
-        return Limits(configured.array, max(0.5, age / 3), directives.MINUTE, doubt)
+        return Limits(configured.array, max(0.5, age / 3), directives.MINUTE, doubt, self._here)
 
     @property
     def bulk_number(self) -> str:
@@ -118,12 +120,14 @@ class SlurmScheduler:
                 raise BadInput("--fugaku needs Slurm's commands", f"there is no {name} on PATH", _HOW_TO_GET_ONE)
         try:
             accounting = self._configuration().accounting
+            hosts = {host.partition(".")[0] for host in self._run(["sinfo", "-h", "-o", "%n"]).out.split()}
         except UnansweredError as error:
             raise BadInput(
                 "Slurm does not say how it is configured",
                 str(error),
                 "type: scontrol ping, and try again when its controller is up",
             ) from error
+        self._here = hosts == {os.uname().nodename.partition(".")[0]}
         if accounting and not self.host.has("sacct"):
             raise BadInput("--fugaku needs Slurm's commands", "there is no sacct on PATH", _HOW_TO_GET_ONE)
 

@@ -44,7 +44,7 @@ def test_a_folder_that_no_compute_node_sees_is_refused(project: FugakuProject) -
     project.emulate()
     path = f"{project.emulator / 'bin'}{os.pathsep}{os.environ['PATH']}"
 
-    ran = project.run("--fugaku", "--fugaku-workdir=/tmp/pjm-sessions", PATH=path)
+    ran = project.run("--fugaku-scheduler=pjm", "--fugaku", "--fugaku-workdir=/tmp/pjm-sessions", PATH=path)
 
     assert 4 == ran.code, ran.out
     assert "compute nodes do not see it" in ran.out
@@ -70,7 +70,7 @@ def test_without_pjstat_nothing_is_submitted(project: FugakuProject) -> None:
         (commands / name).write_text("#!/bin/sh\ntouch submitted\n")
         (commands / name).chmod(0o755)
 
-    ran = project.run("--fugaku", PATH=f"{commands}:/usr/bin:/bin")
+    ran = project.run("--fugaku", "--fugaku-scheduler=pjm", PATH=f"{commands}:/usr/bin:/bin")
 
     assert 4 == ran.code, ran.out
     assert "there is no pjstat on PATH" in ran.out

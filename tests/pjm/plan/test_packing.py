@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from pjm.batch.scheduler import Resources
 from pjm.errors import BadInput
 from pjm.marks.mark import Request
-from pjm.plan.packing import Job, Share, Site, Task, describe_overlong, overlong, pack, pack_some
+from pjm.plan.packing import Job, Share, Site, Task, describe_overlong, overlong, pack, pack_some, rounded
 
 HOUR = Request(nodes=1, elapse=3600)
 SITE = Site(group="hp000000", gfscache="/vol0004", start_up=600, safety=1.5, tests_per_job=3)
@@ -365,3 +365,13 @@ def test_a_guess_counts_where_nothing_else_is_known_and_warns_nobody() -> None:
     assert [4, 1] == [len(share.nodeids) for share in pack(guessed, SITE, "s")[0].shares]
     assert [5] == [len(share.nodeids) for share in pack(timed, SITE, "s")[0].shares]
     assert () == overlong([wrong], SITE)
+
+
+def test_elapse_limits_are_rounded_up_to_what_the_batch_system_counts_in_and_that_is_said() -> None:
+    site = Site(elapse_step=60)
+    odd = [task("a", request=Request(1, 61)), task("b", request=Request(1, 120))]
+
+    assert [120] == [job.shares[0].resources.elapse for job in pack(odd, site, "s")]
+    expected = "elapse limits of 1 test are rounded up to multiples of 60 s, in which the batch system counts: a has "
+    assert f"{expected}00:02:00 instead of 00:01:01" == rounded(odd, site)
+    assert "" == rounded(odd, Site())

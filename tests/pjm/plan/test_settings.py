@@ -65,7 +65,7 @@ def test_the_project_goes_before_the_users_own_settings_and_those_before_the_def
 
     assert ("the projects", "/vol1") == (found.site.group, found.site.gfscache)
     assert (1200, 2, 7.0) == (found.defaults.elapse, found.retries, found.grace)
-    assert (("module load gcc", "ulimit -c 0"), ("-x", "A=b c")) == (found.prologue, found.pjsub_options)
+    assert (("module load gcc", "ulimit -c 0"), ("-x", "A=b c")) == (found.prologue, found.submit_options)
     assert Path.home() / "sessions" == found.workdir
 
 
@@ -135,3 +135,20 @@ def test_a_path_with_blanks_and_without_quotes_is_not_taken_for_a_command(pytest
         read(pytester, f"--fugaku-python={path}")
 
     assert f"say: fugaku_python = '{path}'" == refusal.value.fix
+
+
+def test_fugakus_limits_are_not_those_of_other_batch_systems(pytester: pytest.Pytester) -> None:
+    pytester.makeini("[pytest]\nfugaku_limits = tiny 1-2 00:10:00\nfugaku_pjsub_options = --no-check-directory\n")
+    config = pytester.parseconfig("-p", "pytest_pjm", "--fugaku-budget=8")
+
+    assert {"tiny"} == set(settings(config, "slurm").defaults.limits)
+    assert ((), ("--no-check-directory",)) == (
+        settings(config, "slurm").submit_options,
+        settings(config).submit_options,
+    )
+
+
+def test_options_for_submitting_are_for_every_batch_system(pytester: pytest.Pytester) -> None:
+    ini = "fugaku_submit_options = --exclusive\nfugaku_pjsub_options = --no-check-directory\n"
+
+    assert ("--exclusive",) == read(pytester, ini=ini).submit_options

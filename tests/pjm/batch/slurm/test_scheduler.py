@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 from typing import List, Optional, Sequence, Tuple
 
@@ -33,6 +34,7 @@ from tests.builders.slurm_samples import (
 )
 
 WITH, WITHOUT = (Answer(0, CONFIG.format(accounting=kind, age=6), "") for kind in ("slurmdbd", "none"))
+NODES = Answer(0, "node1\nnode2\n", "")
 NOTHING = Answer(0, "", "")
 REFUSED = Answer(1, "", "sbatch: error: Batch job submission failed: Invalid partition name specified\n")
 BUSY = Answer(1, "", "sbatch: error: QOSMaxSubmitJobPerUserLimit\nsbatch: error: Batch job submission failed: no\n")
@@ -286,8 +288,8 @@ def test_without_a_history_a_job_that_is_nowhere_has_ended_and_is_not_tried_agai
 
 
 def test_how_often_to_ask_depends_on_how_long_an_ended_job_is_remembered() -> None:
-    with_history, _ = slurm(WITH)
-    without, _ = slurm(WITHOUT)
+    with_history, _ = slurm(WITH, NODES)
+    without, _ = slurm(WITHOUT, NODES)
     with_history.require_commands()
     without.require_commands()
 
@@ -297,7 +299,18 @@ def test_how_often_to_ask_depends_on_how_long_an_ended_job_is_remembered() -> No
     assert Limits(1001, None, 60, "") == slurm()[0].limits
 
 
-@pytest.mark.parametrize("missing", ["sbatch", "squeue", "scancel", "scontrol"])
+@pytest.mark.parametrize(
+    ("nodes", "expected"), [("{}\n", True), ("{}.example\n{}\n", True), ("{}\nnode2\n", False), ("", False)]
+)
+def test_it_is_known_whether_every_node_is_this_machine(nodes: str, expected: bool) -> None:
+    scheduler, _ = slurm(WITH, Answer(0, nodes.replace("{}", os.uname().nodename.partition(".")[0]), ""))
+
+    scheduler.require_commands()
+
+    assert expected == scheduler.limits.here
+
+
+@pytest.mark.parametrize("missing", ["sbatch", "squeue", "scancel", "scontrol", "sinfo"])
 def test_slurm_that_is_not_there_is_said_with_what_to_do(missing: str) -> None:
     scheduler, host = slurm()
     host.missing.add(missing)
@@ -308,7 +321,7 @@ def test_slurm_that_is_not_there_is_said_with_what_to_do(missing: str) -> None:
 
 def test_sacct_is_needed_only_where_there_is_a_history() -> None:
     for answer, needed in ((WITH, True), (WITHOUT, False)):
-        scheduler, host = slurm(answer)
+        scheduler, host = slurm(answer, NODES)
         host.missing.add("sacct")
         if needed:
             with pytest.raises(BadInput, match="no sacct on PATH"):
@@ -368,13 +381,13 @@ def test_nothing_is_asked_about_no_jobs() -> None:
 
 @pytest.mark.parametrize("job_id", ["", "-H", "12 13", "12;ls", "12_[0-3]", "12_", "1" * 11, "--me", "１２", "12,13"])
 def test_what_is_no_job_id_never_reaches_a_command(job_id: str) -> None:
-    scheduler, host = slurm(WITH)
+    scheduler, host = slurm(WITH, NODES)
     scheduler.require_commands()
 
     for use in (scheduler.poll, scheduler.cancel, scheduler.look_back):
         with pytest.raises(BadInput, match="no job id"):
             use([job_id])
-    assert 1 == len(host.asked)
+    assert 2 == len(host.asked)
 
 
 def test_what_slurm_does_not_have_is_refused_with_the_reason() -> None:

@@ -1,0 +1,154 @@
+"""Chooses the batch system of a session, and makes its scheduler. Nothing else in the client knows its name."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import time
+from dataclasses import replace
+from pathlib import Path
+from typing import Mapping, Optional, Tuple, Union
+
+import pytest
+
+import pytest_pjm
+from pjm import suggest
+from pjm.batch.host import LocalHost
+from pjm.batch.pjm.scheduler import PjmScheduler
+from pjm.batch.scheduler import Limits, Scheduler
+from pjm.batch.slurm.scheduler import SlurmScheduler
+from pjm.errors import BadInput
+from pjm.plan.settings import Settings
+from pjm.sessions import index
+from pjm.sessions.session import Session
+
+PJM, SLURM = "pjm", "slurm"
+_SUBMITS = {PJM: "pjsub", SLURM: "sbatch"}
+_DAY = 86400.0  # seconds
+_ALWAYS_LISTED = 3  # days of history that PJM lists by default (Command Reference p. 71)
+_LONGEST_KEPT = 90  # days; Fugaku refuses more
+
+
+def choose(config: pytest.Config, path: Optional[str] = None) -> str:
+    """The name of the batch system: the option's or setting's, else the one whose commands are on PATH.
+
+    Args:
+        config: the configuration of pytest.
+        path: the folders to look for commands in; None for PATH.
+
+    Raises:
+        BadInput: there are several, or the name is of none.
+    """
+    named, emulate = pytest_pjm.given(config, "scheduler"), bool(config.getoption("fugaku_emulate"))
+    if named not in (None, *_SUBMITS):
+        raise BadInput(
+            f"fugaku_scheduler is {named!r}", f"it is one of: {', '.join(_SUBMITS)}", "say for example: slurm"
+        )
+    if emulate and named == SLURM:
+        raise BadInput(
+            "--fugaku-emulate and fugaku_scheduler=slurm do not go together",
+            "the batch system that is emulated is PJM",
+            "leave out --fugaku-emulate, or say --fugaku-scheduler=pjm",
+        )
+    if named is not None or emulate or emulator_found(os.environ):
+        return named or PJM
+    found = [name for name, command in _SUBMITS.items() if shutil.which(command, path=path)]
+    if len(found) > 1:
+        raise BadInput(
+            "there are two batch systems here: PJM and Slurm",
+            " and ".join(str(shutil.which(command, path=path)) for command in _SUBMITS.values()) + " are on PATH",
+            "which one is to run the jobs? say --fugaku-scheduler=pjm or --fugaku-scheduler=slurm",
+        )
+    return found[0] if found else PJM
+
+
+def emulator_found(variables: Mapping[str, str]) -> bool:
+    """Whether the pjsub on PATH belongs to an emulator, so that jobs run on this machine."""
+    command, folder = shutil.which("pjsub", path=variables.get("PATH")), variables.get("PJM_EMULATOR")
+    return bool(command and folder) and Path(str(folder)).resolve() in Path(str(command)).parent.resolve().parents
+
+
+def make(settings: Settings, created: object = None, needed: bool = True) -> Scheduler:
+    """The scheduler of a session.
+
+    Args:
+        settings: the session's settings.
+        created: when the session began, in seconds since the epoch; None for now.
+        needed: whether the batch system's commands have to be there.
+
+    Raises:
+        BadInput: the batch system is missing, or does not answer.
+    """
+    scheduler = _make(settings.scheduler, settings.emulate, settings.workdir, settings.submit_options, created)
+    if needed:
+        scheduler.require_commands()
+    return scheduler
+
+
+def of(session: Session) -> Scheduler:
+    """The batch system that has the jobs of a session.
+
+    Raises:
+        BadInput: it is missing, or does not answer.
+    """
+    facts = session.facts
+    name = str(facts.get("scheduler", PJM))
+    scheduler = _make(name, bool(facts.get("emulate")), session.folder.parent, (), facts.get("created"))
+    scheduler.require_commands()
+    return scheduler
+
+
+def _make(
+    name: str, emulate: bool, workdir: Path, options: Tuple[str, ...], created: object
+) -> Union[PjmScheduler, SlurmScheduler]:
+    days = history_days(created, time.time())
+    if name == SLURM:
+        return SlurmScheduler(LocalHost(), options, history_days=days)
+    variables = None
+    if emulate:
+        from pjm.emulator import environment
+
+        index.make_workdir(workdir)
+        variables = {**os.environ, **environment(workdir / "emulator")}
+    return PjmScheduler(LocalHost(variables), options, history_days=days)
+
+
+def history_days(created: object, now: float) -> Optional[int]:
+    """How many days of history hold all jobs of a session; None if the days that are listed by default do."""
+    if not isinstance(created, (int, float)) or now - created < (_ALWAYS_LISTED - 1) * _DAY:
+        return None
+    return min(int((now - created) / _DAY) + 2, _LONGEST_KEPT)
+
+
+def within(settings: Settings, limits: Limits) -> Settings:
+    """The settings, as far as the batch system allows them: how often to ask, how many sub jobs, which limits."""
+    site, poll = settings.site, settings.poll
+    if limits.bulk is not None:
+        site = replace(site, bulk_limit=min(site.bulk_limit, limits.bulk))
+    if limits.poll is not None:
+        poll = (min(poll[0], limits.poll), min(poll[1], limits.poll))
+    return replace(settings, poll=poll, site=replace(site, elapse_step=limits.elapse_step), here=limits.here)
+
+
+def check_same(session: Session, settings: Settings) -> None:
+    """Check that a session is resumed with the batch system that has its jobs.
+
+    Raises:
+        BadInput: it is another one. It does not know the jobs: all would count as vanished and run again.
+    """
+    begun = session.facts.get("emulate", settings.emulate)
+    if begun != settings.emulate:
+        raise BadInput(
+            f"session {session.identity} was begun {'with' if begun else 'without'} --fugaku-emulate",
+            "its jobs are in another batch system than the one that would be asked now",
+            f"type: {suggest.resume(session.folder)} --fugaku-emulate"
+            if begun
+            else "leave out --fugaku-emulate, also in PYTEST_ADDOPTS and addopts",
+        )
+    system = session.facts.get("scheduler", PJM)
+    if system != settings.scheduler:
+        raise BadInput(
+            f"session {session.identity} was begun with the batch system {system}",
+            f"its jobs are not known to {settings.scheduler}, which would be asked now",
+            f"type: {suggest.resume(session.folder)} --fugaku-scheduler={system}",
+        )

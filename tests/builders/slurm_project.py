@@ -1,0 +1,73 @@
+"""Some project whose tests are sent to a real Slurm, in place of the emulated PJM of `FugakuProject`."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any, Dict, List, Optional, Sequence
+
+import pytest
+
+from pjm.emulator import Call
+from tests.builders.fugaku_project import FugakuProject
+from tests.slurm.machine import Running
+
+_SAME = {"pjsub": "sbatch", "pjstat": "squeue", "pjdel": "scancel"}
+# What the emulator is asked and waited for by default.
+_QUICK = ("--fugaku-poll=0.2-0.5", "-o", "fugaku_grace=3", "-o", "fugaku_backoff=0.1")
+
+
+class SlurmProject(FugakuProject):
+    """A project with tests in `path`. Its commands of Slurm note their calls.
+
+    Args:
+        path: the project's folder.
+        slurm: the Slurm that runs its jobs.
+    """
+
+    def __init__(self, path: Path, slurm: Running) -> None:
+        super().__init__(path)
+        self.slurm = slurm
+        self.commands = path.with_name(f"{path.name}-commands")
+        self.commands.mkdir()
+        for real in slurm.commands.iterdir():
+            note = f"{{ printf %s '{real.name}'; printf '\\037%s' \"$out\" \"$@\"; echo; }} >> '{self.commands}/calls'"
+            call = f'out=$("{real}" "$@"); code=$?\n[ -z "$out" ] || printf "%s\\n" "$out"\n{note}\nexit $code\n'
+            if real.name != "sbatch":  # others may be killed while they wait
+                call = f'{note}\nexec "{real}" "$@"\n'
+            (self.commands / real.name).write_text(f"#!/bin/sh\n{call}")
+            (self.commands / real.name).chmod(0o755)
+
+    def start(self, *arguments: str, python: str = sys.executable, **variables: str) -> subprocess.Popen[str]:
+        """Start pytest with our plugin, and Slurm where the emulator is asked for."""
+        words = [part for word in arguments for part in (_QUICK if word == "--fugaku-emulate" else (word,))]
+        return super().start(*words, python=python, **{"PATH": f"{self.commands}:{os.environ['PATH']}", **variables})
+
+    def emulate(self, faults: Optional[Sequence[Dict[str, Any]]] = None, **settings: object) -> None:
+        """Leave out a test that tells the emulator what to do; groups are those of Slurm."""
+        if faults is not None or set(settings) - {"groups"}:
+            pytest.skip("what the emulator is told to do, a real Slurm cannot be")
+
+    def calls(self, command: str) -> List[Call]:
+        """What Slurm was asked by the command that stands for this one of PJM."""
+        file = self.commands / "calls"
+        lines = [line.split("\037") for line in file.read_text().splitlines()] if file.exists() else []
+        mine = [words for words in lines if words[0] == _SAME[command]]
+        return [Call(command, tuple(words), "", 0.0, jobs=(job,) if job else ()) for _, job, *words in mine]
+
+    def waited_there(self) -> bool:
+        """Whether Slurm was told which jobs wait for others, for all that was submitted."""
+        words = [word for call in self.submissions() for word in call.argv]
+        return any(word.startswith("--dependency=afterok:") for word in words) and "--hold" in words
+
+    def running(self) -> List[str]:
+        """The jobs that have not ended."""
+        return self.slurm.run("squeue", "-h", "-r", "-o", "%i").split()
+
+    def stop(self) -> None:
+        """End what may still run."""
+        if self.running():
+            self.slurm.run("scancel", *self.running())
+        self.wait_for_end()
