@@ -70,7 +70,11 @@ def test_without_a_folder_that_is_named_absolutely_it_is_below_the_home_folder(
             ("in the section [pytest]", "call it"),
         ),
         ("[pytest]\nfugaku_gruop = 1\n", "{} has 'fugaku_gruop'", ("it is no setting", "call it fugaku_group")),
-        ("[pytest]\naddopts = -x\n", "{} has 'addopts'", ("it is no setting", "remove it; there are: fugaku_group, ")),
+        (
+            "[pytest]\naddopts = -x\n",
+            "{} has 'addopts'",
+            ("it is no setting", "remove it; there are: fugaku_scheduler, "),
+        ),
     ],
 )
 def test_what_is_wrong_in_the_file_is_said(file: Path, text: str, what: str, rest: Tuple[str, str]) -> None:

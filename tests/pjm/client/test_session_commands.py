@@ -8,7 +8,7 @@ import pytest
 
 from pjm.batch.scheduler import UnansweredError
 from pjm.cli import main
-from pjm.client import open_session, session_commands
+from pjm.client import batch_system, session_commands
 from pjm.follow import cancel_session
 from pjm.follow.cancel_session import Cancelled
 from pjm.sessions.session import Session
@@ -78,7 +78,7 @@ def cancels(
 
     session.note("planned", job="job-0")
     session.close()
-    monkeypatch.setattr(open_session, "scheduler_of", lambda session: None)
+    monkeypatch.setattr(batch_system, "of", lambda session: None)
     monkeypatch.setattr(cancel_session, "cancel", cancel)
     code = main(["cancel", session.identity, f"--workdir={session.folder.parent}"])
     said = capsys.readouterr()
