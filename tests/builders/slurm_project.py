@@ -47,8 +47,12 @@ class SlurmProject(FugakuProject):
 
     def emulate(self, faults: Optional[Sequence[Dict[str, Any]]] = None, **settings: object) -> None:
         """Leave out a test that tells the emulator what to do; groups are those of Slurm."""
-        if faults is not None or set(settings) - {"groups"}:
-            pytest.skip("what the emulator is told to do, a real Slurm cannot be")
+        if set(settings) != {"groups"}:
+            self.needs_emulator("it is told what to do, or stands on PATH")
+
+    def needs_emulator(self, why: str) -> None:
+        """Leave out the rest of the test."""
+        pytest.skip(f"about the emulator: {why}")
 
     def calls(self, command: str) -> List[Call]:
         """What Slurm was asked by the command that stands for this one of PJM."""

@@ -10,6 +10,7 @@ TWO = "@pytest.mark.fugaku\ndef test_one():\n    pass\n\n@pytest.mark.fugaku\nde
 def test_our_options_may_stand_in_a_file(project: FugakuProject) -> None:
     project.write(TWO)
     (project.path / "inner.txt").write_text("-k\ntest_one or nothing_else\n")
+    project.needs_emulator("the file names it")
     (project.path / "args.txt").write_text("--fugaku-emulate\n@inner.txt\n--fugaku-detach\n")
     (project.path / "back.txt").write_text("--fugaku-resume\n")
 

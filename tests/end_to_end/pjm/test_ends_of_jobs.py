@@ -11,7 +11,7 @@ import pytest
 from tests.builders.fugaku_project import FugakuProject, shown
 
 PASSES = "@pytest.mark.fugaku\ndef test_passes():\n    pass\n"
-IN_JOBS = "import os\nIN_JOB = 'PJM_JOBID' in os.environ or 'ALWAYS' in os.environ\n"
+IN_JOBS = "import os\nIN_JOB = bool({'PJM_JOBID', 'SLURM_JOB_ID', 'ALWAYS'} & set(os.environ))\n"
 
 # Name: conftest.py, test, exit code of plain pytest, words that the session with jobs shows.
 ENDS = {

@@ -84,6 +84,7 @@ def test_a_terminal_shows_results_as_pytest_does_and_cuts_nothing(
 def test_a_file_gets_no_line_between_results(
     sixty: FugakuProject, options: List[str], file_regression: FileRegressionFixture
 ) -> None:
+    sixty.needs_emulator("the stored screens have its words")
     sixty.configure(tests_per_job=20)
 
     ran = sixty.send("--tb=no", "-rN", *options, COLUMNS="80")

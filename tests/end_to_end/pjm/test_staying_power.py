@@ -76,6 +76,7 @@ def test_detach_leaves_and_resume_ends_like_an_unbroken_run(project: FugakuProje
     assert (1, {"passed": 4, "failed": 1}) == (resumed.code, resumed.counts()) == (unbroken.code, unbroken.counts())
     assert junit.read(project.path / "unbroken.xml") == junit.read(project.path / "resumed.xml")
     assert before * 2 == len(project.submissions())
+    project.needs_emulator("the rest is about its history")
     # Jobs of an old session are looked for far back.
     assert {"day=12"} == {word for call in project.calls("pjstat")[asked:] for word in call.argv if "day" in word}
 
