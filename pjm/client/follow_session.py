@@ -139,7 +139,7 @@ class FollowedSession:
                 self._replay.session_over(share)
 
     def _start(self, jobs: Sequence[Job]) -> None:
-        time.sleep(self.watch.pace.pause)
+        time.sleep(2 * self.watch.pace.pause)  # writing takes more than is saved up by then
         with self.watch.session.writing():
             self.watch.start(jobs)
 

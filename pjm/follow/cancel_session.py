@@ -16,7 +16,7 @@ from pjm.follow.resume import restored
 from pjm.follow.submit_once import note_taken
 from pjm.job.share_events import TestEvents
 from pjm.sessions.session import Session
-from pjm.sessions.summary import look_into
+from pjm.sessions.summary import look_into, pace_of
 
 
 @dataclass(frozen=True)
@@ -86,7 +86,7 @@ def _results(session: Session, jobs: Sequence[FollowedJob]) -> Dict[str, Verdict
     shares = {job.name: job.shares for job in jobs}
     for share, lines in session.collected.lines(shares):
         take(share, lines)
-    look_into(session, shares, take)
+    look_into(session, shares, pace_of(session), take)
     return results
 
 

@@ -27,7 +27,7 @@ def load(watch: Watch, session: Session) -> None:
     for name, job in jobs.items():
         watch.adopt(job, forget=name in watch.deletions.cancelled and job.stage is Stage.SUBMITTED)
     watch.deletions.resume(jobs.values())
-    watch.pace.spend(JOB)
+    watch.pace.spend(JOB * min(len(jobs), 2))  # however many: reading goes on after a moment
 
 
 def restored(session: Session, deletions: Deletions) -> Dict[str, FollowedJob]:

@@ -137,7 +137,7 @@ class Watch:
         """Write jobs into the session folder; the next step after `delay` seconds submits them."""
         copy_code(self.session)
         for job in jobs:
-            followed = FollowedJob.read(write_job(self.session, job, self._place, self._scheduler, retry))
+            followed = FollowedJob(write_job(self.session, job, self._place, self._scheduler, retry), job, retry)
             followed.due = self._clock.monotonic() + delay
             self.session.note("planned", job=job.name)
             self.adopt(followed)
@@ -180,13 +180,18 @@ class Watch:
 
         Whenever it yields, `news` is to be reported, as all of it would fill the memory, and `pace.pause` to be waited.
         """
+        while not self.pace.allows():
+            yield
+        self.pace.spend(READ)
         for share, lines in self.session.collected.lines({job.name: job.shares for job in self.jobs}):
             self._take(share, lines)
             if len(self.news) > _MUCH_NEWS:
+                self.pace.spend(1)
                 yield
         self.begin_round()
         for job in self.jobs:
             if job.stage is Stage.CANCELLED:
+                self.pace.spend(1)
                 left = [share.number for share in job.shares if not share.reading.ended]
                 self._round += [job.shares[number] for number in begun(job.folder, left)]
         while self.collect():

@@ -15,7 +15,7 @@ from pjm.job.events import Tail
 from pjm.job.share_events import Reading
 
 COLLECTED = "events.copy"
-_CHUNK = 8 << 20  # bytes of the copy that are read at once
+_CHUNK = 32 << 20  # bytes of the copy that are read at once
 
 
 class HasEvents(Protocol):

@@ -14,7 +14,7 @@ from pjm.job.assignment import begun, events_file, read_document
 from pjm.job.events import Tail
 from pjm.job.share_events import Reading
 from pjm.sessions.collected import S
-from pjm.sessions.pace import EMULATED, RATE, READ, Pace
+from pjm.sessions.pace import EMULATED, JOB, RATE, READ, Pace
 from pjm.sessions.session import JOURNAL, LOCK, Record, Session, corrupt
 
 # The errors that values of an unexpected shape may cause.
@@ -82,11 +82,15 @@ def _summarized(session: Session, journal: Sequence[Record], followed: bool) -> 
     for record in journal:
         if record["event"] == "settled":
             settled.update(record["tests"])
+    pace = pace_of(session)
+    pace.spend(2 * JOB if len(jobs) > 2 else 0)
+    while not pace.allows():
+        time.sleep(pace.pause)
     for share, lines in session.collected.lines(jobs):
         share.take(lines)
-    unread = (
-        0 if followed else look_into(session, jobs, _Share.take, lambda share: state != "done" or share.lacks(settled))
-    )
+    unread = 0
+    if not followed:
+        unread = look_into(session, jobs, pace, _Share.take, lambda share: state != "done" or share.lacks(settled))
     tests: Dict[str, None] = {}
     done: Dict[str, bool] = {}
     progress: Dict[Tuple[str, int], str] = {}
@@ -166,9 +170,15 @@ def _shares(session: Session, name: str) -> List[_Share]:
     return [_Share(each["tests"], Tail(events_file(folder, number))) for number, each in enumerate(documents)]
 
 
+def pace_of(session: Session) -> Pace:
+    """How many file operations are allowed to whoever looks into a session once."""
+    return Pace(EMULATED if session.facts.get("emulate") else RATE, time.monotonic)
+
+
 def look_into(
     session: Session,
     jobs: Mapping[str, Sequence[S]],
+    pace: Pace,
     take: Callable[[S, bytes], object],
     wanted: Callable[[S], bool] = lambda share: True,
 ) -> int:
@@ -177,10 +187,10 @@ def look_into(
     Args:
         session: the session.
         jobs: the shares of each job, by its name.
+        pace: how many file operations are allowed.
         take: receives a share and its new lines.
         wanted: whether a share is of interest.
     """
-    pace = Pace(EMULATED if session.facts.get("emulate") else RATE, time.monotonic)
     until = time.monotonic() + _LONGEST_LOOK
     left: List[S] = []
     for name, shares in jobs.items():
