@@ -20,6 +20,7 @@ from pjm.batch.slurm.scheduler import SlurmScheduler
 from pjm.errors import BadInput
 from pjm.plan.settings import Settings
 from pjm.sessions import index
+from pjm.sessions.pace import EMULATED
 from pjm.sessions.session import Session
 
 PJM, SLURM = "pjm", "slurm"
@@ -121,13 +122,15 @@ def history_days(created: object, now: float) -> Optional[int]:
 
 
 def within(settings: Settings, limits: Limits) -> Settings:
-    """The settings, as far as the batch system allows them: how often to ask, how many sub jobs, which limits."""
+    """The settings, as the batch system allows them: how often to ask, how many sub jobs, which limits, what pace."""
     site, poll = settings.site, settings.poll
     if limits.bulk is not None:
         site = replace(site, bulk_limit=min(site.bulk_limit, limits.bulk))
     if limits.poll is not None:
         poll = (min(poll[0], limits.poll), min(poll[1], limits.poll))
-    return replace(settings, poll=poll, site=replace(site, elapse_step=limits.elapse_step), here=limits.here)
+    pace = EMULATED if limits.here else settings.file_operations  # of a site's file system, which others use too
+    site = replace(site, elapse_step=limits.elapse_step)
+    return replace(settings, poll=poll, site=site, here=limits.here, file_operations=pace)
 
 
 def check_same(session: Session, settings: Settings) -> None:

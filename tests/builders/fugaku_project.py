@@ -78,6 +78,10 @@ class FugakuProject:
     def needs_emulator(self, why: str) -> None:
         """Leave out the rest of a test where jobs run elsewhere."""
 
+    def environment(self) -> Dict[str, str]:
+        """Of its commands."""
+        return environment()
+
     def start(self, *arguments: str, python: str = sys.executable, **variables: str) -> subprocess.Popen[str]:
         """Start pytest with our plugin."""
         return self._start(python, ["-p", "pjm.plugin", *arguments], variables)
@@ -92,7 +96,7 @@ class FugakuProject:
         return subprocess.Popen(
             [python, "-m", "pytest", *arguments],
             cwd=self.path,
-            env={**environment(), **variables},
+            env={**self.environment(), **variables},
             stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
@@ -160,7 +164,7 @@ def environment() -> Dict[str, str]:
 def shown(project: FugakuProject) -> str:
     """What `pjm show` says of the project's latest session."""
     command = [sys.executable, "-m", "pjm", "show"]
-    done = subprocess.run(
-        command, cwd=project.path, env=environment(), capture_output=True, text=True, timeout=PATIENCE, check=True
-    )
-    return done.stdout
+    variables = project.environment()
+    return subprocess.run(
+        command, cwd=project.path, env=variables, capture_output=True, text=True, timeout=PATIENCE, check=True
+    ).stdout

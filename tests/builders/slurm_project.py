@@ -16,7 +16,7 @@ from tests.slurm.machine import Running
 
 _SAME = {"pjsub": "sbatch", "pjstat": "squeue", "pjdel": "scancel"}
 # What the emulator is asked and waited for by default.
-_QUICK = ("--fugaku-poll=0.2-0.5", "-o", "fugaku_grace=3", "-o", "fugaku_backoff=0.1")
+_QUICK = ("--fugaku", "--fugaku-poll=0.2-0.5", "-o", "fugaku_grace=3", "-o", "fugaku_backoff=0.1")
 
 
 class SlurmProject(FugakuProject):
@@ -40,10 +40,14 @@ class SlurmProject(FugakuProject):
             (self.commands / real.name).write_text(f"#!/bin/sh\n{call}")
             (self.commands / real.name).chmod(0o755)
 
+    def environment(self) -> Dict[str, str]:
+        """Of its commands: with those of Slurm."""
+        return {**super().environment(), "PATH": f"{self.commands}:{os.environ['PATH']}"}
+
     def start(self, *arguments: str, python: str = sys.executable, **variables: str) -> subprocess.Popen[str]:
         """Start pytest with our plugin, and Slurm where the emulator is asked for."""
         words = [part for word in arguments for part in (_QUICK if word == "--fugaku-emulate" else (word,))]
-        return super().start(*words, python=python, **{"PATH": f"{self.commands}:{os.environ['PATH']}", **variables})
+        return super().start(*words, python=python, **variables)
 
     def emulate(self, faults: Optional[Sequence[Dict[str, Any]]] = None, **settings: object) -> None:
         """Leave out a test that tells the emulator what to do; groups are those of Slurm."""

@@ -11,7 +11,7 @@ from typing import Tuple
 import pytest
 
 from pjm.cli import main
-from tests.builders.fugaku_project import FAILS_BESIDE_A_SLOW_ONE, FugakuProject, environment
+from tests.builders.fugaku_project import FAILS_BESIDE_A_SLOW_ONE, FugakuProject
 from tests.builders.processes import PATIENCE, until
 
 TESTS = """
@@ -82,7 +82,7 @@ def start(project: FugakuProject, *words: str) -> subprocess.Popen[str]:
     return subprocess.Popen(
         [sys.executable, "-m", "pjm", *words],
         cwd=project.path,
-        env=environment(),
+        env=project.environment(),
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
         text=True,
@@ -102,7 +102,7 @@ def test_the_jobs_of_a_session_that_was_left_are_cancelled_and_the_rest_can_be_r
     code, out = ran(left, "cancel")
 
     assert 0 == code, out
-    assert re.match(rf"session {identity}: \d jobs? cancelled: 4800000", out), out
+    assert re.match(rf"session {identity}: \d jobs? cancelled: \d+", out), out
     assert "of 2 tests have results" in out
     assert f"next: pytest --fugaku-resume={identity}\n" in out
     left.wait_for_end()
@@ -183,6 +183,6 @@ def test_the_log_of_a_test_is_found_by_its_name(done: FugakuProject) -> None:
     code, out = ran(done, "log", "test_slow")
 
     assert 0 == code, out
-    assert out.startswith("test_it.py::test_slow: passed, in job 4800000"), out
+    assert re.match(r"test_it.py::test_slow: passed, in job \d+", out), out
     assert "--- standard output of the job: " in out
     assert "1 passed in " in out

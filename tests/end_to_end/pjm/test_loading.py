@@ -10,7 +10,7 @@ from typing import Set
 
 import pytest
 
-from tests.builders.fugaku_project import ROOT, FugakuProject, Ran, environment
+from tests.builders.fugaku_project import ROOT, FugakuProject, Ran
 
 
 def modules_of(project: FugakuProject, *options: str) -> Set[str]:
@@ -25,7 +25,7 @@ def run_by(project: FugakuProject, program: str, *arguments: str) -> Ran:
     process = subprocess.run(
         [sys.executable, "-c", f"import sys; sys.path.remove(''); {program}", *arguments],
         cwd=project.path,
-        env=environment(),
+        env=project.environment(),
         stdin=subprocess.DEVNULL,
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.builders.fugaku_project import FugakuProject, environment
+from tests.builders.fugaku_project import FugakuProject
 
 TESTS = "@pytest.mark.fugaku\ndef test_it():\n    assert 'mine' == os.environ['WHOSE']\n"
 
@@ -27,7 +27,7 @@ def pjm(project: FugakuProject, *words: str) -> subprocess.CompletedProcess[str]
     return subprocess.run(
         [sys.executable, "-m", "pjm", *words],
         cwd=project.path,
-        env=environment(),
+        env=project.environment(),
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
         text=True,

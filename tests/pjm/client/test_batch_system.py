@@ -18,6 +18,7 @@ from pjm.client.batch_system import check_same, choose, emulator_found, history_
 from pjm.errors import BadInput
 from pjm.plan.packing import Site
 from pjm.sessions import index
+from pjm.sessions.pace import EMULATED, RATE
 from tests.builders.following import settings_of
 
 NOW = 1_800_000_000.0
@@ -87,6 +88,8 @@ def test_it_is_asked_and_given_no_more_than_it_allows(tmp_path: Path) -> None:
     assert ((10.0, 20.0), 1001, 60) == (allowed.poll, allowed.site.bulk_limit, allowed.site.elapse_step)
     assert (0.5, 0.5) == within(settings, Limits(poll=0.5)).poll
     assert settings == within(settings, Limits())
+    slow = replace(settings, file_operations=RATE)
+    assert [RATE, EMULATED] == [within(slow, Limits(here=here)).file_operations for here in (False, True)]
     small = replace(settings, site=Site(bulk_limit=5))
     assert 5 == within(small, Limits(bulk=1001)).site.bulk_limit
 
