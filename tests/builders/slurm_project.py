@@ -63,7 +63,10 @@ class SlurmProject(FugakuProject):
         file = self.commands / "calls"
         lines = [line.split("\037") for line in file.read_text().splitlines()] if file.exists() else []
         mine = [words for words in lines if words[0] == _SAME[command]]
-        return [Call(command, tuple(words), "", 0.0, jobs=(job,) if job else ()) for _, job, *words in mine]
+        return [
+            Call(command, tuple(words), "", 0.0, exit=0 if job else None, jobs=(job,) if job else ())
+            for _, job, *words in mine
+        ]
 
     def waited_there(self) -> bool:
         """Whether Slurm was told which jobs wait for others, for all that was submitted."""
