@@ -11,6 +11,7 @@ from typing import Tuple
 import pytest
 
 from pjm.cli import main
+from pjm.sessions.session import JOURNAL
 from tests.builders.fugaku_project import FAILS_BESIDE_A_SLOW_ONE, FugakuProject
 from tests.builders.processes import PATIENCE, until
 
@@ -34,10 +35,11 @@ def done(project: FugakuProject) -> FugakuProject:
 
 @pytest.fixture
 def left(project: FugakuProject) -> FugakuProject:
-    """A session whose client was killed."""
+    """A session whose client was killed when both jobs were in and one had begun."""
     project.write(TESTS.replace('os.environ.get("SECONDS", "0")', '"600"'))
     process = project.start("--fugaku", "--fugaku-emulate")
     until(lambda: list(project.workdir.glob("*/jobs/*/share-0/events.jsonl")))
+    until(lambda: 2 == (project.session() / JOURNAL).read_text(encoding="ascii").count('"submitted"'))
     process.send_signal(signal.SIGKILL)
     process.communicate()
     return project
