@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import shlex
 from pathlib import Path
 from typing import Mapping, Optional, Sequence
 
+from pjm.errors import BadInput
 from pjm.user_settings import user_settings
 
 DEFAULT = ".pjm"
@@ -48,5 +50,7 @@ def run(tests: Sequence[str], *options: str) -> str:
 
 def _where(option: str, workdir: Path, start: Path = HERE) -> str:
     """The option that names `workdir`; empty if the folder is reachable from `start` without it."""
-    reachable = workdir.resolve() == nearest(start).resolve()
+    reachable = False
+    with contextlib.suppress(BadInput):  # a wrong file of settings must not keep a message from its reader
+        reachable = workdir.resolve() == nearest(start).resolve()
     return "" if reachable else f" {option}={shlex.quote(str(workdir.absolute()))}"

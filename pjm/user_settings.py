@@ -43,7 +43,14 @@ def user_settings() -> Dict[str, Value]:
 
 def _check_private(path: Path) -> None:
     for place in (path, path.parent):
-        if writable_by_others(place) or place.stat().st_uid not in (0, os.getuid()):
+        owner = place.stat().st_uid
+        if owner not in (0, os.getuid()):
+            raise BadInput(
+                f"your settings in {path} are not used",
+                f"{place} belongs to another user (uid {owner}), and the settings name commands that jobs run as you",
+                f"make a file of your own: rm {shlex.quote(str(settings_file()))}",
+            )
+        if writable_by_others(place):
             raise BadInput(
                 f"your settings in {path} are not used",
                 f"others may write to {place} (mode {stat.S_IMODE(place.stat().st_mode):o}), and the settings name "
@@ -68,7 +75,7 @@ def _values(path: Path, text: str) -> Dict[str, Value]:
         if name != _SECTION:
             raise BadInput(
                 f"{path} has a section [{name}]",
-                f"the settings stand in the section [{_SECTION}], as in pytest.ini",
+                f"the settings belong in the section [{_SECTION}], as in pytest.ini",
                 f"call it [{_SECTION}], or remove it",
             )
     kinds = {f"fugaku_{name}": kind for name, kind in SETTINGS}
@@ -81,7 +88,14 @@ def _values(path: Path, text: str) -> Dict[str, Value]:
                 "it is no setting of pytest --fugaku",
                 f"call it {close[0]}" if close else f"remove it; there are: {', '.join(kinds)}",
             )
-        values[name[len("fugaku_") :]] = _read(value, kinds[name])
+        try:
+            values[name[len("fugaku_") :]] = _read(value, kinds[name])
+        except ValueError as error:
+            raise BadInput(
+                f"{path} has {name} = {value}",
+                f"it is read as a shell reads it: {str(error).lower()}",
+                "close the quotes",
+            ) from error
     return values
 
 

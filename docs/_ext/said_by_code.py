@@ -6,7 +6,7 @@ import ast
 import inspect
 import re
 from pathlib import Path
-from typing import TYPE_CHECKING, Callable, Iterator, List, Mapping, NamedTuple, Optional
+from typing import TYPE_CHECKING, Callable, Iterator, List, Mapping, NamedTuple, Optional, Tuple
 
 from markdown_text import code, plain, table
 
@@ -76,47 +76,41 @@ def job_endings() -> str:
     """PJM codes: what happened, what to do, and whether it is tried again."""
     from pjm.batch.pjm.codes import CODE_NAMES, CODES
 
-    rows = []
-    for number, cause in CODES.items():
-        advice = cause.advice.replace("{longer}", "twice the limit")
-        rows.append((str(number), plain(CODE_NAMES[number]), plain(cause.meaning), plain(advice), _again(cause)))
-    return table(("PC", "PJM calls it", "what happened to the job", "what to do", "tried again"), rows)
-
-
-def _again(cause: Cause) -> str:
-    from pjm.batch.cause import ELAPSE
-
-    return "what it had no time for" if cause is ELAPSE else "yes" if cause.retry else "no"
+    return _causes(
+        {(str(number), plain(CODE_NAMES[number])): cause for number, cause in CODES.items()}, "PC", "PJM calls it"
+    )
 
 
 def reasons() -> str:
     """PJM's reasons, likewise."""
     from pjm.batch.pjm.codes import REASONS
 
-    rows = [(code(start), plain(cause.meaning), plain(cause.advice), _again(cause)) for start, cause in REASONS]
-    return table(("REASON begins with", "what happened to the job", "what to do", "tried again"), rows)
+    return _causes({(code(start),): cause for start, cause in REASONS}, "REASON begins with")
 
 
 def slurm_states() -> str:
     """The states in which Slurm's jobs end."""
     from pjm.batch.slurm.codes import ENDS
 
-    return _causes("state", ENDS)
+    return _causes({(code(name),): cause for name, cause in ENDS.items()}, "state")
 
 
 def slurm_reasons() -> str:
     """Reasons for which Slurm's jobs wait for ever."""
     from pjm.batch.slurm.codes import NEVER
 
-    return _causes("reason", NEVER)
+    return _causes({(code(name),): cause for name, cause in NEVER.items()}, "reason")
 
 
-def _causes(heading: str, causes: Mapping[str, Cause]) -> str:
+def _causes(causes: Mapping[Tuple[str, ...], Cause], *headings: str) -> str:
+    from pjm.batch.cause import ELAPSE
+
     rows = []
-    for name, cause in causes.items():
+    for names, cause in causes.items():
+        again = "what it had no time for" if cause is ELAPSE else "yes" if cause.retry else "no"
         advice = cause.advice.replace("{longer}", "twice the limit")
-        rows.append((code(name), plain(cause.meaning), plain(advice), "yes" if cause.retry else "no"))
-    return table((heading, "what happened to the job", "what to do", "tried again"), rows)
+        rows.append((*names, plain(cause.meaning), plain(advice), again))
+    return table((*headings, "what happened to the job", "what to do", "tried again"), rows)
 
 
 def recipes() -> str:

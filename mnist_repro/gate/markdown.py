@@ -8,6 +8,7 @@ import unicodedata
 from typing import Dict, List, Sequence
 
 from mnist_repro.gate import text as gate_text
+from mnist_repro.gate.comparison import CASES, SAMPLES
 from mnist_repro.gate.platform import UNNAMED, platform_text
 from mnist_repro.gate.report import NOTHING_TRAINED, Report, ReportEntry
 from mnist_repro.gate.statistics import LEVEL
@@ -16,7 +17,8 @@ from mnist_repro.gate.verdicts import Verdict
 FAILURES_SHOWN = 20
 REASON_SHOWN = 1000
 _STOPPED = (
-    f"With a probability of {100.0 * (1.0 - LEVEL):.0f} % or more, each would have stopped a difference of its margin."
+    "Each comparison of samples or cases stops a difference as large as its margin with a probability of at least "
+    f"{100.0 * (1.0 - LEVEL):.0f} %."
 )
 
 
@@ -43,11 +45,15 @@ def as_markdown(report: Report) -> str:
         more = len(report.other_failures) - FAILURES_SHOWN
         lines += [*([f"- and {more} more"] if more > 0 else []), ""]
     if good:
-        lines += ["### What passes", "", *_table(good), "", _STOPPED, ""]
+        lines += ["### What passes", "", *_table(good), "", *_stopped(good)]
     notes = _notes(report)
     if notes:
         lines += ["### Notes", "", *(f"- {escaped(note)}" for note in notes), ""]
     return "\n".join(lines) + "\n"
+
+
+def _stopped(entries: Sequence[ReportEntry]) -> List[str]:
+    return [_STOPPED, ""] if any(entry.kind in (SAMPLES, CASES) for entry in entries) else []
 
 
 def measured_with(report: Report) -> List[str]:
@@ -138,7 +144,7 @@ def _reasons(entries: Sequence[ReportEntry]) -> List[str]:
             continue
         bad = [finding for finding in comparison.judgement.findings if not finding.passes]
         lines += [f"  - {escaped(finding.name)}: {escaped(shortened(finding.reason))}" for finding in bad]
-        stopped = gate_text.stopped_text(comparison.judgement)
+        stopped = gate_text.stopped_text(comparison)
         lines += [f"  - {escaped(stopped)}"] if stopped else []
         lines += [f"  - {title}: {_code(command)}" for title, command in comparison.steps]
     return lines

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import List, Mapping, Tuple
 
 from mnist_repro.display import seeds_text, table
-from mnist_repro.gate.comparison import FINGERPRINT, MEASUREMENT, Comparison, Step
+from mnist_repro.gate.comparison import CASES, FINGERPRINT, MEASUREMENT, SAMPLES, Comparison, Step
 from mnist_repro.gate.statistics import AUTO_SEEDS, LEVEL
 from mnist_repro.gate.verdicts import Finding, Judgement, Verdict
 
@@ -56,7 +56,7 @@ def failure(comparison: Comparison) -> str:
     # A table without figures is useless.
     lines += ["", table(HEADER, rows), ""] if any(row[1] or row[2] for row in rows) else []
     lines += [f"{finding.name}: {finding.reason}" for finding in comparison.judgement.findings if not finding.passes]
-    lines += filter(None, [stopped_text(comparison.judgement)])
+    lines += filter(None, [stopped_text(comparison)])
     lines += [f"note: {note}" for note in comparison.judgement.notes]
     lines += [f"{title}: {command}" for title, command in comparison.steps]
     return "\n".join(lines)
@@ -69,11 +69,13 @@ def meaning(verdict: Verdict, kind: str) -> str:
     return MEANING[verdict]
 
 
-def stopped_text(judgement: Judgement) -> str:
-    """Which differences a comparison stops, as a sentence: its level is the probability that a margin passes."""
+def stopped_text(comparison: Comparison) -> str:
+    """Which differences a comparison of samples or cases stops: its level is the probability that a margin passes."""
+    if comparison.kind not in (SAMPLES, CASES):
+        return ""
     margins = [
         f"{finding.margin:.3g} in {finding.name}"
-        for finding in judgement.findings
+        for finding in comparison.judgement.findings
         if finding.margin is not None and finding.verdict is not Verdict.INCOMPARABLE
     ]
     return f"stops with {100.0 * (1.0 - LEVEL):.0f} % a difference of {', '.join(margins)}" if margins else ""

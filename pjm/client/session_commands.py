@@ -38,7 +38,7 @@ def add_commands(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]
     wait = add_parser(subparsers, "wait", "wait until a session is over, and give its exit code", _WAITING, codes)
     add_session(wait)
     wait.set_defaults(run=wait_for_session)
-    cancel = add_parser(subparsers, "cancel", "delete the jobs of a session that nobody follows", _CANCELLING)
+    cancel = add_parser(subparsers, "cancel", "delete the jobs of a session that no pytest follows", _CANCELLING)
     add_session(cancel)
     cancel.set_defaults(run=cancel_session)
 
@@ -103,7 +103,8 @@ def _ends_as_by_ctrl_c(*numbers: int) -> Iterator[None]:
     def stop(number: int, frame: object) -> NoReturn:
         raise KeyboardInterrupt
 
-    before = {number: signal.signal(number, stop) for number in numbers}
+    heeded = [number for number in numbers if signal.getsignal(number) is not signal.SIG_IGN]  # nohup ignores SIGHUP
+    before = {number: signal.signal(number, stop) for number in heeded}
     try:
         yield
     finally:

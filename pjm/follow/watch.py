@@ -240,7 +240,7 @@ class Watch:
         self._unreadable = [each for each in self._unreadable if each is not share]
         self._unreadable += [share] if share.tail.trouble else []
         if not lines:
-            share.idle = share.looked
+            share.idle = share.idle if share.tail.behind else share.looked
             return ()
         piece = Piece(share.job.name, share.number, share.tail.offset, lines)
         self._take(share, lines)

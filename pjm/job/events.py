@@ -110,6 +110,11 @@ class Tail:
         self._patience = patience
         self._hollow = self._failures = 0
 
+    @property
+    def behind(self) -> bool:
+        """Whether the last look may have missed lines, because a shared file system had not delivered them."""
+        return 0 < self._failures < self._patience or self._hollow > 0
+
     def read(self) -> List[Event]:
         """The events since the last call; none if there is no file yet, or if the file cannot be read at present."""
         return self.take(self.fetch())

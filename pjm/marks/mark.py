@@ -124,7 +124,7 @@ def from_mark(args: Sequence[object], kwargs: Mapping[str, object], where: str, 
         env=_env(kwargs.get("env", {}), where),
         after=_after(kwargs.get("after"), where),
         together=_together(kwargs.get("together"), where),
-        cpus=_count("cpus", "processors of a node", kwargs["cpus"], where) if "cpus" in kwargs else None,
+        cpus=_count("cpus", "processors of a node", kwargs["cpus"], where) if kwargs.get("cpus") is not None else None,
         mem=_of_node("mem", kwargs, where),
         gres=_of_node("gres", kwargs, where),
     )

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import collections
 import contextlib
+import errno
 import json
 import os
 import zlib
@@ -72,17 +73,22 @@ class Collected:
         if self._file < 0:
             if self._whole < 0:
                 collections.deque(self.pieces(), maxlen=0)
+            if self._whole < 0:
+                raise OSError(errno.EIO, "it cannot be read", str(self._path))
             self._file = os.open(str(self._path), os.O_WRONLY | os.O_CREAT | os.O_APPEND | os.O_CLOEXEC, 0o600)
             os.ftruncate(self._file, self._whole)
         append_whole(self._file, b"".join(_heading(piece) + piece.lines for piece in pieces))
 
     def pieces(self) -> Iterator[Piece]:
         """All pieces in order, up to one that is not whole; none if there is no copy, or if it cannot be read."""
-        self._whole = 0
-        with contextlib.suppress(OSError), self._path.open("rb", buffering=_CHUNK) as file:
-            for piece in iter(lambda: _read(file), None):
-                self._whole = file.tell()
-                yield piece
+        whole, self._whole = 0, -1  # unknown until the end: who stops before it must not cut off the rest
+        with contextlib.suppress(OSError):
+            with contextlib.suppress(FileNotFoundError), self._path.open("rb", buffering=_CHUNK) as file:
+                size = os.fstat(file.fileno()).st_size
+                for piece in iter(lambda: _read(file, size), None):
+                    whole = file.tell()
+                    yield piece
+            self._whole = whole
 
     def lines(self, jobs: Mapping[str, Sequence[S]]) -> Iterator[Tuple[S, bytes]]:
         """The shares of jobs, and the lines that continue what has been taken of each: take them before the next."""
@@ -103,7 +109,7 @@ def _heading(piece: Piece) -> bytes:
     return json.dumps(facts).encode("ascii") + b"\n"
 
 
-def _read(file: BinaryIO) -> Optional[Piece]:
+def _read(file: BinaryIO, size: int) -> Optional[Piece]:
     heading = file.readline()
     try:
         job, part, offset, length, _ = json.loads(heading.decode("ascii"))
@@ -111,5 +117,5 @@ def _read(file: BinaryIO) -> Optional[Piece]:
         return None
     if not (isinstance(job, str) and all(type(each) is int and each >= 0 for each in (part, offset, length))):
         return None
-    piece = Piece(job, part, offset, file.read(length))
+    piece = Piece(job, part, offset, file.read(min(length, size)))
     return piece if heading == _heading(piece) else None  # length and check sum

@@ -103,10 +103,8 @@ def list_sessions(arguments: argparse.Namespace) -> int:
         except BadInput as error:
             print(f"{name}  unreadable: {error.what}")
             continue
-        print(
-            f"{name}  {summary['state']:10}  {summary['done']} of {summary['tests']} tests have results, "
-            f"{counted(summary['jobs'], 'job')}, {summary['arguments']}"
-        )
+        how_far = f"{summary['done']} of {summary['tests']} tests have results, {counted(summary['jobs'], 'job')}"
+        print(printable(f"{name}  {summary['state']:10}  {how_far}, {summary['arguments']}"))
     return 0
 
 
@@ -116,7 +114,7 @@ def show_session(arguments: argparse.Namespace) -> int:
     summary = summarize(session)
     print(f"session {session.identity}: {summary['state']}")
     print(f"  begun {_date(session.facts.get('created'))}")
-    print(f"  pytest {summary['arguments']}")
+    print(printable(f"  pytest {summary['arguments']}"))
     print(f"  {summary['done']} of {summary['tests']} tests have results")
     asked, jobs = _live(session)
     if jobs:
@@ -124,7 +122,8 @@ def show_session(arguments: argparse.Namespace) -> int:
     for record in jobs:
         with contextlib.suppress(*SENSELESS):  # a damaged file: it may be replaced at any moment
             since = summary["begun"].get((record["name"], record["part"]), "")
-            print(_job_line(record) + (f"; since then {since}" if since and record["state"] != "closed" else ""))
+            later = f"; since then {since}" if since and record["state"] != "closed" else ""
+            print(printable(_job_line(record) + later))
     _print_some(summary["bad_ends"])
     _print_some([f"{test}: {why}" for test, why in summary["settled"].items()])
     _print_some([f"no result yet: {test}" for test in summary["missing"]])

@@ -93,10 +93,8 @@ def find(workdir: Path, identity: Optional[str]) -> Session:
         known = [name for name in known if _has_jobs(workdir / name)]
     if not known or (identity is not None and identity not in known):
         raise BadInput(
-            f"there is no session {identity}" if identity else "there is no session to resume",
-            f"looked in {workdir}, where {len(known)} are kept"
-            if identity
-            else f"{workdir} has no session that submitted jobs",
+            f"there is no session {identity}" if identity else "there is no session that submitted jobs",
+            f"looked in {workdir}, where {len(known)} are kept" if identity else f"looked in {workdir}",
             f"type: {listing}; or start one with: pytest --fugaku",
         )
     folder = workdir / (identity or known[-1])

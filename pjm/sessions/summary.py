@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Callable, Dict, Iterator, List, Mapping, Sequence, Set, Tuple
 
+from pjm.errors import BadInput
 from pjm.files import try_lock
 from pjm.job.assignment import begun, events_file, read_document
 from pjm.job.events import Tail
@@ -69,6 +70,12 @@ def making_sense(session: Session) -> Iterator[None]:
     """Raise BadInput if a record of the session does not have the shape that this program writes."""
     try:
         yield
+    except OSError as error:
+        raise BadInput(
+            f"session {session.identity} cannot be read now",
+            f"{error.filename or session.folder}: {error.strerror or error}",
+            "type the same again; on a shared file system this may pass",
+        ) from error
     except SENSELESS as error:
         why = f"a record of it, or of a job, makes no sense ({type(error).__name__}: {error})"
         raise corrupt(session.folder / JOURNAL, why) from error

@@ -47,3 +47,14 @@ def test_the_folder_of_the_users_own_settings_is_found_anyway(
 def test_another_folder_is_named_whole(project: Path) -> None:
     assert f"pytest --fugaku-resume=1 --fugaku-workdir='{project}/a b'" == suggest.resume(project / "a b" / "1")
     assert f"pjm clean 1 --workdir='{project}/a b'" == suggest.pjm("clean 1", project / "a b")
+
+
+def test_a_message_names_the_folder_where_the_users_own_settings_are_wrong(
+    project: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    file = project / "pytest-pjm" / "settings.ini"
+    file.parent.mkdir()
+    file.write_text("[pytest]\nfugaku_gruop = 1\n")
+    monkeypatch.setenv("XDG_CONFIG_HOME", str(project))
+
+    assert suggest.pjm("show", project / ".pjm").startswith("pjm show --workdir=")

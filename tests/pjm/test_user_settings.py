@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 from typing import Tuple
 
@@ -107,3 +108,21 @@ def test_a_file_that_others_may_change_or_replace_is_refused(file: Path, of_fold
     assert f"your settings in {file} are not used" == refusal.what
     assert f"others may write to {place} (mode " in refusal.why
     assert refusal.fix.endswith(f"chmod go-w {place}")
+
+
+def test_an_open_quote_is_said_with_name_and_value(file: Path) -> None:
+    refusal = refused(file, "[pytest]\nfugaku_pjsub_options = --comment='a\n")
+
+    assert (f"{file} has fugaku_pjsub_options = --comment='a", "close the quotes") == (refusal.what, refusal.fix)
+
+
+@pytest.mark.skipif(os.getuid() != 0, reason="only root can make a file of another user")
+def test_a_file_of_another_user_is_not_used(file: Path) -> None:
+    file.write_text("[pytest]\nfugaku_group = hp1\n")
+    os.chown(str(file), 12345, -1)
+
+    with pytest.raises(BadInput) as refusal:
+        user_settings()
+
+    assert refusal.value.why.startswith(f"{file} belongs to another user (uid 12345)")
+    assert f"make a file of your own: rm {file}" == refusal.value.fix

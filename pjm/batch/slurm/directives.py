@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import shlex
 from typing import Iterator, List, Optional, Tuple
 
@@ -43,6 +44,9 @@ def step_name(name: str, number: int) -> str:
 
 
 def words(script: str) -> List[str]:
-    """The options in the directives of a script. On the command line they count more than the user's SBATCH_… do."""
-    lines = [line[len(_MARK) :] for line in script.splitlines() if line.startswith(_MARK)]
-    return [word for line in lines for word in shlex.split(line)]
+    """The options in the directives of a script. On the command line they override the user's SBATCH_… variables.
+
+    As for sbatch, the directives end at the first command: what follows is the user's text.
+    """
+    head = itertools.takewhile(lambda line: line.startswith("#"), script.split("\n"))
+    return [word for line in head if line.startswith(_MARK) for word in shlex.split(line[len(_MARK) :])]

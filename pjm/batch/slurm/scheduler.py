@@ -45,8 +45,8 @@ _HOW_TO_GET_ONE = "run it on a login node of a cluster with Slurm"
 class SlurmScheduler:
     """A `Scheduler` that calls Slurm's commands.
 
-    A chain of jobs is submitted one by one, with its first jobs held until the last is in: Slurm takes a job that it
-    does not know any more for one that has succeeded, and a chain of which only a part is in must not run.
+    A chain of jobs is submitted one by one, with its first jobs held until the last is in: Slurm treats a job that
+    it has forgotten as succeeded, and a chain of which only a part is in must not run.
 
     Attributes:
         host: the machine on which the commands run.
@@ -78,7 +78,7 @@ class SlurmScheduler:
             return Limits(configured.array, None, directives.MINUTE, here=self._here)
         doubt = (
             f"Slurm keeps no history here (AccountingStorageType), and forgets a job {age:g} s after its end "
-            "(MinJobAge): of a job that ends while nobody asks, only its own files say how"
+            "(MinJobAge): of a job that it forgets between two questions, only its own files say how"
         )
         return Limits(configured.array, max(0.5, age / 3), directives.MINUTE, doubt, self._here)
 
@@ -156,7 +156,7 @@ class SlurmScheduler:
 
     def _sbatch(self, submission: Submission, number: int, how: Sequence[str]) -> str:
         script = submission.scripts[number]
-        given = directives.words(script.read_text(encoding="utf-8"))
+        given = directives.words(script.read_text(encoding="utf-8", errors="surrogateescape"))
         command = [*_SUBMIT, *self.options, *given, *_ALWAYS, *how, str(script)]
         try:
             answer = self.host.run(command, self.submit_timeout, submission.folder, submission.keep_open)
@@ -223,7 +223,7 @@ class SlurmScheduler:
         age = self._configuration().remembers
         return Ending(
             False,
-            f"ended, and how is not known: Slurm keeps no history here and forgets a job {age or 0:g} s after its end",
+            f"ended in an unknown way: Slurm keeps no history here and forgets a job {age or 0:g} s after its end",
             "it is not tried again, because it may have run: look at its files, then type: pytest --fugaku --lf",
         )
 

@@ -26,7 +26,8 @@ HOSTILE = "a|b`c`<img src=x onerror=alert(1)>\n# heading [link](javascript:x) @e
 def test_gate_md_says_which_differences_are_stopped(folder: Path) -> None:
     bad = as_markdown(report(judged(folder, runs(better=0.25))))
 
-    assert "each would have stopped a difference of its margin" in as_markdown(report(passing(folder)))
+    stops = "stops a difference as large as its margin with a probability of at least 95 %"
+    assert stops in as_markdown(report(passing(folder)))
     assert "  - stops with 95 % a difference of 0.02 in test\\_loss after 5 epochs" in bad
 
 

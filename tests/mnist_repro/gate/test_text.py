@@ -7,7 +7,7 @@ from typing import Sequence
 import pytest
 
 from mnist_repro.gate import text as gate_text
-from mnist_repro.gate.comparison import FINGERPRINT, SAMPLES
+from mnist_repro.gate.comparison import FINGERPRINT, PUBLISHED, SAMPLES, Comparison
 from mnist_repro.gate.text import MEANING, Commands, meaning
 from mnist_repro.gate.verdicts import Finding, Judgement, Verdict
 from mnist_repro.harness import fixture as checking
@@ -42,7 +42,13 @@ def test_what_could_not_be_compared_stops_nothing() -> None:
     lost = Finding("loss", Verdict.INCOMPARABLE, "it is nan", margin=0.5)
     exact = Finding("exact values", Verdict.CHANGED, "they differ")
 
-    assert "" == gate_text.stopped_text(Judgement((lost, exact)))
+    assert "" == gate_text.stopped_text(Comparison("it", SAMPLES, Judgement((lost, exact))))
+
+
+def test_the_margin_of_a_published_figure_is_none_of_the_gates() -> None:
+    judged = Finding("loss", Verdict.REPRODUCED, "near", margin=0.5)
+
+    assert "" == gate_text.stopped_text(Comparison("it", PUBLISHED, Judgement((judged,))))
 
 
 def test_the_message_shows_the_first_row_of_a_fingerprint_that_differs(folder: Path) -> None:

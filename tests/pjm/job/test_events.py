@@ -94,3 +94,18 @@ def test_a_line_whose_bytes_never_come_is_not_waited_for_for_ever(file: Path) ->
 
     assert [[], [], ["end"], []] == [names(tail) for _ in range(4)]
     assert 1 == tail.garbled
+
+
+def test_a_look_that_may_have_missed_lines_says_so_until_it_is_given_up(tmp_path: Path) -> None:
+    folder = tmp_path / "folder"
+    folder.mkdir()
+    stale, late = Tail(folder, patience=3), Tail(tmp_path / "late", patience=3)
+    late.path.write_bytes(b"\0" * 9 + b"\n")
+
+    seen = [(stale.fetch(), stale.behind, late.fetch(), late.behind) for _ in range(2)]
+
+    assert [(b"", True, b"", True)] * 2 == seen
+    stale.fetch()
+    late.fetch()
+    assert not stale.behind
+    assert not late.behind

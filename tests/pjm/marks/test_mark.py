@@ -16,6 +16,8 @@ def test_an_empty_mark_asks_for_the_defaults() -> None:
     defaults = Defaults(nodes=2, elapse=60, rscgrp="small")
 
     assert Request(nodes=2, elapse=60, rscgrp="small") == from_mark((), {}, WHERE, defaults)
+    nothing = dict.fromkeys(("cpus", "mem", "gres"))
+    assert Request(nodes=2, elapse=60, rscgrp="small") == from_mark((), nothing, WHERE, defaults)
 
 
 def test_every_argument_of_a_mark_is_taken() -> None:
@@ -89,7 +91,6 @@ def test_an_elapse_limit_that_cannot_be_meant_is_refused_with_file_and_line(valu
         ({"together": True}, "together=True"),
         ({"after": ["test_train"]}, "after=['test_train']"),
         ({"cpus": 0}, "cpus=0"),
-        ({"cpus": None}, "cpus=None"),
         ({"mem": 4096}, "mem=4096"),
         ({"mem": "4 GB"}, "mem='4 GB'"),
         ({"gres": "gpu:1 --wrap=x"}, "gres='gpu:1 --wrap=x'"),

@@ -49,3 +49,18 @@ def test_what_is_damaged_ends_the_copy(copy: Path, damage: bytes) -> None:
     copy.write_bytes(copy.read_bytes() + damage)
 
     assert PIECES == list(Collected(copy.parent).pieces())
+
+
+def test_who_stops_reading_before_the_end_cuts_nothing_off(copy: Path) -> None:
+    collected = Collected(copy.parent)
+    next(collected.pieces())
+
+    collected.add([PIECES[0]])
+
+    assert [*PIECES, PIECES[0]] == list(Collected(copy.parent).pieces())
+
+
+def test_a_heading_that_names_more_bytes_than_there_are_ends_the_copy(copy: Path) -> None:
+    copy.write_bytes(copy.read_bytes() + b'["job-1", 0, 2, 99999999999999, 0]\nb\n')
+
+    assert PIECES == list(Collected(copy.parent).pieces())

@@ -217,7 +217,7 @@ def test_what_is_not_there_is_said(tmp_path: Path, capsys: pytest.CaptureFixture
     assert 0 == main(["sessions", workdir])
     assert f"no sessions in {tmp_path}\n" == capsys.readouterr().out
     assert 2 == main(["show", workdir])
-    assert "there is no session to resume" in capsys.readouterr().err
+    assert "there is no session that submitted jobs" in capsys.readouterr().err
     assert 2 == main(["clean", "../..", workdir])
     assert "there is no session ../.." in capsys.readouterr().err
 

@@ -68,7 +68,7 @@ def test_a_file_is_no_folder_for_sessions(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("identity", "what"),
     [
-        (None, "there is no session to resume"),
+        (None, "there is no session that submitted jobs"),
         ("20260101-000000-0000", "there is no session 20260101-000000-0000"),
         ("../..", "'../..' is no session"),
     ],

@@ -89,7 +89,7 @@ def test_nothing_is_lost_and_nothing_submitted_twice(
 
 def _resumed(project: FugakuProject) -> Ran:
     resumed = project.run("--fugaku-resume", "--fugaku-emulate", "--junitxml=report.xml")
-    if "there is no session to resume" in resumed.out:  # it died before it had begun one
+    if "there is no session that submitted jobs" in resumed.out:  # it died before it had begun one
         return project.send("--junitxml=report.xml")
     return resumed
 

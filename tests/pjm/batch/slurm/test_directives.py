@@ -56,3 +56,9 @@ def test_the_words_of_a_script_are_those_of_its_directives() -> None:
 
     expected = ["--job-name=name", "--nodes=1", "--time=1", "--account=hp 1", "--output=share-0.out"]
     assert [*expected, "--error=share-0.err", "--open-mode=truncate"] == words(text)
+
+
+def test_what_follows_the_first_command_is_no_directive() -> None:
+    script = "#!/bin/bash\n#SBATCH --nodes=1\nexport TEXT='a\n#SBATCH --account=x'\n#SBATCH --hold\n"
+
+    assert ["--nodes=1"] == words(script)
