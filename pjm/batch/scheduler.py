@@ -167,6 +167,13 @@ class UnansweredError(Exception):
     """The batch system did not answer a question; ask again at the next poll."""
 
 
+class UnreadableError(ValueError):
+    """An output of the batch system that this program cannot read. The message says what, and quotes it."""
+
+    def __init__(self, why: str, quoted: str = "") -> None:
+        super().__init__(f"{why}: {quoted[:200]!r}" if quoted else why)
+
+
 class Scheduler(Protocol):
     """A batch system. Blocking calls, never more than one process at a time."""
 

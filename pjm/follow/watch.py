@@ -16,7 +16,7 @@ from pjm.follow.durations import measured
 from pjm.follow.explain import bad_ends, completed, cut_off, explain
 from pjm.follow.interrupts import Hold
 from pjm.follow.jobs import Clock, FollowedJob, FollowedShare, Stage
-from pjm.follow.poll import LOST, Poller
+from pjm.follow.poll import Poller
 from pjm.follow.results import News, NoResult, Result, Verdict, outcome
 from pjm.follow.submit_once import Submitter, doubled
 from pjm.job.assignment import begun
@@ -269,7 +269,7 @@ class Watch:
         for job in self.jobs:
             for share in job.shares:
                 if not share.closed and share.ending is not None and self._over(share, share.ending):
-                    self._close(job, share, share.ending or LOST)
+                    self._close(job, share, share.ending)
             if not job.open and (job.again or job.left) and self._has_room():
                 again, job.again, left, job.left = job.again, [], job.left, []
                 self._submit_again(again, retry=True)

@@ -10,7 +10,8 @@ from typing import List, Sized, Tuple
 
 from pjm.batch.pjm.codes import STATES
 from pjm.batch.pjm.messages import messages
-from pjm.batch.pjm.pjstat import UnreadableError, blocks, jobs
+from pjm.batch.pjm.pjstat import blocks, jobs
+from pjm.batch.scheduler import UnreadableError
 from tests.builders.other_outputs import bounds, limits, resources, summary
 
 FOLDER = Path(os.environ.get("PJM_SAMPLES") or Path(__file__).parents[3] / "shared" / "pjm" / "samples")

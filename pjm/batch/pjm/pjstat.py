@@ -9,6 +9,7 @@ from datetime import datetime, timedelta
 from typing import Dict, Iterator, List, Mapping, Optional, Tuple
 
 from pjm.batch.pjm.codes import STATES
+from pjm.batch.scheduler import UnreadableError
 
 JOB_ID = re.compile(r"\d{1,10}(?:_\d{1,5}|\[\d{1,6}\])?", re.ASCII)
 
@@ -20,13 +21,6 @@ _SITES = {"STATUS": "ST", "RSCGROUP": "RSC_GRP"}
 _STATISTIC = re.compile(r"[ \t]*([A-Z][A-Za-z0-9 /()*]*?)[ \t]*:[ \t](.*)")
 _START = re.compile(r"(?:(\d{4})/)?(\d\d)/(\d\d) (\d\d):(\d\d)(?::(\d\d))?[<@#]?", re.ASCII)
 _ELAPSE = re.compile(r"(\d+):(\d\d):(\d\d)", re.ASCII)
-
-
-class UnreadableError(ValueError):
-    """An output of PJM that this program cannot read. The message says what, and quotes it."""
-
-    def __init__(self, why: str, quoted: str = "") -> None:
-        super().__init__(f"{why}: {quoted[:200]!r}" if quoted else why)
 
 
 @dataclass(frozen=True)

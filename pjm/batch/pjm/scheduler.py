@@ -13,7 +13,7 @@ from typing import Callable, Dict, Iterable, Iterator, List, Mapping, Optional, 
 from pjm.batch.host import Answer, Host, HungError, LocalHost, NotStartedError, command_lines
 from pjm.batch.pjm import directives, pjstat, pjsub
 from pjm.batch.pjm.messages import errors, explained
-from pjm.batch.pjm.pjstat import JOB_ID, JobRow, UnreadableError
+from pjm.batch.pjm.pjstat import JOB_ID, JobRow
 from pjm.batch.pjm.status import memory_use, status
 from pjm.batch.scheduler import (
     LONGEST_SUBMISSION,
@@ -25,6 +25,7 @@ from pjm.batch.scheduler import (
     Submission,
     SubmitError,
     UnansweredError,
+    UnreadableError,
 )
 from pjm.errors import BadInput
 

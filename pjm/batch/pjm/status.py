@@ -7,8 +7,8 @@ from typing import Mapping, Optional
 
 from pjm.batch.cause import ELAPSE, Cause, machine, script_cause, signal_name, time_used, with_longer
 from pjm.batch.pjm.codes import CODE_NAMES, CODES, REASONS, STATES, VAGUE
-from pjm.batch.pjm.pjstat import JobRow, UnreadableError, start_time
-from pjm.batch.scheduler import Ending, Phase, Status
+from pjm.batch.pjm.pjstat import JobRow, start_time
+from pjm.batch.scheduler import Ending, Phase, Status, UnreadableError
 
 _VOLUME = ", and name its volume in fugaku_gfscache"
 

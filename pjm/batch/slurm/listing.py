@@ -6,6 +6,8 @@ import re
 from dataclasses import dataclass
 from typing import Iterator, List, Optional, Tuple
 
+from pjm.batch.scheduler import UnreadableError
+
 JOB_ID = re.compile(r"\d{1,10}(?:_\d{1,7})?", re.ASCII)
 
 # squeue(1) --Format: the suffix is the delimiter. sacct(1) --format. The name comes last: it may hold the delimiter.
@@ -19,13 +21,6 @@ _CLOCK = re.compile(r"(?:(\d+)-)?(?:(\d+):)?(\d+):(\d\d)", re.ASCII)
 _PENDING_ARRAY = re.compile(r"(\d{1,10})_\[([\d,:-]+)(?:%\d+)?\]", re.ASCII)
 _SETTING = re.compile(r"^(\w+)\s*=\s(.*?)\s*$", re.ASCII | re.MULTILINE)
 _USUAL_ARRAY = 1001  # slurm.conf(5), MaxArraySize
-
-
-class UnreadableError(ValueError):
-    """An output of Slurm that this program cannot read. The message says what, and quotes it."""
-
-    def __init__(self, why: str, quoted: str = "") -> None:
-        super().__init__(f"{why}: {quoted[:200]!r}" if quoted else why)
 
 
 @dataclass(frozen=True)

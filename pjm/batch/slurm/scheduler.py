@@ -22,9 +22,10 @@ from pjm.batch.scheduler import (
     Submission,
     SubmitError,
     UnansweredError,
+    UnreadableError,
 )
 from pjm.batch.slurm import directives, listing, sbatch
-from pjm.batch.slurm.listing import HISTORY, JOB_ID, QUEUE, Configuration, JobRow, UnreadableError
+from pjm.batch.slurm.listing import HISTORY, JOB_ID, QUEUE, Configuration, JobRow
 from pjm.batch.slurm.status import status
 from pjm.errors import BadInput
 

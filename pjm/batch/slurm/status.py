@@ -5,9 +5,9 @@ from __future__ import annotations
 from typing import Optional
 
 from pjm.batch.cause import ELAPSE, Cause, script_cause, signal_name, time_used, with_longer
-from pjm.batch.scheduler import Ending, Phase, Status
+from pjm.batch.scheduler import Ending, Phase, Status, UnreadableError
 from pjm.batch.slurm.codes import ENDS, HELD, NEEDED, NEVER, STATES
-from pjm.batch.slurm.listing import JobRow, UnreadableError
+from pjm.batch.slurm.listing import JobRow
 
 # Slurm's exit code 0:53 of a job whose output files could not be opened: no process of it has run.
 _NO_FILES = 53

@@ -11,7 +11,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from pjm.batch.pjm.pjstat import JobRow, UnreadableError, blocks, data, jobs, start_time, statistics, table
+from pjm.batch.pjm.pjstat import JobRow, blocks, data, jobs, start_time, statistics, table
+from pjm.batch.scheduler import UnreadableError
 from tests.builders.pjstat_layouts import WIDE, comma, wide
 
 OVER_ITS_LIMIT = {

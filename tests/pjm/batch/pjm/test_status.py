@@ -11,9 +11,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from pjm.batch.pjm.codes import CODE_NAMES, STATES
-from pjm.batch.pjm.pjstat import JobRow, UnreadableError
+from pjm.batch.pjm.pjstat import JobRow
 from pjm.batch.pjm.status import ending, memory_use, status
-from pjm.batch.scheduler import Phase
+from pjm.batch.scheduler import Phase, UnreadableError
 
 NOW = datetime(2025, 2, 3, 5, 0, 0)
 ENDED = JobRow("12", "EXT", 0, 0, 0, "", "02/03 04:05:06", 1802, 1800)

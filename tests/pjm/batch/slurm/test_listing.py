@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from pjm.batch.slurm.listing import Configuration, JobRow, UnreadableError, configuration, jobs, most_memory
+from pjm.batch.scheduler import UnreadableError
+from pjm.batch.slurm.listing import Configuration, JobRow, configuration, jobs, most_memory
 from tests.builders.slurm_samples import CONFIG, MAX_RSS, SACCT, SQUEUE
 
 

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from pjm.batch.scheduler import Phase
-from pjm.batch.slurm.listing import JobRow, UnreadableError, jobs
+from pjm.batch.scheduler import Phase, UnreadableError
+from pjm.batch.slurm.listing import JobRow, jobs
 from pjm.batch.slurm.status import status
 from tests.builders.slurm_samples import SACCT, SQUEUE
 
