@@ -14,7 +14,7 @@ from unittest import mock
 import pytest
 
 from pjm.batch.pjm import directives
-from pjm.batch.scheduler import Ending, Phase, Resources, Status, Submission
+from pjm.batch.scheduler import Ending, Limits, Phase, Resources, Scheduler, Status, Submission
 from pjm.job.assignment import EVENTS, PLAN, share_folder
 from pjm.job.events import EventLog
 
@@ -31,6 +31,14 @@ class AnsweringScheduler:
     def bulk_number(self) -> str:
         """See `Scheduler.bulk_number`."""
         return directives.BULK_NUMBER
+
+    @property
+    def limits(self) -> Limits:
+        """See `Scheduler.limits`."""
+        return Limits()
+
+    def check(self, resources: Resources, where: str) -> None:
+        """See `Scheduler.check`."""
 
     def directives(
         self, name: str, resources: Resources, number: Optional[int], needs: Optional[Tuple[int, ...]]
@@ -49,7 +57,7 @@ class AnsweringScheduler:
             os._exit(0)
         return ids
 
-    def find(self, name: str) -> Tuple[str, ...]:
+    def find(self, name: str, parts: int) -> Tuple[str, ...]:
         """See `Scheduler.find`."""
         return self._ids.get(name, ())
 
@@ -63,7 +71,7 @@ class AnsweringScheduler:
         """See `Scheduler.look_back`."""
         raise NotImplementedError
 
-    def figures(self, statistics: Path) -> str:
+    def figures(self, job_id: str, statistics: Path) -> str:
         """See `Scheduler.figures`."""
         raise NotImplementedError
 
@@ -114,9 +122,10 @@ def main() -> int:
     options = [] if how == "plain" else ["--fugaku", "--fugaku-emulate", "-o", "fugaku_tests_per_job=500", *packing]
     if how == "one-per-test":
         options = ["--fugaku", "--fugaku-emulate", *packing]
+    kept: Scheduler = scheduler  # mypy: that it keeps to the interface
     counted = Counted()
     begun = time.perf_counter()
-    with mock.patch("pjm.client.client.make_scheduler", return_value=scheduler):
+    with mock.patch("pjm.client.client.make_scheduler", return_value=kept):
         code = pytest.main(["-p", "pytest_pjm", *options, *arguments], plugins=[counted])
     usage = resource.getrusage(resource.RUSAGE_SELF)
     measured = {
