@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Optional, Sequence
+from typing import Dict, Optional, Sequence
 
 import pytest
 
@@ -64,10 +65,11 @@ def left_alone(watch: Watch, way: ResumeHint) -> Optional[str]:
 
 
 def detached(jobs: Sequence[FollowedJob], way: ResumeHint) -> str:
-    """The message that jobs were submitted."""
-    kept = (job for job in jobs if job.stage is not Stage.CANCELLED)
-    ids = ", ".join(share.id for job in kept for share in job.shares[:1] if share.id)
-    return f"fugaku: submitted {ids}; continue with: {way.command}"
+    """The message that jobs were submitted. Of parts that share the number of one job, the first stands for all."""
+    first: Dict[str, str] = {}
+    for share in (share for job in jobs if job.stage is not Stage.CANCELLED for share in job.shares if share.id):
+        first.setdefault(re.split(r"\D", share.id)[0], share.id)
+    return f"fugaku: submitted {', '.join(first.values())}; continue with: {way.command}"
 
 
 def _rest(watch: Watch, way: ResumeHint) -> str:

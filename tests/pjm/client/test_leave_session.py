@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from types import SimpleNamespace
 from typing import Any, Sequence
 
@@ -91,3 +92,11 @@ def test_a_client_that_only_submits_names_the_jobs(one: Following) -> None:
     one.begin()
 
     assert f"fugaku: submitted 1.0; continue with: {command(one)}" == detached(one.watch.jobs, hint(one))
+
+
+def test_the_jobs_of_a_chain_are_all_named_where_each_has_a_number_of_its_own(one: Following) -> None:
+    one.begin()
+    (job,) = one.watch.jobs
+    job.shares = tuple(replace(job.shares[0], id=number) for number in ("7_0", "7_1", "8", "9"))
+
+    assert f"fugaku: submitted 7_0, 8, 9; continue with: {command(one)}" == detached(one.watch.jobs, hint(one))
