@@ -181,10 +181,10 @@ class Client:
             reporter.write_line(self._followed.left_message)
 
     def _prepare(self, config: pytest.Config, items: Items) -> Prepared:
-        """Read what the session needs, and check a new session's budget, before there is a session folder.
+        """Read what the session needs, and check what a new one asks for, before there is a session folder.
 
         Raises:
-            BadInput: the batch system is missing, or the jobs would request too much.
+            BadInput: the batch system is missing, or the jobs would request too much or what does not exist.
         """
         scheduler = make_scheduler(config, self._settings)
         self._settings = batch_system.within(self._settings, scheduler.limits)
@@ -192,8 +192,11 @@ class Client:
         notes = scheduler.limits.doubt, rounded(tasks, self._settings.site)
         place = workplace(config, self._settings, items)
         prepared = Prepared(items, tasks, place, scheduler, tuple(filter(None, notes)))
-        if not (config.option.fugaku_resume or config.option.fugaku_dry_run):
-            check_budget(pack(tasks, self._settings.site, "pytest"), self._settings.budget)
+        if not config.option.fugaku_resume:
+            jobs = pack(tasks, self._settings.site, "pytest")
+            for share in (share for job in jobs for share in job.shares):
+                scheduler.check(share.resources, share.nodeids[0])
+            check_budget(jobs, None if config.option.fugaku_dry_run else self._settings.budget)
         return prepared
 
     def _open(self, session: pytest.Session, prepared: Prepared) -> FollowedSession:
