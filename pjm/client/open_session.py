@@ -117,6 +117,7 @@ def open_session(config: pytest.Config, settings: Settings, items: Items) -> Ses
         "pytest": pytest.__version__,
         "emulate": settings.emulate,
         "scheduler": settings.scheduler,
+        "here": settings.here,
         "dry_run": bool(config.option.fugaku_dry_run),
     }
     return index.create(settings.workdir, facts)

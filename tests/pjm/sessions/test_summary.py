@@ -56,6 +56,16 @@ def test_results_are_counted_from_the_events_of_the_jobs(one: Following) -> None
     assert {"state": "unfinished", "begun": begun, "bad_ends": [], **numbers} == summarize(one.session)
 
 
+def test_only_where_every_node_is_this_machine_files_are_read_at_full_speed(tmp_path: Path) -> None:
+    rooms = []
+    for here in (False, True):
+        pace = summary.pace_of(index.create(tmp_path, {"here": here, "emulate": False}))
+        pace.spend(100)
+        rooms.append(pace.allows(100))
+
+    assert [False, True] == rooms
+
+
 def test_tests_that_were_reported_without_a_result_of_their_own_are_not_missing(tmp_path: Path) -> None:
     chain = Following(tmp_path, tasks(2, b=(A,)), settings_of(tmp_path))
     chain.begin()
