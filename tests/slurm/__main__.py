@@ -21,6 +21,7 @@ def main() -> int:
     parser.add_argument("--slots", type=int, default=16, help="processors that each node claims to have")
     parser.add_argument("--accounting", choices=("none", "dbd"), default="none")
     parser.add_argument("--min-job-age", type=int, default=300, metavar="SECONDS")
+    parser.add_argument("--cgroup", action="store_true", help="limit the memory of jobs, for root")
     place = sys.argv.index("--") if "--" in sys.argv else len(sys.argv)
     words, command = sys.argv[1:place], sys.argv[place + 1 :]
     given = parser.parse_args(words)
@@ -29,7 +30,7 @@ def main() -> int:
             parser.error("stop needs --folder")
         print("ended:", *map(str, clean(given.folder)))
         return 0
-    machine = Machine(given.nodes, given.slots, given.min_job_age, given.accounting)
+    machine = Machine(given.nodes, given.slots, given.min_job_age, given.accounting, given.cgroup)
     why = missing(machine)
     if why:
         print(why, file=sys.stderr)

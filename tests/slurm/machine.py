@@ -33,6 +33,7 @@ PACKAGES = "apt-get install --no-install-recommends slurm-wlm munge"
 CLIENTS = ("sbatch", "squeue", "sacct", "scancel", "scontrol", "sinfo", "sacctmgr")
 _DAEMONS = ("munged", "slurmctld", "slurmd")
 _DATABASE = ("slurmdbd", "mariadbd", "mariadb-install-db")
+_CGROUPS = Path("/sys/fs/cgroup/memory")
 _SUBREAPER = 36  # PR_SET_CHILD_SUBREAPER in <linux/prctl.h>
 _SIOCSIFFLAGS, _SIOCSIFADDR, _UP_AND_RUNNING = 0x8914, 0x8916, 0x41  # <linux/sockios.h>, <linux/if.h>
 
@@ -47,12 +48,14 @@ class Machine:
         min_job_age: seconds for which Slurm remembers a job that has ended.
         accounting: none, or dbd: a database, for sacct. slurmdbd listens on every address of the machine whatever it
             is told, so all of this Slurm then runs in a network namespace of its own, for which it has to be root.
+        cgroup: whether a job that uses more memory than it asked for is killed by the kernel, as sites have it.
     """
 
     nodes: int = 2
     slots: int = 16
     min_job_age: int = 300
     accounting: str = "none"
+    cgroup: bool = False
 
 
 def missing(machine: Optional[Machine] = None) -> Optional[str]:
@@ -60,6 +63,8 @@ def missing(machine: Optional[Machine] = None) -> Optional[str]:
     dbd = machine is not None and machine.accounting == "dbd"
     if dbd and os.geteuid() != 0:
         return "Slurm's accounting needs root: slurmdbd listens on every address, so it gets a network of its own"
+    if machine is not None and machine.cgroup and not (os.geteuid() == 0 and os.access(str(_CGROUPS), os.W_OK)):
+        return f"Slurm limits the memory of jobs only for root, where {_CGROUPS} can be written (cgroups of version 1)"
     for name in (*_DAEMONS, *CLIENTS, *(_DATABASE if dbd else ())):
         if _executable(name) is None:
             more = " slurmdbd mariadb-server" if dbd else ""
@@ -178,7 +183,16 @@ def clean(folder: Path) -> List[int]:
                 with contextlib.suppress(OSError):
                     os.kill(process, signal.SIGKILL)
                     ended.append(process)
+    _remove_groups(folder)
     return ended
+
+
+def _remove_groups(folder: Path) -> None:
+    """Remove the groups of processes that slurmd leaves empty."""
+    for spool in folder.glob("spool-*"):
+        for place, _, _ in os.walk(str(_CGROUPS / f"slurm_{spool.name[len('spool-') :]}"), topdown=False):
+            with contextlib.suppress(OSError):  # a process of it is about to end
+                Path(place).rmdir()
 
 
 def _read(process: int, name: str) -> bytes:
@@ -202,7 +216,8 @@ class Guard:
     def __init__(self, folder: Path, machine: Machine) -> None:
         self.folder = folder
         self.machine = machine
-        self.nodes = [f"n{number}" for number in range(1, machine.nodes + 1)]
+        own = f"-{os.getpid()}" if machine.cgroup else ""  # groups of processes are named after the node
+        self.nodes = [f"n{number}{own}" for number in range(1, machine.nodes + 1)]
         self.ports = _free_ports(machine.nodes + 2)
         conf = str(folder / "slurm.conf")
         self.environment = {
@@ -231,6 +246,9 @@ class Guard:
         key = self.folder / "munge" / "key"
         key.write_bytes(os.urandom(1024))
         key.chmod(0o400)
+        if self.machine.cgroup:
+            limits = "ConstrainRAMSpace=yes\nAllowedRAMSpace=100\nConstrainSwapSpace=no\n"  # cgroup.conf(5)
+            (self.folder / "cgroup.conf").write_text(f"CgroupPlugin=cgroup/v1\n{limits}")
         self._write_commands()
         self.start("munged")
         if self.machine.accounting == "dbd":
@@ -273,6 +291,7 @@ class Guard:
                     pass
             if time.monotonic() > deadline - 4:
                 number = signal.SIGKILL
+        _remove_groups(self.folder)
 
     def _start_database(self) -> None:
         data, socket_file = self.folder / "state" / "mariadb", self.environment["MYSQL_UNIX_PORT"]
@@ -344,7 +363,7 @@ class Guard:
             "SlurmctldPidFile": folder / "state" / "slurmctld.pid",
             "SlurmdPidFile": folder / "state" / "slurmd-%n.pid",
             "ProctrackType": "proctrack/linuxproc",
-            "TaskPlugin": "task/none",
+            "TaskPlugin": "task/cgroup" if machine.cgroup else "task/none",
             "JobAcctGatherType": "jobacct_gather/linux",
             "JobAcctGatherFrequency": "task=1",
             "SelectType": "select/cons_tres",

@@ -11,6 +11,7 @@ import pytest
 
 from tests.builders.processes import PATIENCE, until
 from tests.builders.slurm_project import SlurmProject
+from tests.end_to_end.slurm.conftest import CONTROLLER, FORGOTTEN, Outcome, documented
 from tests.slurm.machine import Running
 
 # A test notes that it runs, and the first time it waits to be told to go on.
@@ -117,21 +118,7 @@ def test_a_controller_that_is_killed_in_a_session_loses_nothing_and_runs_nothing
 
     assert 0 == client.returncode, out
     assert [1, 1, 1] == [ran(project, name) for name in ("quick", "waits", "after")]
-
-
-def test_a_job_whose_node_fails_is_tried_again(plain: Running, make: Make) -> None:
-    project = make(plain)
-    project.write(NOTES)
-    client = project.start("--fugaku", "--fugaku-emulate")
-    until(lambda: ran(project, "waits") and len(project.running()) == 1)
-    (job,) = project.running()
-    node = plain.run("squeue", "-h", "-j", job, "-o", "%N").strip()
-    plain.run("scontrol", "update", f"NodeName={node}", "State=DOWN", "Reason=test")
-    out, _ = client.communicate(timeout=PATIENCE)
-    until(lambda: not plain.run("sinfo", "-h", "-n", node, "-t", "down", "-o", "%N").strip())  # ReturnToService
-
-    assert 0 == client.returncode, out
-    assert [1, 2] == [ran(project, name) for name in ("quick", "waits")]
+    assert Outcome("passed", "no", "1") == documented()[CONTROLLER]
 
 
 def test_a_job_that_is_forgotten_while_nobody_asks_is_not_run_again(forgetful: Running, make: Make) -> None:
@@ -146,9 +133,11 @@ def test_a_job_that_is_forgotten_while_nobody_asks_is_not_run_again(forgetful: R
 
     assert (0, 1) == (left.code, resumed.code), left.out + resumed.out
     assert {"passed": 1, "failed": 1} == resumed.counts(), resumed.out
-    assert "Slurm keeps no history here and forgets a job 2 s after its end" in resumed.out
+    words = "ended in an unknown way: Slurm keeps no history here"
+    assert f"{words} and forgets a job 2 s after its end" in resumed.out
     assert "forgets a job 2 s after its end (MinJobAge)" in left.out
     assert [1, 1] == [ran(project, name) for name in ("quick", "waits")]
+    assert Outcome(f"failed: *{words}*", "no", "1") == documented()[FORGOTTEN]
 
 
 def test_without_a_history_nothing_is_missed_by_a_client_that_stays(forgetful: Running, make: Make) -> None:
@@ -179,6 +168,7 @@ def test_what_cannot_work_is_said_and_runs_nothing(plain: Running, make: Make, m
     assert refused.code in (1, 4)
     assert said in refused.out
     assert 0 == ran(project, "waits")
+    assert (refused.code == 1) == any(project.workdir.glob("*/session.json"))  # else it is refused before that
 
 
 def test_ctrl_c_cancels_the_jobs(plain: Running, make: Make) -> None:

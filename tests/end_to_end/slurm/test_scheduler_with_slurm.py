@@ -13,8 +13,8 @@ from pjm.batch.scheduler import AnswerLostError, Ending, Phase, Status, SubmitEr
 from pjm.plan.script import outputs
 from tests.builders.processes import until
 from tests.builders.submitting import BULK, ONE, STEPS, SubmittingPlace
-from tests.end_to_end.slurm.conftest import Place, scheduler_of
-from tests.slurm.machine import Running
+from tests.end_to_end.slurm.conftest import LIMITED, Place, scheduler_of
+from tests.slurm.machine import Running, missing
 
 REFUSAL = "echo 'sbatch: error: Batch job submission failed: Invalid partition name specified' >&2; exit 1"
 TIMED_OUT = "echo 'sbatch: error: Batch job submission failed: Socket timed out on send/recv operation' >&2; exit 1"
@@ -210,6 +210,21 @@ def test_more_time_than_the_partition_has_is_accepted_and_stuck_after_a_while(pl
     assert Phase.QUEUED is place.scheduler.poll(ids)[ids[0]].phase
     assert "stuck, because it asks for more time than it may have" in ending.happened
     place.scheduler.cancel(ids)
+
+
+@pytest.mark.skipif(missing(LIMITED) is not None, reason=str(missing(LIMITED)))
+@pytest.mark.parametrize("how", ["exec ", "", "true || "], ids=["the script", "a child", "nothing"])
+def test_a_job_that_needs_more_memory_than_it_has_is_told_from_others(
+    limited: Running, tmp_path: Path, how: str
+) -> None:
+    place = SubmittingPlace(tmp_path, scheduler_of(limited, "--mem=100M"))
+    eats = f"{how}python3 -c 'bytearray(400_000_000)'; exit 0"
+
+    ending = only(place.endings(place.scheduler.submit(place.job(eats).submission)))
+
+    assert (how == "true || ") == ending.succeeded, ending
+    assert ending.succeeded or ("it needed more memory than it had" in ending.happened and "mem=" in ending.advice)
+    assert not ending.retry
 
 
 def test_a_held_job_is_held_until_it_is_released(plain: Running, place: Place) -> None:
