@@ -1,4 +1,4 @@
-"""kill -9 of the client at twenty random moments of a run with five jobs, then resume."""
+"""kill -9 of the client at twenty random moments of a run with five jobs, then resume; on PJM or Slurm."""
 
 from __future__ import annotations
 
@@ -15,8 +15,15 @@ import pytest
 from tests.builders import junit
 from tests.builders.fugaku_project import FugakuProject, Ran
 from tests.builders.processes import until
+from tests.builders.slurm_project import SlurmProject
+from tests.end_to_end.pjm.conftest import Make
 
 TESTS = """
+@pytest.fixture(autouse=True)
+def noted(request):
+    with open(f"ran-{request.node.name}", "a") as file:
+        file.write("x")
+
 @pytest.mark.fugaku(nodes=1)
 @pytest.mark.parametrize("number", range(4))
 def test_some(number):
@@ -27,7 +34,7 @@ def test_some(number):
 def test_crashes():
     os.kill(os.getpid(), signal.SIGSEGV)
 
-@pytest.mark.fugaku(nodes=3)
+@pytest.mark.fugaku(elapse="00:20:00")
 def test_skips():
     pytest.skip("not this one")
 
@@ -39,19 +46,20 @@ def test_train(artifacts):
 def test_estimate(artifacts):
     assert "trained" == (artifacts.of("test_train") / "weights").read_text()
 
-@pytest.mark.fugaku(nodes=4)
+@pytest.mark.fugaku(elapse="00:40:00")
 def test_slow():
     time.sleep(0.5)
 
 def test_here():
     time.sleep(0.1)
 """
+IN_JOBS = 9  # tests; the one here may run a second time
 SEED = random.SystemRandom().randrange(1000)
 
 
 @pytest.fixture(scope="module")
-def unbroken(tmp_path_factory: pytest.TempPathFactory) -> FugakuProject:
-    project = prepared(FugakuProject(tmp_path_factory.mktemp("unbroken") / "project"))
+def unbroken(tmp_path_factory: pytest.TempPathFactory, make_project: Make) -> FugakuProject:
+    project = prepared(make_project(tmp_path_factory.mktemp("unbroken") / "project"))
     begun = time.monotonic()
     project.send("--junitxml=report.xml")
     (project.path / "seconds").write_text(str(time.monotonic() - begun))
@@ -84,7 +92,10 @@ def test_nothing_is_lost_and_nothing_submitted_twice(
     assert _cases(unbroken.path) == _cases(project.path), where
     submitted = [job for call in project.submissions() for job in call.jobs]
     assert len(submitted) == len(set(submitted)), where
-    assert len(unbroken.submissions()) == len(project.submissions()) == 5, where
+    runs = {file.name: len(file.read_text()) for file in project.path.glob("ran-*") if file.name != "ran-test_here"}
+    assert [1] * IN_JOBS == list(runs.values()), f"{runs}\n{where}"
+    if not isinstance(project, SlurmProject):  # there, a chain that was half in is cancelled and submitted again
+        assert len(unbroken.submissions()) == len(project.submissions()) == 5, where
 
 
 def _resumed(project: FugakuProject) -> Ran:
@@ -101,6 +112,7 @@ def _cases(folder: Path) -> object:
 
 
 def test_the_emulator_outlives_nobody(project: FugakuProject) -> None:
+    project.needs_emulator("it is looked for among all processes")
     project.write(TESTS)
     project.send()
     project.stop()
