@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import subprocess
 import sys
 from dataclasses import replace
@@ -12,7 +13,7 @@ from typing import List
 import numpy as np
 import pytest
 
-from benchmarks import steps, suite
+from benchmarks import plugin, steps, suite
 from benchmarks.many_shares import Life, most_in_a_second
 from benchmarks.pairs import Command, ProcessError, Row, Times, measure, seconds, spread, table
 from benchmarks.training import rows
@@ -55,6 +56,15 @@ def test_the_table_shows_seconds_of_both_sides_the_ratio_and_the_goal() -> None:
 
 def test_a_table_that_is_not_judged_says_so() -> None:
     assert table([(row(3.5), TIMES)], judged=False).endswith("not judged")
+
+
+def test_without_a_slurm_the_row_says_so_and_is_no_failure(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr(plugin, "missing", lambda machine=None: "no slurmd here")
+
+    assert 0 == plugin.main(["--only", "slurm"])
+    assert re.search("on a real Slurm +not measured +no slurmd here", capsys.readouterr().out)
 
 
 def test_the_two_sides_take_turns_and_ours_begins(tmp_path: Path) -> None:
