@@ -11,7 +11,10 @@ from mnist_repro.commands.options import add_recipes
 from mnist_repro.program import run_command, run_script
 
 # Modules of mnist_repro.commands: each has DESCRIPTION, add_arguments(parser) and run(arguments) -> ExitCode.
-COMMANDS = ("reproduce", "train", "estimate", "predict", "errors", "data", "drift", "baseline", "power", "report")
+COMMANDS = (
+    *("reproduce", "train", "estimate", "predict", "errors", "data", "drift", "baseline", "power", "report", "judge"),
+    "wheel",
+)
 
 EPILOG = """\
 exit codes: 0 passed · 1 a verdict that does not pass · 2 bad input or environment · 130 interrupted

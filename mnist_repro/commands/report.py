@@ -56,6 +56,7 @@ def run(arguments: argparse.Namespace) -> ExitCode:
     from mnist_repro.report.page.page_file import require_ours, write
     from mnist_repro.runs.found import find_runs
     from mnist_repro.runs.problems import Problems
+    from mnist_repro.wheel.finished import require_finished
 
     require_drawing()
     require_there(arguments.baselines)
@@ -64,6 +65,7 @@ def run(arguments: argparse.Namespace) -> ExitCode:
     problems = Problems()
     with doing(f"reading the runs in {', '.join(map(str, arguments.runs))}"):
         runs = find_runs(arguments.runs, problems)
+        require_finished(arguments.runs, runs, problems)
     sources = PageInputs(
         runs=runs,
         places=[str(place) for place in arguments.runs],

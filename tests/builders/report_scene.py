@@ -14,7 +14,7 @@ from mnist_repro.gate.baselines.judge import MeasuredFingerprint, judge_fingerpr
 from mnist_repro.gate.baselines.values import accepted
 from mnist_repro.gate.comparison import FINGERPRINT, Comparison
 from mnist_repro.gate.report import Report, ReportEntry, Session
-from mnist_repro.gate.session import gate_session
+from mnist_repro.gate.report_folder import write
 from mnist_repro.runs import baselines, run_json
 from mnist_repro.runs.log import Line
 from mnist_repro.runs.run import Run
@@ -98,7 +98,7 @@ def add_gate(
     settings = {"seeds": "5", "scale": "subset", "arithmetic": "original"}
     session = Session(settings, "2026-01-02T03:04:05+00:00", {"pytest": "8.3"}, "2026-01-02", 1, True)
     entry = ReportEntry(test, "failed", stored.name, FINGERPRINT, found, reason)
-    gate_session.write(Report(session, (entry,), tuple(failures)), scene.gate)
+    write(Report(session, (entry,), tuple(failures)), scene.gate)
     assert checked.as_fields(found)["verdict"] == "changed"
 
 

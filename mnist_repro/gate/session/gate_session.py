@@ -49,6 +49,7 @@ class GateSession:
         if self._folder is None:
             return
         from mnist_repro.errors import BadInput
+        from mnist_repro.gate.report_folder import write
 
         try:
             write(self._report(), self._folder)
@@ -166,6 +167,7 @@ class GateSession:
     def _write(self, report: Report) -> None:
         assert self._folder is not None  # noqa: S101 - called only with a folder
         from mnist_repro.errors import BadInput
+        from mnist_repro.gate.report_folder import write
 
         try:
             write(report, self._folder)
@@ -183,21 +185,6 @@ class GateSession:
                 summary.write(as_markdown(report))
         except OSError as error:
             self._problems.append(f"cannot append to {STEP_SUMMARY}={place}: {error.strerror}")
-
-
-def write(report: Report, folder: Path) -> None:
-    """Write `gate.json` and `gate.md` into ``folder``; `gate.json` comes last and shows that both files are complete.
-
-    Raises:
-        BadInput: a file cannot be written.
-    """
-    from mnist_repro.files.atomic import replacing_together, write_text
-    from mnist_repro.gate import report as gate_report
-    from mnist_repro.gate.markdown import as_markdown
-
-    with replacing_together(folder, (gate_report.MARKDOWN, gate_report.JSON)) as unfinished:
-        write_text(unfinished / gate_report.MARKDOWN, as_markdown(report))
-        write_text(unfinished / gate_report.JSON, gate_report.as_json(report))
 
 
 def _now() -> str:

@@ -1,28 +1,36 @@
 from __future__ import annotations
 
+import json
 from pathlib import Path
+from typing import cast
 
 import pytest
 
-from mnist_repro.errors import BadInput
-from mnist_repro.gate.markdown import as_markdown
-from mnist_repro.gate.report import as_json
-from mnist_repro.gate.session.gate_session import write
-from tests.builders.gate_reports import failing, report
+from mnist_repro.gate.session.gate_session import GateSession
 
 
-def test_both_files_are_written_whole(tmp_path: Path, folder: Path) -> None:
-    found = report(failing(folder))
+class Config:
+    """What a session asks pytest's configuration."""
 
-    write(found, tmp_path / "new" / "gate")
-
-    assert {"gate.json", "gate.md"} == {path.name for path in (tmp_path / "new" / "gate").iterdir()}
-    assert as_json(found) == (tmp_path / "new" / "gate" / "gate.json").read_text(encoding="utf-8")
-    assert as_markdown(found) == (tmp_path / "new" / "gate" / "gate.md").read_text(encoding="utf-8")
+    def __init__(self, folder: Path) -> None:
+        self.option = self
+        self.gate_seeds, self.gate_report, self.collectonly = 3, folder, False
 
 
-def test_a_folder_that_cannot_be_written_is_bad_input(tmp_path: Path) -> None:
-    (tmp_path / "gate").write_text("a file")
+def session(folder: Path) -> GateSession:
+    return GateSession(cast(pytest.Config, Config(folder)))
 
-    with pytest.raises(BadInput, match="cannot write"):
-        write(report(), tmp_path / "gate")
+
+def test_the_report_of_an_earlier_session_is_replaced_at_once(tmp_path: Path) -> None:
+    (tmp_path / "gate.json").write_text('{"passes": true}', encoding="utf-8")
+    session(tmp_path).pytest_sessionstart()
+
+    report = json.loads((tmp_path / "gate.json").read_text(encoding="utf-8"))
+    assert (False, False, "3") == (report["passes"], report["complete"], report["session"]["settings"]["seeds"])
+
+
+def test_a_folder_that_cannot_be_written_stops_the_session(tmp_path: Path) -> None:
+    (tmp_path / "gate").write_text("a file", encoding="utf-8")
+
+    with pytest.raises(pytest.UsageError, match="--gate-report: cannot write"):
+        session(tmp_path / "gate").pytest_sessionstart()

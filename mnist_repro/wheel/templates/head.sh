@@ -1,0 +1,18 @@
+#!/bin/bash
+#PJM --rsc-list "elapse={{elapse}}"
+#PJM -L "node=1"
+#PJM -x PJM_LLIO_GFSCACHE={{volumes}}
+{{group}}
+# Written by mnist-repro wheel. Nothing comes from WHEEL or from a shell: all that the job needs stands here.
+python={{python}}
+unset ${!MNIST_REPRO_@} ${!PYTHON@}
+prefix=${python%/bin/*}
+# A virtual environment uses the libraries of the Python that it was made from.
+if [ -f "$prefix/pyvenv.cfg" ]; then
+    prefix=$(sed -n 's|^home = \(.*\)/bin$|\1|p' "$prefix/pyvenv.cfg")
+fi
+export PATH="${python%/*}:/usr/local/bin:/usr/bin:/bin"
+export LD_LIBRARY_PATH="$prefix/lib${LD_LIBRARY_PATH:+:$LD_LIBRARY_PATH}"
+# PJM sends SIGXCPU at the elapse limit. Without this line the exit code would be 0, and WHEEL would go on.
+trap 'echo "run.sh: the job reached its elapse limit" >&2; exit 1' XCPU
+

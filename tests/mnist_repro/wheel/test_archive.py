@@ -1,0 +1,61 @@
+from __future__ import annotations
+
+import hashlib
+import subprocess
+from pathlib import Path
+
+from mnist_repro.wheel.archive import archive
+from mnist_repro.wheel.folder import write
+from tests.builders.wheel_format import contents, git, import_archive, import_repository
+
+FILES = {
+    ".gitignore": "wheel.log\n",
+    "prj.wheel.json": '{"name": "mine", "state": "not-started"}\n',
+    "cmp.wheel.json": '{"state": "not-started", "type": "workflow"}\n',
+    "a/cmp.wheel.json": '{"state": "not-started", "type": "task", "host": "fugaku"}\n',
+    "a/run.sh": "#!/bin/bash\necho ä\n",
+    "a/empty": "",
+    "a.b/c/d": "sorted in front of a/ by git\n",
+}
+
+
+def packed(folder: Path) -> Path:
+    file = folder / "mine.tgz"
+    file.write_bytes(archive("mine", FILES))
+    return file
+
+
+def test_git_finds_the_repository_sound_and_nothing_changed(tmp_path: Path) -> None:
+    subprocess.run(["/usr/bin/env", "tar", "-xf", str(packed(tmp_path)), "-C", str(tmp_path)], check=True)
+    folder = tmp_path / "mine.wheel"
+
+    assert "" == git(folder, "status", "--porcelain")
+    assert "" == git(folder, "fsck", "--strict", "--no-progress")
+    assert "100755" == git(folder, "ls-files", "--stage", "a/run.sh").split()[0]
+    assert ["mnist-repro 2026-01-01"] == git(folder, "log", "--format=%an %as").splitlines()
+
+
+def test_an_import_has_every_file_as_it_was(tmp_path: Path) -> None:
+    assert FILES == contents(import_archive(packed(tmp_path), tmp_path / "in"))
+
+
+def test_an_import_for_another_host_commits_that_and_loses_nothing(tmp_path: Path) -> None:
+    imported = import_archive(packed(tmp_path), tmp_path / "in", host="here")
+
+    assert '"host": "here"' in contents(imported)["a/cmp.wheel.json"]
+    assert set(FILES) == set(contents(imported))
+    assert "" == git(imported, "status", "--porcelain")
+
+
+def test_a_repository_made_of_the_folder_is_imported_as_well(tmp_path: Path) -> None:
+    folder = tmp_path / "mine.wheel"
+    write(folder, FILES)
+    for words in (("init", "--quiet"), ("add", "."), ("-c", "user.name=a", "-c", "user.email=b", "commit", "-qm", "c")):
+        git(folder, *words)
+
+    assert FILES == contents(import_repository(f"file://{folder}", tmp_path / "in"))
+
+
+def test_the_bytes_are_the_same_everywhere() -> None:
+    # Python, zlib and git may be others: what the archive is does not depend on them.
+    assert "b845da4c" == hashlib.sha256(archive("mine", FILES)).hexdigest()[:8]
