@@ -28,7 +28,7 @@ def exit_code(folder: Path, fails: str = "") -> int:
     shutil.copytree(RUN.parent, folder / ".ci")
     programs = folder / "programs"
     programs.mkdir()
-    for name in ("python3", "python3.8", "chromedriver", "slurmctld", "slurmdbd", "mariadbd"):
+    for name in ("python3", "python3.8", "chromedriver", "slurmctld", "slurmdbd", "mariadbd", "sshd", "rsync"):
         (programs / name).write_text(PROGRAM, encoding="utf-8")
         (programs / name).chmod(0o755)
     return subprocess.run(
