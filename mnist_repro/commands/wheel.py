@@ -147,10 +147,12 @@ def _baselines(arguments: argparse.Namespace, of: Conditions) -> Dict[str, str]:
     from mnist_repro.runs import baselines
 
     stored = baselines.read(arguments.baselines, of.recipe.name, of.scale)
-    if not stored.entries:
+    dataset = "surrogate" if of.data == "surrogate" else "mnist"
+    if stored.samples(baselines.conditions_of(dataset, of.arithmetic)) is None:
         raise BadInput(
-            f"{arguments.baselines} has no {of.scale} baseline of {of.recipe.name}",
-            "the last component judges the runs by stored runs, which it takes along",
+            f"{arguments.baselines} has no {of.scale} runs of {of.recipe.name}, {dataset} data, "
+            f"{of.arithmetic} arithmetic",
+            "the last component judges the runs by such stored runs, which it takes along",
             "--baselines DIR, or leave --seeds out",
         )
     file = path_of(arguments.baselines, stored.name)

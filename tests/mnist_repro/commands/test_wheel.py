@@ -88,7 +88,11 @@ def test_the_judge_has_the_stored_runs(here: Path) -> None:
         (("a.wheel", "--python", "python3"), "--python python3\n"),
         (("a.wheel", "--seeds", "0"), "--seeds 0\n"),
         (("a.wheel", "--seeds", "101"), "--seeds 101\n"),
-        (("a.wheel", "--seeds", "3"), "baselines has no full baseline of wheel-softmax\n"),
+        (("a.wheel", "--seeds", "3"), "baselines has no full runs of wheel-softmax, mnist data, original arithmetic\n"),
+        (
+            ("a.wheel", "--seeds", "3", "--arithmetic", "framework", "--baselines", str(BASELINES)),
+            f"{BASELINES} has no full runs of wheel-softmax, mnist data, framework arithmetic\n",
+        ),
         (
             ("a.wheel", "--plain", "--recipe", "vgg7"),
             "--plain with another recipe, with --seeds or with the surrogate\n",
