@@ -30,6 +30,11 @@ def student_t(degrees: float, probability: float) -> float:
     return float(_special().stdtrit(degrees, probability))
 
 
+def student_ts(degrees: np.ndarray, probability: float) -> np.ndarray:
+    """`student_t` of many degrees of freedom."""
+    return np.asarray(_special().stdtrit(degrees, probability))
+
+
 @functools.lru_cache(maxsize=64)
 def normal_quantile(probability: float) -> float:
     """The value below which the standard normal distribution lies with this probability."""

@@ -17,8 +17,8 @@ from typing import Callable, Dict, List, Mapping, Sequence, Tuple, Union
 import numpy as np
 
 from mnist_repro.gate.baselines.values import SampleEntry
-from mnist_repro.gate.intervals import Interval
-from mnist_repro.gate.statistics import AUTO_SEEDS, LEVEL, welch_interval
+from mnist_repro.gate.intervals import student_ts
+from mnist_repro.gate.statistics import AUTO_SEEDS, LEVEL
 from mnist_repro.gate.verdicts import HIGHER, LOWER, NO_WORSE, Metric
 
 SESSIONS = 10_000
@@ -111,21 +111,28 @@ def _rows(entry: SampleEntry) -> np.ndarray:
 
 
 def _normal(rows: np.ndarray, generator: np.random.Generator) -> Draw:
-    mean, covariance = rows.mean(axis=0), np.atleast_2d(np.cov(rows, rowvar=False))
-    return lambda count: generator.multivariate_normal(mean, covariance, size=count, method="eigh")
+    mean, noise = rows.mean(axis=0), _noise(rows, generator)
+    return lambda count: mean + noise(count)
 
 
 def smoothed(rows: np.ndarray, generator: np.random.Generator) -> Draw:
     """Draws from the rows, (rows, metrics), with a little noise: see this module's first lines."""
-    mean, covariance = rows.mean(axis=0), np.atleast_2d(np.cov(rows, rowvar=False))
+    mean, noise = rows.mean(axis=0), _noise(rows, generator)
     width = len(rows) ** (-1.0 / (rows.shape[1] + 4.0))
 
     def draw(count: int) -> np.ndarray:
-        noise = generator.multivariate_normal(np.zeros(len(mean)), covariance, size=count, method="eigh")
+        away = width * noise(count)
         chosen = rows[generator.integers(len(rows), size=count)]
-        return np.asarray(mean + (chosen - mean + width * noise) / np.sqrt(1.0 + width * width))
+        return np.asarray(mean + (chosen - mean + away) / np.sqrt(1.0 + width * width))
 
     return draw
+
+
+def _noise(rows: np.ndarray, generator: np.random.Generator) -> Draw:
+    """Draws normal rows with mean 0 and the covariance of the rows."""
+    values, vectors = np.linalg.eigh(np.atleast_2d(np.cov(rows, rowvar=False)))
+    factor = (vectors * np.sqrt(np.abs(values))).T
+    return lambda count: generator.standard_normal((count, rows.shape[1])) @ factor
 
 
 def _intervals(draw: Draw, stored: int, sessions: int) -> Tuple[np.ndarray, np.ndarray, np.ndarray]:
@@ -136,20 +143,23 @@ def _intervals(draw: Draw, stored: int, sessions: int) -> Tuple[np.ndarray, np.n
         with each of them, which share the level: (numbers of seeds, sessions, metrics, 2); and standard deviations of
         the simulated stored samples: (sessions, metrics).
     """
-    one, all_, deviations = [], [], []
-    for _ in range(sessions):
-        stored_rows, measured_rows = draw(stored), draw(AUTO_SEEDS[-1])
-        one.append([_ends(measured_rows[: AUTO_SEEDS[0]], stored_rows, LEVEL)])
-        all_.append([_ends(measured_rows[:seeds], stored_rows, LEVEL / len(AUTO_SEEDS)) for seeds in AUTO_SEEDS])
-        deviations.append(stored_rows.std(axis=0, ddof=1))
-    return np.moveaxis(np.array(one), 1, 0), np.moveaxis(np.array(all_), 1, 0), np.array(deviations)
+    rows = np.concatenate([draw(count) for _ in range(sessions) for count in (stored, AUTO_SEEDS[-1])])
+    drawn = rows.reshape(sessions, stored + AUTO_SEEDS[-1], -1).swapaxes(1, 2).copy()
+    before, now = drawn[..., :stored], drawn[..., stored:]
+    one = _ends(now[..., : AUTO_SEEDS[0]], before, LEVEL)
+    all_ = [_ends(now[..., :seeds], before, LEVEL / len(AUTO_SEEDS)) for seeds in AUTO_SEEDS]
+    return one[np.newaxis], np.array(all_), before.std(axis=-1, ddof=1)
 
 
-def _ends(measured: np.ndarray, stored: np.ndarray, tail: float) -> List[Interval]:
-    return [
-        welch_interval(measured_column, stored_column, tail)
-        for measured_column, stored_column in zip(measured.T, stored.T)
-    ]
+def _ends(measured: np.ndarray, stored: np.ndarray, tail: float) -> np.ndarray:
+    """`welch_interval` of many samples at once: (…, seeds) to (…, 2)."""
+    ours, theirs = (samples.var(axis=-1, ddof=1) / samples.shape[-1] for samples in (measured, stored))
+    freedom = (ours + theirs) ** 2 / (ours**2 / (measured.shape[-1] - 1) + theirs**2 / (stored.shape[-1] - 1))
+    difference, reach = (
+        measured.mean(axis=-1) - stored.mean(axis=-1),
+        -student_ts(freedom, tail) * np.sqrt(ours + theirs),
+    )
+    return np.stack([difference - reach, difference + reach], axis=-1)
 
 
 def _smallest(ends: np.ndarray, margin: float, metric: Metric) -> float:

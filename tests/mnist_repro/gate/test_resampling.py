@@ -67,7 +67,7 @@ def test_a_simulated_session_passes_just_when_the_gate_passes_it() -> None:
             gate.compare_distributions(metric, *column, 3).verdict for metric, column in zip(entry.metrics, columns)
         ]
         by_gate.append(worst(verdicts).passes)
-        ends = np.array(resampling._ends(ours, theirs, gate.LEVEL))[np.newaxis, np.newaxis]
+        ends = resampling._ends(ours.T, theirs.T, gate.LEVEL)[np.newaxis, np.newaxis]
         simulated.append(bool(resampling.passes(ends, np.full(3, 6.0), entry.metrics)[0]))
 
     assert by_gate == simulated
