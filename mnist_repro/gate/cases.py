@@ -35,13 +35,13 @@ def compare_cases(metric: Metric, stored: Cases, measured: Cases, metrics: int =
         measured: the measured values of the same cases.
         metrics: number of metrics in the check; they share the level of a claim of direction.
     """
-    before, now = (np.array([float(np.mean(cases[name])) for name in stored]) for cases in (stored, measured))
+    before, now = (np.array([sum(cases[name]) / len(cases[name]) for name in stored]) for cases in (stored, measured))
     means = (f"{before.mean():.6g}", f"{now.mean():.6g}")
 
     def found(verdict: Verdict, why: str, interval: Optional[Interval] = None) -> Finding:
         return Finding(metric.name, verdict, why, *means, interval, metric.margin)
 
-    lost = next((name for name in stored if not np.isfinite([*stored[name], *measured[name]]).all()), None)
+    lost = next((name for name in stored if not all(map(math.isfinite, (*stored[name], *measured[name])))), None)
     if lost is not None:
         return found(Verdict.INCOMPARABLE, f"case {lost} is not a finite number")
     few = too_few(stored, measured)

@@ -21,7 +21,8 @@ def standard_deviation(values: Sequence[float]) -> float:
     """Standard deviation of a sample, with n - 1; NaN for fewer than two values, or if a value is not finite."""
     if len(values) < 2 or not np.isfinite(values).all():
         return math.nan
-    return float(np.std(np.asarray(values, dtype=np.float64), ddof=1))
+    with np.errstate(over="ignore", invalid="ignore"):  # the result says so: infinite, or NaN
+        return float(np.std(np.asarray(values, dtype=np.float64), ddof=1))
 
 
 @functools.lru_cache(maxsize=1024)

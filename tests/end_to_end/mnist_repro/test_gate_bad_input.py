@@ -25,16 +25,21 @@ BAD = {
 HEAD = "from math import nan\nfrom mnist_repro.gate import higher, same\n\ndef train(seed):\n    return seed * 1.5\n\n"
 
 
+PLUGIN = ("-p", "mnist_repro.gate.plugin", "--gate-record", "-rN")
+
+
 @pytest.fixture(autouse=True)
-def _no_ci(monkeypatch: pytest.MonkeyPatch) -> None:
+def _elsewhere(_compiled_modules: None, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Another project's session, in this process, where somebody records."""
     monkeypatch.delenv("CI", raising=False)
+    monkeypatch.setenv("PYTEST_DISABLE_PLUGIN_AUTOLOAD", "1")
 
 
 @pytest.mark.parametrize(("call", "what"), BAD.items())
 def test_bad_input_is_one_message_and_leaves_no_file(pytester: pytest.Pytester, call: str, what: str) -> None:
     pytester.makepyfile(f"{HEAD}def test_it(gate):\n    {call}\n")
 
-    ran = pytester.runpytest_subprocess("-p", "mnist_repro.gate.plugin", "--gate-record", "-rN")
+    ran = pytester.runpytest_inprocess(*PLUGIN)
 
     out = ran.stdout.str()
     assert 1 == ran.ret
@@ -50,7 +55,7 @@ def test_an_exception_of_the_training_is_shown_as_it_is(pytester: pytest.Pyteste
         "def test_it(gate):\n    gate.check('a', train)\n"
     )
 
-    ran = pytester.runpytest_subprocess("-p", "mnist_repro.gate.plugin", "--gate-record")
+    ran = pytester.runpytest_subprocess(*PLUGIN)
 
     ran.stdout.fnmatch_lines(["*raise OSError('no disk')", "E * OSError: no disk", "*a: incomparable*"])
     assert "mnist_repro/gate/" not in ran.stdout.str()
