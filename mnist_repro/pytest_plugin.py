@@ -14,7 +14,7 @@ import pytest
 
 from mnist_repro.commands.options import named, named_place
 from mnist_repro.errors import BadInput
-from mnist_repro.gate.plugin import AUTO, SEEDS, SESSION
+from mnist_repro.gate.plugin import AUTO, SESSION
 from mnist_repro.gate.session.reports import WANTED
 
 if TYPE_CHECKING:
@@ -147,7 +147,7 @@ def measured(request: pytest.FixtureRequest) -> Measured:
     recipe, rung = target
     if rung == "published":
         return PublishedFigures(recipe)
-    seeds = _seeds_at_first(request.config)
+    seeds = _seeds(request.config)
     try:
         crew: Measurements = request.getfixturevalue("_crew")
         crew.begin(_ahead(request.session.items, request.node), seeds)
@@ -166,7 +166,11 @@ def _crew(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFacto
     sharers = int(os.environ.get("PYTEST_XDIST_WORKER_COUNT", "1"))
     crew = measurements.Measurements(
         measurements.Conditions(
-            tmp_path_factory.mktemp("measured"), option.repro_data, option.repro_arithmetic, max(1, cores() // sharers)
+            tmp_path_factory.mktemp("measured"),
+            option.repro_data,
+            option.repro_arithmetic,
+            max(1, cores() // sharers),
+            request.config.rootpath / request.config.getini("gate_baselines"),
         )
     )
     yield crew
@@ -180,7 +184,7 @@ def _begun(request: pytest.FixtureRequest) -> None:
     if targets:
         # The tests that need a measurement report its error.
         with contextlib.suppress(BadInput):
-            request.getfixturevalue("_crew").begin(targets, _seeds_at_first(request.config))
+            request.getfixturevalue("_crew").begin(targets, _seeds(request.config))
 
 
 def _name_recipes(config: pytest.Config) -> None:
@@ -236,9 +240,10 @@ def _ahead(items: Sequence[pytest.Item], first: Optional[pytest.Item] = None) ->
     return [pair for pair in targets if pair[0] in RECIPES]
 
 
-def _seeds_at_first(config: pytest.Config) -> int:
+def _seeds(config: pytest.Config) -> Optional[int]:
+    """The number of seeds that was asked for; None means auto."""
     seeds: Union[int, str] = config.option.gate_seeds
-    return SEEDS if isinstance(seeds, str) else seeds
+    return None if isinstance(seeds, str) else seeds
 
 
 def _wanted(item: pytest.Item) -> Optional[Tuple[str, str]]:

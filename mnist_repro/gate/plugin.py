@@ -16,8 +16,6 @@ if TYPE_CHECKING:
     from mnist_repro.gate.fixture import Gate, Session
 
 AUTO = "auto"
-# The seeds with which a measurement begins.
-SEEDS = 5
 MOST_SEEDS = 10_000
 # The name of the session's plugin, by which other plugins find it.
 SESSION = "mnist_repro.gate_session"

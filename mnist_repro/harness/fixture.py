@@ -4,12 +4,18 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Callable, Sequence, Tuple
+from typing import Callable, Dict, Sequence, Tuple
 
 from mnist_repro.errors import BadInput
 from mnist_repro.execution.fingerprint_worker import TakenFingerprint
 from mnist_repro.gate import comparison as checked
-from mnist_repro.gate.baselines.judge import MeasuredFingerprint, MeasuredSamples, compared, judge_fingerprint
+from mnist_repro.gate.baselines.judge import (
+    MeasuredFingerprint,
+    MeasuredSamples,
+    compared,
+    judge_fingerprint,
+    same_bits,
+)
 from mnist_repro.gate.comparison import FINGERPRINT, PUBLISHED, SAMPLES, Comparison, Step
 from mnist_repro.gate.session.reports import conclude
 from mnist_repro.gate.statistics import AUTO_SEEDS
@@ -36,30 +42,29 @@ class Baseline:
     record: Callable[[str, str], None]
     more_seeds: bool = False
 
-    @property
-    def _looks(self) -> int:
-        return len(AUTO_SEEDS) if self.more_seeds else 1
-
     def check(self, measured: Measured) -> None:
         """Compare with the stored baseline, and fail the test unless the verdict is equivalent.
 
         If this rung gives no verdict, the test is skipped visibly, and the other rungs decide.
         """
         __tracebackhide__ = True
-        comparison = judge(self.folder, measured, self._looks)
         if self.more_seeds and isinstance(measured, Runs):
-            comparison = self._until_conclusive(comparison, measured)
+            comparison = self._until_conclusive(measured)
+        else:
+            comparison = judge(self.folder, measured, len(AUTO_SEEDS) if self.more_seeds else 1)
         conclude(comparison, self.record)
 
-    def _until_conclusive(self, comparison: Comparison, runs: Runs) -> Comparison:
-        for seeds in AUTO_SEEDS:
-            if comparison.verdict is not Verdict.INCONCLUSIVE:
-                break
-            if seeds > len(runs):
-                try:
-                    comparison = judge(self.folder, runs.grown_to(seeds), self._looks)
-                except BadInput as error:
-                    return judge(self.folder, NotMeasured(runs.recipe, runs.scale, str(error)))
+    def _until_conclusive(self, runs: Runs) -> Comparison:
+        try:
+            if len(runs) < AUTO_SEEDS[0] and not _have_stored_bits(self.folder, runs):
+                # Statistics look at as many seeds as `AUTO_SEEDS` says, and at no fewer.
+                runs = runs.grown_to(AUTO_SEEDS[0])
+            comparison = judge(self.folder, runs, len(AUTO_SEEDS))
+            for seeds in AUTO_SEEDS:
+                if comparison.verdict is Verdict.INCONCLUSIVE and seeds > len(runs):
+                    comparison = judge(self.folder, runs.grown_to(seeds), len(AUTO_SEEDS))
+        except BadInput as error:
+            return judge(self.folder, NotMeasured(runs.recipe, runs.scale, str(error)))
         return comparison
 
 
@@ -117,12 +122,25 @@ def _fingerprint(folder: Path, taken: TakenFingerprint) -> Comparison:
 
 
 def _samples(folder: Path, recipe: str, rung: str, runs: Sequence[Run], looks: int) -> Comparison:
-    first = runs[0]
-    conditions = baselines.conditions_of(first.dataset["name"], first.arithmetic)
-    stored = baselines.read(folder, recipe, rung, conditions)
-    judgement = _with_note(baselines.judge_runs(stored, runs, looks), first.dataset["name"])
-    samples = {run.seed: metric_values(run) for run in runs}
-    return compared(stored, judgement, MeasuredSamples(conditions, samples, first.provenance))
+    stored, measured = baselines.read(folder, recipe, rung, _conditions(runs)), _measured(runs)
+    judgement = _with_note(baselines.judge_runs(stored, runs, looks), runs[0].dataset["name"])
+    return compared(stored, judgement, measured)
+
+
+def _have_stored_bits(folder: Path, runs: Runs) -> bool:
+    """Whether every run gave what is stored for its seed, to the last bit."""
+    try:
+        return bool(runs) and same_bits(baselines.read(folder, runs.recipe, runs.scale), _measured(runs))
+    except BadInput:
+        return True  # a baseline that cannot be read: more runs would not help
+
+
+def _measured(runs: Sequence[Run]) -> MeasuredSamples:
+    return MeasuredSamples(_conditions(runs), {run.seed: metric_values(run) for run in runs}, runs[0].provenance)
+
+
+def _conditions(runs: Sequence[Run]) -> Dict[str, str]:
+    return baselines.conditions_of(runs[0].dataset["name"], runs[0].arithmetic)
 
 
 def _with_note(judgement: Judgement, dataset: str) -> Judgement:

@@ -7,19 +7,25 @@ TensorFlow only once.
 from __future__ import annotations
 
 import os
+import platform
 from concurrent.futures import Future
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Dict, List, Optional, Sequence, Tuple
+
+import numpy as np
 
 from mnist_repro.data import locate
 from mnist_repro.data.dataset import Dataset
 from mnist_repro.errors import BadInput
 from mnist_repro.execution import components, fingerprint_worker, workers
 from mnist_repro.execution.fingerprint_worker import TakenFingerprint
+from mnist_repro.files.environment import cpu
 from mnist_repro.gate.comparison import FINGERPRINT
+from mnist_repro.gate.statistics import AUTO_SEEDS, SAME_BITS_SEEDS
 from mnist_repro.harness.checkable import Runs, Target
 from mnist_repro.recipes import find
+from mnist_repro.runs import baselines
 from mnist_repro.runs.run import Run
 from mnist_repro.runs.run_json import read
 from mnist_repro.training.framework import require_tensorflow
@@ -34,12 +40,14 @@ class Conditions:
         data: the value of --data, as `find_data` takes it.
         arithmetic: ``original`` or ``framework``.
         processes: number of worker processes.
+        baselines: folder of the baselines.
     """
 
     folder: Path
     data: Optional[str]
     arithmetic: str
     processes: int
+    baselines: Path
 
 
 class Measurements:
@@ -49,11 +57,16 @@ class Measurements:
         self._conditions = conditions
         self._dataset: Optional[Tuple[Dataset, str]] = None
         self._made: Dict[workers.Task, Future[Optional[BadInput]]] = {}
+        self._at_first: Dict[Target, int] = {}
         # A copy: a test may change the environment during a measurement.
         self._pool = workers.Pool(conditions.processes, dict(os.environ))
 
-    def begin(self, targets: Sequence[Target], seeds: int) -> None:
+    def begin(self, targets: Sequence[Target], seeds: Optional[int]) -> None:
         """Start measurements in this order, without those that were started before.
+
+        Args:
+            targets: recipe and rung of each.
+            seeds: number of seeds; None means as many as `seeds_at_first` says.
 
         Raises:
             BadInput: TensorFlow is missing, there is no such recipe, or the requested data is missing.
@@ -64,10 +77,34 @@ class Measurements:
         for recipe, _ in targets:
             find(recipe)
         fingerprints = [self._fingerprint_task(recipe) for recipe, rung in targets if rung == FINGERPRINT]
-        runs = [task for recipe, rung in targets if rung != FINGERPRINT for task in self._tasks(recipe, rung, seeds)]
+        runs = [
+            task
+            for recipe, scale in targets
+            if scale != FINGERPRINT
+            for task in self._tasks(recipe, scale, self.seeds_at_first(recipe, scale) if seeds is None else seeds)
+        ]
         for task in (*fingerprints, *runs):
             if task not in self._made:
                 self._made[task] = self._pool.submit(task)
+
+    def seeds_at_first(self, recipe: str, scale: str) -> int:
+        """Two seeds if the stored bits are to be expected, because the stored runs are of such a machine; else five.
+
+        `Baseline.check` makes five if the two have other bits.
+        """
+        target = (recipe, scale)
+        if target not in self._at_first:
+            self._at_first[target] = SAME_BITS_SEEDS if self._stored_here(recipe, scale) else AUTO_SEEDS[0]
+        return self._at_first[target]
+
+    def _stored_here(self, recipe: str, scale: str) -> bool:
+        conditions = baselines.conditions_of(self._data()[0].name, self._conditions.arithmetic)
+        try:
+            entry = baselines.read(self._conditions.baselines, recipe, scale).samples(conditions)
+        except BadInput:  # the comparison will say so
+            return False
+        here = {"machine": platform.machine(), "cpu": cpu(), "numpy": np.__version__}
+        return entry is not None and here == {field: entry.provenance.get(field) for field in here}
 
     def fingerprint(self, recipe: str) -> TakenFingerprint:
         """Wait for the fingerprint of a recipe, and return it.
@@ -80,8 +117,8 @@ class Measurements:
         self._wait(task, FINGERPRINT)
         return fingerprint_worker.read(task.folder)
 
-    def runs(self, recipe: str, scale: str, seeds: int) -> Runs:
-        """Wait for the runs of seeds 0 to ``seeds`` - 1, and return them.
+    def runs(self, recipe: str, scale: str, seeds: Optional[int]) -> Runs:
+        """Wait for the runs of the first ``seeds`` seeds, and return them; None is as in `begin`.
 
         Raises:
             BadInput: a run could not be made.
@@ -94,7 +131,7 @@ class Measurements:
                 self._wait(task, f"seed {task.assignment.seed}")
             return tuple(read(task.folder) for task in tasks)
 
-        return Runs(recipe, scale, make(seeds), make)
+        return Runs(recipe, scale, make(self.seeds_at_first(recipe, scale) if seeds is None else seeds), make)
 
     def stop(self) -> None:
         """Stop all measurements."""

@@ -100,6 +100,12 @@ def judge_samples(stored: BaselineFile, measured: MeasuredSamples, looks: int = 
     return _explained(Judgement(tuple(findings), notes), entry.provenance, measured.provenance)
 
 
+def same_bits(stored: BaselineFile, measured: MeasuredSamples) -> bool:
+    """Whether every measured value is the stored one of its seed, to the last bit."""
+    entry = stored.samples(measured.conditions)
+    return entry is not None and all(entry.samples.get(seed) == values for seed, values in measured.values.items())
+
+
 def judge_fingerprint(stored: BaselineFile, measured: MeasuredFingerprint) -> Judgement:
     """Compare a fingerprint with the stored fingerprint of the same platform; without one, give only a note."""
     platform = platform_text(measured.provenance)

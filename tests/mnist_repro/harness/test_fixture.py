@@ -102,6 +102,22 @@ def test_with_more_seeds_runs_are_added_until_it_is_settled(
     assert made == counts
 
 
+@pytest.mark.parametrize(("better", "made"), [(0.0, [2]), (1e-15, [2, 5])], ids=["stored bits", "other bits"])
+def test_two_seeds_suffice_only_if_they_have_the_stored_bits(folder: Path, better: float, made: List[int]) -> None:
+    counts: List[int] = []
+
+    def make(seeds: int) -> Tuple[Run, ...]:
+        counts.append(seeds)
+        # That of the last of two seeds differs.
+        return tuple(run(seed=seed, better=better * (seed > 0)) for seed in range(seeds))
+
+    recorded = dict(check(folder, Runs("vgg7", "subset", make(2), make), more_seeds=True))
+
+    assert made == counts
+    assert "equivalent" == recorded["vgg7/subset verdict"]
+    assert made[-1] == len(json.loads(recorded["gate.checked"])["samples"])
+
+
 def test_without_more_seeds_runs_that_cannot_tell_fail(folder: Path) -> None:
     counts: List[int] = []
 

@@ -2,22 +2,27 @@
 
 from __future__ import annotations
 
+import platform
 import subprocess
 import sys
+from dataclasses import replace
 from pathlib import Path
-from typing import Iterator
+from typing import Dict, Iterator
 
+import numpy as np
 import pytest
 
 from mnist_repro.data import places
 from mnist_repro.errors import BadInput
+from mnist_repro.files.environment import cpu
 from mnist_repro.gate.comparison import FINGERPRINT
 from mnist_repro.harness.measurements import Conditions, Measurements, find_data
 from mnist_repro.runs.run_json import FILE, MODEL, WEIGHTS
+from tests.builders.gate_cases import store, stored
 
 
 def crew(folder: Path, data: str) -> Measurements:
-    return Measurements(Conditions(folder, data, "original", processes=1))
+    return Measurements(Conditions(folder, data, "original", processes=1, baselines=folder / "baselines"))
 
 
 @pytest.fixture(scope="module")
@@ -60,6 +65,21 @@ def test_what_tests_do_to_the_environment_does_not_reach_what_is_measured(busy: 
 
     assert "tf-softmax" == busy.fingerprint("tf-softmax").recipe
     assert 1 == len(busy.runs("tf-softmax", "subset", 1))
+
+
+@pytest.mark.parametrize(
+    ("elsewhere", "seeds"), [({}, 2), ({"cpu": "another"}, 5), ({"numpy": "1.0"}, 5)], ids=["here", "cpu", "numpy"]
+)
+def test_where_the_stored_runs_were_made_two_seeds_are_begun_with(
+    elsewhere: Dict[str, str], seeds: int, data: str, tmp_path: Path
+) -> None:
+    here = {"machine": platform.machine(), "cpu": cpu(), "numpy": np.__version__, **elsewhere}
+    conditions = {"dataset": find_data(data)[0].name, "arithmetic": "original"}
+    [entry] = stored().entries
+    made = replace(entry, provenance={**entry.provenance, **here}, conditions=conditions)
+    store(tmp_path / "baselines", replace(stored(), entries=(made,)))
+
+    assert (seeds, 5) == tuple(crew(tmp_path, data).seeds_at_first(recipe, "subset") for recipe in ("vgg7", "tf-cnn"))
 
 
 def test_data_or_recipes_that_are_not_there_are_bad_input_before_anything_is_started(tmp_path: Path, data: str) -> None:
