@@ -16,7 +16,7 @@ import pytest
 from tests.builders.processes import alive, until
 from tests.slurm.machine import Machine, clean, missing, slurm
 
-ROOT = Path(__file__).resolve().parents[2]
+ROOT = Path(__file__).resolve().parents[3]
 ONE = Machine(nodes=1)
 pytestmark = pytest.mark.skipif(missing() is not None, reason=str(missing()))
 

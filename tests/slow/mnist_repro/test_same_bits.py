@@ -4,12 +4,17 @@ from __future__ import annotations
 
 import json
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from pathlib import Path
 from typing import Dict
 
 import pytest
 
-from mnist_repro.recipes import RECIPES
+from mnist_repro.data.dataset import Dataset
+from mnist_repro.recipes import RECIPES, find
+from mnist_repro.recipes.recipe import Epochs, Scale
+from mnist_repro.training import train as train_module
+from mnist_repro.training.train import train
 from tests.builders.command_line import finish, run, start
 
 FILES = ("param.hdf5", "learn.log")
@@ -53,6 +58,23 @@ def test_a_fresh_process_and_one_that_has_made_other_runs_give_the_same_bits(
 ) -> None:
     [other] = (one_after_another / recipe).glob("*/seed-0")
     assert contents(alone / recipe) == contents(other)
+
+
+@pytest.mark.parametrize("framework", [False, True])
+@pytest.mark.parametrize("name", ["keras-cnn", "tf-cnn", "vgg7-bn"])
+def test_a_training_that_reports_each_step_gives_the_same_bits(
+    name: str, framework: bool, dataset: Dataset, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    recipe = replace(find(name), batch_size=20)
+    scale = Scale(90, 0, 50, Epochs(2), scored_after=(2,))
+    arithmetic = "framework" if framework else "original"
+    whole = train(recipe, dataset, 0, scale, arithmetic)
+    monkeypatch.setattr(train_module, "PIECE_SECONDS", 0.0)
+    monkeypatch.setattr(train_module, "_FIRST_STEPS", 1)
+    in_pieces = train(recipe, dataset, 0, scale, arithmetic)
+
+    assert whole.step_losses.tobytes() == in_pieces.step_losses.tobytes()
+    assert (whole.scores, whole.lines) == (in_pieces.scores, in_pieces.lines)
 
 
 def contents(folder: Path) -> Dict[str, object]:
