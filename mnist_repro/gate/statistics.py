@@ -27,8 +27,9 @@ FEWEST_STORED = 10
 FEWEST_PAIRED = 3
 # The numbers of seeds that `--gate-seeds auto` tries, in order.
 AUTO_SEEDS = (5, 10)
-# If so many seeds have the stored bits, the code is the same, and more seeds would show nothing new.
-SAME_BITS_SEEDS = 2
+# If this seed gives the stored bits, the code is the same, and more seeds would show nothing new. Not 0: else code that
+# uses 0 for every seed would not be noticed.
+SAME_BITS_SEED = 1
 MOST_SEEDS_FORETOLD = 1000
 
 # A metric's value for each seed.

@@ -22,7 +22,7 @@ from mnist_repro.execution import components, fingerprint_worker, workers
 from mnist_repro.execution.fingerprint_worker import TakenFingerprint
 from mnist_repro.files.environment import cpu
 from mnist_repro.gate.comparison import FINGERPRINT
-from mnist_repro.gate.statistics import AUTO_SEEDS, SAME_BITS_SEEDS
+from mnist_repro.gate.statistics import AUTO_SEEDS, SAME_BITS_SEED
 from mnist_repro.harness.checkable import Runs, Target
 from mnist_repro.recipes import find
 from mnist_repro.runs import baselines
@@ -57,7 +57,7 @@ class Measurements:
         self._conditions = conditions
         self._dataset: Optional[Tuple[Dataset, str]] = None
         self._made: Dict[workers.Task, Future[Optional[BadInput]]] = {}
-        self._at_first: Dict[Target, int] = {}
+        self._at_first: Dict[Target, Sequence[int]] = {}
         # A copy: a test may change the environment during a measurement.
         self._pool = workers.Pool(conditions.processes, dict(os.environ))
 
@@ -66,7 +66,7 @@ class Measurements:
 
         Args:
             targets: recipe and rung of each.
-            seeds: number of seeds; None means as many as `seeds_at_first` says.
+            seeds: number of seeds; None means those of `seeds_at_first`.
 
         Raises:
             BadInput: TensorFlow is missing, there is no such recipe, or the requested data is missing.
@@ -81,20 +81,23 @@ class Measurements:
             task
             for recipe, scale in targets
             if scale != FINGERPRINT
-            for task in self._tasks(recipe, scale, self.seeds_at_first(recipe, scale) if seeds is None else seeds)
+            for task in self._tasks(
+                recipe, scale, self.seeds_at_first(recipe, scale) if seeds is None else range(seeds)
+            )
         ]
         for task in (*fingerprints, *runs):
             if task not in self._made:
                 self._made[task] = self._pool.submit(task)
 
-    def seeds_at_first(self, recipe: str, scale: str) -> int:
-        """Two seeds if the stored bits are to be expected, because the stored runs are of such a machine; else five.
+    def seeds_at_first(self, recipe: str, scale: str) -> Sequence[int]:
+        """One seed if the stored bits are to be expected, because the stored runs are of such a machine; else five.
 
-        `Baseline.check` makes five if the two have other bits.
+        `Baseline.check` makes five if the one has other bits.
         """
         target = (recipe, scale)
         if target not in self._at_first:
-            self._at_first[target] = SAME_BITS_SEEDS if self._stored_here(recipe, scale) else AUTO_SEEDS[0]
+            here = self._stored_here(recipe, scale)
+            self._at_first[target] = (SAME_BITS_SEED,) if here else range(AUTO_SEEDS[0])
         return self._at_first[target]
 
     def _stored_here(self, recipe: str, scale: str) -> bool:
@@ -126,16 +129,22 @@ class Measurements:
 
         def make(count: int) -> Tuple[Run, ...]:
             self.begin([(recipe, scale)], count)
-            tasks = self._tasks(recipe, scale, count)
-            for task in tasks:
-                self._wait(task, f"seed {task.assignment.seed}")
-            return tuple(read(task.folder) for task in tasks)
+            return self._made_runs(recipe, scale, range(count))
 
-        return Runs(recipe, scale, make(self.seeds_at_first(recipe, scale) if seeds is None else seeds), make)
+        if seeds is not None:
+            return Runs(recipe, scale, make(seeds), make)
+        self.begin([(recipe, scale)], None)
+        return Runs(recipe, scale, self._made_runs(recipe, scale, self.seeds_at_first(recipe, scale)), make)
 
     def stop(self) -> None:
         """Stop all measurements."""
         self._pool.close()
+
+    def _made_runs(self, recipe: str, scale: str, seeds: Sequence[int]) -> Tuple[Run, ...]:
+        tasks = self._tasks(recipe, scale, seeds)
+        for task in tasks:
+            self._wait(task, f"seed {task.assignment.seed}")
+        return tuple(read(task.folder) for task in tasks)
 
     def _wait(self, task: workers.Task, which: str) -> None:
         """Wait for a measurement.
@@ -152,7 +161,7 @@ class Measurements:
         assignment = components.Assignment(find(recipe), arithmetic=conditions.arithmetic)
         return workers.Task(assignment, place, conditions.folder / recipe / FINGERPRINT, workers.FINGERPRINT)
 
-    def _tasks(self, recipe: str, scale: str, seeds: int) -> List[workers.Task]:
+    def _tasks(self, recipe: str, scale: str, seeds: Sequence[int]) -> List[workers.Task]:
         conditions, place = self._conditions, self._data()[1]
         return [
             workers.Task(
@@ -161,7 +170,7 @@ class Measurements:
                 conditions.folder / recipe / scale / f"seed-{seed}",
                 workers.RUN,
             )
-            for seed in range(seeds)
+            for seed in seeds
         ]
 
     def _data(self) -> Tuple[Dataset, str]:

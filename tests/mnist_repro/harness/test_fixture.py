@@ -102,20 +102,19 @@ def test_with_more_seeds_runs_are_added_until_it_is_settled(
     assert made == counts
 
 
-@pytest.mark.parametrize(("better", "made"), [(0.0, [2]), (1e-15, [2, 5])], ids=["stored bits", "other bits"])
-def test_two_seeds_suffice_only_if_they_have_the_stored_bits(folder: Path, better: float, made: List[int]) -> None:
+@pytest.mark.parametrize(("better", "made"), [(0.0, []), (1e-15, [5])], ids=["stored bits", "other bits"])
+def test_one_seed_suffices_only_if_it_has_the_stored_bits(folder: Path, better: float, made: List[int]) -> None:
     counts: List[int] = []
 
     def make(seeds: int) -> Tuple[Run, ...]:
         counts.append(seeds)
-        # That of the last of two seeds differs.
-        return tuple(run(seed=seed, better=better * (seed > 0)) for seed in range(seeds))
+        return tuple(run(seed=seed) for seed in range(seeds))
 
-    recorded = dict(check(folder, Runs("vgg7", "subset", make(2), make), more_seeds=True))
+    recorded = dict(check(folder, Runs("vgg7", "subset", (run(seed=1, better=better),), make), more_seeds=True))
 
     assert made == counts
     assert "equivalent" == recorded["vgg7/subset verdict"]
-    assert made[-1] == len(json.loads(recorded["gate.checked"])["samples"])
+    assert (made or [1])[-1] == len(json.loads(recorded["gate.checked"])["samples"])
 
 
 def test_without_more_seeds_runs_that_cannot_tell_fail(folder: Path) -> None:
