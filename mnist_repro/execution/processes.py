@@ -53,9 +53,10 @@ class Process:
     Args:
         module: module of this package whose ``main()`` calls `serve`.
         environment: environment of the process; None means that of this process.
+        niceness: by how much its priority is lower than that of this process, from 0 to 19.
     """
 
-    def __init__(self, module: str, environment: Optional[Mapping[str, str]] = None) -> None:
+    def __init__(self, module: str, environment: Optional[Mapping[str, str]] = None, niceness: int = 0) -> None:
         with contextlib.ExitStack() as resources:
             self._log = resources.enter_context(tempfile.TemporaryFile("w+", encoding="utf-8", errors="replace"))
             self._child = subprocess.Popen(
@@ -67,6 +68,10 @@ class Process:
                 env=environment,
                 start_new_session=True,  # Ctrl-C must reach only this process, which then stops the workers
             )
+            if niceness:
+                # Its threads, which start later, inherit it.
+                lower = os.getpriority(os.PRIO_PROCESS, 0) + niceness
+                os.setpriority(os.PRIO_PROCESS, self._child.pid, lower)
             # The log stays open as long as the process lives.
             self._resources = resources.pop_all()
 

@@ -87,6 +87,7 @@ class Pool:
         processes: the largest number of processes.
         environment: environment of the processes; None means that of this process at the time they start.
         watch: receives the progress of tasks, one report at a time, in another thread.
+        niceness: by how much the priority of the processes is lower than that of this process, from 0 to 19.
     """
 
     def __init__(
@@ -94,8 +95,9 @@ class Pool:
         processes: int,
         environment: Optional[Mapping[str, str]] = None,
         watch: Watcher = lambda progress: None,
+        niceness: int = 0,
     ) -> None:
-        self._environment, self._watch = environment, watch
+        self._environment, self._watch, self._niceness = environment, watch, niceness
         # Each thread waits for one process.
         self._threads = ThreadPoolExecutor(processes)
         self._watching = threading.Lock()
@@ -156,7 +158,7 @@ class Pool:
         return failure
 
     def _start(self) -> Process:
-        process = Process("execution.run_worker", self._environment)
+        process = Process("execution.run_worker", self._environment, self._niceness)
         self._started.append(process)
         if self._stopped:
             process.kill()

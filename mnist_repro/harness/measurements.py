@@ -30,6 +30,8 @@ from mnist_repro.runs.run import Run
 from mnist_repro.runs.run_json import read
 from mnist_repro.training.framework import require_tensorflow
 
+_NICENESS = 10
+
 
 @dataclass(frozen=True)
 class Conditions:
@@ -58,8 +60,8 @@ class Measurements:
         self._dataset: Optional[Tuple[Dataset, str]] = None
         self._made: Dict[workers.Task, Future[Optional[BadInput]]] = {}
         self._at_first: Dict[Target, Sequence[int]] = {}
-        # A copy: a test may change the environment during a measurement.
-        self._pool = workers.Pool(conditions.processes, dict(os.environ))
+        # A copy: a test may change the environment during a measurement. The tests that run meanwhile go first.
+        self._pool = workers.Pool(conditions.processes, dict(os.environ), niceness=_NICENESS)
 
     def begin(self, targets: Sequence[Target], seeds: Optional[int]) -> None:
         """Start measurements in this order, without those that were started before.

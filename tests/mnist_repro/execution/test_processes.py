@@ -42,6 +42,8 @@ def answer(request, report):
     if "half" in request:
         os.write(PIPE, b'{"answer": "ha')
         os.kill(os.getpid(), signal.SIGKILL)
+    if "nice" in request:
+        return os.nice(0)
     time.sleep(request.get("seconds", 0))
     return request.get("echo")
 
@@ -125,6 +127,11 @@ def test_another_thread_can_kill_it_in_the_middle() -> None:
 def test_its_environment_can_be_another_one() -> None:
     with closing(Process("echo", {**os.environ, "PYTHONHOME": "/nowhere"})) as process, pytest.raises(DiedError):
         process.ask({})
+
+
+def test_its_priority_can_be_lower() -> None:
+    with closing(Process("echo", niceness=3)) as process:
+        assert min(os.nice(0) + 3, 19) == process.ask({"nice": True})
 
 
 def test_files_of_the_current_folder_are_not_imported(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
