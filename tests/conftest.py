@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import signal
 from typing import Iterator
 
@@ -33,6 +34,14 @@ def without_own_settings(tmp_path_factory: pytest.TempPathFactory) -> Iterator[N
     """Neither the tests nor the processes that they start read the settings of whoever runs them."""
     with pytest.MonkeyPatch.context() as environment:
         environment.setenv("XDG_CONFIG_HOME", str(tmp_path_factory.mktemp("config")))
+        yield
+
+
+@pytest.fixture(scope="session", autouse=True)
+def nothing_waits_for_the_disk() -> Iterator[None]:
+    """What is written counts as kept at once: only a power failure would show the difference. Processes do wait."""
+    with pytest.MonkeyPatch.context() as here:
+        here.setattr(os, "fsync", lambda handle: None)
         yield
 
 

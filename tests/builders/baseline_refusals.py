@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import functools
+import tempfile
 from pathlib import Path
 from typing import Tuple
 
@@ -21,8 +23,17 @@ LATER = Change(
 
 def stored_file(folder: Path) -> Path:
     """A file with two entries, one of them with a history."""
+    path = baseline_files.path_of(folder, baselines.name_of("wheel-softmax", "subset"))
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_bytes(_content())
+    return path
+
+
+@functools.lru_cache(maxsize=None)
+def _content() -> bytes:
     changed = accepted(subset(), subset(samples([0.25, 0.5])), LATER.date, LATER.reason)
-    return baseline_files.write(folder, changed.with_entry(samples(conditions=SURROGATE)))
+    with tempfile.TemporaryDirectory() as folder:
+        return baseline_files.write(Path(folder), changed.with_entry(samples(conditions=SURROGATE))).read_bytes()
 
 
 def refusal(folder: Path, rung: str = "subset") -> Tuple[str, str, str]:
