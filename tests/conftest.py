@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import os
 import signal
-from typing import Iterator
+from typing import Iterator, List, Optional, Sequence
 
 import pytest
 
 from mnist_repro.data import locate, mnist, places
 from mnist_repro.data.dataset import DRAWN, Dataset
 from mnist_repro.training import framework
-from tests.builders.reproduced import Reproduced, reproduce
+from tests.builders.reproduced import Reproduced, Reproducing
 
 
 @pytest.fixture(scope="session", autouse=True)
@@ -80,7 +80,31 @@ def data(dataset: Dataset) -> str:
     return "surrogate" if dataset.source == DRAWN else dataset.source
 
 
+def pytest_collection_modifyitems(items: List[pytest.Item]) -> None:
+    """Last come the tests that wait for what runs beside the others."""
+    items.sort(key=lambda item: ("measured" in fixtures_of(item), "reproduced" in fixtures_of(item)))
+
+
+def fixtures_of(item: pytest.Item) -> Sequence[str]:
+    fixtures: Sequence[str] = getattr(item, "fixturenames", ())
+    return fixtures
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _reproducing(
+    request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[Optional[Reproducing]]:
+    """Begins with the first test of the session, if one of them wants the runs."""
+    if not any("reproduced" in fixtures_of(item) for item in request.session.items):
+        yield None
+        return
+    begun = Reproducing(request.getfixturevalue("data"), tmp_path_factory.mktemp("reproduced"))
+    yield begun
+    begun.stop()
+
+
 @pytest.fixture(scope="session")
-def reproduced(data: str, tmp_path_factory: pytest.TempPathFactory) -> Reproduced:
+def reproduced(_reproducing: Optional[Reproducing]) -> Reproduced:
     """Runs of three recipes, made once and only read."""
-    return reproduce(data, tmp_path_factory.mktemp("reproduced"))
+    assert _reproducing is not None
+    return _reproducing.finish()
