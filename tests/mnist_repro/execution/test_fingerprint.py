@@ -126,7 +126,7 @@ def test_the_whole_budget_of_softmax_regression_is_that_of_its_stored_run(name: 
 
 
 def test_every_variable_is_in_the_fingerprint(dataset: Dataset) -> None:
-    recipe = miniature(find("vgg7-bn"))
+    recipe = find("vgg7-bn")
 
     found = dict(fingerprint.first_steps(recipe, dataset, "original"))
 

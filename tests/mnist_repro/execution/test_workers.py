@@ -29,8 +29,8 @@ class Rehearsed:
 
     started: ClassVar[List[Rehearsed]] = []
 
-    def __init__(self, module: str, environment: Optional[Mapping[str, str]] = None) -> None:
-        self.module, self.environment = module, environment
+    def __init__(self, module: str, environment: Optional[Mapping[str, str]] = None, niceness: int = 0) -> None:
+        self.module, self.environment, self.niceness = module, environment, niceness
         self.jobs: List[Dict[str, Any]] = []
         self.closed = False
         self.started.append(self)
