@@ -48,7 +48,8 @@ def storable(value: Any) -> Any:
     if isinstance(value, dict):
         return {str(name): storable(item) for name, item in value.items()}
     if isinstance(value, (list, tuple)):
-        return [storable(item) for item in value]
+        # Most lists are thousands of indices of images.
+        return [item if type(item) is int else storable(item) for item in value]
     if isinstance(value, float) and not math.isfinite(value):
         return repr(value)
     return value

@@ -16,7 +16,7 @@ from typing import Mapping, Optional
 import numpy as np
 
 from mnist_repro.display import seeds_text
-from mnist_repro.gate.intervals import Interval, student_t
+from mnist_repro.gate.intervals import Interval, student_t, student_ts
 from mnist_repro.gate.verdicts import LOWER, NO_WORSE, SAME, Finding, Metric, Verdict
 
 # The probability that a check passes although a metric is off by its margin.
@@ -187,15 +187,20 @@ def welch_interval(measured: np.ndarray, stored: np.ndarray, tail: float) -> Int
 def _seeds_needed(metric: Metric, measured: np.ndarray, stored: np.ndarray, tail: float, metrics: int) -> Optional[int]:
     """The number of seeds that would decide the comparison if mean and spread stay the same; None if too many."""
     difference, margin = float(measured.mean() - stored.mean()), metric.margin
-    our_variance, their_variance = measured.var(ddof=1), stored.var(ddof=1)
-    for count in range(len(measured) + 1, MOST_SEEDS_FORETOLD + 1):
-        interval, claimed = (
-            _welch(difference, our_variance, count, their_variance, len(stored), each)
-            for each in (tail, tail / metrics / 2.0)
-        )
-        if within(metric, interval) or claimed.low > margin or claimed.high < -margin:
-            return count
-    return None
+    counts = np.arange(len(measured) + 1, MOST_SEEDS_FORETOLD + 1)
+    ours, theirs = measured.var(ddof=1) / counts, stored.var(ddof=1) / len(stored)
+    freedom = (ours + theirs) ** 2 / (ours**2 / (counts - 1) + theirs**2 / (len(stored) - 1))
+
+    def reach(share: float) -> np.ndarray:
+        return np.asarray(-student_ts(freedom, share) * np.sqrt(ours + theirs))
+
+    proven, claimed = reach(tail), reach(tail / metrics / 2.0)
+    above, below = difference + proven < margin, -margin < difference - proven
+    inside = above & below
+    if metric.claim == NO_WORSE:
+        inside = above if metric.direction == LOWER else below
+    settled = counts[inside | (difference - claimed > margin) | (difference + claimed < -margin)]
+    return int(settled[0]) if len(settled) else None
 
 
 def _welch(
