@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
 from pathlib import Path
 from typing import List, Tuple
 
@@ -11,8 +10,7 @@ import pytest
 
 from mnist_repro.data.dataset import Dataset, describe
 from mnist_repro.runs import run_json
-from mnist_repro.training import framework
-from tests.builders.command_line import Ended, contents, ends_with_one_message, listed, run, run_alone
+from tests.builders.command_line import Ended, contents, ends_with_one_message, listed, run
 from tests.builders.reproduced import Reproduced
 
 TRAINED = ["learn.log", "model.h5", "param.hdf5", "run.json"]
@@ -104,14 +102,3 @@ def test_threads_that_tensorflow_cannot_have_are_refused_before_anything_is_made
 
     ends_with_one_message(run(*command, "--out", tmp_path), "MNIST_REPRO_THREADS='two'\n")
     assert [] == listed(tmp_path)
-
-
-@pytest.mark.parametrize("source", ["raise TypeError('descriptors of another protobuf')", ""])
-def test_a_tensorflow_that_is_broken_is_named_once(source: str, tmp_path: Path) -> None:
-    (tmp_path / "tensorflow").mkdir()
-    (tmp_path / "tensorflow" / "__init__.py").write_text(source, encoding="utf-8")
-    path = os.pathsep.join(map(str, (tmp_path, Path(framework.__file__).parents[2])))
-    ended = run_alone("train", "tf-softmax", "--data", "surrogate", "--out", tmp_path / "run", PYTHONPATH=path)
-
-    ends_with_one_message(ended, "TensorFlow cannot be imported\n")
-    assert "  next: python -c 'import tensorflow' shows more; " in ended.err

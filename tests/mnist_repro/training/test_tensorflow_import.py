@@ -1,10 +1,9 @@
-"""TensorFlow's import, most of it in fresh processes."""
+"""TensorFlow's import, and why it may fail; tests/end_to_end has failures of whole commands."""
 
 from __future__ import annotations
 
 import subprocess
 import sys
-from importlib.util import find_spec
 from pathlib import Path
 from types import ModuleType
 from typing import Dict
@@ -12,7 +11,6 @@ from typing import Dict
 import pytest
 
 from mnist_repro.training.tensorflow_import import refusal
-from tests.builders.command_line import ends_with_one_message, run_alone
 
 PROGRAM = """
 import gc, importlib, os, sys
@@ -44,22 +42,6 @@ def test_a_failure_is_heard_and_leaves_nothing_behind_and_a_matplotlib_that_is_t
 
     assert ["no matplotlib", "no pandas", "no scipy", "True True", "False", "True"] == ran.stdout.splitlines()
     assert "this is why" == ran.stderr
-
-
-def test_a_keras_json_that_keras_does_not_take_is_named(tmp_path: Path) -> None:
-    (tmp_path / "keras.json").write_text('{"epsilon": "1e-07"}', encoding="utf-8")
-    ended = run_alone("train", "tf-softmax", "--data", "surrogate", "--out", tmp_path, KERAS_HOME=str(tmp_path))
-
-    ends_with_one_message(ended, f"Keras cannot be imported with the settings in {tmp_path / 'keras.json'}\n")
-    assert "and its line `assert isinstance(_epsilon, float)` gives AssertionError\n" in ended.err
-
-
-@pytest.mark.skipif(find_spec("keras") is None, reason="this TensorFlow has its Keras inside")
-def test_the_variable_that_asks_for_a_keras_that_is_not_installed_is_named(tmp_path: Path) -> None:
-    ended = run_alone("train", "tf-softmax", "--data", "surrogate", "--out", tmp_path, TF_USE_LEGACY_KERAS="1")
-
-    ends_with_one_message(ended, "Keras cannot be imported with TF_USE_LEGACY_KERAS=1\n")
-    assert "  next: unset TF_USE_LEGACY_KERAS, or pip install tf_keras\n" in ended.err
 
 
 @pytest.mark.parametrize(
