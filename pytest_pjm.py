@@ -43,6 +43,8 @@ BOTH = (
     ("gfscache", "VOLUMES", 'volumes that jobs read, joined with ":", such as /vol0004:/vol0005'),
     ("elapse", "TIME", "elapse limit where a mark has none (default: 00:30:00)"),
     ("python", "COMMAND", "what starts the interpreter on the compute nodes, quoted as in a shell (default: this one)"),
+    ("host", "[USER@]HOST", "login node to submit on, reached by ssh (default: this machine)"),
+    ("remote", "FOLDER", "where the checkout and the sessions are copied on that host; compute nodes must see it"),
     ("workdir", "DIR", "where sessions are kept; compute nodes must see it (default: .pjm below the root folder)"),
     ("retries", "N", "how often a test is submitted again after a failure of the system (default: 2)"),
     ("queue_timeout", "TIME", "how long a job may wait to start; 0 for ever (default: 0)"),
@@ -246,16 +248,17 @@ def artifacts(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathF
         except pytest.UsageError as error:
             pytest.fail(str(error), pytrace=False)
     root: Optional[Path] = None
+    fetch: Any = None
     for name in (_JOB, _CLIENT):
         plugin = manager.get_plugin(name)
-        root = root or getattr(plugin, "artifacts", None)
+        root, fetch = root or getattr(plugin, "artifacts", None), fetch or getattr(plugin, "fetch_artifacts", None)
     if root is None:
         root = tmp_path_factory.getbasetemp() / "artifacts"
         root.mkdir(exist_ok=True)
     from pjm.identity import identity
     from pjm.job.artifacts import Artifacts
 
-    made = Artifacts(root, identity(request.node))
+    made = Artifacts(root, identity(request.node), fetch)
     made.begin()
     return made
 
@@ -285,8 +288,16 @@ def require_own_package(config: pytest.Config, asks: str) -> None:
     """Import our package `pjm`.
 
     Raises:
-        pytest.UsageError: the tests of this project import another module of that name.
+        pytest.UsageError: the tests of this project import another module of that name, or this is Windows.
     """
+    from platform import system
+
+    if system() == "Windows":
+        raise _refusal(
+            f"{asks} does not work on Windows",
+            "sessions need locks and processes as POSIX has them",
+            "use Linux in Windows (WSL), a Mac, or the login node; without --fugaku, the tests run as they are",
+        )
     stranger, package = _stranger(config), _OURS.parent
     if stranger is not None:
         raise _refusal(

@@ -9,7 +9,7 @@ import subprocess
 import tempfile
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Iterable, Iterator, List, Mapping, Optional, Protocol, Sequence
+from typing import IO, Any, Iterable, Iterator, List, Mapping, Optional, Protocol, Sequence, Tuple, Union
 
 _LONGEST_COMMAND = 100_000  # characters; an argument list may have 128 KiB at the least
 
@@ -37,7 +37,7 @@ class NotStartedError(Exception):
 
 
 class HungError(Exception):
-    """The command did not end in time and was killed."""
+    """The command did not end in time and was killed, or no answer came: it is unknown what it has done."""
 
 
 class Host(Protocol):
@@ -60,7 +60,7 @@ class Host(Protocol):
 
         Raises:
             NotStartedError: the command did not start.
-            HungError: the command was killed after `timeout` seconds.
+            HungError: the command was killed after `timeout` seconds, or its end is not known.
         """
         ...
 
@@ -85,31 +85,47 @@ class LocalHost:
     def run(
         self, command: Sequence[str], timeout: float, folder: Optional[Path] = None, keep_open: Sequence[int] = ()
     ) -> Answer:
-        """Run a command. Its output goes to files, so that we never wait for a child that it leaves behind."""
+        """See `Host.run`."""
         executable = self._executable(command[0])
         if executable is None:
             raise NotStartedError(f"there is no {command[0]} on PATH", missing=True)
-        with tempfile.TemporaryFile() as out, tempfile.TemporaryFile() as err:
-            try:
-                # In a new session: Ctrl-C in the terminal must not reach a submission that is under way.
-                process = subprocess.Popen(
-                    [executable, *command[1:]],
-                    stdin=subprocess.DEVNULL,
-                    stdout=out,
-                    stderr=err,
-                    cwd=folder,
-                    env=None if self.environment is None else dict(self.environment),
-                    start_new_session=True,
-                    pass_fds=keep_open,
-                )
-            except OSError as error:
-                raise NotStartedError(f"{command[0]} cannot be started: {error}", missing=False) from error
-            code = _wait(process, timeout, command[0])
-            texts = []
-            for file in (out, err):
-                file.seek(0)
-                texts.append(file.read().decode(errors="replace"))
-        return Answer(code, *texts)
+        code, out, err = outputs(
+            [executable, *command[1:]],
+            timeout,
+            cwd=folder,
+            env=None if self.environment is None else dict(self.environment),
+            pass_fds=keep_open,
+        )
+        return Answer(code, out.decode(errors="replace"), err.decode(errors="replace"))
+
+
+def outputs(
+    command: Sequence[str], timeout: float, stdin: Union[IO[bytes], int] = subprocess.DEVNULL, **options: Any
+) -> Tuple[int, bytes, bytes]:
+    """Run a command. Its output goes to files, so that we never wait for a child that it leaves behind.
+
+    Args:
+        command: the executable and its arguments.
+        timeout: seconds.
+        stdin: what it reads.
+        options: of subprocess.Popen.
+
+    Returns:
+        Its exit code, standard output and standard error.
+
+    Raises:
+        NotStartedError, HungError: see `Host.run`.
+    """
+    with tempfile.TemporaryFile() as out, tempfile.TemporaryFile() as err:
+        try:
+            # In a new session: Ctrl-C in the terminal must not reach a submission that is under way.
+            process = subprocess.Popen(command, stdin=stdin, stdout=out, stderr=err, start_new_session=True, **options)
+        except OSError as error:
+            raise NotStartedError(f"{command[0]} cannot be started: {error}", missing=False) from error
+        code = _wait(process, timeout, Path(command[0]).name)
+        out.seek(0)
+        err.seek(0)
+        return code, out.read(), err.read()
 
 
 def _wait(process: subprocess.Popen[bytes], timeout: float, name: str) -> int:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import shutil
 import time
@@ -13,29 +14,34 @@ import pytest
 
 import pytest_pjm
 from pjm import suggest
-from pjm.batch.host import LocalHost
+from pjm.batch.host import Host, LocalHost
 from pjm.batch.pjm.scheduler import PjmScheduler
 from pjm.batch.scheduler import Limits, Scheduler
 from pjm.batch.slurm.scheduler import SlurmScheduler
 from pjm.errors import BadInput
 from pjm.plan.settings import Settings
+from pjm.remote.checkout import top_of
+from pjm.remote.machine import Machine, answering, connect
+from pjm.remote.session_mirror import SessionMirror
 from pjm.sessions import index
+from pjm.sessions.mirror import Mirror, NoMirror
 from pjm.sessions.pace import EMULATED
 from pjm.sessions.session import Session
 
 PJM, SLURM = "pjm", "slurm"
 _SUBMITS = {PJM: "pjsub", SLURM: "sbatch"}
+HERE = LocalHost()
 _DAY = 86400.0  # seconds
 _ALWAYS_LISTED = 3  # days of history that PJM lists by default (Command Reference p. 71)
 _LONGEST_KEPT = 90  # days; Fugaku refuses more
 
 
-def choose(config: pytest.Config, path: Optional[str] = None) -> str:
-    """The name of the batch system: the option's or setting's, else the one whose commands are on PATH.
+def choose(config: pytest.Config, host: Host = HERE) -> str:
+    """The name of the batch system: the option's or setting's, else the one whose commands are there.
 
     Args:
         config: the configuration of pytest.
-        path: the folders to look for commands in; None for PATH.
+        host: the machine on which jobs are submitted.
 
     Raises:
         BadInput: there are several, or the name is of none.
@@ -51,13 +57,13 @@ def choose(config: pytest.Config, path: Optional[str] = None) -> str:
             "the batch system that is emulated is PJM",
             "leave out --fugaku-emulate, or say --fugaku-scheduler=pjm",
         )
-    if named is not None or emulate or emulator_found(os.environ):
+    if named is not None or emulate or (isinstance(host, LocalHost) and emulator_found(os.environ)):
         return named or PJM
-    found = [name for name, command in _SUBMITS.items() if shutil.which(command, path=path)]
+    found = [name for name, command in _SUBMITS.items() if host.has(command)]
     if len(found) > 1:
         raise BadInput(
             "there are two batch systems here: PJM and Slurm",
-            " and ".join(str(shutil.which(command, path=path)) for command in _SUBMITS.values()) + " are on PATH",
+            f"{' and '.join(_SUBMITS.values())} are on PATH",
             "which one is to run the jobs? say --fugaku-scheduler=pjm or --fugaku-scheduler=slurm",
         )
     return found[0] if found else PJM
@@ -69,42 +75,71 @@ def emulator_found(variables: Mapping[str, str]) -> bool:
     return bool(command and folder) and Path(str(folder)).resolve() in Path(str(command)).parent.resolve().parents
 
 
-def make(settings: Settings, created: object = None, needed: bool = True) -> Scheduler:
+def make(
+    settings: Settings, created: object = None, needed: bool = True, machine: Optional[Machine] = None
+) -> Scheduler:
     """The scheduler of a session.
 
     Args:
         settings: the session's settings.
         created: when the session began, in seconds since the epoch; None for now.
         needed: whether the batch system's commands have to be there.
+        machine: the machine behind ssh on which jobs are submitted; None for this one.
 
     Raises:
         BadInput: the batch system is missing, or does not answer.
     """
-    scheduler = _make(settings.scheduler, settings.emulate, settings.workdir, settings.submit_options, created)
+    scheduler = _make(settings.scheduler, settings.emulate, settings.workdir, settings.submit_options, created, machine)
     if needed:
-        scheduler.require_commands()
+        _require_commands(scheduler, machine)
     return scheduler
 
 
-def of(session: Session) -> Scheduler:
-    """The batch system that has the jobs of a session.
+def of(session: Session) -> Tuple[Scheduler, Mirror]:
+    """The batch system that has the jobs of a session, and the copy of the session on the machine of the jobs.
 
     Raises:
         BadInput: it is missing, or does not answer.
     """
     facts = session.facts
-    name = str(facts.get("scheduler", PJM))
-    scheduler = _make(name, bool(facts.get("emulate")), session.folder.parent, (), facts.get("created"))
-    scheduler.require_commands()
-    return scheduler
+    name, machine = str(facts.get("scheduler", PJM)), machine_of(session)
+    scheduler = _make(name, bool(facts.get("emulate")), session.folder.parent, (), facts.get("created"), machine)
+    _require_commands(scheduler, machine)
+    return scheduler, NoMirror() if machine is None else SessionMirror(machine, session)
+
+
+def machine_of(session: Session) -> Optional[Machine]:
+    """The machine behind ssh that has the jobs of a session; None if they were submitted on this one.
+
+    Raises:
+        BadInput: it cannot be reached.
+    """
+    host, folder = session.facts.get("host"), session.facts.get("remote")
+    if not isinstance(host, str):
+        return None
+    top = top_of(Path(str(session.facts["checkout"]["rootdir"])))
+    machine = connect(host, str(folder), top, session.folder.parent.absolute())
+    return replace(machine, emulates=bool(session.facts.get("emulate")))
+
+
+def _require_commands(scheduler: Union[PjmScheduler, SlurmScheduler], machine: Optional[Machine]) -> None:
+    with contextlib.nullcontext() if machine is None else answering(machine.ssh.host):
+        scheduler.require_commands()
 
 
 def _make(
-    name: str, emulate: bool, workdir: Path, options: Tuple[str, ...], created: object
+    name: str,
+    emulate: bool,
+    workdir: Path,
+    options: Tuple[str, ...],
+    created: object,
+    machine: Optional[Machine],
 ) -> Union[PjmScheduler, SlurmScheduler]:
     days = history_days(created, time.time())
     if name == SLURM:
-        return SlurmScheduler(LocalHost(), options, history_days=days)
+        return SlurmScheduler(HERE if machine is None else machine.host, options, history_days=days)
+    if machine is not None:
+        return PjmScheduler(machine.host, options, history_days=days, ahead=machine.ahead)
     variables = None
     if emulate:
         from pjm.emulator import environment
@@ -147,6 +182,13 @@ def check_same(session: Session, settings: Settings) -> None:
             f"type: {suggest.resume(session.folder)} --fugaku-emulate"
             if begun
             else "leave out --fugaku-emulate, also in PYTEST_ADDOPTS and addopts",
+        )
+    host = session.facts.get("host")
+    if host != settings.host:
+        raise BadInput(
+            f"session {session.identity} was begun {f'with fugaku_host {host}' if host else 'on this machine'}",
+            f"its jobs are not known {f'to {settings.host}' if settings.host else 'here'}, where would be asked now",
+            f"type: {suggest.resume(session.folder)} --fugaku-host={host}" if host else "leave out fugaku_host",
         )
     system = session.facts.get("scheduler", PJM)
     if system != settings.scheduler:

@@ -5,17 +5,19 @@ from __future__ import annotations
 import collections
 import contextlib
 import os
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path
-from typing import Any, Dict, Generator, Iterator, List, Optional, Sequence
+from typing import Any, Callable, Dict, Generator, Iterator, List, Optional, Sequence
 
 import pytest
 
 import pytest_pjm
+from pjm.batch.roots import SAME
 from pjm.batch.scheduler import Scheduler
 from pjm.client import batch_system
 from pjm.client.follow_session import FollowedSession
-from pjm.client.open_session import Items, make_scheduler, open_session, tasks_of, workplace
+from pjm.client.open_session import Items, conftests, make_scheduler, open_session, tasks_of, workplace
 from pjm.client.plugins import check_marks, check_options
 from pjm.client.replay import Replay
 from pjm.client.terminal import Progress, bad_ends, table
@@ -32,7 +34,10 @@ from pjm.plan.budget import check_budget
 from pjm.plan.dry_run import dry_run
 from pjm.plan.job_folder import Workplace
 from pjm.plan.packing import Job, Task, pack, rounded
-from pjm.plan.settings import settings
+from pjm.plan.settings import login_node, settings
+from pjm.remote.checkout import Checkout, checkout_of, top_of
+from pjm.remote.machine import Machine, answering, connect
+from pjm.remote.session_mirror import SessionMirror
 from pjm.user_settings import settings_file
 
 
@@ -46,6 +51,7 @@ class Prepared:
         place: what all jobs have in common.
         scheduler: the batch system.
         notes: what the user has to know of it.
+        left_out: see `Replay`.
     """
 
     items: Items
@@ -53,6 +59,7 @@ class Prepared:
     place: Workplace
     scheduler: Scheduler
     notes: Sequence[str] = ()
+    left_out: Callable[[str], Sequence[str]] = lambda text: ()
 
 
 class Client:
@@ -73,15 +80,22 @@ class Client:
         if config.option.fugaku_resume and getattr(config.option, "clean_alluredir", False):
             config.option.clean_alluredir = False  # the folder has the results of jobs by now
         self._config = config
-        self._settings = settings(config, batch_system.choose(config))
+        self._machine = self._connected(config)
+        self._settings = settings(config, self._chosen(config))
         self._wishes: Dict[str, MarkedTest] = {}
         self._followed: Optional[FollowedSession] = None
+        self._mirror: Optional[SessionMirror] = None
         self._durations = Durations(self._settings.workdir / (EMULATED if self._settings.emulate else FILE))
 
     @property
     def artifacts(self) -> Optional[Path]:
         """Where the tests of this session leave files; None before there is a session."""
         return self._followed.watch.session.artifacts if self._followed is not None else None
+
+    @property
+    def fetch_artifacts(self) -> Optional[Callable[[str], None]]:
+        """Brings what tests have left on the machine behind ssh to here; None if there is no such machine."""
+        return self._mirror.fetch_artifacts if self._mirror is not None else None
 
     @pytest.hookimpl(wrapper=True, tryfirst=True)
     def pytest_collection_modifyitems(self, items: List[pytest.Item]) -> Generator[None, None, None]:
@@ -180,24 +194,66 @@ class Client:
             reporter.ensure_newline()
             reporter.write_line(self._followed.left_message)
 
+    def _connected(self, config: pytest.Config) -> Optional[Machine]:
+        """The machine behind ssh; None if jobs are submitted here, or if there will be none."""
+        host, folder = login_node(config)
+        if host is None or config.option.collectonly:
+            return None
+        machine = connect(host, folder, top_of(config.rootpath), pytest_pjm.workdir(config))
+        return replace(machine, emulates=bool(config.getoption("fugaku_emulate")))
+
+    def _chosen(self, config: pytest.Config) -> str:
+        if self._machine is None:
+            return batch_system.choose(config)
+        with answering(self._machine.ssh.host):
+            return batch_system.choose(config, self._machine.host)
+
+    def _push(self, machine: Machine, checkout: Checkout, place: Workplace) -> Iterator[str]:
+        """Bring the checkout there up to date. Yield what the user has to know of it.
+
+        Raises:
+            BadInput: it cannot be written there, or git ignores the file of a test.
+        """
+        for file in dict.fromkeys(filter(None, (*place.files.values(), *conftests(self._config)))):
+            if checkout.left_out(file):
+                raise _left_out(file, machine)
+        files, size = machine.push(checkout)
+        if files:
+            yield f"{counted(files, 'file')} ({size / 1e6:.1f} MB) pushed to {machine.ssh.host}:{machine.folder}"
+        if abs(machine.skew) > 60:
+            yield f"the clock of {machine.ssh.host} is {machine.skew:.0f} s ahead of ours: waiting times are so far off"
+
     def _prepare(self, config: pytest.Config, items: Items) -> Prepared:
         """Read what the session needs, and check what a new one asks for, before there is a session folder.
 
         Raises:
             BadInput: the batch system is missing, or the jobs would request too much or what does not exist.
         """
-        scheduler = make_scheduler(config, self._settings)
+        roots = SAME if self._machine is None else self._machine.roots
+        place = workplace(config, self._settings, items, roots)
+        pushed: List[str] = []
+        if self._machine is not None and not config.option.fugaku_dry_run:
+            checkout = checkout_of(top_of(config.rootpath), self._settings.workdir)
+            pushed += self._push(self._machine, checkout, place)
+            # After that, because it may be in the checkout. Without a path, the prologue may say where it is.
+            if "/" in place.python[0] or not place.prologue:
+                self._machine.require_python(place.python, place.start)
+            if self._machine.emulates:
+                self._machine.make_emulator(place.python, place.prologue)
+        scheduler = make_scheduler(config, self._settings, self._machine)
         self._settings = batch_system.within(self._settings, scheduler.limits)
         tasks = tasks_of(config, self._settings, items, self._wishes, self._durations.known())
-        notes = scheduler.limits.doubt, rounded(tasks, self._settings.site)
-        place = workplace(config, self._settings, items)
-        prepared = Prepared(items, tasks, place, scheduler, tuple(filter(None, notes)))
+        notes = [scheduler.limits.doubt, rounded(tasks, self._settings.site), *pushed]
         if not config.option.fugaku_resume:
             jobs = pack(tasks, self._settings.site, "pytest")
             for share in (share for job in jobs for share in job.shares):
                 scheduler.check(share.resources, share.nodeids[0])
             check_budget(jobs, None if config.option.fugaku_dry_run else self._settings.budget)
-        return prepared
+        prepared = Prepared(items, tasks, place, scheduler, tuple(filter(None, notes)))
+        if self._machine is None or config.option.fugaku_dry_run:
+            return prepared
+        left_out = partial(checkout.named_and_left_out, there=self._machine.folder, start=place.start)
+        return replace(prepared, left_out=left_out)
 
     def _open(self, session: pytest.Session, prepared: Prepared) -> FollowedSession:
         """Create the session folder, or take up the jobs and results of the session that is resumed.
@@ -206,15 +262,17 @@ class Client:
             BadInput: the session cannot be created, or cannot be resumed.
         """
         config, scheduler, tasks = session.config, prepared.scheduler, prepared.tasks
-        folder = open_session(config, self._settings, prepared.items)
+        folder = open_session(config, self._settings, prepared.items, self._machine.folder if self._machine else "")
         with contextlib.ExitStack() as on_error:
             on_error.callback(folder.close)
             progress = Progress(config.pluginmanager.get_plugin("terminalreporter"), len(tasks))
             for note in prepared.notes:
                 progress.say(f"fugaku: {note}")
             interrupts = Interrupts(progress.say)
-            watch = Watch(folder, scheduler, self._settings, tasks, prepared.place, hold=interrupts.held)
-            replay = Replay(config, prepared.items, obeyed(folder))
+            self._mirror = None if self._machine is None else SessionMirror(self._machine, folder)
+            hold, mirror = interrupts.held, self._mirror
+            watch = Watch(folder, scheduler, self._settings, tasks, prepared.place, hold=hold, mirror=mirror)
+            replay = Replay(config, prepared.items, obeyed(folder), prepared.left_out, prepared.place.roots)
             config.pluginmanager.register(replay, "pjm.replay")
             self._followed = FollowedSession(session, watch, replay, progress, interrupts, self._durations)
             on_error.pop_all()  # from here on, `pytest_unconfigure` closes it
@@ -243,6 +301,14 @@ class Client:
         jobs = watch.plan_unassigned()
         for line in dry_run(watch.session, jobs, prepared.place, prepared.scheduler, self._settings.budget):
             print(line) if reporter is None else reporter.write_line(line)
+
+
+def _left_out(file: Path, machine: Machine) -> BadInput:
+    return BadInput(
+        f"{file} is not pushed to {machine.ssh.host}",
+        "marked tests need it, and git ignores it",
+        "take it out of .gitignore, or leave those tests out",
+    )
 
 
 def _twice(session: pytest.Session) -> BadInput:

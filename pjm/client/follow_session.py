@@ -211,6 +211,7 @@ class FollowedSession:
         self._progress.clear()
         try:
             until = time.monotonic() + _LAST_LOOK
+            self.watch.pull()
             self.watch.begin_round()
             while self.watch.collect() and time.monotonic() < until:
                 time.sleep(self.watch.pace.pause)

@@ -10,6 +10,7 @@ from typing import List, Mapping, Optional, Sequence, Tuple
 import pytest
 
 from pjm import suggest
+from pjm.batch.roots import Roots
 from pjm.batch.scheduler import Scheduler
 from pjm.client import batch_system
 from pjm.client.command_line import own_arguments, resumed_arguments
@@ -22,6 +23,7 @@ from pjm.marks.marks import MarkedTest
 from pjm.plan.job_folder import CODE, Workplace, has_other_code
 from pjm.plan.packing import Task, describe_overlong, overlong
 from pjm.plan.settings import Settings
+from pjm.remote.machine import Machine
 from pjm.sessions import index
 from pjm.sessions.checkout import check_same, checkout
 from pjm.sessions.selection import check_selection, variables
@@ -57,7 +59,7 @@ def _task(test: str, item: pytest.Item, wish: MarkedTest, seconds: Optional[floa
     return Task(test, wish.request, module, seconds, wish.after, group, isinstance(together, str), guess)
 
 
-def workplace(config: pytest.Config, settings: Settings, items: Items) -> Workplace:
+def workplace(config: pytest.Config, settings: Settings, items: Items, roots: Roots) -> Workplace:
     """Everything that all jobs of the session have in common."""
     start = config.invocation_params.dir
     # A client that resumes may want a junit file, even if this one does not: xunit1 accepts all without a warning.
@@ -74,6 +76,7 @@ def workplace(config: pytest.Config, settings: Settings, items: Items) -> Workpl
         junit="xunit1" if family == "legacy" else family,
         grace=settings.grace,
         switches=own_switches(),
+        roots=roots,
     )
 
 
@@ -88,20 +91,32 @@ def _drawn(config: pytest.Config) -> Tuple[str, ...]:
     return (f"--randomly-seed={seed}",) if isinstance(seed, int) else ()
 
 
-def open_session(config: pytest.Config, settings: Settings, items: Items) -> Session:
+def open_session(config: pytest.Config, settings: Settings, items: Items, folder: str) -> Session:
     """The session folder, locked: a new one, or the one that is resumed.
+
+    Args:
+        config: the configuration of pytest.
+        settings: the session's settings.
+        items: the marked tests, by node id.
+        folder: our folder on the machine behind ssh; "" if there is none.
 
     Raises:
         BadInput: the session cannot be created, or cannot be resumed.
     """
     files = {item.path for item in items.values()}
-    files.update(_conftests(config))
+    files.update(conftests(config))
     now = checkout(config.rootpath, files)
     session = _resumed(config, settings)
     if session is not None:
         index.check_private(settings.workdir)
         if session.facts.get("variables") != variables():  # checked first: they explain different files too
             check_selection(session.facts, items.keys(), session.folder)
+        if session.facts.get("remote", "") != folder:
+            raise BadInput(
+                f"session {session.identity} was begun with fugaku_remote {session.facts.get('remote')}",
+                f"its jobs are not in {folder}, where would be looked now",
+                f"type: {suggest.resume(session.folder)} --fugaku-remote={session.facts.get('remote')}",
+            )
         check_same(session.facts["checkout"], now, session.identity)
         check_selection(session.facts, items.keys(), session.folder)
         session.lock()
@@ -117,13 +132,14 @@ def open_session(config: pytest.Config, settings: Settings, items: Items) -> Ses
         "pytest": pytest.__version__,
         "emulate": settings.emulate,
         "scheduler": settings.scheduler,
-        "here": settings.here,
+        **({"host": settings.host, "remote": folder} if settings.host else {}),
+        "here": settings.here or bool(settings.host),  # with a host, the files are copies on this machine
         "dry_run": bool(config.option.fugaku_dry_run),
     }
     return index.create(settings.workdir, facts)
 
 
-def make_scheduler(config: pytest.Config, settings: Settings) -> Scheduler:
+def make_scheduler(config: pytest.Config, settings: Settings, machine: Optional[Machine]) -> Scheduler:
     """The batch system of the session.
 
     Raises:
@@ -131,7 +147,7 @@ def make_scheduler(config: pytest.Config, settings: Settings) -> Scheduler:
     """
     session = _resumed(config, settings)
     created = session.facts.get("created") if session is not None else None
-    return batch_system.make(settings, created, needed=not config.option.fugaku_dry_run)
+    return batch_system.make(settings, created, needed=not config.option.fugaku_dry_run, machine=machine)
 
 
 def _resumed(config: pytest.Config, settings: Settings) -> Optional[Session]:
@@ -171,7 +187,7 @@ def local_part(folder: Path, places: Sequence[Path] = _LOCAL) -> Optional[Path]:
 
 def _check_shared(chosen: Settings) -> None:
     """Raise BadInput if compute nodes certainly cannot see the folder."""
-    local = local_part(chosen.workdir)
+    local = None if chosen.host else local_part(chosen.workdir)
     if local is not None and not (chosen.emulate or chosen.here or batch_system.emulator_found(os.environ)):
         raise BadInput(
             f"the sessions' folder is {chosen.workdir}",
@@ -180,7 +196,8 @@ def _check_shared(chosen: Settings) -> None:
         )
 
 
-def _conftests(config: pytest.Config) -> List[Path]:
+def conftests(config: pytest.Config) -> List[Path]:
+    """The files conftest.py that pytest has loaded."""
     paths = []
     for plugin in config.pluginmanager.get_plugins():
         file = getattr(plugin, "__file__", None)

@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 import os
+import re
 import sys
 import warnings
 from types import SimpleNamespace
-from typing import Any, Container, Dict, Generator, List, Mapping, Optional, Tuple, Type, Union
+from typing import Any, Callable, Container, Dict, Generator, List, Mapping, Optional, Sequence, Tuple, Type, Union
 
 import pytest
 from _pytest._code.code import ReprEntryNative, ReprExceptionInfo, ReprFileLocation, ReprTraceback, TerminalRepr
 from _pytest._io import TerminalWriter
 
+from pjm.batch.roots import SAME, Roots
 from pjm.errors import BadInput
 from pjm.follow.jobs import FollowedShare
 from pjm.follow.results import Exit, News, NoResult, RanIn, Result
@@ -25,6 +27,8 @@ from pjm.job.worker_plugin import plugin_names
 Status = Tuple[str, str, Union[str, Tuple[str, Mapping[str, bool]]]]  # category, letter and word of a report
 
 _ORDER = ("setup", "call", "teardown")
+# In a failure of which pytest sends the text: "file PATH, line 12" or "PATH:12: ".
+_PLACE = re.compile(r"(?<=^file )/.+(?=, line \d+$)|^/[^:\n]+(?=:\d+)", re.MULTILINE)
 
 
 class Replay:
@@ -34,18 +38,29 @@ class Replay:
         config: the configuration of pytest.
         items: the items that ran in jobs, by node id.
         obeyed: tests that stopped the session when an earlier client followed it: they do not stop it again.
+        left_out: names of the files that a failure names, that are here, and were not copied to where jobs run.
+        roots: where our folders are on the machine of the jobs.
 
     Attributes:
         ended: tests that stopped the session now.
         exit: the call of `pytest.exit` in one of them.
     """
 
-    def __init__(self, config: pytest.Config, items: Mapping[str, pytest.Item], obeyed: Container[str] = ()) -> None:
+    def __init__(
+        self,
+        config: pytest.Config,
+        items: Mapping[str, pytest.Item],
+        obeyed: Container[str] = (),
+        left_out: Callable[[str], Sequence[str]] = lambda text: (),
+        roots: Roots = SAME,
+    ) -> None:
         self.ended: List[str] = []
         self.exit: Optional[Exit] = None
         self._config = config
         self._items = items
         self._obeyed = obeyed
+        self._left_out = left_out
+        self._roots = roots
         self._ran_in: Optional[RanIn] = None
         self._books = books()
 
@@ -87,6 +102,8 @@ class Replay:
             without = [] if theirs is None else sorted(plugin_names(self._config).difference(theirs))
             if without:
                 lines.append(f"not loaded there, but here: {', '.join(without)}")
+            for name in self._left_out(report.longreprtext):
+                lines.append(f"not pushed there, because git ignores it: {name}")
             report.sections.append((f"output of job {self._ran_in.job}", "\n".join(lines)))
         item.ihook.pytest_runtest_logreport(report=report)
 
@@ -108,12 +125,13 @@ class Replay:
         kind = event["event"]
         if kind == events.REPORT:
             # A hook may give a test another name in a job, such as its number among the tests there.
-            report = self._rebuilt({**event["data"], "nodeid": item.nodeid})
+            data = {**event["data"], "nodeid": item.nodeid}
+            report = self._rebuilt({**data, "longrepr": placed(data.get("longrepr"), self._roots)})
             if event.get("shown") and isinstance(report.longrepr, str):
                 report.longrepr = Text(report.longrepr)
             self._log(item, report)
         elif kind == events.WARNING:
-            self._config.hook.pytest_warning_recorded.call_historic(kwargs=_warning(item, event))
+            self._config.hook.pytest_warning_recorded.call_historic(kwargs=_warning(item, event, self._roots))
         elif kind == events.ATTRIBUTE:
             xml = _junit(self._config)
             if xml is not None:
@@ -237,7 +255,24 @@ def _plain(longrepr: object) -> Optional[object]:
     return "\n".join(lines) or str((longrepr.get("reprcrash") or {}).get("message", ""))
 
 
-def _warning(item: pytest.Item, event: Event) -> Dict[str, Any]:
+def placed(longrepr: object, roots: Roots) -> object:
+    """A serialized failure, or skip, that names places in files of this machine."""
+    if isinstance(longrepr, str):
+        return _PLACE.sub(lambda match: roots.here(match[0]), longrepr)
+    if isinstance(longrepr, tuple):
+        path, *rest = longrepr
+        return (roots.here(path), *rest)
+    return _with_paths(longrepr, roots)
+
+
+def _with_paths(value: object, roots: Roots) -> object:
+    if isinstance(value, dict):
+        path = {"path": roots.here(value["path"])} if isinstance(value.get("path"), str) else {}
+        return {**{name: _with_paths(each, roots) for name, each in value.items()}, **path}
+    return [_with_paths(each, roots) for each in value] if isinstance(value, (list, tuple)) else value
+
+
+def _warning(item: pytest.Item, event: Event, roots: Roots) -> Dict[str, Any]:
     module, name = event["category"]
     category: Type[Warning] = Warning
     loaded = getattr(sys.modules.get(module), name, None)
@@ -248,7 +283,7 @@ def _warning(item: pytest.Item, event: Event) -> Dict[str, Any]:
     message = warnings.WarningMessage(
         message=event["message"],
         category=category,
-        filename=event["filename"],
+        filename=roots.here(event["filename"]),
         lineno=event["lineno"],
     )
     return {

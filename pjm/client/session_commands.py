@@ -120,11 +120,11 @@ def cancel_session(arguments: argparse.Namespace) -> int:
     from pjm.follow.cancel_session import cancel
 
     session = index.find(arguments.workdir, arguments.session)
-    scheduler = batch_system.of(session)
+    scheduler, mirror = batch_system.of(session)
     session.lock()
     try:
         with session.writing():
-            cancelled = cancel(session, scheduler)
+            cancelled = cancel(session, scheduler, mirror)
             session.write_live(live_records(cancelled.jobs, time.time()))
     except UnansweredError as error:
         raise BadInput(

@@ -14,7 +14,9 @@ from pjm.follow.jobs import FollowedJob, FollowedShare, Stage
 from pjm.follow.results import Verdict
 from pjm.follow.resume import restored
 from pjm.follow.submit_once import note_taken
+from pjm.follow.watch import wanted
 from pjm.job.share_events import TestEvents
+from pjm.sessions.mirror import Mirror
 from pjm.sessions.session import Session
 from pjm.sessions.summary import look_into, pace_of
 
@@ -39,12 +41,13 @@ class Cancelled:
         return sum(share.node_hours for job in self.jobs for share in job.shares)
 
 
-def cancel(session: Session, scheduler: Scheduler) -> Cancelled:
+def cancel(session: Session, scheduler: Scheduler, mirror: Mirror) -> Cancelled:
     """Delete the jobs of a session that have not ended, and note that in its journal.
 
     Args:
         session: the session, locked.
         scheduler: the batch system that has its jobs.
+        mirror: the copy of the session on the machine of the jobs.
 
     Raises:
         BadInput: the session is corrupt.
@@ -53,6 +56,7 @@ def cancel(session: Session, scheduler: Scheduler) -> Cancelled:
     """
     deletions = Deletions(session, scheduler)
     jobs = tuple(restored(session, deletions).values())
+    mirror.pull(wanted(jobs), time.monotonic())
     results = _results(session, jobs)
     begun = [job for job in jobs if deletions.cancelled.get(job.name) is False]  # and not answered
     again = [*deletions.left, *(share.id for job in begun for share in job.shares if share.id)]

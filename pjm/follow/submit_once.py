@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import Dict, Optional, Sequence, Tuple
+from typing import Dict, Optional, Sequence, Set, Tuple
 
 from pjm.batch import submission_lock
 from pjm.batch.scheduler import AnswerLostError, Ending, Scheduler, Submission, SubmitError, UnansweredError
 from pjm.follow.interrupts import Hold
 from pjm.follow.jobs import Clock, FollowedJob, Stage
+from pjm.job.assignment import PLAN
+from pjm.plan.job_folder import CODE
 from pjm.plan.script import script_names
 from pjm.plan.settings import Settings
+from pjm.sessions.mirror import Mirror
 from pjm.sessions.pace import SUBMISSION, Pace
 from pjm.sessions.session import Session
 
@@ -34,6 +37,7 @@ class Submitter:
         clock: tells the time.
         hold: keeps Ctrl-C away from a submission and its record in the journal.
         pace: how many file operations are allowed.
+        mirror: the copy of the session on the machine of the jobs.
         trouble: the last refusal or lost answer, for the progress line; None if there is none.
     """
 
@@ -43,12 +47,15 @@ class Submitter:
     clock: Clock
     hold: Hold
     pace: Pace
+    mirror: Mirror
     trouble: Optional[str] = None
+    _pushed: Set[str] = field(default_factory=set)  # names of the jobs that the machine of the jobs has
     _lost: Dict[str, AnswerLostError] = field(default_factory=dict)  # the last lost answers, by the jobs' names
 
     def submit_due(self, jobs: Sequence[FollowedJob]) -> None:
         """Submit or look up every job that is due."""
         others = any(job.stage is Stage.SUBMITTED and job.open for job in jobs)
+        self._push_due(jobs)
         for job in jobs:
             if job.due > self.clock.monotonic() or job.stage not in (Stage.UNCERTAIN, Stage.PLANNED):
                 continue
@@ -61,6 +68,20 @@ class Submitter:
                 with self.hold(WAITING):
                     self._submit(job, others)
                 others = others or bool(job.submitted)
+
+    def _push_due(self, jobs: Sequence[FollowedJob]) -> None:
+        """Copy the scripts of the jobs that are due to the machine of the jobs; if that does not work, they wait."""
+        now = self.clock.monotonic()
+        new = [job for job in jobs if job.stage is Stage.PLANNED and job.due <= now and job.name not in self._pushed]
+        if not new:
+            return
+        files = [job.folder / name for job in new for name in (PLAN, *script_names(job.planned))]
+        if self.mirror.push([self.session.folder / CODE, *files]):
+            self._pushed.update(job.name for job in new)
+            return
+        self.trouble = self.mirror.trouble
+        for job in new:
+            job.due = self.clock.monotonic() + self.settings.poll[0]
 
     def _submit(self, job: FollowedJob, others: bool) -> None:
         with submission_lock.begin(job.folder, self.clock.time()) as mark:
@@ -90,7 +111,7 @@ class Submitter:
         The grace time begins when the submitting command has ended; that command may outlive the client that began it.
         """
         now = self.clock.monotonic()  # taken before the question, which may take long
-        if submission_lock.lasts(job.folder, self.clock.time()):
+        if submission_lock.lasts(job.folder, self.clock.time()) or self.mirror.under_way(job.folder):
             self.trouble = f"a submission that was begun before may still be under way, see {job.folder}: waiting"
             job.refused = None
         elif job.refused is None:
@@ -104,7 +125,7 @@ class Submitter:
             return
         if len(ids) == len(job.shares):
             self.taken(job, ids)
-        elif job.refused is not None and now - job.refused > self.settings.grace:
+        elif job.refused is not None and self.mirror.as_of(now) - job.refused > self.settings.grace:
             self._not_taken(job, ids)
 
     def _not_taken(self, job: FollowedJob, some: Tuple[str, ...]) -> None:

@@ -27,6 +27,7 @@ from pjm.plan.job_folder import Workplace, copy_code, write_job
 from pjm.plan.packing import Job, Task, pack_some
 from pjm.plan.settings import Settings
 from pjm.sessions.collected import Piece
+from pjm.sessions.mirror import Mirror, NoMirror
 from pjm.sessions.pace import COPY, EXPLAIN, JOB, READ, Pace
 from pjm.sessions.session import Session
 
@@ -53,6 +54,7 @@ class Watch:
         place: what all jobs have in common.
         clock: tells the time.
         hold: keeps Ctrl-C away from steps that must not be interrupted.
+        mirror: the copy of the session on the machine of the jobs; None if they see the session itself.
     """
 
     def __init__(
@@ -64,6 +66,7 @@ class Watch:
         place: Workplace,
         clock: Clock = time,
         hold: Hold = contextlib.nullcontext,
+        mirror: Optional[Mirror] = None,
     ) -> None:
         self.session = session
         self.jobs: List[FollowedJob] = []
@@ -76,7 +79,8 @@ class Watch:
         self._clock = clock
         self._hold = hold
         self.pace = Pace(settings.file_operations, clock.monotonic)
-        self._submitter = Submitter(session, scheduler, settings, clock, hold, self.pace)
+        self._mirror = mirror or NoMirror()
+        self._submitter = Submitter(session, scheduler, settings, clock, hold, self.pace, self._mirror)
         self.deletions = Deletions(session, scheduler)
         self._poller = Poller(session, scheduler, settings, clock, self.deletions)
         self._assigned: Dict[str, FollowedJob] = {}
@@ -113,8 +117,8 @@ class Watch:
     def trouble(self) -> Optional[str]:
         """What the batch system refuses or does not answer at present, or which file cannot be read; else None."""
         unread = [share.tail.trouble for share in self._unreadable if not share.closed]
-        troubles = (self._submitter.trouble, self._poller.trouble, self.deletions.trouble, *unread)
-        return next(filter(None, troubles), None)
+        parts = (self._submitter, self._poller, self.deletions, self._mirror)
+        return next(filter(None, (*(part.trouble for part in parts), *unread)), None)
 
     def adopt(self, job: FollowedJob, forget: bool = False) -> None:
         """Start following a job found in the session folder. With `forget`, only read its results: it was cancelled."""
@@ -146,7 +150,11 @@ class Watch:
     def step(self) -> None:
         """Submit, poll and read what is due; new results are appended to `news`."""
         self._submitter.submit_due(self.jobs)
-        if self._poller.ask(self.jobs):
+        asks = self._clock.monotonic() >= self._poller.due
+        ended = self._poller.ask(self.jobs)
+        if asks:
+            self.pull()
+        if ended:
             self._round.clear()  # a job has ended: read its last events now
             self._next_round = 0.0
         if not self._round and self._clock.monotonic() >= self._next_round:
@@ -156,6 +164,10 @@ class Watch:
         else:
             self.collect()
         self._close_ended()
+
+    def pull(self) -> None:
+        """Copy what the jobs have written to here, if they run where this machine's files are not seen."""
+        self._mirror.pull(wanted(self.jobs), self._clock.monotonic())
 
     def pause(self) -> float:
         """Seconds until something is due."""
@@ -182,6 +194,7 @@ class Watch:
         """
         while not self.pace.allows():
             yield
+        self.pull()
         self.pace.spend(READ)
         for share, lines in self.session.collected.lines({job.name: job.shares for job in self.jobs}):
             self._take(share, lines)
@@ -234,7 +247,7 @@ class Watch:
     # Reading the jobs' files.
 
     def _look_into(self, share: FollowedShare) -> Iterable[Piece]:
-        share.looked = self._clock.monotonic()
+        share.looked = self._mirror.as_of(self._clock.monotonic())
         lines = share.tail.fetch()
         self.pace.spend(READ)
         self._unreadable = [each for each in self._unreadable if each is not share]
@@ -360,6 +373,15 @@ class Watch:
         for share in (share for job in jobs for share in job.shares):
             self._scheduler.check(share.resources, share.nodeids[0])
         return jobs
+
+
+def wanted(jobs: Iterable[FollowedJob]) -> Iterator[Tuple[str, int, bool]]:
+    """The shares of which news may be there: see `Mirror.pull`. As in `begin_round`, a few may wait."""
+    shares = [share for job in jobs if job.stage in (Stage.SUBMITTED, Stage.UNCERTAIN) for share in job.shares]
+    few = sum(share.waiting for share in shares) <= _FEW
+    for share in shares:
+        if not share.closed and (few or not share.waiting):
+            yield share.job.name, share.number, share.ending is not None and not share.reading.ended
 
 
 def _unread(share: FollowedShare) -> bool:

@@ -7,7 +7,7 @@ import hashlib
 import json
 from dataclasses import dataclass
 from pathlib import Path
-from typing import List, Optional
+from typing import Callable, List, Optional
 
 from pjm.errors import BadInput
 from pjm.files import write_whole
@@ -22,10 +22,12 @@ class Artifacts:
     Attributes:
         root: the folder of all artifacts of a session.
         test: node id of the test that uses the fixture.
+        fetch: brings files of jobs to here, by a pattern relative to the root; None where they are here.
     """
 
     root: Path
     test: str
+    fetch: Optional[Callable[[str], None]] = None
 
     @functools.cached_property
     def folder(self) -> Path:
@@ -54,13 +56,15 @@ class Artifacts:
         Raises:
             BadInput: the test has left no files, or several tests have that name.
         """
+        if self.fetch is not None:
+            self.fetch(f"*/{_NAME}")
         module, above = self.test.split("::")[0], self.test.rsplit("::", 1)[0]
         for candidate in (test, f"{above}::{test}", f"{module}::{test}"):
-            folder = _latest(self.root, candidate)
+            folder = self._left_by(candidate)
             if folder is not None:
                 return folder
         named = [name for name in self._tests() if test in (name.split("::", 1)[-1], name.rsplit("::", 1)[-1])]
-        only = _latest(self.root, named[0]) if len(named) == 1 else None
+        only = self._left_by(named[0]) if len(named) == 1 else None
         if only is not None:
             return only
         raise BadInput(
@@ -68,6 +72,11 @@ class Artifacts:
             f"several tests have that name: {', '.join(sorted(named))}" if named else "no test of that name left files",
             "give the node id" if named else "have that test write into artifacts.folder, and wait for it with after=",
         )
+
+    def _left_by(self, test: str) -> Optional[Path]:
+        if self.fetch is not None and _home(self.root, test).exists():
+            self.fetch(_home(self.root, test).name)
+        return _latest(self.root, test)
 
     def _tests(self) -> List[str]:
         return [json.loads(file.read_text(encoding="ascii")) for file in self.root.glob(f"*/{_NAME}")]

@@ -11,6 +11,7 @@ from typing import Any, Dict, List, Mapping, Optional, Tuple
 
 import pjm
 import pytest_pjm
+from pjm.batch.roots import SAME, Roots
 from pjm.batch.scheduler import Resources, Scheduler
 from pjm.files import write_whole
 from pjm.job.assignment import PATH, read_document, write_document
@@ -38,6 +39,7 @@ class Workplace:
         junit: the family of the client's junit file; if the client writes none, a family that accepts everything.
         grace: seconds that a job's Python may take to end after its tests.
         switches: switches of the interpreter, such as -O.
+        roots: where our folders are on the machine of the jobs.
     """
 
     python: Tuple[str, ...]
@@ -51,6 +53,7 @@ class Workplace:
     junit: str
     grace: float
     switches: Tuple[str, ...] = ()
+    roots: Roots = SAME
 
 
 def write_job(session: Session, job: Job, place: Workplace, scheduler: Scheduler, retry: bool) -> Path:
@@ -58,8 +61,8 @@ def write_job(session: Session, job: Job, place: Workplace, scheduler: Scheduler
     folder = session.job_folder(job.name)
     folder.mkdir(mode=0o700, exist_ok=True)
     write_document(folder, _document(session, job, place, retry))
-    prologue = (_hash_line(session), *place.prologue, *_path_lines(session))
-    worker = JobPython(place.python, place.start, prologue, place.switches)
+    prologue = (_hash_line(session), *place.prologue, *_path_lines(session, place.roots))
+    worker = JobPython(place.python, place.start, prologue, place.switches, place.roots)
     for number, name in enumerate(script_names(job)):
         write_whole(folder / name, script(job, number, folder, worker, scheduler))
     return folder
@@ -116,8 +119,8 @@ def _hash_line(session: Session) -> str:
     return f'export {HASH_SEED}="${{{HASH_SEED}:-{seed if seed.isdecimal() else drawn}}}"'
 
 
-def _path_lines(session: Session) -> Tuple[str, str]:
-    code = shlex.quote(str(session.folder / CODE))
+def _path_lines(session: Session, roots: Roots) -> Tuple[str, str]:
+    code = shlex.quote(roots.there(session.folder / CODE))
     return f"export {PATH}={code}", f'export PYTHONPATH={code}"${{PYTHONPATH:+:$PYTHONPATH}}"'
 
 
@@ -139,10 +142,10 @@ def _document(session: Session, job: Job, place: Workplace, retry: bool) -> Dict
             for share in job.shares
         ],
         "worker": {
-            "arguments": list(place.arguments),
-            "places": list(place.places),
+            "arguments": [place.roots.word(word, place.start) for word in place.arguments],
+            "places": [place.roots.word(word, place.start) for word in place.places],
             "environment": dict(place.environment),
-            "artifacts": str(session.artifacts),
+            "artifacts": place.roots.there(session.artifacts),
             "path": place.path,
             "junit": place.junit,
             "grace": place.grace,
@@ -153,4 +156,4 @@ def _document(session: Session, job: Job, place: Workplace, retry: bool) -> Dict
 def _files(share: Share, place: Workplace) -> List[str]:
     """The files to collect for a share; none if a test comes from no file, because any file may be needed then."""
     files = [place.files[nodeid] for nodeid in share.nodeids]
-    return [] if None in files else list(dict.fromkeys(map(str, files)))
+    return [] if None in files else list(dict.fromkeys(place.roots.there(file) for file in files if file is not None))

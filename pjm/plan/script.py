@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Tuple
 
+from pjm.batch.roots import SAME, Roots
 from pjm.batch.scheduler import Scheduler
 from pjm.job.assignment import FOLDER, SHARE
 from pjm.job.interpreter import command
@@ -26,12 +27,14 @@ class JobPython:
         rootdir: the folder in which pytest starts.
         prologue: lines of shell that the project's configuration puts before pytest.
         switches: switches of the interpreter, such as -O.
+        roots: where our folders are on the machine of the jobs.
     """
 
     python: Tuple[str, ...]
     rootdir: Path
     prologue: Tuple[str, ...] = ()
     switches: Tuple[str, ...] = ()
+    roots: Roots = SAME
 
     @property
     def command(self) -> Tuple[str, ...]:
@@ -81,10 +84,10 @@ def script(job: Job, number: int, folder: Path, worker: JobPython, scheduler: Sc
     lines += scheduler.directives(job.name, resources, numbered, share.needs if job.step else None)
     lines += ["", *(f"export {name}={shlex.quote(text)}" for name, text in environment if not _is_plain((name, text)))]
     lines += [
-        f"export {FOLDER}={shlex.quote(str(folder))}",
+        f"export {FOLDER}={shlex.quote(worker.roots.there(folder))}",
         f"export {SHARE}={scheduler.bulk_number if job.bulk else number}",
         *worker.prologue,
-        f"cd -- {shlex.quote(str(worker.rootdir))} || exit 125",
+        f"cd -- {shlex.quote(worker.roots.there(worker.rootdir))} || exit 125",
         "# At the elapse limit the signal goes to this shell as well, which has to wait for pytest's last words.",
         "trap : XCPU TERM",
         " ".join(shlex.quote(word) for word in worker.command),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import re
 import shlex
 import sys
 from dataclasses import dataclass
@@ -17,6 +18,8 @@ from pjm.errors import BadInput
 from pjm.marks.mark import FUGAKU_LIMITS, Defaults, group_name, read_limits
 from pjm.plan.packing import Site
 from pjm.sessions.pace import EMULATED, RATE
+
+_HOST = re.compile(r"[\w.@:%\[\]+][\w.@:%\[\]+-]{0,250}", re.ASCII)  # no option of ssh, no blanks
 
 
 @dataclass(frozen=True)
@@ -43,6 +46,8 @@ class Settings:
         defaults: defaults and limits of the marks.
         submit_options: options for every command that submits.
         here: whether every compute node is this machine.
+        host: the login node that is reached by ssh, [USER@]HOST; None for this machine.
+        remote: the folder there.
     """
 
     workdir: Path
@@ -64,6 +69,8 @@ class Settings:
     submit_options: Tuple[str, ...]
     scheduler: str = "pjm"
     here: bool = False
+    host: Optional[str] = None
+    remote: str = ""
 
 
 def settings(config: pytest.Config, scheduler: str = "pjm") -> Settings:
@@ -83,6 +90,7 @@ def settings(config: pytest.Config, scheduler: str = "pjm") -> Settings:
     budget = config.getoption("fugaku_budget")
     if budget is not None and not (math.isfinite(budget) and budget >= 0):
         raise BadInput(f"--fugaku-budget is {budget}", "it is a number of node-hours", "say for example 12.5")
+    host, remote = login_node(config)
     per_job = pytest_pjm.configured(config, "tests_per_job")
     return Settings(
         workdir=pytest_pjm.workdir(config),
@@ -94,7 +102,7 @@ def settings(config: pytest.Config, scheduler: str = "pjm") -> Settings:
         run_timeout=_timeout(given["run_timeout"], "fugaku_run_timeout"),
         poll=(low, high),
         tail=min(low, 2.0),
-        file_operations=EMULATED if emulate else RATE,
+        file_operations=EMULATED if emulate or host else RATE,  # with a host, the files are those of this machine
         grace=_number(pytest_pjm.configured(config, "grace"), "fugaku_grace", 3.0 if emulate else 120.0),
         backoff=_number(pytest_pjm.configured(config, "backoff"), "fugaku_backoff", 0.1 if emulate else 30.0),
         submit_patience=600.0,
@@ -113,7 +121,35 @@ def settings(config: pytest.Config, scheduler: str = "pjm") -> Settings:
             or (pytest_pjm.configured(config, "pjsub_options") if fugaku else ())
         ),
         scheduler=scheduler,
+        host=host,
+        remote=remote,
     )
+
+
+def login_node(config: pytest.Config) -> Tuple[Optional[str], str]:
+    """The login node that is reached by ssh, None for this machine, and the folder there.
+
+    Raises:
+        BadInput: one of them is missing or no such name, or what has to be given with them is not.
+    """
+    host, remote = pytest_pjm.given(config, "host"), pytest_pjm.given(config, "remote")
+    if host is None:
+        return None, ""
+    if not _HOST.fullmatch(host):
+        raise BadInput(f"fugaku_host is {host!r}", "it is HOST or USER@HOST, as ssh takes it", "say for example login")
+    if not remote or not remote.isprintable() or (remote.startswith("~") and not remote.startswith("~/")):
+        raise BadInput(
+            f"fugaku_host is {host}, and fugaku_remote is {remote!r}" if remote else f"fugaku_host is {host}",
+            "a folder there is needed for the checkout and for what jobs write, and compute nodes have to see it",
+            "say for example fugaku_remote = ~/projects/this-one",
+        )
+    if not pytest_pjm.given(config, "python"):
+        raise BadInput(
+            f"fugaku_host is {host}, and there is no fugaku_python",
+            "the Python of this machine does not exist there",
+            "name the Python of the compute nodes, with the project's packages: fugaku_python = COMMAND",
+        )
+    return host, remote
 
 
 def defaults(config: pytest.Config, scheduler: Optional[str] = None) -> Defaults:

@@ -1,1 +1,1 @@
-"""Session folders: the files of a session, and the commands that list, show and remove sessions."""
+"""Session folders: the files of a session, and the commands that list and show sessions."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import os
 import subprocess
 from pathlib import Path
 from typing import Any, Dict, Iterable, List, Mapping, Optional
@@ -15,8 +16,8 @@ _UNKNOWN = ""  # instead of a digest: the file is not listed; None means that th
 
 def checkout(rootdir: Path, files: Iterable[Path]) -> Dict[str, Any]:
     """The commit, and the SHA-256 of the tests' files and of all files that differ from the commit."""
-    commit = _git(rootdir, "rev-parse", "HEAD")
-    changed = _git(rootdir, "diff", "--name-only", "-z", "--relative", "HEAD") if commit else None
+    commit = git(rootdir, "rev-parse", "HEAD")
+    changed = git(rootdir, "diff", "--name-only", "-z", "--relative", "HEAD") if commit else None
     names = {_shown(path, rootdir) for path in files}
     names.update(name for name in (changed or "").split("\0") if name)
     return {
@@ -77,7 +78,8 @@ def _digest(path: Path) -> Optional[str]:
     return digest.hexdigest()
 
 
-def _git(folder: Path, *arguments: str) -> Optional[str]:
+def git(folder: Path, *arguments: str) -> Optional[str]:
+    """What a command of git prints in a folder; None if it fails, as without git."""
     try:
         done = subprocess.run(
             ["git", "-C", str(folder), *arguments],  # noqa: S607 - the user's own git
@@ -89,4 +91,4 @@ def _git(folder: Path, *arguments: str) -> Optional[str]:
         )
     except (OSError, subprocess.TimeoutExpired):
         return None
-    return done.stdout.decode("utf-8", "surrogateescape") if done.returncode == 0 else None
+    return os.fsdecode(done.stdout) if done.returncode == 0 else None

@@ -1,11 +1,10 @@
-"""The commands `pjm sessions`, `pjm show`, `pjm log` and `pjm clean`, which list, explain and remove sessions."""
+"""The commands `pjm sessions`, `pjm show` and `pjm log`, which list and explain sessions."""
 
 from __future__ import annotations
 
 import argparse
 import contextlib
 import json
-import shutil
 import time
 from pathlib import Path
 from typing import Any, Dict, List, Sequence, Tuple
@@ -17,9 +16,8 @@ from pjm.errors import BadInput
 from pjm.sessions import index
 from pjm.sessions.job_log import print_log, printable
 from pjm.sessions.session import LIVE, Session, read_facts
-from pjm.sessions.summary import SENSELESS, making_sense, state_of, summarize
+from pjm.sessions.summary import SENSELESS, summarize
 
-_REMOVALS = 10
 _LISTING = """\
   pjm sessions                         of the project in this folder, the oldest first
   pjm sessions --workdir other/.pjm    of another one
@@ -32,18 +30,12 @@ _LOGGING = """\
   pjm log test_train                   in the latest session; a node id, or a part of it that names one test
   pjm log tests/test_it.py::test_train 20260102-030405-0a1b
 """
-_CLEANING = """\
-  pjm clean 20260102-030405-0a1b       remove one session
-  pjm clean --ended                    remove all that are done, cancelled or dry runs
-  pjm clean --force 20260102-030405-0a1b
-                                       also if its jobs may still run
-"""
 
 
 def add_commands(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
-    """Add the four commands. Each parser sets ``run``, a function from arguments to exit code."""
+    """Add the three commands. Each parser sets ``run``, a function from arguments to exit code."""
     listing = add_parser(subparsers, "sessions", "list the sessions of a project", _LISTING)
-    _add_workdir(listing)
+    add_workdir(listing)
     listing.set_defaults(run=list_sessions)
     show = add_parser(subparsers, "show", "the jobs and tests of a session", _SHOWING)
     add_session(show)
@@ -52,12 +44,6 @@ def add_commands(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]
     log.add_argument("test", help="node id or name of a test that was sent as a job")
     add_session(log)
     log.set_defaults(run=print_log)
-    clean = add_parser(subparsers, "clean", "remove sessions", _CLEANING)
-    clean.add_argument("session", nargs="*", help="which")
-    clean.add_argument("--ended", action="store_true", help="all that are done, cancelled or dry runs")
-    clean.add_argument("--force", action="store_true", help="also those that are unfinished, in use or unreadable")
-    _add_workdir(clean)
-    clean.set_defaults(run=clean_sessions)
 
 
 def add_parser(
@@ -80,10 +66,11 @@ def add_parser(
 def add_session(parser: argparse.ArgumentParser) -> None:
     """Add the arguments that name a session."""
     parser.add_argument("session", nargs="?", help="which (default: the latest)")
-    _add_workdir(parser)
+    add_workdir(parser)
 
 
-def _add_workdir(parser: argparse.ArgumentParser) -> None:
+def add_workdir(parser: argparse.ArgumentParser) -> None:
+    """Add the option that names the folder of all sessions."""
     parser.add_argument(
         "--workdir",
         type=Path,
@@ -159,62 +146,6 @@ def _print_some(lines: Sequence[str]) -> None:
         print(f"  … and {len(lines) - 20} more")
 
 
-def clean_sessions(arguments: argparse.Namespace) -> int:
-    """Run `pjm clean`."""
-    known = index.identities(arguments.workdir)
-    named = list(dict.fromkeys(arguments.session))
-    listing = suggest.pjm("sessions", arguments.workdir)
-    if not named and not arguments.ended:
-        raise BadInput("nothing to clean was named", "expected sessions, or --ended", f"type: {listing}")
-    for name in named:
-        if name not in known:
-            raise BadInput(f"there is no session {name}", f"looked in {arguments.workdir}", f"type: {listing}")
-        _clean(arguments.workdir / name, arguments.force)
-    for name in known:
-        if arguments.ended and name not in named:
-            with contextlib.suppress(BadInput):  # the session is in use, unfinished or unreadable
-                _require_ended(arguments.workdir / name)
-                _clean(arguments.workdir / name)
-    return 0
-
-
-def _clean(folder: Path, force: bool = False) -> None:
-    """Lock a session against other clients, and remove it."""
-    session = Session(folder, {})
-    try:
-        session.lock()
-        _require_ended(folder)
-    except BadInput:
-        if not force:
-            session.close()
-            raise
-    _remove(folder)
-    session.close()
-    print(f"removed {folder.name}")
-
-
-def _require_ended(folder: Path) -> None:
-    """Raise BadInput if, according to its journal, jobs of a session may still run."""
-    name = folder.name
-    remove = suggest.pjm(f"clean --force {name}", folder.parent)
-    try:
-        session = Session(folder, read_facts(folder))
-        with making_sense(session):
-            state = state_of(session, session.journal())
-    except BadInput as error:
-        raise BadInput(
-            f"session {name} is unreadable",
-            f"it is unknown whether its jobs still run: {error.what}: {error.why}",
-            f"remove it all the same: {remove}",
-        ) from error
-    if state == "unfinished":
-        raise BadInput(
-            f"session {name} is {state}",
-            "its jobs may still run, and their results would be lost",
-            f"finish it: {suggest.resume(folder)}; or remove it all the same: {remove}",
-        )
-
-
 def _live(session: Session) -> Tuple[Any, List[Dict[str, Any]]]:
     """The time of jobs.json, and its jobs."""
     try:
@@ -224,13 +155,3 @@ def _live(session: Session) -> Tuple[Any, List[Dict[str, Any]]]:
     if not isinstance(document, dict) or not isinstance(document.get("jobs"), list):
         return None, []
     return document.get("time"), [job for job in document["jobs"] if isinstance(job, dict)]
-
-
-def _remove(folder: Path) -> None:
-    """Remove a session's folder, even if one of its jobs is still writing into it."""
-    for _ in range(_REMOVALS):
-        shutil.rmtree(str(folder), ignore_errors=True)
-        if not folder.exists():
-            return
-        time.sleep(0.2)
-    shutil.rmtree(str(folder))

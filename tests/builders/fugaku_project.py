@@ -9,7 +9,7 @@ import subprocess
 import sys
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Dict, List, Optional, Sequence
+from typing import Any, Callable, Dict, List, Optional, Sequence
 
 from pjm import emulator
 from pjm.emulator import Call
@@ -52,6 +52,7 @@ class FugakuProject:
 
     def __init__(self, path: Path) -> None:
         self.path = path
+        self.there = path  # as jobs see it
         self.path.mkdir(exist_ok=True)
 
     @property
@@ -75,16 +76,37 @@ class FugakuProject:
         self.workdir.mkdir(mode=0o700, exist_ok=True)
         emulator.environment(self.emulator, settings=settings, faults=faults)
 
+    def slow_submission(self) -> Callable[[], object]:
+        """Have the next submission take three seconds before the batch system has it. Return whether it has begun."""
+        self.emulate([{"fault": "delay", "command": "pjsub", "seconds": 3, "when": "before", "times": 1}])
+        return lambda: self.calls("pjsub")
+
     def needs_emulator(self, why: str) -> None:
         """Leave out the rest of a test where jobs run elsewhere."""
+
+    def needs_same_machine(self, why: str) -> None:
+        """Leave out the rest of a test where jobs are submitted on another machine."""
 
     def environment(self) -> Dict[str, str]:
         """Of its commands."""
         return environment()
 
+    def outside(self) -> Dict[str, str]:
+        """Have the emulator's commands as a login node has PJM's, without the option that emulates.
+
+        Returns:
+            Variables for the commands of the project.
+        """
+        self.emulate()
+        return {"PATH": f"{self.emulator / 'bin'}:{self.environment()['PATH']}", "PJM_EMULATOR": str(self.emulator)}
+
+    def words(self, *arguments: str) -> List[str]:
+        """The arguments of pytest that do with this batch system what these do with an emulator on this machine."""
+        return list(arguments)
+
     def start(self, *arguments: str, python: str = sys.executable, **variables: str) -> subprocess.Popen[str]:
         """Start pytest with our plugin."""
-        return self._start(python, ["-p", "pjm.plugin", *arguments], variables)
+        return self._start(python, ["-p", "pjm.plugin", *self.words(*arguments)], variables)
 
     def run_without_plugin(self, *arguments: str, **variables: str) -> Ran:
         """Run pytest to its end, with what its arguments or a conftest.py load."""

@@ -3,10 +3,8 @@
 from __future__ import annotations
 
 import os
-import subprocess
-import sys
 from pathlib import Path
-from typing import Any, Dict, List, Optional, Sequence
+from typing import Any, Callable, Dict, List, Optional, Sequence
 
 import pytest
 
@@ -31,28 +29,25 @@ class SlurmProject(FugakuProject):
         super().__init__(path)
         self.slurm = slurm
         self.commands = path.with_name(f"{path.name}-commands")
-        self.commands.mkdir()
-        for real in slurm.commands.iterdir():
-            note = f"{{ printf %s '{real.name}'; printf '\\037%s' \"$out\" \"$@\"; echo; }} >> '{self.commands}/calls'"
-            call = f'out=$("{real}" "$@"); code=$?\n[ -z "$out" ] || printf "%s\\n" "$out"\n{note}\nexit $code\n'
-            if real.name != "sbatch":  # others may be killed while they wait
-                call = f'{note}\nexec "{real}" "$@"\n'
-            (self.commands / real.name).write_text(f"#!/bin/sh\n{call}")
-            (self.commands / real.name).chmod(0o755)
+        note_calls(slurm, self.commands)
 
     def environment(self) -> Dict[str, str]:
         """Of its commands: with those of Slurm."""
         return {**super().environment(), "PATH": f"{self.commands}:{os.environ['PATH']}"}
 
-    def start(self, *arguments: str, python: str = sys.executable, **variables: str) -> subprocess.Popen[str]:
-        """Start pytest with our plugin, and Slurm where the emulator is asked for."""
-        words = [part for word in arguments for part in (_QUICK if word == "--fugaku-emulate" else (word,))]
-        return super().start(*words, python=python, **variables)
+    def words(self, *arguments: str) -> List[str]:
+        """The arguments of pytest, with Slurm where the emulator is asked for."""
+        return [part for word in arguments for part in (_QUICK if word == "--fugaku-emulate" else (word,))]
 
     def emulate(self, faults: Optional[Sequence[Dict[str, Any]]] = None, **settings: object) -> None:
         """Leave out a test that tells the emulator what to do; groups are those of Slurm."""
         if set(settings) != {"groups"}:
             self.needs_emulator("it is told what to do, or stands on PATH")
+
+    def slow_submission(self) -> Callable[[], object]:
+        """Have the next submission take three seconds before Slurm has it. Return whether it has begun."""
+        (self.commands / "slow").touch()
+        return lambda: not (self.commands / "slow").exists()
 
     def needs_emulator(self, why: str) -> None:
         """Leave out the rest of the test."""
@@ -60,8 +55,7 @@ class SlurmProject(FugakuProject):
 
     def calls(self, command: str) -> List[Call]:
         """What Slurm was asked by the command that stands for this one of PJM."""
-        file = self.commands / "calls"
-        lines = [line.split("\037") for line in file.read_text().splitlines()] if file.exists() else []
+        lines = [line.split("\037") for line in (self.commands / "calls").read_text().splitlines()]
         mine = [words for words in lines if words[0] == _SAME[command]]
         return [
             Call(command, tuple(words), "", 0.0, exit=0 if job else None, jobs=(job,) if job else ())
@@ -82,3 +76,19 @@ class SlurmProject(FugakuProject):
         if self.running():
             self.slurm.run("scancel", *self.running())
         self.wait_for_end()
+
+
+def note_calls(slurm: Running, commands: Path) -> None:
+    """Make a folder with the commands of a Slurm, each of which notes its calls in the file `calls`."""
+    commands.mkdir()
+    commands.chmod(0o777)  # of any user
+    (commands / "calls").touch()
+    (commands / "calls").chmod(0o666)
+    for real in slurm.commands.iterdir():
+        note = f"{{ printf %s '{real.name}'; printf '\\037%s' \"$out\" \"$@\"; echo; }} >> '{commands}/calls'"
+        slow = f"[ ! -e '{commands}/slow' ] || {{ rm '{commands}/slow'; sleep 3; }}"
+        call = f'{slow}\nout=$("{real}" "$@"); code=$?\n[ -z "$out" ] || printf "%s\\n" "$out"\n{note}\nexit $code\n'
+        if real.name != "sbatch":  # others may be killed while they wait
+            call = f'{note}\nexec "{real}" "$@"\n'
+        (commands / real.name).write_text(f"#!/bin/sh\n{call}")
+        (commands / real.name).chmod(0o755)

@@ -8,8 +8,8 @@
     <!-- block: cannot-run WHY --> what no test can run, and why
 
 `run` takes `exit=N` (of the last command), `in=checkout` (a copy of the project instead of a folder of the reader's;
-`in=folder` goes back to that), `needs=mnist` (the real one), `typed` (all of it into one shell, as on a keyboard) and
-`timeout=SECONDS`.
+`in=folder` goes back to that), `needs=mnist` (the real one), `needs=login` (a login node behind ssh), `typed` (all into
+one shell, as on a keyboard) and `timeout=SECONDS`.
 """
 
 from __future__ import annotations

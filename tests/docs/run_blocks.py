@@ -6,8 +6,11 @@ one page: `-k how-to/add-a-recipe`.
 
 from __future__ import annotations
 
+import sys
+import tempfile
 import time
 from pathlib import Path
+from typing import Iterator
 
 import pytest
 
@@ -16,6 +19,7 @@ from mnist_repro.errors import BadInput
 from tests.docs.blocks import ROOT, Block, blocks, pages
 from tests.docs.comparing import difference
 from tests.docs.shells import Said, Shell, timeout_of
+from tests.ssh.login_node import LoginNode, login_node, missing
 
 PAGES = [page.relative_to(ROOT).as_posix() for page in pages() if any(b.kind == "run" for b in blocks(page))]
 # The same blocks as README.md, which a test of its own holds to.
@@ -38,9 +42,20 @@ def shell(tmp_path: Path) -> Shell:
     return Shell(tmp_path)
 
 
+@pytest.fixture
+def login() -> Iterator[LoginNode]:
+    """A login node, whose user has the Python of this environment."""
+    with tempfile.TemporaryDirectory(prefix="login-") as folder, login_node(Path(folder)) as node:
+        python = node.home / "env" / "bin" / "python"
+        python.parent.mkdir(parents=True)
+        python.write_text(f'#!/bin/sh\nexec "{sys.executable}" "$@"\n')
+        python.chmod(0o755)
+        yield node
+
+
 @pytest.mark.parametrize("page", PAGES)
 def test_every_block_does_what_the_page_says(
-    page: str, shell: Shell, real_mnist: bool, capsys: pytest.CaptureFixture[str]
+    page: str, shell: Shell, real_mnist: bool, request: pytest.FixtureRequest, capsys: pytest.CaptureFixture[str]
 ) -> None:
     printed, left_out = "", 0
     for block in blocks(ROOT / page):
@@ -49,16 +64,19 @@ def test_every_block_does_what_the_page_says(
         elif block.kind == "output":
             same(block, block.text, printed)
         elif block.kind == "run":
-            if "mnist" in block.settings.get("needs", "") and not real_mnist:
+            needs = block.settings.get("needs")
+            if (needs == "mnist" and not real_mnist) or (needs == "login" and missing() is not None):
                 left_out += 1
                 continue
+            if needs == "login":
+                shell.first_on_path(request.getfixturevalue("login").commands)
             begun = time.monotonic()
             printed = run(block, shell)
             with capsys.disabled():
                 print(f"\n  {block.place}: ran in {time.monotonic() - begun:.0f} s", end="", flush=True)
     if left_out:
         with capsys.disabled():
-            print(f"\n  {page}: {left_out} blocks NOT run, because they need the real MNIST (MNIST_REPRO_DATA)")
+            print(f"\n  {page}: {left_out} blocks NOT run, because they need the real MNIST (MNIST_REPRO_DATA) or sshd")
 
 
 def run(block: Block, shell: Shell) -> str:

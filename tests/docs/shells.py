@@ -62,6 +62,11 @@ class Shell:
             state.write(f"cd '{folder}'\n{command}\n")
         self.folder = folder
 
+    def first_on_path(self, folder: Path) -> None:
+        """Have the reader's commands found in a folder first."""
+        with self._state.open("a", encoding="utf-8") as state:
+            state.write(f"export PATH='{folder}':\"$PATH\"\n")
+
     def write(self, name: str, text: str) -> None:
         """Write one of the reader's files."""
         file = self.folder / name

@@ -25,7 +25,8 @@ def test_every_command_is_there() -> None:
         for command in ("reproduce", "train", "estimate", "predict", "errors", "data fetch", "drift", "baseline accept")
         if f"`mnist-repro {command}`" not in text
     ]
-    assert [] == [c for c in ("sessions", "show", "clean", "emulator run", "emulator stop") if f"`pjm {c}`" not in text]
+    ours = ("sessions", "show", "log", "wait", "cancel", "clean", "emulator run", "emulator stop")
+    assert [] == [command for command in ours if f"`pjm {command}`" not in text]
 
 
 @pytest.fixture(scope="module")

@@ -5,8 +5,8 @@ from __future__ import annotations
 import os
 import re
 import shlex
-from dataclasses import dataclass, field
-from datetime import datetime
+from dataclasses import dataclass, field, replace
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Callable, Dict, Iterable, Iterator, List, Mapping, Optional, Sequence, Set, Tuple
 
@@ -45,7 +45,8 @@ class PjmScheduler:
         submit_timeout: seconds after which the answer of a pjsub counts as lost.
         timeout: seconds after which the other commands count as unanswered.
         history_days: how far back to look for ended jobs; None for PJM's own (3 days by default).
-        now: the current time, to complete the dates, which PJM gives without a year.
+        ahead: how far PJM's local time is ahead of ours.
+        now: our current time, to complete the dates, which PJM gives without a year.
     """
 
     host: Host = field(default_factory=LocalHost)
@@ -53,6 +54,7 @@ class PjmScheduler:
     submit_timeout: float = LONGEST_SUBMISSION
     timeout: float = 120.0
     history_days: Optional[int] = None
+    ahead: timedelta = timedelta()
     now: Callable[[], datetime] = datetime.now
 
     @property
@@ -178,14 +180,17 @@ class PjmScheduler:
 
     def _statuses(self, rows: Iterable[JobRow], ids: Iterable[str]) -> Iterator[Tuple[str, Status]]:
         """Statuses of the ids that are listed themselves, or whose parent's status holds for all its parts."""
-        now = self.now()
         listed = {row.job_id: row for row in rows}
         for job_id in ids:
             above = listed.get(parent(job_id))
             if job_id in listed:
-                yield job_id, status(listed[job_id], now)
-            elif above is not None and (above.state in ("RJT", "CCL") or _not_begun(status(above, now))):
-                yield job_id, status(above, now)
+                yield job_id, self._status(listed[job_id])
+            elif above is not None and (above.state in ("RJT", "CCL") or _not_begun(self._status(above))):
+                yield job_id, self._status(above)
+
+    def _status(self, row: JobRow) -> Status:
+        there = status(row, self.now() + self.ahead)
+        return there if there.started is None else replace(there, started=there.started - self.ahead.total_seconds())
 
 
 def parent(job_id: str) -> str:

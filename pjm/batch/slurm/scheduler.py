@@ -158,7 +158,7 @@ class SlurmScheduler:
     def _sbatch(self, submission: Submission, number: int, how: Sequence[str]) -> str:
         script = submission.scripts[number]
         given = directives.words(script.read_text(encoding="utf-8", errors="surrogateescape"))
-        command = [*_SUBMIT, *self.options, *given, *_ALWAYS, *how, str(script)]
+        command = [*_SUBMIT, *self.options, *given, *_ALWAYS, *how, f"./{script.name}"]
         try:
             answer = self.host.run(command, self.submit_timeout, submission.folder, submission.keep_open)
         except NotStartedError as error:

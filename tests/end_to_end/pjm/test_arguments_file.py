@@ -10,8 +10,9 @@ TWO = "@pytest.mark.fugaku\ndef test_one():\n    pass\n\n@pytest.mark.fugaku\nde
 def test_our_options_may_stand_in_a_file(project: FugakuProject) -> None:
     project.write(TWO)
     (project.path / "inner.txt").write_text("-k\ntest_one or nothing_else\n")
-    project.needs_emulator("the file names it")
-    (project.path / "args.txt").write_text("--fugaku-emulate\n@inner.txt\n--fugaku-detach\n")
+    (project.path / "args.txt").write_text(
+        "\n".join(project.words("--fugaku-emulate", "@inner.txt", "--fugaku-detach"))
+    )
     (project.path / "back.txt").write_text("--fugaku-resume\n")
 
     left = project.run("@args.txt")

@@ -9,7 +9,6 @@ from typing import Tuple
 import pytest
 
 from tests.builders.fugaku_project import FugakuProject
-from tests.end_to_end.pjm.test_coming_back import outside
 
 GOOD = "@pytest.mark.fugaku\ndef test_it():\n    pass\n"
 
@@ -29,6 +28,7 @@ def test_a_mark_that_cannot_be_meant_is_refused_with_its_line(
 
 
 def test_without_pjsub_the_user_is_told_how_to_emulate(project: FugakuProject) -> None:
+    project.needs_same_machine("it looks for their commands")
     project.write(GOOD)
 
     ran = project.run("--fugaku", f"--fugaku-workdir={project.path / 'sessions'}", PATH="")
@@ -39,6 +39,7 @@ def test_without_pjsub_the_user_is_told_how_to_emulate(project: FugakuProject) -
 
 
 def test_a_folder_that_no_compute_node_sees_is_refused(project: FugakuProject) -> None:
+    project.needs_same_machine("elsewhere, sessions have a folder of their own")
     project.write(GOOD)
     # As far as the plugin can tell, these are the commands of a real PJM.
     project.emulate()
@@ -53,16 +54,18 @@ def test_a_folder_that_no_compute_node_sees_is_refused(project: FugakuProject) -
 
 def test_a_session_in_a_folder_that_others_may_write_to_is_not_resumed(project: FugakuProject) -> None:
     project.write(GOOD)
-    project.run("--fugaku-dry-run", PATH="")
+    variables = project.outside()
+    project.run("--fugaku", "--fugaku-dry-run", **variables)
     project.workdir.chmod(0o775)
 
-    ran = project.run(f"--fugaku-resume={project.session().name}", **outside(project))
+    ran = project.run(f"--fugaku-resume={project.session().name}", **variables)
 
     assert 4 == ran.code, ran.out
     assert "its mode is 775: others may write to it" in ran.out
 
 
 def test_without_pjstat_nothing_is_submitted(project: FugakuProject) -> None:
+    project.needs_same_machine("it looks for their commands")
     project.write("@pytest.mark.fugaku\ndef test_a():\n    pass\n")
     commands = project.path / "bin"
     commands.mkdir()

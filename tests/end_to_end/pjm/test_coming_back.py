@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import os
 import shlex
-from typing import Dict
 
 from tests.builders import junit
 from tests.builders.fugaku_project import FugakuProject
@@ -12,16 +10,9 @@ from tests.builders.fugaku_project import FugakuProject
 ONE = "@pytest.mark.fugaku\ndef test_a():\n    pass\n"
 
 
-def outside(project: FugakuProject) -> Dict[str, str]:
-    """The emulator's commands as a login node has PJM's, without the option that emulates."""
-    project.emulate()
-    path = f"{project.emulator / 'bin'}{os.pathsep}{os.environ['PATH']}"
-    return {"PATH": path, "PJM_EMULATOR": str(project.emulator)}
-
-
 def test_jobs_of_one_batch_system_are_not_looked_for_in_the_emulator(project: FugakuProject) -> None:
     project.write(ONE)
-    left = project.run("--fugaku", "--fugaku-detach", **outside(project))
+    left = project.run("--fugaku", "--fugaku-detach", **project.outside())
 
     ran = project.run("--fugaku-resume", "--fugaku-emulate")
 
@@ -35,7 +26,7 @@ def test_emulated_jobs_are_not_looked_for_in_another_batch_system(project: Fugak
     project.write(ONE)
     left = project.run("--fugaku", "--fugaku-detach", PYTEST_ADDOPTS="--fugaku-emulate")
 
-    ran = project.run("--fugaku-resume", **outside(project))
+    ran = project.run("--fugaku-resume", **project.outside())
 
     assert (0, 4) == (left.code, ran.code), left.out + ran.out
     assert f"session {project.session().name} was begun with --fugaku-emulate" in ran.out

@@ -45,6 +45,13 @@ def left(project: FugakuProject) -> FugakuProject:
     return project
 
 
+@pytest.fixture
+def with_ssh(project: FugakuProject, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Have this process know the login node, if there is one."""
+    monkeypatch.setenv("PATH", project.environment()["PATH"])
+
+
+@pytest.mark.usefixtures("with_ssh")
 def test_a_finished_session_is_listed_shown_and_removed(
     done: FugakuProject, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -63,6 +70,7 @@ def test_a_finished_session_is_listed_shown_and_removed(
     assert not (done.workdir / identity).exists()
 
 
+@pytest.mark.usefixtures("with_ssh")
 def test_an_unfinished_session_says_how_to_come_back_and_is_not_removed(
     left: FugakuProject, capsys: pytest.CaptureFixture[str]
 ) -> None:

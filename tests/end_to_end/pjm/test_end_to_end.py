@@ -205,7 +205,7 @@ def test_after(number):
 
 def test_what_a_job_had_no_time_for_runs_in_another_job_and_nothing_else_runs_twice(project: FugakuProject) -> None:
     project.write(OUT_OF_TIME)
-    project.emulate([{"fault": "elapse", "times": 1, "file": str(project.path / "running")}])
+    project.emulate([{"fault": "elapse", "times": 1, "file": str(project.there / "running")}])
 
     ran = project.send("--fugaku-retries", "0")
 
@@ -215,7 +215,7 @@ def test_what_a_job_had_no_time_for_runs_in_another_job_and_nothing_else_runs_tw
     assert (5, first[1:]) == (len(first), second)
     after = [f"test_after[{number}]" for number in range(3)]
     expected = ["test_before", "test_is_running", "test_is_running", *after]
-    assert expected == (project.path / "ran.txt").read_text().split()
+    assert expected == (project.there / "ran.txt").read_text().split()
 
 
 def test_a_first_run_makes_few_jobs_and_one_after_a_run_here_makes_one(project: FugakuProject) -> None:

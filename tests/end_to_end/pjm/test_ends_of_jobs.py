@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+from pathlib import Path
 from typing import Tuple
 
 import pytest
@@ -162,10 +163,9 @@ def test_leaves_things(request):
 """
 
 
-def left(project: FugakuProject) -> Tuple[object, ...]:
+def left(path: Path) -> Tuple[object, ...]:
     import gzip
 
-    path = project.path
     texts = [(path / name).read_text() for name in ("rows.csv", "atexit.txt", "thread.txt")]
     return (texts, gzip.open(path / "rows.gz", "rt").read(), [each.name for each in path.glob("scratch-*")])
 
@@ -174,13 +174,13 @@ def left(project: FugakuProject) -> Tuple[object, ...]:
 def test_a_jobs_python_ends_as_any_other(project: FugakuProject) -> None:
     project.write(LEFT_OPEN)
 
-    here, files = project.run("-p", "no:unraisableexception"), left(project)
+    here, files = project.run("-p", "no:unraisableexception"), left(project.path)
     for name in ("rows.csv", "atexit.txt", "thread.txt", "rows.gz"):
         (project.path / name).unlink()
     jobs = project.send("-p", "no:unraisableexception")
 
     assert (0, 0) == (here.code, jobs.code), here.out + jobs.out
-    assert (["1,2\n", "ran", "ran"], "1,2", []) == left(project) == files
+    assert (["1,2\n", "ran", "ran"], "1,2", []) == left(project.there) == files
 
 
 ENDLESS = {
@@ -213,11 +213,11 @@ def test_a_python_that_does_not_end_is_given_up_and_the_line_says_where_it_is(
 
 
 def test_exit_handlers_run_in_the_python_that_registered_them_and_once(project: FugakuProject) -> None:
-    project.configure(prologue=f"export PYTHONPATH={project.path}/site")
+    project.configure(prologue=f"export PYTHONPATH={project.there}/site")
     (project.path / "site").mkdir()
     project.write(
-        "import atexit, pathlib\nfile = pathlib.Path(__file__).with_name(f'began-in-{os.getpid()}')\n"
-        "atexit.register(lambda: file.open('a').write(f'{os.getpid()} '))\n",
+        f"{IN_JOBS}import atexit, pathlib\nfile = pathlib.Path(__file__).with_name(f'began-in-{{os.getpid()}}')\n"
+        "if IN_JOB: atexit.register(lambda: file.open('a').write(f'{os.getpid()} '))\n",
         "site/sitecustomize.py",
     )
     project.write("@pytest.mark.fugaku\ndef test_dies():\n    os._exit(3)\n" + PASSES)
@@ -225,7 +225,7 @@ def test_exit_handlers_run_in_the_python_that_registered_them_and_once(project: 
     ran = project.send()
 
     assert (1, {"failed": 1, "passed": 1}) == (ran.code, ran.counts()), ran.out
-    ended = {path.name: path.read_text() for path in project.path.glob("site/began-in-*")}
+    ended = {path.name: path.read_text() for path in project.there.glob("site/began-in-*")}
     assert {f"began-in-{text.strip()}": text for text in ended.values()} == ended
     assert (
         len(ended) == 2

@@ -8,14 +8,12 @@ import signal
 from tests.builders.fugaku_project import FugakuProject
 from tests.builders.processes import until
 
-SLOW = [{"fault": "delay", "command": "pjsub", "seconds": 3, "when": "before", "times": 1}]
-
 
 def test_a_job_is_submitted_once_although_its_pjsub_outlived_the_client(project: FugakuProject) -> None:
     project.write("@pytest.mark.fugaku\ndef test_once():\n    open('ran', 'a').write('x')\n")
-    project.emulate(faults=SLOW)
+    begun = project.slow_submission()
     client = project.start("--fugaku", "--fugaku-emulate")
-    until(lambda: project.emulator.exists() and project.calls("pjsub"))
+    until(begun)
     os.kill(client.pid, signal.SIGKILL)
     client.communicate()
 
@@ -24,4 +22,4 @@ def test_a_job_is_submitted_once_although_its_pjsub_outlived_the_client(project:
     assert (0, {"passed": 1}) == (resumed.code, resumed.counts()), resumed.out
     assert 1 == len([job for call in project.submissions() for job in call.jobs]), project.submissions()
     assert 1 == len(project.submissions())
-    assert "x" == (project.path / "ran").read_text()
+    assert "x" == (project.there / "ran").read_text()

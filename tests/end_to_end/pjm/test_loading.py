@@ -143,12 +143,12 @@ def test_tests_in_a_folder_pjm_run_here_and_in_jobs(project: FugakuProject, mode
     assert [{"passed": 2}, {"passed": 2}] == [each.counts() for each in ran], ran
 
 
-def test_jobs_have_our_code_whatever_else_their_import_path_finds(project: FugakuProject, tmp_path: Path) -> None:
-    elsewhere = tmp_path / "elsewhere"
+def test_jobs_have_our_code_whatever_else_their_import_path_finds(project: FugakuProject) -> None:
+    elsewhere = project.path / "elsewhere"
     elsewhere.mkdir()
     for name in ("pjm.py", "pytest_pjm.py"):
         (elsewhere / name).write_text("raise SystemExit('a stranger')\n", encoding="utf-8")
-    settings = f"[pytest]\nfugaku_prologue = export PYTHONPATH={elsewhere}\n"
+    settings = f"[pytest]\nfugaku_prologue = export PYTHONPATH={project.there}/elsewhere\n"
     (project.path / "pytest.ini").write_text(settings, encoding="utf-8")
     project.write(
         """

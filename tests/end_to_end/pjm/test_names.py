@@ -11,6 +11,7 @@ from typing import Dict, Iterator, List, Tuple
 import pytest
 
 from tests.builders.fugaku_project import ROOT, FugakuProject
+from tests.end_to_end.pjm.conftest import Make
 
 # What PEP 538 and 540 do about the C locale is switched off: so a legacy locale behaves.
 ASCII = {"LC_ALL": "C", "PYTHONUTF8": "0", "PYTHONCOERCECLOCALE": "0"}
@@ -40,8 +41,8 @@ def variables(place: Place) -> Dict[str, str]:
 
 
 @pytest.fixture
-def there(tmp_path: Path, place: Place) -> Iterator[FugakuProject]:
-    made = FugakuProject(tmp_path / os.fsdecode(place[0]))
+def there(tmp_path: Path, place: Place, make_project: Make) -> Iterator[FugakuProject]:
+    made = make_project(tmp_path / os.fsdecode(place[0]))
     made.write(CHAIN)
     yield made
     made.stop()

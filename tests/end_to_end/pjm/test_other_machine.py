@@ -37,7 +37,7 @@ def there(project: FugakuProject) -> FugakuProject:
     (machine / "sitecustomize.py").write_text(
         f"import platform\nplatform.machine = lambda: {OTHER!r}\n", encoding="utf-8"
     )
-    project.configure(prologue=f"export PYTHONPATH={shlex.quote(str(machine))}:$PYTHONPATH")
+    project.configure(prologue=f"export PYTHONPATH={shlex.quote(str(project.there / machine.name))}:$PYTHONPATH")
     return project
 
 

@@ -101,7 +101,7 @@ def test_a_folder_of_results_is_emptied_once_at_the_start(project: FugakuProject
     ran = project.run("--fugaku-resume") if resumed else project.send("--clean-alluredir")
 
     assert (0, {"passed": 2}) == (ran.code, ran.counts()), ran.out
-    assert ["test_n[0]", "test_n[1]"] == sorted(path.name for path in (project.path / "results").iterdir())
+    assert ["test_n[0]", "test_n[1]"] == sorted(path.name for path in (project.there / "results").iterdir())
 
 
 # As pytest-benchmark has it, but for measurements of a shape that nobody knows.

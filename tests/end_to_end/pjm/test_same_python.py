@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import re
 import subprocess
 import sys
@@ -34,9 +33,9 @@ def run_with(project: FugakuProject, switches: Sequence[str], *arguments: str) -
     """Run pytest on a project by a Python with switches, to which PYTHONPATH may mean nothing."""
     program = f"import sys; sys.path.insert(0, {str(ROOT)!r}); import pytest; sys.exit(pytest.main())"
     process = subprocess.Popen(
-        [sys.executable, *switches, "-c", program, "-p", "pjm.plugin", *arguments],
+        [sys.executable, *switches, "-c", program, "-p", "pjm.plugin", *project.words(*arguments)],
         cwd=project.path,
-        env={**os.environ, "PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1"},
+        env={**project.environment(), "PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1"},
         stdin=subprocess.DEVNULL,
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
@@ -61,7 +60,7 @@ def test_the_python_of_jobs_may_be_started_by_another_program(project: FugakuPro
     container = project.path / "my container"
     container.write_text('#!/bin/bash\nexport IMAGE=$2\nshift 2\nexec "$@"\n')
     container.chmod(0o755)
-    project.configure(python=f"'{container}' exec 'an image.sif' {sys.executable}")
+    project.configure(python=f"'{project.there / container.name}' exec 'an image.sif' {sys.executable}")
     project.write(
         "@pytest.mark.fugaku\ndef test_inside():\n    assert 'an image.sif' == os.environ['IMAGE']\n"
         "@pytest.mark.fugaku\ndef test_dies():\n    os._exit(3)\n"
@@ -154,7 +153,7 @@ def test_each_parameter_drawn_from_a_set_runs_once(project: FugakuProject, seed:
 
     ran = project.send(f"--deselect=test_it.py::test_id{'' if seed != '1' else '_'}", PYTHONHASHSEED=seed)
 
-    names = sorted(path.name for path in project.workdir.glob("*/artifacts/*/files-0/*"))
+    names = sorted(path.name for path in project.there.glob(".pjm/*/artifacts/*/files-0/*"))
     assert (0, list("abcdefgh")) == (ran.code, names), ran.out
 
 

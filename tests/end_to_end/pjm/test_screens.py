@@ -10,8 +10,7 @@ from typing import List
 import pytest
 from pytest_regressions.file_regression import FileRegressionFixture
 
-from pjm import emulator
-from tests.builders.fugaku_project import FugakuProject, environment
+from tests.builders.fugaku_project import FugakuProject
 from tests.builders.screen import Screen, watched
 
 TWENTY = """
@@ -28,23 +27,22 @@ VARIES = (
     (r"0\.00\d\b", "0.00n"),
     (r"in \d+\.\d+s", "in n s"),
     (r"=+ (jobs of session SESSION|30 failed.*) =+", r"= \1 ="),
+    (r"fugaku: \d+ files .* pushed to login:.*\n", ""),
 )
 COLUMNS = [80, 120]
 
 
 @pytest.fixture
 def sixty(project: FugakuProject) -> FugakuProject:
-    """Three files of twenty tests, and one node for their jobs, which run one after another."""
+    """Three files of twenty tests."""
     for name in "abc":
         project.write(TWENTY, f"test_{name}.py")
-    project.workdir.mkdir(mode=0o700)
-    emulator.environment(project.emulator, 1)
     return project
 
 
 def at_terminal(project: FugakuProject, columns: int, *options: str) -> Screen:
-    command = [sys.executable, "-m", "pytest", "-p", "pjm.plugin", "--fugaku-emulate", *options]
-    variables = {**environment(), "TERM": "xterm", "PY_COLORS": "0", "COLUMNS": str(columns)}
+    command = [sys.executable, "-m", "pytest", "-p", "pjm.plugin", *project.words("--fugaku-emulate", *options)]
+    variables = {**project.environment(), "TERM": "xterm", "PY_COLORS": "0", "COLUMNS": str(columns)}
     return watched(command, project.path, variables, columns)
 
 
@@ -67,6 +65,7 @@ def test_a_terminal_shows_results_as_pytest_does_and_cuts_nothing(
     options: List[str],
     file_regression: FileRegressionFixture,
 ) -> None:
+    sixty.emulate(nodes=1)  # jobs run one after another
     sixty.configure(tests_per_job=tests_per_job)
 
     screen = at_terminal(sixty, columns, "--tb=no", "-rN", *options)
@@ -84,7 +83,7 @@ def test_a_terminal_shows_results_as_pytest_does_and_cuts_nothing(
 def test_a_file_gets_no_line_between_results(
     sixty: FugakuProject, options: List[str], file_regression: FileRegressionFixture
 ) -> None:
-    sixty.needs_emulator("the stored screens have its words")
+    sixty.emulate(nodes=1)
     sixty.configure(tests_per_job=20)
 
     ran = sixty.send("--tb=no", "-rN", *options, COLUMNS="80")

@@ -91,7 +91,7 @@ def test_a_client_that_is_killed_comes_back_and_submits_nothing_twice(project: F
     _wait_until_one_of_two_is_done(project)
     os.kill(process.pid, signal.SIGKILL)
     _communicate(process)
-    (project.path / "go").touch()
+    (project.there / "go").touch()
     before = len(project.submissions())
 
     resumed = project.run("--fugaku-resume")
@@ -126,7 +126,7 @@ def test_sigterm_does_the_same_and_the_session_can_be_resumed(project: FugakuPro
 
     process.send_signal(signal.SIGTERM)
     ran = _communicate(process)
-    (project.path / "quick").touch()
+    (project.there / "quick").touch()
     resumed = project.run("--fugaku-resume", "-v")
 
     assert 2 == ran.code, ran.out

@@ -24,7 +24,7 @@ def test_it(number):
 
 def go(project: FugakuProject) -> None:
     """Have the tests after the first end."""
-    (project.path.parent / "go").touch()
+    (project.there.parent / "go").touch()
 
 
 def advised(project: FugakuProject, ran: Ran) -> Ran:

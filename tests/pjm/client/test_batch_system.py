@@ -11,6 +11,7 @@ from typing import Dict, Optional
 import pytest
 
 from pjm import emulator
+from pjm.batch.host import LocalHost
 from pjm.batch.pjm.scheduler import PjmScheduler
 from pjm.batch.scheduler import Limits
 from pjm.batch.slurm.scheduler import SlurmScheduler
@@ -29,7 +30,8 @@ def chosen(pytester: pytest.Pytester, *options: str, commands: str = "") -> str:
     for name in commands.split():
         (pytester.path / name).write_text("#!/bin/sh\n")
         (pytester.path / name).chmod(0o755)
-    return choose(pytester.parseconfig("-p", "pytest_pjm", "--fugaku-budget=8", *options), str(pytester.path))
+    host = LocalHost({"PATH": str(pytester.path)})
+    return choose(pytester.parseconfig("-p", "pytest_pjm", "--fugaku-budget=8", *options), host)
 
 
 @pytest.mark.parametrize(
@@ -43,7 +45,7 @@ def test_where_there_are_two_the_user_is_asked(pytester: pytest.Pytester) -> Non
     with pytest.raises(BadInput, match="two batch systems here: PJM and Slurm") as question:
         chosen(pytester, commands="pjsub sbatch")
 
-    assert f"{pytester.path}/pjsub and {pytester.path}/sbatch are on PATH" == question.value.why
+    assert "pjsub and sbatch are on PATH" == question.value.why
     assert "--fugaku-scheduler=slurm" in question.value.fix
 
 
@@ -138,7 +140,7 @@ def test_the_batch_system_of_a_session_is_the_one_it_was_begun_with(
 ) -> None:
     session = index.create(tmp_path, {"arguments": [], "checkout": {}, "emulate": True})
 
-    assert isinstance(of(session), PjmScheduler)
+    assert isinstance(of(session)[0], PjmScheduler)
     monkeypatch.setenv("PATH", "")
     with pytest.raises(BadInput, match="--fugaku needs Slurm's commands"):
         of(index.create(tmp_path, {"arguments": [], "checkout": {}, "scheduler": "slurm"}))

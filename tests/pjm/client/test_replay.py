@@ -8,7 +8,8 @@ from typing import Any, Dict, List, Optional, Sequence, Tuple
 
 import pytest
 
-from pjm.client.replay import Replay
+from pjm.batch.roots import Roots
+from pjm.client.replay import Replay, placed
 from pjm.errors import BadInput
 from pjm.follow.results import NoResult, Result
 
@@ -61,6 +62,25 @@ def test_what_a_plugin_gathered_and_this_version_of_it_does_not_understand_is_re
         replay.report(Result(item.nodeid, [{**unknown, "plugin": "pytest-benchmark", "entries": {}}]))
 
     assert "what pytest-benchmark gathered of a.py::a in a job cannot be taken over" == refusal.value.what
+
+
+SKIP = ("/there/a.py", 3, "not today")
+LOOKUP = "file /there/a.py, line 3\nE   fixture 'x' of /there/b.py not found\n\n/there/a.py:3"
+CRASH = {"reprcrash": {"path": "/there/a.py", "lineno": 3}, "chain": [({"path": "/therefore/a.py"}, None)]}
+
+
+@pytest.mark.parametrize(
+    ("longrepr", "expected"),
+    [
+        (SKIP, ("/here/a.py", 3, "not today")),
+        (LOOKUP, "file /here/a.py, line 3\nE   fixture 'x' of /there/b.py not found\n\n/here/a.py:3"),
+        (CRASH, {"reprcrash": {"path": "/here/a.py", "lineno": 3}, "chain": [[{"path": "/therefore/a.py"}, None]]}),
+        (None, None),
+    ],
+    ids=["skip", "text", "failure", "passed"],
+)
+def test_a_report_names_the_files_of_this_machine(longrepr: object, expected: object) -> None:
+    assert expected == placed(longrepr, Roots(((Path("/here"), "/there"),)))
 
 
 @pytest.mark.parametrize(

@@ -78,7 +78,7 @@ def cancels(
 
     session.note("planned", job="job-0")
     session.close()
-    monkeypatch.setattr(batch_system, "of", lambda session: None)
+    monkeypatch.setattr(batch_system, "of", lambda session: (None, None))
     monkeypatch.setattr(cancel_session, "cancel", cancel)
     code = main(["cancel", session.identity, f"--workdir={session.folder.parent}"])
     said = capsys.readouterr()

@@ -11,6 +11,7 @@ import pytest
 from pjm.batch.scheduler import AnswerLostError, Ending, Phase, Status, SubmitError, UnansweredError
 from pjm.follow.cancel_session import Cancelled, cancel
 from pjm.marks.mark import Request
+from pjm.sessions.mirror import NoMirror
 from pjm.sessions.summary import state_of
 from tests.builders.following import A, B, Following, settings_of, tasks
 
@@ -26,7 +27,7 @@ def two(tmp_path: Path) -> Following:
 
 
 def cancelled(following: Following) -> Cancelled:
-    return cancel(following.session, following.scheduler)
+    return cancel(following.session, following.scheduler, NoMirror())
 
 
 def events(following: Following) -> List[str]:

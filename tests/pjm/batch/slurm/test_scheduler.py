@@ -80,7 +80,7 @@ def test_a_job_is_submitted_from_its_folder_with_what_its_script_says(tmp_path: 
 
     assert ("12",) == scheduler.submit(submission(tmp_path))
     fixed = ["--parsable", "--no-requeue", "--export=NIL"]
-    assert ["sbatch", "--qos=debug", "--time=5", *fixed, f"{tmp_path}/script-0.sh"] == without_settings(host.asked[0])
+    assert ["sbatch", "--qos=debug", "--time=5", *fixed, "./script-0.sh"] == without_settings(host.asked[0])
     assert [tmp_path] == host.folders
     assert {"SBATCH_ARRAY_INX", "SBATCH_WAIT", "SBATCH_CLUSTERS"} <= set(host.asked[0])
 

@@ -1,0 +1,1 @@
+"""The plugin over ssh: bad input, odd shells, files and commands."""

@@ -1,0 +1,1 @@
+"""A login node behind a real sshd on loopback."""
