@@ -9,7 +9,8 @@ from pjm.batch.scheduler import Ending, Phase, Status, UnreadableError
 from pjm.batch.slurm.codes import ENDS, HELD, NEEDED, NEVER, STATES
 from pjm.batch.slurm.listing import JobRow
 
-# Slurm's exit code 0:53 of a job whose output files could not be opened: no process of it has run.
+# Slurm's exit code 0:53 of a job whose output files could not be opened: no process of it has run. Higher numbers,
+# such as 0:125 for want of memory, are no signals either.
 _NO_FILES = 53
 _FILES = Cause(
     "its working directory or its output files cannot be reached from the compute node",
@@ -70,7 +71,7 @@ def _said(row: JobRow) -> str:
     """Slurm's own words."""
     words = [row.state]
     if STATES.get(row.state) is Phase.ENDED:
-        name = f" {signal_name(row.ended_by)}" if row.ended_by else ""
+        name = f" {signal_name(row.ended_by)}" if 0 < row.ended_by < _NO_FILES else ""
         words.append(f"exit code {row.exit_code}:{row.ended_by}{name}")
     if row.reason:
         words.append(f"reason {row.reason}")

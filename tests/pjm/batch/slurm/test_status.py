@@ -52,7 +52,7 @@ def test_start_and_use_are_those_of_jobs_that_ran() -> None:
         (HISTORY["3"], "a job that it needs failed, so it was removed (CANCELLED, exit code 0:0, reason Dependency)"),
         (JobRow("1", "FAILED", 0, 53, reason="RaisedSignal:53"), "its working directory or its output files cannot be"),
         (JobRow("1", "TIMEOUT", 0, 15, elapsed=68, limit=60), "it ran over its elapse limit, after 00:01:08 of 00:01"),
-        (JobRow("1", "OUT_OF_MEMORY", 0, 125), "it needed more memory than it had"),
+        (JobRow("1", "OUT_OF_MEMORY", 0, 125), "it needed more memory than it had (OUT_OF_MEMORY, exit code 0:125)"),
     ],
 )  # fmt: skip
 def test_an_end_is_put_into_words_and_not_tried_again(row: JobRow, happened: str) -> None:
