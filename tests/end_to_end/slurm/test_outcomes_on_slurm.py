@@ -5,6 +5,7 @@ What is expected stands in docs/reference/outcomes.md, in the table of what was 
 
 from __future__ import annotations
 
+import contextlib
 import os
 import re
 import signal
@@ -26,10 +27,10 @@ HERE = os.path.dirname(os.path.abspath(__file__))
 @pytest.fixture(autouse=True)
 def first(request):
     path = os.path.join(HERE, request.node.name[len("test_"):])
-    with open(path + ".runs", "a") as file:
-        file.write("!")
     with open(path + ".job", "w") as file:
         file.write(os.environ["SLURM_JOB_ID"])
+    with open(path + ".runs", "a") as file:  # last: it is waited for
+        file.write("!")
     return os.path.getsize(path + ".runs") == 1
 
 def wait(first, name="never"):
@@ -162,14 +163,15 @@ def table(limited: Running, tmp_path_factory: pytest.TempPathFactory) -> Iterato
         nodes = last if name == "drained" else "ALL"
         limited.run("scontrol", "create", f"PartitionName={name}", f"Nodes={nodes}")
     limited.run("scontrol", "update", f"NodeName={last}", "State=DRAIN", "Reason=test")
-    client = project.start("--fugaku", "--fugaku-emulate", "-v")
-    for name, row in ROWS.items():
-        if row.body == WAITS:
-            until((project.path / f"{name}.runs").exists)
-            row.act(limited, (project.path / f"{name}.job").read_text())
-    until(lambda: "DRAINED" in limited.run("squeue", "-h", "-p", "drained", "-o", "%r"))
-    limited.run("scontrol", "update", f"NodeName={last}", "State=RESUME")
-    out, _ = client.communicate(timeout=PATIENCE * 2)
+    with project.start("--fugaku", "--fugaku-emulate", "-v") as client, contextlib.ExitStack() as at_end:
+        at_end.callback(client.kill)
+        for name, row in ROWS.items():
+            if row.body == WAITS:
+                until((project.path / f"{name}.runs").exists)
+                row.act(limited, (project.path / f"{name}.job").read_text())
+        until(lambda: "DRAINED" in limited.run("squeue", "-h", "-p", "drained", "-o", "%r"))
+        limited.run("scontrol", "update", f"NodeName={last}", "State=RESUME")
+        out, _ = client.communicate(timeout=PATIENCE * 2)
     yield Table(project, out)
     project.stop()
 
