@@ -173,7 +173,10 @@ class Client:
         if option.log_file or self._config.getini("log_file"):
             yield f"fugaku: --log-file of tests in jobs: {os.path.relpath(str(session))}/jobs/*/share-*/{LOG}"
         if option.basetemp:
-            yield f"fugaku: --basetemp of tests in jobs: {os.path.normpath(option.basetemp)}-pytest-{session.name}-*"
+            place = os.path.normpath(option.basetemp)
+            if self._machine is not None:
+                place = self._machine.place(place, self._config.invocation_params.dir)
+            yield f"fugaku: --basetemp of tests in jobs: {place}-pytest-{session.name}-*"
 
     @pytest.hookimpl(tryfirst=True)
     def pytest_sessionfinish(self, session: pytest.Session) -> None:

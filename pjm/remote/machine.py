@@ -71,6 +71,10 @@ class Machine:
     def _emulator(self) -> str:
         return shlex.quote(f"{self.folder}/{_OURS}/emulator")
 
+    def place(self, path: str, start: Path) -> str:
+        """HOST:PATH of a path on the command line of jobs that start in a folder."""
+        return f"{self.ssh.host}:{posixpath.join(self.roots.there(start), self.roots.word(path, start))}"
+
     def run(self, script: str, timeout: float = _SHORT) -> Tuple[int, str, str]:
         """Run a line of shell in the folder.
 
