@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import shlex
-import subprocess
 import sys
 from pathlib import Path
 from typing import Any, Dict, List, Optional, Sequence
@@ -46,7 +45,6 @@ class RemoteProject(FugakuProject):
         path = node.laptop / name
         path.parent.mkdir(exist_ok=True)
         super().__init__(path)
-        subprocess.run(["git", "init", "--quiet", str(path)], check=True)  # noqa: S607 - the user's own git
         self.node = node
         self.there = node.home / "projects" / name.parent.name / "project"
 
@@ -111,13 +109,13 @@ class RemoteSlurmProject(SlurmProject, RemoteProject):
     """The same with a real Slurm there.
 
     Args:
-        name: of its folder, and of the one around it.
+        name: of its folder.
         node: the login node.
         slurm: the Slurm that runs its jobs.
         commands: the folder with the commands of the Slurm that are on PATH there, of `note_calls`.
     """
 
-    def __init__(self, name: Path, node: LoginNode, slurm: Running, commands: Path) -> None:
+    def __init__(self, name: str, node: LoginNode, slurm: Running, commands: Path) -> None:
         RemoteProject.__init__(self, name, node)
         self.slurm, self.commands = slurm, commands
         (commands / "calls").write_text("")  # those of the test before

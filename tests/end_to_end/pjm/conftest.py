@@ -10,6 +10,7 @@ from __future__ import annotations
 import contextlib
 import os
 import shutil
+import subprocess
 import tempfile
 from pathlib import Path
 from typing import Callable, Iterator
@@ -43,16 +44,22 @@ def make_project(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Make]:
             path = f"PATH={commands}:/usr/local/bin:/usr/bin:/bin"
             node = stack.enter_context(login_node(folder, variables=path))
         if system == "ssh":
-            yield lambda path: RemoteProject(Path(path.parent.name, path.name), node)
+            yield lambda path: in_git(RemoteProject(Path(path.parent.name, path.name), node))
         elif system == "ssh-slurm":
             running = stack.enter_context(slurm(folder / "slurm", Machine(), node.prefix))
             note_calls(running, commands)
-            yield lambda path: RemoteSlurmProject(Path(path.parent.name, path.name), node, running, commands)
+            yield lambda path: in_git(RemoteSlurmProject(Path(path.parent.name, path.name), node, running, commands))
         elif system == "slurm":
             running = stack.enter_context(slurm(tmp_path_factory.mktemp("slurm"), Machine()))
             yield lambda path: SlurmProject(path, running)
         else:
             yield FugakuProject
+
+
+def in_git(project: FugakuProject) -> FugakuProject:
+    """The project as a work tree of git, which is pushed as a whole wherever pytest's root folder is."""
+    subprocess.run(["git", "init", "--quiet", str(project.path)], check=True)  # noqa: S607 - the user's own git
+    return project
 
 
 @pytest.fixture
