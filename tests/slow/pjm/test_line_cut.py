@@ -56,12 +56,12 @@ OUTCOMES = {
     "test_estimate": "passed",
 }
 JOBS = 3  # one for test_some, one for test_slow, one step job for the others
-STEPS = {  # what is sent there, and how many calls of a session have it
-    "connect": ("lacks=", 1),
-    "push": ("tar -xof -", 4),
-    "submit": ("pjsub .*>submitting", 3),
-    "poll": ("pjstat", 5),
-    "pull": ("known=", 5),
+STEPS = {  # what is sent there, how many calls of a session have it at least, and how long one of them takes
+    "connect": ("lacks=", 1, 0.2),
+    "push": ("tar -xof -", 3, 0.25),
+    "submit": ("pjsub .*>submitting", 3, 0.3),
+    "poll": ("pjstat .*</dev/null", 5, 0.3),
+    "pull": ("known=", 5, 0.08),
 }
 # Stands for ssh. At one call of the step it runs ssh aside, and cuts all lines after some time.
 WRAPPER = """#!/bin/sh
@@ -72,6 +72,7 @@ if head -n 1 "$sent" | grep -q '{pattern}'; then
     echo call >>{folder}/calls
     if [ "$(wc -l <{folder}/calls)" -eq {which} ]; then
         {ssh} "$@" <"$sent" & ssh=$!
+        while kill -0 $ssh && [ -z "$(cat /proc/{sshd}/task/{sshd}/children)" ]; do sleep 0.01; done
         sleep {moment}
         for line in $(cat /proc/{sshd}/task/{sshd}/children); do
             for each in $(cat /proc/$line/task/$line/children) $line; do
@@ -149,6 +150,12 @@ def outcomes(project: RemoteProject) -> Dict[str, str]:
     }
 
 
+def begun(project: RemoteProject) -> bool:
+    """Whether the slow test runs."""
+    notes = project.there / "ran"
+    return notes.exists() and "test_slow" in notes.read_text()
+
+
 def times(project: RemoteProject) -> Dict[str, int]:
     """How often each test ran."""
     return dict(Counter((project.there / "ran").read_text().split()))
@@ -169,8 +176,8 @@ def test_the_line_is_cut_at_a_step(
     project: RemoteProject, tmp_path: Path, step: str, number: int, record_property: Callable[[str, object], None]
 ) -> None:
     chance = random.Random(f"{SEED} {step} {number}")  # noqa: S311
-    pattern, calls = STEPS[step]
-    which, moment = chance.randint(1, calls), chance.uniform(0.0, 0.3)
+    pattern, calls, seconds = STEPS[step]
+    which, moment = chance.randint(1, calls), chance.uniform(0.0, seconds)
     cutter = Cutter(project.node, tmp_path, pattern, which, moment)
 
     first = project.send("--junitxml=report.xml", PATH=cutter.path)
@@ -183,15 +190,28 @@ def test_the_line_is_cut_at_a_step(
     nothing_lost_and_nothing_twice(project, result, where)
 
 
+@pytest.mark.parametrize("when", ["before", "after"])
+def test_a_submission_goes_on_for_longer_than_the_grace_time(project: RemoteProject, when: str) -> None:
+    project.emulate([{"fault": "delay", "command": "pjsub", "seconds": 12, "when": when, "times": 1}])
+    process = project.start("--fugaku", "--fugaku-emulate", "--junitxml=report.xml")
+    until(lambda: list(project.there.glob(".pjm/*/jobs/*/submitting")) or process.poll() is not None)
+
+    lines = project.node.cut()
+    out, _ = process.communicate(timeout=300)
+
+    assert 1 <= lines
+    nothing_lost_and_nothing_twice(project, Ran(process.returncode, out), f"pjsub waits {when} it takes the job")
+
+
 @pytest.mark.parametrize("number", range(TIMES))
 def test_the_line_is_cut_while_jobs_are_cancelled(
     project: RemoteProject, tmp_path: Path, number: int, record_property: Callable[[str, object], None]
 ) -> None:
     project.write(TESTS.replace("time.sleep(1)", "time.sleep(600)"))
     moment = random.Random(f"{SEED} cancel {number}").uniform(0.0, 0.3)  # noqa: S311
-    cutter = Cutter(project.node, tmp_path, "pjdel", 1, moment)
+    cutter = Cutter(project.node, tmp_path, "pjdel .*</dev/null", 1, moment)
     process = project.start("--fugaku", "--fugaku-emulate", "--junitxml=report.xml", PATH=cutter.path)
-    until(lambda: (project.there / "ran").exists() and "test_slow" in (project.there / "ran").read_text())
+    until(lambda: begun(project) or process.poll() is not None)
 
     process.send_signal(signal.SIGINT)
     out, _ = process.communicate(timeout=300)
@@ -211,7 +231,7 @@ def test_the_line_is_cut_while_jobs_are_cancelled(
 def test_sshd_is_gone_for_a_while(project: RemoteProject, seconds: int) -> None:
     project.write(TESTS.replace("time.sleep(1)", "time.sleep(8)"))
     process = project.start("--fugaku", "--fugaku-emulate", "--junitxml=report.xml")
-    until(lambda: (project.there / "ran").exists() and "test_slow" in (project.there / "ran").read_text())
+    until(lambda: begun(project) or process.poll() is not None)
 
     project.node.stop()
     time.sleep(seconds)
@@ -227,7 +247,7 @@ def test_sshd_is_gone_for_a_while(project: RemoteProject, seconds: int) -> None:
 def test_the_line_is_silent_for_a_while(project: RemoteProject, seconds: int) -> None:
     project.write(TESTS.replace("time.sleep(1)", "time.sleep(8)"))
     process = project.start("--fugaku", "--fugaku-emulate", "--junitxml=report.xml")
-    until(lambda: (project.there / "ran").exists() and "test_slow" in (project.there / "ran").read_text())
+    until(lambda: begun(project) or process.poll() is not None)
 
     project.node.cut(signal.SIGSTOP)
     time.sleep(seconds)
