@@ -115,7 +115,7 @@ class RemoteSlurmProject(SlurmProject, RemoteProject):
         commands: the folder with the commands of the Slurm that are on PATH there, of `note_calls`.
     """
 
-    def __init__(self, name: str, node: LoginNode, slurm: Running, commands: Path) -> None:
+    def __init__(self, name: Path, node: LoginNode, slurm: Running, commands: Path) -> None:
         RemoteProject.__init__(self, name, node)
         self.slurm, self.commands = slurm, commands
         (commands / "calls").write_text("")  # those of the test before
