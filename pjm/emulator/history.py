@@ -3,15 +3,13 @@
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Dict, List, Optional, Tuple
+from typing import Dict, List, NamedTuple, Optional, Tuple
 
 from pjm.emulator.machine.folder import Folder
 
 
-@dataclass(frozen=True)
-class Call:
+class Call(NamedTuple):
     """A command that was called.
 
     Attributes:
@@ -35,8 +33,7 @@ class Call:
     jobs: Tuple[str, ...] = ()
 
 
-@dataclass(frozen=True)
-class Ran:
+class Ran(NamedTuple):
     """A job, or a sub job, that was accepted.
 
     Attributes:
@@ -74,7 +71,7 @@ def calls(folder: Path, command: Optional[str] = None) -> List[Call]:
         if begun is None:
             continue
         faults, submitted = tuple(record["faults"]), tuple(record["jobs"])
-        ended = replace(begun, seconds=record["seconds"], exit=record["exit"], faults=faults, jobs=submitted)
+        ended = begun._replace(seconds=record["seconds"], exit=record["exit"], faults=faults, jobs=submitted)
         by_id[record["call"]] = ended
     return [call for call in by_id.values() if command in (None, call.command)]
 

@@ -231,3 +231,8 @@ def make(
     work.mkdir(exist_ok=True)
     quick = {"accept": 0.005, "start": 0.005, "end": 0.005, "second": SECOND, **settings}
     return Emulated(place / "emulator", work, emulator.environment(place / "emulator", nodes, quick, faults))
+
+
+def changed(job: Job, **values: object) -> Job:
+    """The same job, but for these values."""
+    return Job(**{**vars(job), **values})

@@ -83,7 +83,7 @@ def run(folder: Folder, command: str, words: Sequence[str]) -> int:
     entry = Entry(folder.journal, command, words, user)
     kind = settings.read(folder.settings, os.environ)
     with Store(folder.database) as store:
-        context = Context(folder, kind, store, faults.read(folder.faults, os.environ), user)
+        context = Context(folder, kind, store, faults.read(folder.faults, os.environ), user, [])
         rules = context.faults.of_command(command, store)
         code = BROKEN
         try:

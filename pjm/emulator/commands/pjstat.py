@@ -52,9 +52,18 @@ def run(context: Context, words: Sequence[str]) -> int:
         return 0
     units, groups = ([name for name in given.get(key, "").split(",") if name] for key in ("rscunit", "rscgrp"))
     summary.check_names(context, units, groups)
-    history, filters, sort = (given.get(name, "") for name in ("history", "filter", "sort"))
-    question = Question(parse_ids(names), "expand" in given, "all" in given, "history" in given, history, filters, sort)
-    question.statistical, question.rscunits, question.rscgrps = _is_statistical(given), units, groups
+    question = Question(
+        ids=parse_ids(names),
+        expand="expand" in given,
+        everyone="all" in given,
+        history="history" in given,
+        period=given.get("history", ""),
+        filters=given.get("filter", ""),
+        sort=given.get("sort", ""),
+        statistical=_is_statistical(given),
+        rscunits=units,
+        rscgrps=groups,
+    )
     # Checked before the jobs are read, because a wrong period is an error even if there are no jobs.
     period(question.period, 1, 0.0)
     if "summary" in given:

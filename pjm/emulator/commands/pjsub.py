@@ -6,9 +6,8 @@ import os
 import re
 import sys
 import time
-from dataclasses import dataclass
 from pathlib import Path
-from typing import Dict, List, Optional, Sequence, Tuple
+from typing import Dict, List, NamedTuple, Optional, Sequence, Tuple
 
 from pjm.emulator.commands import request, submission
 from pjm.emulator.commands.directives import PREFIX, directives
@@ -27,8 +26,7 @@ WORDS = {"wait": "nowait|jobchk", "net-route": "dynamic|static", "mail": "[bersS
 VOLUME = re.compile(r"/vol\d{4}\Z")
 
 
-@dataclass(frozen=True)
-class Asked:
+class Asked(NamedTuple):
     """One script of a submission, with its options.
 
     Attributes:
@@ -178,7 +176,7 @@ def _submit(asked: Asked, context: Context, parent: Optional[int]) -> int:
     request.check_llio(options.keyed.get("llio", {}))
     new = submission.New(request.job_name(options, asked.path), cwd, asked.path, asked.text, options, wanted)
     ids = submission.accept(context, new, parent)
-    context.submitted += ids
+    context.submitted.extend(ids)
     context.folder.ring()
     for warning in request.warnings(wanted):
         print(warning)

@@ -5,8 +5,7 @@ from __future__ import annotations
 import math
 import re
 import unicodedata
-from dataclasses import dataclass, field
-from typing import Dict, List, Mapping, Optional, Sequence, Tuple
+from typing import Dict, List, Mapping, NamedTuple, Optional, Sequence, Tuple
 
 from pjm.emulator.commands.getopt import FLAG, MAYBE, VALUE, Given, Option, options
 from pjm.emulator.machine import times
@@ -48,13 +47,12 @@ TOO_LARGE = "warn: specification of core retention is invalid because job size i
 """Of Fugaku's wrapper, which accepts the job: Fugaku user guide, Normal job."""
 
 
-@dataclass
-class Merged:
+class Merged(NamedTuple):
     """The merged options: an option of the command line replaces that of the script; options with keys, key by key."""
 
-    single: Dict[str, str] = field(default_factory=dict)
-    keyed: Dict[str, Dict[str, str]] = field(default_factory=dict)
-    dependencies: List[str] = field(default_factory=list)
+    single: Dict[str, str]
+    keyed: Dict[str, Dict[str, str]]
+    dependencies: List[str]
 
     def has(self, name: str) -> bool:
         """Whether the option was given."""
@@ -67,7 +65,7 @@ def merged(script: Sequence[Given], line: Sequence[Given]) -> Merged:
     Raises:
         Refusal: options exclude each other, or an option is not allowed in a script.
     """
-    result = Merged()
+    result = Merged({}, {}, [])
     for name, _ in script:
         if name in WRAPPERS:
             raise Refusal("01", f"--{name}")
@@ -80,7 +78,7 @@ def merged(script: Sequence[Given], line: Sequence[Given]) -> Merged:
                 result.keyed.setdefault(name, {}).update(pairs)
             else:
                 result.single[name] = value
-        result.dependencies = dependencies or result.dependencies
+        result.dependencies[:] = dependencies or result.dependencies
     for first, second in (*EXCLUSIVE, *((one, other) for one in MODELS for other in MODELS if one < other)):
         if result.has(first) and result.has(second):
             raise Refusal("02", f"'{spelt(first)}' and '{spelt(second)}'")
@@ -112,8 +110,7 @@ def _pairs(name: str, value: str) -> List[Tuple[str, str]]:
     return pairs
 
 
-@dataclass(frozen=True)
-class Wanted:
+class Wanted(NamedTuple):
     """The resources that a job asks for.
 
     Attributes:

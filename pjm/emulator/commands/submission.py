@@ -5,8 +5,7 @@ from __future__ import annotations
 import grp
 import os
 import time
-from dataclasses import dataclass
-from typing import Dict, List, Optional, Tuple
+from typing import Dict, List, NamedTuple, Optional, Tuple
 
 from pjm.emulator.commands.request import LARGEST_STEP, Merged, Wanted, bulk_range
 from pjm.emulator.machine import times
@@ -21,8 +20,7 @@ os.umask(_MASK)
 FREE_TEXTS = {"comment": "PJM_COMMENT", "appname": "PJM_APPNAME", "fs": "PJM_FSNAME"}
 
 
-@dataclass(frozen=True)
-class New:
+class New(NamedTuple):
     """A job that is about to be accepted.
 
     Attributes:

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import Callable, Dict, List, Sequence, Tuple
+from typing import Callable, Dict, List, NamedTuple, Sequence, Tuple
 
 from pjm.emulator.machine import times
 from pjm.emulator.machine.messages import Refusal
@@ -11,8 +10,7 @@ from pjm.emulator.running import statistics
 from pjm.emulator.running.statistics import MASKED, PUBLIC, UNSEEN, Row, allocated, elapsed, required
 
 
-@dataclass(frozen=True)
-class Column:
+class Column(NamedTuple):
     """One column of pjstat's output.
 
     Attributes:

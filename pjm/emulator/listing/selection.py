@@ -4,23 +4,21 @@ from __future__ import annotations
 
 import re
 import time
-from dataclasses import dataclass, field
-from typing import Callable, Dict, List, Optional, Sequence, Tuple
+from typing import Callable, Dict, List, NamedTuple, Optional, Sequence, Tuple
 
 from pjm.emulator.listing.columns import cell, known
 from pjm.emulator.machine import times
 from pjm.emulator.machine.context import Context
 from pjm.emulator.machine.ids import Wanted, wanted
 from pjm.emulator.machine.messages import Refusal
-from pjm.emulator.machine.store import WHOLE, Among, Job
+from pjm.emulator.machine.store import WHOLE, Job
 from pjm.emulator.running.statistics import ALONE, Parts, Row
 
 DAY = 86400.0
 MOST_DAYS = 365
 
 
-@dataclass
-class Question:
+class Question(NamedTuple):
     """The arguments of pjstat that select jobs.
 
     Attributes:
@@ -34,7 +32,7 @@ class Question:
         rscunits, rscgrps: show only jobs of these resource units and groups; all if empty.
     """
 
-    ids: List[Wanted] = field(default_factory=list)
+    ids: Sequence[Wanted] = ()
     expand: bool = False
     everyone: bool = False
     history: bool = False
@@ -73,11 +71,9 @@ def rows(context: Context, question: Question) -> List[Row]:
 
 def _view(context: Context, question: Question, now: float) -> List[Job]:
     subs = question.expand or any(target.subs for target in question.ids)
-    among = Among(None if question.everyone else context.user, subs, [target.jids for target in question.ids])
-    if not question.history:
-        return context.store.current_view(now, among)
-    start, end = period(question.period, context.settings.history_days, now)
-    return context.store.history_view(now, start, end, among)
+    user = None if question.everyone else context.user
+    ended = period(question.period, context.settings.history_days, now) if question.history else None
+    return context.store.view(now, user, subs, [target.jids for target in question.ids], ended)
 
 
 def period(text: str, days: int, now: float) -> Tuple[float, float]:

@@ -25,8 +25,7 @@ _LIMITS = (
 
 def summary(context: Context, question: Question) -> List[str]:
     """The lines of `--summary`: how many jobs, and sub jobs, are in each state."""
-    question.expand = True
-    jobs = [row.job for row in rows(context, question)]
+    jobs = [row.job for row in rows(context, question._replace(expand=True))]
     header = "  " + " ".join(f"{name:>6}" for name in STATES) + f" {'TOTAL':>6}"
     wholes = [job for job in jobs if job.sub == WHOLE]
     parts = [job for job in jobs if job.sub != WHOLE]

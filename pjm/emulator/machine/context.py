@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import grp
 import os
-from dataclasses import dataclass, field
-from typing import List
+from typing import List, NamedTuple
 
 from pjm.emulator.machine import faults
 from pjm.emulator.machine.folder import Folder
@@ -13,8 +12,7 @@ from pjm.emulator.machine.settings import Settings
 from pjm.emulator.machine.store import Store
 
 
-@dataclass
-class Context:
+class Context(NamedTuple):
     """The context of an emulated command.
 
     Attributes:
@@ -28,7 +26,7 @@ class Context:
     store: Store
     faults: faults.Faults
     user: str
-    submitted: List[str] = field(default_factory=list)
+    submitted: List[str]
 
 
 def own_group() -> str:

@@ -4,9 +4,8 @@ from __future__ import annotations
 
 import fnmatch
 import json
-from dataclasses import dataclass
 from pathlib import Path
-from typing import List, Mapping, Sequence
+from typing import List, Mapping, NamedTuple, Sequence
 
 from pjm.emulator.machine.fault_rules import Rule, checked, default_command, is_of_jobs
 from pjm.emulator.machine.store import Job, Store
@@ -15,8 +14,7 @@ from pjm.errors import BadInput
 VARIABLE = "PJM_EMULATOR_FAULTS"
 
 
-@dataclass(frozen=True)
-class Faults:
+class Faults(NamedTuple):
     """The rules in force."""
 
     rules: Sequence[Rule]

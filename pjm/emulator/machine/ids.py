@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
-from typing import Optional, Tuple
+from typing import NamedTuple, Optional, Tuple
 
 from pjm.emulator.machine.store import WHOLE, Job
 
@@ -12,8 +11,7 @@ ID = re.compile(r"(\d+)(?:-(\d+)|\[(\d+)(?:-(\d+))?\]|_(\d+)(?:-(\d+))?)?\Z")
 LARGEST = 2147483647
 
 
-@dataclass(frozen=True)
-class Wanted:
+class Wanted(NamedTuple):
     """The jobs that a word names: whole jobs with numbers ``jids``, or sub jobs with numbers ``subs`` of one job.
 
     Attributes:

@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
-from typing import Mapping, Optional, Sequence, Tuple
+from typing import Mapping, NamedTuple, Optional, Sequence, Tuple
 
 CORES = 48
 """Of a node of Fugaku."""
@@ -17,8 +16,7 @@ RETENTION_NODES = 9216
 LARGEST = 2147483647
 
 
-@dataclass(frozen=True)
-class ProcessLimit:
+class ProcessLimit(NamedTuple):
     """A limit of `-L proc-NAME=`, Command Reference, pages 88-89 and 141-143.
 
     Attributes:

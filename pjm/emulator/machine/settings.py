@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-import dataclasses
 import json
 import math
-from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Dict, Mapping, Optional, Sequence
+from typing import Any, Dict, Mapping, NamedTuple, Optional, Sequence
 
 from pjm.emulator.machine.resources import CUSTOM
 from pjm.errors import BadInput
@@ -15,17 +13,17 @@ from pjm.files import write_json
 
 PREFIX = "PJM_EMULATOR_"
 _NEVER_0 = ("nodes", "second")
-_KINDS = {
-    "int": "a whole number, and no negative one",
-    "float": "a number, and no negative one",
-    "bool": "true or false",
-    "str": "a text",
+# A value has the kind of its default.
+_KINDS: Mapping[type, str] = {
+    int: "a whole number, and no negative one",
+    float: "a number, and no negative one",
+    bool: "true or false",
+    str: "a text",
 }
 HOUR = 3600
 
 
-@dataclass(frozen=True)
-class ResourceGroup:
+class ResourceGroup(NamedTuple):
     """The limits of a resource group. Source of the defaults: the lists of `pjacl` in the Fugaku user guide.
 
     ``denied`` is what it refuses with 0070: a word of `batch bulk step`, or several.
@@ -54,8 +52,7 @@ GROUPS = {
 }
 
 
-@dataclass(frozen=True)
-class Settings:
+class Settings(NamedTuple):
     """The settings, by these names in `emulator.json`, or in capitals after PJM_EMULATOR_ in the environment.
 
     Attributes:
@@ -103,8 +100,12 @@ class Settings:
     idle: float = 2.0
     rscunit: str = "rscunit_ft01"
     rscgrp: str = "small"
-    groups: Mapping[str, ResourceGroup] = field(default_factory=lambda: dict(GROUPS))
-    custom: Mapping[str, Sequence[str]] = field(default_factory=lambda: dict(CUSTOM))
+    groups: Mapping[str, ResourceGroup] = GROUPS
+    custom: Mapping[str, Sequence[str]] = CUSTOM
+
+
+_DEFAULTS: Mapping[str, Any] = Settings()._asdict()
+_LIMITS: Mapping[str, Any] = ResourceGroup()._asdict()
 
 
 def read(path: Path, variables: Optional[Mapping[str, str]] = None) -> Settings:
@@ -124,10 +125,10 @@ def read(path: Path, variables: Optional[Mapping[str, str]] = None) -> Settings:
         raise BadInput(f"{path} cannot be read", f"it is no JSON: {error}", "repair it, or remove it") from error
     if not isinstance(given, dict):
         raise BadInput(f"{path} cannot be read", 'settings by name were expected, as in {"nodes": 4}', "repair it")
-    for entry in dataclasses.fields(Settings):
-        text = (variables or {}).get(PREFIX + entry.name.upper())
-        if text is not None and entry.name not in _MADE_OF:
-            given[entry.name] = _from_text(entry.name, text)
+    for name, default in _DEFAULTS.items():
+        text = (variables or {}).get(PREFIX + name.upper())
+        if text is not None and name not in _MADE_OF:
+            given[name] = _from_text(type(default), text)
     return checked(given, str(path))
 
 
@@ -154,28 +155,21 @@ def checked(given: Mapping[str, object], where: str) -> Settings:
     Raises:
         BadInput: a name is unknown, or a value is invalid.
     """
-    values: Dict[str, object] = {}
-    kinds = {entry.name: entry.type for entry in dataclasses.fields(Settings)}
+    values: Dict[str, Any] = {}
     for name, value in given.items():
-        if name not in kinds:
+        if name not in _DEFAULTS:
             raise BadInput(
-                f"unknown setting {name!r} in {where}", f"known are: {', '.join(sorted(kinds))}", "correct the name"
+                f"unknown setting {name!r} in {where}", f"known are: {', '.join(sorted(_DEFAULTS))}", "correct the name"
             )
-        values[name] = (
-            _MADE_OF[name](value, where) if name in _MADE_OF else _value(name, str(kinds[name]), value, where)
-        )
-    return Settings(**values)  # type: ignore[arg-type]  # each was checked against its field just now
+        made = _MADE_OF.get(name)
+        values[name] = made(value, where) if made else _value(name, type(_DEFAULTS[name]), value, where)
+    return Settings(**values)
 
 
-def _value(name: str, kind: str, value: object, where: str) -> object:
-    fits = {
-        "int": isinstance(value, int) and not isinstance(value, bool) and value >= 0,
-        "float": isinstance(value, (int, float)) and not isinstance(value, bool) and value >= 0,
-        "bool": isinstance(value, bool),
-        "str": isinstance(value, str),
-    }[kind]
-    if (name in _NEVER_0 and not value) or value == math.inf:
-        fits = False
+def _value(name: str, kind: type, value: Any, where: str) -> object:
+    fits = type(value) is kind or (kind is float and type(value) is int)
+    if fits and kind in (int, float):
+        fits = 0 <= value < math.inf and (value != 0 or name not in _NEVER_0)
     if not fits:
         raise BadInput(
             f"setting {name!r} in {where} is {value!r}",
@@ -190,13 +184,13 @@ def _groups(value: object, where: str) -> Mapping[str, ResourceGroup]:
     if not isinstance(value, dict):
         raise BadInput(f"setting 'groups' in {where} is {value!r}", "it must map names to limits", "correct it")
     for name, changes in value.items():
-        kinds = {entry.name: str(entry.type) for entry in dataclasses.fields(ResourceGroup)}
-        if not isinstance(changes, dict) or not set(changes) <= set(kinds):
+        if not isinstance(changes, dict) or not set(changes) <= set(_LIMITS):
             raise BadInput(
-                f"resource group {name!r} in {where} is {changes!r}", f"known are: {', '.join(kinds)}", "correct it"
+                f"resource group {name!r} in {where} is {changes!r}", f"known are: {', '.join(_LIMITS)}", "correct it"
             )
-        checked_changes = {key: _value(f"{name}.{key}", kinds[key], value, where) for key, value in changes.items()}
-        groups[name] = dataclasses.replace(groups.get(name, ResourceGroup()), **checked_changes)  # type: ignore[arg-type]
+        for key, limit in changes.items():
+            _value(f"{name}.{key}", type(_LIMITS[key]), limit, where)
+        groups[name] = groups.get(name, ResourceGroup())._replace(**changes)
     return groups
 
 
@@ -215,13 +209,10 @@ def _custom(value: object, where: str) -> Mapping[str, Sequence[str]]:
 _MADE_OF = {"groups": _groups, "custom": _custom}
 
 
-def _from_text(name: str, text: str) -> object:
-    kind = {entry.name: str(entry.type) for entry in dataclasses.fields(Settings)}[name]
-    if kind == "str":
-        return text
-    if kind == "bool":
+def _from_text(kind: type, text: str) -> object:
+    if kind is bool:
         return {"1": True, "true": True, "0": False, "false": False, "": False}.get(text.lower(), text)
     try:
-        return int(text) if kind == "int" else float(text)
+        return kind(text)
     except ValueError:
         return text

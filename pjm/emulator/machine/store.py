@@ -3,14 +3,12 @@
 from __future__ import annotations
 
 import contextlib
-import dataclasses
 import fcntl
 import json
 import os
 import sqlite3
-from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Dict, Iterator, List, Mapping, Optional, Sequence, Set, Tuple
+from typing import Any, Dict, Iterator, List, Mapping, Optional, Sequence, Set, Tuple
 
 from pjm.errors import BadInput
 
@@ -30,7 +28,6 @@ EARLIER_STEP = (
 Key = Tuple[int, int]
 
 
-@dataclass
 class Job:
     """A normal job, a whole step or bulk job, or one sub job of either. Times are seconds since the epoch.
 
@@ -53,6 +50,7 @@ class Job:
         usage: what the job used, once it has ended.
     """
 
+    # No dataclass: importing `dataclasses` would take a fifth of the time of each command.
     jid: int
     sub: int
     model: str
@@ -85,9 +83,17 @@ class Job:
     due: Optional[float] = None
     wish: str = ""
     wish_text: str = ""
-    spec: Dict[str, object] = field(default_factory=dict)
-    faults: List[Dict[str, object]] = field(default_factory=list)
-    usage: Dict[str, object] = field(default_factory=dict)
+    spec: Dict[str, Any]
+    faults: List[Dict[str, Any]]
+    usage: Dict[str, Any]
+
+    def __init__(self, jid: int, sub: int, model: str, name: str, user: str, group: str, **others: object) -> None:
+        self.jid, self.sub, self.model, self.name, self.user, self.group = jid, sub, model, name, user, group
+        self.spec, self.faults, self.usage = {}, [], {}
+        for attribute, value in others.items():
+            if attribute not in Job.__annotations__:
+                raise TypeError(f"a job has no {attribute}")
+            setattr(self, attribute, value)
 
     @property
     def key(self) -> Key:
@@ -121,26 +127,11 @@ class Job:
         self.last_state, self.state, self.reason, self.due = self.state, state, reason, None
 
 
-COLUMNS = tuple(entry.name for entry in dataclasses.fields(Job))
+COLUMNS = tuple(Job.__annotations__)
 # In SQL, in brackets, because GROUP is a word of its own there. Not in quotation marks: SQLite takes a quoted name that
 # is no column for a text.
 NAMES = ", ".join(f"[{name}]" for name in COLUMNS)
 AS_JSON = ("spec", "faults", "usage")
-
-
-@dataclass(frozen=True)
-class Among:
-    """The jobs among which pjstat looks.
-
-    Attributes:
-        user: whose jobs; None for the jobs of all users.
-        subs: whether sub jobs too.
-        jids: ranges of numbers, first and last; all if empty.
-    """
-
-    user: Optional[str]
-    subs: bool
-    jids: Sequence[Tuple[int, int]] = ()
 
 
 class Store:
@@ -289,25 +280,35 @@ class Store:
         """Note for a job and its sub jobs that the whole job has ended."""
         self.connection.execute("UPDATE job SET whole_ended = ? WHERE jid = ?", (now, jid))
 
-    def current_view(self, now: float, among: Among) -> List[Job]:
-        """The jobs in pjstat's default view."""
-        return self._view("whole_ended IS NULL OR whole_ended + linger > ?", (now,), now, among)
+    def view(
+        self,
+        now: float,
+        user: Optional[str],
+        subs: bool,
+        jids: Sequence[Tuple[int, int]] = (),
+        ended: Optional[Tuple[float, float]] = None,
+    ) -> List[Job]:
+        """The jobs among which pjstat looks.
 
-    def history_view(self, now: float, start: float, end: float, among: Among) -> List[Job]:
-        """The jobs in pjstat's history that ended as a whole from ``start`` to ``end``."""
-        condition = "whole_ended IS NOT NULL AND whole_ended + history <= ? AND whole_ended BETWEEN ? AND ?"
-        return self._view(condition, (now, start, end), now, among)
-
-    def _view(self, condition: str, values: Sequence[object], now: float, among: Among) -> List[Job]:
-        parts, given = ["visible <= ?", f"({condition})"], [now, *values]
-        if among.user is not None:
-            parts, given = [*parts, "user = ?"], [*given, among.user]
-        if not among.subs:
-            parts, given = [*parts, "sub = ?"], [*given, WHOLE]
-        if among.jids:
-            parts.append(f"({' OR '.join(['jid BETWEEN ? AND ?'] * len(among.jids))})")
-            given += [number for jids in among.jids for number in jids]
-        return self._select(" AND ".join(parts), given)
+        Args:
+            now: the time of the question.
+            user: whose jobs; None for the jobs of all users.
+            subs: whether sub jobs too.
+            jids: ranges of numbers, first and last; all if empty.
+            ended: look in the history for jobs that ended as a whole in this period; None for the default view.
+        """
+        wanted: Dict[str, Sequence[object]] = {"visible <= ?": (now,)}
+        if ended is None:
+            wanted["(whole_ended IS NULL OR whole_ended + linger > ?)"] = (now,)
+        else:
+            wanted["whole_ended + history <= ? AND whole_ended BETWEEN ? AND ?"] = (now, *ended)
+        if user is not None:
+            wanted["user = ?"] = (user,)
+        if not subs:
+            wanted["sub = ?"] = (WHOLE,)
+        if jids:
+            wanted[f"({' OR '.join(['jid BETWEEN ? AND ?'] * len(jids))})"] = [n for pair in jids for n in pair]
+        return self._select(" AND ".join(wanted), [value for values in wanted.values() for value in values])
 
     def _select(self, where: str, values: Sequence[object] = ()) -> List[Job]:
         """The jobs that meet a condition in SQL (never a user's text), ordered by id unless it has an ORDER BY."""
@@ -356,11 +357,10 @@ def _stored(value: object) -> object:
     """Convert text that is not UTF-8 to bytes, because SQLite refuses it. File names may be such text."""
     if not isinstance(value, str):
         return value
-    as_bytes = value.encode("utf-8", "surrogateescape")
     try:
-        as_bytes.decode("utf-8")
-    except UnicodeDecodeError:
-        return as_bytes
+        value.encode("utf-8")
+    except UnicodeEncodeError:
+        return value.encode("utf-8", "surrogateescape")
     return value
 
 

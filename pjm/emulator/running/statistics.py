@@ -5,8 +5,7 @@ from __future__ import annotations
 import contextlib
 import math
 import re
-from dataclasses import dataclass
-from typing import Callable, Iterator, List, Mapping, Optional, Sequence, Tuple
+from typing import Callable, Iterator, List, Mapping, NamedTuple, Optional, Sequence, Tuple
 
 from pjm.emulator.machine.resources import CORES, MIB, PROCESS_LIMITS, ProcessLimit, size
 from pjm.emulator.machine.store import ENDED, Job
@@ -25,8 +24,7 @@ UNSEEN = re.compile("[\x00-\x1f\x7f-\x9f\u2028\u2029\u202a-\u202e\u2066-\u2069]"
 Spec = Mapping[str, object]
 
 
-@dataclass(frozen=True)
-class Parts:
+class Parts(NamedTuple):
     """The sub jobs of a job.
 
     Attributes:
@@ -43,8 +41,7 @@ class Parts:
 ALONE = Parts()
 
 
-@dataclass(frozen=True)
-class Row:
+class Row(NamedTuple):
     """A job, as pjstat and statistics files show it.
 
     Attributes:
@@ -61,8 +58,7 @@ class Row:
     parts: Parts = ALONE
 
 
-@dataclass(frozen=True)
-class Item:
+class Item(NamedTuple):
     """One item of the statistics.
 
     Attributes:

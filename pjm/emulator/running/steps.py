@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import operator
 import re
-from dataclasses import dataclass
-from typing import Callable, Dict, Iterable, List, Mapping, Sequence, Tuple
+from typing import Callable, Dict, Iterable, List, Mapping, NamedTuple, Sequence, Tuple
 
 from pjm.emulator.machine.messages import Refusal
 
@@ -15,8 +14,7 @@ COMPARE: Dict[str, Callable[[int, int], bool]] = {">": operator.gt, "<": operato
 COMPARE.update({">=": operator.ge, "<=": operator.le})
 
 
-@dataclass(frozen=True)
-class Dependency:
+class Dependency(NamedTuple):
     """One dependency of a step. The step is removed if the condition is true for one of the named steps.
 
     Attributes:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Callable, Dict, Iterator, List
+from typing import Any, Callable, Dict, Iterator, List
 
 import pytest
 
@@ -66,11 +66,11 @@ def context(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Context]:
                 _job(5, "NM", "others", user="else", group="hp000001"),
             ]
         )
-        yield Context(folder, Settings(), store, Faults(()), "somebody")
+        yield Context(folder, Settings(), store, Faults(()), "somebody", [])
 
 
 def _job(number: int, model: str, name: str, sub: int = WHOLE, **values: object) -> Job:
-    usual: Dict[str, object] = {"state": "QUE", "last_state": "ACC", "elapse": 60, "accepted": 1.0}
+    usual: Dict[str, Any] = {"state": "QUE", "last_state": "ACC", "elapse": 60, "accepted": 1.0}
     usual.update(rscgrp="small", rscunit="rscunit_ft01")
     fields = {"user": "somebody", "group": "hp000000", "spec": {"cwd": "/data"}, **usual, **values}
-    return Job(48000000 + number, sub, model, name, **fields)  # type: ignore[arg-type]  # each by its name
+    return Job(48000000 + number, sub, model, name, **fields)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import dataclasses
 import time
 from typing import Dict
 
@@ -12,6 +11,7 @@ from pjm.emulator.listing.columns import BY_ITEM, cell, chosen, data, table
 from pjm.emulator.machine.messages import Refusal
 from pjm.emulator.machine.store import Job
 from pjm.emulator.running.statistics import Row
+from tests.builders.emulated import changed
 
 JOB = Job(48000001234, -1, "NM", "a\n48000009 b, c", "somebody", "hp000000", state="QUE", reason="INSUFF NODE")
 NOON = time.mktime((2027, 1, 2, 12, 0, 0, 0, 0, -1))
@@ -47,7 +47,7 @@ def test_a_name_cannot_make_two_rows_of_one() -> None:
     ],
 )
 def test_what_a_cell_says(item: str, values: Dict[str, object], spec: Dict[str, object], text: str) -> None:
-    job = dataclasses.replace(JOB, **values)  # type: ignore[arg-type]  # each by its name
+    job = changed(JOB, **values)
 
     assert text == cell(BY_ITEM[item], Row(job, spec, NOON))
 
@@ -71,14 +71,14 @@ def test_the_delimiter_in_a_field_is_quoted() -> None:
 
 
 def test_a_quotation_mark_at_the_start_of_a_field_is_quoted() -> None:
-    row = Row(dataclasses.replace(JOB, name='"a","b'), {}, 0)
+    row = Row(changed(JOB, name='"a","b'), {}, 0)
 
     assert [',"""a"",""b"'] == data(chosen("jnam", False), [row], ",")[1:]
 
 
 @pytest.mark.parametrize("letter", ["\n", "\r", "\x1b", "\x85", "\u2028", "\u202e", "\u2066"])
 def test_a_character_that_would_split_or_turn_a_row_is_a_blank(letter: str) -> None:
-    assert "a b" == cell(BY_ITEM["jnam"], Row(dataclasses.replace(JOB, name=f"a{letter}b"), {}, 0))
+    assert "a b" == cell(BY_ITEM["jnam"], Row(changed(JOB, name=f"a{letter}b"), {}, 0))
 
 
 def test_of_anothers_job_only_the_public_columns_show() -> None:

@@ -14,7 +14,7 @@ from typing import Dict, List
 import pytest
 
 from pjm import emulator
-from pjm.emulator.machine.store import WHOLE, Among, Job, Store
+from pjm.emulator.machine.store import COLUMNS, WHOLE, Job, Store
 from pjm.errors import BadInput
 from tests.builders.emulated import Emulated
 from tests.builders.processes import PATIENCE
@@ -76,7 +76,7 @@ def ids(jobs: List[Job]) -> str:
 
 def test_the_daemons_questions(store: Store) -> None:
     def job(number: int, state: str, model: str = "NM", sub: int = WHOLE, **values: object) -> Job:
-        return Job(number, sub, model, "name", "user", "group", state=state, **values)  # type: ignore[arg-type]
+        return Job(number, sub, model, "name", "user", "group", state=state, **values)
 
     store.put(
         [
@@ -126,25 +126,24 @@ def test_the_daemons_questions(store: Store) -> None:
     ],
 )
 def test_what_is_work_for_the_daemon(store: Store, values: Dict[str, object], work: bool) -> None:
-    store.put([Job(1, WHOLE, "NM", "", "", "", **values)])  # type: ignore[arg-type]  # each by its name
+    store.put([Job(1, WHOLE, "NM", "", "", "", **values)])
 
     assert work is store.has_work()
 
 
 def test_the_views_of_pjstat(store: Store) -> None:
     def job(number: int, user: str = "me", **values: float) -> Job:
-        return Job(number, WHOLE, "NM", "", user, "", **values)  # type: ignore[arg-type]  # each by its name
+        return Job(number, WHOLE, "NM", "", user, "", **values)
 
     store.put([job(1), job(2, visible=200), job(3, "else"), job(4, whole_ended=90, linger=20, history=5)])
-    mine = Among("me", subs=False)
 
-    assert "1 4" == ids(store.current_view(100, mine))
-    assert "1 2 3" == ids(store.current_view(200, Among(None, subs=True)))
-    assert "1" == ids(store.current_view(120, mine))
+    assert "1 4" == ids(store.view(100, "me", subs=False))
+    assert "1 2 3" == ids(store.view(200, None, subs=True))
+    assert "1" == ids(store.view(120, "me", subs=False))
     assert ("4", "", "") == tuple(
-        ids(store.history_view(now, start, 100, mine)) for now, start in ((100, 0), (94, 0), (100, 91))
+        ids(store.view(now, "me", subs=False, ended=(start, 100))) for now, start in ((100, 0), (94, 0), (100, 91))
     )
-    assert "3" == ids(store.current_view(100, Among(None, subs=True, jids=[(2, 3), (7, 9)])))
+    assert "3" == ids(store.view(100, None, subs=True, jids=[(2, 3), (7, 9)]))
 
 
 def test_a_change_that_fails_changes_nothing(store: Store) -> None:
@@ -165,7 +164,8 @@ def test_a_job_is_read_as_it_was_written(store: Store) -> None:
     whole = Job(1, WHOLE, "BU", "\udcff", "user", "group", spec={"cwd": "/\udcff"}, faults=[{"fault": "gap"}])
     store.put([whole, Job(1, 2, "BU", "b", "user", "group", usage={"user": 0.5})])
 
-    assert whole == store.get(1)
+    read = store.get(1)
+    assert [getattr(whole, name) for name in COLUMNS] == [getattr(read, name) for name in COLUMNS]
     assert [("1[2]", {"user": 0.5}, {"cwd": "/\udcff"})] == [
         (sub.id, sub.usage, store.spec(sub)) for sub in store.subs(1)
     ]

@@ -19,7 +19,7 @@ NOW = 1000.0
 def put(store: Store, state: str, sub: int = WHOLE, model: str = "NM", **values: object) -> Job:
     """A job of the database."""
     fields = {"spec": {"end": 5.0}, "state": state, **values}
-    job = Job(12, sub, model, "name", "user", "group", **fields)  # type: ignore[arg-type]  # each by its name
+    job = Job(12, sub, model, "name", "user", "group", **fields)
     store.put([job])
     return job
 

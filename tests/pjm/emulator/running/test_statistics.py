@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import dataclasses
 from pathlib import Path
 from typing import Dict, Mapping
 
@@ -11,17 +10,18 @@ import pytest
 from pjm.emulator.machine.resources import PROCESS_LIMITS
 from pjm.emulator.machine.store import WHOLE, Job
 from pjm.emulator.running.statistics import BY_KEY, ITEMS, Parts, Row, elapsed, shown, text, write
+from tests.builders.emulated import changed
 
 SPEC: Dict[str, object] = {"cwd": "/data", "given": ["elapse"], "second": 0.5}
 JOB = Job(12, WHOLE, "NM", "name", "user", "group", state="EXT", ec=3, elapse=5400, started=10.0, ended=40.0)
 ENDED = Row(JOB, SPEC, 100.0)
 BULK = Row(Job(12, WHOLE, "BU", "many", "user", "group", elapse=60), {**SPEC, "given": []}, 40.0)
-STEPS = Row(dataclasses.replace(JOB, model="ST", nodes=None, elapse=None), SPEC, 100.0)
+STEPS = Row(changed(JOB, model="ST", nodes=None, elapse=None), SPEC, 100.0)
 
 
 def value(key: str, row: Row = ENDED, spec: Mapping[str, object] = {}) -> str:
     """What the statistics say of an item."""
-    return BY_KEY[key].of(dataclasses.replace(row, spec={**row.spec, **spec}))
+    return BY_KEY[key].of(row._replace(spec={**row.spec, **spec}))
 
 
 def test_the_file_of_an_ended_job() -> None:
@@ -49,7 +49,7 @@ def test_the_file_of_an_ended_job() -> None:
 
 
 def test_every_node_has_its_part() -> None:
-    row = dataclasses.replace(ENDED, job=dataclasses.replace(JOB, nodes=13))
+    row = ENDED._replace(job=changed(JOB, nodes=13))
     lines = text(row, True).splitlines()
 
     assert 13 == lines.count("Node Statistical Information")
@@ -69,7 +69,7 @@ def test_chosen_items_in_their_order() -> None:
 
 
 def test_sub_jobs_are_counted_and_a_limit_that_was_not_asked_for_is_marked() -> None:
-    row = dataclasses.replace(BULK, parts=Parts(10, 11, 2, 12))
+    row = BULK._replace(parts=Parts(10, 11, 2, 12))
     lines = [line.partition(": ")[2] for line in shown(row, True, ["snum", "elpl", "ec"])[1:]]
 
     assert ["10/11", "00:01:00 (60) <DEFAULT>", "-"] == lines
@@ -106,8 +106,8 @@ def test_what_an_item_says(key: str, spec: Dict[str, object], said: str) -> None
 
 
 def test_a_running_job_has_used_time_and_a_waiting_one_none() -> None:
-    running = dataclasses.replace(JOB, state="RUN", ended=None, started=1.0)
-    waiting = dataclasses.replace(JOB, state="QUE", ended=None, started=None)
+    running = changed(JOB, state="RUN", ended=None, started=1.0)
+    waiting = changed(JOB, state="QUE", ended=None, started=None)
 
     # End-user's Guide, page 154; the form was recorded.
     assert "01:50:05 (6605)" == value("elp", Row(running, SPEC, 3303.5))
@@ -116,14 +116,14 @@ def test_a_running_job_has_used_time_and_a_waiting_one_none() -> None:
 
 
 def test_allocated_nodes_have_their_shape() -> None:
-    shaped = dataclasses.replace(ENDED, job=dataclasses.replace(JOB, nodes=432), spec={**SPEC, "shape": "6x9x8"})
+    shaped = ENDED._replace(job=changed(JOB, nodes=432), spec={**SPEC, "shape": "6x9x8"})
 
     assert ("432:6x9x8 <DEFAULT>", "432:6x9x8") == (value("nnumr", shaped), value("nnuma", shaped))
 
 
 def test_a_time_of_more_than_a_day_has_its_days_apart() -> None:
     for seconds, said in ((86400, "24:00:00 (86400)"), (259200, "03 00:00:00 (259200)")):
-        assert said == value("elpl", dataclasses.replace(ENDED, job=dataclasses.replace(JOB, elapse=seconds)))
+        assert said == value("elpl", ENDED._replace(job=changed(JOB, elapse=seconds)))
 
 
 def test_of_a_step_job_itself_most_is_not_said() -> None:
@@ -152,11 +152,11 @@ def test_a_title_stands_once() -> None:
 
 def test_a_file_is_written_only_when_asked_for(tmp_path: Path) -> None:
     for kind, files in (("", []), ("s", [tmp_path / "name.12.stats"])):
-        write(dataclasses.replace(ENDED, spec={**SPEC, "cwd": str(tmp_path), "stats": kind}))
+        write(ENDED._replace(spec={**SPEC, "cwd": str(tmp_path), "stats": kind}))
         assert files == list(tmp_path.iterdir())
 
 
 def test_elapsed_time_is_in_seconds_of_pjm() -> None:
-    running = dataclasses.replace(ENDED, job=dataclasses.replace(JOB, state="RUN", ended=None))
+    running = ENDED._replace(job=changed(JOB, state="RUN", ended=None))
 
     assert (0.0, 60.0, 180.0) == (elapsed(BULK), elapsed(ENDED), elapsed(running))
