@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 import re
 import unicodedata
-from typing import Dict, List, Mapping, NamedTuple, Optional, Sequence, Tuple
+from typing import Callable, Dict, List, Mapping, NamedTuple, Optional, Sequence, Tuple, TypeVar
 
 from pjm.emulator.commands.getopt import FLAG, MAYBE, VALUE, Given, Option, options
 from pjm.emulator.machine import times
@@ -41,10 +41,12 @@ MODELS = ("bulk", "step", "interact", "mswk")
 # Words of `-L node=...`; at most one may be given.
 ALLOCATION = ("torus", "mesh", "noncont")
 LONGEST_NAME = 63
+SHAPE = re.compile(r"[1-9]\d{0,8}(x[1-9]\d{0,8}){0,2}")
 LARGEST_STEP = 65534
 MOST_CUSTOM = 64
 TOO_LARGE = "warn: specification of core retention is invalid because job size is too large."
 """Of Fugaku's wrapper, which accepts the job: Fugaku user guide, Normal job."""
+Value = TypeVar("Value")
 
 
 class Merged(NamedTuple):
@@ -149,8 +151,8 @@ def resources(pairs: Dict[str, str], settings: Settings) -> Wanted:
     unit, name = given.get("rscunit", settings.rscunit), given.get("rscgrp", settings.rscgrp)
     # An unreadable value is reported before an unknown resource group.
     node = _node(given["node"]) if "node" in given else None
-    limits = _elapse(given["elapse"]) if "elapse" in given else None
-    memory = _memory(given["node-mem"]) if "node-mem" in given else None
+    limits = _parsed(given, "elapse", times.limits)
+    memory = None if given.get("node-mem") == "unlimited" else _parsed(given, "node-mem", size)
     limits_of_processes = _process_limits(given)
     custom = tuple((key, value) for key, value in given.items() if key not in KNOWN_KEYS)
     if len(custom) > MOST_CUSTOM:
@@ -199,7 +201,7 @@ def _bounds(name: str, value: int, least: int, most: int) -> None:
 
 def _node(text: str) -> Tuple[int, str, str]:
     shape, *suffixes = text.split(":")
-    if not re.fullmatch(r"[1-9]\d{0,8}(x[1-9]\d{0,8}){0,2}", shape):
+    if not SHAPE.fullmatch(shape):
         raise Refusal("04", f"-L node={text}")
     modes = [suffix for suffix in suffixes if suffix in ALLOCATION]
     known = (*ALLOCATION, "strict", "strict-io", "io-exclusive", "no-io-exclusive")
@@ -212,20 +214,11 @@ def _node(text: str) -> Tuple[int, str, str]:
     return math.prod(numbers), shape if len(numbers) > 1 else "", modes[0] if modes else ""
 
 
-def _elapse(text: str) -> Tuple[int, Optional[int]]:
-    limits = times.limits(text)
-    if limits is None:
-        raise Refusal("04", f"-L elapse={text}")
-    return limits
-
-
-def _memory(text: str) -> Optional[int]:
-    if text == "unlimited":
-        return None
-    memory = size(text)
-    if memory is None:
-        raise Refusal("04", f"-L node-mem={text}")
-    return memory
+def _parsed(given: Mapping[str, str], key: str, parse: Callable[[str], Optional[Value]]) -> Optional[Value]:
+    value = parse(given[key]) if key in given else None
+    if key in given and value is None:
+        raise Refusal("04", f"-L {key}={given[key]}")
+    return value
 
 
 def _process_limits(given: Mapping[str, str]) -> Dict[str, str]:
@@ -301,16 +294,13 @@ def check_mpi(pairs: Mapping[str, str], wanted: Wanted) -> None:
             raise Refusal("04", f"--mpi {key}={pairs[key]}")
     sides = (wanted.shape or str(wanted.nodes)).split("x")
     shape = pairs.get("shape")
-    if shape is not None and (
-        not re.fullmatch(r"[1-9]\d{0,8}(x[1-9]\d{0,8}){0,2}", shape) or shape.count("x") != len(sides) - 1
-    ):
+    if shape is not None and not (SHAPE.fullmatch(shape) and shape.count("x") == len(sides) - 1):
         raise Refusal("04", f"--mpi shape={shape}")
     if "proc" in pairs:
         _bounds("proc", int(pairs["proc"]), 1, CORES * wanted.nodes)
         if "max-proc-per-node" in pairs:
-            least = math.ceil(
-                int(pairs["proc"]) / math.prod(int(side) for side in (shape or "x".join(sides)).split("x"))
-            )
+            nodes = math.prod(int(side) for side in (shape.split("x") if shape else sides))
+            least = math.ceil(int(pairs["proc"]) / nodes)
             _bounds("max-proc-per-node", int(pairs["max-proc-per-node"]), least, CORES)
 
 

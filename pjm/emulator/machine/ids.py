@@ -45,17 +45,9 @@ def wanted(word: str) -> Optional[Wanted]:
     match = ID.match(word)
     if match is None:
         return None
-    first = int(match.group(1))
-    last, bulk, bulk_last, step, step_last = (None if part is None else int(part) for part in match.groups()[1:])
-    if first > LARGEST or (last or 0) > LARGEST:
+    first, last, bulk, last_bulk, step, last_step = match.groups()
+    jids = int(first), int(last or first)
+    subs = (int(bulk or step), int(last_bulk or last_step or bulk or step)) if bulk or step else None
+    if max(jids) > LARGEST or jids[0] > jids[1] or (subs and subs[0] > subs[1]):
         return None
-    if bulk is not None:
-        return _ordered(Wanted(word, (first, first), (bulk, bulk if bulk_last is None else bulk_last), "BU"))
-    if step is not None:
-        return _ordered(Wanted(word, (first, first), (step, step if step_last is None else step_last), "ST"))
-    return _ordered(Wanted(word, (first, first if last is None else last)))
-
-
-def _ordered(target: Wanted) -> Optional[Wanted]:
-    subs = target.subs or (0, 0)
-    return target if target.jids[0] <= target.jids[1] and subs[0] <= subs[1] else None
+    return Wanted(word, jids, subs, "BU" if bulk else "ST" if step else "")

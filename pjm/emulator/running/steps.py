@@ -2,16 +2,22 @@
 
 from __future__ import annotations
 
-import operator
 import re
-from typing import Callable, Dict, Iterable, List, Mapping, NamedTuple, Sequence, Tuple
+from typing import Callable, Dict, List, Mapping, NamedTuple, Sequence, Tuple
 
 from pjm.emulator.machine.messages import Refusal
 
 NEVER = ("NONE", "None", "none")
 FORM = re.compile(r"(ec|pc)(==|!=|>=|<=|>|<)(\d+(?:,\d+)*)\Z")
-COMPARE: Dict[str, Callable[[int, int], bool]] = {">": operator.gt, "<": operator.lt}
-COMPARE.update({">=": operator.ge, "<=": operator.le})
+# Whether a code meets the condition with these values; only == and != take several.
+COMPARE: Dict[str, Callable[[int, Tuple[int, ...]], bool]] = {
+    "==": lambda code, values: code in values,
+    "!=": lambda code, values: code not in values,
+    ">": lambda code, values: code > values[0],
+    "<": lambda code, values: code < values[0],
+    ">=": lambda code, values: code >= values[0],
+    "<=": lambda code, values: code <= values[0],
+}
 
 
 class Dependency(NamedTuple):
@@ -33,13 +39,7 @@ class Dependency(NamedTuple):
 
     def holds(self, codes: Mapping[str, int]) -> bool:
         """Whether the condition is true for a step that ended with these codes."""
-        if not self.code:
-            return False
-        if self.sign == "==":
-            return codes[self.code] in self.values
-        if self.sign == "!=":
-            return codes[self.code] not in self.values
-        return COMPARE[self.sign](codes[self.code], self.values[0])
+        return bool(self.code) and COMPARE[self.sign](codes[self.code], self.values)
 
 
 def dependency(text: str) -> Dependency:
@@ -94,10 +94,6 @@ def _with_followers(number: int, waiting: Mapping[int, Sequence[str]]) -> List[i
     order = sorted([number, *waiting])
     for step in sorted(waiting):
         before = order[order.index(step) - 1]
-        if any(_depends_on(dependency(text), gone, before) for text in waiting[step]):
+        if any(needed in gone for text in waiting[step] for needed in (dependency(text).steps or (before,))):
             gone.append(step)
     return gone
-
-
-def _depends_on(needed: Dependency, gone: Iterable[int], before: int) -> bool:
-    return any(step in gone for step in (needed.steps or (before,)))
