@@ -33,25 +33,20 @@ def _start(row: Row) -> str:
     if job.state == "RNA" and job.planned is not None:
         return times.planned(job.planned)
     at = row.spec.get("at")
-    return f"{times.planned(float(str(at)))}@" if at is not None and not job.has_ended else "-"
+    return f"{times.planned(at)}@" if at is not None and not job.has_ended else "-"
 
 
 def _elapse_limit(row: Row) -> str:
     least = row.spec.get("least")
     if least is not None and row.job.elapse is not None:
-        return f"{times.duration(float(str(least)))}-{times.duration(row.job.elapse)}"
+        return f"{times.duration(least)}-{times.duration(row.job.elapse)}"
     return times.duration(row.job.elapse)
-
-
-def _nothing(_: Row) -> str:
-    return "-"
 
 
 def _ranks(row: Row) -> str:
     if row.job.is_parent:
         return "-"
-    mpi = row.spec.get("mpi")
-    return "bynode" if isinstance(mpi, dict) and "rank-map-bynode" in mpi else "bychip"
+    return "bynode" if "rank-map-bynode" in row.spec.get("mpi", {}) else "bychip"
 
 
 # Item, header and width. The first 24 are those of -v; the others are in no default layout, only in --pattern and
@@ -73,7 +68,7 @@ _CELLS: Dict[str, Callable[[Row], str]] = {
     "snum": lambda row: str(row.parts.total) if row.job.is_parent else "-",
     "nnuma": allocated,
 }
-_CELLS.update((item, _nothing) for item in ("vnnuma", "vcnuma", "vmema", "vpol", "epol", "vnid"))
+_CELLS.update((item, lambda _: "-") for item in ("vnnuma", "vcnuma", "vmema", "vpol", "epol", "vnid"))
 COLUMNS: Tuple[Column, ...] = tuple(
     Column(item, header, int(width), _CELLS[item] if item in _CELLS else statistics.BY_KEY[item].of)
     for item, header, width in (entry.split() for entry in _LAYOUT.split(";"))
@@ -93,10 +88,6 @@ STATISTICAL: Dict[str, Column] = {
     },
     **BY_ITEM,
 }
-DEFAULT = ("jid", "jnam", "jmdl", "st", "usr", "sdt", "elpl", "nnumr", "vnnuma", "vcnuma", "vmema")
-VERBOSE = tuple(column.item for column in COLUMNS[:24])
-# `-v --pattern=1`, Command Reference page 75.
-PATTERN = (*VERBOSE, "snum", "nnuma", "rscu")
 
 
 def known(statistical: bool) -> Dict[str, Column]:
@@ -110,8 +101,7 @@ def chosen(text: str, statistical: bool) -> List[Column]:
     Raises:
         Refusal: no item is known.
     """
-    items = items_of(text)
-    columns = [known(statistical)[item] for item in items if item in known(statistical)]
+    columns = [known(statistical)[item] for item in items_of(text) if item in known(statistical)]
     if not columns:
         raise Refusal("04", f"--choose {text}")
     return columns

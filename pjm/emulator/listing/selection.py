@@ -11,7 +11,7 @@ from pjm.emulator.machine import times
 from pjm.emulator.machine.context import Context
 from pjm.emulator.machine.ids import Wanted, wanted
 from pjm.emulator.machine.messages import Refusal
-from pjm.emulator.machine.store import WHOLE, Job
+from pjm.emulator.machine.store import WHOLE, Job, Spec
 from pjm.emulator.running.statistics import ALONE, Parts, Row
 
 DAY = 86400.0
@@ -64,8 +64,10 @@ def rows(context: Context, question: Question) -> List[Row]:
     now = time.time()
     jobs = [job for job in _view(context, question, now) if _is_named(job, question)]
     counts = {job.jid: Parts(*context.store.count_subs(job.jid)) for job in jobs if job.is_parent}
-    wholes: Dict[int, Job] = {job.jid: job for job in jobs if job.sub == WHOLE}
-    listed = [_row(context, job, wholes, counts, now) for job in jobs]
+    specs: Dict[int, Spec] = {job.jid: job.spec for job in jobs if job.sub == WHOLE}
+    listed = [
+        Row(job, _spec(context, job, specs), now, job.user != context.user, counts.get(job.jid, ALONE)) for job in jobs
+    ]
     return _sorted([row for row in listed if _passes(row, question)], question)
 
 
@@ -107,15 +109,12 @@ def _is_named(job: Job, question: Question) -> bool:
     return False
 
 
-def _row(context: Context, job: Job, wholes: Dict[int, Job], counts: Dict[int, Parts], now: float) -> Row:
-    spec = job.spec
-    if not spec and job.sub != WHOLE:
-        if job.jid not in wholes:
-            whole = context.store.get(job.jid)
-            if whole is not None:
-                wholes[job.jid] = whole
-        spec = wholes[job.jid].spec if job.jid in wholes else {}
-    return Row(job, spec, now, job.user != context.user, counts.get(job.jid, ALONE))
+def _spec(context: Context, job: Job, of_wholes: Dict[int, Spec]) -> Spec:
+    if job.spec or job.sub == WHOLE:
+        return job.spec
+    if job.jid not in of_wholes:
+        of_wholes[job.jid] = context.store.spec(job)
+    return of_wholes[job.jid]
 
 
 def _passes(row: Row, question: Question) -> bool:
@@ -132,9 +131,7 @@ def _passes(row: Row, question: Question) -> bool:
 
 
 def _split(text: str, sign: str) -> List[str]:
-    if not text:
-        return []
-    return re.split(rf"(?<!\\){re.escape(sign)}", text)
+    return re.split(rf"(?<!\\){re.escape(sign)}", text) if text else []
 
 
 def _matches(text: str, pattern: str) -> bool:
