@@ -87,6 +87,5 @@ def jobs(folder: Path) -> List[Ran]:
     with Store(database) as store:
         accepted = [job for job in store.all() if not job.is_parent]
     return [
-        Ran(job.id, job.name, job.state, int(str(job.usage.get("starts", 0))), job.pc, job.ec, job.sn)
-        for job in accepted
+        Ran(job.id, job.name, job.state, int(job.usage.get("starts", 0)), job.pc, job.ec, job.sn) for job in accepted
     ]

@@ -122,10 +122,10 @@ def _with_faults(context: Context, command: str, words: Sequence[str], rules: Se
     if "killed" in by_name:
         os.kill(os.getpid(), signal.SIGKILL)
     if "cut-output" in by_name and "lost-answer" not in by_name:
-        sys.stdout.write(output.getvalue()[: int(str(by_name["cut-output"].get("keep", 20)))])
+        sys.stdout.write(output.getvalue()[: int(by_name["cut-output"].get("keep", 20))])
     if "lost-answer" in by_name:
         sys.stderr.write(str(by_name["lost-answer"].get("text", "")))
-        return int(str(by_name["lost-answer"].get("exit", 0)))
+        return int(by_name["lost-answer"].get("exit", 0))
     return code
 
 
@@ -180,4 +180,4 @@ def _is_whole(text: str, message: str) -> bool:
 
 def _sleep(rules: Sequence[Rule], when: str) -> None:
     delays = [rule for rule in rules if rule["fault"] == "delay" and rule.get("when", "before") == when]
-    time.sleep(sum(float(str(rule.get("seconds", 1.0))) for rule in delays))
+    time.sleep(sum(float(rule.get("seconds", 1.0)) for rule in delays))

@@ -24,8 +24,8 @@ def _release(context: Context, job: Job, _: Mapping[str, str]) -> str:
         raise Refusal("13", job.id)
     job.move("QUE")
     now = time.time()
-    since = float(str(job.usage.pop("held-since", now)))
-    job.usage["held"] = float(str(job.usage.get("held", 0.0))) + now - since
+    since = float(job.usage.pop("held-since", now))
+    job.usage["held"] = float(job.usage.get("held", 0.0)) + now - since
     job.pc, job.wish, job.wish_text = 0, "", ""
     job.started = job.planned = None
     context.store.put([job])

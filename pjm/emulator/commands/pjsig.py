@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import signal
 from typing import Mapping, Sequence
 
@@ -26,14 +25,10 @@ def _send(context: Context, job: Job, options: Mapping[str, str]) -> str:
         raise Refusal("12", job.id)
     if job.state != "RUN":
         raise Refusal("13", job.id)
-    started = context.folder.runs / job.run / "started.json"
-    try:
-        group = json.loads(started.read_text(encoding="utf-8")).get("group")
-    except (OSError, ValueError):
-        group = None
-    if group is None:  # its script is about to start, or could not be started
+    started = processes.read(context.folder.runs / job.run / "started.json")
+    if not started or "group" not in started:  # its script is about to start, or could not be started
         raise Refusal("13", job.id)
-    processes.send(processes.mark(context.folder.path, job.run), int(group), _number(options))
+    processes.send(processes.mark(context.folder.path, job.run), started["group"], _number(options))
     return "00"
 
 

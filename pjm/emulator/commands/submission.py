@@ -12,12 +12,12 @@ from pjm.emulator.machine import times
 from pjm.emulator.machine.context import Context, own_group
 from pjm.emulator.machine.messages import Refusal
 from pjm.emulator.machine.store import WHOLE, Job
+from pjm.emulator.running.job_environment import FREE_TEXTS
 
 NOBODYS_GROUP = 59999
 # The umask of the caller. Reading it means setting it for a moment, so it is read once, before any file is written.
 _MASK = os.umask(0o077)
 os.umask(_MASK)
-FREE_TEXTS = {"comment": "PJM_COMMENT", "appname": "PJM_APPNAME", "fs": "PJM_FSNAME"}
 
 
 class New(NamedTuple):
@@ -98,13 +98,8 @@ def _next(context: Context) -> int:
 def _bulk(context: Context, new: New, group: str) -> List[Job]:
     first, last = bulk_range(new.options)
     whole = _job(context, new, group, _next(context), WHOLE, "BU")
-    subs = []
-    for number in range(first, last + 1):
-        sub = _job(context, new, group, whole.jid, number, "BU")
-        sub.spec = {}
-        subs.append(sub)
     whole.due = None
-    return [whole, *subs]
+    return [whole, *(_job(context, new, group, whole.jid, number, "BU") for number in range(first, last + 1))]
 
 
 def _step(context: Context, new: New, group: str, parent: Optional[int]) -> List[Job]:
@@ -175,7 +170,6 @@ def _spec(context: Context, new: New) -> Dict[str, object]:
     settings, options, wanted = context.settings, new.options, new.wanted
     return {
         "cwd": new.folder,
-        "path": new.path,
         "out": options.single.get("out"),
         "err": options.single.get("err"),
         "join": options.has("join"),
@@ -202,7 +196,6 @@ def _spec(context: Context, new: New) -> Dict[str, object]:
         "at": times.day(options.single["at"]) if options.has("at") else None,
         "prefix": options.single.get("prefix", "#PJM"),
         **{name: options.single.get(name) for name in ("mail", "mail-list", "net-route")},
-        # Command Reference, pages 82-84: an environment variable may set these.
         **{name: options.single.get(name) or os.environ.get(variable) for name, variable in FREE_TEXTS.items()},
         "start": settings.start,
         "end": settings.end,
@@ -226,7 +219,7 @@ def _within_limits(context: Context, jobs: List[Job], group: str) -> None:
 def _postpone(job: Job) -> None:
     """Apply the faults that delay when the views show a job."""
     for rule in job.faults:
-        seconds = float(str(rule.get("seconds", 1.0)))
+        seconds = rule.get("seconds", 1.0)
         if rule["fault"] == "late":
             job.visible += seconds
         elif rule["fault"] == "gap":

@@ -5,12 +5,12 @@ from __future__ import annotations
 import json
 import math
 import re
-from typing import Dict, Sequence, Tuple
+from typing import Any, Dict, Sequence, Tuple
 
 from pjm.emulator.machine.messages import ACCEPTANCE, FAMILIES
 from pjm.errors import BadInput
 
-Rule = Dict[str, object]
+Rule = Dict[str, Any]
 _COMMON = {"fault": str, "times": int, "every": int, "skip": int}
 _NUMBER = (int, float)
 # Parameters of the faults that begin while the script runs.

@@ -70,7 +70,7 @@ def _means(rule: Rule, job: Job) -> bool:
 
 
 def _hits(rule: Rule, store: Store) -> bool:
-    number = store.next(f"fault {json.dumps(rule, sort_keys=True)}") - int(str(rule.get("skip", 0)))
-    every = int(str(rule.get("every", 1)))
+    number = store.next(f"fault {json.dumps(rule, sort_keys=True)}") - int(rule.get("skip", 0))
+    every = int(rule.get("every", 1))
     times = rule.get("times")
-    return number > 0 and number % every == 0 and (times is None or number // every <= int(str(times)))
+    return number > 0 and number % every == 0 and (times is None or number // every <= int(times))

@@ -26,6 +26,8 @@ EARLIER_STEP = (
 )
 
 Key = Tuple[int, int]
+# How a job was submitted, see `pjm.emulator.commands.submission`.
+Spec = Mapping[str, Any]
 
 
 class Job:
@@ -45,7 +47,7 @@ class Job:
         held: how often its owner held it.
         wish: the owner's request that the daemon has not carried out yet: "delete", "hold" or "".
         wish_text: the reason that the owner gave.
-        spec: how the job was submitted, see `pjm.emulator.commands.request`; empty for the sub jobs of a bulk job.
+        spec: how the job was submitted; empty for the sub jobs of a bulk job.
         faults: the faults of the job, see `pjm.emulator.machine.faults`.
         usage: what the job used, once it has ended.
     """
@@ -321,7 +323,7 @@ class Store:
         counted = f"SELECT COUNT(*) FROM job WHERE {where}"  # noqa: S608
         return int(self.connection.execute(counted, [_stored(value) for value in values]).fetchone()[0])
 
-    def spec(self, job: Job) -> Mapping[str, object]:
+    def spec(self, job: Job) -> Spec:
         """How a job was submitted; for a sub job of a bulk job, this is stored with its parent."""
         if job.spec or job.sub == WHOLE:
             return job.spec

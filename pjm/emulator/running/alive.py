@@ -28,9 +28,17 @@ def ensure(folder: Folder, store: Store) -> None:
 
 def is_dead(folder: Folder) -> bool:
     """Whether no daemon serves this folder."""
-    handle = os.open(str(folder.lock), os.O_RDWR | os.O_CREAT, 0o600)
+    return not is_locked(folder.lock)
+
+
+def is_locked(path: Path) -> bool:
+    """Whether a living process holds the lock of this file, which may be missing."""
     try:
-        return try_lock(handle)
+        handle = os.open(str(path), os.O_RDWR)
+    except OSError:
+        return False
+    try:
+        return not try_lock(handle)
     finally:
         os.close(handle)
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import contextlib
 import fcntl
-import json
 import os
 import select
 import signal
@@ -12,13 +11,13 @@ import sys
 import time
 import traceback
 from pathlib import Path
-from typing import Dict, List, NoReturn, Optional, Set
+from typing import Any, List, Mapping, NoReturn, Optional, Set
 
 from pjm.emulator.machine import settings
 from pjm.emulator.machine.folder import Folder
 from pjm.emulator.machine.messages import IN_JOB
 from pjm.emulator.machine.store import Job, Store
-from pjm.emulator.running import job_environment, job_files, processes, runner, states
+from pjm.emulator.running import alive, job_environment, job_files, processes, runner, states
 from pjm.files import try_lock, write_json
 
 LOOK = 0.5
@@ -110,21 +109,19 @@ class Daemon:
         for job in self.store.running():
             place = self.folder.runs / job.run
             # The lock before the result: a runner writes its result before it ends, and must not end between the two.
-            lives = _is_locked(place / "alive")
-            result = _read(place / "result.json")
+            lives = alive.is_locked(place / "alive")
+            result = processes.read(place / "result.json")
             if result is not None:
                 states.script_ended(self.store, job, result, now)
             elif not lives:
-                started = _read(place / "started.json")
+                started = processes.read(place / "started.json")
                 if started is None:
                     self._launch.append(job)
                 else:
                     self._lost_node(job, started, now)
 
-    def _lost_node(self, job: Job, started: Dict[str, object], now: float) -> None:
-        group = started.get("group")
-        mark = processes.mark(self.folder.path, job.run)
-        processes.send(mark, int(str(group)) if group else None, signal.SIGKILL)
+    def _lost_node(self, job: Job, started: Mapping[str, Any], now: float) -> None:
+        processes.send(processes.mark(self.folder.path, job.run), started.get("group"), signal.SIGKILL)
         spec = self.store.spec(job)
         job_files.append(job_environment.file_of(job, spec, "err"), IN_JOB["node-down"].format(job.id))
         then = "" if spec["norestart"] else "restart"
@@ -144,18 +141,18 @@ class Daemon:
         if order.exists() or not place.is_dir():
             return
         write_json(order, {"order": job.wish}, lasting=False)
-        started = _read(place / "started.json")
+        started = processes.read(place / "started.json")
         # The runner's lock is held, so the process id is still valid.
-        if started is not None and _is_locked(place / "alive"):
+        if started is not None and alive.is_locked(place / "alive"):
             with contextlib.suppress(OSError):
-                os.kill(int(str(started["runner"])), signal.SIGUSR1)
+                os.kill(started["runner"], signal.SIGUSR1)
 
     def _step_on(self, now: float) -> None:
         for job in self.store.due(now):
             if job.state == "RNA":
                 job.move("RUN")
                 job.started = now
-                job.usage["starts"] = int(str(job.usage.get("starts", 0))) + 1
+                job.usage["starts"] = job.usage.get("starts", 0) + 1
                 self.store.put([job])
                 states.update_parent(self.store, job, now)
                 self._launch.append(job)
@@ -172,7 +169,7 @@ class Daemon:
                 free -= min(job.nodes or 1, nodes)
                 job.move("RNA")
                 job.planned = now
-                job.due = now + float(str(self.store.spec(job)["start"]))
+                job.due = now + self.store.spec(job)["start"]
                 self.store.put([job])
 
     def _start(self, job: Job) -> None:
@@ -206,22 +203,3 @@ class Daemon:
                 if not child:
                     return
                 self._children.discard(child)
-
-
-def _is_locked(path: Path) -> bool:
-    try:
-        handle = os.open(str(path), os.O_RDWR)
-    except OSError:
-        return False
-    try:
-        return not try_lock(handle)
-    finally:
-        os.close(handle)
-
-
-def _read(path: Path) -> Optional[Dict[str, object]]:
-    try:
-        document = json.loads(path.read_text(encoding="utf-8"))
-    except (OSError, ValueError):
-        return None
-    return document if isinstance(document, dict) else None

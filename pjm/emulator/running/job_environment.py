@@ -7,9 +7,9 @@ import os
 import pwd
 import re
 from pathlib import Path
-from typing import Dict, List, Mapping, Optional, cast
+from typing import Dict, List
 
-from pjm.emulator.machine.store import WHOLE, Job
+from pjm.emulator.machine.store import WHOLE, Job, Spec
 from pjm.emulator.running import processes
 
 SYSTEM_PATH = "/usr/local/bin:/usr/bin:/bin:/usr/local/sbin:/usr/sbin:/sbin"
@@ -25,8 +25,6 @@ RESERVED = re.compile(
     r"MAILSENDTO|CUSTOM_RESOURCES|LOCALTMP|SHAREDTMP|LLIO_(?!GFSCACHE\Z)\w+)\Z"
 )
 
-Spec = Mapping[str, object]
-
 
 def filled(pattern: str, job: Job) -> str:
     """Replace %j, %J, %b, %s and %n in a path."""
@@ -39,15 +37,7 @@ def filled(pattern: str, job: Job) -> str:
         "n": job.name,
         "%": "%",
     }
-    parts = pattern.split("%")
-    result = parts.pop(0)
-    while parts:
-        part = parts.pop(0)
-        if not part and parts:
-            result += "%" + parts.pop(0)
-        else:
-            result += values.get(part[:1], "%" + part[:1]) + part[1:]
-    return result
+    return re.sub("%(.?)", lambda match: values.get(match[1], match[0]), pattern, flags=re.DOTALL)
 
 
 def keyword(name: str) -> str:
@@ -86,14 +76,13 @@ def login_shell() -> str:
 
 def environment(job: Job, spec: Spec, folder: Path) -> Dict[str, str]:
     """The environment of a job. It has only those variables of the submitter that `-X` and `-x` ask for."""
-    submitter = cast(Mapping[str, str], spec["submitter"])
+    submitter = spec["submitter"]
     variables = {"PATH": SYSTEM_PATH, "HOME": submitter["HOME"] or "/", "SHELL": login_shell()}
     variables.update({"USER": job.user, "LOGNAME": job.user})
     if submitter["TZ"]:
         variables["TZ"] = submitter["TZ"]
-    exported = cast(Optional[Mapping[str, str]], spec.get("exported")) or {}
-    exported = {name: text for name, text in exported.items() if name not in NOT_EXPORTED}
-    for given in (exported, cast(Mapping[str, str], spec["env"])):
+    exported = {name: text for name, text in (spec.get("exported") or {}).items() if name not in NOT_EXPORTED}
+    for given in (exported, spec["env"]):
         variables.update({name: text for name, text in given.items() if not RESERVED.match(name)})
     variables.update(_own(job, spec))
     variables[processes.MARK] = processes.mark(folder, job.run)
@@ -101,7 +90,6 @@ def environment(job: Job, spec: Spec, folder: Path) -> Dict[str, str]:
 
 
 def _own(job: Job, spec: Spec) -> Dict[str, str]:
-    submitter = cast(Mapping[str, str], spec["submitter"])
     own = {
         "PJM_JOBID": str(job.jid),
         "PJM_SUBJOBID": job.id,
@@ -110,7 +98,7 @@ def _own(job: Job, spec: Spec) -> Dict[str, str]:
         "PJM_JOBDIR": str(spec["cwd"]),
         "PJM_O_WORKDIR": str(spec["cwd"]),
         "PJM_O_HOST": str(spec["host"]),
-        **{f"PJM_O_{name}": text for name, text in submitter.items()},
+        **{f"PJM_O_{name}": text for name, text in spec["submitter"].items()},
         "PJM_SHELL": login_shell(),
         "PJM_DPREFIX": str(spec["prefix"]),
         "PJM_RSCUNIT": job.rscunit,
@@ -136,7 +124,7 @@ def _nodes(job: Job, spec: Spec) -> Dict[str, str]:
 
 
 def _mpi(job: Job, spec: Spec) -> Dict[str, str]:
-    mpi = cast(Mapping[str, str], spec["mpi"])
+    mpi = spec["mpi"]
     if not mpi and job.nodes == 1:
         return {}
     shape = mpi.get("shape") or str(spec["shape"] or job.nodes)
@@ -153,29 +141,21 @@ def _mpi(job: Job, spec: Spec) -> Dict[str, str]:
     return given
 
 
-_OPTIONAL = (
-    ("comment", "PJM_COMMENT"),
-    ("appname", "PJM_APPNAME"),
-    ("fs", "PJM_FSNAME"),
-    ("at-text", "PJM_AT"),
-    ("mail-list", "PJM_MAILSENDTO"),
-)
+# Options with a free text, and their variables. pjsub takes them from the same variables: Command Reference, 82-84.
+FREE_TEXTS = {"comment": "PJM_COMMENT", "appname": "PJM_APPNAME", "fs": "PJM_FSNAME"}
+_OPTIONAL = {**FREE_TEXTS, "at-text": "PJM_AT", "mail-list": "PJM_MAILSENDTO"}
 
 
 def _optional(job: Job, spec: Spec) -> Dict[str, str]:
-    optional = {}
-    for name, variable in _OPTIONAL:
-        if spec.get(name):
-            optional[variable] = str(spec[name])
+    optional = {variable: str(spec[name]) for name, variable in _OPTIONAL.items() if spec.get(name)}
     if spec["norestart"]:
         optional["PJM_NORESTART"] = "1"
     if spec["custom"]:
-        pairs = cast(List[List[str]], spec["custom"])
-        kinds = [(name, "n" if text.isdecimal() else "s", text) for name, text in pairs]
+        kinds = [(name, "n" if text.isdecimal() else "s", text) for name, text in spec["custom"]]
         optional["PJM_CUSTOM_RESOURCES"] = ",".join(f"{name}/{kind}={text}" for name, kind, text in kinds)
     if spec["least"] is not None:
         optional["PJM_ADAPTIVE_ELAPSED_TIME_MIN"] = str(spec["least"])
         optional["PJM_ADAPTIVE_ELAPSED_TIME_MAX"] = str(job.elapse)
-    for name, text in cast(Mapping[str, str], spec["llio"]).items():
+    for name, text in spec["llio"].items():
         optional[f"PJM_LLIO_{name.upper().replace('-', '_')}"] = text
     return optional

@@ -6,14 +6,13 @@ import contextlib
 import os
 import time
 from pathlib import Path
-from typing import Iterable, List, Mapping, Sequence, Tuple
+from typing import Iterable, List, Sequence, Tuple
 
-from pjm.emulator.machine.store import WHOLE, Job
+from pjm.emulator.machine.fault_rules import Rule
+from pjm.emulator.machine.store import WHOLE, Job, Spec
 from pjm.emulator.running.job_environment import file_of, filled
 
 FULL = "/dev/full"
-Rule = Mapping[str, object]
-Spec = Mapping[str, object]
 Hidden = List[Tuple[float, Path, Path]]
 
 
@@ -74,7 +73,7 @@ def damage(job: Job, spec: Spec, rules: Sequence[Rule]) -> Hidden:
         for path in _meant(job, spec, rule):
             if rule["fault"] == "truncate":
                 size = path.stat().st_size
-                keep = size - int(str(rule["drop"])) if "drop" in rule else int(str(rule.get("keep", 0)))
+                keep = size - rule["drop"] if "drop" in rule else rule.get("keep", 0)
                 with contextlib.suppress(OSError):
                     os.truncate(str(path), min(size, max(0, keep)))
                 continue
@@ -83,7 +82,7 @@ def damage(job: Job, spec: Spec, rules: Sequence[Rule]) -> Hidden:
                 path.rename(aside)
             except OSError:
                 continue
-            hidden.append((time.time() + float(str(rule.get("seconds", 1.0))), aside, path))
+            hidden.append((time.time() + rule.get("seconds", 1.0), aside, path))
     return hidden
 
 
@@ -97,12 +96,11 @@ def restore(hidden: Hidden) -> None:
 
 def _meant(job: Job, spec: Spec, rule: Rule) -> List[Path]:
     paths: List[Path] = []
-    patterns = rule.get("files", ["out"])
-    for pattern in patterns if isinstance(patterns, list) else []:
+    for pattern in rule.get("files", ["out"]):
         if pattern in ("out", "err"):
-            paths.append(file_of(job, spec, str(pattern)))
+            paths.append(file_of(job, spec, pattern))
         else:
-            text = filled(str(pattern), job)
+            text = filled(pattern, job)
             start, text = (Path("/"), text.lstrip("/")) if text.startswith("/") else (Path(str(spec["cwd"])), text)
             # First try the name itself: ids of sub jobs have brackets, which are special in a glob pattern.
             paths += [start / text] if (start / text).exists() else sorted(start.glob(text))

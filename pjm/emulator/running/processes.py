@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import contextlib
+import json
 import os
 from pathlib import Path
-from typing import List, Optional
+from typing import Any, Dict, List, Optional
 
 MARK = "PJM_EMULATOR_RUN"
 PROC = Path("/proc")
@@ -14,6 +15,15 @@ PROC = Path("/proc")
 def mark(folder: Path, run: str) -> str:
     """The value of the mark for one start of a job."""
     return f"{folder}/runs/{run}"
+
+
+def read(path: Path) -> Optional[Dict[str, Any]]:
+    """A file that the runner of a job writes; None if there is none, or if it is not whole."""
+    try:
+        document = json.loads(path.read_text(encoding="utf-8"))
+    except (OSError, ValueError):
+        return None
+    return document if isinstance(document, dict) else None
 
 
 def of(value: str) -> List[int]:

@@ -17,11 +17,12 @@ import time
 import traceback
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Callable, Dict, Iterator, List, Mapping, Optional, Tuple, Union
+from typing import Any, Callable, Dict, Iterator, List, Optional, Tuple, Union
 
+from pjm.emulator.machine.fault_rules import Rule
 from pjm.emulator.machine.folder import Folder
 from pjm.emulator.machine.messages import IN_JOB
-from pjm.emulator.machine.store import Job
+from pjm.emulator.machine.store import Job, Spec
 from pjm.emulator.running import job_environment, job_files, processes
 from pjm.files import write_json
 
@@ -29,7 +30,6 @@ LOOK = 0.5
 """Seconds between checks whether the emulator's folder still exists."""
 LOOK_FOR_FILES = 0.05
 """Seconds between checks for files that faults wait for."""
-Rule = Mapping[str, object]
 
 # What ends a job from outside: signal, state, PJM code, reason, message to its standard error, next step.
 ENDINGS: Dict[str, Tuple[int, str, int, str, str, str]] = {
@@ -60,22 +60,16 @@ class Run:
 
     folder: Folder
     job: Job
-    spec: Mapping[str, object]
+    spec: Spec
     place: Path
     group: int = 0
     why: str = ""
     deadlines: List[Tuple[float, str]] = field(default_factory=list)
     awaited: List[Rule] = field(default_factory=list)
 
-    @property
-    def mark(self) -> str:
-        """The mark in the environment of the job's processes."""
-        return processes.mark(self.folder.path, self.job.run)
-
-    @property
-    def second(self) -> float:
-        """Real seconds that one second of PJM takes."""
-        return float(str(self.spec["second"]))
+    def send(self, number: int) -> None:
+        """Send a signal to all processes of the job."""
+        processes.send(processes.mark(self.folder.path, self.job.run), self.group, number)
 
     def rules(self, *names: str) -> List[Rule]:
         """The faults with these names that apply to this start."""
@@ -85,10 +79,10 @@ class Run:
 def _attempts(rule: Rule) -> int:
     """How many starts of a job a fault applies to. By default, a fault that ends a job applies to the first start."""
     lasting = rule["fault"] in ("disk-full", "truncate", "late-files", "end")
-    return int(str(rule.get("attempts", 1 << 30 if lasting else 1)))
+    return int(rule.get("attempts", 1 << 30 if lasting else 1))
 
 
-def run(folder: Folder, job: Job, spec: Mapping[str, object]) -> None:
+def run(folder: Folder, job: Job, spec: Spec) -> None:
     """Start the script, wait for its end, and write the result."""
     _as_fresh(spec)
     this = Run(folder, job, spec, folder.runs / job.run)
@@ -109,31 +103,31 @@ def run(folder: Folder, job: Job, spec: Mapping[str, object]) -> None:
     job_files.restore(hidden)
 
 
-def _as_fresh(spec: Mapping[str, object]) -> None:
+def _as_fresh(spec: Spec) -> None:
     """Reset signal handlers and umask, so that the job inherits nothing from the process that started the daemon."""
     signal.signal(signal.SIGUSR1, lambda *_: None)
     for number in (signal.SIGHUP, signal.SIGINT, signal.SIGQUIT, signal.SIGTERM, signal.SIGUSR2):
         signal.signal(number, signal.SIG_DFL)
     signal.pthread_sigmask(signal.SIG_SETMASK, [])
-    os.umask(int(str(spec.get("umask", 0o022))))
+    os.umask(spec.get("umask", 0o022))
     # pjacl of Fugaku: proc-core is 0 unless the job asks for more.
     with contextlib.suppress(OSError, ValueError):
         resource.setrlimit(resource.RLIMIT_CORE, (0, resource.getrlimit(resource.RLIMIT_CORE)[1]))
 
 
-def _foreseen(this: Run) -> Optional[Dict[str, object]]:
+def _foreseen(this: Run) -> Optional[Dict[str, Any]]:
     for rule in this.rules("end"):
-        codes = {name: int(str(rule.get(name, 0))) for name in ("ec", "pc", "sn")}
+        codes = {name: rule.get(name, 0) for name in ("ec", "pc", "sn")}
         job_files.append(job_environment.file_of(this.job, this.spec, "err"), str(rule.get("message", "")))
         return _result(this, str(rule.get("st", "EXT")), codes, str(rule.get("reason", "")))
     return None
 
 
-def _started(this: Run) -> Union[Dict[str, object], subprocess.Popen[bytes]]:
+def _started(this: Run) -> Union[Dict[str, Any], subprocess.Popen[bytes]]:
     """Start the script. If that is impossible, return the result of the job."""
     job, spec = this.job, this.spec
-    full = {str(name) for rule in this.rules("disk-full") for name in _list(rule, "files")}
-    if not Path(str(spec["cwd"])).is_dir():
+    full = {name for rule in this.rules("disk-full") for name in rule.get("files", ())}
+    if not Path(spec["cwd"]).is_dir():
         return _result(this, "EXT", {"ec": 0, "pc": 16, "sn": 0}, "NO CURRENT DIR")
     try:
         out, err = job_files.opened(job, spec, full)
@@ -142,7 +136,7 @@ def _started(this: Run) -> Union[Dict[str, object], subprocess.Popen[bytes]]:
     if job.retry:
         os.write(out, (IN_JOB["restart"] + "\n").encode())
     job_files.make_full(job, spec, full - {"out", "err"})
-    limited = [int(str(rule["bytes"])) for rule in this.rules("disk-full") if "bytes" in rule]
+    limited = [rule["bytes"] for rule in this.rules("disk-full") if "bytes" in rule]
     try:
         with _small_disk(limited):
             process = subprocess.Popen(
@@ -180,10 +174,10 @@ def _small_disk(limited: List[int]) -> Iterator[None]:
         resource.setrlimit(resource.RLIMIT_FSIZE, before)
 
 
-def _watched(this: Run, process: subprocess.Popen[bytes]) -> Dict[str, object]:
+def _watched(this: Run, process: subprocess.Popen[bytes]) -> Dict[str, Any]:
     # The monotonic clock: setting the time of the machine must not end jobs.
     now = time.monotonic()
-    this.deadlines = [(now + (this.job.elapse or 0) * this.second, "elapse")]
+    this.deadlines = [(now + (this.job.elapse or 0) * this.spec["second"], "elapse")]
     running = [rule for rule in this.rules("vanish") if rule.get("when", "running") == "running"]
     this.awaited = [*this.rules("node-down", "preempt", "out-of-memory", "elapse", "kill"), *running]
     with _signals() as wait:
@@ -193,17 +187,8 @@ def _watched(this: Run, process: subprocess.Popen[bytes]) -> Dict[str, object]:
             ahead = min([deadline for deadline, _ in this.deadlines] + [time.monotonic() + look])
             wait(max(0.0, ahead - time.monotonic()))
     # The script has ended. An order that comes now is too late.
-    _send(this, signal.SIGKILL)
+    this.send(signal.SIGKILL)
     return _ended(this, process.returncode)
-
-
-def _in_folder(this: Run, path: str) -> Path:
-    return Path(str(this.spec["cwd"])) / job_environment.filled(path, this.job)
-
-
-def _as_word(rule: Rule) -> str:
-    name = str(rule["fault"])
-    return f"signal {rule.get('signal', 9)}" if name == "kill" else name
 
 
 def _act(this: Run) -> None:
@@ -214,17 +199,19 @@ def _act(this: Run) -> None:
         _end_by(this, "gone")
     now = time.monotonic()
     for rule in list(this.awaited):
-        if "file" not in rule or _in_folder(this, str(rule["file"])).exists():
+        file = Path(this.spec["cwd"]) / job_environment.filled(rule.get("file", ""), this.job)
+        if "file" not in rule or file.exists():
             this.awaited.remove(rule)
-            this.deadlines.append((now + float(str(rule.get("after", 0.0))), _as_word(rule)))
+            word = f"signal {rule.get('signal', 9)}" if rule["fault"] == "kill" else rule["fault"]
+            this.deadlines.append((now + rule.get("after", 0.0), word))
     for deadline, word in sorted(this.deadlines):
         if deadline > now:
             continue
         this.deadlines.remove((deadline, word))
         if word == "kill":
-            _send(this, signal.SIGKILL)
+            this.send(signal.SIGKILL)
         elif word.startswith("signal "):
-            _send(this, int(word.split()[1]))
+            this.send(int(word.split()[1]))
         elif not this.why:
             _end_by(this, word)
 
@@ -232,23 +219,19 @@ def _act(this: Run) -> None:
 def _end_by(this: Run, word: str) -> None:
     this.why = word
     number = ENDINGS[word][0]
-    _send(this, number)
+    this.send(number)
     if number != signal.SIGKILL:
-        grace = float(str(this.spec["kill_after"])) * this.second
+        grace = this.spec["kill_after"] * this.spec["second"]
         this.deadlines.append((time.monotonic() + grace, "kill"))
 
 
-def _send(this: Run, number: int) -> None:
-    processes.send(this.mark, this.group, number)
-
-
-def _ended(this: Run, code: int) -> Dict[str, object]:
+def _ended(this: Run, code: int) -> Dict[str, Any]:
     codes = {"ec": max(code, 0), "pc": 0, "sn": max(-code, 0)}
     if not this.why:
         return _result(this, "EXT", codes, "")
     _, state, codes["pc"], reason, message, then = ENDINGS[this.why]
     for rule in this.rules(this.why):
-        codes["pc"] = int(str(rule.get("pc", codes["pc"])))
+        codes["pc"] = rule.get("pc", codes["pc"])
     if this.why == "delete":
         # As in the manual's example of a deleted job: EC 1, SN 9.
         codes["ec"] = 1
@@ -262,7 +245,7 @@ def _ended(this: Run, code: int) -> Dict[str, object]:
     return _result(this, state, codes, reason, then)
 
 
-def _result(this: Run, state: str, codes: Dict[str, int], reason: str, then: str = "") -> Dict[str, object]:
+def _result(this: Run, state: str, codes: Dict[str, int], reason: str, then: str = "") -> Dict[str, Any]:
     used = resource.getrusage(resource.RUSAGE_CHILDREN)
     usage = {"user": used.ru_utime, "system": used.ru_stime, "memory": used.ru_maxrss * 1024}
     return {"state": state, **codes, "reason": reason, "then": then, "ended": time.time(), "usage": usage}
@@ -284,8 +267,3 @@ def _signals() -> Iterator[Callable[[float], None]]:
 
     yield wait
     signal.set_wakeup_fd(-1)
-
-
-def _list(rule: Rule, name: str) -> List[object]:
-    values = rule.get(name, [])
-    return values if isinstance(values, list) else []

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from typing import Dict, List, Mapping
+from typing import Any, List, Mapping, Sequence
 
+from pjm.emulator.machine.fault_rules import Rule
 from pjm.emulator.machine.store import ENDED, WHOLE, Job, Store
 from pjm.emulator.running import statistics, steps
 from pjm.emulator.running.statistics import Parts, Row
@@ -17,23 +18,19 @@ def due(store: Store, job: Job, now: float) -> None:
     """Handle a job whose time in its current state is over."""
     if job.state == "ACC":
         _accepted(store, job, now)
-    elif job.state == "QUE":
-        job.due, job.reason = None, ""
-        if any(rule.get("when") == "queued" for rule in _faults(job, "vanish")):
-            _forget(store, job, now)
-            return
-        store.put([job])
     elif job.state == "RNO":
         _finish(store, job, now)
+    elif job.state == "QUE" and any(rule.get("when") == "queued" for rule in _faults(job, "vanish")):
+        _forget(store, job, now)
     else:
-        job.due = None
+        job.due, job.reason = None, "" if job.state == "QUE" else job.reason
         store.put([job])
 
 
-def script_ended(store: Store, job: Job, result: Mapping[str, object], now: float) -> None:
+def script_ended(store: Store, job: Job, result: Mapping[str, Any], now: float) -> None:
     """Handle the end of a job's script, for whatever reason it ended."""
     if result.get("usage"):
-        job.usage.update({"ended": result["ended"], **_mapping(result["usage"])})
+        job.usage.update({"ended": result["ended"], **result["usage"]})
     then = result.get("then", "")
     if then == "vanish":
         _forget(store, job, now)
@@ -48,7 +45,7 @@ def script_ended(store: Store, job: Job, result: Mapping[str, object], now: floa
         job.retry += 1
         _hold(store, job, now)
         return
-    codes = {name: int(str(result[name])) for name in ("ec", "pc", "sn")}
+    codes = {name: result[name] for name in ("ec", "pc", "sn")}
     state, reason = result["state"], result["reason"]
     if then in ("restart", "hold"):
         # The job was deleted while its node went down, or while it was being held.
@@ -58,29 +55,21 @@ def script_ended(store: Store, job: Job, result: Mapping[str, object], now: floa
     job.usage["final"] = {"state": state, "reason": reason, **codes}
     job.wish = ""
     job.move("RNO")
-    seconds = [float(str(rule.get("seconds", 1.0))) for rule in _faults(job, "runout")]
-    job.due = now + sum([float(str(store.spec(job)["end"])), *seconds])
+    job.due = now + store.spec(job)["end"] + sum(rule.get("seconds", 1.0) for rule in _faults(job, "runout"))
     store.put([job])
     update_parent(store, job, now)
 
 
 def wished(store: Store, job: Job, now: float) -> None:
     """Carry out what pjdel or pjhold asked for, on a job that is not running."""
-    if job.is_parent:
-        job.wish = ""
-        store.put([job])
-    elif job.wish == "hold":
-        if job.state in ("QUE", "RNA"):
-            _hold(store, job, now)
-        else:
-            job.wish = ""
-            store.put([job])
-    elif job.state in ("RNO", *ENDED):
-        job.wish = ""
-        store.put([job])
-    else:
+    if job.wish == "hold" and job.state in ("QUE", "RNA") and not job.is_parent:
+        _hold(store, job, now)
+    elif job.wish == "delete" and job.state not in ("RNO", *ENDED) and not job.is_parent:
         state, code = ("RJT", 2) if job.state == "ACC" else ("CCL", 1)
         end(store, job, state, now, pc=code, reason=job.wish_text)
+    else:
+        job.wish = ""
+        store.put([job])
 
 
 def end(store: Store, job: Job, state: str, now: float, pc: int = 0, reason: str = "") -> None:
@@ -122,19 +111,19 @@ def _accepted(store: Store, job: Job, now: float) -> None:
     job.queued = now
     for rule in _faults(job, "gate-check"):
         job.move("ERR", str(rule.get("reason", "GATE CHECK")))
-        job.pc = int(str(rule.get("pc", 8)))
+        job.pc = rule.get("pc", 8)
     for rule in _faults(job, "hold"):
         job.move("HLD", str(rule.get("reason", "operator:maintenance")))
         job.pc = 4
     for rule in _faults(job, "stuck"):
         job.reason = str(rule.get("reason", "INSUFF NODE"))
-        job.due = now + float(str(rule["seconds"])) if "seconds" in rule else None
+        job.due = now + rule["seconds"] if "seconds" in rule else None
     for rule in _faults(job, "vanish"):
         if rule.get("when") == "queued":
-            job.due = now + float(str(rule.get("after", 0.0)))
+            job.due = now + rule.get("after", 0.0)
     at = store.spec(job).get("at")
     if at is not None:
-        job.due = max(float(str(at)), job.due or 0.0)
+        job.due = max(at, job.due or 0.0)
     store.put([job])
     if job.model == "ST":
         _next_step(store, job.jid, now)
@@ -150,9 +139,9 @@ def _hold(store: Store, job: Job, now: float) -> None:
 
 
 def _finish(store: Store, job: Job, now: float) -> None:
-    final = _mapping(job.usage["final"])
-    job.move(str(final["state"]), str(final["reason"]))
-    job.ec, job.pc, job.sn = (int(str(final[name])) for name in ("ec", "pc", "sn"))
+    final = job.usage["final"]
+    job.move(final["state"], final["reason"])
+    job.ec, job.pc, job.sn = final["ec"], final["pc"], final["sn"]
     job.ended = now
     if job.model == "NM":
         job.whole_ended = now
@@ -212,14 +201,9 @@ def _next_step(store: Store, jid: int, now: float) -> None:
             end(store, job, "CCL", now, pc=6)
 
 
-def _needs(job: Job) -> List[str]:
-    needs = job.spec.get("needs", [])
-    return [str(text) for text in needs] if isinstance(needs, list) else []
+def _needs(job: Job) -> Sequence[str]:
+    return job.spec.get("needs", ())  # type: ignore[no-any-return]  # as submission writes it
 
 
-def _faults(job: Job, name: str) -> List[Dict[str, object]]:
+def _faults(job: Job, name: str) -> List[Rule]:
     return [rule for rule in job.faults if rule["fault"] == name]
-
-
-def _mapping(value: object) -> Dict[str, object]:
-    return value if isinstance(value, dict) else {}

@@ -5,10 +5,10 @@ from __future__ import annotations
 import contextlib
 import math
 import re
-from typing import Callable, Iterator, List, Mapping, NamedTuple, Optional, Sequence, Tuple
+from typing import Callable, Iterator, List, NamedTuple, Optional, Sequence, Tuple
 
 from pjm.emulator.machine.resources import CORES, MIB, PROCESS_LIMITS, ProcessLimit, size
-from pjm.emulator.machine.store import ENDED, Job
+from pjm.emulator.machine.store import ENDED, Job, Spec
 from pjm.emulator.machine.times import LONGEST, full_date
 from pjm.emulator.running.job_environment import file_of, login_shell
 
@@ -21,7 +21,6 @@ MASKED = "********"
 PUBLIC = ("jid", "jmdl", "st", "sdt", "elpl", "nnumr", "vnnuma", "vcnuma", "vmema", "elp", "rscg", "rscu", "pri")
 # Characters that would split a line, or hide a part of it: control characters, line separators, marks of direction.
 UNSEEN = re.compile("[\x00-\x1f\x7f-\x9f\u2028\u2029\u202a-\u202e\u2066-\u2069]")
-Spec = Mapping[str, object]
 
 
 class Parts(NamedTuple):
@@ -117,7 +116,12 @@ def elapsed(row: Row) -> float:
     if job.started is None:
         return 0.0
     ended = job.usage.get("ended") or (job.ended if job.state in ENDED else None)
-    return max(0.0, (float(str(ended)) if ended else row.now) - job.started) / float(str(row.spec.get("second", 1.0)))
+    return max(0.0, (ended or row.now) - job.started) / _second(row)
+
+
+def _second(row: Row) -> float:
+    """Real seconds that one second of PJM takes."""
+    return float(row.spec.get("second", 1.0))
 
 
 def required(row: Row) -> str:
@@ -146,8 +150,7 @@ def _date(name: str) -> Callable[[Row], str]:
 
 def _default(row: Row, *keys: str) -> str:
     """The mark of a value that the user has not given."""
-    given = row.spec.get("given", ())
-    return "" if isinstance(given, list) and set(keys) & set(given) else " <DEFAULT>"
+    return "" if set(keys) & set(row.spec.get("given", ())) else " <DEFAULT>"
 
 
 def _time(seconds: Optional[float]) -> str:
@@ -163,30 +166,25 @@ def _limit(row: Row) -> str:
     least = row.spec.get("least")
     if least is None or row.job.elapse is None:
         return "-" if row.job.elapse is None else _time(row.job.elapse) + _default(row, "elapse")
-    (first, low), (last, high) = (_time(seconds).split(" (") for seconds in (float(str(least)), row.job.elapse))
+    (first, low), (last, high) = (_time(seconds).split(" (") for seconds in (least, row.job.elapse))
     return f"{first}-{last} ({low[:-1]}-{high}"
 
 
-def _bytes(amount: object, unit: int = MIB) -> str:
+def _bytes(amount: Optional[int], unit: int = MIB) -> str:
     if amount is None:
         return "unlimited"
-    return f"{math.ceil(int(str(amount)) / unit * 10) / 10:.1f} {'MiB' if unit == MIB else 'MB'} ({amount})"
+    return f"{math.ceil(amount / unit * 10) / 10:.1f} {'MiB' if unit == MIB else 'MB'} ({amount})"
 
 
 def _process_limit(limit: ProcessLimit) -> Callable[[Row], str]:
     def value(row: Row) -> str:
-        given = row.spec.get("limits")
-        asked = str(given[limit.name]) if isinstance(given, dict) and limit.name in given else None
-        chosen = limit.default if asked is None else asked
+        asked = row.spec.get("limits", {}).get(limit.name)
+        chosen = str(asked or limit.default)
         if limit.unit and chosen != "unlimited":
             chosen = _bytes(size(chosen, limit.unit != MIB), limit.unit)
-        return chosen + ("" if asked is not None else " <DEFAULT>")
+        return chosen + ("" if asked else " <DEFAULT>")
 
     return value
-
-
-def _held(row: Row) -> str:
-    return f"{float(str(row.job.usage.get('held', 0))) / float(str(row.spec.get('second', 1.0))):.0f}"
 
 
 def _mail(row: Row) -> str:
@@ -194,16 +192,11 @@ def _mail(row: Row) -> str:
     return "".join(letter if letter in flags else "-" for letter in ("b", "e", "r", "S" if "S" in flags else "s"))
 
 
-def _step_needs(row: Row) -> str:
-    needs = row.spec.get("needs")
-    return " ".join(str(need) for need in needs) if isinstance(needs, list) else ""
-
-
 def _milliseconds(*names: str) -> Callable[[Row], str]:
     def value(row: Row) -> str:
         if not all(name in row.job.usage for name in names):
             return "-"
-        return f"{sum(float(str(row.job.usage[name])) for name in names) * 1000:.0f} ms"
+        return f"{sum(row.job.usage[name] for name in names) * 1000:.0f} ms"
 
     return value
 
@@ -269,8 +262,8 @@ ITEMS: Tuple[Item, ...] = (
     Item("sh", "SHELL", lambda _: login_shell(), "ST", ""),
     Item("mail", "MAIL SEND FLAG", _mail),
     Item("adr", "MAIL ADDRES", _given("mail-list")),
-    Item("sde", "STEP DEPENDENCY EXP", _step_needs),
-    Item("mask", "FILE MASK", lambda row: f"{int(str(row.spec.get('umask', 0o022))):04o}", "ST"),
+    Item("sde", "STEP DEPENDENCY EXP", lambda row: " ".join(row.spec.get("needs", ()))),
+    Item("mask", "FILE MASK", lambda row: f"{row.spec.get('umask', 0o022):04o}", "ST"),
     Item("std", "STANDARD OUT FILE", _file("out"), "BU ST", ""),
     Item("stde", "STANDARD ERR FILE", _file("err"), "BU ST", ""),
     Item("infop", "INFORMATION FILE", lambda row: _file("stats")(row) if row.spec.get("stats") else ""),
@@ -287,7 +280,7 @@ ITEMS: Tuple[Item, ...] = (
     Item("", "JOB DELETE DATE", _date("deleted")),
     Item("sdt", "JOB START DATE", _date("started"), "BU"),
     Item("edt", "JOB END DATE", lambda row: full_date(row.job.started and row.job.ended), "BU ST"),
-    Item("thldtm", "HOLD TIME", _held),
+    Item("thldtm", "HOLD TIME", lambda row: f"{row.job.usage.get('held', 0) / _second(row):.0f}"),
     Item("lhusr", "LAST HOLD USER", lambda row: row.job.user if row.job.held else "-", "BU ST"),
     Item("holnm", "HOLD NUM", _plain("held")),
     Item("ec", "EXIT CODE", _plain("ec"), "BU ST"),
