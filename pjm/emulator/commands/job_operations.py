@@ -61,6 +61,18 @@ def run(
     return code
 
 
+def require_state(job: Job, *states: str) -> None:
+    """Refuse a job that has ended, with 12, or that is in none of these states, with 13.
+
+    Raises:
+        Refusal: it is one.
+    """
+    if job.whole_ended is not None:
+        raise Refusal("12", job.id)
+    if job.state not in states:
+        raise Refusal("13", job.id)
+
+
 def _apply_to(context: Context, target: Wanted, operation: Callable[[Job], str]) -> List[tuple[str, str]]:
     with context.store.changing():
         named = [job for job in context.store.with_subs(target.jids) if target.names(job) and job.user == context.user]

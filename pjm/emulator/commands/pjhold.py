@@ -7,12 +7,9 @@ from typing import Mapping, Sequence
 from pjm.emulator.commands import job_operations
 from pjm.emulator.commands.getopt import VALUE, Option
 from pjm.emulator.machine.context import Context
-from pjm.emulator.machine.messages import Refusal
 from pjm.emulator.machine.store import Job
 
 KNOWN = {"-R": Option("reason", VALUE), **{f"--{name}": Option(name) for name in ("enforce", "llio-flush")}}
-# Running jobs only if they may be restarted.
-RUNNING = ("RNA", "RUN")
 
 
 def run(context: Context, words: Sequence[str]) -> int:
@@ -21,11 +18,9 @@ def run(context: Context, words: Sequence[str]) -> int:
 
 
 def _hold(context: Context, job: Job, options: Mapping[str, str]) -> str:
-    if job.whole_ended is not None:
-        raise Refusal("12", job.id)
-    running = job.state in RUNNING and not context.store.spec(job).get("norestart")
-    if job.state != "QUE" and not running:
-        raise Refusal("13", job.id)
+    # Running jobs only if they may be restarted.
+    running = () if context.store.spec(job).get("norestart") else ("RNA", "RUN")
+    job_operations.require_state(job, "QUE", *running)
     if job.wish:
         return "19"
     job.wish, job.wish_text = "hold", f"{context.user}:{options.get('reason', '')}"

@@ -7,7 +7,6 @@ from typing import Mapping, Sequence
 
 from pjm.emulator.commands import job_operations
 from pjm.emulator.machine.context import Context
-from pjm.emulator.machine.messages import Refusal
 from pjm.emulator.machine.store import Job
 from pjm.emulator.running import states
 
@@ -18,10 +17,7 @@ def run(context: Context, words: Sequence[str]) -> int:
 
 
 def _release(context: Context, job: Job, _: Mapping[str, str]) -> str:
-    if job.whole_ended is not None:
-        raise Refusal("12", job.id)
-    if job.state != "HLD":
-        raise Refusal("13", job.id)
+    job_operations.require_state(job, "HLD")
     job.move("QUE")
     now = time.time()
     since = float(job.usage.pop("held-since", now))

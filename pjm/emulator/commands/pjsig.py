@@ -21,10 +21,7 @@ def run(context: Context, words: Sequence[str]) -> int:
 
 
 def _send(context: Context, job: Job, options: Mapping[str, str]) -> str:
-    if job.whole_ended is not None:
-        raise Refusal("12", job.id)
-    if job.state != "RUN":
-        raise Refusal("13", job.id)
+    job_operations.require_state(job, "RUN")
     started = processes.read(context.folder.runs / job.run / "started.json")
     if not started or "group" not in started:  # its script is about to start, or could not be started
         raise Refusal("13", job.id)

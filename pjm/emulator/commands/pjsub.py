@@ -174,7 +174,7 @@ def _submit(asked: Asked, context: Context, parent: Optional[int]) -> int:
     _check_permission(options, context.settings.groups[wanted.rscgrp].denied)
     request.check_mpi(options.keyed.get("mpi", {}), wanted)
     request.check_llio(options.keyed.get("llio", {}))
-    new = submission.New(request.job_name(options, asked.path), cwd, asked.path, asked.text, options, wanted)
+    new = submission.New(request.job_name(options, asked.path), cwd, asked.text, options, wanted)
     ids = submission.accept(context, new, parent)
     context.submitted.extend(ids)
     context.folder.ring()

@@ -26,7 +26,6 @@ class New(NamedTuple):
     Attributes:
         name: name of the job.
         folder: folder in which it was submitted and will run.
-        path: path of the script; None for standard input.
         text: content of the script.
         options: options of script and command line, merged.
         wanted: its resources.
@@ -34,7 +33,6 @@ class New(NamedTuple):
 
     name: str
     folder: str
-    path: Optional[str]
     text: bytes
     options: Merged
     wanted: Wanted
