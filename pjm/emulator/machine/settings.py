@@ -114,22 +114,26 @@ def read(path: Path, variables: Optional[Mapping[str, str]] = None) -> Settings:
     Raises:
         BadInput: a name is unknown, or a value is invalid.
     """
-    given: Dict[str, object] = {}
+    given = _file(path)
+    for name, default in _DEFAULTS.items():
+        text = (variables or {}).get(PREFIX + name.upper())
+        if text is not None and name not in _MADE_OF:
+            given[name] = _from_text(type(default), text)
+    return checked(given, str(path))
+
+
+def _file(path: Path) -> Dict[str, object]:
     try:
         given = json.loads(path.read_text(encoding="utf-8"))
     except FileNotFoundError:
-        pass
+        return {}
     except OSError as error:
         raise BadInput(f"{path} cannot be read", str(error.strerror), "repair it, or remove it") from error
     except (ValueError, RecursionError) as error:
         raise BadInput(f"{path} cannot be read", f"it is no JSON: {error}", "repair it, or remove it") from error
     if not isinstance(given, dict):
         raise BadInput(f"{path} cannot be read", 'settings by name were expected, as in {"nodes": 4}', "repair it")
-    for name, default in _DEFAULTS.items():
-        text = (variables or {}).get(PREFIX + name.upper())
-        if text is not None and name not in _MADE_OF:
-            given[name] = _from_text(type(default), text)
-    return checked(given, str(path))
+    return given
 
 
 def write(path: Path, given: Mapping[str, object]) -> None:
@@ -138,15 +142,11 @@ def write(path: Path, given: Mapping[str, object]) -> None:
     Raises:
         BadInput: a name is unknown, or a value is invalid.
     """
-    before: Dict[str, object] = {}
-    if path.exists():
-        read(path)
-        before = json.loads(path.read_text(encoding="utf-8"))
+    before = _file(path)
     after = {**before, **given}
     checked(after, str(path))
-    if after == before and path.exists():
-        return
-    write_json(path, after, lasting=False)
+    if after != before or not path.exists():
+        write_json(path, after, lasting=False)
 
 
 def checked(given: Mapping[str, object], where: str) -> Settings:
