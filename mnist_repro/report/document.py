@@ -18,7 +18,6 @@ from mnist_repro.report.values import Document, Gate, Group, Jobs, Note
 from mnist_repro.reproduction.judgement import testable
 from mnist_repro.runs.found import FoundRun, Sorted, sort
 from mnist_repro.runs.problems import Problems
-from mnist_repro.runs.run import Run
 
 SCHEMA = 1
 # Further groups are left out of the page. Recipes and scales alone give twelve groups.
@@ -53,7 +52,8 @@ def collect(sources: PageInputs, problems: Problems) -> Document:
     grouped = sort(sources.runs)
     datasets = Datasets(sources.data, problems)
     shown = grouped.groups[:MOST_GROUPS]
-    comparisons = _figures_shown([found[0].run for found in shown])
+    firsts = [found[0].run for found in shown]
+    comparisons = sum(len(testable(find(run.recipe), run.scale, run.dataset["name"])) for run in firsts)
     groups = [
         group_of(found, sources.baselines, datasets, problems, f"group-{number}", comparisons)
         for number, found in enumerate(shown, start=1)
@@ -90,11 +90,6 @@ def read_jobs(named: Optional[Path], places: Sequence[Path], problems: Problems)
     with problems.leaving_out():
         return None if place is None else jobs_file.read(place, problems)
     return None
-
-
-def _figures_shown(firsts: Sequence[Run]) -> int:
-    """The number of published figures that the page compares; ``firsts`` has the first run of each group."""
-    return sum(len(testable(find(run.recipe), run.scale, run.dataset["name"])) for run in firsts)
 
 
 def _notes(grouped: Sorted, groups: Sequence[Group], unkept: int) -> List[Note]:

@@ -106,13 +106,11 @@ def _metric_row(name: str, runs: Sequence[Run], stored: Optional[SampleEntry], f
         measured={seed: value for seed, value in measured.items() if value is not None},
         margin=metric.margin if metric else None,
         margin_reason=metric.reason if metric else "",
-        finding=_metric_finding(finding) if finding else None,
+        finding=MetricFinding(finding.verdict.value, finding.reason, finding.interval, finding.seeds_needed)
+        if finding
+        else None,
         published=published_values(find(runs[0].recipe), name) if runs[0].scale == "full" else [],
     )
-
-
-def _metric_finding(finding: Finding) -> MetricFinding:
-    return MetricFinding(finding.verdict.value, finding.reason, finding.interval, finding.seeds_needed)
 
 
 def published_values(recipe: Recipe, metric: str) -> List[float]:

@@ -86,7 +86,7 @@ def _environment() -> Any:
     page_figures = _Drawn()
     environment.globals.update(
         t=_entry,
-        term=_term,
+        term=lambda name: _both(*words.TERMS.get(name, (name, name))),
         verdict=_verdict,
         verdict_word=lambda name: _both(*words.VERDICTS.get(name, (name, name))),
         said=lambda text: _both(*sentences.sentence(text)),
@@ -108,7 +108,14 @@ def _environment() -> Any:
         most_points=figures.MOST_POINTS,
         most_curves=figures.MOST_CURVES,
     )
-    environment.filters.update(short=short, fixed=_fixed, plain=_plain, printed=_printed, settled=_settled, when=when)
+    environment.filters.update(
+        short=short,
+        fixed=lambda value, digits=2: f"{number(value):.{digits}f}",
+        plain=_plain,
+        printed=lambda value: as_printed(number(value)),
+        settled=lambda value: settled(number(value)),
+        when=when,
+    )
     return environment
 
 
@@ -159,18 +166,6 @@ def when(moment: Any) -> str:
     return f"{match.group(1)} {match.group(2)} UTC" if match else text
 
 
-def _printed(value: Any) -> str:
-    return as_printed(number(value))
-
-
-def _settled(value: Any) -> str:
-    return settled(number(value))
-
-
-def _fixed(value: Any, digits: int = 2) -> str:
-    return f"{number(value):.{digits}f}"
-
-
 def _plain(value: Any) -> str:
     """A value of a baseline's history in one line."""
     if isinstance(value, float):
@@ -193,10 +188,6 @@ def _both(english: str, japanese: str) -> Any:
 
 def _entry(key: str, **values: Any) -> Any:
     return _both(*words.filled(key, values))
-
-
-def _term(name: str) -> Any:
-    return _both(*words.TERMS.get(name, (name, name)))
 
 
 def _verdict(name: Optional[str]) -> Any:

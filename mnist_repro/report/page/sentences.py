@@ -89,9 +89,7 @@ def _value(values: Mapping[str, str], place: Match[str]) -> str:
     if name == "kinds":
         return "、".join(TERMS[kind][1] if kind in TERMS else kind for kind in value.split(" from "))
     if name == "told":
-        return _INSTEAD.sub(lambda match: _debiased(*match.groups()), value).replace(", ", "、")
+        return _INSTEAD.sub(
+            lambda one: f"{one[3]} {_UNITS[one[4]]}後に {one[1]}（補正なしでは {one[2]}）", value
+        ).replace(", ", "、")
     return value
-
-
-def _debiased(debiased: str, biased: str, count: str, unit: str) -> str:
-    return f"{count} {_UNITS[unit]}後に {debiased}（補正なしでは {biased}）"
