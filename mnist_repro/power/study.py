@@ -11,7 +11,6 @@ from typing import Any, Callable, Dict, List, Mapping, Optional, Sequence, Tuple
 from mnist_repro.data.dataset import Dataset
 from mnist_repro.errors import BadInput
 from mnist_repro.gate import resampling
-from mnist_repro.gate.baselines.values import SampleEntry
 from mnist_repro.gate.comparison import FINGERPRINT
 from mnist_repro.gate.resampling import Drop
 from mnist_repro.gate.verdicts import Judgement
@@ -111,13 +110,16 @@ def study(plan: Plan, say: Callable[[str], object]) -> Result:
     rows = tuple(
         table.row(trial, bug.sentence if bug else "", stored[trial.recipe], seeds[trial]) for trial, bug in pairs
     )
-    entries = {scale: _all_entries(plan, scale) for scale in plan.scales}
+    entries = {scale: {name: files.samples(scale) for name, files in stored.items()} for scale in plan.scales}
     say("simulating sessions from the stored samples")
     return Result(
         rows,
         _alarms(plan, stored, say),
         {scale: resampling.false_alarms(found) for scale, found in entries.items()},
-        {scale: _drops(found) for scale, found in entries.items()},
+        {
+            scale: tuple(drop for name, entry in found.items() for drop in resampling.smallest_drops(name, entry))
+            for scale, found in entries.items()
+        },
     )
 
 
@@ -205,11 +207,3 @@ def _stored(plan: Plan, recipe: str) -> Stored:
                 f"{commands.record}, then {commands.accept} …; or other recipes with --recipe",
             )
     return Stored(files, plan.dataset.name)
-
-
-def _drops(entries: Mapping[str, SampleEntry]) -> Tuple[Drop, ...]:
-    return tuple(drop for recipe, entry in entries.items() for drop in resampling.smallest_drops(recipe, entry))
-
-
-def _all_entries(plan: Plan, scale: str) -> Dict[str, SampleEntry]:
-    return {recipe: _stored(plan, recipe).samples(scale) for recipe in plan.recipes}

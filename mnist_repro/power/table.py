@@ -89,7 +89,8 @@ def row(trial: Trial, sentence: str, stored: Stored, seeds: Mapping[str, int]) -
         stored: the baselines to compare with.
         seeds: number of runs at each scale; a missing scale was not run.
     """
-    cells: Dict[str, Cell] = {FINGERPRINT: _fingerprint(trial, stored)}
+    crash = _crash(trial, [Measurement(FINGERPRINT)])
+    cells: Dict[str, Cell] = {FINGERPRINT: crash or _cell(fingerprint_judgement(trial, stored))}
     for scale in SAMPLES:
         cells[scale] = _samples(trial, stored, scale, seeds[scale]) if scale in seeds else NOT_RUN
     cells[NUM_REGRESSION] = _num_regression(trial, stored, list(seeds))
@@ -137,14 +138,9 @@ def fingerprint_judgement(trial: Trial, stored: Stored) -> Judgement:
     return judge_fingerprint(stored.files[FINGERPRINT], measured)
 
 
-def _fingerprint(trial: Trial, stored: Stored) -> Cell:
-    crash = trial.crash([Measurement(FINGERPRINT)])
-    return _crashed(crash) if crash else _cell(fingerprint_judgement(trial, stored))
-
-
 def _samples(trial: Trial, stored: Stored, scale: str, seeds: int) -> Cell:
-    crash = trial.crash(_parts(scale, compared_seeds(trial, stored, scale, seeds)))
-    return _crashed(crash) if crash else _cell(_judged(trial, stored, scale, seeds))
+    parts = _parts(scale, compared_seeds(trial, stored, scale, seeds))
+    return _crash(trial, parts) or _cell(_judged(trial, stored, scale, seeds))
 
 
 def _judged(trial: Trial, stored: Stored, scale: str, seeds: int) -> Judgement:
@@ -155,19 +151,17 @@ def _judged(trial: Trial, stored: Stored, scale: str, seeds: int) -> Judgement:
 def _num_regression(trial: Trial, stored: Stored, scales: Sequence[str]) -> Cell:
     """The result of `num_regression`: one test per scale that was run."""
     for scale in scales:
-        crash = trial.crash(_parts(scale, _USUAL))
+        crash = _crash(trial, _parts(scale, _USUAL))
         if crash:
-            return _crashed(crash)
+            return crash
         if not num_regression_passes(stored.samples(scale).samples, trial.runs(scale, _USUAL)):
             return Cell(True, f"{scale}: values are not sufficiently close")
     return Cell(False)
 
 
 def _accuracy(trial: Trial) -> Cell:
-    crash = trial.crash(_parts("full", _USUAL))
-    if crash:
-        return _crashed(crash)
-    return Cell(not accuracy_passes(find(trial.recipe), trial.runs("full", _USUAL)))
+    crash = _crash(trial, _parts("full", _USUAL))
+    return crash or Cell(not accuracy_passes(find(trial.recipe), trial.runs("full", _USUAL)))
 
 
 def _cell(judgement: Judgement) -> Cell:
@@ -177,8 +171,9 @@ def _cell(judgement: Judgement) -> Cell:
     return Cell(not verdict.passes, why)
 
 
-def _crashed(last_line: str) -> Cell:
-    return Cell(True, f"crashed: {last_line}")
+def _crash(trial: Trial, parts: Sequence[Measurement]) -> Optional[Cell]:
+    last_line = trial.crash(parts)
+    return Cell(True, f"crashed: {last_line}") if last_line else None
 
 
 def counts(rows: Sequence[Row]) -> Dict[str, Tuple[int, int]]:

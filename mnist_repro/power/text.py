@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import List, Sequence
+from dataclasses import asdict
+from typing import Sequence
 
 from mnist_repro.display import table
 from mnist_repro.files.json import json_text
@@ -10,7 +11,7 @@ from mnist_repro.gate.comparison import FINGERPRINT
 from mnist_repro.gate.resampling import SESSIONS, Drop
 from mnist_repro.gate.verdicts import Verdict
 from mnist_repro.power.study import Alarm, Result
-from mnist_repro.power.table import ACCURACY, COLUMNS, NUM_REGRESSION, OURS, SEEDS, Cell, Row, counts
+from mnist_repro.power.table import ACCURACY, COLUMNS, NUM_REGRESSION, OURS, SEEDS, Row, counts
 
 SCHEMA = 2
 TITLES = {
@@ -21,6 +22,7 @@ TITLES = {
     "full": "full samples",
     OURS: "ours",
 }
+_CELLS = {True: "caught", False: "–", None: "not run"}
 
 
 def as_text(result: Result) -> str:
@@ -35,7 +37,12 @@ def as_text(result: Result) -> str:
 def bugs_text(rows: Sequence[Row]) -> str:
     """The table of bugs, with the columns that catch each bug."""
     lines = [
-        [row.recipe, row.bug or "(no bug)", *(_cell(row.cells[column]) for column in COLUMNS), row.cells[OURS].why]
+        [
+            row.recipe,
+            row.bug or "(no bug)",
+            *(_CELLS[row.cells[column].caught] for column in COLUMNS),
+            row.cells[OURS].why,
+        ]
         for row in rows
     ]
     caught = counts(rows)
@@ -86,15 +93,7 @@ def as_json(result: Result) -> str:
         "schema": SCHEMA,
         "passes": result.passes,
         "caught": {column: list(found) for column, found in counts(result.rows).items()},
-        "rows": [
-            {
-                "recipe": row.recipe,
-                "bug": row.bug,
-                "sentence": row.sentence,
-                "cells": {column: {"caught": cell.caught, "why": cell.why} for column, cell in row.cells.items()},
-            }
-            for row in result.rows
-        ],
+        "rows": [asdict(row) for row in result.rows],
         "fingerprints_elsewhere": [
             {
                 "recipe": alarm.recipe,
@@ -123,10 +122,6 @@ def as_json(result: Result) -> str:
     return json_text(fields, ascii_only=False)
 
 
-def _cell(cell: Cell) -> str:
-    return {True: "caught", False: "–", None: "not run"}[cell.caught]
-
-
 def _reason(alarm: Alarm) -> str:
     findings = alarm.judgement.findings
     notable = [each for each in findings if each.verdict is not Verdict.EQUIVALENT] or findings[-1:]
@@ -137,9 +132,5 @@ def _verdict(result: Result) -> str:
     missed = [f"{row.bug} on {row.recipe}" for row in result.rows if row.bug and not row.as_expected]
     false = [f"{row.recipe} as it is" for row in result.rows if not row.bug and not row.as_expected]
     false += [f"{each.recipe}, {each.variant}" for each in result.alarms if not each.judgement.verdict.passes]
-    lines: List[str] = []
-    if missed:
-        lines.append(f"missed: {'; '.join(missed)}")
-    if false:
-        lines.append(f"false alarm: {'; '.join(false)}")
+    lines = [f"{what}: {'; '.join(names)}" for what, names in (("missed", missed), ("false alarm", false)) if names]
     return "\n".join(lines) or "every planted bug is caught, and nothing else"

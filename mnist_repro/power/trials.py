@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import os
 import traceback
+from collections import Counter
 from concurrent.futures import ThreadPoolExecutor, as_completed
 from contextlib import closing
 from dataclasses import dataclass, field
@@ -129,7 +130,8 @@ def measure_all(
                     future.result()
                 except BadInput as error:
                     refused.append(error)
-                say(f"{done}/{len(jobs)} {trial.recipe}, {trial.bug or 'no bug'}: {_counts_text(parts)}")
+                counts = ", ".join(f"{count} {rung}" for rung, count in Counter(part.rung for part in parts).items())
+                say(f"{done}/{len(jobs)} {trial.recipe}, {trial.bug or 'no bug'}: {counts}")
         except BaseException:
             crew.stop()
             raise
@@ -208,8 +210,3 @@ def _ended(folder: Path, part: Measurement) -> bool:
     place = _place(folder, part)
     result = fingerprint_worker.FILE if part.rung == FINGERPRINT else RUN
     return (place / result).exists() or (place / _CRASHED).exists()
-
-
-def _counts_text(parts: Sequence[Measurement]) -> str:
-    rungs = [part.rung for part in parts]
-    return ", ".join(f"{rungs.count(rung)} {rung}" for rung in dict.fromkeys(rungs))
