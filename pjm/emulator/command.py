@@ -108,7 +108,7 @@ def _ran(words: Sequence[str], variables: Mapping[str, str]) -> int:
             process.send_signal(number)
 
     # Handlers, because the command does not inherit them. It gets the Ctrl-C of a terminal itself.
-    before = {signal.SIGINT: signal.signal(signal.SIGINT, _heard)}
+    before = {signal.SIGINT: signal.signal(signal.SIGINT, lambda *_: None)}
     before[signal.SIGTERM] = signal.signal(signal.SIGTERM, pass_on)
     if signal.getsignal(signal.SIGHUP) != signal.SIG_IGN:  # as under nohup
         before[signal.SIGHUP] = signal.signal(signal.SIGHUP, pass_on)
@@ -124,10 +124,6 @@ def _ran(words: Sequence[str], variables: Mapping[str, str]) -> int:
             before[signal.SIGHUP] = signal.SIG_IGN
         for which, handler in before.items():
             signal.signal(which, handler)
-
-
-def _heard(*_: object) -> None:
-    """Ignore a signal."""
 
 
 def _stopped(folder: Path) -> int:

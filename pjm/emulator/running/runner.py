@@ -17,7 +17,7 @@ import time
 import traceback
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, Callable, Dict, Iterator, List, Optional, Tuple, Union
+from typing import Any, Callable, Dict, Iterator, List, Tuple
 
 from pjm.emulator.machine.fault_rules import Rule
 from pjm.emulator.machine.folder import Folder
@@ -89,15 +89,12 @@ def run(folder: Folder, job: Job, spec: Spec) -> None:
     write_json(this.place / "started.json", {"runner": os.getpid()}, lasting=False)
     hidden: job_files.Hidden = []
     try:
-        result = _foreseen(this)
-        if result is None:
-            started = _started(this)
-            result = started if isinstance(started, dict) else _watched(this, started)
+        result = _ran(this)
         hidden = job_files.damage(this.job, this.spec, this.rules("truncate", "late-files"))
     except Exception:
         # Without a result, the daemon would take the node for dead and start the job again, for ever.
         traceback.print_exc()
-        result = _result(this, "EXT", {"ec": 0, "pc": 140, "sn": 0}, "INTERNAL ERROR")
+        result = _result(pc=140, reason="INTERNAL ERROR")
     write_json(this.place / "result.json", result, lasting=False)
     folder.ring()
     job_files.restore(hidden)
@@ -115,24 +112,20 @@ def _as_fresh(spec: Spec) -> None:
         resource.setrlimit(resource.RLIMIT_CORE, (0, resource.getrlimit(resource.RLIMIT_CORE)[1]))
 
 
-def _foreseen(this: Run) -> Optional[Dict[str, Any]]:
-    for rule in this.rules("end"):
-        codes = {name: rule.get(name, 0) for name in ("ec", "pc", "sn")}
-        job_files.append(job_environment.file_of(this.job, this.spec, "err"), str(rule.get("message", "")))
-        return _result(this, str(rule.get("st", "EXT")), codes, str(rule.get("reason", "")))
-    return None
-
-
-def _started(this: Run) -> Union[Dict[str, Any], subprocess.Popen[bytes]]:
-    """Start the script. If that is impossible, return the result of the job."""
+def _ran(this: Run) -> Dict[str, Any]:
+    """Start the script unless something ends the job before, and return the result of the job."""
     job, spec = this.job, this.spec
+    for rule in this.rules("end"):
+        job_files.append(job_environment.file_of(job, spec, "err"), rule.get("message", ""))
+        codes = {name: rule.get(name, 0) for name in ("ec", "pc", "sn")}
+        return _result(rule.get("st", "EXT"), rule.get("reason", ""), **codes)
     full = {name for rule in this.rules("disk-full") for name in rule.get("files", ())}
     if not Path(spec["cwd"]).is_dir():
-        return _result(this, "EXT", {"ec": 0, "pc": 16, "sn": 0}, "NO CURRENT DIR")
+        return _result(pc=16, reason="NO CURRENT DIR")
     try:
         out, err = job_files.opened(job, spec, full)
     except OSError:
-        return _result(this, "EXT", {"ec": 0, "pc": 16, "sn": 0}, "FILE IO ERROR")
+        return _result(pc=16, reason="FILE IO ERROR")
     if job.retry:
         os.write(out, (IN_JOB["restart"] + "\n").encode())
     job_files.make_full(job, spec, full - {"out", "err"})
@@ -153,13 +146,13 @@ def _started(this: Run) -> Union[Dict[str, Any], subprocess.Popen[bytes]]:
     except (OSError, ValueError):
         # ValueError: an argument or a variable holds a NUL.
         job_files.append(job_environment.file_of(job, spec, "err"), IN_JOB["script"].format(job.id))
-        return _result(this, "EXT", {"ec": 0, "pc": 21, "sn": 0}, "")
+        return _result(pc=21)
     finally:
         os.close(out)
         os.close(err)
     write_json(this.place / "started.json", {"runner": os.getpid(), "group": process.pid}, lasting=False)
     this.group = process.pid
-    return process
+    return _watched(this, process)
 
 
 @contextlib.contextmanager
@@ -226,29 +219,32 @@ def _end_by(this: Run, word: str) -> None:
 
 
 def _ended(this: Run, code: int) -> Dict[str, Any]:
-    codes = {"ec": max(code, 0), "pc": 0, "sn": max(-code, 0)}
+    ec, sn = max(code, 0), max(-code, 0)
     if not this.why:
-        return _result(this, "EXT", codes, "")
-    _, state, codes["pc"], reason, message, then = ENDINGS[this.why]
+        return _result(ec=ec, sn=sn)
+    _, state, pc, reason, message, then = ENDINGS[this.why]
     for rule in this.rules(this.why):
-        codes["pc"] = rule.get("pc", codes["pc"])
+        pc = rule.get("pc", pc)
     if this.why == "delete":
         # As in the manual's example of a deleted job: EC 1, SN 9.
-        codes["ec"] = 1
+        ec = 1
     if then == "restart" and this.spec["norestart"]:
         then = ""
-    if codes["pc"] == 23:
+    if pc == 23:
         message = "oom"
     if message:
         text = IN_JOB[message].format(this.job.id, this.job.user)
         job_files.append(job_environment.file_of(this.job, this.spec, "err"), text)
-    return _result(this, state, codes, reason, then)
+    return _result(state, reason, then, ec, pc, sn)
 
 
-def _result(this: Run, state: str, codes: Dict[str, int], reason: str, then: str = "") -> Dict[str, Any]:
+def _result(
+    state: str = "EXT", reason: str = "", then: str = "", ec: int = 0, pc: int = 0, sn: int = 0
+) -> Dict[str, Any]:
     used = resource.getrusage(resource.RUSAGE_CHILDREN)
     usage = {"user": used.ru_utime, "system": used.ru_stime, "memory": used.ru_maxrss * 1024}
-    return {"state": state, **codes, "reason": reason, "then": then, "ended": time.time(), "usage": usage}
+    codes = {"state": state, "ec": ec, "pc": pc, "sn": sn, "reason": reason}
+    return {**codes, "then": then, "ended": time.time(), "usage": usage}
 
 
 @contextlib.contextmanager
