@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Callable, Dict, List, NamedTuple, Sequence, Tuple
 
 from pjm.emulator.machine import times
@@ -135,7 +136,7 @@ def cell(column: Column, row: Row) -> str:
     """The content of a cell, in one line. A job of another user shows public items only."""
     if row.masked and column.item not in PUBLIC:
         return MASKED[: column.width]
-    return UNSEEN.sub(" ", column.cell(row))
+    return re.sub(UNSEEN, " ", column.cell(row))
 
 
 def _field(text: str, delimiter: str) -> str:

@@ -7,7 +7,7 @@ from typing import NamedTuple, Optional, Tuple
 
 from pjm.emulator.machine.store import WHOLE, Job
 
-ID = re.compile(r"(\d+)(?:-(\d+)|\[(\d+)(?:-(\d+))?\]|_(\d+)(?:-(\d+))?)?\Z")
+ID = r"(\d+)(?:-(\d+)|\[(\d+)(?:-(\d+))?\]|_(\d+)(?:-(\d+))?)?\Z"
 LARGEST = 2147483647
 
 
@@ -42,7 +42,7 @@ class Wanted(NamedTuple):
 
 def wanted(word: str) -> Optional[Wanted]:
     """The jobs that a word names; None if the word is not an id."""
-    match = ID.match(word)
+    match = re.match(ID, word)
     if match is None:
         return None
     first, last, bulk, last_bulk, step, last_step = match.groups()

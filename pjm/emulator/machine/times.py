@@ -7,15 +7,16 @@ import time
 from typing import Optional, Tuple
 
 LONGEST = 2147483647
-COLONS = re.compile(r"(?:(?:(\d+):)?(\d+):)?(\d+)\Z")
-LETTERS = re.compile(r"(?=.)(?:(\d+)h)?(?:(\d+)m)?(?:(\d+)s)?\Z", re.IGNORECASE)
+# Here and in other modules a text, because few commands use it: compiling it takes as long as an import.
+COLONS = r"(?:(?:(\d+):)?(\d+):)?(\d+)\Z"
+LETTERS = r"(?i)(?=.)(?:(\d+)h)?(?:(\d+)m)?(?:(\d+)s)?\Z"
 
 
 def limit(text: str) -> Optional[int]:
     """Seconds of `90`, `1:30`, `0:01:30`, `1m30s` or `unlimited`; None for anything else."""
     if text == "unlimited":
         return LONGEST
-    match = COLONS.match(text) or LETTERS.match(text)
+    match = re.match(COLONS, text) or re.match(LETTERS, text)
     if match is None:
         return None
     hours, minutes, seconds = (int(part or 0) for part in match.groups())
@@ -46,9 +47,9 @@ def duration(seconds: Optional[float]) -> str:
     return f"{hours:04d}:{minutes:02d}:{rest:02d}"
 
 
-def date(moment: Optional[float], none: str = "-") -> str:
+def date(moment: Optional[float]) -> str:
     """A date as `MM/DD hh:mm:ss`; `-` for None."""
-    return none if moment is None else time.strftime("%m/%d %H:%M:%S", time.localtime(moment))
+    return "-" if moment is None else time.strftime("%m/%d %H:%M:%S", time.localtime(moment))
 
 
 def planned(moment: float) -> str:

@@ -18,7 +18,7 @@ LONGEST_NAME = 63
 NOT_EXPORTED = ("LD_LIBRARY_PATH", "LD_PRELOAD", "PJM_EMULATOR_FAULTS", "PJM_EMULATOR_USER")
 
 # End-user's Guide, table 2.1: -x and -X can neither change these variables nor add one that the job does not have.
-RESERVED = re.compile(
+RESERVED = (
     r"PJM_(JOBID|SUBJOBID|JOBNAME|ENVIRONMENT|JOBDIR|O_\w+|SHELL|DPREFIX|RSCUNIT|RSCGRP|ELAPSE_LIMIT|ELAPSED_TIME_MODE|"
     r"ADAPTIVE_\w+|STDOUT_PATH|STDERR_PATH|NET_ROUTE|NODE|NODE_\w+|VNODE\w*|CORE_MEM_LIMIT|VN_POLICY|EXEC_POLICY|MPI_\w+|"
     r"PROC_BY_NODE|RANK_MAP_\w+|ASSIGN_ONLINE_NODE|BULKNUM|STEPNUM|AT|COMMENT|APPNAME|FSNAME|NORESTART|MAILOPTION|"
@@ -83,7 +83,7 @@ def environment(job: Job, spec: Spec, folder: Path) -> Dict[str, str]:
         variables["TZ"] = submitter["TZ"]
     exported = {name: text for name, text in (spec.get("exported") or {}).items() if name not in NOT_EXPORTED}
     for given in (exported, spec["env"]):
-        variables.update({name: text for name, text in given.items() if not RESERVED.match(name)})
+        variables.update({name: text for name, text in given.items() if not re.match(RESERVED, name)})
     variables.update(_own(job, spec))
     variables[processes.MARK] = processes.mark(folder, job.run)
     return variables

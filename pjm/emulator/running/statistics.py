@@ -20,7 +20,7 @@ MASKED = "********"
 # What others see of a job.
 PUBLIC = ("jid", "jmdl", "st", "sdt", "elpl", "nnumr", "vnnuma", "vcnuma", "vmema", "elp", "rscg", "rscu", "pri")
 # Characters that would split a line, or hide a part of it: control characters, line separators, marks of direction.
-UNSEEN = re.compile("[\x00-\x1f\x7f-\x9f\u2028\u2029\u202a-\u202e\u2066-\u2069]")
+UNSEEN = "[\x00-\x1f\x7f-\x9f\u2028\u2029\u202a-\u202e\u2066-\u2069]"
 
 
 class Parts(NamedTuple):
@@ -80,7 +80,7 @@ class Item(NamedTuple):
             return MASKED
         if row.job.is_parent and row.job.model in self.without:
             return self.none
-        return UNSEEN.sub(" ", self.value(row))
+        return re.sub(UNSEEN, " ", self.value(row))
 
 
 def write(row: Row) -> None:

@@ -43,5 +43,5 @@ def test_short_dates() -> None:
     moment = day("202611291530")
     assert moment is not None
 
-    assert ["11/29 15:30:00", "-", "never"] == [date(moment), date(None), date(None, "never")]
+    assert ["11/29 15:30:00", "-"] == [date(moment), date(None)]
     assert "(11/29 15:30)" == planned(moment)
