@@ -30,7 +30,7 @@ if TYPE_CHECKING:
 DESCRIPTION = "write the tutorial's workflow as a project of WHEEL"
 SUFFIX = ".wheel"
 MOST_SEEDS = 100
-# On Fugaku's volume vol0004 is the software of the site, and so it is in the tutorial.
+# vol0004 holds Fugaku's software; the tutorial names it.
 VOLUMES = "/vol0004"
 
 
@@ -73,10 +73,10 @@ def run(arguments: argparse.Namespace) -> ExitCode:
 
     folder: Path = arguments.folder
     name = folder.name[: -len(SUFFIX)]
-    if folder.suffix != SUFFIX or re.fullmatch(r"[A-Za-z0-9_-]+", name) is None:
+    if folder.suffix != SUFFIX or re.fullmatch(r"[A-Za-z0-9_-]{1,80}", name) is None:
         raise BadInput(
             f"{folder} is no name of a project",
-            f"WHEEL wants NAME{SUFFIX}, NAME of letters, digits, _ and -",
+            f"WHEEL wants NAME{SUFFIX}, NAME of at most 80 letters, digits, _ and -",
             f"mnist-repro wheel mnist{SUFFIX}",
         )
     if not os.path.isabs(arguments.python):  # noqa: PTH117 - of another machine

@@ -68,7 +68,7 @@ class Process:
                 env=environment,
                 start_new_session=True,  # Ctrl-C must reach only this process, which then stops the workers
             )
-            if niceness:
+            if niceness and hasattr(os, "setpriority"):  # not on Windows
                 # Its threads, which start later, inherit it.
                 lower = os.getpriority(os.PRIO_PROCESS, 0) + niceness
                 os.setpriority(os.PRIO_PROCESS, self._child.pid, lower)

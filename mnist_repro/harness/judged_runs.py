@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import List, Sequence, Tuple
 
 import mnist_repro
+from mnist_repro.errors import ExitCode
 from mnist_repro.gate.comparison import Comparison
 from mnist_repro.gate.report import Report, ReportEntry, Session
 from mnist_repro.harness.checkable import Measured, PublishedFigures
@@ -15,7 +16,7 @@ from mnist_repro.runs.found import FoundRun
 
 
 def gate_report(baselines: Path, groups: Sequence[Sequence[FoundRun]], started: str, complete: bool) -> Report:
-    """Compare each group of runs with the stored runs, and where these are full runs, these with the published figures.
+    """Compare each group of runs with the stored runs. At the full scale, those also with the published figures.
 
     Args:
         baselines: folder of the baselines.
@@ -31,7 +32,8 @@ def gate_report(baselines: Path, groups: Sequence[Sequence[FoundRun]], started: 
         "arithmetic": ", ".join(sorted({run.arithmetic for run in runs})),
     }
     versions = {"mnist_repro": mnist_repro.__version__, "python": platform.python_version()}
-    exit_code = int(not complete or not Report(Session({}, "", {}), entries).comparisons_pass)
+    passes = Report(Session({}, "", {}), entries).comparisons_pass
+    exit_code = ExitCode.BAD_INPUT if not complete else ExitCode.PASSED if passes else ExitCode.VERDICT
     return Report(Session(settings, started, versions, started, exit_code, complete), entries)
 
 

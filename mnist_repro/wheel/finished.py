@@ -39,7 +39,8 @@ def require_finished(places: Sequence[Path], found: Sequence[FoundRun], problems
                 judges = component.get("name") == JUDGE
                 if component.get("type") == TASK and not judges and component.get("state") != "finished":
                     problems.add(_unfinished(folders[identity], str(component.get("state"))))
-                targets = [folders[each] / EVALUATION for each in _receivers(component) if each in folders]
+                receivers = _receivers(folders[identity], component)
+                targets = [folders[each] / EVALUATION for each in receivers if each in folders]
                 estimates.setdefault(folders[identity], []).extend(targets)
     for each in found:
         for file in filter(Path.is_file, estimates[each.folder]):
@@ -55,10 +56,13 @@ def _folders(project: Path) -> Dict[str, Path]:
     return {str(identity): project / str(path) for identity, path in paths.items()}
 
 
-def _receivers(component: Dict[str, Any]) -> List[str]:
+def _receivers(folder: Path, component: Dict[str, Any]) -> List[str]:
     """The IDs of the components that get the run of this one."""
-    outputs = [each for each in component.get("outputFiles", []) if each["name"] == FILE]
-    return [str(target["dstNode"]) for each in outputs for target in each["dst"]]
+    try:
+        outputs = [each for each in component.get("outputFiles", []) if each["name"] == FILE]
+        return [str(target["dstNode"]) for each in outputs for target in each["dst"]]
+    except (KeyError, TypeError, AttributeError) as error:
+        raise _foreign(folder / COMPONENT, f"its outputFiles make no sense ({error})") from error
 
 
 def _read(file: Path) -> Dict[str, Any]:

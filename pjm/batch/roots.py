@@ -33,7 +33,7 @@ class Roots:
         if found is None:
             folders = ", ".join(str(here) for here, _ in self.copied)
             raise BadInput(
-                f"{path} is not there, where the jobs run",
+                f"{path} is not on the machine of the jobs",
                 f"only what is in these folders is copied: {folders}",
                 "move it into the project, or start pytest in the project's folder",
             )

@@ -187,7 +187,7 @@ def check_same(session: Session, settings: Settings) -> None:
     if host != settings.host:
         raise BadInput(
             f"session {session.identity} was begun {f'with fugaku_host {host}' if host else 'on this machine'}",
-            f"its jobs are not known {f'to {settings.host}' if settings.host else 'here'}, where would be asked now",
+            f"its jobs are not known {f'to {settings.host}' if settings.host else 'here'}, where pytest would ask now",
             f"type: {suggest.resume(session.folder)} --fugaku-host={host}" if host else "leave out fugaku_host",
         )
     system = session.facts.get("scheduler", PJM)

@@ -92,7 +92,7 @@ def _remove_there(folder: Path) -> None:
         session = Session(folder, read_facts(folder))
     except BadInput:
         return  # removed with --force: nothing is known of it
-    if not session.facts.get("host"):
+    if not session.facts.get("host") or session.facts.get("dry_run"):
         return
     from pjm.client.batch_system import machine_of  # here, because it imports pytest
 

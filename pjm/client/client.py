@@ -17,7 +17,15 @@ from pjm.batch.roots import SAME
 from pjm.batch.scheduler import Scheduler
 from pjm.client import batch_system
 from pjm.client.follow_session import FollowedSession
-from pjm.client.open_session import Items, conftests, make_scheduler, open_session, tasks_of, workplace
+from pjm.client.open_session import (
+    Items,
+    conftests,
+    make_scheduler,
+    open_session,
+    require_resumable,
+    tasks_of,
+    workplace,
+)
 from pjm.client.plugins import check_marks, check_options
 from pjm.client.replay import Replay
 from pjm.client.terminal import Progress, bad_ends, table
@@ -217,6 +225,7 @@ class Client:
         Raises:
             BadInput: it cannot be written there, or git ignores the file of a test.
         """
+        machine.roots.there(place.start)
         for file in dict.fromkeys(filter(None, (*place.files.values(), *conftests(self._config)))):
             if checkout.left_out(file):
                 raise _left_out(file, machine)
@@ -236,6 +245,7 @@ class Client:
         place = workplace(config, self._settings, items, roots)
         pushed: List[str] = []
         if self._machine is not None and not config.option.fugaku_dry_run:
+            require_resumable(config, self._settings, items, self._machine.folder)
             checkout = checkout_of(top_of(config.rootpath), self._settings.workdir)
             pushed += self._push(self._machine, checkout, place)
             # After that, because it may be in the checkout. Without a path, the prologue may say where it is.

@@ -201,6 +201,7 @@ class FollowedSession:
                 self.watch.session.note("obeyed", tests=self._replay.ended)
         if left is not None:
             raise pytest.exit.Exception(left.why, left.code)
+        self._look_once_more()  # what is here by now does not run again when the session is resumed
         self._cancel()
         if self._session.shouldfail:
             raise self._session.Failed(self._session.shouldfail)
@@ -210,18 +211,21 @@ class FollowedSession:
         """Report the results that exist and cancel the other jobs; another Ctrl-C leaves at once."""
         self._progress.clear()
         try:
-            until = time.monotonic() + _LAST_LOOK
-            self.watch.pull()
-            self.watch.begin_round()
-            while self.watch.collect() and time.monotonic() < until:
-                time.sleep(self.watch.pace.pause)
-            time.sleep(self.watch.pace.pause)  # the journal of what is cancelled takes some more
+            self._look_once_more()
             for _ in self._deliver():
                 pass
         except Exception:  # raised by another plugin's hook: the jobs are cancelled all the same
             self._cancel()
             raise
         self._cancel()
+
+    def _look_once_more(self) -> None:
+        until = time.monotonic() + _LAST_LOOK
+        self.watch.pull()
+        self.watch.begin_round()
+        while self.watch.collect() and time.monotonic() < until:
+            time.sleep(self.watch.pace.pause)
+        time.sleep(self.watch.pace.pause)  # the journal of what is cancelled takes some more
 
     def _cancel(self) -> None:
         self.left_message = leave_session.cancel(self.watch, self._way())

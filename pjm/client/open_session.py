@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import sys
 from pathlib import Path
-from typing import List, Mapping, Optional, Sequence, Tuple
+from typing import Any, Dict, List, Mapping, Optional, Sequence, Tuple
 
 import pytest
 
@@ -103,22 +103,8 @@ def open_session(config: pytest.Config, settings: Settings, items: Items, folder
     Raises:
         BadInput: the session cannot be created, or cannot be resumed.
     """
-    files = {item.path for item in items.values()}
-    files.update(conftests(config))
-    now = checkout(config.rootpath, files)
-    session = _resumed(config, settings)
+    session = require_resumable(config, settings, items, folder)
     if session is not None:
-        index.check_private(settings.workdir)
-        if session.facts.get("variables") != variables():  # checked first: they explain different files too
-            check_selection(session.facts, items.keys(), session.folder)
-        if session.facts.get("remote", "") != folder:
-            raise BadInput(
-                f"session {session.identity} was begun with fugaku_remote {session.facts.get('remote')}",
-                f"its jobs are not in {folder}, where would be looked now",
-                f"type: {suggest.resume(session.folder)} --fugaku-remote={session.facts.get('remote')}",
-            )
-        check_same(session.facts["checkout"], now, session.identity)
-        check_selection(session.facts, items.keys(), session.folder)
         session.lock()
         return session
     if not config.option.fugaku_dry_run:
@@ -128,7 +114,7 @@ def open_session(config: pytest.Config, settings: Settings, items: Items, folder
         "start": str(config.invocation_params.dir),
         "tests": list(items),
         "variables": variables(),
-        "checkout": now,
+        "checkout": _checkout(config, items),
         "pytest": pytest.__version__,
         "emulate": settings.emulate,
         "scheduler": settings.scheduler,
@@ -137,6 +123,32 @@ def open_session(config: pytest.Config, settings: Settings, items: Items, folder
         "dry_run": bool(config.option.fugaku_dry_run),
     }
     return index.create(settings.workdir, facts)
+
+
+def _checkout(config: pytest.Config, items: Items) -> Dict[str, Any]:
+    return checkout(config.rootpath, {*(item.path for item in items.values()), *conftests(config)})
+
+
+def require_resumable(config: pytest.Config, settings: Settings, items: Items, folder: str) -> Optional[Session]:
+    """The session that is resumed, not locked; None if a new one begins. The arguments are those of `open_session`.
+
+    Raises:
+        BadInput: it cannot be resumed.
+    """
+    session = _resumed(config, settings)
+    if session is not None:
+        index.check_private(settings.workdir)
+        if session.facts.get("variables") != variables():  # checked first: they explain different files too
+            check_selection(session.facts, items.keys(), session.folder)
+        if session.facts.get("remote", "") != folder:
+            raise BadInput(
+                f"session {session.identity} was begun with fugaku_remote {session.facts.get('remote')}",
+                f"its jobs are not in {folder}, where pytest would look now",
+                f"type: {suggest.resume(session.folder)} --fugaku-remote={session.facts.get('remote')}",
+            )
+        check_same(session.facts["checkout"], _checkout(config, items), session.identity)
+        check_selection(session.facts, items.keys(), session.folder)
+    return session
 
 
 def make_scheduler(config: pytest.Config, settings: Settings, machine: Optional[Machine]) -> Scheduler:

@@ -56,7 +56,7 @@ def cancel(session: Session, scheduler: Scheduler, mirror: Mirror) -> Cancelled:
     """
     deletions = Deletions(session, scheduler)
     jobs = tuple(restored(session, deletions).values())
-    mirror.pull(wanted(jobs), time.monotonic())
+    mirror.pull(wanted(jobs, cancelled=True), time.monotonic())
     results = _results(session, jobs)
     begun = [job for job in jobs if deletions.cancelled.get(job.name) is False]  # and not answered
     again = [*deletions.left, *(share.id for job in begun for share in job.shares if share.id)]

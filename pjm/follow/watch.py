@@ -194,7 +194,7 @@ class Watch:
         """
         while not self.pace.allows():
             yield
-        self.pull()
+        self._mirror.pull(wanted(self.jobs, cancelled=True), self._clock.monotonic())
         self.pace.spend(READ)
         for share, lines in self.session.collected.lines({job.name: job.shares for job in self.jobs}):
             self._take(share, lines)
@@ -375,12 +375,19 @@ class Watch:
         return jobs
 
 
-def wanted(jobs: Iterable[FollowedJob]) -> Iterator[Tuple[str, int, bool]]:
-    """The shares of which news may be there: see `Mirror.pull`. As in `begin_round`, a few may wait."""
-    shares = [share for job in jobs if job.stage in (Stage.SUBMITTED, Stage.UNCERTAIN) for share in job.shares]
+def wanted(jobs: Iterable[FollowedJob], cancelled: bool = False) -> Iterator[Tuple[str, int, bool]]:
+    """The shares of which news may be there: see `Mirror.pull`. As in `begin_round`, a few may wait.
+
+    Args:
+        jobs: the jobs of a session.
+        cancelled: also those that were cancelled.
+    """
+    stages = (Stage.SUBMITTED, Stage.UNCERTAIN, *([Stage.CANCELLED] if cancelled else ()))
+    shares = [share for job in jobs if job.stage in stages for share in job.shares]
     few = sum(share.waiting for share in shares) <= _FEW
     for share in shares:
-        if not share.closed and (few or not share.waiting):
+        left = not share.closed or (share.job.stage is Stage.CANCELLED and not share.reading.ended)
+        if left and (few or not share.waiting):
             yield share.job.name, share.number, share.ending is not None and not share.reading.ended
 
 

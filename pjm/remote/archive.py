@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import shutil
 import tarfile
@@ -32,12 +33,14 @@ def _plain(member: tarfile.TarInfo) -> tarfile.TarInfo:
 
 
 def unpack(file: IO[bytes], folder: Path) -> None:
-    """Write the files of an archive from another machine below a folder; links are left out.
+    """Write the files of an archive from another machine below a folder.
+
+    A link to a file of the archive becomes a copy of that; other links are left out.
 
     Raises:
         tarfile.TarError, OSError: it cannot be read, or a file cannot be written.
     """
-    with tarfile.open(fileobj=file, mode="r|", errors="surrogateescape") as archive:
+    with tarfile.open(fileobj=file, mode="r:", errors="surrogateescape") as archive:
         for member in archive:
             parts = PurePosixPath(member.name).parts
             if not parts or ".." in parts or member.name.startswith("/") or "\0" in member.name:
@@ -45,7 +48,10 @@ def unpack(file: IO[bytes], folder: Path) -> None:
             target = folder.joinpath(*parts)
             if any(each.is_symlink() for each in (target, *target.parents) if folder in each.parents):
                 continue
-            content = archive.extractfile(member) if member.isfile() else None
+            content = None
+            if member.isfile() or member.islnk() or member.issym():
+                with contextlib.suppress(KeyError):  # a link to what is not in the archive
+                    content = archive.extractfile(member)
             if member.isdir():
                 target.mkdir(mode=0o700, parents=True, exist_ok=True)
             elif content is not None:

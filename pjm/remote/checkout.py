@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import os
 import re
+import shlex
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Dict, Iterator, List
 
+from pjm.errors import BadInput
 from pjm.sessions.checkout import git
 
 _NEVER = frozenset(
@@ -71,6 +73,9 @@ def checkout_of(folder: Path, workdir: Path) -> Checkout:
     Args:
         folder: see `Checkout`.
         workdir: the folder of all sessions, which is left out.
+
+    Raises:
+        BadInput: it belongs to a repository, and git does not answer.
     """
     facts: Dict[str, Fact] = {}
     for name in _names(folder):
@@ -89,6 +94,12 @@ def checkout_of(folder: Path, workdir: Path) -> Checkout:
 
 def _names(folder: Path) -> Iterator[str]:
     listed = git(folder, "ls-files", "-co", "--exclude-standard", "-z")
+    if listed is None and any((each / ".git").exists() for each in (folder, *folder.parents)):
+        raise BadInput(
+            f"{folder} cannot be pushed",
+            "git does not say which files belong to it, and what it ignores may be private",
+            f"see what it says: git -C {shlex.quote(str(folder))} ls-files",
+        )
     if listed is None:
         for place, folders, files in os.walk(folder):
             folders[:] = [name for name in folders if name not in _NEVER]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import getpass
 import hashlib
+import io
 import json
 import os
 import posixpath
@@ -136,11 +137,18 @@ class Machine:
         return len(changed), sizes
 
     def _remove(self, how: str, names: Sequence[str]) -> None:
-        with tempfile.TemporaryFile() as listed, answering(self.ssh.host):
-            listed.write(b"".join(os.fsencode(name) + b"\0" for name in names))
-            listed.seek(0)
-            if names:
-                self.ssh.run(f"cd -- {shlex.quote(self.folder)} && xargs -0 rm {how} --", _LONG, listed)
+        if not names:
+            return
+        listed = b"".join(os.fsencode(name) + b"\0" for name in names)
+        file = f"{_OURS}/removed"
+        script = (  # a list that was cut could name another file at its end
+            f"cd -- {shlex.quote(self.folder)} && cat >{file} && [ $(wc -c <{file}) -eq {len(listed)} ] && "
+            f"xargs -0 rm {how} -- <{file} && rm -f {file}"
+        )
+        with answering(self.ssh.host):
+            code, _, err = self.ssh.run(script, _LONG, io.BytesIO(listed))
+        if code:
+            raise not_written(self, err)
 
     def _unpack(self, archive: IO[bytes], then: str) -> None:
         script = f"cd -- {shlex.quote(self.folder)} && umask 077 && tar -xof - && {then}"
@@ -276,7 +284,7 @@ def _advice(host: str, said: str) -> str:
     if "Permission denied" in said or "Too many authentication failures" in said:
         return (
             f"load your key into the agent, or open a connection that is kept, with the second factor: "
-            f"ssh {' '.join(connection(host).options)} {word} true"
+            f"{' '.join(['ssh', *connection(host).options, word, 'true'])}"
         )
     if "Could not resolve hostname" in said:
         return "correct the name, or give it a Host entry in ~/.ssh/config"

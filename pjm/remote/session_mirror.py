@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 import re
 import shlex
-import tarfile
 import tempfile
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -13,6 +12,7 @@ from typing import Dict, Iterable, Iterator, List, Optional, Sequence, Tuple
 
 from pjm.batch.host import HungError, NotStartedError, command_lines
 from pjm.batch.scheduler import LONGEST_SUBMISSION
+from pjm.errors import BadInput
 from pjm.job.assignment import EVENTS
 from pjm.job.captured_output import STREAMS
 from pjm.remote.archive import unpack
@@ -43,7 +43,7 @@ _REWRITTEN = (
 
 
 class GarbledError(Exception):
-    """What was pulled is not what was asked for: a file has become shorter meanwhile."""
+    """What was pulled is not what was asked for: a folder is not there, or a file has become shorter meanwhile."""
 
 
 @dataclass
@@ -65,9 +65,14 @@ class SessionMirror:
     def push(self, paths: Sequence[Path]) -> bool:
         """See `Mirror.push`."""
         inside = f".pjm/{self.session.identity}"
-        members = [(path, f"{inside}/{path.relative_to(self.session.folder).as_posix()}") for path in paths]
+        names = {path: f"{inside}/{path.relative_to(self.session.folder).as_posix()}" for path in paths}
+        # A folder is put in place whole, and once: other jobs may be reading it.
+        folders = [name for path, name in names.items() if path.is_dir()]
+        members = [(path, f"{name}.new" if name in folders else name) for path, name in names.items()]
+        then = [f"mkdir -p -- {inside}/artifacts {' '.join(self._folders())}"]
+        then += [f"{{ [ -e {name} ] || mv {name}.new {name}; }} && rm -rf {name}.new" for name in folders]
         try:
-            self.machine.send(members, f"mkdir -p -- {inside}/artifacts {' '.join(self._folders())}")
+            self.machine.send(members, " && ".join(then))
         except (NotStartedError, HungError) as error:
             self.trouble = str(error)
             return False
@@ -127,14 +132,19 @@ class SessionMirror:
         """
         folder = shlex.quote(self.machine.roots.there(self.session.artifacts))
         with answering(self.machine.ssh.host):
-            _, out, _ = self.machine.ssh.run(f"cd -- {folder} && tar -cf - {pattern}", _LONG)
+            script = f'cd -- {folder} && set -- {pattern} && if [ -e "$1" ]; then tar -cf - -- "$@"; fi'
+            code, out, err = self.machine.ssh.run(script, _LONG)
+        if code:
+            raise BadInput(
+                f"artifacts of jobs cannot be copied from {self.machine.ssh.host}",
+                err.decode(errors="replace").strip()[-300:] or f"tar ended with exit code {code}",
+                f"look at them: ssh {shlex.quote(self.machine.ssh.host)} {shlex.quote(f'ls -l {folder}')}",
+            )
         with tempfile.TemporaryFile() as archive:
             archive.write(out)
             archive.seek(0)
-            try:
+            if out:  # else nothing matches
                 unpack(archive, self.session.artifacts)
-            except tarfile.TarError:
-                return  # nothing matches: `tar` has written no archive
 
     def _pull(self, names: Sequence[str]) -> None:
         home, known = self.session.folder / JOBS, []
@@ -149,7 +159,11 @@ class SessionMirror:
         with tempfile.TemporaryFile() as data:
             data.write(known.encode("ascii"))
             data.seek(0)
-            _, out, _ = self.machine.ssh.run(f"cd -- {shlex.quote(place)} && known=$(cat) && {script}", _LONG, data)
+            script = f"cd -- {shlex.quote(place)} && known=$(cat) && {{ {script}; }}"
+            code, out, err = self.machine.ssh.run(script, _LONG, data)
+        if code:
+            why = err.decode(errors="replace").strip()[-300:] or f"exit code {code}"
+            raise GarbledError(f"{self.machine.ssh.host}: the files of jobs cannot be read: {why}")
         for begin, path, content in _records(out):
             target = home / path
             size = target.stat().st_size if target.exists() else 0

@@ -80,7 +80,7 @@ class Ssh:
                 shutil.copyfileobj(data, stdin)
             stdin.flush()
             stdin.seek(0)
-            command = [*self.command(), self.host, _START]
+            command = [*self.command(), "--", self.host, _START]
             if keep_open:  # ssh closes what it inherits
                 command = ["/bin/sh", "-c", '"$@"; exit $?', "sh", *command]
             code, out, err = outputs(command, timeout, stdin, pass_fds=keep_open)
@@ -128,12 +128,14 @@ def connection(host: str) -> Ssh:
 
 def _private_folder() -> Optional[Path]:
     """A folder for sockets with a short name, which only we may use; None if there is none."""
-    folder = Path(tempfile.gettempdir()) / f"pjm-ssh-{os.getuid()}"
-    with contextlib.suppress(OSError):
-        folder.mkdir(mode=0o700, exist_ok=True)
-        mine = folder.lstat().st_uid == os.getuid() and folder.is_dir() and not folder.is_symlink()
-        if mine and not writable_by_others(folder) and len(str(folder)) < 50 and " " not in str(folder):
-            return folder
+    for place in (tempfile.gettempdir(), "/tmp"):  # noqa: S108 - the name of a socket has 104 bytes at most
+        folder = Path(place) / f"pjm-ssh-{os.getuid()}"
+        if len(str(folder)) < 50 and " " not in str(folder):
+            with contextlib.suppress(OSError):
+                folder.mkdir(mode=0o700, exist_ok=True)
+                mine = folder.lstat().st_uid == os.getuid() and folder.is_dir() and not folder.is_symlink()
+                if mine and not writable_by_others(folder):
+                    return folder
     return None
 
 
@@ -168,6 +170,6 @@ class SshHost:
         if folder is not None:
             script = f"cd -- {shlex.quote(self.roots.there(folder))} && {{ {script}; }}"
         code, out, err = self.ssh.run(self.prelude + script, timeout, keep_open=keep_open)
-        if code == 127:
+        if code == 127 and not keep_open:  # a program that submits may end so after it has submitted
             raise NotStartedError(f"there is no {command[0]} on PATH of {self.ssh.host}", missing=True)
         return Answer(code, out.decode(errors="replace"), err.decode(errors="replace"))
