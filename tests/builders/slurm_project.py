@@ -90,5 +90,5 @@ def note_calls(slurm: Running, commands: Path) -> None:
         call = f'{slow}\nout=$("{real}" "$@"); code=$?\n[ -z "$out" ] || printf "%s\\n" "$out"\n{note}\nexit $code\n'
         if real.name != "sbatch":  # others may be killed while they wait
             call = f'{note}\nexec "{real}" "$@"\n'
-        (commands / real.name).write_text(f"#!/bin/sh\n{call}")
+        (commands / real.name).write_text(f"#!/bin/sh\n{call}", errors="surrogateescape")
         (commands / real.name).chmod(0o755)
