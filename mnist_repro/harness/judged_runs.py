@@ -34,7 +34,7 @@ def gate_report(baselines: Path, groups: Sequence[Sequence[FoundRun]], started: 
     versions = {"mnist_repro": mnist_repro.__version__, "python": platform.python_version()}
     passes = Report(Session({}, "", {}), entries).comparisons_pass
     exit_code = ExitCode.BAD_INPUT if not complete else ExitCode.PASSED if passes else ExitCode.VERDICT
-    return Report(Session(settings, started, versions, started, exit_code, complete), entries)
+    return Report(Session(settings, started, versions, started, int(exit_code), complete), entries)
 
 
 def _entries(baselines: Path, group: Sequence[FoundRun]) -> List[ReportEntry]:

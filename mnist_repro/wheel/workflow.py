@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import shlex
 from dataclasses import dataclass
 from pathlib import Path
@@ -92,7 +93,10 @@ def by_hand(of: Conditions) -> Project:
     """The tutorial's two components as scripts in plain Keras, which need TensorFlow and not this package."""
     scale = of.recipe.full if of.scale == "full" else of.recipe.subset
     data = "" if of.data == "mnist" else of.data
-    values = {'DATA = ""': f"DATA = {data!r}", "IMAGES = 60000": f"IMAGES = {scale.training_images}"}
+    values = {
+        'DATA = ""': f"DATA = {json.dumps(data, ensure_ascii=False)}",
+        "IMAGES = 60000": f"IMAGES = {scale.training_images}",
+    }
     values["EPOCHS = 20"] = f"EPOCHS = {scale.budget.count}"
     tasks = []
     for place, (name, log, leaves) in enumerate((("train", TRAINING_LOG, WEIGHTS), ("estimate", EVALUATION_LOG, ""))):

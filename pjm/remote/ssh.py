@@ -29,6 +29,7 @@ _NOTED = (  # the command; the files
     "cat {1}.out; cat {1}.err >&2; exit $(cat {1}.code); }}"
 )
 _LONGEST = 120_000  # bytes of a line; an argument may have 128 KiB
+_LONGEST_PLACE = 30  # characters; the name of a socket has 104 bytes at most
 SUBMITTING = "submitting"  # beside the scripts, there: when a submission was begun; with ".code" when it has ended
 
 
@@ -128,14 +129,15 @@ def connection(host: str) -> Ssh:
 
 def _private_folder() -> Optional[Path]:
     """A folder for sockets with a short name, which only we may use; None if there is none."""
-    for place in (tempfile.gettempdir(), "/tmp"):  # noqa: S108 - the name of a socket has 104 bytes at most
-        folder = Path(place) / f"pjm-ssh-{os.getuid()}"
-        if len(str(folder)) < 50 and " " not in str(folder):
-            with contextlib.suppress(OSError):
-                folder.mkdir(mode=0o700, exist_ok=True)
-                mine = folder.lstat().st_uid == os.getuid() and folder.is_dir() and not folder.is_symlink()
-                if mine and not writable_by_others(folder):
-                    return folder
+    place = tempfile.gettempdir()
+    if len(place) > _LONGEST_PLACE or " " in place:
+        place = "/tmp"  # noqa: S108 - on a Mac; only a folder of ours in it is used
+    folder = Path(place) / f"pjm-ssh-{os.getuid()}"
+    with contextlib.suppress(OSError):
+        folder.mkdir(mode=0o700, exist_ok=True)
+        mine = folder.lstat().st_uid == os.getuid() and folder.is_dir() and not folder.is_symlink()
+        if mine and not writable_by_others(folder):
+            return folder
     return None
 
 

@@ -55,7 +55,7 @@ def test_one_bad_group_is_enough(folder: Path) -> None:
 def test_what_could_not_all_be_read_does_not_pass(folder: Path) -> None:
     report = judged(folder, runs(), complete=False)
 
-    assert (False, True, 1) == (report.passes, report.comparisons_pass, report.session.exit_code)
+    assert (False, True, 2) == (report.passes, report.comparisons_pass, report.session.exit_code)
 
 
 def test_published_figures_are_judged_beside_full_runs() -> None:

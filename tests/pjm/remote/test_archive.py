@@ -134,3 +134,20 @@ def test_what_is_no_whole_archive_is_an_error(tmp_path: Path, content: bytes) ->
         unpack(io.BytesIO(content), tmp_path)
 
     assert not (tmp_path / "file").exists()
+
+
+def test_a_link_to_another_file_of_the_archive_becomes_a_copy(tmp_path: Path) -> None:
+    source, target = tmp_path / "source", tmp_path / "target"
+    source.mkdir()
+    target.mkdir()
+    (source / "a.txt").write_text("0.927")
+    os.link(str(source / "a.txt"), str(source / "hard.txt"))
+    (source / "soft.txt").symlink_to("a.txt")
+    with (tmp_path / "archive").open("w+b") as file:
+        pack(file, [(source, "source")])
+        file.seek(0)
+        unpack(file, target)
+
+    texts = {path.name: path.read_text() for path in sorted((target / "source").iterdir())}
+    assert {"a.txt": "0.927", "hard.txt": "0.927", "soft.txt": "0.927"} == texts
+    assert not any(path.is_symlink() for path in (target / "source").iterdir())

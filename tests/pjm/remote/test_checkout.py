@@ -9,6 +9,7 @@ from typing import List
 
 import pytest
 
+from pjm.errors import BadInput
 from pjm.remote.checkout import Checkout, checkout_of, top_of
 
 GIT = ("git", "-c", "user.name=me", "-c", "user.email=me@localhost", "-c", "protocol.file.allow=always")
@@ -181,3 +182,16 @@ def test_a_failure_names_what_was_left_out(tmp_path: Path) -> None:
     named = checkout.named_and_left_out(text, "/data/p", tmp_path / "inner")
 
     assert ["../ignored", "relative"] == named
+
+
+def test_where_git_does_not_answer_nothing_is_pushed_that_it_may_ignore(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    subprocess.run(["git", "init", "--quiet", str(tmp_path)], check=True)  # noqa: S607 - the user's own git
+    (tmp_path / ".env").write_text("private")
+    (tmp_path / "inner").mkdir()
+    monkeypatch.setenv("PATH", str(tmp_path))  # where there is no git
+
+    for folder in (tmp_path, tmp_path / "inner"):
+        with pytest.raises(BadInput, match="cannot be pushed"):
+            checkout_of(folder, folder / ".pjm")

@@ -81,7 +81,36 @@ def test_a_push_that_cannot_be_written_is_a_message(mirror: SessionMirror) -> No
     (job_there(mirror) / "script.sh" / "in-the-way").mkdir(parents=True)
 
     with pytest.raises(BadInput, match="files cannot be written to"):
-        mirror.push([mirror.session.job_folder(JOB)])
+        mirror.push([mirror.session.job_folder(JOB) / "script.sh"])
+
+
+def test_a_folder_that_is_away_for_a_moment_is_no_news_and_no_end(mirror: SessionMirror) -> None:
+    write_there(mirror, f"share-0/{EVENTS}", b"one\n")
+    pull(mirror, now=1.0)
+    jobs = job_there(mirror).parent
+    jobs.rename(jobs.with_name("away"))
+    pull(mirror, now=2.0)
+
+    assert 1.0 == mirror.as_of(3.0)
+    assert "login: the files of jobs cannot be read: " in str(mirror.trouble)
+
+    jobs.with_name("away").rename(jobs)
+    pull(mirror, now=4.0)
+
+    assert (4.0, None) == (mirror.as_of(5.0), mirror.trouble)
+
+
+def test_a_folder_is_put_in_place_once_because_jobs_may_be_reading_it(mirror: SessionMirror) -> None:
+    code = mirror.session.folder / "lib"
+    code.mkdir()
+    (code / "module.py").write_text("first")
+    assert mirror.push([code])
+    (code / "module.py").write_text("second")
+    assert mirror.push([code])
+
+    there = Path(mirror.machine.roots.there(code))
+    assert "first" == (there / "module.py").read_text()
+    assert ["lib"] == [path.name for path in there.parent.glob("lib*")]
 
 
 def test_what_jobs_append_is_pulled(mirror: SessionMirror) -> None:

@@ -138,6 +138,7 @@ def test_without_a_private_folder_there_is_no_master(
     there: FakeSsh, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
     monkeypatch.setattr("tempfile.tempdir", str(tmp_path))
+    monkeypatch.setattr("pjm.remote.ssh._LONGEST_PLACE", 500)
     foreign = tmp_path / f"pjm-ssh-{os.getuid()}"
     foreign.mkdir()
     foreign.chmod(0o777)
