@@ -65,7 +65,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(arguments: argparse.Namespace) -> ExitCode:
     """Write the project, and its archive if it is asked for."""
-    from mnist_repro.files.atomic import replacing, require_replaceable, require_writable
+    from mnist_repro.files.atomic import replacing, require_writable
     from mnist_repro.recipes import find
     from mnist_repro.wheel import archive
     from mnist_repro.wheel.folder import write
@@ -97,8 +97,10 @@ def run(arguments: argparse.Namespace) -> ExitCode:
     files = _project(arguments, of).files()
     packed = folder.with_suffix(".tgz")
     require_writable(folder.parent)
-    if arguments.archive:
-        require_replaceable(packed)
+    if arguments.archive and packed.exists():
+        raise BadInput(
+            f"{packed} is there already", "no archive is overwritten", f"name another folder, or remove {packed}"
+        )
     write(folder, files)
     print(f"{folder}: open it in WHEEL; its jobs run {arguments.python} on the host {of.host!r}, data {of.data}")
     if arguments.archive:

@@ -16,6 +16,8 @@ from mnist_repro.wheel.project import COMPONENT, JUDGE, PROJECT, TASK
 
 # How far the loss that `estimate` finds may lie from that of the training, relative: same weights, same images.
 ROUNDING = 1e-5
+# The same of accuracy: as much as one image, of which two labels are as likely.
+TIES = 1.1e-4
 
 
 def require_finished(places: Sequence[Path], found: Sequence[FoundRun], problems: Problems) -> None:
@@ -102,9 +104,12 @@ def _require_same(trained: FoundRun, file: Path) -> None:
     loss = fields.get("loss")
     close = isinstance(loss, float) and math.isclose(loss, last.loss, rel_tol=ROUNDING)
     # A loss that is no number is stored as a word.
-    if not close and loss != repr(last.loss):
+    accuracy = fields.get("accuracy")
+    near = isinstance(accuracy, float) and math.isclose(accuracy, last.accuracy, abs_tol=TIES)
+    if not (near and (close or loss == repr(last.loss))):
         raise BadInput(
-            f"{file} has test loss {loss}, {trained.folder / FILE} has {last.loss}",
+            f"{file} has test loss {loss} and accuracy {accuracy}, "
+            f"{trained.folder / FILE} has {last.loss} and {last.accuracy}",
             "component two scores the weights that component one left",
             "run the project again",
         )

@@ -69,6 +69,8 @@ def saved_arguments(workdir: Path, identity: str, folder: Path) -> List[str]:
         raise BadInput(
             f"session {session.identity} was begun in another folder",
             f"the paths of its command line start from {start}, and this is {folder}",
-            f"type: cd {shlex.quote(str(start))} && {suggest.resume(session.folder, start)}",
+            f"type: cd {shlex.quote(str(start))} && {suggest.resume(session.folder, start)}"
+            if start.is_dir()
+            else f"move the project back to {start}, and type the same there",
         )
     return [str(argument) for argument in session.facts["arguments"]]

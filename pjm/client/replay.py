@@ -103,7 +103,7 @@ class Replay:
             if without:
                 lines.append(f"not loaded there, but here: {', '.join(without)}")
             for name in self._left_out(report.longreprtext):
-                lines.append(f"not pushed there, because git ignores it: {name}")
+                lines.append(f"not pushed there, and so not seen: {name}")
             report.sections.append((f"output of job {self._ran_in.job}", "\n".join(lines)))
         item.ihook.pytest_runtest_logreport(report=report)
 

@@ -8,6 +8,7 @@ import signal
 import subprocess
 import sys
 import time
+from pathlib import Path
 from typing import Iterator, NoReturn, Optional, Sequence
 
 from pjm import suggest
@@ -80,6 +81,12 @@ def _resume(session: Session) -> int:
     """Continue a session in another process, and return its exit code. Ctrl-C ends that process and not the jobs."""
     options = [f"--fugaku-resume={session.identity}", f"--fugaku-workdir={session.folder.parent.resolve()}"]
     start = session.facts.get("start")
+    if isinstance(start, str) and not Path(start).is_dir():
+        raise BadInput(
+            f"session {session.identity} was begun in {start}",
+            "there is no such folder now",
+            f"move the project back, then type: {_command('wait', session)}",
+        )
     with _ends_as_by_ctrl_c(signal.SIGTERM, signal.SIGHUP):
         process = subprocess.Popen(
             [sys.executable, "-m", "pytest", "-p", "pytest_pjm", *options],

@@ -137,7 +137,12 @@ def login_node(config: pytest.Config) -> Tuple[Optional[str], str]:
         return None, ""
     if not _HOST.fullmatch(host):
         raise BadInput(f"fugaku_host is {host!r}", "it is HOST or USER@HOST, as ssh takes it", "say for example login")
-    if not remote or not remote.isprintable() or (remote.startswith("~") and not remote.startswith("~/")):
+    if (
+        not remote
+        or not remote.isprintable()
+        or "$" in remote
+        or (remote.startswith("~") and not remote.startswith("~/"))
+    ):
         raise BadInput(
             f"fugaku_host is {host}, and fugaku_remote is {remote!r}" if remote else f"fugaku_host is {host}",
             "a folder there is needed for the checkout and for what jobs write, and compute nodes have to see it",

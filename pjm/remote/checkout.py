@@ -44,8 +44,9 @@ class Checkout:
         found: Dict[str, None] = {}
         for name in _QUOTED.findall(text):
             here = self.folder / name[len(there) + 1 :] if name.startswith(f"{there}/") else start / name
-            if self.left_out(here):
-                found[os.path.relpath(here, start)] = None
+            shown = os.path.relpath(here, start)
+            if _NEVER.isdisjoint(Path(shown).parts) and self.left_out(here):
+                found[shown] = None
         return list(found)
 
     def left_out(self, path: Path) -> bool:

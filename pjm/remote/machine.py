@@ -8,6 +8,7 @@ import io
 import json
 import os
 import posixpath
+import secrets
 import shlex
 import tempfile
 from contextlib import contextmanager
@@ -120,8 +121,9 @@ class Machine:
             marker = Path(folder) / "pushed"
             marker.write_text(json.dumps(document), encoding="ascii")
             members = [(checkout.folder / name, name) for name in changed]
+            new = f"{_MARKER}.{secrets.token_hex(4)}"  # another pytest may push at the same time
             try:
-                pack(archive, [*members, (marker, f"{_MARKER}.new")])
+                pack(archive, [*members, (marker, new)])
             except OSError as error:
                 raise BadInput(
                     f"the checkout cannot be pushed to {self.ssh.host}",
@@ -132,7 +134,7 @@ class Machine:
             self._remove("-rf", replaced)  # first: after a push that was cut it may be a link already
             self._remove("-f", gone)
             with answering(self.ssh.host):
-                self._unpack(archive, f"mv -f {_MARKER}.new {_MARKER}")
+                self._unpack(archive, f"mv -f {new} {_MARKER}")
         sizes = sum(checkout.facts[name][0] for name in changed)
         return len(changed), sizes
 
@@ -221,7 +223,7 @@ def connect(host: str, folder: str, top: Path, workdir: Path) -> Machine:
         f'for tool in {" ".join(_BATCH)}; do command -v $tool >/dev/null && echo "has $tool"; done; '
         'echo "time $(date "+%s %Y-%m-%d %H:%M:%S")"; echo "home $(pwd -P)"; '
         f'if [ ! "$lacks" ] && mkdir -p -m 700 -- {where} && cd -- {where}; then echo "folder $(pwd -P)"; '
-        f"[ -f {_MARKER} ] || {{ rm -f {_MARKER}.new; rmdir {_OURS}; }} 2>/dev/null; "  # of a disk that was full
+        f"[ -f {_MARKER} ] || {{ rm -f {_MARKER}.*; rmdir {_OURS}; }} 2>/dev/null; "  # of a disk that was full
         f'echo "holds $(ls -A | head -n 1)"; [ ! -f {_MARKER} ] || {{ echo marker; cat {_MARKER}; }}; fi'
     )
     begun = datetime.now()

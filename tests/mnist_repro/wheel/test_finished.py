@@ -27,7 +27,9 @@ def project(tmp_path: Path) -> Path:
     for name in ("train-0", "estimate-0", "judge"):
         change(folder / name / "cmp.wheel.json", state="finished")
     run_json.write(wheel(0, LOSS, 0.9276), folder / "train-0")
-    (folder / "estimate-0" / "evaluation.json").write_text(json.dumps({"schema": 1, "loss": LOSS}), encoding="utf-8")
+    (folder / "estimate-0" / "evaluation.json").write_text(
+        json.dumps({"schema": 1, "loss": LOSS, "accuracy": 0.9276}), encoding="utf-8"
+    )
     return folder
 
 
@@ -62,22 +64,32 @@ def test_an_estimate_that_differs_from_its_training_is_one(project: Path, loss: 
     file = project / "estimate-0" / "evaluation.json"
     change(file, loss=loss)
 
-    assert [f"{file} has test loss {loss}, {project / 'train-0' / 'run.json'} has {LOSS}"] == problems(project)
+    theirs, ours = f"{loss} and accuracy 0.9276", f"{LOSS} and 0.9276"
+    assert [f"{file} has test loss {theirs}, {project / 'train-0' / 'run.json'} has {ours}"] == problems(project)
+
+
+@pytest.mark.parametrize("accuracy", [0.9279, None, "0.9276"])
+def test_an_estimate_with_another_accuracy_is_one(project: Path, accuracy: object) -> None:
+    change(project / "estimate-0" / "evaluation.json", accuracy=accuracy)
+
+    (what,) = problems(project)
+    assert f"has test loss {LOSS} and accuracy {accuracy}, " in what
 
 
 def test_an_estimate_beside_its_run_is_looked_at_in_any_folder(tmp_path: Path) -> None:
     run_json.write(wheel(0, LOSS, 0.9276), tmp_path)
     file = tmp_path / "evaluation.json"
-    file.write_text(json.dumps({"schema": 1, "loss": LOSS * (1 + 1e-7)}), encoding="utf-8")
+    file.write_text(json.dumps({"schema": 1, "loss": LOSS * (1 + 1e-7), "accuracy": 0.9277}), encoding="utf-8")
     assert [] == problems(tmp_path)
 
     change(file, loss=0.5)
-    assert [f"{file} has test loss 0.5, {tmp_path / 'run.json'} has {LOSS}"] == problems(tmp_path)
+    ours = f"{tmp_path / 'run.json'} has {LOSS} and 0.9276"
+    assert [f"{file} has test loss 0.5 and accuracy 0.9277, {ours}"] == problems(tmp_path)
 
 
 def test_a_loss_that_is_no_number_is_the_same_as_itself(tmp_path: Path) -> None:
     run_json.write(wheel(0, float("nan"), 0.098), tmp_path)
-    (tmp_path / "evaluation.json").write_text('{"schema": 1, "loss": "nan"}', encoding="utf-8")
+    (tmp_path / "evaluation.json").write_text('{"schema": 1, "loss": "nan", "accuracy": 0.098}', encoding="utf-8")
 
     assert [] == problems(tmp_path)
 
