@@ -15,8 +15,10 @@ import pytest
 import pytest_pjm
 from pjm import suggest
 from pjm.batch.host import Host, LocalHost
+from pjm.batch.pjm.scheduler import COMMANDS as PJM_COMMANDS
 from pjm.batch.pjm.scheduler import PjmScheduler
 from pjm.batch.scheduler import Limits, Scheduler
+from pjm.batch.slurm.scheduler import COMMANDS as SLURM_COMMANDS
 from pjm.batch.slurm.scheduler import SlurmScheduler
 from pjm.errors import BadInput
 from pjm.plan.settings import Settings
@@ -30,6 +32,7 @@ from pjm.sessions.session import Session
 
 PJM, SLURM = "pjm", "slurm"
 _SUBMITS = {PJM: "pjsub", SLURM: "sbatch"}
+COMMANDS = (*PJM_COMMANDS, *SLURM_COMMANDS)
 HERE = LocalHost()
 _DAY = 86400.0  # seconds
 _ALWAYS_LISTED = 3  # days of history that PJM lists by default (Command Reference p. 71)
@@ -118,7 +121,7 @@ def machine_of(session: Session) -> Optional[Machine]:
     if not isinstance(host, str):
         return None
     top = top_of(Path(str(session.facts["checkout"]["rootdir"])))
-    machine = connect(host, str(folder), top, session.folder.parent.absolute())
+    machine = connect(host, str(folder), top, session.folder.parent.absolute(), COMMANDS)
     return replace(machine, emulates=bool(session.facts.get("emulate")))
 
 

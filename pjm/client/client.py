@@ -210,7 +210,7 @@ class Client:
         host, folder = login_node(config)
         if host is None or config.option.collectonly:
             return None
-        machine = connect(host, folder, top_of(config.rootpath), pytest_pjm.workdir(config))
+        machine = connect(host, folder, top_of(config.rootpath), pytest_pjm.workdir(config), batch_system.COMMANDS)
         return replace(machine, emulates=bool(config.getoption("fugaku_emulate")))
 
     def _chosen(self, config: pytest.Config) -> str:

@@ -34,8 +34,6 @@ _MAKE = (
     "import sys; sys.path.insert(0, sys.argv[1]); from pathlib import Path; from pjm.emulator import environment; "
     "environment(Path(sys.argv[2]))"
 )
-_EMULATED = frozenset(("pjsub", "pjstat", "pjdel"))
-_BATCH = (*sorted(_EMULATED), "sbatch", "squeue", "scancel", "scontrol", "sinfo", "sacct")
 _TOOLS = ("tar", "awk", "find", "head", "tail", "wc", "xargs")
 
 
@@ -49,7 +47,8 @@ class Machine:
         roots: where the checkout and the sessions' folder are there.
         ahead: how far its local time is ahead of ours.
         skew: seconds by which its clock is ahead of ours, whatever the time zones.
-        has: the commands of batch systems that are there.
+        asked: the commands of batch systems that were looked for.
+        has: those of them that are there.
         pushed: size and time of each file that was pushed before.
         emulates: whether its batch system is an emulator in the folder.
     """
@@ -59,6 +58,7 @@ class Machine:
     roots: Roots
     ahead: timedelta = timedelta()
     skew: float = 0.0
+    asked: FrozenSet[str] = frozenset()
     has: FrozenSet[str] = frozenset()
     pushed: Mapping[str, Fact] = field(default_factory=dict)
     emulates: bool = False
@@ -67,7 +67,7 @@ class Machine:
     def host(self) -> SshHost:
         """Runs the batch system's commands."""
         prelude = f'export PATH={self._emulator}/bin:"$PATH" PJM_EMULATOR={self._emulator}; ' if self.emulates else ""
-        return SshHost(self.ssh, self.roots, prelude, _EMULATED if self.emulates else self.has)
+        return SshHost(self.ssh, self.roots, prelude, self.asked if self.emulates else self.has)
 
     @property
     def _emulator(self) -> str:
@@ -196,7 +196,7 @@ class Machine:
             )
 
 
-def connect(host: str, folder: str, top: Path, workdir: Path) -> Machine:
+def connect(host: str, folder: str, top: Path, workdir: Path, commands: Sequence[str] = ()) -> Machine:
     """Look at a machine, and make our folder there if it does not exist.
 
     Args:
@@ -204,6 +204,7 @@ def connect(host: str, folder: str, top: Path, workdir: Path) -> Machine:
         folder: the folder there; "~/" and relative names begin in the home folder.
         top: the folder of the checkout.
         workdir: the folder of all sessions here.
+        commands: of batch systems, to be looked for.
 
     Raises:
         BadInput: the machine cannot be reached or used, or the folder is not ours.
@@ -220,7 +221,7 @@ def connect(host: str, folder: str, top: Path, workdir: Path) -> Machine:
     look = (
         f"cd; lacks=; for tool in {' '.join(_TOOLS)}; do "
         'command -v $tool >/dev/null || { lacks=1; echo "lacks $tool"; }; done; '
-        f'for tool in {" ".join(_BATCH)}; do command -v $tool >/dev/null && echo "has $tool"; done; '
+        f'for tool in {" ".join(commands)}; do command -v $tool >/dev/null && echo "has $tool"; done; '
         'echo "time $(date "+%s %Y-%m-%d %H:%M:%S")"; echo "home $(pwd -P)"; '
         f'if [ ! "$lacks" ] && mkdir -p -m 700 -- {where} && cd -- {where}; then echo "folder $(pwd -P)"; '
         f"[ -f {_MARKER} ] || {{ rm -f {_MARKER}.*; rmdir {_OURS}; }} 2>/dev/null; "  # of a disk that was full
@@ -240,6 +241,7 @@ def connect(host: str, folder: str, top: Path, workdir: Path) -> Machine:
         there,
         Roots(((workdir, sessions), (top, there))),
         *_clock(said, begun),
+        frozenset(commands),
         frozenset(said.get("has", ())),
         files if isinstance(files, dict) else {},
     )

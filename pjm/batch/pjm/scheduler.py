@@ -32,6 +32,7 @@ from pjm.errors import BadInput
 # REASON last: it is free text, which may hold the delimiter.
 _ITEMS = "jid,st,ec,pc,sn,sdt,elp,elpl,ermsg"
 _GONE_ALREADY = {"0112", "0113", "0119"}  # pjdel: does not exist, not in a state for it, accepted before
+COMMANDS = ("pjsub", "pjstat", "pjdel")
 _HOW_TO_GET_ONE = "run it on a login node, or try it here with --fugaku --fugaku-emulate, or under: pjm emulator run --"
 
 
@@ -89,7 +90,7 @@ class PjmScheduler:
         Raises:
             BadInput: a command is missing.
         """
-        for name in ("pjsub", "pjstat", "pjdel"):
+        for name in COMMANDS:
             if not self.host.has(name):
                 raise BadInput("--fugaku needs PJM's commands", f"there is no {name} on PATH", _HOW_TO_GET_ONE)
 

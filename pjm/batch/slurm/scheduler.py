@@ -35,7 +35,8 @@ _ASK = ("env", "SLURM_TIME_FORMAT=%s", "SLURM_BITSTR_LEN=0")
 # VARIABLES.
 _SUBMIT = ("env", "-u", "SBATCH_ARRAY_INX", "-u", "SBATCH_CLUSTERS", "-u", "SBATCH_WAIT", "sbatch")
 _ALWAYS = ("--parsable", "--no-requeue", "--export=NIL")
-_COMMANDS = ("sbatch", "squeue", "scancel", "scontrol", "sinfo")
+_NEEDED = ("sbatch", "squeue", "scancel", "scontrol", "sinfo")
+COMMANDS = (*_NEEDED, "sacct")
 _UNKNOWN_ID = "Invalid job id specified"
 _ENDED_ALREADY = re.compile(r"Invalid job id|already (?:completing or )?(?:completed|finished)")
 _USUAL_DAYS = 3
@@ -116,7 +117,7 @@ class SlurmScheduler:
         Raises:
             BadInput: a command is missing, or Slurm does not answer.
         """
-        for name in _COMMANDS:
+        for name in _NEEDED:
             if not self.host.has(name):
                 raise BadInput("--fugaku needs Slurm's commands", f"there is no {name} on PATH", _HOW_TO_GET_ONE)
         try:

@@ -33,7 +33,7 @@ def test_a_path_outside_is_refused(path: str) -> None:
     with pytest.raises(BadInput) as caught:
         ROOTS.there(Path(path))
 
-    assert f"{path} is not there, where the jobs run" == caught.value.what
+    assert f"{path} is not on the machine of the jobs" == caught.value.what
 
 
 def test_one_path_there_may_be_part_of_another() -> None:
