@@ -140,7 +140,7 @@ def login_node(config: pytest.Config) -> Tuple[Optional[str], str]:
     if (
         not remote
         or not remote.isprintable()
-        or "$" in remote
+        or remote.startswith("$")
         or (remote.startswith("~") and not remote.startswith("~/"))
     ):
         raise BadInput(
