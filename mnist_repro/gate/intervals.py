@@ -31,9 +31,16 @@ def student_t(degrees: float, probability: float) -> float:
     return float(_special().stdtrit(degrees, probability))
 
 
-def student_ts(degrees: np.ndarray, probability: float) -> np.ndarray:
-    """`student_t` of many degrees of freedom."""
-    return np.asarray(_special().stdtrit(degrees, probability))
+def welch_reach(
+    our_variance: np.ndarray, our_count: np.ndarray, their_variance: np.ndarray, their_count: int, tail: float
+) -> np.ndarray:
+    """How far the interval of a difference of means reaches to each side, with probability ``tail`` beyond each end.
+
+    Variances, with n - 1, and our counts may be arrays, for many intervals at once. Source: Welch 1947.
+    """
+    ours, theirs = our_variance / our_count, their_variance / their_count
+    freedom = (ours + theirs) ** 2 / (ours**2 / (our_count - 1) + theirs**2 / (their_count - 1))
+    return np.asarray(-_special().stdtrit(freedom, tail) * np.sqrt(ours + theirs))
 
 
 @functools.lru_cache(maxsize=64)

@@ -17,7 +17,7 @@ from typing import Callable, Dict, List, Mapping, Sequence, Tuple, Union
 import numpy as np
 
 from mnist_repro.gate.baselines.values import SampleEntry
-from mnist_repro.gate.intervals import student_ts
+from mnist_repro.gate.intervals import welch_reach
 from mnist_repro.gate.statistics import AUTO_SEEDS, LEVEL
 from mnist_repro.gate.verdicts import HIGHER, LOWER, NO_WORSE, Metric
 
@@ -153,12 +153,9 @@ def _intervals(draw: Draw, stored: int, sessions: int) -> Tuple[np.ndarray, np.n
 
 def _ends(measured: np.ndarray, stored: np.ndarray, tail: float) -> np.ndarray:
     """`welch_interval` of many samples at once: (…, seeds) to (…, 2)."""
-    ours, theirs = (samples.var(axis=-1, ddof=1) / samples.shape[-1] for samples in (measured, stored))
-    freedom = (ours + theirs) ** 2 / (ours**2 / (measured.shape[-1] - 1) + theirs**2 / (stored.shape[-1] - 1))
-    difference, reach = (
-        measured.mean(axis=-1) - stored.mean(axis=-1),
-        -student_ts(freedom, tail) * np.sqrt(ours + theirs),
-    )
+    ours, theirs = (samples.var(axis=-1, ddof=1) for samples in (measured, stored))
+    difference = measured.mean(axis=-1) - stored.mean(axis=-1)
+    reach = welch_reach(ours, np.array(measured.shape[-1]), theirs, stored.shape[-1], tail)
     return np.stack([difference - reach, difference + reach], axis=-1)
 
 

@@ -16,7 +16,7 @@ from typing import Mapping, Optional
 import numpy as np
 
 from mnist_repro.display import seeds_text
-from mnist_repro.gate.intervals import Interval, student_t, student_ts
+from mnist_repro.gate.intervals import Interval, welch_reach
 from mnist_repro.gate.verdicts import LOWER, NO_WORSE, SAME, Finding, Metric, Verdict
 
 # The probability that a check passes although a metric is off by its margin.
@@ -174,42 +174,25 @@ def welch_interval(measured: np.ndarray, stored: np.ndarray, tail: float) -> Int
 
     Source: Welch 1947.
     """
-    return _welch(
-        float(measured.mean() - stored.mean()),
-        measured.var(ddof=1),
-        len(measured),
-        stored.var(ddof=1),
-        len(stored),
-        tail,
-    )
+    difference = float(measured.mean() - stored.mean())
+    reach = float(welch_reach(measured.var(ddof=1), np.array(len(measured)), stored.var(ddof=1), len(stored), tail))
+    return Interval(difference - reach, difference + reach)
 
 
 def _seeds_needed(metric: Metric, measured: np.ndarray, stored: np.ndarray, tail: float, metrics: int) -> Optional[int]:
     """The number of seeds that would decide the comparison if mean and spread stay the same; None if too many."""
     difference, margin = float(measured.mean() - stored.mean()), metric.margin
     counts = np.arange(len(measured) + 1, MOST_SEEDS_FORETOLD + 1)
-    ours, theirs = measured.var(ddof=1) / counts, stored.var(ddof=1) / len(stored)
-    freedom = (ours + theirs) ** 2 / (ours**2 / (counts - 1) + theirs**2 / (len(stored) - 1))
-
-    def reach(share: float) -> np.ndarray:
-        return np.asarray(-student_ts(freedom, share) * np.sqrt(ours + theirs))
-
-    proven, claimed = reach(tail), reach(tail / metrics / 2.0)
+    proven, claimed = (
+        welch_reach(measured.var(ddof=1), counts, stored.var(ddof=1), len(stored), share)
+        for share in (tail, tail / metrics / 2.0)
+    )
     above, below = difference + proven < margin, -margin < difference - proven
     inside = above & below
     if metric.claim == NO_WORSE:
         inside = above if metric.direction == LOWER else below
     settled = counts[inside | (difference - claimed > margin) | (difference + claimed < -margin)]
     return int(settled[0]) if len(settled) else None
-
-
-def _welch(
-    difference: float, our_variance: float, our_count: int, their_variance: float, their_count: int, tail: float
-) -> Interval:
-    our_error, their_error = our_variance / our_count, their_variance / their_count
-    freedom = (our_error + their_error) ** 2 / (our_error**2 / (our_count - 1) + their_error**2 / (their_count - 1))
-    reach = -student_t(freedom, tail) * math.sqrt(our_error + their_error)
-    return Interval(difference - reach, difference + reach)
 
 
 def _values(samples: Samples) -> np.ndarray:
