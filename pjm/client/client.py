@@ -244,10 +244,12 @@ class Client:
         roots = SAME if self._machine is None else self._machine.roots
         place = workplace(config, self._settings, items, roots)
         pushed: List[str] = []
+        left_out = Prepared.left_out
         if self._machine is not None and not config.option.fugaku_dry_run:
             require_resumable(config, self._settings, items, self._machine.folder)
             checkout = checkout_of(top_of(config.rootpath), self._settings.workdir)
             pushed += self._push(self._machine, checkout, place)
+            left_out = partial(checkout.named_and_left_out, there=self._machine.folder, start=place.start)
             # After that, because it may be in the checkout. Without a path, the prologue may say where it is.
             if "/" in place.python[0] or not place.prologue:
                 self._machine.require_python(place.python, place.start)
@@ -262,11 +264,7 @@ class Client:
             for share in (share for job in jobs for share in job.shares):
                 scheduler.check(share.resources, share.nodeids[0])
             check_budget(jobs, None if config.option.fugaku_dry_run else self._settings.budget)
-        prepared = Prepared(items, tasks, place, scheduler, tuple(filter(None, notes)))
-        if self._machine is None or config.option.fugaku_dry_run:
-            return prepared
-        left_out = partial(checkout.named_and_left_out, there=self._machine.folder, start=place.start)
-        return replace(prepared, left_out=left_out)
+        return Prepared(items, tasks, place, scheduler, tuple(filter(None, notes)), left_out)
 
     def _open(self, session: pytest.Session, prepared: Prepared) -> FollowedSession:
         """Create the session folder, or take up the jobs and results of the session that is resumed.

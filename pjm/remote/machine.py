@@ -116,25 +116,20 @@ class Machine:
         if not (changed or gone):
             return 0, 0
         replaced = [name for name in changed if any(each.startswith(f"{name}/") for each in gone)]
-        document = {"project": project(checkout.folder), "files": checkout.facts}
-        with tempfile.TemporaryDirectory() as folder, tempfile.TemporaryFile() as archive:
-            marker = Path(folder) / "pushed"
-            marker.write_text(json.dumps(document), encoding="ascii")
-            members = [(checkout.folder / name, name) for name in changed]
-            new = f"{_MARKER}.{secrets.token_hex(4)}"  # another pytest may push at the same time
+        members = [(checkout.folder / name, name) for name in changed]
+        with tempfile.TemporaryFile() as archive:
             try:
-                pack(archive, [*members, (marker, new)])
+                then = _pack_marked(archive, members, checkout.folder, checkout.facts)
             except OSError as error:
                 raise BadInput(
                     f"the checkout cannot be pushed to {self.ssh.host}",
                     f"{error.strerror}: {error.filename}" if error.filename else str(error),
                     "make the file readable, or have git ignore it; if it was being written, try again",
                 ) from error
-            archive.seek(0)
             self._remove("-rf", replaced)  # first: after a push that was cut it may be a link already
             self._remove("-f", gone)
             with answering(self.ssh.host):
-                self._unpack(archive, f"mv -f {new} {_MARKER}")
+                self._unpack(archive, then)
         sizes = sum(checkout.facts[name][0] for name in changed)
         return len(changed), sizes
 
@@ -246,11 +241,24 @@ def connect(host: str, folder: str, top: Path, workdir: Path, commands: Sequence
         files if isinstance(files, dict) else {},
     )
     if "marker" not in said:
-        with answering(host), tempfile.TemporaryDirectory() as made:
-            marker = Path(made) / "pushed"
-            marker.write_text(json.dumps({"project": project(top), "files": {}}), encoding="ascii")
-            machine.send([(marker, f"{_MARKER}.new")], f"mv -f {_MARKER}.new {_MARKER}")
+        with answering(host), tempfile.TemporaryFile() as archive:
+            machine._unpack(archive, _pack_marked(archive, (), top, {}))
     return machine
+
+
+def _pack_marked(archive: IO[bytes], members: Sequence[Tuple[Path, str]], top: Path, facts: Mapping[str, Fact]) -> str:
+    """Write files of the checkout and our marker, which says what is there then, into an archive.
+
+    Returns:
+        What the shell does afterwards: it puts the marker in place.
+    """
+    new = f"{_MARKER}.{secrets.token_hex(4)}"  # another pytest may push at the same time
+    with tempfile.TemporaryDirectory() as folder:
+        marker = Path(folder) / "pushed"
+        marker.write_text(json.dumps({"project": project(top), "files": facts}), encoding="ascii")
+        pack(archive, [*members, (marker, new)])
+    archive.seek(0)
+    return f"mv -f {new} {_MARKER}"
 
 
 def project(top: Path) -> str:

@@ -15,6 +15,7 @@ from pjm.batch.scheduler import LONGEST_SUBMISSION
 from pjm.errors import BadInput
 from pjm.job.assignment import EVENTS
 from pjm.job.captured_output import STREAMS
+from pjm.job.worker_plugin import LOG
 from pjm.remote.archive import unpack
 from pjm.remote.machine import Machine, answering
 from pjm.remote.ssh import SUBMITTING
@@ -22,8 +23,7 @@ from pjm.sessions.session import JOBS, Session
 
 _LONG, _SHORT = 600.0, 120.0  # seconds
 _PATIENCE = 5  # pulls after which bytes of 0 among events are taken as they are
-_LOG = "pytest.log"
-_NAME = rf"share-\d{{1,5}}(?:\.(?:out|err|stats)|/(?:{EVENTS}|{_LOG}|captured\.(?:{'|'.join(STREAMS)})))"
+_NAME = rf"share-\d{{1,5}}(?:\.(?:out|err|stats)|/(?:{EVENTS}|{LOG}|captured\.(?:{'|'.join(STREAMS)})))"
 # Only such names are written to: what comes from there is not trusted.
 _RECORD = re.compile(rb"(\d{1,15}) (\d{1,15}) ([\w-]{1,100})/(%b)\n" % _NAME.encode(), re.ASCII)
 # For each file that is longer or shorter than known, a line "from to name" and the bytes between. $known has lines of

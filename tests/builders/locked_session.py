@@ -1,10 +1,12 @@
-"""Another process that wants the lock of a session, as a client has it that follows the session."""
+"""A session that is done, and another process that wants its lock, as a client has it that follows the session."""
 
 from __future__ import annotations
 
 import subprocess
 import sys
+from pathlib import Path
 
+from pjm.sessions import index
 from pjm.sessions.session import Session
 
 FOLLOW = """
@@ -28,3 +30,12 @@ def follow(session: Session) -> subprocess.Popen[str]:
         stderr=subprocess.PIPE,
         text=True,
     )
+
+
+def done_session(workdir: Path) -> Session:
+    """One that is done, and that nobody follows."""
+    made = index.create(workdir, {"arguments": [], "checkout": {}})
+    made.note("planned", job="x")
+    made.note("done")
+    made.close()
+    return made

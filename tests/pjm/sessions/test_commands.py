@@ -12,17 +12,12 @@ import pytest
 from pjm.cli import main
 from pjm.sessions import index
 from pjm.sessions.session import Session
-from tests.builders.locked_session import follow
+from tests.builders.locked_session import done_session, follow
 
 
 @pytest.fixture
 def session(tmp_path: Path) -> Session:
-    """One that is done, and that nobody follows."""
-    made = index.create(tmp_path, {"arguments": [], "checkout": {}})
-    made.note("planned", job="x")
-    made.note("done")
-    made.close()
-    return made
+    return done_session(tmp_path)
 
 
 def listed(session: Session, capsys: pytest.CaptureFixture[str]) -> str:
