@@ -26,9 +26,10 @@ _OURS = Path(__file__).resolve().with_name("pjm") / "__init__.py"
 
 MARK = "fugaku"
 HELP = (
-    "fugaku(nodes=1, elapse='30m', rscgrp=None, env={}, after=None, together=None, cpus=None, mem=None, gres=None): "
-    "with --fugaku, run this test in a batch job on so many nodes, for at most so long, in this resource group, with "
-    "these environment variables, after another test has passed, in one job with others, and with so much of each node"
+    "fugaku(nodes=1, elapse='30m', rscgrp=None, env={}, after=None, together=None, cpus=None, mem=None, gres=None, "
+    "ranks=None): with --fugaku, run this test in a batch job on so many nodes, for at most so long, in this resource "
+    "group, with these environment variables, after another test has passed, in one job with others, and with so much "
+    "of each node; with ranks=, run it under mpiexec in so many processes, also without --fugaku"
 )
 GROUP = "tests as batch jobs (marked with @pytest.mark.fugaku)"
 LATEST = "latest"
@@ -45,6 +46,7 @@ BOTH = (
     ("python", "COMMAND", "what starts the interpreter on the compute nodes, quoted as in a shell (default: this one)"),
     ("host", "[USER@]HOST", "login node to submit on, reached by ssh (default: this machine)"),
     ("remote", "FOLDER", "where the checkout and the sessions are copied on that host; compute nodes must see it"),
+    ("mpiexec", "COMMAND", "what starts the ranks of a test in a job (default: the batch system's, with -n {ranks})"),
     ("workdir", "DIR", "where sessions are kept; compute nodes must see it (default: .pjm below the root folder)"),
     ("retries", "N", "how often a test is submitted again after a failure of the system (default: 2)"),
     ("queue_timeout", "TIME", "how long a job may wait to start; 0 for ever (default: 0)"),
@@ -59,6 +61,7 @@ _INI = (
     ("bulk_limit", "string", "sub jobs of a bulk job (default: 2000)"),
     ("start_up", "string", "seconds of an elapse limit that are kept free for the start (default: 60)"),
     ("grace", "string", "seconds to wait for results and jobs that ought to be there (default: 120; emulated: 3)"),
+    ("ranks_gate", "string", "how ranks keep in step: files, mpi4py, or mpiexec for one per test (default: files)"),
     ("backoff", "string", "seconds before the first retry, doubled for each further one (default: 30; emulated: 0.1)"),
     ("submit_options", "args", "options for every pjsub or sbatch, such as --no-check-directory or --exclusive"),
     ("pjsub_options", "args", "the same for pjsub alone, where fugaku_submit_options is not set"),
@@ -213,7 +216,7 @@ def pytest_configure(config: pytest.Config) -> None:
 # Not in pytest_collection_modifyitems: a later hook there, such as that of --ff, would change the order again.
 @pytest.hookimpl(tryfirst=True)
 def pytest_collection_finish(session: pytest.Session) -> None:
-    """Keep to `after=` if the marked tests run in this process."""
+    """Keep to `after=` and `ranks=` if the marked tests run without jobs."""
     config, manager = session.config, session.config.pluginmanager
     if manager.hasplugin(_JOB):
         return
@@ -221,10 +224,10 @@ def pytest_collection_finish(session: pytest.Session) -> None:
         require_own_package(config, "--fugaku")  # again: the folders of the tests are on the import path now
         return
     marks = [mark for item in session.items for mark in item.iter_markers(MARK)]
-    # If the project has its own module pjm, there are no jobs, and only `after=` of the marks has an effect.
-    if not marks or (_stranger(config) and not any("after" in mark.kwargs for mark in marks)):
+    # If the project has its own module pjm, there are no jobs, and only these arguments of the marks have an effect.
+    if not marks or (_stranger(config) and not any({"after", "ranks"} & mark.kwargs.keys() for mark in marks)):
         return
-    with _own_package(config, "after= of a mark"):
+    with _own_package(config, "after= or ranks= of a mark"):
         from pjm.client.local_after import keep_order
 
         keep_order(session)
@@ -258,9 +261,20 @@ def artifacts(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathF
     from pjm.identity import identity
     from pjm.job.artifacts import Artifacts
 
-    made = Artifacts(root, identity(request.node), fetch)
+    made = Artifacts(root, identity(request.node), fetch, getattr(manager.get_plugin(_JOB), "attempt", None))
     made.begin()
     return made
+
+
+@pytest.fixture(scope="session")
+def mpi(request: pytest.FixtureRequest) -> object:
+    """The place among the ranks of a test: `mpi.rank` of `mpi.size`, and `mpi.comm`, the communicator of mpi4py."""
+    job = request.config.pluginmanager.get_plugin(_JOB)
+    if job is None:
+        require_own_package(request.config, "the fixture mpi")
+    from pjm.job.rank import Mpi
+
+    return getattr(job, "mpi", Mpi())
 
 
 def _learn_times(config: pytest.Config) -> None:

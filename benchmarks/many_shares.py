@@ -113,6 +113,7 @@ class MadeUpMachine:
     """A clock, and a batch system on it that runs some shares at once; they write the events of their tests."""
 
     bulk_number = directives.BULK_NUMBER
+    mpiexec = ("mpiexec", "-n", "{ranks}")
 
     def __init__(self, operations: Operations) -> None:
         self.now = 0.0

@@ -74,6 +74,7 @@ class Resources:
         cpus: processors on each node; None leaves it to the site.
         mem: memory on each node, such as "4G"; None leaves it to the site.
         gres: other resources on each node, such as "gpu:1"; None for none.
+        ranks: processes of MPI on all nodes together; None for a job without MPI.
     """
 
     nodes: int
@@ -85,11 +86,17 @@ class Resources:
     cpus: Optional[int] = None
     mem: Optional[str] = None
     gres: Optional[str] = None
+    ranks: Optional[int] = None
 
     @property
     def node_hours(self) -> float:
         """The most node-hours that the job can cost."""
         return self.nodes * self.elapse / 3600
+
+    @property
+    def ranks_per_node(self) -> int:
+        """The most ranks of one node; 0 without MPI."""
+        return -(-(self.ranks or 0) // self.nodes)
 
 
 @dataclass(frozen=True)
@@ -180,6 +187,14 @@ class Scheduler(Protocol):
     @property
     def bulk_number(self) -> str:
         """The text that the shell of a sub job expands to the number of the sub job."""
+        ...
+
+    @property
+    def mpiexec(self) -> Tuple[str, ...]:
+        """The usual command that starts a program on all ranks of a job: `{ranks}` is their number, `{output}` a path.
+
+        Where the command writes files for what the ranks print, their names begin with that path.
+        """
         ...
 
     @property

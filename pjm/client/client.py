@@ -257,6 +257,8 @@ class Client:
                 self._machine.make_emulator(place.python, place.prologue)
         scheduler = make_scheduler(config, self._settings, self._machine)
         self._settings = batch_system.within(self._settings, scheduler.limits)
+        if not (self._settings.mpiexec or self._settings.emulate or batch_system.emulator_found(os.environ)):
+            place = replace(place, mpiexec=scheduler.mpiexec)
         tasks = tasks_of(config, self._settings, items, self._wishes, self._durations.known())
         notes = [scheduler.limits.doubt, rounded(tasks, self._settings.site), *pushed]
         if not config.option.fugaku_resume:

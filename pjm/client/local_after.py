@@ -1,8 +1,8 @@
-"""Applies `after=` when marked tests run in this process: orders them, and skips tests whose requirement failed."""
+"""Applies `after=` when marked tests run without jobs: orders them, and skips tests whose requirement failed."""
 
 from __future__ import annotations
 
-from typing import Dict, List, Mapping, Tuple
+from typing import Dict, Generator, List, Mapping, Optional, Tuple
 
 import pytest
 
@@ -15,15 +15,20 @@ from pjm.plan.settings import defaults
 
 
 def keep_order(session: pytest.Session) -> None:
-    """Make the marked tests keep to `after=` when they run in this process.
+    """Make the marked tests keep to `after=` and `ranks=` when they run without jobs.
 
     Raises:
         BadInput: a mark is invalid.
     """
-    wanted = wishes(session.items, defaults(session.config))
+    wanted, manager = wishes(session.items, defaults(session.config)), session.config.pluginmanager
+    chains = LocalChains(wanted)
     if any(wish.after for wish in wanted.values()):
         session.items[:] = in_order(session.items, wanted)
-        session.config.pluginmanager.register(LocalChains(wanted), "pjm.chains")
+        manager.register(chains, "pjm.chains")
+    if any(wish.request.ranks for wish in wanted.values()):
+        from pjm.client.local_ranks import LocalRanks
+
+        manager.register(LocalRanks(session, wanted, chains), "pjm.ranks")
 
 
 def in_order(items: List[pytest.Item], wanted: Mapping[str, MarkedTest]) -> List[pytest.Item]:
@@ -42,16 +47,26 @@ class LocalChains:
         self._reports: Dict[str, List[Tuple[str, str]]] = {}
         self._running = ""
 
+    @pytest.hookimpl(wrapper=True, tryfirst=True)
+    def pytest_runtest_protocol(self, item: pytest.Item) -> Generator[None, object, object]:
+        """Remember which test runs."""
+        self._running = identity(item)
+        return (yield)
+
     @pytest.hookimpl(tryfirst=True)
     def pytest_runtest_setup(self, item: pytest.Item) -> None:
         """Skip a test that waits for one that did not pass. If that one has not run at all, the test fails."""
-        self._running = identity(item)
-        wish = self._wishes.get(self._running)
-        for before in wish.after if wish is not None else ():
-            if before not in self._reports:
-                pytest.fail(str(_not_run(self._running, before)), pytrace=False)
-            if not passed(self._reports[before]):
-                pytest.skip(reason_to_skip(before))
+        test = identity(item)
+        before = self.not_passed(test)
+        if before is not None and before not in self._reports:
+            pytest.fail(str(_not_run(test, before)), pytrace=False)
+        if before is not None:
+            pytest.skip(reason_to_skip(before))
+
+    def not_passed(self, test: str) -> Optional[str]:
+        """The first test that this one waits for and that has not passed; None if it may run."""
+        after = self._wishes[test].after if test in self._wishes else ()
+        return next((before for before in after if not passed(self._reports.get(before, ()))), None)
 
     def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
         """Remember the outcomes of the tests that others wait for."""

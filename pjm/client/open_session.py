@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import sys
+from dataclasses import replace
 from pathlib import Path
 from typing import Any, Dict, List, Mapping, Optional, Sequence, Tuple
 
@@ -32,6 +33,8 @@ from pytest_pjm import LATEST
 
 Items = Mapping[str, pytest.Item]
 
+LOCAL_MPIEXEC = ("mpiexec", "-n", "{ranks}")
+_GRACE = 3.0  # seconds, as in the emulator
 _LOCAL = (Path("/tmp"), Path("/var/tmp"), Path("/dev/shm"))  # noqa: S108 - these are refused
 
 
@@ -61,12 +64,25 @@ def _task(test: str, item: pytest.Item, wish: MarkedTest, seconds: Optional[floa
 
 def workplace(config: pytest.Config, settings: Settings, items: Items, roots: Roots) -> Workplace:
     """Everything that all jobs of the session have in common."""
+    return replace(
+        workplace_here(config, items),
+        python=settings.python,
+        prologue=settings.prologue,
+        grace=settings.grace,
+        mpiexec=settings.mpiexec or LOCAL_MPIEXEC,
+        ranks_gate=settings.ranks_gate,
+        roots=roots,
+    )
+
+
+def workplace_here(config: pytest.Config, items: Items) -> Workplace:
+    """The same for tests that run on this machine, without a batch system."""
     start = config.invocation_params.dir
     # A client that resumes may want a junit file, even if this one does not: xunit1 accepts all without a warning.
     family = str(config.getini("junit_family")) if getattr(config.option, "xmlpath", None) else "xunit1"
     return Workplace(
-        python=settings.python,
-        prologue=settings.prologue,
+        python=(sys.executable,),
+        prologue=(),
         start=start,
         files={test: file_of(item) for test, item in items.items()},
         places=tuple(dict.fromkeys(_without_test(argument) for argument in config.args)),
@@ -74,9 +90,9 @@ def workplace(config: pytest.Config, settings: Settings, items: Items, roots: Ro
         environment={name: os.environ[name] for name in PYTEST_LOOKS_AT if name in os.environ},
         path=any(entry in ("", str(start)) for entry in sys.path),
         junit="xunit1" if family == "legacy" else family,
-        grace=settings.grace,
+        grace=_GRACE,
+        mpiexec=LOCAL_MPIEXEC,
         switches=own_switches(),
-        roots=roots,
     )
 
 

@@ -22,12 +22,14 @@ class Artifacts:
     Attributes:
         root: the folder of all artifacts of a session.
         test: node id of the test that uses the fixture.
+        attempt: number of this attempt at the test, which its ranks have in common; None without ranks.
         fetch: brings files of jobs to here, by a pattern relative to the root; None where they are here.
     """
 
     root: Path
     test: str
     fetch: Optional[Callable[[str], None]] = None
+    attempt: Optional[int] = None
 
     @functools.cached_property
     def folder(self) -> Path:
@@ -35,6 +37,10 @@ class Artifacts:
         home = _home(self.root, self.test)
         home.mkdir(exist_ok=True)
         write_whole(home / _NAME, json.dumps(self.test))  # first, so that the folder always names its test
+        if self.attempt is not None:
+            shared = home / f"{_ATTEMPT}{self.attempt}"
+            shared.mkdir(exist_ok=True)
+            return shared
         number = 0
         while True:
             attempt = home / f"{_ATTEMPT}{number}"

@@ -6,7 +6,7 @@ import json
 import os
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Dict, List, Mapping, Sequence, Tuple
+from typing import Any, Dict, List, Mapping, Optional, Sequence, Tuple
 
 from pjm.files import system_bytes, write_json
 
@@ -33,7 +33,11 @@ class Assignment:
         environment: variables that pytest reads before its arguments; a mark's value replaces the client's.
         path: whether the folder in which pytest starts belongs on the import path, as it did at the client.
         junit: the family of the client's junit file; if the client writes none, a family that accepts everything.
-        grace: seconds that Python may take to end after the session of pytest.
+        grace: seconds that Python may take to end after the session of pytest; see also `pjm.job.ranks`.
+        ranks: processes of MPI that run each test; None for one process without MPI.
+        ranks_per_node: the most of them on one node.
+        mpiexec: what starts them; see `Scheduler.mpiexec`.
+        gate: how ranks keep in step: one of `pjm.job.rank.GATES`.
     """
 
     tests: Tuple[str, ...]
@@ -46,6 +50,10 @@ class Assignment:
     path: bool
     junit: str
     grace: float
+    ranks: Optional[int] = None
+    ranks_per_node: int = 0
+    mpiexec: Tuple[str, ...] = ()
+    gate: str = "files"
 
 
 def share_folder(folder: Path, number: int) -> Path:
@@ -100,6 +108,10 @@ def read_assignment(folder: Path, number: int) -> Assignment:
         path=bool(common["path"]),
         junit=str(common["junit"]),
         grace=float(common["grace"]),
+        ranks=share["resources"]["ranks"],
+        ranks_per_node=-(-(share["resources"]["ranks"] or 0) // share["resources"]["nodes"]),
+        mpiexec=tuple(map(_as_here, common["mpiexec"])),
+        gate=str(common["gate"]),
     )
 
 

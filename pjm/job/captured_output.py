@@ -9,6 +9,7 @@ from typing import Any, Iterator, Tuple
 
 STREAMS = ("stdout", "stderr")
 _LINES = 1000  # the most lines to show of each stream: a test that never ends may print without end
+UNENDED = "unended.txt"  # where threads were when a Python that did not end was given up
 _LAST = 64 * 1024  # bytes that are looked at for the last lines
 
 
@@ -49,6 +50,14 @@ def forget(folder: Path) -> None:
     for stream in STREAMS:
         with contextlib.suppress(OSError):
             _file(folder, stream).unlink()
+
+
+def unended(folder: Path) -> str:
+    """Where the threads of a process were that was given up, which is then forgotten; "" if it has ended by itself."""
+    text = last_lines(folder / UNENDED, 100)
+    with contextlib.suppress(OSError):
+        (folder / UNENDED).unlink()
+    return text
 
 
 def last_lines(path: Path, lines: int) -> str:

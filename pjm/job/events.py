@@ -32,6 +32,14 @@ FINISH = "finish"  # the session of pytest is over: its exit code, whether its t
 EXIT = "exit"  # the process of pytest has ended: its exit code, and where its threads were if it was given up
 END = "end"  # all tests of the share are done
 
+# With ranks, in the file of each rank:
+COLLECTED = "collected"  # the tests of the share that this rank has found
+READY = "ready"  # the rank would begin this test
+GONE = "gone"  # the rank's process has ended, in whatever way
+# and in the file that all ranks read:
+AGREED = "agreed"  # the tests that all ranks have found
+GO = "go"  # all ranks are ready for this test
+
 BROKEN = 74  # exit code if the results cannot be written; EX_IOERR of sysexits.h
 _CHUNK = 1 << 20
 

@@ -15,16 +15,19 @@ import time
 import traceback
 from importlib import import_module
 from pathlib import Path
+from typing import Tuple
 
 import pjm
+from pjm.errors import BadInput
 from pjm.job import captured_output, events
 from pjm.job.assignment import FOLDER, PATH, PYTEST_LOOKS_AT, SHARE, Assignment, read_assignment
 from pjm.job.events import BROKEN, SureLog, Tail
 from pjm.job.interpreter import command, own_switches
-from pjm.job.share_events import Reading, TestEvents
+from pjm.job.rank import take_seat
+from pjm.job.ranks import Ended, run_on_ranks
+from pjm.job.share_events import NO_TESTS, Reading
 
 PASSED, FAILED = 0, 1
-_UNENDED = "unended.txt"  # in the share's folder: where threads were when a Python that did not end was given up
 
 
 def main() -> int:
@@ -38,35 +41,64 @@ def supervise(assignment: Assignment) -> int:
     """Run pytest in processes of their own until no test is left, or a process completes no test."""
     tail, reading, log = Tail(assignment.events), Reading(), SureLog(assignment.events)
     reading.take(tail.read())  # the batch system may have started this job before
-    # Not a fork: its end would run the exit handlers of this process, too.
-    run_tests_here = command([sys.executable], own_switches(), run_tests.__name__)
+    program = command([sys.executable], own_switches(), run_tests.__name__)
     while True:
         left = reading.left(assignment.tests)
         if not left:
             break
-        child = os.posix_spawn(sys.executable, run_tests_here, os.environ)
-        _, status = os.waitpid(child, 0)
-        code = 128 + os.WTERMSIG(status) if os.WIFSIGNALED(status) else os.WEXITSTATUS(status)
+        if assignment.ranks is None:
+            ended = _run_in_one_process(assignment, program)
+        else:
+            ended = run_on_ranks(assignment, left, log, program)
         reading.take(tail.read())
-        if code == BROKEN:
+        if ended.code == BROKEN:
             return BROKEN
-        if reading.running is not None:
-            _note_crash(log, assignment, reading.running, status)
+        running = reading.running
+        if running is not None:
+            how = running.stopped or ended.how
+            printed = ended.printed or captured_output.kept(assignment.events.parent, running.phase)
+            fields = {"test": running.test, "phase": running.phase, "how": how, "printed": printed}
+            log.write(events.CRASH, **fields, time=time.time())
             reading.take(tail.read())
         if len(reading.left(assignment.tests)) == len(left):
-            return code or FAILED
-        log.write(events.EXIT, code=code, unended=_unended(assignment))
+            return ended.code or FAILED
+        log.write(events.EXIT, code=ended.code, unended=ended.unended)
     captured_output.forget(assignment.events.parent)
     log.write(events.END, time=time.time())
     return PASSED if all(reading.done[test] for test in assignment.tests) else FAILED
+
+
+def _run_in_one_process(assignment: Assignment, program: Tuple[str, ...]) -> Ended:
+    # Not a fork: its end would run the exit handlers of this process, too.
+    child = os.posix_spawn(program[0], program, os.environ)
+    _, status = os.waitpid(child, 0)
+    unended = captured_output.unended(assignment.events.parent)
+    if not os.WIFSIGNALED(status):
+        code = os.WEXITSTATUS(status)
+        return Ended(code, f"exit code {code}", (), unended)
+    number = os.WTERMSIG(status)
+    how = f"signal {number} ({_signal_name(number)})"
+    if number == signal.SIGKILL:
+        how += "; SIGKILL usually comes from the kernel (out of memory) or the batch system"
+    return Ended(128 + number, how, (), unended)
 
 
 def run_tests() -> int:
     """Run pytest on the tests that are left, and return its exit code. Then this Python ends as any other."""
     assignment = read_assignment(Path(os.environ.pop(FOLDER)), int(os.environ.pop(SHARE)))
     _tidy_environment(assignment)
-    reading = Reading()
+    reading, rank = Reading(), None
     reading.take(Tail(assignment.events).read())
+    left = reading.left(assignment.tests)
+    if assignment.ranks is not None:
+        try:
+            rank = take_seat(assignment, os.environ)
+        except BadInput as error:
+            print(f"pjm: {error}", file=sys.stderr)
+            return FAILED
+        assignment = rank.assignment
+        rank.keep_output_apart()
+        rank.watch_the_end()
     import pytest
 
     from pjm.job.worker_plugin import WorkerPlugin
@@ -82,7 +114,7 @@ def run_tests() -> int:
     )
     captured_output.keep(assignment.events.parent)
     _import_plugin()
-    plugin = WorkerPlugin(log, reading.left(assignment.tests), assignment)
+    plugin = WorkerPlugin(log, left, assignment, rank)
     text = ""
     try:
         code = int(pytest.main([*assignment.arguments, "-p", "pytest_pjm"], plugins=[plugin]))
@@ -97,8 +129,9 @@ def run_tests() -> int:
             getattr(sys, name).flush()
         except OSError:  # the results are in the events: a full disk for the output is no end of Python's own
             setattr(sys, name, None)
-    _give_up_after(assignment.grace, assignment.events.with_name(_UNENDED))
-    return code
+    _give_up_after(assignment.grace, assignment.events.with_name(captured_output.UNENDED))
+    # mpiexec ends all ranks if one ends with another code than 0; the reports have the failures.
+    return PASSED if rank is not None and code in (PASSED, FAILED, NO_TESTS) else code
 
 
 def _give_up_after(seconds: float, path: Path) -> None:
@@ -112,15 +145,6 @@ def _give_up_after(seconds: float, path: Path) -> None:
         faulthandler.dump_traceback_later(max(seconds, 0.001), exit=True, file=file)
 
 
-def _unended(assignment: Assignment) -> str:
-    """Where the threads of a process were that was given up; "" if it has ended by itself."""
-    path = assignment.events.with_name(_UNENDED)
-    text = captured_output.last_lines(path, 100)
-    with contextlib.suppress(OSError):
-        path.unlink()
-    return text
-
-
 def _import_plugin() -> None:
     """Import the plugin's module, which is beside our package: the import path of the tests may not include it."""
     folder = str(Path(pjm.__file__).resolve().parents[1])
@@ -129,19 +153,6 @@ def _import_plugin() -> None:
         import_module("pytest_pjm")
     finally:
         sys.path.remove(folder)
-
-
-def _note_crash(log: SureLog, assignment: Assignment, running: TestEvents, status: int) -> None:
-    """Write the event that names the test that took the process down, and how."""
-    if os.WIFSIGNALED(status):
-        number = os.WTERMSIG(status)
-        how = f"signal {number} ({_signal_name(number)})"
-        if number == signal.SIGKILL:
-            how += "; SIGKILL usually comes from the kernel (out of memory) or the batch system"
-    else:
-        how = running.stopped or f"exit code {os.WEXITSTATUS(status)}"
-    printed = captured_output.kept(assignment.events.parent, running.phase)
-    log.write(events.CRASH, test=running.test, phase=running.phase, how=how, printed=printed, time=time.time())
 
 
 def _signal_name(number: int) -> str:

@@ -15,6 +15,7 @@ from pjm.job import events
 from pjm.job.assignment import Assignment
 from pjm.job.books import books
 from pjm.job.events import SureLog
+from pjm.job.rank import MPIEXEC, Gate, Mpi, Rank
 
 NAME = "pjm.worker_plugin"
 LOG = "pytest.log"  # in the folder of the share; what --log-file is for
@@ -72,18 +73,22 @@ class WorkerPlugin:
         log: the log of events.
         left: node ids to run, in order.
         assignment: what the share has to do.
+        rank: which rank of each test this process is; None for tests without ranks.
     """
 
-    def __init__(self, log: SureLog, left: Sequence[str], assignment: Assignment) -> None:
+    def __init__(self, log: SureLog, left: Sequence[str], assignment: Assignment, rank: Optional[Rank] = None) -> None:
         self.__name__ = NAME  # pytest registers the plugin under this name
         self._log = log
-        self._left = list(left)
+        self._left = list(left[:1] if rank is not None and assignment.gate == MPIEXEC else left)
         self._assignment = assignment
         self._files = frozenset(map(Path, assignment.files))
         self._files_and_folders = self._files.union(*(file.parents for file in self._files))
         self._collection_trouble: List[Tuple[pytest.Collector, str, str]] = []
         self._config: Optional[pytest.Config] = None
         self.artifacts: Path = assignment.artifacts
+        self.attempt = rank.started if rank is not None else None
+        self.mpi = rank.mpi if rank is not None else Mpi()
+        self._gate = rank.gate(log, self._left) if rank is not None else Gate()
         self.ran = False
         self.trouble = ""
         self._failed = self._stopped = False
@@ -118,6 +123,8 @@ class WorkerPlugin:
             if hasattr(config.option, name):
                 setattr(config.option, name, value)
         option, folder = config.option, self._assignment.events.parent
+        if option.color == "auto":
+            option.color = "no"  # mpiexec gives its first rank a terminal
         # Not None where there is none, because then the configuration counts.
         option.log_file = str(folder / LOG) if option.log_file or config.getini("log_file") else ""
         option.log_file_mode = "a"  # after a crash, the next process goes on with the same file
@@ -171,17 +178,18 @@ class WorkerPlugin:
         identify(collected)
         yield
         found = {identity(item): item for item in (*items, *collected)}
-        items[:] = [found[test] for test in self._left if test in found]
         for test in self._left:
             if test not in found:
                 outcome, why = self._why_missing(test, session.config.rootpath)
                 instead = next((other for other in found if other.split("[")[0] == test.split("[")[0]), None)
                 self._log.write(events.MISSING, test=test, outcome=outcome, why=why, instead=instead)
+        items[:] = [found[test] for test in self._gate.agree([test for test in self._left if test in found])]
 
     @pytest.hookimpl(wrapper=True, tryfirst=True)
     def pytest_runtest_protocol(self, item: pytest.Item) -> Generator[None, object, object]:
         """Write the events that begin and end a test."""
         self.ran = True
+        self._gate.pass_through(identity(item))
         self._log.write(events.START, test=identity(item), time=time.time())
         result = yield
         session = item.session

@@ -9,7 +9,7 @@ from typing import Dict, Mapping, Optional, Sequence, Tuple, Union
 from pjm.elapse import elapse_seconds, elapse_text
 from pjm.errors import BadInput
 
-KEYS = ("nodes", "elapse", "rscgrp", "env", "after", "together", "cpus", "mem", "gres")
+KEYS = ("nodes", "elapse", "rscgrp", "env", "after", "together", "cpus", "mem", "gres", "ranks")
 EXAMPLE = '@pytest.mark.fugaku(nodes=1, elapse="00:30:00", env={"OMP_NUM_THREADS": "48"}, after="test_train")'
 
 # Fugaku's resource groups, 2024 to 2026: nodes and longest elapse. A line of the option fugaku_limits replaces the
@@ -79,6 +79,7 @@ class Request:
         cpus: processors of each node; None leaves it to the site, as in mem and gres.
         mem: memory of each node, such as "4G".
         gres: what else each node has, such as "gpu:1".
+        ranks: processes of MPI on all nodes together that run the test; None: one process without MPI.
     """
 
     nodes: int
@@ -90,6 +91,7 @@ class Request:
     cpus: Optional[int] = None
     mem: Optional[str] = None
     gres: Optional[str] = None
+    ranks: Optional[int] = None
 
 
 def from_mark(args: Sequence[object], kwargs: Mapping[str, object], where: str, defaults: Defaults) -> Request:
@@ -125,9 +127,16 @@ def from_mark(args: Sequence[object], kwargs: Mapping[str, object], where: str, 
         after=_after(kwargs.get("after"), where),
         together=_together(kwargs.get("together"), where),
         cpus=_count("cpus", "processors of a node", kwargs["cpus"], where) if kwargs.get("cpus") is not None else None,
+        ranks=_count("ranks", "MPI processes", kwargs["ranks"], where) if kwargs.get("ranks") is not None else None,
         mem=_of_node("mem", kwargs, where),
         gres=_of_node("gres", kwargs, where),
     )
+    if request.ranks is not None and request.ranks < request.nodes:
+        raise BadInput(
+            f"{where}: the mark fugaku asks for ranks={request.ranks} on nodes={request.nodes}",
+            "some node would run none of them",
+            f"write ranks={request.nodes} or more, or fewer nodes",
+        )
     _check_limit(request, where, defaults.limits)
     return request
 

@@ -15,6 +15,7 @@ from pjm.batch.roots import SAME, Roots
 from pjm.batch.scheduler import Resources, Scheduler
 from pjm.files import write_whole
 from pjm.job.assignment import PATH, read_document, write_document
+from pjm.job.rank import FILES
 from pjm.plan.packing import Job, Share
 from pjm.plan.script import JobPython, script, script_names
 from pjm.sessions.selection import HASH_SEED
@@ -38,6 +39,8 @@ class Workplace:
         path: whether `start` is on the import path.
         junit: the family of the client's junit file; if the client writes none, a family that accepts everything.
         grace: seconds that a job's Python may take to end after its tests.
+        mpiexec: what starts the ranks of a test.
+        ranks_gate: how they keep in step.
         switches: switches of the interpreter, such as -O.
         roots: where our folders are on the machine of the jobs.
     """
@@ -52,6 +55,8 @@ class Workplace:
     path: bool
     junit: str
     grace: float
+    mpiexec: Tuple[str, ...] = ()
+    ranks_gate: str = FILES
     switches: Tuple[str, ...] = ()
     roots: Roots = SAME
 
@@ -60,7 +65,7 @@ def write_job(session: Session, job: Job, place: Workplace, scheduler: Scheduler
     """Write the folder of a job, and return its path."""
     folder = session.job_folder(job.name)
     folder.mkdir(mode=0o700, exist_ok=True)
-    write_document(folder, _document(session, job, place, retry))
+    write_document(folder, document(session.artifacts, job, place, retry))
     prologue = (_hash_line(session), *place.prologue, *_path_lines(session, place.roots))
     worker = JobPython(place.python, place.start, prologue, place.switches, place.roots)
     for number, name in enumerate(script_names(job)):
@@ -74,8 +79,8 @@ def read_job(folder: Path) -> Tuple[Job, bool]:
     Raises:
         OSError, KeyError, TypeError, ValueError: the folder holds no job.
     """
-    document = read_document(folder)
-    return Job(document["name"], tuple(map(_share, document["shares"]))), bool(document["retry"])
+    written = read_document(folder)
+    return Job(written["name"], tuple(map(_share, written["shares"]))), bool(written["retry"])
 
 
 def _share(fields: Mapping[str, Any]) -> Share:
@@ -124,7 +129,15 @@ def _path_lines(session: Session, roots: Roots) -> Tuple[str, str]:
     return f"export {PATH}={code}", f'export PYTHONPATH={code}"${{PYTHONPATH:+:$PYTHONPATH}}"'
 
 
-def _document(session: Session, job: Job, place: Workplace, retry: bool) -> Dict[str, object]:
+def document(artifacts: Path, job: Job, place: Workplace, retry: bool = False) -> Dict[str, object]:
+    """What the programs of a job have to know.
+
+    Args:
+        artifacts: folder that the tests of a session share.
+        job: what the job runs.
+        place: what all jobs have in common.
+        retry: whether its tests were submitted before.
+    """
     return {
         "schema": SCHEMA,
         "name": job.name,
@@ -145,10 +158,12 @@ def _document(session: Session, job: Job, place: Workplace, retry: bool) -> Dict
             "arguments": [place.roots.word(word, place.start) for word in place.arguments],
             "places": [place.roots.word(word, place.start) for word in place.places],
             "environment": dict(place.environment),
-            "artifacts": place.roots.there(session.artifacts),
+            "artifacts": place.roots.there(artifacts),
             "path": place.path,
             "junit": place.junit,
             "grace": place.grace,
+            "mpiexec": list(place.mpiexec),
+            "gate": place.ranks_gate,
         },
     }
 

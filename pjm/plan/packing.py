@@ -252,7 +252,7 @@ def _resources(task: Task, site: Site) -> Resources:
     asks = task.request
     site_wide = (site.group, site.gfscache)
     elapse = -(-asks.elapse // site.elapse_step) * site.elapse_step
-    return Resources(asks.nodes, elapse, asks.rscgrp, *site_wide, asks.env, asks.cpus, asks.mem, asks.gres)
+    return Resources(asks.nodes, elapse, asks.rscgrp, *site_wide, asks.env, asks.cpus, asks.mem, asks.gres, asks.ranks)
 
 
 def _fill(tasks: Sequence[Task], site: Site) -> List[List[Task]]:

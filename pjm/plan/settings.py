@@ -8,13 +8,14 @@ import shlex
 import sys
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Optional, Tuple
+from typing import Optional, Sequence, Tuple
 
 import pytest
 
 import pytest_pjm
 from pjm.elapse import elapse_seconds
 from pjm.errors import BadInput
+from pjm.job.rank import FILES, GATES
 from pjm.marks.mark import FUGAKU_LIMITS, Defaults, group_name, read_limits
 from pjm.plan.packing import Site
 from pjm.sessions.pace import EMULATED, RATE
@@ -31,6 +32,8 @@ class Settings:
         scheduler: name of the batch system.
         emulate: whether jobs run in the emulator.
         python: the command that starts the interpreter of the jobs.
+        mpiexec: the command that starts the ranks of a test; () for the batch system's.
+        ranks_gate: how ranks keep in step: one of `pjm.job.rank.GATES`.
         prologue: lines of shell before pytest.
         retries: submissions of a test after the first.
         queue_timeout, run_timeout: seconds; None for no limit.
@@ -67,6 +70,8 @@ class Settings:
     site: Site
     defaults: Defaults
     submit_options: Tuple[str, ...]
+    mpiexec: Tuple[str, ...] = ()
+    ranks_gate: str = FILES
     scheduler: str = "pjm"
     here: bool = False
     host: Optional[str] = None
@@ -120,6 +125,8 @@ def settings(config: pytest.Config, scheduler: str = "pjm") -> Settings:
             pytest_pjm.configured(config, "submit_options")
             or (pytest_pjm.configured(config, "pjsub_options") if fugaku else ())
         ),
+        mpiexec=mpiexec_command(given["mpiexec"]),
+        ranks_gate=_one_of(pytest_pjm.configured(config, "ranks_gate"), "fugaku_ranks_gate", GATES),
         scheduler=scheduler,
         host=host,
         remote=remote,
@@ -185,6 +192,22 @@ def _command(text: str, name: str) -> Tuple[str, ...]:
         quoted = f"{name} = {shlex.quote(text)}"
         raise BadInput(f"{name} is {text!r}", "it is a command, and blanks divide its words", f"say: {quoted}")
     return words
+
+
+def mpiexec_command(text: Optional[str]) -> Tuple[str, ...]:
+    """The command that starts ranks, with "{ranks}" for their number; () if `text` is None.
+
+    Raises:
+        BadInput: its quotes are not closed.
+    """
+    words = _command(text, "fugaku_mpiexec") if text else ()
+    return words if not words or any("{ranks}" in word for word in words) else (*words, "-n", "{ranks}")
+
+
+def _one_of(text: Optional[str], name: str, names: Sequence[str]) -> str:
+    if text not in (None, "", *names):
+        raise BadInput(f"{name} is {text!r}", f"it is one of: {', '.join(names)}", f"say for example {names[0]}")
+    return text or names[0]
 
 
 def _number(text: Optional[str], name: str, default: float) -> float:

@@ -47,6 +47,10 @@ class MadeUpScheduler:
     def bulk_number(self) -> str:
         return "$NUMBER"
 
+    @property
+    def mpiexec(self) -> Tuple[str, ...]:
+        return ("run-ranks", "{ranks}", "{output}")
+
     def check(self, resources: Resources, where: str) -> None:
         if resources.gres == "refused":
             raise BadInput(f"{where}: no", "there is none", "take it out")

@@ -21,6 +21,8 @@ def directives(
     if resources.rscgrp is not None:
         yield f'#PJM --rsc-list "rscgrp={resources.rscgrp}"'
     yield f'#PJM -L "node={resources.nodes}"'
+    if resources.ranks is not None:
+        yield f'#PJM --mpi "proc={resources.ranks},max-proc-per-node={resources.ranks_per_node}"'
     if resources.group is not None:
         yield f"#PJM -g {shlex.quote(resources.group)}"
     if resources.gfscache is not None:

@@ -70,6 +70,11 @@ class PjmScheduler:
         return directives.directives(name, resources, number, needs)
 
     @property
+    def mpiexec(self) -> Tuple[str, ...]:
+        """See `Scheduler.mpiexec`. Fugaku's ignores -std and -of, and without options writes below output.JOBID."""
+        return ("mpiexec", "-stdout-proc", "{output}.out", "-stderr-proc", "{output}.err", "-n", "{ranks}")
+
+    @property
     def limits(self) -> Limits:
         """See `Scheduler.limits`."""
         return Limits()

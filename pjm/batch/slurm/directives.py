@@ -21,10 +21,14 @@ def directives(
     yield f"{_MARK}--job-name={name if needs is None else step_name(name, int(label))}"
     yield f"{_MARK}--nodes={resources.nodes}"
     yield f"{_MARK}--time={-(-resources.elapse // MINUTE)}"
+    # Slurm has a number of tasks, and processors of each: one task on each node, or the ranks.
+    tasks, cpus = resources.ranks_per_node or None, resources.cpus
     wished = (
+        ("ntasks", resources.ranks),
+        ("ntasks-per-node", tasks),
         ("partition", resources.rscgrp),
         ("account", resources.group),
-        ("cpus-per-task", resources.cpus),
+        ("cpus-per-task", -(-cpus // tasks) if cpus and tasks else cpus),
         ("mem", resources.mem),
         ("gres", resources.gres),
     )

@@ -85,6 +85,11 @@ class SlurmScheduler:
         return Limits(configured.array, max(0.5, age / 3), directives.MINUTE, doubt, self._here)
 
     @property
+    def mpiexec(self) -> Tuple[str, ...]:
+        """See `Scheduler.mpiexec`."""
+        return ("mpiexec", "-n", "{ranks}")
+
+    @property
     def bulk_number(self) -> str:
         """See `Scheduler.bulk_number`."""
         return directives.BULK_NUMBER

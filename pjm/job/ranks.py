@@ -1,0 +1,411 @@
+"""Runs the tests of a share on several ranks, in step, and merges what they report.
+
+This process is no rank. It reads the events of each rank, and writes those of the share.
+"""
+
+from __future__ import annotations
+
+import collections
+import contextlib
+import os
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+from typing import Deque, Dict, Iterator, List, NamedTuple, Optional, Sequence, Set, Tuple
+
+from pjm.job import captured_output, events
+from pjm.job.assignment import EVENTS, Assignment
+from pjm.job.events import Event, EventLog, SureLog, Tail
+from pjm.job.merged import each_once, failed, merged, ranks
+from pjm.job.rank import GATE, LAUNCH, MPIEXEC, OUTPUT, rank_folder
+from pjm.job.share_events import Reading, SuiteProperty, TestEvents
+
+_PHASES = ("setup", "call", "teardown")
+_PAUSES = (0.001, 0.05)  # shortest and longest seconds between looks at the events, for each four ranks
+_MOMENT = 5.0  # seconds in which mpiexec ends when a rank has died, or when it is told to
+_NOT_FOUND = 127
+
+
+class Ended(NamedTuple):
+    """How a process, or an mpiexec, that ran tests has ended.
+
+    Attributes:
+        code: its exit code.
+        how: the same in words, for the test that was running.
+        printed: what that test had printed, as pairs of title and text.
+        unended: where threads were when a Python that did not end was given up; "" if it ended.
+    """
+
+    code: int
+    how: str
+    printed: Sequence[Tuple[str, str]] = ()
+    unended: str = ""
+
+
+def run_on_ranks(assignment: Assignment, left: Sequence[str], log: SureLog, program: Sequence[str]) -> Ended:
+    """Start mpiexec once, and follow its ranks to their end.
+
+    Args:
+        assignment: what the share has to do.
+        left: the tests that are left.
+        log: the events of the share.
+        program: the command that each rank runs.
+    """
+    launch = assignment.events.parent / f"ranks-{int(time.time() * 1000)}"
+    launch.mkdir(mode=0o700)
+    folders = [rank_folder(launch, rank) for rank in range(assignment.ranks or 1)]
+    for folder in folders:
+        folder.mkdir(mode=0o700)
+    words = (word.replace("{ranks}", str(len(folders))) for word in assignment.mpiexec)
+    command = [*(word.replace("{output}", str(launch / "mpiexec")) for word in words), *program]
+    following = _Launch(assignment, left[:1] if assignment.gate == MPIEXEC else left, log, launch)
+    environment = {**_for_open_mpi(assignment.ranks_per_node), **os.environ, LAUNCH: str(launch)}
+    with (launch / "mpiexec.err").open("wb") as words_of_mpiexec:
+        try:
+            process = subprocess.Popen(command, env=environment, stdin=subprocess.DEVNULL, stderr=words_of_mpiexec)
+        except OSError as error:
+            sys.stderr.write(f"pjm: {command[0]}: {error.strerror}: fugaku_mpiexec names what starts ranks\n")
+            return Ended(_NOT_FOUND, "mpiexec could not be started")
+    try:
+        return following.to_the_end(process)
+    finally:
+        sys.stderr.write(_said(launch))
+        sys.stderr.flush()
+        _tidy(folders)
+
+
+def _for_open_mpi(ranks: int) -> Dict[str, str]:
+    """Variables that let Open MPI 4 and 5 start more ranks than there are cores, of which those that wait yield.
+
+    They also let it run as root, as in a container: the tests do so anyway.
+    """
+    threads = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+    variables = {}
+    if os.geteuid() == 0:
+        variables = {"OMPI_ALLOW_RUN_AS_ROOT": "1", "OMPI_ALLOW_RUN_AS_ROOT_CONFIRM": "1"}
+    if 2 * ranks > threads:  # a core may have two threads
+        variables["OMPI_MCA_rmaps_base_oversubscribe"] = "1"
+        variables["PRTE_MCA_rmaps_default_mapping_policy"] = ":oversubscribe"
+    if ranks > threads:
+        variables["OMPI_MCA_mpi_yield_when_idle"] = "1"
+    return variables
+
+
+def _said(launch: Path) -> str:
+    """The last lines of what mpiexec itself has printed."""
+    texts = (captured_output.last_lines(file, 100) for file in sorted(launch.glob("mpiexec*")))
+    return "".join(f"{text}\n" for text in texts if text.strip())
+
+
+def _tidy(folders: Sequence[Path]) -> None:
+    """Remove what the events of the share have by now."""
+    for folder in folders:
+        captured_output.forget(folder)
+        with contextlib.suppress(OSError):
+            (folder / EVENTS).unlink()
+            if not (folder / OUTPUT).stat().st_size:
+                (folder / OUTPUT).unlink()
+        with contextlib.suppress(OSError):
+            folder.rmdir()
+
+
+class _Rank:
+    """What one rank has said.
+
+    Attributes:
+        number: its number.
+        folder: its folder.
+        collected: the tests that it has found; None if it has not said.
+        ready: the tests that it was ready to begin.
+        parts: its part of each test that it has ended.
+        gone: when its process ended, seconds since the epoch; None if it runs.
+    """
+
+    def __init__(self, number: int, folder: Path) -> None:
+        self.number = number
+        self.folder = folder
+        self.collected: Optional[Set[str]] = None
+        self.ready: Set[str] = set()
+        self.parts: Dict[str, TestEvents] = {}
+        self.gone: Optional[float] = None
+        self._tail = Tail(folder / EVENTS, patience=10)
+        self._reading = Reading()
+
+    def look(self) -> List[Event]:
+        """Read what is new."""
+        new = self._tail.read()
+        for event in new:
+            if event["event"] == events.COLLECTED:
+                self.collected = set(event["tests"])
+            elif event["event"] == events.READY:
+                self.ready.add(event["test"])
+            elif event["event"] == events.GONE:
+                self.gone = event["time"]
+        for done in self._reading.take(new):
+            if not isinstance(done, SuiteProperty):
+                self.parts[done.test] = done
+        return new
+
+    @property
+    def running(self) -> Optional[TestEvents]:
+        """The test that it has begun and not ended."""
+        return self._reading.running
+
+    @property
+    def finish(self) -> Optional[Event]:
+        """The event at the end of its session; None if there was none."""
+        return self._reading.processes[-1].finish if self._reading.processes else None
+
+    @property
+    def over(self) -> bool:
+        """Whether it begins no other test."""
+        return self.gone is not None or self.finish is not None
+
+    def part(self, test: str) -> TestEvents:
+        """What it has said of a test so far."""
+        running = self.running if self.running is not None and self.running.test == test else None
+        return self.parts.get(test) or running or TestEvents(test)
+
+
+class _Launch:
+    """Follows the ranks of one start of mpiexec."""
+
+    def __init__(self, assignment: Assignment, left: Sequence[str], log: SureLog, folder: Path) -> None:
+        self._ranks = [_Rank(rank, rank_folder(folder, rank)) for rank in range(assignment.ranks or 1)]
+        self._left = left
+        self._grace = assignment.grace
+        self._log = log
+        self._folder = folder
+        self._gate = EventLog(folder / GATE)
+        self._queue: Optional[Deque[str]] = None  # None until the ranks have agreed
+        self._test: Optional[_Together] = None
+        self._stalled: Optional[float] = None  # since when
+        self._cut = False
+
+    def to_the_end(self, process: subprocess.Popen[bytes]) -> Ended:
+        """Follow the ranks until mpiexec has ended. End it if some ranks wait for one that will not come."""
+        shortest, longest = (seconds * max(1.0, len(self._ranks) / 4) for seconds in _PAUSES)
+        pause = shortest
+        while True:
+            over = process.poll() is not None
+            news = self._look()
+            self._agree()
+            self._go_on()
+            if over and not news:
+                break
+            if not over and self._is_stalled():
+                self._cut = True
+                _end(process)
+            pause = shortest if news else min(2 * pause, longest)
+            if not over:
+                time.sleep(pause)
+        self._gate.close()
+        return self._ended(process.returncode)
+
+    def _look(self) -> bool:
+        news = False
+        for rank in self._ranks:
+            for event in rank.look():
+                news = True
+                if rank.number == 0 and event["event"] in (events.BEGIN, events.PLUGINS, events.SUITE_PROPERTY):
+                    self._log.write(**event)
+        return news
+
+    def _agree(self) -> None:
+        """When all ranks have collected: run what all have found."""
+        collected = [rank.collected for rank in self._ranks if rank.collected is not None]
+        if self._queue is not None or len(collected) < len(self._ranks):
+            return
+        everywhere = [test for test in self._left if all(test in found for found in collected)]
+        for test in self._left:
+            if test not in everywhere:
+                self._log.write(events.MISSING, test=test, **self._missing(test))
+        self._gate.write(events.AGREED, tests=everywhere)
+        self._queue = collections.deque(everywhere)
+
+    def _missing(self, test: str) -> Dict[str, object]:
+        """Why a test was not found by all ranks, as fields of an event."""
+        without = [rank.number for rank in self._ranks if test in rank.parts]
+        first = self._ranks[without[0]].parts[test]
+        if len(without) == len(self._ranks):
+            skipped = all(rank.parts[test].skipped for rank in self._ranks)
+            return {"outcome": "skipped" if skipped else "failed", "why": first.missing, "instead": first.instead}
+        others = [rank.number for rank in self._ranks if rank.number not in without]
+        why = f"{ranks(without)} did not collect it, and {ranks(others)} did: all ranks have to collect the same tests"
+        return {"outcome": "failed", "why": f"{why} ({first.missing})", "instead": None}
+
+    def _go_on(self) -> None:
+        """Begin the next test when all ranks are ready for it, and note what they have done of it."""
+        while True:
+            if self._test is None:
+                if not self._queue or not all(self._queue[0] in rank.ready for rank in self._ranks):
+                    return
+                test = self._queue.popleft()
+                self._test = _Together(test, self._log, self._ranks)
+                self._gate.write(events.GO, test=test)
+            if not self._test.go_on():
+                return
+            self._test = None
+
+    def _is_stalled(self) -> bool:
+        """Whether ranks wait for one that will not come, and have waited long enough."""
+        waits: Optional[float] = None
+        if self._test is not None:
+            missing = self._test.missing()
+            if any(rank.over for rank in missing):
+                waits = _MOMENT
+            elif self._test.failed():
+                waits = self._grace
+        elif self._queue is None or self._queue or any(rank.running is not None for rank in self._ranks):
+            waits = _MOMENT if any(rank.over for rank in self._ranks) else None
+        if waits is None:
+            self._stalled = None
+            return False
+        now = time.monotonic()
+        self._stalled = self._stalled if self._stalled is not None else now
+        return now - self._stalled >= waits
+
+    def _ended(self, code: int) -> Ended:
+        code = 128 - code if code < 0 else code
+        unended = "".join(
+            f"rank {rank.number}:\n{text}"
+            for rank in self._ranks
+            for text in [captured_output.unended(rank.folder)]
+            if text
+        )
+        test, self._test = self._test, None
+        if test is not None and test.failed():
+            grace = f" {self._grace:g} s later" if self._cut else ""
+            test.give_up(
+                f"{ranks([rank.number for rank in test.missing()])} had not ended the test{grace}, and "
+                + ("were ended with it" if self._cut else f"mpiexec ended with {_code(code)}")
+            )
+            self._log.write(events.FINISH, code=1, explained=True, text="", output=self._output())
+            return Ended(1, "", (), unended)
+        if test is not None:
+            printed = [*test.printed(), ("mpiexec's words", _said(self._folder))]
+            how = test.died(f"mpiexec ended with {_code(code)}" if not self._cut else "the others waited for it")
+            return Ended(code or 1, how, [each for each in printed if each[1].strip()], unended)
+        finishes = [rank.finish for rank in self._ranks if rank.finish is not None]
+        if finishes:
+            worst = max(finishes, key=lambda finish: (not finish["explained"], bool(finish["text"]), finish["code"]))
+            self._log.write(**{**worst, "output": self._output()})
+            code = code or int(worst["code"])
+            if all(finish["explained"] for finish in finishes) and worst["code"] not in (0, 1):
+                code = int(worst["code"])  # mpiexec has another one for a rank that stops the session
+        return Ended(code, f"mpiexec ended with {_code(code)}", (), unended)
+
+    def _output(self) -> object:
+        finish = self._ranks[0].finish
+        return finish["output"] if finish is not None else {}
+
+
+class _Together:
+    """One test while its ranks run it: writes the merged report of each phase when all have ended it."""
+
+    def __init__(self, test: str, log: SureLog, of: Sequence[_Rank]) -> None:
+        self._name = test
+        self._log = log
+        self._ranks = of
+        self._reported = 0  # phases
+        self._stopped = False
+        log.write(events.START, test=test, time=time.time())
+
+    def go_on(self) -> bool:
+        """Note what is new. Return whether all ranks have ended the test."""
+        reached = min(self._reached(rank) for rank in self._ranks)
+        while self._reported < reached:
+            self._report(_PHASES[self._reported])
+            self._reported += 1
+            if self._reported < len(_PHASES):
+                self._log.write(events.PHASE, test=self._name, when=_PHASES[self._reported])
+        stopped = next((part for part in self._parts() if part.stopped), None)
+        if stopped is not None and not self._stopped:
+            self._stopped = True
+            self._log.write(events.STOPPED, how=stopped.stopped, exit=stopped.exit)
+        if self.missing():
+            return False
+        self._stop()
+        return True
+
+    def missing(self) -> List[_Rank]:
+        """The ranks that have not ended the test."""
+        return [rank for rank in self._ranks if self._name not in rank.parts]
+
+    def failed(self) -> bool:
+        """Whether a rank has failed in it."""
+        return any(failed(event["data"]) for part in self._parts() for event in _reports(part))
+
+    def give_up(self, note: str) -> None:
+        """Report the test, which some ranks have not ended."""
+        missing = self.missing()
+        for phase in _PHASES[self._reported :]:
+            self._report(phase, note, missing)
+        self._stop()
+
+    def died(self, then: str) -> str:
+        """How the test ended without a failure of its own, in words."""
+        gone = [rank for rank in self.missing() if rank.gone is not None]
+        if not gone:
+            return then
+        first = min(gone, key=lambda rank: rank.gone or 0.0)
+        return f"rank {first.number} of {len(self._ranks)} died in it; {then}"
+
+    def printed(self) -> List[Tuple[str, str]]:
+        """What the ranks that have not ended it had printed."""
+        return [section for rank in self.missing() for section in self._kept(rank)]
+
+    def _kept(self, rank: _Rank) -> Iterator[Tuple[str, str]]:
+        phase = rank.part(self._name).phase
+        return ((f"{title} (rank {rank.number})", text) for title, text in captured_output.kept(rank.folder, phase))
+
+    def _parts(self) -> List[TestEvents]:
+        return [rank.part(self._name) for rank in self._ranks]
+
+    def _reached(self, rank: _Rank) -> int:
+        """How many phases a rank has ended."""
+        return len(_PHASES) if self._name in rank.parts else _PHASES.index(rank.part(self._name).phase)
+
+    def _report(self, phase: str, note: str = "", missing: Sequence[_Rank] = ()) -> None:
+        found = [[event for event in _reports(part) if event["data"]["when"] == phase] for part in self._parts()]
+        for place in range(max(map(len, found))):
+            of_rank = {rank: each[place] for rank, each in enumerate(found) if place < len(each)}
+            data = merged({rank: event["data"] for rank, event in of_rank.items()}, len(self._ranks), note)
+            if failed(data):
+                data["sections"] += [section for rank in missing for section in self._kept(rank)]
+            shown = {"shown": True} if any(event.get("shown") for event in of_rank.values()) else {}
+            self._log.write(events.REPORT, data=data, **shown)
+
+    def _stop(self) -> None:
+        """Write what else the ranks have said, and the end of the test."""
+        parts = self._parts()
+        warned = [event for part in parts for event in part.events if event["event"] == events.WARNING]
+        others = [event for event in parts[0].events if event["event"] in (events.ATTRIBUTE, events.BOOK)]
+        enough = [event for part in parts for event in part.events if event["event"] == events.ENOUGH]
+        for event in (*each_once(warned, ("message", "category", "filename", "lineno")), *others, *enough[:1]):
+            self._log.write(**event)
+        self._log.write(events.STOP, test=self._name, time=time.time())
+
+
+def _reports(part: TestEvents) -> Iterator[Event]:
+    return (event for event in part.events if event["event"] == events.REPORT)
+
+
+def _code(code: int) -> str:
+    """An exit code in words."""
+    if code > 128:
+        with contextlib.suppress(ValueError):
+            return f"exit code {code}, as for signal {code - 128} ({signal.Signals(code - 128).name})"
+    return f"exit code {code}"
+
+
+def _end(process: subprocess.Popen[bytes]) -> None:
+    """End mpiexec, and so its ranks."""
+    process.terminate()
+    try:
+        process.wait(_MOMENT)
+    except subprocess.TimeoutExpired:
+        process.kill()
+        process.wait()
