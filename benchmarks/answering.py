@@ -33,6 +33,11 @@ class AnsweringScheduler:
         return directives.BULK_NUMBER
 
     @property
+    def mpiexec(self) -> Tuple[str, ...]:
+        """See `Scheduler.mpiexec`."""
+        return ()
+
+    @property
     def limits(self) -> Limits:
         """See `Scheduler.limits`."""
         return Limits()
