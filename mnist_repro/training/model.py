@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any, Callable, List, Tuple
+from typing import Any, Callable, List, Optional, Sequence, Tuple
 
 import numpy as np
 
@@ -32,9 +32,16 @@ class Feed:
 
     def batch(self, order: Any, step: Any) -> Tuple[Any, Any]:
         """Images, float32 (b, *input_shape), and labels, int32 (b,), of a step of the epoch with this order."""
+        return self.take(order[step * self.batch_size : (step + 1) * self.batch_size])
+
+    def take(self, chosen: Any) -> Tuple[Any, Any]:
+        """Images and labels with these indices, int32 (b,)."""
         tf = framework.tensorflow()
-        chosen = order[step * self.batch_size : (step + 1) * self.batch_size]
         return tf.gather(self._images, chosen), tf.gather(self._labels, chosen)
+
+
+# Runs consecutive steps of an epoch: (order, first step, steps) to the loss and the right images of each.
+RunSteps = Callable[[np.ndarray, int, int], Sequence[np.ndarray]]
 
 
 class Training:
@@ -45,9 +52,17 @@ class Training:
         seed: seed of initial weights, orders and dropout masks.
         original: original arithmetic, else the framework's own.
         feed: source of the batches.
+        runner: makes the function that runs the steps; None: this process trains on whole batches.
     """
 
-    def __init__(self, recipe: Recipe, seed: int, original: bool, feed: Feed) -> None:
+    def __init__(
+        self,
+        recipe: Recipe,
+        seed: int,
+        original: bool,
+        feed: Feed,
+        runner: Optional[Callable[[Feed, Training], RunSteps]] = None,
+    ) -> None:
         layers = lay_out(recipe.layers, recipe.input_shape)
         self.original = original
         self.model = framework.build(recipe, seed)
@@ -55,16 +70,16 @@ class Training:
         self._feed = feed
         self._weights = framework.variables(self.model.trainable_variables)
         if original and arithmetic.has_original(recipe.optimizer):
-            self._update = arithmetic.original_update(recipe.optimizer, self._weights)
+            self.update = arithmetic.original_update(recipe.optimizer, self._weights)
         else:
-            self._update = arithmetic.framework_update(recipe.optimizer, self.model.trainable_variables)
+            self.update = arithmetic.framework_update(recipe.optimizer, self.model.trainable_variables)
         self._normalizations = {
             spec.name: arithmetic.OriginalBatchNormalization(self.model.get_layer(spec.name), spec.layer)
             for spec in layers
             if original and isinstance(spec.layer, BatchNormalization)
         }
         tf = framework.tensorflow()
-        self._run = stepper(feed, self.step, (tf.float32, tf.int32))
+        self._run = runner(feed, self) if runner else stepper(feed, self.step, (tf.float32, tf.int32))
         self._batch_right = framework.graph(self._right_before_training)
 
     def run(self, order: np.ndarray, first: int, steps: int) -> Tuple[np.ndarray, np.ndarray]:
@@ -85,12 +100,17 @@ class Training:
 
     def step(self, images: Any, labels: Any) -> Tuple[Any, Any]:
         """Train on one batch; return its mean loss and its number of right images, both before the update."""
+        loss, right, gradients = self.gradients(images, labels)
+        self.update(gradients)
+        return loss, right
+
+    def gradients(self, images: Any, labels: Any) -> Tuple[Any, Any, Sequence[Any]]:
+        """The mean loss of these images, how many are right, and the gradient of the loss for each trained weight."""
         tf = framework.tensorflow()
         with tf.GradientTape() as tape:
             logits = self._forward(images)
             loss = mean_cross_entropy(logits, labels)
-        self._update(tape.gradient(loss, self._weights))
-        return loss, count_right(logits, labels)
+        return loss, count_right(logits, labels), tape.gradient(loss, self._weights)
 
     def _forward(self, images: Any) -> Any:
         values = images
@@ -108,9 +128,7 @@ class Training:
         return count_right(logits, labels), framework.tensorflow().size(labels)
 
 
-def stepper(
-    feed: Feed, step: Callable[[Any, Any], Tuple[Any, ...]], types: Tuple[Any, ...]
-) -> Callable[[np.ndarray, int, int], List[np.ndarray]]:
+def stepper(feed: Feed, step: Callable[[Any, Any], Tuple[Any, ...]], types: Tuple[Any, ...]) -> RunSteps:
     """A function that runs consecutive steps of an epoch in one call: (order, first step, steps) to a row per result.
 
     Args:

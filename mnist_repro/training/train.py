@@ -11,7 +11,7 @@ from mnist_repro.data.dataset import Dataset
 from mnist_repro.recipes.recipe import Recipe, Scale
 from mnist_repro.runs.log import Line
 from mnist_repro.training.batches import Segment, segments, total_steps
-from mnist_repro.training.model import Training, make_feed
+from mnist_repro.training.model import Feed, RunSteps, Training, make_feed
 from mnist_repro.training.record import Trained, TrainingRecord
 from mnist_repro.training.seeds import epoch_order
 
@@ -67,6 +67,7 @@ def train(
     scale: Scale,
     arithmetic_name: str = "original",
     progress: Progress = no_progress,
+    runner: Optional[Callable[[Feed, Training], RunSteps]] = None,
 ) -> Trained:
     """Train a recipe on a dataset from a seed.
 
@@ -79,9 +80,10 @@ def train(
         scale: how much of the data, and for how long.
         arithmetic_name: ``original`` or ``framework``.
         progress: called as `Progress` says.
+        runner: as of `Training`.
     """
     started = time.monotonic()
-    training = Training(recipe, seed, arithmetic_name == "original", make_feed(recipe, dataset, scale))
+    training = Training(recipe, seed, arithmetic_name == "original", make_feed(recipe, dataset, scale), runner)
     record = TrainingRecord(recipe, scale, dataset, training)
     total = total_steps(recipe, scale)
     pace = _Pace()
