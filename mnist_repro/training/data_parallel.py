@@ -9,13 +9,13 @@ from __future__ import annotations
 import hashlib
 from dataclasses import dataclass
 from functools import partial
-from typing import Any, List, Protocol, Sequence, Tuple
+from typing import Any, Protocol, Sequence, Tuple
 
 import numpy as np
 
 from mnist_repro.data.dataset import Dataset
 from mnist_repro.errors import BadInput
-from mnist_repro.recipes.layers import Conv2D, Dense, Flatten, MaxPooling2D, Weights
+from mnist_repro.recipes.layers import Conv2D, Dense, Flatten, MaxPooling2D
 from mnist_repro.recipes.recipe import Recipe, Scale
 from mnist_repro.training import framework
 from mnist_repro.training.model import Feed, RunSteps, Training
@@ -104,8 +104,7 @@ def train_data_parallel(
             they ended with different parameters.
     """
     _require_by_image(recipe)
-    arguments = repr((recipe, seed, scale, arithmetic_name, dataset.sha256)).encode()
-    odd = _unlike_rank_0(ranks, np.frombuffer(hashlib.sha256(arguments).digest(), np.uint8))
+    odd = _unlike_rank_0(ranks, repr((recipe, seed, scale, arithmetic_name, dataset.sha256)).encode())
     if odd:
         raise BadInput(
             f"the ranks are to train different things: {odd}",
@@ -113,7 +112,7 @@ def train_data_parallel(
             "call it with the same arguments on all ranks; on every node MNIST_REPRO_DATA names the same data",
         )
     trained = train(recipe, dataset, seed, scale, arithmetic_name, progress, partial(shared_steps, ranks))
-    odd = _unlike_rank_0(ranks, _flat(trained.weights))
+    odd = _unlike_rank_0(ranks, b"".join(array.tobytes() for arrays in trained.weights for array in arrays))
     if odd:
         raise BadInput(
             f"the ranks ended with different parameters: {odd}",
@@ -133,7 +132,7 @@ def shared_steps(ranks: Communicator, feed: Feed, training: Training) -> RunStep
     """
     tf = framework.tensorflow()
     initial = framework.get_weights(training.model)
-    framework.set_weights(training.model, _like(initial, ranks.broadcast(_flat(initial))))
+    framework.set_weights(training.model, tuple(tuple(map(ranks.broadcast, arrays)) for arrays in initial))
     variables = framework.variables(training.model.trainable_variables)
 
     def compute(order: Any, first: Any, end: Any) -> Any:
@@ -204,25 +203,8 @@ def _require_by_image(recipe: Recipe) -> None:
         )
 
 
-def _unlike_rank_0(ranks: Communicator, own: np.ndarray) -> str:
-    """On every rank: which ranks have other bits than rank 0, as text; empty if none has."""
-    first, *others = (row.tobytes() for row in ranks.gather(own))
-    unlike = [str(rank) for rank, bits in enumerate(others, start=1) if bits != first]
+def _unlike_rank_0(ranks: Communicator, content: bytes) -> str:
+    """On every rank: which ranks have other content than rank 0, as text; empty if none has."""
+    first, *others = ranks.gather(np.frombuffer(hashlib.sha256(content).digest(), np.uint8)).tolist()
+    unlike = [str(rank) for rank, digest in enumerate(others, start=1) if digest != first]
     return f"not those of rank 0: rank {', '.join(unlike)}" if unlike else ""
-
-
-def _flat(weights: Weights) -> np.ndarray:
-    return np.concatenate([array.ravel() for arrays in weights for array in arrays])
-
-
-def _like(weights: Weights, flat: np.ndarray) -> Weights:
-    """The values in ``flat``, in arrays of the shapes of ``weights``."""
-    made: List[Tuple[np.ndarray, ...]] = []
-    at = 0
-    for arrays in weights:
-        own = []
-        for array in arrays:
-            own.append(flat[at : at + array.size].reshape(array.shape))
-            at += array.size
-        made.append(tuple(own))
-    return tuple(made)
