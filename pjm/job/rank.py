@@ -20,6 +20,7 @@ OUTPUT = "output.txt"  # what a rank other than the first prints outside its tes
 # The first is that of PMIx, which Open MPI and Fujitsu's MPI use; the last one also a Slurm job without ranks has.
 _NUMBERS = ("PMIX_RANK", "OMPI_COMM_WORLD_RANK", "PMI_RANK", "SLURM_PROCID")
 FILES, MPI4PY, MPIEXEC = GATES = ("files", "mpi4py", "mpiexec")
+_SIZES = ("OMPI_COMM_WORLD_SIZE", "PMI_SIZE")  # Fujitsu's MPI and PMIx alone may say nothing
 _LONGEST_PAUSE = 0.05  # seconds between looks at the gate
 
 
@@ -149,19 +150,20 @@ def take_seat(assignment: Assignment, variables: Mapping[str, str]) -> Rank:
     """The rank that this process is.
 
     Raises:
-        BadInput: mpiexec has not said, or has started more ranks than the test asks for.
+        BadInput: mpiexec has not said, or has started more or fewer ranks than the test asks for.
     """
     size, rank = assignment.ranks or 1, number(variables)
-    if rank is None or rank >= size:
-        raise BadInput(
-            "this process cannot tell which rank it is"
-            if rank is None
-            else f"this process is rank {rank}, and the test asks for ranks={size}",
-            f"its environment has none of {', '.join(_NUMBERS)}"
-            if rank is None
-            else "mpiexec has started more than it was told to",
-            "have fugaku_mpiexec name the mpiexec of Open MPI, MPICH or Fujitsu, with -n {ranks}, or srun",
-        )
+    fix = "have fugaku_mpiexec name the mpiexec of Open MPI, MPICH or Fujitsu, with -n {ranks}, or srun"
+    if rank is None:
+        why = f"its environment has none of {', '.join(_NUMBERS)}"
+        raise BadInput("this process cannot tell which rank it is", why, fix)
+    if rank >= size:
+        what = f"this process is rank {rank}, and the test asks for ranks={size}"
+        raise BadInput(what, "mpiexec has started more than it was told to", fix)
+    started = next((variables[name] for name in _SIZES if name in variables), str(size))
+    if started != str(size):
+        what = f"mpiexec has started {started} ranks, and the test asks for ranks={size}"
+        raise BadInput(what, "each rank would wait for the missing ones", fix)
     launch = Path(variables[LAUNCH])
     events_of_rank = rank_folder(launch, rank) / EVENTS
     return Rank(Mpi(rank, size), replace(assignment, events=events_of_rank), launch)

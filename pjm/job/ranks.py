@@ -8,6 +8,7 @@ from __future__ import annotations
 import collections
 import contextlib
 import os
+import re
 import signal
 import subprocess
 import sys
@@ -25,7 +26,10 @@ from pjm.job.share_events import Reading, SuiteProperty, TestEvents
 _PHASES = ("setup", "call", "teardown")
 _PAUSES = (0.001, 0.05)  # shortest and longest seconds between looks at the events, for each four ranks
 _MOMENT = 5.0  # seconds in which mpiexec ends when a rank has died, or when it is told to
+_LATE = 10  # times fugaku_grace: what a rank may take to begin when the others have collected
 _NOT_FOUND = 127
+# How Open MPI names the rank that died first, or that called MPI_Abort.
+_NAMED = re.compile(r"process rank (\d+) |invoked on rank (\d+) in communicator MPI_COMM_WORLD")
 
 
 class Ended(NamedTuple):
@@ -62,6 +66,7 @@ def run_on_ranks(assignment: Assignment, left: Sequence[str], log: SureLog, prog
     command = [*(word.replace("{output}", str(launch / "mpiexec")) for word in words), *program]
     following = _Launch(assignment, left[:1] if assignment.gate == MPIEXEC else left, log, launch)
     environment = {**_for_open_mpi(assignment.ranks_per_node), **os.environ, LAUNCH: str(launch)}
+    environment["SLURM_EXPORT_ENV"] = "ALL"  # a job of `sbatch --export=NIL` has NIL, and srun would start ranks so
     with (launch / "mpiexec.err").open("wb") as words_of_mpiexec:
         try:
             process = subprocess.Popen(command, env=environment, stdin=subprocess.DEVNULL, stderr=words_of_mpiexec)
@@ -159,6 +164,11 @@ class _Rank:
         return self._reading.processes[-1].finish if self._reading.processes else None
 
     @property
+    def begun(self) -> bool:
+        """Whether it has said anything."""
+        return self._tail.offset > 0
+
+    @property
     def over(self) -> bool:
         """Whether it begins no other test."""
         return self.gone is not None or self.finish is not None
@@ -197,6 +207,11 @@ class _Launch:
                 break
             if not over and self._is_stalled():
                 self._cut = True
+                late = self._not_begun()
+                if late:
+                    sys.stderr.write(
+                        f"pjm: {ranks(late)} of {len(self._ranks)} did not begin: has mpiexec started all?\n"
+                    )
                 _end(process)
             pause = shortest if news else min(2 * pause, longest)
             if not over:
@@ -260,12 +275,17 @@ class _Launch:
                 waits = self._grace
         elif self._queue is None or self._queue or any(rank.running is not None for rank in self._ranks):
             waits = _MOMENT if any(rank.over for rank in self._ranks) else None
+            if waits is None and self._not_begun() and all(r.collected is not None for r in self._ranks if r.begun):
+                waits = _LATE * self._grace if any(rank.begun for rank in self._ranks) else None
         if waits is None:
             self._stalled = None
             return False
         now = time.monotonic()
         self._stalled = self._stalled if self._stalled is not None else now
         return now - self._stalled >= waits
+
+    def _not_begun(self) -> List[int]:
+        return [rank.number for rank in self._ranks if not rank.begun]
 
     def _ended(self, code: int) -> Ended:
         code = 128 - code if code < 0 else code
@@ -285,8 +305,9 @@ class _Launch:
             self._log.write(events.FINISH, code=1, explained=True, text="", output=self._output())
             return Ended(1, "", (), unended)
         if test is not None:
-            printed = [*test.printed(), ("mpiexec's words", _said(self._folder))]
-            how = test.died(f"mpiexec ended with {_code(code)}" if not self._cut else "the others waited for it")
+            words = _said(self._folder)
+            printed = [*test.printed(), ("mpiexec's words", words)]
+            how = test.died(f"mpiexec ended with {_code(code)}" if not self._cut else "the others waited for it", words)
             return Ended(code or 1, how, [each for each in printed if each[1].strip()], unended)
         finishes = [rank.finish for rank in self._ranks if rank.finish is not None]
         if finishes:
@@ -310,7 +331,7 @@ class _Together:
         self._log = log
         self._ranks = of
         self._reported = 0  # phases
-        self._stopped = False
+        self._stopped = self._no_setup = False
         log.write(events.START, test=test, time=time.time())
 
     def go_on(self) -> bool:
@@ -345,13 +366,18 @@ class _Together:
             self._report(phase, note, missing)
         self._stop()
 
-    def died(self, then: str) -> str:
-        """How the test ended without a failure of its own, in words."""
-        gone = [rank for rank in self.missing() if rank.gone is not None]
-        if not gone:
-            return then
-        first = min(gone, key=lambda rank: rank.gone or 0.0)
-        return f"rank {first.number} of {len(self._ranks)} died in it; {then}"
+    def died(self, then: str, words: str) -> str:
+        """How the test ended without a failure of its own, in words.
+
+        Args:
+            then: what happened next.
+            words: those of mpiexec. Where they name no rank, it is the one whose end was noted first: on a busy machine
+                that may be one that mpiexec has ended.
+        """
+        gone = sorted((rank.gone, rank.number) for rank in self.missing() if rank.gone is not None)
+        named = _NAMED.search(words)
+        first = int(named[1] or named[2]) if named else gone[0][1] if gone else None
+        return then if first is None else f"rank {first} of {len(self._ranks)} died in it; {then}"
 
     def printed(self) -> List[Tuple[str, str]]:
         """What the ranks that have not ended it had printed."""
@@ -373,6 +399,9 @@ class _Together:
         for place in range(max(map(len, found))):
             of_rank = {rank: each[place] for rank, each in enumerate(found) if place < len(each)}
             data = merged({rank: event["data"] for rank, event in of_rank.items()}, len(self._ranks), note)
+            self._no_setup |= phase == "setup" and failed(data)
+            if phase == "call" and self._no_setup and not failed(data):
+                continue  # it would be counted as passed, too
             if failed(data):
                 data["sections"] += [section for rank in missing for section in self._kept(rank)]
             shown = {"shown": True} if any(event.get("shown") for event in of_rank.values()) else {}

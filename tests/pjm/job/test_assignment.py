@@ -11,8 +11,12 @@ from pjm.job.assignment import Assignment, events_file, read_assignment, read_do
 
 DOCUMENT: Dict[str, Any] = {
     "shares": [
-        {"tests": ["a.py::a"], "files": ["/a.py"], "resources": {"env": []}},
-        {"tests": ["b.py::[富岳]"], "files": ["/b.py"], "resources": {"env": [["CI", ""], ["OMP_NUM_THREADS", "4"]]}},
+        {"tests": ["a.py::a"], "files": ["/a.py"], "resources": {"env": [], "nodes": 1, "ranks": None}},
+        {
+            "tests": ["b.py::[富岳]"],
+            "files": ["/b.py"],
+            "resources": {"env": [["CI", ""], ["OMP_NUM_THREADS", "4"]], "nodes": 2, "ranks": 5},
+        },
     ],
     "worker": {
         "arguments": ["-v", "caf\udce9"],
@@ -22,6 +26,8 @@ DOCUMENT: Dict[str, Any] = {
         "path": False,
         "junit": "xunit2",
         "grace": 120.0,
+        "mpiexec": ["mpiexec", "-n", "{ranks}"],
+        "gate": "mpi4py",
     },
 }
 
@@ -41,6 +47,10 @@ def test_a_share_has_what_all_have_in_common_and_the_variables_of_its_mark_for_p
         path=False,
         junit="xunit2",
         grace=120.0,
+        ranks=5,
+        ranks_per_node=3,
+        mpiexec=("mpiexec", "-n", "{ranks}"),
+        gate="mpi4py",
     ) == read_assignment(tmp_path, 1)
 
 

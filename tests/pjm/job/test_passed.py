@@ -46,7 +46,7 @@ def item(name: str) -> pytest.Item:
 def here(reports: Reports) -> bool:
     """Whether a test that waits for it is skipped where it runs without jobs."""
     chains = LocalChains({"b": OTHER})
-    chains.pytest_runtest_setup(item("a"))
+    next(chains.pytest_runtest_protocol(item("a")))
     for when, outcome in reports:
         chains.pytest_runtest_logreport(cast(pytest.TestReport, SimpleNamespace(when=when, outcome=outcome)))
     try:

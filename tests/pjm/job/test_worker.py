@@ -3,21 +3,16 @@
 from __future__ import annotations
 
 import os
-import subprocess
-import sys
-from dataclasses import dataclass
 from pathlib import Path
-from typing import Dict, List, Sequence
+from typing import Sequence
 
 import pytest
 
-from pjm.job.assignment import FOLDER, PATH, SHARE, events_file, write_document
-from pjm.job.events import BROKEN, Event, Tail
-from pjm.job.share_events import Reading
-from tests.builders.fugaku_project import ROOT, environment
-from tests.builders.processes import PATIENCE
+from pjm.job.assignment import events_file
+from pjm.job.events import BROKEN
+from tests.builders.fugaku_project import ROOT
+from tests.builders.job_share import JobShare
 
-START = "import sys\nfrom pjm.job.worker import main\nsys.exit(main())"
 TESTS = """
 import os, signal, sys
 import pytest
@@ -37,71 +32,34 @@ def test_is_alone():
 """
 
 
-@dataclass(frozen=True)
-class Share:
-    """A share of a job with tests of one file."""
-
-    folder: Path
-
-    def write(self, tests: Sequence[str], start: bool = False) -> None:
-        text = TESTS % {"path": str(self.folder), "root": str(ROOT), "start": start}
-        (self.folder / "test_it.py").write_text(text)
-        (self.folder / "pytest.ini").write_text("[pytest]\naddopts = --import-mode=importlib\n")
-        share = {"tests": [f"test_it.py::{name}" for name in tests], "files": [str(self.folder / "test_it.py")]}
-        common = {
-            "arguments": [],
-            "places": ["test_it.py"],
-            "artifacts": str(self.folder / "artifacts"),
-            "environment": {"CI": "1"},
-        }
-        document = {
-            "shares": [{**share, "resources": {"env": []}}],
-            "worker": {**common, "path": start, "junit": "xunit2", "grace": 3.0},
-        }
-        write_document(self.folder, document)
-
-    def run(self) -> int:
-        ours = {FOLDER: str(self.folder), SHARE: "0", PATH: str(ROOT), "BUILD_NUMBER": "3"}
-        command = [sys.executable, "-c", START]
-        done = subprocess.run(
-            command, cwd=self.folder, env={**environment(), **ours}, capture_output=True, timeout=PATIENCE, check=False
-        )
-        return done.returncode
-
-    def events(self) -> List[Event]:
-        return Tail(events_file(self.folder, 0)).read()
-
-    def done(self) -> Dict[str, bool]:
-        """The tests that are done, and whether they passed."""
-        reading = Reading()
-        reading.take(self.events())
-        return {test.partition("::test_")[2]: passed for test, passed in reading.done.items()}
+def write(share: JobShare, tests: Sequence[str], start: bool = False) -> None:
+    share.write(TESTS % {"path": str(share.folder), "root": str(ROOT), "start": start}, tests, start)
 
 
 @pytest.fixture
-def share(tmp_path: Path) -> Share:
-    return Share(tmp_path)
+def share(tmp_path: Path) -> JobShare:
+    return JobShare(tmp_path)
 
 
-def test_a_share_whose_tests_pass_succeeds_and_says_that_it_has_ended(share: Share) -> None:
-    share.write(["test_passes", "test_is_alone"])
+def test_a_share_whose_tests_pass_succeeds_and_says_that_it_has_ended(share: JobShare) -> None:
+    write(share, ["test_passes", "test_is_alone"])
 
-    assert 0 == share.run()
+    assert 0 == share.run().code
     assert {"passes": True, "is_alone": True} == share.done()
     assert "end" == share.events()[-1]["event"]
 
 
-def test_the_folder_in_which_pytest_starts_is_on_the_import_path_if_it_was_at_the_client(share: Share) -> None:
-    share.write(["test_is_alone"], start=True)
+def test_the_folder_in_which_pytest_starts_is_on_the_import_path_if_it_was_at_the_client(share: JobShare) -> None:
+    write(share, ["test_is_alone"], start=True)
 
-    assert (0, {"is_alone": True}) == (share.run(), share.done())
+    assert (0, {"is_alone": True}) == (share.run().code, share.done())
 
 
-def test_a_test_that_takes_the_process_down_fails_and_the_others_run(share: Share) -> None:
+def test_a_test_that_takes_the_process_down_fails_and_the_others_run(share: JobShare) -> None:
     names = ["passes", "is_killed", "leaves", "exits", "fails", "is_missing"]
-    share.write([f"test_{name}" for name in names])
+    write(share, [f"test_{name}" for name in names])
 
-    assert 1 == share.run()
+    assert 1 == share.run().code
     assert dict.fromkeys(names, False) == {**share.done(), "passes": False}
     crashes = {event["test"].partition("::test_")[2]: event for event in share.events() if event["event"] == "crash"}
     assert (
@@ -113,14 +71,14 @@ def test_a_test_that_takes_the_process_down_fails_and_the_others_run(share: Shar
     assert 4 == sum(event["event"] == "begin" for event in share.events())
 
 
-def test_a_job_that_is_started_again_runs_only_what_is_left(share: Share) -> None:
-    share.write(["test_fails", "test_passes"])
+def test_a_job_that_is_started_again_runs_only_what_is_left(share: JobShare) -> None:
+    write(share, ["test_fails", "test_passes"])
     share.run()
     lines = events_file(share.folder, 0).read_bytes().splitlines(keepends=True)
     fails = next(number for number, line in enumerate(lines) if b'"event":"stop"' in line)
     events_file(share.folder, 0).write_bytes(b"".join(lines[: fails + 1]))
 
-    assert 1 == share.run()
+    assert 1 == share.run().code
     starts = [event["test"] for event in share.events() if event["event"] == "start"]
     assert ["test_it.py::test_fails", "test_it.py::test_passes"] == starts
 
@@ -128,18 +86,18 @@ def test_a_job_that_is_started_again_runs_only_what_is_left(share: Share) -> Non
 @pytest.mark.parametrize(
     ("death", "code"), [("os._exit(5)", 5), ("os._exit(0)", 1), ("os.kill(os.getpid(), signal.SIGILL)", 128 + 4)]
 )
-def test_a_pytest_that_completes_no_test_is_not_started_again(share: Share, death: str, code: int) -> None:
-    share.write(["test_passes"])
+def test_a_pytest_that_completes_no_test_is_not_started_again(share: JobShare, death: str, code: int) -> None:
+    write(share, ["test_passes"])
     (share.folder / "conftest.py").write_text(f"import os, signal\n{death}\n")
 
-    assert (code, {}) == (share.run(), share.done())
+    assert (code, {}) == (share.run().code, share.done())
 
 
-def test_results_that_cannot_be_written_end_the_job_with_a_code_of_its_own(share: Share) -> None:
-    share.write(["test_passes"])
+def test_results_that_cannot_be_written_end_the_job_with_a_code_of_its_own(share: JobShare) -> None:
+    write(share, ["test_passes"])
     events_file(share.folder, 0).parent.mkdir()
     events_file(share.folder, 0).symlink_to("/dev/full")
     if not os.path.exists("/dev/full"):  # noqa: PTH110
         pytest.skip("no /dev/full: nothing stands for a full disk")
 
-    assert BROKEN == share.run()
+    assert BROKEN == share.run().code
