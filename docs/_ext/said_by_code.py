@@ -51,7 +51,7 @@ def mark() -> str:
         "cpus": ("processors of each node, where nodes are shared out (Slurm)", "the site's"),
         "mem": ("memory of each node, such as `4G`, where nodes are shared out (Slurm)", "the site's"),
         "gres": ("what else each node has, such as `gpu:1` (Slurm)", "none"),
-        "ranks": ("processes of MPI, on all nodes together, that run the test under mpiexec", "one process, without MPI"),
+        "ranks": ("processes of MPI, on all nodes together, that run the test", "one process, without MPI"),
     }
     rows = [(code(key), about[key][0], about[key][1]) for key in KEYS]
     return f"```python\n{EXAMPLE}\n```\n\n{plain(HELP)}\n\n{table(('argument', 'what it is', 'default'), rows)}"

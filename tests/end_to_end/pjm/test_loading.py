@@ -105,7 +105,7 @@ def test_here_their_tests_may_be_marked_and_may_not_wait_for_one_another(project
     project.write("@pytest.mark.fugaku(after='test_before')\ndef test_after():\n    pass\n", "test_that.py")
     ran = project.run_without_plugin("-p", "pytest_pjm")
 
-    assert_names_the_stranger(ran, "after= of a mark", project.path / "pjm.py")
+    assert_names_the_stranger(ran, "after= or ranks= of a mark", project.path / "pjm.py")
 
 
 def test_a_test_that_asks_for_artifacts_beside_a_module_pjm_fails_alone(project: FugakuProject) -> None:
