@@ -193,9 +193,14 @@ class _Launch:
         self._test: Optional[_Together] = None
         self._stalled: Optional[float] = None  # since when
         self._cut = False
+        self._parent = os.getppid()
 
     def to_the_end(self, process: subprocess.Popen[bytes]) -> Ended:
-        """Follow the ranks until mpiexec has ended. End it if some ranks wait for one that will not come."""
+        """Follow the ranks until mpiexec has ended. End it if some ranks wait for one that will not come.
+
+        Raises:
+            SystemExit: the process that has started this one, such as a pytest without jobs, was killed.
+        """
         shortest, longest = (seconds * max(1.0, len(self._ranks) / 4) for seconds in _PAUSES)
         pause = shortest
         while True:
@@ -205,6 +210,9 @@ class _Launch:
             self._go_on()
             if over and not news:
                 break
+            if not over and os.getppid() != self._parent:
+                _end(process)
+                sys.exit("pjm: nobody waits for these tests any more")
             if not over and self._is_stalled():
                 self._cut = True
                 late = self._not_begun()

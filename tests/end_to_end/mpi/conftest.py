@@ -15,6 +15,8 @@ from tests.builders.slurm_project import SlurmProject
 from tests.slurm.machine import Machine, Running, missing, slurm
 
 WAYS = ("here", "emulator", "slurm")
+# The two nodes are one machine, where Open MPI's shared memory of both would have the same names.
+NO_SHARED_MEMORY = "-ofugaku_prologue=export OMPI_MCA_btl=self,tcp"
 # On two nodes, where there are nodes.
 MARK = 'pytestmark = pytest.mark.fugaku(nodes=2, ranks=4, elapse="10m")\n'
 
@@ -53,7 +55,8 @@ class Way:
 
     def run(self, *arguments: str, **variables: str) -> Ran:
         """Run the tests."""
-        options = () if self.name == "here" else ("--fugaku", "--fugaku-emulate")
+        options = [] if self.name == "here" else ["--fugaku", "--fugaku-emulate"]
+        options += [NO_SHARED_MEMORY] if self.name == "slurm" else []
         ran = self.project.run(*options, "--junitxml=junit.xml", "-rA", *arguments, **variables)
         assert ran.code in range(6), ran.out
         return ran
@@ -110,7 +113,8 @@ def make(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactor
 
     yield one
     for each in made:
-        each.project.stop()
+        if each.name != "slurm":  # it has ended by now, with its jobs
+            each.project.stop()
 
 
 @pytest.fixture(params=WAYS)

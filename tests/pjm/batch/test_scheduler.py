@@ -15,6 +15,11 @@ def test_a_job_costs_at_most_its_nodes_for_all_its_time(nodes: int, elapse: int,
     assert expected == Resources(nodes, elapse).node_hours
 
 
+@pytest.mark.parametrize(("nodes", "ranks", "expected"), [(1, None, 0), (2, 8, 4), (2, 5, 3)])
+def test_ranks_are_spread_evenly(nodes: int, ranks: Optional[int], expected: int) -> None:
+    assert expected == Resources(nodes, 60, ranks=ranks).ranks_per_node
+
+
 @pytest.mark.parametrize(("scripts", "bulk", "expected"), [(1, None, 1), (3, None, 3), (1, 40, 40)])
 def test_a_submission_has_an_id_for_each_part(scripts: int, bulk: Optional[int], expected: int) -> None:
     assert expected == Submission("name", Path(), (Path("script.sh"),) * scripts, bulk).parts

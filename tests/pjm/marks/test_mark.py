@@ -16,7 +16,7 @@ def test_an_empty_mark_asks_for_the_defaults() -> None:
     defaults = Defaults(nodes=2, elapse=60, rscgrp="small")
 
     assert Request(nodes=2, elapse=60, rscgrp="small") == from_mark((), {}, WHERE, defaults)
-    nothing = dict.fromkeys(("cpus", "mem", "gres"))
+    nothing = dict.fromkeys(("cpus", "mem", "gres", "ranks"))
     assert Request(nodes=2, elapse=60, rscgrp="small") == from_mark((), nothing, WHERE, defaults)
 
 
@@ -31,10 +31,11 @@ def test_every_argument_of_a_mark_is_taken() -> None:
         "cpus": 8,
         "mem": "16G",
         "gres": "gpu:a100:2",
+        "ranks": 5,
     }
 
     env = (("A", "1 ; $(rm)"), ("B", "2"))
-    expected = Request(4, 3600, "large", env, "test_train", "training", 8, "16G", "gpu:a100:2")
+    expected = Request(4, 3600, "large", env, "test_train", "training", 8, "16G", "gpu:a100:2", 5)
     assert expected == from_mark((), arguments, WHERE, Defaults(nodes=2, rscgrp="small"))
 
 
@@ -93,6 +94,10 @@ def test_an_elapse_limit_that_cannot_be_meant_is_refused_with_file_and_line(valu
         ({"cpus": 0}, "cpus=0"),
         ({"mem": 4096}, "mem=4096"),
         ({"mem": "4 GB"}, "mem='4 GB'"),
+        ({"ranks": 0}, "ranks=0"),
+        ({"ranks": "4"}, "ranks='4'"),
+        ({"ranks": True}, "ranks=True"),
+        ({"nodes": 3, "ranks": 2}, "ranks=2 on nodes=3"),
         ({"gres": "gpu:1 --wrap=x"}, "gres='gpu:1 --wrap=x'"),
     ],
 )

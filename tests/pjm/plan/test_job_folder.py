@@ -27,12 +27,14 @@ PLACE = Workplace(
     path=True,
     junit="xunit1",
     grace=120.0,
+    mpiexec=("srun", "-n", "{ranks}"),
+    ranks_gate="mpi4py",
 )
 JOB = Job(
     "s-0",
     (
         Share(("a.py::a", "a.py::b"), Resources(1, 60, "small", "hp1", "/vol1:/vol2", (("A", "1 2"), ("CI", ""))), 2.5),
-        Share(("b.py::c[富岳]",), Resources(2, 3600), 1.0, (0,)),
+        Share(("b.py::c[富岳]",), Resources(2, 3600, ranks=5), 1.0, (0,)),
     ),
 )
 
@@ -57,10 +59,13 @@ def test_each_share_reads_what_it_has_to_do_and_the_mark_goes_before_the_clients
         path=True,
         junit="xunit1",
         grace=120.0,
+        mpiexec=("srun", "-n", "{ranks}"),
+        gate="mpi4py",
     )
     assert first == read_assignment(folder, 0)
     second = read_assignment(folder, 1)
     assert (("b.py::c[富岳]",), ("/project/b.py",), {"CI": "1"}) == (second.tests, second.files, second.environment)
+    assert (5, 3) == (second.ranks, second.ranks_per_node)
 
 
 def test_a_share_with_a_test_that_comes_from_no_file_collects_all_that_the_client_does(session: Session) -> None:

@@ -39,11 +39,11 @@ def test_nothing_makes_no_jobs() -> None:
 
 
 def test_one_test_makes_a_normal_job_with_what_its_mark_and_the_site_say() -> None:
-    request = Request(2, 60, "small", (("A", "1"),), cpus=8, mem="4G", gres="gpu:1")
+    request = Request(2, 60, "small", (("A", "1"),), cpus=8, mem="4G", gres="gpu:1", ranks=5)
 
     (job,) = pack([task("a", 7.0, request=request)], SITE, "pjm-x")
 
-    resources = Resources(2, 60, "small", "hp000000", "/vol0004", (("A", "1"),), 8, "4G", "gpu:1")
+    resources = Resources(2, 60, "small", "hp000000", "/vol0004", (("A", "1"),), 8, "4G", "gpu:1", 5)
     assert Job("pjm-x-0", (Share(("a",), resources, 7.0),)) == job
     assert (None, False) == (job.bulk, job.step)
     assert 2 * 60 / 3600 == job.node_hours
@@ -135,11 +135,12 @@ def test_a_bound_group_keeps_the_collected_order_among_other_tests() -> None:
 
 
 def test_tests_that_ask_for_different_things_are_in_different_jobs() -> None:
-    other = Request(nodes=1, elapse=3600, env=(("A", "1"),))
-    jobs = pack([task("m::1"), task("m::2", request=other), task("m::3")], SITE, "s")
+    other, ranks = Request(nodes=1, elapse=3600, env=(("A", "1"),)), Request(nodes=1, elapse=3600, ranks=2)
+    more = [task("m::4", request=ranks), task("m::5", request=replace(ranks, ranks=4)), task("m::6", request=ranks)]
+    jobs = pack([task("m::1"), task("m::2", request=other), task("m::3"), *more], SITE, "s")
 
-    assert [("m::1", "m::3"), ("m::2",)] == [job.nodeids for job in jobs]
-    assert ["s-0", "s-1"] == [job.name for job in jobs]
+    assert [("m::1", "m::3"), ("m::2",), ("m::4", "m::6"), ("m::5",)] == [job.nodeids for job in jobs]
+    assert ["s-0", "s-1", "s-2", "s-3"] == [job.name for job in jobs]
 
 
 def test_a_bulk_job_has_no_more_sub_jobs_than_the_site_takes() -> None:

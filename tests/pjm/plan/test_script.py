@@ -15,7 +15,8 @@ import pytest
 from pytest_regressions.file_regression import FileRegressionFixture
 
 from pjm.batch.pjm.scheduler import PjmScheduler
-from pjm.batch.scheduler import Resources
+from pjm.batch.scheduler import Resources, Scheduler
+from pjm.batch.slurm.scheduler import SlurmScheduler
 from pjm.emulator.running.steps import Dependency, dependency
 from pjm.job.interpreter import START
 from pjm.marks.mark import Request
@@ -56,6 +57,13 @@ def test_the_last_of_three_steps(file_regression: FileRegressionFixture) -> None
     file_regression.check(script(job, 2, FOLDER, WORKER), extension=".sh")
 
 
+@pytest.mark.parametrize("scheduler", [PjmScheduler(), SlurmScheduler()], ids=["pjm", "slurm"])
+def test_a_job_with_ranks(file_regression: FileRegressionFixture, scheduler: Scheduler) -> None:
+    job = packed(("a", ()), request=Request(nodes=2, elapse=1800, ranks=7), site=Site())
+
+    file_regression.check(script_for(job, 0, FOLDER, WORKER, scheduler), extension=".sh")
+
+
 def test_a_step_that_waits_for_hundreds_of_others_fits_into_a_line() -> None:
     names = [f"train[{number}]" for number in range(500)]
     job = packed(*((name, ()) for name in names), ("estimate", tuple(names)))
@@ -87,7 +95,7 @@ def test_stored_scripts_are_valid_shell_with_directives_first(golden: Path) -> N
     head = lines[: lines.index("")]
 
     assert "#!/bin/bash" == head[0]
-    assert all(line.startswith("#PJM ") and len(line) < 4096 for line in head[1:])
+    assert all(line.startswith(("#PJM ", "#SBATCH ")) and len(line) < 4096 for line in head[1:])
     assert not any(line.startswith("#PJM") for line in lines[len(head) :])
 
 

@@ -97,6 +97,8 @@ def test_a_timeout_is_seconds_or_a_time_and_0_is_no_limit(
         (["--fugaku-budget=nan"], "--fugaku-budget is nan"),
         (["--fugaku-budget=-1"], "--fugaku-budget is -1.0"),
         (["--fugaku-python='python3"], 'fugaku_python is "\'python3"'),
+        (["--fugaku-mpiexec=mpiexec '"], 'fugaku_mpiexec is "mpiexec \'"'),
+        (["-o", "fugaku_ranks_gate=mpi"], "fugaku_ranks_gate is 'mpi'"),
         (["-o", "fugaku_grace=-1"], "fugaku_grace is '-1'"),
         (["-o", "fugaku_tests_per_job=0"], "fugaku_tests_per_job is '0'"),
         (["-o", "fugaku_unknown_jobs=0"], "fugaku_unknown_jobs is '0'"),
@@ -125,6 +127,24 @@ def test_a_value_that_cannot_be_meant_is_refused_by_its_name(
 def test_the_python_of_jobs_is_a_command(pytester: pytest.Pytester, text: str, words: Tuple[str, ...]) -> None:
     assert words == read(pytester, ini=f"fugaku_python = {text}").python
     assert (sys.executable,) == read(pytester).python
+
+
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        ("mpiexec", ("mpiexec", "-n", "{ranks}")),
+        ("srun --mpi=pmix -n {ranks} --label", ("srun", "--mpi=pmix", "-n", "{ranks}", "--label")),
+        ("'/my mpi/mpirun' --np={ranks}", ("/my mpi/mpirun", "--np={ranks}")),
+        ("", ()),
+    ],
+)
+def test_what_starts_ranks_is_a_command_with_their_number(
+    pytester: pytest.Pytester, text: str, words: Tuple[str, ...]
+) -> None:
+    found = read(pytester, ini=f"fugaku_mpiexec = {text}\nfugaku_ranks_gate = mpi4py\n")
+
+    assert (words, "mpi4py") == (found.mpiexec, found.ranks_gate)
+    assert ((), "files") == (read(pytester).mpiexec, read(pytester).ranks_gate)
 
 
 def test_a_path_with_blanks_and_without_quotes_is_not_taken_for_a_command(pytester: pytest.Pytester) -> None:

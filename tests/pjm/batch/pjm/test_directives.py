@@ -42,6 +42,13 @@ def test_everything_that_is_asked_for_is_written_and_quoted_for_a_shell() -> Non
     ] == lines(asked, None)
 
 
+@pytest.mark.parametrize(("nodes", "ranks", "each"), [(1, 4, 4), (2, 8, 4), (2, 5, 3), (3, 3, 1)])
+def test_ranks_are_spread_over_the_nodes(nodes: int, ranks: int, each: int) -> None:
+    asked = Resources(nodes, 60, ranks=ranks)
+
+    assert [f'-L "node={nodes}"', f'--mpi "proc={ranks},max-proc-per-node={each}"'] == lines(asked, 0)[2:4]
+
+
 @pytest.mark.parametrize(
     ("needs", "parameters"),
     [

@@ -42,6 +42,24 @@ def test_everything_that_is_asked_for_is_written_and_quoted_for_a_shell() -> Non
     ] == lines(asked, None)
 
 
+@pytest.mark.parametrize(
+    ("nodes", "ranks", "cpus", "each"),
+    [
+        (1, 4, None, ["--ntasks-per-node=4"]),
+        (2, 5, None, ["--ntasks-per-node=3"]),
+        (2, 8, 16, ["--ntasks-per-node=4", "--cpus-per-task=4"]),
+        (1, 3, 4, ["--ntasks-per-node=3", "--cpus-per-task=2"]),
+        (1, 4, 2, ["--ntasks-per-node=4", "--cpus-per-task=1"]),
+    ],
+)
+def test_ranks_are_tasks_and_share_the_processors_of_a_node(
+    nodes: int, ranks: int, cpus: Optional[int], each: List[str]
+) -> None:
+    written = lines(Resources(nodes, 60, cpus=cpus, ranks=ranks), 0)
+
+    assert [f"--ntasks={ranks}", *each] == words("\n".join(written))[3 : 4 + len(each)]
+
+
 @pytest.mark.parametrize(("elapse", "minutes"), [(1, 1), (60, 1), (61, 2), (3600, 60)])
 def test_a_limit_is_rounded_up_to_whole_minutes(elapse: int, minutes: int) -> None:
     assert f"#SBATCH --time={minutes}" in lines(Resources(1, elapse), 0)
