@@ -49,28 +49,6 @@ def test_after_a_failure_in_one_rank_nothing_else_is_reported_with_x_and_lf_runs
     assert {"failed": 1} == {name: n for name, n in again.counts().items() if name != "deselected"}, again.out
 
 
-HANGS = """    if mpi.rank == 3:
-        time.sleep(3600)
-    mpi.comm.Barrier()"""
-DEADLOCK = """    mpi.comm.recv(source=(mpi.rank + 1) % 4)"""
-
-
-@pytest.mark.parametrize("body", [HANGS, DEADLOCK], ids=["a rank sleeps", "deadlock"])
-@pytest.mark.parametrize("name", ["emulator"])
-def test_ranks_that_hang_are_ended_by_the_elapse_limit(make: Make, name: str, body: str) -> None:
-    way = make(name)
-    way.project.emulate(groups={"small": {"elapse_min": 1}})
-    way.write(
-        THREE.format(body), mark='pytestmark = pytest.mark.fugaku(nodes=2, ranks=4, elapse="20", rscgrp="small")\n'
-    )
-    ran = way.run()
-
-    outcomes = way.outcomes()
-    assert ("passed", "failed") == (outcomes["a"].verdict, outcomes["b"].verdict.split(" ")[0]), ran.out
-    assert "elapse" in outcomes["b"].message
-    assert "passed" == outcomes["c"].verdict  # in a job of its own, afterwards
-
-
 @pytest.mark.parametrize("gate", ["mpi4py", "mpiexec"])
 def test_other_gates_keep_ranks_in_step_too(make: Make, gate: str) -> None:
     way = make("emulator")
@@ -85,7 +63,6 @@ def test_other_gates_keep_ranks_in_step_too(make: Make, gate: str) -> None:
 @pytest.mark.parametrize(
     ("command", "said"),
     [
-        ("no-such-mpiexec", "no-such-mpiexec: No such file or directory"),
         ("mpiexec --no-such-option", "no-such-option"),
         ("mpiexec -n 2", "mpiexec has started 2 ranks, and the test asks for ranks=4"),
         ("env -u PMIX_RANK -u OMPI_COMM_WORLD_RANK", "this process cannot tell which rank it is"),
@@ -101,6 +78,15 @@ def test_an_mpiexec_that_cannot_be_used_is_explained(make: Make, tmp_path: Path,
 
     assert ["error"] * 3 == [outcome.verdict for outcome in way.outcomes().values()], ran.out
     assert said in ran.out
+
+
+def test_an_mpiexec_that_does_not_exist_is_explained(make: Make) -> None:
+    way = make("emulator")
+    way.write(THREE.format("    pass"))
+    ran = way.run("--fugaku-mpiexec=no-such-mpiexec")
+
+    assert ["error"] * 3 == [outcome.verdict for outcome in way.outcomes().values()], ran.out
+    assert "no-such-mpiexec: No such file or directory: fugaku_mpiexec names what starts ranks" in ran.out
 
 
 def test_an_mpi4py_of_another_mpi_is_explained(make: Make) -> None:

@@ -59,7 +59,7 @@ class Row:
 
 
 ENDED = "had not ended the test 3 s later, and were ended with it"
-ROWS: Mapping[str, Row] = {
+ALL_ROWS: Mapping[str, Row] = {
     "passes": Row("together(mpi)"),
     "raises_in_one": Row(
         "if rank == 1:\n    raise ValueError('only here')",
@@ -83,6 +83,13 @@ ROWS: Mapping[str, Row] = {
     "fails_alike_in_all": Row("assert 1 == 2", "failed", "all 4 ranks: assert 1 == 2"),
     "skips_in_some": Row("if rank > 1:\n    pytest.skip('too far')", "passed", "", ("rank 2 skipped", "too far")),
     "skips_in_all": Row("pytest.skip('not today')", "skipped", "not today"),
+    "has_a_subtest_that_fails_in_one": Row(
+        "with subtests.test(msg='part'):\n    assert rank != 2",
+        "failed",
+        "rank 2 of 4",
+        ("[part]",),
+        fixtures="mpi, subtests",
+    ),
     "xfails_in_one": Row(
         "assert rank != 1", "skipped", "a known fault", marks='@pytest.mark.xfail(reason="a known fault")'
     ),
@@ -125,6 +132,8 @@ ROWS: Mapping[str, Row] = {
         fixtures="mpi, artifacts",
     ),
 }
+# pytest has subtests since version 9.
+ROWS = {name: row for name, row in ALL_ROWS.items() if hasattr(pytest, "Subtests") or "subtests" not in row.fixtures}
 # Ranks that do not collect the same, in files of their own; the client is none of them.
 RANK = 'RANK = int(os.environ.get("OMPI_COMM_WORLD_RANK", "0"))\n'
 DIFFERS = f"""{RANK}
