@@ -344,12 +344,7 @@ class _Together:
 
     def go_on(self) -> bool:
         """Note what is new. Return whether all ranks have ended the test."""
-        reached = min(self._reached(rank) for rank in self._ranks)
-        while self._reported < reached:
-            self._report(_PHASES[self._reported])
-            self._reported += 1
-            if self._reported < len(_PHASES):
-                self._log.write(events.PHASE, test=self._name, when=_PHASES[self._reported])
+        self._report_up_to(min(self._reached(rank) for rank in self._ranks))
         stopped = next((part for part in self._parts() if part.stopped), None)
         if stopped is not None and not self._stopped:
             self._stopped = True
@@ -358,6 +353,13 @@ class _Together:
             return False
         self._stop()
         return True
+
+    def _report_up_to(self, reached: int) -> None:
+        while self._reported < reached:
+            self._report(_PHASES[self._reported])
+            self._reported += 1
+            if self._reported < len(_PHASES):
+                self._log.write(events.PHASE, test=self._name, when=_PHASES[self._reported])
 
     def missing(self) -> List[_Rank]:
         """The ranks that have not ended the test."""
@@ -375,7 +377,7 @@ class _Together:
         self._stop()
 
     def died(self, then: str, words: str) -> str:
-        """How the test ended without a failure of its own, in words.
+        """How the test ended without a failure of its own, in words. It ended in the phase of the rank that died.
 
         Args:
             then: what happened next.
@@ -385,6 +387,8 @@ class _Together:
         gone = sorted((rank.gone, rank.number) for rank in self.missing() if rank.gone is not None)
         named = _NAMED.search(words)
         first = int(named[1] or named[2]) if named else gone[0][1] if gone else None
+        if first is not None:
+            self._report_up_to(self._reached(self._ranks[first]))
         return then if first is None else f"rank {first} of {len(self._ranks)} died in it; {then}"
 
     def printed(self) -> List[Tuple[str, str]]:
@@ -404,8 +408,8 @@ class _Together:
 
     def _report(self, phase: str, note: str = "", missing: Sequence[_Rank] = ()) -> None:
         found = [[event for event in _reports(part) if event["data"]["when"] == phase] for part in self._parts()]
-        for place in range(max(map(len, found))):
-            of_rank = {rank: each[place] for rank, each in enumerate(found) if place < len(each)}
+        for place in range(max(map(len, found)), 0, -1):  # the last is that of the test; subtests come before it
+            of_rank = {rank: each[-place] for rank, each in enumerate(found) if place <= len(each)}
             data = merged({rank: event["data"] for rank, event in of_rank.items()}, len(self._ranks), note)
             self._no_setup |= phase == "setup" and failed(data)
             if phase == "call" and self._no_setup and not failed(data):

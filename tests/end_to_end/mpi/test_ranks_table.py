@@ -85,9 +85,8 @@ ALL_ROWS: Mapping[str, Row] = {
     "skips_in_all": Row("pytest.skip('not today')", "skipped", "not today"),
     "has_a_subtest_that_fails_in_one": Row(
         "with subtests.test(msg='part'):\n    assert rank != 2",
-        "failed",
-        "rank 2 of 4",
-        ("[part]",),
+        "failed and failed",  # as without ranks: the subtest, and the test that has it
+        "rank 2 of 4: contains 1 failed subtest",
         fixtures="mpi, subtests",
     ),
     "xfails_in_one": Row(

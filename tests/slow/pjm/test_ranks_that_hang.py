@@ -41,7 +41,10 @@ def test_a_job_that_is_killed_while_ranks_run_leaves_none_of_them(make: Make) ->
     way.write(THREE.format(HANGS.replace('"w").close()', '"w").write(str(os.getpid()))')))
     ran = way.run()
 
-    blamed(way, ran.out, "SIGKILL")
+    outcomes = way.outcomes()
+    assert {"a": "passed", "b": "failed", "c": "error"} == {name: outcomes[name].verdict for name in "abc"}, ran.out
+    assert "this test was running" in outcomes["b"].message
+    assert "this test had not begun" in outcomes["c"].message
     ranks = [path.read_text() for path in way.project.path.glob("begun.*")]
     assert 4 == len(ranks)
     until(lambda: not any(map(alive, ranks)))
