@@ -139,7 +139,7 @@ class Watch:
 
     def start(self, jobs: Sequence[Job], retry: bool = False, delay: float = 0.0) -> None:
         """Write jobs into the session folder; the next step after `delay` seconds submits them."""
-        copy_code(self.session)
+        copy_code(self.session.folder)
         for job in jobs:
             followed = FollowedJob(write_job(self.session, job, self._place, self._scheduler, retry), job, retry)
             followed.due = self._clock.monotonic() + delay

@@ -9,6 +9,7 @@ from typing import Any, Iterator, Tuple
 
 STREAMS = ("stdout", "stderr")
 _LINES = 1000  # the most lines to show of each stream: a test that never ends may print without end
+OUTPUT = "output.txt"  # of a rank other than the first: what it prints outside its tests
 UNENDED = "unended.txt"  # where threads were when a Python that did not end was given up
 _LAST = 64 * 1024  # bytes that are looked at for the last lines
 
@@ -35,13 +36,30 @@ def keep(folder: Path) -> None:
     capture.TemporaryFile = temporary_file  # type: ignore[attr-defined]
 
 
+def of_rank(folder: Path, rank: int, phase: str) -> Iterator[Tuple[str, str]]:
+    """What a rank had captured in a phase, as `kept`, and what it printed itself, such as where its threads were."""
+    own = last_lines(folder / OUTPUT, 30)
+    for title, text in (*kept(folder, phase), *([("Output", own)] if own else [])):
+        yield f"{title} (rank {rank})", text
+
+
 def kept(folder: Path, phase: str) -> Tuple[Tuple[str, str], ...]:
     """The captured output of the phase that was running: pytest's title and the text of each stream that is not empty.
+
+    Of a test with ranks, it is that of all ranks of the last start of mpiexec.
 
     Args:
         folder: the folder of the share.
         phase: setup, call or teardown.
     """
+    ranks = sorted(folder.glob("ranks-*"))[-1:]
+    if ranks:
+        folders = {rank.name.rpartition("-")[2]: rank for rank in ranks[0].glob("rank-*")}
+        return tuple(
+            section
+            for number in sorted(int(number) for number in folders if number.isdecimal())
+            for section in of_rank(folders[str(number)], number, phase)
+        )
     return tuple((f"Captured {stream} {phase}", text) for stream, text in _texts(folder))
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import time
 from dataclasses import dataclass, replace
@@ -12,16 +13,17 @@ from typing import Any, List, Mapping, Optional, Sequence, Type
 from pjm.errors import BadInput
 from pjm.job import events
 from pjm.job.assignment import EVENTS, Assignment
+from pjm.job.captured_output import OUTPUT
 from pjm.job.events import EventLog, SureLog, Tail
 
 LAUNCH = "PYTEST_PJM_LAUNCH"  # the folder of one start of mpiexec; its name ends with the time of the start
 GATE = "gate.jsonl"
-OUTPUT = "output.txt"  # what a rank other than the first prints outside its tests
+TESTS = "tests.json"  # in the same folder: the tests that this start is for
 # The first is that of PMIx, which Open MPI and Fujitsu's MPI use; the last one also a Slurm job without ranks has.
-_NUMBERS = ("PMIX_RANK", "OMPI_COMM_WORLD_RANK", "PMI_RANK", "SLURM_PROCID")
+NUMBERS = ("PMIX_RANK", "OMPI_COMM_WORLD_RANK", "PMI_RANK", "SLURM_PROCID")
 FILES, MPI4PY, MPIEXEC = GATES = ("files", "mpi4py", "mpiexec")
-_SIZES = ("OMPI_COMM_WORLD_SIZE", "PMI_SIZE")  # Fujitsu's MPI and PMIx alone may say nothing
-_LONGEST_PAUSE = 0.05  # seconds between looks at the gate
+SIZES = ("OMPI_COMM_WORLD_SIZE", "PMI_SIZE")  # Fujitsu's MPI and PMIx alone may say nothing
+_LONGEST_PAUSE = 0.05  # seconds between looks at the gate, for each four ranks
 
 
 @dataclass(frozen=True)
@@ -67,7 +69,7 @@ def number(variables: Mapping[str, str], own: bool = True) -> Optional[int]:
         variables: the environment.
         own: whether this process was started as a rank. Else it asks whether somebody has started it as one.
     """
-    found = (variables.get(name) for name in (_NUMBERS if own else _NUMBERS[:-1]))
+    found = (variables.get(name) for name in (NUMBERS if own else NUMBERS[:-1]))
     return next((int(text) for text in found if text is not None and text.isdecimal()), None)
 
 
@@ -106,6 +108,12 @@ class Rank:
         """When mpiexec was started, milliseconds since the epoch: a number that all ranks of a test have in common."""
         return int(self.launch.name.rpartition("-")[2])
 
+    @property
+    def tests(self) -> List[str]:
+        """The tests that this start of mpiexec is for."""
+        tests: List[str] = json.loads((self.launch / TESTS).read_text(encoding="ascii"))["tests"]
+        return tests
+
     def gate(self, log: SureLog, tests: Sequence[str]) -> Gate:
         """The gate before each of the tests.
 
@@ -130,17 +138,18 @@ class Rank:
         mpiexec does not tell which rank died first, and some deaths it does not see, such as `os._exit(0)` before MPI
         has begun. To be called before there are threads, and before MPI begins.
         """
-        ear, mouth = os.pipe()
-        os.set_inheritable(mouth, False)
+        read_end, write_end = os.pipe()
         if os.fork():
-            os.close(ear)
+            os.close(read_end)
+            # A child of this process, which may live longer, must not keep it open.
+            os.register_at_fork(after_in_child=lambda: os.close(write_end))
             return
         try:
             os.setsid()  # mpiexec may kill the group of a rank
-            os.close(mouth)
+            os.close(write_end)
             for stream in (0, 1, 2):  # mpiexec waits until nobody has them open
                 os.close(stream)
-            os.read(ear, 1)
+            os.read(read_end, 1)
             EventLog(self.assignment.events).write(events.GONE, time=time.time())
         finally:
             os._exit(0)
@@ -155,12 +164,12 @@ def take_seat(assignment: Assignment, variables: Mapping[str, str]) -> Rank:
     size, rank = assignment.ranks or 1, number(variables)
     fix = "have fugaku_mpiexec name the mpiexec of Open MPI, MPICH or Fujitsu, with -n {ranks}, or srun"
     if rank is None:
-        why = f"its environment has none of {', '.join(_NUMBERS)}"
+        why = f"its environment has none of {', '.join(NUMBERS)}"
         raise BadInput("this process cannot tell which rank it is", why, fix)
     if rank >= size:
         what = f"this process is rank {rank}, and the test asks for ranks={size}"
         raise BadInput(what, "mpiexec has started more than it was told to", fix)
-    started = next((variables[name] for name in _SIZES if name in variables), str(size))
+    started = next((variables[name] for name in SIZES if name in variables), str(size))
     if started != str(size):
         what = f"mpiexec has started {started} ranks, and the test asks for ranks={size}"
         raise BadInput(what, "each rank would wait for the missing ones", fix)
@@ -189,6 +198,7 @@ class _FilesGate(_OneTest):
     def __init__(self, rank: Rank, log: SureLog, tests: Sequence[str]) -> None:
         super().__init__(rank, log, tests)
         self._tail = Tail(rank.launch / GATE, patience=10)
+        self._size = rank.mpi.size
 
     def agree(self, found: Sequence[str]) -> Sequence[str]:
         super().agree(found)
@@ -201,13 +211,13 @@ class _FilesGate(_OneTest):
             pass
 
     def _wait(self, kind: str) -> events.Event:
-        pause = 0.001
+        pause, longest = 0.001, _LONGEST_PAUSE * max(1.0, self._size / 4)
         while True:
             for event in self._tail.read():
                 if event["event"] == kind:
                     return event
             time.sleep(pause)
-            pause = min(2 * pause, _LONGEST_PAUSE)
+            pause = min(2 * pause, longest)
 
 
 class _MpiGate(_OneTest):

@@ -16,11 +16,12 @@ import time
 from pathlib import Path
 from typing import Deque, Dict, Iterator, List, NamedTuple, Optional, Sequence, Set, Tuple
 
+from pjm.files import write_json
 from pjm.job import captured_output, events
 from pjm.job.assignment import EVENTS, Assignment
 from pjm.job.events import Event, EventLog, SureLog, Tail
 from pjm.job.merged import each_once, failed, merged, ranks
-from pjm.job.rank import GATE, LAUNCH, MPIEXEC, OUTPUT, rank_folder
+from pjm.job.rank import GATE, LAUNCH, MPIEXEC, NUMBERS, SIZES, TESTS, rank_folder
 from pjm.job.share_events import Reading, SuiteProperty, TestEvents
 
 _PHASES = ("setup", "call", "teardown")
@@ -62,11 +63,16 @@ def run_on_ranks(assignment: Assignment, left: Sequence[str], log: SureLog, prog
     folders = [rank_folder(launch, rank) for rank in range(assignment.ranks or 1)]
     for folder in folders:
         folder.mkdir(mode=0o700)
+        (folder / EVENTS).touch(mode=0o600)  # a shared file system may remember for long that there was none
+    left = left[:1] if assignment.gate == MPIEXEC else left
+    write_json(launch / TESTS, {"tests": list(left)})  # the events of the share may reach a node late
     words = (word.replace("{ranks}", str(len(folders))) for word in assignment.mpiexec)
     command = [*(word.replace("{output}", str(launch / "mpiexec")) for word in words), *program]
-    following = _Launch(assignment, left[:1] if assignment.gate == MPIEXEC else left, log, launch)
-    environment = {**_for_open_mpi(assignment.ranks_per_node), **os.environ, LAUNCH: str(launch)}
-    environment["SLURM_EXPORT_ENV"] = "ALL"  # a job of `sbatch --export=NIL` has NIL, and srun would start ranks so
+    following = _Launch(assignment, left, log, launch)
+    own = {name: text for name, text in os.environ.items() if name not in (*NUMBERS, *SIZES)}
+    environment = {**_for_open_mpi(assignment.ranks_per_node), **own, LAUNCH: str(launch)}
+    if "SLURM_JOB_ID" in own:  # a job of `sbatch --export=NIL` has NIL, and srun would start ranks so
+        environment["SLURM_EXPORT_ENV"] = "ALL"
     with (launch / "mpiexec.err").open("wb") as words_of_mpiexec:
         try:
             process = subprocess.Popen(command, env=environment, stdin=subprocess.DEVNULL, stderr=words_of_mpiexec)
@@ -78,7 +84,7 @@ def run_on_ranks(assignment: Assignment, left: Sequence[str], log: SureLog, prog
     finally:
         sys.stderr.write(_said(launch))
         sys.stderr.flush()
-        _tidy(folders)
+        _tidy(launch, folders)
 
 
 def _for_open_mpi(ranks: int) -> Dict[str, str]:
@@ -104,16 +110,16 @@ def _said(launch: Path) -> str:
     return "".join(f"{text}\n" for text in texts if text.strip())
 
 
-def _tidy(folders: Sequence[Path]) -> None:
+def _tidy(launch: Path, folders: Sequence[Path]) -> None:
     """Remove what the events of the share have by now."""
     for folder in folders:
         captured_output.forget(folder)
-        with contextlib.suppress(OSError):
-            (folder / EVENTS).unlink()
-            if not (folder / OUTPUT).stat().st_size:
-                (folder / OUTPUT).unlink()
-        with contextlib.suppress(OSError):
-            folder.rmdir()
+        for name in (EVENTS, captured_output.OUTPUT):
+            with contextlib.suppress(OSError):
+                (folder / name).unlink()
+    for path in (*folders, launch / GATE, launch / TESTS, launch / "mpiexec.err", launch):
+        with contextlib.suppress(OSError):  # a folder that has a log is kept
+            path.rmdir() if path.is_dir() else path.unlink()
 
 
 class _Rank:
@@ -203,13 +209,16 @@ class _Launch:
         """
         shortest, longest = (seconds * max(1.0, len(self._ranks) / 4) for seconds in _PAUSES)
         pause = shortest
+        last_look: Optional[float] = None  # until when results that are late are waited for
         while True:
             over = process.poll() is not None
             news = self._look()
             self._agree()
             self._go_on()
-            if over and not news:
-                break
+            if over:
+                last_look = last_look if last_look is not None else time.monotonic() + self._grace / 10
+                if not news and (self._all_gone() or time.monotonic() >= last_look):
+                    break
             if not over and os.getppid() != self._parent:
                 _end(process)
                 sys.exit("pjm: nobody waits for these tests any more")
@@ -222,8 +231,7 @@ class _Launch:
                     )
                 _end(process)
             pause = shortest if news else min(2 * pause, longest)
-            if not over:
-                time.sleep(pause)
+            time.sleep(pause)
         self._gate.close()
         return self._ended(process.returncode)
 
@@ -251,7 +259,7 @@ class _Launch:
     def _missing(self, test: str) -> Dict[str, object]:
         """Why a test was not found by all ranks, as fields of an event."""
         without = [rank.number for rank in self._ranks if test in rank.parts]
-        first = self._ranks[without[0]].parts[test]
+        first = self._ranks[without[0]].parts[test] if without else TestEvents(test, missing="no rank says why")
         if len(without) == len(self._ranks):
             skipped = all(rank.parts[test].skipped for rank in self._ranks)
             return {"outcome": "skipped" if skipped else "failed", "why": first.missing, "instead": first.instead}
@@ -266,10 +274,11 @@ class _Launch:
                 if not self._queue or not all(self._queue[0] in rank.ready for rank in self._ranks):
                     return
                 test = self._queue.popleft()
-                self._test = _Together(test, self._log, self._ranks)
+                self._test, self._stalled = _Together(test, self._log, self._ranks), None
                 self._gate.write(events.GO, test=test)
             if not self._test.go_on():
                 return
+            self._test.forget()
             self._test = None
 
     def _is_stalled(self) -> bool:
@@ -291,6 +300,9 @@ class _Launch:
         now = time.monotonic()
         self._stalled = self._stalled if self._stalled is not None else now
         return now - self._stalled >= waits
+
+    def _all_gone(self) -> bool:
+        return all(rank.gone is not None for rank in self._ranks if rank.begun)
 
     def _not_begun(self) -> List[int]:
         return [rank.number for rank in self._ranks if not rank.begun]
@@ -321,7 +333,7 @@ class _Launch:
         if finishes:
             worst = max(finishes, key=lambda finish: (not finish["explained"], bool(finish["text"]), finish["code"]))
             self._log.write(**{**worst, "output": self._output()})
-            code = code or int(worst["code"])
+            code = int(worst["code"]) if self._cut else code or int(worst["code"])
             if all(finish["explained"] for finish in finishes) and worst["code"] not in (0, 1):
                 code = int(worst["code"])  # mpiexec has another one for a rank that stops the session
         return Ended(code, f"mpiexec ended with {_code(code)}", (), unended)
@@ -361,13 +373,19 @@ class _Together:
             if self._reported < len(_PHASES):
                 self._log.write(events.PHASE, test=self._name, when=_PHASES[self._reported])
 
+    def forget(self) -> None:
+        """Free the memory of its reports."""
+        for rank in self._ranks:
+            del rank.parts[self._name]
+
     def missing(self) -> List[_Rank]:
         """The ranks that have not ended the test."""
         return [rank for rank in self._ranks if self._name not in rank.parts]
 
     def failed(self) -> bool:
-        """Whether a rank has failed in it."""
-        return any(failed(event["data"]) for part in self._parts() for event in _reports(part))
+        """Whether a rank has failed in it, also as expected."""
+        reports = (event["data"] for part in self._parts() for event in _reports(part))
+        return any(failed(data) or ("wasxfail" in data and data["outcome"] == "skipped") for data in reports)
 
     def give_up(self, note: str) -> None:
         """Report the test, which some ranks have not ended."""
@@ -385,8 +403,9 @@ class _Together:
                 that may be one that mpiexec has ended.
         """
         gone = sorted((rank.gone, rank.number) for rank in self.missing() if rank.gone is not None)
-        named = _NAMED.search(words)
-        first = int(named[1] or named[2]) if named else gone[0][1] if gone else None
+        named = [int(one or other) for one, other in _NAMED.findall(words)]
+        named = [rank for rank in named if rank < len(self._ranks)]  # rank 0 may print such words as well
+        first = named[-1] if named else gone[0][1] if gone else None
         if first is not None:
             self._report_up_to(self._reached(self._ranks[first]))
         return then if first is None else f"rank {first} of {len(self._ranks)} died in it; {then}"
@@ -396,8 +415,7 @@ class _Together:
         return [section for rank in self.missing() for section in self._kept(rank)]
 
     def _kept(self, rank: _Rank) -> Iterator[Tuple[str, str]]:
-        phase = rank.part(self._name).phase
-        return ((f"{title} (rank {rank.number})", text) for title, text in captured_output.kept(rank.folder, phase))
+        return captured_output.of_rank(rank.folder, rank.number, rank.part(self._name).phase)
 
     def _parts(self) -> List[TestEvents]:
         return [rank.part(self._name) for rank in self._ranks]

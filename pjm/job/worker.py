@@ -23,7 +23,7 @@ from pjm.job import captured_output, events
 from pjm.job.assignment import FOLDER, PATH, PYTEST_LOOKS_AT, SHARE, Assignment, read_assignment
 from pjm.job.events import BROKEN, SureLog, Tail
 from pjm.job.interpreter import command, own_switches
-from pjm.job.rank import take_seat
+from pjm.job.rank import LAUNCH, take_seat
 from pjm.job.ranks import Ended, run_on_ranks
 from pjm.job.share_events import NO_TESTS, Reading
 
@@ -96,7 +96,8 @@ def run_tests() -> int:
         except BadInput as error:
             print(f"pjm: {error}", file=sys.stderr)
             return FAILED
-        assignment = rank.assignment
+        assignment, left = rank.assignment, rank.tests
+        os.environ.pop(LAUNCH)  # the tests' own programs are no ranks
         rank.keep_output_apart()
         rank.watch_the_end()
     import pytest

@@ -15,7 +15,7 @@ from pjm.job import events
 from pjm.job.assignment import Assignment
 from pjm.job.books import books
 from pjm.job.events import SureLog
-from pjm.job.rank import MPIEXEC, Gate, Mpi, Rank
+from pjm.job.rank import Gate, Mpi, Rank
 
 NAME = "pjm.worker_plugin"
 LOG = "pytest.log"  # in the folder of the share; what --log-file is for
@@ -79,7 +79,7 @@ class WorkerPlugin:
     def __init__(self, log: SureLog, left: Sequence[str], assignment: Assignment, rank: Optional[Rank] = None) -> None:
         self.__name__ = NAME  # pytest registers the plugin under this name
         self._log = log
-        self._left = list(left[:1] if rank is not None and assignment.gate == MPIEXEC else left)
+        self._left = list(left)
         self._assignment = assignment
         self._files = frozenset(map(Path, assignment.files))
         self._files_and_folders = self._files.union(*(file.parents for file in self._files))

@@ -92,13 +92,13 @@ def _share(fields: Mapping[str, Any]) -> Share:
 def has_other_code(session: Session) -> bool:
     """Whether the session has a copy of another version of pjm, in which new scripts would not find the worker."""
     target = session.folder / CODE
-    return target.exists() and not (target / "pjm" / "job" / "worker.py").exists()
+    return target.exists() and not (target / "pjm" / "job" / "ranks.py").exists()
 
 
-def copy_code(session: Session) -> None:
-    """Copy the modules that jobs need, so that the Python of the jobs need not have this package installed."""
+def copy_code(folder: Path) -> None:
+    """Copy the modules that jobs need into a folder, so that the Python of the jobs need not have this package."""
     package = Path(pjm.__file__).resolve().parent
-    target = session.folder / CODE
+    target = folder / CODE
     if target.exists():
         return
     unfinished = target.with_name(f".{CODE}")

@@ -29,7 +29,8 @@ _RECORD = re.compile(rb"(\d{1,15}) (\d{1,15}) ([\w-]{1,100})/(%b)\n" % _NAME.enc
 # For each file that is longer or shorter than known, a line "from to name" and the bytes between. $known has lines of
 # size and name. `find` gets the folders of the jobs.
 _APPENDED = (
-    "{ printf '%%s\\n\\n' \"$known\"; find %s -type f \\( -name 'share-*.*' -o -name '*.jsonl' -o -name '*.log' \\) "
+    "{ printf '%%s\\n\\n' \"$known\"; "
+    "find %s -type f ! -path '*/ranks-*' \\( -name 'share-*.*' -o -name '*.jsonl' -o -name '*.log' \\) "
     "-exec wc -c {} + 2>/dev/null; } | awk '!NF { listed = 1; next } !listed { size[$2] = $1; next } "
     'NF == 2 && $2 ~ "/" { from = size[$2] + 0; if ($1 < from) from = 0; if ($1 > from) print from, $1, $2 }\' | '
     'while read -r from to name; do printf \'%%s %%s %%s\\n\' "$from" "$to" "$name"; '

@@ -28,7 +28,7 @@ def directives(
         ("ntasks-per-node", tasks),
         ("partition", resources.rscgrp),
         ("account", resources.group),
-        ("cpus-per-task", -(-cpus // tasks) if cpus and tasks else cpus),
+        ("cpus-per-task", max(1, cpus // tasks) if cpus and tasks else cpus),
         ("mem", resources.mem),
         ("gres", resources.gres),
     )

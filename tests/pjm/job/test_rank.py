@@ -15,7 +15,8 @@ from pjm.errors import BadInput
 from pjm.job import events
 from pjm.job.assignment import EVENTS, Assignment
 from pjm.job.events import EventLog, SureLog, Tail
-from pjm.job.rank import FILES, GATE, LAUNCH, MPI4PY, MPIEXEC, OUTPUT, Gate, Mpi, Rank, number, rank_folder, take_seat
+from pjm.job.captured_output import OUTPUT
+from pjm.job.rank import FILES, GATE, LAUNCH, MPI4PY, MPIEXEC, Gate, Mpi, Rank, number, rank_folder, take_seat
 from tests.builders.processes import until
 
 TESTS = ["a", "b"]

@@ -48,7 +48,7 @@ def test_everything_that_is_asked_for_is_written_and_quoted_for_a_shell() -> Non
         (1, 4, None, ["--ntasks-per-node=4"]),
         (2, 5, None, ["--ntasks-per-node=3"]),
         (2, 8, 16, ["--ntasks-per-node=4", "--cpus-per-task=4"]),
-        (1, 3, 4, ["--ntasks-per-node=3", "--cpus-per-task=2"]),
+        (1, 3, 4, ["--ntasks-per-node=3", "--cpus-per-task=1"]),
         (1, 4, 2, ["--ntasks-per-node=4", "--cpus-per-task=1"]),
     ],
 )
