@@ -28,7 +28,7 @@ def keep_order(session: pytest.Session) -> None:
     if any(wish.request.ranks for wish in wanted.values()):
         from pjm.client.local_ranks import LocalRanks
 
-        manager.register(LocalRanks(session, wanted, chains), "pjm.ranks")
+        manager.register(LocalRanks(session, wanted, chains.not_passed), "pjm.ranks")
 
 
 def in_order(items: List[pytest.Item], wanted: Mapping[str, MarkedTest]) -> List[pytest.Item]:

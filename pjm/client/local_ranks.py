@@ -12,13 +12,12 @@ import sys
 import time
 from dataclasses import replace
 from pathlib import Path
-from typing import Dict, List, Mapping, Optional, Tuple
+from typing import Callable, Dict, List, Mapping, Optional, Tuple
 
 import pytest
 
 import pjm
 from pjm.batch.scheduler import Resources
-from pjm.client.local_after import LocalChains
 from pjm.client.open_session import workplace_here
 from pjm.client.replay import Replay
 from pjm.follow.explain import completed
@@ -34,6 +33,8 @@ from pjm.marks.marks import MarkedTest
 from pjm.plan.job_folder import document
 from pjm.plan.packing import Job, Share
 
+NotPassed = Callable[[str], Optional[str]]
+
 _PAUSE = 0.02  # seconds between looks at the results
 _MOMENT = 5.0  # seconds that mpiexec may take to end
 
@@ -44,12 +45,12 @@ class LocalRanks:
     Args:
         session: the session of pytest.
         wishes: the marks of the marked tests.
-        chains: says which tests may run.
+        not_passed: the first test that a test waits for and that has not passed; None if it may run.
     """
 
-    def __init__(self, session: pytest.Session, wishes: Mapping[str, MarkedTest], chains: LocalChains) -> None:
+    def __init__(self, session: pytest.Session, wishes: Mapping[str, MarkedTest], not_passed: NotPassed) -> None:
         self._ranks = {test: wish.request.ranks for test, wish in wishes.items() if wish.request.ranks}
-        self._chains = chains
+        self._not_passed = not_passed
         self._replay = Replay(session.config, {identity(item): item for item in session.items})
         self._why_not = ""
         if number(os.environ, own=False) is not None:
@@ -69,7 +70,7 @@ class LocalRanks:
     def pytest_runtest_protocol(self, item: pytest.Item) -> Optional[bool]:
         """Run a test with ranks, and report its result."""
         test, session = identity(item), item.session
-        if test not in self._ranks or self._why_not or self._chains.not_passed(test) is not None:
+        if test not in self._ranks or self._why_not or self._not_passed(test) is not None:
             return None
         if self._run is None or test not in self._run.tests:
             self._end()
@@ -97,7 +98,7 @@ class LocalRanks:
         ranks = self._ranks[identity(first)]
         following = itertools.dropwhile(lambda item: item is not first, session.items)
         alike = itertools.takewhile(lambda item: self._ranks.get(identity(item)) == ranks, following)
-        return {identity(item): item for item in alike if self._chains.not_passed(identity(item)) is None}
+        return {identity(item): item for item in alike if self._not_passed(identity(item)) is None}
 
 
 class _Run:
