@@ -38,6 +38,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(arguments: argparse.Namespace) -> ExitCode:
     """Score all test images and print the tables."""
+    from mnist_repro.display import counted
     from mnist_repro.execution.trained_model import scorer
     from mnist_repro.files.atomic import require_writable
     from mnist_repro.runs.evaluation import evaluate
@@ -62,7 +63,7 @@ def run(arguments: argparse.Namespace) -> ExitCode:
 
         for index, name in names.items():
             write_png(arguments.images / name, dataset.test_images[index])
-        print(f"{evaluation.wrong} images in {arguments.images}")
+        print(f"{counted(evaluation.wrong, 'image')} in {arguments.images}")
     return ExitCode.PASSED
 
 

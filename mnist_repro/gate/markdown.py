@@ -5,10 +5,11 @@ from __future__ import annotations
 import html
 import re
 import unicodedata
-from typing import Dict, List, Sequence
+from typing import Dict, List, Optional, Sequence
 
+from mnist_repro.display import counted
 from mnist_repro.gate import text as gate_text
-from mnist_repro.gate.comparison import CASES, SAMPLES
+from mnist_repro.gate.comparison import CASES, FINGERPRINT, SAMPLES
 from mnist_repro.gate.platform import UNNAMED, platform_text
 from mnist_repro.gate.report import NOTHING_TRAINED, Report, ReportEntry
 from mnist_repro.gate.statistics import LEVEL
@@ -23,7 +24,7 @@ _STOPPED = (
 
 
 def as_markdown(report: Report) -> str:
-    """The report for a pull request: what does not pass and why, what passes, and notes."""
+    """The report for a pull request: what does not pass and why, what passes (folded), and notes."""
     bad = report.blocking
     good = [entry for entries in report.subjects.values() for entry in entries if entry not in bad]
     lines = [
@@ -38,15 +39,28 @@ def as_markdown(report: Report) -> str:
         "",
     ]
     if bad:
-        lines += ["### What does not pass", "", *_table(bad), "", *_reasons(bad), ""]
+        rows = [row for entry in bad for row in _rows(entry, passing=False) or [_row(entry)]]
+        lines += ["### What does not pass", "", *_table(rows), "", *_reasons(bad), ""]
     if report.other_failures:
         lines += [f"### Tests that failed and are no comparisons: {len(report.other_failures)}", ""]
         lines += [f"- {escaped(test)}" for test in report.other_failures[:FAILURES_SHOWN]]
         more = len(report.other_failures) - FAILURES_SHOWN
         lines += [*([f"- and {more} more"] if more > 0 else []), ""]
-    if good:
-        lines += ["### What passes", "", *_table(good), "", *_stopped(good)]
-    notes = _notes(report)
+    rows = [row for entry in good for row in _rows(entry) or [_row(entry)]]
+    rows += [row for entry in bad for row in _rows(entry, passing=True)]
+    if rows:
+        # GitHub reads Markdown between the tags if empty lines part it from them.
+        lines += [
+            "<details>",
+            "<summary>What passes</summary>",
+            "",
+            *_table(rows),
+            "",
+            *_stopped(good),
+            "</details>",
+            "",
+        ]
+    notes = _notes(report) + _catching(report)
     if notes:
         lines += ["### Notes", "", *(f"- {escaped(note)}" for note in notes), ""]
     return "\n".join(lines) + "\n"
@@ -104,31 +118,43 @@ def shortened(text: str) -> str:
 
 
 def _headline(report: Report) -> str:
+    count, bad = len(report.entries), len(report.blocking)
+    compared = counted(count, "comparison")
     if not report.session.complete:
-        return "INCOMPLETE, which does not pass: the session was stopped, or is still running"
+        return f"INCOMPLETE, which does not pass: stopped, or still running, after {compared}"
     if not report.entries:
         return "did not pass: nothing was judged"
     if report.passes:
-        return f"passed: {NOTHING_TRAINED}" if report.nothing_trained else "passed"
-    if report.comparisons_pass or report.verdict.passes:
-        return "did not pass: the comparisons did, something else failed"
-    return f"did not pass: {report.verdict.value}"
+        return f"passed: {compared}{f'; {NOTHING_TRAINED}' if report.nothing_trained else ''}"
+    failures = len(report.other_failures)
+    also = f"{counted(failures, 'other test')} failed" if failures else "something else failed"
+    if report.comparisons_pass:
+        return f"did not pass: {compared} did, {also}"
+    worst = "although the verdict passes" if report.verdict.passes else f"the worst is {report.verdict.value}"
+    return f"did not pass: {bad} of {compared}, {worst}{f'; {also}' if failures else ''}"
 
 
-def _table(entries: Sequence[ReportEntry]) -> List[str]:
-    header = ("baseline", *gate_text.HEADER)
-    rows = [header, tuple("---" for _ in header)]
-    for entry in entries:
-        findings = entry.checked.judgement.findings if entry.checked else ()
-        for finding in findings:
+def _rows(entry: ReportEntry, passing: Optional[bool] = None) -> List[Sequence[str]]:
+    """A row for each finding of an entry, or for each that passes or does not."""
+    rows: List[Sequence[str]] = []
+    for finding in entry.checked.judgement.findings if entry.checked else ():
+        if passing is None or finding.passes is passing:
             *cells, verdict = gate_text.cells(finding)
             why = finding.known or (entry.reason if entry.outcome == "xfailed" else "")
             known = f" (known: {escaped(why)})" if why else ""
             shown = verdict if finding.verdict.passes else f"**{verdict}**{known}"
             rows.append((escaped(entry.name), *map(escaped, cells), shown))
-        if not findings:
-            rows.append((escaped(entry.name), *[""] * 5, _word(entry)))
-    return [f"| {' | '.join(row)} |" for row in rows]
+    return rows
+
+
+def _row(entry: ReportEntry) -> Sequence[str]:
+    """The row of an entry without findings, or of a test that failed although all of them pass."""
+    return (escaped(entry.name), *[""] * 5, _word(entry))
+
+
+def _table(rows: Sequence[Sequence[str]]) -> List[str]:
+    header = ("baseline", *gate_text.HEADER)
+    return [f"| {' | '.join(row)} |" for row in (header, ["---"] * len(header), *rows)]
 
 
 def _reasons(entries: Sequence[ReportEntry]) -> List[str]:
@@ -179,6 +205,32 @@ def _notes(report: Report) -> List[str]:
     if report.not_judged:
         notes.append(f"not judged in this session: {', '.join(report.not_judged)}")
     return notes
+
+
+def _catching(report: Report) -> List[str]:
+    """Which rung catches a small change of subjects that are compared as distributions, as those of CNNs are."""
+    by_fingerprint: List[str] = []
+    by_none: List[str] = []
+    for subject, entries in report.subjects.items():
+        findings = [
+            each
+            for entry in entries
+            if entry.kind == SAMPLES and entry.checked
+            for each in entry.checked.judgement.findings
+        ]
+        if any(finding.interval and not finding.absolute for finding in findings):
+            taken = [entry.verdict for entry in entries if entry.kind == FINGERPRINT]
+            if taken:
+                (by_fingerprint if any(taken) else by_none).append(subject)
+    stops = "samples are compared as distributions, and stop differences as large as their margins"
+    return [
+        f"{', '.join(names)}: {stops}; {smaller}"
+        for names, smaller in (
+            (by_fingerprint, "what catches a smaller change is the fingerprint"),
+            (by_none, "a smaller change would need a fingerprint of this platform"),
+        )
+        if names
+    ]
 
 
 def _part(entry: ReportEntry) -> str:

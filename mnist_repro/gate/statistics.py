@@ -114,7 +114,8 @@ def compare_seed_by_seed(metric: Metric, stored: Samples, measured: Samples) -> 
     differences = {seed: measured[seed] - stored[seed] for seed in sorted(measured)}
     furthest = max(differences, key=lambda seed: abs(differences[seed]))
     if abs(differences[furthest]) <= metric.margin:
-        why = f"seed by seed within {metric.margin:.2g}, at most {abs(differences[furthest]):.1e} apart"
+        most = f"at most {abs(differences[furthest]):.1e} apart" if differences[furthest] else "every value the same"
+        why = f"seed by seed within {metric.margin:.2g}, {most}"
         return samples.found(Verdict.NO_WORSE if metric.claim == NO_WORSE else Verdict.EQUIVALENT, why)
     mean = float(np.mean(list(differences.values()))) or differences[furthest]
     if metric.claim == NO_WORSE:

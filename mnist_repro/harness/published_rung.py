@@ -14,7 +14,7 @@ from mnist_repro.gate.statistics import FEWEST_STORED, Samples
 from mnist_repro.gate.verdicts import Finding, Judgement, Verdict
 from mnist_repro.recipes import RECIPES, Recipe
 from mnist_repro.recipes.published import Figure, published_figures
-from mnist_repro.reproduction.judgement import stored_values
+from mnist_repro.reproduction.judgement import FigureComparison, stored_values
 from mnist_repro.runs.baselines import PUBLISHED_CONDITIONS
 from mnist_repro.runs.metrics import metric_name
 
@@ -60,7 +60,8 @@ def _compare(name: str, figure: Figure, stored: Samples) -> Finding:
         why = f"all {len(stored)} stored samples are the same, so that their spread is not known"
         return Finding(name, Verdict.INCOMPARABLE, why, published)
     compared = compare_with_one_run(name, figure.value, stored, stored, figures_in_session())
-    return replace(compared, known=_known(figure, compared.verdict))
+    possible = FigureComparison(figure, (), compared).possible
+    return replace(compared, interval=possible, known=_known(figure, compared.verdict))
 
 
 def _known(figure: Figure, verdict: Verdict) -> str:

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any, Callable, ContextManager, Dict, List, Mapping, Optional
 
 from mnist_repro.data.dataset import UNRECOGNISED, Dataset
+from mnist_repro.display import counted
 from mnist_repro.errors import BadInput
 from mnist_repro.execution import code_digest, kept_runs
 from mnist_repro.execution.components import Assignment
@@ -144,7 +145,8 @@ class Recorder:
         for task in tasks:
             # A killed recording may have left weights.
             self._drop_weights(task)
-        self._say(f"{recipe.name} {rung}: {len(missing)} runs to make, {len(tasks) - len(missing)} are there already")
+        there = len(tasks) - len(missing)
+        self._say(f"{recipe.name} {rung}: {counted(len(missing), 'run')} to make, {there} there already")
         failures = self._make(missing)
         if failures:
             return Recorded(None, failures)

@@ -14,12 +14,13 @@ from mnist_repro.report.baseline_history import history
 from mnist_repro.report.datasets import Datasets
 from mnist_repro.report.gate_samples import gate_samples
 from mnist_repro.report.groups import group_of
+from mnist_repro.report.in_gate import as_judged, matched
 from mnist_repro.report.values import Document, Gate, Group, Jobs, Note
 from mnist_repro.reproduction.judgement import testable
 from mnist_repro.runs.found import FoundRun, Sorted, sort
 from mnist_repro.runs.problems import Problems
 
-SCHEMA = 1
+SCHEMA = 2
 # Further groups are left out of the page. Recipes and scales alone give twelve groups.
 MOST_GROUPS = 24
 
@@ -58,6 +59,8 @@ def collect(sources: PageInputs, problems: Problems) -> Document:
         group_of(found, sources.baselines, datasets, problems, f"group-{number}", comparisons)
         for number, found in enumerate(shown, start=1)
     ]
+    in_gate = matched(sources.gate, groups)
+    groups = [as_judged(group, in_gate[group.id]) for group in groups]
     return Document(
         schema=SCHEMA,
         made=datetime.datetime.now(datetime.timezone.utc).isoformat(timespec="seconds"),
@@ -68,7 +71,7 @@ def collect(sources: PageInputs, problems: Problems) -> Document:
         notes=_notes(grouped, groups, sources.unkept),
         groups=groups,
         gate=sources.gate,
-        gate_samples=gate_samples(sources.gate, groups, sources.baselines, problems),
+        gate_samples=gate_samples(sources.gate, sources.baselines, problems),
         jobs=sources.jobs,
         history=history(sources.baselines, problems),
         # Last, because everything above may add problems.
@@ -93,7 +96,7 @@ def read_jobs(named: Optional[Path], places: Sequence[Path], problems: Problems)
 
 
 def _notes(grouped: Sorted, groups: Sequence[Group], unkept: int) -> List[Note]:
-    """The notes at the start of the page."""
+    """The notes at the end of the page."""
     notes: List[Note] = []
     runs = [group[0].run for group in grouped.groups]
     for key, values in (

@@ -74,7 +74,7 @@ def group_of(
         paired=samples is not None and samples.paired,
         metrics=[_metric_row(name, runs, samples, findings.get(name)) for name in names],
         published_verdict=verdict(judged.comparisons, 0),
-        published=[_published_row(each) for each in judged.comparisons],
+        published=[_published_row(each, first.unit) for each in judged.comparisons],
         drift=GroupDrift(drift.kind, drift.cause, drift.evidence, drift.named) if drift else None,
         curves=_curves(runs),
         published_curves=_published_curves(recipe) if first.scale == "full" else [],
@@ -126,10 +126,10 @@ def published_values(recipe: Recipe, metric: str) -> List[float]:
     return losses or [each.value for each in figures if metric == metric_name(f"test_{each.metric}", each.after, unit)]
 
 
-def _published_row(compared: FigureComparison) -> PublishedRow:
+def _published_row(compared: FigureComparison, unit: str) -> PublishedRow:
     figure = compared.figure
-    name = f"test_{figure.metric}"
-    return PublishedRow(name, figure.after, figure.value, compared.possible, compared.verdict, compared.result.reason)
+    name = metric_name(f"test_{figure.metric}", figure.after, unit)
+    return PublishedRow(name, figure.value, compared.possible, compared.verdict, compared.result.reason)
 
 
 _CURVES = ("loss", "accuracy", "test_loss", "test_accuracy", "batch_accuracy")

@@ -21,6 +21,7 @@ class MetricFinding:
     reason: str
     interval: Optional[Interval]
     seeds_needed: Optional[int]
+    known: str = ""
 
 
 @dataclass(frozen=True)
@@ -39,14 +40,14 @@ class MetricRow:
 
 @dataclass(frozen=True)
 class PublishedRow:
-    """A published figure, the prediction interval of the runs for it, and the verdict with its reason."""
+    """A published figure, the interval in which one more run would land, and the verdict; ``known``: why it passes."""
 
-    metric: str
-    after: int
+    name: str
     published: float
     interval: Optional[Interval]
     verdict: str
     reason: str
+    known: str = ""
 
 
 @dataclass(frozen=True)
@@ -253,7 +254,7 @@ class Gate:
 
 @dataclass(frozen=True)
 class GateMetric:
-    """A metric that only the gate report has, beside the stored samples."""
+    """A metric of a comparison in the gate report, beside the stored samples and the published values."""
 
     name: str
     stored: Mapping[int, float]
@@ -264,20 +265,11 @@ class GateMetric:
 
 @dataclass(frozen=True)
 class GateSamples:
-    """The samples of a comparison of a recipe without runs here."""
+    """The samples of a comparison in the gate report."""
 
     recipe: str
     rung: str
     metrics: Sequence[GateMetric]
-
-
-@dataclass(frozen=True)
-class JobText:
-    """The end of a ``script`` or ``log``."""
-
-    file: str
-    kind: str
-    text: str
 
 
 @dataclass(frozen=True)
@@ -296,9 +288,7 @@ class Job:
     nodes: int
     elapse_limit_seconds: float
     retry: bool
-    tests: Sequence[str]
-    tests_count: int
-    texts: Sequence[JobText]
+    tests: int
 
 
 @dataclass(frozen=True)
@@ -309,7 +299,6 @@ class Jobs:
     session: str
     jobs: Sequence[Job]
     left_out: int
-    silent: int
     node_hours_used: float
     node_hours_requested: float
 
@@ -358,7 +347,7 @@ class HistoryEntry:
 
 @dataclass(frozen=True)
 class Note:
-    """A note at the start of the page: the key of its words, and the values for them."""
+    """A note at the end of the page: the key of its words, and the values for them."""
 
     key: str
     values: Mapping[str, Any] = field(default_factory=dict)

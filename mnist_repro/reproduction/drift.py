@@ -13,7 +13,7 @@ from typing import Dict, List, Optional, Sequence, Tuple
 import numpy as np
 
 from mnist_repro.data.dataset import Dataset
-from mnist_repro.display import seeds_text
+from mnist_repro.display import counted, seeds_text
 from mnist_repro.recipes import Recipe
 from mnist_repro.reproduction.hypotheses import SINGLE, Hypothesis, on_top_of_epsilon
 from mnist_repro.reproduction.oracle import Calculation, calculation, can_compute, losses_one_by_one
@@ -96,7 +96,7 @@ def recognise_batch_normalization(runs: Sequence[Run]) -> Drift:
             continue
         explained |= all(biased > EXPLAINED * debiased for biased, debiased in losses)
         biased, debiased = np.mean(losses, axis=0)
-        texts.append(f"{debiased:.4f} instead of {biased:.4f} after {scores[0].after} {runs[0].unit}s")
+        texts.append(f"{debiased:.4f} instead of {biased:.4f} after {counted(scores[0].after, runs[0].unit)}")
     if not texts:
         return Drift(NOT_RECOGNISED, "", "there is no score at which every run was scored with debiased statistics")
     evidence = f"debiased, the same weights give a test loss of {', '.join(texts)} (mean of {_seeds(runs)})"
@@ -112,16 +112,16 @@ def recognise_softmax(recipe: Recipe, runs: Sequence[Run], dataset: Dataset) -> 
         return Drift(NOT_RECOGNISED, "", "there are runs without step losses, which cannot be held against anything")
     by_source = [agreement(_source(recipe, run), run, dataset) for run in runs]
     worst = _largest([each.worst for each in by_source])
-    counted = f"the first {min(len(run.step_losses) for run in runs)} step losses of {_seeds(runs)}"
+    compared = f"the first {min(len(run.step_losses) for run in runs)} step losses of {_seeds(runs)}"
     if all(each.step is None for each in by_source):
-        return Drift(NONE, "", f"{counted} agree with the source's arithmetic within {worst:.1e} relative")
+        return Drift(NONE, "", f"{compared} agree with the source's arithmetic within {worst:.1e} relative")
     agreeing, tried = _agreeing(recipe, runs, dataset)
     if len(agreeing) != 1:
         return Drift(NOT_RECOGNISED, "", _unexplained(runs, by_source, [candidate for candidate, _ in agreeing], tried))
     [(hypothesis, within)] = agreeing
     step = min(each.step for each in by_source if each.step is not None)
     evidence = (
-        f"{counted} agree with an oracle that computes so within {within:.1e} relative, "
+        f"{compared} agree with an oracle that computes so within {within:.1e} relative, "
         f"and differ from the source's arithmetic by up to {worst:.1e}, from step {step} on"
     )
     return Drift(hypothesis.kind, hypothesis.cause, evidence)

@@ -8,8 +8,10 @@ from typing import Any
 from mnist_repro.gate.intervals import Interval
 from mnist_repro.report.values import (
     Document,
+    Gate,
     GateComparison,
     GateFinding,
+    GateRecipe,
     Group,
     GroupData,
     GroupRun,
@@ -62,11 +64,26 @@ def group(**changes: Any) -> Group:
     return replace(made, **changes)
 
 
+def finding(**changes: Any) -> GateFinding:
+    """A finding of the gate report that is equivalent."""
+    made = GateFinding("test_loss after 3 epochs", "equivalent", "", "0.5", "0.5", None, 0.125, None, "", False)
+    return replace(made, **changes)
+
+
 def comparison(**changes: Any) -> GateComparison:
-    """A comparison of the gate report, whose one finding is equivalent."""
-    finding = GateFinding("test_loss after 3 epochs", "equivalent", "", "0.5", "0.5", None, 0.125, None, "", False)
+    """A comparison of the gate report with one finding."""
     texts = ("test.py::test", "passed", "")
     made = GateComparison(
-        *texts, True, "wheel-softmax", "subset", "mnist", "original", "equivalent", [finding], [], {}, {}
+        *texts, True, "wheel-softmax", "subset", "mnist", "original", "equivalent", [finding()], [], {}, {}
     )
     return replace(made, **changes)
+
+
+def gate(*comparisons: GateComparison) -> Gate:
+    """A gate report that passes."""
+    session = {"scale": "subset", "seeds": "3", "arithmetic": "original", "started": "", "finished": ""}
+    names = dict.fromkeys(each.recipe for each in comparisons)
+    recipes = {
+        name: GateRecipe("equivalent", True, [each for each in comparisons if each.recipe == name]) for name in names
+    }
+    return Gate("gate.json", True, True, "equivalent", session, 0, {}, recipes, [], [])

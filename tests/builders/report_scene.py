@@ -20,7 +20,6 @@ from mnist_repro.runs.log import Line
 from mnist_repro.runs.run import Run
 from tests.builders import gate_cases, made_up, made_up_baselines
 
-SCRIPT = "#!/bin/bash\n#PJM -L node=1\npython -m pytest\n"
 HOSTILE = "<script>alert(1)</script><img src=x onerror=alert(1)>\"'`{{7*7}}</pre>"
 
 
@@ -135,13 +134,8 @@ def job(name: str = "pytest-0", **changes: Any) -> Dict[str, Any]:
     }
 
 
-def add_jobs(scene: Scene, *jobs: Dict[str, Any], log: str = "all is well\n", schema: int = 1) -> None:
-    """A session of jobs, each with a script and a log."""
-    for each in jobs:
-        folder = scene.jobs / "jobs" / str(each["name"]).replace("/", "_")
-        folder.mkdir(parents=True, exist_ok=True)
-        (folder / "script-0.sh").write_text(SCRIPT, encoding="utf-8")
-        (folder / "share-0.out").write_text(log, encoding="utf-8")
+def add_jobs(scene: Scene, *jobs: Dict[str, Any], schema: int = 1) -> None:
+    """A session of jobs."""
     scene.jobs.mkdir(parents=True, exist_ok=True)
     document = {"schema": schema, "session": scene.jobs.name, "time": 1767323145.0, "jobs": list(jobs)}
     (scene.jobs / "jobs.json").write_text(json.dumps(document), encoding="utf-8")
@@ -160,4 +154,4 @@ def not_mnist(made: Run) -> Run:
     return replace(made, dataset={"name": "unrecognised", "sha256": "beef" * 16, "source": "elsewhere"})
 
 
-__all__ = ["HOSTILE", "SCRIPT", "Scene", "add_gate", "add_history", "add_jobs", "job", "made_up", "not_mnist"]
+__all__ = ["HOSTILE", "Scene", "add_gate", "add_history", "add_jobs", "job", "made_up", "not_mnist"]

@@ -242,7 +242,8 @@ def _first_close_difference(entry: FingerprintEntry, close: Mapping[str, float])
             why = f"{apart:.1e} apart, relative, where {allowed:.1e} is allowed"
             return _changed(name, stored, measured, why)
         furthest = max(furthest, apart)
-    why = f"{len(entry.close)} values are within {entry.tolerance:.1e}, at most {furthest:.1e} apart"
+    most = f"at most {furthest:.1e} apart" if furthest else "every value the same"
+    why = f"{len(entry.close)} values are within {entry.tolerance:.1e}, {most}"
     return Finding("close values", Verdict.EQUIVALENT, why)
 
 

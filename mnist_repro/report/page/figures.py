@@ -1,25 +1,24 @@
-"""Draws the figures of a page with matplotlib, as SVG: samples as points, trainings as curves."""
+"""Draws the figures of a page with matplotlib, as SVG: the curves of trainings."""
 
 from __future__ import annotations
 
 import io
-from typing import TYPE_CHECKING, Any, Iterable, List, Mapping, Optional, Sequence, Set, Tuple
+from typing import TYPE_CHECKING, Any, Iterable, List, Mapping, Sequence, Set, Tuple
 
 from mnist_repro.errors import BadInput
-from mnist_repro.report.page.numbers import drawable, evenly, numbers
+from mnist_repro.report.page.numbers import drawable, evenly
 from mnist_repro.report.page.svg import WORD, colour
-from mnist_repro.report.values import Group, Point, PublishedCurve, Samples
+from mnist_repro.report.values import Group, Point, PublishedCurve
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
-# The largest number of points. Of more seeds, an even selection is drawn, and the text below the figure says so.
-MOST_POINTS = 100
+# Of more seeds, an even selection is drawn, and the text below the figure says so.
 MOST_CURVES = 20
 # The width of a phone, so that letters keep their size there. Wide screens show figures side by side.
 _WIDTH = 4.4
-_POINTS_HEIGHT, _CURVES_HEIGHT = 1.45, 2.3
+_HEIGHT = 2.3
 _LETTERS = 10.5
 
 _SETTINGS: Any = {
@@ -50,32 +49,6 @@ def require_drawing() -> None:
     del jinja2, matplotlib
 
 
-def points(metric: Samples) -> Optional[str]:
-    """Measured seeds as points below the stored samples, with margin and published values; None without numbers."""
-    stored, measured = numbers(metric.stored.values()), numbers(metric.measured.values())
-    if not stored and not measured:
-        return None
-    with _settings():
-        figure, axes = _axes(_POINTS_HEIGHT)
-        if stored and metric.margin is not None and drawable(metric.margin):
-            mean = sum(stored) / len(stored)
-            axes.axvspan(mean - metric.margin, mean + metric.margin, color=colour("band"), alpha=0.5, linewidth=0)
-        for value in numbers(metric.published):
-            axes.axvline(value, color=colour("published"), linewidth=1.8, linestyle=(0, (5, 3)))
-        for row, values, name in ((1.0, stored, "stored"), (0.0, measured, "measured")):
-            shown = evenly(sorted(values), MOST_POINTS)
-            [line] = axes.plot(shown, _spread(row, len(shown)), linestyle="", marker="o" if name == "stored" else "D")
-            line.set_markersize(7.0 if name == "stored" else 6.5)
-            line.set_markerfacecolor(colour(None if name == "stored" else name))
-            line.set_markeredgecolor(colour(name if name == "stored" else "paper"))
-        axes.set_yticks([1.0, 0.0])
-        axes.set_yticklabels([f"{WORD}stored", f"{WORD}measured"])
-        axes.set_ylim(-0.6, 1.6)
-        axes.locator_params(axis="x", nbins=5)
-        axes.margins(x=0.06)
-        return _svg(figure)
-
-
 def curves(by_seed: Mapping[int, Sequence[Point]], published: Sequence[PublishedCurve], unit: str) -> str:
     """One line for each seed, with the published curves over them.
 
@@ -85,7 +58,7 @@ def curves(by_seed: Mapping[int, Sequence[Point]], published: Sequence[Published
         unit: unit of the horizontal axis.
     """
     with _settings():
-        figure, axes = _axes(_CURVES_HEIGHT)
+        figure, axes = _axes()
         for seed in evenly(list(by_seed), MOST_CURVES):
             xs, ys = _coordinates(by_seed[seed])
             [line] = axes.plot(xs, ys, color=colour("measured"), linewidth=1.1, alpha=0.7)
@@ -127,11 +100,11 @@ def _settings() -> Any:
     return matplotlib.rc_context(_SETTINGS)
 
 
-def _axes(height: float) -> Tuple[Figure, Axes]:
+def _axes() -> Tuple[Figure, Axes]:
     # Not pyplot: it keeps every figure in memory, and needs a display.
     from matplotlib.figure import Figure
 
-    figure = Figure(figsize=(_WIDTH, height))
+    figure = Figure(figsize=(_WIDTH, _HEIGHT))
     figure.patch.set_visible(False)
     axes = figure.subplots()
     axes.patch.set_visible(False)
@@ -143,19 +116,8 @@ def _axes(height: float) -> Tuple[Figure, Axes]:
     axes.tick_params(colors=colour("ink"), length=0, labelcolor=colour("ink"))
     axes.xaxis.label.set_color(colour("ink"))
     axes.yaxis.label.set_color(colour("ink"))
-    # Room for the words at the left, in both languages.
-    figure.subplots_adjust(
-        left=0.2 if height < 2.0 else 0.13,
-        right=0.96,
-        bottom=(0.32 if height < 2.0 else 0.5) / height,
-        top=1.0 - 0.1 / height,
-    )
+    figure.subplots_adjust(left=0.13, right=0.96, bottom=0.5 / _HEIGHT, top=1.0 - 0.1 / _HEIGHT)
     return figure, axes
-
-
-def _spread(row: float, count: int) -> List[float]:
-    """Heights a little above and below a row, the same in every drawing, so that equal values do not overlap."""
-    return [row + 0.28 * ((place * 7) % 5 - 2) / 2 if count > 1 else row for place in range(count)]
 
 
 def _coordinates(line: Sequence[Point]) -> Tuple[List[float], List[float]]:

@@ -1,62 +1,103 @@
-"""The rows of the page's first table and of the table of drift, made from the document. Pure."""
+"""The answer of the page and the rows of its first table, made from the document. Pure."""
 
 from __future__ import annotations
 
-from collections import Counter
-from dataclasses import dataclass
-from typing import Any, Dict, List, Optional, Sequence, Tuple, Union
+from dataclasses import dataclass, replace
+from typing import Any, Dict, Iterable, List, Mapping, Optional, Sequence, Tuple
 
-from mnist_repro.gate.platform import platform_text
-from mnist_repro.gate.verdicts import Verdict, worst
+from mnist_repro.gate.intervals import Interval
+from mnist_repro.gate.verdicts import Verdict
 from mnist_repro.recipes import RECIPES
-from mnist_repro.report.page.numbers import numbers, settled
+from mnist_repro.report.in_gate import FURTHER, found, matched, published_row
+from mnist_repro.report.page.numbers import as_printed, numbers, settled, spread
 from mnist_repro.report.values import (
     Document,
-    Gate,
     GateComparison,
-    GateFinding,
-    GateRecipe,
+    GateMetric,
     Group,
     HistoryEntry,
-    MetricRow,
+    MetricFinding,
+    PublishedRow,
+    Samples,
 )
-from mnist_repro.runs.metrics import metric_name
 
 # A sentence of the page: the name of its words, and the values for them.
 Sentence = Tuple[str, Dict[str, Any]]
 MOST_PLATFORMS = 8
+# A sentence with more would not be read.
+MOST_EXCEPTIONS = 3
+NO_TEXTS = ("", "", "")
+_PASSING = tuple(verdict.value for verdict in Verdict if verdict.passes)
+
+
+@dataclass(frozen=True)
+class Judged:
+    """A verdict on a row.
+
+    Args:
+        against: what was compared with: ``published``, ``baseline`` or ``fingerprint``.
+        verdict: None if no verdict could be given.
+        known: why the verdict is expected, although it does not pass.
+    """
+
+    against: str
+    verdict: Optional[str]
+    reason: str
+    known: str = ""
+
+    @property
+    def passes(self) -> bool:
+        """Whether the verdict itself passes."""
+        return self.verdict in _PASSING
 
 
 @dataclass(frozen=True)
 class Row:
-    """A metric of a group, with the sentences that say how sure the verdict is.
+    """A row of the table.
 
     Args:
-        unsettled: (verdict, reason) of each published figure of the metric that is not reproduced.
+        name: the metric, or the row of a fingerprint.
+        texts: published, stored and measured value.
+        verdicts: what the row was compared with, and what came out.
+        samples: what the picture is drawn from; None for a fingerprint.
+        bar: the interval to draw, in the metric's own unit.
+        sure: sentences that say what the picture shows.
     """
 
-    metric: MetricRow
-    sure: Sequence[Sentence]
-    unsettled: Sequence[Tuple[str, str]]
-
-
-@dataclass(frozen=True)
-class GateRow:
-    """A finding of the gate report on a recipe without runs here."""
-
-    finding: GateFinding
-    rung: str
+    name: str
+    texts: Tuple[str, str, str]
+    verdicts: Sequence[Judged]
+    samples: Optional[Samples] = None
+    bar: Optional[Interval] = None
+    sure: Sequence[Sentence] = ()
 
 
 @dataclass(frozen=True)
 class Block:
-    """The rows of a group, or of a recipe that only the gate report has."""
+    """The rows of a group, or of comparisons that only the gate report has."""
 
     recipe: str
     group: Optional[Group]
-    published_verdict: Optional[str]
-    gate: Optional[GateRecipe]
-    rows: Sequence[Union[Row, GateRow]]
+    rows: Sequence[Row]
+
+
+@dataclass(frozen=True)
+class Answer:
+    """How many recipes pass against something, and the first rows that do not.
+
+    Args:
+        key: the name of the sentence.
+        good: number of recipes of which every verdict passes.
+        of: number of recipes.
+        exceptions: (recipe, row, verdict) of rows that do not pass.
+        more: number of exceptions that are left out.
+    """
+
+    key: str
+    good: int
+    of: int
+    exceptions: Sequence[Tuple[str, str, Judged]]
+    more: int
 
 
 @dataclass(frozen=True)
@@ -86,40 +127,73 @@ class DriftTable:
 
 
 def glance(document: Document) -> List[Block]:
-    """A block of rows for each group of runs, then for each recipe that only the gate report has."""
-    judged = {group.id: judged_in_session(document.gate, group) for group in document.groups}
-    blocks = [_block(group, judged[group.id]) for group in document.groups]
+    """A block of rows for each group of runs, then for the gate's other comparisons of each recipe."""
+    in_gate = matched(document.gate, document.groups)
+    blocks = [
+        Block(group.recipe, group, _together([*_of_group(group, document), *_fingerprints(in_gate[group.id])]))
+        for group in document.groups
+    ]
+    shown = [id(each) for comparisons in in_gate.values() for each in comparisons]
     for name, recipe in (document.gate.recipes if document.gate else {}).items():
-        reports = [judged[group.id] for group in document.groups if group.recipe == name]
-        shown = [each for report in reports if report for each in report.comparisons]
-        others = [each for each in recipe.comparisons if each not in shown]
-        if others or not any(reports):
-            blocks.append(_gate_block(name, _of_these(recipe, others)))
+        others = [each for each in recipe.comparisons if id(each) not in shown]
+        if others:
+            rows = [row for each in others for row in _of_comparison(each, document)]
+            blocks.append(Block(name, None, _together([*rows, *_fingerprints(others)])))
     return blocks
 
 
-def tally(groups: Sequence[Group]) -> List[Tuple[str, List[Tuple[str, int]]]]:
-    """The number of each verdict against baselines and against published figures: the page in one line."""
-    if not groups:
-        return []
-    return [
-        ("against_baseline", Counter(group.verdict for group in groups).most_common()),
-        ("against_published", Counter(group.published_verdict for group in groups).most_common()),
+def answers(blocks: Sequence[Block]) -> List[Answer]:
+    """The page in a sentence for each kind of comparison, the published figures first."""
+    kinds = (("published", "answer_published"), ("baseline", "answer_stored"), ("fingerprint", "answer_fingerprint"))
+    return [answer for against, key in kinds for answer in _answer(blocks, against, key)]
+
+
+def _answer(blocks: Sequence[Block], against: str, key: str) -> Iterable[Answer]:
+    judgements = [
+        (block, row, judged)
+        for block in blocks
+        for row in block.rows
+        for judged in row.verdicts
+        if judged.against == against and judged.verdict is not None
     ]
+    bad = [(block.recipe, row.name, judged) for block, row, judged in judgements if not judged.passes]
+    if judgements:
+        # Groups of one recipe count each: they are trainings of their own.
+        every = {id(block) for block, _, _ in judgements}
+        failing = {id(block) for block, _, judged in judgements if not judged.passes}
+        if against == "published" and not any(row.samples and row.samples.measured for _, row, _ in judgements):
+            key = "answer_published_stored"
+        yield Answer(
+            key, len(every - failing), len(every), bad[:MOST_EXCEPTIONS], len(bad) - len(bad[:MOST_EXCEPTIONS])
+        )
 
 
-def facts(group: Group) -> Dict[str, Tuple[str, str]]:
-    """The common facts of a group's runs, each as the name of a sentence of the page and its value."""
+def made_with(document: Document) -> Dict[str, List[str]]:
+    """When, where and on what everything was measured: distinct values of the provenance, in order."""
+    comparisons = [
+        each for recipe in (document.gate.recipes.values() if document.gate else ()) for each in recipe.comparisons
+    ]
+    provenances: List[Mapping[str, Any]] = [run.provenance for group in document.groups for run in group.runs]
+    provenances += [each.provenance for each in comparisons if each.samples or each.rung == "fingerprint"]
+    facts = {
+        name: sorted({str(each[name]) for each in provenances if each.get(name)})
+        for name in ("finished", "tensorflow", "keras", "machine", "cpu", "commit")
+    }
+    return {**facts, "finished": [*facts["finished"][:1], *facts["finished"][1:][-1:]]}
+
+
+def facts(group: Group) -> Dict[str, Sentence]:
+    """The common facts of a group's runs, as sentences of the page."""
     return {
-        "scale": ("scale_of", group.scale),
-        "arithmetic": ("arithmetic_of", group.arithmetic),
-        "data": ("data_of", group.dataset.name),
-        "platform": ("platform_of", group.platform),
-        "seeds": ("seed_one" if len(group.runs) == 1 else "seeds_count", str(len(group.runs))),
+        "scale": ("scale_of", {"value": group.scale}),
+        "arithmetic": ("arithmetic_of", {"value": group.arithmetic}),
+        "data": ("data_of", {"value": group.dataset.name}),
+        "platform": ("platform_of", {"value": group.platform}),
+        "seeds": ("seeds_count", {"value": len(group.runs)}),
     }
 
 
-def shared_facts(groups: Sequence[Group]) -> Dict[str, Tuple[str, str]]:
+def shared_facts(groups: Sequence[Group]) -> Dict[str, Sentence]:
     """The facts that are equal for all groups, so that the page shows them once."""
     by_group = [facts(group) for group in groups]
     first = by_group[0] if by_group else {}
@@ -130,36 +204,6 @@ def in_order(history: Sequence[HistoryEntry]) -> List[Tuple[str, List[HistoryEnt
     """The history entries of each recipe, with recipes in the order of the page."""
     names = sorted({entry.recipe for entry in history}, key=lambda name: ([*RECIPES, name].index(name), name))
     return [(name, [entry for entry in history if entry.recipe == name]) for name in names]
-
-
-def judged_in_session(gate: Optional[Gate], group: Group) -> Optional[GateRecipe]:
-    """The gate report on a group's recipe, if the session used the same data and arithmetic.
-
-    A fingerprint is valid only for the platform on which it was taken.
-    """
-    recipe = gate.recipes.get(group.recipe) if gate else None
-    if gate is None or recipe is None or gate.session["arithmetic"] != group.arithmetic:
-        return None
-    # Stored samples judge the published figures, so the data of the session does not matter for them.
-    data = {each.dataset for each in recipe.comparisons if each.rung != "published"}
-    comparisons = [each for each in recipe.comparisons if _taken_on(each) in (None, group.platform)]
-    return _of_these(recipe, comparisons) if comparisons and data <= {"", group.dataset.name} else None
-
-
-def _taken_on(comparison: GateComparison) -> Optional[str]:
-    """The platform for which a comparison is valid; None if it is valid for all, or if nothing was measured."""
-    if comparison.rung != "fingerprint" or not comparison.provenance:
-        return None
-    return platform_text(comparison.provenance)
-
-
-def _of_these(recipe: GateRecipe, comparisons: Sequence[GateComparison]) -> GateRecipe:
-    """The gate report on a recipe, limited to these comparisons."""
-    if len(comparisons) == len(recipe.comparisons):
-        return recipe
-    verdicts = [Verdict(each.verdict) for each in comparisons if each.verdict is not None]
-    passes = bool(verdicts) and all(each.passes for each in comparisons)
-    return GateRecipe(worst(verdicts).value, passes, comparisons)
 
 
 def distinctions(groups: Sequence[Group]) -> Dict[str, List[str]]:
@@ -175,62 +219,115 @@ def _conditions(group: Group) -> Tuple[str, ...]:
     return (group.scale, group.arithmetic, group.dataset.name, group.platform)
 
 
-def _block(group: Group, gate: Optional[GateRecipe]) -> Block:
+def _of_group(group: Group, document: Document) -> List[Row]:
     # Figures of the training data prove little; their rows are in the recipe's own section.
-    metrics = [metric for metric in group.metrics if not metric.name.startswith("training")]
-    rows = [Row(metric, _how_sure(group, metric), _unsettled(group, metric.name)) for metric in metrics]
-    return Block(group.recipe, group, group.published_verdict, gate, rows)
-
-
-def _how_sure(group: Group, metric: MetricRow) -> List[Sentence]:
-    sentences = [_sure_of_baseline(group, metric)]
-    if metric.finding and metric.finding.seeds_needed:
-        sentences.append(("certain_needed", {"count": metric.finding.seeds_needed}))
-    interval = published_interval(group, metric.name)
-    if metric.published:
-        sentences.append(("certain_published", interval) if interval else ("too_few", {}))
-    return sentences
-
-
-def _unsettled(group: Group, metric: str) -> List[Tuple[str, str]]:
-    figures = [each for each in group.published if metric == metric_name(each.metric, each.after, group.unit)]
-    return [(each.verdict, each.reason) for each in figures if each.verdict != Verdict.REPRODUCED.value]
-
-
-def _sure_of_baseline(group: Group, metric: MetricRow) -> Sentence:
-    finding, margin = metric.finding, metric.margin
-    if finding is None or margin is None:
-        return ("certain_no_baseline", {})
-    values = {"margin": f"{margin:.2g}"}
-    if group.paired:
-        return ("certain_paired", values)
-    if finding.interval:
-        low, high = (f"{end:+.2g}" for end in finding.interval)
-        return ("certain_interval", {**values, "low": low, "high": high})
-    same = all(metric.stored.get(seed) == value for seed, value in metric.measured.items())
-    return ("certain_same" if same else "certain_margin", values)
-
-
-def published_interval(group: Group, metric: str) -> Optional[Dict[str, str]]:
-    """The prediction interval of a group for a metric with a published figure, or None."""
+    metrics = {metric.name: metric for metric in group.metrics if not metric.name.startswith("training")}
+    rows = [Row("baseline", NO_TEXTS, [Judged("baseline", group.verdict, reason)]) for reason in group.reasons]
+    rows += [_stored_row(metric, metric.finding) for metric in metrics.values()]
     for each in group.published:
-        if each.interval and metric == metric_name(each.metric, each.after, group.unit):
-            return {"low": settled(each.interval[0]), "high": settled(each.interval[1])}
-    return None
+        samples = metrics.get(each.name) or _samples(document, group.recipe, "published", each.name)
+        rows.append(_published_row(each, samples))
+    return rows
 
 
-def _gate_block(name: str, recipe: GateRecipe) -> Block:
-    """The block of a recipe without runs here: each finding as it is in the gate report."""
-    # The published figures come last, as in the order of the rungs.
-    comparisons = sorted(recipe.comparisons, key=lambda each: each.rung == "published")
-    published = next((each for each in recipe.comparisons if each.rung == "published"), None)
-    rows = [
-        GateRow(finding, each.rung)
-        for each in comparisons
-        for finding in each.findings
-        if not finding.name.startswith("training")
-    ]
-    return Block(name, None, published.verdict if published else None, recipe, rows)
+def _of_comparison(comparison: GateComparison, document: Document) -> List[Row]:
+    """The rows of a comparison that is not about runs of the page."""
+    rows: List[Row] = []
+    for each in comparison.findings if comparison.rung != "fingerprint" else ():
+        samples = _samples(document, comparison.recipe, comparison.rung, each.name.partition(FURTHER)[0])
+        if comparison.rung == "published":
+            rows.append(_published_row(published_row(each), samples))
+        elif not each.name.startswith("training"):
+            rows.append(_stored_row(samples or GateMetric(each.name, {}, {}, None, []), found(each)))
+    if not comparison.findings and comparison.rung != "fingerprint":
+        rows.append(Row(comparison.rung, NO_TEXTS, [Judged("baseline", comparison.verdict, comparison.reason)]))
+    return rows
+
+
+def _fingerprints(comparisons: Sequence[GateComparison]) -> List[Row]:
+    """A row for each difference of a fingerprint; one row if there is none, or no verdict."""
+    rows: List[Row] = []
+    for each in comparisons:
+        if each.rung == "fingerprint":
+            differing = [finding for finding in each.findings if finding.verdict not in _PASSING]
+            rows += [
+                Row(
+                    one.name,
+                    ("", one.stored, one.measured),
+                    [Judged("fingerprint", one.verdict, one.reason, one.known)],
+                )
+                for one in differing
+            ] or [
+                Row(
+                    "fingerprint",
+                    NO_TEXTS,
+                    [Judged("fingerprint", each.verdict, each.reason or "; ".join(each.notes[:1]))],
+                )
+            ]
+    return rows
+
+
+def _samples(document: Document, recipe: str, rung: str, name: str) -> Optional[GateMetric]:
+    return next(
+        (
+            metric
+            for each in document.gate_samples
+            if (each.recipe, each.rung) == (recipe, rung)
+            for metric in each.metrics
+            if metric.name == name
+        ),
+        None,
+    )
+
+
+def _stored_row(metric: Samples, finding: Optional[MetricFinding]) -> Row:
+    sure: List[Sentence] = []
+    bar = finding.interval if finding else None
+    if finding and metric.margin is not None and finding.verdict != Verdict.INCOMPARABLE.value:
+        margin = {"margin": f"{metric.margin:.2g}"}
+        same = all(metric.stored.get(seed) == value for seed, value in metric.measured.items())
+        if bar:
+            sure = [("certain_interval", {**margin, "low": f"{bar.low:+.2g}", "high": f"{bar.high:+.2g}"})]
+        else:
+            sure = [("certain_same" if same else "certain_paired", margin)]
+    stored = numbers(metric.stored.values())
+    if bar and stored:
+        # The interval is one of differences from the stored mean.
+        mean = sum(stored) / len(stored)
+        bar = Interval(mean + bar.low, mean + bar.high)
+    judged = [Judged("baseline", finding.verdict, finding.reason, finding.known)] if finding else []
+    return Row(metric.name, _texts(metric), judged, metric, bar, sure)
+
+
+def _published_row(figure: PublishedRow, samples: Optional[Samples]) -> Row:
+    ends = figure.interval and {"low": settled(figure.interval.low), "high": settled(figure.interval.high)}
+    sure: List[Sentence] = [("certain_published", ends) if ends else ("too_few", {})]
+    texts = _texts(samples) if samples else (as_printed(figure.published), "–", "–")
+    judged = Judged("published", figure.verdict, figure.reason, figure.known)
+    return Row(figure.name, texts, [judged], samples, figure.interval, sure)
+
+
+def _texts(metric: Samples) -> Tuple[str, str, str]:
+    published = ", ".join(as_printed(value) for value in metric.published)
+    return (published or "–", spread(metric.stored), spread(metric.measured))
+
+
+def _together(rows: Sequence[Row]) -> List[Row]:
+    """Rows of one name as one row; the interval of the published figures is the one to draw."""
+    by_name: Dict[str, Row] = {}
+    for row in rows:
+        first = by_name.setdefault(row.name, row)
+        if first is not row:
+            sure = [*first.sure, *(each for each in row.sure if each not in first.sure)]
+            bar = row.bar or first.bar
+            verdicts = [*first.verdicts, *(each for each in row.verdicts if not (each.passes and _said(each, first)))]
+            by_name[row.name] = replace(first, verdicts=verdicts, bar=bar, sure=sure)
+    return list(by_name.values())
+
+
+def _said(judged: Judged, row: Row) -> bool:
+    """Whether a row has this verdict already, as that of another published figure of the same metric."""
+    return any((each.against, each.verdict) == (judged.against, judged.verdict) for each in row.verdicts)
 
 
 def drift_table(groups: Sequence[Group]) -> DriftTable:

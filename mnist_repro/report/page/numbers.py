@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from typing import Any, Iterable, List
+from typing import Any, Iterable, List, Mapping
 
 # Far above all measured values; matplotlib's axes fail on much larger ones.
 _LARGEST = 1e30
@@ -30,6 +30,18 @@ def numbers(values: Iterable[Any]) -> List[float]:
 def settled(value: float) -> str:
     """A number with five decimals, as `mnist-repro reproduce` prints it, so that the values in a column line up."""
     return f"{value:.5f}" if value == 0.0 or 5e-5 <= abs(value) < 1e4 else f"{value:.3g}"
+
+
+def spread(values: Mapping[int, float]) -> str:
+    """Mean and standard deviation of a metric's values by seed: ``0.26987 ± 0.00113``; – without values."""
+    finite = numbers(values.values())
+    if not finite:
+        return "NaN" if values else "–"
+    mean = sum(finite) / len(finite)
+    if len(finite) < 2:
+        return settled(mean)
+    deviation = (sum((value - mean) ** 2 for value in finite) / (len(finite) - 1)) ** 0.5
+    return f"{settled(mean)} ± {settled(deviation)}"
 
 
 def as_printed(value: float) -> str:

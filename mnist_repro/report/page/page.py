@@ -9,24 +9,28 @@ from importlib import import_module
 from pathlib import Path
 from typing import Any, List, Mapping, Optional, Sequence
 
+from mnist_repro.gate.verdicts import Verdict
 from mnist_repro.report.page import figures, sentences, svg, words
 from mnist_repro.report.page.glance import (
+    Answer,
+    answers,
     distinctions,
     drift_table,
     facts,
     glance,
     in_order,
-    judged_in_session,
+    made_with,
     shared_facts,
-    tally,
 )
-from mnist_repro.report.page.numbers import as_printed, drawable, number, numbers, settled
-from mnist_repro.report.values import Document, Group, Point, Samples
-from mnist_repro.runs.metrics import metric_name
+from mnist_repro.report.page.numbers import as_printed, drawable, number, numbers, settled, spread
+from mnist_repro.report.page.strip import MOST_POINTS, strip
+from mnist_repro.report.values import Document, Group, Point
 
 _TEMPLATES = Path(__file__).with_name("templates")
 _MOMENT = re.compile(r"(\d{4}-\d\d-\d\d)T(\d\d:\d\d)(?::[\d.]+)?(?:Z|\+00:00)")
 _COMMIT = re.compile("([0-9a-f]{12})[0-9a-f]{28}(-dirty)?")
+# What a text in CSS may not hold here: recipes from outside have any name.
+_NOT_PLAIN = re.compile(r"[^\w .,:-]")
 # Number of rows of a table that are shown before the reader opens the rest.
 PAIRS_SHOWN = 12
 
@@ -41,24 +45,36 @@ def render(document: Document) -> str:
     style, script = (
         (_TEMPLATES / name).read_text(encoding="utf-8").replace("\r\n", "\n") for name in ("page.css", "page.js")
     )
+    style += _running_titles(document)
     environment = _environment()
+    blocks = glance(document)
     text: str = environment.get_template("page.html").render(
         document=document,
         style=_markup(style),
         script=_markup(script),
         policy=_policy(style, script),
-        blocks=glance(document),
-        tally=tally(document.groups),
+        blocks=blocks,
+        answers=answers(blocks),
+        made_with=made_with(document),
         shared=shared_facts(document.groups),
         histories=in_order(document.history),
         drift=drift_table(document.groups),
         distinctions=distinctions(document.groups),
-        judged_in_session=judged_in_session,
         facts=facts,
         commit=commit,
         pairs_shown=PAIRS_SHOWN,
     )
     return text
+
+
+def _running_titles(document: Document) -> str:
+    """On paper each recipe begins a page, which has its name at the top."""
+    made = f"mnist-repro {document.version}, {when(document.made)}"
+    return f'@page {{ @top-right {{ content: "{_NOT_PLAIN.sub("", made)}"; }} }}\n' + "".join(
+        f"#{group.id}-article {{ page: {group.id}; }}\n"
+        f'@page {group.id} {{ @top-left {{ content: "{_NOT_PLAIN.sub("", group.recipe)}"; }} }}\n'
+        for group in document.groups
+    )
 
 
 def _policy(style: str, script: str) -> str:
@@ -91,21 +107,20 @@ def _environment() -> Any:
         verdict_word=lambda name: _both(*words.VERDICTS.get(name, (name, name))),
         said=lambda text: _both(*sentences.sentence(text)),
         metric=lambda name: _both(*_named(name)),
-        metric_name=metric_name,
-        metric_words=words.metric,
+        metric_words=_named,
+        answered=lambda answer: _both(*_answered(answer)),
         figure_words=lambda name: words.FIGURES[name],
         words=lambda key, **values: words.filled(key, values),
         term_words=lambda name: words.TERMS.get(name, (name, name)),
         joined=lambda pairs: tuple(", ".join(pair[place] for pair in pairs) for place in (0, 1)),
         figure_name=lambda name: _both(*words.FIGURES[name]),
-        points=page_figures.points,
+        strip=lambda row: _markup(strip(row.samples, row.bar)) if row.samples else "",
         curves=page_figures.curves,
         spread=spread,
-        narrow=narrow,
         last_values=last_values,
         curves_to_draw=figures.curves_to_draw,
         count_undrawable=lambda values: sum(not drawable(value) for value in values),
-        most_points=figures.MOST_POINTS,
+        most_points=MOST_POINTS,
         most_curves=figures.MOST_CURVES,
     )
     environment.filters.update(
@@ -124,24 +139,6 @@ def short(value: Any, digits: int = 5) -> str:
     return f"{number(value):.{digits}g}" if value is not None else "–"
 
 
-def spread(values: Mapping[int, float]) -> str:
-    """Mean and standard deviation of a metric's values by seed: ``0.26987 ± 0.00113``; – without values."""
-    finite = numbers(values.values())
-    if not finite:
-        return "NaN" if values else "–"
-    mean = sum(finite) / len(finite)
-    if len(finite) < 2:
-        return settled(mean)
-    deviation = (sum((value - mean) ** 2 for value in finite) / (len(finite) - 1)) ** 0.5
-    return f"{settled(mean)} ± {settled(deviation)}"
-
-
-def narrow(metric: Samples) -> bool:
-    """Whether the margin of a metric is too narrow to be seen among its samples."""
-    values = numbers([*metric.stored.values(), *metric.measured.values()])
-    return metric.margin is not None and bool(values) and metric.margin < (max(values) - min(values)) / 100
-
-
 def last_values(by_seed: Mapping[int, Sequence[Point]]) -> List[float]:
     """The last value of each curve."""
     return numbers(line[-1][1] for line in by_seed.values() if line)
@@ -151,6 +148,21 @@ def _named(name: str) -> words.Both:
     """The name of a metric, or of a row of a fingerprint, in both languages."""
     both = words.metric(name)
     return both if both[0] != both[1] else sentences.sentence(name)
+
+
+def _answered(answer: Answer) -> words.Both:
+    """The sentence of an answer, with what does not pass and why."""
+    parts = [words.filled(answer.key, {"good": answer.good, "of": answer.of})]
+    for recipe, name, judged in answer.exceptions:
+        verdict = words.VERDICTS.get(str(judged.verdict), (str(judged.verdict),) * 2)
+        reason = sentences.sentence(judged.reason)
+        values = {"recipe": recipe, "metric": _named(name), "verdict": verdict, "reason": reason}
+        parts.append(words.filled("answer_exception", values))
+        if judged.known:
+            parts.append(words.filled("answer_known", {"reason": judged.known}))
+    if answer.more:
+        parts.append(words.filled("answer_more", {"count": answer.more}))
+    return ("; ".join(english for english, _ in parts) + ".", "。".join(japanese for _, japanese in parts) + "。")
 
 
 def commit(name: str) -> str:
@@ -191,9 +203,10 @@ def _entry(key: str, **values: Any) -> Any:
 
 
 def _verdict(name: Optional[str]) -> Any:
-    kind = {"equivalent": " good", "reproduced": " good", "inconclusive": "", "not tested": ""}.get(str(name), " bad")
     if name is None:
-        return _entry("no_value")
+        return _entry("no_verdict")
+    passes = name in {verdict.value for verdict in Verdict if verdict.passes}
+    kind = " good" if passes else "" if name in ("inconclusive", "not tested") else " bad"
     both = words.VERDICTS.get(name, (name, name))
     return _markup('<span class="badge{}">{}</span>').format(kind, _both(*both))
 
@@ -203,10 +216,6 @@ class _Drawn:
 
     def __init__(self) -> None:
         self._count = 0
-
-    def points(self, metric: Samples, labelled_by: str) -> Any:
-        figure = figures.points(metric)
-        return None if figure is None else self._placed(figure, labelled_by)
 
     def curves(self, name: str, group: Group, labelled_by: str) -> Any:
         published = [curve for curve in group.published_curves if curve.name == name]

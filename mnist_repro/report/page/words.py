@@ -5,17 +5,19 @@ from __future__ import annotations
 import json
 import re
 from pathlib import Path
-from typing import Dict, Mapping, Tuple
+from typing import Dict, List, Mapping, Tuple
+
+from mnist_repro.display import counted
 
 Both = Tuple[str, str]
 
-_CATALOGUE: Dict[str, Dict[str, Dict[str, str]]] = json.loads(
+_CATALOGUE: Dict[str, Dict[str, List[str]]] = json.loads(
     Path(__file__).with_name("templates").joinpath("words.json").read_text(encoding="utf-8")
 )
 
 
 def _part(name: str) -> Mapping[str, Both]:
-    return {key: (both["en"], both["ja"]) for key, both in _CATALOGUE[name].items()}
+    return {key: (english, japanese) for key, (english, japanese) in _CATALOGUE[name].items()}
 
 
 PAGE = _part("page")
@@ -25,7 +27,14 @@ TERMS = _part("terms")
 # Words in and below figures.
 FIGURES = _part("figures")
 
-_METRIC = re.compile(r"(test_loss|test_accuracy|training_loss) after ([\d,]+) (epoch|step)s?")
+_METRIC = re.compile(r"(test_loss|test_accuracy|training_loss) after ([\d,]+) (epoch|step)s?(?:, figure (\d+))?")
+
+
+class Count(int):
+    """A number that is formatted with its unit: ``{count:run}`` is ``1 run`` or ``1,000 runs``."""
+
+    def __format__(self, units: str) -> str:
+        return counted(int(self), *units.split("/")) if units else str(int(self))
 
 
 def metric(name: str) -> Both:
@@ -33,9 +42,10 @@ def metric(name: str) -> Both:
     known = _METRIC.fullmatch(name)
     if not known:
         return TERMS.get(name, (name, name))
-    what, count, unit = known.groups()
+    what, count, unit, further = known.groups()
     english, japanese = FIGURES[what]
-    return (f"{english} after{name.partition(' after')[2]}", f"{count} {FIGURES[f'{unit}s'][1]}後の{japanese}")
+    also = f"（{further} 番目の公表値）" if further else ""
+    return (f"{english} after{name.partition(' after')[2]}", f"{count} {FIGURES[f'{unit}s'][1]}後の{japanese}{also}")
 
 
 def filled(key: str, values: Mapping[str, object]) -> Both:
@@ -44,5 +54,6 @@ def filled(key: str, values: Mapping[str, object]) -> Both:
     by_language: Tuple[Dict[str, object], Dict[str, object]] = ({}, {})
     for name, value in values.items():
         for place, language in enumerate(by_language):
-            language[name] = value[place] if isinstance(value, tuple) else value
+            own = value[place] if isinstance(value, tuple) else value
+            language[name] = Count(own) if isinstance(own, int) else own
     return (english.format(**by_language[0]), japanese.format(**by_language[1]))

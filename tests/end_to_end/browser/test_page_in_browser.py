@@ -35,7 +35,7 @@ def page(data: str, tmp_path_factory: pytest.TempPathFactory) -> Path:
         assert made.code in (0, 1), made.err
     scene = report_scene.Scene(root)
     report_scene.add_gate(scene, test=f"test_it.py::test[{report_scene.HOSTILE}]")
-    report_scene.add_jobs(scene, report_scene.job(), report_scene.job(report_scene.HOSTILE), log=report_scene.HOSTILE)
+    report_scene.add_jobs(scene, report_scene.job(), report_scene.job(report_scene.HOSTILE))
     baselines = Path(__file__).resolve().parents[3] / "baselines"
     ended = command_line.run_alone(
         *("report", runs, "--data", data, "--baselines", baselines, "--out", root / "page"),

@@ -8,37 +8,33 @@ from xml.etree import ElementTree
 
 from mnist_repro.report.page import figures, svg, words
 from mnist_repro.report.values import PublishedCurve
-from tests.builders import made_up_page
+
+CURVE = [PublishedCurve("loss", [(1, 0.375), (2, 0.25)])]
 
 
 def test_a_figure_has_no_style_of_its_own_and_words_in_both_languages() -> None:
-    drawn = figures.points(made_up_page.metric())
-    assert drawn is not None
-
-    root = parsed(svg.for_page(drawn, "f1", words.FIGURES, "caption"))
+    root = drawn("f1")
 
     assert [] == [element.tag for element in root.iter() if "style" in element.attrib or element.tag == "style"]
     assert root.attrib["aria-labelledby"] == "caption"
     texts = {(element.get("lang"), element.text) for element in root.iter("text") if element.get("lang")}
-    assert texts == {("en", "stored"), ("ja", "保存値"), ("en", "measured"), ("ja", "今回")}
-    assert {"s-published", "f-band", "f-measured"} <= _classes(root)
+    assert texts == {("en", "epochs"), ("ja", "エポック")}
+    assert {"s-published", "s-measured", "f-ink"} <= _classes(root)
 
 
 def test_no_two_figures_of_a_page_share_an_id() -> None:
-    drawn = figures.points(made_up_page.metric())
-    assert drawn is not None
-
     first, second = (
-        {
-            element.attrib["id"]
-            for element in parsed(svg.for_page(drawn, name, words.FIGURES, "")).iter()
-            if "id" in element.attrib
-        }
-        for name in ("f1", "f2")
+        {element.attrib["id"] for element in drawn(name).iter() if "id" in element.attrib} for name in ("f1", "f2")
     )
 
     assert first
     assert first.isdisjoint(second)
+
+
+def drawn(name: str) -> ElementTree.Element:
+    """A figure of one curve and its published one, as the page has it."""
+    curves = figures.curves({0: [(1, 0.5), (2, 0.25)]}, CURVE, "epoch")
+    return parsed(svg.for_page(curves, name, words.FIGURES, "caption"))
 
 
 def test_a_training_of_one_epoch_has_no_axis_between_epochs() -> None:

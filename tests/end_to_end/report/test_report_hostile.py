@@ -13,10 +13,10 @@ def test_hostile_text_is_shown_and_never_interpreted(tmp_path: Path) -> None:
     report_scene.add_history(scene, f"reason {HOSTILE}")
     report_scene.add_gate(scene, test=f"test_it.py::test[{HOSTILE}]", failures=[f"other {HOSTILE}"])
     jobs = (
-        report_scene.job("pytest-0", tests=[f"job {HOSTILE}"], outcome=f"outcome {HOSTILE}", state=f"state {HOSTILE}"),
+        report_scene.job("pytest-0", outcome=f"outcome {HOSTILE}", state=f"state {HOSTILE}"),
         report_scene.job(f"name {HOSTILE}"),
     )
-    report_scene.add_jobs(scene, *jobs, log=f"log {HOSTILE}\n")
+    report_scene.add_jobs(scene, *jobs)
     made = report_scene.run(0)
     told = {**made.provenance, "cpu": f"cpu {HOSTILE}", "commit": HOSTILE, "machine": f"machine {HOSTILE}"}
     scene.add(
@@ -26,7 +26,7 @@ def test_hostile_text_is_shown_and_never_interpreted(tmp_path: Path) -> None:
 
     page = Page(_page(scene))
 
-    whole = ("reason", "other", "job", "outcome", "state", "name", "log", "cpu", "machine")
+    whole = ("reason", "other", "outcome", "state", "name", "cpu", "machine")
     assert [] == [where for where in whole if f"{where} {HOSTILE}" not in page.text]
     assert f"test_it.py::test[{HOSTILE}]" in page.text
     assert page.scripts == clean.scripts

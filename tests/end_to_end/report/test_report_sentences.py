@@ -1,7 +1,6 @@
 from __future__ import annotations
 
 import re
-import signal
 from dataclasses import replace
 from pathlib import Path
 from typing import Iterator, List, Set
@@ -22,10 +21,6 @@ from mnist_repro.reproduction import hypotheses
 from mnist_repro.reproduction.drift import NONE, NOT_DEBIASED, NOT_RECOGNISED, recognise_batch_normalization
 from mnist_repro.runs import baselines
 from mnist_repro.runs.baselines import judge_runs
-from pjm.batch.pjm.codes import CODES, REASONS
-from pjm.batch.pjm.pjstat import JobRow
-from pjm.batch.pjm.status import ending
-from pjm.follow.poll import LOST
 from tests.builders import gate_cases
 
 BASELINES = Path(__file__).resolve().parents[3] / "baselines"
@@ -153,33 +148,7 @@ def causes() -> Iterator[str]:
     )
 
 
-def ends_of_jobs() -> Iterator[str]:
-    """What jobs.json says of jobs that did not end well."""
-    ended = JobRow("12", "EXT", 0, 0, 0, elapsed=31, elapse_limit=30)
-    for code in CODES:
-        yield ending(replace(ended, pjm_code=code)).happened
-    for reason, _ in REASONS:
-        yield ending(replace(ended, pjm_code=100, reason=reason)).happened
-    for code in (1, 74, 125, 126, 127, 128 + signal.SIGKILL, 128 + signal.SIGTERM):
-        yield ending(replace(ended, exit_code=code)).happened
-    yield ending(replace(ended, pjm_code=55)).happened
-    yield ending(replace(ended, pjm_code=155)).happened
-    yield ending(replace(ended, exit_code=None, pjm_code=0)).happened
-    yield ending(replace(ended, pjm_code=3, elapsed=None)).happened
-    yield ending(replace(ended, pjm_code=1, elapse_limit=None)).happened
-    yield ending(JobRow("12", "ERR", reason="GATE CHECK")).happened
-    yield ending(JobRow("12", "ERR")).happened
-    yield LOST.happened
-    # As pjm puts them together where it follows and submits jobs.
-    yield "waited 12 s to start (it was queued: QUE); --fugaku-queue-timeout allows 10 s"
-    yield "waited 12 s to start; --fugaku-queue-timeout allows 10 s"
-    yield "ran for 12 s; --fugaku-run-timeout allows 10 s"
-    yield "was taken by the batch system in part only"
-    yield "was refused by the batch system: PJM 0071: Group not authorized"
-    yield "ended without the results of these tests, and the batch system found nothing wrong"
-
-
-TOLD = [paired, distributions, judgements, published, margins, rows, causes, ends_of_jobs]
+TOLD = [paired, distributions, judgements, published, margins, rows, causes]
 
 
 @pytest.mark.parametrize("said", TOLD)

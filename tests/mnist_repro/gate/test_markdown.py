@@ -12,7 +12,7 @@ from mnist_repro.gate.comparison import SAMPLES, Comparison
 from mnist_repro.gate.markdown import as_markdown, escaped
 from mnist_repro.gate.report import ReportEntry
 from mnist_repro.gate.verdicts import Finding, Judgement, Verdict
-from tests.builders.gate_cases import runs
+from tests.builders.gate_cases import fingerprint, runs
 from tests.builders.gate_reports import golden, judged, note_only, passing, report
 
 
@@ -58,8 +58,9 @@ def test_hostile_text_does_not_break_the_table(folder: Path) -> None:
 @pytest.mark.parametrize(
     ("changes", "headline"),
     [
-        ({}, "passed"),
-        ({"complete": False}, "INCOMPLETE, which does not pass: the session was stopped, or is still running"),
+        ({}, "passed: 1 comparison"),
+        ({"exit_code": 1}, "did not pass: 1 comparison did, something else failed"),
+        ({"complete": False}, "INCOMPLETE, which does not pass: stopped, or still running, after 1 comparison"),
     ],
 )
 def test_the_headline_says_how_it_ended(folder: Path, changes: Dict[str, Any], headline: str) -> None:
@@ -71,7 +72,7 @@ def test_other_failures_are_listed_but_not_without_end(folder: Path) -> None:
 
     text = as_markdown(replace(report(passing(folder)), other_failures=many))
 
-    assert "did not pass: the comparisons did, something else failed" in text
+    assert "did not pass: 1 comparison did, 30 other tests failed" in text
     assert "test\\_19\n- and 10 more" in text
 
 
@@ -85,10 +86,34 @@ def test_gate_md_says_why_a_test_failed_whose_comparison_passes_or_has_no_verdic
     failed = as_markdown(report(replace(passing(folder), outcome="failed", reason="assert 1 == 2"), exit_code=1))
     alone = as_markdown(report(note_only()))
 
-    assert failed.startswith("## Gate: did not pass: the comparisons did, something else failed\n")
+    assert failed.startswith("## Gate: did not pass: 1 of 1 comparison, although the verdict passes\n")
     assert "  - the test failed all the same: assert 1 == 2" in failed.splitlines()
-    assert "### What passes" not in alone
+    assert "What passes" not in alone
     assert (
         "  - no fingerprint is stored for aarch64; and nothing else that this session measured of vgg7 has a verdict "
         "to rest on"
     ) in alone.splitlines()
+
+
+def test_gate_md_has_what_fails_in_sight_and_folds_what_passes(folder: Path) -> None:
+    text = as_markdown(golden(folder))
+
+    seen, folded = text.split("<details>")
+    bad, good = (re.findall(r"^\| (\S+) \|.* (\S+) \|$", part, re.MULTILINE) for part in (seen, folded))
+    assert {"**changed**", "**improved**", "verdict"} == {word for _, word in bad[1:]} - {"---"}
+    assert {"equivalent", "here"} == {word for _, word in good[2:]}
+    assert "\n\n</details>\n" in folded
+
+
+def test_gate_md_says_which_rung_catches_a_small_change(folder: Path) -> None:
+    samples = judged(folder, runs())
+    paired = judged(folder, runs("wheel-softmax", seeds=(0, 1, 2)))
+
+    taken, missing, alone = (
+        as_markdown(report(samples, paired, *more)) for more in ([judged(folder, fingerprint())], [note_only()], [])
+    )
+
+    assert "- vgg7: samples are compared as distributions" in taken
+    assert "; what catches a smaller change is the fingerprint\n" in taken
+    assert "; a smaller change would need a fingerprint of this platform\n" in missing
+    assert "as distributions" not in alone

@@ -70,7 +70,7 @@ def test_a_session_that_trained_nothing_does_not_read_as_if_the_code_were_right(
     published = entry(replace(sound, name="vgg7/published", kind="published"))
     alone, with_runs = report(published), report(published, passing(folder))
 
-    assert f"## Gate: passed: {NOTHING_TRAINED}" == as_markdown(alone).splitlines()[0]
+    assert f"## Gate: passed: 1 comparison; {NOTHING_TRAINED}" == as_markdown(alone).splitlines()[0]
     assert f"note: {NOTHING_TRAINED}" in summary(alone)
     assert NOTHING_TRAINED in json.loads(as_json(alone))["subjects"]["vgg7"]["comparisons"][0]["notes"]
     assert all(NOTHING_TRAINED not in text for text in (as_markdown(with_runs), as_json(with_runs)))

@@ -10,10 +10,6 @@ from mnist_repro.report.page import figures
 from tests.builders import made_up_page
 
 
-def test_a_metric_without_numbers_has_no_figure() -> None:
-    assert figures.points(made_up_page.metric(stored={}, measured={0: float("nan")})) is None
-
-
 def test_a_test_figure_that_was_scored_once_is_no_curve() -> None:
     curves = {
         "loss": {0: [(3, 0.5)]},

@@ -4,26 +4,9 @@ from typing import Any, Callable
 
 import pytest
 
-from mnist_repro.report.page.page import commit, last_values, narrow, short, spread, when
-from tests.builders import made_up_page
+from mnist_repro.report.page.page import commit, last_values, short, when
 
 COMMIT = "8cab39ffaebd9d8340d4f6ff395f49d2dcad7635"
-
-
-@pytest.mark.parametrize(
-    ("values", "text"),
-    [
-        ({0: 0.2425, 1: 0.2925}, "0.26750 ± 0.03536"),
-        ({0: 0.25}, "0.25000"),
-        ({0: 0.25, 1: float("nan")}, "0.25000"),
-        ({0: float("nan")}, "NaN"),
-        ({}, "–"),
-    ],
-)
-def test_a_metric_is_shown_as_mean_and_deviation_of_its_finite_values(values: object, text: str) -> None:
-    assert isinstance(values, dict)
-
-    assert text == spread(values)
 
 
 @pytest.mark.parametrize(
@@ -44,14 +27,6 @@ def test_moments_commits_and_numbers_are_short_and_other_texts_unchanged(
     show: Callable[[Any], str], value: object, text: str
 ) -> None:
     assert text == show(value)
-
-
-def test_a_margin_of_less_than_a_hundredth_of_the_figure_is_narrow() -> None:
-    wide = made_up_page.metric(margin=0.0051)
-
-    assert [False, True, False] == [
-        narrow(each) for each in (wide, made_up_page.metric(margin=0.0049), made_up_page.metric(margin=None))
-    ]
 
 
 def test_the_last_value_of_a_curve_is_left_out_if_it_is_not_finite() -> None:

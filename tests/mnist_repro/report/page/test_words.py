@@ -32,7 +32,7 @@ def test_both_languages_say_the_same_values() -> None:
     differing = [
         key
         for key, both in words.PAGE.items()
-        if both[0] and len({frozenset(re.findall(r"{\w+}", text)) for text in both}) > 1
+        if both[0] and len({frozenset(re.findall(r"{(\w+)[:}]", text)) for text in both}) > 1
     ]
 
     assert [] == differing
@@ -57,3 +57,25 @@ def test_of_a_pair_of_values_each_language_gets_its_own() -> None:
     english, japanese = words.filled("scale_of", {"value": ("full", "全体")})
 
     assert ("full" in english, "全体" in japanese, "全体" in english) == (True, True, False)
+
+
+@pytest.mark.parametrize(("count", "text"), [(1, "1 run"), (2, "2 runs"), (1000, "1,000 runs")])
+def test_a_count_has_the_form_of_its_unit(count: int, text: str) -> None:
+    assert words.filled("runs_of", {"recipe": "vgg7", "count": count})[0] == f"vgg7: {text}"
+
+
+def test_every_english_count_has_a_unit_that_can_be_one() -> None:
+    plurals = r"{\w+} (?:seeds|runs|images|points|values|parts|entries|commits|places|stored|threads|pairs)"
+
+    assert [] == [key for key, (english, _) in words.PAGE.items() if re.search(plurals, english)]
+
+
+def test_the_japanese_spell_a_folder_in_one_way() -> None:
+    texts = [japanese for part in (words.PAGE, words.TERMS, words.VERDICTS) for _, japanese in part.values()]
+
+    assert [] == [text for text in texts if re.search("フォルダ(?!ー)", text)]
+    assert ("補足", "フルスケール", "サブセット") == (
+        words.PAGE["notes"][1],
+        words.TERMS["full"][1],
+        words.TERMS["subset"][1],
+    )
