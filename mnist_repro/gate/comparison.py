@@ -7,6 +7,7 @@ from typing import Any, Dict, Mapping, Optional, Sequence, Tuple
 
 from mnist_repro.files.json import storable
 from mnist_repro.gate.intervals import Interval
+from mnist_repro.gate.sentence import parts_of, restored
 from mnist_repro.gate.verdicts import Finding, Judgement, Verdict
 
 # The name of a comparison that was announced, with nothing to compare.
@@ -79,6 +80,7 @@ def as_fields(checked: Comparison) -> Dict[str, Any]:
         "verdict": checked.verdict.value if checked.verdict else None,
         "findings": [{**asdict(each), "verdict": each.verdict.value} for each in checked.judgement.findings],
         "notes": list(checked.judgement.notes),
+        "sentences": parts_of([*(each.reason for each in checked.judgement.findings), *checked.judgement.notes]),
         "samples": checked.samples,
         "provenance": checked.provenance,
         "steps": [list(step) for step in checked.steps],
@@ -90,10 +92,12 @@ def as_fields(checked: Comparison) -> Dict[str, Any]:
 
 def from_fields(fields: Mapping[str, Any]) -> Comparison:
     """The comparison of a JSON form that `as_fields` made."""
+    sentences = fields.get("sentences", {})
+    notes = tuple(restored(note, sentences) for note in fields["notes"])
     return Comparison(
         name=fields["name"],
         kind=fields["kind"],
-        judgement=Judgement(tuple(_finding(each) for each in fields["findings"]), tuple(fields["notes"])),
+        judgement=Judgement(tuple(_finding(each, sentences) for each in fields["findings"]), notes),
         conditions=fields["conditions"],
         samples={
             int(seed): {name: float(value) for name, value in values.items()}
@@ -105,12 +109,13 @@ def from_fields(fields: Mapping[str, Any]) -> Comparison:
     )
 
 
-def _finding(fields: Mapping[str, Any]) -> Finding:
+def _finding(fields: Mapping[str, Any], sentences: Mapping[str, Any]) -> Finding:
     interval = fields["interval"]
     return Finding(
         **{
             **fields,
             "verdict": Verdict(fields["verdict"]),
+            "reason": restored(fields["reason"], sentences),
             "interval": Interval(*map(float, interval)) if interval else None,
         }
     )

@@ -10,11 +10,12 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass
 from functools import partial
-from typing import Optional, Sequence
+from typing import List, Optional, Sequence
 
 import numpy as np
 
 from mnist_repro.gate.intervals import Interval, f_probability, standard_deviation, student_t
+from mnist_repro.gate.sentence import joined, say
 from mnist_repro.gate.statistics import FEWEST_STORED, MOST_SEEDS_FORETOLD, Samples
 from mnist_repro.gate.verdicts import Finding, Verdict
 
@@ -83,7 +84,7 @@ def compare_with_one_run(
     reach = _reach(spread, len(values), alarm)
     verdict = _verdict(difference, spread, len(values), alarm)
     needed = _seeds_needed(difference, spread, len(values), alarm) if verdict is Verdict.INCONCLUSIVE else None
-    reason = "; ".join(filter(None, [_reason(verdict, difference, spread, needed), spread.note]))
+    reason = joined([*_reasons(verdict, difference, spread, needed), *filter(None, [spread.note])])
     interval = Interval(mean - reach, mean + reach)
     return made(verdict, reason, interval=interval, margin=spread.matters, seeds_needed=needed)
 
@@ -93,13 +94,14 @@ def _flaw(values: Sequence[float]) -> str:
     if not values:
         return "it was not measured"
     odd = next((value for value in values if not math.isfinite(value)), None)
-    return "" if odd is None else f"it is {odd} for one of {len(values)} seeds"
+    return "" if odd is None else say("it is {value} for one of {count:seed}", value=str(odd), count=len(values))
 
 
 def _unknown_spread(values: Sequence[float]) -> str:
     if len(values) == 1:
-        return f"one seed says nothing about spread, and fewer than {FEWEST_STORED} runs are stored"
-    return f"all {len(values)} seeds gave {values[0]:.6g}, so that their spread is not known"
+        return say("one seed says nothing about spread, and fewer than {count} runs are stored", count=FEWEST_STORED)
+    value = f"{values[0]:.6g}"
+    return say("all {count} seeds gave {value}, so that their spread is not known", count=len(values), value=value)
 
 
 def _spread(values: Sequence[float], stored: Sequence[float], others: Sequence[float]) -> Optional[_Spread]:
@@ -122,7 +124,8 @@ def _spread(values: Sequence[float], stored: Sequence[float], others: Sequence[f
         return _Spread(others_own, freedom, matters)
     note = ""
     if _differ(own, own_freedom, others_own, freedom):
-        note = f"{SPREAD_CHANGED}: standard deviation {own:.2g} here, {others_own:.2g} in stored runs"
+        template = f"{SPREAD_CHANGED}: standard deviation {{own}} here, {{stored}} in stored runs"
+        note = say(template, own=f"{own:.2g}", stored=f"{others_own:.2g}")
         if own > others_own:
             return _Spread(own, own_freedom, matters, note)
     both = freedom + own_freedom
@@ -171,13 +174,14 @@ def _seeds_needed(difference: float, spread: _Spread, seeds: int, alarm: float) 
     return next(count for count in range(seeds + 1, MOST_SEEDS_FORETOLD + 1) if settles(count))
 
 
-def _reason(verdict: Verdict, difference: float, spread: _Spread, needed: Optional[int]) -> str:
-    apart = f"the published run lies {difference / spread.deviation:.1f} standard deviations of one run away"
+def _reasons(verdict: Verdict, difference: float, spread: _Spread, needed: Optional[int]) -> List[str]:
+    apart = "the published run lies {away} standard deviations of one run away"
+    values = {"away": f"{difference / spread.deviation:.1f}", "matters": f"{spread.matters:.2g}"}
     if verdict is Verdict.REPRODUCED:
-        return f"{apart}, and a difference of {spread.matters:.2g} or more is excluded"
+        return [say(f"{apart}, and a difference of {{matters}} or more is excluded", **values)]
     if verdict is Verdict.NOT_REPRODUCED:
-        return f"{apart}, farther than one more run would land"
-    unsettled = f"{apart}, which neither excludes a difference of {spread.matters:.2g} nor shows one"
+        return [say(f"{apart}, farther than one more run would land", **values)]
+    unsettled = say(f"{apart}, which neither excludes a difference of {{matters}} nor shows one", **values)
     if needed is None:
-        return f"{unsettled}; if mean and spread stay the same, no number of seeds settles it"
-    return f"{unsettled}; {needed} seeds would probably settle it"
+        return [unsettled, "if mean and spread stay the same, no number of seeds settles it"]
+    return [unsettled, say("{count:seed} would probably settle it", count=needed)]

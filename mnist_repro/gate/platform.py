@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import Any, List, Mapping
 
+from mnist_repro.gate.sentence import joined, say
+
 UNNAMED = "an unnamed platform"
 # The fields of a provenance that say where numbers were made, as people name them; what matters most comes first.
 _FIELDS = {
@@ -35,11 +37,13 @@ def environment_note(stored: Mapping[str, Any], measured: Mapping[str, Any]) -> 
         if name in stored and name in measured and stored[name] != measured[name]
     ]
     old, new = stored.get("packages"), measured.get("packages")
-    unknown = "; the versions of other packages were not stored"
+    unknown = ["the versions of other packages were not stored"]
     if isinstance(old, Mapping) and isinstance(new, Mapping):
         differences += _packages(old, new)
-        unknown = ""
-    return f"environment: {'; '.join(differences) or 'nothing that is known differs from the stored'}{unknown}"
+        unknown = []
+    if not differences:
+        return joined(["environment: nothing that is known differs from the stored", *unknown])
+    return joined([say("environment: {differences}", differences="; ".join(differences)), *unknown])
 
 
 def _packages(stored: Mapping[str, Any], measured: Mapping[str, Any]) -> List[str]:

@@ -11,12 +11,12 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass, replace
-from typing import Mapping, Optional
+from typing import Any, Mapping, Optional
 
 import numpy as np
 
-from mnist_repro.display import seeds_text
 from mnist_repro.gate.intervals import Interval, welch_reach
+from mnist_repro.gate.sentence import Sentence, say
 from mnist_repro.gate.verdicts import LOWER, NO_WORSE, SAME, Finding, Metric, Verdict
 
 # The probability that a check passes although a metric is off by its margin.
@@ -31,6 +31,8 @@ AUTO_SEEDS = (5, 10)
 # uses 0 for every seed would not be noticed.
 SAME_BITS_SEED = 1
 MOST_SEEDS_FORETOLD = 1000
+
+SAME_STORED = "all {count} stored samples are the same, so that their spread is not known"
 
 # A metric's value for each seed.
 Samples = Mapping[int, float]
@@ -56,7 +58,8 @@ class _Comparison:
         if flaw:
             return self.found(Verdict.INCOMPARABLE, flaw)
         if len(self.measured) < fewest_measured:
-            why = f"{len(self.measured)} seed says nothing about spread, {fewest_measured} or more do"
+            template = "{count:seed} says nothing about spread, {needed} or more do"
+            why = say(template, count=len(self.measured), needed=fewest_measured)
             return self.found(Verdict.INCONCLUSIVE, why, None, AUTO_SEEDS[0])
         return None
 
@@ -70,15 +73,16 @@ class _Comparison:
         for whose, samples in (("stored", stored), ("measured", measured)):
             for seed, value in samples.items():
                 if not math.isfinite(value):
-                    return f"{whose} is {value} for seed {seed}"
+                    return say(f"{whose} is {{value}} for seed {{seed}}", value=str(value), seed=seed)
         if len(stored) < fewest_stored:
-            return f"{len(stored)} stored samples are too few, {fewest_stored} are needed"
+            return say("{count:stored sample}: too few, {needed} are needed", count=len(stored), needed=fewest_stored)
         if len(set(stored.values())) == 1:
-            return f"all {len(stored)} stored samples are the same, so that their spread is not known"
+            return say(SAME_STORED, count=len(stored))
         # Where stored values repeat, as a share of few cases does, measured ones may do so by chance.
         repeats = len(set(stored.values())) < len(stored)
         if len(measured) > 1 and len(set(measured.values())) == 1 and not repeats:
-            return f"identical for all {len(measured)} seeds: this looks like one run counted {len(measured)} times"
+            template = "identical for all {count} seeds: this looks like one run counted {count} times"
+            return say(template, count=len(measured))
         return ""
 
 
@@ -107,26 +111,29 @@ def compare_seed_by_seed(metric: Metric, stored: Samples, measured: Samples) -> 
         return broken
     strangers = sorted(set(measured) - set(stored))
     if strangers:
-        why = f"no run of {seeds_text(strangers)} is stored, only of {seeds_text(sorted(stored))}"
+        why = say("no run of {seeds} is stored, only of {stored}", seeds=strangers, stored=sorted(stored))
         return samples.found(Verdict.INCOMPARABLE, why)
     # The means in the finding are comparable only if they are of the same seeds.
     samples = replace(samples, stored={seed: stored[seed] for seed in measured})
     differences = {seed: measured[seed] - stored[seed] for seed in sorted(measured)}
     furthest = max(differences, key=lambda seed: abs(differences[seed]))
     if abs(differences[furthest]) <= metric.margin:
-        most = f"at most {abs(differences[furthest]):.1e} apart" if differences[furthest] else "every value the same"
-        why = f"seed by seed within {metric.margin:.2g}, {most}"
+        why = within_text("seed by seed within {margin}", abs(differences[furthest]), margin=f"{metric.margin:.2g}")
         return samples.found(Verdict.NO_WORSE if metric.claim == NO_WORSE else Verdict.EQUIVALENT, why)
     mean = float(np.mean(list(differences.values()))) or differences[furthest]
     if metric.claim == NO_WORSE:
         # One seed that is worse fails, whatever the others do.
-        apart = {seed: each for seed, each in differences.items() if abs(each) > metric.margin}
-        worse = [seed for seed, each in apart.items() if beyond(metric, each) is Verdict.REGRESSED]
-        furthest = max(worse or apart, key=lambda seed: abs(apart[seed]))
-        mean = apart[furthest]
-    why = (
-        f"seed {furthest} gave {measured[furthest]:.7g}, stored is {stored[furthest]:.7g}: "
-        f"{differences[furthest]:+.2e} where {metric.margin:.2g} is allowed"
+        outside = {seed: each for seed, each in differences.items() if abs(each) > metric.margin}
+        worse = [seed for seed, each in outside.items() if beyond(metric, each) is Verdict.REGRESSED]
+        furthest = max(worse or outside, key=lambda seed: abs(outside[seed]))
+        mean = outside[furthest]
+    why = say(
+        "seed {seed} gave {measured}, stored is {stored}: {difference} where {margin} is allowed",
+        seed=furthest,
+        measured=f"{measured[furthest]:.7g}",
+        stored=f"{stored[furthest]:.7g}",
+        difference=f"{differences[furthest]:+.2e}",
+        margin=f"{metric.margin:.2g}",
     )
     return samples.found(beyond(metric, mean), why)
 
@@ -149,7 +156,7 @@ def compare_distributions(
     if broken:
         return broken
     if same_bits:
-        why = f"the same bits as stored for {seeds_text(sorted(measured))}"
+        why = say("the same bits as stored for {seeds}", seeds=sorted(measured))
         return samples.found(Verdict.EQUIVALENT, why)
     tail = LEVEL / looks
     measured_values, stored_values = _values(measured), _values(stored)
@@ -165,9 +172,16 @@ def compare_distributions(
     if off:
         return samples.found(beyond(metric, claimed.low), "the difference lies beyond the margin, proven", interval)
     needed = _seeds_needed(metric, measured_values, stored_values, tail, metrics)
-    why = "the interval of the difference crosses the margin"
-    why += f": {needed} seeds would probably settle it" if needed else ": no number of seeds is likely to settle it"
+    hint = "{count:seed} would probably settle it" if needed else "no number of seeds is likely to settle it"
+    why = say(f"the interval of the difference crosses the margin: {hint}", count=needed or 0)
     return samples.found(Verdict.INCONCLUSIVE, why, interval, needed)
+
+
+def within_text(template: str, furthest: float, **values: Any) -> Sentence:
+    """The reason of values that are near enough, with the largest difference, if there is any."""
+    if not furthest:
+        return say(f"{template}, every value the same", **values)
+    return say(f"{template}, at most {{apart}} apart", apart=f"{furthest:.1e}", **values)
 
 
 def welch_interval(measured: np.ndarray, stored: np.ndarray, tail: float) -> Interval:

@@ -17,6 +17,7 @@ from mnist_repro.gate.baselines.judge import (
     same_bits,
 )
 from mnist_repro.gate.comparison import FINGERPRINT, PUBLISHED, SAMPLES, Comparison, Step
+from mnist_repro.gate.sentence import say
 from mnist_repro.gate.session.reports import conclude
 from mnist_repro.gate.statistics import AUTO_SEEDS
 from mnist_repro.gate.verdicts import Judgement, Verdict
@@ -147,4 +148,4 @@ def _with_note(judgement: Judgement, dataset: str) -> Judgement:
     """The judgement, with a note if what was measured is no MNIST."""
     if dataset == baselines.DATASETS[0]:
         return judgement
-    return replace(judgement, notes=(*judgement.notes, f"NOT MNIST: trained on {dataset} data"))
+    return replace(judgement, notes=(*judgement.notes, say("NOT MNIST: trained on {data} data", data=dataset)))

@@ -10,7 +10,8 @@ from typing import List
 from mnist_repro.gate.baselines.judge import incomparable
 from mnist_repro.gate.baselines.values import BaselineFile
 from mnist_repro.gate.one_run import compare_with_one_run
-from mnist_repro.gate.statistics import FEWEST_STORED, Samples
+from mnist_repro.gate.sentence import say
+from mnist_repro.gate.statistics import FEWEST_STORED, SAME_STORED, Samples
 from mnist_repro.gate.verdicts import Finding, Judgement, Verdict
 from mnist_repro.recipes import RECIPES, Recipe
 from mnist_repro.recipes.published import Figure, published_figures
@@ -54,11 +55,15 @@ def figures_in_session() -> int:
 def _compare(name: str, figure: Figure, stored: Samples) -> Finding:
     published = f"{figure.value:.6g}"
     if len(stored) < FEWEST_STORED or not all(math.isfinite(value) for value in stored.values()):
-        why = f"{len(stored)} stored samples, of which {sum(map(math.isfinite, stored.values()))} are numbers; "
-        return Finding(name, Verdict.INCOMPARABLE, f"{why}{FEWEST_STORED} or more numbers are needed", published)
-    if len(set(stored.values())) == 1:
-        why = f"all {len(stored)} stored samples are the same, so that their spread is not known"
+        why = say(
+            "{count:stored sample}, of which {finite} are numbers; {needed} or more numbers are needed",
+            count=len(stored),
+            finite=sum(map(math.isfinite, stored.values())),
+            needed=FEWEST_STORED,
+        )
         return Finding(name, Verdict.INCOMPARABLE, why, published)
+    if len(set(stored.values())) == 1:
+        return Finding(name, Verdict.INCOMPARABLE, say(SAME_STORED, count=len(stored)), published)
     compared = compare_with_one_run(name, figure.value, stored, stored, figures_in_session())
     possible = FigureComparison(figure, (), compared).possible
     return replace(compared, interval=possible, known=_known(figure, compared.verdict))

@@ -146,7 +146,7 @@ class Recorder:
             # A killed recording may have left weights.
             self._drop_weights(task)
         there = len(tasks) - len(missing)
-        self._say(f"{recipe.name} {rung}: {counted(len(missing), 'run')} to make, {there} there already")
+        self._say(f"{recipe.name} {rung}: {counted(len(missing), 'run')} to make, {there} are there already")
         failures = self._make(missing)
         if failures:
             return Recorded(None, failures)

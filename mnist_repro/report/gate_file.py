@@ -73,18 +73,24 @@ def _recipe(fields: Mapping[str, Any]) -> GateRecipe:
 
 def _comparison(fields: Mapping[str, Any]) -> GateComparison:
     # Convert to a `Comparison` and back, which fails if the fields are not those of a comparison.
-    whole = checked.as_fields(checked.from_fields(fields))
+    comparison = checked.from_fields(fields)
+    whole = checked.as_fields(comparison)
     _require_texts(whole)
     changed: Dict[str, Any] = {
         "verdict": None if fields["verdict"] is None else _verdict(fields["verdict"]),
-        "findings": [GateFinding(**finding) for finding in whole["findings"]],
+        # With reasons and notes that know their parts, which a page in another language needs.
+        "findings": [
+            GateFinding(**{**finding, "reason": found.reason})
+            for finding, found in zip(whole["findings"], comparison.judgement.findings)
+        ],
+        "notes": list(comparison.judgement.notes),
         # Leave nested values out: our provenance has none, and deep nesting could not be written as JSON.
         "provenance": {name: value for name, value in whole["provenance"].items() if _flat(value)},
     }
     own = {name: str(fields[name]) for name in ("test", "outcome", "reason")}
     recipe, _, rung = whole["name"].rpartition("/")
     conditions = {name: str(whole["conditions"].get(name, "")) for name in ("dataset", "arithmetic")}
-    kept = {name: whole[name] for name in ("notes", "samples")}
+    kept = {name: whole[name] for name in ("samples",)}
     known = {"recipe": recipe or rung, "rung": rung, "passes": bool(fields["passes"])}
     return GateComparison(**{**known, **conditions, **kept, **changed, **own})
 

@@ -8,12 +8,12 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
-from typing import Dict, List, Optional, Sequence, Tuple
+from typing import Any, Dict, List, Optional, Sequence, Tuple, Union
 
 import numpy as np
 
 from mnist_repro.data.dataset import Dataset
-from mnist_repro.display import counted, seeds_text
+from mnist_repro.gate.sentence import joined, made, say
 from mnist_repro.recipes import Recipe
 from mnist_repro.reproduction.hypotheses import SINGLE, Hypothesis, on_top_of_epsilon
 from mnist_repro.reproduction.oracle import Calculation, calculation, can_compute, losses_one_by_one
@@ -83,7 +83,8 @@ def recognise(recipe: Recipe, runs: Sequence[Run], dataset: Dataset) -> Drift:
         return recognise_softmax(recipe, runs, dataset)
     if any(score.test_debiased for run in runs for score in run.scores):
         return recognise_batch_normalization(runs)
-    return Drift(NOT_RECOGNISED, "", f"no oracle computes {recipe.name}, so there is nothing to hold it against")
+    evidence = say("no oracle computes {recipe}, so there is nothing to hold it against", recipe=recipe.name)
+    return Drift(NOT_RECOGNISED, "", evidence)
 
 
 def recognise_batch_normalization(runs: Sequence[Run]) -> Drift:
@@ -96,10 +97,17 @@ def recognise_batch_normalization(runs: Sequence[Run]) -> Drift:
             continue
         explained |= all(biased > EXPLAINED * debiased for biased, debiased in losses)
         biased, debiased = np.mean(losses, axis=0)
-        texts.append(f"{debiased:.4f} instead of {biased:.4f} after {counted(scores[0].after, runs[0].unit)}")
+        losses_text: Dict[str, Any] = {
+            "debiased": f"{debiased:.4f}",
+            "biased": f"{biased:.4f}",
+            "after": scores[0].after,
+        }
+        texts.append(say(f"{{debiased}} instead of {{biased}} after {{after:{runs[0].unit}}}", **losses_text))
     if not texts:
         return Drift(NOT_RECOGNISED, "", "there is no score at which every run was scored with debiased statistics")
-    evidence = f"debiased, the same weights give a test loss of {', '.join(texts)} (mean of {_seeds(runs)})"
+    first = say("debiased, the same weights give other test losses, mean of {seeds}", seeds=_seeds(runs))
+    figures = f"a test loss of {', '.join(texts)} (mean of {say('{seeds}', seeds=_seeds(runs))})"
+    evidence = made(f"debiased, the same weights give {figures}", joined([first, *texts]).parts)
     if not explained:
         return Drift(NOT_RECOGNISED, "", evidence)
     cause = "Keras 2.1.4 divided moving mean and variance by 1 - momentum**steps, this framework does not"
@@ -112,17 +120,23 @@ def recognise_softmax(recipe: Recipe, runs: Sequence[Run], dataset: Dataset) -> 
         return Drift(NOT_RECOGNISED, "", "there are runs without step losses, which cannot be held against anything")
     by_source = [agreement(_source(recipe, run), run, dataset) for run in runs]
     worst = _largest([each.worst for each in by_source])
-    compared = f"the first {min(len(run.step_losses) for run in runs)} step losses of {_seeds(runs)}"
+    compared: Dict[str, Any] = {"count": min(len(run.step_losses) for run in runs), "seeds": _seeds(runs)}
+    first = "the first {count:step loss/step losses} of {seeds}"
     if all(each.step is None for each in by_source):
-        return Drift(NONE, "", f"{compared} agree with the source's arithmetic within {worst:.1e} relative")
+        template = f"{first} agree with the source's arithmetic within {{within}} relative"
+        return Drift(NONE, "", say(template, within=f"{worst:.1e}", **compared))
     agreeing, tried = _agreeing(recipe, runs, dataset)
     if len(agreeing) != 1:
         return Drift(NOT_RECOGNISED, "", _unexplained(runs, by_source, [candidate for candidate, _ in agreeing], tried))
     [(hypothesis, within)] = agreeing
     step = min(each.step for each in by_source if each.step is not None)
-    evidence = (
-        f"{compared} agree with an oracle that computes so within {within:.1e} relative, "
-        f"and differ from the source's arithmetic by up to {worst:.1e}, from step {step} on"
+    evidence = say(
+        f"{first} agree with an oracle that computes so within {{within}} relative, "
+        "and differ from the source's arithmetic by up to {worst}, from step {step} on",
+        within=f"{within:.1e}",
+        worst=f"{worst:.1e}",
+        step=step,
+        **compared,
     )
     return Drift(hypothesis.kind, hypothesis.cause, evidence)
 
@@ -190,11 +204,15 @@ def _unexplained(
 ) -> str:
     """The evidence of an unexplained difference: its first step, and the hypotheses that all agree."""
     run, difference = next((run, each) for run, each in zip(runs, by_source) if each.step is not None)
-    differs = f"seed {run.seed} differs from the source's arithmetic from step {difference.step} on"
-    figures = f"loss {difference.found:.7g} instead of {difference.expected:.7g}"
+    differs = "seed {seed} differs from the source's arithmetic from step {step} on "
+    differs += "(loss {found} instead of {expected}), and "
+    values: Dict[str, Any] = {"seed": run.seed, "step": difference.step}
+    values.update(found=f"{difference.found:.7g}", expected=f"{difference.expected:.7g}")
     if agreeing:
-        return f"{differs} ({figures}), and the losses cannot tell {' from '.join(each.kind for each in agreeing)}"
-    return f"{differs} ({figures}), and none of the {len(tried)} changes tried, alone or in pairs, explains that"
+        kinds = [str(each.kind) for each in agreeing]
+        return say(f"{differs}the losses cannot tell these apart: {{kinds}}", kinds=kinds, **values)
+    none = f"{differs}none of the {{count}} changes tried, alone or in pairs, explains that"
+    return say(none, count=len(tried), **values)
 
 
 def _largest(values: Sequence[float]) -> float:
@@ -202,8 +220,7 @@ def _largest(values: Sequence[float]) -> float:
     return float(np.max(np.asarray(values, dtype=np.float64), initial=0.0))
 
 
-def _seeds(runs: Sequence[Run]) -> str:
+def _seeds(runs: Sequence[Run]) -> Union[range, List[int]]:
     seeds = sorted(run.seed for run in runs)
-    if len(seeds) > 2 and seeds == list(range(seeds[0], seeds[-1] + 1)):
-        return f"seeds {seeds[0]} to {seeds[-1]}"
-    return seeds_text(seeds)
+    consecutive = range(seeds[0], seeds[-1] + 1)
+    return consecutive if len(seeds) > 2 and seeds == list(consecutive) else seeds

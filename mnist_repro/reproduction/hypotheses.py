@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import Callable, Tuple
 
+from mnist_repro.gate.sentence import joined
 from mnist_repro.recipes.layers import Constant, GlorotUniform
 from mnist_repro.recipes.optimizers import RMSprop
 from mnist_repro.reproduction.oracle import Calculation
@@ -106,7 +107,7 @@ def on_top_of_epsilon() -> Tuple[Hypothesis, ...]:
 
 def _both(first: Hypothesis, second: Hypothesis) -> Hypothesis:
     return Hypothesis(
-        f"{first.kind}, {second.kind}",
-        f"{first.cause}; {second.cause}",
+        joined([first.kind, second.kind], ", "),
+        joined([first.cause, second.cause]),
         lambda was: second.applied(first.applied(was)),
     )

@@ -16,6 +16,7 @@ from mnist_repro.display import counted
 from mnist_repro.gate.baselines.values import BaselineFile, samples_of
 from mnist_repro.gate.intervals import Interval
 from mnist_repro.gate.one_run import compare_with_one_run
+from mnist_repro.gate.sentence import say
 from mnist_repro.gate.statistics import Samples
 from mnist_repro.gate.verdicts import Finding, Judgement, Verdict
 from mnist_repro.recipes import Recipe
@@ -221,7 +222,7 @@ def _by_stored(runs: Sequence[Run], stored: Optional[BaselineFile], looks: int) 
     if stored is not None and stored.samples(conditions_of(runs[0].dataset["name"], runs[0].arithmetic)) is not None:
         return judge_runs(stored, runs, looks)
     lost = [
-        Finding(name, Verdict.INCOMPARABLE, f"it is {value} for seed {run.seed}")
+        Finding(name, Verdict.INCOMPARABLE, say("it is {value} for seed {seed}", value=str(value), seed=run.seed))
         for run in runs
         for name, value in metric_values(run).items()
         if not math.isfinite(value)

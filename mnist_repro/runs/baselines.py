@@ -13,6 +13,7 @@ from mnist_repro.gate.baselines.folder import option
 from mnist_repro.gate.baselines.judge import MeasuredSamples, incomparable, judge_samples
 from mnist_repro.gate.baselines.values import BaselineEntry, BaselineFile, FingerprintEntry, Owner, SampleEntry
 from mnist_repro.gate.comparison import FINGERPRINT, PUBLISHED, SAMPLES
+from mnist_repro.gate.sentence import say
 from mnist_repro.gate.text import Commands
 from mnist_repro.gate.verdicts import Judgement
 from mnist_repro.recipes import OURS, RECIPES
@@ -115,8 +116,11 @@ def judge_runs(stored: BaselineFile, runs: Sequence[Run], looks: int = 1) -> Jud
     dataset = first.dataset["name"]
     if dataset not in DATASETS:
         return incomparable(
-            f"no baseline for {dataset} data, and none can be made: only MNIST and the surrogate have one; "
-            "--data mnist, or --data surrogate"
+            say(
+                "no baseline for {data} data, and none can be made: only MNIST and the surrogate have one; "
+                "--data mnist, or --data surrogate",
+                data=dataset,
+            )
         )
     return judge_samples(
         stored,
@@ -138,10 +142,10 @@ def _mixed(stored: BaselineFile, runs: Sequence[Run]) -> str:
         ("arithmetic", {run.arithmetic for run in runs}),
     ):
         if len(values) > 1:
-            return f"different {what}s: {', '.join(sorted(values))}"
+            return say(f"different {what}s: {{values}}", values=", ".join(sorted(values)))
     seeds = [run.seed for run in runs]
     doubled = sorted({seed for seed in seeds if seeds.count(seed) > 1})
-    return f"seed {doubled[0]} comes twice, which would count one run as two" if doubled else ""
+    return say("seed {seed} comes twice, which would count one run as two", seed=doubled[0]) if doubled else ""
 
 
 def _require_sensible(recipe: str, entry: BaselineEntry) -> None:

@@ -378,7 +378,7 @@ def gate(**judgements: Judgement) -> Dict[str, Any]:
     ],
 )
 def test_a_row_says_how_far_what_is_stored_is_apart(entries: List[FingerprintEntry], expected: str) -> None:
-    finding = Finding("close values", Verdict.EQUIVALENT, "2 losses are within 2.0e-06, at most 0.0e+00 apart")
+    finding = Finding("close values", Verdict.EQUIVALENT, "2 values within 2.0e-06, every value the same")
     stored = {"vgg7": BaselineFile("vgg7", "fingerprint", tuple(entries))}
 
     *_, row = table.fingerprints(gate(vgg7=Judgement((finding,))), ["vgg7"], stored).splitlines()

@@ -12,7 +12,8 @@ from mnist_repro.gate.cases import compare_cases
 from mnist_repro.gate.comparison import Comparison
 from mnist_repro.gate.measured_values import Exact
 from mnist_repro.gate.platform import environment_note, platform_text
-from mnist_repro.gate.statistics import Samples, compare_distributions, compare_seed_by_seed
+from mnist_repro.gate.sentence import say
+from mnist_repro.gate.statistics import Samples, compare_distributions, compare_seed_by_seed, within_text
 from mnist_repro.gate.text import conditions_text, next_steps
 from mnist_repro.gate.verdicts import Finding, Judgement, Metric, Verdict
 
@@ -118,7 +119,11 @@ def judge_fingerprint(stored: BaselineFile, measured: MeasuredFingerprint) -> Ju
         ]
         if not others:
             return incomparable(no_baseline(stored, measured.conditions))
-        note = f"no fingerprint is stored for {platform}, but for {'; '.join(others)}: the verdict rests on samples"
+        note = say(
+            "no fingerprint is stored for {platform}, but for {others}: the verdict rests on samples",
+            platform=platform,
+            others="; ".join(others),
+        )
         return Judgement((), (note,))
     findings = (_first_exact_difference(entry, measured.exact), _first_close_difference(entry, measured.close))
     return _explained(Judgement(findings), entry.provenance, measured.provenance)
@@ -183,9 +188,12 @@ def no_baseline(stored: BaselineFile, conditions: Mapping[str, str]) -> str:
     """Why there is nothing to compare with under these conditions, and what to type."""
     there = "; ".join(entry.title for entry in stored.entries) or "nothing"
     commands = stored.owner.commands
-    return (
-        f"no baseline for {conditions_text(conditions) or stored.name} (stored: {there}); "
-        f"to make one: {commands.record}, then {commands.accept} …"
+    return say(
+        "no baseline for {conditions} (stored: {stored}); to make one: {record}, then {accept} …",
+        conditions=conditions_text(conditions) or stored.name,
+        stored=there,
+        record=commands.record,
+        accept=commands.accept,
     )
 
 
@@ -199,7 +207,8 @@ def _explained(judgement: Judgement, stored: Mapping[str, Any], measured: Mappin
 def _compare(metric: Metric, entry: SampleEntry, measured: Mapping[int, Mapping[str, float]], looks: int) -> Finding:
     missing = [seed for seed, values in measured.items() if metric.name not in values]
     if missing:
-        return Finding(metric.name, Verdict.INCOMPARABLE, f"the run of seed {missing[0]} does not have it")
+        why = say("the run of seed {seed} does not have it", seed=missing[0])
+        return Finding(metric.name, Verdict.INCOMPARABLE, why)
     values = {seed: each[metric.name] for seed, each in measured.items()}
     return compare(metric, entry, values, looks)
 
@@ -219,7 +228,11 @@ def _strangers(
     known = {metric.name for metric in metrics}
     extra = sorted({name for values in measured.values() for name in values} - known)
     commands = stored.owner.commands
-    why = f"it was measured, but no baseline is stored for it; to make one: {commands.record}, then {commands.accept} …"
+    why = say(
+        "it was measured, but no baseline is stored for it; to make one: {record}, then {accept} …",
+        record=commands.record,
+        accept=commands.accept,
+    )
     return [Finding(name, Verdict.INCOMPARABLE, why) for name in extra]
 
 
@@ -228,7 +241,8 @@ def _first_exact_difference(entry: FingerprintEntry, exact: Mapping[str, Exact])
         stored, measured = entry.exact.get(name), exact.get(name)
         if stored != measured:
             return _changed(name, stored, measured, "the exact values differ from here on")
-    return Finding("exact values", Verdict.EQUIVALENT, f"{len(entry.exact)} exact values are equal")
+    why = say("{count:exact value} compared, equal", count=len(entry.exact))
+    return Finding("exact values", Verdict.EQUIVALENT, why)
 
 
 def _first_close_difference(entry: FingerprintEntry, close: Mapping[str, float]) -> Finding:
@@ -239,11 +253,12 @@ def _first_close_difference(entry: FingerprintEntry, close: Mapping[str, float])
         # Not `>`: NaN comes from a missing value or a diverged run, and is a difference.
         allowed = entry.tolerances.get(name, entry.tolerance)
         if not apart <= allowed:
-            why = f"{apart:.1e} apart, relative, where {allowed:.1e} is allowed"
+            template = "{apart} apart, relative, where {tolerance} is allowed"
+            why = say(template, apart=f"{apart:.1e}", tolerance=f"{allowed:.1e}")
             return _changed(name, stored, measured, why)
         furthest = max(furthest, apart)
-    most = f"at most {furthest:.1e} apart" if furthest else "every value the same"
-    why = f"{len(entry.close)} values are within {entry.tolerance:.1e}, {most}"
+    tolerance = f"{entry.tolerance:.1e}"
+    why = within_text("{count:value} within {tolerance}", furthest, count=len(entry.close), tolerance=tolerance)
     return Finding("close values", Verdict.EQUIVALENT, why)
 
 
@@ -263,8 +278,9 @@ def _other_data(entry: Union[SampleEntry, CasesEntry], data: Mapping[Any, str]) 
     for seed, digest in data.items():
         if stored is not None and digest != stored:
             new, old = (str(each)[:DIGITS] for each in (digest, stored))
-            whose = "" if seed == "" else f" of seed {seed}"
-            return f"the data{whose} hash to {new}…, those of the stored runs to {old}…"
+            whose = "" if seed == "" else " of seed {seed}"
+            template = f"the data{whose} hash to {{ours}}…, those of the stored runs to {{theirs}}…"
+            return say(template, seed=seed, ours=new, theirs=old)
     return ""
 
 
@@ -273,4 +289,4 @@ def _across(stored: Mapping[str, Any], measured: Mapping[str, Any]) -> Tuple[str
     if "platform" not in stored or "platform" not in measured:
         return ("the samples do not say on which platform they were measured",)
     old, new = platform_text(stored), platform_text(measured)
-    return () if old == new else (f"stored on {old}, measured on {new}",)
+    return () if old == new else (say("stored on {theirs}, measured on {ours}", theirs=old, ours=new),)

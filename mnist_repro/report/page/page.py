@@ -108,7 +108,7 @@ def _environment() -> Any:
         said=lambda text: _both(*sentences.sentence(text)),
         metric=lambda name: _both(*_named(name)),
         metric_words=_named,
-        answered=lambda answer: _both(*_answered(answer)),
+        exceptions=_exceptions,
         figure_words=lambda name: words.FIGURES[name],
         words=lambda key, **values: words.filled(key, values),
         term_words=lambda name: words.TERMS.get(name, (name, name)),
@@ -150,19 +150,22 @@ def _named(name: str) -> words.Both:
     return both if both[0] != both[1] else sentences.sentence(name)
 
 
-def _answered(answer: Answer) -> words.Both:
-    """The sentence of an answer, with what does not pass and why."""
-    parts = [words.filled(answer.key, {"good": answer.good, "of": answer.of})]
+def _exceptions(answer: Answer) -> Any:
+    """What does not pass, with the reason of the first; all reasons are in the table."""
+    parts: List[words.Both] = []
     for recipe, name, judged in answer.exceptions:
-        verdict = words.VERDICTS.get(str(judged.verdict), (str(judged.verdict),) * 2)
-        reason = sentences.sentence(judged.reason)
-        values = {"recipe": recipe, "metric": _named(name), "verdict": verdict, "reason": reason}
-        parts.append(words.filled("answer_exception", values))
+        word = words.VERDICTS.get(str(judged.verdict), (str(judged.verdict),) * 2)
+        values = {"recipe": recipe, "metric": _named(name), "verdict": word}
         if judged.known:
-            parts.append(words.filled("answer_known", {"reason": judged.known}))
+            parts.append(words.filled("answer_known", {**values, "reason": judged.known}))
+        elif parts or not judged.reason:
+            parts.append(words.filled("answer_named", values))
+        else:
+            parts.append(words.filled("answer_exception", {**values, "reason": sentences.sentence(judged.reason)}))
     if answer.more:
         parts.append(words.filled("answer_more", {"count": answer.more}))
-    return ("; ".join(english for english, _ in parts) + ".", "。".join(japanese for _, japanese in parts) + "。")
+    english, japanese = ([each[language] for each in parts] for language in (0, 1))
+    return _both("; ".join(["", *english]) + ".", "。".join(["", *japanese]) + "。")
 
 
 def commit(name: str) -> str:

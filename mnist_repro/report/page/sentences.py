@@ -1,95 +1,60 @@
-"""Translates sentences of the gate and about jobs into Japanese with templates; other sentences stay English."""
+"""Sentences of the gate and about drift in both languages, by their templates; other sentences stay English."""
 
 from __future__ import annotations
 
-import json
 import re
-from functools import lru_cache, partial
-from pathlib import Path
-from typing import Dict, List, Mapping, Match, Optional, Pattern, Tuple
+from typing import Any, List, Optional
 
-from mnist_repro.report.page.words import TERMS, Both
+from mnist_repro.gate.sentence import Count, Part, Sentence
+from mnist_repro.report.page.words import SENTENCES, STORED, TERMS, Both
 
-_FILE = Path(__file__).with_name("templates") / "sentences.json"
 _PLACE = re.compile(r"{(\w+)}")
-_SEEDS = re.compile(r"seeds? ([\d, ]+?)(?: to (\d+))?")
-_INSTEAD = re.compile(r"(\S+) instead of (\S+) after (\d+) (epoch|step)s?")
-# The name of a value that is a sentence itself.
-_SENTENCE = "cause"
-_UNITS = {"epoch": "エポック", "step": "ステップ"}
-# Separators: two changes at once are one text, with commas between kinds and semicolons between causes.
-_JOINTS = (("; ", "。"), (", ", "、"))
-
-
-# No sentence of the gate is longer. The time of the search grows faster than the length.
-_LONGEST = 600
+# No name that a baseline stores is longer. The time of the search grows faster than the length.
+_LONGEST = 200
 
 
 def sentence(english: str) -> Both:
     """A sentence in both languages; both texts are English if there is no translation."""
-    if len(english) > _LONGEST:
-        return (english, english)
-    return (english, _japanese(english) or _joined(english) or english)
+    parts = english.parts if isinstance(english, Sentence) and english.parts else [(english, {})]
+    japanese = [_japanese(part) for part in parts]
+    translated = [text for text in japanese if text]
+    if len(translated) < len(parts):
+        return (english, _stored(english) or english)
+    terms = all(template in TERMS for template, _ in parts)
+    return (english, ("、" if terms else "。").join(translated))
 
 
-def _japanese(english: str) -> Optional[str]:
-    if english in TERMS:
-        return TERMS[english][1]
-    for pattern, japanese in _templates():
-        match = pattern.fullmatch(english)
-        values = _known(match.groupdict()) if match else None
-        if values is not None:
-            return _PLACE.sub(partial(_value, values), japanese)
+def _japanese(part: Part) -> Optional[str]:
+    template, values = part
+    if template in TERMS:
+        return TERMS[template][1]
+    japanese = SENTENCES.get(template)
+    try:
+        return japanese and japanese.format(**{name: _value(value) for name, value in values.items()})
+    except (KeyError, ValueError, TypeError, IndexError, AttributeError):
+        # A gate report may have been written by another version, or by somebody.
+        return None
+
+
+def _value(value: Any) -> Any:
+    """A value in a Japanese sentence: lists are of seeds, or of terms."""
+    if isinstance(value, dict):
+        return "シード {first} から {last}".format(**value)
+    if isinstance(value, list):
+        if all(isinstance(each, int) for each in value):
+            return f"シード {'、'.join(map(str, value))}"
+        # Two changes at once are one text.
+        return "、".join("と".join(TERMS[one][1] for one in each.split(", ")) for each in value)
+    return Count(value) if isinstance(value, int) else value
+
+
+def _stored(english: str) -> Optional[str]:
+    """A text from a baseline, which stores no template: the name of a row of a fingerprint, or why a margin is so."""
+    for template, japanese in STORED.items() if len(english) <= _LONGEST else ():
+        words: List[str] = _PLACE.split(template)
+        # `split` gives the name of a value at every odd index.
+        pattern = "".join(f"(?P<{word}>.+?)" if at % 2 else re.escape(word) for at, word in enumerate(words))
+        match = re.fullmatch(pattern, english)
+        if match:
+            return japanese.format(**match.groupdict())
     return None
-
-
-def _known(values: Dict[str, str]) -> Optional[Dict[str, str]]:
-    """The values of a sentence, translated if a value is a sentence itself; None if that has no translation."""
-    if _SENTENCE not in values:
-        return values
-    cause = _japanese(values[_SENTENCE])
-    return None if cause is None else {**values, _SENTENCE: cause}
-
-
-def _joined(english: str) -> Optional[str]:
-    for joint, japanese_joint in _JOINTS:
-        parts = [_japanese(part) for part in english.split(joint)]
-        translated = [part for part in parts if part is not None]
-        if len(translated) == len(parts) > 1:
-            return japanese_joint.join(translated)
-    return None
-
-
-@lru_cache(maxsize=1)
-def _templates() -> List[Tuple[Pattern[str], str]]:
-    return [(_pattern(each["en"]), each["ja"]) for each in json.loads(_FILE.read_text(encoding="utf-8"))]
-
-
-def _pattern(english: str) -> Pattern[str]:
-    parts = _PLACE.split(english)
-    # `split` gives the name of a value at every odd index.
-    return re.compile(
-        "".join(_group(part) if place % 2 else re.escape(part) for place, part in enumerate(parts)), re.DOTALL
-    )
-
-
-def _group(name: str) -> str:
-    """The regular expression of a value: the shortest match; for a sentence, which may have brackets, the longest."""
-    return f"(?P<{name}>.+)" if name == _SENTENCE else f"(?P<{name}>.+?)"
-
-
-def _value(values: Mapping[str, str], place: Match[str]) -> str:
-    """A value in the Japanese sentence: the same as in English, except for a few words."""
-    name = place.group(1)
-    value = values[name]
-    seeds = _SEEDS.fullmatch(value)
-    if seeds:
-        first, last = seeds.groups()
-        return f"シード {first.replace(', ', '、')}{f' から {last} ' if last else ' '}"
-    if name == "kinds":
-        return "、".join(TERMS[kind][1] if kind in TERMS else kind for kind in value.split(" from "))
-    if name == "told":
-        return _INSTEAD.sub(
-            lambda one: f"{one[3]} {_UNITS[one[4]]}後に {one[1]}（補正なしでは {one[2]}）", value
-        ).replace(", ", "、")
-    return value

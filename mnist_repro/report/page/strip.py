@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import List, Optional
+from typing import Iterable, List, Optional
 
 from mnist_repro.gate.intervals import Interval
 from mnist_repro.report.page.numbers import drawable, evenly, numbers
@@ -38,20 +38,25 @@ def strip(samples: Samples, bar: Optional[Interval]) -> str:
     if band:
         left, right = at(band[0]), at(band[1])
         parts.append(f'<rect class="f-band" x="{left}" y="2" width="{max(right - left, 1.0):.1f}" height="40"/>')
-    parts += [
-        f'<circle class="s-stored" cx="{at(value)}" cy="10" r="3.5"/>' for value in evenly(sorted(stored), MOST_POINTS)
-    ]
+    parts += _marks("s-stored", "{x} 10m-3.5 0a3.5 3.5 0 1 0 7 0a3.5 3.5 0 1 0 -7 0", map(at, _some(stored)))
     if len(ends) == 2:
         left, right = map(at, ends)
         parts.append(f'<path class="s-ink" d="M{left} 18V26M{left} 22H{right}M{right} 18V26"/>')
-    parts += [
-        f'<path class="f-measured" d="M{at(value)} 29l4.5 4.5l-4.5 4.5l-4.5 -4.5z"/>'
-        for value in evenly(sorted(measured), MOST_POINTS)
-    ]
-    parts += [f'<path class="s-published" d="M{at(value)} 1V43"/>' for value in published]
+    parts += _marks("f-measured", "{x} 29l4.5 4.5l-4.5 4.5l-4.5 -4.5z", map(at, _some(measured)))
+    parts += _marks("s-published", "{x} 1V43", map(at, published))
     parts.append(f'<path class="s-grid" d="M{_SIDE} 43.5H{_WIDTH - _SIDE}"/>')
     parts += [
         f'<text x="{place}" y="54" text-anchor="{anchor}">{value:.5g}</text>'
         for place, anchor, value in ((_SIDE, "start", low), (_WIDTH - _SIDE, "end", high))
     ]
     return f'<svg class="strip" viewBox="0 0 {_WIDTH:g} {_HEIGHT:g}" aria-hidden="true">{"".join(parts)}</svg>'
+
+
+def _some(values: List[float]) -> List[float]:
+    return evenly(sorted(values), MOST_POINTS)
+
+
+def _marks(name: str, drawn: str, places: Iterable[float]) -> List[str]:
+    """One path with a mark at each place, because a browser is slow with many elements."""
+    path = "".join(f"M{drawn.format(x=place)}" for place in places)
+    return [f'<path class="{name}" d="{path}"/>'] if path else []

@@ -1,17 +1,17 @@
-"""The page's words in English and Japanese, by name; sentences of the gate are in `sentences`."""
+"""The catalogue: the page's words in English and Japanese, by name, and sentences in Japanese, by their template."""
 
 from __future__ import annotations
 
 import json
 import re
 from pathlib import Path
-from typing import Dict, List, Mapping, Tuple
+from typing import Any, Dict, Mapping, Tuple
 
-from mnist_repro.display import counted
+from mnist_repro.gate.sentence import Count
 
 Both = Tuple[str, str]
 
-_CATALOGUE: Dict[str, Dict[str, List[str]]] = json.loads(
+_CATALOGUE: Dict[str, Dict[str, Any]] = json.loads(
     Path(__file__).with_name("templates").joinpath("words.json").read_text(encoding="utf-8")
 )
 
@@ -26,15 +26,12 @@ VERDICTS = _part("verdicts")
 TERMS = _part("terms")
 # Words in and below figures.
 FIGURES = _part("figures")
+# By the templates of `mnist_repro.gate.sentence`.
+SENTENCES: Mapping[str, str] = _CATALOGUE["sentences"]
+# Texts that baselines store, by a template of our own.
+STORED: Mapping[str, str] = _CATALOGUE["stored"]
 
 _METRIC = re.compile(r"(test_loss|test_accuracy|training_loss) after ([\d,]+) (epoch|step)s?(?:, figure (\d+))?")
-
-
-class Count(int):
-    """A number that is formatted with its unit: ``{count:run}`` is ``1 run`` or ``1,000 runs``."""
-
-    def __format__(self, units: str) -> str:
-        return counted(int(self), *units.split("/")) if units else str(int(self))
 
 
 def metric(name: str) -> Both:

@@ -95,6 +95,7 @@ def started(page: Path) -> Iterator[Browser]:
         chrome = Chrome(options=options, service=Service(driver))
         # The accessibility checker looks at a long page for a minute where the cores have other things to do.
         chrome.set_script_timeout(600)
+        chrome.command_executor.client_config.timeout = 600
         try:
             yield Browser(chrome, page)
         finally:

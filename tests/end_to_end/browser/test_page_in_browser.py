@@ -6,19 +6,22 @@ the subset scale first, as a user would.
 
 from __future__ import annotations
 
+import base64
 import importlib.util
 import os
+import re
 from pathlib import Path
 from typing import Iterator, List, Tuple
 
 import pytest
 from selenium.webdriver.common.action_chains import ActionChains
 from selenium.webdriver.common.keys import Keys
+from selenium.webdriver.support.ui import WebDriverWait
 
 from tests.builders import command_line, report_scene
 from tests.end_to_end.browser.chromium import Browser, started
 
-WIDTHS = (380, 1400)
+WIDTHS = (380, 800, 1400)
 RUNS = "MNIST_REPRO_BROWSER_RUNS"
 
 
@@ -80,7 +83,7 @@ def test_every_figure_and_picture_can_be_seen(browser: Browser, width: int) -> N
     browser.unfold()
 
     boxes = browser.evaluate(
-        "Array.from(document.querySelectorAll('svg.figure')).map(each => each.getBoundingClientRect())"
+        "Array.from(document.querySelectorAll('svg.figure, svg.strip')).map(each => each.getBoundingClientRect())"
         ".map(box => [box.width, box.height, box.left, box.right])"
     )
 
@@ -122,13 +125,13 @@ def test_on_a_phone_figures_stand_side_by_side_and_nothing_is_cut_off(browser: B
 
 
 def test_the_language_is_switched_and_remembered(browser: Browser) -> None:
-    assert ("en", "At a glance") == _language(browser)
+    assert ("en", "The answer") == _language(browser)
 
     browser.choose("language", "ja")
-    assert ("ja", "概要") == _language(browser)
+    assert ("ja", "結論") == _language(browser)
 
     browser.open()
-    assert ("ja", "概要") == _language(browser)
+    assert ("ja", "結論") == _language(browser)
     assert browser.driver.title.startswith("再現レポート")
     assert "ラベル" in browser.evaluate("document.images[0].alt")
     assert [] == _shown(browser, "en")
@@ -221,6 +224,28 @@ def test_arrows_move_the_switch_of_the_language(browser: Browser) -> None:
     assert "ja" == browser.evaluate("document.documentElement.lang")
 
 
+@pytest.mark.parametrize(
+    ("link", "language", "section"),
+    [("ja", "ja", ""), ("ja/history", "ja", "history"), ("en", "en", ""), ("gate", "en", "gate")],
+)
+def test_a_link_has_a_language_and_a_section(browser: Browser, link: str, language: str, section: str) -> None:
+    browser.choose("language", "en")
+    browser.evaluate("window.scrollTo({top: 0, behavior: 'instant'})")
+
+    browser.driver.execute_script(f"location.hash = '{link}'")
+
+    assert (language, True) == (
+        browser.evaluate("document.documentElement.lang"),
+        browser.evaluate(f"document.querySelector('input[name=language][value={language}]').checked"),
+    )
+    if section:
+        # The page scrolls smoothly.
+        top = f"document.getElementById('{section}').getBoundingClientRect().top < innerHeight"
+        WebDriverWait(browser.driver, 20).until(lambda _: browser.evaluate(top))
+    browser.open()
+    assert "en" == browser.evaluate("document.documentElement.lang")
+
+
 def test_a_link_into_something_folded_unfolds_it(browser: Browser) -> None:
     browser.evaluate("document.querySelector('#history ~ details table').id = 'within'")
 
@@ -229,7 +254,7 @@ def test_a_link_into_something_folded_unfolds_it(browser: Browser) -> None:
     assert browser.evaluate("document.getElementById('within').getClientRects().length")
 
 
-@pytest.mark.parametrize("width", WIDTHS)
+@pytest.mark.parametrize("width", [WIDTHS[0], WIDTHS[-1]])
 @pytest.mark.parametrize("colours", ["light", "dark"])
 @pytest.mark.parametrize("language", ["en", "ja"])
 def test_the_accessibility_checker_finds_nothing(browser: Browser, width: int, colours: str, language: str) -> None:
@@ -283,16 +308,49 @@ def test_nothing_is_loaded_from_anywhere(browser: Browser) -> None:
     assert [] == [name for name in loaded if not name.startswith("data:")]
 
 
-def test_paper_is_white_and_has_all_that_was_folded(browser: Browser) -> None:
+def _printed(browser: Browser) -> int:
+    """The number of printed pages."""
+    # A4.
+    paper = {"printBackground": True, "preferCSSPageSize": True, "paperWidth": 8.27, "paperHeight": 11.69}
+    printed = base64.b64decode(browser.command("Page.printToPDF", paper)["data"])
+    return len(re.findall(rb"/Type /Page\b", printed))
+
+
+@pytest.mark.parametrize("language", ["en", "ja"])
+def test_six_recipes_are_ten_sheets_of_paper_and_an_appendix_is_more(browser: Browser, language: str) -> None:
+    browser.choose("language", language)
+
+    short = _printed(browser)
+    browser.choose("details", "unfolded")
+    long = _printed(browser)
+
+    assert 6 == browser.evaluate("document.querySelectorAll('article.recipe').length")
+    assert short <= 10 < long
+
+
+def test_a_sheet_of_paper_has_its_number_and_the_name_of_its_recipe(browser: Browser) -> None:
+    shown = browser.evaluate(
+        "Array.from(document.querySelectorAll('article.recipe')).map(each => ["
+        "each.querySelector('h3').innerText, getComputedStyle(each).page,"
+        "Array.from(document.styleSheets[0].cssRules).filter(rule => rule instanceof CSSPageRule)"
+        ".filter(rule => rule.selectorText === getComputedStyle(each).page).map(rule => rule.cssText).join()])"
+    )
+
+    assert 6 == len({page for _, page, _ in shown})
+    assert [] == [name for name, _, rule in shown if f'@top-left {{ content: "{name}"' not in rule]
+    assert "counter(page)" in browser.evaluate("document.querySelector('style').textContent")
+
+
+def test_paper_is_white_and_leaves_out_what_is_folded(browser: Browser) -> None:
     browser.choose("theme", "dark")
     folded = browser.evaluate("document.querySelectorAll('details:not([open])').length")
 
-    printed = browser.command("Page.printToPDF", {"printBackground": True})
+    assert _printed(browser) > 1
 
-    assert len(printed["data"]) > 100_000
     assert folded == browser.evaluate("document.querySelectorAll('details:not([open])').length")
     browser.evaluate("window.dispatchEvent(new Event('beforeprint'))")
-    assert 0 == browser.evaluate("document.querySelectorAll('details:not([open])').length")
+    assert 0 == browser.evaluate("document.querySelectorAll('details.paper:not([open])').length")
+    assert 0 < browser.evaluate("document.querySelectorAll('details:not([open])').length")
     browser.command("Emulation.setEmulatedMedia", {"media": "print"})
     assert "rgb(255, 255, 255)" == _paper(browser)
     assert "none" == browser.evaluate("getComputedStyle(document.getElementById('switches')).display")

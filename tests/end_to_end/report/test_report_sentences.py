@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import json
 import re
 from dataclasses import replace
 from pathlib import Path
@@ -7,8 +8,11 @@ from typing import Iterator, List, Set
 
 import pytest
 
+from mnist_repro.data.dataset import Dataset
+from mnist_repro.gate import comparison
 from mnist_repro.gate.baselines.judge import MeasuredFingerprint, judge_fingerprint
 from mnist_repro.gate.baselines.values import BaselineFile, FingerprintEntry, SampleEntry
+from mnist_repro.gate.comparison import Comparison
 from mnist_repro.gate.margins import DEVIATIONS
 from mnist_repro.gate.report import NOTHING_TRAINED
 from mnist_repro.gate.statistics import compare_distributions, compare_seed_by_seed
@@ -18,10 +22,11 @@ from mnist_repro.harness.published_rung import judge_published
 from mnist_repro.recipes import RECIPES, find
 from mnist_repro.report.page.sentences import sentence
 from mnist_repro.reproduction import hypotheses
-from mnist_repro.reproduction.drift import NONE, NOT_DEBIASED, NOT_RECOGNISED, recognise_batch_normalization
+from mnist_repro.reproduction.drift import NONE, NOT_DEBIASED, NOT_RECOGNISED, recognise, recognise_batch_normalization
 from mnist_repro.runs import baselines
 from mnist_repro.runs.baselines import judge_runs
 from tests.builders import gate_cases
+from tests.mnist_repro.reproduction.test_drift import WHEEL, a_run, computed, of_batch_normalization, scored
 
 BASELINES = Path(__file__).resolve().parents[3] / "baselines"
 
@@ -132,20 +137,6 @@ def causes() -> Iterator[str]:
         yield each.cause
     yield from (NONE, NOT_DEBIASED, NOT_RECOGNISED)
     yield recognise_batch_normalization(()).evidence
-    # As `drift` puts them together.
-    counted = "the first 100 step losses of seeds 0 to 4"
-    yield f"{counted} agree with the source's arithmetic within 2.5e-07 relative"
-    yield (
-        f"{counted} agree with an oracle that computes so within 2.4e-07 relative, "
-        "and differ from the source's arithmetic by up to 3.4e-03, from step 2 on"
-    )
-    differs = "seed 3 differs from the source's arithmetic from step 2 on (loss 2.25 instead of 2.5)"
-    yield f"{differs}, and none of the 33 changes tried, alone or in pairs, explains that"
-    yield f"{differs}, and the losses cannot tell shuffled once from not shuffled"
-    yield (
-        "debiased, the same weights give a test loss of 0.0470 instead of 1.9216 after 3 epochs, "
-        "0.0364 instead of 0.0365 after 10 epochs (mean of seeds 0, 1)"
-    )
 
 
 TOLD = [paired, distributions, judgements, published, margins, rows, causes]
@@ -177,3 +168,29 @@ def _figures(text: str) -> Set[str]:
 
 def test_the_margins_that_are_recorded_have_reasons_that_are_known() -> None:
     assert f"{DEVIATIONS:.0f} standard" in " ".join(margins())
+
+
+def test_what_drift_says_is_said_in_japanese(dataset: Dataset) -> None:
+    losses = list(computed(dataset).step_losses)
+    runs = (
+        [computed(dataset)],
+        [computed(dataset, change=hypotheses.SINGLE[0], seed=seed) for seed in range(3)],
+        [a_run(losses=[*losses[:5], 7.0])],
+    )
+    evidences = [recognise(WHEEL, each, dataset).evidence for each in runs]
+    evidences.append(of_batch_normalization([scored(1.5, 0.04), scored(0.035, 0.035, 10)]).evidence)
+
+    assert [] == [english for english in evidences if not _is_japanese(sentence(english)[1])]
+    assert [] == [english for english in evidences if not _figures(english) <= _figures(sentence(english)[1])]
+
+
+def test_a_gate_report_keeps_the_parts_of_its_sentences() -> None:
+    stored, runs = gate_cases.stored(), gate_cases.runs()
+    made = Comparison("vgg7/subset", "samples", judge_runs(stored, runs))
+    fields = json.loads(json.dumps(comparison.as_fields(made)))
+
+    read = comparison.from_fields(fields)
+
+    texts = [sentence(each) for each in of(read.judgement)]
+    assert [sentence(each) for each in of(made.judgement)] == texts
+    assert all(map(_is_japanese, (japanese for _, japanese in texts)))

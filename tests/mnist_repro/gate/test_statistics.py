@@ -343,7 +343,7 @@ def test_too_few_stored_samples_cannot_be_compared_with(compare: Compare, needed
     enough, too_few, none = (compare(LOSS, samples(0.5, count), ours) for count in (needed, needed - 1, 0))
 
     assert [Verdict.EQUIVALENT, *[Verdict.INCOMPARABLE] * 2] == [each.verdict for each in (enough, too_few, none)]
-    assert f"{needed - 1} stored samples are too few, {needed} are needed" == too_few.reason
+    assert f"{needed - 1} stored samples: too few, {needed} are needed" == too_few.reason
 
 
 # --- Whatever the samples are ---

@@ -156,7 +156,7 @@ def test_two_changes_that_the_losses_cannot_tell_apart_are_not_guessed_at(
     monkeypatch.setattr(drift, "SINGLE", (change, replace(change, kind="its twin")))
     found = recognise(WHEEL, [computed(dataset, change=change)], dataset)
     assert NOT_RECOGNISED == found.kind
-    assert found.evidence.endswith("the losses cannot tell learning rate doubled from its twin")
+    assert found.evidence.endswith("the losses cannot tell these apart: learning rate doubled, its twin")
 
 
 def scored(loss: float, debiased: Optional[float], after: int = 3) -> Score:

@@ -149,7 +149,7 @@ def test_a_fingerprint_like_the_stored_one_is_equivalent() -> None:
 def test_rounding_is_within_the_tolerance_and_said() -> None:
     finding = taken(close={"loss of step 1": 2.5 * (1 + 1.5e-6), "loss of step 2": 2.25}).findings[-1]
 
-    assert (Verdict.EQUIVALENT, "2 values are within 2.0e-06, at most 1.5e-06 apart") == (
+    assert (Verdict.EQUIVALENT, "2 values within 2.0e-06, at most 1.5e-06 apart") == (
         finding.verdict,
         finding.reason,
     )

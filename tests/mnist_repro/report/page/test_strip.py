@@ -15,14 +15,14 @@ def drawn(text: str, name: str) -> List[ElementTree.Element]:
 
 
 def places(text: str, name: str) -> List[float]:
-    """Where the paths of a class begin, from the left."""
-    return [float(re.findall(r"[\d.]+", each.attrib["d"])[0]) for each in drawn(text, name)]
+    """Where the marks of a class stand, from the left."""
+    return [float(place) for each in drawn(text, name) for place in re.findall(r"M([\d.]+)", each.attrib["d"])]
 
 
 def test_a_picture_has_the_interval_with_the_published_value_and_every_sample() -> None:
     text = strip(metric(stored={0: 0.25, 1: 0.75}, measured={0: 0.5}, published=[0.375]), Interval(0.0, 1.0))
 
-    assert [79.0, 221.0] == [float(each.attrib["cx"]) for each in drawn(text, "s-stored")]
+    assert [79.0, 221.0] == places(text, "s-stored")
     assert ([150.0], [114.5]) == (places(text, "f-measured"), places(text, "s-published"))
     # From end to end: the interval is the widest of all.
     assert ["M8.0 18V26M8.0 22H292.0M292.0 18V26"] == [each.attrib["d"] for each in drawn(text, "s-ink")]
@@ -38,7 +38,7 @@ def test_the_margin_lies_around_the_stored_mean() -> None:
 def test_a_margin_that_is_far_too_wide_leaves_the_samples_apart() -> None:
     text = strip(metric(stored={0: 0.25, 1: 0.75}, measured={}, published=[], margin=1e6), None)
 
-    assert [8.0, 292.0] == [float(each.attrib["cx"]) for each in drawn(text, "s-stored")]
+    assert [8.0, 292.0] == places(text, "s-stored")
 
 
 def test_without_numbers_there_is_no_picture_and_equal_values_stand_in_the_middle() -> None:
