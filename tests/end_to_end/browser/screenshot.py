@@ -1,4 +1,4 @@
-"""Takes the picture of the page that README shows: the first table, curves, and pictures of digits.
+"""Takes the picture of the page that README shows: the answer, curves, and pictures of digits.
 
     mnist-repro reproduce --all --seeds 10
     mnist-repro report
@@ -24,7 +24,6 @@ COLOURS = 256
 STRIPS = (
     ("header", "tbody.recipe:nth-of-type(2)"),
     ("#group-1", "#group-1 ~ .figures"),
-    ("#group-1 ~ .figures:nth-last-of-type(1)", "#group-1 ~ .figures:nth-last-of-type(1)"),
     ("#group-1 ~ details", "#group-1 ~ details > .columns"),
 )
 _AROUND = 3
