@@ -173,7 +173,7 @@ def _group_run(located: FoundRun) -> GroupRun:
         test_accuracy=last.accuracy,
         source=run.dataset.get("source", ""),
         seconds=float(run.provenance.get("seconds", 0.0)),
-        provenance=_provenance_texts(run.provenance),
+        provenance=provenance_texts(run.provenance),
     )
 
 
@@ -193,7 +193,8 @@ _ORIGIN = (
 )
 
 
-def _provenance_texts(provenance: Mapping[str, Any]) -> Dict[str, str]:
+def provenance_texts(provenance: Mapping[str, Any]) -> Dict[str, str]:
+    """What the page shows of a run's provenance; a text that is missing is empty."""
     switches = provenance.get("switches")
     set_to = switches.items() if isinstance(switches, dict) else ()
     return {

@@ -33,9 +33,10 @@ def _of_these_runs(comparison: GateComparison, group: Group) -> bool:
         return False
     if comparison.rung == "fingerprint":
         return bool(comparison.provenance) and platform_text(comparison.provenance) == group.platform
-    # As text, because as text NaN equals NaN.
+    # As text, because as text NaN equals NaN. The session may have more runs than could be read here.
     return comparison.rung == group.scale and all(
-        repr(sorted(metric.measured.items())) == repr(sorted(measured_values(comparison, metric.name).items()))
+        {(seed, repr(value)) for seed, value in metric.measured.items()}
+        <= {(seed, repr(value)) for seed, value in measured_values(comparison, metric.name).items()}
         for metric in group.metrics
     )
 
@@ -54,7 +55,10 @@ def as_judged(group: Group, comparisons: Sequence[GateComparison]) -> Group:
             )
         if each.rung == group.scale and each.verdict:
             findings = {finding.name: found(finding) for finding in each.findings}
-            metrics = [replace(metric, finding=findings.get(metric.name)) for metric in group.metrics]
+            metrics = [
+                replace(one, finding=findings.get(one.name), measured=measured_values(each, one.name))
+                for one in group.metrics
+            ]
             group = replace(group, metrics=metrics, verdict=each.verdict)
     return group
 

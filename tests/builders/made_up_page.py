@@ -6,6 +6,7 @@ from dataclasses import replace
 from typing import Any
 
 from mnist_repro.gate.intervals import Interval
+from mnist_repro.report.groups import provenance_texts
 from mnist_repro.report.values import (
     Document,
     Gate,
@@ -59,7 +60,7 @@ def group(**changes: Any) -> Group:
         curves={},
         published_curves=[],
         mistakes=Mistakes(0, 1, 9, 1, [], [], [], None, None),
-        runs=[GroupRun("runs/a", 0, 0.5, 0.75, "", 1.0, {})],
+        runs=[GroupRun("runs/a", 0, 0.5, 0.75, "", 1.0, provenance_texts({}))],
     )
     return replace(made, **changes)
 

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import math
+import re
 from pathlib import Path
 from typing import Tuple
 
@@ -117,3 +118,17 @@ def test_of_many_seeds_some_are_drawn_and_this_is_said(tmp_path: Path) -> None:
     assert "Drawn: 100 of 120 points, spread over all." in page_of(scene).text
     assert "Drawn: 20 of 120 seeds, spread over all." in page_of(scene).text
     assert (tmp_path / "page" / "index.html").stat().st_size < 1_000_000
+
+
+def test_a_page_of_one_run_has_no_plural_of_one_and_no_missing_blank(tmp_path: Path) -> None:
+    scene = report_scene.wheel(tmp_path, seeds=1)
+    report_scene.add_gate(scene)
+    report_scene.add_jobs(scene, report_scene.job())
+
+    command_line.run(*scene.arguments())
+
+    text = page_of(scene).text
+    assert [] == re.findall(r"(?<![\d.,])1 [a-z]+s\b.*", text)
+    assert f"from 1 run in {scene.runs}; baselines: {scene.baselines}." in text
+    # A full stop without a blank before the next sentence.
+    assert [] == re.findall(r"[a-z]{3}\.[A-Z][a-z]+ .*", text)

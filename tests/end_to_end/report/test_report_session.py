@@ -55,6 +55,23 @@ def test_a_session_ends_in_a_page_of_what_its_gate_judged(project: pytest.Pytest
     assert (group["recipe"], [run["seed"] for run in group["runs"]]) == ("vgg7", [100, 101, 102])
 
 
+@pytest.mark.parametrize("better", [0.0, 0.25])
+def test_the_page_and_the_gate_report_of_a_session_say_the_same(project: pytest.Pytester, better: float) -> None:
+    project.makepyfile(MEASURED.replace("runs()", f"runs(better={better})"))
+
+    project.runpytest_inprocess(*PLUGIN, "--gate-report", "gate", "--repro-report", "page")
+
+    judged = json.loads((project.path / "gate" / "gate.json").read_text(encoding="utf-8"))
+    [comparison] = judged["subjects"]["vgg7"]["comparisons"]
+    [group] = document(project)["groups"]
+    names = ("verdict", "reason", "interval", "seeds_needed")
+    found = {each["name"]: [each[name] for name in names] for each in comparison["findings"]}
+    assert found == {each["name"]: [each["finding"][name] for name in names] for each in group["metrics"]}
+    assert (comparison["verdict"], bool(found)) == (group["verdict"], True)
+    # Each once: not as a verdict of the page and another one of the gate.
+    assert 1 == len([each for each in page(project).named("tbody") if each.get("class") == "recipe"])
+
+
 def test_what_was_measured_elsewhere_stands_beside_what_is_stored_without_empty_parts(project: pytest.Pytester) -> None:
     project.makepyfile(CLEAN)
 

@@ -15,7 +15,8 @@ def test_the_same_runs_have_the_verdict_of_the_gate() -> None:
     lost = metric(measured={7: math.nan})
     shown = group(scale="subset", metrics=[lost])
     of_these = comparison(
-        samples={"7": {LOSS: "nan"}},
+        # Seed 8 was measured elsewhere.
+        samples={"7": {LOSS: "nan"}, "8": {LOSS: 0.5}},
         verdict="regressed",
         findings=[finding(verdict="regressed", reason="why", interval=[0.25, "inf"])],
     )
@@ -23,7 +24,7 @@ def test_the_same_runs_have_the_verdict_of_the_gate() -> None:
     assert {"group-1": [of_these]} == matched(gate(of_these), [shown])
     judged = as_judged(shown, [of_these])
     [row] = judged.metrics
-    assert ("regressed", "why") == (judged.verdict, row.finding and row.finding.reason)
+    assert ("regressed", "why", [7, 8]) == (judged.verdict, row.finding and row.finding.reason, list(row.measured))
     assert Interval(0.25, math.inf) == (row.finding and row.finding.interval)
 
 

@@ -1,10 +1,14 @@
 from __future__ import annotations
 
+import re
 from typing import Any, Callable
 
 import pytest
 
-from mnist_repro.report.page.page import commit, last_values, short, when
+from mnist_repro.report.page.page import commit, last_values, render, short, when
+from mnist_repro.report.values import Note
+from tests.builders import made_up_page
+from tests.builders.page_reader import Page
 
 COMMIT = "8cab39ffaebd9d8340d4f6ff395f49d2dcad7635"
 
@@ -31,3 +35,30 @@ def test_moments_commits_and_numbers_are_short_and_other_texts_unchanged(
 
 def test_the_last_value_of_a_curve_is_left_out_if_it_is_not_finite() -> None:
     assert [0.5] == last_values({0: [(1, 0.75), (2, 0.5)], 1: [(1, float("nan"))], 2: []})
+
+
+def test_what_is_empty_is_not_on_the_page() -> None:
+    parts = ("glance", "recipes", "drift", "gate", "runs", "jobs", "history", "notes")
+
+    shown = Page(render(made_up_page.document()))
+
+    assert ["glance"] == [each for each in parts if each in shown.values("id")]
+    assert {"#top", "#glance"} == {link for link in shown.values("href") if link.startswith("#")}
+
+
+def test_notes_are_the_last_section() -> None:
+    html = render(made_up_page.document(groups=[made_up_page.group()], notes=[Note("note_not_mnist")]))
+
+    sections = re.findall(r'<section[^>]* aria-labelledby="([\w-]+)"', html)
+
+    assert ["glance", "recipes", "runs", "notes"] == sections
+    assert html.index("<footer>") > html.index('id="notes"')
+
+
+def test_the_name_of_a_recipe_cannot_end_the_style() -> None:
+    named = made_up_page.group(recipe='a"; } </style><script>alert(1)</script>')
+
+    html = render(made_up_page.document(groups=[named]))
+
+    assert '@page group-1 { @top-left { content: "a  stylescriptalert1script"; } }' in html
+    assert 1 == len(Page(html).named("script"))
