@@ -27,6 +27,8 @@ MOST_PLATFORMS = 8
 # A sentence with more would not be read.
 MOST_EXCEPTIONS = 3
 NO_TEXTS = ("", "", "")
+# The name of the row that says why there is nothing to compare with.
+WITHOUT_BASELINE = "baseline"
 _PASSING = tuple(verdict.value for verdict in Verdict if verdict.passes)
 
 
@@ -222,7 +224,7 @@ def _conditions(group: Group) -> Tuple[str, ...]:
 def _of_group(group: Group, document: Document) -> List[Row]:
     # Figures of the training data prove little; their rows are in the recipe's own section.
     metrics = {metric.name: metric for metric in group.metrics if not metric.name.startswith("training")}
-    rows = [Row("baseline", NO_TEXTS, [Judged("baseline", group.verdict, reason)]) for reason in group.reasons]
+    rows = [Row(WITHOUT_BASELINE, NO_TEXTS, [Judged("baseline", group.verdict, reason)]) for reason in group.reasons]
     rows += [_stored_row(metric, metric.finding) for metric in metrics.values()]
     for each in group.published:
         samples = metrics.get(each.name) or _samples(document, group.recipe, "published", each.name)

@@ -12,6 +12,7 @@ from typing import Any, List, Mapping, Optional, Sequence
 from mnist_repro.gate.verdicts import Verdict
 from mnist_repro.report.page import figures, sentences, svg, words
 from mnist_repro.report.page.glance import (
+    WITHOUT_BASELINE,
     Answer,
     answers,
     distinctions,
@@ -158,7 +159,7 @@ def _exceptions(answer: Answer) -> Any:
         values = {"recipe": recipe, "metric": _named(name), "verdict": word}
         if judged.known:
             parts.append(words.filled("answer_known", {**values, "reason": judged.known}))
-        elif parts or not judged.reason:
+        elif parts or not judged.reason or name == WITHOUT_BASELINE:
             parts.append(words.filled("answer_named", values))
         else:
             parts.append(words.filled("answer_exception", {**values, "reason": sentences.sentence(judged.reason)}))
