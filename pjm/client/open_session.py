@@ -34,7 +34,7 @@ from pytest_pjm import LATEST
 Items = Mapping[str, pytest.Item]
 
 LOCAL_MPIEXEC = ("mpiexec", "-n", "{ranks}")
-_GRACE = 3.0  # seconds, as in the emulator
+GRACE = 3.0  # seconds, as in the emulator
 _LOCAL = (Path("/tmp"), Path("/var/tmp"), Path("/dev/shm"))  # noqa: S108 - these are refused
 
 
@@ -90,7 +90,7 @@ def workplace_here(config: pytest.Config, items: Items) -> Workplace:
         environment={name: os.environ[name] for name in PYTEST_LOOKS_AT if name in os.environ},
         path=any(entry in ("", str(start)) for entry in sys.path),
         junit="xunit1" if family == "legacy" else family,
-        grace=_GRACE,
+        grace=GRACE,
         mpiexec=LOCAL_MPIEXEC,
         switches=own_switches(),
     )

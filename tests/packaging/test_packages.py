@@ -16,6 +16,8 @@ from typing import Dict, Set, Tuple
 
 import pytest
 
+from tests.builders.mpiexec import write_mpiexec
+
 ROOT = Path(__file__).resolve().parents[2]
 DIST = Path(os.environ.get("MNIST_REPRO_DIST", "dist"))
 
@@ -230,6 +232,16 @@ def test_a_project_may_have_a_module_pjm_of_its_own(
     happened = "ERROR: --fugaku does not work in this project, which has a module pjm of its own: "
     assert f"{happened}{tmp_path / next(iter(theirs))}\n  why: " in refused.stdout
     assert "Traceback" not in refused.stdout
+
+
+def test_somebody_elses_tests_have_ranks(environment: Environment, tmp_path: Path) -> None:
+    write_mpiexec(environment.home / "bin")
+    text = "import pytest\n\n\n@pytest.mark.fugaku(ranks=2)\ndef test_theirs(mpi):\n    assert 2 == mpi.size\n"
+    (tmp_path / "test_theirs.py").write_text(text, encoding="utf-8")
+
+    for options in ((), ("--fugaku-emulate",)):
+        ended = environment.run("pytest", *options, folder=tmp_path)
+        assert (0, True) == (ended.returncode, "1 passed" in ended.stdout), ended.stdout
 
 
 @pytest.mark.parametrize("mode", ["prepend", "importlib"])

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib.util
+import os
 import shutil
 import xml.etree.ElementTree as ElementTree
 from dataclasses import dataclass
@@ -14,7 +15,8 @@ from tests.builders.fugaku_project import FugakuProject, Ran
 from tests.builders.slurm_project import SlurmProject
 from tests.slurm.machine import Machine, Running, missing, slurm
 
-WAYS = ("here", "emulator", "slurm")
+# Inside Slurm in the environment that has one: `tox run -e slurm`.
+WAYS = ("slurm",) if os.environ.get("PJM_BATCH_SYSTEM") == "slurm" else ("here", "emulator")
 # The two nodes are one machine, where Open MPI's shared memory of both would have the same names.
 NO_SHARED_MEMORY = "-ofugaku_prologue=export OMPI_MCA_btl=self,tcp"
 # On two nodes, where there are nodes.
@@ -73,6 +75,13 @@ def _outcome(case: ElementTree.Element) -> Outcome:
     verdict = " and ".join({"failure": "failed"}.get(each.tag, each.tag) for each in bad) or "passed"
     message = " and ".join(str(each.get("message")) for each in bad)
     return Outcome(verdict, message, "\n".join(each.text or "" for each in case), float(str(case.get("time"))))
+
+
+def pytest_sessionfinish(session: pytest.Session) -> None:
+    """With PJM_MPI=needed, as in `tox run -e mpi`: fail if anything was left out."""
+    reporter = session.config.pluginmanager.get_plugin("terminalreporter")
+    if os.environ.get("PJM_MPI") == "needed" and reporter is not None and reporter.stats.get("skipped"):
+        session.exitstatus = pytest.ExitCode.TESTS_FAILED
 
 
 @pytest.fixture(scope="session", autouse=True)

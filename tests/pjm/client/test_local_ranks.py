@@ -135,3 +135,50 @@ def test_a_client_that_is_ended_leaves_no_ranks(project: FugakuProject, number: 
     client.communicate()
 
     until(lambda: not any(alive(file.read_text()) for file in files))
+
+
+def test_fixtures_of_a_module_end_when_a_test_with_ranks_is_its_last(project: FugakuProject) -> None:
+    project.write(
+        "@pytest.fixture(scope='module')\ndef ends():\n    yield\n    assert False, 'at the end'\n"
+        "def test_a(ends): pass\n@pytest.mark.fugaku(ranks=2)\ndef test_b(mpi): pass\n"
+    )
+    project.write("def test_c(): pass\n", "test_next.py")
+
+    ran = run(project)
+
+    assert {"passed": 3, "error": 1} == ran.counts(), ran.out
+    assert "ERROR test_it.py::test_b - AssertionError: at the end" in ran.out
+
+
+def test_each_test_runs_once_also_beside_one_that_waits(project: FugakuProject) -> None:
+    marks = {"a": "", "b": ", after='test_a'", "c": "", "d": ""}
+    project.write(
+        "".join(
+            f"@pytest.mark.fugaku(ranks=2{more})\ndef test_{name}(mpi):\n"
+            f"    open(f'{{mpi.rank}}.log', 'a').write('{name} ')\n    time.sleep(0.3)\n"
+            for name, more in marks.items()
+        )
+    )
+
+    assert {"PASSED": ["a", "b", "c", "d"]} == verdicts(run(project))
+    assert ["a b c d "] * 2 == [(project.path / f"{rank}.log").read_text() for rank in range(2)]
+
+
+def test_ranks_end_as_any_python_and_a_bad_end_is_the_sessions(project: FugakuProject) -> None:
+    project.write(
+        "import atexit\n@pytest.mark.fugaku(ranks=2)\ndef test_a(mpi):\n"
+        "    atexit.register(lambda: (time.sleep(0.5), open(f'{mpi.rank}.end', 'w').close()))\n"
+    )
+    project.write("def pytest_sessionfinish(session):\n    session.exitstatus = 3\n", "conftest.py")
+    ran = run(project)
+
+    assert (3, True) == (ran.code, all((project.path / f"{rank}.end").exists() for rank in range(2))), ran.out
+
+
+def test_an_expected_failure_of_one_rank_does_not_wait_for_the_others(project: FugakuProject) -> None:
+    project.write(
+        "@pytest.mark.xfail\n@pytest.mark.fugaku(ranks=2)\n"
+        "def test_a(mpi):\n    assert not mpi.rank\n    time.sleep(600)\n"
+    )
+
+    assert {"XFAIL": ["a"]} == verdicts(run(project))

@@ -14,8 +14,8 @@ import pytest
 from pjm.errors import BadInput
 from pjm.job import events
 from pjm.job.assignment import EVENTS, Assignment
-from pjm.job.events import EventLog, SureLog, Tail
 from pjm.job.captured_output import OUTPUT
+from pjm.job.events import EventLog, SureLog, Tail
 from pjm.job.rank import FILES, GATE, LAUNCH, MPI4PY, MPIEXEC, Gate, Mpi, Rank, number, rank_folder, take_seat
 from tests.builders.processes import until
 

@@ -159,7 +159,7 @@ def test_with_a_gate_of_mpiexec_each_test_has_one_of_its_own(tmp_path: Path) -> 
 
     assert 0 == share.run().code
     assert dict.fromkeys(["is_slow", "begins_after_all", "passes_1"], True) == share.done()
-    assert 3 == len(share.events("begin")) == len(list(tmp_path.glob("share-0/ranks-*")))
+    assert 3 == len(share.events("begin"))
 
 
 @pytest.mark.parametrize(
