@@ -24,11 +24,11 @@ RANKS = [
 
 
 @pytest.mark.parametrize("ranks", RANKS)
-def test_spread_over_ranks_it_is_the_same_training(
-    ranks: int, mpi: Any, baseline: Baseline, request: pytest.FixtureRequest
-) -> None:
+def test_spread_over_ranks_it_is_the_same_training(ranks: int, mpi: Any, request: pytest.FixtureRequest) -> None:
     """Two seeds, or as many as --gate-seeds says. Prints a line for each seed: `-rP` shows it."""
     option = request.config.option
+    # Not the fixture: a session judges a baseline once, and this is one baseline for each number of ranks.
+    baseline = Baseline(request.config.rootpath / request.config.getini("gate_baselines"), lambda name, value: None)
     dataset, _ = find_data(option.repro_data)
     stored = baselines.read(baseline.folder, RECIPE.name, option.repro_scale)
     entry = stored.samples(baselines.conditions_of(dataset.name, "original"))
