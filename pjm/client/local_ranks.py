@@ -20,13 +20,14 @@ from pjm.batch.scheduler import Resources
 from pjm.client.open_session import GRACE, workplace_here
 from pjm.client.replay import Replay
 from pjm.client.terminal import bad_ends
+from pjm.elapse import elapse_text
 from pjm.follow.explain import bad_ends as found_bad_ends
 from pjm.follow.explain import completed
 from pjm.follow.jobs import FollowedJob, FollowedShare
 from pjm.follow.results import News, NoResult, Result
 from pjm.identity import identity
-from pjm.job.assignment import FOLDER, PATH, SHARE, write_document
-from pjm.job.captured_output import last_lines
+from pjm.job.assignment import FOLDER, PATH, SHARE, share_folder, write_document
+from pjm.job.captured_output import kept, last_lines
 from pjm.job.interpreter import command, own_switches
 from pjm.job.rank import number
 from pjm.job.share_events import BadEnd, SuiteProperty, TestEvents
@@ -51,6 +52,7 @@ class LocalRanks:
 
     def __init__(self, session: pytest.Session, wishes: Mapping[str, MarkedTest], not_passed: NotPassed) -> None:
         self._ranks = {test: wish.request.ranks for test, wish in wishes.items() if wish.request.ranks}
+        self._elapse = {test: wish.request.elapse for test, wish in wishes.items()}
         self._not_passed = not_passed
         self._replay = Replay(session.config, {identity(item): item for item in session.items})
         self._code: Optional[Path] = None
@@ -59,15 +61,12 @@ class LocalRanks:
             self._why_not = "pytest itself runs under mpiexec, which cannot be started in there"
         elif shutil.which("mpiexec") is None:
             self._why_not = "there is no mpiexec on PATH"
+        for item in session.items if self._why_not else ():
+            ranks = self._ranks.get(identity(item))
+            if ranks is not None:
+                item.add_marker(pytest.mark.skip(reason=f"needs ranks={ranks}: {self._why_not}"))
         self._run: Optional[_Run] = None
         self._bad_ends: List[Tuple[FollowedShare, BadEnd]] = []
-
-    @pytest.hookimpl(tryfirst=True)
-    def pytest_runtest_setup(self, item: pytest.Item) -> None:
-        """Skip a test that cannot have its ranks."""
-        ranks = self._ranks.get(identity(item))
-        if ranks is not None and self._why_not:
-            pytest.skip(f"needs ranks={ranks}: {self._why_not}")
 
     @pytest.hookimpl(tryfirst=True)
     def pytest_runtest_protocol(self, item: pytest.Item, nextitem: Optional[pytest.Item]) -> Optional[bool]:
@@ -81,7 +80,10 @@ class LocalRanks:
                 self._code = _temporary(item.config).mktemp("ranks-code")
                 copy_code(self._code)
             self._run = _Run(item.config, self._together(item, session), self._ranks[test] or 1, self._code / CODE)
-        for news in self._run.wait_for(test):
+        cancel = getattr(item.config.hook, "pytest_timeout_cancel_timer", None)
+        if cancel is not None:  # of pytest-timeout, which would end this process; that of the ranks counts
+            cancel(item=item)
+        for news in self._run.wait_for(test, self._elapse[test]):
             self._replay.report(news)
         if self._replay.exit is not None:
             raise pytest.exit.Exception(self._replay.exit.why, self._replay.exit.code)
@@ -166,9 +168,15 @@ class _Run:
                 start_new_session=True,
             )
 
-    def wait_for(self, test: str) -> List[News]:
-        """Wait for the result of a test. Return it, behind the properties of the suite that came before it."""
+    def wait_for(self, test: str, elapse: float) -> List[News]:
+        """Wait for the result of a test. Return it, behind the properties of the suite that came before it.
+
+        Args:
+            test: node id.
+            elapse: seconds after which the ranks are ended, and the tests that are left run in others.
+        """
         news: List[News] = []
+        until = time.monotonic() + elapse
         while test not in self._results:
             over = self._process.poll() is not None
             news += self._read()
@@ -180,6 +188,8 @@ class _Run:
                     self._printed(),
                 )
                 self._results[test] = Result(test, trouble=trouble)
+            elif test not in self._results and time.monotonic() >= until:
+                self._results[test] = self._late(test, elapse)
             elif test not in self._results:
                 time.sleep(_PAUSE)
         self.tests.discard(test)
@@ -202,6 +212,21 @@ class _Run:
         self._read()
         self.share.id = "here"
         return list(found_bad_ends(self.share))
+
+    def _late(self, test: str, elapse: float) -> Result:
+        """The result of a test that ran over its limit; its ranks are ended."""
+        running = self.share.reading.running
+        phase = running.phase if running is not None and running.test == test else "setup"
+        printed = kept(share_folder(self._home, 0), phase)
+        self.end()
+        self.tests.clear()
+        trouble = NoResult(
+            f"it ran over its elapse limit of {elapse_text(elapse)}, in its {phase} phase",
+            "raise elapse= in its mark, if its ranks do not wait for one another",
+            f"output: {self._home}",
+            printed,
+        )
+        return Result(test, phase=phase, trouble=trouble)
 
     def _read(self) -> List[News]:
         """Note the results that have come. Return the properties of the suite among them."""

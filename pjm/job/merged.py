@@ -76,7 +76,7 @@ def _crash(report: Report) -> str:
         first = str(crash["message"]).partition("\n")[0]  # the rest may hold what differs, such as an address
         return f"{crash['path']}:{crash['lineno']}: {first}"
     if isinstance(longrepr, (tuple, list)):
-        return str(longrepr[-1])
+        return str(longrepr[-1]).partition("Skipped: ")[2] or str(longrepr[-1])
     return str(longrepr)
 
 

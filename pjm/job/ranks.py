@@ -28,7 +28,6 @@ _PHASES = ("setup", "call", "teardown")
 _PAUSES = (0.001, 0.05)  # shortest and longest seconds between looks at the events, for each four ranks
 _MOMENT = 5.0  # seconds in which mpiexec ends when a rank has died, or when it is told to
 _LATE = 10  # times fugaku_grace: what a rank may take to begin when the others have collected
-_NOT_FOUND = 127
 # How Open MPI names the rank that died first, or that called MPI_Abort.
 _NAMED = re.compile(r"process rank (\d+) |invoked on rank (\d+) in communicator MPI_COMM_WORLD")
 
@@ -78,7 +77,7 @@ def run_on_ranks(assignment: Assignment, left: Sequence[str], log: SureLog, prog
             process = subprocess.Popen(command, env=environment, stdin=subprocess.DEVNULL, stderr=words_of_mpiexec)
         except OSError as error:
             sys.stderr.write(f"pjm: {command[0]}: {error.strerror}: fugaku_mpiexec names what starts ranks\n")
-            return Ended(_NOT_FOUND, "mpiexec could not be started")
+            return Ended(1, "mpiexec could not be started")
     try:
         return following.to_the_end(process)
     finally:
@@ -294,6 +293,8 @@ class _Launch:
             waits = _MOMENT if any(rank.over for rank in self._ranks) else None
             if waits is None and self._not_begun() and all(r.collected is not None for r in self._ranks if r.begun):
                 waits = _LATE * self._grace if any(rank.begun for rank in self._ranks) else None
+        elif all(rank.over for rank in self._ranks):  # each gives itself up after the grace time
+            waits = self._grace + _MOMENT
         if waits is None:
             self._stalled = None
             return False
@@ -317,11 +318,10 @@ class _Launch:
         )
         test, self._test = self._test, None
         if test is not None and test.failed():
-            grace = f" {self._grace:g} s later" if self._cut else ""
-            test.give_up(
-                f"{ranks([rank.number for rank in test.missing()])} had not ended the test{grace}, and "
-                + ("were ended with it" if self._cut else f"mpiexec ended with {_code(code)}")
+            then = (
+                f"{self._grace:g} s later: mpiexec was ended" if self._cut else f"when mpiexec ended with {_code(code)}"
             )
+            test.give_up(f"{ranks([rank.number for rank in test.missing()])} had not ended the test {then}")
             self._log.write(events.FINISH, code=1, explained=True, text="", output=self._output())
             return Ended(1, "", (), unended)
         if test is not None:

@@ -118,7 +118,9 @@ def run_tests() -> int:
     plugin = WorkerPlugin(log, left, assignment, rank)
     text = ""
     try:
-        code = int(pytest.main([*assignment.arguments, "-p", "pytest_pjm"], plugins=[plugin]))
+        # What a rank prints would be lost with -s.
+        more = ["-p", "pytest_pjm", *(["--capture=fd"] if rank is not None else [])]
+        code = int(pytest.main([*assignment.arguments, *more], plugins=[plugin]))
     except Exception:  # as `python -m pytest` ends: hooks at the end of the session may raise
         code, text = 1, traceback.format_exc()
         traceback.print_exc()

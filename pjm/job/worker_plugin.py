@@ -86,6 +86,7 @@ class WorkerPlugin:
         self._collection_trouble: List[Tuple[pytest.Collector, str, str]] = []
         self._config: Optional[pytest.Config] = None
         self.artifacts: Path = assignment.artifacts
+        self._rank = rank
         self.attempt = rank.started if rank is not None else None
         self.mpi = rank.mpi if rank is not None else Mpi()
         self._gate = rank.gate(log, self._left) if rank is not None else Gate()
@@ -128,7 +129,8 @@ class WorkerPlugin:
         # Not None where there is none, because then the configuration counts.
         option.log_file = str(folder / LOG) if option.log_file or config.getini("log_file") else ""
         option.log_file_mode = "a"  # after a crash, the next process goes on with the same file
-        option.basetemp = _own_basetemp(option.basetemp, folder)
+        # Ranks that begin at the same time would disturb one another in pytest's own folder of temporary folders.
+        option.basetemp = _own_basetemp(option.basetemp, folder) or (str(folder / "tmp") if self._rank else None)
         config.workeroutput = {}  # type: ignore[attr-defined]
         config.args[:] = self._places()
         return (yield)

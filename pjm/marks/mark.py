@@ -26,6 +26,7 @@ FUGAKU_LIMITS = (
     "f-pt 1-12288 24:00:00",
 )
 
+_MOST_RANKS = 1024  # of a node: more is taken for a slip
 _GROUP = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]{0,62}", re.ASCII)
 # Of a node, on batch systems that share nodes out: valid values, the words for them, and an example.
 _OF_NODE = {
@@ -131,6 +132,12 @@ def from_mark(args: Sequence[object], kwargs: Mapping[str, object], where: str, 
         mem=_of_node("mem", kwargs, where),
         gres=_of_node("gres", kwargs, where),
     )
+    if (request.ranks or 0) > _MOST_RANKS * request.nodes:
+        raise BadInput(
+            f"{where}: the mark fugaku asks for ranks={request.ranks} on nodes={request.nodes}",
+            f"a node runs at most {_MOST_RANKS}",
+            "write fewer ranks, or more nodes",
+        )
     if request.ranks is not None and request.ranks < request.nodes:
         raise BadInput(
             f"{where}: the mark fugaku asks for ranks={request.ranks} on nodes={request.nodes}",

@@ -81,7 +81,7 @@ def check_together(tests: Mapping[str, MarkedTest], places: Mapping[str, str]) -
         if resources_of(test.request) != resources_of(tests[other].request):
             raise BadInput(
                 f"{places[name]}: the mark fugaku says together={group!r}",
-                f"{other} at {places[other]} asks for other nodes=, elapse=, rscgrp= or env=, and a job has one each",
+                f"{other} at {places[other]} asks for other nodes=, ranks=, elapse=, rscgrp= or env=: a job has one",
                 "have all tests of the group ask for the same",
             )
 

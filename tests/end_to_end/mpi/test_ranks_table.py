@@ -58,7 +58,7 @@ class Row:
     fixtures: str = "mpi"
 
 
-ENDED = "had not ended the test 3 s later, and were ended with it"
+ENDED = "had not ended the test 3 s later: mpiexec was ended"
 ALL_ROWS: Mapping[str, Row] = {
     "passes": Row("together(mpi)"),
     "raises_in_one": Row(

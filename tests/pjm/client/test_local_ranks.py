@@ -182,3 +182,21 @@ def test_an_expected_failure_of_one_rank_does_not_wait_for_the_others(project: F
     )
 
     assert {"XFAIL": ["a"]} == verdicts(run(project))
+
+
+def test_ranks_that_hang_end_at_the_elapse_limit_and_the_next_test_runs(project: FugakuProject) -> None:
+    project.write(
+        "@pytest.mark.fugaku(ranks=2, elapse=5)\ndef test_hangs(mpi):\n    print('waits')\n    time.sleep(600)\n"
+        "@pytest.mark.fugaku(ranks=2, elapse=5)\ndef test_next(mpi): pass\n"
+    )
+    ran = run(project)
+
+    assert {"FAILED": ["hangs"], "PASSED": ["next"]} == verdicts(ran), ran.out
+    assert "it ran over its elapse limit of 00:00:05, in its call phase" in ran.out
+    assert "Captured stdout call (rank 1)" in ran.out
+
+
+def test_what_ranks_print_is_shown_also_with_s(project: FugakuProject) -> None:
+    project.write("@pytest.mark.fugaku(ranks=2)\ndef test_a(mpi):\n    print('it is', mpi.rank)\n")
+
+    assert {"it is 0", "it is 1"} <= set(run(project, "-s", "-rP").out.splitlines())

@@ -117,7 +117,7 @@ def test_a_rank_that_fails_is_reported_and_those_that_wait_for_it_are_ended(shar
 
     assert str(data["longrepr"]["reprcrash"]["message"]).startswith("rank 1 of 3: ")
     sections = dict(data["sections"])
-    note = "ranks 0, 2 had not ended the test 1 s later, and were ended with it"
+    note = "ranks 0, 2 had not ended the test 1 s later: mpiexec was ended"
     assert note == sections["ranks"]
     assert "here is 2" == sections["Captured stdout call (rank 2)"]
 
@@ -187,7 +187,7 @@ def test_an_mpiexec_that_does_not_exist_is_named(tmp_path: Path) -> None:
     share.write(TEXT, ["test_passes_1"], ranks=2, mpiexec=("no-such-mpiexec", "-n", "{ranks}"))
     ran = share.run()
 
-    assert (127, {}) == (ran.code, share.done())
+    assert (1, {}) == (ran.code, share.done())
     assert "pjm: no-such-mpiexec: No such file or directory: fugaku_mpiexec names what starts ranks" in ran.out
 
 
