@@ -161,6 +161,7 @@ class _Run:
         with files.out.open("wb") as out, files.err.open("wb") as err:
             self._process = subprocess.Popen(
                 command((sys.executable,), own_switches(), "main"),
+                cwd=str(config.invocation_params.dir),  # a test may have gone elsewhere
                 env=environment,
                 stdin=subprocess.DEVNULL,
                 stdout=out,
