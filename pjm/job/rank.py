@@ -10,6 +10,7 @@ from importlib import import_module
 from pathlib import Path
 from typing import Any, List, Mapping, Optional, Sequence, Type
 
+from pjm.counted import counted
 from pjm.errors import BadInput
 from pjm.job import events
 from pjm.job.assignment import EVENTS, Assignment
@@ -55,7 +56,7 @@ class Mpi:
             ) from error
         if mpi.COMM_WORLD.size != self.size:
             raise BadInput(
-                f"mpi4py sees {mpi.COMM_WORLD.size} ranks, and mpiexec has started {self.size}",
+                f"mpi4py sees {counted(mpi.COMM_WORLD.size, 'rank')}, and mpiexec has started {self.size}",
                 f"it belongs to another MPI: {mpi.Get_library_version().splitlines()[0]}",
                 "have both from one MPI: fugaku_mpiexec names the command",
             )
@@ -169,9 +170,9 @@ def take_seat(assignment: Assignment, variables: Mapping[str, str]) -> Rank:
     if rank >= size:
         what = f"this process is rank {rank}, and the test asks for ranks={size}"
         raise BadInput(what, "mpiexec has started more than it was told to", fix)
-    started = next((variables[name] for name in SIZES if name in variables), str(size))
+    started = next((variables[name] for name in SIZES if variables.get(name, "").isdecimal()), str(size))
     if started != str(size):
-        what = f"mpiexec has started {started} ranks, and the test asks for ranks={size}"
+        what = f"mpiexec has started {counted(int(started), 'rank')}, and the test asks for ranks={size}"
         raise BadInput(what, "each rank would wait for the missing ones", fix)
     launch = Path(variables[LAUNCH])
     events_of_rank = rank_folder(launch, rank) / EVENTS

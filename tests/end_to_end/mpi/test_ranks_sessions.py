@@ -96,7 +96,7 @@ def test_an_mpi4py_of_another_mpi_is_explained(make: Make) -> None:
     way.write("def test_a(mpi): mpi.comm.Barrier()")
     way.run()
 
-    assert "mpi4py sees 1 ranks, and mpiexec has started 4" in way.outcomes()["a"].message
+    assert "mpi4py sees 1 rank, and mpiexec has started 4" in way.outcomes()["a"].message
 
 
 def test_a_node_that_breaks_is_no_failure_of_a_test_with_ranks(make: Make) -> None:

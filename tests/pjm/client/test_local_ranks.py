@@ -97,7 +97,7 @@ def test_where_ranks_cannot_be_started_the_reason_is_said(project: FugakuProject
     ("before", "said"),
     [
         ("sys.exit('no such option')", "no such option"),
-        ("count = 1", "mpiexec has started 1 ranks, and the test asks for ranks=2"),
+        ("count = 1", "mpiexec has started 1 rank, and the test asks for ranks=2"),
     ],
 )
 def test_an_mpiexec_that_gives_no_result_shows_its_words(project: FugakuProject, before: str, said: str) -> None:

@@ -66,7 +66,7 @@ def test_a_rank_has_a_folder_and_events_of_its_own_and_the_time_in_common(tmp_pa
         ({}, "this process cannot tell which rank it is"),
         ({"PMIX_RANK": "4"}, "this process is rank 4, and the test asks for ranks=4"),
         ({"PMIX_RANK": "0", "OMPI_COMM_WORLD_SIZE": "2"}, "mpiexec has started 2 ranks, and the test asks for ranks=4"),
-        ({"PMI_RANK": "0", "PMI_SIZE": "1"}, "mpiexec has started 1 ranks, and the test asks for ranks=4"),
+        ({"PMI_RANK": "0", "PMI_SIZE": "1"}, "mpiexec has started 1 rank, and the test asks for ranks=4"),
     ],
     ids=str,
 )
@@ -92,7 +92,7 @@ def test_an_mpi4py_of_another_mpi_is_refused(monkeypatch: pytest.MonkeyPatch) ->
     monkeypatch.setitem(sys.modules, "mpi4py.MPI", module)
 
     assert 1 == Mpi().comm.size
-    with pytest.raises(BadInput, match="mpi4py sees 1 ranks, and mpiexec has started 4") as refusal:
+    with pytest.raises(BadInput, match="mpi4py sees 1 rank, and mpiexec has started 4") as refusal:
         assert Mpi(0, 4).comm
     assert "it belongs to another MPI: MPICH 4.0" == refusal.value.why
 
