@@ -21,7 +21,7 @@ def test_the_report_is_written_when_all_is_well(project: Project) -> None:
     result = project.run_with_report()
 
     assert (True, True, "equivalent", 0) == told(project)
-    assert (project.gate / "gate.md").read_text(encoding="utf-8").startswith("## Gate: passed\n")
+    assert (project.gate / "gate.md").read_text(encoding="utf-8").startswith("## Gate: passed: 1 comparison\n")
     result.stdout.fnmatch_lines(["*= gate =*", "vgg7: subset equivalent", "gate report: gate?gate.md"])
 
 
