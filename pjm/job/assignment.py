@@ -33,7 +33,7 @@ class Assignment:
         environment: variables that pytest reads before its arguments; a mark's value replaces the client's.
         path: whether the folder in which pytest starts belongs on the import path, as it did at the client.
         junit: the family of the client's junit file; if the client writes none, a family that accepts everything.
-        grace: seconds that Python may take to end after the session of pytest; see also `pjm.job.ranks`.
+        grace: seconds that Python may take to end after the session of pytest; see also `pjm.job.launch`.
         ranks: processes of MPI that run each test; None for one process without MPI.
         ranks_per_node: the most of them on one node.
         mpiexec: what starts them; see `Scheduler.mpiexec`.

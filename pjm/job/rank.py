@@ -156,7 +156,7 @@ class Rank:
             os._exit(0)
 
 
-def take_seat(assignment: Assignment, variables: Mapping[str, str]) -> Rank:
+def this_rank(assignment: Assignment, variables: Mapping[str, str]) -> Rank:
     """The rank that this process is.
 
     Raises:

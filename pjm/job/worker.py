@@ -23,8 +23,8 @@ from pjm.job import captured_output, events
 from pjm.job.assignment import FOLDER, PATH, PYTEST_LOOKS_AT, SHARE, Assignment, read_assignment
 from pjm.job.events import BROKEN, SureLog, Tail
 from pjm.job.interpreter import command, own_switches
-from pjm.job.rank import LAUNCH, take_seat
-from pjm.job.ranks import Ended, run_on_ranks
+from pjm.job.launch import Ended, run_on_ranks
+from pjm.job.rank import LAUNCH, this_rank
 from pjm.job.share_events import NO_TESTS, Reading
 
 PASSED, FAILED = 0, 1
@@ -92,7 +92,7 @@ def run_tests() -> int:
     left = reading.left(assignment.tests)
     if assignment.ranks is not None:
         try:
-            rank = take_seat(assignment, os.environ)
+            rank = this_rank(assignment, os.environ)
         except BadInput as error:
             print(f"pjm: {error}", file=sys.stderr)
             return FAILED

@@ -92,7 +92,7 @@ def _share(fields: Mapping[str, Any]) -> Share:
 def has_other_code(session: Session) -> bool:
     """Whether the session has a copy of another version of pjm, in which new scripts would not find the worker."""
     target = session.folder / CODE
-    return target.exists() and not (target / "pjm" / "job" / "ranks.py").exists()
+    return target.exists() and not (target / "pjm" / "job" / "launch.py").exists()
 
 
 def copy_code(folder: Path) -> None:

@@ -16,7 +16,7 @@ from pjm.job import events
 from pjm.job.assignment import EVENTS, Assignment
 from pjm.job.captured_output import OUTPUT
 from pjm.job.events import EventLog, SureLog, Tail
-from pjm.job.rank import FILES, GATE, LAUNCH, MPI4PY, MPIEXEC, Gate, Mpi, Rank, number, rank_folder, take_seat
+from pjm.job.rank import FILES, GATE, LAUNCH, MPI4PY, MPIEXEC, Gate, Mpi, Rank, number, rank_folder, this_rank
 from tests.builders.processes import until
 
 TESTS = ["a", "b"]
@@ -30,7 +30,7 @@ def assignment(folder: Path, gate: str = FILES) -> Assignment:
 
 def seat(folder: Path, gate: str = FILES, **variables: str) -> Rank:
     launch = folder / "ranks-1796057477000"
-    rank = take_seat(assignment(folder, gate), {LAUNCH: str(launch), "PMIX_RANK": "1", **variables})
+    rank = this_rank(assignment(folder, gate), {LAUNCH: str(launch), "PMIX_RANK": "1", **variables})
     rank.assignment.events.parent.mkdir(parents=True)
     return rank
 
@@ -72,7 +72,7 @@ def test_a_rank_has_a_folder_and_events_of_its_own_and_the_time_in_common(tmp_pa
 )
 def test_a_rank_that_cannot_be_one_is_refused(tmp_path: Path, variables: Mapping[str, str], what: str) -> None:
     with pytest.raises(BadInput) as refusal:
-        take_seat(assignment(tmp_path), {LAUNCH: str(tmp_path / "ranks-1"), **variables})
+        this_rank(assignment(tmp_path), {LAUNCH: str(tmp_path / "ranks-1"), **variables})
 
     assert what == refusal.value.what
     assert "fugaku_mpiexec" in refusal.value.fix

@@ -20,14 +20,14 @@ from pjm.files import write_json
 from pjm.job import captured_output, events
 from pjm.job.assignment import EVENTS, Assignment
 from pjm.job.events import Event, EventLog, SureLog, Tail
-from pjm.job.merged import each_once, failed, merged, ranks
+from pjm.job.merged_report import each_once, failed, merged, ranks
 from pjm.job.rank import GATE, LAUNCH, MPIEXEC, NUMBERS, SIZES, TESTS, rank_folder
 from pjm.job.share_events import Reading, SuiteProperty, TestEvents
 
 _PHASES = ("setup", "call", "teardown")
 _PAUSES = (0.001, 0.05)  # shortest and longest seconds between looks at the events, for each four ranks
-_MOMENT = 5.0  # seconds in which mpiexec ends when a rank has died, or when it is told to
-_LATE = 10  # times fugaku_grace: what a rank may take to begin when the others have collected
+_TIME_TO_END = 5.0  # seconds in which mpiexec ends when a rank has died, or when it is told to
+_GRACES_TO_BEGIN = 10  # times fugaku_grace: what a rank may take to begin when the others have collected
 # How Open MPI names the rank that died first, or that called MPI_Abort.
 _NAMED = re.compile(r"process rank (\d+) |invoked on rank (\d+) in communicator MPI_COMM_WORLD")
 
@@ -72,16 +72,16 @@ def run_on_ranks(assignment: Assignment, left: Sequence[str], log: SureLog, prog
     environment = {**_for_open_mpi(assignment.ranks_per_node), **own, LAUNCH: str(launch)}
     if "SLURM_JOB_ID" in own:  # a job of `sbatch --export=NIL` has NIL, and srun would start ranks so
         environment["SLURM_EXPORT_ENV"] = "ALL"
-    with (launch / "mpiexec.err").open("wb") as words_of_mpiexec:
+    with (launch / "mpiexec.err").open("wb") as errors:
         try:
-            process = subprocess.Popen(command, env=environment, stdin=subprocess.DEVNULL, stderr=words_of_mpiexec)
+            process = subprocess.Popen(command, env=environment, stdin=subprocess.DEVNULL, stderr=errors)
         except OSError as error:
             sys.stderr.write(f"pjm: {command[0]}: {error.strerror}: fugaku_mpiexec names what starts ranks\n")
             return Ended(1, "mpiexec could not be started")
     try:
         return following.to_the_end(process)
     finally:
-        sys.stderr.write(_said(launch))
+        sys.stderr.write(_printed_by(launch))
         sys.stderr.flush()
         _tidy(launch, folders)
 
@@ -103,7 +103,7 @@ def _for_open_mpi(ranks: int) -> Dict[str, str]:
     return variables
 
 
-def _said(launch: Path) -> str:
+def _printed_by(launch: Path) -> str:
     """The last lines of what mpiexec itself has printed."""
     texts = (captured_output.last_lines(file, 100) for file in sorted(launch.glob("mpiexec*")))
     return "".join(f"{text}\n" for text in texts if text.strip())
@@ -143,7 +143,7 @@ class _Rank:
         self._tail = Tail(folder / EVENTS, patience=10)
         self._reading = Reading()
 
-    def look(self) -> List[Event]:
+    def read(self) -> List[Event]:
         """Read what is new."""
         new = self._tail.read()
         for event in new:
@@ -195,7 +195,7 @@ class _Launch:
         self._folder = folder
         self._gate = EventLog(folder / GATE)
         self._queue: Optional[Deque[str]] = None  # None until the ranks have agreed
-        self._test: Optional[_Together] = None
+        self._test: Optional[_RunningTest] = None
         self._stalled: Optional[float] = None  # since when
         self._cut = False
         self._parent = os.getppid()
@@ -211,7 +211,7 @@ class _Launch:
         last_look: Optional[float] = None  # until when results that are late are waited for
         while True:
             over = process.poll() is not None
-            news = self._look()
+            news = self._read()
             self._agree()
             self._go_on()
             if over:
@@ -234,10 +234,10 @@ class _Launch:
         self._gate.close()
         return self._ended(process.returncode)
 
-    def _look(self) -> bool:
+    def _read(self) -> bool:
         news = False
         for rank in self._ranks:
-            for event in rank.look():
+            for event in rank.read():
                 news = True
                 if rank.number == 0 and event["event"] in (events.BEGIN, events.PLUGINS, events.SUITE_PROPERTY):
                     self._log.write(**event)
@@ -273,7 +273,7 @@ class _Launch:
                 if not self._queue or not all(self._queue[0] in rank.ready for rank in self._ranks):
                     return
                 test = self._queue.popleft()
-                self._test, self._stalled = _Together(test, self._log, self._ranks), None
+                self._test, self._stalled = _RunningTest(test, self._log, self._ranks), None
                 self._gate.write(events.GO, test=test)
             if not self._test.go_on():
                 return
@@ -286,15 +286,15 @@ class _Launch:
         if self._test is not None:
             missing = self._test.missing()
             if any(rank.over for rank in missing):
-                waits = _MOMENT
+                waits = _TIME_TO_END
             elif self._test.failed():
                 waits = self._grace
         elif self._queue is None or self._queue or any(rank.running is not None for rank in self._ranks):
-            waits = _MOMENT if any(rank.over for rank in self._ranks) else None
+            waits = _TIME_TO_END if any(rank.over for rank in self._ranks) else None
             if waits is None and self._not_begun() and all(r.collected is not None for r in self._ranks if r.begun):
-                waits = _LATE * self._grace if any(rank.begun for rank in self._ranks) else None
+                waits = _GRACES_TO_BEGIN * self._grace if any(rank.begun for rank in self._ranks) else None
         elif all(rank.over for rank in self._ranks):  # each gives itself up after the grace time
-            waits = self._grace + _MOMENT
+            waits = self._grace + _TIME_TO_END
         if waits is None:
             self._stalled = None
             return False
@@ -325,7 +325,7 @@ class _Launch:
             self._log.write(events.FINISH, code=1, explained=True, text="", output=self._output())
             return Ended(1, "", (), unended)
         if test is not None:
-            words = _said(self._folder)
+            words = _printed_by(self._folder)
             printed = [*test.printed(), ("mpiexec's words", words)]
             how = test.died(f"mpiexec ended with {_code(code)}" if not self._cut else "the others waited for it", words)
             return Ended(code or 1, how, [each for each in printed if each[1].strip()], unended)
@@ -343,7 +343,7 @@ class _Launch:
         return finish["output"] if finish is not None else {}
 
 
-class _Together:
+class _RunningTest:
     """One test while its ranks run it: writes the merged report of each phase when all have ended it."""
 
     def __init__(self, test: str, log: SureLog, of: Sequence[_Rank]) -> None:
@@ -464,7 +464,7 @@ def _end(process: subprocess.Popen[bytes]) -> None:
     """End mpiexec, and so its ranks."""
     process.terminate()
     try:
-        process.wait(_MOMENT)
+        process.wait(_TIME_TO_END)
     except subprocess.TimeoutExpired:
         process.kill()
         process.wait()

@@ -6,7 +6,7 @@ from typing import Any, Dict, List, Mapping, Optional, Tuple
 
 import pytest
 
-from pjm.job.merged import each_once, merged, ranks
+from pjm.job.merged_report import each_once, merged, ranks
 
 Sections = List[Tuple[str, str]]
 
