@@ -1,9 +1,9 @@
-"""How the Pythons of a job are started: the code of their command line, and the switches, such as -O and -W."""
+"""How the Pythons of a job are started, with the code of their command line and their switches, and how they end."""
 
 from __future__ import annotations
 
 import sys
-from typing import Sequence, Tuple
+from typing import NamedTuple, Sequence, Tuple
 
 from pjm.job.assignment import PATH
 
@@ -25,6 +25,22 @@ START = (
 )
 # Put before START if Python ignores PYTHONPATH, which names the folder of our code.
 FIND = f"import os, sys; sys.path.insert(0, os.environ['{PATH}']); "
+
+
+class Ended(NamedTuple):
+    """How a process, or an mpiexec, that ran tests has ended.
+
+    Attributes:
+        code: its exit code.
+        how: the same in words, for the test that was running.
+        printed: what that test had printed, as pairs of title and text.
+        unended: where threads were when a Python that did not end was given up; "" if it ended.
+    """
+
+    code: int
+    how: str
+    printed: Sequence[Tuple[str, str]] = ()
+    unended: str = ""
 
 
 def command(python: Sequence[str], switches: Tuple[str, ...], function: str) -> Tuple[str, ...]:

@@ -14,12 +14,13 @@ import subprocess
 import sys
 import time
 from pathlib import Path
-from typing import Deque, Dict, Iterator, List, NamedTuple, Optional, Sequence, Set, Tuple
+from typing import Deque, Dict, Iterator, List, Optional, Sequence, Set, Tuple
 
 from pjm.files import write_json
 from pjm.job import captured_output, events
 from pjm.job.assignment import EVENTS, Assignment
 from pjm.job.events import Event, EventLog, SureLog, Tail
+from pjm.job.interpreter import Ended
 from pjm.job.merged_report import each_once, failed, merged, ranks
 from pjm.job.rank import GATE, LAUNCH, MPIEXEC, NUMBERS, SIZES, TESTS, rank_folder
 from pjm.job.share_events import Reading, SuiteProperty, TestEvents
@@ -30,22 +31,6 @@ _TIME_TO_END = 5.0  # seconds in which mpiexec ends when a rank has died, or whe
 _GRACES_TO_BEGIN = 10  # times fugaku_grace: what a rank may take to begin when the others have collected
 # How Open MPI names the rank that died first, or that called MPI_Abort.
 _NAMED = re.compile(r"process rank (\d+) |invoked on rank (\d+) in communicator MPI_COMM_WORLD")
-
-
-class Ended(NamedTuple):
-    """How a process, or an mpiexec, that ran tests has ended.
-
-    Attributes:
-        code: its exit code.
-        how: the same in words, for the test that was running.
-        printed: what that test had printed, as pairs of title and text.
-        unended: where threads were when a Python that did not end was given up; "" if it ended.
-    """
-
-    code: int
-    how: str
-    printed: Sequence[Tuple[str, str]] = ()
-    unended: str = ""
 
 
 def run_on_ranks(assignment: Assignment, left: Sequence[str], log: SureLog, program: Sequence[str]) -> Ended:

@@ -22,8 +22,7 @@ from pjm.errors import BadInput
 from pjm.job import captured_output, events
 from pjm.job.assignment import FOLDER, PATH, PYTEST_LOOKS_AT, SHARE, Assignment, read_assignment
 from pjm.job.events import BROKEN, SureLog, Tail
-from pjm.job.interpreter import command, own_switches
-from pjm.job.launch import Ended, run_on_ranks
+from pjm.job.interpreter import Ended, command, own_switches
 from pjm.job.rank import LAUNCH, this_rank
 from pjm.job.share_events import NO_TESTS, Reading
 
@@ -49,6 +48,8 @@ def supervise(assignment: Assignment) -> int:
         if assignment.ranks is None:
             ended = _run_in_one_process(assignment, program)
         else:
+            from pjm.job.launch import run_on_ranks
+
             ended = run_on_ranks(assignment, left, log, program)
         reading.take(tail.read())
         if ended.code == BROKEN:
