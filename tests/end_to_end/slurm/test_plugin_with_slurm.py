@@ -175,7 +175,8 @@ def test_ctrl_c_cancels_the_jobs(plain: Running, make: Make) -> None:
     project = make(plain)
     project.write(NOTES)
     client = project.start("--fugaku", "--fugaku-emulate")
-    until(lambda: ran(project, "waits"))
+    until(lambda: ran(project, "waits") or client.poll() is not None)
+    assert client.poll() is None, client.communicate()
 
     client.send_signal(signal.SIGINT)
     out, _ = client.communicate(timeout=PATIENCE)
