@@ -21,6 +21,7 @@ from pjm.batch.scheduler import Limits, Scheduler
 from pjm.batch.slurm.scheduler import COMMANDS as SLURM_COMMANDS
 from pjm.batch.slurm.scheduler import SlurmScheduler
 from pjm.errors import BadInput
+from pjm.plan.job_folder import LOCAL_MPIEXEC
 from pjm.plan.settings import Settings
 from pjm.remote.checkout import top_of
 from pjm.remote.machine import Machine, answering, connect
@@ -70,6 +71,13 @@ def choose(config: pytest.Config, host: Host = HERE) -> str:
             "which one is to run the jobs? say --fugaku-scheduler=pjm or --fugaku-scheduler=slurm",
         )
     return found[0] if found else PJM
+
+
+def mpiexec(settings: Settings, scheduler: Scheduler) -> Tuple[str, ...]:
+    """What starts the ranks of a test: the setting's command, this machine's for emulated jobs, else the site's."""
+    if settings.mpiexec:
+        return settings.mpiexec
+    return LOCAL_MPIEXEC if settings.emulate or emulator_found(os.environ) else scheduler.mpiexec
 
 
 def emulator_found(variables: Mapping[str, str]) -> bool:

@@ -27,7 +27,7 @@ from pjm.client.open_session import (
     workplace,
 )
 from pjm.client.plugins import check_marks, check_options
-from pjm.client.replay import Replay
+from pjm.client.replay import Replay, take_over_exit_code
 from pjm.client.terminal import Progress, bad_ends, table
 from pjm.counted import counted
 from pjm.errors import BadInput
@@ -190,8 +190,7 @@ class Client:
     def pytest_sessionfinish(self, session: pytest.Session) -> None:
         """Save `jobs.json` and the tests' durations; take over the exit code of a job with a bad end."""
         if self._followed is not None:
-            if session.exitstatus in (pytest.ExitCode.OK, pytest.ExitCode.TESTS_FAILED):
-                session.exitstatus = max([session.exitstatus, *(end.code for _, end in self._followed.watch.bad_ends)])
+            take_over_exit_code(session, self._followed.watch.bad_ends)
             self._followed.write_live(every=0.0)
             self._durations.save()
 
@@ -257,8 +256,7 @@ class Client:
                 self._machine.make_emulator(place.python, place.prologue)
         scheduler = make_scheduler(config, self._settings, self._machine)
         self._settings = batch_system.within(self._settings, scheduler.limits)
-        if not (self._settings.mpiexec or self._settings.emulate or batch_system.emulator_found(os.environ)):
-            place = replace(place, mpiexec=scheduler.mpiexec)
+        place = replace(place, mpiexec=batch_system.mpiexec(self._settings, scheduler))
         tasks = tasks_of(config, self._settings, items, self._wishes, self._durations.known())
         notes = [scheduler.limits.doubt, rounded(tasks, self._settings.site), *pushed]
         if not config.option.fugaku_resume:

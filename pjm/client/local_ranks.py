@@ -17,8 +17,8 @@ from typing import Callable, Dict, List, Mapping, Optional, Tuple
 import pytest
 
 from pjm.batch.scheduler import Resources
-from pjm.client.open_session import GRACE, workplace_here
-from pjm.client.replay import Replay
+from pjm.client.open_session import workplace_here
+from pjm.client.replay import Replay, take_over_exit_code
 from pjm.client.terminal import bad_ends
 from pjm.elapse import elapse_text
 from pjm.follow.explain import bad_ends as found_bad_ends
@@ -34,6 +34,7 @@ from pjm.job.share_events import BadEnd, SuiteProperty, TestEvents
 from pjm.marks.marks import MarkedTest
 from pjm.plan.job_folder import CODE, copy_code, document
 from pjm.plan.packing import Job, Share
+from pjm.plan.settings import SHORT_GRACE
 
 NotPassed = Callable[[str], Optional[str]]
 
@@ -94,8 +95,7 @@ class LocalRanks:
     def pytest_sessionfinish(self, session: pytest.Session) -> None:
         """End what runs, as after -x; take over the exit code of a bad end."""
         self._end()
-        if session.exitstatus in (pytest.ExitCode.OK, pytest.ExitCode.TESTS_FAILED):
-            session.exitstatus = max([session.exitstatus, *(end.code for _, end in self._bad_ends)])
+        take_over_exit_code(session, self._bad_ends)
 
     def pytest_terminal_summary(self, terminalreporter: pytest.TerminalReporter) -> None:
         """Say what went wrong after the tests."""
@@ -181,7 +181,9 @@ class _Run:
         while test not in self._results:
             over = self._process.poll() is not None
             news += self._read()
-            if over and test not in self._results:
+            if test in self._results:
+                break
+            if over:
                 trouble = NoResult(
                     f"its mpiexec gave no result: exit code {self._process.returncode}",
                     "see what it printed: it may need options, or another version",
@@ -189,16 +191,16 @@ class _Run:
                     self._printed(),
                 )
                 self._results[test] = Result(test, trouble=trouble)
-            elif test not in self._results and time.monotonic() >= until:
+            elif time.monotonic() >= until:
                 self._results[test] = self._late(test, elapse)
-            elif test not in self._results:
+            else:
                 time.sleep(_PAUSE)
         self.tests.discard(test)
         return [*news, self._results.pop(test)]
 
     def end(self) -> List[BadEnd]:
         """End mpiexec, if it runs. Return what went wrong after the tests."""
-        until = time.monotonic() + (0 if self.tests else GRACE + _MOMENT)  # the ranks' Pythons end by themselves
+        until = time.monotonic() + (0 if self.tests else SHORT_GRACE + _MOMENT)  # the ranks' Pythons end by themselves
         while self._process.poll() is None and time.monotonic() < until:
             time.sleep(_PAUSE)
         for sent in (signal.SIGTERM, signal.SIGKILL):

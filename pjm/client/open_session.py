@@ -23,7 +23,7 @@ from pjm.job.interpreter import own_switches
 from pjm.marks.marks import MarkedTest
 from pjm.plan.job_folder import CODE, Workplace, has_other_code
 from pjm.plan.packing import Task, describe_overlong, overlong
-from pjm.plan.settings import Settings
+from pjm.plan.settings import SHORT_GRACE, Settings
 from pjm.remote.machine import Machine
 from pjm.sessions import index
 from pjm.sessions.checkout import check_same, checkout
@@ -33,8 +33,6 @@ from pytest_pjm import LATEST
 
 Items = Mapping[str, pytest.Item]
 
-LOCAL_MPIEXEC = ("mpiexec", "-n", "{ranks}")
-GRACE = 3.0  # seconds, as in the emulator
 _LOCAL = (Path("/tmp"), Path("/var/tmp"), Path("/dev/shm"))  # noqa: S108 - these are refused
 
 
@@ -69,7 +67,6 @@ def workplace(config: pytest.Config, settings: Settings, items: Items, roots: Ro
         python=settings.python,
         prologue=settings.prologue,
         grace=settings.grace,
-        mpiexec=settings.mpiexec or LOCAL_MPIEXEC,
         ranks_gate=settings.ranks_gate,
         roots=roots,
     )
@@ -90,8 +87,7 @@ def workplace_here(config: pytest.Config, items: Items) -> Workplace:
         environment={name: os.environ[name] for name in PYTEST_LOOKS_AT if name in os.environ},
         path=any(entry in ("", str(start)) for entry in sys.path),
         junit="xunit1" if family == "legacy" else family,
-        grace=GRACE,
-        mpiexec=LOCAL_MPIEXEC,
+        grace=SHORT_GRACE,
         switches=own_switches(),
     )
 

@@ -21,7 +21,7 @@ from pjm.identity import identity
 from pjm.job import events
 from pjm.job.books import books
 from pjm.job.events import Event
-from pjm.job.share_events import SuiteProperty
+from pjm.job.share_events import BadEnd, SuiteProperty
 from pjm.job.worker_plugin import plugin_names
 
 Status = Tuple[str, str, Union[str, Tuple[str, Mapping[str, bool]]]]  # category, letter and word of a report
@@ -177,6 +177,12 @@ class Replay:
             object.__setattr__(report.context, "kwargs", context["kwargs"])
         rebuilt: pytest.TestReport = report
         return rebuilt
+
+
+def take_over_exit_code(session: pytest.Session, ends: Sequence[Tuple[FollowedShare, BadEnd]]) -> None:
+    """Have the session end with the exit code of the worst bad end, unless it has a reason of its own."""
+    if session.exitstatus in (pytest.ExitCode.OK, pytest.ExitCode.TESTS_FAILED):
+        session.exitstatus = max([session.exitstatus, *(end.code for _, end in ends)])
 
 
 class Text(TerminalRepr):

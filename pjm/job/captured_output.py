@@ -52,14 +52,10 @@ def kept(folder: Path, phase: str) -> Tuple[Tuple[str, str], ...]:
         folder: the folder of the share.
         phase: setup, call or teardown.
     """
-    ranks = sorted(folder.glob("ranks-*"))[-1:]
-    if ranks:
-        folders = {rank.name.rpartition("-")[2]: rank for rank in ranks[0].glob("rank-*")}
-        return tuple(
-            section
-            for number in sorted(int(number) for number in folders if number.isdecimal())
-            for section in of_rank(folders[str(number)], number, phase)
-        )
+    for launch in sorted(folder.glob("ranks-*"))[-1:]:
+        numbered = ((rank.name.rpartition("-")[2], rank) for rank in launch.glob("rank-*"))
+        ranks = sorted((int(number), rank) for number, rank in numbered if number.isdecimal())
+        return tuple(section for number, rank in ranks for section in of_rank(rank, number, phase))
     return tuple((f"Captured {stream} {phase}", text) for stream, text in _texts(folder))
 
 

@@ -124,7 +124,7 @@ class WorkerPlugin:
             if hasattr(config.option, name):
                 setattr(config.option, name, value)
         option, folder = config.option, self._assignment.events.parent
-        if option.color == "auto":
+        if self._rank is not None and option.color == "auto":
             option.color = "no"  # mpiexec gives its first rank a terminal
         # Not None where there is none, because then the configuration counts.
         option.log_file = str(folder / LOG) if option.log_file or config.getini("log_file") else ""

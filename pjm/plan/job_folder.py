@@ -22,6 +22,7 @@ from pjm.sessions.selection import HASH_SEED
 from pjm.sessions.session import SCHEMA, Session
 
 CODE = "lib"
+LOCAL_MPIEXEC = ("mpiexec", "-n", "{ranks}")  # of Open MPI or MPICH on this machine
 
 
 @dataclass(frozen=True)
@@ -55,7 +56,7 @@ class Workplace:
     path: bool
     junit: str
     grace: float
-    mpiexec: Tuple[str, ...] = ()
+    mpiexec: Tuple[str, ...] = LOCAL_MPIEXEC
     ranks_gate: str = FILES
     switches: Tuple[str, ...] = ()
     roots: Roots = SAME

@@ -20,6 +20,7 @@ from pjm.marks.mark import FUGAKU_LIMITS, Defaults, group_name, read_limits
 from pjm.plan.packing import Site
 from pjm.sessions.pace import EMULATED, RATE
 
+SHORT_GRACE = 3.0  # seconds: fugaku_grace where jobs, or ranks without jobs, run on this machine
 _HOST = re.compile(r"[\w.@:%\[\]+][\w.@:%\[\]+-]{0,250}", re.ASCII)  # no option of ssh, no blanks
 
 
@@ -108,7 +109,7 @@ def settings(config: pytest.Config, scheduler: str = "pjm") -> Settings:
         poll=(low, high),
         tail=min(low, 2.0),
         file_operations=EMULATED if emulate or host else RATE,  # with a host, the files are those of this machine
-        grace=_number(pytest_pjm.configured(config, "grace"), "fugaku_grace", 3.0 if emulate else 120.0),
+        grace=_number(pytest_pjm.configured(config, "grace"), "fugaku_grace", SHORT_GRACE if emulate else 120.0),
         backoff=_number(pytest_pjm.configured(config, "backoff"), "fugaku_backoff", 0.1 if emulate else 30.0),
         submit_patience=600.0,
         budget=budget,

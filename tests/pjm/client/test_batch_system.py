@@ -15,7 +15,7 @@ from pjm.batch.host import LocalHost
 from pjm.batch.pjm.scheduler import PjmScheduler
 from pjm.batch.scheduler import Limits
 from pjm.batch.slurm.scheduler import SlurmScheduler
-from pjm.client.batch_system import check_same, choose, emulator_found, history_days, make, of, within
+from pjm.client.batch_system import check_same, choose, emulator_found, history_days, make, mpiexec, of, within
 from pjm.errors import BadInput
 from pjm.plan.packing import Site
 from pjm.sessions import index
@@ -144,3 +144,11 @@ def test_the_batch_system_of_a_session_is_the_one_it_was_begun_with(
     monkeypatch.setenv("PATH", "")
     with pytest.raises(BadInput, match="--fugaku needs Slurm's commands"):
         of(index.create(tmp_path, {"arguments": [], "checkout": {}, "scheduler": "slurm"}))
+
+
+def test_ranks_are_started_by_the_setting_here_for_emulated_jobs_else_as_the_batch_system_does(tmp_path: Path) -> None:
+    settings, scheduler = replace(settings_of(tmp_path), emulate=False), PjmScheduler()
+
+    assert ("run", "{ranks}") == mpiexec(replace(settings, mpiexec=("run", "{ranks}"), emulate=True), scheduler)
+    assert ("mpiexec", "-n", "{ranks}") == mpiexec(replace(settings, emulate=True), scheduler)
+    assert scheduler.mpiexec == mpiexec(settings, scheduler)
