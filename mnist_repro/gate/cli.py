@@ -1,4 +1,4 @@
-"""The command line `gate-baselines`: shows, accepts, renames and removes the baselines of a project's gates."""
+"""The command line `gate-baselines`: shows and changes a project's baselines, and judges a commit for `git bisect`."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from mnist_repro.program import run_command, run_script
 
 NAME = "gate-baselines"
 _EPILOG = """\
-exit codes: 0 done · 1 what is proposed differs from what is stored · 2 bad input
+exit codes: 0 done · 1 what is proposed differs from what is stored · 2 bad input; bisect: those of `git bisect run`
 
 `pytest --gate-record` leaves proposals beside the stored baselines; `diff` compares them, `accept` stores them.
 Where CI is set, nothing is changed.
@@ -57,7 +57,30 @@ def parser() -> argparse.ArgumentParser:
                 "--from", dest="report", type=Path, metavar="gate.json", help="what a session measured"
             )
         command.set_defaults(run=_run, command=name)
+    _add_bisect(commands)
     return top
+
+
+def _add_bisect(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
+    command = commands.add_parser(
+        "bisect",
+        help="for git bisect run: run pytest, and end with 0 (good), 1 (bad) or 125 (cannot be tested)",
+        description=(
+            "Runs COMMAND with --gate-report at its end, and ends with 0 if every comparison passes, with 1 if one "
+            "shows a difference, else with 125, by which git skips the commit; with 128 if COMMAND cannot be started."
+        ),
+        epilog="example:\n  git bisect run gate-baselines bisect python -m pytest tests/regression",
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    command.add_argument("arguments", nargs=argparse.REMAINDER, metavar="COMMAND", help="a command that starts pytest")
+    command.set_defaults(run=_bisect)
+
+
+def _bisect(arguments: argparse.Namespace) -> int:
+    # Imported here: --help works without the packages of the extra `gate`.
+    from mnist_repro.gate import bisect
+
+    return bisect.run(arguments)
 
 
 def _run(arguments: argparse.Namespace) -> ExitCode:

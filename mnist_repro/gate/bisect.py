@@ -1,0 +1,66 @@
+"""Runs a session of pytest for `git bisect run`: the exit code says what its gate report says of this commit."""
+
+from __future__ import annotations
+
+import argparse
+import subprocess
+import sys
+import tempfile
+from pathlib import Path
+from typing import Any, Dict, Tuple
+
+from mnist_repro.errors import BadInput
+from mnist_repro.files.json import read_json
+from mnist_repro.gate.report import JSON, SCHEMA
+from mnist_repro.gate.verdicts import Verdict
+
+# The exit codes of `git bisect run`: good, bad, cannot be tested (the commit is skipped), and an end of the search.
+GOOD, BAD, UNTESTED, STOP = 0, 1, 125, 128
+_WORDS = {GOOD: "is good", BAD: "is bad", UNTESTED: "cannot be tested"}
+
+_DIFFERENT = (Verdict.REGRESSED, Verdict.IMPROVED, Verdict.CHANGED, Verdict.NOT_REPRODUCED)
+
+
+def run(arguments: argparse.Namespace) -> int:
+    """Run the command with `--gate-report` at its end, and return what its report says of this commit.
+
+    Returns:
+        0: every comparison passes; 1: one shows a difference; 125: neither was shown; 128: the command could not be
+        started, which is true of every commit.
+    """
+    if not arguments.arguments:
+        return _stop("no command was given", "gate-baselines bisect python -m pytest tests/regression")
+    try:
+        with tempfile.TemporaryDirectory(prefix="gate-") as folder:
+            subprocess.run([*arguments.arguments, f"--gate-report={folder}"], check=False)
+            code, why = _read(Path(folder) / JSON)
+    except OSError as error:
+        return _stop(f"cannot run {arguments.arguments[0]}: {error.strerror}", "name a command that is on PATH")
+    sys.stderr.write(f"gate-baselines: this commit {_WORDS[code]}{why}\n")
+    return code
+
+
+def _read(file: Path) -> Tuple[int, str]:
+    try:
+        code = verdict(read_json(file, SCHEMA, "gate report", "pytest --gate-report"))
+    except BadInput as error:
+        return UNTESTED, f": {error.what}"
+    except (KeyError, TypeError, AttributeError):
+        return UNTESTED, f": {file} is not a whole gate report"
+    return code, ": a comparison is inconclusive or incomparable, or its test failed" if code == UNTESTED else ""
+
+
+def verdict(report: Dict[str, Any]) -> int:
+    """The exit code for a gate report, as `gate.json` has it; tests that compare nothing do not count."""
+    subjects = list(report["subjects"].values())
+    findings = [finding for subject in subjects for each in subject["comparisons"] for finding in each["findings"]]
+    if any(finding["verdict"] in _DIFFERENT and not finding["known"] for finding in findings):
+        return BAD
+    judged = bool(findings) and bool(report["complete"]) and all(subject["passes"] for subject in subjects)
+    return GOOD if judged else UNTESTED
+
+
+def _stop(what: str, next_step: str) -> int:
+    error = BadInput(what, "git bisect run would take any code below 128 for an answer about this commit", next_step)
+    sys.stderr.write(f"gate-baselines: {error}\n")
+    return STOP
