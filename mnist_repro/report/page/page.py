@@ -6,14 +6,16 @@ import base64
 import hashlib
 import re
 from importlib import import_module
+from itertools import groupby
 from pathlib import Path
-from typing import Any, List, Mapping, Optional, Sequence
+from typing import Any, List, Mapping, Optional, Sequence, Tuple
 
 from mnist_repro.gate.verdicts import Verdict
 from mnist_repro.report.page import figures, sentences, svg, words
 from mnist_repro.report.page.glance import (
     WITHOUT_BASELINE,
     Answer,
+    Judged,
     answers,
     distinctions,
     drift_table,
@@ -107,6 +109,7 @@ def _environment() -> Any:
         verdict=_verdict,
         verdict_word=lambda name: _both(*words.VERDICTS.get(name, (name, name))),
         said=lambda text: _both(*sentences.sentence(text)),
+        said_words=sentences.sentence,
         metric=lambda name: _both(*_named(name)),
         metric_words=_named,
         exceptions=_exceptions,
@@ -152,13 +155,16 @@ def _named(name: str) -> words.Both:
 
 
 def _exceptions(answer: Answer) -> Any:
-    """What does not pass, with the reason of the first; all reasons are in the table."""
+    """What does not pass, with the reason of the first, and with each reason why one is known; the table has all."""
     parts: List[words.Both] = []
-    for recipe, name, judged in answer.exceptions:
-        word = words.VERDICTS.get(str(judged.verdict), (str(judged.verdict),) * 2)
-        values = {"recipe": recipe, "metric": _named(name), "verdict": word}
-        if judged.known:
-            parts.append(words.filled("answer_known", {**values, "reason": judged.known}))
+    for (recipe, verdict, known, _), group in groupby(answer.exceptions, _together):
+        rows = list(group)
+        names = [_named(name) for _, name, _ in rows]
+        metric = tuple(each.join(name[place] for name in names) for place, each in enumerate((" and ", "と")))
+        values = {"recipe": recipe, "metric": metric, "verdict": words.VERDICTS.get(verdict, (verdict,) * 2)}
+        _, name, judged = rows[0]
+        if known:
+            parts.append(words.filled("answer_known", {**values, "reason": sentences.sentence(known)}))
         elif parts or not judged.reason or name == WITHOUT_BASELINE:
             parts.append(words.filled("answer_named", values))
         else:
@@ -167,6 +173,12 @@ def _exceptions(answer: Answer) -> Any:
         parts.append(words.filled("answer_more", {"count": answer.more}))
     english, japanese = ([each[language] for each in parts] for language in (0, 1))
     return _both("; ".join(["", *english]) + ".", "。".join(["", *japanese]) + "。")
+
+
+def _together(exception: Tuple[str, str, Judged]) -> Tuple[str, str, str, str]:
+    """What figures have in common that are named together: those of a recipe that are known for one reason."""
+    recipe, name, judged = exception
+    return recipe, str(judged.verdict), judged.known, "" if judged.known else name
 
 
 def commit(name: str) -> str:

@@ -364,6 +364,11 @@ def test_nothing_is_cut_off_on_paper(browser: Browser, width: int, language: str
     browser.choose("language", language)
     browser.evaluate("window.dispatchEvent(new Event('beforeprint'))")
     browser.command("Emulation.setEmulatedMedia", {"media": "print"})
+    # As a verdict looks that has two reasons: the comparison's, and the one why it is known.
+    browser.evaluate(
+        "document.querySelectorAll('.glance td.verdicts > div').forEach(each => each.insertAdjacentHTML('beforeend',"
+        " ('<span class=\"small\">' + 'reason '.repeat(30) + '</span> ').repeat(2)))"
+    )
 
     beyond = browser.evaluate(
         "Array.from(document.querySelectorAll('table, svg, pre, p'))"
@@ -371,6 +376,11 @@ def test_nothing_is_cut_off_on_paper(browser: Browser, width: int, language: str
     )
 
     assert [] == beyond
+    shares = browser.evaluate(
+        "Array.from(document.querySelectorAll('.glance td.picture'))"
+        ".map(each => each.getBoundingClientRect().width / each.closest('table').getBoundingClientRect().width)"
+    )
+    assert min(shares) > 0.2
     # Figures of a row stay beside each other, as on a wide screen.
     tops = "Array.from(document.querySelector('.glance td.number').parentElement.querySelectorAll('td.number'))"
     assert 1 == len(set(browser.evaluate(f"{tops}.map(each => each.getBoundingClientRect().top)")))
