@@ -15,6 +15,7 @@ import time
 from pathlib import Path
 from typing import Mapping, NoReturn, Sequence
 
+from pjm.emulator.commands import job_operations
 from pjm.emulator.commands.getopt import Help
 from pjm.emulator.machine import faults, settings
 from pjm.emulator.machine.context import Context
@@ -130,8 +131,10 @@ def _with_faults(context: Context, command: str, words: Sequence[str], rules: Se
 
 
 def _dispatch(context: Context, command: str, words: Sequence[str], by_name: dict[str, Rule]) -> int:
-    module = importlib.import_module(f"pjm.emulator.commands.{command}")
     try:
+        if command in job_operations.OPERATIONS:
+            return job_operations.run(context, command, words)
+        module = importlib.import_module(f"pjm.emulator.commands.{command}")
         if "no-table" in by_name:
             return int(module.run_empty(words, bool(by_name["no-table"].get("header", False))))
         return int(module.run(context, words))

@@ -15,6 +15,7 @@ import pytest
 
 from pjm import emulator
 from pjm.emulator.commands import entry
+from pjm.emulator.commands.job_operations import OPERATIONS
 from pjm.emulator.machine.folder import COMMANDS, Folder
 from pjm.emulator.machine.messages import ACCEPTANCE
 from tests.builders.emulated import WAIT, Emulated
@@ -185,7 +186,8 @@ def test_a_command_imports_little_and_so_starts_quickly(command: str) -> None:
         "print(*sys.modules)"
     )
     root = str(Path(emulator.__file__).resolve().parents[2])
-    modules = ("pjm.emulator.commands.entry", f"pjm.emulator.commands.{command}")
+    module = "job_operations" if command in OPERATIONS else command
+    modules = ("pjm.emulator.commands.entry", f"pjm.emulator.commands.{module}")
     imported = subprocess.run(
         [sys.executable, "-I", "-S", "-c", code, root, *modules], stdout=subprocess.PIPE, text=True, check=True
     ).stdout.split()
