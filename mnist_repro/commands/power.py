@@ -1,8 +1,8 @@
 """Plant bugs and show which checks catch them, the usual ones and ours, and how often ours raise a false alarm.
 
 Each planted bug is run for real, in one-thread processes side by side. Results are kept in --out: the same command goes
-on where it was stopped, and measures again only what its code or its bug has changed. Needs a checkout, where the list
-of bugs is, and recorded baselines. docs/reference/power.md says what each column means.
+on where it was stopped, and measures again only what its code or the list of bugs has changed. Needs a checkout, where
+the list of bugs is, and recorded baselines. docs/reference/power.md says what each column means.
 
 Exit code 0 if ours together catch every bug and alarm at nothing else, 1 if not.
 

@@ -36,6 +36,12 @@ def of_recipe(code: str, recipe: Recipe) -> str:
 
 
 @functools.lru_cache(maxsize=None)
+def of_file(file: Path) -> str:
+    """The digest of the code in one file; see `digest`."""
+    return hashlib.sha256(_code(ast.parse(file.read_text(encoding="utf-8"))).encode()).hexdigest()[:_SHOWN]
+
+
+@functools.lru_cache(maxsize=None)
 def of_this_process() -> str:
     """The digest of the code that this process runs: that of the files at the first call, before they can change."""
     return digest()

@@ -2,17 +2,16 @@
 
 from __future__ import annotations
 
+import ast
 import contextlib
 import difflib
 import importlib.util
-import inspect
 import re
 import sys
 import traceback
 from dataclasses import dataclass
-from importlib.machinery import SourceFileLoader
 from pathlib import Path
-from types import CodeType, ModuleType
+from types import ModuleType
 from typing import Any, Callable, ContextManager, Iterator, Sequence, Set, Tuple
 from unittest import mock
 
@@ -24,9 +23,7 @@ _MODULE = "mnist_repro_planted_bugs"
 # Python's exceptions for names that are missing, or that are used in a wrong form.
 _MISFITS = (TypeError, AttributeError, ImportError, NameError)
 # Python's message if a function is called with other arguments than it takes.
-_REFUSED_CALL = re.compile(r"([\w.<>]+)\(\) (?:takes|missing|got)\b")
-# Since Python 3.10 the message has the qualified name, such as ``outer.<locals>.inner``; before, only ``inner``.
-_QUALIFIED = sys.version_info >= (3, 10)
+_REFUSED_CALL = re.compile(r"([\w<>]+)\(\) (?:takes|missing|got)\b")
 
 
 @dataclass(frozen=True)
@@ -173,19 +170,10 @@ def _misfit(bug: Bug, file: Path, error: Exception) -> BadInput:
 
 
 def _planted_names() -> Set[str]:
-    """The names of the functions in the file of the bugs, as Python's messages have them."""
-    loader = getattr(sys.modules.get(_MODULE), "__loader__", None)
-    code = loader.get_code(_MODULE) if isinstance(loader, SourceFileLoader) else None
-    return set(_names(code)) if code else set()
-
-
-def _names(code: CodeType, outer: str = "") -> Iterator[str]:
-    for inner in code.co_consts:
-        if isinstance(inner, CodeType):
-            name = f"{outer}{inner.co_name}"
-            yield name if _QUALIFIED else inner.co_name
-            is_function = inner.co_flags & inspect.CO_OPTIMIZED
-            yield from _names(inner, f"{name}.<locals>." if is_function else f"{name}.")
+    """The names of the functions in the file of the bugs."""
+    file = getattr(sys.modules.get(_MODULE), "__file__", None)
+    code = ast.walk(ast.parse(Path(file).read_text(encoding="utf-8"))) if file else ()
+    return {getattr(node, "name", "<lambda>") for node in code if isinstance(node, (ast.FunctionDef, ast.Lambda))}
 
 
 def _our_modules() -> Sequence[ModuleType]:

@@ -10,11 +10,12 @@ from typing import Any, Callable, Dict, List, Mapping, Optional, Sequence, Tuple
 
 from mnist_repro.data.dataset import Dataset
 from mnist_repro.errors import BadInput
+from mnist_repro.execution import code_digest
 from mnist_repro.gate import resampling
 from mnist_repro.gate.comparison import FINGERPRINT
 from mnist_repro.gate.resampling import Drop
 from mnist_repro.gate.verdicts import Judgement
-from mnist_repro.power import bug_digest, table, trials
+from mnist_repro.power import table, trials
 from mnist_repro.power.bugs import Bug
 from mnist_repro.power.table import Row, Stored
 from mnist_repro.power.trials import ARITHMETIC, Measurement, Trial
@@ -27,6 +28,8 @@ VARIANTS: Mapping[str, Mapping[str, str]] = {
     "SSE4.1": {"ONEDNN_MAX_CPU_ISA": "SSE41"},
     "AVX2": {"ONEDNN_MAX_CPU_ISA": "AVX2"},
 }
+# Digits of the names of trials' folders.
+_DIGITS = 12
 # All results of a trial depend on this module and what it imports.
 ROOT = "mnist_repro.execution.fingerprint"
 
@@ -179,11 +182,11 @@ def _folder(plan: Plan, recipe: str, bug: Optional[Bug], variant: str = "") -> P
     """The folder of a trial's results; its name has everything on which they depend."""
     depends = {
         "code": plan.code,
-        "bug": bug_digest.digest(plan.bugs_file, bug.name) if bug else None,
+        "bug": code_digest.of_file(plan.bugs_file) if bug else None,
         "dataset": plan.dataset.sha256,
         "here": {name: plan.here[name] for name in ("python", "tensorflow", "keras", "numpy", "machine", "cpu")},
     }
-    key = hashlib.sha256(json.dumps(depends, sort_keys=True).encode()).hexdigest()[: bug_digest.DIGITS]
+    key = hashlib.sha256(json.dumps(depends, sort_keys=True).encode()).hexdigest()[:_DIGITS]
     name = bug.name if bug else "-".join(["clean", *variant.split()])
     return plan.out / recipe / name / key
 

@@ -52,3 +52,15 @@ def test_code_that_trains_changes_it_and_comments_and_other_code_do_not(
 
     assert re.fullmatch("[0-9a-f]{12}", before)
     assert changes == (before != source.digest())
+
+
+def test_a_file_is_the_same_while_its_code_is(tmp_path: Path) -> None:
+    file = tmp_path / "bugs.py"
+
+    def told(text: str) -> str:
+        source.of_file.cache_clear()
+        file.write_text(text, encoding="utf-8")
+        return source.of_file(file)
+
+    assert told("def one(): return 1\n") == told('"""What it is for."""\n# a comment\ndef one(): return 1\n')
+    assert told("def one(): return 1\n") != told("def one(): return 2\n")
