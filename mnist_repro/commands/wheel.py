@@ -101,11 +101,12 @@ def run(arguments: argparse.Namespace) -> ExitCode:
         raise BadInput(
             f"{packed} is there already", "no archive is overwritten", f"name another folder, or remove {packed}"
         )
+    data = archive.archive(name, files) if arguments.archive else b""
     write(folder, files)
     print(f"{folder}: open it in WHEEL; its jobs run {arguments.python} on the host {of.host!r}, data {of.data}")
     if arguments.archive:
         with replacing(packed) as unfinished:
-            unfinished.write_bytes(archive.archive(name, files))
+            unfinished.write_bytes(data)
         print(f"{packed}: for WHEEL's import")
     return ExitCode.PASSED
 

@@ -9,7 +9,6 @@ from typing import Mapping
 
 from mnist_repro.errors import BadInput
 from mnist_repro.files.atomic import UNFINISHED, unwritable
-from mnist_repro.wheel.archive import mode_of
 
 
 def write(folder: Path, files: Mapping[str, str]) -> None:
@@ -38,7 +37,8 @@ def write(folder: Path, files: Mapping[str, str]) -> None:
             file.parent.mkdir(parents=True, exist_ok=True)
             # In bytes: Windows would write other ends of lines.
             file.write_bytes(text.encode("utf-8"))
-            file.chmod(mode_of(path))
+            # WHEEL would make scripts executable itself, and git would then see a change.
+            file.chmod(0o755 if path.endswith(".sh") else 0o644)
         temporary.replace(folder)
     except OSError as error:
         raise unwritable(folder, error) from error

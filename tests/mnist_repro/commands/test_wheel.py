@@ -60,13 +60,11 @@ def test_data_that_the_variable_names_here_comes_along(here: Path, monkeypatch: 
     assert f"--data {here / 'digits'} --out ." in script()
 
 
-def test_two_exports_of_the_same_are_the_same_bytes(here: Path) -> None:
+def test_two_exports_of_the_same_are_the_same_files(here: Path) -> None:
     for folder in ("first", "second"):
         assert 0 == run("wheel", f"{folder}/mnist.wheel", "--archive", "--seeds", 3, "--baselines", BASELINES).code
 
     assert contents(here / "first" / "mnist.wheel") == contents(here / "second" / "mnist.wheel")
-    first, second = (Path(folder, "mnist.tgz").read_bytes() for folder in ("first", "second"))
-    assert first == second
     assert contents(here / "first" / "mnist.wheel") == contents(import_archive(here / "first/mnist.tgz", here / "in"))
 
 
