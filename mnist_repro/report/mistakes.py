@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import base64
+import io
 from collections import Counter
 from typing import List, Optional, Sequence, Tuple
 
@@ -12,7 +14,6 @@ from mnist_repro.errors import BadInput
 from mnist_repro.recipes import Recipe, find
 from mnist_repro.recipes.published import published_errors
 from mnist_repro.recipes.recipe import Published
-from mnist_repro.report.digit_png import as_base64
 from mnist_repro.report.values import LabelRow, Mistakes, PairPictures, PairRow, Picture, Pictures, PublishedMistakes
 from mnist_repro.runs.evaluation import Evaluation
 from mnist_repro.runs.found import FoundRun
@@ -112,7 +113,16 @@ def _pictures(shown: FoundRun, recipe: Recipe, dataset: Dataset, pairs: Sequence
 
 
 def _picture(dataset: Dataset, index: int, predicted: Optional[int]) -> Picture:
-    return Picture(index, int(dataset.test_labels[index]), predicted, as_base64(dataset.test_images[index]))
+    return Picture(index, int(dataset.test_labels[index]), predicted, as_png(dataset.test_images[index]))
+
+
+def as_png(image: np.ndarray) -> str:
+    """The PNG of a digit, uint8 (28, 28), in base64, for JSON and data URLs."""
+    from PIL import Image  # here, because it comes with matplotlib, which only the page needs
+
+    png = io.BytesIO()
+    Image.fromarray(image).save(png, "png", optimize=True)
+    return base64.b64encode(png.getvalue()).decode("ascii")
 
 
 def _of_pair(pair: PairRow, evaluation: Evaluation, dataset: Dataset) -> PairPictures:
