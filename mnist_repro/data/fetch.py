@@ -3,19 +3,20 @@
 from __future__ import annotations
 
 import contextlib
+import hashlib
 import os
+import sys
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Callable, Iterator
 
 from mnist_repro.data import mnist, places
 from mnist_repro.data.dataset import HASHES, Dataset
-from mnist_repro.data.progress import TooMuchError, shown
 from mnist_repro.errors import BadInput
 from mnist_repro.files import atomic
 
 if TYPE_CHECKING:
-    from requests import RequestException, Response
+    from requests import RequestException
 
 KERAS_URL = "https://storage.googleapis.com/tensorflow/tf-keras-datasets/mnist.npz"
 KERAS_SHA256 = "731c5ac602752760c8e48fbffcf8c3b850d9dc2a2aedcf2cc48468fc17b673d1"
@@ -75,41 +76,51 @@ def download(source: Remote, target: Path) -> Dataset:
 
 def _receive(source: Remote, path: Path) -> None:
     """The body of the answer into ``path``."""
-    import pooch
-    from requests.exceptions import RequestException
+    import requests  # comes with pooch
 
-    answers = contextlib.ExitStack()
-
-    def close_at_the_end(answer: Response, **_: object) -> None:
-        """Pooch itself leaves the connection open when an answer breaks off."""
-        answers.callback(answer.close)
-
+    received = 0
     try:
-        with shown("downloading MNIST", source.most_bytes) as meter, answers:
-            download_file = pooch.HTTPDownloader(
-                progressbar=meter,
-                chunk_size=1 << 16,
-                timeout=(source.connect_seconds, source.read_seconds),
-                hooks={"response": close_at_the_end},
-            )
-            download_file(source.url, str(path), None)
-    except TooMuchError as error:
-        sent = f"{source.url} sent more than {source.most_bytes:,} bytes and was cut off"
-        raise BadInput(sent, "MNIST is much shorter", _INSTEAD) from error
-    except RequestException as error:
+        with requests.get(
+            source.url, stream=True, timeout=(source.connect_seconds, source.read_seconds)
+        ) as answer, path.open("wb") as file, _bar() as show:
+            answer.raise_for_status()
+            length = answer.headers.get("content-length", "")
+            for piece in answer.iter_content(1 << 16):
+                received += len(piece)
+                if received > source.most_bytes:
+                    sent = f"{source.url} sent more than {source.most_bytes:,} bytes and was cut off"
+                    raise BadInput(sent, "MNIST is much shorter", _INSTEAD)
+                file.write(piece)
+                show(received, int(length) if length.isdecimal() else received)
+    except requests.RequestException as error:
         raise BadInput(
             f"the download from {source.url} failed",
-            f"{path.stat().st_size:,} bytes had come and were not kept; we wait {source.connect_seconds:g} s for the"
-            f" connection and {source.read_seconds:g} s for each piece: {_reason(error)}",
+            f"{received:,} bytes had come and were not kept; we wait {source.connect_seconds:g} s for the connection"
+            f" and {source.read_seconds:g} s for each piece: {_reason(error)}",
             _INSTEAD,
         ) from error
 
 
+@contextlib.contextmanager
+def _bar() -> Iterator[Callable[[int, int], object]]:
+    """A function that shows received and expected bytes on standard error while the block runs, if it is a terminal."""
+    if not sys.stderr.isatty():
+        yield lambda received, total: None
+        return
+    from rich.console import Console
+    from rich.progress import BarColumn, DownloadColumn, Progress, TextColumn, TimeRemainingColumn, TransferSpeedColumn
+
+    title = TextColumn("downloading MNIST")
+    columns = (title, BarColumn(), DownloadColumn(), TransferSpeedColumn(), TimeRemainingColumn())
+    with Progress(*columns, console=Console(stderr=True)) as progress:
+        # rich 12 needs a total.
+        task = progress.add_task("", total=0)
+        yield lambda received, total: progress.update(task, completed=received, total=total)
+
+
 def _check_file(source: Remote, path: Path) -> None:
     """The hash of the file as served."""
-    import pooch
-
-    found = pooch.file_hash(str(path))
+    found = hashlib.sha256(path.read_bytes()).hexdigest()
     if found != source.file_sha256:
         raise BadInput(
             f"what {source.url} sent is not the file expected: {path.stat().st_size:,} bytes, SHA-256 {found}",

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import contextlib
 import errno
 import hashlib
 import json
 import os
+import pty
 import re
 import subprocess
 import sys
@@ -187,3 +189,25 @@ def test_real_mnist_is_fetched_once_and_then_found(
     assert command_line.Ended(0, f"MNIST fetched and verified: {target}\n", "") == first
     assert command_line.Ended(0, f"MNIST is already there: {target}\n", "") == second
     assert ("mnist", str(target)) == (locate.load().name, locate.load().source)
+
+
+def test_a_terminal_sees_a_bar(source: Remote, content: bytes, tmp_path: Path) -> None:
+    program = (
+        "import sys; from pathlib import Path; from mnist_repro.data.fetch import Remote, download\n"
+        "download(Remote(*sys.argv[1:4]), Path(sys.argv[4]))\n"
+    )
+    remote = (source.url, source.file_sha256, source.arrays_sha256)
+    ours, theirs = pty.openpty()
+    environment = {**os.environ, "TERM": "xterm", "COLUMNS": "100"}
+    words = [sys.executable, "-c", program, *remote, str(tmp_path / "mnist.npz")]
+    process = subprocess.Popen(words, stderr=theirs, env=environment)
+    os.close(theirs)
+    seen = b""
+    # Linux reports the closed other end as an error.
+    with os.fdopen(ours, "rb", buffering=0) as terminal, contextlib.suppress(OSError):
+        while True:
+            seen += terminal.read(1000)
+
+    assert 0 == process.wait()
+    assert b"downloading MNIST" in seen
+    assert f"/{len(content) / 1000:.1f} kB".encode() in seen
