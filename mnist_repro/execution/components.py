@@ -118,10 +118,6 @@ def _elsewhere(folder: Path) -> str:
 def check_result(file: Path, folders: Sequence[Path]) -> None:
     """Refuse a file for results if it would replace a file or folder that a run needs.
 
-    Args:
-        file: the file to write the results into.
-        folders: folders of the runs that will be made; folders of other runs have a `run.json`.
-
     Raises:
         BadInput: it is a file of a run, or has the path of a folder that a run needs.
     """
@@ -236,12 +232,7 @@ def estimate(
 ) -> Evaluation:
     """Component two: build a new model, read its weights from ``weights_file``, and score the test images.
 
-    Args:
-        weights_file: a `param.hdf5`.
-        recipe: recipe of the model.
-        dataset: dataset of the test images.
-        test_images: number of test images to score, from the first on.
-        out: the folder for `eval.log` and `evaluation.json`; None writes neither.
+    Without ``out``, `eval.log` and `evaluation.json` are not written.
 
     Raises:
         BadInput: the file does not fit, or the folder cannot be written.

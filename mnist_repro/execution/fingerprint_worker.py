@@ -50,10 +50,7 @@ class TakenFingerprint:
 def ask(recipe: str, data: str, arithmetic: str) -> TakenFingerprint:
     """Start the process, and wait for the fingerprint of a recipe.
 
-    Args:
-        recipe: name of the recipe.
-        data: place of the dataset, as `mnist_repro.data.locate.load` takes it.
-        arithmetic: ``original`` or ``framework``.
+    The process finds its dataset with `mnist_repro.data.locate.load`.
 
     Raises:
         BadInput: the process refused, or died.

@@ -40,11 +40,7 @@ def is_whole(folder: Path) -> bool:
 def differences(run: Run, assignment: Assignment, sha256: str, here: Mapping[str, Any]) -> List[str]:
     """What a new run would have that a kept run has not, in words; none if the new run would equal it.
 
-    Args:
-        run: the kept run.
-        assignment: the new run.
-        sha256: SHA-256 of the new run's data.
-        here: provenance of the new run, ``code`` included.
+    ``here`` is the provenance of the new run, ``code`` included.
     """
     pairs = [
         ("recipe", run.recipe, assignment.recipe.name),
@@ -60,10 +56,7 @@ def differences(run: Run, assignment: Assignment, sha256: str, here: Mapping[str
 def kept_runs(tasks: Sequence[Task], sha256: str, ask_here: Callable[[], Mapping[str, Any]]) -> Dict[Task, Run]:
     """The whole runs in the folders of new runs that would equal them.
 
-    Args:
-        tasks: the new runs.
-        sha256: SHA-256 of their data.
-        ask_here: returns their provenance; called if there is a whole run.
+    If there is a whole run, ``ask_here`` is called for the provenance of the new ones.
 
     Raises:
         BadInput: a whole run differs from the new one, or cannot be read.

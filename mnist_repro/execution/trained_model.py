@@ -61,9 +61,8 @@ def locate_weights(path: Path, recipe: Optional[str]) -> Located:
 def restored(path: Path, recipe: Optional[str]) -> tuple[Located, Any]:
     """The file and recipe of a model, and a new Keras model with the weights in the file.
 
-    Args:
-        path: a run folder, a `param.hdf5`, or a whole-model file.
-        recipe: name of the recipe, needed if the file does not name it.
+    The path is that of a run folder, a `param.hdf5`, or a whole-model file. The recipe is needed if the file does not
+    name it.
 
     Raises:
         BadInput: the file does not exist, or is neither weights nor a model of a recipe.

@@ -32,11 +32,7 @@ def packages() -> Dict[str, str]:
 
 
 def commit(checkout: Path) -> str:
-    """The commit of a checkout, with ``-dirty`` if files have changed; ``installed`` without a checkout.
-
-    Args:
-        checkout: its top folder.
-    """
+    """The commit of a checkout, with ``-dirty`` if files have changed; ``installed`` without a checkout."""
     if not (checkout / ".git").exists():
         return "installed"
     # Without optional locks, because a killed run must not leave the checkout locked.

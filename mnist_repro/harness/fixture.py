@@ -70,13 +70,7 @@ class Baseline:
 
 
 def judge(folder: Path, measured: Measured, looks: int = 1) -> Comparison:
-    """Compare a measurement with its baseline. A baseline that cannot be read gives the verdict incomparable.
-
-    Args:
-        folder: folder of the baselines.
-        measured: the measurement.
-        looks: how often the session may look, with more seeds each time.
-    """
+    """Compare a measurement with its baseline. A baseline that cannot be read gives the verdict incomparable."""
     if isinstance(measured, Sequence) and not measured:
         return checked.incomparable(checked.NOTHING, SAMPLES, "baseline", "no run was made")
     recipe, rung = _subject(measured)

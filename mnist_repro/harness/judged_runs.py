@@ -18,11 +18,7 @@ from mnist_repro.runs.found import FoundRun
 def gate_report(baselines: Path, groups: Sequence[Sequence[FoundRun]], started: str, complete: bool) -> Report:
     """Compare each group of runs with the stored runs. At the full scale, those also with the published figures.
 
-    Args:
-        baselines: folder of the baselines.
-        groups: runs of one recipe, scale, arithmetic, dataset and platform each.
-        started: ISO 8601.
-        complete: whether every run could be read.
+    The runs of a group are of one recipe, scale, arithmetic, dataset and platform.
     """
     entries = tuple(entry for group in groups for entry in _entries(baselines, group))
     runs = [each.run for group in groups for each in group]

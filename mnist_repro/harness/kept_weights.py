@@ -29,15 +29,7 @@ def keeps_weights(recipe: str, rung: str, conditions: Mapping[str, str]) -> bool
 def runs_folder(
     folder: Path, recipe: str, rung: str, conditions: Mapping[str, str], provenance: Mapping[str, Any]
 ) -> Path:
-    """The folder of a recording's runs; its name has all that the runs must have in common. Seed N is in `seed-N`.
-
-    Args:
-        folder: folder of the baselines.
-        recipe: name of the recipe.
-        rung: ``subset`` or ``full``.
-        conditions: dataset and arithmetic.
-        provenance: versions, machine, and ``code``, the digest of the source that trains.
-    """
+    """The folder of a recording's runs; its name has all that the runs must have in common. Seed N is in `seed-N`."""
     platform = re.sub(r"[^A-Za-z0-9_.]+", "-", str(provenance["platform"]))
     name = "-".join((rung, *conditions.values(), platform))
     return baseline_files.private_folder(folder) / recipe / name / str(provenance["code"])

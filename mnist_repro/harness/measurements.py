@@ -66,9 +66,7 @@ class Measurements:
     def begin(self, targets: Sequence[Target], seeds: Optional[int]) -> None:
         """Start measurements in this order, without those that were started before.
 
-        Args:
-            targets: recipe and rung of each.
-            seeds: number of seeds; None means those of `seeds_at_first`.
+        Without ``seeds``, their number is that of `seeds_at_first`.
 
         Raises:
             BadInput: TensorFlow is missing, there is no such recipe, or the requested data is missing.

@@ -28,9 +28,7 @@ def judge_published(recipe: Recipe, stored: BaselineFile) -> Judgement:
     The level holds for the published figures of all recipes together. A figure passes if it is reproduced, or if its
     verdict is no worse than the one that the recipe declares as known, with a reason.
 
-    Args:
-        recipe: recipe of the figures.
-        stored: the recipe's baseline at the ``full`` scale.
+    The baseline is that of the recipe at the ``full`` scale.
     """
     if stored.samples(PUBLISHED_CONDITIONS) is None:
         return incomparable(

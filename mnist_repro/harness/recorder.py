@@ -112,11 +112,7 @@ class Recorder:
     def samples(self, recipe: Recipe, rung: str, seeds: Optional[int] = None) -> Recorded:
         """Make the missing runs of seeds 0 to ``seeds`` - 1, and propose all these runs.
 
-        Args:
-            recipe: the recipe.
-            rung: ``subset`` or ``full``.
-            seeds: number of seeds; None means the largest of `DEFAULT_SEEDS`, the stored number and the proposed
-                number.
+        Without ``seeds``, their number is the largest of `DEFAULT_SEEDS`, the stored number and the proposed number.
 
         Raises:
             BadInput: the seeds are too few, or fewer than the stored ones; a metric is not finite, or the samples

@@ -34,12 +34,8 @@ def sample_entry(
 ) -> SampleEntry:
     """The entry to propose for these runs.
 
-    Args:
-        recipe: recipe of the runs.
-        rung: ``subset`` or ``full``.
-        runs: one run for each seed, all of one dataset and arithmetic.
-        code: digest of the source that made the runs.
-        previous: an entry; its margins, directions and reasons are kept.
+    The runs are one for each seed, all of one dataset and arithmetic. The margins, directions and reasons of the
+    previous entry are kept.
 
     Raises:
         BadInput: a metric of a run is missing or not finite, or the spread of the samples cannot be calculated.
@@ -101,12 +97,7 @@ def fingerprint_entry(
 ) -> FingerprintEntry:
     """The entry to propose for a fingerprint.
 
-    Args:
-        recipe: recipe of the fingerprint.
-        fingerprint: the fingerprint.
-        conditions: dataset and arithmetic.
-        provenance: the environment in which it was taken.
-        previous: an entry; its tolerance and reason are kept.
+    The tolerance and reason of the previous entry are kept.
 
     Raises:
         BadInput: a loss is not finite.

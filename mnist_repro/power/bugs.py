@@ -69,10 +69,6 @@ def all_of(*contexts: ContextManager[object]) -> Iterator[None]:
 def planted(bug: Bug, file: Path) -> Iterator[None]:
     """Plant a bug in the code while the block runs.
 
-    Args:
-        bug: the bug.
-        file: the file that lists the bug.
-
     Raises:
         BadInput: the bug was written for other code: an error occurred when it was planted or called.
     """

@@ -83,11 +83,7 @@ class Stored:
 def row(trial: Trial, sentence: str, stored: Stored, seeds: Mapping[str, int]) -> Row:
     """The results of every check on a trial.
 
-    Args:
-        trial: the measured trial.
-        sentence: what goes wrong in it.
-        stored: the baselines to compare with.
-        seeds: number of runs at each scale; a missing scale was not run.
+    A scale that is missing in ``seeds`` was not run.
     """
     crash = _crash(trial, [Measurement(FINGERPRINT)])
     cells: Dict[str, Cell] = {FINGERPRINT: crash or _cell(fingerprint_judgement(trial, stored))}

@@ -107,13 +107,6 @@ def measure_all(
 ) -> None:
     """Measure the missing parts of these trials, ``processes`` trials at a time.
 
-    Args:
-        trial_parts: the trials, each with the parts that are needed.
-        data: place of the dataset, as `mnist_repro.data.locate.load` takes it.
-        bugs: the file that lists the bugs.
-        processes: number of processes at the same time.
-        say: receives a line when a trial has been measured.
-
     Raises:
         BadInput: a process refused its task or died; the other trials have been measured nevertheless.
         KeyboardInterrupt: Ctrl-C; the processes have been stopped, and finished measurements are kept.

@@ -18,12 +18,7 @@ ACCURACY_REACH = 0.005
 
 
 def accuracy_passes(recipe: Recipe, runs: Sequence[Run]) -> bool:
-    """Whether |mean accuracy - published| < 0.005 wherever the recipe's source printed a test accuracy.
-
-    Args:
-        recipe: recipe of the published figures.
-        runs: runs of the published budget on MNIST.
-    """
+    """Whether |mean accuracy - published| < 0.005 wherever the recipe's source printed a test accuracy."""
     for published in recipe.published:
         scores = [run.score_after(published.after) for run in runs]
         accuracies = [math.nan if score is None else score.test.accuracy for score in scores]
@@ -37,10 +32,6 @@ def num_regression_passes(stored: Mapping[int, Mapping[str, float]], runs: Seque
     """Whether these runs pass pytest-regressions' `num_regression` with its defaults.
 
     Each metric is a column, and each seed a row, as in a usual test with this fixture.
-
-    Args:
-        stored: metric values by seed, at least for the seeds of the runs.
-        runs: the runs to compare.
 
     Raises:
         BadInput: pytest-regressions is not installed, or pandas, which it needs for this.

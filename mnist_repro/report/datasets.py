@@ -32,9 +32,7 @@ class Datasets:
     def of(self, sha256: str, source: str = "") -> Optional[Dataset]:
         """The dataset with this hash, or None if it is not on this machine.
 
-        Args:
-            sha256: hash of the dataset.
-            source: the path that a run names; its data is used only if the hash agrees.
+        The path that a run names is used only if the hash agrees.
         """
         if sha256 not in self._found:
             self._found[sha256] = None

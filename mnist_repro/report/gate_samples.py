@@ -16,13 +16,7 @@ from mnist_repro.runs.problems import Problems
 
 
 def gate_samples(gate: Optional[Gate], baselines: Path, problems: Problems) -> List[GateSamples]:
-    """The samples of each comparison of samples or of published figures, which are compared with full samples.
-
-    Args:
-        gate: the gate report; None is allowed.
-        baselines: folder of the baselines.
-        problems: collects errors of baselines.
-    """
+    """The samples of each comparison of samples or of published figures, which are compared with full samples."""
     shown: List[GateSamples] = []
     for name, recipe in (gate.recipes if gate else {}).items():
         for each in recipe.comparisons:

@@ -27,10 +27,7 @@ PICTURES_OF_PAIR = 8
 def mistakes_of(runs: Sequence[FoundRun], dataset: Optional[Dataset], problems: Problems) -> Mistakes:
     """The mistakes of runs of one recipe and scale, as the page shows them.
 
-    Args:
-        runs: the runs by seed; the pictures are of the first run.
-        dataset: the dataset of the scores; None if it is not on this machine.
-        problems: collects errors of images.
+    The pictures are of the first run.
     """
     shown = runs[0]
     recipe = find(shown.run.recipe)

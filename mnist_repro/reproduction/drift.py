@@ -70,13 +70,7 @@ class Agreement:
 
 
 def recognise(recipe: Recipe, runs: Sequence[Run], dataset: Dataset) -> Drift:
-    """Recognise the drift in the runs of one recipe.
-
-    Args:
-        recipe: recipe of the runs.
-        runs: runs of one scale and arithmetic, one for each seed; may be empty.
-        dataset: training data of the runs.
-    """
+    """Recognise the drift in the runs of one recipe."""
     if not runs:
         return Drift(NOT_RECOGNISED, "", "there is no run to look at")
     if can_compute(recipe):

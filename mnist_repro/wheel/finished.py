@@ -25,10 +25,7 @@ def require_finished(places: Sequence[Path], found: Sequence[FoundRun], problems
 
     The component that judges may have failed: WHEEL says so when the verdict does not pass.
 
-    Args:
-        places: folders with runs; those that are no projects of WHEEL have no components.
-        found: the runs in them.
-        problems: where the differences go.
+    Places without components are no projects of WHEEL.
     """
     estimates = {each.folder: [each.folder / EVALUATION] for each in found}
     for project in places:

@@ -14,10 +14,6 @@ from mnist_repro.files.atomic import UNFINISHED, unwritable
 def write(folder: Path, files: Mapping[str, str]) -> None:
     """Write the files of a project into a new folder.
 
-    Args:
-        folder: NAME.wheel; it must not exist, or be empty.
-        files: text by path, as `Project.files` gives it.
-
     Raises:
         BadInput: the folder has something in it, or cannot be written.
     """

@@ -67,13 +67,7 @@ def two_tasks(of: Conditions) -> Project:
 
 
 def judged_seeds(of: Conditions, seeds: int, baselines: Mapping[str, str]) -> Project:
-    """A chain for each seed from 0, and a component that judges all runs and makes a page of them.
-
-    Args:
-        of: what the project runs.
-        seeds: number of seeds.
-        baselines: text of the stored baselines, by path in their folder.
-    """
+    """A chain for each seed from 0, and a component that judges all runs and makes a page of them."""
     tasks: List[Task] = []
     links: List[Link] = []
     for seed in range(seeds):
