@@ -43,9 +43,7 @@ _LONGEST_KEPT = 90  # days; Fugaku refuses more
 def choose(config: pytest.Config, host: Host = HERE) -> str:
     """The name of the batch system: the option's or setting's, else the one whose commands are there.
 
-    Args:
-        config: the configuration of pytest.
-        host: the machine on which jobs are submitted.
+    ``host`` is the machine on which jobs are submitted.
 
     Raises:
         BadInput: there are several, or the name is of none.

@@ -63,10 +63,8 @@ class FollowedSession:
     def submit_and_follow(self, plan: Callable[[], Sequence[Job]], local: Sequence[pytest.Item], detach: bool) -> None:
         """Report what earlier clients have read, submit jobs, run the unmarked tests, and report results as they come.
 
-        Args:
-            plan: gives the jobs of the tests that have none yet.
-            local: the unmarked tests.
-            detach: leave as soon as all jobs are submitted, and run no unmarked test.
+        ``plan`` gives the jobs of the tests that have none yet. With ``detach``, leave as soon as all jobs are
+        submitted, and run no unmarked test.
 
         Raises:
             BadInput: a job was refused, or `plan` raises it, or the session folder cannot be written.

@@ -78,11 +78,7 @@ def check_options(option: argparse.Namespace) -> None:
 
 
 def check_marks(items: Iterable[pytest.Item]) -> None:
-    """Raise BadInput if a test in a job waits for another one by the mark of pytest-dependency.
-
-    Args:
-        items: the tests that would run in jobs.
-    """
+    """Raise BadInput if a test in a job waits for another one by the mark of pytest-dependency."""
     for item in items:
         depends = [mark.kwargs.get("depends") for mark in item.iter_markers("dependency")]
         if any(depends) and item.config.pluginmanager.hasplugin("dependency"):

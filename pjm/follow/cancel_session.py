@@ -44,10 +44,7 @@ class Cancelled:
 def cancel(session: Session, scheduler: Scheduler, mirror: Mirror) -> Cancelled:
     """Delete the jobs of a session that have not ended, and note that in its journal.
 
-    Args:
-        session: the session, locked.
-        scheduler: the batch system that has its jobs.
-        mirror: the copy of the session on the machine of the jobs.
+    The session is locked.
 
     Raises:
         BadInput: the session is corrupt.

@@ -63,10 +63,7 @@ class Deletions:
     def cancel(self, jobs: Sequence[FollowedJob], results: Mapping[str, Verdict], taken: Taken) -> Tuple[str, ...]:
         """Delete every job that has not ended, in one command; then the jobs whose submission was not answered.
 
-        Args:
-            jobs: the jobs of the session.
-            results: the known results, by test.
-            taken: called with a job and its ids if its submission was not answered and the job is found.
+        ``taken`` is called with a job and its ids if its submission was not answered and the job is found.
 
         Returns:
             The ids of the deleted jobs. A job that cannot be found yet stays uncertain: it may still appear.

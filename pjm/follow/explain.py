@@ -74,13 +74,7 @@ def _own_words(share: FollowedShare) -> List[str]:
 
 
 def completed(share: FollowedShare, events: TestEvents, needed: Sequence[str] = ()) -> Result:
-    """The result of a test that ended in its job, or that was not found there.
-
-    Args:
-        share: the share that ran the test.
-        events: the events of the test.
-        needed: the tests that it waits for.
-    """
+    """The result of a test that ended in its job, or that was not found there."""
     trouble = left = None
     if events.exit is not None:
         left = Exit(str(events.exit.get("why")), events.exit.get("code"))

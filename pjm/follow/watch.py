@@ -378,9 +378,7 @@ class Watch:
 def wanted(jobs: Iterable[FollowedJob], cancelled: bool = False) -> Iterator[Tuple[str, int, bool]]:
     """The shares of which news may be there: see `Mirror.pull`. As in `begin_round`, a few may wait.
 
-    Args:
-        jobs: the jobs of a session.
-        cancelled: also those that were cancelled.
+    With ``cancelled``, also the shares of jobs that were cancelled.
     """
     stages = (Stage.SUBMITTED, Stage.UNCERTAIN, *([Stage.CANCELLED] if cancelled else ()))
     shares = [share for job in jobs if job.stage in stages for share in job.shares]

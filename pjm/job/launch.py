@@ -34,14 +34,7 @@ _NAMED = re.compile(r"process rank (\d+) |invoked on rank (\d+) in communicator 
 
 
 def run_on_ranks(assignment: Assignment, left: Sequence[str], log: SureLog, program: Sequence[str]) -> Ended:
-    """Start mpiexec once, and follow its ranks to their end.
-
-    Args:
-        assignment: what the share has to do.
-        left: the tests that are left.
-        log: the events of the share.
-        program: the command that each rank runs.
-    """
+    """Start mpiexec once, and follow its ranks to their end."""
     launch = assignment.events.parent / f"ranks-{int(time.time() * 1000)}"
     launch.mkdir(mode=0o700)
     folders = [rank_folder(launch, rank) for rank in range(assignment.ranks or 1)]

@@ -11,10 +11,7 @@ _STRICT = "[XPASS(strict)]"  # how pytest begins the text of a test that should 
 def merged(reports: Mapping[int, Report], size: int, note: str = "") -> Report:
     """One report of a phase. It failed if any rank failed, and was skipped if all were.
 
-    Args:
-        reports: the report of each rank that has one; at least one.
-        size: number of ranks of the test.
-        note: what else is to be said of a failure; "" for nothing.
+    ``note`` is what else is to be said of a failure.
 
     Returns:
         A new report: the text is that of the rank that failed first, the duration that of the slowest, and the output

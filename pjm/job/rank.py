@@ -116,12 +116,7 @@ class Rank:
         return tests
 
     def gate(self, log: SureLog, tests: Sequence[str]) -> Gate:
-        """The gate before each of the tests.
-
-        Args:
-            log: the events of this rank.
-            tests: what the share has left to do.
-        """
+        """The gate before each of the tests."""
         return _GATES[self.assignment.gate](self, log, tests)
 
     def keep_output_apart(self) -> None:

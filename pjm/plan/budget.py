@@ -12,10 +12,7 @@ from pjm.plan.packing import Job
 def check_budget(new: Sequence[Job], budget: Optional[float], before: float = 0.0) -> None:
     """Check that new jobs stay within the budget.
 
-    Args:
-        new: jobs that are not submitted yet.
-        budget: node-hours of the whole session; None for no limit.
-        before: node-hours that the other jobs of the session have used or request.
+    ``before`` are the node-hours that the other jobs of the session have used or request.
 
     Raises:
         BadInput: the jobs would cost more than the budget allows.

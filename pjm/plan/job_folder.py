@@ -133,11 +133,7 @@ def _path_lines(session: Session, roots: Roots) -> Tuple[str, str]:
 def document(artifacts: Path, job: Job, place: Workplace, retry: bool = False) -> Dict[str, object]:
     """What the programs of a job have to know.
 
-    Args:
-        artifacts: folder that the tests of a session share.
-        job: what the job runs.
-        place: what all jobs have in common.
-        retry: whether its tests were submitted before.
+    ``retry`` says whether its tests were submitted before.
     """
     return {
         "schema": SCHEMA,

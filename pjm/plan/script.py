@@ -68,13 +68,6 @@ def script(job: Job, number: int, folder: Path, worker: JobPython, scheduler: Sc
     from `folder`: the output files are relative to it, so that no directive holds a path of the user. The worker finds
     the job's folder in PYTEST_PJM_FOLDER and the number of its share in PYTEST_PJM_SHARE. The exit code of the script
     is that of the worker, or 128 + signal if a signal ended it, so that the batch system removes dependent steps.
-
-    Args:
-        job: the job.
-        number: number of the share whose script it is.
-        folder: the folder of the job, absolute.
-        worker: the Python that runs.
-        scheduler: the batch system; it writes the directives.
     """
     share = job.shares[number]
     environment = share.resources.env

@@ -82,10 +82,6 @@ class Settings:
 def settings(config: pytest.Config, scheduler: str = "pjm") -> Settings:
     """Read the settings of one session.
 
-    Args:
-        config: the configuration of pytest.
-        scheduler: name of the batch system; Fugaku's limits are those of pjm.
-
     Raises:
         BadInput: a value is invalid.
     """

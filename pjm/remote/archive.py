@@ -13,9 +13,7 @@ from typing import IO, Iterable, Tuple
 def pack(file: IO[bytes], members: Iterable[Tuple[Path, str]]) -> None:
     """Write files, folders with what is in them, and links into an archive.
 
-    Args:
-        file: where to write.
-        members: the path here, and the name in the archive.
+    A member is the path here and the name in the archive.
 
     Raises:
         OSError: a file cannot be read.

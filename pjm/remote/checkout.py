@@ -71,9 +71,7 @@ def top_of(rootdir: Path) -> Path:
 def checkout_of(folder: Path, workdir: Path) -> Checkout:
     """Find the files that git tracks or would track; without git, all but those of usual caches.
 
-    Args:
-        folder: see `Checkout`.
-        workdir: the folder of all sessions, which is left out.
+    The folder of all sessions, ``workdir``, is left out.
 
     Raises:
         BadInput: it belongs to a repository, and git does not answer.

@@ -156,9 +156,7 @@ class Machine:
     def send(self, members: Sequence[Tuple[Path, str]], then: str = ":") -> None:
         """Copy files and folders into the folder there.
 
-        Args:
-            members: the path here, and the name in the folder.
-            then: what the shell does afterwards.
+        A member is the path here and the name in the folder. ``then`` is what the shell does afterwards.
 
         Raises:
             NotStartedError, HungError: the machine gave no whole answer.

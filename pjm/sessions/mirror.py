@@ -22,9 +22,7 @@ class Mirror(Protocol):
     def pull(self, shares: Iterable[Tuple[str, int, bool]], now: float) -> None:
         """Copy what jobs have written to here; if that does not work, `trouble` says why.
 
-        Args:
-            shares: name of the job and number of each share, and whether it has ended.
-            now: time of our clock.
+        A share is given by the name of its job, its number, and whether it has ended.
         """
         ...
 

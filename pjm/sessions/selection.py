@@ -21,13 +21,7 @@ def variables() -> Dict[str, str]:
 
 
 def check_selection(facts: Mapping[str, object], now: Collection[str], folder: Path) -> None:
-    """Raise BadInput, naming the differences, unless the tests selected now are those of the session.
-
-    Args:
-        facts: the content of session.json.
-        now: node ids of the marked tests.
-        folder: the folder of the session.
-    """
+    """Raise BadInput, naming the differences, unless the tests selected now are those of the session."""
     before = facts.get("tests")
     if not isinstance(before, list):
         return

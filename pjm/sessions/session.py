@@ -111,8 +111,7 @@ class Session:
     def writing(self, dry: bool = False) -> Iterator[None]:
         """Turn a failed write in the session folder into a message for the user. Wrap only such writes in it.
 
-        Args:
-            dry: the session is a dry run, which cannot be resumed.
+        The session of a dry run cannot be resumed.
 
         Raises:
             BadInput: a file cannot be written. What was written before is intact.

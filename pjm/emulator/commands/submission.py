@@ -41,10 +41,7 @@ class New(NamedTuple):
 def accept(context: Context, new: New, parent: Optional[int] = None) -> Tuple[str, ...]:
     """Put a job into the database.
 
-    Args:
-        context: the emulator.
-        new: the job.
-        parent: number of the step job that this command has begun.
+    ``parent`` is the number of the step job that this command has begun.
 
     Returns:
         The id to print; for a bulk job, the ids of the sub jobs follow.

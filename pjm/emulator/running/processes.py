@@ -43,10 +43,7 @@ def of(value: str) -> List[int]:
 def send(value: str, group: Optional[int], number: int) -> None:
     """Send a signal to all processes of a job.
 
-    Args:
-        value: the mark of the processes.
-        group: their process group, to reach processes that cleared their environment.
-        number: the signal.
+    The process group is for processes that cleared their environment, and with it the mark.
     """
     for process in of(value):
         # Processes of the group get the signal below, and must not get it twice.
