@@ -52,10 +52,6 @@ def false_alarms(stored: Mapping[str, SampleEntry], sessions: int = SESSIONS) ->
     """The share of clean sessions of several checks that do not pass: by kind of draw, and by seeds.
 
     Where runs are compared seed by seed, clean ones do not vary, and count as passing.
-
-    Args:
-        stored: the entry of each check.
-        sessions: number of simulated sessions.
     """
     shares = {}
     for name, make in (("normal", _normal), ("smoothed", smoothed)):

@@ -105,13 +105,7 @@ def cells(finding: Finding) -> Tuple[str, str, str, str, str, str]:
 
 
 def next_steps(judgement: Judgement, seeds: int, commands: Commands) -> Tuple[Step, ...]:
-    """The next steps after a judgement of samples or a fingerprint.
-
-    Args:
-        judgement: the judgement.
-        seeds: number of seeds that were measured.
-        commands: the commands of the baseline.
-    """
+    """The next steps after a judgement of samples or a fingerprint."""
     findings = judgement.findings
     verdicts = {finding.verdict for finding in findings if not finding.passes}
     needed = [finding.seeds_needed for finding in findings if finding.verdict is Verdict.INCONCLUSIVE]

@@ -42,11 +42,8 @@ NAME = "gate-baselines"
 def owner(folder: Path, name: str, record: str = "pytest --gate-record", rerun: str = "") -> Owner:
     """The commands to type next for a baseline.
 
-    Args:
-        folder: folder of the baselines.
-        name: name of the baseline.
-        record: records it anew.
-        rerun: measures again with ``{seeds}`` seeds; empty where nothing can.
+    ``record`` records the baseline anew. ``rerun`` measures again with ``{seeds}`` seeds; it is empty where nothing
+    can.
     """
     where = option(folder)
     return Owner(
@@ -127,12 +124,8 @@ def store(
 ) -> None:
     """Store what is proposed, under the locks of the baselines, and print a line for each entry.
 
-    Args:
-        folder: folder of the baselines.
-        found: the proposals.
-        reason: reason of the change.
-        require: called with each proposal before any change; may refuse it.
-        keep: called with each proposal before it is stored, for further files that belong to it.
+    ``require`` is called with each proposal before any change, and may refuse it; ``keep`` before a proposal is stored,
+    for further files that belong to it.
     """
     with contextlib.ExitStack() as locks:
         waiting: List[Proposal] = []

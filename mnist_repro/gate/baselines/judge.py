@@ -82,10 +82,7 @@ class MeasuredFingerprint:
 def judge_samples(stored: BaselineFile, measured: MeasuredSamples, looks: int = 1) -> Judgement:
     """Compare samples with the stored samples of the same conditions.
 
-    Args:
-        stored: the baseline.
-        measured: the samples.
-        looks: how often the session may look, with more seeds each time.
+    ``looks`` is how often the session may look, with more seeds each time.
     """
     if not measured.values:
         return incomparable("no run was made")
@@ -166,11 +163,7 @@ def compared(
 ) -> Comparison:
     """The comparison of a measurement with its baseline: the judgement, and what to type next.
 
-    Args:
-        stored: the baseline.
-        judgement: the judgement by it.
-        measured: the measurement.
-        taken: its values as they can be accepted, unless they are samples.
+    ``taken`` has the values as they can be accepted, unless they are samples.
     """
     samples = measured.values if isinstance(measured, MeasuredSamples) else {}
     steps = next_steps(judgement, len(samples), stored.owner.commands)

@@ -54,12 +54,6 @@ def accept(folder: Path, proposal: Proposal, date: str, reason: str) -> List[str
     If the process is killed at any point, every stored and every proposed value is in at least one file, and a second
     `accept` completes the change. The lock of the baseline must be held.
 
-    Args:
-        folder: folder of the baselines.
-        proposal: the proposal that `find` returned.
-        date: date of the change, ISO 8601.
-        reason: reason of the change.
-
     Raises:
         BadInput: the disk is full, and then nothing has changed.
     """

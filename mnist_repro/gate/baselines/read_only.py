@@ -18,9 +18,6 @@ def in_ci(environment: Mapping[str, str] = os.environ) -> bool:
 def require_writable_baselines(action: str) -> None:
     """Refuse an action that would write baselines in CI.
 
-    Args:
-        action: name of the action, such as ``baseline accept``.
-
     Raises:
         BadInput: `CI` is set.
     """

@@ -220,11 +220,7 @@ def accepted(stored: BaselineFile, proposed: BaselineFile, date: str, reason: st
 
     A proposed entry whose values are already stored changes nothing, so that `accept` can run twice.
 
-    Args:
-        stored: the current file.
-        proposed: new entries of the same name; their own history is ignored.
-        date: date of the change, ISO 8601.
-        reason: why the new values are right.
+    The history of the new entries themselves is ignored.
     """
     for entry in proposed.entries:
         old = stored.same_key(entry)
