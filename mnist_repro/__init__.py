@@ -1,3 +1,3 @@
 """Reproduces published MNIST trainings, and checks whether they still give the same results."""
 
-__version__ = "0.1.0"
+__version__ = "0.2.0"

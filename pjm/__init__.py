@@ -3,4 +3,4 @@
 PYTEST_DONT_REWRITE: a job imports this package before pytest starts, and pytest would warn of that.
 """
 
-__version__ = "0.1.0"
+__version__ = "0.2.0"

@@ -1,4 +1,4 @@
-"""CITATION.cff says what pyproject.toml, the package and LICENSE say."""
+"""CITATION.cff and both packages say what pyproject.toml and LICENSE say."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ import pytest
 import yaml
 
 import mnist_repro
+import pjm
 
 ROOT = Path(__file__).resolve().parents[2]
 CITATION = yaml.safe_load((ROOT / "CITATION.cff").read_text(encoding="utf-8"))
@@ -19,9 +20,10 @@ def the_only(pattern: str, file: str) -> str:
     return str(found)
 
 
-def test_the_version_is_that_of_the_package() -> None:
+def test_there_is_one_version() -> None:
     assert "mnist_repro.__version__" == the_only(r'^version = \{ attr = "(.+)" \}$', "pyproject.toml")
-    assert mnist_repro.__version__ == CITATION["version"]
+    # The packages do not import each other, and a job has pjm alone.
+    assert {mnist_repro.__version__} == {pjm.__version__, CITATION["version"]}
 
 
 def test_the_licence_is_that_of_the_package() -> None:
