@@ -52,3 +52,16 @@ def test_every_failure_is_the_exit_code(tmp_path: Path) -> None:
     passed = [call for number, call in enumerate(programs) if 0 == exit_code(tmp_path / str(number), fails=call)]
 
     assert [] == passed
+
+
+def test_the_commit_that_passed_is_noted_for_the_release(tmp_path: Path) -> None:
+    git = ["git", "-C", str(tmp_path), "-c", "user.name=A", "-c", "user.email=a@example.org"]
+    subprocess.run([*git, "init", "--quiet"], check=True)
+    subprocess.run([*git, "commit", "--quiet", "--allow-empty", "--message", "A change"], check=True)
+    commit = subprocess.run([*git, "rev-parse", "HEAD"], check=True, stdout=subprocess.PIPE, text=True).stdout
+
+    codes = [exit_code(tmp_path / "passes"), exit_code(tmp_path / "fails", fails="tox run -e weights")]
+
+    assert [0, 1] == codes
+    assert commit == (tmp_path / "passes" / ".tox" / "passed").read_text(encoding="utf-8")
+    assert not (tmp_path / "fails" / ".tox" / "passed").exists()

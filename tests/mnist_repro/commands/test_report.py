@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 import sys
 from pathlib import Path
 from typing import Tuple
@@ -61,3 +62,15 @@ def test_without_its_extra_the_command_says_what_to_install(
     assert ended.code == 2
     assert "pip install 'mnist-repro[report]'" in ended.err
     assert not (tmp_path / "page").exists()
+
+
+def test_a_run_of_the_first_commit_is_on_the_page(tmp_path: Path) -> None:
+    old = Path(__file__).parents[1] / "runs" / "run_of_commit_8847a7a.json"
+    place = tmp_path / "runs" / "wheel-softmax" / "seed-0"
+    place.mkdir(parents=True)
+    shutil.copy(str(old), str(place / "run.json"))
+
+    ended = command_line.run("report", tmp_path / "runs", "--out", tmp_path / "page")
+
+    assert (0, f"{tmp_path / 'page' / 'index.html'}: 1 run\n") == (ended.code, ended.out)
+    assert "0.43843" in (tmp_path / "page" / "index.html").read_text(encoding="utf-8")

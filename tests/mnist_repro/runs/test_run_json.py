@@ -60,6 +60,23 @@ def test_a_run_made_before_predictions_were_stored_still_reads(made: Run, tmp_pa
     assert expected == run_json.read(tmp_path)
 
 
+def test_a_run_of_the_first_commit_still_reads() -> None:
+    # Made by `reproduce wheel-softmax --scale subset --seeds 1` of commit 8847a7a; the folder of its data is renamed.
+    run = run_json.read(Path(__file__).with_name("run_of_commit_8847a7a.json"))
+
+    assert ("wheel-softmax", 0, "subset", "0.1.0") == (run.recipe, run.seed, run.scale, run.provenance["mnist_repro"])
+    assert "x86_64, TensorFlow 2.21, Keras 3.15" == run.provenance["platform"]
+    [last] = run.scores
+    assert (3, 0.43842677508232447, 0.8877, 8877, 1123) == (
+        last.after,
+        last.test.loss,
+        last.test.accuracy,
+        last.test.right,
+        last.test.wrong,
+    )
+    assert (None, 100) == (last.test.wrong_predictions, len(run.step_losses))
+
+
 def test_every_float_keeps_its_last_bit(made: Run, tmp_path: Path) -> None:
     figures = (0.1, 1.0 / 3.0, 5e-324, 1.7976931348623157e308, 0.27075190788507464)
     run_json.write(replace(made, step_losses=figures), tmp_path)
