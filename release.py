@@ -84,7 +84,7 @@ def build_twice(commit: str, target: Path) -> Dict[str, str]:
             clone, dist = Path(temporary) / name, Path(temporary) / "dist"
             run("git", "clone", "--quiet", "--no-local", str(ROOT), str(clone))
             run("git", "-C", str(clone), "checkout", "--quiet", "--detach", commit)
-            build = (sys.executable, "-m", "build", "--outdir", str(dist), str(clone))
+            build = (sys.executable, "-m", "build", "--no-isolation", "--outdir", str(dist), str(clone))
             run(*build, SOURCE_DATE_EPOCH=time, TZ=zone)
             hashes.append({file.name: hashlib.sha256(file.read_bytes()).hexdigest() for file in sorted(dist.iterdir())})
             target.mkdir(parents=True, exist_ok=True)
