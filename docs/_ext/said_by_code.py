@@ -116,18 +116,21 @@ def _causes(causes: Mapping[Tuple[str, ...], Cause], *headings: str) -> str:
 
 def recipes() -> str:
     """The recipes, with their budgets and published figures."""
+    from mnist_repro.display import counted
     from mnist_repro.recipes import RECIPES
 
     rows = []
     for name, recipe in RECIPES.items():
-        figures = [
-            f"{metric} {value:.6g} after {each.after}"
-            for each in recipe.published
-            for metric, value in each.test.items()
-        ]
-        budget = f"{recipe.full.budget.count} {recipe.full.budget.unit}s of batch {recipe.batch_size}"
-        rows.append((code(name), plain(recipe.source.title), budget, ", ".join(figures)))
-    return table(("recipe", "source", "budget", "published on the test images"), rows)
+        unit = recipe.full.budget.unit
+        figures = []
+        for each in recipe.published:
+            for metric, value in each.test.items():
+                others = f" (also printed: {each.also_printed[metric]:.6g})" if metric in each.also_printed else ""
+                figures.append(f"{metric} {value:.6g} after {counted(each.after, unit)}{others}")
+        budget = f"{counted(recipe.full.budget.count, unit)} of batch {recipe.batch_size}"
+        source = (plain(recipe.source.title), plain(recipe.source.environment))
+        rows.append((code(name), *source, budget, ", ".join(figures)))
+    return table(("recipe", "source", "its software", "budget", "published on the test images"), rows)
 
 
 def mnist_repro_messages() -> str:
