@@ -13,7 +13,7 @@ from mnist_repro.program import run_command, run_script
 # Modules of mnist_repro.commands: each has DESCRIPTION, add_arguments(parser) and run(arguments) -> ExitCode.
 COMMANDS = (
     *("reproduce", "train", "estimate", "predict", "errors", "data", "drift", "baseline", "power", "report", "judge"),
-    "wheel",
+    *("trend", "wheel"),
 )
 
 EPILOG = """\

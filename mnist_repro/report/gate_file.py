@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
-from typing import Any, Dict, Mapping, Optional, Sequence
+from typing import Any, Callable, Dict, Mapping, Optional, Sequence, TypeVar
 
 from mnist_repro.errors import BadInput
 from mnist_repro.files.json import read_json
@@ -12,6 +12,8 @@ from mnist_repro.gate import comparison as checked
 from mnist_repro.gate.report import JSON, SCHEMA, Report, as_json
 from mnist_repro.gate.verdicts import Verdict
 from mnist_repro.report.values import Gate, GateComparison, GateFinding, GateRecipe
+
+T = TypeVar("T")
 
 # The folder into which the how-to writes it.
 FOLDER = Path("gate")
@@ -24,16 +26,20 @@ def find(places: Sequence[Path]) -> Optional[Path]:
 
 
 def read(place: Path) -> Gate:
-    """Read a gate report from its file or folder.
+    """Read a gate report from its file or folder; raises as `read_as` does."""
+    return read_as(place / JSON if place.is_dir() else place, _gate)
+
+
+def read_as(file: Path, made: Callable[[str, Mapping[str, Any]], T]) -> T:
+    """What is ``made`` of the name and the fields of a gate report.
 
     Raises:
         BadInput: the file is missing, truncated, of a newer schema, or lacks a field.
     """
-    file = place / JSON if place.is_dir() else place
     make = f"pytest --gate-report={file.parent}"
     fields = read_json(file, SCHEMA, "gate report", make)
     try:
-        return _gate(str(file), fields)
+        return made(str(file), fields)
     except (KeyError, TypeError, ValueError, AttributeError, IndexError, OverflowError, RecursionError) as error:
         raise BadInput(
             f"{file} is not a whole gate report",

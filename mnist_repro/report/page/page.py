@@ -45,17 +45,15 @@ def render(document: Document) -> str:
         BadInput: Jinja2 or matplotlib is missing.
     """
     figures.require_drawing()
-    style, script = (
-        (_TEMPLATES / name).read_text(encoding="utf-8").replace("\r\n", "\n") for name in ("page.css", "page.js")
-    )
+    style, script = text_of("page.css"), text_of("page.js")
     style += _running_titles(document)
     environment = _environment()
     blocks = glance(document)
     text: str = environment.get_template("page.html").render(
         document=document,
-        style=_markup(style),
-        script=_markup(script),
-        policy=_policy(style, script),
+        style=markup(style),
+        script=markup(script),
+        policy=policy(style, script),
         blocks=blocks,
         answers=answers(blocks),
         made_with=made_with(document),
@@ -80,10 +78,16 @@ def _running_titles(document: Document) -> str:
     )
 
 
-def _policy(style: str, script: str) -> str:
+def text_of(name: str, folder: Path = _TEMPLATES) -> str:
+    """A file of the templates."""
+    return (folder / name).read_text(encoding="utf-8").replace("\r\n", "\n")
+
+
+def policy(style: str, script: str = "") -> str:
     """The Content-Security-Policy: only the page's own content. Hashes prevent script or style in foreign texts."""
+    scripts = f"'{_hash(script)}'" if script else "'none'"
     return (
-        f"default-src 'none'; img-src data:; style-src '{_hash(style)}'; script-src '{_hash(script)}'; "
+        f"default-src 'none'; img-src data:; style-src '{_hash(style)}'; script-src {scripts}; "
         "base-uri 'none'; form-action 'none'"
     )
 
@@ -92,16 +96,23 @@ def _hash(text: str) -> str:
     return "sha256-" + base64.b64encode(hashlib.sha256(text.encode("utf-8")).digest()).decode("ascii")
 
 
-def _environment() -> Any:
+def plain_environment(folder: Path) -> Any:
+    """Reads templates of a folder, escapes every text in them, and knows how to write a time and a number."""
     import jinja2
 
     environment = jinja2.Environment(
-        loader=jinja2.FileSystemLoader(str(_TEMPLATES)),
+        loader=jinja2.FileSystemLoader(str(folder)),
         autoescape=True,
         undefined=jinja2.StrictUndefined,
         trim_blocks=True,
         lstrip_blocks=True,
     )
+    environment.filters.update(short=short, when=when)
+    return environment
+
+
+def _environment() -> Any:
+    environment = plain_environment(_TEMPLATES)
     page_figures = _Drawn()
     environment.globals.update(
         t=_entry,
@@ -118,7 +129,7 @@ def _environment() -> Any:
         term_words=lambda name: words.TERMS.get(name, (name, name)),
         joined=lambda pairs: tuple(", ".join(pair[place] for pair in pairs) for place in (0, 1)),
         figure_name=lambda name: _both(*words.FIGURES[name]),
-        strip=lambda row: _markup(strip(row.samples, row.bar)) if row.samples else "",
+        strip=lambda row: markup(strip(row.samples, row.bar)) if row.samples else "",
         curves=page_figures.curves,
         spread=spread,
         last_values=last_values,
@@ -128,12 +139,10 @@ def _environment() -> Any:
         most_curves=figures.MOST_CURVES,
     )
     environment.filters.update(
-        short=short,
         fixed=lambda value, digits=2: f"{number(value):.{digits}f}",
         plain=_plain,
         printed=lambda value: as_printed(number(value)),
         settled=lambda value: settled(number(value)),
-        when=when,
     )
     return environment
 
@@ -201,8 +210,9 @@ def _plain(value: Any) -> str:
     return "–" if value is None else str(value)
 
 
-def _markup(text: str) -> Any:
-    # markupsafe comes with Jinja2. Only our own text may come here, because it is not escaped.
+def markup(text: str) -> Any:
+    """A text of our own that is not escaped."""
+    # markupsafe comes with Jinja2.
     return import_module("markupsafe").Markup(text)
 
 
@@ -210,7 +220,7 @@ def _both(english: str, japanese: str) -> Any:
     """A text in both languages; the page shows one of them."""
     if english == japanese:
         return import_module("markupsafe").escape(english)
-    both = _markup('<span class="en" lang="en">{}</span><span class="ja" lang="ja">{}</span>')
+    both = markup('<span class="en" lang="en">{}</span><span class="ja" lang="ja">{}</span>')
     return both.format(english, japanese)
 
 
@@ -224,7 +234,7 @@ def _verdict(name: Optional[str]) -> Any:
     passes = name in {verdict.value for verdict in Verdict if verdict.passes}
     kind = " good" if passes else "" if name in ("inconclusive", "not tested") else " bad"
     both = words.VERDICTS.get(name, (name, name))
-    return _markup('<span class="badge{}">{}</span>').format(kind, _both(*both))
+    return markup('<span class="badge{}">{}</span>').format(kind, _both(*both))
 
 
 class _Drawn:
@@ -239,4 +249,4 @@ class _Drawn:
 
     def _placed(self, figure: str, labelled_by: str) -> Any:
         self._count += 1
-        return _markup(svg.for_page(figure, f"f{self._count}", words.FIGURES, f"{labelled_by}-title {labelled_by}"))
+        return markup(svg.for_page(figure, f"f{self._count}", words.FIGURES, f"{labelled_by}-title {labelled_by}"))

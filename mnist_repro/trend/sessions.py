@@ -1,0 +1,235 @@
+"""Reads the gate reports of many sessions, and joins them into one series for each metric."""
+
+from __future__ import annotations
+
+import datetime
+import os
+from dataclasses import dataclass, field
+from functools import cached_property
+from pathlib import Path
+from typing import Any, Dict, FrozenSet, Iterator, List, Mapping, Optional, Sequence, Tuple
+
+from mnist_repro.errors import BadInput
+from mnist_repro.files.guarded import unreadable
+from mnist_repro.gate.comparison import FINGERPRINT, PUBLISHED, Comparison, from_fields
+from mnist_repro.gate.platform import platform_text
+from mnist_repro.gate.report import JSON
+from mnist_repro.gate.verdicts import Finding, Verdict
+from mnist_repro.report.gate_file import read_as
+from mnist_repro.report.page.numbers import drawable, number, numbers
+from mnist_repro.runs.problems import Problems
+
+# No name, conditions and platform that the gate writes are longer.
+_LONGEST = 2000
+# The fields of a provenance that distinguish two sessions of the same second.
+_DISTINCT = ("finished", "platform", "python", "cpu")
+
+
+@dataclass(frozen=True)
+class Point:
+    """What one session found on one metric.
+
+    Args:
+        time: start of the session, in seconds since the epoch.
+        commit: the measured commit; empty if the report does not say it.
+        verdict: the verdict.
+        known: whether a verdict that does not pass is expected.
+        values: the metric by seed; all cases together are seed 0. Empty without a measurement.
+        stored: the stored mean; None without one.
+        margin: the largest difference that does not matter; None without one.
+        reach: how far the interval of the difference reaches to each side of its middle; 0 without an interval.
+        interval: both ends of the interval, in the metric's own unit; None without one.
+        everything: by seed, all metrics: two sessions with equal ones made one measurement twice.
+    """
+
+    time: float
+    commit: str
+    verdict: Verdict
+    known: bool = False
+    values: Mapping[int, float] = field(default_factory=dict)
+    stored: Optional[float] = None
+    margin: Optional[float] = None
+    reach: float = 0.0
+    interval: Optional[Tuple[float, float]] = None
+    everything: Mapping[int, Any] = field(default_factory=dict)
+
+    @property
+    def seeds(self) -> FrozenSet[int]:
+        """The measured seeds."""
+        return frozenset(self.values)
+
+    def mean(self, seeds: Optional[FrozenSet[int]] = None) -> Optional[float]:
+        """The mean over these seeds, or over all; None if a value is missing or not finite."""
+        values = [self.values[seed] for seed in (self.values if seeds is None else seeds)]
+        return sum(values) / len(values) if values and all(map(drawable, values)) else None
+
+    @property
+    def fails(self) -> bool:
+        """Whether the verdict does not pass, and is not expected."""
+        return not self.verdict.passes and not self.known
+
+
+@dataclass(frozen=True)
+class Key:
+    """What a series is about; without ``metric``, about the verdicts alone, as of a fingerprint."""
+
+    name: str
+    kind: str
+    metric: str
+    conditions: Tuple[Tuple[str, str], ...]
+    platform: str
+
+
+@dataclass(frozen=True)
+class Series:
+    """The points of one key, oldest first."""
+
+    key: Key
+    points: Sequence[Point]
+
+    @cached_property
+    def changes(self) -> List[int]:
+        """The points from which on another baseline is stored: another margin, or another mean of the same seeds."""
+        margin: Optional[float] = None
+        means: Dict[FrozenSet[int], float] = {}
+        found: List[int] = []
+        for at, point in enumerate(self.points):
+            if point.stored is None or point.margin is None:
+                continue
+            if margin not in (None, point.margin) or means.get(point.seeds, point.stored) != point.stored:
+                found.append(at)
+                means = {}
+            margin = point.margin
+            means[point.seeds] = point.stored
+        return found
+
+
+@dataclass(frozen=True)
+class Session:
+    """One gate report: its file, its start, whether all tests ran, and a point for each key."""
+
+    file: str
+    time: float
+    complete: bool
+    points: Sequence[Tuple[Key, Point]]
+    identity: str
+
+
+def read_sessions(places: Sequence[Path], problems: Problems) -> Tuple[List[Session], int]:
+    """The sessions in files and below folders, oldest first, and the number of copies that were left out.
+
+    Raises:
+        BadInput: a named place does not exist, or no file could be read.
+    """
+    sessions: Dict[str, Session] = {}
+    files = list(dict.fromkeys(file for place in places for file in _files(place, problems)))
+    for file in files:
+        try:
+            session = read_as(file, _session)
+            sessions.setdefault(session.identity, session)
+        except BadInput as problem:
+            # Not `problems.add`, which compares with all others: each of these names another file.
+            problems.found.append(problem)
+    if not sessions:
+        where = ", ".join(map(str, places))
+        first = f"the first of {len(problems.found)}: {problems.found[0].what}" if problems.found else ""
+        raise BadInput(
+            f"no {JSON} in {where} could be read" if first else f"there is no {JSON} in {where}",
+            first or f"pytest --gate-report=DIR writes DIR/{JSON}, and CI keeps it as an artifact",
+            f"name a folder with a {JSON} of this version in it, at any depth",
+        )
+    in_order = sorted(sessions.values(), key=lambda session: (session.time, session.file))
+    return in_order, len(files) - len(problems.found) - len(sessions)
+
+
+def series_of(sessions: Sequence[Session]) -> List[Series]:
+    """A series for each key, by name; in the order of the metrics in their reports."""
+    points: Dict[Key, List[Point]] = {}
+    for session in sessions:
+        for key, point in session.points:
+            points.setdefault(key, []).append(point)
+    return [Series(key, points[key]) for key in sorted(points, key=lambda key: (key.name, key.conditions))]
+
+
+def seconds(moment: Any) -> float:
+    """Seconds since the epoch of an ISO 8601 time, in UTC where it names no zone.
+
+    Raises:
+        ValueError: it is no time.
+    """
+    parsed = datetime.datetime.fromisoformat(str(moment).replace("Z", "+00:00"))
+    return (parsed if parsed.tzinfo else parsed.replace(tzinfo=datetime.timezone.utc)).timestamp()
+
+
+def _files(place: Path, problems: Problems) -> Iterator[Path]:
+    """The gate reports of a place; links to folders below it are not followed, so that no loop is."""
+
+    def refused(error: OSError) -> None:
+        problems.found.append(unreadable(Path(str(error.filename)), error))
+
+    if not place.is_dir():
+        if not os.path.lexists(str(place)):
+            raise BadInput(
+                f"there is no {place}", "its gate reports were asked for", "name a folder or file that exists"
+            )
+        yield place
+    for folder, inner, names in os.walk(str(place), onerror=refused):
+        inner.sort()
+        if JSON in names:
+            yield Path(folder) / JSON
+
+
+def _session(file: str, fields: Mapping[str, Any]) -> Session:
+    session = fields["session"]
+    time = seconds(session["started"])
+    comparisons = [each for subject in fields["subjects"].values() for each in subject["comparisons"]]
+    points: List[Tuple[Key, Point]] = []
+    marks: List[Any] = [session]
+    for each in comparisons:
+        found = from_fields(each)
+        marks.append((each["test"], found.judgement, found.samples, *(found.provenance.get(one) for one in _DISTINCT)))
+        if found.kind != PUBLISHED and each["verdict"] is not None:
+            points += _points(found, time, Verdict(each["verdict"]), each["outcome"] == "xfailed")
+    return Session(file, time, bool(fields["complete"]), points, str(marks))
+
+
+def _points(found: Comparison, time: float, verdict: Verdict, known: bool) -> Iterator[Tuple[Key, Point]]:
+    conditions = tuple(sorted((str(name), str(value)) for name, value in found.conditions.items()))
+    platform = platform_text(found.provenance) if found.provenance else ""
+    commit = str(found.provenance.get("commit", ""))[:60]
+    findings = [] if found.kind == FINGERPRINT else found.judgement.findings
+    everything: Mapping[int, Any] = found.samples or {0: found.taken or [each.measured for each in findings]}
+    if not any(drawable(each.measured) for each in findings):
+        known = known or (bool(found.judgement.findings) and found.passes)
+        yield _key(found, "", conditions, platform), Point(time, commit, verdict, known)
+        return
+    for each in findings:
+        values = {seed: row[each.name] for seed, row in found.samples.items() if each.name in row}
+        margin, stored = (number(one) if drawable(one) else None for one in (each.margin, each.stored))
+        ends = numbers(each.interval or ()) if stored is not None else []
+        yield (
+            _key(found, each.name, conditions, platform),
+            Point(
+                time,
+                commit,
+                each.verdict,
+                known or bool(each.known),
+                values or _of_cases(each),
+                stored,
+                margin,
+                (ends[1] - ends[0]) / 2 if len(ends) == 2 else 0.0,
+                (stored + ends[0], stored + ends[1]) if stored is not None and len(ends) == 2 else None,
+                everything,
+            ),
+        )
+
+
+def _of_cases(finding: Finding) -> Dict[int, float]:
+    return {0: number(finding.measured)} if drawable(finding.measured) else {}
+
+
+def _key(found: Comparison, metric: str, *where: Any) -> Key:
+    texts = (found.name, found.kind, metric)
+    if not all(isinstance(text, str) for text in texts) or len(str((texts, where))) > _LONGEST:
+        raise ValueError(f"the names of a comparison are texts of at most {_LONGEST:,} characters together")
+    return Key(found.name, found.kind, metric, *where)
