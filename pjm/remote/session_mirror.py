@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
+import io
 import os
 import re
 import shlex
-import tempfile
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Dict, Iterable, Iterator, List, Optional, Sequence, Tuple
@@ -141,11 +141,8 @@ class SessionMirror:
                 err.decode(errors="replace").strip()[-300:] or f"tar ended with exit code {code}",
                 f"look at them: ssh {shlex.quote(self.machine.ssh.host)} {shlex.quote(f'ls -l {folder}')}",
             )
-        with tempfile.TemporaryFile() as archive:
-            archive.write(out)
-            archive.seek(0)
-            if out:  # else nothing matches
-                unpack(archive, self.session.artifacts)
+        if out:  # else nothing matches
+            unpack(io.BytesIO(out), self.session.artifacts)
 
     def _pull(self, names: Sequence[str]) -> None:
         home, known = self.session.folder / JOBS, []
@@ -157,11 +154,8 @@ class SessionMirror:
     def _take(self, script: str, known: str) -> None:
         """Write the news that a script prints."""
         place, home = self.machine.roots.there(self.session.folder / JOBS), self.session.folder / JOBS
-        with tempfile.TemporaryFile() as data:
-            data.write(known.encode("ascii"))
-            data.seek(0)
-            script = f"cd -- {shlex.quote(place)} && known=$(cat) && {{ {script}; }}"
-            code, out, err = self.machine.ssh.run(script, _LONG, data)
+        script = f"cd -- {shlex.quote(place)} && known=$(cat) && {{ {script}; }}"
+        code, out, err = self.machine.ssh.run(script, _LONG, io.BytesIO(known.encode("ascii")))
         if code:
             why = err.decode(errors="replace").strip()[-300:] or f"exit code {code}"
             raise GarbledError(f"{self.machine.ssh.host}: the files of jobs cannot be read: {why}")
