@@ -58,13 +58,7 @@ class PublishedFigures:
 
 @dataclass(frozen=True)
 class NotMeasured:
-    """Why there is nothing to compare.
-
-    Args:
-        recipe: name of the recipe.
-        rung: rung of the measurement.
-        reason: what happened, and what to do.
-    """
+    """Why there is nothing to compare."""
 
     recipe: str
     rung: str

@@ -43,13 +43,7 @@ _FROM_WORST = (
 
 @dataclass(frozen=True)
 class FigureComparison:
-    """A published figure, compared with the values of the runs.
-
-    Args:
-        figure: the published figure.
-        measured: one value for each seed.
-        result: the verdict with its reason.
-    """
+    """A published figure, compared with the values of the runs, one for each seed."""
 
     figure: Figure
     measured: Tuple[float, ...]

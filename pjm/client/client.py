@@ -71,11 +71,7 @@ class Prepared:
 
 
 class Client:
-    """The pytest plugin of a session with `--fugaku`.
-
-    Args:
-        config: the configuration of pytest.
-    """
+    """The pytest plugin of a session with `--fugaku`."""
 
     def __init__(self, config: pytest.Config) -> None:
         if config.option.fugaku_resume and config.option.fugaku_dry_run:

@@ -68,11 +68,7 @@ class EventLog:
 
 
 class SureLog:
-    """An event log that ends its process if an event cannot be written: the results would be lost.
-
-    Args:
-        path: the file of events.
-    """
+    """An event log that ends its process if an event cannot be written: the results would be lost."""
 
     def __init__(self, path: Path) -> None:
         self._path = path

@@ -53,11 +53,7 @@ class Piece(NamedTuple):
 
 
 class Collected:
-    """The copy in a session's folder. It may lack what was read last: each piece says where it continues a file.
-
-    Args:
-        folder: the folder of the session.
-    """
+    """The copy in a session's folder. It may lack what was read last: each piece says where it continues a file."""
 
     def __init__(self, folder: Path) -> None:
         self._path = folder / COLLECTED
