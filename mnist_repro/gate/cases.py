@@ -8,12 +8,13 @@ case, because repeats of a case are no new cases; then t holds on the difference
 from __future__ import annotations
 
 import math
+from statistics import NormalDist
 from typing import List, Mapping, Optional, Sequence
 
 import numpy as np
 
 from mnist_repro.display import counted
-from mnist_repro.gate.intervals import Interval, normal_quantile, student_t
+from mnist_repro.gate.intervals import Interval, student_t
 from mnist_repro.gate.statistics import LEVEL, beyond, within
 from mnist_repro.gate.verdicts import LOWER, NO_WORSE, SAME, Finding, Metric, Verdict
 
@@ -80,7 +81,7 @@ def _interval(before: np.ndarray, now: np.ndarray, tail: float, binary: bool) ->
     if binary:
         gained, lost = (float(((now - before) == sign).sum() + 1) / (count + 2) for sign in (1.0, -1.0))
         error = math.sqrt((gained + lost - (gained - lost) ** 2) / (count + 2))
-        reach = -normal_quantile(tail) * error
+        reach = -NormalDist().inv_cdf(tail) * error
         return Interval(gained - lost - reach, gained - lost + reach)
     differences = now - before
     reach = -student_t(count - 1, tail) * float(differences.std(ddof=1)) / math.sqrt(count)

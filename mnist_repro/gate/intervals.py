@@ -43,12 +43,6 @@ def welch_reach(
     return np.asarray(-_special().stdtrit(freedom, tail) * np.sqrt(ours + theirs))
 
 
-@functools.lru_cache(maxsize=64)
-def normal_quantile(probability: float) -> float:
-    """The value below which the standard normal distribution lies with this probability."""
-    return float(_special().ndtri(probability))
-
-
 def f_probability(numerator: int, denominator: int, ratio: float) -> float:
     """The probability that the F distribution, with these degrees of freedom, is below a ratio of two variances."""
     return float(_special().fdtr(numerator, denominator, ratio))
