@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import statistics
 from typing import Any, Iterable, List, Mapping
 
 # Far above all measured values; matplotlib's axes fail on much larger ones.
@@ -37,11 +38,8 @@ def spread(values: Mapping[int, float]) -> str:
     finite = numbers(values.values())
     if not finite:
         return "NaN" if values else "–"
-    mean = sum(finite) / len(finite)
-    if len(finite) < 2:
-        return settled(mean)
-    deviation = (sum((value - mean) ** 2 for value in finite) / (len(finite) - 1)) ** 0.5
-    return f"{settled(mean)} ± {settled(deviation)}"
+    mean = settled(statistics.fmean(finite))
+    return mean if len(finite) < 2 else f"{mean} ± {settled(statistics.stdev(finite))}"
 
 
 def as_printed(value: float) -> str:
