@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from enum import IntEnum
 
+__all__ = ["BadInput"]
+
 
 class ExitCode(IntEnum):
     """What a command's exit code means.

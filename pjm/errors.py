@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+__all__ = ["BadInput"]
+
 
 class BadInput(Exception):  # noqa: N818 - the mistake is in the input, not in the program
     """Bad input or a bad environment: what happened, why, and what to type next.

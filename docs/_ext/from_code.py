@@ -28,8 +28,6 @@ GENERATORS: Mapping[str, Callable[[], str]] = {
     "gate-baselines": said_by_parsers.gate_commands,
     "gate-options": said_by_parsers.gate_options,
     "gate-configuration": said_by_parsers.gate_configuration,
-    "gate-fixture": said_by_code.gate_fixture,
-    "gate-claims": said_by_code.gate_claims,
     "mark": said_by_code.mark,
     "exit-codes": said_by_code.exit_codes,
     "events": said_by_code.events,
@@ -56,11 +54,18 @@ def expanded(text: str) -> str:
 def setup(app: Sphinx) -> Dict[str, bool]:
     """What Sphinx calls."""
     app.connect("source-read", _expand)
+    app.connect("autodoc-process-docstring", _name_the_error, priority=400)  # before Napoleon's, at 500
     return {"parallel_read_safe": True, "parallel_write_safe": True}
 
 
 def _expand(app: Sphinx, page: str, source: List[str]) -> None:
     source[0] = expanded(source[0])
+
+
+def _name_the_error(app: Sphinx, kind: str, name: str, value: object, options: object, lines: List[str]) -> None:
+    """Each package has a `BadInput` of its own: link to the right one."""
+    package = name.partition(".")[0]
+    lines[:] = [re.sub(r"^( +)BadInput:", rf"\1~{package}.errors.BadInput:", line) for line in lines]
 
 
 if __name__ == "__main__":

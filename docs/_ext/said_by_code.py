@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 import ast
-import inspect
 import re
 from pathlib import Path
-from typing import TYPE_CHECKING, Callable, Iterator, List, Mapping, NamedTuple, Optional, Tuple
+from typing import TYPE_CHECKING, Iterator, List, Mapping, NamedTuple, Optional, Tuple
 
 from markdown_text import code, plain, table
 
@@ -193,46 +192,3 @@ def _name(node: ast.expr) -> str:
     if isinstance(node, ast.Constant):
         return str(node.value)
     return "…"
-
-
-def gate_fixture() -> str:
-    """The verbs of the fixture `gate`, from their docstrings."""
-    from mnist_repro.gate.fixture import Gate
-
-    return "\n".join(_function(f"gate.{verb.__name__}", verb) for verb in (Gate.check, Gate.cases, Gate.fingerprint))
-
-
-def gate_claims() -> str:
-    """`higher`, `lower` and `same`, from their docstrings."""
-    from mnist_repro.gate.claims import higher, lower, same
-
-    return "\n".join(_function(claim.__name__, claim) for claim in (higher, lower, same))
-
-
-def _function(name: str, function: Callable[..., object]) -> str:
-    """A function as a section: how it is called, what it does, its arguments."""
-    parameters = [
-        each.replace(annotation=inspect.Parameter.empty)
-        for each in inspect.signature(function).parameters.values()
-        if each.name != "self"
-    ]
-    text = inspect.getdoc(function) or ""
-    summary, _, rest = text.partition("\nArgs:\n")
-    lines = re.findall(r"^    (\w+): ((?:.|\n(?!    \w+: |\n|\S))+)", rest.partition("\n\n")[0], re.MULTILINE)
-    about = [(code(argument), plain(_single(said))) for argument, said in lines]
-    arguments = table(("argument", "what it is"), about) if about else ""
-    call = f"{name}({', '.join(str(each) for each in _with_star(parameters))})"
-    return f"### `{name}`\n\n{plain(_single(summary))}\n\n```python\n{call}\n```\n\n{arguments}"
-
-
-def _with_star(parameters: List[inspect.Parameter]) -> Iterator[object]:
-    starred = False
-    for each in parameters:
-        if each.kind is inspect.Parameter.KEYWORD_ONLY and not starred:
-            starred = True
-            yield "*"
-        yield each
-
-
-def _single(text: str) -> str:
-    return " ".join(text.replace("``", "`").split())

@@ -8,15 +8,16 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from mnist_repro.gate.claims import higher, lower, same
+    from mnist_repro.gate.claims import Claim, higher, lower, same
+    from mnist_repro.gate.fixture import Gate
 
-__all__ = ["higher", "lower", "same"]
+__all__ = ["Claim", "Gate", "higher", "lower", "same"]
 
 
 def __getattr__(name: str) -> Any:
     # Imported when a test asks for them: every start of pytest imports this package.
     if name in __all__:
-        from mnist_repro.gate import claims
+        from mnist_repro.gate import claims, fixture
 
-        return getattr(claims, name)
+        return getattr(fixture if name == "Gate" else claims, name)
     raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

@@ -16,7 +16,7 @@ VALUE = "value"
 
 @dataclass(frozen=True)
 class Claim:
-    """A claim about one metric; `higher`, `lower` and `same` make it.
+    """A claim about one metric. Make it with `higher`, `lower` or `same`, which check the margin.
 
     Args:
         direction: the better direction: ``higher``, ``lower``, or ``same`` if neither is better.
@@ -121,13 +121,13 @@ def higher(
 def lower(
     margin: Optional[float] = None, *, relative: Optional[float] = None, both: bool = False, reason: str = ""
 ) -> Claim:
-    """Lower is better; see `higher`."""
+    """Lower is better: the metric must be no worse, and with ``both`` no better either. Arguments as of `higher`."""
     __tracebackhide__ = True
     return _claim(LOWER, margin, relative, both, reason)
 
 
 def same(margin: Optional[float] = None, *, relative: Optional[float] = None, reason: str = "") -> Claim:
-    """Neither is better: a difference by the margin in either direction does not pass."""
+    """Neither is better: a difference by the margin in either direction does not pass. Arguments as of `higher`."""
     __tracebackhide__ = True
     return _claim(SAME, margin, relative, True, reason)
 

@@ -76,13 +76,18 @@ class Session:
 class Gate:
     """Compares measurements of one test with stored baselines; a difference that matters fails the test.
 
-    Args:
-        session: what all gates of the session share.
-        test: node id of the test.
-        note: called with name and value of each property of the test's report.
+    So does a mistake in the arguments: the verdict is then *incomparable*, with what to type. With ``--gate-record``
+    every method makes a proposal for a baseline and compares nothing.
     """
 
     def __init__(self, session: Session, test: str, note: Callable[[str, str], None]) -> None:
+        """Make the gate of one test; the fixture does.
+
+        Args:
+            session: what all gates of the session share.
+            test: node id of the test.
+            note: called with name and value of each property of the test's report.
+        """
         self._session, self._test, self._note = session, test, note
         self._used: Set[str] = set()
         # The last exception of the test's own function, and what is said about it.

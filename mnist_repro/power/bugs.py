@@ -17,6 +17,8 @@ from unittest import mock
 
 from mnist_repro.errors import BadInput
 
+__all__ = ["Bug", "instead_of"]
+
 # The file with the list of bugs in a checkout.
 BUGS_FILE = Path(__file__).resolve().parents[2] / "tests" / "regression" / "planted_bugs.py"
 _MODULE = "mnist_repro_planted_bugs"
@@ -45,7 +47,15 @@ class Bug:
 
 @contextlib.contextmanager
 def instead_of(original: Callable[..., Any], replacement: Callable[..., Any]) -> Iterator[None]:
-    """Replace the function ``original`` in every module of this package, as if its source were changed."""
+    """A context in which a function is replaced in every module of this package, as if its source were changed.
+
+    Args:
+        original: the function, as it is imported.
+        replacement: takes the same arguments.
+
+    Raises:
+        LookupError: no module has the function, or it is replaced already.
+    """
     name = original.__name__
     holders = [module for module in _our_modules() if vars(module).get(name) is original]
     if not holders:

@@ -13,7 +13,7 @@ from mnist_repro.recipes.recipe import Recipe
 from mnist_repro.recipes.tensorflow_tutorials import TF_CNN, TF_SOFTMAX
 from mnist_repro.recipes.wheel import WHEEL_SOFTMAX
 
-__all__ = ["OURS", "RECIPES", "Recipe", "find"]
+__all__ = ["RECIPES", "Recipe", "find"]
 
 OURS = {recipe.name: recipe for recipe in (WHEEL_SOFTMAX, KERAS_CNN, TF_SOFTMAX, TF_CNN, VGG7, VGG7_BN)}
 
@@ -52,11 +52,15 @@ class _Recipes(Mapping[str, Recipe]):
         return self._all
 
 
+#: All recipes by name, a mapping. It has those of this package, of installed packages and of the files that were named.
 RECIPES = _Recipes()
 
 
 def find(name: str) -> Recipe:
-    """The recipe with this name.
+    """Find a recipe by its name.
+
+    Args:
+        name: such as ``wheel-softmax``; see `RECIPES`.
 
     Raises:
         BadInput: there is no such recipe; the message names the nearest name.

@@ -8,6 +8,20 @@ from typing import TYPE_CHECKING, Any, List, Protocol, Tuple, Union
 if TYPE_CHECKING:
     import numpy as np
 
+__all__ = [
+    "BatchNormalization",
+    "Constant",
+    "Conv2D",
+    "Dense",
+    "Dropout",
+    "Flatten",
+    "GlorotUniform",
+    "MaxPooling2D",
+    "OwnLayer",
+    "TruncatedNormal",
+    "WeightSpec",
+]
+
 # One array per weight, one tuple per layer, in the order of `lay_out`.
 Weights = Tuple[Tuple["np.ndarray", ...], ...]
 
@@ -19,14 +33,17 @@ class GlorotUniform:
 
 @dataclass(frozen=True)
 class TruncatedNormal:
-    """Normal around 0, redrawn beyond two standard deviations. Source: tf.truncated_normal of TensorFlow 1."""
+    """Normal around 0 with this ``standard_deviation``, redrawn beyond two of them.
+
+    Source: tf.truncated_normal of TensorFlow 1.
+    """
 
     standard_deviation: float
 
 
 @dataclass(frozen=True)
 class Constant:
-    """The same value for every weight."""
+    """The same ``value`` for every weight."""
 
     value: float
 
@@ -36,7 +53,14 @@ Initializer = Union[GlorotUniform, TruncatedNormal, Constant]
 
 @dataclass(frozen=True)
 class Dense:
-    """A fully connected layer: inputs @ kernel + bias, then the activation."""
+    """A fully connected layer: inputs @ kernel + bias, then the activation.
+
+    Args:
+        units: number of outputs.
+        activation: name of a Keras activation, such as ``relu``.
+        kernel: initialiser of the kernel, shape (inputs, units).
+        bias: initialiser of the bias, shape (units,).
+    """
 
     units: int
     activation: str
@@ -47,7 +71,16 @@ class Dense:
 
 @dataclass(frozen=True)
 class Conv2D:
-    """A convolution with a square window and stride 1; ``padding`` is ``valid`` or ``same``."""
+    """A convolution with a square window and stride 1.
+
+    Args:
+        filters: number of output channels.
+        size: rows and columns of the window.
+        padding: ``valid`` or ``same``.
+        activation: as of `Dense`.
+        kernel: initialiser of the kernel, shape (size, size, channels, filters).
+        bias: initialiser of the bias, shape (filters,).
+    """
 
     filters: int
     size: int
@@ -68,7 +101,7 @@ class MaxPooling2D:
 
 @dataclass(frozen=True)
 class Dropout:
-    """In training, set this share of the inputs to zero and scale up the others."""
+    """In training, set a share of the inputs, the ``rate``, to zero and divide the others by 1 - rate."""
 
     rate: float
     keras_name = "dropout"
@@ -76,7 +109,12 @@ class Dropout:
 
 @dataclass(frozen=True)
 class BatchNormalization:
-    """Normalise each channel over the batch; in an evaluation, with moving statistics."""
+    """Normalise each channel over the batch; in an evaluation, with moving statistics.
+
+    Args:
+        momentum: share of the old value in each update of a moving statistic.
+        epsilon: added to the variance.
+    """
 
     momentum: float = 0.99
     epsilon: float = 1e-3

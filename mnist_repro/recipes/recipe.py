@@ -10,13 +10,15 @@ from typing import Mapping, Optional, Tuple, Union
 from mnist_repro.recipes.layers import Dense, Layer
 from mnist_repro.recipes.optimizers import Optimizer
 
+__all__ = ["Epochs", "Known", "Published", "Recipe", "Scale", "Source", "Steps"]
+
 SCALES = ("full", "subset")
 ARITHMETICS = ("original", "framework")
 
 
 @dataclass(frozen=True)
 class Epochs:
-    """A budget of whole passes over the training images. Scores and figures are counted in epochs."""
+    """A budget of whole passes over the training images: ``count`` epochs. Scores and figures are counted in epochs."""
 
     count: int
     unit = "epoch"
@@ -50,6 +52,9 @@ class Scale:
         budget: length of the training.
         scored_after: epochs or steps (the budget's unit) after which the test images are scored, ascending;
             the last is the end of the budget.
+
+    Raises:
+        ValueError: the scores do not ascend to the end of the budget.
     """
 
     training_images: int
@@ -72,6 +77,9 @@ class Known:
     Args:
         verdict: ``inconclusive`` or ``not reproduced``.
         reason: what is known of the difference.
+
+    Raises:
+        ValueError: it is another verdict, or there is no reason.
     """
 
     verdict: str
@@ -122,7 +130,13 @@ class Published:
 
 @dataclass(frozen=True)
 class Source:
-    """Where a training was published, and the software with which it ran."""
+    """Where a training was published, and the software with which it ran.
+
+    Args:
+        title: title, author and date of the publication.
+        environment: framework with its version, as far as the source says it.
+        note: what else a reader has to know.
+    """
 
     title: str
     environment: str
@@ -147,6 +161,10 @@ class Recipe:
         fingerprint_tolerance: relative tolerance on the losses of its fingerprint. Softmax regressions: rounding,
             which does not grow. Others: ten times the differences between one thread, two threads, oneDNN off, SSE4.1
             and AVX2 over the fingerprint's steps.
+
+    Raises:
+        ValueError: the name has other characters than ASCII letters, digits and ``._-``, a batch has no images, one of
+            the layers is no layer, or the tolerance is not between 0 and 1e-3.
     """
 
     name: str
@@ -174,7 +192,7 @@ class Recipe:
 
     @property
     def is_softmax_regression(self) -> bool:
-        """Whether it is one softmax layer: a convex problem, in which rounding does not grow from step to step."""
+        """Whether it is one softmax layer, a convex problem in which rounding does not grow from step to step."""
         layer = self.layers[-1]
         return len(self.layers) == 1 and isinstance(layer, Dense) and layer.activation == "softmax"
 

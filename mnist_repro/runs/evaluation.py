@@ -7,6 +7,8 @@ from typing import Dict, Optional, Tuple
 
 import numpy as np
 
+__all__ = ["Evaluation", "evaluate"]
+
 
 @dataclass(frozen=True)
 class Evaluation:

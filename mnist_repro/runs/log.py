@@ -8,6 +8,8 @@ from typing import List, Optional, Sequence
 from mnist_repro.recipes.recipe import Epochs, Scale
 from mnist_repro.runs.evaluation import Evaluation
 
+__all__ = ["Line", "Score"]
+
 
 @dataclass(frozen=True)
 class Line:

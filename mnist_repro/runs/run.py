@@ -8,6 +8,8 @@ from typing import Any, Mapping, Optional, Tuple
 from mnist_repro.runs.evaluation import Evaluation
 from mnist_repro.runs.log import Line, Score
 
+__all__ = ["Run"]
+
 
 @dataclass(frozen=True)
 class Run:

@@ -13,6 +13,8 @@ from mnist_repro.runs.log import Line, Score
 from mnist_repro.runs.run import Run, platform_name
 from mnist_repro.runs.soundness import first_unsound
 
+__all__ = ["read", "write"]
+
 SCHEMA = 1
 # Names of the files of a run: those of `train`, in the order in which they are written, and those of `estimate`.
 TRAINING_LOG = "learn.log"
@@ -26,7 +28,11 @@ ESTIMATED = (EVALUATION_LOG, EVALUATION)
 
 
 def write(run: Run, folder: Path, name: str = FILE) -> None:
-    """Write `run.json`, or a file with another name, into ``folder`` atomically."""
+    """Write `run.json`, or a file with another name, into ``folder`` atomically.
+
+    Raises:
+        BadInput: the file cannot be written.
+    """
     # Not `asdict`, which copies each of thousands of numbers by itself.
     fields: Dict[str, Any] = {"schema": SCHEMA, **vars(run), "log": [vars(line) for line in run.log]}
     fields["scores"] = [_score_fields(score) for score in run.scores]
@@ -35,7 +41,7 @@ def write(run: Run, folder: Path, name: str = FILE) -> None:
 
 
 def read(path: Path) -> Run:
-    """Read a run from its folder or from `run.json` itself.
+    """Read a run from its folder or from `run.json` itself. It reads the runs of earlier versions too.
 
     Raises:
         BadInput: the file is missing, truncated, of a newer schema, lacks a field, or has impossible values.

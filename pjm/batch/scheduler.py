@@ -7,6 +7,20 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Iterable, Mapping, Optional, Protocol, Sequence, Tuple
 
+__all__ = [
+    "AnswerLostError",
+    "Ending",
+    "Limits",
+    "Phase",
+    "Resources",
+    "Scheduler",
+    "Status",
+    "Submission",
+    "SubmitError",
+    "UnansweredError",
+    "UnreadableError",
+]
+
 LONGEST_SUBMISSION = 600.0  # seconds after which the answer of a submission counts as lost
 
 
@@ -121,7 +135,7 @@ class Submission:
 
     @property
     def parts(self) -> int:
-        """The number of job ids that the submission returns: one per sub job or step, one for a normal job."""
+        """The number of job ids that the submission returns. A sub job, a step and a normal job have one each."""
         return self.bulk if self.bulk is not None else len(self.scripts)
 
 
@@ -191,9 +205,10 @@ class Scheduler(Protocol):
 
     @property
     def mpiexec(self) -> Tuple[str, ...]:
-        """The usual command that starts a program on all ranks of a job: `{ranks}` is their number, `{output}` a path.
+        """The usual command that starts a program on all ranks of a job.
 
-        Where the command writes files for what the ranks print, their names begin with that path.
+        In its words, `{ranks}` stands for their number, and `{output}` for a path. Files that it writes with what
+        the ranks print have names that begin with that path.
         """
         ...
 
@@ -233,7 +248,7 @@ class Scheduler(Protocol):
         """Hand over one job.
 
         Returns:
-            The ids of its parts, in order: of the normal job, of every sub job or of every step.
+            The ids of its parts (the normal job, the sub jobs or the steps), in order.
 
         Raises:
             SubmitError: the job was refused.

@@ -41,7 +41,9 @@ class Ran(NamedTuple):
         name: the name of the job.
         state: its current state.
         starts: how often its script was started.
-        pc, ec, sn: PJM code, exit code, signal.
+        pc: PJM code.
+        ec: exit code of its script.
+        sn: signal that ended its script; 0 for none.
     """
 
     id: str
@@ -54,7 +56,12 @@ class Ran(NamedTuple):
 
 
 def calls(folder: Path, command: Optional[str] = None) -> List[Call]:
-    """All calls of commands, or of one command, in order."""
+    """All calls of commands, or of one command, in order.
+
+    Args:
+        folder: the emulator's; without an emulator in it, nothing was called.
+        command: its name, such as pjsub; None for all.
+    """
     by_id: Dict[str, Call] = {}
     journal = Folder(folder).journal
     lines = journal.read_text(encoding="utf-8").splitlines() if journal.exists() else []
@@ -77,7 +84,7 @@ def calls(folder: Path, command: Optional[str] = None) -> List[Call]:
 
 
 def jobs(folder: Path) -> List[Ran]:
-    """All jobs ever accepted, in order: normal jobs and sub jobs, without the parents of sub jobs."""
+    """All jobs ever accepted in an emulator's folder, in order. Bulk and step jobs are shown as their sub jobs."""
     # Here, because setting up an emulator needs no database.
     from pjm.emulator.machine.store import Store
 

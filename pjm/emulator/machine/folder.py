@@ -76,7 +76,7 @@ def environment(
         faults: faults on demand, see `docs/reference/emulator.md`; None keeps the current ones.
 
     Returns:
-        Variables for processes that use the emulator: PATH with its commands first, and PJM_EMULATOR.
+        Variables for processes that use the emulator, which are PATH with its commands first, and PJM_EMULATOR.
 
     Raises:
         BadInput: other users may write to the folder, it cannot be written, its path is too long, or a setting is
