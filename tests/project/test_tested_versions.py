@@ -137,6 +137,14 @@ def test_the_page_has_every_python_from_the_oldest_to_the_newest() -> None:
     assert Requirement(f"x{metadata.metadata('mnist-repro')['Requires-Python']}").specifier.contains("3.8.0")
 
 
+def test_the_package_claims_the_systems_and_pythons_that_are_tested() -> None:
+    text = (ROOT / "pyproject.toml").read_text(encoding="utf-8")
+
+    assert PYTHONS == re.findall(r'^    "Programming Language :: Python :: (3\.\d+)",$', text, re.MULTILINE)
+    # Each row of the page is on Linux.
+    assert ["POSIX :: Linux"] == re.findall(r'^    "Operating System :: (.+)",$', text, re.MULTILINE)
+
+
 @pytest.mark.parametrize("row", ROWS, ids=lambda row: f"{row.python}-{row.tensorflow}-{row.machine}")
 def test_the_page_has_the_versions_of_the_constraints(row: Row) -> None:
     pinned = pins(row.constraints, row.python)
