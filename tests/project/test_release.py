@@ -112,7 +112,7 @@ def test_a_ready_commit_is_built_and_a_build_that_fails_is_one_message(repositor
 
     assert 1 == ended.returncode
     assert "building it twice" in ended.stdout
-    assert " -m build --outdir " in ended.stderr.splitlines()[0]
+    assert " -m build --no-isolation --outdir " in ended.stderr.splitlines()[0]
     assert not (repository.folder / "dist").exists()
 
 
