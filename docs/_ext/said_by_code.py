@@ -18,7 +18,7 @@ _SAY = ("BadInput", "_refusal")
 
 
 class Message(NamedTuple):
-    """What a user can be told: ‹name› stands for what the program puts in."""
+    """A message for a user; the program replaces ‹name› by a value."""
 
     module: str
     what: str
@@ -82,7 +82,7 @@ def job_endings() -> str:
 
 
 def reasons() -> str:
-    """PJM's reasons, likewise."""
+    """PJM's reasons, with what follows from each."""
     from pjm.batch.pjm.codes import REASONS
 
     return _causes({(code(start),): cause for start, cause in REASONS}, "REASON begins with")

@@ -205,7 +205,7 @@ def state(job: FollowedJob, share: FollowedShare) -> str:
 
 
 def live_records(jobs: Sequence[FollowedJob], wall: float) -> List[Dict[str, Any]]:
-    """The record of each share in `jobs.json`; described in docs/reference/session-folder.md."""
+    """The record of each share in `jobs.json`; described in docs/reference/files.md."""
     records = []
     for job in jobs:
         for share in job.shares:

@@ -243,6 +243,13 @@ def test_what_builds_our_packages_and_tox_itself_are_pinned(python: str) -> None
     assert set() == not_pinned([*building, *tox], TESTED, python)
 
 
+def test_only_systems_that_are_tested_are_claimed() -> None:
+    claimed = re.findall(r'"Operating System :: (.+)"', (ROOT / "pyproject.toml").read_text(encoding="utf-8"))
+
+    # `rows` reads rows about Linux only.
+    assert ["POSIX :: Linux"] == claimed
+
+
 @pytest.mark.parametrize("file", ["README.md", "README.ja.md", ".ci/run", "CONTRIBUTING.md"])
 def test_what_installs_from_a_clone_names_the_constraints(file: str) -> None:
     lines = [line for line in (ROOT / file).read_text(encoding="utf-8").splitlines() if "bin/pip install" in line]
