@@ -44,12 +44,14 @@ def run(arguments: argparse.Namespace) -> ExitCode:
     from mnist_repro.display import counted, doing, folded
     from mnist_repro.errors import escaped
     from mnist_repro.files.atomic import require_writable
+    from mnist_repro.report.page.figures import require_drawing
     from mnist_repro.report.page.page_file import require_ours
     from mnist_repro.runs.problems import Problems
     from mnist_repro.trend.accepted import History
     from mnist_repro.trend.page import MOST_PROBLEMS, answer, shown_of, write
     from mnist_repro.trend.sessions import read_sessions
 
+    require_drawing(["jinja2"])
     require_there(arguments.baselines)
     require_writable(arguments.out)
     require_ours(arguments.out)

@@ -76,7 +76,8 @@ class History:
         if key.name not in self._entries:
             self._entries[key.name] = []
             with self.problems.leaving_out():
-                if self.folder is not None:
+                # Names in gate reports may be anything.
+                if self.folder is not None and key.name in files.names(self.folder):
                     owner = Owner(Commands("pytest --gate-record", "", "", ""))
                     self._entries[key.name] = list(files.read(self.folder, key.name, "", owner).entries)
         for entry in self._entries[key.name]:

@@ -9,6 +9,8 @@ from mnist_repro.report.page.numbers import evenly
 from mnist_repro.trend.drift import Drift
 from mnist_repro.trend.sessions import Point, Series
 
+# The number of changes that have a number in the picture, the newest ones.
+MOST_CHANGES = 10
 # By the class of a verdict: its mark, drawn from the place of the point.
 MARKS = {"good": "h0", "known": "m-3-3h6v6h-6z", "open": "m0-4l4 4-4 4-4-4z", "bad": "m-3.5-3.5l7 7m0-7l-7 7"}
 _WIDTH, _LEFT, _RIGHT, _TOP, _BOTTOM = 340.0, 46.0, 334.0, 16.0, 128.0
@@ -30,14 +32,19 @@ def drawn_points(series: Series, most: int) -> List[int]:
     fixed = {0, every[-1], *series.changes, *(at - 1 for at in series.changes)}
     failing = evenly([at for at in every if series.points[at].fails and at not in fixed], most // 2)
     kept = {*evenly(sorted(fixed), most // 4), *failing}
-    return sorted({*kept, *evenly([at for at in every if at not in kept], most - len(kept))})
+    return sorted(
+        {*kept, *evenly([at for at in every if at not in kept and not series.points[at].fails], most - len(kept))}
+    )
 
 
-def chart(series: Series, drift: Optional[Drift], dates: Tuple[str, str], most: int, label: str) -> str:
+def chart(
+    series: Series, changes: Sequence[int], drift: Optional[Drift], dates: Tuple[str, str], most: int, label: str
+) -> str:
     """The picture of a series.
 
     Args:
         series: the series.
+        changes: the first points that were judged by another baseline.
         drift: its drift, for a line through the points.
         dates: texts of the first and the last date.
         most: number of points that are drawn at most.
@@ -64,9 +71,9 @@ def chart(series: Series, drift: Optional[Drift], dates: Tuple[str, str], most: 
     parts.append(_path("reach", (f"M{x(at)} {y(end[0])}V{y(end[1])}" for at, end in ends if end)))
     if drift:
         parts.append(_path("drift", [" ".join(f"{'ML'[k]}{x(at)} {y(v)}" for k, (at, v) in enumerate(drift.line))]))
-    for number, at in enumerate(series.changes, start=1):
+    for number, at in enumerate(changes, start=1):
         parts.append(_path("changed", [f"M{x(at - 0.5)} {_TOP - 4:g}V{bottom:g}"]))
-        if number > len(series.changes) - 10:
+        if number > len(changes) - MOST_CHANGES:
             parts.append(f'<text x="{x(at - 0.5)}" y="9" text-anchor="middle">{number}</text>')
     marks: Dict[str, List[str]] = {name: [] for name in MARKS}
     for at in drawn:
@@ -75,7 +82,10 @@ def chart(series: Series, drift: Optional[Drift], dates: Tuple[str, str], most: 
     parts += [_path(f"mark {name}", places) for name, places in marks.items()]
     texts = [(_LEFT, height - 4, "start", dates[0]), (_RIGHT, height - 4, "end", dates[1] if len(points) > 1 else "")]
     if high > low:
-        values = ((value, f"{value:.{_digits(low, high)}g}") for value in (low, high))
+        middle = points[-1].stored
+        lies_apart = middle is not None and all(abs(float(y(middle)) - float(y(end))) > 12 for end in (low, high))
+        ticks = [low, high, *([middle] if middle is not None and lies_apart else [])]
+        values = ((value, f"{value:.{_digits(low, high)}g}") for value in ticks)
         texts += [(_LEFT - 4, float(y(value)) + 4, "end", text) for value, text in values]
     parts += [f'<text x="{a:g}" y="{b:g}" text-anchor="{anchor}">{text}</text>' for a, b, anchor, text in texts]
     return (

@@ -25,7 +25,7 @@ FEWEST = 8
 # A smaller move, as a share of the margin, is no news, however certain it is.
 SMALLEST = 0.1
 _WINDOWS = (1, 2, 4, 8)
-_MOST_BLOCKS = 40
+_MOST_BLOCKS = 100
 # The least number of measurements in a block, if there are many.
 _BLOCK = 4
 # Of a jump, this share of the difference lies between neighbours; of an even drift, a quarter.
@@ -73,7 +73,7 @@ def find(series: Series, tests: int) -> Optional[Drift]:
     start = series.changes[-1] if series.changes else 0
     seeds = _usual_seeds(points[start:])
     places, values = _measurements(points, start, seeds)
-    window = _clearest(places, values, LEVEL / tests / len(_WINDOWS))
+    window = clearest(values, tests)
     if not window:
         return None
     places, values = places[-window:], values[-window:]
@@ -111,26 +111,29 @@ def _measurements(points: Sequence[Point], start: int, seeds: FrozenSet[int]) ->
     return np.array([at for at, _ in found], dtype=int), np.array([value for _, value in found])
 
 
-def _clearest(places: np.ndarray, values: np.ndarray, level: float) -> int:
-    """How many of the last measurements show the clearest trend; 0 if none does at this level."""
-    found, least = 0, level
+def clearest(values: np.ndarray, tests: int) -> int:
+    """How many of the last values show the clearest trend; 0 if none does.
+
+    Args:
+        values: the values, in order.
+        tests: number of metrics that are tested with this one.
+    """
+    found, least = 0, LEVEL / tests / len(_WINDOWS)
     for share in _WINDOWS:
         window = len(values) // share
         if window < FEWEST:
             break
-        _, means = _blocks(places[-window:], values[-window:])
-        chance = mann_kendall(means)
+        chance = mann_kendall(_blocks(values[-window:]))
         if chance < least:
             found, least = window, chance
     return found
 
 
-def _blocks(places: np.ndarray, values: np.ndarray) -> Tuple[np.ndarray, np.ndarray]:
+def _blocks(values: np.ndarray) -> np.ndarray:
     """The means of neighbours, in blocks of nearly equal size."""
     count = min(len(values), max(FEWEST + 4, min(_MOST_BLOCKS, len(values) // _BLOCK)))
     ends = np.linspace(0, len(values), count + 1).astype(int)
-    sizes = np.diff(ends)
-    return np.add.reduceat(places, ends[:-1]) / sizes, np.add.reduceat(values, ends[:-1]) / sizes
+    return np.asarray(np.add.reduceat(values, ends[:-1]) / np.diff(ends))
 
 
 def mann_kendall(values: np.ndarray) -> float:
@@ -145,7 +148,7 @@ def mann_kendall(values: np.ndarray) -> float:
 
 def _line(places: np.ndarray, values: np.ndarray) -> Tuple[float, float]:
     """Slope and level of the line of Theil (1950) and Sen (1968), which single odd values do not turn."""
-    at, means = _blocks(places, values)
+    at, means = _blocks(places), _blocks(values)
     one, other = np.triu_indices(len(at), 1)
     slope = float(np.median((means[other] - means[one]) / (at[other] - at[one])))
     return slope, float(np.median(means - slope * at))

@@ -6,25 +6,25 @@ import datetime
 from dataclasses import dataclass
 from html import escape
 from pathlib import Path
-from typing import List, Optional, Sequence, Tuple
+from typing import Dict, List, Optional, Sequence, Tuple
 
 import mnist_repro
 from mnist_repro.display import counted
 from mnist_repro.files.atomic import replacing
-from mnist_repro.gate.comparison import FINGERPRINT
+from mnist_repro.gate.comparison import FINGERPRINT, NOTHING
 from mnist_repro.gate.text import conditions_text
 from mnist_repro.report.page import page as report_page
 from mnist_repro.report.page.page_file import PAGE
 from mnist_repro.runs.problems import Problems
 from mnist_repro.trend import drift as drifts
 from mnist_repro.trend.accepted import Accepted, History
-from mnist_repro.trend.chart import chart, drawn_points, mark_of
+from mnist_repro.trend.chart import MOST_CHANGES, chart, drawn_points, mark_of
 from mnist_repro.trend.drift import Drift
 from mnist_repro.trend.sessions import Point, Series, Session, series_of
 
 _TEMPLATES = Path(__file__).with_name("templates")
 # Of more metrics, those that drift or fail are drawn first; of more sessions, those that fail.
-MOST_CHARTS, MOST_POINTS, MOST_ROWS, MOST_CHANGES, MOST_PROBLEMS = 120, 240, 12, 10, 20
+MOST_CHARTS, MOST_POINTS, MOST_ROWS, MOST_PROBLEMS = 120, 240, 12, 20
 
 
 @dataclass(frozen=True)
@@ -37,7 +37,8 @@ class Shown:
         series: the series.
         drift: how it moved.
         accepted: the changes of its baseline, oldest first.
-        failing: whether its last session failed, and no later one judged the gate.
+        failing: whether its last session failed.
+        ended: whether the gate goes on without it.
     """
 
     id: str
@@ -46,6 +47,7 @@ class Shown:
     drift: Optional[Drift]
     accepted: Sequence[Accepted]
     failing: bool
+    ended: bool = False
 
     @property
     def last(self) -> Point:
@@ -88,7 +90,8 @@ class Shown:
             facts.append(f"last {value}{margin}")
         facts.append(f"last verdict {last.verdict.value}; {fails:,} of {len(points):,} failed")
         label = escape(". ".join(filter(None, [*facts, self.sentence])))
-        return chart(self.series, self.drift, (day(points[0].time), day(last.time)), MOST_POINTS, label)
+        days = (day(points[0].time), day(last.time))
+        return chart(self.series, [each.at for each in self.accepted], self.drift, days, MOST_POINTS, label)
 
     @property
     def thinned(self) -> str:
@@ -98,27 +101,42 @@ class Shown:
             return ""
         failing, of = sum(points[at].fails for at in drawn), sum(point.fails for point in points)
         those = "all that failed" if failing == of else f"{failing:,} of {of:,} that failed"
-        return f"{len(drawn):,} of {len(points):,} sessions are drawn, among them {those}"
+        return (
+            f"{len(drawn):,} of {len(points):,} sessions are drawn{f', among them {those}' if of else '; none failed'}"
+        )
 
 
 def shown_of(sessions: Sequence[Session], history: History) -> List[Shown]:
-    """Every series with its drift and the changes of its baseline."""
+    """Every series with its drift and the changes of its baseline; one that has ended is neither tested nor failing."""
     every = series_of(sessions)
-    tests = sum(map(drifts.testable, every))
-    latest = {series.key.name: 0.0 for series in every}
+    newest: Dict[str, float] = {NOTHING: sessions[-1].time}
     for series in every:
-        latest[series.key.name] = max(latest[series.key.name], series.points[-1].time)
+        newest[series.key.name] = max(newest.get(series.key.name, 0.0), series.points[-1].time)
+    going_on = [series for series in every if not _ended(series, newest[series.key.name])]
+    tests = [series for series in going_on if drifts.testable(series)]
     return [
         Shown(
             f"series-{number}",
             _title(series, every),
             series,
-            drifts.find(series, tests) if drifts.testable(series) else None,
+            drifts.find(series, len(tests)) if series in tests else None,
             history.of(series),
-            series.points[-1].fails and (bool(series.key.metric) or series.points[-1].time == latest[series.key.name]),
+            series in going_on and series.points[-1].fails,
+            series not in going_on,
         )
         for number, series in enumerate(every, start=1)
     ]
+
+
+def _ended(series: Series, newest: float) -> bool:
+    """Whether a gate has not judged this metric, on this platform, for ten times as long as between two sessions.
+
+    A session without a measurement is about the gate: any later one of the gate makes up for it.
+    """
+    points, since = series.points, newest - series.points[-1].time
+    if not series.key.metric and series.key.kind != FINGERPRINT:
+        return since > 0.0
+    return len(points) > 1 and since > 10.0 * (points[-1].time - points[0].time) / (len(points) - 1)
 
 
 def write(sessions: Sequence[Session], copies: int, shown: Sequence[Shown], history: History, folder: Path) -> Path:
@@ -178,10 +196,11 @@ def answer(sessions: Sequence[Session], shown: Sequence[Shown]) -> str:
     failing = sum(each.failing for each in shown)
     when = first if first == last else f"{first} to {last}"
     jumped = f", {jumps:,} jumped" if jumps else ""
+    of = counted(gates, "gate") + (f" with {counted(metrics, 'metric')}" if metrics else "")
     return (
-        f"{counted(len(sessions), 'session')}, {when}, of {counted(gates, 'gate')} with {counted(metrics, 'metric')}: "
+        f"{counted(len(sessions), 'session')}, {when}, of {of}: "
         f"{slow or 'no'} {'metric drifts' if slow <= 1 else 'metrics drift'}{jumped}; "
-        f"{failing or 'none'} failed in the last session"
+        f"{failing or 'none'} failed in their last session"
     )
 
 
@@ -209,6 +228,8 @@ def _title(series: Series, every: Sequence[Series]) -> str:
         (conditions_text(dict(key.conditions)), len({each.conditions for each in same}) > 1),
         (key.platform, len({each.platform for each in same}) > 1),
     ]
+    if key.name == NOTHING:
+        return "tests that ended before they named a gate"
     own = ", ".join(text for text, differs in parts if differs and text)
     what = key.metric or ("all values" if key.kind == FINGERPRINT else "no measurement")
     return f"{what} of {key.name}{f' ({own})' if own else ''}"

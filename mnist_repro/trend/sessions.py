@@ -9,6 +9,7 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any, Dict, FrozenSet, Iterator, List, Mapping, Optional, Sequence, Tuple
 
+from mnist_repro.display import counted
 from mnist_repro.errors import BadInput
 from mnist_repro.files.guarded import unreadable
 from mnist_repro.gate.comparison import FINGERPRINT, PUBLISHED, Comparison, from_fields
@@ -132,11 +133,12 @@ def read_sessions(places: Sequence[Path], problems: Problems) -> Tuple[List[Sess
             problems.found.append(problem)
     if not sessions:
         where = ", ".join(map(str, places))
-        first = f"the first of {len(problems.found)}: {problems.found[0].what}" if problems.found else ""
         raise BadInput(
-            f"no {JSON} in {where} could be read" if first else f"there is no {JSON} in {where}",
-            first or f"pytest --gate-report=DIR writes DIR/{JSON}, and CI keeps it as an artifact",
-            f"name a folder with a {JSON} of this version in it, at any depth",
+            f"no gate report in {where}",
+            f"{counted(len(problems.found), 'file')} could not be read: {problems.found[0].what}"
+            if problems.found
+            else f"pytest --gate-report=DIR writes DIR/{JSON}, and CI can keep it as an artifact",
+            f"name a folder with a {JSON} in it, at any depth",
         )
     in_order = sorted(sessions.values(), key=lambda session: (session.time, session.file))
     return in_order, len(files) - len(problems.found) - len(sessions)
@@ -173,6 +175,7 @@ def _files(place: Path, problems: Problems) -> Iterator[Path]:
                 f"there is no {place}", "its gate reports were asked for", "name a folder or file that exists"
             )
         yield place
+        return
     for folder, inner, names in os.walk(str(place), onerror=refused):
         inner.sort()
         if JSON in names:

@@ -45,7 +45,9 @@ def comparison(
     """A comparison of samples as the gate makes it."""
     findings = tuple(
         compare_distributions(
-            Metric(metric, "higher", margin, "chosen", "no worse"), old, {seed: row[metric] for seed, row in samples.items()}
+            Metric(metric, "higher", margin, "chosen", "no worse"),
+            old,
+            {seed: row[metric] for seed, row in samples.items()},
         )
         for metric, old in baselines.items()
     )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+from importlib import import_module
 from typing import TYPE_CHECKING, Any, Iterable, List, Mapping, Sequence, Set, Tuple
 
 from mnist_repro.errors import BadInput
@@ -31,22 +32,21 @@ _SETTINGS: Any = {
 }
 
 
-def require_drawing() -> None:
+def require_drawing(needed: Sequence[str] = ("jinja2", "matplotlib.figure")) -> None:
     """Make sure that this environment can make pages.
 
     Raises:
-        BadInput: matplotlib or Jinja2 is missing.
+        BadInput: a needed package is missing.
     """
     try:
-        import jinja2
-        import matplotlib.figure
+        for name in needed:
+            import_module(name)
     except ImportError as error:
         raise BadInput(
             "the page cannot be made without Jinja2 and matplotlib",
             f"the rest of mnist-repro does not need them: {error}",
             "pip install 'mnist-repro[report]'",
         ) from error
-    del jinja2, matplotlib
 
 
 def curves(by_seed: Mapping[int, Sequence[Point]], published: Sequence[PublishedCurve], unit: str) -> str:
