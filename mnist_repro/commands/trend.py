@@ -43,12 +43,12 @@ def run(arguments: argparse.Namespace) -> ExitCode:
     """Read the sessions, write the page, and print what drifts."""
     from mnist_repro.display import counted, doing, folded
     from mnist_repro.errors import escaped
-    from mnist_repro.files.atomic import require_writable
+    from mnist_repro.files.atomic import replacing, require_writable
     from mnist_repro.report.page.figures import require_drawing
-    from mnist_repro.report.page.page_file import require_ours
+    from mnist_repro.report.page.page_file import PAGE, require_ours
     from mnist_repro.runs.problems import Problems
     from mnist_repro.trend.accepted import History
-    from mnist_repro.trend.page import MOST_PROBLEMS, answer, shown_of, write
+    from mnist_repro.trend.page import MOST_PROBLEMS, answer, render, shown_of
     from mnist_repro.trend.sessions import read_sessions
 
     require_drawing(["jinja2"])
@@ -61,7 +61,10 @@ def run(arguments: argparse.Namespace) -> ExitCode:
     history = History(arguments.baselines if arguments.baselines.is_dir() else None, problems)
     with doing(f"looking for drift in {counted(len(sessions), 'session')}"):
         shown = shown_of(sessions, history)
-    page = write(sessions, copies, shown, history, arguments.out)
+    page = arguments.out / PAGE
+    with doing("drawing the page"), replacing(page) as unfinished:
+        # A lone surrogate, which comes for example from a file name that is not UTF-8, cannot be encoded.
+        unfinished.write_text(render(sessions, copies, shown, history), encoding="utf-8", errors="backslashreplace")
     for each in shown:
         if each.drift:
             print(folded(escaped(each.sentence)))

@@ -30,13 +30,18 @@ def read(place: Path) -> Gate:
     return read_as(place / JSON if place.is_dir() else place, _gate)
 
 
-def read_as(file: Path, made: Callable[[str, Mapping[str, Any]], T]) -> T:
+def read_as(file: Path, made: Callable[[str, Mapping[str, Any]], T], fix: str = "") -> T:
     """What is ``made`` of the name and the fields of a gate report.
+
+    Args:
+        file: the gate report.
+        made: takes name and fields.
+        fix: what to do if it cannot be read.
 
     Raises:
         BadInput: the file is missing, truncated, of a newer schema, or lacks a field.
     """
-    make = f"pytest --gate-report={file.parent}"
+    make = fix or f"pytest --gate-report={file.parent}"
     fields = read_json(file, SCHEMA, "gate report", make)
     try:
         return made(str(file), fields)

@@ -16,6 +16,8 @@ from mnist_repro.runs.problems import Problems
 from mnist_repro.trend.sessions import Key, Series, seconds
 
 _DATE = re.compile(r"\t\s*- date: '?([^']+)'?")
+# As `gate-baselines accept` writes them.
+_ISO = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\+00:00")
 _NOT_COMMITTED = "0" * 40
 
 
@@ -83,7 +85,7 @@ class History:
         for entry in self._entries[key.name]:
             platform = entry.platform if isinstance(entry, FingerprintEntry) else key.platform
             if dict(entry.conditions) == dict(key.conditions) and platform == key.platform:
-                return [change for change in entry.history if _is_time(change.date)]
+                return [change for change in entry.history if _ISO.fullmatch(change.date)]
         return []
 
 
@@ -92,13 +94,6 @@ def _touches(change: HistoryChange, metric: str) -> bool:
     replaced: Mapping[str, Any] = change.replaced
     named = (*replaced.get("metrics", ()), *replaced.get("columns", ()))
     return bool(replaced) and (metric in named or not metric or "cases" in replaced)
-
-
-def _is_time(text: str) -> bool:
-    try:
-        return seconds(text) is not None
-    except ValueError:
-        return False
 
 
 def _authors(file: Path) -> Dict[str, str]:

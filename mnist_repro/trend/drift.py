@@ -25,7 +25,7 @@ FEWEST = 8
 # A smaller move, as a share of the margin, is no news, however certain it is.
 SMALLEST = 0.1
 _WINDOWS = (1, 2, 4, 8)
-_MOST_BLOCKS = 100
+_MOST_BLOCKS = 60
 # The least number of measurements in a block, if there are many.
 _BLOCK = 4
 # Of a jump, this share of the difference lies between neighbours; of an even drift, a quarter.

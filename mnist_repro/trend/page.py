@@ -10,11 +10,9 @@ from typing import Dict, List, Optional, Sequence, Tuple
 
 import mnist_repro
 from mnist_repro.display import counted
-from mnist_repro.files.atomic import replacing
 from mnist_repro.gate.comparison import FINGERPRINT, NOTHING
 from mnist_repro.gate.text import conditions_text
 from mnist_repro.report.page import page as report_page
-from mnist_repro.report.page.page_file import PAGE
 from mnist_repro.runs.problems import Problems
 from mnist_repro.trend import drift as drifts
 from mnist_repro.trend.accepted import Accepted, History
@@ -83,11 +81,8 @@ class Shown:
         fails = sum(point.fails for point in points)
         facts = [f"{self.title}: {counted(len(points), 'session')} from {day(points[0].time)} to {day(last.time)}"]
         if self.series.key.metric:
-            value = "no value" if last.mean() is None else f"mean {last.mean():.6g}"
-            margin = (
-                "" if last.stored is None or last.margin is None else f", stored {last.stored:.6g} ± {last.margin:.3g}"
-            )
-            facts.append(f"last {value}{margin}")
+            values = (report_page.short(each, 6) for each in (last.mean(), last.stored, last.margin))
+            facts.append("last mean {}, stored {} ± {}".format(*values))
         facts.append(f"last verdict {last.verdict.value}; {fails:,} of {len(points):,} failed")
         label = escape(". ".join(filter(None, [*facts, self.sentence])))
         days = (day(points[0].time), day(last.time))
@@ -139,25 +134,15 @@ def _ended(series: Series, newest: float) -> bool:
     return len(points) > 1 and since > 10.0 * (points[-1].time - points[0].time) / (len(points) - 1)
 
 
-def write(sessions: Sequence[Session], copies: int, shown: Sequence[Shown], history: History, folder: Path) -> Path:
-    """Write the page into a folder; return its path.
+def render(sessions: Sequence[Session], copies: int, shown: Sequence[Shown], history: History) -> str:
+    """The page.
 
     Args:
         sessions: the sessions, oldest first.
         copies: number of copies that were left out.
         shown: all series.
         history: where the changes of baselines are from; its problems are of all input.
-        folder: for the page.
     """
-    page = render(sessions, copies, shown, history)
-    with replacing(folder / PAGE) as unfinished:
-        # A lone surrogate, which comes for example from a file name that is not UTF-8, cannot be encoded.
-        unfinished.write_text(page, encoding="utf-8", errors="backslashreplace")
-    return folder / PAGE
-
-
-def render(sessions: Sequence[Session], copies: int, shown: Sequence[Shown], history: History) -> str:
-    """The page as text; the arguments are those of `write`."""
     notable = [each for each in shown if each.drift or each.failing]
     chosen = [*notable, *(each for each in shown if each not in notable)][:MOST_CHARTS]
     style = report_page.text_of("page.css") + report_page.text_of("trend.css", _TEMPLATES)

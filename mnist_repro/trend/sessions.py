@@ -11,17 +11,16 @@ from typing import Any, Dict, FrozenSet, Iterator, List, Mapping, Optional, Sequ
 
 from mnist_repro.display import counted
 from mnist_repro.errors import BadInput
-from mnist_repro.files.guarded import unreadable
 from mnist_repro.gate.comparison import FINGERPRINT, PUBLISHED, Comparison, from_fields
 from mnist_repro.gate.platform import platform_text
 from mnist_repro.gate.report import JSON
-from mnist_repro.gate.verdicts import Finding, Verdict
+from mnist_repro.gate.verdicts import Verdict
 from mnist_repro.report.gate_file import read_as
 from mnist_repro.report.page.numbers import drawable, number, numbers
 from mnist_repro.runs.problems import Problems
 
 # No name, conditions and platform that the gate writes are longer.
-_LONGEST = 2000
+_LONGEST, _LONGEST_COMMIT = 2000, 60
 # The fields of a provenance that distinguish two sessions of the same second.
 _DISTINCT = ("finished", "platform", "python", "cpu")
 
@@ -38,7 +37,6 @@ class Point:
         values: the metric by seed; all cases together are seed 0. Empty without a measurement.
         stored: the stored mean; None without one.
         margin: the largest difference that does not matter; None without one.
-        reach: how far the interval of the difference reaches to each side of its middle; 0 without an interval.
         interval: both ends of the interval, in the metric's own unit; None without one.
         everything: by seed, all metrics: two sessions with equal ones made one measurement twice.
     """
@@ -50,7 +48,6 @@ class Point:
     values: Mapping[int, float] = field(default_factory=dict)
     stored: Optional[float] = None
     margin: Optional[float] = None
-    reach: float = 0.0
     interval: Optional[Tuple[float, float]] = None
     everything: Mapping[int, Any] = field(default_factory=dict)
 
@@ -63,6 +60,11 @@ class Point:
         """The mean over these seeds, or over all; None if a value is missing or not finite."""
         values = [self.values[seed] for seed in (self.values if seeds is None else seeds)]
         return sum(values) / len(values) if values and all(map(drawable, values)) else None
+
+    @property
+    def reach(self) -> float:
+        """How far the interval reaches to each side of its middle; 0 without an interval."""
+        return (self.interval[1] - self.interval[0]) / 2.0 if self.interval else 0.0
 
     @property
     def fails(self) -> bool:
@@ -112,7 +114,7 @@ class Session:
     file: str
     time: float
     complete: bool
-    points: Sequence[Tuple[Key, Point]]
+    points: Mapping[Key, Point]
     identity: str
 
 
@@ -123,11 +125,12 @@ def read_sessions(places: Sequence[Path], problems: Problems) -> Tuple[List[Sess
         BadInput: a named place does not exist, or no file could be read.
     """
     sessions: Dict[str, Session] = {}
-    files = list(dict.fromkeys(file for place in places for file in _files(place, problems)))
-    for file in files:
+    read = 0
+    for file in dict.fromkeys(file for place in places for file in _files(place, problems)):
         try:
-            session = read_as(file, _session)
+            session = read_as(file, _session, f"fetch it again, or remove {file}")
             sessions.setdefault(session.identity, session)
+            read += 1
         except BadInput as problem:
             # Not `problems.add`, which compares with all others: each of these names another file.
             problems.found.append(problem)
@@ -140,15 +143,14 @@ def read_sessions(places: Sequence[Path], problems: Problems) -> Tuple[List[Sess
             else f"pytest --gate-report=DIR writes DIR/{JSON}, and CI can keep it as an artifact",
             f"name a folder with a {JSON} in it, at any depth",
         )
-    in_order = sorted(sessions.values(), key=lambda session: (session.time, session.file))
-    return in_order, len(files) - len(problems.found) - len(sessions)
+    return sorted(sessions.values(), key=lambda session: (session.time, session.file)), read - len(sessions)
 
 
 def series_of(sessions: Sequence[Session]) -> List[Series]:
     """A series for each key, by name; in the order of the metrics in their reports."""
     points: Dict[Key, List[Point]] = {}
     for session in sessions:
-        for key, point in session.points:
+        for key, point in session.points.items():
             points.setdefault(key, []).append(point)
     return [Series(key, points[key]) for key in sorted(points, key=lambda key: (key.name, key.conditions))]
 
@@ -167,13 +169,15 @@ def _files(place: Path, problems: Problems) -> Iterator[Path]:
     """The gate reports of a place; links to folders below it are not followed, so that no loop is."""
 
     def refused(error: OSError) -> None:
-        problems.found.append(unreadable(Path(str(error.filename)), error))
-
-    if not place.is_dir():
-        if not os.path.lexists(str(place)):
-            raise BadInput(
-                f"there is no {place}", "its gate reports were asked for", "name a folder or file that exists"
+        problems.found.append(
+            BadInput(
+                f"cannot look into {error.filename}: {error.strerror}", "it may hold gate reports", "make it readable"
             )
+        )
+
+    if not os.path.lexists(str(place)):
+        raise BadInput(f"there is no {place}", "its gate reports were asked for", "name a folder or file that exists")
+    if not place.is_dir():
         yield place
         return
     for folder, inner, names in os.walk(str(place), onerror=refused):
@@ -185,54 +189,38 @@ def _files(place: Path, problems: Problems) -> Iterator[Path]:
 def _session(file: str, fields: Mapping[str, Any]) -> Session:
     session = fields["session"]
     time = seconds(session["started"])
-    comparisons = [each for subject in fields["subjects"].values() for each in subject["comparisons"]]
-    points: List[Tuple[Key, Point]] = []
+    # If a test ran again, the last attempt counts.
+    points: Dict[Key, Point] = {}
     marks: List[Any] = [session]
-    for each in comparisons:
+    for each in (each for subject in fields["subjects"].values() for each in subject["comparisons"]):
         found = from_fields(each)
         marks.append((each["test"], found.judgement, found.samples, *(found.provenance.get(one) for one in _DISTINCT)))
         if found.kind != PUBLISHED and each["verdict"] is not None:
-            points += _points(found, time, Verdict(each["verdict"]), each["outcome"] == "xfailed")
+            points.update(_points(found, time, Verdict(each["verdict"]), each["outcome"] == "xfailed"))
     return Session(file, time, bool(fields["complete"]), points, str(marks))
 
 
 def _points(found: Comparison, time: float, verdict: Verdict, known: bool) -> Iterator[Tuple[Key, Point]]:
+    """A point for each metric; one for all, if nothing that is a number was measured."""
     conditions = tuple(sorted((str(name), str(value)) for name, value in found.conditions.items()))
-    platform = platform_text(found.provenance) if found.provenance else ""
-    commit = str(found.provenance.get("commit", ""))[:60]
-    findings = [] if found.kind == FINGERPRINT else found.judgement.findings
+    where = (conditions, platform_text(found.provenance) if found.provenance else "")
+    commit = str(found.provenance.get("commit", ""))[:_LONGEST_COMMIT]
+    findings = () if found.kind == FINGERPRINT else found.judgement.findings
+    texts = (found.name, found.kind, *(each.name for each in findings))
+    if not all(isinstance(text, str) and len(text) + len(str(where)) < _LONGEST for text in texts):
+        raise ValueError(f"the names of a comparison are texts of at most {_LONGEST:,} characters")
     everything: Mapping[int, Any] = found.samples or {0: found.taken or [each.measured for each in findings]}
     if not any(drawable(each.measured) for each in findings):
-        known = known or (bool(found.judgement.findings) and found.passes)
-        yield _key(found, "", conditions, platform), Point(time, commit, verdict, known)
+        yield Key(found.name, found.kind, "", *where), Point(time, commit, verdict, known or found.passes)
         return
     for each in findings:
         values = {seed: row[each.name] for seed, row in found.samples.items() if each.name in row}
+        if not values and drawable(each.measured):
+            values = {0: number(each.measured)}
         margin, stored = (number(one) if drawable(one) else None for one in (each.margin, each.stored))
-        ends = numbers(each.interval or ()) if stored is not None else []
-        yield (
-            _key(found, each.name, conditions, platform),
-            Point(
-                time,
-                commit,
-                each.verdict,
-                known or bool(each.known),
-                values or _of_cases(each),
-                stored,
-                margin,
-                (ends[1] - ends[0]) / 2 if len(ends) == 2 else 0.0,
-                (stored + ends[0], stored + ends[1]) if stored is not None and len(ends) == 2 else None,
-                everything,
-            ),
+        ends = numbers(each.interval or ())
+        interval = (stored + ends[0], stored + ends[1]) if stored is not None and len(ends) == 2 else None
+        point = Point(
+            time, commit, each.verdict, known or bool(each.known), values, stored, margin, interval, everything
         )
-
-
-def _of_cases(finding: Finding) -> Dict[int, float]:
-    return {0: number(finding.measured)} if drawable(finding.measured) else {}
-
-
-def _key(found: Comparison, metric: str, *where: Any) -> Key:
-    texts = (found.name, found.kind, metric)
-    if not all(isinstance(text, str) for text in texts) or len(str((texts, where))) > _LONGEST:
-        raise ValueError(f"the names of a comparison are texts of at most {_LONGEST:,} characters together")
-    return Key(found.name, found.kind, metric, *where)
+        yield Key(found.name, found.kind, each.name, *where), point

@@ -27,7 +27,7 @@ def sessions(**metrics: np.ndarray) -> List[Session]:
     [count] = {len(each.points) for each in every.values()}
     keys = {name: replace(each.key, metric=name) for name, each in every.items()}
     return [
-        Session(f"{at}", 3600.0 * at, True, [(keys[name], each.points[at]) for name, each in every.items()], f"{at}")
+        Session(f"{at}", 3600.0 * at, True, {keys[name]: each.points[at] for name, each in every.items()}, f"{at}")
         for at in range(count)
     ]
 
@@ -47,7 +47,7 @@ def page(made: Sequence[Session], problems: Problems | None = None, folder: Path
 
 def failing(made: List[Session], *places: int) -> List[Session]:
     for at in places:
-        points = [(key, replace(point, verdict=Verdict.REGRESSED)) for key, point in made[at].points]
+        points = {key: replace(point, verdict=Verdict.REGRESSED) for key, point in made[at].points.items()}
         made[at] = replace(made[at], points=points)
     return made
 
@@ -86,9 +86,9 @@ def test_a_page_without_drift_and_failure_has_no_box() -> None:
 
 def test_hostile_names_are_text_everywhere() -> None:
     made = failing(sessions(**{HOSTILE: noise() - 0.008 * STEPS / 600}), 599)
-    key, point = made[5].points[0]
+    [(key, point)] = made[5].points.items()
     odd = replace(key, name=HOSTILE, conditions=((HOSTILE, HOSTILE),), platform=HOSTILE)
-    made[5] = replace(made[5], points=[(key, point), (odd, replace(point, commit=HOSTILE[:60]))], file=HOSTILE)
+    made[5] = replace(made[5], points={key: point, odd: replace(point, commit=HOSTILE[:60])}, file=HOSTILE)
 
     read = Page(page(made))
 
@@ -141,10 +141,10 @@ def test_many_metrics_make_no_large_page_and_what_drifts_is_on_it() -> None:
 
 def test_conditions_and_platform_are_named_where_they_distinguish() -> None:
     made = sessions(stays=noise())
-    [(key, point)] = made[0].points
+    [(key, point)] = made[0].points.items()
     other = replace(key, conditions=(("model", "small"),), platform="aarch64")
     alone = Key("alone", "samples", "loss", (("model", "small"),), "aarch64")
-    made[0] = replace(made[0], points=[(key, point), (other, point), (alone, point)])
+    made[0] = replace(made[0], points={key: point, other: point, alone: point})
 
     assert {"stays of digits", "stays of digits (model small, aarch64)", "loss of alone"} == {
         each.title for each in shown(made)
@@ -155,9 +155,9 @@ def test_a_metric_that_is_no_longer_judged_neither_drifts_nor_fails() -> None:
     made = failing(sessions(old=noise() - 0.008 * STEPS / 600), 599)
     later = 700 * 3600.0
     new = [
-        replace(each, time=each.time + later, points=[(key, replace(point, time=point.time + later))])
+        replace(each, time=each.time + later, points={key: replace(point, time=point.time + later)})
         for each in sessions(new=noise(1, 1200))
-        for key, point in each.points
+        for key, point in each.points.items()
     ]
     found = shown([*made, *new])
 
@@ -168,8 +168,8 @@ def test_a_metric_that_is_no_longer_judged_neither_drifts_nor_fails() -> None:
 
 def test_a_session_without_a_measurement_fails_until_the_gate_is_judged_again() -> None:
     made = sessions(stays=noise(count=20))
-    died = (Key("digits", "samples", "", (), ""), Point(made[9].time, "", Verdict.INCOMPARABLE))
-    made[9] = replace(made[9], points=[died])
+    died = {Key("digits", "samples", "", (), ""): Point(made[9].time, "", Verdict.INCOMPARABLE)}
+    made[9] = replace(made[9], points=died)
 
     assert [True] == [each.failing for each in shown(made[:10]) if not each.series.key.metric]
     assert [False] == [each.failing for each in shown(made) if not each.series.key.metric]
@@ -177,7 +177,7 @@ def test_a_session_without_a_measurement_fails_until_the_gate_is_judged_again() 
 
 def test_what_could_not_be_read_and_what_is_not_known_is_said(tmp_path: Path) -> None:
     made = sessions(stays=noise(count=20))
-    made[3] = replace(made[3], points=[], complete=False)
+    made[3] = replace(made[3], points={}, complete=False)
     read = Page(page(made)).text
 
     assert "2 files left out: copies of sessions that are here." in read

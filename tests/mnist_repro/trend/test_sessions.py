@@ -167,7 +167,8 @@ def test_a_value_that_is_not_finite_leaves_a_point_without_a_mean(tmp_path: Path
 
     accuracy, loss = read(tmp_path)
 
-    assert (0.95, None) == (pytest.approx(accuracy.points[0].mean()), loss.points[0].mean())
+    assert 0.95 == pytest.approx(accuracy.points[0].mean())
+    assert loss.points[0].mean() is None
     assert (Verdict.INCOMPARABLE, True) == (loss.points[0].verdict, loss.points[0].fails)
 
 
@@ -195,6 +196,14 @@ def test_a_fingerprint_and_a_test_that_died_have_verdicts_alone_and_published_fi
         name: series.points[0].verdict for name, series in found.items()
     }
     assert {""} == {series.key.metric for series in found.values()}
+
+
+def test_of_a_test_that_ran_again_the_last_attempt_counts(tmp_path: Path) -> None:
+    made.write(tmp_path, 0, measured(0, value=0.5), measured(0))
+
+    [point] = read(tmp_path)[0].points
+
+    assert not point.fails
 
 
 def test_a_known_difference_does_not_fail(tmp_path: Path) -> None:
