@@ -100,8 +100,13 @@ def blocks(page: Path) -> List[Block]:
     return found
 
 
+def untranslated() -> List[Path]:
+    """The pages without those in Japanese, whose blocks `test_languages` holds to the blocks of the English ones."""
+    return [page for page in pages() if not page.name.endswith(".ja.md")]
+
+
 def all_blocks() -> List[Block]:
-    return [block for page in pages() for block in blocks(page)]
+    return [block for page in untranslated() for block in blocks(page)]
 
 
 def _closes(fence: re.Match[str], opened: re.Match[str]) -> bool:

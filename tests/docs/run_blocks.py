@@ -16,14 +16,12 @@ import pytest
 
 from mnist_repro.data import locate, places
 from mnist_repro.errors import BadInput
-from tests.docs.blocks import ROOT, Block, blocks, pages
+from tests.docs.blocks import ROOT, Block, blocks, untranslated
 from tests.docs.comparing import difference
 from tests.docs.shells import Said, Shell, timeout_of
 from tests.ssh.login_node import LoginNode, login_node, missing
 
-PAGES = [page.relative_to(ROOT).as_posix() for page in pages() if any(b.kind == "run" for b in blocks(page))]
-# The same blocks as README.md, which a test of its own holds to.
-PAGES = [page for page in PAGES if page != "README.ja.md"]
+PAGES = [page.relative_to(ROOT).as_posix() for page in untranslated() if any(b.kind == "run" for b in blocks(page))]
 
 
 @pytest.fixture(scope="module")

@@ -7,10 +7,10 @@ from pathlib import Path
 
 import pytest
 
-from tests.docs.blocks import ROOT, blocks
-from tests.docs.links import links
+from tests.docs.blocks import blocks, untranslated
+from tests.docs.links import anchor_of, headings, links, target
 
-PAGES = [ROOT / "README.md", ROOT / "docs" / "how-to" / "run-in-wheel.md"]
+PAGES = [page for page in untranslated() if page.with_suffix(".ja.md").exists()]
 pytestmark = pytest.mark.parametrize("page", PAGES, ids=lambda page: page.stem)
 
 
@@ -41,11 +41,23 @@ def test_they_have_the_same_blocks(page: Path) -> None:
     assert english == japanese
 
 
-def test_they_have_the_same_links_but_for_those_to_each_other(page: Path) -> None:
-    names = [each.name for each in pair(page)]
-    english, japanese = ([link for link in links(text) if link not in names] for text in texts(page))
+def in_japanese(page: Path, link: str) -> str:
+    """What a link of an English page is in the Japanese one: it leads to the Japanese page, if there is one."""
+    file, _, anchor = link.partition("#")
+    english = target(page, file).resolve()
+    if english not in PAGES:
+        return link
+    here, there = ([anchor_of(heading) for heading in headings(text)] for text in texts(english))
+    name = file and file[: -len(".md")] + ".ja.md"
+    return f"{name}#{there[here.index(anchor)]}" if anchor else name
 
-    assert english == japanese
+
+def test_links_lead_to_the_same_places_in_japanese_where_there_are(page: Path) -> None:
+    english, japanese = (links(text) for text in texts(page))
+
+    assert [in_japanese(page, link) for link in english if not link.endswith(".ja.md")] == [
+        link for link in japanese if link != page.name
+    ]
 
 
 @pytest.mark.parametrize("pattern", [r"^\|.*\|$", r"^[-*] "])
