@@ -78,3 +78,7 @@ def test_each_links_to_the_other(page: Path) -> None:
 
     assert japanese.name in links(texts(page)[0])
     assert english.name in links(texts(page)[1])
+
+
+def test_the_japanese_spell_a_folder_in_one_way(page: Path) -> None:
+    assert [] == re.findall(".*フォルダ(?!ー).*", texts(page)[1])
