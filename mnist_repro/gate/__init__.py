@@ -5,6 +5,7 @@ In a test, the fixture `gate` makes the comparisons; `higher`, `lower` and `same
 
 from __future__ import annotations
 
+from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
@@ -17,7 +18,5 @@ __all__ = ["Claim", "Gate", "higher", "lower", "same"]
 def __getattr__(name: str) -> Any:
     # Imported when a test asks for them: every start of pytest imports this package.
     if name in __all__:
-        from mnist_repro.gate import claims, fixture
-
-        return getattr(fixture if name == "Gate" else claims, name)
+        return getattr(import_module(f"{__name__}.{'fixture' if name == 'Gate' else 'claims'}"), name)
     raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
