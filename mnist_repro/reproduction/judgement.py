@@ -99,7 +99,7 @@ def compare(
     """
     compared = []
     for figure in figures:
-        values = {run.seed: measured(run, figure) for run in runs}
+        values = {run.seed: measured(run, figure.metric, figure.after) for run in runs}
         before = stored_values(stored, figure, runs[0].unit) if runs else {}
         name = f"test_{figure.metric}"
         result = compare_with_one_run(name, figure.value, values, before, comparisons, looks)
@@ -115,10 +115,10 @@ def verdict(comparisons: Sequence[FigureComparison], failures: int) -> str:
     return next((word for word in _FROM_WORST if word in verdicts), NOT_TESTED)
 
 
-def measured(run: Run, figure: Figure) -> float:
-    """The value of a run for a figure; NaN if the run was not scored at that point."""
-    score = run.score_after(figure.after)
-    return float(getattr(score.test, figure.metric)) if score else math.nan
+def measured(run: Run, metric: str, after: int) -> float:
+    """A test metric of a run; NaN if the run was not scored at that point."""
+    score = run.score_after(after)
+    return float(getattr(score.test, metric)) if score else math.nan
 
 
 @dataclass(frozen=True)

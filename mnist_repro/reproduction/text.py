@@ -21,6 +21,7 @@ from mnist_repro.reproduction.judgement import (
     RecipeResult,
     Result,
     figure_text,
+    measured,
 )
 from mnist_repro.runs.run import Run
 from mnist_repro.runs.run_json import SCHEMA
@@ -154,7 +155,7 @@ def _rows(result: RecipeResult) -> List[Sequence[str]]:
     rows: List[Sequence[str]] = []
     for score in result.runs[0].scores:
         for metric in ("loss", "accuracy"):
-            values = [_value(run, score.after, metric) for run in result.runs]
+            values = [measured(run, metric, score.after) for run in result.runs]
             name = f"  test {metric} after {counted(score.after, unit)}"
             rows.append(
                 (name, "", _rounded(float(np.mean(values))), _rounded(standard_deviation(values)), "", NOT_TESTED)
@@ -275,11 +276,6 @@ def _seed_fields(run: Run) -> Dict[str, Any]:
         ],
         "seconds": run.provenance["seconds"],
     }
-
-
-def _value(run: Run, after: int, metric: str) -> float:
-    score = run.score_after(after)
-    return float(getattr(score.test, metric)) if score else math.nan
 
 
 def _mean(values: Sequence[Optional[float]]) -> float:
