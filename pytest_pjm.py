@@ -27,11 +27,11 @@ _OURS = Path(__file__).resolve().with_name("pjm") / "__init__.py"
 MARK = "fugaku"
 HELP = (
     "fugaku(nodes=1, elapse='30m', rscgrp=None, env={}, after=None, together=None, cpus=None, mem=None, gres=None, "
-    "ranks=None): with --fugaku, run this test in a batch job on so many nodes, for at most so long, in this resource "
-    "group, with these environment variables, after another test has passed, in one job with others, and with so much "
-    "of each node; with ranks=, run it under mpiexec in so many processes, also without --fugaku"
+    "ranks=None): with --fugaku, run this test in a batch job with this number of nodes, elapse limit, resource group "
+    "and environment; after= names a test that must pass first, together= tests of one job; cpus, mem and gres are "
+    "of each node; ranks= runs the test under mpiexec in this number of processes, also without --fugaku"
 )
-GROUP = "tests as batch jobs (marked with @pytest.mark.fugaku)"
+GROUP = "marked tests (@pytest.mark.fugaku) as batch jobs; try: pytest --fugaku-emulate"
 LATEST = "latest"
 WORKDIR = ".pjm"
 IMPLY_FUGAKU = ("fugaku_emulate", "fugaku_dry_run", "fugaku_detach", "fugaku_resume")
@@ -39,32 +39,40 @@ IMPLY_FUGAKU = ("fugaku_emulate", "fugaku_dry_run", "fugaku_detach", "fugaku_res
 # Name, metavar, help text. Each is an option --fugaku-NAME, and fugaku_NAME in pytest's configuration.
 BOTH = (
     ("scheduler", "NAME", "batch system: pjm or slurm (default: the one whose commands are on PATH)"),
-    ("group", "GROUP", "who is charged (PJM's group, Slurm's account)"),
-    ("rscgrp", "NAME", "resource group (Slurm's partition) where a mark names none"),
+    ("group", "GROUP", "group that is charged (PJM's group, Slurm's account)"),
+    ("rscgrp", "NAME", "resource group (Slurm's partition) of marks that name none"),
     ("gfscache", "VOLUMES", 'volumes that jobs read, joined with ":", such as /vol0004:/vol0005'),
-    ("elapse", "TIME", "elapse limit where a mark has none (default: 00:30:00)"),
-    ("python", "COMMAND", "what starts the interpreter on the compute nodes, quoted as in a shell (default: this one)"),
+    ("elapse", "TIME", "elapse limit of marks that have none (default: 00:30:00)"),
+    ("python", "COMMAND", "command that starts Python on the compute nodes, quoted as in a shell (default: this one)"),
     ("host", "[USER@]HOST", "login node to submit on, reached by ssh (default: this machine)"),
-    ("remote", "FOLDER", "where the checkout and the sessions are copied on that host; compute nodes must see it"),
-    ("mpiexec", "COMMAND", "what starts the ranks of a test in a job (default: the batch system's, with -n {ranks})"),
-    ("workdir", "DIR", "where sessions are kept; compute nodes must see it (default: .pjm below the root folder)"),
+    ("remote", "FOLDER", "folder on that host for checkout and sessions; compute nodes must see it"),
+    ("mpiexec", "COMMAND", "command that starts the ranks in a job (default: the batch system's, with -n {ranks})"),
+    ("workdir", "DIR", "folder of the sessions; compute nodes must see it (default: .pjm in the root folder)"),
     ("retries", "N", "how often a test is submitted again after a failure of the system (default: 2)"),
-    ("queue_timeout", "TIME", "how long a job may wait to start; 0 for ever (default: 0)"),
-    ("run_timeout", "TIME", "how long a job may run, besides its elapse limit; 0 for no other limit (default: 0)"),
-    ("poll", "S-S", "seconds between questions to the batch system, from-to (default: 10-60; emulated: 0.05-0.5)"),
+    ("queue_timeout", "TIME", "how long a job may wait to start; 0: without limit (default: 0)"),
+    ("run_timeout", "TIME", "a limit for running jobs in addition to elapse; 0: none (default: 0)"),
+    (
+        "poll",
+        "S-S",
+        "least and most seconds between questions to the batch system (default: 10-60; emulated: 0.05-0.5)",
+    ),
 )
 _INI = (
-    ("prologue", "linelist", "lines of shell before pytest in each job script, such as export PATH=..."),
-    ("limits", "linelist", "what resource groups allow, one a line: small 1-384 72:00:00 (default: Fugaku's)"),
-    ("unknown_jobs", "string", "jobs of tests that ask for the same and of unknown duration, at most (default: 4)"),
+    ("prologue", "linelist", "lines of shell that each job runs before pytest, such as export PATH=..."),
+    ("limits", "linelist", "nodes and time of resource groups, one per line: small 1-384 72:00:00 (default: Fugaku's)"),
+    ("unknown_jobs", "string", "most jobs for tests of unknown duration with the same resources (default: 4)"),
     ("tests_per_job", "string", "tests of unknown duration in a job (default: 20, or what fugaku_unknown_jobs needs)"),
-    ("bulk_limit", "string", "sub jobs of a bulk job (default: 2000)"),
+    ("bulk_limit", "string", "most sub jobs of a bulk job (default: 2000)"),
     ("start_up", "string", "seconds of an elapse limit that are kept free for the start (default: 60)"),
-    ("grace", "string", "seconds to wait for results and jobs that ought to be there (default: 120; emulated: 3)"),
-    ("ranks_gate", "string", "how ranks keep in step: files, mpi4py, or mpiexec for one per test (default: files)"),
+    ("grace", "string", "seconds to wait for results and jobs that should exist (default: 120; emulated: 3)"),
+    (
+        "ranks_gate",
+        "string",
+        "how ranks keep in step: files, mpi4py, or mpiexec: one start for each test (default: files)",
+    ),
     ("backoff", "string", "seconds before the first retry, doubled for each further one (default: 30; emulated: 0.1)"),
     ("submit_options", "args", "options for every pjsub or sbatch, such as --no-check-directory or --exclusive"),
-    ("pjsub_options", "args", "the same for pjsub alone, where fugaku_submit_options is not set"),
+    ("pjsub_options", "args", "options for pjsub only, if fugaku_submit_options is not set"),
 )
 # Name and kind of each setting.
 SETTINGS = (*((name, "string") for name, _, _ in BOTH), *((name, kind) for name, kind, _ in _INI))
@@ -100,16 +108,18 @@ def wanted(arguments: Sequence[str]) -> bool:
 def add_options(parser: pytest.Parser) -> None:
     """Add all options except `--fugaku`."""
     group = parser.getgroup("fugaku", GROUP)
-    group.addoption("--fugaku-emulate", action="store_true", help="with an emulated PJM on this machine")
+    group.addoption("--fugaku-emulate", action="store_true", help="run them with an emulated PJM on this machine")
     group.addoption("--fugaku-dry-run", action="store_true", help="write and show the job scripts; submit nothing")
-    group.addoption("--fugaku-budget", type=float, metavar="NODE_HOURS", help="submit nothing if more were requested")
-    group.addoption("--fugaku-detach", action="store_true", help="submit and leave; --fugaku-resume continues")
+    group.addoption(
+        "--fugaku-budget", type=float, metavar="NODE_HOURS", help="submit nothing if the jobs would request more"
+    )
+    group.addoption("--fugaku-detach", action="store_true", help="submit the jobs and end; --fugaku-resume continues")
     group.addoption(
         "--fugaku-resume",
         nargs="?",
         const=LATEST,
         metavar="ID",
-        help="collect the results of a session that was left or died (=ID; default: the latest)",
+        help="continue a session that was left or died (=ID; default: the latest)",
     )
     for name, metavar, text in BOTH:
         group.addoption(f"--fugaku-{name.replace('_', '-')}", metavar=metavar, help=text)

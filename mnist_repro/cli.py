@@ -21,7 +21,7 @@ exit codes: 0 passed · 1 a verdict that does not pass · 2 bad input or environ
             141 broken pipe
 
 examples:
-  mnist-repro reproduce                          the WHEEL tutorial's training, 3 seeds, beside the published figures
+  mnist-repro reproduce                          the WHEEL tutorial's training, 3 seeds, and the published figures
   mnist-repro reproduce --all --scale subset     all recipes, some seconds each
   mnist-repro train vgg7 --out runs/mine         one training; then: mnist-repro estimate runs/mine
   mnist-repro data info                          which data would be used, and from where

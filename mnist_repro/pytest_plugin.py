@@ -36,34 +36,36 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     group.addoption(
         "--repro-scale",
         choices=("subset", "full"),
-        help="how much is trained: some seconds of each recipe, or the published budget (default: subset)",
+        help="subset: some seconds of each recipe; full: the published budget (default: subset)",
     )
     group.addoption(
         "--repro-arithmetic",
         choices=("original", "framework"),
         default="original",
-        help="optimisers as the source used them, or those of the installed TensorFlow (default: original)",
+        help="original: optimisers of the source's time; framework: those of this TensorFlow (default: original)",
     )
     group.addoption(
         "--repro-data",
         type=named,
         metavar="mnist|surrogate|DIR",
-        help="as in `mnist-repro --data` (default: $MNIST_REPRO_DATA, else what is found without a download)",
+        help="as `--data` of `mnist-repro` (default: $MNIST_REPRO_DATA, else what is found without a download)",
     )
     group.addoption(
         "--repro-recipes",
         type=named_place,
         action="append",
         metavar="FILE.py",
-        help="a Python file with recipes of your own (default: the setting repro_recipes)",
+        help="a Python file with your own recipes (default: the setting repro_recipes)",
     )
     group.addoption(
         "--repro-report",
         type=named_place,
         metavar="DIR",
-        help="write a page for people there when the session ends, as `mnist-repro report` does",
+        help="write a page for people into this folder when the session ends, as `mnist-repro report` does",
     )
-    parser.addini("repro_recipes", "Python files with recipes, seen from the root folder", type="linelist", default=[])
+    parser.addini(
+        "repro_recipes", "Python files with recipes, relative to the root folder", type="linelist", default=[]
+    )
 
 
 @pytest.hookimpl(trylast=True)

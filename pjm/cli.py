@@ -17,14 +17,14 @@ from pjm.sessions.commands import add_commands
 
 EXAMPLES = """\
 examples:
-  pjm sessions                         what there is, the oldest first
+  pjm sessions                         list all sessions, the oldest first
   pjm show                             the latest session: its jobs and its tests without a result
-  pjm log test_train                   what that test has printed, and the output of its job
-  pjm wait                             until the latest session is over; its exit code
+  pjm log test_train                   the output of that test and of its job
+  pjm wait                             wait until the latest session is over; ends with its exit code
   pjm cancel                           delete the jobs of the latest session
   pjm clean 20260102-030405-0a1b       remove one session
   pjm clean --ended                    remove all that are done
-  pjm emulator run -- pjsub job.sh     one command with an emulated PJM
+  pjm emulator run -- pjsub job.sh     run one command with an emulated PJM
 
 Exit codes: 0 done, 2 bad input or environment, 130 interrupted; of wait, those of pytest.
 """

@@ -13,7 +13,7 @@ WIDTH = 98
 
 @dataclass
 class Recorder:
-    """Takes the place of pytest's parser, and of a group of it, and remembers what it is told.
+    """Replaces pytest's parser and its groups, and records the options and settings that plugins add.
 
     Attributes:
         options: name and what argparse would be given.
@@ -188,7 +188,9 @@ def _shown(action: argparse.Action) -> str:
         value = "|".join(map(str, action.choices))
     if not action.option_strings:
         name = value or action.dest
-        return {"*": f"[{name} ...]", "?": f"[{name}]"}.get(str(action.nargs), name)
+        if isinstance(action.nargs, int):
+            return " ".join([name] * action.nargs)
+        return {"*": f"[{name} ...]", "+": f"{name} [{name} ...]", "?": f"[{name}]"}.get(str(action.nargs), name)
     if action.nargs == 0:
         return action.option_strings[-1]
     return f"{action.option_strings[-1]} {value or action.dest.upper()}"

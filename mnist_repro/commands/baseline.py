@@ -1,12 +1,12 @@
-"""Record, show, compare and accept the baselines of recipes, with which runs are compared: baselines/RECIPE/RUNG.yml.
+"""Records, shows, compares and accepts the baselines of recipes: baselines/RECIPE/RUNG.yml.
 
-`record` makes runs and leaves what it proposes beside the stored files, `diff` says what would change, `accept` stores
-it with a reason. Where CI is set, nothing is recorded or accepted.
+`record` makes runs and leaves proposals next to the stored files, `diff` says what would change, `accept` stores the
+proposals with a reason. If CI is set, nothing is recorded or accepted.
 
 Examples:
   mnist-repro baseline show wheel-softmax                what is stored, what is allowed, and why
-  mnist-repro baseline record vgg7 --rung subset         16 seeds; stopped, it goes on where it was
-  mnist-repro baseline diff --all                        what is proposed beside what is stored
+  mnist-repro baseline record vgg7 --rung subset         16 seeds; if you stop it, type it again: it continues
+  mnist-repro baseline diff --all                        compare the proposals with what is stored
   mnist-repro baseline accept vgg7 --reason "dropout after the second pool, as the source has it"
 """
 
@@ -35,14 +35,14 @@ Examples:
   mnist-repro baseline show --all --json
 """
 _DIFF = """\
-Shows what is proposed beside what is stored, grouped by verdict. Exit code 0 if all of it is equivalent, 1 if something
-is not or is new, 2 if nothing is proposed.
+Compares the proposals with what is stored, grouped by verdict. Exit code 0 if everything is equivalent, 1 if something
+is new or not equivalent, 2 if nothing is proposed.
 
 Example:
   mnist-repro baseline diff --all
 """
 _ACCEPT = """\
-Stores what is proposed, and tells in each entry's history when, why and what it replaced.
+Stores the proposals. The history of each entry says when, why, and what was replaced.
 
 Example:
   mnist-repro baseline accept wheel-softmax --reason "RMSprop's epsilon outside the root, as in 2020"
@@ -55,8 +55,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     for name, summary, text in (
         ("record", "make runs, and propose them", baseline_record.__doc__),
         ("show", "what is stored", _SHOW),
-        ("diff", "what is proposed beside what is stored", _DIFF),
-        ("accept", "store what is proposed", _ACCEPT),
+        ("diff", "compare the proposals with what is stored", _DIFF),
+        ("accept", "store the proposals", _ACCEPT),
     ):
         action = actions.add_parser(
             name,
@@ -65,18 +65,18 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
             formatter_class=argparse.RawDescriptionHelpFormatter,
             allow_abbrev=False,
         )
-        action.add_argument("recipes", nargs="*", metavar="RECIPE", help="which")
+        action.add_argument("recipes", nargs="*", metavar="RECIPE", help="the recipes")
         action.add_argument("--all", action="store_true", help="all recipes")
-        default = "what of it (default: fingerprint and subset)" if name == "record" else "what of it (default: all)"
+        default = "which rung (default: fingerprint and subset)" if name == "record" else "which rung (default: all)"
         action.add_argument("--rung", choices=(*RUNGS, "all"), help=default)
-        add_baselines(action, "where the recipes' baselines are (default: %(default)s)")
+        add_baselines(action, "folder of the recipes' baselines (default: %(default)s)")
         add_recipes(action)
         if name == "record":
             baseline_record.add_arguments(action)
         elif name == "show":
-            action.add_argument("--json", action="store_true", help="for machines, raw samples included")
+            action.add_argument("--json", action="store_true", help="as JSON, with raw samples")
         elif name == "accept":
-            help_ = "why the new values hold from now on; required"
+            help_ = "why the new values are right; required"
             action.add_argument("--reason", default="", metavar="TEXT", help=help_)
 
 

@@ -1,11 +1,11 @@
-"""Makes the runs of a baseline and leaves what it proposes in baselines/RECIPE/RUNG.proposed.yml.
+"""Makes the runs of a baseline and leaves a proposal in baselines/RECIPE/RUNG.proposed.yml.
 
-Stored files stay as they are. Runs are kept in baselines/.recording until you remove it: a recording that was stopped
-or killed goes on with the seeds that it lacks. A run counts as made if it is of the same dataset, arithmetic and scale,
-of the same machine architecture, TensorFlow and Keras, and of the same training code: a hash of the source that trains
-and scores, so that neither a commit nor a changed comment makes it again, and an uncommitted change does.
+Stored files do not change. Runs are kept in baselines/.recording until you remove it: if a recording was stopped, type
+the command again, and it makes the missing seeds. An existing run is used if it has the same dataset, arithmetic and
+scale, the same machine architecture, TensorFlow and Keras, and the same training code: a hash of the source that trains
+and scores. A commit or a changed comment does not change this hash; an uncommitted change does.
 
-Margins, tolerances and reasons that are stored stay as they are unless --new-margins is given.
+Stored margins, tolerances and reasons do not change without --new-margins.
 
 Examples:
   mnist-repro baseline record --all                      fingerprints and 16 seeds at subset, every recipe
@@ -37,7 +37,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     )
     parser.add_argument("--processes", type=int, metavar="N", help="runs side by side (default: one per core)")
     parser.add_argument(
-        "--new-margins", action="store_true", help="replace stored margins and tolerances by those of these runs"
+        "--new-margins", action="store_true", help="replace stored margins and tolerances by those of the new runs"
     )
     add_arithmetic(parser)
     add_data(parser)

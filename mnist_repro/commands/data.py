@@ -1,10 +1,10 @@
 """Finds, verifies and fetches MNIST.
 
-Which data a command uses: --data, else MNIST_REPRO_DATA, else the Keras cache, our own cache, a download, and at last
-the surrogate (digits drawn by mnist-repro, announced loudly). A place that is named must verify or the command fails.
+Commands use --data, else MNIST_REPRO_DATA, else the Keras cache, our own cache, a download, and at last the surrogate:
+digits that mnist-repro draws itself, with a warning. If you name a place and its data are wrong, the command fails.
 
 Examples:
-  mnist-repro data info                       each place looked at, and which would be used
+  mnist-repro data info                       each place of the search, and which data would be used
   mnist-repro data verify --data ~/mnist      is this folder the real MNIST?
   mnist-repro data fetch                      download it into our own cache
 """
@@ -28,12 +28,12 @@ Reads the data and says whether it is the real MNIST (or the surrogate), by the 
 Exit code 2 if it is neither, or damaged.
 
 Examples:
-  mnist-repro data verify                     what MNIST_REPRO_DATA or the search gives
+  mnist-repro data verify                     the data of MNIST_REPRO_DATA or of the search
   mnist-repro data verify --data ~/mnist      a folder with IDX files (plain or .gz) or mnist.npz
 """
 
 _FETCH = """\
-Downloads Keras' mnist.npz (11 MB) into our own cache, checked by its hash.
+Downloads Keras' mnist.npz (11 MB) into our own cache, and checks its hash.
 
 environment:
   MNIST_REPRO_CACHE   another folder for our cache
@@ -45,7 +45,7 @@ Example:
 """
 
 _INFO = """\
-Shows each place of the search and what it holds, which would be used, and its counts. Downloads nothing.
+Shows each place of the search with its data, which data would be used, and their counts. Downloads nothing.
 
 Examples:
   mnist-repro data info

@@ -1,10 +1,10 @@
-"""One table from the runs of several environments: recipe by TensorFlow version, with the cause where it is known.
+"""Makes one table from the runs of several environments: recipe by TensorFlow version, with the cause if it is known.
 
-Make the runs in each environment, in folders of their own, then name the folders.
+Make the runs of each environment in a separate folder, then name the folders.
 Of two runs of one seed and platform, the one that finished last is taken, and a note says so.
 
-What cannot be read is named and left out; the table is then made from the rest, and the exit code is 2.
-The exit code is 0 even if a figure is not reproduced: the command was asked for the table.
+Files that cannot be read are named and left out. The table is then made from the rest, and the exit code is 2.
+The exit code is 0 even if a figure is not reproduced, because you asked for the table.
 
 Examples:
   mnist-repro reproduce --all --arithmetic framework --out runs-2.2.0        (in the environment with TensorFlow 2.2.0)

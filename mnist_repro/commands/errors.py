@@ -1,6 +1,6 @@
-"""What a trained model gets wrong: per label, per (predicted, label) pair, and the images themselves.
+"""Shows the errors of a trained model: per label, per (predicted, label) pair, and the images themselves.
 
-The analysis of the blog that published vgg7; the published table is shown beside ours if there is one.
+The blog that published vgg7 has this analysis. If a recipe has a published table, it is shown next to ours.
 
 Examples:
   mnist-repro errors runs/vgg7-bn/mnist-full-original/seed-0
@@ -31,7 +31,9 @@ _PICTURE = re.compile(r"\d{5}-label-\d-predicted-\d\.png")
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Add the arguments of the command."""
     parser.add_argument("path", type=named_place, metavar="PATH", help="a run's folder, a param.hdf5 or a model.h5")
-    parser.add_argument("--images", type=named_place, metavar="DIR", help="write each wrong image there as a PNG")
+    parser.add_argument(
+        "--images", type=named_place, metavar="DIR", help="write each wrong image into this folder as a PNG"
+    )
     add_recipe_of_file(parser)
     add_data(parser)
 
@@ -74,7 +76,7 @@ def _require_no_others(folder: Path, names: Collection[str]) -> None:
     if others:
         raise BadInput(
             f"{folder} has pictures of what another model got wrong, such as {others[0]}",
-            f"{len(others):,} of them are not mistakes of this model, and the two could not be told apart",
+            f"{len(others):,} of them are not mistakes of this model, and the folder would mix two models",
             f"--images another folder, or remove the pictures from {folder}",
         )
 

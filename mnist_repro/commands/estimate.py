@@ -1,7 +1,7 @@
 """Component two of the tutorial: build the model again, read param.hdf5, score the test images.
 
 Writes eval.log (Test loss, Test accuracy) and evaluation.json (counts, confusion, errors per label and per pair,
-indices of the wrong images, which data) beside the weights, or into --out. Inside a run's folder,
+indices of the wrong images, which data) next to the weights, or into --out. Inside a run's folder,
 only results on that run's data are written.
 
 Examples:
@@ -22,8 +22,10 @@ DESCRIPTION = "score the test images with the weights of a run; leaves eval.log"
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Add the arguments of the command."""
-    parser.add_argument("path", type=named_place, metavar="PATH", help="a run's folder, or a bare param.hdf5")
-    parser.add_argument("--out", type=named_place, metavar="DIR", help="for eval.log (default: beside the weights)")
+    parser.add_argument("path", type=named_place, metavar="PATH", help="a run's folder, or a param.hdf5 alone")
+    parser.add_argument(
+        "--out", type=named_place, metavar="DIR", help="folder for eval.log (default: that of the weights)"
+    )
     add_recipe_of_file(parser)
     add_data(parser)
 

@@ -1,12 +1,12 @@
-"""Judge runs that exist, by the runs stored in --baselines; leaves the gate's report: gate.json and gate.md.
+"""Judges existing runs: compares them with those stored in --baselines, and writes gate.json and gate.md.
 
 The runs may come from `train` and `reproduce` on another machine, or from a project that WHEEL ran. Nothing is trained.
-Where runs have the published budget, the stored ones are compared with the published figures as well.
+If runs have the published budget, the stored runs are compared with the published figures as well.
 The exit code is 1 if a verdict does not pass, and 2 if a run cannot be read or a component of WHEEL has not finished.
 
 Examples:
   mnist-repro judge runs                          every run.json in that folder, at any depth
-  mnist-repro judge mnist.wheel --out verdict     what WHEEL fetched; the report is verdict/gate.md
+  mnist-repro judge mnist.wheel --out verdict     the runs that WHEEL fetched; the report is verdict/gate.md
 """
 
 from __future__ import annotations
@@ -26,9 +26,13 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Add the arguments of the command."""
     add_runs(parser)
     parser.add_argument(
-        "--out", type=named_place, default=Path("gate"), metavar="DIR", help="for the report (default: %(default)s)"
+        "--out",
+        type=named_place,
+        default=Path("gate"),
+        metavar="DIR",
+        help="folder for the report (default: %(default)s)",
     )
-    add_baselines(parser, "stored runs to judge by (default: %(default)s)")
+    add_baselines(parser, "stored runs to compare with (default: %(default)s)")
 
 
 def run(arguments: argparse.Namespace) -> ExitCode:

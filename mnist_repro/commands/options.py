@@ -23,8 +23,8 @@ def add_data(parser: argparse.ArgumentParser) -> None:
         "--data",
         type=named,
         metavar="mnist|surrogate|DIR",
-        help="mnist asks for the real MNIST, surrogate draws digits, DIR holds IDX files or mnist.npz "
-        "(default: $MNIST_REPRO_DATA, else what is found: see `mnist-repro data info`)",
+        help="mnist: the real MNIST; surrogate: drawn digits; DIR: a folder with IDX files or mnist.npz "
+        "(default: $MNIST_REPRO_DATA, else the first that is found: see `mnist-repro data info`)",
     )
 
 
@@ -63,7 +63,7 @@ def add_recipes(parser: argparse.ArgumentParser) -> None:
         action="append",
         dest="recipe_files",
         metavar="FILE.py",
-        help="a Python file with recipes of your own, besides those of this package; may come several times",
+        help="a Python file with your own recipes, in addition to those of this package; repeatable",
     )
 
 
@@ -106,7 +106,7 @@ def add_run(parser: argparse.ArgumentParser) -> None:
         "--scale",
         choices=("full", "subset"),
         default="full",
-        help="the published budget, or a training of some seconds (default: %(default)s)",
+        help="full: the published budget; subset: a training of some seconds (default: %(default)s)",
     )
     add_arithmetic(parser)
     add_data(parser)
@@ -118,7 +118,7 @@ def add_arithmetic(parser: argparse.ArgumentParser) -> None:
         "--arithmetic",
         choices=("original", "framework"),
         default="original",
-        help="optimiser and batch normalisation as the source used them, or those of the installed TensorFlow "
+        help="original: optimiser and batch normalisation of the source's time; framework: those of this TensorFlow "
         "(default: %(default)s)",
     )
 

@@ -1,10 +1,10 @@
-"""Plant bugs and show which checks catch them, the usual ones and ours, and how often ours raise a false alarm.
+"""Plants bugs, and shows which checks catch them, the usual ones and ours, and how often ours raise a false alarm.
 
-Each planted bug is run for real, in one-thread processes side by side. Results are kept in --out: the same command goes
-on where it was stopped, and measures again only what its code or the list of bugs has changed. Needs a checkout, where
-the list of bugs is, and recorded baselines. docs/reference/power.md says what each column means.
+Each planted bug really runs, in processes with one thread, side by side. Results are kept in --out: if you stop the
+command, type it again, and it measures only what is missing, or all after a change of the code or of the list of bugs.
+It needs a checkout, which has the list of bugs, and recorded baselines. docs/reference/power.md says what each column means.
 
-Exit code 0 if ours together catch every bug and alarm at nothing else, 1 if not.
+Exit code 0 if our checks together catch every bug and raise no false alarm, 1 if not.
 
 Examples:
   mnist-repro power --quick                              fingerprints and subsets: minutes
@@ -38,7 +38,7 @@ DESCRIPTION = "plant bugs: which checks catch them, and how often do they raise 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Add the arguments of the command."""
-    parser.add_argument("--quick", action="store_true", help="fingerprint and subset only, no published budgets")
+    parser.add_argument("--quick", action="store_true", help="only fingerprint and subset, not the published budgets")
     parser.add_argument("--recipe", action="append", metavar="RECIPE", help="only the bugs of this recipe; repeatable")
     parser.add_argument("--bug", action="append", metavar="NAME", help="only this bug; repeatable")
     parser.add_argument("--list", action="store_true", help="list the bugs and exit")
@@ -51,9 +51,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         type=named_place,
         default=Path("runs/power"),
         metavar="DIR",
-        help="where results are kept (default: %(default)s)",
+        help="folder that keeps the results (default: %(default)s)",
     )
-    parser.add_argument("--json", type=named_place, metavar="FILE", help="write the result there as well")
+    parser.add_argument("--json", type=named_place, metavar="FILE", help="write the result into this file as well")
     parser.add_argument("--processes", type=int, metavar="N", help="trials side by side (default: one per core)")
     add_data(parser)
 

@@ -1,10 +1,10 @@
-"""One page that shows what runs gave: verdicts, curves, mistakes, drift, jobs, and the history of baselines.
+"""Makes one page about runs: verdicts, curves, mistakes, drift, jobs, and the history of baselines.
 
-It is made from every run.json in the folders named, from baselines, from a gate report and from the jobs of the newest
-session where there are any. Nothing is trained, nothing is downloaded. The page loads nothing: send it as it is.
+It is made from every run.json in the named folders and from baselines, and from a gate report and the jobs of the
+newest session if these exist. Nothing is trained, nothing is downloaded. The page loads nothing: send it as it is.
 
-What cannot be read is named and left out; the page is then made from the rest, and the exit code is 2.
-The exit code is 0 even if a verdict does not pass: the command was asked for the page.
+Files that cannot be read are named and left out. The page is then made from the rest, and the exit code is 2.
+The exit code is 0 even if a verdict does not pass, because you asked for the page.
 
 Examples:
   mnist-repro reproduce --all --seeds 3, then: mnist-repro report      the page is report/index.html
@@ -28,21 +28,25 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Add the arguments of the command."""
     add_runs(parser)
     parser.add_argument(
-        "--out", type=named_place, default=Path("report"), metavar="DIR", help="for the page (default: %(default)s)"
+        "--out",
+        type=named_place,
+        default=Path("report"),
+        metavar="DIR",
+        help="folder for the page (default: %(default)s)",
     )
     add_baselines(parser, "to judge the runs by (default: %(default)s)")
     parser.add_argument(
         "--gate",
         type=named_place,
         metavar="FILE|DIR",
-        help="a gate.json (default: beside the runs, or in gate, if it is there)",
+        help="a gate.json (default: the one next to the runs or in gate, if it exists)",
     )
     parser.add_argument(
         "--jobs",
         type=named_place,
         metavar="FILE|DIR",
-        help="jobs: a session's folder, or one with sessions, such as --fugaku-workdir names, for the newest "
-        "(default: .pjm, here or beside the runs, if there is one)",
+        help="jobs: the folder of a session, or one with sessions, of which the newest is taken "
+        "(default: .pjm, here or next to the runs, if it exists)",
     )
     add_data(parser)
 

@@ -4,22 +4,22 @@ Each seed is trained, its weights are written to param.hdf5 in runs/RECIPE/DATAS
 from that file. A published figure is the result of one run. It is
   reproduced      if a difference of 3.8 standard deviations of one run is excluded,
   not reproduced  if it lies outside the interval in which one more run would land (99.5 %, for all figures together),
-  inconclusive    if neither is shown; the reason names the number of seeds that would settle it, if any would.
+  inconclusive    if neither is shown; the reason says how many seeds would probably settle it, if any number would.
 The standard deviation is that of these seeds and of the runs stored in --baselines.
 
-Whole runs that are there are used, if they were made by the same code on the same platform: a command that was stopped
-goes on when it is typed again, and --seeds 10 after --seeds 3 trains seven. --again trains all of them again.
+Existing whole runs are used again if the same code made them on the same platform. So if you stop the command, type it
+again: it continues; and --seeds 10 after --seeds 3 trains seven seeds. --again trains all runs again.
 
-At the subset scale and on other data than MNIST nothing published can be tested. Runs are then judged by those stored
-in --baselines, of the same data and arithmetic; without them the runs cannot be judged, and the exit code is 1.
+At the subset scale, and on other data than MNIST, no published figure can be tested. Then the runs are compared with
+those stored in --baselines, of the same data and arithmetic. Without stored runs the exit code is 1.
 
 Recipes: wheel-softmax (default), keras-cnn, tf-softmax, tf-cnn, vgg7, vgg7-bn.
 
 Examples:
   mnist-repro reproduce                                      the WHEEL tutorial, 3 seeds
   mnist-repro reproduce wheel-softmax --seeds auto           as many seeds as settle it, at most 10
-  mnist-repro reproduce wheel-softmax --arithmetic framework what this TensorFlow's own optimiser gives
-  mnist-repro reproduce --all --json result.json             all six recipes, for machines too
+  mnist-repro reproduce wheel-softmax --arithmetic framework with this TensorFlow's own optimiser
+  mnist-repro reproduce --all --json result.json             all six recipes, the result as JSON too
 """
 
 from __future__ import annotations
@@ -58,21 +58,25 @@ DEFAULT = "wheel-softmax"
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Add the arguments of the command."""
-    parser.add_argument("recipes", nargs="*", metavar="RECIPE", help=f"which (default: {DEFAULT})")
+    parser.add_argument("recipes", nargs="*", metavar="RECIPE", help=f"the recipes (default: {DEFAULT})")
     parser.add_argument("--all", action="store_true", help="all recipes")
     parser.add_argument(
         "--seeds",
         type=number_or_auto,
         default=3,
         metavar="N|auto",
-        help="seeds 0 to N-1; auto: 3, 5, at most 10 of a recipe, while more can settle it (default: %(default)s)",
+        help="seeds 0 to N-1; auto: 3, then 5, then 10, while more can settle it (default: %(default)s)",
     )
     parser.add_argument(
-        "--out", type=named_place, default=Path("runs"), metavar="DIR", help="for the runs (default: %(default)s)"
+        "--out",
+        type=named_place,
+        default=Path("runs"),
+        metavar="DIR",
+        help="folder for the runs (default: %(default)s)",
     )
-    parser.add_argument("--again", action="store_true", help="train runs that are there again, and replace them")
-    parser.add_argument("--json", type=named_place, metavar="FILE", help="write the result there as well")
-    add_baselines(parser, "stored runs to judge by (default: %(default)s, if it is there)")
+    parser.add_argument("--again", action="store_true", help="train existing runs again, and replace them")
+    parser.add_argument("--json", type=named_place, metavar="FILE", help="write the result into this file as well")
+    add_baselines(parser, "stored runs to compare with (default: %(default)s, if it exists)")
     parser.add_argument("--processes", type=int, metavar="N", help="runs side by side (default: one per core)")
     add_run(parser)
 

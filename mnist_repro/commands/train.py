@@ -25,14 +25,14 @@ DESCRIPTION = "train a recipe; leaves learn.log, param.hdf5, model.h5 and run.js
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Add the arguments of the command."""
     parser.add_argument(
-        "recipe", metavar="RECIPE", help="such as wheel-softmax; `mnist-repro reproduce --help` has all"
+        "recipe", metavar="RECIPE", help="such as wheel-softmax; `mnist-repro reproduce --help` lists them"
     )
     parser.add_argument(
         "--seed",
         type=int,
         default=0,
         metavar="N",
-        help="of the initial weights and the batch order (default: %(default)s)",
+        help="decides the initial weights and the order of the images (default: %(default)s)",
     )
     parser.add_argument(
         "--out",
@@ -40,7 +40,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         metavar="DIR",
         help="the run's folder (default: runs/RECIPE/DATASET-SCALE-ARITHMETIC/seed-N)",
     )
-    parser.add_argument("--tensorboard", type=named_place, metavar="DIR", help="write the log for TensorBoard as well")
+    parser.add_argument(
+        "--tensorboard", type=named_place, metavar="DIR", help="also write the log for TensorBoard into this folder"
+    )
     add_run(parser)
 
 

@@ -1,8 +1,8 @@
-"""Write a project that RIKEN's WHEEL opens and runs: the tutorial's workflow, train and estimate, as two batch jobs.
+"""Writes a project that RIKEN's WHEEL opens and runs: the tutorial's workflow, train and estimate, as two batch jobs.
 
 Open the folder in WHEEL, press run, and see test accuracy 0.9276 in estimate/eval.log, where 0.927 is published.
-With --seeds there is a chain for each seed, and a last component that judges their runs: it fails if the gate does not
-pass. With --plain the two components are scripts in plain Keras, which need TensorFlow and not mnist-repro.
+With --seeds each seed has its own train and estimate, and a last component judges all runs: it fails if the gate does
+not pass. With --plain the two components are scripts in plain Keras, which need TensorFlow and not mnist-repro.
 
 Examples:
   mnist-repro wheel mnist.wheel --group hp000000 --python /home/apps/oss/TensorFlow-2.2.0/bin/python
@@ -37,9 +37,12 @@ VOLUMES = "/vol0004"
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Add the arguments of the command."""
     parser.add_argument("folder", type=named_place, metavar=f"FOLDER{SUFFIX}", help="where to write the project")
-    parser.add_argument("--recipe", default="wheel-softmax", metavar="RECIPE", help="which (default: %(default)s)")
+    parser.add_argument("--recipe", default="wheel-softmax", metavar="RECIPE", help="the recipe (default: %(default)s)")
     parser.add_argument(
-        "--seeds", type=int, metavar="N", help="a chain for each seed from 0 to N-1, and a component that judges them"
+        "--seeds",
+        type=int,
+        metavar="N",
+        help="train and estimate for each seed from 0 to N-1, and a component that judges them",
     )
     parser.add_argument("--host", default="fugaku", metavar="LABEL", help="remote host in WHEEL (default: %(default)s)")
     parser.add_argument("--group", type=_directive, metavar="GROUP", help="the group that is charged (pjsub -g)")
@@ -59,7 +62,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     )
     parser.add_argument("--archive", action="store_true", help="write FOLDER.tgz as well, for WHEEL's import")
     parser.add_argument("--plain", action="store_true", help="components in plain Keras, without mnist-repro")
-    add_baselines(parser, "with --seeds, stored runs to judge by (default: %(default)s)")
+    add_baselines(parser, "with --seeds, stored runs to compare with (default: %(default)s)")
     add_run(parser)
 
 

@@ -13,10 +13,10 @@ from mnist_repro.program import run_command, run_script
 
 NAME = "gate-baselines"
 _EPILOG = """\
-exit codes: 0 done · 1 what is proposed differs from what is stored · 2 bad input; bisect: those of `git bisect run`
+exit codes: 0 done · 1 of diff: a proposal differs from what is stored · 2 bad input; of bisect: see its --help
 
-`pytest --gate-record` leaves proposals beside the stored baselines; `diff` compares them, `accept` stores them.
-Where CI is set, nothing is changed.
+`pytest --gate-record` leaves proposals next to the stored baselines; `diff` compares them, `accept` stores them.
+If CI is set, nothing is changed.
 
 examples:
   gate-baselines list
@@ -24,6 +24,14 @@ examples:
   gate-baselines accept digits-sgd --reason "first recording"
   gate-baselines accept digits-sgd --from gate.json --reason "measured in CI"
 """
+_COMMANDS = (
+    ("list", "list baselines and proposals", "*", "gate-baselines list"),
+    ("show", "show stored values, margins with their reasons, and the history", "+", "gate-baselines show digits-sgd"),
+    ("diff", "compare proposals with what is stored", "*", "gate-baselines diff digits-sgd"),
+    ("accept", "store proposals, or what CI measured", "*", 'gate-baselines accept --reason "first recording"'),
+    ("rename", "give a baseline another name", "", 'gate-baselines rename digits digits-sgd --reason "two solvers"'),
+    ("remove", "remove baselines of removed gates", "+", 'gate-baselines remove digits --reason "gate removed"'),
+)
 
 
 def parser() -> argparse.ArgumentParser:
@@ -36,26 +44,23 @@ def parser() -> argparse.ArgumentParser:
     )
     top.add_argument("--version", action="version", version=f"{NAME} {mnist_repro.__version__}")
     commands = top.add_subparsers(metavar="COMMAND", required=True)
-    for name, summary, names in (
-        ("list", "names, kinds, and what is proposed", "*"),
-        ("show", "what is stored: values, margins with reasons, history", "+"),
-        ("diff", "what is proposed beside what is stored", "*"),
-        ("accept", "store what is proposed, or what CI measured", "*"),
-        ("rename", "give a baseline another name", ""),
-        ("remove", "remove baselines whose gates are gone", "+"),
-    ):
-        command = commands.add_parser(name, help=summary, description=summary.capitalize() + ".", allow_abbrev=False)
-        if names:
-            command.add_argument("names", nargs=names, metavar="NAME", help="which (default: all)")
-        else:
-            command.add_argument("names", nargs=2, metavar="NAME", help="the name, and the new one")
-        command.add_argument("--baselines", type=Path, default=BASELINES, metavar="DIR", help="default: %(default)s")
+    for name, summary, names, example in _COMMANDS:
+        command = commands.add_parser(
+            name,
+            help=summary,
+            description=f"{summary[0].upper()}{summary[1:]}.",
+            epilog=f"example: {example}",
+            allow_abbrev=False,
+        )
+        about = {"*": "baselines (default: all)", "+": "baselines", "": "the old name, then the new one"}[names]
+        command.add_argument("names", nargs=names or 2, metavar="NAME", help=about)
+        folder = "folder of the baselines (default: %(default)s)"
+        command.add_argument("--baselines", type=Path, default=BASELINES, metavar="DIR", help=folder)
         if name in ("accept", "rename", "remove"):
-            command.add_argument("--reason", default="", metavar="TEXT", help="why; it stays in the history; required")
+            command.add_argument("--reason", default="", metavar="TEXT", help="why, for the history; required")
         if name == "accept":
-            command.add_argument(
-                "--from", dest="report", type=Path, metavar="gate.json", help="what a session measured"
-            )
+            measured = "store what this session measured, such as one in CI"
+            command.add_argument("--from", dest="report", type=Path, metavar="gate.json", help=measured)
         command.set_defaults(run=_run, command=name)
     _add_bisect(commands)
     return top

@@ -24,26 +24,32 @@ _SHARED: pytest.StashKey[Session] = pytest.StashKey()
 
 def pytest_addoption(parser: pytest.Parser) -> None:
     """Add the options and the setting of the gate."""
-    group = parser.getgroup("gate", "measurements and their baselines")
+    group = parser.getgroup(
+        "gate", "numbers compared with stored ones, by the fixture `gate`; first: pytest --gate-record"
+    )
     group.addoption(
         "--gate-seeds",
         type=seeds_or_auto,
         metavar="N|auto",
         default=AUTO,
-        help="seeds of each measurement; auto: 5, and 10 while that is inconclusive (default: auto)",
+        help="seeds of each measurement; auto: 5, and 10 if 5 are inconclusive (default: auto)",
     )
     group.addoption(
         "--gate-record",
         action="store_true",
-        help="make the samples of new baselines and leave proposals beside the stored ones; judge nothing",
+        help="measure new baselines and leave proposals next to the stored ones; judge nothing",
     )
     group.addoption(
         "--gate-report",
         type=_folder,
         metavar="DIR",
-        help="write gate.json and gate.md there, and append the latter to $GITHUB_STEP_SUMMARY",
+        help="write gate.json and gate.md into this folder, and append gate.md to $GITHUB_STEP_SUMMARY",
     )
-    parser.addini("gate_baselines", "folder of the baselines, seen from the root folder", default="baselines")
+    parser.addini(
+        "gate_baselines",
+        "folder of the baselines, relative to the root folder (default: baselines)",
+        default="baselines",
+    )
     parser.addini("gate_record_seeds", "seeds that --gate-record makes (default: 16)", default="16")
 
 

@@ -27,9 +27,9 @@ _CLEANING = """\
 def add_clean(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
     """Add the command."""
     clean = add_parser(subparsers, "clean", "remove sessions", _CLEANING)
-    clean.add_argument("session", nargs="*", help="which")
-    clean.add_argument("--ended", action="store_true", help="all that are done, cancelled or dry runs")
-    clean.add_argument("--force", action="store_true", help="also those that are unfinished, in use or unreadable")
+    clean.add_argument("session", nargs="*", help="IDs of the sessions")
+    clean.add_argument("--ended", action="store_true", help="all sessions that are done, cancelled or dry runs")
+    clean.add_argument("--force", action="store_true", help="also sessions that are unfinished, in use or unreadable")
     add_workdir(clean)
     clean.set_defaults(run=clean_sessions)
 

@@ -323,7 +323,7 @@ def _twice(session: pytest.Session) -> BadInput:
     twice = next(test for test, count in counts.items() if count > 1)
     return BadInput(
         f"{twice} was collected twice",
-        "the two results could not be told apart",
+        "its two results would have the same name",
         "leave out --keep-duplicates"
         if session.config.option.keepduplicates
         else "name each test once; if a plugin or a conftest.py repeats tests, have it give each a name of its own",

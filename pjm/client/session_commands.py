@@ -24,19 +24,19 @@ _LOOK = 0.5  # seconds between looks whether another client has ended
 _INTERRUPTED = 2  # exit code of pytest
 _SHOWN = 20  # ids that a message names
 _WAITING = """\
-  pjm wait                             until the latest session is over
-  pjm wait && ./publish                and then, if it passed, something else
+  pjm wait                             wait until the latest session is over
+  pjm wait && ./publish                then run another command if the session passed
 """
 _CANCELLING = """\
-  pjm cancel                           the latest session
-  pjm cancel 20260102-030405-0a1b      that one
+  pjm cancel                           delete the jobs of the latest session
+  pjm cancel 20260102-030405-0a1b      delete those of that session
 """
 
 
 def add_commands(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
     """Add the two commands. Each parser sets ``run``, a function from arguments to exit code."""
     codes = "those of pytest, 2 also for bad input or environment, 130 interrupted (the jobs run on)"
-    wait = add_parser(subparsers, "wait", "wait until a session is over, and give its exit code", _WAITING, codes)
+    wait = add_parser(subparsers, "wait", "wait until a session is over, and end with its exit code", _WAITING, codes)
     add_session(wait)
     wait.set_defaults(run=wait_for_session)
     cancel = add_parser(subparsers, "cancel", "delete the jobs of a session that no pytest follows", _CANCELLING)

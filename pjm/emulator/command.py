@@ -22,22 +22,29 @@ NOT_FOUND, NOT_EXECUTABLE = 127, 126
 PATIENCE = 60.0
 
 RUN = """\
-Runs COMMAND with pjsub, pjstat, pjdel and PJM's other commands of an emulator on its PATH. Without --dir the emulator
-lasts as long as COMMAND; with it, jobs go on afterwards, and the next run with the same folder continues with them.
+Runs COMMAND with the emulated pjsub, pjstat, pjdel and other commands of PJM on its PATH. Without --dir the emulator
+ends with COMMAND. With --dir its jobs go on, and the next run with the same folder continues with them.
 """
 
 
 def add_emulator(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
     """Add `emulator` to a command line. Each parser sets ``run``, a function from arguments to exit code."""
-    emulator = subparsers.add_parser("emulator", help="PJM's commands on this machine, to try and test with")
+    emulator = subparsers.add_parser("emulator", help="run a command with an emulated PJM on this machine")
     actions = emulator.add_subparsers(dest="action", metavar="ACTION", required=True)
-    run = actions.add_parser("run", help="run one command with an emulator", description=RUN)
-    run.add_argument("--nodes", type=int, metavar="N", help="compute nodes (default: as there are; 4 in a new one)")
+    run = actions.add_parser(
+        "run",
+        help="run one command with an emulator",
+        description=RUN,
+        epilog="example: pjm emulator run -- pjsub job.sh",
+    )
+    run.add_argument(
+        "--nodes", type=int, metavar="N", help="compute nodes (default: those it has; 4 in a new emulator)"
+    )
     run.add_argument("--dir", type=Path, metavar="D", help="keep the emulator in this folder")
     run.add_argument(
         "--set", action="append", default=[], metavar="NAME=VALUE", help="a setting, such as second=0.01; repeatable"
     )
-    run.add_argument("command", nargs=argparse.REMAINDER, metavar="-- COMMAND...", help="what to run")
+    run.add_argument("command", nargs=argparse.REMAINDER, metavar="-- COMMAND...", help="the command")
     run.set_defaults(run=run_command)
     stop = actions.add_parser("stop", help="delete all jobs of an emulator, and wait for their end")
     stop.add_argument("--dir", type=Path, required=True, metavar="D", help="the emulator's folder")

@@ -198,7 +198,7 @@ class _Launch:
                     break
             if not over and os.getppid() != self._parent:
                 _end(process)
-                sys.exit("pjm: nobody waits for these tests any more")
+                sys.exit("pjm: the pytest that started these tests has ended")
             if not over and self._is_stalled():
                 self._cut = True
                 late = self._not_begun()

@@ -164,7 +164,7 @@ def this_rank(assignment: Assignment, variables: Mapping[str, str]) -> Rank:
         raise BadInput("this process cannot tell which rank it is", why, fix)
     if rank >= size:
         what = f"this process is rank {rank}, and the test asks for ranks={size}"
-        raise BadInput(what, "mpiexec has started more than it was told to", fix)
+        raise BadInput(what, "mpiexec has started more ranks than requested", fix)
     started = next((variables[name] for name in SIZES if variables.get(name, "").isdecimal()), str(size))
     if started != str(size):
         what = f"mpiexec has started {counted(int(started), 'rank')}, and the test asks for ranks={size}"

@@ -20,9 +20,9 @@ def check_budget(new: Sequence[Job], budget: Optional[float], before: float = 0.
     cost = sum(job.node_hours for job in new)
     if budget is None or not new or before + cost <= budget:
         return
-    besides = f", besides {before:.2f} that this session has used or requested" if before else ""
+    extra = f", and this session has used or requested {before:.2f}" if before else ""
     raise BadInput(
         f"--fugaku-budget allows {budget:g} node-hours",
-        f"{counted(len(new), 'job')} would request {cost:.2f}{besides}: nothing was submitted",
+        f"{counted(len(new), 'job')} would request {cost:.2f}{extra}: nothing was submitted",
         "allow more, select fewer tests, or lower nodes= and elapse= in their marks",
     )

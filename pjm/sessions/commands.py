@@ -19,12 +19,12 @@ from pjm.sessions.session import LIVE, Session, read_facts
 from pjm.sessions.summary import SENSELESS, summarize
 
 _LISTING = """\
-  pjm sessions                         of the project in this folder, the oldest first
-  pjm sessions --workdir other/.pjm    of another one
+  pjm sessions                         sessions of the project in this folder, the oldest first
+  pjm sessions --workdir other/.pjm    sessions of another project
 """
 _SHOWING = """\
   pjm show                             the latest session: its jobs and its tests without a result
-  pjm show 20260102-030405-0a1b        that one
+  pjm show 20260102-030405-0a1b        that session
 """
 _LOGGING = """\
   pjm log test_train                   in the latest session; a node id, or a part of it that names one test
@@ -37,11 +37,11 @@ def add_commands(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]
     listing = add_parser(subparsers, "sessions", "list the sessions of a project", _LISTING)
     add_workdir(listing)
     listing.set_defaults(run=list_sessions)
-    show = add_parser(subparsers, "show", "the jobs and tests of a session", _SHOWING)
+    show = add_parser(subparsers, "show", "show the jobs and tests of a session", _SHOWING)
     add_session(show)
     show.set_defaults(run=show_session)
-    log = add_parser(subparsers, "log", "what a test has printed, and the output of its job", _LOGGING)
-    log.add_argument("test", help="node id or name of a test that was sent as a job")
+    log = add_parser(subparsers, "log", "print the output of a test and of its job", _LOGGING)
+    log.add_argument("test", help="node id or name of a test that ran in a job")
     add_session(log)
     log.set_defaults(run=print_log)
 
@@ -65,7 +65,7 @@ def add_parser(
 
 def add_session(parser: argparse.ArgumentParser) -> None:
     """Add the arguments that name a session."""
-    parser.add_argument("session", nargs="?", help="which (default: the latest)")
+    parser.add_argument("session", nargs="?", help="ID of the session (default: the latest)")
     add_workdir(parser)
 
 
@@ -75,7 +75,7 @@ def add_workdir(parser: argparse.ArgumentParser) -> None:
         "--workdir",
         type=Path,
         metavar="DIR",
-        help="as in --fugaku-workdir (default: that of your settings, or .pjm, here or in the nearest folder above)",
+        help="as --fugaku-workdir (default: that of your settings, else .pjm here or in the nearest folder above)",
     )
 
 

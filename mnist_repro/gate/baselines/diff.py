@@ -129,7 +129,7 @@ def _other_data(old: SampleEntry, new: SampleEntry) -> List[Finding]:
 
 def _seed_notes(old: SampleEntry, new: SampleEntry) -> List[str]:
     more = sorted(set(new.samples) - set(old.samples))
-    return [f"seeds proposed besides: {', '.join(map(str, more))}"] if more else []
+    return [f"additional seeds proposed: {', '.join(map(str, more))}"] if more else []
 
 
 def _across(old: SampleEntry, new: SampleEntry) -> List[str]:

@@ -80,7 +80,7 @@ def _script_cause(row: JobRow) -> Cause:
         return Cause("it ended, and PJM does not say how", output)
     if (row.exit_code, row.signal or 0, row.pjm_code) == (0, 0, None):
         ask = f"ask for it: pjstat -H --choose jid,st,ec,pc,sn {row.job_id}"
-        return Cause("it ended, and without its PJM code (PC) nobody can tell whether it succeeded", ask)
+        return Cause("it ended, and without its PJM code (PC) its success is unknown", ask)
     return script_cause(row.exit_code, row.signal or 0, _VOLUME)
 
 

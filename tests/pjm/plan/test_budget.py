@@ -18,7 +18,7 @@ def test_new_jobs_are_refused_with_what_there_was_before_them() -> None:
     with pytest.raises(BadInput) as refusal:
         check_budget(NEW, 0.6, 0.2)
 
-    expected = "1 job would request 0.50, besides 0.20 that this session has used or requested: nothing was submitted"
+    expected = "1 job would request 0.50, and this session has used or requested 0.20: nothing was submitted"
     assert expected == refusal.value.why
 
 

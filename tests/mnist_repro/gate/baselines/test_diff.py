@@ -67,7 +67,7 @@ def test_a_proposal_with_fewer_seeds_is_incomparable(paired: bool) -> None:
 def test_a_paired_proposal_with_more_seeds_is_judged_by_those_that_are_stored() -> None:
     found = difference(samples([0.25, 0.5, 0.75], paired=True), samples([0.25, 0.5, 0.75, 1.0], paired=True))
 
-    assert (True, ("seeds proposed besides: 3",)) == (found.passes, found.judgement.notes)
+    assert (True, ("additional seeds proposed: 3",)) == (found.passes, found.judgement.notes)
 
 
 def test_a_proposal_from_other_images_under_the_same_name_is_incomparable() -> None:

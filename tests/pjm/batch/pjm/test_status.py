@@ -63,9 +63,7 @@ def test_a_state_that_is_missing_or_unknown_is_no_phase(state: str, said: str) -
 def test_without_a_pjm_code_nothing_is_said_about_success_and_nothing_of_an_exit_code_0_that_failed() -> None:
     found = ending(JobRow("12", "EXT", exit_code=0, signal=0))
 
-    assert (
-        "it ended, and without its PJM code (PC) nobody can tell whether it succeeded (EXT, no PC, EC 0, SN 0)"
-    ) == found.happened
+    assert ("it ended, and without its PJM code (PC) its success is unknown (EXT, no PC, EC 0, SN 0)") == found.happened
     assert "ask for it: pjstat -H --choose jid,st,ec,pc,sn 12" == found.advice
     assert not found.succeeded
     assert "exit code 3 (EXT, no PC, EC 3, SN 0)" in ending(JobRow("12", "EXT", exit_code=3, signal=0)).happened
