@@ -41,15 +41,15 @@ def mark() -> str:
         ),
         "rscgrp": ("resource group", "`fugaku_rscgrp`, else the site's"),
         "env": ("environment variables of its job; names that begin with `PJM_` are PJM's own", "none"),
-        "after": ("the test that has to pass before, by name or node id; it must be marked too", "none"),
+        "after": ("a test that must pass first, by name or node id; it must be marked, too", "none"),
         "together": (
-            "a name: all tests of that name run in one job, in their order, whatever class or file they are of; "
+            "a name: all tests with this name run in one job, in their order, also tests of several classes or files; "
             "`False`: the tests of a class may run in several jobs",
-            "a class runs in one job, unless its tests ask for different things or took too long before",
+            "a class runs in one job, unless its tests request different resources or took too long before",
         ),
-        "cpus": ("processors of each node, where nodes are shared out (Slurm)", "the site's"),
-        "mem": ("memory of each node, such as `4G`, where nodes are shared out (Slurm)", "the site's"),
-        "gres": ("what else each node has, such as `gpu:1` (Slurm)", "none"),
+        "cpus": ("processors of each node (Slurm only)", "the site's"),
+        "mem": ("memory of each node, such as `4G` (Slurm only)", "the site's"),
+        "gres": ("other resources of each node, such as `gpu:1` (Slurm only)", "none"),
         "ranks": ("processes of MPI, on all nodes together, that run the test", "one process, without MPI"),
     }
     rows = [(code(key), about[key][0], about[key][1]) for key in KEYS]

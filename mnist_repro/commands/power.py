@@ -2,7 +2,7 @@
 
 Each planted bug really runs, in processes with one thread, side by side. Results are kept in --out: if you stop the
 command, type it again, and it measures only what is missing, or all after a change of the code or of the list of bugs.
-It needs a checkout, which has the list of bugs, and recorded baselines. docs/reference/power.md says what each column means.
+It needs a checkout, which has the list of bugs, and recorded baselines. docs/reference/power.md explains each column.
 
 Exit code 0 if our checks together catch every bug and raise no false alarm, 1 if not.
 

@@ -45,7 +45,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "--jobs",
         type=named_place,
         metavar="FILE|DIR",
-        help="jobs: the folder of a session, or one with sessions, of which the newest is taken "
+        help="jobs: the folder of a session, or one with sessions: the newest is taken "
         "(default: .pjm, here or next to the runs, if it exists)",
     )
     add_data(parser)

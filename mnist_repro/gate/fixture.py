@@ -108,7 +108,7 @@ class Gate:
             name: name of the baseline, unique in the session.
             run_or_samples: ``train(seed)``, which returns a number or a mapping of names to numbers; or such results
                 by seed, from runs that were made elsewhere.
-            metrics: `higher`, `lower` or `same` for each metric, or one for all; `same` where there is none.
+            metrics: `higher`, `lower` or `same` for each metric, or one for all; the default is `same`.
             conditions: what else the numbers depend on, such as the model; part of the baseline's key.
             data: what they were measured on: a file, bytes, text or an array; other data are incomparable.
         """
@@ -143,7 +143,7 @@ class Gate:
     ) -> None:
         """Compare the values of one run with the stored ones of the same platform.
 
-        Where none is stored for this platform, the test is skipped: nothing is judged.
+        If none is stored for this platform, the test is skipped: nothing is judged.
 
         Args:
             name: name of the baseline, unique in the session.
@@ -151,7 +151,7 @@ class Gate:
             close: numbers that may differ by rounding; (number, tolerance) for one with a tolerance of its own.
             rtol: relative tolerance on the close values.
             conditions: what else the values depend on; part of the baseline's key.
-            platform: what decides about the last bits besides the machine and NumPy, such as the GPU's model.
+            platform: what else decides the last bits, in addition to machine and NumPy, such as the GPU's model.
         """
         __tracebackhide__ = True
 

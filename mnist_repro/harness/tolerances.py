@@ -83,7 +83,7 @@ def require_enough(recipe: Recipe, rung: str, seeds: int) -> None:
     if seeds < fewest:
         raise BadInput(
             f"{counted(seeds, 'seed')} of {recipe.name}",
-            f"its runs are compared {how}, of which fewer than {fewest} say too little",
+            f"its runs are compared {how}, and fewer than {fewest} say too little",
             f"--seeds {DEFAULT_SEEDS[rung]}",
         )
 
