@@ -115,7 +115,7 @@ class Session:
     time: float
     complete: bool
     points: Mapping[Key, Point]
-    identity: str
+    identity: int
 
 
 def read_sessions(places: Sequence[Path], problems: Problems) -> Tuple[List[Session], int]:
@@ -124,7 +124,7 @@ def read_sessions(places: Sequence[Path], problems: Problems) -> Tuple[List[Sess
     Raises:
         BadInput: a named place does not exist, or no file could be read.
     """
-    sessions: Dict[str, Session] = {}
+    sessions: Dict[int, Session] = {}
     read = 0
     for file in dict.fromkeys(file for place in places for file in _files(place, problems)):
         try:
@@ -197,7 +197,7 @@ def _session(file: str, fields: Mapping[str, Any]) -> Session:
         marks.append((each["test"], found.judgement, found.samples, *(found.provenance.get(one) for one in _DISTINCT)))
         if found.kind != PUBLISHED and each["verdict"] is not None:
             points.update(_points(found, time, Verdict(each["verdict"]), each["outcome"] == "xfailed"))
-    return Session(file, time, bool(fields["complete"]), points, str(marks))
+    return Session(file, time, bool(fields["complete"]), points, hash(str(marks)))
 
 
 def _points(found: Comparison, time: float, verdict: Verdict, known: bool) -> Iterator[Tuple[Key, Point]]:

@@ -121,7 +121,18 @@ def test_a_drift_that_has_stopped_is_not_said_to_go_on() -> None:
 
     found = moved(noise(600) - 0.5 * MARGIN * ramp)
 
-    assert found is None or not found.slow
+    assert found is not None
+    assert not found.slow
+
+
+def test_code_that_has_not_changed_for_long_does_not_drift_any_more() -> None:
+    fell = STORED - 0.0005 * np.repeat(np.arange(12), 10)
+
+    going_on, stopped = moved(fell), moved(np.append(fell, [fell[-1]] * 200))
+
+    assert going_on is not None
+    assert going_on.slow
+    assert stopped is None or not stopped.slow
 
 
 def test_what_was_before_the_last_change_of_the_baseline_does_not_count() -> None:

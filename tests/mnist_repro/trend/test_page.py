@@ -27,7 +27,7 @@ def sessions(**metrics: np.ndarray) -> List[Session]:
     [count] = {len(each.points) for each in every.values()}
     keys = {name: replace(each.key, metric=name) for name, each in every.items()}
     return [
-        Session(f"{at}", 3600.0 * at, True, {keys[name]: each.points[at] for name, each in every.items()}, f"{at}")
+        Session(f"{at}", 3600.0 * at, True, {keys[name]: each.points[at] for name, each in every.items()}, at)
         for at in range(count)
     ]
 

@@ -190,12 +190,9 @@ def test_a_fingerprint_and_a_test_that_died_have_verdicts_alone_and_published_fi
     changed = made.fingerprint("values", 0, Verdict.CHANGED)
     made.write(tmp_path, 0, published, changed, silent, None)
 
-    found = {series.key.name: series for series in read(tmp_path)}
+    found = [(series.key.name, series.key.metric, series.points[0].verdict) for series in read(tmp_path)]
 
-    assert {"values": Verdict.CHANGED, "digits": Verdict.INCOMPARABLE} == {
-        name: series.points[0].verdict for name, series in found.items()
-    }
-    assert {""} == {series.key.metric for series in found.values()}
+    assert [("digits", "", Verdict.INCOMPARABLE), ("values", "", Verdict.CHANGED)] == found
 
 
 def test_of_a_test_that_ran_again_the_last_attempt_counts(tmp_path: Path) -> None:
