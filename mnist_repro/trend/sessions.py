@@ -59,7 +59,9 @@ class Point:
     def mean(self, seeds: Optional[FrozenSet[int]] = None) -> Optional[float]:
         """The mean over these seeds, or over all; None if a value is missing or not finite."""
         values = [self.values[seed] for seed in (self.values if seeds is None else seeds)]
-        return sum(values) / len(values) if values and all(map(drawable, values)) else None
+        # One value that is not finite makes the mean so.
+        mean = sum(values) / len(values) if values else None
+        return mean if drawable(mean) else None
 
     @property
     def reach(self) -> float:
