@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import math
 from collections import Counter
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import FrozenSet, List, Optional, Sequence, Tuple
 
 import numpy as np
@@ -77,20 +77,25 @@ def find(series: Series, tests: int) -> Optional[Drift]:
     if not window:
         return None
     places, values = places[-window:], values[-window:]
-    first, newest = int(places[0]), int(places[-1])
     slope, level = _line(places, values)
-    recent, _ = _line(places[window // 2 :], values[window // 2 :])
+    recent, late_level = _line(places[window // 2 :], values[window // 2 :])
+    # Most values are equal, and it moves in the later half alone.
+    if slope == 0.0 != recent:
+        places, values, slope, level = places[window // 2 :], values[window // 2 :], recent, late_level
+        recent, _ = _line(places[len(places) // 2 :], values[len(places) // 2 :])
+    first, newest = int(places[0]), int(places[-1])
     # It has stopped if its later half is flat, or if the same bits came for longer than all before them.
-    stopped = recent * slope < slope**2 / 4 or last - newest > newest - first
+    stopped = recent * slope <= slope**2 / 4 or last - newest > newest - first
     jump, height, between_neighbours = _step(values)
     if stopped or abs(between_neighbours) > _JUMP * abs(height):
         first, after = int(places[jump]), float(values[jump:].mean())
         found = Drift(False, first, last - first + 1, 0.0, height, ((first, after), (last, after)))
     else:
         line = ((first, level + slope * first), (last, level + slope * last))
-        crosses = _crosses(points[first:], seeds, line[1][1], slope)
-        found = Drift(True, first, last - first + 1, slope, slope * (last - first), line, crosses)
-    return found if abs(found.moved) >= SMALLEST * margin else None
+        found = Drift(True, first, last - first + 1, slope, slope * (last - first), line)
+    if abs(found.moved) < SMALLEST * margin:
+        return None
+    return replace(found, crosses=_crosses(points[first:], seeds, found.line[1][1], slope)) if found.slow else found
 
 
 def _usual_seeds(points: Sequence[Point]) -> FrozenSet[int]:

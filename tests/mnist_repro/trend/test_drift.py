@@ -21,10 +21,14 @@ def noise(count: int, seed: int = 0) -> np.ndarray:
     return STORED + NOISE * np.random.default_rng(seed).normal(size=count)
 
 
-def moved(values: np.ndarray, changed: int = 0, margin: float = MARGIN) -> Optional[Drift]:
+def moved(values: np.ndarray, changed: int = 0, margin: float = MARGIN, same_code: bool = True) -> Optional[Drift]:
+    """Without ``same_code``, another metric differs in each session, so that equal values are measurements too."""
+    found = series([float(value) for value in values], margin, changed=changed)
+    if not same_code:
+        found = replace(found, points=[replace(each, everything={0: at}) for at, each in enumerate(found.points)])
     with warnings.catch_warnings():
         warnings.simplefilter("error")
-        return find(series([float(value) for value in values], margin, changed=changed), METRICS)
+        return find(found, METRICS)
 
 
 @pytest.mark.parametrize("sign", [1, -1])
@@ -106,6 +110,23 @@ def test_changes_of_the_code_that_all_go_down_are_a_drift() -> None:
     assert -0.0005 / 20 == pytest.approx(found.slope, rel=0.01)
 
 
+@pytest.mark.parametrize("at", [172, 180])
+def test_a_drift_after_many_equal_values_is_slow_and_still_going_on(at: int) -> None:
+    found = moved(STORED - MARGIN * np.maximum(0, np.arange(240) - at) / 100, same_code=False)
+
+    assert found is not None
+    assert found.slow
+    assert found.slope < 0
+    assert at > found.first >= 120
+
+
+def test_a_jump_between_two_values_is_a_jump() -> None:
+    found = moved(STORED - MARGIN * (np.arange(240) >= 170), same_code=False)
+
+    assert found is not None
+    assert (False, 170) == (found.slow, found.first)
+
+
 @pytest.mark.parametrize("at", [100, 250, 350])
 def test_a_jump_is_dated_and_is_no_slow_drift(at: int) -> None:
     found = moved(noise(400) - 0.5 * MARGIN * (np.arange(400) >= at))
@@ -147,6 +168,7 @@ def test_a_move_of_less_than_a_tenth_of_the_margin_is_no_news() -> None:
 
     assert moved(values) is not None
     assert moved(values, margin=10 * MARGIN) is None
+    assert moved(1e-300 * np.arange(100), margin=1e29) is None
 
 
 def test_sessions_with_other_seeds_are_not_compared() -> None:
