@@ -164,7 +164,10 @@ def seconds(moment: Any) -> float:
         ValueError: it is no time.
     """
     parsed = datetime.datetime.fromisoformat(str(moment).replace("Z", "+00:00"))
-    return (parsed if parsed.tzinfo else parsed.replace(tzinfo=datetime.timezone.utc)).timestamp()
+    found = (parsed if parsed.tzinfo else parsed.replace(tzinfo=datetime.timezone.utc)).timestamp()
+    # The first and the last day of all years may lie outside of them in UTC.
+    datetime.datetime.fromtimestamp(found, datetime.timezone.utc)
+    return found
 
 
 def _files(place: Path, problems: Problems) -> Iterator[Path]:
