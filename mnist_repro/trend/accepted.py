@@ -16,9 +16,6 @@ from mnist_repro.runs.problems import Problems
 from mnist_repro.trend.sessions import Key, Series, seconds
 
 _DATE = re.compile(r"\t\s*- date: '?([^']+)'?")
-# As `gate-baselines accept` writes them.
-_ISO = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\+00:00")
-_NOT_COMMITTED = "0" * 40
 
 
 @dataclass(frozen=True)
@@ -85,8 +82,17 @@ class History:
         for entry in self._entries[key.name]:
             platform = entry.platform if isinstance(entry, FingerprintEntry) else key.platform
             if dict(entry.conditions) == dict(key.conditions) and platform == key.platform:
-                return [change for change in entry.history if _ISO.fullmatch(change.date)]
+                return [change for change in entry.history if _dated(change)]
         return []
+
+
+def _dated(change: HistoryChange) -> bool:
+    """Whether the date of a change is one: people can edit the file."""
+    try:
+        seconds(change.date)
+    except (ValueError, OverflowError):
+        return False
+    return True
 
 
 def _touches(change: HistoryChange, metric: str) -> bool:
@@ -102,7 +108,8 @@ def _authors(file: Path) -> Dict[str, str]:
     try:
         # In a shallow clone git takes the oldest commit that it has for the author of everything before.
         shallow = _output([*git, "rev-parse", "--is-shallow-repository"]).strip() == "true"
-        lines = _output([*git, "blame", "--line-porcelain", "--no-textconv", "--", file.name]).splitlines()
+        # Of HEAD, and not of the file: git would run the repository's filters on the file.
+        lines = _output([*git, "blame", "--line-porcelain", "--no-textconv", "HEAD", "--", file.name]).splitlines()
     except (OSError, subprocess.SubprocessError):
         return {}
     authors: Dict[str, str] = {}
@@ -111,7 +118,7 @@ def _authors(file: Path) -> Dict[str, str]:
         date = _DATE.match(line)
         if line.startswith("author "):
             author = line[len("author ") :]
-        unknown = unknown or line.startswith(_NOT_COMMITTED) or (shallow and line == "boundary")
+        unknown = unknown or (shallow and line == "boundary")
         if date and not unknown:
             authors[date.group(1)] = author
         if line.startswith("\t"):

@@ -80,6 +80,28 @@ def test_a_change_that_is_in_no_commit_has_a_reason_and_no_author(scene: Scene) 
     assert [""] == [each.who for each in History(scene.baselines, Problems()).of(shown("2026-03-04T03:00:00+00:00"))]
 
 
+def test_no_filter_of_the_repository_runs(scene: Scene, tmp_path: Path) -> None:
+    git(scene.root, "init", "-q")
+    commit(scene.root, "Ann Author")
+    mark = tmp_path / "ran"
+    for setting in ("filter.x.clean", "diff.x.textconv", "core.fsmonitor"):
+        git(scene.root, "config", setting, f"touch '{mark}'; cat")
+    (scene.root / ".gitattributes").write_text("* filter=x diff=x\n", encoding="utf-8")
+
+    [change] = History(scene.baselines, Problems()).of(shown("2026-03-04T03:00:00+00:00"))
+
+    assert "Ann Author" == change.who
+    assert not mark.exists()
+
+
+@pytest.mark.parametrize("date", ["2026-13-45T00:00:00+00:00", "0000-01-01T00:00:00+00:00", "last week"])
+def test_a_date_that_is_none_explains_no_change(scene: Scene, date: str) -> None:
+    file = files.path_of(scene.baselines, "wheel-softmax/subset")
+    file.write_text(file.read_text(encoding="utf-8").replace(DATE, date), encoding="utf-8")
+
+    assert [Accepted(5)] == History(scene.baselines, Problems()).of(shown("2026-03-04T03:00:00+00:00"))
+
+
 def test_a_shallow_clone_knows_no_author(scene: Scene, tmp_path: Path) -> None:
     git(scene.root, "init", "-q")
     commit(scene.root, "Ann Author")
