@@ -8,7 +8,7 @@ import os
 import sys
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Callable, Iterator
+from typing import TYPE_CHECKING, Callable, Iterator, Union
 
 from mnist_repro.data import mnist, places
 from mnist_repro.data.dataset import HASHES, Dataset
@@ -92,7 +92,8 @@ def _receive(source: Remote, path: Path) -> None:
                     raise BadInput(sent, "MNIST is much shorter", _INSTEAD)
                 file.write(piece)
                 show(received, int(length) if length.isdecimal() else received)
-    except requests.RequestException as error:
+    # ValueError: requests lets some through, such as that of a redirection to an invalid address.
+    except (requests.RequestException, ValueError) as error:
         raise BadInput(
             f"the download from {source.url} failed",
             f"{received:,} bytes had come and were not kept; we wait {source.connect_seconds:g} s for the connection"
@@ -129,11 +130,12 @@ def _check_file(source: Remote, path: Path) -> None:
         )
 
 
-def _reason(error: RequestException) -> str:
+def _reason(error: Union[RequestException, ValueError]) -> str:
     """The status of an answer that is an error; else the text of the innermost cause, which is the shortest."""
     # Not `if error.response`: an answer that is an error is false.
-    if error.response is not None:
-        return f"HTTP status {error.response.status_code} {error.response.reason}".rstrip()
+    answer = getattr(error, "response", None)
+    if answer is not None:
+        return f"HTTP status {answer.status_code} {answer.reason}".rstrip()
     cause: BaseException = error
     while cause.__cause__ or cause.__context__:
         cause = cause.__cause__ or cause.__context__ or cause

@@ -6,7 +6,7 @@ import contextlib
 import http.server
 import socket
 import threading
-from typing import Callable, Dict, Iterator
+from typing import Callable, Dict, Iterator, Union
 
 
 @contextlib.contextmanager
@@ -46,10 +46,12 @@ def _handler(content: bytes, stop: threading.Event) -> Callable[..., http.server
                 "/endless": self.endless,
                 "/gone": lambda: self.send_error(404),
                 "/broken": lambda: self.send_error(503),
+                "/moved": self.moved,
+                "/boasts": lambda: self.answer("9" * 5000, content),
             }
             ways[self.path]()
 
-        def answer(self, promised: int, body: bytes, until: threading.Event | None = None) -> None:
+        def answer(self, promised: Union[int, str], body: bytes, until: threading.Event | None = None) -> None:
             self.send_response(200)
             self.send_header("Content-Length", str(promised))
             self.end_headers()
@@ -57,6 +59,11 @@ def _handler(content: bytes, stop: threading.Event) -> Callable[..., http.server
             self.wfile.flush()
             if until:
                 until.wait(600)
+
+        def moved(self) -> None:
+            self.send_response(302)
+            self.send_header("Location", "http://[::1/mnist.npz")
+            self.end_headers()
 
         def endless(self) -> None:
             self.send_response(200)

@@ -64,6 +64,8 @@ def test_the_file_arrives_whole_and_is_read(source: Remote, content: bytes, tmp_
         ("endless", "URL sent more than 1,000,000 bytes and was cut off"),
         ("gone", "the download from URL failed"),
         ("broken", "the download from URL failed"),
+        ("moved", "the download from URL failed"),
+        ("boasts", "the download from URL failed"),
     ],
 )
 def test_what_goes_wrong_is_said_and_nothing_is_left(
