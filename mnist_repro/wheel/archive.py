@@ -54,6 +54,7 @@ def _git(folder: Path, words: Sequence[str], environment: Mapping[str, str]) -> 
             env=environment,
             stderr=subprocess.PIPE,
             encoding="utf-8",
+            errors="replace",
             check=True,
         )
     except (OSError, subprocess.CalledProcessError) as error:

@@ -73,3 +73,12 @@ def test_without_git_no_archive_is_made(tmp_path: Path, monkeypatch: pytest.Monk
 
     with pytest.raises(BadInput, match=r"cannot be made\n.*git did not make one"):
         archive("mine", FILES)
+
+
+def test_what_a_failing_git_writes_is_shown_in_any_encoding(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "git").write_bytes(b"#!/bin/sh\nprintf 'disque d\\351fectueux' >&2\nexit 1\n")
+    (tmp_path / "git").chmod(0o755)
+    monkeypatch.setenv("PATH", str(tmp_path))
+
+    with pytest.raises(BadInput, match="git did not make one: disque d.fectueux"):
+        archive("mine", FILES)
