@@ -80,5 +80,5 @@ def test_what_a_failing_git_writes_is_shown_in_any_encoding(tmp_path: Path, monk
     (tmp_path / "git").chmod(0o755)
     monkeypatch.setenv("PATH", str(tmp_path))
 
-    with pytest.raises(BadInput, match="git did not make one: disque d.fectueux"):
+    with pytest.raises(BadInput, match=r"git did not make one: disque d.fectueux"):
         archive("mine", FILES)
