@@ -22,8 +22,14 @@ os.umask(0o022)
 
 def build_sdist(sdist_directory: str, config_settings: Optional[Mapping[str, object]] = None) -> str:
     """The hook of PEP 517: build the sdist, and return the name of its file."""
-    name = str(build_meta.build_sdist(sdist_directory, config_settings))
     time = os.environ.get("SOURCE_DATE_EPOCH", "")
+    # gzip has 32 bits for it.
+    if time and not (time.isdecimal() and int(time) < 1 << 32):
+        raise SystemExit(
+            f"reproducible_build.py: SOURCE_DATE_EPOCH is {time!r}\n  why: it is a whole number of seconds since 1970\n"
+            '  next: SOURCE_DATE_EPOCH="$(git log -1 --format=%ct)" python -m build'
+        )
+    name = str(build_meta.build_sdist(sdist_directory, config_settings))
     if time:
         repack(Path(sdist_directory) / name, int(time))
     return name

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import os
 import shutil
 import subprocess
 import sys
 from pathlib import Path
+
+import pytest
 
 import release
 
@@ -71,3 +74,14 @@ def test_a_ready_release_is_built_and_nothing_is_tagged(tmp_path: Path) -> None:
     assert ["mnist_repro-0.2.0-py3-none-any.whl", "mnist_repro-0.2.0.tar.gz"] == sorted(
         file.name for file in (tmp_path / "dist").iterdir()
     )
+
+
+@pytest.mark.parametrize("time", ["yesterday", "-5", "1.5", "99999999999"])
+def test_without_a_time_of_the_variable_nothing_is_built(tmp_path: Path, time: str) -> None:
+    build = f"import reproducible_build; reproducible_build.build_sdist({str(tmp_path)!r})"
+    env = {**os.environ, "SOURCE_DATE_EPOCH": time}
+    command = [sys.executable, "-c", build]
+    ended = subprocess.run(command, cwd=ROOT, env=env, check=False, capture_output=True, text=True)
+
+    assert (1, []) == (ended.returncode, list(tmp_path.iterdir()))
+    assert ended.stderr.startswith(f"reproducible_build.py: SOURCE_DATE_EPOCH is {time!r}\n  why: ")
