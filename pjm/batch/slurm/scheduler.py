@@ -80,7 +80,7 @@ class SlurmScheduler:
             return Limits(configured.array, None, directives.MINUTE, here=self._here)
         doubt = (
             f"Slurm keeps no history here (AccountingStorageType), and forgets a job {age:g} s after its end "
-            "(MinJobAge): of a job that it forgets between two questions, only its own files say how"
+            "(MinJobAge): of a job that it forgets between two questions, only its own files say how it ended"
         )
         return Limits(configured.array, max(0.5, age / 3), directives.MINUTE, doubt, self._here)
 
