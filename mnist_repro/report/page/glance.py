@@ -82,6 +82,12 @@ class Block:
     group: Optional[Group]
     rows: Sequence[Row]
 
+    @property
+    def only_stored(self) -> bool:
+        """Whether its published figures were compared with stored runs, and nothing was measured."""
+        rows = [row for row in self.rows if any(judged.against == "published" for judged in row.verdicts)]
+        return bool(rows) and not any(row.samples and row.samples.measured for row in rows)
+
 
 @dataclass(frozen=True)
 class Answer:
@@ -93,6 +99,7 @@ class Answer:
         of: number of recipes.
         exceptions: (recipe, row, verdict) of rows that do not pass.
         more: number of exceptions that are left out.
+        stored: number of recipes judged by their stored runs, because they were not measured.
     """
 
     key: str
@@ -100,6 +107,7 @@ class Answer:
     of: int
     exceptions: Sequence[Tuple[str, str, Judged]]
     more: int
+    stored: int = 0
 
 
 @dataclass(frozen=True)
@@ -163,11 +171,11 @@ def _answer(blocks: Sequence[Block], against: str, key: str) -> Iterable[Answer]
         # Groups of one recipe count each: they are trainings of their own.
         every = {id(block) for block, _, _ in judgements}
         failing = {id(block) for block, _, judged in judgements if not judged.passes}
-        if against == "published" and not any(row.samples and row.samples.measured for _, row, _ in judgements):
-            key = "answer_published_stored"
-        yield Answer(
-            key, len(every - failing), len(every), bad[:MOST_EXCEPTIONS], len(bad) - len(bad[:MOST_EXCEPTIONS])
-        )
+        stored = len({id(block) for block, _, _ in judgements if block.only_stored}) if against == "published" else 0
+        if stored == len(every):
+            key, stored = "answer_published_stored", 0
+        shown = bad[:MOST_EXCEPTIONS]
+        yield Answer(key, len(every - failing), len(every), shown, len(bad) - len(shown), stored)
 
 
 def made_with(document: Document) -> Dict[str, List[str]]:

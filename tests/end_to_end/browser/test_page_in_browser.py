@@ -364,6 +364,9 @@ def test_nothing_is_cut_off_on_paper(browser: Browser, width: int, language: str
     browser.choose("language", language)
     browser.evaluate("window.dispatchEvent(new Event('beforeprint'))")
     browser.command("Emulation.setEmulatedMedia", {"media": "print"})
+    past = "each.getBoundingClientRect().right > each.closest('td').getBoundingClientRect().right + 1"
+    badges = f"Array.from(document.querySelectorAll('.glance td .badge')).filter(each => {past})"
+    assert [] == browser.evaluate(f"{badges}.map(each => each.innerText)")
     # As a verdict looks that has two reasons: the comparison's, and the one why it is known.
     browser.evaluate(
         "document.querySelectorAll('.glance td.verdicts > div').forEach(each => each.insertAdjacentHTML('beforeend',"

@@ -147,6 +147,17 @@ def test_published_figures_that_only_stored_runs_were_compared_with_are_said_to_
     assert "answer_published_stored" == answer.key
 
 
+def test_the_answer_counts_recipes_that_were_judged_by_their_stored_runs_beside_measured_ones() -> None:
+    measured = group(published=[PublishedRow(LOSS, 0.375, None, "reproduced", "a reason")])
+    stored = comparison(
+        recipe="tf-cnn", rung="published", verdict="reproduced", findings=[finding(verdict="reproduced")]
+    )
+    blocks = glance(document(groups=[measured], gate=gate(stored)))
+
+    assert [False, True] == [block.only_stored for block in blocks]
+    assert ("answer_published", 2, 1) == (answers(blocks)[0].key, answers(blocks)[0].of, answers(blocks)[0].stored)
+
+
 def test_when_where_and_on_what_is_said_once() -> None:
     run = group().runs[0]
     runs = [replace(run, provenance={"finished": f"2026-01-0{day}", "commit": "0123"}) for day in (3, 1, 2)]
