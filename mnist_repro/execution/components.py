@@ -230,9 +230,9 @@ def as_run(assignment: Assignment, dataset: Dataset, scale: Scale, trained: Trai
 def estimate(
     weights_file: Path, recipe: Recipe, dataset: Dataset, test_images: int, out: Optional[Path] = None
 ) -> Evaluation:
-    """Component two: build a new model, read its weights from ``weights_file``, and score the test images.
+    """Component two: build a new model, read its weights from ``weights_file``, and score the first ``test_images``.
 
-    Without ``out``, `eval.log` and `evaluation.json` are not written.
+    The file is a `param.hdf5`. Without ``out``, `eval.log` and `evaluation.json` are not written.
 
     Raises:
         BadInput: the file does not fit, or the folder cannot be written.

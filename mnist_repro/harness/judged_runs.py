@@ -18,7 +18,8 @@ from mnist_repro.runs.found import FoundRun
 def gate_report(baselines: Path, groups: Sequence[Sequence[FoundRun]], started: str, complete: bool) -> Report:
     """Compare each group of runs with the stored runs. At the full scale, those also with the published figures.
 
-    The runs of a group are of one recipe, scale, arithmetic, dataset and platform.
+    The runs of a group are of one recipe, scale, arithmetic, dataset and platform. ``started`` is an ISO 8601 time, and
+    ``complete`` says whether every run could be read.
     """
     entries = tuple(entry for group in groups for entry in _entries(baselines, group))
     runs = [each.run for group in groups for each in group]

@@ -18,7 +18,10 @@ ACCURACY_REACH = 0.005
 
 
 def accuracy_passes(recipe: Recipe, runs: Sequence[Run]) -> bool:
-    """Whether |mean accuracy - published| < 0.005 wherever the recipe's source printed a test accuracy."""
+    """Whether |mean accuracy - published| < 0.005 wherever the recipe's source printed a test accuracy.
+
+    The runs are of the published budget, on MNIST.
+    """
     for published in recipe.published:
         scores = [run.score_after(published.after) for run in runs]
         accuracies = [math.nan if score is None else score.test.accuracy for score in scores]
@@ -31,7 +34,8 @@ def accuracy_passes(recipe: Recipe, runs: Sequence[Run]) -> bool:
 def num_regression_passes(stored: Mapping[int, Mapping[str, float]], runs: Sequence[Run]) -> bool:
     """Whether these runs pass pytest-regressions' `num_regression` with its defaults.
 
-    Each metric is a column, and each seed a row, as in a usual test with this fixture.
+    Each metric is a column, and each seed a row, as in a usual test with this fixture. ``stored`` has metric values by
+    seed, at least for the seeds of the runs.
 
     Raises:
         BadInput: pytest-regressions is not installed, or pandas, which it needs for this.

@@ -70,7 +70,10 @@ class Agreement:
 
 
 def recognise(recipe: Recipe, runs: Sequence[Run], dataset: Dataset) -> Drift:
-    """Recognise the drift in the runs of one recipe."""
+    """Recognise the drift in the runs of one recipe, scale and arithmetic, one for each seed.
+
+    The dataset is that of their training.
+    """
     if not runs:
         return Drift(NOT_RECOGNISED, "", "there is no run to look at")
     if can_compute(recipe):

@@ -75,7 +75,10 @@ def testable(recipe: Recipe, scale: str, dataset: str) -> Tuple[Figure, ...]:
 
 
 def stored_values(stored: Optional[BaselineFile], figure: Figure, unit: str) -> Samples:
-    """The values of a published figure in the stored full runs, by seed; empty if there are none."""
+    """The values of a published figure in the stored full runs, by seed; empty if there are none.
+
+    ``unit`` is what the figure's ``after`` counts, ``epoch`` or ``step``.
+    """
     entry = None if stored is None else stored.samples(PUBLISHED_CONDITIONS)
     name = metric_name(f"test_{figure.metric}", figure.after, unit)
     return {} if entry is None else samples_of(entry, name)

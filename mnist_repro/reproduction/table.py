@@ -48,7 +48,14 @@ def judge(
     comparisons: Optional[int] = None,
     stored: Mapping[str, BaselineFile] = MappingProxyType({}),
 ) -> Tuple[Group, ...]:
-    """Compare the runs of each group with published figures. All figures shown together share the level."""
+    """Compare the runs of each group with published figures. All figures shown together share the level.
+
+    Args:
+        together: the runs of each group.
+        dataset: training data of the runs, to look for drift; None to skip that.
+        comparisons: number of figures shown together; None means the figures of these runs.
+        stored: baselines at the full scale by recipe.
+    """
     figures = [testable(find(runs[0].recipe), runs[0].scale, runs[0].dataset["name"]) for runs in together]
     count = sum(map(len, figures)) if comparisons is None else comparisons
     return tuple(

@@ -7,7 +7,7 @@ from typing import Dict, List, Mapping, Sequence, Set
 
 
 def in_order(after: Mapping[str, Sequence[str]]) -> List[str]:
-    """The tests, each moved behind the tests that must pass before it; otherwise the order is kept.
+    """The tests, each moved behind the tests that must pass before it (``after``); otherwise the order is kept.
 
     Returns:
         All tests, except those that wait for each other or for a missing test, directly or indirectly.

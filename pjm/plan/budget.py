@@ -10,7 +10,7 @@ from pjm.plan.packing import Job
 
 
 def check_budget(new: Sequence[Job], budget: Optional[float], before: float = 0.0) -> None:
-    """Check that new jobs stay within the budget.
+    """Check that new jobs stay within the budget of the whole session, in node-hours; None is no limit.
 
     ``before`` are the node-hours that the other jobs of the session have used or request.
 

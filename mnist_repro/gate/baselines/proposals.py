@@ -52,7 +52,7 @@ def accept(folder: Path, proposal: Proposal, date: str, reason: str) -> List[str
     """Store the proposed entries with the change in their history, and remove the proposal. Returns a line per entry.
 
     If the process is killed at any point, every stored and every proposed value is in at least one file, and a second
-    `accept` completes the change. The lock of the baseline must be held.
+    `accept` completes the change. The lock of the baseline must be held. ``date`` is an ISO 8601 time.
 
     Raises:
         BadInput: the disk is full, and then nothing has changed.

@@ -218,9 +218,8 @@ class BaselineFile:
 def accepted(stored: BaselineFile, proposed: BaselineFile, date: str, reason: str) -> BaselineFile:
     """The stored file with the proposed entries in it, and the change in each entry's history.
 
-    A proposed entry whose values are already stored changes nothing, so that `accept` can run twice.
-
-    The history of the new entries themselves is ignored.
+    A proposed entry whose values are already stored changes nothing, so that `accept` can run twice. The
+    history of the new entries themselves is ignored. ``date`` is an ISO 8601 time.
     """
     for entry in proposed.entries:
         old = stored.same_key(entry)
