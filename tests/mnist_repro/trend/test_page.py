@@ -135,8 +135,19 @@ def test_many_metrics_make_no_large_page_and_what_drifts_is_on_it() -> None:
     text = page(sessions(**many))
 
     assert len(text) < 3_000_000
-    assert "81 metrics more, of which none drifts" in Page(text).text
+    assert "81 metrics more, not drawn to keep the page small" in Page(text).text
     assert "last of all of digits falls by" in Page(text).text
+
+
+def test_of_many_metrics_that_fail_those_without_a_picture_are_named_without_a_link() -> None:
+    names = [f"m{number}" for number in range(MOST_CHARTS + 5)]
+    read = Page(page(failing(sessions(**{name: noise(0, 4) for name in names}), 3)))
+
+    assert all(f"{name} of digits: regressed" in read.text for name in names)
+    assert "5 metrics more, not drawn to keep the page small: those that drift or failed" in read.text
+    links = [each[1:] for each in read.values("href") if each.startswith("#series-")]
+    assert MOST_CHARTS == len(links)
+    assert {*links} <= {*read.values("id")}
 
 
 def test_conditions_and_platform_are_named_where_they_distinguish() -> None:
