@@ -30,12 +30,12 @@ def read(place: Path) -> Gate:
     return read_as(place / JSON if place.is_dir() else place, _gate)
 
 
-def read_as(file: Path, made: Callable[[str, Mapping[str, Any]], T], fix: str = "") -> T:
-    """What is ``made`` of the name and the fields of a gate report.
+def read_as(file: Path, parse: Callable[[str, Mapping[str, Any]], T], fix: str = "") -> T:
+    """Read a gate report, and return what ``parse`` makes of it.
 
     Args:
         file: the gate report.
-        made: takes name and fields.
+        parse: takes the file's name and the fields of its JSON object.
         fix: what to do if it cannot be read.
 
     Raises:
@@ -44,7 +44,7 @@ def read_as(file: Path, made: Callable[[str, Mapping[str, Any]], T], fix: str = 
     make = fix or f"pytest --gate-report={file.parent}"
     fields = read_json(file, SCHEMA, "gate report", make)
     try:
-        return made(str(file), fields)
+        return parse(str(file), fields)
     except (KeyError, TypeError, ValueError, AttributeError, IndexError, OverflowError, RecursionError) as error:
         raise BadInput(
             f"{file} is not a whole gate report",

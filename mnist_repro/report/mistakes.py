@@ -110,10 +110,10 @@ def _pictures(shown: FoundRun, recipe: Recipe, dataset: Dataset, pairs: Sequence
 
 
 def _picture(dataset: Dataset, index: int, predicted: Optional[int]) -> Picture:
-    return Picture(index, int(dataset.test_labels[index]), predicted, as_png(dataset.test_images[index]))
+    return Picture(index, int(dataset.test_labels[index]), predicted, base64_png(dataset.test_images[index]))
 
 
-def as_png(image: np.ndarray) -> str:
+def base64_png(image: np.ndarray) -> str:
     """The PNG of a digit, uint8 (28, 28), in base64, for JSON and data URLs."""
     from PIL import Image  # here, because it comes with matplotlib, which only the page needs
 

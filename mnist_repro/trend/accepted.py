@@ -37,7 +37,7 @@ class Accepted:
 
 @dataclass
 class History:
-    """The history of a folder of baselines; of no folder, nothing is known.
+    """The history of the baselines in a folder; empty without a folder.
 
     Args:
         folder: the folder, or None.
@@ -52,8 +52,8 @@ class History:
     def of(self, series: Series) -> List[Accepted]:
         """The changes between the points of a series, oldest first.
 
-        Each change that the points show belongs to the newest one in the history before it that no later one has.
-        A fingerprint's points show no change: there the dates alone decide.
+        From the last to the first, each change that the points show gets the newest entry of the history that is not
+        later than its point and not used yet. A fingerprint's points show no change, so its dates alone decide.
         """
         left = [each for each in self._changes(series.key) if _touches(each, series.key.metric)]
         times = [point.time for point in series.points]

@@ -38,7 +38,7 @@ class Point:
         stored: the stored mean; None without one.
         margin: the largest difference that does not matter; None without one.
         interval: both ends of the interval, in the metric's own unit; None without one.
-        everything: by seed, all metrics: two sessions with equal ones made one measurement twice.
+        everything: all metrics by seed. Neighbouring sessions with equal ones count as one measurement.
     """
 
     time: float
@@ -111,7 +111,7 @@ class Series:
 
 @dataclass(frozen=True)
 class Session:
-    """One gate report: its file, its start, whether all tests ran, and a point for each key."""
+    """One gate report: file, start, whether all tests ran, a point for each key, and a hash that copies of it share."""
 
     file: str
     time: float
@@ -171,7 +171,7 @@ def seconds(moment: Any) -> float:
 
 
 def _files(place: Path, problems: Problems) -> Iterator[Path]:
-    """The gate reports of a place; links to folders below it are not followed, so that no loop is."""
+    """The gate reports of a place; links to folders below it are not followed, because they may form a loop."""
 
     def refused(error: OSError) -> None:
         problems.found.append(
