@@ -28,14 +28,15 @@ def run(arguments: argparse.Namespace) -> int:
         0: every comparison passes; 1: one shows a difference; 125: neither was shown; 128: the command could not be
         started, which is true of every commit.
     """
-    if not arguments.arguments:
+    command = arguments.arguments[1:] if arguments.arguments[:1] == ["--"] else arguments.arguments
+    if not command:
         return _stop("no command was given", "gate-baselines bisect python -m pytest tests/regression")
     try:
         with tempfile.TemporaryDirectory(prefix="gate-") as folder:
-            subprocess.run([*arguments.arguments, f"--gate-report={folder}"], check=False)
+            subprocess.run([*command, f"--gate-report={folder}"], check=False)
             code, why = _read(Path(folder) / JSON)
     except OSError as error:
-        return _stop(f"cannot run {arguments.arguments[0]}: {error.strerror}", "name a command that is on PATH")
+        return _stop(f"cannot run {command[0]}: {error.strerror}", "name a command that is on PATH")
     sys.stderr.write(f"gate-baselines: this commit {_WORDS[code]}{why}\n")
     return code
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import sys
 from pathlib import Path
 from typing import List, Optional
 
@@ -97,7 +98,15 @@ def _run(arguments: argparse.Namespace) -> ExitCode:
 
 def main(arguments: Optional[List[str]] = None) -> int:
     """Run one command and return its exit code."""
-    return run_command(NAME, parser, arguments)
+    words = sys.argv[1:] if arguments is None else arguments
+    if words[:1] != ["bisect"]:
+        return run_command(NAME, parser, arguments)
+    try:
+        code = run_command(NAME, parser, arguments)
+    except SystemExit as ended:
+        code = ExitCode.BAD_INPUT if ended.code else ExitCode.PASSED
+    # For git, 2 is an answer about this commit: "bad".
+    return 128 if code == ExitCode.BAD_INPUT else code
 
 
 def entry() -> None:

@@ -84,7 +84,14 @@ def test_a_command_that_leaves_no_report_cannot_be_tested(capsys: pytest.Capture
 
 
 @pytest.mark.parametrize(
-    ("command", "words"), [([], "no command was given"), (["no-such-command"], "cannot run no-such-command")]
+    ("command", "words"),
+    [
+        ([], "no command was given"),
+        (["--"], "no command was given"),
+        (["--", "no-such-command"], "cannot run no-such-command"),
+        (["--typo"], "--typo"),
+        (["a\0b"], "the command could not go on"),
+    ],
 )
 def test_what_is_true_of_every_commit_stops_the_search(
     command: list[str], words: str, capsys: pytest.CaptureFixture[str]
