@@ -18,7 +18,7 @@ from mnist_repro.trend import drift as drifts
 from mnist_repro.trend.accepted import Accepted, History
 from mnist_repro.trend.chart import MOST_CHANGES, chart, drawn_points, mark_of
 from mnist_repro.trend.drift import Drift
-from mnist_repro.trend.sessions import Point, Series, Session, series_of
+from mnist_repro.trend.sessions import Key, Point, Series, Session, series_of
 
 _TEMPLATES = Path(__file__).with_name("templates")
 # Of more metrics, those that drift or fail are drawn first; of more sessions, those that fail.
@@ -107,19 +107,22 @@ def shown_of(sessions: Sequence[Session], history: History) -> List[Shown]:
     newest: Dict[str, float] = {NOTHING: sessions[-1].time}
     for series in every:
         newest[series.key.name] = max(newest.get(series.key.name, 0.0), series.points[-1].time)
-    going_on = [series for series in every if not _ended(series, newest[series.key.name])]
-    tests = [series for series in going_on if drifts.testable(series)]
+    ended = [_ended(series, newest[series.key.name]) for series in every]
+    tests = sum(drifts.testable(series) and not over for series, over in zip(every, ended))
+    same: Dict[Tuple[str, str], List[Key]] = {}
+    for series in every:
+        same.setdefault((series.key.name, series.key.metric), []).append(series.key)
     return [
         Shown(
             f"series-{number}",
-            _title(series, every),
+            _title(series.key, same[series.key.name, series.key.metric]),
             series,
-            drifts.find(series, len(tests)) if series in tests else None,
+            drifts.find(series, tests) if drifts.testable(series) and not over else None,
             history.of(series),
-            series in going_on and series.points[-1].fails,
-            series not in going_on,
+            series.points[-1].fails and not over,
+            over,
         )
-        for number, series in enumerate(every, start=1)
+        for number, (series, over) in enumerate(zip(every, ended), start=1)
     ]
 
 
@@ -205,10 +208,8 @@ def _rounded(sessions: int) -> str:
     return counted(int(float(f"{sessions:.2g}")), "session")
 
 
-def _title(series: Series, every: Sequence[Series]) -> str:
+def _title(key: Key, same: Sequence[Key]) -> str:
     """The gate and the metric; the conditions and the platform where others have the same gate and metric."""
-    key = series.key
-    same = [each.key for each in every if (each.key.name, each.key.metric) == (key.name, key.metric)]
     parts: List[Tuple[str, bool]] = [
         (conditions_text(dict(key.conditions)), len({each.conditions for each in same}) > 1),
         (key.platform, len({each.platform for each in same}) > 1),
