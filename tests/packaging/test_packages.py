@@ -143,7 +143,7 @@ def test_the_licence_and_the_readme_are_in_the_wheels_metadata() -> None:
         licences = [name for name in wheel.namelist() if name.endswith("LICENSE")]
 
     assert 1 == len(licences)
-    assert "Does the number still come out?" in text
+    assert "Does the published number still come out?" in text
     assert "Requires-Python: >=3.8" in text
 
 
