@@ -201,7 +201,8 @@ def _spec(context: Context, new: New) -> Dict[str, object]:
 
 def _within_limits(context: Context, jobs: List[Job], group: str) -> None:
     settings, store = context.settings, context.store
-    new = sum(job.sub == WHOLE for job in jobs)
+    # The step job to which a step is appended is there, and is counted with the others.
+    new = sum(job.sub == WHOLE and store.get(job.jid) is None for job in jobs)
     for whose, most in (({"user": context.user}, settings.accept_user), ({"group": group}, settings.accept_jobs)):
         if most and new + store.count_unfinished(False, **whose) > most:
             raise Refusal("72", "ru-accept")

@@ -23,6 +23,18 @@ def test_limits_of_acceptance_are_those_of_the_group(making: Callable[..., Emula
     assert ["48000001[1]", "48000001[2]", "48000001[3]", "48000002_0"] == [job.id for job in emulator.jobs(pjm.folder)]
 
 
+def test_a_step_that_is_appended_to_a_held_job_is_no_further_job(making: Callable[..., Emulated]) -> None:
+    pjm = making(accept_jobs=1)
+    step = pjm.submit(WAIT, "--step")
+    pjm.wait_for(step, "RUN")
+    pjm.command("pjhold", step)
+    pjm.wait_for(step, "HLD")
+
+    appended = pjm.command("pjsub", "--step", "--sparam", f"jid={step[:-2]}", "job.sh")
+
+    assert (0, "") == (appended.code, appended.err)
+
+
 def test_steps_are_appended_by_name_and_by_id(pjm: Emulated) -> None:
     first = pjm.submit(WAIT, "--step", "--sparam", "jnam=chain")
     second = pjm.submit("true", "--step", "--sparam", "jnam=chain", "-N", "ignored")
