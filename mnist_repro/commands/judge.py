@@ -14,9 +14,8 @@ from __future__ import annotations
 import argparse
 import datetime
 import sys
-from pathlib import Path
 
-from mnist_repro.commands.options import add_baselines, add_runs, named_place, require_there
+from mnist_repro.commands.options import add_baselines, add_out, add_runs, require_there
 from mnist_repro.errors import ExitCode
 
 DESCRIPTION = "judge runs that exist; leaves gate.json and gate.md"
@@ -25,13 +24,7 @@ DESCRIPTION = "judge runs that exist; leaves gate.json and gate.md"
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Add the arguments of the command."""
     add_runs(parser)
-    parser.add_argument(
-        "--out",
-        type=named_place,
-        default=Path("gate"),
-        metavar="DIR",
-        help="folder for the report (default: %(default)s)",
-    )
+    add_out(parser, "gate", "report")
     add_baselines(parser, "stored runs to compare with (default: %(default)s)")
 
 

@@ -50,6 +50,17 @@ def add_runs(parser: argparse.ArgumentParser) -> None:
     )
 
 
+def add_out(parser: argparse.ArgumentParser, default: str, what: str) -> None:
+    """Add the option for the folder that a report or page (``what``) is written into."""
+    parser.add_argument(
+        "--out",
+        type=named_place,
+        default=Path(default),
+        metavar="DIR",
+        help=f"folder for the {what} (default: %(default)s)",
+    )
+
+
 def add_baselines(parser: argparse.ArgumentParser, use: str) -> None:
     """Add the option for the folder of the baselines; ``use`` is its help text."""
     parser.add_argument("--baselines", type=named_place, default=BASELINES, metavar="DIR", help=use)

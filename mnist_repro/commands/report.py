@@ -16,9 +16,8 @@ from __future__ import annotations
 
 import argparse
 import sys
-from pathlib import Path
 
-from mnist_repro.commands.options import add_baselines, add_data, add_runs, named_place, require_there
+from mnist_repro.commands.options import add_baselines, add_data, add_out, add_runs, named_place, require_there
 from mnist_repro.errors import ExitCode
 
 DESCRIPTION = "one page for people that shows the results of runs"
@@ -27,13 +26,7 @@ DESCRIPTION = "one page for people that shows the results of runs"
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Add the arguments of the command."""
     add_runs(parser)
-    parser.add_argument(
-        "--out",
-        type=named_place,
-        default=Path("report"),
-        metavar="DIR",
-        help="folder for the page (default: %(default)s)",
-    )
+    add_out(parser, "report", "page")
     add_baselines(parser, "to judge the runs by (default: %(default)s)")
     parser.add_argument(
         "--gate",

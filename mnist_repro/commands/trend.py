@@ -16,9 +16,8 @@ from __future__ import annotations
 
 import argparse
 import sys
-from pathlib import Path
 
-from mnist_repro.commands.options import add_baselines, named_place, require_there
+from mnist_repro.commands.options import add_baselines, add_out, named_place, require_there
 from mnist_repro.errors import ExitCode
 
 DESCRIPTION = "one page that shows each metric of the gate over many sessions, and names what drifts"
@@ -33,9 +32,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         type=named_place,
         help="folders with gate.json files, at any depth, or such files",
     )
-    parser.add_argument(
-        "--out", type=named_place, default=Path("trend"), metavar="DIR", help="for the page (default: %(default)s)"
-    )
+    add_out(parser, "trend", "page")
     add_baselines(parser, "whose history says who accepted what, and why (default: %(default)s, if it is there)")
 
 
