@@ -16,7 +16,7 @@ from mnist_repro.report.page import page as report_page
 from mnist_repro.runs.problems import Problems
 from mnist_repro.trend import drift as drifts
 from mnist_repro.trend.accepted import Accepted, History
-from mnist_repro.trend.chart import MOST_CHANGES, chart, drawn_points, mark_of
+from mnist_repro.trend.chart import MARKS, MOST_CHANGES, chart, drawn_points, mark_of
 from mnist_repro.trend.drift import Drift
 from mnist_repro.trend.sessions import Key, Point, Series, Session, series_of
 
@@ -170,6 +170,7 @@ def render(sessions: Sequence[Session], copies: int, shown: Sequence[Shown], his
         problems_count=len(problems.found),
         baselines=history.folder,
         most_changes=MOST_CHANGES,
+        marks=MARKS,
     )
     return page
 
