@@ -14,9 +14,11 @@ from mnist_repro.files.json import read_json
 from mnist_repro.gate.report import JSON, SCHEMA
 from mnist_repro.gate.verdicts import Verdict
 
-# The exit codes of `git bisect run`: good, bad, cannot be tested (the commit is skipped), and an end of the search.
-GOOD, BAD, UNTESTED, STOP = 0, 1, 125, 128
+# The exit codes of `git bisect run` for a commit: good, bad, cannot be tested, by which it is skipped.
+GOOD, BAD, UNTESTED = 0, 1, 125
 _WORDS = {GOOD: "is good", BAD: "is bad", UNTESTED: "cannot be tested"}
+
+_WHY = "git bisect run would take any code below 128 for an answer about this commit"
 
 _DIFFERENT = (Verdict.REGRESSED, Verdict.IMPROVED, Verdict.CHANGED, Verdict.NOT_REPRODUCED)
 
@@ -25,18 +27,20 @@ def run(arguments: argparse.Namespace) -> int:
     """Run the command with `--gate-report` at its end, and return what its report says of this commit.
 
     Returns:
-        0: every comparison passes; 1: one shows a difference; 125: neither was shown; 128: the command could not be
-        started, which is true of every commit.
+        0: every comparison passes; 1: one shows a difference; 125: neither was shown.
+
+    Raises:
+        BadInput: the command could not be started, which is true of every commit.
     """
     command = arguments.arguments[1:] if arguments.arguments[:1] == ["--"] else arguments.arguments
     if not command:
-        return _stop("no command was given", "gate-baselines bisect python -m pytest tests/regression")
+        raise BadInput("no command was given", _WHY, "gate-baselines bisect python -m pytest tests/regression")
     try:
         with tempfile.TemporaryDirectory(prefix="gate-") as folder:
             subprocess.run([*command, f"--gate-report={folder}"], check=False)
             code, why = _read(Path(folder) / JSON)
     except OSError as error:
-        return _stop(f"cannot run {command[0]}: {error.strerror}", "name a command that is on PATH")
+        raise BadInput(f"cannot run {command[0]}: {error.strerror}", _WHY, "name a command that is on PATH") from error
     sys.stderr.write(f"gate-baselines: this commit {_WORDS[code]}{why}\n")
     return code
 
@@ -61,9 +65,3 @@ def verdict(report: Dict[str, Any]) -> int:
         return BAD
     judged = bool(report["complete"]) and any(each["findings"] for each in comparisons)
     return GOOD if judged and all(subject["passes"] for subject in subjects) else UNTESTED
-
-
-def _stop(what: str, next_step: str) -> int:
-    error = BadInput(what, "git bisect run would take any code below 128 for an answer about this commit", next_step)
-    sys.stderr.write(f"gate-baselines: {error}\n")
-    return STOP

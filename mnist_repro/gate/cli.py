@@ -13,6 +13,8 @@ from mnist_repro.gate.baselines.folder import BASELINES
 from mnist_repro.program import run_command, run_script
 
 NAME = "gate-baselines"
+# The exit code that ends the search of `git bisect run`.
+STOP = 128
 _EPILOG = """\
 exit codes: 0 done · 1 of diff: a proposal differs from what is stored · 2 bad input; of bisect: see its --help
 
@@ -106,7 +108,7 @@ def main(arguments: Optional[List[str]] = None) -> int:
     except SystemExit as ended:
         code = ExitCode.BAD_INPUT if ended.code else ExitCode.PASSED
     # For git, 2 is an answer about this commit: "bad".
-    return 128 if code == ExitCode.BAD_INPUT else code
+    return STOP if code == ExitCode.BAD_INPUT else code
 
 
 def entry() -> None:

@@ -12,8 +12,8 @@ from typing import Any, Dict
 
 import pytest
 
-from mnist_repro.gate.bisect import BAD, GOOD, STOP, UNTESTED, verdict
-from mnist_repro.gate.cli import main
+from mnist_repro.gate.bisect import BAD, GOOD, UNTESTED, verdict
+from mnist_repro.gate.cli import STOP, main
 
 GIT = shutil.which("git") or "git"
 # A command that ends as pytest does, and writes this report.
