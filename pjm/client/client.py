@@ -16,6 +16,7 @@ import pytest_pjm
 from pjm.batch.roots import SAME
 from pjm.batch.scheduler import Scheduler
 from pjm.client import batch_system
+from pjm.client.conflicts import check_marks
 from pjm.client.follow_session import FollowedSession
 from pjm.client.open_session import (
     Items,
@@ -26,7 +27,6 @@ from pjm.client.open_session import (
     tasks_of,
     workplace,
 )
-from pjm.client.plugins import check_marks, check_options
 from pjm.client.replay import Replay, take_over_exit_code
 from pjm.client.terminal import Progress, bad_ends, table
 from pjm.counted import counted
@@ -80,7 +80,6 @@ class Client:
                 "a resumed session submits and deletes jobs, and a dry run does neither",
                 "leave one of them out",
             )
-        check_options(config.option)
         if config.option.fugaku_resume and getattr(config.option, "clean_alluredir", False):
             config.option.clean_alluredir = False  # the folder has the results of jobs by now
         self._config = config

@@ -1,13 +1,16 @@
-"""Options of pytest that exclude `--fugaku`, and options with which no test runs."""
+"""Options and marks that exclude `--fugaku`, and options with which no test runs.
+
+The plugins are tried by tests/end_to_end/plugins.
+"""
 
 from __future__ import annotations
 
 import argparse
-from typing import List
+from typing import Dict, List
 
 import pytest
 
-from pjm.client.conflicts import check_together, stays_here
+from pjm.client.conflicts import check_marks, check_together, stays_here
 from pjm.errors import BadInput
 
 XDIST = ["-p", "xdist"]
@@ -16,6 +19,15 @@ COVERAGE = """
 def pytest_addoption(parser):
     parser.addoption("--cov", action="append", nargs="?", const=True, default=[], dest="cov_source")
     parser.addoption("--no-cov", action="store_true", dest="no_cov")
+"""
+DEPENDENCY = """
+import pytest
+
+@pytest.mark.dependency()
+def test_a(): pass
+
+@pytest.mark.dependency(depends=["test_a"])
+def test_b(): pass
 """
 
 
@@ -63,3 +75,49 @@ def test_what_changes_nothing_for_jobs_is_accepted(pytester: pytest.Pytester, wo
 )
 def test_options_that_only_show_something_need_no_jobs(pytester: pytest.Pytester, word: str, expected: bool) -> None:
     assert expected == stays_here(pytester.parseconfig(word).option)
+
+
+@pytest.mark.parametrize(
+    ("options", "plugin"),
+    [
+        ({"inline_snapshot": "report,fix"}, "inline-snapshot"),
+        ({"cucumber_json_path": "c.json"}, "pytest-bdd"),
+        ({"insta": "clear"}, "pytest-insta"),
+        ({"testmon": True}, "pytest-testmon"),
+        ({"mpl_generate_summary": "html"}, "pytest-mpl"),
+        ({"mpl_generate_hash_library": "hashes.json"}, "pytest-mpl"),
+    ],
+    ids=str,
+)
+def test_an_option_that_needs_all_tests_in_one_process_is_refused(options: Dict[str, object], plugin: str) -> None:
+    with pytest.raises(BadInput) as refusal:
+        check_together(argparse.Namespace(**options))
+
+    assert "--fugaku does not go together with --" in refusal.value.what
+    assert plugin in refusal.value.what
+
+
+@pytest.mark.parametrize(
+    "options",
+    [{}, {"inline_snapshot": "report"}, {"inline_snapshot": None}, {"testmon": False}, {"insta": "update"}],
+    ids=str,
+)
+def test_other_values_are_not(options: Dict[str, object]) -> None:
+    check_together(argparse.Namespace(**options))
+
+
+class Dependencies:
+    """Stands where pytest-dependency is."""
+
+
+def test_a_test_that_depends_on_another_by_a_plugin_is_refused_and_another_is_not(pytester: pytest.Pytester) -> None:
+    pytester.makeini("[pytest]\nmarkers = dependency: of pytest-dependency\n")
+    items, _ = pytester.inline_genitems(pytester.makepyfile(test_it=DEPENDENCY))
+
+    check_marks(items)  # without the plugin, the mark means nothing
+    items[0].config.pluginmanager.register(Dependencies(), "dependency")
+    check_marks(items[:1])
+    with pytest.raises(BadInput) as refusal:
+        check_marks(items)
+
+    assert f"{items[1].nodeid} depends on other tests by the mark dependency" == refusal.value.what
