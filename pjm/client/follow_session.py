@@ -1,14 +1,19 @@
-"""Follows the jobs of a session of pytest: submits them, runs the unmarked tests, and reports results as they come."""
+"""Follows the jobs of a session of pytest: submits them, runs the unmarked tests, and reports results as they come.
+
+Who leaves early is told what became of the jobs, and how to resume.
+"""
 
 from __future__ import annotations
 
 import contextlib
+import re
 import time
-from typing import Callable, Iterator, Sequence
+from typing import Callable, Dict, Iterator, Sequence
 
 import pytest
 
-from pjm.client import leave_session
+from pjm import suggest
+from pjm.batch.scheduler import UnansweredError
 from pjm.client.replay import Replay
 from pjm.client.terminal import Progress, live_records
 from pjm.counted import counted
@@ -108,7 +113,7 @@ class FollowedSession:
                 raise
         except BaseException:
             self._progress.clear()
-            self.left_message = self.left_message or leave_session.left_alone(self.watch, self._way()) or ""
+            self.left_message = self.left_message or self._still_running()
             raise
 
     def _follow(self, plan: Callable[[], Sequence[Job]], local: Sequence[pytest.Item]) -> None:
@@ -159,7 +164,7 @@ class FollowedSession:
         self._progress.clear()
         refused = [job.shares[0].ending for job in self.watch.jobs if job.stage is Stage.REFUSED]
         if len(refused) < len(self.watch.jobs):
-            self.left_message = leave_session.detached(self.watch.jobs, self._way())
+            self.left_message = self._submitted()
         for ending in filter(None, refused):
             raise BadInput(
                 f"{len(refused)} of {len(self.watch.jobs)} jobs were not submitted",
@@ -225,8 +230,48 @@ class FollowedSession:
             time.sleep(self.watch.pace.pause)
         time.sleep(self.watch.pace.pause)  # the journal of what is cancelled takes some more
 
-    def _cancel(self) -> None:
-        self.left_message = leave_session.cancel(self.watch, self._way())
+    # Leaving early.
 
-    def _way(self) -> leave_session.ResumeHint:
-        return leave_session.way_back(self._session, self.watch, self._unmarked)
+    def _cancel(self) -> None:
+        """Cancel all jobs, and say how many were cancelled, and how to get the other results."""
+        rest = self._rest()
+        try:
+            ids = self.watch.cancel()
+        except UnansweredError as error:
+            self.left_message = f"fugaku: jobs may still run, because they could not be cancelled: {error}; {rest}"
+            return
+        doubtful = len(self.watch.doubtful)
+        doubt = f"; {doubtful} may still start: it is unknown whether they were accepted" if doubtful else ""
+        outcome = f"{counted(len(ids), 'job')} cancelled{doubt}; " if ids or doubtful else ""
+        self.left_message = f"fugaku: {outcome}{rest}"
+
+    def _still_running(self) -> str:
+        """The message that jobs run on after the session ended; "" if no job runs."""
+        running = [job for job in self.watch.jobs if job.open and job.stage in (Stage.SUBMITTED, Stage.UNCERTAIN)]
+        jobs = counted(len(running), "job")
+        return f"fugaku: {jobs} still running; continue with: {self._how_to_resume()}" if running else ""
+
+    def _submitted(self) -> str:
+        """The message that jobs were submitted. Of parts that share the number of one job, the first stands for all."""
+        first: Dict[str, str] = {}
+        jobs = (job for job in self.watch.jobs if job.stage is not Stage.CANCELLED)
+        for share in (share for job in jobs for share in job.shares if share.id):
+            first.setdefault(re.split(r"\D", share.id)[0], share.id)
+        return f"fugaku: submitted {', '.join(first.values())}; continue with: {self._how_to_resume()}"
+
+    def _rest(self) -> str:
+        done = f"{len(self.watch.results)} of {len(self.watch.tests)} tests in jobs have results"
+        if len(self.watch.results) == len(self.watch.tests) and not self._unmarked:
+            return done
+        but = ", with no limit of failures to stop it again" if self._is_limited() else ""
+        return f"{done}; the rest{but}: {self._how_to_resume()}"
+
+    def _how_to_resume(self) -> str:
+        """The command that resumes the session."""
+        return suggest.resume(self.watch.session.folder) + (" --maxfail=0" if self._is_limited() else "")
+
+    def _is_limited(self) -> bool:
+        """Whether a limit of failures would stop the session again, by all results that pytest has or will have."""
+        limit = self._session.config.option.maxfail
+        failures = max(self._session.testsfailed, sum(1 for result in self.watch.results.values() if result.failed))
+        return bool(limit and failures >= limit)
