@@ -319,7 +319,7 @@ class Life:
             submit_patience=600.0, budget=None, site=Site(), defaults=Defaults(), submit_options=(),
         )  # fmt: skip
         files = {task.nodeid: Path("test_it.py") for task in self._tasks}
-        self._place = Workplace(("python",), (), workdir, files, ("test_it.py",), (), {}, True, "xunit1", 120.0)
+        self._place = Workplace(("python",), workdir, files=files, places=("test_it.py",), path=True)
         self._session = index.create(workdir, {"arguments": [], "checkout": {}})
 
     def run(self) -> None:

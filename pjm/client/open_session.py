@@ -79,7 +79,6 @@ def workplace_here(config: pytest.Config, items: Items) -> Workplace:
     family = str(config.getini("junit_family")) if getattr(config.option, "xmlpath", None) else "xunit1"
     return Workplace(
         python=(sys.executable,),
-        prologue=(),
         start=start,
         files={test: file_of(item) for test, item in items.items()},
         places=tuple(dict.fromkeys(_without_test(argument) for argument in config.args)),

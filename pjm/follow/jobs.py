@@ -13,9 +13,8 @@ from pjm.job.assignment import events_file
 from pjm.job.captured_output import last_lines
 from pjm.job.events import Tail
 from pjm.job.share_events import Reading
-from pjm.plan.job_folder import read_job
+from pjm.plan.job_folder import Outputs, outputs, read_job, script_names
 from pjm.plan.packing import Job, Share
-from pjm.plan.script import Outputs, outputs, script_names
 
 
 class Clock(Protocol):

@@ -10,8 +10,7 @@ from pjm.batch.scheduler import AnswerLostError, Ending, Scheduler, Submission, 
 from pjm.follow.interrupts import Hold
 from pjm.follow.jobs import Clock, FollowedJob, Stage
 from pjm.job.assignment import PLAN
-from pjm.plan.job_folder import CODE
-from pjm.plan.script import script_names
+from pjm.plan.job_folder import CODE, script_names
 from pjm.plan.settings import Settings
 from pjm.sessions.mirror import Mirror
 from pjm.sessions.pace import SUBMISSION, Pace

@@ -8,9 +8,8 @@ from typing import Iterator, Optional, Sequence
 from pjm.batch.scheduler import Scheduler
 from pjm.counted import counted
 from pjm.elapse import elapse_text
-from pjm.plan.job_folder import Workplace, write_job
+from pjm.plan.job_folder import Workplace, script_names, write_job
 from pjm.plan.packing import Job
-from pjm.plan.script import script_names
 from pjm.sessions.session import Session
 
 

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import re
 import shlex
 import shutil
 import zlib
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, Dict, List, Mapping, Optional, Tuple
 
@@ -14,15 +15,17 @@ import pytest_pjm
 from pjm.batch.roots import SAME, Roots
 from pjm.batch.scheduler import Resources, Scheduler
 from pjm.files import write_whole
-from pjm.job.assignment import PATH, read_document, write_document
+from pjm.job.assignment import FOLDER, PATH, SHARE, read_document, write_document
+from pjm.job.interpreter import command
 from pjm.job.rank import FILES
 from pjm.plan.packing import Job, Share
-from pjm.plan.script import JobPython, script, script_names
 from pjm.sessions.selection import HASH_SEED
 from pjm.sessions.session import SCHEMA, Session
 
 CODE = "lib"
 LOCAL_MPIEXEC = ("mpiexec", "-n", "{ranks}")  # of Open MPI or MPICH on this machine
+# Text that a directive may hold unquoted: neither the shell nor the batch system splits or changes it.
+_PLAIN = re.compile(r"[A-Za-z0-9_./:=+@-]{1,1000}", re.ASCII)
 
 
 @dataclass(frozen=True)
@@ -30,9 +33,9 @@ class Workplace:
     """What all jobs of a session have in common.
 
     Attributes:
-        python: the command that starts the interpreter.
-        prologue: lines of shell before pytest.
+        python: the command that starts the interpreter of the compute nodes.
         start: the folder in which pytest starts.
+        prologue: lines of shell before pytest.
         files: the file of each test; None for a test that comes from no file.
         places: the files and folders that the client collects.
         arguments: the client's arguments of pytest.
@@ -47,19 +50,28 @@ class Workplace:
     """
 
     python: Tuple[str, ...]
-    prologue: Tuple[str, ...]
     start: Path
-    files: Mapping[str, Optional[Path]]
-    places: Tuple[str, ...]
-    arguments: Tuple[str, ...]
-    environment: Mapping[str, str]
-    path: bool
-    junit: str
-    grace: float
+    prologue: Tuple[str, ...] = ()
+    files: Mapping[str, Optional[Path]] = field(default_factory=dict)
+    places: Tuple[str, ...] = ()
+    arguments: Tuple[str, ...] = ()
+    environment: Mapping[str, str] = field(default_factory=dict)
+    path: bool = False
+    junit: str = "xunit1"
+    grace: float = 120.0
     mpiexec: Tuple[str, ...] = LOCAL_MPIEXEC
     ranks_gate: str = FILES
     switches: Tuple[str, ...] = ()
     roots: Roots = SAME
+
+
+@dataclass(frozen=True)
+class Outputs:
+    """The files that the batch system writes for one share."""
+
+    out: Path
+    err: Path
+    stats: Path
 
 
 def write_job(session: Session, job: Job, place: Workplace, scheduler: Scheduler, retry: bool) -> Path:
@@ -68,10 +80,51 @@ def write_job(session: Session, job: Job, place: Workplace, scheduler: Scheduler
     folder.mkdir(mode=0o700, exist_ok=True)
     write_document(folder, document(session.artifacts, job, place, retry))
     prologue = (_hash_line(session), *place.prologue, *_path_lines(session, place.roots))
-    worker = JobPython(place.python, place.start, prologue, place.switches, place.roots)
     for number, name in enumerate(script_names(job)):
-        write_whole(folder / name, script(job, number, folder, worker, scheduler))
+        write_whole(folder / name, script(job, number, folder, replace(place, prologue=prologue), scheduler))
     return folder
+
+
+def script_names(job: Job) -> Tuple[str, ...]:
+    """The names of a job's scripts in its folder: one for each step of a step job, otherwise one."""
+    return tuple(f"script-{number}.sh" for number in range(len(job.shares) if job.step else 1))
+
+
+def outputs(folder: Path, number: int) -> Outputs:
+    """The output files of one share. `folder` is the job's folder, from which the job has to be submitted."""
+    return Outputs(*(folder / f"share-{number}.{kind}" for kind in ("out", "err", "stats")))
+
+
+def script(job: Job, number: int, folder: Path, place: Workplace, scheduler: Scheduler) -> str:
+    """The text of one job script.
+
+    A normal job and a bulk job have one script, with number 0; a step job has one per step. The job has to be submitted
+    from `folder`: the output files are relative to it, so that no directive holds a path of the user. The worker finds
+    the job's folder in PYTEST_PJM_FOLDER and the number of its share in PYTEST_PJM_SHARE. The exit code of the script
+    is that of the worker, or 128 + signal if a signal ended it, so that the batch system removes dependent steps.
+    """
+    share = job.shares[number]
+    environment = share.resources.env
+    resources = replace(share.resources, env=tuple(filter(_is_plain, environment)))
+    numbered = None if job.bulk else number
+    lines = ["#!/bin/bash"]
+    lines += scheduler.directives(job.name, resources, numbered, share.needs if job.step else None)
+    lines += ["", *(f"export {name}={shlex.quote(text)}" for name, text in environment if not _is_plain((name, text)))]
+    lines += [
+        f"export {FOLDER}={shlex.quote(place.roots.there(folder))}",
+        f"export {SHARE}={scheduler.bulk_number if job.bulk else number}",
+        *place.prologue,
+        f"cd -- {shlex.quote(place.roots.there(place.start))} || exit 125",
+        "# At the elapse limit the signal goes to this shell as well, which has to wait for pytest's last words.",
+        "trap : XCPU TERM",
+        " ".join(map(shlex.quote, command(place.python, place.switches, "main"))),
+        "exit $?",
+    ]
+    return "\n".join(lines) + "\n"
+
+
+def _is_plain(pair: Tuple[str, str]) -> bool:
+    return _PLAIN.fullmatch(pair[1]) is not None
 
 
 def read_job(folder: Path) -> Tuple[Job, bool]:

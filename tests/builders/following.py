@@ -46,7 +46,7 @@ class Following:
     @property
     def place(self) -> Workplace:
         files = {each.nodeid: Path("test_it.py") for each in self.tests}
-        return Workplace(("python",), (), self.folder, files, ("test_it.py",), (), {}, True, "", 120.0)
+        return Workplace(("python",), self.folder, files=files, places=("test_it.py",), path=True, junit="")
 
     def make(self, session: Session) -> Watch:
         return Watch(session, self.scheduler, self.settings, self.tests, self.place, self, self.hold)

@@ -9,8 +9,8 @@ from typing import Callable, Dict, Generic, List, Sequence, Tuple, TypeVar
 
 from pjm.batch.scheduler import Ending, Phase, Scheduler, Status, Submission
 from pjm.marks.mark import Request
+from pjm.plan.job_folder import Workplace, script, script_names
 from pjm.plan.packing import Job, Site, Task, pack
-from pjm.plan.script import JobPython, script, script_names
 from tests.builders.processes import until
 
 S = TypeVar("S", bound=Scheduler)
@@ -53,7 +53,7 @@ class SubmittingPlace(Generic[S]):
         folder.mkdir()
         scripts = tuple(folder / name for name in script_names(job))
         for number, path in enumerate(scripts):
-            path.write_text(script(job, number, folder, JobPython((str(run),), self.folder), self.scheduler))
+            path.write_text(script(job, number, folder, Workplace((str(run),), self.folder), self.scheduler))
         needs = tuple(share.needs for share in job.shares) if job.step else ()
         return Prepared(job, folder, Submission(job.name, folder, scripts, job.bulk, needs=needs))
 

@@ -15,8 +15,8 @@ from pjm.batch.pjm.pjstat import blocks, jobs, statistics
 from pjm.batch.pjm.scheduler import PjmScheduler
 from pjm.batch.pjm.status import memory_use
 from pjm.batch.scheduler import AnswerLostError, Phase
+from pjm.plan.job_folder import outputs
 from pjm.plan.packing import Site
-from pjm.plan.script import outputs
 from tests.builders.emulated import make
 from tests.builders.processes import PATIENCE
 from tests.builders.submitting import BULK, ONE, STEPS, SubmittingPlace

@@ -10,7 +10,7 @@ from typing import Dict, Iterator, List, Tuple
 import pytest
 
 from pjm.batch.scheduler import AnswerLostError, Ending, Phase, Status, SubmitError, UnansweredError
-from pjm.plan.script import outputs
+from pjm.plan.job_folder import outputs
 from tests.builders.processes import until
 from tests.builders.submitting import BULK, ONE, STEPS, SubmittingPlace
 from tests.end_to_end.slurm.conftest import LIMITED, Place, scheduler_of

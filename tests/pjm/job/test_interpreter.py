@@ -12,8 +12,7 @@ from typing import List, Sequence
 import pytest
 
 import pjm
-from pjm.job.interpreter import START
-from pjm.plan.script import JobPython
+from pjm.job.interpreter import START, command
 
 ROOT = str(Path(pjm.__file__).parent.parent)
 SHOW = f"""
@@ -69,7 +68,7 @@ def test_variables_that_stand_for_switches_count() -> None:
 
 
 def test_switches_stand_before_the_program() -> None:
-    worker = JobPython(("apptainer", "exec", "image.sif", "python3"), Path("/"), switches=("-O", "-Werror"))
+    python = ("apptainer", "exec", "image.sif", "python3")
 
     assert (
         "apptainer",
@@ -80,4 +79,4 @@ def test_switches_stand_before_the_program() -> None:
         "-Werror",
         "-c",
         START.format(function="main"),
-    ) == worker.command
+    ) == command(python, ("-O", "-Werror"), "main")

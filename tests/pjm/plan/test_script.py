@@ -20,12 +20,12 @@ from pjm.batch.slurm.scheduler import SlurmScheduler
 from pjm.emulator.running.steps import Dependency, dependency
 from pjm.job.interpreter import START
 from pjm.marks.mark import Request
+from pjm.plan.job_folder import Outputs, Workplace, outputs
+from pjm.plan.job_folder import script as script_for
 from pjm.plan.packing import Job, Share, Site, Task, pack
-from pjm.plan.script import JobPython, Outputs, outputs
-from pjm.plan.script import script as script_for
 
 FOLDER = Path("/vol0001/data/hp000000/u00000/project/.pjm/s/jobs/pjm-s-0")
-WORKER = JobPython(
+PLACE = Workplace(
     ("/vol0001/data/hp000000/u00000/venv/bin/python",),
     Path("/vol0001/data/hp000000/u00000/project"),
     ("export PATH=/home/apps/oss/TensorFlow-2.2.0/bin:$PATH", "export LD_LIBRARY_PATH=/lib64:$LD_LIBRARY_PATH"),
@@ -39,36 +39,36 @@ def packed(*tests: Tuple[str, Tuple[str, ...]], request: Request = REQUEST, site
     return job
 
 
-def script(job: Job, number: int, folder: Path, worker: JobPython) -> str:
-    return script_for(job, number, folder, worker, PjmScheduler())
+def script(job: Job, number: int, folder: Path, place: Workplace) -> str:
+    return script_for(job, number, folder, place, PjmScheduler())
 
 
 def test_a_normal_job(file_regression: FileRegressionFixture) -> None:
-    file_regression.check(script(packed(("a", ())), 0, FOLDER, WORKER), extension=".sh")
+    file_regression.check(script(packed(("a", ())), 0, FOLDER, PLACE), extension=".sh")
 
 
 def test_a_bulk_job(file_regression: FileRegressionFixture) -> None:
-    file_regression.check(script(packed(("a", ()), ("b", ())), 0, FOLDER, WORKER), extension=".sh")
+    file_regression.check(script(packed(("a", ()), ("b", ())), 0, FOLDER, PLACE), extension=".sh")
 
 
 def test_the_last_of_three_steps(file_regression: FileRegressionFixture) -> None:
     job = packed(("train", ()), ("train again", ()), ("estimate", ("train", "train again")))
 
-    file_regression.check(script(job, 2, FOLDER, WORKER), extension=".sh")
+    file_regression.check(script(job, 2, FOLDER, PLACE), extension=".sh")
 
 
 @pytest.mark.parametrize("scheduler", [PjmScheduler(), SlurmScheduler()], ids=["pjm", "slurm"])
 def test_a_job_with_ranks(file_regression: FileRegressionFixture, scheduler: Scheduler) -> None:
     job = packed(("a", ()), request=Request(nodes=2, elapse=1800, ranks=7), site=Site())
 
-    file_regression.check(script_for(job, 0, FOLDER, WORKER, scheduler), extension=".sh")
+    file_regression.check(script_for(job, 0, FOLDER, PLACE, scheduler), extension=".sh")
 
 
 def test_a_step_that_waits_for_hundreds_of_others_fits_into_a_line() -> None:
     names = [f"train[{number}]" for number in range(500)]
     job = packed(*((name, ()) for name in names), ("estimate", tuple(names)))
 
-    (line,) = [line for line in script(job, 500, FOLDER, WORKER).splitlines() if "--sparam" in line]
+    (line,) = [line for line in script(job, 500, FOLDER, PLACE).splitlines() if "--sparam" in line]
 
     assert len(line) < 4096
     sn, *conditions = line.split('"')[1].split(",")
@@ -81,9 +81,9 @@ def test_a_step_that_waits_for_hundreds_of_others_fits_into_a_line() -> None:
 def test_a_site_that_sets_nothing_and_values_no_directive_can_carry(file_regression: FileRegressionFixture) -> None:
     awkward = (("COMMA", "a,b"), ("EMPTY", ""), ("JAPANESE", "富岳"), ("LINES", "a\nb"), ("QUOTES", "\"'`$(id)`"))
     job = packed(("a", ()), request=Request(2, 360000, env=awkward), site=Site())
-    worker = JobPython(("python3",), Path("/a b/$(id)/'/富岳"))
+    place = Workplace(("python3",), Path("/a b/$(id)/'/富岳"))
 
-    text = script(job, 0, Path("/a b/,/%j/-x"), worker)
+    text = script(job, 0, Path("/a b/,/%j/-x"), place)
 
     file_regression.check(text, extension=".sh", encoding="utf-8")
 
@@ -134,9 +134,9 @@ def test_hostile_words_arrive_whole(tmp_path: Path, python: Path) -> None:
     root = tmp_path / "a $(b) 'c'"
     root.mkdir()
     job = Job("s-0", (Share(("a",), Resources(1, 60, env=(("HOSTILE", hostile),)), 1.0),))
-    worker = JobPython((str(python),), root, ("export FROM_PROLOGUE=yes",))
+    place = Workplace((str(python),), root, ("export FROM_PROLOGUE=yes",))
 
-    done = run(script(job, 0, tmp_path / "$(d)", worker), tmp_path)
+    done = run(script(job, 0, tmp_path / "$(d)", place), tmp_path)
 
     environment: Dict[str, str] = {
         "PYTEST_PJM_FOLDER": str(tmp_path / "$(d)"),
@@ -161,27 +161,27 @@ def test_neither_the_project_nor_an_empty_entry_comes_before_our_own_code_and_th
         )
     (project / "socket.py").write_text("raise SystemExit('the project was asked first')\n")
     path = shlex.quote(str(code))
-    worker = JobPython((sys.executable,), project, prologue=(f"export PYTHONPATH={path}:",))
+    place = Workplace((sys.executable,), project, prologue=(f"export PYTHONPATH={path}:",))
 
-    done = run(script(packed(("a", ())), 0, FOLDER, worker), tmp_path)
+    done = run(script(packed(("a", ())), 0, FOLDER, place), tmp_path)
 
     assert f"{socket.__file__} {code / 'pjm' / 'job' / 'worker.py'}\n" == done.stdout
 
 
 def test_a_sub_job_is_told_its_number(tmp_path: Path, python: Path) -> None:
-    text = script(packed(("a", ()), ("b", ())), 0, FOLDER, JobPython((str(python),), tmp_path))
+    text = script(packed(("a", ()), ("b", ())), 0, FOLDER, Workplace((str(python),), tmp_path))
 
     assert "1" == json.loads(run(text, tmp_path, PJM_BULKNUM="1").stdout)[2]["PYTEST_PJM_SHARE"]
 
 
 def test_a_step_is_told_its_number(tmp_path: Path, python: Path) -> None:
-    text = script(packed(("a", ()), ("b", ("a",))), 1, FOLDER, JobPython((str(python),), tmp_path))
+    text = script(packed(("a", ()), ("b", ("a",))), 1, FOLDER, Workplace((str(python),), tmp_path))
 
     assert "1" == json.loads(run(text, tmp_path).stdout)[2]["PYTEST_PJM_SHARE"]
 
 
 def test_the_script_ends_as_pytest_does(tmp_path: Path, python: Path) -> None:
-    text = script(packed(("a", ())), 0, FOLDER, JobPython((str(python),), tmp_path))
+    text = script(packed(("a", ())), 0, FOLDER, Workplace((str(python),), tmp_path))
 
     assert 3 == run(text, tmp_path, END="3").returncode
 
@@ -191,19 +191,19 @@ def test_a_script_whose_pytest_is_killed_ends_with_the_signal(tmp_path: Path) ->
     killed.write_text("#!/bin/bash\nkill -SEGV $$\n")
     killed.chmod(0o755)
 
-    assert 139 == run(script(packed(("a", ())), 0, FOLDER, JobPython((str(killed),), tmp_path)), tmp_path).returncode
+    assert 139 == run(script(packed(("a", ())), 0, FOLDER, Workplace((str(killed),), tmp_path)), tmp_path).returncode
 
 
 def test_at_the_elapse_limit_the_script_waits_for_pytests_last_words(tmp_path: Path) -> None:
     signalled = tmp_path / "signalled"
     signalled.write_text("#!/bin/bash\ntrap 'echo last words; exit 7' XCPU\nkill -XCPU $PPID\nkill -XCPU $$\nsleep 9\n")
     signalled.chmod(0o755)
-    done = run(script(packed(("a", ())), 0, FOLDER, JobPython((str(signalled),), tmp_path)), tmp_path)
+    done = run(script(packed(("a", ())), 0, FOLDER, Workplace((str(signalled),), tmp_path)), tmp_path)
 
     assert (7, "last words\n") == (done.returncode, done.stdout)
 
 
 def test_a_project_folder_that_is_not_there_ends_the_script_with_its_own_code(tmp_path: Path, python: Path) -> None:
-    text = script(packed(("a", ())), 0, FOLDER, JobPython((str(python),), tmp_path / "gone"))
+    text = script(packed(("a", ())), 0, FOLDER, Workplace((str(python),), tmp_path / "gone"))
 
     assert (125, "") == (run(text, tmp_path).returncode, run(text, tmp_path).stdout)
