@@ -195,15 +195,14 @@ class FollowedSession:
 
     def _check(self) -> None:
         """Cancel all jobs and stop if a plugin that saw a report asks for it."""
-        left = self._replay.exit
-        if not (self._session.shouldfail or self._session.shouldstop or left):
+        if not (self._session.shouldfail or self._session.shouldstop or self._replay.exit):
             return
         self._progress.clear()
         if self._replay.ended:
             with contextlib.suppress(OSError):  # without the note, a resumed session stops once more
                 self.watch.session.note("obeyed", tests=self._replay.ended)
-        if left is not None:
-            raise pytest.exit.Exception(left.why, left.code)
+        if self._replay.exit is not None:
+            raise self._replay.exit
         self._look_once_more()  # what is here by now does not run again when the session is resumed
         self._cancel()
         if self._session.shouldfail:

@@ -87,7 +87,7 @@ class LocalRanks:
         for news in self._run.wait_for(test, self._elapse[test]):
             self._replay.report(news)
         if self._replay.exit is not None:
-            raise pytest.exit.Exception(self._replay.exit.why, self._replay.exit.code)
+            raise self._replay.exit
         self._tear_down(item, nextitem)
         return True
 

@@ -16,7 +16,7 @@ from _pytest._io import TerminalWriter
 from pjm.batch.roots import SAME, Roots
 from pjm.errors import BadInput
 from pjm.follow.jobs import FollowedShare
-from pjm.follow.results import Exit, News, NoResult, RanIn, Result
+from pjm.follow.results import News, NoResult, Result
 from pjm.identity import identity
 from pjm.job import events
 from pjm.job.books import books
@@ -43,7 +43,7 @@ class Replay:
 
     Attributes:
         ended: tests that stopped the session now.
-        exit: the call of `pytest.exit` in one of them.
+        exit: what one of them raised with `pytest.exit`.
     """
 
     def __init__(
@@ -55,13 +55,13 @@ class Replay:
         roots: Roots = SAME,
     ) -> None:
         self.ended: List[str] = []
-        self.exit: Optional[Exit] = None
+        self.exit: Optional[BaseException] = None
         self._config = config
         self._items = items
         self._obeyed = obeyed
         self._left_out = left_out
         self._roots = roots
-        self._ran_in: Optional[RanIn] = None
+        self._ran_in: Optional[FollowedShare] = None
         self._books = books()
 
     def report(self, news: News) -> None:
@@ -78,7 +78,7 @@ class Replay:
             self._report_event(item, event)
         if news.exit is not None and news.test not in self._obeyed:
             self.ended.append(news.test)
-            self.exit = self.exit or news.exit
+            self.exit = self.exit or pytest.exit.Exception(str(news.exit.get("why")), news.exit.get("code"))
         else:
             for report in _added_reports(item, news):
                 self._log(item, report)
@@ -91,20 +91,20 @@ class Replay:
         category, letter, word = yield
         if self._ran_in is None or config.option.verbose < 1 or not word:
             return category, letter, word
-        place = f" in {self._ran_in.job}"
+        place = f" in {self._ran_in.id}"
         return category, letter, (word[0] + place, word[1]) if isinstance(word, tuple) else word + place
 
     def _log(self, item: pytest.Item, report: pytest.TestReport) -> None:
         """Report one phase; a failure names its job, the file of the job's output, and plugins that were not there."""
         if report.failed and self._ran_in is not None:
-            lines = [os.path.relpath(str(self._ran_in.output))]
-            theirs = self._ran_in.plugins
+            lines = [os.path.relpath(str(self._ran_in.outputs.out))]
+            theirs = self._ran_in.reading.plugins
             without = [] if theirs is None else sorted(plugin_names(self._config).difference(theirs))
             if without:
                 lines.append(f"not loaded there, but here: {', '.join(without)}")
             for name in self._left_out(report.longreprtext):
                 lines.append(f"not pushed there, and so not seen: {name}")
-            report.sections.append((f"output of job {self._ran_in.job}", "\n".join(lines)))
+            report.sections.append((f"output of job {self._ran_in.id}", "\n".join(lines)))
         item.ihook.pytest_runtest_logreport(report=report)
 
     def session_over(self, share: FollowedShare) -> None:

@@ -10,7 +10,7 @@ from typing import Iterator, List, Optional, Sequence, Tuple
 from pjm import suggest
 from pjm.batch.scheduler import Ending
 from pjm.follow.jobs import FollowedShare
-from pjm.follow.results import Exit, NoResult, Result
+from pjm.follow.results import NoResult, Result
 from pjm.job import captured_output
 from pjm.job.assignment import share_folder
 from pjm.job.share_events import BadEnd, TestEvents
@@ -50,10 +50,10 @@ def explain(
     what_next = ending.advice or f"run it again: {again}"
     if running is None or running.test != test:
         trouble = NoResult("; ".join(happened), what_next, share.description, _sections(share))
-        return Result(test, trouble=trouble, ran_in=share.ran_in)
+        return Result(test, trouble=trouble, ran_in=_ran_in(share))
     printed = captured_output.kept(share_folder(share.job.folder, share.number), running.phase)
     trouble = NoResult("; ".join(happened), what_next, share.description, (*printed, *_sections(share)))
-    return Result(test, running.events, running.phase, trouble, cut_off=cut_off(share, test), ran_in=share.ran_in)
+    return Result(test, running.events, running.phase, trouble, cut_off=cut_off(share, test), ran_in=_ran_in(share))
 
 
 def cut_off(share: FollowedShare, test: str) -> Optional[float]:
@@ -67,6 +67,10 @@ def cut_off(share: FollowedShare, test: str) -> Optional[float]:
     return max(0.0, share.elapsed - (running.started - share.reading.began))
 
 
+def _ran_in(share: FollowedShare) -> Optional[FollowedShare]:
+    return share if share.id else None
+
+
 def _own_words(share: FollowedShare) -> List[str]:
     """The last message that the worker wrote to the job's output."""
     lines = [line for _, text in share.last_words() for line in text.splitlines() if line.startswith("pjm: ")]
@@ -75,9 +79,8 @@ def _own_words(share: FollowedShare) -> List[str]:
 
 def completed(share: FollowedShare, events: TestEvents, needed: Sequence[str] = ()) -> Result:
     """The result of a test that ended in its job, or that was not found there."""
-    trouble = left = None
+    trouble = None
     if events.exit is not None:
-        left = Exit(str(events.exit.get("why")), events.exit.get("code"))
         happened = f"it ended the session: {events.stopped}"
         trouble = NoResult(happened, "have a failure fail this test alone: pytest.fail(…)", share.description)
     elif events.crash is not None:
@@ -92,7 +95,7 @@ def completed(share: FollowedShare, events: TestEvents, needed: Sequence[str] = 
         trouble = NoResult(happened, what_next, share.description)
     skipped = events.missing if events.skipped else None
     begun = None if events.missing is not None else events.phase
-    return Result(events.test, events.events, begun, trouble, skipped, ran_in=share.ran_in, exit=left)
+    return Result(events.test, events.events, begun, trouble, skipped, ran_in=_ran_in(share), exit=events.exit)
 
 
 def _how_to_repeat() -> str:

@@ -8,7 +8,6 @@ from pathlib import Path
 from typing import Dict, List, Optional, Protocol, Tuple
 
 from pjm.batch.scheduler import Ending, Phase, Status
-from pjm.follow.results import RanIn
 from pjm.job.assignment import events_file
 from pjm.job.captured_output import last_lines
 from pjm.job.events import Tail
@@ -145,11 +144,6 @@ class FollowedShare:
     def description(self) -> str:
         """Id, name of the job and script, for a message to the user."""
         return f"job {self.id or 'without id'} ({self.job.name}), script {self.script}"
-
-    @property
-    def ran_in(self) -> Optional[RanIn]:
-        """The job, for the results of its tests; None before it was submitted."""
-        return RanIn(self.id, self.outputs.out, self.reading.plugins) if self.id else None
 
     @property
     def script(self) -> Path:

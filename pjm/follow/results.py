@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from pathlib import Path
-from typing import List, Mapping, NamedTuple, Optional, Sequence, Tuple, Union
+from typing import Any, Dict, List, Mapping, NamedTuple, Optional, Sequence, Tuple, Union
 
+from pjm.follow.jobs import FollowedShare
 from pjm.job.events import Event
 from pjm.job.passed import passed
 from pjm.job.share_events import SuiteProperty, outcomes
@@ -28,34 +28,6 @@ class NoResult:
     sections: Tuple[Tuple[str, str], ...] = ()
 
 
-@dataclass(frozen=True)
-class RanIn:
-    """Where a test ran.
-
-    Attributes:
-        job: id of the job.
-        output: the file of the job's standard output; that of standard error is beside it.
-        plugins: the packages whose plugins its pytest had loaded; None if unknown.
-    """
-
-    job: str
-    output: Path
-    plugins: Optional[Tuple[str, ...]] = None
-
-
-@dataclass(frozen=True)
-class Exit:
-    """A call of `pytest.exit`.
-
-    Attributes:
-        why: its reason.
-        code: the exit code that it asks for; None for pytest's own.
-    """
-
-    why: str
-    code: Optional[int]
-
-
 class Verdict(NamedTuple):
     """What is kept of a result: the events of many tests would fill the memory. See `Result` for the attributes."""
 
@@ -75,8 +47,8 @@ class Result:
         trouble: why the events are incomplete; None if the test ran to its end or was skipped.
         skipped: why the test was skipped; None if it was not.
         cut_off: seconds the test had run when its job ended; None if the job's end did not cut it off.
-        ran_in: the job; None if none was submitted for the test.
-        exit: the call of `pytest.exit` in the test; None if there was none.
+        ran_in: the share that ran it; None if none was submitted for the test.
+        exit: `why` and `code` of the call of `pytest.exit` in the test; None if there was none.
     """
 
     test: str
@@ -85,8 +57,8 @@ class Result:
     trouble: Optional[NoResult] = None
     skipped: Optional[str] = None
     cut_off: Optional[float] = None
-    ran_in: Optional[RanIn] = None
-    exit: Optional[Exit] = None
+    ran_in: Optional[FollowedShare] = None
+    exit: Optional[Dict[str, Any]] = None
 
     @property
     def reason(self) -> str:
