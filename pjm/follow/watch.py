@@ -10,7 +10,6 @@ from typing import AbstractSet, Collection, Deque, Dict, Iterable, Iterator, Lis
 from pjm.batch.scheduler import Ending, Scheduler
 from pjm.counted import counted
 from pjm.errors import BadInput
-from pjm.follow.decide import Retry, Skip, decide
 from pjm.follow.deletion import Deletions
 from pjm.follow.durations import measured
 from pjm.follow.explain import bad_ends, completed, cut_off, explain
@@ -20,6 +19,7 @@ from pjm.follow.poll import Poller
 from pjm.follow.results import News, NoResult, Result, Verdict, outcome
 from pjm.follow.submit_once import Submitter, doubled
 from pjm.job.assignment import begun
+from pjm.job.passed import reason_to_skip
 from pjm.job.share_events import BadEnd, SuiteProperty
 from pjm.marks.after import waited_for
 from pjm.plan.budget import check_budget
@@ -327,22 +327,25 @@ class Watch:
         return not self._held_up
 
     def _settle(self, job: FollowedJob, share: FollowedShare, ending: Ending, figures: str, test: str) -> None:
-        after, tries = self._tasks[test].after, self._tried_again.get(test, 0)
-        running, retries = share.reading.running, self._settings.retries
-        progress = bool(share.reading.done)
-        shared = progress or (running is not None and running.test != test)
-        decision = decide(after, self.results, ending, tries, retries, shared, progress)
-        if isinstance(decision, Retry) and decision.counted:
+        """Skip a test without a result, have it run in another job, or report it as failed."""
+        after, known, tries = self._tasks[test].after, self.results, self._tried_again.get(test, 0)
+        running, progress = share.reading.running, bool(share.reading.done)
+        shared = progress or (running is not None and running.test != test)  # others had used a part of the time
+        again = ending.retry or (ending.out_of_time and shared)
+        not_passed = next((before for before in after if before in known and not known[before].passed), None)
+        if not_passed is not None:
+            self._add(Result(test, skipped=reason_to_skip(not_passed)))
+        elif any(before not in known for before in after):
             job.again.append(test)
-        elif isinstance(decision, Retry):
+        elif ending.out_of_time and progress:  # without progress, a suite that hangs would cost a job for each test
             job.left.append(test)
             seconds = cut_off(share, test)
             if seconds is not None:
                 self._cut_off[test] = seconds
-        elif isinstance(decision, Skip):
-            self._add(Result(test, skipped=decision.reason))
+        elif again and tries < self._settings.retries:
+            job.again.append(test)
         else:
-            self._add(explain(test, share, ending, decision.retries, figures, self._needed(test)))
+            self._add(explain(test, share, ending, tries if again else 0, figures, self._needed(test)))
 
     def _needed(self, test: str) -> List[str]:
         if not self._tasks[test].after:

@@ -99,6 +99,19 @@ def test_what_the_request_is_to_blame_for_is_not_tried_again(one: Following) -> 
     assert {A: "passed", B: f"its job did not end well: {words}"} == one.outcomes()
 
 
+def test_what_the_request_is_to_blame_for_is_told_without_the_tries_before(one: Following) -> None:
+    one.begin()
+    one.scheduler.end("1.0", MACHINE)
+    one.step(300)
+    one.scheduler.end("2.0", REQUEST)
+
+    one.step(60)
+
+    assert 2 == len(one.scheduler.submissions)
+    words = "its job did not end well: over its elapse limit (code 11); no test had begun"
+    assert {A: words, B: words} == one.outcomes()
+
+
 def run_out_of_time(job: Following, number: int, done: List[str], running: str, then: float = 120.0) -> None:
     """The job ends after 1000 seconds, in the middle of a test; some seconds later its end is known."""
     log = write_results(job.watch.jobs[number].folder, 0, done, end=False)
@@ -256,9 +269,24 @@ def test_what_waited_for_a_failed_test_is_skipped_and_names_it(tmp_path: Path) -
     ]
 
 
-def test_a_chain_whose_first_test_was_lost_is_tried_again_as_a_chain(tmp_path: Path) -> None:
+def test_what_waited_for_a_test_that_passed_can_fail_by_itself(tmp_path: Path) -> None:
     chain = Following(tmp_path, tasks(2, b=(A,)), settings_of(tmp_path))
     chain.begin()
+    chain.results(0, 0)
+    chain.scheduler.end("1.0")
+    chain.scheduler.end("1.1", REQUEST)
+
+    chain.step(60)
+
+    words = "its job did not end well: over its elapse limit (code 11); no test had begun"
+    assert {A: "passed", B: words} == chain.outcomes()
+
+
+@pytest.mark.parametrize("tries", [0, 2])
+def test_a_chain_whose_first_test_was_lost_is_tried_again_as_a_chain(tmp_path: Path, tries: int) -> None:
+    chain = Following(tmp_path, tasks(2, b=(A,)), settings_of(tmp_path))
+    chain.begin()
+    chain.watch._tried_again[B] = tries
     chain.scheduler.end("1.0", MACHINE)
     chain.scheduler.end("1.1", REQUEST)
 
