@@ -38,10 +38,9 @@ from pjm.follow.watch import Watch
 from pjm.identity import identify, identity
 from pjm.job.worker_plugin import LOG
 from pjm.marks.marks import MarkedTest, wishes
-from pjm.plan.budget import check_budget
 from pjm.plan.dry_run import dry_run
 from pjm.plan.job_folder import Workplace
-from pjm.plan.packing import Job, Task, pack, rounded
+from pjm.plan.packing import Job, Task, check_budget, pack, rounded
 from pjm.plan.settings import login_node, settings
 from pjm.remote.checkout import Checkout, checkout_of, top_of
 from pjm.remote.machine import Machine, answering, connect

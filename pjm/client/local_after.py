@@ -8,7 +8,7 @@ import pytest
 
 from pjm.errors import BadInput
 from pjm.identity import identity
-from pjm.job.passed import passed, reason_to_skip
+from pjm.job.share_events import passed, reason_to_skip
 from pjm.marks import after
 from pjm.marks.marks import MarkedTest, wishes
 from pjm.plan.settings import defaults

@@ -7,8 +7,7 @@ from typing import Any, Dict, List, Mapping, NamedTuple, Optional, Sequence, Tup
 
 from pjm.follow.jobs import FollowedShare
 from pjm.job.events import Event
-from pjm.job.passed import passed
-from pjm.job.share_events import SuiteProperty, outcomes
+from pjm.job.share_events import SuiteProperty, outcomes, passed
 
 
 @dataclass(frozen=True)

@@ -19,12 +19,10 @@ from pjm.follow.poll import Poller
 from pjm.follow.results import News, NoResult, Result, Verdict, outcome
 from pjm.follow.submit_once import Submitter, doubled
 from pjm.job.assignment import begun
-from pjm.job.passed import reason_to_skip
-from pjm.job.share_events import BadEnd, SuiteProperty
+from pjm.job.share_events import BadEnd, SuiteProperty, reason_to_skip
 from pjm.marks.after import waited_for
-from pjm.plan.budget import check_budget
 from pjm.plan.job_folder import Workplace, copy_code, write_job
-from pjm.plan.packing import Job, Task, pack_some
+from pjm.plan.packing import Job, Task, check_budget, pack_some
 from pjm.plan.settings import Settings
 from pjm.sessions.collected import Piece
 from pjm.sessions.mirror import Mirror, NoMirror

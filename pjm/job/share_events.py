@@ -1,4 +1,4 @@
-"""Follows the events of a share: the reports of each test, the running test, and the tests that are left."""
+"""Follows the events of a share: the reports of each test and whether it passed, the running test, and those left."""
 
 from __future__ import annotations
 
@@ -7,7 +7,6 @@ from typing import Any, Dict, Iterable, Iterator, List, NamedTuple, Optional, Se
 
 from pjm.job import events
 from pjm.job.events import Event
-from pjm.job.passed import passed
 
 
 @dataclass
@@ -51,6 +50,28 @@ def outcomes(records: Iterable[Event]) -> Iterator[Tuple[str, str]]:
     for event in records:
         if event["event"] == events.REPORT:
             yield str(event["data"].get("when")), str(event["data"].get("outcome"))
+
+
+def passed(reports: Iterable[Tuple[str, str]]) -> bool:
+    """Whether a test has passed, given the phase and outcome of each of its reports, in order.
+
+    After a failure the test has failed, whatever reports follow: a failed subtest is followed by more reports. Only a
+    new attempt at the whole test starts again.
+    """
+    called = failed = False
+    for when, outcome in reports:
+        if outcome == "rerun":  # pytest-rerunfailures: another attempt begins
+            called = failed = False
+        elif outcome == "failed":
+            failed = True
+        elif when == "call":
+            called = outcome == "passed"
+    return called and not failed
+
+
+def reason_to_skip(before: str) -> str:
+    """The reason to skip a test that waits for `before`, which did not pass."""
+    return f"waits for {before}, which did not pass"
 
 
 @dataclass(frozen=True)

@@ -10,8 +10,7 @@ import pytest
 
 from pjm.client.local_after import LocalChains
 from pjm.follow.results import Result
-from pjm.job.passed import passed
-from pjm.job.share_events import Reading
+from pjm.job.share_events import Reading, passed
 from pjm.marks.mark import Request
 from pjm.marks.marks import MarkedTest
 

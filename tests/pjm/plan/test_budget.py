@@ -6,8 +6,7 @@ import pytest
 
 from pjm.batch.scheduler import Resources
 from pjm.errors import BadInput
-from pjm.plan.budget import check_budget
-from pjm.plan.packing import Job, Share
+from pjm.plan.packing import Job, Share, check_budget
 
 NEW = (Job("new-0", (Share(("a",), Resources(1, 1800), 1.0),)),)
 
