@@ -332,13 +332,13 @@ class Life:
                 watch.start(watch.plan_unassigned())
             with self._part("followed"), contextlib.suppress(KeyboardInterrupt):
                 self.machine.interrupt = middle
-                followed.submit_and_follow(watch.plan_unassigned, (), detach=False)
+                followed.submit_and_follow((), detach=False)
             self._session.close()
             self._session = Session(self._session.folder, self._session.facts)
             with self._part("resumed"):
                 watch, followed = self._client()
                 load(watch, self._session)
-                followed.submit_and_follow(watch.plan_unassigned, (), detach=False)
+                followed.submit_and_follow((), detach=False)
             with self._part("pjm show"):
                 summary = summarize(self._session)
         self._session.close()

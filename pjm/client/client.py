@@ -40,7 +40,7 @@ from pjm.job.worker_plugin import LOG
 from pjm.marks.marks import MarkedTest, wishes
 from pjm.plan.dry_run import dry_run
 from pjm.plan.job_folder import Workplace
-from pjm.plan.packing import Job, Task, check_budget, pack, rounded
+from pjm.plan.packing import Task, check_budget, pack, rounded
 from pjm.plan.settings import login_node, settings
 from pjm.remote.checkout import Checkout, checkout_of, top_of
 from pjm.remote.machine import Machine, answering, connect
@@ -134,7 +134,7 @@ class Client:
             if option.fugaku_dry_run:
                 self._dry_run(followed.watch, prepared)
             else:
-                self._submit_and_follow(followed, local)
+                followed.submit_and_follow(local, bool(option.fugaku_detach))
                 session.testsfailed += sum(1 for _, end in followed.watch.bad_ends if end.code)
             return True
         except BadInput as error:
@@ -284,21 +284,6 @@ class Client:
         with folder.writing():
             load(watch, folder)
         return self._followed
-
-    def _submit_and_follow(self, followed: FollowedSession, local: Sequence[pytest.Item]) -> None:
-        """Submit the tests that have no job yet, and follow all.
-
-        Raises:
-            BadInput: the jobs would request too much, a job was refused, or the session folder cannot be written.
-        """
-        watch = followed.watch
-
-        def plan() -> Sequence[Job]:
-            jobs = watch.plan_unassigned()
-            check_budget(jobs, self._settings.budget, sum(job.committed for job in watch.jobs))
-            return jobs
-
-        followed.submit_and_follow(plan, local, bool(self._config.option.fugaku_detach))
 
     def _dry_run(self, watch: Watch, prepared: Prepared) -> None:
         """Write the scripts of the jobs, and show them."""

@@ -8,7 +8,7 @@ from __future__ import annotations
 import contextlib
 import re
 import time
-from typing import Callable, Dict, Iterator, Sequence
+from typing import Dict, Iterator, Sequence
 
 import pytest
 
@@ -23,7 +23,6 @@ from pjm.follow.interrupts import Interrupts
 from pjm.follow.jobs import Stage
 from pjm.follow.results import Result
 from pjm.follow.watch import Watch
-from pjm.plan.packing import Job
 from pjm.sessions.pace import WRITE
 
 _LAST_LOOK = 3.0  # seconds for which results are read after Ctrl-C; a client that resumes reads the others
@@ -65,20 +64,19 @@ class FollowedSession:
         self._unmarked = 0  # number of unmarked tests that have not run yet
         self._lived = 0.0
 
-    def submit_and_follow(self, plan: Callable[[], Sequence[Job]], local: Sequence[pytest.Item], detach: bool) -> None:
+    def submit_and_follow(self, local: Sequence[pytest.Item], detach: bool) -> None:
         """Report what earlier clients have read, submit jobs, run the unmarked tests, and report results as they come.
 
-        ``plan`` gives the jobs of the tests that have none yet. With ``detach``, leave as soon as all jobs are
-        submitted, and run no unmarked test.
+        With ``detach``, leave as soon as all jobs are submitted, and run no unmarked test.
 
         Raises:
-            BadInput: a job was refused, or `plan` raises it, or the session folder cannot be written.
+            BadInput: the jobs would request too much, a job was refused, or the session folder cannot be written.
         """
         opening = "back to" if self._session.config.option.fugaku_resume else "session"
         tests = f"{counted(len(self.watch.tests), 'test')} in jobs, {len(local)} here"
         self._progress.say(f"fugaku: {opening} {self.watch.session.identity}: {tests}")
         with self._interrupts.raised(), self._leaving():
-            self._detach(plan) if detach else self._follow(plan, local)
+            self._detach() if detach else self._follow(local)
         if not detach:
             with contextlib.suppress(OSError):  # only for later readers: all results have been reported
                 self.watch.session.note("done")
@@ -116,14 +114,14 @@ class FollowedSession:
             self.left_message = self.left_message or self._still_running()
             raise
 
-    def _follow(self, plan: Callable[[], Sequence[Job]], local: Sequence[pytest.Item]) -> None:
+    def _follow(self, local: Sequence[pytest.Item]) -> None:
         self._unmarked = len(local)
         for _ in self.watch.restore():
             self._report()
             self._progress.show(self.watch.jobs, len(self.watch.results), self.watch.trouble)
             time.sleep(self.watch.pace.pause)
         self._report()  # known results may stop the session before anything is submitted
-        self._start(plan())
+        self._start()
         self._progress.side_by_side(sum(len(job.shares) for job in self.watch.jobs) > 1)
         self._step()
         for place, item in enumerate(local):
@@ -141,12 +139,15 @@ class FollowedSession:
             for share in job.shares:
                 self._replay.session_over(share)
 
-    def _start(self, jobs: Sequence[Job]) -> None:
+    def _start(self) -> None:
+        """Plan and write the jobs of the tests that have none yet."""
+        jobs = self.watch.plan_unassigned()
+        self.watch.check_budget(jobs)
         time.sleep(2 * self.watch.pace.pause)  # writing takes more than is saved up by then
         with self.watch.session.writing():
             self.watch.start(jobs)
 
-    def _detach(self, plan: Callable[[], Sequence[Job]]) -> None:
+    def _detach(self) -> None:
         """Submit the jobs and leave.
 
         Raises:
@@ -155,7 +156,7 @@ class FollowedSession:
         for _ in self.watch.restore():
             self.watch.news.clear()  # the next client reports it
             time.sleep(self.watch.pace.pause)
-        self._start(plan())
+        self._start()
         while not self.watch.submitted:
             with self.watch.session.writing():
                 self.watch.step()

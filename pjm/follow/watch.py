@@ -135,6 +135,10 @@ class Watch:
         """Pack the tests that have no job yet into jobs; nothing is written."""
         return self._pack([test for test in self._tasks if test not in self.results and test not in self._assigned])
 
+    def check_budget(self, jobs: Sequence[Job]) -> None:
+        """Raise BadInput if new jobs would request more than the budget of the session has left."""
+        check_budget(jobs, self._settings.budget, sum(job.committed for job in self.jobs))
+
     def start(self, jobs: Sequence[Job], retry: bool = False, delay: float = 0.0) -> None:
         """Write jobs into the session folder; the next step after `delay` seconds submits them."""
         copy_code(self.session.folder)
@@ -356,7 +360,7 @@ class Watch:
         tests = [test for test in self._tasks if test in set(tests) and test not in self.results]
         jobs = self._pack(tests)
         try:
-            check_budget(jobs, self._settings.budget, sum(job.committed for job in self.jobs))
+            self.check_budget(jobs)
         except BadInput as refusal:
             failed = "its job failed, and trying again" if retry else "its job had no time left, and another job"
             happened = f"{failed} is too much: {refusal.what}; {refusal.why}"

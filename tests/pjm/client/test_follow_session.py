@@ -77,7 +77,7 @@ def test_a_stop_after_a_result_cancels_the_jobs_and_reports_nothing_more(
     one.scheduler.on_submit = lambda _: one.results(0, 0, [A, B], end=False)
 
     with pytest.raises(kind, match="enough"):
-        following.submit_and_follow(one.watch.plan_unassigned, (), detach=False)
+        following.submit_and_follow((), detach=False)
 
     assert [A] == reports.tests
     assert [("1.0",)] == one.scheduler.cancelled
@@ -88,7 +88,7 @@ def test_leaving_at_once_after_a_refusal_fails(one: Following) -> None:
     one.scheduler.refusals = [SubmitError("no such group", "set fugaku_group", retry=False)]
 
     with pytest.raises(BadInput) as refusal:
-        followed(one)[0].submit_and_follow(one.watch.plan_unassigned, (), detach=True)
+        followed(one)[0].submit_and_follow((), detach=True)
 
     assert ("1 of 1 jobs were not submitted", "set fugaku_group") == (refusal.value.what, refusal.value.fix)
 
