@@ -9,7 +9,6 @@ from typing import List, Optional
 
 import pjm
 from pjm import suggest
-from pjm.client.clean_session import add_clean
 from pjm.client.session_commands import add_commands as add_following
 from pjm.emulator.command import add_emulator
 from pjm.errors import BadInput
@@ -42,7 +41,6 @@ def main(arguments: Optional[List[str]] = None) -> int:
     subparsers = parser.add_subparsers(dest="command_name", metavar="COMMAND")
     add_commands(subparsers)
     add_following(subparsers)
-    add_clean(subparsers)
     add_emulator(subparsers)
     try:
         parsed = _parsed(parser, arguments)

@@ -45,7 +45,6 @@ def mnist_repro_commands() -> str:
 
 def pjm_commands() -> str:
     """Every command of `pjm`."""
-    from pjm.client.clean_session import add_clean
     from pjm.client.session_commands import add_commands as add_following
     from pjm.emulator.command import add_emulator
     from pjm.sessions.commands import add_commands
@@ -54,7 +53,6 @@ def pjm_commands() -> str:
     subparsers = top.add_subparsers(metavar="COMMAND")
     add_commands(subparsers)
     add_following(subparsers)
-    add_clean(subparsers)
     add_emulator(subparsers)
     return "\n".join(_commands(top, 2))
 

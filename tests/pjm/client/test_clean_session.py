@@ -10,7 +10,7 @@ from typing import Iterator, List
 import pytest
 
 from pjm.cli import main
-from pjm.client import clean_session
+from pjm.client import session_commands
 from pjm.sessions.session import Session
 from tests.builders.locked_session import done_session, follow
 
@@ -72,13 +72,13 @@ def test_a_session_that_somebody_follows_is_not_removed(
 def test_nobody_comes_back_to_a_session_while_it_is_being_removed(
     session: Session, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    real, came_back = clean_session._remove, []
+    real, came_back = session_commands._remove, []
 
     def remove(folder: Path) -> None:
         came_back.append(follow(session).communicate(timeout=120)[1])
         real(folder)
 
-    monkeypatch.setattr(clean_session, "_remove", remove)
+    monkeypatch.setattr(session_commands, "_remove", remove)
 
     assert 0 == clean(session, "--ended")
     assert ["in use\n"] == came_back
