@@ -316,7 +316,7 @@ class Life:
         self._settings = Settings(
             workdir=workdir, emulate=True, python=("python",), prologue=(), retries=2, queue_timeout=None,
             run_timeout=None, poll=(10.0, 60.0), tail=2.0, file_operations=RATE, grace=120.0, backoff=30.0,
-            submit_patience=600.0, budget=None, site=Site(), defaults=Defaults(), submit_options=(),
+            budget=None, site=Site(), defaults=Defaults(), submit_options=(),
         )  # fmt: skip
         files = {task.nodeid: Path("test_it.py") for task in self._tasks}
         self._place = Workplace(("python",), workdir, files=files, places=("test_it.py",), path=True)

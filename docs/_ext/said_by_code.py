@@ -32,12 +32,11 @@ def mark() -> str:
     from pjm.marks.mark import EXAMPLE, KEYS, Defaults
     from pytest_pjm import HELP
 
-    defaults = Defaults()
     about = {
-        "nodes": ("number of compute nodes, a whole number of at least 1", str(defaults.nodes)),
+        "nodes": ("number of compute nodes, a whole number of at least 1", "1"),
         "elapse": (
             "limit of the test's running time: hours:minutes:seconds, `1h30m`, or whole seconds",
-            f"`fugaku_elapse`, else {elapse_text(defaults.elapse)}",
+            f"`fugaku_elapse`, else {elapse_text(Defaults().elapse)}",
         ),
         "rscgrp": ("resource group", "`fugaku_rscgrp`, else the site's"),
         "env": ("environment variables of its job; names that begin with `PJM_` are PJM's own", "none"),

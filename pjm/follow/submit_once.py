@@ -22,6 +22,8 @@ BEGUN = Ending(
     "was taken and has begun, although the answer was lost, and the batch system does not know it any more",
     "it is not tried again, because it may have run: look at its files, then type: pytest --fugaku --lf",
 )
+# Seconds for which the batch system may refuse submissions with trouble of its own, while no job of ours is open.
+_PATIENCE = 600.0
 _DOUBLINGS = 10  # far above any limit; 2**1024 would be too large for a float
 
 
@@ -159,7 +161,7 @@ class Submitter:
         self.session.note("not-taken", job=job.name)
         job.stage = Stage.PLANNED
         job.refused = job.refused if job.refused is not None else self.clock.monotonic()
-        patience = self.settings.queue_timeout or self.settings.submit_patience
+        patience = self.settings.queue_timeout or _PATIENCE
         if error.retry and (others or self.clock.monotonic() - job.refused < patience):
             self.trouble = f"a submission is refused for now: {error}"
             job.due = self.clock.monotonic() + doubled(self.settings.poll[0], job.tries, self.settings.poll[1])

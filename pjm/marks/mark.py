@@ -54,13 +54,11 @@ class Defaults:
     """The values of arguments that a mark leaves out, and the limits of those that it gives.
 
     Attributes:
-        nodes: number of nodes.
         elapse: seconds.
         rscgrp: resource group; None leaves it to the site.
         limits: limits by resource group; a group without limits is not checked.
     """
 
-    nodes: int = 1
     elapse: int = 1800
     rscgrp: Optional[str] = None
     limits: Mapping[str, Limit] = field(default_factory=dict)
@@ -121,7 +119,7 @@ def from_mark(args: Sequence[object], kwargs: Mapping[str, object], where: str, 
             f"write for example {EXAMPLE}",
         )
     request = Request(
-        nodes=_count("nodes", "compute nodes", kwargs.get("nodes", defaults.nodes), where),
+        nodes=_count("nodes", "compute nodes", kwargs.get("nodes", 1), where),
         elapse=elapse_seconds(kwargs.get("elapse", defaults.elapse), f"{where}: the mark fugaku"),
         rscgrp=group_name(kwargs.get("rscgrp", defaults.rscgrp), f"{where}: the mark fugaku has rscgrp="),
         env=_env(kwargs.get("env", {}), where),

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import itertools
-import re
 from dataclasses import dataclass, replace
 from typing import Collection, Dict, Iterable, List, Mapping, Optional, Sequence, Tuple
 
@@ -11,12 +10,12 @@ from pjm.batch.scheduler import Resources
 from pjm.counted import counted
 from pjm.elapse import elapse_text
 from pjm.errors import BadInput
-from pjm.marks.after import chains, in_order, never_ready
+from pjm.marks.after import chains, in_order
 from pjm.marks.mark import Request
 
-_PREFIX = re.compile(r"[A-Za-z][A-Za-z0-9_-]{0,51}", re.ASCII)  # with "-" and a number at most 63, PJM's longest name
 _ROOM_FOR_NEEDS = 2000  # characters of step numbers: a line holds them twice, and may have 4096 characters
 _TESTS_PER_JOB = 20  # if nothing is known of them, and there are few of them
+_SAFETY = 1.5  # factor by which a test may take longer than before
 _LEAST_SECONDS = 0.01  # for each test: recorded durations do not include pytest's own work around a test
 
 
@@ -61,7 +60,6 @@ class Site:
         tests_per_job: most tests of a job if nothing is known of their durations; None: see `unknown_jobs`.
         unknown_jobs: most jobs of tests of which nothing is known and that ask for the same, without `tests_per_job`.
         start_up: seconds of a job's elapse limit that are kept free for starting Python and importing.
-        safety: factor by which a test may take longer than before.
         elapse_step: elapse limits are rounded up to a multiple of so many seconds.
     """
 
@@ -71,7 +69,6 @@ class Site:
     tests_per_job: Optional[int] = None
     unknown_jobs: int = 4
     start_up: float = 60.0
-    safety: float = 1.5
     elapse_step: int = 1
 
 
@@ -134,21 +131,14 @@ def pack(tasks: Sequence[Task], site: Site, prefix: str) -> Tuple[Job, ...]:
     tests stays within its elapse limit. A test that does not fit has a share of its own: see `overlong`.
 
     Args:
-        tasks: the tests in collected order, each node id once.
+        tasks: the tests in collected order, each node id once; `after` names some of them, and never in a circle.
         site: limits and settings.
-        prefix: beginning of the jobs' names: a letter, then letters, digits, "-" and "_", at most 52 characters.
+        prefix: beginning of the jobs' names, at most 52 characters: PJM's longest name has 63.
 
     Raises:
         BadInput: a test waits for more tests than a script can name.
-        ValueError: an `after` names no task, or tests wait for each other in a circle.
     """
-    if not _PREFIX.fullmatch(prefix):
-        raise ValueError(f"{prefix!r} cannot begin the name of a job")
     places = {task.nodeid: place for place, task in enumerate(tasks)}
-    if len(places) != len(tasks):
-        raise ValueError("a node id comes twice")
-    if never_ready({task.nodeid: task.after for task in tasks}):
-        raise ValueError("tests wait for one another, or for one that is not there")
     chained = {task.nodeid for task in tasks if task.after} | {name for task in tasks for name in task.after}
     if not site.tests_per_job and 2 * sum(task.likely is None for task in tasks) <= len(tasks):
         tasks = _with_guesses(tasks, site)
@@ -264,7 +254,7 @@ def _load(task: Task, site: Site, size: int) -> float:
     """Seconds of a job to keep free for a test. If nothing is known of it, `size` such tests fill a job."""
     if task.likely is None:
         return _usable(task.request.elapse, site) / size
-    return max(task.likely, _LEAST_SECONDS) * site.safety
+    return max(task.likely, _LEAST_SECONDS) * _SAFETY
 
 
 def _resources(task: Task, site: Site) -> Resources:
@@ -317,7 +307,7 @@ def _units(tasks: Sequence[Task], site: Site) -> Iterable[List[Task]]:
         units.setdefault((task.bound, task.group or task.nodeid), []).append(task)
     for unit in units.values():
         likely = sum(task.likely or 0 for task in unit)
-        if unit[0].bound or likely * site.safety <= _usable(unit[0].request.elapse, site):
+        if unit[0].bound or likely * _SAFETY <= _usable(unit[0].request.elapse, site):
             yield unit
         else:
             yield from ([task] for task in unit)

@@ -43,8 +43,6 @@ class Settings:
         file_operations: how many a second the client may need, on average.
         grace: seconds to wait for results and jobs that should exist.
         backoff: seconds before the first retry.
-        submit_patience: seconds for which the batch system may refuse submissions with trouble of its own, while no
-            job of ours is open.
         budget: node-hours; None for no limit.
         site: limits and settings of the packing.
         defaults: defaults and limits of the marks.
@@ -66,7 +64,6 @@ class Settings:
     file_operations: float
     grace: float
     backoff: float
-    submit_patience: float
     budget: Optional[float]
     site: Site
     defaults: Defaults
@@ -107,7 +104,6 @@ def settings(config: pytest.Config, scheduler: str = "pjm") -> Settings:
         file_operations=EMULATED if emulate or host else RATE,  # with a host, the files are those of this machine
         grace=_number(pytest_pjm.configured(config, "grace"), "fugaku_grace", SHORT_GRACE if emulate else 120.0),
         backoff=_number(pytest_pjm.configured(config, "backoff"), "fugaku_backoff", 0.1 if emulate else 30.0),
-        submit_patience=600.0,
         budget=budget,
         site=Site(
             group=given["group"] or None,

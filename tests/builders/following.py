@@ -105,7 +105,6 @@ def settings_of(workdir: Path) -> Settings:
         file_operations=2000.0,
         grace=120.0,
         backoff=30.0,
-        submit_patience=600.0,
         budget=None,
         site=Site(tests_per_job=2),
         defaults=Defaults(),

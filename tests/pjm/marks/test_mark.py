@@ -13,11 +13,11 @@ WHERE = "tests/test_a.py:12"
 
 
 def test_an_empty_mark_asks_for_the_defaults() -> None:
-    defaults = Defaults(nodes=2, elapse=60, rscgrp="small")
+    defaults = Defaults(elapse=60, rscgrp="small")
 
-    assert Request(nodes=2, elapse=60, rscgrp="small") == from_mark((), {}, WHERE, defaults)
+    assert Request(nodes=1, elapse=60, rscgrp="small") == from_mark((), {}, WHERE, defaults)
     nothing = dict.fromkeys(("cpus", "mem", "gres", "ranks"))
-    assert Request(nodes=2, elapse=60, rscgrp="small") == from_mark((), nothing, WHERE, defaults)
+    assert Request(nodes=1, elapse=60, rscgrp="small") == from_mark((), nothing, WHERE, defaults)
 
 
 def test_every_argument_of_a_mark_is_taken() -> None:
@@ -36,7 +36,7 @@ def test_every_argument_of_a_mark_is_taken() -> None:
 
     env = (("A", "1 ; $(rm)"), ("B", "2"))
     expected = Request(4, 3600, "large", env, "test_train", "training", 8, "16G", "gpu:a100:2", 5)
-    assert expected == from_mark((), arguments, WHERE, Defaults(nodes=2, rscgrp="small"))
+    assert expected == from_mark((), arguments, WHERE, Defaults(rscgrp="small"))
 
 
 @pytest.mark.parametrize(
