@@ -8,6 +8,7 @@ from __future__ import annotations
 import contextlib
 import re
 import time
+from dataclasses import dataclass
 from typing import Dict, Iterator, Sequence
 
 import pytest
@@ -29,40 +30,29 @@ _LAST_LOOK = 3.0  # seconds for which results are read after Ctrl-C; a client th
 _LIVE_SECONDS = 0.01  # for each share, between two writes of jobs.json
 
 
+@dataclass
 class FollowedSession:
     """A session of pytest whose jobs are followed.
 
     Attributes:
-        watch: the jobs.
-        left_message: what the user has to know after leaving; "" if nothing.
-
-    Args:
         session: the session of pytest.
         watch: the jobs.
         replay: reports results to pytest.
         progress: shows the state of the jobs.
         interrupts: keeps Ctrl-C away from steps that must not be interrupted.
         durations: learns how long tests took.
+        left_message: what the user has to know after leaving; "" if nothing.
     """
 
-    def __init__(
-        self,
-        session: pytest.Session,
-        watch: Watch,
-        replay: Replay,
-        progress: Progress,
-        interrupts: Interrupts,
-        durations: Durations,
-    ) -> None:
-        self.watch = watch
-        self.left_message = ""
-        self._session = session
-        self._replay = replay
-        self._progress = progress
-        self._interrupts = interrupts
-        self._durations = durations
-        self._unmarked = 0  # number of unmarked tests that have not run yet
-        self._lived = 0.0
+    session: pytest.Session
+    watch: Watch
+    replay: Replay
+    progress: Progress
+    interrupts: Interrupts
+    durations: Durations
+    left_message: str = ""
+    _unmarked: int = 0  # number of unmarked tests that have not run yet
+    _lived: float = 0.0
 
     def submit_and_follow(self, local: Sequence[pytest.Item], detach: bool) -> None:
         """Report what earlier clients have read, submit jobs, run the unmarked tests, and report results as they come.
@@ -72,10 +62,10 @@ class FollowedSession:
         Raises:
             BadInput: the jobs would request too much, a job was refused, or the session folder cannot be written.
         """
-        opening = "back to" if self._session.config.option.fugaku_resume else "session"
+        opening = "back to" if self.session.config.option.fugaku_resume else "session"
         tests = f"{counted(len(self.watch.tests), 'test')} in jobs, {len(local)} here"
-        self._progress.say(f"fugaku: {opening} {self.watch.session.identity}: {tests}")
-        with self._interrupts.raised(), self._leaving():
+        self.progress.say(f"fugaku: {opening} {self.watch.session.identity}: {tests}")
+        with self.interrupts.raised(), self._leaving():
             self._detach() if detach else self._follow(local)
         if not detach:
             with contextlib.suppress(OSError):  # only for later readers: all results have been reported
@@ -95,7 +85,7 @@ class FollowedSession:
         """Note the exit code of pytest, for `pjm wait`, and unlock the session."""
         if self.watch.jobs:
             with contextlib.suppress(OSError):
-                self.watch.session.note("exit", code=int(self._session.exitstatus))
+                self.watch.session.note("exit", code=int(self.session.exitstatus))
         self.watch.session.close()
 
     @contextlib.contextmanager
@@ -104,13 +94,13 @@ class FollowedSession:
         try:
             try:
                 yield
-            except (self._session.Interrupted, self._session.Failed):
+            except (self.session.Interrupted, self.session.Failed):
                 raise  # a plugin stopped the session at a report: the jobs are cancelled already
             except (KeyboardInterrupt, pytest.exit.Exception):
                 self._interrupted()
                 raise
         except BaseException:
-            self._progress.clear()
+            self.progress.clear()
             self.left_message = self.left_message or self._still_running()
             raise
 
@@ -118,11 +108,11 @@ class FollowedSession:
         self._unmarked = len(local)
         for _ in self.watch.restore():
             self._report()
-            self._progress.show(self.watch.jobs, len(self.watch.results), self.watch.trouble)
+            self.progress.show(self.watch.jobs, len(self.watch.results), self.watch.trouble)
             time.sleep(self.watch.pace.pause)
         self._report()  # known results may stop the session before anything is submitted
         self._start()
-        self._progress.side_by_side(sum(len(job.shares) for job in self.watch.jobs) > 1)
+        self.progress.side_by_side(sum(len(job.shares) for job in self.watch.jobs) > 1)
         self._step()
         for place, item in enumerate(local):
             following = local[place + 1] if place + 1 < len(local) else None
@@ -131,13 +121,13 @@ class FollowedSession:
             self._check()
             self._step()
         while not self.watch.done:
-            self._progress.show(self.watch.jobs, len(self.watch.results), self.watch.trouble)
+            self.progress.show(self.watch.jobs, len(self.watch.results), self.watch.trouble)
             time.sleep(min(self.watch.pause(), 1.0))
             self._step()
-        self._progress.clear()
+        self.progress.clear()
         for job in self.watch.jobs:
             for share in job.shares:
-                self._replay.session_over(share)
+                self.replay.session_over(share)
 
     def _start(self) -> None:
         """Plan and write the jobs of the tests that have none yet."""
@@ -160,9 +150,9 @@ class FollowedSession:
         while not self.watch.submitted:
             with self.watch.session.writing():
                 self.watch.step()
-            self._progress.show(self.watch.jobs, len(self.watch.results), self.watch.trouble)
+            self.progress.show(self.watch.jobs, len(self.watch.results), self.watch.trouble)
             time.sleep(min(self.watch.pause(), 0.2))
-        self._progress.clear()
+        self.progress.clear()
         refused = [job.shares[0].ending for job in self.watch.jobs if job.stage is Stage.REFUSED]
         if len(refused) < len(self.watch.jobs):
             self.left_message = self._submitted()
@@ -186,33 +176,33 @@ class FollowedSession:
     def _deliver(self) -> Iterator[None]:
         """Report new results to pytest. Ctrl-C waits for the end of a result, so that each is reported completely."""
         while self.watch.news:
-            self._progress.before_results()
-            with self._interrupts.held():
+            self.progress.before_results()
+            with self.interrupts.held():
                 news = self.watch.news.popleft()  # removed before a hook can raise, so that nothing is reported twice
                 if isinstance(news, Result):
-                    self._durations.learn(news)
-                self._replay.report(news)
+                    self.durations.learn(news)
+                self.replay.report(news)
             yield
 
     def _check(self) -> None:
         """Cancel all jobs and stop if a plugin that saw a report asks for it."""
-        if not (self._session.shouldfail or self._session.shouldstop or self._replay.exit):
+        if not (self.session.shouldfail or self.session.shouldstop or self.replay.exit):
             return
-        self._progress.clear()
-        if self._replay.ended:
+        self.progress.clear()
+        if self.replay.ended:
             with contextlib.suppress(OSError):  # without the note, a resumed session stops once more
-                self.watch.session.note("obeyed", tests=self._replay.ended)
-        if self._replay.exit is not None:
-            raise self._replay.exit
+                self.watch.session.note("obeyed", tests=self.replay.ended)
+        if self.replay.exit is not None:
+            raise self.replay.exit
         self._look_once_more()  # what is here by now does not run again when the session is resumed
         self._cancel()
-        if self._session.shouldfail:
-            raise self._session.Failed(self._session.shouldfail)
-        raise self._session.Interrupted(self._session.shouldstop)
+        if self.session.shouldfail:
+            raise self.session.Failed(self.session.shouldfail)
+        raise self.session.Interrupted(self.session.shouldstop)
 
     def _interrupted(self) -> None:
         """Report the results that exist and cancel the other jobs; another Ctrl-C leaves at once."""
-        self._progress.clear()
+        self.progress.clear()
         try:
             self._look_once_more()
             for _ in self._deliver():
@@ -272,6 +262,6 @@ class FollowedSession:
 
     def _is_limited(self) -> bool:
         """Whether a limit of failures would stop the session again, by all results that pytest has or will have."""
-        limit = self._session.config.option.maxfail
-        failures = max(self._session.testsfailed, sum(1 for result in self.watch.results.values() if result.failed))
+        limit = self.session.config.option.maxfail
+        failures = max(self.session.testsfailed, sum(1 for result in self.watch.results.values() if result.failed))
         return bool(limit and failures >= limit)
