@@ -36,7 +36,7 @@ from pjm.follow.results import News, Result
 from pjm.follow.resume import load
 from pjm.follow.watch import Watch
 from pjm.job.assignment import events_file, share_folder
-from pjm.marks.mark import Defaults, Request
+from pjm.marks.mark import Defaults
 from pjm.plan.job_folder import Workplace
 from pjm.plan.packing import Site, Task
 from pjm.plan.settings import Settings
@@ -309,9 +309,9 @@ class Life:
         self._counting: Callable[[], contextlib.AbstractContextManager[None]] = (
             self.operations.counted if count else contextlib.nullcontext
         )
-        request = Request(1, int(60 + TESTS * TEST_SECONDS * 1.5))
+        resources = Resources(1, int(60 + TESTS * TEST_SECONDS * 1.5))
         names = [f"test_it.py::test_it[{number}]" for number in range(shares * TESTS)]
-        self._tasks = [Task(name, request, "test_it.py", TEST_SECONDS) for name in names]
+        self._tasks = [Task(name, resources, "test_it.py", TEST_SECONDS) for name in names]
         self._shares = shares
         self._settings = Settings(
             workdir=workdir, emulate=True, python=("python",), prologue=(), retries=2, queue_timeout=None,

@@ -25,7 +25,7 @@ def keep_order(session: pytest.Session) -> None:
     if any(wish.after for wish in wanted.values()):
         session.items[:] = in_order(session.items, wanted)
         manager.register(chains, "pjm.chains")
-    if any(wish.request.ranks for wish in wanted.values()):
+    if any(wish.resources.ranks for wish in wanted.values()):
         from pjm.client.local_ranks import LocalRanks
 
         manager.register(LocalRanks(session, wanted, chains.not_passed), "pjm.ranks")

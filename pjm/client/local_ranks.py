@@ -52,8 +52,8 @@ class LocalRanks:
     """
 
     def __init__(self, session: pytest.Session, wishes: Mapping[str, MarkedTest], not_passed: NotPassed) -> None:
-        self._ranks = {test: wish.request.ranks for test, wish in wishes.items() if wish.request.ranks}
-        self._elapse = {test: wish.request.elapse for test, wish in wishes.items()}
+        self._ranks = {test: wish.resources.ranks for test, wish in wishes.items() if wish.resources.ranks}
+        self._elapse = {test: wish.resources.elapse for test, wish in wishes.items()}
         self._not_passed = not_passed
         self._replay = Replay(session.config, {identity(item): item for item in session.items})
         self._code: Optional[Path] = None

@@ -52,12 +52,12 @@ def tasks_of(
 
 
 def _task(test: str, item: pytest.Item, wish: MarkedTest, seconds: Optional[float], guess: Optional[float]) -> Task:
-    module, together = test.split("::")[0], wish.request.together
+    module, together = test.split("::")[0], wish.together
     group = together if isinstance(together, str) else None
     outermost = next((node for node in item.listchain() if isinstance(node, pytest.Class)), None)
     if outermost is not None and together is None:
         group = f"{module}::{outermost.name}"
-    return Task(test, wish.request, module, seconds, wish.after, group, isinstance(together, str), guess)
+    return Task(test, wish.resources, module, seconds, wish.after, group, isinstance(together, str), guess)
 
 
 def workplace(config: pytest.Config, settings: Settings, items: Items, roots: Roots) -> Workplace:

@@ -6,6 +6,7 @@ import re
 from dataclasses import dataclass, field
 from typing import Dict, Mapping, Optional, Sequence, Tuple, Union
 
+from pjm.batch.scheduler import Resources
 from pjm.elapse import elapse_seconds, elapse_text
 from pjm.errors import BadInput
 
@@ -66,31 +67,17 @@ class Defaults:
 
 @dataclass(frozen=True)
 class Request:
-    """What one test asks for.
+    """What the mark of one test says.
 
     Attributes:
-        nodes: number of nodes.
-        elapse: limit of the running time of its job, seconds.
-        rscgrp: resource group; None leaves it to the site.
-        env: environment of its job, name and value, sorted.
+        resources: what its job asks for, but for what the site adds: the group that is charged, and volumes.
         after: the test that must pass before, as it is written in the mark.
         together: name of a group that runs in one job; None: with its class if that fits; False: with any test.
-        cpus: processors of each node; None leaves it to the site, as in mem and gres.
-        mem: memory of each node, such as "4G".
-        gres: what else each node has, such as "gpu:1".
-        ranks: processes of MPI on all nodes together that run the test; None: one process without MPI.
     """
 
-    nodes: int
-    elapse: int
-    rscgrp: Optional[str] = None
-    env: Tuple[Tuple[str, str], ...] = ()
+    resources: Resources
     after: Optional[str] = None
     together: Union[str, bool, None] = None
-    cpus: Optional[int] = None
-    mem: Optional[str] = None
-    gres: Optional[str] = None
-    ranks: Optional[int] = None
 
 
 def from_mark(args: Sequence[object], kwargs: Mapping[str, object], where: str, defaults: Defaults) -> Request:
@@ -118,31 +105,30 @@ def from_mark(args: Sequence[object], kwargs: Mapping[str, object], where: str, 
             f"it takes {', '.join(KEYS)}",
             f"write for example {EXAMPLE}",
         )
-    request = Request(
+    resources = Resources(
         nodes=_count("nodes", "compute nodes", kwargs.get("nodes", 1), where),
         elapse=elapse_seconds(kwargs.get("elapse", defaults.elapse), f"{where}: the mark fugaku"),
         rscgrp=group_name(kwargs.get("rscgrp", defaults.rscgrp), f"{where}: the mark fugaku has rscgrp="),
         env=_env(kwargs.get("env", {}), where),
-        after=_after(kwargs.get("after"), where),
-        together=_together(kwargs.get("together"), where),
         cpus=_count("cpus", "processors of a node", kwargs["cpus"], where) if kwargs.get("cpus") is not None else None,
         ranks=_count("ranks", "MPI processes", kwargs["ranks"], where) if kwargs.get("ranks") is not None else None,
         mem=_of_node("mem", kwargs, where),
         gres=_of_node("gres", kwargs, where),
     )
-    if (request.ranks or 0) > _MOST_RANKS * request.nodes:
+    request = Request(resources, _after(kwargs.get("after"), where), _together(kwargs.get("together"), where))
+    if (resources.ranks or 0) > _MOST_RANKS * resources.nodes:
         raise BadInput(
-            f"{where}: the mark fugaku asks for ranks={request.ranks} on nodes={request.nodes}",
+            f"{where}: the mark fugaku asks for ranks={resources.ranks} on nodes={resources.nodes}",
             f"a node runs at most {_MOST_RANKS}",
             "write fewer ranks, or more nodes",
         )
-    if request.ranks is not None and request.ranks < request.nodes:
+    if resources.ranks is not None and resources.ranks < resources.nodes:
         raise BadInput(
-            f"{where}: the mark fugaku asks for ranks={request.ranks} on nodes={request.nodes}",
+            f"{where}: the mark fugaku asks for ranks={resources.ranks} on nodes={resources.nodes}",
             "some node would run none of them",
-            f"write ranks={request.nodes} or more, or fewer nodes",
+            f"write ranks={resources.nodes} or more, or fewer nodes",
         )
-    _check_limit(request, where, defaults.limits)
+    _check_limit(resources, where, defaults.limits)
     return request
 
 
@@ -254,19 +240,20 @@ def _together(value: object, where: str) -> Union[str, bool, None]:
     )
 
 
-def _check_limit(request: Request, where: str, limits: Mapping[str, Limit]) -> None:
-    limit = limits.get(request.rscgrp or "")
+def _check_limit(resources: Resources, where: str, limits: Mapping[str, Limit]) -> None:
+    group = resources.rscgrp
+    limit = limits.get(group or "")
     if limit is None:
         return
-    if not limit.least_nodes <= request.nodes <= limit.most_nodes:
+    if not limit.least_nodes <= resources.nodes <= limit.most_nodes:
         raise BadInput(
-            f"{where}: the mark fugaku asks for {request.nodes} nodes of the resource group {request.rscgrp}",
+            f"{where}: the mark fugaku asks for {resources.nodes} nodes of the resource group {group}",
             f"that group takes jobs of {limit.least_nodes} to {limit.most_nodes} nodes",
             "change nodes= or rscgrp= (the option fugaku_limits says what this project takes a group to allow)",
         )
-    if request.elapse > limit.longest_elapse:
+    if resources.elapse > limit.longest_elapse:
         raise BadInput(
-            f"{where}: the mark fugaku asks for {elapse_text(request.elapse)} in the resource group {request.rscgrp}",
+            f"{where}: the mark fugaku asks for {elapse_text(resources.elapse)} in the resource group {group}",
             f"that group takes jobs of at most {elapse_text(limit.longest_elapse)}",
             "change elapse= or rscgrp= (the option fugaku_limits says what this project takes a group to allow)",
         )

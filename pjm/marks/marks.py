@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from typing import Dict, List, Mapping, Sequence, Tuple
+from typing import Dict, List, Mapping, Sequence, Tuple, Union
 
 import pytest
 
 from pjm import suggest
+from pjm.batch.scheduler import Resources
 from pjm.errors import BadInput
 from pjm.identity import identity
 from pjm.marks.after import never_ready
@@ -20,12 +21,14 @@ class MarkedTest:
     """The marks of one item.
 
     Attributes:
-        request: the resources that the test asks for.
+        resources: what the job of the test asks for.
         after: the tests that must pass before.
+        together: as in `Request`.
     """
 
-    request: Request
+    resources: Resources
     after: Tuple[str, ...] = ()
+    together: Union[str, bool, None] = None
 
 
 def wishes(items: Sequence[pytest.Item], defaults: Defaults) -> Dict[str, MarkedTest]:
@@ -40,7 +43,7 @@ def wishes(items: Sequence[pytest.Item], defaults: Defaults) -> Dict[str, Marked
     names = _by_name(items) if any(request.after for request in requests.values()) else {}
     for name, request in requests.items():
         after = _resolve(marked[name], request.after, names, marked) if request.after else ()
-        tests[name] = MarkedTest(request, after)
+        tests[name] = MarkedTest(request.resources, after, request.together)
     check_together(tests, {test: where(item) for test, item in marked.items()})
     check_circles(tests, {name: where(marked[name]) for name, test in tests.items() if test.after})
     return tests
@@ -68,7 +71,7 @@ def check_together(tests: Mapping[str, MarkedTest], places: Mapping[str, str]) -
     first: Dict[str, str] = {}
     chained = {name for test in tests.values() for name in test.after}
     for name, test in tests.items():
-        group = test.request.together
+        group = test.together
         if not isinstance(group, str):
             continue
         other = first.setdefault(group, name)
@@ -78,17 +81,12 @@ def check_together(tests: Mapping[str, MarkedTest], places: Mapping[str, str]) -
                 f"{name} waits for another test or is waited for with after=, which makes a job's step of its own",
                 "leave out after=: the tests of a group run in their order; or leave out together=",
             )
-        if resources_of(test.request) != resources_of(tests[other].request):
+        if test.resources != tests[other].resources:
             raise BadInput(
                 f"{places[name]}: the mark fugaku says together={group!r}",
                 f"{other} at {places[other]} asks for other nodes=, ranks=, elapse=, rscgrp= or env=: a job has one",
                 "have all tests of the group ask for the same",
             )
-
-
-def resources_of(request: Request) -> Request:
-    """What a request says of its job."""
-    return replace(request, after=None, together=None)
 
 
 def _request(item: pytest.Item, defaults: Defaults) -> Request:

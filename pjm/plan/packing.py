@@ -11,7 +11,6 @@ from pjm.counted import counted
 from pjm.elapse import elapse_text
 from pjm.errors import BadInput
 from pjm.marks.after import chains, in_order
-from pjm.marks.mark import Request
 
 _ROOM_FOR_NEEDS = 2000  # characters of step numbers: a line holds them twice, and may have 4096 characters
 _TESTS_PER_JOB = 20  # if nothing is known of them, and there are few of them
@@ -25,7 +24,7 @@ class Task:
 
     Attributes:
         nodeid: pytest's node id.
-        request: what its mark asks for; the packing ignores `request.after`.
+        resources: what its mark asks for.
         module: tests of the same module are kept together if possible, so that they share its fixtures.
         seconds: how long the test took in a job before; None if unknown.
         guess: how long it may take, by what is known from elsewhere; `seconds` counts before it. None if unknown.
@@ -35,7 +34,7 @@ class Task:
     """
 
     nodeid: str
-    request: Request
+    resources: Resources
     module: str
     seconds: Optional[float] = None
     after: Tuple[str, ...] = ()
@@ -215,14 +214,14 @@ def overlong(tasks: Iterable[Task], site: Site) -> Tuple[Tuple[Task, ...], ...]:
     groups: Dict[Tuple[bool, str], List[Task]] = {}
     for task in tasks:
         groups.setdefault((task.bound, str(task.group) if task.bound else task.nodeid), []).append(task)
-    return tuple(tuple(group) for group in groups.values() if _took(group) > _usable(group[0].request.elapse, site))
+    return tuple(tuple(group) for group in groups.values() if _took(group) > _usable(group[0].resources.elapse, site))
 
 
 def describe_overlong(group: Sequence[Task]) -> BadInput:
     """The message for one test, or one group, of `overlong`."""
     it = f"together={group[0].group!r}, {len(group)} tests" if group[0].bound else group[0].nodeid
     return BadInput(
-        f"{it}: the elapse limit is {elapse_text(group[0].request.elapse)}",
+        f"{it}: the elapse limit is {elapse_text(group[0].resources.elapse)}",
         f"it took {elapse_text(_took(group))} before, and its job takes some time to start",
         f'write for example elapse="{elapse_text(2 * _took(group) + 120)}" in the mark',
     )
@@ -230,10 +229,10 @@ def describe_overlong(group: Sequence[Task]) -> BadInput:
 
 def rounded(tasks: Iterable[Task], site: Site) -> str:
     """A sentence about the elapse limits that were rounded up; "" if none was."""
-    odd = [task for task in tasks if task.request.elapse % site.elapse_step]
+    odd = [task for task in tasks if task.resources.elapse % site.elapse_step]
     if not odd:
         return ""
-    now, then = elapse_text(odd[0].request.elapse), elapse_text(_resources(odd[0], site).elapse)
+    now, then = elapse_text(odd[0].resources.elapse), elapse_text(_resources(odd[0], site).elapse)
     return (
         f"elapse limits of {counted(len(odd), 'test')} are rounded up to multiples of {site.elapse_step} s, in which "
         f"the batch system counts: {odd[0].nodeid} has {then} instead of {now}"
@@ -253,15 +252,13 @@ def _usable(elapse: int, site: Site) -> float:
 def _load(task: Task, site: Site, size: int) -> float:
     """Seconds of a job to keep free for a test. If nothing is known of it, `size` such tests fill a job."""
     if task.likely is None:
-        return _usable(task.request.elapse, site) / size
+        return _usable(task.resources.elapse, site) / size
     return max(task.likely, _LEAST_SECONDS) * _SAFETY
 
 
 def _resources(task: Task, site: Site) -> Resources:
-    asks = task.request
-    site_wide = (site.group, site.gfscache)
-    elapse = -(-asks.elapse // site.elapse_step) * site.elapse_step
-    return Resources(asks.nodes, elapse, asks.rscgrp, *site_wide, asks.env, asks.cpus, asks.mem, asks.gres, asks.ranks)
+    elapse = -(-task.resources.elapse // site.elapse_step) * site.elapse_step
+    return replace(task.resources, elapse=elapse, group=site.group, gfscache=site.gfscache)
 
 
 def _fill(tasks: Sequence[Task], site: Site) -> List[List[Task]]:
@@ -287,7 +284,7 @@ def _cut(tasks: Sequence[Task], site: Site, size: int) -> List[List[Task]]:
     places = {task.nodeid: place for place, task in enumerate(tasks)}
     for _, module in itertools.groupby(_units(tasks, site), key=lambda unit: unit[0].module):
         units = list(module)
-        capacity = _usable(tasks[0].request.elapse, site) * (1 + 1e-9)  # so that n times 1/n fits despite rounding
+        capacity = _usable(tasks[0].resources.elapse, site) * (1 + 1e-9)  # so that n times 1/n fits despite rounding
         loads = [sum(_load(task, site, size) for task in unit) for unit in units]
         if _touched(loads, room, capacity) > _touched(loads, -1.0, capacity):
             room = -1.0  # a new share: otherwise the module's fixtures would be set up once more than necessary
@@ -307,7 +304,7 @@ def _units(tasks: Sequence[Task], site: Site) -> Iterable[List[Task]]:
         units.setdefault((task.bound, task.group or task.nodeid), []).append(task)
     for unit in units.values():
         likely = sum(task.likely or 0 for task in unit)
-        if unit[0].bound or likely * _SAFETY <= _usable(unit[0].request.elapse, site):
+        if unit[0].bound or likely * _SAFETY <= _usable(unit[0].resources.elapse, site):
             yield unit
         else:
             yield from ([task] for task in unit)

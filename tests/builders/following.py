@@ -7,13 +7,13 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Dict, List, Sequence, Tuple
 
-from pjm.batch.scheduler import Ending
+from pjm.batch.scheduler import Ending, Resources
 from pjm.follow.interrupts import Hold
 from pjm.follow.results import Result
 from pjm.follow.resume import load
 from pjm.follow.watch import Watch
 from pjm.job.share_events import SuiteProperty
-from pjm.marks.mark import Defaults, Request
+from pjm.marks.mark import Defaults
 from pjm.plan.job_folder import Workplace
 from pjm.plan.packing import Site, Task
 from pjm.plan.settings import Settings
@@ -114,6 +114,6 @@ def settings_of(workdir: Path) -> Settings:
 
 def tasks(count: int, **after: Tuple[str, ...]) -> List[Task]:
     return [
-        Task(f"test_it.py::{name}", Request(1, 1800), "test_it.py", None, after.get(name, ()))
+        Task(f"test_it.py::{name}", Resources(1, 1800), "test_it.py", None, after.get(name, ()))
         for name in (chr(ord("a") + number) for number in range(count))
     ]

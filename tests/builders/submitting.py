@@ -7,8 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Callable, Dict, Generic, List, Sequence, Tuple, TypeVar
 
-from pjm.batch.scheduler import Ending, Phase, Scheduler, Status, Submission
-from pjm.marks.mark import Request
+from pjm.batch.scheduler import Ending, Phase, Resources, Scheduler, Status, Submission
 from pjm.plan.job_folder import Workplace, script, script_names
 from pjm.plan.packing import Job, Site, Task, pack
 from tests.builders.processes import until
@@ -46,8 +45,8 @@ class SubmittingPlace(Generic[S]):
         run = self.folder / f"run-{secrets.token_hex(4)}"
         run.write_text(f"#!/bin/bash\n{text}\n")
         run.chmod(0o755)
-        request = Request(1, elapse, rscgrp, env)
-        tasks = [Task(name, request, name, after=after) for name, after in tests]
+        resources = Resources(1, elapse, rscgrp, env=env)
+        tasks = [Task(name, resources, name, after=after) for name, after in tests]
         (job,) = pack(tasks, self.site, f"pjm-{run.name}")
         folder = self.folder / f"a job's folder, with a comma, {run.name}"
         folder.mkdir()

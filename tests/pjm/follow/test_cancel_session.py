@@ -8,9 +8,8 @@ from typing import List, Tuple
 
 import pytest
 
-from pjm.batch.scheduler import AnswerLostError, Ending, Phase, Status, SubmitError, UnansweredError
+from pjm.batch.scheduler import AnswerLostError, Ending, Phase, Resources, Status, SubmitError, UnansweredError
 from pjm.follow.cancel_session import Cancelled, cancel
-from pjm.marks.mark import Request
 from pjm.sessions.mirror import NoMirror
 from pjm.sessions.summary import state_of
 from tests.builders.following import A, B, Following, settings_of, tasks
@@ -22,7 +21,9 @@ STUCK = Status(Phase.STUCK, ending=Ending(False, "was held"))
 def two(tmp_path: Path) -> Following:
     """Two jobs, of one test each."""
     return Following(
-        tmp_path, [replace(each, request=Request(n, 1800)) for n, each in enumerate(tasks(2), 1)], settings_of(tmp_path)
+        tmp_path,
+        [replace(each, resources=Resources(n, 1800)) for n, each in enumerate(tasks(2), 1)],
+        settings_of(tmp_path),
     )
 
 

@@ -9,9 +9,8 @@ from typing import List, Sequence, Tuple
 
 import pytest
 
-from pjm.batch.scheduler import AnswerLostError, UnansweredError
+from pjm.batch.scheduler import AnswerLostError, Resources, UnansweredError
 from pjm.follow.deletion import Deletions
-from pjm.marks.mark import Request
 from pjm.sessions.summary import summarize
 from tests.builders.following import A, B, Following, settings_of, tasks
 
@@ -120,7 +119,7 @@ def test_a_job_whose_submission_was_cut_off_may_still_come_and_is_not_noted_as_c
 
 def test_a_job_in_doubt_that_is_there_by_now_is_cancelled_with_the_rest(tmp_path: Path) -> None:
     first, second = tasks(2)
-    two = Following(tmp_path, [first, replace(second, request=Request(2, 1800))], settings_of(tmp_path))
+    two = Following(tmp_path, [first, replace(second, resources=Resources(2, 1800))], settings_of(tmp_path))
     two.scheduler.refusals = [None, AnswerLostError("hung")]
     two.begin()
     two.scheduler.known[two.watch.jobs[1].name] = ("77.0",)
@@ -134,7 +133,7 @@ def test_a_question_that_is_not_answered_keeps_no_other_job_from_being_cancelled
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     first, second = tasks(2)
-    two = Following(tmp_path, [first, replace(second, request=Request(2, 1800))], settings_of(tmp_path))
+    two = Following(tmp_path, [first, replace(second, resources=Resources(2, 1800))], settings_of(tmp_path))
     two.scheduler.refusals = [None, AnswerLostError("hung")]
     two.begin()
 

@@ -10,11 +10,10 @@ from typing import List, Tuple
 import pytest
 
 from pjm.batch import submission_lock
-from pjm.batch.scheduler import AnswerLostError, SubmitError
+from pjm.batch.scheduler import AnswerLostError, Resources, SubmitError
 from pjm.follow.interrupts import Interrupts
 from pjm.follow.jobs import Stage
 from pjm.follow.submit_once import WAITING, doubled
-from pjm.marks.mark import Request
 from pjm.plan.packing import Site
 from tests.builders.following import A, B, Following, settings_of, tasks
 from tests.builders.made_up_scheduler import write_results
@@ -95,7 +94,9 @@ def test_a_refusal_that_does_not_pass_is_told(one: Following) -> None:
 
 def test_a_queue_that_is_full_for_days_is_waited_for_as_long_as_other_jobs_run(tmp_path: Path) -> None:
     settings = replace(settings_of(tmp_path), site=Site(tests_per_job=1))
-    two = Following(tmp_path, [replace(each, request=Request(n, 1800)) for n, each in enumerate(tasks(2), 1)], settings)
+    two = Following(
+        tmp_path, [replace(each, resources=Resources(n, 1800)) for n, each in enumerate(tasks(2), 1)], settings
+    )
     two.scheduler.refusals = [None, *(SubmitError("full", "", retry=True) for _ in range(20))]
     two.begin()
 

@@ -13,11 +13,10 @@ from typing import Iterator, List
 import pytest
 
 from benchmarks.many_shares import Operations, most_in_a_second
-from pjm.batch.scheduler import UnansweredError
+from pjm.batch.scheduler import Resources, UnansweredError
 from pjm.errors import BadInput
 from pjm.follow.interrupts import Interrupts
 from pjm.job.events import Tail
-from pjm.marks.mark import Request
 from pjm.plan.packing import Site, Task
 from pjm.sessions.pace import RATE
 from tests.builders.following import MACHINE, OUT_OF_TIME, REQUEST, A, B, C, Following, settings_of, tasks
@@ -373,7 +372,7 @@ def test_ctrl_c_loses_no_result_that_was_read(tmp_path: Path, monkeypatch: pytes
 
 
 def test_what_the_batch_system_does_not_have_is_refused_before_anything_is_written(tmp_path: Path) -> None:
-    asks = [replace(each, request=Request(1, 1800, gres="refused")) for each in tasks(1)]
+    asks = [replace(each, resources=Resources(1, 1800, gres="refused")) for each in tasks(1)]
     one = Following(tmp_path, asks, settings_of(tmp_path))
 
     with pytest.raises(BadInput, match=rf"^{A}: no"):
@@ -393,7 +392,7 @@ def many(folder: Path, shares: int) -> Following:
     """A session of one-test shares at the pace of a real one, begun and polled once."""
     settings = replace(settings_of(folder), tail=2.0, file_operations=RATE, site=Site(tests_per_job=1))
     made = Following(
-        folder, [Task(f"test_it.py::{number}", Request(1, 60), "test_it.py") for number in range(shares)], settings
+        folder, [Task(f"test_it.py::{number}", Resources(1, 60), "test_it.py") for number in range(shares)], settings
     )
     made.begin()
     made.step(10)

@@ -8,10 +8,10 @@ from typing import List, Tuple, cast
 
 import pytest
 
+from pjm.batch.scheduler import Resources
 from pjm.client.local_after import LocalChains
 from pjm.follow.results import Result
 from pjm.job.share_events import Reading, passed
-from pjm.marks.mark import Request
 from pjm.marks.marks import MarkedTest
 
 Reports = List[Tuple[str, str]]
@@ -34,7 +34,7 @@ CASES = {
     "never passes": ([("setup", "passed"), ("call", "rerun"), ("setup", "passed"), ("call", "failed")], False),
     "has failed in setup before": ([("setup", "rerun"), ("setup", "passed"), ("call", "passed")], True),
 }
-OTHER = MarkedTest(Request(1, 60), ("a",))
+OTHER = MarkedTest(Resources(1, 60), ("a",))
 
 
 def item(name: str) -> pytest.Item:

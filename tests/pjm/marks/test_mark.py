@@ -6,6 +6,7 @@ from typing import Dict, Mapping
 
 import pytest
 
+from pjm.batch.scheduler import Resources
 from pjm.errors import BadInput
 from pjm.marks.mark import FUGAKU_LIMITS, Defaults, Limit, Request, from_mark, read_limits
 
@@ -15,9 +16,9 @@ WHERE = "tests/test_a.py:12"
 def test_an_empty_mark_asks_for_the_defaults() -> None:
     defaults = Defaults(elapse=60, rscgrp="small")
 
-    assert Request(nodes=1, elapse=60, rscgrp="small") == from_mark((), {}, WHERE, defaults)
+    assert Request(Resources(nodes=1, elapse=60, rscgrp="small")) == from_mark((), {}, WHERE, defaults)
     nothing = dict.fromkeys(("cpus", "mem", "gres", "ranks"))
-    assert Request(nodes=1, elapse=60, rscgrp="small") == from_mark((), nothing, WHERE, defaults)
+    assert Request(Resources(nodes=1, elapse=60, rscgrp="small")) == from_mark((), nothing, WHERE, defaults)
 
 
 def test_every_argument_of_a_mark_is_taken() -> None:
@@ -35,7 +36,8 @@ def test_every_argument_of_a_mark_is_taken() -> None:
     }
 
     env = (("A", "1 ; $(rm)"), ("B", "2"))
-    expected = Request(4, 3600, "large", env, "test_train", "training", 8, "16G", "gpu:a100:2", 5)
+    asked = Resources(4, 3600, "large", env=env, cpus=8, mem="16G", gres="gpu:a100:2", ranks=5)
+    expected = Request(asked, "test_train", "training")
     assert expected == from_mark((), arguments, WHERE, Defaults(rscgrp="small"))
 
 
@@ -140,13 +142,13 @@ def test_what_the_resource_group_just_allows_is_taken() -> None:
     limits = read_limits(FUGAKU_LIMITS, "the defaults")
     arguments: Dict[str, object] = {"rscgrp": "small", "nodes": 384, "elapse": "72:00:00"}
 
-    assert Request(384, 259200, "small") == from_mark((), arguments, WHERE, Defaults(limits=limits))
+    assert Request(Resources(384, 259200, "small")) == from_mark((), arguments, WHERE, Defaults(limits=limits))
 
 
 def test_an_unknown_resource_group_is_left_to_the_site() -> None:
     limits = read_limits(FUGAKU_LIMITS, "the defaults")
 
-    assert 9999 == from_mark((), {"rscgrp": "debug", "nodes": 9999}, WHERE, Defaults(limits=limits)).nodes
+    assert 9999 == from_mark((), {"rscgrp": "debug", "nodes": 9999}, WHERE, Defaults(limits=limits)).resources.nodes
 
 
 def test_limits_are_read_from_lines() -> None:

@@ -6,8 +6,9 @@ from typing import Dict
 
 import pytest
 
+from pjm.batch.scheduler import Resources
 from pjm.errors import BadInput
-from pjm.marks.mark import FUGAKU_LIMITS, Defaults, Request, read_limits
+from pjm.marks.mark import FUGAKU_LIMITS, Defaults, read_limits
 from pjm.marks.marks import MarkedTest, wishes
 
 DEFAULTS = Defaults(limits=read_limits(FUGAKU_LIMITS, "Fugaku's limits"))
@@ -51,7 +52,7 @@ def wished(pytester: pytest.Pytester, above: str, mark: str) -> Dict[str, Marked
 def test_one_mark_may_name_the_group_and_another_one_the_nodes(pytester: pytest.Pytester) -> None:
     (wish,) = wished(pytester, "pytestmark = pytest.mark.fugaku(rscgrp='large')", "fugaku(nodes=400)").values()
 
-    assert Request(400, 1800, "large") == wish.request
+    assert Resources(400, 1800, "large") == wish.resources
 
 
 def test_marks_that_are_too_much_only_together_are_refused_at_the_test(pytester: pytest.Pytester) -> None:

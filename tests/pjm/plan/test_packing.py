@@ -11,16 +11,15 @@ from hypothesis import strategies as st
 
 from pjm.batch.scheduler import Resources
 from pjm.errors import BadInput
-from pjm.marks.mark import Request
 from pjm.plan.packing import Job, Share, Site, Task, describe_overlong, overlong, pack, pack_some, rounded
 
 SAFETY = 1.5  # of the packing
-HOUR = Request(nodes=1, elapse=3600)
+HOUR = Resources(nodes=1, elapse=3600)
 SITE = Site(group="hp000000", gfscache="/vol0004", start_up=600, tests_per_job=3)
 
 
-def task(name: str, seconds: Optional[float] = None, after: Tuple[str, ...] = (), request: Request = HOUR) -> Task:
-    return Task(name, request, name.split("::")[0], seconds, after)
+def task(name: str, seconds: Optional[float] = None, after: Tuple[str, ...] = (), resources: Resources = HOUR) -> Task:
+    return Task(name, resources, name.split("::")[0], seconds, after)
 
 
 def grouped(name: str, seconds: Optional[float] = None, group: str = "m::C") -> Task:
@@ -40,9 +39,9 @@ def test_nothing_makes_no_jobs() -> None:
 
 
 def test_one_test_makes_a_normal_job_with_what_its_mark_and_the_site_say() -> None:
-    request = Request(2, 60, "small", (("A", "1"),), cpus=8, mem="4G", gres="gpu:1", ranks=5)
+    asked = Resources(2, 60, "small", env=(("A", "1"),), cpus=8, mem="4G", gres="gpu:1", ranks=5)
 
-    (job,) = pack([task("a", 7.0, request=request)], SITE, "pjm-x")
+    (job,) = pack([task("a", 7.0, resources=asked)], SITE, "pjm-x")
 
     resources = Resources(2, 60, "small", "hp000000", "/vol0004", (("A", "1"),), 8, "4G", "gpu:1", 5)
     assert Job("pjm-x-0", (Share(("a",), resources, 7.0),)) == job
@@ -86,8 +85,8 @@ def test_a_group_that_took_longer_than_its_limit_allows_is_named() -> None:
 
 
 def test_a_short_limit_leaves_half_of_it_to_the_tests() -> None:
-    brief = Request(nodes=1, elapse=10)
-    (job,) = pack([task("m::a", 1.0, request=brief), task("m::b", 1.0, request=brief)], SITE, "s")
+    brief = Resources(nodes=1, elapse=10)
+    (job,) = pack([task("m::a", 1.0, resources=brief), task("m::b", 1.0, resources=brief)], SITE, "s")
 
     assert (("m::a", "m::b"),) == tuple(share.nodeids for share in job.shares)
 
@@ -122,7 +121,7 @@ def test_a_group_is_cut_where_its_durations_do_not_fit_a_job_and_a_bound_one_is_
 
 
 def test_tests_of_a_group_that_ask_for_different_things_are_in_different_jobs() -> None:
-    other = replace(grouped("m::C::2"), request=Request(nodes=2, elapse=3600))
+    other = replace(grouped("m::C::2"), resources=Resources(nodes=2, elapse=3600))
 
     assert [("m::C::1", "m::C::3"), ("m::C::2",)] == [
         job.nodeids for job in pack([grouped("m::C::1"), other, grouped("m::C::3")], SITE, "s")
@@ -136,9 +135,13 @@ def test_a_bound_group_keeps_the_collected_order_among_other_tests() -> None:
 
 
 def test_tests_that_ask_for_different_things_are_in_different_jobs() -> None:
-    other, ranks = Request(nodes=1, elapse=3600, env=(("A", "1"),)), Request(nodes=1, elapse=3600, ranks=2)
-    more = [task("m::4", request=ranks), task("m::5", request=replace(ranks, ranks=4)), task("m::6", request=ranks)]
-    jobs = pack([task("m::1"), task("m::2", request=other), task("m::3"), *more], SITE, "s")
+    other, ranks = Resources(nodes=1, elapse=3600, env=(("A", "1"),)), Resources(nodes=1, elapse=3600, ranks=2)
+    more = [
+        task("m::4", resources=ranks),
+        task("m::5", resources=replace(ranks, ranks=4)),
+        task("m::6", resources=ranks),
+    ]
+    jobs = pack([task("m::1"), task("m::2", resources=other), task("m::3"), *more], SITE, "s")
 
     assert [("m::1", "m::3"), ("m::2",), ("m::4", "m::6"), ("m::5",)] == [job.nodeids for job in jobs]
     assert ["s-0", "s-1", "s-2", "s-3"] == [job.name for job in jobs]
@@ -158,8 +161,8 @@ def test_train_and_estimate_are_two_steps() -> None:
 
 
 def test_steps_keep_their_own_resources() -> None:
-    train = Request(nodes=4, elapse=7200)
-    (job,) = pack([task("m::train", request=train), task("m::estimate", after=("m::train",))], SITE, "s")
+    train = Resources(nodes=4, elapse=7200)
+    (job,) = pack([task("m::train", resources=train), task("m::estimate", after=("m::train",))], SITE, "s")
 
     assert [(4, 7200), (1, 3600)] == [(share.resources.nodes, share.resources.elapse) for share in job.shares]
     assert 9.0 == job.node_hours
@@ -193,7 +196,7 @@ def test_a_test_after_more_than_a_job_script_can_name_is_refused() -> None:
         pack([*many, task("m::last", after=tuple(each.nodeid for each in many))], SITE, "s")
 
 
-REQUESTS = [Request(1, 3600), Request(1, 600), Request(2, 3600, "small"), Request(1, 3600, env=(("A", "1"),))]
+REQUESTS = [Resources(1, 3600), Resources(1, 600), Resources(2, 3600, "small"), Resources(1, 3600, env=(("A", "1"),))]
 
 
 @st.composite
@@ -236,9 +239,9 @@ def test_whatever_the_tests_no_promise_of_the_packing_is_broken(tasks: List[Task
 
 
 def check_share(members: List[Task], share: Share, site: Site) -> None:
-    first = members[0].request
+    first = members[0].resources
     assert all(
-        (one.request.nodes, one.request.elapse, one.request.env) == (first.nodes, first.elapse, first.env)
+        (one.resources.nodes, one.resources.elapse, one.resources.env) == (first.nodes, first.elapse, first.env)
         for one in members
     )
     assert (share.resources.nodes, share.resources.elapse) == (first.nodes, first.elapse)
@@ -283,7 +286,7 @@ def test_ten_thousand_tests_are_one_bulk_job() -> None:
 
 def test_some_tests_are_packed_under_new_names_and_wait_only_for_each_other() -> None:
     tasks = [
-        Task(name, Request(1, 1800), "m", after=after) for name, after in (("a", ()), ("b", ("a",)), ("c", ("b",)))
+        Task(name, Resources(1, 1800), "m", after=after) for name, after in (("a", ()), ("b", ("a",)), ("c", ("b",)))
     ]
     taken = ["s-0-0", "s-0-1", "s-1-0", "s-20-0"]
 
@@ -296,8 +299,12 @@ def test_some_tests_are_packed_under_new_names_and_wait_only_for_each_other() ->
 
 
 def test_tests_that_are_left_are_packed_by_what_the_session_has_measured_of_the_others() -> None:
-    other = Request(nodes=2, elapse=3600)
-    tasks = [*(task(f"m::{number}") for number in range(6)), task("n::a", request=other), task("n::b", request=other)]
+    other = Resources(nodes=2, elapse=3600)
+    tasks = [
+        *(task(f"m::{number}") for number in range(6)),
+        task("n::a", resources=other),
+        task("n::b", resources=other),
+    ]
     measured, cut_off = {"m::0": 1000.0, "n::a": 1.0}, {"m::1": 1100.0}
     left = ["m::1", "m::2", "m::3", "m::4", "n::b"]
 
@@ -354,7 +361,7 @@ def test_a_guess_counts_where_nothing_else_is_known_and_warns_nobody() -> None:
 
 def test_elapse_limits_are_rounded_up_to_what_the_batch_system_counts_in_and_that_is_said() -> None:
     site = Site(elapse_step=60)
-    odd = [task("a", request=Request(1, 61)), task("b", request=Request(1, 120))]
+    odd = [task("a", resources=Resources(1, 61)), task("b", resources=Resources(1, 120))]
 
     assert [120] == [job.shares[0].resources.elapse for job in pack(odd, site, "s")]
     expected = "elapse limits of 1 test are rounded up to multiples of 60 s, in which the batch system counts: a has "

@@ -19,7 +19,6 @@ from pjm.batch.scheduler import Resources, Scheduler
 from pjm.batch.slurm.scheduler import SlurmScheduler
 from pjm.emulator.running.steps import Dependency, dependency
 from pjm.job.interpreter import START
-from pjm.marks.mark import Request
 from pjm.plan.job_folder import Outputs, Workplace, outputs
 from pjm.plan.job_folder import script as script_for
 from pjm.plan.packing import Job, Share, Site, Task, pack
@@ -30,12 +29,12 @@ PLACE = Workplace(
     Path("/vol0001/data/hp000000/u00000/project"),
     ("export PATH=/home/apps/oss/TensorFlow-2.2.0/bin:$PATH", "export LD_LIBRARY_PATH=/lib64:$LD_LIBRARY_PATH"),
 )
-REQUEST = Request(nodes=1, elapse=1800, rscgrp="small", env=(("OMP_NUM_THREADS", "48"),))
+REQUEST = Resources(nodes=1, elapse=1800, rscgrp="small", env=(("OMP_NUM_THREADS", "48"),))
 SITE = Site(group="hp000000", gfscache="/vol0003:/vol0004", tests_per_job=1)
 
 
-def packed(*tests: Tuple[str, Tuple[str, ...]], request: Request = REQUEST, site: Site = SITE) -> Job:
-    (job,) = pack([Task(name, request, "m", after=after) for name, after in tests], site, "pjm-s")
+def packed(*tests: Tuple[str, Tuple[str, ...]], resources: Resources = REQUEST, site: Site = SITE) -> Job:
+    (job,) = pack([Task(name, resources, "m", after=after) for name, after in tests], site, "pjm-s")
     return job
 
 
@@ -59,7 +58,7 @@ def test_the_last_of_three_steps(file_regression: FileRegressionFixture) -> None
 
 @pytest.mark.parametrize("scheduler", [PjmScheduler(), SlurmScheduler()], ids=["pjm", "slurm"])
 def test_a_job_with_ranks(file_regression: FileRegressionFixture, scheduler: Scheduler) -> None:
-    job = packed(("a", ()), request=Request(nodes=2, elapse=1800, ranks=7), site=Site())
+    job = packed(("a", ()), resources=Resources(nodes=2, elapse=1800, ranks=7), site=Site())
 
     file_regression.check(script_for(job, 0, FOLDER, PLACE, scheduler), extension=".sh")
 
@@ -80,7 +79,7 @@ def test_a_step_that_waits_for_hundreds_of_others_fits_into_a_line() -> None:
 
 def test_a_site_that_sets_nothing_and_values_no_directive_can_carry(file_regression: FileRegressionFixture) -> None:
     awkward = (("COMMA", "a,b"), ("EMPTY", ""), ("JAPANESE", "富岳"), ("LINES", "a\nb"), ("QUOTES", "\"'`$(id)`"))
-    job = packed(("a", ()), request=Request(2, 360000, env=awkward), site=Site())
+    job = packed(("a", ()), resources=Resources(2, 360000, env=awkward), site=Site())
     place = Workplace(("python3",), Path("/a b/$(id)/'/富岳"))
 
     text = script(job, 0, Path("/a b/,/%j/-x"), place)
