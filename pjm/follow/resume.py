@@ -23,7 +23,12 @@ def load(watch: Watch, session: Session) -> None:
         BadInput: the folder is corrupt.
     """
     jobs = restored(session, watch.deletions)
-    _check_whole(watch, session, jobs)
+    if not jobs and any(session.folder.glob("jobs/*/share-*")):
+        raise BadInput(
+            f"session {session.identity} is corrupt",
+            f"there are jobs in {session.folder / JOBS} and nothing of them in {JOURNAL}",
+            f"remove it and start again: {suggest.pjm(f'clean --force {session.identity}', session.folder.parent)}",
+        )
     for name, job in jobs.items():
         watch.adopt(job, forget=name in watch.deletions.cancelled and job.stage is Stage.SUBMITTED)
     watch.deletions.resume(jobs.values())
@@ -53,23 +58,6 @@ def restored(session: Session, deletions: Deletions) -> Dict[str, FollowedJob]:
 def obeyed(session: Session) -> Set[str]:
     """Tests that stopped the session before: when it is resumed, they do not stop it again."""
     return {test for record in session.journal() if record["event"] == "obeyed" for test in record.get("tests", ())}
-
-
-def _check_whole(watch: Watch, session: Session, jobs: Dict[str, FollowedJob]) -> None:
-    if not jobs and any(session.folder.glob("jobs/*/share-*")):
-        raise BadInput(
-            f"session {session.identity} is corrupt",
-            f"there are jobs in {session.folder / JOBS} and nothing of them in {JOURNAL}",
-            f"remove it and start again: {suggest.pjm(f'clean --force {session.identity}', session.folder.parent)}",
-        )
-    left_out = [test for job in jobs.values() for test in job.tests if test not in watch.tests]
-    if left_out:
-        more = f" and {len(left_out) - 1} more" if len(left_out) > 1 else ""
-        raise BadInput(
-            f"session {session.identity} has tests that are not selected now",
-            f"{left_out[0]}{more} would be left out",
-            f"select what it was begun with, with no -k, -m or files: {suggest.resume(session.folder)}",
-        )
 
 
 def _apply(record: Record, session: Session, jobs: Dict[str, FollowedJob]) -> None:
