@@ -6,6 +6,7 @@ import os
 import re
 import sys
 import warnings
+from dataclasses import dataclass, field
 from types import SimpleNamespace
 from typing import Any, Callable, Container, Dict, Generator, List, Mapping, Optional, Sequence, Tuple, Type, Union
 
@@ -19,7 +20,7 @@ from pjm.follow.jobs import FollowedShare
 from pjm.follow.results import News, NoResult, Result
 from pjm.identity import identity
 from pjm.job import events
-from pjm.job.books import books
+from pjm.job.books import Benchmarks, Snapshots, books
 from pjm.job.events import Event
 from pjm.job.share_events import BadEnd, SuiteProperty
 from pjm.job.worker_plugin import plugin_names
@@ -31,52 +32,43 @@ _ORDER = ("setup", "call", "teardown")
 _PLACE = re.compile(r"(?<=^file )/.+(?=, line \d+$)|^/[^:\n]+(?=:\d+)", re.MULTILINE)
 
 
+@dataclass(eq=False)  # pluggy compares plugins: each is equal to itself alone
 class Replay:
     """Calls pytest's hooks for results that came from jobs.
 
-    Args:
+    Attributes:
         config: the configuration of pytest.
         items: the items that ran in jobs, by node id.
         obeyed: tests that stopped the session when an earlier client followed it: they do not stop it again.
         left_out: names of the files that a failure names, that are here, and were not copied to where jobs run.
         roots: where our folders are on the machine of the jobs.
-
-    Attributes:
         ended: tests that stopped the session now.
         exit: what one of them raised with `pytest.exit`.
     """
 
-    def __init__(
-        self,
-        config: pytest.Config,
-        items: Mapping[str, pytest.Item],
-        obeyed: Container[str] = (),
-        left_out: Callable[[str], Sequence[str]] = lambda text: (),
-        roots: Roots = SAME,
-    ) -> None:
-        self.ended: List[str] = []
-        self.exit: Optional[BaseException] = None
-        self._config = config
-        self._items = items
-        self._obeyed = obeyed
-        self._left_out = left_out
-        self._roots = roots
-        self._ran_in: Optional[FollowedShare] = None
-        self._books = books()
+    config: pytest.Config
+    items: Mapping[str, pytest.Item]
+    obeyed: Container[str] = ()
+    left_out: Callable[[str], Sequence[str]] = lambda text: ()
+    roots: Roots = SAME
+    ended: List[str] = field(default_factory=list)
+    exit: Optional[BaseException] = None
+    _ran_in: Optional[FollowedShare] = None
+    _books: Dict[str, Union[Benchmarks, Snapshots]] = field(default_factory=books)
 
     def report(self, news: News) -> None:
         """Report one test from its start to its end, or one property of the suite."""
         if isinstance(news, SuiteProperty):
-            xml = _junit(self._config)
+            xml = _junit(self.config)
             if xml is not None:
                 xml.add_global_property(news.name, news.value)
             return
-        item = self._items[news.test]
+        item = self.items[news.test]
         hook, self._ran_in = item.ihook, news.ran_in
         hook.pytest_runtest_logstart(nodeid=item.nodeid, location=item.location)
         for event in news.events:
             self._report_event(item, event)
-        if news.exit is not None and news.test not in self._obeyed:
+        if news.exit is not None and news.test not in self.obeyed:
             self.ended.append(news.test)
             self.exit = self.exit or pytest.exit.Exception(str(news.exit.get("why")), news.exit.get("code"))
         else:
@@ -99,46 +91,46 @@ class Replay:
         if report.failed and self._ran_in is not None:
             lines = [os.path.relpath(str(self._ran_in.outputs.out))]
             theirs = self._ran_in.reading.plugins
-            without = [] if theirs is None else sorted(plugin_names(self._config).difference(theirs))
+            without = [] if theirs is None else sorted(plugin_names(self.config).difference(theirs))
             if without:
                 lines.append(f"not loaded there, but here: {', '.join(without)}")
-            for name in self._left_out(report.longreprtext):
+            for name in self.left_out(report.longreprtext):
                 lines.append(f"not pushed there, and so not seen: {name}")
             report.sections.append((f"output of job {self._ran_in.id}", "\n".join(lines)))
         item.ihook.pytest_runtest_logreport(report=report)
 
     def session_over(self, share: FollowedShare) -> None:
         """Hand what plugins left at the end of a job's sessions to those here, as pytest-xdist does with a worker's."""
-        hook = getattr(self._config.hook, "pytest_testnodedown", None)
+        hook = getattr(self.config.hook, "pytest_testnodedown", None)
         outputs = (process.finish.get("output") for process in share.reading.processes if process.finish)
         for output in filter(None, outputs):
             worker = {"workerid": share.id}
-            node = SimpleNamespace(config=self._config, workeroutput=output, workerinput=worker)
+            node = SimpleNamespace(config=self.config, workeroutput=output, workerinput=worker)
             try:
                 if hook is not None:
                     hook(node=node, error=None)
             except Exception as error:  # as where the job's Python has another version of the plugin, or not the plugin
                 text = f"what plugins of job {share.id} left is not taken over: {type(error).__name__}: {error}"
-                self._config.issue_config_time_warning(pytest.PytestWarning(text), stacklevel=2)
+                self.config.issue_config_time_warning(pytest.PytestWarning(text), stacklevel=2)
 
     def _report_event(self, item: pytest.Item, event: Event) -> None:
         kind = event["event"]
         if kind == events.REPORT:
             # A hook may give a test another name in a job, such as its number among the tests there.
             data = {**event["data"], "nodeid": item.nodeid}
-            report = self._rebuilt({**data, "longrepr": placed(data.get("longrepr"), self._roots)})
+            report = self._rebuilt({**data, "longrepr": placed(data.get("longrepr"), self.roots)})
             if event.get("shown") and isinstance(report.longrepr, str):
                 report.longrepr = Text(report.longrepr)
             self._log(item, report)
         elif kind == events.WARNING:
-            self._config.hook.pytest_warning_recorded.call_historic(kwargs=_warning(item, event, self._roots))
+            self.config.hook.pytest_warning_recorded.call_historic(kwargs=_warning(item, event, self.roots))
         elif kind == events.ATTRIBUTE:
-            xml = _junit(self._config)
+            xml = _junit(self.config)
             if xml is not None:
                 xml.node_reporter(item.nodeid).add_attribute(event["name"], event["value"])
         elif kind == events.BOOK and event["plugin"] in self._books:
             self._enter(item, event["plugin"], event["entries"])
-        elif kind == events.ENOUGH and identity(item) not in self._obeyed:
+        elif kind == events.ENOUGH and identity(item) not in self.obeyed:
             self.ended.append(identity(item))
             if event["failed"]:
                 item.session.shouldfail = event["why"]
@@ -161,7 +153,7 @@ class Replay:
         """Rebuild a report. If this version of pytest cannot read the failure, its plain text is shown."""
         kept = dict(data)
         try:
-            report = self._config.hook.pytest_report_from_serializable(config=self._config, data=data)
+            report = self.config.hook.pytest_report_from_serializable(config=self.config, data=data)
         except (TypeError, KeyError, ValueError, AttributeError, RuntimeError):
             report = None
         if report is None:
