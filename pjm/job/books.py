@@ -20,7 +20,7 @@ from pjm.errors import BadInput
 def books() -> Dict[str, Union[Benchmarks, Snapshots]]:
     """The books that are known, by plugin. Each job and the client have objects of their own for them.
 
-    `take` removes and returns a test's entries in a job, for `pjm.job.encoding` to encode; None if there are none.
+    `take` removes and returns a test's entries in a job, as values that an event can have; None if there are none.
     `enter` enters them at the client.
     """
     return {"pytest-benchmark": Benchmarks(), "syrupy": Snapshots()}
