@@ -12,7 +12,7 @@ from pjm.job.assignment import events_file
 from pjm.job.captured_output import last_lines
 from pjm.job.events import Tail
 from pjm.job.share_events import Reading
-from pjm.plan.job_folder import Outputs, outputs, read_job, script_names
+from pjm.plan.job_folder import Outputs, outputs, script_names
 from pjm.plan.packing import Job, Share
 
 
@@ -198,16 +198,6 @@ class FollowedJob:
 
     def __post_init__(self) -> None:
         self.shares = tuple(FollowedShare(self, number, share) for number, share in enumerate(self.planned.shares))
-
-    @classmethod
-    def read(cls, folder: Path) -> FollowedJob:
-        """Read the job that was written into a folder.
-
-        Raises:
-            OSError, KeyError, TypeError, ValueError: the folder holds no job.
-        """
-        planned, retry = read_job(folder)
-        return cls(folder, planned, retry)
 
     @property
     def name(self) -> str:

@@ -85,8 +85,9 @@ class Poller:
                     news |= self._heard(shares[share_id], status)
                 late = self._too_long(shares.values())
                 self._note_ends()
-                stuck = (share_id for share_id, status in heard.items() if status.phase is Phase.STUCK)
-                self._delete([*stuck, *late])
+                stuck = [share_id for share_id, status in heard.items() if status.phase is Phase.STUCK]
+                if stuck or late:
+                    self.deletions.add([*stuck, *late])
         self._interval = low if news else min(max(self._interval, low) * 1.5, high)
         self.due = self.clock.monotonic() + self._interval
         return self._ended
@@ -157,10 +158,6 @@ class Poller:
         """Write the ends that are new into the journal, with one write for all."""
         ends, self._ends = self._ends, []
         self.session.note_all("ended", ends)
-
-    def _delete(self, ids: Sequence[str]) -> None:
-        if ids:
-            self.deletions.add(ids)
 
     def _too_long(self, shares: Iterable[FollowedShare]) -> List[str]:
         """End the shares that wait or run for longer than the user allows. Return their ids."""

@@ -11,6 +11,7 @@ from pjm.follow.deletion import Deletions
 from pjm.follow.jobs import FollowedJob, Stage
 from pjm.follow.submit_once import accept, refuse
 from pjm.follow.watch import Watch
+from pjm.plan.job_folder import read_job
 from pjm.sessions.pace import JOB
 from pjm.sessions.session import JOBS, JOURNAL, Record, Session
 from pjm.sessions.summary import SENSELESS
@@ -63,7 +64,8 @@ def obeyed(session: Session) -> Set[str]:
 def _apply(record: Record, session: Session, jobs: Dict[str, FollowedJob]) -> None:
     event = record["event"]
     if event == "planned":
-        jobs[record["job"]] = FollowedJob.read(session.job_folder(record["job"]))
+        folder = session.job_folder(record["job"])
+        jobs[record["job"]] = FollowedJob(folder, *read_job(folder))
         return
     if "job" not in record:
         return
