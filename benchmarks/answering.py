@@ -130,7 +130,7 @@ def main() -> int:
     kept: Scheduler = scheduler  # mypy: that it keeps to the interface
     counted = Counted()
     begun = time.perf_counter()
-    with mock.patch("pjm.client.client.make_scheduler", return_value=kept):
+    with mock.patch("pjm.client.batch_system.make", return_value=kept):
         code = pytest.main(["-p", "pytest_pjm", *options, *arguments], plugins=[counted])
     usage = resource.getrusage(resource.RUSAGE_SELF)
     measured = {

@@ -21,9 +21,8 @@ from pjm.client.follow_session import FollowedSession
 from pjm.client.open_session import (
     Items,
     conftests,
-    make_scheduler,
-    open_session,
-    require_resumable,
+    new_session,
+    resumed_session,
     tasks_of,
     workplace,
 )
@@ -45,6 +44,7 @@ from pjm.plan.settings import login_node, settings
 from pjm.remote.checkout import Checkout, checkout_of, top_of
 from pjm.remote.machine import Machine, answering, connect
 from pjm.remote.session_mirror import SessionMirror
+from pjm.sessions.session import Session
 from pjm.user_settings import settings_file
 
 
@@ -58,6 +58,7 @@ class Prepared:
         place: what all jobs have in common.
         scheduler: the batch system.
         notes: what the user has to know of it.
+        resumed: the session that is resumed, not locked; None for a new one.
         left_out: see `Replay`.
     """
 
@@ -66,6 +67,7 @@ class Prepared:
     place: Workplace
     scheduler: Scheduler
     notes: Sequence[str] = ()
+    resumed: Optional[Session] = None
     left_out: Callable[[str], Sequence[str]] = lambda text: ()
 
 
@@ -206,6 +208,11 @@ class Client:
         machine = connect(host, folder, top_of(config.rootpath), pytest_pjm.workdir(config), batch_system.COMMANDS)
         return replace(machine, emulates=bool(config.getoption("fugaku_emulate")))
 
+    @property
+    def _folder_there(self) -> str:
+        """Our folder on the machine behind ssh; "" if there is none."""
+        return "" if self._machine is None else self._machine.folder
+
     def _chosen(self, config: pytest.Config) -> str:
         if self._machine is None:
             return batch_system.choose(config)
@@ -236,10 +243,10 @@ class Client:
         """
         roots = SAME if self._machine is None else self._machine.roots
         place = workplace(config, self._settings, items, roots)
+        resumed = resumed_session(config, self._settings, items, self._folder_there)
         pushed: List[str] = []
         left_out = Prepared.left_out
         if self._machine is not None and not config.option.fugaku_dry_run:
-            require_resumable(config, self._settings, items, self._machine.folder)
             checkout = checkout_of(top_of(config.rootpath), self._settings.workdir)
             pushed += self._push(self._machine, checkout, place)
             left_out = partial(checkout.named_and_left_out, there=self._machine.folder, start=place.start)
@@ -248,17 +255,19 @@ class Client:
                 self._machine.require_python(place.python, place.start)
             if self._machine.emulates:
                 self._machine.make_emulator(place.python, place.prologue)
-        scheduler = make_scheduler(config, self._settings, self._machine)
+        created = None if resumed is None else resumed.facts.get("created")
+        needed = not config.option.fugaku_dry_run
+        scheduler = batch_system.make(self._settings, created, needed=needed, machine=self._machine)
         self._settings = batch_system.within(self._settings, scheduler.limits)
         place = replace(place, mpiexec=batch_system.mpiexec(self._settings, scheduler))
         tasks = tasks_of(config, self._settings, items, self._wishes, self._durations.known())
         notes = [scheduler.limits.doubt, rounded(tasks, self._settings.site), *pushed]
-        if not config.option.fugaku_resume:
+        if resumed is None:
             jobs = pack(tasks, self._settings.site, "pytest")
             for share in (share for job in jobs for share in job.shares):
                 scheduler.check(share.resources, share.nodeids[0])
             check_budget(jobs, None if config.option.fugaku_dry_run else self._settings.budget)
-        return Prepared(items, tasks, place, scheduler, tuple(filter(None, notes)), left_out)
+        return Prepared(items, tasks, place, scheduler, tuple(filter(None, notes)), resumed, left_out)
 
     def _open(self, session: pytest.Session, prepared: Prepared) -> FollowedSession:
         """Create the session folder, or take up the jobs and results of the session that is resumed.
@@ -267,7 +276,9 @@ class Client:
             BadInput: the session cannot be created, or cannot be resumed.
         """
         config, scheduler, tasks = session.config, prepared.scheduler, prepared.tasks
-        folder = open_session(config, self._settings, prepared.items, self._machine.folder if self._machine else "")
+        folder = prepared.resumed or new_session(config, self._settings, prepared.items, self._folder_there)
+        if prepared.resumed:
+            folder.lock()
         with contextlib.ExitStack() as on_error:
             on_error.callback(folder.close)
             progress = Progress(config.pluginmanager.get_plugin("terminalreporter"), len(tasks))

@@ -12,7 +12,6 @@ import pytest
 
 from pjm import suggest
 from pjm.batch.roots import Roots
-from pjm.batch.scheduler import Scheduler
 from pjm.client import batch_system
 from pjm.client.command_line import own_arguments, resumed_arguments
 from pjm.client.local_times import guessed
@@ -24,7 +23,6 @@ from pjm.marks.marks import MarkedTest
 from pjm.plan.job_folder import CODE, Workplace, has_other_code
 from pjm.plan.packing import Task, describe_overlong, overlong
 from pjm.plan.settings import SHORT_GRACE, Settings
-from pjm.remote.machine import Machine
 from pjm.sessions import index
 from pjm.sessions.checkout import check_same, checkout
 from pjm.sessions.selection import check_selection, variables
@@ -102,22 +100,12 @@ def _drawn(config: pytest.Config) -> Tuple[str, ...]:
     return (f"--randomly-seed={seed}",) if isinstance(seed, int) else ()
 
 
-def open_session(config: pytest.Config, settings: Settings, items: Items, folder: str) -> Session:
-    """The session folder, locked: a new one, or the one that is resumed.
-
-    Args:
-        config: the configuration of pytest.
-        settings: the session's settings.
-        items: the marked tests, by node id.
-        folder: our folder on the machine behind ssh; "" if there is none.
+def new_session(config: pytest.Config, settings: Settings, items: Items, folder: str) -> Session:
+    """A new session folder, locked. The arguments are those of `resumed_session`.
 
     Raises:
-        BadInput: the session cannot be created, or cannot be resumed.
+        BadInput: the session cannot be created.
     """
-    session = require_resumable(config, settings, items, folder)
-    if session is not None:
-        session.lock()
-        return session
     if not config.option.fugaku_dry_run:
         _check_shared(settings)
     facts = {
@@ -140,8 +128,14 @@ def _checkout(config: pytest.Config, items: Items) -> Dict[str, Any]:
     return checkout(config.rootpath, {*(item.path for item in items.values()), *conftests(config)})
 
 
-def require_resumable(config: pytest.Config, settings: Settings, items: Items, folder: str) -> Optional[Session]:
-    """The session that is resumed, not locked; None if a new one begins. The arguments are those of `open_session`.
+def resumed_session(config: pytest.Config, settings: Settings, items: Items, folder: str) -> Optional[Session]:
+    """The session that is resumed, not locked; None if a new one begins.
+
+    Args:
+        config: the configuration of pytest.
+        settings: the session's settings.
+        items: the marked tests, by node id.
+        folder: our folder on the machine behind ssh; "" if there is none.
 
     Raises:
         BadInput: it cannot be resumed.
@@ -160,17 +154,6 @@ def require_resumable(config: pytest.Config, settings: Settings, items: Items, f
         check_same(session.facts["checkout"], _checkout(config, items), session.identity)
         check_selection(session.facts, items.keys(), session.folder)
     return session
-
-
-def make_scheduler(config: pytest.Config, settings: Settings, machine: Optional[Machine]) -> Scheduler:
-    """The batch system of the session.
-
-    Raises:
-        BadInput: the batch system is missing, or does not answer.
-    """
-    session = _resumed(config, settings)
-    created = session.facts.get("created") if session is not None else None
-    return batch_system.make(settings, created, needed=not config.option.fugaku_dry_run, machine=machine)
 
 
 def _resumed(config: pytest.Config, settings: Settings) -> Optional[Session]:
