@@ -16,12 +16,9 @@ from pytest_pjm import LATEST, spread, workdir
 
 def own_arguments(config: pytest.Config) -> List[str]:
     """The command line without the options that are about this session only."""
-    arguments: List[str] = []
-    for text in spread([str(argument) for argument in config.invocation_params.args]):
-        if text.partition("=")[0] in ("--fugaku-resume", "--fugaku-detach", "--fugaku-dry-run"):
-            continue
-        arguments.append(text)
-    return arguments
+    of_session = ("--fugaku-resume", "--fugaku-detach", "--fugaku-dry-run")
+    words = spread([str(argument) for argument in config.invocation_params.args])
+    return [word for word in words if word.partition("=")[0] not in of_session]
 
 
 def bring_back(early_config: pytest.Config, parser: pytest.Parser, args: List[str], resume: int) -> None:

@@ -204,9 +204,5 @@ def _check_shared(chosen: Settings) -> None:
 
 def conftests(config: pytest.Config) -> List[Path]:
     """The files conftest.py that pytest has loaded."""
-    paths = []
-    for plugin in config.pluginmanager.get_plugins():
-        file = getattr(plugin, "__file__", None)
-        if file and Path(file).name == "conftest.py":
-            paths.append(Path(file))
-    return paths
+    files = (getattr(plugin, "__file__", None) for plugin in config.pluginmanager.get_plugins())
+    return [Path(file) for file in files if file and Path(file).name == "conftest.py"]
