@@ -109,10 +109,13 @@ def test_all_means_every_recipe_for_which_something_is_proposed(folder: Path) ->
     assert not list(folder.glob("*/*.proposed.yml"))
 
 
+# In the n-th folder the command is killed before its n-th change of a file. One process with many children: that of the
+# command imports a lot.
 ACCEPT_AND_DIE = """
 import os, pathlib, signal, sys
 from mnist_repro import cli
-left = int(sys.argv[1])
+from mnist_repro.commands import baseline
+*arguments, folders = sys.argv[1:]
 def dying(change):
     def wrapped(*arguments, **options):
         global left
@@ -123,37 +126,41 @@ def dying(change):
     return wrapped
 for name in ("replace", "unlink", "write_text"):
     setattr(pathlib.Path, name, dying(getattr(pathlib.Path, name)))
-sys.exit(cli.main(sys.argv[2:]))
+for left, folder in enumerate(folders.split(os.pathsep)):
+    if not os.fork():
+        os._exit(cli.main([*arguments, folder]))
+    status = os.wait()[1]
+    print(-os.WTERMSIG(status) if os.WIFSIGNALED(status) else os.WEXITSTATUS(status), file=sys.stderr)
 """
 
 
 def test_accepting_may_be_killed_anywhere_and_done_again(
     folder: Path, tmp_path_factory: pytest.TempPathFactory
 ) -> None:
-    command = ["baseline", "accept", WHEEL, "--rung", "subset", "--reason", REASON, "--baselines"]
-    deaths = 0
-    while True:
-        copy = tmp_path_factory.mktemp("dying") / "baselines"
+    copies = [tmp_path_factory.mktemp("dying") / "baselines" for _ in range(6)]
+    for copy in copies:
         shutil.copytree(str(folder), str(copy))
-        ended = subprocess.run(
-            [sys.executable, "-c", ACCEPT_AND_DIE, str(deaths), *command, str(copy)],
-            env=environment({"CI": ""}),
-            stdout=subprocess.PIPE,
-            timeout=PATIENCE,
-            check=False,
-        )
-        assert set(STORED) <= set(every_sample(copy))
-        if ended.returncode == 0:
-            break
-        assert -signal.SIGKILL == ended.returncode
-        assert 0 == accept(copy, "--rung", "subset").code
-        assert {0: values(0.25), 1: values(0.5)} == stored(copy).samples
-        assert ["first recording", REASON] == [change.reason for change in stored(copy).history]
-        deaths += 1
+    command = ["baseline", "accept", WHEEL, "--rung", "subset", "--reason", REASON, "--baselines"]
+    ended = subprocess.run(
+        [sys.executable, "-c", ACCEPT_AND_DIE, *command, os.pathsep.join(map(str, copies))],
+        env=environment({"CI": ""}),
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.PIPE,
+        timeout=PATIENCE,
+        check=True,
+        text=True,
+    )
 
     # Before the private folder's .gitignore is written, and before it takes its place; likewise with the new file; and
     # before the proposal is removed.
-    assert 5 == deaths
+    assert [*[-signal.SIGKILL] * 5, 0] == [int(status) for status in ended.stderr.split()]
+    for copy in copies:
+        assert set(STORED) <= set(every_sample(copy))
+    for copy in copies[:-1]:
+        assert 0 == accept(copy, "--rung", "subset").code
+    for copy in copies:
+        assert {0: values(0.25), 1: values(0.5)} == stored(copy).samples
+        assert ["first recording", REASON] == [change.reason for change in stored(copy).history]
 
 
 def test_the_differences_are_shown_worst_first(folder: Path, file_regression: FileRegressionFixture) -> None:

@@ -48,7 +48,7 @@ def recipes(draw: Any) -> Recipe:
     spatial: List[Layer] = draw(st.lists(SPATIAL, max_size=4))
     dense: List[Layer] = draw(st.lists(DENSE, min_size=1, max_size=3))
     layers = (*spatial, Flatten(), *dense)
-    return dataclasses.replace(find("vgg7"), name="drawn", input_shape=(8, 8, 1), layers=layers)
+    return dataclasses.replace(find("vgg7"), name="drawn", input_shape=(5, 5, 1), layers=layers)
 
 
 @st.composite
