@@ -73,10 +73,14 @@ def test_every_block_does_what_the_page_says(
             begun = time.monotonic()
             printed = run(block, shell)
             with capsys.disabled():
-                print(f"\n  {block.place}: ran in {time.monotonic() - begun:.0f} s", end="", flush=True)
+                # Of a worker of pytest-xdist only its standard error is seen.
+                print(
+                    f"\n  {block.place}: ran in {time.monotonic() - begun:.0f} s", end="", flush=True, file=sys.stderr
+                )
     if left_out:
         with capsys.disabled():
-            print(f"\n  {page}: {left_out} blocks NOT run, because they need the real MNIST (MNIST_REPRO_DATA) or sshd")
+            needs = "they need the real MNIST (MNIST_REPRO_DATA) or sshd"
+            print(f"\n  {page}: {left_out} blocks NOT run, because {needs}", file=sys.stderr)
 
 
 def run(block: Block, shell: Shell) -> str:
