@@ -9,9 +9,10 @@ from typing import Any, Callable, Dict, Mapping, Optional, Sequence, TypeVar
 from mnist_repro.errors import BadInput
 from mnist_repro.files.json import read_json
 from mnist_repro.gate import comparison as checked
+from mnist_repro.gate.comparison import Comparison
 from mnist_repro.gate.report import JSON, SCHEMA, Report, as_json
 from mnist_repro.gate.verdicts import Verdict
-from mnist_repro.report.values import Gate, GateComparison, GateFinding, GateRecipe
+from mnist_repro.report.values import Gate, GateComparison, GateRecipe
 
 T = TypeVar("T")
 
@@ -83,27 +84,27 @@ def _recipe(fields: Mapping[str, Any]) -> GateRecipe:
 
 
 def _comparison(fields: Mapping[str, Any]) -> GateComparison:
-    # Convert to a `Comparison` and back, which fails if the fields are not those of a comparison.
     comparison = checked.from_fields(fields)
-    whole = checked.as_fields(comparison)
-    _require_texts(whole)
-    changed: Dict[str, Any] = {
-        "verdict": None if fields["verdict"] is None else _verdict(fields["verdict"]),
-        # With reasons and notes that know their parts, which a page in another language needs.
-        "findings": [
-            GateFinding(**{**finding, "reason": found.reason})
-            for finding, found in zip(whole["findings"], comparison.judgement.findings)
-        ],
-        "notes": list(comparison.judgement.notes),
+    # Fails if the fields are not those of a comparison.
+    checked.as_fields(comparison)
+    _require_texts(comparison)
+    recipe, _, rung = comparison.name.rpartition("/")
+    return GateComparison(
+        test=str(fields["test"]),
+        outcome=str(fields["outcome"]),
+        reason=str(fields["reason"]),
+        passes=bool(fields["passes"]),
+        recipe=recipe or rung,
+        rung=rung,
+        dataset=str(comparison.conditions.get("dataset", "")),
+        arithmetic=str(comparison.conditions.get("arithmetic", "")),
+        verdict=None if fields["verdict"] is None else _verdict(fields["verdict"]),
+        findings=comparison.judgement.findings,
+        notes=comparison.judgement.notes,
+        samples=comparison.samples,
         # Leave nested values out: our provenance has none, and deep nesting could not be written as JSON.
-        "provenance": {name: value for name, value in whole["provenance"].items() if _flat(value)},
-    }
-    own = {name: str(fields[name]) for name in ("test", "outcome", "reason")}
-    recipe, _, rung = whole["name"].rpartition("/")
-    conditions = {name: str(whole["conditions"].get(name, "")) for name in ("dataset", "arithmetic")}
-    kept = {name: whole[name] for name in ("samples",)}
-    known = {"recipe": recipe or rung, "rung": rung, "passes": bool(fields["passes"])}
-    return GateComparison(**{**known, **conditions, **kept, **changed, **own})
+        provenance={name: value for name, value in comparison.provenance.items() if _flat(value)},
+    )
 
 
 def _flat(value: Any) -> bool:
@@ -121,12 +122,12 @@ def _verdict(word: Any) -> str:
 _TEXTS_OF_FINDING = ("name", "reason", "stored", "measured", "known")
 
 
-def _require_texts(comparison: Mapping[str, Any]) -> None:
+def _require_texts(comparison: Comparison) -> None:
     """Refuse a comparison in which a value that must be a text is not one."""
-    texts = {name: comparison[name] for name in ("name", "kind")}
-    for place, finding in enumerate(comparison["findings"]):
-        texts.update({f"{name} of finding {place}": finding[name] for name in _TEXTS_OF_FINDING})
-    texts.update({f"note {place}": note for place, note in enumerate(comparison["notes"])})
+    texts: Dict[str, Any] = {"name": comparison.name, "kind": comparison.kind}
+    for place, finding in enumerate(comparison.judgement.findings):
+        texts.update({f"{name} of finding {place}": getattr(finding, name) for name in _TEXTS_OF_FINDING})
+    texts.update({f"note {place}": note for place, note in enumerate(comparison.judgement.notes)})
     for name, value in texts.items():
         if not isinstance(value, str):
             raise ValueError(f"{name} is no text")

@@ -13,13 +13,13 @@ from mnist_repro.gate.verdicts import Finding, Judgement
 from mnist_repro.recipes import Recipe, find
 from mnist_repro.recipes.published import published_figures
 from mnist_repro.report.datasets import Datasets
+from mnist_repro.report.in_gate import metric_finding
 from mnist_repro.report.mistakes import mistakes_of
 from mnist_repro.report.values import (
     Group,
     GroupData,
     GroupDrift,
     GroupRun,
-    MetricFinding,
     MetricRow,
     PublishedCurve,
     PublishedRow,
@@ -106,9 +106,7 @@ def _metric_row(name: str, runs: Sequence[Run], stored: Optional[SampleEntry], f
         measured={seed: value for seed, value in measured.items() if value is not None},
         margin=metric.margin if metric else None,
         margin_reason=metric.reason if metric else "",
-        finding=MetricFinding(finding.verdict.value, finding.reason, finding.interval, finding.seeds_needed)
-        if finding
-        else None,
+        finding=metric_finding(finding) if finding else None,
         published=published_values(find(runs[0].recipe), name) if runs[0].scale == "full" else [],
     )
 

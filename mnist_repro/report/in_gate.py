@@ -5,9 +5,9 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import Dict, List, Optional, Sequence
 
-from mnist_repro.gate.intervals import Interval
 from mnist_repro.gate.platform import platform_text
-from mnist_repro.report.values import Gate, GateComparison, GateFinding, Group, MetricFinding, PublishedRow
+from mnist_repro.gate.verdicts import Finding
+from mnist_repro.report.values import Gate, GateComparison, Group, MetricFinding, PublishedRow
 
 # What follows the name of a metric in that of its second published figure.
 FURTHER = ", figure "
@@ -43,7 +43,7 @@ def _of_these_runs(comparison: GateComparison, group: Group) -> bool:
 
 def measured_values(comparison: GateComparison, metric: str) -> Dict[int, float]:
     """The measured values of a metric by seed."""
-    return {int(seed): float(values[metric]) for seed, values in comparison.samples.items() if metric in values}
+    return {seed: values[metric] for seed, values in comparison.samples.items() if metric in values}
 
 
 def as_judged(group: Group, comparisons: Sequence[GateComparison]) -> Group:
@@ -54,7 +54,7 @@ def as_judged(group: Group, comparisons: Sequence[GateComparison]) -> Group:
                 group, published=[published_row(one) for one in each.findings], published_verdict=each.verdict
             )
         if each.rung == group.scale and each.verdict:
-            findings = {finding.name: found(finding) for finding in each.findings}
+            findings = {finding.name: metric_finding(finding) for finding in each.findings}
             metrics = [
                 replace(one, finding=findings.get(one.name), measured=measured_values(each, one.name))
                 for one in group.metrics
@@ -63,18 +63,13 @@ def as_judged(group: Group, comparisons: Sequence[GateComparison]) -> Group:
     return group
 
 
-def found(finding: GateFinding) -> MetricFinding:
+def metric_finding(finding: Finding) -> MetricFinding:
     """The gate's finding on a metric."""
-    return MetricFinding(finding.verdict, finding.reason, _interval(finding), finding.seeds_needed, finding.known)
+    return MetricFinding(finding.verdict.value, finding.reason, finding.interval, finding.seeds_needed, finding.known)
 
 
-def published_row(finding: GateFinding) -> PublishedRow:
+def published_row(finding: Finding) -> PublishedRow:
     """The gate's finding on a published figure."""
     name = finding.name.partition(FURTHER)[0]
     value = float(finding.stored or "nan")
-    return PublishedRow(name, value, _interval(finding), finding.verdict, finding.reason, finding.known)
-
-
-def _interval(finding: GateFinding) -> Optional[Interval]:
-    # In a gate report, a value that is not finite is a word.
-    return Interval(*map(float, finding.interval)) if finding.interval else None
+    return PublishedRow(name, value, finding.interval, finding.verdict.value, finding.reason, finding.known)

@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from typing import Any, Dict, List, Mapping, Optional, Sequence, Tuple, Union
 
 from mnist_repro.gate.intervals import Interval
+from mnist_repro.gate.verdicts import Finding
 
 Point = Tuple[float, float]
 
@@ -193,24 +194,8 @@ class Group:
 
 
 @dataclass(frozen=True)
-class GateFinding:
-    """A finding of the gate report."""
-
-    name: str
-    verdict: str
-    reason: str
-    stored: str
-    measured: str
-    interval: Optional[Sequence[Any]]
-    margin: Optional[Any]
-    seeds_needed: Optional[int]
-    known: str
-    absolute: bool
-
-
-@dataclass(frozen=True)
 class GateComparison:
-    """A comparison of the gate report. Values that are not finite are words here, as in gate.json."""
+    """A comparison of the gate report."""
 
     test: str
     outcome: str
@@ -221,9 +206,9 @@ class GateComparison:
     dataset: str
     arithmetic: str
     verdict: Optional[str]
-    findings: Sequence[GateFinding]
+    findings: Sequence[Finding]
     notes: Sequence[str]
-    samples: Mapping[str, Mapping[str, Any]]
+    samples: Mapping[int, Mapping[str, float]]
     provenance: Mapping[str, Any]
 
 

@@ -6,12 +6,12 @@ from dataclasses import replace
 from typing import Any
 
 from mnist_repro.gate.intervals import Interval
+from mnist_repro.gate.verdicts import Finding, Verdict
 from mnist_repro.report.groups import provenance_texts
 from mnist_repro.report.values import (
     Document,
     Gate,
     GateComparison,
-    GateFinding,
     GateRecipe,
     Group,
     GroupData,
@@ -65,9 +65,9 @@ def group(**changes: Any) -> Group:
     return replace(made, **changes)
 
 
-def finding(**changes: Any) -> GateFinding:
-    """A finding of the gate report that is equivalent."""
-    made = GateFinding("test_loss after 3 epochs", "equivalent", "", "0.5", "0.5", None, 0.125, None, "", False)
+def finding(verdict: str = "equivalent", **changes: Any) -> Finding:
+    """A finding of the gate report."""
+    made = Finding("test_loss after 3 epochs", Verdict(verdict), "", "0.5", "0.5", margin=0.125)
     return replace(made, **changes)
 
 

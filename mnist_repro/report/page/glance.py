@@ -8,7 +8,7 @@ from typing import Any, Dict, Iterable, List, Mapping, Optional, Sequence, Tuple
 from mnist_repro.gate.intervals import Interval
 from mnist_repro.gate.verdicts import Verdict
 from mnist_repro.recipes import RECIPES
-from mnist_repro.report.in_gate import FURTHER, found, matched, published_row
+from mnist_repro.report.in_gate import FURTHER, matched, metric_finding, published_row
 from mnist_repro.report.page.numbers import as_printed, numbers, settled, spread
 from mnist_repro.report.values import (
     Document,
@@ -248,7 +248,7 @@ def _of_comparison(comparison: GateComparison, document: Document) -> List[Row]:
         if comparison.rung == "published":
             rows.append(_published_row(published_row(each), samples))
         elif not each.name.startswith("training"):
-            rows.append(_stored_row(samples or GateMetric(each.name, {}, {}, None, []), found(each)))
+            rows.append(_stored_row(samples or GateMetric(each.name, {}, {}, None, []), metric_finding(each)))
     if not comparison.findings and comparison.rung != "fingerprint":
         rows.append(Row(comparison.rung, NO_TEXTS, [Judged("baseline", comparison.verdict, comparison.reason)]))
     return rows
@@ -259,12 +259,12 @@ def _fingerprints(comparisons: Sequence[GateComparison]) -> List[Row]:
     rows: List[Row] = []
     for each in comparisons:
         if each.rung == "fingerprint":
-            differing = [finding for finding in each.findings if finding.verdict not in _PASSING]
+            differing = [finding for finding in each.findings if not finding.verdict.passes]
             rows += [
                 Row(
                     one.name,
                     ("", one.stored, one.measured),
-                    [Judged("fingerprint", one.verdict, one.reason, one.known)],
+                    [Judged("fingerprint", one.verdict.value, one.reason, one.known)],
                 )
                 for one in differing
             ] or [

@@ -1,4 +1,4 @@
-"""Converts the document's numbers, which may be words for NaN and infinity, to numbers and texts. Pure."""
+"""Numbers for a page: which can be drawn, and their texts. Words for NaN and infinity are numbers too. Pure."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ _LARGEST = 1e30
 
 
 def number(value: Any) -> float:
-    """A number of the document; NaN for a value that is not a number."""
+    """A number of a document or a gate report; NaN for a value that is not a number."""
     try:
         return float(value)
     except (TypeError, ValueError, OverflowError):

@@ -21,7 +21,7 @@ def gate(*comparisons: GateComparison) -> Gate:
 def test_samples_of_a_recipe_without_runs_are_shown_beside_the_stored_ones(tmp_path: Path) -> None:
     baseline_files.write(tmp_path, made_up_baselines.subset())
 
-    [shown] = gate_samples(gate(comparison(samples={"7": {LOSS: "nan"}, "8": {LOSS: 0.5}})), tmp_path, Problems())
+    [shown] = gate_samples(gate(comparison(samples={7: {LOSS: float("nan")}, 8: {LOSS: 0.5}})), tmp_path, Problems())
 
     [metric] = shown.metrics
     assert ("wheel-softmax", "subset", LOSS, 0.005) == (shown.recipe, shown.rung, metric.name, metric.margin)

@@ -16,9 +16,9 @@ def test_the_same_runs_have_the_verdict_of_the_gate() -> None:
     shown = group(scale="subset", metrics=[lost])
     of_these = comparison(
         # Seed 8 was measured elsewhere.
-        samples={"7": {LOSS: "nan"}, "8": {LOSS: 0.5}},
+        samples={7: {LOSS: math.nan}, 8: {LOSS: 0.5}},
         verdict="regressed",
-        findings=[finding(verdict="regressed", reason="why", interval=[0.25, "inf"])],
+        findings=[finding(verdict="regressed", reason="why", interval=Interval(0.25, math.inf))],
     )
 
     assert {"group-1": [of_these]} == matched(gate(of_these), [shown])
@@ -30,10 +30,10 @@ def test_the_same_runs_have_the_verdict_of_the_gate() -> None:
 
 def test_a_comparison_of_other_runs_data_or_platform_is_not_about_a_group() -> None:
     shown = group(scale="subset")
-    samples = comparison(samples={"0": {LOSS: 0.5}})
+    samples = comparison(samples={0: {LOSS: 0.5}})
     fingerprint = comparison(rung="fingerprint", provenance=HERE)
     there = comparison(rung="fingerprint", provenance={"platform": "there"})
-    others = [comparison(samples={"0": {LOSS: 0.25}}), comparison(samples={"0": {LOSS: 0.5}}, rung="full"), there]
+    others = [comparison(samples={0: {LOSS: 0.25}}), comparison(samples={0: {LOSS: 0.5}}, rung="full"), there]
 
     assert {"group-1": [samples, fingerprint]} == matched(gate(samples, fingerprint, *others), [shown])
     for changed in (
