@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, Iterable, List, Mapping, Sequence, Set, T
 
 from mnist_repro.errors import BadInput
 from mnist_repro.report.page.numbers import drawable, evenly
-from mnist_repro.report.page.svg import WORD, colour
+from mnist_repro.report.page.svg import PALETTE, WORD
 from mnist_repro.report.values import Group, Point, PublishedCurve
 
 if TYPE_CHECKING:
@@ -61,14 +61,14 @@ def curves(by_seed: Mapping[int, Sequence[Point]], published: Sequence[Published
         figure, axes = _axes()
         for seed in evenly(list(by_seed), MOST_CURVES):
             xs, ys = _coordinates(by_seed[seed])
-            [line] = axes.plot(xs, ys, color=colour("measured"), linewidth=1.1, alpha=0.7)
+            [line] = axes.plot(xs, ys, color=PALETTE["measured"], linewidth=1.1, alpha=0.7)
             line.set_marker("o" if len(xs) < 3 else "")
             line.set_markersize(4.0)
         for curve in published:
             xs, ys = _coordinates(curve.points)
-            [line] = axes.plot(xs, ys, color=colour("published"), linewidth=2.0, linestyle=(0, (5, 3)), marker="D")
+            [line] = axes.plot(xs, ys, color=PALETTE["published"], linewidth=2.0, linestyle=(0, (5, 3)), marker="D")
             line.set_markersize(4.5 if len(xs) > 1 else 7.0)
-            line.set_markeredgecolor(colour("paper"))
+            line.set_markeredgecolor(PALETTE["paper"])
         axes.set_xlabel(f"{WORD}{unit}s")
         places = _places([*by_seed.values(), *(curve.points for curve in published)])
         if len(places) == 1:
@@ -108,14 +108,14 @@ def _axes() -> Tuple[Figure, Axes]:
     figure.patch.set_visible(False)
     axes = figure.subplots()
     axes.patch.set_visible(False)
-    axes.grid(True, color=colour("grid"), linewidth=0.7)
+    axes.grid(True, color=PALETTE["grid"], linewidth=0.7)
     axes.set_axisbelow(True)
     for side, spine in axes.spines.items():
         spine.set_visible(side in ("left", "bottom"))
-        spine.set_color(colour("grid"))
-    axes.tick_params(colors=colour("ink"), length=0, labelcolor=colour("ink"))
-    axes.xaxis.label.set_color(colour("ink"))
-    axes.yaxis.label.set_color(colour("ink"))
+        spine.set_color(PALETTE["grid"])
+    axes.tick_params(colors=PALETTE["ink"], length=0, labelcolor=PALETTE["ink"])
+    axes.xaxis.label.set_color(PALETTE["ink"])
+    axes.yaxis.label.set_color(PALETTE["ink"])
     figure.subplots_adjust(left=0.13, right=0.96, bottom=0.5 / _HEIGHT, top=1.0 - 0.1 / _HEIGHT)
     return figure, axes
 

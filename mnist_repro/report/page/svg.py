@@ -7,17 +7,15 @@ colour of `PALETTE` becomes a class, for which the page has a light and a dark c
 from __future__ import annotations
 
 import re
-from typing import Dict, List, Mapping, Optional, Tuple
+from typing import Dict, List, Mapping, Tuple
 from xml.etree import ElementTree
 
-# Placeholder colours for matplotlib; the page replaces them by its own.
+# Placeholder colours for matplotlib, by name; the page replaces them by its own.
 PALETTE: Mapping[str, str] = {
     "ink": "#010101",
     "grid": "#020202",
-    "stored": "#030303",
     "measured": "#040404",
     "published": "#050505",
-    "band": "#060606",
     "paper": "#070707",
 }
 _CLASS_OF = {colour: name for name, colour in PALETTE.items()}
@@ -125,8 +123,3 @@ def _translate(parent: ElementTree.Element, words: Mapping[str, Tuple[str, str]]
 def _shortened(value: str) -> str:
     """Round coordinates to a hundredth of a point, which is finer than any screen."""
     return _NUMBER.sub(lambda match: f"{float(match.group()):.2f}".rstrip("0").rstrip("."), value)
-
-
-def colour(name: Optional[str]) -> str:
-    """Matplotlib's placeholder for a colour of the page; `none` for None."""
-    return "none" if name is None else PALETTE[name]

@@ -2,11 +2,11 @@ from __future__ import annotations
 
 from xml.etree import ElementTree
 
-from mnist_repro.report.page.svg import PALETTE, colour, for_page
+from mnist_repro.report.page.svg import PALETTE, for_page
 
 FIGURE = f"""<svg xmlns="http://www.w3.org/2000/svg" xmlns:xlink="http://www.w3.org/1999/xlink" viewBox="0 0 9 9">
 <metadata>matplotlib</metadata><defs><path id="dot" d="M 1.23456 0"/></defs>
-<g id="unused" clip-path="url(#dot)"><use xlink:href="#dot" style="fill: {PALETTE["stored"]}; stroke-width: 2"/></g>
+<g id="unused" clip-path="url(#dot)"><use xlink:href="#dot" style="fill: {PALETTE["measured"]}; stroke-width: 2"/></g>
 <text style="fill: {PALETTE["ink"]}">@stored</text><text>0.5</text></svg>"""
 
 
@@ -18,7 +18,7 @@ def shown(prefix: str = "f1") -> ElementTree.Element:
 def test_a_style_becomes_a_class_and_attributes() -> None:
     [use] = shown().iter("use")
 
-    assert {"href": "#f1-dot", "class": "f-stored", "stroke-width": "2"} == use.attrib
+    assert {"href": "#f1-dot", "class": "f-measured", "stroke-width": "2"} == use.attrib
 
 
 def test_ids_have_the_prefix_of_their_figure_and_unused_ones_go() -> None:
@@ -36,7 +36,3 @@ def test_a_figure_has_the_name_of_its_caption_and_no_metadata() -> None:
     assert {"viewBox": "0 0 9 9", "role": "img", "aria-labelledby": "caption", "class": "figure"} == shown().attrib
     assert [] == list(shown().iter("metadata"))
     assert ["M 1.23 0"] == [element.attrib["d"] for element in shown().iter("path")]
-
-
-def test_no_colour_is_none() -> None:
-    assert "none" == colour(None)
