@@ -29,7 +29,7 @@ MOST_EXCEPTIONS = 3
 NO_TEXTS = ("", "", "")
 # The name of the row that says why there is nothing to compare with.
 WITHOUT_BASELINE = "baseline"
-_PASSING = tuple(verdict.value for verdict in Verdict if verdict.passes)
+PASSING = tuple(verdict.value for verdict in Verdict if verdict.passes)
 
 
 @dataclass(frozen=True)
@@ -50,7 +50,7 @@ class Judged:
     @property
     def passes(self) -> bool:
         """Whether the verdict itself passes."""
-        return self.verdict in _PASSING
+        return self.verdict in PASSING
 
 
 @dataclass(frozen=True)
@@ -111,29 +111,15 @@ class Answer:
 
 
 @dataclass(frozen=True)
-class Cell:
-    """A group in the table of drift; ``mean`` is that of its last test losses."""
-
-    group: Group
-    mean: Optional[float]
-    unexplained: bool
-
-
-@dataclass(frozen=True)
-class DriftRow:
-    """The groups of one recipe, scale, arithmetic and dataset: the first, and all by platform."""
-
-    group: Group
-    cells: Sequence[Optional[Cell]]
-
-
-@dataclass(frozen=True)
 class DriftTable:
-    """Recipe by platform, limited to `MOST_PLATFORMS` ``of`` all platforms."""
+    """Recipe by platform, limited to `MOST_PLATFORMS` ``of`` all platforms.
+
+    A row has the groups of one recipe, scale, arithmetic and dataset: the first, and that of each platform.
+    """
 
     platforms: Sequence[str]
     of: int
-    rows: Sequence[DriftRow]
+    rows: Sequence[Tuple[Group, Sequence[Optional[Group]]]]
 
 
 def glance(document: Document) -> List[Block]:
@@ -341,7 +327,7 @@ def _said(judged: Judged, row: Row) -> bool:
 
 
 def drift_table(groups: Sequence[Group]) -> DriftTable:
-    """Recipe by platform: the mean of the last test loss in each cell, with the drift that explains it."""
+    """The table of drift: the groups, recipe by platform."""
     platforms = list(dict.fromkeys(group.platform for group in groups))
     rows: Dict[Tuple[str, ...], Dict[str, Group]] = {}
     for group in groups:
@@ -351,15 +337,14 @@ def drift_table(groups: Sequence[Group]) -> DriftTable:
     return DriftTable(
         shown,
         len(platforms),
-        [DriftRow(next(iter(row.values())), [_cell(row.get(platform)) for platform in shown]) for row in rows.values()],
+        [(next(iter(row.values())), [row.get(platform) for platform in shown]) for row in rows.values()],
     )
 
 
-def _cell(group: Optional[Group]) -> Optional[Cell]:
-    if group is None:
-        return None
+def mean_test_loss(group: Group) -> Optional[float]:
+    """The mean of the last test losses of a group; None if none is finite."""
     losses = numbers(run.test_loss for run in group.runs)
-    return Cell(group, sum(losses) / len(losses) if losses else None, unexplained(group))
+    return sum(losses) / len(losses) if losses else None
 
 
 def unexplained(group: Group) -> bool:

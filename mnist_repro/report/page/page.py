@@ -6,13 +6,13 @@ import base64
 import hashlib
 import re
 from importlib import import_module
-from itertools import groupby
+from itertools import count, groupby
 from pathlib import Path
-from typing import Any, List, Mapping, Optional, Sequence, Tuple
+from typing import Any, Callable, List, Mapping, Optional, Sequence, Tuple
 
-from mnist_repro.gate.verdicts import Verdict
 from mnist_repro.report.page import figures, sentences, svg, words
 from mnist_repro.report.page.glance import (
+    PASSING,
     WITHOUT_BASELINE,
     Answer,
     Judged,
@@ -23,7 +23,9 @@ from mnist_repro.report.page.glance import (
     glance,
     in_order,
     made_with,
+    mean_test_loss,
     shared_facts,
+    unexplained,
 )
 from mnist_repro.report.page.numbers import as_printed, drawable, number, numbers, settled, spread
 from mnist_repro.report.page.strip import MOST_POINTS, strip
@@ -113,7 +115,6 @@ def plain_environment(folder: Path) -> Any:
 
 def _environment() -> Any:
     environment = plain_environment(_TEMPLATES)
-    page_figures = _Drawn()
     environment.globals.update(
         t=_entry,
         term=lambda name: _both(*words.TERMS.get(name, (name, name))),
@@ -130,9 +131,11 @@ def _environment() -> Any:
         joined=lambda pairs: tuple(", ".join(pair[place] for pair in pairs) for place in (0, 1)),
         figure_name=lambda name: _both(*words.FIGURES[name]),
         strip=lambda row: markup(strip(row.samples, row.bar)) if row.samples else "",
-        curves=page_figures.curves,
+        curves=_curves_of_one_page(),
         spread=spread,
         last_values=last_values,
+        mean_test_loss=mean_test_loss,
+        unexplained=unexplained,
         curves_to_draw=figures.curves_to_draw,
         count_undrawable=lambda values: sum(not drawable(value) for value in values),
         most_points=MOST_POINTS,
@@ -231,22 +234,18 @@ def _entry(key: str, **values: Any) -> Any:
 def _verdict(name: Optional[str]) -> Any:
     if name is None:
         return _entry("no_verdict")
-    passes = name in {verdict.value for verdict in Verdict if verdict.passes}
-    kind = " good" if passes else "" if name in ("inconclusive", "not tested") else " bad"
+    kind = " good" if name in PASSING else "" if name in ("inconclusive", "not tested") else " bad"
     both = words.VERDICTS.get(name, (name, name))
     return markup('<span class="badge{}">{}</span>').format(kind, _both(*both))
 
 
-class _Drawn:
-    """The figures of one page, each with unique ids."""
+def _curves_of_one_page() -> Callable[[str, Group, str], Any]:
+    """A function that draws curves, each figure with ids of its own."""
+    prefixes = (f"f{number}" for number in count(1))
 
-    def __init__(self) -> None:
-        self._count = 0
-
-    def curves(self, name: str, group: Group, labelled_by: str) -> Any:
+    def draw(name: str, group: Group, labelled_by: str) -> Any:
         published = [curve for curve in group.published_curves if curve.name == name]
-        return self._placed(figures.curves(group.curves[name], published, group.unit), labelled_by)
+        figure = figures.curves(group.curves[name], published, group.unit)
+        return markup(svg.for_page(figure, next(prefixes), words.FIGURES, f"{labelled_by}-title {labelled_by}"))
 
-    def _placed(self, figure: str, labelled_by: str) -> Any:
-        self._count += 1
-        return markup(svg.for_page(figure, f"f{self._count}", words.FIGURES, f"{labelled_by}-title {labelled_by}"))
+    return draw
