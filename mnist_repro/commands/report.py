@@ -50,7 +50,7 @@ def run(arguments: argparse.Namespace) -> ExitCode:
     from mnist_repro.files.atomic import require_writable
     from mnist_repro.report.document import PageInputs, collect, read_gate, read_jobs
     from mnist_repro.report.page.figures import require_drawing
-    from mnist_repro.report.page.page_file import require_ours, write
+    from mnist_repro.report.page.page import require_ours, write
     from mnist_repro.runs.found import find_runs
     from mnist_repro.runs.problems import Problems
     from mnist_repro.wheel.finished import require_finished

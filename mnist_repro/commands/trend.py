@@ -42,7 +42,7 @@ def run(arguments: argparse.Namespace) -> ExitCode:
     from mnist_repro.errors import escaped
     from mnist_repro.files.atomic import replacing, require_writable
     from mnist_repro.report.page.figures import require_drawing
-    from mnist_repro.report.page.page_file import PAGE, require_ours
+    from mnist_repro.report.page.page import PAGE, require_ours
     from mnist_repro.runs.problems import Problems
     from mnist_repro.trend.accepted import History
     from mnist_repro.trend.page import MOST_PROBLEMS, answer, render, shown_of

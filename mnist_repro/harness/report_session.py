@@ -49,7 +49,7 @@ class ReportSession:
         """
         from mnist_repro.files.atomic import require_writable
         from mnist_repro.report.page.figures import require_drawing
-        from mnist_repro.report.page.page_file import require_ours
+        from mnist_repro.report.page.page import require_ours
 
         try:
             require_drawing()
@@ -119,7 +119,7 @@ class ReportSession:
         """
         from mnist_repro.report import gate_file
         from mnist_repro.report.document import PageInputs, collect
-        from mnist_repro.report.page.page_file import write
+        from mnist_repro.report.page.page import write
 
         compared = _compared_runs(report)
         # Runs without a comparison are left out: tests may train for other purposes.

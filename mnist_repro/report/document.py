@@ -8,15 +8,17 @@ from pathlib import Path
 from typing import List, Optional, Sequence
 
 import mnist_repro
-from mnist_repro.recipes import find
+from mnist_repro.gate.baselines.values import samples_of
+from mnist_repro.recipes import RECIPES, find
+from mnist_repro.recipes.recipe import SCALES
 from mnist_repro.report import gate_file, jobs_file
 from mnist_repro.report.baseline_history import history
 from mnist_repro.report.datasets import Datasets
-from mnist_repro.report.gate_samples import gate_samples
-from mnist_repro.report.groups import group_of
-from mnist_repro.report.in_gate import as_judged, matched
-from mnist_repro.report.values import Document, Gate, Group, Jobs, Note
+from mnist_repro.report.groups import group_of, published_values
+from mnist_repro.report.in_gate import as_judged, matched, measured_values
+from mnist_repro.report.values import Document, Gate, GateComparison, GateMetric, GateSamples, Group, Jobs, Note
 from mnist_repro.reproduction.judgement import testable
+from mnist_repro.runs import baselines as recipe_baselines
 from mnist_repro.runs.found import FoundRun, Sorted, sort
 from mnist_repro.runs.problems import Problems
 
@@ -121,3 +123,35 @@ def _notes(grouped: Sorted, groups: Sequence[Group], unkept: int) -> List[Note]:
     if any(group.dataset.name != "mnist" for group in groups):
         notes.append(Note("note_not_mnist"))
     return notes
+
+
+def gate_samples(gate: Optional[Gate], baselines: Path, problems: Problems) -> List[GateSamples]:
+    """The samples of each comparison of samples or of published figures, which are compared with full samples."""
+    shown: List[GateSamples] = []
+    for name, recipe in (gate.recipes if gate else {}).items():
+        for each in recipe.comparisons:
+            if name in RECIPES and each.rung in (*SCALES, "published"):
+                with problems.leaving_out():
+                    shown.append(GateSamples(name, each.rung, _metrics(name, each, baselines)))
+    return shown
+
+
+def _metrics(recipe: str, comparison: GateComparison, baselines: Path) -> List[GateMetric]:
+    published = comparison.rung == "published"
+    scale = "full" if published else comparison.rung
+    conditions = recipe_baselines.conditions_of(comparison.dataset, comparison.arithmetic)
+    stored = recipe_baselines.read(baselines, recipe, scale).samples(
+        recipe_baselines.PUBLISHED_CONDITIONS if published else conditions
+    )
+    known = {metric.name: metric for metric in stored.metrics} if stored else {}
+    measured = dict.fromkeys(name for values in comparison.samples.values() for name in values)
+    return [
+        GateMetric(
+            name=name,
+            stored=samples_of(stored, name) if stored and name in known else {},
+            measured=measured_values(comparison, name),
+            margin=None if published or name not in known else known[name].margin,
+            published=published_values(RECIPES[recipe], name) if scale == "full" else [],
+        )
+        for name in (known if published else measured)
+    ]

@@ -1,16 +1,23 @@
-"""Makes the page from the document: one HTML file that contains its style, script, pictures and figures."""
+"""Makes the page from the document: one HTML file that contains its style, script, pictures and figures.
+
+`write` writes both into a folder, and never replaces a page of another program.
+"""
 
 from __future__ import annotations
 
 import base64
 import hashlib
 import re
+from dataclasses import asdict
 from importlib import import_module
 from itertools import count, groupby
 from pathlib import Path
 from typing import Any, Callable, List, Mapping, Optional, Sequence, Tuple
 
-from mnist_repro.report.page import figures, sentences, svg, words
+from mnist_repro.errors import BadInput
+from mnist_repro.files.atomic import replacing_together
+from mnist_repro.files.json import json_text
+from mnist_repro.report.page import figures, svg, words
 from mnist_repro.report.page.glance import (
     PASSING,
     WITHOUT_BASELINE,
@@ -31,6 +38,11 @@ from mnist_repro.report.page.numbers import as_printed, drawable, number, number
 from mnist_repro.report.page.strip import MOST_POINTS, strip
 from mnist_repro.report.values import Document, Group, Point
 
+PAGE, DOCUMENT = "index.html", "report.json"
+# The title in the head of every page that any version has made.
+_TITLE = re.compile(b"<title>[^<]* mnist-repro</title>")
+_HEAD = 1 << 12
+_ELSEWHERE = "name another folder"
 _TEMPLATES = Path(__file__).with_name("templates")
 _MOMENT = re.compile(r"(\d{4}-\d\d-\d\d)T(\d\d:\d\d)(?::[\d.]+)?(?:Z|\+00:00)")
 _COMMIT = re.compile("([0-9a-f]{12})[0-9a-f]{28}(-dirty)?")
@@ -120,8 +132,8 @@ def _environment() -> Any:
         term=lambda name: _both(*words.TERMS.get(name, (name, name))),
         verdict=_verdict,
         verdict_word=lambda name: _both(*words.VERDICTS.get(name, (name, name))),
-        said=lambda text: _both(*sentences.sentence(text)),
-        said_words=sentences.sentence,
+        said=lambda text: _both(*words.sentence(text)),
+        said_words=words.sentence,
         metric=lambda name: _both(*_named(name)),
         metric_words=_named,
         exceptions=_exceptions,
@@ -163,7 +175,7 @@ def last_values(by_seed: Mapping[int, Sequence[Point]]) -> List[float]:
 def _named(name: str) -> words.Both:
     """The name of a metric, or of a row of a fingerprint, in both languages."""
     both = words.metric(name)
-    return both if both[0] != both[1] else sentences.sentence(name)
+    return both if both[0] != both[1] else words.sentence(name)
 
 
 def _exceptions(answer: Answer) -> Any:
@@ -176,11 +188,11 @@ def _exceptions(answer: Answer) -> Any:
         values = {"recipe": recipe, "metric": metric, "verdict": words.VERDICTS.get(verdict, (verdict,) * 2)}
         _, name, judged = rows[0]
         if known:
-            parts.append(words.filled("answer_known", {**values, "reason": sentences.sentence(known)}))
+            parts.append(words.filled("answer_known", {**values, "reason": words.sentence(known)}))
         elif parts or not judged.reason or name == WITHOUT_BASELINE:
             parts.append(words.filled("answer_named", values))
         else:
-            parts.append(words.filled("answer_exception", {**values, "reason": sentences.sentence(judged.reason)}))
+            parts.append(words.filled("answer_exception", {**values, "reason": words.sentence(judged.reason)}))
     if answer.more:
         parts.append(words.filled("answer_more", {"count": answer.more}))
     english, japanese = ([each[language] for each in parts] for language in (0, 1))
@@ -249,3 +261,44 @@ def _curves_of_one_page() -> Callable[[str, Group, str], Any]:
         return markup(svg.for_page(figure, next(prefixes), words.FIGURES, f"{labelled_by}-title {labelled_by}"))
 
     return draw
+
+
+def require_ours(folder: Path) -> None:
+    """Make sure that a page in ``folder``, if there is one, was made by mnist-repro and may be replaced.
+
+    Raises:
+        BadInput: the page was not made by mnist-repro.
+    """
+    page = folder / PAGE
+    if not page.is_file():
+        return
+    try:
+        with page.open("rb") as file:
+            title = _TITLE.search(file.read(_HEAD))
+    except OSError as error:
+        raise BadInput(
+            f"cannot read {page}: {error.strerror}", "only a page of mnist-repro's own is replaced", _ELSEWHERE
+        ) from error
+    if not title:
+        raise BadInput(
+            f"{page} is not a page that mnist-repro made",
+            "the new page would replace it",
+            f"{_ELSEWHERE}, or remove {page}",
+        )
+
+
+def write(document: Document, folder: Path) -> Path:
+    """Write ``report.json`` and the page made from it; ``report.json`` is replaced last. Returns the path of the page.
+
+    Raises:
+        BadInput: the folder cannot be written or has somebody else's page, or Jinja2 or matplotlib is missing. Old
+            files are then unchanged.
+    """
+    text = json_text(asdict(document))
+    require_ours(folder)
+    page = render(document)
+    with replacing_together(folder, (PAGE, DOCUMENT)) as unfinished:
+        (unfinished / DOCUMENT).write_text(text, encoding="utf-8")
+        # A lone surrogate, which comes for example from a file name that is not UTF-8, cannot be encoded.
+        (unfinished / PAGE).write_text(page, encoding="utf-8", errors="backslashreplace")
+    return folder / PAGE

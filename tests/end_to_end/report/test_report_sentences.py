@@ -20,7 +20,7 @@ from mnist_repro.gate.verdicts import NO_WORSE, Judgement, Metric
 from mnist_repro.harness import fixture
 from mnist_repro.harness.published_rung import judge_published
 from mnist_repro.recipes import RECIPES, find
-from mnist_repro.report.page.sentences import sentence
+from mnist_repro.report.page.words import sentence
 from mnist_repro.reproduction import hypotheses
 from mnist_repro.reproduction.drift import NONE, NOT_DEBIASED, NOT_RECOGNISED, recognise, recognise_batch_normalization
 from mnist_repro.runs import baselines

@@ -4,15 +4,20 @@ from dataclasses import replace
 from pathlib import Path
 from typing import List
 
+from mnist_repro.gate.baselines import files as baseline_files
 from mnist_repro.recipes import find
-from mnist_repro.report.document import PageInputs, collect, read_gate, read_jobs
+from mnist_repro.report.document import PageInputs, collect, gate_samples, read_gate, read_jobs
 from mnist_repro.report.values import Document, Note
 from mnist_repro.reproduction import table
 from mnist_repro.reproduction.judgement import judge
 from mnist_repro.runs.found import FoundRun
 from mnist_repro.runs.problems import Problems
 from mnist_repro.runs.run import Run
-from tests.builders import made_up, report_scene
+from tests.builders import made_up, made_up_baselines, report_scene
+from tests.builders.made_up_page import comparison, gate
+
+LOSS = made_up_baselines.LOSS
+BASELINES = Path(__file__).resolve().parents[3] / "baselines"
 
 
 def document(runs: List[Run], unkept: int = 0) -> Document:
@@ -83,3 +88,27 @@ def test_all_published_figures_of_a_page_share_one_level() -> None:
             name: [each.possible and (each.possible.low, each.possible.high) for each in comparisons]
             for name, comparisons in other.items()
         }
+
+
+def test_samples_of_a_recipe_without_runs_are_shown_beside_the_stored_ones(tmp_path: Path) -> None:
+    baseline_files.write(tmp_path, made_up_baselines.subset())
+
+    [shown] = gate_samples(gate(comparison(samples={7: {LOSS: float("nan")}, 8: {LOSS: 0.5}})), tmp_path, Problems())
+
+    [metric] = shown.metrics
+    assert ("wheel-softmax", "subset", LOSS, 0.005) == (shown.recipe, shown.rung, metric.name, metric.margin)
+    assert ["nan", "0.5"] == [str(metric.measured[seed]) for seed in (7, 8)]
+    assert dict(enumerate(made_up_baselines.SPREAD)) == metric.stored
+
+
+def test_published_figures_have_the_stored_full_samples(tmp_path: Path) -> None:
+    [shown] = gate_samples(gate(comparison(rung="published")), BASELINES, Problems())
+
+    [loss, accuracy, _] = shown.metrics
+    assert ("published", {}, None, [0.27075190788507464]) == (shown.rung, loss.measured, loss.margin, loss.published)
+    assert (len(loss.stored) >= 10, [0.927]) == (True, accuracy.published)
+
+
+def test_a_fingerprint_has_no_samples(tmp_path: Path) -> None:
+    assert [] == gate_samples(gate(comparison(rung="fingerprint")), tmp_path, Problems())
+    assert [] == gate_samples(None, tmp_path, Problems())
