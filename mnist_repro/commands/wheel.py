@@ -70,8 +70,7 @@ def run(arguments: argparse.Namespace) -> ExitCode:
     """Write the project, and its archive if it is asked for."""
     from mnist_repro.files.atomic import replacing, require_writable
     from mnist_repro.recipes import find
-    from mnist_repro.wheel import archive
-    from mnist_repro.wheel.folder import write
+    from mnist_repro.wheel.folder import archive, write
     from mnist_repro.wheel.workflow import Conditions
 
     folder: Path = arguments.folder
@@ -104,7 +103,7 @@ def run(arguments: argparse.Namespace) -> ExitCode:
         raise BadInput(
             f"{packed} is there already", "no archive is overwritten", f"name another folder, or remove {packed}"
         )
-    data = archive.archive(name, files) if arguments.archive else b""
+    data = archive(name, files) if arguments.archive else b""
     write(folder, files)
     print(f"{folder}: open it in WHEEL; its jobs run {arguments.python} on the host {of.host!r}, data {of.data}")
     if arguments.archive:
