@@ -1,8 +1,13 @@
-"""A pool of worker processes with one thread each that makes several runs at the same time."""
+"""Makes several runs at the same time, in worker processes with one thread each.
+
+`run_all` and `Pool` start the processes, and `main` runs in each of them.
+"""
 
 from __future__ import annotations
 
 import contextlib
+import functools
+import gc
 import os
 import threading
 from concurrent.futures import Future, ThreadPoolExecutor, as_completed
@@ -10,10 +15,18 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Callable, Dict, List, Mapping, Optional, Sequence
 
+from mnist_repro.data.dataset import Dataset
+from mnist_repro.data.locate import load
 from mnist_repro.errors import BadInput
-from mnist_repro.execution.components import Assignment
-from mnist_repro.execution.processes import DiedError, Process
-from mnist_repro.files.atomic import remove_unfinished
+from mnist_repro.execution import fingerprint_worker
+from mnist_repro.execution.components import Assignment, as_run, estimate, train_into
+from mnist_repro.execution.processes import DiedError, Process, serve
+from mnist_repro.files.atomic import remove_unfinished, require_writable
+from mnist_repro.recipes import find
+from mnist_repro.runs import run_json
+from mnist_repro.runs.log import Line
+from mnist_repro.runs.run_json import WEIGHTS
+from mnist_repro.training.train import train
 
 # The kinds of files that a task can write; see `Task.leaves`.
 COMPONENTS, RUN, FINGERPRINT = "components", "run", "fingerprint"
@@ -158,7 +171,7 @@ class Pool:
         return failure
 
     def _start(self) -> Process:
-        process = Process("execution.run_worker", self._environment, self._niceness)
+        process = Process("execution.workers", self._environment, self._niceness)
         self._started.append(process)
         if self._stopped:
             process.kill()
@@ -167,3 +180,36 @@ class Pool:
     def _progress(self, progress: Progress) -> None:
         with self._watching:
             self._watch(progress)
+
+
+def main() -> None:
+    """Make the runs that this process is asked for."""
+    read = functools.lru_cache(maxsize=None)(load)
+    serve(lambda job, report: make_run(job, read(job["data"]), report))
+
+
+def make_run(job: Dict[str, Any], dataset: Dataset, report: Callable[..., None]) -> None:
+    """Make one run; ``report`` receives the number of steps that are done, and of all steps.
+
+    Raises:
+        BadInput: the run cannot be made.
+    """
+    recipe = find(job["recipe"])
+    assignment = Assignment(recipe, job["seed"], job["scale"], job["arithmetic"])
+    scale = recipe.scale(assignment.scale)
+    folder = Path(job["out"])
+    # The graphs of the run before refer to themselves, and hold its images: 200 MB.
+    gc.collect()
+
+    def progress(done: int, total: int, line: Optional[Line]) -> None:
+        report(done=done, total=total)
+
+    if job["leaves"] == FINGERPRINT:
+        fingerprint_worker.write(fingerprint_worker.take_here(recipe, dataset, assignment.arithmetic), folder)
+    elif job["leaves"] == RUN:
+        require_writable(folder)
+        trained = train(recipe, dataset, assignment.seed, scale, assignment.arithmetic, progress)
+        run_json.write(as_run(assignment, dataset, scale, trained), folder)
+    else:
+        train_into(folder, assignment, dataset, progress)
+        estimate(folder / WEIGHTS, recipe, dataset, scale.test_images, out=folder)

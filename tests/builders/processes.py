@@ -16,7 +16,7 @@ NEEDED = pytest.mark.skipif(not Path("/proc/self/stat").exists(), reason="no /pr
 
 def workers_of(parent: int) -> Set[int]:
     """The worker processes that a process has started."""
-    return {child for child in children_of(parent) if b"mnist_repro.execution.run_worker" in said_at_start(child)}
+    return {child for child in children_of(parent) if b"mnist_repro.execution.workers" in said_at_start(child)}
 
 
 def children_of(parent: int) -> List[int]:
