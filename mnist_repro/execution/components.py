@@ -166,16 +166,12 @@ def train_into(folder: Path, assignment: Assignment, dataset: Dataset, progress:
     with alone_in(folder):
         # What a killed process left.
         remove_unfinished(folder)
-        return _train_into(folder, assignment, dataset, progress)
-
-
-def _train_into(folder: Path, assignment: Assignment, dataset: Dataset, progress: Progress) -> Run:
-    recipe = assignment.recipe
-    check_kept(folder, assignment, dataset)
-    code = code_digest.of_recipe(code_digest.of_this_process(), recipe)
-    scale = recipe.scale(assignment.scale)
-    trained = train(recipe, dataset, assignment.seed, scale, assignment.arithmetic, progress)
-    return save(folder, assignment, scale, trained, as_run(assignment, dataset, scale, trained, code))
+        check_kept(folder, assignment, dataset)
+        recipe = assignment.recipe
+        code = code_digest.of_recipe(code_digest.of_this_process(), recipe)
+        scale = recipe.scale(assignment.scale)
+        trained = train(recipe, dataset, assignment.seed, scale, assignment.arithmetic, progress)
+        return save(folder, assignment, scale, trained, as_run(assignment, dataset, scale, trained, code))
 
 
 def save(folder: Path, assignment: Assignment, scale: Scale, trained: Trained, result: Run) -> Run:
