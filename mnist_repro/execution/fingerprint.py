@@ -7,7 +7,7 @@ saves, loads and scores.
 from __future__ import annotations
 
 import tempfile
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
 from typing import Any, Dict, Iterator, List, Tuple, Union
 
@@ -40,21 +40,12 @@ _FEW_IMAGES = 8
 Value = Union[int, float]
 
 
-@dataclass(frozen=True)
-class Fingerprint:
-    """The fingerprint of a recipe on a platform: named values, in the order in which to look for a difference.
+def take(recipe: Recipe, dataset: Dataset, arithmetic: str) -> Tuple[Dict[str, int], Dict[str, float]]:
+    """Take the fingerprint of a recipe: train, feed and score with the current code.
 
-    Args:
-        exact: counts and checksums that must be equal.
-        losses: losses and shares of images, which may differ by rounding.
+    Returns named values, in the order in which to look for a difference: counts and checksums that must be equal, then
+    losses and shares of images, which may differ by rounding.
     """
-
-    exact: Dict[str, int]
-    losses: Dict[str, float]
-
-
-def take(recipe: Recipe, dataset: Dataset, arithmetic: str) -> Fingerprint:
-    """Take the fingerprint of a recipe: train, feed and score with the current code."""
     exact: Dict[str, int] = {}
     losses: Dict[str, float] = {}
     for name, value in (
@@ -67,7 +58,7 @@ def take(recipe: Recipe, dataset: Dataset, arithmetic: str) -> Fingerprint:
             exact[name] = value
         else:
             losses[name] = value
-    return Fingerprint(exact, losses)
+    return exact, losses
 
 
 def short_scale(recipe: Recipe) -> Scale:

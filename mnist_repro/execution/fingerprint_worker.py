@@ -76,9 +76,9 @@ def _asked(recipe: Optional[str], data: str, arithmetic: str) -> Any:
 def take_here(recipe: Recipe, dataset: Dataset, arithmetic: str) -> TakenFingerprint:
     """Take a fingerprint in this process."""
     started = time.monotonic()
-    fingerprint = take(recipe, dataset, arithmetic)
+    exact, losses = take(recipe, dataset, arithmetic)
     here = provenance(time.monotonic() - started)
-    return TakenFingerprint(recipe.name, dataset.name, arithmetic, fingerprint.exact, fingerprint.losses, here)
+    return TakenFingerprint(recipe.name, dataset.name, arithmetic, exact, losses, here)
 
 
 def write(taken: TakenFingerprint, folder: Path) -> None:

@@ -173,11 +173,11 @@ def test_of_a_file_that_is_no_model_of_the_recipe_every_value_is_lost(
 
 
 def test_counts_are_exact_and_losses_are_not(dataset: Dataset) -> None:
-    taken = take(SMALL, dataset, "original")
+    exact, losses = take(SMALL, dataset, "original")
 
-    assert {int} == {type(value) for value in taken.exact.values()}
-    assert {float} == {type(value) for value in taken.losses.values()}
+    assert {int} == {type(value) for value in exact.values()}
+    assert {float} == {type(value) for value in losses.values()}
     assert ["loss of step 1", "loss of step 19"] == [
-        name for name in taken.losses if name in ("loss of step 1", "loss of step 19", "loss of step 20")
+        name for name in losses if name in ("loss of step 1", "loss of step 19", "loss of step 20")
     ]
-    assert 200 == taken.exact["test images scored"]
+    assert 200 == exact["test images scored"]

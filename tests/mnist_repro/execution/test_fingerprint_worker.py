@@ -8,7 +8,6 @@ from typing import Any, Dict
 import pytest
 
 from mnist_repro.execution import fingerprint_worker
-from mnist_repro.execution.fingerprint import Fingerprint
 from mnist_repro.execution.fingerprint_worker import TakenFingerprint, ask, provenance_there, read, take_here, write
 from mnist_repro.execution.processes import DiedError
 from mnist_repro.recipes import find
@@ -16,18 +15,18 @@ from tests.builders import made_up
 from tests.builders.command_line import listed
 from tests.builders.refused import refused
 
-FINGERPRINT = Fingerprint({"steps": 9380}, {"loss of step 1": 2.5, "loss of step 2": float("inf")})
+EXACT, LOSSES = {"steps": 9380}, {"loss of step 1": 2.5, "loss of step 2": float("inf")}
 BLACK = made_up.dataset("mnist")
 
 
 def taken(arithmetic: str) -> TakenFingerprint:
-    return TakenFingerprint("vgg7", "mnist", arithmetic, FINGERPRINT.exact, FINGERPRINT.losses, {"arithmetic": "here"})
+    return TakenFingerprint("vgg7", "mnist", arithmetic, EXACT, LOSSES, {"arithmetic": "here"})
 
 
 @pytest.fixture(autouse=True)
 def rehearsed(monkeypatch: pytest.MonkeyPatch) -> None:
     """Neither TensorFlow nor data are needed."""
-    monkeypatch.setattr(fingerprint_worker, "take", lambda recipe, dataset, arithmetic: FINGERPRINT)
+    monkeypatch.setattr(fingerprint_worker, "take", lambda recipe, dataset, arithmetic: (EXACT, LOSSES))
     monkeypatch.setattr(fingerprint_worker, "provenance", lambda seconds: {"arithmetic": "here"})
     monkeypatch.setattr(fingerprint_worker, "load", lambda place: BLACK)
 
