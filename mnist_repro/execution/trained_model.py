@@ -13,7 +13,7 @@ from mnist_repro.recipes import Recipe, find
 from mnist_repro.runs import run_json
 from mnist_repro.runs.run_json import WEIGHTS
 from mnist_repro.training import framework
-from mnist_repro.weights import param_hdf5
+from mnist_repro.weights import model_h5, param_hdf5
 
 
 @dataclass(frozen=True)
@@ -67,11 +67,11 @@ def restored(path: Path, recipe: Optional[str]) -> tuple[Located, Any]:
     Raises:
         BadInput: the file does not exist, or is neither weights nor a model of a recipe.
     """
-    if path.is_dir() or not param_hdf5.is_whole_model(path):
+    if path.is_dir() or not model_h5.is_whole_model(path):
         located = locate_weights(path, recipe)
         arrays = param_hdf5.read(located.file, located.recipe)
     else:
-        model_recipe, arrays = param_hdf5.read_whole_model(path, recipe)
+        model_recipe, arrays = model_h5.read_whole_model(path, recipe)
         located = Located(path, model_recipe)
     model = framework.build(located.recipe)
     framework.set_weights(model, arrays)

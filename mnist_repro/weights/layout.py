@@ -9,9 +9,8 @@ from typing import Any, Dict, List, Sequence, Tuple
 import numpy as np
 
 from mnist_repro.errors import BadInput
-from mnist_repro.recipes.layers import LayerSpec
+from mnist_repro.recipes.layers import LayerSpec, Weights
 from mnist_repro.weights import hdf5
-from mnist_repro.weights.matching import LayerShapes
 
 # The Keras of TensorFlow 2.2.0. Every later Keras reads its layout without a conversion.
 KERAS_VERSION = b"2.3.0-tf"
@@ -63,7 +62,7 @@ def store(group: Any, layers: Sequence[LayerSpec], weights: Sequence[Sequence[np
 
 
 def stored_layers(group: Any, path: Path) -> Tuple[StoredLayer, ...]:
-    """The layers that a group in the Keras 2 layout lists, those without weights included.
+    """The layers with weights that a group in the Keras 2 layout lists.
 
     Raises:
         BadInput: a listed object is missing, an object is not listed, or a dataset is not plain.
@@ -83,21 +82,17 @@ def stored_layers(group: Any, path: Path) -> Tuple[StoredLayer, ...]:
             "each weight belongs to a layer",
             hdf5.AGAIN,
         )
-    return layers
+    return tuple(layer for layer in layers if layer.weights)
 
 
-def found_shapes(stored: Sequence[StoredLayer]) -> Tuple[LayerShapes, ...]:
-    """The names and shapes of layers in a file, without their arrays."""
-    return tuple(LayerShapes(layer.name, tuple(weight.shape for weight in layer.weights)) for layer in stored)
-
-
-def finite_arrays(stored: Sequence[StoredLayer], path: Path) -> Tuple[Tuple[np.ndarray, ...], ...]:
-    """Read the arrays of layers while their file is open.
+def finite_weights(stored: Sequence[StoredLayer], layers: Sequence[LayerSpec], path: Path) -> Weights:
+    """Read the arrays of the stored layers, while their file is open, as the weights of ``layers``.
 
     Raises:
         BadInput: a number is not finite; the message names the layer and counts such numbers.
     """
-    return tuple(tuple(_finite(layer, weight, path) for weight in layer.weights) for layer in stored)
+    arrays = iter([tuple(_finite(layer, weight, path) for weight in layer.weights) for layer in stored])
+    return tuple(next(arrays) if spec.weights else () for spec in layers)
 
 
 def _stored_layer(group: Any, name: str, path: Path) -> StoredLayer:

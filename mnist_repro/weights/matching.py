@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Iterable, List, Optional, Sequence, Tuple
+from typing import Iterable, List, Optional, Sequence, Tuple, Union
 
 from mnist_repro.recipes import RECIPES
 from mnist_repro.recipes.layers import LayerSpec, lay_out
+from mnist_repro.weights.layout import StoredLayer
 
 
 @dataclass(frozen=True)
@@ -28,10 +29,10 @@ class Difference:
     expected: str
 
 
-def expected_shapes(layers: Iterable[LayerSpec]) -> Tuple[LayerShapes, ...]:
-    """The layers that have weights, with their shapes."""
+def shapes_of(layers: Iterable[Union[LayerSpec, StoredLayer]]) -> Tuple[LayerShapes, ...]:
+    """The layers of a recipe or of a file that have weights, with their shapes."""
     return tuple(
-        LayerShapes(spec.name, tuple(weight.shape for weight in spec.weights)) for spec in layers if spec.weights
+        LayerShapes(each.name, tuple(weight.shape for weight in each.weights)) for each in layers if each.weights
     )
 
 
@@ -55,7 +56,7 @@ def fitting(found: Sequence[LayerShapes]) -> Tuple[str, ...]:
     return tuple(
         recipe.name
         for recipe in RECIPES.values()
-        if difference(expected_shapes(lay_out(recipe.layers, recipe.input_shape)), found) is None
+        if difference(shapes_of(lay_out(recipe.layers, recipe.input_shape)), found) is None
     )
 
 

@@ -14,8 +14,8 @@ from mnist_repro.errors import BadInput
 from mnist_repro.recipes import RECIPES, Recipe, find
 from mnist_repro.recipes.layers import Layer, MaxPooling2D, Weights, lay_out
 from mnist_repro.weights import hdf5
-from mnist_repro.weights.layout import finite_arrays, found_shapes, stored_layers
-from mnist_repro.weights.matching import Difference, LayerShapes, difference, expected_shapes
+from mnist_repro.weights.layout import finite_weights, stored_layers
+from mnist_repro.weights.matching import Difference, LayerShapes, difference, shapes_of
 
 # Settings for which the recipes use Keras' defaults, and which the shapes of the weights do not show.
 _DEFAULTS = {"data_format": "channels_last", "dilation_rate": [1, 1], "pool_size": [2, 2]}
@@ -59,14 +59,11 @@ def read_whole_model(path: Path, recipe_name: Optional[str] = None) -> Tuple[Rec
         if description is None or not isinstance(group, hdf5.library().Group):
             raise _not_whole(path, root)
         name, layers = _described(path, description)
-        stored = [layer for layer in stored_layers(group, path) if layer.weights]
-        found = found_shapes(stored)
+        stored = stored_layers(group, path)
+        found = shapes_of(stored)
         differences = {each.name: _difference(each, layers, found) for each in RECIPES.values()}
         recipe = _chosen(path, name, asked, differences)
-        arrays = iter(finite_arrays(stored, path))
-        return recipe, tuple(
-            next(arrays) if spec.weights else () for spec in lay_out(recipe.layers, recipe.input_shape)
-        )
+        return recipe, finite_weights(stored, lay_out(recipe.layers, recipe.input_shape), path)
 
 
 def _described(path: Path, description: str) -> Tuple[str, List[_Described]]:
@@ -99,7 +96,7 @@ def _difference(recipe: Recipe, layers: Sequence[_Described], found: Sequence[La
             setting = settings.get(name, value)
             if setting != value:
                 return Difference(f"its layer {place}, {kind}, has {name} {hdf5.shown(str(setting))}", f"{value} there")
-    return difference(expected_shapes(lay_out(recipe.layers, recipe.input_shape)), found)
+    return difference(shapes_of(lay_out(recipe.layers, recipe.input_shape)), found)
 
 
 def _settings(layer: Layer) -> Dict[str, Any]:

@@ -12,11 +12,9 @@ from mnist_repro.files import atomic
 from mnist_repro.recipes import RECIPES, Recipe, find
 from mnist_repro.recipes.layers import LayerSpec, Weights, lay_out
 from mnist_repro.weights import hdf5
-from mnist_repro.weights.layout import finite_arrays, found_shapes, store, stored_layers
-from mnist_repro.weights.matching import LayerShapes, difference, expected_shapes, fitting
-from mnist_repro.weights.model_h5 import holds_whole_model, is_whole_model, read_whole_model
-
-__all__ = ["identify", "is_whole_model", "read", "read_whole_model", "write"]
+from mnist_repro.weights.layout import finite_weights, store, stored_layers
+from mnist_repro.weights.matching import LayerShapes, difference, fitting, shapes_of
+from mnist_repro.weights.model_h5 import holds_whole_model
 
 # Our own root attribute; Keras ignores it.
 RECIPE_ATTRIBUTE = "mnist_repro_recipe"
@@ -60,17 +58,16 @@ def read(path: Path, recipe: Recipe) -> Weights:
     layers = lay_out(recipe.layers, recipe.input_shape)
     with hdf5.opened(path) as root:
         _require_weights_alone(root, path)
-        stored = [layer for layer in stored_layers(root, path) if layer.weights]
-        found = found_shapes(stored)
-        differs = difference(expected_shapes(layers), found)
+        stored = stored_layers(root, path)
+        found = shapes_of(stored)
+        differs = difference(shapes_of(layers), found)
         if differs:
             raise BadInput(
                 f"{path} does not hold the weights of {recipe.name}: {differs.found}",
                 f"{recipe.name} has {differs.expected}",
                 _fix_for(path, recipe, fitting(found)),
             )
-        arrays = iter(finite_arrays(stored, path))
-        return tuple(next(arrays) if spec.weights else () for spec in layers)
+        return finite_weights(stored, layers, path)
 
 
 def identify(path: Path, recipe_name: Optional[str] = None) -> Recipe:
@@ -83,7 +80,7 @@ def identify(path: Path, recipe_name: Optional[str] = None) -> Recipe:
     with hdf5.opened(path) as root:
         _require_weights_alone(root, path)
         written_for = hdf5.text(root, RECIPE_ATTRIBUTE)
-        found = found_shapes([layer for layer in stored_layers(root, path) if layer.weights])
+        found = shapes_of(stored_layers(root, path))
     if named is not None and written_for in RECIPES and written_for != named.name:
         raise BadInput(
             f"{path} holds the weights of {hdf5.shown(str(written_for))}, not of {named.name}",

@@ -16,7 +16,7 @@ from mnist_repro.data import locate
 from mnist_repro.data.dataset import Dataset, describe
 from mnist_repro.recipes import RECIPES, find
 from mnist_repro.training import framework
-from mnist_repro.weights import param_hdf5 as weights
+from mnist_repro.weights import model_h5
 from tests.end_to_end.weights.exchange import (
     FOLDER,
     STEP_IMAGES,
@@ -134,7 +134,7 @@ def test_one_further_training_step_is_the_same(
 
 
 def test_whole_models_hold_the_same_arrays(writer: str, name: str, wanted: Expected) -> None:
-    recipe, arrays = weights.read_whole_model(model_file(writer, name), name)
+    recipe, arrays = model_h5.read_whole_model(model_file(writer, name), name)
 
     assert name == recipe.name
     assert [array.tobytes() for array in wanted.arrays] == [array.tobytes() for layer in arrays for array in layer]

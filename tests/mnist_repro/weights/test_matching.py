@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from mnist_repro.recipes import RECIPES
 from mnist_repro.recipes.layers import lay_out
-from mnist_repro.weights.matching import Difference, LayerShapes, difference, expected_shapes, fitting
+from mnist_repro.weights.matching import Difference, LayerShapes, difference, fitting, shapes_of
 
 # Shapes of a layer's weights, for comparisons that need no files.
 SHAPES = st.lists(st.tuples(st.integers(1, 3), st.integers(1, 3)), min_size=1, max_size=2)
@@ -84,7 +84,7 @@ def test_the_first_difference_is_said(
 
 
 def test_recipes_fit_by_shapes_alone() -> None:
-    shapes = {name: expected_shapes(lay_out(recipe.layers, recipe.input_shape)) for name, recipe in RECIPES.items()}
+    shapes = {name: shapes_of(lay_out(recipe.layers, recipe.input_shape)) for name, recipe in RECIPES.items()}
 
     assert ("wheel-softmax", "tf-softmax") == fitting(shapes["tf-softmax"])
     assert ("vgg7",) == fitting(shapes["vgg7"])

@@ -13,8 +13,7 @@ from mnist_repro.recipes import RECIPES
 from mnist_repro.recipes.layers import lay_out
 from mnist_repro.training import framework
 from mnist_repro.training.seeds import initial_weights
-from mnist_repro.weights import hdf5
-from mnist_repro.weights import param_hdf5 as weights
+from mnist_repro.weights import hdf5, model_h5
 from tests.builders.refused import refused
 from tests.builders.weights_files import AGAIN, written
 
@@ -53,12 +52,12 @@ def described_otherwise(saved: Path, name: str, folder: Path, edit: Callable[[De
 
 
 def refusal(path: Path, recipe: Optional[str] = None) -> Tuple[str, str, str]:
-    return refused(lambda: weights.read_whole_model(path, recipe), PATH=path)
+    return refused(lambda: model_h5.read_whole_model(path, recipe), PATH=path)
 
 
 @pytest.mark.parametrize("name", RECIPES)
 def test_saved_models_are_taken_with_their_weights(name: str, saved: Path) -> None:
-    recipe, arrays = weights.read_whole_model(saved / f"{name}.h5")
+    recipe, arrays = model_h5.read_whole_model(saved / f"{name}.h5")
     expected = initial_weights(name, lay_out(recipe.layers, recipe.input_shape), seed=3)
 
     assert name == recipe.name
@@ -72,14 +71,14 @@ def renamed(description: Description) -> None:
 
 
 def test_a_model_by_another_name_is_known_by_its_layers(saved: Path, tmp_path: Path) -> None:
-    assert "vgg7" == weights.read_whole_model(described_otherwise(saved, "vgg7", tmp_path, renamed))[0].name
+    assert "vgg7" == model_h5.read_whole_model(described_otherwise(saved, "vgg7", tmp_path, renamed))[0].name
 
 
 def test_of_the_softmax_recipes_which_have_one_model_the_one_asked_for_is_taken(saved: Path, tmp_path: Path) -> None:
     path = described_otherwise(saved, "tf-softmax", tmp_path, renamed)
 
-    assert "wheel-softmax" == weights.read_whole_model(saved / "tf-softmax.h5", "wheel-softmax")[0].name
-    assert "wheel-softmax" == weights.read_whole_model(path, "wheel-softmax")[0].name
+    assert "wheel-softmax" == model_h5.read_whole_model(saved / "tf-softmax.h5", "wheel-softmax")[0].name
+    assert "wheel-softmax" == model_h5.read_whole_model(path, "wheel-softmax")[0].name
     assert ("PATH: its model is called 'sequential-3'", "--recipe wheel-softmax") == refusal(path)[::2]
 
 
@@ -92,7 +91,7 @@ def test_whole_models_and_weights_are_told_apart(saved: Path, tmp_path: Path) ->
     with hdf5.library().File(str(tmp_path / "neither.h5"), "w") as root:
         root["x_train"] = np.zeros(3)
 
-    assert (True, False) == (weights.is_whole_model(saved / "vgg7.h5"), weights.is_whole_model(alone))
+    assert (True, False) == (model_h5.is_whole_model(saved / "vgg7.h5"), model_h5.is_whole_model(alone))
     what, _, fix = refusal(alone)
     assert ("PATH holds weights alone", True) == (what, fix.endswith(f"or name {tmp_path}/model.h5"))
     assert refusal(tmp_path / "neither.h5")[0].startswith("PATH is an HDF5 file without a model: ")
@@ -217,4 +216,4 @@ def test_the_sequential_of_keras_2_1_is_understood(saved: Path, tmp_path: Path) 
     description = {"class_name": "Sequential", "config": [{"class_name": "Dense", "config": dense}]}
     path = described_as(json.dumps(description), saved, "tf-softmax", tmp_path)
 
-    assert "tf-softmax" == weights.read_whole_model(path, "tf-softmax")[0].name
+    assert "tf-softmax" == model_h5.read_whole_model(path, "tf-softmax")[0].name
