@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime
+import json
 import os
 from dataclasses import dataclass, field
 from functools import cached_property
@@ -21,8 +22,6 @@ from mnist_repro.runs.problems import Problems
 
 # No name, conditions and platform that the gate writes are longer.
 _LONGEST, _LONGEST_COMMIT = 2000, 60
-# The fields of a provenance that distinguish two sessions of the same second.
-_DISTINCT = ("finished", "platform", "python", "cpu")
 
 
 @dataclass(frozen=True)
@@ -196,13 +195,11 @@ def _session(file: str, fields: Mapping[str, Any]) -> Session:
     time = seconds(session["started"])
     # If a test ran again, the last attempt counts.
     points: Dict[Key, Point] = {}
-    marks: List[Any] = [session]
     for each in (each for subject in fields["subjects"].values() for each in subject["comparisons"]):
         found = from_fields(each)
-        marks.append((each["test"], found.judgement, found.samples, *(found.provenance.get(one) for one in _DISTINCT)))
         if found.kind != PUBLISHED and each["verdict"] is not None:
             points.update(_points(found, time, Verdict(each["verdict"]), each["outcome"] == "xfailed"))
-    return Session(file, time, bool(fields["complete"]), points, hash(str(marks)))
+    return Session(file, time, bool(fields["complete"]), points, hash(json.dumps(fields, sort_keys=True)))
 
 
 def _points(found: Comparison, time: float, verdict: Verdict, known: bool) -> Iterator[Tuple[Key, Point]]:
