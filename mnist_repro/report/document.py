@@ -15,7 +15,7 @@ from mnist_repro.report import gate_file, jobs_file
 from mnist_repro.report.baseline_history import history
 from mnist_repro.report.datasets import Datasets
 from mnist_repro.report.groups import group_of, published_values
-from mnist_repro.report.in_gate import as_judged, matched, measured_values
+from mnist_repro.report.in_gate import as_judged, comparisons_of, matched, measured_values
 from mnist_repro.report.values import Document, Gate, GateComparison, GateMetric, GateSamples, Group, Jobs, Note
 from mnist_repro.reproduction.judgement import testable
 from mnist_repro.runs import baselines as recipe_baselines
@@ -128,19 +128,18 @@ def _notes(grouped: Sorted, groups: Sequence[Group], unkept: int) -> List[Note]:
 def gate_samples(gate: Optional[Gate], baselines: Path, problems: Problems) -> List[GateSamples]:
     """The samples of each comparison of samples or of published figures, which are compared with full samples."""
     shown: List[GateSamples] = []
-    for name, recipe in (gate.recipes if gate else {}).items():
-        for each in recipe.comparisons:
-            if name in RECIPES and each.rung in (*SCALES, "published"):
-                with problems.leaving_out():
-                    shown.append(GateSamples(name, each.rung, _metrics(name, each, baselines)))
+    for each in comparisons_of(gate):
+        if each.recipe in RECIPES and each.rung in (*SCALES, "published"):
+            with problems.leaving_out():
+                shown.append(GateSamples(each.recipe, each.rung, _metrics(each, baselines)))
     return shown
 
 
-def _metrics(recipe: str, comparison: GateComparison, baselines: Path) -> List[GateMetric]:
+def _metrics(comparison: GateComparison, baselines: Path) -> List[GateMetric]:
     published = comparison.rung == "published"
     scale = "full" if published else comparison.rung
     conditions = recipe_baselines.conditions_of(comparison.dataset, comparison.arithmetic)
-    stored = recipe_baselines.read(baselines, recipe, scale).samples(
+    stored = recipe_baselines.read(baselines, comparison.recipe, scale).samples(
         recipe_baselines.PUBLISHED_CONDITIONS if published else conditions
     )
     known = {metric.name: metric for metric in stored.metrics} if stored else {}
@@ -151,7 +150,7 @@ def _metrics(recipe: str, comparison: GateComparison, baselines: Path) -> List[G
             stored=samples_of(stored, name) if stored and name in known else {},
             measured=measured_values(comparison, name),
             margin=None if published or name not in known else known[name].margin,
-            published=published_values(RECIPES[recipe], name) if scale == "full" else [],
+            published=published_values(RECIPES[comparison.recipe], name) if scale == "full" else [],
         )
         for name in (known if published else measured)
     ]

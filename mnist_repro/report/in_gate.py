@@ -13,14 +13,18 @@ from mnist_repro.report.values import Gate, GateComparison, Group, MetricFinding
 FURTHER = ", figure "
 
 
+def comparisons_of(gate: Optional[Gate]) -> List[GateComparison]:
+    """Every comparison in a gate report; none without a report."""
+    return [each for recipe in (gate.recipes.values() if gate else ()) for each in recipe.comparisons]
+
+
 def matched(gate: Optional[Gate], groups: Sequence[Group]) -> Dict[str, List[GateComparison]]:
     """By a group's id: the gate's comparisons of its runs and fingerprint; a recipe's first also has the published."""
-    comparisons = [each for recipe in (gate.recipes.values() if gate else ()) for each in recipe.comparisons]
     first = {group.recipe: group.id for group in reversed(groups)}
     return {
         group.id: [
             each
-            for each in comparisons
+            for each in comparisons_of(gate)
             if each.recipe == group.recipe
             and (first[group.recipe] == group.id if each.rung == "published" else _of_these_runs(each, group))
         ]

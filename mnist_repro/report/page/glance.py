@@ -8,7 +8,7 @@ from typing import Any, Dict, Iterable, List, Mapping, Optional, Sequence, Tuple
 from mnist_repro.gate.intervals import Interval
 from mnist_repro.gate.verdicts import Verdict
 from mnist_repro.recipes import RECIPES
-from mnist_repro.report.in_gate import FURTHER, matched, metric_finding, published_row
+from mnist_repro.report.in_gate import FURTHER, comparisons_of, matched, metric_finding, published_row
 from mnist_repro.report.page.numbers import as_printed, numbers, settled, spread
 from mnist_repro.report.values import (
     Document,
@@ -166,11 +166,10 @@ def _answer(blocks: Sequence[Block], against: str, key: str) -> Iterable[Answer]
 
 def made_with(document: Document) -> Dict[str, List[str]]:
     """When, where and on what everything was measured: distinct values of the provenance, in order."""
-    comparisons = [
-        each for recipe in (document.gate.recipes.values() if document.gate else ()) for each in recipe.comparisons
-    ]
     provenances: List[Mapping[str, Any]] = [run.provenance for group in document.groups for run in group.runs]
-    provenances += [each.provenance for each in comparisons if each.samples or each.rung == "fingerprint"]
+    provenances += [
+        each.provenance for each in comparisons_of(document.gate) if each.samples or each.rung == "fingerprint"
+    ]
     facts = {
         name: sorted({str(each[name]) for each in provenances if each.get(name)})
         for name in ("finished", "tensorflow", "keras", "machine", "cpu", "commit")
@@ -229,13 +228,15 @@ def _of_group(group: Group, document: Document) -> List[Row]:
 def _of_comparison(comparison: GateComparison, document: Document) -> List[Row]:
     """The rows of a comparison that is not about runs of the page."""
     rows: List[Row] = []
-    for each in comparison.findings if comparison.rung != "fingerprint" else ():
+    if comparison.rung == "fingerprint":
+        return rows
+    for each in comparison.findings:
         samples = _samples(document, comparison.recipe, comparison.rung, each.name.partition(FURTHER)[0])
         if comparison.rung == "published":
             rows.append(_published_row(published_row(each), samples))
         elif not each.name.startswith("training"):
             rows.append(_stored_row(samples or GateMetric(each.name, {}, {}, None, []), metric_finding(each)))
-    if not comparison.findings and comparison.rung != "fingerprint":
+    if not comparison.findings:
         rows.append(Row(comparison.rung, NO_TEXTS, [Judged("baseline", comparison.verdict, comparison.reason)]))
     return rows
 
@@ -244,36 +245,21 @@ def _fingerprints(comparisons: Sequence[GateComparison]) -> List[Row]:
     """A row for each difference of a fingerprint; one row if there is none, or no verdict."""
     rows: List[Row] = []
     for each in comparisons:
-        if each.rung == "fingerprint":
-            differing = [finding for finding in each.findings if not finding.verdict.passes]
-            rows += [
-                Row(
-                    one.name,
-                    ("", one.stored, one.measured),
-                    [Judged("fingerprint", one.verdict.value, one.reason, one.known)],
-                )
-                for one in differing
-            ] or [
-                Row(
-                    "fingerprint",
-                    NO_TEXTS,
-                    [Judged("fingerprint", each.verdict, each.reason or "; ".join(each.notes[:1]))],
-                )
-            ]
+        if each.rung != "fingerprint":
+            continue
+        differing = [finding for finding in each.findings if not finding.verdict.passes]
+        for one in differing:
+            judged = Judged("fingerprint", one.verdict.value, one.reason, one.known)
+            rows.append(Row(one.name, ("", one.stored, one.measured), [judged]))
+        if not differing:
+            judged = Judged("fingerprint", each.verdict, each.reason or "; ".join(each.notes[:1]))
+            rows.append(Row("fingerprint", NO_TEXTS, [judged]))
     return rows
 
 
 def _samples(document: Document, recipe: str, rung: str, name: str) -> Optional[GateMetric]:
-    return next(
-        (
-            metric
-            for each in document.gate_samples
-            if (each.recipe, each.rung) == (recipe, rung)
-            for metric in each.metrics
-            if metric.name == name
-        ),
-        None,
-    )
+    samples = [each for each in document.gate_samples if (each.recipe, each.rung) == (recipe, rung)]
+    return next((metric for each in samples for metric in each.metrics if metric.name == name), None)
 
 
 def _stored_row(metric: Samples, finding: Optional[MetricFinding]) -> Row:
