@@ -62,11 +62,13 @@ def test_segments_add_up_to_the_budget_stay_within_their_epoch_and_take_every_sc
 ) -> None:
     recipe = replace(find("tf-softmax"), batch_size=batch)
     per_epoch = steps_per_epoch(scale.training_images, batch)
+    per_unit = per_epoch if isinstance(scale.budget, Epochs) else 1
     steps = 0
     for segment in segments(recipe, scale):
         assert divmod(steps, per_epoch) == (segment.epoch, segment.first)
         assert 1 <= segment.steps <= per_epoch - segment.first
         steps += segment.steps
+        assert segment.scored is None or segment.scored * per_unit == steps
     assert total_steps(recipe, scale) == steps
     scored = [segment.scored for segment in segments(recipe, scale) if segment.scored is not None]
     assert scale.scored_after == tuple(scored)
