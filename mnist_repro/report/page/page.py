@@ -17,7 +17,7 @@ from typing import Any, Callable, List, Mapping, Optional, Sequence, Tuple
 from mnist_repro.errors import BadInput
 from mnist_repro.files.atomic import replacing_together
 from mnist_repro.files.json import json_text
-from mnist_repro.report.page import figures, svg, words
+from mnist_repro.report.page import figures, words
 from mnist_repro.report.page.glance import (
     PASSING,
     WITHOUT_BASELINE,
@@ -258,7 +258,7 @@ def _curves_of_one_page() -> Callable[[str, Group, str], Any]:
     def draw(name: str, group: Group, labelled_by: str) -> Any:
         published = [curve for curve in group.published_curves if curve.name == name]
         figure = figures.curves(group.curves[name], published, group.unit)
-        return markup(svg.for_page(figure, next(prefixes), words.FIGURES, f"{labelled_by}-title {labelled_by}"))
+        return markup(figures.for_page(figure, next(prefixes), f"{labelled_by}-title {labelled_by}"))
 
     return draw
 
