@@ -58,37 +58,28 @@ def changes(entry: BaselineEntry) -> List[Change]:
 def _state(entry: BaselineEntry) -> State:
     """The current values of an entry by their places."""
     if isinstance(entry, SampleEntry):
-        state: State = {
-            ("samples", str(seed), name): value
-            for seed, values in entry.samples.items()
-            for name, value in values.items()
-        }
-        for metric in entry.metrics:
-            for field in ("direction", "claim", "margin", "reason"):
-                state["metrics", metric.name, field] = getattr(metric, field)
-        return {**state, ("paired",): entry.paired}
+        metrics = {metric.name: vars(metric) for metric in entry.metrics}
+        return _by_place({"samples": entry.samples, "metrics": metrics, "paired": entry.paired})
     assert isinstance(entry, FingerprintEntry)  # noqa: S101 - recipes have no cases
-    values: State = {("exact", name): value for name, value in entry.exact.items()}
-    close: State = {("close", name): value for name, value in entry.close.items()}
-    return {**values, **close, ("tolerance",): entry.tolerance}
+    return _by_place({"exact": entry.exact, "close": entry.close, "tolerance": entry.tolerance})
 
 
 def _replaced(replaced: Mapping[str, Any]) -> State:
     """The values that a change replaced, by their places."""
-    old: State = {}
     columns = replaced.get("columns", ())
-    for seed, row in _items(replaced.get("samples")):
-        old.update({("samples", str(seed), str(name)): value for name, value in zip(columns, row)})
-    for name, fields in _items(replaced.get("metrics")):
-        old.update({("metrics", str(name), str(field)): value for field, value in _items(fields)})
-    for kind in ("exact", "close"):
-        old.update({(kind, str(name)): value for name, value in _items(replaced.get(kind))})
-    old.update({(kind,): replaced[kind] for kind in ("paired", "tolerance") if kind in replaced})
-    return old
+    samples = {seed: dict(zip(columns, row)) for seed, row in replaced.get("samples", {}).items()}
+    kinds = [kind for kind in ("metrics", "exact", "close", "paired", "tolerance") if kind in replaced]
+    return _by_place({"samples": samples, **{kind: replaced[kind] for kind in kinds}})
 
 
-def _items(value: Any) -> List[Tuple[Any, Any]]:
-    return list(value.items()) if isinstance(value, Mapping) else []
+def _by_place(values: Any, place: Place = ()) -> State:
+    """The values in nested mappings, by the names that lead to them."""
+    if not isinstance(values, Mapping):
+        return {place: values}
+    state: State = {}
+    for name, inner in values.items():
+        state.update(_by_place(inner, (*place, str(name))))
+    return state
 
 
 def _means(old: State, new: State) -> List[ChangedMean]:
