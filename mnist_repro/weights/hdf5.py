@@ -95,18 +95,13 @@ def text(holder: Any, name: str) -> Optional[str]:
 
 
 def texts(holder: Any, name: str) -> Optional[Tuple[str, ...]]:
-    """The attribute ``name`` of a group as a tuple of texts, or None.
-
-    Keras splits an attribute that is longer than 64 KiB into ``name0``, ``name1``, …
-    """
-    if name in holder.attrs:
-        return _row(holder.attrs[name])
-    row: Tuple[str, ...] = ()
-    part = 0
-    while f"{name}{part}" in holder.attrs:
-        row += _row(holder.attrs[f"{name}{part}"])
-        part += 1
-    return row if part else None
+    """The attribute ``name`` of a group as a tuple of texts, or None."""
+    if name not in holder.attrs:
+        return None
+    row = np.asarray(holder.attrs[name])
+    if row.ndim != 1:
+        raise ValueError(f"a row of names has {row.ndim} dimensions")
+    return tuple(_decoded(item) for item in row.tolist())
 
 
 def require_plain(dataset: Any, path: Path) -> None:
@@ -136,13 +131,6 @@ def require_plain(dataset: Any, path: Path) -> None:
 def shown(name: str) -> str:
     """A name from a file, for a message: shortened, and without control characters."""
     return repr(name if len(name) <= 60 else f"{name[:60]}…")
-
-
-def _row(value: Any) -> Tuple[str, ...]:
-    row = np.asarray(value)
-    if row.ndim != 1:
-        raise ValueError(f"a row of names has {row.ndim} dimensions")
-    return tuple(_decoded(item) for item in row.tolist())
 
 
 def _decoded(item: Any) -> str:

@@ -94,17 +94,6 @@ def test_text_is_text_however_it_was_stored(value: Any, expected: str, tmp_path:
     assert [expected, None] == read(path, lambda root: [hdf5.text(root, name) for name in ("word", "missing")])
 
 
-def split(root: Any) -> None:
-    root.attrs["row0"] = np.array([b"a", b"b"])
-    root.attrs["row1"] = np.array(["c"], dtype=hdf5.library().special_dtype(vlen=str))
-
-
-def test_a_row_of_names_may_be_split_as_keras_splits_long_ones(tmp_path: Path) -> None:
-    path = edited(written(tmp_path, "vgg7"), split)
-
-    assert [("a", "b", "c"), None] == read(path, lambda root: [hdf5.texts(root, name) for name in ("row", "missing")])
-
-
 @pytest.mark.parametrize("value", [3, np.array([[b"a"]]), np.arange(2), np.array([b"\xff"])])
 def test_what_is_no_row_of_names_is_damage(value: Any, tmp_path: Path) -> None:
     path = edited(written(tmp_path, "vgg7"), lambda root: root.attrs.__setitem__("row", value))

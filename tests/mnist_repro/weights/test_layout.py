@@ -206,13 +206,6 @@ def use_text(root: Any) -> None:
     root.attrs.create("backend", "tensorflow", dtype=text)
 
 
-def part_names(root: Any) -> None:
-    """As Keras parts rows of names longer than 64 KiB."""
-    root.attrs["layer_names0"] = np.array([b"input_1"])
-    root.attrs["layer_names1"] = np.array([b"dense"])
-    del root.attrs["layer_names"]
-
-
 def add_top_level(root: Any) -> None:
     """As tf_keras does, for models without weights of their own."""
     root.create_group("top_level_model_weights").attrs["weight_names"] = np.array([], dtype="S1")
@@ -230,9 +223,7 @@ def swap_bytes(root: Any) -> None:
     root.create_dataset("dense/dense/kernel:0", data=kernel, dtype=">f4")
 
 
-@pytest.mark.parametrize(
-    "edit", [number_as_keras_does, leave_input_out, use_text, part_names, add_top_level, compress, swap_bytes]
-)
+@pytest.mark.parametrize("edit", [number_as_keras_does, leave_input_out, use_text, add_top_level, compress, swap_bytes])
 def test_other_spellings_of_the_same_weights_are_read(edit: Callable[[Any], object], tmp_path: Path) -> None:
     recipe = find("wheel-softmax")
     read = weights.read(edited(written(tmp_path, recipe.name), edit), recipe)
