@@ -110,16 +110,11 @@ def _pictures(shown: FoundRun, recipe: Recipe, dataset: Dataset, pairs: Sequence
 
 
 def _picture(dataset: Dataset, index: int, predicted: Optional[int]) -> Picture:
-    return Picture(index, int(dataset.test_labels[index]), predicted, base64_png(dataset.test_images[index]))
-
-
-def base64_png(image: np.ndarray) -> str:
-    """The PNG of a digit, uint8 (28, 28), in base64, for JSON and data URLs."""
     from PIL import Image  # here, because it comes with matplotlib, which only the page needs
 
     png = io.BytesIO()
-    Image.fromarray(image).save(png, "png", optimize=True)
-    return base64.b64encode(png.getvalue()).decode("ascii")
+    Image.fromarray(dataset.test_images[index]).save(png, "png", optimize=True)
+    return Picture(index, int(dataset.test_labels[index]), predicted, base64.b64encode(png.getvalue()).decode("ascii"))
 
 
 def _of_pair(pair: PairRow, evaluation: Evaluation, dataset: Dataset) -> PairPictures:
