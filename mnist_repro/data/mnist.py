@@ -1,21 +1,34 @@
-"""Reads MNIST from a folder of IDX files or from mnist.npz, and checks whether it is the real MNIST."""
+"""Reads MNIST from a folder of IDX files or from mnist.npz, and checks whether it is the real MNIST.
+
+mnist.npz is how Keras keeps it: a zip of four .npy arrays.
+"""
 
 from __future__ import annotations
 
+import lzma
+import struct
+import zipfile
+import zlib
 from pathlib import Path
 from typing import List, Tuple
 
 import numpy as np
 
-from mnist_repro.data import idx, npz
+from mnist_repro.data import idx
 from mnist_repro.data.dataset import Dataset, check_images, check_labels, recognise
 from mnist_repro.errors import BadInput
-from mnist_repro.files.guarded import WHOLE_COPY, unreadable
+from mnist_repro.files.guarded import WHOLE_COPY, open_regular, unreadable
 
 NPZ = "mnist.npz"
 
 # In the order of `mnist_repro.data.dataset.digest`: training images, training labels, test images, test labels.
 IDX_FILES = ("train-images-idx3-ubyte", "train-labels-idx1-ubyte", "t10k-images-idx3-ubyte", "t10k-labels-idx1-ubyte")
+# The names of the same arrays in mnist.npz.
+KEYS = ("x_train", "y_train", "x_test", "y_test")
+
+# The errors of zip files, and of arrays: a header that demands more memory than there is gives a MemoryError.
+_OF_ZIP = (zipfile.BadZipFile, struct.error, zlib.error, lzma.LZMAError, EOFError, OSError, RuntimeError)
+_DAMAGE = (*_OF_ZIP, ValueError, TypeError, MemoryError)
 
 
 def read(place: Path) -> Dataset:
@@ -38,7 +51,9 @@ def read(place: Path) -> Dataset:
     if files:
         arrays = _read_idx(files)
     elif path.suffix == ".npz":
-        arrays = _read_npz(path)
+        arrays = read_npz(path)
+        for key, array, check in zip(KEYS, arrays, (check_images, check_labels) * 2):
+            check(array, f"{key} in {path}")
     else:
         raise BadInput(f"{path} is neither a folder nor an .npz file", "MNIST is read from either", WHOLE_COPY)
     _check_sizes(place, arrays)
@@ -93,14 +108,6 @@ def _read_idx(files: List[Path]) -> List[np.ndarray]:
     return arrays
 
 
-def _read_npz(path: Path) -> List[np.ndarray]:
-    """The four arrays in the order of the digest. The message for a wrong array names its key."""
-    found = npz.read(path)
-    for key, check in zip(npz.KEYS, (check_images, check_labels) * 2):
-        check(found[key], f"{key} in {path}")
-    return [found[key] for key in npz.KEYS]
-
-
 def _check_sizes(place: Path, arrays: List[np.ndarray]) -> None:
     """Refuse data without MNIST's numbers of images: the recipes need them."""
     for part, (images, labels), expected in (("training", arrays[:2], 60_000), ("test", arrays[2:], 10_000)):
@@ -110,3 +117,39 @@ def _check_sizes(place: Path, arrays: List[np.ndarray]) -> None:
                 f"{expected:,} of both are expected",
                 WHOLE_COPY,
             )
+
+
+def read_npz(path: Path) -> List[np.ndarray]:
+    """The arrays with the names in `KEYS`. Python objects, which could run code, are refused.
+
+    Raises:
+        BadInput: the file is unreadable, not a zip or truncated, or an array is missing or has objects.
+    """
+    with open_regular(path) as raw:
+        try:
+            with zipfile.ZipFile(raw) as archive:
+                _check_keys(archive, path)
+                return [_member(archive, key) for key in KEYS]
+        except _DAMAGE as error:
+            raise BadInput(
+                f"{path} is truncated, damaged or no .npz at all",
+                f"an .npz file is a zip of .npy arrays: {error}",
+                WHOLE_COPY,
+            ) from error
+
+
+def _member(archive: zipfile.ZipFile, key: str) -> np.ndarray:
+    with archive.open(f"{key}.npy") as stream:
+        return np.asarray(np.lib.format.read_array(stream, allow_pickle=False))
+
+
+def _check_keys(archive: zipfile.ZipFile, path: Path) -> None:
+    """Refuse an archive that lacks an array, and name the missing arrays."""
+    found = [name[: -len(".npy")] for name in archive.namelist() if name.endswith(".npy")]
+    missing = [key for key in KEYS if key not in found]
+    if missing:
+        raise BadInput(
+            f"{path} is an .npz without {', '.join(missing)}: it has {', '.join(found) or 'no arrays'}",
+            f"Keras' mnist.npz has {', '.join(KEYS)}",
+            WHOLE_COPY,
+        )

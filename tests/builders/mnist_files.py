@@ -16,8 +16,7 @@ import pytest
 from mnist_repro.data import idx, locate
 from mnist_repro.data import surrogate_cache as kept
 from mnist_repro.data.dataset import Dataset, digest
-from mnist_repro.data.mnist import IDX_FILES
-from mnist_repro.data.npz import KEYS
+from mnist_repro.data.mnist import IDX_FILES, KEYS
 
 SHAPES: Tuple[Tuple[int, ...], ...] = ((60_000, 28, 28), (60_000,), (10_000, 28, 28), (10_000,))
 

@@ -12,8 +12,7 @@ import numpy as np
 import pytest
 
 from mnist_repro.data.dataset import Dataset
-from mnist_repro.data.mnist import IDX_FILES
-from mnist_repro.data.npz import KEYS
+from mnist_repro.data.mnist import IDX_FILES, KEYS
 from mnist_repro.gate.one_run import compare_with_one_run
 from mnist_repro.gate.verdicts import Verdict
 from mnist_repro.harness.measurements import find_data
