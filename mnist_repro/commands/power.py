@@ -63,7 +63,7 @@ def run(arguments: argparse.Namespace) -> ExitCode:
     from mnist_repro.data.locate import place
     from mnist_repro.execution import code_digest, workers
     from mnist_repro.execution.components import check_result
-    from mnist_repro.execution.fingerprint_worker import provenance_there
+    from mnist_repro.execution.workers import provenance_there
     from mnist_repro.files.atomic import require_replaceable, require_writable, write_text
     from mnist_repro.power import bugs as planting
     from mnist_repro.power import study as power_study

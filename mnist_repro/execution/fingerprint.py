@@ -7,9 +7,10 @@ saves, loads and scores.
 from __future__ import annotations
 
 import tempfile
-from dataclasses import replace
+import time
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
-from typing import Any, Dict, Iterator, List, Tuple, Union
+from typing import Any, Dict, Iterator, List, Mapping, Tuple, Union
 
 import numpy as np
 
@@ -17,17 +18,22 @@ from mnist_repro.data.dataset import Dataset
 from mnist_repro.errors import BadInput
 from mnist_repro.execution import components, trained_model
 from mnist_repro.execution.components import Assignment
+from mnist_repro.files.atomic import write_text
+from mnist_repro.files.json import json_text, read_json
 from mnist_repro.recipes import Recipe
 from mnist_repro.recipes.layers import BatchNormalization, Conv2D, Dense, Layer, LayerSpec, Weights, WeightSpec, lay_out
 from mnist_repro.recipes.recipe import Scale, Steps
 from mnist_repro.runs.run_json import MODEL, WEIGHTS
 from mnist_repro.training import framework
 from mnist_repro.training.model import make_feed, stepper
+from mnist_repro.training.provenance import provenance
 from mnist_repro.training.record import Trained
 from mnist_repro.training.seeds import Stream
 from mnist_repro.training.train import ordered_segments, train
 from mnist_repro.weights import param_hdf5
 
+SCHEMA = 1
+FILE = "fingerprint.json"
 SEED = 0
 # Not the seed of `walk`: else code that uses 0 for every seed would not be noticed.
 SHORT_SEED = 1
@@ -40,12 +46,47 @@ _FEW_IMAGES = 8
 Value = Union[int, float]
 
 
-def take(recipe: Recipe, dataset: Dataset, arithmetic: str) -> Tuple[Dict[str, int], Dict[str, float]]:
-    """Take the fingerprint of a recipe: train, feed and score with the current code.
+@dataclass(frozen=True)
+class TakenFingerprint:
+    """A fingerprint: named values, in the order in which to look for a difference.
 
-    Returns named values, in the order in which to look for a difference: counts and checksums that must be equal, then
-    losses and shares of images, which may differ by rounding.
+    Args:
+        recipe: name of the recipe.
+        dataset: name of the dataset.
+        arithmetic: ``original`` or ``framework``.
+        exact: counts and checksums that must be equal.
+        losses: losses and shares of images, which may differ by rounding.
+        provenance: the environment in which it was taken.
     """
+
+    recipe: str
+    dataset: str
+    arithmetic: str
+    exact: Mapping[str, int]
+    losses: Mapping[str, float]
+    provenance: Mapping[str, Any]
+
+
+def write(taken: TakenFingerprint, folder: Path) -> None:
+    """Write a fingerprint into ``folder`` for `read`.
+
+    Raises:
+        BadInput: the folder cannot be written.
+    """
+    write_text(folder / FILE, json_text({"schema": SCHEMA, **asdict(taken)}))
+
+
+def read(folder: Path) -> TakenFingerprint:
+    """The fingerprint that `write` left in ``folder``."""
+    fields = read_json(folder / FILE, SCHEMA, "fingerprint", "take it again")
+    del fields["schema"]
+    losses = {name: float(value) for name, value in fields["losses"].items()}
+    return TakenFingerprint(**{**fields, "losses": losses})
+
+
+def take(recipe: Recipe, dataset: Dataset, arithmetic: str) -> TakenFingerprint:
+    """Take the fingerprint of a recipe: train, feed and score with the current code."""
+    started = time.monotonic()
     exact: Dict[str, int] = {}
     losses: Dict[str, float] = {}
     for name, value in (
@@ -58,7 +99,8 @@ def take(recipe: Recipe, dataset: Dataset, arithmetic: str) -> Tuple[Dict[str, i
             exact[name] = value
         else:
             losses[name] = value
-    return exact, losses
+    here = provenance(time.monotonic() - started)
+    return TakenFingerprint(recipe.name, dataset.name, arithmetic, exact, losses, here)
 
 
 def short_scale(recipe: Recipe) -> Scale:

@@ -10,8 +10,7 @@ from mnist_repro.data.dataset import UNRECOGNISED, Dataset
 from mnist_repro.errors import BadInput
 from mnist_repro.execution import code_digest
 from mnist_repro.execution.components import DIGITS, Assignment, read_kept
-from mnist_repro.execution.fingerprint_worker import provenance_there
-from mnist_repro.execution.workers import Task
+from mnist_repro.execution.workers import Task, provenance_there
 from mnist_repro.files.atomic import remove_unfinished
 from mnist_repro.files.locks import alone_in
 from mnist_repro.runs.run import Run

@@ -1,6 +1,6 @@
 """Makes several runs at the same time, in worker processes with one thread each.
 
-`run_all` and `Pool` start the processes, and `main` runs in each of them.
+`run_all`, `Pool`, `take_fingerprint` and `provenance_there` start the processes, and `main` runs in each of them.
 """
 
 from __future__ import annotations
@@ -9,6 +9,7 @@ import contextlib
 import functools
 import gc
 import os
+import tempfile
 import threading
 from concurrent.futures import Future, ThreadPoolExecutor, as_completed
 from dataclasses import dataclass
@@ -18,14 +19,16 @@ from typing import Any, Callable, Dict, List, Mapping, Optional, Sequence
 from mnist_repro.data.dataset import Dataset
 from mnist_repro.data.locate import load
 from mnist_repro.errors import BadInput
-from mnist_repro.execution import fingerprint_worker
+from mnist_repro.execution import fingerprint
 from mnist_repro.execution.components import Assignment, as_run, estimate, train_into
+from mnist_repro.execution.fingerprint import TakenFingerprint
 from mnist_repro.execution.processes import DiedError, Process, serve
 from mnist_repro.files.atomic import remove_unfinished, require_writable
-from mnist_repro.recipes import find
+from mnist_repro.recipes import Recipe, find
 from mnist_repro.runs import run_json
 from mnist_repro.runs.log import Line
 from mnist_repro.runs.run_json import WEIGHTS
+from mnist_repro.training.provenance import provenance
 from mnist_repro.training.train import train
 
 # The kinds of files that a task can write; see `Task.leaves`.
@@ -134,18 +137,8 @@ class Pool:
     def _run(self, task: Task) -> Optional[BadInput]:
         if self._stopped:
             return RunFailedError("this run was not begun", "the other runs were stopped", "run it again")
-        assignment = task.assignment
-        job = {
-            "recipe": assignment.recipe.name,
-            "seed": assignment.seed,
-            "scale": assignment.scale,
-            "arithmetic": assignment.arithmetic,
-            "data": task.data,
-            "out": str(task.folder),
-            "leaves": task.leaves,
-        }
         try:
-            return self._ask(job, task)
+            return self._ask(task)
         except DiedError as error:
             remove_unfinished(task.folder)
             return RunFailedError(f"the process of this run {error.how}", error.last_words, error.fix)
@@ -156,14 +149,14 @@ class Pool:
                 "run it again",
             )
 
-    def _ask(self, job: Mapping[str, Any], task: Task) -> Optional[BadInput]:
+    def _ask(self, task: Task) -> Optional[BadInput]:
         failure = None
         try:
             process = self._idle.pop()
         except IndexError:
             process = self._start()
         try:
-            process.ask(job, lambda report: self._progress(Progress(task, **report)))
+            process.ask(_job(task), lambda report: self._progress(Progress(task, **report)))
         except BadInput as error:
             failure = error
         # A process that did not answer to its end is not used again.
@@ -182,10 +175,51 @@ class Pool:
             self._watch(progress)
 
 
+def take_fingerprint(recipe: Recipe, data: str, arithmetic: str) -> TakenFingerprint:
+    """Take the fingerprint of a recipe in a process of its own; ``data`` is as of `Task`.
+
+    Raises:
+        BadInput: the process refused, or died.
+    """
+    with tempfile.TemporaryDirectory(prefix="mnist-repro-") as folder:
+        task = Task(Assignment(recipe, arithmetic=arithmetic), data, Path(folder), FINGERPRINT)
+        _ask_once(_job(task))
+        return fingerprint.read(task.folder)
+
+
+def provenance_there() -> Dict[str, Any]:
+    """The provenance of a worker process: versions, CPU and threads. Raises as `take_fingerprint` does."""
+    answer: Dict[str, Any] = _ask_once({})
+    return answer
+
+
+def _ask_once(request: Mapping[str, Any]) -> Any:
+    with contextlib.closing(Process("execution.workers")) as process:
+        try:
+            return process.ask(request)
+        except DiedError as error:
+            what = f"the process that takes the fingerprint of {request.get('recipe')} {error.how}"
+            raise BadInput(what, error.last_words, error.fix) from error
+
+
+def _job(task: Task) -> Dict[str, Any]:
+    """The request for a task."""
+    assignment = task.assignment
+    return {
+        "recipe": assignment.recipe.name,
+        "seed": assignment.seed,
+        "scale": assignment.scale,
+        "arithmetic": assignment.arithmetic,
+        "data": task.data,
+        "out": str(task.folder),
+        "leaves": task.leaves,
+    }
+
+
 def main() -> None:
-    """Make the runs that this process is asked for."""
+    """Make the runs that this process is asked for, or report its provenance, if a request is empty."""
     read = functools.lru_cache(maxsize=None)(load)
-    serve(lambda job, report: make_run(job, read(job["data"]), report))
+    serve(lambda job, report: make_run(job, read(job["data"]), report) if job else provenance(0.0))
 
 
 def make_run(job: Dict[str, Any], dataset: Dataset, report: Callable[..., None]) -> None:
@@ -205,7 +239,7 @@ def make_run(job: Dict[str, Any], dataset: Dataset, report: Callable[..., None])
         report(done=done, total=total)
 
     if job["leaves"] == FINGERPRINT:
-        fingerprint_worker.write(fingerprint_worker.take_here(recipe, dataset, assignment.arithmetic), folder)
+        fingerprint.write(fingerprint.take(recipe, dataset, assignment.arithmetic), folder)
     elif job["leaves"] == RUN:
         require_writable(folder)
         trained = train(recipe, dataset, assignment.seed, scale, assignment.arithmetic, progress)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Callable, Sequence, Tuple, Union, overload
 
-from mnist_repro.execution.fingerprint_worker import TakenFingerprint
+from mnist_repro.execution.fingerprint import TakenFingerprint
 from mnist_repro.runs.run import Run
 
 # (recipe, rung) of a test.

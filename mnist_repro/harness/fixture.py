@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Callable, Dict, Sequence, Tuple
 
 from mnist_repro.errors import BadInput
-from mnist_repro.execution.fingerprint_worker import TakenFingerprint
+from mnist_repro.execution.fingerprint import TakenFingerprint
 from mnist_repro.gate import comparison as checked
 from mnist_repro.gate.baselines.judge import (
     MeasuredFingerprint,

@@ -18,8 +18,8 @@ import numpy as np
 from mnist_repro.data import locate
 from mnist_repro.data.dataset import Dataset
 from mnist_repro.errors import BadInput
-from mnist_repro.execution import components, fingerprint_worker, workers
-from mnist_repro.execution.fingerprint_worker import TakenFingerprint
+from mnist_repro.execution import components, fingerprint, workers
+from mnist_repro.execution.fingerprint import TakenFingerprint
 from mnist_repro.files.environment import cpu
 from mnist_repro.gate.comparison import FINGERPRINT
 from mnist_repro.gate.statistics import AUTO_SEEDS, SAME_BITS_SEED
@@ -118,7 +118,7 @@ class Measurements:
         self.begin([(recipe, FINGERPRINT)], 0)
         task = self._fingerprint_task(recipe)
         self._wait(task, FINGERPRINT)
-        return fingerprint_worker.read(task.folder)
+        return fingerprint.read(task.folder)
 
     def runs(self, recipe: str, scale: str, seeds: Optional[int]) -> Runs:
         """Wait for the runs of the first ``seeds`` seeds, and return them; None is as in `begin`.

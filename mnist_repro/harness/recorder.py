@@ -12,8 +12,7 @@ from mnist_repro.display import counted
 from mnist_repro.errors import BadInput
 from mnist_repro.execution import code_digest, kept_runs
 from mnist_repro.execution.components import Assignment
-from mnist_repro.execution.fingerprint_worker import ask, provenance_there
-from mnist_repro.execution.workers import Task, Watcher, run_all
+from mnist_repro.execution.workers import Task, Watcher, provenance_there, run_all, take_fingerprint
 from mnist_repro.files.atomic import remove_unfinished, require_replaceable
 from mnist_repro.files.locks import locked
 from mnist_repro.gate.baselines import files as baseline_files
@@ -101,7 +100,7 @@ class Recorder:
         with self._lock(recipe, FINGERPRINT):
             file = self._stored(recipe, FINGERPRINT)
             self._say(f"{recipe.name} fingerprint: taking it")
-            taken = ask(recipe.name, plan.data, plan.arithmetic)
+            taken = take_fingerprint(recipe, plan.data, plan.arithmetic)
             self._here = _one_thread(taken.provenance)
             stored = file.entry(plan.conditions, self._here["platform"])
             previous = stored if isinstance(stored, FingerprintEntry) and not plan.new_margins else None

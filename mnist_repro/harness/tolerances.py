@@ -7,7 +7,7 @@ from typing import Any, Dict, List, Mapping, Optional, Sequence
 
 from mnist_repro.display import counted
 from mnist_repro.errors import BadInput
-from mnist_repro.execution.fingerprint_worker import TakenFingerprint
+from mnist_repro.execution.fingerprint import TakenFingerprint
 from mnist_repro.gate.baselines.judge import MeasuredFingerprint
 from mnist_repro.gate.baselines.values import FingerprintEntry, SampleEntry
 from mnist_repro.gate.margins import MANY_SEEDS, spread_metric

@@ -15,8 +15,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Callable, List, Mapping, NamedTuple, Optional, Sequence, Tuple
 
 from mnist_repro.errors import BadInput
-from mnist_repro.execution import fingerprint_worker
-from mnist_repro.execution.fingerprint_worker import TakenFingerprint
+from mnist_repro.execution import fingerprint
+from mnist_repro.execution.fingerprint import TakenFingerprint
 from mnist_repro.execution.processes import DiedError, Process
 from mnist_repro.files.atomic import write_text
 from mnist_repro.gate.comparison import FINGERPRINT
@@ -73,7 +73,7 @@ class Trial:
 
     def fingerprint(self) -> TakenFingerprint:
         """Read the fingerprint, which must have been measured without a crash."""
-        return fingerprint_worker.read(_place(self.folder, Measurement(FINGERPRINT)))
+        return fingerprint.read(_place(self.folder, Measurement(FINGERPRINT)))
 
     def runs(self, scale: str, seeds: Sequence[int]) -> Tuple[Run, ...]:
         """Read the runs of these seeds, which must have been made without a crash."""
@@ -181,8 +181,8 @@ def _says_nothing(error: Exception) -> bool:
 
 
 def _fingerprint(recipe: Recipe, dataset: Dataset) -> Callable[[Path], None]:
-    taken = fingerprint_worker.take_here(recipe, dataset, ARITHMETIC)
-    return lambda place: fingerprint_worker.write(taken, place)
+    taken = fingerprint.take(recipe, dataset, ARITHMETIC)
+    return lambda place: fingerprint.write(taken, place)
 
 
 def _run(recipe: Recipe, dataset: Dataset, part: Measurement) -> Callable[[Path], None]:
@@ -201,5 +201,5 @@ def _place(folder: Path, part: Measurement) -> Path:
 
 def _ended(folder: Path, part: Measurement) -> bool:
     place = _place(folder, part)
-    result = fingerprint_worker.FILE if part.rung == FINGERPRINT else RUN
+    result = fingerprint.FILE if part.rung == FINGERPRINT else RUN
     return (place / result).exists() or (place / _CRASHED).exists()

@@ -5,8 +5,8 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any, Mapping, Optional, Sequence
 
-from mnist_repro.execution import fingerprint_worker
-from mnist_repro.execution.fingerprint_worker import TakenFingerprint
+from mnist_repro.execution import fingerprint
+from mnist_repro.execution.fingerprint import TakenFingerprint
 from mnist_repro.gate.baselines.values import BaselineFile
 from mnist_repro.power import table as power
 from mnist_repro.power import trials
@@ -41,7 +41,7 @@ def trial(
     bug: Optional[str] = "a-bug",
 ) -> Trial:
     """A trial whose results lie in its folder."""
-    fingerprint_worker.write(TakenFingerprint(WHEEL.name, "mnist", "original", exact, LOSSES, made.HERE), folder)
+    fingerprint.write(TakenFingerprint(WHEEL.name, "mnist", "original", exact, LOSSES, made.HERE), folder)
     for each in made.runs(losses):
         run_json.write(each, folder / "subset" / f"seed-{each.seed}", trials.RUN)
     return Trial(WHEEL.name, bug, folder)

@@ -17,7 +17,7 @@ from tests.builders.made_up_baselines import fingerprint
 OTHER = "aarch64" if platform.machine() == "x86_64" else "x86_64"
 TEST = """
 import platform
-from mnist_repro.execution.fingerprint_worker import TakenFingerprint
+from mnist_repro.execution.fingerprint import TakenFingerprint
 
 @pytest.mark.fugaku
 def test_fingerprint(baseline):

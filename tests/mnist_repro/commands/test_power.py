@@ -42,12 +42,12 @@ def test_what_cannot_be_done_is_said(arguments: Tuple[str, ...], told: str) -> N
 
 
 def test_without_baselines_nothing_is_measured(tmp_path: Path, data: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    from mnist_repro.execution import fingerprint_worker
+    from mnist_repro.execution import workers
     from mnist_repro.power import usual_checks
 
     monkeypatch.setattr(usual_checks, "require_num_regression", lambda: None)
     here = {**made.HERE, "python": "3.11", "numpy": "2", "cpu": "one"}
-    monkeypatch.setattr(fingerprint_worker, "provenance_there", lambda: here)
+    monkeypatch.setattr(workers, "provenance_there", lambda: here)
 
     ended = command("power", "--quick", "--baselines", tmp_path, "--out", tmp_path / "out", "--data", data)
 

@@ -11,7 +11,15 @@ import pytest
 
 from mnist_repro.data.dataset import Dataset
 from mnist_repro.execution import fingerprint
-from mnist_repro.execution.fingerprint import SHORT_SEED, Value, given_weights, miniature, short_scale, take
+from mnist_repro.execution.fingerprint import (
+    SHORT_SEED,
+    TakenFingerprint,
+    Value,
+    given_weights,
+    miniature,
+    short_scale,
+    take,
+)
 from mnist_repro.gate.baselines.values import FingerprintEntry
 from mnist_repro.recipes import RECIPES, Recipe, find
 from mnist_repro.recipes.layers import Weights, lay_out
@@ -22,6 +30,7 @@ from mnist_repro.training import train as training
 from mnist_repro.training.batches import steps_per_epoch, total_steps
 from mnist_repro.training.seeds import epoch_order
 from mnist_repro.weights import param_hdf5
+from tests.builders.command_line import listed
 
 BASELINES = Path(__file__).resolve().parents[3] / "baselines"
 WHEEL = find("wheel-softmax")
@@ -172,12 +181,25 @@ def test_of_a_file_that_is_no_model_of_the_recipe_every_value_is_lost(
     assert (0, 7850) == tuple(found[f"values that {name} does not give back"] for name in ("param.hdf5", "model.h5"))
 
 
-def test_counts_are_exact_and_losses_are_not(dataset: Dataset) -> None:
-    exact, losses = take(SMALL, dataset, "original")
+def test_what_was_taken_into_a_folder_is_read_as_it_was(tmp_path: Path) -> None:
+    losses = {"loss of step 1": 2.5, "loss of step 2": float("inf")}
+    taken = TakenFingerprint("vgg7", "mnist", "original", {"steps": 9380}, losses, {"machine": "here"})
+    fingerprint.write(taken, tmp_path / "new")
 
-    assert {int} == {type(value) for value in exact.values()}
-    assert {float} == {type(value) for value in losses.values()}
+    assert ["fingerprint.json"] == listed(tmp_path / "new")
+    assert taken == fingerprint.read(tmp_path / "new")
+
+
+def test_counts_are_exact_and_losses_are_not(dataset: Dataset) -> None:
+    taken = take(SMALL, dataset, "original")
+
+    assert {int} == {type(value) for value in taken.exact.values()}
+    assert {float} == {type(value) for value in taken.losses.values()}
     assert ["loss of step 1", "loss of step 19"] == [
-        name for name in losses if name in ("loss of step 1", "loss of step 19", "loss of step 20")
+        name for name in taken.losses if name in ("loss of step 1", "loss of step 19", "loss of step 20")
     ]
-    assert 200 == exact["test images scored"]
+    assert 200 == taken.exact["test images scored"]
+    assert ("wheel-softmax", dataset.name, "original", 1) == (
+        *(taken.recipe, taken.dataset, taken.arithmetic),
+        taken.provenance["threads"],
+    )

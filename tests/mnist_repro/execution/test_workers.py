@@ -12,8 +12,9 @@ import pytest
 
 from mnist_repro.data.dataset import Dataset
 from mnist_repro.errors import BadInput
-from mnist_repro.execution import fingerprint_worker, workers
+from mnist_repro.execution import fingerprint, workers
 from mnist_repro.execution.components import Assignment
+from mnist_repro.execution.fingerprint import TakenFingerprint
 from mnist_repro.execution.processes import DiedError
 from mnist_repro.execution.workers import (
     COMPONENTS,
@@ -31,6 +32,7 @@ from mnist_repro.recipes import find
 from mnist_repro.runs import run_json
 from tests.builders import made_up
 from tests.builders.command_line import listed
+from tests.builders.refused import refused
 
 
 def task(folder: Path, seed: int, leaves: str = COMPONENTS) -> Task:
@@ -226,8 +228,8 @@ def test_both_components_work_on_the_same_folder_and_recipe(tmp_path: Path, monk
 
 def test_a_fingerprint_is_taken_in_that_arithmetic(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     taken: List[Any] = []
-    monkeypatch.setattr(fingerprint_worker, "take_here", lambda *arguments: arguments)
-    monkeypatch.setattr(fingerprint_worker, "write", lambda *arguments: taken.append(arguments))
+    monkeypatch.setattr(fingerprint, "take", lambda *arguments: arguments)
+    monkeypatch.setattr(fingerprint, "write", lambda *arguments: taken.append(arguments))
     workers.make_run(job(tmp_path, FINGERPRINT), BLACK, lambda **report: None)
     [((recipe, data, arithmetic), folder)] = taken
 
@@ -241,3 +243,43 @@ def test_a_folder_that_cannot_be_written_is_refused_before_the_training(
     monkeypatch.setattr(workers, "train", pytest.fail)
     with pytest.raises(BadInput, match="is not a folder"):
         workers.make_run(job(tmp_path / "file", RUN), BLACK, lambda **report: None)
+
+
+TAKEN = TakenFingerprint("vgg7", "mnist", "framework", {"steps": 9380}, {"loss of step 1": 2.5}, {"machine": "here"})
+
+
+class Here:
+    """In the place of a worker process: it answers in this one, or dies."""
+
+    def __init__(self, module: str) -> None:
+        assert "execution.workers" == module
+
+    def ask(self, job: Dict[str, Any]) -> Any:
+        if not job:
+            return {"machine": "here"}
+        if job["data"] == "deadly":
+            raise DiedError(-9, "its last words were:\n    ouch")
+        assert ("vgg7", "framework", "surrogate", FINGERPRINT) == (
+            *(job["recipe"], job["arithmetic"]),
+            *(job["data"], job["leaves"]),
+        )
+        fingerprint.write(TAKEN, Path(job["out"]))
+        return None
+
+    def close(self) -> None:
+        pass
+
+
+def test_another_process_gives_its_provenance_and_the_fingerprint_of_a_recipe(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(workers, "Process", Here)
+
+    assert {"machine": "here"} == workers.provenance_there()
+    assert TAKEN == workers.take_fingerprint(find("vgg7"), "surrogate", "framework")
+
+
+def test_a_process_that_died_with_a_fingerprint_is_bad_input(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(workers, "Process", Here)
+    what, why, _ = refused(lambda: workers.take_fingerprint(find("vgg7"), "deadly", "original"))
+
+    assert "the process that takes the fingerprint of vgg7 was killed by signal 9" == what
+    assert "its last words were:\n    ouch" == why

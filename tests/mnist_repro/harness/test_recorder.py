@@ -14,11 +14,12 @@ import pytest
 from mnist_repro.data import locate
 from mnist_repro.errors import BadInput
 from mnist_repro.execution import code_digest as source
-from mnist_repro.execution.fingerprint_worker import TakenFingerprint
+from mnist_repro.execution.fingerprint import TakenFingerprint
 from mnist_repro.execution.workers import RunFailedError, Task
 from mnist_repro.gate.baselines import files as baseline_files
 from mnist_repro.gate.baselines.values import FingerprintEntry, SampleEntry
 from mnist_repro.harness import recorder
+from mnist_repro.recipes import Recipe
 from mnist_repro.runs import baselines
 from mnist_repro.runs.run_json import read, write
 from tests.builders import made_up
@@ -49,8 +50,10 @@ class Trained:
     made: List[int]
     provenance: Mapping[str, Any]
 
-    def ask(self, recipe: str, data: str, arithmetic: str) -> TakenFingerprint:
-        return TakenFingerprint(recipe, "mnist", arithmetic, {"steps": 9380}, {"loss of step 1": 2.5}, self.provenance)
+    def take_fingerprint(self, recipe: Recipe, data: str, arithmetic: str) -> TakenFingerprint:
+        return TakenFingerprint(
+            recipe.name, "mnist", arithmetic, {"steps": 9380}, {"loss of step 1": 2.5}, self.provenance
+        )
 
     def run_all(
         self, tasks: Sequence[Task], processes: int, watch: object, ended: Any
@@ -77,7 +80,7 @@ class Trained:
 @pytest.fixture
 def trained(monkeypatch: pytest.MonkeyPatch) -> Trained:
     training = Trained([0.25, 0.5, 0.75], [], {name: value for name, value in HERE.items() if name != "code"})
-    monkeypatch.setattr(recorder, "ask", training.ask)
+    monkeypatch.setattr(recorder, "take_fingerprint", training.take_fingerprint)
     monkeypatch.setattr(recorder, "provenance_there", lambda: dict(training.provenance))
     monkeypatch.setattr(recorder, "run_all", training.run_all)
     monkeypatch.setattr(source, "digest", digest_once)

@@ -8,7 +8,7 @@ from typing import Callable
 
 import pytest
 
-from mnist_repro.execution.fingerprint_worker import TakenFingerprint
+from mnist_repro.execution.fingerprint import TakenFingerprint
 from mnist_repro.gate.intervals import standard_deviation
 from mnist_repro.gate.margins import rounded_up
 from mnist_repro.harness.tolerances import DEFAULT_SEEDS, fingerprint_entry, joint_provenance, sample_entry
