@@ -1,15 +1,23 @@
-"""Finds the data: a place that the user names must verify; else other places are tried, the surrogate last."""
+"""Finds the data: a place that the user names must verify; else other places are tried, the surrogate last.
+
+The surrogate is kept in our cache, so that later commands do not draw it again.
+"""
 
 from __future__ import annotations
 
+import contextlib
+import dataclasses
 import sys
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Callable, List, Optional, Tuple
 
-from mnist_repro.data import fetch, mnist, places, surrogate_cache
-from mnist_repro.data.dataset import DRAWN, UNRECOGNISED, Dataset
+import numpy as np
+
+from mnist_repro.data import fetch, mnist, places, surrogate
+from mnist_repro.data.dataset import DRAWN, HASHES, UNRECOGNISED, Dataset, recognise
 from mnist_repro.errors import BadInput
+from mnist_repro.files import atomic
 
 SURROGATE_NOTICE = """\
 mnist-repro: NO MNIST: using the SURROGATE, 70,000 digits that mnist-repro drew itself
@@ -165,4 +173,50 @@ def _named(place: str, data_request: DataRequest, say: Say) -> Dataset:
 
 def _surrogate(say: Say) -> Dataset:
     say(SURROGATE_NOTICE)
-    return surrogate_cache.surrogate_dataset()
+    return surrogate_dataset()
+
+
+def surrogate_dataset() -> Dataset:
+    """The surrogate, from the cache if it has a valid copy.
+
+    Raises:
+        BadInput: this machine's NumPy draws different digits, as their hash shows.
+    """
+    path = surrogate_path()
+    with contextlib.suppress(BadInput):
+        cached = mnist.read(path)
+        if cached.name == "surrogate":
+            return dataclasses.replace(cached, source=DRAWN)
+    dataset = _draw_surrogate()
+    # If the cache cannot be written, the next command only needs a second more.
+    with contextlib.suppress(BadInput):
+        _keep_surrogate(dataset, path)
+    return dataset
+
+
+def surrogate_path() -> Path:
+    """The file of the copy. Its name has the hash, so that versions with different digits use different files."""
+    return places.own_cache() / f"surrogate-{HASHES['surrogate'][:12]}.npz"
+
+
+def _draw_surrogate() -> Dataset:
+    images, labels = surrogate.draw()
+    dataset = recognise(DRAWN, images[:60_000], labels[:60_000], images[60_000:], labels[60_000:])
+    if dataset.name != "surrogate":
+        raise BadInput(
+            f"the surrogate drawn with NumPy {np.__version__} hashes to {dataset.sha256}",
+            f"it is {HASHES['surrogate']} on every machine and with every NumPy",
+            "use another NumPy, or real data with --data FOLDER, and report this as a bug",
+        )
+    return dataset
+
+
+def _keep_surrogate(dataset: Dataset, path: Path) -> None:
+    with atomic.replacing(path) as temporary, temporary.open("wb") as file:
+        np.savez(
+            file,
+            x_train=dataset.train_images,
+            y_train=dataset.train_labels,
+            x_test=dataset.test_images,
+            y_test=dataset.test_labels,
+        )

@@ -6,7 +6,7 @@ import contextlib
 from pathlib import Path
 from typing import Dict, Iterator, Optional
 
-from mnist_repro.data import locate, mnist, surrogate_cache
+from mnist_repro.data import locate, mnist
 from mnist_repro.data.dataset import HASHES, Dataset
 from mnist_repro.errors import BadInput
 from mnist_repro.runs.problems import Problems
@@ -45,7 +45,7 @@ class Datasets:
     def _looked_up(self, sha256: str, source: str) -> Iterator[Dataset]:
         if sha256 == HASHES["surrogate"]:
             with self._problems.leaving_out():
-                yield surrogate_cache.surrogate_dataset()
+                yield locate.surrogate_dataset()
             return
         # A relative path belongs to the unknown folder in which the run was made.
         if Path(source).is_absolute():

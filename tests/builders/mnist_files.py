@@ -14,7 +14,6 @@ import numpy as np
 import pytest
 
 from mnist_repro.data import idx, locate
-from mnist_repro.data import surrogate_cache as kept
 from mnist_repro.data.dataset import Dataset, digest
 from mnist_repro.data.mnist import IDX_FILES, KEYS
 
@@ -80,7 +79,7 @@ def surrogate_cache(factory: pytest.TempPathFactory) -> Path:
     folder = factory.getbasetemp() / "surrogate-cache"
     with pytest.MonkeyPatch.context() as monkeypatch:
         monkeypatch.setenv("MNIST_REPRO_CACHE", str(folder))
-        kept.surrogate_dataset()
+        locate.surrogate_dataset()
     return folder
 
 

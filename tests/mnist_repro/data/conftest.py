@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from mnist_repro.data import surrogate_cache as kept
+from mnist_repro.data import locate
 from mnist_repro.data.dataset import Dataset
 from tests.builders.mnist_files import arrays_of, black, find_real_mnist, isolate, write_npz
 
@@ -42,4 +42,4 @@ def drawn(tmp_path_factory: pytest.TempPathFactory) -> Dataset:
     blocked.write_text("in the way")
     with pytest.MonkeyPatch.context() as monkeypatch:
         monkeypatch.setenv("MNIST_REPRO_CACHE", str(blocked / "cache"))
-        return kept.surrogate_dataset()
+        return locate.surrogate_dataset()

@@ -7,14 +7,15 @@ from http import HTTPStatus
 from pathlib import Path
 from typing import Any, Callable, List, Optional
 
+import numpy as np
 import pytest
 
-from mnist_repro.data import locate, mnist
-from mnist_repro.data.dataset import DRAWN, describe
+from mnist_repro.data import locate, mnist, surrogate
+from mnist_repro.data.dataset import DRAWN, HASHES, Dataset, describe, recognise
 from mnist_repro.errors import BadInput
 from tests.builders import made_up
 from tests.builders.misbehaving_server import serving
-from tests.builders.mnist_files import surrogate_cache, write_folder
+from tests.builders.mnist_files import black, surrogate_cache, write_folder
 from tests.builders.refused import refused
 
 
@@ -155,3 +156,24 @@ def test_workers_are_given_the_same_data_whatever_its_folder_is_called(
     object.__setattr__(found, "source", source)
 
     assert expected(tmp_path) == locate.place(found)
+
+
+def test_the_second_time_it_is_read_and_not_drawn(drawn: Dataset, monkeypatch: pytest.MonkeyPatch) -> None:
+    locate._keep_surrogate(drawn, locate.surrogate_path())
+    monkeypatch.setattr(surrogate, "draw", None)
+
+    assert HASHES["surrogate"] == locate.surrogate_dataset().sha256
+
+
+def test_a_copy_with_other_digits_is_drawn_again(drawn: Dataset, monkeypatch: pytest.MonkeyPatch) -> None:
+    locate._keep_surrogate(recognise("here", *black().values()), locate.surrogate_path())
+    images = np.concatenate([drawn.train_images, drawn.test_images])
+    labels = np.concatenate([drawn.train_labels, drawn.test_labels])
+    monkeypatch.setattr(surrogate, "draw", lambda: (images, labels))
+
+    assert HASHES["surrogate"] == locate.surrogate_dataset().sha256
+    assert "surrogate" == mnist.read(locate.surrogate_path()).name
+
+
+def test_a_cache_that_cannot_be_written_is_no_error(drawn: Dataset) -> None:
+    assert ("surrogate", "drawn by mnist-repro") == (drawn.name, drawn.source)

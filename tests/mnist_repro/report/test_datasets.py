@@ -6,7 +6,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from mnist_repro.data import mnist, surrogate_cache
+from mnist_repro.data import locate, mnist
 from mnist_repro.data.dataset import HASHES, Dataset
 from mnist_repro.report.datasets import Datasets
 from mnist_repro.runs.problems import Problems
@@ -17,7 +17,7 @@ def drawn(monkeypatch: pytest.MonkeyPatch) -> Dataset:
     """A surrogate that is drawn at once."""
     blank = np.zeros((1, 28, 28), np.uint8), np.zeros(1, np.uint8)
     surrogate = Dataset("surrogate", "drawn", HASHES["surrogate"], *blank, *blank)
-    monkeypatch.setattr(surrogate_cache, "surrogate_dataset", lambda: surrogate)
+    monkeypatch.setattr(locate, "surrogate_dataset", lambda: surrogate)
     return surrogate
 
 
