@@ -16,8 +16,6 @@ from mnist_repro.gate import measured_values, recording
 from mnist_repro.gate.baselines import files as baseline_files
 from mnist_repro.gate.baselines.commands import owner
 from mnist_repro.gate.baselines.judge import (
-    MeasuredCases,
-    MeasuredFingerprint,
     MeasuredSamples,
     compared,
     judge_cases,
@@ -25,6 +23,7 @@ from mnist_repro.gate.baselines.judge import (
     judge_samples,
 )
 from mnist_repro.gate.baselines.values import (
+    STATED,
     BaselineEntry,
     BaselineFile,
     CasesEntry,
@@ -158,25 +157,21 @@ class Gate:
         def compare(stored: BaselineFile) -> Optional[Comparison]:
             __tracebackhide__ = True
             values, tolerances = measured_values.close_values(close or {})
-            measured = MeasuredFingerprint(
-                measured_values.conditions_of(conditions),
-                measured_values.exact_values(exact or {}),
-                values,
-                recording.provenance(self._session.root, measured_values.platform_of(platform)),
-            )
+            key = measured_values.conditions_of(conditions)
+            counts = measured_values.exact_values(exact or {})
+            origin = recording.provenance(self._session.root, measured_values.platform_of(platform))
             allowed = measured_values.tolerance(rtol, name)
-            entry = stored.entry(measured.conditions, str(measured.provenance["platform"]))
-            if not measured.exact and not measured.close:
+            made = FingerprintEntry(key, origin["platform"], counts, values, allowed, STATED, origin, (), tolerances)
+            if not made.exact and not made.close:
                 raise BadInput(f"{name}: no value", "there is nothing to compare", "exact={...} or close={...}")
             if self._session.record:
-                require_finite(name, measured.close)
-                made = measured.entry(allowed, tolerances=tolerances)
-                self._propose(stored, made, [f"{len(measured.exact)} exact and {len(measured.close)} close values"])
+                require_finite(name, made.close)
+                self._propose(stored, made, [f"{len(made.exact)} exact and {len(made.close)} close values"])
                 return None
+            entry = stored.same_key(made)
             if isinstance(entry, FingerprintEntry):
-                _require_same_tolerances(stored, entry, allowed, tolerances)
-            taken = {"exact": measured.exact, "close": measured.close, "tolerance": allowed}
-            return compared(stored, judge_fingerprint(stored, measured), measured, taken)
+                _require_same_tolerances(stored, entry, made)
+            return compared(stored, judge_fingerprint(stored, made), made)
 
         self._judge(name, FINGERPRINT, compare)
 
@@ -214,8 +209,8 @@ class Gate:
             entry = stored.entry(key)
             if isinstance(entry, CasesEntry):
                 _require_same_claims(stored, claims, entry)
-            measured = MeasuredCases(key, made, origin)
-            return compared(stored, judge_cases(stored, measured), measured, {"cases": made})
+            measured = CasesEntry(key, (), made, origin, ())
+            return compared(stored, judge_cases(stored, measured), measured)
 
         self._judge(name, CASES, compare)
 
@@ -389,16 +384,14 @@ def _require_same_claims(
             raise _otherwise(stored, f"{metric.name}: {odd}")
 
 
-def _require_same_tolerances(
-    stored: BaselineFile, entry: FingerprintEntry, allowed: float, tolerances: Mapping[str, float]
-) -> None:
+def _require_same_tolerances(stored: BaselineFile, entry: FingerprintEntry, made: FingerprintEntry) -> None:
     """Make sure that the test allows what is stored.
 
     Raises:
         BadInput: it allows something else.
     """
     for name in entry.close:
-        ours, theirs = tolerances.get(name, allowed), entry.tolerances.get(name, entry.tolerance)
+        ours, theirs = (each.tolerances.get(name, each.tolerance) for each in (made, entry))
         if ours != theirs:
             raise _otherwise(stored, f"{name}: tolerance {ours:.2g} in the test, {theirs:.2g} stored")
 

@@ -10,7 +10,6 @@ from mnist_repro.errors import BadInput
 from mnist_repro.execution.fingerprint_worker import TakenFingerprint
 from mnist_repro.gate import comparison as checked
 from mnist_repro.gate.baselines.judge import (
-    MeasuredFingerprint,
     MeasuredSamples,
     compared,
     judge_fingerprint,
@@ -23,6 +22,7 @@ from mnist_repro.gate.statistics import AUTO_SEEDS
 from mnist_repro.gate.verdicts import Judgement, Verdict
 from mnist_repro.harness.checkable import Measured, NotMeasured, PublishedFigures, Runs
 from mnist_repro.harness.published_rung import judge_published
+from mnist_repro.harness.tolerances import taken_entry
 from mnist_repro.recipes import find
 from mnist_repro.runs import baselines
 from mnist_repro.runs.metrics import metric_values
@@ -109,11 +109,9 @@ def _subject(measured: Measured) -> Tuple[str, str]:
 
 
 def _fingerprint(folder: Path, taken: TakenFingerprint) -> Comparison:
-    conditions = baselines.conditions_of(taken.dataset, taken.arithmetic)
-    stored = baselines.read(folder, taken.recipe, FINGERPRINT, conditions)
-    measured = MeasuredFingerprint(conditions, taken.exact, taken.losses, taken.provenance)
-    values = {"exact": taken.exact, "close": taken.losses, "tolerance": find(taken.recipe).fingerprint_tolerance}
-    return compared(stored, _with_note(judge_fingerprint(stored, measured), taken.dataset), measured, values)
+    measured = taken_entry(taken)
+    stored = baselines.read(folder, taken.recipe, FINGERPRINT, measured.conditions)
+    return compared(stored, _with_note(judge_fingerprint(stored, measured), taken.dataset), measured)
 
 
 def _samples(folder: Path, recipe: str, rung: str, runs: Sequence[Run], looks: int) -> Comparison:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import contextlib
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, Callable, ContextManager, Dict, List, Mapping, Optional
 
@@ -106,7 +106,7 @@ class Recorder:
             stored = file.entry(plan.conditions, self._here["platform"])
             previous = stored if isinstance(stored, FingerprintEntry) and not plan.new_margins else None
             provenance = {**self._here, "dataset_sha256": plan.dataset.sha256}
-            entry = fingerprint_entry(recipe, taken, plan.conditions, provenance, previous)
+            entry = fingerprint_entry(replace(taken, provenance=provenance), previous)
             return Recorded(self._propose(recipe, FINGERPRINT, entry))
 
     def samples(self, recipe: Recipe, rung: str, seeds: Optional[int] = None) -> Recorded:

@@ -17,10 +17,10 @@ from mnist_repro.files.locks import locked
 from mnist_repro.gate.baselines import files as baseline_files
 from mnist_repro.gate.baselines import proposals
 from mnist_repro.gate.baselines.folder import option
-from mnist_repro.gate.baselines.judge import MeasuredFingerprint
 from mnist_repro.gate.baselines.proposals import Proposal
 from mnist_repro.gate.baselines.read_only import require_writable_baselines
 from mnist_repro.gate.baselines.values import (
+    STATED,
     BaselineEntry,
     BaselineFile,
     CasesEntry,
@@ -304,12 +304,12 @@ def _nothing_stored(stored: BaselineFile, comparison: Comparison, file: Path) ->
 
 
 def _fingerprint_of(stored: BaselineFile, comparison: Comparison, file: Path) -> FingerprintEntry:
-    taken = comparison.taken
-    measured = MeasuredFingerprint(comparison.conditions, taken["exact"], taken["close"], comparison.provenance)
-    made = measured.entry(taken["tolerance"])
+    conditions, taken, provenance = comparison.conditions, comparison.taken, comparison.provenance
+    values = (str(provenance.get("platform", "")), taken["exact"], taken["close"], taken["tolerance"])
+    made = FingerprintEntry(conditions, *values, STATED, provenance, ())
     before = stored.same_key(made)
     like: Optional[Any] = before or next(
-        (each for each in stored.entries if dict(each.conditions) == dict(comparison.conditions)), None
+        (each for each in stored.entries if dict(each.conditions) == dict(conditions)), None
     )
     return replace(made, tolerance=like.tolerance, reason=like.reason, tolerances=like.tolerances) if like else made
 

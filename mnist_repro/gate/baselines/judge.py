@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass, field, replace
-from typing import Any, List, Mapping, Optional, Sequence, Tuple, Union
+from typing import Any, Dict, List, Mapping, Optional, Sequence, Tuple, Union
 
 from mnist_repro.display import counted
 from mnist_repro.gate.baselines.values import BaselineFile, CasesEntry, FingerprintEntry, SampleEntry, samples_of
@@ -39,46 +39,6 @@ class MeasuredSamples:
     data: Mapping[int, str] = field(default_factory=dict)
 
 
-@dataclass(frozen=True)
-class MeasuredCases:
-    """Values of named cases to be judged.
-
-    Args:
-        conditions: the conditions of the measurement.
-        cases: by case, the values of each metric: one, or one for each repeat.
-        provenance: what produced the values, with the SHA-256 of the data, if it is known.
-    """
-
-    conditions: Mapping[str, str]
-    cases: Mapping[str, Mapping[str, Sequence[float]]]
-    provenance: Mapping[str, Any] = field(default_factory=dict)
-
-
-@dataclass(frozen=True)
-class MeasuredFingerprint:
-    """A fingerprint of one subject to be judged.
-
-    Args:
-        conditions: the conditions of the measurement.
-        exact: values that must be the same.
-        close: values that may differ by rounding.
-        provenance: what produced them; its ``platform`` decides by which stored fingerprint they are judged.
-    """
-
-    conditions: Mapping[str, str]
-    exact: Mapping[str, Exact]
-    close: Mapping[str, float]
-    provenance: Mapping[str, Any]
-
-    def entry(
-        self, tolerance: float, reason: str = "stated in the test", tolerances: Mapping[str, float] = {}
-    ) -> FingerprintEntry:
-        """The entry to propose, with these tolerances."""
-        platform = str(self.provenance.get("platform", ""))
-        own = (self.conditions, platform, self.exact, self.close)
-        return FingerprintEntry(*own, tolerance, reason, self.provenance, (), tolerances)
-
-
 def judge_samples(stored: BaselineFile, measured: MeasuredSamples, looks: int = 1) -> Judgement:
     """Compare samples with the stored samples of the same conditions.
 
@@ -104,10 +64,9 @@ def same_bits(stored: BaselineFile, measured: MeasuredSamples) -> bool:
     return entry is not None and all(entry.samples.get(seed) == values for seed, values in measured.values.items())
 
 
-def judge_fingerprint(stored: BaselineFile, measured: MeasuredFingerprint) -> Judgement:
+def judge_fingerprint(stored: BaselineFile, measured: FingerprintEntry) -> Judgement:
     """Compare a fingerprint with the stored fingerprint of the same platform; without one, give only a note."""
-    platform = platform_text(measured.provenance)
-    entry = stored.entry(measured.conditions, platform)
+    entry = stored.same_key(measured)
     if not isinstance(entry, FingerprintEntry):
         others = [
             each.platform
@@ -118,7 +77,7 @@ def judge_fingerprint(stored: BaselineFile, measured: MeasuredFingerprint) -> Ju
             return incomparable(no_baseline(stored, measured.conditions))
         note = say(
             "no fingerprint is stored for {platform}, but for {others}: the verdict rests on samples",
-            platform=platform,
+            platform=measured.platform,
             others="; ".join(others),
         )
         return Judgement((), (note,))
@@ -126,7 +85,7 @@ def judge_fingerprint(stored: BaselineFile, measured: MeasuredFingerprint) -> Ju
     return _explained(Judgement(findings), entry.provenance, measured.provenance)
 
 
-def judge_cases(stored: BaselineFile, measured: MeasuredCases) -> Judgement:
+def judge_cases(stored: BaselineFile, measured: CasesEntry) -> Judgement:
     """Compare cases with the stored cases of the same conditions; each is paired with the one of its name."""
     entry = stored.entry(measured.conditions)
     if not isinstance(entry, CasesEntry):
@@ -156,16 +115,13 @@ def judge_cases(stored: BaselineFile, measured: MeasuredCases) -> Judgement:
 
 
 def compared(
-    stored: BaselineFile,
-    judgement: Judgement,
-    measured: Union[MeasuredSamples, MeasuredFingerprint, MeasuredCases],
-    taken: Mapping[str, Any] = {},
+    stored: BaselineFile, judgement: Judgement, measured: Union[MeasuredSamples, FingerprintEntry, CasesEntry]
 ) -> Comparison:
-    """The comparison of a measurement with its baseline: the judgement, and what to type next.
-
-    ``taken`` has the values as they can be accepted, unless they are samples.
-    """
+    """The comparison of a measurement with its baseline: the judgement, what can be accepted, what to type next."""
     samples = measured.values if isinstance(measured, MeasuredSamples) else {}
+    taken: Dict[str, Any] = {"cases": measured.cases} if isinstance(measured, CasesEntry) else {}
+    if isinstance(measured, FingerprintEntry):
+        taken = {"exact": measured.exact, "close": measured.close, "tolerance": measured.tolerance}
     steps = next_steps(judgement, len(samples), stored.owner.commands)
     return Comparison(
         stored.name, stored.kind, judgement, measured.conditions, samples, measured.provenance, steps, taken

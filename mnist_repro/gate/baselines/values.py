@@ -14,6 +14,8 @@ from mnist_repro.gate.verdicts import Metric
 _PART = re.compile(r"[A-Za-z0-9][A-Za-z0-9._+=-]*")
 _LONGEST_NAME = 200
 _PROPOSED = ".proposed"
+# The reason of a tolerance that a test states.
+STATED = "stated in the test"
 
 
 def require_name(name: str) -> str:

@@ -9,7 +9,6 @@ from typing import Any, Dict, List, Mapping, Sequence, Tuple, Union
 import pytest
 
 from mnist_repro.gate.baselines.judge import (
-    MeasuredFingerprint,
     MeasuredSamples,
     judge_fingerprint,
     judge_samples,
@@ -137,9 +136,7 @@ def test_samples_from_another_platform_are_compared_and_it_is_said() -> None:
 
 def taken(**changes: Any) -> Judgement:
     """The judgement of a fingerprint that differs in ``changes`` from the one that is stored."""
-    stored = fingerprint()
-    same = MeasuredFingerprint(CONDITIONS, stored.exact, stored.close, HERE)
-    return judge_fingerprint(fingerprints(stored), replace(same, **changes))
+    return judge_fingerprint(fingerprints(), replace(fingerprint(), **changes))
 
 
 def test_a_fingerprint_like_the_stored_one_is_equivalent() -> None:
@@ -188,9 +185,9 @@ def test_the_first_that_differs_is_missing_added_or_no_number_is_a_change(
 
 
 def test_on_a_platform_without_fingerprint_the_samples_decide_and_it_is_said() -> None:
-    judgement = taken(provenance={**HERE, "platform": "aarch64, TensorFlow 2.21, Keras 3.15"})
-
     here = "aarch64, TensorFlow 2.21, Keras 3.15"
+    judgement = taken(platform=here)
+
     told = f"no fingerprint is stored for {here}, but for {PLATFORM}: the verdict rests on samples"
     assert ((), (told,), Verdict.INCOMPARABLE) == (judgement.findings, judgement.notes, judgement.verdict)
 
