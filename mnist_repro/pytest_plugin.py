@@ -18,8 +18,7 @@ from mnist_repro.gate.plugin import AUTO, SESSION
 from mnist_repro.gate.session.reports import WANTED
 
 if TYPE_CHECKING:
-    from mnist_repro.harness.checkable import Measured
-    from mnist_repro.harness.fixture import Baseline
+    from mnist_repro.harness.fixture import Baseline, Measured
     from mnist_repro.harness.measurements import Measurements
 
 # The options for seeds and the gate report.
@@ -138,7 +137,7 @@ def measured(request: pytest.FixtureRequest) -> Measured:
     A rung is ``fingerprint``, ``subset``, ``full`` or ``published``. If the measurement fails, the
     fixture returns a `NotMeasured`, which leads to a verdict that does not pass.
     """
-    from mnist_repro.harness.checkable import NotMeasured, PublishedFigures
+    from mnist_repro.harness.fixture import NotMeasured, PublishedFigures
 
     target = _wanted(request.node)
     if target is None:

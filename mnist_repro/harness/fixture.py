@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Callable, Dict, Sequence, Tuple
+from typing import Callable, Dict, Sequence, Tuple, Union
 
 from mnist_repro.errors import BadInput
 from mnist_repro.execution.fingerprint_worker import TakenFingerprint
@@ -20,13 +20,47 @@ from mnist_repro.gate.sentence import say
 from mnist_repro.gate.session.reports import conclude
 from mnist_repro.gate.statistics import AUTO_SEEDS
 from mnist_repro.gate.verdicts import Judgement, Verdict
-from mnist_repro.harness.checkable import Measured, NotMeasured, PublishedFigures, Runs
 from mnist_repro.harness.published_rung import judge_published
 from mnist_repro.harness.tolerances import taken_entry
 from mnist_repro.recipes import find
 from mnist_repro.runs import baselines
 from mnist_repro.runs.metrics import metric_values
 from mnist_repro.runs.run import Run
+
+
+@dataclass(frozen=True)
+class Runs:
+    """Runs of one recipe at one scale, and a function that makes more of them.
+
+    Args:
+        made: at least one run, each of a different seed.
+        make: takes a number of seeds, and returns the runs of the first so many. It raises BadInput if one cannot be
+            made.
+    """
+
+    made: Tuple[Run, ...]
+    make: Callable[[int], Tuple[Run, ...]]
+
+
+@dataclass(frozen=True)
+class PublishedFigures:
+    """The figures that a recipe's source printed. They are compared with stored samples, without a measurement."""
+
+    recipe: str
+
+
+@dataclass(frozen=True)
+class NotMeasured:
+    """Why there is nothing to compare."""
+
+    recipe: str
+    rung: str
+    reason: str
+
+
+# What is judged; `Runs` are judged as a sequence, which may grow.
+Judged = Union[Sequence[Run], TakenFingerprint, PublishedFigures, NotMeasured]
+Measured = Union[Runs, Judged]
 
 
 @dataclass(frozen=True)
@@ -52,24 +86,26 @@ class Baseline:
         if self.more_seeds and isinstance(measured, Runs):
             comparison = self._until_conclusive(measured)
         else:
-            comparison = judge(self.folder, measured, len(AUTO_SEEDS) if self.more_seeds else 1)
+            judged = measured.made if isinstance(measured, Runs) else measured
+            comparison = judge(self.folder, judged, len(AUTO_SEEDS) if self.more_seeds else 1)
         conclude(comparison, self.record)
 
-    def _until_conclusive(self, runs: Runs) -> Comparison:
+    def _until_conclusive(self, measured: Runs) -> Comparison:
+        runs = measured.made
         try:
             if len(runs) < AUTO_SEEDS[0] and not _have_stored_bits(self.folder, runs):
                 # Statistics look at as many seeds as `AUTO_SEEDS` says, and at no fewer.
-                runs = runs.grown_to(AUTO_SEEDS[0])
+                runs = measured.make(AUTO_SEEDS[0])
             comparison = judge(self.folder, runs, len(AUTO_SEEDS))
             for seeds in AUTO_SEEDS:
                 if comparison.verdict is Verdict.INCONCLUSIVE and seeds > len(runs):
-                    comparison = judge(self.folder, runs.grown_to(seeds), len(AUTO_SEEDS))
+                    comparison = judge(self.folder, measured.make(seeds), len(AUTO_SEEDS))
         except BadInput as error:
-            return judge(self.folder, NotMeasured(runs.recipe, runs.scale, str(error)))
+            return judge(self.folder, NotMeasured(runs[0].recipe, runs[0].scale, str(error)))
         return comparison
 
 
-def judge(folder: Path, measured: Measured, looks: int = 1) -> Comparison:
+def judge(folder: Path, measured: Judged, looks: int = 1) -> Comparison:
     """Compare a measurement with its baseline. A baseline that cannot be read gives the verdict incomparable."""
     if isinstance(measured, Sequence) and not measured:
         return checked.incomparable(checked.NOTHING, SAMPLES, "baseline", "no run was made")
@@ -93,7 +129,7 @@ def judge(folder: Path, measured: Measured, looks: int = 1) -> Comparison:
         return checked.incomparable(name, kind, "baseline", str(error))
 
 
-def _subject(measured: Measured) -> Tuple[str, str]:
+def _subject(measured: Judged) -> Tuple[str, str]:
     """The recipe and the rung of a measurement."""
     if isinstance(measured, TakenFingerprint):
         return measured.recipe, FINGERPRINT
@@ -101,8 +137,6 @@ def _subject(measured: Measured) -> Tuple[str, str]:
         return measured.recipe, PUBLISHED
     if isinstance(measured, NotMeasured):
         return measured.recipe, measured.rung
-    if isinstance(measured, Runs):
-        return measured.recipe, measured.scale
     if not isinstance(measured, Sequence) or not all(isinstance(run, Run) for run in measured):
         raise TypeError(f"baseline.check takes runs or a fingerprint, not {type(measured).__name__}")
     return measured[0].recipe, measured[0].scale
@@ -120,10 +154,10 @@ def _samples(folder: Path, recipe: str, rung: str, runs: Sequence[Run], looks: i
     return compared(stored, judgement, measured)
 
 
-def _have_stored_bits(folder: Path, runs: Runs) -> bool:
+def _have_stored_bits(folder: Path, runs: Sequence[Run]) -> bool:
     """Whether every run gave what is stored for its seed, to the last bit."""
     try:
-        return bool(runs) and same_bits(baselines.read(folder, runs.recipe, runs.scale), _measured(runs))
+        return same_bits(baselines.read(folder, runs[0].recipe, runs[0].scale), _measured(runs))
     except BadInput:
         return True  # a baseline that cannot be read: more runs would not help
 

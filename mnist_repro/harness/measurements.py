@@ -23,13 +23,15 @@ from mnist_repro.execution.fingerprint_worker import TakenFingerprint
 from mnist_repro.files.environment import cpu
 from mnist_repro.gate.comparison import FINGERPRINT
 from mnist_repro.gate.statistics import AUTO_SEEDS, SAME_BITS_SEED
-from mnist_repro.harness.checkable import Runs, Target
+from mnist_repro.harness.fixture import Runs
 from mnist_repro.recipes import find
 from mnist_repro.runs import baselines
 from mnist_repro.runs.run import Run
 from mnist_repro.runs.run_json import read
 from mnist_repro.training.framework import require_tensorflow
 
+# (recipe, rung) of a test.
+Target = Tuple[str, str]
 _NICENESS = 10
 
 
@@ -132,9 +134,9 @@ class Measurements:
             return self._made_runs(recipe, scale, range(count))
 
         if seeds is not None:
-            return Runs(recipe, scale, make(seeds), make)
+            return Runs(make(seeds), make)
         self.begin([(recipe, scale)], None)
-        return Runs(recipe, scale, self._made_runs(recipe, scale, self.seeds_at_first(recipe, scale)), make)
+        return Runs(self._made_runs(recipe, scale, self.seeds_at_first(recipe, scale)), make)
 
     def stop(self) -> None:
         """Stop all measurements."""
