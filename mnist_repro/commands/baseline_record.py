@@ -16,14 +16,14 @@ from __future__ import annotations
 
 import argparse
 import sys
-from typing import TYPE_CHECKING, Optional, Sequence
+from typing import TYPE_CHECKING, Dict, Optional, Sequence
 
 from mnist_repro.commands.options import add_arithmetic, add_data, load_data, require_positive, require_seeds
 from mnist_repro.errors import BadInput, ExitCode
 
 if TYPE_CHECKING:
     from mnist_repro.execution.workers import Task
-    from mnist_repro.harness.recorder import Recorded, Recorder
+    from mnist_repro.harness.recorder import Recorder
     from mnist_repro.recipes import Recipe
 
 
@@ -49,7 +49,7 @@ def run(arguments: argparse.Namespace, recipes: Sequence[Recipe], rungs: Sequenc
     from mnist_repro.data.locate import place
     from mnist_repro.execution import workers
     from mnist_repro.files.atomic import require_writable
-    from mnist_repro.harness.recorder import Plan, Recorder
+    from mnist_repro.harness.recorder import Recorder
     from mnist_repro.training.framework import require_tensorflow
 
     seeds = None if arguments.seeds is None else require_seeds(arguments.seeds)
@@ -58,33 +58,39 @@ def run(arguments: argparse.Namespace, recipes: Sequence[Recipe], rungs: Sequenc
     require_tensorflow()
     require_writable(arguments.baselines)
     dataset = load_data(arguments)
-    plan = Plan(arguments.baselines, dataset, place(dataset), arguments.arithmetic, processes, arguments.new_margins)
     with display.bars() as show:
-        recorder = Recorder(plan, _say, lambda event: show(_title(event.task), event.done, event.total))
+        recorder = Recorder(
+            arguments.baselines,
+            dataset,
+            place(dataset),
+            arguments.arithmetic,
+            processes,
+            arguments.new_margins,
+            _say,
+            lambda event: show(_title(event.task), event.done, event.total),
+        )
         codes = [_record(recorder, recipe, rung, seeds) for recipe in recipes for rung in rungs]
     return max(codes)
 
 
 def _record(recorder: Recorder, recipe: Recipe, rung: str, seeds: Optional[int]) -> ExitCode:
+    from mnist_repro.execution.workers import RunFailedError
+
+    failures: Dict[Task, BadInput] = {}
     try:
         if rung == "fingerprint":
-            return _tell(recipe, rung, recorder.fingerprint(recipe))
-        return _tell(recipe, rung, recorder.samples(recipe, rung, seeds))
+            recorder.fingerprint(recipe)
+        else:
+            failures = recorder.samples(recipe, rung, seeds)
     except BadInput as error:
         sys.stderr.write(f"mnist-repro: {recipe.name} {rung}: {error}\n")
         return ExitCode.BAD_INPUT
-
-
-def _tell(recipe: Recipe, rung: str, recorded: Recorded) -> ExitCode:
-    from mnist_repro.execution.workers import RunFailedError
-
-    for task, failure in recorded.failures.items():
-        sys.stderr.write(f"mnist-repro: {_title(task)}: {failure}\n")
-    if recorded.file is not None:
-        _say(f"{recipe.name} {rung}: proposed in {recorded.file}")
+    if not failures:
         return ExitCode.PASSED
+    for task, failure in failures.items():
+        sys.stderr.write(f"mnist-repro: {_title(task)}: {failure}\n")
     _say(f"{recipe.name} {rung}: nothing is proposed; the same command makes the runs that failed, and no others")
-    only_runs = all(isinstance(failure, RunFailedError) for failure in recorded.failures.values())
+    only_runs = all(isinstance(failure, RunFailedError) for failure in failures.values())
     return ExitCode.VERDICT if only_runs else ExitCode.BAD_INPUT
 
 

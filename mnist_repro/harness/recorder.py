@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import contextlib
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, Callable, ContextManager, Dict, List, Mapping, Optional
 
@@ -32,9 +32,9 @@ from mnist_repro.runs import baselines
 from mnist_repro.runs.run_json import FILE, MODEL, WEIGHTS, read
 
 
-@dataclass(frozen=True)
-class Plan:
-    """The conditions of a recording.
+@dataclass
+class Recorder:
+    """Records one rung of one recipe at a time, and holds its lock during the recording.
 
     Args:
         folder: folder of the baselines.
@@ -43,6 +43,8 @@ class Plan:
         arithmetic: ``original`` or ``framework``.
         processes: number of worker processes.
         new_margins: whether to replace stored margins and tolerances.
+        say: receives a line before each step, and for each proposal.
+        watch: receives the progress of runs.
 
     Raises:
         BadInput: the dataset is unrecognised.
@@ -51,9 +53,12 @@ class Plan:
     folder: Path
     dataset: Dataset
     data: str
-    arithmetic: str = "original"
-    processes: int = 1
-    new_margins: bool = False
+    arithmetic: str
+    processes: int
+    new_margins: bool
+    say: Callable[[str], None]
+    watch: Watcher
+    _here: Optional[Dict[str, Any]] = None
 
     @property
     def conditions(self) -> Dict[str, str]:
@@ -68,49 +73,23 @@ class Plan:
                 "--data mnist, or --data surrogate",
             )
 
-
-@dataclass(frozen=True)
-class Recorded:
-    """The result of a recording of one rung of one recipe.
-
-    Args:
-        file: the file of the proposal; None if runs failed.
-        failures: the runs that could not be made.
-    """
-
-    file: Optional[Path]
-    failures: Mapping[Task, BadInput] = field(default_factory=dict)
-
-
-class Recorder:
-    """Records one rung of one recipe at a time, and holds its lock during the recording.
-
-    Args:
-        plan: the conditions of the recording.
-        say: receives a line before each step.
-        watch: receives the progress of runs.
-    """
-
-    def __init__(self, plan: Plan, say: Callable[[str], None], watch: Watcher) -> None:
-        self._plan, self._say, self._watch = plan, say, watch
-        self._here: Optional[Dict[str, Any]] = None
-
-    def fingerprint(self, recipe: Recipe) -> Recorded:
+    def fingerprint(self, recipe: Recipe) -> None:
         """Take the fingerprint in a worker process, and propose it."""
-        plan = self._plan
         with self._lock(recipe, FINGERPRINT):
             file = self._stored(recipe, FINGERPRINT)
-            self._say(f"{recipe.name} fingerprint: taking it")
-            taken = ask(recipe.name, plan.data, plan.arithmetic)
+            self.say(f"{recipe.name} fingerprint: taking it")
+            taken = ask(recipe.name, self.data, self.arithmetic)
             self._here = _one_thread(taken.provenance)
-            stored = file.entry(plan.conditions, self._here["platform"])
-            previous = stored if isinstance(stored, FingerprintEntry) and not plan.new_margins else None
-            provenance = {**self._here, "dataset_sha256": plan.dataset.sha256}
+            stored = file.entry(self.conditions, self._here["platform"])
+            previous = stored if isinstance(stored, FingerprintEntry) and not self.new_margins else None
+            provenance = {**self._here, "dataset_sha256": self.dataset.sha256}
             entry = fingerprint_entry(replace(taken, provenance=provenance), previous)
-            return Recorded(self._propose(recipe, FINGERPRINT, entry))
+            self._propose(recipe, FINGERPRINT, entry)
 
-    def samples(self, recipe: Recipe, rung: str, seeds: Optional[int] = None) -> Recorded:
+    def samples(self, recipe: Recipe, rung: str, seeds: Optional[int]) -> Dict[Task, BadInput]:
         """Make the missing runs of seeds 0 to ``seeds`` - 1, and propose all these runs.
+
+        Returns the runs that could not be made. If there are any, nothing is proposed.
 
         Without ``seeds``, their number is the largest of `DEFAULT_SEEDS`, the stored number and the proposed number.
 
@@ -122,19 +101,18 @@ class Recorder:
             return self._samples(recipe, rung, seeds)
 
     def _lock(self, recipe: Recipe, rung: str) -> ContextManager[None]:
-        return locked(baseline_files.private_folder(self._plan.folder), baselines.name_of(recipe.name, rung))
+        return locked(baseline_files.private_folder(self.folder), baselines.name_of(recipe.name, rung))
 
-    def _samples(self, recipe: Recipe, rung: str, requested: Optional[int]) -> Recorded:
-        plan = self._plan
-        previous_samples = self._stored(recipe, rung).samples(plan.conditions)
+    def _samples(self, recipe: Recipe, rung: str, requested: Optional[int]) -> Dict[Task, BadInput]:
+        previous_samples = self._stored(recipe, rung).samples(self.conditions)
         seeds = _seeds(recipe, rung, requested, previous_samples, self._waiting(recipe, rung))
-        previous = None if plan.new_margins else previous_samples
+        previous = None if self.new_margins else previous_samples
         if self._here is None:
             self._here = _one_thread(provenance_there())
         code = code_digest.of_recipe(code_digest.digest(), recipe)
-        place = runs_folder(plan.folder, recipe.name, rung, plan.conditions, {**self._here, "code": code})
+        place = runs_folder(self.folder, recipe.name, rung, self.conditions, {**self._here, "code": code})
         tasks = [
-            Task(Assignment(recipe, seed, rung, plan.arithmetic), plan.data, place / f"seed-{seed}")
+            Task(Assignment(recipe, seed, rung, self.arithmetic), self.data, place / f"seed-{seed}")
             for seed in range(seeds)
         ]
         missing = [task for task in tasks if not self._usable(task, code)]
@@ -142,29 +120,28 @@ class Recorder:
             # A killed recording may have left weights.
             self._drop_weights(task)
         there = len(tasks) - len(missing)
-        self._say(f"{recipe.name} {rung}: {counted(len(missing), 'run')} to make, {there} are there already")
+        self.say(f"{recipe.name} {rung}: {counted(len(missing), 'run')} to make, {there} are there already")
         failures = self._make(missing)
-        if failures:
-            return Recorded(None, failures)
-        entry = sample_entry(recipe, rung, [read(task.folder) for task in tasks], code, previous)
-        return Recorded(self._propose(recipe, rung, entry))
+        if not failures:
+            entry = sample_entry(recipe, rung, [read(task.folder) for task in tasks], code, previous)
+            self._propose(recipe, rung, entry)
+        return failures
 
-    def _propose(self, recipe: Recipe, rung: str, entry: BaselineEntry) -> Path:
-        folder, conditions = self._plan.folder, self._plan.conditions
-        owner = baselines.owner(folder, recipe.name, rung, conditions)
-        return propose(folder, baselines.name_of(recipe.name, rung), baselines.kind_of(rung), entry, owner)
+    def _propose(self, recipe: Recipe, rung: str, entry: BaselineEntry) -> None:
+        owner = baselines.owner(self.folder, recipe.name, rung, self.conditions)
+        name, kind = baselines.name_of(recipe.name, rung), baselines.kind_of(rung)
+        self.say(f"{recipe.name} {rung}: proposed in {propose(self.folder, name, kind, entry, owner)}")
 
     def _waiting(self, recipe: Recipe, rung: str) -> int:
         """The number of seeds that an earlier recording proposes."""
-        proposed = baselines.read_proposed(self._plan.folder, recipe.name, rung).samples(self._plan.conditions)
+        proposed = baselines.read_proposed(self.folder, recipe.name, rung).samples(self.conditions)
         return 1 + max(proposed.samples) if proposed is not None else 0
 
     def _stored(self, recipe: Recipe, rung: str) -> BaselineFile:
         """The stored baseline. Makes sure, before the work, that its files can be read and written."""
-        folder = self._plan.folder
-        stored = baselines.read(folder, recipe.name, rung)
-        baselines.read_proposed(folder, recipe.name, rung)
-        require_replaceable(baseline_files.proposed_path(folder, stored.name))
+        stored = baselines.read(self.folder, recipe.name, rung)
+        baselines.read_proposed(self.folder, recipe.name, rung)
+        require_replaceable(baseline_files.proposed_path(self.folder, stored.name))
         return stored
 
     def _usable(self, task: Task, code: str) -> bool:
@@ -174,7 +151,7 @@ class Recorder:
         except BadInput:
             return False
         here = {**(self._here or {}), "code": code}
-        return not kept_runs.differences(run, task.assignment, self._plan.dataset.sha256, here) and (
+        return not kept_runs.differences(run, task.assignment, self.dataset.sha256, here) and (
             not self._weights_wanted(task) or (task.folder / WEIGHTS).is_file()
         )
 
@@ -186,7 +163,7 @@ class Recorder:
             remove_unfinished(task.folder)
         if not tasks:
             return {}
-        outcomes = run_all(tasks, self._plan.processes, self._watch, lambda task, failure: self._drop_weights(task))
+        outcomes = run_all(tasks, self.processes, self.watch, lambda task, failure: self._drop_weights(task))
         return {task: failure for task, failure in outcomes.items() if failure is not None}
 
     def _drop_weights(self, task: Task) -> None:
@@ -197,7 +174,7 @@ class Recorder:
 
     def _weights_wanted(self, task: Task) -> bool:
         assignment = task.assignment
-        return assignment.seed == 0 and keeps_weights(assignment.recipe.name, assignment.scale, self._plan.conditions)
+        return assignment.seed == 0 and keeps_weights(assignment.recipe.name, assignment.scale, self.conditions)
 
 
 def _seeds(recipe: Recipe, rung: str, requested: Optional[int], stored: Optional[SampleEntry], waiting: int) -> int:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Callable
+from typing import Callable, Dict, List
 
 import pytest
 
@@ -11,7 +11,7 @@ from mnist_repro.data import locate
 from mnist_repro.errors import BadInput
 from mnist_repro.execution.components import Assignment
 from mnist_repro.execution.workers import RunFailedError, Task
-from mnist_repro.harness.recorder import Recorded, Recorder
+from mnist_repro.harness.recorder import Recorder
 from mnist_repro.recipes import find
 from tests.builders import made_up
 from tests.builders.baseline_command import baseline, message
@@ -47,10 +47,10 @@ def test_data_that_is_neither_mnist_nor_the_surrogate_has_no_baseline(tmp_path: 
     assert "is neither MNIST nor the surrogate\n  why: baselines are stored under the name of a dataset" in ended.err
 
 
-def recorded(monkeypatch: pytest.MonkeyPatch, folder: Path, outcome: Callable[[], Recorded]) -> Ended:
+def recorded(monkeypatch: pytest.MonkeyPatch, folder: Path, outcome: Callable[[], Dict[Task, BadInput]]) -> Ended:
     """Record two rungs: the fingerprint is proposed, and the subset ends with ``outcome``."""
     monkeypatch.setattr(locate, "load", lambda request: made_up.dataset("mnist"))
-    monkeypatch.setattr(Recorder, "fingerprint", lambda self, recipe: Recorded(Path("fingerprint.proposed.yml")))
+    monkeypatch.setattr(Recorder, "fingerprint", lambda self, recipe: self.say(PROPOSED))
     monkeypatch.setattr(Recorder, "samples", lambda self, recipe, rung, seeds: outcome())
     return baseline("record", folder, WHEEL)
 
@@ -62,21 +62,21 @@ NOTHING = "wheel-softmax subset: nothing is proposed; the same command makes the
 @pytest.mark.parametrize(
     ("outcome", "code", "out", "err"),
     [
-        (Recorded(Path("a.yml")), 0, "wheel-softmax subset: proposed in a.yml", ""),
-        (Recorded(None, {TASK: DIED}), 1, NOTHING, f"mnist-repro: wheel-softmax subset, seed 1: {DIED}\n"),
-        (Recorded(None, {TASK: MISLED}), 2, NOTHING, f"mnist-repro: wheel-softmax subset, seed 1: {MISLED}\n"),
+        ({}, 0, [], ""),
+        ({TASK: DIED}, 1, [NOTHING], f"mnist-repro: wheel-softmax subset, seed 1: {DIED}\n"),
+        ({TASK: MISLED}, 2, [NOTHING], f"mnist-repro: wheel-softmax subset, seed 1: {MISLED}\n"),
     ],
 )
 def test_the_worst_rung_decides_the_exit_code(
-    outcome: Recorded, code: int, out: str, err: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    outcome: Dict[Task, BadInput], code: int, out: List[str], err: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     ended = recorded(monkeypatch, tmp_path, lambda: outcome)
 
-    assert (code, [PROPOSED, out], err) == (ended.code, ended.out.splitlines()[1:], ended.err)
+    assert (code, [PROPOSED, *out], err) == (ended.code, ended.out.splitlines()[1:], ended.err)
 
 
 def test_bad_input_of_one_rung_is_said_with_its_name(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    def refuse() -> Recorded:
+    def refuse() -> Dict[Task, BadInput]:
         raise BadInput("a", "b", "c")
 
     ended = recorded(monkeypatch, tmp_path, refuse)
