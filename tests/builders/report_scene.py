@@ -13,8 +13,8 @@ from mnist_repro.gate.baselines import files as baseline_files
 from mnist_repro.gate.baselines.judge import judge_fingerprint
 from mnist_repro.gate.baselines.values import accepted
 from mnist_repro.gate.comparison import FINGERPRINT, Comparison
+from mnist_repro.gate.markdown import write
 from mnist_repro.gate.report import Report, ReportEntry, Session
-from mnist_repro.gate.report_folder import write
 from mnist_repro.harness.tolerances import taken_entry
 from mnist_repro.runs import baselines, run_json
 from mnist_repro.runs.log import Line

@@ -49,7 +49,7 @@ class GateSession:
         if self._folder is None:
             return
         from mnist_repro.errors import BadInput
-        from mnist_repro.gate.report_folder import write
+        from mnist_repro.gate.markdown import write
 
         try:
             write(self._report(), self._folder)
@@ -167,7 +167,7 @@ class GateSession:
     def _write(self, report: Report) -> None:
         assert self._folder is not None  # noqa: S101 - called only with a folder
         from mnist_repro.errors import BadInput
-        from mnist_repro.gate.report_folder import write
+        from mnist_repro.gate.markdown import write
 
         try:
             write(report, self._folder)
