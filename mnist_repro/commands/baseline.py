@@ -91,7 +91,7 @@ def run(arguments: argparse.Namespace) -> ExitCode:
 
 
 def _record(arguments: argparse.Namespace) -> ExitCode:
-    from mnist_repro.gate.baselines.read_only import require_writable_baselines
+    from mnist_repro.gate.baselines.folder import require_writable_baselines
 
     require_writable_baselines("baseline record")
     rungs = ["fingerprint", "subset"] if arguments.rung is None else _rungs(arguments)

@@ -16,9 +16,8 @@ from mnist_repro.files.json import read_json
 from mnist_repro.files.locks import locked
 from mnist_repro.gate.baselines import files as baseline_files
 from mnist_repro.gate.baselines import proposals
-from mnist_repro.gate.baselines.folder import option
+from mnist_repro.gate.baselines.folder import option, require_writable_baselines
 from mnist_repro.gate.baselines.proposals import Proposal
-from mnist_repro.gate.baselines.read_only import require_writable_baselines
 from mnist_repro.gate.baselines.values import (
     STATED,
     BaselineEntry,
