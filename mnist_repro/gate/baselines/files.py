@@ -16,14 +16,13 @@ from typing import Any, Dict, List, Optional
 
 from mnist_repro.errors import BadInput
 from mnist_repro.files.atomic import write_text
-from mnist_repro.gate.baselines.fields import read_entry, require_exactly
+from mnist_repro.gate.baselines.fields import METRIC_FIELDS, read_entry, require_exactly
 from mnist_repro.gate.baselines.values import (
     BaselineEntry,
     BaselineFile,
     CasesEntry,
     FingerprintEntry,
     Owner,
-    SampleEntry,
     require_name,
 )
 from mnist_repro.gate.comparison import CASES, FINGERPRINT, SAMPLES
@@ -111,20 +110,9 @@ def entry_fields(entry: BaselineEntry) -> Dict[str, Any]:
         if not entry.tolerances:
             del fields["tolerances"]
         return fields
-    if isinstance(entry, (SampleEntry, CasesEntry)):
-        fields["metrics"] = {
-            each.name: {
-                "direction": each.direction,
-                "claim": each.claim,
-                "margin": each.margin,
-                "reason": each.reason,
-            }
-            for each in entry.metrics
-        }
-    rows = entry.cases if isinstance(entry, CasesEntry) else entry.samples
-    fields["cases" if isinstance(entry, CasesEntry) else "samples"] = {
-        name: _Row(values) for name, values in rows.items()
-    }
+    fields["metrics"] = {each.name: {name: getattr(each, name) for name in METRIC_FIELDS} for each in entry.metrics}
+    rows = "cases" if isinstance(entry, CasesEntry) else "samples"
+    fields[rows] = {name: _Row(values) for name, values in fields[rows].items()}
     return fields
 
 

@@ -54,24 +54,25 @@ class Change:
             raise ValueError("a change needs a reason")
 
 
-class _UnderConditions:
-    """What is stored once for each set of conditions."""
+class _Keyed:
+    """What is stored once for each set of conditions; a fingerprint also once for each platform."""
 
     conditions: Mapping[str, str]
 
     @property
     def key(self) -> Tuple[str, ...]:
         """The key that distinguishes the entries of one file."""
-        return _key(self.conditions)
+        return _key(self.conditions, getattr(self, "platform", ""))
 
     @property
     def title(self) -> str:
         """The key as text for people."""
-        return conditions_text(self.conditions) or "without conditions"
+        parts = (conditions_text(self.conditions), getattr(self, "platform", ""))
+        return "; ".join(filter(None, parts)) or "without conditions"
 
 
 @dataclass(frozen=True)
-class SampleEntry(_UnderConditions):
+class SampleEntry(_Keyed):
     """Stored runs of one subject under the same conditions.
 
     Args:
@@ -92,7 +93,7 @@ class SampleEntry(_UnderConditions):
 
 
 @dataclass(frozen=True)
-class FingerprintEntry:
+class FingerprintEntry(_Keyed):
     """The stored fingerprint of one subject on one platform.
 
     Args:
@@ -122,19 +123,9 @@ class FingerprintEntry:
             if not 0.0 < tolerance < 1.0:
                 raise ValueError(f"tolerance {tolerance} is not between 0 and 1")
 
-    @property
-    def key(self) -> Tuple[str, ...]:
-        """The key that distinguishes the entries of one file."""
-        return _key(self.conditions, self.platform)
-
-    @property
-    def title(self) -> str:
-        """The key as text for people."""
-        return "; ".join(filter(None, (conditions_text(self.conditions), self.platform)))
-
 
 @dataclass(frozen=True)
-class CasesEntry(_UnderConditions):
+class CasesEntry(_Keyed):
     """Stored values of named cases, such as prompts, images or problems, under the same conditions.
 
     Args:
@@ -159,10 +150,6 @@ def _key(conditions: Mapping[str, str], platform: str = "") -> Tuple[str, ...]:
 BaselineEntry = Union[SampleEntry, FingerprintEntry, CasesEntry]
 
 
-def _allow(entry: BaselineEntry) -> None:
-    """Refuse no entry."""
-
-
 @dataclass(frozen=True)
 class Owner:
     """What the code that keeps a baseline adds to it.
@@ -173,7 +160,7 @@ class Owner:
     """
 
     commands: Commands
-    check: Callable[[BaselineEntry], None] = _allow
+    check: Callable[[BaselineEntry], object] = lambda entry: None
 
 
 @dataclass(frozen=True)
