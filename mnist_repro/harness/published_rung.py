@@ -12,14 +12,12 @@ from mnist_repro.gate.baselines.values import BaselineFile
 from mnist_repro.gate.one_run import compare_with_one_run
 from mnist_repro.gate.sentence import say
 from mnist_repro.gate.statistics import FEWEST_STORED, SAME_STORED, Samples
-from mnist_repro.gate.verdicts import Finding, Judgement, Verdict
+from mnist_repro.gate.verdicts import WORST_FIRST, Finding, Judgement, Verdict
 from mnist_repro.recipes import RECIPES, Recipe
 from mnist_repro.recipes.published import Figure, published_figures
 from mnist_repro.reproduction.judgement import FigureComparison, stored_values
 from mnist_repro.runs.baselines import PUBLISHED_CONDITIONS
 from mnist_repro.runs.metrics import metric_name
-
-_FROM_BEST = (Verdict.REPRODUCED, Verdict.INCONCLUSIVE, Verdict.NOT_REPRODUCED, Verdict.INCOMPARABLE)
 
 
 def judge_published(recipe: Recipe, stored: BaselineFile) -> Judgement:
@@ -71,5 +69,5 @@ def _known(figure: Figure, verdict: Verdict) -> str:
     """Why this verdict, which does not pass, is known; empty if it passes, or is not known to be so bad."""
     if verdict.passes or figure.known is None:
         return ""
-    expected = _FROM_BEST.index(Verdict(figure.known.verdict))
-    return figure.known.reason if _FROM_BEST.index(verdict) <= expected else ""
+    expected = WORST_FIRST.index(Verdict(figure.known.verdict))
+    return figure.known.reason if WORST_FIRST.index(verdict) >= expected else ""

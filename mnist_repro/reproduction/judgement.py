@@ -18,7 +18,7 @@ from mnist_repro.gate.intervals import Interval
 from mnist_repro.gate.one_run import compare_with_one_run
 from mnist_repro.gate.sentence import say
 from mnist_repro.gate.statistics import Samples
-from mnist_repro.gate.verdicts import Finding, Judgement, Verdict
+from mnist_repro.gate.verdicts import Finding, Judgement, Verdict, worst
 from mnist_repro.recipes import Recipe
 from mnist_repro.recipes.published import Figure, published_figures
 from mnist_repro.reproduction.drift import Drift, recognise
@@ -32,13 +32,6 @@ NOTHING_STORED = "no runs are stored to judge by"
 # The numbers of seeds that `--seeds auto` tries, in order.
 AUTO_SEEDS = (3, 5, 10)
 _PASSING = (Verdict.REPRODUCED.value, Verdict.EQUIVALENT.value)
-# Verdicts from worst to best; a recipe has the worst verdict of its comparisons.
-_FROM_WORST = (
-    Verdict.INCOMPARABLE.value,
-    Verdict.NOT_REPRODUCED.value,
-    Verdict.INCONCLUSIVE.value,
-    Verdict.REPRODUCED.value,
-)
 
 
 @dataclass(frozen=True)
@@ -114,8 +107,7 @@ def verdict(comparisons: Sequence[FigureComparison], failures: int) -> str:
     """The verdict on a recipe: its worst comparison, or `FAILED` if a run was not made."""
     if failures:
         return FAILED
-    verdicts = {comparison.verdict for comparison in comparisons}
-    return next((word for word in _FROM_WORST if word in verdicts), NOT_TESTED)
+    return worst([comparison.result.verdict for comparison in comparisons]).value if comparisons else NOT_TESTED
 
 
 def measured(run: Run, metric: str, after: int) -> float:
