@@ -136,11 +136,9 @@ def _diff(arguments: argparse.Namespace) -> ExitCode:
 
 def _accept(arguments: argparse.Namespace) -> ExitCode:
     from mnist_repro.gate.baselines.commands import require_reason, store
-    from mnist_repro.harness import kept_weights
 
     reason = require_reason("baseline accept", arguments.reason)
-    found = _proposals(arguments)
-    store(arguments.baselines, found, reason, kept_weights.weights_to_keep, kept_weights.keep)
+    store(arguments.baselines, _proposals(arguments), reason)
     return ExitCode.PASSED
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import re
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, Callable, ContextManager, Dict, List, Mapping, Optional
@@ -20,7 +21,6 @@ from mnist_repro.gate.baselines import files as baseline_files
 from mnist_repro.gate.baselines.proposals import propose
 from mnist_repro.gate.baselines.values import BaselineEntry, BaselineFile, FingerprintEntry, SampleEntry
 from mnist_repro.gate.comparison import FINGERPRINT
-from mnist_repro.harness.kept_weights import keeps_weights, runs_folder
 from mnist_repro.harness.tolerances import (
     DEFAULT_SEEDS,
     fingerprint_entry,
@@ -110,7 +110,10 @@ class Recorder:
         if self._here is None:
             self._here = _one_thread(provenance_there())
         code = code_digest.of_recipe(code_digest.digest(), recipe)
-        place = runs_folder(self.folder, recipe.name, rung, self.conditions, {**self._here, "code": code})
+        # The folder's name has all that the runs must have in common.
+        platform = re.sub(r"[^A-Za-z0-9_.]+", "-", str(self._here["platform"]))
+        place = baseline_files.private_folder(self.folder) / recipe.name
+        place = place / "-".join((rung, *self.conditions.values(), platform)) / code
         tasks = [
             Task(Assignment(recipe, seed, rung, self.arithmetic), self.data, place / f"seed-{seed}")
             for seed in range(seeds)
@@ -118,7 +121,7 @@ class Recorder:
         missing = [task for task in tasks if not self._usable(task, code)]
         for task in tasks:
             # A killed recording may have left weights.
-            self._drop_weights(task)
+            _drop_weights(task)
         there = len(tasks) - len(missing)
         self.say(f"{recipe.name} {rung}: {counted(len(missing), 'run')} to make, {there} are there already")
         failures = self._make(missing)
@@ -151,9 +154,7 @@ class Recorder:
         except BadInput:
             return False
         here = {**(self._here or {}), "code": code}
-        return not kept_runs.differences(run, task.assignment, self.dataset.sha256, here) and (
-            not self._weights_wanted(task) or (task.folder / WEIGHTS).is_file()
-        )
+        return not kept_runs.differences(run, task.assignment, self.dataset.sha256, here)
 
     def _make(self, tasks: List[Task]) -> Dict[Task, BadInput]:
         for task in tasks:
@@ -163,18 +164,15 @@ class Recorder:
             remove_unfinished(task.folder)
         if not tasks:
             return {}
-        outcomes = run_all(tasks, self.processes, self.watch, lambda task, failure: self._drop_weights(task))
+        outcomes = run_all(tasks, self.processes, self.watch, lambda task, failure: _drop_weights(task))
         return {task: failure for task, failure in outcomes.items() if failure is not None}
 
-    def _drop_weights(self, task: Task) -> None:
-        """Remove a run's weights and model: its figures are enough, and hundreds of models would fill the disk."""
-        for name in (MODEL, *(() if self._weights_wanted(task) else (WEIGHTS,))):
-            with contextlib.suppress(FileNotFoundError):
-                (task.folder / name).unlink()
 
-    def _weights_wanted(self, task: Task) -> bool:
-        assignment = task.assignment
-        return assignment.seed == 0 and keeps_weights(assignment.recipe.name, assignment.scale, self.conditions)
+def _drop_weights(task: Task) -> None:
+    """Remove a run's weights and model: its figures are enough, and hundreds of models would fill the disk."""
+    for name in (MODEL, WEIGHTS):
+        with contextlib.suppress(FileNotFoundError):
+            (task.folder / name).unlink()
 
 
 def _seeds(recipe: Recipe, rung: str, requested: Optional[int], stored: Optional[SampleEntry], waiting: int) -> int:

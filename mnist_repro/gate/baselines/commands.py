@@ -110,22 +110,8 @@ def accept_(arguments: argparse.Namespace) -> ExitCode:
     return ExitCode.PASSED
 
 
-def _nothing(folder: Path, proposal: Proposal) -> object:
-    """Do nothing."""
-
-
-def store(
-    folder: Path,
-    found: Sequence[Proposal],
-    reason: str,
-    require: Callable[[Path, Proposal], object] = _nothing,
-    keep: Callable[[Path, Proposal], object] = _nothing,
-) -> None:
-    """Store what is proposed, under the locks of the baselines, and print a line for each entry.
-
-    ``require`` is called with each proposal before any change, and may refuse it; ``keep`` before a proposal is stored,
-    for further files that belong to it.
-    """
+def store(folder: Path, found: Sequence[Proposal], reason: str) -> None:
+    """Store what is proposed, under the locks of the baselines, and print a line for each entry."""
     with contextlib.ExitStack() as locks:
         waiting: List[Proposal] = []
         for each in found:
@@ -135,9 +121,6 @@ def store(
             again = proposals.find(folder, stored.name, stored.kind, stored.owner)
             waiting += [again] if again else []
         for proposal in waiting:
-            require(folder, proposal)
-        for proposal in waiting:
-            keep(folder, proposal)
             for line in proposals.accept(folder, proposal, _now(), reason):
                 print(line, flush=True)
 
