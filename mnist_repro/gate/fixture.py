@@ -60,7 +60,7 @@ class Session:
         baselines: folder of the baselines.
         seeds: numbers of seeds to look at, in order.
         record: number of seeds to record; 0 to compare.
-        names: the test and the fixture's value that use a name.
+        names: the test that uses a name.
         runs: runs that this session made, by name and seed: a test that runs again gets no new chance.
     """
 
@@ -68,7 +68,7 @@ class Session:
     baselines: Path
     seeds: Sequence[int]
     record: int = 0
-    names: Dict[str, Tuple[str, int]] = field(default_factory=dict)
+    names: Dict[str, str] = field(default_factory=dict)
     runs: Dict[str, Dict[int, Row]] = field(default_factory=dict)
 
 
@@ -340,22 +340,20 @@ class Gate:
         file = recording.leave_proposal(self._session.baselines, stored, entry)
         if kept is not None:
             kept.forget()
-        commands = stored.owner.commands
-        steps = (f"to see it: {commands.diff}", f"to store it: {commands.accept} '…'")
+        steps = (f"to see it: {stored.owner.diff}", f"to store it: {stored.owner.accept} '…'")
         said = [f"{stored.name}: proposed in {file}", *(f"  {line}" for line in (*lines, *steps))]
         self._note(RECORDED, json.dumps(said))
 
     def _stored(self, name: str, kind: str) -> BaselineFile:
         """The baseline of a name that no other test of the session uses."""
         require_name(name)
-        user = self._session.names.setdefault(name, (self._test, id(self)))
-        if user[0] != self._test or (user[1] == id(self) and name in self._used):
+        user = self._session.names.setdefault(name, self._test)
+        if user != self._test or name in self._used:
             raise BadInput(
-                f"{name} is the name of two gates: of {user[0]} and of {self._test}",
+                f"{name} is the name of two gates: of {user} and of {self._test}",
                 "a name belongs to one baseline, and each is judged once in a session",
                 f'another name, such as f"{name}-{{parameter}}"',
             )
-        self._session.names[name] = (self._test, id(self))
         self._used.add(name)
         return baseline_files.read(self._session.baselines, name, kind, self._owner(name))
 
@@ -400,5 +398,5 @@ def _otherwise(stored: BaselineFile, odd: str) -> BadInput:
     return BadInput(
         f"{stored.name}, {odd}",
         "what is allowed changes with a reason, in the history of the baseline",
-        f"{stored.owner.commands.record}, then {stored.owner.commands.accept} '…'",
+        f"{stored.owner.record}, then {stored.owner.accept} '…'",
     )

@@ -118,7 +118,7 @@ def judge(folder: Path, measured: Judged, looks: int = 1) -> Comparison:
             return _fingerprint(folder, measured)
         if isinstance(measured, PublishedFigures):
             judgement = judge_published(find(recipe), baselines.read(folder, recipe, "full"))
-            show = baselines.commands(folder, recipe, "full", {}).show
+            show = baselines.owner(folder, recipe, "full").show
             steps: Tuple[Step, ...] = (
                 ("to see the stored samples", show),
                 ("to see all that was published", f"mnist-repro reproduce {recipe}"),

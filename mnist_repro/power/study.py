@@ -202,11 +202,11 @@ def _stored(plan: Plan, recipe: str) -> Stored:
     for rung in (FINGERPRINT, *plan.scales):
         platform = str(plan.here["platform"]) if rung == FINGERPRINT else ""
         if files[rung].entry(conditions, platform) is None:
-            commands = files[rung].owner.commands
+            owner = files[rung].owner
             key = ", ".join(filter(None, (*conditions.values(), platform)))
             raise BadInput(
                 f"{plan.baselines} has no {rung} of {recipe} for {key}",
                 "what a gate sees can only be said of one that has something to compare with",
-                f"{commands.record}, then {commands.accept} …; or other recipes with --recipe",
+                f"{owner.record}, then {owner.accept} …; or other recipes with --recipe",
             )
     return Stored(files, plan.dataset.name)

@@ -33,27 +33,14 @@ from mnist_repro.gate.comparison import CASES, FINGERPRINT, SAMPLES, Comparison,
 from mnist_repro.gate.margins import require_finite_cases, require_spread
 from mnist_repro.gate.measured_values import case_values
 from mnist_repro.gate.report import SCHEMA
-from mnist_repro.gate.text import Commands
 
 NAME = "gate-baselines"
 
 
 def owner(folder: Path, name: str, record: str = "pytest --gate-record", rerun: str = "") -> Owner:
-    """The commands to type next for a baseline.
-
-    ``record`` records the baseline anew. ``rerun`` measures again with ``{seeds}`` seeds; it is empty where nothing
-    can.
-    """
-    where = option(folder)
-    return Owner(
-        Commands(
-            record=record,
-            show=f"{NAME} show {name}{where}",
-            diff=f"{NAME} diff {name}{where}",
-            accept=f"{NAME} accept {name}{where} --reason",
-            rerun=rerun,
-        )
-    )
+    """The commands to type next for a baseline."""
+    show, diff, accept = (f"{NAME} {action} {name}{option(folder)}" for action in ("show", "diff", "accept"))
+    return Owner(record, show, diff, f"{accept} --reason", rerun)
 
 
 def _read(folder: Path, name: str) -> BaselineFile:
@@ -135,7 +122,7 @@ def rename_(arguments: argparse.Namespace) -> ExitCode:
         raise BadInput(
             f"{proposed} is proposed under the old name",
             "it would be left behind",
-            f"{stored.owner.commands.accept} …, or rm {proposed}",
+            f"{stored.owner.accept} …, or rm {proposed}",
         )
     if baseline_files.path_of(folder, new).exists():
         raise BadInput(f"{new} is stored already", "a name belongs to one baseline", "another name")
@@ -270,7 +257,7 @@ def _cases_of(stored: BaselineFile, comparison: Comparison, file: Path) -> Cases
         raise BadInput(
             f"{comparison.name}: {file} has {counted(len(cases), 'case')}, not {', '.join(lost[:5])}",
             "stored cases would be lost",
-            f"if they are to go: {stored.owner.commands.record}",
+            f"if they are to go: {stored.owner.record}",
         )
     for metric in before.metrics:
         require_finite_cases(metric.name, {case: values.get(metric.name, [math.nan]) for case, values in cases.items()})
@@ -281,7 +268,7 @@ def _nothing_stored(stored: BaselineFile, comparison: Comparison, file: Path) ->
     return BadInput(
         f"{comparison.name}: nothing is stored for these conditions",
         f"{file} has the {comparison.kind}, but not what may differ",
-        stored.owner.commands.record,
+        stored.owner.record,
     )
 
 

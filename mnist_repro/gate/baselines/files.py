@@ -168,7 +168,7 @@ def _parse(path: Path, text: str, name: str, kind: str, owner: Owner) -> Baselin
             raise BadInput(
                 f"{path} cannot be used as a baseline: its kind is {fields['kind']!r}, where {kind} is expected",
                 "a name belongs to one kind of gate",
-                f"another name in the test; or, if another kind is meant: rm {path} && {owner.commands.record}",
+                f"another name in the test; or, if another kind is meant: rm {path} && {owner.record}",
             )
         if not isinstance(fields["entries"], list):
             raise ValueError("entries is not a list")
@@ -216,7 +216,7 @@ def _load(path: Path, text: str, owner: Owner) -> Dict[str, Any]:
         raise BadInput(
             f"{path} has schema {fields['schema']}, this program reads {SCHEMA}",
             f"{'a newer' if newer else 'an older'} mnist-repro wrote it",
-            "pip install --upgrade mnist-repro" if newer else f"rm {path} && {owner.commands.record}",
+            "pip install --upgrade mnist-repro" if newer else f"rm {path} && {owner.record}",
         )
     if text.rstrip().splitlines()[-1] != _END:
         raise _broken(path, f"it has been cut short: its last line is not {_END}", owner)
@@ -235,7 +235,7 @@ def _broken(path: Path, what: str, owner: Owner, error: Optional[Exception] = No
 def _way_back(path: Path, owner: Owner) -> str:
     if path.name.endswith(".proposed.yml"):
         return f"remove {path} and record again: finished runs are kept"
-    record = owner.commands.record
+    record = owner.record
     return f"git checkout -- {path} brings the committed one back; if none was committed: rm {path} && {record}"
 
 

@@ -8,7 +8,7 @@ from typing import Any, Callable, Dict, List, Mapping, Optional, Sequence, Tuple
 
 from mnist_repro.errors import BadInput, escaped
 from mnist_repro.gate.measured_values import Exact
-from mnist_repro.gate.text import Commands, conditions_text
+from mnist_repro.gate.text import conditions_text
 from mnist_repro.gate.verdicts import Metric
 
 _PART = re.compile(r"[A-Za-z0-9][A-Za-z0-9._+=-]*")
@@ -152,14 +152,22 @@ BaselineEntry = Union[SampleEntry, FingerprintEntry, CasesEntry]
 
 @dataclass(frozen=True)
 class Owner:
-    """What the code that keeps a baseline adds to it.
+    """What the code that keeps a baseline adds to it: the commands that a reader types next, and a check.
 
     Args:
-        commands: the commands to type next for it.
+        record: records it anew, and leaves a proposal.
+        show: shows what is stored.
+        diff: compares the proposal with what is stored.
+        accept: stores the proposal; ends in the option for the reason.
+        rerun: measures again with ``{seeds}`` seeds; empty where nothing can.
         check: refuses an entry that cannot be right, with a ValueError.
     """
 
-    commands: Commands
+    record: str
+    show: str
+    diff: str
+    accept: str
+    rerun: str = ""
     check: Callable[[BaselineEntry], object] = lambda entry: None
 
 
@@ -177,7 +185,7 @@ class BaselineFile:
     name: str
     kind: str
     entries: Tuple[BaselineEntry, ...] = ()
-    owner: Owner = field(default=Owner(Commands("", "", "", "")), compare=False)
+    owner: Owner = field(default=Owner("", "", "", ""), compare=False)
 
     def __post_init__(self) -> None:
         keys = [entry.key for entry in self.entries]

@@ -15,7 +15,6 @@ from mnist_repro.gate.baselines.judge import (
     relative_difference,
 )
 from mnist_repro.gate.baselines.values import BaselineFile, Owner, SampleEntry
-from mnist_repro.gate.text import Commands
 from mnist_repro.gate.verdicts import Judgement, Metric, Verdict
 from tests.builders.made_up_baselines import (
     ACCURACY,
@@ -206,8 +205,8 @@ def test_differences_are_relative_to_what_is_stored(stored: float, measured: flo
 
 
 def test_without_a_baseline_it_says_what_is_stored_and_what_to_type() -> None:
-    commands = Commands("pytest --gate-record -k digits", "show", "diff", "gate accept digits --reason")
-    stored = BaselineFile("digits", "samples", (samples(),), Owner(commands))
+    owner = Owner("pytest --gate-record -k digits", "show", "diff", "gate accept digits --reason")
+    stored = BaselineFile("digits", "samples", (samples(),), owner)
     typed = "to make one: pytest --gate-record -k digits, then gate accept digits --reason …"
     conditions: List[Dict[str, str]] = [{"model": "b"}, {}]
 
