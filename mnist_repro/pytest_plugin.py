@@ -161,18 +161,16 @@ def measured(request: pytest.FixtureRequest) -> Measured:
 def _crew(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Measurements]:
     """The measurements of this process, made on its share of the cores."""
     from mnist_repro.execution.workers import cores
-    from mnist_repro.harness import measurements
+    from mnist_repro.harness.measurements import Measurements
 
     option = request.config.option
     sharers = int(os.environ.get("PYTEST_XDIST_WORKER_COUNT", "1"))
-    crew = measurements.Measurements(
-        measurements.Conditions(
-            tmp_path_factory.mktemp("measured"),
-            option.repro_data,
-            option.repro_arithmetic,
-            max(1, cores() // sharers),
-            request.config.rootpath / request.config.getini("gate_baselines"),
-        )
+    crew = Measurements(
+        tmp_path_factory.mktemp("measured"),
+        option.repro_data,
+        option.repro_arithmetic,
+        max(1, cores() // sharers),
+        request.config.rootpath / request.config.getini("gate_baselines"),
     )
     yield crew
     crew.stop()

@@ -16,13 +16,13 @@ from mnist_repro.data import places
 from mnist_repro.errors import BadInput
 from mnist_repro.files.environment import cpu
 from mnist_repro.gate.comparison import FINGERPRINT
-from mnist_repro.harness.measurements import Conditions, Measurements, find_data
+from mnist_repro.harness.measurements import Measurements, find_data
 from mnist_repro.runs.run_json import FILE, MODEL, WEIGHTS
 from tests.builders.gate_cases import store, stored
 
 
 def crew(folder: Path, data: str) -> Measurements:
-    return Measurements(Conditions(folder, data, "original", processes=1, baselines=folder / "baselines"))
+    return Measurements(folder, data, "original", processes=1, baselines=folder / "baselines")
 
 
 @pytest.fixture(scope="module")
