@@ -12,7 +12,7 @@ import hashlib
 import json
 from dataclasses import asdict
 from pathlib import Path
-from typing import Any, Dict, List, Optional
+from typing import Any, Dict, List, Optional, Sequence
 
 from mnist_repro.errors import BadInput
 from mnist_repro.files.atomic import write_text
@@ -289,25 +289,26 @@ class _Row(Dict[Any, Any]):
     """A mapping that YAML writes in one line."""
 
 
-class _Cells(list):  # type: ignore[type-arg] # Python 3.8 has no list[Any] at run time
-    """A list that YAML writes in one line."""
-
-
 def _as_text(fields: Dict[str, Any]) -> str:
     import yaml
 
     class Dumper(yaml.SafeDumper):
-        """Writes each row into one line, and every value in full, without anchors for repeated values."""
+        """Writes rows and lists of plain values into one line, and every value in full, without anchors."""
 
         def ignore_aliases(self, data: Any) -> bool:
             return True
 
+    def listed(dumper: Any, items: Sequence[Any]) -> Any:
+        plain = not any(isinstance(item, (dict, list, tuple)) for item in items)
+        return dumper.represent_sequence("tag:yaml.org,2002:seq", items, plain)
+
     Dumper.add_representer(
         _Row, lambda dumper, row: dumper.represent_mapping("tag:yaml.org,2002:map", row.items(), True)
     )
-    Dumper.add_representer(_Cells, lambda dumper, row: dumper.represent_sequence("tag:yaml.org,2002:seq", row, True))
+    Dumper.add_representer(list, listed)
+    Dumper.add_representer(tuple, listed)
     return yaml.dump(
-        _plain(fields),
+        fields,
         Dumper=Dumper,
         sort_keys=False,
         allow_unicode=True,
@@ -315,13 +316,3 @@ def _as_text(fields: Dict[str, Any]) -> str:
         default_flow_style=False,
         explicit_end=True,
     )
-
-
-def _plain(value: Any) -> Any:
-    """Convert a value to types that YAML's safe dumper knows; a list of numbers or texts stays in one line."""
-    if isinstance(value, dict):
-        return type(value)((key, _plain(item)) for key, item in value.items())
-    if isinstance(value, (list, tuple)):
-        flat = not any(isinstance(item, (dict, list, tuple)) for item in value)
-        return (_Cells if flat else list)(_plain(item) for item in value)
-    return value
