@@ -4,13 +4,12 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Callable, Dict, Sequence, Tuple, Union
+from typing import Callable, Sequence, Tuple, Union
 
 from mnist_repro.errors import BadInput
 from mnist_repro.execution.fingerprint_worker import TakenFingerprint
 from mnist_repro.gate import comparison as checked
 from mnist_repro.gate.baselines.judge import (
-    MeasuredSamples,
     compared,
     judge_fingerprint,
     same_bits,
@@ -24,7 +23,6 @@ from mnist_repro.harness.published_rung import judge_published
 from mnist_repro.harness.tolerances import taken_entry
 from mnist_repro.recipes import find
 from mnist_repro.runs import baselines
-from mnist_repro.runs.metrics import metric_values
 from mnist_repro.runs.run import Run
 
 
@@ -149,7 +147,8 @@ def _fingerprint(folder: Path, taken: TakenFingerprint) -> Comparison:
 
 
 def _samples(folder: Path, recipe: str, rung: str, runs: Sequence[Run], looks: int) -> Comparison:
-    stored, measured = baselines.read(folder, recipe, rung, _conditions(runs)), _measured(runs)
+    measured = baselines.measured_samples(runs)
+    stored = baselines.read(folder, recipe, rung, measured.conditions)
     judgement = _with_note(baselines.judge_runs(stored, runs, looks), runs[0].dataset["name"])
     return compared(stored, judgement, measured)
 
@@ -157,17 +156,10 @@ def _samples(folder: Path, recipe: str, rung: str, runs: Sequence[Run], looks: i
 def _have_stored_bits(folder: Path, runs: Sequence[Run]) -> bool:
     """Whether every run gave what is stored for its seed, to the last bit."""
     try:
-        return same_bits(baselines.read(folder, runs[0].recipe, runs[0].scale), _measured(runs))
+        stored = baselines.read(folder, runs[0].recipe, runs[0].scale)
     except BadInput:
         return True  # a baseline that cannot be read: more runs would not help
-
-
-def _measured(runs: Sequence[Run]) -> MeasuredSamples:
-    return MeasuredSamples(_conditions(runs), {run.seed: metric_values(run) for run in runs}, runs[0].provenance)
-
-
-def _conditions(runs: Sequence[Run]) -> Dict[str, str]:
-    return baselines.conditions_of(runs[0].dataset["name"], runs[0].arithmetic)
+    return same_bits(stored, baselines.measured_samples(runs))
 
 
 def _with_note(judgement: Judgement, dataset: str) -> Judgement:

@@ -107,8 +107,7 @@ def judge_runs(stored: BaselineFile, runs: Sequence[Run], looks: int = 1) -> Jud
     mixed = _mixed(stored, runs)
     if mixed:
         return incomparable(mixed)
-    first = runs[0]
-    dataset = first.dataset["name"]
+    dataset = runs[0].dataset["name"]
     if dataset not in DATASETS:
         return incomparable(
             say(
@@ -117,15 +116,16 @@ def judge_runs(stored: BaselineFile, runs: Sequence[Run], looks: int = 1) -> Jud
                 data=dataset,
             )
         )
-    return judge_samples(
-        stored,
-        MeasuredSamples(
-            conditions_of(dataset, first.arithmetic),
-            {run.seed: metric_values(run) for run in runs},
-            first.provenance,
-            {run.seed: run.dataset["sha256"] for run in runs},
-        ),
-        looks,
+    return judge_samples(stored, measured_samples(runs), looks)
+
+
+def measured_samples(runs: Sequence[Run]) -> MeasuredSamples:
+    """The metrics of runs, of which all have the conditions of the first, in the form in which they are judged."""
+    return MeasuredSamples(
+        conditions_of(runs[0].dataset["name"], runs[0].arithmetic),
+        {run.seed: metric_values(run) for run in runs},
+        runs[0].provenance,
+        {run.seed: run.dataset["sha256"] for run in runs},
     )
 
 
