@@ -12,7 +12,7 @@ from concurrent.futures import ThreadPoolExecutor, as_completed
 from contextlib import closing, nullcontext
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, Callable, Dict, List, Mapping, NamedTuple, Optional, Sequence, Tuple
+from typing import Any, Callable, Dict, List, Mapping, NamedTuple, Optional, Sequence, Tuple, Union
 
 from mnist_repro.data.dataset import Dataset
 from mnist_repro.data.locate import load
@@ -102,13 +102,16 @@ def measure(folder: Path, recipe: Recipe, dataset: Dataset, part: Measurement) -
     """
     place = _place(folder, part)
     try:
-        keep = _fingerprint(recipe, dataset) if part.rung == FINGERPRINT else _run(recipe, dataset, part)
+        result = _result(recipe, dataset, part)
     except Exception as error:  # a crash is a result: every test would catch it
         if _says_nothing(error):
             raise
         write_text(place / _CRASHED, traceback.format_exc())
         return
-    keep(place)
+    if isinstance(result, TakenFingerprint):
+        fingerprint_worker.write(result, place)
+    else:
+        run_json.write(result, place, RUN)
 
 
 def measure_all(
@@ -193,16 +196,12 @@ def _says_nothing(error: Exception) -> bool:
     return isinstance(error, (BadInput, OSError, MemoryError, exhausted)) or no_longer_fits(error)
 
 
-def _fingerprint(recipe: Recipe, dataset: Dataset) -> Callable[[Path], None]:
-    taken = fingerprint_worker.take_here(recipe, dataset, ARITHMETIC)
-    return lambda place: fingerprint_worker.write(taken, place)
-
-
-def _run(recipe: Recipe, dataset: Dataset, part: Measurement) -> Callable[[Path], None]:
+def _result(recipe: Recipe, dataset: Dataset, part: Measurement) -> Union[TakenFingerprint, Run]:
+    if part.rung == FINGERPRINT:
+        return fingerprint_worker.take_here(recipe, dataset, ARITHMETIC)
     scale = recipe.scale(part.rung)
     trained = train.train(recipe, dataset, part.seed, scale, ARITHMETIC)
-    run = as_run(Assignment(recipe, part.seed, part.rung, ARITHMETIC), dataset, scale, trained)
-    return lambda place: run_json.write(run, place, RUN)
+    return as_run(Assignment(recipe, part.seed, part.rung, ARITHMETIC), dataset, scale, trained)
 
 
 def _place(folder: Path, part: Measurement) -> Path:
