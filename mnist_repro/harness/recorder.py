@@ -144,7 +144,7 @@ class Recorder:
         """The stored baseline. Makes sure, before the work, that its files can be read and written."""
         stored = baselines.read(self.folder, recipe.name, rung)
         baselines.read_proposed(self.folder, recipe.name, rung)
-        require_replaceable(baseline_files.proposed_path(self.folder, stored.name))
+        require_replaceable(baseline_files.path_of(self.folder, stored.name, proposed=True))
         return stored
 
     def _usable(self, task: Task, code: str) -> bool:

@@ -91,7 +91,7 @@ def read(folder: Path, recipe: str, rung: str, conditions: Mapping[str, str] = {
 
 def read_proposed(folder: Path, recipe: str, rung: str) -> BaselineFile:
     """The entries that are proposed for a recipe's rung; raises as `read` does."""
-    return baseline_files.read_proposed(folder, name_of(recipe, rung), kind_of(rung), owner(folder, recipe, rung))
+    return baseline_files.read(folder, name_of(recipe, rung), kind_of(rung), owner(folder, recipe, rung), proposed=True)
 
 
 def judge_runs(stored: BaselineFile, runs: Sequence[Run], looks: int = 1) -> Judgement:

@@ -54,7 +54,7 @@ def list_(arguments: argparse.Namespace) -> ExitCode:
     rows = []
     for name in _chosen(arguments, sorted({*baseline_files.names(folder), *proposed})):
         stored = _read(folder, name)
-        new = baseline_files.read_proposed(folder, name, stored.kind, stored.owner) if name in proposed else None
+        new = baseline_files.read(folder, name, stored.kind, stored.owner, proposed=True) if name in proposed else None
         entries = counted(len(stored.entries), "entry", "entries")
         rows.append((name, stored.kind or (new.kind if new else ""), entries, "proposed" if new else ""))
     print(table(("name", "kind", "stored", ""), rows))
@@ -117,7 +117,7 @@ def rename_(arguments: argparse.Namespace) -> ExitCode:
     reason, folder = require_reason(f"{NAME} rename", arguments.reason), arguments.baselines
     old, new = map(require_name, arguments.names)
     stored = _existing(folder, old)
-    proposed = baseline_files.proposed_path(folder, old)
+    proposed = baseline_files.path_of(folder, old, proposed=True)
     if proposed.exists():
         raise BadInput(
             f"{proposed} is proposed under the old name",
@@ -142,7 +142,7 @@ def remove_(arguments: argparse.Namespace) -> ExitCode:
     for name in arguments.names:
         with locked(baseline_files.private_folder(folder), name):
             with contextlib.suppress(FileNotFoundError):
-                baseline_files.proposed_path(folder, name).unlink()
+                baseline_files.path_of(folder, name, proposed=True).unlink()
             path = baseline_files.path_of(folder, name)
             path.unlink()
         print(f"removed {path}: {reason}; its history is in version control, if it was committed")

@@ -38,14 +38,9 @@ _DEEPEST = 20
 _DIGITS = 16
 
 
-def path_of(folder: Path, name: str) -> Path:
-    """The file of a baseline."""
-    return folder / f"{require_name(name)}.yml"
-
-
-def proposed_path(folder: Path, name: str) -> Path:
-    """The file of the entries that are proposed for a baseline."""
-    return folder / f"{require_name(name)}.proposed.yml"
+def path_of(folder: Path, name: str, proposed: bool = False) -> Path:
+    """The file of a baseline, or of the entries that are proposed for it."""
+    return folder / f"{require_name(name)}{'.proposed' if proposed else ''}.yml"
 
 
 def names(folder: Path, proposed: bool = False) -> List[str]:
@@ -64,40 +59,42 @@ def private_folder(folder: Path) -> Path:
     return folder / ".recording"
 
 
-def read(folder: Path, name: str, kind: str, owner: Owner) -> BaselineFile:
-    """A stored baseline; it has no entries if there is no file.
+def read(folder: Path, name: str, kind: str, owner: Owner, proposed: bool = False) -> BaselineFile:
+    """A stored baseline, or what is proposed for it; it has no entries if there is no file.
 
     Args:
         folder: folder of the baselines.
         name: name of the baseline.
         kind: ``samples``, ``fingerprint`` or ``cases``; empty if any will do.
         owner: what the code that keeps it adds to it.
+        proposed: whether to read the proposed entries. Only stored ones must have a history.
 
     Raises:
         BadInput: the file is not a valid baseline of this kind; the message says where and why.
     """
-    path = path_of(folder, name)
+    path = path_of(folder, name, proposed)
     stored = _read(path, name, kind, owner)
     # For example, a proposal was renamed to a stored file.
-    unexplained = next((entry for entry in stored.entries if not entry.history), None)
+    unexplained = next((entry for entry in stored.entries if not entry.history and not proposed), None)
     if unexplained is not None:
         raise _broken(path, f"entry {unexplained.title} has no history: it was not accepted", owner)
     return stored
 
 
-def read_proposed(folder: Path, name: str, kind: str, owner: Owner) -> BaselineFile:
-    """The entries that are proposed for a baseline; raises as `read` does."""
-    return _read(proposed_path(folder, name), name, kind, owner)
-
-
-def write(folder: Path, baseline: BaselineFile) -> Path:
-    """Write a baseline atomically; return its path."""
-    return _write(path_of(folder, baseline.name), baseline)
-
-
-def write_proposed(folder: Path, baseline: BaselineFile) -> Path:
-    """Write proposed entries atomically; return their path."""
-    return _write(proposed_path(folder, baseline.name), baseline)
+def write(folder: Path, baseline: BaselineFile, proposed: bool = False) -> Path:
+    """Write a baseline, or proposed entries, atomically; return the path."""
+    path = path_of(folder, baseline.name, proposed)
+    fields = {
+        "schema": SCHEMA,
+        "name": baseline.name,
+        "kind": baseline.kind,
+        "entries": [{"digest": _digest(entry), **entry_fields(entry)} for entry in baseline.entries],
+    }
+    text = _as_text(fields)
+    # Read back first: a text that cannot be read, for example with a NaN, must not replace a valid file.
+    _parse(path, text, baseline.name, baseline.kind, baseline.owner)
+    write_text(path, text)
+    return path
 
 
 def entry_fields(entry: BaselineEntry) -> Dict[str, Any]:
@@ -114,20 +111,6 @@ def entry_fields(entry: BaselineEntry) -> Dict[str, Any]:
     rows = "cases" if isinstance(entry, CasesEntry) else "samples"
     fields[rows] = {name: _Row(values) for name, values in fields[rows].items()}
     return fields
-
-
-def _write(path: Path, baseline: BaselineFile) -> Path:
-    fields = {
-        "schema": SCHEMA,
-        "name": baseline.name,
-        "kind": baseline.kind,
-        "entries": [{"digest": _digest(entry), **entry_fields(entry)} for entry in baseline.entries],
-    }
-    text = _as_text(fields)
-    # Read back first: a text that cannot be read, for example with a NaN, must not replace a valid file.
-    _parse(path, text, baseline.name, baseline.kind, baseline.owner)
-    write_text(path, text)
-    return path
 
 
 def _digest(entry: BaselineEntry) -> str:

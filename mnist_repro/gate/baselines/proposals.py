@@ -32,8 +32,8 @@ def propose(folder: Path, name: str, kind: str, entry: BaselineEntry, owner: Own
 
     The lock of the baseline must be held.
     """
-    proposed = baseline_files.read_proposed(folder, name, kind, owner)
-    return baseline_files.write_proposed(folder, proposed.with_entry(entry))
+    proposed = baseline_files.read(folder, name, kind, owner, proposed=True)
+    return baseline_files.write(folder, proposed.with_entry(entry), proposed=True)
 
 
 def find(folder: Path, name: str, kind: str, owner: Owner) -> Optional[Proposal]:
@@ -42,7 +42,7 @@ def find(folder: Path, name: str, kind: str, owner: Owner) -> Optional[Proposal]
     Raises:
         BadInput: the stored or the proposed file is not valid.
     """
-    proposed = baseline_files.read_proposed(folder, name, kind, owner)
+    proposed = baseline_files.read(folder, name, kind, owner, proposed=True)
     if not proposed.entries:
         return None
     return Proposal(baseline_files.read(folder, name, proposed.kind, owner), proposed)
@@ -60,7 +60,7 @@ def accept(folder: Path, proposal: Proposal, date: str, reason: str) -> List[str
     after = accepted(proposal.stored, proposal.proposed, date, reason)
     if after != proposal.stored:
         baseline_files.write(folder, after)
-    baseline_files.proposed_path(folder, after.name).unlink()
+    baseline_files.path_of(folder, after.name, proposed=True).unlink()
     return [f"{after.name}, {entry.title}: {_change_text(entry, old)}" for entry, old in proposal.pairs()]
 
 

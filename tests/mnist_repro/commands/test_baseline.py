@@ -45,9 +45,9 @@ def folder(tmp_path: Path) -> Path:
     """Baselines of wheel-softmax, a fingerprint and samples, beside which other ones are proposed."""
     baseline_files.write(tmp_path, subset())
     baseline_files.write(tmp_path, fingerprints())
-    baseline_files.write_proposed(tmp_path, subset(samples([0.25, 0.5], history=())))
+    baseline_files.write(tmp_path, subset(samples([0.25, 0.5], history=())), proposed=True)
     other = fingerprint(losses={"loss of step 1": 2.5, "loss of step 2": 2.125}, history=())
-    baseline_files.write_proposed(tmp_path, fingerprints(other))
+    baseline_files.write(tmp_path, fingerprints(other), proposed=True)
     return tmp_path
 
 
@@ -102,7 +102,7 @@ def test_one_rung_may_be_accepted_alone(folder: Path) -> None:
 
 
 def test_all_means_every_recipe_for_which_something_is_proposed(folder: Path) -> None:
-    baseline_files.write_proposed(folder, fingerprints(fingerprint(history=()), recipe="vgg7"))
+    baseline_files.write(folder, fingerprints(fingerprint(history=()), recipe="vgg7"), proposed=True)
     ended = baseline("accept", folder, "--all", "--reason", REASON)
 
     assert (0, 3) == (ended.code, len(ended.out.splitlines()))
@@ -158,14 +158,14 @@ def test_accepting_may_be_killed_anywhere_and_done_again(
 
 def test_the_differences_are_shown_worst_first(folder: Path, file_regression: FileRegressionFixture) -> None:
     baseline_files.write(folder, subset(recipe="vgg7"))
-    baseline_files.write_proposed(folder, subset(samples(history=(), metrics=metrics(loss=0.25)), recipe="vgg7"))
+    baseline_files.write(folder, subset(samples(history=(), metrics=metrics(loss=0.25)), recipe="vgg7"), proposed=True)
     baseline_files.write(folder, subset(recipe="tf-cnn"))
     lower = samples(
         [loss / 2 for loss in SPREAD],
         history=(),
         provenance={**HERE, "platform": "x86_64, TensorFlow 2.22, Keras 3.15"},
     )
-    baseline_files.write_proposed(folder, subset(lower, samples(conditions=SURROGATE), recipe="tf-cnn"))
+    baseline_files.write(folder, subset(lower, samples(conditions=SURROGATE), recipe="tf-cnn"), proposed=True)
     ended = baseline("diff", folder, "--all")
 
     assert (1, "") == (ended.code, ended.err)
@@ -174,7 +174,7 @@ def test_the_differences_are_shown_worst_first(folder: Path, file_regression: Fi
 
 def test_what_was_not_shown_is_not_told_to_be_stored(tmp_path: Path) -> None:
     folder = tmp_path / "of mine"
-    baseline_files.write_proposed(folder, subset(samples(history=())))
+    baseline_files.write(folder, subset(samples(history=())), proposed=True)
     ended = baseline("diff", folder, WHEEL, "--rung", "subset")
 
     assert (
@@ -274,7 +274,7 @@ def test_a_broken_file_is_named_and_nothing_is_changed(action: str, folder: Path
 
 
 def test_a_broken_proposal_is_not_accepted(folder: Path) -> None:
-    path = baseline_files.proposed_path(folder, f"{WHEEL}/subset")
+    path = baseline_files.path_of(folder, f"{WHEEL}/subset", proposed=True)
     path.write_text(path.read_text(encoding="utf-8")[:-20], encoding="utf-8")
     before = files(folder)
     parts = message(accept(folder), folder)

@@ -316,7 +316,7 @@ def test_where_nothing_is_said_as_many_seeds_as_are_proposed_or_stored_are_recor
 def test_a_proposal_that_cannot_be_read_is_refused_before_any_run_is_made(
     rung: str, trained: Trained, tmp_path: Path
 ) -> None:
-    proposed = baseline_files.proposed_path(tmp_path, f"{WHEEL}/{rung}")
+    proposed = baseline_files.path_of(tmp_path, f"{WHEEL}/{rung}", proposed=True)
     proposed.parent.mkdir()
     proposed.write_text("schema: 2\n", encoding="utf-8")
     ended = baseline("record", tmp_path, WHEEL, "--rung", rung, "--seeds", 3)

@@ -54,7 +54,7 @@ def test_entries_come_back_as_they_were(file: BaselineFile, tmp_path: Path) -> N
 def test_what_is_proposed_lies_beside_and_needs_no_history(tmp_path: Path) -> None:
     file = subset(samples(history=()))
 
-    assert tmp_path / "wheel-softmax" / "subset.proposed.yml" == baseline_files.write_proposed(tmp_path, file)
+    assert tmp_path / "wheel-softmax" / "subset.proposed.yml" == baseline_files.write(tmp_path, file, proposed=True)
     assert file == baselines.read_proposed(tmp_path, "wheel-softmax", "subset")
     assert BaselineFile(file.name, "samples") == baselines.read(tmp_path, "wheel-softmax", "subset")
 
@@ -232,7 +232,7 @@ def test_its_owner_may_refuse_an_entry_before_it_is_written_and_when_it_is_read(
 def test_names_are_those_of_the_files_in_folders_too(tmp_path: Path) -> None:
     for name in ("digits/sgd", "digits/lbfgs", "poisson-64"):
         baseline_files.write(tmp_path, replace(subset(), name=name))
-    baseline_files.write_proposed(tmp_path, replace(subset(samples(history=())), name="digits/new"))
+    baseline_files.write(tmp_path, replace(subset(samples(history=())), name="digits/new"), proposed=True)
     private = baseline_files.private_folder(tmp_path)
     private.mkdir()
     (private / "run.yml").write_text("", encoding="utf-8")
@@ -242,9 +242,9 @@ def test_names_are_those_of_the_files_in_folders_too(tmp_path: Path) -> None:
 
 
 def test_no_file_lies_beside_the_folder_by_a_hostile_name(tmp_path: Path) -> None:
-    for place in (baseline_files.path_of, baseline_files.proposed_path):
+    for proposed in (False, True):
         with pytest.raises(BadInput, match="is no name of a baseline"):
-            place(tmp_path / "baselines", "../../etc/x")
+            baseline_files.path_of(tmp_path / "baselines", "../../etc/x", proposed)
 
 
 def test_a_file_that_was_cut_short_anywhere_is_refused(tmp_path: Path) -> None:
@@ -345,7 +345,7 @@ def test_what_is_no_baseline_at_all_is_refused(text: str, expected: str, tmp_pat
 
 
 def test_a_broken_proposal_may_be_removed(tmp_path: Path) -> None:
-    path = baseline_files.write_proposed(tmp_path, subset(samples(history=())))
+    path = baseline_files.write(tmp_path, subset(samples(history=())), proposed=True)
     path.write_text("schema: 2\n", encoding="utf-8")
 
     with pytest.raises(BadInput) as caught:
@@ -354,7 +354,7 @@ def test_a_broken_proposal_may_be_removed(tmp_path: Path) -> None:
 
 
 def test_a_proposal_under_the_name_of_a_stored_file_is_not_taken_for_accepted(tmp_path: Path) -> None:
-    path = baseline_files.write_proposed(tmp_path, subset(replace(samples(), history=())))
+    path = baseline_files.write(tmp_path, subset(replace(samples(), history=())), proposed=True)
     path.rename(baseline_files.path_of(tmp_path, "wheel-softmax/subset"))
 
     assert "entry dataset mnist, arithmetic original has no history: it was not accepted" == why_refused(tmp_path)

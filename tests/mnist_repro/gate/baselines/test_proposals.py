@@ -23,7 +23,7 @@ def find(folder: Path, file: BaselineFile) -> Optional[proposals.Proposal]:
 
 def test_a_proposal_replaces_an_earlier_one_of_the_same_key(tmp_path: Path) -> None:
     for entry in (samples(history=()), samples(conditions=SURROGATE, history=()), NEW):
-        assert baseline_files.proposed_path(tmp_path, WHEEL) == propose(tmp_path, entry)
+        assert baseline_files.path_of(tmp_path, WHEEL, proposed=True) == propose(tmp_path, entry)
 
     found = find(tmp_path, subset())
     assert found is not None
@@ -33,7 +33,7 @@ def test_a_proposal_replaces_an_earlier_one_of_the_same_key(tmp_path: Path) -> N
 
 def test_each_proposed_entry_is_paired_with_the_one_that_it_would_replace(tmp_path: Path) -> None:
     baseline_files.write(tmp_path, subset())
-    baseline_files.write_proposed(tmp_path, subset(NEW, samples(conditions=SURROGATE, history=())))
+    baseline_files.write(tmp_path, subset(NEW, samples(conditions=SURROGATE, history=())), proposed=True)
 
     found = find(tmp_path, subset())
 
