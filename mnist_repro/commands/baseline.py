@@ -14,7 +14,7 @@ from __future__ import annotations
 
 import argparse
 import sys
-from typing import TYPE_CHECKING, List
+from typing import TYPE_CHECKING, List, Optional
 
 from mnist_repro.commands import baseline_record
 from mnist_repro.commands.options import add_baselines, add_recipes
@@ -151,26 +151,17 @@ def _proposals(arguments: argparse.Namespace) -> List[Proposal]:
     from mnist_repro.gate.baselines import proposals
     from mnist_repro.runs import baselines
 
-    recipes, rungs = _recipes(arguments), _rungs(arguments)
-    folder = arguments.baselines
+    def find(recipe: str, rung: str) -> Optional[Proposal]:
+        owner = baselines.owner(arguments.baselines, recipe, rung)
+        name, kind = baselines.name_of(recipe, rung), baselines.kind_of(rung)
+        return proposals.find(arguments.baselines, name, kind, owner)
+
+    rungs = _rungs(arguments)
     by_recipe = {
-        recipe.name: [
-            found
-            for rung in rungs
-            for found in [
-                proposals.find(
-                    folder,
-                    baselines.name_of(recipe.name, rung),
-                    baselines.kind_of(rung),
-                    baselines.owner(folder, recipe.name, rung),
-                )
-            ]
-            if found is not None
-        ]
-        for recipe in recipes
+        recipe.name: list(filter(None, (find(recipe.name, rung) for rung in rungs))) for recipe in _recipes(arguments)
     }
     bare = [name for name, each in by_recipe.items() if not each]
-    if len(bare) == len(recipes) or (bare and not arguments.all):
+    if len(bare) == len(by_recipe) or (bare and not arguments.all):
         raise BadInput(
             f"nothing is proposed for {', '.join(bare)} in {arguments.baselines}",
             "`baseline record` leaves proposals there, and `baseline accept` takes them away",
