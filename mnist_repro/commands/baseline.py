@@ -21,7 +21,7 @@ from mnist_repro.commands.options import add_baselines, add_recipes
 from mnist_repro.errors import BadInput, ExitCode
 
 if TYPE_CHECKING:
-    from mnist_repro.gate.baselines.proposals import Proposal
+    from mnist_repro.gate.baselines.files import Proposal
     from mnist_repro.recipes import Recipe
 
 DESCRIPTION = "record, show, compare and accept baselines"
@@ -148,13 +148,13 @@ def _proposals(arguments: argparse.Namespace) -> List[Proposal]:
     Raises:
         BadInput: a named recipe has no proposal, or no recipe has one.
     """
-    from mnist_repro.gate.baselines import proposals
+    from mnist_repro.gate.baselines.files import find_proposal
     from mnist_repro.runs import baselines
 
     def find(recipe: str, rung: str) -> Optional[Proposal]:
         owner = baselines.owner(arguments.baselines, recipe, rung)
         name, kind = baselines.name_of(recipe, rung), baselines.kind_of(rung)
-        return proposals.find(arguments.baselines, name, kind, owner)
+        return find_proposal(arguments.baselines, name, kind, owner)
 
     rungs = _rungs(arguments)
     by_recipe = {

@@ -20,7 +20,6 @@ from mnist_repro.files.environment import commit, cpu, packages
 from mnist_repro.files.json import json_text
 from mnist_repro.files.locks import locked
 from mnist_repro.gate.baselines import files as baseline_files
-from mnist_repro.gate.baselines.proposals import propose
 from mnist_repro.gate.baselines.values import BaselineEntry, BaselineFile, SampleEntry, values_of
 from mnist_repro.gate.claims import Claim
 from mnist_repro.gate.intervals import standard_deviation
@@ -210,4 +209,4 @@ def leave_proposal(baselines: Path, stored: BaselineFile, entry: BaselineEntry) 
         BadInput: the folder cannot be written, or another process is recording this baseline.
     """
     with locked(baseline_files.private_folder(baselines), stored.name):
-        return propose(baselines, stored.name, stored.kind, entry, stored.owner)
+        return baseline_files.propose(baselines, stored, entry)

@@ -18,7 +18,6 @@ from mnist_repro.execution.workers import Task, Watcher, run_all
 from mnist_repro.files.atomic import remove_unfinished, require_replaceable
 from mnist_repro.files.locks import locked
 from mnist_repro.gate.baselines import files as baseline_files
-from mnist_repro.gate.baselines.proposals import propose
 from mnist_repro.gate.baselines.values import BaselineEntry, BaselineFile, FingerprintEntry, SampleEntry
 from mnist_repro.gate.comparison import FINGERPRINT
 from mnist_repro.harness.tolerances import (
@@ -132,8 +131,8 @@ class Recorder:
 
     def _propose(self, recipe: Recipe, rung: str, entry: BaselineEntry) -> None:
         owner = baselines.owner(self.folder, recipe.name, rung, self.conditions)
-        name, kind = baselines.name_of(recipe.name, rung), baselines.kind_of(rung)
-        self.say(f"{recipe.name} {rung}: proposed in {propose(self.folder, name, kind, entry, owner)}")
+        stored = BaselineFile(baselines.name_of(recipe.name, rung), baselines.kind_of(rung), owner=owner)
+        self.say(f"{recipe.name} {rung}: proposed in {baseline_files.propose(self.folder, stored, entry)}")
 
     def _waiting(self, recipe: Recipe, rung: str) -> int:
         """The number of seeds that an earlier recording proposes."""

@@ -15,9 +15,8 @@ from mnist_repro.errors import BadInput, ExitCode
 from mnist_repro.files.json import read_json
 from mnist_repro.files.locks import locked
 from mnist_repro.gate.baselines import files as baseline_files
-from mnist_repro.gate.baselines import proposals
+from mnist_repro.gate.baselines.files import Proposal
 from mnist_repro.gate.baselines.folder import option, require_writable_baselines
-from mnist_repro.gate.baselines.proposals import Proposal
 from mnist_repro.gate.baselines.values import (
     STATED,
     BaselineEntry,
@@ -105,10 +104,10 @@ def store(folder: Path, found: Sequence[Proposal], reason: str) -> None:
             stored = each.stored
             locks.enter_context(locked(baseline_files.private_folder(folder), stored.name))
             # Read again under the lock: another process may have changed the proposal before.
-            again = proposals.find(folder, stored.name, stored.kind, stored.owner)
+            again = baseline_files.find_proposal(folder, stored.name, stored.kind, stored.owner)
             waiting += [again] if again else []
         for proposal in waiting:
-            for line in proposals.accept(folder, proposal, _now(), reason):
+            for line in baseline_files.accept(folder, proposal, _now(), reason):
                 print(line, flush=True)
 
 
@@ -153,7 +152,7 @@ def _proposals(arguments: argparse.Namespace) -> List[Proposal]:
     folder = arguments.baselines
     there = baseline_files.names(folder, proposed=True)
     found = [
-        proposals.find(folder, name, "", owner(folder, name))
+        baseline_files.find_proposal(folder, name, "", owner(folder, name))
         for name in _chosen(arguments, there, f"nothing is proposed in {folder}")
     ]
     return [each for each in found if each is not None]
@@ -228,7 +227,7 @@ def _propose(folder: Path, comparison: Comparison, file: Path) -> None:
     stored = baseline_files.read(folder, name, comparison.kind, owner(folder, name))
     entry = _MADE_OF[comparison.kind](stored, comparison, file)
     with locked(baseline_files.private_folder(folder), name):
-        proposals.propose(folder, name, comparison.kind, entry, stored.owner)
+        baseline_files.propose(folder, stored, entry)
 
 
 def _samples_of(stored: BaselineFile, comparison: Comparison, file: Path) -> SampleEntry:

@@ -10,7 +10,7 @@ from __future__ import annotations
 import errno
 import hashlib
 import json
-from dataclasses import asdict
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any, Dict, List, Optional, Sequence
 
@@ -23,7 +23,9 @@ from mnist_repro.gate.baselines.values import (
     CasesEntry,
     FingerprintEntry,
     Owner,
+    accepted,
     require_name,
+    same_values,
 )
 from mnist_repro.gate.comparison import CASES, FINGERPRINT, SAMPLES
 
@@ -95,6 +97,61 @@ def write(folder: Path, baseline: BaselineFile, proposed: bool = False) -> Path:
     _parse(path, text, baseline.name, baseline.kind, baseline.owner)
     write_text(path, text)
     return path
+
+
+@dataclass(frozen=True)
+class Proposal:
+    """The proposed entries for one file, and the file's stored entries.
+
+    Args:
+        stored: the current file.
+        proposed: entries that would replace the stored entries with the same key.
+    """
+
+    stored: BaselineFile
+    proposed: BaselineFile
+
+
+def propose(folder: Path, stored: BaselineFile, entry: BaselineEntry) -> Path:
+    """Write a proposed entry beside the stored file; return its path. It replaces an earlier proposal of the same key.
+
+    The lock of the baseline must be held.
+    """
+    proposed = read(folder, stored.name, stored.kind, stored.owner, proposed=True)
+    return write(folder, proposed.with_entry(entry), proposed=True)
+
+
+def find_proposal(folder: Path, name: str, kind: str, owner: Owner) -> Optional[Proposal]:
+    """The proposal for a baseline, or None.
+
+    Raises:
+        BadInput: the stored or the proposed file is not valid.
+    """
+    proposed = read(folder, name, kind, owner, proposed=True)
+    return Proposal(read(folder, name, proposed.kind, owner), proposed) if proposed.entries else None
+
+
+def accept(folder: Path, proposal: Proposal, date: str, reason: str) -> List[str]:
+    """Store the proposed entries with the change in their history, and remove the proposal. Returns a line per entry.
+
+    If the process is killed at any point, every stored and every proposed value is in at least one file, and a second
+    `accept` completes the change. The lock of the baseline must be held. ``date`` is an ISO 8601 time.
+
+    Raises:
+        BadInput: the disk is full, and then nothing has changed.
+    """
+    stored, proposed = proposal.stored, proposal.proposed
+    after = accepted(stored, proposed, date, reason)
+    if after != stored:
+        write(folder, after)
+    path_of(folder, after.name, proposed=True).unlink()
+    return [f"{after.name}, {entry.title}: {_change_text(stored.same_key(entry), entry)}" for entry in proposed.entries]
+
+
+def _change_text(old: Optional[BaselineEntry], new: BaselineEntry) -> str:
+    if old is None:
+        return "stored for the first time"
+    return "is stored already" if same_values(old, new) else "stored; its history has what it replaced"
 
 
 def entry_fields(entry: BaselineEntry) -> Dict[str, Any]:

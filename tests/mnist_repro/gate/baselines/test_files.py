@@ -9,7 +9,7 @@ import re
 import subprocess
 from dataclasses import replace
 from pathlib import Path
-from typing import Callable
+from typing import Callable, List, Optional
 
 import pytest
 from hypothesis import example, given, settings
@@ -23,7 +23,9 @@ from mnist_repro.runs import baselines
 from tests.builders.baseline_refusals import BACK, LATER, refusal, stored_file, why_refused
 from tests.builders.made_up_baselines import (
     ACCURACY,
+    CONDITIONS,
     LOSS,
+    SURROGATE,
     TRAINING,
     fingerprint,
     fingerprints,
@@ -358,3 +360,69 @@ def test_a_proposal_under_the_name_of_a_stored_file_is_not_taken_for_accepted(tm
     path.rename(baseline_files.path_of(tmp_path, "wheel-softmax/subset"))
 
     assert "entry dataset mnist, arithmetic original has no history: it was not accepted" == why_refused(tmp_path)
+
+
+WHEEL, OWNER = "wheel-softmax/subset", subset().owner
+NEW = samples([0.25, 0.5], history=())
+
+
+def propose(folder: Path, entry: BaselineEntry) -> Path:
+    file = subset() if isinstance(entry, SampleEntry) else fingerprints()
+    return baseline_files.propose(folder, file, entry)
+
+
+def find(folder: Path, file: BaselineFile) -> Optional[baseline_files.Proposal]:
+    return baseline_files.find_proposal(folder, file.name, file.kind, OWNER)
+
+
+def test_a_proposal_replaces_an_earlier_one_of_the_same_key(tmp_path: Path) -> None:
+    for entry in (samples(history=()), samples(conditions=SURROGATE, history=()), NEW):
+        assert baseline_files.path_of(tmp_path, WHEEL, proposed=True) == propose(tmp_path, entry)
+
+    found = find(tmp_path, subset())
+    assert found is not None
+    assert [CONDITIONS, SURROGATE] == [entry.conditions for entry in found.proposed.entries]
+    assert NEW == found.proposed.entry(CONDITIONS)
+
+
+def test_a_proposal_is_found_with_what_is_stored(tmp_path: Path) -> None:
+    baseline_files.write(tmp_path, subset())
+    propose(tmp_path, NEW)
+
+    found = find(tmp_path, subset())
+
+    assert (
+        baseline_files.Proposal(subset(), subset(NEW))
+        == found
+        == baseline_files.find_proposal(tmp_path, WHEEL, "", OWNER)
+    )
+    assert find(tmp_path, fingerprints()) is None
+
+
+def test_what_is_accepted_is_stored_and_no_longer_proposed(tmp_path: Path) -> None:
+    baseline_files.write(tmp_path, subset())
+    propose(tmp_path, NEW)
+    propose(tmp_path, fingerprint(history=()))
+
+    lines: List[str] = []
+    for found in (find(tmp_path, fingerprints()), find(tmp_path, subset())):
+        assert found is not None
+        lines += baseline_files.accept(tmp_path, found, "2027-01-01", "a reason")
+
+    ends = ["stored for the first time", "stored; its history has what it replaced"]
+    assert ends == [line.rpartition(": ")[2] for line in lines]
+    assert [] == baseline_files.names(tmp_path, proposed=True)
+    [stored] = baseline_files.read(tmp_path, WHEEL, "samples", OWNER).entries
+    assert ["first recording", "a reason"] == [change.reason for change in stored.history]
+
+
+def test_accepting_what_is_stored_already_changes_nothing(tmp_path: Path) -> None:
+    before = baseline_files.write(tmp_path, fingerprints()).read_bytes()
+    propose(tmp_path, fingerprint(history=()))
+    found = find(tmp_path, fingerprints())
+
+    assert found is not None
+    [line] = baseline_files.accept(tmp_path, found, "2027-01-01", "a reason")
+
+    assert line.endswith(": is stored already")
+    assert before == baseline_files.path_of(tmp_path, fingerprints().name).read_bytes()
