@@ -337,7 +337,8 @@ class Gate:
         self, stored: BaselineFile, entry: BaselineEntry, lines: List[str], kept: Optional[recording.Kept] = None
     ) -> None:
         __tracebackhide__ = True
-        file = recording.leave_proposal(self._session.baselines, stored, entry)
+        with baseline_files.lock(self._session.baselines, stored.name):
+            file = baseline_files.propose(self._session.baselines, stored, entry)
         if kept is not None:
             kept.forget()
         steps = (f"to see it: {stored.owner.diff}", f"to store it: {stored.owner.accept} '…'")

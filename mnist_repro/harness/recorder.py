@@ -6,7 +6,7 @@ import contextlib
 import re
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any, Callable, ContextManager, Dict, List, Mapping, Optional
+from typing import Any, Callable, Dict, List, Mapping, Optional
 
 from mnist_repro.data.dataset import UNRECOGNISED, Dataset
 from mnist_repro.display import counted
@@ -16,7 +16,6 @@ from mnist_repro.execution.components import Assignment
 from mnist_repro.execution.fingerprint_worker import ask, provenance_there
 from mnist_repro.execution.workers import Task, Watcher, run_all
 from mnist_repro.files.atomic import remove_unfinished, require_replaceable
-from mnist_repro.files.locks import locked
 from mnist_repro.gate.baselines import files as baseline_files
 from mnist_repro.gate.baselines.values import BaselineEntry, BaselineFile, FingerprintEntry, SampleEntry
 from mnist_repro.gate.comparison import FINGERPRINT
@@ -74,7 +73,7 @@ class Recorder:
 
     def fingerprint(self, recipe: Recipe) -> None:
         """Take the fingerprint in a worker process, and propose it."""
-        with self._lock(recipe, FINGERPRINT):
+        with baseline_files.lock(self.folder, baselines.name_of(recipe.name, FINGERPRINT)):
             file = self._stored(recipe, FINGERPRINT)
             self.say(f"{recipe.name} fingerprint: taking it")
             taken = ask(recipe.name, self.data, self.arithmetic)
@@ -96,11 +95,8 @@ class Recorder:
             BadInput: the seeds are too few, or fewer than the stored ones; a metric is not finite, or the samples
                 cannot serve as a baseline.
         """
-        with self._lock(recipe, rung):
+        with baseline_files.lock(self.folder, baselines.name_of(recipe.name, rung)):
             return self._samples(recipe, rung, seeds)
-
-    def _lock(self, recipe: Recipe, rung: str) -> ContextManager[None]:
-        return locked(baseline_files.private_folder(self.folder), baselines.name_of(recipe.name, rung))
 
     def _samples(self, recipe: Recipe, rung: str, requested: Optional[int]) -> Dict[Task, BadInput]:
         previous_samples = self._stored(recipe, rung).samples(self.conditions)

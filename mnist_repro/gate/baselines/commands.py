@@ -13,7 +13,6 @@ from typing import Any, Callable, Dict, List, Optional, Sequence
 from mnist_repro.display import counted, table
 from mnist_repro.errors import BadInput, ExitCode
 from mnist_repro.files.json import read_json
-from mnist_repro.files.locks import locked
 from mnist_repro.gate.baselines import files as baseline_files
 from mnist_repro.gate.baselines.files import Proposal
 from mnist_repro.gate.baselines.folder import option, require_writable_baselines
@@ -102,7 +101,7 @@ def store(folder: Path, found: Sequence[Proposal], reason: str) -> None:
         waiting: List[Proposal] = []
         for each in found:
             stored = each.stored
-            locks.enter_context(locked(baseline_files.private_folder(folder), stored.name))
+            locks.enter_context(baseline_files.lock(folder, stored.name))
             # Read again under the lock: another process may have changed the proposal before.
             again = baseline_files.find_proposal(folder, stored.name, stored.kind, stored.owner)
             waiting += [again] if again else []
@@ -125,7 +124,7 @@ def rename_(arguments: argparse.Namespace) -> ExitCode:
         )
     if baseline_files.path_of(folder, new).exists():
         raise BadInput(f"{new} is stored already", "a name belongs to one baseline", "another name")
-    with locked(baseline_files.private_folder(folder), old):
+    with baseline_files.lock(folder, old):
         change = Change(_now(), f"renamed from {old}: {reason}")
         entries = tuple(replace(each, history=(*each.history, change)) for each in stored.entries)
         print(baseline_files.write(folder, BaselineFile(new, stored.kind, entries, owner(folder, new))))
@@ -139,7 +138,7 @@ def remove_(arguments: argparse.Namespace) -> ExitCode:
     for name in arguments.names:
         _existing(folder, require_name(name))
     for name in arguments.names:
-        with locked(baseline_files.private_folder(folder), name):
+        with baseline_files.lock(folder, name):
             with contextlib.suppress(FileNotFoundError):
                 baseline_files.path_of(folder, name, proposed=True).unlink()
             path = baseline_files.path_of(folder, name)
@@ -226,7 +225,7 @@ def _propose(folder: Path, comparison: Comparison, file: Path) -> None:
     name = require_name(comparison.name)
     stored = baseline_files.read(folder, name, comparison.kind, owner(folder, name))
     entry = _MADE_OF[comparison.kind](stored, comparison, file)
-    with locked(baseline_files.private_folder(folder), name):
+    with baseline_files.lock(folder, name):
         baseline_files.propose(folder, stored, entry)
 
 

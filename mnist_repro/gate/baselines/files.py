@@ -12,10 +12,11 @@ import hashlib
 import json
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import Any, Dict, List, Optional, Sequence
+from typing import Any, ContextManager, Dict, List, Optional, Sequence
 
 from mnist_repro.errors import BadInput
 from mnist_repro.files.atomic import write_text
+from mnist_repro.files.locks import locked
 from mnist_repro.gate.baselines.fields import METRIC_FIELDS, read_entry, require_exactly
 from mnist_repro.gate.baselines.values import (
     BaselineEntry,
@@ -59,6 +60,15 @@ def names(folder: Path, proposed: bool = False) -> List[str]:
 def private_folder(folder: Path) -> Path:
     """The folder of recordings' runs and of locks; it does not belong into version control."""
     return folder / ".recording"
+
+
+def lock(folder: Path, name: str) -> ContextManager[None]:
+    """Hold the lock of a baseline while a block runs.
+
+    Raises:
+        BadInput: another process is recording or accepting this baseline, or the folder cannot be written.
+    """
+    return locked(private_folder(folder), name)
 
 
 def read(folder: Path, name: str, kind: str, owner: Owner, proposed: bool = False) -> BaselineFile:
