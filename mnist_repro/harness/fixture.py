@@ -19,9 +19,9 @@ from mnist_repro.gate.sentence import say
 from mnist_repro.gate.session.reports import conclude
 from mnist_repro.gate.statistics import AUTO_SEEDS
 from mnist_repro.gate.verdicts import Judgement, Verdict
-from mnist_repro.harness.published_rung import judge_published
 from mnist_repro.harness.tolerances import taken_entry
 from mnist_repro.recipes import find
+from mnist_repro.reproduction.judgement import judge_published
 from mnist_repro.runs import baselines
 from mnist_repro.runs.run import Run
 

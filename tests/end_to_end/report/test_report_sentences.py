@@ -18,12 +18,12 @@ from mnist_repro.gate.report import NOTHING_TRAINED
 from mnist_repro.gate.statistics import compare_distributions, compare_seed_by_seed
 from mnist_repro.gate.verdicts import NO_WORSE, Judgement, Metric
 from mnist_repro.harness import fixture
-from mnist_repro.harness.published_rung import judge_published
 from mnist_repro.harness.tolerances import taken_entry
 from mnist_repro.recipes import RECIPES, find
 from mnist_repro.report.page.sentences import sentence
 from mnist_repro.reproduction import hypotheses
 from mnist_repro.reproduction.drift import NONE, NOT_DEBIASED, NOT_RECOGNISED, recognise, recognise_batch_normalization
+from mnist_repro.reproduction.judgement import judge_published
 from mnist_repro.runs import baselines
 from mnist_repro.runs.baselines import judge_runs
 from tests.builders import gate_cases
