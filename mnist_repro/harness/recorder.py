@@ -19,8 +19,8 @@ from mnist_repro.files.atomic import remove_unfinished, require_replaceable
 from mnist_repro.gate.baselines import files as baseline_files
 from mnist_repro.gate.baselines.values import BaselineEntry, BaselineFile, FingerprintEntry, SampleEntry
 from mnist_repro.gate.comparison import FINGERPRINT
+from mnist_repro.gate.margins import MANY_SEEDS
 from mnist_repro.harness.tolerances import (
-    DEFAULT_SEEDS,
     fingerprint_entry,
     require_enough,
     sample_entry,
@@ -89,7 +89,7 @@ class Recorder:
 
         Returns the runs that could not be made. If there are any, nothing is proposed.
 
-        Without ``seeds``, their number is the largest of `DEFAULT_SEEDS`, the stored number and the proposed number.
+        Without ``seeds``, their number is the largest of 16, the stored number and the proposed number.
 
         Raises:
             BadInput: the seeds are too few, or fewer than the stored ones; a metric is not finite, or the samples
@@ -176,8 +176,8 @@ def _seeds(recipe: Recipe, rung: str, requested: Optional[int], stored: Optional
     Fewer seeds than the proposed ones are allowed if the user names the number.
     """
     needed = 1 + max(stored.samples) if stored is not None else 0
-    seeds = max(DEFAULT_SEEDS[rung], needed, waiting) if requested is None else requested
-    require_enough(recipe, rung, seeds)
+    seeds = max(MANY_SEEDS, needed, waiting) if requested is None else requested
+    require_enough(recipe, seeds)
     if seeds < needed:
         raise BadInput(
             f"--seeds {seeds} of {recipe.name} {rung}, where seeds up to {needed - 1} are stored",

@@ -11,7 +11,7 @@ import pytest
 from mnist_repro.execution.fingerprint_worker import TakenFingerprint
 from mnist_repro.gate.intervals import standard_deviation
 from mnist_repro.gate.margins import rounded_up
-from mnist_repro.harness.tolerances import DEFAULT_SEEDS, fingerprint_entry, joint_provenance, sample_entry
+from mnist_repro.harness.tolerances import fingerprint_entry, joint_provenance, require_enough, sample_entry
 from mnist_repro.recipes import RECIPES, find
 from mnist_repro.runs.metrics import metric_names
 from tests.builders.made_up_baselines import (
@@ -106,8 +106,8 @@ def test_stored_margins_and_reasons_stay_and_a_metric_that_was_not_stored_gets_i
 @pytest.mark.parametrize(
     ("propose", "what"),
     [
-        (lambda: sample_entry(VGG7, "subset", runs(SPREAD[:9], recipe="vgg7"), CODE), "9 seeds of vgg7"),
-        (lambda: sample_entry(WHEEL, "subset", runs([0.25, 0.5]), CODE), "2 seeds of wheel-softmax"),
+        (lambda: require_enough(VGG7, 9), "9 seeds of vgg7"),
+        (lambda: require_enough(WHEEL, 2), "2 seeds of wheel-softmax"),
         (
             lambda: sample_entry(WHEEL, "subset", [run(0, 0.25), run(7, math.nan)], CODE),
             f"wheel-softmax, seed 7: {LOSS} is nan",
@@ -153,4 +153,3 @@ def test_a_stored_tolerance_stays() -> None:
     entry = fingerprint_entry(TAKEN, previous)
 
     assert (0.25, "measured on another machine") == (entry.tolerance, entry.reason)
-    assert {"subset": 16, "full": 16} == DEFAULT_SEEDS
