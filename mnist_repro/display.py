@@ -12,8 +12,6 @@ import sys
 import textwrap
 from typing import Callable, Iterator, List, Literal, Sequence
 
-# Arguments: the number of steps done, and the number of all steps.
-Show = Callable[[int, int], None]
 # Columns where standard output is not a terminal: of sentences, and of tables, which programs may read.
 _WIDTH, _TABLE_WIDTH = 110, 400
 # On a terminal that is narrower, lines have this many columns all the same.
@@ -33,15 +31,11 @@ def seeds_text(seeds: Sequence[int]) -> str:
 
 
 @contextlib.contextmanager
-def steps(title: str) -> Iterator[Show]:
-    """A progress bar on standard error while the block runs, if standard error is a terminal."""
-    with bars() as show:
-        yield lambda done, total: show(title, done, total)
-
-
-@contextlib.contextmanager
 def bars() -> Iterator[Callable[[str, int, int], None]]:
-    """One progress bar per title, drawn on standard error from the first call on, if it is a terminal."""
+    """One progress bar per title, drawn on standard error from the first call on, if it is a terminal.
+
+    The function takes the title, the number of steps done, and that of all steps. A bar goes when its steps are done.
+    """
     if not sys.stderr.isatty():
         yield lambda title, done, total: None
         return

@@ -59,10 +59,8 @@ def escaped(text: str, keep: str = "") -> str:
     import unicodedata
 
     return "".join(
-        letter if letter in keep or unicodedata.category(letter) not in ("Cc", "Cf") else _escape(letter)
+        letter
+        if letter in keep or unicodedata.category(letter) not in ("Cc", "Cf")
+        else letter.encode("unicode_escape").decode("ascii")
         for letter in text
     )
-
-
-def _escape(letter: str) -> str:
-    return letter.encode("unicode_escape").decode("ascii")

@@ -54,7 +54,7 @@ def run_command(name: str, parser: Callable[[], argparse.ArgumentParser], argume
         return ExitCode.INTERRUPTED
     except BrokenPipeError:
         # The reader of our output (head, less) closed the pipe.
-        _discard_output()
+        _discard(sys.stdout)
         return ExitCode.UNREAD
     except OSError as error:
         # For example, standard output is on a full disk.
@@ -62,7 +62,7 @@ def run_command(name: str, parser: Callable[[], argparse.ArgumentParser], argume
         what = f"cannot go on: {error.strerror or error}{where}"
         refused = BadInput(what, "the operating system refused it", "free some space, or name another place")
         _complain(f"{name}: {refused}\n")
-        _discard_output()
+        _discard(sys.stdout)
         return ExitCode.BAD_INPUT
     except Exception as error:
         if isinstance(error, ModuleNotFoundError) and error.name in PACKAGES:
@@ -70,7 +70,7 @@ def run_command(name: str, parser: Callable[[], argparse.ArgumentParser], argume
             return ExitCode.BAD_INPUT
         # Python itself would end with 1, the exit code of a verdict that does not pass.
         _complain(f"{traceback.format_exc()}{name}: the command could not go on; the last line says why\n")
-        _discard_output()
+        _discard(sys.stdout)
         return ExitCode.BAD_INPUT
     return code
 
@@ -107,10 +107,6 @@ def _complain(text: str) -> None:
         sys.stderr.flush()
     except OSError:
         _discard(sys.stderr)
-
-
-def _discard_output() -> None:
-    _discard(sys.stdout)
 
 
 def _discard(stream: TextIO) -> None:

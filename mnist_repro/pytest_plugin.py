@@ -15,11 +15,10 @@ import pytest
 from mnist_repro.commands.options import named, named_place
 from mnist_repro.errors import BadInput
 from mnist_repro.gate.plugin import AUTO, SESSION
-from mnist_repro.gate.session.reports import WANTED
+from mnist_repro.gate.session.reports import ANY_NAME, WANTED
 
 if TYPE_CHECKING:
-    from mnist_repro.harness.checkable import Measured
-    from mnist_repro.harness.fixture import Baseline
+    from mnist_repro.harness.fixture import Baseline, Measured
     from mnist_repro.harness.measurements import Measurements
 
 # The options for seeds and the gate report.
@@ -115,7 +114,6 @@ def pytest_collection_modifyitems(items: List[pytest.Item]) -> None:
 @pytest.fixture
 def baseline(request: pytest.FixtureRequest) -> Baseline:
     """The stored baselines: `baseline.check(measured)` fails the test unless the verdict is equivalent."""
-    from mnist_repro.gate.comparison import NOTHING, SAMPLES
     from mnist_repro.harness.fixture import Baseline
 
     config = request.config
@@ -123,7 +121,7 @@ def baseline(request: pytest.FixtureRequest) -> Baseline:
     properties = request.node.user_properties
     if _wanted(request.node) is None:
         # A test that takes the baselines and never compares anything must appear in the gate report too.
-        properties.append((WANTED, json.dumps((NOTHING, SAMPLES))))
+        properties.append((WANTED, ANY_NAME))
     return Baseline(
         config.rootpath / config.getini("gate_baselines"),
         lambda name, value: properties.append((name, value)),
@@ -138,7 +136,7 @@ def measured(request: pytest.FixtureRequest) -> Measured:
     A rung is ``fingerprint``, ``subset``, ``full`` or ``published``. If the measurement fails, the
     fixture returns a `NotMeasured`, which leads to a verdict that does not pass.
     """
-    from mnist_repro.harness.checkable import NotMeasured, PublishedFigures
+    from mnist_repro.harness.fixture import NotMeasured, PublishedFigures
 
     target = _wanted(request.node)
     if target is None:
@@ -162,18 +160,16 @@ def measured(request: pytest.FixtureRequest) -> Measured:
 def _crew(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Measurements]:
     """The measurements of this process, made on its share of the cores."""
     from mnist_repro.execution.workers import cores
-    from mnist_repro.harness import measurements
+    from mnist_repro.harness.measurements import Measurements
 
     option = request.config.option
     sharers = int(os.environ.get("PYTEST_XDIST_WORKER_COUNT", "1"))
-    crew = measurements.Measurements(
-        measurements.Conditions(
-            tmp_path_factory.mktemp("measured"),
-            option.repro_data,
-            option.repro_arithmetic,
-            max(1, cores() // sharers),
-            request.config.rootpath / request.config.getini("gate_baselines"),
-        )
+    crew = Measurements(
+        tmp_path_factory.mktemp("measured"),
+        option.repro_data,
+        option.repro_arithmetic,
+        max(1, cores() // sharers),
+        request.config.rootpath / request.config.getini("gate_baselines"),
     )
     yield crew
     crew.stop()

@@ -14,19 +14,42 @@ from __future__ import annotations
 
 import argparse
 import sys
-from typing import TYPE_CHECKING, List
+from typing import TYPE_CHECKING, Dict, List, Optional
 
-from mnist_repro.commands import baseline_record
-from mnist_repro.commands.options import add_baselines, add_recipes
+from mnist_repro.commands.options import (
+    add_arithmetic,
+    add_baselines,
+    add_data,
+    add_recipes,
+    load_data,
+    require_positive,
+    require_seeds,
+)
 from mnist_repro.errors import BadInput, ExitCode
 
 if TYPE_CHECKING:
-    from mnist_repro.gate.baselines.proposals import Proposal
+    from mnist_repro.execution.workers import Task
+    from mnist_repro.gate.baselines.files import Proposal
+    from mnist_repro.harness.recorder import Recorder
     from mnist_repro.recipes import Recipe
 
 DESCRIPTION = "record, show, compare and accept baselines"
 RUNGS = ("fingerprint", "subset", "full")
 
+_RECORD = """\
+Makes the runs of a baseline and leaves a proposal in baselines/RECIPE/RUNG.proposed.yml.
+
+Stored files do not change. Runs are kept in baselines/.recording until you remove it: if a recording was stopped, type
+the command again, and it makes the missing seeds. An existing run is used if it has the same dataset, arithmetic and
+scale, the same machine architecture, TensorFlow and Keras, and the same training code: a hash of the source that trains
+and scores. A commit or a changed comment does not change this hash; an uncommitted change does.
+
+Stored margins, tolerances and reasons do not change without --new-margins.
+
+Examples:
+  mnist-repro baseline record --all                      fingerprints and 16 seeds at subset, every recipe
+  mnist-repro baseline record tf-cnn --rung full         16 seeds of the published budget
+"""
 _SHOW = """\
 Shows what is stored: samples as mean and standard deviation, margins with their reasons, and the history.
 
@@ -53,7 +76,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Add the actions `record`, `show`, `diff` and `accept`."""
     actions = parser.add_subparsers(dest="action", metavar="record|show|diff|accept", required=True)
     for name, summary, text in (
-        ("record", "make runs, and propose them", baseline_record.__doc__),
+        ("record", "make runs, and propose them", _RECORD),
         ("show", "what is stored", _SHOW),
         ("diff", "compare the proposals with what is stored", _DIFF),
         ("accept", "store the proposals", _ACCEPT),
@@ -72,12 +95,27 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         add_baselines(action, "folder of the recipes' baselines (default: %(default)s)")
         add_recipes(action)
         if name == "record":
-            baseline_record.add_arguments(action)
+            _add_recording(action)
         elif name == "show":
             action.add_argument("--json", action="store_true", help="as JSON, with raw samples")
         elif name == "accept":
             help_ = "why the new values are right; required"
             action.add_argument("--reason", default="", metavar="TEXT", help=help_)
+
+
+def _add_recording(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument(
+        "--seeds",
+        type=int,
+        metavar="N",
+        help="seeds 0 to N-1 (default: 16, or as many as are stored)",
+    )
+    parser.add_argument("--processes", type=int, metavar="N", help="runs side by side (default: one per core)")
+    parser.add_argument(
+        "--new-margins", action="store_true", help="replace stored margins and tolerances by those of the new runs"
+    )
+    add_arithmetic(parser)
+    add_data(parser)
 
 
 def run(arguments: argparse.Namespace) -> ExitCode:
@@ -91,11 +129,65 @@ def run(arguments: argparse.Namespace) -> ExitCode:
 
 
 def _record(arguments: argparse.Namespace) -> ExitCode:
-    from mnist_repro.gate.baselines.read_only import require_writable_baselines
+    from mnist_repro import display
+    from mnist_repro.data.locate import place
+    from mnist_repro.execution import workers
+    from mnist_repro.files.atomic import require_writable
+    from mnist_repro.gate.baselines.folder import require_writable_baselines
+    from mnist_repro.harness.recorder import Recorder
+    from mnist_repro.training.framework import require_tensorflow
 
     require_writable_baselines("baseline record")
     rungs = ["fingerprint", "subset"] if arguments.rung is None else _rungs(arguments)
-    return baseline_record.run(arguments, _recipes(arguments), rungs)
+    recipes = _recipes(arguments)
+    seeds = None if arguments.seeds is None else require_seeds(arguments.seeds)
+    number = workers.cores() if arguments.processes is None else arguments.processes
+    processes = require_positive("--processes", number)
+    require_tensorflow()
+    require_writable(arguments.baselines)
+    dataset = load_data(arguments)
+    with display.bars() as show:
+        recorder = Recorder(
+            arguments.baselines,
+            dataset,
+            place(dataset),
+            arguments.arithmetic,
+            processes,
+            arguments.new_margins,
+            _say,
+            lambda event: show(_title(event.task), event.done, event.total),
+        )
+        codes = [_record_rung(recorder, recipe, rung, seeds) for recipe in recipes for rung in rungs]
+    return max(codes)
+
+
+def _record_rung(recorder: Recorder, recipe: Recipe, rung: str, seeds: Optional[int]) -> ExitCode:
+    from mnist_repro.execution.workers import RunFailedError
+
+    failures: Dict[Task, BadInput] = {}
+    try:
+        if rung == "fingerprint":
+            recorder.fingerprint(recipe)
+        else:
+            failures = recorder.samples(recipe, rung, seeds)
+    except BadInput as error:
+        sys.stderr.write(f"mnist-repro: {recipe.name} {rung}: {error}\n")
+        return ExitCode.BAD_INPUT
+    if not failures:
+        return ExitCode.PASSED
+    for task, failure in failures.items():
+        sys.stderr.write(f"mnist-repro: {_title(task)}: {failure}\n")
+    _say(f"{recipe.name} {rung}: nothing is proposed; the same command makes the runs that failed, and no others")
+    only_runs = all(isinstance(failure, RunFailedError) for failure in failures.values())
+    return ExitCode.VERDICT if only_runs else ExitCode.BAD_INPUT
+
+
+def _title(task: Task) -> str:
+    return f"{task.assignment.recipe.name} {task.assignment.scale}, seed {task.assignment.seed}"
+
+
+def _say(line: str) -> None:
+    print(line, flush=True)
 
 
 def _show(arguments: argparse.Namespace) -> ExitCode:
@@ -136,11 +228,9 @@ def _diff(arguments: argparse.Namespace) -> ExitCode:
 
 def _accept(arguments: argparse.Namespace) -> ExitCode:
     from mnist_repro.gate.baselines.commands import require_reason, store
-    from mnist_repro.harness import kept_weights
 
     reason = require_reason("baseline accept", arguments.reason)
-    found = _proposals(arguments)
-    store(arguments.baselines, found, reason, kept_weights.weights_to_keep, kept_weights.keep)
+    store(arguments.baselines, _proposals(arguments), reason)
     return ExitCode.PASSED
 
 
@@ -150,29 +240,20 @@ def _proposals(arguments: argparse.Namespace) -> List[Proposal]:
     Raises:
         BadInput: a named recipe has no proposal, or no recipe has one.
     """
-    from mnist_repro.gate.baselines import proposals
+    from mnist_repro.gate.baselines.files import find_proposal
     from mnist_repro.runs import baselines
 
-    recipes, rungs = _recipes(arguments), _rungs(arguments)
-    folder = arguments.baselines
+    def find(recipe: str, rung: str) -> Optional[Proposal]:
+        owner = baselines.owner(arguments.baselines, recipe, rung)
+        name, kind = baselines.name_of(recipe, rung), baselines.kind_of(rung)
+        return find_proposal(arguments.baselines, name, kind, owner)
+
+    rungs = _rungs(arguments)
     by_recipe = {
-        recipe.name: [
-            found
-            for rung in rungs
-            for found in [
-                proposals.find(
-                    folder,
-                    baselines.name_of(recipe.name, rung),
-                    baselines.kind_of(rung),
-                    baselines.owner(folder, recipe.name, rung),
-                )
-            ]
-            if found is not None
-        ]
-        for recipe in recipes
+        recipe.name: list(filter(None, (find(recipe.name, rung) for rung in rungs))) for recipe in _recipes(arguments)
     }
     bare = [name for name, each in by_recipe.items() if not each]
-    if len(bare) == len(recipes) or (bare and not arguments.all):
+    if len(bare) == len(by_recipe) or (bare and not arguments.all):
         raise BadInput(
             f"nothing is proposed for {', '.join(bare)} in {arguments.baselines}",
             "`baseline record` leaves proposals there, and `baseline accept` takes them away",

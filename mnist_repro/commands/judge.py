@@ -31,8 +31,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def run(arguments: argparse.Namespace) -> ExitCode:
     """Judge the runs, write the report, and print the verdicts."""
     from mnist_repro.files.atomic import require_writable
-    from mnist_repro.gate.markdown import summary
-    from mnist_repro.gate.report_folder import write
+    from mnist_repro.gate.markdown import summary, write
     from mnist_repro.gate.text import failure
     from mnist_repro.harness.judged_runs import gate_report
     from mnist_repro.runs.found import find_runs, sort

@@ -65,10 +65,10 @@ def run(arguments: argparse.Namespace) -> ExitCode:
     folder = arguments.out or kept_runs.run_folder(Path("runs"), assignment, dataset)
     components.check_kept(folder, assignment, dataset)
     title = f"{assignment.recipe.name}, seed {assignment.seed}"
-    with display.steps(title) as show, tensorboard.writer(arguments.tensorboard) as record:
+    with display.bars() as show, tensorboard.writer(arguments.tensorboard) as record:
 
         def progress(done: int, total: int, line: Optional[Line]) -> None:
-            show(done, total)
+            show(title, done, total)
             record(line)
 
         trained = components.train_into(folder, assignment, dataset, progress)

@@ -46,11 +46,6 @@ class Comparison:
     taken: Mapping[str, Any] = field(default_factory=dict)
 
     @property
-    def subject(self) -> str:
-        """What the comparison is about: the folder of its name, or its name."""
-        return subject(self.name)
-
-    @property
     def verdict(self) -> Optional[Verdict]:
         """The worst finding; None if there is no verdict."""
         return self.judgement.verdict if self.judgement.findings else None

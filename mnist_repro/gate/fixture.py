@@ -16,8 +16,6 @@ from mnist_repro.gate import measured_values, recording
 from mnist_repro.gate.baselines import files as baseline_files
 from mnist_repro.gate.baselines.commands import owner
 from mnist_repro.gate.baselines.judge import (
-    MeasuredCases,
-    MeasuredFingerprint,
     MeasuredSamples,
     compared,
     judge_cases,
@@ -25,6 +23,7 @@ from mnist_repro.gate.baselines.judge import (
     judge_samples,
 )
 from mnist_repro.gate.baselines.values import (
+    STATED,
     BaselineEntry,
     BaselineFile,
     CasesEntry,
@@ -61,7 +60,7 @@ class Session:
         baselines: folder of the baselines.
         seeds: numbers of seeds to look at, in order.
         record: number of seeds to record; 0 to compare.
-        names: the test and the fixture's value that use a name.
+        names: the test that uses a name.
         runs: runs that this session made, by name and seed: a test that runs again gets no new chance.
     """
 
@@ -69,7 +68,7 @@ class Session:
     baselines: Path
     seeds: Sequence[int]
     record: int = 0
-    names: Dict[str, Tuple[str, int]] = field(default_factory=dict)
+    names: Dict[str, str] = field(default_factory=dict)
     runs: Dict[str, Dict[int, Row]] = field(default_factory=dict)
 
 
@@ -158,25 +157,21 @@ class Gate:
         def compare(stored: BaselineFile) -> Optional[Comparison]:
             __tracebackhide__ = True
             values, tolerances = measured_values.close_values(close or {})
-            measured = MeasuredFingerprint(
-                measured_values.conditions_of(conditions),
-                measured_values.exact_values(exact or {}),
-                values,
-                recording.provenance(self._session.root, measured_values.platform_of(platform)),
-            )
+            key = measured_values.conditions_of(conditions)
+            counts = measured_values.exact_values(exact or {})
+            origin = recording.provenance(self._session.root, measured_values.platform_of(platform))
             allowed = measured_values.tolerance(rtol, name)
-            entry = stored.entry(measured.conditions, str(measured.provenance["platform"]))
-            if not measured.exact and not measured.close:
+            made = FingerprintEntry(key, origin["platform"], counts, values, allowed, STATED, origin, (), tolerances)
+            if not made.exact and not made.close:
                 raise BadInput(f"{name}: no value", "there is nothing to compare", "exact={...} or close={...}")
             if self._session.record:
-                require_finite(name, measured.close)
-                made = measured.entry(allowed, tolerances=tolerances)
-                self._propose(stored, made, [f"{len(measured.exact)} exact and {len(measured.close)} close values"])
+                require_finite(name, made.close)
+                self._propose(stored, made, [f"{len(made.exact)} exact and {len(made.close)} close values"])
                 return None
+            entry = stored.same_key(made)
             if isinstance(entry, FingerprintEntry):
-                _require_same_tolerances(stored, entry, allowed, tolerances)
-            taken = {"exact": measured.exact, "close": measured.close, "tolerance": allowed}
-            return compared(stored, judge_fingerprint(stored, measured), measured, taken)
+                _require_same_tolerances(stored, entry, made)
+            return compared(stored, judge_fingerprint(stored, made), made)
 
         self._judge(name, FINGERPRINT, compare)
 
@@ -214,8 +209,8 @@ class Gate:
             entry = stored.entry(key)
             if isinstance(entry, CasesEntry):
                 _require_same_claims(stored, claims, entry)
-            measured = MeasuredCases(key, made, origin)
-            return compared(stored, judge_cases(stored, measured), measured, {"cases": made})
+            measured = CasesEntry(key, (), made, origin, ())
+            return compared(stored, judge_cases(stored, measured), measured)
 
         self._judge(name, CASES, compare)
 
@@ -342,25 +337,24 @@ class Gate:
         self, stored: BaselineFile, entry: BaselineEntry, lines: List[str], kept: Optional[recording.Kept] = None
     ) -> None:
         __tracebackhide__ = True
-        file = recording.leave_proposal(self._session.baselines, stored, entry)
+        with baseline_files.lock(self._session.baselines, stored.name):
+            file = baseline_files.propose(self._session.baselines, stored, entry)
         if kept is not None:
             kept.forget()
-        commands = stored.owner.commands
-        steps = (f"to see it: {commands.diff}", f"to store it: {commands.accept} '…'")
+        steps = (f"to see it: {stored.owner.diff}", f"to store it: {stored.owner.accept} '…'")
         said = [f"{stored.name}: proposed in {file}", *(f"  {line}" for line in (*lines, *steps))]
         self._note(RECORDED, json.dumps(said))
 
     def _stored(self, name: str, kind: str) -> BaselineFile:
         """The baseline of a name that no other test of the session uses."""
         require_name(name)
-        user = self._session.names.setdefault(name, (self._test, id(self)))
-        if user[0] != self._test or (user[1] == id(self) and name in self._used):
+        user = self._session.names.setdefault(name, self._test)
+        if user != self._test or name in self._used:
             raise BadInput(
-                f"{name} is the name of two gates: of {user[0]} and of {self._test}",
+                f"{name} is the name of two gates: of {user} and of {self._test}",
                 "a name belongs to one baseline, and each is judged once in a session",
                 f'another name, such as f"{name}-{{parameter}}"',
             )
-        self._session.names[name] = (self._test, id(self))
         self._used.add(name)
         return baseline_files.read(self._session.baselines, name, kind, self._owner(name))
 
@@ -389,16 +383,14 @@ def _require_same_claims(
             raise _otherwise(stored, f"{metric.name}: {odd}")
 
 
-def _require_same_tolerances(
-    stored: BaselineFile, entry: FingerprintEntry, allowed: float, tolerances: Mapping[str, float]
-) -> None:
+def _require_same_tolerances(stored: BaselineFile, entry: FingerprintEntry, made: FingerprintEntry) -> None:
     """Make sure that the test allows what is stored.
 
     Raises:
         BadInput: it allows something else.
     """
     for name in entry.close:
-        ours, theirs = tolerances.get(name, allowed), entry.tolerances.get(name, entry.tolerance)
+        ours, theirs = (each.tolerances.get(name, each.tolerance) for each in (made, entry))
         if ours != theirs:
             raise _otherwise(stored, f"{name}: tolerance {ours:.2g} in the test, {theirs:.2g} stored")
 
@@ -407,5 +399,5 @@ def _otherwise(stored: BaselineFile, odd: str) -> BadInput:
     return BadInput(
         f"{stored.name}, {odd}",
         "what is allowed changes with a reason, in the history of the baseline",
-        f"{stored.owner.commands.record}, then {stored.owner.commands.accept} '…'",
+        f"{stored.owner.record}, then {stored.owner.accept} '…'",
     )

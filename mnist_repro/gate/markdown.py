@@ -1,17 +1,22 @@
-"""The gate's report on a session as text: Markdown for a pull request, and some lines for a terminal. Pure."""
+"""The gate's report on a session as text: Markdown for a pull request, and some lines for a terminal.
+
+`write` puts the Markdown, and the JSON beside it, into a folder; all else is pure.
+"""
 
 from __future__ import annotations
 
 import html
 import re
 import unicodedata
+from pathlib import Path
 from typing import Dict, List, Optional, Sequence
 
 from mnist_repro.display import counted
+from mnist_repro.files.atomic import replacing_together, write_text
 from mnist_repro.gate import text as gate_text
 from mnist_repro.gate.comparison import CASES, FINGERPRINT, SAMPLES
 from mnist_repro.gate.platform import UNNAMED, platform_text
-from mnist_repro.gate.report import NOTHING_TRAINED, Report, ReportEntry
+from mnist_repro.gate.report import JSON, MARKDOWN, NOTHING_TRAINED, Report, ReportEntry, as_json
 from mnist_repro.gate.statistics import LEVEL
 from mnist_repro.gate.verdicts import Verdict
 
@@ -21,6 +26,17 @@ _STOPPED = (
     "Each comparison of samples or cases stops a difference as large as its margin with a probability of at least "
     f"{100.0 * (1.0 - LEVEL):.0f} %."
 )
+
+
+def write(report: Report, folder: Path) -> None:
+    """Write `gate.json` and `gate.md` into ``folder``; `gate.json` comes last and shows that both files are complete.
+
+    Raises:
+        BadInput: a file cannot be written.
+    """
+    with replacing_together(folder, (MARKDOWN, JSON)) as unfinished:
+        write_text(unfinished / MARKDOWN, as_markdown(report))
+        write_text(unfinished / JSON, as_json(report))
 
 
 def as_markdown(report: Report) -> str:

@@ -107,7 +107,7 @@ def gate(request: pytest.FixtureRequest) -> Gate:
 
 def _require_recordable() -> None:
     from mnist_repro.errors import BadInput
-    from mnist_repro.gate.baselines.read_only import require_writable_baselines
+    from mnist_repro.gate.baselines.folder import require_writable_baselines
 
     try:
         require_writable_baselines("--gate-record")

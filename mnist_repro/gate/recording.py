@@ -18,10 +18,8 @@ from mnist_repro.errors import BadInput
 from mnist_repro.files.atomic import write_text
 from mnist_repro.files.environment import commit, cpu, packages
 from mnist_repro.files.json import json_text
-from mnist_repro.files.locks import locked
 from mnist_repro.gate.baselines import files as baseline_files
-from mnist_repro.gate.baselines.proposals import propose
-from mnist_repro.gate.baselines.values import BaselineEntry, BaselineFile, SampleEntry, values_of
+from mnist_repro.gate.baselines.values import SampleEntry, values_of
 from mnist_repro.gate.claims import Claim
 from mnist_repro.gate.intervals import standard_deviation
 from mnist_repro.gate.margins import require_spread
@@ -201,13 +199,3 @@ def _worse(metric: Metric) -> str:
 
 def _spread(entry: SampleEntry, metric: Metric) -> float:
     return standard_deviation(values_of(entry, metric.name))
-
-
-def leave_proposal(baselines: Path, stored: BaselineFile, entry: BaselineEntry) -> Path:
-    """Write the proposal beside the stored file; return its path.
-
-    Raises:
-        BadInput: the folder cannot be written, or another process is recording this baseline.
-    """
-    with locked(baseline_files.private_folder(baselines), stored.name):
-        return propose(baselines, stored.name, stored.kind, entry, stored.owner)

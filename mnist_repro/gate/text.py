@@ -1,14 +1,13 @@
-"""Formats a comparison as text: the message of a failing test, and the commands to type next. Pure."""
+"""Formats a comparison as text: the message of a failing test. Pure."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import List, Mapping, Tuple
+from typing import Mapping, Tuple
 
 from mnist_repro.display import seeds_text, table
-from mnist_repro.gate.comparison import CASES, FINGERPRINT, MEASUREMENT, SAMPLES, Comparison, Step
-from mnist_repro.gate.statistics import AUTO_SEEDS, LEVEL
-from mnist_repro.gate.verdicts import Finding, Judgement, Verdict
+from mnist_repro.gate.comparison import CASES, FINGERPRINT, SAMPLES, Comparison
+from mnist_repro.gate.statistics import LEVEL
+from mnist_repro.gate.verdicts import Finding, Verdict
 
 HEADER = ("metric", "stored", "measured", "interval", "margin", "verdict")
 
@@ -24,25 +23,6 @@ MEANING = {
     Verdict.INCONCLUSIVE: "these runs cannot tell",
     Verdict.INCOMPARABLE: "no comparison could be made, which never counts as a pass",
 }
-
-
-@dataclass(frozen=True)
-class Commands:
-    """The commands that a reader types next for one baseline.
-
-    Args:
-        record: records it anew, and leaves a proposal.
-        show: shows what is stored.
-        diff: compares the proposal with what is stored.
-        accept: stores the proposal; ends in the option for the reason.
-        rerun: measures again with ``{seeds}`` seeds.
-    """
-
-    record: str
-    show: str
-    diff: str
-    accept: str
-    rerun: str = ""
 
 
 def failure(comparison: Comparison) -> str:
@@ -102,29 +82,6 @@ def cells(finding: Finding) -> Tuple[str, str, str, str, str, str]:
         "" if finding.margin is None else f"±{finding.margin:.3g}",
         finding.verdict.value,
     )
-
-
-def next_steps(judgement: Judgement, seeds: int, commands: Commands) -> Tuple[Step, ...]:
-    """The next steps after a judgement of samples or a fingerprint."""
-    findings = judgement.findings
-    verdicts = {finding.verdict for finding in findings if not finding.passes}
-    needed = [finding.seeds_needed for finding in findings if finding.verdict is Verdict.INCONCLUSIVE]
-    foretold = [count for count in needed if count]
-    hopeless = len(foretold) < len(needed)
-    steps: List[Step] = []
-    if verdicts & {Verdict.CHANGED, Verdict.IMPROVED, Verdict.REGRESSED} or hopeless:
-        steps += [
-            ("to see more", f"{commands.record} && {commands.diff}"),
-            ("to accept it, if it is meant, after that", f"{commands.accept} '…'"),
-        ]
-    if foretold and not hopeless and commands.rerun:
-        enough = seeds < AUTO_SEEDS[-1] >= max(foretold)
-        wanted = "auto" if enough else str(max([*foretold, seeds + 1]))
-        steps.append(("to settle it", commands.rerun.format(seeds=wanted)))
-    # Where nothing was measured, the reason ends with what to do.
-    if Verdict.INCOMPARABLE in verdicts and findings[0].name != MEASUREMENT:
-        steps.append(("to see what is stored", commands.show))
-    return tuple(steps)
 
 
 def _interval(finding: Finding) -> str:

@@ -4,14 +4,12 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Callable, Dict, Sequence, Tuple
+from typing import Callable, Sequence, Tuple, Union
 
 from mnist_repro.errors import BadInput
 from mnist_repro.execution.fingerprint import TakenFingerprint
 from mnist_repro.gate import comparison as checked
 from mnist_repro.gate.baselines.judge import (
-    MeasuredFingerprint,
-    MeasuredSamples,
     compared,
     judge_fingerprint,
     same_bits,
@@ -21,12 +19,46 @@ from mnist_repro.gate.sentence import say
 from mnist_repro.gate.session.reports import conclude
 from mnist_repro.gate.statistics import AUTO_SEEDS
 from mnist_repro.gate.verdicts import Judgement, Verdict
-from mnist_repro.harness.checkable import Measured, NotMeasured, PublishedFigures, Runs
-from mnist_repro.harness.published_rung import judge_published
+from mnist_repro.harness.tolerances import taken_entry
 from mnist_repro.recipes import find
+from mnist_repro.reproduction.judgement import judge_published
 from mnist_repro.runs import baselines
-from mnist_repro.runs.metrics import metric_values
 from mnist_repro.runs.run import Run
+
+
+@dataclass(frozen=True)
+class Runs:
+    """Runs of one recipe at one scale, and a function that makes more of them.
+
+    Args:
+        made: at least one run, each of a different seed.
+        make: takes a number of seeds, and returns the runs of the first so many. It raises BadInput if one cannot be
+            made.
+    """
+
+    made: Tuple[Run, ...]
+    make: Callable[[int], Tuple[Run, ...]]
+
+
+@dataclass(frozen=True)
+class PublishedFigures:
+    """The figures that a recipe's source printed. They are compared with stored samples, without a measurement."""
+
+    recipe: str
+
+
+@dataclass(frozen=True)
+class NotMeasured:
+    """Why there is nothing to compare."""
+
+    recipe: str
+    rung: str
+    reason: str
+
+
+# What is judged; `Runs` are judged as a sequence, which may grow.
+Judged = Union[Sequence[Run], TakenFingerprint, PublishedFigures, NotMeasured]
+Measured = Union[Runs, Judged]
 
 
 @dataclass(frozen=True)
@@ -52,24 +84,26 @@ class Baseline:
         if self.more_seeds and isinstance(measured, Runs):
             comparison = self._until_conclusive(measured)
         else:
-            comparison = judge(self.folder, measured, len(AUTO_SEEDS) if self.more_seeds else 1)
+            judged = measured.made if isinstance(measured, Runs) else measured
+            comparison = judge(self.folder, judged, len(AUTO_SEEDS) if self.more_seeds else 1)
         conclude(comparison, self.record)
 
-    def _until_conclusive(self, runs: Runs) -> Comparison:
+    def _until_conclusive(self, measured: Runs) -> Comparison:
+        runs = measured.made
         try:
             if len(runs) < AUTO_SEEDS[0] and not _have_stored_bits(self.folder, runs):
                 # Statistics look at as many seeds as `AUTO_SEEDS` says, and at no fewer.
-                runs = runs.grown_to(AUTO_SEEDS[0])
+                runs = measured.make(AUTO_SEEDS[0])
             comparison = judge(self.folder, runs, len(AUTO_SEEDS))
             for seeds in AUTO_SEEDS:
                 if comparison.verdict is Verdict.INCONCLUSIVE and seeds > len(runs):
-                    comparison = judge(self.folder, runs.grown_to(seeds), len(AUTO_SEEDS))
+                    comparison = judge(self.folder, measured.make(seeds), len(AUTO_SEEDS))
         except BadInput as error:
-            return judge(self.folder, NotMeasured(runs.recipe, runs.scale, str(error)))
+            return judge(self.folder, NotMeasured(runs[0].recipe, runs[0].scale, str(error)))
         return comparison
 
 
-def judge(folder: Path, measured: Measured, looks: int = 1) -> Comparison:
+def judge(folder: Path, measured: Judged, looks: int = 1) -> Comparison:
     """Compare a measurement with its baseline. A baseline that cannot be read gives the verdict incomparable."""
     if isinstance(measured, Sequence) and not measured:
         return checked.incomparable(checked.NOTHING, SAMPLES, "baseline", "no run was made")
@@ -82,7 +116,7 @@ def judge(folder: Path, measured: Measured, looks: int = 1) -> Comparison:
             return _fingerprint(folder, measured)
         if isinstance(measured, PublishedFigures):
             judgement = judge_published(find(recipe), baselines.read(folder, recipe, "full"))
-            show = baselines.commands(folder, recipe, "full", {}).show
+            show = baselines.owner(folder, recipe, "full").show
             steps: Tuple[Step, ...] = (
                 ("to see the stored samples", show),
                 ("to see all that was published", f"mnist-repro reproduce {recipe}"),
@@ -93,7 +127,7 @@ def judge(folder: Path, measured: Measured, looks: int = 1) -> Comparison:
         return checked.incomparable(name, kind, "baseline", str(error))
 
 
-def _subject(measured: Measured) -> Tuple[str, str]:
+def _subject(measured: Judged) -> Tuple[str, str]:
     """The recipe and the rung of a measurement."""
     if isinstance(measured, TakenFingerprint):
         return measured.recipe, FINGERPRINT
@@ -101,41 +135,31 @@ def _subject(measured: Measured) -> Tuple[str, str]:
         return measured.recipe, PUBLISHED
     if isinstance(measured, NotMeasured):
         return measured.recipe, measured.rung
-    if isinstance(measured, Runs):
-        return measured.recipe, measured.scale
     if not isinstance(measured, Sequence) or not all(isinstance(run, Run) for run in measured):
         raise TypeError(f"baseline.check takes runs or a fingerprint, not {type(measured).__name__}")
     return measured[0].recipe, measured[0].scale
 
 
 def _fingerprint(folder: Path, taken: TakenFingerprint) -> Comparison:
-    conditions = baselines.conditions_of(taken.dataset, taken.arithmetic)
-    stored = baselines.read(folder, taken.recipe, FINGERPRINT, conditions)
-    measured = MeasuredFingerprint(conditions, taken.exact, taken.losses, taken.provenance)
-    values = {"exact": taken.exact, "close": taken.losses, "tolerance": find(taken.recipe).fingerprint_tolerance}
-    return compared(stored, _with_note(judge_fingerprint(stored, measured), taken.dataset), measured, values)
+    measured = taken_entry(taken)
+    stored = baselines.read(folder, taken.recipe, FINGERPRINT, measured.conditions)
+    return compared(stored, _with_note(judge_fingerprint(stored, measured), taken.dataset), measured)
 
 
 def _samples(folder: Path, recipe: str, rung: str, runs: Sequence[Run], looks: int) -> Comparison:
-    stored, measured = baselines.read(folder, recipe, rung, _conditions(runs)), _measured(runs)
+    measured = baselines.measured_samples(runs)
+    stored = baselines.read(folder, recipe, rung, measured.conditions)
     judgement = _with_note(baselines.judge_runs(stored, runs, looks), runs[0].dataset["name"])
     return compared(stored, judgement, measured)
 
 
-def _have_stored_bits(folder: Path, runs: Runs) -> bool:
+def _have_stored_bits(folder: Path, runs: Sequence[Run]) -> bool:
     """Whether every run gave what is stored for its seed, to the last bit."""
     try:
-        return bool(runs) and same_bits(baselines.read(folder, runs.recipe, runs.scale), _measured(runs))
+        stored = baselines.read(folder, runs[0].recipe, runs[0].scale)
     except BadInput:
         return True  # a baseline that cannot be read: more runs would not help
-
-
-def _measured(runs: Sequence[Run]) -> MeasuredSamples:
-    return MeasuredSamples(_conditions(runs), {run.seed: metric_values(run) for run in runs}, runs[0].provenance)
-
-
-def _conditions(runs: Sequence[Run]) -> Dict[str, str]:
-    return baselines.conditions_of(runs[0].dataset["name"], runs[0].arithmetic)
+    return same_bits(stored, baselines.measured_samples(runs))
 
 
 def _with_note(judgement: Judgement, dataset: str) -> Judgement:

@@ -10,8 +10,7 @@ import mnist_repro
 from mnist_repro.errors import ExitCode
 from mnist_repro.gate.comparison import Comparison
 from mnist_repro.gate.report import Report, ReportEntry, Session
-from mnist_repro.harness.checkable import Measured, PublishedFigures
-from mnist_repro.harness.fixture import judge
+from mnist_repro.harness.fixture import Judged, PublishedFigures, judge
 from mnist_repro.runs.found import FoundRun
 
 
@@ -36,7 +35,7 @@ def gate_report(baselines: Path, groups: Sequence[Sequence[FoundRun]], started: 
 
 def _entries(baselines: Path, group: Sequence[FoundRun]) -> List[ReportEntry]:
     first = group[0].run
-    measured: List[Tuple[str, Measured]] = [(_place(group), [each.run for each in group])]
+    measured: List[Tuple[str, Judged]] = [(_place(group), [each.run for each in group])]
     if first.scale == "full":
         measured.append((str(baselines), PublishedFigures(first.recipe)))
     return [_entry(place, judge(baselines, each)) for place, each in measured]

@@ -23,19 +23,21 @@ from mnist_repro.execution.fingerprint import TakenFingerprint
 from mnist_repro.files.environment import cpu
 from mnist_repro.gate.comparison import FINGERPRINT
 from mnist_repro.gate.statistics import AUTO_SEEDS, SAME_BITS_SEED
-from mnist_repro.harness.checkable import Runs, Target
+from mnist_repro.harness.fixture import Runs
 from mnist_repro.recipes import find
 from mnist_repro.runs import baselines
 from mnist_repro.runs.run import Run
 from mnist_repro.runs.run_json import read
 from mnist_repro.training.framework import require_tensorflow
 
+# (recipe, rung) of a test.
+Target = Tuple[str, str]
 _NICENESS = 10
 
 
-@dataclass(frozen=True)
-class Conditions:
-    """The conditions that all measurements of a session share.
+@dataclass
+class Measurements:
+    """Takes fingerprints and makes runs in the background; a caller waits only for its own measurement.
 
     Args:
         folder: folder for the files of the runs.
@@ -51,17 +53,12 @@ class Conditions:
     processes: int
     baselines: Path
 
-
-class Measurements:
-    """Takes fingerprints and makes runs in the background; a caller waits only for its own measurement."""
-
-    def __init__(self, conditions: Conditions) -> None:
-        self._conditions = conditions
+    def __post_init__(self) -> None:
         self._dataset: Optional[Tuple[Dataset, str]] = None
         self._made: Dict[workers.Task, Future[Optional[BadInput]]] = {}
         self._at_first: Dict[Target, Sequence[int]] = {}
         # A copy: a test may change the environment during a measurement. The tests that run meanwhile go first.
-        self._pool = workers.Pool(conditions.processes, dict(os.environ), niceness=_NICENESS)
+        self._pool = workers.Pool(self.processes, dict(os.environ), niceness=_NICENESS)
 
     def begin(self, targets: Sequence[Target], seeds: Optional[int]) -> None:
         """Start measurements in this order, without those that were started before.
@@ -101,9 +98,9 @@ class Measurements:
         return self._at_first[target]
 
     def _stored_here(self, recipe: str, scale: str) -> bool:
-        conditions = baselines.conditions_of(self._data()[0].name, self._conditions.arithmetic)
+        conditions = baselines.conditions_of(self._data()[0].name, self.arithmetic)
         try:
-            entry = baselines.read(self._conditions.baselines, recipe, scale).samples(conditions)
+            entry = baselines.read(self.baselines, recipe, scale).samples(conditions)
         except BadInput:  # the comparison will say so
             return False
         here = {"machine": platform.machine(), "cpu": cpu(), "numpy": np.__version__}
@@ -132,9 +129,9 @@ class Measurements:
             return self._made_runs(recipe, scale, range(count))
 
         if seeds is not None:
-            return Runs(recipe, scale, make(seeds), make)
+            return Runs(make(seeds), make)
         self.begin([(recipe, scale)], None)
-        return Runs(recipe, scale, self._made_runs(recipe, scale, self.seeds_at_first(recipe, scale)), make)
+        return Runs(self._made_runs(recipe, scale, self.seeds_at_first(recipe, scale)), make)
 
     def stop(self) -> None:
         """Stop all measurements."""
@@ -157,17 +154,15 @@ class Measurements:
             raise BadInput(f"{task.assignment.recipe.name}, {which}: {failure.what}", failure.why, failure.fix)
 
     def _fingerprint_task(self, recipe: str) -> workers.Task:
-        conditions, place = self._conditions, self._data()[1]
-        assignment = components.Assignment(find(recipe), arithmetic=conditions.arithmetic)
-        return workers.Task(assignment, place, conditions.folder / recipe / FINGERPRINT, workers.FINGERPRINT)
+        assignment = components.Assignment(find(recipe), arithmetic=self.arithmetic)
+        return workers.Task(assignment, self._data()[1], self.folder / recipe / FINGERPRINT, workers.FINGERPRINT)
 
     def _tasks(self, recipe: str, scale: str, seeds: Sequence[int]) -> List[workers.Task]:
-        conditions, place = self._conditions, self._data()[1]
         return [
             workers.Task(
-                components.Assignment(find(recipe), seed, scale, conditions.arithmetic),
-                place,
-                conditions.folder / recipe / scale / f"seed-{seed}",
+                components.Assignment(find(recipe), seed, scale, self.arithmetic),
+                self._data()[1],
+                self.folder / recipe / scale / f"seed-{seed}",
                 workers.RUN,
             )
             for seed in seeds
@@ -175,7 +170,7 @@ class Measurements:
 
     def _data(self) -> Tuple[Dataset, str]:
         if self._dataset is None:
-            self._dataset = find_data(self._conditions.data)
+            self._dataset = find_data(self.data)
         return self._dataset
 
 

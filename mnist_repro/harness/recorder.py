@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import contextlib
-from dataclasses import dataclass, field
+import re
+from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any, Callable, ContextManager, Dict, List, Mapping, Optional
+from typing import Any, Callable, Dict, List, Mapping, Optional
 
 from mnist_repro.data.dataset import UNRECOGNISED, Dataset
 from mnist_repro.display import counted
@@ -14,14 +15,11 @@ from mnist_repro.execution import code_digest, kept_runs
 from mnist_repro.execution.components import Assignment
 from mnist_repro.execution.workers import Task, Watcher, provenance_there, run_all, take_fingerprint
 from mnist_repro.files.atomic import remove_unfinished, require_replaceable
-from mnist_repro.files.locks import locked
 from mnist_repro.gate.baselines import files as baseline_files
-from mnist_repro.gate.baselines.proposals import propose
 from mnist_repro.gate.baselines.values import BaselineEntry, BaselineFile, FingerprintEntry, SampleEntry
 from mnist_repro.gate.comparison import FINGERPRINT
-from mnist_repro.harness.kept_weights import keeps_weights, runs_folder
+from mnist_repro.gate.margins import MANY_SEEDS
 from mnist_repro.harness.tolerances import (
-    DEFAULT_SEEDS,
     fingerprint_entry,
     require_enough,
     sample_entry,
@@ -31,9 +29,9 @@ from mnist_repro.runs import baselines
 from mnist_repro.runs.run_json import FILE, MODEL, WEIGHTS, read
 
 
-@dataclass(frozen=True)
-class Plan:
-    """The conditions of a recording.
+@dataclass
+class Recorder:
+    """Records one rung of one recipe at a time, and holds its lock during the recording.
 
     Args:
         folder: folder of the baselines.
@@ -42,6 +40,8 @@ class Plan:
         arithmetic: ``original`` or ``framework``.
         processes: number of worker processes.
         new_margins: whether to replace stored margins and tolerances.
+        say: receives a line before each step, and for each proposal.
+        watch: receives the progress of runs.
 
     Raises:
         BadInput: the dataset is unrecognised.
@@ -50,9 +50,12 @@ class Plan:
     folder: Path
     dataset: Dataset
     data: str
-    arithmetic: str = "original"
-    processes: int = 1
-    new_margins: bool = False
+    arithmetic: str
+    processes: int
+    new_margins: bool
+    say: Callable[[str], None]
+    watch: Watcher
+    _here: Optional[Dict[str, Any]] = None
 
     @property
     def conditions(self) -> Dict[str, str]:
@@ -67,103 +70,75 @@ class Plan:
                 "--data mnist, or --data surrogate",
             )
 
-
-@dataclass(frozen=True)
-class Recorded:
-    """The result of a recording of one rung of one recipe.
-
-    Args:
-        file: the file of the proposal; None if runs failed.
-        failures: the runs that could not be made.
-    """
-
-    file: Optional[Path]
-    failures: Mapping[Task, BadInput] = field(default_factory=dict)
-
-
-class Recorder:
-    """Records one rung of one recipe at a time, and holds its lock during the recording.
-
-    Args:
-        plan: the conditions of the recording.
-        say: receives a line before each step.
-        watch: receives the progress of runs.
-    """
-
-    def __init__(self, plan: Plan, say: Callable[[str], None], watch: Watcher) -> None:
-        self._plan, self._say, self._watch = plan, say, watch
-        self._here: Optional[Dict[str, Any]] = None
-
-    def fingerprint(self, recipe: Recipe) -> Recorded:
+    def fingerprint(self, recipe: Recipe) -> None:
         """Take the fingerprint in a worker process, and propose it."""
-        plan = self._plan
-        with self._lock(recipe, FINGERPRINT):
+        with baseline_files.lock(self.folder, baselines.name_of(recipe.name, FINGERPRINT)):
             file = self._stored(recipe, FINGERPRINT)
-            self._say(f"{recipe.name} fingerprint: taking it")
-            taken = take_fingerprint(recipe, plan.data, plan.arithmetic)
+            self.say(f"{recipe.name} fingerprint: taking it")
+            taken = take_fingerprint(recipe, self.data, self.arithmetic)
             self._here = _one_thread(taken.provenance)
-            stored = file.entry(plan.conditions, self._here["platform"])
-            previous = stored if isinstance(stored, FingerprintEntry) and not plan.new_margins else None
-            provenance = {**self._here, "dataset_sha256": plan.dataset.sha256}
-            entry = fingerprint_entry(recipe, taken, plan.conditions, provenance, previous)
-            return Recorded(self._propose(recipe, FINGERPRINT, entry))
+            stored = file.entry(self.conditions, self._here["platform"])
+            previous = stored if isinstance(stored, FingerprintEntry) and not self.new_margins else None
+            provenance = {**self._here, "dataset_sha256": self.dataset.sha256}
+            entry = fingerprint_entry(replace(taken, provenance=provenance), previous)
+            self._propose(recipe, FINGERPRINT, entry)
 
-    def samples(self, recipe: Recipe, rung: str, seeds: Optional[int] = None) -> Recorded:
+    def samples(self, recipe: Recipe, rung: str, seeds: Optional[int]) -> Dict[Task, BadInput]:
         """Make the missing runs of seeds 0 to ``seeds`` - 1, and propose all these runs.
 
-        Without ``seeds``, their number is the largest of `DEFAULT_SEEDS`, the stored number and the proposed number.
+        Returns the runs that could not be made. If there are any, nothing is proposed.
+
+        Without ``seeds``, their number is the largest of 16, the stored number and the proposed number.
 
         Raises:
             BadInput: the seeds are too few, or fewer than the stored ones; a metric is not finite, or the samples
                 cannot serve as a baseline.
         """
-        with self._lock(recipe, rung):
+        with baseline_files.lock(self.folder, baselines.name_of(recipe.name, rung)):
             return self._samples(recipe, rung, seeds)
 
-    def _lock(self, recipe: Recipe, rung: str) -> ContextManager[None]:
-        return locked(baseline_files.private_folder(self._plan.folder), baselines.name_of(recipe.name, rung))
-
-    def _samples(self, recipe: Recipe, rung: str, requested: Optional[int]) -> Recorded:
-        plan = self._plan
-        previous_samples = self._stored(recipe, rung).samples(plan.conditions)
+    def _samples(self, recipe: Recipe, rung: str, requested: Optional[int]) -> Dict[Task, BadInput]:
+        previous_samples = self._stored(recipe, rung).samples(self.conditions)
         seeds = _seeds(recipe, rung, requested, previous_samples, self._waiting(recipe, rung))
-        previous = None if plan.new_margins else previous_samples
+        previous = None if self.new_margins else previous_samples
         if self._here is None:
             self._here = _one_thread(provenance_there())
         code = code_digest.of_recipe(code_digest.digest(), recipe)
-        place = runs_folder(plan.folder, recipe.name, rung, plan.conditions, {**self._here, "code": code})
+        # The folder's name has all that the runs must have in common.
+        platform = re.sub(r"[^A-Za-z0-9_.]+", "-", str(self._here["platform"]))
+        place = baseline_files.private_folder(self.folder) / recipe.name
+        place = place / "-".join((rung, *self.conditions.values(), platform)) / code
         tasks = [
-            Task(Assignment(recipe, seed, rung, plan.arithmetic), plan.data, place / f"seed-{seed}")
+            Task(Assignment(recipe, seed, rung, self.arithmetic), self.data, place / f"seed-{seed}")
             for seed in range(seeds)
         ]
         missing = [task for task in tasks if not self._usable(task, code)]
         for task in tasks:
             # A killed recording may have left weights.
-            self._drop_weights(task)
+            _drop_weights(task)
         there = len(tasks) - len(missing)
-        self._say(f"{recipe.name} {rung}: {counted(len(missing), 'run')} to make, {there} are there already")
+        self.say(f"{recipe.name} {rung}: {counted(len(missing), 'run')} to make, {there} are there already")
         failures = self._make(missing)
-        if failures:
-            return Recorded(None, failures)
-        entry = sample_entry(recipe, rung, [read(task.folder) for task in tasks], code, previous)
-        return Recorded(self._propose(recipe, rung, entry))
+        if not failures:
+            entry = sample_entry(recipe, rung, [read(task.folder) for task in tasks], code, previous)
+            self._propose(recipe, rung, entry)
+        return failures
 
-    def _propose(self, recipe: Recipe, rung: str, entry: BaselineEntry) -> Path:
-        folder, conditions = self._plan.folder, self._plan.conditions
-        owner = baselines.owner(folder, recipe.name, rung, conditions)
-        return propose(folder, baselines.name_of(recipe.name, rung), baselines.kind_of(rung), entry, owner)
+    def _propose(self, recipe: Recipe, rung: str, entry: BaselineEntry) -> None:
+        owner = baselines.owner(self.folder, recipe.name, rung, self.conditions)
+        stored = BaselineFile(baselines.name_of(recipe.name, rung), baselines.kind_of(rung), owner=owner)
+        self.say(f"{recipe.name} {rung}: proposed in {baseline_files.propose(self.folder, stored, entry)}")
 
     def _waiting(self, recipe: Recipe, rung: str) -> int:
         """The number of seeds that an earlier recording proposes."""
-        proposed = baselines.read_proposed(self._plan.folder, recipe.name, rung).samples(self._plan.conditions)
+        proposed = baselines.read_proposed(self.folder, recipe.name, rung).samples(self.conditions)
         return 1 + max(proposed.samples) if proposed is not None else 0
 
     def _stored(self, recipe: Recipe, rung: str) -> BaselineFile:
         """The stored baseline. Makes sure, before the work, that its files can be read and written."""
-        folder = self._plan.folder
-        stored = baselines.read(folder, recipe.name, rung)
-        baselines.read_proposed(folder, recipe.name, rung)
-        require_replaceable(baseline_files.proposed_path(folder, stored.name))
+        stored = baselines.read(self.folder, recipe.name, rung)
+        baselines.read_proposed(self.folder, recipe.name, rung)
+        require_replaceable(baseline_files.path_of(self.folder, stored.name, proposed=True))
         return stored
 
     def _usable(self, task: Task, code: str) -> bool:
@@ -173,9 +148,7 @@ class Recorder:
         except BadInput:
             return False
         here = {**(self._here or {}), "code": code}
-        return not kept_runs.differences(run, task.assignment, self._plan.dataset.sha256, here) and (
-            not self._weights_wanted(task) or (task.folder / WEIGHTS).is_file()
-        )
+        return not kept_runs.differences(run, task.assignment, self.dataset.sha256, here)
 
     def _make(self, tasks: List[Task]) -> Dict[Task, BadInput]:
         for task in tasks:
@@ -185,18 +158,15 @@ class Recorder:
             remove_unfinished(task.folder)
         if not tasks:
             return {}
-        outcomes = run_all(tasks, self._plan.processes, self._watch, lambda task, failure: self._drop_weights(task))
+        outcomes = run_all(tasks, self.processes, self.watch, lambda task, failure: _drop_weights(task))
         return {task: failure for task, failure in outcomes.items() if failure is not None}
 
-    def _drop_weights(self, task: Task) -> None:
-        """Remove a run's weights and model: its figures are enough, and hundreds of models would fill the disk."""
-        for name in (MODEL, *(() if self._weights_wanted(task) else (WEIGHTS,))):
-            with contextlib.suppress(FileNotFoundError):
-                (task.folder / name).unlink()
 
-    def _weights_wanted(self, task: Task) -> bool:
-        assignment = task.assignment
-        return assignment.seed == 0 and keeps_weights(assignment.recipe.name, assignment.scale, self._plan.conditions)
+def _drop_weights(task: Task) -> None:
+    """Remove a run's weights and model: its figures are enough, and hundreds of models would fill the disk."""
+    for name in (MODEL, WEIGHTS):
+        with contextlib.suppress(FileNotFoundError):
+            (task.folder / name).unlink()
 
 
 def _seeds(recipe: Recipe, rung: str, requested: Optional[int], stored: Optional[SampleEntry], waiting: int) -> int:
@@ -205,8 +175,8 @@ def _seeds(recipe: Recipe, rung: str, requested: Optional[int], stored: Optional
     Fewer seeds than the proposed ones are allowed if the user names the number.
     """
     needed = 1 + max(stored.samples) if stored is not None else 0
-    seeds = max(DEFAULT_SEEDS[rung], needed, waiting) if requested is None else requested
-    require_enough(recipe, rung, seeds)
+    seeds = max(MANY_SEEDS, needed, waiting) if requested is None else requested
+    require_enough(recipe, seeds)
     if seeds < needed:
         raise BadInput(
             f"--seeds {seeds} of {recipe.name} {rung}, where seeds up to {needed - 1} are stored",

@@ -3,22 +3,21 @@
 from __future__ import annotations
 
 import math
-from typing import Any, Dict, List, Mapping, Optional, Sequence
+from dataclasses import replace
+from typing import Any, Dict, List, Optional, Sequence
 
 from mnist_repro.display import counted
 from mnist_repro.errors import BadInput
 from mnist_repro.execution.fingerprint import TakenFingerprint
-from mnist_repro.gate.baselines.judge import MeasuredFingerprint
 from mnist_repro.gate.baselines.values import FingerprintEntry, SampleEntry
 from mnist_repro.gate.margins import MANY_SEEDS, spread_metric
 from mnist_repro.gate.statistics import FEWEST_PAIRED, FEWEST_STORED
 from mnist_repro.gate.verdicts import Metric
-from mnist_repro.recipes import Recipe
+from mnist_repro.recipes import Recipe, find
 from mnist_repro.runs.baselines import conditions_of
 from mnist_repro.runs.metrics import direction, is_share, metric_names, metric_values
 from mnist_repro.runs.run import Run
 
-DEFAULT_SEEDS = {"subset": MANY_SEEDS, "full": MANY_SEEDS}
 # Relative. In a comparison seed by seed, float32 rounding stays below this on every TensorFlow and CPU.
 PAIRED_TOLERANCE = 2e-6
 # Margin in images: rounding may change the class of one image on a boundary, but not of two.
@@ -43,7 +42,6 @@ def sample_entry(
     names = metric_names(recipe, rung)
     samples = {run.seed: _checked(run, names) for run in sorted(runs, key=lambda run: run.seed)}
     paired = recipe.is_softmax_regression
-    require_enough(recipe, rung, len(samples))
     previous_metrics = {} if previous is None else {metric.name: metric for metric in previous.metrics}
     images = runs[0].counts["test_images"]
     metrics = []
@@ -71,7 +69,7 @@ def paired_metric(name: str, direction: str, values: Sequence[float], test_image
     return Metric(name, direction, float(f"{PAIRED_TOLERANCE * abs(mean):.3g}"), reason)
 
 
-def require_enough(recipe: Recipe, rung: str, seeds: int) -> None:
+def require_enough(recipe: Recipe, seeds: int) -> None:
     """Make sure that this number of runs can serve as a baseline.
 
     Raises:
@@ -84,17 +82,19 @@ def require_enough(recipe: Recipe, rung: str, seeds: int) -> None:
         raise BadInput(
             f"{counted(seeds, 'seed')} of {recipe.name}",
             f"its runs are compared {how}, and fewer than {fewest} say too little",
-            f"--seeds {DEFAULT_SEEDS[rung]}",
+            f"--seeds {MANY_SEEDS}",
         )
 
 
-def fingerprint_entry(
-    recipe: Recipe,
-    fingerprint: TakenFingerprint,
-    conditions: Mapping[str, str],
-    provenance: Mapping[str, Any],
-    previous: Optional[FingerprintEntry] = None,
-) -> FingerprintEntry:
+def taken_entry(taken: TakenFingerprint) -> FingerprintEntry:
+    """A fingerprint in the form that is stored, with the tolerance of its recipe."""
+    recipe = find(taken.recipe)
+    conditions, platform = conditions_of(taken.dataset, taken.arithmetic), str(taken.provenance["platform"])
+    allowed = recipe.fingerprint_tolerance, tolerance_reason(recipe)
+    return FingerprintEntry(conditions, platform, taken.exact, taken.losses, *allowed, taken.provenance, ())
+
+
+def fingerprint_entry(taken: TakenFingerprint, previous: Optional[FingerprintEntry] = None) -> FingerprintEntry:
     """The entry to propose for a fingerprint.
 
     The tolerance and reason of the previous entry are kept.
@@ -102,18 +102,15 @@ def fingerprint_entry(
     Raises:
         BadInput: a loss is not finite.
     """
-    lost = next((name for name, value in fingerprint.losses.items() if not math.isfinite(value)), None)
+    lost = next((name for name, value in taken.losses.items() if not math.isfinite(value)), None)
     if lost is not None:
         raise BadInput(
-            f"{recipe.name}: {lost} is {fingerprint.losses[lost]}",
+            f"{taken.recipe}: {lost} is {taken.losses[lost]}",
             "nothing can be compared with what is not a finite number, so that it is not stored",
             "find out why the recipe diverges, then record again",
         )
-    if previous is None:
-        tolerance, reason = recipe.fingerprint_tolerance, tolerance_reason(recipe)
-    else:
-        tolerance, reason = previous.tolerance, previous.reason
-    return MeasuredFingerprint(conditions, fingerprint.exact, fingerprint.losses, provenance).entry(tolerance, reason)
+    entry = taken_entry(taken)
+    return entry if previous is None else replace(entry, tolerance=previous.tolerance, reason=previous.reason)
 
 
 def tolerance_reason(recipe: Recipe) -> str:

@@ -142,7 +142,7 @@ def _measure_scale(
             trial: [*first, *table.parts(trial, stored[trial.recipe], scale, count)]
             for trial, count in seeds_by_trial.items()
         }
-        _measure(plan, list(needed.items()), say)
+        trials.measure_all(list(needed.items()), plan.data, plan.bugs_file, plan.processes, say)
         for trial, count in seeds_by_trial.items():
             seeds[trial][scale] = count
         more = {
@@ -152,17 +152,14 @@ def _measure_scale(
         seeds_by_trial = {trial: count for trial, count in more.items() if count > seeds_by_trial[trial]}
 
 
-def _measure(plan: Plan, jobs: Sequence[Tuple[Trial, Sequence[Measurement]]], say: Callable[[str], object]) -> None:
-    trials.measure_all(jobs, plan.data, plan.bugs_file, plan.processes, say)
-
-
 def _alarms(plan: Plan, stored: Mapping[str, Stored], say: Callable[[str], object]) -> Tuple[Alarm, ...]:
     pairs = [
         (Trial(recipe, None, _folder(plan, recipe, None, variant), environment), variant)
         for variant, environment in VARIANTS.items()
         for recipe in plan.recipes
     ]
-    _measure(plan, [(trial, [Measurement(FINGERPRINT)]) for trial, _ in pairs], say)
+    fingerprints = [(trial, [Measurement(FINGERPRINT)]) for trial, _ in pairs]
+    trials.measure_all(fingerprints, plan.data, plan.bugs_file, plan.processes, say)
     return tuple(
         Alarm(trial.recipe, variant, table.fingerprint_judgement(trial, stored[trial.recipe]))
         for trial, variant in pairs
@@ -202,11 +199,11 @@ def _stored(plan: Plan, recipe: str) -> Stored:
     for rung in (FINGERPRINT, *plan.scales):
         platform = str(plan.here["platform"]) if rung == FINGERPRINT else ""
         if files[rung].entry(conditions, platform) is None:
-            commands = files[rung].owner.commands
+            owner = files[rung].owner
             key = ", ".join(filter(None, (*conditions.values(), platform)))
             raise BadInput(
                 f"{plan.baselines} has no {rung} of {recipe} for {key}",
                 "what a gate sees can only be said of one that has something to compare with",
-                f"{commands.record}, then {commands.accept} …; or other recipes with --recipe",
+                f"{owner.record}, then {owner.accept} …; or other recipes with --recipe",
             )
     return Stored(files, plan.dataset.name)

@@ -5,11 +5,12 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Dict, Iterable, List, Mapping, Optional, Sequence, Tuple
 
-from mnist_repro.gate.baselines.judge import MeasuredFingerprint, judge_fingerprint
+from mnist_repro.gate.baselines.judge import judge_fingerprint
 from mnist_repro.gate.baselines.values import BaselineFile, SampleEntry
 from mnist_repro.gate.comparison import FINGERPRINT
 from mnist_repro.gate.statistics import AUTO_SEEDS
 from mnist_repro.gate.verdicts import Judgement, Verdict
+from mnist_repro.harness.tolerances import taken_entry
 from mnist_repro.power.trials import ARITHMETIC, Measurement, Trial
 from mnist_repro.power.usual_checks import accuracy_passes, num_regression_passes
 from mnist_repro.recipes import find
@@ -128,10 +129,7 @@ def _parts(scale: str, seeds: Iterable[int]) -> List[Measurement]:
 
 def fingerprint_judgement(trial: Trial, stored: Stored) -> Judgement:
     """The judgement of the fingerprint rung on a trial that has not crashed."""
-    fingerprint = trial.fingerprint()
-    conditions = conditions_of(fingerprint.dataset, fingerprint.arithmetic)
-    measured = MeasuredFingerprint(conditions, fingerprint.exact, fingerprint.losses, fingerprint.provenance)
-    return judge_fingerprint(stored.files[FINGERPRINT], measured)
+    return judge_fingerprint(stored.files[FINGERPRINT], taken_entry(trial.fingerprint()))
 
 
 def _samples(trial: Trial, stored: Stored, scale: str, seeds: int) -> Cell:

@@ -9,25 +9,25 @@ import os
 import traceback
 from collections import Counter
 from concurrent.futures import ThreadPoolExecutor, as_completed
-from contextlib import closing
+from contextlib import closing, nullcontext
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING, Callable, List, Mapping, NamedTuple, Optional, Sequence, Tuple
+from typing import Any, Callable, Dict, List, Mapping, NamedTuple, Optional, Sequence, Tuple, Union
 
+from mnist_repro.data.dataset import Dataset
+from mnist_repro.data.locate import load
 from mnist_repro.errors import BadInput
 from mnist_repro.execution import fingerprint
+from mnist_repro.execution.components import Assignment, as_run
 from mnist_repro.execution.fingerprint import TakenFingerprint
-from mnist_repro.execution.processes import DiedError, Process
+from mnist_repro.execution.processes import DiedError, Process, serve
 from mnist_repro.files.atomic import write_text
 from mnist_repro.gate.comparison import FINGERPRINT
-from mnist_repro.power.bugs import no_longer_fits
+from mnist_repro.power.bugs import find_bug, no_longer_fits, planted, read_bugs
+from mnist_repro.recipes import Recipe, find
 from mnist_repro.runs import run_json
 from mnist_repro.runs.run import Run
-from mnist_repro.training import framework
-
-if TYPE_CHECKING:
-    from mnist_repro.data.dataset import Dataset
-    from mnist_repro.recipes import Recipe
+from mnist_repro.training import framework, train
 
 ARITHMETIC = "original"
 # Not run.json: commands that look for runs must not find a run with a planted bug.
@@ -80,6 +80,19 @@ class Trial:
         return tuple(run_json.read(_place(self.folder, Measurement(scale, seed)) / RUN) for seed in seeds)
 
 
+def main() -> None:
+    """Measure the trial that this process is asked for: `measure_all` starts one with one thread for each trial."""
+    serve(lambda job, report: _measure_job(job))
+
+
+def _measure_job(job: Dict[str, Any]) -> None:
+    dataset, file = load(job["data"], say=lambda line: None), Path(job["bugs"])
+    # A bug replaces functions in loaded modules: this one has imported all of them.
+    with nullcontext() if job["bug"] is None else planted(find_bug(read_bugs(file), job["bug"]), file):
+        for part in job["parts"]:
+            measure(Path(job["folder"]), find(job["recipe"]), dataset, Measurement(*part))
+
+
 def measure(folder: Path, recipe: Recipe, dataset: Dataset, part: Measurement) -> None:
     """Measure one part in this process and keep it. If the code crashes, keep the error as the result.
 
@@ -89,13 +102,16 @@ def measure(folder: Path, recipe: Recipe, dataset: Dataset, part: Measurement) -
     """
     place = _place(folder, part)
     try:
-        keep = _fingerprint(recipe, dataset) if part.rung == FINGERPRINT else _run(recipe, dataset, part)
+        result = _result(recipe, dataset, part)
     except Exception as error:  # a crash is a result: every test would catch it
         if _says_nothing(error):
             raise
         write_text(place / _CRASHED, traceback.format_exc())
         return
-    keep(place)
+    if isinstance(result, TakenFingerprint):
+        fingerprint.write(result, place)
+    else:
+        run_json.write(result, place, RUN)
 
 
 def measure_all(
@@ -156,7 +172,7 @@ class _Crew:
             "parts": list(parts),
         }
         environment = {name: value for name, value in os.environ.items() if name not in _SWITCHES}
-        with closing(Process("power.trial_worker", {**environment, **trial.environment})) as process:
+        with closing(Process("power.trials", {**environment, **trial.environment})) as process:
             self._running.append(process)
             try:
                 if self._stopped:
@@ -180,19 +196,12 @@ def _says_nothing(error: Exception) -> bool:
     return isinstance(error, (BadInput, OSError, MemoryError, exhausted)) or no_longer_fits(error)
 
 
-def _fingerprint(recipe: Recipe, dataset: Dataset) -> Callable[[Path], None]:
-    taken = fingerprint.take(recipe, dataset, ARITHMETIC)
-    return lambda place: fingerprint.write(taken, place)
-
-
-def _run(recipe: Recipe, dataset: Dataset, part: Measurement) -> Callable[[Path], None]:
-    from mnist_repro.execution.components import Assignment, as_run
-    from mnist_repro.training import train
-
+def _result(recipe: Recipe, dataset: Dataset, part: Measurement) -> Union[TakenFingerprint, Run]:
+    if part.rung == FINGERPRINT:
+        return fingerprint.take(recipe, dataset, ARITHMETIC)
     scale = recipe.scale(part.rung)
     trained = train.train(recipe, dataset, part.seed, scale, ARITHMETIC)
-    run = as_run(Assignment(recipe, part.seed, part.rung, ARITHMETIC), dataset, scale, trained)
-    return lambda place: run_json.write(run, place, RUN)
+    return as_run(Assignment(recipe, part.seed, part.rung, ARITHMETIC), dataset, scale, trained)
 
 
 def _place(folder: Path, part: Measurement) -> Path:

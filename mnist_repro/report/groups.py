@@ -25,13 +25,12 @@ from mnist_repro.report.values import (
     PublishedRow,
 )
 from mnist_repro.reproduction.drift import recognise
-from mnist_repro.reproduction.judgement import FigureComparison, verdict
-from mnist_repro.reproduction.table import judge
+from mnist_repro.reproduction.judgement import FigureComparison, compare, testable, verdict
 from mnist_repro.runs import baselines as recipe_baselines
 from mnist_repro.runs.found import FoundRun
 from mnist_repro.runs.metrics import direction, metric_name, metric_values
 from mnist_repro.runs.problems import Problems
-from mnist_repro.runs.run import Run
+from mnist_repro.runs.run import Run, platform_name
 
 # Number of runs to check for drift: the oracle calculates a hundred steps of each. The evidence names the seeds.
 MOST_LOOKED_AT_FOR_DRIFT = 5
@@ -50,9 +49,9 @@ def group_of(
     recipe = find(first.recipe)
     dataset = datasets.of(first.dataset["sha256"], first.dataset.get("source", ""))
     runs = [each.run for each in group]
-    # Without the dataset, `judge` does not look for drift; that is done below with a few runs.
     judgement, stored = _judged_by_baseline(runs, baselines, problems)
-    [judged] = judge([runs], None, comparisons, {recipe.name: stored})
+    figures = testable(recipe, first.scale, first.dataset["name"])
+    published = compare(figures, runs, comparisons, stored)
     samples = stored.samples(recipe_baselines.conditions_of(first.dataset["name"], first.arithmetic))
     drift = None if dataset is None else recognise(recipe, runs[:MOST_LOOKED_AT_FOR_DRIFT], dataset)
     findings = {finding.name: finding for finding in judgement.findings}
@@ -64,7 +63,7 @@ def group_of(
         environment=recipe.source.environment,
         scale=first.scale,
         arithmetic=first.arithmetic,
-        platform=judged.platform,
+        platform=platform_name(first.provenance),
         dataset=GroupData(first.dataset["name"], first.dataset["sha256"], at_hand=dataset is not None),
         unit=first.unit,
         counts=dict(first.counts),
@@ -73,8 +72,8 @@ def group_of(
         notes=judgement.notes,
         paired=samples is not None and samples.paired,
         metrics=[_metric_row(name, runs, samples, findings.get(name)) for name in names],
-        published_verdict=verdict(judged.comparisons, 0),
-        published=[_published_row(each, first.unit) for each in judged.comparisons],
+        published_verdict=verdict(published, 0),
+        published=[_published_row(each, first.unit) for each in published],
         drift=GroupDrift(drift.kind, drift.cause, drift.evidence, drift.named) if drift else None,
         curves=_curves(runs),
         published_curves=_published_curves(recipe) if first.scale == "full" else [],

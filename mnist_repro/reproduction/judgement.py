@@ -1,25 +1,28 @@
 """Judges runs by published figures: one comparison per figure, and a verdict per recipe. No files, no TensorFlow.
 
-On other data or at the subset scale no published figure can be tested; then runs are judged by stored runs.
+On other data or at the subset scale no published figure can be tested; then runs are judged by stored runs. The gate's
+rung ``published`` judges stored runs by the published figures.
 What was requested and cannot be judged does not pass.
 """
 
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
+from collections import Counter
+from dataclasses import dataclass, replace
 from types import MappingProxyType
-from typing import Mapping, Optional, Sequence, Tuple
+from typing import List, Mapping, Optional, Sequence, Tuple
 
 from mnist_repro.data.dataset import Dataset
 from mnist_repro.display import counted
+from mnist_repro.gate.baselines.judge import incomparable
 from mnist_repro.gate.baselines.values import BaselineFile, samples_of
 from mnist_repro.gate.intervals import Interval
 from mnist_repro.gate.one_run import compare_with_one_run
 from mnist_repro.gate.sentence import say
-from mnist_repro.gate.statistics import Samples
-from mnist_repro.gate.verdicts import Finding, Judgement, Verdict
-from mnist_repro.recipes import Recipe
+from mnist_repro.gate.statistics import FEWEST_STORED, SAME_STORED, Samples
+from mnist_repro.gate.verdicts import WORST_FIRST, Finding, Judgement, Verdict, worst
+from mnist_repro.recipes import RECIPES, Recipe
 from mnist_repro.recipes.published import Figure, published_figures
 from mnist_repro.reproduction.drift import Drift, recognise
 from mnist_repro.runs.baselines import PUBLISHED_CONDITIONS, conditions_of, judge_runs
@@ -32,13 +35,6 @@ NOTHING_STORED = "no runs are stored to judge by"
 # The numbers of seeds that `--seeds auto` tries, in order.
 AUTO_SEEDS = (3, 5, 10)
 _PASSING = (Verdict.REPRODUCED.value, Verdict.EQUIVALENT.value)
-# Verdicts from worst to best; a recipe has the worst verdict of its comparisons.
-_FROM_WORST = (
-    Verdict.INCOMPARABLE.value,
-    Verdict.NOT_REPRODUCED.value,
-    Verdict.INCONCLUSIVE.value,
-    Verdict.REPRODUCED.value,
-)
 
 
 @dataclass(frozen=True)
@@ -114,8 +110,7 @@ def verdict(comparisons: Sequence[FigureComparison], failures: int) -> str:
     """The verdict on a recipe: its worst comparison, or `FAILED` if a run was not made."""
     if failures:
         return FAILED
-    verdicts = {comparison.verdict for comparison in comparisons}
-    return next((word for word in _FROM_WORST if word in verdicts), NOT_TESTED)
+    return worst([comparison.result.verdict for comparison in comparisons]).value if comparisons else NOT_TESTED
 
 
 def measured(run: Run, metric: str, after: int) -> float:
@@ -219,3 +214,56 @@ def _by_stored(runs: Sequence[Run], stored: Optional[BaselineFile], looks: int) 
         if not math.isfinite(value)
     ]
     return Judgement(tuple(lost), (NOTHING_STORED,)) if lost else None
+
+
+def judge_published(recipe: Recipe, stored: BaselineFile) -> Judgement:
+    """Compare every figure that the recipe's source printed with the stored runs of the published budget.
+
+    The level holds for the published figures of all recipes together. A figure passes if it is reproduced, or if its
+    verdict is no worse than the one that the recipe declares as known, with a reason.
+
+    The baseline is that of the recipe at the ``full`` scale.
+    """
+    if stored.samples(PUBLISHED_CONDITIONS) is None:
+        return incomparable(
+            "no full samples of mnist data in original arithmetic are stored to compare the published figures with"
+        )
+    figures = published_figures(recipe)
+    findings: List[Finding] = []
+    printed: Counter[str] = Counter()
+    for figure in figures:
+        metric = metric_name(f"test_{figure.metric}", figure.after, recipe.full.budget.unit)
+        printed[metric] += 1
+        name = metric if printed[metric] == 1 else f"{metric}, figure {printed[metric]}"
+        findings.append(_compare_stored(name, figure, stored_values(stored, figure, recipe.full.budget.unit)))
+    return Judgement(tuple(findings))
+
+
+def figures_in_session() -> int:
+    """The number of published figures of all recipes; they share the level."""
+    return sum(len(published_figures(recipe)) for recipe in RECIPES.values())
+
+
+def _compare_stored(name: str, figure: Figure, stored: Samples) -> Finding:
+    published = f"{figure.value:.6g}"
+    if len(stored) < FEWEST_STORED or not all(math.isfinite(value) for value in stored.values()):
+        why = say(
+            "{count:stored sample}, of which {finite} are numbers; {needed} or more numbers are needed",
+            count=len(stored),
+            finite=sum(map(math.isfinite, stored.values())),
+            needed=FEWEST_STORED,
+        )
+        return Finding(name, Verdict.INCOMPARABLE, why, published)
+    if len(set(stored.values())) == 1:
+        return Finding(name, Verdict.INCOMPARABLE, say(SAME_STORED, count=len(stored)), published)
+    compared = compare_with_one_run(name, figure.value, stored, stored, figures_in_session())
+    possible = FigureComparison(figure, (), compared).possible
+    return replace(compared, interval=possible, known=_known(figure, compared.verdict))
+
+
+def _known(figure: Figure, verdict: Verdict) -> str:
+    """Why this verdict, which does not pass, is known; empty if it passes, or is not known to be so bad."""
+    if verdict.passes or figure.known is None:
+        return ""
+    expected = WORST_FIRST.index(Verdict(figure.known.verdict))
+    return figure.known.reason if WORST_FIRST.index(verdict) >= expected else ""

@@ -28,10 +28,6 @@ class Group:
         drift: drift that explains a difference; None if the data of the runs is not on this machine.
     """
 
-    recipe: str
-    arithmetic: str
-    platform: str
-    scale: str
     runs: Tuple[Run, ...]
     comparisons: Tuple[FigureComparison, ...]
     drift: Optional[Drift]
@@ -45,7 +41,6 @@ HEADER = ("recipe", "arithmetic", "platform", "figure", "published", "measured",
 def judge(
     together: Sequence[Sequence[Run]],
     dataset: Optional[Dataset],
-    comparisons: Optional[int] = None,
     stored: Mapping[str, BaselineFile] = MappingProxyType({}),
 ) -> Tuple[Group, ...]:
     """Compare the runs of each group with published figures. All figures shown together share the level.
@@ -53,37 +48,31 @@ def judge(
     Args:
         together: the runs of each group.
         dataset: training data of the runs, to look for drift; None to skip that.
-        comparisons: number of figures shown together; None means the figures of these runs.
         stored: baselines at the full scale by recipe.
     """
     figures = [testable(find(runs[0].recipe), runs[0].scale, runs[0].dataset["name"]) for runs in together]
-    count = sum(map(len, figures)) if comparisons is None else comparisons
-    return tuple(
-        _judge(runs, compare(own_figures, runs, count, stored.get(runs[0].recipe)), dataset)
-        for runs, own_figures in zip(together, figures)
-    )
+    count = sum(map(len, figures))
+    groups = []
+    for runs, own_figures in zip(together, figures):
+        first = runs[0]
+        at_hand = dataset is not None and dataset.sha256 == first.dataset["sha256"]
+        drift = recognise(find(first.recipe), runs, dataset) if dataset is not None and at_hand else None
+        comparisons = compare(own_figures, runs, count, stored.get(first.recipe))
+        groups.append(Group(tuple(runs), comparisons, drift))
+    return tuple(groups)
 
 
-def _judge(runs: Sequence[Run], comparisons: Tuple[FigureComparison, ...], dataset: Optional[Dataset]) -> Group:
-    first = runs[0]
-    at_hand = dataset is not None and dataset.sha256 == first.dataset["sha256"]
-    return Group(
-        recipe=first.recipe,
-        arithmetic=first.arithmetic,
-        platform=platform_name(first.provenance),
-        scale=first.scale,
-        runs=tuple(runs),
-        comparisons=comparisons,
-        drift=recognise(find(first.recipe), runs, dataset) if dataset is not None and at_hand else None,
-    )
+def _title(group: Group) -> Tuple[str, str, str]:
+    """Recipe, arithmetic and platform."""
+    first = group.runs[0]
+    return first.recipe, first.arithmetic, platform_name(first.provenance)
 
 
 def rows(groups: Sequence[Group]) -> List[Sequence[str]]:
     """The cells of the table: a row for each published figure of each group."""
     cells: List[Sequence[str]] = []
     for each in groups:
-        head = (each.recipe, each.arithmetic, each.platform)
-        unit = each.runs[0].unit
+        head, unit = _title(each), each.runs[0].unit
         for comparison in each.comparisons:
             figure, values = comparison.figure, comparison.measured
             spread = f"{np.std(values, ddof=1):.5f}" if len(values) > 1 else "–"
@@ -100,7 +89,7 @@ def rows(groups: Sequence[Group]) -> List[Sequence[str]]:
             )
         if not each.comparisons:
             last = [run.scores[-1].test.loss for run in each.runs]
-            why = f"not tested: {each.scale} scale, {each.runs[0].dataset['name']} data"
+            why = f"not tested: {each.runs[0].scale} scale, {each.runs[0].dataset['name']} data"
             cells.append((*head, "last test loss", "", f"{np.mean(last):.5f}", "", str(len(last)), why))
     return cells
 
@@ -118,5 +107,5 @@ def causes(groups: Sequence[Group]) -> List[str]:
     for each in groups:
         failing = any(comparison.verdict != Verdict.REPRODUCED.value for comparison in each.comparisons)
         if each.drift is not None and (each.drift.named or failing):
-            lines.append(f"{each.recipe}, {each.arithmetic}, {each.platform}: {each.drift}")
+            lines.append(f"{', '.join(_title(each))}: {each.drift}")
     return lines

@@ -14,7 +14,6 @@ from mnist_repro.gate.baselines.judge import MeasuredSamples, incomparable, judg
 from mnist_repro.gate.baselines.values import BaselineEntry, BaselineFile, FingerprintEntry, Owner, SampleEntry
 from mnist_repro.gate.comparison import FINGERPRINT, PUBLISHED, SAMPLES
 from mnist_repro.gate.sentence import say
-from mnist_repro.gate.text import Commands
 from mnist_repro.gate.verdicts import Judgement
 from mnist_repro.recipes import OURS, RECIPES
 from mnist_repro.recipes.outside import named_files
@@ -47,17 +46,18 @@ def conditions_of(dataset: str, arithmetic: str) -> Dict[str, str]:
     return {"dataset": dataset, "arithmetic": arithmetic}
 
 
-def commands(folder: Path, recipe: str, rung: str, conditions: Mapping[str, str]) -> Commands:
-    """The commands to type for a recipe's baseline in a folder."""
+def owner(folder: Path, recipe: str, rung: str, conditions: Mapping[str, str] = {}) -> Owner:
+    """The commands to type for a recipe's baseline in a folder, and the check of its entries."""
     where, unusual = places(folder, [recipe]), options(conditions)
     chosen = f"{recipe} --rung {rung}"
     rerun = f"pytest --repro-scale {rung} --gate-seeds {{seeds}}{unusual.replace(' --', ' --repro-')} -k {recipe}"
-    return Commands(
+    return Owner(
         record=f"mnist-repro baseline record {chosen}{unusual}{where}",
         show=f"mnist-repro baseline show {recipe}{where}",
         diff=f"mnist-repro baseline diff {chosen}{where}",
         accept=f"mnist-repro baseline accept {chosen}{where} --reason",
         rerun="" if rung == FINGERPRINT else rerun,
+        check=partial(_require_sensible, recipe),
     )
 
 
@@ -91,12 +91,7 @@ def read(folder: Path, recipe: str, rung: str, conditions: Mapping[str, str] = {
 
 def read_proposed(folder: Path, recipe: str, rung: str) -> BaselineFile:
     """The entries that are proposed for a recipe's rung; raises as `read` does."""
-    return baseline_files.read_proposed(folder, name_of(recipe, rung), kind_of(rung), owner(folder, recipe, rung))
-
-
-def owner(folder: Path, recipe: str, rung: str, conditions: Mapping[str, str] = {}) -> Owner:
-    """The commands for a recipe's baseline, and the check of its entries."""
-    return Owner(commands(folder, recipe, rung, conditions), partial(_require_sensible, recipe))
+    return baseline_files.read(folder, name_of(recipe, rung), kind_of(rung), owner(folder, recipe, rung), proposed=True)
 
 
 def judge_runs(stored: BaselineFile, runs: Sequence[Run], looks: int = 1) -> Judgement:
@@ -112,8 +107,7 @@ def judge_runs(stored: BaselineFile, runs: Sequence[Run], looks: int = 1) -> Jud
     mixed = _mixed(stored, runs)
     if mixed:
         return incomparable(mixed)
-    first = runs[0]
-    dataset = first.dataset["name"]
+    dataset = runs[0].dataset["name"]
     if dataset not in DATASETS:
         return incomparable(
             say(
@@ -122,15 +116,16 @@ def judge_runs(stored: BaselineFile, runs: Sequence[Run], looks: int = 1) -> Jud
                 data=dataset,
             )
         )
-    return judge_samples(
-        stored,
-        MeasuredSamples(
-            conditions_of(dataset, first.arithmetic),
-            {run.seed: metric_values(run) for run in runs},
-            first.provenance,
-            {run.seed: run.dataset["sha256"] for run in runs},
-        ),
-        looks,
+    return judge_samples(stored, measured_samples(runs), looks)
+
+
+def measured_samples(runs: Sequence[Run]) -> MeasuredSamples:
+    """The metrics of runs, of which all have the conditions of the first, in the form in which they are judged."""
+    return MeasuredSamples(
+        conditions_of(runs[0].dataset["name"], runs[0].arithmetic),
+        {run.seed: metric_values(run) for run in runs},
+        runs[0].provenance,
+        {run.seed: run.dataset["sha256"] for run in runs},
     )
 
 

@@ -11,7 +11,6 @@ from typing import Any, Dict, List, Mapping, Optional
 from mnist_repro.gate.baselines import files
 from mnist_repro.gate.baselines.values import BaselineEntry, FingerprintEntry, Owner
 from mnist_repro.gate.baselines.values import Change as HistoryChange
-from mnist_repro.gate.text import Commands
 from mnist_repro.runs.problems import Problems
 from mnist_repro.trend.sessions import Key, Series, seconds
 
@@ -77,7 +76,7 @@ class History:
             with self.problems.leaving_out():
                 # Names in gate reports may be anything.
                 if self.folder is not None and key.name in files.names(self.folder):
-                    owner = Owner(Commands("pytest --gate-record", "", "", ""))
+                    owner = Owner("pytest --gate-record", "", "", "")
                     self._entries[key.name] = list(files.read(self.folder, key.name, "", owner).entries)
         for entry in self._entries[key.name]:
             platform = entry.platform if isinstance(entry, FingerprintEntry) else key.platform

@@ -11,7 +11,7 @@ from mnist_repro.gate.intervals import Interval
 from mnist_repro.gate.report import Report, ReportEntry, Session
 from mnist_repro.gate.verdicts import Judgement
 from mnist_repro.harness import fixture as checking
-from mnist_repro.harness.checkable import Measured
+from mnist_repro.harness.fixture import Judged
 from mnist_repro.recipes import RECIPES
 from tests.builders.gate_cases import fingerprint, runs
 
@@ -32,7 +32,7 @@ def entry(found: Optional[Comparison], outcome: str = "passed", reason: str = ""
     return ReportEntry(test, outcome, name, kind, found, reason)
 
 
-def judged(folder: Path, measured: Measured) -> ReportEntry:
+def judged(folder: Path, measured: Judged) -> ReportEntry:
     found = checking.judge(folder, measured)
     return entry(found, "passed" if found.verdict and found.verdict.passes else "failed")
 

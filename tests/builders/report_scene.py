@@ -10,11 +10,12 @@ from typing import Any, Dict, List, Sequence
 from mnist_repro.data.dataset import Dataset
 from mnist_repro.gate import comparison as checked
 from mnist_repro.gate.baselines import files as baseline_files
-from mnist_repro.gate.baselines.judge import MeasuredFingerprint, judge_fingerprint
+from mnist_repro.gate.baselines.judge import judge_fingerprint
 from mnist_repro.gate.baselines.values import accepted
 from mnist_repro.gate.comparison import FINGERPRINT, Comparison
+from mnist_repro.gate.markdown import write
 from mnist_repro.gate.report import Report, ReportEntry, Session
-from mnist_repro.gate.report_folder import write
+from mnist_repro.harness.tolerances import taken_entry
 from mnist_repro.runs import baselines, run_json
 from mnist_repro.runs.log import Line
 from mnist_repro.runs.run import Run
@@ -90,10 +91,8 @@ def add_gate(
     """A session whose fingerprint has changed."""
     taken = gate_cases.fingerprint("wheel-softmax", {**gate_cases.LOSSES, "loss of step 2": 2.5})
     stored = gate_cases.stored_fingerprint("wheel-softmax")
-    conditions = made_up_baselines.CONDITIONS
-    measured = MeasuredFingerprint(conditions, taken.exact, taken.losses, taken.provenance)
-    judgement = judge_fingerprint(stored, measured)
-    found = Comparison(stored.name, FINGERPRINT, judgement, conditions, {}, taken.provenance)
+    judgement = judge_fingerprint(stored, taken_entry(taken))
+    found = Comparison(stored.name, FINGERPRINT, judgement, made_up_baselines.CONDITIONS, {}, taken.provenance)
     settings = {"seeds": "5", "scale": "subset", "arithmetic": "original"}
     session = Session(settings, "2026-01-02T03:04:05+00:00", {"pytest": "8.3"}, "2026-01-02", 1, True)
     entry = ReportEntry(test, "failed", stored.name, FINGERPRINT, found, reason)

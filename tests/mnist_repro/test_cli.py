@@ -80,7 +80,7 @@ for words, heavy in json.loads(sys.argv[1]):
 
 def test_nothing_that_takes_long_is_imported_before_it_is_needed(tmp_path: Path) -> None:
     baseline_files.write(tmp_path, subset())
-    baseline_files.write_proposed(tmp_path, subset(samples([0.25, 0.5], history=())))
+    baseline_files.write(tmp_path, subset(samples([0.25, 0.5], history=())), proposed=True)
     baselines = ["wheel-softmax", "--baselines", str(tmp_path)]
     tensorflow = ("tensorflow", "keras")
     # From what needs least to what needs most, in one process.

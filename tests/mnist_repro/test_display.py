@@ -103,8 +103,8 @@ def test_nothing_is_shown_where_there_is_no_terminal_or_one_that_cannot_move(mon
     assert b"" == on_a_terminal("dumb", monkeypatch, three_steps).strip()
     shown = io.StringIO()
     monkeypatch.setattr(sys, "stderr", shown)
-    with display.steps("wheel-softmax, seed 0") as show:
-        show(10, 10)
+    with display.bars() as show:
+        show("wheel-softmax, seed 0", 10, 10)
 
     assert "" == shown.getvalue()
 
@@ -117,8 +117,8 @@ def test_a_terminal_shows_a_run_and_its_steps(term: str, monkeypatch: pytest.Mon
 @contextlib.contextmanager
 def three_steps() -> Iterator[None]:
     """Show three of ten steps."""
-    with display.steps("vgg7, seed 0") as show:
-        show(3, 10)
+    with display.bars() as show:
+        show("vgg7, seed 0", 3, 10)
         yield
 
 

@@ -5,8 +5,7 @@ from __future__ import annotations
 import pytest
 
 from mnist_repro.gate.comparison import FINGERPRINT
-from mnist_repro.harness.checkable import Measured
-from mnist_repro.harness.fixture import Baseline
+from mnist_repro.harness.fixture import Baseline, Measured
 from mnist_repro.recipes import RECIPES
 from tests.builders.job_environment import job_environment
 

@@ -13,14 +13,11 @@ from typing import Any, Callable, Dict, List, Optional, Sequence
 from mnist_repro.display import counted, table
 from mnist_repro.errors import BadInput, ExitCode
 from mnist_repro.files.json import read_json
-from mnist_repro.files.locks import locked
 from mnist_repro.gate.baselines import files as baseline_files
-from mnist_repro.gate.baselines import proposals
-from mnist_repro.gate.baselines.folder import option
-from mnist_repro.gate.baselines.judge import MeasuredFingerprint
-from mnist_repro.gate.baselines.proposals import Proposal
-from mnist_repro.gate.baselines.read_only import require_writable_baselines
+from mnist_repro.gate.baselines.files import Proposal
+from mnist_repro.gate.baselines.folder import option, require_writable_baselines
 from mnist_repro.gate.baselines.values import (
+    STATED,
     BaselineEntry,
     BaselineFile,
     CasesEntry,
@@ -34,27 +31,14 @@ from mnist_repro.gate.comparison import CASES, FINGERPRINT, SAMPLES, Comparison,
 from mnist_repro.gate.margins import require_finite_cases, require_spread
 from mnist_repro.gate.measured_values import case_values
 from mnist_repro.gate.report import SCHEMA
-from mnist_repro.gate.text import Commands
 
 NAME = "gate-baselines"
 
 
 def owner(folder: Path, name: str, record: str = "pytest --gate-record", rerun: str = "") -> Owner:
-    """The commands to type next for a baseline.
-
-    ``record`` records the baseline anew. ``rerun`` measures again with ``{seeds}`` seeds; it is empty where nothing
-    can.
-    """
-    where = option(folder)
-    return Owner(
-        Commands(
-            record=record,
-            show=f"{NAME} show {name}{where}",
-            diff=f"{NAME} diff {name}{where}",
-            accept=f"{NAME} accept {name}{where} --reason",
-            rerun=rerun,
-        )
-    )
+    """The commands to type next for a baseline."""
+    show, diff, accept = (f"{NAME} {action} {name}{option(folder)}" for action in ("show", "diff", "accept"))
+    return Owner(record, show, diff, f"{accept} --reason", rerun)
 
 
 def _read(folder: Path, name: str) -> BaselineFile:
@@ -68,7 +52,7 @@ def list_(arguments: argparse.Namespace) -> ExitCode:
     rows = []
     for name in _chosen(arguments, sorted({*baseline_files.names(folder), *proposed})):
         stored = _read(folder, name)
-        new = baseline_files.read_proposed(folder, name, stored.kind, stored.owner) if name in proposed else None
+        new = baseline_files.read(folder, name, stored.kind, stored.owner, proposed=True) if name in proposed else None
         entries = counted(len(stored.entries), "entry", "entries")
         rows.append((name, stored.kind or (new.kind if new else ""), entries, "proposed" if new else ""))
     print(table(("name", "kind", "stored", ""), rows))
@@ -111,35 +95,18 @@ def accept_(arguments: argparse.Namespace) -> ExitCode:
     return ExitCode.PASSED
 
 
-def _nothing(folder: Path, proposal: Proposal) -> object:
-    """Do nothing."""
-
-
-def store(
-    folder: Path,
-    found: Sequence[Proposal],
-    reason: str,
-    require: Callable[[Path, Proposal], object] = _nothing,
-    keep: Callable[[Path, Proposal], object] = _nothing,
-) -> None:
-    """Store what is proposed, under the locks of the baselines, and print a line for each entry.
-
-    ``require`` is called with each proposal before any change, and may refuse it; ``keep`` before a proposal is stored,
-    for further files that belong to it.
-    """
+def store(folder: Path, found: Sequence[Proposal], reason: str) -> None:
+    """Store what is proposed, under the locks of the baselines, and print a line for each entry."""
     with contextlib.ExitStack() as locks:
         waiting: List[Proposal] = []
         for each in found:
             stored = each.stored
-            locks.enter_context(locked(baseline_files.private_folder(folder), stored.name))
+            locks.enter_context(baseline_files.lock(folder, stored.name))
             # Read again under the lock: another process may have changed the proposal before.
-            again = proposals.find(folder, stored.name, stored.kind, stored.owner)
+            again = baseline_files.find_proposal(folder, stored.name, stored.kind, stored.owner)
             waiting += [again] if again else []
         for proposal in waiting:
-            require(folder, proposal)
-        for proposal in waiting:
-            keep(folder, proposal)
-            for line in proposals.accept(folder, proposal, _now(), reason):
+            for line in baseline_files.accept(folder, proposal, _now(), reason):
                 print(line, flush=True)
 
 
@@ -148,16 +115,16 @@ def rename_(arguments: argparse.Namespace) -> ExitCode:
     reason, folder = require_reason(f"{NAME} rename", arguments.reason), arguments.baselines
     old, new = map(require_name, arguments.names)
     stored = _existing(folder, old)
-    proposed = baseline_files.proposed_path(folder, old)
+    proposed = baseline_files.path_of(folder, old, proposed=True)
     if proposed.exists():
         raise BadInput(
             f"{proposed} is proposed under the old name",
             "it would be left behind",
-            f"{stored.owner.commands.accept} …, or rm {proposed}",
+            f"{stored.owner.accept} …, or rm {proposed}",
         )
     if baseline_files.path_of(folder, new).exists():
         raise BadInput(f"{new} is stored already", "a name belongs to one baseline", "another name")
-    with locked(baseline_files.private_folder(folder), old):
+    with baseline_files.lock(folder, old):
         change = Change(_now(), f"renamed from {old}: {reason}")
         entries = tuple(replace(each, history=(*each.history, change)) for each in stored.entries)
         print(baseline_files.write(folder, BaselineFile(new, stored.kind, entries, owner(folder, new))))
@@ -171,9 +138,9 @@ def remove_(arguments: argparse.Namespace) -> ExitCode:
     for name in arguments.names:
         _existing(folder, require_name(name))
     for name in arguments.names:
-        with locked(baseline_files.private_folder(folder), name):
+        with baseline_files.lock(folder, name):
             with contextlib.suppress(FileNotFoundError):
-                baseline_files.proposed_path(folder, name).unlink()
+                baseline_files.path_of(folder, name, proposed=True).unlink()
             path = baseline_files.path_of(folder, name)
             path.unlink()
         print(f"removed {path}: {reason}; its history is in version control, if it was committed")
@@ -184,7 +151,7 @@ def _proposals(arguments: argparse.Namespace) -> List[Proposal]:
     folder = arguments.baselines
     there = baseline_files.names(folder, proposed=True)
     found = [
-        proposals.find(folder, name, "", owner(folder, name))
+        baseline_files.find_proposal(folder, name, "", owner(folder, name))
         for name in _chosen(arguments, there, f"nothing is proposed in {folder}")
     ]
     return [each for each in found if each is not None]
@@ -258,8 +225,8 @@ def _propose(folder: Path, comparison: Comparison, file: Path) -> None:
     name = require_name(comparison.name)
     stored = baseline_files.read(folder, name, comparison.kind, owner(folder, name))
     entry = _MADE_OF[comparison.kind](stored, comparison, file)
-    with locked(baseline_files.private_folder(folder), name):
-        proposals.propose(folder, name, comparison.kind, entry, stored.owner)
+    with baseline_files.lock(folder, name):
+        baseline_files.propose(folder, stored, entry)
 
 
 def _samples_of(stored: BaselineFile, comparison: Comparison, file: Path) -> SampleEntry:
@@ -288,7 +255,7 @@ def _cases_of(stored: BaselineFile, comparison: Comparison, file: Path) -> Cases
         raise BadInput(
             f"{comparison.name}: {file} has {counted(len(cases), 'case')}, not {', '.join(lost[:5])}",
             "stored cases would be lost",
-            f"if they are to go: {stored.owner.commands.record}",
+            f"if they are to go: {stored.owner.record}",
         )
     for metric in before.metrics:
         require_finite_cases(metric.name, {case: values.get(metric.name, [math.nan]) for case, values in cases.items()})
@@ -299,17 +266,17 @@ def _nothing_stored(stored: BaselineFile, comparison: Comparison, file: Path) ->
     return BadInput(
         f"{comparison.name}: nothing is stored for these conditions",
         f"{file} has the {comparison.kind}, but not what may differ",
-        stored.owner.commands.record,
+        stored.owner.record,
     )
 
 
 def _fingerprint_of(stored: BaselineFile, comparison: Comparison, file: Path) -> FingerprintEntry:
-    taken = comparison.taken
-    measured = MeasuredFingerprint(comparison.conditions, taken["exact"], taken["close"], comparison.provenance)
-    made = measured.entry(taken["tolerance"])
+    conditions, taken, provenance = comparison.conditions, comparison.taken, comparison.provenance
+    values = (str(provenance.get("platform", "")), taken["exact"], taken["close"], taken["tolerance"])
+    made = FingerprintEntry(conditions, *values, STATED, provenance, ())
     before = stored.same_key(made)
     like: Optional[Any] = before or next(
-        (each for each in stored.entries if dict(each.conditions) == dict(comparison.conditions)), None
+        (each for each in stored.entries if dict(each.conditions) == dict(conditions)), None
     )
     return replace(made, tolerance=like.tolerance, reason=like.reason, tolerances=like.tolerances) if like else made
 

@@ -8,8 +8,6 @@ from typing import List, Optional, Tuple, Union
 from mnist_repro.display import counted
 from mnist_repro.gate.baselines.judge import (
     DIGITS,
-    MeasuredCases,
-    MeasuredFingerprint,
     compare,
     judge_cases,
     judge_fingerprint,
@@ -67,7 +65,7 @@ def _difference(stored: BaselineFile, entry: BaselineEntry) -> Difference:
     elif isinstance(old, FingerprintEntry) and isinstance(entry, FingerprintEntry):
         judgement = _judge_fingerprint(stored, old, entry)
     elif isinstance(old, CasesEntry) and isinstance(entry, CasesEntry):
-        judged = judge_cases(stored, MeasuredCases(entry.conditions, entry.cases, entry.provenance))
+        judged = judge_cases(stored, entry)
         judgement = Judgement(judged.findings, (*judged.notes, *_margins(old, entry)))
     else:
         assert isinstance(old, SampleEntry)  # noqa: S101 - a file holds one kind
@@ -80,7 +78,7 @@ def _judge_fingerprint(stored: BaselineFile, old: FingerprintEntry, new: Fingerp
     if platform_text(new.provenance) != new.platform:
         why = f"it is proposed for {new.platform}, and was taken on {platform_text(new.provenance)}"
         return Judgement((Finding("platform", Verdict.INCOMPARABLE, why),))
-    judged = judge_fingerprint(stored, MeasuredFingerprint(new.conditions, new.exact, new.close, new.provenance))
+    judged = judge_fingerprint(stored, new)
     notes = list(judged.notes)
     if old.tolerance != new.tolerance:
         notes.append(f"tolerance {old.tolerance:.2g} stored, {new.tolerance:.2g} proposed")

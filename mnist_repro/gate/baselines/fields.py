@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import dataclasses
 import math
 import re
 import sys
-from typing import Any, Collection, Dict, Mapping, Sequence, Tuple
+from typing import Any, Callable, Collection, Dict, Iterable, Mapping, Sequence, Tuple, Type
 
 from mnist_repro.gate.baselines.values import (
     BaselineEntry,
@@ -14,21 +15,23 @@ from mnist_repro.gate.baselines.values import (
     FingerprintEntry,
     SampleEntry,
 )
-from mnist_repro.gate.comparison import CASES, FINGERPRINT
+from mnist_repro.gate.comparison import CASES, FINGERPRINT, SAMPLES
 from mnist_repro.gate.measured_values import Exact
 from mnist_repro.gate.verdicts import Metric
 
 # Relative limit where only rounding may differ: 500 times the largest effect of rounding on a loss ever seen.
 MOST_ROUNDING = 1e-3
 _EXPONENT = re.compile(r"[-+]?[0-9.]+[eE][-+]?[0-9]+")
-_OF_EVERY_ENTRY = ("conditions", "provenance", "history")
-_OF_SAMPLES = (*_OF_EVERY_ENTRY, "paired", "metrics", "samples")
+METRIC_FIELDS = ("direction", "claim", "margin", "reason")
 _OF_REPLACED = (
     "metrics", "columns", "samples", "paired", "cases", "exact", "close", "tolerance", "tolerances",
     "commit", "platform",
 )  # fmt: skip
-_OF_CASES = (*_OF_EVERY_ENTRY, "metrics", "cases")
-_OF_FINGERPRINTS = (*_OF_EVERY_ENTRY, "platform", "exact", "close", "tolerance", "reason")
+_ENTRIES: Mapping[str, Type[BaselineEntry]] = {
+    SAMPLES: SampleEntry,
+    FINGERPRINT: FingerprintEntry,
+    CASES: CasesEntry,
+}
 
 
 def read_entry(kind: str, fields: Any) -> BaselineEntry:
@@ -38,10 +41,7 @@ def read_entry(kind: str, fields: Any) -> BaselineEntry:
         ValueError: the fields are not an entry; the message names the entry, the field and the reason.
     """
     try:
-        fields = _mapping(fields, "an entry")
-        if kind == FINGERPRINT:
-            return _fingerprint_entry(fields)
-        return _cases_entry(fields) if kind == CASES else _sample_entry(fields)
+        return _entry(_ENTRIES[kind], _mapping(fields, "an entry"))
     except ValueError as error:
         fields = fields if isinstance(fields, dict) else {}
         conditions = fields.get("conditions")
@@ -50,26 +50,17 @@ def read_entry(kind: str, fields: Any) -> BaselineEntry:
         raise ValueError(f"entry {title}: {error}") from error
 
 
-def _sample_entry(fields: Mapping[str, Any]) -> SampleEntry:
-    require_exactly(_OF_SAMPLES, fields, "the entry")
-    metrics = _metrics(fields)
-    samples = {
-        _seed(seed): _numbers(values, f"samples of seed {seed}")
-        for seed, values in _mapping(fields["samples"], "samples").items()
-    }
-    _require_all(metrics, {f"samples of seed {seed}": values for seed, values in samples.items()}, "samples")
-    if not isinstance(fields["paired"], bool):
-        raise ValueError(f"paired is {fields['paired']!r}, not true or false")
-    return SampleEntry(
-        **_common(fields),
-        paired=fields["paired"],
-        metrics=metrics,
-        samples=samples,
-    )
-
-
-def _metrics(fields: Mapping[str, Any]) -> Tuple[Metric, ...]:
-    return tuple(_metric(str(name), value) for name, value in _mapping(fields["metrics"], "metrics").items())
+def _entry(of: Type[BaselineEntry], fields: Mapping[str, Any]) -> BaselineEntry:
+    # Fingerprints without tolerances of single values do not have the field.
+    names = [each.name for each in dataclasses.fields(of) if each.name != "tolerances" or "tolerances" in fields]
+    require_exactly(names, fields, "the entry")
+    entry = of(**{name: _READERS[name](fields[name]) for name in names})
+    if isinstance(entry, SampleEntry):
+        rows = {f"samples of seed {seed}": values for seed, values in entry.samples.items()}
+        _require_all(entry.metrics, rows, "samples")
+    elif isinstance(entry, CasesEntry):
+        _require_all(entry.metrics, {f"case {case}": values for case, values in entry.cases.items()}, "cases")
+    return entry
 
 
 def _require_all(metrics: Sequence[Metric], rows: Mapping[str, Mapping[str, Any]], what: str) -> None:
@@ -82,14 +73,6 @@ def _require_all(metrics: Sequence[Metric], rows: Mapping[str, Mapping[str, Any]
             raise ValueError(f"{row} and the metrics differ in {', '.join(sorted(set(values) ^ names))}")
 
 
-def _cases_entry(fields: Mapping[str, Any]) -> CasesEntry:
-    require_exactly(_OF_CASES, fields, "the entry")
-    cases = {str(case): _case(values, f"case {case}") for case, values in _mapping(fields["cases"], "cases").items()}
-    metrics = _metrics(fields)
-    _require_all(metrics, {f"case {case}": values for case, values in cases.items()}, "cases")
-    return CasesEntry(**_common(fields), metrics=metrics, cases=cases)
-
-
 def _case(values: Any, what: str) -> Dict[str, Tuple[float, ...]]:
     made = {}
     for name, repeats in _mapping(values, what).items():
@@ -99,18 +82,10 @@ def _case(values: Any, what: str) -> Dict[str, Tuple[float, ...]]:
     return made
 
 
-def _fingerprint_entry(fields: Mapping[str, Any]) -> FingerprintEntry:
-    require_exactly((*_OF_FINGERPRINTS, *(["tolerances"] if "tolerances" in fields else [])), fields, "the entry")
-    exact = {str(name): _exact(str(name), value) for name, value in _mapping(fields["exact"], "exact").items()}
-    return FingerprintEntry(
-        **_common(fields),
-        platform=str(fields["platform"]),
-        exact=exact,
-        close=_numbers(fields["close"], "close"),
-        tolerance=_number(fields["tolerance"], "tolerance"),
-        tolerances=_numbers(fields.get("tolerances", {}), "tolerances"),
-        reason=str(fields["reason"]),
-    )
+def _paired(value: Any) -> bool:
+    if not isinstance(value, bool):
+        raise ValueError(f"paired is {value!r}, not true or false")
+    return value
 
 
 def _exact(name: str, value: Any) -> Exact:
@@ -119,21 +94,17 @@ def _exact(name: str, value: Any) -> Exact:
     raise ValueError(f"{name} is {value!r}, neither a whole number nor a text")
 
 
-def _common(fields: Mapping[str, Any]) -> Dict[str, Any]:
-    conditions = _mapping(fields["conditions"], "conditions")
-    odd = next((name for name, value in conditions.items() if not isinstance(value, str)), None)
+def _conditions(value: Any) -> Dict[str, str]:
+    conditions = _mapping(value, "conditions")
+    odd = next((name for name, each in conditions.items() if not isinstance(each, str)), None)
     if odd is not None:
         raise ValueError(f"condition {odd} is {conditions[odd]!r}, not a text; quoted, it is one")
-    return {
-        "conditions": {str(name): value for name, value in conditions.items()},
-        "provenance": _plain(_mapping(fields["provenance"], "provenance"), "provenance"),
-        "history": _history(fields["history"]),
-    }
+    return {str(name): each for name, each in conditions.items()}
 
 
 def _metric(name: str, fields: Any) -> Metric:
     what = f"metric {name}"
-    require_exactly(("direction", "claim", "margin", "reason"), _mapping(fields, what), what)
+    require_exactly(METRIC_FIELDS, _mapping(fields, what), what)
     margin = _number(fields["margin"], f"margin of {name}")
     return Metric(name, fields["direction"], margin, str(fields["reason"]), fields["claim"])
 
@@ -227,3 +198,27 @@ def _seed(value: Any) -> int:
     if type(value) is not int or value < 0:
         raise ValueError(f"{value!r} is not a seed")
     return value
+
+
+def _items(value: Any, what: str) -> Iterable[Tuple[Any, Any]]:
+    return _mapping(value, what).items()
+
+
+# How each field of an entry is read.
+_READERS: Mapping[str, Callable[[Any], Any]] = {
+    "conditions": _conditions,
+    "platform": str,
+    "paired": _paired,
+    "metrics": lambda value: tuple(_metric(str(name), each) for name, each in _items(value, "metrics")),
+    "samples": lambda value: {
+        _seed(seed): _numbers(row, f"samples of seed {seed}") for seed, row in _items(value, "samples")
+    },
+    "cases": lambda value: {str(case): _case(each, f"case {case}") for case, each in _items(value, "cases")},
+    "exact": lambda value: {str(name): _exact(str(name), each) for name, each in _items(value, "exact")},
+    "close": lambda value: _numbers(value, "close"),
+    "tolerance": lambda value: _number(value, "tolerance"),
+    "tolerances": lambda value: _numbers(value, "tolerances"),
+    "reason": str,
+    "provenance": lambda value: _plain(_mapping(value, "provenance"), "provenance"),
+    "history": _history,
+}

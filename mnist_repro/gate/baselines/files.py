@@ -10,21 +10,23 @@ from __future__ import annotations
 import errno
 import hashlib
 import json
-from dataclasses import asdict
+from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import Any, Dict, List, Optional
+from typing import Any, ContextManager, Dict, List, Optional, Sequence
 
 from mnist_repro.errors import BadInput
 from mnist_repro.files.atomic import write_text
-from mnist_repro.gate.baselines.fields import read_entry, require_exactly
+from mnist_repro.files.locks import locked
+from mnist_repro.gate.baselines.fields import METRIC_FIELDS, read_entry, require_exactly
 from mnist_repro.gate.baselines.values import (
     BaselineEntry,
     BaselineFile,
     CasesEntry,
     FingerprintEntry,
     Owner,
-    SampleEntry,
+    accepted,
     require_name,
+    same_values,
 )
 from mnist_repro.gate.comparison import CASES, FINGERPRINT, SAMPLES
 
@@ -39,14 +41,9 @@ _DEEPEST = 20
 _DIGITS = 16
 
 
-def path_of(folder: Path, name: str) -> Path:
-    """The file of a baseline."""
-    return folder / f"{require_name(name)}.yml"
-
-
-def proposed_path(folder: Path, name: str) -> Path:
-    """The file of the entries that are proposed for a baseline."""
-    return folder / f"{require_name(name)}.proposed.yml"
+def path_of(folder: Path, name: str, proposed: bool = False) -> Path:
+    """The file of a baseline, or of the entries that are proposed for it."""
+    return folder / f"{require_name(name)}{'.proposed' if proposed else ''}.yml"
 
 
 def names(folder: Path, proposed: bool = False) -> List[str]:
@@ -65,40 +62,106 @@ def private_folder(folder: Path) -> Path:
     return folder / ".recording"
 
 
-def read(folder: Path, name: str, kind: str, owner: Owner) -> BaselineFile:
-    """A stored baseline; it has no entries if there is no file.
+def lock(folder: Path, name: str) -> ContextManager[None]:
+    """Hold the lock of a baseline while a block runs.
+
+    Raises:
+        BadInput: another process is recording or accepting this baseline, or the folder cannot be written.
+    """
+    return locked(private_folder(folder), name)
+
+
+def read(folder: Path, name: str, kind: str, owner: Owner, proposed: bool = False) -> BaselineFile:
+    """A stored baseline, or what is proposed for it; it has no entries if there is no file.
 
     Args:
         folder: folder of the baselines.
         name: name of the baseline.
         kind: ``samples``, ``fingerprint`` or ``cases``; empty if any will do.
         owner: what the code that keeps it adds to it.
+        proposed: whether to read the proposed entries. Only stored ones must have a history.
 
     Raises:
         BadInput: the file is not a valid baseline of this kind; the message says where and why.
     """
-    path = path_of(folder, name)
+    path = path_of(folder, name, proposed)
     stored = _read(path, name, kind, owner)
     # For example, a proposal was renamed to a stored file.
-    unexplained = next((entry for entry in stored.entries if not entry.history), None)
+    unexplained = next((entry for entry in stored.entries if not entry.history and not proposed), None)
     if unexplained is not None:
         raise _broken(path, f"entry {unexplained.title} has no history: it was not accepted", owner)
     return stored
 
 
-def read_proposed(folder: Path, name: str, kind: str, owner: Owner) -> BaselineFile:
-    """The entries that are proposed for a baseline; raises as `read` does."""
-    return _read(proposed_path(folder, name), name, kind, owner)
+def write(folder: Path, baseline: BaselineFile, proposed: bool = False) -> Path:
+    """Write a baseline, or proposed entries, atomically; return the path."""
+    path = path_of(folder, baseline.name, proposed)
+    fields = {
+        "schema": SCHEMA,
+        "name": baseline.name,
+        "kind": baseline.kind,
+        "entries": [{"digest": _digest(entry), **entry_fields(entry)} for entry in baseline.entries],
+    }
+    text = _as_text(fields)
+    # Read back first: a text that cannot be read, for example with a NaN, must not replace a valid file.
+    _parse(path, text, baseline.name, baseline.kind, baseline.owner)
+    write_text(path, text)
+    return path
 
 
-def write(folder: Path, baseline: BaselineFile) -> Path:
-    """Write a baseline atomically; return its path."""
-    return _write(path_of(folder, baseline.name), baseline)
+@dataclass(frozen=True)
+class Proposal:
+    """The proposed entries for one file, and the file's stored entries.
+
+    Args:
+        stored: the current file.
+        proposed: entries that would replace the stored entries with the same key.
+    """
+
+    stored: BaselineFile
+    proposed: BaselineFile
 
 
-def write_proposed(folder: Path, baseline: BaselineFile) -> Path:
-    """Write proposed entries atomically; return their path."""
-    return _write(proposed_path(folder, baseline.name), baseline)
+def propose(folder: Path, stored: BaselineFile, entry: BaselineEntry) -> Path:
+    """Write a proposed entry beside the stored file; return its path. It replaces an earlier proposal of the same key.
+
+    The lock of the baseline must be held.
+    """
+    proposed = read(folder, stored.name, stored.kind, stored.owner, proposed=True)
+    return write(folder, proposed.with_entry(entry), proposed=True)
+
+
+def find_proposal(folder: Path, name: str, kind: str, owner: Owner) -> Optional[Proposal]:
+    """The proposal for a baseline, or None.
+
+    Raises:
+        BadInput: the stored or the proposed file is not valid.
+    """
+    proposed = read(folder, name, kind, owner, proposed=True)
+    return Proposal(read(folder, name, proposed.kind, owner), proposed) if proposed.entries else None
+
+
+def accept(folder: Path, proposal: Proposal, date: str, reason: str) -> List[str]:
+    """Store the proposed entries with the change in their history, and remove the proposal. Returns a line per entry.
+
+    If the process is killed at any point, every stored and every proposed value is in at least one file, and a second
+    `accept` completes the change. The lock of the baseline must be held. ``date`` is an ISO 8601 time.
+
+    Raises:
+        BadInput: the disk is full, and then nothing has changed.
+    """
+    stored, proposed = proposal.stored, proposal.proposed
+    after = accepted(stored, proposed, date, reason)
+    if after != stored:
+        write(folder, after)
+    path_of(folder, after.name, proposed=True).unlink()
+    return [f"{after.name}, {entry.title}: {_change_text(stored.same_key(entry), entry)}" for entry in proposed.entries]
+
+
+def _change_text(old: Optional[BaselineEntry], new: BaselineEntry) -> str:
+    if old is None:
+        return "stored for the first time"
+    return "is stored already" if same_values(old, new) else "stored; its history has what it replaced"
 
 
 def entry_fields(entry: BaselineEntry) -> Dict[str, Any]:
@@ -111,35 +174,10 @@ def entry_fields(entry: BaselineEntry) -> Dict[str, Any]:
         if not entry.tolerances:
             del fields["tolerances"]
         return fields
-    if isinstance(entry, (SampleEntry, CasesEntry)):
-        fields["metrics"] = {
-            each.name: {
-                "direction": each.direction,
-                "claim": each.claim,
-                "margin": each.margin,
-                "reason": each.reason,
-            }
-            for each in entry.metrics
-        }
-    rows = entry.cases if isinstance(entry, CasesEntry) else entry.samples
-    fields["cases" if isinstance(entry, CasesEntry) else "samples"] = {
-        name: _Row(values) for name, values in rows.items()
-    }
+    fields["metrics"] = {each.name: {name: getattr(each, name) for name in METRIC_FIELDS} for each in entry.metrics}
+    rows = "cases" if isinstance(entry, CasesEntry) else "samples"
+    fields[rows] = {name: _Row(values) for name, values in fields[rows].items()}
     return fields
-
-
-def _write(path: Path, baseline: BaselineFile) -> Path:
-    fields = {
-        "schema": SCHEMA,
-        "name": baseline.name,
-        "kind": baseline.kind,
-        "entries": [{"digest": _digest(entry), **entry_fields(entry)} for entry in baseline.entries],
-    }
-    text = _as_text(fields)
-    # Read back first: a text that cannot be read, for example with a NaN, must not replace a valid file.
-    _parse(path, text, baseline.name, baseline.kind, baseline.owner)
-    write_text(path, text)
-    return path
 
 
 def _digest(entry: BaselineEntry) -> str:
@@ -180,7 +218,7 @@ def _parse(path: Path, text: str, name: str, kind: str, owner: Owner) -> Baselin
             raise BadInput(
                 f"{path} cannot be used as a baseline: its kind is {fields['kind']!r}, where {kind} is expected",
                 "a name belongs to one kind of gate",
-                f"another name in the test; or, if another kind is meant: rm {path} && {owner.commands.record}",
+                f"another name in the test; or, if another kind is meant: rm {path} && {owner.record}",
             )
         if not isinstance(fields["entries"], list):
             raise ValueError("entries is not a list")
@@ -228,7 +266,7 @@ def _load(path: Path, text: str, owner: Owner) -> Dict[str, Any]:
         raise BadInput(
             f"{path} has schema {fields['schema']}, this program reads {SCHEMA}",
             f"{'a newer' if newer else 'an older'} mnist-repro wrote it",
-            "pip install --upgrade mnist-repro" if newer else f"rm {path} && {owner.commands.record}",
+            "pip install --upgrade mnist-repro" if newer else f"rm {path} && {owner.record}",
         )
     if text.rstrip().splitlines()[-1] != _END:
         raise _broken(path, f"it has been cut short: its last line is not {_END}", owner)
@@ -247,7 +285,7 @@ def _broken(path: Path, what: str, owner: Owner, error: Optional[Exception] = No
 def _way_back(path: Path, owner: Owner) -> str:
     if path.name.endswith(".proposed.yml"):
         return f"remove {path} and record again: finished runs are kept"
-    record = owner.commands.record
+    record = owner.record
     return f"git checkout -- {path} brings the committed one back; if none was committed: rm {path} && {record}"
 
 
@@ -301,25 +339,26 @@ class _Row(Dict[Any, Any]):
     """A mapping that YAML writes in one line."""
 
 
-class _Cells(list):  # type: ignore[type-arg] # Python 3.8 has no list[Any] at run time
-    """A list that YAML writes in one line."""
-
-
 def _as_text(fields: Dict[str, Any]) -> str:
     import yaml
 
     class Dumper(yaml.SafeDumper):
-        """Writes each row into one line, and every value in full, without anchors for repeated values."""
+        """Writes rows and lists of plain values into one line, and every value in full, without anchors."""
 
         def ignore_aliases(self, data: Any) -> bool:
             return True
 
+    def listed(dumper: Any, items: Sequence[Any]) -> Any:
+        plain = not any(isinstance(item, (dict, list, tuple)) for item in items)
+        return dumper.represent_sequence("tag:yaml.org,2002:seq", items, plain)
+
     Dumper.add_representer(
         _Row, lambda dumper, row: dumper.represent_mapping("tag:yaml.org,2002:map", row.items(), True)
     )
-    Dumper.add_representer(_Cells, lambda dumper, row: dumper.represent_sequence("tag:yaml.org,2002:seq", row, True))
+    Dumper.add_representer(list, listed)
+    Dumper.add_representer(tuple, listed)
     return yaml.dump(
-        _plain(fields),
+        fields,
         Dumper=Dumper,
         sort_keys=False,
         allow_unicode=True,
@@ -327,13 +366,3 @@ def _as_text(fields: Dict[str, Any]) -> str:
         default_flow_style=False,
         explicit_end=True,
     )
-
-
-def _plain(value: Any) -> Any:
-    """Convert a value to types that YAML's safe dumper knows; a list of numbers or texts stays in one line."""
-    if isinstance(value, dict):
-        return type(value)((key, _plain(item)) for key, item in value.items())
-    if isinstance(value, (list, tuple)):
-        flat = not any(isinstance(item, (dict, list, tuple)) for item in value)
-        return (_Cells if flat else list)(_plain(item) for item in value)
-    return value

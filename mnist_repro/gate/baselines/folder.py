@@ -1,4 +1,4 @@
-"""The folder of the baselines, and the option that names it in commands."""
+"""The folder of the baselines: the option that names it in commands, and the refusal to write it in CI."""
 
 from __future__ import annotations
 
@@ -6,7 +6,11 @@ import os
 import shlex
 from pathlib import Path
 
+from mnist_repro.errors import BadInput
+
 BASELINES = Path("baselines")
+# Services of continuous integration set it. Nobody can give the reason of a change there.
+VARIABLE = "CI"
 
 
 def option(folder: Path) -> str:
@@ -14,3 +18,18 @@ def option(folder: Path) -> str:
     if os.path.abspath(str(folder)) == os.path.abspath(str(BASELINES)):  # noqa: PTH100 - for what is typed, `..` counts
         return ""
     return f" --baselines {shlex.quote(str(folder))}"
+
+
+def require_writable_baselines(action: str) -> None:
+    """Refuse an action that would write baselines in CI.
+
+    Raises:
+        BadInput: `CI` is set.
+    """
+    value = os.environ.get(VARIABLE, "")
+    if value.lower() not in ("", "0", "false"):
+        raise BadInput(
+            f"{action} does nothing here: {VARIABLE}={value}",
+            "in CI baselines are read-only, so that no run can make its own result the expected one",
+            f"do it where you can review it and commit the change; if this is no CI, `unset {VARIABLE}`",
+        )

@@ -4,17 +4,17 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass, field, replace
-from typing import Any, List, Mapping, Optional, Sequence, Tuple, Union
+from typing import Any, Dict, List, Mapping, Optional, Sequence, Tuple, Union
 
 from mnist_repro.display import counted
-from mnist_repro.gate.baselines.values import BaselineFile, CasesEntry, FingerprintEntry, SampleEntry, samples_of
+from mnist_repro.gate.baselines.values import BaselineFile, CasesEntry, FingerprintEntry, Owner, SampleEntry, samples_of
 from mnist_repro.gate.cases import compare_cases
-from mnist_repro.gate.comparison import Comparison
+from mnist_repro.gate.comparison import MEASUREMENT, Comparison, Step
 from mnist_repro.gate.measured_values import Exact
 from mnist_repro.gate.platform import environment_note, platform_text
 from mnist_repro.gate.sentence import say
-from mnist_repro.gate.statistics import Samples, compare_distributions, compare_seed_by_seed, within_text
-from mnist_repro.gate.text import conditions_text, next_steps
+from mnist_repro.gate.statistics import AUTO_SEEDS, Samples, compare_distributions, compare_seed_by_seed, within_text
+from mnist_repro.gate.text import conditions_text
 from mnist_repro.gate.verdicts import Finding, Judgement, Metric, Verdict
 
 # Number of digits of a hash in messages.
@@ -37,46 +37,6 @@ class MeasuredSamples:
     values: Mapping[int, Mapping[str, float]]
     provenance: Mapping[str, Any] = field(default_factory=dict)
     data: Mapping[int, str] = field(default_factory=dict)
-
-
-@dataclass(frozen=True)
-class MeasuredCases:
-    """Values of named cases to be judged.
-
-    Args:
-        conditions: the conditions of the measurement.
-        cases: by case, the values of each metric: one, or one for each repeat.
-        provenance: what produced the values, with the SHA-256 of the data, if it is known.
-    """
-
-    conditions: Mapping[str, str]
-    cases: Mapping[str, Mapping[str, Sequence[float]]]
-    provenance: Mapping[str, Any] = field(default_factory=dict)
-
-
-@dataclass(frozen=True)
-class MeasuredFingerprint:
-    """A fingerprint of one subject to be judged.
-
-    Args:
-        conditions: the conditions of the measurement.
-        exact: values that must be the same.
-        close: values that may differ by rounding.
-        provenance: what produced them; its ``platform`` decides by which stored fingerprint they are judged.
-    """
-
-    conditions: Mapping[str, str]
-    exact: Mapping[str, Exact]
-    close: Mapping[str, float]
-    provenance: Mapping[str, Any]
-
-    def entry(
-        self, tolerance: float, reason: str = "stated in the test", tolerances: Mapping[str, float] = {}
-    ) -> FingerprintEntry:
-        """The entry to propose, with these tolerances."""
-        platform = str(self.provenance.get("platform", ""))
-        own = (self.conditions, platform, self.exact, self.close)
-        return FingerprintEntry(*own, tolerance, reason, self.provenance, (), tolerances)
 
 
 def judge_samples(stored: BaselineFile, measured: MeasuredSamples, looks: int = 1) -> Judgement:
@@ -104,10 +64,9 @@ def same_bits(stored: BaselineFile, measured: MeasuredSamples) -> bool:
     return entry is not None and all(entry.samples.get(seed) == values for seed, values in measured.values.items())
 
 
-def judge_fingerprint(stored: BaselineFile, measured: MeasuredFingerprint) -> Judgement:
+def judge_fingerprint(stored: BaselineFile, measured: FingerprintEntry) -> Judgement:
     """Compare a fingerprint with the stored fingerprint of the same platform; without one, give only a note."""
-    platform = platform_text(measured.provenance)
-    entry = stored.entry(measured.conditions, platform)
+    entry = stored.same_key(measured)
     if not isinstance(entry, FingerprintEntry):
         others = [
             each.platform
@@ -118,7 +77,7 @@ def judge_fingerprint(stored: BaselineFile, measured: MeasuredFingerprint) -> Ju
             return incomparable(no_baseline(stored, measured.conditions))
         note = say(
             "no fingerprint is stored for {platform}, but for {others}: the verdict rests on samples",
-            platform=platform,
+            platform=measured.platform,
             others="; ".join(others),
         )
         return Judgement((), (note,))
@@ -126,7 +85,7 @@ def judge_fingerprint(stored: BaselineFile, measured: MeasuredFingerprint) -> Ju
     return _explained(Judgement(findings), entry.provenance, measured.provenance)
 
 
-def judge_cases(stored: BaselineFile, measured: MeasuredCases) -> Judgement:
+def judge_cases(stored: BaselineFile, measured: CasesEntry) -> Judgement:
     """Compare cases with the stored cases of the same conditions; each is paired with the one of its name."""
     entry = stored.entry(measured.conditions)
     if not isinstance(entry, CasesEntry):
@@ -135,10 +94,10 @@ def judge_cases(stored: BaselineFile, measured: MeasuredCases) -> Judgement:
     for what, some, others in (("stored and missing", entry.cases, cases), ("new", cases, entry.cases)):
         odd = [case for case in some if case not in others]
         if odd:
-            commands = stored.owner.commands
+            owner = stored.owner
             return incomparable(
                 f"{counted(len(odd), 'case')} {what}: {', '.join(odd[:5])}; each has to be in both; "
-                f"if that is meant: {commands.record}, then {commands.accept} …"
+                f"if that is meant: {owner.record}, then {owner.accept} …"
             )
     digest = measured.provenance.get("dataset_sha256")
     other = _other_data(entry, {"": digest} if digest else {})
@@ -156,20 +115,40 @@ def judge_cases(stored: BaselineFile, measured: MeasuredCases) -> Judgement:
 
 
 def compared(
-    stored: BaselineFile,
-    judgement: Judgement,
-    measured: Union[MeasuredSamples, MeasuredFingerprint, MeasuredCases],
-    taken: Mapping[str, Any] = {},
+    stored: BaselineFile, judgement: Judgement, measured: Union[MeasuredSamples, FingerprintEntry, CasesEntry]
 ) -> Comparison:
-    """The comparison of a measurement with its baseline: the judgement, and what to type next.
-
-    ``taken`` has the values as they can be accepted, unless they are samples.
-    """
+    """The comparison of a measurement with its baseline: the judgement, what can be accepted, what to type next."""
     samples = measured.values if isinstance(measured, MeasuredSamples) else {}
-    steps = next_steps(judgement, len(samples), stored.owner.commands)
+    taken: Dict[str, Any] = {"cases": measured.cases} if isinstance(measured, CasesEntry) else {}
+    if isinstance(measured, FingerprintEntry):
+        taken = {"exact": measured.exact, "close": measured.close, "tolerance": measured.tolerance}
+    steps = next_steps(judgement, len(samples), stored.owner)
     return Comparison(
         stored.name, stored.kind, judgement, measured.conditions, samples, measured.provenance, steps, taken
     )
+
+
+def next_steps(judgement: Judgement, seeds: int, owner: Owner) -> Tuple[Step, ...]:
+    """The next steps after a judgement of samples or a fingerprint."""
+    findings = judgement.findings
+    verdicts = {finding.verdict for finding in findings if not finding.passes}
+    needed = [finding.seeds_needed for finding in findings if finding.verdict is Verdict.INCONCLUSIVE]
+    foretold = [count for count in needed if count]
+    hopeless = len(foretold) < len(needed)
+    steps: List[Step] = []
+    if verdicts & {Verdict.CHANGED, Verdict.IMPROVED, Verdict.REGRESSED} or hopeless:
+        steps += [
+            ("to see more", f"{owner.record} && {owner.diff}"),
+            ("to accept it, if it is meant, after that", f"{owner.accept} '…'"),
+        ]
+    if foretold and not hopeless and owner.rerun:
+        enough = seeds < AUTO_SEEDS[-1] >= max(foretold)
+        wanted = "auto" if enough else str(max([*foretold, seeds + 1]))
+        steps.append(("to settle it", owner.rerun.format(seeds=wanted)))
+    # Where nothing was measured, the reason ends with what to do.
+    if Verdict.INCOMPARABLE in verdicts and findings[0].name != MEASUREMENT:
+        steps.append(("to see what is stored", owner.show))
+    return tuple(steps)
 
 
 def incomparable(why: str) -> Judgement:
@@ -180,13 +159,13 @@ def incomparable(why: str) -> Judgement:
 def no_baseline(stored: BaselineFile, conditions: Mapping[str, str]) -> str:
     """Why there is nothing to compare with under these conditions, and what to type."""
     there = "; ".join(entry.title for entry in stored.entries) or "nothing"
-    commands = stored.owner.commands
+    owner = stored.owner
     return say(
         "no baseline for {conditions} (stored: {stored}); to make one: {record}, then {accept} …",
         conditions=conditions_text(conditions) or stored.name,
         stored=there,
-        record=commands.record,
-        accept=commands.accept,
+        record=owner.record,
+        accept=owner.accept,
     )
 
 
@@ -220,11 +199,11 @@ def _strangers(
     """A finding for each metric that was measured but is not stored."""
     known = {metric.name for metric in metrics}
     extra = sorted({name for values in measured.values() for name in values} - known)
-    commands = stored.owner.commands
+    owner = stored.owner
     why = say(
         "it was measured, but no baseline is stored for it; to make one: {record}, then {accept} …",
-        record=commands.record,
-        accept=commands.accept,
+        record=owner.record,
+        accept=owner.accept,
     )
     return [Finding(name, Verdict.INCOMPARABLE, why) for name in extra]
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from textwrap import indent
 from typing import Any, Dict, List, Sequence
 
 from mnist_repro.display import counted, table
@@ -85,7 +86,7 @@ def _entry_lines(entry: BaselineEntry) -> List[str]:
             )
             for metric in entry.metrics
         ]
-        lines += _indented(table(("metric", "mean ± sd", "margin", "why that margin"), rows), 4)
+        lines.append(indent(table(("metric", "mean ± sd", "margin", "why that margin"), rows), "    "))
     lines.append("    history")
     return lines + [f"      {_change(change)}" for change in entry.history]
 
@@ -138,11 +139,11 @@ def _difference_lines(difference: Difference) -> List[str]:
     entry = difference.proposed
     lines = [f"  {difference.name}: {_title(entry)}"]
     if difference.stored is None:
-        lines += ["    nothing is stored yet"]
-        lines += _indented(table(("metric", "proposed", "margin"), _new_rows(entry)), 4) if _new_rows(entry) else []
-        return lines
+        lines.append("    nothing is stored yet")
+        rows = _new_rows(entry)
+        return [*lines, indent(table(("metric", "proposed", "margin"), rows), "    ")] if rows else lines
     rows = [_finding_row(finding, difference.stored, entry) for finding in difference.judgement.findings]
-    lines += _indented(table(("what", "stored", "proposed", "margin", "verdict"), rows), 4)
+    lines.append(indent(table(("what", "stored", "proposed", "margin", "verdict"), rows), "    "))
     return lines + [f"    note: {note}" for note in difference.judgement.notes]
 
 
@@ -170,7 +171,3 @@ def _finding_row(finding: Finding, stored: BaselineEntry, proposed: BaselineEntr
 def _value(name: str, entry: BaselineEntry) -> str:
     known = () if isinstance(entry, FingerprintEntry) else [metric.name for metric in entry.metrics]
     return spread(values_of(entry, name)) if name in known else ""  # type: ignore[arg-type] # no fingerprint has metrics
-
-
-def _indented(text: str, by: int) -> List[str]:
-    return [f"{' ' * by}{line}" for line in text.splitlines()]

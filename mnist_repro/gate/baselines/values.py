@@ -8,12 +8,14 @@ from typing import Any, Callable, Dict, List, Mapping, Optional, Sequence, Tuple
 
 from mnist_repro.errors import BadInput, escaped
 from mnist_repro.gate.measured_values import Exact
-from mnist_repro.gate.text import Commands, conditions_text
+from mnist_repro.gate.text import conditions_text
 from mnist_repro.gate.verdicts import Metric
 
 _PART = re.compile(r"[A-Za-z0-9][A-Za-z0-9._+=-]*")
 _LONGEST_NAME = 200
 _PROPOSED = ".proposed"
+# The reason of a tolerance that a test states.
+STATED = "stated in the test"
 
 
 def require_name(name: str) -> str:
@@ -52,24 +54,25 @@ class Change:
             raise ValueError("a change needs a reason")
 
 
-class _UnderConditions:
-    """What is stored once for each set of conditions."""
+class _Keyed:
+    """What is stored once for each set of conditions; a fingerprint also once for each platform."""
 
     conditions: Mapping[str, str]
 
     @property
     def key(self) -> Tuple[str, ...]:
         """The key that distinguishes the entries of one file."""
-        return _key(self.conditions)
+        return _key(self.conditions, getattr(self, "platform", ""))
 
     @property
     def title(self) -> str:
         """The key as text for people."""
-        return conditions_text(self.conditions) or "without conditions"
+        parts = (conditions_text(self.conditions), getattr(self, "platform", ""))
+        return "; ".join(filter(None, parts)) or "without conditions"
 
 
 @dataclass(frozen=True)
-class SampleEntry(_UnderConditions):
+class SampleEntry(_Keyed):
     """Stored runs of one subject under the same conditions.
 
     Args:
@@ -90,7 +93,7 @@ class SampleEntry(_UnderConditions):
 
 
 @dataclass(frozen=True)
-class FingerprintEntry:
+class FingerprintEntry(_Keyed):
     """The stored fingerprint of one subject on one platform.
 
     Args:
@@ -120,19 +123,9 @@ class FingerprintEntry:
             if not 0.0 < tolerance < 1.0:
                 raise ValueError(f"tolerance {tolerance} is not between 0 and 1")
 
-    @property
-    def key(self) -> Tuple[str, ...]:
-        """The key that distinguishes the entries of one file."""
-        return _key(self.conditions, self.platform)
-
-    @property
-    def title(self) -> str:
-        """The key as text for people."""
-        return "; ".join(filter(None, (conditions_text(self.conditions), self.platform)))
-
 
 @dataclass(frozen=True)
-class CasesEntry(_UnderConditions):
+class CasesEntry(_Keyed):
     """Stored values of named cases, such as prompts, images or problems, under the same conditions.
 
     Args:
@@ -157,21 +150,25 @@ def _key(conditions: Mapping[str, str], platform: str = "") -> Tuple[str, ...]:
 BaselineEntry = Union[SampleEntry, FingerprintEntry, CasesEntry]
 
 
-def _allow(entry: BaselineEntry) -> None:
-    """Refuse no entry."""
-
-
 @dataclass(frozen=True)
 class Owner:
-    """What the code that keeps a baseline adds to it.
+    """What the code that keeps a baseline adds to it: the commands that a reader types next, and a check.
 
     Args:
-        commands: the commands to type next for it.
+        record: records it anew, and leaves a proposal.
+        show: shows what is stored.
+        diff: compares the proposal with what is stored.
+        accept: stores the proposal; ends in the option for the reason.
+        rerun: measures again with ``{seeds}`` seeds; empty where nothing can.
         check: refuses an entry that cannot be right, with a ValueError.
     """
 
-    commands: Commands
-    check: Callable[[BaselineEntry], None] = _allow
+    record: str
+    show: str
+    diff: str
+    accept: str
+    rerun: str = ""
+    check: Callable[[BaselineEntry], object] = lambda entry: None
 
 
 @dataclass(frozen=True)
@@ -188,7 +185,7 @@ class BaselineFile:
     name: str
     kind: str
     entries: Tuple[BaselineEntry, ...] = ()
-    owner: Owner = field(default=Owner(Commands("", "", "", "")), compare=False)
+    owner: Owner = field(default=Owner("", "", "", ""), compare=False)
 
     def __post_init__(self) -> None:
         keys = [entry.key for entry in self.entries]

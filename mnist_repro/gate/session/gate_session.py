@@ -46,15 +46,10 @@ class GateSession:
 
     def pytest_sessionstart(self) -> None:
         """Replace the report of an earlier session at once, so that an error cannot leave it there."""
-        if self._folder is None:
-            return
-        from mnist_repro.errors import BadInput
-        from mnist_repro.gate.report_folder import write
-
-        try:
-            write(self._report(), self._folder)
-        except BadInput as error:
-            raise pytest.UsageError(f"--gate-report: {error}") from error
+        if self._folder is not None:
+            self._write(self._report())
+        if self._problems:
+            raise pytest.UsageError(f"--gate-report: {self._problems[0]}")
 
     def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
         """Read a report. A new comparison is written at once, so that a later crash cannot lose it."""
@@ -167,7 +162,7 @@ class GateSession:
     def _write(self, report: Report) -> None:
         assert self._folder is not None  # noqa: S101 - called only with a folder
         from mnist_repro.errors import BadInput
-        from mnist_repro.gate.report_folder import write
+        from mnist_repro.gate.markdown import write
 
         try:
             write(report, self._folder)

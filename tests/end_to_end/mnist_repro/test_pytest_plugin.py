@@ -86,7 +86,7 @@ def test_the_folder_of_the_baselines_is_an_ini_option(project: Project) -> None:
 # --- More seeds ---
 
 GROWING = """
-from mnist_repro.harness.checkable import Runs
+from mnist_repro.harness.fixture import Runs
 
 def make(seeds):
     # The first five lie far apart.
@@ -95,7 +95,7 @@ def make(seeds):
     return tuple(run(seed=100 + seed, better=better[seed]) for seed in range(seeds))
 
 def test_it(baseline):
-    baseline.check(Runs("vgg7", "subset", make(5), make))
+    baseline.check(Runs(make(5), make))
 """
 
 

@@ -10,7 +10,7 @@ import pytest
 
 from mnist_repro.data.dataset import Dataset
 from mnist_repro.gate import comparison
-from mnist_repro.gate.baselines.judge import MeasuredFingerprint, judge_fingerprint
+from mnist_repro.gate.baselines.judge import judge_fingerprint
 from mnist_repro.gate.baselines.values import BaselineFile, FingerprintEntry, SampleEntry
 from mnist_repro.gate.comparison import Comparison
 from mnist_repro.gate.margins import DEVIATIONS
@@ -18,11 +18,12 @@ from mnist_repro.gate.report import NOTHING_TRAINED
 from mnist_repro.gate.statistics import compare_distributions, compare_seed_by_seed
 from mnist_repro.gate.verdicts import NO_WORSE, Judgement, Metric
 from mnist_repro.harness import fixture
-from mnist_repro.harness.published_rung import judge_published
+from mnist_repro.harness.tolerances import taken_entry
 from mnist_repro.recipes import RECIPES, find
 from mnist_repro.report.page.words import sentence
 from mnist_repro.reproduction import hypotheses
 from mnist_repro.reproduction.drift import NONE, NOT_DEBIASED, NOT_RECOGNISED, recognise, recognise_batch_normalization
+from mnist_repro.reproduction.judgement import judge_published
 from mnist_repro.runs import baselines
 from mnist_repro.runs.baselines import judge_runs
 from tests.builders import gate_cases
@@ -91,13 +92,13 @@ def judgements() -> Iterator[str]:
     surrogate = [replace(run, dataset={**run.dataset, "name": "surrogate"}) for run in runs]
     yield from of(fixture.judge(Path("no baselines"), surrogate).judgement)
     taken, file = gate_cases.fingerprint(), gate_cases.stored_fingerprint()
-    measured = MeasuredFingerprint(gate_cases.CONDITIONS, taken.exact, taken.losses, taken.provenance)
+    measured = taken_entry(taken)
     yield from of(judge_fingerprint(replace(file, entries=()), measured))
     for again in (
         measured,
         replace(measured, exact={}, close={}),
         replace(measured, close={**taken.losses, "loss of step 2": 2.5}),
-        replace(measured, provenance=elsewhere),
+        replace(measured, platform=elsewhere["platform"]),
     ):
         yield from of(judge_fingerprint(file, again))
 

@@ -1,4 +1,4 @@
-"""`mnist-repro baseline` show, diff and accept: what they say, what they refuse, and that no sample is ever lost."""
+"""`mnist-repro baseline`: what its actions say, what they refuse, and that no sample is ever lost."""
 
 from __future__ import annotations
 
@@ -10,15 +10,22 @@ import subprocess
 import sys
 from dataclasses import replace
 from pathlib import Path
-from typing import List, Tuple
+from typing import Callable, Dict, List, Tuple
 
 import pytest
 from pytest_regressions.file_regression import FileRegressionFixture
 
+from mnist_repro.data import locate
+from mnist_repro.errors import BadInput
+from mnist_repro.execution.components import Assignment
+from mnist_repro.execution.workers import RunFailedError, Task
 from mnist_repro.files.locks import locked
 from mnist_repro.gate.baselines import files as baseline_files
 from mnist_repro.gate.baselines.values import SampleEntry, accepted
+from mnist_repro.harness.recorder import Recorder
+from mnist_repro.recipes import find
 from mnist_repro.runs import baselines
+from tests.builders import made_up
 from tests.builders.baseline_command import REASON, baseline, files, message
 from tests.builders.command_line import Ended, environment, run
 from tests.builders.made_up_baselines import (
@@ -32,6 +39,7 @@ from tests.builders.made_up_baselines import (
     subset,
     values,
 )
+from tests.builders.mnist_files import write_folder
 
 WHEEL = "wheel-softmax"
 PATIENCE = 120
@@ -45,9 +53,9 @@ def folder(tmp_path: Path) -> Path:
     """Baselines of wheel-softmax, a fingerprint and samples, beside which other ones are proposed."""
     baseline_files.write(tmp_path, subset())
     baseline_files.write(tmp_path, fingerprints())
-    baseline_files.write_proposed(tmp_path, subset(samples([0.25, 0.5], history=())))
+    baseline_files.write(tmp_path, subset(samples([0.25, 0.5], history=())), proposed=True)
     other = fingerprint(losses={"loss of step 1": 2.5, "loss of step 2": 2.125}, history=())
-    baseline_files.write_proposed(tmp_path, fingerprints(other))
+    baseline_files.write(tmp_path, fingerprints(other), proposed=True)
     return tmp_path
 
 
@@ -102,7 +110,7 @@ def test_one_rung_may_be_accepted_alone(folder: Path) -> None:
 
 
 def test_all_means_every_recipe_for_which_something_is_proposed(folder: Path) -> None:
-    baseline_files.write_proposed(folder, fingerprints(fingerprint(history=()), recipe="vgg7"))
+    baseline_files.write(folder, fingerprints(fingerprint(history=()), recipe="vgg7"), proposed=True)
     ended = baseline("accept", folder, "--all", "--reason", REASON)
 
     assert (0, 3) == (ended.code, len(ended.out.splitlines()))
@@ -165,14 +173,14 @@ def test_accepting_may_be_killed_anywhere_and_done_again(
 
 def test_the_differences_are_shown_worst_first(folder: Path, file_regression: FileRegressionFixture) -> None:
     baseline_files.write(folder, subset(recipe="vgg7"))
-    baseline_files.write_proposed(folder, subset(samples(history=(), metrics=metrics(loss=0.25)), recipe="vgg7"))
+    baseline_files.write(folder, subset(samples(history=(), metrics=metrics(loss=0.25)), recipe="vgg7"), proposed=True)
     baseline_files.write(folder, subset(recipe="tf-cnn"))
     lower = samples(
         [loss / 2 for loss in SPREAD],
         history=(),
         provenance={**HERE, "platform": "x86_64, TensorFlow 2.22, Keras 3.15"},
     )
-    baseline_files.write_proposed(folder, subset(lower, samples(conditions=SURROGATE), recipe="tf-cnn"))
+    baseline_files.write(folder, subset(lower, samples(conditions=SURROGATE), recipe="tf-cnn"), proposed=True)
     ended = baseline("diff", folder, "--all")
 
     assert (1, "") == (ended.code, ended.err)
@@ -181,7 +189,7 @@ def test_the_differences_are_shown_worst_first(folder: Path, file_regression: Fi
 
 def test_what_was_not_shown_is_not_told_to_be_stored(tmp_path: Path) -> None:
     folder = tmp_path / "of mine"
-    baseline_files.write_proposed(folder, subset(samples(history=())))
+    baseline_files.write(folder, subset(samples(history=())), proposed=True)
     ended = baseline("diff", folder, WHEEL, "--rung", "subset")
 
     assert (
@@ -281,7 +289,7 @@ def test_a_broken_file_is_named_and_nothing_is_changed(action: str, folder: Path
 
 
 def test_a_broken_proposal_is_not_accepted(folder: Path) -> None:
-    path = baseline_files.proposed_path(folder, f"{WHEEL}/subset")
+    path = baseline_files.path_of(folder, f"{WHEEL}/subset", proposed=True)
     path.write_text(path.read_text(encoding="utf-8")[:-20], encoding="utf-8")
     before = files(folder)
     parts = message(accept(folder), folder)
@@ -333,3 +341,72 @@ def test_every_change_that_is_accepted_can_be_read_back(tmp_path: Path) -> None:
 
 
 CHANGED = fingerprints(fingerprint({"steps": 1}, {"loss of step 1": 2.25}, tolerance=1e-5))
+
+
+# --- record: what it refuses before the work, and its exit code after it ---
+
+TASK = Task(Assignment(find(WHEEL), 1, "subset"), "surrogate", Path("seed-1"))
+DIED = RunFailedError("the process died", "it was killed", "run it again")
+MISLED = BadInput("there is no such data", "it was named", "name another")
+
+
+def test_baselines_in_a_place_that_is_no_folder_are_refused(tmp_path: Path, data: str) -> None:
+    place = tmp_path / "file"
+    place.write_text("", encoding="ascii")
+    parts = message(baseline("record", place, WHEEL, "--data", data), tmp_path)
+
+    assert ["DIR/file is not a folder", "DIR/file must be one", "name another folder"] == parts
+
+
+@pytest.mark.parametrize("option", ["--seeds", "--processes"])
+def test_numbers_are_positive(option: str, tmp_path: Path) -> None:
+    assert f"{option} 0" == message(baseline("record", tmp_path, WHEEL, option, 0), tmp_path)[0]
+
+
+def test_data_that_is_neither_mnist_nor_the_surrogate_has_no_baseline(tmp_path: Path) -> None:
+    (tmp_path / "black").mkdir()
+    ended = baseline("record", tmp_path / "baselines", WHEEL, "--data", write_folder(tmp_path / "black"))
+
+    assert 2 == ended.code
+    assert "is neither MNIST nor the surrogate\n  why: baselines are stored under the name of a dataset" in ended.err
+
+
+def recorded(monkeypatch: pytest.MonkeyPatch, folder: Path, outcome: Callable[[], Dict[Task, BadInput]]) -> Ended:
+    """Record two rungs: the fingerprint is proposed, and the subset ends with ``outcome``."""
+    monkeypatch.setattr(locate, "load", lambda request: made_up.dataset("mnist"))
+    monkeypatch.setattr(Recorder, "fingerprint", lambda self, recipe: self.say(PROPOSED))
+    monkeypatch.setattr(Recorder, "samples", lambda self, recipe, rung, seeds: outcome())
+    return baseline("record", folder, WHEEL)
+
+
+PROPOSED = "wheel-softmax fingerprint: proposed in fingerprint.proposed.yml"
+NOTHING = "wheel-softmax subset: nothing is proposed; the same command makes the runs that failed, and no others"
+
+
+@pytest.mark.parametrize(
+    ("outcome", "code", "out", "err"),
+    [
+        ({}, 0, [], ""),
+        ({TASK: DIED}, 1, [NOTHING], f"mnist-repro: wheel-softmax subset, seed 1: {DIED}\n"),
+        ({TASK: MISLED}, 2, [NOTHING], f"mnist-repro: wheel-softmax subset, seed 1: {MISLED}\n"),
+    ],
+)
+def test_the_worst_rung_decides_the_exit_code(
+    outcome: Dict[Task, BadInput], code: int, out: List[str], err: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    ended = recorded(monkeypatch, tmp_path, lambda: outcome)
+
+    assert (code, [PROPOSED, *out], err) == (ended.code, ended.out.splitlines()[1:], ended.err)
+
+
+def test_bad_input_of_one_rung_is_said_with_its_name(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def refuse() -> Dict[Task, BadInput]:
+        raise BadInput("a", "b", "c")
+
+    ended = recorded(monkeypatch, tmp_path, refuse)
+
+    assert (2, [PROPOSED], "mnist-repro: wheel-softmax subset: a\n  why: b\n  next: c\n") == (
+        ended.code,
+        ended.out.splitlines()[1:],
+        ended.err,
+    )

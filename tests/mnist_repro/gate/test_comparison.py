@@ -41,13 +41,13 @@ def test_a_comparison_without_a_recipe_comes_back_with_all_that_it_has() -> None
 
 @pytest.mark.parametrize(("name", "subject"), [("digits-sgd", "digits-sgd"), ("vgg7/subset", "vgg7"), ("a/b/c", "a/b")])
 def test_names_in_one_folder_have_one_subject(name: str, subject: str) -> None:
-    assert subject == checked.incomparable(name, checked.SAMPLES, "baseline", "it is gone").subject
+    assert subject == checked.subject(name)
 
 
 def test_a_comparison_that_could_not_be_made_is_incomparable() -> None:
     found = checked.incomparable("vgg7/subset", checked.SAMPLES, "baseline", "it is gone")
 
-    assert ("vgg7", Verdict.INCOMPARABLE) == (found.subject, found.verdict)
+    assert ("vgg7", Verdict.INCOMPARABLE) == (checked.subject(found.name), found.verdict)
     assert found == checked.from_fields(checked.as_fields(found))
 
 

@@ -9,8 +9,8 @@ from typing import Any, Dict, List, Tuple
 import pytest
 
 from mnist_repro.gate import higher, lower
-from mnist_repro.gate.baselines import proposals
 from mnist_repro.gate.baselines.commands import owner
+from mnist_repro.gate.baselines.files import accept, find_proposal
 from mnist_repro.gate.fixture import Gate, Session
 from mnist_repro.gate.session.reports import CHECKED, RECORDED
 
@@ -35,9 +35,9 @@ class Made:
         return {"loss": 0.5 + 0.01 * ((seed * 37 + 11) % 17)}
 
     def accept(self, name: str) -> None:
-        found = proposals.find(self.baselines, name, "", owner(self.baselines, name))
+        found = find_proposal(self.baselines, name, "", owner(self.baselines, name))
         assert found is not None
-        proposals.accept(self.baselines, found, "2026-01-02", "first")
+        accept(self.baselines, found, "2026-01-02", "first")
 
     def recorded(self, name: str = "it") -> None:
         self.gate(record=16).check(name, self.train, metrics=lower())

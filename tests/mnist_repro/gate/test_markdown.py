@@ -8,12 +8,13 @@ from typing import Any, Dict
 import pytest
 from pytest_regressions.file_regression import FileRegressionFixture
 
+from mnist_repro.errors import BadInput
 from mnist_repro.gate.comparison import SAMPLES, Comparison
-from mnist_repro.gate.markdown import as_markdown, escaped
-from mnist_repro.gate.report import ReportEntry
+from mnist_repro.gate.markdown import as_markdown, escaped, write
+from mnist_repro.gate.report import ReportEntry, as_json
 from mnist_repro.gate.verdicts import Finding, Judgement, Verdict
 from tests.builders.gate_cases import fingerprint, runs
-from tests.builders.gate_reports import golden, judged, note_only, passing, report
+from tests.builders.gate_reports import failing, golden, judged, note_only, passing, report
 
 
 def test_gate_md_reads_as_stored(folder: Path, file_regression: FileRegressionFixture) -> None:
@@ -117,3 +118,20 @@ def test_gate_md_says_which_rung_catches_a_small_change(folder: Path) -> None:
     assert "; what catches a smaller change is the fingerprint\n" in taken
     assert "; a smaller change would need a fingerprint of this platform\n" in missing
     assert "as distributions" not in alone
+
+
+def test_both_files_are_written_whole(tmp_path: Path, folder: Path) -> None:
+    found = report(failing(folder))
+
+    write(found, tmp_path / "new" / "gate")
+
+    assert {"gate.json", "gate.md"} == {path.name for path in (tmp_path / "new" / "gate").iterdir()}
+    assert as_json(found) == (tmp_path / "new" / "gate" / "gate.json").read_text(encoding="utf-8")
+    assert as_markdown(found) == (tmp_path / "new" / "gate" / "gate.md").read_text(encoding="utf-8")
+
+
+def test_a_folder_that_cannot_be_written_is_bad_input(tmp_path: Path) -> None:
+    (tmp_path / "gate").write_text("a file")
+
+    with pytest.raises(BadInput, match="cannot write"):
+        write(report(), tmp_path / "gate")

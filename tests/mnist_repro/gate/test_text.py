@@ -7,8 +7,10 @@ from typing import Sequence
 import pytest
 
 from mnist_repro.gate import text as gate_text
+from mnist_repro.gate.baselines.judge import next_steps
+from mnist_repro.gate.baselines.values import Owner
 from mnist_repro.gate.comparison import FINGERPRINT, PUBLISHED, SAMPLES, Comparison
-from mnist_repro.gate.text import MEANING, Commands, meaning
+from mnist_repro.gate.text import MEANING, meaning
 from mnist_repro.gate.verdicts import Finding, Judgement, Verdict
 from mnist_repro.harness import fixture as checking
 from mnist_repro.runs import baselines
@@ -71,7 +73,7 @@ def test_what_to_type_is_about_the_same_data_and_arithmetic(folder: Path) -> Non
     owner = baselines.owner(Path("baselines"), "vgg7", "subset", elsewhere)
     judgement = checking.judge(folder, runs(better=0.25)).judgement
 
-    steps = dict(gate_text.next_steps(judgement, 3, owner.commands))
+    steps = dict(next_steps(judgement, 3, owner))
 
     assert steps["to see more"].startswith(
         "mnist-repro baseline record vgg7 --rung subset --data surrogate --arithmetic framework && "
@@ -105,9 +107,9 @@ def test_how_to_settle_it_is_about_the_same_data_and_arithmetic(folder: Path) ->
     judgement = checking.judge(folder, runs(seeds=(100,))).judgement
     options = "--repro-data surrogate --repro-arithmetic framework"
 
-    assert (
-        ("to settle it", f"pytest --repro-scale subset --gate-seeds auto {options} -k vgg7"),
-    ) == gate_text.next_steps(judgement, 1, owner.commands)
+    assert (("to settle it", f"pytest --repro-scale subset --gate-seeds auto {options} -k vgg7"),) == next_steps(
+        judgement, 1, owner
+    )
 
 
 @pytest.mark.parametrize(
@@ -117,18 +119,18 @@ def test_auto_is_told_only_where_its_seeds_are_enough(needed: Sequence[int], see
     findings = tuple(
         Finding(f"metric {at}", Verdict.INCONCLUSIVE, "", seeds_needed=count) for at, count in enumerate(needed)
     )
-    commands = Commands("record", "show", "diff", "accept", "again with {seeds}")
+    owner = Owner("record", "show", "diff", "accept", "again with {seeds}")
 
-    assert (("to settle it", f"again with {asked}"),) == gate_text.next_steps(Judgement(findings), seeds, commands)
+    assert (("to settle it", f"again with {asked}"),) == next_steps(Judgement(findings), seeds, owner)
     # Nothing is trained here, so that no command trains more.
-    assert () == gate_text.next_steps(Judgement(findings), seeds, replace(commands, rerun=""))
+    assert () == next_steps(Judgement(findings), seeds, replace(owner, rerun=""))
 
 
 def test_what_passes_needs_no_next_step(folder: Path) -> None:
     better = Judgement((Finding("loss", Verdict.BETTER, "proven"), Finding("angle", Verdict.CHANGED, "", known="yes")))
 
     assert () == checking.judge(folder, runs(seeds=range(100, 105))).steps
-    assert () == gate_text.next_steps(better, 5, Commands("record", "show", "diff", "accept", "again"))
+    assert () == next_steps(better, 5, Owner("record", "show", "diff", "accept", "again"))
 
 
 def test_where_there_was_nothing_to_judge_no_command_about_a_recipe_is_told(folder: Path) -> None:

@@ -9,8 +9,7 @@ import pytest
 from mnist_repro.errors import BadInput
 from mnist_repro.gate.session.reports import properties
 from mnist_repro.gate.verdicts import Verdict
-from mnist_repro.harness.checkable import Measured, NotMeasured, PublishedFigures, Runs
-from mnist_repro.harness.fixture import Baseline, judge
+from mnist_repro.harness.fixture import Baseline, Measured, NotMeasured, PublishedFigures, Runs, judge
 from mnist_repro.runs.run import Run
 from tests.builders.gate_cases import fingerprint, run, runs, store, stored, stored_fingerprint
 
@@ -72,7 +71,7 @@ def growing(made: List[int], better: Sequence[float]) -> Runs:
         made.append(seeds)
         return tuple(run(seed=100 + seed, better=better[seed]) for seed in range(seeds))
 
-    return Runs("vgg7", "subset", make(5), make)
+    return Runs(make(5), make)
 
 
 FAR_APART = (-0.03, 0.0, 0.03, -0.03, 0.03)
@@ -110,7 +109,7 @@ def test_one_seed_suffices_only_if_it_has_the_stored_bits(folder: Path, better: 
         counts.append(seeds)
         return tuple(run(seed=seed) for seed in range(seeds))
 
-    recorded = dict(check(folder, Runs("vgg7", "subset", (run(seed=1, better=better),), make), more_seeds=True))
+    recorded = dict(check(folder, Runs((run(seed=1, better=better),), make), more_seeds=True))
 
     assert made == counts
     assert "equivalent" == recorded["vgg7/subset verdict"]
@@ -132,7 +131,7 @@ def test_a_run_that_cannot_be_added_is_incomparable(folder: Path) -> None:
 
     first = growing([], FAR_APART).made
     with pytest.raises(pytest.fail.Exception, match=r"(?s)INCOMPARABLE.*the disk is full"):
-        check(folder, Runs("vgg7", "subset", first, make), more_seeds=True)
+        check(folder, Runs(first, make), more_seeds=True)
 
 
 def test_a_rung_without_a_verdict_is_recorded_as_none(folder: Path) -> None:

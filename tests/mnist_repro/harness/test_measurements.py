@@ -16,13 +16,13 @@ from mnist_repro.data import places
 from mnist_repro.errors import BadInput
 from mnist_repro.files.environment import cpu
 from mnist_repro.gate.comparison import FINGERPRINT
-from mnist_repro.harness.measurements import Conditions, Measurements, find_data
+from mnist_repro.harness.measurements import Measurements, find_data
 from mnist_repro.runs.run_json import FILE, MODEL, WEIGHTS
 from tests.builders.gate_cases import store, stored
 
 
 def crew(folder: Path, data: str) -> Measurements:
-    return Measurements(Conditions(folder, data, "original", processes=1, baselines=folder / "baselines"))
+    return Measurements(folder, data, "original", processes=1, baselines=folder / "baselines")
 
 
 @pytest.fixture(scope="module")
@@ -50,10 +50,10 @@ def test_runs_are_made_once_more_can_be_had_and_one_that_fails_takes_no_other_al
 ) -> None:
     runs = busy.runs("tf-softmax", "subset", 1)
 
-    assert [("tf-softmax", 0, "subset")] == [(run.recipe, run.seed, run.scale) for run in runs]
-    assert runs[0] == busy.runs("tf-softmax", "subset", 1)[0]
+    assert [("tf-softmax", 0, "subset")] == [(run.recipe, run.seed, run.scale) for run in runs.made]
+    assert runs.made == busy.runs("tf-softmax", "subset", 1).made
     with pytest.raises(BadInput, match=r"tf-softmax, seed 1: .*seed-1"):
-        runs.grown_to(2)
+        runs.make(2)
     kept = {path.name for path in (folder / "tf-softmax" / "subset" / "seed-0").iterdir()}
     assert FILE in kept
     assert not {WEIGHTS, MODEL} & kept
@@ -63,7 +63,7 @@ def test_what_tests_do_to_the_environment_does_not_reach_what_is_measured(busy: 
     with pytest.raises(subprocess.CalledProcessError):
         subprocess.run([sys.executable, "-c", ""], check=True, stderr=subprocess.DEVNULL)
 
-    assert 1 == len(busy.runs("tf-softmax", "subset", 1))
+    assert 1 == len(busy.runs("tf-softmax", "subset", 1).made)
 
 
 @pytest.mark.parametrize(

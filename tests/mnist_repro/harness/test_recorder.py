@@ -23,7 +23,7 @@ from mnist_repro.recipes import Recipe
 from mnist_repro.runs import baselines
 from mnist_repro.runs.run_json import read, write
 from tests.builders import made_up
-from tests.builders.baseline_command import REASON, baseline, files, message
+from tests.builders.baseline_command import baseline, files
 from tests.builders.command_line import Ended, ends_with_one_message
 from tests.builders.made_up_baselines import HERE, fingerprint, fingerprints, metrics, samples, subset, values
 from tests.builders.made_up_baselines import run as made_up_run
@@ -51,8 +51,9 @@ class Trained:
     provenance: Mapping[str, Any]
 
     def take_fingerprint(self, recipe: Recipe, data: str, arithmetic: str) -> TakenFingerprint:
+        dataset = locate.load(data).name
         return TakenFingerprint(
-            recipe.name, "mnist", arithmetic, {"steps": 9380}, {"loss of step 1": 2.5}, self.provenance
+            recipe.name, dataset, arithmetic, {"steps": 9380}, {"loss of step 1": 2.5}, self.provenance
         )
 
     def run_all(
@@ -232,38 +233,15 @@ def test_stored_margins_and_tolerances_stay_unless_new_ones_are_asked_for(traine
     assert [2e-6, 1e-6] == allowed("--new-margins")
 
 
-def test_the_weights_of_the_published_training_are_kept_until_they_are_accepted(
+def test_runs_are_kept_under_what_they_have_in_common_and_without_their_weights(
     trained: Trained, tmp_path: Path
 ) -> None:
-    asked = (WHEEL, "--rung", "full", "--seeds", 3)
-    baseline("record", tmp_path, *asked)
-    (weights,) = tmp_path.glob(".recording/**/param.hdf5")
-    weights.unlink()
-    baseline("record", tmp_path, *asked)
+    record(tmp_path)
+    [kept] = tmp_path.glob(".recording/wheel-softmax/subset-mnist-original-x86_64-TensorFlow-2.21-Keras-3.15/*")
 
-    assert "seed-0" == weights.parent.name
-    assert [0, 1, 2, 0] == trained.made
-    assert 0 == baseline("accept", tmp_path, WHEEL, "--reason", REASON).code
-    assert b"param.hdf5 of seed 0" == files(tmp_path)["wheel-softmax/param.hdf5"]
-
-
-@pytest.mark.parametrize(
-    ("spoil", "what"),
-    [
-        (lambda run: (run.parent / "param.hdf5").unlink(), "is no longer there"),
-        (lambda run: write(made_up_run(0, 0.125, scale="full"), run.parent), ""),
-    ],
-)
-def test_without_these_weights_nothing_is_accepted(
-    spoil: Callable[[Path], object], what: str, trained: Trained, tmp_path: Path
-) -> None:
-    baseline("record", tmp_path, WHEEL, "--rung", "full", "--seeds", 3)
-    [run] = tmp_path.glob(".recording/**/seed-0/run.json")
-    spoil(run)
-    ended = baseline("accept", tmp_path, WHEEL, "--reason", REASON)
-
-    assert message(ended, tmp_path)[0].endswith(what)
-    assert ["wheel-softmax/full.proposed.yml"] == list(files(tmp_path))
+    assert {"seed-0": ["run.json"], "seed-1": ["run.json"], "seed-2": ["run.json"]} == {
+        folder.name: [file.name for file in folder.iterdir()] for folder in sorted(kept.iterdir())
+    }
 
 
 def test_two_threads_are_refused(trained: Trained, tmp_path: Path) -> None:
@@ -341,7 +319,7 @@ def test_where_nothing_is_said_as_many_seeds_as_are_proposed_or_stored_are_recor
 def test_a_proposal_that_cannot_be_read_is_refused_before_any_run_is_made(
     rung: str, trained: Trained, tmp_path: Path
 ) -> None:
-    proposed = baseline_files.proposed_path(tmp_path, f"{WHEEL}/{rung}")
+    proposed = baseline_files.path_of(tmp_path, f"{WHEEL}/{rung}", proposed=True)
     proposed.parent.mkdir()
     proposed.write_text("schema: 2\n", encoding="utf-8")
     ended = baseline("record", tmp_path, WHEEL, "--rung", rung, "--seeds", 3)

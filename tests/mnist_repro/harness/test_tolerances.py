@@ -11,7 +11,7 @@ import pytest
 from mnist_repro.execution.fingerprint import TakenFingerprint
 from mnist_repro.gate.intervals import standard_deviation
 from mnist_repro.gate.margins import rounded_up
-from mnist_repro.harness.tolerances import DEFAULT_SEEDS, fingerprint_entry, joint_provenance, sample_entry
+from mnist_repro.harness.tolerances import fingerprint_entry, joint_provenance, require_enough, sample_entry
 from mnist_repro.recipes import RECIPES, find
 from mnist_repro.runs.metrics import metric_names
 from tests.builders.made_up_baselines import (
@@ -106,8 +106,8 @@ def test_stored_margins_and_reasons_stay_and_a_metric_that_was_not_stored_gets_i
 @pytest.mark.parametrize(
     ("propose", "what"),
     [
-        (lambda: sample_entry(VGG7, "subset", runs(SPREAD[:9], recipe="vgg7"), CODE), "9 seeds of vgg7"),
-        (lambda: sample_entry(WHEEL, "subset", runs([0.25, 0.5]), CODE), "2 seeds of wheel-softmax"),
+        (lambda: require_enough(VGG7, 9), "9 seeds of vgg7"),
+        (lambda: require_enough(WHEEL, 2), "2 seeds of wheel-softmax"),
         (
             lambda: sample_entry(WHEEL, "subset", [run(0, 0.25), run(7, math.nan)], CODE),
             f"wheel-softmax, seed 7: {LOSS} is nan",
@@ -121,8 +121,8 @@ def test_stored_margins_and_reasons_stay_and_a_metric_that_was_not_stored_gets_i
             f"the run of wheel-softmax, seed 7, and the recipe's metrics differ in {TRAINING}",
         ),
         (
-            lambda: fingerprint_entry(WHEEL, DIVERGED, CONDITIONS, HERE),
-            "wheel-softmax: loss of step 2 is inf",
+            lambda: fingerprint_entry(DIVERGED),
+            "vgg7: loss of step 2 is inf",
         ),
     ],
 )
@@ -131,7 +131,7 @@ def test_what_no_gate_could_compare_with_is_refused(propose: Callable[[], object
 
 
 def test_a_fingerprint_gets_its_recipe_s_tolerance_and_platform() -> None:
-    entry = fingerprint_entry(find("vgg7-bn"), TAKEN, CONDITIONS, HERE)
+    entry = fingerprint_entry(replace(TAKEN, recipe="vgg7-bn"))
 
     assert (CONDITIONS, PLATFORM) == (entry.conditions, entry.platform)
     assert 1e-5 == entry.tolerance
@@ -150,7 +150,6 @@ def test_a_tolerance_that_allows_more_than_rounding_is_refused(tolerance: float)
 
 def test_a_stored_tolerance_stays() -> None:
     previous = fingerprint(tolerance=0.25, reason="measured on another machine")
-    entry = fingerprint_entry(WHEEL, TAKEN, CONDITIONS, HERE, previous)
+    entry = fingerprint_entry(TAKEN, previous)
 
     assert (0.25, "measured on another machine") == (entry.tolerance, entry.reason)
-    assert {"subset": 16, "full": 16} == DEFAULT_SEEDS

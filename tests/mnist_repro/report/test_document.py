@@ -79,7 +79,7 @@ def test_all_published_figures_of_a_page_share_one_level() -> None:
     groups = document([run for runs in made.values() for run in runs]).groups
 
     shown = {group.recipe: [each.interval for each in group.published] for group in groups}
-    in_drift = {each.recipe: each.comparisons for each in table.judge(list(made.values()), None)}
+    in_drift = {each.runs[0].recipe: each.comparisons for each in table.judge(list(made.values()), None)}
     judged = judge(
         [(find(name), runs) for name, runs in made.items()], dict.fromkeys(made, 3), "full", made_up.dataset("mnist")
     )

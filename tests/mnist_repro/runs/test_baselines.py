@@ -13,7 +13,7 @@ from mnist_repro.gate.baselines import files as baseline_files
 from mnist_repro.gate.baselines.values import BaselineEntry
 from mnist_repro.gate.verdicts import Judgement, Metric, Verdict
 from mnist_repro.runs import baselines
-from mnist_repro.runs.baselines import commands, conditions_of, judge_runs, kind_of, name_of, owner
+from mnist_repro.runs.baselines import conditions_of, judge_runs, kind_of, name_of, owner
 from tests.builders import made_up
 from tests.builders.made_up_baselines import (
     CONDITIONS,
@@ -122,8 +122,8 @@ def test_commands_name_the_file_of_a_recipe_that_is_not_ours(monkeypatch: pytest
 
 
 def test_commands_are_about_the_same_rung_folder_data_and_arithmetic(tmp_path: Path) -> None:
-    usual = commands(Path("baselines"), "vgg7", "full", CONDITIONS)
-    other = commands(tmp_path, "vgg7", "full", {"dataset": "surrogate", "arithmetic": "framework"})
+    usual = owner(Path("baselines"), "vgg7", "full", CONDITIONS)
+    other = owner(tmp_path, "vgg7", "full", {"dataset": "surrogate", "arithmetic": "framework"})
 
     assert "mnist-repro baseline record vgg7 --rung full" == usual.record
     assert "pytest --repro-scale full --gate-seeds {seeds} -k vgg7" == usual.rerun
@@ -136,7 +136,7 @@ def test_commands_are_about_the_same_rung_folder_data_and_arithmetic(tmp_path: P
         == other.rerun
     )
     assert f"mnist-repro baseline accept vgg7 --rung full --baselines {tmp_path} --reason" == other.accept
-    assert "" == commands(tmp_path, "vgg7", "fingerprint", CONDITIONS).rerun
+    assert "" == owner(tmp_path, "vgg7", "fingerprint", CONDITIONS).rerun
 
 
 @pytest.mark.parametrize(
@@ -163,10 +163,10 @@ def test_an_entry_that_no_recipe_can_have_is_refused_before_it_is_written(entry:
     assert [] == baseline_files.names(tmp_path)
 
 
-def test_the_baselines_of_another_dataset_are_read_with_its_commands(tmp_path: Path) -> None:
+def test_the_baselines_of_another_dataset_are_read_with_its_owner(tmp_path: Path) -> None:
     baseline_files.write(tmp_path, subset())
 
     stored = baselines.read(tmp_path, "wheel-softmax", "subset", SURROGATE)
 
     assert subset() == stored
-    assert " --data surrogate " in stored.owner.commands.record
+    assert " --data surrogate " in stored.owner.record

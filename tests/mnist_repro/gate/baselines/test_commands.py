@@ -27,7 +27,7 @@ def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     stored = BaselineFile(NAME, "samples", (made.samples(),), owner(folder, NAME))
     baseline_files.write(folder, stored)
     moved = made.samples([loss + 0.25 for loss in made.SPREAD], history=())
-    baseline_files.write_proposed(folder, BaselineFile(NAME, "samples", (moved,), owner(folder, NAME)))
+    baseline_files.write(folder, BaselineFile(NAME, "samples", (moved,), owner(folder, NAME)), proposed=True)
     return folder
 
 
@@ -49,7 +49,7 @@ def test_list_and_show_say_what_is_stored(folder: Path, capsys: pytest.CaptureFi
 
 def test_list_says_the_kind_of_what_is_only_proposed(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
     new = BaselineFile("mesh", "fingerprint", (made.fingerprint(history=()),), owner(folder, "mesh"))
-    baseline_files.write_proposed(folder, new)
+    baseline_files.write(folder, new, proposed=True)
 
     assert 0 == run(folder, "list")
     assert "mesh        fingerprint  0 entries  proposed" in capsys.readouterr().out
@@ -148,7 +148,7 @@ def test_in_ci_nothing_changes(folder: Path, monkeypatch: pytest.MonkeyPatch) ->
 
 
 def test_a_new_name_keeps_the_history_and_a_removed_one_is_gone(folder: Path) -> None:
-    baseline_files.proposed_path(folder, NAME).unlink()
+    baseline_files.path_of(folder, NAME, proposed=True).unlink()
     assert 0 == run(folder, "rename", NAME, "digits-sgd", "--reason", "clearer")
     stored = baseline_files.read(folder, "digits-sgd", "samples", owner(folder, "digits-sgd"))
     assert "renamed from digits/sgd: clearer" == stored.entries[0].history[-1].reason

@@ -9,7 +9,7 @@ import re
 import subprocess
 from dataclasses import replace
 from pathlib import Path
-from typing import Callable
+from typing import Callable, List, Optional
 
 import pytest
 from hypothesis import example, given, settings
@@ -19,12 +19,13 @@ from pytest_regressions.file_regression import FileRegressionFixture
 from mnist_repro.errors import BadInput
 from mnist_repro.gate.baselines import files as baseline_files
 from mnist_repro.gate.baselines.values import BaselineEntry, BaselineFile, Owner, SampleEntry, accepted
-from mnist_repro.gate.text import Commands
 from mnist_repro.runs import baselines
 from tests.builders.baseline_refusals import BACK, LATER, refusal, stored_file, why_refused
 from tests.builders.made_up_baselines import (
     ACCURACY,
+    CONDITIONS,
     LOSS,
+    SURROGATE,
     TRAINING,
     fingerprint,
     fingerprints,
@@ -55,7 +56,7 @@ def test_entries_come_back_as_they_were(file: BaselineFile, tmp_path: Path) -> N
 def test_what_is_proposed_lies_beside_and_needs_no_history(tmp_path: Path) -> None:
     file = subset(samples(history=()))
 
-    assert tmp_path / "wheel-softmax" / "subset.proposed.yml" == baseline_files.write_proposed(tmp_path, file)
+    assert tmp_path / "wheel-softmax" / "subset.proposed.yml" == baseline_files.write(tmp_path, file, proposed=True)
     assert file == baselines.read_proposed(tmp_path, "wheel-softmax", "subset")
     assert BaselineFile(file.name, "samples") == baselines.read(tmp_path, "wheel-softmax", "subset")
 
@@ -180,7 +181,8 @@ def test_two_recordings_that_a_merge_mixed_are_found(tmp_path: Path) -> None:
 )
 def test_an_entry_that_was_edited_does_not_fit_its_digest(old: str, new: str, tmp_path: Path) -> None:
     changed = accepted(subset(), subset(samples([0.25, 0.5])), LATER.date, LATER.reason)
-    path = baseline_files.write(tmp_path, replace(changed, owner=Owner(changed.owner.commands)))
+    free = Owner("record", "show", "diff", "accept")
+    path = baseline_files.write(tmp_path, replace(changed, owner=free))
     text = path.read_text(encoding="utf-8")
     path.write_text(text.replace(old, new, 1), encoding="utf-8")
 
@@ -188,7 +190,7 @@ def test_an_entry_that_was_edited_does_not_fit_its_digest(old: str, new: str, tm
     with pytest.raises(
         BadInput, match=r"but its values have .*: two recordings were merged into one, or it was edited"
     ):
-        baseline_files.read(tmp_path, changed.name, changed.kind, Owner(changed.owner.commands))
+        baseline_files.read(tmp_path, changed.name, changed.kind, free)
 
 
 def test_an_entry_without_digest_is_refused(tmp_path: Path) -> None:
@@ -211,8 +213,7 @@ def test_its_owner_may_refuse_an_entry_before_it_is_written_and_when_it_is_read(
         if isinstance(entry, SampleEntry) and len(entry.samples) < 3:
             raise ValueError(f"{len(entry.samples)} seeds are not enough for me")
 
-    commands = Commands("gate record digits", "show", "diff", "accept")
-    owner = Owner(commands, check)
+    owner = Owner("gate record digits", "show", "diff", "accept", check=check)
     sound = replace(subset(), owner=owner)
     path = baseline_files.write(tmp_path, sound)
     before = path.read_bytes()
@@ -223,7 +224,7 @@ def test_its_owner_may_refuse_an_entry_before_it_is_written_and_when_it_is_read(
         baseline_files.write(tmp_path, unsound)
     assert why == caught.value.what
     assert before == path.read_bytes()
-    baseline_files.write(tmp_path, replace(unsound, owner=Owner(commands)))
+    baseline_files.write(tmp_path, replace(unsound, owner=Owner("", "", "", "")))
     with pytest.raises(BadInput) as caught:
         baseline_files.read(tmp_path, sound.name, sound.kind, owner)
     assert why == caught.value.what
@@ -233,7 +234,7 @@ def test_its_owner_may_refuse_an_entry_before_it_is_written_and_when_it_is_read(
 def test_names_are_those_of_the_files_in_folders_too(tmp_path: Path) -> None:
     for name in ("digits/sgd", "digits/lbfgs", "poisson-64"):
         baseline_files.write(tmp_path, replace(subset(), name=name))
-    baseline_files.write_proposed(tmp_path, replace(subset(samples(history=())), name="digits/new"))
+    baseline_files.write(tmp_path, replace(subset(samples(history=())), name="digits/new"), proposed=True)
     private = baseline_files.private_folder(tmp_path)
     private.mkdir()
     (private / "run.yml").write_text("", encoding="utf-8")
@@ -243,9 +244,9 @@ def test_names_are_those_of_the_files_in_folders_too(tmp_path: Path) -> None:
 
 
 def test_no_file_lies_beside_the_folder_by_a_hostile_name(tmp_path: Path) -> None:
-    for place in (baseline_files.path_of, baseline_files.proposed_path):
+    for proposed in (False, True):
         with pytest.raises(BadInput, match="is no name of a baseline"):
-            place(tmp_path / "baselines", "../../etc/x")
+            baseline_files.path_of(tmp_path / "baselines", "../../etc/x", proposed)
 
 
 def test_a_file_that_was_cut_short_anywhere_is_refused(tmp_path: Path) -> None:
@@ -346,7 +347,7 @@ def test_what_is_no_baseline_at_all_is_refused(text: str, expected: str, tmp_pat
 
 
 def test_a_broken_proposal_may_be_removed(tmp_path: Path) -> None:
-    path = baseline_files.write_proposed(tmp_path, subset(samples(history=())))
+    path = baseline_files.write(tmp_path, subset(samples(history=())), proposed=True)
     path.write_text("schema: 2\n", encoding="utf-8")
 
     with pytest.raises(BadInput) as caught:
@@ -355,7 +356,73 @@ def test_a_broken_proposal_may_be_removed(tmp_path: Path) -> None:
 
 
 def test_a_proposal_under_the_name_of_a_stored_file_is_not_taken_for_accepted(tmp_path: Path) -> None:
-    path = baseline_files.write_proposed(tmp_path, subset(replace(samples(), history=())))
+    path = baseline_files.write(tmp_path, subset(replace(samples(), history=())), proposed=True)
     path.rename(baseline_files.path_of(tmp_path, "wheel-softmax/subset"))
 
     assert "entry dataset mnist, arithmetic original has no history: it was not accepted" == why_refused(tmp_path)
+
+
+WHEEL, OWNER = "wheel-softmax/subset", subset().owner
+NEW = samples([0.25, 0.5], history=())
+
+
+def propose(folder: Path, entry: BaselineEntry) -> Path:
+    file = subset() if isinstance(entry, SampleEntry) else fingerprints()
+    return baseline_files.propose(folder, file, entry)
+
+
+def find(folder: Path, file: BaselineFile) -> Optional[baseline_files.Proposal]:
+    return baseline_files.find_proposal(folder, file.name, file.kind, OWNER)
+
+
+def test_a_proposal_replaces_an_earlier_one_of_the_same_key(tmp_path: Path) -> None:
+    for entry in (samples(history=()), samples(conditions=SURROGATE, history=()), NEW):
+        assert baseline_files.path_of(tmp_path, WHEEL, proposed=True) == propose(tmp_path, entry)
+
+    found = find(tmp_path, subset())
+    assert found is not None
+    assert [CONDITIONS, SURROGATE] == [entry.conditions for entry in found.proposed.entries]
+    assert NEW == found.proposed.entry(CONDITIONS)
+
+
+def test_a_proposal_is_found_with_what_is_stored(tmp_path: Path) -> None:
+    baseline_files.write(tmp_path, subset())
+    propose(tmp_path, NEW)
+
+    found = find(tmp_path, subset())
+
+    assert (
+        baseline_files.Proposal(subset(), subset(NEW))
+        == found
+        == baseline_files.find_proposal(tmp_path, WHEEL, "", OWNER)
+    )
+    assert find(tmp_path, fingerprints()) is None
+
+
+def test_what_is_accepted_is_stored_and_no_longer_proposed(tmp_path: Path) -> None:
+    baseline_files.write(tmp_path, subset())
+    propose(tmp_path, NEW)
+    propose(tmp_path, fingerprint(history=()))
+
+    lines: List[str] = []
+    for found in (find(tmp_path, fingerprints()), find(tmp_path, subset())):
+        assert found is not None
+        lines += baseline_files.accept(tmp_path, found, "2027-01-01", "a reason")
+
+    ends = ["stored for the first time", "stored; its history has what it replaced"]
+    assert ends == [line.rpartition(": ")[2] for line in lines]
+    assert [] == baseline_files.names(tmp_path, proposed=True)
+    [stored] = baseline_files.read(tmp_path, WHEEL, "samples", OWNER).entries
+    assert ["first recording", "a reason"] == [change.reason for change in stored.history]
+
+
+def test_accepting_what_is_stored_already_changes_nothing(tmp_path: Path) -> None:
+    before = baseline_files.write(tmp_path, fingerprints()).read_bytes()
+    propose(tmp_path, fingerprint(history=()))
+    found = find(tmp_path, fingerprints())
+
+    assert found is not None
+    [line] = baseline_files.accept(tmp_path, found, "2027-01-01", "a reason")
+
+    assert line.endswith(": is stored already")
+    assert before == baseline_files.path_of(tmp_path, fingerprints().name).read_bytes()

@@ -9,14 +9,12 @@ from typing import Any, Dict, List, Mapping, Sequence, Tuple, Union
 import pytest
 
 from mnist_repro.gate.baselines.judge import (
-    MeasuredFingerprint,
     MeasuredSamples,
     judge_fingerprint,
     judge_samples,
     relative_difference,
 )
 from mnist_repro.gate.baselines.values import BaselineFile, Owner, SampleEntry
-from mnist_repro.gate.text import Commands
 from mnist_repro.gate.verdicts import Judgement, Metric, Verdict
 from tests.builders.made_up_baselines import (
     ACCURACY,
@@ -137,9 +135,7 @@ def test_samples_from_another_platform_are_compared_and_it_is_said() -> None:
 
 def taken(**changes: Any) -> Judgement:
     """The judgement of a fingerprint that differs in ``changes`` from the one that is stored."""
-    stored = fingerprint()
-    same = MeasuredFingerprint(CONDITIONS, stored.exact, stored.close, HERE)
-    return judge_fingerprint(fingerprints(stored), replace(same, **changes))
+    return judge_fingerprint(fingerprints(), replace(fingerprint(), **changes))
 
 
 def test_a_fingerprint_like_the_stored_one_is_equivalent() -> None:
@@ -188,9 +184,9 @@ def test_the_first_that_differs_is_missing_added_or_no_number_is_a_change(
 
 
 def test_on_a_platform_without_fingerprint_the_samples_decide_and_it_is_said() -> None:
-    judgement = taken(provenance={**HERE, "platform": "aarch64, TensorFlow 2.21, Keras 3.15"})
-
     here = "aarch64, TensorFlow 2.21, Keras 3.15"
+    judgement = taken(platform=here)
+
     told = f"no fingerprint is stored for {here}, but for {PLATFORM}: the verdict rests on samples"
     assert ((), (told,), Verdict.INCOMPARABLE) == (judgement.findings, judgement.notes, judgement.verdict)
 
@@ -209,8 +205,8 @@ def test_differences_are_relative_to_what_is_stored(stored: float, measured: flo
 
 
 def test_without_a_baseline_it_says_what_is_stored_and_what_to_type() -> None:
-    commands = Commands("pytest --gate-record -k digits", "show", "diff", "gate accept digits --reason")
-    stored = BaselineFile("digits", "samples", (samples(),), Owner(commands))
+    owner = Owner("pytest --gate-record -k digits", "show", "diff", "gate accept digits --reason")
+    stored = BaselineFile("digits", "samples", (samples(),), owner)
     typed = "to make one: pytest --gate-record -k digits, then gate accept digits --reason …"
     conditions: List[Dict[str, str]] = [{"model": "b"}, {}]
 
