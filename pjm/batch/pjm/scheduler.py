@@ -140,7 +140,7 @@ class PjmScheduler:
         """See `Scheduler.figures`: the most memory that the job used."""
         try:
             return memory_use(pjstat.statistics(statistics.read_text(encoding="utf-8", errors="replace")))
-        except (OSError, UnreadableError):
+        except OSError:
             return ""
 
     def how_to_cancel(self, ids: Sequence[str]) -> str:

@@ -11,13 +11,14 @@ import pytest
 
 from pjm import emulator
 from pjm.batch.host import LocalHost
-from pjm.batch.pjm.pjstat import blocks, jobs, statistics
+from pjm.batch.pjm.pjstat import statistics
 from pjm.batch.pjm.scheduler import PjmScheduler
 from pjm.batch.pjm.status import memory_use
 from pjm.batch.scheduler import AnswerLostError, Phase
 from pjm.plan.packing import Site
 from pjm.plan.script import outputs
 from tests.builders.emulated import make
+from tests.builders.other_outputs import blocks, listed
 from tests.builders.processes import PATIENCE
 from tests.builders.submitting import BULK, ONE, STEPS, SubmittingPlace
 
@@ -177,7 +178,7 @@ def test_whatever_a_job_is_called_it_is_one_row_in_every_layout(tmp_path: Path, 
         stuck = {"PJM_EMULATOR_FAULTS": '[{"fault": "stuck"}]'}
         assert 0 == pjm.command("pjsub", *options, name, env=stuck).code
 
-    rows = jobs(pjm.command("pjstat", *layout).out)
+    rows = listed(pjm.command("pjstat", *layout).out)
 
     assert [(str(48000001 + number), "QUE") for number in range(len(NAMES))] == [
         (row.job_id, row.state.replace("ACC", "QUE")) for row in rows
