@@ -18,8 +18,9 @@ from pjm.emulator.listing.columns import (
     items_of,
     table,
 )
-from pjm.emulator.listing.selection import Question, parse_ids, period, rows
+from pjm.emulator.listing.selection import Question, period, rows
 from pjm.emulator.machine.context import Context
+from pjm.emulator.machine.ids import wanted
 from pjm.emulator.machine.messages import Refusal
 from pjm.emulator.running import statistics
 from pjm.emulator.running.statistics import Row
@@ -53,7 +54,7 @@ def run(context: Context, words: Sequence[str]) -> int:
     units, groups = ([name for name in given.get(key, "").split(",") if name] for key in ("rscunit", "rscgrp"))
     summary.check_names(context, units, groups)
     question = Question(
-        ids=parse_ids(names),
+        ids=[wanted(name) for name in names],
         expand="expand" in given,
         everyone="all" in given,
         history="history" in given,
@@ -79,7 +80,8 @@ def run(context: Context, words: Sequence[str]) -> int:
 def run_empty(words: Sequence[str], header: bool) -> int:
     """Answer as if there were no jobs: a fault on demand."""
     given, names = asked(words, KNOWN, USAGE)
-    parse_ids(names)
+    for name in names:
+        wanted(name)
     _print(_listed(given, [], header))
     return 0
 

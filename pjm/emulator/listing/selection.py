@@ -9,7 +9,7 @@ from typing import Callable, Dict, List, NamedTuple, Optional, Sequence, Tuple
 from pjm.emulator.listing.columns import cell, known
 from pjm.emulator.machine import times
 from pjm.emulator.machine.context import Context
-from pjm.emulator.machine.ids import Wanted, wanted
+from pjm.emulator.machine.ids import Wanted
 from pjm.emulator.machine.messages import Refusal
 from pjm.emulator.machine.store import WHOLE, Job, Spec
 from pjm.emulator.running.statistics import ALONE, Parts, Row
@@ -42,21 +42,6 @@ class Question(NamedTuple):
     statistical: bool = False
     rscunits: Sequence[str] = ()
     rscgrps: Sequence[str] = ()
-
-
-def parse_ids(words: Sequence[str]) -> List[Wanted]:
-    """Read the ids of a command line.
-
-    Raises:
-        Refusal: a word is not an id.
-    """
-    targets = []
-    for word in words:
-        target = wanted(word)
-        if target is None:
-            raise Refusal("11", word)
-        targets.append(target)
-    return targets
 
 
 def rows(context: Context, question: Question) -> List[Row]:

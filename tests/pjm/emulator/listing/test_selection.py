@@ -6,8 +6,9 @@ from typing import Optional, Tuple
 
 import pytest
 
-from pjm.emulator.listing.selection import DAY, Question, parse_ids, period, rows
+from pjm.emulator.listing.selection import DAY, Question, period, rows
 from pjm.emulator.machine.context import Context
+from pjm.emulator.machine.ids import wanted
 from pjm.emulator.machine.messages import Refusal
 from pjm.emulator.machine.times import day
 
@@ -49,7 +50,7 @@ def test_filters(context: Context, filters: str, numbers: str) -> None:
     ],
 )
 def test_sub_jobs_are_shown_when_asked_for(context: Context, ids: list[str], expand: bool, numbers: str) -> None:
-    assert numbers == listed(context, Question(parse_ids(ids), expand=expand))
+    assert numbers == listed(context, Question([wanted(word) for word in ids], expand=expand))
 
 
 @pytest.mark.parametrize(
