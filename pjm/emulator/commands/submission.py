@@ -8,7 +8,7 @@ import time
 from typing import Dict, List, NamedTuple, Optional, Tuple
 
 from pjm.emulator.commands.request import LARGEST_STEP, Merged, Wanted, bulk_range
-from pjm.emulator.machine import times
+from pjm.emulator.machine import faults, times
 from pjm.emulator.machine.context import Context, own_group
 from pjm.emulator.machine.messages import Refusal
 from pjm.emulator.machine.store import WHOLE, Job
@@ -62,7 +62,7 @@ def accept(context: Context, new: New, parent: Optional[int] = None) -> Tuple[st
             jobs = [_job(context, new, group, _next(context), WHOLE, "NM")]
         _within_limits(context, jobs, group)
         for job in jobs:
-            job.faults = context.faults.of_job(job, context.store)
+            job.faults = faults.of_job(context.faults, job, context.store)
             _postpone(job)
         script = _put_aside(context, new, jobs[-1])
         for job in jobs:

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import grp
 import os
-from typing import List, Mapping, NamedTuple, Tuple
+from typing import List, Mapping, NamedTuple, Sequence, Tuple
 
-from pjm.emulator.machine import faults
+from pjm.emulator.machine.faults import Rule
 from pjm.emulator.machine.folder import Folder
 from pjm.emulator.machine.messages import Refusal
 from pjm.emulator.machine.settings import Settings
@@ -25,7 +25,7 @@ class Context(NamedTuple):
     folder: Folder
     settings: Settings
     store: Store
-    faults: faults.Faults
+    faults: Sequence[Rule]
     user: str
     submitted: List[str]
 

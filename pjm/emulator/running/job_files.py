@@ -8,7 +8,7 @@ import time
 from pathlib import Path
 from typing import Iterable, List, Sequence, Tuple
 
-from pjm.emulator.machine.fault_rules import Rule
+from pjm.emulator.machine.faults import Rule
 from pjm.emulator.machine.store import WHOLE, Job, Spec
 from pjm.emulator.running.job_environment import file_of, filled
 

@@ -19,7 +19,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Callable, Dict, Iterator, List, Tuple
 
-from pjm.emulator.machine.fault_rules import Rule
+from pjm.emulator.machine.faults import Rule
 from pjm.emulator.machine.folder import Folder
 from pjm.emulator.machine.messages import IN_JOB
 from pjm.emulator.machine.store import Job, Spec

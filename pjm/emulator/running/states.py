@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any, List, Mapping, Sequence
 
-from pjm.emulator.machine.fault_rules import Rule
+from pjm.emulator.machine.faults import Rule
 from pjm.emulator.machine.store import ENDED, WHOLE, Job, Store
 from pjm.emulator.running import statistics, steps
 from pjm.emulator.running.statistics import Parts, Row
