@@ -17,11 +17,11 @@ from typing import Mapping, NoReturn, Sequence
 
 from pjm.emulator.commands import job_operations
 from pjm.emulator.commands.getopt import Help
+from pjm.emulator.history import Entry
 from pjm.emulator.machine import faults, settings
 from pjm.emulator.machine.context import Context
 from pjm.emulator.machine.faults import Rule, is_message
 from pjm.emulator.machine.folder import Folder
-from pjm.emulator.machine.journal import Entry
 from pjm.emulator.machine.messages import ACCEPTANCE, Refusal, Wrapped, said, template
 from pjm.emulator.machine.resources import TEMPORARY
 from pjm.emulator.machine.store import Store
