@@ -15,7 +15,8 @@ from typing import List, Mapping, Sequence
 from pjm.emulator.history import jobs
 from pjm.emulator.machine.folder import COMMANDS, Folder, environment
 from pjm.emulator.machine.settings import checked
-from pjm.emulator.stop_emulator import stop
+from pjm.emulator.machine.store import ENDED
+from pjm.emulator.running.alive import stop
 from pjm.errors import BadInput
 
 NOT_FOUND, NOT_EXECUTABLE = 127, 126
@@ -140,8 +141,6 @@ def _stopped(folder: Path) -> int:
         )
     if stop(folder, PATIENCE):
         return 0
-    from pjm.emulator.machine.store import ENDED  # here: building the command line needs no database
-
     left = ", ".join(f"{job.id} ({job.state})" for job in jobs(folder) if job.state not in ENDED)
     print(
         f"pjm emulator stop: after {PATIENCE:.0f} s {f'these jobs are left: {left}' if left else 'a process is left'}; "

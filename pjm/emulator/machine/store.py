@@ -6,7 +6,6 @@ import contextlib
 import fcntl
 import json
 import os
-import sqlite3
 from pathlib import Path
 from typing import Any, Dict, Iterator, List, Mapping, Optional, Sequence, Set, Tuple
 
@@ -140,6 +139,8 @@ class Store:
     """An open database of jobs; as a context manager, it is closed at the end of the block."""
 
     def __init__(self, path: Path) -> None:
+        import sqlite3  # here, because some builds of Python lack it, and only an emulator needs it
+
         self.connection = sqlite3.connect(str(path), timeout=PATIENCE, isolation_level=None)
         try:
             # Safe when a process is killed. Only a crash of the machine could lose data, and would end all jobs anyway.
