@@ -27,10 +27,7 @@ class AnsweringScheduler:
         self.polls = 0
         self._ids: Dict[str, Tuple[str, ...]] = {}
 
-    @property
-    def bulk_number(self) -> str:
-        """See `Scheduler.bulk_number`."""
-        return directives.BULK_NUMBER
+    bulk_number = "$PJM_BULKNUM"
 
     @property
     def mpiexec(self) -> Tuple[str, ...]:

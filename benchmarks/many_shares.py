@@ -112,7 +112,7 @@ class Operations:
 class MadeUpMachine:
     """A clock, and a batch system on it that runs some shares at once; they write the events of their tests."""
 
-    bulk_number = directives.BULK_NUMBER
+    bulk_number = "$PJM_BULKNUM"
     mpiexec = ("mpiexec", "-n", "{ranks}")
 
     def __init__(self, operations: Operations) -> None:

@@ -8,8 +8,6 @@ from typing import Iterator, Optional, Tuple
 from pjm.batch.scheduler import Resources
 from pjm.elapse import elapse_text
 
-BULK_NUMBER = "$PJM_BULKNUM"  # the shell of a sub job expands this to the number of the sub job
-
 
 def directives(
     name: str, resources: Resources, number: Optional[int], needs: Optional[Tuple[int, ...]]

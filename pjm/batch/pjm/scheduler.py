@@ -10,20 +10,18 @@ from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Callable, Dict, Iterable, Iterator, List, Mapping, Optional, Sequence, Set, Tuple
 
-from pjm.batch.host import Answer, Host, HungError, LocalHost, NotStartedError, command_lines
+from pjm.batch.host import Host, LocalHost, ask, command_lines, hand_over
 from pjm.batch.pjm import directives, pjstat, pjsub
 from pjm.batch.pjm.messages import errors, explained
 from pjm.batch.pjm.pjstat import JOB_ID, JobRow
 from pjm.batch.pjm.status import memory_use, status
 from pjm.batch.scheduler import (
     LONGEST_SUBMISSION,
-    AnswerLostError,
     Limits,
     Phase,
     Resources,
     Status,
     Submission,
-    SubmitError,
     UnansweredError,
     UnreadableError,
 )
@@ -58,26 +56,11 @@ class PjmScheduler:
     ahead: timedelta = timedelta()
     now: Callable[[], datetime] = datetime.now
 
-    @property
-    def bulk_number(self) -> str:
-        """See `Scheduler.bulk_number`."""
-        return directives.BULK_NUMBER
-
-    def directives(
-        self, name: str, resources: Resources, number: Optional[int], needs: Optional[Tuple[int, ...]]
-    ) -> Iterable[str]:
-        """See `Scheduler.directives`."""
-        return directives.directives(name, resources, number, needs)
-
-    @property
-    def mpiexec(self) -> Tuple[str, ...]:
-        """See `Scheduler.mpiexec`. Fugaku's ignores -std and -of, and without options writes below output.JOBID."""
-        return ("mpiexec", "-stdout-proc", "{output}.out", "-stderr-proc", "{output}.err", "-n", "{ranks}")
-
-    @property
-    def limits(self) -> Limits:
-        """See `Scheduler.limits`."""
-        return Limits()
+    bulk_number = "$PJM_BULKNUM"
+    directives = staticmethod(directives.directives)
+    # Fugaku's ignores -std and -of, and without options writes below output.JOBID.
+    mpiexec = ("mpiexec", "-stdout-proc", "{output}.out", "-stderr-proc", "{output}.err", "-n", "{ranks}")
+    limits = Limits()
 
     def check(self, resources: Resources, where: str) -> None:
         """See `Scheduler.check`."""
@@ -108,12 +91,7 @@ class PjmScheduler:
             command += ["--step", "--sparam", f"jnam={submission.name}"]
         # Relative paths: pjsub would split a path at a comma.
         command += [os.path.relpath(script, submission.folder) for script in submission.scripts]
-        try:
-            answer = self.host.run(command, self.submit_timeout, submission.folder, submission.keep_open)
-        except NotStartedError as error:
-            raise SubmitError(str(error), _HOW_TO_GET_ONE, retry=not error.missing) from error
-        except HungError as error:
-            raise AnswerLostError(str(error)) from error
+        answer = hand_over(self.host, command, self.submit_timeout, submission, _HOW_TO_GET_ONE)
         return pjsub.taken(answer, submission)
 
     def find(self, name: str, parts: int) -> Tuple[str, ...]:
@@ -150,7 +128,7 @@ class PjmScheduler:
     def cancel(self, ids: Sequence[str]) -> None:
         """See `Scheduler.cancel`."""
         for chunk in command_lines(ranges(ids)):
-            answer = self._run(["pjdel", *chunk])
+            answer = ask(self.host, ["pjdel", *chunk], self.timeout)
             wrong = [message for message in errors(answer.text) if message.number not in _GONE_ALREADY]
             if wrong or (answer.code and not errors(answer.text)):
                 reason = "; ".join(map(str, wrong)) or answer.text.strip() or f"exit code {answer.code}"
@@ -169,7 +147,7 @@ class PjmScheduler:
         return ["-H"] if self.history_days is None else ["-H", f"day={self.history_days}"]
 
     def _ask(self, arguments: Sequence[str]) -> Tuple[JobRow, ...]:
-        answer = self._run(["pjstat", "-E", *arguments])
+        answer = ask(self.host, ["pjstat", "-E", *arguments], self.timeout)
         if answer.code or errors(answer.text):
             reason = explained(answer.text) or answer.text.strip()[:500] or "it said nothing"
             raise UnansweredError(f"pjstat (exit code {answer.code}): {reason}")
@@ -177,12 +155,6 @@ class PjmScheduler:
             return pjstat.jobs(answer.out)
         except UnreadableError as error:
             raise UnansweredError(f"pjstat's answer cannot be read: {error}") from error
-
-    def _run(self, command: Sequence[str]) -> Answer:
-        try:
-            return self.host.run(command, self.timeout)
-        except (NotStartedError, HungError) as error:
-            raise UnansweredError(str(error)) from error
 
     def _statuses(self, rows: Iterable[JobRow], ids: Iterable[str]) -> Iterator[Tuple[str, Status]]:
         """Statuses of the ids that are listed themselves, or whose parent's status holds for all its parts."""

@@ -8,7 +8,6 @@ from typing import Iterator, List, Optional, Tuple
 
 from pjm.batch.scheduler import Resources
 
-BULK_NUMBER = "$SLURM_ARRAY_TASK_ID"  # the shell of an array's job expands this to its number
 MINUTE = 60
 _MARK = "#SBATCH "
 

@@ -10,7 +10,7 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Callable, Dict, Iterable, Iterator, List, Mapping, NoReturn, Optional, Sequence, Tuple
 
-from pjm.batch.host import Answer, Host, HungError, LocalHost, NotStartedError, command_lines
+from pjm.batch.host import Answer, Host, LocalHost, ask, command_lines, hand_over
 from pjm.batch.scheduler import (
     LONGEST_SUBMISSION,
     AnswerLostError,
@@ -71,6 +71,10 @@ class SlurmScheduler:
     _here: bool = False
     _stuck: Dict[str, float] = field(default_factory=dict)
 
+    bulk_number = "$SLURM_ARRAY_TASK_ID"
+    directives = staticmethod(directives.directives)
+    mpiexec = ("mpiexec", "-n", "{ranks}")
+
     @property
     def limits(self) -> Limits:
         """See `Scheduler.limits`. Without accounting, a job's end has to be seen before Slurm forgets the job."""
@@ -83,16 +87,6 @@ class SlurmScheduler:
             "(MinJobAge): of a job that it forgets between two questions, only its own files say how it ended"
         )
         return Limits(configured.array, max(0.5, age / 3), directives.MINUTE, doubt, self._here)
-
-    @property
-    def mpiexec(self) -> Tuple[str, ...]:
-        """See `Scheduler.mpiexec`."""
-        return ("mpiexec", "-n", "{ranks}")
-
-    @property
-    def bulk_number(self) -> str:
-        """See `Scheduler.bulk_number`."""
-        return directives.BULK_NUMBER
 
     def check(self, resources: Resources, where: str) -> None:
         """See `Scheduler.check`."""
@@ -109,12 +103,6 @@ class SlurmScheduler:
                 "variables named SLURM_… and SBATCH_… belong to Slurm, which sets them for each job",
                 "take it out of env=",
             )
-
-    def directives(
-        self, name: str, resources: Resources, number: Optional[int], needs: Optional[Tuple[int, ...]]
-    ) -> Iterable[str]:
-        """See `Scheduler.directives`."""
-        return directives.directives(name, resources, number, needs)
 
     def require_commands(self) -> None:
         """Check that Slurm's commands exist, and ask how the cluster is configured.
@@ -165,12 +153,7 @@ class SlurmScheduler:
         script = submission.scripts[number]
         given = directives.words(script.read_text(encoding="utf-8", errors="surrogateescape"))
         command = [*_SUBMIT, *self.options, *given, *_ALWAYS, *how, f"./{script.name}"]
-        try:
-            answer = self.host.run(command, self.submit_timeout, submission.folder, submission.keep_open)
-        except NotStartedError as error:
-            raise SubmitError(str(error), _HOW_TO_GET_ONE, retry=not error.missing) from error
-        except HungError as error:
-            raise AnswerLostError(str(error)) from error
+        answer = hand_over(self.host, command, self.submit_timeout, submission, _HOW_TO_GET_ONE)
         return sbatch.taken(answer)
 
     def _take_back(self, ids: Sequence[str], name: str, refusal: SubmitError) -> NoReturn:
@@ -283,10 +266,7 @@ class SlurmScheduler:
         return _rows("sacct", self._run([*_ASK, "sacct", "-n", "-P", *which, f"--format={HISTORY}"]))
 
     def _run(self, command: Sequence[str]) -> Answer:
-        try:
-            return self.host.run(command, self.timeout)
-        except (NotStartedError, HungError) as error:
-            raise UnansweredError(str(error)) from error
+        return ask(self.host, command, self.timeout)
 
     def _statuses(self, rows: Iterable[JobRow]) -> Dict[str, Status]:
         try:
