@@ -180,3 +180,14 @@ def command_lines(words: Iterable[str]) -> Iterator[List[str]]:
         length += len(word) + 1
     if chunk:
         yield chunk
+
+
+def spans(numbers: Iterable[int]) -> List[str]:
+    """Numbers with neighbours joined, as in ids of jobs: 0-2, 5."""
+    found: List[List[int]] = []
+    for number in sorted(set(numbers)):
+        if found and number == found[-1][-1] + 1:
+            found[-1].append(number)
+        else:
+            found.append([number])
+    return [str(each[0]) if len(each) == 1 else f"{each[0]}-{each[-1]}" for each in found]

@@ -1,4 +1,4 @@
-"""Parses the output of pjstat: the records of `--data`, and job statistics. The plugin never asks for a table."""
+"""Parses the records of `pjstat --data`, and statistics files. The plugin never asks for a table."""
 
 from __future__ import annotations
 
@@ -6,15 +6,13 @@ import csv
 import re
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Dict, Iterator, List, Mapping, Optional, Tuple
+from typing import Iterator, List, Mapping, Optional, Tuple
 
 from pjm.batch.pjm.codes import STATES
 from pjm.batch.scheduler import UnreadableError
 
 JOB_ID = re.compile(r"\d{1,10}(?:_\d{1,5}|\[\d{1,6}\])?", re.ASCII)
 
-# A line of the statistics: " ELAPSE TIME (USE)        : 00:00:10 (10)".
-_STATISTIC = re.compile(r"[ \t]*([A-Z][A-Za-z0-9 /()*]*?)[ \t]*:[ \t](.*)")
 _START = re.compile(r"(?:(\d{4})/)?(\d\d)/(\d\d) (\d\d):(\d\d)(?::(\d\d))?[<@#]?", re.ASCII)
 _ELAPSE = re.compile(r"(\d+):(\d\d):(\d\d)", re.ASCII)
 
@@ -101,14 +99,19 @@ def data(text: str) -> Iterator[Mapping[str, str]]:
         raise UnreadableError("the output is cut off after", text[-80:])
 
 
-def statistics(text: str) -> Mapping[str, str]:
-    """The job's items in a .stats file, by name; those of its nodes are left out. The site chooses the items."""
-    found: Dict[str, str] = {}
-    for line in text.partition("Node Statistical Information")[0].split("\n"):
-        match = _STATISTIC.fullmatch(line.rstrip())
-        if match:
-            found.setdefault(match[1], re.sub(r"\s*<DEFAULT>", "", match[2]).strip())
-    return found
+def memory_use(statistics: str) -> str:
+    """The most memory that a job used and its limit, from its statistics file; "" if the file does not have them."""
+    of_job = statistics.partition("Node Statistical Information")[0]
+
+    def item(title: str) -> str:
+        # " MAX MEMORY SIZE (USE)     : 12.5 MiB (13152256)", without the bytes
+        found = re.search(rf"^[ \t]*{re.escape(title)}[ \t]*:([^(<\n]*)", of_job, re.MULTILINE)
+        return found[1].strip() if found else ""
+
+    used, limit = item("MAX MEMORY SIZE (USE)"), item("MEMORY SIZE (LIMIT)")
+    if not used:
+        return ""
+    return f"memory: {used} used of {limit} allowed" if limit else f"memory: {used} used"
 
 
 def _lines(text: str) -> Iterator[str]:

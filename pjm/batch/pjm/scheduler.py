@@ -8,13 +8,13 @@ import shlex
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from pathlib import Path
-from typing import Callable, Dict, Iterable, Iterator, List, Mapping, Optional, Sequence, Set, Tuple
+from typing import Callable, Dict, Iterable, Iterator, List, Mapping, Optional, Sequence, Tuple
 
-from pjm.batch.host import Host, LocalHost, ask, command_lines, hand_over
+from pjm.batch.host import Host, LocalHost, ask, command_lines, hand_over, spans
 from pjm.batch.pjm import directives, pjstat, pjsub
 from pjm.batch.pjm.messages import errors, explained
 from pjm.batch.pjm.pjstat import JOB_ID, JobRow
-from pjm.batch.pjm.status import memory_use, status
+from pjm.batch.pjm.status import status
 from pjm.batch.scheduler import (
     LONGEST_SUBMISSION,
     Limits,
@@ -117,7 +117,7 @@ class PjmScheduler:
     def figures(self, job_id: str, statistics: Path) -> str:
         """See `Scheduler.figures`: the most memory that the job used."""
         try:
-            return memory_use(pjstat.statistics(statistics.read_text(encoding="utf-8", errors="replace")))
+            return pjstat.memory_use(statistics.read_text(encoding="utf-8", errors="replace"))
         except OSError:
             return ""
 
@@ -188,21 +188,15 @@ def parent(job_id: str) -> str:
 
 def ranges(ids: Iterable[str]) -> List[str]:
     """The ids, with neighbouring parts joined into ranges as PJM reads them: 12[0-3], 12_1-2."""
-    numbers: Dict[Tuple[str, str], Set[int]] = {}
+    numbers: Dict[Tuple[str, str], List[int]] = {}
     for job_id in ids:
         kind = "[" if "[" in job_id else "_" if "_" in job_id else ""
-        numbers.setdefault((parent(job_id), kind), set()).add(_order(job_id)[1])
-    return [f"{job}{kind}{text}" for (job, kind), parts in numbers.items() for text in _spans(sorted(parts), kind)]
-
-
-def _spans(parts: Sequence[int], kind: str) -> Iterator[str]:
-    close = "]" if kind == "[" else ""
-    start = 0
-    for place, number in enumerate(parts):
-        if place + 1 == len(parts) or parts[place + 1] != number + 1:
-            first = parts[start]
-            yield "" if not kind else f"{first}{close}" if first == number else f"{first}-{number}{close}"
-            start = place + 1
+        numbers.setdefault((parent(job_id), kind), []).append(_order(job_id)[1])
+    return [
+        f"{job}[{text}]" if kind == "[" else f"{job}_{text}" if kind else job
+        for (job, kind), parts in numbers.items()
+        for text in spans(parts)
+    ]
 
 
 def _order(job_id: str) -> Tuple[int, int]:

@@ -10,7 +10,7 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Callable, Dict, Iterable, Iterator, List, Mapping, NoReturn, Optional, Sequence, Tuple
 
-from pjm.batch.host import Answer, Host, LocalHost, ask, command_lines, hand_over
+from pjm.batch.host import Answer, Host, LocalHost, ask, command_lines, hand_over, spans
 from pjm.batch.scheduler import (
     LONGEST_SUBMISSION,
     AnswerLostError,
@@ -289,17 +289,7 @@ def ranges(ids: Iterable[str]) -> List[str]:
     for job_id in ids:
         parent, _, number = _checked(job_id).partition("_")
         numbers.setdefault(parent, []).extend([int(number)] if number else [])
-    return [f"{parent}_[{_spans(sorted(parts))}]" if parts else parent for parent, parts in numbers.items()]
-
-
-def _spans(parts: Sequence[int]) -> str:
-    spans: List[List[int]] = []
-    for number in parts:
-        if spans and number <= spans[-1][1] + 1:
-            spans[-1][1] = number
-        else:
-            spans.append([number, number])
-    return ",".join(str(first) if first == last else f"{first}-{last}" for first, last in spans)
+    return [f"{parent}_[{','.join(spans(parts))}]" if parts else parent for parent, parts in numbers.items()]
 
 
 def _parents(ids: Iterable[str]) -> List[str]:

@@ -11,9 +11,8 @@ import pytest
 
 from pjm import emulator
 from pjm.batch.host import LocalHost
-from pjm.batch.pjm.pjstat import statistics
+from pjm.batch.pjm.pjstat import memory_use
 from pjm.batch.pjm.scheduler import PjmScheduler
-from pjm.batch.pjm.status import memory_use
 from pjm.batch.scheduler import AnswerLostError, Phase
 from pjm.plan.packing import Site
 from pjm.plan.script import outputs
@@ -57,8 +56,8 @@ def test_a_normal_job_runs_to_its_end(made: Made) -> None:
     files = outputs(prepared.folder, 0)
     assert ending.succeeded, ending
     assert ("share 0, x,y\n", "oh\n") == (files.out.read_text(), files.err.read_text())
-    assert ids[0] == statistics(files.stats.read_text())["JOB ID"]
-    assert "memory" in memory_use(statistics(files.stats.read_text()))
+    assert ids[0] == blocks(files.stats.read_text())[0]["JOB ID"]
+    assert "memory" in memory_use(files.stats.read_text())
 
 
 def test_while_it_runs_its_start_is_told(made: Made) -> None:

@@ -16,11 +16,11 @@ import pytest
 
 from pjm.batch.host import Answer
 from pjm.batch.pjm.messages import Message, messages
-from pjm.batch.pjm.pjstat import JobRow, data, statistics
+from pjm.batch.pjm.pjstat import JobRow, data
 from pjm.batch.pjm.pjsub import taken
 from pjm.batch.pjm.status import status
 from pjm.batch.scheduler import Phase, Submission, SubmitError
-from tests.builders.other_outputs import Bounds, LimitRow, bounds, limits, listed, summary, table, waited
+from tests.builders.other_outputs import Bounds, LimitRow, blocks, bounds, limits, listed, summary, table, waited
 from tests.builders.samples import FOLDER, MISSING, READ, files, reading, rows_in, text_of
 
 pytestmark = pytest.mark.skipif(not FOLDER.is_dir(), reason=MISSING)
@@ -294,7 +294,7 @@ def pjwait_manual_cr(text: str) -> None:
 
 
 def stats_file_head_fugaku(text: str) -> None:
-    assert {"JOB ID": "43607196", "HOST NAME": "fn02sv05"} == statistics(text)
+    assert {"JOB ID": "43607196", "HOST NAME": "fn02sv05"} == blocks(text)[0]
 
 
 def stats_file_s_manual(text: str) -> None:
@@ -315,7 +315,7 @@ def stats_file_s_manual(text: str) -> None:
         "PRIORITY": "127",
         "SHELL": "/bin/sh",
     }
-    assert expected == statistics(text)
+    assert expected == blocks(text)[0]
 
 
 def refused(text: str, said: str) -> None:

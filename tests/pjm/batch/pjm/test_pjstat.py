@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import textwrap
 from datetime import datetime
 from typing import Dict, List, Optional
 
@@ -11,7 +10,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from pjm.batch.pjm.pjstat import JobRow, data, jobs, start_time, statistics
+from pjm.batch.pjm.pjstat import JobRow, data, jobs, memory_use, start_time
 from pjm.batch.scheduler import UnreadableError
 from tests.builders.pjstat_layouts import WIDE, comma, wide
 
@@ -141,32 +140,34 @@ def unreadable(text: str) -> str:
     return str(refusal.value)
 
 
-def test_statistics_are_read_by_name_and_end_before_those_of_nodes() -> None:
-    text = textwrap.dedent(
-        """\
-        Job Statistical Information
-         JOB ID                    : 12
-         JOB NAME                  : a : b
-         NODE NUM (REQUIRE)        : 1 <DEFAULT>
-         MAX MEMORY SIZE (USE)     : 1024.0 MiB (1073741824)
-         COMMENT                   :
-        --------------------------------------------------
-        Node Statistical Information
-         NODE ID                   : 0x01010001
-        """
-    )
-
-    expected = {
-        "JOB ID": "12",
-        "JOB NAME": "a : b",
-        "NODE NUM (REQUIRE)": "1",
-        "MAX MEMORY SIZE (USE)": "1024.0 MiB (1073741824)",
-    }
-    assert expected == statistics(text)
+STATISTICS = """\
+Job Statistical Information
+ JOB ID                    : 12
+ MEMORY SIZE (LIMIT)       :{}
+ VNODE MAX MEMORY SIZE (USE): -
+ MAX MEMORY SIZE (USE)     :{}
+ COMMENT                   :
+--------------------------------------------------
+Node Statistical Information
+ MAX MEMORY SIZE (USE)     : 1.0 MiB (1048576)
+"""
 
 
-def test_where_there_are_no_statistics_there_are_none() -> None:
-    assert {} == statistics("") == statistics("Welcome\n")
+@pytest.mark.parametrize(
+    ("limit", "used", "said"),
+    [
+        (" 28.0 GiB (30064771072)", " 27.9 GiB (2995)", "memory: 27.9 GiB used of 28.0 GiB allowed"),
+        (" unlimited <DEFAULT>", " 12.5 MiB (13152256)", "memory: 12.5 MiB used of unlimited allowed"),
+        ("", " 12.5 MiB (13152256)", "memory: 12.5 MiB used"),
+        (" unlimited <DEFAULT>", "", ""),
+    ],
+)
+def test_memory_is_told_where_the_statistics_of_the_job_have_it(limit: str, used: str, said: str) -> None:
+    assert said == memory_use(STATISTICS.format(limit, used))
+
+
+def test_where_there_are_no_statistics_nothing_is_told() -> None:
+    assert "" == memory_use("") == memory_use("Welcome\n")
 
 
 NEW_YEAR = datetime(2025, 1, 1, 0, 10)
@@ -246,6 +247,6 @@ CUT_OFF = RECORDS.flatmap(lambda text: st.integers(0, len(text)).map(lambda end:
 @given(st.text(max_size=300) | CUT_OFF)
 @settings(deadline=None)
 def test_a_text_is_read_or_said_to_be_unreadable(text: str) -> None:
-    for read in (jobs, statistics):
-        with contextlib.suppress(UnreadableError):
-            read(text)
+    memory_use(text)
+    with contextlib.suppress(UnreadableError):
+        jobs(text)
