@@ -104,7 +104,7 @@ def _listed(given: Dict[str, str], jobs: List[Row], header: bool) -> List[str]:
             delimiter.join([first, *(unit if grouped else ()), rest]) for (first, rest), unit in zip(records, units)
         ]
     if "expand" in given:
-        columns = [EXPANDED_ID if column.item == "jid" else column for column in columns]
+        columns = [EXPANDED_ID if column.item.key == "jid" else column for column in columns]
     if not grouped or not jobs:
         return table(columns, jobs)
     lines: List[str] = []

@@ -6,7 +6,7 @@ import re
 import time
 from typing import Callable, Dict, List, Mapping, Optional, Sequence, Tuple
 
-from pjm.emulator.listing.columns import cell, known
+from pjm.emulator.listing.columns import known
 from pjm.emulator.machine import times
 from pjm.emulator.machine.context import Context, named
 from pjm.emulator.machine.ids import Wanted
@@ -98,7 +98,7 @@ def _passes(row: Row, given: Options) -> bool:
         item, _, values = part.partition("=")
         column = known(is_statistical(given)).get(item.strip().lower())
         # An unknown item matches nothing.
-        if column is None or not any(_matches(cell(column, row), value) for value in _split(values, "+")):
+        if column is None or not any(_matches(column.item.of(row), value) for value in _split(values, "+")):
             return False
     return True
 
@@ -128,7 +128,7 @@ def _sorted(listed: List[Row], given: Options) -> List[Row]:
         if direction not in ("", "A", "D"):
             raise Refusal("04", f"--sort {given['sort']}")
         # Ids are sorted by number, not as text: 12[2] before 12[10].
-        key = (lambda row: row.job.key) if column.item == "jid" else _key(column.cell)
+        key = (lambda row: row.job.key) if column.item.key == "jid" else _key(column.item.of)
         listed = sorted(listed, key=key, reverse=direction == "D")
     return listed
 

@@ -58,11 +58,11 @@ class Row(NamedTuple):
 
 
 class Item(NamedTuple):
-    """One item of the statistics.
+    """One item of the statistics, or of pjstat's table.
 
     Attributes:
         key: its name for `--choose`; "" if it has none.
-        title: its name in the statistics.
+        title: its name in the statistics; "" if it is in tables alone.
         value: returns its value.
         without: the models whose parents have no value: `ST`, or `BU ST`.
         none: what stands for no value.
