@@ -26,7 +26,7 @@ from unittest import mock
 
 import pytest
 
-from pjm.batch.pjm import directives
+from pjm.batch.pjm import pjsub
 from pjm.batch.scheduler import Ending, Limits, Phase, Resources, Status, Submission
 from pjm.client.follow_session import FollowedSession
 from pjm.client.terminal import Progress
@@ -161,7 +161,7 @@ class MadeUpMachine:
         self, name: str, resources: Resources, number: Optional[int], needs: Optional[Tuple[int, ...]]
     ) -> Iterable[str]:
         """See `Scheduler.directives`."""
-        return directives.directives(name, resources, number, needs)
+        return pjsub.directives(name, resources, number, needs)
 
     def submit(self, submission: Submission) -> Tuple[str, ...]:
         """See `Scheduler.submit`."""

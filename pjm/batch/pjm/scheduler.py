@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Callable, Dict, Iterable, Iterator, List, Mapping, Optional, Sequence, Tuple
 
 from pjm.batch.host import Host, LocalHost, ask, command_lines, hand_over, spans
-from pjm.batch.pjm import directives, pjstat, pjsub
+from pjm.batch.pjm import pjstat, pjsub
 from pjm.batch.pjm.messages import errors, explained
 from pjm.batch.pjm.pjstat import JOB_ID, JobRow
 from pjm.batch.pjm.status import status
@@ -57,7 +57,7 @@ class PjmScheduler:
     now: Callable[[], datetime] = datetime.now
 
     bulk_number = "$PJM_BULKNUM"
-    directives = staticmethod(directives.directives)
+    directives = staticmethod(pjsub.directives)
     # Fugaku's ignores -std and -of, and without options writes below output.JOBID.
     mpiexec = ("mpiexec", "-stdout-proc", "{output}.out", "-stderr-proc", "{output}.err", "-n", "{ranks}")
     limits = Limits()

@@ -24,7 +24,7 @@ from pjm.batch.scheduler import (
     UnansweredError,
     UnreadableError,
 )
-from pjm.batch.slurm import directives, listing, sbatch
+from pjm.batch.slurm import listing, sbatch
 from pjm.batch.slurm.listing import HISTORY, JOB_ID, QUEUE, Configuration, JobRow
 from pjm.batch.slurm.status import status
 from pjm.errors import BadInput
@@ -72,7 +72,7 @@ class SlurmScheduler:
     _stuck: Dict[str, float] = field(default_factory=dict)
 
     bulk_number = "$SLURM_ARRAY_TASK_ID"
-    directives = staticmethod(directives.directives)
+    directives = staticmethod(sbatch.directives)
     mpiexec = ("mpiexec", "-n", "{ranks}")
 
     @property
@@ -81,12 +81,12 @@ class SlurmScheduler:
         configured = self._configured or Configuration()
         age = None if configured.accounting else configured.remembers
         if age is None:
-            return Limits(configured.array, None, directives.MINUTE, here=self._here)
+            return Limits(configured.array, None, sbatch.MINUTE, here=self._here)
         doubt = (
             f"Slurm keeps no history here (AccountingStorageType), and forgets a job {age:g} s after its end "
             "(MinJobAge): of a job that it forgets between two questions, only its own files say how it ended"
         )
-        return Limits(configured.array, max(0.5, age / 3), directives.MINUTE, doubt, self._here)
+        return Limits(configured.array, max(0.5, age / 3), sbatch.MINUTE, doubt, self._here)
 
     def check(self, resources: Resources, where: str) -> None:
         """See `Scheduler.check`."""
@@ -151,7 +151,7 @@ class SlurmScheduler:
 
     def _sbatch(self, submission: Submission, number: int, how: Sequence[str]) -> str:
         script = submission.scripts[number]
-        given = directives.words(script.read_text(encoding="utf-8", errors="surrogateescape"))
+        given = sbatch.words(script.read_text(encoding="utf-8", errors="surrogateescape"))
         command = [*_SUBMIT, *self.options, *given, *_ALWAYS, *how, f"./{script.name}"]
         answer = hand_over(self.host, command, self.submit_timeout, submission, _HOW_TO_GET_ONE)
         return sbatch.taken(answer)
@@ -175,7 +175,7 @@ class SlurmScheduler:
         rows = self._named(self._queue(), name, parts)
         ids = _ids(rows, name, parts)
         if len(ids) < parts and self._configuration().accounting:
-            names = [name, *(directives.step_name(name, number) for number in range(parts if parts > 1 else 0))]
+            names = [name, *(sbatch.step_name(name, number) for number in range(parts if parts > 1 else 0))]
             days = self.history_days or _USUAL_DAYS
             since = ["-X", "-S", f"now-{days}days", f"--name={','.join(names)}"]
             ids = _ids([*self._named(self._history(since), name, parts), *rows], name, parts)
@@ -185,7 +185,7 @@ class SlurmScheduler:
         return ids
 
     def _named(self, rows: Iterable[JobRow], name: str, parts: int) -> List[JobRow]:
-        names = {name, *(directives.step_name(name, number) for number in range(parts))}
+        names = {name, *(sbatch.step_name(name, number) for number in range(parts))}
         return [row for row in rows if row.name in names]
 
     def poll(self, ids: Sequence[str]) -> Mapping[str, Status]:
@@ -323,7 +323,7 @@ def _ids(rows: Iterable[JobRow], name: str, parts: int) -> Tuple[str, ...]:
     if name in newest:
         parent, of_array, _ = newest[name].partition("_")
         return tuple(f"{parent}_{number}" for number in range(parts)) if of_array else (parent,)
-    steps = (newest.get(directives.step_name(name, number)) for number in range(parts))
+    steps = (newest.get(sbatch.step_name(name, number)) for number in range(parts))
     return tuple(job_id for job_id in steps if job_id is not None)
 
 
