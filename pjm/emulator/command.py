@@ -16,7 +16,7 @@ from pjm.emulator.history import jobs
 from pjm.emulator.machine.folder import COMMANDS, Folder, environment
 from pjm.emulator.machine.settings import checked, from_texts
 from pjm.emulator.machine.store import ENDED
-from pjm.emulator.running.alive import stop
+from pjm.emulator.running.processes import stop
 from pjm.errors import BadInput
 
 NOT_FOUND, NOT_EXECUTABLE = 127, 126

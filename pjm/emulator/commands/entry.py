@@ -25,7 +25,7 @@ from pjm.emulator.machine.folder import Folder
 from pjm.emulator.machine.messages import ACCEPTANCE, Refusal, Wrapped, said, template
 from pjm.emulator.machine.resources import TEMPORARY
 from pjm.emulator.machine.store import Store
-from pjm.emulator.running import alive
+from pjm.emulator.running import processes
 from pjm.errors import BadInput
 
 USER = "PJM_EMULATOR_USER"
@@ -151,7 +151,7 @@ def _dispatch(context: Context, command: str, words: Sequence[str], by_name: dic
     finally:
         # An error here must not change the answer; the next command will wake the daemon.
         with contextlib.suppress(OSError, sqlite3.Error):
-            alive.ensure(context.folder, context.store)
+            processes.ensure(context.folder, context.store)
     return 1
 
 

@@ -11,7 +11,7 @@ from pjm.emulator.machine.context import Context
 from pjm.emulator.machine.ids import Wanted, wanted
 from pjm.emulator.machine.messages import Refusal
 from pjm.emulator.machine.store import Job
-from pjm.emulator.running import alive
+from pjm.emulator.running import processes
 
 KNOWN = {"-w": Option("wait", "value"), "-z": Option("quiet")}
 LOOK = 0.05
@@ -30,7 +30,7 @@ def run(context: Context, words: Sequence[str]) -> int:
     while not _enough(_jobs(context, targets), options.get("wait", "waitall")):
         time.sleep(LOOK)
         # If the daemon is killed while we wait, only this process may notice.
-        alive.ensure(context.folder, context.store)
+        processes.ensure(context.folder, context.store)
     if "quiet" not in options:
         for job in _jobs(context, targets):
             if job.state != "RJT":

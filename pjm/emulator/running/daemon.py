@@ -17,7 +17,7 @@ from pjm.emulator.machine import settings
 from pjm.emulator.machine.folder import Folder
 from pjm.emulator.machine.messages import IN_JOB
 from pjm.emulator.machine.store import Job, Store
-from pjm.emulator.running import alive, job_environment, job_files, processes, runner, states
+from pjm.emulator.running import job_environment, job_files, processes, runner, states
 from pjm.files import try_lock, write_json
 
 LOOK = 0.5
@@ -109,7 +109,7 @@ class Daemon:
         for job in self.store.running():
             place = self.folder.runs / job.run
             # The lock before the result: a runner writes its result before it ends, and must not end between the two.
-            lives = alive.is_locked(place / "alive")
+            lives = processes.is_locked(place / "alive")
             result = processes.read(place / "result.json")
             if result is not None:
                 states.script_ended(self.store, job, result, now)
@@ -143,7 +143,7 @@ class Daemon:
         write_json(order, {"order": job.wish}, lasting=False)
         started = processes.read(place / "started.json")
         # The runner's lock is held, so the process id is still valid.
-        if started is not None and alive.is_locked(place / "alive"):
+        if started is not None and processes.is_locked(place / "alive"):
             with contextlib.suppress(OSError):
                 os.kill(started["runner"], signal.SIGUSR1)
 
