@@ -124,7 +124,7 @@ def _delete(_: Context, job: Job, options: Options) -> str:
 
 def _hold(context: Context, job: Job, options: Options) -> str:
     # Running jobs only if they may be restarted.
-    running = () if context.store.spec(job).get("norestart") else ("RNA", "RUN")
+    running = () if job.spec.get("norestart") else ("RNA", "RUN")
     _require_state(job, "QUE", *running)
     if job.wish:
         return "19"

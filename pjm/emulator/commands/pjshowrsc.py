@@ -52,6 +52,6 @@ def run(context: Context, words: Sequence[str]) -> int:
 
 def _custom(context: Context) -> List[List[str]]:
     """Each value of a custom resource, and how many jobs have it. Resources that are numbers have no total here."""
-    taken = [tuple(pair) for job in context.store.on_nodes() for pair in context.store.spec(job).get("custom", ())]
+    taken = [tuple(pair) for job in context.store.on_nodes() for pair in job.spec.get("custom", ())]
     names = {(name, value): f"{name}/{value}" for name, values in context.settings.custom.items() for value in values}
     return [[text, "unlimited", "unlimited", str(taken.count(pair))] for pair, text in names.items()]

@@ -30,12 +30,12 @@ def _start(row: Row) -> str:
         return times.date(job.started)
     if job.state == "RNA" and job.planned is not None:
         return times.planned(job.planned)
-    at = row.spec.get("at")
+    at = row.job.spec.get("at")
     return f"{times.planned(at)}@" if at is not None and not job.has_ended else "-"
 
 
 def _elapse_limit(row: Row) -> str:
-    least = row.spec.get("least")
+    least = row.job.spec.get("least")
     if least is not None and row.job.elapse is not None:
         return f"{times.duration(least)}-{times.duration(row.job.elapse)}"
     return times.duration(row.job.elapse)
@@ -55,7 +55,7 @@ _ITEMS = (
     Item("elp", "", lambda row: times.duration(elapsed(row))),
     Item("elpl", "", _elapse_limit),
     Item("nnumr", "", required),
-    Item("rankm", "", lambda row: "bynode" if "rank-map-bynode" in row.spec.get("mpi", {}) else "bychip", "BU ST"),
+    Item("rankm", "", lambda row: "bynode" if "rank-map-bynode" in row.job.spec.get("mpi", {}) else "bychip", "BU ST"),
     Item("adt", "", lambda row: times.date(row.job.accepted)),
     Item("snum", "", lambda row: str(row.parts.total) if row.job.is_parent else "-"),
     Item("nnuma", "", allocated),

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import re
 import time
-from typing import Callable, Dict, List, Mapping, Optional, Sequence, Tuple
+from typing import Callable, List, Mapping, Optional, Sequence, Tuple
 
 from pjm.emulator.listing.columns import known
 from pjm.emulator.machine import times
 from pjm.emulator.machine.context import Context, named
 from pjm.emulator.machine.ids import Wanted
 from pjm.emulator.machine.messages import Refusal
-from pjm.emulator.machine.store import WHOLE, Job, Spec
+from pjm.emulator.machine.store import WHOLE, Job
 from pjm.emulator.running.statistics import ALONE, Parts, Row
 
 DAY = 86400.0
@@ -35,10 +35,7 @@ def rows(context: Context, ids: Sequence[Wanted], given: Options) -> List[Row]:
         and (not groups or job.rscgrp in groups)
     ]
     counts = {job.jid: Parts(*context.store.count_subs(job.jid)) for job in jobs if job.is_parent}
-    specs: Dict[int, Spec] = {job.jid: job.spec for job in jobs if job.sub == WHOLE}
-    listed = [
-        Row(job, _spec(context, job, specs), now, job.user != context.user, counts.get(job.jid, ALONE)) for job in jobs
-    ]
+    listed = [Row(job, now, job.user != context.user, counts.get(job.jid, ALONE)) for job in jobs]
     return _sorted([row for row in listed if _passes(row, given)], given)
 
 
@@ -83,14 +80,6 @@ def _is_named(job: Job, ids: Sequence[Wanted], expand: bool) -> bool:
         if target.names(job) or (expand and within):
             return True
     return False
-
-
-def _spec(context: Context, job: Job, of_wholes: Dict[int, Spec]) -> Spec:
-    if job.spec or job.sub == WHOLE:
-        return job.spec
-    if job.jid not in of_wholes:
-        of_wholes[job.jid] = context.store.spec(job)
-    return of_wholes[job.jid]
 
 
 def _passes(row: Row, given: Options) -> bool:
