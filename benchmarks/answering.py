@@ -13,7 +13,7 @@ from unittest import mock
 
 import pytest
 
-from pjm.batch.pjm import directives
+from pjm.batch.pjm import pjsub
 from pjm.batch.scheduler import Ending, Limits, Phase, Resources, Scheduler, Status, Submission
 from pjm.job.assignment import EVENTS, PLAN, share_folder
 from pjm.job.events import EventLog
@@ -27,10 +27,7 @@ class AnsweringScheduler:
         self.polls = 0
         self._ids: Dict[str, Tuple[str, ...]] = {}
 
-    @property
-    def bulk_number(self) -> str:
-        """See `Scheduler.bulk_number`."""
-        return directives.BULK_NUMBER
+    bulk_number = "$PJM_BULKNUM"
 
     @property
     def mpiexec(self) -> Tuple[str, ...]:
@@ -49,7 +46,7 @@ class AnsweringScheduler:
         self, name: str, resources: Resources, number: Optional[int], needs: Optional[Tuple[int, ...]]
     ) -> Iterable[str]:
         """See `Scheduler.directives`."""
-        return directives.directives(name, resources, number, needs)
+        return pjsub.directives(name, resources, number, needs)
 
     def submit(self, submission: Submission) -> Tuple[str, ...]:
         """See `Scheduler.submit`."""

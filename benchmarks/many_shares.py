@@ -26,7 +26,7 @@ from unittest import mock
 
 import pytest
 
-from pjm.batch.pjm import directives
+from pjm.batch.pjm import pjsub
 from pjm.batch.scheduler import Ending, Limits, Phase, Resources, Status, Submission
 from pjm.client.follow_session import FollowedSession
 from pjm.client.terminal import Progress
@@ -112,7 +112,7 @@ class Operations:
 class MadeUpMachine:
     """A clock, and a batch system on it that runs some shares at once; they write the events of their tests."""
 
-    bulk_number = directives.BULK_NUMBER
+    bulk_number = "$PJM_BULKNUM"
     mpiexec = ("mpiexec", "-n", "{ranks}")
 
     def __init__(self, operations: Operations) -> None:
@@ -161,7 +161,7 @@ class MadeUpMachine:
         self, name: str, resources: Resources, number: Optional[int], needs: Optional[Tuple[int, ...]]
     ) -> Iterable[str]:
         """See `Scheduler.directives`."""
-        return directives.directives(name, resources, number, needs)
+        return pjsub.directives(name, resources, number, needs)
 
     def submit(self, submission: Submission) -> Tuple[str, ...]:
         """See `Scheduler.submit`."""

@@ -6,6 +6,7 @@ import signal
 from dataclasses import dataclass
 from typing import Optional
 
+from pjm.batch.scheduler import Ending
 from pjm.elapse import elapse_text
 from pjm.job.events import BROKEN
 
@@ -68,16 +69,21 @@ def script_cause(exit_code: int, ended_by: int, shared: str = "") -> Cause:
     return Cause(f"its script ended with exit code {exit_code}", _OUTPUT)
 
 
-def with_longer(advice: str, limit: Optional[float], elapsed: Optional[float]) -> str:
-    """The advice with {longer} replaced by twice the elapse limit."""
-    return advice.replace("{longer}", elapse_text(2 * (limit or elapsed or 1800)))
+def failure(cause: Cause, said: str, limit: Optional[float], elapsed: Optional[float], look: str = "") -> Ending:
+    """How a job failed, or why it is stuck.
 
-
-def time_used(limit: Optional[float], elapsed: Optional[float]) -> str:
-    """Limit and use of the running time; "" if the job never ran."""
-    if not elapsed:
-        return ""
-    return f", after {elapse_text(elapsed)}{f' of {elapse_text(limit)} allowed' if limit else ''}"
+    Args:
+        cause: why.
+        said: the batch system's own words.
+        limit: elapse limit in seconds.
+        elapsed: seconds that the job ran.
+        look: how to learn more about a job that is stuck; "" for one that has ended.
+    """
+    used = f", after {elapse_text(elapsed)}{f' of {elapse_text(limit)} allowed' if limit else ''}" if elapsed else ""
+    happened = f"{'stuck, because ' if look else ''}{cause.meaning}{used} ({said})"
+    advice = cause.advice.replace("{longer}", elapse_text(2 * (limit or elapsed or 1800)))
+    advice = f"{look}; {advice}" if look else advice
+    return Ending(False, happened, advice, cause.retry, out_of_time=cause is ELAPSE and not look)
 
 
 def signal_name(number: int) -> str:

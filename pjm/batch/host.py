@@ -11,6 +11,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import IO, Any, Iterable, Iterator, List, Mapping, Optional, Protocol, Sequence, Tuple, Union
 
+from pjm.batch.scheduler import AnswerLostError, Submission, SubmitError, UnansweredError
+
 _LONGEST_COMMAND = 100_000  # characters; an argument list may have 128 KiB at the least
 
 
@@ -139,6 +141,33 @@ def _wait(process: subprocess.Popen[bytes], timeout: float, name: str) -> int:
             process.wait()
 
 
+def ask(host: Host, command: Sequence[str], timeout: float) -> Answer:
+    """Run a command that asks the batch system, or that has it delete or release jobs.
+
+    Raises:
+        UnansweredError: there is no answer.
+    """
+    try:
+        return host.run(command, timeout)
+    except (NotStartedError, HungError) as error:
+        raise UnansweredError(str(error)) from error
+
+
+def hand_over(host: Host, command: Sequence[str], timeout: float, submission: Submission, advice: str) -> Answer:
+    """Run a command that submits; ``advice`` says where there is one.
+
+    Raises:
+        SubmitError: it did not start.
+        AnswerLostError: there is no answer.
+    """
+    try:
+        return host.run(command, timeout, submission.folder, submission.keep_open)
+    except NotStartedError as error:
+        raise SubmitError(str(error), advice, retry=not error.missing) from error
+    except HungError as error:
+        raise AnswerLostError(str(error)) from error
+
+
 def command_lines(words: Iterable[str]) -> Iterator[List[str]]:
     """Split words into as few command lines as the length limit allows: normally one; none if there are no words."""
     chunk: List[str] = []
@@ -151,3 +180,14 @@ def command_lines(words: Iterable[str]) -> Iterator[List[str]]:
         length += len(word) + 1
     if chunk:
         yield chunk
+
+
+def spans(numbers: Iterable[int]) -> List[str]:
+    """Numbers with neighbours joined, as in ids of jobs: 0-2, 5."""
+    found: List[List[int]] = []
+    for number in sorted(set(numbers)):
+        if found and number == found[-1][-1] + 1:
+            found[-1].append(number)
+        else:
+            found.append([number])
+    return [str(each[0]) if len(each) == 1 else f"{each[0]}-{each[-1]}" for each in found]

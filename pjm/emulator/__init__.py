@@ -2,6 +2,6 @@
 
 from pjm.emulator.history import Call, Ran, calls, jobs
 from pjm.emulator.machine.folder import environment
-from pjm.emulator.stop_emulator import stop
+from pjm.emulator.running.processes import stop
 
 __all__ = ["Call", "Ran", "calls", "environment", "jobs", "stop"]

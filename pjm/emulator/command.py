@@ -14,8 +14,9 @@ from typing import List, Mapping, Sequence
 
 from pjm.emulator.history import jobs
 from pjm.emulator.machine.folder import COMMANDS, Folder, environment
-from pjm.emulator.machine.settings import checked
-from pjm.emulator.stop_emulator import stop
+from pjm.emulator.machine.settings import checked, from_texts
+from pjm.emulator.machine.store import ENDED
+from pjm.emulator.running.processes import stop
 from pjm.errors import BadInput
 
 NOT_FOUND, NOT_EXECUTABLE = 127, 126
@@ -64,14 +65,11 @@ def run_command(arguments: argparse.Namespace) -> int:
             "expected one after --",
             "type for example: pjm emulator run -- pjsub job.sh",
         )
-    given = dict(_setting(text) for text in arguments.set)
+    given = from_texts(dict(map(_setting, arguments.set)))
     checked(given, "--set")
     if arguments.nodes is not None:
-        if arguments.nodes < 1:
-            raise BadInput(
-                f"--nodes is {arguments.nodes}", "a machine has one node at least", "say for example: --nodes 4"
-            )
         given = {"nodes": arguments.nodes, **given}
+        checked(given, "--nodes")
     if arguments.dir is not None:
         return _run(arguments.dir, given, words)
     folder = Path(tempfile.mkdtemp(prefix="pjm-emulator-"))
@@ -82,16 +80,11 @@ def run_command(arguments: argparse.Namespace) -> int:
         shutil.rmtree(str(folder), ignore_errors=True)
 
 
-def _setting(text: str) -> tuple[str, object]:
+def _setting(text: str) -> tuple[str, str]:
     name, equals, value = text.partition("=")
     if not equals:
         raise BadInput(f"--set {text} is no setting", "NAME=VALUE was expected", "type for example: --set second=0.01")
-    for kind in (int, float):
-        try:
-            return name, kind(value)
-        except ValueError:
-            continue
-    return name, {"true": True, "false": False}.get(value, value)
+    return name, value
 
 
 def _run(folder: Path, settings: dict[str, object], words: Sequence[str]) -> int:
@@ -140,8 +133,6 @@ def _stopped(folder: Path) -> int:
         )
     if stop(folder, PATIENCE):
         return 0
-    from pjm.emulator.machine.store import ENDED  # here: building the command line needs no database
-
     left = ", ".join(f"{job.id} ({job.state})" for job in jobs(folder) if job.state not in ENDED)
     print(
         f"pjm emulator stop: after {PATIENCE:.0f} s {f'these jobs are left: {left}' if left else 'a process is left'}; "

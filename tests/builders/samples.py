@@ -10,9 +10,8 @@ from typing import List, Sized, Tuple
 
 from pjm.batch.pjm.codes import STATES
 from pjm.batch.pjm.messages import messages
-from pjm.batch.pjm.pjstat import blocks, jobs
 from pjm.batch.scheduler import UnreadableError
-from tests.builders.other_outputs import bounds, limits, resources, summary
+from tests.builders.other_outputs import blocks, bounds, limits, listed, resources, summary
 
 FOLDER = Path(os.environ.get("PJM_SAMPLES") or Path(__file__).parents[3] / "shared" / "pjm" / "samples")
 MISSING = f"no recorded outputs of PJM in {FOLDER}: name their folder in PJM_SAMPLES"
@@ -50,7 +49,7 @@ def reading(text: str) -> Reading:
     """Read a text with all parsers."""
     try:
         found: Tuple[Tuple[str, Sized], ...] = (
-            ("jobs", jobs(text)),
+            ("jobs", listed(text)),
             ("blocks of statistics", blocks(text) if "Statistical Information" in text or "JOB ID" in text else ()),
             ("messages", messages(text)),
             ("rows of --limit", limits(text)),

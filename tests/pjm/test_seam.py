@@ -49,6 +49,6 @@ def test_a_module_on_this_side_says_none_of_slurms_words(module: str) -> None:
 
 @pytest.mark.parametrize(("system", "words"), [("pjm", PJMS_WORDS), ("slurm", SLURMS_WORDS)])
 def test_the_words_are_found_where_they_are(system: str, words: Pattern[str]) -> None:
-    speaking = [f"batch/{system}/{module}" for module in ("scheduler", "status", "directives")]
+    speaking = [f"batch/{system}/{module}" for module in ("scheduler", "status", "codes")]
 
     assert [] == [module for module in speaking if not any(words.search(text) for text in texts(module))]

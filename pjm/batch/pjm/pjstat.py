@@ -1,4 +1,4 @@
-"""Parses the output of pjstat: tables, cut into columns by their header, CSV records and job statistics."""
+"""Parses the records of `pjstat --data`, and statistics files. The plugin never asks for a table."""
 
 from __future__ import annotations
 
@@ -6,19 +6,13 @@ import csv
 import re
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Dict, Iterator, List, Mapping, Optional, Tuple
+from typing import Iterator, List, Mapping, Optional, Tuple
 
 from pjm.batch.pjm.codes import STATES
 from pjm.batch.scheduler import UnreadableError
 
 JOB_ID = re.compile(r"\d{1,10}(?:_\d{1,5}|\[\d{1,6}\])?", re.ASCII)
 
-_HEADINGS = {"JOB_ID", "JOB_NAME", "MD", "ST", "USER", "GROUP", "START_DATE", "EC", "PC", "SN", "RSC_GRP", "REASON"}
-_HEADING = re.compile(r"[A-Z][A-Z0-9_]*", re.ASCII)
-# Titles of sites' own pjstat, such as that of Wisteria, and PJM's for the same.
-_SITES = {"STATUS": "ST", "RSCGROUP": "RSC_GRP"}
-# A line of the statistics: " ELAPSE TIME (USE)        : 00:00:10 (10)".
-_STATISTIC = re.compile(r"[ \t]*([A-Z][A-Za-z0-9 /()*]*?)[ \t]*:[ \t](.*)")
 _START = re.compile(r"(?:(\d{4})/)?(\d\d)/(\d\d) (\d\d):(\d\d)(?::(\d\d))?[<@#]?", re.ASCII)
 _ELAPSE = re.compile(r"(\d+):(\d\d):(\d\d)", re.ASCII)
 
@@ -33,13 +27,12 @@ class JobRow:
         exit_code: EC; None for parents, and if not reported.
         pjm_code: PC; None as for EC.
         signal: SN; None as for EC.
-        reason: "" if there is none; tables cut it off at 16 characters.
+        reason: "" if there is none.
         start: START_DATE as pjstat wrote it; see `start_time`.
         elapsed: seconds; None if not reported.
         elapse_limit: seconds, the upper end if it is a range; None if unlimited or not reported.
-        name: tables cut it off at 10 characters.
+        name: name of the job; "" if not reported.
         model: NM, BU, ST or MW; "" if not reported.
-        group: the resource group; "" if not reported.
     """
 
     job_id: str
@@ -53,63 +46,35 @@ class JobRow:
     elapse_limit: Optional[int] = None
     name: str = ""
     model: str = ""
-    group: str = ""
 
 
 def jobs(text: str) -> Tuple[JobRow, ...]:
-    """The jobs in any output of pjstat. Empty if there are no rows, or only a header; banners are passed over.
+    """The jobs in the records of `--data`. Empty if there are no records, or only a header; banners are passed over.
 
     Raises:
-        UnreadableError: there is a row of a job that cannot be read.
+        UnreadableError: a record of a job cannot be read, or there is a table, as of sites with a pjstat of their own.
     """
-    records = list(data(text)) or list(table(text))
+    records = list(data(text))
     found = []
     for record in records:
         job_id = record.get("JOB_ID", "")
         if JOB_ID.fullmatch(job_id):
-            found.append(_job_row(record))
+            found.append(job_row(record))
         elif "JOB_ID" in record and job_id[:1].isdigit():
             raise UnreadableError("a row begins with no job id", job_id)
+    if not records:
+        for line in filter(_is_of_a_table, _lines(text)):
+            raise UnreadableError("a table, where the records of --data were expected", line)
     return tuple(found)
 
 
-def table(text: str) -> Iterator[Mapping[str, str]]:
-    """Rows of the aligned layouts, by column name. The header may be repeated.
-
-    Cells may hold blanks (dates, `4096 MiB`), so each row is cut where the words of the header begin. Only an id may be
-    wider than its column: it moves the cells after it.
-
-    Raises:
-        UnreadableError: a row does not fit its header, or has none.
-    """
-    columns: List[Tuple[str, int]] = []
-    for line in _lines(text):
-        words = [(match.group(), match.start()) for match in re.finditer(r"\S+", line)]
-        # Documents end a header in "..." where they leave columns out.
-        kept = next((place for place, word in enumerate(words) if word[0].startswith("...")), len(words))
-        is_job = bool(words) and words[0][0][:1].isdigit()
-        if words and _is_header([word for word, _ in words[:kept]]):
-            columns = words[: kept + 1]
-        elif columns and words and (is_job or columns[0][0] != "JOB_ID"):
-            cells = {_SITES.get(name, name): cell for name, cell in _cells(line, columns) if not name.startswith("...")}
-            yield cells
-        elif _is_row(line):
-            raise UnreadableError("a row has no header", line)
-
-
-def _is_row(line: str) -> bool:
-    """Whether a line begins with an id and has a state further on, in columns or fields."""
+def _is_of_a_table(line: str) -> bool:
+    """Whether a line begins with the title of ids, or with an id and has a state further on, in columns or fields."""
     words = re.split(r"[\s,;|]+", line.strip(" \t,;|"))
-    return JOB_ID.fullmatch(words[0]) is not None and any(word in STATES for word in words)
+    return words[0] == "JOB_ID" or (JOB_ID.fullmatch(words[0]) is not None and any(word in STATES for word in words))
 
 
-def _is_header(words: List[str]) -> bool:
-    """Whether these are titles. A line that begins with JOB_ID is a header, whatever a site calls the other columns."""
-    known = [word for word in words if _HEADING.fullmatch(word)]
-    return bool(words) and words[0] in _HEADINGS and (words[0] == "JOB_ID" or known == words)
-
-
-def data(text: str, delimiter: str = ",") -> Iterator[Mapping[str, str]]:
+def data(text: str) -> Iterator[Mapping[str, str]]:
     """Records of `--data`, by column name.
 
     Raises:
@@ -118,49 +83,35 @@ def data(text: str, delimiter: str = ",") -> Iterator[Mapping[str, str]]:
     names: List[str] = []
     for line in _lines(text):
         try:
-            fields = next(csv.reader([line], delimiter=delimiter), [])
+            fields = next(csv.reader([line]), [])
         except csv.Error:  # a banner that holds a NUL or is too long
             continue
         if fields[:1] == ["H"]:
             # With --rscunit and --rscgrp the header has an empty field, and the records do not (guide p. 154).
             names = [name.strip() for name in fields[1:] if name.strip()]
         elif names and fields[:1] == [""]:
-            rest = delimiter.join(fields[len(names) :])  # free text in the last column may hold the delimiter
+            rest = ",".join(fields[len(names) :])  # free text in the last column may hold commas
             if len(fields) <= len(names):
                 raise UnreadableError(f"a record has {len(fields) - 1} of {len(names)} fields", line)
             yield dict(zip(names, [field.strip() for field in [*fields[1 : len(names)], rest]]))
     last = text.rsplit("\n", 1)[-1]
-    if names and last.startswith((delimiter, "H", '"')):
+    if names and last.startswith((",", "H", '"')):
         raise UnreadableError("the output is cut off after", text[-80:])
 
 
-def statistics(text: str) -> Mapping[str, str]:
-    """The job's items in a .stats file or the output of `pjstat -s` about one job, by name. The site chooses the items.
+def memory_use(statistics: str) -> str:
+    """The most memory that a job used and its limit, from its statistics file; "" if the file does not have them."""
+    of_job = statistics.partition("Node Statistical Information")[0]
 
-    Raises:
-        UnreadableError: there are several jobs.
-    """
-    found = blocks(text)
-    if len(found) > 1:
-        raise UnreadableError(f"statistics of {len(found)} jobs, where those of one were expected")
-    return found[0] if found else {}
+    def item(title: str) -> str:
+        # " MAX MEMORY SIZE (USE)     : 12.5 MiB (13152256)", without the bytes
+        found = re.search(rf"^[ \t]*{re.escape(title)}[ \t]*:([^(<\n]*)", of_job, re.MULTILINE)
+        return found[1].strip() if found else ""
 
-
-def blocks(text: str) -> Tuple[Mapping[str, str], ...]:
-    """The items of each job in the output of `pjstat -s` or -S, by name. Those of nodes are left out."""
-    found: List[Dict[str, str]] = []
-    of_job = True
-    for line in _lines(text):
-        match = _STATISTIC.fullmatch(line.rstrip())
-        name = match.group(1) if match else ""
-        if "Node Statistical Information" in line:
-            of_job = False
-        # One block ends where the next title stands, or where there is no title and the first item comes again.
-        elif "Job Statistical Information" in line or (name and (not found or name == next(iter(found[-1]), ""))):
-            found, of_job = [*found, {}], True
-        if match and of_job:
-            found[-1].setdefault(name, re.sub(r"\s*<DEFAULT>", "", match.group(2)).strip())
-    return tuple(found)
+    used, limit = item("MAX MEMORY SIZE (USE)"), item("MEMORY SIZE (LIMIT)")
+    if not used:
+        return ""
+    return f"memory: {used} used of {limit} allowed" if limit else f"memory: {used} used"
 
 
 def _lines(text: str) -> Iterator[str]:
@@ -187,21 +138,8 @@ def start_time(start: str, now: datetime) -> Optional[float]:
     return None
 
 
-def _cells(line: str, columns: List[Tuple[str, int]]) -> Iterator[Tuple[str, str]]:
-    shift = 0
-    for place, (name, offset) in enumerate(columns):
-        start = offset + shift
-        end = columns[place + 1][1] - 1 + shift if place + 1 < len(columns) else len(line)
-        if place and line[start - 1 : start].strip():
-            raise UnreadableError(f"a row does not fit its header at the column {name}", line)
-        if place == 0 and line[end : end + 1].strip() and " " not in line[: end + 1].strip():
-            wider = line.find(" ", end)
-            wider = len(line) if wider < 0 else wider
-            shift, end = wider - end, wider
-        yield name, line[start:end].strip()
-
-
-def _job_row(record: Mapping[str, str]) -> JobRow:
+def job_row(record: Mapping[str, str]) -> JobRow:
+    """The job of a record that has a JOB_ID."""
     cells = {name: "" if cell == "-" else cell for name, cell in record.items()}
     return JobRow(
         job_id=record["JOB_ID"],
@@ -215,7 +153,6 @@ def _job_row(record: Mapping[str, str]) -> JobRow:
         elapse_limit=_seconds(cells.get("ELAPSE_LIM", "").split("-")[-1]),
         name=cells.get("JOB_NAME", ""),
         model=cells.get("MD", ""),
-        group=cells.get("RSC_GRP", ""),
     )
 
 

@@ -1,13 +1,15 @@
-"""Parses the answer of pjsub: the ids of the jobs it accepted, or why it accepted nothing."""
+"""What pjsub reads, the `#PJM` lines of a job script, and what it answers: ids of jobs, or why it accepted nothing."""
 
 from __future__ import annotations
 
 import re
-from typing import Mapping, Sequence, Tuple
+import shlex
+from typing import Iterator, Mapping, Optional, Sequence, Tuple
 
 from pjm.batch.host import Answer
 from pjm.batch.pjm.messages import Message, errors, explained, messages
-from pjm.batch.scheduler import AnswerLostError, Submission, SubmitError
+from pjm.batch.scheduler import AnswerLostError, Resources, Submission, SubmitError
+from pjm.elapse import elapse_text
 
 _TAKEN = re.compile(r"\bJob\s+(\d{1,10})(?:_(\d{1,5})|\[\d*\])?\s+submitted\b", re.ASCII)
 
@@ -37,6 +39,39 @@ _WRAPPER: Tuple[Tuple[str, str], ...] = (
     ("is not a data area", "set fugaku_workdir to a folder below /vol…/data, or give pjsub --no-check-directory"),
     ("PJM_LLIO_GFSCACHE", "set fugaku_gfscache to the volumes that the jobs read, for example /vol0004"),
 )
+
+
+def directives(
+    name: str, resources: Resources, number: Optional[int], needs: Optional[Tuple[int, ...]]
+) -> Iterator[str]:
+    """The lines, one by one; see `Scheduler.directives`."""
+    label = "%b" if number is None else str(number)
+    yield f"#PJM -N {name}"
+    yield f'#PJM --rsc-list "elapse={elapse_text(resources.elapse)}"'
+    if resources.rscgrp is not None:
+        yield f'#PJM --rsc-list "rscgrp={resources.rscgrp}"'
+    yield f'#PJM -L "node={resources.nodes}"'
+    if resources.ranks is not None:
+        yield f'#PJM --mpi "proc={resources.ranks},max-proc-per-node={resources.ranks_per_node}"'
+    if resources.group is not None:
+        yield f"#PJM -g {shlex.quote(resources.group)}"
+    if resources.gfscache is not None:
+        yield f"#PJM -x PJM_LLIO_GFSCACHE={shlex.quote(resources.gfscache)}"
+    for variable, text in resources.env:
+        yield f"#PJM -x {variable}={text}"
+    if needs is not None:
+        yield f'#PJM --sparam "{_step_parameters(label, needs)}"'
+    yield f"#PJM -o share-{label}.out"
+    yield f"#PJM -e share-{label}.err"
+    yield "#PJM -S"
+    yield f"#PJM --spath share-{label}.stats"
+
+
+def _step_parameters(number: str, needs: Tuple[int, ...]) -> str:
+    """The number of a step, and when PJM removes it and its followers: a needed step has failed (EC or PC not 0)."""
+    steps = "".join(f":{need}" for need in needs)  # Command Reference p. 96: one of those listed is enough
+    conditions = [f"sd={code}!=0:after{steps}" for code in ("ec", "pc") if needs]
+    return ",".join([f"sn={number}", *conditions])
 
 
 def taken(answer: Answer, submission: Submission) -> Tuple[str, ...]:

@@ -8,22 +8,20 @@ import shlex
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from pathlib import Path
-from typing import Callable, Dict, Iterable, Iterator, List, Mapping, Optional, Sequence, Set, Tuple
+from typing import Callable, Dict, Iterable, Iterator, List, Mapping, Optional, Sequence, Tuple
 
-from pjm.batch.host import Answer, Host, HungError, LocalHost, NotStartedError, command_lines
-from pjm.batch.pjm import directives, pjstat, pjsub
+from pjm.batch.host import Host, LocalHost, ask, command_lines, hand_over, spans
+from pjm.batch.pjm import pjstat, pjsub
 from pjm.batch.pjm.messages import errors, explained
 from pjm.batch.pjm.pjstat import JOB_ID, JobRow
-from pjm.batch.pjm.status import memory_use, status
+from pjm.batch.pjm.status import status
 from pjm.batch.scheduler import (
     LONGEST_SUBMISSION,
-    AnswerLostError,
     Limits,
     Phase,
     Resources,
     Status,
     Submission,
-    SubmitError,
     UnansweredError,
     UnreadableError,
 )
@@ -58,26 +56,11 @@ class PjmScheduler:
     ahead: timedelta = timedelta()
     now: Callable[[], datetime] = datetime.now
 
-    @property
-    def bulk_number(self) -> str:
-        """See `Scheduler.bulk_number`."""
-        return directives.BULK_NUMBER
-
-    def directives(
-        self, name: str, resources: Resources, number: Optional[int], needs: Optional[Tuple[int, ...]]
-    ) -> Iterable[str]:
-        """See `Scheduler.directives`."""
-        return directives.directives(name, resources, number, needs)
-
-    @property
-    def mpiexec(self) -> Tuple[str, ...]:
-        """See `Scheduler.mpiexec`. Fugaku's ignores -std and -of, and without options writes below output.JOBID."""
-        return ("mpiexec", "-stdout-proc", "{output}.out", "-stderr-proc", "{output}.err", "-n", "{ranks}")
-
-    @property
-    def limits(self) -> Limits:
-        """See `Scheduler.limits`."""
-        return Limits()
+    bulk_number = "$PJM_BULKNUM"
+    directives = staticmethod(pjsub.directives)
+    # Fugaku's ignores -std and -of, and without options writes below output.JOBID.
+    mpiexec = ("mpiexec", "-stdout-proc", "{output}.out", "-stderr-proc", "{output}.err", "-n", "{ranks}")
+    limits = Limits()
 
     def check(self, resources: Resources, where: str) -> None:
         """See `Scheduler.check`."""
@@ -108,12 +91,7 @@ class PjmScheduler:
             command += ["--step", "--sparam", f"jnam={submission.name}"]
         # Relative paths: pjsub would split a path at a comma.
         command += [os.path.relpath(script, submission.folder) for script in submission.scripts]
-        try:
-            answer = self.host.run(command, self.submit_timeout, submission.folder, submission.keep_open)
-        except NotStartedError as error:
-            raise SubmitError(str(error), _HOW_TO_GET_ONE, retry=not error.missing) from error
-        except HungError as error:
-            raise AnswerLostError(str(error)) from error
+        answer = hand_over(self.host, command, self.submit_timeout, submission, _HOW_TO_GET_ONE)
         return pjsub.taken(answer, submission)
 
     def find(self, name: str, parts: int) -> Tuple[str, ...]:
@@ -139,8 +117,8 @@ class PjmScheduler:
     def figures(self, job_id: str, statistics: Path) -> str:
         """See `Scheduler.figures`: the most memory that the job used."""
         try:
-            return memory_use(pjstat.statistics(statistics.read_text(encoding="utf-8", errors="replace")))
-        except (OSError, UnreadableError):
+            return pjstat.memory_use(statistics.read_text(encoding="utf-8", errors="replace"))
+        except OSError:
             return ""
 
     def how_to_cancel(self, ids: Sequence[str]) -> str:
@@ -150,7 +128,7 @@ class PjmScheduler:
     def cancel(self, ids: Sequence[str]) -> None:
         """See `Scheduler.cancel`."""
         for chunk in command_lines(ranges(ids)):
-            answer = self._run(["pjdel", *chunk])
+            answer = ask(self.host, ["pjdel", *chunk], self.timeout)
             wrong = [message for message in errors(answer.text) if message.number not in _GONE_ALREADY]
             if wrong or (answer.code and not errors(answer.text)):
                 reason = "; ".join(map(str, wrong)) or answer.text.strip() or f"exit code {answer.code}"
@@ -169,7 +147,7 @@ class PjmScheduler:
         return ["-H"] if self.history_days is None else ["-H", f"day={self.history_days}"]
 
     def _ask(self, arguments: Sequence[str]) -> Tuple[JobRow, ...]:
-        answer = self._run(["pjstat", "-E", *arguments])
+        answer = ask(self.host, ["pjstat", "-E", *arguments], self.timeout)
         if answer.code or errors(answer.text):
             reason = explained(answer.text) or answer.text.strip()[:500] or "it said nothing"
             raise UnansweredError(f"pjstat (exit code {answer.code}): {reason}")
@@ -177,12 +155,6 @@ class PjmScheduler:
             return pjstat.jobs(answer.out)
         except UnreadableError as error:
             raise UnansweredError(f"pjstat's answer cannot be read: {error}") from error
-
-    def _run(self, command: Sequence[str]) -> Answer:
-        try:
-            return self.host.run(command, self.timeout)
-        except (NotStartedError, HungError) as error:
-            raise UnansweredError(str(error)) from error
 
     def _statuses(self, rows: Iterable[JobRow], ids: Iterable[str]) -> Iterator[Tuple[str, Status]]:
         """Statuses of the ids that are listed themselves, or whose parent's status holds for all its parts."""
@@ -216,21 +188,15 @@ def parent(job_id: str) -> str:
 
 def ranges(ids: Iterable[str]) -> List[str]:
     """The ids, with neighbouring parts joined into ranges as PJM reads them: 12[0-3], 12_1-2."""
-    numbers: Dict[Tuple[str, str], Set[int]] = {}
+    numbers: Dict[Tuple[str, str], List[int]] = {}
     for job_id in ids:
         kind = "[" if "[" in job_id else "_" if "_" in job_id else ""
-        numbers.setdefault((parent(job_id), kind), set()).add(_order(job_id)[1])
-    return [f"{job}{kind}{text}" for (job, kind), parts in numbers.items() for text in _spans(sorted(parts), kind)]
-
-
-def _spans(parts: Sequence[int], kind: str) -> Iterator[str]:
-    close = "]" if kind == "[" else ""
-    start = 0
-    for place, number in enumerate(parts):
-        if place + 1 == len(parts) or parts[place + 1] != number + 1:
-            first = parts[start]
-            yield "" if not kind else f"{first}{close}" if first == number else f"{first}-{number}{close}"
-            start = place + 1
+        numbers.setdefault((parent(job_id), kind), []).append(_order(job_id)[1])
+    return [
+        f"{job}[{text}]" if kind == "[" else f"{job}_{text}" if kind else job
+        for (job, kind), parts in numbers.items()
+        for text in spans(parts)
+    ]
 
 
 def _order(job_id: str) -> Tuple[int, int]:

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from datetime import datetime
-from typing import Mapping, Optional
+from typing import Optional
 
-from pjm.batch.cause import ELAPSE, Cause, machine, script_cause, signal_name, time_used, with_longer
+from pjm.batch.cause import Cause, failure, machine, script_cause, signal_name
 from pjm.batch.pjm.codes import CODE_NAMES, CODES, REASONS, STATES, VAGUE
 from pjm.batch.pjm.pjstat import JobRow, start_time
 from pjm.batch.scheduler import Ending, Phase, Status, UnreadableError
@@ -34,26 +34,13 @@ def status(row: JobRow, now: datetime) -> Status:
 
 def ending(row: JobRow) -> Ending:
     """How a job ended. It succeeded only if PC, EC and SN are all 0: a job stopped by its elapse limit has EC 0 too."""
+    limit, elapsed = row.elapse_limit, row.elapsed
     if STATES.get(row.state.upper()) is Phase.STUCK:
-        cause = _cause(row) or machine("an error of the system")
-        happened = f"stuck, because {cause.meaning}{time_used(row.elapse_limit, row.elapsed)} ({_said(row)})"
-        return Ending(False, happened, _advice(row, cause), cause.retry)
+        look = f"pjstat -s {row.job_id} says more, pjdel {row.job_id} removes it"
+        return failure(_cause(row) or machine("an error of the system"), _said(row), limit, elapsed, look)
     if row.state.upper() in ("EXT", "EXIT", "END") and (row.pjm_code, row.exit_code, row.signal) == (0, 0, 0):
         return Ending(True, f"ended normally ({_said(row)})")
-    cause = _cause(row) or _script_cause(row)
-    happened = f"{cause.meaning}{time_used(row.elapse_limit, row.elapsed)} ({_said(row)})"
-    return Ending(False, happened, _advice(row, cause), cause.retry, out_of_time=cause is ELAPSE)
-
-
-def memory_use(statistics: Mapping[str, str]) -> str:
-    """The most memory a job used and its limit, from its statistics file; "" if the file does not have them."""
-    # "12.5 MiB (13152256)": leave out the bytes.
-    used, limit = (
-        statistics.get(item, "").partition(" (")[0] for item in ("MAX MEMORY SIZE (USE)", "MEMORY SIZE (LIMIT)")
-    )
-    if not used:
-        return ""
-    return f"memory: {used} used of {limit} allowed" if limit else f"memory: {used} used"
+    return failure(_cause(row) or _script_cause(row), _said(row), limit, elapsed)
 
 
 def _cause(row: JobRow) -> Optional[Cause]:
@@ -82,12 +69,6 @@ def _script_cause(row: JobRow) -> Cause:
         ask = f"ask for it: pjstat -H --choose jid,st,ec,pc,sn {row.job_id}"
         return Cause("it ended, and without its PJM code (PC) its success is unknown", ask)
     return script_cause(row.exit_code, row.signal or 0, _VOLUME)
-
-
-def _advice(row: JobRow, cause: Cause) -> str:
-    advice = with_longer(cause.advice, row.elapse_limit, row.elapsed)
-    stuck = STATES.get(row.state.upper()) is Phase.STUCK
-    return f"pjstat -s {row.job_id} says more, pjdel {row.job_id} removes it; {advice}" if stuck else advice
 
 
 def _said(row: JobRow) -> str:

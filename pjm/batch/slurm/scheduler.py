@@ -10,7 +10,7 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Callable, Dict, Iterable, Iterator, List, Mapping, NoReturn, Optional, Sequence, Tuple
 
-from pjm.batch.host import Answer, Host, HungError, LocalHost, NotStartedError, command_lines
+from pjm.batch.host import Answer, Host, LocalHost, ask, command_lines, hand_over, spans
 from pjm.batch.scheduler import (
     LONGEST_SUBMISSION,
     AnswerLostError,
@@ -24,7 +24,7 @@ from pjm.batch.scheduler import (
     UnansweredError,
     UnreadableError,
 )
-from pjm.batch.slurm import directives, listing, sbatch
+from pjm.batch.slurm import listing, sbatch
 from pjm.batch.slurm.listing import HISTORY, JOB_ID, QUEUE, Configuration, JobRow
 from pjm.batch.slurm.status import status
 from pjm.errors import BadInput
@@ -71,28 +71,22 @@ class SlurmScheduler:
     _here: bool = False
     _stuck: Dict[str, float] = field(default_factory=dict)
 
+    bulk_number = "$SLURM_ARRAY_TASK_ID"
+    directives = staticmethod(sbatch.directives)
+    mpiexec = ("mpiexec", "-n", "{ranks}")
+
     @property
     def limits(self) -> Limits:
         """See `Scheduler.limits`. Without accounting, a job's end has to be seen before Slurm forgets the job."""
         configured = self._configured or Configuration()
         age = None if configured.accounting else configured.remembers
         if age is None:
-            return Limits(configured.array, None, directives.MINUTE, here=self._here)
+            return Limits(configured.array, None, sbatch.MINUTE, here=self._here)
         doubt = (
             f"Slurm keeps no history here (AccountingStorageType), and forgets a job {age:g} s after its end "
             "(MinJobAge): of a job that it forgets between two questions, only its own files say how it ended"
         )
-        return Limits(configured.array, max(0.5, age / 3), directives.MINUTE, doubt, self._here)
-
-    @property
-    def mpiexec(self) -> Tuple[str, ...]:
-        """See `Scheduler.mpiexec`."""
-        return ("mpiexec", "-n", "{ranks}")
-
-    @property
-    def bulk_number(self) -> str:
-        """See `Scheduler.bulk_number`."""
-        return directives.BULK_NUMBER
+        return Limits(configured.array, max(0.5, age / 3), sbatch.MINUTE, doubt, self._here)
 
     def check(self, resources: Resources, where: str) -> None:
         """See `Scheduler.check`."""
@@ -109,12 +103,6 @@ class SlurmScheduler:
                 "variables named SLURM_… and SBATCH_… belong to Slurm, which sets them for each job",
                 "take it out of env=",
             )
-
-    def directives(
-        self, name: str, resources: Resources, number: Optional[int], needs: Optional[Tuple[int, ...]]
-    ) -> Iterable[str]:
-        """See `Scheduler.directives`."""
-        return directives.directives(name, resources, number, needs)
 
     def require_commands(self) -> None:
         """Check that Slurm's commands exist, and ask how the cluster is configured.
@@ -163,14 +151,9 @@ class SlurmScheduler:
 
     def _sbatch(self, submission: Submission, number: int, how: Sequence[str]) -> str:
         script = submission.scripts[number]
-        given = directives.words(script.read_text(encoding="utf-8", errors="surrogateescape"))
+        given = sbatch.words(script.read_text(encoding="utf-8", errors="surrogateescape"))
         command = [*_SUBMIT, *self.options, *given, *_ALWAYS, *how, f"./{script.name}"]
-        try:
-            answer = self.host.run(command, self.submit_timeout, submission.folder, submission.keep_open)
-        except NotStartedError as error:
-            raise SubmitError(str(error), _HOW_TO_GET_ONE, retry=not error.missing) from error
-        except HungError as error:
-            raise AnswerLostError(str(error)) from error
+        answer = hand_over(self.host, command, self.submit_timeout, submission, _HOW_TO_GET_ONE)
         return sbatch.taken(answer)
 
     def _take_back(self, ids: Sequence[str], name: str, refusal: SubmitError) -> NoReturn:
@@ -192,7 +175,7 @@ class SlurmScheduler:
         rows = self._named(self._queue(), name, parts)
         ids = _ids(rows, name, parts)
         if len(ids) < parts and self._configuration().accounting:
-            names = [name, *(directives.step_name(name, number) for number in range(parts if parts > 1 else 0))]
+            names = [name, *(sbatch.step_name(name, number) for number in range(parts if parts > 1 else 0))]
             days = self.history_days or _USUAL_DAYS
             since = ["-X", "-S", f"now-{days}days", f"--name={','.join(names)}"]
             ids = _ids([*self._named(self._history(since), name, parts), *rows], name, parts)
@@ -202,7 +185,7 @@ class SlurmScheduler:
         return ids
 
     def _named(self, rows: Iterable[JobRow], name: str, parts: int) -> List[JobRow]:
-        names = {name, *(directives.step_name(name, number) for number in range(parts))}
+        names = {name, *(sbatch.step_name(name, number) for number in range(parts))}
         return [row for row in rows if row.name in names]
 
     def poll(self, ids: Sequence[str]) -> Mapping[str, Status]:
@@ -283,10 +266,7 @@ class SlurmScheduler:
         return _rows("sacct", self._run([*_ASK, "sacct", "-n", "-P", *which, f"--format={HISTORY}"]))
 
     def _run(self, command: Sequence[str]) -> Answer:
-        try:
-            return self.host.run(command, self.timeout)
-        except (NotStartedError, HungError) as error:
-            raise UnansweredError(str(error)) from error
+        return ask(self.host, command, self.timeout)
 
     def _statuses(self, rows: Iterable[JobRow]) -> Dict[str, Status]:
         try:
@@ -309,17 +289,7 @@ def ranges(ids: Iterable[str]) -> List[str]:
     for job_id in ids:
         parent, _, number = _checked(job_id).partition("_")
         numbers.setdefault(parent, []).extend([int(number)] if number else [])
-    return [f"{parent}_[{_spans(sorted(parts))}]" if parts else parent for parent, parts in numbers.items()]
-
-
-def _spans(parts: Sequence[int]) -> str:
-    spans: List[List[int]] = []
-    for number in parts:
-        if spans and number <= spans[-1][1] + 1:
-            spans[-1][1] = number
-        else:
-            spans.append([number, number])
-    return ",".join(str(first) if first == last else f"{first}-{last}" for first, last in spans)
+    return [f"{parent}_[{','.join(spans(parts))}]" if parts else parent for parent, parts in numbers.items()]
 
 
 def _parents(ids: Iterable[str]) -> List[str]:
@@ -353,7 +323,7 @@ def _ids(rows: Iterable[JobRow], name: str, parts: int) -> Tuple[str, ...]:
     if name in newest:
         parent, of_array, _ = newest[name].partition("_")
         return tuple(f"{parent}_{number}" for number in range(parts)) if of_array else (parent,)
-    steps = (newest.get(directives.step_name(name, number)) for number in range(parts))
+    steps = (newest.get(sbatch.step_name(name, number)) for number in range(parts))
     return tuple(job_id for job_id in steps if job_id is not None)
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Optional
 
-from pjm.batch.cause import ELAPSE, Cause, script_cause, signal_name, time_used, with_longer
+from pjm.batch.cause import Cause, failure, script_cause, signal_name
 from pjm.batch.scheduler import Ending, Phase, Status, UnreadableError
 from pjm.batch.slurm.codes import ENDS, HELD, NEEDED, NEVER, STATES
 from pjm.batch.slurm.listing import JobRow
@@ -43,17 +43,13 @@ def status(row: JobRow) -> Status:
 
 def _ending(row: JobRow, phase: Phase) -> Optional[Ending]:
     if phase is Phase.STUCK:
-        cause = NEVER[row.reason]
-        advice = f"scontrol show job {row.job_id} says more; {cause.advice}"
-        return Ending(False, f"stuck, because {cause.meaning} ({_said(row)})", advice)
+        look = f"scontrol show job {row.job_id} says more"
+        return failure(NEVER[row.reason], _said(row), row.limit, row.elapsed, look)
     if phase is not Phase.ENDED:
         return None
     if row.state == "COMPLETED":
         return Ending(True, f"ended normally ({_said(row)})")
-    cause = _cause(row)
-    happened = f"{cause.meaning}{time_used(row.limit, row.elapsed)} ({_said(row)})"
-    advice = with_longer(cause.advice, row.limit, row.elapsed)
-    return Ending(False, happened, advice, cause.retry, out_of_time=cause is ELAPSE)
+    return failure(_cause(row), _said(row), row.limit, row.elapsed)
 
 
 def _cause(row: JobRow) -> Cause:

@@ -17,15 +17,15 @@ from typing import Mapping, NoReturn, Sequence
 
 from pjm.emulator.commands import job_operations
 from pjm.emulator.commands.getopt import Help
+from pjm.emulator.history import Entry
 from pjm.emulator.machine import faults, settings
 from pjm.emulator.machine.context import Context
-from pjm.emulator.machine.fault_rules import Rule, is_message
+from pjm.emulator.machine.faults import Rule, is_message
 from pjm.emulator.machine.folder import Folder
-from pjm.emulator.machine.journal import Entry
 from pjm.emulator.machine.messages import ACCEPTANCE, Refusal, Wrapped, said, template
 from pjm.emulator.machine.resources import TEMPORARY
 from pjm.emulator.machine.store import Store
-from pjm.emulator.running import alive
+from pjm.emulator.running import processes
 from pjm.errors import BadInput
 
 USER = "PJM_EMULATOR_USER"
@@ -85,7 +85,7 @@ def run(folder: Folder, command: str, words: Sequence[str]) -> int:
     kind = settings.read(folder.settings, os.environ)
     with Store(folder.database) as store:
         context = Context(folder, kind, store, faults.read(folder.faults, os.environ), user, [])
-        rules = context.faults.of_command(command, store)
+        rules = faults.of_command(context.faults, command, store)
         code = BROKEN
         try:
             code = _with_faults(context, command, words, rules)
@@ -151,7 +151,7 @@ def _dispatch(context: Context, command: str, words: Sequence[str], by_name: dic
     finally:
         # An error here must not change the answer; the next command will wake the daemon.
         with contextlib.suppress(OSError, sqlite3.Error):
-            alive.ensure(context.folder, context.store)
+            processes.ensure(context.folder, context.store)
     return 1
 
 

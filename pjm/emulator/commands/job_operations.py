@@ -50,10 +50,8 @@ def run(context: Context, command: str, words: Sequence[str]) -> int:
         raise Refusal("10")
     code = 0
     for name in names:
-        target = wanted(name)
         try:
-            if target is None:
-                raise Refusal("11", name)
+            target = wanted(name)
             for number, job_id in _apply_to(context, target, lambda job: operation.apply(context, job, options)):
                 text = "Job {} released." if command == "pjrls" else TEXTS[number]
                 print(said("INFO", FAMILIES[command] + number, command, text.format(job_id)), flush=True)
@@ -126,7 +124,7 @@ def _delete(_: Context, job: Job, options: Options) -> str:
 
 def _hold(context: Context, job: Job, options: Options) -> str:
     # Running jobs only if they may be restarted.
-    running = () if context.store.spec(job).get("norestart") else ("RNA", "RUN")
+    running = () if job.spec.get("norestart") else ("RNA", "RUN")
     _require_state(job, "QUE", *running)
     if job.wish:
         return "19"

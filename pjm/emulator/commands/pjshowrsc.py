@@ -5,8 +5,7 @@ from __future__ import annotations
 from typing import List, Sequence
 
 from pjm.emulator.commands.getopt import FLAG, MAYBE, VALUE, asked, options
-from pjm.emulator.listing.summary import check_names
-from pjm.emulator.machine.context import Context
+from pjm.emulator.machine.context import Context, named
 from pjm.emulator.machine.messages import Refusal
 from pjm.emulator.machine.resources import CORES, MEMORY
 
@@ -25,8 +24,7 @@ def run(context: Context, words: Sequence[str]) -> int:
     if others or given.get("level", "2") != "2":
         raise Refusal("04", others[0] if others else f"-v {given['level']} (emulator)")
     settings = context.settings
-    units, groups = ([name for name in given.get(key, "").split(",") if name] for key in ("rscunit", "rscgrp"))
-    check_names(context, units, groups)
+    _, groups = named(context, given)
     used = min(settings.nodes, sum(job.nodes or 1 for job in context.store.on_nodes()))
     nodes = (settings.nodes, settings.nodes - used, used)
     head = [f"[ CLST: {CLUSTER} ]", f"[ RSCUNIT: {settings.rscunit} ]"]
@@ -54,6 +52,6 @@ def run(context: Context, words: Sequence[str]) -> int:
 
 def _custom(context: Context) -> List[List[str]]:
     """Each value of a custom resource, and how many jobs have it. Resources that are numbers have no total here."""
-    taken = [tuple(pair) for job in context.store.on_nodes() for pair in context.store.spec(job).get("custom", ())]
+    taken = [tuple(pair) for job in context.store.on_nodes() for pair in job.spec.get("custom", ())]
     names = {(name, value): f"{name}/{value}" for name, values in context.settings.custom.items() for value in values}
     return [[text, "unlimited", "unlimited", str(taken.count(pair))] for pair, text in names.items()]

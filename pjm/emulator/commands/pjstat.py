@@ -18,8 +18,9 @@ from pjm.emulator.listing.columns import (
     items_of,
     table,
 )
-from pjm.emulator.listing.selection import Question, parse_ids, period, rows
+from pjm.emulator.listing.selection import is_statistical, rows
 from pjm.emulator.machine.context import Context
+from pjm.emulator.machine.ids import wanted
 from pjm.emulator.machine.messages import Refusal
 from pjm.emulator.running import statistics
 from pjm.emulator.running.statistics import Row
@@ -50,28 +51,13 @@ def run(context: Context, words: Sequence[str]) -> int:
     if "rsc" in given:
         _print(summary.resources("shape" in given))
         return 0
-    units, groups = ([name for name in given.get(key, "").split(",") if name] for key in ("rscunit", "rscgrp"))
-    summary.check_names(context, units, groups)
-    question = Question(
-        ids=parse_ids(names),
-        expand="expand" in given,
-        everyone="all" in given,
-        history="history" in given,
-        period=given.get("history", ""),
-        filters=given.get("filter", ""),
-        sort=given.get("sort", ""),
-        statistical=_is_statistical(given),
-        rscunits=units,
-        rscgrps=groups,
-    )
-    # Checked before the jobs are read, because a wrong period is an error even if there are no jobs.
-    period(question.period, 1, 0.0)
+    ids = [wanted(name) for name in names]
     if "summary" in given:
-        _print(summary.summary(context, question))
+        _print(summary.summary(context, ids, given))
         return 0
-    jobs = rows(context, question)
+    jobs = rows(context, ids, given)
     if "with-summary" in given:
-        _print(summary.summary(context, question))
+        _print(summary.summary(context, ids, given))
     _print(_listed(given, jobs, context.settings.header_only))
     return 0
 
@@ -79,7 +65,8 @@ def run(context: Context, words: Sequence[str]) -> int:
 def run_empty(words: Sequence[str], header: bool) -> int:
     """Answer as if there were no jobs: a fault on demand."""
     given, names = asked(words, KNOWN, USAGE)
-    parse_ids(names)
+    for name in names:
+        wanted(name)
     _print(_listed(given, [], header))
     return 0
 
@@ -95,17 +82,13 @@ def _check(given: Dict[str, str]) -> None:
     if not delimiter or delimiter.startswith("-"):
         raise Refusal("04", f"--delimiter {delimiter}")
     if "choose" in given:
-        chosen(given["choose"], _is_statistical(given))
-
-
-def _is_statistical(given: Dict[str, str]) -> bool:
-    return "stats" in given or "STATS" in given
+        chosen(given["choose"], is_statistical(given))
 
 
 def _listed(given: Dict[str, str], jobs: List[Row], header: bool) -> List[str]:
     if not jobs and not header:
         return []
-    if _is_statistical(given) and "data" not in given:
+    if is_statistical(given) and "data" not in given:
         return _blocks(jobs, "STATS" in given, given.get("choose"))
     columns = _columns(given)
     grouped = [name for name in ("rscunit", "rscgrp") if name in given]
@@ -121,7 +104,7 @@ def _listed(given: Dict[str, str], jobs: List[Row], header: bool) -> List[str]:
             delimiter.join([first, *(unit if grouped else ()), rest]) for (first, rest), unit in zip(records, units)
         ]
     if "expand" in given:
-        columns = [EXPANDED_ID if column.item == "jid" else column for column in columns]
+        columns = [EXPANDED_ID if column.item.key == "jid" else column for column in columns]
     if not grouped or not jobs:
         return table(columns, jobs)
     lines: List[str] = []
@@ -132,7 +115,7 @@ def _listed(given: Dict[str, str], jobs: List[Row], header: bool) -> List[str]:
 
 
 def _columns(given: Dict[str, str]) -> List[Column]:
-    statistical = _is_statistical(given)
+    statistical = is_statistical(given)
     if "choose" in given:
         return chosen(given["choose"], statistical)
     if "pattern" in given and "verbose" in given:

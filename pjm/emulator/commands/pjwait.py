@@ -7,12 +7,11 @@ import time
 from typing import List, Sequence
 
 from pjm.emulator.commands.getopt import Option, asked
-from pjm.emulator.listing.selection import parse_ids
 from pjm.emulator.machine.context import Context
-from pjm.emulator.machine.ids import Wanted
+from pjm.emulator.machine.ids import Wanted, wanted
 from pjm.emulator.machine.messages import Refusal
 from pjm.emulator.machine.store import Job
-from pjm.emulator.running import alive
+from pjm.emulator.running import processes
 
 KNOWN = {"-w": Option("wait", "value"), "-z": Option("quiet")}
 LOOK = 0.05
@@ -27,22 +26,22 @@ def run(context: Context, words: Sequence[str]) -> int:
         raise Refusal("10")
     if options.get("wait", "waitall") not in ("waitall", "waitany", "waitnone"):
         raise Refusal("04", f"-w {options['wait']}")
-    wanted = parse_ids(names)
-    while not _enough(_jobs(context, wanted), options.get("wait", "waitall")):
+    targets = [wanted(name) for name in names]
+    while not _enough(_jobs(context, targets), options.get("wait", "waitall")):
         time.sleep(LOOK)
         # If the daemon is killed while we wait, only this process may notice.
-        alive.ensure(context.folder, context.store)
+        processes.ensure(context.folder, context.store)
     if "quiet" not in options:
-        for job in _jobs(context, wanted):
+        for job in _jobs(context, targets):
             if job.state != "RJT":
                 print(_line(job))
     sys.stdout.flush()
     return 0
 
 
-def _jobs(context: Context, wanted: Sequence[Wanted]) -> List[Job]:
+def _jobs(context: Context, targets: Sequence[Wanted]) -> List[Job]:
     waited_for: List[Job] = []
-    for target in wanted:
+    for target in targets:
         # A step job with all its sub jobs; a bulk job without its sub jobs.
         jobs = context.store.with_subs(target.jids)
         named = [

@@ -113,14 +113,14 @@ def _pairs(name: str, value: str) -> List[Tuple[str, str]]:
 
 
 class Wanted(NamedTuple):
-    """The resources that a job asks for.
+    """The resources that a job asks for. They are stored with the job: see `submission`.
 
     Attributes:
         nodes: number of nodes.
         shape: such as `2x3x2`; "" if only a number was given.
         mode: torus, mesh or noncont.
-        elapse: limit in seconds; the lower end if it is a range.
-        most: the upper end of a range; None for a plain limit.
+        elapse: limit in seconds; the upper end if it is a range.
+        least: the lower end of a range; None for a plain limit.
         memory: limit of a node in bytes; None for unlimited.
         given: the keys that the user gave.
         limits: limits of processes, by name.
@@ -133,7 +133,7 @@ class Wanted(NamedTuple):
     shape: str
     mode: str
     elapse: int
-    most: Optional[int]
+    least: Optional[int]
     memory: Optional[int]
     given: Tuple[str, ...]
     limits: Mapping[str, str]
@@ -169,8 +169,8 @@ def resources(pairs: Dict[str, str], settings: Settings) -> Wanted:
     _bounds("node", nodes, group.nodes_min, group.nodes_max)
     adaptive = most != least
     _bounds("elapse", least, group.elapse_min, group.elapse_max)
+    most = group.adaptive_max if most is None else most
     if adaptive:
-        most = group.adaptive_max if most is None else most
         _bounds("elapse", most, least + 1, group.adaptive_max)
     return Wanted(
         unit,
@@ -178,8 +178,8 @@ def resources(pairs: Dict[str, str], settings: Settings) -> Wanted:
         nodes,
         shape,
         mode or group.mode,
-        least,
-        most if adaptive else None,
+        most,
+        least if adaptive else None,
         memory,
         tuple(given),
         limits_of_processes,

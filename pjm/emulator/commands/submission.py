@@ -8,7 +8,7 @@ import time
 from typing import Dict, List, NamedTuple, Optional, Tuple
 
 from pjm.emulator.commands.request import LARGEST_STEP, Merged, Wanted, bulk_range
-from pjm.emulator.machine import times
+from pjm.emulator.machine import faults, times
 from pjm.emulator.machine.context import Context, own_group
 from pjm.emulator.machine.messages import Refusal
 from pjm.emulator.machine.store import WHOLE, Job
@@ -62,7 +62,7 @@ def accept(context: Context, new: New, parent: Optional[int] = None) -> Tuple[st
             jobs = [_job(context, new, group, _next(context), WHOLE, "NM")]
         _within_limits(context, jobs, group)
         for job in jobs:
-            job.faults = context.faults.of_job(job, context.store)
+            job.faults = faults.of_job(context.faults, job, context.store)
             _postpone(job)
         script = _put_aside(context, new, jobs[-1])
         for job in jobs:
@@ -153,7 +153,7 @@ def _job(context: Context, new: New, group: str, jid: int, sub: int, model: str)
         history=settings.history_delay,
         linger=settings.linger,
         nodes=wanted.nodes,
-        elapse=wanted.elapse if wanted.most is None else wanted.most,
+        elapse=wanted.elapse,
         rscunit=wanted.rscunit,
         rscgrp=wanted.rscgrp,
         priority=int(single.get("priority", 127)),
@@ -164,6 +164,7 @@ def _job(context: Context, new: New, group: str, jid: int, sub: int, model: str)
 def _spec(context: Context, new: New) -> Dict[str, object]:
     settings, options, wanted = context.settings, new.options, new.wanted
     return {
+        **wanted._asdict(),
         "cwd": new.folder,
         "out": options.single.get("out"),
         "err": options.single.get("err"),
@@ -179,13 +180,6 @@ def _spec(context: Context, new: New) -> Dict[str, object]:
         "umask": _MASK,
         "mpi": options.keyed.get("mpi", {}),
         "llio": options.keyed.get("llio", {}),
-        "mode": wanted.mode,
-        "shape": wanted.shape,
-        "memory": wanted.memory,
-        "least": wanted.elapse if wanted.most is not None else None,
-        "given": list(wanted.given),
-        "limits": dict(wanted.limits),
-        "custom": [list(pair) for pair in wanted.custom],
         "norestart": options.has("norestart"),
         "at-text": options.single.get("at"),
         "at": times.day(options.single["at"]) if options.has("at") else None,

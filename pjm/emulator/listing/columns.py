@@ -2,29 +2,26 @@
 
 from __future__ import annotations
 
-import re
-from typing import Callable, Dict, List, NamedTuple, Sequence, Tuple
+from typing import Dict, List, NamedTuple, Sequence, Tuple
 
 from pjm.emulator.machine import times
 from pjm.emulator.machine.messages import Refusal
 from pjm.emulator.running import statistics
-from pjm.emulator.running.statistics import MASKED, PUBLIC, UNSEEN, Row, allocated, elapsed, required
+from pjm.emulator.running.statistics import Item, Row, allocated, elapsed, required
 
 
 class Column(NamedTuple):
     """One column of pjstat's output.
 
     Attributes:
-        item: its name for `--choose`.
+        item: what it shows, with its name for `--choose`.
         header: its title.
         width: the width to which cells are padded and cut.
-        cell: returns the content of a row's cell.
     """
 
-    item: str
+    item: Item
     header: str
     width: int
-    cell: Callable[[Row], str]
 
 
 def _start(row: Row) -> str:
@@ -33,21 +30,15 @@ def _start(row: Row) -> str:
         return times.date(job.started)
     if job.state == "RNA" and job.planned is not None:
         return times.planned(job.planned)
-    at = row.spec.get("at")
+    at = row.job.spec.get("at")
     return f"{times.planned(at)}@" if at is not None and not job.has_ended else "-"
 
 
 def _elapse_limit(row: Row) -> str:
-    least = row.spec.get("least")
+    least = row.job.spec.get("least")
     if least is not None and row.job.elapse is not None:
         return f"{times.duration(least)}-{times.duration(row.job.elapse)}"
     return times.duration(row.job.elapse)
-
-
-def _ranks(row: Row) -> str:
-    if row.job.is_parent:
-        return "-"
-    return "bynode" if "rank-map-bynode" in row.spec.get("mpi", {}) else "bychip"
 
 
 # Item, header and width. The first 24 are those of -v; the others are in no default layout, only in --pattern and
@@ -59,32 +50,32 @@ rankm RANK 9; lst LST 3; ec EC 3; pc PC 3; sn SN 2; pri PRI 3; adt ACCEPT 14; rs
 snum SUB_JOB_NUM 11; nnuma NODE_ALLOC 15; rscu RSC_UNIT 12; vnid VNODE_ID 10
 """
 # What a table shows otherwise than statistics do.
-_CELLS: Dict[str, Callable[[Row], str]] = {
-    "sdt": _start,
-    "elp": lambda row: times.duration(elapsed(row)),
-    "elpl": _elapse_limit,
-    "nnumr": required,
-    "rankm": _ranks,
-    "adt": lambda row: times.date(row.job.accepted),
-    "snum": lambda row: str(row.parts.total) if row.job.is_parent else "-",
-    "nnuma": allocated,
-}
-_CELLS.update((item, lambda _: "-") for item in ("vnnuma", "vcnuma", "vmema", "vpol", "epol", "vnid"))
+_ITEMS = (
+    Item("sdt", "", _start),
+    Item("elp", "", lambda row: times.duration(elapsed(row))),
+    Item("elpl", "", _elapse_limit),
+    Item("nnumr", "", required),
+    Item("rankm", "", lambda row: "bynode" if "rank-map-bynode" in row.job.spec.get("mpi", {}) else "bychip", "BU ST"),
+    Item("adt", "", lambda row: times.date(row.job.accepted)),
+    Item("snum", "", lambda row: str(row.parts.total) if row.job.is_parent else "-"),
+    Item("nnuma", "", allocated),
+    *(Item(key, "", lambda _: "-") for key in ("vnnuma", "vcnuma", "vmema", "vpol", "epol", "vnid")),
+)
+_BY_KEY = {**statistics.BY_KEY, **{item.key: item for item in _ITEMS}}
 COLUMNS: Tuple[Column, ...] = tuple(
-    Column(item, header, int(width), _CELLS[item] if item in _CELLS else statistics.BY_KEY[item].of)
-    for item, header, width in (entry.split() for entry in _LAYOUT.split(";"))
+    Column(_BY_KEY[key], header, int(width)) for key, header, width in map(str.split, _LAYOUT.split(";"))
 )
 # The width with -E, from the End-user's Guide, page 150.
-EXPANDED_ID = Column("jid", "JOB_ID", 24, statistics.BY_KEY["jid"].of)
-BY_ITEM: Dict[str, Column] = {column.item: column for column in COLUMNS}
+EXPANDED_ID = Column(_BY_KEY["jid"], "JOB_ID", 24)
+BY_ITEM: Dict[str, Column] = {column.item.key: column for column in COLUMNS}
 DEFAULT = ("jid", "jnam", "jmdl", "st", "usr", "sdt", "elpl", "nnumr", "vnnuma", "vcnuma", "vmema")
-VERBOSE = tuple(column.item for column in COLUMNS[:24])
+VERBOSE = tuple(column.item.key for column in COLUMNS[:24])
 # `-v --pattern=1`, Command Reference page 75.
 PATTERN = (*VERBOSE, "snum", "nnuma", "rscu")
 # With -s and -S also the items of the statistics. Their headers are not documented: titles, in one word.
 STATISTICAL: Dict[str, Column] = {
     **{
-        key: Column(key, item.title.replace(" ", "_"), max(15, len(item.title)), item.of)
+        key: Column(item, item.title.replace(" ", "_"), max(15, len(item.title)))
         for key, item in statistics.BY_KEY.items()
     },
     **BY_ITEM,
@@ -121,22 +112,16 @@ def table(columns: Sequence[Column], rows: Sequence[Row]) -> List[str]:
 
 
 def _padded(column: Column, row: Row) -> str:
-    text = cell(column, row)
+    text = column.item.of(row)
     # An id is never cut, because a part of an id is useless.
-    return f"{text if column.item == 'jid' else text[: column.width]:<{column.width}}"
+    return f"{text if column.item.key == 'jid' else text[: column.width]:<{column.width}}"
 
 
 def data(columns: Sequence[Column], rows: Sequence[Row], delimiter: str) -> List[str]:
     """The records of `--data`. The header record begins with H, the others begin with an empty field."""
-    lines = [delimiter.join(["H", *(column.header for column in columns)])]
-    return lines + [delimiter.join(["", *(_field(cell(column, row), delimiter) for column in columns)]) for row in rows]
-
-
-def cell(column: Column, row: Row) -> str:
-    """The content of a cell, in one line. A job of another user shows public items only."""
-    if row.masked and column.item not in PUBLIC:
-        return MASKED[: column.width]
-    return re.sub(UNSEEN, " ", column.cell(row))
+    records = [[_field(column.item.of(row), delimiter) for column in columns] for row in rows]
+    header = ["H", *(column.header for column in columns)]
+    return [delimiter.join(fields) for fields in [header, *(["", *record] for record in records)]]
 
 
 def _field(text: str, delimiter: str) -> str:

@@ -4,78 +4,51 @@ from __future__ import annotations
 
 import re
 import time
-from typing import Callable, Dict, List, NamedTuple, Optional, Sequence, Tuple
+from typing import Callable, List, Mapping, Optional, Sequence, Tuple
 
-from pjm.emulator.listing.columns import cell, known
+from pjm.emulator.listing.columns import known
 from pjm.emulator.machine import times
-from pjm.emulator.machine.context import Context
-from pjm.emulator.machine.ids import Wanted, wanted
+from pjm.emulator.machine.context import Context, named
+from pjm.emulator.machine.ids import Wanted
 from pjm.emulator.machine.messages import Refusal
-from pjm.emulator.machine.store import WHOLE, Job, Spec
+from pjm.emulator.machine.store import WHOLE, Job
 from pjm.emulator.running.statistics import ALONE, Parts, Row
 
 DAY = 86400.0
 MOST_DAYS = 365
+Options = Mapping[str, str]  # of pjstat, by name, with their values
 
 
-class Question(NamedTuple):
-    """The arguments of pjstat that select jobs.
-
-    Attributes:
-        ids: jobs to show; all jobs if empty.
-        expand: show sub jobs too (-E).
-        everyone: show the jobs of other users too (-A).
-        history: ask the history (-H); ``period`` has its argument, if any.
-        filters: `--filter`.
-        sort: `--sort`.
-        statistical: -s or -S, with which filters and sort know more items.
-        rscunits, rscgrps: show only jobs of these resource units and groups; all if empty.
-    """
-
-    ids: Sequence[Wanted] = ()
-    expand: bool = False
-    everyone: bool = False
-    history: bool = False
-    period: str = ""
-    filters: str = ""
-    sort: str = ""
-    statistical: bool = False
-    rscunits: Sequence[str] = ()
-    rscgrps: Sequence[str] = ()
-
-
-def parse_ids(words: Sequence[str]) -> List[Wanted]:
-    """Read the ids of a command line.
+def rows(context: Context, ids: Sequence[Wanted], given: Options) -> List[Row]:
+    """The jobs to show, of these ids, or all if there are none.
 
     Raises:
-        Refusal: a word is not an id.
+        Refusal: a resource unit or group does not exist, or the period or the direction of a sort cannot be read.
     """
-    targets = []
-    for word in words:
-        target = wanted(word)
-        if target is None:
-            raise Refusal("11", word)
-        targets.append(target)
-    return targets
-
-
-def rows(context: Context, question: Question) -> List[Row]:
-    """The jobs to show."""
     now = time.time()
-    jobs = [job for job in _view(context, question, now) if _is_named(job, question)]
-    counts = {job.jid: Parts(*context.store.count_subs(job.jid)) for job in jobs if job.is_parent}
-    specs: Dict[int, Spec] = {job.jid: job.spec for job in jobs if job.sub == WHOLE}
-    listed = [
-        Row(job, _spec(context, job, specs), now, job.user != context.user, counts.get(job.jid, ALONE)) for job in jobs
+    units, groups = named(context, given)
+    jobs = [
+        job
+        for job in _view(context, ids, given, now)
+        if _is_named(job, ids, "expand" in given)
+        and (not units or job.rscunit in units)
+        and (not groups or job.rscgrp in groups)
     ]
-    return _sorted([row for row in listed if _passes(row, question)], question)
+    counts = {job.jid: Parts(*context.store.count_subs(job.jid)) for job in jobs if job.is_parent}
+    listed = [Row(job, now, job.user != context.user, counts.get(job.jid, ALONE)) for job in jobs]
+    return _sorted([row for row in listed if _passes(row, given)], given)
 
 
-def _view(context: Context, question: Question, now: float) -> List[Job]:
-    subs = question.expand or any(target.subs for target in question.ids)
-    user = None if question.everyone else context.user
-    ended = period(question.period, context.settings.history_days, now) if question.history else None
-    return context.store.view(now, user, subs, [target.jids for target in question.ids], ended)
+def is_statistical(given: Options) -> bool:
+    """Whether statistics are asked for, with whose items `--choose`, `--filter` and `--sort` know more."""
+    return "stats" in given or "STATS" in given
+
+
+def _view(context: Context, ids: Sequence[Wanted], given: Options, now: float) -> List[Job]:
+    subs = "expand" in given or any(target.subs for target in ids)
+    user = None if "all" in given else context.user
+    ended = period(given["history"], context.settings.history_days, now) if "history" in given else None
+    return context.store.view(now, user, subs, [target.jids for target in ids], ended)
 
 
 def period(text: str, days: int, now: float) -> Tuple[float, float]:
@@ -99,33 +72,22 @@ def period(text: str, days: int, now: float) -> Tuple[float, float]:
     return start, moments.get("end") or now + 1
 
 
-def _is_named(job: Job, question: Question) -> bool:
-    if not question.ids:
-        return question.expand or job.sub == WHOLE
-    for target in question.ids:
+def _is_named(job: Job, ids: Sequence[Wanted], expand: bool) -> bool:
+    if not ids:
+        return expand or job.sub == WHOLE
+    for target in ids:
         within = target.subs is None and target.jids[0] <= job.jid <= target.jids[1]
-        if target.names(job) or (question.expand and within):
+        if target.names(job) or (expand and within):
             return True
     return False
 
 
-def _spec(context: Context, job: Job, of_wholes: Dict[int, Spec]) -> Spec:
-    if job.spec or job.sub == WHOLE:
-        return job.spec
-    if job.jid not in of_wholes:
-        of_wholes[job.jid] = context.store.spec(job)
-    return of_wholes[job.jid]
-
-
-def _passes(row: Row, question: Question) -> bool:
-    for names, name in ((question.rscunits, row.job.rscunit), (question.rscgrps, row.job.rscgrp)):
-        if names and name not in names:
-            return False
-    for part in _split(question.filters, ","):
+def _passes(row: Row, given: Options) -> bool:
+    for part in _split(given.get("filter", ""), ","):
         item, _, values = part.partition("=")
-        column = known(question.statistical).get(item.strip().lower())
+        column = known(is_statistical(given)).get(item.strip().lower())
         # An unknown item matches nothing.
-        if column is None or not any(_matches(cell(column, row), value) for value in _split(values, "+")):
+        if column is None or not any(_matches(column.item.of(row), value) for value in _split(values, "+")):
             return False
     return True
 
@@ -146,16 +108,16 @@ def _matches(text: str, pattern: str) -> bool:
     return re.fullmatch(expression, text, re.DOTALL) is not None
 
 
-def _sorted(listed: List[Row], question: Question) -> List[Row]:
-    for part in reversed([part for part in question.sort.split(",") if part]):
+def _sorted(listed: List[Row], given: Options) -> List[Row]:
+    for part in reversed([part for part in given.get("sort", "").split(",") if part]):
         item, _, direction = part.partition(":")
-        column = known(question.statistical).get(item.strip().lower())
+        column = known(is_statistical(given)).get(item.strip().lower())
         if column is None:
             continue
         if direction not in ("", "A", "D"):
-            raise Refusal("04", f"--sort {question.sort}")
+            raise Refusal("04", f"--sort {given['sort']}")
         # Ids are sorted by number, not as text: 12[2] before 12[10].
-        key = (lambda row: row.job.key) if column.item == "jid" else _key(column.cell)
+        key = (lambda row: row.job.key) if column.item.key == "jid" else _key(column.item.of)
         listed = sorted(listed, key=key, reverse=direction == "D")
     return listed
 

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import grp
 import pwd
-from typing import Callable, Dict, List, Mapping, Sequence
+from typing import Callable, Dict, List, Sequence
 
-from pjm.emulator.listing.selection import Question, rows
-from pjm.emulator.machine.context import Context, own_group
-from pjm.emulator.machine.messages import Refusal
+from pjm.emulator.listing.selection import Options, rows
+from pjm.emulator.machine.context import Context, named, own_group
+from pjm.emulator.machine.ids import Wanted
 from pjm.emulator.machine.resources import CORES
 from pjm.emulator.machine.store import ON_NODES, WHOLE, Job
 
@@ -23,9 +23,9 @@ _LIMITS = (
 )
 
 
-def summary(context: Context, question: Question) -> List[str]:
+def summary(context: Context, ids: Sequence[Wanted], given: Options) -> List[str]:
     """The lines of `--summary`: how many jobs, and sub jobs, are in each state."""
-    jobs = [row.job for row in rows(context, question._replace(expand=True))]
+    jobs = [row.job for row in rows(context, ids, {**given, "expand": ""})]
     header = "  " + " ".join(f"{name:>6}" for name in STATES) + f" {'TOTAL':>6}"
     wholes = [job for job in jobs if job.sub == WHOLE]
     parts = [job for job in jobs if job.sub != WHOLE]
@@ -37,7 +37,7 @@ def _counted(first: str, jobs: Sequence[Job]) -> str:
     return " ".join([first, *(f"{number:>6}" for number in [*numbers, len(jobs)])])
 
 
-def limits(context: Context, options: Mapping[str, str]) -> List[str]:
+def limits(context: Context, given: Options) -> List[str]:
     """The lines of `--limit`: the limits of a user, of a group and of all, and how much of each is used.
 
     The columns are those of Fugaku, recorded in 2026.
@@ -45,18 +45,17 @@ def limits(context: Context, options: Mapping[str, str]) -> List[str]:
     Raises:
         Refusal: there is no such resource unit or resource group.
     """
-    settings, store = context.settings, context.store
-    unit, of_group = options.get("rscunit") or settings.rscunit, options.get("rscgrp")
-    check_names(context, [unit], [of_group] if of_group else [])
+    settings, store, unit = context.settings, context.store, context.settings.rscunit
+    _, groups = named(context, given)
     lines, prefix, within = [" System Resource Information:", f" RSCUNIT: {unit}"], "ru", {"rscunit": unit}
-    if of_group is not None:
-        of_group = of_group or settings.rscgrp
+    if "rscgrp" in given:
+        of_group = groups[0] if groups else settings.rscgrp
         # The blank before the colon is the manual's: End-user's Guide, page 67.
         lines, prefix, within = [*lines, f" RSCGRP : {of_group}"], "rg", {**within, "rscgrp": of_group}
-    user = _name(options.get("user", context.user), lambda number: pwd.getpwuid(number).pw_name)
+    user = _name(given.get("user", context.user), lambda number: pwd.getpwuid(number).pw_name)
     theirs = store.unfinished(**within, user=user)
     own = theirs[0].group if theirs else own_group()
-    group = _name(options.get("group", own), lambda number: grp.getgrgid(number).gr_name)
+    group = _name(given.get("group", own), lambda number: grp.getgrgid(number).gr_name)
     of_groups = {
         "accept": settings.accept_jobs,
         "accept-bulksubjob": settings.accept_bulk,
@@ -65,20 +64,6 @@ def limits(context: Context, options: Mapping[str, str]) -> List[str]:
     lines += [f" USER: {user}", *_section(prefix, {"accept": settings.accept_user}, theirs)]
     lines += [f" GROUP: {group}", *_section(prefix, of_groups, store.unfinished(**within, group=group))]
     return [*lines, " ALL:", *_section(prefix, {}, store.unfinished(**within))]
-
-
-def check_names(context: Context, units: Sequence[str], groups: Sequence[str]) -> None:
-    """Check that resource units and groups exist.
-
-    Raises:
-        Refusal: one does not.
-    """
-    for unit in units:
-        if unit != context.settings.rscunit:
-            raise Refusal("97", unit)
-    for group in groups:
-        if group not in context.settings.groups:
-            raise Refusal("98", group)
 
 
 def _name(text: str, lookup: Callable[[int], str]) -> str:

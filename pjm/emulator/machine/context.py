@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import grp
 import os
-from typing import List, NamedTuple
+from typing import List, Mapping, NamedTuple, Sequence, Tuple
 
-from pjm.emulator.machine import faults
+from pjm.emulator.machine.faults import Rule
 from pjm.emulator.machine.folder import Folder
+from pjm.emulator.machine.messages import Refusal
 from pjm.emulator.machine.settings import Settings
 from pjm.emulator.machine.store import Store
 
@@ -24,7 +25,7 @@ class Context(NamedTuple):
     folder: Folder
     settings: Settings
     store: Store
-    faults: faults.Faults
+    faults: Sequence[Rule]
     user: str
     submitted: List[str]
 
@@ -35,3 +36,19 @@ def own_group() -> str:
         return grp.getgrgid(os.getgid()).gr_name
     except KeyError:
         return str(os.getgid())
+
+
+def named(context: Context, given: Mapping[str, str]) -> Tuple[List[str], List[str]]:
+    """The resource units and the resource groups that --rscunit and --rscgrp name.
+
+    Raises:
+        Refusal: one does not exist.
+    """
+    units, groups = ([name for name in given.get(key, "").split(",") if name] for key in ("rscunit", "rscgrp"))
+    for unit in units:
+        if unit != context.settings.rscunit:
+            raise Refusal("97", unit)
+    for group in groups:
+        if group not in context.settings.groups:
+            raise Refusal("98", group)
+    return units, groups

@@ -11,7 +11,7 @@ import sys
 from pathlib import Path
 from typing import Dict, Mapping, Optional
 
-from pjm.emulator.machine import fault_rules
+from pjm.emulator.machine.faults import checked as checked_rules
 from pjm.emulator.machine.settings import write as write_settings
 from pjm.errors import BadInput
 from pjm.files import system_bytes, write_whole
@@ -32,7 +32,7 @@ class Folder:
         commands: the commands, for PATH.
         database: the jobs.
         settings: see `pjm.emulator.machine.settings`.
-        faults: see `pjm.emulator.machine.fault_rules`; may be missing.
+        faults: see `pjm.emulator.machine.faults`; may be missing.
         journal: all called commands.
         spool: scripts, as they were submitted.
         runs: one folder per start of a job.
@@ -99,7 +99,7 @@ def _create(
     counted = {} if nodes is None else {"nodes": nodes}
     write_settings(emulator.settings, {**counted, **(settings or {})})
     if faults is not None:
-        fault_rules.checked(faults, str(emulator.faults))
+        checked_rules(faults, str(emulator.faults))
         emulator.faults.write_text(json.dumps(faults, indent=1), encoding="utf-8")
     for inner in (emulator.commands, emulator.spool, emulator.runs):
         inner.mkdir(mode=0o700, exist_ok=True)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from typing import NamedTuple, Optional, Tuple
 
+from pjm.emulator.machine.messages import Refusal
 from pjm.emulator.machine.store import WHOLE, Job
 
 ID = r"(\d+)(?:-(\d+)|\[(\d+)(?:-(\d+))?\]|_(\d+)(?:-(\d+))?)?\Z"
@@ -40,14 +41,18 @@ class Wanted(NamedTuple):
         return job.sub != WHOLE and self.subs[0] <= job.sub <= self.subs[1] and job.model == self.model
 
 
-def wanted(word: str) -> Optional[Wanted]:
-    """The jobs that a word names; None if the word is not an id."""
+def wanted(word: str) -> Wanted:
+    """The jobs that a word names.
+
+    Raises:
+        Refusal: the word is not an id.
+    """
     match = re.match(ID, word)
     if match is None:
-        return None
+        raise Refusal("11", word)
     first, last, bulk, last_bulk, step, last_step = match.groups()
     jids = int(first), int(last or first)
     subs = (int(bulk or step), int(last_bulk or last_step or bulk or step)) if bulk or step else None
     if max(jids) > LARGEST or jids[0] > jids[1] or (subs and subs[0] > subs[1]):
-        return None
+        raise Refusal("11", word)
     return Wanted(word, jids, subs, "BU" if bulk else "ST" if step else "")

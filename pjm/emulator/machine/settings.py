@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import math
 from pathlib import Path
@@ -19,6 +20,8 @@ _KINDS: Mapping[type, str] = {
     float: "a number, and no negative one",
     bool: "true or false",
     str: "a text",
+    list: "a list",
+    dict: "an object",
 }
 HOUR = 3600
 
@@ -114,12 +117,22 @@ def read(path: Path, variables: Optional[Mapping[str, str]] = None) -> Settings:
     Raises:
         BadInput: a name is unknown, or a value is invalid.
     """
-    given = _file(path)
-    for name, default in _DEFAULTS.items():
-        text = (variables or {}).get(PREFIX + name.upper())
-        if text is not None and name not in _MADE_OF:
-            given[name] = _from_text(type(default), text)
-    return checked(given, str(path))
+    texts = {name: (variables or {}).get(PREFIX + name.upper()) for name in _DEFAULTS if name not in _MADE_OF}
+    given = {name: text for name, text in texts.items() if text is not None}
+    return checked({**_file(path), **from_texts(given)}, str(path))
+
+
+def from_texts(texts: Mapping[str, str]) -> Dict[str, object]:
+    """Settings from texts, as of the environment. What cannot be read stays a text, which `checked` refuses."""
+    given: Dict[str, object] = dict(texts)
+    for name, text in texts.items():
+        kind = type(_DEFAULTS.get(name, ""))
+        if kind is bool:
+            given[name] = {"1": True, "true": True, "0": False, "false": False, "": False}.get(text.lower(), text)
+        elif kind in (int, float):
+            with contextlib.suppress(ValueError):
+                given[name] = kind(text)
+    return given
 
 
 def _file(path: Path) -> Dict[str, object]:
@@ -155,18 +168,27 @@ def checked(given: Mapping[str, object], where: str) -> Settings:
     Raises:
         BadInput: a name is unknown, or a value is invalid.
     """
+    return Settings(**_checked(given, _DEFAULTS, where))
+
+
+def _checked(
+    given: Mapping[str, object], defaults: Mapping[str, object], where: str, prefix: str = ""
+) -> Dict[str, Any]:
     values: Dict[str, Any] = {}
     for name, value in given.items():
-        if name not in _DEFAULTS:
+        if name not in defaults:
             raise BadInput(
-                f"unknown setting {name!r} in {where}", f"known are: {', '.join(sorted(_DEFAULTS))}", "correct the name"
+                f"unknown setting {prefix + name!r} in {where}",
+                f"known are: {', '.join(sorted(defaults))}",
+                "correct the name",
             )
-        made = _MADE_OF.get(name)
-        values[name] = made(value, where) if made else _value(name, type(_DEFAULTS[name]), value, where)
-    return Settings(**values)
+        values[name] = _value(prefix + name, type(defaults[name]), value, where)
+        if name in _MADE_OF and not prefix:
+            values[name] = _MADE_OF[name](values[name], where)
+    return values
 
 
-def _value(name: str, kind: type, value: Any, where: str) -> object:
+def _value(name: str, kind: type, value: Any, where: str) -> Any:
     fits = type(value) is kind or (kind is float and type(value) is int)
     if fits and kind in (int, float):
         fits = 0 <= value < math.inf and (value != 0 or name not in _NEVER_0)
@@ -179,40 +201,20 @@ def _value(name: str, kind: type, value: Any, where: str) -> object:
     return value
 
 
-def _groups(value: object, where: str) -> Mapping[str, ResourceGroup]:
+def _groups(value: Dict[str, object], where: str) -> Mapping[str, ResourceGroup]:
     groups = dict(GROUPS)
-    if not isinstance(value, dict):
-        raise BadInput(f"setting 'groups' in {where} is {value!r}", "it must map names to limits", "correct it")
-    for name, changes in value.items():
-        if not isinstance(changes, dict) or not set(changes) <= set(_LIMITS):
-            raise BadInput(
-                f"resource group {name!r} in {where} is {changes!r}", f"known are: {', '.join(_LIMITS)}", "correct it"
-            )
-        for key, limit in changes.items():
-            _value(f"{name}.{key}", type(_LIMITS[key]), limit, where)
+    for name, limits in value.items():
+        prefix = f"groups.{name}"
+        changes = _checked(_value(prefix, dict, limits, where), _LIMITS, where, f"{prefix}.")
         groups[name] = groups.get(name, ResourceGroup())._replace(**changes)
     return groups
 
 
-def _custom(value: object, where: str) -> Mapping[str, Sequence[str]]:
-    if not isinstance(value, dict) or not all(
-        isinstance(words, list) and all(isinstance(word, str) for word in words) for words in value.values()
-    ):
-        raise BadInput(
-            f"setting 'custom' in {where} is {value!r}",
-            'it must map names to lists of words, as {"gpu": []}',
-            "correct it",
-        )
-    return {**CUSTOM, **value}
+def _custom(value: Dict[str, object], where: str) -> Mapping[str, Sequence[str]]:
+    for name, words in value.items():
+        for word in _value(f"custom.{name}", list, words, where):
+            _value(f"custom.{name}", str, word, where)
+    return {**CUSTOM, **value}  # type: ignore[dict-item]  # as checked
 
 
 _MADE_OF = {"groups": _groups, "custom": _custom}
-
-
-def _from_text(kind: type, text: str) -> object:
-    if kind is bool:
-        return {"1": True, "true": True, "0": False, "false": False, "": False}.get(text.lower(), text)
-    try:
-        return kind(text)
-    except ValueError:
-        return text

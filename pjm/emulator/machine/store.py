@@ -6,7 +6,6 @@ import contextlib
 import fcntl
 import json
 import os
-import sqlite3
 from pathlib import Path
 from typing import Any, Dict, Iterator, List, Mapping, Optional, Sequence, Set, Tuple
 
@@ -26,8 +25,6 @@ EARLIER_STEP = (
 )
 
 Key = Tuple[int, int]
-# How a job was submitted, see `pjm.emulator.commands.submission`.
-Spec = Mapping[str, Any]
 
 
 class Job:
@@ -47,7 +44,7 @@ class Job:
         held: how often its owner held it.
         wish: the owner's request that the daemon has not carried out yet: "delete", "hold" or "".
         wish_text: the reason that the owner gave.
-        spec: how the job was submitted; empty for the sub jobs of a bulk job.
+        spec: how the job was submitted, see `pjm.emulator.commands.submission`.
         faults: the faults of the job, see `pjm.emulator.machine.faults`.
         usage: what the job used, once it has ended.
     """
@@ -140,6 +137,8 @@ class Store:
     """An open database of jobs; as a context manager, it is closed at the end of the block."""
 
     def __init__(self, path: Path) -> None:
+        import sqlite3  # here, because some builds of Python lack it, and only an emulator needs it
+
         self.connection = sqlite3.connect(str(path), timeout=PATIENCE, isolation_level=None)
         try:
             # Safe when a process is killed. Only a crash of the machine could lose data, and would end all jobs anyway.
@@ -317,18 +316,18 @@ class Store:
         order = "" if "ORDER BY" in where else " ORDER BY jid, sub"
         selected = f"SELECT {NAMES} FROM job WHERE {where}{order}"  # noqa: S608
         rows = self.connection.execute(selected, [_stored(value) for value in values])
-        return [_job(row) for row in rows]
+        jobs = [_job(row) for row in rows]
+        specs = {job.jid: job.spec for job in jobs if job.sub == WHOLE}
+        for job in filter(_is_part_of_bulk, jobs):
+            if job.jid not in specs:
+                whole = self.get(job.jid)
+                specs[job.jid] = whole.spec if whole else {}
+            job.spec = specs[job.jid]
+        return jobs
 
     def _count(self, where: str, values: Sequence[object] = ()) -> int:
         counted = f"SELECT COUNT(*) FROM job WHERE {where}"  # noqa: S608
         return int(self.connection.execute(counted, [_stored(value) for value in values]).fetchone()[0])
-
-    def spec(self, job: Job) -> Spec:
-        """How a job was submitted; for a sub job of a bulk job, this is stored with its parent."""
-        if job.spec or job.sub == WHOLE:
-            return job.spec
-        whole = self.get(job.jid)
-        return whole.spec if whole else {}
 
 
 @contextlib.contextmanager
@@ -350,8 +349,13 @@ def _unfinished(equal: Mapping[str, object]) -> Tuple[str, List[object]]:
     return " AND ".join(["whole_ended IS NULL", *(f"[{column}] = ?" for column in equal)]), list(equal.values())
 
 
+def _is_part_of_bulk(job: Job) -> bool:
+    """Whether a job's spec is stored with its parent, for all sub jobs once."""
+    return job.model == "BU" and job.sub != WHOLE
+
+
 def _row(job: Job) -> Tuple[object, ...]:
-    values = ((n, getattr(job, n)) for n in COLUMNS)
+    values = ((n, {} if n == "spec" and _is_part_of_bulk(job) else getattr(job, n)) for n in COLUMNS)
     return tuple((json.dumps(value) if value else None) if n in AS_JSON else _stored(value) for n, value in values)
 
 

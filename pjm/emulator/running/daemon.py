@@ -17,7 +17,7 @@ from pjm.emulator.machine import settings
 from pjm.emulator.machine.folder import Folder
 from pjm.emulator.machine.messages import IN_JOB
 from pjm.emulator.machine.store import Job, Store
-from pjm.emulator.running import alive, job_environment, job_files, processes, runner, states
+from pjm.emulator.running import job_environment, job_files, processes, runner, states
 from pjm.files import try_lock, write_json
 
 LOOK = 0.5
@@ -109,7 +109,7 @@ class Daemon:
         for job in self.store.running():
             place = self.folder.runs / job.run
             # The lock before the result: a runner writes its result before it ends, and must not end between the two.
-            lives = alive.is_locked(place / "alive")
+            lives = processes.is_locked(place / "alive")
             result = processes.read(place / "result.json")
             if result is not None:
                 states.script_ended(self.store, job, result, now)
@@ -122,9 +122,8 @@ class Daemon:
 
     def _lost_node(self, job: Job, started: Mapping[str, Any], now: float) -> None:
         processes.send(processes.mark(self.folder.path, job.run), started.get("group"), signal.SIGKILL)
-        spec = self.store.spec(job)
-        job_files.append(job_environment.file_of(job, spec, "err"), IN_JOB["node-down"].format(job.id))
-        then = "" if spec["norestart"] else "restart"
+        job_files.append(job_environment.file_of(job, "err"), IN_JOB["node-down"].format(job.id))
+        then = "" if job.spec["norestart"] else "restart"
         result = {"state": "EXT", "ec": 0, "pc": 20, "sn": 9, "reason": "LOST COMM", "then": then, "ended": now}
         states.script_ended(self.store, job, result, now)
 
@@ -143,7 +142,7 @@ class Daemon:
         write_json(order, {"order": job.wish}, lasting=False)
         started = processes.read(place / "started.json")
         # The runner's lock is held, so the process id is still valid.
-        if started is not None and alive.is_locked(place / "alive"):
+        if started is not None and processes.is_locked(place / "alive"):
             with contextlib.suppress(OSError):
                 os.kill(started["runner"], signal.SIGUSR1)
 
@@ -169,14 +168,13 @@ class Daemon:
                 free -= min(job.nodes or 1, nodes)
                 job.move("RNA")
                 job.planned = now
-                job.due = now + self.store.spec(job)["start"]
+                job.due = now + job.spec["start"]
                 self.store.put([job])
 
     def _start(self, job: Job) -> None:
         """Fork a runner. The runner holds the lock of its folder as long as it lives."""
         place = self.folder.runs / job.run
         place.mkdir(mode=0o700, exist_ok=True)
-        spec = self.store.spec(job)
         held = os.open(str(place / "alive"), os.O_RDWR | os.O_CREAT, 0o600)
         fcntl.flock(held, fcntl.LOCK_EX)
         child = os.fork()
@@ -189,7 +187,7 @@ class Daemon:
             os.dup2(held, 3)
             # Close all other handles, above all the daemon's lock: a new daemon must get it when this one is dead.
             os.closerange(4, 256)
-            runner.run(self.folder, job, spec)
+            runner.run(self.folder, job)
         except BaseException:
             with contextlib.suppress(BaseException):
                 traceback.print_exc()

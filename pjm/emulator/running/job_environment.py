@@ -9,7 +9,7 @@ import re
 from pathlib import Path
 from typing import Dict, List
 
-from pjm.emulator.machine.store import WHOLE, Job, Spec
+from pjm.emulator.machine.store import WHOLE, Job
 from pjm.emulator.running import processes
 
 SYSTEM_PATH = "/usr/local/bin:/usr/bin:/bin:/usr/local/sbin:/usr/sbin:/sbin"
@@ -45,12 +45,12 @@ def keyword(name: str) -> str:
     return (f"J{name}" if name[:1].isdigit() else name)[:LONGEST_NAME]
 
 
-def file_of(job: Job, spec: Spec, kind: str) -> Path:
+def file_of(job: Job, kind: str) -> Path:
     """The path of a job's `out`, `err` or `stats` file."""
-    folder = Path(str(spec["cwd"]))
-    given = spec.get("spath" if kind == "stats" else kind)
-    if kind == "err" and spec.get("join") and not given:
-        return file_of(job, spec, "out")
+    folder = Path(str(job.spec["cwd"]))
+    given = job.spec.get("spath" if kind == "stats" else kind)
+    if kind == "err" and job.spec.get("join") and not given:
+        return file_of(job, "out")
     if given and not (kind == "stats" and job.is_parent):
         return folder / filled(str(given), job)
     return folder / f"{keyword(job.name)}.{job.id}.{kind}"
@@ -74,60 +74,60 @@ def login_shell() -> str:
         return "/bin/sh"
 
 
-def environment(job: Job, spec: Spec, folder: Path) -> Dict[str, str]:
+def environment(job: Job, folder: Path) -> Dict[str, str]:
     """The environment of a job. It has only those variables of the submitter that `-X` and `-x` ask for."""
-    submitter = spec["submitter"]
+    submitter = job.spec["submitter"]
     variables = {"PATH": SYSTEM_PATH, "HOME": submitter["HOME"] or "/", "SHELL": login_shell()}
     variables.update({"USER": job.user, "LOGNAME": job.user})
     if submitter["TZ"]:
         variables["TZ"] = submitter["TZ"]
-    exported = {name: text for name, text in (spec.get("exported") or {}).items() if name not in NOT_EXPORTED}
-    for given in (exported, spec["env"]):
+    exported = {name: text for name, text in (job.spec.get("exported") or {}).items() if name not in NOT_EXPORTED}
+    for given in (exported, job.spec["env"]):
         variables.update({name: text for name, text in given.items() if not re.match(RESERVED, name)})
-    variables.update(_own(job, spec))
+    variables.update(_own(job))
     variables[processes.MARK] = processes.mark(folder, job.run)
     return variables
 
 
-def _own(job: Job, spec: Spec) -> Dict[str, str]:
+def _own(job: Job) -> Dict[str, str]:
     own = {
         "PJM_JOBID": str(job.jid),
         "PJM_SUBJOBID": job.id,
         "PJM_JOBNAME": job.name,
         "PJM_ENVIRONMENT": "BATCH",
-        "PJM_JOBDIR": str(spec["cwd"]),
-        "PJM_O_WORKDIR": str(spec["cwd"]),
-        "PJM_O_HOST": str(spec["host"]),
-        **{f"PJM_O_{name}": text for name, text in spec["submitter"].items()},
+        "PJM_JOBDIR": str(job.spec["cwd"]),
+        "PJM_O_WORKDIR": str(job.spec["cwd"]),
+        "PJM_O_HOST": str(job.spec["host"]),
+        **{f"PJM_O_{name}": text for name, text in job.spec["submitter"].items()},
         "PJM_SHELL": login_shell(),
-        "PJM_DPREFIX": str(spec["prefix"]),
+        "PJM_DPREFIX": str(job.spec["prefix"]),
         "PJM_RSCUNIT": job.rscunit,
         "PJM_RSCGRP": job.rscgrp,
         "PJM_ELAPSE_LIMIT": str(job.elapse),
-        "PJM_ELAPSED_TIME_MODE": "fixed" if spec["least"] is None else "adaptive",
-        "PJM_STDOUT_PATH": str(file_of(job, spec, "out")),
-        "PJM_STDERR_PATH": str(file_of(job, spec, "err")),
-        "PJM_NET_ROUTE": str(spec.get("net-route") or "dynamic"),
+        "PJM_ELAPSED_TIME_MODE": "fixed" if job.spec["least"] is None else "adaptive",
+        "PJM_STDOUT_PATH": str(file_of(job, "out")),
+        "PJM_STDERR_PATH": str(file_of(job, "err")),
+        "PJM_NET_ROUTE": str(job.spec.get("net-route") or "dynamic"),
     }
     if job.model != "NM":
         own["PJM_BULKNUM" if job.model == "BU" else "PJM_STEPNUM"] = str(job.sub)
-    return {**own, **_nodes(job, spec), **_mpi(job, spec), **_optional(job, spec)}
+    return {**own, **_nodes(job), **_mpi(job), **_optional(job)}
 
 
-def _nodes(job: Job, spec: Spec) -> Dict[str, str]:
-    nodes = {"PJM_NODE": str(job.nodes), "PJM_NODE_ALLOCATION_MODE": str(spec["mode"])}
-    sides = str(spec["shape"] or job.nodes).split("x")
+def _nodes(job: Job) -> Dict[str, str]:
+    nodes = {"PJM_NODE": str(job.nodes), "PJM_NODE_ALLOCATION_MODE": str(job.spec["mode"])}
+    sides = str(job.spec["shape"] or job.nodes).split("x")
     nodes.update({f"PJM_NODE_{axis}": side for axis, side in zip("XYZ", sides)})
-    if spec["memory"] is not None:
-        nodes["PJM_NODE_MEM_LIMIT"] = str(spec["memory"])
+    if job.spec["memory"] is not None:
+        nodes["PJM_NODE_MEM_LIMIT"] = str(job.spec["memory"])
     return nodes
 
 
-def _mpi(job: Job, spec: Spec) -> Dict[str, str]:
-    mpi = spec["mpi"]
+def _mpi(job: Job) -> Dict[str, str]:
+    mpi = job.spec["mpi"]
     if not mpi and job.nodes == 1:
         return {}
-    shape = mpi.get("shape") or str(spec["shape"] or job.nodes)
+    shape = mpi.get("shape") or str(job.spec["shape"] or job.nodes)
     given = {f"PJM_MPI_SHAPE_{axis}": side for axis, side in zip("XYZ", shape.split("x"))}
     nodes = math.prod(int(side) for side in shape.split("x"))
     in_all = int(mpi.get("proc") or int(mpi.get("max-proc-per-node", 1)) * nodes)
@@ -146,16 +146,16 @@ FREE_TEXTS = {"comment": "PJM_COMMENT", "appname": "PJM_APPNAME", "fs": "PJM_FSN
 _OPTIONAL = {**FREE_TEXTS, "at-text": "PJM_AT", "mail-list": "PJM_MAILSENDTO"}
 
 
-def _optional(job: Job, spec: Spec) -> Dict[str, str]:
-    optional = {variable: str(spec[name]) for name, variable in _OPTIONAL.items() if spec.get(name)}
-    if spec["norestart"]:
+def _optional(job: Job) -> Dict[str, str]:
+    optional = {variable: str(job.spec[name]) for name, variable in _OPTIONAL.items() if job.spec.get(name)}
+    if job.spec["norestart"]:
         optional["PJM_NORESTART"] = "1"
-    if spec["custom"]:
-        kinds = [(name, "n" if text.isdecimal() else "s", text) for name, text in spec["custom"]]
+    if job.spec["custom"]:
+        kinds = [(name, "n" if text.isdecimal() else "s", text) for name, text in job.spec["custom"]]
         optional["PJM_CUSTOM_RESOURCES"] = ",".join(f"{name}/{kind}={text}" for name, kind, text in kinds)
-    if spec["least"] is not None:
-        optional["PJM_ADAPTIVE_ELAPSED_TIME_MIN"] = str(spec["least"])
+    if job.spec["least"] is not None:
+        optional["PJM_ADAPTIVE_ELAPSED_TIME_MIN"] = str(job.spec["least"])
         optional["PJM_ADAPTIVE_ELAPSED_TIME_MAX"] = str(job.elapse)
-    for name, text in spec["llio"].items():
+    for name, text in job.spec["llio"].items():
         optional[f"PJM_LLIO_{name.upper().replace('-', '_')}"] = text
     return optional

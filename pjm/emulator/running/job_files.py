@@ -8,21 +8,21 @@ import time
 from pathlib import Path
 from typing import Iterable, List, Sequence, Tuple
 
-from pjm.emulator.machine.fault_rules import Rule
-from pjm.emulator.machine.store import WHOLE, Job, Spec
+from pjm.emulator.machine.faults import Rule
+from pjm.emulator.machine.store import WHOLE, Job
 from pjm.emulator.running.job_environment import file_of, filled
 
 FULL = "/dev/full"
 Hidden = List[Tuple[float, Path, Path]]
 
 
-def opened(job: Job, spec: Spec, full: Iterable[str]) -> Tuple[int, int]:
+def opened(job: Job, full: Iterable[str]) -> Tuple[int, int]:
     """Open standard output and standard error; those named in ``full`` behave as on a full disk.
 
     Raises:
         OSError: a file cannot be written.
     """
-    paths = {kind: file_of(job, spec, kind) for kind in ("out", "err")}
+    paths = {kind: file_of(job, kind) for kind in ("out", "err")}
     # Append if the job was restarted, or is a sub job: sub jobs may share a file.
     fresh = os.O_TRUNC if not job.retry and job.sub == WHOLE else 0
     out = _open("out", paths["out"], full, fresh)
@@ -51,10 +51,10 @@ def append(path: Path, line: str) -> None:
         opened_file.write(line + "\n")
 
 
-def make_full(job: Job, spec: Spec, patterns: Iterable[str]) -> None:
+def make_full(job: Job, patterns: Iterable[str]) -> None:
     """Make files to which nothing can be written: links to a device that is always full."""
     for pattern in patterns:
-        path = Path(str(spec["cwd"])) / filled(pattern, job)
+        path = Path(str(job.spec["cwd"])) / filled(pattern, job)
         with contextlib.suppress(OSError):
             path.parent.mkdir(parents=True, exist_ok=True)
             if path.exists() or path.is_symlink():
@@ -62,7 +62,7 @@ def make_full(job: Job, spec: Spec, patterns: Iterable[str]) -> None:
             path.symlink_to(FULL)
 
 
-def damage(job: Job, spec: Spec, rules: Sequence[Rule]) -> Hidden:
+def damage(job: Job, rules: Sequence[Rule]) -> Hidden:
     """Truncate and hide files as the rules say.
 
     Returns:
@@ -70,7 +70,7 @@ def damage(job: Job, spec: Spec, rules: Sequence[Rule]) -> Hidden:
     """
     hidden: Hidden = []
     for rule in rules:
-        for path in _meant(job, spec, rule):
+        for path in _meant(job, rule):
             if rule["fault"] == "truncate":
                 size = path.stat().st_size
                 keep = size - rule["drop"] if "drop" in rule else rule.get("keep", 0)
@@ -94,14 +94,14 @@ def restore(hidden: Hidden) -> None:
             aside.rename(path)
 
 
-def _meant(job: Job, spec: Spec, rule: Rule) -> List[Path]:
+def _meant(job: Job, rule: Rule) -> List[Path]:
     paths: List[Path] = []
     for pattern in rule.get("files", ["out"]):
         if pattern in ("out", "err"):
-            paths.append(file_of(job, spec, pattern))
+            paths.append(file_of(job, pattern))
         else:
             text = filled(pattern, job)
-            start, text = (Path("/"), text.lstrip("/")) if text.startswith("/") else (Path(str(spec["cwd"])), text)
+            start, text = (Path("/"), text.lstrip("/")) if text.startswith("/") else (Path(str(job.spec["cwd"])), text)
             # First try the name itself: ids of sub jobs have brackets, which are special in a glob pattern.
             paths += [start / text] if (start / text).exists() else sorted(start.glob(text))
     return [path for path in paths if path.is_file()]

@@ -19,10 +19,10 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Callable, Dict, Iterator, List, Tuple
 
-from pjm.emulator.machine.fault_rules import Rule
+from pjm.emulator.machine.faults import Rule
 from pjm.emulator.machine.folder import Folder
 from pjm.emulator.machine.messages import IN_JOB
-from pjm.emulator.machine.store import Job, Spec
+from pjm.emulator.machine.store import Job
 from pjm.emulator.running import job_environment, job_files, processes
 from pjm.files import write_json
 
@@ -50,7 +50,7 @@ class Run:
 
     Attributes:
         folder: the emulator's folder.
-        job, spec: the job.
+        job: the job.
         place: folder of this start.
         group: process group of the script.
         why: what ended the job from outside; "" if nothing has.
@@ -60,7 +60,6 @@ class Run:
 
     folder: Folder
     job: Job
-    spec: Spec
     place: Path
     group: int = 0
     why: str = ""
@@ -82,15 +81,15 @@ def _attempts(rule: Rule) -> int:
     return int(rule.get("attempts", 1 << 30 if lasting else 1))
 
 
-def run(folder: Folder, job: Job, spec: Spec) -> None:
+def run(folder: Folder, job: Job) -> None:
     """Start the script, wait for its end, and write the result."""
-    _as_fresh(spec)
-    this = Run(folder, job, spec, folder.runs / job.run)
+    _as_fresh(job)
+    this = Run(folder, job, folder.runs / job.run)
     write_json(this.place / "started.json", {"runner": os.getpid()}, lasting=False)
     hidden: job_files.Hidden = []
     try:
         result = _ran(this)
-        hidden = job_files.damage(this.job, this.spec, this.rules("truncate", "late-files"))
+        hidden = job_files.damage(this.job, this.rules("truncate", "late-files"))
     except Exception:
         # Without a result, the daemon would take the node for dead and start the job again, for ever.
         traceback.print_exc()
@@ -100,13 +99,13 @@ def run(folder: Folder, job: Job, spec: Spec) -> None:
     job_files.restore(hidden)
 
 
-def _as_fresh(spec: Spec) -> None:
+def _as_fresh(job: Job) -> None:
     """Reset signal handlers and umask, so that the job inherits nothing from the process that started the daemon."""
     signal.signal(signal.SIGUSR1, lambda *_: None)
     for number in (signal.SIGHUP, signal.SIGINT, signal.SIGQUIT, signal.SIGTERM, signal.SIGUSR2):
         signal.signal(number, signal.SIG_DFL)
     signal.pthread_sigmask(signal.SIG_SETMASK, [])
-    os.umask(spec.get("umask", 0o022))
+    os.umask(job.spec.get("umask", 0o022))
     # pjacl of Fugaku: proc-core is 0 unless the job asks for more.
     with contextlib.suppress(OSError, ValueError):
         resource.setrlimit(resource.RLIMIT_CORE, (0, resource.getrlimit(resource.RLIMIT_CORE)[1]))
@@ -114,28 +113,28 @@ def _as_fresh(spec: Spec) -> None:
 
 def _ran(this: Run) -> Dict[str, Any]:
     """Start the script unless something ends the job before, and return the result of the job."""
-    job, spec = this.job, this.spec
+    job = this.job
     for rule in this.rules("end"):
-        job_files.append(job_environment.file_of(job, spec, "err"), rule.get("message", ""))
+        job_files.append(job_environment.file_of(job, "err"), rule.get("message", ""))
         codes = {name: rule.get(name, 0) for name in ("ec", "pc", "sn")}
         return _result(rule.get("st", "EXT"), rule.get("reason", ""), **codes)
     full = {name for rule in this.rules("disk-full") for name in rule.get("files", ())}
-    if not Path(spec["cwd"]).is_dir():
+    if not Path(job.spec["cwd"]).is_dir():
         return _result(pc=16, reason="NO CURRENT DIR")
     try:
-        out, err = job_files.opened(job, spec, full)
+        out, err = job_files.opened(job, full)
     except OSError:
         return _result(pc=16, reason="FILE IO ERROR")
     if job.retry:
         os.write(out, (IN_JOB["restart"] + "\n").encode())
-    job_files.make_full(job, spec, full - {"out", "err"})
+    job_files.make_full(job, full - {"out", "err"})
     limited = [rule["bytes"] for rule in this.rules("disk-full") if "bytes" in rule]
     try:
         with _small_disk(limited):
             process = subprocess.Popen(
-                job_environment.command(str(spec["script"]), job_environment.login_shell()),
-                cwd=str(spec["cwd"]),
-                env=job_environment.environment(job, spec, this.folder.path),
+                job_environment.command(str(job.spec["script"]), job_environment.login_shell()),
+                cwd=str(job.spec["cwd"]),
+                env=job_environment.environment(job, this.folder.path),
                 stdin=subprocess.DEVNULL,
                 stdout=out,
                 stderr=err,
@@ -145,7 +144,7 @@ def _ran(this: Run) -> Dict[str, Any]:
             )
     except (OSError, ValueError):
         # ValueError: an argument or a variable holds a NUL.
-        job_files.append(job_environment.file_of(job, spec, "err"), IN_JOB["script"].format(job.id))
+        job_files.append(job_environment.file_of(job, "err"), IN_JOB["script"].format(job.id))
         return _result(pc=21)
     finally:
         os.close(out)
@@ -170,7 +169,7 @@ def _small_disk(limited: List[int]) -> Iterator[None]:
 def _watched(this: Run, process: subprocess.Popen[bytes]) -> Dict[str, Any]:
     # The monotonic clock: setting the time of the machine must not end jobs.
     now = time.monotonic()
-    this.deadlines = [(now + (this.job.elapse or 0) * this.spec["second"], "elapse")]
+    this.deadlines = [(now + (this.job.elapse or 0) * this.job.spec["second"], "elapse")]
     running = [rule for rule in this.rules("vanish") if rule.get("when", "running") == "running"]
     this.awaited = [*this.rules("node-down", "preempt", "out-of-memory", "elapse", "kill"), *running]
     with _signals() as wait:
@@ -192,7 +191,7 @@ def _act(this: Run) -> None:
         _end_by(this, "gone")
     now = time.monotonic()
     for rule in list(this.awaited):
-        file = Path(this.spec["cwd"]) / job_environment.filled(rule.get("file", ""), this.job)
+        file = Path(this.job.spec["cwd"]) / job_environment.filled(rule.get("file", ""), this.job)
         if "file" not in rule or file.exists():
             this.awaited.remove(rule)
             word = f"signal {rule.get('signal', 9)}" if rule["fault"] == "kill" else rule["fault"]
@@ -214,7 +213,7 @@ def _end_by(this: Run, word: str) -> None:
     number = ENDINGS[word][0]
     this.send(number)
     if number != signal.SIGKILL:
-        grace = this.spec["kill_after"] * this.spec["second"]
+        grace = this.job.spec["kill_after"] * this.job.spec["second"]
         this.deadlines.append((time.monotonic() + grace, "kill"))
 
 
@@ -228,13 +227,13 @@ def _ended(this: Run, code: int) -> Dict[str, Any]:
     if this.why == "delete":
         # As in the manual's example of a deleted job: EC 1, SN 9.
         ec = 1
-    if then == "restart" and this.spec["norestart"]:
+    if then == "restart" and this.job.spec["norestart"]:
         then = ""
     if pc == 23:
         message = "oom"
     if message:
         text = IN_JOB[message].format(this.job.id, this.job.user)
-        job_files.append(job_environment.file_of(this.job, this.spec, "err"), text)
+        job_files.append(job_environment.file_of(this.job, "err"), text)
     return _result(state, reason, then, ec, pc, sn)
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any, List, Mapping, Sequence
 
-from pjm.emulator.machine.fault_rules import Rule
+from pjm.emulator.machine.faults import Rule
 from pjm.emulator.machine.store import ENDED, WHOLE, Job, Store
 from pjm.emulator.running import statistics, steps
 from pjm.emulator.running.statistics import Parts, Row
@@ -55,7 +55,7 @@ def script_ended(store: Store, job: Job, result: Mapping[str, Any], now: float) 
     job.usage["final"] = {"state": state, "reason": reason, **codes}
     job.wish = ""
     job.move("RNO")
-    job.due = now + store.spec(job)["end"] + sum(rule.get("seconds", 1.0) for rule in _faults(job, "runout"))
+    job.due = now + job.spec["end"] + sum(rule.get("seconds", 1.0) for rule in _faults(job, "runout"))
     store.put([job])
     update_parent(store, job, now)
 
@@ -121,7 +121,7 @@ def _accepted(store: Store, job: Job, now: float) -> None:
     for rule in _faults(job, "vanish"):
         if rule.get("when") == "queued":
             job.due = now + rule.get("after", 0.0)
-    at = store.spec(job).get("at")
+    at = job.spec.get("at")
     if at is not None:
         job.due = max(at, job.due or 0.0)
     store.put([job])
@@ -152,7 +152,7 @@ def _finish(store: Store, job: Job, now: float) -> None:
         job.history = NEVER
     store.put([job])
     if not job.usage.get("no-stats"):
-        statistics.write(Row(job, store.spec(job), now))
+        statistics.write(Row(job, now))
     update_parent(store, job, now)
 
 
@@ -167,7 +167,7 @@ def _all_over(store: Store, whole: Job, states: set[str], now: float) -> None:
     store.end_whole(whole.jid, now)
     if not all(job.usage.get("no-stats") for job in subs):
         parts = Parts(len(subs), len(subs), subs[0].sub, subs[-1].sub)
-        statistics.write(Row(whole, whole.spec, now, parts=parts))
+        statistics.write(Row(whole, now, parts=parts))
 
 
 def _forget(store: Store, job: Job, now: float) -> None:

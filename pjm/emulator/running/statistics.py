@@ -8,7 +8,7 @@ import re
 from typing import Callable, Iterator, List, NamedTuple, Optional, Sequence, Tuple
 
 from pjm.emulator.machine.resources import CORES, MIB, PROCESS_LIMITS, ProcessLimit, size
-from pjm.emulator.machine.store import ENDED, Job, Spec
+from pjm.emulator.machine.store import ENDED, Job
 from pjm.emulator.machine.times import LONGEST, full_date
 from pjm.emulator.running.job_environment import file_of, login_shell
 
@@ -44,25 +44,24 @@ class Row(NamedTuple):
     """A job, as pjstat and statistics files show it.
 
     Attributes:
-        job, spec: the job.
+        job: the job.
         now: the time of the question.
         masked: whether the job belongs to another user than the one who asks.
         parts: its sub jobs.
     """
 
     job: Job
-    spec: Spec
     now: float
     masked: bool = False
     parts: Parts = ALONE
 
 
 class Item(NamedTuple):
-    """One item of the statistics.
+    """One item of the statistics, or of pjstat's table.
 
     Attributes:
         key: its name for `--choose`; "" if it has none.
-        title: its name in the statistics.
+        title: its name in the statistics; "" if it is in tables alone.
         value: returns its value.
         without: the models whose parents have no value: `ST`, or `BU ST`.
         none: what stands for no value.
@@ -85,12 +84,12 @@ class Item(NamedTuple):
 
 def write(row: Row) -> None:
     """Write the statistics file of an ended job, if the job asked for one."""
-    kind = str(row.spec.get("stats", ""))
+    kind = str(row.job.spec.get("stats", ""))
     if not kind:
         return
     # If the file cannot be written, it is missing, as with PJM.
     with contextlib.suppress(OSError):
-        file_of(row.job, row.spec, "stats").write_bytes(text(row, kind == "S").encode("utf-8", "surrogateescape"))
+        file_of(row.job, "stats").write_bytes(text(row, kind == "S").encode("utf-8", "surrogateescape"))
 
 
 def text(row: Row, per_node: bool) -> str:
@@ -121,14 +120,14 @@ def elapsed(row: Row) -> float:
 
 def _second(row: Row) -> float:
     """Real seconds that one second of PJM takes."""
-    return float(row.spec.get("second", 1.0))
+    return float(row.job.spec.get("second", 1.0))
 
 
 def required(row: Row) -> str:
     """The nodes that a job asks for, with their shape: `12:2x3x2`."""
     if row.job.nodes is None:
         return "-"
-    return f"{row.job.nodes}:{row.spec['shape']}" if row.spec.get("shape") else str(row.job.nodes)
+    return f"{row.job.nodes}:{row.job.spec['shape']}" if row.job.spec.get("shape") else str(row.job.nodes)
 
 
 def allocated(row: Row) -> str:
@@ -141,7 +140,7 @@ def _plain(name: str) -> Callable[[Row], str]:
 
 
 def _given(name: str, none: str = "") -> Callable[[Row], str]:
-    return lambda row: str(row.spec.get(name) or none)
+    return lambda row: str(row.job.spec.get(name) or none)
 
 
 def _date(name: str) -> Callable[[Row], str]:
@@ -150,7 +149,7 @@ def _date(name: str) -> Callable[[Row], str]:
 
 def _default(row: Row, *keys: str) -> str:
     """The mark of a value that the user has not given."""
-    return "" if set(keys) & set(row.spec.get("given", ())) else " <DEFAULT>"
+    return "" if set(keys) & set(row.job.spec.get("given", ())) else " <DEFAULT>"
 
 
 def _time(seconds: Optional[float]) -> str:
@@ -163,7 +162,7 @@ def _time(seconds: Optional[float]) -> str:
 
 
 def _limit(row: Row) -> str:
-    least = row.spec.get("least")
+    least = row.job.spec.get("least")
     if least is None or row.job.elapse is None:
         return "-" if row.job.elapse is None else _time(row.job.elapse) + _default(row, "elapse")
     (first, low), (last, high) = (_time(seconds).split(" (") for seconds in (least, row.job.elapse))
@@ -176,9 +175,13 @@ def _bytes(amount: Optional[int], unit: int = MIB) -> str:
     return f"{math.ceil(amount / unit * 10) / 10:.1f} {'MiB' if unit == MIB else 'MB'} ({amount})"
 
 
+def _memory(row: Row) -> str:
+    return _bytes(row.job.spec.get("memory"))
+
+
 def _process_limit(limit: ProcessLimit) -> Callable[[Row], str]:
     def value(row: Row) -> str:
-        asked = row.spec.get("limits", {}).get(limit.name)
+        asked = row.job.spec.get("limits", {}).get(limit.name)
         chosen = str(asked or limit.default)
         if limit.unit and chosen != "unlimited":
             chosen = _bytes(size(chosen, limit.unit != MIB), limit.unit)
@@ -188,7 +191,7 @@ def _process_limit(limit: ProcessLimit) -> Callable[[Row], str]:
 
 
 def _mail(row: Row) -> str:
-    flags = "" if row.job.model == "BU" and not row.job.is_parent else str(row.spec.get("mail") or "")
+    flags = "" if row.job.model == "BU" and not row.job.is_parent else str(row.job.spec.get("mail") or "")
     return "".join(letter if letter in flags else "-" for letter in ("b", "e", "r", "S" if "S" in flags else "s"))
 
 
@@ -214,7 +217,7 @@ def _cores(row: Row) -> str:
 
 
 def _file(kind: str) -> Callable[[Row], str]:
-    return lambda row: str(file_of(row.job, row.spec, kind))
+    return lambda row: str(file_of(row.job, kind))
 
 
 def _each_node(value: Callable[[int], str]) -> Callable[[Row], str]:
@@ -262,11 +265,11 @@ ITEMS: Tuple[Item, ...] = (
     Item("sh", "SHELL", lambda _: login_shell(), "ST", ""),
     Item("mail", "MAIL SEND FLAG", _mail),
     Item("adr", "MAIL ADDRES", _given("mail-list")),
-    Item("sde", "STEP DEPENDENCY EXP", lambda row: " ".join(row.spec.get("needs", ()))),
-    Item("mask", "FILE MASK", lambda row: f"{row.spec.get('umask', 0o022):04o}", "ST"),
+    Item("sde", "STEP DEPENDENCY EXP", lambda row: " ".join(row.job.spec.get("needs", ()))),
+    Item("mask", "FILE MASK", lambda row: f"{row.job.spec.get('umask', 0o022):04o}", "ST"),
     Item("std", "STANDARD OUT FILE", _file("out"), "BU ST", ""),
     Item("stde", "STANDARD ERR FILE", _file("err"), "BU ST", ""),
-    Item("infop", "INFORMATION FILE", lambda row: _file("stats")(row) if row.spec.get("stats") else ""),
+    Item("infop", "INFORMATION FILE", lambda row: _file("stats")(row) if row.job.spec.get("stats") else ""),
     Item("", "PJSUB DIRECTORY", _given("cwd"), "ST", ""),
     Item("", "FILE SYSTEM NAME", _given("fs"), "ST", ""),
     Item("", "APPLICATION NAME", _given("appname"), "ST", ""),
@@ -292,8 +295,8 @@ ITEMS: Tuple[Item, ...] = (
     Item("uctmut", "USER CPU TIME (USE)", _milliseconds("user")),
     Item("sctmut", "SYSTEM CPU TIME (USE)", _milliseconds("system")),
     Item("usctmut", "CPU TIME (TOTAL)", _milliseconds("user", "system")),
-    Item("mszl", "MEMORY SIZE (LIMIT)", lambda row: _bytes(row.spec.get("memory")) + _default(row, "node-mem"), "ST"),
-    Item("msza", "MEMORY SIZE (ALLOC)", _started(lambda row: _bytes(row.spec.get("memory"))), "ST"),
+    Item("mszl", "MEMORY SIZE (LIMIT)", lambda row: _memory(row) + _default(row, "node-mem"), "ST"),
+    Item("msza", "MEMORY SIZE (ALLOC)", _started(_memory), "ST"),
     Item("mmszu", "MAX MEMORY SIZE (USE)", _most_memory, "ST"),
     Item("vmszu", "VNODE MAX MEMORY SIZE (USE)", lambda _: "-"),
     Item("cnumr", "CPU NUM (REQUIRE)", lambda row: _cores(row) + _default(row, "node"), "ST"),

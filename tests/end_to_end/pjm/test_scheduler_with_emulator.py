@@ -11,13 +11,13 @@ import pytest
 
 from pjm import emulator
 from pjm.batch.host import LocalHost
-from pjm.batch.pjm.pjstat import blocks, jobs, statistics
+from pjm.batch.pjm.pjstat import memory_use
 from pjm.batch.pjm.scheduler import PjmScheduler
-from pjm.batch.pjm.status import memory_use
 from pjm.batch.scheduler import AnswerLostError, Phase
 from pjm.plan.job_folder import outputs
 from pjm.plan.packing import Site
 from tests.builders.emulated import make
+from tests.builders.other_outputs import blocks, listed
 from tests.builders.processes import PATIENCE
 from tests.builders.submitting import BULK, ONE, STEPS, SubmittingPlace
 
@@ -56,8 +56,8 @@ def test_a_normal_job_runs_to_its_end(made: Made) -> None:
     files = outputs(prepared.folder, 0)
     assert ending.succeeded, ending
     assert ("share 0, x,y\n", "oh\n") == (files.out.read_text(), files.err.read_text())
-    assert ids[0] == statistics(files.stats.read_text())["JOB ID"]
-    assert "memory" in memory_use(statistics(files.stats.read_text()))
+    assert ids[0] == blocks(files.stats.read_text())[0]["JOB ID"]
+    assert "memory" in memory_use(files.stats.read_text())
 
 
 def test_while_it_runs_its_start_is_told(made: Made) -> None:
@@ -177,7 +177,7 @@ def test_whatever_a_job_is_called_it_is_one_row_in_every_layout(tmp_path: Path, 
         stuck = {"PJM_EMULATOR_FAULTS": '[{"fault": "stuck"}]'}
         assert 0 == pjm.command("pjsub", *options, name, env=stuck).code
 
-    rows = jobs(pjm.command("pjstat", *layout).out)
+    rows = listed(pjm.command("pjstat", *layout).out)
 
     assert [(str(48000001 + number), "QUE") for number in range(len(NAMES))] == [
         (row.job_id, row.state.replace("ACC", "QUE")) for row in rows

@@ -16,11 +16,11 @@ import pytest
 
 from pjm.batch.host import Answer
 from pjm.batch.pjm.messages import Message, messages
-from pjm.batch.pjm.pjstat import JobRow, data, jobs, statistics, table
+from pjm.batch.pjm.pjstat import JobRow, data
 from pjm.batch.pjm.pjsub import taken
 from pjm.batch.pjm.status import status
 from pjm.batch.scheduler import Phase, Submission, SubmitError
-from tests.builders.other_outputs import Bounds, LimitRow, bounds, limits, summary, waited
+from tests.builders.other_outputs import Bounds, LimitRow, blocks, bounds, limits, listed, summary, table, waited
 from tests.builders.samples import FOLDER, MISSING, READ, files, reading, rows_in, text_of
 
 pytestmark = pytest.mark.skipif(not FOLDER.is_dir(), reason=MISSING)
@@ -81,7 +81,7 @@ def pjrls_manual(text: str) -> None:
 def pjstat_e_bulk_guide(text: str) -> None:
     ids = ("239", "239[1]", "239[2]", "239[3]", "239[4]", "239[5]")
 
-    assert tuple(row(job_id, "bulk.sh", "BU", "RUN", "11/17 09:01:42") for job_id in ids) == jobs(text)
+    assert tuple(row(job_id, "bulk.sh", "BU", "RUN", "11/17 09:01:42") for job_id in ids) == listed(text)
 
 
 def pjstat_e_manual(text: str) -> None:
@@ -96,7 +96,7 @@ def pjstat_e_manual(text: str) -> None:
         *waiting,
         row("241", "job2.sh", "NM", "RUN", "11/17 09:01:42"),
     ]
-    assert expected == list(jobs(text))
+    assert expected == list(listed(text))
     assert {"user1"} == {cells["USER"] for cells in table(text)}
 
 
@@ -106,7 +106,7 @@ def pjstat_e_step_partly_finished_manual(text: str) -> None:
         row("4_0", "t1.sh", "ST", "EXT", "07/12 13:09:43"),
         row("4_1", "t2.sh", "ST", "RUN", "07/12 13:50:32"),
     )
-    assert expected == jobs(text)
+    assert expected == listed(text)
     assert ["-", "32", "32"] == [cells["NODE_REQUIRE"] for cells in table(text)]
 
 
@@ -114,7 +114,7 @@ def pjstat_h_manual(text: str) -> None:
     ends = (("1234567", "EXT"), ("1234570", "RJT"), ("1234590", "CCL"))
 
     expected = tuple(row(job_id, "jobname1", "NM", state, "01/01 00:00:00", 360000) for job_id, state in ends)
-    assert expected == jobs(text)
+    assert expected == listed(text)
     assert {"12:2x3x2"} == {cells["NODE_REQUIRE"] for cells in table(text)}
     assert {"usrname"} == {cells["USER"] for cells in table(text)}
 
@@ -126,19 +126,19 @@ def pjstat_choose_jnam_jmdl_sdt_manual(text: str) -> None:
         row("240", "step.sh", "ST", "", "11/17 09:01:42", limit=0),
         row("241", "job2.sh", "NM", "", "11/17 09:01:42", limit=0),
     )
-    assert expected == jobs(text)
+    assert expected == listed(text)
 
 
 def pjstat_data_bulk_expanded(text: str) -> None:
     ids = ("34703955", *(f"34703955[{number}]" for number in range(1, 5)))
 
-    assert tuple(JobRow(job_id, model="BU") for job_id in ids) == jobs(text)
+    assert tuple(JobRow(job_id, model="BU") for job_id in ids) == listed(text)
 
 
 def pjstat_data_s_active_bulk(text: str) -> None:
     ids = ("34716160", "34716168", "34716168[1]", "34716168[2]")
 
-    assert tuple(JobRow(job_id, "QUE", group="small") for job_id in ids) == jobs(text)
+    assert tuple(JobRow(job_id, "QUE") for job_id in ids) == listed(text)
     times = ["10/11 10:21:35", "10/11 10:23:03", "10/11 10:23:03", "10/11 10:23:03"]
     assert times == [cells["ACCEPT"] for cells in data(text)]
 
@@ -150,14 +150,14 @@ def pjstat_default_manual(text: str) -> None:
         row("240", "step.sh", "ST", "RUN", "11/17 09:01:42", limit=0),
         row("241", "job2.sh", "NM", "RUN", "11/17 09:01:42"),
     )
-    assert expected == jobs(text)
+    assert expected == listed(text)
     assert ["12:2x3x2", "12:2x3x2", "-", "2"] == [cells["NODE_REQUIRE"] for cells in table(text)]
     assert {("-", "-", "-")} == {(cells["VNODE"], cells["CORE"], cells["V_MEM"]) for cells in table(text)}
 
 
 def pjstat_err_0211_invalid_jobid_fugaku(text: str) -> None:
     assert (Message("ERR", "0211", "pjstat", "Invalid jobid: r1."),) == messages(text)
-    assert () == jobs(text)
+    assert () == listed(text)
 
 
 def pjstat_limit_fugaku(text: str) -> None:
@@ -202,9 +202,8 @@ def pjstat_v_h_elapse_exceeded_row_only(text: str) -> None:
         elapse_limit=900,
         name="lucj-qpy-b",
         model="NM",
-        group="small",
     )
-    assert (expected,) == jobs(text)
+    assert (expected,) == listed(text)
     (cells,) = table(text)
     assert ("u13450", "ra010014", "bychip", "RNO") == (cells["USER"], cells["GROUP"], cells["RANK"], cells["LST"])
     assert ("127", "06/01 15:22:16") == (cells["PRI"], cells["ACCEPT"])
@@ -229,11 +228,10 @@ def pjstat_v_two_jobs_fugaku_2021(text: str) -> None:
             elapse_limit=60,
             name="job1.sh",
             model="NM",
-            group="small",
         )
         for job_id in ("6291500", "6291501")
     ]
-    assert expected == list(jobs(text))
+    assert expected == list(listed(text))
     cells = list(table(text))
     assert ["04/12 11:25:50", "04/12 11:25:51"] == [one["ACCEPT"] for one in cells]
     assert {("a03010", "rccs-aot", "12", "QUE")} == {
@@ -253,7 +251,7 @@ def pjstat_with_summary_manual(text: str) -> None:
         row("240", "step.sh", "ST", "RUN", "11/17 09:01:42", limit=0),
         row("241", "job2.sh", "NM", "RUN", "11/17 09:01:42"),
     )
-    assert expected == jobs(text)
+    assert expected == listed(text)
 
 
 def pjsub_bulk_seminar(text: str) -> None:
@@ -296,7 +294,7 @@ def pjwait_manual_cr(text: str) -> None:
 
 
 def stats_file_head_fugaku(text: str) -> None:
-    assert {"JOB ID": "43607196", "HOST NAME": "fn02sv05"} == statistics(text)
+    assert {"JOB ID": "43607196", "HOST NAME": "fn02sv05"} == blocks(text)[0]
 
 
 def stats_file_s_manual(text: str) -> None:
@@ -317,7 +315,7 @@ def stats_file_s_manual(text: str) -> None:
         "PRIORITY": "127",
         "SHELL": "/bin/sh",
     }
-    assert expected == statistics(text)
+    assert expected == blocks(text)[0]
 
 
 def refused(text: str, said: str) -> None:
@@ -377,6 +375,6 @@ def test_of_any_recorded_output_every_row_is_read_or_the_file_is_refused(
     record_property("sample", f"{name}: {found}")
 
     if found.kind == READ:
-        assert rows_in(text) <= len(jobs(text))
+        assert rows_in(text) <= len(listed(text))
     else:
         assert name not in READINGS

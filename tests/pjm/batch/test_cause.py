@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from typing import Optional, Tuple
+
 import pytest
 
-from pjm.batch.cause import machine, script_cause, signal_name, time_used, with_longer
+from pjm.batch.cause import ELAPSE, Cause, failure, machine, script_cause, signal_name
 from pjm.job.events import BROKEN
 
 
@@ -39,7 +41,19 @@ def test_a_signal_that_this_machine_does_not_know_has_no_name() -> None:
     assert ("SIGTERM", "no signal of this machine") == (signal_name(15), signal_name(99))
 
 
-def test_time_is_said_of_jobs_that_ran_and_the_advice_doubles_their_limit() -> None:
-    assert ", after 00:01:10 of 00:01:00 allowed" == time_used(60, 70.0)
-    assert ("", ", after 00:00:05") == (time_used(60, 0.0), time_used(None, 5))
-    assert "raise it to 00:02:00" == with_longer("raise it to {longer}", 60, 70)
+def test_a_failure_says_how_long_the_job_ran_and_the_advice_doubles_its_limit() -> None:
+    longer = Cause("it ended", "raise it to {longer}")
+
+    assert ("it ended, after 00:01:10 of 00:01:00 allowed (X)", "raise it to 00:02:00") == said(longer, 60, 70.0)
+    assert "it ended (X)" == said(longer, 60, 0.0)[0]
+    assert "it ended, after 00:00:05 (X)" == said(longer, None, 5)[0]
+
+
+def said(cause: Cause, limit: Optional[float], elapsed: Optional[float]) -> Tuple[str, str]:
+    ending = failure(cause, "X", limit, elapsed)
+    return ending.happened, ending.advice
+
+
+def test_only_a_job_that_has_ended_ran_out_of_time() -> None:
+    assert [True, False] == [failure(ELAPSE, "X", 60, 61, look).out_of_time for look in ("", "look at it")]
+    assert "look at it; raise" == failure(ELAPSE, "X", 60, 61, "look at it").advice[:17]

@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 import pjm
-from pjm.batch.host import Answer, HungError, LocalHost, NotStartedError, command_lines
+from pjm.batch.host import Answer, HungError, LocalHost, NotStartedError, command_lines, spans
 from tests.builders.processes import alive, until
 
 
@@ -98,3 +98,7 @@ def test_words_are_split_into_as_few_command_lines_as_are_allowed() -> None:
 
     assert [100, 100, 50] == [len(line) for line in lines]
     assert [] == list(command_lines([]))
+
+
+def test_neighbours_are_spans() -> None:
+    assert ["0-2", "5", "7-8"] == spans([5, 1, 0, 2, 2, 8, 7])

@@ -9,7 +9,6 @@ import pytest
 
 from pjm import emulator
 from pjm.emulator.machine.context import Context
-from pjm.emulator.machine.faults import Faults
 from pjm.emulator.machine.folder import Folder
 from pjm.emulator.machine.settings import Settings
 from pjm.emulator.machine.store import WHOLE, Job, Store
@@ -66,7 +65,7 @@ def context(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Context]:
                 _job(5, "NM", "others", user="else", group="hp000001"),
             ]
         )
-        yield Context(folder, Settings(), store, Faults(()), "somebody", [])
+        yield Context(folder, Settings(), store, (), "somebody", [])
 
 
 def _job(number: int, model: str, name: str, sub: int = WHOLE, **values: object) -> Job:

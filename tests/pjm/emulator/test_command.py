@@ -161,7 +161,10 @@ def test_under_nohup_a_closed_terminal_ends_nothing(tmp_path: Path) -> None:
     ("words", "says"),
     [
         (["run"], "no command to run"),
-        (["run", "--nodes", "0", "--", "true"], "--nodes is 0\n  why: a machine has one node at least\n"),
+        (
+            ["run", "--nodes", "0", "--", "true"],
+            "setting 'nodes' in --nodes is 0\n  why: it must be a whole number, and no negative one, and not 0\n",
+        ),
         (["run", "--set", "x", "--", "true"], "--set x is no setting"),
         (["run", "--set", "x=1", "--", "true"], "unknown setting 'x' in --set\n"),
         (["run", "--set", "accept_jobs=a", "--", "true"], "why: it must be a whole number, and no negative one\n"),

@@ -1,9 +1,8 @@
-"""pjstat's output becomes values, in all its layouts and whatever stands around them."""
+"""pjstat's records and statistics become values, whatever stands around them; what cannot be read is said."""
 
 from __future__ import annotations
 
 import contextlib
-import textwrap
 from datetime import datetime
 from typing import Dict, List, Optional
 
@@ -11,7 +10,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from pjm.batch.pjm.pjstat import JobRow, blocks, data, jobs, start_time, statistics, table
+from pjm.batch.pjm.pjstat import JobRow, data, jobs, memory_use, start_time
 from pjm.batch.scheduler import UnreadableError
 from tests.builders.pjstat_layouts import WIDE, comma, wide
 
@@ -47,77 +46,26 @@ AS_A_ROW = JobRow(
     elapse_limit=1800,
     name="train.sh",
     model="NM",
-    group="small",
 )
 
 
-@pytest.mark.parametrize("padded", [True, False])
-def test_cells_with_blanks_inside_are_cut_where_the_header_says(padded: bool) -> None:
-    text = wide([OVER_ITS_LIMIT], padded)
-
-    assert (AS_A_ROW,) == jobs(text)
-    assert "4096 MiB" == next(iter(table(text)))["V_MEM"]
-
-
-def test_what_stands_around_the_table_does_not_matter() -> None:
-    text = wide([OVER_ITS_LIMIT, {**OVER_ITS_LIMIT, "JOB_ID": "4712"}])
-    header, first, second = text.splitlines()
-    noisy = "\n".join(
-        [
-            "*** Welcome. USER data is deleted on Monday, ST 1 ***",
-            "USER guide: see the portal",
-            "[INFO] PJM 0281 pjstat Data loading...",
-            "",
-            "[ RSCUNIT: unit1 ]",
-            header,
-            first,
-            "",
-            "[ RSCGRP: group1 ]",
-            header,
-            second,
-            "Autoloading module x",
-        ]
-    )
-
-    assert ["4711", "4712"] == [row.job_id for row in jobs(noisy)]
-    assert AS_A_ROW == jobs(noisy)[0]
-
-
-@pytest.mark.parametrize("text", ["", "\n", wide([OVER_ITS_LIMIT]).splitlines()[0], "H,JOB_ID,ST\n", "No jobs.\n"])
+@pytest.mark.parametrize("text", ["", "\n", "H,JOB_ID,ST\n", "No jobs.\n", "2 users are logged in\n"])
 def test_an_empty_answer_and_a_header_alone_are_no_jobs(text: str) -> None:
     assert () == jobs(text)
 
 
-def test_an_id_that_is_wider_than_its_column_moves_the_rest() -> None:
-    for job_id in ("34703955[1]", "34703955[1999]", "2147483647_65534"):
-        (row,) = jobs(wide([{**OVER_ITS_LIMIT, "JOB_ID": job_id}]))
-
-        assert (job_id, "train.sh", 11, "ELAPSE LIMIT EXC") == (row.job_id, row.name, row.pjm_code, row.reason)
-
-
-def test_a_header_that_documents_cut_short_names_fewer_columns() -> None:
-    text = textwrap.dedent(
-        """\
-        JOB_ID   JOB_NAME MD ST  START_DATE     ... (*)
-        12       a.sh     ST RUN 11/17 09:01:42 ...
-        12_0     a.sh     ST QUE -              ...
-        """
-    )
-
-    first, second = jobs(text)
-    assert ("12", "a.sh", "ST", "RUN") == (first.job_id, first.name, first.model, first.state)
-    assert ("12_0", "QUE") == (second.job_id, second.state)
-    assert ("11/17 09:01:42", "") == (first.start, second.start)
-
-
 def test_parents_have_no_codes() -> None:
-    (row,) = jobs(wide([{**OVER_ITS_LIMIT, "EC": "-", "PC": "-", "SN": "-", "REASON": "-", "ELAPSE_LIM": "-"}]))
+    (row,) = jobs(
+        comma(
+            list(OVER_ITS_LIMIT), [{**OVER_ITS_LIMIT, **dict.fromkeys(("EC", "PC", "SN", "REASON", "ELAPSE_LIM"), "-")}]
+        )
+    )
 
     assert (None, None, None, "", None) == (row.exit_code, row.pjm_code, row.signal, row.reason, row.elapse_limit)
 
 
 def test_of_a_range_of_elapse_limits_the_upper_end_counts() -> None:
-    (row,) = jobs(wide([{**OVER_ITS_LIMIT, "ELAPSE_LIM": "0001:00:00-0002:00:00"}]))
+    (row,) = jobs("H,JOB_ID,ELAPSE_LIM\n,12,0001:00:00-0002:00:00\n")
 
     assert 7200 == row.elapse_limit
 
@@ -165,47 +113,20 @@ def test_a_header_that_was_cut_off_is_no_empty_answer() -> None:
     assert "the output is cut off after: 'H,JOB_ID,ST,EC'" == unreadable("H,JOB_ID,ST,EC")
 
 
-WISTERIA = """\
-JOB_ID   JOB_NAME   STATUS   PROJECT RSCGROUP       START_DATE      ELAPSE   TOKEN NODE
-3141592  train.sh   RUNNING  gx00    regular-a      07/19 10:00:00  00:01:00     - 1
-3141593  train.sh   QUEUED   gx00    regular-a      -               (48.0)       - 1
-"""
-
-
-def test_a_site_that_calls_the_state_status_is_read_by_that() -> None:
-    found = [(row.job_id, row.state, row.group, row.start) for row in jobs(WISTERIA)]
-
-    expected = [("3141592", "RUNNING", "regular-a", "07/19 10:00:00"), ("3141593", "QUEUED", "regular-a", "")]
-    assert expected == found
-
-
-@pytest.mark.parametrize(
-    ("text", "said"),
-    [
-        ("JOB_ID   ST  ELAPSE\n12       RUN (48.0)\n", ""),
-        ("JOB_ID   ST  ELAPSE\n12       RUN(148.0)\n", "a row does not fit its header at the column ELAPSE: "),
-        (
-            "JOB_ID   JOB_NAME  ST\n12       a-much-too-long-name RUN\n",
-            "a row does not fit its header at the column ST: ",
-        ),
-        ("JOB_ID   -    ST\n12       name RUN\n", ""),
-        ("JOB_ID   ST (now)\n12       RUN\n", "a row does not fit its header at the column (now): "),
-        ("JOB_ID   ST   (now)\n12       RUN  x\n", ""),
-        ("12       name RUN user\n", "a row has no header: "),
-        ("JOB_ID,ST\n12,RUN\n", "a row has no header: "),
-        (",12,RUN\n", "a row has no header: "),
-        ("JOB_ID;STATUS\n12[3];QUEUED\n", "a row has no header: "),
-        ("JOB_ID   ST\n,12,RUN\n", "a row has no header: "),
-        ("JOB_ID   ST\n12345678901 RUN\n", "a row begins with no job id: "),
-        ("JOB_ID   ST\n12[1-3]  RUN\n", "a row begins with no job id: "),
-        ("2 users are logged in\n", ""),
-    ],
+TABLES = (
+    wide([OVER_ITS_LIMIT]),
+    "JOB_ID   ST\n",
+    "JOB_ID   STATUS  ELAPSE\n12       RUNNING (48.0)\n",  # of Wisteria's own pjstat
+    "12       name RUN user\n",
+    "JOB_ID,ST\n12,RUN\n",
+    ",12,RUN\n",
+    "JOB_ID;STATUS\n12[3];QUEUED\n",
 )
-def test_a_row_that_does_not_fit_is_never_left_out(text: str, said: str) -> None:
-    if said:
-        assert unreadable(text).startswith(said)
-    else:
-        assert ["12"] * ("12" in text) == [row.job_id for row in jobs(text)]
+
+
+@pytest.mark.parametrize("text", TABLES)
+def test_a_table_is_refused_and_never_taken_for_no_jobs(text: str) -> None:
+    assert unreadable(text).startswith("a table, where the records of --data were expected: ")
 
 
 def test_a_name_with_a_line_separator_makes_no_second_row() -> None:
@@ -219,50 +140,34 @@ def unreadable(text: str) -> str:
     return str(refusal.value)
 
 
-def test_another_delimiter_is_read() -> None:
-    assert [{"JOB_ID": "12", "ST": "RUN"}] == list(data("H;JOB_ID;ST\n;12;RUN\n", ";"))
+STATISTICS = """\
+Job Statistical Information
+ JOB ID                    : 12
+ MEMORY SIZE (LIMIT)       :{}
+ VNODE MAX MEMORY SIZE (USE): -
+ MAX MEMORY SIZE (USE)     :{}
+ COMMENT                   :
+--------------------------------------------------
+Node Statistical Information
+ MAX MEMORY SIZE (USE)     : 1.0 MiB (1048576)
+"""
 
 
-def test_statistics_are_read_by_name_and_end_before_those_of_nodes() -> None:
-    text = textwrap.dedent(
-        """\
-        Job Statistical Information
-         JOB ID                    : 12
-         JOB NAME                  : a : b
-         NODE NUM (REQUIRE)        : 1 <DEFAULT>
-         MAX MEMORY SIZE (USE)     : 1024.0 MiB (1073741824)
-         COMMENT                   :
-        --------------------------------------------------
-        Node Statistical Information
-         NODE ID                   : 0x01010001
-        """
-    )
-
-    expected = {
-        "JOB ID": "12",
-        "JOB NAME": "a : b",
-        "NODE NUM (REQUIRE)": "1",
-        "MAX MEMORY SIZE (USE)": "1024.0 MiB (1073741824)",
-    }
-    assert expected == statistics(text)
+@pytest.mark.parametrize(
+    ("limit", "used", "said"),
+    [
+        (" 28.0 GiB (30064771072)", " 27.9 GiB (2995)", "memory: 27.9 GiB used of 28.0 GiB allowed"),
+        (" unlimited <DEFAULT>", " 12.5 MiB (13152256)", "memory: 12.5 MiB used of unlimited allowed"),
+        ("", " 12.5 MiB (13152256)", "memory: 12.5 MiB used"),
+        (" unlimited <DEFAULT>", "", ""),
+    ],
+)
+def test_memory_is_told_where_the_statistics_of_the_job_have_it(limit: str, used: str, said: str) -> None:
+    assert said == memory_use(STATISTICS.format(limit, used))
 
 
-BLOCK = " JOB ID : {0}\n STATE  : RUN\n"
-NODE = "[Node Statistical Information]\n NODE ID : 0x{0}\n"
-
-
-@pytest.mark.parametrize("title", ["", "[Job Statistical Information]\n", "\n", "Job Statistical Information\n"])
-@pytest.mark.parametrize("node", ["", NODE])
-def test_each_of_several_blocks_is_a_job(title: str, node: str) -> None:
-    text = "".join(title + BLOCK.format(number) + node.format(number) for number in ("1", "2[3]"))
-
-    assert ({"JOB ID": "1", "STATE": "RUN"}, {"JOB ID": "2[3]", "STATE": "RUN"}) == blocks(text)
-    with pytest.raises(UnreadableError, match="statistics of 2 jobs"):
-        statistics(text)
-
-
-def test_where_there_are_no_statistics_there_are_none() -> None:
-    assert ((), {}) == (blocks("Welcome\n"), statistics(""))
+def test_where_there_are_no_statistics_nothing_is_told() -> None:
+    assert "" == memory_use("") == memory_use("Welcome\n")
 
 
 NEW_YEAR = datetime(2025, 1, 1, 0, 10)
@@ -327,12 +232,6 @@ def expected_rows(rows: List[Dict[str, str]]) -> List[JobRow]:
     ]
 
 
-@given(ROWS, st.booleans(), st.lists(st.sampled_from(["", "[INFO] PJM 0281 pjstat Data loading...", "motd"])))
-@settings(deadline=None)
-def test_whatever_is_in_a_table_is_read_back(rows: List[Dict[str, str]], padded: bool, banner: List[str]) -> None:
-    assert expected_rows(rows) == list(jobs("\n".join([*banner, wide(rows, padded)])))
-
-
 @given(ROWS, st.lists(st.sampled_from(["", "[INFO] PJM 0281 pjstat Data loading...", "motd, H"])))
 @settings(deadline=None)
 def test_whatever_is_in_a_record_is_read_back(rows: List[Dict[str, str]], banner: List[str]) -> None:
@@ -341,12 +240,13 @@ def test_whatever_is_in_a_record_is_read_back(rows: List[Dict[str, str]], banner
     assert expected_rows(rows) == list(jobs("\n".join([*banner, comma(columns, rows)])))
 
 
-CUT_OFF = ROWS.map(wide).flatmap(lambda text: st.integers(0, len(text)).map(lambda end: text[:end]))
+RECORDS = ROWS.map(lambda rows: comma(list(CELLS), rows))
+CUT_OFF = RECORDS.flatmap(lambda text: st.integers(0, len(text)).map(lambda end: text[:end]))
 
 
 @given(st.text(max_size=300) | CUT_OFF)
 @settings(deadline=None)
 def test_a_text_is_read_or_said_to_be_unreadable(text: str) -> None:
-    for read in (jobs, statistics):
-        with contextlib.suppress(UnreadableError):
-            read(text)
+    memory_use(text)
+    with contextlib.suppress(UnreadableError):
+        jobs(text)

@@ -136,13 +136,6 @@ def test_an_answer_that_cannot_be_read_is_none_and_says_why(out: str, said: str)
             ask(["12"])
 
 
-def test_statistics_of_several_jobs_are_nobodys_memory(tmp_path: Path) -> None:
-    file = tmp_path / "share-0.stats"
-    file.write_text(" JOB ID : 1\n MAX MEMORY SIZE (USE) : 1 MiB\n JOB ID : 2\n MAX MEMORY SIZE (USE) : 2 MiB\n")
-
-    assert "" == pjm()[0].figures("12", file)
-
-
 @pytest.mark.parametrize(
     "silence", ["", "H,JOB_ID,ST,EC,PC,SN,REASON\n", "motd\n[INFO] PJM 0281 pjstat Data loading...\n"]
 )

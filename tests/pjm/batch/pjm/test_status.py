@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from pjm.batch.pjm.codes import CODE_NAMES, STATES
 from pjm.batch.pjm.pjstat import JobRow
-from pjm.batch.pjm.status import ending, memory_use, status
+from pjm.batch.pjm.status import ending, status
 from pjm.batch.scheduler import Phase, UnreadableError
 
 NOW = datetime(2025, 2, 3, 5, 0, 0)
@@ -224,12 +224,3 @@ def test_whatever_pjm_says_there_are_words_for_it(row: JobRow) -> None:
         assert found.ending.happened
         assert found.ending.succeeded == (found.ending.advice == "")
         assert not (found.ending.succeeded and (row.pjm_code or row.exit_code or row.signal))
-
-
-def test_memory_is_told_where_the_statistics_have_it() -> None:
-    use = {"MAX MEMORY SIZE (USE)": "27.9 GiB", "MEMORY SIZE (LIMIT)": "28.0 GiB"}
-
-    assert "memory: 27.9 GiB used of 28.0 GiB allowed" == memory_use(use)
-    assert "memory: 27.9 GiB used" == memory_use({"MAX MEMORY SIZE (USE)": "27.9 GiB"})
-    assert "memory: 12.5 MiB used" == memory_use({"MAX MEMORY SIZE (USE)": "12.5 MiB (13152256)"})
-    assert "" == memory_use({})

@@ -7,7 +7,7 @@ from typing import Dict
 
 import pytest
 
-from pjm.emulator.listing.columns import BY_ITEM, cell, chosen, data, table
+from pjm.emulator.listing.columns import BY_ITEM, chosen, data, table
 from pjm.emulator.machine.messages import Refusal
 from pjm.emulator.machine.store import Job
 from pjm.emulator.running.statistics import Row
@@ -18,13 +18,11 @@ NOON = time.mktime((2027, 1, 2, 12, 0, 0, 0, 0, -1))
 
 
 def test_cells_are_padded_and_cut_but_for_ids() -> None:
-    assert ["JOB_ID     ST  USER    ", "48000001234 QUE somebody"] == table(
-        chosen("jid,st,usr", False), [Row(JOB, {}, 0)]
-    )
+    assert ["JOB_ID     ST  USER    ", "48000001234 QUE somebody"] == table(chosen("jid,st,usr", False), [Row(JOB, 0)])
 
 
 def test_a_name_cannot_make_two_rows_of_one() -> None:
-    assert ["JOB_NAME  ", "a 48000009"] == table(chosen("jnam", False), [Row(JOB, {}, 0)])
+    assert ["JOB_NAME  ", "a 48000009"] == table(chosen("jnam", False), [Row(JOB, 0)])
 
 
 @pytest.mark.parametrize(
@@ -47,15 +45,15 @@ def test_a_name_cannot_make_two_rows_of_one() -> None:
     ],
 )
 def test_what_a_cell_says(item: str, values: Dict[str, object], spec: Dict[str, object], text: str) -> None:
-    job = changed(JOB, **values)
+    job = changed(JOB, **values, spec=spec)
 
-    assert text == cell(BY_ITEM[item], Row(job, spec, NOON))
+    assert text == BY_ITEM[item].item.of(Row(job, NOON))
 
 
 def test_of_repeated_columns_the_last_counts_and_unknown_ones_are_dropped() -> None:
-    assert ["st", "jid"] == [column.item for column in chosen("jid,ST, nonsense,jid", False)]
-    assert ["jid", "mail"] == [column.item for column in chosen("jid,mail", True)]
-    assert ["jid"] == [column.item for column in chosen("jid,mail", False)]
+    assert ["st", "jid"] == [column.item.key for column in chosen("jid,ST, nonsense,jid", False)]
+    assert ["jid", "mail"] == [column.item.key for column in chosen("jid,mail", True)]
+    assert ["jid"] == [column.item.key for column in chosen("jid,mail", False)]
 
 
 @pytest.mark.parametrize(("text", "statistical"), [("nonsense", True), ("mail", False), ("", False)])
@@ -67,21 +65,21 @@ def test_columns_of_which_none_is_known_are_refused(text: str, statistical: bool
 
 
 def test_the_delimiter_in_a_field_is_quoted() -> None:
-    assert ["H,JOB_NAME,ST", ',"a 48000009 b, c",QUE'] == data(chosen("jnam,st", False), [Row(JOB, {}, 0)], ",")
+    assert ["H,JOB_NAME,ST", ',"a 48000009 b, c",QUE'] == data(chosen("jnam,st", False), [Row(JOB, 0)], ",")
 
 
 def test_a_quotation_mark_at_the_start_of_a_field_is_quoted() -> None:
-    row = Row(changed(JOB, name='"a","b'), {}, 0)
+    row = Row(changed(JOB, name='"a","b'), 0)
 
     assert [',"""a"",""b"'] == data(chosen("jnam", False), [row], ",")[1:]
 
 
 @pytest.mark.parametrize("letter", ["\n", "\r", "\x1b", "\x85", "\u2028", "\u202e", "\u2066"])
 def test_a_character_that_would_split_or_turn_a_row_is_a_blank(letter: str) -> None:
-    assert "a b" == cell(BY_ITEM["jnam"], Row(changed(JOB, name=f"a{letter}b"), {}, 0))
+    assert "a b" == BY_ITEM["jnam"].item.of(Row(changed(JOB, name=f"a{letter}b"), 0))
 
 
 def test_of_anothers_job_only_the_public_columns_show() -> None:
     assert ["H;ST;USER;REASON", ";QUE;********;********"] == data(
-        chosen("st,usr,ermsg", False), [Row(JOB, {}, 0, masked=True)], ";"
+        chosen("st,usr,ermsg", False), [Row(JOB, 0, masked=True)], ";"
     )

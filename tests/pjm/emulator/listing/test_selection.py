@@ -6,17 +6,18 @@ from typing import Optional, Tuple
 
 import pytest
 
-from pjm.emulator.listing.selection import DAY, Question, parse_ids, period, rows
+from pjm.emulator.listing.selection import DAY, period, rows
 from pjm.emulator.machine.context import Context
+from pjm.emulator.machine.ids import wanted
 from pjm.emulator.machine.messages import Refusal
 from pjm.emulator.machine.times import day
 
 NOW = 2e9
 
 
-def listed(context: Context, question: Question) -> str:
+def listed(context: Context, *ids: str, **given: str) -> str:
     """The ids that pjstat shows, without what they have in common."""
-    return " ".join(row.job.id.replace("4800000", "") for row in rows(context, question))
+    return " ".join(row.job.id.replace("4800000", "") for row in rows(context, [wanted(word) for word in ids], given))
 
 
 @pytest.mark.parametrize(
@@ -35,7 +36,7 @@ def listed(context: Context, question: Question) -> str:
     ],
 )
 def test_filters(context: Context, filters: str, numbers: str) -> None:
-    assert numbers == listed(context, Question(filters=filters))
+    assert numbers == listed(context, filter=filters)
 
 
 @pytest.mark.parametrize(
@@ -49,7 +50,7 @@ def test_filters(context: Context, filters: str, numbers: str) -> None:
     ],
 )
 def test_sub_jobs_are_shown_when_asked_for(context: Context, ids: list[str], expand: bool, numbers: str) -> None:
-    assert numbers == listed(context, Question(parse_ids(ids), expand=expand))
+    assert numbers == listed(context, *ids, **({"expand": ""} if expand else {}))
 
 
 @pytest.mark.parametrize(
@@ -57,12 +58,12 @@ def test_sub_jobs_are_shown_when_asked_for(context: Context, ids: list[str], exp
     [("st:D,jid:D", "1 4 3 2"), ("nnumr", "1 3 2 4"), ("jid:A", "1 2 3 4"), ("nonsense", "1 2 3 4")],
 )
 def test_sorting(context: Context, sort: str, numbers: str) -> None:
-    assert numbers == listed(context, Question(sort=sort))
+    assert numbers == listed(context, sort=sort)
 
 
 def test_a_direction_is_up_or_down(context: Context) -> None:
     with pytest.raises(Refusal):
-        rows(context, Question(sort="jid:X"))
+        rows(context, [], {"sort": "jid:X"})
 
 
 @pytest.mark.parametrize(

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import pytest
 
-from pjm.emulator.listing.selection import Question
 from pjm.emulator.listing.summary import limits, resources, summary
 from pjm.emulator.machine.context import Context
 from pjm.emulator.machine.messages import Refusal
@@ -15,7 +14,7 @@ def test_how_many_jobs_and_sub_jobs_are_in_each_state(context: Context) -> None:
         "  ACCEPT QUEUED RUNING RUNOUT   HOLD  ERROR REJECT   EXIT CANCEL  TOTAL",
         "       0      3      1      0      0      0      0      0      0      4",
         "s      0      4      0      0      0      0      0      0      0      4",
-    ] == summary(context, Question())
+    ] == summary(context, [], {})
 
 
 HEADING = "  LIMIT-NAME                           LIMIT         ALLOC"

@@ -7,6 +7,7 @@ from typing import Optional, Tuple
 import pytest
 
 from pjm.emulator.machine.ids import wanted
+from pjm.emulator.machine.messages import Refusal
 from pjm.emulator.machine.store import WHOLE, Job
 
 
@@ -24,7 +25,6 @@ from pjm.emulator.machine.store import WHOLE, Job
 def test_ids(word: str, jids: Tuple[int, int], subs: Optional[Tuple[int, int]]) -> None:
     found = wanted(word)
 
-    assert found is not None
     assert (jids, subs) == (found.jids, found.subs)
 
 
@@ -36,10 +36,10 @@ def test_which_jobs_an_id_names(word: str, named: str) -> None:
     jobs = [Job(12, sub, "BU", "", "", "") for sub in (WHOLE, 2, 3)]
     target = wanted(word)
 
-    assert target is not None
     assert named == " ".join(job.id for job in jobs if target.names(job))
 
 
 @pytest.mark.parametrize("word", ["", "x", "12-", "20-12", "12[5-3]", "12[", "12_", "1.5", "-1", "12\n", "2147483648"])
 def test_what_is_no_id(word: str) -> None:
-    assert wanted(word) is None
+    with pytest.raises(Refusal):
+        wanted(word)

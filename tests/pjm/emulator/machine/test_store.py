@@ -166,9 +166,7 @@ def test_a_job_is_read_as_it_was_written(store: Store) -> None:
 
     read = store.get(1)
     assert [getattr(whole, name) for name in COLUMNS] == [getattr(read, name) for name in COLUMNS]
-    assert [("1[2]", {"user": 0.5}, {"cwd": "/\udcff"})] == [
-        (sub.id, sub.usage, store.spec(sub)) for sub in store.subs(1)
-    ]
+    assert [("1[2]", {"user": 0.5}, {"cwd": "/\udcff"})] == [(sub.id, sub.usage, sub.spec) for sub in store.subs(1)]
     store.remove((1, WHOLE))
     assert None is store.get(1)
 

@@ -14,8 +14,8 @@ import pytest
 from pjm import emulator
 from pjm.emulator.machine.folder import Folder
 from pjm.emulator.machine.store import Store
-from pjm.emulator.running import alive as alive_module
 from pjm.emulator.running import daemon as daemon_module
+from pjm.emulator.running import processes
 from tests.builders.emulated import WAIT, Emulated, kill
 from tests.builders.processes import alive, until
 
@@ -51,7 +51,7 @@ def test_a_runner_that_ends_while_the_daemon_looks_is_no_dead_node(
     pjm.written("ran")
     kill(pjm.daemon())
     result = pjm.folder / "runs" / f"{job}.0" / "result.json"
-    is_locked = alive_module.is_locked
+    is_locked = processes.is_locked
 
     def ends_meanwhile(path: Path) -> bool:
         pjm.go()
@@ -59,7 +59,7 @@ def test_a_runner_that_ends_while_the_daemon_looks_is_no_dead_node(
         until(lambda: not is_locked(path))
         return False
 
-    monkeypatch.setattr(alive_module, "is_locked", ends_meanwhile)
+    monkeypatch.setattr(processes, "is_locked", ends_meanwhile)
     with Store(pjm.folder / "jobs.sqlite") as store:
         daemon_module.Daemon(Folder(pjm.folder), store, lock=-1)._turn(time.time())
     pjm.rows()  # starts a daemon for the rest

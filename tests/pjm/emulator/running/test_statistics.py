@@ -13,15 +13,15 @@ from pjm.emulator.running.statistics import BY_KEY, ITEMS, Parts, Row, elapsed, 
 from tests.builders.emulated import changed
 
 SPEC: Dict[str, object] = {"cwd": "/data", "given": ["elapse"], "second": 0.5}
-JOB = Job(12, WHOLE, "NM", "name", "user", "group", state="EXT", ec=3, elapse=5400, started=10.0, ended=40.0)
-ENDED = Row(JOB, SPEC, 100.0)
-BULK = Row(Job(12, WHOLE, "BU", "many", "user", "group", elapse=60), {**SPEC, "given": []}, 40.0)
-STEPS = Row(changed(JOB, model="ST", nodes=None, elapse=None), SPEC, 100.0)
+JOB = Job(12, WHOLE, "NM", "name", "user", "group", state="EXT", ec=3, elapse=5400, started=10.0, ended=40.0, spec=SPEC)
+ENDED = Row(JOB, 100.0)
+BULK = Row(Job(12, WHOLE, "BU", "many", "user", "group", elapse=60, spec={**SPEC, "given": []}), 40.0)
+STEPS = Row(changed(JOB, model="ST", nodes=None, elapse=None), 100.0)
 
 
 def value(key: str, row: Row = ENDED, spec: Mapping[str, object] = {}) -> str:
     """What the statistics say of an item."""
-    return BY_KEY[key].of(row._replace(spec={**row.spec, **spec}))
+    return BY_KEY[key].of(row._replace(job=changed(row.job, spec={**row.job.spec, **spec})))
 
 
 def test_the_file_of_an_ended_job() -> None:
@@ -110,13 +110,13 @@ def test_a_running_job_has_used_time_and_a_waiting_one_none() -> None:
     waiting = changed(JOB, state="QUE", ended=None, started=None)
 
     # End-user's Guide, page 154; the form was recorded.
-    assert "01:50:05 (6605)" == value("elp", Row(running, SPEC, 3303.5))
-    assert "00:00:00 (0)" == value("elp", Row(waiting, SPEC, 3302.5))
-    assert ("-", "-") == (value("exc", Row(running, SPEC, 9.0)), value("edt", Row(running, SPEC, 9.0)))
+    assert "01:50:05 (6605)" == value("elp", Row(running, 3303.5))
+    assert "00:00:00 (0)" == value("elp", Row(waiting, 3302.5))
+    assert ("-", "-") == (value("exc", Row(running, 9.0)), value("edt", Row(running, 9.0)))
 
 
 def test_allocated_nodes_have_their_shape() -> None:
-    shaped = ENDED._replace(job=changed(JOB, nodes=432), spec={**SPEC, "shape": "6x9x8"})
+    shaped = ENDED._replace(job=changed(JOB, nodes=432, spec={**SPEC, "shape": "6x9x8"}))
 
     assert ("432:6x9x8 <DEFAULT>", "432:6x9x8") == (value("nnumr", shaped), value("nnuma", shaped))
 
@@ -152,7 +152,7 @@ def test_a_title_stands_once() -> None:
 
 def test_a_file_is_written_only_when_asked_for(tmp_path: Path) -> None:
     for kind, files in (("", []), ("s", [tmp_path / "name.12.stats"])):
-        write(ENDED._replace(spec={**SPEC, "cwd": str(tmp_path), "stats": kind}))
+        write(ENDED._replace(job=changed(JOB, spec={**SPEC, "cwd": str(tmp_path), "stats": kind})))
         assert files == list(tmp_path.iterdir())
 
 
