@@ -59,8 +59,10 @@ def escaped(text: str, keep: str = "") -> str:
     import unicodedata
 
     return "".join(
-        letter
-        if letter in keep or unicodedata.category(letter) not in ("Cc", "Cf")
-        else letter.encode("unicode_escape").decode("ascii")
+        letter if letter in keep or unicodedata.category(letter) not in ("Cc", "Cf") else _escape(letter)
         for letter in text
     )
+
+
+def _escape(letter: str) -> str:
+    return letter.encode("unicode_escape").decode("ascii")
