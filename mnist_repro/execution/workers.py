@@ -198,8 +198,8 @@ def _ask_once(request: Mapping[str, Any]) -> Any:
         try:
             return process.ask(request)
         except DiedError as error:
-            what = f"the process that takes the fingerprint of {request.get('recipe')} {error.how}"
-            raise BadInput(what, error.last_words, error.fix) from error
+            task = f"takes the fingerprint of {request['recipe']}" if request else "reports its TensorFlow"
+            raise BadInput(f"the process that {task} {error.how}", error.last_words, error.fix) from error
 
 
 def _job(task: Task) -> Dict[str, Any]:

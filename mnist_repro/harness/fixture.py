@@ -32,7 +32,7 @@ class Runs:
 
     Args:
         made: at least one run, each of a different seed.
-        make: takes a number of seeds, and returns the runs of the first so many. It raises BadInput if one cannot be
+        make: takes a number of seeds, and returns one run for each seed from 0. It raises BadInput if one cannot be
             made.
     """
 

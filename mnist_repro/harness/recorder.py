@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import re
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, Callable, Dict, List, Mapping, Optional
 
@@ -55,7 +55,7 @@ class Recorder:
     new_margins: bool
     say: Callable[[str], None]
     watch: Watcher
-    _here: Optional[Dict[str, Any]] = None
+    _here: Optional[Dict[str, Any]] = field(default=None, init=False)
 
     @property
     def conditions(self) -> Dict[str, str]:
@@ -126,8 +126,8 @@ class Recorder:
 
     def _propose(self, recipe: Recipe, rung: str, entry: BaselineEntry) -> None:
         owner = baselines.owner(self.folder, recipe.name, rung, self.conditions)
-        stored = BaselineFile(baselines.name_of(recipe.name, rung), baselines.kind_of(rung), owner=owner)
-        self.say(f"{recipe.name} {rung}: proposed in {baseline_files.propose(self.folder, stored, entry)}")
+        file = BaselineFile(baselines.name_of(recipe.name, rung), baselines.kind_of(rung), owner=owner)
+        self.say(f"{recipe.name} {rung}: proposed in {baseline_files.propose(self.folder, file, entry)}")
 
     def _waiting(self, recipe: Recipe, rung: str) -> int:
         """The number of seeds that an earlier recording proposes."""

@@ -1,4 +1,4 @@
-"""Proposes the entries of a new baseline from runs and fingerprints, with the tolerances of our recipes. Pure."""
+"""Makes the entries of baselines from runs and fingerprints, with the tolerances of our recipes. Pure."""
 
 from __future__ import annotations
 

@@ -87,7 +87,7 @@ def main() -> None:
 
 def _measure_job(job: Dict[str, Any]) -> None:
     dataset, file = load(job["data"], say=lambda line: None), Path(job["bugs"])
-    # A bug replaces functions in loaded modules: this one has imported all of them.
+    # A bug replaces functions in loaded modules. This module imports all that a bug may change.
     with nullcontext() if job["bug"] is None else planted(find_bug(read_bugs(file), job["bug"]), file):
         for part in job["parts"]:
             measure(Path(job["folder"]), find(job["recipe"]), dataset, Measurement(*part))

@@ -1,8 +1,7 @@
 """Judges runs by published figures: one comparison per figure, and a verdict per recipe. No files, no TensorFlow.
 
-On other data or at the subset scale no published figure can be tested; then runs are judged by stored runs. The gate's
-rung ``published`` judges stored runs by the published figures.
-What was requested and cannot be judged does not pass.
+On other data or at the subset scale no published figure can be tested; then runs are judged by stored runs. What was
+requested and cannot be judged does not pass. The gate's rung ``published`` judges stored runs by the published figures.
 """
 
 from __future__ import annotations

@@ -35,7 +35,7 @@ _ENTRIES: Mapping[str, Type[BaselineEntry]] = {
 
 
 def read_entry(kind: str, fields: Any) -> BaselineEntry:
-    """Build one entry of a file of this kind.
+    """Build one entry of a file of this kind: ``samples``, ``fingerprint`` or ``cases``.
 
     Raises:
         ValueError: the fields are not an entry; the message names the entry, the field and the reason.

@@ -9,8 +9,8 @@ from pathlib import Path
 from mnist_repro.errors import BadInput
 
 BASELINES = Path("baselines")
-# Services of continuous integration set it. Nobody can give the reason of a change there.
-VARIABLE = "CI"
+# Services of continuous integration set it. There, no person can give the reason of a change.
+CI_VARIABLE = "CI"
 
 
 def option(folder: Path) -> str:
@@ -26,10 +26,10 @@ def require_writable_baselines(action: str) -> None:
     Raises:
         BadInput: `CI` is set.
     """
-    value = os.environ.get(VARIABLE, "")
+    value = os.environ.get(CI_VARIABLE, "")
     if value.lower() not in ("", "0", "false"):
         raise BadInput(
-            f"{action} does nothing here: {VARIABLE}={value}",
+            f"{action} does nothing here: {CI_VARIABLE}={value}",
             "in CI baselines are read-only, so that no run can make its own result the expected one",
-            f"do it where you can review it and commit the change; if this is no CI, `unset {VARIABLE}`",
+            f"do it where you can review it and commit the change; if this is no CI, `unset {CI_VARIABLE}`",
         )

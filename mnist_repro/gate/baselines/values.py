@@ -54,25 +54,24 @@ class Change:
             raise ValueError("a change needs a reason")
 
 
-class _Keyed:
-    """What is stored once for each set of conditions; a fingerprint also once for each platform."""
+class _UnderConditions:
+    """What is stored once for each set of conditions."""
 
     conditions: Mapping[str, str]
 
     @property
     def key(self) -> Tuple[str, ...]:
         """The key that distinguishes the entries of one file."""
-        return _key(self.conditions, getattr(self, "platform", ""))
+        return _key(self.conditions)
 
     @property
     def title(self) -> str:
         """The key as text for people."""
-        parts = (conditions_text(self.conditions), getattr(self, "platform", ""))
-        return "; ".join(filter(None, parts)) or "without conditions"
+        return conditions_text(self.conditions) or "without conditions"
 
 
 @dataclass(frozen=True)
-class SampleEntry(_Keyed):
+class SampleEntry(_UnderConditions):
     """Stored runs of one subject under the same conditions.
 
     Args:
@@ -93,8 +92,8 @@ class SampleEntry(_Keyed):
 
 
 @dataclass(frozen=True)
-class FingerprintEntry(_Keyed):
-    """The stored fingerprint of one subject on one platform.
+class FingerprintEntry:
+    """The fingerprint of one subject on one platform: stored, or measured and not yet stored.
 
     Args:
         conditions: what else it depends on, such as dataset and arithmetic.
@@ -123,10 +122,20 @@ class FingerprintEntry(_Keyed):
             if not 0.0 < tolerance < 1.0:
                 raise ValueError(f"tolerance {tolerance} is not between 0 and 1")
 
+    @property
+    def key(self) -> Tuple[str, ...]:
+        """The key that distinguishes the entries of one file."""
+        return _key(self.conditions, self.platform)
+
+    @property
+    def title(self) -> str:
+        """The key as text for people."""
+        return "; ".join(filter(None, (conditions_text(self.conditions), self.platform)))
+
 
 @dataclass(frozen=True)
-class CasesEntry(_Keyed):
-    """Stored values of named cases, such as prompts, images or problems, under the same conditions.
+class CasesEntry(_UnderConditions):
+    """Values of named cases, such as prompts, images or problems, under the same conditions: stored, or measured.
 
     Args:
         conditions: what the values have in common.
@@ -155,7 +164,7 @@ class Owner:
     """What the code that keeps a baseline adds to it: the commands that a reader types next, and a check.
 
     Args:
-        record: records it anew, and leaves a proposal.
+        record: records it again, and leaves a proposal.
         show: shows what is stored.
         diff: compares the proposal with what is stored.
         accept: stores the proposal; ends in the option for the reason.

@@ -1,6 +1,6 @@
-"""The catalogue: the page's words in English and Japanese, by name, and sentences in Japanese, by their template.
+"""The catalogue: the page's words in English and Japanese, by name, and the sentences of the gate and about drift.
 
-Sentences of the gate and about drift are in both languages by their templates; other sentences stay English.
+Sentences are translated by their templates; other ones stay English.
 """
 
 from __future__ import annotations

@@ -283,3 +283,14 @@ def test_a_process_that_died_with_a_fingerprint_is_bad_input(monkeypatch: pytest
 
     assert "the process that takes the fingerprint of vgg7 was killed by signal 9" == what
     assert "its last words were:\n    ouch" == why
+
+
+def test_a_process_that_died_before_it_reported_its_tensorflow_is_bad_input(monkeypatch: pytest.MonkeyPatch) -> None:
+    def dies(self: Here, job: Dict[str, Any]) -> None:
+        raise DiedError(-9, "its last words were:\n    ouch")
+
+    monkeypatch.setattr(workers, "Process", Here)
+    monkeypatch.setattr(Here, "ask", dies)
+    what, _, _ = refused(workers.provenance_there)
+
+    assert "the process that reports its TensorFlow was killed by signal 9" == what
