@@ -1,4 +1,4 @@
-"""Runs the batch system's commands on a machine, one at a time, and kills a command that hangs."""
+"""Runs the batch system's commands on a machine: one at a time, killed if it hangs, its errors those of a scheduler."""
 
 from __future__ import annotations
 

@@ -1,6 +1,6 @@
 """Follows the jobs of a session of pytest: submits them, runs the unmarked tests, and reports results as they come.
 
-Who leaves early is told what became of the jobs, and how to resume.
+If the session ends early, a message says what became of the jobs, and how to resume.
 """
 
 from __future__ import annotations

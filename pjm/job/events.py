@@ -44,7 +44,6 @@ GO = "go"  # all ranks are ready for this test
 
 BROKEN = 74  # exit code if the results cannot be written; EX_IOERR of sysexits.h
 _CHUNK = 1 << 20
-KIND = "$"
 
 
 class EventLog:
@@ -203,6 +202,10 @@ class Shown:
         return self._representation
 
 
+# The field of an encoded value that says of which type it is.
+VALUE_KIND = "$"
+
+
 def encode(value: object) -> Any:
     """Encode a value for JSON. Tuples, sets, bytes and dictionaries with other keys than text keep their type."""
     if value is None or type(value) in (str, bool, int, float):
@@ -210,32 +213,32 @@ def encode(value: object) -> Any:
     if isinstance(value, list):
         return [encode(item) for item in value]
     if isinstance(value, dict):
-        if all(type(key) is str for key in value) and KIND not in value:
+        if all(type(key) is str for key in value) and VALUE_KIND not in value:
             return {key: encode(item) for key, item in value.items()}
-        return {KIND: "dict", "items": [[encode(key), encode(item)] for key, item in value.items()]}
+        return {VALUE_KIND: "dict", "items": [[encode(key), encode(item)] for key, item in value.items()]}
     if type(value) is tuple:
-        return {KIND: "tuple", "items": [encode(item) for item in value]}
+        return {VALUE_KIND: "tuple", "items": [encode(item) for item in value]}
     return _encode_odd(value)
 
 
 def _encode_odd(value: object) -> Any:
     if isinstance(value, (set, frozenset)):
         kind = "set" if isinstance(value, set) else "frozenset"
-        return {KIND: kind, "items": [encode(item) for item in value]}
+        return {VALUE_KIND: kind, "items": [encode(item) for item in value]}
     if isinstance(value, (bytes, bytearray)):
-        return {KIND: "bytes", "hex": bytes(value).hex()}
+        return {VALUE_KIND: "bytes", "hex": bytes(value).hex()}
     if isinstance(value, PurePath):
         return str(value)
     try:
-        return {KIND: "shown", "text": str(value), "repr": repr(value)}
+        return {VALUE_KIND: "shown", "text": str(value), "repr": repr(value)}
     except Exception as error:
         text = f"<{type(value).__name__} that cannot be shown: {type(error).__name__}>"
-        return {KIND: "shown", "text": text, "repr": text}
+        return {VALUE_KIND: "shown", "text": text, "repr": text}
 
 
 def decode(fields: Dict[str, Any]) -> Any:
     """Decode one JSON object: an `object_hook` for `json.loads`, which calls it for inner objects first."""
-    kind = fields.get(KIND)
+    kind = fields.get(VALUE_KIND)
     if kind is None:
         return fields
     maker = _MAKERS.get(kind) if isinstance(kind, str) else None

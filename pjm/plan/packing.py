@@ -1,4 +1,4 @@
-"""Packs tests into jobs, by their resources, durations and `after=`; holds new jobs against the budget."""
+"""Packs tests into jobs, by their resources, durations and `after=`; compares new jobs with the budget."""
 
 from __future__ import annotations
 

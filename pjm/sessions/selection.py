@@ -8,6 +8,7 @@ from typing import Collection, Dict, List, Mapping, Optional
 
 from pjm import suggest
 from pjm.errors import BadInput
+from pjm.sessions.session import SESSION, corrupt
 
 HASH_SEED = "PYTHONHASHSEED"  # parameters drawn from a set come in the order of their hashes
 _SELECTS = ("PYTEST_ADDOPTS", "PYTEST_PLUGINS", "PYTEST_DISABLE_PLUGIN_AUTOLOAD", HASH_SEED)
@@ -24,7 +25,7 @@ def check_selection(facts: Mapping[str, object], now: Collection[str], folder: P
     """Raise BadInput, naming the differences, unless the tests selected now are those of the session."""
     before = facts.get("tests")
     if not isinstance(before, list):
-        return
+        raise corrupt(folder / SESSION, "its tests are missing")
     known, selected = set(before), set(now)
     more = [test for test in now if test not in known]
     fewer = [str(test) for test in before if test not in selected]

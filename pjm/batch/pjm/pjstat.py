@@ -63,8 +63,9 @@ def jobs(text: str) -> Tuple[JobRow, ...]:
         elif "JOB_ID" in record and job_id[:1].isdigit():
             raise UnreadableError("a row begins with no job id", job_id)
     if not records:
-        for line in filter(_is_of_a_table, _lines(text)):
-            raise UnreadableError("a table, where the records of --data were expected", line)
+        of_table = next(filter(_is_of_a_table, _lines(text)), None)
+        if of_table is not None:
+            raise UnreadableError("a table, where the records of --data were expected", of_table)
     return tuple(found)
 
 

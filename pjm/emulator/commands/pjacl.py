@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import List, Sequence, Tuple
 
 from pjm.emulator.commands.getopt import FLAG, VALUE, asked, options
-from pjm.emulator.machine.context import Context, named, own_group
+from pjm.emulator.machine.context import Context, one_group, own_group
 from pjm.emulator.machine.messages import Refusal
 from pjm.emulator.machine.resources import LARGEST, NUMERIC, PROCESS_LIMITS
 from pjm.emulator.machine.settings import Settings
@@ -23,7 +23,6 @@ def run(context: Context, words: Sequence[str]) -> int:
     settings = context.settings
     if others:
         raise Refusal("04", others[0])
-    _, groups = named(context, given)
     rows = [
         (0, ["user", given.get("user", context.user)]),
         (0, ["group", given.get("group", own_group())]),
@@ -31,7 +30,7 @@ def run(context: Context, words: Sequence[str]) -> int:
         (4, ["default rscunit", settings.rscunit]),
         (4, ["default rscgroup", settings.rscgrp]),
         (0, ["pjsub option parameters"]),
-        *_parameters(settings, groups[0] if groups else settings.rscgrp),
+        *_parameters(settings, one_group(context, given)),
     ]
     if "data" in given:
         print("\n".join(given.get("delimiter", ",").join(row) for _, row in rows))

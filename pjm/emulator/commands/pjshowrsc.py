@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import List, Sequence
 
 from pjm.emulator.commands.getopt import FLAG, MAYBE, VALUE, asked, options
-from pjm.emulator.machine.context import Context, named
+from pjm.emulator.machine.context import Context, units_and_groups
 from pjm.emulator.machine.messages import Refusal
 from pjm.emulator.machine.resources import CORES, MEMORY
 
@@ -24,7 +24,7 @@ def run(context: Context, words: Sequence[str]) -> int:
     if others or given.get("level", "2") != "2":
         raise Refusal("04", others[0] if others else f"-v {given['level']} (emulator)")
     settings = context.settings
-    _, groups = named(context, given)
+    _, groups = units_and_groups(context, given)
     used = min(settings.nodes, sum(job.nodes or 1 for job in context.store.on_nodes()))
     nodes = (settings.nodes, settings.nodes - used, used)
     head = [f"[ CLST: {CLUSTER} ]", f"[ RSCUNIT: {settings.rscunit} ]"]

@@ -7,7 +7,7 @@ from typing import Dict, List, NamedTuple, Sequence, Tuple
 from pjm.emulator.machine import times
 from pjm.emulator.machine.messages import Refusal
 from pjm.emulator.running import statistics
-from pjm.emulator.running.statistics import Item, Row, allocated, elapsed, required
+from pjm.emulator.running.statistics import MASKED, Item, Row, allocated, elapsed, required
 
 
 class Column(NamedTuple):
@@ -119,7 +119,8 @@ def _padded(column: Column, row: Row) -> str:
 
 def data(columns: Sequence[Column], rows: Sequence[Row], delimiter: str) -> List[str]:
     """The records of `--data`. The header record begins with H, the others begin with an empty field."""
-    records = [[_field(column.item.of(row), delimiter) for column in columns] for row in rows]
+    texts = [[(column.item.of(row), column.width) for column in columns] for row in rows]
+    records = [[_field(text[:width] if text == MASKED else text, delimiter) for text, width in row] for row in texts]
     header = ["H", *(column.header for column in columns)]
     return [delimiter.join(fields) for fields in [header, *(["", *record] for record in records)]]
 

@@ -8,7 +8,7 @@ from typing import Callable, List, Mapping, Optional, Sequence, Tuple
 
 from pjm.emulator.listing.columns import known
 from pjm.emulator.machine import times
-from pjm.emulator.machine.context import Context, named
+from pjm.emulator.machine.context import Context, units_and_groups
 from pjm.emulator.machine.ids import Wanted
 from pjm.emulator.machine.messages import Refusal
 from pjm.emulator.machine.store import WHOLE, Job
@@ -26,7 +26,7 @@ def rows(context: Context, ids: Sequence[Wanted], given: Options) -> List[Row]:
         Refusal: a resource unit or group does not exist, or the period or the direction of a sort cannot be read.
     """
     now = time.time()
-    units, groups = named(context, given)
+    units, groups = units_and_groups(context, given)
     jobs = [
         job
         for job in _view(context, ids, given, now)

@@ -7,7 +7,7 @@ import pwd
 from typing import Callable, Dict, List, Sequence
 
 from pjm.emulator.listing.selection import Options, rows
-from pjm.emulator.machine.context import Context, named, own_group
+from pjm.emulator.machine.context import Context, one_group, own_group
 from pjm.emulator.machine.ids import Wanted
 from pjm.emulator.machine.resources import CORES
 from pjm.emulator.machine.store import ON_NODES, WHOLE, Job
@@ -46,10 +46,9 @@ def limits(context: Context, given: Options) -> List[str]:
         Refusal: there is no such resource unit or resource group.
     """
     settings, store, unit = context.settings, context.store, context.settings.rscunit
-    _, groups = named(context, given)
+    of_group = one_group(context, given)
     lines, prefix, within = [" System Resource Information:", f" RSCUNIT: {unit}"], "ru", {"rscunit": unit}
     if "rscgrp" in given:
-        of_group = groups[0] if groups else settings.rscgrp
         # The blank before the colon is the manual's: End-user's Guide, page 67.
         lines, prefix, within = [*lines, f" RSCGRP : {of_group}"], "rg", {**within, "rscgrp": of_group}
     user = _name(given.get("user", context.user), lambda number: pwd.getpwuid(number).pw_name)

@@ -38,7 +38,7 @@ def own_group() -> str:
         return str(os.getgid())
 
 
-def named(context: Context, given: Mapping[str, str]) -> Tuple[List[str], List[str]]:
+def units_and_groups(context: Context, given: Mapping[str, str]) -> Tuple[List[str], List[str]]:
     """The resource units and the resource groups that --rscunit and --rscgrp name.
 
     Raises:
@@ -52,3 +52,15 @@ def named(context: Context, given: Mapping[str, str]) -> Tuple[List[str], List[s
         if group not in context.settings.groups:
             raise Refusal("98", group)
     return units, groups
+
+
+def one_group(context: Context, given: Mapping[str, str]) -> str:
+    """The resource group that --rscgrp names, or else the default.
+
+    Raises:
+        Refusal: it does not exist, or several are named.
+    """
+    _, groups = units_and_groups(context, given)
+    if len(groups) > 1:
+        raise Refusal("98", given["rscgrp"])
+    return groups[0] if groups else context.settings.rscgrp

@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pjm.job.events import KIND, decode, encode
+from pjm.job.events import VALUE_KIND, decode, encode
 
 HASHABLE = st.none() | st.booleans() | st.integers() | st.text() | st.binary() | st.tuples(st.integers(), st.text())
 VALUES = st.recursive(
@@ -35,7 +35,7 @@ def test_a_value_comes_back_with_its_type(value: object) -> None:
     assert repr(value) == repr(sent(value)) or value == sent(value)
 
 
-@given(st.dictionaries(st.sampled_from([KIND, "a"]), st.sampled_from(["tuple", "x"])))
+@given(st.dictionaries(st.sampled_from([VALUE_KIND, "a"]), st.sampled_from(["tuple", "x"])))
 def test_a_dictionary_that_looks_like_a_code_is_a_dictionary(value: object) -> None:
     assert value == sent(value)
 
@@ -58,4 +58,4 @@ def test_any_other_value_looks_as_it_did(value: object, text: str, representatio
 @pytest.mark.parametrize("kind", ["later", 1, ["tuple"]], ids=str)
 def test_a_kind_of_a_later_version_is_refused(kind: object) -> None:
     with pytest.raises(ValueError, match="is no kind of value that this version of pjm knows"):
-        decode({KIND: kind})
+        decode({VALUE_KIND: kind})

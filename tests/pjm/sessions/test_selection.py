@@ -19,9 +19,14 @@ def _unset(monkeypatch: pytest.MonkeyPatch) -> None:
         monkeypatch.delenv(name)
 
 
-@pytest.mark.parametrize("before", [["a", "b"], ["b", "a"], None])
-def test_the_same_tests_in_any_order_are_accepted(before: Optional[List[str]]) -> None:
+@pytest.mark.parametrize("before", [["a", "b"], ["b", "a"]])
+def test_the_same_tests_in_any_order_are_accepted(before: List[str]) -> None:
     check_selection({"tests": before}, ["a", "b"], FOLDER)
+
+
+def test_a_session_without_its_tests_is_corrupt() -> None:
+    with pytest.raises(BadInput, match=r"1/session\.json is corrupt\n +why: its tests are missing"):
+        check_selection({}, ["a", "b"], FOLDER)
 
 
 @pytest.mark.parametrize(

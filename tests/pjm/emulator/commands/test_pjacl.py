@@ -58,6 +58,7 @@ def test_fields_for_programs(context: Context, capsys: pytest.CaptureFixture[str
     ("words", "message"),
     [
         (["--rg", "x"], "3298 pjacl Resource group does not exist: x."),
+        (["--rg", "small,large"], "3298 pjacl Resource group does not exist: small,large."),
         (["--ru", "x"], "3297 pjacl Resource unit does not exist: x."),
         (["--rg"], "3201 pjacl Unknown option or no option argument: --rg."),
         (["x"], "3204 pjacl Invalid option argument: x."),

@@ -80,6 +80,6 @@ def test_a_character_that_would_split_or_turn_a_row_is_a_blank(letter: str) -> N
 
 
 def test_of_anothers_job_only_the_public_columns_show() -> None:
-    assert ["H;ST;USER;REASON", ";QUE;********;********"] == data(
-        chosen("st,usr,ermsg", False), [Row(JOB, 0, masked=True)], ";"
+    assert ["H;ST;USER;REASON;EC", ";QUE;********;********;***"] == data(
+        chosen("st,usr,ermsg,ec", False), [Row(JOB, 0, masked=True)], ";"
     )
