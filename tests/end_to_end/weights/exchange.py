@@ -17,6 +17,9 @@ FOLDER = "MNIST_REPRO_WEIGHTS_FOLDER"
 
 WRITERS = ("ours-newest", "ours-tf220", "tensorflow-2.2.0")
 
+# Fifteen pairs of writer and reader predict for each recipe: all test images would take minutes.
+PREDICTED_IMAGES = 2_000
+
 # For one further training step: so many of the test images. With more of them, what the frameworks lose in batch
 # normalisation's float32 sums over all pixels of a batch comes near the tolerance.
 STEP_IMAGES = 20
@@ -28,7 +31,7 @@ class Expected:
 
     Args:
         arrays: every weight, in the order of the layers, float32.
-        predictions: class probabilities of all test images, shape (10000, 10).
+        predictions: class probabilities of the first test images, shape (`PREDICTED_IMAGES`, 10).
         losses: of two training steps on the same batch, and of that batch afterwards, shape (3,).
     """
 

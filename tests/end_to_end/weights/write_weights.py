@@ -17,7 +17,15 @@ from mnist_repro.recipes import RECIPES, Recipe
 from mnist_repro.training import framework
 from mnist_repro.training.train import train
 from mnist_repro.weights import param_hdf5 as weights
-from tests.end_to_end.weights.exchange import STEP_IMAGES, Expected, begin, keep, model_file, weights_file
+from tests.end_to_end.weights.exchange import (
+    PREDICTED_IMAGES,
+    STEP_IMAGES,
+    Expected,
+    begin,
+    keep,
+    model_file,
+    weights_file,
+)
 from tests.end_to_end.weights.models import KerasModel, Model, OurModel, keras_called, written_by_hand
 
 EPOCHS_BY_HAND = 2
@@ -79,7 +87,7 @@ def main(arguments: List[str]) -> None:
 
 def questioned(model: Model, dataset: Dataset) -> Expected:
     """What the model says of itself; the step comes last, as it changes the model."""
-    arrays, predictions = model.arrays(), model.predictions(dataset.test_images)
+    arrays, predictions = model.arrays(), model.predictions(dataset.test_images[:PREDICTED_IMAGES])
     batch = slice(0, STEP_IMAGES)
     return Expected(arrays, predictions, model.losses(dataset.test_images[batch], dataset.test_labels[batch]))
 
