@@ -46,7 +46,7 @@ from mnist_repro.errors import BadInput, ExitCode
 
 if TYPE_CHECKING:
     from mnist_repro.data.dataset import Dataset
-    from mnist_repro.execution.workers import Task
+    from mnist_repro.execution.workers import Progress, Task
     from mnist_repro.gate.baselines.values import BaselineFile
     from mnist_repro.recipes import Recipe
     from mnist_repro.reproduction.judgement import Result
@@ -192,9 +192,7 @@ def _make(
     if missing:
         try:
             with display.bars() as show:
-                outcomes = workers.run_all(
-                    missing, processes, lambda event: show(_titles([event.task]), event.done, event.total)
-                )
+                outcomes = workers.run_all(missing, processes, _watcher(missing, show))
         except KeyboardInterrupt:
             raise KeyboardInterrupt(_interrupted(tasks, again)) from None
     made = {task: read(task.folder) for task, failure in outcomes.items() if failure is None}
@@ -209,6 +207,22 @@ def _interrupted(tasks: Sequence[Task], again: bool) -> str:
     named = f": {_titles(whole)}" if whole else ""
     more = ", or without --again, which uses whole runs" if again else "; it uses whole runs, and trains the others"
     return f"{len(whole)} of {len(tasks)} runs are whole{named}\n  next: type the same command again{more}"
+
+
+def _watcher(tasks: Sequence[Task], show: Callable[[str, int, int], None]) -> Callable[[Progress], None]:
+    """A function that shows the progress of runs: a bar for each recipe, of the steps of all its seeds."""
+    from mnist_repro.display import counted
+
+    seeds = Counter(task.assignment.recipe.name for task in tasks)
+    done: Dict[str, Dict[int, int]] = {}
+
+    def watch(event: Progress) -> None:
+        name = event.task.assignment.recipe.name
+        steps = done.setdefault(name, {})
+        steps[event.task.assignment.seed] = event.done
+        show(f"{name}, {counted(seeds[name], 'seed')}", sum(steps.values()), event.total * seeds[name])
+
+    return watch
 
 
 def _complain(failures: Dict[Task, BadInput]) -> None:

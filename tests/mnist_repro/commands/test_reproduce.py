@@ -11,11 +11,13 @@ from unittest import mock
 
 import pytest
 
+from mnist_repro.commands import reproduce
 from mnist_repro.data import locate
 from mnist_repro.data.dataset import Dataset, describe
 from mnist_repro.errors import BadInput
 from mnist_repro.execution import kept_runs, workers
-from mnist_repro.execution.workers import RunFailedError, Task
+from mnist_repro.execution.components import Assignment
+from mnist_repro.execution.workers import Progress, RunFailedError, Task
 from mnist_repro.gate.baselines import files as baseline_files
 from mnist_repro.gate.baselines.values import BaselineFile
 from mnist_repro.harness import tolerances as recording
@@ -31,6 +33,16 @@ FILES = ["eval.log", "evaluation.json", "learn.log", "model.h5", "param.hdf5", "
 BASELINES = Path(__file__).resolve().parents[3] / "baselines"
 RECIPES = ["vgg7-bn", "wheel-softmax", "tf-softmax"]
 KIND = "mnist-full-original"
+
+
+def test_the_bar_of_a_recipe_shows_what_is_left_of_all_its_seeds() -> None:
+    tasks = [Task(Assignment(find("vgg7"), seed), "mnist", Path(str(seed))) for seed in (0, 1)]
+    shown: List[Tuple[str, int, int]] = []
+    watch = reproduce._watcher(tasks, lambda *arguments: shown.append(arguments))
+    for task, done in ((tasks[0], 30), (tasks[1], 10), (tasks[0], 40)):
+        watch(Progress(task, done, 40))
+
+    assert [("vgg7, 2 seeds", done, 80) for done in (30, 40, 50)] == shown
 
 
 def of_one_seed(reproduced: Reproduced) -> str:
