@@ -4,10 +4,6 @@ from __future__ import annotations
 
 import json
 import os
-import shutil
-import signal
-import subprocess
-import sys
 from dataclasses import replace
 from pathlib import Path
 from typing import Callable, Dict, List, Tuple
@@ -27,7 +23,7 @@ from mnist_repro.recipes import find
 from mnist_repro.runs import baselines
 from tests.builders import made_up
 from tests.builders.baseline_command import REASON, baseline, files, message
-from tests.builders.command_line import Ended, environment, run
+from tests.builders.command_line import Ended, run
 from tests.builders.made_up_baselines import (
     HERE,
     SPREAD,
@@ -42,7 +38,6 @@ from tests.builders.made_up_baselines import (
 from tests.builders.mnist_files import write_folder
 
 WHEEL = "wheel-softmax"
-PATIENCE = 120
 
 
 pytestmark = pytest.mark.usefixtures("outside_ci")
@@ -74,18 +69,6 @@ def stored(folder: Path) -> SampleEntry:
     return entry
 
 
-def every_sample(folder: Path) -> List[Tuple[int, Tuple[float, ...]]]:
-    """What is stored or was stored before, by seed."""
-    entry = stored(folder)
-    rows = [(seed, tuple(row.values())) for seed, row in entry.samples.items()]
-    for change in entry.history:
-        rows += [(seed, tuple(row)) for seed, row in change.replaced.get("samples", {}).items()]
-    return rows
-
-
-STORED = [(seed, tuple(values(loss).values())) for seed, loss in enumerate(SPREAD)]
-
-
 def test_what_is_accepted_is_stored_with_its_reason_and_no_longer_proposed(folder: Path) -> None:
     ended = accept(folder)
 
@@ -115,60 +98,6 @@ def test_all_means_every_recipe_for_which_something_is_proposed(folder: Path) ->
 
     assert (0, 3) == (ended.code, len(ended.out.splitlines()))
     assert not list(folder.glob("*/*.proposed.yml"))
-
-
-# In the n-th folder the command is killed before its n-th change of a file. One process with many children: that of the
-# command imports a lot.
-ACCEPT_AND_DIE = """
-import os, pathlib, signal, sys
-from mnist_repro import cli
-from mnist_repro.commands import baseline
-*arguments, folders = sys.argv[1:]
-def dying(change):
-    def wrapped(*arguments, **options):
-        global left
-        if not left:
-            os.kill(os.getpid(), signal.SIGKILL)
-        left -= 1
-        return change(*arguments, **options)
-    return wrapped
-for name in ("replace", "unlink", "write_text"):
-    setattr(pathlib.Path, name, dying(getattr(pathlib.Path, name)))
-for left, folder in enumerate(folders.split(os.pathsep)):
-    if not os.fork():
-        os._exit(cli.main([*arguments, folder]))
-    status = os.wait()[1]
-    print(-os.WTERMSIG(status) if os.WIFSIGNALED(status) else os.WEXITSTATUS(status), file=sys.stderr)
-"""
-
-
-def test_accepting_may_be_killed_anywhere_and_done_again(
-    folder: Path, tmp_path_factory: pytest.TempPathFactory
-) -> None:
-    copies = [tmp_path_factory.mktemp("dying") / "baselines" for _ in range(6)]
-    for copy in copies:
-        shutil.copytree(str(folder), str(copy))
-    command = ["baseline", "accept", WHEEL, "--rung", "subset", "--reason", REASON, "--baselines"]
-    ended = subprocess.run(
-        [sys.executable, "-c", ACCEPT_AND_DIE, *command, os.pathsep.join(map(str, copies))],
-        env=environment({"CI": ""}),
-        stdout=subprocess.DEVNULL,
-        stderr=subprocess.PIPE,
-        timeout=PATIENCE,
-        check=True,
-        text=True,
-    )
-
-    # Before the private folder's .gitignore is written, and before it takes its place; likewise with the new file; and
-    # before the proposal is removed.
-    assert [*[-signal.SIGKILL] * 5, 0] == [int(status) for status in ended.stderr.split()]
-    for copy in copies:
-        assert set(STORED) <= set(every_sample(copy))
-    for copy in copies[:-1]:
-        assert 0 == accept(copy, "--rung", "subset").code
-    for copy in copies:
-        assert {0: values(0.25), 1: values(0.5)} == stored(copy).samples
-        assert ["first recording", REASON] == [change.reason for change in stored(copy).history]
 
 
 def test_the_differences_are_shown_worst_first(folder: Path, file_regression: FileRegressionFixture) -> None:

@@ -1,91 +1,26 @@
-"""`mnist-repro predict` through the command line: the same from weights and whole model, in any process."""
+"""`mnist-repro predict` through the command line: what it prints, and what it refuses."""
 
 from __future__ import annotations
 
-import json
 import re
 import shutil
-import subprocess
-import sys
-from dataclasses import dataclass
 from pathlib import Path
-from typing import Dict, List
+from typing import List
 
 import pytest
 
 from mnist_repro.data.dataset import Dataset, describe
 from mnist_repro.training import pictures
-from tests.builders.command_line import Ended, ends_with_one_message, environment, run
+from tests.builders.command_line import ends_with_one_message, run
 from tests.builders.reproduced import Reproduced
 
-# Two commands in a process that imports TensorFlow once; what they say is kept apart.
-PREDICT_BOTH = """
-import json, sys, warnings
-from tests.builders.command_line import run
 
-ended = [vars(run("predict", file, "--first", "100", "--data", sys.argv[3])) for file in sys.argv[1:3]]
-print(json.dumps([*ended, "matplotlib" in sys.modules]))
-warnings.simplefilter("ignore")
-import matplotlib.pyplot
-"""
+def test_predictions_are_a_line_each(reproduced: Reproduced, dataset: Dataset) -> None:
+    ended = run("predict", reproduced.folder("vgg7-bn"), "--first", "100", "--data", reproduced.data)
+    *titles, header = ended.out.splitlines()[:3]
+    lines = ended.out.splitlines()[3:]
 
-
-@dataclass(frozen=True)
-class Fresh:
-    """What a fresh process said.
-
-    Args:
-        predicted: for a hundred test images, by the file of vgg7-bn that it was given.
-        matplotlib: whether it had imported matplotlib for that.
-        err: what it, or TensorFlow, wrote to its standard error.
-    """
-
-    predicted: Dict[str, Ended]
-    matplotlib: bool
-    err: bytes
-
-
-@pytest.fixture(scope="module")
-def fresh(reproduced: Reproduced, tmp_path_factory: pytest.TempPathFactory) -> Fresh:
-    """A process whose environment somebody has set up for something else."""
-    keras = tmp_path_factory.mktemp("keras")
-    settings = {"floatx": "float16", "epsilon": 0.5, "backend": "jax", "image_data_format": "channels_first"}
-    (keras / "keras.json").write_text(json.dumps(settings), encoding="utf-8")
-    files = ["param.hdf5", "model.h5"]
-    changes = {
-        **{"KERAS_HOME": str(keras), "KERAS_BACKEND": "jax", "OMP_NUM_THREADS": "7"},
-        **{"CUDA_VISIBLE_DEVICES": "0", "PYTHONWARNINGS": "error"},
-    }
-    places = [str(reproduced.folder("vgg7-bn") / file) for file in files]
-    ended = subprocess.run(
-        [sys.executable, "-c", PREDICT_BOTH, *places, reproduced.data],
-        cwd=str(Path(__file__).parents[3]),
-        env=environment(changes),
-        capture_output=True,
-        check=False,
-    )
-    assert 0 == ended.returncode, ended.stderr.decode()
-    *said, matplotlib = json.loads(ended.stdout)
-    return Fresh({file: Ended(**fields) for file, fields in zip(files, said)}, matplotlib, ended.stderr)
-
-
-def test_tensorflow_comes_quietly_and_without_matplotlib_which_can_be_had_later(fresh: Fresh) -> None:
-    assert (False, b"") == (fresh.matplotlib, fresh.err)
-
-
-def test_a_fresh_process_predicts_the_same_from_weights_and_from_the_whole_model(
-    fresh: Fresh, reproduced: Reproduced
-) -> None:
-    here = run("predict", reproduced.folder("vgg7-bn"), "--first", "100", "--data", reproduced.data)
-
-    assert {"param.hdf5": here, "model.h5": here} == fresh.predicted
-    assert 0 == here.code, here.err
-
-
-def test_predictions_are_a_line_each(fresh: Fresh, dataset: Dataset) -> None:
-    *titles, header = fresh.predicted["model.h5"].out.splitlines()[:3]
-    lines = fresh.predicted["model.h5"].out.splitlines()[3:]
-
+    assert (0, "") == (ended.code, ended.err)
     assert [describe(dataset), "vgg7-bn, test images"] == titles
     assert "  index  label  predicted  probability" == header
     for index, line in enumerate(lines):

@@ -19,7 +19,7 @@ from typing import Iterator
 
 import pytest
 
-from mnist_repro.data import fetch, locate
+from mnist_repro.data import fetch
 from mnist_repro.data.fetch import Remote
 from mnist_repro.errors import BadInput
 from tests.builders import command_line
@@ -175,22 +175,6 @@ def test_fetch_says_why_it_failed(server: str, tmp_path: Path, monkeypatch: pyte
     assert "MNIST_REPRO_OFFLINE is set" in offline.err
     assert f"what {server}/lies sent is not the file expected" in lied_to.err
     assert [] == list((tmp_path / "cache").iterdir())
-
-
-def test_real_mnist_is_fetched_once_and_then_found(
-    real_npz: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    content = real_npz.read_bytes()
-    monkeypatch.setenv("MNIST_REPRO_OFFLINE", "")
-    with serving(content) as address:
-        url = f"{address}/whole#sha256={hashlib.sha256(content).hexdigest()}"
-        monkeypatch.setenv("MNIST_REPRO_URL", url)
-        first, second = (command_line.run("data", "fetch") for _ in range(2))
-    target = tmp_path / "cache" / "mnist.npz"
-
-    assert command_line.Ended(0, f"MNIST fetched and verified: {target}\n", "") == first
-    assert command_line.Ended(0, f"MNIST is already there: {target}\n", "") == second
-    assert ("mnist", str(target)) == (locate.load().name, locate.load().source)
 
 
 def test_a_terminal_sees_a_bar(source: Remote, content: bytes, tmp_path: Path) -> None:
