@@ -83,7 +83,7 @@ def started(page: Path) -> Iterator[Browser]:
     Raises:
         FileNotFoundError: Chromium or its driver is not installed.
     """
-    binary, driver = shutil.which("chromium"), shutil.which("chromedriver")
+    binary, driver = shutil.which("chromium") or shutil.which("google-chrome"), shutil.which("chromedriver")
     if binary is None or driver is None:
         raise FileNotFoundError("no chromium with chromedriver: apt-get install -y chromium chromium-driver")
     with tempfile.TemporaryDirectory() as profile:
