@@ -1,4 +1,4 @@
-"""Tests are packed by what they ask for, how long they took and what must pass before, in the collected order."""
+"""Tests are packed by what they ask for, how long they took and what must pass before, within the budget."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from pjm.batch.scheduler import Resources
 from pjm.errors import BadInput
-from pjm.plan.packing import Job, Share, Site, Task, describe_overlong, overlong, pack, pack_some, rounded
+from pjm.plan.packing import Job, Share, Site, Task, check_budget, describe_overlong, overlong, pack, pack_some, rounded
 
 SAFETY = 1.5  # of the packing
 HOUR = Resources(nodes=1, elapse=3600)
@@ -367,3 +367,20 @@ def test_elapse_limits_are_rounded_up_to_what_the_batch_system_counts_in_and_tha
     expected = "elapse limits of 1 test are rounded up to multiples of 60 s, in which the batch system counts: a has "
     assert f"{expected}00:02:00 instead of 00:01:01" == rounded(odd, site)
     assert "" == rounded(odd, Site())
+
+
+NEW = (Job("new-0", (Share(("a",), Resources(1, 1800), 1.0),)),)
+
+
+def test_new_jobs_are_refused_with_what_there_was_before_them() -> None:
+    check_budget(NEW, 0.6, 0.1)
+
+    with pytest.raises(BadInput) as refusal:
+        check_budget(NEW, 0.6, 0.2)
+
+    expected = "1 job would request 0.50, and this session has used or requested 0.20: nothing was submitted"
+    assert expected == refusal.value.why
+
+
+def test_no_new_jobs_are_never_too_much() -> None:
+    check_budget((), 0.6, 2.0)
