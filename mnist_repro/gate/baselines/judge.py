@@ -229,8 +229,8 @@ def _first_close_difference(entry: FingerprintEntry, close: Mapping[str, float])
             why = say(template, apart=f"{apart:.1e}", tolerance=f"{allowed:.1e}")
             return _changed(name, stored, measured, why)
         furthest = max(furthest, apart)
-    tolerance = f"{entry.tolerance:.1e}"
-    why = within_text("{count:value} within {tolerance}", furthest, count=len(entry.close), tolerance=tolerance)
+    template = "{count:value} within {tolerance}"
+    why = within_text(template, furthest, count=len(entry.close), tolerance=entry.tolerance_text(".1e"))
     return Finding("close values", Verdict.EQUIVALENT, why)
 
 

@@ -72,8 +72,9 @@ def spread(values: Sequence[float]) -> str:
 def _entry_lines(entry: BaselineEntry) -> List[str]:
     lines = [f"  {_title(entry)}", f"    from {_origin(entry)}"]
     if isinstance(entry, FingerprintEntry):
+        allowed = entry.tolerance_text(".2g")
         lines.append(
-            f"    {len(entry.exact)} exact values, {len(entry.close)} close values within {entry.tolerance:.2g}, "
+            f"    {len(entry.exact)} exact values, {len(entry.close)} close values within {allowed}, "
             f"relative: {entry.reason}"
         )
     else:

@@ -132,6 +132,15 @@ class FingerprintEntry:
         """The key as text for people."""
         return "; ".join(filter(None, (conditions_text(self.conditions), self.platform)))
 
+    def tolerance_text(self, form: str) -> str:
+        """The relative tolerances as text: ``1e-09``, or ``1e-09 to 1e-06`` if the close values have several.
+
+        Args:
+            form: how a number is written, such as ``.2g``.
+        """
+        allowed = [self.tolerances.get(name, self.tolerance) for name in self.close] or [self.tolerance]
+        return " to ".join(format(each, form) for each in sorted({min(allowed), max(allowed)}))
+
 
 @dataclass(frozen=True)
 class CasesEntry(_UnderConditions):

@@ -151,6 +151,14 @@ def test_rounding_is_within_the_tolerance_and_said() -> None:
     )
 
 
+def test_several_tolerances_are_said_as_a_range() -> None:
+    stored = replace(fingerprint(), tolerances={"loss of step 2": 1e-3})
+
+    finding = judge_fingerprint(fingerprints(stored), fingerprint()).findings[-1]
+
+    assert "2 values within 2.0e-06 to 1.0e-03, every value the same" == finding.reason
+
+
 def test_a_loss_beyond_the_tolerance_is_a_change_and_how_far_is_said() -> None:
     finding = taken(close={"loss of step 1": 2.5, "loss of step 2": 2.2501}).findings[-1]
 
