@@ -79,10 +79,14 @@ def locked(private: Path, name: str) -> Iterator[None]:
         BadInput: another process holds the lock, or the folder cannot be written.
     """
     require_writable(private)
-    private.mkdir(parents=True, exist_ok=True)
-    if not (private / ".gitignore").exists():
-        write_text(private / ".gitignore", "*\n")
-    handle = os.open(str(private / f"{name.replace('/', '~')}.lock"), os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o666)
+    file = private / f"{name.replace('/', '~')}.lock"
+    try:
+        private.mkdir(parents=True, exist_ok=True)
+        if not (private / ".gitignore").exists():
+            write_text(private / ".gitignore", "*\n")
+        handle = os.open(str(file), os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o666)
+    except OSError as error:
+        raise unwritable(private, error) from error
     try:
         if not try_lock(handle):
             holder = os.pread(handle, 32, 0).decode("ascii", "replace").strip()

@@ -84,6 +84,19 @@ class Claim:
 def _claim(direction: str, margin: Any, relative: Any, both: bool, reason: str) -> Claim:
     """A sound claim. Not checked by `Claim` itself: pytest would show its generated constructor to the user."""
     __tracebackhide__ = True
+    _require_sound(direction, margin, relative)
+    margin, relative = (None if each is None else float(each) for each in (margin, relative))
+    return Claim(direction, margin, relative, both, reason)
+
+
+def _require_sound(direction: Any, margin: Any, relative: Any) -> None:
+    __tracebackhide__ = True
+    if direction not in (HIGHER, LOWER, SAME):
+        raise BadInput(
+            f"Claim({direction!r})",
+            "a better direction is higher or lower, or same if neither is better",
+            "higher(), lower() or same(), which make a claim",
+        )
     for name, value in (("margin", margin), ("relative", relative)):
         sound = value is None or (isinstance(value, Real) and not isinstance(value, bool))
         if not sound or (value is not None and not 0.0 < value < float("inf")):
@@ -96,8 +109,6 @@ def _claim(direction: str, margin: Any, relative: Any, both: bool, reason: str) 
         raise BadInput(
             f"{direction}(margin={margin}, relative={relative})", "a metric has one margin", "leave one of them out"
         )
-    margin, relative = (None if each is None else float(each) for each in (margin, relative))
-    return Claim(direction, margin, relative, both, reason)
 
 
 def higher(
@@ -136,7 +147,7 @@ def claims_of(wanted: Union[Claim, Mapping[str, Claim], None], measured: Sequenc
     """The claim of every measured metric: `same` where the test makes none, so that nothing is hidden.
 
     Raises:
-        BadInput: what is given are no claims, or one is of a metric that was not measured.
+        BadInput: what is given are no claims, one is not sound, or one is of a metric that was not measured.
     """
     if isinstance(wanted, Claim):
         wanted = dict.fromkeys(measured, wanted)
@@ -147,6 +158,9 @@ def claims_of(wanted: Union[Claim, Mapping[str, Claim], None], measured: Sequenc
             "claims are made by higher(), lower() and same()",
             'metrics={"accuracy": higher(margin=0.01)}; from mnist_repro.gate import higher',
         )
+    # A `Claim` that the test made itself is not checked yet.
+    for each in wanted.values():
+        _require_sound(each.direction, each.margin, each.relative)
     lost = [name for name in wanted if name not in measured]
     if lost:
         raise BadInput(

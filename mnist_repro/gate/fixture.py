@@ -11,6 +11,7 @@ from typing import Any, Callable, Dict, List, Mapping, Optional, Sequence, Set, 
 
 from mnist_repro.display import counted
 from mnist_repro.errors import BadInput
+from mnist_repro.files.atomic import require_writable
 from mnist_repro.gate import cases as paired_cases
 from mnist_repro.gate import measured_values, recording
 from mnist_repro.gate.baselines import files as baseline_files
@@ -222,6 +223,8 @@ class Gate:
         """
         __tracebackhide__ = True
         try:
+            if self._session.record:
+                require_writable(self._session.baselines)
             comparison = compare(self._stored(name, kind))
         except Exception as error:
             theirs = error is self._raised[0]

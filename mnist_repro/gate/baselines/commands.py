@@ -28,7 +28,7 @@ from mnist_repro.gate.baselines.values import (
     require_name,
 )
 from mnist_repro.gate.comparison import CASES, FINGERPRINT, SAMPLES, Comparison, from_fields
-from mnist_repro.gate.margins import require_finite_cases, require_spread
+from mnist_repro.gate.margins import require_finite, require_finite_cases, require_spread
 from mnist_repro.gate.measured_values import case_values
 from mnist_repro.gate.report import SCHEMA
 
@@ -272,6 +272,9 @@ def _nothing_stored(stored: BaselineFile, comparison: Comparison, file: Path) ->
 
 def _fingerprint_of(stored: BaselineFile, comparison: Comparison, file: Path) -> FingerprintEntry:
     conditions, taken, provenance = comparison.conditions, comparison.taken, comparison.provenance
+    # In JSON, NaN is a text.
+    numbers = {name: value if isinstance(value, (int, float)) else math.nan for name, value in taken["close"].items()}
+    require_finite(comparison.name, numbers)
     values = (str(provenance.get("platform", "")), taken["exact"], taken["close"], taken["tolerance"])
     made = FingerprintEntry(conditions, *values, STATED, provenance, ())
     before = stored.same_key(made)

@@ -21,8 +21,13 @@ BAD = {
     "gate.cases('a', {n: [0.5, nan] for n in range(60)}, metrics=higher(margin=0.1))": "value is nan for case 0",
     "gate.fingerprint('a', exact=[1])": "exact=[1]",
     "gate.fingerprint('a', close=[1.0])": "close=[1.0]",
+    "gate.fingerprint('a', exact={'n': [1]})": "exact n is of type list",
+    "gate.check('a', train, metrics=Claim('up'))": "Claim('up')",
 }
-HEAD = "from math import nan\nfrom mnist_repro.gate import higher, same\n\ndef train(seed):\n    return seed * 1.5\n\n"
+HEAD = (
+    "from math import nan\nfrom mnist_repro.gate import Claim, higher, same\n\n"
+    "def train(seed):\n    return seed * 1.5\n\n"
+)
 
 
 PLUGIN = ("-p", "mnist_repro.gate.plugin", "--gate-record", "-rN")

@@ -108,3 +108,5 @@ def test_a_folder_that_cannot_be_made_for_lack_of_room_is_named(
             pass
 
     assert "cannot write DIR/run: No space left on device" == refused(enter, DIR=tmp_path)[0]
+    first = refused(lambda: lock(tmp_path, "full"), DIR=tmp_path)[0]
+    assert "cannot write DIR/.private: No space left on device" == first

@@ -75,7 +75,10 @@ def test_a_metric_without_a_claim_may_not_change_in_either_direction() -> None:
     assert {"a": higher(0.5), "b": higher(0.5)} == claims_of(higher(0.5), ["a", "b"])
 
 
-@pytest.mark.parametrize("wanted", [{"loss": "lower"}, "lower", [lower()], {"los": lower()}])
+@pytest.mark.parametrize(
+    "wanted",
+    [{"loss": "lower"}, "lower", [lower()], {"los": lower()}, Claim("up"), Claim("lower", margin=0.0)],
+)
 def test_what_is_no_claim_or_of_no_metric_is_refused(wanted: Any) -> None:
     with pytest.raises(BadInput):
         claims_of(wanted, ["loss"])

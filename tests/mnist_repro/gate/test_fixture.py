@@ -123,3 +123,12 @@ def test_cases_need_a_margin_when_they_are_recorded(made: Made) -> None:
     cases = {f"case-{at}": at % 3 > 0 for at in range(30)}
     with pytest.raises(FAILED, match="no margin for value"):
         made.gate(record=16).cases("bot", cases, metrics=higher())
+
+
+def test_a_recording_that_cannot_be_proposed_is_refused_before_anything_runs(made: Made) -> None:
+    made.baselines.write_text("a file, and no folder")
+
+    with pytest.raises(FAILED, match="baselines is not a folder"):
+        made.gate(record=16).check("it", made.train)
+
+    assert [] == made.trained

@@ -79,6 +79,12 @@ def test_a_float_is_no_exact_value(value: Any) -> None:
         values.exact_values({"it": value})
 
 
+@pytest.mark.parametrize("value", [[1, 2], {"a": 1}, None])
+def test_an_exact_value_of_another_kind_is_named(value: Any) -> None:
+    with pytest.raises(BadInput, match=r"exact it is of type .*\n.*\n.*numpy.array"):
+        values.exact_values({"it": value})
+
+
 def test_close_values_have_a_tolerance_of_their_own_or_the_common_one() -> None:
     assert ({"a": 1.0, "b": 2.0}, {"b": 1e-3}) == values.close_values({"a": 1, "b": (2.0, 1e-3)})
     for tolerance in (0, 1, -1e-3, math.nan, "1e-3"):

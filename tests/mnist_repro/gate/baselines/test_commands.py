@@ -99,6 +99,21 @@ def test_cases_that_could_not_be_judged_later_are_refused(
     assert message in capsys.readouterr().err
 
 
+def test_a_fingerprint_that_is_no_number_is_refused_and_leaves_no_proposal(
+    folder: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    taken = {"exact": {"steps": 3}, "close": {"loss": "nan"}, "tolerance": 1e-9}
+    comparison = Comparison("values", "fingerprint", Judgement(()), taken=taken, provenance=made.HERE)
+    file = folder.parent / "gate.json"
+    report = {"schema": 2, "subjects": {"values": {"comparisons": [as_fields(comparison)]}}}
+    file.write_text(json.dumps(report), encoding="utf-8")
+    before = sorted(folder.rglob("*"))
+
+    assert 2 == run(folder, "accept", "values", "--from", str(file), "--reason", "x")
+    assert "values is nan for loss" in capsys.readouterr().err
+    assert before == [path for path in sorted(folder.rglob("*")) if ".recording" not in str(path)]
+
+
 def test_a_proposal_is_compared_and_then_stored_with_its_reason(
     folder: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
