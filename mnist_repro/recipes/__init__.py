@@ -56,6 +56,10 @@ class _Recipes(Mapping[str, Recipe]):
 RECIPES = _Recipes()
 
 
+# How a recipe of somebody's own is given to a program, and to pytest.
+OWN = "for one of your own, name its file: --recipes FILE.py, in pytest --repro-recipes=FILE.py"
+
+
 def find(name: str) -> Recipe:
     """Find a recipe by its name.
 
@@ -71,5 +75,5 @@ def find(name: str) -> Recipe:
     raise BadInput(
         f"unknown recipe {name!r}",
         f"the recipes are {', '.join(RECIPES)}",
-        f"type {near[0] if near else next(iter(RECIPES))} in its place",
+        f"type {near[0] if near else next(iter(RECIPES))} in its place; {OWN}",
     )

@@ -100,7 +100,9 @@ def _judged_by(result: Result) -> str:
         if recipe_result.runs and recipe_result.recipe.name not in judged
     ]
     lines = [f"Judged by the stored runs of the same data and arithmetic: {', '.join(judged)}."] if judged else []
-    lines += [f"No stored runs to judge by: {', '.join(bare)}. Name their folder with --baselines DIR."] if bare else []
+    if bare:
+        next_step = "Name their folder with --baselines DIR, or record them: mnist-repro baseline record."
+        lines.append(f"No stored runs to judge by: {', '.join(bare)}. {next_step}")
     return "\n".join(lines)
 
 

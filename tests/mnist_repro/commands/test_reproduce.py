@@ -237,7 +237,7 @@ def test_where_nothing_is_stored_either_nothing_is_judged_and_that_does_not_pass
     assert [f"  {metric} after 5 epochs: it is nan for seed 1" for metric in metrics] == [
         line for line in ended.out.splitlines() if " for seed " in line
     ]
-    assert "No stored runs to judge by: vgg7. Name their folder with --baselines DIR." == ended.out.splitlines()[-1]
+    assert "No stored runs to judge by: vgg7. Name their folder " in ended.out.splitlines()[-1]
 
 
 @pytest.mark.parametrize(

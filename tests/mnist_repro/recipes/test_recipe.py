@@ -6,7 +6,7 @@ from dataclasses import FrozenInstanceError, replace
 
 import pytest
 
-from mnist_repro.recipes import RECIPES, find
+from mnist_repro.recipes import OWN, RECIPES, find
 from mnist_repro.recipes.recipe import SCALES, Epochs, Scale
 from tests.builders.refused import refused
 
@@ -18,9 +18,9 @@ def test_every_published_figure_belongs_to_a_score_of_the_full_budget() -> None:
 
 def test_an_unknown_recipe_is_told_the_nearest_and_one_unlike_all_others_what_there_is() -> None:
     what, why, fix = refused(lambda: find("weel-softmax"))
-    assert ("unknown recipe 'weel-softmax'", "type wheel-softmax in its place") == (what, fix)
+    assert ("unknown recipe 'weel-softmax'", f"type wheel-softmax in its place; {OWN}") == (what, fix)
     assert all(name in why for name in RECIPES)
-    assert f"type {next(iter(RECIPES))} in its place" == refused(lambda: find(""))[2]
+    assert f"type {next(iter(RECIPES))} in its place; {OWN}" == refused(lambda: find(""))[2]
 
 
 def test_a_recipe_is_found_by_its_name_and_cannot_be_changed() -> None:

@@ -99,7 +99,8 @@ def test_what_is_missing_is_not_said_to_be_there() -> None:
     ) == first
     assert (
         "NOTHING PUBLISHED WAS TESTED: that cannot be done on surrogate data. 3 runs could not be made.\n"
-        "No stored runs to judge by: wheel-softmax. Name their folder with --baselines DIR."
+        "No stored runs to judge by: wheel-softmax. Name their folder with --baselines DIR, "
+        "or record them: mnist-repro baseline record."
     ) == last
 
 
