@@ -16,6 +16,8 @@ WANTED = "gate.wanted"
 CHECKED = "gate.checked"
 # What was recorded and not judged: a list of lines as JSON.
 RECORDED = "gate.recorded"
+# Between the name and the file of a proposal, in the first of these lines.
+PROPOSED = ": proposed in "
 # What the fixture `gate` announces, which learns its names only when it is used.
 ANY_NAME = json.dumps(("(nothing)", "samples"))
 TRIED_AGAIN = "an earlier attempt of this test; a later one does not undo its verdict"
@@ -94,7 +96,24 @@ class Collector:
         for name, test in self._tests.items():
             made = _entries(name, test)
             entries += _once(name, made, users) if test.named(WANTED)[:1] == [ANY_NAME] else made
-        return tuple(entries)
+        return (*entries, *self._recorded_twice())
+
+    def _recorded_twice(self) -> List[ReportEntry]:
+        """An entry that fails for every test that recorded a name of an earlier test, in another process."""
+        from mnist_repro.gate.comparison import SAMPLES
+        from mnist_repro.gate.report import ReportEntry
+
+        recorded = [
+            (test, json.loads(text)[0].partition(PROPOSED)[0])
+            for test, made in self._tests.items()
+            for text in made.named(RECORDED)
+        ]
+        users: Dict[str, str] = {}
+        return [
+            ReportEntry(test, "failed", name, SAMPLES, None, f"{_twice(name, users[name], test)}: record again")
+            for test, name in recorded
+            if users.setdefault(name, test) != test
+        ]
 
     def other_failures(self) -> Tuple[str, ...]:
         """Failed tests without a comparison, and modules that could not be collected."""
@@ -120,13 +139,15 @@ def _once(test: str, made: List[ReportEntry], users: Dict[str, str]) -> List[Rep
     from dataclasses import replace
 
     return [
-        replace(
-            each, outcome="failed", reason=f"{each.name} is the name of two gates: of {users[each.name]} and of {test}"
-        )
+        replace(each, outcome="failed", reason=_twice(each.name, users[each.name], test))
         if users.setdefault(each.name, test) != test and each.passes
         else each
         for each in made
     ]
+
+
+def _twice(name: str, first: str, second: str) -> str:
+    return f"{name} is the name of two gates: of {first} and of {second}"
 
 
 def _explained(checked: Comparison, outcome: str, reason: str) -> str:

@@ -7,7 +7,7 @@ import pytest
 
 from mnist_repro.gate import comparison as checked
 from mnist_repro.gate.comparison import SAMPLES, Comparison
-from mnist_repro.gate.session.reports import ANY_NAME, CHECKED, TRIED_AGAIN, WANTED, Collector, properties
+from mnist_repro.gate.session.reports import ANY_NAME, CHECKED, RECORDED, TRIED_AGAIN, WANTED, Collector, properties
 from mnist_repro.gate.verdicts import Finding, Judgement, Verdict
 
 NAME = "test_it.py::test_it"
@@ -63,6 +63,19 @@ def test_comparisons_of_other_names_are_entries_of_their_own_and_no_earlier_atte
     assert [verdict, Verdict.EQUIVALENT] == [entry.verdict for entry in found.entries()]
     # A name that failed is not undone by another name that passes.
     assert (outcome != "failed") is found.entries()[0].passes
+
+
+def test_a_name_that_two_processes_recorded_fails() -> None:
+    def of(test: str, name: str) -> pytest.TestReport:
+        noted = [(WANTED, ANY_NAME), (RECORDED, json.dumps([f"{name}: proposed in a file", "  more"]))]
+        return pytest.TestReport(test, ("it", 1, test), {}, "skipped", None, "call", user_properties=noted)
+
+    gates = collected(of("first", "digits"), of("second", "digits"), of("third", "other"))
+
+    reason = "digits is the name of two gates: of first and of second: record again"
+    assert [("second", "failed", "digits", reason)] == [
+        (each.test, each.outcome, each.name, each.reason) for each in gates.entries()
+    ]
 
 
 def test_a_name_that_two_tests_use_passes_only_once() -> None:
