@@ -222,9 +222,11 @@ def _first_close_difference(entry: FingerprintEntry, close: Mapping[str, float])
     for name in (*entry.close, *close):
         stored, measured = entry.close.get(name), close.get(name)
         apart = math.nan if stored is None or measured is None else relative_difference(stored, measured)
-        # Not `>`: NaN comes from a missing value or a diverged run, and is a difference.
+        # NaN comes from a missing value or a diverged run, and is a difference.
+        if math.isnan(apart):
+            return _changed(name, stored, measured, "the value is missing, or is not a number")
         allowed = entry.tolerances.get(name, entry.tolerance)
-        if not apart <= allowed:
+        if apart > allowed:
             template = "{apart} apart, relative, where {tolerance} is allowed"
             why = say(template, apart=f"{apart:.1e}", tolerance=f"{allowed:.1e}")
             return _changed(name, stored, measured, why)

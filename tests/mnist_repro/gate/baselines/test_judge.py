@@ -151,6 +151,13 @@ def test_rounding_is_within_the_tolerance_and_said() -> None:
     )
 
 
+@pytest.mark.parametrize("loss", [{"loss of step 2": math.nan}, {}])
+def test_a_loss_that_is_missing_or_no_number_is_a_change(loss: Mapping[str, float]) -> None:
+    finding = taken(close={"loss of step 1": 2.5, **loss}).findings[-1]
+
+    assert (Verdict.CHANGED, "the value is missing, or is not a number") == (finding.verdict, finding.reason)
+
+
 def test_several_tolerances_are_said_as_a_range() -> None:
     stored = replace(fingerprint(), tolerances={"loss of step 2": 1e-3})
 
