@@ -169,7 +169,9 @@ def _chosen(arguments: argparse.Namespace, there: List[str], otherwise: str = ""
         raise BadInput(
             (f"{lost[0]}: " if lost else "") + (otherwise or f"no baseline is stored in {arguments.baselines}"),
             f"there are {', '.join(there)}" if there else "`pytest --gate-record` leaves proposals there",
-            f"{NAME} list, or another --baselines DIR",
+            f"{NAME} list, or another --baselines DIR"
+            if there
+            else "type it in pytest's root folder, or name the folder: --baselines DIR",
         )
     return names
 

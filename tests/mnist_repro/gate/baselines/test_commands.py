@@ -47,6 +47,11 @@ def test_list_and_show_say_what_is_stored(folder: Path, capsys: pytest.CaptureFi
     assert "12 seeds, compared as distributions" in said
 
 
+def test_where_nothing_is_the_message_says_where_to_look(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert 2 == run(tmp_path / "baselines", "list")
+    assert "next: type it in pytest's root folder, or name the folder: --baselines DIR" in capsys.readouterr().err
+
+
 def test_list_says_the_kind_of_what_is_only_proposed(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
     new = BaselineFile("mesh", "fingerprint", (made.fingerprint(history=()),), owner(folder, "mesh"))
     baseline_files.write(folder, new, proposed=True)
