@@ -44,7 +44,7 @@ class Reproducing:
             *("reproduce", "vgg7-bn", "wheel-softmax", "tf-softmax", "--scale", "subset", "--seeds", "1"),
             *("--processes", "1", "--data", data, "--out", runs, "--json", runs / "result.json"),
         )
-        os.setpriority(os.PRIO_PROCESS, self._process.pid, os.getpriority(os.PRIO_PROCESS, 0) + 10)
+        os.setpriority(os.PRIO_PROCESS, self._process.pid, os.getpriority(os.PRIO_PROCESS, 0) + 19)
 
     def finish(self) -> Reproduced:
         """Wait for its end."""

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import numpy as np
 import pytest
 
-from mnist_repro.data import locate
+from mnist_repro.data import locate, mnist, surrogate
 from mnist_repro.data.dataset import Dataset
-from tests.builders.mnist_files import arrays_of, black, find_real_mnist, isolate, write_npz
+from tests.builders.mnist_files import arrays_of, black, find_real_mnist, isolate, surrogate_cache, write_npz
 
 
 @pytest.fixture(autouse=True)
@@ -37,9 +38,16 @@ def black_npz(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(scope="session")
 def drawn(tmp_path_factory: pytest.TempPathFactory) -> Dataset:
-    """The surrogate, drawn and not kept, because its cache would lie under a file."""
+    """The surrogate, not kept, because its cache would lie under a file; drawn once, for the cache of other tests."""
+    [copy] = surrogate_cache(tmp_path_factory).iterdir()
+    kept = mnist.read(copy)
+    digits = (
+        np.concatenate([kept.train_images, kept.test_images]),
+        np.concatenate([kept.train_labels, kept.test_labels]),
+    )
     blocked = tmp_path_factory.mktemp("drawn") / "file"
     blocked.write_text("in the way")
     with pytest.MonkeyPatch.context() as monkeypatch:
         monkeypatch.setenv("MNIST_REPRO_CACHE", str(blocked / "cache"))
+        monkeypatch.setattr(surrogate, "draw", lambda: digits)
         return locate.surrogate_dataset()

@@ -10,7 +10,6 @@ import pytest
 
 from mnist_repro.data.dataset import Dataset
 from mnist_repro.recipes import find
-from mnist_repro.recipes.layers import BatchNormalization, Conv2D, Dense, Dropout, Flatten
 from mnist_repro.recipes.recipe import Epochs, Scale
 from mnist_repro.runs.log import Line
 from mnist_repro.training import train as train_module
@@ -56,23 +55,6 @@ def test_progress_moves_with_each_segment_and_within_it(
     trained = train(RECIPE, dataset, 0, SCALE, progress=watch)
 
     assert (expected, 6) == (seen, len(trained.step_losses))
-
-
-@pytest.mark.parametrize(("arithmetic", "optimizer"), [("original", "keras-cnn"), ("framework", "tf-cnn")])
-def test_a_training_that_reports_each_step_gives_the_same_bits(
-    arithmetic: str, optimizer: str, dataset: Dataset, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    # With dropout masks, moving statistics, and steps that the optimiser counts or slots that it moves.
-    layers = (BatchNormalization(), Conv2D(2, 3, "valid", "relu"), Flatten(), Dropout(0.5), Dense(10, "softmax"))
-    recipe = replace(find("keras-cnn"), layers=layers, optimizer=find(optimizer).optimizer, batch_size=20)
-    scale = Scale(90, 0, 50, Epochs(2), scored_after=(2,))
-    whole = train(recipe, dataset, 0, scale, arithmetic)
-    monkeypatch.setattr(train_module, "PIECE_SECONDS", 0.0)
-    monkeypatch.setattr(train_module, "_FIRST_STEPS", 1)
-    in_pieces = train(recipe, dataset, 0, scale, arithmetic)
-
-    assert whole.step_losses.tobytes() == in_pieces.step_losses.tobytes()
-    assert (whole.scores, whole.lines) == (in_pieces.scores, in_pieces.lines)
 
 
 def test_each_epoch_has_an_order_of_its_own_for_all_its_segments() -> None:

@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-import subprocess
-import sys
-import time
 from pathlib import Path
 from typing import Any, Callable, Optional, Tuple
 
@@ -17,17 +14,6 @@ from mnist_repro.weights import hdf5
 from mnist_repro.weights import param_hdf5 as weights
 from tests.builders.refused import refused
 from tests.builders.weights_files import as_bytes, edited, some_weights, written
-
-WRITE = """\
-import sys
-from pathlib import Path
-from mnist_repro.weights import param_hdf5 as weights
-from mnist_repro.recipes import find
-from mnist_repro.recipes.layers import lay_out
-from mnist_repro.training.seeds import initial_weights
-recipe = find(sys.argv[1])
-weights.write(Path(sys.argv[2]), recipe, initial_weights(recipe.name, lay_out(recipe.layers, recipe.input_shape), 0))
-"""
 
 
 def refusal(path: Path, name: str) -> Tuple[str, str, str]:
@@ -43,17 +29,6 @@ def test_this_keras_loads_what_we_write(name: str, tmp_path: Path) -> None:
     model.load_weights(str(path))
 
     assert as_bytes(some_weights(find(name))) == as_bytes(framework.get_weights(model))
-
-
-def test_same_weights_are_same_bytes_in_another_process_folder_and_second(tmp_path: Path) -> None:
-    here = written(tmp_path, "vgg7-bn")
-    second = int(time.time())
-    while int(time.time()) == second:
-        time.sleep(0.02)
-    there = tmp_path / "elsewhere" / "other-name.hdf5"
-    subprocess.run([sys.executable, "-c", WRITE, "vgg7-bn", str(there)], check=True, cwd=Path(__file__).parents[3])
-
-    assert here.read_bytes() == there.read_bytes()
 
 
 def test_layout_in_memory_does_not_matter(tmp_path: Path) -> None:

@@ -1,4 +1,4 @@
-"""The same seed gives the same bits, for every recipe, in every process, whatever that process did before."""
+"""The same seed gives the same bits, for every recipe, in every process, folder and second."""
 
 from __future__ import annotations
 
