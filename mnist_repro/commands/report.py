@@ -63,12 +63,17 @@ def run(arguments: argparse.Namespace) -> ExitCode:
     with doing(f"reading the runs in {', '.join(map(str, arguments.runs))}"):
         runs = find_runs(arguments.runs, problems)
         require_finished(arguments.runs, runs, problems)
+    gate = read_gate(arguments.gate, arguments.runs, problems)
+    jobs = read_jobs(arguments.jobs, arguments.runs, problems)
+    if not (runs or gate or jobs):
+        # A page of nothing must not replace one of something.
+        raise problems.found[0]
     sources = PageInputs(
         runs=runs,
         places=[str(place) for place in arguments.runs],
         baselines=arguments.baselines,
-        gate=read_gate(arguments.gate, arguments.runs, problems),
-        jobs=read_jobs(arguments.jobs, arguments.runs, problems),
+        gate=gate,
+        jobs=jobs,
         data=arguments.data,
     )
     with doing(f"judging {counted(len(runs), 'run')}, and looking for drift"):

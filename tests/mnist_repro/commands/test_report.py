@@ -50,6 +50,21 @@ def test_an_older_page_is_replaced_and_somebody_elses_is_not(tmp_path: Path) -> 
     assert {"index.html": b"<h1>mine</h1>"} == command_line.contents(page.parent)
 
 
+def test_runs_of_which_none_can_be_read_replace_no_page(tmp_path: Path) -> None:
+    scene = report_scene.wheel(tmp_path)
+    made = ("report", scene.runs, "--out", tmp_path / "page")
+    assert 0 == command_line.run(*made).code
+    before = command_line.contents(tmp_path / "page")
+    for file in scene.runs.glob("**/run.json"):
+        file.write_text("{", encoding="utf-8")
+
+    ended = command_line.run(*made)
+
+    command_line.ends_with_one_message(ended, f"{scene.runs}/")
+    assert "run.json is not JSON" in ended.err
+    assert before == command_line.contents(tmp_path / "page")
+
+
 @pytest.mark.parametrize("name", ["jinja2", "matplotlib.figure"])
 def test_without_its_extra_the_command_says_what_to_install(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, name: str
