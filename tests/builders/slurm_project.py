@@ -73,8 +73,9 @@ class SlurmProject(FugakuProject):
 
     def stop(self) -> None:
         """End what may still run."""
-        if self.running():
-            self.slurm.run("scancel", *self.running())
+        running = self.running()
+        if running:
+            self.slurm.run("scancel", *running)
         self.wait_for_end()
 
 
