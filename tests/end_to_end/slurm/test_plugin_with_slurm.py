@@ -176,7 +176,7 @@ def test_ctrl_c_cancels_the_jobs(plain: Running, make: Make) -> None:
     project.write(NOTES)
     client = project.start("--fugaku", "--fugaku-emulate")
     until(lambda: ran(project, "waits") or client.poll() is not None)
-    assert client.poll() is None, client.communicate()
+    assert client.poll() is None, client.communicate()[0]
 
     client.send_signal(signal.SIGINT)
     out, _ = client.communicate(timeout=PATIENCE)
