@@ -53,6 +53,12 @@ def plain(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Running]:
     yield from started(tmp_path_factory, "slurm", Machine(nodes=4))
 
 
+@pytest.fixture
+def crashing(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Running]:
+    """A Slurm for one test, which may kill its daemons: a controller that starts again may give an id twice."""
+    yield from started(tmp_path_factory, "crashing", Machine(nodes=4))
+
+
 @pytest.fixture(scope="session")
 def forgetful(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Running]:
     """A Slurm without a history, which forgets a job two seconds after its end."""

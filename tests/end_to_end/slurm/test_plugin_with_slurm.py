@@ -104,15 +104,15 @@ def test_where_pjm_is_too_the_user_is_asked_and_nothing_is_submitted(plain: Runn
 
 
 def test_a_controller_that_is_killed_in_a_session_loses_nothing_and_runs_nothing_twice(
-    plain: Running, make: Make
+    crashing: Running, make: Make
 ) -> None:
-    project = make(plain)
+    project = make(crashing)
     project.write(NOTES + CHAIN)
     client = project.start("--fugaku", "--fugaku-emulate")
     until(lambda: ran(project, "waits") and ran(project, "after"))
-    plain.kill("slurmctld")
+    crashing.kill("slurmctld")
     (project.path / "go").touch()
-    plain.start("slurmctld")
+    crashing.start("slurmctld")
 
     out, _ = client.communicate(timeout=PATIENCE)
 
