@@ -89,6 +89,9 @@ def from_fields(fields: Mapping[str, Any]) -> Comparison:
     """The comparison of a JSON form that `as_fields` made."""
     sentences = fields.get("sentences", {})
     notes = tuple(restored(note, sentences) for note in fields["notes"])
+    taken = fields.get("taken", {})
+    if "close" in taken:
+        taken = {**taken, "close": {name: float(value) for name, value in taken["close"].items()}}
     return Comparison(
         name=fields["name"],
         kind=fields["kind"],
@@ -100,7 +103,7 @@ def from_fields(fields: Mapping[str, Any]) -> Comparison:
         },
         provenance=fields["provenance"],
         steps=tuple((str(title), str(command)) for title, command in fields.get("steps", ())),
-        taken=fields.get("taken", {}),
+        taken=taken,
     )
 
 

@@ -46,7 +46,7 @@ from mnist_repro.gate.comparison import (
 )
 from mnist_repro.gate.margins import require_finite, require_finite_cases
 from mnist_repro.gate.measured_values import Row, Train
-from mnist_repro.gate.session.reports import PROPOSED, RECORDED, conclude, properties
+from mnist_repro.gate.session.reports import RECORDED, conclude, properties
 from mnist_repro.gate.verdicts import Verdict
 
 Metrics = Union[Claim, Mapping[str, Claim], None]
@@ -345,8 +345,8 @@ class Gate:
         if kept is not None:
             kept.forget()
         steps = (f"to see it: {stored.owner.diff}", f"to store it: {stored.owner.accept} '…'")
-        said = [f"{stored.name}{PROPOSED}{file}", *(f"  {line}" for line in (*lines, *steps))]
-        self._note(RECORDED, json.dumps(said))
+        said = [f"{stored.name}: proposed in {file}", *(f"  {line}" for line in (*lines, *steps))]
+        self._note(RECORDED, json.dumps([stored.name, *said]))
 
     def _stored(self, name: str, kind: str) -> BaselineFile:
         """The baseline of a name that no other test of the session uses."""

@@ -6,6 +6,8 @@ import re
 from pathlib import Path
 from typing import Dict, List
 
+from mnist_repro.gate.baselines.values import SampleEntry
+from mnist_repro.runs import baselines
 from tests.builders.command_line import Ended, run
 
 REASON = "the first of all"
@@ -21,6 +23,13 @@ def message(ended: Ended, folder: Path) -> List[str]:
     assert (2, "") == (ended.code, ended.out)
     parts = re.split(r"\n  (?:why|next): ", ended.err.rstrip("\n").replace(str(folder), "DIR"))
     return [parts[0].replace("mnist-repro: ", "", 1), *parts[1:]]
+
+
+def stored(folder: Path) -> SampleEntry:
+    """The one entry of wheel-softmax's stored subset."""
+    (entry,) = baselines.read(folder, "wheel-softmax", "subset").entries
+    assert isinstance(entry, SampleEntry)
+    return entry
 
 
 def files(folder: Path) -> Dict[str, bytes]:

@@ -274,9 +274,7 @@ def _nothing_stored(stored: BaselineFile, comparison: Comparison, file: Path) ->
 
 def _fingerprint_of(stored: BaselineFile, comparison: Comparison, file: Path) -> FingerprintEntry:
     conditions, taken, provenance = comparison.conditions, comparison.taken, comparison.provenance
-    # In JSON, NaN is a text.
-    numbers = {name: value if isinstance(value, (int, float)) else math.nan for name, value in taken["close"].items()}
-    require_finite(comparison.name, numbers)
+    require_finite(comparison.name, taken["close"])
     values = (str(provenance.get("platform", "")), taken["exact"], taken["close"], taken["tolerance"])
     made = FingerprintEntry(conditions, *values, STATED, provenance, ())
     before = stored.same_key(made)

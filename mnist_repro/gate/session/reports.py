@@ -14,10 +14,8 @@ if TYPE_CHECKING:
 # Properties of a test report: (name, kind) as JSON; each `Comparison` as JSON.
 WANTED = "gate.wanted"
 CHECKED = "gate.checked"
-# What was recorded and not judged: a list of lines as JSON.
+# What was recorded and not judged: a list of the name and lines, as JSON.
 RECORDED = "gate.recorded"
-# Between the name and the file of a proposal, in the first of these lines.
-PROPOSED = ": proposed in "
 # What the fixture `gate` announces, which learns its names only when it is used.
 ANY_NAME = json.dumps(("(nothing)", "samples"))
 TRIED_AGAIN = "an earlier attempt of this test; a later one does not undo its verdict"
@@ -33,6 +31,9 @@ class _Test:
 
     def named(self, name: str) -> List[str]:
         return [value for key, value in self.properties if key == name]
+
+    def recorded(self) -> List[Tuple[str, List[str]]]:
+        return [(name, lines) for name, *lines in map(json.loads, self.named(RECORDED))]
 
 
 def properties(comparison: Comparison) -> List[Tuple[str, str]]:
@@ -87,7 +88,7 @@ class Collector:
 
     def recorded(self) -> List[str]:
         """What tests recorded, as lines."""
-        return [line for test in self._tests.values() for text in test.named(RECORDED) for line in json.loads(text)]
+        return [line for test in self._tests.values() for _, lines in test.recorded() for line in lines]
 
     def entries(self) -> Tuple[ReportEntry, ...]:
         """An entry for every comparison, also for those without a verdict."""
@@ -96,24 +97,8 @@ class Collector:
         for name, test in self._tests.items():
             made = _entries(name, test)
             entries += _once(name, made, users) if test.named(WANTED)[:1] == [ANY_NAME] else made
-        return (*entries, *self._recorded_twice())
-
-    def _recorded_twice(self) -> List[ReportEntry]:
-        """An entry that fails for every test that recorded a name of an earlier test, in another process."""
-        from mnist_repro.gate.comparison import SAMPLES
-        from mnist_repro.gate.report import ReportEntry
-
-        recorded = [
-            (test, json.loads(text)[0].partition(PROPOSED)[0])
-            for test, made in self._tests.items()
-            for text in made.named(RECORDED)
-        ]
-        users: Dict[str, str] = {}
-        return [
-            ReportEntry(test, "failed", name, SAMPLES, None, f"{_twice(name, users[name], test)}: record again")
-            for test, name in recorded
-            if users.setdefault(name, test) != test
-        ]
+            entries += _recorded_twice(name, test, users)
+        return tuple(entries)
 
     def other_failures(self) -> Tuple[str, ...]:
         """Failed tests without a comparison, and modules that could not be collected."""
@@ -143,6 +128,18 @@ def _once(test: str, made: List[ReportEntry], users: Dict[str, str]) -> List[Rep
         if users.setdefault(each.name, test) != test and each.passes
         else each
         for each in made
+    ]
+
+
+def _recorded_twice(name: str, test: _Test, users: Dict[str, str]) -> List[ReportEntry]:
+    """An entry that fails for each name that a test recorded and an earlier one used, in another process."""
+    from mnist_repro.gate.comparison import SAMPLES
+    from mnist_repro.gate.report import ReportEntry
+
+    return [
+        ReportEntry(name, "failed", gate, SAMPLES, None, f"{_twice(gate, users[gate], name)}: record again")
+        for gate, _ in test.recorded()
+        if users.setdefault(gate, name) != name
     ]
 
 

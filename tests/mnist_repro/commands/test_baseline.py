@@ -17,12 +17,11 @@ from mnist_repro.execution.components import Assignment
 from mnist_repro.execution.workers import RunFailedError, Task
 from mnist_repro.files.locks import locked
 from mnist_repro.gate.baselines import files as baseline_files
-from mnist_repro.gate.baselines.values import SampleEntry, accepted
+from mnist_repro.gate.baselines.values import accepted
 from mnist_repro.harness.recorder import Recorder
 from mnist_repro.recipes import find
-from mnist_repro.runs import baselines
 from tests.builders import made_up
-from tests.builders.baseline_command import REASON, baseline, files, message
+from tests.builders.baseline_command import REASON, baseline, files, message, stored
 from tests.builders.command_line import Ended, run
 from tests.builders.made_up_baselines import (
     HERE,
@@ -61,12 +60,6 @@ def act(action: str, folder: Path, *more: object) -> Ended:
 
 def accept(folder: Path, *more: object) -> Ended:
     return act("accept", folder, *more)
-
-
-def stored(folder: Path) -> SampleEntry:
-    (entry,) = baselines.read(folder, WHEEL, "subset").entries
-    assert isinstance(entry, SampleEntry)
-    return entry
 
 
 def test_what_is_accepted_is_stored_with_its_reason_and_no_longer_proposed(folder: Path) -> None:

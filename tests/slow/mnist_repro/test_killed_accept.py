@@ -13,9 +13,7 @@ from typing import List, Tuple
 import pytest
 
 from mnist_repro.gate.baselines import files as baseline_files
-from mnist_repro.gate.baselines.values import SampleEntry
-from mnist_repro.runs import baselines
-from tests.builders.baseline_command import REASON, baseline
+from tests.builders.baseline_command import REASON, baseline, stored
 from tests.builders.command_line import environment
 from tests.builders.made_up_baselines import SPREAD, samples, subset, values
 from tests.builders.processes import PATIENCE
@@ -44,12 +42,6 @@ for left, folder in enumerate(folders.split(os.pathsep)):
     status = os.wait()[1]
     print(-os.WTERMSIG(status) if os.WIFSIGNALED(status) else os.WEXITSTATUS(status), file=sys.stderr)
 """
-
-
-def stored(folder: Path) -> SampleEntry:
-    (entry,) = baselines.read(folder, WHEEL, "subset").entries
-    assert isinstance(entry, SampleEntry)
-    return entry
 
 
 def every_sample(folder: Path) -> List[Tuple[int, Tuple[float, ...]]]:

@@ -67,7 +67,7 @@ def test_comparisons_of_other_names_are_entries_of_their_own_and_no_earlier_atte
 
 def test_a_name_that_two_processes_recorded_fails() -> None:
     def of(test: str, name: str) -> pytest.TestReport:
-        noted = [(WANTED, ANY_NAME), (RECORDED, json.dumps([f"{name}: proposed in a file", "  more"]))]
+        noted = [(WANTED, ANY_NAME), (RECORDED, json.dumps([name, f"{name}: proposed in a file", "  more"]))]
         return pytest.TestReport(test, ("it", 1, test), {}, "skipped", None, "call", user_properties=noted)
 
     gates = collected(of("first", "digits"), of("second", "digits"), of("third", "other"))
