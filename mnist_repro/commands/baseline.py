@@ -14,7 +14,7 @@ from __future__ import annotations
 
 import argparse
 import sys
-from typing import TYPE_CHECKING, Dict, List, Optional
+from typing import TYPE_CHECKING, Dict, List, Optional, Sequence
 
 from mnist_repro.commands.options import (
     add_arithmetic,
@@ -140,7 +140,8 @@ def _record(arguments: argparse.Namespace) -> ExitCode:
     require_writable_baselines("baseline record")
     rungs = ["fingerprint", "subset"] if arguments.rung is None else _rungs(arguments)
     recipes = _recipes(arguments)
-    seeds = None if arguments.seeds is None else require_seeds(arguments.seeds)
+    # How many seeds are enough depends on the recipe and on what is stored.
+    seeds = None if arguments.seeds is None else require_seeds(arguments.seeds, "leave --seeds out")
     number = workers.cores() if arguments.processes is None else arguments.processes
     processes = require_positive("--processes", number)
     require_tensorflow()
@@ -198,11 +199,12 @@ def _show(arguments: argparse.Namespace) -> ExitCode:
     read = {recipe: [baselines.read(arguments.baselines, recipe.name, rung) for rung in rungs] for recipe in recipes}
     bare = [recipe.name for recipe, files in read.items() if not any(file.entries for file in files)]
     if len(bare) == len(recipes) or (bare and not arguments.all):
-        where = baselines.places(arguments.baselines, bare)
+        what = f"{_rung(arguments)} baseline" if _rung(arguments) else "baseline"
         raise BadInput(
-            f"no baseline of {', '.join(bare)} is stored in {arguments.baselines}",
+            f"no {what} of {', '.join(bare)} is stored in {arguments.baselines}",
             "one is made by recording runs, and accepting them with a reason",
-            f"mnist-repro baseline record {' '.join(bare)}{where}; or another --baselines DIR",
+            f"{_command('record', arguments, bare)}, then {_command('accept', arguments, bare)} --reason TEXT; "
+            "or another --baselines DIR",
         )
     files = [file for each in read.values() for file in each if file.entries]
     if arguments.json:
@@ -216,14 +218,11 @@ def _show(arguments: argparse.Namespace) -> ExitCode:
 def _diff(arguments: argparse.Namespace) -> ExitCode:
     from mnist_repro.gate.baselines.commands import print_differences
     from mnist_repro.gate.comparison import subject
-    from mnist_repro.runs import baselines
 
     found = _proposals(arguments)
     names = list(dict.fromkeys(subject(each.stored.name) for each in found))
     # The command names the same recipes and rung, so that `accept` stores only what was shown.
-    rung = "" if arguments.rung is None else f" --rung {arguments.rung}"
-    where = baselines.places(arguments.baselines, names)
-    return print_differences(found, f"mnist-repro baseline accept {' '.join(names)}{rung}{where}")
+    return print_differences(found, _command("accept", arguments, names))
 
 
 def _accept(arguments: argparse.Namespace) -> ExitCode:
@@ -254,10 +253,11 @@ def _proposals(arguments: argparse.Namespace) -> List[Proposal]:
     }
     bare = [name for name, each in by_recipe.items() if not each]
     if len(bare) == len(by_recipe) or (bare and not arguments.all):
+        what = f"no {_rung(arguments)} baseline" if _rung(arguments) else "nothing"
         raise BadInput(
-            f"nothing is proposed for {', '.join(bare)} in {arguments.baselines}",
+            f"{what} is proposed for {', '.join(bare)} in {arguments.baselines}",
             "`baseline record` leaves proposals there, and `baseline accept` takes them away",
-            f"mnist-repro baseline record {' '.join(bare)}{baselines.places(arguments.baselines, bare)}",
+            _command("record", arguments, bare),
         )
     return [proposal for each in by_recipe.values() for proposal in each]
 
@@ -271,10 +271,24 @@ def _recipes(arguments: argparse.Namespace) -> List[Recipe]:
         raise BadInput(
             f"baseline {arguments.action} without a recipe",
             f"the recipes are {', '.join(RECIPES)}",
-            f"mnist-repro baseline {arguments.action} --all",
+            _command(arguments.action, arguments, ["--all"])
+            + (" --reason TEXT" if arguments.action == "accept" else ""),
         )
     return [find(name) for name in (RECIPES if arguments.all else dict.fromkeys(arguments.recipes))]
 
 
 def _rungs(arguments: argparse.Namespace) -> List[str]:
     return list(RUNGS) if arguments.rung in (None, "all") else [arguments.rung]
+
+
+def _rung(arguments: argparse.Namespace) -> str:
+    """The one rung that the user named; empty if all are meant."""
+    return "" if arguments.rung in (None, "all") else str(arguments.rung)
+
+
+def _command(action: str, arguments: argparse.Namespace, recipes: Sequence[str]) -> str:
+    """The command for an action on recipes, with the rung and the places that the user named."""
+    from mnist_repro.runs import baselines
+
+    rung = "" if arguments.rung is None else f" --rung {arguments.rung}"
+    return f"mnist-repro baseline {action} {' '.join(recipes)}{rung}{baselines.places(arguments.baselines, recipes)}"

@@ -155,23 +155,23 @@ def named_place(text: str) -> Path:
     return Path(named(text))
 
 
-def require_positive(option: str, value: int) -> int:
-    """Return ``value``, if it is 1 or more.
+def require_positive(option: str, value: int, fix: str = "") -> int:
+    """Return ``value``, if it is 1 or more; ``fix`` is the advice if it is not (default: 3).
 
     Raises:
         BadInput: ``value`` is less than 1.
     """
     if value < 1:
-        raise BadInput(f"{option} {value}", "it must be 1 or more", f"{option} 3")
+        raise BadInput(f"{option} {value}", "it must be 1 or more", fix or f"{option} 3")
     return value
 
 
-def require_seeds(value: int) -> int:
-    """Return ``value``, if it is a plausible number of seeds.
+def require_seeds(value: int, fix: str = "") -> int:
+    """Return ``value``, if it is a plausible number of seeds; ``fix`` is the advice if it is not.
 
     Raises:
         BadInput: ``value`` is less than 1 or more than 10,000.
     """
     if value > MOST_SEEDS:
-        raise BadInput(f"--seeds {value}", f"it must be {MOST_SEEDS:,} or fewer", "--seeds 10")
-    return require_positive("--seeds", value)
+        raise BadInput(f"--seeds {value}", f"it must be {MOST_SEEDS:,} or fewer", fix or "--seeds 10")
+    return require_positive("--seeds", value, fix)

@@ -117,9 +117,10 @@ def _chosen(bugs: Sequence[Bug], arguments: argparse.Namespace) -> Tuple[Tuple[B
     names = tuple(name for name in RECIPES if name in recipes and any(name in bug.recipes for bug in chosen))
     if not names:
         asked = " ".join(f"--bug {name}" for name in arguments.bug or ()) or "no bug of the list"
+        others = [name for bug in chosen for name in bug.recipes if name in RECIPES]
         raise BadInput(
             f"{asked} on {', '.join(sorted(recipes))}",
             "these bugs are planted on other recipes",
-            (f"--recipe {chosen[0].recipes[0]}, or " if chosen else "") + "--bugs FILE.py with bugs of your own",
+            (f"--recipe {others[0]}, or " if others else "") + "--bugs FILE.py with bugs of your own",
         )
     return tuple(bug for bug in chosen if set(bug.recipes) & set(names)), names

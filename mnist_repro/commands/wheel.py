@@ -16,6 +16,7 @@ from __future__ import annotations
 import argparse
 import os
 import re
+import shlex
 import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Dict
@@ -121,14 +122,16 @@ def _project(arguments: argparse.Namespace, of: Conditions) -> Project:
         raise BadInput(
             f"{of.recipe.name} is a recipe of your own",
             "jobs on another machine know the recipes of this package alone",
-            f"--recipe {', '.join(OURS)}",
+            f"--recipe with one of {', '.join(OURS)}",
         )
     if arguments.plain:
         if of.recipe.name != "wheel-softmax" or arguments.seeds is not None or of.data == "surrogate":
+            # The surrogate may be that of MNIST_REPRO_DATA.
+            data = " --data mnist" if of.data == "surrogate" else ""
             raise BadInput(
                 "--plain with another recipe, with --seeds or with the surrogate",
                 "the plain scripts are the tutorial's: one training of one softmax layer on MNIST",
-                f"mnist-repro wheel {arguments.folder} --plain",
+                f"mnist-repro wheel {shlex.quote(str(arguments.folder))} --plain{data}",
             )
         return workflow.by_hand(of)
     if arguments.seeds is None:

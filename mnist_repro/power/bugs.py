@@ -136,9 +136,11 @@ def read_bugs(file: Path = BUGS_FILE) -> Tuple[Bug, ...]:
             f"python {file} shows where; or leave --bugs out for the project's own",
         ) from error
     bugs = getattr(module, "BUGS", None)
-    if not isinstance(bugs, tuple) or not all(isinstance(bug, Bug) for bug in bugs):
+    if not isinstance(bugs, tuple) or not bugs or not all(isinstance(bug, Bug) for bug in bugs):
         raise BadInput(
-            f"{file} has no tuple BUGS", "it lists the bugs to plant", "leave --bugs out for the project's own"
+            f"{file} has no tuple BUGS with a bug in it",
+            "it lists the bugs to plant",
+            "leave --bugs out for the project's own",
         )
     _require_different_names(bugs, file)
     return bugs

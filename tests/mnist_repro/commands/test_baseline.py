@@ -194,10 +194,41 @@ def test_nothing_is_accepted_where_one_of_the_recipes_named_has_nothing(folder: 
     assert before == files(folder)
 
 
+@pytest.mark.parametrize("action", ["diff", "accept"])
+def test_what_to_record_is_the_rung_that_was_named(action: str, folder: Path) -> None:
+    what, _, fix = message(act(action, folder, "--rung", "full"), folder)
+
+    assert "no full baseline is proposed for wheel-softmax in DIR" == what
+    assert "mnist-repro baseline record wheel-softmax --rung full --baselines DIR" == fix
+
+
 def test_without_a_baseline_there_is_nothing_to_show(tmp_path: Path) -> None:
     ended = baseline("show", tmp_path / "nowhere", "vgg7")
 
     assert "no baseline of vgg7 is stored in DIR/nowhere" == message(ended, tmp_path)[0]
+
+
+def test_a_rung_without_a_baseline_is_recorded_and_accepted(tmp_path: Path) -> None:
+    baseline_files.write(tmp_path, subset())
+
+    what, _, fix = message(baseline("show", tmp_path, WHEEL, "--rung", "full"), tmp_path)
+
+    assert "no full baseline of wheel-softmax is stored in DIR" == what
+    named = "wheel-softmax --rung full --baselines DIR"
+    assert fix.startswith(
+        f"mnist-repro baseline record {named}, then mnist-repro baseline accept {named} --reason TEXT"
+    )
+
+
+def test_a_command_without_a_recipe_names_one_that_does_something(tmp_path: Path) -> None:
+    fix = message(baseline("accept", tmp_path, "--reason", REASON), tmp_path)[2]
+
+    assert "mnist-repro baseline accept --all --baselines DIR --reason TEXT" == fix
+
+
+@pytest.mark.parametrize("seeds", [0, 10_001])
+def test_the_number_of_seeds_that_is_advised_is_never_too_small(seeds: int, tmp_path: Path) -> None:
+    assert "leave --seeds out" == message(baseline("record", tmp_path, WHEEL, "--seeds", str(seeds)), tmp_path)[2]
 
 
 @pytest.mark.parametrize("action", ["show", "diff", "accept"])

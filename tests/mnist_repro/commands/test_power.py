@@ -41,6 +41,17 @@ def test_what_cannot_be_done_is_said(arguments: Tuple[str, ...], told: str) -> N
     assert told in ended.err
 
 
+def test_a_bug_of_unknown_recipes_alone_is_refused(tmp_path: Path) -> None:
+    file = tmp_path / "bugs.py"
+    text = "from mnist_repro.power.bugs import Bug\nBUGS = (Bug('one', 'a bug', {recipes}, lambda: None),)\n"
+    for recipes in ("()", "('vgg8',)"):
+        file.write_text(text.format(recipes=recipes), encoding="utf-8")
+        ended = command("power", "--bugs", file, "--bug", "one")
+
+        assert 2 == ended.code
+        assert ended.err.endswith("recipes\n  next: --bugs FILE.py with bugs of your own\n")
+
+
 def test_without_baselines_nothing_is_measured(tmp_path: Path, data: str, monkeypatch: pytest.MonkeyPatch) -> None:
     from mnist_repro.execution import workers
     from mnist_repro.power import usual_checks

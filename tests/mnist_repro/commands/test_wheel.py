@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 import sys
 from pathlib import Path
 from typing import Tuple
@@ -111,6 +112,15 @@ def test_a_recipe_of_ones_own_is_refused(here: Path) -> None:
 
     ended = run_alone("wheel", "mnist.wheel", "--recipe", "mine", "--recipes", here / "mine.py", cwd=here)
     ends_with_one_message(ended, "mine is a recipe of your own\n")
+
+
+def test_the_plain_project_that_is_advised_can_be_typed(here: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("MNIST_REPRO_DATA", "surrogate")
+    ended = run("wheel", "my projects/mnist.wheel", "--plain")
+
+    command = ended.err.splitlines()[-1].partition("next: ")[2]
+    assert "mnist-repro wheel 'my projects/mnist.wheel' --plain --data mnist" == command
+    assert 0 == run(*shlex.split(command)[1:]).code
 
 
 def test_a_directive_cannot_carry_everything() -> None:

@@ -192,6 +192,7 @@ def test_batches_of_another_size_are_what_the_model_is_fed() -> None:
     ("text", "told"),
     [
         ("bugs = ()\n", "no tuple BUGS"),
+        ("BUGS = ()\n", "no tuple BUGS with a bug in it"),
         ("BUGS = (\n", "cannot be imported\n"),
         ("import nowhere_to_be_found\n", r"cannot be imported\n.*'nowhere_to_be_found'"),
         ("raise SystemExit(0)\n", r"cannot be imported\n.*: SystemExit: 0\n"),
