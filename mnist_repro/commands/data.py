@@ -89,13 +89,14 @@ def _verify(request: str | None) -> ExitCode:
     from mnist_repro.data import locate
     from mnist_repro.data.dataset import HASHES, describe
     from mnist_repro.errors import BadInput
+    from mnist_repro.files.guarded import WHOLE_COPY
 
     dataset = locate.load(request)
     if dataset.name not in HASHES:
         raise BadInput(
             f"{dataset.source} is well-formed but neither MNIST nor the surrogate: SHA-256 {dataset.sha256}",
             f"MNIST's decoded arrays hash to {HASHES['mnist']}",
-            "fetch the real one with `mnist-repro data fetch`, or name another folder with --data",
+            WHOLE_COPY,
         )
     print(f"{describe(dataset)}\nsha256: {dataset.sha256}")
     return ExitCode.PASSED
@@ -113,7 +114,7 @@ def _fetch() -> ExitCode:
         raise BadInput(
             f"cannot fetch MNIST: {places.OFFLINE} is set",
             "it forbids every download",
-            f"unset {places.OFFLINE}, or name a folder that has MNIST with --data FOLDER",
+            f"unset {places.OFFLINE}; or {fetch.OWN_FOLDER}",
         )
     fetch.download(fetch.remote(), target)
     print(f"MNIST fetched and verified: {target}")

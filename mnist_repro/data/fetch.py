@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import hashlib
 import os
+import shlex
 import sys
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -21,7 +22,8 @@ if TYPE_CHECKING:
 KERAS_URL = "https://storage.googleapis.com/tensorflow/tf-keras-datasets/mnist.npz"
 KERAS_SHA256 = "731c5ac602752760c8e48fbffcf8c3b850d9dc2a2aedcf2cc48468fc17b673d1"
 
-_INSTEAD = f"try again, or set {places.MIRROR} to a mirror, or name a folder that has MNIST with --data FOLDER"
+
+OWN_FOLDER = "have MNIST in a folder, and name it with --data FOLDER in the command that reads it"
 
 
 @dataclass(frozen=True)
@@ -61,17 +63,32 @@ def download(source: Remote, target: Path) -> Dataset:
         BadInput: no connection, no or another or too long an answer, or a place that cannot be written.
             ``target`` is then as it was.
     """
-    with atomic.replacing(target) as temporary:
+    with atomic.replacing(target, f"name another folder: {places.CACHE}=DIR") as temporary:
         _receive(source, temporary)
         _check_file(source, temporary)
-        dataset = mnist.read(temporary)
+        dataset = _read(source, temporary)
         if dataset.sha256 != source.arrays_sha256:
             raise BadInput(
                 f"what {source.url} sent is not MNIST: its arrays hash to {dataset.sha256}",
                 f"expected is {source.arrays_sha256}",
-                _INSTEAD,
+                _instead(source),
             )
     return replace(dataset, source=str(target))
+
+
+def _read(source: Remote, path: Path) -> Dataset:
+    """The dataset in the file that came; a message names where it came from."""
+    try:
+        return mnist.read(path)
+    except BadInput as error:
+        what = error.what.replace(str(path), "it")
+        raise BadInput(f"what {source.url} sent is not MNIST: {what}", error.why, _instead(source)) from error
+
+
+def _instead(source: Remote) -> str:
+    """What to do if ``source`` cannot be used."""
+    other = "a mirror" if source.url == KERAS_URL else "another mirror, or unset it"
+    return f"try again; or set {places.MIRROR} to {other}; or {OWN_FOLDER}"
 
 
 def _receive(source: Remote, path: Path) -> None:
@@ -89,7 +106,7 @@ def _receive(source: Remote, path: Path) -> None:
                 received += len(piece)
                 if received > source.most_bytes:
                     sent = f"{source.url} sent more than {source.most_bytes:,} bytes and was cut off"
-                    raise BadInput(sent, "MNIST is much shorter", _INSTEAD)
+                    raise BadInput(sent, "MNIST is much shorter", _instead(source))
                 file.write(piece)
                 show(received, int(length) if length.isdecimal() else received)
     # ValueError: requests lets some through, such as that of a redirection to an invalid address.
@@ -98,7 +115,7 @@ def _receive(source: Remote, path: Path) -> None:
             f"the download from {source.url} failed",
             f"{received:,} bytes had come and were not kept; we wait {source.connect_seconds:g} s for the connection"
             f" and {source.read_seconds:g} s for each piece: {_reason(error)}",
-            _INSTEAD,
+            _instead(source),
         ) from error
 
 
@@ -123,10 +140,15 @@ def _check_file(source: Remote, path: Path) -> None:
     """The hash of the file as served."""
     found = hashlib.sha256(path.read_bytes()).hexdigest()
     if found != source.file_sha256:
+        # The arrays are checked by their own hash.
+        mirror = shlex.quote(f"{source.url}#sha256={found}")
+        packed_again = (
+            "" if source.url == KERAS_URL else f"if this mirror packed MNIST again, {places.MIRROR}={mirror}; else "
+        )
         raise BadInput(
             f"what {source.url} sent is not the file expected: {path.stat().st_size:,} bytes, SHA-256 {found}",
             f"expected is SHA-256 {source.file_sha256}; the download was cut short or is another file",
-            _INSTEAD,
+            packed_again + _instead(source),
         )
 
 

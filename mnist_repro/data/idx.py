@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import gzip
 import math
+import shlex
 import struct
 import zlib
 from pathlib import Path
@@ -61,20 +62,29 @@ def _header(stream: Readable, path: Path) -> Tuple[np.dtype, Tuple[int, ...]]:
     magic = stream.read(4)
     if len(magic) < 4:
         raise BadInput(
-            f"{path} is truncated: {len(magic)} bytes", "an IDX file begins with 4 bytes of magic", WHOLE_COPY
+            f"{path} is truncated: its length is {len(magic)}", "an IDX file begins with 4 bytes of magic", WHOLE_COPY
         )
     if magic[:2] != b"\0\0" or magic[2] not in TYPES:
-        hint = f"it looks like gzip: rename it to {path.name}.gz" if magic[:2] == _GZIP else WHOLE_COPY
         raise BadInput(
             f"{path} has the wrong magic number 0x{magic.hex()}",
             "an IDX file begins with 0x0000, its type (08, 09, 0b, 0c, 0d or 0e) and its number of dimensions",
-            hint,
+            _of_gzip(path) if magic[:2] == _GZIP else WHOLE_COPY,
         )
     sizes = stream.read(4 * magic[3])
     if len(sizes) < 4 * magic[3]:
         promise = f"its magic number promises {magic[3]} dimensions"
         raise BadInput(f"{path} is truncated: it ends within its header", promise, WHOLE_COPY)
     return np.dtype(">" + TYPES[magic[2]]), struct.unpack(f">{magic[3]}I", sizes)
+
+
+def _of_gzip(path: Path) -> str:
+    """What to do with a file that is gzip where IDX is expected; no other file may be lost by it."""
+    if path.suffix == ".gz":
+        return f"it was packed twice: type gunzip {shlex.quote(str(path))}, then the command again"
+    packed = path.with_name(f"{path.name}.gz")
+    if packed.exists():
+        return f"it looks like gzip, as {packed.name} beside it: move it out of {path.parent}"
+    return f"it looks like gzip: rename it to {packed.name}"
 
 
 def _damaged(path: Path, error: Exception) -> BadInput:

@@ -14,11 +14,14 @@ from mnist_repro.errors import BadInput
 
 # Prefix of temporary files, which a killed process may leave behind.
 UNFINISHED = ".unfinished-"
+ELSEWHERE = "name another folder"
 
 
 @contextlib.contextmanager
-def replacing(path: Path) -> Iterator[Path]:
+def replacing(path: Path, elsewhere: str = ELSEWHERE) -> Iterator[Path]:
     """A temporary path in the folder of ``path``; it replaces ``path`` when the block ends without an error.
+
+    ``elsewhere`` is the advice for a folder that cannot be written.
 
     Raises:
         BadInput: the folder cannot be made or written, or the disk is full. ``path`` is then as it was.
@@ -33,7 +36,7 @@ def replacing(path: Path) -> Iterator[Path]:
             os.fsync(written.fileno())
         temporary.replace(path)
     except OSError as error:
-        raise unwritable(path, error) from error
+        raise unwritable(path, error, elsewhere) from error
     finally:
         with contextlib.suppress(OSError):
             if temporary.exists():
@@ -153,12 +156,12 @@ def remove_unfinished(folder: Path) -> None:
                 path.unlink()
 
 
-def unwritable(path: Path, error: OSError) -> BadInput:
-    """The message for a file or folder that the operating system refuses to write."""
+def unwritable(path: Path, error: OSError, elsewhere: str = ELSEWHERE) -> BadInput:
+    """The message for a file or folder that the operating system refuses to write; ``elsewhere`` is in its advice."""
     # HDF5's own errors have many lines; the first line ends with an opening parenthesis.
     reason = error.strerror or f"{error}\n".splitlines()[0].partition("(")[0].strip() or type(error).__name__
     return BadInput(
         f"cannot write {path}: {reason}",
         "the folder must be writable and its disk must have room; what was there before is untouched",
-        "free some space, or name another folder",
+        f"free some space, or {elsewhere}",
     )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 import stat
 from dataclasses import dataclass
 from pathlib import Path
@@ -64,7 +65,7 @@ def unreadable(path: Path, error: OSError, expected: Expected = DATA) -> BadInpu
     return BadInput(
         f"cannot read {path}: {error.strerror or error}",
         f"{expected.kind} that is there, and readable by the user who runs this, is expected",
-        f"check its name and permissions (ls -l {path}), or {expected.otherwise}",
+        f"check its name and permissions (ls -l {shlex.quote(str(path))}), or {expected.otherwise}",
     )
 
 

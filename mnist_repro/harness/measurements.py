@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import os
 import platform
+import re
 from concurrent.futures import Future
 from dataclasses import dataclass
 from pathlib import Path
@@ -33,6 +34,8 @@ from mnist_repro.training.framework import require_tensorflow
 # (recipe, rung) of a test.
 Target = Tuple[str, str]
 _NICENESS = 19
+# The option of `mnist-repro` that pytest calls --repro-data.
+_OPTION = re.compile(r"(?<![\w/-])--data\b")
 
 
 @dataclass
@@ -187,5 +190,9 @@ def find_data(request: Optional[str]) -> Tuple[Dataset, str]:
     unsaid = wish.place is None and wish.insists is None
     candidates = (locate.look(title, place).dataset for title, place in locate.unnamed_places()) if unsaid else ()
     local = next((dataset for dataset in candidates if dataset is not None), None)
-    dataset = local or locate.load("surrogate" if unsaid else request, say=lambda line: None)
+    try:
+        dataset = local or locate.load("surrogate" if unsaid else request, say=lambda line: None)
+    except BadInput as error:
+        what, why, fix = (_OPTION.sub("--repro-data", part) for part in (error.what, error.why, error.fix))
+        raise BadInput(what, why, fix) from error
     return dataset, locate.place(dataset)

@@ -109,14 +109,19 @@ def judge_runs(stored: BaselineFile, runs: Sequence[Run], looks: int = 1) -> Jud
         return incomparable(mixed)
     dataset = runs[0].dataset["name"]
     if dataset not in DATASETS:
-        return incomparable(
-            say(
-                "no baseline for {data} data, and none can be made: only MNIST and the surrogate have one; "
-                "--data mnist, or --data surrogate",
-                data=dataset,
-            )
-        )
+        return without_baseline(dataset)
     return judge_samples(stored, measured_samples(runs), looks)
+
+
+def without_baseline(dataset: str) -> Judgement:
+    """The judgement of measurements on data without a name."""
+    return incomparable(
+        say(
+            "no baseline for {data} data, and none can be made: only MNIST and the surrogate have one; "
+            "--data mnist, or --data surrogate (in pytest: --repro-data)",
+            data=dataset,
+        )
+    )
 
 
 def measured_samples(runs: Sequence[Run]) -> MeasuredSamples:

@@ -9,6 +9,7 @@ import json
 import os
 import pty
 import re
+import shlex
 import subprocess
 import sys
 import time
@@ -25,6 +26,7 @@ from mnist_repro.errors import BadInput
 from tests.builders import command_line
 from tests.builders.misbehaving_server import closed_port, serving
 from tests.builders.mnist_files import black_digest
+from tests.builders.refused import refused
 
 
 @pytest.fixture(scope="module")
@@ -124,6 +126,33 @@ def test_the_right_file_with_other_arrays_in_it_is_refused(source: Remote, tmp_p
         fetch.download(replace(source, arrays_sha256="0" * 64), tmp_path / "mnist.npz")
 
     assert [] == list(tmp_path.iterdir())
+
+
+def test_a_mirror_that_packed_it_again_is_accepted_with_the_hash_that_is_advised(
+    source: Remote, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with pytest.raises(BadInput, match="is not the file expected") as caught:
+        fetch.download(replace(source, file_sha256="0" * 64), tmp_path / "mnist.npz")
+    found = re.search(r"packed MNIST again, MNIST_REPRO_URL=(\S+); else try again", caught.value.fix)
+
+    assert found is not None
+    monkeypatch.setenv("MNIST_REPRO_URL", shlex.split(found[1])[0])
+    assert (source.url, source.file_sha256) == (fetch.remote().url, fetch.remote().file_sha256)
+
+
+def test_a_file_without_arrays_is_named_by_its_server(source: Remote, server: str, tmp_path: Path) -> None:
+    page = replace(source, url=f"{server}/page", file_sha256=hashlib.sha256(b"<html>Hi!").hexdigest())
+    what, _, fix = refused(lambda: fetch.download(page, tmp_path / "mnist.npz"))
+
+    assert f"what {server}/page sent is not MNIST: it is truncated, damaged or no .npz at all" == what
+    assert fix.startswith("try again; or set MNIST_REPRO_URL to another mirror, or unset it; or ")
+
+
+def test_a_cache_that_cannot_be_written_is_named_by_its_variable(source: Remote, tmp_path: Path) -> None:
+    (tmp_path / "file").touch()
+    fix = refused(lambda: fetch.download(source, tmp_path / "file" / "mnist.npz"))[2]
+
+    assert "free some space, or name another folder: MNIST_REPRO_CACHE=DIR" == fix
 
 
 ON_A_FULL_DISK = """

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import gzip
+import shlex
 import struct
+import subprocess
 import tracemalloc
 from pathlib import Path
 from typing import Tuple
@@ -77,6 +79,24 @@ def test_a_file_that_is_no_idx_says_what_it_is(name: str, content: bytes, what: 
 
     assert (True, True) == (what in error.what, fix in error.fix)
     assert ("rename" in fix) == ("rename" in error.fix)
+
+
+def test_a_file_that_was_packed_twice_can_be_read_after_what_is_advised(tmp_path: Path) -> None:
+    path = tmp_path / "my file.gz"
+    path.write_bytes(gzip.compress(PACKED))
+    command = refusal(path).fix.partition("type ")[2].partition(",")[0]
+    subprocess.run(shlex.split(command), check=True)
+
+    assert "rename it to my file.gz" in refusal(tmp_path / "my file").fix
+    (tmp_path / "my file").rename(path)
+    assert (3, 2) == idx.read(path).shape
+
+
+def test_no_packed_file_is_to_be_replaced_by_another(tmp_path: Path) -> None:
+    for name in ("file", "file.gz"):
+        (tmp_path / name).write_bytes(PACKED)
+
+    assert f"it looks like gzip, as file.gz beside it: move it out of {tmp_path}" == refusal(tmp_path / "file").fix
 
 
 @pytest.mark.parametrize("suffix", ["", ".gz"])

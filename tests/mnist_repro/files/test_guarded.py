@@ -44,6 +44,12 @@ def test_what_is_no_regular_file_is_refused_and_not_waited_for(
     assert f"cannot read {name}: {said}" == refused(lambda: open_regular(Path(name), PICTURE))[0]
 
 
+def test_the_command_that_shows_permissions_can_be_typed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+
+    assert "(ls -l 'my digit.png')" in refused(lambda: open_regular(Path("my digit.png"), PICTURE))[2]
+
+
 def test_a_regular_file_is_read_also_through_a_link(tmp_path: Path) -> None:
     (tmp_path / "file").write_bytes(b"abc")
     (tmp_path / "link").symlink_to("file")

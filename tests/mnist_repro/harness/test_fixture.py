@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from pathlib import Path
 from typing import List, Sequence, Tuple
 
@@ -57,6 +58,13 @@ def test_what_does_not_agree_fails_and_says_why(folder: Path, measured: Measured
 def test_a_platform_without_fingerprint_is_skipped_with_the_reason(folder: Path) -> None:
     with pytest.raises(pytest.skip.Exception, match="no fingerprint is stored for aarch64"):
         check(folder, fingerprint(machine="aarch64"))
+
+
+def test_a_fingerprint_of_unrecognised_data_is_not_to_be_recorded(folder: Path) -> None:
+    comparison = judge(folder, replace(fingerprint(), dataset="unrecognised"))
+
+    assert ["incomparable"] == [finding.verdict.value for finding in comparison.judgement.findings]
+    assert "none can be made" in str(comparison.judgement.findings[0])
 
 
 def test_what_is_neither_runs_nor_a_fingerprint_is_an_error(folder: Path) -> None:

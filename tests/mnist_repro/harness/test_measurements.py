@@ -16,6 +16,7 @@ from mnist_repro.files.environment import cpu
 from mnist_repro.gate.comparison import FINGERPRINT
 from mnist_repro.harness.measurements import Measurements, find_data
 from tests.builders.gate_cases import store, stored
+from tests.builders.refused import refused
 
 
 def crew(folder: Path, data: str) -> Measurements:
@@ -49,6 +50,14 @@ def test_data_or_recipes_that_are_not_there_are_bad_input_before_anything_is_sta
             made.fingerprint("vgg7")
     with pytest.raises(BadInput, match="unknown recipe 'vgg8'"):
         crew(tmp_path, data).begin([("vgg8", FINGERPRINT)], 3)
+
+
+def test_the_option_that_is_named_is_that_of_pytest(tmp_path: Path) -> None:
+    place = tmp_path / "a--data b"
+    what, _, fix = refused(lambda: find_data(str(place)), DIR=tmp_path)
+
+    assert "there is no DIR/a--data b (named by --repro-data)" == what
+    assert fix.endswith("leave out --repro-data and MNIST_REPRO_DATA; or name another folder with --repro-data")
 
 
 def test_without_a_word_on_data_nothing_is_downloaded(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

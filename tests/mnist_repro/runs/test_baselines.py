@@ -79,7 +79,8 @@ TITLE = "dataset mnist, arithmetic original"
         ),
         (
             *(elsewhere("unrecognised"), "unrecognised data"),
-            ", and none can be made: only MNIST and the surrogate have one; --data mnist, or --data surrogate",
+            ", and none can be made: only MNIST and the surrogate have one; --data mnist, or --data surrogate "
+            "(in pytest: --repro-data)",
         ),
     ],
 )
