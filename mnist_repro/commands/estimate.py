@@ -15,7 +15,7 @@ from __future__ import annotations
 import argparse
 
 from mnist_repro.commands.options import add_data, add_recipe_of_file, load_data, named_place
-from mnist_repro.errors import BadInput, ExitCode
+from mnist_repro.errors import ExitCode
 
 DESCRIPTION = "score the test images with the weights of a run; leaves eval.log"
 
@@ -38,12 +38,7 @@ def run(arguments: argparse.Namespace) -> ExitCode:
 
     located = locate_weights(arguments.path, arguments.recipe)
     out = arguments.out or located.file.parent
-    try:
-        components.check_folder(out, located.recipe)
-    except BadInput as error:
-        if arguments.out is not None or "--out" in error.fix:
-            raise
-        raise BadInput(error.what, error.why, f"{error.fix}: --out DIR") from error
+    components.check_folder(out, located.recipe, scores_only=True)
     require_tensorflow()
     dataset = load_data(arguments)
     components.check_data(out, dataset)

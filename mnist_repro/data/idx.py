@@ -83,7 +83,7 @@ def _of_gzip(path: Path) -> str:
         return f"it was packed twice: type gunzip {shlex.quote(str(path))}, then the command again"
     packed = path.with_name(f"{path.name}.gz")
     if packed.exists():
-        return f"it looks like gzip, as {packed.name} beside it: move it out of {path.parent}"
+        return f"it looks like gzip, and {packed.name} is there as well: move {path.name} out of {path.parent}"
     return f"it looks like gzip: rename it to {packed.name}"
 
 

@@ -37,6 +37,7 @@ from mnist_repro.weights import param_hdf5
 STEP_LOSSES_KEPT = 100
 # Number of digits of a hash in messages.
 DIGITS = 12
+_ELSEWHERE = "name another folder: --out DIR"
 # The most bytes that the description of a model's layers takes in `model.h5`.
 DESCRIPTION_BYTES = 1 << 17
 
@@ -62,18 +63,23 @@ class Assignment:
             raise BadInput(f"seed {self.seed}", "a seed is a whole number from 0", "--seed 0")
 
 
-def check_folder(folder: Path, recipe: Recipe) -> None:
+def check_folder(folder: Path, recipe: Recipe, scores_only: bool = False) -> None:
     """Make sure, before the training, that a run of ``recipe`` can be written into ``folder``.
+
+    With ``scores_only`` only the scores of a run are to be written. Nothing need be removed for them.
 
     Raises:
         BadInput: the folder holds the run of another recipe or an unreadable run, is not a folder, cannot be written,
             or has a folder in the place of a file that is to be written.
     """
-    require_writable(folder)
-    require_no_folders(folder, (*TRAINED, *ESTIMATED))
+    require_writable(folder, _ELSEWHERE)
+    require_no_folders(folder, (*TRAINED, *ESTIMATED), _ELSEWHERE)
     if not (folder / run_json.FILE).exists():
         return
-    _require_same(folder, "of", read_kept(folder).recipe, recipe.name)
+    try:
+        _require_same(folder, "of", read_kept(folder).recipe, recipe.name)
+    except BadInput as error:
+        raise BadInput(error.what, error.why, _ELSEWHERE if scores_only else error.fix) from error
 
 
 def check_kept(folder: Path, assignment: Assignment, dataset: Dataset) -> None:
@@ -112,7 +118,7 @@ def _require_same(folder: Path, kind: str, kept: str, new: str) -> None:
 
 
 def _elsewhere(folder: Path) -> str:
-    return f"--out another folder, or remove {folder}"
+    return f"--out another folder, or move {folder / run_json.FILE} away: then the run there is replaced"
 
 
 def check_result(file: Path, folders: Sequence[Path]) -> None:

@@ -15,7 +15,9 @@ from typing import Any, Callable, Dict, List, Mapping, Optional
 from mnist_repro.errors import BadInput
 
 LINES_SHOWN = 15
-_FEWER = "on Linux, put `taskset -c 0` before the command, so that it starts one process at a time"
+FEWER = (
+    "on Linux, put `taskset -c 0` before the command and leave --processes out, so that it starts one process at a time"
+)
 
 # Takes a request, and a function that reports progress as keywords; returns the answer.
 Answerer = Callable[[Dict[str, Any], Callable[..., None]], Any]
@@ -43,7 +45,7 @@ class DiedError(Exception):
     def fix(self) -> str:
         """What to do next."""
         if self.code < 0:
-            return f"type the command again; if a signal 9 comes back, memory is short: {_FEWER}"
+            return f"type the command again; if a signal 9 comes back, memory is short: {FEWER}"
         return "the last of its words say what to mend; if they name code of mnist_repro, report it as a bug"
 
 

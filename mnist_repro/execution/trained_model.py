@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import contextlib
+import shlex
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Callable, Optional
@@ -44,7 +46,7 @@ def locate_weights(path: Path, recipe: Optional[str]) -> Located:
         raise BadInput(
             f"{path} has no {WEIGHTS}",
             "a run folder has the weights that `train` left there",
-            f"mnist-repro train RECIPE --out {path}",
+            _train(path),
         )
     if not (path / run_json.FILE).exists():
         return Located(file, param_hdf5.identify(file, recipe))
@@ -56,6 +58,14 @@ def locate_weights(path: Path, recipe: Optional[str]) -> Located:
             "leave --recipe out, or name another folder",
         )
     return Located(file, find(run.recipe), run.scale)
+
+
+def _train(folder: Path) -> str:
+    """The command that leaves weights in a folder, of the same kind as a run that is there."""
+    if (folder / run_json.FILE).exists():
+        with contextlib.suppress(BadInput):
+            return run_json.train_command(run_json.read(folder), folder)
+    return f"name the folder of a run; or mnist-repro train RECIPE --out {shlex.quote(str(folder))}"
 
 
 def restored(path: Path, recipe: Optional[str]) -> tuple[Located, Any]:

@@ -9,6 +9,8 @@ import contextlib
 import functools
 import gc
 import os
+import shlex
+import sys
 import tempfile
 import threading
 from concurrent.futures import Future, ThreadPoolExecutor, as_completed
@@ -22,7 +24,7 @@ from mnist_repro.errors import BadInput
 from mnist_repro.execution import fingerprint
 from mnist_repro.execution.components import Assignment, as_run, estimate, train_into
 from mnist_repro.execution.fingerprint import TakenFingerprint
-from mnist_repro.execution.processes import DiedError, Process, serve
+from mnist_repro.execution.processes import FEWER, DiedError, Process, serve
 from mnist_repro.files.atomic import remove_unfinished, require_writable
 from mnist_repro.recipes import Recipe, find
 from mnist_repro.runs import run_json
@@ -143,11 +145,7 @@ class Pool:
             remove_unfinished(task.folder)
             return RunFailedError(f"the process of this run {error.how}", error.last_words, error.fix)
         except Exception as error:
-            return RunFailedError(
-                "the process of this run could not be used",
-                f"it did not start, or it answered something else than expected: {type(error).__name__}: {error}",
-                "run it again",
-            )
+            return RunFailedError(*_unusable("the process of this run", error).args)
 
     def _ask(self, task: Task) -> Optional[BadInput]:
         failure = None
@@ -194,12 +192,29 @@ def provenance_there() -> Dict[str, Any]:
 
 
 def _ask_once(request: Mapping[str, Any]) -> Any:
-    with contextlib.closing(Process("execution.workers")) as process:
-        try:
+    task = f"takes the fingerprint of {request['recipe']}" if request else "reports its TensorFlow"
+    try:
+        with contextlib.closing(Process("execution.workers")) as process:
             return process.ask(request)
-        except DiedError as error:
-            task = f"takes the fingerprint of {request['recipe']}" if request else "reports its TensorFlow"
-            raise BadInput(f"the process that {task} {error.how}", error.last_words, error.fix) from error
+    except DiedError as error:
+        raise BadInput(f"the process that {task} {error.how}", error.last_words, error.fix) from error
+    except (OSError, ValueError) as error:
+        raise _unusable(f"the process that {task}", error) from error
+
+
+def _unusable(process: str, error: Exception) -> BadInput:
+    """The message about a process that did not start, or did not answer in JSON."""
+    fix = f"type the command again; if it comes back, {FEWER}"
+    if isinstance(error, ValueError):
+        fix = (
+            f"type {shlex.quote(sys.executable)} -c pass: if it prints anything, take that out of sitecustomize.py or "
+            "the .pth file that prints it; if not, report it as a bug"
+        )
+    return BadInput(
+        f"{process} could not be used",
+        f"it did not start, or it answered something else than expected: {type(error).__name__}: {error}",
+        fix,
+    )
 
 
 def _job(task: Task) -> Dict[str, Any]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import os
 import secrets
+import shlex
 import shutil
 import tempfile
 from pathlib import Path
@@ -99,8 +100,10 @@ def write_text(path: Path, text: str) -> None:
         temporary.write_text(text, encoding="utf-8")
 
 
-def require_writable(folder: Path) -> None:
+def require_writable(folder: Path, elsewhere: str = ELSEWHERE) -> None:
     """Make sure, before long work begins, that files can be made in ``folder``. No file or folder is made.
+
+    ``elsewhere`` is the advice if they cannot.
 
     Raises:
         BadInput: ``folder``, or its nearest existing parent, is not a folder, or this user may not write into it.
@@ -110,13 +113,11 @@ def require_writable(folder: Path) -> None:
         while not nearest.exists() and nearest != nearest.parent:
             nearest = nearest.parent
     except OSError as error:
-        raise unwritable(folder, error) from error
+        raise unwritable(folder, error, elsewhere) from error
     if not nearest.is_dir():
-        raise BadInput(f"{nearest} is not a folder", f"{folder} must be one", "name another folder")
+        raise BadInput(f"{nearest} is not a folder", f"{folder} must be one", elsewhere)
     if not os.access(str(nearest), os.W_OK | os.X_OK):
-        raise BadInput(
-            f"cannot write into {nearest}", "its permissions, or those of its disk, forbid it", "name another folder"
-        )
+        raise BadInput(f"cannot write into {nearest}", "its permissions, or those of its disk, forbid it", elsewhere)
 
 
 def require_replaceable(file: Path) -> None:
@@ -127,11 +128,17 @@ def require_replaceable(file: Path) -> None:
     """
     require_writable(file.parent)
     if file.is_dir():
-        raise BadInput(f"{file} is a folder", "a file must be written there", f"name a file in it: {file / 'FILE'}")
+        raise BadInput(
+            f"{file} is a folder",
+            "a file must be written there",
+            f"name a file in it: {shlex.quote(str(file / 'FILE'))}",
+        )
 
 
-def require_no_folders(folder: Path, names: Sequence[str]) -> None:
+def require_no_folders(folder: Path, names: Sequence[str], elsewhere: str = ELSEWHERE) -> None:
     """Make sure that no folder is in the place of one of the files ``names`` of ``folder``.
+
+    ``elsewhere`` is in the advice if there is one.
 
     Raises:
         BadInput: a folder has one of these names.
@@ -142,7 +149,7 @@ def require_no_folders(folder: Path, names: Sequence[str]) -> None:
             raise BadInput(
                 f"{file} is a folder",
                 f"a file {file.name} must be written there",
-                f"remove {file}, or name another folder",
+                f"remove {file}, or {elsewhere}",
             )
 
 

@@ -5,14 +5,22 @@ from __future__ import annotations
 import errno
 import json
 import math
+import shlex
 from pathlib import Path
 from typing import Any, Dict
 
 from mnist_repro.errors import BadInput
 
 
-def read_json(file: Path, schema: int, what: str, make: str) -> Dict[str, Any]:
+def read_json(file: Path, schema: int, what: str, make: str, replace: str = "") -> Dict[str, Any]:
     """Read a JSON object from one of our files, and check its schema number.
+
+    Args:
+        file: its path.
+        schema: the schema number that this program reads.
+        what: what the file describes, such as ``run``.
+        make: the advice if the file cannot be read.
+        replace: the advice if the file is damaged (default: ``make``).
 
     Raises:
         BadInput: the file is missing, unreadable, not JSON, not an object, or of another schema.
@@ -22,18 +30,23 @@ def read_json(file: Path, schema: int, what: str, make: str) -> Dict[str, Any]:
             raise OSError(errno.EINVAL, "it is not a regular file")
         fields = json.loads(file.read_text(encoding="utf-8"))
     except OSError as error:
+        permissions = f"make it readable, see ls -l {shlex.quote(str(file))}; or "
         raise BadInput(
-            f"cannot read {file}: {error.strerror}", f"that is where a {what} keeps its figures", make
+            f"cannot read {file}: {error.strerror}",
+            f"that is where a {what} keeps its figures",
+            f"{permissions if isinstance(error, PermissionError) else ''}{make}",
         ) from error
     except (ValueError, RecursionError) as error:
-        raise BadInput(f"{file} is not JSON", f"it may have been cut short or edited: {error}", make) from error
+        raise BadInput(
+            f"{file} is not JSON", f"it may have been cut short or edited: {error}", replace or make
+        ) from error
     found = fields.get("schema") if isinstance(fields, dict) else None
     if not isinstance(fields, dict) or isinstance(found, bool) or found != schema:
         newer = isinstance(found, int) and found > schema
         raise BadInput(
             f"{file} has schema {found!r}, this program reads {schema}",
             "a newer mnist-repro wrote it" if newer else f"every {what} names its schema",
-            "pip install --upgrade mnist-repro" if newer else make,
+            "pip install --upgrade mnist-repro" if newer else replace or make,
         )
     return fields
 

@@ -6,6 +6,7 @@ What is read is sound: its parts fit together, so that code that uses a run need
 from __future__ import annotations
 
 import math
+import shlex
 from collections import Counter
 from pathlib import Path
 from typing import Any, Callable, Dict, List, Mapping, Optional, Tuple
@@ -58,7 +59,7 @@ def read(path: Path) -> Run:
         BadInput: the file is missing, truncated, of a newer schema, lacks a field, or has impossible values.
     """
     file = path / FILE if path.is_dir() else path
-    fields = read_json(file, SCHEMA, "run", "mnist-repro train RECIPE --out DIR")
+    fields = read_json(file, SCHEMA, "run", "mnist-repro train RECIPE --out DIR", _again(file))
     try:
         run = Run(
             recipe=str(fields["recipe"]),
@@ -80,15 +81,28 @@ def read(path: Path) -> Run:
         raise BadInput(
             f"{file} is not a whole run",
             f"a run of schema {SCHEMA} has every field of docs/reference: {type(error).__name__}: {error}",
-            "train it again: mnist-repro train RECIPE --out DIR",
+            _again(file),
         ) from error
     if unsound is not None:
         raise BadInput(
             f"{file} is not a sound run: {unsound}",
             "every run that was trained here has what others count on, so that this one was edited or damaged",
-            f"train it again: mnist-repro train {run.recipe} --out DIR",
+            _again(file, run.recipe),
         )
     return run
+
+
+def _again(file: Path, recipe: str = "RECIPE") -> str:
+    """How to replace a damaged run; `train` does not replace a `run.json` that cannot be read."""
+    folder = shlex.quote(str(file.parent))
+    return f"move {file} away, then train it again: mnist-repro train {recipe} --out {folder}"
+
+
+def train_command(run: Run, folder: Path) -> str:
+    """The command that makes a run again in its folder."""
+    data = f" --data {run.dataset['name']}" if run.dataset["name"] == "surrogate" else ""
+    kind = f"--seed {run.seed} --scale {run.scale} --arithmetic {run.arithmetic}{data}"
+    return f"mnist-repro train {run.recipe} {kind} --out {shlex.quote(str(folder))}"
 
 
 def _provenance(fields: Mapping[str, Any]) -> Dict[str, Any]:

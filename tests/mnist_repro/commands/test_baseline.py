@@ -308,7 +308,7 @@ def test_baselines_in_a_place_that_is_no_folder_are_refused(tmp_path: Path, data
     place.write_text("", encoding="ascii")
     parts = message(baseline("record", place, WHEEL, "--data", data), tmp_path)
 
-    assert ["DIR/file is not a folder", "DIR/file must be one", "name another folder"] == parts
+    assert ["DIR/file is not a folder", "DIR/file must be one", "name another folder: --baselines DIR"] == parts
 
 
 @pytest.mark.parametrize("option", ["--seeds", "--processes"])

@@ -129,3 +129,13 @@ def test_a_run_that_cannot_be_written_into_can_be_scored_elsewhere(own: Path, re
 
     ends_with_one_message(ended, f"{file} is a folder\n")
     assert ended.err.endswith(f"remove {file}, or name another folder: --out DIR\n")
+
+
+def test_weights_beside_a_damaged_run_are_not_to_be_lost(own: Path, reproduced: Reproduced, tmp_path: Path) -> None:
+    (own / "run.json").write_text("{", encoding="utf-8")
+    weights = own / "param.hdf5"
+    ended = run("estimate", weights, "--data", reproduced.data)
+
+    ends_with_one_message(ended, f"{own / 'run.json'} is not JSON\n")
+    assert ended.err.endswith("next: name another folder: --out DIR\n")
+    assert 0 == run("estimate", weights, "--data", reproduced.data, "--out", tmp_path / "elsewhere").code

@@ -96,7 +96,8 @@ def test_no_packed_file_is_to_be_replaced_by_another(tmp_path: Path) -> None:
     for name in ("file", "file.gz"):
         (tmp_path / name).write_bytes(PACKED)
 
-    assert f"it looks like gzip, as file.gz beside it: move it out of {tmp_path}" == refusal(tmp_path / "file").fix
+    fix = refusal(tmp_path / "file").fix
+    assert f"it looks like gzip, and file.gz is there as well: move file out of {tmp_path}" == fix
 
 
 @pytest.mark.parametrize("suffix", ["", ".gz"])

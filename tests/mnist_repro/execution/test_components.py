@@ -160,19 +160,29 @@ def test_an_older_run_survives_a_disk_that_fills_up(
     assert (f"cannot write DIR/{file}: {said}", before) == (what, contents(folder))
 
 
+REPLACE = "--out another folder, or move DIR/run.json away: then the run there is replaced"
+
+
 def test_a_folder_keeps_one_recipes_run(tmp_path: Path) -> None:
     run_json.write(made_up.run("vgg7", 0, made_up.score(10, 0.04, 0.987)), tmp_path)
     check_folder(tmp_path, find("vgg7"))
     what, _, fix = refused(lambda: check_folder(tmp_path, find("vgg7-bn")), DIR=tmp_path)
 
-    assert ("DIR holds a run of vgg7, not of vgg7-bn", "--out another folder, or remove DIR") == (what, fix)
+    assert ("DIR holds a run of vgg7, not of vgg7-bn", REPLACE) == (what, fix)
 
 
 def test_a_run_that_cannot_be_read_is_not_overwritten(tmp_path: Path) -> None:
     (tmp_path / "run.json").write_text('{"schema": 1, "recipe": "vg', encoding="utf-8")
     what, _, fix = refused(lambda: check_folder(tmp_path, find("vgg7")), DIR=tmp_path)
 
-    assert ("DIR/run.json is not JSON", "--out another folder, or remove DIR") == (what, fix)
+    assert ("DIR/run.json is not JSON", REPLACE) == (what, fix)
+
+
+def test_nothing_is_to_be_removed_for_scores(tmp_path: Path) -> None:
+    (tmp_path / "run.json").write_text('{"schema": 1, "recipe": "vg', encoding="utf-8")
+    what, _, fix = refused(lambda: check_folder(tmp_path, find("vgg7"), scores_only=True), DIR=tmp_path)
+
+    assert ("DIR/run.json is not JSON", "name another folder: --out DIR") == (what, fix)
 
 
 @pytest.mark.parametrize("name", ["learn.log", "param.hdf5", "model.h5", "eval.log", "evaluation.json"])

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import shlex
+import shutil
 from pathlib import Path
 
 import numpy as np
 import pytest
 
+from mnist_repro import cli
 from mnist_repro.execution.trained_model import Located, locate_weights, scorer
 from mnist_repro.recipes import find
 from mnist_repro.runs import run_json
@@ -38,9 +41,25 @@ def test_a_file_and_a_folder_without_a_run_are_known_by_the_weights(tmp_path: Pa
 
 
 def test_a_folder_without_weights_or_with_those_of_another_recipe(run: Path, tmp_path: Path) -> None:
-    assert "DIR has no param.hdf5" == refused(lambda: locate_weights(tmp_path, None), DIR=tmp_path)[0]
+    what, _, fix = refused(lambda: locate_weights(tmp_path, None), DIR=tmp_path)
+    assert ("DIR has no param.hdf5", "name the folder of a run; or mnist-repro train RECIPE --out DIR") == (what, fix)
     assert "DIR is a run of wheel-softmax, not of vgg7" == refused(lambda: locate_weights(run, "vgg7"), DIR=run)[0]
     assert "unknown recipe 'vgg8'" == refused(lambda: locate_weights(run, "vgg8"))[0]
+
+
+def test_weights_that_are_missing_are_trained_again_as_the_run_was(run: Path, tmp_path: Path) -> None:
+    folder = tmp_path / "my run"
+    shutil.copytree(str(run), str(folder))
+    (folder / "param.hdf5").unlink()
+    kept = run_json.read(folder)
+    words = shlex.split(refused(lambda: locate_weights(folder, None))[2])
+
+    asked = cli.parser().parse_args(words[1:])
+    assert ("mnist-repro", "train", str(folder)) == (words[0], words[1], str(asked.out))
+    assert (kept.recipe, kept.seed, kept.scale, kept.arithmetic) == (
+        *(asked.recipe, asked.seed, asked.scale),
+        asked.arithmetic,
+    )
 
 
 # TensorFlow 2.2 uses names that NumPy has since deprecated.

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import os
+import shlex
+import subprocess
 import threading
 from contextlib import closing
 from pathlib import Path
@@ -25,7 +27,9 @@ from mnist_repro.execution.workers import (
     RunFailedError,
     Task,
     cores,
+    provenance_there,
     run_all,
+    take_fingerprint,
 )
 from mnist_repro.files.atomic import UNFINISHED
 from mnist_repro.recipes import find
@@ -90,7 +94,7 @@ def test_each_task_has_an_outcome_in_the_order_of_the_tasks(rehearsed: Type[Rehe
             "the process of this run was killed by signal 9",
             "its last words were:\n    ouch",
             "type the command again; if a signal 9 comes back, memory is short: on Linux, put `taskset -c 0` before "
-            "the command, so that it starts one process at a time",
+            "the command and leave --processes out, so that it starts one process at a time",
         ),
         ("a", "b", "c"),
     ] == [getattr(each, "args", None) for each in (died, refused)]
@@ -294,3 +298,17 @@ def test_a_process_that_died_before_it_reported_its_tensorflow_is_bad_input(monk
     what, _, _ = refused(workers.provenance_there)
 
     assert "the process that reports its TensorFlow was killed by signal 9" == what
+
+
+@pytest.mark.parametrize("ask", [provenance_there, lambda: take_fingerprint(find("vgg7"), "surrogate", "original")])
+def test_a_python_that_prints_at_its_start_is_said(
+    ask: Callable[[], object], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "sitecustomize.py").write_text("print('hello')\n", encoding="utf-8")
+    monkeypatch.setenv("PYTHONPATH", str(tmp_path))
+    what, _, fix = refused(ask)
+
+    assert what.startswith("the process that ")
+    assert what.endswith(" could not be used")
+    command = shlex.split(fix.partition("type ")[2].partition(":")[0])
+    assert b"hello\n" == subprocess.run(command, check=True, stdout=subprocess.PIPE).stdout

@@ -20,7 +20,7 @@ from mnist_repro.runs.run_json import first_unsound
 from tests.builders import made_up
 from tests.builders.refused import refused
 
-AGAIN = "train it again: mnist-repro train RECIPE --out DIR"
+AGAIN = "move FILE away, then train it again: mnist-repro train RECIPE --out DIR"
 MAKE = "mnist-repro train RECIPE --out DIR"
 FIELDS = "a run of schema 1 has every field of docs/reference"
 
@@ -34,7 +34,8 @@ def made() -> Run:
 
 
 def refusal(path: Path) -> Tuple[str, str, str]:
-    return refused(lambda: run_json.read(path), FILE=path / run_json.FILE if path.is_dir() else path)
+    file = path / run_json.FILE if path.is_dir() else path
+    return refused(lambda: run_json.read(path), FILE=file, DIR=file.parent)
 
 
 def edited(folder: Path, made: Run, edit: Callable[[Dict[str, Any]], object]) -> Path:
@@ -147,7 +148,7 @@ def test_what_is_not_json(content: bytes, tmp_path: Path) -> None:
 
     what, why, fix = refusal(tmp_path)
     # Python's own words follow the why.
-    assert ("FILE is not JSON", MAKE) == (what, fix)
+    assert ("FILE is not JSON", AGAIN) == (what, fix)
     assert why.startswith("it may have been cut short or edited: ")
 
 
@@ -195,7 +196,7 @@ def test_what_no_run_of_ours_holds(made: Run, tmp_path: Path) -> None:
     found = refusal(edited(tmp_path, made, lambda fields: fields.update(seed=-1)))
 
     assert "FILE is not a sound run: seed is -1" == found[0]
-    assert "train it again: mnist-repro train vgg7-bn --out DIR" == found[2]
+    assert AGAIN.replace("RECIPE", "vgg7-bn") == found[2]
 
 
 FIRST, LAST = made_up.score(3, 0.125, 0.96, debiased=0.0625), made_up.score(10, 0.03125, 0.99)
