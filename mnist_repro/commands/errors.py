@@ -72,11 +72,13 @@ def run(arguments: argparse.Namespace) -> ExitCode:
 def _require_no_others(folder: Path, names: Collection[str]) -> None:
     """Refuse a folder with pictures of another model's mistakes. Pictures in ``names`` may be replaced."""
     there = sorted(path.name for path in folder.iterdir()) if folder.is_dir() else []
+    from mnist_repro.display import counted
+
     others = [name for name in there if _PICTURE.fullmatch(name) and name not in names]
     if others:
         raise BadInput(
             f"{folder} has pictures of what another model got wrong, such as {others[0]}",
-            f"{len(others):,} of them are not mistakes of this model, and the folder would mix two models",
+            f"{counted(len(others), 'picture')} would be there beside the mistakes of this model",
             f"--images another folder, or remove the pictures from {folder}",
         )
 

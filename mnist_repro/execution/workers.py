@@ -145,7 +145,8 @@ class Pool:
             remove_unfinished(task.folder)
             return RunFailedError(f"the process of this run {error.how}", error.last_words, error.fix)
         except Exception as error:
-            return RunFailedError(*_unusable("the process of this run", error).args)
+            failure = _unusable("the process of this run", error)
+            return RunFailedError(failure.what, failure.why, failure.fix)
 
     def _ask(self, task: Task) -> Optional[BadInput]:
         failure = None

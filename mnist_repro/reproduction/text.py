@@ -23,6 +23,7 @@ from mnist_repro.reproduction.judgement import (
     figure_text,
     measured,
 )
+from mnist_repro.runs import baselines
 from mnist_repro.runs.run import Run
 from mnist_repro.runs.run_json import SCHEMA
 
@@ -45,7 +46,8 @@ def as_text(result: Result, scale: str, arithmetic: str) -> str:
         why = "at the subset scale" if result.dataset == "mnist" else f"on {result.dataset} data"
         missing = sum(recipe_result.seeds - len(recipe_result.runs) for recipe_result in result.recipes)
         outcome = f"{counted(missing, 'run')} could not be made" if missing else "The runs themselves were made"
-        parts.append(f"NOTHING PUBLISHED WAS TESTED: that cannot be done {why}. {outcome}.\n{_judged_by(result)}")
+        basis = _judged_by(result, scale, arithmetic)
+        parts.append(f"NOTHING PUBLISHED WAS TESTED: that cannot be done {why}. {outcome}.\n{basis}")
     return "\n\n".join(parts)
 
 
@@ -87,7 +89,7 @@ def _recipe_text(result: RecipeResult, scale: str, arithmetic: str) -> str:
     return "\n".join(lines)
 
 
-def _judged_by(result: Result) -> str:
+def _judged_by(result: Result, scale: str, arithmetic: str) -> str:
     """The basis of the verdicts, if no published figure could be tested."""
     judged = [
         recipe_result.recipe.name
@@ -101,7 +103,11 @@ def _judged_by(result: Result) -> str:
     ]
     lines = [f"Judged by the stored runs of the same data and arithmetic: {', '.join(judged)}."] if judged else []
     if bare:
-        next_step = "Name their folder with --baselines DIR, or record them: mnist-repro baseline record."
+        next_step = "Only runs on MNIST and on the surrogate are stored: --data mnist, or --data surrogate."
+        if result.dataset in baselines.DATASETS:
+            unusual = baselines.options(baselines.conditions_of(result.dataset, arithmetic))
+            command = f"mnist-repro baseline record {' '.join(bare)} --rung {scale}{unusual}"
+            next_step = f"Name their folder with --baselines DIR, or record them: {command}"
         lines.append(f"No stored runs to judge by: {', '.join(bare)}. {next_step}")
     return "\n".join(lines)
 

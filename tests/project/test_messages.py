@@ -16,7 +16,7 @@ from mnist_repro.errors import BadInput
 from pjm import errors
 
 ROOT = Path(__file__).parents[2]
-NAMES = {BadInput.__name__, errors.BadInput.__name__}
+NAMES = {BadInput.__name__, "RunFailedError", errors.BadInput.__name__}
 PARTS = ("what", "why", "next")
 VALUE = "…"
 

@@ -100,8 +100,17 @@ def test_what_is_missing_is_not_said_to_be_there() -> None:
     assert (
         "NOTHING PUBLISHED WAS TESTED: that cannot be done on surrogate data. 3 runs could not be made.\n"
         "No stored runs to judge by: wheel-softmax. Name their folder with --baselines DIR, "
-        "or record them: mnist-repro baseline record."
+        "or record them: mnist-repro baseline record wheel-softmax --rung full --data surrogate"
     ) == last
+
+
+def test_runs_on_data_without_a_name_are_not_to_be_recorded() -> None:
+    result = Result((result_of("wheel-softmax", WHEELS, 3, AGREES),), "unrecognised", 0)
+
+    assert as_text(result, "full", "original").endswith(
+        "No stored runs to judge by: wheel-softmax. "
+        "Only runs on MNIST and on the surrogate are stored: --data mnist, or --data surrogate."
+    )
 
 
 def test_the_curve_of_batch_accuracies_is_a_mean_over_the_seeds() -> None:
