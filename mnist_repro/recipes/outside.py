@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import importlib.util
 import os
+import shlex
 import sys
 from importlib import metadata
 from pathlib import Path
@@ -41,6 +42,11 @@ def name_files(files: List[Path]) -> None:
 def named_files() -> List[str]:
     """The files that were named."""
     return [name for name in os.environ.get(VARIABLE, "").split(os.pathsep) if name]
+
+
+def option() -> str:
+    """The option that names the same files in another command, such as `` --recipes mine.py``; empty without files."""
+    return "".join(f" --recipes {shlex.quote(name)}" for name in named_files())
 
 
 def load() -> Iterator[Tuple[str, Recipe]]:

@@ -9,6 +9,7 @@ import numpy as np
 
 from mnist_repro.display import counted, folded, table
 from mnist_repro.files.json import json_text
+from mnist_repro.gate.baselines.folder import BASELINES
 from mnist_repro.gate.intervals import standard_deviation
 from mnist_repro.gate.one_run import FALSE_ALARMS, MATTERS, SPREAD_CHANGED
 from mnist_repro.gate.verdicts import Finding, Verdict
@@ -106,6 +107,7 @@ def _judged_by(result: Result, scale: str, arithmetic: str) -> str:
         next_step = "Only runs on MNIST and on the surrogate are stored: --data mnist, or --data surrogate."
         if result.dataset in baselines.DATASETS:
             unusual = baselines.options(baselines.conditions_of(result.dataset, arithmetic))
+            unusual += baselines.places(BASELINES, bare)
             command = f"mnist-repro baseline record {' '.join(bare)} --rung {scale}{unusual}"
             next_step = f"Name their folder with --baselines DIR, or record them: {command}"
         lines.append(f"No stored runs to judge by: {', '.join(bare)}. {next_step}")

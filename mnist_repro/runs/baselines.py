@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import shlex
 from functools import partial
 from pathlib import Path
 from typing import Dict, Mapping, Sequence
@@ -15,8 +14,7 @@ from mnist_repro.gate.baselines.values import BaselineEntry, BaselineFile, Finge
 from mnist_repro.gate.comparison import FINGERPRINT, PUBLISHED, SAMPLES
 from mnist_repro.gate.sentence import say
 from mnist_repro.gate.verdicts import Judgement
-from mnist_repro.recipes import OURS, RECIPES
-from mnist_repro.recipes.outside import named_files
+from mnist_repro.recipes import OURS, RECIPES, outside
 from mnist_repro.recipes.recipe import ARITHMETICS
 from mnist_repro.runs.metrics import DIRECTIONS, is_share, metric_values
 from mnist_repro.runs.run import Run
@@ -63,8 +61,7 @@ def owner(folder: Path, recipe: str, rung: str, conditions: Mapping[str, str] = 
 
 def places(folder: Path, recipes: Sequence[str]) -> str:
     """The options of `mnist-repro baseline` that say where baselines and recipes lie; empty for the default."""
-    files = named_files() if set(recipes) - set(OURS) else []
-    return option(folder) + "".join(f" --recipes {shlex.quote(file)}" for file in files)
+    return option(folder) + (outside.option() if set(recipes) - set(OURS) else "")
 
 
 def options(conditions: Mapping[str, str]) -> str:

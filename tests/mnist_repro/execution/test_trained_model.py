@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import shlex
 import shutil
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -11,7 +12,7 @@ import pytest
 
 from mnist_repro import cli
 from mnist_repro.execution.trained_model import Located, locate_weights, scorer
-from mnist_repro.recipes import find
+from mnist_repro.recipes import find, outside
 from mnist_repro.runs import run_json
 from mnist_repro.training import framework
 from tests.builders import made_up
@@ -53,6 +54,7 @@ def test_weights_that_are_missing_are_trained_again_as_the_run_was(run: Path, tm
     (folder / "param.hdf5").unlink()
     kept = run_json.read(folder)
     words = shlex.split(refused(lambda: locate_weights(folder, None))[2])
+    assert "--recipes" not in words
 
     asked = cli.parser().parse_args(words[1:])
     assert ("mnist-repro", "train", str(folder)) == (words[0], words[1], str(asked.out))
@@ -60,6 +62,16 @@ def test_weights_that_are_missing_are_trained_again_as_the_run_was(run: Path, tm
         *(asked.recipe, asked.seed, asked.scale),
         asked.arithmetic,
     )
+
+
+def test_the_file_of_a_recipe_of_ones_own_is_in_the_command(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv(outside.VARIABLE, str(tmp_path / "my recipes.py"))
+    mine = replace(made_up.run("vgg7", 0, made_up.score(10, 0.5, 0.9)), recipe="mine")
+
+    command = run_json.train_command(mine, tmp_path)
+
+    assert "mine" == shlex.split(command)[2]
+    assert f" --recipes '{tmp_path}/my recipes.py' " in command
 
 
 # TensorFlow 2.2 uses names that NumPy has since deprecated.
