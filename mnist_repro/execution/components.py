@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import os
+import shlex
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Dict, Optional, Sequence
+from typing import Any, Dict, Mapping, Optional, Sequence
 
 from mnist_repro.data import places
 from mnist_repro.data.dataset import Dataset
@@ -153,12 +155,20 @@ def check_data(folder: Path, dataset: Dataset) -> None:
             f"{name} data ({sha256[:DIGITS]}…)"
             for name, sha256 in ((theirs["name"], theirs["sha256"]), (dataset.name, dataset.sha256))
         ]
-        own = theirs["name"] if theirs["name"] in places.WORDS else "DIR with the run's own"
         raise BadInput(
             f"{folder} holds a run on {told[0]}, not on {told[1]}",
             f"{EVALUATION_LOG} and {run_json.FILE} of one folder must describe the same images",
-            f"--out another folder, or --data {own}",
+            f"--out another folder, or --data {_own_data(theirs)}",
         )
+
+
+def _own_data(dataset: Mapping[str, str]) -> str:
+    """The value of --data for a run's own data."""
+    source = dataset.get("source", "")
+    # Not `mnist` where the place is known: MNIST_REPRO_DATA may name other data. Not `Path.exists`, which can fail.
+    if os.path.isabs(source) and os.path.exists(source):  # noqa: PTH110, PTH117
+        return shlex.quote(source)
+    return dataset["name"] if dataset["name"] in places.WORDS else "DIR with the run's own"
 
 
 def train_into(folder: Path, assignment: Assignment, dataset: Dataset, progress: Progress = no_progress) -> Run:

@@ -13,7 +13,7 @@ import pytest
 
 from mnist_repro.data.dataset import Dataset
 from mnist_repro.errors import BadInput
-from mnist_repro.execution.components import Assignment, check_folder, estimate, evaluation_log, train_into
+from mnist_repro.execution.components import Assignment, check_data, check_folder, estimate, evaluation_log, train_into
 from mnist_repro.files.locks import alone_in
 from mnist_repro.recipes import find
 from mnist_repro.recipes.recipe import Epochs, Recipe, Scale
@@ -183,6 +183,30 @@ def test_nothing_is_to_be_removed_for_scores(tmp_path: Path) -> None:
     what, _, fix = refused(lambda: check_folder(tmp_path, find("vgg7"), scores_only=True), DIR=tmp_path)
 
     assert ("DIR/run.json is not JSON", "name another folder: --out DIR") == (what, fix)
+
+
+@pytest.mark.parametrize(
+    ("name", "source", "told"),
+    [
+        ("unrecognised", "DIR/my data", "'DIR/my data'"),
+        ("mnist", "DIR/my data", "'DIR/my data'"),
+        ("mnist", "DIR/elsewhere", "mnist"),
+        ("surrogate", "drawn by mnist-repro", "surrogate"),
+        ("unrecognised", "my data", "DIR with the run's own"),
+    ],
+)
+def test_the_runs_own_data_are_named(
+    name: str, source: str, told: str, dataset: Dataset, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    Path("my data").mkdir()
+    made = made_up.run("vgg7", 0, made_up.score(10, 0.04, 0.987))
+    own = {"name": name, "sha256": "0123", "source": source.replace("DIR", str(tmp_path))}
+    run_json.write(replace(made, dataset=own), Path("run"))
+
+    fix = refused(lambda: check_data(Path("run"), dataset), DIR=tmp_path)[2]
+
+    assert f"--out another folder, or --data {told}" == fix
 
 
 @pytest.mark.parametrize("name", ["learn.log", "param.hdf5", "model.h5", "eval.log", "evaluation.json"])
