@@ -122,7 +122,9 @@ def compared(
     taken: Dict[str, Any] = {"cases": measured.cases} if isinstance(measured, CasesEntry) else {}
     if isinstance(measured, FingerprintEntry):
         taken = {"exact": measured.exact, "close": measured.close, "tolerance": measured.tolerance}
-    steps = next_steps(judgement, len(samples), stored.owner)
+    # Of nothing stored, nothing can be shown.
+    owner = stored.owner if stored.entries else replace(stored.owner, show="")
+    steps = next_steps(judgement, len(samples), owner)
     return Comparison(
         stored.name, stored.kind, judgement, measured.conditions, samples, measured.provenance, steps, taken
     )
@@ -146,7 +148,7 @@ def next_steps(judgement: Judgement, seeds: int, owner: Owner) -> Tuple[Step, ..
         wanted = "auto" if enough else str(max([*foretold, seeds + 1]))
         steps.append(("to settle it", owner.rerun.format(seeds=wanted)))
     # Where nothing was measured, the reason ends with what to do.
-    if Verdict.INCOMPARABLE in verdicts and findings[0].name != MEASUREMENT:
+    if Verdict.INCOMPARABLE in verdicts and findings[0].name != MEASUREMENT and owner.show:
         steps.append(("to see what is stored", owner.show))
     return tuple(steps)
 

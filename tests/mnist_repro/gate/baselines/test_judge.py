@@ -10,6 +10,7 @@ import pytest
 
 from mnist_repro.gate.baselines.judge import (
     MeasuredSamples,
+    compared,
     judge_fingerprint,
     judge_samples,
     relative_difference,
@@ -229,6 +230,16 @@ def test_without_a_baseline_it_says_what_is_stored_and_what_to_type() -> None:
         f"no baseline for {what} (stored: dataset mnist, arithmetic original); {typed}"
         for what in ("model b", "digits")
     ] == [only(judge_samples(stored, measured([0.5], conditions=each)))[1] for each in conditions]
+
+
+def test_where_nothing_is_stored_nothing_is_told_to_be_shown() -> None:
+    owner = Owner("record", "show", "diff", "accept")
+    other = measured([0.5], conditions={"model": "b"})
+
+    assert [(("to see what is stored", "show"),), ()] == [
+        compared(stored, judge_samples(stored, other), other).steps
+        for stored in (BaselineFile("digits", "samples", entries, owner) for entries in ((samples(),), ()))
+    ]
 
 
 @pytest.mark.parametrize(
