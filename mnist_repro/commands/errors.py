@@ -71,9 +71,9 @@ def run(arguments: argparse.Namespace) -> ExitCode:
 
 def _require_no_others(folder: Path, names: Collection[str]) -> None:
     """Refuse a folder with pictures of another model's mistakes. Pictures in ``names`` may be replaced."""
-    there = sorted(path.name for path in folder.iterdir()) if folder.is_dir() else []
     from mnist_repro.display import counted
 
+    there = sorted(path.name for path in folder.iterdir()) if folder.is_dir() else []
     others = [name for name in there if _PICTURE.fullmatch(name) and name not in names]
     if others:
         raise BadInput(
