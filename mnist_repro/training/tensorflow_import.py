@@ -6,10 +6,12 @@ import contextlib
 import gc
 import importlib.util
 import os
+import shlex
 import sys
 import tempfile
 import traceback
 import warnings
+from pathlib import Path
 from typing import Callable, Dict, Iterator, List, Optional
 
 from mnist_repro.errors import BadInput
@@ -87,12 +89,14 @@ def refusal(error: Exception) -> BadInput:
     causes = _causes(error)
     reason = f"{type(causes[-1]).__name__}: {causes[-1]}".rstrip(": ")
     for package in ("tensorflow", "keras"):
-        place = _origin(package)
-        if place.endswith(f"{package}.py"):
+        stray = _stray(package)
+        if stray is not None:
+            renamed = stray.with_name(f"{stray.stem}_{stray.suffix}")
             return BadInput(
-                f"{place} is imported instead of the package {package}",
+                f"{stray} is imported instead of the package {package}",
                 f"Python imports it instead of the installed package: {reason}",
-                f"rename that file (mv {place} {place[:-3]}_.py), or take its folder out of PYTHONPATH",
+                f"rename it (mv {shlex.quote(str(stray))} {shlex.quote(str(renamed))}), or take the folder that it is "
+                "in out of PYTHONPATH",
             )
     settings = _settings_file(causes)
     if settings is None and not hasattr(sys.modules.get("tensorflow"), "keras"):
@@ -103,7 +107,7 @@ def refusal(error: Exception) -> BadInput:
         )
     for name, keeps_out in _VARIABLES.items():
         if name in os.environ and keeps_out(os.environ[name]):
-            also = ", or pip install tf_keras" if name == "TF_USE_LEGACY_KERAS" else ""
+            also = f", or {_install_tf_keras()}" if name == "TF_USE_LEGACY_KERAS" else ""
             return BadInput(
                 f"Keras cannot be imported with {name}={os.environ[name]}",
                 f"Keras reads this variable when it is imported: {reason}",
@@ -114,7 +118,9 @@ def refusal(error: Exception) -> BadInput:
         return BadInput(
             f"Keras cannot be imported with the settings in {settings}",
             f"Keras reads this file when it is imported, and its line `{line}` gives {reason}",
-            f"`export KERAS_HOME=$(mktemp -d)`, so that Keras takes its own settings; or correct {settings}",
+            # Not another KERAS_HOME: Keras keeps MNIST there too.
+            f"mv {shlex.quote(settings)} {shlex.quote(f'{settings}.old')}, so that Keras takes its own settings; or "
+            "correct that file",
         )
     return BadInput(
         "Keras cannot be imported",
@@ -134,11 +140,29 @@ def _causes(error: BaseException) -> List[BaseException]:
 def _settings_file(causes: List[BaseException]) -> Optional[str]:
     """The keras.json in use, if one of the errors occurred while it was read."""
     for cause in causes:
-        for frame, _ in traceback.walk_tb(cause.__traceback__):
-            # Each version of Keras reads its settings at the top level of a module that has this name.
-            if frame.f_code.co_name == "<module>" and os.path.exists(str(frame.f_globals.get("_config_path"))):  # noqa: PTH110
-                return str(frame.f_globals["_config_path"])
+        frames = (frame for frame, _ in traceback.walk_tb(cause.__traceback__))
+        modules = [frame for frame in frames if frame.f_code.co_name == "<module>"]
+        # Each version of Keras reads its settings at the top level of a module that has this name. That of Keras 3
+        # imports others; an error in one of those is not an error of the settings.
+        if modules and os.path.exists(str(modules[-1].f_globals.get("_config_path"))):  # noqa: PTH110
+            return str(modules[-1].f_globals["_config_path"])
     return None
+
+
+def _stray(package: str) -> Optional[Path]:
+    """The file or folder that is imported in place of a package, if it was not installed as one."""
+    place = Path(_origin(package))
+    if place.name == f"{package}.py":
+        return place
+    folder = place.parent if place.name == "__init__.py" else place
+    installed = any(next(folder.parent.glob(f"{package}*.{kind}-info"), None) for kind in ("dist", "egg"))
+    return None if installed or folder.name != package else folder
+
+
+def _install_tf_keras() -> str:
+    """The command that installs the Keras 2 of this TensorFlow: any other would replace TensorFlow."""
+    version = ".".join(str(getattr(sys.modules.get("tensorflow"), "__version__", "")).split(".")[:2])
+    return f"pip install 'tf_keras=={version}.*'" if version else "pip install tf_keras"
 
 
 def _origin(package: str) -> str:

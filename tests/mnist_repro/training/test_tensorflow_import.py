@@ -66,6 +66,21 @@ def test_only_a_variable_that_keeps_keras_out_is_named(
 
 
 @pytest.mark.parametrize("name", ["keras", "tensorflow"])
+def test_a_folder_of_the_same_name_that_nobody_installed_is_named_with_what_renames_it(
+    name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    folder = tmp_path / "my project" / name
+    folder.mkdir(parents=True)
+    (folder / "__init__.py").touch()
+    monkeypatch.syspath_prepend(str(folder.parent))
+    monkeypatch.delitem(sys.modules, name, raising=False)
+    found = refusal(AttributeError("no"))
+
+    assert f"{folder} is imported instead of the package {name}" == found.what
+    assert found.fix.startswith(f"rename it (mv '{folder}' '{folder}_'), ")
+
+
+@pytest.mark.parametrize("name", ["keras", "tensorflow"])
 def test_a_module_of_the_same_name_is_named(name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     (tmp_path / f"{name}.py").touch()
     monkeypatch.syspath_prepend(str(tmp_path))
