@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import shlex
 from dataclasses import dataclass, field
 from functools import partial
@@ -63,6 +64,7 @@ class Session:
         record: number of seeds to record; 0 to compare.
         names: the test that uses a name.
         runs: runs that this session made, by name and seed: a test that runs again gets no new chance.
+        start: folder in which pytest was started; None: ``root``.
     """
 
     root: Path
@@ -71,6 +73,14 @@ class Session:
     record: int = 0
     names: Dict[str, str] = field(default_factory=dict)
     runs: Dict[str, Dict[int, Row]] = field(default_factory=dict)
+    start: Optional[Path] = None
+
+    def typed(self, test: str) -> str:
+        """A test's node id, which begins in the project's top folder, as it is typed where pytest was started."""
+        if self.start is None or self.start == self.root:
+            return test
+        file, colons, name = test.partition("::")
+        return os.path.relpath(str(self.root / file), str(self.start)) + colons + name
 
 
 class Gate:
@@ -328,7 +338,7 @@ class Gate:
                 raise BadInput(
                     f"{stored.name}: no margin for {metric}",
                     "one recording of cases does not say how much they vary",
-                    f"metrics={claim.direction}(margin=0.05): the smallest difference that matters",
+                    f"metrics={_stated(claim, metric, len(claims))}: the smallest difference that matters",
                 )
             means = [sum(repeats) / len(repeats) for repeats in values.values()]
             recorded.append(claim.stated(metric, means))
@@ -356,13 +366,15 @@ class Gate:
             raise BadInput(
                 f"{name} is the name of two gates: of {user} and of {self._test}",
                 "a name belongs to one baseline, and each is judged once in a session",
-                f'another name, such as f"{name}-{{parameter}}"',
+                f'another name, such as "{name}-2"'
+                if user == self._test
+                else f'another name, such as f"{name}-{{parameter}}"',
             )
         self._used.add(name)
         return baseline_files.read(self._session.baselines, name, kind, self._owner(name))
 
     def _owner(self, name: str) -> Owner:
-        test = shlex.quote(self._test)
+        test = shlex.quote(self._session.typed(self._test))
         rerun = f"pytest --gate-seeds {{seeds}} {test.replace('{', '{{').replace('}', '}}')}"
         return owner(self._session.baselines, name, f"pytest --gate-record {test}", rerun)
 
@@ -396,6 +408,12 @@ def _require_same_tolerances(stored: BaselineFile, entry: FingerprintEntry, made
         ours, theirs = (each.tolerances.get(name, each.tolerance) for each in (made, entry))
         if ours != theirs:
             raise _otherwise(stored, f"{name}: tolerance {ours:.2g} in the test, {theirs:.2g} stored")
+
+
+def _stated(claim: Claim, metric: str, metrics: int) -> str:
+    """A claim with a margin, as the argument ``metrics`` of a test takes it."""
+    stated = f"{claim.direction}(margin=0.05)"
+    return stated if metrics == 1 else f"{{…, {metric!r}: {stated}}}"
 
 
 def _otherwise(stored: BaselineFile, odd: str) -> BadInput:

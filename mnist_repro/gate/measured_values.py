@@ -29,7 +29,7 @@ def number(value: Any, what: str) -> float:
         raise BadInput(
             f"{what} is {_shown(value)}",
             "a metric is a number: a float, an int, a NumPy scalar or a 0-d tensor",
-            "give a number; yes or no belongs into gate.cases or exact=, an array into exact=",
+            "give a number; True or False belongs into gate.cases or exact=, an array into exact=",
         )
     try:
         return float(value)
@@ -88,7 +88,7 @@ def require_alike(made: Mapping[int, Row], seed: int) -> None:
         raise BadInput(
             f"seed {seed} gave {', '.join(made[seed])}, seed {first} gave {', '.join(made[first])}",
             f"every seed has the same metrics; {odd[0]} is not in both",
-            "return the same metrics for every seed; what is missing in one is NaN",
+            "return the same metrics for every seed",
         )
 
 
@@ -110,14 +110,14 @@ def close_values(values: Mapping[str, Any]) -> Tuple[Dict[str, float], Dict[str,
     close, tolerances = {}, {}
     for name, value in _named("close", values):
         if isinstance(value, tuple) and len(value) == 2:
-            tolerances[_name(name)] = tolerance(value[1], name)
+            tolerances[_name(name)] = tolerance(value[1], name, f"close={{{name!r}: (…, 1e-9)}}")
             value = value[0]
         close[_name(name)] = number(value, name)
     return close, tolerances
 
 
-def tolerance(value: Any, name: str) -> float:
-    """A relative tolerance.
+def tolerance(value: Any, name: str, example: str = "rtol=1e-9") -> float:
+    """A relative tolerance; ``example`` is one as the test may state it.
 
     Raises:
         BadInput: it is not between 0 and 1.
@@ -127,23 +127,23 @@ def tolerance(value: Any, name: str) -> float:
         raise BadInput(
             f"the tolerance of {name} is {made}",
             "it is relative: larger than 0, smaller than 1",
-            "rtol=1e-9; a value without tolerance belongs to exact=",
+            f'{example}; a number that may not differ at all: exact={{"name": float(…).hex()}}',
         )
     return made
 
 
-def digest(data: Any) -> str:
+def digest(data: Any, what: str = "data") -> str:
     """The SHA-256 of data: of a file's content, of bytes or text, of an array with its shape and type.
 
     Raises:
-        BadInput: it is none of these, or cannot be read.
+        BadInput: it is none of these, or cannot be read; the message names the argument ``what``.
     """
     if isinstance(data, Path):
         try:
             return hashlib.sha256(data.read_bytes()).hexdigest()
         except OSError as error:
             raise BadInput(
-                f"data={data}: {error.strerror}", "the file is hashed", "name a file that can be read"
+                f"{what}={data}: {error.strerror}", "the file is hashed", "name a file that can be read"
             ) from error
     if isinstance(data, str):
         return hashlib.sha256(data.encode("utf-8", "surrogatepass")).hexdigest()
@@ -215,9 +215,11 @@ def case_values(results: Mapping[Any, Any]) -> Dict[str, Dict[str, List[float]]]
         by_metric = result if isinstance(result, Mapping) else {VALUE: result}
         made[name] = {_name(metric): _repeats(value, f"{metric} of {name}") for metric, value in by_metric.items()}
         first = next(iter(made))
-        if set(made[name]) != set(made[first]) or not made[name]:
+        if not made[name]:
+            raise BadInput(f"case {name} has no metric", "each case has one value or more", "leave no case empty")
+        if set(made[name]) != set(made[first]):
             raise BadInput(
-                f"case {name} has {', '.join(made[name]) or 'nothing'}, case {first} has {', '.join(made[first])}",
+                f"case {name} has {', '.join(made[name])}, case {first} has {', '.join(made[first])}",
                 "every case has the same metrics",
                 "give each case all metrics",
             )
@@ -247,17 +249,18 @@ def _exact(name: str, value: Any) -> Exact:
         raise BadInput(
             f"exact {name} is {value!r}",
             "the last bits of a float depend on the machine",
-            f"close={{{name!r}: …}}, or exact={{{name!r}: value.hex()}}",
+            f"close={{{name!r}: …}}, or exact={{{name!r}: float(…).hex()}}",
         )
     if _is_scalar(value):
         return _exact(name, value.item() if hasattr(value, "item") else value.__array__().item())
     if not isinstance(value, (bytes, bytearray, memoryview, str, Path)) and not hasattr(value, "__array__"):
+        made = "numpy.array(…)" if isinstance(value, (list, tuple)) else "str(…)"
         raise BadInput(
             f"exact {name} is of type {type(value).__name__}",
             "an exact value is a whole number or a text; bytes and arrays of numbers are hashed",
-            f"exact={{{name!r}: numpy.array(…)}}, or each number by a name of its own",
+            f"exact={{{name!r}: {made}}}, or each number by a name of its own",
         )
-    return f"sha256:{digest(value)}"
+    return f"sha256:{digest(value, name)}"
 
 
 def _is_scalar(value: Any) -> bool:

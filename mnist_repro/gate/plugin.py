@@ -97,7 +97,8 @@ def gate(request: pytest.FixtureRequest) -> Gate:
         record = 0
         if option.gate_record:
             record = _record_seeds(config) if option.gate_seeds == AUTO else option.gate_seeds
-        session = Session(config.rootpath, config.rootpath / config.getini("gate_baselines"), seeds, record)
+        baselines = config.rootpath / config.getini("gate_baselines")
+        session = Session(config.rootpath, baselines, seeds, record, start=config.invocation_params.dir)
         config.stash[_SHARED] = session
     properties = request.node.user_properties
     # A test that takes the gate and never compares anything must appear in the gate report too.

@@ -22,7 +22,7 @@ from mnist_repro.gate.baselines import files as baseline_files
 from mnist_repro.gate.baselines.values import SampleEntry, values_of
 from mnist_repro.gate.claims import Claim
 from mnist_repro.gate.intervals import standard_deviation
-from mnist_repro.gate.margins import require_spread
+from mnist_repro.gate.margins import MANY_SEEDS, require_spread
 from mnist_repro.gate.measured_values import Row, Train, require_alike, row
 from mnist_repro.gate.resampling import false_alarms, smallest_drops
 from mnist_repro.gate.statistics import AUTO_SEEDS, FEWEST_STORED
@@ -143,14 +143,14 @@ def sample_entry(
         raise BadInput(
             f"{counted(len(runs), 'seed')} to record",
             f"fewer than {FEWEST_STORED} say too little of their spread",
-            "pytest --gate-record, which makes 16 of them, or hand in more samples",
+            f"pytest --gate-record --gate-seeds {MANY_SEEDS}; if the test hands in samples, {FEWEST_STORED} or more",
         )
     lost = sorted(set(stored.samples) - set(runs)) if stored else []
     if stored and lost:
         raise BadInput(
             f"{counted(len(runs), 'seed')} to record, where {len(stored.samples)} are stored",
             "stored samples would be lost, although nothing shows that they are wrong",
-            f"pytest --gate-record --gate-seeds {max(stored.samples) + 1}",
+            f"hand in the samples of seed {', '.join(map(str, lost))} too",
         )
     metrics = []
     for name, claim in claims.items():

@@ -6,6 +6,7 @@ import argparse
 import contextlib
 import datetime
 import math
+import shlex
 from dataclasses import replace
 from pathlib import Path
 from typing import Any, Callable, Dict, List, Optional, Sequence
@@ -120,7 +121,7 @@ def rename_(arguments: argparse.Namespace) -> ExitCode:
         raise BadInput(
             f"{proposed} is proposed under the old name",
             "it would be left behind",
-            f"{stored.owner.accept} …, or rm {proposed}",
+            f"{stored.owner.accept} …, or rm {shlex.quote(str(proposed))}",
         )
     if baseline_files.path_of(folder, new).exists():
         raise BadInput(f"{new} is stored already", "a name belongs to one baseline", "another name")
@@ -169,9 +170,10 @@ def _chosen(arguments: argparse.Namespace, there: List[str], otherwise: str = ""
         raise BadInput(
             (f"{lost[0]}: " if lost else "") + (otherwise or f"no baseline is stored in {arguments.baselines}"),
             f"there are {', '.join(there)}" if there else "`pytest --gate-record` leaves proposals there",
-            f"{NAME} list, or another --baselines DIR"
+            f"{NAME} list{option(arguments.baselines)}, or another --baselines DIR"
             if there
-            else "type it in pytest's root folder, or name the folder: --baselines DIR",
+            else f"pytest --gate-record, then {NAME} list; if that was done, type it in pytest's root folder, or name "
+            "the folder: --baselines DIR",
         )
     return names
 
@@ -179,7 +181,14 @@ def _chosen(arguments: argparse.Namespace, there: List[str], otherwise: str = ""
 def _existing(folder: Path, name: str) -> BaselineFile:
     stored = _read(folder, name)
     if not stored.entries:
-        raise BadInput(f"{name} is not stored in {folder}", "there is nothing to change", f"{NAME} list")
+        proposed = baseline_files.path_of(folder, name, proposed=True)
+        raise BadInput(
+            f"{name} is not stored in {folder}",
+            "it is only proposed" if proposed.exists() else "there is nothing to change",
+            f"{stored.owner.accept} …, or rm {shlex.quote(str(proposed))}"
+            if proposed.exists()
+            else f"{NAME} list{option(folder)}",
+        )
     return stored
 
 
@@ -213,10 +222,11 @@ def _measured(arguments: argparse.Namespace) -> List[Comparison]:
     found = [each for each in named if each.kind in _MADE_OF and (each.samples or each.taken)]
     lost = [name for name in arguments.names if name not in {each.name for each in found}]
     if lost or not found:
+        there = [each.name for each in every if each.kind in _MADE_OF and (each.samples or each.taken)]
         raise BadInput(
             f"{file} has no measured values of {', '.join(lost) or 'anything'}",
             "samples, cases and fingerprints of a session can be accepted, if its tests came so far",
-            f"it has {', '.join(each.name for each in every if each.samples or each.taken) or 'none'}",
+            f"name what it has: {' '.join(there)}" if there else "mend the tests that failed: pytest --gate-report=DIR",
         )
     arguments.names = [each.name for each in found]
     return found

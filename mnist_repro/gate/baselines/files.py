@@ -10,6 +10,7 @@ from __future__ import annotations
 import errno
 import hashlib
 import json
+import shlex
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any, ContextManager, Dict, List, Optional, Sequence
@@ -201,7 +202,7 @@ def _read(path: Path, name: str, kind: str, owner: Owner) -> BaselineFile:
         raise BadInput(
             f"{path} cannot be used as a baseline: {error.strerror}",
             "a file that this user may read is expected",
-            f"look at it: ls -ld {path}",
+            f"look at it: ls -ld {shlex.quote(str(path))}",
         ) from error
     return _parse(path, text, name, kind, owner)
 
@@ -218,7 +219,7 @@ def _parse(path: Path, text: str, name: str, kind: str, owner: Owner) -> Baselin
             raise BadInput(
                 f"{path} cannot be used as a baseline: its kind is {fields['kind']!r}, where {kind} is expected",
                 "a name belongs to one kind of gate",
-                f"another name in the test; or, if another kind is meant: rm {path} && {owner.record}",
+                f"another name in the test; or, if another kind is meant: {_again(path, owner)}",
             )
         if not isinstance(fields["entries"], list):
             raise ValueError("entries is not a list")
@@ -248,10 +249,11 @@ def _load(path: Path, text: str, owner: Owner) -> Dict[str, Any]:
 
     for number, line in enumerate(text.splitlines(), start=1):
         if line.startswith(_CONFLICT) or line == "=======":
+            there = shlex.quote(str(path))
             raise BadInput(
                 f"{path}:{number} has a conflict marker",
                 "a merge is unfinished: it is unknown which samples are right",
-                f"git checkout --ours {path} or --theirs, whichever was measured",
+                f"git checkout --ours -- {there}, or git checkout --theirs -- {there}: whichever was measured",
             )
     try:
         _require_shallow(text)
@@ -266,7 +268,7 @@ def _load(path: Path, text: str, owner: Owner) -> Dict[str, Any]:
         raise BadInput(
             f"{path} has schema {fields['schema']}, this program reads {SCHEMA}",
             f"{'a newer' if newer else 'an older'} mnist-repro wrote it",
-            "pip install --upgrade mnist-repro" if newer else f"rm {path} && {owner.record}",
+            "pip install --upgrade mnist-repro" if newer else _again(path, owner),
         )
     if text.rstrip().splitlines()[-1] != _END:
         raise _broken(path, f"it has been cut short: its last line is not {_END}", owner)
@@ -283,10 +285,15 @@ def _broken(path: Path, what: str, owner: Owner, error: Optional[Exception] = No
 
 
 def _way_back(path: Path, owner: Owner) -> str:
+    again = _again(path, owner)
     if path.name.endswith(".proposed.yml"):
-        return f"remove {path} and record again: finished runs are kept"
-    record = owner.record
-    return f"git checkout -- {path} brings the committed one back; if none was committed: rm {path} && {record}"
+        return again
+    return f"git checkout -- {shlex.quote(str(path))} brings the committed one back; if none was committed: {again}"
+
+
+def _again(path: Path, owner: Owner) -> str:
+    """The command that records a file again."""
+    return f"rm {shlex.quote(str(path))} && {owner.record}"
 
 
 class _UnusableError(ValueError):

@@ -29,7 +29,8 @@ def require_name(name: str) -> str:
     if not sound or len(name) > _LONGEST_NAME:
         raise BadInput(
             f"{escaped(repr(name)[:_LONGEST_NAME])} is no name of a baseline",
-            "it becomes a file: letters, digits and ._+=- are allowed, and / for a folder",
+            f"it becomes a file: letters, digits and ._+=- are allowed, at most {_LONGEST_NAME}, / for a folder; each "
+            f"part begins with a letter or digit, and none ends with {_PROPOSED}",
             "a name such as digits-sgd, or digits/sgd",
         )
     return name

@@ -247,7 +247,8 @@ def test_a_broken_proposal_is_not_accepted(folder: Path) -> None:
     before = files(folder)
     parts = message(accept(folder), folder)
 
-    assert "remove DIR/wheel-softmax/subset.proposed.yml and record again: finished runs are kept" == parts[2]
+    again = "mnist-repro baseline record wheel-softmax --rung subset --baselines DIR"
+    assert f"rm DIR/wheel-softmax/subset.proposed.yml && {again}" == parts[2]
     assert before == files(folder)
 
 

@@ -123,6 +123,23 @@ def test_cases_need_a_margin_when_they_are_recorded(made: Made) -> None:
     cases = {f"case-{at}": at % 3 > 0 for at in range(30)}
     with pytest.raises(FAILED, match="no margin for value"):
         made.gate(record=16).cases("bot", cases, metrics=higher())
+    two = {case: {"a": right, "b": right} for case, right in cases.items()}
+    with pytest.raises(FAILED, match=r"next: metrics=\{…, 'b': lower\(margin=0.05\)\}"):
+        made.gate(record=16).cases("bot", two, metrics={"a": higher(margin=0.1), "b": lower()})
+
+
+def test_a_test_is_named_as_it_is_typed_where_pytest_was_started(tmp_path: Path) -> None:
+    test = "tests/test_it.py::test_it[a/b]"
+    for start, typed in ((tmp_path, test), (tmp_path / "tests", "test_it.py::test_it[a/b]"), (None, test)):
+        assert typed == Session(tmp_path, tmp_path / "baselines", (5,), start=start).typed(test)
+
+
+def test_a_test_that_uses_a_name_twice_is_given_another_name(made: Made) -> None:
+    made.recorded()
+    gate = made.gate()
+    gate.check("it", made.train, metrics=lower())
+    with pytest.raises(FAILED, match='next: another name, such as "it-2"'):
+        gate.check("it", made.train, metrics=lower())
 
 
 def test_a_recording_that_cannot_be_proposed_is_refused_before_anything_runs(made: Made) -> None:

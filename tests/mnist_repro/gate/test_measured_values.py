@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from fractions import Fraction
 from pathlib import Path
-from typing import Any, List
+from typing import Any, Callable, List
 
 import numpy as np
 import pytest
@@ -79,10 +79,29 @@ def test_a_float_is_no_exact_value(value: Any) -> None:
         values.exact_values({"it": value})
 
 
-@pytest.mark.parametrize("value", [[1, 2], {"a": 1}, None])
-def test_an_exact_value_of_another_kind_is_named(value: Any) -> None:
-    with pytest.raises(BadInput, match=r"exact it is of type .*\n.*\n.*numpy.array"):
+@pytest.mark.parametrize(
+    ("value", "as_typed", "made"),
+    [([1, 2], "numpy.array(…)", np.array), ({"a": 1}, "str(…)", str), (None, "str(…)", str)],
+)
+def test_an_exact_value_of_another_kind_is_named_with_one_that_is_taken(
+    value: Any, as_typed: str, made: Callable[[Any], Any]
+) -> None:
+    with pytest.raises(BadInput) as caught:
         values.exact_values({"it": value})
+
+    assert caught.value.what.startswith("exact it is of type ")
+    assert caught.value.fix.startswith(f"exact={{'it': {as_typed}}}, ")
+    assert "it" in values.exact_values({"it": made(value)})
+
+
+def test_a_file_that_cannot_be_read_is_called_as_the_test_calls_it(tmp_path: Path) -> None:
+    with pytest.raises(BadInput, match=f"it={tmp_path / 'gone'}: No such file"):
+        values.exact_values({"it": tmp_path / "gone"})
+
+
+def test_the_example_of_a_tolerance_is_of_the_argument_that_was_wrong() -> None:
+    with pytest.raises(BadInput, match=r"\n  next: close=\{'it': \(…, 1e-9\)\}; a number that may not differ at all: "):
+        values.close_values({"it": (1.0, 2.0)})
 
 
 def test_close_values_have_a_tolerance_of_their_own_or_the_common_one() -> None:

@@ -49,7 +49,22 @@ def test_list_and_show_say_what_is_stored(folder: Path, capsys: pytest.CaptureFi
 
 def test_where_nothing_is_the_message_says_where_to_look(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert 2 == run(tmp_path / "baselines", "list")
-    assert "next: type it in pytest's root folder, or name the folder: --baselines DIR" in capsys.readouterr().err
+    assert (
+        "if that was done, type it in pytest's root folder, or name the folder: --baselines DIR"
+        in capsys.readouterr().err
+    )
+
+
+def test_a_name_that_is_not_stored_is_refused_with_the_list_of_that_folder_or_with_its_proposal(
+    folder: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert 2 == run(folder, "remove", "nope", "--reason", "gone") == run(folder, "show", "nope")
+    assert 2 == capsys.readouterr().err.count(f"next: gate-baselines list --baselines {folder}")
+
+    new = BaselineFile("mesh", "fingerprint", (made.fingerprint(history=()),), owner(folder, "mesh"))
+    proposed = baseline_files.write(folder, new, proposed=True)
+    assert 2 == run(folder, "remove", "mesh", "--reason", "gone")
+    assert f"--reason …, or rm {proposed}\n" in capsys.readouterr().err
 
 
 def test_list_says_the_kind_of_what_is_only_proposed(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:

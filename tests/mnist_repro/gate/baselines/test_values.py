@@ -171,7 +171,10 @@ def test_a_hostile_name_becomes_no_file_and_is_shown_escaped(name: Any) -> None:
     assert what.endswith(" is no name of a baseline")
     assert len(what) < 700
     assert what.isprintable()
-    assert "it becomes a file: letters, digits and ._+=- are allowed, and / for a folder" == why
+    assert (
+        "it becomes a file: letters, digits and ._+=- are allowed, at most 200, / for a folder; each part begins with "
+        "a letter or digit, and none ends with .proposed"
+    ) == why
     assert "a name such as digits-sgd, or digits/sgd" == fix
 
 
