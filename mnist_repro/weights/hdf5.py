@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import contextlib
 import functools
+import itertools
 import math
+import os
 import shlex
 import warnings
 import zipfile
@@ -178,7 +180,9 @@ def _is_keras_archive(path: Path) -> bool:
 
 
 def _as_hdf5(path: Path) -> str:
-    """The command that saves a .keras archive as an HDF5 file, and looks at that."""
-    old, new = (shlex.quote(str(place)) for place in (path, path.with_suffix(".h5")))
+    """The command that saves a .keras archive as a new HDF5 file, and looks at that."""
+    names = itertools.chain([f"{path.stem}.h5"], (f"{path.stem}-{number}.h5" for number in itertools.count(2)))
+    free = next(place for place in map(path.with_name, names) if not os.path.lexists(str(place)))
+    old, new = (shlex.quote(str(place)) for place in (path, free))
     program = "import keras, sys; keras.models.load_model(sys.argv[1]).save(sys.argv[2])"
     return f"python -c '{program}' {old} {new} && mnist-repro predict {new}"

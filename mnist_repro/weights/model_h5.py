@@ -6,6 +6,7 @@ Keras never opens the file, because Keras could run code that is in it.
 from __future__ import annotations
 
 import json
+import shlex
 from itertools import zip_longest
 from pathlib import Path
 from typing import Any, Dict, List, Mapping, Optional, Sequence, Tuple
@@ -137,11 +138,11 @@ def _chosen(path: Path, name: str, asked: Optional[Recipe], differences: Mapping
 
 
 def _not_whole(path: Path, root: Any) -> BadInput:
-    if "layer_names" in root.attrs:
+    if "layer_names" in root.attrs and not holds_whole_model(root):
         return BadInput(
             f"{path} holds weights alone",
             "a whole model is expected, with its architecture, as in model.h5",
-            f"mnist-repro estimate {path}, which takes weights, or name {path.parent}/model.h5",
+            f"mnist-repro estimate {shlex.quote(str(path))}, which takes weights",
         )
     return BadInput(
         f"{path} is an HDF5 file without a model: it lacks the attribute model_config or the group model_weights",

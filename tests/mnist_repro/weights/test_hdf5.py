@@ -64,6 +64,11 @@ def test_a_keras_archive_is_told_how_to_become_an_hdf5_file(tmp_path: Path) -> N
 
     assert "PATH is a .keras archive" == what
     assert fix.endswith(f" 'PATH' '{tmp_path}/my model.h5' && mnist-repro predict '{tmp_path}/my model.h5'")
+    for name in ("my model.h5", "my model-2.h5"):
+        (tmp_path / name).touch()
+    assert refusal(path)[2].endswith(
+        f" 'PATH' '{tmp_path}/my model-3.h5' && mnist-repro predict '{tmp_path}/my model-3.h5'"
+    )
 
 
 def test_truncated_file_says_how_much_is_there(tmp_path: Path) -> None:
