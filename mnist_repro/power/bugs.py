@@ -7,6 +7,7 @@ import contextlib
 import difflib
 import importlib.util
 import re
+import shlex
 import sys
 import traceback
 from dataclasses import dataclass
@@ -133,7 +134,7 @@ def read_bugs(file: Path = BUGS_FILE) -> Tuple[Bug, ...]:
         raise BadInput(
             f"{file} cannot be imported",
             f"it is Python that defines BUGS, a tuple of mnist_repro.power.bugs.Bug: {what}",
-            f"python {file} shows where; or leave --bugs out for the project's own",
+            f"python {shlex.quote(str(file))} shows where; or leave --bugs out for the project's own",
         ) from error
     bugs = getattr(module, "BUGS", None)
     if not isinstance(bugs, tuple) or not bugs or not all(isinstance(bug, Bug) for bug in bugs):

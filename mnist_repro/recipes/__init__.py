@@ -39,16 +39,20 @@ class _Recipes(Mapping[str, Recipe]):
 
     def _loaded(self) -> Dict[str, Recipe]:
         if self._all is None:
-            recipes = dict(OURS)
-            for where, recipe in outside.load():
-                if recipe.name in recipes and recipes[recipe.name] is not recipe:
-                    raise BadInput(
-                        f"{where} has a recipe {recipe.name}, and there is one of that name already",
-                        "runs and baselines are kept under the names of recipes",
-                        "give it another name",
-                    )
-                recipes[recipe.name] = recipe
-            self._all = recipes
+            # Set before the load: a file with recipes may look for one of ours.
+            self._all = dict(OURS)
+            try:
+                for where, recipe in outside.load():
+                    if self._all.get(recipe.name, recipe) is not recipe:
+                        raise BadInput(
+                            f"{where} has a recipe {recipe.name}, and there is one of that name already",
+                            "runs and baselines are kept under the names of recipes",
+                            "give it another name",
+                        )
+                    self._all[recipe.name] = recipe
+            except BaseException:
+                self._all = None
+                raise
         return self._all
 
 

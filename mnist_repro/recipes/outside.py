@@ -63,7 +63,8 @@ def load() -> Iterator[Tuple[str, Recipe]]:
         try:
             found = point.load()
         except (Exception, SystemExit) as error:
-            raise _unusable(where, error) from error
+            module = point.value.partition(":")[0]
+            raise _unusable(where, error, f"-c 'import {module}'") from error
         for recipe in _recipes(where, found if isinstance(found, (list, tuple)) else [found]):
             yield where, recipe
 
@@ -79,7 +80,7 @@ def _of_file(file: Path) -> List[Recipe]:
     try:
         spec.loader.exec_module(module)
     except (Exception, SystemExit) as error:
-        raise _unusable(str(file), error) from error
+        raise _unusable(str(file), error, shlex.quote(str(file))) from error
     values: Dict[int, Any] = {id(value): value for value in vars(module).values() if isinstance(value, Recipe)}
     return _recipes(str(file), list(values.values()))
 
@@ -95,11 +96,11 @@ def _recipes(where: str, found: Sequence[Any]) -> List[Recipe]:
     return recipes
 
 
-def _unusable(where: str, error: BaseException) -> BadInput:
+def _unusable(where: str, error: BaseException, run: str) -> BadInput:
     return BadInput(
         f"{where} cannot be imported",
         f"{type(error).__name__}: {error}",
-        "mend it; `python FILE.py` shows the line",
+        f"mend it: python {run} shows the line",
     )
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shlex
 from pathlib import Path
 from typing import Any, Callable, Dict, Mapping, Optional, Sequence, TypeVar
 
@@ -42,7 +43,7 @@ def read_as(file: Path, parse: Callable[[str, Mapping[str, Any]], T], fix: str =
     Raises:
         BadInput: the file is missing, truncated, of a newer schema, or lacks a field.
     """
-    make = fix or f"pytest --gate-report={file.parent}"
+    make = fix or f"pytest --gate-report={shlex.quote(str(file.parent))}"
     fields = read_json(file, SCHEMA, "gate report", make)
     try:
         return parse(str(file), fields)

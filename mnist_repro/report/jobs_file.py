@@ -87,5 +87,5 @@ def _job(file: Path, number: int, job: Any) -> Job:
         raise BadInput(
             f"{file}: job {number} is not whole",
             f"the page shows name, id, state, times and node-hours of each: {type(error).__name__}: {error}",
-            f"{MAKE}, which writes the file again",
+            f"{MAKE}, which writes one for its own session",
         ) from error

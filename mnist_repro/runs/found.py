@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Dict, List, Sequence, Tuple
 
 from mnist_repro.errors import BadInput
-from mnist_repro.recipes import RECIPES, find
+from mnist_repro.recipes import OWN, RECIPES
 from mnist_repro.recipes.recipe import ARITHMETICS, SCALES
 from mnist_repro.runs.problems import Problems
 from mnist_repro.runs.run import Run, platform_name
@@ -49,6 +49,9 @@ def find_runs(places: Sequence[Path], problems: Problems) -> Tuple[FoundRun, ...
         with problems.leaving_out():
             files += _files(place)
     if not files:
+        # That they are missing says more than that they hold nothing.
+        for place in places:
+            _files(place)
         raise BadInput(
             f"no {FILE} in {', '.join(map(str, places))}",
             "pages and tables are made from runs",
@@ -72,7 +75,8 @@ def read_sound(file: Path) -> Run:
         BadInput: the recipe is unknown, or the file cannot be read.
     """
     run = read(file)
-    find(run.recipe)
+    if run.recipe not in RECIPES:
+        raise BadInput(f"{file} is of the recipe {run.recipe!r}", f"the recipes are {', '.join(RECIPES)}", OWN)
     return run
 
 

@@ -87,7 +87,7 @@ def read(path: Path) -> Run:
         raise BadInput(
             f"{file} is not a sound run: {unsound}",
             "every run that was trained here has what others count on, so that this one was edited or damaged",
-            _again(file, run.recipe),
+            _again(file, run.recipe if run.recipe in RECIPES else "RECIPE"),
         )
     return run
 

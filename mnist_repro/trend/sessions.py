@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime
 import json
 import os
+import shlex
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
@@ -142,7 +143,7 @@ def read_sessions(places: Sequence[Path], problems: Problems) -> Tuple[List[Sess
             f"{counted(len(problems.found), 'file')} could not be read: {problems.found[0].what}"
             if problems.found
             else f"pytest --gate-report=DIR writes DIR/{JSON}, and CI can keep it as an artifact",
-            f"name a folder with a {JSON} in it, at any depth",
+            problems.found[0].fix if problems.found else f"name a folder with a {JSON} in it, at any depth",
         )
     return sorted(sessions.values(), key=lambda session: (session.time, session.file)), read - len(sessions)
 
@@ -175,7 +176,9 @@ def _files(place: Path, problems: Problems) -> Iterator[Path]:
     def refused(error: OSError) -> None:
         problems.found.append(
             BadInput(
-                f"cannot look into {error.filename}: {error.strerror}", "it may hold gate reports", "make it readable"
+                f"cannot look into {error.filename}: {error.strerror}",
+                "it may hold gate reports",
+                f"chmod u+rx {shlex.quote(str(error.filename))}, or ask its owner",
             )
         )
 

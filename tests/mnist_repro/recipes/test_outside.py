@@ -100,3 +100,19 @@ def test_a_package_without_a_recipe_is_refused(monkeypatch: pytest.MonkeyPatch) 
 
     with pytest.raises(BadInput, match=r"the entry point theirs of mnist_repro\.recipes has no recipe"):
         find("vgg7")
+
+
+def test_a_file_may_look_for_a_recipe_of_ours(tmp_path: Path) -> None:
+    lines = ["from dataclasses import replace", "from mnist_repro.recipes import find"]
+    named(tmp_path, "\n".join([*lines, "MINE = replace(find('wheel-softmax'), name='mine')"]))
+
+    assert find("mine").layers == OURS["wheel-softmax"].layers
+    assert [*OURS, "mine"] == list(RECIPES)
+
+
+def test_a_file_that_cannot_be_imported_is_refused_at_every_look_with_what_shows_the_line(tmp_path: Path) -> None:
+    file = named(tmp_path, "import no_such_module", "my recipes.py")
+    for _ in range(2):
+        with pytest.raises(BadInput) as caught:
+            find("wheel-softmax")
+        assert f"mend it: python '{file}' shows the line" == caught.value.fix

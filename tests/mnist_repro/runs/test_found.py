@@ -46,15 +46,18 @@ def test_what_cannot_be_read_is_a_problem_and_the_rest_is_found(tmp_path: Path) 
     assert [
         f"there is no {tmp_path / 'nowhere'}",
         f"{cut / 'run.json'} is not JSON",
-        "unknown recipe 'vgg8'",
+        f"{unknown / 'run.json'} is of the recipe 'vgg8'",
     ] == [problem.what for problem in problems.found]
 
 
 def test_no_runs_at_all_are_bad_input(tmp_path: Path) -> None:
     with pytest.raises(BadInput) as caught:
-        find_runs([tmp_path, tmp_path / "nowhere"], Problems())
+        find_runs([tmp_path, tmp_path], Problems())
+    assert f"no run.json in {tmp_path}, {tmp_path}" == caught.value.what
 
-    assert f"no run.json in {tmp_path}, {tmp_path / 'nowhere'}" == caught.value.what
+    with pytest.raises(BadInput) as caught:
+        find_runs([tmp_path, tmp_path / "nowhere"], Problems())
+    assert f"there is no {tmp_path / 'nowhere'}" == caught.value.what
 
 
 def test_a_file_that_is_gone_is_bad_input(tmp_path: Path) -> None:

@@ -197,6 +197,8 @@ def test_what_no_run_of_ours_holds(made: Run, tmp_path: Path) -> None:
 
     assert "FILE is not a sound run: seed is -1" == found[0]
     assert AGAIN.replace("RECIPE", "vgg7-bn") == found[2]
+    found = refusal(edited(tmp_path, made, lambda fields: fields.update(seed=-1, recipe="x; rm -r ~")))
+    assert AGAIN == found[2]
 
 
 FIRST, LAST = made_up.score(3, 0.125, 0.96, debiased=0.0625), made_up.score(10, 0.03125, 0.99)
