@@ -26,6 +26,7 @@ from mnist_repro.harness.tolerances import (
 )
 from mnist_repro.recipes import Recipe
 from mnist_repro.runs import baselines
+from mnist_repro.runs.metrics import metric_names, metric_values
 from mnist_repro.runs.run_json import FILE, MODEL, WEIGHTS, read
 
 
@@ -146,6 +147,9 @@ class Recorder:
         try:
             run = read(task.folder)
         except BadInput:
+            return False
+        # For example, edited: of a run without a metric of the recipe, nothing could be proposed.
+        if set(metric_values(run)) != set(metric_names(task.assignment.recipe, task.assignment.scale)):
             return False
         here = {**(self._here or {}), "code": code}
         return not kept_runs.differences(run, task.assignment, self.dataset.sha256, here)

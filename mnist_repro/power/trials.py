@@ -183,8 +183,8 @@ class _Crew:
                     raise BadInput(
                         f"the process of {trial.recipe}, {trial.bug or 'no bug'}, ended with exit code {error.code}",
                         error.last_words,
-                        "run the same command again: it goes on; a signal (a negative code) often means that memory is"
-                        " short",
+                        "run the same command again: it goes on; a signal (a negative code) often means that memory is "
+                        "short; if a bug of --bugs always ends so, mend it, or name the others: --bug NAME",
                     ) from error
             finally:
                 self._running.remove(process)

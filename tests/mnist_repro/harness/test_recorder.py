@@ -158,8 +158,13 @@ def cut_short(path: Path) -> None:
     path.write_text(path.read_text(encoding="utf-8")[:100], encoding="utf-8")
 
 
-@pytest.mark.parametrize("spoil", [trained_elsewhere, cut_short])
-def test_a_run_of_other_data_or_that_was_cut_short_is_made_again(
+def without_a_metric(path: Path) -> None:
+    kept = read(path)
+    write(replace(kept, scores=(replace(kept.scores[-1], after=kept.scores[-1].after + 1),)), path.parent)
+
+
+@pytest.mark.parametrize("spoil", [trained_elsewhere, cut_short, without_a_metric])
+def test_a_run_of_other_data_or_that_was_cut_short_or_edited_is_made_again(
     spoil: Callable[[Path], None], trained: Trained, tmp_path: Path
 ) -> None:
     record(tmp_path)
@@ -325,4 +330,4 @@ def test_a_proposal_that_cannot_be_read_is_refused_before_any_run_is_made(
     ended = baseline("record", tmp_path, WHEEL, "--rung", rung, "--seeds", 3)
 
     assert (2, [], "") == (ended.code, trained.made, ended.out.partition("\n")[2])
-    assert f"next: remove {proposed} and record again" in ended.err
+    assert f"next: rm {proposed} && mnist-repro baseline record wheel-softmax --rung " in ended.err
