@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import math
+import shlex
 from pathlib import Path
 from typing import Any, Dict, List, Sequence
 
@@ -96,7 +97,7 @@ def _require_same(trained: FoundRun, file: Path) -> None:
     Raises:
         BadInput: it cannot be read, or its loss differs.
     """
-    fields = read_json(file, SCHEMA, "evaluation", f"mnist-repro estimate {trained.folder}")
+    fields = read_json(file, SCHEMA, "evaluation", f"mnist-repro estimate {shlex.quote(str(trained.folder))}")
     last = trained.run.scores[-1].test
     loss = fields.get("loss")
     close = isinstance(loss, float) and math.isclose(loss, last.loss, rel_tol=ROUNDING)
