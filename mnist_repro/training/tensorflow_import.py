@@ -160,9 +160,9 @@ def _stray(package: str) -> Optional[Path]:
 
 
 def _install_tf_keras() -> str:
-    """The command that installs the Keras 2 of this TensorFlow: any other would replace TensorFlow."""
+    """The command that installs the Keras 2 of this TensorFlow, and leaves this TensorFlow as it is."""
     version = ".".join(str(getattr(sys.modules.get("tensorflow"), "__version__", "")).split(".")[:2])
-    return f"pip install 'tf_keras=={version}.*'" if version else "pip install tf_keras"
+    return f"pip install --no-deps 'tf_keras=={version}.*'" if version else "pip install --no-deps tf_keras"
 
 
 def _origin(package: str) -> str:

@@ -38,7 +38,7 @@ def test_the_variable_that_asks_for_a_keras_that_is_not_installed_is_named(tmp_p
 
     ends_with_one_message(ended, "Keras cannot be imported with TF_USE_LEGACY_KERAS=1\n")
     version = ".".join(framework.tensorflow().__version__.split(".")[:2])
-    assert f"  next: unset TF_USE_LEGACY_KERAS, or pip install 'tf_keras=={version}.*'\n" in ended.err
+    assert f"  next: unset TF_USE_LEGACY_KERAS, or pip install --no-deps 'tf_keras=={version}.*'\n" in ended.err
 
 
 @pytest.mark.parametrize("source", ["raise TypeError('descriptors of another protobuf')", ""])
