@@ -8,6 +8,7 @@ import io
 import json
 import os
 import posixpath
+import re
 import secrets
 import shlex
 import tempfile
@@ -287,8 +288,11 @@ def answering(host: str, connecting: bool = False) -> Iterator[None]:
 def _advice(host: str, said: str) -> str:
     """What to type when ssh fails. It says the same in every language."""
     word = shlex.quote(host)
+    if "host key is known for" in said:
+        ask = f"ssh -o StrictHostKeyChecking=ask {word} true"
+        return f"compare its key with what the site says, and accept it yourself: {ask}"
     if "IDENTIFICATION HAS CHANGED" in said or "you have requested strict checking" in said:
-        return f"only if the site has announced a new key, forget the old one: ssh-keygen -R {word}; ssh {word} true"
+        return f"only if the site has announced a new key, forget the old one: {_forget(host, said)}; ssh {word} true"
     if "Host key verification failed" in said:
         return f"compare its key with what the site says, and accept it yourself: ssh {word} true"
     if "Permission denied" in said or "Too many authentication failures" in said:
@@ -299,6 +303,15 @@ def _advice(host: str, said: str) -> str:
     if "Could not resolve hostname" in said:
         return "correct the name, or give it a Host entry in ~/.ssh/config"
     return f"see what it says: ssh {word} true"
+
+
+def _forget(host: str, said: str) -> str:
+    """The command that forgets the key of a host, by what ssh says: its file, and the name that the host has in it."""
+    file = re.search(r"Offending \S+ key in (.+?):\d+(?:; |$)", said)
+    name = re.search(r"host key for (\S+) has changed", said, re.IGNORECASE)
+    where = ["-f", file[1]] if file else []
+    known = name[1] if name else host.rpartition("@")[2]
+    return " ".join(["ssh-keygen", *map(shlex.quote, where), "-R", shlex.quote(known)])
 
 
 def remove(host: str, folder: str) -> str:

@@ -58,7 +58,9 @@ def test_a_key_that_has_changed(project: RemoteProject) -> None:
 
     assert f"{HOST} cannot be reached by ssh" == happened
     assert "Host key verification failed." in why
-    assert advice.endswith("forget the old one: ssh-keygen -R login; ssh login true")
+    known = project.node.folder / "known_hosts"
+    assert f"forget the old one: ssh-keygen -f {known} -R '[127.0.0.1]:" in advice
+    assert advice.endswith("'; ssh login true")
 
 
 def test_a_key_that_is_not_known_is_not_accepted(project: RemoteProject) -> None:

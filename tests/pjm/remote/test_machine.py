@@ -382,3 +382,25 @@ def test_the_python_of_the_jobs_has_to_be_there(there: FakeSsh, top: Path) -> No
 def test_a_project_is_known_by_who_and_where(top: Path) -> None:
     assert project(top) == project(top) != project(top / "other")
     assert str(top) not in project(top)
+
+
+@pytest.mark.parametrize(
+    ("said", "typed"),
+    [
+        (
+            "Offending RSA key in /home/me/.ssh/known_hosts:3\nRSA host key for [a.b]:22022 has changed and you have "
+            "requested strict checking.",
+            "ssh-keygen -f /home/me/.ssh/known_hosts -R '[a.b]:22022'; ssh login true",
+        ),
+        (
+            "No ED25519 host key is known for a.b and you have requested strict checking.",
+            "ssh -o StrictHostKeyChecking=ask login true",
+        ),
+    ],
+)
+def test_a_key_is_forgotten_and_accepted_under_the_name_that_ssh_knows_it_by(
+    there: FakeSsh, top: Path, said: str, typed: str
+) -> None:
+    there.write(before=f"printf '%s\\n' '{said}' >&2; exit 255")
+
+    assert refusal(lambda: looked(top)).fix.endswith(f": {typed}")
