@@ -15,12 +15,13 @@ _UNITS = re.compile(
 )
 
 
-def elapse_seconds(value: object, where: str) -> int:
+def elapse_seconds(value: object, where: str, example: str = 'elapse="00:30:00"') -> int:
     """Seconds of an elapse limit: 1800, "1800", "30:00", "00:30:00" or "1h30m".
 
     Args:
         value: a whole number of seconds, or text as the batch system writes it.
         where: what holds the value, for messages: "tests/test_a.py:12: the mark fugaku", "the option fugaku_elapse".
+        example: a valid value, as it is written there.
 
     Raises:
         BadInput: the value is neither of these, or zero, or more than the batch system can count.
@@ -37,7 +38,7 @@ def elapse_seconds(value: object, where: str) -> int:
         raise BadInput(
             f"{where} has elapse={value!r}",
             'an elapse limit is hours:minutes:seconds, or "1h30m", or whole seconds, at least 1',
-            'write for example elapse="00:30:00"',
+            f"write for example {example}",
         )
     return seconds
 

@@ -11,7 +11,7 @@ from pjm.elapse import elapse_seconds, elapse_text
 from pjm.errors import BadInput
 
 KEYS = ("nodes", "elapse", "rscgrp", "env", "after", "together", "cpus", "mem", "gres", "ranks")
-EXAMPLE = '@pytest.mark.fugaku(nodes=1, elapse="00:30:00", env={"OMP_NUM_THREADS": "48"}, after="test_train")'
+EXAMPLE = '@pytest.mark.fugaku(nodes=1, elapse="00:30:00", env={"OMP_NUM_THREADS": "48"})'
 
 # Fugaku's resource groups, 2024 to 2026: nodes and longest elapse. A line of the option fugaku_limits replaces the
 # line of the same group.
@@ -132,13 +132,14 @@ def from_mark(args: Sequence[object], kwargs: Mapping[str, object], where: str, 
     return request
 
 
-def group_name(value: object, where: str) -> Optional[str]:
+def group_name(value: object, where: str, example: str = 'rscgrp="small"') -> Optional[str]:
     """Check the name of a resource group, or None.
 
     Args:
         value: the name.
         where: the place of the value and the text before it, for messages: "tests/test_a.py:12: the mark fugaku has
             rscgrp=".
+        example: a valid value, as it is written there.
 
     Raises:
         BadInput: the value is not a valid name.
@@ -147,7 +148,7 @@ def group_name(value: object, where: str) -> Optional[str]:
         raise BadInput(
             f"{where}{value!r}",
             "it is the name of a resource group: letters, digits and _ . - only, at most 63",
-            'write for example rscgrp="small"',
+            f"write for example {example}",
         )
     return value
 
@@ -168,7 +169,8 @@ def read_limits(lines: Sequence[str], where: str) -> Dict[str, Limit]:
                 "a line is a resource group, its fewest and most nodes, and its longest elapse",
                 "write for example: small 1-384 72:00:00",
             )
-        limits[words[0]] = Limit(int(nodes[1]), int(nodes[2]), elapse_seconds(words[2], f"{where}: {line!r}"))
+        elapse = elapse_seconds(words[2], f"{where}: {line!r}", "small 1-384 72:00:00")
+        limits[words[0]] = Limit(int(nodes[1]), int(nodes[2]), elapse)
     return limits
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import math
 import re
 import shlex
@@ -167,8 +168,12 @@ def defaults(config: pytest.Config, scheduler: Optional[str] = None) -> Defaults
     limits = read_limits(FUGAKU_LIMITS if fugaku else (), "Fugaku's limits")
     limits.update(read_limits(pytest_pjm.configured(config, "limits"), "the option fugaku_limits"))
     return Defaults(
-        elapse=elapse_seconds(pytest_pjm.given(config, "elapse") or 1800, "the option fugaku_elapse"),
-        rscgrp=group_name(pytest_pjm.given(config, "rscgrp"), "the option fugaku_rscgrp is "),
+        elapse=elapse_seconds(
+            pytest_pjm.given(config, "elapse") or 1800,
+            "the option fugaku_elapse",
+            "fugaku_elapse = 00:30:00",
+        ),
+        rscgrp=group_name(pytest_pjm.given(config, "rscgrp"), "the option fugaku_rscgrp is ", "fugaku_rscgrp = small"),
         limits=limits,
     )
 
@@ -176,14 +181,14 @@ def defaults(config: pytest.Config, scheduler: Optional[str] = None) -> Defaults
 def _command(text: str, name: str) -> Tuple[str, ...]:
     """The words of a command, which are quoted as in a shell."""
     try:
-        words = tuple(shlex.split(text))
+        words, trouble = tuple(shlex.split(text)), ""
     except ValueError as error:
-        raise BadInput(
-            f"{name} is {text!r}", f"it is a command, and has {error}".lower(), "close the quotes"
-        ) from error
-    if len(words) > 1 and Path(text).exists():
-        quoted = f"{name} = {shlex.quote(text)}"
-        raise BadInput(f"{name} is {text!r}", "it is a command, and blanks divide its words", f"say: {quoted}")
+        words, trouble = (), str(error).lower()
+    if words != (text,) and Path(text).exists():
+        why = "it is a command, and blanks divide its words" if words else "it is a command, quoted as in a shell"
+        raise BadInput(f"{name} is {text!r}", why, f"say: {name} = {shlex.quote(text)}")
+    if trouble:
+        raise BadInput(f"{name} is {text!r}", f"it is a command, and has {trouble}", "close the quotes")
     return words
 
 
@@ -231,7 +236,9 @@ def _timeout(text: Optional[str], name: str) -> Optional[float]:
     try:
         seconds = float(text)
     except ValueError:
-        return float(elapse_seconds(text, f"the option {name}"))
+        seconds = -1.0
+        with contextlib.suppress(BadInput):
+            seconds = float(elapse_seconds(text, name))
     if not (math.isfinite(seconds) and seconds >= 0):
         raise BadInput(f"{name} is {text!r}", "it is a time, or 0 for no limit", f"say for example {name} = 12:00:00")
     return seconds or None

@@ -172,3 +172,20 @@ def test_options_for_submitting_are_for_every_batch_system(pytester: pytest.Pyte
     ini = "fugaku_submit_options = --exclusive\nfugaku_pjsub_options = --no-check-directory\n"
 
     assert ("--exclusive",) == read(pytester, ini=ini).submit_options
+
+
+@pytest.mark.parametrize(
+    ("line", "advice"),
+    [
+        ("fugaku_elapse = x", "write for example fugaku_elapse = 00:30:00"),
+        ("fugaku_rscgrp = a b", "write for example fugaku_rscgrp = small"),
+        ("fugaku_limits = small 1-384 x", "write for example small 1-384 72:00:00"),
+        ("fugaku_run_timeout = x", "say for example fugaku_run_timeout = 12:00:00"),
+        ("fugaku_python = it's", "say: fugaku_python = 'it'\"'\"'s'"),
+    ],
+)
+def test_what_to_write_is_a_line_of_the_configuration(pytester: pytest.Pytester, line: str, advice: str) -> None:
+    (pytester.path / "it's").touch()
+    pytester.makefile(".ini", pytest=f"[pytest]\n{line}")
+
+    assert f"next: {advice}" in pytester.runpytest("-p", "pjm.plugin", "--fugaku-emulate").stderr.str()
