@@ -85,7 +85,7 @@ def check_together(option: argparse.Namespace) -> None:
         raise BadInput(
             "--fugaku does not go together with -n, --dist and --tx of pytest-xdist",
             "jobs run side by side already, and xdist's workers would each submit them",
-            "leave out -n (add -p no:xdist if it is in addopts)",
+            "leave them out; if they are in addopts or PYTEST_ADDOPTS, add -n0",
         )
     if getattr(option, "cov_source", None) and not getattr(option, "no_cov", False):
         raise BadInput(

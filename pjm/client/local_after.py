@@ -78,5 +78,7 @@ def _not_run(waiting: str, before: str) -> BadInput:
     return BadInput(
         f"{waiting} waits for {before}, which has not run in this process",
         "workers of pytest-xdist know nothing of each other's tests",
-        "have one worker run the whole file: add --dist loadfile",
+        "have one worker run the whole file: add --dist loadfile"
+        if waiting.split("::")[0] == before.split("::")[0]
+        else "they are in two files: have one process run both: add -n0",
     )

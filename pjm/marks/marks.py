@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import os
 from dataclasses import dataclass, replace
-from typing import Dict, List, Mapping, Sequence, Tuple, Union
+from typing import TYPE_CHECKING, Dict, List, Mapping, Sequence, Tuple, Union
 
 import pytest
 
@@ -14,6 +15,9 @@ from pjm.identity import identity
 from pjm.marks.after import never_ready
 from pjm.marks.mark import Defaults, Request, from_mark
 from pytest_pjm import MARK
+
+if TYPE_CHECKING:
+    import argparse
 
 
 @dataclass(frozen=True)
@@ -114,6 +118,33 @@ def _request(item: pytest.Item, defaults: Defaults) -> Request:
     return from_mark((), merged, place, defaults)
 
 
+def _select_both(item: pytest.Item, name: str, prefixes: Sequence[str]) -> str:
+    """The command that selects a test of this name and the item that waits for it; "" if its file is not known."""
+    nodes = (item.getparent(pytest.Class), item.getparent(pytest.Module))
+    holders = {above: getattr(node, "obj", None) for above, node in zip(prefixes, nodes)}
+    found = (above + name for above, holder in holders.items() if hasattr(holder, name.partition("[")[0]))
+    test = name if "::" in name else next(found, None)
+    if test is None:
+        return ""
+    options = [word for word, chosen in _ways(item.config.option).items() if chosen]
+    return suggest.run([_typed(test, item.config), _typed(item.nodeid, item.config)], *options)
+
+
+def _ways(option: argparse.Namespace) -> Dict[str, bool]:
+    emulate = bool(getattr(option, "fugaku_emulate", False))
+    return {
+        "--fugaku": bool(getattr(option, "fugaku", False)) and not emulate,
+        "--fugaku-emulate": emulate,
+        "--fugaku-dry-run": bool(getattr(option, "fugaku_dry_run", False)),
+    }
+
+
+def _typed(test: str, config: pytest.Config) -> str:
+    """A node id, which is relative to the root folder, as it is typed in the current one."""
+    file, colons, rest = test.partition("::")
+    return os.path.relpath(str(config.rootpath / file), str(config.invocation_params.dir)) + colons + rest
+
+
 def _by_name(items: Sequence[pytest.Item]) -> Dict[str, List[pytest.Item]]:
     """Items by the names that `after=` may use for them: with and without parameters."""
     names: Dict[str, List[pytest.Item]] = {}
@@ -153,10 +184,13 @@ def _resolve(
                 "give the whole node id",
             )
     if not matches:
+        both = _select_both(item, name, (above, module))
         raise BadInput(
             f"{where(item)}: the mark fugaku says after={name!r}",
             "no such test was collected and selected",
-            f"select both, as with: {suggest.run([name if '::' in name else above + name, item.nodeid])}",
+            f"select both, as with: {both}"
+            if both
+            else "select it too: name its file as well, and leave out a -k or -m that it does not match",
         )
     unmarked = [identity(other) for other in matches if identity(other) not in marked]
     if unmarked:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import pytest
 
+from pjm.client.local_after import _not_run
+
 ESTIMATE_FIRST = """
 import pytest
 
@@ -45,6 +47,11 @@ def test_what_has_not_run_at_all_is_an_error_and_no_reason_to_skip(pytester: pyt
 
     ran.assert_outcomes(errors=1)
     ran.stdout.fnmatch_lines(["*waits for test_it.py::test_train, which has not run in this process*"])
+
+
+def test_tests_of_two_files_need_one_process() -> None:
+    assert "add --dist loadfile" in _not_run("test_a.py::test_x", "test_a.py::test_y").fix
+    assert "add -n0" in _not_run("test_a.py::test_x", "test_b.py::test_y").fix
 
 
 def test_workers_of_xdist_that_get_whole_files_keep_to_the_order(pytester: pytest.Pytester) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from typing import Dict
 
 import pytest
@@ -69,3 +70,24 @@ def test_a_mark_that_cannot_be_meant_is_refused_at_its_test(pytester: pytest.Pyt
 
     assert ".py:14: " in refusal.value.what
     assert words in f"{refusal.value.what} {refusal.value.why}"
+
+
+def test_what_to_select_is_typed_in_the_current_folder_and_keeps_the_batch_system(pytester: pytest.Pytester) -> None:
+    text = "import pytest\n@pytest.mark.fugaku\ndef test_a(): pass\n"
+    text += "@pytest.mark.fugaku(after='test_a')\ndef test_b(): pass"
+    pytester.makepyfile(test_it=text)
+    pytester.makefile(".ini", pytest="[pytest]")
+    os.chdir(pytester.mkdir("inner"))
+
+    out = pytester.runpytest("-p", "pjm.plugin", "--fugaku-emulate", "../test_it.py::test_b").stderr.str()
+
+    assert "select both, as with: pytest --fugaku-emulate ../test_it.py::test_a ../test_it.py::test_b" in out
+
+
+def test_a_test_whose_file_is_not_known_is_not_looked_for_in_another_one(pytester: pytest.Pytester) -> None:
+    text = "import pytest\n@pytest.mark.fugaku(after='test_a')\ndef test_b(): pass"
+    pytester.makepyfile(test_it=text)
+
+    out = pytester.runpytest("-p", "pjm.plugin", "--fugaku-emulate", "test_it.py").stderr.str()
+
+    assert "select it too: name its file as well" in out
