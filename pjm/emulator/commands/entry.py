@@ -8,6 +8,7 @@ import io
 import os
 import pwd
 import re
+import shlex
 import signal
 import sqlite3
 import sys
@@ -79,7 +80,11 @@ def run(folder: Folder, command: str, words: Sequence[str]) -> int:
         BadInput: the emulator itself is set up wrongly, or was removed.
     """
     if not folder.commands.is_dir():
-        raise BadInput(f"there is no emulator in {folder.path}", "its folder was removed", "create it again")
+        raise BadInput(
+            f"there is no emulator in {folder.path}",
+            "its folder was removed",
+            f"create it again: pjm emulator run --dir {shlex.quote(str(folder.path))} -- true",
+        )
     user = caller()
     entry = Entry(folder.journal, command, words, user)
     kind = settings.read(folder.settings, os.environ)

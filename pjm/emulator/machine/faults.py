@@ -158,10 +158,14 @@ def read(path: Path, variables: Mapping[str, str]) -> Sequence[Rule]:
         where = str(path)
         try:
             text = path.read_text(encoding="utf-8")
-        except FileNotFoundError:
-            return ()
         except (OSError, ValueError) as error:
-            raise BadInput(f"{where} cannot be read", str(error), "name a file with rules") from error
+            if isinstance(error, FileNotFoundError) and not variables.get(VARIABLE):
+                return ()
+            raise BadInput(
+                f"{where} cannot be read",
+                str(error),
+                f"name a file with rules in {VARIABLE}, or begin with [" if variables.get(VARIABLE) else "remove it",
+            ) from error
     try:
         rules = json.loads(text)
     except (ValueError, RecursionError) as error:

@@ -13,6 +13,7 @@ from typing import Dict, Mapping, Optional
 
 from pjm.emulator.machine.faults import checked as checked_rules
 from pjm.emulator.machine.settings import write as write_settings
+from pjm.emulator.machine.store import Store
 from pjm.errors import BadInput
 from pjm.files import system_bytes, write_whole
 
@@ -79,8 +80,8 @@ def environment(
         Variables for processes that use the emulator, which are PATH with its commands first, and PJM_EMULATOR.
 
     Raises:
-        BadInput: other users may write to the folder, it cannot be written, its path is too long, or a setting is
-            invalid.
+        BadInput: other users may write to the folder, it cannot be written, its path is too long, another version has
+            written its jobs, or a setting is invalid.
     """
     try:
         emulator = _create(folder, nodes, settings, faults)
@@ -96,6 +97,7 @@ def _create(
     folder: Path, nodes: Optional[int], settings: Optional[Mapping[str, object]], faults: Optional[object]
 ) -> Folder:
     emulator = _private(folder)
+    _check_jobs(emulator)
     counted = {} if nodes is None else {"nodes": nodes}
     write_settings(emulator.settings, {**counted, **(settings or {})})
     if faults is not None:
@@ -120,9 +122,20 @@ def _private(folder: Path) -> Folder:
             f"{folder} cannot be an emulator's folder",
             "other users who may write there can run commands as you: expected mode 700 and you as its owner, found "
             f"mode {stat.S_IMODE(status.st_mode):o} and owner {status.st_uid}",
-            f"name another folder, or type: chmod 700 {shlex.quote(str(folder))}",
+            f"name another folder, or type: chmod 700 {shlex.quote(str(folder))}"
+            if status.st_uid == os.getuid()
+            else "name another folder",
         )
     return Folder(folder.resolve())
+
+
+def _check_jobs(emulator: Folder) -> None:
+    """Refuse the jobs of another version here: a client takes the refusal of a command for an answer that was lost."""
+    if emulator.database.exists():
+        import sqlite3  # here, as in the store
+
+        with contextlib.suppress(sqlite3.Error):  # the commands report these
+            Store(emulator.database).close()
 
 
 def _check_length(folder: Path) -> None:

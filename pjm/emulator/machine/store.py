@@ -6,6 +6,7 @@ import contextlib
 import fcntl
 import json
 import os
+import shlex
 from pathlib import Path
 from typing import Any, Dict, Iterator, List, Mapping, Optional, Sequence, Set, Tuple
 
@@ -152,7 +153,7 @@ class Store:
                 raise BadInput(
                     f"the jobs in {path} were written by another version of pjm",
                     f"other columns: {', '.join(sorted(set(columns) ^ set(COLUMNS))) or 'their order'}",
-                    "name another folder, or remove this one",
+                    f"name another folder, or remove this one: rm -r {shlex.quote(str(path.parent))}",
                 )
         except BaseException:
             self.close()

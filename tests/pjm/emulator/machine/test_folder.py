@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
+import sqlite3
 import stat
 from pathlib import Path
 
@@ -64,3 +66,12 @@ def test_the_emulators_folder_is_private(tmp_path: Path) -> None:
     assert 0o700 == stat.S_IMODE((tmp_path / "new").stat().st_mode)
     with pytest.raises(BadInput, match="expected mode 700"):
         environment(open_folder)
+
+
+def test_jobs_of_another_version_are_refused_before_any_command(tmp_path: Path) -> None:
+    environment(tmp_path / "emulator")
+    with contextlib.closing(sqlite3.connect(str(tmp_path / "emulator" / "jobs.sqlite"))) as database:
+        database.execute("CREATE TABLE job (other)")
+
+    with pytest.raises(BadInput, match="written by another version of pjm"):
+        environment(tmp_path / "emulator")
