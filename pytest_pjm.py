@@ -136,7 +136,9 @@ def complete(option: argparse.Namespace) -> None:
 def workdir(config: pytest.Config) -> Path:
     """The folder that keeps the sessions of this project."""
     folder = given(config, "workdir")
-    return (config.rootpath / (Path(folder).expanduser() if folder else WORKDIR)).absolute()
+    path = config.rootpath / (Path(folder).expanduser() if folder else WORKDIR)
+    # Other code compares paths, which has to see through "..".
+    return path.resolve() if ".." in path.parts else path.absolute()
 
 
 def given(config: pytest.Config, name: str) -> Optional[str]:

@@ -6,7 +6,7 @@ import contextlib
 import os
 import shlex
 from pathlib import Path
-from typing import Mapping, Optional, Sequence
+from typing import Any, Mapping, Optional, Sequence
 
 from pjm.errors import BadInput
 from pjm.user_settings import user_settings
@@ -31,6 +31,16 @@ def resume(folder: Path, start: Path = HERE) -> str:
     return f"pytest --fugaku-resume={folder.name}{_where('--fugaku-workdir', folder.parent, start)}"
 
 
+def again(facts: Mapping[str, Any], start: Path = HERE) -> str:
+    """The command that began a session, without --fugaku-dry-run, when it is typed in `start`."""
+    words = [str(word) for word in facts["arguments"]]
+    sends = {"--fugaku", "--fugaku-emulate", "--fugaku-detach"}.intersection(words)
+    command = " ".join(["pytest", *([] if sends else ["--fugaku"]), *map(shlex.quote, words)])
+    begun = facts.get("start")
+    there = not isinstance(begun, str) or Path(begun).resolve() == start.resolve()
+    return command if there else f"cd {shlex.quote(str(begun))} && {command}"
+
+
 def with_variables(command: str, variables: Mapping[str, Optional[str]]) -> str:
     """A command with these variables set; variables that are None are unset."""
     without = [f"-u {name}" for name, value in variables.items() if value is None]
@@ -51,6 +61,7 @@ def run(tests: Sequence[str], *options: str) -> str:
 def _where(option: str, workdir: Path, start: Path = HERE) -> str:
     """The option that names `workdir`; empty if the folder is reachable from `start` without it."""
     reachable = False
-    with contextlib.suppress(BadInput):  # a wrong file of settings must not keep a message from its reader
+    # Wrong settings, or a current folder that is gone, must not keep a message from its reader.
+    with contextlib.suppress(BadInput, OSError):
         reachable = workdir.resolve() == nearest(start).resolve()
     return "" if reachable else f" {option}={shlex.quote(str(workdir.absolute()))}"

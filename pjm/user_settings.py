@@ -48,7 +48,9 @@ def _check_private(path: Path) -> None:
             raise BadInput(
                 f"your settings in {path} are not used",
                 f"{place} belongs to another user (uid {owner}), and the settings name commands that jobs run as you",
-                f"make a file of your own: rm {shlex.quote(str(settings_file()))}",
+                f"make a file of your own: rm {shlex.quote(str(settings_file()))}"
+                if place == path or path.parent != settings_file().parent.resolve()
+                else f"make a folder of your own: mv {shlex.quote(str(place))} {shlex.quote(f'{place}.old')}",
             )
         if writable_by_others(place):
             raise BadInput(

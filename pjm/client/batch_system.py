@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import contextlib
 import os
 import shutil
 import time
@@ -50,9 +49,7 @@ def choose(config: pytest.Config, host: Host = HERE) -> str:
     """
     named, emulate = pytest_pjm.given(config, "scheduler"), bool(config.getoption("fugaku_emulate"))
     if named not in (None, *_SUBMITS):
-        raise BadInput(
-            f"fugaku_scheduler is {named!r}", f"it is one of: {', '.join(_SUBMITS)}", "say for example: slurm"
-        )
+        raise BadInput(f"fugaku_scheduler is {named!r}", f"it is one of: {', '.join(_SUBMITS)}", "say for example: pjm")
     if emulate and named == SLURM:
         raise BadInput(
             "--fugaku-emulate and fugaku_scheduler=slurm do not go together",
@@ -100,7 +97,7 @@ def make(
     """
     scheduler = _make(settings.scheduler, settings.emulate, settings.workdir, settings.submit_options, created, machine)
     if needed:
-        _require_commands(scheduler, machine)
+        _require_commands(scheduler, machine, begun=created is not None)
     return scheduler
 
 
@@ -113,7 +110,7 @@ def of(session: Session) -> Tuple[Scheduler, Mirror]:
     facts = session.facts
     name, machine = str(facts.get("scheduler", PJM)), machine_of(session)
     scheduler = _make(name, bool(facts.get("emulate")), session.folder.parent, (), facts.get("created"), machine)
-    _require_commands(scheduler, machine)
+    _require_commands(scheduler, machine, begun=True)
     return scheduler, NoMirror() if machine is None else SessionMirror(machine, session)
 
 
@@ -131,8 +128,17 @@ def machine_of(session: Session) -> Optional[Machine]:
     return replace(machine, emulates=bool(session.facts.get("emulate")))
 
 
-def _require_commands(scheduler: Union[PjmScheduler, SlurmScheduler], machine: Optional[Machine]) -> None:
-    with contextlib.nullcontext() if machine is None else answering(machine.ssh.host):
+def _require_commands(scheduler: Union[PjmScheduler, SlurmScheduler], machine: Optional[Machine], begun: bool) -> None:
+    """Check that the batch system's commands are there; ``begun``: for a session that has jobs in it."""
+    if machine is not None:
+        with answering(machine.ssh.host):
+            scheduler.require_commands(
+                f"name a login node of the batch system with fugaku_host, or set PATH in the file that your login "
+                f"shell reads on {machine.ssh.host}"
+            )
+    elif begun:
+        scheduler.require_commands("type the same where the session was begun: on that login node, with the same PATH")
+    else:
         scheduler.require_commands()
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import contextlib
+import shlex
 import shutil
 import signal
 import subprocess
@@ -65,9 +66,11 @@ def wait_for_session(arguments: argparse.Namespace) -> int:
     session that was left is continued as by `--fugaku-resume`; of a session that is over, the code was noted.
     """
     session = index.find(arguments.workdir, arguments.session)
-    if session.facts.get("dry_run"):
+    if session.facts.get("dry_run") and not session.journal():
         raise BadInput(
-            f"session {session.identity} is a dry run", "it submitted no jobs", "submit them: pytest --fugaku"
+            f"session {session.identity} is a dry run",
+            "it submitted no jobs",
+            f"submit them: {suggest.again(session.facts)}",
         )
     if in_use(session.folder):
         print(f"session {session.identity}: waiting for the pytest that follows it", flush=True)
@@ -99,7 +102,7 @@ def _resume(session: Session) -> int:
         raise BadInput(
             f"session {session.identity} was begun in {start}",
             "there is no such folder now",
-            f"move the project back, then type: {_command('wait', session)}",
+            f"move the project back, then type: {_when_moved_back(session, start)}",
         )
     with _ends_as_by_ctrl_c(signal.SIGTERM, signal.SIGHUP):
         process = subprocess.Popen(
@@ -164,7 +167,7 @@ def cancel_session(arguments: argparse.Namespace) -> int:
             "the answer to the submission was lost, and the batch system does not list the name yet",
             f"type the same again in a few minutes: {_command('cancel', session)}",
         )
-    if summary["state"] != "done":
+    if summary["state"] in ("unfinished", "cancelled"):
         print(f"  next: {suggest.resume(session.folder)}")
     return 0
 
@@ -178,6 +181,13 @@ def _how_many(ids: Sequence[str]) -> str:
 
 def _command(name: str, session: Session) -> str:
     return suggest.pjm(f"{name} {session.identity}", session.folder.parent)
+
+
+def _when_moved_back(session: Session, start: str) -> str:
+    """The command that waits for a session whose project is in `start` again, and the session's folder with it."""
+    command = f"cd {shlex.quote(start)} && pjm wait {session.identity}"
+    workdir = session.folder.parent
+    return command if workdir.name == suggest.DEFAULT else f"{command} --workdir={shlex.quote(str(workdir.absolute()))}"
 
 
 def clean_sessions(arguments: argparse.Namespace) -> int:

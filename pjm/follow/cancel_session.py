@@ -70,9 +70,12 @@ def cancel(session: Session, scheduler: Scheduler, mirror: Mirror) -> Cancelled:
     shares = [share for job in jobs for share in job.shares]
     over = all(share.reading.ended or share.closed or share.ending is not None for share in shares)
     ids = () if over else deletions.cancel(jobs, results, lambda job, ids: note_taken(session, job, ids, time.time()))
-    return Cancelled(
-        jobs, tuple(dict.fromkeys([*again, *ids])), tuple(job.name for job in jobs if job.stage is Stage.UNCERTAIN)
-    )
+    return Cancelled(jobs, tuple(dict.fromkeys([*again, *ids])), tuple(job.name for job in jobs if _is_doubtful(job)))
+
+
+def _is_doubtful(job: FollowedJob) -> bool:
+    """Whether a job may be in the batch system without our knowledge. If its own files show its end, it is over."""
+    return job.stage is Stage.UNCERTAIN and not all(share.reading.ended for share in job.shares)
 
 
 def _results(session: Session, jobs: Sequence[FollowedJob]) -> Dict[str, Verdict]:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import Dict, Set
 
-from pjm import suggest
 from pjm.batch.scheduler import Ending
 from pjm.errors import BadInput
 from pjm.follow.deletion import Deletions
@@ -13,7 +12,7 @@ from pjm.follow.submit_once import accept, refuse
 from pjm.follow.watch import Watch
 from pjm.plan.job_folder import read_job
 from pjm.sessions.pace import JOB
-from pjm.sessions.session import JOBS, JOURNAL, Record, Session
+from pjm.sessions.session import JOBS, JOURNAL, Record, Session, removal
 from pjm.sessions.summary import SENSELESS
 
 
@@ -28,7 +27,7 @@ def load(watch: Watch, session: Session) -> None:
         raise BadInput(
             f"session {session.identity} is corrupt",
             f"there are jobs in {session.folder / JOBS} and nothing of them in {JOURNAL}",
-            f"remove it and start again: {suggest.pjm(f'clean --force {session.identity}', session.folder.parent)}",
+            f"delete those of its jobs that still run, then remove it and start again: {removal(session.folder)}",
         )
     for name, job in jobs.items():
         watch.adopt(job, forget=name in watch.deletions.cancelled and job.stage is Stage.SUBMITTED)
@@ -51,7 +50,7 @@ def restored(session: Session, deletions: Deletions) -> Dict[str, FollowedJob]:
             raise BadInput(
                 f"session {session.identity} is corrupt",
                 f"its journal's record {record!r} makes no sense ({type(error).__name__}: {error})",
-                f"remove it and start again: {suggest.pjm(f'clean --force {session.identity}', session.folder.parent)}",
+                f"delete those of its jobs that still run, then remove it and start again: {removal(session.folder)}",
             ) from error
     return jobs
 

@@ -39,7 +39,8 @@ def check_selection(facts: Mapping[str, object], now: Collection[str], folder: P
     raise BadInput(
         f"session {folder.name} has {'tests that are not' if fewer else 'fewer tests than are'} selected now",
         "; ".join(why),
-        f"select what it was begun with, with no -k, -m or files: {typed}",
+        f"select what it was begun with, with no -k, -m or files: {typed}; or start a new session without "
+        "--fugaku-resume",
     )
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import json
 import os
+import shlex
 import time
 from dataclasses import dataclass
 from pathlib import Path
@@ -88,7 +89,7 @@ class Session:
         except FileNotFoundError:
             return []
         except OSError as error:
-            raise corrupt(path, f"the file cannot be read: {error.strerror}") from error
+            raise unreadable(path, error) from error
         records: List[Record] = []
         for number, line in enumerate(lines, 1):
             if not line:
@@ -178,7 +179,8 @@ def _not_locked(path: Path, error: OSError) -> BadInput:
         f"{error.strerror}: {path}",
         f"type: {suggest.pjm('sessions', path.parent.parent)}"
         if isinstance(error, FileNotFoundError)
-        else "name a folder that is yours, on a file system that locks files: --fugaku-workdir=DIR",
+        else "name a folder that is yours, on a file system that locks files: --fugaku-workdir=DIR for pytest, "
+        "--workdir=DIR for pjm",
     )
 
 
@@ -194,7 +196,7 @@ def read_facts(folder: Path) -> Record:
     except FileNotFoundError as error:
         raise corrupt(path, "the file is missing") from error
     except OSError as error:
-        raise corrupt(path, f"the file cannot be read: {error.strerror}") from error
+        raise unreadable(path, error) from error
     if owner != os.getuid():
         raise BadInput(
             f"session {folder.name} belongs to another user",
@@ -223,7 +225,25 @@ def _object(data: bytes) -> Optional[Record]:
     return value if isinstance(value, dict) else None
 
 
+def unreadable(path: Path, error: OSError) -> BadInput:
+    """The error for a file of a session that is there and cannot be read: nothing says that its content is damaged."""
+    return BadInput(
+        f"session {path.parent.name} cannot be read now",
+        f"{error.strerror}: {path}",
+        f"see whose it is: ls -ld {shlex.quote(str(path.parent))}; if it is yours, type the same again: on a shared "
+        "file system this may pass",
+    )
+
+
 def corrupt(path: Path, why: str) -> BadInput:
     """The error for a file of a session that cannot be read."""
-    remove = suggest.pjm(f"clean --force {path.parent.name}", path.parent.parent)
-    return BadInput(f"{path} is corrupt", why, f"remove it and start again: {remove}")
+    return BadInput(
+        f"{path} is corrupt",
+        why,
+        f"delete those of its jobs that still run, then remove it and start again: {removal(path.parent)}",
+    )
+
+
+def removal(folder: Path) -> str:
+    """The command that removes a session whatever its state. It does not delete its jobs, and loses their results."""
+    return suggest.pjm(f"clean --force {folder.name}", folder.parent)

@@ -72,15 +72,15 @@ class PjmScheduler:
                     f"take out {name}=, and ask for nodes=",
                 )
 
-    def require_commands(self) -> None:
-        """Check that PJM's commands exist.
+    def require_commands(self, advice: str = _HOW_TO_GET_ONE) -> None:
+        """Check that PJM's commands exist; ``advice`` says what to do if not.
 
         Raises:
             BadInput: a command is missing.
         """
         for name in COMMANDS:
             if not self.host.has(name):
-                raise BadInput("--fugaku needs PJM's commands", f"there is no {name} on PATH", _HOW_TO_GET_ONE)
+                raise BadInput("--fugaku needs PJM's commands", f"there is no {name} on PATH", advice)
 
     def submit(self, submission: Submission) -> Tuple[str, ...]:
         """See `Scheduler.submit`. The scripts of a step job say which steps each step needs."""
@@ -181,7 +181,7 @@ def parent(job_id: str) -> str:
         raise BadInput(
             f"{job_id!r} is no job id of PJM",
             "one is a number, or a number with [number] or _number after it",
-            "start a new session: the folder of this one is damaged",
+            "start a new session: the folder of this one is damaged; delete its jobs yourself: pjdel",
         )
     return re.split(r"[_\[]", job_id)[0]
 

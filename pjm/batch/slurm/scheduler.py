@@ -104,15 +104,17 @@ class SlurmScheduler:
                 "take it out of env=",
             )
 
-    def require_commands(self) -> None:
+    def require_commands(self, advice: str = _HOW_TO_GET_ONE) -> None:
         """Check that Slurm's commands exist, and ask how the cluster is configured.
+
+        ``advice`` says what to do if one is missing.
 
         Raises:
             BadInput: a command is missing, or Slurm does not answer.
         """
         for name in _NEEDED:
             if not self.host.has(name):
-                raise BadInput("--fugaku needs Slurm's commands", f"there is no {name} on PATH", _HOW_TO_GET_ONE)
+                raise BadInput("--fugaku needs Slurm's commands", f"there is no {name} on PATH", advice)
         try:
             accounting = self._configuration().accounting
             hosts = {host.partition(".")[0] for host in self._run(["sinfo", "-h", "-o", "%n"]).out.split()}
@@ -124,7 +126,7 @@ class SlurmScheduler:
             ) from error
         self._here = hosts == {os.uname().nodename.partition(".")[0]}
         if accounting and not self.host.has("sacct"):
-            raise BadInput("--fugaku needs Slurm's commands", "there is no sacct on PATH", _HOW_TO_GET_ONE)
+            raise BadInput("--fugaku needs Slurm's commands", "there is no sacct on PATH", advice)
 
     def submit(self, submission: Submission) -> Tuple[str, ...]:
         """See `Scheduler.submit`. Of a chain, all jobs are taken or none."""
@@ -306,7 +308,7 @@ def _checked(job_id: str) -> str:
         raise BadInput(
             f"{job_id!r} is no job id of Slurm",
             "one is a number, or a number with _number after it",
-            "start a new session: the folder of this one is damaged",
+            "start a new session: the folder of this one is damaged; delete its jobs yourself: scancel",
         )
     return job_id
 

@@ -186,7 +186,10 @@ def test_a_dry_run_is_not_waited_for(project: FugakuProject) -> None:
 
     code, out = ran(project, "wait", project.session().name)
 
-    assert (2, "submit them: pytest --fugaku") == (code, out.splitlines()[-1].partition("next: ")[2])
+    assert (2, "submit them: pytest -p pjm.plugin --fugaku --fugaku-emulate") == (
+        code,
+        out.splitlines()[-1].partition("next: ")[2],
+    )
 
 
 def test_the_log_of_a_test_is_found_by_its_name(done: FugakuProject) -> None:

@@ -159,3 +159,11 @@ def test_a_job_that_took_too_long_and_was_not_deleted_then_is_deleted_now(one: F
     assert ("1.0",) == cancelled(one).ids
     assert ("1.0",) in one.scheduler.cancelled
     assert "cancelled" == state_of(one.session, one.session.journal())
+
+
+def test_a_job_whose_own_files_show_its_end_is_in_no_doubt(one: Following) -> None:
+    one.scheduler.refusals = [AnswerLostError("killed")]
+    one.begin()
+    one.results(0, 0)
+
+    assert () == cancelled(one).doubtful

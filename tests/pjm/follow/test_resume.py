@@ -89,7 +89,7 @@ def test_what_to_type_for_a_damaged_session_names_its_folder(tmp_path: Path) -> 
         load(other.watch, one.session)
 
     typed = suggest.pjm(f"clean --force {one.session.identity}", tmp_path)
-    assert f"remove it and start again: {typed}" == damage.value.fix
+    assert f"delete those of its jobs that still run, then remove it and start again: {typed}" == damage.value.fix
     assert f"--workdir={tmp_path}" in typed
 
 

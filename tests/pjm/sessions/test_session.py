@@ -12,7 +12,7 @@ from pjm.errors import BadInput
 from pjm.follow import resume
 from pjm.follow.deletion import Deletions
 from pjm.sessions import index
-from pjm.sessions.session import Session
+from pjm.sessions.session import Session, read_facts
 from pjm.sessions.summary import summarize
 from tests.builders.made_up_scheduler import MadeUpScheduler
 
@@ -94,7 +94,7 @@ def test_damaged_files_of_a_session_are_named(name: str, session: Session) -> No
         with pytest.raises(BadInput) as caught:
             read()
         assert f"{session.folder / file} is corrupt" == caught.value.what
-        assert caught.value.fix.startswith("remove it and start again: ")
+        assert "then remove it and start again: pjm clean --force " in caught.value.fix
 
 
 @pytest.mark.parametrize("name", DAMAGE)
@@ -133,3 +133,16 @@ def test_somebody_elses_session_is_refused(session: Session, monkeypatch: pytest
         come_back(session)
 
     assert f"session {session.identity} belongs to another user" == caught.value.what
+
+
+@pytest.mark.parametrize("file", ["session.json", "journal.jsonl"])
+def test_a_file_that_cannot_be_read_is_not_called_damaged(file: str, session: Session) -> None:
+    path = session.folder / file
+    path.unlink() if path.exists() else None
+    path.mkdir()
+
+    with pytest.raises(BadInput) as caught:
+        read_facts(session.folder) if file == "session.json" else session.journal()
+
+    assert f"session {session.identity} cannot be read now" == caught.value.what
+    assert "clean" not in caught.value.fix
