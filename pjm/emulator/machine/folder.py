@@ -12,6 +12,8 @@ from pathlib import Path
 from typing import Dict, Mapping, Optional
 
 from pjm.emulator.machine.faults import checked as checked_rules
+from pjm.emulator.machine.faults import read as read_rules
+from pjm.emulator.machine.settings import read as read_settings
 from pjm.emulator.machine.settings import write as write_settings
 from pjm.emulator.machine.store import Store
 from pjm.errors import BadInput
@@ -81,7 +83,7 @@ def environment(
 
     Raises:
         BadInput: other users may write to the folder, it cannot be written, its path is too long, another version has
-            written its jobs, or a setting is invalid.
+            written its jobs, or a setting or fault is invalid.
     """
     try:
         emulator = _create(folder, nodes, settings, faults)
@@ -103,6 +105,9 @@ def _create(
     if faults is not None:
         checked_rules(faults, str(emulator.faults))
         emulator.faults.write_text(json.dumps(faults, indent=1), encoding="utf-8")
+    # What the commands would refuse later, a client takes for an answer that was lost.
+    read_settings(emulator.settings, os.environ)
+    read_rules(emulator.faults, os.environ)
     for inner in (emulator.commands, emulator.spool, emulator.runs):
         inner.mkdir(mode=0o700, exist_ok=True)
     if not emulator.bell.exists():

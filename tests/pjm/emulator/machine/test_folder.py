@@ -75,3 +75,13 @@ def test_jobs_of_another_version_are_refused_before_any_command(tmp_path: Path) 
 
     with pytest.raises(BadInput, match="written by another version of pjm"):
         environment(tmp_path / "emulator")
+
+
+@pytest.mark.parametrize("rules", ["no-such-file.json", '{"fault": "0090"}', '[{"fault": "none"}]'])
+def test_wrong_faults_are_refused_before_any_command(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, rules: str
+) -> None:
+    monkeypatch.setenv("PJM_EMULATOR_FAULTS", rules)
+
+    with pytest.raises(BadInput):
+        environment(tmp_path / "emulator")
