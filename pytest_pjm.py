@@ -137,7 +137,7 @@ def workdir(config: pytest.Config) -> Path:
     """The folder that keeps the sessions of this project."""
     folder = given(config, "workdir")
     path = config.rootpath / (Path(folder).expanduser() if folder else WORKDIR)
-    # Other code compares paths, which has to see through "..".
+    # Paths of sessions are compared, and ".." would make one folder look like two.
     return path.resolve() if ".." in path.parts else path.absolute()
 
 

@@ -34,7 +34,7 @@ def resume(folder: Path, start: Path = HERE) -> str:
 def again(facts: Mapping[str, Any], start: Path = HERE) -> str:
     """The command that began a session, without --fugaku-dry-run, when it is typed in `start`."""
     words = [str(word) for word in facts["arguments"]]
-    sends = {"--fugaku", "--fugaku-emulate", "--fugaku-detach"}.intersection(words)
+    sends = {"--fugaku", "--fugaku-emulate"}.intersection(words)
     command = " ".join(["pytest", *([] if sends else ["--fugaku"]), *map(shlex.quote, words)])
     begun = facts.get("start")
     there = not isinstance(begun, str) or Path(begun).resolve() == start.resolve()

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Dict, List, Mapping, Sequence, Tuple, Union
+from typing import Dict, List, Mapping, Sequence, Tuple, Union
 
 import pytest
 
@@ -15,9 +15,6 @@ from pjm.identity import identity
 from pjm.marks.after import never_ready
 from pjm.marks.mark import Defaults, Request, from_mark
 from pytest_pjm import MARK
-
-if TYPE_CHECKING:
-    import argparse
 
 
 @dataclass(frozen=True)
@@ -126,17 +123,11 @@ def _select_both(item: pytest.Item, name: str, prefixes: Sequence[str]) -> str:
     test = name if "::" in name else next(found, None)
     if test is None:
         return ""
-    options = [word for word, chosen in _ways(item.config.option).items() if chosen]
+    chosen = [way for way in ("emulate", "dry_run") if getattr(item.config.option, f"fugaku_{way}", False)]
+    options = [f"--fugaku-{way.replace('_', '-')}" for way in chosen]
+    if not options and getattr(item.config.option, "fugaku", False):
+        options = ["--fugaku"]
     return suggest.run([_typed(test, item.config), _typed(item.nodeid, item.config)], *options)
-
-
-def _ways(option: argparse.Namespace) -> Dict[str, bool]:
-    emulate = bool(getattr(option, "fugaku_emulate", False))
-    return {
-        "--fugaku": bool(getattr(option, "fugaku", False)) and not emulate,
-        "--fugaku-emulate": emulate,
-        "--fugaku-dry-run": bool(getattr(option, "fugaku_dry_run", False)),
-    }
 
 
 def _typed(test: str, config: pytest.Config) -> str:

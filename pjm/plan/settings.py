@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import math
+import os
 import re
 import shlex
 import sys
@@ -184,7 +185,8 @@ def _command(text: str, name: str) -> Tuple[str, ...]:
         words, trouble = tuple(shlex.split(text)), ""
     except ValueError as error:
         words, trouble = (), str(error).lower()
-    if words != (text,) and Path(text).exists():
+    # Not `Path.exists`, which fails on a long command.
+    if words != (text,) and os.path.exists(text):  # noqa: PTH110
         why = "it is a command, and blanks divide its words" if words else "it is a command, quoted as in a shell"
         raise BadInput(f"{name} is {text!r}", why, f"say: {name} = {shlex.quote(text)}")
     if trouble:

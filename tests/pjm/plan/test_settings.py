@@ -147,6 +147,12 @@ def test_what_starts_ranks_is_a_command_with_their_number(
     assert ((), "files") == (read(pytester).mpiexec, read(pytester).ranks_gate)
 
 
+def test_a_command_may_be_longer_than_a_file_name(pytester: pytest.Pytester) -> None:
+    text = f"mpiexec {'-x A ' * 60}-n {{ranks}}"
+
+    assert tuple(text.split()) == read(pytester, ini=f"fugaku_mpiexec = {text}\n").mpiexec
+
+
 def test_a_path_with_blanks_and_without_quotes_is_not_taken_for_a_command(pytester: pytest.Pytester) -> None:
     path = pytester.path / "with blanks"
     path.touch()

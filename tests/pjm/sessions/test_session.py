@@ -138,7 +138,7 @@ def test_somebody_elses_session_is_refused(session: Session, monkeypatch: pytest
 @pytest.mark.parametrize("file", ["session.json", "journal.jsonl"])
 def test_a_file_that_cannot_be_read_is_not_called_damaged(file: str, session: Session) -> None:
     path = session.folder / file
-    path.unlink() if path.exists() else None
+    path.unlink(missing_ok=True)
     path.mkdir()
 
     with pytest.raises(BadInput) as caught:
