@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 import shlex
@@ -80,7 +81,10 @@ class Session:
         if self.start is None or self.start == self.root:
             return test
         file, colons, name = test.partition("::")
-        return os.path.relpath(str(self.root / file), str(self.start)) + colons + name
+        place = str(self.root / file)
+        with contextlib.suppress(ValueError):  # on Windows, it may be on another drive
+            place = os.path.relpath(place, str(self.start))
+        return place + colons + name
 
 
 class Gate:

@@ -134,6 +134,18 @@ def test_a_test_is_named_as_it_is_typed_where_pytest_was_started(tmp_path: Path)
         assert typed == Session(tmp_path, tmp_path / "baselines", (5,), start=start).typed(test)
 
 
+def test_a_test_on_another_drive_than_the_one_where_pytest_was_started_has_its_whole_path(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refuse(path: str, start: str) -> str:
+        raise ValueError(f"{path} is not on the drive of {start}")
+
+    monkeypatch.setattr("os.path.relpath", refuse)
+    session = Session(tmp_path, tmp_path / "baselines", (5,), start=tmp_path / "elsewhere")
+
+    assert f"{tmp_path / 'test_it.py'}::test_it" == session.typed("test_it.py::test_it")
+
+
 def test_a_test_that_uses_a_name_twice_is_given_another_name(made: Made) -> None:
     made.recorded()
     gate = made.gate()
