@@ -83,6 +83,7 @@ class Process:
         Raises:
             BadInput: the process refused the request.
             DiedError: the process has ended.
+            ValueError: something else than an answer was printed.
         """
         assert self._child.stdin is not None  # noqa: S101 - it was started with pipes
         assert self._child.stdout is not None  # noqa: S101
@@ -93,6 +94,8 @@ class Process:
             if not line.endswith("\n"):
                 break  # the process was killed while it answered
             event = json.loads(line)
+            if not isinstance(event, dict):
+                raise ValueError(f"it printed {line!r}")
             if "refused" in event:
                 raise BadInput(*event["refused"])
             if "answer" in event:

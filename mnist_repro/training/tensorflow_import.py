@@ -155,8 +155,11 @@ def _stray(package: str) -> Optional[Path]:
     if place.name == f"{package}.py":
         return place
     folder = place.parent if place.name == "__init__.py" else place
-    installed = any(next(folder.parent.glob(f"{package}*.{kind}-info"), None) for kind in ("dist", "egg"))
-    return None if installed or folder.name != package else folder
+    if folder.name != package:
+        return None
+    # Of any name: what installs the package tensorflow may be called intel_tensorflow or tf_nightly.
+    installed = any(next(folder.parent.glob(f"*.{kind}-info"), None) for kind in ("dist", "egg"))
+    return None if installed else folder
 
 
 def _install_tf_keras() -> str:

@@ -300,15 +300,16 @@ def test_a_process_that_died_before_it_reported_its_tensorflow_is_bad_input(monk
     assert "the process that reports its TensorFlow was killed by signal 9" == what
 
 
+@pytest.mark.parametrize("printed", ["hello", "1"])
 @pytest.mark.parametrize("ask", [provenance_there, lambda: take_fingerprint(find("vgg7"), "surrogate", "original")])
 def test_a_python_that_prints_at_its_start_is_said(
-    ask: Callable[[], object], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    ask: Callable[[], object], printed: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    (tmp_path / "sitecustomize.py").write_text("print('hello')\n", encoding="utf-8")
+    (tmp_path / "sitecustomize.py").write_text(f"print('{printed}')\n", encoding="utf-8")
     monkeypatch.setenv("PYTHONPATH", str(tmp_path))
     what, _, fix = refused(ask)
 
     assert what.startswith("the process that ")
     assert what.endswith(" could not be used")
     command = shlex.split(fix.partition("type ")[2].partition(":")[0])
-    assert b"hello\n" == subprocess.run(command, check=True, stdout=subprocess.PIPE).stdout
+    assert f"{printed}\n".encode() == subprocess.run(command, check=True, stdout=subprocess.PIPE).stdout

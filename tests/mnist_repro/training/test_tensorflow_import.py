@@ -80,6 +80,19 @@ def test_a_folder_of_the_same_name_that_nobody_installed_is_named_with_what_rena
     assert found.fix.startswith(f"rename it (mv '{folder}' '{folder}_'), ")
 
 
+@pytest.mark.parametrize(("name", "installed"), [("keras", "Keras-2.4.3"), ("tensorflow", "tf_nightly-2.99.0")])
+def test_a_package_that_was_installed_under_another_name_is_not_to_be_renamed(
+    name: str, installed: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / name).mkdir()
+    (tmp_path / name / "__init__.py").touch()
+    (tmp_path / f"{installed}.dist-info").mkdir()
+    monkeypatch.syspath_prepend(str(tmp_path))
+    monkeypatch.delitem(sys.modules, name, raising=False)
+
+    assert "imported instead" not in refusal(AttributeError("no")).what
+
+
 @pytest.mark.parametrize("name", ["keras", "tensorflow"])
 def test_a_module_of_the_same_name_is_named(name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     (tmp_path / f"{name}.py").touch()
