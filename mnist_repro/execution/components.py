@@ -39,7 +39,7 @@ from mnist_repro.weights import param_hdf5
 STEP_LOSSES_KEPT = 100
 # Number of digits of a hash in messages.
 DIGITS = 12
-_ELSEWHERE = "name another folder: --out DIR"
+_ANOTHER_FOLDER = "name another folder: --out DIR"
 # The most bytes that the description of a model's layers takes in `model.h5`.
 DESCRIPTION_BYTES = 1 << 17
 
@@ -68,20 +68,23 @@ class Assignment:
 def check_folder(folder: Path, recipe: Recipe, scores_only: bool = False) -> None:
     """Make sure, before the training, that a run of ``recipe`` can be written into ``folder``.
 
-    With ``scores_only`` only the scores of a run are to be written. Nothing need be removed for them.
+    With ``scores_only``, only the scores of a run will be written there: the advice is then to keep the run that is
+    there.
 
     Raises:
         BadInput: the folder holds the run of another recipe or an unreadable run, is not a folder, cannot be written,
             or has a folder in the place of a file that is to be written.
     """
-    require_writable(folder, _ELSEWHERE)
-    require_no_folders(folder, (*TRAINED, *ESTIMATED), _ELSEWHERE)
+    require_writable(folder, _ANOTHER_FOLDER)
+    require_no_folders(folder, (*TRAINED, *ESTIMATED), _ANOTHER_FOLDER)
     if not (folder / run_json.FILE).exists():
         return
     try:
         _require_same(folder, "of", read_kept(folder).recipe, recipe.name)
     except BadInput as error:
-        raise BadInput(error.what, error.why, _ELSEWHERE if scores_only else error.fix) from error
+        if not scores_only:
+            raise
+        raise BadInput(error.what, error.why, _ANOTHER_FOLDER) from error
 
 
 def check_kept(folder: Path, assignment: Assignment, dataset: Dataset) -> None:
@@ -158,13 +161,13 @@ def check_data(folder: Path, dataset: Dataset) -> None:
         raise BadInput(
             f"{folder} holds a run on {told[0]}, not on {told[1]}",
             f"{EVALUATION_LOG} and {run_json.FILE} of one folder must describe the same images",
-            f"--out another folder, or --data {_own_data(theirs)}",
+            f"--out another folder, or --data {own_data(theirs)}",
         )
 
 
-def _own_data(dataset: Mapping[str, str]) -> str:
+def own_data(dataset: Mapping[str, str]) -> str:
     """The value of --data for a run's own data."""
-    source = dataset.get("source", "")
+    source = str(dataset.get("source", ""))
     # Not `mnist` where the place is known: MNIST_REPRO_DATA may name other data. Not `Path.exists`, which can fail.
     if os.path.isabs(source) and os.path.exists(source):  # noqa: PTH110, PTH117
         return shlex.quote(source)

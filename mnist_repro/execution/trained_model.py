@@ -11,8 +11,10 @@ from typing import Any, Callable, Optional
 import numpy as np
 
 from mnist_repro.errors import BadInput
-from mnist_repro.recipes import Recipe, find
+from mnist_repro.execution.components import own_data
+from mnist_repro.recipes import OURS, Recipe, find, outside
 from mnist_repro.runs import run_json
+from mnist_repro.runs.run import Run
 from mnist_repro.runs.run_json import WEIGHTS
 from mnist_repro.training import framework
 from mnist_repro.weights import model_h5, param_hdf5
@@ -64,8 +66,16 @@ def _train(folder: Path) -> str:
     """The command that leaves weights in a folder, of the same kind as a run that is there."""
     if (folder / run_json.FILE).exists():
         with contextlib.suppress(BadInput):
-            return run_json.train_command(run_json.read(folder), folder)
+            return train_command(run_json.read(folder), folder)
     return f"name the folder of a run; or mnist-repro train RECIPE --out {shlex.quote(str(folder))}"
+
+
+def train_command(run: Run, folder: Path) -> str:
+    """The command that makes a run again in its folder."""
+    kind = f"--seed {run.seed} --scale {run.scale} --arithmetic {run.arithmetic}"
+    kind += "" if run.recipe in OURS else outside.option()
+    data = "" if run.dataset["name"] == "mnist" else f" --data {own_data(run.dataset)}"
+    return f"mnist-repro train {shlex.quote(run.recipe)} {kind} --out {shlex.quote(str(folder))}{data}"
 
 
 def restored(path: Path, recipe: Optional[str]) -> tuple[Located, Any]:

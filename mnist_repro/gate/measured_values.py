@@ -29,7 +29,7 @@ def number(value: Any, what: str) -> float:
         raise BadInput(
             f"{what} is {_shown(value)}",
             "a metric is a number: a float, an int, a NumPy scalar or a 0-d tensor",
-            "give a number; True or False belongs into gate.cases or exact=, an array into exact=",
+            "give a number; True or False belongs in gate.cases or exact=, an array in exact=",
         )
     try:
         return float(value)

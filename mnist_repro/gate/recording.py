@@ -150,7 +150,7 @@ def sample_entry(
         raise BadInput(
             f"{counted(len(runs), 'seed')} to record, where {len(stored.samples)} are stored",
             "stored samples would be lost, although nothing shows that they are wrong",
-            f"hand in the samples of seed {', '.join(map(str, lost))} too",
+            f"hand in the samples of these seeds too: {', '.join(map(str, lost))}",
         )
     metrics = []
     for name, claim in claims.items():

@@ -14,7 +14,7 @@ from typing import Any, Callable, Dict, List, Mapping, Optional, Tuple
 from mnist_repro.errors import BadInput
 from mnist_repro.files.atomic import write_text
 from mnist_repro.files.json import json_text, read_json
-from mnist_repro.recipes import OURS, RECIPES, outside
+from mnist_repro.recipes import RECIPES
 from mnist_repro.recipes.recipe import ARITHMETICS, SCALES
 from mnist_repro.runs.evaluation import Evaluation
 from mnist_repro.runs.log import Line, Score
@@ -96,14 +96,6 @@ def _again(file: Path, recipe: str = "RECIPE") -> str:
     """How to replace a damaged run; `train` does not replace a `run.json` that cannot be read."""
     folder = shlex.quote(str(file.parent))
     return f"move {file} away, then train it again: mnist-repro train {recipe} --out {folder}"
-
-
-def train_command(run: Run, folder: Path) -> str:
-    """The command that makes a run again in its folder."""
-    data = f" --data {run.dataset['name']}" if run.dataset["name"] == "surrogate" else ""
-    kind = f"--seed {run.seed} --scale {run.scale} --arithmetic {run.arithmetic}{data}"
-    kind += "" if run.recipe in OURS else outside.option()
-    return f"mnist-repro train {run.recipe} {kind} --out {shlex.quote(str(folder))}"
 
 
 def _provenance(fields: Mapping[str, Any]) -> Dict[str, Any]:

@@ -66,7 +66,7 @@ def read(path: Path, recipe: Recipe) -> Weights:
             raise BadInput(
                 f"{path} does not hold the weights of {recipe.name}: {differs.found}",
                 f"{recipe.name} has {differs.expected}",
-                _fix_for(path, recipe, fitting(found)),
+                _fix_for(recipe, fitting(found)),
             )
         return finite_weights(stored, layers, path)
 
@@ -96,7 +96,7 @@ def identify(path: Path, recipe_name: Optional[str] = None) -> Recipe:
         raise BadInput(
             f"{path} was written for recipe {hdf5.shown(written_for)}",
             f"the recipes are {', '.join(RECIPES)}",
-            f"{_typed(path)} --recipe {(*fitting(found), *RECIPES)[0]}",
+            f"--recipe {(*fitting(found), *RECIPES)[0]}",
         )
     return RECIPES[_only_one(path, found, fitting(found))]
 
@@ -113,11 +113,11 @@ def _require_weights_alone(root: Any, path: Path) -> None:
     """Refuse other kinds of HDF5 files that versions of Keras write."""
     if holds_whole_model(root):
         weights = path.with_name("param.hdf5")
-        alone = f", or: mnist-repro estimate {_typed(weights)}" if weights.exists() else ""
+        alone = f", or: mnist-repro estimate {shlex.quote(str(weights))}" if weights.exists() else ""
         raise BadInput(
             f"{path} is a whole-model file: it holds an architecture beside the weights",
             "weights alone are expected, as in param.hdf5",
-            f"mnist-repro predict {_typed(path)}, which takes whole models{alone}",
+            f"mnist-repro predict {shlex.quote(str(path))}, which takes whole models{alone}",
         )
     if hdf5.texts(root, "layer_names") is None and "layers" in root:
         raise BadInput(
@@ -127,15 +127,9 @@ def _require_weights_alone(root: Any, path: Path) -> None:
         )
 
 
-def _typed(path: Path) -> str:
-    """A path as it is typed; several commands take one with ``--recipe``."""
-    return shlex.quote(str(path))
-
-
-def _fix_for(path: Path, recipe: Recipe, names: Sequence[str]) -> str:
+def _fix_for(recipe: Recipe, names: Sequence[str]) -> str:
     if names:
-        options = [f"--recipe {name}" for name in names]
-        return f"it fits {' and '.join(names)}: {_typed(path)} {' or '.join(options)}"
+        return f"it fits {' and '.join(names)}: --recipe {' or --recipe '.join(names)}"
     return f"it fits no recipe; train again: mnist-repro train {recipe.name} --out DIR"
 
 
@@ -146,10 +140,10 @@ def _only_one(path: Path, found: Sequence[LayerShapes], names: Sequence[str]) ->
         raise BadInput(
             f"{path} does not say which recipe it is of, and its shapes fit {' and '.join(names)}",
             "one recipe is needed to build the model",
-            f"{_typed(path)} --recipe {names[0]} (or {', '.join(names[1:])})",
+            f"--recipe {names[0]} (or {', '.join(names[1:])})",
         )
     raise BadInput(
         f"{path} fits no recipe: it holds {', '.join(map(str, found)) or 'no weights'}",
         f"the recipes are {', '.join(RECIPES)}",
-        f"{_typed(path)} --recipe {next(iter(RECIPES))} says what differs from that one",
+        f"--recipe {next(iter(RECIPES))} says what differs from that one",
     )

@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 
 from mnist_repro import cli
-from mnist_repro.execution.trained_model import Located, locate_weights, scorer
+from mnist_repro.execution.trained_model import Located, locate_weights, scorer, train_command
 from mnist_repro.recipes import find, outside
 from mnist_repro.runs import run_json
 from mnist_repro.training import framework
@@ -58,19 +58,24 @@ def test_weights_that_are_missing_are_trained_again_as_the_run_was(run: Path, tm
 
     asked = cli.parser().parse_args(words[1:])
     assert ("mnist-repro", "train", str(folder)) == (words[0], words[1], str(asked.out))
-    assert (kept.recipe, kept.seed, kept.scale, kept.arithmetic) == (
-        *(asked.recipe, asked.seed, asked.scale),
-        asked.arithmetic,
-    )
+    again = (asked.recipe, asked.seed, asked.scale, asked.arithmetic)
+    assert (kept.recipe, kept.seed, kept.scale, kept.arithmetic) == again
+
+
+def test_data_without_a_name_are_named_by_their_folder_to_train_again(tmp_path: Path) -> None:
+    made = made_up.run("vgg7", 0, made_up.score(10, 0.5, 0.9))
+    own = {"name": "unrecognised", "sha256": "0123", "source": str(tmp_path)}
+
+    assert train_command(replace(made, dataset=own), tmp_path).endswith(f" --data {shlex.quote(str(tmp_path))}")
 
 
 def test_the_file_of_a_recipe_of_ones_own_is_in_the_command(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv(outside.VARIABLE, str(tmp_path / "my recipes.py"))
-    mine = replace(made_up.run("vgg7", 0, made_up.score(10, 0.5, 0.9)), recipe="mine")
+    mine = replace(made_up.run("vgg7", 0, made_up.score(10, 0.5, 0.9)), recipe="mine; too")
 
-    command = run_json.train_command(mine, tmp_path)
+    command = train_command(mine, tmp_path)
 
-    assert "mine" == shlex.split(command)[2]
+    assert "mine; too" == shlex.split(command)[2]
     assert f" --recipes '{tmp_path}/my recipes.py' " in command
 
 

@@ -73,11 +73,3 @@ def test_what_is_shorter_or_longer_than_promised_is_refused(promised: int, what:
         check_promised(bytearray(3), promised, "FILE")
 
     assert (what, f"its header promises {promised} bytes after itself") == caught.value.args[:2]
-
-
-def test_the_command_that_looks_at_a_file_can_be_typed_as_it_stands(tmp_path: Path) -> None:
-    path = tmp_path / "my data" / "t10k"
-    with pytest.raises(BadInput) as caught:
-        open_regular(path)
-
-    assert caught.value.fix.startswith(f"check its name and permissions (ls -l '{path}'), or ")

@@ -197,7 +197,6 @@ def test_batches_of_another_size_are_what_the_model_is_fed() -> None:
         ("import nowhere_to_be_found\n", r"cannot be imported\n.*'nowhere_to_be_found'"),
         ("raise SystemExit(0)\n", r"cannot be imported\n.*: SystemExit: 0\n"),
         ("BUGS = ('one',)\n", "no tuple BUGS"),
-        ("BUGS = ()\n", "no tuple BUGS"),
         (f"{IMPORT}BUGS = (Bug('one', '…', (), list),) * 2\n", "two bugs called one"),
     ],
 )
