@@ -131,10 +131,10 @@ def machine_of(session: Session) -> Optional[Machine]:
 def _require_commands(scheduler: Union[PjmScheduler, SlurmScheduler], machine: Optional[Machine], begun: bool) -> None:
     """Check that the batch system's commands are there; ``begun``: for a session that has jobs in it."""
     if machine is not None:
+        path = f"set PATH in the file that your login shell reads on {machine.ssh.host}"
         with answering(machine.ssh.host):
             scheduler.require_commands(
-                f"name a login node of the batch system with fugaku_host, or set PATH in the file that your login "
-                f"shell reads on {machine.ssh.host}"
+                path if begun else f"name a login node of the batch system with fugaku_host, or {path}"
             )
     elif begun:
         scheduler.require_commands("type the same where the session was begun: on that login node, with the same PATH")
