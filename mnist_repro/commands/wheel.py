@@ -126,7 +126,7 @@ def _project(arguments: argparse.Namespace, of: Conditions) -> Project:
         )
     if arguments.plain:
         if of.recipe.name != "wheel-softmax" or arguments.seeds is not None or of.data == "surrogate":
-            # The surrogate may be that of MNIST_REPRO_DATA.
+            # MNIST_REPRO_DATA may name the surrogate.
             data = " --data mnist" if of.data == "surrogate" else ""
             raise BadInput(
                 "--plain with another recipe, with --seeds or with the surrogate",

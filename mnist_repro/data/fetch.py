@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 KERAS_URL = "https://storage.googleapis.com/tensorflow/tf-keras-datasets/mnist.npz"
 KERAS_SHA256 = "731c5ac602752760c8e48fbffcf8c3b850d9dc2a2aedcf2cc48468fc17b673d1"
 
-OWN_FOLDER = "have MNIST in a folder, and name it with --data FOLDER in the command that reads it"
+OWN_FOLDER = "put MNIST into a folder, and name it with --data FOLDER in the command that reads it"
 
 
 @dataclass(frozen=True)

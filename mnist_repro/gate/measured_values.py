@@ -254,11 +254,11 @@ def _exact(name: str, value: Any) -> Exact:
     if _is_scalar(value):
         return _exact(name, value.item() if hasattr(value, "item") else value.__array__().item())
     if not isinstance(value, (bytes, bytearray, memoryview, str, Path)) and not hasattr(value, "__array__"):
-        made = "numpy.array(…)" if isinstance(value, (list, tuple)) else "str(…)"
+        example = "numpy.array(…)" if isinstance(value, (list, tuple)) else "str(…)"
         raise BadInput(
             f"exact {name} is of type {type(value).__name__}",
             "an exact value is a whole number or a text; bytes and arrays of numbers are hashed",
-            f"exact={{{name!r}: {made}}}, or each number by a name of its own",
+            f"exact={{{name!r}: {example}}}, or each number by a name of its own",
         )
     return f"sha256:{digest(value, name)}"
 

@@ -148,7 +148,7 @@ class Recorder:
             run = read(task.folder)
         except BadInput:
             return False
-        # For example, edited: of a run without a metric of the recipe, nothing could be proposed.
+        # An edited run may lack a metric of the recipe, and could not be proposed.
         if set(metric_values(run)) != set(metric_names(task.assignment.recipe, task.assignment.scale)):
             return False
         here = {**(self._here or {}), "code": code}

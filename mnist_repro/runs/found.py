@@ -49,7 +49,7 @@ def find_runs(places: Sequence[Path], problems: Problems) -> Tuple[FoundRun, ...
         with problems.leaving_out():
             files += _files(place)
     if not files:
-        # That they are missing says more than that they hold nothing.
+        # A place that is missing has a message of its own, which says more.
         for place in places:
             _files(place)
         raise BadInput(

@@ -27,7 +27,7 @@ def load(watch: Watch, session: Session) -> None:
         raise BadInput(
             f"session {session.identity} is corrupt",
             f"there are jobs in {session.folder / JOBS} and nothing of them in {JOURNAL}",
-            f"delete those of its jobs that still run, then remove it and start again: {removal(session.folder)}",
+            removal(session.folder),
         )
     for name, job in jobs.items():
         watch.adopt(job, forget=name in watch.deletions.cancelled and job.stage is Stage.SUBMITTED)
@@ -50,7 +50,7 @@ def restored(session: Session, deletions: Deletions) -> Dict[str, FollowedJob]:
             raise BadInput(
                 f"session {session.identity} is corrupt",
                 f"its journal's record {record!r} makes no sense ({type(error).__name__}: {error})",
-                f"delete those of its jobs that still run, then remove it and start again: {removal(session.folder)}",
+                removal(session.folder),
             ) from error
     return jobs
 

@@ -119,8 +119,8 @@ def _select_both(item: pytest.Item, name: str, prefixes: Sequence[str]) -> str:
     """The command that selects a test of this name and the item that waits for it; "" if its file is not known."""
     nodes = (item.getparent(pytest.Class), item.getparent(pytest.Module))
     holders = {above: getattr(node, "obj", None) for above, node in zip(prefixes, nodes)}
-    found = (above + name for above, holder in holders.items() if hasattr(holder, name.partition("[")[0]))
-    test = name if "::" in name else next(found, None)
+    tests = (above + name for above, holder in holders.items() if hasattr(holder, name.partition("[")[0]))
+    test = name if "::" in name else next(tests, None)
     if test is None:
         return ""
     chosen = [way for way in ("emulate", "dry_run") if getattr(item.config.option, f"fugaku_{way}", False)]

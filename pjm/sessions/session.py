@@ -89,7 +89,7 @@ class Session:
         except FileNotFoundError:
             return []
         except OSError as error:
-            raise unreadable(path, error) from error
+            raise _unreadable(path, error) from error
         records: List[Record] = []
         for number, line in enumerate(lines, 1):
             if not line:
@@ -196,7 +196,7 @@ def read_facts(folder: Path) -> Record:
     except FileNotFoundError as error:
         raise corrupt(path, "the file is missing") from error
     except OSError as error:
-        raise unreadable(path, error) from error
+        raise _unreadable(path, error) from error
     if owner != os.getuid():
         raise BadInput(
             f"session {folder.name} belongs to another user",
@@ -225,7 +225,7 @@ def _object(data: bytes) -> Optional[Record]:
     return value if isinstance(value, dict) else None
 
 
-def unreadable(path: Path, error: OSError) -> BadInput:
+def _unreadable(path: Path, error: OSError) -> BadInput:
     """The error for a file of a session that is there and cannot be read: nothing says that its content is damaged."""
     return BadInput(
         f"session {path.parent.name} cannot be read now",
@@ -237,13 +237,10 @@ def unreadable(path: Path, error: OSError) -> BadInput:
 
 def corrupt(path: Path, why: str) -> BadInput:
     """The error for a file of a session that cannot be read."""
-    return BadInput(
-        f"{path} is corrupt",
-        why,
-        f"delete those of its jobs that still run, then remove it and start again: {removal(path.parent)}",
-    )
+    return BadInput(f"{path} is corrupt", why, removal(path.parent))
 
 
 def removal(folder: Path) -> str:
-    """The command that removes a session whatever its state. It does not delete its jobs, and loses their results."""
-    return suggest.pjm(f"clean --force {folder.name}", folder.parent)
+    """What to do about a damaged session. The command does not delete its jobs, and loses their results."""
+    command = suggest.pjm(f"clean --force {folder.name}", folder.parent)
+    return f"delete those of its jobs that still run, then remove it and start again: {command}"

@@ -122,7 +122,7 @@ def compared(
     taken: Dict[str, Any] = {"cases": measured.cases} if isinstance(measured, CasesEntry) else {}
     if isinstance(measured, FingerprintEntry):
         taken = {"exact": measured.exact, "close": measured.close, "tolerance": measured.tolerance}
-    # Of nothing stored, nothing can be shown.
+    # Without a baseline, `show` has nothing to show.
     owner = stored.owner if stored.entries else replace(stored.owner, show="")
     steps = next_steps(judgement, len(samples), owner)
     return Comparison(

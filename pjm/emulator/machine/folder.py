@@ -105,7 +105,7 @@ def _create(
     if faults is not None:
         checked_rules(faults, str(emulator.faults))
         emulator.faults.write_text(json.dumps(faults, indent=1), encoding="utf-8")
-    # What the commands would refuse later, a client takes for an answer that was lost.
+    # Here, because a client takes the refusal of a command for an answer that was lost.
     read_settings(emulator.settings, os.environ)
     read_rules(emulator.faults, os.environ)
     for inner in (emulator.commands, emulator.spool, emulator.runs):
@@ -135,7 +135,7 @@ def _private(folder: Path) -> Folder:
 
 
 def _check_jobs(emulator: Folder) -> None:
-    """Refuse the jobs of another version here: a client takes the refusal of a command for an answer that was lost."""
+    """Refuse the jobs of another version."""
     if emulator.database.exists():
         import sqlite3  # here, as in the store
 
