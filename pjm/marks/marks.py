@@ -127,7 +127,7 @@ def _select_both(item: pytest.Item, name: str, prefixes: Sequence[str]) -> str:
     options = [f"--fugaku-{way.replace('_', '-')}" for way in chosen]
     if not options and getattr(item.config.option, "fugaku", False):
         options = ["--fugaku"]
-    return suggest.run([_typed(test, item.config), _typed(item.nodeid, item.config)], *options)
+    return suggest.run([_typed(test, item.config), _typed(identity(item), item.config)], *options)
 
 
 def _typed(test: str, config: pytest.Config) -> str:

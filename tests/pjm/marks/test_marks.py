@@ -72,14 +72,17 @@ def test_a_mark_that_cannot_be_meant_is_refused_at_its_test(pytester: pytest.Pyt
     assert words in f"{refusal.value.what} {refusal.value.why}"
 
 
-def test_what_to_select_is_typed_in_the_current_folder_and_keeps_the_batch_system(pytester: pytest.Pytester) -> None:
+@pytest.mark.parametrize("root", ["..", "."])
+def test_what_to_select_is_typed_in_the_current_folder_and_keeps_the_batch_system(
+    pytester: pytest.Pytester, root: str
+) -> None:
     text = "import pytest\n@pytest.mark.fugaku\ndef test_a(): pass\n"
     text += "@pytest.mark.fugaku(after='test_a')\ndef test_b(): pass"
     pytester.makepyfile(test_it=text)
-    pytester.makefile(".ini", pytest="[pytest]")
     os.chdir(pytester.mkdir("inner"))
 
-    out = pytester.runpytest("-p", "pjm.plugin", "--fugaku-emulate", "../test_it.py::test_b").stderr.str()
+    words = ("-p", "pjm.plugin", "--fugaku-emulate", f"--rootdir={root}", "../test_it.py::test_b")
+    out = pytester.runpytest(*words).stderr.str()
 
     assert "select both, as with: pytest --fugaku-emulate ../test_it.py::test_a ../test_it.py::test_b" in out
 
