@@ -78,6 +78,7 @@ class Emulated:
             input=stdin,
             capture_output=True,
             encoding="utf-8",
+            errors="surrogateescape",
             timeout=PATIENCE,
             check=False,
         )

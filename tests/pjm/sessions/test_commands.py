@@ -46,7 +46,8 @@ def test_a_journal_that_cannot_be_read_is_said(session: Session, capsys: pytest.
     (session.folder / "journal.jsonl").mkdir()
 
     assert 2 == main(["show", f"--workdir={session.folder.parent}"])
-    assert f"the file cannot be read: {os.strerror(errno.EISDIR)}" in capsys.readouterr().err
+    said = capsys.readouterr().err
+    assert f"cannot be read now\n  why: {os.strerror(errno.EISDIR)}: {session.folder}" in said
 
 
 @pytest.mark.parametrize(
