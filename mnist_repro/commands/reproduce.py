@@ -111,7 +111,7 @@ def run(arguments: argparse.Namespace) -> ExitCode:
     result, failures = _reproduce(arguments, recipes, dataset, stored, counts, processes)
     if arguments.json is not None:
         write_text(arguments.json, reproduction_text.as_json(result, arguments.arithmetic))
-    print(reproduction_text.as_text(result, arguments.scale, arguments.arithmetic))
+    print(reproduction_text.as_text(result, arguments.scale, arguments.arithmetic, arguments.baselines))
     if len(recipes) > 1:
         print(f"\n{reproduction_text.summary(result)}")
     sys.stdout.flush()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from pathlib import Path
 from typing import Any, Dict, List, Optional, Sequence, Tuple
 
 import numpy as np
@@ -33,8 +34,11 @@ SUMMARY_HEADER = ("recipe", "seeds", "verdict", "drift", "does not pass")
 STORED_HEADER = ("", "stored", "measured", "margin", "verdict")
 
 
-def as_text(result: Result, scale: str, arithmetic: str) -> str:
-    """The text of all recipes: published and measured figures, each seed, curves, drift, verdict."""
+def as_text(result: Result, scale: str, arithmetic: str, folder: Path = BASELINES) -> str:
+    """The text of all recipes: published and measured figures, each seed, curves, drift, verdict.
+
+    ``folder`` is where stored runs were looked for.
+    """
     parts = [_recipe_text(recipe_result, scale, arithmetic) for recipe_result in result.recipes]
     if result.comparisons:
         parts.append(
@@ -47,7 +51,7 @@ def as_text(result: Result, scale: str, arithmetic: str) -> str:
         why = "at the subset scale" if result.dataset == "mnist" else f"on {result.dataset} data"
         missing = sum(recipe_result.seeds - len(recipe_result.runs) for recipe_result in result.recipes)
         outcome = f"{counted(missing, 'run')} could not be made" if missing else "The runs themselves were made"
-        basis = _judged_by(result, scale, arithmetic)
+        basis = _judged_by(result, scale, arithmetic, folder)
         parts.append(f"NOTHING PUBLISHED WAS TESTED: that cannot be done {why}. {outcome}.\n{basis}")
     return "\n\n".join(parts)
 
@@ -90,7 +94,7 @@ def _recipe_text(result: RecipeResult, scale: str, arithmetic: str) -> str:
     return "\n".join(lines)
 
 
-def _judged_by(result: Result, scale: str, arithmetic: str) -> str:
+def _judged_by(result: Result, scale: str, arithmetic: str, folder: Path) -> str:
     """The basis of the verdicts, if no published figure could be tested."""
     judged = [
         recipe_result.recipe.name
@@ -107,7 +111,7 @@ def _judged_by(result: Result, scale: str, arithmetic: str) -> str:
         next_step = "Only runs on MNIST and on the surrogate are stored: --data mnist, or --data surrogate."
         if result.dataset in baselines.DATASETS:
             unusual = baselines.options(baselines.conditions_of(result.dataset, arithmetic))
-            unusual += baselines.places(BASELINES, bare)
+            unusual += baselines.places(folder, bare)
             command = f"mnist-repro baseline record {' '.join(bare)} --rung {scale}{unusual}"
             next_step = f"Name their folder with --baselines DIR, or record them: {command}"
         lines.append(f"No stored runs to judge by: {', '.join(bare)}. {next_step}")

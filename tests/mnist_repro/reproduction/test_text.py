@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import math
 from dataclasses import replace
+from pathlib import Path
 from typing import Any, Dict, Tuple
 
 from pytest_regressions.file_regression import FileRegressionFixture
@@ -102,6 +103,12 @@ def test_what_is_missing_is_not_said_to_be_there() -> None:
         "No stored runs to judge by: wheel-softmax. Name their folder with --baselines DIR, "
         "or record them: mnist-repro baseline record wheel-softmax --rung full --data surrogate"
     ) == last
+
+
+def test_what_to_record_names_the_folder_that_was_looked_into() -> None:
+    result = Result((result_of("wheel-softmax", WHEELS, 3, AGREES),), "surrogate", 0)
+
+    assert as_text(result, "full", "original", Path("kept here")).endswith(" --data surrogate --baselines 'kept here'")
 
 
 def test_runs_on_data_without_a_name_are_not_to_be_recorded() -> None:
