@@ -305,7 +305,7 @@ def test_a_process_that_died_before_it_reported_its_tensorflow_is_bad_input(monk
 def test_a_python_that_prints_at_its_start_is_said(
     ask: Callable[[], object], printed: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    (tmp_path / "sitecustomize.py").write_text(f"print('{printed}')\n", encoding="utf-8")
+    (tmp_path / "sitecustomize.py").write_text(f"print('{printed}', flush=True)\n", encoding="utf-8")
     monkeypatch.setenv("PYTHONPATH", str(tmp_path))
     what, _, fix = refused(ask)
 
