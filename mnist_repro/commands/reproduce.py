@@ -3,7 +3,7 @@
 Each seed is trained, its weights are written to param.hdf5 in runs/RECIPE/DATASET-SCALE-ARITHMETIC/seed-N and scored
 from that file. A published figure is the result of one run. It is
   reproduced      if a difference of 3.8 standard deviations of one run is excluded,
-  not reproduced  if it lies outside the interval in which one more run would land (99.5 %, for all figures together),
+  not reproduced  if it lies outside the interval in which one more run would land (99.8 %, for all figures together),
   inconclusive    if neither is shown; the reason says how many seeds would probably settle it, if any number would.
 The standard deviation is that of these seeds and of the runs stored in --baselines.
 

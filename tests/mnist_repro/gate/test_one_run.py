@@ -38,8 +38,8 @@ def compared(published: float, measured: Sequence[float], stored: Sequence[float
         (-1.5, Verdict.REPRODUCED),
         (2.2, Verdict.INCONCLUSIVE),
         (-2.2, Verdict.INCONCLUSIVE),
-        (4.0, Verdict.NOT_REPRODUCED),
-        (-4.0, Verdict.NOT_REPRODUCED),
+        (4.5, Verdict.NOT_REPRODUCED),
+        (-4.5, Verdict.NOT_REPRODUCED),
     ],
 )
 def test_a_difference_is_excluded_or_shown_or_neither(published: float, expected: Verdict) -> None:
@@ -49,8 +49,8 @@ def test_a_difference_is_excluded_or_shown_or_neither(published: float, expected
 def test_the_interval_is_that_of_one_more_run_with_the_pooled_spread() -> None:
     result = compared(0.0, (9.0, 10.0, 11.0))
 
-    # Both standard deviations are 1; 15 + 2 degrees of freedom: t(0.9975, 17) = 3.22245.
-    reach = 3.22245 * math.sqrt(1 + 1 / 3)
+    # Both standard deviations are 1; 15 + 2 degrees of freedom: t(0.999, 17) = 3.64577.
+    reach = 3.64577 * math.sqrt(1 + 1 / 3)
     assert result.interval is not None
     assert (10 - reach, 10 + reach) == pytest.approx((result.interval.low, result.interval.high), abs=1e-4)
     assert MATTERS == pytest.approx(result.margin)
@@ -60,19 +60,19 @@ def test_stored_runs_of_the_measured_seeds_are_not_counted_twice() -> None:
     stored = by_seed(SIXTEEN)
     same = compare_with_one_run("loss", 0.0, {seed: stored[seed] for seed in (0, 1, 2)}, stored, comparisons=1)
 
-    # 16 values in two groups: 14 degrees of freedom; t(0.9975, 14) = 3.32570.
+    # 16 values in two groups: 14 degrees of freedom; t(0.999, 14) = 3.78739.
     assert same.interval is not None
     others, own = SIXTEEN[3:], SIXTEEN[:3]
     pooled = math.sqrt((12 * np.var(others, ddof=1) + 2 * np.var(own, ddof=1)) / 14)
-    reach = 3.32570 * pooled * math.sqrt(1 + 1 / 3)
+    reach = 3.78739 * pooled * math.sqrt(1 + 1 / 3)
     assert 2 * reach == pytest.approx(same.interval.high - same.interval.low, abs=1e-4)
 
 
 def test_without_stored_runs_the_seeds_alone_say_how_far_runs_stray() -> None:
     result = compared(0.0, (-1.0, 0.0, 1.0), stored=SIXTEEN[:9])
 
-    # t(0.9975, 2) = 14.08905.
-    reach = 14.08905 * math.sqrt(1 + 1 / 3)
+    # t(0.999, 2) = 22.32712.
+    reach = 22.32712 * math.sqrt(1 + 1 / 3)
     assert result.interval is not None
     assert (-reach, reach) == pytest.approx((result.interval.low, result.interval.high), abs=1e-4)
     # 3.8 exceeds t(0.95, 2) = 2.92 times the same root by too little for a run that is not exactly in the middle.
@@ -87,7 +87,7 @@ def test_a_spread_that_has_changed_is_not_pooled_and_is_named() -> None:
     assert "the spread itself has changed: standard deviation 0.01 here, 1 in stored runs" in narrower.reason
     assert Verdict.INCONCLUSIVE == wider.verdict
     assert wider.interval is not None
-    assert 14.08905 * 9.0 * math.sqrt(1 + 1 / 3) == pytest.approx(wider.interval.high, abs=1e-3)
+    assert 22.32712 * 9.0 * math.sqrt(1 + 1 / 3) == pytest.approx(wider.interval.high, abs=1e-3)
 
 
 def test_a_single_seed_is_judged_by_the_stored_spread() -> None:

@@ -32,6 +32,9 @@ def table(recipes: Sequence[str], shifts: Sequence[float]) -> List[str]:
     ("recipes", "shifts"), [(["wheel-softmax"], SHIFTS), (list(RECIPES), (0.0,))], ids=["wheel-softmax", "all"]
 )
 def test_the_page_has_the_shares_that_simulated_sessions_give(recipes: Sequence[str], shifts: Sequence[float]) -> None:
-    expected = "\n".join(table(recipes, shifts))
+    lines = table(recipes, shifts)
+    expected = "\n".join(lines)
+    unshifted = [cell.split(" / ") for cell in lines[2].strip("| ").split(" | ")[1:]]
 
     assert expected in PAGE.read_text(encoding="utf-8"), expected
+    assert max(float(cell[-1]) for cell in unshifted) <= 1.0
