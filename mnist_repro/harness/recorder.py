@@ -115,8 +115,9 @@ class Recorder:
         ]
         missing = [task for task in tasks if not self._usable(task, code)]
         for task in tasks:
-            # A killed recording may have left weights.
+            # What a killed recording may have left, beside a whole run too.
             _drop_weights(task)
+            remove_unfinished(task.folder)
         there = len(tasks) - len(missing)
         self.say(f"{recipe.name} {rung}: {counted(len(missing), 'run')} to make, {there} are there already")
         failures = self._make(missing)
@@ -156,10 +157,9 @@ class Recorder:
 
     def _make(self, tasks: List[Task]) -> Dict[Task, BadInput]:
         for task in tasks:
-            # Remove an unusable run, and temporary files of a killed process.
+            # Remove an unusable run.
             with contextlib.suppress(FileNotFoundError):
                 (task.folder / FILE).unlink()
-            remove_unfinished(task.folder)
         if not tasks:
             return {}
         outcomes = run_all(tasks, self.processes, self.watch, lambda task, failure: _drop_weights(task))

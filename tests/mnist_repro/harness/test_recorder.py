@@ -110,6 +110,17 @@ def test_runs_that_are_there_are_not_made_again(trained: Trained, tmp_path: Path
     assert proposed == files(tmp_path)
 
 
+def test_what_a_killed_recording_left_beside_a_whole_run_is_removed(trained: Trained, tmp_path: Path) -> None:
+    record(tmp_path)
+    first = next(tmp_path.glob(".recording/**/seed-0"))
+    for name in (".unfinished-7b13c535.log", "model.h5"):
+        (first / name).touch()
+    record(tmp_path)
+
+    assert [0, 1, 2] == trained.made
+    assert ["run.json"] == [path.name for path in first.iterdir()]
+
+
 def test_more_seeds_are_added_to_those_that_are_there(trained: Trained, tmp_path: Path) -> None:
     trained.losses.append(1.0)
     record(tmp_path)
