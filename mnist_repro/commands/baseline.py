@@ -145,7 +145,7 @@ def _record(arguments: argparse.Namespace) -> ExitCode:
     number = workers.cores() if arguments.processes is None else arguments.processes
     processes = require_positive("--processes", number)
     require_tensorflow()
-    require_writable(arguments.baselines, "name another folder: --baselines DIR")
+    require_writable(arguments.baselines, "--baselines DIR")
     dataset = load_data(arguments)
     with display.bars() as show:
         recorder = Recorder(

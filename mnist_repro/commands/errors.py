@@ -47,7 +47,7 @@ def run(arguments: argparse.Namespace) -> ExitCode:
     from mnist_repro.training.framework import require_tensorflow
 
     if arguments.images is not None:
-        require_writable(arguments.images, "name another folder: --images DIR")
+        require_writable(arguments.images, "--images DIR")
     require_tensorflow()
     located, logits = scorer(arguments.path, arguments.recipe)
     dataset = load_data(arguments)

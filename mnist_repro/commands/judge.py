@@ -39,7 +39,7 @@ def run(arguments: argparse.Namespace) -> ExitCode:
     from mnist_repro.wheel.finished import require_finished
 
     require_there(arguments.baselines)
-    require_writable(arguments.out, "name another folder: --out DIR")
+    require_writable(arguments.out, "--out DIR")
     started = datetime.datetime.now(datetime.timezone.utc).isoformat(timespec="seconds")
     problems = Problems()
     found = find_runs(arguments.runs, problems)

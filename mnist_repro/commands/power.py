@@ -79,7 +79,7 @@ def run(arguments: argparse.Namespace) -> ExitCode:
     number = workers.cores() if arguments.processes is None else arguments.processes
     processes = require_positive("--processes", number)
     require_there(arguments.baselines)
-    require_writable(arguments.out, "name another folder: --out DIR")
+    require_writable(arguments.out, "--out DIR")
     if arguments.json is not None:
         check_result(arguments.json, [])
         require_replaceable(arguments.json)

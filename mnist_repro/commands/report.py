@@ -57,7 +57,7 @@ def run(arguments: argparse.Namespace) -> ExitCode:
 
     require_drawing()
     require_there(arguments.baselines)
-    require_writable(arguments.out, "name another folder: --out DIR")
+    require_writable(arguments.out, "--out DIR")
     require_ours(arguments.out)
     problems = Problems()
     with doing(f"reading the runs in {', '.join(map(str, arguments.runs))}"):

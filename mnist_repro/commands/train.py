@@ -59,7 +59,7 @@ def run(arguments: argparse.Namespace) -> ExitCode:
     if arguments.out is not None:
         components.check_folder(arguments.out, assignment.recipe)
     if arguments.tensorboard is not None:
-        require_writable(arguments.tensorboard, "name another folder: --tensorboard DIR")
+        require_writable(arguments.tensorboard, "--tensorboard DIR")
     require_tensorflow()
     dataset = load_data(arguments)
     folder = arguments.out or kept_runs.run_folder(Path("runs"), assignment, dataset)

@@ -50,7 +50,7 @@ def run(arguments: argparse.Namespace) -> ExitCode:
 
     require_drawing(["jinja2"])
     require_there(arguments.baselines)
-    require_writable(arguments.out, "name another folder: --out DIR")
+    require_writable(arguments.out, "--out DIR")
     require_ours(arguments.out)
     problems = Problems()
     with doing(f"reading the gate reports in {', '.join(map(str, arguments.places))}"):

@@ -62,7 +62,7 @@ def download(source: Remote, target: Path) -> Dataset:
         BadInput: no connection, no or another or too long an answer, or a place that cannot be written.
             ``target`` is then as it was.
     """
-    with atomic.replacing(target, f"name another folder: {places.CACHE}=DIR") as temporary:
+    with atomic.replacing(target, f"{places.CACHE}=DIR") as temporary:
         _receive(source, temporary)
         _check_file(source, temporary)
         dataset = _read(source, temporary)

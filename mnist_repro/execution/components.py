@@ -13,6 +13,7 @@ from mnist_repro.data.dataset import Dataset
 from mnist_repro.errors import BadInput
 from mnist_repro.execution import code_digest
 from mnist_repro.files.atomic import (
+    another_folder,
     remove_unfinished,
     replacing,
     replacing_together,
@@ -39,7 +40,7 @@ from mnist_repro.weights import param_hdf5
 STEP_LOSSES_KEPT = 100
 # Number of digits of a hash in messages.
 DIGITS = 12
-_ANOTHER_FOLDER = "name another folder: --out DIR"
+_OUT = "--out DIR"
 # The most bytes that the description of a model's layers takes in `model.h5`.
 DESCRIPTION_BYTES = 1 << 17
 
@@ -75,8 +76,8 @@ def check_folder(folder: Path, recipe: Recipe, scores_only: bool = False) -> Non
         BadInput: the folder holds the run of another recipe or an unreadable run, is not a folder, cannot be written,
             or has a folder in the place of a file that is to be written.
     """
-    require_writable(folder, _ANOTHER_FOLDER)
-    require_no_folders(folder, (*TRAINED, *ESTIMATED), _ANOTHER_FOLDER)
+    require_writable(folder, _OUT)
+    require_no_folders(folder, (*TRAINED, *ESTIMATED), _OUT)
     if not (folder / run_json.FILE).exists():
         return
     try:
@@ -84,7 +85,7 @@ def check_folder(folder: Path, recipe: Recipe, scores_only: bool = False) -> Non
     except BadInput as error:
         if not scores_only:
             raise
-        raise BadInput(error.what, error.why, _ANOTHER_FOLDER) from error
+        raise BadInput(error.what, error.why, another_folder(_OUT)) from error
 
 
 def check_kept(folder: Path, assignment: Assignment, dataset: Dataset) -> None:

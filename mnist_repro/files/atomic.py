@@ -15,14 +15,13 @@ from mnist_repro.errors import BadInput
 
 # Prefix of temporary files, which a killed process may leave behind.
 UNFINISHED = ".unfinished-"
-ELSEWHERE = "name another folder"
 
 
 @contextlib.contextmanager
-def replacing(path: Path, elsewhere: str = ELSEWHERE) -> Iterator[Path]:
+def replacing(path: Path, typed: str = "") -> Iterator[Path]:
     """A temporary path in the folder of ``path``; it replaces ``path`` when the block ends without an error.
 
-    ``elsewhere`` is the advice for a folder that cannot be written.
+    ``typed`` is what names another folder, such as ``--out DIR``.
 
     Raises:
         BadInput: the folder cannot be made or written, or the disk is full. ``path`` is then as it was.
@@ -37,7 +36,7 @@ def replacing(path: Path, elsewhere: str = ELSEWHERE) -> Iterator[Path]:
             os.fsync(written.fileno())
         temporary.replace(path)
     except OSError as error:
-        raise unwritable(path, error, elsewhere) from error
+        raise unwritable(path, error, typed) from error
     finally:
         with contextlib.suppress(OSError):
             if temporary.exists():
@@ -100,10 +99,10 @@ def write_text(path: Path, text: str) -> None:
         temporary.write_text(text, encoding="utf-8")
 
 
-def require_writable(folder: Path, elsewhere: str = ELSEWHERE) -> None:
+def require_writable(folder: Path, typed: str = "") -> None:
     """Make sure, before long work begins, that files can be made in ``folder``. No file or folder is made.
 
-    ``elsewhere`` is the advice if they cannot.
+    ``typed`` is what names another folder, such as ``--out DIR``.
 
     Raises:
         BadInput: ``folder``, or its nearest existing parent, is not a folder, or this user may not write into it.
@@ -113,11 +112,13 @@ def require_writable(folder: Path, elsewhere: str = ELSEWHERE) -> None:
         while not nearest.exists() and nearest != nearest.parent:
             nearest = nearest.parent
     except OSError as error:
-        raise unwritable(folder, error, elsewhere) from error
+        raise unwritable(folder, error, typed) from error
     if not nearest.is_dir():
-        raise BadInput(f"{nearest} is not a folder", f"{folder} must be one", elsewhere)
+        raise BadInput(f"{nearest} is not a folder", f"{folder} must be one", another_folder(typed))
     if not os.access(str(nearest), os.W_OK | os.X_OK):
-        raise BadInput(f"cannot write into {nearest}", "its permissions, or those of its disk, forbid it", elsewhere)
+        raise BadInput(
+            f"cannot write into {nearest}", "its permissions, or those of its disk, forbid it", another_folder(typed)
+        )
 
 
 def require_replaceable(file: Path) -> None:
@@ -135,10 +136,10 @@ def require_replaceable(file: Path) -> None:
         )
 
 
-def require_no_folders(folder: Path, names: Sequence[str], elsewhere: str = ELSEWHERE) -> None:
+def require_no_folders(folder: Path, names: Sequence[str], typed: str = "") -> None:
     """Make sure that no folder is in the place of one of the files ``names`` of ``folder``.
 
-    ``elsewhere`` is in the advice if there is one.
+    ``typed`` is what names another folder, such as ``--out DIR``.
 
     Raises:
         BadInput: a folder has one of these names.
@@ -149,7 +150,7 @@ def require_no_folders(folder: Path, names: Sequence[str], elsewhere: str = ELSE
             raise BadInput(
                 f"{file} is a folder",
                 f"a file {file.name} must be written there",
-                f"remove {file}, or {elsewhere}",
+                f"remove {file}, or {another_folder(typed)}",
             )
 
 
@@ -163,12 +164,17 @@ def remove_unfinished(folder: Path) -> None:
                 path.unlink()
 
 
-def unwritable(path: Path, error: OSError, elsewhere: str = ELSEWHERE) -> BadInput:
-    """The message for a file or folder that the operating system refuses to write; ``elsewhere`` is in its advice."""
+def another_folder(typed: str = "") -> str:
+    """The advice to name another folder; ``typed`` is what names it, such as ``--out DIR``."""
+    return f"name another folder: {typed}" if typed else "name another folder"
+
+
+def unwritable(path: Path, error: OSError, typed: str = "") -> BadInput:
+    """The message for a file or folder that the operating system refuses to write; ``typed`` names another folder."""
     # HDF5's own errors have many lines; the first line ends with an opening parenthesis.
     reason = error.strerror or f"{error}\n".splitlines()[0].partition("(")[0].strip() or type(error).__name__
     return BadInput(
         f"cannot write {path}: {reason}",
         "the folder must be writable and its disk must have room; what was there before is untouched",
-        f"free some space, or {elsewhere}",
+        f"free some space, or {another_folder(typed)}",
     )

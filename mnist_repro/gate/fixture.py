@@ -238,7 +238,7 @@ class Gate:
         __tracebackhide__ = True
         try:
             if self._session.record:
-                require_writable(self._session.baselines, "name another folder: -o gate_baselines=DIR")
+                require_writable(self._session.baselines, "-o gate_baselines=DIR")
             comparison = compare(self._stored(name, kind))
         except Exception as error:
             theirs = error is self._raised[0]

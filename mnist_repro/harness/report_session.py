@@ -53,7 +53,7 @@ class ReportSession:
 
         try:
             require_drawing()
-            require_writable(self._folder, "name another folder: --repro-report=DIR")
+            require_writable(self._folder, "--repro-report=DIR")
             require_ours(self._folder)
         except BadInput as error:
             raise pytest.UsageError(f"--repro-report: {error}") from error

@@ -182,12 +182,14 @@ def _existing(folder: Path, name: str) -> BaselineFile:
     stored = _read(folder, name)
     if not stored.entries:
         proposed = baseline_files.path_of(folder, name, proposed=True)
+        if proposed.exists():
+            raise BadInput(
+                f"{name} is not stored in {folder}",
+                "it is only proposed",
+                f"{stored.owner.accept} …, or rm {shlex.quote(str(proposed))}",
+            )
         raise BadInput(
-            f"{name} is not stored in {folder}",
-            "it is only proposed" if proposed.exists() else "there is nothing to change",
-            f"{stored.owner.accept} …, or rm {shlex.quote(str(proposed))}"
-            if proposed.exists()
-            else f"{NAME} list{option(folder)}",
+            f"{name} is not stored in {folder}", "there is nothing to change", f"{NAME} list{option(folder)}"
         )
     return stored
 
@@ -218,15 +220,15 @@ def _measured(arguments: argparse.Namespace) -> List[Comparison]:
         raise BadInput(
             f"{file} is not a whole gate report", f"{type(error).__name__}: {error}", "pytest --gate-report=DIR"
         ) from error
-    named = [each for each in every if each.name in arguments.names] or every
-    found = [each for each in named if each.kind in _MADE_OF and (each.samples or each.taken)]
+    measured = [each for each in every if each.kind in _MADE_OF and (each.samples or each.taken)]
+    found = [each for each in measured if each.name in arguments.names] if arguments.names else measured
     lost = [name for name in arguments.names if name not in {each.name for each in found}]
     if lost or not found:
-        there = [each.name for each in every if each.kind in _MADE_OF and (each.samples or each.taken)]
+        there = " ".join(each.name for each in measured)
         raise BadInput(
             f"{file} has no measured values of {', '.join(lost) or 'anything'}",
             "samples, cases and fingerprints of a session can be accepted, if its tests came so far",
-            f"name what it has: {' '.join(there)}" if there else "mend the tests that failed: pytest --gate-report=DIR",
+            f"name what it has: {there}" if there else "mend the tests that failed: pytest --gate-report=DIR",
         )
     arguments.names = [each.name for each in found]
     return found

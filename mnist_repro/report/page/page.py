@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Any, Callable, List, Mapping, Optional, Sequence, Tuple
 
 from mnist_repro.errors import BadInput
-from mnist_repro.files.atomic import replacing_together
+from mnist_repro.files.atomic import another_folder, replacing_together
 from mnist_repro.files.json import json_text
 from mnist_repro.report.page import figures, words
 from mnist_repro.report.page.glance import (
@@ -42,7 +42,6 @@ PAGE, DOCUMENT = "index.html", "report.json"
 # The title in the head of every page that any version has made.
 _TITLE = re.compile(b"<title>[^<]* mnist-repro</title>")
 _HEAD = 1 << 12
-_ELSEWHERE = "name another folder"
 _TEMPLATES = Path(__file__).with_name("templates")
 _MOMENT = re.compile(r"(\d{4}-\d\d-\d\d)T(\d\d:\d\d)(?::[\d.]+)?(?:Z|\+00:00)")
 _COMMIT = re.compile("([0-9a-f]{12})[0-9a-f]{28}(-dirty)?")
@@ -277,13 +276,13 @@ def require_ours(folder: Path) -> None:
             title = _TITLE.search(file.read(_HEAD))
     except OSError as error:
         raise BadInput(
-            f"cannot read {page}: {error.strerror}", "only a page of mnist-repro's own is replaced", _ELSEWHERE
+            f"cannot read {page}: {error.strerror}", "only a page of mnist-repro's own is replaced", another_folder()
         ) from error
     if not title:
         raise BadInput(
             f"{page} is not a page that mnist-repro made",
             "the new page would replace it",
-            f"{_ELSEWHERE}, or remove {page}",
+            f"{another_folder()}, or remove {page}",
         )
 
 
